@@ -1,0 +1,84 @@
+package booking
+
+import (
+	"fmt"
+	"time"
+)
+
+// Date is a calendar day such as 2026-12-24, without a time zone: which
+// instant it begins at depends on the place it is meant for.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// ParseDate reads YYYY-MM-DD and refuses days that do not exist.
+func ParseDate(s string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return Date{}, fmt.Errorf("%q is not a date of the form YYYY-MM-DD", s)
+	}
+	return DateOf(t), nil
+}
+
+// DateOf is the calendar day of t in t's own location.
+func DateOf(t time.Time) Date {
+	y, m, d := t.Date()
+	return Date{y, m, d}
+}
+
+func (d Date) midnightUTC() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
+
+func (d Date) String() string { return d.midnightUTC().Format(time.DateOnly) }
+
+// IsZero tells whether d was never set.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// Before tells whether d is an earlier day than e.
+func (d Date) Before(e Date) bool { return d.midnightUTC().Before(e.midnightUTC()) }
+
+// AddDays is the day n days after d.
+func (d Date) AddDays(n int) Date { return DateOf(d.midnightUTC().AddDate(0, 0, n)) }
+
+// DaysUntil counts the days from d to e: 2 from the 24th to the 26th.
+func (d Date) DaysUntil(e Date) int {
+	return int(e.midnightUTC().Sub(d.midnightUTC()) / (24 * time.Hour))
+}
+
+// At is the instant at which clock (a time of day, "15:00") strikes on d in loc.
+func (d Date) At(clock Clock, loc *time.Location) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, clock.Hour, clock.Minute, 0, 0, loc)
+}
+
+// MarshalText writes YYYY-MM-DD.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads YYYY-MM-DD.
+func (d *Date) UnmarshalText(b []byte) (err error) {
+	*d, err = ParseDate(string(b))
+	return err
+}
+
+// Clock is a time of day to the minute.
+type Clock struct{ Hour, Minute int }
+
+// ParseClock reads HH:MM, 24 hours.
+func ParseClock(s string) (Clock, error) {
+	t, err := time.Parse("15:04", s)
+	if err != nil {
+		return Clock{}, fmt.Errorf("%q is not a time of day of the form HH:MM", s)
+	}
+	return Clock{t.Hour(), t.Minute()}, nil
+}
+
+func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", c.Hour, c.Minute) }
+
+// MarshalText writes HH:MM.
+func (c Clock) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads HH:MM.
+func (c *Clock) UnmarshalText(b []byte) (err error) {
+	*c, err = ParseClock(string(b))
+	return err
+}

@@ -1,0 +1,44 @@
+package booking
+
+import "fmt"
+
+// Code is a stable, documented name of what went wrong. Clients and operators
+// branch on it; it never changes meaning.
+type Code string
+
+// Codes of decisions that an order refuses in its present state, and of
+// things that are not there or not possible.
+const (
+	NotFound         Code = "not_found"
+	AlreadyCancelled Code = "already_cancelled"
+	BeingCancelled   Code = "being_cancelled"
+	AlreadyConfirmed Code = "already_confirmed"
+	AlreadyCompleted Code = "already_completed"
+	AlreadyCheckedIn Code = "already_checked_in"
+	NotCheckedIn     Code = "not_checked_in"
+	NotConfirmed     Code = "not_confirmed"
+	NotAwaitingOwner Code = "not_awaiting_owner"
+	StockBelowHeld   Code = "stock_below_held"
+	Unavailable      Code = "unavailable"
+)
+
+// Error is a refusal that the caller may be told: its text is meant for
+// people outside. Any other error is internal and its text stays inside.
+type Error struct {
+	Code    Code
+	Message string
+}
+
+func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+// Is makes errors.Is compare by code, so that &Error{Code: NotFound} serves as
+// a pattern.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Code == e.Code
+}
+
+// Errorf makes an Error with a formatted message.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}

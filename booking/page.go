@@ -1,0 +1,19 @@
+package booking
+
+// Page asks for a part of a list. The zero Cursor is the beginning; every
+// part comes with the cursor of the next one, "" at the end.
+type Page struct {
+	Limit  int
+	Cursor string
+}
+
+// InvalidCursor is the code for a cursor that was not given out by the list.
+const InvalidCursor Code = "invalid_cursor"
+
+// OrderFilter selects orders; an empty field selects all.
+type OrderFilter struct {
+	CustomerID string
+	OwnerID    string
+	Kind       Kind
+	Status     Status
+}

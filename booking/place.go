@@ -1,0 +1,58 @@
+package booking
+
+import (
+	"time"
+)
+
+// Confirmation is who decides on a paid reservation.
+type Confirmation string
+
+// A place confirms by itself, or its owner does.
+const (
+	Auto   Confirmation = "auto"
+	Manual Confirmation = "manual"
+)
+
+// MaxNights is the longest stay, and the longest range of stock that is set
+// or read at once.
+const MaxNights = 366
+
+// Place is somewhere to stay, as its owner registered it. A reservation keeps
+// the place as it was when the reservation was made.
+type Place struct {
+	ID           string       `json:"id"`
+	Name         string       `json:"name"`
+	OwnerID      string       `json:"ownerId"`
+	Price        Money        `json:"price"` // per room and night
+	Confirmation Confirmation `json:"confirmation"`
+	// ConfirmWithin is how long the owner may take; used when Confirmation is Manual.
+	ConfirmWithin Duration `json:"confirmWithin"`
+	TimeZone      string   `json:"timeZone"` // IANA name
+	CheckInTime   Clock    `json:"checkInTime"`
+	CheckOutTime  Clock    `json:"checkOutTime"`
+}
+
+// Location is the place's time zone. Names are checked when a place is
+// registered; one that this machine does not know falls back to UTC.
+func (p Place) Location() *time.Location {
+	loc, err := time.LoadLocation(p.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// Duration is a time.Duration that is written the way people write it: "24h0m0s".
+type Duration time.Duration
+
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText writes Go's notation, "36h0m0s".
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads Go's notation, "36h" or "90m".
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = Duration(v)
+	return err
+}

@@ -1,0 +1,88 @@
+package booking
+
+import "time"
+
+// Result is what a step of a saga came to. It is recorded under the step's
+// key, in the same transaction as the effect, and repeated whenever that step
+// is asked again: a step decides once.
+type Result string
+
+const (
+	// Done: the step has taken effect.
+	Done Result = "done"
+	// Refused: the service said no, for the outcome's Reason; nothing took effect.
+	Refused Result = "refused"
+	// Undone: the step's undo has run, before or after it. Nothing is in effect.
+	Undone Result = "undone"
+)
+
+// Outcome is a step's result with, when refused, its reason.
+type Outcome struct {
+	Result Result `json:"result"`
+	Reason Reason `json:"reason,omitempty"`
+}
+
+// Undo is what an undo found. Either way nothing of its step is in effect any
+// more, and the step can never take effect again.
+type Undo struct {
+	// Acted tells whether there was something to take back.
+	Acted bool `json:"acted"`
+}
+
+// Charge asks for a payment. Key is the idempotency key: one charge is taken
+// for a key, however often it is asked for.
+type Charge struct {
+	Key     string `json:"key"`
+	OrderID string `json:"orderId"`
+	Amount  Money  `json:"amount"`
+	Method  string `json:"method"` // the provider's token, e.g. pm_card_visa
+}
+
+// PaymentStatus is where a payment stands.
+type PaymentStatus string
+
+// A payment's statuses.
+const (
+	ChargePending   PaymentStatus = "pending"   // asked for; the provider's answer is not recorded yet
+	Charged         PaymentStatus = "charged"   // taken
+	Declined        PaymentStatus = "declined"  // refused by the provider
+	RefundPending   PaymentStatus = "refunding" // to be given back, or to be made certain that it was never taken
+	Refunded        PaymentStatus = "refunded"  // taken and given back
+	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
+)
+
+// Payment is one order's line in the payments ledger.
+type Payment struct {
+	Charge
+	Status   PaymentStatus
+	Refunded int64  // minor units of Amount.Currency
+	Ref      string // the provider's own id of the charge, when known
+	At       time.Time
+}
+
+// Hold asks for Rooms of a place for every night of [From, To).
+type Hold struct {
+	Key     string `json:"key"`
+	OrderID string `json:"orderId"`
+	PlaceID string `json:"placeId"`
+	From    Date   `json:"from"`
+	To      Date   `json:"to"` // exclusive
+	Rooms   int    `json:"rooms"`
+}
+
+// StockNight is one night of one place.
+type StockNight struct {
+	Date      Date `json:"date"`
+	Capacity  int  `json:"capacity" doc:"Rooms there are"`
+	Remaining int  `json:"remaining" doc:"Rooms not held by any reservation"`
+}
+
+// Message is a notice to an owner or a customer. Its Key makes it one of a kind.
+type Message struct {
+	Key         string    `json:"id"`
+	OrderID     string    `json:"orderId"`
+	RecipientID string    `json:"recipientId"`
+	Type        string    `json:"type" doc:"What it is about, e.g. reservation_placed"`
+	Text        string    `json:"text"`
+	At          time.Time `json:"at"`
+}

@@ -1,0 +1,23 @@
+package booking
+
+import "slices"
+
+// transitions is the one table of how orders move. Workflows panic when asked
+// to leave it, validators of decisions consult it, documentation and tests
+// are checked against it.
+var transitions = map[Kind]map[Status][]Status{
+	Lodging: {
+		Received:       {PaymentPending, Paid, Cancelling, Cancelled},
+		PaymentPending: {Paid, Cancelling, Cancelled},
+		Paid:           {AwaitingOwner, Confirmed, Cancelling},
+		AwaitingOwner:  {Confirmed, Cancelling},
+		Confirmed:      {Completed, Cancelling},
+		Cancelling:     {Cancelled},
+	},
+}
+
+// Next lists the statuses that may follow s, none when s is an end.
+func (k Kind) Next(s Status) []Status { return slices.Clone(transitions[k][s]) }
+
+// May tells whether an order of kind k may go from one status to the other.
+func (k Kind) May(from, to Status) bool { return slices.Contains(transitions[k][from], to) }

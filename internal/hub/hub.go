@@ -1,0 +1,61 @@
+// Package hub wakes those who wait in this process for an order to change.
+package hub
+
+import (
+	"sync"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Hub passes publications to the waiters of their order. The zero value is
+// ready to use.
+type Hub struct {
+	mu      sync.Mutex
+	waiters map[string]map[chan contract.Publication]struct{}
+}
+
+// Subscribe returns a channel on which the order's publications arrive, and a
+// function that ends the subscription. The channel holds the newest
+// publication only: a slow waiter costs the publisher nothing.
+func (h *Hub) Subscribe(orderID string) (<-chan contract.Publication, func()) {
+	ch := make(chan contract.Publication, 1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.waiters == nil {
+		h.waiters = make(map[string]map[chan contract.Publication]struct{})
+	}
+	if h.waiters[orderID] == nil {
+		h.waiters[orderID] = make(map[chan contract.Publication]struct{})
+	}
+	h.waiters[orderID][ch] = struct{}{}
+	return ch, func() { h.unsubscribe(orderID, ch) }
+}
+
+func (h *Hub) unsubscribe(orderID string, ch chan contract.Publication) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.waiters[orderID], ch)
+	if len(h.waiters[orderID]) == 0 {
+		delete(h.waiters, orderID)
+	}
+}
+
+// Waiting tells whether anybody in this process waits for the order.
+func (h *Hub) Waiting(orderID string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.waiters[orderID]) > 0
+}
+
+// Wake hands p to whoever waits for its order.
+func (h *Hub) Wake(p contract.Publication) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for ch := range h.waiters[p.View.ID] {
+		select {
+		case <-ch: // drop what was not taken yet: the newest counts
+		default:
+		}
+		ch <- p
+	}
+}
