@@ -13,8 +13,8 @@ type Outbox interface {
 	Send(ctx context.Context, m booking.Message) (booking.Outcome, error)
 	// Withdraw follows the message kept under key with another one that takes
 	// it back. Nothing is sent if there was no message under key, and there
-	// never will be one.
-	Withdraw(ctx context.Context, key string, m booking.Message) (booking.Undo, error)
+	// never will be one: a Send that comes later answers Undone and why.
+	Withdraw(ctx context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error)
 }
 
 // Notifications tells people.
@@ -27,6 +27,7 @@ type Notifications struct {
 type Withdrawal struct {
 	Key     string          `json:"key"`
 	Message booking.Message `json:"message"`
+	Why     booking.Reason  `json:"why"`
 }
 
 // NotifyOwner tells the owner of an order.
@@ -40,6 +41,6 @@ func (n *Notifications) NotifyOwner(ctx context.Context, m booking.Message) (boo
 // that it is off.
 func (n *Notifications) WithdrawNotice(ctx context.Context, w Withdrawal) (booking.Undo, error) {
 	return do(ctx, &n.Service, func(ctx context.Context) (booking.Undo, error) {
-		return n.Outbox.Withdraw(ctx, w.Key, w.Message)
+		return n.Outbox.Withdraw(ctx, w.Key, w.Message, w.Why)
 	})
 }

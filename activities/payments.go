@@ -23,8 +23,9 @@ type PaymentLedger interface {
 	EndCharge(ctx context.Context, orderID string, answer booking.PaymentStatus, ref string) (booking.Payment, error)
 	// BeginRefund turns a pending or charged payment into RefundPending. An
 	// order without a payment gets one that is ChargePrevented, so that a
-	// charge that comes late finds it. Returns the payment as it stands then.
-	BeginRefund(ctx context.Context, orderID string) (booking.Payment, error)
+	// charge that comes late finds it. The first reason given stays. Returns
+	// the payment as it stands then.
+	BeginRefund(ctx context.Context, orderID string, why booking.Reason) (booking.Payment, error)
 	// EndRefund records what a RefundPending payment came to: Refunded with
 	// the amount given back, or ChargePrevented.
 	EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64) error
@@ -82,7 +83,7 @@ func (p *Payments) ChargePayment(ctx context.Context, c booking.Charge) (booking
 		case booking.Declined:
 			return booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined}, nil
 		default:
-			return booking.Outcome{Result: booking.Undone}, nil
+			return booking.Outcome{Result: booking.Undone, Reason: payment.Why}, nil
 		}
 	})
 }
@@ -101,7 +102,7 @@ func (p *Payments) fly(ctx context.Context, c booking.Charge) (booking.Payment, 
 		case errors.Is(err, ErrDeclined):
 			return p.Ledger.EndCharge(ctx, c.OrderID, booking.Declined, "")
 		case errors.Is(err, ErrVoided):
-			return booking.Payment{Charge: c, Status: booking.ChargePrevented}, nil
+			return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
 		default:
 			return booking.Payment{}, err
 		}
@@ -122,7 +123,7 @@ func (p *Payments) fly(ctx context.Context, c booking.Charge) (booking.Payment, 
 // what was never asked for never will be.
 func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking.Undo, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) {
-		payment, err := p.Ledger.BeginRefund(ctx, c.OrderID)
+		payment, err := p.Ledger.BeginRefund(ctx, c.OrderID, c.Why)
 		if err != nil {
 			return booking.Undo{}, fmt.Errorf("write refund intent: %w", err)
 		}

@@ -16,7 +16,8 @@ const (
 	Undone Result = "undone"
 )
 
-// Outcome is a step's result with, when refused, its reason.
+// Outcome is a step's result with the reason why it was refused, or why it was
+// undone.
 type Outcome struct {
 	Result Result `json:"result"`
 	Reason Reason `json:"reason,omitempty"`
@@ -35,7 +36,8 @@ type Charge struct {
 	Key     string `json:"key"`
 	OrderID string `json:"orderId"`
 	Amount  Money  `json:"amount"`
-	Method  string `json:"method"` // the provider's token, e.g. pm_card_visa
+	Method  string `json:"method"`        // the provider's token, e.g. pm_card_visa
+	Why     Reason `json:"why,omitempty"` // it is taken back; set on the undo only
 }
 
 // PaymentStatus is where a payment stands.
@@ -68,6 +70,7 @@ type Hold struct {
 	From    Date   `json:"from"`
 	To      Date   `json:"to"` // exclusive
 	Rooms   int    `json:"rooms"`
+	Why     Reason `json:"why,omitempty"` // it is released; set on the undo only
 }
 
 // StockNight is one night of one place.

@@ -87,6 +87,16 @@ type Lodging struct {
 	Policy        Policy        `json:"policy"`
 }
 
+// CheckInAt is the instant from which the guests may come.
+func (l Lodging) CheckInAt() time.Time {
+	return l.CheckIn.At(l.Place.CheckInTime, l.Place.Location())
+}
+
+// CheckOutAt is the instant at which the stay ends.
+func (l Lodging) CheckOutAt() time.Time {
+	return l.CheckOut.At(l.Place.CheckOutTime, l.Place.Location())
+}
+
 // View is the reservation as it stands before its workflow has run.
 func (l Lodging) View() View {
 	return View{

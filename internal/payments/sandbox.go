@@ -1,0 +1,137 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Memory is what the sandbox remembers of what it was asked, as a provider
+// does: it outlives the process.
+type Memory interface {
+	// Charge records the answer to a charge once per key, and returns what
+	// stands under the key.
+	Charge(ctx context.Context, c booking.Charge, declined bool) (Record, error)
+	// Void prevents a charge that is not recorded yet, and returns what stands.
+	Void(ctx context.Context, c booking.Charge) (Record, error)
+	// Refund gives a charge back, once.
+	Refund(ctx context.Context, key, ref string, amount booking.Money) error
+	// Totals sums up what was charged and what was refunded, in minor units
+	// over all currencies.
+	Totals(ctx context.Context) (charged, refunded int64, err error)
+}
+
+// Record is what the sandbox holds under a key. Status is Charged, Declined
+// or ChargePrevented.
+type Record struct {
+	Ref    string
+	Status booking.PaymentStatus
+}
+
+// Behaviour is how the sandbox treats requests.
+type Behaviour struct {
+	// Latency passes before a request takes effect.
+	Latency time.Duration
+	// Down: every request fails without effect.
+	Down bool
+	// LoseAnswers: requests take effect, and then fail.
+	LoseAnswers bool
+}
+
+// Errors of a sandbox that was told to misbehave.
+var (
+	ErrDown       = errors.New("sandbox payments are down")
+	ErrAnswerLost = errors.New("sandbox payments lost the answer")
+)
+
+// Sandbox is the built-in payment provider. It declines the payment methods
+// whose name begins with pm_card_chargeDeclined, as Stripe's test methods do,
+// and approves all others.
+type Sandbox struct {
+	memory Memory
+
+	mu        sync.Mutex
+	behaviour Behaviour
+}
+
+var _ activities.PaymentProvider = (*Sandbox)(nil)
+
+// NewSandbox makes a sandbox that behaves well.
+func NewSandbox(memory Memory) *Sandbox { return &Sandbox{memory: memory} }
+
+// Behave tells the sandbox how to treat requests from now on.
+func (s *Sandbox) Behave(b Behaviour) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.behaviour = b
+}
+
+// Behaviour is how the sandbox treats requests now.
+func (s *Sandbox) Behaviour() Behaviour {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.behaviour
+}
+
+// Charge implements activities.PaymentProvider.
+func (s *Sandbox) Charge(ctx context.Context, c booking.Charge) (ref string, err error) {
+	var r Record
+	err = s.act(ctx, func() (err error) {
+		r, err = s.memory.Charge(ctx, c, strings.HasPrefix(c.Method, "pm_card_chargeDeclined"))
+		return err
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case r.Status == booking.Declined:
+		return "", activities.ErrDeclined
+	case r.Status == booking.ChargePrevented:
+		return "", activities.ErrVoided
+	default:
+		return r.Ref, nil
+	}
+}
+
+// Void implements activities.PaymentProvider.
+func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (ref string, err error) {
+	err = s.act(ctx, func() error {
+		r, err := s.memory.Void(ctx, c)
+		if r.Status == booking.Charged {
+			ref = r.Ref
+		}
+		return err
+	})
+	return ref, err
+}
+
+// Refund implements activities.PaymentProvider.
+func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Money) error {
+	return s.act(ctx, func() error { return s.memory.Refund(ctx, key, ref, amount) })
+}
+
+// act lets a request through the way the sandbox is told to behave.
+func (s *Sandbox) act(ctx context.Context, effect func() error) error {
+	b := s.Behaviour()
+	if b.Latency > 0 {
+		select {
+		case <-time.After(b.Latency):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if b.Down {
+		return ErrDown
+	}
+	if err := effect(); err != nil {
+		return err
+	}
+	if b.LoseAnswers {
+		return ErrAnswerLost
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package workers
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/workflows"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Services are the activities of every service. One whose Service is zero is
+// not served by this process; its activities say so when asked.
+type Services struct {
+	Payments      *activities.Payments
+	Inventory     *activities.Inventory
+	Notifications *activities.Notifications
+	Mypage        *activities.Mypage
+}
+
+// All lists the activities of all services.
+func (s Services) All() []any {
+	return []any{s.Payments, s.Inventory, s.Notifications, s.Mypage}
+}
+
+func (s Services) of(queue string) []any {
+	switch queue {
+	case contract.SagasQueue:
+		return s.All() // steps are done in place
+	case contract.PaymentsQueue:
+		return []any{s.Payments}
+	case contract.InventoryQueue:
+		return []any{s.Inventory}
+	case contract.NotificationsQueue:
+		return []any{s.Notifications}
+	case contract.MypageQueue:
+		return []any{s.Mypage}
+	default:
+		return nil
+	}
+}
+
+// Registry is what workflows are registered with; a replayer is one, too.
+type Registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+}
+
+// RegisterWorkflows registers every workflow there is.
+func RegisterWorkflows(r Registry) {
+	r.RegisterWorkflowWithOptions(workflows.Lodging, workflow.RegisterOptions{Name: contract.LodgingWorkflow})
+}
+
+// Workers serve task queues until they are stopped.
+type Workers struct {
+	running []worker.Worker
+}
+
+// Start serves the queues, one worker each. stopWithin is how long a worker
+// that is stopped waits for the tasks in its hands. The sagas worker comes
+// last, so that the steps it hands out are served already.
+func Start(c client.Client, queues []string, services Services, stopWithin time.Duration) (*Workers, error) {
+	w := &Workers{}
+	queues = slices.Clone(queues)
+	slices.SortStableFunc(queues, func(a, b string) int { return order(a) - order(b) })
+	for _, queue := range queues {
+		one := worker.New(c, queue, options(queue, stopWithin))
+		if queue == contract.SagasQueue {
+			RegisterWorkflows(one)
+		}
+		for _, a := range services.of(queue) {
+			one.RegisterActivity(a)
+		}
+		if err := one.Start(); err != nil {
+			w.Stop()
+			return nil, fmt.Errorf("start worker of %s: %w", queue, err)
+		}
+		w.running = append(w.running, one)
+	}
+	return w, nil
+}
+
+func order(queue string) int {
+	if queue == contract.SagasQueue {
+		return 1
+	}
+	return 0
+}
+
+// Stop stops the workers, the sagas' first, and waits for what they have in
+// hand.
+func (w *Workers) Stop() {
+	for _, one := range slices.Backward(w.running) {
+		one.Stop()
+	}
+	w.running = nil
+}
+
+// options of a queue's worker. Two pollers, the default, are what a burst of
+// orders waits for; the autoscaling ones grow to what it needs.
+func options(queue string, stopWithin time.Duration) worker.Options {
+	o := worker.Options{
+		WorkerStopTimeout:                  stopWithin,
+		WorkflowTaskPollerBehavior:         worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{InitialNumberOfPollers: 4, MaximumNumberOfPollers: 32}),
+		ActivityTaskPollerBehavior:         worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{InitialNumberOfPollers: 2, MaximumNumberOfPollers: 32}),
+		MaxConcurrentActivityExecutionSize: 200,
+	}
+	if queue == contract.SagasQueue {
+		o.LocalActivityWorkerOnly = true // steps that are not done in place go to their own queues
+		o.MaxConcurrentWorkflowTaskExecutionSize = 400
+		o.MaxConcurrentLocalActivityExecutionSize = 400
+	} else {
+		o.DisableWorkflowWorker = true
+	}
+	return o
+}

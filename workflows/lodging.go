@@ -1,0 +1,231 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Lodging is the saga of one reservation, from the customer's request until
+// check-out or until it is cancelled and nothing is charged or held any more.
+// It answers the reservation's last view; it fails only by a defect.
+func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
+	r := &reservation{in: in}
+	story, err := r.begin(ctx, in.View(), in.RequestHash, in.Policy)
+	if err != nil {
+		return contract.View{}, err
+	}
+	if err := r.takeDecisions(); err != nil {
+		return contract.View{}, err
+	}
+	return r.tell(story, r.story)
+}
+
+type reservation struct {
+	saga
+	in contract.Lodging
+
+	// taken is what has been decided and may not be carried out yet.
+	taken     booking.Status
+	confirmed bool // the owner did, and it is recorded
+	left      bool // the guests checked out early, and it is recorded
+	ownerNote string
+}
+
+// story is how a reservation goes when all goes well. What breaks it off, a
+// refusal or a cancellation, undoes what was done so far.
+func (r *reservation) story(ctx workflow.Context) error {
+	if err := r.charge(ctx); err != nil {
+		return err
+	}
+	if err := r.holdStock(ctx); err != nil {
+		return err
+	}
+	if err := r.notifyOwner(ctx); err != nil {
+		return err
+	}
+	if err := r.ownerDecides(ctx); err != nil {
+		return err
+	}
+	return r.guestsStay(ctx)
+}
+
+func (r *reservation) charge(ctx workflow.Context) error {
+	charge := booking.Charge{Key: r.in.OrderID + "/charge", OrderID: r.in.OrderID, Amount: r.in.Amount, Method: r.in.PaymentMethod}
+	err := r.step(ctx, step{
+		call:    call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
+		pending: booking.PaymentPending,
+		undo: undo{
+			call:    call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
+			because: func(why booking.Reason) any { charge.Why = why; return charge },
+			then: func(found booking.Undo) {
+				if found.Acted {
+					r.emit(booking.PaymentCancelApproved)
+				}
+			},
+		},
+	})
+	if isRefusal(err, booking.PaymentDeclined) {
+		r.emit(booking.PaymentDeclinedEvent)
+	}
+	if err != nil {
+		return err
+	}
+	r.become(booking.Paid, "", "")
+	r.emit(booking.ReservationPlaced)
+	r.emit(booking.PaymentApproved)
+	r.cancelEvent = booking.ReservationCanceled
+	return nil
+}
+
+func (r *reservation) holdStock(ctx workflow.Context) error {
+	hold := booking.Hold{
+		Key: r.in.OrderID + "/hold", OrderID: r.in.OrderID, PlaceID: r.in.Place.ID,
+		From: r.in.CheckIn, To: r.in.CheckOut, Rooms: r.in.Rooms,
+	}
+	err := r.step(ctx, step{
+		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
+		undo: undo{
+			call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
+			because: func(why booking.Reason) any { hold.Why = why; return hold },
+			then:    func(booking.Undo) { r.emit(booking.ReservationCancelConfirmed) },
+		},
+	})
+	if isRefusal(err, booking.SoldOut) {
+		r.emit(booking.ReservationCancelConfirmed)
+	}
+	if err != nil {
+		return err
+	}
+	r.emit(booking.ReservationConfirmed)
+	return nil
+}
+
+func (r *reservation) notifyOwner(ctx workflow.Context) error {
+	notice := r.message("reservation_placed", "New reservation: "+r.inWords())
+	if r.in.Place.Confirmation == booking.Manual {
+		notice.Type, notice.Text = "reservation_to_decide", "Please confirm or reject within "+r.in.Place.ConfirmWithin.String()+": "+r.inWords()
+	}
+	return r.step(ctx, step{
+		call: call{name: "notify owner", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.NotifyOwner, with: notice},
+		undo: undo{
+			call: call{name: "tell owner it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
+			because: func(why booking.Reason) any {
+				off := r.message("reservation_cancelled", "Cancelled ("+string(why)+"): "+r.inWords())
+				return activities.Withdrawal{Key: notice.Key, Message: off, Why: why}
+			},
+			then: func(booking.Undo) {},
+		},
+	})
+}
+
+// ownerDecides waits for the owner where the place asks for it. Silence is a
+// no, so that nobody's money waits for ever.
+func (r *reservation) ownerDecides(ctx workflow.Context) error {
+	if r.in.Place.Confirmation == booking.Manual {
+		r.waitFor("the owner's decision")
+		if err := r.rest(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, ""); err != nil {
+			return err
+		}
+		patience := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
+		decided, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+			Timeout: patience, TimerOptions: workflow.TimerOptions{Summary: "owner decides"},
+		}, func() bool { return r.confirmed })
+		if err != nil {
+			return err
+		}
+		if !decided {
+			return &refusal{booking.OwnerTimeout}
+		}
+	}
+	r.waitFor("check-out")
+	return r.rest(ctx, booking.Confirmed, booking.ReservationStatusChanged, r.ownerNote)
+}
+
+// guestsStay is the longest part: until check-out, or until the guests leave
+// early.
+func (r *reservation) guestsStay(ctx workflow.Context) error {
+	if _, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: r.in.CheckOutAt().Sub(workflow.Now(ctx)), TimerOptions: workflow.TimerOptions{Summary: "check-out"},
+	}, func() bool { return r.left }); err != nil {
+		return err
+	}
+	r.waitFor("")
+	return r.rest(ctx, booking.Completed, booking.ReservationStatusChanged, "")
+}
+
+// takeDecisions lets owner, customer and staff decide on the reservation.
+func (r *reservation) takeDecisions() error {
+	return errors.Join(
+		r.onUpdate(contract.ConfirmUpdate, "The owner accepts the reservation", r.mayConfirm, r.confirm),
+		r.onUpdate(contract.RejectUpdate, "The owner rejects the reservation", r.mayConfirm, r.reject),
+		r.onUpdate(contract.CancelUpdate, "The customer cancels the reservation", r.mayCancel, r.cancel),
+		r.onUpdate(contract.CompleteUpdate, "The guests have checked out early", r.mayComplete, r.complete),
+	)
+}
+
+func (r *reservation) mayConfirm() error { return booking.MayConfirm(r.standing()) }
+
+func (r *reservation) confirm(ctx workflow.Context, note string) (contract.View, error) {
+	r.taken, r.ownerNote = booking.Confirmed, note
+	record(ctx)
+	r.confirmed = true
+	_ = workflow.Await(ctx, func() bool { return r.rested != booking.AwaitingOwner })
+	return r.answer(booking.Confirmed)
+}
+
+func (r *reservation) reject(ctx workflow.Context, note string) (contract.View, error) {
+	return r.giveUp(ctx, booking.RejectedByOwner, note)
+}
+
+func (r *reservation) mayCancel() error {
+	return booking.MayCancel(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt())
+}
+
+func (r *reservation) cancel(ctx workflow.Context, note string) (contract.View, error) {
+	return r.giveUp(ctx, booking.ByCustomer, note)
+}
+
+func (r *reservation) mayComplete() error {
+	return booking.MayComplete(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt())
+}
+
+func (r *reservation) complete(ctx workflow.Context, _ string) (contract.View, error) {
+	r.taken = booking.Completed
+	record(ctx)
+	r.left = true
+	return r.over(ctx, booking.Completed)
+}
+
+// standing is where the reservation stands for one who wants to decide: what
+// has been decided counts, though it may not have been carried out yet.
+func (r *reservation) standing() booking.Status {
+	switch {
+	case r.view.Status.Final():
+		return r.view.Status
+	case r.why != "":
+		return booking.Cancelling
+	case r.taken != "":
+		return r.taken
+	default:
+		return r.view.Status
+	}
+}
+
+// inWords is the reservation in a line, for messages and summaries.
+func (r *reservation) inWords() string {
+	return fmt.Sprintf("%d × %s, %s to %s, for %s", r.in.Rooms, r.in.Place.Name, r.in.CheckIn, r.in.CheckOut, r.in.CustomerID)
+}
+
+func (r *reservation) message(kind, text string) booking.Message {
+	return booking.Message{
+		Key: r.in.OrderID + "/" + kind, OrderID: r.in.OrderID, RecipientID: r.in.Place.OwnerID,
+		Type: kind, Text: text, At: workflow.Now(r.ctx),
+	}
+}

@@ -1,0 +1,305 @@
+package workflows_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// stay is one reservation in a world of its own, with time that skips.
+type stay struct {
+	*testing.T
+	*world
+	env *testsuite.TestWorkflowEnvironment
+	in  contract.Lodging
+}
+
+var placedAt = time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
+
+func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
+	t.Parallel()
+	var suite testsuite.WorkflowTestSuite
+	s := &stay{T: t, world: newWorld(1), env: suite.NewTestWorkflowEnvironment(), in: contract.Lodging{
+		OrderID: "lodging-1", CustomerID: "alice", Rooms: 1,
+		Place: booking.Place{
+			ID: "place-1", Name: "Seaside Inn", OwnerID: "bora", Price: booking.Money{Amount: 50000, Currency: "KRW"},
+			Confirmation: booking.Auto, ConfirmWithin: booking.Duration(24 * time.Hour), TimeZone: "Asia/Seoul",
+			CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11},
+		},
+		CheckIn: booking.Date{Year: 2026, Month: 12, Day: 24}, CheckOut: booking.Date{Year: 2026, Month: 12, Day: 26},
+		Amount: booking.Money{Amount: 100000, Currency: "KRW"}, PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
+		Policy: contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute},
+	}}
+	for _, c := range change {
+		c(&s.in)
+	}
+	s.env.SetStartTime(placedAt)
+	s.env.SetWorkerOptions(worker.Options{})
+	s.env.RegisterWorkflow(workflows.Lodging)
+	for _, a := range s.services().All() {
+		s.env.RegisterActivity(a)
+	}
+	return s
+}
+
+func manual(in *contract.Lodging)  { in.Place.Confirmation = booking.Manual }
+func durable(in *contract.Lodging) { in.Policy.InPlace = false }
+
+func (s *stay) run() contract.View {
+	s.env.ExecuteWorkflow(workflows.Lodging, s.in)
+	require.True(s, s.env.IsWorkflowCompleted())
+	require.NoError(s, s.env.GetWorkflowError())
+	var v contract.View
+	require.NoError(s, s.env.GetWorkflowResult(&v))
+	require.Equal(s, v, s.row.View, "mypage shows what the workflow says")
+	return v
+}
+
+// decision is what came of an update.
+type decision struct {
+	view contract.View
+	err  error
+}
+
+// decides sends an update after a while.
+func (s *stay) decides(after time.Duration, update string) *decision {
+	var d decision
+	s.env.RegisterDelayedCallback(func() {
+		s.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
+			OnReject: func(err error) { d.err = err },
+			OnAccept: func() {},
+			OnComplete: func(v any, err error) {
+				d.err = err
+				if err == nil {
+					d.view = v.(contract.View)
+				}
+			},
+		}, contract.Decision{Note: "so I say"})
+	}, after)
+	return &d
+}
+
+func (d *decision) code() booking.Code {
+	var e *temporal.ApplicationError
+	if errors.As(d.err, &e) {
+		return booking.Code(e.Type())
+	}
+	return ""
+}
+
+func statuses(v contract.View) (path []booking.Status) {
+	for _, e := range v.History {
+		path = append(path, e.Status)
+	}
+	return path
+}
+
+const hour = time.Hour
+
+func TestLodging(t *testing.T) {
+	t.Parallel()
+	t.Run("ConfirmedAndCompleted", func(t *testing.T) {
+		s := newStay(t)
+		v := s.run()
+		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Confirmed, booking.Completed}, statuses(v))
+		require.Equal(t, []booking.EventType{
+			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationConfirmed,
+			booking.ReservationStatusChanged, booking.ReservationStatusChanged,
+		}, s.eventTypes())
+		require.Equal(t, booking.Confirmed, s.decision.Status)
+		require.EqualValues(t, 100000, s.owed())
+		require.Zero(t, s.rooms)
+		require.WithinDuration(t, s.in.CheckOutAt(), v.History[3].At, time.Second)
+	})
+	t.Run("SoldOut", func(t *testing.T) {
+		s := newStay(t)
+		s.rooms = 0
+		v := s.run()
+		require.Equal(t, booking.SoldOut, v.Reason)
+		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Cancelling, booking.Cancelled}, statuses(v))
+		require.Equal(t, []booking.EventType{
+			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationCancelConfirmed,
+			booking.PaymentCancelApproved, booking.ReservationCanceled,
+		}, s.eventTypes())
+		require.Zero(t, s.owed())
+		require.Empty(t, s.messages)
+	})
+	t.Run("Declined", func(t *testing.T) {
+		s := newStay(t, func(in *contract.Lodging) { in.PaymentMethod = "pm_card_chargeDeclined" })
+		v := s.run()
+		require.Equal(t, booking.PaymentDeclined, v.Reason)
+		require.Equal(t, []booking.EventType{booking.PaymentDeclinedEvent}, s.eventTypes())
+		require.Empty(t, s.holds)
+		require.False(t, v.Listed())
+	})
+	t.Run("OwnerConfirms", func(t *testing.T) {
+		s := newStay(t, manual)
+		d := s.decides(hour, contract.ConfirmUpdate)
+		again := s.decides(2*hour, contract.ConfirmUpdate)
+		v := s.run()
+		require.Equal(t, booking.Confirmed, d.view.Status)
+		require.Equal(t, booking.AlreadyConfirmed, again.code())
+		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.AwaitingOwner, booking.Confirmed, booking.Completed}, statuses(v))
+		require.Equal(t, "so I say", v.History[3].Note)
+		require.Equal(t, booking.AwaitingOwner, s.decision.Status)
+	})
+	t.Run("OwnerRejects", func(t *testing.T) {
+		s := newStay(t, manual)
+		d := s.decides(hour, contract.RejectUpdate)
+		v := s.run()
+		require.Equal(t, booking.Cancelled, d.view.Status)
+		s.requireUndone(v, booking.RejectedByOwner)
+	})
+	t.Run("OwnerSilent", func(t *testing.T) {
+		s := newStay(t, manual)
+		v := s.run()
+		s.requireUndone(v, booking.OwnerTimeout)
+		require.WithinDuration(t, placedAt.Add(24*hour), v.History[4].At, time.Minute)
+	})
+}
+
+// requireUndone checks that a reservation that stood left nothing behind.
+func (s *stay) requireUndone(v contract.View, why booking.Reason) {
+	s.Helper()
+	require.Equal(s, booking.Cancelled, v.Status)
+	require.Equal(s, why, v.Reason)
+	require.Zero(s, s.owed())
+	require.Equal(s, 1, s.rooms)
+	require.Contains(s, s.messages, "lodging-1/reservation_cancelled", "the owner knows that it is off")
+	types := s.eventTypes()
+	require.Equal(s, []booking.EventType{
+		booking.ReservationCancelConfirmed, booking.PaymentCancelApproved, booking.ReservationCanceled,
+	}, types[len(types)-3:])
+}
+
+func TestLodging_Cancel(t *testing.T) {
+	t.Parallel()
+	t.Run("WhileAwaitingOwner", func(t *testing.T) {
+		s := newStay(t, manual)
+		d := s.decides(hour, contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, booking.Cancelled, d.view.Status)
+		s.requireUndone(v, booking.ByCustomer)
+	})
+	t.Run("WhileConfirmed", func(t *testing.T) {
+		s := newStay(t)
+		d := s.decides(hour, contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, booking.Cancelled, d.view.Status)
+		s.requireUndone(v, booking.ByCustomer)
+	})
+	t.Run("AfterCheckIn", func(t *testing.T) {
+		s := newStay(t)
+		d := s.decides(s.in.CheckInAt().Sub(placedAt)+hour, contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, booking.AlreadyCheckedIn, d.code())
+		require.Equal(t, booking.Completed, v.Status)
+	})
+	t.Run("ByOperator", func(t *testing.T) {
+		s := newStay(t)
+		s.env.RegisterDelayedCallback(s.env.CancelWorkflow, hour)
+		s.requireUndone(s.run(), booking.ByOperator)
+	})
+	t.Run("TwiceAtOnce", func(t *testing.T) {
+		s := newStay(t)
+		one, two := s.decides(hour, contract.CancelUpdate), s.decides(hour, contract.CancelUpdate)
+		s.requireUndone(s.run(), booking.ByCustomer)
+		require.Equal(t, booking.Cancelled, one.view.Status)
+		require.Equal(t, booking.Cancelled, two.view.Status)
+	})
+	t.Run("WhilePaymentIsRetried", func(t *testing.T) {
+		s := newStay(t)
+		s.faults = func(call string) fault { return fault{before: call == "charge"} }
+		d := s.decides(20*time.Second, contract.CancelUpdate) // the test environment gives up after ten attempts
+		v := s.run()
+		require.Equal(t, booking.ByCustomer, v.Reason)
+		require.Equal(t, booking.Cancelled, d.view.Status)
+		require.Equal(t, []booking.Status{booking.Received, booking.PaymentPending, booking.Cancelling, booking.Cancelled}, statuses(v))
+		require.Zero(t, s.owed())
+		require.Empty(t, s.eventTypes(), "an unpaid reservation never came into being")
+	})
+}
+
+func TestLodging_Complete(t *testing.T) {
+	t.Parallel()
+	t.Run("BeforeCheckIn", func(t *testing.T) {
+		s := newStay(t)
+		d := s.decides(hour, contract.CompleteUpdate)
+		s.run()
+		require.Equal(t, booking.NotCheckedIn, d.code())
+	})
+	t.Run("CheckedOutEarly", func(t *testing.T) {
+		s := newStay(t)
+		at := s.in.CheckInAt().Add(hour)
+		d := s.decides(at.Sub(placedAt), contract.CompleteUpdate)
+		v := s.run()
+		require.Equal(t, booking.Completed, d.view.Status)
+		require.WithinDuration(t, at, v.History[len(v.History)-1].At, time.Minute)
+	})
+}
+
+func TestLodging_Faults(t *testing.T) {
+	t.Parallel()
+	// first makes the first n of a call fail.
+	first := func(n int, name string, f fault) func(string) fault {
+		return func(call string) fault {
+			if call == name && n > 0 {
+				n--
+				return f
+			}
+			return fault{}
+		}
+	}
+	for _, call := range []string{"begin charge", "charge", "end charge", "hold", "send", "publish"} {
+		for name, f := range map[string]fault{"Before": {before: true}, "After": {after: true}} {
+			t.Run("Step/"+call+"/"+name, func(t *testing.T) {
+				s := newStay(t)
+				s.faults = first(3, call, f)
+				v := s.run()
+				require.Equal(t, booking.Completed, v.Status)
+				require.EqualValues(t, 100000, s.owed())
+				require.Zero(t, s.rooms)
+				require.Len(t, s.events, 5)
+			})
+		}
+	}
+	for _, call := range []string{"withdraw", "release", "begin refund", "refund", "end refund", "publish"} {
+		for name, f := range map[string]fault{"Before": {before: true}, "After": {after: true}} {
+			t.Run("Undo/"+call+"/"+name, func(t *testing.T) {
+				s := newStay(t)
+				s.faults = first(3, call, f)
+				s.decides(hour, contract.CancelUpdate)
+				s.requireUndone(s.run(), booking.ByCustomer)
+			})
+		}
+	}
+	t.Run("UndoNeedsAttention", func(t *testing.T) {
+		s := newStay(t)
+		down := true
+		s.faults = func(call string) fault { return fault{before: down && call == "refund"} }
+		s.decides(hour, contract.CancelUpdate)
+		var seen contract.View
+		s.env.RegisterDelayedCallback(func() { seen = s.row.View }, hour+6*time.Minute)
+		s.env.RegisterDelayedCallback(func() { down = false }, hour+7*time.Minute)
+		v := s.run()
+		require.True(t, seen.NeedsAttention)
+		require.Equal(t, booking.Cancelling, seen.Status)
+		require.False(t, v.NeedsAttention)
+		s.requireUndone(v, booking.ByCustomer)
+	})
+	t.Run("EveryStepDurable", func(t *testing.T) {
+		s := newStay(t, durable)
+		v := s.run()
+		require.Equal(t, booking.Completed, v.Status)
+		require.Len(t, s.events, 5)
+	})
+}

@@ -1,0 +1,224 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// order is the order as its saga knows it, and what of that the read model
+// has not been told yet.
+type order struct {
+	ctx         workflow.Context // never cancelled
+	view        contract.View
+	requestHash string
+	policy      contract.Policy
+
+	rested   booking.Status // where the order last came to rest
+	decision *contract.View // the view at the first decision
+	waiting  string         // what the order waits for, in words, for the web UI
+
+	events        []booking.Event   // that the feed may not hold yet
+	cancelEvent   booking.EventType // told at a cancelled order's end, once it came into being
+	knownDecision bool              // the read model holds the decision
+	knownVersion  int64             // the newest version that the read model holds
+	inBackground  workflow.CancelFunc
+}
+
+func (o *order) answerQueries() error {
+	err := workflow.SetQueryHandlerWithOptions(o.ctx, contract.ViewQuery, func() (contract.View, error) {
+		return o.view, nil
+	}, workflow.QueryHandlerOptions{Description: "The order as its customer sees it"})
+	if err != nil {
+		return err
+	}
+	return workflow.SetQueryHandlerWithOptions(o.ctx, contract.DecisionQuery, func() (*contract.View, error) {
+		return o.decision, nil
+	}, workflow.QueryHandlerOptions{Description: "The order at its first decision, null before it"})
+}
+
+// become moves the order along the table of transitions.
+func (o *order) become(status booking.Status, reason booking.Reason, note string) {
+	if !o.view.Kind.May(o.view.Status, status) {
+		// A defect: the task fails and is tried again until a version that knows better runs.
+		panic(fmt.Sprintf("a %s order cannot go from %s to %s", o.view.Kind, o.view.Status, status))
+	}
+	o.view.Status, o.view.Reason = status, reason
+	o.view = o.view.Clone()
+	o.view.History = append(o.view.History, contract.Entry{Status: status, At: workflow.Now(o.ctx), Reason: reason, Note: note})
+	o.changed()
+}
+
+// changed gives the view its next version. Time lets versions grow through a
+// reset, which forgets the last ones.
+func (o *order) changed() {
+	o.view.Version = max(o.view.Version+1, workflow.Now(o.ctx).UnixMicro())
+	if o.decision == nil && o.view.Status.Decided() {
+		decided := o.view
+		o.decision = &decided
+	}
+	o.describe()
+}
+
+// rest is where the order stays for a while: operators can search by it, and
+// whoever waits for the order learns of it.
+func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.EventType, note string) error {
+	if err := ctx.Err(); err != nil {
+		return err // abandoned: it must not come to rest here
+	}
+	o.become(status, "", note)
+	o.emit(event, string(status))
+	o.settle()
+	return nil
+}
+
+// end is the end of an order that does not stand.
+func (o *order) end(reason booking.Reason) {
+	o.become(booking.Cancelled, reason, "")
+	if o.cancelEvent != "" {
+		o.emit(o.cancelEvent)
+	}
+	o.settle()
+}
+
+func (o *order) settle() {
+	o.upsert(contract.StatusAttribute.ValueSet(string(o.view.Status)))
+	o.publish()
+	o.rested = o.view.Status
+}
+
+// emit adds an event to what the next publication carries. An event that can
+// happen more than once to an order is told apart by which.
+func (o *order) emit(event booking.EventType, which ...string) {
+	v := o.view
+	o.events = append(o.events, booking.Event{
+		Key:  strings.Join(append([]string{v.ID, string(event)}, which...), "/"),
+		Type: event, OrderID: v.ID, At: workflow.Now(o.ctx),
+		Data: booking.EventData{
+			Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
+			Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason,
+		},
+	})
+}
+
+// needAttention marks an order whose undo does not come to an end, calm takes
+// the mark away. Money or stock may be owed while it stands.
+func (o *order) needAttention(what string) {
+	workflow.GetLogger(o.ctx).Error("order needs attention: an undo keeps failing", "undo", what)
+	if !o.view.NeedsAttention {
+		workflow.GetMetricsHandler(o.ctx).WithTags(map[string]string{"kind": string(o.view.Kind)}).Counter("orders_marked_for_attention").Inc(1)
+		o.mark(true)
+	}
+}
+
+func (o *order) calm() {
+	if o.view.NeedsAttention {
+		o.mark(false)
+	}
+}
+
+func (o *order) mark(needsAttention bool) {
+	o.view.NeedsAttention = needsAttention
+	o.changed()
+	o.upsert(contract.NeedsAttentionAttribute.ValueSet(needsAttention))
+	o.publish()
+}
+
+func (o *order) upsert(update temporal.SearchAttributeUpdate) {
+	if err := workflow.UpsertTypedSearchAttributes(o.ctx, update); err != nil {
+		workflow.GetLogger(o.ctx).Error("search attribute not set", "error", err)
+	}
+}
+
+// publish shows the order as it is now. It is tried in place, which also
+// wakes those who wait in this process; if that fails the order goes on, and
+// a coroutine beside it publishes until the read model knows.
+func (o *order) publish() {
+	p := o.publication()
+	if o.policy.InPlace && inPlace(o.ctx, publishing(p), nil) == nil {
+		o.acknowledge(p)
+		return
+	}
+	if o.inBackground == nil {
+		o.inBackground = func() {}
+		workflow.Go(o.ctx, o.publishUntilKnown)
+	}
+}
+
+// showPending publishes what the read model does not know yet, before
+// something that takes time.
+func (o *order) showPending() {
+	if o.knownVersion < o.view.Version {
+		o.publish()
+	}
+}
+
+func (o *order) publishUntilKnown(ctx workflow.Context) {
+	defer func() { o.inBackground = nil }()
+	for !o.published() {
+		attempt, cancel := workflow.WithCancel(ctx)
+		o.inBackground = cancel
+		p := o.publication()
+		if durably(attempt, publishing(p)).Get(attempt, nil) == nil {
+			o.acknowledge(p)
+			continue
+		}
+		// A newer publication has overtaken it in place, or an operator has failed it.
+		_ = workflow.Sleep(attempt, publishPause)
+	}
+}
+
+const publishPause = 10 * time.Second
+
+// acknowledge notes what the read model holds from now on.
+func (o *order) acknowledge(p contract.Publication) {
+	o.knownVersion = max(o.knownVersion, p.View.Version)
+	o.knownDecision = o.knownDecision || p.Decision != nil
+	o.events = slices.DeleteFunc(slices.Clone(o.events), func(e booking.Event) bool {
+		return slices.ContainsFunc(p.Events, func(told booking.Event) bool { return told.Key == e.Key })
+	})
+	if o.published() && o.inBackground != nil {
+		o.inBackground()
+	}
+}
+
+// published tells whether the read model knows all there is to know.
+func (o *order) published() bool {
+	return o.knownVersion >= o.view.Version && len(o.events) == 0
+}
+
+func (o *order) publication() contract.Publication {
+	p := contract.Publication{View: o.view, Events: o.events, RequestHash: o.requestHash}
+	if !o.knownDecision {
+		p.Decision = o.decision
+	}
+	return p
+}
+
+func (o *order) describe() {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s**: %d × %s for %s", o.view.Status, o.view.Quantity, o.view.Item.Name, o.view.CustomerID)
+	if o.view.Reason != "" {
+		fmt.Fprintf(&b, "\n\nreason: %s", o.view.Reason)
+	}
+	if o.view.NeedsAttention {
+		b.WriteString("\n\n**needs attention**")
+	}
+	if o.waiting != "" {
+		fmt.Fprintf(&b, "\n\nwaits for %s", o.waiting)
+	}
+	workflow.SetCurrentDetails(o.ctx, b.String())
+}
+
+// waitFor says in the web UI what the order waits for, "" for nothing.
+func (o *order) waitFor(what string) {
+	o.waiting = what
+	o.describe()
+}

@@ -1,0 +1,170 @@
+package workflows
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// saga is what every order's workflow is made of: a story told step by step,
+// the undos of the steps that may have happened, and the order's view.
+type saga struct {
+	order
+	// abandon ends the story; the undos follow.
+	abandon workflow.CancelFunc
+	// why somebody abandoned the order, "" while nobody did, and their words.
+	why  booking.Reason
+	note string
+
+	undos []undo
+}
+
+// refusal is a step's "no". The story ends and is undone.
+type refusal struct{ reason booking.Reason }
+
+func (r *refusal) Error() string { return "refused: " + string(r.reason) }
+
+func isRefusal(err error, reason booking.Reason) bool {
+	var no *refusal
+	return errors.As(err, &no) && no.reason == reason
+}
+
+// begin sets a saga up. The context it returns is the story's: it ends when
+// the order is abandoned, by a person or by a cancellation of the workflow.
+func (s *saga) begin(root workflow.Context, view contract.View, requestHash string, policy contract.Policy) (workflow.Context, error) {
+	never, _ := workflow.NewDisconnectedContext(root)
+	s.order = order{ctx: never, view: view, requestHash: requestHash, policy: policy}
+	s.changed()
+	story, abandon := workflow.WithCancel(root)
+	s.abandon = abandon
+	return story, s.answerQueries()
+}
+
+// tell runs the story to its end, or back to where nothing is owed. The
+// workflow may close only when nobody waits for an answer and the read model
+// knows the end.
+func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
+	err := story(ctx)
+	if err != nil {
+		s.turnBack(err)
+	}
+	_ = workflow.Await(s.ctx, func() bool { return s.published() && workflow.AllHandlersFinished(s.ctx) })
+	return s.view, nil
+}
+
+// step does one step of the story. Its undo is registered before it runs: a
+// step that failed may have happened all the same.
+func (s *saga) step(ctx workflow.Context, st step) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.undos = append(s.undos, st.undo)
+	outcome, err := s.perform(ctx, st)
+	if err != nil {
+		return err
+	}
+	switch outcome.Result {
+	case booking.Done:
+		return nil
+	case booking.Refused:
+		s.undos = s.undos[:len(s.undos)-1] // it said itself that nothing took effect
+	case booking.Undone:
+		// The order was undone in a life of this workflow that is not
+		// remembered: before a reset, or before a crash. It stays undone.
+	}
+	return &refusal{outcome.Reason}
+}
+
+// turnBack undoes what the story did, newest first, and ends the order.
+func (s *saga) turnBack(err error) {
+	reason := s.reasonOf(err)
+	if len(s.undos) > 0 {
+		s.become(booking.Cancelling, reason, s.note)
+	}
+	for _, u := range slices.Backward(s.undos) {
+		c := u.call
+		c.with = u.because(reason)
+		u.then(s.insist(s.ctx, c))
+	}
+	s.undos = nil
+	s.calm()
+	s.end(reason)
+}
+
+// reasonOf finds why the story broke off.
+func (s *saga) reasonOf(err error) booking.Reason {
+	var no *refusal
+	switch {
+	case s.why != "":
+		return s.why
+	case errors.As(err, &no) && no.reason != "":
+		return no.reason
+	default:
+		return booking.ByOperator // who cancelled the workflow, or failed a step by hand
+	}
+}
+
+// giveUp abandons the order for somebody and waits until it is over.
+func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
+	if s.why == "" {
+		s.why, s.note = why, note
+		record(ctx)
+		s.abandon()
+	}
+	return s.over(ctx, booking.Cancelled)
+}
+
+// over waits for the end of the order.
+func (s *saga) over(ctx workflow.Context, want booking.Status) (contract.View, error) {
+	_ = workflow.Await(ctx, func() bool { return s.rested.Final() })
+	return s.answer(want)
+}
+
+// record makes the engine write down what it has been told, before the saga
+// acts on it. An update is safe only when the workflow task that took it has
+// been recorded; if the process died before that, with an undo already done
+// in place, nobody would remember why it was done.
+func record(ctx workflow.Context) {
+	_ = workflow.NewTimerWithOptions(ctx, time.Millisecond, workflow.TimerOptions{Summary: "decision recorded"}).Get(ctx, nil)
+}
+
+// answer is the view, or the refusal when the order went elsewhere meanwhile.
+func (s *saga) answer(want booking.Status) (contract.View, error) {
+	switch s.rested {
+	case want:
+		return s.view, nil
+	case booking.Completed:
+		return contract.View{}, refused(booking.Errorf(booking.AlreadyCompleted, "the order is completed"))
+	default:
+		return contract.View{}, refused(booking.Errorf(booking.AlreadyCancelled, "the order was cancelled meanwhile"))
+	}
+}
+
+// onUpdate lets people decide by an update. The rule says whether they may;
+// it neither waits nor changes anything. The context of decide outlives a
+// cancellation of the workflow: whoever decided gets an answer.
+func (s *saga) onUpdate(name, words string, rule func() error, decide func(workflow.Context, string) (contract.View, error)) error {
+	handler := func(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+		return decide(ctx, d.Note)
+	}
+	return workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, workflow.UpdateHandlerOptions{
+		Description: words,
+		Validator:   func(workflow.Context, contract.Decision) error { return refused(rule()) },
+	})
+}
+
+// refused turns a rule's "no" into what an update's caller understands.
+func refused(err error) error {
+	var no *booking.Error
+	if errors.As(err, &no) {
+		return temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil)
+	}
+	return err
+}
