@@ -58,6 +58,12 @@ var (
 	NeedsAttentionAttribute = temporal.NewSearchAttributeKeyBool("NeedsAttention")
 )
 
+// KeywordAttributes lists the attributes that are keywords: all but
+// NeedsAttentionAttribute.
+func KeywordAttributes() []temporal.SearchAttributeKeyKeyword {
+	return []temporal.SearchAttributeKeyKeyword{KindAttribute, CustomerAttribute, OwnerAttribute, ItemAttribute, StatusAttribute}
+}
+
 // RequestHashMemo is the memo field that holds the hash of the request that
 // started an order, to tell a repeat from another request under the same key.
 const RequestHashMemo = "requestHash"

@@ -1,0 +1,79 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+TEMPORAL_VERSION := 1.5.1
+
+# The Temporal CLI: the one on PATH when it is the version we pin, else our own.
+path_temporal := $(shell command -v temporal 2>/dev/null)
+ifneq ($(path_temporal),)
+ifneq ($(findstring version $(TEMPORAL_VERSION) ,$(shell $(path_temporal) --version 2>/dev/null) ),)
+TEMPORAL := $(path_temporal)
+endif
+endif
+TEMPORAL ?= $(CURDIR)/bin/temporal
+YEYAK_TEMPORAL_CLI ?= $(TEMPORAL)
+# Absolute: tests run in their packages' folders.
+override YEYAK_TEMPORAL_CLI := $(if $(findstring /,$(YEYAK_TEMPORAL_CLI)),$(abspath $(YEYAK_TEMPORAL_CLI)),$(YEYAK_TEMPORAL_CLI))
+export YEYAK_TEMPORAL_CLI
+
+# It has to be there before anything that names it runs.
+ifeq ($(YEYAK_TEMPORAL_CLI),$(CURDIR)/bin/temporal)
+temporal_cli := bin/temporal
+endif
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(temporal_cli) bin/yeyak ## Run everything on this machine; Ctrl-C stops it, its data stays in .yeyak
+	@exec bin/yeyak dev
+
+.PHONY: build
+build: bin/yeyak ## Build bin/yeyak
+
+.PHONY: test
+test: $(temporal_cli) bin/workflowcheck ## Run every test and check there is
+	sh tools/postgres.sh
+	go vet ./...
+	bin/workflowcheck -config tools/workflowcheck/workflowcheck.yaml ./workflows/...
+	go test -timeout 20m ./...
+
+.PHONY: lint
+lint: bin/golangci-lint ## Run the linters, and check the formatting
+	bin/golangci-lint run ./...
+
+.PHONY: format
+format: bin/golangci-lint ## Format the code
+	bin/golangci-lint fmt ./...
+
+.PHONY: histories
+histories: $(temporal_cli) ## Record the workflows' histories anew, after a wanted change of a workflow
+	sh tools/postgres.sh
+	go test ./e2e -count=1 -timeout 20m -run TestRecordHistories -record
+
+.PHONY: clean
+clean: ## Remove what was built; data in .yeyak stays
+	rm -rf bin
+
+# Go knows best whether there is something to build.
+.PHONY: bin/yeyak
+bin/yeyak:
+	@go build -o $@ ./cmd/yeyak
+
+# Tools are pinned in modules of their own under tools/. Each is built once,
+# and again when its pin changes.
+bin/temporal: tools/temporal/go.mod
+	@echo "Building the Temporal CLI $(TEMPORAL_VERSION): takes about two minutes, once."
+	@go build -C tools/temporal -ldflags "-X github.com/temporalio/cli/temporalcli.Version=$(TEMPORAL_VERSION)" \
+		-o ../../$@ github.com/temporalio/cli/cmd/temporal
+	@touch $@
+
+bin/golangci-lint: tools/golangci-lint/go.mod
+	@echo "Building golangci-lint: takes about two minutes, once."
+	@go build -C tools/golangci-lint -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+bin/workflowcheck: tools/workflowcheck/go.mod
+	@go build -C tools/workflowcheck -o ../../$@ go.temporal.io/sdk/contrib/tools/workflowcheck
+	@touch $@

@@ -1,0 +1,189 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Deps is what the API works with. Health, Metrics, Extra, Now and Logger may
+// be left out.
+type Deps struct {
+	Temporal client.Client
+	Hub      *hub.Hub
+
+	Catalogue Catalogue
+	Stock     Stock
+	Payments  Payments
+	Messages  Messages
+	ReadModel ReadModel
+
+	// Policy goes into the input of every saga that is started.
+	Policy contract.Policy
+	// ReplyBudget is how long a request may wait for an order's decision, 2 s by default.
+	ReplyBudget time.Duration
+	// MaxBody is the largest request body in bytes, 64 KiB by default.
+	MaxBody int64
+	// Eager asks for eager starts: only where a saga worker of the current
+	// build runs on the same Temporal client.
+	Eager bool
+
+	Now    func() time.Time
+	Logger *zap.Logger
+	Health Health
+	// Metrics serves /metrics.
+	Metrics http.Handler
+	// Extra adds routes that are not part of the documented API.
+	Extra func(gin.IRouter)
+}
+
+// spare is what a request gets on top of the reply budget, to look at the
+// read model or the workflow once more before it is answered.
+const spare = 3 * time.Second
+
+type server struct {
+	Deps
+	huma huma.API
+}
+
+// New makes the handler that serves the whole API.
+func New(d Deps) http.Handler {
+	s := &server{Deps: d.withDefaults()}
+	router := newRouter(s.Logger)
+	s.huma = humagin.New(router, describeAPI())
+	s.huma.UseMiddleware(s.limitTime, s.checkMediaTypes)
+
+	s.registerPlaces()
+	s.registerStock()
+	s.registerLodging()
+	s.registerOrders()
+	s.registerRecords()
+	s.registerHealth()
+	s.serveDocs(router)
+	if s.Metrics != nil {
+		router.GET("/metrics", gin.WrapH(s.Metrics))
+	}
+	if s.Extra != nil {
+		s.Extra(router)
+	}
+	return router
+}
+
+func (d Deps) withDefaults() Deps {
+	if d.ReplyBudget <= 0 {
+		d.ReplyBudget = 2 * time.Second
+	}
+	if d.MaxBody <= 0 {
+		d.MaxBody = 64 << 10
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Logger == nil {
+		d.Logger = zap.NewNop()
+	}
+	if d.Health == nil {
+		d.Health = alwaysReady{}
+	}
+	return d
+}
+
+func newRouter(log *zap.Logger) *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	router := gin.New()
+	router.HandleMethodNotAllowed = true
+	router.RedirectTrailingSlash = false // a redirected POST loses its body with many clients
+	_ = router.SetTrustedProxies(nil)    // nil cannot fail; nothing here believes X-Forwarded-For
+	router.Use(logAccess(log), recoverPanics(log), setHeaders)
+	router.NoRoute(func(c *gin.Context) {
+		writeProblem(c, newProblem(notFound, "there is nothing at %s", c.Request.URL.Path))
+	})
+	router.NoMethod(func(c *gin.Context) {
+		writeProblem(c, newProblem(methodNotAllowed, "%s is not possible at %s", c.Request.Method, c.Request.URL.Path))
+	})
+	return router
+}
+
+// serverKey is where an operation's metadata holds its server, for resolvers.
+const serverKey = "server"
+
+// serverOf finds the server for code that only has the request: resolvers and
+// huma's error hook. It is nil outside of our own operations.
+func serverOf(ctx huma.Context) *server {
+	if ctx == nil || ctx.Operation() == nil {
+		return nil
+	}
+	s, _ := ctx.Operation().Metadata[serverKey].(*server)
+	return s
+}
+
+// register adds an operation. Errors of its handler become problems here, and
+// nowhere else.
+func register[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	op.Metadata = map[string]any{serverKey: s}
+	op.MaxBodyBytes = s.MaxBody + 1 // huma refuses a body of exactly this size
+	// An input that resolves reports unknown parameters itself, together with
+	// all else that is wrong with it.
+	_, resolves := any(new(I)).(huma.Resolver)
+	op.RejectUnknownQueryParameters = !resolves
+	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.toProblem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// describeAPI is huma's configuration. Documentation and the OpenAPI document
+// are served by docs.go: huma's own pages load their scripts from elsewhere.
+func describeAPI() huma.Config {
+	c := huma.DefaultConfig("Yeyak", "1")
+	c.Info.Description = "Orders and reservations that are completed, or undone completely."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.CreateHooks = nil // they add $schema to every answer
+	c.Transformers = []huma.Transformer{setProblemHeaders}
+	c.Formats = map[string]huma.Format{
+		"application/json": strictJSON,
+		"json":             strictJSON, // what huma looks for to write application/problem+json
+	}
+	c.Tags = []*huma.Tag{
+		{Name: tagLodging, Description: "Places, their stock, and reservations"},
+		{Name: tagOrders, Description: "What customers and owners see of orders of every kind"},
+		{Name: tagRecords, Description: "Payments, messages and the feed of events"},
+		{Name: tagOperations, Description: "For those who run the service"},
+	}
+	return c
+}
+
+// Tags of the OpenAPI document.
+const (
+	tagLodging    = "Lodging"
+	tagOrders     = "Orders"
+	tagRecords    = "Records"
+	tagOperations = "Operations"
+)
+
+// strictJSON is huma's JSON without what encoding/json tells of our Go types:
+// a value of the wrong type has already been complained about by its schema.
+var strictJSON = huma.Format{
+	Marshal: huma.DefaultJSONFormat.Marshal,
+	Unmarshal: func(data []byte, v any) error {
+		err := json.Unmarshal(data, v)
+		if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); mistyped {
+			return errors.New("a value has the wrong type")
+		}
+		return err
+	},
+}

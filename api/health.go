@@ -1,0 +1,65 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+func (s *server) registerHealth() {
+	register(s, huma.Operation{
+		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{tagOperations},
+		Summary: "Whether the process lives",
+	}, func(context.Context, *struct{}) (*livenessAnswer, error) {
+		a := &livenessAnswer{}
+		a.Body.Status = "ok"
+		return a, nil
+	})
+	register(s, huma.Operation{
+		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{tagOperations},
+		Summary: "Whether the process takes requests",
+		Description: "503 only while starting or draining. A part that is away makes the service degraded, not unready: " +
+			"orders are taken all the same.",
+		Responses: map[string]*huma.Response{"503": {Description: "Starting or draining"}},
+	}, s.readiness)
+}
+
+type livenessAnswer struct {
+	Body struct {
+		Status string `json:"status" enum:"ok"`
+	} `nameHint:"Liveness"`
+}
+
+type readinessAnswer struct {
+	Status int
+	Body   struct {
+		Status   string            `json:"status" enum:"ready,degraded,unready"`
+		Degraded map[string]string `json:"degraded" doc:"What does not work, and what is wrong with it"`
+	} `nameHint:"Readiness"`
+}
+
+// checkTime bounds the look at what this process depends on: probes are impatient.
+const checkTime = time.Second
+
+func (s *server) readiness(ctx context.Context, _ *struct{}) (*readinessAnswer, error) {
+	a := &readinessAnswer{Status: http.StatusOK}
+	a.Body.Status, a.Body.Degraded = "ready", map[string]string{}
+	if !s.Health.Ready() {
+		a.Status, a.Body.Status = http.StatusServiceUnavailable, "unready"
+		return a, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	if degraded := s.Health.Degraded(ctx); len(degraded) > 0 {
+		a.Body.Status, a.Body.Degraded = "degraded", degraded
+	}
+	return a, nil
+}
+
+// alwaysReady is the health of an API that was not given any.
+type alwaysReady struct{}
+
+func (alwaysReady) Ready() bool                                { return true }
+func (alwaysReady) Degraded(context.Context) map[string]string { return nil }

@@ -1,0 +1,66 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// encoding is base32 in lower case whose letters are in the order of their
+// values, so that ids sort as their bytes do, and without those that people
+// confuse.
+var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// newOrderID makes the id of an order: kind- and 26 characters, which sort by
+// time.
+func newOrderID(kind booking.Kind) string {
+	id := uuid.Must(uuid.NewV7()) // fails only without a source of randomness
+	return string(kind) + "-" + encoding.EncodeToString(id[:])
+}
+
+// keyedOrderID derives the id of an order from its customer and their
+// Idempotency-Key, so that a repeated request finds the same order.
+func keyedOrderID(kind booking.Kind, customerID, key string) string {
+	digest := hash([]string{string(kind), customerID, key})
+	return string(kind) + "-" + encoding.EncodeToString(digest[:16])
+}
+
+// requestHash is what repeated requests have in common. It is taken of the
+// request as it was understood: how it was written does not matter.
+func requestHash(request any) string {
+	digest := hash(request)
+	return hex.EncodeToString(digest[:])
+}
+
+func hash(v any) [sha256.Size]byte {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("hash %T: %v", v, err)) // requests are made of strings and numbers
+	}
+	return sha256.Sum256(data)
+}
+
+func newPlaceID() string {
+	id := uuid.New()
+	return "place-" + encoding.EncodeToString(id[:10])
+}
+
+// name is the id of a person or thing that came from outside.
+type name string
+
+// Schema admits what can stand in paths, logs and search queries unescaped.
+func (name) Schema(huma.Registry) *huma.Schema {
+	shortest, longest := 1, 64
+	return &huma.Schema{
+		Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest,
+		Pattern:            "^[A-Za-z0-9][A-Za-z0-9._@:+-]*$",
+		PatternDescription: "letters, digits and . _ @ : + - only, beginning with a letter or digit",
+	}
+}

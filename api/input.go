@@ -1,0 +1,112 @@
+package api
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"unicode"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Paging is embedded in the inputs of lists.
+type Paging struct {
+	Cursor string `query:"cursor" maxLength:"512" doc:"Where to go on: next of the part before"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many to answer at most"`
+}
+
+func (p Paging) page() booking.Page { return booking.Page{Cursor: p.Cursor, Limit: p.Limit} }
+
+// part is one part of a list.
+type part[T any] struct {
+	Items []T    `json:"items" nullable:"false"`
+	Next  string `json:"next,omitempty" doc:"Cursor of the part that follows; absent at the end"`
+}
+
+func partOf[T any](items []T, next string) part[T] {
+	if items == nil {
+		items = []T{} // null would break clients that loop over it
+	}
+	return part[T]{Items: items, Next: next}
+}
+
+// list is an answer that is one part of a list.
+type list[T any] struct {
+	Body part[T]
+}
+
+// kindParam and statusParam are filters; their schemas know the values.
+type (
+	kindParam   string
+	statusParam string
+)
+
+// Schema lists the kinds there are.
+func (kindParam) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Enum: enumOf(booking.Kinds())}
+}
+
+// Schema lists the statuses there are.
+func (statusParam) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Enum: enumOf(booking.Statuses())}
+}
+
+// whole is a whole number as JSON means it: 2, 2.0 and 2e0 are the same. What
+// is no whole number stays 0, since its schema complains about it.
+type whole int64
+
+// UnmarshalJSON never fails: that would keep the fields after it from being read.
+func (w *whole) UnmarshalJSON(data []byte) error {
+	var f float64
+	if json.Unmarshal(data, &f) == nil && f == math.Trunc(f) && math.Abs(f) <= 1<<53 {
+		*w = whole(f)
+	}
+	return nil
+}
+
+// moneyInput is booking.Money as it is asked for.
+type moneyInput struct {
+	Amount   whole  `json:"amount" minimum:"0" maximum:"1000000000000" doc:"In the currency's minor unit; KRW has none, so 50000 is 50,000 won" example:"50000"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as KRW" example:"KRW"`
+}
+
+func (m moneyInput) money() booking.Money {
+	return booking.Money{Amount: int64(m.Amount), Currency: m.Currency}
+}
+
+// maxAmount is the largest amount of money that is charged at once, the
+// maximum of booking.Money's schema.
+const maxAmount = 1_000_000_000_000
+
+// checkText complains about words for people that show nothing or could not
+// be shown.
+func (f *faults) checkText(location, text string) {
+	switch {
+	case text == "":
+	case strings.TrimSpace(text) == "":
+		f.add(location, "is blank")
+	case strings.ContainsFunc(text, unicode.IsControl):
+		f.add(location, "contains control characters")
+	}
+}
+
+// checkDates parses a range of days of which the second is exclusive. It is
+// valid only when nothing was found wrong with it.
+func (f *faults) checkDates(fromField, toField, from, to string) (booking.Date, booking.Date, bool) {
+	first, fromErr := booking.ParseDate(from)
+	last, toErr := booking.ParseDate(to)
+	if fromErr != nil || toErr != nil {
+		return first, last, false // not a date: the schema has complained
+	}
+	switch _, name, _ := strings.Cut(fromField, "."); {
+	case !first.Before(last):
+		f.add(toField, "must be after %s", name)
+	case first.DaysUntil(last) > booking.MaxNights:
+		f.add(toField, "is more than %d nights after %s", booking.MaxNights, name)
+	default:
+		return first, last, true
+	}
+	return first, last, false
+}

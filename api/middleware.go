@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// logAccess writes a line per request. Query strings stay out of it: they
+// name customers.
+func logAccess(log *zap.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		begun := time.Now()
+		c.Next()
+		level := zap.DebugLevel
+		if c.Writer.Status() >= http.StatusInternalServerError {
+			level = zap.InfoLevel
+		}
+		if entry := log.Check(level, "request"); entry != nil {
+			entry.Write(
+				zap.String("method", c.Request.Method),
+				zap.String("path", c.Request.URL.Path),
+				zap.String("route", c.FullPath()),
+				zap.Int("status", c.Writer.Status()),
+				zap.Int("bytes", c.Writer.Size()),
+				zap.Duration("took", time.Since(begun)),
+			)
+		}
+	}
+}
+
+// recoverPanics answers a panic with 500 and keeps its text inside.
+func recoverPanics(log *zap.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			err, _ := cause.(error)
+			if errors.Is(err, http.ErrAbortHandler) {
+				panic(cause) // net/http's own way to give a connection up
+			}
+			if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+				c.Abort() // huma panics when the client does not take its answer
+				return
+			}
+			log.Error("panic", zap.Any("cause", cause), zap.String("route", c.FullPath()), zap.Stack("stack"))
+			if c.Writer.Written() {
+				c.Abort()
+				return
+			}
+			writeProblem(c, newProblem(internalError, "something went wrong; it has been logged"))
+		}()
+		c.Next()
+	}
+}
+
+// setHeaders: answers are personal and change at any time.
+func setHeaders(c *gin.Context) {
+	c.Header("X-Content-Type-Options", "nosniff")
+	if strings.HasPrefix(c.Request.URL.Path, "/v1/") {
+		c.Header("Cache-Control", "no-store")
+	}
+	c.Next()
+}
+
+// limitTime gives every request an end, so that no database holds it for ever.
+func (s *server) limitTime(ctx huma.Context, next func(huma.Context)) {
+	limited, cancel := context.WithTimeout(ctx.Context(), s.ReplyBudget+spare)
+	defer cancel()
+	next(huma.WithContext(ctx, limited))
+}
+
+// checkMediaTypes refuses what could not be read or answered before anything
+// is done: huma would find out only when the order has been placed.
+func (s *server) checkMediaTypes(ctx huma.Context, next func(huma.Context)) {
+	c := humagin.Unwrap(ctx)
+	if !acceptsJSON(c.Request.Header.Values("Accept")) {
+		writeProblem(c, newProblem(notAcceptable, "answers are application/json"))
+		return
+	}
+	if sent := ctx.Header("Content-Type"); ctx.Operation().RequestBody != nil && c.Request.ContentLength != 0 && !sendsJSON(sent) {
+		writeProblem(c, newProblem(unsupportedMediaType, "the body is %q: send it as application/json", sent))
+		return
+	}
+	next(ctx)
+}
+
+// acceptsJSON: problems are JSON too, so one who accepts these can be answered.
+func acceptsJSON(accept []string) bool {
+	if len(accept) == 0 {
+		return true
+	}
+	for _, part := range strings.Split(strings.Join(accept, ","), ",") {
+		mediaType, params, _ := strings.Cut(part, ";")
+		switch strings.ToLower(strings.TrimSpace(mediaType)) {
+		case "*/*", "application/*", "application/json", problemMediaType, "":
+			if quality(params) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sendsJSON: a body without a media type is taken for what it should be.
+func sendsJSON(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return contentType == "" || err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
+}
+
+// toProblem is the one translation of errors into what the client is told.
+// What may be told is a problem or a booking.Error; everything else is logged
+// and stays inside.
+func (s *server) toProblem(ctx context.Context, err error) *problem {
+	if p, ok := errors.AsType[*problem](err); ok {
+		return p
+	}
+	if refusal, ok := errors.AsType[*booking.Error](err); ok {
+		p := newProblem(refusal.Code, "%s", refusal.Message)
+		if refusal.Code == booking.InvalidCursor {
+			return p.at("cursor", "was not given out by this list")
+		}
+		return p
+	}
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return newProblem(unavailable, "the request was given up")
+	case temporalAway(err):
+		s.Logger.Warn("temporal cannot be reached", zap.Error(err))
+		return newProblem(temporalUnavailable, "orders cannot be worked on at the moment")
+	case databaseAway(err):
+		s.Logger.Warn("database cannot be reached", zap.Error(err))
+		return newProblem(unavailable, "a part that this needs is away at the moment")
+	default:
+		s.Logger.Error("request failed", zap.Error(err))
+		return newProblem(internalError, "something went wrong; it has been logged")
+	}
+}

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+func (s *server) registerOrders() {
+	register(s, huma.Operation{
+		OperationID: "list-mypages", Method: http.MethodGet, Path: "/v1/mypages", Tags: []string{tagOrders},
+		Summary: "What a customer has ordered", Description: "Newest first. Orders whose payment was declined never came into being and are not listed.",
+		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+	}, s.listMypages)
+	register(s, huma.Operation{
+		OperationID: "get-mypage", Method: http.MethodGet, Path: "/v1/mypages/{id}", Tags: []string{tagOrders},
+		Summary: "Look at an order of any kind", Description: "fresh=true asks the order itself and brings the read model up to date.",
+		Responses: s.problems(notFound, temporalUnavailable, unavailable),
+	}, s.getMypage)
+	register(s, huma.Operation{
+		OperationID: "list-orders", Method: http.MethodGet, Path: "/v1/orders", Tags: []string{tagOrders},
+		Summary: "What an owner has to do", Description: "Newest first. status=awaiting_owner lists what waits for the owner's decision.",
+		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+	}, s.listOrders)
+}
+
+// OrderSelection is embedded in the inputs of lists of orders.
+type OrderSelection struct {
+	Kind   kindParam   `query:"kind" doc:"Only orders of this kind"`
+	Status statusParam `query:"status" doc:"Only orders in this status"`
+}
+
+func (o OrderSelection) filter() booking.OrderFilter {
+	return booking.OrderFilter{Kind: booking.Kind(o.Kind), Status: booking.Status(o.Status)}
+}
+
+type mypageList struct {
+	Strict
+	Labelled
+	Paging
+	OrderSelection
+	CustomerID name `query:"customerId" required:"true" doc:"Whose orders" example:"alice"`
+}
+
+type ownerOrderList struct {
+	Strict
+	Labelled
+	Paging
+	OrderSelection
+	OwnerID name `query:"ownerId" required:"true" doc:"Whose orders" example:"olivia"`
+}
+
+type orderList struct {
+	Localized
+	Body part[orderView]
+}
+
+type mypageByID struct {
+	Strict
+	Labelled
+	ID    string `path:"id" doc:"The order's id"`
+	Fresh bool   `query:"fresh" doc:"Ask the order itself"`
+}
+
+func (s *server) listMypages(ctx context.Context, in *mypageList) (*orderList, error) {
+	filter := in.filter()
+	filter.CustomerID = string(in.CustomerID)
+	return s.selectOrders(ctx, filter, in.Paging, in.language())
+}
+
+func (s *server) listOrders(ctx context.Context, in *ownerOrderList) (*orderList, error) {
+	filter := in.filter()
+	filter.OwnerID = string(in.OwnerID)
+	return s.selectOrders(ctx, filter, in.Paging, in.language())
+}
+
+func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, p Paging, l language) (*orderList, error) {
+	views, next, err := s.ReadModel.Orders(ctx, f, p.page())
+	if err != nil {
+		return nil, err
+	}
+	return &orderList{Localized: l.localized(), Body: partOf(l.showAll(views), next)}, nil
+}
+
+func (s *server) getMypage(ctx context.Context, in *mypageByID) (*orderAnswer, error) {
+	var view contract.View
+	var err error
+	if in.Fresh {
+		view, err = s.readFresh(ctx, in.ID)
+	} else {
+		view, err = s.read(ctx, "", in.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return in.language().answer(http.StatusOK, view), nil
+}

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+)
+
+// temporalError marks an error of a call to Temporal, so that a deadline
+// there is not taken for one of a database.
+type temporalError struct{ error }
+
+func (e temporalError) Unwrap() error { return e.error }
+
+// temporalAway tells whether err is Temporal being away or too busy, as
+// opposed to a defect.
+func temporalAway(err error) bool {
+	if _, marked := errors.AsType[temporalError](err); !marked {
+		return false
+	}
+	if ranOut(err) {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.Unavailable](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.NamespaceUnavailable](err); ok {
+		return true
+	}
+	_, busy := errors.AsType[*serviceerror.ResourceExhausted](err)
+	return busy
+}
+
+// ranOut tells whether a call to Temporal ended because its time did, in one
+// of the ways in which the SDK says so.
+func ranOut(err error) bool {
+	if _, ok := errors.AsType[*serviceerror.DeadlineExceeded](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.Canceled](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err); ok {
+		return true
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// noWorkflow tells whether Temporal knows no such workflow, or none that runs.
+func noWorkflow(err error) bool {
+	_, ok := errors.AsType[*serviceerror.NotFound](err)
+	return ok
+}
+
+// databaseAway tells whether err is a database being away or too busy, as
+// opposed to a defect.
+func databaseAway(err error) bool {
+	for _, away := range []error{
+		context.DeadlineExceeded, context.Canceled, driver.ErrBadConn, sql.ErrConnDone,
+		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
+	} {
+		if errors.Is(err, away) {
+			return true
+		}
+	}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	var pg interface {
+		error
+		Field(byte) string
+	}
+	if !errors.As(err, &pg) {
+		return false
+	}
+	// SQLSTATE classes: connection, resources, operator intervention (such as
+	// a shutdown or a cancelled statement), system.
+	state := pg.Field('C')
+	if len(state) != 5 {
+		return false
+	}
+	switch state[:2] {
+	case "08", "53", "57", "58":
+		return true
+	default:
+		return false
+	}
+}

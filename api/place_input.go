@@ -1,0 +1,145 @@
+package api
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// addPlaceInput describes a whole place.
+type addPlaceInput struct {
+	Body struct {
+		Name          string               `json:"name" minLength:"1" maxLength:"200" example:"Seaside Inn"`
+		OwnerID       name                 `json:"ownerId" example:"olivia"`
+		Price         moneyInput           `json:"price" doc:"Per room and night"`
+		Confirmation  booking.Confirmation `json:"confirmation" enum:"auto,manual" doc:"Whether the place confirms by itself or its owner decides"`
+		ConfirmWithin string               `json:"confirmWithin,omitempty" default:"24h" minLength:"1" maxLength:"32" doc:"How long the owner may take; silence cancels. At most 30 days" example:"24h"`
+		TimeZone      string               `json:"timeZone,omitempty" default:"Asia/Seoul" minLength:"1" maxLength:"64" doc:"IANA name" example:"Asia/Seoul"`
+		CheckInTime   string               `json:"checkInTime,omitempty" default:"15:00" minLength:"1" maxLength:"5" doc:"HH:MM" example:"15:00"`
+		CheckOutTime  string               `json:"checkOutTime,omitempty" default:"11:00" minLength:"1" maxLength:"5" doc:"HH:MM" example:"11:00"`
+	} `nameHint:"NewPlace"`
+
+	placeEdit
+}
+
+// Resolve finds what the schema cannot.
+func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.unknownParameters(ctx)
+	b := &in.Body
+	in.placeEdit = f.placeEdit(&b.Name, &b.ConfirmWithin, &b.TimeZone, &b.CheckInTime, &b.CheckOutTime)
+	in.ownerID, in.price, in.confirmation = &b.OwnerID, &b.Price, &b.Confirmation
+	return f
+}
+
+// changePlaceInput describes what of a place is to change.
+type changePlaceInput struct {
+	ID   string `path:"id" doc:"The place's id"`
+	Body struct {
+		Name          *string               `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		OwnerID       *name                 `json:"ownerId,omitempty"`
+		Price         *moneyInput           `json:"price,omitempty" doc:"Per room and night, for reservations from now on"`
+		Confirmation  *booking.Confirmation `json:"confirmation,omitempty" enum:"auto,manual"`
+		ConfirmWithin *string               `json:"confirmWithin,omitempty" minLength:"1" maxLength:"32"`
+		TimeZone      *string               `json:"timeZone,omitempty" minLength:"1" maxLength:"64"`
+		CheckInTime   *string               `json:"checkInTime,omitempty" minLength:"1" maxLength:"5"`
+		CheckOutTime  *string               `json:"checkOutTime,omitempty" minLength:"1" maxLength:"5"`
+	} `nameHint:"PlaceChange"`
+
+	placeEdit
+}
+
+// Resolve finds what the schema cannot.
+func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.unknownParameters(ctx)
+	b := &in.Body
+	in.placeEdit = f.placeEdit(b.Name, b.ConfirmWithin, b.TimeZone, b.CheckInTime, b.CheckOutTime)
+	in.ownerID, in.price, in.confirmation = b.OwnerID, b.Price, b.Confirmation
+	return f
+}
+
+// placeEdit is what a request sets of a place; nil leaves it as it is.
+type placeEdit struct {
+	name          *string
+	ownerID       *name
+	price         *moneyInput
+	confirmation  *booking.Confirmation
+	confirmWithin *booking.Duration
+	timeZone      *string
+	checkIn       *booking.Clock
+	checkOut      *booking.Clock
+}
+
+func (e placeEdit) edit(p *booking.Place) {
+	set(&p.Name, e.name)
+	set(&p.Confirmation, e.confirmation)
+	set(&p.ConfirmWithin, e.confirmWithin)
+	set(&p.TimeZone, e.timeZone)
+	set(&p.CheckInTime, e.checkIn)
+	set(&p.CheckOutTime, e.checkOut)
+	if e.ownerID != nil {
+		p.OwnerID = string(*e.ownerID)
+	}
+	if e.price != nil {
+		p.Price = e.price.money()
+	}
+}
+
+func set[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// longestConfirmWithin is how long an owner may be given to decide.
+const longestConfirmWithin = 30 * 24 * time.Hour
+
+// placeEdit checks and parses the texts of a request about a place.
+func (f *faults) placeEdit(name, confirmWithin, timeZone, checkIn, checkOut *string) placeEdit {
+	if name != nil {
+		f.checkText("body.name", *name)
+	}
+	return placeEdit{
+		name:          name,
+		confirmWithin: parsed(f, "body.confirmWithin", confirmWithin, parseConfirmWithin),
+		timeZone:      parsed(f, "body.timeZone", timeZone, parseTimeZone),
+		checkIn:       parsed(f, "body.checkInTime", checkIn, booking.ParseClock),
+		checkOut:      parsed(f, "body.checkOutTime", checkOut, booking.ParseClock),
+	}
+}
+
+// parsed reads a text that may be absent, and complains if it cannot be read.
+// An empty one has been complained about.
+func parsed[T any](f *faults, location string, text *string, parse func(string) (T, error)) *T {
+	if text == nil || *text == "" {
+		return nil
+	}
+	v, err := parse(*text)
+	if err != nil {
+		f.add(location, "%v", err)
+		return nil
+	}
+	return &v
+}
+
+func parseConfirmWithin(text string) (booking.Duration, error) {
+	d, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%q is not a duration such as 24h or 90m", text)
+	case d <= 0 || d > longestConfirmWithin:
+		return 0, fmt.Errorf("must be more than 0 and at most %s", longestConfirmWithin)
+	}
+	return booking.Duration(d), nil
+}
+
+func parseTimeZone(text string) (string, error) {
+	if _, err := time.LoadLocation(text); err != nil || text == "Local" {
+		return "", fmt.Errorf("%q is not the name of a time zone such as Asia/Seoul", text)
+	}
+	return text, nil
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+const placesPath = "/v1/lodging/places"
+
+func (s *server) registerPlaces() {
+	register(s, huma.Operation{
+		OperationID: "add-place", Method: http.MethodPost, Path: placesPath, Tags: []string{tagLodging},
+		Summary: "Register a place", DefaultStatus: http.StatusCreated,
+		Description: "A place that confirms manually asks its owner about each reservation and waits confirmWithin.",
+		Responses:   s.problems(validationFailed, unavailable),
+	}, s.addPlace)
+	register(s, huma.Operation{
+		OperationID: "list-places", Method: http.MethodGet, Path: placesPath, Tags: []string{tagLodging},
+		Summary: "List the places", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+	}, s.listPlaces)
+	register(s, huma.Operation{
+		OperationID: "get-place", Method: http.MethodGet, Path: placesPath + "/{id}", Tags: []string{tagLodging},
+		Summary: "Look at a place", Responses: s.problems(notFound, unavailable),
+	}, s.getPlace)
+	register(s, huma.Operation{
+		OperationID: "change-place", Method: http.MethodPatch, Path: placesPath + "/{id}", Tags: []string{tagLodging},
+		Summary:     "Change a place",
+		Description: "Fields that are left out stay as they are. Reservations keep the place as it was when they were made.",
+		Responses:   s.problems(notFound, validationFailed, unavailable),
+	}, s.changePlace)
+}
+
+// placeView is a place as the API shows it.
+type placeView struct {
+	ID            string               `json:"id" example:"place-0m5w3k1v8t2z6r4q"`
+	Name          string               `json:"name" example:"Seaside Inn"`
+	OwnerID       string               `json:"ownerId" example:"olivia"`
+	Price         booking.Money        `json:"price" doc:"Per room and night"`
+	Confirmation  booking.Confirmation `json:"confirmation" enum:"auto,manual"`
+	ConfirmWithin string               `json:"confirmWithin" doc:"How long the owner may take when confirmation is manual" example:"24h0m0s"`
+	TimeZone      string               `json:"timeZone" doc:"IANA name; dates and times of day of this place are in it" example:"Asia/Seoul"`
+	CheckInTime   string               `json:"checkInTime" example:"15:00"`
+	CheckOutTime  string               `json:"checkOutTime" example:"11:00"`
+}
+
+func showPlace(p booking.Place) placeView {
+	return placeView{
+		ID: p.ID, Name: p.Name, OwnerID: p.OwnerID, Price: p.Price, Confirmation: p.Confirmation,
+		ConfirmWithin: p.ConfirmWithin.String(), TimeZone: p.TimeZone,
+		CheckInTime: p.CheckInTime.String(), CheckOutTime: p.CheckOutTime.String(),
+	}
+}
+
+type placeAnswer struct {
+	Location string `header:"Location" doc:"The new place's address"`
+	Body     placeView
+}
+
+type placeByID struct {
+	Strict
+	ID string `path:"id" doc:"The place's id"`
+}
+
+type placeList struct {
+	Strict
+	Paging
+}
+
+func (s *server) addPlace(ctx context.Context, in *addPlaceInput) (*placeAnswer, error) {
+	place := booking.Place{ID: newPlaceID()}
+	in.edit(&place)
+	if err := s.Catalogue.AddPlace(ctx, place); err != nil {
+		return nil, err
+	}
+	return &placeAnswer{Location: placesPath + "/" + place.ID, Body: showPlace(place)}, nil
+}
+
+func (s *server) listPlaces(ctx context.Context, in *placeList) (*list[placeView], error) {
+	places, next, err := s.Catalogue.Places(ctx, in.page())
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]placeView, len(places))
+	for i, p := range places {
+		shown[i] = showPlace(p)
+	}
+	return &list[placeView]{Body: partOf(shown, next)}, nil
+}
+
+func (s *server) getPlace(ctx context.Context, in *placeByID) (*placeAnswer, error) {
+	place, err := s.Catalogue.Place(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &placeAnswer{Body: showPlace(place)}, nil
+}
+
+func (s *server) changePlace(ctx context.Context, in *changePlaceInput) (*placeAnswer, error) {
+	place, err := s.Catalogue.ChangePlace(ctx, in.ID, func(p *booking.Place) error {
+		in.edit(p)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &placeAnswer{Body: showPlace(place)}, nil
+}

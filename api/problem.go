@@ -1,0 +1,94 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// problem is an RFC 9457 problem detail, the one form of every error.
+type problem struct {
+	Type   string       `json:"type" format:"uri-reference" doc:"Where the code is explained" example:"/docs/problems#sold_out"`
+	Title  string       `json:"title" doc:"The code in words; the same for each occurrence" example:"Sold out"`
+	Status int          `json:"status" doc:"The answer's HTTP status" example:"409"`
+	Detail string       `json:"detail,omitempty" doc:"What is wrong this time"`
+	Code   booking.Code `json:"code" doc:"Stable name of what went wrong, to branch on" example:"sold_out"`
+	Errors []fieldError `json:"errors,omitempty" nullable:"false" doc:"Every field at fault, when the input is"`
+	Order  *orderView   `json:"order,omitempty" doc:"The order as it stands, when the problem is about one"`
+
+	header http.Header // to be set on the answer
+}
+
+// fieldError is what is wrong with one field.
+type fieldError struct {
+	Field   string `json:"field" doc:"The field's JSON path, or the parameter's name" example:"checkIn"`
+	Message string `json:"message" example:"is in the past"`
+}
+
+func newProblem(code booking.Code, detail string, args ...any) *problem {
+	kind := kindOf(code)
+	p := &problem{
+		Type: problemsPath + "#" + string(code), Title: kind.title, Status: kind.status,
+		Detail: fmt.Sprintf(detail, args...), Code: code, header: http.Header{},
+	}
+	if kind.status == http.StatusServiceUnavailable {
+		p.header.Set("Retry-After", retryAfter)
+	}
+	return p
+}
+
+// retryAfter is what a client is asked to wait, in seconds: about as long as
+// a breaker or a failover takes.
+const retryAfter = "2"
+
+// about adds the order that the problem is about, and where it can be read.
+func (p *problem) about(v orderView) *problem {
+	p.Order = &v
+	p.header.Set("Location", locationOf(v.View))
+	v.Language.describe(p.header)
+	return p
+}
+
+// at names one field or header as the culprit.
+func (p *problem) at(field, message string) *problem {
+	p.Errors = append(p.Errors, fieldError{Field: field, Message: message})
+	return p
+}
+
+func (p *problem) Error() string { return string(p.Code) + ": " + p.Detail }
+
+// GetStatus makes a problem an error that huma answers with.
+func (p *problem) GetStatus() int { return p.Status }
+
+// ContentType makes huma answer with the media type of RFC 9457.
+func (p *problem) ContentType(string) string { return problemMediaType }
+
+const problemMediaType = "application/problem+json"
+
+// setProblemHeaders runs before huma writes any body.
+func setProblemHeaders(ctx huma.Context, _ string, body any) (any, error) {
+	if p, ok := body.(*problem); ok {
+		for name, values := range p.header {
+			for _, value := range values {
+				ctx.SetHeader(name, value)
+			}
+		}
+	}
+	return body, nil
+}
+
+// writeProblem answers with p where huma is not at work.
+func writeProblem(c *gin.Context, p *problem) {
+	for name, values := range p.header {
+		c.Writer.Header()[name] = values
+	}
+	c.Header("Content-Type", problemMediaType)
+	c.Status(p.Status)
+	_ = json.NewEncoder(c.Writer).Encode(p) // fails only when the client has gone
+	c.Abort()
+}

@@ -1,0 +1,89 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Codes of what goes wrong before anything is asked of an order, or because
+// something that is needed is away. Those of refusals are in package booking.
+const (
+	notFound             = booking.NotFound
+	unavailable          = booking.Unavailable
+	malformedJSON        = booking.Code("malformed_json")
+	validationFailed     = booking.Code("validation_failed")
+	methodNotAllowed     = booking.Code("method_not_allowed")
+	notAcceptable        = booking.Code("not_acceptable")
+	requestTimeout       = booking.Code("request_timeout")
+	payloadTooLarge      = booking.Code("payload_too_large")
+	unsupportedMediaType = booking.Code("unsupported_media_type")
+	idempotencyKeyReused = booking.Code("idempotency_key_reused")
+	notRunning           = booking.Code("not_running")
+	temporalUnavailable  = booking.Code("temporal_unavailable")
+	internalError        = booking.Code("internal")
+)
+
+// problemKind is what all problems with one code have in common.
+type problemKind struct {
+	code    booking.Code
+	status  int
+	title   string
+	meaning string // for the documentation
+}
+
+// problemKinds lists every code that the API answers with. A code never
+// changes its meaning.
+var problemKinds = []problemKind{
+	{malformedJSON, http.StatusBadRequest, "Unreadable body", "The body is missing, cut off, or not JSON."},
+	{validationFailed, http.StatusUnprocessableEntity, "Invalid input", "The request is readable but cannot be carried out. errors names every field at fault; nothing was started or changed."},
+	{booking.InvalidCursor, http.StatusUnprocessableEntity, "Invalid cursor", "The cursor was not given out by this list."},
+	{idempotencyKeyReused, http.StatusUnprocessableEntity, "Idempotency key reused", "The Idempotency-Key was used for another request before. Nothing was started."},
+	{notFound, http.StatusNotFound, "Not found", "There is nothing at this address."},
+	{methodNotAllowed, http.StatusMethodNotAllowed, "Method not allowed", "The Allow header names the methods that are possible."},
+	{notAcceptable, http.StatusNotAcceptable, "Not acceptable", "The Accept header admits no JSON. Nothing was done."},
+	{requestTimeout, http.StatusRequestTimeout, "Request too slow", "The body did not arrive in time."},
+	{payloadTooLarge, http.StatusRequestEntityTooLarge, "Body too large", "The body is larger than this service reads."},
+	{unsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json."},
+
+	{booking.Code(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being and nothing is charged."},
+	{booking.Code(booking.SoldOut), http.StatusConflict, "Sold out", "Not every night has the rooms. What was paid has been refunded and the order is cancelled."},
+	{booking.Code(booking.RejectedByOwner), http.StatusConflict, "Rejected by the owner", "The owner refused. What was paid has been refunded and the order is cancelled."},
+	{booking.Code(booking.OwnerTimeout), http.StatusConflict, "The owner did not answer", "The owner did not decide in time. What was paid has been refunded and the order is cancelled."},
+	{booking.Code(booking.ByCustomer), http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
+	{booking.Code(booking.ByOperator), http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
+
+	{booking.AlreadyCancelled, http.StatusConflict, "Already cancelled", "The order is cancelled and undone."},
+	{booking.BeingCancelled, http.StatusConflict, "Being cancelled", "The order is being undone."},
+	{booking.AlreadyConfirmed, http.StatusConflict, "Already confirmed", "The owner has confirmed the order before."},
+	{booking.AlreadyCompleted, http.StatusConflict, "Already completed", "The order is over."},
+	{booking.AlreadyCheckedIn, http.StatusConflict, "Already checked in", "Check-in has passed: the reservation can no longer be cancelled."},
+	{booking.NotCheckedIn, http.StatusConflict, "Not checked in", "Nobody can have checked out before check-in."},
+	{booking.NotConfirmed, http.StatusConflict, "Not confirmed", "The reservation is not confirmed."},
+	{booking.NotAwaitingOwner, http.StatusConflict, "Not awaiting the owner", "The reservation does not wait for its owner's decision."},
+	{notRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
+	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "Reservations hold more rooms than that. Nothing was changed."},
+
+	{temporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key."},
+	{unavailable, http.StatusServiceUnavailable, "Temporarily unavailable", "A part that this needs is away. Try again after Retry-After seconds."},
+	{internalError, http.StatusInternalServerError, "Internal error", "Something is wrong on our side. It has been logged."},
+}
+
+var kindByCode = func() map[booking.Code]problemKind {
+	kinds := make(map[booking.Code]problemKind, len(problemKinds))
+	for _, kind := range problemKinds {
+		kinds[kind.code] = kind
+	}
+	return kinds
+}()
+
+// kindOf is the kind of a code. One that is not listed is a refusal of an
+// order, by a newer workflow than this process knows.
+func kindOf(code booking.Code) problemKind {
+	if kind, listed := kindByCode[code]; listed {
+		return kind
+	}
+	title := strings.ReplaceAll(string(code), "_", " ")
+	return problemKind{code: code, status: http.StatusConflict, title: strings.ToUpper(title[:1]) + title[1:]}
+}

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func (s *server) registerRecords() {
+	register(s, huma.Operation{
+		OperationID: "get-payment", Method: http.MethodGet, Path: "/v1/payments/{orderId}", Tags: []string{tagRecords},
+		Summary: "An order's payment", Responses: s.problems(notFound, unavailable),
+	}, s.getPayment)
+	register(s, huma.Operation{
+		OperationID: "list-messages", Method: http.MethodGet, Path: "/v1/messages", Tags: []string{tagRecords},
+		Summary: "What an owner or customer was told", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+	}, s.listMessages)
+	register(s, huma.Operation{
+		OperationID: "list-events", Method: http.MethodGet, Path: "/v1/events", Tags: []string{tagRecords},
+		Summary: "Follow what happens to orders",
+		Description: "Facts about orders of every kind, in an order in which a reader misses none. " +
+			"Ask again with after=next; next is there even when there is nothing new.",
+		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+	}, s.listEvents)
+}
+
+type paymentByOrder struct {
+	Strict
+	OrderID string `path:"orderId" doc:"The order's id"`
+}
+
+// paymentView is a payment as the API shows it.
+type paymentView struct {
+	OrderID  string                `json:"orderId"`
+	Status   booking.PaymentStatus `json:"status" enum:"pending,charged,declined,refunding,refunded,voided" doc:"refunding: to be given back, or to be made certain that it was never taken. voided: never taken, and never will be"`
+	Amount   booking.Money         `json:"amount" doc:"What was asked for"`
+	Refunded booking.Money         `json:"refunded" doc:"What was given back"`
+}
+
+type paymentAnswer struct {
+	Body paymentView
+}
+
+func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAnswer, error) {
+	p, err := s.Payments.Payment(ctx, in.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	return &paymentAnswer{Body: paymentView{
+		OrderID: p.OrderID, Status: p.Status, Amount: p.Amount,
+		Refunded: booking.Money{Amount: p.Refunded, Currency: p.Amount.Currency},
+	}}, nil
+}
+
+type messageList struct {
+	Strict
+	Paging
+	RecipientID name `query:"recipientId" required:"true" doc:"Whose messages" example:"olivia"`
+}
+
+func (s *server) listMessages(ctx context.Context, in *messageList) (*list[booking.Message], error) {
+	messages, next, err := s.Messages.Messages(ctx, string(in.RecipientID), in.page())
+	if err != nil {
+		return nil, err
+	}
+	return &list[booking.Message]{Body: partOf(messages, next)}, nil
+}
+
+type eventList struct {
+	Strict
+	After string `query:"after" maxLength:"512" doc:"Where to go on: next of the part before; from the beginning without it"`
+	Limit int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many to answer at most"`
+}
+
+type eventsAnswer struct {
+	Body struct {
+		Items []booking.Event `json:"items" nullable:"false"`
+		Next  string          `json:"next" doc:"Where to go on, now or later"`
+	} `nameHint:"PartEvent"`
+}
+
+func (s *server) listEvents(ctx context.Context, in *eventList) (*eventsAnswer, error) {
+	events, next, err := s.ReadModel.Events(ctx, in.After, in.Limit)
+	if invalid, ok := errors.AsType[*booking.Error](err); ok && invalid.Code == booking.InvalidCursor {
+		return nil, newProblem(booking.InvalidCursor, "%s", invalid.Message).at("after", "was not given out by this list")
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer := &eventsAnswer{}
+	answer.Body.Items, answer.Body.Next = partOf(events, "").Items, next
+	return answer, nil
+}

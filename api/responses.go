@@ -1,0 +1,63 @@
+package api
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// problems documents the problems that an operation answers with, by status.
+// What any request can meet goes without saying: 404 and 405 for addresses,
+// 406, 408, 413, 415, and 500.
+func (s *server) problems(codes ...booking.Code) map[string]*huma.Response {
+	responses := map[string]*huma.Response{}
+	if slices.Contains(codes, validationFailed) {
+		codes = append(codes, malformedJSON)
+	}
+	for _, code := range codes {
+		kind := kindOf(code)
+		status := strconv.Itoa(kind.status)
+		text := "`" + string(code) + "`: " + kind.meaning
+		if r := responses[status]; r != nil {
+			r.Description += "\n\n" + text
+			continue
+		}
+		responses[status] = &huma.Response{
+			Description: text,
+			Content:     map[string]*huma.MediaType{problemMediaType: {Schema: s.schemaOf(reflect.TypeFor[problem]())}},
+		}
+		if kind.status == http.StatusServiceUnavailable {
+			responses[status].Headers = map[string]*huma.Param{
+				"Retry-After": {Description: "Seconds to wait", Schema: &huma.Schema{Type: huma.TypeInteger}},
+			}
+		}
+	}
+	return responses
+}
+
+// placingResponses documents what comes of placing an order, besides 201.
+func (s *server) placingResponses() map[string]*huma.Response {
+	return s.withAccepted(s.problems(
+		booking.Code(booking.PaymentDeclined), booking.Code(booking.SoldOut), booking.Code(booking.ByCustomer), booking.Code(booking.ByOperator),
+		validationFailed, idempotencyKeyReused, temporalUnavailable, unavailable,
+	))
+}
+
+// withAccepted documents that an operation may take longer than its answer.
+func (s *server) withAccepted(responses map[string]*huma.Response) map[string]*huma.Response {
+	responses["202"] = &huma.Response{
+		Description: "Not finished yet; it goes on and can be followed at Location",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[orderView]())}},
+		Headers:     map[string]*huma.Param{"Location": {Description: "Where the order can be read", Schema: &huma.Schema{Type: huma.TypeString}}},
+	}
+	return responses
+}
+
+func (s *server) schemaOf(t reflect.Type) *huma.Schema {
+	return s.huma.OpenAPI().Components.Schemas.Schema(t, true, "")
+}

@@ -1,0 +1,288 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func TestProblems_Requests(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const reservations = "/v1/lodging/reservations"
+	t.Run("NoRoute", func(t *testing.T) {
+		for _, target := range []string{"/", "/v1", "/v2/orders", "/v1/lodging/places/", "/docs/secret.txt", "/schemas/Problem.json"} {
+			b.problem(b.do("GET", target, ""), 404, notFound)
+		}
+	})
+	t.Run("Method", func(t *testing.T) {
+		a := b.do("DELETE", reservations, "")
+		b.problem(a, 405, methodNotAllowed)
+		require.Equal(t, "POST", a.Header.Get("Allow"))
+	})
+	t.Run("MediaType", func(t *testing.T) {
+		b.problem(b.do("POST", reservations, "a=b", "Content-Type", "application/x-www-form-urlencoded"), 415, unsupportedMediaType)
+		b.problem(b.do("POST", reservations, "{}", "Content-Type", "; nonsense"), 415, unsupportedMediaType)
+		b.problem(b.do("POST", reservations, "{}", "Content-Type", "application/json; charset=utf-8"), 422, validationFailed)
+		b.problem(b.do("POST", reservations, "{}", "Content-Type", ""), 422, validationFailed)
+		b.problem(b.do("PATCH", placesPath+"/place-seaside", `{"name":""}`, "Content-Type", "application/merge-patch+json"), 422, validationFailed)
+	})
+	t.Run("TooLarge", func(t *testing.T) {
+		just := `{"placeId":"` + strings.Repeat("x", 2000-14) + `"}`
+		require.Len(t, just, 2000)
+		b.problem(b.do("POST", reservations, just), 422, validationFailed)
+		require.Contains(t, b.problem(b.do("POST", reservations, just+" "), 413, payloadTooLarge).Detail, "2000 bytes")
+	})
+	t.Run("Unreadable", func(t *testing.T) {
+		for _, body := range []string{"{", "nonsense", `{} {}`, `{"rooms":01}`, "\xff"} {
+			p := b.problem(b.do("POST", reservations, body), 400, malformedJSON)
+			require.Empty(t, p.Errors)
+		}
+		b.problem(b.do("POST", reservations, ""), 400, malformedJSON)
+		r := httptest.NewRequest("POST", reservations, io.MultiReader(strings.NewReader("{"), failing{}))
+		w := httptest.NewRecorder()
+		b.handler.ServeHTTP(w, r)
+		b.problem(answer{w.Result(), w.Body.String()}, 400, malformedJSON)
+	})
+	t.Run("NotAcceptable", func(t *testing.T) {
+		for _, accept := range []string{"text/html", "application/json;q=0", "text/event-stream"} {
+			b.problem(b.do("POST", reservations, reservation, "Accept", accept), 406, notAcceptable)
+		}
+		for _, accept := range []string{"*/*", "text/html, application/*;q=0.1", "application/problem+json", "text/html,*/*;q=0.8"} {
+			require.Equal(t, 200, b.do("GET", placesPath, "", "Accept", accept).StatusCode, accept)
+		}
+	})
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	b := setup(t, func(d *Deps) {
+		d.Logger = zap.New(core)
+		d.Stock = nil
+		d.Extra = func(r gin.IRouter) { r.GET("/late", func(c *gin.Context) { c.String(200, "half"); panic("late") }) }
+	})
+	a := b.do("GET", placesPath+"/place-seaside/stock?from=2026-12-01&to=2026-12-02", "")
+	b.problem(a, 500, internalError)
+	require.NotContains(t, a.text, "nil pointer")
+	panics := logs.FilterMessage("panic").All()
+	require.Len(t, panics, 1)
+	require.Contains(t, panics[0].ContextMap()["stack"], "stock.go")
+
+	require.Equal(t, "half", b.do("GET", "/late", "").text)
+
+	t.Run("AccessLog", func(t *testing.T) {
+		line := logs.FilterMessage("request").All()[0].ContextMap()
+		require.Equal(t, placesPath+"/place-seaside/stock", line["path"])
+		require.Equal(t, placesPath+"/:id/stock", line["route"])
+		require.EqualValues(t, 500, line["status"])
+	})
+}
+
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *Deps) { d.Payments = slow{} })
+	a := b.do("GET", "/v1/payments/lodging-1", "")
+	b.problem(a, 503, unavailable)
+}
+
+type slow struct{}
+
+func (slow) Payment(ctx context.Context, _ string) (booking.Payment, error) {
+	if end, limited := ctx.Deadline(); !limited || time.Until(end) > 100*time.Millisecond+spare {
+		panic("a request without an end")
+	}
+	return booking.Payment{}, context.DeadlineExceeded
+}
+
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	a := b.do("POST", placesPath, `{"name":"바다집","ownerId":"olivia","price":{"amount":5e4,"currency":"KRW"},"confirmation":"manual"}`)
+	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+	added := decode[placeView](t, a)
+	require.Equal(t, placesPath+"/"+added.ID, a.Header.Get("Location"))
+	require.Equal(t, placeView{
+		ID: added.ID, Name: "바다집", OwnerID: "olivia", Price: booking.Money{Amount: 50000, Currency: "KRW"},
+		Confirmation: booking.Manual, ConfirmWithin: "24h0m0s", TimeZone: "Asia/Seoul", CheckInTime: "15:00", CheckOutTime: "11:00",
+	}, added)
+
+	a = b.do("PATCH", placesPath+"/"+added.ID, `{"confirmWithin":"90m","price":{"amount":1,"currency":"EUR"},"ownerId":"oscar","name":null}`)
+	require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+	added.ConfirmWithin, added.Price, added.OwnerID = "1h30m0s", booking.Money{Amount: 1, Currency: "EUR"}, "oscar"
+	require.Equal(t, added, decode[placeView](t, a))
+	require.Equal(t, added, decode[placeView](t, b.do("GET", placesPath+"/"+added.ID, "")))
+
+	b.problem(b.do("PATCH", placesPath+"/place-none", `{}`), 404, notFound)
+	b.problem(b.do("GET", placesPath+"/place-none", ""), 404, notFound)
+
+	places := decode[part[placeView]](t, b.do("GET", placesPath+"?limit=7&cursor=c", ""))
+	require.Len(t, places.Items, 2)
+	require.Equal(t, "more", places.Next)
+	require.Equal(t, booking.Page{Limit: 7, Cursor: "c"}, b.store.page)
+}
+
+func TestStock(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	path := placesPath + "/place-seaside/stock"
+	a := b.do("PUT", path, `{"from":"2026-12-31","to":"2027-01-02","rooms":5}`)
+	require.JSONEq(t, `{"items":[{"date":"2026-12-31","capacity":5,"remaining":5},{"date":"2027-01-01","capacity":5,"remaining":5}]}`, a.text)
+	a = b.do("GET", path+"?from=2027-01-01&to=2027-01-03", "")
+	require.JSONEq(t, `{"items":[{"date":"2027-01-01","capacity":5,"remaining":5},{"date":"2027-01-02","capacity":0,"remaining":0}]}`, a.text)
+	b.problem(b.do("PUT", path, `{"from":"2026-12-31","to":"2027-01-02","rooms":1}`), 409, booking.StockBelowHeld)
+	b.problem(b.do("PUT", placesPath+"/place-none/stock", `{"from":"2026-12-31","to":"2027-01-02","rooms":1}`), 404, notFound)
+	b.problem(b.do("GET", placesPath+"/place-none/stock?from=2026-12-31&to=2027-01-02", ""), 404, notFound)
+}
+
+func TestLists(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.JSONEq(t, `{"items":[]}`, b.do("GET", "/v1/messages?recipientId=olivia", "").text)
+	require.JSONEq(t, `{"items":[],"next":"0"}`, b.do("GET", "/v1/events", "").text)
+	require.JSONEq(t, `{"items":[]}`, b.do("GET", "/v1/mypages?customerId=alice", "").text)
+	require.Equal(t, booking.Page{Limit: 50}, b.store.page)
+
+	b.store.put(orderIn("lodging-1", booking.AwaitingOwner, ""))
+	a := b.do("GET", "/v1/orders?ownerId=olivia&kind=lodging&status=awaiting_owner&limit=200&cursor=c", "", "Accept-Language", "ko-KR")
+	require.Equal(t, "ko", a.Header.Get("Content-Language"))
+	require.Equal(t, "승인대기", decode[part[orderView]](t, a).Items[0].StatusLabel)
+	require.Equal(t, booking.OrderFilter{OwnerID: "olivia", Kind: booking.Lodging, Status: booking.AwaitingOwner}, b.store.filter)
+	require.Equal(t, booking.Page{Limit: 200, Cursor: "c"}, b.store.page)
+
+	b.store.events = []booking.Event{{Key: "a"}, {Key: "b"}, {Key: "c"}}
+	a = b.do("GET", "/v1/events?after=1&limit=1", "")
+	require.Contains(t, a.text, `"id":"b"`)
+	require.Contains(t, a.text, `"next":"2"`)
+
+	b.store.payments["lodging-1"] = booking.Payment{
+		Charge: booking.Charge{OrderID: "lodging-1", Amount: booking.Money{Amount: 100, Currency: "KRW"}}, Status: booking.Refunded, Refunded: 100,
+	}
+	require.JSONEq(t, `{"orderId":"lodging-1","status":"refunded","amount":{"amount":100,"currency":"KRW"},"refunded":{"amount":100,"currency":"KRW"}}`,
+		b.do("GET", "/v1/payments/lodging-1", "").text)
+	b.problem(b.do("GET", "/v1/payments/lodging-2", ""), 404, notFound)
+}
+
+type health struct {
+	ready    bool
+	degraded map[string]string
+}
+
+func (h health) Ready() bool                                { return h.ready }
+func (h health) Degraded(context.Context) map[string]string { return h.degraded }
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	for status, h := range map[string]health{
+		`{"status":"ready","degraded":{}}`:                        {ready: true},
+		`{"status":"degraded","degraded":{"mypage":"no answer"}}`: {ready: true, degraded: map[string]string{"mypage": "no answer"}},
+		`{"status":"unready","degraded":{}}`:                      {},
+	} {
+		b := setup(t, func(d *Deps) { d.Health, d.Metrics = h, http.NotFoundHandler() })
+		a := b.do("GET", "/readyz", "")
+		require.JSONEq(t, status, a.text)
+		require.Equal(t, h.ready, a.StatusCode == 200)
+		require.JSONEq(t, `{"status":"ok"}`, b.do("GET", "/healthz", "").text)
+		require.Equal(t, "404 page not found\n", b.do("GET", "/metrics", "").text)
+	}
+}
+
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, path := range []string{"/docs", "/docs/", "/docs/problems"} {
+		a := b.do("GET", path, "")
+		require.Equal(t, 200, a.StatusCode)
+		require.Contains(t, a.Header.Get("Content-Type"), "text/html")
+		require.Contains(t, a.Header.Get("Content-Security-Policy"), "default-src 'none'")
+		require.NotRegexp(t, `(src|href)="(https?:)?//`, a.text)
+	}
+	page := b.do("GET", "/docs", "").text
+	for _, asset := range regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(page, -1) {
+		a := b.do("GET", asset[1], "")
+		require.Equal(t, 200, a.StatusCode, asset[1])
+		require.NotEmpty(t, a.text)
+	}
+	require.Contains(t, b.do("GET", "/docs/problems", "").text, `id="sold_out"`)
+}
+
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	a := b.do("GET", "/openapi.json", "")
+	require.Equal(t, 200, a.StatusCode)
+	document := decode[map[string]any](t, a)
+	require.Equal(t, "3.1.0", document["openapi"])
+	require.NotContains(t, a.text, "$schema")
+
+	schemas := document["components"].(map[string]any)["schemas"].(map[string]any)
+	for _, ref := range regexp.MustCompile(`"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(a.text, -1) {
+		require.Contains(t, schemas, ref[1])
+	}
+	view, err := json.Marshal(schemas["OrderView"])
+	require.NoError(t, err)
+	for _, want := range []string{`"checkIn"`, `"checkOut"`, `"statusLabel"`, `"payment_declined"`, `"awaiting_owner"`} {
+		require.Contains(t, string(view), want)
+	}
+	require.NotContains(t, string(view), `"Stay"`)
+
+	operations := 0
+	for path, item := range document["paths"].(map[string]any) {
+		for method, op := range item.(map[string]any) {
+			operations++
+			operation := op.(map[string]any)
+			require.NotEmpty(t, operation["summary"], method+" "+path)
+			require.NotEmpty(t, operation["tags"], method+" "+path)
+			for _, parameter := range regexp.MustCompile(`{(\w+)}`).FindAllStringSubmatch(path, -1) {
+				encoded, _ := json.Marshal(operation["parameters"])
+				require.Contains(t, string(encoded), `"name":"`+parameter[1]+`"`, path)
+			}
+		}
+	}
+	require.Equal(t, 20, operations)
+	place, err := json.Marshal(document["paths"].(map[string]any)[reservationsPath])
+	require.NoError(t, err)
+	for _, want := range []string{`"Idempotency-Key"`, `"Accept-Language"`, `"201"`, `"202"`, `"402"`, `"409"`, `"503"`, `"Retry-After"`, problemMediaType} {
+		require.Contains(t, string(place), want)
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]language{
+		"": "en", "ko": "ko", "KO-kr": "ko", "en": "en", "fr": "en", "*": "en", "fr, ko": "ko", "ko;q=0": "en",
+		"en;q=0.3, ko;q=0.4": "ko", "ko;q=0.3, *;q=0.5": "en", "en, ko": "en", "ko;q=x": "en", ";;,=": "en", "ko; q=0.9, en; Q=0.8": "ko",
+	} {
+		require.Equal(t, want, preferred(header), header)
+	}
+}
+
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	a, b := newOrderID(booking.Lodging), newOrderID(booking.Lodging)
+	require.NotEqual(t, a, b)
+	require.Len(t, a, len("lodging-")+26)
+	require.True(t, isOrderID(booking.Lodging, a))
+	require.True(t, isOrderID("", keyedOrderID(booking.Lodging, "alice", "k")))
+	require.NotEqual(t, keyedOrderID(booking.Lodging, "alice", "1k"), keyedOrderID(booking.Lodging, "alice1", "k"))
+	long := shortened(strings.Repeat("바다", 60))
+	require.LessOrEqual(t, len(long), 160)
+	require.True(t, strings.HasSuffix(long, "…"))
+}

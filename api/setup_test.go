@@ -1,0 +1,286 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/mocks"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// today is the day on which all tests take place: in Seoul it is the 21st
+// already, in UTC still the 20th.
+var today = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
+
+// bundle is an API with everything around it in memory.
+type bundle struct {
+	t        *testing.T
+	handler  http.Handler
+	deps     Deps
+	temporal *mocks.Client
+	hub      *hub.Hub
+	store    *memory
+}
+
+func setup(t *testing.T, change ...func(*Deps)) *bundle {
+	t.Helper()
+	b := &bundle{t: t, temporal: mocks.NewClient(t), hub: &hub.Hub{}, store: newMemory()}
+	b.deps = Deps{
+		Temporal: b.temporal, Hub: b.hub,
+		Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, ReadModel: b.store,
+		Policy: contract.Policy{InPlace: true}, ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Eager: true,
+		Now: func() time.Time { return today },
+	}
+	for _, f := range change {
+		f(&b.deps)
+	}
+	b.handler = New(b.deps)
+	return b
+}
+
+// answer is a response, read.
+type answer struct {
+	*http.Response
+	text string
+}
+
+func (b *bundle) do(method, target, body string, headers ...string) answer {
+	b.t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	r := httptest.NewRequestWithContext(b.t.Context(), method, target, reader)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	return answer{w.Result(), w.Body.String()}
+}
+
+func decode[T any](t *testing.T, a answer) (v T) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(a.text), &v), a.text)
+	return v
+}
+
+// problem checks what all problems have in common and returns it.
+func (b *bundle) problem(a answer, status int, code booking.Code) problem {
+	b.t.Helper()
+	require.Equal(b.t, status, a.StatusCode, a.text)
+	require.Equal(b.t, "application/problem+json", a.Header.Get("Content-Type"))
+	p := decode[problem](b.t, a)
+	require.Equal(b.t, code, p.Code)
+	require.Equal(b.t, status, p.Status)
+	require.Equal(b.t, "/docs/problems#"+string(code), p.Type)
+	require.NotEmpty(b.t, p.Title)
+	require.NotEmpty(b.t, p.Detail)
+	return p
+}
+
+func fields(p problem) []string {
+	names := []string{}
+	for _, e := range p.Errors {
+		names = append(names, e.Field)
+	}
+	return names
+}
+
+// seaside is a place in Seoul at 50,000 won a night.
+func seaside() booking.Place {
+	return booking.Place{
+		ID: "place-seaside", Name: "Seaside Inn", OwnerID: "olivia",
+		Price: booking.Money{Amount: 50000, Currency: "KRW"}, Confirmation: booking.Auto,
+		ConfirmWithin: booking.Duration(24 * time.Hour), TimeZone: "Asia/Seoul",
+		CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11},
+	}
+}
+
+const reservation = `{"placeId":"place-seaside","customerId":"alice","checkIn":"2026-12-24","checkOut":"2026-12-26","rooms":1}`
+
+// orderIn makes the publication of an order that has come to a status.
+func orderIn(id string, status booking.Status, reason booking.Reason) contract.Publication {
+	v := contract.Lodging{
+		OrderID: id, CustomerID: "alice", Place: seaside(), Rooms: 1, PlacedAt: today,
+		Amount:  booking.Money{Amount: 100000, Currency: "KRW"},
+		CheckIn: booking.Date{Year: 2026, Month: 12, Day: 24}, CheckOut: booking.Date{Year: 2026, Month: 12, Day: 26},
+	}.View()
+	v.Status, v.Reason, v.Version = status, reason, 7
+	v.History = append(v.History, contract.Entry{Status: status, At: today, Reason: reason})
+	p := contract.Publication{View: v}
+	if status.Decided() {
+		p.Decision = &v
+	}
+	return p
+}
+
+// encoded is a query's or update's answer.
+type encoded struct{ v any }
+
+func (e encoded) HasValue() bool { return e.v != nil }
+
+func (e encoded) Get(to any) error {
+	payload, err := converter.GetDefaultDataConverter().ToPayload(e.v)
+	if err != nil {
+		return err
+	}
+	return converter.GetDefaultDataConverter().FromPayload(payload, to)
+}
+
+func (b *bundle) answersQuery(query string, v any, err error) *mock.Call {
+	return b.temporal.On("QueryWorkflow", mock.Anything, mock.Anything, "", query).Return(encoded{v}, err).Maybe()
+}
+
+// memory is a store that keeps everything in memory. What is in away fails
+// with that error.
+type memory struct {
+	mu       sync.Mutex
+	away     error
+	places   map[string]booking.Place
+	capacity map[booking.Date]int
+	payments map[string]booking.Payment
+	messages []booking.Message
+	orders   map[string]contract.Publication
+	filter   booking.OrderFilter
+	page     booking.Page
+	events   []booking.Event
+}
+
+func newMemory() *memory {
+	return &memory{
+		places: map[string]booking.Place{"place-seaside": seaside()}, capacity: map[booking.Date]int{},
+		payments: map[string]booking.Payment{}, orders: map[string]contract.Publication{},
+	}
+}
+
+func (m *memory) fail(err error) { m.mu.Lock(); defer m.mu.Unlock(); m.away = err }
+
+func (m *memory) put(p contract.Publication) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.orders[p.View.ID] = p
+}
+
+func (m *memory) AddPlace(_ context.Context, p booking.Place) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.places[p.ID] = p
+	return m.away
+}
+
+func (m *memory) Place(_ context.Context, id string) (booking.Place, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return find(m.places, id, m.away)
+}
+
+func (m *memory) ChangePlace(_ context.Context, id string, change func(*booking.Place) error) (booking.Place, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, err := find(m.places, id, m.away)
+	if err == nil {
+		err = change(&p)
+		m.places[id] = p
+	}
+	return p, err
+}
+
+func (m *memory) Places(_ context.Context, page booking.Page) ([]booking.Place, string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.page = page
+	if page.Cursor == "bad" {
+		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
+	}
+	var all []booking.Place
+	for _, p := range m.places {
+		all = append(all, p)
+	}
+	return all, "more", m.away
+}
+
+func (m *memory) SetCapacity(_ context.Context, _ string, from, to booking.Date, rooms int) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if rooms < 2 {
+		return booking.Errorf(booking.StockBelowHeld, "2 rooms are held on %s", from)
+	}
+	for d := from; d.Before(to); d = d.AddDays(1) {
+		m.capacity[d] = rooms
+	}
+	return m.away
+}
+
+func (m *memory) Nights(_ context.Context, _ string, from, to booking.Date) ([]booking.StockNight, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var nights []booking.StockNight
+	for d := from; d.Before(to); d = d.AddDays(1) {
+		nights = append(nights, booking.StockNight{Date: d, Capacity: m.capacity[d], Remaining: m.capacity[d]})
+	}
+	return nights, m.away
+}
+
+func (m *memory) Payment(_ context.Context, id string) (booking.Payment, error) {
+	return find(m.payments, id, m.away)
+}
+
+func (m *memory) Messages(_ context.Context, _ string, page booking.Page) ([]booking.Message, string, error) {
+	m.page = page
+	return m.messages, "", m.away
+}
+
+func (m *memory) Order(_ context.Context, id string) (contract.Publication, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return find(m.orders, id, m.away)
+}
+
+func (m *memory) Orders(_ context.Context, f booking.OrderFilter, page booking.Page) ([]contract.View, string, error) {
+	m.filter, m.page = f, page
+	views := []contract.View{}
+	for _, p := range m.orders {
+		views = append(views, p.View)
+	}
+	return views, "", m.away
+}
+
+func (m *memory) Events(_ context.Context, after string, limit int) ([]booking.Event, string, error) {
+	at, err := strconv.Atoi("0" + after)
+	if err != nil || at > len(m.events) {
+		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
+	}
+	events := m.events[at:min(at+limit, len(m.events))]
+	return events, strconv.Itoa(at + len(events)), m.away
+}
+
+func (m *memory) Publish(_ context.Context, p contract.Publication) error {
+	m.put(p)
+	return m.away
+}
+
+func find[T any](in map[string]T, id string, away error) (T, error) {
+	v, ok := in[id]
+	if away == nil && !ok {
+		away = booking.Errorf(booking.NotFound, "there is no %q", id)
+	}
+	return v, away
+}

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func (s *server) registerStock() {
+	register(s, huma.Operation{
+		OperationID: "set-stock", Method: http.MethodPut, Path: placesPath + "/{id}/stock", Tags: []string{tagLodging},
+		Summary:     "Set how many rooms a place has",
+		Description: "For every night of [from, to), or for none if more rooms are held on one of them.",
+		Responses:   s.problems(notFound, booking.StockBelowHeld, validationFailed, unavailable),
+	}, s.setStock)
+	register(s, huma.Operation{
+		OperationID: "get-stock", Method: http.MethodGet, Path: placesPath + "/{id}/stock", Tags: []string{tagLodging},
+		Summary: "Look at a place's rooms, night by night", Responses: s.problems(notFound, validationFailed, unavailable),
+	}, s.getStock)
+}
+
+// nights is a range of nights that was asked for.
+type nights struct{ from, to booking.Date }
+
+type setStockInput struct {
+	ID   string `path:"id" doc:"The place's id"`
+	Body struct {
+		From  string `json:"from" format:"date" doc:"First night" example:"2026-12-01"`
+		To    string `json:"to" format:"date" doc:"The day after the last night" example:"2027-01-01"`
+		Rooms whole  `json:"rooms" minimum:"0" maximum:"1000" doc:"Rooms there are on each of these nights" example:"5"`
+	} `nameHint:"StockChange"`
+
+	nights
+}
+
+// Resolve finds what the schema cannot.
+func (in *setStockInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.unknownParameters(ctx)
+	in.from, in.to, _ = f.checkDates("body.from", "body.to", in.Body.From, in.Body.To)
+	return f
+}
+
+type getStockInput struct {
+	ID   string `path:"id" doc:"The place's id"`
+	From string `query:"from" required:"true" format:"date" doc:"First night" example:"2026-12-01"`
+	To   string `query:"to" required:"true" format:"date" doc:"The day after the last night" example:"2027-01-01"`
+
+	nights
+}
+
+// Resolve finds what the schema cannot.
+func (in *getStockInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.unknownParameters(ctx)
+	in.from, in.to, _ = f.checkDates("query.from", "query.to", in.From, in.To)
+	return f
+}
+
+// stockNight is one night as the API shows it.
+type stockNight struct {
+	Date      string `json:"date" format:"date" example:"2026-12-24"`
+	Capacity  int    `json:"capacity" doc:"Rooms there are" example:"5"`
+	Remaining int    `json:"remaining" doc:"Rooms not held by any reservation" example:"3"`
+}
+
+func (s *server) setStock(ctx context.Context, in *setStockInput) (*list[stockNight], error) {
+	if _, err := s.Catalogue.Place(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	if err := s.Stock.SetCapacity(ctx, in.ID, in.from, in.to, int(in.Body.Rooms)); err != nil {
+		return nil, err
+	}
+	return s.showStock(ctx, in.ID, in.nights)
+}
+
+func (s *server) getStock(ctx context.Context, in *getStockInput) (*list[stockNight], error) {
+	if _, err := s.Catalogue.Place(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	return s.showStock(ctx, in.ID, in.nights)
+}
+
+func (s *server) showStock(ctx context.Context, placeID string, n nights) (*list[stockNight], error) {
+	stock, err := s.Stock.Nights(ctx, placeID, n.from, n.to)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]stockNight, len(stock))
+	for i, night := range stock {
+		shown[i] = stockNight{Date: night.Date.String(), Capacity: night.Capacity, Remaining: night.Remaining}
+	}
+	return &list[stockNight]{Body: partOf(shown, "")}, nil
+}

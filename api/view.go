@@ -1,0 +1,109 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// orderView is an order as the API shows it: the view with its statuses in
+// words.
+type orderView struct {
+	contract.View
+	StatusLabel string      `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"confirmed"`
+	History     []entryView `json:"history" nullable:"false" doc:"The statuses the order went through, oldest first"`
+
+	Language language `json:"-"`
+}
+
+type entryView struct {
+	contract.Entry
+	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"confirmed"`
+}
+
+func (l language) show(v contract.View) orderView {
+	shown := orderView{View: v, StatusLabel: l.label(v.Status), History: make([]entryView, len(v.History)), Language: l}
+	for i, entry := range v.History {
+		entry.At = entry.At.UTC()
+		shown.History[i] = entryView{Entry: entry, StatusLabel: l.label(entry.Status)}
+	}
+	return shown
+}
+
+func (l language) showAll(views []contract.View) []orderView {
+	shown := make([]orderView, len(views))
+	for i, v := range views {
+		shown[i] = l.show(v)
+	}
+	return shown
+}
+
+func (l language) label(s booking.Status) string { return s.Label(booking.Language(l)) }
+
+// TransformSchema documents what the domain's string types may hold.
+func (orderView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["kind"].Enum = enumOf(booking.Kinds())
+	s.Properties["status"].Enum = enumOf(booking.Statuses())
+	s.Properties["reason"].Enum = enumOf(booking.Reasons())
+	return s
+}
+
+// TransformSchema documents what the domain's string types may hold.
+func (entryView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["status"].Enum = enumOf(booking.Statuses())
+	s.Properties["reason"].Enum = enumOf(booking.Reasons())
+	return s
+}
+
+func enumOf[S ~string](values []S) []any {
+	enum := make([]any, len(values))
+	for i, v := range values {
+		enum[i] = string(v)
+	}
+	return enum
+}
+
+// orderPaths is where orders of each kind are read and decided on.
+var orderPaths = map[booking.Kind]string{
+	booking.Lodging: reservationsPath,
+}
+
+// locationOf is the address of an order.
+func locationOf(v contract.View) string { return orderPaths[v.Kind] + "/" + v.ID }
+
+// orderAnswer is an answer that shows one order.
+type orderAnswer struct {
+	Status int
+	Localized
+	Location string `header:"Location" doc:"Where the order can be read; on 201 and 202"`
+	Body     orderView
+}
+
+func (l language) answer(status int, v contract.View) *orderAnswer {
+	return &orderAnswer{Status: status, Localized: l.localized(), Body: l.show(v)}
+}
+
+// located adds the order's address.
+func (a *orderAnswer) located() *orderAnswer {
+	a.Location = locationOf(a.Body.View)
+	return a
+}
+
+// isOrderID tells whether id may be an order of the kind, so that what is
+// asked about is always an order: other workflows have ids, too. An empty
+// kind is any.
+func isOrderID(kind booking.Kind, id string) bool {
+	prefix, rest, found := strings.Cut(id, "-")
+	if !found || (kind != "" && prefix != string(kind)) || len(rest) > 64 {
+		return false
+	}
+	if _, known := orderPaths[booking.Kind(prefix)]; !known {
+		return false
+	}
+	return rest != "" && strings.IndexFunc(rest, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	}) < 0
+}

@@ -1,0 +1,214 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// binary builds yeyak once for the tests that run it as people do.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "yeyak-bin")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "yeyak")
+	out, err := exec.Command("go", "build", "-o", path, "../cmd/yeyak").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build yeyak: %w: %s", err, out)
+	}
+	return path, nil
+})
+
+// dev is a `yeyak dev` process on a folder and ports of its own.
+type dev struct {
+	system
+	folder string
+	env    []string
+	cmd    *exec.Cmd
+	output *bytes.Buffer // of the last run; read it after the end
+	exited chan error
+}
+
+func newDev(t *testing.T) *dev {
+	t.Helper()
+	folder := t.TempDir()
+	d := &dev{folder: folder, env: []string{
+		"YEYAK_LISTEN=127.0.0.1:" + freePort(t), "YEYAK_TEMPORAL_PORT=" + freePort(t), "YEYAK_UI_PORT=" + freePort(t),
+		"YEYAK_DATA_DIR=" + folder, "YEYAK_TEMPORAL_CLI=" + temporalCLI(),
+	}}
+	d.system = system{TB: t, url: "http://" + strings.TrimPrefix(d.env[0], "YEYAK_LISTEN=")}
+	t.Cleanup(d.kill)
+	return d
+}
+
+func freePort(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = l.Close() }()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	require.NoError(t, err)
+	return port
+}
+
+// command is `yeyak dev` with extra settings.
+func (d *dev) command(extra ...string) *exec.Cmd {
+	d.Helper()
+	path, err := binary()
+	require.NoError(d, err)
+	cmd := exec.Command(path, "dev")
+	cmd.Env = append(append(os.Environ(), d.env...), extra...)
+	return cmd
+}
+
+// run starts it and waits until it says that it runs.
+func (d *dev) run() {
+	d.Helper()
+	d.cmd = d.command()
+	d.output = &bytes.Buffer{}
+	stdout, err := d.cmd.StdoutPipe()
+	require.NoError(d, err)
+	d.cmd.Stderr = os.Stderr
+	require.NoError(d, d.cmd.Start())
+	running := make(chan struct{})
+	d.exited = make(chan error, 1)
+	go func() {
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() {
+			fmt.Fprintln(d.output, lines.Text())
+			if strings.Contains(lines.Text(), "Yeyak is running") {
+				close(running)
+			}
+		}
+		d.exited <- d.cmd.Wait()
+	}()
+	select {
+	case <-running:
+	case err := <-d.exited:
+		require.FailNow(d, "yeyak dev ended", "%v\n%s", err, d.output)
+	case <-time.After(time.Minute):
+		require.FailNow(d, "yeyak dev did not come up")
+	}
+}
+
+// kill is kill -9.
+func (d *dev) kill() {
+	if d.cmd != nil {
+		_ = d.cmd.Process.Kill()
+		<-d.exited
+		d.cmd = nil
+	}
+}
+
+// end sends the signal and waits for the end.
+func (d *dev) end(sig os.Signal) error {
+	d.Helper()
+	require.NoError(d, d.cmd.Process.Signal(sig))
+	defer func() { d.cmd = nil }()
+	select {
+	case err := <-d.exited:
+		return err
+	case <-time.After(20 * time.Second):
+		require.FailNow(d, "yeyak dev does not stop")
+		return nil
+	}
+}
+
+// TestDev_WaitsThroughRestarts: a reservation that waits for its owner is
+// still waiting after an orderly stop, and after kill -9.
+func TestDev_WaitsThroughRestarts(t *testing.T) {
+	t.Parallel()
+	d := newDev(t)
+	d.run()
+	place := d.place(1, byOwner)
+	order := d.reserve(place).with(t, http.StatusCreated).body.ID
+
+	begun := time.Now()
+	require.NoError(t, d.end(os.Interrupt), "an orderly stop is a success")
+	require.Less(t, time.Since(begun), 10*time.Second)
+	require.Contains(t, d.output.String(), "Stopped.")
+	d.run()
+	require.Equal(t, booking.AwaitingOwner, d.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusOK).body.Status)
+
+	d.kill()
+	d.run()
+	require.Equal(t, booking.AwaitingOwner, d.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusOK).body.Status)
+	v := d.decide(order, "confirm").with(t, http.StatusOK).body
+	require.Equal(t, booking.Confirmed, v.Status)
+	require.NoError(t, d.end(syscall.SIGTERM))
+}
+
+// TestDev_FirstOrder pastes the lines that it greets with into a shell.
+func TestDev_FirstOrder(t *testing.T) {
+	t.Parallel()
+	d := newDev(t)
+	d.run()
+	require.NoError(t, d.end(os.Interrupt))
+	script := regexp.MustCompile(`(?s)  PLACE=.*"rooms":1}'\n`).FindString(d.output.String())
+	require.NotEmpty(t, script)
+	d.run()
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", script).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "201 Created")
+	require.Contains(t, string(out), `"status":"confirmed"`)
+}
+
+// TestDev_SaysWhatIsWrong: one clear line for each mistake, and exit 1.
+func TestDev_SaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	d := newDev(t)
+	d.run()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = taken.Close() })
+	other := newDev(t)
+	for name, c := range map[string]struct {
+		settings []string
+		says     []string
+	}{
+		"APIPort":      {[]string{"YEYAK_LISTEN=" + taken.Addr().String()}, []string{taken.Addr().String(), "YEYAK_LISTEN"}},
+		"TemporalPort": {[]string{"YEYAK_TEMPORAL_PORT=" + portOf(taken)}, []string{portOf(taken), "YEYAK_TEMPORAL_PORT"}},
+		"UIPort":       {[]string{"YEYAK_UI_PORT=" + portOf(taken)}, []string{portOf(taken), "YEYAK_UI_PORT"}},
+		"FolderInUse":  {[]string{"YEYAK_DATA_DIR=" + d.folder}, []string{d.folder, "in use"}},
+		"FolderIsFile": {[]string{"YEYAK_DATA_DIR=" + temporalCLI() + "/x"}, []string{temporalCLI() + "/x"}},
+		"BadSettings":  {[]string{"YEYAK_REPLY_BUDGET=soon", "YEYAK_LISTEN=nowhere"}, []string{"YEYAK_REPLY_BUDGET", "YEYAK_LISTEN"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			cmd := other.command(c.settings...)
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			require.NoError(t, cmd.Start())
+			stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })
+			defer stop()
+			require.Error(t, cmd.Wait())
+			require.Equal(t, 1, cmd.ProcessState.ExitCode(), "%s", stderr.String())
+			for _, word := range c.says {
+				require.Contains(t, stderr.String(), word)
+			}
+			require.LessOrEqual(t, strings.Count(strings.TrimSpace(stderr.String()), "\n")+1, len(c.says), "a line for each mistake: %s", stderr.String())
+		})
+	}
+}
+
+func portOf(l net.Listener) string {
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}

@@ -1,0 +1,192 @@
+package e2e
+
+import (
+	"flag"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+var record = flag.Bool("record", false, "write the histories of TestRecordHistories to workflows/testdata")
+
+// TestRecordHistories takes an order along every way it can go, on a real
+// engine. With -record the histories are kept: they are what later versions of
+// the workflows are replayed against.
+func TestRecordHistories(t *testing.T) {
+	for name, branch := range map[string]func(*system) string{
+		"lodging_checked_out":          checkedOut,
+		"lodging_checked_out_early":    checkedOutEarly,
+		"lodging_sold_out":             func(s *system) string { return s.reserve(s.place(0)).body.Order.ID },
+		"lodging_declined":             declined,
+		"lodging_owner_confirms":       ownerConfirms,
+		"lodging_owner_rejects":        ownerRejects,
+		"lodging_owner_silent":         ownerSilent,
+		"lodging_customer_cancels":     customerCancels,
+		"lodging_cancelled_pending":    cancelledPending,
+		"lodging_declined_pending":     declinedPending,
+		"lodging_operator_cancels":     operatorCancels,
+		"lodging_cancelled_unstarted":  cancelledUnstarted,
+		"lodging_undo_needs_attention": undoNeedsAttention,
+		"lodging_read_model_away":      readModelAway,
+		"lodging_reset_of_cancelled":   resetOfCancelled,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+			s.keep(name, branch(s))
+		})
+	}
+	t.Run("lodging_every_step_durable", func(t *testing.T) {
+		t.Parallel()
+		s := boot(t, func(o *app.Options) { o.Config.Orders.Steps = config.StepsDurable })
+		s.keep("lodging_every_step_durable", customerCancels(s))
+	})
+}
+
+// keep waits for an order's end and, when recording, writes its history down.
+func (s *system) keep(name, order string) {
+	s.Helper()
+	var v contract.View
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), order, "").Get(s.Context(), &v))
+	require.True(s, v.Status.Final())
+	if !*record {
+		return
+	}
+	var h historypb.History
+	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		require.NoError(s, err)
+		h.Events = append(h.Events, e)
+	}
+	raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(&h)
+	require.NoError(s, err)
+	dir := filepath.Join("..", "workflows", "testdata", "histories")
+	require.NoError(s, os.MkdirAll(dir, 0o755))
+	require.NoError(s, os.WriteFile(filepath.Join(dir, name+".json"), append(raw, '\n'), 0o644))
+}
+
+// checkedOut is a stay that is over at the next full minute: nothing shorter
+// can be said in a date and a time of day, and the API takes no stay in the
+// past.
+func checkedOut(s *system) string {
+	in := s.startedLike(s.reserve(s.place(9)).body.ID)
+	end := time.Now().In(seoul).Truncate(time.Minute).Add(time.Minute)
+	in.OrderID += "-over"
+	in.CheckIn, in.CheckOut = booking.DateOf(end).AddDays(-1), booking.DateOf(end)
+	in.Place.CheckOutTime = booking.Clock{Hour: end.Hour(), Minute: end.Minute()}
+	in.Place.ID = s.placeWithPast(in.CheckIn)
+	s.startAt(in)
+	return in.OrderID
+}
+
+func checkedOutEarly(s *system) string {
+	order := s.reserve(s.place(9, object{"checkInTime": "00:00"}), object{"checkIn": inDays(0)}).with(s, http.StatusCreated).body.ID
+	s.decide(order, "complete").with(s, http.StatusOK)
+	return order
+}
+
+func declined(s *system) string {
+	return s.reserve(s.place(9), object{"paymentMethod": "pm_card_chargeDeclined"}).body.Order.ID
+}
+
+func ownerConfirms(s *system) string {
+	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
+	s.decide(order, "confirm").with(s, http.StatusOK)
+	s.decide(order, "cancel").with(s, http.StatusOK)
+	return order
+}
+
+func ownerRejects(s *system) string {
+	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
+	s.decide(order, "reject").with(s, http.StatusOK)
+	return order
+}
+
+func ownerSilent(s *system) string {
+	return s.reserve(s.place(9, byOwner, object{"confirmWithin": "1s"})).with(s, http.StatusCreated).body.ID
+}
+
+func customerCancels(s *system) string {
+	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	s.decide(order, "cancel").with(s, http.StatusOK)
+	return order
+}
+
+func cancelledPending(s *system) string {
+	s.sandbox(object{"down": true})
+	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
+	s.decide(order, "cancel").with(s, http.StatusAccepted)
+	s.sandbox(object{})
+	return order
+}
+
+func declinedPending(s *system) string {
+	s.sandbox(object{"down": true})
+	order := s.reserve(s.place(9), object{"paymentMethod": "pm_card_chargeDeclined"}).with(s, http.StatusAccepted).body.ID
+	s.sandbox(object{})
+	return order
+}
+
+func operatorCancels(s *system) string {
+	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))
+	return order
+}
+
+// cancelledUnstarted is cancelled before any worker has seen it.
+func cancelledUnstarted(s *system) string {
+	in := s.startedLike(s.reserve(s.place(9)).body.ID)
+	in.OrderID += "-unstarted"
+	_, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{
+		ID: in.OrderID, TaskQueue: contract.SagasQueue, StartDelay: time.Hour,
+	}, contract.LodgingWorkflow, in)
+	require.NoError(s, err)
+	require.NoError(s, s.temporal.CancelWorkflow(s.Context(), in.OrderID, ""))
+	return in.OrderID
+}
+
+func undoNeedsAttention(s *system) string {
+	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	s.sandbox(object{"down": true})
+	s.decide(order, "cancel").with(s, http.StatusAccepted)
+	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
+	s.sandbox(object{})
+	return order
+}
+
+func readModelAway(s *system) string {
+	s.readModel.away.Store(true)
+	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	s.readModel.away.Store(false)
+	s.eventually(func() bool { return len(s.get("/v1/mypages?customerId=alice").body.Items) == 1 })
+	s.decide(order, "cancel").with(s, http.StatusOK)
+	return order
+}
+
+// resetOfCancelled begins again with an order that was cancelled. Every step
+// says that it was undone; nothing is charged again.
+func resetOfCancelled(s *system) string {
+	order := customerCancels(s)
+	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
+		WorkflowTaskFinishEventId: 3,
+		ResetReapplyExcludeTypes:  []enumspb.ResetReapplyExcludeType{enumspb.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE},
+	})
+	require.NoError(s, err)
+	return order
+}

@@ -1,0 +1,380 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+type object = map[string]any
+
+// seoul is where the places of these tests are.
+var seoul = func() *time.Location {
+	loc, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		panic(err)
+	}
+	return loc
+}()
+
+// inDays is a date in Seoul, so many days from today.
+func inDays(n int) booking.Date { return booking.DateOf(time.Now().In(seoul)).AddDays(n) }
+
+// place registers a place with rooms for the next 60 nights and answers its id.
+func (s *system) place(rooms int, change ...object) string {
+	s.Helper()
+	p := object{"name": "Seaside Inn", "ownerId": "bora", "price": object{"amount": 50000, "currency": "KRW"}, "confirmation": "auto"}
+	for _, c := range change {
+		for k, v := range c {
+			p[k] = v
+		}
+	}
+	id := s.post("/v1/lodging/places", p).with(s, http.StatusCreated).body.ID
+	s.request(http.MethodPut, "/v1/lodging/places/"+id+"/stock", object{"from": inDays(0), "to": inDays(60), "rooms": rooms}).with(s, http.StatusOK)
+	return id
+}
+
+var byOwner = object{"confirmation": "manual", "confirmWithin": "1h"}
+
+// reservation is a request for one room for two nights from in ten days on.
+func reservation(place string, change ...object) object {
+	r := object{"placeId": place, "customerId": "alice", "checkIn": inDays(10), "checkOut": inDays(12), "rooms": 1}
+	for _, c := range change {
+		for k, v := range c {
+			r[k] = v
+		}
+	}
+	return r
+}
+
+const reservations = "/v1/lodging/reservations"
+
+func (s *system) reserve(place string, change ...object) answer {
+	s.Helper()
+	return s.post(reservations, reservation(place, change...))
+}
+
+// remaining tells how many rooms are left in the nights of reservation.
+func (s *system) remaining(place string) (rooms []int) {
+	s.Helper()
+	nights := s.get("/v1/lodging/places/"+place+"/stock?from="+inDays(10).String()+"&to="+inDays(12).String()).with(s, http.StatusOK)
+	for _, n := range nights.body.Items {
+		rooms = append(rooms, int(n["remaining"].(float64)))
+	}
+	return rooms
+}
+
+// events lists the types of an order's events, and of a status change the
+// status with it.
+func (s *system) events(order string) (types []string) {
+	s.Helper()
+	after := ""
+	for {
+		a := s.get("/v1/events?limit=200&after="+after).with(s, http.StatusOK)
+		for _, e := range a.body.Items {
+			if e["orderId"] != order {
+				continue
+			}
+			name := e["type"].(string)
+			if name == string(booking.ReservationStatusChanged) {
+				name += " " + e["data"].(map[string]any)["status"].(string)
+			}
+			types = append(types, name)
+		}
+		if len(a.body.Items) == 0 {
+			return types
+		}
+		after = a.body.Next
+	}
+}
+
+// payment answers the status of an order's payment, what it is about, and
+// what of that was given back.
+func (s *system) payment(order string) (status string, amount, refunded int64) {
+	s.Helper()
+	var p struct {
+		Status           string
+		Amount, Refunded booking.Money
+	}
+	s.get("/v1/payments/"+order).with(s, http.StatusOK).into(s, &p)
+	return p.Status, p.Amount.Amount, p.Refunded.Amount
+}
+
+// requireUndone checks that an order that was paid for has left nothing behind.
+func (s *system) requireUndone(order, place string, rooms int, why booking.Reason) contract.View {
+	s.Helper()
+	v := s.get("/v1/mypages/"+order).with(s, http.StatusOK).body
+	require.Equal(s, booking.Cancelled, v.Status)
+	require.Equal(s, why, v.Reason)
+	status, amount, refunded := s.payment(order)
+	require.Equal(s, "refunded", status)
+	require.Equal(s, amount, refunded)
+	require.Equal(s, []int{rooms, rooms}, s.remaining(place))
+	events := s.events(order)
+	require.Equal(s, []string{"ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled"}, events[len(events)-3:])
+	return v.View
+}
+
+// eachStorage runs a test on PostgreSQL, all services in one database, and on
+// SQLite, a file each.
+func eachStorage(t *testing.T, test func(*testing.T, *system)) {
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); test(t, boot(t)) })
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); test(t, boot(t, onSQLite)) })
+}
+
+// TestLodging_RecordedRuns is row L's recorded pair of runs: one room, two
+// reservations in sequence.
+func TestLodging_RecordedRuns(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		place := s.place(1)
+		first := s.reserve(place).with(t, http.StatusCreated)
+		require.Equal(t, booking.Confirmed, first.body.Status)
+		require.EqualValues(t, 100000, first.body.Amount.Amount)
+		require.Equal(t, reservations+"/"+first.body.ID, first.header.Get("Location"))
+		require.Equal(t, []int{0, 0}, s.remaining(place))
+		require.Equal(t, []string{"ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged confirmed"}, s.events(first.body.ID))
+
+		second := s.reserve(place).with(t, http.StatusConflict)
+		require.Equal(t, "sold_out", second.body.Code)
+		require.Equal(t, "application/problem+json", strings.Split(second.header.Get("Content-Type"), ";")[0])
+		order := second.body.Order.ID
+		require.Equal(t, []string{
+			"ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled",
+		}, s.events(order))
+		s.requireUndone(order, place, 0, booking.SoldOut)
+		require.Empty(t, s.messagesAbout(order), "an owner is not told of what never stood")
+		require.Equal(t, "예약취소", s.get("/v1/mypages/"+order, "Accept-Language", "ko-KR,ko;q=0.9").body.StatusLabel)
+	})
+}
+
+func TestLodging_FiftyAtOnceForFiveRooms(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		place := s.place(5)
+		answers := s.atOnce(50, func(int) answer { return s.reserve(place) })
+		confirmed, refused := 0, 0
+		for _, a := range answers {
+			switch a.status {
+			case http.StatusCreated:
+				confirmed++
+				status, amount, refunded := s.payment(a.body.ID)
+				require.Equal(t, "charged", status)
+				require.EqualValues(t, 100000, amount)
+				require.Zero(t, refunded)
+			case http.StatusConflict:
+				refused++
+				require.Equal(t, "sold_out", a.body.Code)
+				status, amount, refunded := s.payment(a.body.Order.ID)
+				require.Equal(t, "refunded", status)
+				require.Equal(t, amount, refunded)
+			default:
+				require.Fail(t, "neither confirmed nor refused", "%d %s", a.status, a.raw)
+			}
+		}
+		require.Equal(t, 5, confirmed)
+		require.Equal(t, 45, refused)
+		require.Equal(t, []int{0, 0}, s.remaining(place))
+		charged, refunded := s.atProvider()
+		require.EqualValues(t, 5*100000, charged-refunded, "what the provider has taken is what live orders owe")
+	})
+}
+
+func TestLodging_Declined(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	place := s.place(1)
+	a := s.reserve(place, object{"paymentMethod": "pm_card_chargeDeclined"}).with(t, http.StatusPaymentRequired)
+	require.Equal(t, "payment_declined", a.body.Code)
+	order := a.body.Order.ID
+	require.Equal(t, []int{1, 1}, s.remaining(place))
+	require.Equal(t, []string{"PaymentDeclined"}, s.events(order))
+	require.Empty(t, s.messagesAbout(order))
+	require.Empty(t, s.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).body.Items, "it never came into being")
+	require.Equal(t, booking.PaymentDeclined, s.get(reservations+"/"+order).with(t, http.StatusOK).body.Reason)
+	status, _, refunded := s.payment(order)
+	require.Equal(t, "declined", status)
+	require.Zero(t, refunded)
+}
+
+// messagesAbout lists the types of the messages that the owner got on an order.
+func (s *system) messagesAbout(order string) (types []string) {
+	s.Helper()
+	for _, m := range s.get("/v1/messages?recipientId=bora&limit=200").with(s, http.StatusOK).body.Items {
+		if m["orderId"] == order {
+			types = append([]string{m["type"].(string)}, types...)
+		}
+	}
+	return types
+}
+
+func TestLodging_OwnerDecides(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		place := s.place(1, byOwner)
+		t.Run("Confirms", func(t *testing.T) {
+			order := s.reserve(place).with(t, http.StatusCreated).body
+			require.Equal(t, booking.AwaitingOwner, order.Status)
+			waiting := s.get("/v1/orders?ownerId=bora&status=awaiting_owner").with(t, http.StatusOK).body.Items
+			require.Len(t, waiting, 1, "what the owner has to do")
+			v := s.post(reservations+"/"+order.ID+"/confirm", nil).with(t, http.StatusOK).body
+			require.Equal(t, booking.Confirmed, v.Status)
+			require.Equal(t, v.View, s.get("/v1/mypages/"+order.ID).body.View)
+			require.Equal(t, "already_confirmed", s.post(reservations+"/"+order.ID+"/confirm", nil).with(t, http.StatusConflict).body.Code)
+			require.Equal(t, "already_confirmed", s.post(reservations+"/"+order.ID+"/reject", object{"reason": "late"}).with(t, http.StatusConflict).body.Code)
+			s.post(reservations+"/"+order.ID+"/cancel", nil).with(t, http.StatusOK)
+		})
+		t.Run("Rejects", func(t *testing.T) {
+			order := s.reserve(place).with(t, http.StatusCreated).body
+			v := s.post(reservations+"/"+order.ID+"/reject", object{"reason": "the roof leaks"}).with(t, http.StatusOK).body
+			require.Equal(t, booking.RejectedByOwner, v.Reason)
+			v.View = s.requireUndone(order.ID, place, 1, booking.RejectedByOwner)
+			require.Contains(t, notes(v.View), "the roof leaks")
+			require.Equal(t, []string{"reservation_to_decide", "reservation_cancelled"}, s.messagesAbout(order.ID))
+			require.Equal(t, "already_cancelled", s.post(reservations+"/"+order.ID+"/confirm", nil).with(t, http.StatusConflict).body.Code)
+		})
+		t.Run("StaysSilent", func(t *testing.T) {
+			place := s.place(1, byOwner, object{"confirmWithin": "1s"})
+			order := s.reserve(place).with(t, http.StatusCreated).body
+			s.eventually(func() bool { return s.get("/v1/mypages/"+order.ID).body.Status == booking.Cancelled })
+			s.requireUndone(order.ID, place, 1, booking.OwnerTimeout)
+		})
+	})
+}
+
+func notes(v contract.View) (all []string) {
+	for _, e := range v.History {
+		all = append(all, e.Note)
+	}
+	return all
+}
+
+func TestLodging_Cancel(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	cancel := func(order string) answer { return s.post(reservations+"/"+order+"/cancel", object{"reason": "ill"}) }
+	t.Run("WhileConfirmed", func(t *testing.T) {
+		place := s.place(1)
+		order := s.reserve(place).with(t, http.StatusCreated).body.ID
+		v := cancel(order).with(t, http.StatusOK).body
+		require.Equal(t, booking.Cancelled, v.Status)
+		s.requireUndone(order, place, 1, booking.ByCustomer)
+		require.Equal(t, "already_cancelled", cancel(order).with(t, http.StatusConflict).body.Code)
+		require.Equal(t, []string{"reservation_placed", "reservation_cancelled"}, s.messagesAbout(order))
+	})
+	t.Run("WhileAwaitingOwner", func(t *testing.T) {
+		place := s.place(1, byOwner)
+		order := s.reserve(place).with(t, http.StatusCreated).body.ID
+		cancel(order).with(t, http.StatusOK)
+		s.requireUndone(order, place, 1, booking.ByCustomer)
+	})
+	t.Run("AfterCheckIn", func(t *testing.T) {
+		place := s.place(1, object{"checkInTime": "00:00"})
+		order := s.reserve(place, object{"checkIn": inDays(0)}).with(t, http.StatusCreated).body.ID
+		require.Equal(t, "already_checked_in", cancel(order).with(t, http.StatusConflict).body.Code)
+		require.Equal(t, booking.Confirmed, s.get(reservations+"/"+order).body.Status)
+	})
+	t.Run("UnknownOrder", func(t *testing.T) {
+		require.Equal(t, "not_found", cancel("lodging-nobody").with(t, http.StatusNotFound).body.Code)
+	})
+	t.Run("ByOperator", func(t *testing.T) {
+		place := s.place(1)
+		order := s.reserve(place).with(t, http.StatusCreated).body.ID
+		require.NoError(t, s.temporal.CancelWorkflow(t.Context(), order, ""))
+		s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
+		s.requireUndone(order, place, 1, booking.ByOperator)
+	})
+}
+
+func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient)
+	place := s.place(1)
+	s.sandbox(object{"down": true})
+	a := s.reserve(place).with(t, http.StatusAccepted)
+	require.Equal(t, booking.PaymentPending, a.body.Status)
+	require.Equal(t, reservations+"/"+a.body.ID, a.header.Get("Location"))
+	s.sandbox(object{"down": true, "latency": "50ms"})
+	s.post(reservations+"/"+a.body.ID+"/cancel", nil).with(t, http.StatusAccepted)
+	require.Equal(t, booking.Cancelling, s.get("/v1/mypages/"+a.body.ID).body.Status, "not cancelled while it is unknown what was charged")
+	s.sandbox(object{})
+	s.eventually(func() bool { return s.get("/v1/mypages/"+a.body.ID).body.Status == booking.Cancelled })
+	status, _, _ := s.payment(a.body.ID)
+	require.Equal(t, "voided", status)
+	charged, _ := s.atProvider()
+	require.Zero(t, charged)
+}
+
+func TestLodging_CheckedOutEarly(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	place := s.place(1, object{"checkInTime": "00:00"})
+	order := s.reserve(place, object{"checkIn": inDays(0)}).with(t, http.StatusCreated).body.ID
+	v := s.post(reservations+"/"+order+"/complete", nil).with(t, http.StatusOK).body
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, "already_completed", s.post(reservations+"/"+order+"/cancel", nil).with(t, http.StatusConflict).body.Code)
+	later := s.reserve(s.place(1)).with(t, http.StatusCreated).body.ID
+	require.Equal(t, "not_checked_in", s.post(reservations+"/"+later+"/complete", nil).with(t, http.StatusConflict).body.Code)
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		place := s.place(50)
+		in := reservation(place)
+		answers := s.atOnce(20, func(int) answer { return s.post(reservations, in, "Idempotency-Key", "key-1") })
+		for _, a := range answers {
+			a.with(t, http.StatusCreated)
+			require.JSONEq(t, string(answers[0].raw), string(a.raw))
+		}
+		require.Equal(t, []int{49, 49}, s.remaining(place))
+		charged, _ := s.atProvider()
+		require.EqualValues(t, 100000, charged)
+
+		other := s.post(reservations, reservation(place, object{"rooms": 2}), "Idempotency-Key", "key-1").with(t, http.StatusUnprocessableEntity)
+		require.Equal(t, "idempotency_key_reused", other.body.Code)
+		s.post(reservations+"/"+answers[0].body.ID+"/cancel", nil).with(t, http.StatusOK)
+		again := s.post(reservations, in, "Idempotency-Key", "key-1").with(t, http.StatusCreated)
+		require.JSONEq(t, string(answers[0].raw), string(again.raw), "the same answer again, whatever came after it")
+
+		bob := s.post(reservations, reservation(place, object{"customerId": "bob"}), "Idempotency-Key", "key-1").with(t, http.StatusCreated)
+		require.NotEqual(t, again.body.ID, bob.body.ID, "keys are each caller's own")
+	})
+}
+
+func TestIdempotencyKey_OfARefusedOrder(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	place := s.place(0)
+	first := s.post(reservations, reservation(place), "Idempotency-Key", "k").with(t, http.StatusConflict)
+	s.request(http.MethodPut, "/v1/lodging/places/"+place+"/stock", object{"from": inDays(0), "to": inDays(60), "rooms": 9}).with(t, http.StatusOK)
+	second := s.post(reservations, reservation(place), "Idempotency-Key", "k").with(t, http.StatusConflict)
+	require.JSONEq(t, string(first.raw), string(second.raw), "a refusal stays one, though a room came free")
+}
+
+// atOnce sends n requests at the same time.
+func (s *system) atOnce(n int, send func(i int) answer) []answer {
+	s.Helper()
+	answers := make([]answer, n)
+	var ready, gone sync.WaitGroup
+	gate := make(chan struct{})
+	ready.Add(n)
+	for i := range n {
+		gone.Go(func() {
+			ready.Done()
+			<-gate
+			answers[i] = send(i)
+		})
+	}
+	ready.Wait()
+	close(gate)
+	gone.Wait()
+	return answers
+}

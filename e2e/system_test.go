@@ -1,0 +1,197 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// engine is the Temporal dev server that the tests of this package share.
+// Each system has a namespace of its own on it.
+var engine *devserver.Server
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "yeyak-e2e")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	engine, err = devserver.Start(ctx, devserver.Options{CLI: temporalCLI(), DataDir: dir, Logger: zap.NewNop()})
+	if err != nil {
+		panic(fmt.Sprintf("no Temporal dev server, run `make test`: %v", err))
+	}
+	defer engine.Stop(context.Background())
+	if err := engine.WaitReady(ctx); err != nil {
+		panic(err)
+	}
+	return m.Run()
+}
+
+// system is one running Yeyak with everything of its own.
+type system struct {
+	testing.TB
+	app       *app.App
+	url       string
+	temporal  client.Client
+	namespace string
+	readModel *switchedReadModel
+}
+
+// boot starts a system on a fresh PostgreSQL database, changed as asked.
+func boot(t testing.TB, change ...func(*app.Options)) *system {
+	t.Helper()
+	o := options(t)
+	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	for _, c := range change {
+		c(&o)
+	}
+	return start(t, o)
+}
+
+// onSQLite puts every service on a SQLite file of its own.
+func onSQLite(o *app.Options) { o.Config.Databases.Front = "" }
+
+func options(t testing.TB) app.Options {
+	namespace := newNamespace(t)
+	log := zap.NewNop()
+	if testing.Verbose() {
+		log = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
+	}
+	return app.Options{
+		Log: log, API: true, Migrate: true, TemporalAddress: engine.Addr(), Namespace: namespace,
+		Config: config.Config{
+			HTTP:    config.HTTP{Listen: "127.0.0.1:0", MaxBody: 64 << 10},
+			Process: config.Process{ShutdownGrace: 10 * time.Second},
+			Orders:  config.Orders{ReplyBudget: 5 * time.Second, Steps: config.StepsInPlace, AttentionAfter: time.Minute},
+			Worker:  config.Worker{Serve: contract.Queues()},
+			Sandbox: config.Sandbox{Control: true},
+			Dev:     config.DevServer{DataDir: t.TempDir()},
+		},
+	}
+}
+
+func start(t testing.TB, o app.Options) *system {
+	t.Helper()
+	readModel := &switchedReadModel{}
+	o.Decorate.ReadModel = func(r activities.ReadModel) activities.ReadModel {
+		readModel.ReadModel = r
+		return readModel
+	}
+	a, err := app.Start(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() { stop(a) })
+	c, err := client.Dial(client.Options{HostPort: engine.Addr(), Namespace: o.Namespace, Logger: quiet{}})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel}
+}
+
+func stop(a *app.App) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	a.Stop(ctx)
+}
+
+// quiet keeps the tests' own client from logging.
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}
+
+// answer is what an HTTP request came to.
+type answer struct {
+	status int
+	header http.Header
+	raw    []byte
+	body   body
+}
+
+// body is the part of our JSON that the tests look at.
+type body struct {
+	contract.View
+	Code        string           `json:"code"`
+	Detail      string           `json:"detail"`
+	StatusLabel string           `json:"statusLabel"`
+	Order       *contract.View   `json:"order"`
+	Errors      []fieldError     `json:"errors"`
+	Items       []map[string]any `json:"items"`
+	Next        string           `json:"next"`
+}
+
+type fieldError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+func (s *system) request(method, path string, in any, header ...string) answer {
+	s.Helper()
+	var payload io.Reader
+	switch v := in.(type) {
+	case nil:
+	case string:
+		payload = bytes.NewReader([]byte(v))
+	default:
+		raw, err := json.Marshal(v)
+		require.NoError(s, err)
+		payload = bytes.NewReader(raw)
+	}
+	r, err := http.NewRequestWithContext(s.Context(), method, s.url+path, payload)
+	require.NoError(s, err)
+	if payload != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(s, err)
+	defer func() { _ = resp.Body.Close() }()
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	a.raw, err = io.ReadAll(resp.Body)
+	require.NoError(s, err)
+	_ = json.Unmarshal(a.raw, &a.body) // what is not JSON is looked at raw
+	return a
+}
+
+func (s *system) get(path string, header ...string) answer {
+	s.Helper()
+	return s.request(http.MethodGet, path, nil, header...)
+}
+
+func (s *system) post(path string, in any, header ...string) answer {
+	s.Helper()
+	return s.request(http.MethodPost, path, in, header...)
+}
+
+// with checks the status of an answer and hands it on.
+func (a answer) with(t testing.TB, status int) answer {
+	t.Helper()
+	require.Equal(t, status, a.status, "%s", a.raw)
+	return a
+}

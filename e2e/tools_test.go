@@ -1,0 +1,126 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// temporalCLI is the CLI that `make test` names, or the one that it builds.
+func temporalCLI() string {
+	if cli := os.Getenv("YEYAK_TEMPORAL_CLI"); cli != "" {
+		return cli
+	}
+	cli, _ := filepath.Abs("../bin/temporal")
+	return cli
+}
+
+// newNamespace makes a namespace that orders can start in.
+func newNamespace(t testing.TB) string {
+	t.Helper()
+	name := "e2e-" + uuid.NewString()[:8]
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c, err := client.NewLazyClient(client.Options{HostPort: engine.Addr(), Logger: quiet{}})
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, app.PrepareNamespace(ctx, c, name))
+	return name
+}
+
+// impatient answers after a moment, decided or not.
+func impatient(o *app.Options) { o.Config.Orders.ReplyBudget = 1200 * time.Millisecond }
+
+// eventually waits for something that happens by itself.
+func (s *system) eventually(what func() bool) {
+	s.Helper()
+	require.Eventually(s, what, 30*time.Second, 50*time.Millisecond)
+}
+
+// sandbox tells the payment provider how to behave.
+func (s *system) sandbox(switches object) {
+	s.Helper()
+	s.request(http.MethodPut, "/sandbox/payments", switches).with(s, http.StatusOK)
+}
+
+// atProvider is what the payment provider has taken and given back, in total.
+func (s *system) atProvider() (charged, refunded int64) {
+	s.Helper()
+	var totals struct{ Charged, Refunded int64 }
+	s.get("/sandbox/payments").with(s, http.StatusOK).into(s, &totals)
+	return totals.Charged, totals.Refunded
+}
+
+// into reads an answer's body into v.
+func (a answer) into(t testing.TB, v any) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(a.raw, v), "%s", a.raw)
+}
+
+// decide sends a decision on a reservation.
+func (s *system) decide(order, decision string) answer {
+	s.Helper()
+	return s.post(reservations+"/"+order+"/"+decision, object{"reason": "because"})
+}
+
+func execution(order string) *commonpb.WorkflowExecution {
+	return &commonpb.WorkflowExecution{WorkflowId: order}
+}
+
+// startedLike is the input that an order's workflow was started with.
+func (s *system) startedLike(order string) (in contract.Lodging) {
+	s.Helper()
+	first, err := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Next()
+	require.NoError(s, err)
+	require.NoError(s, converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().Input, &in))
+	return in
+}
+
+// startAt starts a saga past the API, for what the API would not take.
+func (s *system) startAt(in contract.Lodging) {
+	s.Helper()
+	_, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{
+		ID: in.OrderID, TaskQueue: contract.SagasQueue,
+	}, contract.LodgingWorkflow, in)
+	require.NoError(s, err)
+}
+
+// placeWithPast is a place that has a room on a night that may be over.
+func (s *system) placeWithPast(night booking.Date) string {
+	s.Helper()
+	id := s.place(1)
+	s.request(http.MethodPut, "/v1/lodging/places/"+id+"/stock", object{"from": night, "to": night.AddDays(1), "rooms": 1}).with(s, http.StatusOK)
+	return id
+}
+
+// switchedReadModel is a read model that can be away.
+type switchedReadModel struct {
+	activities.ReadModel
+	away atomic.Bool
+}
+
+func (r *switchedReadModel) Publish(ctx context.Context, p contract.Publication) error {
+	if r.away.Load() {
+		return errors.New("the read model is away")
+	}
+	return r.ReadModel.Publish(ctx, p)
+}

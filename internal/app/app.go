@@ -1,0 +1,257 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/api"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workers"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Options are what a process is started with besides its settings.
+type Options struct {
+	Config config.Config
+	Log    *zap.Logger
+	// API: the process serves HTTP, on Listener if that is set.
+	API      bool
+	Listener net.Listener
+	// TemporalAddress is the dev server's, "" for the one that Temporal's own
+	// settings name.
+	TemporalAddress string
+	// Namespace on that server, "" for the one of Temporal's own settings.
+	Namespace string
+	// Migrate brings the databases up to date first. Servers in production
+	// leave that to a job of its own.
+	Migrate bool
+	// Decorate is for tests.
+	Decorate Decorate
+}
+
+// App is a running process: workers, an API, or both.
+type App struct {
+	options   Options
+	log       *zap.Logger
+	dbs       databases
+	engine    client.Client
+	hub       *hub.Hub
+	announcer *store.Announcer
+	sandbox   *payments.Sandbox
+	services  workers.Services
+	health    *health
+
+	http       *http.Server
+	address    string
+	background context.CancelFunc // ends what runs beside: listening, connecting
+	beside     sync.WaitGroup
+	workers    *workers.Workers
+	failed     chan error
+}
+
+// Start starts a process. On an error nothing is left running.
+func Start(ctx context.Context, o Options) (_ *App, err error) {
+	a := &App{options: o, log: o.Log, hub: &hub.Hub{}, failed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			a.Stop(ctx)
+		}
+	}()
+	if a.dbs, err = openDatabases(ctx, o.Config); err != nil {
+		return nil, err
+	}
+	if o.Migrate {
+		if err := a.dbs.migrate(ctx, a.log); err != nil {
+			return nil, err
+		}
+	}
+	registry, metrics, err := newMetrics()
+	if err != nil {
+		return nil, err
+	}
+	if a.engine, err = newClient(o, metrics); err != nil {
+		return nil, err
+	}
+	a.health = &health{engine: a.engine, dbs: a.dbs}
+	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
+	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
+	a.services = newServices(a.dbs, o.Config.Worker.Serve, a.sandbox, waiters{a.hub, a.announcer}, o.Decorate, a.log)
+
+	var background context.Context
+	background, a.background = context.WithCancel(context.WithoutCancel(ctx))
+	if err := a.startWorkers(background); err != nil {
+		return nil, err
+	}
+	if o.API {
+		a.listenToOthers(background)
+		if err := a.serveHTTP(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})); err != nil {
+			return nil, err
+		}
+	}
+	a.health.ready.Store(true)
+	return a, nil
+}
+
+// Address is where the API listens, host:port.
+func (a *App) Address() string { return a.address }
+
+// Sandbox is the built-in payment provider, to make it misbehave.
+func (a *App) Sandbox() *payments.Sandbox { return a.sandbox }
+
+// Failed tells of a part that stopped by itself.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// fail reports a part that stopped by itself; the first one counts.
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
+}
+
+// startWorkers serves the task queues. With an engine that is away the process
+// starts all the same and goes on trying: it can take reads meanwhile.
+func (a *App) startWorkers(ctx context.Context) error {
+	serve := a.options.Config.Worker.Serve
+	if len(serve) == 0 {
+		return nil
+	}
+	start := func() (err error) {
+		a.workers, err = workers.Start(a.engine, serve, a.services, a.options.Config.Process.ShutdownGrace)
+		return err
+	}
+	if err := start(); err == nil {
+		return nil
+	} else {
+		a.log.Warn("workers wait for Temporal", zap.Error(err))
+	}
+	a.beside.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(reconnectEvery):
+				if err := start(); err == nil {
+					a.log.Info("workers serve", zap.Strings("queues", serve))
+					return
+				}
+			}
+		}
+	})
+	return nil
+}
+
+const reconnectEvery = time.Second
+
+// listenToOthers wakes those who wait here for an order that another process
+// has published.
+func (a *App) listenToOthers(ctx context.Context) {
+	orders := store.NewMypage(a.dbs[mypageDB])
+	a.beside.Go(func() {
+		err := a.announcer.Listen(ctx, func(orderID string) {
+			if !a.hub.Waiting(orderID) {
+				return
+			}
+			if p, err := orders.Order(ctx, orderID); err == nil {
+				a.hub.Wake(p)
+			}
+		})
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("no longer listening to other processes", zap.Error(err))
+		}
+	})
+}
+
+func (a *App) serveHTTP(metrics http.Handler) error {
+	cfg := a.options.Config
+	listener := a.options.Listener
+	if listener == nil {
+		var err error
+		if listener, err = Listen(cfg.HTTP.Listen); err != nil {
+			return err
+		}
+	}
+	a.address = listener.Addr().String()
+	a.http = &http.Server{
+		Handler:           a.newAPI(metrics),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	a.beside.Go(func() {
+		if err := a.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			a.fail(fmt.Errorf("HTTP server: %w", err))
+		}
+	})
+	return nil
+}
+
+// Listen takes the API's address, or says in a line why it cannot.
+func Listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("the API cannot listen on %s (move it with YEYAK_LISTEN): %w", address, errors.Unwrap(err))
+	}
+	return l, nil
+}
+
+func (a *App) newAPI(metrics http.Handler) http.Handler {
+	cfg := a.options.Config
+	deps := api.Deps{
+		Temporal: a.engine, Hub: a.hub,
+		Catalogue: store.NewCatalogue(a.dbs[catalogueDB]),
+		Stock:     store.NewInventory(a.dbs[inventoryDB]),
+		Payments:  store.NewPayments(a.dbs[paymentsDB]),
+		Messages:  store.NewNotifications(a.dbs[notificationsDB]),
+		ReadModel: store.NewMypage(a.dbs[mypageDB]),
+		Policy:    cfg.Orders.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody),
+		Eager:  slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
+		Logger: a.log, Health: a.health, Metrics: metrics,
+	}
+	if cfg.Sandbox.Control {
+		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
+	}
+	return api.New(deps)
+}
+
+// Stop ends the process in order: unready, no more requests, then no more
+// tasks, then the connections. What is under way gets until ctx ends.
+func (a *App) Stop(ctx context.Context) {
+	if a.health != nil {
+		a.health.ready.Store(false)
+	}
+	if a.http != nil {
+		if err := a.http.Shutdown(ctx); err != nil {
+			_ = a.http.Close()
+		}
+	}
+	if a.background != nil {
+		a.background()
+	}
+	a.beside.Wait()
+	if a.workers != nil {
+		a.workers.Stop()
+	}
+	if a.announcer != nil {
+		a.announcer.Close()
+	}
+	if a.engine != nil {
+		a.engine.Close()
+	}
+	a.dbs.close()
+}

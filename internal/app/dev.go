@@ -1,0 +1,147 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// child is the dev server of this process, for a second signal to end.
+var child atomic.Pointer[devserver.Server]
+
+// KillChildren ends at once what this process has started.
+func KillChildren() {
+	if s := child.Load(); s != nil {
+		s.Kill()
+	}
+}
+
+// readyWithin is how long the dev server may take to answer. It takes two
+// seconds; a busy machine with a cold disk takes longer.
+const readyWithin = 60 * time.Second
+
+// RunDev runs everything in one go until ctx ends: a Temporal dev server and
+// SQLite databases in the data folder, migrations, all workers and the API.
+// What a person wants to know is written to out.
+func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writer) error {
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
+	lock, err := devserver.LockDir(cfg.Dev.DataDir)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	listener, err := Listen(cfg.HTTP.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // closed already when the API has run
+
+	say("Starting the Temporal dev server on %s …", cfg.Dev.DataDir)
+	engine, err := devserver.Start(ctx, devserver.Options{
+		CLI: cfg.Dev.TemporalCLI, DataDir: cfg.Dev.DataDir, Port: cfg.Dev.TemporalPort, UIPort: cfg.Dev.UIPort, Logger: log,
+	})
+	if err != nil {
+		return err
+	}
+	child.Store(engine)
+	defer engine.Stop(context.WithoutCancel(ctx))
+	if err := prepareEngine(ctx, engine); err != nil {
+		return err
+	}
+
+	say("Starting databases, workers and API …")
+	a, err := Start(ctx, Options{
+		Config: cfg, Log: log, API: true, Listener: listener,
+		TemporalAddress: engine.Addr(), Namespace: client.DefaultNamespace, Migrate: true,
+	})
+	if err != nil {
+		return err
+	}
+	go func() {
+		<-engine.Done()
+		if err := engine.Err(); err != nil {
+			a.fail(err)
+		}
+	}()
+	greet(say, "http://"+a.Address(), engine.UIURL(), engine.Addr())
+	err = a.Wait(ctx)
+	say("Stopped. Everything is kept in %s.", filepath.Clean(cfg.Dev.DataDir))
+	return err
+}
+
+// prepareEngine waits for the engine and makes sure that orders can be
+// searched for.
+func prepareEngine(ctx context.Context, engine *devserver.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	if err := engine.WaitReady(ctx); err != nil {
+		return err
+	}
+	c, err := client.NewLazyClient(client.Options{HostPort: engine.Addr(), Logger: silence{}})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return PrepareNamespace(ctx, c, client.DefaultNamespace)
+}
+
+// PrepareNamespace makes sure that the namespace is there, and that orders in
+// it can be searched for.
+func PrepareNamespace(ctx context.Context, c client.Client, namespace string) error {
+	if err := devserver.EnsureNamespace(ctx, c, namespace); err != nil {
+		return err
+	}
+	attributes := map[string]enumspb.IndexedValueType{
+		contract.NeedsAttentionAttribute.GetName(): contract.NeedsAttentionAttribute.GetValueType(),
+	}
+	for _, k := range contract.KeywordAttributes() {
+		attributes[k.GetName()] = k.GetValueType()
+	}
+	return devserver.EnsureSearchAttributes(ctx, c, namespace, attributes)
+}
+
+// greet shows where everything is, and a first order to paste.
+func greet(say func(string, ...any), api, ui, temporal string) {
+	checkIn := booking.DateOf(time.Now()).AddDays(30)
+	say(`
+Yeyak is running.
+
+  API          %[1]s
+  API docs     %[1]s/docs
+  Temporal UI  %[2]s
+  Temporal     %[3]s   (for the temporal CLI: --address %[3]s)
+
+A first order, to paste into another terminal: a place, a room for two nights, a reservation.
+
+  PLACE=$(curl -s %[1]s/v1/lodging/places -H 'Content-Type: application/json' \
+    -d '{"name":"Seaside Inn","ownerId":"bora","price":{"amount":50000,"currency":"KRW"},"confirmation":"auto"}' \
+    | sed 's/.*"id":"\([^"]*\)".*/\1/')
+  curl -s -X PUT %[1]s/v1/lodging/places/$PLACE/stock -H 'Content-Type: application/json' \
+    -d '{"from":"%[4]s","to":"%[5]s","rooms":1}'
+  curl -i %[1]s/v1/lodging/reservations -H 'Content-Type: application/json' \
+    -d '{"placeId":"'$PLACE'","customerId":"alice","checkIn":"%[4]s","checkOut":"%[5]s","rooms":1}'
+
+Ctrl-C stops it; everything is kept.
+`, api, ui, temporal, checkIn, checkIn.AddDays(2))
+}
+
+// silence is for the client that prepares the engine: what goes wrong there
+// comes back as an error.
+type silence struct{}
+
+func (silence) Debug(string, ...any) {}
+func (silence) Info(string, ...any)  {}
+func (silence) Warn(string, ...any)  {}
+func (silence) Error(string, ...any) {}

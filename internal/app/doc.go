@@ -1,0 +1,11 @@
+// Package app wires the parts of Yeyak into a running process: databases,
+// services, workers and the HTTP API. It is the only place that knows which
+// technology stands behind which interface. The commands of cmd/yeyak start
+// it, and so do the end to end tests.
+//
+//	app.go        the roles a process can have, started and stopped in order
+//	databases.go  one database a service, opened once a URL
+//	services.go   the services on their stores and providers
+//	temporal.go   the client to the engine, its logs and its metrics
+//	health.go     ready, and what is degraded
+package app

@@ -1,0 +1,145 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// mistakes are the bad settings by the name of their flag.
+type mistakes map[string]mistake
+
+type mistake struct{ given, want string }
+
+// add notes a mistake, unless the setting has one already: what could not be
+// read at all is not also out of range.
+func (m mistakes) add(flag, given, want string) {
+	if _, known := m[flag]; !known {
+		m[flag] = mistake{given, want}
+	}
+}
+
+// err joins the mistakes in the flags that the command offers, in their order
+// of name.
+func (m mistakes) err(offered map[string]*kong.Flag) error {
+	var lines []error
+	for flag, wrong := range m {
+		f := offered[flag]
+		if f == nil {
+			continue
+		}
+		given := strconv.Quote(wrong.given)
+		switch wrong.given {
+		case "":
+			given = "empty"
+		case hidden:
+			given = hidden
+		}
+		lines = append(lines, fmt.Errorf("--%s (%s) is %s: want %s", flag, strings.Join(f.Envs, ", "), given, wrong.want))
+	}
+	slices.SortFunc(lines, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(lines...)
+}
+
+func (m mistakes) oneOf(flag, given string, allowed ...string) {
+	if !slices.Contains(allowed, given) {
+		m.add(flag, given, "one of "+strings.Join(allowed, ", "))
+	}
+}
+
+func (m mistakes) between(flag string, given, atLeast, atMost int) {
+	if given < atLeast || given > atMost {
+		m.add(flag, strconv.Itoa(given), fmt.Sprintf("a whole number from %d to %d", atLeast, atMost))
+	}
+}
+
+func (m mistakes) upTo(flag string, given, atMost time.Duration) {
+	if given <= 0 || given > atMost {
+		m.add(flag, given.String(), fmt.Sprintf("a duration above 0s and up to %s, such as 2s", short(atMost)))
+	}
+}
+
+// short writes 1m where Go writes 1m0s.
+func short(d time.Duration) string {
+	s := strings.TrimSuffix(d.String(), "0s")
+	if trimmed, ok := strings.CutSuffix(s, "h0m"); ok {
+		return trimmed + "h"
+	}
+	return s
+}
+
+const (
+	maxPort      = 65535
+	maxBodyBytes = 64 << 20
+)
+
+func (l *Log) check(m mistakes) {
+	m.oneOf("log-level", l.Level, "debug", "info", "warn", "error")
+	m.oneOf("log-format", l.Format, "console", "json")
+}
+
+func (p *Process) check(m mistakes) { m.upTo("shutdown-grace", p.ShutdownGrace, time.Hour) }
+
+func (h *HTTP) check(m mistakes) {
+	_, port, err := net.SplitHostPort(h.Listen)
+	if n, notANumber := strconv.Atoi(port); err != nil || notANumber != nil || n < 0 || n > maxPort {
+		m.add("listen", h.Listen, "an address and a port, such as 127.0.0.1:8080")
+	}
+	m.between("max-body", h.MaxBody, 1, maxBodyBytes)
+}
+
+const wantURL = "postgres://user:password@host:port/database or sqlite://path/to/file.db"
+
+func (d *Databases) check(m mistakes) {
+	for flag, url := range map[string]URL{
+		"database-url":               d.Front,
+		"payments-database-url":      d.Payments,
+		"inventory-database-url":     d.Inventory,
+		"notifications-database-url": d.Notifications,
+		"mypage-database-url":        d.Mypage,
+	} {
+		if url != "" && !url.valid() {
+			m.add(flag, url.String(), wantURL)
+		}
+	}
+}
+
+func (r *RequiredDatabases) check(m mistakes) {
+	if r.Front == "" {
+		m.add("database-url", "", wantURL)
+	}
+	r.Databases.check(m)
+}
+
+func (o *Orders) check(m mistakes) {
+	m.upTo("reply-budget", o.ReplyBudget, time.Minute)
+	m.upTo("attention-after", o.AttentionAfter, 24*time.Hour)
+	m.oneOf("steps", o.Steps, StepsInPlace, StepsDurable)
+}
+
+func (w *Worker) check(m mistakes) {
+	known := contract.Queues()
+	strange := func(queue string) bool { return !slices.Contains(known, queue) }
+	if len(w.Serve) == 0 || slices.ContainsFunc(w.Serve, strange) {
+		m.add("serve", strings.Join(w.Serve, ","), "a list of "+strings.Join(known, ", "))
+	}
+}
+
+func (d *DevServer) check(m mistakes) {
+	if d.DataDir == "" {
+		m.add("data-dir", "", "a folder")
+	}
+	m.between("temporal-port", d.TemporalPort, 0, maxPort)
+	m.between("ui-port", d.UIPort, 0, maxPort)
+	if d.UIPort != 0 && d.UIPort == d.TemporalPort {
+		m.add("ui-port", strconv.Itoa(d.UIPort), "another port than --temporal-port (YEYAK_TEMPORAL_PORT)")
+	}
+}

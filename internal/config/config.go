@@ -1,0 +1,105 @@
+package config
+
+import (
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Config is every setting there is, as the commands fill it. What a command
+// does not offer keeps its zero value.
+type Config struct {
+	Log       Log       `embed:""`
+	Process   Process   `embed:""`
+	HTTP      HTTP      `embed:""`
+	Databases Databases `embed:""`
+	Orders    Orders    `embed:""`
+	Worker    Worker    `embed:""`
+	Sandbox   Sandbox   `embed:""`
+	Dev       DevServer `embed:""`
+}
+
+// Log is what is logged and how.
+type Log struct {
+	Level  string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"What is logged: debug, info, warn or error."`
+	Format string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
+}
+
+// ZapLevel is the lowest level that is logged.
+func (l Log) ZapLevel() zapcore.Level {
+	level, err := zapcore.ParseLevel(l.Level)
+	if err != nil {
+		return zapcore.InfoLevel
+	}
+	return level
+}
+
+// Process is how a process ends.
+type Process struct {
+	ShutdownGrace time.Duration `name:"shutdown-grace" env:"YEYAK_SHUTDOWN_GRACE" default:"20s" help:"How long requests and steps that are under way may take to end at shutdown."`
+}
+
+// HTTP is the API's side of the wire.
+type HTTP struct {
+	Listen  string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
+	MaxBody int    `name:"max-body" env:"YEYAK_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
+}
+
+// Databases says where the data is. A service without a database of its own
+// shares the front's.
+type Databases struct {
+	Front         URL `name:"database-url" env:"DATABASE_URL" help:"Database of the catalogue, and of every service that has none of its own: postgres://… or sqlite://path/to/file.db."`
+	Payments      URL `name:"payments-database-url" env:"PAYMENTS_DATABASE_URL" help:"Database of the payments."`
+	Inventory     URL `name:"inventory-database-url" env:"INVENTORY_DATABASE_URL" help:"Database of the stock."`
+	Notifications URL `name:"notifications-database-url" env:"NOTIFICATIONS_DATABASE_URL" help:"Database of the messages."`
+	Mypage        URL `name:"mypage-database-url" env:"MYPAGE_DATABASE_URL" help:"Database of the customers' pages."`
+}
+
+// Resolved gives every service that has no database of its own the front's.
+func (d Databases) Resolved() Databases {
+	for _, url := range []*URL{&d.Payments, &d.Inventory, &d.Notifications, &d.Mypage} {
+		if *url == "" {
+			*url = d.Front
+		}
+	}
+	return d
+}
+
+// Ways in which a saga goes about its steps.
+const (
+	StepsInPlace = "in-place"
+	StepsDurable = "durable"
+)
+
+// Orders is how orders are taken and carried out.
+type Orders struct {
+	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a customer's request waits for its order's decision."`
+	Steps          string        `name:"steps" env:"YEYAK_STEPS" default:"in-place" help:"Whether new orders try their steps in the worker's own process first: in-place or durable."`
+	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may keep failing before its order is marked as needing attention."`
+}
+
+// Policy is what a new order's workflow is told. It travels in the workflow's
+// input, so that a later setting changes nothing for an order under way.
+func (o Orders) Policy() contract.Policy {
+	return contract.Policy{InPlace: o.Steps == StepsInPlace, AttentionAfter: o.AttentionAfter}
+}
+
+// Worker is what this process works on.
+type Worker struct {
+	Serve []string `name:"serve" env:"YEYAK_SERVE" default:"${queues}" help:"Task queues that this process serves (${default})."`
+}
+
+// Sandbox is the built-in stand-in for a payment provider.
+type Sandbox struct {
+	Control bool `name:"sandbox-control" env:"YEYAK_SANDBOX_CONTROL" default:"${sandbox_control}" negatable:"" help:"Offer the switchboard that makes the sandbox payment provider slow, down or forgetful. Not for production."`
+}
+
+// DevServer is the Temporal development server that a command runs by itself.
+type DevServer struct {
+	DataDir      string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder that all data lives in."`
+	TemporalPort int    `name:"temporal-port" env:"YEYAK_TEMPORAL_PORT" default:"7233" help:"Port of the Temporal server; 0 takes a free one."`
+	UIPort       int    `name:"ui-port" env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 takes a free one."`
+	TemporalCLI  string `name:"temporal-cli" env:"YEYAK_TEMPORAL_CLI" help:"Temporal CLI to run the server with; by default the one beside this program, or on PATH."`
+}

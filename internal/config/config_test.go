@@ -1,0 +1,157 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+type commands struct {
+	Dev     config.Dev        `cmd:""`
+	API     config.API        `cmd:""`
+	Worker  config.WorkerOnly `cmd:""`
+	Migrate config.Migrate    `cmd:""`
+}
+
+// parse runs in the test's own environment, so its tests are not parallel.
+func parse(t *testing.T, env map[string]string, args ...string) (commands, error) {
+	t.Helper()
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+	var cli commands
+	parser, err := config.New(&cli)
+	require.NoError(t, err)
+	_, err = parser.Parse(args)
+	return cli, err
+}
+
+const someDatabase = "postgres://yeyak:s3cret@db.example:5432/yeyak?sslmode=disable"
+
+func TestParse_Defaults(t *testing.T) {
+	cli, err := parse(t, nil, "dev")
+	require.NoError(t, err)
+	c := cli.Dev.Settings()
+	require.Equal(t, config.HTTP{Listen: "127.0.0.1:8080", MaxBody: 65536}, c.HTTP)
+	require.Equal(t, config.DevServer{DataDir: ".yeyak", TemporalPort: 7233, UIPort: 8233}, c.Dev)
+	require.Equal(t, contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute}, c.Orders.Policy())
+	require.Equal(t, 2*time.Second, c.Orders.ReplyBudget)
+	require.Equal(t, 20*time.Second, c.Process.ShutdownGrace)
+	require.Equal(t, contract.Queues(), c.Worker.Serve)
+	require.Equal(t, zapcore.InfoLevel, c.Log.ZapLevel())
+	require.True(t, c.Sandbox.Control, "dev offers the sandbox's switchboard")
+	require.Empty(t, c.Databases.Resolved().Payments, "dev keeps its data in files")
+}
+
+func TestParse_FlagsAndEnvironment(t *testing.T) {
+	cli, err := parse(t, map[string]string{
+		"DATABASE_URL": someDatabase, "MYPAGE_DATABASE_URL": "sqlite://pages.db",
+		"YEYAK_LISTEN": ":9000", "YEYAK_STEPS": "durable", "YEYAK_SERVE": "sagas,payments",
+	}, "api", "--listen=127.0.0.1:9001", "--reply-budget=500ms")
+	require.NoError(t, err)
+	c := cli.API.Settings()
+	require.Equal(t, "127.0.0.1:9001", c.HTTP.Listen, "a flag goes before its variable")
+	require.Equal(t, 500*time.Millisecond, c.Orders.ReplyBudget)
+	require.False(t, c.Orders.Policy().InPlace)
+	require.Equal(t, []string{"sagas", "payments"}, c.Worker.Serve)
+	require.False(t, c.Sandbox.Control)
+	databases := c.Databases.Resolved()
+	require.Equal(t, config.URL(someDatabase), databases.Inventory)
+	require.Equal(t, config.URL("sqlite://pages.db"), databases.Mypage)
+}
+
+func TestParse_EveryMistakeAtOnce(t *testing.T) {
+	for name, tt := range map[string]struct {
+		env  map[string]string
+		args []string
+		want []string
+	}{
+		"Dev": {
+			env: map[string]string{
+				"YEYAK_REPLY_BUDGET": "fast", "YEYAK_TEMPORAL_PORT": "http", "YEYAK_LOG_LEVEL": "loud",
+				"YEYAK_SANDBOX_CONTROL": "perhaps", "DATABASE_URL": "mysql://root:s3cret@db/x", "YEYAK_DATA_DIR": "",
+			},
+			args: []string{"dev", "--max-body=0", "--steps=sideways", "--listen=8080", "--serve=sagas,kitchen", "--ui-port=70000"},
+			want: []string{
+				`--data-dir (YEYAK_DATA_DIR) is empty: want a folder`,
+				`--database-url (DATABASE_URL) is "mysql://root:xxxxx@db/x": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
+				`--listen (YEYAK_LISTEN) is "8080": want an address and a port, such as 127.0.0.1:8080`,
+				`--log-level (YEYAK_LOG_LEVEL) is "loud": want one of debug, info, warn, error`,
+				`--max-body (YEYAK_MAX_BODY) is "0": want a whole number from 1 to 67108864`,
+				`--reply-budget (YEYAK_REPLY_BUDGET) is "fast": want a duration such as 2s or 5m`,
+				`--sandbox-control (YEYAK_SANDBOX_CONTROL) is "perhaps": want true or false`,
+				`--serve (YEYAK_SERVE) is "sagas,kitchen": want a list of ` + strings.Join(contract.Queues(), ", "),
+				`--steps (YEYAK_STEPS) is "sideways": want one of in-place, durable`,
+				`--temporal-port (YEYAK_TEMPORAL_PORT) is "http": want a whole number`,
+				`--ui-port (YEYAK_UI_PORT) is "70000": want a whole number from 0 to 65535`,
+			},
+		},
+		"OutOfRange": {
+			env:  map[string]string{"YEYAK_REPLY_BUDGET": "61s", "YEYAK_ATTENTION_AFTER": "-1s", "YEYAK_UI_PORT": "7233"},
+			args: []string{"dev"},
+			want: []string{
+				`--attention-after (YEYAK_ATTENTION_AFTER) is "-1s": want a duration above 0s and up to 24h, such as 2s`,
+				`--reply-budget (YEYAK_REPLY_BUDGET) is "1m1s": want a duration above 0s and up to 1m, such as 2s`,
+				`--ui-port (YEYAK_UI_PORT) is "7233": want another port than --temporal-port (YEYAK_TEMPORAL_PORT)`,
+			},
+		},
+		"OnlyWhatTheCommandOffers": {
+			env:  map[string]string{"YEYAK_REPLY_BUDGET": "fast", "YEYAK_LOG_FORMAT": "xml", "PAYMENTS_DATABASE_URL": "s3cret"},
+			args: []string{"migrate"},
+			want: []string{
+				`--database-url (DATABASE_URL) is empty: want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
+				`--log-format (YEYAK_LOG_FORMAT) is "xml": want one of console, json`,
+				`--payments-database-url (PAYMENTS_DATABASE_URL) is (not shown): want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
+			},
+		},
+		"UsageAndSettings": {
+			env:  map[string]string{"YEYAK_SHUTDOWN_GRACE": "20"},
+			args: []string{"worker", "--nonsense"},
+			want: []string{
+				`unknown flag --nonsense`,
+				`--shutdown-grace (YEYAK_SHUTDOWN_GRACE) is "20": want a duration such as 2s or 5m`,
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse(t, tt.env, tt.args...)
+			require.Error(t, err)
+			require.Equal(t, tt.want, strings.Split(err.Error(), "\n"))
+			require.NotContains(t, err.Error(), "s3cret")
+		})
+	}
+}
+
+func TestConfig_SecretsAreNotShown(t *testing.T) {
+	cli, err := parse(t, map[string]string{
+		"DATABASE_URL":           someDatabase,
+		"PAYMENTS_DATABASE_URL":  "postgres://db.example/pay?user=u&password=s3cret&sslpassword=s3cret",
+		"INVENTORY_DATABASE_URL": "postgresql://u:s3cret@db.example/stock",
+	}, "dev")
+	require.NoError(t, err)
+	c := cli.Dev.Settings()
+
+	core, logs := observer.New(zapcore.InfoLevel)
+	zap.New(core).Info("settings", zap.Object("settings", c))
+	logged, err := json.Marshal(logs.All()[0].ContextMap())
+	require.NoError(t, err)
+	marshalled, err := json.Marshal(c)
+	require.NoError(t, err)
+	for _, shown := range []string{
+		string(logged), string(marshalled), fmt.Sprintf("%v %+v %#v %s", c, c, c, c.Databases.Front),
+	} {
+		require.NotContains(t, shown, "s3cret")
+		require.Contains(t, shown, "db.example:5432", "where the database is may be read")
+	}
+	require.Contains(t, string(logged), `"reply-budget"`)
+}

@@ -1,0 +1,46 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// MarshalLogObject implements zapcore.ObjectMarshaler: every setting under
+// its flag's name, passwords masked.
+func (c Config) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+	return logGroup(enc, reflect.ValueOf(c))
+}
+
+func logGroup(enc zapcore.ObjectEncoder, group reflect.Value) error {
+	for i := range group.NumField() {
+		field, name := group.Field(i), group.Type().Field(i).Tag.Get("name")
+		if field.Kind() == reflect.Struct {
+			if err := logGroup(enc, field); err != nil {
+				return err
+			}
+			continue
+		}
+		switch v := field.Interface().(type) {
+		case URL:
+			enc.AddString(name, v.String())
+		case time.Duration:
+			enc.AddDuration(name, v)
+		case string:
+			enc.AddString(name, v)
+		case int:
+			enc.AddInt(name, v)
+		case bool:
+			enc.AddBool(name, v)
+		case []string:
+			if err := enc.AddReflected(name, v); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("setting %s is of a type that is not known to be safe to log: %T", name, v)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package config
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// New makes a parser for cli, a struct of commands that embed Dev, API and
+// their like. Parse with it through Parse.
+func New(cli any, opts ...kong.Option) (*Parser, error) {
+	p := &Parser{found: mistakes{}}
+	options := []kong.Option{kong.Vars{
+		"queues":          strings.Join(contract.Queues(), ","),
+		"sandbox_control": "false",
+	}}
+	stock := kong.NewRegistry().RegisterDefaults()
+	for typ, want := range map[reflect.Type]string{
+		reflect.TypeFor[time.Duration](): "a duration such as 2s or 5m",
+		reflect.TypeFor[int]():           "a whole number",
+	} {
+		options = append(options, kong.TypeMapper(typ, tolerant{stock.ForType(typ), want, p.found}))
+	}
+	isBool := reflect.TypeFor[bool]()
+	options = append(options, kong.TypeMapper(isBool,
+		tolerantBool{tolerant{stock.ForType(isBool), "true or false", p.found}}))
+
+	var err error
+	p.kong, err = kong.New(cli, append(options, opts...)...)
+	return p, err
+}
+
+// Parser reads settings from arguments and environment.
+type Parser struct {
+	kong  *kong.Kong
+	found mistakes
+}
+
+// Parse reads the settings of the command that args select. The error joins
+// every mistake there is, one line each; a mistake in how the command line is
+// put together is a *kong.ParseError among them.
+func (p *Parser) Parse(args []string) (*kong.Context, error) {
+	clear(p.found)
+	ctx, usage := p.kong.Parse(args)
+	if ctx == nil {
+		var wrong *kong.ParseError
+		if errors.As(usage, &wrong) {
+			ctx = wrong.Context
+		}
+	}
+	if ctx == nil || ctx.Selected() == nil {
+		return nil, usage
+	}
+	if usage != nil {
+		// kong gave up before it came to the environment.
+		usage = errors.Join(usage, ctx.Reset())
+	}
+	// kong decodes the variables of all commands; those of the others are
+	// none of this one's business.
+	offered := map[string]*kong.Flag{}
+	for _, flag := range ctx.Flags() {
+		offered[flag.Name] = flag
+	}
+	if usage == nil {
+		check(ctx.Selected().Target, p.found)
+	}
+	if err := errors.Join(usage, p.found.err(offered)); err != nil {
+		return nil, err
+	}
+	return ctx, nil
+}
+
+// check lets every group of settings within v look at what it was given.
+func check(v reflect.Value, found mistakes) {
+	if v.Kind() != reflect.Struct || !v.CanAddr() {
+		return
+	}
+	for i := range v.NumField() {
+		if !v.Type().Field(i).IsExported() {
+			continue
+		}
+		field := v.Field(i)
+		if field.Kind() != reflect.Struct {
+			continue
+		}
+		if group, ok := field.Addr().Interface().(interface{ check(found mistakes) }); ok {
+			group.check(found)
+			continue
+		}
+		check(field, found)
+	}
+}
+
+// tolerant decodes as kong does, but writes a bad value down and goes on:
+// kong itself stops at the first.
+type tolerant struct {
+	kong.Mapper
+	want  string
+	found mistakes
+}
+
+// Decode implements kong.Mapper.
+func (t tolerant) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	given := ctx.Scan.Peek()
+	if given.IsEOL() {
+		return t.Mapper.Decode(ctx, target)
+	}
+	if t.Mapper.Decode(ctx, target) != nil {
+		t.found.add(ctx.Value.Name, given.String(), t.want)
+	}
+	return nil
+}
+
+// tolerantBool tells kong that the flag needs no value.
+type tolerantBool struct{ tolerant }
+
+// IsBool implements kong.BoolMapper.
+func (tolerantBool) IsBool() bool { return true }

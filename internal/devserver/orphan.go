@@ -1,0 +1,101 @@
+package devserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// pollEvery is how often we look whether a process, a port or a server has
+// come to where we want it: none of them can tell us.
+const pollEvery = 20 * time.Millisecond
+
+// claim takes the child's lock, to be handed on to a new child. When the child
+// of a killed process of ours holds it, that one is ended first, and orphan is
+// true.
+func claim(ctx context.Context, path string, log *zap.Logger) (lock *os.File, orphan bool, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, false, fmt.Errorf("open the Temporal server's lock: %w", err)
+	}
+	free, err := tryLock(f)
+	if err == nil && !free {
+		orphan = true
+		err = endOrphan(ctx, f, log)
+	}
+	if err == nil {
+		// What stands in it is true of the past; nobody shall be killed for it.
+		err = f.Truncate(0)
+	}
+	if err != nil {
+		return nil, orphan, errors.Join(err, f.Close())
+	}
+	return f, orphan, nil
+}
+
+// endOrphan ends the process that holds the lock on f, and takes the lock.
+func endOrphan(ctx context.Context, f *os.File, log *zap.Logger) error {
+	pid := readPID(f)
+	if pid == 0 || !holds(pid, f) {
+		return fmt.Errorf("a Temporal server that this process cannot stop works in the data folder (it holds %s): stop it, or choose another folder with YEYAK_DATA_DIR", f.Name())
+	}
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return fmt.Errorf("find the Temporal server that was left behind: %w", err)
+	}
+	defer process.Release()
+	// The number is the holder's as long as the lock is held. From here on
+	// process stands for that very one, even when its number is used again
+	// (on Linux; elsewhere the moment in between is short).
+	if free, err := tryLock(f); free || err != nil {
+		return err
+	}
+	log.Info("stopping the Temporal server that a killed process left behind", zap.Int("pid", pid))
+	for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		if err := process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			return fmt.Errorf("stop the Temporal server that was left behind, process %d: %w", pid, err)
+		}
+		free, err := waitLock(ctx, f)
+		if free || err != nil {
+			return err
+		}
+		log.Warn("the Temporal server that was left behind is still there", zap.Int("pid", pid), zap.Stringer("after", signal.(syscall.Signal)))
+	}
+	return fmt.Errorf("the Temporal server that was left behind, process %d, cannot be stopped", pid)
+}
+
+// waitLock tries for the lock for as long as a stopping server may take.
+func waitLock(ctx context.Context, f *os.File) (bool, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	defer cancel()
+	for {
+		if free, err := tryLock(f); free || err != nil {
+			return free, err
+		}
+		if err := pause(ctx); err != nil {
+			if errors.Is(err, errPatience) {
+				err = nil
+			}
+			return false, err
+		}
+	}
+}
+
+var errPatience = errors.New("waited long enough")
+
+// pause waits for the next look, and answers the cause of ctx's end.
+func pause(ctx context.Context) error {
+	timer := time.NewTimer(pollEvery)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

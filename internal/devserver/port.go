@@ -1,0 +1,66 @@
+package devserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// portPatience is how long the kernel may take to free a killed server's port.
+const portPatience = 2 * time.Second
+
+// choosePort makes sure that port can be listened on, or finds one when it is
+// 0. The error names what the port is for and the setting that moves it. With
+// orphan, the port may have been in use until a moment ago.
+func choosePort(ctx context.Context, port int, orphan bool, purpose, setting string) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, portPatience)
+	defer cancel()
+	for {
+		chosen, err := listenable(ctx, port)
+		if err == nil {
+			return chosen, nil
+		}
+		if orphan && errors.Is(err, syscall.EADDRINUSE) && pause(ctx) == nil {
+			continue
+		}
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return 0, fmt.Errorf("port %d, meant for %s, is in use by another program: stop that, or choose another port with %s", port, purpose, setting)
+		}
+		return 0, fmt.Errorf("port %d, meant for %s, cannot be used, choose another with %s: %w", port, purpose, setting, err)
+	}
+}
+
+// listenable listens on the port for a moment and answers its number.
+func listenable(ctx context.Context, port int) (int, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(context.WithoutCancel(ctx), "tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
+	if err != nil {
+		return 0, err
+	}
+	defer listener.Close()
+	if port != 0 {
+		return port, nil
+	}
+	return listener.Addr().(*net.TCPAddr).Port, reserve(ctx, listener)
+}
+
+// reserve keeps the kernel from giving a free port that it has just given us
+// to the next who asks: a connection that its server has closed stays behind
+// for a minute. Listening on the port by its number is still possible.
+func reserve(ctx context.Context, listener net.Listener) error {
+	var dialer net.Dialer
+	near, err := dialer.DialContext(ctx, "tcp", listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer near.Close()
+	far, err := listener.Accept()
+	if err != nil {
+		return err
+	}
+	return far.Close() // first, so that it is the one that lingers
+}

@@ -1,0 +1,241 @@
+package devserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Options says which server is run, and where.
+type Options struct {
+	// CLI is the Temporal CLI. "" takes the one beside this program, or on PATH.
+	CLI string
+	// DataDir holds database, log and lock. The caller holds its LockDir.
+	DataDir string
+	// Port and UIPort on 127.0.0.1; 0 takes a free one.
+	Port, UIPort int
+	// Logger may be nil.
+	Logger *zap.Logger
+
+	// outlive lets the child live on when this process is killed, as it does
+	// on systems that cannot prevent it. For tests.
+	outlive bool
+}
+
+// Server is a running development server.
+type Server struct {
+	port, uiPort int
+	log          *zap.Logger
+	logFile      string
+	cmd          *exec.Cmd
+
+	stopping atomic.Bool
+	done     chan struct{}
+	err      error // once done is closed
+}
+
+const (
+	loopback = "127.0.0.1"
+	lockName = "temporal.lock"
+	logName  = "temporal.log"
+	// patience is how long a server that was asked to stop may take; a healthy
+	// one takes about a second.
+	patience = 5 * time.Second
+)
+
+// Start starts the server, having ended the one that a killed process of ours
+// may have left behind in the folder. ctx bounds the start, not the server's
+// life. The server is not ready yet: see WaitReady. Errors are meant for the
+// person who typed the command.
+func Start(ctx context.Context, o Options) (*Server, error) {
+	if o.Logger == nil {
+		o.Logger = zap.NewNop()
+	}
+	cli, err := findCLI(o.CLI)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := makeDir(o.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	lock, orphan, err := claim(ctx, filepath.Join(dir, lockName), o.Logger)
+	if err != nil {
+		return nil, err
+	}
+	// The child has its own descriptor of it by the end of this function.
+	defer lock.Close()
+
+	s := &Server{log: o.Logger, logFile: filepath.Join(dir, logName), done: make(chan struct{})}
+	if s.port, err = choosePort(ctx, o.Port, orphan, "the Temporal server", "YEYAK_TEMPORAL_PORT"); err != nil {
+		return nil, err
+	}
+	if s.uiPort, err = choosePort(ctx, o.UIPort, orphan, "Temporal's web UI", "YEYAK_UI_PORT"); err != nil {
+		return nil, err
+	}
+	if err := s.spawn(cli, dir, lock, o.outlive); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// spawn starts the child and writes its pid into its lock.
+func (s *Server) spawn(cli, dir string, lock *os.File, outlive bool) error {
+	// One earlier log is kept: the one that may tell why a server died.
+	if err := os.Rename(s.logFile, s.logFile+".old"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("keep the earlier log: %w", err)
+	}
+	// A file and no pipe: a pipe would break, and the child with it, when we die.
+	out, err := os.OpenFile(s.logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the Temporal server's log: %w", err)
+	}
+	defer out.Close()
+
+	s.cmd = exec.Command(cli, args(dir, s.port, s.uiPort)...)
+	s.cmd.Env = environment()
+	s.cmd.Stdout, s.cmd.Stderr = out, out
+	s.cmd.ExtraFiles = []*os.File{lock} // the child's descriptor 3
+	s.cmd.SysProcAttr = childAttributes(outlive)
+
+	started := make(chan error)
+	go s.attend(started)
+	if err := <-started; err != nil {
+		return fmt.Errorf("start the Temporal server: %w", err)
+	}
+	if err := writePID(lock, s.cmd.Process.Pid); err != nil {
+		s.Kill()
+		<-s.done
+		return err
+	}
+	s.log.Info("Temporal server started",
+		zap.Int("pid", s.cmd.Process.Pid), zap.String("address", s.Addr()), zap.String("log", s.logFile))
+	return nil
+}
+
+// attend starts the child and waits for its end.
+func (s *Server) attend(started chan<- error) {
+	// The kernel takes the death of the thread that started the child for the
+	// death of its parent, so the thread stays for as long as the child lives.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	err := s.cmd.Start()
+	started <- err
+	if err != nil {
+		return
+	}
+	err = s.cmd.Wait()
+	if !s.stopping.Load() {
+		s.err = s.unexpected(err)
+	}
+	close(s.done)
+}
+
+// unexpected describes an end that nobody asked for.
+func (s *Server) unexpected(err error) error {
+	reason := "it exited"
+	if err != nil {
+		reason = err.Error()
+	}
+	if words := lastWords(s.logFile); words != "" {
+		reason += ": " + words
+	}
+	return fmt.Errorf("the Temporal server has ended by itself: %s (log: %s)", reason, s.logFile)
+}
+
+// lastWords is the line of the log that most likely tells why the server
+// ended: what it panicked with, or else the last one.
+func lastWords(file string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "panic: ") {
+			return line
+		}
+	}
+	return lines[len(lines)-1]
+}
+
+// Addr is the address of the frontend, host:port.
+func (s *Server) Addr() string { return net.JoinHostPort(loopback, strconv.Itoa(s.port)) }
+
+// UIURL is where the web UI is.
+func (s *Server) UIURL() string {
+	return "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.uiPort))
+}
+
+// Done is closed when the server has ended, asked to or not.
+func (s *Server) Done() <-chan struct{} { return s.done }
+
+// Err tells why the server has ended by itself; nil while it runs and when it
+// was asked to stop.
+func (s *Server) Err() error {
+	select {
+	case <-s.done:
+		return s.err
+	default:
+		return nil
+	}
+}
+
+// Stop asks the server to end, insists after a few seconds or when ctx ends,
+// and returns when it is gone. It may be called more than once.
+func (s *Server) Stop(ctx context.Context) {
+	s.stopping.Store(true)
+	insist := time.NewTimer(patience)
+	defer insist.Stop()
+	// An error means that it has ended already, and done says so.
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.done:
+		return
+	case <-ctx.Done():
+	case <-insist.C:
+	}
+	s.log.Warn("Temporal server did not stop when asked; killing it", zap.Int("pid", s.cmd.Process.Pid))
+	s.Kill()
+	<-s.done
+}
+
+// Kill ends the server at once. Its database survives that.
+func (s *Server) Kill() {
+	s.stopping.Store(true)
+	_ = s.cmd.Process.Kill()
+}
+
+// findCLI is the absolute path of the Temporal CLI.
+func findCLI(given string) (string, error) {
+	if given != "" {
+		path, err := exec.LookPath(given)
+		if err != nil {
+			return "", fmt.Errorf("no Temporal CLI at %s (YEYAK_TEMPORAL_CLI): %w", given, err)
+		}
+		return filepath.Abs(path)
+	}
+	if self, err := os.Executable(); err == nil {
+		if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), "temporal")); err == nil {
+			return path, nil
+		}
+	}
+	path, err := exec.LookPath("temporal")
+	if err != nil {
+		return "", errors.New("no Temporal CLI beside this program or on PATH: build it with `make bin/temporal`, or set YEYAK_TEMPORAL_CLI")
+	}
+	return filepath.Abs(path)
+}

@@ -1,0 +1,14 @@
+//go:build !linux
+
+package pgtest
+
+import "syscall"
+
+// account is whom a server runs as: the user of the tests.
+type account struct{}
+
+func serverAccount() (*account, error) { return nil, nil }
+
+func (a *account) own(string) error { return nil }
+
+func (a *account) attributes() *syscall.SysProcAttr { return nil }

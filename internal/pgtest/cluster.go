@@ -1,0 +1,233 @@
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// superuser is the role that a cluster is created with.
+const superuser = "yeyak"
+
+// startupPatience bounds a server's start, recovery after Stop included.
+const startupPatience = time.Minute
+
+// settings of a throw-away server. fsync stays off because its data need not
+// outlive the machine: they survive Stop and even a killed server, only not a
+// power cut, and commits cost no disk. Everything that transactions can tell
+// apart keeps its default.
+var settings = map[string]string{
+	"listen_addresses":        "127.0.0.1",
+	"unix_socket_directories": "",
+	"fsync":                   "off",
+	"full_page_writes":        "off",
+	"max_connections":         "200", // parallel tests with a pool each
+	"log_min_messages":        "warning",
+}
+
+// Cluster is a PostgreSQL server of its own in a temporary directory, that
+// tests can take away and bring back.
+type Cluster struct {
+	bin     string // the directory of PostgreSQL's programs
+	dir     string
+	port    int
+	account *account
+	server  *process // nil while stopped
+}
+
+// NewCluster starts a server for t alone, which is removed when t ends.
+func NewCluster(t testing.TB) *Cluster {
+	t.Helper()
+	c, err := launch()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// New returns the URL of a fresh, empty database on the cluster.
+func (c *Cluster) New(t testing.TB) string {
+	t.Helper()
+	u, _, err := createDatabase(t.Context(), c.url())
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	return u
+}
+
+func (c *Cluster) url() string {
+	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", superuser, c.port)
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
+
+// launch makes a cluster and starts it.
+func launch() (*Cluster, error) {
+	bin, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{bin: bin}
+	if c.account, err = serverAccount(); err != nil {
+		return nil, err
+	}
+	if err := c.create(); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	if err := c.Start(); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// create makes the data directory.
+func (c *Cluster) create() (err error) {
+	if c.dir, err = os.MkdirTemp("", "yeyak-postgres-"); err != nil {
+		return fmt.Errorf("pgtest: %w", err)
+	}
+	if err := c.account.own(c.dir); err != nil {
+		return fmt.Errorf("pgtest: %w", err)
+	}
+	if c.port, err = freePort(); err != nil {
+		return fmt.Errorf("pgtest: find a free port: %w", err)
+	}
+	initdb := exec.Command(filepath.Join(c.bin, "initdb"), "--pgdata", c.data(), "--username", superuser,
+		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
+	initdb.Dir = c.dir // the caller's directory may be closed to the server's account
+	initdb.SysProcAttr = c.account.attributes()
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("pgtest: initdb: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// Start starts the server, on the address and with the data that it had
+// before Stop, and returns when it takes connections.
+func (c *Cluster) Start() error {
+	if c.server != nil {
+		return nil
+	}
+	log, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("pgtest: %w", err)
+	}
+	defer log.Close() // the server has a descriptor of its own
+	args := []string{"-D", c.data(), "-p", strconv.Itoa(c.port)}
+	for name, value := range settings {
+		args = append(args, "-c", name+"="+value)
+	}
+	cmd := exec.Command(filepath.Join(c.bin, "postgres"), args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = c.dir, log, log, c.account.attributes()
+	if c.server, err = start(cmd); err != nil {
+		return fmt.Errorf("pgtest: start postgres: %w", err)
+	}
+	if err := c.awaitConnections(); err != nil {
+		out, _ := os.ReadFile(log.Name())
+		return errors.Join(fmt.Errorf("pgtest: postgres does not answer: %w\n%s", err, out), c.Stop())
+	}
+	return nil
+}
+
+func (c *Cluster) awaitConnections() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startupPatience)
+	defer cancel()
+	retry := time.NewTicker(20 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		err := execute(ctx, c.url(), "SELECT 1")
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-retry.C:
+		case <-c.server.exited:
+			return errors.New("it has exited")
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// Stop takes the server away at once, as a crash would: connections break,
+// the data stay. It returns when the server's processes are gone.
+func (c *Cluster) Stop() error {
+	if c.server == nil {
+		return nil
+	}
+	err := c.server.kill()
+	c.server = nil
+	return err
+}
+
+// Close stops the server and removes its data.
+func (c *Cluster) Close() error {
+	err := c.Stop()
+	if c.dir != "" {
+		err = errors.Join(err, os.RemoveAll(c.dir))
+	}
+	return err
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// process is a server that dies with the process which started it.
+type process struct {
+	cmd    *exec.Cmd
+	exited chan struct{}
+}
+
+// start runs cmd from a goroutine that keeps its thread until the server has
+// exited: the kernel sends a child its parent-death signal when the thread
+// that started it ends, and Go ends idle threads.
+func start(cmd *exec.Cmd) (*process, error) {
+	p := &process{cmd: cmd, exited: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // a server that was killed has nothing to say
+		}
+		close(p.exited)
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// kill ends the server and its children with PostgreSQL's immediate shutdown.
+func (p *process) kill() error {
+	if err := p.cmd.Process.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("pgtest: stop postgres: %w", err)
+	}
+	select {
+	case <-p.exited:
+		return nil
+	case <-time.After(patience):
+		return errors.New("pgtest: postgres does not stop")
+	}
+}

@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/driver/pgdriver"
+)
+
+const (
+	announcements = "yeyak_orders" // the channel
+	// maxQueued bounds what waits while the database is away; who waits for an
+	// order that is not announced looks for themselves, only later.
+	maxQueued = 10_000
+	// quiet is how long a listener hears nothing before it asks itself whether
+	// it still would, and how long it then waits for its own voice.
+	quiet = 10 * time.Second
+	// reconnectAfter is the pause before a listener tries again.
+	reconnectAfter = 500 * time.Millisecond
+)
+
+// Announcer tells other processes that orders have changed, and is told by
+// them. It is a convenience that makes waiting shorter: announcements can be
+// lost, and none ever fails. On SQLite there is nobody to tell.
+type Announcer struct {
+	db *DB
+
+	mu     sync.Mutex
+	queued map[string]struct{}
+	closed bool
+
+	wake chan struct{} // holds a token while something is queued; closed at the end
+	done chan struct{} // closed when the sender has ended
+}
+
+// NewAnnouncer starts an announcer on db, to be closed before db is.
+func NewAnnouncer(db *DB) *Announcer {
+	a := &Announcer{db: db, queued: map[string]struct{}{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	if db.dialect.oneWriter {
+		close(a.done)
+		return a
+	}
+	go a.send()
+	return a
+}
+
+// Close sends what is queued and stops.
+func (a *Announcer) Close() {
+	a.mu.Lock()
+	if !a.closed {
+		a.closed = true
+		close(a.wake)
+	}
+	a.mu.Unlock()
+	<-a.done
+}
+
+// Announce says that the order has changed. It does not wait: what many
+// announce at the same time goes out together. Call it after the commit, since
+// a NOTIFY within transactions makes their commits wait for each other.
+func (a *Announcer) Announce(_ context.Context, orderID string) {
+	if a.db.dialect.oneWriter || orderID == "" {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed || len(a.queued) >= maxQueued {
+		return
+	}
+	a.queued[orderID] = struct{}{}
+	select {
+	case a.wake <- struct{}{}:
+	default: // the sender has been woken already
+	}
+}
+
+func (a *Announcer) send() {
+	defer close(a.done)
+	for range a.wake {
+		a.flush()
+	}
+	a.flush()
+}
+
+func (a *Announcer) flush() {
+	a.mu.Lock()
+	ids := make([]string, 0, len(a.queued))
+	for id := range a.queued {
+		ids = append(ids, id)
+	}
+	clear(a.queued)
+	a.mu.Unlock()
+	if len(ids) == 0 {
+		return
+	}
+	ctx := context.Background() // announcements belong to no request; run gives it a deadline
+	if err := a.notify(ctx, ids); err != nil {
+		a.db.options.Logger.DebugContext(ctx, "orders not announced", "orders", len(ids), "error", err)
+	}
+}
+
+func (a *Announcer) notify(ctx context.Context, ids []string) error {
+	return a.db.run(ctx, "announce orders", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("SELECT pg_notify(?, id) FROM unnest(?::text[]) AS id", announcements, pgdialect.Array(ids)).Exec(ctx)
+		return err
+	})
+}
+
+// Listen calls heard with the id of each order that this or another process
+// announces, until ctx ends, and then returns nil. It overcomes a database
+// that is away; what was announced meanwhile is not heard.
+func (a *Announcer) Listen(ctx context.Context, heard func(orderID string)) error {
+	if a.db.dialect.oneWriter {
+		<-ctx.Done()
+		return nil
+	}
+	for {
+		err := a.listen(ctx, heard)
+		if ctx.Err() != nil {
+			return nil
+		}
+		a.db.options.Logger.DebugContext(ctx, "announcements interrupted", "error", err)
+		select {
+		case <-time.After(reconnectAfter):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// listen listens on one connection until it breaks or ctx ends.
+func (a *Announcer) listen(ctx context.Context, heard func(orderID string)) error {
+	listener := pgdriver.NewListener(a.db.bun)
+	closeListener := sync.OnceFunc(func() { _ = listener.Close() }) // nothing depends on how it ends
+	defer closeListener()
+	defer context.AfterFunc(ctx, closeListener)() // wakes Receive, which does not see ctx
+	if err := listener.Listen(ctx, announcements); err != nil {
+		return err
+	}
+	asked := false
+	for {
+		_, orderID, err := listener.ReceiveTimeout(ctx, quiet)
+		switch {
+		case err == nil:
+			asked = false
+			if orderID != "" {
+				heard(orderID)
+			}
+		case !isTimeout(err) || asked:
+			return err
+		default:
+			asked = true
+			if err := a.notify(ctx, []string{""}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}

@@ -1,0 +1,126 @@
+package store_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+func newAnnouncer(t *testing.T, db *store.DB) *store.Announcer {
+	t.Helper()
+	a := store.NewAnnouncer(db)
+	t.Cleanup(a.Close)
+	return a
+}
+
+// listen passes on what a hears until the test ends or the returned function
+// is called, which waits for the listener to end.
+func listen(t *testing.T, a *store.Announcer) (heard chan string, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	heard, ended := make(chan string, 1000), make(chan error, 1)
+	go func() { ended <- a.Listen(ctx, func(id string) { heard <- id }) }()
+	return heard, func() {
+		cancel()
+		select {
+		case err := <-ended:
+			require.NoError(t, err)
+		case <-time.After(10 * time.Second):
+			require.Fail(t, "Listen does not end")
+		}
+	}
+}
+
+// announceUntilHeard announces again and again, since nobody says when a
+// listener has begun to hear.
+func announceUntilHeard(t *testing.T, a *store.Announcer, heard <-chan string, id string) {
+	t.Helper()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	timeout := time.After(20 * time.Second)
+	for {
+		a.Announce(t.Context(), id)
+		select {
+		case got := <-heard:
+			if got == id {
+				return
+			}
+		case <-again.C:
+		case <-timeout:
+			require.Fail(t, "not heard: "+id)
+		}
+	}
+}
+
+func testAnnouncer(t *testing.T, fresh newURL) {
+	run(t, "StopsWithItsContext", func(t *testing.T) {
+		a := newAnnouncer(t, open(t, fresh(t)))
+		a.Announce(t.Context(), "o1")
+		_, stop := listen(t, a)
+		stop()
+		a.Close()
+		a.Close() // again: nothing
+		a.Announce(t.Context(), "too late")
+	})
+}
+
+func TestAnnouncer_TellsOtherProcesses(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	here, there := newAnnouncer(t, open(t, url)), newAnnouncer(t, open(t, url))
+	heard, stop := listen(t, there)
+	defer stop()
+	announceUntilHeard(t, here, heard, "hello")
+
+	want := map[string]bool{}
+	for i := range 200 {
+		id := key("o'", i, `"\,{}`)
+		want[id] = true
+		here.Announce(t.Context(), id)
+	}
+	for len(want) > 0 {
+		select {
+		case id := <-heard:
+			delete(want, id)
+		case <-time.After(20 * time.Second):
+			require.Empty(t, want)
+		}
+	}
+}
+
+func TestAnnouncer_CloseSendsWhatIsQueued(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	here, there := store.NewAnnouncer(open(t, url)), newAnnouncer(t, open(t, url))
+	heard, stop := listen(t, there)
+	defer stop()
+	announceUntilHeard(t, there, heard, "hello")
+	here.Announce(t.Context(), "last words")
+	here.Close()
+	for id := ""; id != "last words"; {
+		select {
+		case id = <-heard:
+		case <-time.After(20 * time.Second):
+			require.Fail(t, "not heard")
+		}
+	}
+}
+
+func TestAnnouncer_OvercomesAnOutage(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.NewCluster(t)
+	a := newAnnouncer(t, open(t, cluster.New(t)))
+	heard, stop := listen(t, a)
+	defer stop()
+	announceUntilHeard(t, a, heard, "before")
+	require.NoError(t, cluster.Stop())
+	a.Announce(t.Context(), strings.Repeat("lost", 3))
+	require.NoError(t, cluster.Start())
+	announceUntilHeard(t, a, heard, "after")
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/dialect/sqlitedialect"
+	"github.com/uptrace/bun/schema"
+)
+
+// dialect is all in which the two databases differ.
+type dialect struct {
+	bun func() schema.Dialect
+	// oneWriter: transactions run one after the other, in one process or a few
+	// on one machine, and there is nobody to be notified.
+	oneWriter bool
+	// forUpdate ends a SELECT whose rows are to be locked in the order in
+	// which it finds them. SQLite's one writer needs no locks.
+	forUpdate schema.Safe
+	// takeTurns stands before the first statement of a transaction and makes
+	// the transactions of one order wait for each other. They get their
+	// numbers, by which events are ordered, with their first change: after it.
+	takeTurns func(orderID string) schema.QueryAppender
+	// settled holds for events before which no other event can turn up any
+	// more: of transactions that began before every one that still runs.
+	settled schema.Safe
+	// types are what migrations say of columns.
+	types columnTypes
+}
+
+// columnTypes is the data of the migrations' templates.
+type columnTypes struct {
+	// Key is a text that is compared byte by byte, whatever the database's
+	// language: lists are ordered by it.
+	Key string
+	// Time is an instant in UTC, to the microsecond.
+	Time string
+	// JSON is a document, kept as it was written.
+	JSON string
+	// Serial is a primary key that counts up.
+	Serial string
+	// Transaction is the number of the transaction that wrote the row.
+	Transaction string
+}
+
+var postgres = dialect{
+	bun:       func() schema.Dialect { return pgdialect.New() },
+	forUpdate: "FOR UPDATE",
+	takeTurns: func(orderID string) schema.QueryAppender {
+		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", orderID)
+	},
+	settled: "TRUE",
+	types: columnTypes{
+		Key:         `text COLLATE "C"`,
+		Time:        "timestamptz",
+		JSON:        "json",
+		Serial:      "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+		Transaction: "bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)",
+	},
+}
+
+var sqlite = dialect{
+	bun:       func() schema.Dialect { return sqlitedialect.New() },
+	oneWriter: true,
+	takeTurns: func(string) schema.QueryAppender { return bun.SafeQuery("") },
+	settled:   "TRUE",
+	types: columnTypes{
+		Key:         "text",
+		Time:        "timestamp",
+		JSON:        "text",
+		Serial:      "integer PRIMARY KEY AUTOINCREMENT",
+		Transaction: "bigint NOT NULL DEFAULT 0", // one writer: they commit in the order of their rows
+	},
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+type eventRow struct {
+	bun.BaseModel `bun:"table:events"`
+
+	Seq     int64 `bun:",pk"` // this and Tx: given by the database
+	Tx      int64
+	Key     string
+	Type    booking.EventType
+	OrderID string
+	At      time.Time
+	Data    string // JSON
+}
+
+func newEventRows(events []booking.Event) ([]eventRow, error) {
+	rows := make([]eventRow, len(events))
+	for i, e := range events {
+		data, err := json.Marshal(e.Data)
+		if err != nil {
+			return nil, fmt.Errorf("write event %s as JSON: %w", e.Key, err)
+		}
+		rows[i] = eventRow{Key: e.Key, Type: e.Type, OrderID: e.OrderID, At: micros(e.At), Data: string(data)}
+	}
+	return rows, nil
+}
+
+func (r eventRow) event() (booking.Event, error) {
+	e := booking.Event{Key: r.Key, Type: r.Type, OrderID: r.OrderID, At: r.At.UTC()}
+	if err := json.Unmarshal([]byte(r.Data), &e.Data); err != nil {
+		return booking.Event{}, fmt.Errorf("event %s: %w", r.Key, err)
+	}
+	return e, nil
+}
+
+// eventFeed is the name of the feed in its cursors.
+const eventFeed = "events"
+
+// Events gives up to limit events that follow the cursor after, oldest first,
+// and the cursor to go on from: after itself when there is nothing new. "" is
+// the beginning. InvalidCursor: after is not a cursor of this feed.
+//
+// A reader that goes on from cursor to cursor misses no event and sees none
+// twice, and those of one order in the order of their publication. Events are
+// read only once every transaction that could still put one before them has
+// ended: on PostgreSQL, a transaction that stays open anywhere on the server
+// and has written something holds the feed up until it ends.
+func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booking.Event, next string, err error) {
+	var tx, seq int64
+	if after != "" {
+		if tx, seq, err = decodePosition(after); err != nil {
+			return nil, "", err
+		}
+	}
+	var rows []eventRow
+	err = m.db.run(ctx, "read events", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).
+			Where("(tx, seq) > (?, ?)", tx, seq).Where("?", m.db.dialect.settled).
+			OrderExpr("tx, seq").Limit(pageSize(limit)).Scan(ctx)
+	})
+	if err != nil || len(rows) == 0 {
+		return nil, after, err
+	}
+	events := make([]booking.Event, len(rows))
+	for i, row := range rows {
+		if events[i], err = row.event(); err != nil {
+			return nil, "", err
+		}
+	}
+	last := rows[len(rows)-1]
+	return events, encodeCursor(eventFeed, strconv.FormatInt(last.Tx, 10), strconv.FormatInt(last.Seq, 10)), nil
+}
+
+func decodePosition(cursor string) (tx, seq int64, err error) {
+	place, err := decodeCursor(eventFeed, cursor, 2)
+	if err != nil {
+		return 0, 0, err
+	}
+	tx, txErr := strconv.ParseInt(place[0], 10, 64)
+	seq, seqErr := strconv.ParseInt(place[1], 10, 64)
+	if txErr != nil || seqErr != nil {
+		return 0, 0, invalidCursor()
+	}
+	return tx, seq, nil
+}

@@ -1,0 +1,226 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+func newEvent(orderID string, n int) booking.Event {
+	return booking.Event{
+		Key: key(orderID, "/", n), Type: booking.ReservationStatusChanged, OrderID: orderID, At: christmas.UTC(),
+		Data: booking.EventData{Kind: booking.Lodging, CustomerID: "c", Quantity: n, Amount: won, Status: booking.Paid},
+	}
+}
+
+// publishEvents publishes the order with its events number from to number to.
+func publishEvents(ctx context.Context, m *store.Mypage, orderID string, from, to int) error {
+	p := contract.Publication{View: newView(orderID, "c", int64(to), booking.Paid)}
+	for n := from; n <= to; n++ {
+		p.Events = append(p.Events, newEvent(orderID, n))
+	}
+	return m.Publish(ctx, p)
+}
+
+// follower reads the feed from the beginning, part by part.
+type follower struct {
+	m      *store.Mypage
+	cursor string
+	seen   []booking.Event
+}
+
+// follow reads what there is by now.
+func (f *follower) follow(t *testing.T) {
+	t.Helper()
+	for {
+		events, next, err := f.m.Events(t.Context(), f.cursor, 7)
+		require.NoError(t, err)
+		f.seen = append(f.seen, events...)
+		if len(events) == 0 {
+			require.Equal(t, f.cursor, next)
+			return
+		}
+		f.cursor = next
+	}
+}
+
+// followUntil reads until n events were seen. Another database's transactions
+// on the same server can hold the feed up, but not for long.
+func (f *follower) followUntil(t *testing.T, n int) {
+	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	timeout := time.After(20 * time.Second)
+	for f.follow(t); len(f.seen) < n; f.follow(t) {
+		select {
+		case <-again.C:
+		case <-timeout:
+			require.Len(t, f.seen, n)
+		}
+	}
+	require.Len(t, f.seen, n)
+}
+
+// requireInOrder requires each order's events to be there from its first to
+// its last, each once.
+func (f *follower) requireInOrder(t *testing.T) {
+	t.Helper()
+	last := map[string]int{}
+	for _, e := range f.seen {
+		require.Equal(t, last[e.OrderID]+1, e.Data.Quantity, e.Key)
+		last[e.OrderID]++
+	}
+}
+
+func testEvents(t *testing.T, fresh newURL) {
+	run(t, "InOrderOnce", func(t *testing.T) {
+		reader := follower{m: store.NewMypage(setup(t, fresh, "mypage"))}
+		reader.follow(t)
+		require.Empty(t, reader.cursor)
+
+		require.NoError(t, publishEvents(t.Context(), reader.m, "o1", 1, 3))
+		require.NoError(t, publishEvents(t.Context(), reader.m, "o1", 2, 5))
+		require.NoError(t, publishEvents(t.Context(), reader.m, "o1", 1, 2))
+		reader.followUntil(t, 5)
+		reader.requireInOrder(t)
+		require.Equal(t, newEvent("o1", 1), reader.seen[0])
+
+		require.NoError(t, publishEvents(t.Context(), reader.m, "o1", 6, 6))
+		reader.followUntil(t, 6)
+		reader.requireInOrder(t)
+	})
+
+	run(t, "ManyWriters", func(t *testing.T) {
+		const writers, publications, each = 16, 8, 3
+		reader := follower{m: store.NewMypage(setup(t, fresh, "mypage"))}
+		written := make(chan struct{})
+		go func() {
+			defer close(written)
+			together(t, writers, func(i int) (struct{}, error) {
+				for n := range publications {
+					if err := publishEvents(t.Context(), reader.m, key("o", i), n*each+1, (n+1)*each); err != nil {
+						return struct{}{}, err
+					}
+				}
+				return struct{}{}, nil
+			})
+		}()
+		for running := true; running; { // read while they write
+			select {
+			case <-written:
+				running = false
+			default:
+				reader.follow(t)
+			}
+		}
+		reader.followUntil(t, writers*publications*each)
+		reader.requireInOrder(t)
+	})
+
+	run(t, "OnePublicationOvertakesAnother", func(t *testing.T) {
+		// A publication is retried with the events of those before it while
+		// the earlier attempt may still be on its way.
+		reader := follower{m: store.NewMypage(setup(t, fresh, "mypage"))}
+		const orders, depth = 10, 6
+		together(t, orders*depth, func(i int) (struct{}, error) {
+			return struct{}{}, publishEvents(t.Context(), reader.m, key("o", i%orders), 1, i/orders+1)
+		})
+		reader.followUntil(t, orders*depth)
+		reader.requireInOrder(t)
+	})
+
+	run(t, "BadCursor", func(t *testing.T) {
+		m := store.NewMypage(setup(t, fresh, "mypage"))
+		_, _, err := m.Events(t.Context(), "bad", 1)
+		requireCode(t, booking.InvalidCursor, err)
+	})
+}
+
+// A transaction that inserts first and commits last: nothing is read past it.
+func TestEvents_CommittedOutOfOrder(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db := open(t, url)
+	_, err := store.Migrate(t.Context(), db, "mypage")
+	require.NoError(t, err)
+	reader := follower{m: store.NewMypage(db)}
+	require.NoError(t, publishEvents(t.Context(), reader.m, "before", 1, 1))
+	reader.followUntil(t, 1)
+
+	slow, err := sql.Open("pg", url)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, slow.Close()) })
+	tx, err := slow.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = tx.ExecContext(t.Context(), `INSERT INTO events (key, type, order_id, at, data)
+		VALUES ('slow/1', 'ReservationPlaced', 'slow', now(), '{"quantity": 1}')`)
+	require.NoError(t, err)
+
+	require.NoError(t, publishEvents(t.Context(), reader.m, "fast", 1, 4))
+	reader.follow(t)
+	require.Len(t, reader.seen, 1, "nothing after the open transaction")
+
+	require.NoError(t, tx.Commit())
+	reader.followUntil(t, 6)
+	reader.requireInOrder(t)
+	require.Equal(t, "slow/1", reader.seen[1].Key)
+}
+
+// A publication that waits for an earlier one of the same order gets a later
+// place in the feed, although it had begun before that one wrote anything.
+func TestEvents_PublicationsOfAnOrderTakeTurns(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db := open(t, url)
+	_, err := store.Migrate(t.Context(), db, "mypage")
+	require.NoError(t, err)
+	reader := follower{m: store.NewMypage(db)}
+
+	other, err := sql.Open("pg", url)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, other.Close()) })
+	earlier, err := other.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = earlier.ExecContext(t.Context(), `SELECT pg_advisory_xact_lock(hashtextextended('o1', 0))`)
+	require.NoError(t, err)
+
+	published := make(chan error, 1)
+	go func() { published <- publishEvents(t.Context(), reader.m, "o1", 1, 2) }()
+	awaitBlocked(t, other)
+	_, err = earlier.ExecContext(t.Context(), `INSERT INTO events (key, type, order_id, at, data)
+		VALUES ('o1/1', 'ReservationPlaced', 'o1', now(), '{"quantity": 1}')`)
+	require.NoError(t, err)
+	require.NoError(t, earlier.Commit())
+	require.NoError(t, <-published)
+	reader.followUntil(t, 2)
+	reader.requireInOrder(t)
+}
+
+// awaitBlocked waits until somebody in the database waits for a lock.
+func awaitBlocked(t *testing.T, db *sql.DB) {
+	t.Helper()
+	again := time.NewTicker(5 * time.Millisecond)
+	defer again.Stop()
+	timeout := time.After(20 * time.Second)
+	for {
+		var blocked bool
+		require.NoError(t, db.QueryRowContext(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&blocked))
+		if blocked {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-timeout:
+			require.Fail(t, "nobody waits for a lock")
+		}
+	}
+}

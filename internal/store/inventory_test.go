@@ -1,0 +1,251 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+var (
+	done    = booking.Outcome{Result: booking.Done}
+	soldOut = booking.Outcome{Result: booking.Refused, Reason: booking.SoldOut}
+	undone  = booking.Outcome{Result: booking.Undone, Reason: booking.ByCustomer}
+)
+
+func day(n int) booking.Date { return booking.Date{Year: 2026, Month: 12, Day: 20}.AddDays(n) }
+
+func testInventory(t *testing.T, fresh newURL) {
+	inventory := store.NewInventory(setup(t, fresh, "inventory"))
+	t.Run("Hold", func(t *testing.T) { t.Parallel(); testHold(t, inventory) })
+	t.Run("Release", func(t *testing.T) { t.Parallel(); testRelease(t, inventory) })
+	t.Run("SetCapacity", func(t *testing.T) { t.Parallel(); testSetCapacity(t, inventory) })
+	t.Run("Concurrent", func(t *testing.T) { t.Parallel(); testConcurrentHolds(t, inventory) })
+}
+
+// place makes a place of the test's own with rooms in each of the first nights.
+func place(t *testing.T, i *store.Inventory, nights, rooms int) string {
+	t.Helper()
+	require.NoError(t, i.SetCapacity(t.Context(), t.Name(), day(0), day(nights), rooms))
+	return t.Name()
+}
+
+func newHold(place, id string, from, to, rooms int) booking.Hold {
+	return booking.Hold{
+		Key: place + "/" + id + "/hold", OrderID: place + "/" + id, PlaceID: place,
+		From: day(from), To: day(to), Rooms: rooms,
+	}
+}
+
+func hold(t *testing.T, i *store.Inventory, h booking.Hold, want booking.Outcome) {
+	t.Helper()
+	got, err := i.Hold(t.Context(), h)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func release(t *testing.T, i *store.Inventory, h booking.Hold, acted bool) {
+	t.Helper()
+	h.Why = booking.ByCustomer
+	got, err := i.Release(t.Context(), h)
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: acted}, got)
+}
+
+// remaining requires what remains of each of the place's first nights.
+func remaining(t *testing.T, i *store.Inventory, place string, want ...int) {
+	t.Helper()
+	nights, err := i.Nights(t.Context(), place, day(0), day(len(want)))
+	require.NoError(t, err)
+	var got []int
+	for n, night := range nights {
+		require.Equal(t, day(n), night.Date)
+		got = append(got, night.Remaining)
+	}
+	require.Equal(t, want, got)
+}
+
+func testHold(t *testing.T, inventory *store.Inventory) {
+	run(t, "Done", func(t *testing.T) {
+		p := place(t, inventory, 4, 3)
+		h := newHold(p, "a", 1, 3, 2)
+		hold(t, inventory, h, done)
+		hold(t, inventory, h, done) // again: the same, once
+		remaining(t, inventory, p, 3, 1, 1, 3)
+	})
+
+	run(t, "SoldOut", func(t *testing.T) {
+		p := place(t, inventory, 4, 2)
+		hold(t, inventory, newHold(p, "a", 2, 3, 2), done)
+		h := newHold(p, "b", 0, 4, 1)
+		hold(t, inventory, h, soldOut)
+		remaining(t, inventory, p, 2, 2, 0, 2)
+
+		require.NoError(t, inventory.SetCapacity(t.Context(), p, day(0), day(4), 9))
+		hold(t, inventory, h, soldOut) // a refusal stays one
+		remaining(t, inventory, p, 9, 9, 7, 9)
+	})
+
+	run(t, "NightWithoutStock", func(t *testing.T) {
+		p := place(t, inventory, 2, 2)
+		hold(t, inventory, newHold(p, "a", 1, 3, 1), soldOut)
+		remaining(t, inventory, p, 2, 2, 0)
+	})
+
+	run(t, "MalformedIsNoOutcome", func(t *testing.T) {
+		p := place(t, inventory, 2, 2)
+		_, err := inventory.Hold(t.Context(), newHold(p, "a", 0, 1, -1))
+		require.Error(t, err)
+		_, err = inventory.Hold(t.Context(), newHold(p, "b", 1, 1, 1))
+		require.Error(t, err)
+		remaining(t, inventory, p, 2, 2)
+	})
+}
+
+func testRelease(t *testing.T, inventory *store.Inventory) {
+	run(t, "GivesBackOnce", func(t *testing.T) {
+		p := place(t, inventory, 3, 2)
+		h := newHold(p, "a", 0, 3, 2)
+		hold(t, inventory, h, done)
+		release(t, inventory, h, true)
+		later := h
+		later.Why = booking.ByOperator // the first reason stays
+		undo, err := inventory.Release(t.Context(), later)
+		require.NoError(t, err)
+		require.Equal(t, booking.Undo{Acted: true}, undo)
+		remaining(t, inventory, p, 2, 2, 2)
+		hold(t, inventory, h, undone)
+		remaining(t, inventory, p, 2, 2, 2)
+	})
+
+	run(t, "BeforeHold", func(t *testing.T) {
+		p := place(t, inventory, 1, 2)
+		h := newHold(p, "a", 0, 1, 1)
+		release(t, inventory, h, false)
+		release(t, inventory, h, false)
+		hold(t, inventory, h, undone)
+		remaining(t, inventory, p, 2)
+	})
+
+	run(t, "OfARefusal", func(t *testing.T) {
+		p := place(t, inventory, 1, 1)
+		h := newHold(p, "a", 0, 1, 2)
+		hold(t, inventory, h, soldOut)
+		release(t, inventory, h, false)
+		hold(t, inventory, h, soldOut)
+		remaining(t, inventory, p, 1)
+	})
+}
+
+func testSetCapacity(t *testing.T, inventory *store.Inventory) {
+	run(t, "MovesWhatRemains", func(t *testing.T) {
+		p := place(t, inventory, 2, 3)
+		hold(t, inventory, newHold(p, "a", 0, 2, 2), done)
+		require.NoError(t, inventory.SetCapacity(t.Context(), p, day(1), day(3), 2))
+		nights, err := inventory.Nights(t.Context(), p, day(0), day(4))
+		require.NoError(t, err)
+		require.Equal(t, []booking.StockNight{
+			{Date: day(0), Capacity: 3, Remaining: 1},
+			{Date: day(1), Capacity: 2, Remaining: 0},
+			{Date: day(2), Capacity: 2, Remaining: 2},
+			{Date: day(3)},
+		}, nights)
+	})
+
+	run(t, "BelowHeld", func(t *testing.T) {
+		p := place(t, inventory, 4, 3)
+		hold(t, inventory, newHold(p, "a", 1, 3, 2), done)
+		err := inventory.SetCapacity(t.Context(), p, day(0), day(5), 1)
+		requireCode(t, booking.StockBelowHeld, err)
+		require.ErrorContains(t, err, day(1).String())
+		remaining(t, inventory, p, 3, 1, 1, 3, 0)
+	})
+
+	run(t, "NoNights", func(t *testing.T) {
+		require.NoError(t, inventory.SetCapacity(t.Context(), t.Name(), day(1), day(1), 1))
+		nights, err := inventory.Nights(t.Context(), t.Name(), day(1), day(1))
+		require.NoError(t, err)
+		require.Empty(t, nights)
+	})
+
+	run(t, "AWholeYear", func(t *testing.T) {
+		p := place(t, inventory, booking.MaxNights, 7)
+		nights, err := inventory.Nights(t.Context(), p, day(0), day(booking.MaxNights))
+		require.NoError(t, err)
+		require.Len(t, nights, booking.MaxNights)
+		require.Equal(t, booking.StockNight{Date: day(365), Capacity: 7, Remaining: 7}, nights[365])
+	})
+}
+
+func testConcurrentHolds(t *testing.T, inventory *store.Inventory) {
+	run(t, "FiftyForFiveRooms", func(t *testing.T) {
+		p := place(t, inventory, 2, 5)
+		outcomes := together(t, 50, func(i int) (booking.Outcome, error) {
+			return inventory.Hold(t.Context(), newHold(p, key(i), 0, 2, 1))
+		})
+		require.Equal(t, 5, count(outcomes, done))
+		require.Equal(t, 45, count(outcomes, soldOut))
+		remaining(t, inventory, p, 0, 0)
+	})
+
+	run(t, "TwentyOfOneKey", func(t *testing.T) {
+		p := place(t, inventory, 2, 50)
+		outcomes := together(t, 20, func(int) (booking.Outcome, error) {
+			return inventory.Hold(t.Context(), newHold(p, "a", 0, 2, 1))
+		})
+		require.Equal(t, 20, count(outcomes, done))
+		remaining(t, inventory, p, 49, 49)
+	})
+
+	run(t, "TwentyOfOneKeySoldOut", func(t *testing.T) {
+		p := place(t, inventory, 2, 1)
+		outcomes := together(t, 20, func(int) (booking.Outcome, error) {
+			return inventory.Hold(t.Context(), newHold(p, "a", 0, 2, 2))
+		})
+		require.Equal(t, 20, count(outcomes, soldOut))
+	})
+
+	run(t, "OverlappingStays", func(t *testing.T) {
+		// Stays that begin anywhere, taken, given back and resized at once:
+		// locked in any other order than that of the nights, they deadlock.
+		const nights, rooms = 30, 100
+		p := place(t, inventory, nights, rooms)
+		together(t, 60, func(i int) (struct{}, error) {
+			h := newHold(p, key(i), i*7%20, i*7%20+10, 1)
+			if i%10 == 9 {
+				return struct{}{}, inventory.SetCapacity(t.Context(), p, day(0), day(nights), rooms+i)
+			}
+			if _, err := inventory.Hold(t.Context(), h); err != nil {
+				return struct{}{}, err
+			}
+			_, err := inventory.Release(t.Context(), h)
+			return struct{}{}, err
+		})
+		all, err := inventory.Nights(t.Context(), p, day(0), day(nights))
+		require.NoError(t, err)
+		for _, night := range all {
+			require.Equal(t, night.Capacity, night.Remaining)
+		}
+	})
+
+	run(t, "HoldAndRelease", func(t *testing.T) {
+		p := place(t, inventory, 2, 5)
+		for round := range 10 {
+			h := newHold(p, key(round), 0, 2, 1)
+			together(t, 6, func(i int) (struct{}, error) {
+				if i%2 == 0 {
+					_, err := inventory.Hold(t.Context(), h)
+					return struct{}{}, err
+				}
+				undo := h
+				undo.Why = booking.ByCustomer
+				_, err := inventory.Release(t.Context(), undo)
+				return struct{}{}, err
+			})
+			hold(t, inventory, h, undone)
+			remaining(t, inventory, p, 5, 5)
+		}
+	})
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Sizes of a part of a list.
+const (
+	defaultLimit = 50
+	maxLimit     = 1000
+)
+
+func pageSize(limit int) int {
+	if limit <= 0 {
+		return defaultLimit
+	}
+	return min(limit, maxLimit)
+}
+
+// encodeCursor makes a cursor of the list from the place where its next part
+// begins.
+func encodeCursor(list string, place ...string) string {
+	text, err := json.Marshal(append([]string{list}, place...))
+	if err != nil {
+		panic(err) // strings can always be marshalled
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// decodeCursor reads what encodeCursor wrote for the list with the same number
+// of parts. Its error is a *booking.Error, InvalidCursor.
+func decodeCursor(list, cursor string, parts int) ([]string, error) {
+	var place []string
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err == nil {
+		err = json.Unmarshal(text, &place)
+	}
+	if err != nil || len(place) != parts+1 || place[0] != list {
+		return nil, invalidCursor()
+	}
+	return place[1:], nil
+}
+
+func invalidCursor() error {
+	return booking.Errorf(booking.InvalidCursor, "the cursor was not given out by this list")
+}
+
+// moment is a place in a list that goes from new to old: an instant and what
+// tells apart those of the same instant.
+type moment struct {
+	at time.Time
+	id string
+}
+
+func (m moment) cursor(list string) string {
+	return encodeCursor(list, m.at.UTC().Format(time.RFC3339Nano), m.id)
+}
+
+func decodeMoment(list, cursor string) (moment, error) {
+	place, err := decodeCursor(list, cursor, 2)
+	if err != nil {
+		return moment{}, err
+	}
+	at, err := time.Parse(time.RFC3339Nano, place[0])
+	if err != nil {
+		return moment{}, invalidCursor()
+	}
+	return moment{at, place[1]}, nil
+}
+
+// part cuts rows, of which one more was asked for than fits, to the size of a
+// page, and returns the cursor of the next one, "" at the end.
+func part[T any](rows []T, size int, cursor func(last T) string) ([]T, string) {
+	if len(rows) <= size {
+		return rows, ""
+	}
+	return rows[:size], cursor(rows[size-1])
+}

@@ -1,0 +1,60 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+func testMigrate(t *testing.T, fresh newURL) {
+	run(t, "AllServicesInOneDatabase", func(t *testing.T) {
+		db := open(t, fresh(t))
+		for _, service := range store.Services() {
+			pending, err := store.Pending(t.Context(), db, service)
+			require.NoError(t, err)
+			require.NotEmpty(t, pending)
+
+			applied, err := store.Migrate(t.Context(), db, service)
+			require.NoError(t, err)
+			require.Equal(t, pending, applied)
+
+			applied, err = store.Migrate(t.Context(), db, service)
+			require.NoError(t, err)
+			require.Empty(t, applied)
+
+			pending, err = store.Pending(t.Context(), db, service)
+			require.NoError(t, err)
+			require.Empty(t, pending)
+		}
+	})
+
+	run(t, "Names", func(t *testing.T) {
+		pending, err := store.Pending(t.Context(), open(t, fresh(t)), "mypage")
+		require.NoError(t, err)
+		require.Equal(t, []string{"0001_orders", "0002_events"}, pending)
+	})
+
+	run(t, "ManyAtOnce", func(t *testing.T) {
+		url := fresh(t)
+		applied := together(t, 6, func(int) (int, error) {
+			db, err := store.Open(t.Context(), url, store.Options{})
+			if err != nil {
+				return 0, err
+			}
+			defer db.Close()
+			names, err := store.Migrate(t.Context(), db, "mypage")
+			return len(names), err
+		})
+		require.NotEmpty(t, applied)
+		pending, err := store.Pending(t.Context(), open(t, url), "mypage")
+		require.NoError(t, err)
+		require.Empty(t, pending)
+	})
+
+	run(t, "UnknownService", func(t *testing.T) {
+		_, err := store.Migrate(t.Context(), open(t, fresh(t)), "weather")
+		require.ErrorContains(t, err, "weather")
+	})
+}

@@ -1,0 +1,183 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Mypage is the read model: what orders look like, and the feed of events
+// about them. It implements activities.ReadModel.
+type Mypage struct{ db *DB }
+
+// NewMypage keeps the read model in db.
+func NewMypage(db *DB) *Mypage { return &Mypage{db} }
+
+type orderRow struct {
+	bun.BaseModel `bun:"table:orders,alias:o"`
+
+	ID          string `bun:",pk"`
+	Kind        booking.Kind
+	CustomerID  string
+	OwnerID     string
+	ItemID      string
+	Status      booking.Status
+	Listed      bool
+	View        string  // JSON
+	Decision    *string // JSON
+	RequestHash string
+	Version     int64
+	PlacedAt    time.Time
+}
+
+// versioned are the columns that go with the view's version. decision and
+// request_hash do not: each is kept once it is known.
+var versioned = []string{
+	"kind", "customer_id", "owner_id", "item_id", "status", "listed", "view", "version", "placed_at",
+}
+
+func newOrderRow(p contract.Publication) (*orderRow, error) {
+	view, err := json.Marshal(p.View)
+	if err != nil {
+		return nil, fmt.Errorf("write view as JSON: %w", err)
+	}
+	row := &orderRow{
+		ID: p.View.ID, Kind: p.View.Kind, CustomerID: p.View.CustomerID, OwnerID: p.View.OwnerID,
+		ItemID: p.View.Item.ID, Status: p.View.Status, Listed: p.View.Listed(), View: string(view),
+		RequestHash: p.RequestHash, Version: p.View.Version, PlacedAt: micros(p.View.PlacedAt()),
+	}
+	if p.Decision != nil {
+		text, err := json.Marshal(p.Decision)
+		if err != nil {
+			return nil, fmt.Errorf("write decision as JSON: %w", err)
+		}
+		decision := string(text)
+		row.Decision = &decision
+	}
+	return row, nil
+}
+
+func (r orderRow) publication() (contract.Publication, error) {
+	p := contract.Publication{RequestHash: r.RequestHash}
+	if err := json.Unmarshal([]byte(r.View), &p.View); err != nil {
+		return contract.Publication{}, fmt.Errorf("view of order %s: %w", r.ID, err)
+	}
+	if r.Decision != nil {
+		if err := json.Unmarshal([]byte(*r.Decision), &p.Decision); err != nil {
+			return contract.Publication{}, fmt.Errorf("decision of order %s: %w", r.ID, err)
+		}
+	}
+	return p, nil
+}
+
+// Publish writes the order's row, unless one of the same or a newer version is
+// there, and appends the events that the feed does not hold yet, in one
+// transaction. A decision and a request's hash are kept as they first came,
+// with whichever version.
+func (m *Mypage) Publish(ctx context.Context, p contract.Publication) error {
+	row, err := newOrderRow(p)
+	if err != nil {
+		return err
+	}
+	if len(p.Events) == 0 {
+		return m.db.run(ctx, "publish order", func(ctx context.Context, q bun.IDB) error {
+			_, err := upsertOrder(q, row).Exec(ctx)
+			return err
+		})
+	}
+	events, err := newEventRows(p.Events)
+	if err != nil {
+		return err
+	}
+	return m.db.inTx(ctx, "publish order and events", func(ctx context.Context, q bun.IDB) error {
+		// Both in one statement: one round trip.
+		if _, err := q.NewRaw("? ?", m.db.dialect.takeTurns(row.ID), upsertOrder(q, row)).Exec(ctx); err != nil {
+			return err
+		}
+		_, err := q.NewInsert().Model(&events).ExcludeColumn("seq", "tx").On("CONFLICT (key) DO NOTHING").Exec(ctx)
+		return err
+	})
+}
+
+func upsertOrder(q bun.IDB, row *orderRow) *bun.InsertQuery {
+	upsert := q.NewInsert().Model(row).
+		On("CONFLICT (id) DO UPDATE").
+		Set("decision = COALESCE(o.decision, EXCLUDED.decision)").
+		Set("request_hash = CASE WHEN o.request_hash = '' THEN EXCLUDED.request_hash ELSE o.request_hash END").
+		Where("EXCLUDED.version > o.version").
+		WhereOr("o.decision IS NULL AND EXCLUDED.decision IS NOT NULL").
+		WhereOr("o.request_hash = '' AND EXCLUDED.request_hash <> ''")
+	for _, column := range versioned {
+		upsert.Set("?0 = CASE WHEN EXCLUDED.version > o.version THEN EXCLUDED.?0 ELSE o.?0 END", bun.Ident(column))
+	}
+	return upsert
+}
+
+// Order is the order as it was last published, with its decision and the hash
+// of its request, without events. NotFound when it never was.
+func (m *Mypage) Order(ctx context.Context, id string) (contract.Publication, error) {
+	var row orderRow
+	err := m.db.run(ctx, "read order", func(ctx context.Context, q bun.IDB) error {
+		row = orderRow{}
+		return orNotFound(q.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx), "order", id)
+	})
+	if err != nil {
+		return contract.Publication{}, err
+	}
+	return row.publication()
+}
+
+// orderList is the name of the list in its cursors.
+const orderList = "orders"
+
+// Orders lists the orders that the filter selects and that are to be listed,
+// newest first. InvalidCursor: the page's cursor is not one of this list.
+func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Page) (_ []contract.View, next string, err error) {
+	var after moment
+	if p.Cursor != "" {
+		if after, err = decodeMoment(orderList, p.Cursor); err != nil {
+			return nil, "", err
+		}
+	}
+	size := pageSize(p.Limit)
+	var rows []orderRow
+	err = m.db.run(ctx, "list orders", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		query := q.NewSelect().Model(&rows).Where("listed").OrderExpr("placed_at DESC, id DESC").Limit(size + 1)
+		if p.Cursor != "" {
+			query.Where("(placed_at, id) < (?, ?)", after.at, after.id)
+		}
+		return selectOrders(query, f).Scan(ctx)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next = part(rows, size, func(last orderRow) string { return moment{last.PlacedAt, last.ID}.cursor(orderList) })
+	views := make([]contract.View, len(rows))
+	for i, row := range rows {
+		p, err := row.publication()
+		if err != nil {
+			return nil, "", err
+		}
+		views[i] = p.View
+	}
+	return views, next, nil
+}
+
+func selectOrders(query *bun.SelectQuery, f booking.OrderFilter) *bun.SelectQuery {
+	for _, c := range []struct{ column, value string }{
+		{"customer_id", f.CustomerID}, {"owner_id", f.OwnerID},
+		{"kind", string(f.Kind)}, {"status", string(f.Status)},
+	} {
+		if c.value != "" {
+			query.Where("? = ?", bun.Ident(c.column), c.value)
+		}
+	}
+	return query
+}

@@ -1,0 +1,162 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+func newView(id, customer string, version int64, status booking.Status) contract.View {
+	return contract.View{
+		ID: id, Kind: booking.Lodging, CustomerID: customer, OwnerID: "owner of " + customer,
+		Item: booking.Item{ID: "p1", Name: "Sea's \"view\"? \x00"}, Quantity: 2, Amount: won, Status: status,
+		History: []contract.Entry{{Status: booking.Received, At: christmas.UTC(), Note: "조용한 방 \\"}},
+		Version: version, Stay: &contract.Stay{CheckIn: "2026-12-24", CheckOut: "2026-12-26"},
+	}
+}
+
+func testMypage(t *testing.T, fresh newURL) {
+	mypage := store.NewMypage(setup(t, fresh, "mypage"))
+	t.Run("Publish", func(t *testing.T) { t.Parallel(); testPublish(t, mypage) })
+	t.Run("Orders", func(t *testing.T) { t.Parallel(); testOrders(t, mypage) })
+}
+
+func testPublish(t *testing.T, mypage *store.Mypage) {
+	publish := func(t *testing.T, p contract.Publication) {
+		t.Helper()
+		require.NoError(t, mypage.Publish(t.Context(), p))
+	}
+	order := func(t *testing.T) contract.Publication {
+		t.Helper()
+		p, err := mypage.Order(t.Context(), t.Name())
+		require.NoError(t, err)
+		return p
+	}
+
+	run(t, "RoundTrip", func(t *testing.T) {
+		view := newView(t.Name(), "c", 5, booking.Confirmed)
+		p := contract.Publication{View: view, Decision: &view, RequestHash: "hash"}
+		publish(t, p)
+		require.Equal(t, p, order(t))
+	})
+
+	run(t, "NotFound", func(t *testing.T) {
+		_, err := mypage.Order(t.Context(), t.Name())
+		requireCode(t, booking.NotFound, err)
+	})
+
+	run(t, "NewestVersionStands", func(t *testing.T) {
+		publish(t, contract.Publication{View: newView(t.Name(), "c", 2, booking.Paid)})
+		publish(t, contract.Publication{View: newView(t.Name(), "c", 1, booking.Received)})
+		require.Equal(t, booking.Paid, order(t).View.Status)
+		publish(t, contract.Publication{View: newView(t.Name(), "c", 2, booking.Cancelled)})
+		require.Equal(t, booking.Paid, order(t).View.Status, "same version: no change")
+		publish(t, contract.Publication{View: newView(t.Name(), "c", 3, booking.Confirmed)})
+		require.Equal(t, booking.Confirmed, order(t).View.Status)
+	})
+
+	run(t, "DecisionIsKeptAndMayComeLate", func(t *testing.T) {
+		first, other := newView(t.Name(), "c", 1, booking.Confirmed), newView(t.Name(), "c", 9, booking.Cancelled)
+		publish(t, contract.Publication{View: newView(t.Name(), "c", 3, booking.Completed)})
+		publish(t, contract.Publication{View: first, Decision: &first, RequestHash: "hash"})
+		got := order(t)
+		require.Equal(t, booking.Completed, got.View.Status)
+		require.Equal(t, &first, got.Decision)
+		require.Equal(t, "hash", got.RequestHash)
+
+		publish(t, contract.Publication{View: other, Decision: &other, RequestHash: "another"})
+		got = order(t)
+		require.Equal(t, booking.Cancelled, got.View.Status)
+		require.Equal(t, &first, got.Decision)
+		require.Equal(t, "hash", got.RequestHash)
+		publish(t, contract.Publication{View: newView(t.Name(), "c", 10, booking.Cancelled)})
+		require.Equal(t, &first, order(t).Decision)
+	})
+
+	run(t, "OutOfOrderAtOnce", func(t *testing.T) {
+		decision := newView(t.Name(), "c", 4, booking.Confirmed)
+		together(t, 20, func(i int) (struct{}, error) {
+			p := contract.Publication{View: newView(t.Name(), "c", int64(i+1), booking.Confirmed)}
+			if i == 3 {
+				p.Decision = &decision
+			}
+			return struct{}{}, mypage.Publish(t.Context(), p)
+		})
+		got := order(t)
+		require.EqualValues(t, 20, got.View.Version)
+		require.Equal(t, &decision, got.Decision)
+	})
+}
+
+func testOrders(t *testing.T, mypage *store.Mypage) {
+	place := func(t *testing.T, id string, at time.Time, change func(*contract.View)) {
+		t.Helper()
+		view := newView(t.Name()+id, t.Name(), 1, booking.Paid)
+		view.History[0].At = at
+		if change != nil {
+			change(&view)
+		}
+		require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: view}))
+	}
+	list := func(t *testing.T, f booking.OrderFilter, limit int) (ids []string) {
+		t.Helper()
+		page := booking.Page{Limit: limit}
+		for {
+			views, next, err := mypage.Orders(t.Context(), f, page)
+			require.NoError(t, err)
+			for _, v := range views {
+				ids = append(ids, v.ID[len(t.Name()):])
+			}
+			if page.Cursor = next; next == "" {
+				return ids
+			}
+			require.Len(t, views, limit)
+		}
+	}
+
+	run(t, "NewestFirstInParts", func(t *testing.T) {
+		for i := range 6 {
+			// Two of each instant, and instants that differ in fractions of a second only.
+			place(t, key(i), christmas.Add(time.Duration(i/2)*50*time.Millisecond), nil)
+		}
+		for _, limit := range []int{1, 2, 3, 4, 6, 7} {
+			require.Equal(t, []string{"5", "4", "3", "2", "1", "0"}, list(t, booking.OrderFilter{CustomerID: t.Name()}, limit))
+		}
+	})
+
+	run(t, "Filters", func(t *testing.T) {
+		place(t, "a", christmas, nil)
+		place(t, "b", christmas, func(v *contract.View) { v.Status = booking.AwaitingOwner })
+		place(t, "c", christmas, func(v *contract.View) { v.CustomerID = "somebody else of " + t.Name() })
+		place(t, "d", christmas, func(v *contract.View) { v.Kind = "food" })
+		place(t, "e", christmas, func(v *contract.View) { v.Status, v.Reason = booking.Cancelled, booking.PaymentDeclined })
+		customer, owner := t.Name(), "owner of "+t.Name()
+		require.Equal(t, []string{"d", "b", "a"}, list(t, booking.OrderFilter{CustomerID: customer}, 9))
+		require.Equal(t, []string{"d", "c", "b", "a"}, list(t, booking.OrderFilter{OwnerID: owner}, 9))
+		require.Equal(t, []string{"b"}, list(t, booking.OrderFilter{OwnerID: owner, Status: booking.AwaitingOwner}, 9))
+		require.Equal(t, []string{"b", "a"}, list(t, booking.OrderFilter{CustomerID: customer, Kind: booking.Lodging}, 9))
+		require.Empty(t, list(t, booking.OrderFilter{CustomerID: "nobody"}, 9))
+
+		declined, err := mypage.Order(t.Context(), t.Name()+"e")
+		require.NoError(t, err, "not listed, but there")
+		require.Equal(t, booking.Cancelled, declined.View.Status)
+	})
+
+	run(t, "BadCursor", func(t *testing.T) {
+		place(t, "a", christmas, nil)
+		place(t, "b", christmas, nil)
+		_, next, err := mypage.Orders(t.Context(), booking.OrderFilter{CustomerID: t.Name()}, booking.Page{Limit: 1})
+		require.NoError(t, err)
+		_, _, err = mypage.Events(t.Context(), next, 1)
+		requireCode(t, booking.InvalidCursor, err)
+		for _, cursor := range []string{"bad", "!", "W10", next[1:]} {
+			_, _, err = mypage.Orders(t.Context(), booking.OrderFilter{}, booking.Page{Cursor: cursor})
+			requireCode(t, booking.InvalidCursor, err)
+		}
+	})
+}

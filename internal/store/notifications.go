@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Notifications are the messages to people. It implements activities.Outbox.
+type Notifications struct{ db *DB }
+
+// NewNotifications keeps messages in db.
+func NewNotifications(db *DB) *Notifications { return &Notifications{db} }
+
+// States of a message.
+const (
+	sent      = "sent"
+	withdrawn = "withdrawn" // by a later message; it can still be read
+	prevented = "prevented" // withdrawn before it was ever sent; nobody sees it
+)
+
+type messageRow struct {
+	bun.BaseModel `bun:"table:messages"`
+
+	Key         string `bun:",pk"`
+	OrderID     string
+	RecipientID string
+	Type        string
+	Text        string
+	State       string
+	Why         booking.Reason // it was withdrawn or prevented
+	At          time.Time
+}
+
+func newMessageRow(key, state string, m booking.Message) *messageRow {
+	return &messageRow{
+		Key: key, OrderID: m.OrderID, RecipientID: m.RecipientID,
+		Type: m.Type, Text: m.Text, State: state, At: micros(m.At),
+	}
+}
+
+func (r messageRow) message() booking.Message {
+	return booking.Message{
+		Key: r.Key, OrderID: r.OrderID, RecipientID: r.RecipientID, Type: r.Type, Text: r.Text, At: r.At.UTC(),
+	}
+}
+
+// Send keeps the message under its key, once. Undone, and why, when it was
+// withdrawn, even before it was ever sent.
+func (n *Notifications) Send(ctx context.Context, m booking.Message) (booking.Outcome, error) {
+	outcome := booking.Outcome{Result: booking.Done}
+	err := n.db.run(ctx, "send message", func(ctx context.Context, q bun.IDB) error {
+		standing, _, err := keep(ctx, q, newMessageRow(m.Key, sent, m))
+		if standing.State != sent {
+			outcome = booking.Outcome{Result: booking.Undone, Reason: standing.Why}
+		}
+		return err
+	})
+	if err != nil {
+		return booking.Outcome{}, err
+	}
+	return outcome, nil
+}
+
+// keep writes the message unless its key is taken, and returns the one that
+// stands and whether it is this one.
+func keep(ctx context.Context, q bun.IDB, row *messageRow) (standing *messageRow, first bool, err error) {
+	inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
+	if err != nil || inserted == 1 {
+		return row, err == nil, err
+	}
+	standing = new(messageRow)
+	err = q.NewSelect().Model(standing).Where("key = ?", row.Key).Scan(ctx)
+	return standing, false, err
+}
+
+// Withdraw follows the message kept under key with m, which takes it back.
+// Nothing is sent if there was no message under key, and there never will be
+// one: a Send that comes later answers Undone and the reason given first. It
+// answers the same when repeated.
+func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
+	var undo booking.Undo
+	err := n.db.inTx(ctx, "withdraw message", func(ctx context.Context, q bun.IDB) error {
+		undo = booking.Undo{}
+		never := newMessageRow(key, prevented, booking.Message{OrderID: m.OrderID, At: m.At})
+		never.Why = why
+		standing, first, err := keep(ctx, q, never)
+		if err != nil || first || standing.State == prevented {
+			return err
+		}
+		undo.Acted = true
+		_, err = q.NewRaw("UPDATE messages SET state = ?, why = ? WHERE key = ? AND state = ?",
+			withdrawn, why, key, sent).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		_, _, err = keep(ctx, q, newMessageRow(m.Key, sent, m))
+		return err
+	})
+	return undo, err
+}
+
+// messageList is the name of the list in its cursors.
+const messageList = "messages"
+
+// Messages lists what the recipient was sent, newest first. InvalidCursor: the
+// page's cursor is not one of this list.
+func (n *Notifications) Messages(ctx context.Context, recipientID string, p booking.Page) (_ []booking.Message, next string, err error) {
+	var after moment
+	if p.Cursor != "" {
+		if after, err = decodeMoment(messageList, p.Cursor); err != nil {
+			return nil, "", err
+		}
+	}
+	size := pageSize(p.Limit)
+	var rows []messageRow
+	err = n.db.run(ctx, "list messages", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		query := q.NewSelect().Model(&rows).
+			Where("recipient_id = ? AND state <> 'prevented'", recipientID).
+			OrderExpr("at DESC, key DESC").Limit(size + 1)
+		if p.Cursor != "" {
+			query.Where("(at, key) < (?, ?)", after.at, after.id)
+		}
+		return query.Scan(ctx)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next = part(rows, size, func(last messageRow) string { return moment{last.At, last.Key}.cursor(messageList) })
+	messages := make([]booking.Message, len(rows))
+	for i, row := range rows {
+		messages[i] = row.message()
+	}
+	return messages, next, nil
+}

@@ -1,0 +1,109 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+func newMessage(recipient, id string, at time.Time) booking.Message {
+	return booking.Message{
+		Key: recipient + "/" + id, OrderID: "order of " + recipient, RecipientID: recipient,
+		Type: "reservation_placed", Text: "예약 'one' \\ ?", At: at,
+	}
+}
+
+func testNotifications(t *testing.T, fresh newURL) {
+	outbox := store.NewNotifications(setup(t, fresh, "notifications"))
+
+	messages := func(t *testing.T) []booking.Message {
+		t.Helper()
+		all, next, err := outbox.Messages(t.Context(), t.Name(), booking.Page{})
+		require.NoError(t, err)
+		require.Empty(t, next)
+		return all
+	}
+	send := func(t *testing.T, m booking.Message, want booking.Outcome) {
+		t.Helper()
+		got, err := outbox.Send(t.Context(), m)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	withdraw := func(t *testing.T, key string, m booking.Message, acted bool) {
+		t.Helper()
+		got, err := outbox.Withdraw(t.Context(), key, m, booking.ByCustomer)
+		require.NoError(t, err)
+		require.Equal(t, booking.Undo{Acted: acted}, got)
+	}
+
+	run(t, "SendOnce", func(t *testing.T) {
+		m := newMessage(t.Name(), "a", christmas)
+		send(t, m, done)
+		send(t, m, done)
+		m.At = m.At.UTC()
+		require.Equal(t, []booking.Message{m}, messages(t))
+	})
+
+	run(t, "Withdraw", func(t *testing.T) {
+		m, off := newMessage(t.Name(), "a", christmas.UTC()), newMessage(t.Name(), "off", christmas.UTC())
+		send(t, m, done)
+		withdraw(t, m.Key, off, true)
+		withdraw(t, m.Key, off, true)
+		send(t, m, undone)
+		require.Equal(t, []booking.Message{off, m}, messages(t))
+	})
+
+	run(t, "WithdrawBeforeSend", func(t *testing.T) {
+		m, off := newMessage(t.Name(), "a", christmas), newMessage(t.Name(), "off", christmas)
+		withdraw(t, m.Key, off, false)
+		withdraw(t, m.Key, off, false)
+		send(t, m, undone)
+		require.Empty(t, messages(t))
+	})
+
+	run(t, "SendAndWithdrawRace", func(t *testing.T) {
+		m, off := newMessage(t.Name(), "a", christmas), newMessage(t.Name(), "off", christmas)
+		together(t, 10, func(i int) (struct{}, error) {
+			if i%2 == 0 {
+				_, err := outbox.Send(t.Context(), m)
+				return struct{}{}, err
+			}
+			_, err := outbox.Withdraw(t.Context(), m.Key, off, booking.ByCustomer)
+			return struct{}{}, err
+		})
+		send(t, m, undone)
+		require.Contains(t, []int{0, 2}, len(messages(t)), "told of both or of neither")
+	})
+
+	run(t, "NewestFirst", func(t *testing.T) {
+		var want []string
+		for i := range 7 {
+			m := newMessage(t.Name(), key(i), christmas.Add(time.Duration(i/2)*100*time.Millisecond))
+			send(t, m, done)
+			want = append([]string{m.Key}, want...)
+		}
+		send(t, newMessage(t.Name()+" other", "a", christmas), done)
+		var got []string
+		page := booking.Page{Limit: 3}
+		for {
+			part, next, err := outbox.Messages(t.Context(), t.Name(), page)
+			require.NoError(t, err)
+			for _, m := range part {
+				got = append(got, m.Key)
+			}
+			if page.Cursor = next; next == "" {
+				break
+			}
+		}
+		require.Equal(t, want, got)
+	})
+
+	run(t, "BadCursor", func(t *testing.T) {
+		_, _, err := outbox.Messages(t.Context(), t.Name(), booking.Page{Cursor: "bad"})
+		requireCode(t, booking.InvalidCursor, err)
+	})
+}

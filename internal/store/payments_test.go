@@ -1,0 +1,151 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+func newCharge(orderID string) booking.Charge {
+	return booking.Charge{Key: orderID + "/charge", OrderID: orderID, Amount: won, Method: "pm_card_visa"}
+}
+
+func testPayments(t *testing.T, fresh newURL) {
+	payments := store.NewPayments(setup(t, fresh, "payments"))
+
+	begin := func(t *testing.T) booking.Charge {
+		t.Helper()
+		c := newCharge(t.Name())
+		p, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, booking.ChargePending, p.Status)
+		return c
+	}
+
+	run(t, "Charged", func(t *testing.T) {
+		c := begin(t)
+		p, err := payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		require.Equal(t, booking.Charged, p.Status)
+
+		p, err = payments.EndCharge(t.Context(), c.OrderID, booking.Declined, "")
+		require.NoError(t, err)
+		require.Equal(t, booking.Charged, p.Status, "the first answer stands")
+
+		p, err = payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, booking.Charged, p.Status)
+
+		read, err := payments.Payment(t.Context(), c.OrderID)
+		require.NoError(t, err)
+		require.Equal(t, p, read)
+		require.Equal(t, c, read.Charge)
+		require.Equal(t, "ch_1", read.Ref)
+		require.Equal(t, time.UTC, read.At.Location())
+		require.WithinDuration(t, time.Now(), read.At, time.Minute)
+	})
+
+	run(t, "NotFound", func(t *testing.T) {
+		_, err := payments.Payment(t.Context(), t.Name())
+		requireCode(t, booking.NotFound, err)
+		_, err = payments.EndCharge(t.Context(), t.Name(), booking.Charged, "ch_1")
+		requireCode(t, booking.NotFound, err)
+		requireCode(t, booking.NotFound, payments.EndRefund(t.Context(), t.Name(), booking.Refunded, "", 0))
+	})
+
+	run(t, "Refunded", func(t *testing.T) {
+		c := begin(t)
+		_, err := payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount), "not begun")
+
+		for range 2 {
+			p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+			require.NoError(t, err)
+			require.Equal(t, booking.RefundPending, p.Status)
+			require.Equal(t, "ch_1", p.Ref)
+			c.Why = booking.ByCustomer
+			require.Equal(t, c, p.Charge)
+		}
+		for range 2 {
+			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount))
+		}
+		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.ChargePrevented, "", 0))
+		p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+		require.NoError(t, err)
+		require.Equal(t, booking.Refunded, p.Status)
+		require.Equal(t, won.Amount, p.Refunded)
+	})
+
+	run(t, "RefundOfAnUnknownOutcome", func(t *testing.T) {
+		c := begin(t)
+		p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+		require.NoError(t, err)
+		require.Equal(t, booking.RefundPending, p.Status)
+
+		p, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		require.Equal(t, booking.RefundPending, p.Status, "a late answer changes nothing")
+
+		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.ChargePrevented, "", 0))
+		p, err = payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, booking.ChargePrevented, p.Status)
+	})
+
+	run(t, "RefundBeforeCharge", func(t *testing.T) {
+		c := newCharge(t.Name())
+		for _, why := range []booking.Reason{booking.SoldOut, booking.ByCustomer} {
+			p, err := payments.BeginRefund(t.Context(), c.OrderID, why)
+			require.NoError(t, err)
+			require.Equal(t, booking.ChargePrevented, p.Status)
+		}
+		p, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, booking.ChargePrevented, p.Status)
+		require.Equal(t, booking.SoldOut, p.Why, "the first reason stays")
+	})
+
+	run(t, "Declined", func(t *testing.T) {
+		c := begin(t)
+		_, err := payments.EndCharge(t.Context(), c.OrderID, booking.Declined, "")
+		require.NoError(t, err)
+		p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+		require.NoError(t, err)
+		require.Equal(t, booking.Declined, p.Status)
+		require.Empty(t, p.Why)
+	})
+
+	run(t, "NeverMoreThanCharged", func(t *testing.T) {
+		c := begin(t)
+		_, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+		require.NoError(t, err)
+		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount+1))
+	})
+
+	run(t, "ChargeAndRefundRace", func(t *testing.T) {
+		for round := range 10 {
+			c := newCharge(key(t.Name(), round))
+			together(t, 8, func(i int) (booking.PaymentStatus, error) {
+				if i%2 == 0 {
+					p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+					return p.Status, err
+				}
+				p, err := payments.BeginCharge(t.Context(), c)
+				if err != nil || p.Status != booking.ChargePending {
+					return p.Status, err
+				}
+				p, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+				return p.Status, err
+			})
+			p, err := payments.Payment(t.Context(), c.OrderID)
+			require.NoError(t, err)
+			require.Contains(t, []booking.PaymentStatus{booking.RefundPending, booking.ChargePrevented}, p.Status,
+				"a refund was asked for: it is owed, or nothing was taken")
+		}
+	})
+}

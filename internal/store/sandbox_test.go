@@ -1,0 +1,102 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+func testSandbox(t *testing.T, fresh newURL) {
+	sandbox := store.NewSandbox(setup(t, fresh, "sandbox"))
+
+	run(t, "Charge", func(t *testing.T) {
+		c := newCharge(t.Name())
+		first, err := sandbox.Charge(t.Context(), c, false)
+		require.NoError(t, err)
+		require.Equal(t, booking.Charged, first.Status)
+		require.NotEmpty(t, first.Ref)
+		for _, declined := range []bool{false, true} {
+			again, err := sandbox.Charge(t.Context(), c, declined)
+			require.NoError(t, err)
+			require.Equal(t, first, again)
+		}
+		voided, err := sandbox.Void(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, first, voided, "taken already")
+		all, err := sandbox.Charges(t.Context(), c.OrderID)
+		require.NoError(t, err)
+		require.Equal(t, []store.SandboxCharge{first}, all)
+	})
+
+	run(t, "Declined", func(t *testing.T) {
+		c := newCharge(t.Name())
+		for _, declined := range []bool{true, false} {
+			got, err := sandbox.Charge(t.Context(), c, declined)
+			require.NoError(t, err)
+			require.Equal(t, booking.Declined, got.Status)
+			require.Empty(t, got.Ref)
+		}
+	})
+
+	run(t, "VoidBeforeCharge", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := sandbox.Void(t.Context(), c)
+		require.NoError(t, err)
+		got, err := sandbox.Charge(t.Context(), c, false)
+		require.NoError(t, err)
+		require.Equal(t, booking.ChargePrevented, got.Status)
+	})
+
+	run(t, "Refund", func(t *testing.T) {
+		c := newCharge(t.Name())
+		charge, err := sandbox.Charge(t.Context(), c, false)
+		require.NoError(t, err)
+		more := booking.Money{Amount: won.Amount + 1, Currency: won.Currency}
+		require.Error(t, sandbox.Refund(t.Context(), "r1", charge.Ref, more))
+		require.Error(t, sandbox.Refund(t.Context(), "r1", charge.Ref, booking.Money{Amount: 1, Currency: "EUR"}))
+		for range 2 {
+			require.NoError(t, sandbox.Refund(t.Context(), "r1", charge.Ref, won))
+		}
+		require.Error(t, sandbox.Refund(t.Context(), "r2", charge.Ref, won))
+		requireCode(t, booking.NotFound, sandbox.Refund(t.Context(), "r1", "unknown", won))
+		requireCode(t, booking.NotFound, sandbox.Refund(t.Context(), "r1", "", won))
+	})
+
+	run(t, "ChargeVoidAndRefundRace", func(t *testing.T) {
+		sandbox := store.NewSandbox(setup(t, fresh, "sandbox"))
+		const orders = 10
+		var taken int64
+		for i := range orders {
+			c := newCharge(key("o", i))
+			statuses := together(t, 9, func(i int) (booking.PaymentStatus, error) {
+				if i%3 == 0 {
+					got, err := sandbox.Void(t.Context(), c)
+					return got.Status, err
+				}
+				got, err := sandbox.Charge(t.Context(), c, false)
+				if err == nil && got.Ref != "" {
+					err = sandbox.Refund(t.Context(), c.Key+"/refund", got.Ref, c.Amount)
+				}
+				return got.Status, err
+			})
+			require.Equal(t, 9, count(statuses, statuses[0]), "everyone is told the same")
+			if statuses[0] == booking.Charged {
+				taken += won.Amount
+			}
+		}
+		charged, refunded, err := sandbox.Totals(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, taken, charged)
+		require.Equal(t, taken, refunded)
+	})
+
+	run(t, "TotalsOfNothing", func(t *testing.T) {
+		charged, refunded, err := store.NewSandbox(setup(t, fresh, "sandbox")).Totals(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, charged)
+		require.Zero(t, refunded)
+	})
+}

@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/uptrace/bun/driver/sqliteshim"
+)
+
+// pragmas of every connection. NORMAL loses the last commits in a power cut,
+// not in a crash of the process, and never consistency.
+var pragmas = []string{
+	"PRAGMA busy_timeout = 5000", // ms; first, since the next one may have to wait
+	"PRAGMA journal_mode = WAL",
+	"PRAGMA synchronous = NORMAL",
+}
+
+func openSQLite(ctx context.Context, u *url.URL, o Options) (*DB, error) {
+	path := u.Host + u.Path // sqlite://data/yeyak.db is relative, sqlite:///var/yeyak.db is not
+	if path == "" || u.RawQuery != "" {
+		return nil, errors.New("database URL: want sqlite://path/to/file.db")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	// Transactions here are made to write: one that began by reading could not
+	// go on once another process has written.
+	dsn := (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "_txlock=immediate"}).String()
+	sqlDB := sql.OpenDB(sqliteConnector{dsn})
+	sqlDB.SetMaxOpenConns(1) // SQLite has one writer; a pool would only wait for it less fairly
+	db := newDB(sqlDB, sqlite, u, o)
+	if err := db.Ping(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// sqliteConnector sets the pragmas on each connection: the drivers behind the
+// shim each have a notation of their own for them.
+type sqliteConnector struct{ dsn string }
+
+func (c sqliteConnector) Driver() driver.Driver { return sqliteshim.Driver() }
+
+func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Driver().Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	for _, pragma := range pragmas {
+		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, pragma, nil); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", pragma, err), conn.Close())
+		}
+	}
+	return conn, nil
+}

@@ -1,0 +1,131 @@
+package store_test
+
+import (
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+var (
+	_ activities.PaymentLedger = (*store.Payments)(nil)
+	_ activities.Stock         = (*store.Inventory)(nil)
+	_ activities.Outbox        = (*store.Notifications)(nil)
+	_ activities.ReadModel     = (*store.Mypage)(nil)
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// newURL makes a fresh database.
+type newURL func(testing.TB) string
+
+func sqliteURL(t testing.TB) string { return "sqlite://" + filepath.Join(t.TempDir(), "test.db") }
+
+// TestStore holds both databases to the same contract.
+func TestStore(t *testing.T) {
+	t.Parallel()
+	for name, fresh := range map[string]newURL{"postgres": pgtest.New, "sqlite": sqliteURL} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for service, suite := range map[string]func(*testing.T, newURL){
+				"Migrate":       testMigrate,
+				"Payments":      testPayments,
+				"Inventory":     testInventory,
+				"Notifications": testNotifications,
+				"Mypage":        testMypage,
+				"Events":        testEvents,
+				"Catalogue":     testCatalogue,
+				"Sandbox":       testSandbox,
+				"Announcer":     testAnnouncer,
+			} {
+				t.Run(service, func(t *testing.T) {
+					t.Parallel()
+					suite(t, fresh)
+				})
+			}
+		})
+	}
+}
+
+func open(t *testing.T, url string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), url, store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+// setup opens a fresh database with the tables of the service.
+func setup(t *testing.T, fresh newURL, service string) *store.DB {
+	t.Helper()
+	db := open(t, fresh(t))
+	_, err := store.Migrate(t.Context(), db, service)
+	require.NoError(t, err)
+	return db
+}
+
+// run runs the test as a parallel subtest.
+func run(t *testing.T, name string, test func(*testing.T)) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		test(t)
+	})
+}
+
+// together calls f n times at once and returns what came of it.
+func together[T any](t *testing.T, n int, f func(i int) (T, error)) []T {
+	t.Helper()
+	results := make([]T, n)
+	begin := make(chan struct{})
+	var group errgroup.Group
+	for i := range n {
+		group.Go(func() (err error) {
+			<-begin
+			results[i], err = f(i)
+			return err
+		})
+	}
+	close(begin)
+	require.NoError(t, group.Wait())
+	return results
+}
+
+func count[T comparable](all []T, wanted T) (n int) {
+	for _, one := range all {
+		if one == wanted {
+			n++
+		}
+	}
+	return n
+}
+
+func requireCode(t *testing.T, code booking.Code, err error) {
+	t.Helper()
+	require.ErrorIs(t, err, &booking.Error{Code: code})
+}
+
+func key(parts ...any) string {
+	out := ""
+	for _, p := range parts {
+		switch p := p.(type) {
+		case int:
+			out += strconv.Itoa(p)
+		case string:
+			out += p
+		}
+	}
+	return out
+}
+
+var won = booking.Money{Amount: 50000, Currency: "KRW"}
+
+// christmas is an instant to the microsecond, in a zone of its own.
+var christmas = time.Date(2026, 12, 25, 1, 2, 3, 456789000, time.FixedZone("KST", 9*60*60))
