@@ -51,11 +51,20 @@ func (d Date) At(clock Clock, loc *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, clock.Hour, clock.Minute, 0, 0, loc)
 }
 
-// MarshalText writes YYYY-MM-DD.
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+// MarshalText writes YYYY-MM-DD, and nothing for a date that was never set.
+func (d Date) MarshalText() ([]byte, error) {
+	if d.IsZero() {
+		return nil, nil
+	}
+	return []byte(d.String()), nil
+}
 
-// UnmarshalText reads YYYY-MM-DD.
+// UnmarshalText reads what MarshalText writes.
 func (d *Date) UnmarshalText(b []byte) (err error) {
+	if len(b) == 0 {
+		*d = Date{}
+		return nil
+	}
 	*d, err = ParseDate(string(b))
 	return err
 }

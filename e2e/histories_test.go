@@ -184,7 +184,7 @@ func resetOfCancelled(s *system) string {
 	order := customerCancels(s)
 	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
-		WorkflowTaskFinishEventId: 3,
+		WorkflowTaskFinishEventId: 4,
 		ResetReapplyExcludeTypes:  []enumspb.ResetReapplyExcludeType{enumspb.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE},
 	})
 	require.NoError(s, err)

@@ -79,7 +79,10 @@ func (a answer) into(t testing.TB, v any) {
 // decide sends a decision on a reservation.
 func (s *system) decide(order, decision string) answer {
 	s.Helper()
-	return s.post(reservations+"/"+order+"/"+decision, object{"reason": "because"})
+	return s.post(reservations+"/"+order+"/"+decision, map[string]any{
+		"confirm": nil, "complete": nil,
+		"reject": object{"reason": "because"}, "cancel": object{"reason": "because"},
+	}[decision])
 }
 
 func execution(order string) *commonpb.WorkflowExecution {

@@ -23,15 +23,16 @@ type Services struct {
 	Mypage        *activities.Mypage
 }
 
-// All lists the activities of all services.
-func (s Services) All() []any {
-	return []any{s.Payments, s.Inventory, s.Notifications, s.Mypage}
+// Sagas lists what the worker of the sagas has to have: the activities of all
+// services, since steps are done in place, and its own.
+func (s Services) Sagas() []any {
+	return []any{s.Payments, s.Inventory, s.Notifications, s.Mypage, activities.RecordDecision}
 }
 
 func (s Services) of(queue string) []any {
 	switch queue {
 	case contract.SagasQueue:
-		return s.All() // steps are done in place
+		return s.Sagas()
 	case contract.PaymentsQueue:
 		return []any{s.Payments}
 	case contract.InventoryQueue:
@@ -110,7 +111,6 @@ func options(queue string, stopWithin time.Duration) worker.Options {
 		MaxConcurrentActivityExecutionSize: 200,
 	}
 	if queue == contract.SagasQueue {
-		o.LocalActivityWorkerOnly = true // steps that are not done in place go to their own queues
 		o.MaxConcurrentWorkflowTaskExecutionSize = 400
 		o.MaxConcurrentLocalActivityExecutionSize = 400
 	} else {

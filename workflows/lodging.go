@@ -174,7 +174,7 @@ func (r *reservation) mayConfirm() error { return booking.MayConfirm(r.standing(
 
 func (r *reservation) confirm(ctx workflow.Context, note string) (contract.View, error) {
 	r.taken, r.ownerNote = booking.Confirmed, note
-	record(ctx)
+	record(ctx, "confirmed by the owner")
 	r.confirmed = true
 	_ = workflow.Await(ctx, func() bool { return r.rested != booking.AwaitingOwner })
 	return r.answer(booking.Confirmed)
@@ -198,7 +198,7 @@ func (r *reservation) mayComplete() error {
 
 func (r *reservation) complete(ctx workflow.Context, _ string) (contract.View, error) {
 	r.taken = booking.Completed
-	record(ctx)
+	record(ctx, "checked out early")
 	r.left = true
 	return r.over(ctx, booking.Completed)
 }

@@ -45,7 +45,7 @@ func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
 	s.env.SetStartTime(placedAt)
 	s.env.SetWorkerOptions(worker.Options{})
 	s.env.RegisterWorkflow(workflows.Lodging)
-	for _, a := range s.services().All() {
+	for _, a := range s.services().Sagas() {
 		s.env.RegisterActivity(a)
 	}
 	return s

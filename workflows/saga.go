@@ -3,11 +3,11 @@ package workflows
 import (
 	"errors"
 	"slices"
-	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -114,7 +114,7 @@ func (s *saga) reasonOf(err error) booking.Reason {
 func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
 	if s.why == "" {
 		s.why, s.note = why, note
-		record(ctx)
+		record(ctx, "cancelled for "+string(why))
 		s.abandon()
 	}
 	return s.over(ctx, booking.Cancelled)
@@ -129,9 +129,11 @@ func (s *saga) over(ctx workflow.Context, want booking.Status) (contract.View, e
 // record makes the engine write down what it has been told, before the saga
 // acts on it. An update is safe only when the workflow task that took it has
 // been recorded; if the process died before that, with an undo already done
-// in place, nobody would remember why it was done.
-func record(ctx workflow.Context) {
-	_ = workflow.NewTimerWithOptions(ctx, time.Millisecond, workflow.TimerOptions{Summary: "decision recorded"}).Get(ctx, nil)
+// in place, nobody would remember why it was done. An activity ends the task
+// at once; a timer would, too, but engines round timers up to a second.
+func record(ctx workflow.Context, decision string) {
+	ctx = workflow.WithActivityOptions(ctx, untilDone(call{name: "record: " + decision, queue: contract.SagasQueue}))
+	_ = workflow.ExecuteActivity(ctx, activities.RecordDecision).Get(ctx, nil)
 }
 
 // answer is the view, or the refusal when the order went elsewhere meanwhile.

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // places have time zones, and a scratch image has none
 
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"

@@ -119,18 +119,15 @@ func (a *Announcer) Listen(ctx context.Context, heard func(orderID string)) erro
 		<-ctx.Done()
 		return nil
 	}
-	for {
+	for ctx.Err() == nil {
 		err := a.listen(ctx, heard)
-		if ctx.Err() != nil {
-			return nil
-		}
-		a.db.options.Logger.DebugContext(ctx, "announcements interrupted", "error", err)
+		a.db.options.Logger.DebugContext(ctx, "not listening to announcements", "error", err)
 		select {
 		case <-time.After(reconnectAfter):
 		case <-ctx.Done():
-			return nil
 		}
 	}
+	return nil
 }
 
 // listen listens on one connection until it breaks or ctx ends.

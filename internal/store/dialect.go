@@ -48,7 +48,7 @@ var postgres = dialect{
 	takeTurns: func(orderID string) schema.QueryAppender {
 		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", orderID)
 	},
-	settled: "TRUE",
+	settled: "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 	types: columnTypes{
 		Key:         `text COLLATE "C"`,
 		Time:        "timestamptz",

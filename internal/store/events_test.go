@@ -101,10 +101,9 @@ func testEvents(t *testing.T, fresh newURL) {
 	run(t, "ManyWriters", func(t *testing.T) {
 		const writers, publications, each = 16, 8, 3
 		reader := follower{m: store.NewMypage(setup(t, fresh, "mypage"))}
-		written := make(chan struct{})
+		written := make(chan error, 1)
 		go func() {
-			defer close(written)
-			together(t, writers, func(i int) (struct{}, error) {
+			_, err := atOnce(writers, func(i int) (struct{}, error) {
 				for n := range publications {
 					if err := publishEvents(t.Context(), reader.m, key("o", i), n*each+1, (n+1)*each); err != nil {
 						return struct{}{}, err
@@ -112,10 +111,12 @@ func testEvents(t *testing.T, fresh newURL) {
 				}
 				return struct{}{}, nil
 			})
+			written <- err
 		}()
 		for running := true; running; { // read while they write
 			select {
-			case <-written:
+			case err := <-written:
+				require.NoError(t, err)
 				running = false
 			default:
 				reader.follow(t)

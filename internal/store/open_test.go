@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"net"
 	"path/filepath"
@@ -44,7 +43,7 @@ func TestOpen_SQLiteInAPlaceThatCannotBe(t *testing.T) {
 	_, err := store.Open(t.Context(), "sqlite:///dev/null/test.db", store.Options{})
 	require.Error(t, err)
 	var path *fs.PathError
-	require.True(t, errors.As(err, &path), err)
+	require.ErrorAs(t, err, &path)
 }
 
 func TestOpen_SQLiteKeepsRelativePathsAndMakesFolders(t *testing.T) {

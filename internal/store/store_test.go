@@ -83,6 +83,12 @@ func run(t *testing.T, name string, test func(*testing.T)) {
 // together calls f n times at once and returns what came of it.
 func together[T any](t *testing.T, n int, f func(i int) (T, error)) []T {
 	t.Helper()
+	results, err := atOnce(n, f)
+	require.NoError(t, err)
+	return results
+}
+
+func atOnce[T any](n int, f func(i int) (T, error)) ([]T, error) {
 	results := make([]T, n)
 	begin := make(chan struct{})
 	var group errgroup.Group
@@ -94,8 +100,7 @@ func together[T any](t *testing.T, n int, f func(i int) (T, error)) []T {
 		})
 	}
 	close(begin)
-	require.NoError(t, group.Wait())
-	return results
+	return results, group.Wait()
 }
 
 func count[T comparable](all []T, wanted T) (n int) {
