@@ -137,8 +137,9 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 }
 
 func (p *Payments) giveBack(ctx context.Context, payment booking.Payment) (booking.Payment, error) {
-	ref, err := payment.Ref, error(nil)
+	ref := payment.Ref
 	if ref == "" {
+		var err error
 		if ref, err = p.Provider.Void(ctx, payment.Charge); err != nil {
 			return payment, fmt.Errorf("settle unknown charge at provider: %w", err)
 		}

@@ -18,6 +18,7 @@ const (
 	NotCheckedIn     Code = "not_checked_in"
 	NotConfirmed     Code = "not_confirmed"
 	NotAwaitingOwner Code = "not_awaiting_owner"
+	Superseded       Code = "superseded"
 	StockBelowHeld   Code = "stock_below_held"
 	Unavailable      Code = "unavailable"
 )

@@ -5,8 +5,24 @@ import "time"
 // What a lodging reservation's people may decide depends on where it stands.
 // Each of these returns nil or an *Error that says why not.
 
-// MayConfirm and MayReject: the owner decides once, while the reservation
-// waits for it.
+// Standing is where an order stands for one who wants to decide: what has been
+// decided counts, though it may not have been carried out yet. why is set once
+// the order is given up, taken once something else was decided.
+func Standing(s Status, why Reason, taken Status) Status {
+	switch {
+	case s.Final():
+		return s
+	case why != "":
+		return Cancelling
+	case taken != "":
+		return taken
+	default:
+		return s
+	}
+}
+
+// MayConfirm: the owner confirms or rejects once, while the reservation waits
+// for it.
 func MayConfirm(s Status) error {
 	switch s {
 	case AwaitingOwner:
@@ -17,9 +33,6 @@ func MayConfirm(s Status) error {
 		return ended(s, Errorf(NotAwaitingOwner, "the reservation does not wait for its owner: it is %s", s))
 	}
 }
-
-// MayReject is MayConfirm: the two are one decision.
-func MayReject(s Status) error { return MayConfirm(s) }
 
 // MayCancel: the customer may cancel until check-in. A reservation that nobody
 // has confirmed yet may be cancelled at any time.
@@ -42,6 +55,12 @@ func MayComplete(s Status, now, checkIn time.Time) error {
 		return Errorf(NotCheckedIn, "check-in is at %s: nobody can have checked out yet", checkIn.Format(time.RFC3339))
 	}
 	return nil
+}
+
+// Overtaken is for a decision that was taken and came too late all the same:
+// the order went to s meanwhile.
+func Overtaken(s Status) error {
+	return ended(s, Errorf(Superseded, "another decision came first: the order is %s", s))
 }
 
 // ended answers for an order that is over or being undone, and otherwise

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/api/workflowservice/v1"
@@ -43,6 +44,9 @@ func TestRecordHistories(t *testing.T) {
 		"lodging_undo_needs_attention": undoNeedsAttention,
 		"lodging_read_model_away":      readModelAway,
 		"lodging_reset_of_cancelled":   resetOfCancelled,
+		"lodging_owner_not_told":       ownerNotTold,
+		"lodging_read_model_behind":    readModelBehind,
+		"lodging_undo_failed_by_hand":  undoFailedByHand,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -175,6 +179,46 @@ func readModelAway(s *system) string {
 	s.readModel.away.Store(false)
 	s.eventually(func() bool { return len(s.get("/v1/mypages?customerId=alice").body.Items) == 1 })
 	s.decide(order, "cancel").with(s, http.StatusOK)
+	return order
+}
+
+// ownerNotTold is cancelled while the notice to the owner is still tried.
+func ownerNotTold(s *system) string {
+	s.outbox.away.Store(true)
+	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
+	s.decide(order, "cancel").with(s, http.StatusOK)
+	s.outbox.away.Store(false)
+	return order
+}
+
+// readModelBehind is decided on while the read model still lacks what came
+// before: the decision overtakes it.
+func readModelBehind(s *system) string {
+	s.readModel.away.Store(true)
+	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
+	s.eventually(func() bool { return s.attempts(order, "PublishView") >= 4 }) // its next attempt is seconds away
+	s.readModel.away.Store(false)
+	s.decide(order, "confirm").with(s, http.StatusOK)
+	s.decide(order, "cancel").with(s, http.StatusOK)
+	return order
+}
+
+// undoFailedByHand is an operator who fails an undo. It is owed all the same.
+func undoFailedByHand(s *system) string {
+	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	s.sandbox(object{"down": true, "latency": "3s"}) // only an attempt that is under way can be failed
+	s.decide(order, "cancel").with(s, http.StatusAccepted)
+	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
+	for _, a := range s.pendingActivities(order) {
+		_, err := s.temporal.WorkflowService().RespondActivityTaskFailedById(s.Context(), &workflowservice.RespondActivityTaskFailedByIdRequest{
+			Namespace: s.namespace, WorkflowId: order, ActivityId: a.ActivityId,
+			Failure: &failurepb.Failure{Message: "give it up", FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
+				ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{NonRetryable: true},
+			}},
+		})
+		require.NoError(s, err)
+	}
+	s.sandbox(object{})
 	return order
 }
 

@@ -59,6 +59,7 @@ type system struct {
 	temporal  client.Client
 	namespace string
 	readModel *switchedReadModel
+	outbox    *switchedOutbox
 }
 
 // boot starts a system on a fresh PostgreSQL database, changed as asked.
@@ -101,13 +102,18 @@ func start(t testing.TB, o app.Options) *system {
 		readModel.ReadModel = r
 		return readModel
 	}
+	outbox := &switchedOutbox{}
+	o.Decorate.Outbox = func(with activities.Outbox) activities.Outbox {
+		outbox.Outbox = with
+		return outbox
+	}
 	a, err := app.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { stop(a) })
 	c, err := client.Dial(client.Options{HostPort: engine.Addr(), Namespace: o.Namespace, Logger: quiet{}})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel}
+	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox}
 }
 
 func stop(a *app.App) {

@@ -16,6 +16,7 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
@@ -126,4 +127,36 @@ func (r *switchedReadModel) Publish(ctx context.Context, p contract.Publication)
 		return errors.New("the read model is away")
 	}
 	return r.ReadModel.Publish(ctx, p)
+}
+
+// switchedOutbox is a notifications service that can be away.
+type switchedOutbox struct {
+	activities.Outbox
+	away atomic.Bool
+}
+
+func (o *switchedOutbox) Send(ctx context.Context, m booking.Message) (booking.Outcome, error) {
+	if o.away.Load() {
+		return booking.Outcome{}, errors.New("notifications are away")
+	}
+	return o.Outbox.Send(ctx, m)
+}
+
+// pendingActivities are the durable steps and undos that an order waits for.
+func (s *system) pendingActivities(order string) []*workflowpb.PendingActivityInfo {
+	s.Helper()
+	d, err := s.temporal.DescribeWorkflowExecution(s.Context(), order, "")
+	require.NoError(s, err)
+	return d.PendingActivities
+}
+
+// attempts counts how often a pending activity of the order has been tried.
+func (s *system) attempts(order, activity string) int {
+	s.Helper()
+	for _, a := range s.pendingActivities(order) {
+		if a.ActivityType.Name == activity {
+			return int(a.Attempt)
+		}
+	}
+	return 0
 }

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -17,13 +16,8 @@ import (
 // It answers the reservation's last view; it fails only by a defect.
 func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r := &reservation{in: in}
-	story, err := r.begin(ctx, in.View(), in.RequestHash, in.Policy)
-	if err != nil {
-		return contract.View{}, err
-	}
-	if err := r.takeDecisions(); err != nil {
-		return contract.View{}, err
-	}
+	story := r.begin(ctx, in.View(), in.RequestHash, in.Policy)
+	r.takeDecisions()
 	return r.tell(story, r.story)
 }
 
@@ -131,7 +125,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 	if r.in.Place.Confirmation == booking.Manual {
 		r.waitFor("the owner's decision")
 		if err := r.rest(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, ""); err != nil {
-			return err
+			return err //replay:never abandoned in the very task in which the notice was done
 		}
 		patience := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
 		decided, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
@@ -161,16 +155,16 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 }
 
 // takeDecisions lets owner, customer and staff decide on the reservation.
-func (r *reservation) takeDecisions() error {
-	return errors.Join(
-		r.onUpdate(contract.ConfirmUpdate, "The owner accepts the reservation", r.mayConfirm, r.confirm),
-		r.onUpdate(contract.RejectUpdate, "The owner rejects the reservation", r.mayConfirm, r.reject),
-		r.onUpdate(contract.CancelUpdate, "The customer cancels the reservation", r.mayCancel, r.cancel),
-		r.onUpdate(contract.CompleteUpdate, "The guests have checked out early", r.mayComplete, r.complete),
-	)
+func (r *reservation) takeDecisions() {
+	r.onUpdate(contract.ConfirmUpdate, "The owner accepts the reservation", r.mayConfirm, r.confirm)
+	r.onUpdate(contract.RejectUpdate, "The owner rejects the reservation", r.mayConfirm, r.reject)
+	r.onUpdate(contract.CancelUpdate, "The customer cancels the reservation", r.mayCancel, r.cancel)
+	r.onUpdate(contract.CompleteUpdate, "The guests have checked out early", r.mayComplete, r.complete)
 }
 
-func (r *reservation) mayConfirm() error { return booking.MayConfirm(r.standing()) }
+func (r *reservation) mayConfirm() error {
+	return booking.MayConfirm(r.standing()) //replay:never validators do not run in a replay
+}
 
 func (r *reservation) confirm(ctx workflow.Context, note string) (contract.View, error) {
 	r.taken, r.ownerNote = booking.Confirmed, note
@@ -185,7 +179,7 @@ func (r *reservation) reject(ctx workflow.Context, note string) (contract.View, 
 }
 
 func (r *reservation) mayCancel() error {
-	return booking.MayCancel(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt())
+	return booking.MayCancel(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt()) //replay:never validators do not run in a replay
 }
 
 func (r *reservation) cancel(ctx workflow.Context, note string) (contract.View, error) {
@@ -193,7 +187,7 @@ func (r *reservation) cancel(ctx workflow.Context, note string) (contract.View, 
 }
 
 func (r *reservation) mayComplete() error {
-	return booking.MayComplete(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt())
+	return booking.MayComplete(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt()) //replay:never validators do not run in a replay
 }
 
 func (r *reservation) complete(ctx workflow.Context, _ string) (contract.View, error) {
@@ -206,16 +200,7 @@ func (r *reservation) complete(ctx workflow.Context, _ string) (contract.View, e
 // standing is where the reservation stands for one who wants to decide: what
 // has been decided counts, though it may not have been carried out yet.
 func (r *reservation) standing() booking.Status {
-	switch {
-	case r.view.Status.Final():
-		return r.view.Status
-	case r.why != "":
-		return booking.Cancelling
-	case r.taken != "":
-		return r.taken
-	default:
-		return r.view.Status
-	}
+	return booking.Standing(r.view.Status, r.why, r.taken) //replay:never for validators only
 }
 
 // inWords is the reservation in a line, for messages and summaries.

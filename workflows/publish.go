@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -32,23 +31,19 @@ type order struct {
 	inBackground  workflow.CancelFunc
 }
 
-func (o *order) answerQueries() error {
-	err := workflow.SetQueryHandlerWithOptions(o.ctx, contract.ViewQuery, func() (contract.View, error) {
-		return o.view, nil
-	}, workflow.QueryHandlerOptions{Description: "The order as its customer sees it"})
-	if err != nil {
-		return err
-	}
-	return workflow.SetQueryHandlerWithOptions(o.ctx, contract.DecisionQuery, func() (*contract.View, error) {
-		return o.decision, nil
-	}, workflow.QueryHandlerOptions{Description: "The order at its first decision, null before it"})
+func (o *order) answerQueries() {
+	must(workflow.SetQueryHandlerWithOptions(o.ctx, contract.ViewQuery, func() (contract.View, error) {
+		return o.view, nil //replay:never queries are not in a history
+	}, workflow.QueryHandlerOptions{Description: "The order as its customer sees it"}))
+	must(workflow.SetQueryHandlerWithOptions(o.ctx, contract.DecisionQuery, func() (*contract.View, error) {
+		return o.decision, nil //replay:never queries are not in a history
+	}, workflow.QueryHandlerOptions{Description: "The order at its first decision, null before it"}))
 }
 
 // become moves the order along the table of transitions.
 func (o *order) become(status booking.Status, reason booking.Reason, note string) {
 	if !o.view.Kind.May(o.view.Status, status) {
-		// A defect: the task fails and is tried again until a version that knows better runs.
-		panic(fmt.Sprintf("a %s order cannot go from %s to %s", o.view.Kind, o.view.Status, status))
+		must(fmt.Errorf("a %s order cannot go from %s to %s", o.view.Kind, o.view.Status, status)) //replay:never
 	}
 	o.view.Status, o.view.Reason = status, reason
 	o.view = o.view.Clone()
@@ -71,7 +66,7 @@ func (o *order) changed() {
 // whoever waits for the order learns of it.
 func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.EventType, note string) error {
 	if err := ctx.Err(); err != nil {
-		return err // abandoned: it must not come to rest here
+		return err //replay:never abandoned in the very task in which it would have come to rest
 	}
 	o.become(status, "", note)
 	o.emit(event, string(status))
@@ -132,9 +127,7 @@ func (o *order) mark(needsAttention bool) {
 }
 
 func (o *order) upsert(update temporal.SearchAttributeUpdate) {
-	if err := workflow.UpsertTypedSearchAttributes(o.ctx, update); err != nil {
-		workflow.GetLogger(o.ctx).Error("search attribute not set", "error", err)
-	}
+	must(workflow.UpsertTypedSearchAttributes(o.ctx, update))
 }
 
 // publish shows the order as it is now. It is tried in place, which also
@@ -171,11 +164,9 @@ func (o *order) publishUntilKnown(ctx workflow.Context) {
 			continue
 		}
 		// A newer publication has overtaken it in place, or an operator has failed it.
-		_ = workflow.Sleep(attempt, publishPause)
+		_ = workflow.Sleep(attempt, pause)
 	}
 }
-
-const publishPause = 10 * time.Second
 
 // acknowledge notes what the read model holds from now on.
 func (o *order) acknowledge(p contract.Publication) {

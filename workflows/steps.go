@@ -37,6 +37,10 @@ const (
 	quickPublish = 300 * time.Millisecond
 )
 
+// pause is for loops that only people can make turn: they fail an activity by
+// hand, and it is started again.
+const pause = 10 * time.Second
+
 // step is a call with its undo.
 type step struct {
 	call
@@ -123,7 +127,7 @@ func (s *saga) insist(ctx workflow.Context, c call) (found booking.Undo) {
 		}
 		// Only an operator can have failed it. The undo is still owed.
 		s.needAttention(c.name)
-		_ = workflow.Sleep(ctx, time.Minute)
+		_ = workflow.Sleep(ctx, pause)
 	}
 }
 

@@ -93,9 +93,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 
 	var background context.Context
 	background, a.background = context.WithCancel(context.WithoutCancel(ctx))
-	if err := a.startWorkers(background); err != nil {
-		return nil, err
-	}
+	a.startWorkers(background)
 	if o.API {
 		a.listenToOthers(background)
 		if err := a.serveHTTP(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})); err != nil {
@@ -125,34 +123,33 @@ func (a *App) fail(err error) {
 
 // startWorkers serves the task queues. With an engine that is away the process
 // starts all the same and goes on trying: it can take reads meanwhile.
-func (a *App) startWorkers(ctx context.Context) error {
+func (a *App) startWorkers(ctx context.Context) {
 	serve := a.options.Config.Worker.Serve
 	if len(serve) == 0 {
-		return nil
+		return
 	}
 	start := func() (err error) {
 		a.workers, err = workers.Start(a.engine, serve, a.services, a.options.Config.Process.ShutdownGrace)
 		return err
 	}
-	if err := start(); err == nil {
-		return nil
-	} else {
-		a.log.Warn("workers wait for Temporal", zap.Error(err))
+	err := start()
+	if err == nil {
+		return
 	}
+	a.log.Warn("workers wait for Temporal", zap.Error(err))
 	a.beside.Go(func() {
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-time.After(reconnectEvery):
-				if err := start(); err == nil {
+				if start() == nil {
 					a.log.Info("workers serve", zap.Strings("queues", serve))
 					return
 				}
 			}
 		}
 	})
-	return nil
 }
 
 const reconnectEvery = time.Second

@@ -92,7 +92,7 @@ func (d databases) migrate(ctx context.Context, log *zap.Logger) error {
 	for _, service := range services {
 		applied, err := store.Migrate(ctx, d[service], service)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("migrate %s: %w", service, err))
+			errs = append(errs, err)
 			continue
 		}
 		if len(applied) > 0 {

@@ -3,6 +3,7 @@ package config_test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -23,9 +24,17 @@ type commands struct {
 	Migrate config.Migrate    `cmd:""`
 }
 
-// parse runs in the test's own environment, so its tests are not parallel.
+// parse runs in the test's own environment, without the settings that the
+// tests themselves are run with. So its tests are not parallel.
 func parse(t *testing.T, env map[string]string, args ...string) (commands, error) {
 	t.Helper()
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "YEYAK_") || strings.HasSuffix(name, "DATABASE_URL") {
+			t.Setenv(name, "") // so that it is put back afterwards
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
 	for name, value := range env {
 		t.Setenv(name, value)
 	}
