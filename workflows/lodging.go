@@ -102,7 +102,7 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 }
 
 func (r *reservation) notifyOwner(ctx workflow.Context) error {
-	notice := r.message("reservation_placed", "New reservation: "+r.inWords())
+	notice := r.message("notice", "reservation_placed", "New reservation: "+r.inWords())
 	if r.in.Place.Confirmation == booking.Manual {
 		notice.Type, notice.Text = "reservation_to_decide", "Please confirm or reject within "+r.in.Place.ConfirmWithin.String()+": "+r.inWords()
 	}
@@ -111,7 +111,7 @@ func (r *reservation) notifyOwner(ctx workflow.Context) error {
 		undo: undo{
 			call: call{name: "tell owner it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
 			because: func(why booking.Reason) any {
-				off := r.message("reservation_cancelled", "Cancelled ("+string(why)+"): "+r.inWords())
+				off := r.message("withdrawal", "reservation_cancelled", "Cancelled ("+string(why)+"): "+r.inWords())
 				return activities.Withdrawal{Key: notice.Key, Message: off, Why: why}
 			},
 			then: func(booking.Undo) {},
@@ -208,9 +208,9 @@ func (r *reservation) inWords() string {
 	return fmt.Sprintf("%d × %s, %s to %s, for %s", r.in.Rooms, r.in.Place.Name, r.in.CheckIn, r.in.CheckOut, r.in.CustomerID)
 }
 
-func (r *reservation) message(kind, text string) booking.Message {
+func (r *reservation) message(key, kind, text string) booking.Message {
 	return booking.Message{
-		Key: r.in.OrderID + "/" + kind, OrderID: r.in.OrderID, RecipientID: r.in.Place.OwnerID,
+		Key: r.in.OrderID + "/" + key, OrderID: r.in.OrderID, RecipientID: r.in.Place.OwnerID,
 		Type: kind, Text: text, At: workflow.Now(r.ctx),
 	}
 }

@@ -174,7 +174,7 @@ func (s *stay) requireUndone(v contract.View, why booking.Reason) {
 	require.Equal(s, why, v.Reason)
 	require.Zero(s, s.owed())
 	require.Equal(s, 1, s.rooms)
-	require.Contains(s, s.messages, "lodging-1/reservation_cancelled", "the owner knows that it is off")
+	require.Contains(s, s.messages, "lodging-1/withdrawal", "the owner knows that it is off")
 	types := s.eventTypes()
 	require.Equal(s, []booking.EventType{
 		booking.ReservationCancelConfirmed, booking.PaymentCancelApproved, booking.ReservationCanceled,
