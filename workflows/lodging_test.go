@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/worker"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows"
@@ -17,7 +16,6 @@ import (
 
 // stay is one reservation in a world of its own, with time that skips.
 type stay struct {
-	*testing.T
 	*world
 	env *testsuite.TestWorkflowEnvironment
 	in  contract.Lodging
@@ -27,29 +25,44 @@ var placedAt = time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
 
 func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
 	t.Parallel()
-	var suite testsuite.WorkflowTestSuite
-	s := &stay{T: t, world: newWorld(1), env: suite.NewTestWorkflowEnvironment(), in: contract.Lodging{
-		OrderID: "lodging-1", CustomerID: "alice", Rooms: 1,
+	w := newWorld(t, 1)
+	s := &stay{world: w, in: contract.Lodging{
+		OrderID: w.order, CustomerID: "alice", Rooms: 1,
 		Place: booking.Place{
-			ID: "place-1", Name: "Seaside Inn", OwnerID: "bora", Price: booking.Money{Amount: 50000, Currency: "KRW"},
+			ID: w.place, Name: "Seaside Inn", OwnerID: "owner of " + w.place, Price: booking.Money{Amount: 50000, Currency: "KRW"},
 			Confirmation: booking.Auto, ConfirmWithin: booking.Duration(24 * time.Hour), TimeZone: "Asia/Seoul",
 			CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11},
 		},
-		CheckIn: booking.Date{Year: 2026, Month: 12, Day: 24}, CheckOut: booking.Date{Year: 2026, Month: 12, Day: 26},
+		CheckIn: firstNight, CheckOut: departure,
 		Amount: booking.Money{Amount: 100000, Currency: "KRW"}, PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
 		Policy: contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute},
 	}}
 	for _, c := range change {
 		c(&s.in)
 	}
-	s.env.SetStartTime(placedAt)
-	s.env.SetWorkerOptions(worker.Options{})
+	s.live(placedAt)
+	return s
+}
+
+// live gives the order a life from a moment on, and another one after that:
+// as after a reset to its beginning.
+func (s *stay) live(from time.Time) {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(quiet{})
+	s.env = suite.NewTestWorkflowEnvironment()
+	s.env.SetStartTime(from)
 	s.env.RegisterWorkflow(workflows.Lodging)
 	for _, a := range s.services().Sagas() {
 		s.env.RegisterActivity(a)
 	}
-	return s
 }
+
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}
 
 func manual(in *contract.Lodging)  { in.Place.Confirmation = booking.Manual }
 func durable(in *contract.Lodging) { in.Policy.InPlace = false }
@@ -60,7 +73,7 @@ func (s *stay) run() contract.View {
 	require.NoError(s, s.env.GetWorkflowError())
 	var v contract.View
 	require.NoError(s, s.env.GetWorkflowResult(&v))
-	require.Equal(s, v, s.row.View, "mypage shows what the workflow says")
+	require.Equal(s, v, s.row().View, "mypage shows what the workflow says")
 	return v
 }
 
@@ -114,31 +127,31 @@ func TestLodging(t *testing.T) {
 		require.Equal(t, []booking.EventType{
 			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationConfirmed,
 			booking.ReservationStatusChanged, booking.ReservationStatusChanged,
-		}, s.eventTypes())
-		require.Equal(t, booking.Confirmed, s.decision.Status)
+		}, s.events())
+		require.Equal(t, booking.Confirmed, s.row().Decision.Status)
 		require.EqualValues(t, 100000, s.owed())
-		require.Zero(t, s.rooms)
+		require.Zero(t, s.rooms())
 		require.WithinDuration(t, s.in.CheckOutAt(), v.History[3].At, time.Second)
 	})
 	t.Run("SoldOut", func(t *testing.T) {
 		s := newStay(t)
-		s.rooms = 0
+		s.setRooms(0)
 		v := s.run()
 		require.Equal(t, booking.SoldOut, v.Reason)
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Cancelling, booking.Cancelled}, statuses(v))
 		require.Equal(t, []booking.EventType{
 			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationCancelConfirmed,
 			booking.PaymentCancelApproved, booking.ReservationCanceled,
-		}, s.eventTypes())
+		}, s.events())
 		require.Zero(t, s.owed())
-		require.Empty(t, s.messages)
+		require.Empty(t, s.told())
 	})
 	t.Run("Declined", func(t *testing.T) {
 		s := newStay(t, func(in *contract.Lodging) { in.PaymentMethod = "pm_card_chargeDeclined" })
 		v := s.run()
 		require.Equal(t, booking.PaymentDeclined, v.Reason)
-		require.Equal(t, []booking.EventType{booking.PaymentDeclinedEvent}, s.eventTypes())
-		require.Empty(t, s.holds)
+		require.Equal(t, []booking.EventType{booking.PaymentDeclinedEvent}, s.events())
+		require.Equal(t, 1, s.rooms())
 		require.False(t, v.Listed())
 	})
 	t.Run("OwnerConfirms", func(t *testing.T) {
@@ -150,7 +163,7 @@ func TestLodging(t *testing.T) {
 		require.Equal(t, booking.AlreadyConfirmed, again.code())
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.AwaitingOwner, booking.Confirmed, booking.Completed}, statuses(v))
 		require.Equal(t, "so I say", v.History[3].Note)
-		require.Equal(t, booking.AwaitingOwner, s.decision.Status)
+		require.Equal(t, booking.AwaitingOwner, s.row().Decision.Status)
 	})
 	t.Run("OwnerRejects", func(t *testing.T) {
 		s := newStay(t, manual)
@@ -173,9 +186,9 @@ func (s *stay) requireUndone(v contract.View, why booking.Reason) {
 	require.Equal(s, booking.Cancelled, v.Status)
 	require.Equal(s, why, v.Reason)
 	require.Zero(s, s.owed())
-	require.Equal(s, 1, s.rooms)
-	require.Contains(s, s.messages, "lodging-1/withdrawal", "the owner knows that it is off")
-	types := s.eventTypes()
+	require.Equal(s, 1, s.rooms())
+	require.Contains(s, s.told(), "reservation_cancelled", "the owner knows that it is off")
+	types := s.events()
 	require.Equal(s, []booking.EventType{
 		booking.ReservationCancelConfirmed, booking.PaymentCancelApproved, booking.ReservationCanceled,
 	}, types[len(types)-3:])
@@ -218,14 +231,14 @@ func TestLodging_Cancel(t *testing.T) {
 	})
 	t.Run("WhilePaymentIsRetried", func(t *testing.T) {
 		s := newStay(t)
-		s.faults = func(call string) fault { return fault{before: call == "charge"} }
+		s.faults = func(call string) fault { return only(before, call == "charge") }
 		d := s.decides(20*time.Second, contract.CancelUpdate) // the test environment gives up after ten attempts
 		v := s.run()
 		require.Equal(t, booking.ByCustomer, v.Reason)
 		require.Equal(t, booking.Cancelled, d.view.Status)
 		require.Equal(t, []booking.Status{booking.Received, booking.PaymentPending, booking.Cancelling, booking.Cancelled}, statuses(v))
 		require.Zero(t, s.owed())
-		require.Empty(t, s.eventTypes(), "an unpaid reservation never came into being")
+		require.Empty(t, s.events(), "an unpaid reservation never came into being")
 	})
 }
 
@@ -247,6 +260,14 @@ func TestLodging_Complete(t *testing.T) {
 	})
 }
 
+// only is the fault where something holds.
+func only(f fault, holds bool) fault {
+	if holds {
+		return f
+	}
+	return none
+}
+
 func TestLodging_Faults(t *testing.T) {
 	t.Parallel()
 	// first makes the first n of a call fail.
@@ -256,24 +277,24 @@ func TestLodging_Faults(t *testing.T) {
 				n--
 				return f
 			}
-			return fault{}
+			return none
 		}
 	}
 	for _, call := range []string{"begin charge", "charge", "end charge", "hold", "send", "publish"} {
-		for name, f := range map[string]fault{"Before": {before: true}, "After": {after: true}} {
+		for name, f := range map[string]fault{"Before": before, "After": after, "Late": late} {
 			t.Run("Step/"+call+"/"+name, func(t *testing.T) {
 				s := newStay(t)
 				s.faults = first(3, call, f)
 				v := s.run()
 				require.Equal(t, booking.Completed, v.Status)
 				require.EqualValues(t, 100000, s.owed())
-				require.Zero(t, s.rooms)
-				require.Len(t, s.events, 5)
+				require.Zero(t, s.rooms())
+				require.Len(t, s.events(), 5)
 			})
 		}
 	}
 	for _, call := range []string{"withdraw", "release", "begin refund", "refund", "end refund", "publish"} {
-		for name, f := range map[string]fault{"Before": {before: true}, "After": {after: true}} {
+		for name, f := range map[string]fault{"Before": before, "After": after, "Late": late} {
 			t.Run("Undo/"+call+"/"+name, func(t *testing.T) {
 				s := newStay(t)
 				s.faults = first(3, call, f)
@@ -285,10 +306,10 @@ func TestLodging_Faults(t *testing.T) {
 	t.Run("UndoNeedsAttention", func(t *testing.T) {
 		s := newStay(t)
 		down := true
-		s.faults = func(call string) fault { return fault{before: down && call == "refund"} }
+		s.faults = func(call string) fault { return only(before, down && call == "refund") }
 		s.decides(hour, contract.CancelUpdate)
 		var seen contract.View
-		s.env.RegisterDelayedCallback(func() { seen = s.row.View }, hour+6*time.Minute)
+		s.env.RegisterDelayedCallback(func() { seen = s.row().View }, hour+6*time.Minute)
 		s.env.RegisterDelayedCallback(func() { down = false }, hour+7*time.Minute)
 		v := s.run()
 		require.True(t, seen.NeedsAttention)
@@ -300,6 +321,6 @@ func TestLodging_Faults(t *testing.T) {
 		s := newStay(t, durable)
 		v := s.run()
 		require.Equal(t, booking.Completed, v.Status)
-		require.Len(t, s.events, 5)
+		require.Len(t, s.events(), 5)
 	})
 }

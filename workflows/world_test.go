@@ -3,40 +3,82 @@ package workflows_test
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
+	"testing"
 
 	"github.com/sony/gobreaker/v2"
+	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workers"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 var errAway = errors.New("service is away")
 
-// fault is what happens to one call of a service: an error before it acts, or
-// after.
-type fault struct{ before, after bool }
+// fault is what happens to one call of a service.
+type fault int
 
-// world is everything a saga acts on, in memory, with faults to order. It
-// keeps the promises that the stores keep: one outcome a key, for ever.
+const (
+	none   fault = iota
+	before       // it fails and has not acted: refused connection, time-out on the way there
+	after        // it has acted and fails: lost answer, time-out on the way back
+	late         // it fails now, and acts some calls later
+)
+
+// stores are the real ones, shared by the tests of this package, each of
+// which has an order and a place of its own in them.
+var stores = sync.OnceValues(func() (*store.DB, error) {
+	dir, err := os.MkdirTemp("", "yeyak-workflows")
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(context.Background(), "sqlite://"+filepath.Join(dir, "world.db"), store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	cleanUp = func() { _ = db.Close(); _ = os.RemoveAll(dir) }
+	for _, service := range []string{"payments", "inventory", "notifications", "mypage"} {
+		if _, err := store.Migrate(context.Background(), db, service); err != nil {
+			return nil, err
+		}
+	}
+	return db, nil
+})
+
+var cleanUp = func() {}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	cleanUp()
+	os.Exit(code)
+}
+
+var worlds atomic.Int64
+
+// world is everything that one order's saga acts on: real stores behind
+// faults to order, and a payment provider.
 type world struct {
+	testing.TB
+	order, place string
+	ledger       *store.Payments
+	stock        *store.Inventory
+	outbox       *store.Notifications
+	pages        *store.Mypage
+
 	mu       sync.Mutex
 	faults   func(call string) fault // nil: none
-	rooms    int
-	holds    map[string]booking.Outcome
-	released map[string]booking.Undo
-	pays     map[string]booking.Payment
+	calls    int
+	laters   []func()
 	provider map[string]*atProvider
-	messages map[string]booking.Message
-	off      map[string]booking.Undo
-	offWhy   map[string]booking.Reason
-	row      contract.Publication
-	decision *contract.View
-	events   []booking.Event
-	calls    []string
+	// check looks at each publication before it takes effect.
+	check func(contract.Publication)
 }
 
 type atProvider struct {
@@ -44,12 +86,77 @@ type atProvider struct {
 	voided, declined  bool
 }
 
-func newWorld(rooms int) *world {
-	return &world{
-		rooms: rooms, holds: map[string]booking.Outcome{}, released: map[string]booking.Undo{},
-		pays: map[string]booking.Payment{}, provider: map[string]*atProvider{},
-		messages: map[string]booking.Message{}, off: map[string]booking.Undo{}, offWhy: map[string]booking.Reason{},
+func newWorld(t testing.TB, rooms int) *world {
+	db, err := stores()
+	require.NoError(t, err)
+	n := worlds.Add(1)
+	w := &world{
+		TB: t, order: fmt.Sprintf("lodging-%d", n), place: fmt.Sprintf("place-%d", n), provider: map[string]*atProvider{},
+		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), pages: store.NewMypage(db),
 	}
+	w.setRooms(rooms)
+	return w
+}
+
+var (
+	firstNight = booking.Date{Year: 2026, Month: 12, Day: 24}
+	departure  = booking.Date{Year: 2026, Month: 12, Day: 26}
+)
+
+func (w *world) setRooms(n int) {
+	require.NoError(w, w.stock.SetCapacity(context.Background(), w.place, firstNight, departure, n))
+}
+
+// rooms are those that are left, on every night alike.
+func (w *world) rooms() int {
+	nights, err := w.stock.Nights(context.Background(), w.place, firstNight, departure)
+	require.NoError(w, err)
+	require.Equal(w, nights[0].Remaining, nights[1].Remaining, "all nights or none")
+	return nights[0].Remaining
+}
+
+// row is what the read model holds of the order.
+func (w *world) row() contract.Publication {
+	p, err := w.pages.Order(context.Background(), w.order)
+	require.NoError(w, err)
+	return p
+}
+
+// events are the types of the order's events in the feed.
+func (w *world) events() (types []booking.EventType) {
+	for after := ""; ; {
+		events, next, err := w.pages.Events(context.Background(), after, 200)
+		require.NoError(w, err)
+		if len(events) == 0 {
+			return types
+		}
+		for _, e := range events {
+			if e.OrderID == w.order {
+				types = append(types, e.Type)
+			}
+		}
+		after = next
+	}
+}
+
+// told are the types of the messages that the owner got on the order.
+func (w *world) told() (types []string) {
+	messages, _, err := w.outbox.Messages(context.Background(), "owner of "+w.place, booking.Page{Limit: 200})
+	require.NoError(w, err)
+	for _, m := range messages {
+		types = append([]string{m.Type}, types...)
+	}
+	return types
+}
+
+// owed is what was charged and not refunded, at the provider.
+func (w *world) owed() (sum int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, is := range w.provider {
+		sum += is.charged - is.refunded
+	}
+	return sum
 }
 
 func (w *world) services() workers.Services {
@@ -57,30 +164,59 @@ func (w *world) services() workers.Services {
 		return activities.NewService(name, func(string, gobreaker.State, gobreaker.State) {})
 	}
 	return workers.Services{
-		Payments:      &activities.Payments{Service: served("payments"), Ledger: w, Provider: provider{w}},
-		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: w},
-		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: w},
-		Mypage:        &activities.Mypage{Service: served("mypage"), ReadModel: w, Waiters: nobody{}},
+		Payments:      &activities.Payments{Service: served("payments"), Ledger: ledger{w}, Provider: provider{w}},
+		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{w}},
+		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{w}},
+		Mypage:        &activities.Mypage{Service: served("mypage"), ReadModel: pages{w}, Waiters: nobody{}},
 	}
 }
 
-// act does one call with the fault that is ordered for it.
-func (w *world) act(call string, f func()) error {
+// act does one call with the fault that is ordered for it, after those that
+// are late have had a chance to come in.
+func act[T any](w *world, call string, do func(context.Context) (T, error)) (T, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.calls = append(w.calls, call)
-	var fl fault
+	w.calls++
+	if len(w.laters) > 0 && w.calls%3 == 0 {
+		w.settleOne()
+	}
+	f := none
 	if w.faults != nil {
-		fl = w.faults(call)
+		f = w.faults(call)
 	}
-	if fl.before {
-		return errAway
+	var zero T
+	switch f {
+	case before:
+		return zero, errAway
+	case after:
+		_, _ = do(context.Background()) // whatever it says, nobody hears it
+		return zero, errAway
+	case late:
+		w.laters = append(w.laters, func() { _, _ = do(context.Background()) })
+		return zero, errAway
+	default:
+		return do(context.Background())
 	}
-	f()
-	if fl.after {
-		return errAway
+}
+
+func (w *world) settleOne() {
+	do := w.laters[0]
+	w.laters = w.laters[1:]
+	do()
+}
+
+// settle lets everything that is late act.
+func (w *world) settle() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.laters) > 0 {
+		w.settleOne()
 	}
-	return nil
+}
+
+func actErr(w *world, call string, do func(context.Context) error) error {
+	_, err := act(w, call, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
+	return err
 }
 
 type nobody struct{}
@@ -88,128 +224,53 @@ type nobody struct{}
 func (nobody) Wake(contract.Publication)        {}
 func (nobody) Announce(context.Context, string) {}
 
-func (w *world) BeginCharge(_ context.Context, c booking.Charge) (p booking.Payment, err error) {
-	err = w.act("begin charge", func() {
-		if _, known := w.pays[c.OrderID]; !known {
-			w.pays[c.OrderID] = booking.Payment{Charge: c, Status: booking.ChargePending}
-		}
-		p = w.pays[c.OrderID]
-	})
-	return p, err
+type ledger struct{ *world }
+
+func (l ledger) BeginCharge(_ context.Context, c booking.Charge) (booking.Payment, error) {
+	return act(l.world, "begin charge", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginCharge(ctx, c) })
 }
 
-func (w *world) EndCharge(_ context.Context, id string, answer booking.PaymentStatus, ref string) (p booking.Payment, err error) {
-	err = w.act("end charge", func() {
-		if p = w.pays[id]; p.Status == booking.ChargePending {
-			p.Status, p.Ref = answer, ref
-			w.pays[id] = p
-		}
-	})
-	return p, err
-}
-
-func (w *world) BeginRefund(_ context.Context, id string, why booking.Reason) (p booking.Payment, err error) {
-	err = w.act("begin refund", func() {
-		p = w.pays[id]
-		switch p.Status {
-		case "":
-			p = booking.Payment{Charge: booking.Charge{OrderID: id, Why: why}, Status: booking.ChargePrevented}
-		case booking.ChargePending, booking.Charged:
-			p.Status, p.Why = booking.RefundPending, why
-		}
-		w.pays[id] = p
-	})
-	return p, err
-}
-
-func (w *world) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64) error {
-	return w.act("end refund", func() {
-		if p := w.pays[id]; p.Status == booking.RefundPending {
-			p.Status, p.Ref, p.Refunded = end, ref, refunded
-			w.pays[id] = p
-		}
+func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
+	return act(l.world, "end charge", func(ctx context.Context) (booking.Payment, error) {
+		return l.ledger.EndCharge(ctx, id, answer, ref)
 	})
 }
 
-func (w *world) Hold(_ context.Context, h booking.Hold) (o booking.Outcome, err error) {
-	err = w.act("hold", func() {
-		if _, known := w.holds[h.Key]; !known {
-			w.holds[h.Key] = booking.Outcome{Result: booking.Refused, Reason: booking.SoldOut}
-			if w.rooms >= h.Rooms {
-				w.rooms -= h.Rooms
-				w.holds[h.Key] = booking.Outcome{Result: booking.Done}
-			}
-		}
-		o = w.holds[h.Key]
-	})
-	return o, err
+func (l ledger) BeginRefund(_ context.Context, id string, why booking.Reason) (booking.Payment, error) {
+	return act(l.world, "begin refund", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginRefund(ctx, id, why) })
 }
 
-func (w *world) Release(_ context.Context, h booking.Hold) (u booking.Undo, err error) {
-	err = w.act("release", func() {
-		if _, known := w.released[h.Key]; !known {
-			held := w.holds[h.Key].Result == booking.Done
-			if held {
-				w.rooms += h.Rooms
-			}
-			if w.holds[h.Key].Result != booking.Refused {
-				w.holds[h.Key] = booking.Outcome{Result: booking.Undone, Reason: h.Why}
-			}
-			w.released[h.Key] = booking.Undo{Acted: held}
-		}
-		u = w.released[h.Key]
-	})
-	return u, err
+func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64) error {
+	return actErr(l.world, "end refund", func(ctx context.Context) error { return l.ledger.EndRefund(ctx, id, end, ref, refunded) })
 }
 
-func (w *world) Send(_ context.Context, m booking.Message) (o booking.Outcome, err error) {
-	err = w.act("send", func() {
-		if _, off := w.off[m.Key]; off {
-			o = booking.Outcome{Result: booking.Undone, Reason: w.offWhy[m.Key]}
-			return
-		}
-		w.messages[m.Key] = m
-		o = booking.Outcome{Result: booking.Done}
-	})
-	return o, err
+type stock struct{ *world }
+
+func (s stock) Hold(_ context.Context, h booking.Hold) (booking.Outcome, error) {
+	return act(s.world, "hold", func(ctx context.Context) (booking.Outcome, error) { return s.stock.Hold(ctx, h) })
 }
 
-func (w *world) Withdraw(_ context.Context, key string, m booking.Message, why booking.Reason) (u booking.Undo, err error) {
-	err = w.act("withdraw", func() {
-		if _, known := w.off[key]; !known {
-			_, sent := w.messages[key]
-			if sent {
-				w.messages[m.Key] = m
-			}
-			w.off[key], w.offWhy[key] = booking.Undo{Acted: sent}, why
-		}
-		u = w.off[key]
-	})
-	return u, err
+func (s stock) Release(_ context.Context, h booking.Hold) (booking.Undo, error) {
+	return act(s.world, "release", func(ctx context.Context) (booking.Undo, error) { return s.stock.Release(ctx, h) })
 }
 
-func (w *world) Publish(_ context.Context, p contract.Publication) error {
-	return w.act("publish", func() {
-		if p.View.Version > w.row.View.Version {
-			w.row = p
-		}
-		if w.decision == nil {
-			w.decision = p.Decision
-		}
-		for _, e := range p.Events {
-			if !slices.ContainsFunc(w.events, func(told booking.Event) bool { return told.Key == e.Key }) {
-				w.events = append(w.events, e)
-			}
-		}
-	})
+type outbox struct{ *world }
+
+func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {
+	return act(o.world, "send", func(ctx context.Context) (booking.Outcome, error) { return o.outbox.Send(ctx, m) })
 }
 
-func (w *world) eventTypes() []booking.EventType {
-	types := []booking.EventType{}
-	for _, e := range w.events {
-		types = append(types, e.Type)
+func (o outbox) Withdraw(_ context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
+	return act(o.world, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, why) })
+}
+
+type pages struct{ *world }
+
+func (r pages) Publish(_ context.Context, p contract.Publication) error {
+	if r.check != nil {
+		r.check(p)
 	}
-	return types
+	return actErr(r.world, "publish", func(ctx context.Context) error { return r.pages.Publish(ctx, p) })
 }
 
 // provider is the payment provider of a world.
@@ -222,57 +283,40 @@ func (p provider) at(key string) *atProvider {
 	return p.provider[key]
 }
 
-func (p provider) Charge(_ context.Context, c booking.Charge) (ref string, err error) {
-	var is *atProvider
-	err = p.act("charge", func() {
-		is = p.at(c.Key)
-		if is.voided {
-			return
-		}
-		if c.Method == "pm_card_chargeDeclined" {
+func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
+	return act(p.world, "charge", func(context.Context) (string, error) {
+		is := p.at(c.Key)
+		switch {
+		case is.voided:
+			return "", activities.ErrVoided
+		case is.declined || c.Method == "pm_card_chargeDeclined":
 			is.declined = true
-			return
+			return "", activities.ErrDeclined
+		default:
+			is.charged = c.Amount.Amount
+			return "ref of " + c.Key, nil
 		}
-		is.charged = c.Amount.Amount
 	})
-	switch {
-	case err != nil:
-		return "", err
-	case is.voided:
-		return "", activities.ErrVoided
-	case is.declined:
-		return "", activities.ErrDeclined
-	default:
-		return "ref of " + c.Key, nil
-	}
 }
 
-func (p provider) Void(_ context.Context, c booking.Charge) (ref string, err error) {
-	err = p.act("void", func() {
+func (p provider) Void(_ context.Context, c booking.Charge) (string, error) {
+	return act(p.world, "void", func(context.Context) (string, error) {
 		is := p.at(c.Key)
-		if is.charged == 0 {
-			is.voided = true
-			return
+		if is.charged > 0 {
+			return "ref of " + c.Key, nil
 		}
-		ref = "ref of " + c.Key
+		is.voided = true
+		return "", nil
 	})
-	return ref, err
 }
 
 func (p provider) Refund(_ context.Context, _, ref string, amount booking.Money) error {
-	return p.act("refund", func() {
+	return actErr(p.world, "refund", func(context.Context) error {
 		for key, is := range p.provider {
 			if ref == "ref of "+key {
 				is.refunded = amount.Amount
 			}
 		}
+		return nil
 	})
-}
-
-// owed is what was charged and not refunded, at the provider.
-func (w *world) owed() (sum int64) {
-	for _, is := range w.provider {
-		sum += is.charged - is.refunded
-	}
-	return sum
 }
