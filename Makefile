@@ -37,7 +37,7 @@ test: $(temporal_cli) bin/workflowcheck ## Run every test and check there is
 	sh tools/postgres.sh
 	go vet ./...
 	bin/workflowcheck -config tools/workflowcheck/workflowcheck.yaml ./workflows/...
-	go test -timeout 20m ./...
+	go test -timeout 30m -parallel 16 ./...
 
 .PHONY: lint
 lint: bin/golangci-lint ## Run the linters, and check the formatting
@@ -50,7 +50,7 @@ format: bin/golangci-lint ## Format the code
 .PHONY: histories
 histories: $(temporal_cli) ## Record the workflows' histories anew, after a wanted change of a workflow
 	sh tools/postgres.sh
-	go test ./e2e -count=1 -timeout 20m -run TestRecordHistories -record
+	go test ./e2e -count=1 -timeout 20m -parallel 16 -run TestRecordHistories -record
 
 .PHONY: clean
 clean: ## Remove what was built; data in .yeyak stays

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/internal/app"
@@ -29,26 +29,38 @@ import (
 var engine *devserver.Server
 
 func TestMain(m *testing.M) {
-	os.Exit(run(m))
+	if told := os.Getenv(mortalVariable); told != "" {
+		os.Exit(liveMortally(told))
+	}
+	stop, err := startEngine()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "no Temporal dev server, run `make test`:", err)
+		os.Exit(1)
+	}
+	defer stop()
+	pgtest.Main(m)
 }
 
-func run(m *testing.M) int {
+func startEngine() (stop func(), err error) {
 	dir, err := os.MkdirTemp("", "yeyak-e2e")
 	if err != nil {
-		panic(err)
+		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	engine, err = devserver.Start(ctx, devserver.Options{CLI: temporalCLI(), DataDir: dir, Logger: zap.NewNop()})
 	if err != nil {
-		panic(fmt.Sprintf("no Temporal dev server, run `make test`: %v", err))
+		return nil, err
 	}
-	defer engine.Stop(context.Background())
+	stop = func() {
+		engine.Stop(context.Background())
+		_ = os.RemoveAll(dir)
+	}
 	if err := engine.WaitReady(ctx); err != nil {
-		panic(err)
+		stop()
+		return nil, err
 	}
-	return m.Run()
+	return stop, nil
 }
 
 // system is one running Yeyak with everything of its own.
@@ -60,6 +72,7 @@ type system struct {
 	namespace string
 	readModel *switchedReadModel
 	outbox    *switchedOutbox
+	log       *observer.ObservedLogs
 }
 
 // boot starts a system on a fresh PostgreSQL database, changed as asked.
@@ -78,12 +91,8 @@ func onSQLite(o *app.Options) { o.Config.Databases.Front = "" }
 
 func options(t testing.TB) app.Options {
 	namespace := newNamespace(t)
-	log := zap.NewNop()
-	if testing.Verbose() {
-		log = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
-	}
 	return app.Options{
-		Log: log, API: true, Migrate: true, TemporalAddress: engine.Addr(), Namespace: namespace,
+		API: true, Migrate: true, TemporalAddress: engine.Addr(), Namespace: namespace,
 		Config: config.Config{
 			HTTP:    config.HTTP{Listen: "127.0.0.1:0", MaxBody: 64 << 10},
 			Process: config.Process{ShutdownGrace: 10 * time.Second},
@@ -97,6 +106,8 @@ func options(t testing.TB) app.Options {
 
 func start(t testing.TB, o app.Options) *system {
 	t.Helper()
+	core, log := observer.New(zap.WarnLevel)
+	o.Log = zap.New(core)
 	readModel := &switchedReadModel{}
 	o.Decorate.ReadModel = func(r activities.ReadModel) activities.ReadModel {
 		readModel.ReadModel = r
@@ -113,7 +124,7 @@ func start(t testing.TB, o app.Options) *system {
 	c, err := client.Dial(client.Options{HostPort: engine.Addr(), Namespace: o.Namespace, Logger: quiet{}})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox}
+	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox, log: log}
 }
 
 func stop(a *app.App) {

@@ -17,6 +17,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
@@ -159,4 +160,23 @@ func (s *system) attempts(order, activity string) int {
 		}
 	}
 	return 0
+}
+
+// search lists the ids of the orders that a query of an operator's finds.
+func (s *system) search(query string) (orders []string) {
+	s.Helper()
+	found, err := s.temporal.ListWorkflow(s.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.namespace, Query: query})
+	require.NoError(s, err)
+	for _, e := range found.Executions {
+		orders = append(orders, e.Execution.WorkflowId)
+	}
+	return orders
+}
+
+// logged is what the system has logged so far, warnings and worse.
+func (s *system) logged() (lines []string) {
+	for _, entry := range s.log.All() {
+		lines = append(lines, entry.Message)
+	}
+	return lines
 }

@@ -108,7 +108,7 @@ func (o *order) emit(event booking.EventType, which ...string) {
 func (o *order) needAttention(what string) {
 	workflow.GetLogger(o.ctx).Error("order needs attention: an undo keeps failing", "undo", what)
 	if !o.view.NeedsAttention {
-		workflow.GetMetricsHandler(o.ctx).WithTags(map[string]string{"kind": string(o.view.Kind)}).Counter("orders_marked_for_attention").Inc(1)
+		workflow.GetMetricsHandler(o.ctx).WithTags(map[string]string{"kind": string(o.view.Kind)}).Counter("yeyak_orders_marked_for_attention_total").Inc(1)
 		o.mark(true)
 	}
 }

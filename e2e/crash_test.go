@@ -1,0 +1,302 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// A process that is to die runs in a child of the test: the test's own binary,
+// told by its environment what to be.
+const mortalVariable = "YEYAK_E2E_MORTAL"
+
+// mortal is what such a child is told.
+type mortal struct {
+	Config             config.Config // its database is told apart: a URL hides its password
+	Database           string
+	Address, Namespace string
+	// Point is the call after which it dies: it has taken effect, and nobody
+	// has been told.
+	Point string
+}
+
+// liveMortally is the child's whole life.
+func liveMortally(told string) int {
+	var m mortal
+	if err := json.Unmarshal([]byte(told), &m); err != nil {
+		panic(err)
+	}
+	m.Config.Databases.Front = config.URL(m.Database)
+	a, err := app.Start(context.Background(), app.Options{
+		Config: m.Config, Log: zap.NewNop(), API: true, Migrate: true,
+		TemporalAddress: m.Address, Namespace: m.Namespace, Decorate: dieAfter(m.Point),
+	})
+	if err != nil {
+		panic(err)
+	}
+	<-a.Failed()
+	return 1
+}
+
+// bootMortal starts a system in a child that dies after the point. revive
+// waits for its death and starts another one in its place, which does not.
+func bootMortal(t *testing.T, point string) (_ *system, revive func() *system) {
+	t.Helper()
+	o := options(t)
+	o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
+	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	told, err := json.Marshal(mortal{
+		Config: o.Config, Database: string(o.Config.Databases.Front),
+		Address: engine.Addr(), Namespace: o.Namespace, Point: point,
+	})
+	require.NoError(t, err)
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), mortalVariable+"="+string(told))
+	var stderr bytes.Buffer
+	child.Stderr = &stderr
+	require.NoError(t, child.Start())
+	dead := make(chan struct{})
+	go func() {
+		defer close(dead)
+		_ = child.Wait()
+	}()
+	t.Cleanup(func() { _ = child.Process.Kill(); <-dead })
+
+	s := &system{TB: t, url: "http://" + o.Config.HTTP.Listen}
+	require.Eventually(t, func() bool {
+		resp, err := http.Get(s.url + "/readyz")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return err == nil && resp.StatusCode == http.StatusOK
+	}, 20*time.Second, 50*time.Millisecond, "%s", &stderr)
+	return s, func() *system {
+		select {
+		case <-dead:
+		case <-time.After(20 * time.Second):
+			require.FailNow(t, "it did not die after "+point)
+		}
+		return start(t, o)
+	}
+}
+
+// TestCrash_Placing kills the process at each point of a reservation. It
+// completes by itself: one charge, one hold.
+func TestCrash_Placing(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"charge", "end charge", "hold", "send", "publish confirmed"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s, revive := bootMortal(t, point)
+			place := s.place(1)
+			answered := s.try(http.MethodPost, reservations, reservation(place), "Idempotency-Key", "k")
+			if point == "publish confirmed" {
+				require.Equal(t, http.StatusCreated, answered.status, "the answer leaves before the task is recorded")
+			}
+			s = revive()
+			again := s.post(reservations, reservation(place), "Idempotency-Key", "k")
+			s.eventually(func() bool {
+				again = s.post(reservations, reservation(place), "Idempotency-Key", "k")
+				return again.status == http.StatusCreated
+			})
+			s.finished(again.body.ID)
+			require.Equal(t, booking.Confirmed, s.get("/v1/mypages/"+again.body.ID).body.Status)
+			require.Equal(t, []int{0, 0}, s.remaining(place))
+			charged, refunded := s.atProvider()
+			require.EqualValues(t, 100000, charged-refunded)
+			require.Equal(t, []string{"ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged confirmed"}, s.events(again.body.ID))
+			require.Equal(t, []string{"reservation_placed"}, s.messagesAbout(again.body.ID))
+		})
+	}
+}
+
+// TestCrash_Undoing kills the process in the middle of each undo of a
+// cancellation. It is completed all the same: one charge, one refund.
+func TestCrash_Undoing(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"withdraw", "release", "begin refund", "refund", "end refund", "publish cancelled"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s, revive := bootMortal(t, point)
+			place := s.place(1)
+			order := s.reserve(place).with(t, http.StatusCreated).body.ID
+			s.try(http.MethodPost, reservations+"/"+order+"/cancel", object{})
+			s = revive()
+			s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
+			s.finished(order)
+			s.requireUndone(order, place, 1, booking.ByCustomer)
+			charged, refunded := s.atProvider()
+			require.EqualValues(t, 100000, charged)
+			require.EqualValues(t, 100000, refunded)
+			require.Equal(t, []string{"reservation_placed", "reservation_cancelled"}, s.messagesAbout(order))
+		})
+	}
+}
+
+// TestCrash_RefusalStays: the process dies after a 409 has been answered and
+// before the engine has recorded why; meanwhile a room comes free. Decided is
+// decided.
+func TestCrash_RefusalStays(t *testing.T) {
+	t.Parallel()
+	s, revive := bootMortal(t, "publish cancelled")
+	place := s.place(0)
+	answered := s.post(reservations, reservation(place)).with(t, http.StatusConflict)
+	require.Equal(t, "sold_out", answered.body.Code)
+	s = revive()
+	s.request(http.MethodPut, "/v1/lodging/places/"+place+"/stock", object{"from": inDays(0), "to": inDays(60), "rooms": 1}).with(t, http.StatusOK)
+	order := answered.body.Order.ID
+	s.finished(order)
+	s.requireUndone(order, place, 1, booking.SoldOut)
+	charged, refunded := s.atProvider()
+	require.Equal(t, charged, refunded)
+}
+
+// finished waits until the engine has recorded all that is under way: the
+// order's workflow has closed, or sleeps with nothing pending.
+func (s *system) finished(order string) {
+	s.Helper()
+	s.eventually(func() bool {
+		d, err := s.temporal.DescribeWorkflowExecution(s.Context(), order, "")
+		return err == nil && d.PendingWorkflowTask == nil && len(d.PendingActivities) == 0
+	})
+}
+
+// try sends a request whose server may die over it.
+func (s *system) try(method, path string, in any, header ...string) answer {
+	s.Helper()
+	raw, err := json.Marshal(in)
+	require.NoError(s, err)
+	r, err := http.NewRequestWithContext(s.Context(), method, s.url+path, bytes.NewReader(raw))
+	require.NoError(s, err)
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return answer{}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return answer{status: resp.StatusCode}
+}
+
+// dieAfter stands behind every service and ends the process after the call.
+func dieAfter(point string) app.Decorate {
+	die := func(call string) {
+		if call == point {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {}
+		}
+	}
+	return app.Decorate{
+		Ledger:    func(l activities.PaymentLedger) activities.PaymentLedger { return mortalLedger{l, die} },
+		Provider:  func(p activities.PaymentProvider) activities.PaymentProvider { return mortalProvider{p, die} },
+		Stock:     func(s activities.Stock) activities.Stock { return mortalStock{s, die} },
+		Outbox:    func(o activities.Outbox) activities.Outbox { return mortalOutbox{o, die} },
+		ReadModel: func(r activities.ReadModel) activities.ReadModel { return mortalReadModel{r, die} },
+	}
+}
+
+type mortalLedger struct {
+	activities.PaymentLedger
+	die func(string)
+}
+
+func (m mortalLedger) EndCharge(ctx context.Context, id string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
+	p, err := m.PaymentLedger.EndCharge(ctx, id, answer, ref)
+	m.die("end charge")
+	return p, err
+}
+
+func (m mortalLedger) BeginRefund(ctx context.Context, id string, why booking.Reason) (booking.Payment, error) {
+	p, err := m.PaymentLedger.BeginRefund(ctx, id, why)
+	m.die("begin refund")
+	return p, err
+}
+
+func (m mortalLedger) EndRefund(ctx context.Context, id string, end booking.PaymentStatus, ref string, refunded int64) error {
+	err := m.PaymentLedger.EndRefund(ctx, id, end, ref, refunded)
+	m.die("end refund")
+	return err
+}
+
+type mortalProvider struct {
+	activities.PaymentProvider
+	die func(string)
+}
+
+func (m mortalProvider) Charge(ctx context.Context, c booking.Charge) (string, error) {
+	ref, err := m.PaymentProvider.Charge(ctx, c)
+	m.die("charge")
+	return ref, err
+}
+
+func (m mortalProvider) Refund(ctx context.Context, key, ref string, amount booking.Money) error {
+	err := m.PaymentProvider.Refund(ctx, key, ref, amount)
+	m.die("refund")
+	return err
+}
+
+type mortalStock struct {
+	activities.Stock
+	die func(string)
+}
+
+func (m mortalStock) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, error) {
+	o, err := m.Stock.Hold(ctx, h)
+	m.die("hold")
+	return o, err
+}
+
+func (m mortalStock) Release(ctx context.Context, h booking.Hold) (booking.Undo, error) {
+	u, err := m.Stock.Release(ctx, h)
+	m.die("release")
+	return u, err
+}
+
+type mortalOutbox struct {
+	activities.Outbox
+	die func(string)
+}
+
+func (m mortalOutbox) Send(ctx context.Context, message booking.Message) (booking.Outcome, error) {
+	o, err := m.Outbox.Send(ctx, message)
+	m.die("send")
+	return o, err
+}
+
+func (m mortalOutbox) Withdraw(ctx context.Context, key string, message booking.Message, why booking.Reason) (booking.Undo, error) {
+	u, err := m.Outbox.Withdraw(ctx, key, message, why)
+	m.die("withdraw")
+	return u, err
+}
+
+type mortalReadModel struct {
+	activities.ReadModel
+	die func(string)
+}
+
+// Publish dies only when the answer, which leaves before it, has had the time
+// to leave.
+func (m mortalReadModel) Publish(ctx context.Context, p contract.Publication) error {
+	err := m.ReadModel.Publish(ctx, p)
+	time.Sleep(100 * time.Millisecond)
+	m.die("publish " + string(p.View.Status))
+	return err
+}

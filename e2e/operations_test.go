@@ -1,0 +1,193 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+// recipes are the commands of docs/operations.md, by the heading they stand under.
+var recipes = sync.OnceValues(func() (map[string]string, error) {
+	text, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		return nil, err
+	}
+	found, heading := map[string]string{}, ""
+	blocks := regexp.MustCompile("(?ms)^#+ (.*?)$|^```sh\n(.*?)^```$")
+	for _, m := range blocks.FindAllStringSubmatch(string(text), -1) {
+		if m[1] != "" {
+			heading = m[1]
+			continue
+		}
+		found[heading] += m[2]
+	}
+	return found, nil
+})
+
+// followed are the headings whose recipes the tests have run.
+var followed sync.Map
+
+// follow types in what docs/operations.md says under a heading, as an operator would.
+func (s *system) follow(heading, order string, env ...string) string {
+	s.Helper()
+	all, err := recipes()
+	require.NoError(s, err)
+	require.Contains(s, all, heading, "docs/operations.md has no recipe under this heading")
+	followed.Store(heading, true)
+	path := s.TempDir()
+	require.NoError(s, os.Symlink(temporalCLI(), filepath.Join(path, "temporal")))
+	sh := exec.CommandContext(s.Context(), "sh", "-e", "-c", all[heading])
+	sh.Env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"), "TEMPORAL_ADDRESS="+engine.Addr(),
+		"TEMPORAL_NAMESPACE="+s.namespace, "API="+s.url, "ORDER="+order)
+	sh.Env = append(sh.Env, env...)
+	out, err := sh.CombinedOutput()
+	require.NoError(s, err, "%s\n%s", all[heading], out)
+	return string(out)
+}
+
+// TestOperations runs every recipe of docs/operations.md.
+func TestOperations(t *testing.T) {
+	t.Run("recipes", func(t *testing.T) {
+		t.Run("Find", findOrders)
+		t.Run("Look", lookAtOne)
+		t.Run("Confirm", confirmForOwner)
+		t.Run("Cancel", cancelWithCompensation)
+		t.Run("CancelMany", cancelMany)
+		t.Run("Reset", resetOrder)
+		t.Run("Terminate", afterTerminate)
+		t.Run("Pause", pauseStep)
+	})
+	all, err := recipes()
+	require.NoError(t, err)
+	for heading := range all {
+		_, done := followed.Load(heading)
+		require.True(t, done, "no test runs the recipe under %q", heading)
+	}
+}
+
+func findOrders(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+	mine := s.reserve(s.place(9)).with(t, http.StatusCreated).body.ID
+	theirs := s.reserve(s.place(9, byOwner, object{"ownerId": "chan"}), object{"customerId": "dana"}).with(t, http.StatusCreated).body.ID
+	s.eventually(func() bool {
+		return len(s.search("OrderStatus = 'awaiting_owner'")) == 1 && len(s.search("CustomerId = 'alice'")) == 1
+	})
+	found := s.follow("By customer", "", "CUSTOMER=alice")
+	require.Contains(t, found, mine)
+	require.NotContains(t, found, theirs)
+	found = s.follow("By owner", "", "OWNER=chan")
+	require.Contains(t, found, theirs)
+	require.NotContains(t, found, mine)
+
+	s.sandbox(object{"down": true})
+	s.decide(mine, "cancel").with(t, http.StatusAccepted)
+	s.eventually(func() bool { return len(s.search("NeedsAttention = true")) == 1 })
+	require.Contains(t, s.follow("Orders that need attention", ""), mine)
+	s.sandbox(object{})
+}
+
+func lookAtOne(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient)
+	s.sandbox(object{"down": true})
+	order := s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
+	require.Contains(t, s.follow("What it looks like to its customer", order), `"status":"payment_pending"`)
+	waits := s.follow("What it waits for", order)
+	require.Contains(t, waits, "ChargePayment")
+	require.Contains(t, waits, "sandbox payments are down", "why it fails")
+	require.Contains(t, waits, "waits for the service that is to charge payment")
+	s.sandbox(object{})
+}
+
+func confirmForOwner(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	order := s.reserve(s.place(9, byOwner)).with(t, http.StatusCreated).body.ID
+	s.follow("Confirm for the owner", order)
+	v := s.get("/v1/mypages/" + order).body
+	require.Equal(t, booking.Confirmed, v.Status)
+	require.Contains(t, notes(v.View), "by telephone")
+}
+
+func cancelWithCompensation(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	place := s.place(1)
+	order := s.reserve(place).with(t, http.StatusCreated).body.ID
+	s.follow("Cancel with compensation", order)
+	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
+	s.requireUndone(order, place, 1, booking.ByOperator)
+}
+
+func cancelMany(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	place, other := s.place(9), s.place(9)
+	var orders []string
+	for range 5 {
+		orders = append(orders, s.reserve(place).with(t, http.StatusCreated).body.ID)
+	}
+	spared := s.reserve(other).with(t, http.StatusCreated).body.ID
+	s.eventually(func() bool { return len(s.search("ItemId = '"+place+"'")) == 5 })
+	require.Contains(t, s.follow("Cancel many", "", "PLACE="+place), "5")
+	for _, order := range orders {
+		s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
+	}
+	for _, order := range orders {
+		s.requireUndone(order, place, 9, booking.ByOperator)
+	}
+	require.Equal(t, booking.Confirmed, s.get("/v1/mypages/"+spared).body.Status)
+}
+
+func resetOrder(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	place := s.place(1, byOwner)
+	order := s.reserve(place).with(t, http.StatusCreated).body.ID
+	s.decide(order, "confirm").with(t, http.StatusOK)
+	s.follow("Reset to an earlier point", order)
+	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.AwaitingOwner })
+	charged, refunded := s.atProvider()
+	require.EqualValues(t, 100000, charged, "nothing is charged twice")
+	require.Zero(t, refunded)
+	require.Equal(t, []int{0, 0}, s.remaining(place))
+	require.Len(t, s.messagesAbout(order), 1)
+	s.decide(order, "reject").with(t, http.StatusOK)
+	s.requireUndone(order, place, 1, booking.RejectedByOwner)
+}
+
+func afterTerminate(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	place := s.place(1)
+	order := s.reserve(place).with(t, http.StatusCreated).body.ID
+	require.NoError(t, s.temporal.TerminateWorkflow(t.Context(), order, "", "by mistake"))
+	require.Contains(t, s.follow("After a terminate", order), `"status":"charged"`)
+	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
+	s.requireUndone(order, place, 1, booking.ByOperator)
+}
+
+func pauseStep(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient)
+	s.sandbox(object{"down": true})
+	order := s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
+	s.eventually(func() bool { return s.attempts(order, "ChargePayment") > 1 })
+	s.follow("Pause a step", order)
+	s.eventually(func() bool { return strings.Contains(s.follow("What it waits for", order), "ause") })
+	s.sandbox(object{})
+	s.follow("Resume a step", order)
+	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Confirmed })
+}

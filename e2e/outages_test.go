@@ -1,0 +1,200 @@
+package e2e
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestAway_Inventory: a database of inventory that hangs stops no reservation
+// from being taken (row L9), and costs only the first few orders its time-out.
+func TestAway_Inventory(t *testing.T) {
+	t.Parallel()
+	own, err := url.Parse(pgtest.New(t))
+	require.NoError(t, err)
+	wire := newProxy(t, own.Host)
+	own.Host = wire.Addr().String()
+	s := boot(t, impatient, func(o *app.Options) { o.Config.Databases.Inventory = config.URL(own.String()) })
+	place := s.place(100)
+	s.reserve(place).with(t, http.StatusCreated)
+
+	wire.hang()
+	var orders []string
+	waited := 0
+	for range 10 {
+		a := s.reserve(place).with(t, http.StatusAccepted)
+		require.Equal(t, booking.Paid, a.body.Status, "taken and paid")
+		orders = append(orders, a.body.ID)
+		if s.untilGivenToQueue(a.body.ID, "HoldStock") > 400*time.Millisecond {
+			waited++
+		}
+	}
+	require.Positive(t, waited, "it did hang")
+	require.LessOrEqual(t, waited, 5, "the breaker spares the others")
+	wire.resume()
+	for _, order := range orders {
+		s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Confirmed })
+	}
+	require.Equal(t, []int{89, 89}, s.remaining(place))
+	charged, refunded := s.atProvider()
+	require.EqualValues(t, 11*100000, charged)
+	require.Zero(t, refunded)
+}
+
+// untilGivenToQueue is how long an order's saga took until it gave a step to
+// its service's queue.
+func (s *system) untilGivenToQueue(order, step string) time.Duration {
+	s.Helper()
+	var placed time.Time
+	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		require.NoError(s, err)
+		if placed.IsZero() {
+			placed = e.EventTime.AsTime()
+		}
+		if e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == step {
+			return e.EventTime.AsTime().Sub(placed)
+		}
+	}
+	require.Fail(s, "step is not in the queue", "%s of %s", step, order)
+	return 0
+}
+
+// TestAway_ReadModel: without the read model's database reservations are
+// confirmed with 201 all the same; rows and events appear when it is back.
+func TestAway_ReadModel(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.NewCluster(t)
+	s := boot(t, func(o *app.Options) { o.Config.Databases.Mypage = config.URL(cluster.New(t)) })
+	place := s.place(5)
+	require.NoError(t, cluster.Stop())
+	a := s.reserve(place).with(t, http.StatusCreated)
+	require.Equal(t, booking.Confirmed, a.body.Status)
+	require.Equal(t, booking.Confirmed, s.get(a.header.Get("Location")).with(t, http.StatusOK).body.Status, "a Location that was given is never 404")
+	s.get("/v1/mypages?customerId=alice").with(t, http.StatusServiceUnavailable)
+	require.NoError(t, cluster.Start())
+	s.eventually(func() bool { return len(s.get("/v1/mypages?customerId=alice").body.Items) == 1 })
+	require.Len(t, s.events(a.body.ID), 4)
+}
+
+// TestAway_PaymentSlow: an order whose payment takes long is accepted; its
+// customer may cancel meanwhile, and is not charged in the end.
+func TestAway_PaymentSlow(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient)
+	place := s.place(2)
+	s.sandbox(object{"latency": "3s"})
+	a := s.reserve(place).with(t, http.StatusAccepted)
+	require.Equal(t, booking.PaymentPending, a.body.Status)
+	require.Equal(t, booking.PaymentPending, s.get("/v1/mypages/"+a.body.ID).body.Status)
+	s.sandbox(object{})
+	s.decide(a.body.ID, "cancel")
+	s.eventually(func() bool { return s.get("/v1/mypages/"+a.body.ID).body.Status == booking.Cancelled })
+	time.Sleep(3 * time.Second) // the charge that was under way when it was cancelled comes in now
+	charged, refunded := s.atProvider()
+	require.Equal(t, charged, refunded)
+	require.Equal(t, []int{2, 2}, s.remaining(place))
+
+	s.sandbox(object{"latency": "1500ms"})
+	patient := s.reserve(place).with(t, http.StatusAccepted)
+	s.eventually(func() bool { return s.get("/v1/mypages/"+patient.body.ID).body.Status == booking.Confirmed })
+	charged2, refunded2 := s.atProvider()
+	require.EqualValues(t, 100000, charged2-refunded2, "one charge, however often it was asked for")
+}
+
+// TestAway_PaymentLosesAnswers: the money is taken and nobody is told. Asking
+// again under the same key settles it.
+func TestAway_PaymentLosesAnswers(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient)
+	place := s.place(2)
+	s.sandbox(object{"loseAnswers": true})
+	one := s.reserve(place).with(t, http.StatusAccepted).body.ID
+	two := s.reserve(place).with(t, http.StatusAccepted).body.ID
+	s.decide(two, "cancel").with(t, http.StatusAccepted)
+	s.sandbox(object{})
+	s.eventually(func() bool { return s.get("/v1/mypages/"+one).body.Status == booking.Confirmed })
+	s.eventually(func() bool { return s.get("/v1/mypages/"+two).body.Status == booking.Cancelled })
+	charged, refunded := s.atProvider()
+	require.EqualValues(t, 2*100000, charged)
+	require.EqualValues(t, 100000, refunded)
+}
+
+// TestAway_Temporal: nothing can be started or decided, and that is said at
+// once; what is there can be read.
+func TestAway_Temporal(t *testing.T) {
+	t.Parallel()
+	wire := newProxy(t, engine.Addr())
+	s := boot(t, impatient, func(o *app.Options) { o.TemporalAddress = wire.Addr().String() })
+	place := s.place(5)
+	order := s.reserve(place).with(t, http.StatusCreated).body.ID
+	wire.hang()
+	a := s.reserve(place).with(t, http.StatusServiceUnavailable)
+	require.Equal(t, "temporal_unavailable", a.body.Code)
+	require.NotEmpty(t, a.header.Get("Retry-After"))
+	s.decide(order, "cancel").with(t, http.StatusServiceUnavailable)
+	require.Equal(t, booking.Confirmed, s.get("/v1/mypages/"+order).with(t, http.StatusOK).body.Status)
+	require.Len(t, s.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).body.Items, 1)
+	ready := s.get("/readyz").with(t, http.StatusOK)
+	require.Contains(t, string(ready.raw), "temporal", "degraded, and says what with")
+	wire.resume()
+	s.eventually(func() bool { return s.reserve(place).status == http.StatusCreated })
+}
+
+// TestAway_Workers: orders are accepted without anybody to work on them, and
+// are completed when there is.
+func TestAway_Workers(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	impatient(&o)
+	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	o.Config.Worker.Serve = nil
+	s := start(t, o)
+	place := s.place(1)
+	a := s.reserve(place).with(t, http.StatusAccepted)
+	require.Equal(t, booking.Received, a.body.Status)
+	require.Equal(t, booking.Received, s.get(a.header.Get("Location")).with(t, http.StatusOK).body.Status)
+
+	o.API, o.Config.Worker.Serve = false, contract.Queues()
+	start(t, o)
+	s.eventually(func() bool { return s.get("/v1/mypages/"+a.body.ID).body.Status == booking.Confirmed })
+	elsewhere := s.post(reservations, reservation(place)).with(t, http.StatusConflict)
+	require.Equal(t, "sold_out", elsewhere.body.Code, "decided in another process, told through the database")
+}
+
+// TestNeedsAttention: an undo that keeps failing shows everywhere where
+// somebody may look, and ends by itself when its cause is gone.
+func TestNeedsAttention(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+	place := s.place(1)
+	order := s.reserve(place).with(t, http.StatusCreated).body.ID
+	s.sandbox(object{"down": true})
+	s.decide(order, "cancel").with(t, http.StatusAccepted)
+
+	marked := func() []string { return s.search("NeedsAttention = true") }
+	s.eventually(func() bool { return len(marked()) == 1 })
+	require.Equal(t, []string{order}, marked())
+	v := s.get("/v1/mypages/"+order).with(t, http.StatusOK).body
+	require.Equal(t, booking.Cancelling, v.Status)
+	require.True(t, v.NeedsAttention)
+	require.Contains(t, string(s.get("/metrics").raw), `yeyak_orders_marked_for_attention_total{`)
+	require.Contains(t, s.logged(), "order needs attention: an undo keeps failing")
+
+	s.sandbox(object{})
+	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
+	s.requireUndone(order, place, 1, booking.ByCustomer)
+	s.eventually(func() bool { return len(marked()) == 0 })
+	require.False(t, s.get("/v1/mypages/"+order).body.NeedsAttention)
+}
