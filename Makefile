@@ -52,6 +52,11 @@ histories: $(temporal_cli) ## Record the workflows' histories anew, after a want
 	sh tools/postgres.sh
 	go test ./e2e -count=1 -timeout 20m -parallel 16 -run TestRecordHistories -record
 
+.PHONY: bench
+bench: $(temporal_cli) ## Measure a reservation, steps in place against durable steps
+	sh tools/postgres.sh
+	go run ./bench
+
 .PHONY: clean
 clean: ## Remove what was built; data in .yeyak stays
 	rm -rf bin

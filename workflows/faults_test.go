@@ -117,7 +117,7 @@ func (s *stay) requireInBalance(v contract.View, capacity int) {
 	s.settle()
 	require.True(s, v.Status.Final())
 	if v.Status == booking.Completed {
-		require.EqualValues(s, s.in.Amount.Amount, s.owed(), "one charge")
+		require.Equal(s, s.in.Amount.Amount, s.owed(), "one charge")
 		require.Equal(s, capacity-1, s.rooms(), "one hold")
 		return
 	}

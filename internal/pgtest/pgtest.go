@@ -2,17 +2,13 @@ package pgtest
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	_ "github.com/uptrace/bun/driver/pgdriver" // the "pg" driver of database/sql
+	"github.com/yeyak/yeyak/internal/pgserver"
 )
 
 // serverVariable names a PostgreSQL to use instead of starting one.
@@ -24,7 +20,7 @@ const patience = 30 * time.Second
 // shared is the server of this test binary.
 var shared struct {
 	sync.Mutex
-	cluster *Cluster
+	cluster *pgserver.Cluster
 	err     error // a server that did not start is not tried again by every test
 }
 
@@ -52,14 +48,47 @@ func New(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c.New(t)
+	return newDatabase(t, c)
 }
 
-func sharedCluster() (*Cluster, error) {
+// Cluster is a server of a test's own, to be taken away and brought back.
+type Cluster struct{ *pgserver.Cluster }
+
+// NewCluster starts a server for t alone, which is removed when t ends.
+func NewCluster(t testing.TB) Cluster {
+	t.Helper()
+	c, err := pgserver.Launch(pgserver.Forgetful)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return Cluster{c}
+}
+
+// New returns the URL of a fresh, empty database on the cluster.
+func (c Cluster) New(t testing.TB) string {
+	t.Helper()
+	return newDatabase(t, c.Cluster)
+}
+
+func newDatabase(t testing.TB, c *pgserver.Cluster) string {
+	t.Helper()
+	url, err := c.NewDatabase(t.Context())
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	return url
+}
+
+func sharedCluster() (*pgserver.Cluster, error) {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.cluster == nil && shared.err == nil {
-		shared.cluster, shared.err = launch()
+		shared.cluster, shared.err = pgserver.Launch(pgserver.Forgetful)
 	}
 	return shared.cluster, shared.err
 }
@@ -68,7 +97,7 @@ func sharedCluster() (*Cluster, error) {
 // removes it when the test ends.
 func borrow(t testing.TB, server string) string {
 	t.Helper()
-	created, name, err := createDatabase(t.Context(), server)
+	created, name, err := pgserver.CreateDatabase(t.Context(), server)
 	if err != nil {
 		t.Fatalf("pgtest: %s: %v", serverVariable, err)
 	}
@@ -76,36 +105,9 @@ func borrow(t testing.TB, server string) string {
 		// The test's own context has ended by now.
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := execute(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+		if err := pgserver.Execute(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("pgtest: drop database: %v", err)
 		}
 	})
 	return created
-}
-
-// createDatabase makes a database with a name of its own on the server and
-// returns its URL and name.
-func createDatabase(ctx context.Context, server string) (created, name string, err error) {
-	u, err := url.Parse(server)
-	if err != nil {
-		return "", "", fmt.Errorf("not a URL of the form postgres://user@host:port/database")
-	}
-	name = "yeyak_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	if err := execute(ctx, server, "CREATE DATABASE "+name); err != nil {
-		return "", "", fmt.Errorf("create database: %w", err)
-	}
-	u.Path = "/" + name
-	return u.String(), name, nil
-}
-
-func execute(ctx context.Context, server, statement string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	db, err := sql.Open("pg", server)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	_, err = db.ExecContext(ctx, statement)
-	return err
 }

@@ -1,4 +1,4 @@
-package pgtest
+package pgserver
 
 import (
 	"errors"
@@ -45,8 +45,8 @@ func programs() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", errors.New("pgtest: these tests need PostgreSQL " + strconv.Itoa(oldest) +
-		" or newer: run tools/postgres.sh to install it, or name a server in " + serverVariable)
+	return "", errors.New("no PostgreSQL " + strconv.Itoa(oldest) + " or newer on this machine: run tools/postgres.sh to install it" +
+		" (tests take a server that TEST_DATABASE_URL names instead)")
 }
 
 var majorVersion = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)

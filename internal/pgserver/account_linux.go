@@ -1,4 +1,4 @@
-package pgtest
+package pgserver
 
 import (
 	"errors"
@@ -24,15 +24,15 @@ func serverAccount() (*account, error) {
 		}
 		uid, err := strconv.Atoi(u.Uid)
 		if err != nil {
-			return nil, fmt.Errorf("pgtest: user %s: %w", name, err)
+			return nil, fmt.Errorf("pgserver: user %s: %w", name, err)
 		}
 		gid, err := strconv.Atoi(u.Gid)
 		if err != nil {
-			return nil, fmt.Errorf("pgtest: user %s: %w", name, err)
+			return nil, fmt.Errorf("pgserver: user %s: %w", name, err)
 		}
 		return &account{uid, gid}, nil
 	}
-	return nil, errors.New("pgtest: PostgreSQL does not run as root, and there is no user postgres or nobody")
+	return nil, errors.New("pgserver: PostgreSQL does not run as root, and there is no user postgres or nobody")
 }
 
 // own gives the directory to the account.

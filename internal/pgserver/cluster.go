@@ -1,4 +1,4 @@
-package pgtest
+package pgserver
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
-	"testing"
 	"time"
 )
 
@@ -21,52 +20,45 @@ const superuser = "yeyak"
 // startupPatience bounds a server's start, recovery after Stop included.
 const startupPatience = time.Minute
 
-// settings of a throw-away server. fsync stays off because its data need not
-// outlive the machine: they survive Stop and even a killed server, only not a
-// power cut, and commits cost no disk. Everything that transactions can tell
-// apart keeps its default.
-var settings = map[string]string{
+// Settings of a server beyond its defaults, as in postgresql.conf.
+type Settings map[string]string
+
+// always holds for every server: it is for this machine alone.
+var always = Settings{
 	"listen_addresses":        "127.0.0.1",
 	"unix_socket_directories": "",
-	"fsync":                   "off",
-	"full_page_writes":        "off",
 	"max_connections":         "200", // parallel tests with a pool each
 	"log_min_messages":        "warning",
 }
 
-// Cluster is a PostgreSQL server of its own in a temporary directory, that
-// tests can take away and bring back.
+// Forgetful makes commits cost no disk. Data survive Stop and even a killed
+// server, only not a power cut. Everything that transactions can tell apart
+// keeps its default.
+var Forgetful = Settings{"fsync": "off", "full_page_writes": "off"}
+
+// Cluster is a PostgreSQL server of its own in a temporary directory, that can
+// be taken away and brought back.
 type Cluster struct {
-	bin     string // the directory of PostgreSQL's programs
-	dir     string
-	port    int
-	account *account
-	server  *process // nil while stopped
+	settings Settings
+	bin      string // the directory of PostgreSQL's programs
+	dir      string
+	port     int
+	account  *account
+	server   *process // nil while stopped
 }
 
-// NewCluster starts a server for t alone, which is removed when t ends.
-func NewCluster(t testing.TB) *Cluster {
-	t.Helper()
-	c, err := launch()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return c
+// NewDatabase makes an empty database on the cluster and returns its URL.
+func (c *Cluster) NewDatabase(ctx context.Context) (string, error) {
+	u, _, err := CreateDatabase(ctx, c.url())
+	return u, err
 }
 
-// New returns the URL of a fresh, empty database on the cluster.
-func (c *Cluster) New(t testing.TB) string {
-	t.Helper()
-	u, _, err := createDatabase(t.Context(), c.url())
-	if err != nil {
-		t.Fatalf("pgtest: %v", err)
+// PID is the process id of the server, 0 while it is stopped.
+func (c *Cluster) PID() int {
+	if c.server == nil {
+		return 0
 	}
-	return u
+	return c.server.cmd.Process.Pid
 }
 
 func (c *Cluster) url() string {
@@ -75,13 +67,14 @@ func (c *Cluster) url() string {
 
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
 
-// launch makes a cluster and starts it.
-func launch() (*Cluster, error) {
+// Launch makes a cluster and starts it. It is to be closed, and dies with this
+// process on systems that can see to that.
+func Launch(settings Settings) (*Cluster, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{bin: bin}
+	c := &Cluster{settings: settings, bin: bin}
 	if c.account, err = serverAccount(); err != nil {
 		return nil, err
 	}
@@ -97,20 +90,20 @@ func launch() (*Cluster, error) {
 // create makes the data directory.
 func (c *Cluster) create() (err error) {
 	if c.dir, err = os.MkdirTemp("", "yeyak-postgres-"); err != nil {
-		return fmt.Errorf("pgtest: %w", err)
+		return fmt.Errorf("pgserver: %w", err)
 	}
 	if err := c.account.own(c.dir); err != nil {
-		return fmt.Errorf("pgtest: %w", err)
+		return fmt.Errorf("pgserver: %w", err)
 	}
 	if c.port, err = freePort(); err != nil {
-		return fmt.Errorf("pgtest: find a free port: %w", err)
+		return fmt.Errorf("pgserver: find a free port: %w", err)
 	}
 	initdb := exec.Command(filepath.Join(c.bin, "initdb"), "--pgdata", c.data(), "--username", superuser,
 		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
 	initdb.Dir = c.dir // the caller's directory may be closed to the server's account
 	initdb.SysProcAttr = c.account.attributes()
 	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("pgtest: initdb: %w\n%s", err, out)
+		return fmt.Errorf("pgserver: initdb: %w\n%s", err, out)
 	}
 	return nil
 }
@@ -123,21 +116,23 @@ func (c *Cluster) Start() error {
 	}
 	log, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("pgtest: %w", err)
+		return fmt.Errorf("pgserver: %w", err)
 	}
 	defer log.Close() // the server has a descriptor of its own
 	args := []string{"-D", c.data(), "-p", strconv.Itoa(c.port)}
-	for name, value := range settings {
-		args = append(args, "-c", name+"="+value)
+	for _, settings := range []Settings{always, c.settings} {
+		for name, value := range settings {
+			args = append(args, "-c", name+"="+value)
+		}
 	}
 	cmd := exec.Command(filepath.Join(c.bin, "postgres"), args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = c.dir, log, log, c.account.attributes()
 	if c.server, err = start(cmd); err != nil {
-		return fmt.Errorf("pgtest: start postgres: %w", err)
+		return fmt.Errorf("pgserver: start postgres: %w", err)
 	}
 	if err := c.awaitConnections(); err != nil {
 		out, _ := os.ReadFile(log.Name())
-		return errors.Join(fmt.Errorf("pgtest: postgres does not answer: %w\n%s", err, out), c.Stop())
+		return errors.Join(fmt.Errorf("pgserver: postgres does not answer: %w\n%s", err, out), c.Stop())
 	}
 	return nil
 }
@@ -148,7 +143,7 @@ func (c *Cluster) awaitConnections() error {
 	retry := time.NewTicker(20 * time.Millisecond)
 	defer retry.Stop()
 	for {
-		err := execute(ctx, c.url(), "SELECT 1")
+		err := Execute(ctx, c.url(), "SELECT 1")
 		if err == nil {
 			return nil
 		}
@@ -222,12 +217,12 @@ func start(cmd *exec.Cmd) (*process, error) {
 // kill ends the server and its children with PostgreSQL's immediate shutdown.
 func (p *process) kill() error {
 	if err := p.cmd.Process.Signal(syscall.SIGQUIT); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("pgtest: stop postgres: %w", err)
+		return fmt.Errorf("pgserver: stop postgres: %w", err)
 	}
 	select {
 	case <-p.exited:
 		return nil
 	case <-time.After(patience):
-		return errors.New("pgtest: postgres does not stop")
+		return errors.New("pgserver: postgres does not stop")
 	}
 }

@@ -1,0 +1,45 @@
+package pgserver
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	_ "github.com/uptrace/bun/driver/pgdriver" // the "pg" driver of database/sql
+)
+
+// patience bounds whatever is asked of a server that runs.
+const patience = 30 * time.Second
+
+// CreateDatabase makes a database with a name of its own on the server and
+// returns its URL and name.
+func CreateDatabase(ctx context.Context, server string) (created, name string, err error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", "", errors.New("not a URL of the form postgres://user@host:port/database")
+	}
+	name = "yeyak_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	if err := Execute(ctx, server, "CREATE DATABASE "+name); err != nil {
+		return "", "", fmt.Errorf("create database: %w", err)
+	}
+	u.Path = "/" + name
+	return u.String(), name, nil
+}
+
+// Execute runs one statement on a server.
+func Execute(ctx context.Context, server, statement string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	db, err := sql.Open("pg", server)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, statement)
+	return err
+}
