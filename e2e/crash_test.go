@@ -120,7 +120,7 @@ func TestCrash_Placing(t *testing.T) {
 			require.Equal(t, []int{0, 0}, s.remaining(place))
 			charged, refunded := s.atProvider()
 			require.EqualValues(t, 100000, charged-refunded)
-			require.Equal(t, []string{"ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged confirmed"}, s.events(again.body.ID))
+			s.requireEvents(again.body.ID, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged confirmed")
 			require.Equal(t, []string{"reservation_placed"}, s.messagesAbout(again.body.ID))
 		})
 	}

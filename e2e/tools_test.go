@@ -50,7 +50,7 @@ func newNamespace(t testing.TB) string {
 }
 
 // impatient answers after a moment, decided or not.
-func impatient(o *app.Options) { o.Config.Orders.ReplyBudget = 1200 * time.Millisecond }
+func impatient(o *app.Options) { o.Config.Orders.ReplyBudget = 2500 * time.Millisecond }
 
 // eventually waits for something that happens by itself.
 func (s *system) eventually(what func() bool) {
