@@ -21,11 +21,11 @@ type PaymentLedger interface {
 	// Declined) if the payment is still pending, and returns the payment as it
 	// stands then.
 	EndCharge(ctx context.Context, orderID string, answer booking.PaymentStatus, ref string) (booking.Payment, error)
-	// BeginRefund turns a pending or charged payment into RefundPending. An
-	// order without a payment gets one that is ChargePrevented, so that a
-	// charge that comes late finds it. The first reason given stays. Returns
-	// the payment as it stands then.
-	BeginRefund(ctx context.Context, orderID string, why booking.Reason) (booking.Payment, error)
+	// BeginRefund turns the pending or charged payment of c's order into
+	// RefundPending, for the reason c.Why. An order without a payment gets c
+	// as one that is ChargePrevented, so that a charge that comes late finds
+	// it. The first reason given stays. Returns the payment as it stands then.
+	BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error)
 	// EndRefund records what a RefundPending payment came to: Refunded with
 	// the amount given back, or ChargePrevented.
 	EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64) error
@@ -65,17 +65,23 @@ type Payments struct {
 	flights singleflight.Group
 }
 
-// ChargePayment takes the order's price, once.
+// ChargePayment takes the order's price, once. What was not taken in time never
+// will be.
 func (p *Payments) ChargePayment(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
 		payment, err := p.Ledger.BeginCharge(ctx, c)
 		if err != nil {
 			return booking.Outcome{}, fmt.Errorf("write payment intent: %w", err)
 		}
-		if payment.Status == booking.ChargePending {
-			if payment, err = p.fly(ctx, c); err != nil {
-				return booking.Outcome{}, fmt.Errorf("charge at provider: %w", err)
-			}
+		switch {
+		case payment.Status == booking.ChargePending && c.Late:
+			c.Why = booking.TooLate
+			payment, err = p.undo(ctx, c) // it may have been asked for while there was time
+		case payment.Status == booking.ChargePending:
+			payment, err = p.fly(ctx, c)
+		}
+		if err != nil {
+			return booking.Outcome{}, err
 		}
 		switch payment.Status {
 		case booking.Charged:
@@ -104,7 +110,7 @@ func (p *Payments) fly(ctx context.Context, c booking.Charge) (booking.Payment, 
 		case errors.Is(err, ErrVoided):
 			return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
 		default:
-			return booking.Payment{}, err
+			return booking.Payment{}, fmt.Errorf("charge at provider: %w", err)
 		}
 	})
 	select {
@@ -123,17 +129,20 @@ func (p *Payments) fly(ctx context.Context, c booking.Charge) (booking.Payment, 
 // what was never asked for never will be.
 func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking.Undo, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) {
-		payment, err := p.Ledger.BeginRefund(ctx, c.OrderID, c.Why)
-		if err != nil {
-			return booking.Undo{}, fmt.Errorf("write refund intent: %w", err)
-		}
-		if payment.Status == booking.RefundPending {
-			if payment, err = p.giveBack(ctx, payment); err != nil {
-				return booking.Undo{}, err
-			}
-		}
-		return booking.Undo{Acted: payment.Status == booking.Refunded}, nil
+		payment, err := p.undo(ctx, c)
+		return booking.Undo{Acted: payment.Status == booking.Refunded}, err
 	})
+}
+
+func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	payment, err := p.Ledger.BeginRefund(ctx, c)
+	if err != nil {
+		return payment, fmt.Errorf("write refund intent: %w", err)
+	}
+	if payment.Status != booking.RefundPending {
+		return payment, nil
+	}
+	return p.giveBack(ctx, payment)
 }
 
 func (p *Payments) giveBack(ctx context.Context, payment booking.Payment) (booking.Payment, error) {

@@ -2,9 +2,8 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -77,7 +77,7 @@ func New(d Deps) http.Handler {
 	if s.Extra != nil {
 		s.Extra(router)
 	}
-	return router
+	return answerHEAD(router)
 }
 
 func (d Deps) withDefaults() Deps {
@@ -110,6 +110,7 @@ func newRouter(log *zap.Logger) *gin.Engine {
 		writeProblem(c, newProblem(notFound, "there is nothing at %s", c.Request.URL.Path))
 	})
 	router.NoMethod(func(c *gin.Context) {
+		allowHEAD(c.Writer.Header())
 		writeProblem(c, newProblem(methodNotAllowed, "%s is not possible at %s", c.Request.Method, c.Request.URL.Path))
 	})
 	return router
@@ -152,6 +153,8 @@ func describeAPI() huma.Config {
 	c := huma.DefaultConfig("Yeyak", "1")
 	c.Info.Description = "Orders and reservations that are completed, or undone completely."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	// What goes out and what comes in is the same money, described in one place.
+	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[booking.Money](), reflect.TypeFor[money]())
 	c.CreateHooks = nil // they add $schema to every answer
 	c.Transformers = []huma.Transformer{setProblemHeaders}
 	c.Formats = map[string]huma.Format{
@@ -174,16 +177,3 @@ const (
 	tagRecords    = "Records"
 	tagOperations = "Operations"
 )
-
-// strictJSON is huma's JSON without what encoding/json tells of our Go types:
-// a value of the wrong type has already been complained about by its schema.
-var strictJSON = huma.Format{
-	Marshal: huma.DefaultJSONFormat.Marshal,
-	Unmarshal: func(data []byte, v any) error {
-		err := json.Unmarshal(data, v)
-		if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); mistyped {
-			return errors.New("a value has the wrong type")
-		}
-		return err
-	},
-}

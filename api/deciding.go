@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -21,12 +20,12 @@ import (
 // keeps other orders away from these addresses.
 func (s *server) registerDecisions(kind booking.Kind, path, tag string) {
 	describe := func(verb, summary string, refusals ...booking.Code) huma.Operation {
-		refusals = append(refusals, booking.AlreadyCancelled, booking.BeingCancelled, booking.AlreadyCompleted, notRunning,
-			notFound, validationFailed, temporalUnavailable)
+		refusals = append(refusals, booking.AlreadyCancelled, booking.BeingCancelled, booking.AlreadyCompleted, booking.Superseded,
+			notRunning, notFound, validationFailed, orderUnreachable, temporalUnavailable)
 		return huma.Operation{
 			OperationID: verb + "-" + string(kind), Method: http.MethodPost, Path: path + "/{id}/" + verb, Tags: []string{tag},
 			Summary:     summary,
-			Description: "200: it is done. 202: it is being done and can be followed at Location.",
+			Description: "200: it is done. 202: it will be done and can be followed at Location. 503: it is not promised.",
 			Responses:   s.withAccepted(s.problems(refusals...)),
 		}
 	}
@@ -59,7 +58,7 @@ type decisionInput[B interface{ words() string }] struct {
 // Resolve finds what the schema cannot.
 func (in *decisionInput[B]) Resolve(ctx huma.Context) []error {
 	var f faults
-	f.unknownParameters(ctx)
+	f.checkQuery(ctx)
 	f.checkText("body.reason", in.Body.words())
 	return f
 }
@@ -88,73 +87,46 @@ func (c *cancellation) words() string {
 	return c.Reason
 }
 
-// perseverance is how long a decision is pressed home after its caller was
-// told that it is being done: until workers are back from a short absence.
-const perseverance = 30 * time.Second
-
-// answered is what came of an update.
-type answered struct {
-	view contract.View
-	err  error
-}
-
 // decide carries a decision to the order and answers with the order after it.
+// An order takes a decision and carries it out in one workflow task where it
+// can, and the engine's answer to the first then brings the second along: that
+// is one round trip. What was taken will be carried out, whoever dies; what was
+// not is promised to nobody.
 func (s *server) decide(ctx context.Context, kind booking.Kind, update string, order orderByID, note string) (*orderAnswer, error) {
 	if !isOrderID(kind, order.ID) {
 		return nil, noSuchOrder(order.ID)
 	}
 	l := order.language()
-	// Neither a caller who leaves nor the end of their patience takes a decision back.
-	going, stop := context.WithTimeout(context.WithoutCancel(ctx), perseverance)
-	landed := make(chan answered, 1)
-	go func() {
-		defer stop()
-		view, err := s.update(going, order.ID, update, contract.Decision{Note: note})
-		landed <- answered{view, err}
-	}()
-
-	patience := time.NewTimer(s.ReplyBudget)
-	defer patience.Stop()
-	select {
-	case a := <-landed:
-		switch {
-		case a.err == nil:
-			return l.answer(http.StatusOK, a.view), nil
-		case !ranOut(a.err):
-			return nil, s.refused(ctx, l, kind, order.ID, a.err)
-		}
-	case <-patience.C:
-	case <-ctx.Done():
-		return nil, ctx.Err() // nobody is left to answer; the decision goes on
-	}
-	return s.stillDeciding(ctx, l, kind, order.ID, stop)
-}
-
-func (s *server) update(ctx context.Context, id, update string, d contract.Decision) (view contract.View, err error) {
-	handle, err := s.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		UpdateID: uuid.NewString(), WorkflowID: id, UpdateName: update,
-		Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err != nil {
-		return view, err
-	}
-	err = handle.Get(ctx, &view)
-	return view, err
-}
-
-// stillDeciding answers 202 for a decision that takes longer than the budget,
-// but only if it can have reached the engine: one that did not is given up
-// and the caller told so.
-func (s *server) stillDeciding(ctx context.Context, l language, kind booking.Kind, id string, giveUp func()) (*orderAnswer, error) {
-	probe, cancel := context.WithTimeout(ctx, glance)
+	// A caller who leaves does not take a decision back.
+	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
 	defer cancel()
-	if _, err := s.Temporal.DescribeWorkflowExecution(probe, id, ""); err != nil {
-		giveUp()
-		if noWorkflow(err) {
-			return nil, s.closed(ctx, l, kind, id)
-		}
-		return nil, temporalError{err}
+	taken, err := s.Temporal.UpdateWorkflow(budget, client.UpdateWorkflowOptions{
+		UpdateID: uuid.NewString(), WorkflowID: order.ID, UpdateName: update,
+		Args: []any{contract.Decision{Note: note}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	switch {
+	case ranOut(err):
+		s.Logger.Warn("decision not taken", zap.String("order", order.ID), zap.String("decision", update), zap.Error(err))
+		return nil, newProblem(orderUnreachable, "the order did not take the decision in time: it may take it yet, or never; repeat it to be certain")
+	case err != nil:
+		return nil, s.refused(ctx, l, kind, order.ID, err)
 	}
+
+	var view contract.View
+	err = taken.Get(budget, &view)
+	switch {
+	case err == nil:
+		return l.answer(http.StatusOK, view), nil
+	case temporalAway(temporalError{err}):
+		return s.stillDeciding(ctx, l, kind, order.ID)
+	default:
+		return nil, s.refused(ctx, l, kind, order.ID, err)
+	}
+}
+
+// stillDeciding answers 202 for a decision that was taken and is not carried
+// out yet.
+func (s *server) stillDeciding(ctx context.Context, l language, kind booking.Kind, id string) (*orderAnswer, error) {
 	view, err := s.read(ctx, kind, id)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -55,12 +56,20 @@ func newPlaceID() string {
 // name is the id of a person or thing that came from outside.
 type name string
 
-// Schema admits what can stand in paths, logs and search queries unescaped.
+// Names are made of what can stand in paths, logs and search queries unescaped.
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@:+-]*$`)
+
+const longestName = 64
+
+// isName tells whether id can be the id of anything.
+func isName(id string) bool { return len(id) <= longestName && namePattern.MatchString(id) }
+
+// Schema says which names there are.
 func (name) Schema(huma.Registry) *huma.Schema {
-	shortest, longest := 1, 64
+	shortest, longest := 1, longestName
 	return &huma.Schema{
 		Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest,
-		Pattern:            "^[A-Za-z0-9][A-Za-z0-9._@:+-]*$",
+		Pattern:            namePattern.String(),
 		PatternDescription: "letters, digits and . _ @ : + - only, beginning with a letter or digit",
 	}
 }

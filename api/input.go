@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -66,29 +67,37 @@ func (w *whole) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// moneyInput is booking.Money as it is asked for.
-type moneyInput struct {
-	Amount   whole  `json:"amount" minimum:"0" maximum:"1000000000000" doc:"In the currency's minor unit; KRW has none, so 50000 is 50,000 won" example:"50000"`
-	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as KRW" example:"KRW"`
-}
-
-func (m moneyInput) money() booking.Money {
-	return booking.Money{Amount: int64(m.Amount), Currency: m.Currency}
-}
-
-// maxAmount is the largest amount of money that is charged at once, the
-// maximum of booking.Money's schema.
-const maxAmount = 1_000_000_000_000
-
-// checkText complains about words for people that show nothing or could not
-// be shown.
+// checkText complains about words for people that show nothing, could not be
+// shown, or would not be shown as they are written.
 func (f *faults) checkText(location, text string) {
 	switch {
 	case text == "":
 	case strings.TrimSpace(text) == "":
 		f.add(location, "is blank")
-	case strings.ContainsFunc(text, unicode.IsControl):
+	case strings.ContainsFunc(text, unshowable):
 		f.add(location, "contains control characters")
+	case strings.ContainsRune(text, utf8.RuneError):
+		f.add(location, "contains characters that are not Unicode")
+	}
+}
+
+// unshowable are control characters, line breaks of all kinds, and what turns
+// the direction of the text around it.
+func unshowable(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+}
+
+// checkName is checkText for what something is called. Two names that look
+// the same must be the same: nothing in them is invisible. (Sentences may hold
+// such characters: some scripts and many emoji are joined with them.)
+func (f *faults) checkName(location, text string) {
+	switch trimmed := strings.TrimSpace(text); {
+	case trimmed != "" && trimmed != text:
+		f.add(location, "begins or ends with a space")
+	case strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Cf, r) }):
+		f.add(location, "contains invisible characters")
+	default:
+		f.checkText(location, text)
 	}
 }
 

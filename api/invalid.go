@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -107,6 +108,9 @@ func fieldErrorOf(d *huma.ErrorDetail) fieldError {
 	if strings.HasPrefix(message, "required ") && strings.HasSuffix(message, " parameter is missing") {
 		message = "is required"
 	}
+	if f, ok := d.Value.(flaw); ok {
+		message = string(f)
+	}
 	if message == validation.MsgUnexpectedProperty {
 		message = "is not a field of this request"
 	}
@@ -131,14 +135,22 @@ func (f *faults) add(location, message string, args ...any) {
 // fail gives up: the input cannot be judged.
 func (f *faults) fail(p *problem) { *f = append(*f, p) }
 
-// unknownParameters complains about query parameters that the operation does
-// not have: a misspelt filter must not silently select everything.
-func (f *faults) unknownParameters(ctx huma.Context) {
+// checkQuery complains about query parameters that would be passed over: a
+// misspelt filter must not silently select everything, nor the second of two
+// be forgotten.
+func (f *faults) checkQuery(ctx huma.Context) {
 	u := ctx.URL()
-	for name := range u.Query() {
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		f.add("query", "cannot be read: it is not encoded as it should be")
+	}
+	for name, values := range query {
 		known := slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
-		if !known {
+		switch {
+		case !known:
 			f.add("query."+name, "is not a parameter of this request")
+		case len(values) > 1:
+			f.add("query."+name, string(isRepeated))
 		}
 	}
 }
@@ -146,9 +158,9 @@ func (f *faults) unknownParameters(ctx huma.Context) {
 // Strict is embedded in inputs that have nothing to resolve of their own.
 type Strict struct{}
 
-// Resolve finds unknown query parameters.
+// Resolve finds what is wrong with the query as a whole.
 func (Strict) Resolve(ctx huma.Context) []error {
 	var f faults
-	f.unknownParameters(ctx)
+	f.checkQuery(ctx)
 	return f
 }

@@ -41,7 +41,7 @@ func (s *server) registerLodging() {
 type reservationRequest struct {
 	PlaceID       name   `json:"placeId" example:"place-0m5w3k1v8t2z6r4q"`
 	CustomerID    name   `json:"customerId" example:"alice"`
-	CheckIn       string `json:"checkIn" format:"date" doc:"First night; today at the earliest, in the place's time zone" example:"2026-12-24"`
+	CheckIn       string `json:"checkIn" format:"date" doc:"First night; from today to two years ahead, in the place's time zone" example:"2026-12-24"`
 	CheckOut      string `json:"checkOut" format:"date" doc:"Day of departure" example:"2026-12-26"`
 	Rooms         whole  `json:"rooms" minimum:"1" maximum:"1000" example:"1"`
 	PaymentMethod name   `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
@@ -65,7 +65,7 @@ type placeReservationInput struct {
 func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	s := serverOf(ctx)
 	var f faults
-	f.unknownParameters(ctx)
+	f.checkQuery(ctx)
 	f.checkKey(ctx)
 	in.id, in.placed = s.orderIDFor(ctx.Context(), booking.Lodging, string(in.Body.CustomerID), in.IdempotencyKey)
 	if in.placed {
@@ -83,7 +83,7 @@ func (f *faults) findPlace(ctx huma.Context, place *booking.Place, id string) bo
 		return false
 	}
 	s := serverOf(ctx)
-	p, err := s.Catalogue.Place(ctx.Context(), id)
+	p, err := s.place(ctx.Context(), id)
 	switch {
 	case err == nil:
 		*place = p
@@ -100,17 +100,29 @@ func (f *faults) findPlace(ctx huma.Context, place *booking.Place, id string) bo
 // past, wherever the place may be.
 var lastTimeZone = time.FixedZone("", -12*60*60)
 
+// yearsAhead is how far ahead a stay may begin. Its order lives that long, as
+// a workflow that waits.
+const yearsAhead = 2
+
 func (in *placeReservationInput) checkStay(f *faults, now time.Time, placeKnown bool) (ok bool) {
 	in.from, in.to, ok = f.checkDates("body.checkIn", "body.checkOut", in.Body.CheckIn, in.Body.CheckOut)
 	zone := lastTimeZone
 	if placeKnown {
 		zone = in.place.Location()
 	}
-	if !in.from.IsZero() && in.from.Before(booking.DateOf(now.In(zone))) {
+	now = now.In(zone)
+	switch {
+	case in.from.IsZero():
+		return false
+	case in.from.Before(booking.DateOf(now)):
 		f.add("body.checkIn", "is in the past")
 		return false
+	case booking.DateOf(now.AddDate(yearsAhead, 0, 0)).Before(in.from):
+		f.add("body.checkIn", "is more than %d years ahead", yearsAhead)
+		return false
+	default:
+		return ok
 	}
-	return ok
 }
 
 func (in *placeReservationInput) price(f *faults) {

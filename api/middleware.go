@@ -5,6 +5,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -74,6 +75,26 @@ func setHeaders(c *gin.Context) {
 		c.Header("Cache-Control", "no-store")
 	}
 	c.Next()
+}
+
+// answerHEAD answers HEAD wherever GET is answered, with the same header. The
+// body is not written: net/http keeps it back itself, and counts its length.
+func answerHEAD(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r = r.WithContext(r.Context()) // a copy: net/http goes by its own request
+			r.Method = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// allowHEAD completes an Allow header: the router knows nothing of HEAD.
+func allowHEAD(h http.Header) {
+	methods := strings.Split(h.Get("Allow"), ", ")
+	if slices.Contains(methods, http.MethodGet) {
+		h.Set("Allow", strings.Join(append(methods, http.MethodHead), ", "))
+	}
 }
 
 // limitTime gives every request an end, so that no database holds it for ever.

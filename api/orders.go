@@ -18,8 +18,8 @@ func (s *server) registerOrders() {
 	}, s.listMypages)
 	register(s, huma.Operation{
 		OperationID: "get-mypage", Method: http.MethodGet, Path: "/v1/mypages/{id}", Tags: []string{tagOrders},
-		Summary: "Look at an order of any kind", Description: "fresh=true asks the order itself and brings the read model up to date.",
-		Responses: s.problems(notFound, temporalUnavailable, unavailable),
+		Summary: "Look at an order of any kind", Description: "fresh=true asks the order itself and brings the read model up to date; 503 when it does not answer.",
+		Responses: s.problems(notFound, orderUnreachable, temporalUnavailable, unavailable),
 	}, s.getMypage)
 	register(s, huma.Operation{
 		OperationID: "list-orders", Method: http.MethodGet, Path: "/v1/orders", Tags: []string{tagOrders},

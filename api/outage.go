@@ -33,6 +33,9 @@ func temporalAway(err error) bool {
 	if _, ok := errors.AsType[*serviceerror.NamespaceUnavailable](err); ok {
 		return true
 	}
+	if _, ok := errors.AsType[*serviceerror.NamespaceNotFound](err); ok {
+		return true // it knows of no orders at all: not yet, or no more
+	}
 	_, busy := errors.AsType[*serviceerror.ResourceExhausted](err)
 	return busy
 }

@@ -14,9 +14,9 @@ type addPlaceInput struct {
 	Body struct {
 		Name          string               `json:"name" minLength:"1" maxLength:"200" example:"Seaside Inn"`
 		OwnerID       name                 `json:"ownerId" example:"olivia"`
-		Price         moneyInput           `json:"price" doc:"Per room and night"`
+		Price         money                `json:"price" doc:"Per room and night"`
 		Confirmation  booking.Confirmation `json:"confirmation" enum:"auto,manual" doc:"Whether the place confirms by itself or its owner decides"`
-		ConfirmWithin string               `json:"confirmWithin,omitempty" default:"24h" minLength:"1" maxLength:"32" doc:"How long the owner may take; silence cancels. At most 30 days" example:"24h"`
+		ConfirmWithin string               `json:"confirmWithin,omitempty" default:"24h" minLength:"1" maxLength:"32" doc:"How long the owner may take; silence cancels. At least 1s, at most 30 days" example:"24h"`
 		TimeZone      string               `json:"timeZone,omitempty" default:"Asia/Seoul" minLength:"1" maxLength:"64" doc:"IANA name" example:"Asia/Seoul"`
 		CheckInTime   string               `json:"checkInTime,omitempty" default:"15:00" minLength:"1" maxLength:"5" doc:"HH:MM" example:"15:00"`
 		CheckOutTime  string               `json:"checkOutTime,omitempty" default:"11:00" minLength:"1" maxLength:"5" doc:"HH:MM" example:"11:00"`
@@ -28,7 +28,7 @@ type addPlaceInput struct {
 // Resolve finds what the schema cannot.
 func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
 	var f faults
-	f.unknownParameters(ctx)
+	f.checkQuery(ctx)
 	b := &in.Body
 	in.placeEdit = f.placeEdit(&b.Name, &b.ConfirmWithin, &b.TimeZone, &b.CheckInTime, &b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = &b.OwnerID, &b.Price, &b.Confirmation
@@ -41,7 +41,7 @@ type changePlaceInput struct {
 	Body struct {
 		Name          *string               `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		OwnerID       *name                 `json:"ownerId,omitempty"`
-		Price         *moneyInput           `json:"price,omitempty" doc:"Per room and night, for reservations from now on"`
+		Price         *money                `json:"price,omitempty" doc:"Per room and night, for reservations from now on"`
 		Confirmation  *booking.Confirmation `json:"confirmation,omitempty" enum:"auto,manual"`
 		ConfirmWithin *string               `json:"confirmWithin,omitempty" minLength:"1" maxLength:"32"`
 		TimeZone      *string               `json:"timeZone,omitempty" minLength:"1" maxLength:"64"`
@@ -55,7 +55,7 @@ type changePlaceInput struct {
 // Resolve finds what the schema cannot.
 func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 	var f faults
-	f.unknownParameters(ctx)
+	f.checkQuery(ctx)
 	b := &in.Body
 	in.placeEdit = f.placeEdit(b.Name, b.ConfirmWithin, b.TimeZone, b.CheckInTime, b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = b.OwnerID, b.Price, b.Confirmation
@@ -66,7 +66,7 @@ func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 type placeEdit struct {
 	name          *string
 	ownerID       *name
-	price         *moneyInput
+	price         *money
 	confirmation  *booking.Confirmation
 	confirmWithin *booking.Duration
 	timeZone      *string
@@ -85,7 +85,7 @@ func (e placeEdit) edit(p *booking.Place) {
 		p.OwnerID = string(*e.ownerID)
 	}
 	if e.price != nil {
-		p.Price = e.price.money()
+		p.Price = e.price.value()
 	}
 }
 
@@ -95,20 +95,23 @@ func set[T any](field, value *T) {
 	}
 }
 
-// longestConfirmWithin is how long an owner may be given to decide.
-const longestConfirmWithin = 30 * 24 * time.Hour
+// How long an owner may be given to decide.
+const (
+	shortestConfirmWithin = booking.Duration(time.Second)
+	longestConfirmWithin  = booking.Duration(30 * 24 * time.Hour)
+)
 
 // placeEdit checks and parses the texts of a request about a place.
 func (f *faults) placeEdit(name, confirmWithin, timeZone, checkIn, checkOut *string) placeEdit {
 	if name != nil {
-		f.checkText("body.name", *name)
+		f.checkName("body.name", *name)
 	}
 	return placeEdit{
 		name:          name,
 		confirmWithin: parsed(f, "body.confirmWithin", confirmWithin, parseConfirmWithin),
 		timeZone:      parsed(f, "body.timeZone", timeZone, parseTimeZone),
-		checkIn:       parsed(f, "body.checkInTime", checkIn, booking.ParseClock),
-		checkOut:      parsed(f, "body.checkOutTime", checkOut, booking.ParseClock),
+		checkIn:       parsed(f, "body.checkInTime", checkIn, parseClock),
+		checkOut:      parsed(f, "body.checkOutTime", checkOut, parseClock),
 	}
 }
 
@@ -128,13 +131,23 @@ func parsed[T any](f *faults, location string, text *string, parse func(string) 
 
 func parseConfirmWithin(text string) (booking.Duration, error) {
 	d, err := time.ParseDuration(text)
-	switch {
+	switch within := booking.Duration(d); {
 	case err != nil:
 		return 0, fmt.Errorf("%q is not a duration such as 24h or 90m", text)
-	case d <= 0 || d > longestConfirmWithin:
-		return 0, fmt.Errorf("must be more than 0 and at most %s", longestConfirmWithin)
+	case within < shortestConfirmWithin || within > longestConfirmWithin:
+		return 0, fmt.Errorf("must be at least %s and at most %s", shortestConfirmWithin, longestConfirmWithin)
+	default:
+		return within, nil
 	}
-	return booking.Duration(d), nil
+}
+
+// parseClock takes a time of day only as it is written back: 09:30, not 9:30.
+func parseClock(text string) (booking.Clock, error) {
+	clock, err := booking.ParseClock(text)
+	if err == nil && clock.String() != text {
+		err = fmt.Errorf("%q is not a time of day of the form HH:MM", text)
+	}
+	return clock, err
 }
 
 func parseTimeZone(text string) (string, error) {

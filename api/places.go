@@ -41,7 +41,7 @@ type placeView struct {
 	OwnerID       string               `json:"ownerId" example:"olivia"`
 	Price         booking.Money        `json:"price" doc:"Per room and night"`
 	Confirmation  booking.Confirmation `json:"confirmation" enum:"auto,manual"`
-	ConfirmWithin string               `json:"confirmWithin" doc:"How long the owner may take when confirmation is manual" example:"24h0m0s"`
+	ConfirmWithin string               `json:"confirmWithin" doc:"How long the owner may take when confirmation is manual" example:"24h"`
 	TimeZone      string               `json:"timeZone" doc:"IANA name; dates and times of day of this place are in it" example:"Asia/Seoul"`
 	CheckInTime   string               `json:"checkInTime" example:"15:00"`
 	CheckOutTime  string               `json:"checkOutTime" example:"11:00"`
@@ -92,7 +92,7 @@ func (s *server) listPlaces(ctx context.Context, in *placeList) (*list[placeView
 }
 
 func (s *server) getPlace(ctx context.Context, in *placeByID) (*placeAnswer, error) {
-	place, err := s.Catalogue.Place(ctx, in.ID)
+	place, err := s.place(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +100,9 @@ func (s *server) getPlace(ctx context.Context, in *placeByID) (*placeAnswer, err
 }
 
 func (s *server) changePlace(ctx context.Context, in *changePlaceInput) (*placeAnswer, error) {
+	if !isName(in.ID) {
+		return nil, noSuchPlace(in.ID)
+	}
 	place, err := s.Catalogue.ChangePlace(ctx, in.ID, func(p *booking.Place) error {
 		in.edit(p)
 		return nil
@@ -108,4 +111,17 @@ func (s *server) changePlace(ctx context.Context, in *changePlaceInput) (*placeA
 		return nil, err
 	}
 	return &placeAnswer{Body: showPlace(place)}, nil
+}
+
+// place finds a place. An id that none can have is not looked for: it may hold
+// what a database does not take.
+func (s *server) place(ctx context.Context, id string) (booking.Place, error) {
+	if !isName(id) {
+		return booking.Place{}, noSuchPlace(id)
+	}
+	return s.Catalogue.Place(ctx, id)
+}
+
+func noSuchPlace(id string) error {
+	return booking.Errorf(booking.NotFound, "there is no place %q", id)
 }

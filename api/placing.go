@@ -34,11 +34,18 @@ func (k Keyed) requestHash(request any) string {
 
 const idempotencyHeader = "Idempotency-Key"
 
-// checkKey complains about a key that is there but empty: whoever sends one
-// expects to be protected.
+// checkKey complains about a key that is there but empty, and about a second
+// one: whoever sends them expects to be protected.
 func (f *faults) checkKey(ctx huma.Context) {
+	keys := 0
 	ctx.EachHeader(func(name, value string) {
-		if name == idempotencyHeader && value == "" {
+		if name != idempotencyHeader {
+			return
+		}
+		if keys++; keys > 1 {
+			f.add("header."+idempotencyHeader, string(isRepeated))
+		}
+		if value == "" {
 			f.add("header."+idempotencyHeader, "is empty")
 		}
 	})
@@ -241,7 +248,7 @@ func (l language) answerPlaced(o outcome) (*orderAnswer, error) {
 	case o.view.Status != booking.Cancelled:
 		return l.answer(http.StatusCreated, o.view).located(), nil
 	default:
-		code := cmp.Or(booking.Code(o.view.Reason), booking.AlreadyCancelled)
+		code := cmp.Or(codeOf(o.view.Reason), booking.AlreadyCancelled)
 		return nil, newProblem(code, "%s", kindOf(code).meaning).about(l.show(o.view))
 	}
 }

@@ -22,6 +22,9 @@ const (
 	idempotencyKeyReused = booking.Code("idempotency_key_reused")
 	notRunning           = booking.Code("not_running")
 	temporalUnavailable  = booking.Code("temporal_unavailable")
+	orderUnreachable     = booking.Code("order_unreachable")
+	cancelledByCustomer  = booking.Code("cancelled_by_customer")
+	cancelledByOperator  = booking.Code("cancelled_by_operator")
 	internalError        = booking.Code("internal")
 )
 
@@ -47,12 +50,13 @@ var problemKinds = []problemKind{
 	{payloadTooLarge, http.StatusRequestEntityTooLarge, "Body too large", "The body is larger than this service reads."},
 	{unsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json."},
 
-	{booking.Code(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being and nothing is charged."},
-	{booking.Code(booking.SoldOut), http.StatusConflict, "Sold out", "Not every night has the rooms. What was paid has been refunded and the order is cancelled."},
-	{booking.Code(booking.RejectedByOwner), http.StatusConflict, "Rejected by the owner", "The owner refused. What was paid has been refunded and the order is cancelled."},
-	{booking.Code(booking.OwnerTimeout), http.StatusConflict, "The owner did not answer", "The owner did not decide in time. What was paid has been refunded and the order is cancelled."},
-	{booking.Code(booking.ByCustomer), http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
-	{booking.Code(booking.ByOperator), http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
+	{codeOf(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being and nothing is charged."},
+	{codeOf(booking.SoldOut), http.StatusConflict, "Sold out", "Not every night has the rooms. What was paid has been refunded and the order is cancelled."},
+	{codeOf(booking.RejectedByOwner), http.StatusConflict, "Rejected by the owner", "The owner refused. What was paid has been refunded and the order is cancelled."},
+	{codeOf(booking.OwnerTimeout), http.StatusConflict, "The owner did not answer", "The owner did not decide in time. What was paid has been refunded and the order is cancelled."},
+	{codeOf(booking.TooLate), http.StatusConflict, "Too late", "The stay was over before it could be paid for or confirmed. What was paid has been refunded and the order is cancelled."},
+	{cancelledByCustomer, http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
+	{cancelledByOperator, http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
 
 	{booking.AlreadyCancelled, http.StatusConflict, "Already cancelled", "The order is cancelled and undone."},
 	{booking.BeingCancelled, http.StatusConflict, "Being cancelled", "The order is being undone."},
@@ -62,10 +66,12 @@ var problemKinds = []problemKind{
 	{booking.NotCheckedIn, http.StatusConflict, "Not checked in", "Nobody can have checked out before check-in."},
 	{booking.NotConfirmed, http.StatusConflict, "Not confirmed", "The reservation is not confirmed."},
 	{booking.NotAwaitingOwner, http.StatusConflict, "Not awaiting the owner", "The reservation does not wait for its owner's decision."},
+	{booking.Superseded, http.StatusConflict, "Superseded", "Another decision came first. This one was not carried out."},
 	{notRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "Reservations hold more rooms than that. Nothing was changed."},
 
 	{temporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key."},
+	{orderUnreachable, http.StatusServiceUnavailable, "Order out of reach", "Those who work on the order do not answer. A decision is not promised, though it may still take effect: repeat it after Retry-After seconds."},
 	{unavailable, http.StatusServiceUnavailable, "Temporarily unavailable", "A part that this needs is away. Try again after Retry-After seconds."},
 	{internalError, http.StatusInternalServerError, "Internal error", "Something is wrong on our side. It has been logged."},
 }
@@ -77,6 +83,19 @@ var kindByCode = func() map[booking.Code]problemKind {
 	}
 	return kinds
 }()
+
+// codeOf is the problem code of an order that ended as cancelled. As codes,
+// the names of who cancelled would say too little.
+func codeOf(why booking.Reason) booking.Code {
+	switch why {
+	case booking.ByCustomer:
+		return cancelledByCustomer
+	case booking.ByOperator:
+		return cancelledByOperator
+	default:
+		return booking.Code(why)
+	}
+}
 
 // kindOf is the kind of a code. One that is not listed is a refusal of an
 // order, by a newer workflow than this process knows.

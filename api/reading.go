@@ -59,14 +59,20 @@ func (s *server) read(ctx context.Context, kind booking.Kind, id string) (contra
 }
 
 // readFresh asks the order itself, and brings the read model up to date with
-// what it says.
+// what it says. An order that is forgotten by the engine cannot change any
+// more: the read model has the last word. But one that merely does not answer
+// is not passed off as fresh.
 func (s *server) readFresh(ctx context.Context, id string) (contract.View, error) {
 	if !isOrderID("", id) {
 		return contract.View{}, noSuchOrder(id)
 	}
 	view, err := s.queryView(ctx, id, s.ReplyBudget)
-	if err != nil {
+	if noWorkflow(err) {
 		return s.read(ctx, "", id)
+	}
+	if err != nil {
+		s.Logger.Warn("order does not answer", zap.String("order", id), zap.Error(err))
+		return contract.View{}, newProblem(orderUnreachable, "the order does not answer at the moment; what is known of it is there without fresh=true")
 	}
 	if err := s.ReadModel.Publish(ctx, contract.Publication{View: view}); err != nil {
 		s.Logger.Warn("fresh view not published", zap.String("order", id), zap.Error(err))

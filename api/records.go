@@ -46,6 +46,9 @@ type paymentAnswer struct {
 }
 
 func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAnswer, error) {
+	if !isOrderID("", in.OrderID) {
+		return nil, noSuchOrder(in.OrderID)
+	}
 	p, err := s.Payments.Payment(ctx, in.OrderID)
 	if err != nil {
 		return nil, err

@@ -43,7 +43,7 @@ func (s *server) problems(codes ...booking.Code) map[string]*huma.Response {
 // placingResponses documents what comes of placing an order, besides 201.
 func (s *server) placingResponses() map[string]*huma.Response {
 	return s.withAccepted(s.problems(
-		booking.Code(booking.PaymentDeclined), booking.Code(booking.SoldOut), booking.Code(booking.ByCustomer), booking.Code(booking.ByOperator),
+		codeOf(booking.PaymentDeclined), codeOf(booking.SoldOut), codeOf(booking.TooLate), codeOf(booking.ByCustomer), codeOf(booking.ByOperator),
 		validationFailed, idempotencyKeyReused, temporalUnavailable, unavailable,
 	))
 }

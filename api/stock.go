@@ -39,7 +39,7 @@ type setStockInput struct {
 // Resolve finds what the schema cannot.
 func (in *setStockInput) Resolve(ctx huma.Context) []error {
 	var f faults
-	f.unknownParameters(ctx)
+	f.checkQuery(ctx)
 	in.from, in.to, _ = f.checkDates("body.from", "body.to", in.Body.From, in.Body.To)
 	return f
 }
@@ -55,7 +55,7 @@ type getStockInput struct {
 // Resolve finds what the schema cannot.
 func (in *getStockInput) Resolve(ctx huma.Context) []error {
 	var f faults
-	f.unknownParameters(ctx)
+	f.checkQuery(ctx)
 	in.from, in.to, _ = f.checkDates("query.from", "query.to", in.From, in.To)
 	return f
 }
@@ -68,7 +68,7 @@ type stockNight struct {
 }
 
 func (s *server) setStock(ctx context.Context, in *setStockInput) (*list[stockNight], error) {
-	if _, err := s.Catalogue.Place(ctx, in.ID); err != nil {
+	if _, err := s.place(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	if err := s.Stock.SetCapacity(ctx, in.ID, in.from, in.to, int(in.Body.Rooms)); err != nil {
@@ -78,7 +78,7 @@ func (s *server) setStock(ctx context.Context, in *setStockInput) (*list[stockNi
 }
 
 func (s *server) getStock(ctx context.Context, in *getStockInput) (*list[stockNight], error) {
-	if _, err := s.Catalogue.Place(ctx, in.ID); err != nil {
+	if _, err := s.place(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	return s.showStock(ctx, in.ID, in.nights)

@@ -23,6 +23,14 @@ const (
 	Unavailable      Code = "unavailable"
 )
 
+// Codes lists every code of this package, for documentation and tests.
+func Codes() []Code {
+	return []Code{
+		NotFound, AlreadyCancelled, BeingCancelled, AlreadyConfirmed, AlreadyCompleted, AlreadyCheckedIn, NotCheckedIn,
+		NotConfirmed, NotAwaitingOwner, Superseded, StockBelowHeld, Unavailable, InvalidCursor,
+	}
+}
+
 // Error is a refusal that the caller may be told: its text is meant for
 // people outside. Any other error is internal and its text stays inside.
 type Error struct {

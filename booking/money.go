@@ -1,14 +1,12 @@
 package booking
 
-import (
-	"math"
-)
+import "math"
 
 // Money is an amount in the minor unit of its currency: 50000 KRW is
 // {50000 KRW}, 12.50 EUR is {1250 EUR}.
 type Money struct {
-	Amount   int64  `json:"amount" minimum:"0" maximum:"1000000000000" doc:"Amount in the currency's minor unit; KRW has none, so 50000 is 50,000 won" example:"50000"`
-	Currency string `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217 code" example:"KRW"`
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"` // ISO 4217 code
 }
 
 // Times returns m × n and whether the product is still an amount we can

@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"strings"
 	"time"
 )
 
@@ -42,15 +43,26 @@ func (p Place) Location() *time.Location {
 	return loc
 }
 
-// Duration is a time.Duration that is written the way people write it: "24h0m0s".
+// Duration is a time.Duration that is written the way people write it: "24h"
+// where Go writes "24h0m0s".
 type Duration time.Duration
 
-func (d Duration) String() string { return time.Duration(d).String() }
+// String writes Go's notation without the units at its end that are zero.
+func (d Duration) String() string {
+	text := time.Duration(d).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
 
-// MarshalText writes Go's notation, "36h0m0s".
+// MarshalText writes what String does, "36h" or "1h30m".
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads Go's notation, "36h" or "90m".
+// UnmarshalText reads Go's notation, short or long: "36h", "36h0m0s", "90m".
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
 	*d = Duration(v)

@@ -41,13 +41,14 @@ const (
 	SoldOut         Reason = "sold_out"
 	RejectedByOwner Reason = "rejected_by_owner"
 	OwnerTimeout    Reason = "owner_timeout"
+	TooLate         Reason = "too_late" // the stay was over before it could be confirmed
 	ByCustomer      Reason = "customer"
 	ByOperator      Reason = "operator"
 )
 
 // Reasons lists every reason.
 func Reasons() []Reason {
-	return []Reason{PaymentDeclined, SoldOut, RejectedByOwner, OwnerTimeout, ByCustomer, ByOperator}
+	return []Reason{PaymentDeclined, SoldOut, RejectedByOwner, OwnerTimeout, TooLate, ByCustomer, ByOperator}
 }
 
 // Language is one that customers' pages are written in.

@@ -36,8 +36,9 @@ type Charge struct {
 	Key     string `json:"key"`
 	OrderID string `json:"orderId"`
 	Amount  Money  `json:"amount"`
-	Method  string `json:"method"`        // the provider's token, e.g. pm_card_visa
-	Why     Reason `json:"why,omitempty"` // it is taken back; set on the undo only
+	Method  string `json:"method"`         // the provider's token, e.g. pm_card_visa
+	Late    bool   `json:"late,omitempty"` // it is too late to begin with it
+	Why     Reason `json:"why,omitempty"`  // it is taken back; set on the undo only
 }
 
 // PaymentStatus is where a payment stands.
@@ -76,8 +77,8 @@ type Hold struct {
 // StockNight is one night of one place.
 type StockNight struct {
 	Date      Date `json:"date"`
-	Capacity  int  `json:"capacity" doc:"Rooms there are"`
-	Remaining int  `json:"remaining" doc:"Rooms not held by any reservation"`
+	Capacity  int  `json:"capacity"`
+	Remaining int  `json:"remaining"`
 }
 
 // Message is a notice to an owner or a customer. Its Key makes it one of a kind.

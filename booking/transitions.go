@@ -3,8 +3,8 @@ package booking
 import "slices"
 
 // transitions is the one table of how orders move. Workflows panic when asked
-// to leave it, validators of decisions consult it, documentation and tests
-// are checked against it.
+// to leave it; the rules of decisions and the recorded histories are tested
+// against it.
 var transitions = map[Kind]map[Status][]Status{
 	Lodging: {
 		Received:       {PaymentPending, Paid, Cancelling, Cancelled},

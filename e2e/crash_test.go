@@ -224,8 +224,8 @@ func (m mortalLedger) EndCharge(ctx context.Context, id string, answer booking.P
 	return p, err
 }
 
-func (m mortalLedger) BeginRefund(ctx context.Context, id string, why booking.Reason) (booking.Payment, error) {
-	p, err := m.PaymentLedger.BeginRefund(ctx, id, why)
+func (m mortalLedger) BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	p, err := m.PaymentLedger.BeginRefund(ctx, c)
 	m.die("begin refund")
 	return p, err
 }

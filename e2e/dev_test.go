@@ -212,3 +212,66 @@ func portOf(l net.Listener) string {
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	return port
 }
+
+// TestREADME pastes the README's lines, twice, as a newcomer may: what comes
+// back is what the README shows.
+func TestREADME(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	var script strings.Builder
+	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+		if strings.Contains(block[1], "curl") {
+			script.WriteString(block[1])
+		}
+	}
+	d := newDev(t)
+	d.run()
+	for range 2 {
+		out, err := exec.CommandContext(t.Context(), "sh", "-e", "-c",
+			strings.ReplaceAll(script.String(), "http://127.0.0.1:8080", d.url)).CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		for _, shown := range []string{
+			`"status":"awaiting_owner"`, `"statusLabel":"waiting for the owner"`, `"status":"confirmed"`,
+			`"title":"Sold out","status":409`, "What was paid has been refunded and the order is cancelled.", `"customerId":"minho"`,
+			`"status":"refunded","amount":{"amount":100000,"currency":"KRW"},"refunded":{"amount":100000,"currency":"KRW"}`,
+			`"reservation_cancelled"`, `"ReservationCanceled"`, `"down":true`,
+		} {
+			require.Contains(t, string(out), shown)
+		}
+	}
+	require.NoError(t, d.end(os.Interrupt))
+}
+
+// TestDev_SecondSignal: whoever cannot wait presses Ctrl-C twice.
+func TestDev_SecondSignal(t *testing.T) {
+	t.Parallel()
+	d := newDev(t)
+	d.run()
+	d.sandbox(object{"latency": "25s"})
+	go d.try(http.MethodPost, reservations, reservation(d.place(1))) // a step in hand, which an orderly stop waits for
+	d.eventually(func() bool { return len(d.get("/v1/mypages?customerId=alice").body.Items) == 1 })
+	require.NoError(t, d.cmd.Process.Signal(os.Interrupt))
+	time.Sleep(100 * time.Millisecond) // two signals at once may be taken for one
+	begun := time.Now()
+	require.Error(t, d.end(os.Interrupt))
+	require.Less(t, time.Since(begun), 2*time.Second)
+}
+
+// TestDev_StopsWithWorkInHand: a step that takes long does not keep it from
+// stopping within seconds, nor is it lost.
+func TestDev_StopsWithWorkInHand(t *testing.T) {
+	t.Parallel()
+	d := newDev(t)
+	d.run()
+	place := d.place(1)
+	d.sandbox(object{"latency": "25s"})
+	order := d.reserve(place).with(t, http.StatusAccepted).body.ID
+	begun := time.Now()
+	require.NoError(t, d.end(os.Interrupt))
+	require.Less(t, time.Since(begun), 10*time.Second)
+	d.run()
+	d.eventually(func() bool { return d.get("/v1/mypages/"+order).body.Status == booking.Confirmed })
+	charged, _ := d.atProvider()
+	require.EqualValues(t, 100000, charged)
+}

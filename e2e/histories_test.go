@@ -18,7 +18,6 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
-	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -28,45 +27,73 @@ var record = flag.Bool("record", false, "write the histories of TestRecordHistor
 // engine. With -record the histories are kept: they are what later versions of
 // the workflows are replayed against.
 func TestRecordHistories(t *testing.T) {
-	for name, branch := range map[string]func(*system) string{
-		"lodging_checked_out":          checkedOut,
-		"lodging_checked_out_early":    checkedOutEarly,
-		"lodging_sold_out":             func(s *system) string { return s.reserve(s.place(0)).body.Order.ID },
-		"lodging_declined":             declined,
-		"lodging_owner_confirms":       ownerConfirms,
-		"lodging_owner_rejects":        ownerRejects,
-		"lodging_owner_silent":         ownerSilent,
-		"lodging_customer_cancels":     customerCancels,
-		"lodging_cancelled_pending":    cancelledPending,
-		"lodging_declined_pending":     declinedPending,
-		"lodging_operator_cancels":     operatorCancels,
-		"lodging_cancelled_unstarted":  cancelledUnstarted,
-		"lodging_undo_needs_attention": undoNeedsAttention,
-		"lodging_read_model_away":      readModelAway,
-		"lodging_reset_of_cancelled":   resetOfCancelled,
-		"lodging_owner_not_told":       ownerNotTold,
-		"lodging_read_model_behind":    readModelBehind,
-		"lodging_undo_failed_by_hand":  undoFailedByHand,
+	for name, branch := range map[string]struct {
+		take func(*system) string
+		why  booking.Reason // of its cancellation, "" when it is to be completed
+	}{
+		"lodging_checked_out":          {checkedOut, ""},
+		"lodging_checked_out_early":    {checkedOutEarly, ""},
+		"lodging_sold_out":             {soldOut, booking.SoldOut},
+		"lodging_declined":             {declined, booking.PaymentDeclined},
+		"lodging_owner_confirms":       {ownerConfirms, booking.ByCustomer},
+		"lodging_owner_rejects":        {ownerRejects, booking.RejectedByOwner},
+		"lodging_owner_silent":         {ownerSilent, booking.OwnerTimeout},
+		"lodging_owner_overtaken":      {ownerOvertaken, booking.ByOperator},
+		"lodging_owner_not_told":       {ownerNotTold, booking.ByCustomer},
+		"lodging_customer_cancels":     {customerCancels, booking.ByCustomer},
+		"lodging_cancelled_pending":    {cancelledPending, booking.ByCustomer},
+		"lodging_declined_pending":     {declinedPending, booking.PaymentDeclined},
+		"lodging_operator_cancels":     {operatorCancels, booking.ByOperator},
+		"lodging_cancelled_unstarted":  {cancelledUnstarted, booking.ByOperator},
+		"lodging_too_late":             {tooLate, booking.TooLate},
+		"lodging_too_late_durable":     {tooLateDurable, booking.TooLate},
+		"lodging_given_up":             {givenUp, booking.TooLate},
+		"lodging_undo_needs_attention": {undoNeedsAttention, booking.ByCustomer},
+		"lodging_undo_failed_by_hand":  {undoFailedByHand, booking.ByCustomer},
+		"lodging_read_model_away":      {readModelAway, booking.ByCustomer},
+		"lodging_read_model_behind":    {readModelBehind, booking.ByCustomer},
+		"lodging_reset_of_cancelled":   {resetOfCancelled, booking.ByCustomer},
+		"lodging_every_step_durable":   {everyStepDurable, booking.ByCustomer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
-			s.keep(name, branch(s))
+			order := branch.take(s)
+			v := s.ended(order)
+			require.Equal(t, branch.why, v.Reason)
+			charged, refunded := s.atProvider()
+			if v.Status == booking.Cancelled {
+				require.Equal(t, charged-refunded, s.owedByOthers(order), "nothing of it is owed")
+			}
+			s.keep(name, order)
 		})
 	}
-	t.Run("lodging_every_step_durable", func(t *testing.T) {
-		t.Parallel()
-		s := boot(t, func(o *app.Options) { o.Config.Orders.Steps = config.StepsDurable })
-		s.keep("lodging_every_step_durable", customerCancels(s))
-	})
 }
 
-// keep waits for an order's end and, when recording, writes its history down.
-func (s *system) keep(name, order string) {
+// ended waits for an order's end.
+func (s *system) ended(order string) (v contract.View) {
 	s.Helper()
-	var v contract.View
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), order, "").Get(s.Context(), &v))
 	require.True(s, v.Status.Final())
+	return v
+}
+
+// owedByOthers is what the orders of the system but this one owe.
+func (s *system) owedByOthers(order string) (sum int64) {
+	s.Helper()
+	for _, o := range s.get("/v1/mypages?customerId=alice&limit=200").with(s, http.StatusOK).body.Items {
+		if o["id"] == order {
+			continue
+		}
+		_, amount, refunded := s.payment(o["id"].(string))
+		sum += amount - refunded
+	}
+	return sum
+}
+
+// keep writes an order's history down when recording.
+func (s *system) keep(name, order string) {
+	s.Helper()
 	if !*record {
 		return
 	}
@@ -84,17 +111,86 @@ func (s *system) keep(name, order string) {
 	require.NoError(s, os.WriteFile(filepath.Join(dir, name+".json"), append(raw, '\n'), 0o644))
 }
 
-// checkedOut is a stay that is over at the next full minute: nothing shorter
-// can be said in a date and a time of day, and the API takes no stay in the
-// past.
+// checkedOut is a stay that is over at the next full minute.
 func checkedOut(s *system) string {
+	in := s.endingSoon()
+	s.startAt(in)
+	return in.OrderID
+}
+
+// endingSoon is a stay that is over at the next full minute: nothing shorter
+// can be said in a date and a time of day, and the API takes no stay that has
+// begun.
+func (s *system) endingSoon() contract.Lodging {
 	in := s.startedLike(s.reserve(s.place(9)).body.ID)
 	end := time.Now().In(seoul).Truncate(time.Minute).Add(time.Minute)
-	in.OrderID += "-over"
+	if time.Until(end) < 20*time.Second {
+		end = end.Add(time.Minute)
+	}
+	in.OrderID += "-soon"
 	in.CheckIn, in.CheckOut = booking.DateOf(end).AddDays(-1), booking.DateOf(end)
 	in.Place.CheckOutTime = booking.Clock{Hour: end.Hour(), Minute: end.Minute()}
 	in.Place.ID = s.placeWithPast(in.CheckIn)
+	return in
+}
+
+// overAlready is a stay that was over before anybody looked at its order.
+func (s *system) overAlready() contract.Lodging {
+	in := s.startedLike(s.reserve(s.place(9)).body.ID)
+	in.OrderID += "-over"
+	in.CheckIn, in.CheckOut = inDays(-3), inDays(-1)
+	return in
+}
+
+func tooLate(s *system) string {
+	in := s.overAlready()
 	s.startAt(in)
+	return in.OrderID
+}
+
+func tooLateDurable(s *system) string {
+	in := s.overAlready()
+	in.Policy.InPlace = false
+	s.startAt(in)
+	return in.OrderID
+}
+
+// givenUp waits for its payment until the stay is over.
+func givenUp(s *system) string {
+	in := s.endingSoon()
+	s.sandbox(object{"down": true})
+	s.startAt(in)
+	time.Sleep(time.Until(in.CheckOutAt()))
+	s.sandbox(object{})
+	return in.OrderID
+}
+
+func soldOut(s *system) string { return s.reserve(s.place(0)).body.Order.ID }
+
+// ownerOvertaken is confirmed and cancelled at the same moment: the owner's
+// decision is still being recorded when the operator's comes.
+func ownerOvertaken(s *system) string {
+	for {
+		order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
+		confirm, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
+			WorkflowID: order, UpdateName: contract.ConfirmUpdate, Args: []any{contract.Decision{}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+		})
+		require.NoError(s, err)
+		require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))
+		if confirm.Get(s.Context(), nil) != nil {
+			return order
+		}
+		s.ended(order)
+	}
+}
+
+func everyStepDurable(s *system) string {
+	in := s.startedLike(s.reserve(s.place(9)).body.ID)
+	in.OrderID += "-durable"
+	in.Policy.InPlace = false
+	s.startAt(in)
+	s.eventually(func() bool { return s.get("/v1/mypages/"+in.OrderID).body.Status == booking.Confirmed })
+	s.decide(in.OrderID, "cancel").with(s, http.StatusOK)
 	return in.OrderID
 }
 

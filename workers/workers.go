@@ -3,6 +3,7 @@ package workers
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -92,12 +93,14 @@ func order(queue string) int {
 	return 0
 }
 
-// Stop stops the workers, the sagas' first, and waits for what they have in
-// hand.
+// Stop stops the workers, all at once, and waits for what they have in hand,
+// as long as Start was told.
 func (w *Workers) Stop() {
-	for _, one := range slices.Backward(w.running) {
-		one.Stop()
+	var stopped sync.WaitGroup
+	for _, one := range w.running {
+		stopped.Go(one.Stop)
 	}
+	stopped.Wait()
 	w.running = nil
 }
 

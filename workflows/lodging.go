@@ -16,6 +16,8 @@ import (
 // It answers the reservation's last view; it fails only by a defect.
 func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r := &reservation{in: in}
+	r.deadline = in.CheckOutAt()
+	r.undos = []undo{r.refund(), r.releaseStock(), r.withdrawNotice()} // of the steps, in their order
 	story := r.begin(ctx, in.View(), in.RequestHash, in.Policy)
 	r.takeDecisions()
 	return r.tell(story, r.story)
@@ -51,19 +53,11 @@ func (r *reservation) story(ctx workflow.Context) error {
 }
 
 func (r *reservation) charge(ctx workflow.Context) error {
-	charge := booking.Charge{Key: r.in.OrderID + "/charge", OrderID: r.in.OrderID, Amount: r.in.Amount, Method: r.in.PaymentMethod}
+	charge := r.payment()
+	charge.Late = !workflow.Now(ctx).Before(r.deadline) // nobody pays for a stay that is over
 	err := r.step(ctx, step{
 		call:    call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
 		pending: booking.PaymentPending,
-		undo: undo{
-			call:    call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
-			because: func(why booking.Reason) any { charge.Why = why; return charge },
-			then: func(found booking.Undo) {
-				if found.Acted {
-					r.emit(booking.PaymentCancelApproved)
-				}
-			},
-		},
 	})
 	if isRefusal(err, booking.PaymentDeclined) {
 		r.emit(booking.PaymentDeclinedEvent)
@@ -72,24 +66,39 @@ func (r *reservation) charge(ctx workflow.Context) error {
 		return err
 	}
 	r.become(booking.Paid, "", "")
-	r.emit(booking.ReservationPlaced)
-	r.emit(booking.PaymentApproved)
-	r.cancelEvent = booking.ReservationCanceled
+	r.paid()
 	return nil
 }
 
-func (r *reservation) holdStock(ctx workflow.Context) error {
-	hold := booking.Hold{
-		Key: r.in.OrderID + "/hold", OrderID: r.in.OrderID, PlaceID: r.in.Place.ID,
-		From: r.in.CheckIn, To: r.in.CheckOut, Rooms: r.in.Rooms,
-	}
-	err := r.step(ctx, step{
-		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
-		undo: undo{
-			call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
-			because: func(why booking.Reason) any { hold.Why = why; return hold },
-			then:    func(booking.Undo) { r.emit(booking.ReservationCancelConfirmed) },
+func (r *reservation) refund() undo {
+	return undo{
+		call:    call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
+		because: func(why booking.Reason) any { c := r.payment(); c.Why = why; return c },
+		then: func(found booking.Undo) {
+			if found.Acted {
+				r.paid() // which may not have been known until now
+				r.emit(booking.PaymentCancelApproved)
+			}
 		},
+	}
+}
+
+func (r *reservation) payment() booking.Charge {
+	return booking.Charge{Key: r.in.OrderID + "/charge", OrderID: r.in.OrderID, Amount: r.in.Amount, Method: r.in.PaymentMethod}
+}
+
+// paid tells the world, once, that the reservation came into being.
+func (r *reservation) paid() {
+	if r.cancelEvent == "" {
+		r.emit(booking.ReservationPlaced)
+		r.emit(booking.PaymentApproved)
+		r.cancelEvent = booking.ReservationCanceled
+	}
+}
+
+func (r *reservation) holdStock(ctx workflow.Context) error {
+	err := r.step(ctx, step{
+		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: r.hold()},
 	})
 	if isRefusal(err, booking.SoldOut) {
 		r.emit(booking.ReservationCancelConfirmed)
@@ -101,22 +110,47 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 	return nil
 }
 
-func (r *reservation) notifyOwner(ctx workflow.Context) error {
-	notice := r.message("notice", "reservation_placed", "New reservation: "+r.inWords())
-	if r.in.Place.Confirmation == booking.Manual {
-		notice.Type, notice.Text = "reservation_to_decide", "Please confirm or reject within "+r.in.Place.ConfirmWithin.String()+": "+r.inWords()
-	}
-	return r.step(ctx, step{
-		call: call{name: "notify owner", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.NotifyOwner, with: notice},
-		undo: undo{
-			call: call{name: "tell owner it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
-			because: func(why booking.Reason) any {
-				off := r.message("withdrawal", "reservation_cancelled", "Cancelled ("+string(why)+"): "+r.inWords())
-				return activities.Withdrawal{Key: notice.Key, Message: off, Why: why}
-			},
-			then: func(booking.Undo) {},
+func (r *reservation) releaseStock() undo {
+	return undo{
+		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
+		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
+		then: func(found booking.Undo) {
+			if found.Acted || r.cancelEvent != "" {
+				r.emit(booking.ReservationCancelConfirmed)
+			}
 		},
+	}
+}
+
+func (r *reservation) hold() booking.Hold {
+	return booking.Hold{
+		Key: r.in.OrderID + "/hold", OrderID: r.in.OrderID, PlaceID: r.in.Place.ID,
+		From: r.in.CheckIn, To: r.in.CheckOut, Rooms: r.in.Rooms,
+	}
+}
+
+func (r *reservation) notifyOwner(ctx workflow.Context) error {
+	return r.step(ctx, step{
+		call: call{name: "notify owner", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.NotifyOwner, with: r.notice()},
 	})
+}
+
+func (r *reservation) withdrawNotice() undo {
+	return undo{
+		call: call{name: "tell owner it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
+		because: func(why booking.Reason) any {
+			off := r.message("withdrawal", "reservation_cancelled", "Cancelled ("+string(why)+"): "+r.inWords())
+			return activities.Withdrawal{Key: r.notice().Key, Message: off, Why: why}
+		},
+		then: func(booking.Undo) {},
+	}
+}
+
+func (r *reservation) notice() booking.Message {
+	if r.in.Place.Confirmation == booking.Manual {
+		return r.message("notice", "reservation_to_decide", "Please confirm or reject within "+r.in.Place.ConfirmWithin.String()+": "+r.inWords())
+	}
+	return r.message("notice", "reservation_placed", "New reservation: "+r.inWords())
 }
 
 // ownerDecides waits for the owner where the place asks for it. Silence is a
@@ -134,8 +168,12 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 		if err != nil {
 			return err
 		}
-		if !decided {
+		if !decided && r.taken != booking.Confirmed {
 			return &refusal{booking.OwnerTimeout}
+		}
+		// A decision that was taken in time counts, though it is still being recorded.
+		if err := workflow.Await(ctx, func() bool { return r.confirmed }); err != nil {
+			return err //replay:never cancelled within the moment in which that was recorded
 		}
 	}
 	r.waitFor("check-out")

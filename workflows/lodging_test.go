@@ -5,10 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -118,16 +120,19 @@ func statuses(v contract.View) (path []booking.Status) {
 
 const hour = time.Hour
 
+// completed are the events of a reservation at which all goes well.
+var completed = []booking.EventType{
+	booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationConfirmed,
+	booking.ReservationStatusChanged, booking.ReservationStatusChanged,
+}
+
 func TestLodging(t *testing.T) {
 	t.Parallel()
 	t.Run("ConfirmedAndCompleted", func(t *testing.T) {
 		s := newStay(t)
 		v := s.run()
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Confirmed, booking.Completed}, statuses(v))
-		require.Equal(t, []booking.EventType{
-			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationConfirmed,
-			booking.ReservationStatusChanged, booking.ReservationStatusChanged,
-		}, s.events())
+		require.Equal(t, completed, s.events())
 		require.Equal(t, booking.Confirmed, s.row().Decision.Status)
 		require.EqualValues(t, 100000, s.owed())
 		require.Zero(t, s.rooms())
@@ -164,6 +169,14 @@ func TestLodging(t *testing.T) {
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.AwaitingOwner, booking.Confirmed, booking.Completed}, statuses(v))
 		require.Equal(t, "so I say", v.History[3].Note)
 		require.Equal(t, booking.AwaitingOwner, s.row().Decision.Status)
+	})
+	t.Run("OwnerConfirmsAtTheLastMoment", func(t *testing.T) {
+		s := newStay(t, manual)
+		s.env.OnActivity(activities.RecordDecision, mock.Anything).After(10 * time.Second).Return(nil) // its worker died over it
+		d := s.decides(24*hour-2*time.Second, contract.ConfirmUpdate)
+		v := s.run()
+		require.Equal(t, booking.Confirmed, d.view.Status)
+		require.Equal(t, booking.Completed, v.Status)
 	})
 	t.Run("OwnerRejects", func(t *testing.T) {
 		s := newStay(t, manual)
@@ -229,6 +242,30 @@ func TestLodging_Cancel(t *testing.T) {
 		require.Equal(t, booking.Cancelled, one.view.Status)
 		require.Equal(t, booking.Cancelled, two.view.Status)
 	})
+	t.Run("WhileStockIsRetried", func(t *testing.T) {
+		s := newStay(t)
+		s.faults = func(call string) fault { return only(before, call == "hold") }
+		s.decides(20*time.Second, contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Cancelling, booking.Cancelled}, statuses(v))
+		require.Zero(t, s.owed())
+		require.Equal(t, []booking.EventType{
+			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationCancelConfirmed,
+			booking.PaymentCancelApproved, booking.ReservationCanceled,
+		}, s.events())
+		require.Empty(t, s.told())
+	})
+	t.Run("WhilePaymentLosesItsAnswer", func(t *testing.T) {
+		s := newStay(t)
+		s.faults = func(call string) fault { return only(after, call == "charge") }
+		s.decides(20*time.Second, contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, booking.ByCustomer, v.Reason)
+		require.Zero(t, s.owed())
+		require.Equal(t, []booking.EventType{
+			booking.ReservationPlaced, booking.PaymentApproved, booking.PaymentCancelApproved, booking.ReservationCanceled,
+		}, s.events(), "a refund follows a charge")
+	})
 	t.Run("WhilePaymentIsRetried", func(t *testing.T) {
 		s := newStay(t)
 		s.faults = func(call string) fault { return only(before, call == "charge") }
@@ -239,6 +276,26 @@ func TestLodging_Cancel(t *testing.T) {
 		require.Equal(t, []booking.Status{booking.Received, booking.PaymentPending, booking.Cancelling, booking.Cancelled}, statuses(v))
 		require.Zero(t, s.owed())
 		require.Empty(t, s.events(), "an unpaid reservation never came into being")
+	})
+}
+
+func TestLodging_TooLate(t *testing.T) {
+	t.Parallel()
+	t.Run("OverBeforeItBegan", func(t *testing.T) {
+		s := newStay(t)
+		s.live(s.in.CheckOutAt())
+		v := s.run()
+		require.Equal(t, booking.TooLate, v.Reason)
+		require.Zero(t, s.owed())
+		require.Zero(t, s.provider[s.order+"/charge"].charged, "it was never charged")
+		require.False(t, v.Listed())
+	})
+	t.Run("AfterAReset", func(t *testing.T) {
+		s := newStay(t)
+		first := s.run()
+		s.live(first.History[3].At.Add(hour))
+		require.Equal(t, booking.Completed, s.run().Status, "what was completed stays paid for")
+		require.EqualValues(t, 100000, s.owed())
 	})
 }
 
@@ -289,7 +346,7 @@ func TestLodging_Faults(t *testing.T) {
 				require.Equal(t, booking.Completed, v.Status)
 				require.EqualValues(t, 100000, s.owed())
 				require.Zero(t, s.rooms())
-				require.Len(t, s.events(), 5)
+				require.Equal(t, completed, s.events())
 			})
 		}
 	}
@@ -321,6 +378,6 @@ func TestLodging_Faults(t *testing.T) {
 		s := newStay(t, durable)
 		v := s.run()
 		require.Equal(t, booking.Completed, v.Status)
-		require.Len(t, s.events(), 5)
+		require.Equal(t, completed, s.events())
 	})
 }

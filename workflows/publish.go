@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -47,14 +48,17 @@ func (o *order) become(status booking.Status, reason booking.Reason, note string
 	}
 	o.view.Status, o.view.Reason = status, reason
 	o.view = o.view.Clone()
-	o.view.History = append(o.view.History, contract.Entry{Status: status, At: workflow.Now(o.ctx), Reason: reason, Note: note})
+	o.view.History = append(o.view.History, contract.Entry{Status: status, At: o.now(), Reason: reason, Note: note})
 	o.changed()
 }
+
+// now is the workflow's time, in the microseconds that databases keep.
+func (o *order) now() time.Time { return workflow.Now(o.ctx).UTC().Truncate(time.Microsecond) }
 
 // changed gives the view its next version. Time lets versions grow through a
 // reset, which forgets the last ones.
 func (o *order) changed() {
-	o.view.Version = max(o.view.Version+1, workflow.Now(o.ctx).UnixMicro())
+	o.view.Version = max(o.view.Version+1, o.now().UnixMicro())
 	if o.decision == nil && o.view.Status.Decided() {
 		decided := o.view
 		o.decision = &decided
@@ -69,7 +73,8 @@ func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.
 		return err //replay:never abandoned in the very task in which it would have come to rest
 	}
 	o.become(status, "", note)
-	o.emit(event, string(status))
+	// A reset brings it here once more, in another run, and that is news.
+	o.emit(event, string(status), workflow.GetInfo(o.ctx).WorkflowExecution.RunID)
 	o.settle()
 	return nil
 }
@@ -95,7 +100,7 @@ func (o *order) emit(event booking.EventType, which ...string) {
 	v := o.view
 	o.events = append(o.events, booking.Event{
 		Key:  strings.Join(append([]string{v.ID, string(event)}, which...), "/"),
-		Type: event, OrderID: v.ID, At: workflow.Now(o.ctx),
+		Type: event, OrderID: v.ID, At: o.now(),
 		Data: booking.EventData{
 			Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
 			Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason,
@@ -200,7 +205,7 @@ func (o *order) describe() {
 		fmt.Fprintf(&b, "\n\nreason: %s", o.view.Reason)
 	}
 	if o.view.NeedsAttention {
-		b.WriteString("\n\n**needs attention**")
+		b.WriteString("\n\n**needs attention**: an undo keeps failing")
 	}
 	if o.waiting != "" {
 		fmt.Fprintf(&b, "\n\nwaits for %s", o.waiting)

@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -22,7 +23,12 @@ type saga struct {
 	why  booking.Reason
 	note string
 
+	// undos of all steps, in the order of the steps. All of them are known
+	// before the first step runs: see turnBack.
 	undos []undo
+	steps int // that were begun
+	// deadline is when a step that is still being retried is given up.
+	deadline time.Time
 }
 
 // refusal is a step's "no". The story ends and is undone.
@@ -61,13 +67,15 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 	return s.view, nil
 }
 
-// step does one step of the story. Its undo is registered before it runs: a
-// step that failed may have happened all the same.
+// step does one step of the story. What must be undone if the story ends with
+// it depends on what is known of it: a step that failed may have happened all
+// the same.
 func (s *saga) step(ctx workflow.Context, st step) error {
+	n := s.steps
+	s.steps++
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.undos = append(s.undos, st.undo)
 	outcome, err := s.perform(ctx, st)
 	if err != nil {
 		return err
@@ -76,15 +84,20 @@ func (s *saga) step(ctx workflow.Context, st step) error {
 	case booking.Done:
 		return nil
 	case booking.Refused:
-		s.undos = s.undos[:len(s.undos)-1] // it said itself that nothing took effect
+		s.undos = s.undos[:n] // it took no effect, and no later step was ever begun
 	case booking.Undone:
 		// The order was undone in a life of this workflow that is not
 		// remembered: before a reset, or before a crash. It stays undone.
+		s.undos = s.undos[:n+1]
 	}
 	return &refusal{outcome.Reason}
 }
 
-// turnBack undoes what the story did, newest first, and ends the order.
+// turnBack undoes what the story did, newest first, and ends the order. That
+// may be more than this life of the workflow knows of: before a crash that the
+// engine has no record of, or a reset, the story may have come further. So
+// where no service has said otherwise the undos of all steps run; the undo of
+// a step that never happened only sees to it that it never will.
 func (s *saga) turnBack(err error) {
 	reason := s.reasonOf(err)
 	if len(s.undos) > 0 {
@@ -135,7 +148,9 @@ func (s *saga) over(ctx workflow.Context, want booking.Status) (contract.View, e
 // in place, nobody would remember why it was done. An activity ends the task
 // at once; a timer would, too, but engines round timers up to a second.
 func record(ctx workflow.Context, decision string) {
-	ctx = workflow.WithActivityOptions(ctx, untilDone(call{name: "record: " + decision, queue: contract.SagasQueue}))
+	options := untilDone(call{name: "record: " + decision, queue: contract.SagasQueue})
+	options.StartToCloseTimeout = quickRecord
+	ctx = workflow.WithActivityOptions(ctx, options)
 	_ = workflow.ExecuteActivity(ctx, activities.RecordDecision).Get(ctx, nil)
 }
 
@@ -144,7 +159,7 @@ func (s *saga) answer(want booking.Status) (contract.View, error) {
 	if s.rested == want {
 		return s.view, nil
 	}
-	return contract.View{}, refused(booking.Overtaken(s.rested)) //replay:never two decisions crossed within a millisecond
+	return contract.View{}, refused(booking.Overtaken(s.rested))
 }
 
 // onUpdate lets people decide by an update. The rule says whether they may;
@@ -165,11 +180,11 @@ func (s *saga) onUpdate(name, words string, rule func() error, decide func(workf
 
 // refused turns a rule's "no" into what an update's caller understands.
 func refused(err error) error {
-	var no *booking.Error //replay:never a refused update leaves nothing in the history
+	var no *booking.Error
 	if errors.As(err, &no) {
-		return temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil) //replay:never
+		return temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil)
 	}
-	return err //replay:never
+	return err //replay:never validators that have no objection
 }
 
 // must is for what fails only by a defect of ours: the workflow task fails,

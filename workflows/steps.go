@@ -35,17 +35,18 @@ const (
 	quickPayment = 610 * time.Millisecond // from here on payment counts as overloaded
 	quickStep    = 500 * time.Millisecond
 	quickPublish = 300 * time.Millisecond
+	// What does nothing is started again soon when its worker died over it.
+	quickRecord = 2 * time.Second
 )
 
 // pause is for loops that only people can make turn: they fail an activity by
 // hand, and it is started again.
 const pause = 10 * time.Second
 
-// step is a call with its undo.
+// step is a call that moves the story on.
 type step struct {
 	call
 	pending booking.Status // shown while it is done durably, "" when nothing shows
-	undo    undo
 }
 
 // undo is a call that takes a step back. because makes the argument when it is
@@ -89,7 +90,8 @@ func untilDone(c call) workflow.ActivityOptions {
 }
 
 // perform does a step's call: in place when the order's policy allows and it
-// succeeds, durably otherwise.
+// succeeds, durably otherwise. What cannot be done until the deadline is given
+// up; with a deadline that has passed already, the service decides.
 func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, err error) {
 	if s.policy.InPlace {
 		err = inPlace(ctx, st.call, &outcome)
@@ -102,8 +104,24 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 		s.become(st.pending, "", "")
 	}
 	s.showPending()
-	err = durably(ctx, st.call).Get(ctx, &outcome)
-	s.waitFor("")
+	defer s.waitFor("")
+	left := s.deadline.Sub(workflow.Now(ctx))
+	if left <= 0 {
+		err = durably(ctx, st.call).Get(ctx, &outcome)
+		return outcome, err
+	}
+	attempt, giveUp := workflow.WithCancel(ctx)
+	done := durably(attempt, st.call)
+	inTime, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: left, TimerOptions: workflow.TimerOptions{Summary: "deadline of: " + st.name},
+	}, done.IsReady)
+	if err == nil && !inTime {
+		giveUp()
+		return outcome, &refusal{booking.TooLate}
+	}
+	if err == nil {
+		err = done.Get(ctx, &outcome)
+	}
 	return outcome, err
 }
 

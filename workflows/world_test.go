@@ -78,7 +78,9 @@ type world struct {
 	laters   []func()
 	provider map[string]*atProvider
 	// check looks at each publication before it takes effect.
-	check func(contract.Publication)
+	check     func(contract.Publication)
+	published []booking.EventType // that took effect, each once
+	known     map[string]bool     // keys of these
 }
 
 type atProvider struct {
@@ -91,7 +93,7 @@ func newWorld(t testing.TB, rooms int) *world {
 	require.NoError(t, err)
 	n := worlds.Add(1)
 	w := &world{
-		TB: t, order: fmt.Sprintf("lodging-%d", n), place: fmt.Sprintf("place-%d", n), provider: map[string]*atProvider{},
+		TB: t, order: fmt.Sprintf("lodging-%d", n), place: fmt.Sprintf("place-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{},
 		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), pages: store.NewMypage(db),
 	}
 	w.setRooms(rooms)
@@ -236,8 +238,8 @@ func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentSt
 	})
 }
 
-func (l ledger) BeginRefund(_ context.Context, id string, why booking.Reason) (booking.Payment, error) {
-	return act(l.world, "begin refund", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginRefund(ctx, id, why) })
+func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Payment, error) {
+	return act(l.world, "begin refund", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginRefund(ctx, c) })
 }
 
 func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64) error {
@@ -270,7 +272,15 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	if r.check != nil {
 		r.check(p)
 	}
-	return actErr(r.world, "publish", func(ctx context.Context) error { return r.pages.Publish(ctx, p) })
+	return actErr(r.world, "publish", func(ctx context.Context) error {
+		for _, e := range p.Events {
+			if !r.known[e.Key] {
+				r.known[e.Key] = true
+				r.published = append(r.published, e.Type)
+			}
+		}
+		return r.pages.Publish(ctx, p)
+	})
 }
 
 // provider is the payment provider of a world.

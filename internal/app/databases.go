@@ -6,6 +6,8 @@ import (
 	"fmt"
 	neturl "net/url"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -24,6 +26,7 @@ const (
 	sandboxDB       = "sandbox"
 )
 
+// services lists them in the order in which errors name them.
 var services = []string{catalogueDB, paymentsDB, inventoryDB, notificationsDB, mypageDB, sandboxDB}
 
 // databases are the open databases by service. Services with the same URL
@@ -56,50 +59,85 @@ func openDatabases(ctx context.Context, cfg config.Config) (databases, error) {
 	if err != nil {
 		return nil, err
 	}
-	byURL := make(map[string]*store.DB)
+	var errs []error
 	dbs := make(databases, len(services))
-	for service, url := range all {
-		if byURL[url] == nil {
-			db, err := store.Open(ctx, url, store.Options{})
-			if err != nil {
-				dbs.close()
-				return nil, fmt.Errorf("database of %s: %w", service, err)
-			}
-			byURL[url] = db
+	for _, url := range sharing(all) {
+		db, err := store.Open(ctx, url.shared, store.Options{})
+		if err != nil {
+			errs = append(errs, url.failed(err))
+			continue
 		}
-		dbs[service] = byURL[url]
+		for _, service := range url.services {
+			dbs[service] = db
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		dbs.close()
+		return nil, err
 	}
 	return dbs, nil
 }
 
+// group is what several services share: a database, or its URL.
+type group[T comparable] struct {
+	shared   T
+	services []string
+}
+
+// sharing groups the services by what they share. Groups and services come in
+// the order of services, so that errors do.
+func sharing[T comparable](byService map[string]T) []group[T] {
+	var groups []group[T]
+	for _, service := range services {
+		shared, ok := byService[service]
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g group[T]) bool { return g.shared == shared })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, group[T]{shared: shared})
+		}
+		groups[i].services = append(groups[i].services, service)
+	}
+	return groups
+}
+
+// failed says in one line whose database it is that err is about.
+func (g group[T]) failed(err error) error {
+	return fmt.Errorf("database of %s: %w", strings.Join(g.services, ", "), err)
+}
+
 func (d databases) close() {
-	for _, db := range d.distinct() {
-		_ = db.Close()
+	for _, db := range sharing(d) {
+		_ = db.shared.Close()
 	}
 }
 
-func (d databases) distinct() map[*store.DB]*store.DB {
-	seen := make(map[*store.DB]*store.DB)
-	for _, db := range d {
-		seen[db] = db
-	}
-	return seen
-}
-
-// migrate brings every service's tables up to date.
+// migrate brings every service's tables up to date. The first failure in a
+// database ends the work on that one: what is wrong with it, an address where
+// nobody answers or a missing permission, is most often the same for all.
 func (d databases) migrate(ctx context.Context, log *zap.Logger) error {
 	var errs []error
+	for _, db := range sharing(d) {
+		if err := migrate(ctx, db.shared, db.services, log); err != nil {
+			errs = append(errs, db.failed(err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func migrate(ctx context.Context, db *store.DB, services []string, log *zap.Logger) error {
 	for _, service := range services {
-		applied, err := store.Migrate(ctx, d[service], service)
+		applied, err := store.Migrate(ctx, db, service)
 		if err != nil {
-			errs = append(errs, err)
-			continue
+			return err
 		}
 		if len(applied) > 0 {
 			log.Info("database migrated", zap.String("service", service), zap.Strings("migrations", applied))
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // Migrate opens the databases, brings them up to date and closes them again.

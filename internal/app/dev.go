@@ -56,7 +56,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 		return err
 	}
 	child.Store(engine)
-	defer engine.Stop(context.WithoutCancel(ctx))
+	defer engine.Stop(context.WithoutCancel(ctx)) // does nothing when it is stopped already
 	if err := prepareEngine(ctx, engine); err != nil {
 		return err
 	}
@@ -77,6 +77,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	}()
 	greet(say, "http://"+a.Address(), engine.UIURL(), engine.Addr())
 	err = a.Wait(ctx)
+	engine.Stop(context.WithoutCancel(ctx))
 	say("Stopped. Everything is kept in %s.", filepath.Clean(cfg.Dev.DataDir))
 	return err
 }

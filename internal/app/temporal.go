@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"fmt"
-	"log/slog"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -12,8 +11,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
-	temporallog "go.temporal.io/sdk/log"
-	"go.uber.org/zap/exp/zapslog"
 )
 
 // newClient makes a client to the engine that connects when it is first used:
@@ -27,7 +24,7 @@ func newClient(o Options, metrics client.MetricsHandler) (client.Client, error) 
 	}
 	options.HostPort = cmp.Or(o.TemporalAddress, options.HostPort)
 	options.Namespace = cmp.Or(o.Namespace, options.Namespace)
-	options.Logger = temporallog.NewStructuredLogger(slog.New(zapslog.NewHandler(o.Log.Named("temporal").Core())))
+	options.Logger = temporalLogger(o.Log)
 	options.MetricsHandler = metrics
 	c, err := client.NewLazyClient(options)
 	if err != nil {

@@ -96,8 +96,6 @@ func (h *HTTP) check(m mistakes) {
 	m.between("max-body", h.MaxBody, 1, maxBodyBytes)
 }
 
-const wantURL = "postgres://user:password@host:port/database or sqlite://path/to/file.db"
-
 func (d *Databases) check(m mistakes) {
 	for flag, url := range map[string]URL{
 		"database-url":               d.Front,
@@ -106,8 +104,8 @@ func (d *Databases) check(m mistakes) {
 		"notifications-database-url": d.Notifications,
 		"mypage-database-url":        d.Mypage,
 	} {
-		if url != "" && !url.valid() {
-			m.add(flag, url.String(), wantURL)
+		if want := url.wanted(); url != "" && want != "" {
+			m.add(flag, url.String(), want)
 		}
 	}
 }
@@ -116,7 +114,6 @@ func (r *RequiredDatabases) check(m mistakes) {
 	if r.Front == "" {
 		m.add("database-url", "", wantURL)
 	}
-	r.Databases.check(m)
 }
 
 func (o *Orders) check(m mistakes) {
@@ -142,4 +139,26 @@ func (d *DevServer) check(m mistakes) {
 	if d.UIPort != 0 && d.UIPort == d.TemporalPort {
 		m.add("ui-port", strconv.Itoa(d.UIPort), "another port than --temporal-port (YEYAK_TEMPORAL_PORT)")
 	}
+}
+
+// check looks at what would take the same port from each other.
+func (d *Dev) check(m mistakes) {
+	host, given, err := net.SplitHostPort(d.HTTP.Listen)
+	port, notANumber := strconv.Atoi(given)
+	if err != nil || notANumber != nil || port == 0 || !meetsLoopback(host) {
+		return
+	}
+	switch port {
+	case d.Dev.TemporalPort:
+		m.add("listen", d.HTTP.Listen, "another port than --temporal-port (YEYAK_TEMPORAL_PORT)")
+	case d.Dev.UIPort:
+		m.add("listen", d.HTTP.Listen, "another port than --ui-port (YEYAK_UI_PORT)")
+	}
+}
+
+// meetsLoopback tells whether one who listens on the host gets in the way of
+// one who listens on 127.0.0.1, as the dev server does.
+func meetsLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "" || host == "localhost" || ip.IsUnspecified() || ip.Equal(net.IPv4(127, 0, 0, 1))
 }

@@ -114,6 +114,31 @@ func TestParse_EveryMistakeAtOnce(t *testing.T) {
 				`--ui-port (YEYAK_UI_PORT) is "7233": want another port than --temporal-port (YEYAK_TEMPORAL_PORT)`,
 			},
 		},
+		"PortsThatMeet": {
+			env:  map[string]string{"YEYAK_LISTEN": ":9001", "YEYAK_TEMPORAL_PORT": "9001", "YEYAK_UI_PORT": "9001"},
+			args: []string{"dev"},
+			want: []string{
+				`--listen (YEYAK_LISTEN) is ":9001": want another port than --temporal-port (YEYAK_TEMPORAL_PORT)`,
+				`--ui-port (YEYAK_UI_PORT) is "9001": want another port than --temporal-port (YEYAK_TEMPORAL_PORT)`,
+			},
+		},
+		"DatabasesThatCannotBeOpened": {
+			env: map[string]string{
+				"DATABASE_URL":               "sqlite:///var/yeyak.db?mode=ro",
+				"PAYMENTS_DATABASE_URL":      "postgres://db.example/pay?user=u&password=s3cret",
+				"INVENTORY_DATABASE_URL":     "postgres://u:s3cret@db.example/stock?sslmode=prefer",
+				"NOTIFICATIONS_DATABASE_URL": "postgres://u:s3cret@db.example",
+				"MYPAGE_DATABASE_URL":        "sqlite://",
+			},
+			args: []string{"migrate"},
+			want: []string{
+				`--database-url (DATABASE_URL) is "sqlite:///var/yeyak.db?mode=ro": want sqlite://path/to/file.db, which takes no parameters`,
+				`--inventory-database-url (INVENTORY_DATABASE_URL) is "postgres://u:xxxxx@db.example/stock?sslmode=prefer": want sslmode=verify-full, or sslmode=disable`,
+				`--mypage-database-url (MYPAGE_DATABASE_URL) is "sqlite:": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
+				`--notifications-database-url (NOTIFICATIONS_DATABASE_URL) is "postgres://u:xxxxx@db.example": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
+				`--payments-database-url (PAYMENTS_DATABASE_URL) is "postgres://db.example/pay?password=xxxxx&user=u": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
+			},
+		},
 		"OnlyWhatTheCommandOffers": {
 			env:  map[string]string{"YEYAK_REPLY_BUDGET": "fast", "YEYAK_LOG_FORMAT": "xml", "PAYMENTS_DATABASE_URL": "s3cret"},
 			args: []string{"migrate"},
@@ -141,10 +166,40 @@ func TestParse_EveryMistakeAtOnce(t *testing.T) {
 	}
 }
 
+// The dev server listens on 127.0.0.1 only.
+func TestParse_PortsOfTheAPIAndTheDevServer(t *testing.T) {
+	for listen, want := range map[string]string{
+		"127.0.0.1:7233":        "another port than --temporal-port (YEYAK_TEMPORAL_PORT)",
+		"localhost:7233":        "another port than --temporal-port (YEYAK_TEMPORAL_PORT)",
+		"0.0.0.0:8233":          "another port than --ui-port (YEYAK_UI_PORT)",
+		"[::]:8233":             "another port than --ui-port (YEYAK_UI_PORT)",
+		":8233":                 "another port than --ui-port (YEYAK_UI_PORT)",
+		"[::ffff:7f00:1]:8233":  "another port than --ui-port (YEYAK_UI_PORT)",
+		"[::1]:7233":            "",
+		"192.0.2.1:7233":        "",
+		"yeyak.example.com:733": "",
+		":8080":                 "",
+		":0":                    "",
+	} {
+		t.Run(listen, func(t *testing.T) {
+			_, err := parse(t, map[string]string{"YEYAK_LISTEN": listen}, "dev")
+			if want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.EqualError(t, err, fmt.Sprintf("--listen (YEYAK_LISTEN) is %q: want %s", listen, want))
+		})
+	}
+	_, err := parse(t, map[string]string{"YEYAK_TEMPORAL_PORT": "0", "YEYAK_UI_PORT": "0", "YEYAK_LISTEN": ":0"}, "dev")
+	require.NoError(t, err, "0 takes a free one each time")
+	_, err = parse(t, map[string]string{"YEYAK_LISTEN": ":7233", "DATABASE_URL": someDatabase}, "api")
+	require.NoError(t, err, "only dev runs a dev server")
+}
+
 func TestConfig_SecretsAreNotShown(t *testing.T) {
 	cli, err := parse(t, map[string]string{
 		"DATABASE_URL":           someDatabase,
-		"PAYMENTS_DATABASE_URL":  "postgres://db.example/pay?user=u&password=s3cret&sslpassword=s3cret",
+		"PAYMENTS_DATABASE_URL":  "postgres://u@db.example/pay?password=s3cret&sslpassword=s3cret",
 		"INVENTORY_DATABASE_URL": "postgresql://u:s3cret@db.example/stock",
 	}, "dev")
 	require.NoError(t, err)

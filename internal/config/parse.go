@@ -75,24 +75,19 @@ func (p *Parser) Parse(args []string) (*kong.Context, error) {
 	return ctx, nil
 }
 
-// check lets every group of settings within v look at what it was given.
+// check lets v, and every group of settings within it, look at what it was
+// given. One that is embedded is asked twice, which adds no mistake.
 func check(v reflect.Value, found mistakes) {
 	if v.Kind() != reflect.Struct || !v.CanAddr() {
 		return
 	}
+	if group, ok := v.Addr().Interface().(interface{ check(found mistakes) }); ok {
+		group.check(found)
+	}
 	for i := range v.NumField() {
-		if !v.Type().Field(i).IsExported() {
-			continue
+		if v.Type().Field(i).IsExported() {
+			check(v.Field(i), found)
 		}
-		field := v.Field(i)
-		if field.Kind() != reflect.Struct {
-			continue
-		}
-		if group, ok := field.Addr().Interface().(interface{ check(found mistakes) }); ok {
-			group.check(found)
-			continue
-		}
-		check(field, found)
 	}
 }
 

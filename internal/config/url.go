@@ -42,18 +42,50 @@ func (u URL) GoString() string { return u.String() }
 // MarshalText keeps JSON from showing what %v hides.
 func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
-// valid tells whether a database can be expected at u.
-func (u URL) valid() bool {
+// What is wanted where another URL was given.
+const (
+	wantURL     = "postgres://user:password@host:port/database or sqlite://path/to/file.db"
+	wantSSLMode = "sslmode=verify-full, or sslmode=disable"
+	wantNoQuery = "sqlite://path/to/file.db, which takes no parameters"
+)
+
+// wanted says what is wanted where u was given, "" when u will do. What it
+// lets through can be opened, so that a mistake is told with the name of its
+// setting, and not later with that of a service.
+func (u URL) wanted() string {
 	parsed, err := url.Parse(string(u))
 	if err != nil {
-		return false
+		return wantURL
 	}
 	switch parsed.Scheme {
 	case "postgres", "postgresql":
-		return parsed.Host != "" || parsed.Query().Has("host")
+		return wantedOfPostgres(parsed)
 	case "sqlite":
-		return parsed.Host+parsed.Path != ""
+		return wantedOfSQLite(parsed)
 	default:
-		return false
+		return wantURL
+	}
+}
+
+func wantedOfPostgres(u *url.URL) string {
+	if u.Hostname() == "" || len(u.Path) < 2 || u.User.Username() == "" {
+		return wantURL
+	}
+	switch u.Query().Get("sslmode") {
+	case "", "disable", "require", "verify-ca", "verify-full":
+		return ""
+	default:
+		return wantSSLMode
+	}
+}
+
+func wantedOfSQLite(u *url.URL) string {
+	switch {
+	case u.Host+u.Path == "":
+		return wantURL
+	case u.RawQuery != "":
+		return wantNoQuery
+	default:
+		return ""
 	}
 }

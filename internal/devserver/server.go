@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,9 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -156,20 +157,30 @@ func (s *Server) unexpected(err error) error {
 	return fmt.Errorf("the Temporal server has ended by itself: %s (log: %s)", reason, s.logFile)
 }
 
+// What a Go program that crashes says before its goroutines' stacks, and what
+// the last line of a server looks like that gave up.
+var (
+	crash  = regexp.MustCompile(`(?m)^(panic|fatal error): .*$`)
+	gaveUp = regexp.MustCompile(`^unknown flag: |level"?[=:]"?(ERROR|FATAL)`)
+)
+
 // lastWords is the line of the log that most likely tells why the server
-// ended: what it panicked with, or else the last one.
+// ended: what it crashed with, or the last one if that is an error. "" when
+// neither is there: a server that was killed had no time to say anything.
 func lastWords(file string) string {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return ""
 	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	for _, line := range lines {
-		if strings.HasPrefix(line, "panic: ") {
-			return line
-		}
+	if line := crash.Find(text); line != nil {
+		return string(line)
 	}
-	return lines[len(lines)-1]
+	text = bytes.TrimSpace(text)
+	last := text[bytes.LastIndexByte(text, '\n')+1:]
+	if !gaveUp.Match(last) {
+		return ""
+	}
+	return string(last)
 }
 
 // Addr is the address of the frontend, host:port.

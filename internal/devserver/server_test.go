@@ -55,9 +55,33 @@ func TestServer_DiesByItself(t *testing.T) {
 	s := start(t, t.TempDir())
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGKILL))
 	<-s.Done()
-	require.ErrorContains(t, s.Err(), "the Temporal server has ended by itself: signal: killed")
+	require.EqualError(t, s.Err(), "the Temporal server has ended by itself: signal: killed (log: "+s.logFile+")")
 	require.ErrorContains(t, s.WaitReady(t.Context()), "ended by itself")
 	s.Stop(t.Context())
+}
+
+func TestLastWords(t *testing.T) {
+	t.Parallel()
+	const greeting = "CLI 1.5.1 (Server 1.29.1, UI 2.42.1)\n\nServer:  localhost:7233\nMetrics: http://localhost:34783/metrics\n"
+	for name, tt := range map[string]struct{ log, want string }{
+		"Nothing":     {},
+		"Greeting":    {log: greeting},
+		"Warning":     {log: greeting + `time=2026-12-24T00:00:00.000 level=WARN msg="network dial error"` + "\n"},
+		"Error":       {log: greeting + `time=2026-12-24T00:00:00.000 level=ERROR msg="failed"` + "\n", want: `time=2026-12-24T00:00:00.000 level=ERROR msg="failed"`},
+		"ErrorBefore": {log: `level=ERROR msg="overcome"` + "\n" + greeting},
+		"WebUI":       {log: greeting + `{"level":"FATAL","message":"bind"}`, want: `{"level":"FATAL","message":"bind"}`},
+		"Usage":       {log: "Usage:\n\nunknown flag: --ip\n", want: "unknown flag: --ip"},
+		"Panic":       {log: greeting + "panic: no shard\n\ngoroutine 1 [running]:\nmain.main()\n", want: "panic: no shard"},
+		"Crash":       {log: greeting + "fatal error: out of memory\n\ngoroutine 1 [running]:\n", want: "fatal error: out of memory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(t.TempDir(), logName)
+			require.NoError(t, os.WriteFile(file, []byte(tt.log), 0o600))
+			require.Equal(t, tt.want, lastWords(file))
+		})
+	}
+	require.Empty(t, lastWords(filepath.Join(t.TempDir(), "missing")))
 }
 
 func TestServer_StopInsists(t *testing.T) {

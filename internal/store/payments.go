@@ -35,6 +35,14 @@ type paymentRow struct {
 	UpdatedAt time.Time
 }
 
+func newPaymentRow(c booking.Charge, status booking.PaymentStatus) paymentRow {
+	at := now()
+	return paymentRow{
+		OrderID: c.OrderID, Key: c.Key, Amount: c.Amount.Amount, Currency: c.Amount.Currency,
+		Method: c.Method, Status: status, CreatedAt: at, UpdatedAt: at,
+	}
+}
+
 func (r paymentRow) payment() booking.Payment {
 	return booking.Payment{
 		Charge: booking.Charge{
@@ -50,11 +58,7 @@ func (r paymentRow) payment() booking.Payment {
 func (p *Payments) BeginCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "begin charge", func(ctx context.Context, q bun.IDB) error {
-		at := now()
-		row = paymentRow{
-			OrderID: c.OrderID, Key: c.Key, Amount: c.Amount.Amount, Currency: c.Amount.Currency,
-			Method: c.Method, Status: booking.ChargePending, CreatedAt: at, UpdatedAt: at,
-		}
+		row = newPaymentRow(c, booking.ChargePending)
 		inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
 		if err != nil || inserted == 1 {
 			return err
@@ -83,15 +87,15 @@ func (p *Payments) EndCharge(ctx context.Context, orderID string, answer booking
 	return row.payment(), err
 }
 
-// BeginRefund turns a pending or charged payment into RefundPending. An order
-// without a payment gets one that is ChargePrevented, so that a charge that
-// comes late finds it. The first reason given stays. Returns the payment as it
-// stands then.
-func (p *Payments) BeginRefund(ctx context.Context, orderID string, why booking.Reason) (booking.Payment, error) {
+// BeginRefund turns the pending or charged payment of c's order into
+// RefundPending, for the reason c.Why. An order without a payment gets c as
+// one that is ChargePrevented, so that a charge that comes late finds it. The
+// first reason given stays. Returns the payment as it stands then.
+func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "begin refund", func(ctx context.Context, q bun.IDB) error {
-		at := now()
-		row = paymentRow{OrderID: orderID, Why: why, Status: booking.ChargePrevented, CreatedAt: at, UpdatedAt: at}
+		row = newPaymentRow(c, booking.ChargePrevented)
+		row.Why = c.Why
 		return q.NewInsert().Model(&row).
 			On("CONFLICT (order_id) DO UPDATE").
 			Set("status = CASE WHEN ?TableAlias.status IN (?, ?) THEN ? ELSE ?TableAlias.status END",

@@ -14,6 +14,12 @@ func newCharge(orderID string) booking.Charge {
 	return booking.Charge{Key: orderID + "/charge", OrderID: orderID, Amount: won, Method: "pm_card_visa"}
 }
 
+// because is the charge as its undo asks for it.
+func because(c booking.Charge, why booking.Reason) booking.Charge {
+	c.Why = why
+	return c
+}
+
 func testPayments(t *testing.T, fresh newURL) {
 	payments := store.NewPayments(setup(t, fresh, "payments"))
 
@@ -64,18 +70,17 @@ func testPayments(t *testing.T, fresh newURL) {
 		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount), "not begun")
 
 		for range 2 {
-			p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+			p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 			require.NoError(t, err)
 			require.Equal(t, booking.RefundPending, p.Status)
 			require.Equal(t, "ch_1", p.Ref)
-			c.Why = booking.ByCustomer
-			require.Equal(t, c, p.Charge)
+			require.Equal(t, because(c, booking.ByCustomer), p.Charge)
 		}
 		for range 2 {
 			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount))
 		}
 		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.ChargePrevented, "", 0))
-		p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+		p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
 		require.Equal(t, booking.Refunded, p.Status)
 		require.Equal(t, won.Amount, p.Refunded)
@@ -83,7 +88,7 @@ func testPayments(t *testing.T, fresh newURL) {
 
 	run(t, "RefundOfAnUnknownOutcome", func(t *testing.T) {
 		c := begin(t)
-		p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+		p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
 		require.Equal(t, booking.RefundPending, p.Status)
 
@@ -100,21 +105,23 @@ func testPayments(t *testing.T, fresh newURL) {
 	run(t, "RefundBeforeCharge", func(t *testing.T) {
 		c := newCharge(t.Name())
 		for _, why := range []booking.Reason{booking.SoldOut, booking.ByCustomer} {
-			p, err := payments.BeginRefund(t.Context(), c.OrderID, why)
+			p, err := payments.BeginRefund(t.Context(), because(c, why))
 			require.NoError(t, err)
 			require.Equal(t, booking.ChargePrevented, p.Status)
+			require.Equal(t, because(c, booking.SoldOut), p.Charge, "what was never taken is on record; the first reason stays")
 		}
 		p, err := payments.BeginCharge(t.Context(), c)
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargePrevented, p.Status)
-		require.Equal(t, booking.SoldOut, p.Why, "the first reason stays")
+		require.Equal(t, because(c, booking.SoldOut), p.Charge)
+		require.Zero(t, p.Refunded)
 	})
 
 	run(t, "Declined", func(t *testing.T) {
 		c := begin(t)
 		_, err := payments.EndCharge(t.Context(), c.OrderID, booking.Declined, "")
 		require.NoError(t, err)
-		p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+		p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
 		require.Equal(t, booking.Declined, p.Status)
 		require.Empty(t, p.Why)
@@ -122,7 +129,7 @@ func testPayments(t *testing.T, fresh newURL) {
 
 	run(t, "NeverMoreThanCharged", func(t *testing.T) {
 		c := begin(t)
-		_, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+		_, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
 		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount+1))
 	})
@@ -132,7 +139,7 @@ func testPayments(t *testing.T, fresh newURL) {
 			c := newCharge(key(t.Name(), round))
 			together(t, 8, func(i int) (booking.PaymentStatus, error) {
 				if i%2 == 0 {
-					p, err := payments.BeginRefund(t.Context(), c.OrderID, booking.ByCustomer)
+					p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 					return p.Status, err
 				}
 				p, err := payments.BeginCharge(t.Context(), c)

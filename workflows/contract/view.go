@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"slices"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -51,9 +52,16 @@ func (v View) PlacedAt() time.Time {
 	return v.History[0].At
 }
 
-// Listed tells whether lists show the order. One whose payment was declined
-// can be read by its id but never came into being.
-func (v View) Listed() bool { return v.Reason != booking.PaymentDeclined }
+// Placed tells whether the order came into being: it was paid for. Owners are
+// shown no others.
+func (v View) Placed() bool {
+	return slices.ContainsFunc(v.History, func(e Entry) bool { return e.Status == booking.Paid })
+}
+
+// Listed tells whether lists show the order: to its customer also while its
+// payment is pending, but not when it ended without having been paid for. Such
+// an order can still be read by its id.
+func (v View) Listed() bool { return v.Placed() || !v.Status.Final() }
 
 // Clone is a copy that shares nothing that changes with v.
 func (v View) Clone() View {

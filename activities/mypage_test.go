@@ -1,0 +1,90 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/sony/gobreaker/v2"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// shopWindow is a ReadModel with those who stand before it. It keeps the
+// order in which things happen.
+type shopWindow struct {
+	t    *testing.T
+	want contract.Publication
+	err  error
+
+	happened []string
+}
+
+func (s *shopWindow) Publish(_ context.Context, p contract.Publication) error {
+	require.Equal(s.t, s.want, p)
+	s.happened = append(s.happened, "publish")
+	return s.err
+}
+
+func (s *shopWindow) Wake(p contract.Publication) {
+	require.Equal(s.t, s.want, p)
+	s.happened = append(s.happened, "wake")
+}
+
+func (s *shopWindow) Announce(_ context.Context, orderID string) {
+	s.happened = append(s.happened, "announce "+orderID)
+}
+
+// publish publishes and answers what happened.
+func (s *shopWindow) publish(w way, m *activities.Mypage) ([]string, error) {
+	s.happened = nil
+	_, err := do(w, func(ctx context.Context) (struct{}, error) { return struct{}{}, m.PublishView(ctx, s.want) })
+	return s.happened, err
+}
+
+func newWindow(t *testing.T) *shopWindow {
+	return &shopWindow{t: t, want: contract.Publication{
+		View:   contract.View{ID: "o1", Status: booking.Confirmed, Version: 7},
+		Events: []booking.Event{{Key: "o1/placed", Type: booking.ReservationPlaced}},
+	}}
+}
+
+func TestPublishView_WakesBeforeAndAfter(t *testing.T) {
+	t.Parallel()
+	window := newWindow(t)
+	m := &activities.Mypage{Service: served(), ReadModel: window, Waiters: window}
+	for _, w := range []way{inPlace, durably} {
+		happened, err := window.publish(w, m)
+		require.NoError(t, err)
+		require.Equal(t, []string{"wake", "publish", "wake", "announce o1"}, happened)
+	}
+}
+
+// Whoever waits for an answer gets it with the read model away.
+func TestPublishView_WakesWithoutTheReadModel(t *testing.T) {
+	t.Parallel()
+	window := newWindow(t)
+	window.err = errAway
+	m := &activities.Mypage{Service: served(), ReadModel: window, Waiters: window}
+	for range 3 {
+		happened, err := window.publish(inPlace, m)
+		require.ErrorIs(t, err, errAway, "it is still to be published")
+		require.Equal(t, []string{"wake", "publish"}, happened, "nobody elsewhere is sent to read it")
+	}
+	happened, err := window.publish(inPlace, m)
+	require.ErrorIs(t, err, gobreaker.ErrOpenState)
+	require.Equal(t, []string{"wake"}, happened)
+}
+
+func TestPublishView_WakesWhereItIsNotServed(t *testing.T) {
+	t.Parallel()
+	window := newWindow(t)
+	happened, err := window.publish(inPlace, &activities.Mypage{ReadModel: window, Waiters: window})
+	var refusal *temporal.ApplicationError
+	require.ErrorAs(t, err, &refusal)
+	require.Equal(t, activities.NotServedType, refusal.Type())
+	require.Equal(t, []string{"wake"}, happened)
+}

@@ -1,0 +1,218 @@
+package activities_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+func TestChargePayment(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		ref    string
+		err    error
+		want   booking.Outcome
+		status booking.PaymentStatus
+	}{
+		"Charged":  {ref: "ch_1", want: done, status: booking.Charged},
+		"Declined": {err: activities.ErrDeclined, want: declined, status: booking.Declined},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return tt.ref, tt.err }}
+			payments, c := newPayments(t, provider), newCharge("o1")
+			for range 3 {
+				got, err := charge(payments, c)
+				require.NoError(t, err)
+				require.Equal(t, tt.want, got)
+			}
+			require.Equal(t, []string{"charge o1/charge"}, provider.notes(), "the answer is repeated, not asked for again")
+			payment := onRecord(t, payments, "o1")
+			require.Equal(t, tt.status, payment.Status)
+			require.Equal(t, tt.ref, payment.Ref)
+			require.Equal(t, c, payment.Charge)
+		})
+	}
+}
+
+func TestChargePayment_AsksAgainUntilTheOutcomeIsKnown(t *testing.T) {
+	t.Parallel()
+	provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
+	payments, c := newPayments(t, provider), newCharge("o1")
+	for range 2 {
+		_, err := charge(payments, c)
+		require.ErrorIs(t, err, errAway)
+		require.Equal(t, booking.ChargePending, onRecord(t, payments, "o1").Status)
+	}
+	provider.charge = nil
+	got, err := charge(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, done, got)
+	require.Equal(t, []string{"charge o1/charge", "charge o1/charge", "charge o1/charge"}, provider.notes(), "with the same key")
+}
+
+func TestChargePayment_OneFlightAKey(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		provider := &till{charge: func(context.Context, booking.Charge) (string, error) {
+			<-answer
+			return "ch_1", nil
+		}}
+		payments := newPayments(t, provider)
+		var callers errgroup.Group
+		for i := range 12 {
+			c := newCharge([]string{"o1", "o2", "o3"}[i%3])
+			callers.Go(func() error {
+				got, err := charge(payments, c)
+				if err == nil && got != done {
+					err = fmt.Errorf("charge of %s: %s", c.OrderID, got.Result)
+				}
+				return err
+			})
+		}
+		synctest.Wait()
+		require.ElementsMatch(t, []string{"charge o1/charge", "charge o2/charge", "charge o3/charge"}, provider.notes(),
+			"orders do not wait for each other")
+		close(answer)
+		require.NoError(t, callers.Wait())
+		require.Len(t, provider.notes(), 3)
+	})
+}
+
+func TestChargePayment_TheFlightGoesOnWithoutItsCaller(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		provider := &till{charge: func(ctx context.Context, _ booking.Charge) (string, error) {
+			select {
+			case <-time.After(5 * time.Second):
+				return "ch_1", nil
+			case <-ctx.Done():
+				return "", ctx.Err()
+			}
+		}}
+		payments, c := newPayments(t, provider), newCharge("o1")
+		began := time.Now()
+		_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
+			ctx, cancel := context.WithTimeout(ctx, 610*time.Millisecond)
+			defer cancel()
+			return payments.ChargePayment(ctx, c)
+		})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 610*time.Millisecond, time.Since(began), "the caller is not kept")
+		require.Equal(t, booking.ChargePending, onRecord(t, payments, "o1").Status)
+
+		// The durable attempt meets the flight that is still under way.
+		got, err := charge(payments, c)
+		require.NoError(t, err)
+		require.Equal(t, done, got)
+		require.Equal(t, 5*time.Second, time.Since(began))
+		require.Len(t, provider.notes(), 1)
+	})
+}
+
+func TestChargePayment_AnAnswerNobodyWaitsForIsRecorded(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err    error
+		status booking.PaymentStatus
+	}{
+		"Charged":  {nil, booking.Charged},
+		"Declined": {activities.ErrDeclined, booking.Declined},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				provider := &till{charge: func(context.Context, booking.Charge) (string, error) {
+					time.Sleep(5 * time.Second)
+					return "", tt.err
+				}}
+				payments := newPayments(t, provider)
+				_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
+					ctx, giveUp := context.WithTimeout(ctx, time.Second)
+					defer giveUp()
+					return payments.ChargePayment(ctx, newCharge("o1"))
+				})
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				for onRecord(t, payments, "o1").Status == booking.ChargePending {
+					require.Less(t, len(provider.notes()), 2)
+					time.Sleep(time.Second)
+				}
+				require.Equal(t, tt.status, onRecord(t, payments, "o1").Status)
+			})
+		})
+	}
+}
+
+// A provider that never answers does not hold the key for ever.
+func TestChargePayment_AFlightEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		provider := &till{charge: func(ctx context.Context, _ booking.Charge) (string, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		}}
+		payments, c := newPayments(t, provider), newCharge("o1")
+		began := time.Now()
+		_, err := charge(payments, c)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 30*time.Second, time.Since(began))
+		provider.charge = nil
+		got, err := charge(payments, c)
+		require.NoError(t, err)
+		require.Equal(t, done, got)
+	})
+}
+
+// What was not taken in time is never taken.
+func TestChargePayment_TooLate(t *testing.T) {
+	t.Parallel()
+	late := newCharge("o1")
+	late.Late = true
+	tooLate := booking.Outcome{Result: booking.Undone, Reason: booking.TooLate}
+
+	t.Run("NeverAskedFor", func(t *testing.T) {
+		t.Parallel()
+		provider := &till{}
+		payments := newPayments(t, provider)
+		for range 2 {
+			got, err := charge(payments, late)
+			require.NoError(t, err)
+			require.Equal(t, tooLate, got)
+		}
+		require.NotContains(t, provider.notes(), "charge o1/charge")
+		require.Equal(t, booking.ChargePrevented, onRecord(t, payments, "o1").Status)
+	})
+	t.Run("TakenWithALostAnswer", func(t *testing.T) {
+		t.Parallel()
+		provider := &till{
+			charge: func(context.Context, booking.Charge) (string, error) { return "", errAway },
+			void:   func(context.Context, booking.Charge) (string, error) { return "ch_1", nil },
+		}
+		payments := newPayments(t, provider)
+		_, err := charge(payments, newCharge("o1"))
+		require.ErrorIs(t, err, errAway)
+		got, err := charge(payments, late)
+		require.NoError(t, err)
+		require.Equal(t, tooLate, got)
+		require.Contains(t, provider.notes(), "refund ch_1 as o1/charge/refund")
+		require.Equal(t, price.Amount, onRecord(t, payments, "o1").Refunded)
+	})
+	t.Run("TakenInTime", func(t *testing.T) {
+		t.Parallel()
+		payments := newPayments(t, &till{})
+		for _, c := range []booking.Charge{newCharge("o1"), late} {
+			got, err := charge(payments, c)
+			require.NoError(t, err)
+			require.Equal(t, done, got)
+		}
+	})
+}

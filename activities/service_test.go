@@ -1,0 +1,154 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// shelf is a Stock that counts how often it is asked.
+type shelf struct {
+	asked  int
+	answer booking.Outcome
+	err    error
+}
+
+func (s *shelf) Hold(context.Context, booking.Hold) (booking.Outcome, error) {
+	s.asked++
+	return s.answer, s.err
+}
+
+func (s *shelf) Release(context.Context, booking.Hold) (booking.Undo, error) {
+	s.asked++
+	return booking.Undo{Acted: true}, s.err
+}
+
+func hold(w way, i *activities.Inventory) (booking.Outcome, error) {
+	return do(w, func(ctx context.Context) (booking.Outcome, error) { return i.HoldStock(ctx, booking.Hold{}) })
+}
+
+func release(w way, i *activities.Inventory) (booking.Undo, error) {
+	return do(w, func(ctx context.Context) (booking.Undo, error) { return i.ReleaseStock(ctx, booking.Hold{}) })
+}
+
+func TestService_NotServedHere(t *testing.T) {
+	t.Parallel()
+	stock := &shelf{}
+	inventory := &activities.Inventory{Stock: stock}
+	for _, w := range []way{inPlace, durably} {
+		_, err := hold(w, inventory)
+		var refusal *temporal.ApplicationError
+		require.ErrorAs(t, err, &refusal)
+		require.Equal(t, activities.NotServedType, refusal.Type())
+		require.False(t, refusal.NonRetryable(), "its own queue serves it")
+	}
+	require.Zero(t, stock.asked)
+}
+
+func TestService_PassesAnswersOn(t *testing.T) {
+	t.Parallel()
+	soldOut := booking.Outcome{Result: booking.Refused, Reason: booking.SoldOut}
+	stock := &shelf{answer: soldOut}
+	inventory := &activities.Inventory{Service: served(), Stock: stock}
+	for _, w := range []way{inPlace, durably} {
+		for range 5 {
+			got, err := hold(w, inventory)
+			require.NoError(t, err, "a refusal is an answer, and trips no breaker")
+			require.Equal(t, soldOut, got)
+			undo, err := release(w, inventory)
+			require.NoError(t, err)
+			require.True(t, undo.Acted)
+		}
+	}
+	stock.err = errAway
+	for _, w := range []way{inPlace, durably} {
+		_, err := hold(w, inventory)
+		require.ErrorIs(t, err, errAway)
+	}
+}
+
+func TestService_BreakerSparesAServiceThatFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		stock := &shelf{answer: done, err: errAway}
+		var moves []gobreaker.State
+		inventory := &activities.Inventory{Stock: stock, Service: activities.NewService("stock",
+			func(name string, _, to gobreaker.State) {
+				require.Equal(t, "stock", name)
+				moves = append(moves, to)
+			})}
+		for range 3 {
+			_, err := hold(inPlace, inventory)
+			require.ErrorIs(t, err, errAway)
+		}
+		require.Equal(t, []gobreaker.State{gobreaker.StateOpen}, moves)
+
+		_, err := hold(inPlace, inventory)
+		require.ErrorIs(t, err, gobreaker.ErrOpenState)
+		_, err = release(inPlace, inventory)
+		require.ErrorIs(t, err, gobreaker.ErrOpenState, "one breaker for all that the service does")
+		require.Equal(t, 3, stock.asked, "it is spared")
+
+		_, err = hold(durably, inventory)
+		require.ErrorIs(t, err, errAway, "a durable attempt is always made")
+		require.Equal(t, 4, stock.asked)
+
+		stock.err = nil
+		_, err = hold(durably, inventory)
+		require.NoError(t, err)
+		_, err = hold(inPlace, inventory)
+		require.ErrorIs(t, err, gobreaker.ErrOpenState, "and says nothing to the breaker")
+
+		time.Sleep(5*time.Second + time.Nanosecond)
+		got, err := hold(inPlace, inventory)
+		require.NoError(t, err, "one is let through to see")
+		require.Equal(t, done, got)
+		require.Equal(t, []gobreaker.State{gobreaker.StateOpen, gobreaker.StateHalfOpen, gobreaker.StateClosed}, moves)
+	})
+}
+
+func TestService_BreakerCountsFailuresInARow(t *testing.T) {
+	t.Parallel()
+	stock := &shelf{}
+	inventory := &activities.Inventory{Service: served(), Stock: stock}
+	for i := range 12 {
+		stock.err = nil
+		if i%3 != 0 {
+			stock.err = errAway
+		}
+		_, err := hold(inPlace, inventory)
+		require.ErrorIs(t, err, stock.err)
+	}
+	stock.err = context.Canceled
+	for range 5 {
+		_, err := hold(inPlace, inventory)
+		require.ErrorIs(t, err, context.Canceled, "who gave up says nothing about the service")
+	}
+}
+
+// Durable attempts that fail leave the way in place open.
+func TestService_BreakerDoesNotSeeDurableAttempts(t *testing.T) {
+	t.Parallel()
+	stock := &shelf{answer: done, err: errAway}
+	inventory := &activities.Inventory{Service: served(), Stock: stock}
+	for range 5 {
+		_, err := hold(durably, inventory)
+		require.ErrorIs(t, err, errAway)
+	}
+	stock.err = nil
+	_, err := hold(inPlace, inventory)
+	require.NoError(t, err)
+}
+
+func TestRecordDecision(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, activities.RecordDecision(t.Context()))
+}

@@ -1,0 +1,138 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// way is how a step is asked for.
+type way int
+
+const (
+	inPlace way = iota
+	durably
+)
+
+var errAway = errors.New("service is away")
+
+// do calls f as an activity. It may be used from any goroutine.
+func do[T any](w way, f func(context.Context) (T, error)) (result T, err error) {
+	// The local activities of the suite end after three seconds otherwise.
+	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment().SetTestTimeout(time.Hour)
+	activity := func(ctx context.Context) error {
+		result, err = f(ctx)
+		return nil
+	}
+	var failed error
+	if w == inPlace {
+		_, failed = env.ExecuteLocalActivity(activity)
+	} else {
+		env.RegisterActivity(activity)
+		_, failed = env.ExecuteActivity(activity)
+	}
+	return result, errors.Join(err, failed)
+}
+
+func served() activities.Service { return activities.NewService("test", nil) }
+
+// till is a PaymentProvider that notes what it was asked. What a test does
+// not set approves.
+type till struct {
+	charge func(context.Context, booking.Charge) (string, error)
+	void   func(context.Context, booking.Charge) (string, error)
+	refund func(key, ref string, amount booking.Money) error
+
+	mu    sync.Mutex
+	asked []string
+}
+
+func (p *till) note(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, what)
+}
+
+func (p *till) notes() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string{}, p.asked...)
+}
+
+func (p *till) Charge(ctx context.Context, c booking.Charge) (string, error) {
+	p.note("charge " + c.Key)
+	if p.charge == nil {
+		return "ch_1", nil
+	}
+	return p.charge(ctx, c)
+}
+
+func (p *till) Void(ctx context.Context, c booking.Charge) (string, error) {
+	p.note("void " + c.Key)
+	if p.void == nil {
+		return "", nil
+	}
+	return p.void(ctx, c)
+}
+
+func (p *till) Refund(_ context.Context, key, ref string, amount booking.Money) error {
+	p.note("refund " + ref + " as " + key)
+	if p.refund == nil {
+		return nil
+	}
+	return p.refund(key, ref, amount)
+}
+
+// newPayments puts the service on a real ledger.
+func newPayments(t *testing.T, p *till) *activities.Payments {
+	t.Helper()
+	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "payments.db"), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	_, err = store.Migrate(t.Context(), db, "payments")
+	require.NoError(t, err)
+	return &activities.Payments{Service: served(), Ledger: store.NewPayments(db), Provider: p}
+}
+
+var price = booking.Money{Amount: 50000, Currency: "KRW"}
+
+func newCharge(orderID string) booking.Charge {
+	return booking.Charge{Key: orderID + "/charge", OrderID: orderID, Amount: price, Method: "pm_card_visa"}
+}
+
+func because(c booking.Charge, why booking.Reason) booking.Charge {
+	c.Why = why
+	return c
+}
+
+func charge(p *activities.Payments, c booking.Charge) (booking.Outcome, error) {
+	return do(durably, func(ctx context.Context) (booking.Outcome, error) { return p.ChargePayment(ctx, c) })
+}
+
+func refund(p *activities.Payments, c booking.Charge) (booking.Undo, error) {
+	return do(durably, func(ctx context.Context) (booking.Undo, error) { return p.RefundPayment(ctx, c) })
+}
+
+// onRecord is the order's payment as the ledger has it.
+func onRecord(t *testing.T, p *activities.Payments, orderID string) booking.Payment {
+	t.Helper()
+	payment, err := p.Ledger.(*store.Payments).Payment(t.Context(), orderID)
+	require.NoError(t, err)
+	return payment
+}
+
+var (
+	done          = booking.Outcome{Result: booking.Done}
+	declined      = booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined}
+	undoneForThem = booking.Outcome{Result: booking.Undone, Reason: booking.ByCustomer}
+)

@@ -1,0 +1,105 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// strictJSON is huma's JSON, with two differences. A body that is decoded to
+// be validated keeps what encoding/json would pass over. And the client is not
+// told of our Go types: a value of the wrong type has already been complained
+// about by its schema.
+var strictJSON = huma.Format{
+	Marshal: huma.DefaultJSONFormat.Marshal,
+	Unmarshal: func(data []byte, v any) error {
+		if tree, ok := v.(*any); ok { // huma's way to validate before it decodes
+			return decodeTree(data, tree)
+		}
+		err := json.Unmarshal(data, v)
+		if _, mistyped := errors.AsType[*json.UnmarshalTypeError](err); mistyped {
+			return errors.New("a value has the wrong type")
+		}
+		return err
+	},
+}
+
+// flaw takes the place of a value that no schema here admits, so that its
+// field is found to be at fault. It says what is wrong.
+type flaw string
+
+const (
+	isNull     flaw = "must not be null"
+	isRepeated flaw = "is given more than once"
+)
+
+// decodeTree decodes what a schema is to validate. A null or a repeated field
+// becomes a flaw, and a number that is too large becomes infinite: it is too
+// large for its field, too.
+func decodeTree(data []byte, tree *any) (err error) {
+	var whole json.RawMessage
+	if err := json.Unmarshal(data, &whole); err != nil {
+		return err // not JSON, or something follows it: a Decoder would not notice
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	*tree, err = decodeValue(dec)
+	return err
+}
+
+func decodeValue(dec *json.Decoder) (any, error) {
+	token, err := dec.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch t := token.(type) {
+	case json.Delim:
+		if t == '{' {
+			return decodeObject(dec)
+		}
+		return decodeArray(dec)
+	case json.Number:
+		f, _ := t.Float64() // the error says that it is out of range: f is infinite
+		return f, nil
+	case nil:
+		return isNull, nil
+	default:
+		return t, nil
+	}
+}
+
+func decodeObject(dec *json.Decoder) (any, error) {
+	object := map[string]any{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		value, err := decodeValue(dec)
+		if err != nil {
+			return nil, err
+		}
+		name, _ := key.(string) // keys are nothing else
+		if _, had := object[name]; had {
+			value = isRepeated
+		}
+		object[name] = value
+	}
+	_, err := dec.Token() // the closing brace
+	return object, err
+}
+
+func decodeArray(dec *json.Decoder) (any, error) {
+	array := []any{}
+	for dec.More() {
+		value, err := decodeValue(dec)
+		if err != nil {
+			return nil, err
+		}
+		array = append(array, value)
+	}
+	_, err := dec.Token() // the closing bracket
+	return array, err
+}

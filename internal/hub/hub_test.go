@@ -1,0 +1,145 @@
+package hub_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+func change(orderID string, version int64) contract.Publication {
+	return contract.Publication{View: contract.View{ID: orderID, Version: version}}
+}
+
+// requireNothing requires that there is nothing to take from ch.
+func requireNothing(t *testing.T, ch <-chan contract.Publication) {
+	t.Helper()
+	select {
+	case p := <-ch:
+		require.Fail(t, "woken", "by version %d of %s", p.View.Version, p.View.ID)
+	default:
+	}
+}
+
+func TestHub_WakesThoseWhoWaitForTheOrder(t *testing.T) {
+	t.Parallel()
+	var h hub.Hub
+	h.Wake(change("o1", 1)) // nobody waits yet
+	first, leave := h.Subscribe("o1")
+	defer leave()
+	second, leave := h.Subscribe("o1")
+	defer leave()
+	other, leave := h.Subscribe("o2")
+	defer leave()
+	requireNothing(t, first)
+
+	h.Wake(change("o1", 2))
+	require.Equal(t, change("o1", 2), <-first)
+	require.Equal(t, change("o1", 2), <-second)
+	requireNothing(t, first)
+	requireNothing(t, other)
+}
+
+// A waiter who does not look costs the publisher nothing, and finds the newest.
+func TestHub_KeepsTheNewestForASlowWaiter(t *testing.T) {
+	t.Parallel()
+	var h hub.Hub
+	slow, leave := h.Subscribe("o1")
+	defer leave()
+	quick, leave := h.Subscribe("o1")
+	defer leave()
+	for version := range int64(1000) {
+		h.Wake(change("o1", version))
+		require.Equal(t, version, (<-quick).View.Version)
+	}
+	require.Equal(t, int64(999), (<-slow).View.Version)
+	requireNothing(t, slow)
+}
+
+func TestHub_ForgetsWhoLeaves(t *testing.T) {
+	t.Parallel()
+	var h hub.Hub
+	require.False(t, h.Waiting("o1"))
+	gone, leave := h.Subscribe("o1")
+	stays, leaveToo := h.Subscribe("o1")
+	require.True(t, h.Waiting("o1"))
+	require.False(t, h.Waiting("o2"))
+
+	leave()
+	leave() // a second time is no harm to the other
+	require.True(t, h.Waiting("o1"))
+	h.Wake(change("o1", 1))
+	requireNothing(t, gone)
+	require.Equal(t, int64(1), (<-stays).View.Version)
+
+	leaveToo()
+	require.False(t, h.Waiting("o1"))
+	h.Wake(change("o1", 2))
+	requireNothing(t, stays)
+}
+
+// One publishes while others come, look and go. Whoever stays sees versions
+// grow and the last one in the end.
+func TestHub_ManyAtOnce(t *testing.T) {
+	t.Parallel()
+	const last = 2000
+	var h hub.Hub
+	var all sync.WaitGroup
+	orders := []string{"o1", "o2", "o3"}
+	for _, order := range orders {
+		for range 3 {
+			news, leave := h.Subscribe(order)
+			all.Go(func() {
+				defer leave()
+				follow(t, order, news, last)
+			})
+		}
+		all.Go(func() {
+			for version := range int64(last) {
+				h.Wake(change(order, version+1))
+			}
+		})
+		for range 3 {
+			all.Go(func() { comeAndGo(&h, order) })
+		}
+	}
+	all.Wait()
+	for _, order := range orders {
+		require.False(t, h.Waiting(order))
+	}
+}
+
+// follow takes the order's news until the last version has come.
+func follow(t *testing.T, order string, news <-chan contract.Publication, last int64) {
+	var seen int64
+	for seen < last {
+		select {
+		case p := <-news:
+			if p.View.ID != order || p.View.Version <= seen {
+				t.Errorf("version %d of %s after %d of %s", p.View.Version, p.View.ID, seen, order)
+			}
+			seen = p.View.Version
+		case <-time.After(time.Minute):
+			t.Errorf("version %d of %s never came: the newest was %d", last, order, seen)
+			return
+		}
+	}
+}
+
+func comeAndGo(h *hub.Hub, order string) {
+	for range 500 {
+		news, leave := h.Subscribe(order)
+		if !h.Waiting(order) {
+			panic("nobody waits, though somebody has come")
+		}
+		select {
+		case <-news:
+		default:
+		}
+		leave()
+	}
+}

@@ -1,0 +1,122 @@
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+)
+
+// totals is a memory that only knows sums.
+type totals struct {
+	Memory
+	err error
+}
+
+func (t totals) Totals(context.Context) (charged, refunded int64, err error) { return 300, 100, t.err }
+
+type switchboard struct {
+	*Sandbox
+	t       *testing.T
+	handler http.Handler
+}
+
+func setup(t *testing.T, memoryErr error) switchboard {
+	t.Helper()
+	gin.SetMode(gin.ReleaseMode)
+	s := NewSandbox(totals{err: memoryErr})
+	router := gin.New()
+	s.Switchboard(router)
+	return switchboard{s, t, router}
+}
+
+func (s switchboard) do(method, body string) *httptest.ResponseRecorder {
+	s.t.Helper()
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, httptest.NewRequestWithContext(s.t.Context(), method, SwitchboardPath, strings.NewReader(body)))
+	return w
+}
+
+func (s switchboard) requireProblem(w *httptest.ResponseRecorder, status int, code string, fields ...string) {
+	s.t.Helper()
+	require.Equal(s.t, status, w.Code, w.Body)
+	require.Equal(s.t, "application/problem+json", w.Header().Get("Content-Type"))
+	var p problem
+	require.NoError(s.t, json.Unmarshal(w.Body.Bytes(), &p))
+	require.Equal(s.t, code, p.Code)
+	require.Equal(s.t, status, p.Status)
+	require.Equal(s.t, "/docs/problems#"+code, p.Type)
+	require.NotEmpty(s.t, p.Title)
+	require.NotEmpty(s.t, p.Detail)
+	var named []string
+	for _, e := range p.Errors {
+		require.NotEmpty(s.t, e.Message)
+		named = append(named, e.Field)
+	}
+	require.Equal(s.t, fields, named)
+	for _, internal := range []string{"json:", "Go ", "invalid character", "switches."} {
+		require.NotContains(s.t, w.Body.String(), internal)
+	}
+}
+
+func TestSwitchboard(t *testing.T) {
+	t.Parallel()
+	s := setup(t, nil)
+	require.JSONEq(t, `{"latency":"0s","down":false,"loseAnswers":false,"charged":300,"refunded":100}`, s.do(http.MethodGet, "").Body.String())
+
+	w := s.do(http.MethodPut, `{"latency":"450ms","down":true,"loseAnswers":true}`)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.JSONEq(t, `{"latency":"450ms","down":true,"loseAnswers":true,"charged":300,"refunded":100}`, w.Body.String())
+	require.Equal(t, Behaviour{Latency: 450 * time.Millisecond, Down: true, LoseAnswers: true}, s.Behaviour())
+
+	require.Equal(t, http.StatusOK, s.do(http.MethodPut, `{"down":true}`).Code)
+	require.Equal(t, Behaviour{Down: true}, s.Behaviour(), "all switches are replaced")
+	require.Equal(t, http.StatusOK, s.do(http.MethodPut, `{}`).Code)
+	require.Equal(t, Behaviour{}, s.Behaviour())
+}
+
+func TestSwitchboard_Invalid(t *testing.T) {
+	t.Parallel()
+	s := setup(t, nil)
+	before := Behaviour{Latency: time.Second, Down: true}
+	s.Behave(before)
+	for body, fields := range map[string][]string{
+		`{"dwon":true}`:               {"dwon"},
+		`{"Down":true}`:               {"Down"},
+		`{"down":"yes","latency":5}`:  {"down", "latency"},
+		`{"down":null}`:               {"down"},
+		`{"latency":null}`:            {"latency"},
+		`{"latency":""}`:              {"latency"},
+		`{"latency":"soon"}`:          {"latency"},
+		`{"latency":"-1s"}`:           {"latency"},
+		`{"loseAnswers":1,"down":{}}`: {"down", "loseAnswers"},
+		`{"down":false,"charged":0}`:  {"charged"},
+		`[]`:                          {"body"},
+		`null`:                        {"body"},
+		`"down"`:                      {"body"},
+	} {
+		s.requireProblem(s.do(http.MethodPut, body), 422, "validation_failed", fields...)
+		require.Equal(t, before, s.Behaviour(), body)
+	}
+	for _, body := range []string{"", "{", "{} {}", "down=true"} {
+		s.requireProblem(s.do(http.MethodPut, body), 400, "malformed_json")
+	}
+	s.requireProblem(s.do(http.MethodPut, `{"down":"`+strings.Repeat("x", maxSwitches)+`"}`), 413, "payload_too_large")
+	require.Equal(t, before, s.Behaviour())
+}
+
+func TestSwitchboard_MemoryAway(t *testing.T) {
+	t.Parallel()
+	s := setup(t, errors.New("secret"))
+	w := s.do(http.MethodGet, "")
+	s.requireProblem(w, 503, "unavailable")
+	require.NotEmpty(t, w.Header().Get("Retry-After"))
+	require.NotContains(t, w.Body.String(), "secret")
+}
