@@ -3,13 +3,13 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
@@ -20,24 +20,50 @@ import (
 
 const orderPath = "/v1/lodging/reservations/lodging-1"
 
-// onUpdate lets f stand in for the order's answer to a decision.
-func (b *bundle) onUpdate(f func(context.Context, client.UpdateWorkflowOptions) (contract.View, error)) {
+// onUpdate lets take stand in for the order taking a decision, or not, and
+// outcome for what came of it.
+func (b *bundle) onUpdate(take func(context.Context, client.UpdateWorkflowOptions) error, outcome func(context.Context) (contract.View, error)) {
 	b.temporal.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-			view, err := f(ctx, o)
-			if err != nil {
+			if err := take(ctx, o); err != nil {
 				return nil, err
 			}
 			handle := &mocks.WorkflowUpdateHandle{}
-			handle.On("Get", mock.Anything, mock.Anything).Return(func(_ context.Context, to any) error { return encoded{view}.Get(to) })
+			handle.On("Get", mock.Anything, mock.Anything).Return(func(ctx context.Context, to any) error {
+				view, err := outcome(ctx)
+				if err != nil {
+					return err
+				}
+				return encoded{view}.Get(to)
+			})
 			return handle, nil
 		})
 }
 
-func (b *bundle) refusesWith(err error) {
-	b.onUpdate(func(context.Context, client.UpdateWorkflowOptions) (contract.View, error) {
-		return contract.View{}, err
-	})
+func takes(context.Context, client.UpdateWorkflowOptions) error { return nil }
+
+// notTaken is how the SDK says that an order was not heard of in time.
+func notTaken(ctx context.Context, _ client.UpdateWorkflowOptions) error {
+	<-ctx.Done()
+	return client.NewWorkflowUpdateServiceTimeoutOrCanceledError(ctx.Err())
+}
+
+// becomes is an order that carries a decision out and then is in this status.
+func becomes(status booking.Status) func(context.Context) (contract.View, error) {
+	return func(context.Context) (contract.View, error) { return orderIn("lodging-1", status, "").View, nil }
+}
+
+func failsWith(err error) func(context.Context) (contract.View, error) {
+	return func(context.Context) (contract.View, error) { return contract.View{}, err }
+}
+
+// refusesWith is an order that answers a decision with this error: the SDK
+// gives a validator's with the outcome, too.
+func (b *bundle) refusesWith(err error) { b.onUpdate(takes, failsWith(err)) }
+
+// cannotBeAsked lets the call itself fail.
+func (b *bundle) cannotBeAsked(err error) {
+	b.onUpdate(func(context.Context, client.UpdateWorkflowOptions) error { return err }, nil)
 }
 
 func TestDecide_Done(t *testing.T) {
@@ -54,14 +80,14 @@ func TestDecide_Done(t *testing.T) {
 		t.Run(test.verb+test.body, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) (contract.View, error) {
+			b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error {
 				require.Equal(t, "lodging-1", o.WorkflowID)
 				require.Equal(t, test.update, o.UpdateName)
-				require.Equal(t, client.WorkflowUpdateStageCompleted, o.WaitForStage)
+				require.Equal(t, client.WorkflowUpdateStageAccepted, o.WaitForStage)
 				require.NotEmpty(t, o.UpdateID)
 				require.Equal(t, []any{contract.Decision{Note: test.note}}, o.Args)
-				return orderIn("lodging-1", booking.Confirmed, "").View, nil
-			})
+				return nil
+			}, becomes(booking.Confirmed))
 			a := b.do("POST", orderPath+"/"+test.verb, test.body)
 			require.Equal(t, http.StatusOK, a.StatusCode, a.text)
 			v := decode[orderView](t, a)
@@ -80,11 +106,16 @@ func TestDecide_Invalid(t *testing.T) {
 		`{"reason":"  "}`:          {"reason"},
 		`{"reason":1,"why":"x"}`:   {"reason", "why"},
 		`{"reason":"a\u0007bell"}`: {"reason"},
+		`{"reason":"a\u202eb"}`:    {"reason"},
+		`{"reason":"a\u2028b"}`:    {"reason"},
+		`{"reason":"\ud800"}`:      {"reason"},
+		`{"reason":null}`:          {"reason"},
 	} {
 		p := b.problem(b.do("POST", orderPath+"/reject", body), 422, validationFailed)
 		require.Equal(t, want, fields(p), body)
 	}
 	b.problem(b.do("POST", orderPath+"/reject", ""), 400, malformedJSON)
+	require.Equal(t, []string{"reason"}, fields(b.problem(b.do("POST", orderPath+"/cancel", `{"reason":null}`), 422, validationFailed)))
 	p := b.problem(b.do("POST", orderPath+"/confirm", `{"reason":"x"}`), 422, validationFailed)
 	require.Equal(t, []string{"reason"}, fields(p))
 	for _, id := range []string{"cafe-1", "lodging", "lodging-", "somebody-elses-workflow", "lodging-a%2Fb", "lodging-%00"} {
@@ -104,6 +135,11 @@ func TestDecide_Refused(t *testing.T) {
 	require.Equal(t, booking.Confirmed, p.Order.Status)
 	require.Equal(t, orderPath, a.Header.Get("Location"))
 
+	t.Run("Superseded", func(t *testing.T) {
+		b := setup(t)
+		b.refusesWith(temporal.NewApplicationError("another decision came first", string(booking.Superseded)))
+		require.Equal(t, "Superseded", b.problem(b.do("POST", orderPath+"/confirm", ""), 409, booking.Superseded).Title)
+	})
 	t.Run("UnknownCode", func(t *testing.T) {
 		b := setup(t)
 		b.refusesWith(temporal.NewApplicationError("it is Sunday", "shop_closed"))
@@ -136,7 +172,7 @@ func TestDecide_Closed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.refusesWith(gone)
+			b.cannotBeAsked(gone)
 			if test.row != "" {
 				b.store.put(orderIn("lodging-1", test.row, ""))
 			}
@@ -154,67 +190,86 @@ func TestDecide_Closed(t *testing.T) {
 	}
 }
 
-func TestDecide_TakesLong(t *testing.T) {
+func TestDecide_ClosedMeanwhile(t *testing.T) {
 	t.Parallel()
-	describe := func(b *bundle, err error) {
-		b.temporal.On("DescribeWorkflowExecution", mock.Anything, "lodging-1", "").Return(&workflowservice.DescribeWorkflowExecutionResponse{}, err)
-	}
-	t.Run("Accepted", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		going := make(chan context.Context, 1)
-		t.Cleanup(func() { require.NoError(t, (<-going).Err(), "a decision that was accepted goes on") })
-		release := make(chan struct{})
-		b.onUpdate(func(ctx context.Context, _ client.UpdateWorkflowOptions) (contract.View, error) {
-			going <- ctx
-			<-release
-			return contract.View{}, context.Canceled
-		})
-		t.Cleanup(func() { close(release) })
-		describe(b, nil)
-		b.store.put(orderIn("lodging-1", booking.Paid, ""))
-		a := b.do("POST", orderPath+"/cancel", "")
-		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
-		require.Equal(t, orderPath, a.Header.Get("Location"))
-		require.Equal(t, booking.Paid, decode[orderView](t, a).Status)
-	})
-	t.Run("TemporalAway", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		ended := make(chan error, 1)
-		b.onUpdate(func(ctx context.Context, _ client.UpdateWorkflowOptions) (contract.View, error) {
-			<-ctx.Done()
-			ended <- ctx.Err()
-			return contract.View{}, client.NewWorkflowUpdateServiceTimeoutOrCanceledError(ctx.Err())
-		})
-		describe(b, context.DeadlineExceeded)
-		b.store.put(orderIn("lodging-1", booking.Paid, ""))
-		b.problem(b.do("POST", orderPath+"/cancel", ""), 503, temporalUnavailable)
-		select {
-		case err := <-ended:
-			require.ErrorIs(t, err, context.Canceled, "a decision that was answered 503 is given up")
-		case <-time.After(5 * time.Second):
-			t.Fatal("the update goes on")
-		}
-	})
+	b := setup(t)
+	b.store.put(orderIn("lodging-1", booking.Completed, ""))
+	b.refusesWith(temporal.NewNonRetryableApplicationError("the workflow completed first", updateLostToClose, nil))
+	b.problem(b.do("POST", orderPath+"/cancel", ""), 409, booking.AlreadyCompleted)
+}
+
+// A decision that was taken is durable: 202 is a promise, whatever becomes of
+// the wait for its outcome.
+func TestDecide_TakenButSlow(t *testing.T) {
+	t.Parallel()
 	for name, err := range map[string]error{
 		"ServiceDeadline": serviceerror.NewDeadlineExceeded("slow"),
 		"UpdateTimeout":   client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded),
 		"Context":         context.DeadlineExceeded,
+		"Unavailable":     serviceerror.NewUnavailable("connection reset"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.refusesWith(err)
-			describe(b, nil)
+			begun := time.Now()
+			b.onUpdate(takes, func(ctx context.Context) (contract.View, error) {
+				end, limited := ctx.Deadline()
+				require.True(t, limited)
+				require.WithinDuration(t, begun.Add(b.deps.ReplyBudget), end, 50*time.Millisecond, "one budget for both")
+				return contract.View{}, err
+			})
 			b.store.put(orderIn("lodging-1", booking.Paid, ""))
-			require.Equal(t, http.StatusAccepted, b.do("POST", orderPath+"/cancel", "").StatusCode)
+			a := b.do("POST", orderPath+"/cancel", "")
+			require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
+			require.Equal(t, orderPath, a.Header.Get("Location"))
+			require.Equal(t, booking.Paid, decode[orderView](t, a).Status)
 		})
 	}
-	t.Run("Unavailable", func(t *testing.T) {
-		t.Parallel()
-		b := setup(t)
-		b.refusesWith(serviceerror.NewUnavailable("connection refused"))
-		b.problem(b.do("POST", orderPath+"/cancel", ""), 503, temporalUnavailable)
-	})
+}
+
+// A decision that was not taken is promised to nobody, though the engine is
+// there and the order is known.
+func TestDecide_NotTaken(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		take func(context.Context, client.UpdateWorkflowOptions) error
+		code booking.Code
+	}{
+		"NobodyAnswers": {notTaken, orderUnreachable},
+		"ServiceDeadline": {func(context.Context, client.UpdateWorkflowOptions) error {
+			return serviceerror.NewDeadlineExceeded("slow")
+		}, orderUnreachable},
+		"Refused": {func(context.Context, client.UpdateWorkflowOptions) error {
+			return serviceerror.NewUnavailable("connection refused")
+		}, temporalUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.onUpdate(test.take, nil)
+			b.store.put(orderIn("lodging-1", booking.Paid, ""))
+			a := b.do("POST", orderPath+"/cancel", "")
+			b.problem(a, 503, test.code)
+			require.Equal(t, "2", a.Header.Get("Retry-After"))
+			require.Empty(t, a.Header.Get("Location"))
+		})
+	}
+}
+
+func TestDecide_CallerLeaves(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx, leave := context.WithCancel(t.Context())
+	asked := 0
+	stays := func(ctx context.Context) {
+		asked++
+		require.NoError(t, ctx.Err(), "the decision goes on")
+	}
+	b.onUpdate(
+		func(ctx context.Context, _ client.UpdateWorkflowOptions) error { leave(); stays(ctx); return nil },
+		func(ctx context.Context) (contract.View, error) { stays(ctx); return becomes(booking.Cancelled)(ctx) },
+	)
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, orderPath+"/cancel", http.NoBody)
+	b.handler.ServeHTTP(httptest.NewRecorder(), r)
+	require.Equal(t, 2, asked)
 }

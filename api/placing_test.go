@@ -116,14 +116,14 @@ func TestReserve_Decided(t *testing.T) {
 	}
 	for reason, status := range map[booking.Reason]int{
 		booking.PaymentDeclined: 402, booking.SoldOut: 409, booking.RejectedByOwner: 409,
-		booking.OwnerTimeout: 409, booking.ByCustomer: 409, booking.ByOperator: 409,
+		booking.OwnerTimeout: 409, booking.TooLate: 409, booking.ByCustomer: 409, booking.ByOperator: 409,
 	} {
 		t.Run(string(reason), func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			b.decides(booking.Cancelled, reason)
 			a := b.reserve("Accept-Language", "ko")
-			p := b.problem(a, status, booking.Code(reason))
+			p := b.problem(a, status, codeOf(reason))
 			require.Equal(t, booking.Cancelled, p.Order.Status)
 			require.Equal(t, reason, p.Order.Reason)
 			require.Equal(t, "예약취소", p.Order.StatusLabel)

@@ -43,6 +43,7 @@ func TestGetOrder(t *testing.T) {
 	gone := serviceerror.NewNotFound("workflow not found")
 	noWorker := serviceerror.NewDeadlineExceeded("no worker")
 	away := serviceerror.NewUnavailable("connection refused")
+	nowhere := serviceerror.NewNamespaceNotFound("yeyak")
 	for name, test := range map[string]struct {
 		row         booking.Status
 		rowErr      error
@@ -61,6 +62,7 @@ func TestGetOrder(t *testing.T) {
 		"RowAwayUnknown":        {rowErr: context.DeadlineExceeded, queryErr: gone, wantProblem: unavailable},
 		"NoRowTemporalAway":     {queryErr: away, historyErr: away, wantProblem: temporalUnavailable},
 		"EverythingAway":        {rowErr: context.DeadlineExceeded, queryErr: away, historyErr: away, wantProblem: temporalUnavailable},
+		"NoNamespace":           {queryErr: nowhere, historyErr: nowhere, wantProblem: temporalUnavailable},
 		"NoWorkerThenForgotten": {queryErr: noWorker, historyErr: gone, wantProblem: notFound},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +104,20 @@ func TestGetMypage_Fresh(t *testing.T) {
 		b := setup(t)
 		b.store.put(orderIn("lodging-1", booking.Paid, ""))
 		b.answersQuery(contract.ViewQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
-		require.Equal(t, booking.Paid, decode[orderView](t, b.do("GET", "/v1/mypages/lodging-1?fresh=true", "")).Status)
+		a := b.do("GET", "/v1/mypages/lodging-1?fresh=true", "")
+		b.problem(a, 503, orderUnreachable)
+		require.Equal(t, "2", a.Header.Get("Retry-After"))
+		require.Equal(t, booking.Paid, decode[orderView](t, b.do("GET", "/v1/mypages/lodging-1", "")).Status)
+	})
+	t.Run("Forgotten", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		b.answersQuery(contract.ViewQuery, nil, serviceerror.NewNotFound("workflow not found"))
+		b.problem(b.do("GET", "/v1/mypages/lodging-1?fresh=true", ""), 404, notFound)
+		b.store.put(orderIn("lodging-1", booking.Completed, ""))
+		a := b.do("GET", "/v1/mypages/lodging-1?fresh=true", "")
+		require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+		require.Equal(t, booking.Completed, decode[orderView](t, a).Status)
 	})
 	t.Run("NotAnOrder", func(t *testing.T) {
 		t.Parallel()

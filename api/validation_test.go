@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -31,6 +32,15 @@ func TestReservation_Invalid(t *testing.T) {
 		"WrongOrder":       {with("2026-12-24", "2026-12-27"), []string{"checkOut"}},
 		"NoNight":          {with("2026-12-26", "2026-12-24"), []string{"checkOut"}},
 		"TooLong":          {with("2026-12-26", "2027-12-26"), []string{"checkOut"}},
+		"TooFarAhead":      {with("2026-12-24", "2028-11-22", "2026-12-26", "2028-11-23"), []string{"checkIn"}},
+		"InfiniteRooms":    {with(`"rooms":1`, `"rooms":1e400`), []string{"rooms"}},
+		"MinusInfinite":    {with(`"rooms":1`, `"rooms":-1e400`), []string{"rooms"}},
+		"Nulls":            {with(`"rooms":1`, `"rooms":null,"paymentMethod":null`), []string{"paymentMethod", "rooms"}},
+		"Repeated":         {with(`"rooms":1`, `"rooms":1,"rooms":1,"checkIn":"2026-12-24"`), []string{"checkIn", "rooms"}},
+		"RepeatedByEscape": {with(`"rooms":1`, `"rooms":1,"ro\u006fms":1`), []string{"rooms"}},
+		"ZeroWidth":        {with("alice", `ali\u200bce`), []string{"customerId"}},
+		"Bidi":             {with("alice", `\u202ealice`), []string{"customerId"}},
+		"Spaces":           {with("alice", " alice", "place-seaside", "place-seaside "), []string{"customerId", "placeId"}},
 		"NoRooms":          {with(`"rooms":1`, `"rooms":0`), []string{"rooms"}},
 		"FractionOfRoom":   {with(`"rooms":1`, `"rooms":1.5`), []string{"rooms"}},
 		"TooManyRooms":     {with(`"rooms":1`, `"rooms":1001`), []string{"rooms"}},
@@ -53,6 +63,9 @@ func TestReservation_Invalid(t *testing.T) {
 			p := b.problem(b.do("POST", "/v1/lodging/reservations", test.body), 422, validationFailed)
 			require.Equal(t, test.fields, fields(p), p)
 			require.NotContains(t, p.Detail, "json:")
+			for _, e := range p.Errors {
+				require.NotContains(t, e.Message, "api.")
+			}
 		})
 	}
 }
@@ -69,6 +82,20 @@ func TestReservation_InvalidElsewhere(t *testing.T) {
 			p := b.problem(b.do("POST", "/v1/lodging/reservations", reservation, "Idempotency-Key", key), 422, validationFailed)
 			require.Equal(t, []string{"Idempotency-Key"}, fields(p), key)
 		}
+	})
+	t.Run("TwoKeys", func(t *testing.T) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/lodging/reservations", strings.NewReader(reservation))
+		r.Header["Idempotency-Key"] = []string{"k1", "k2"}
+		w := httptest.NewRecorder()
+		b.handler.ServeHTTP(w, r)
+		p := b.problem(answer{w.Result(), w.Body.String()}, 422, validationFailed)
+		require.Equal(t, []string{"Idempotency-Key"}, fields(p))
+	})
+	t.Run("UnaskableCatalogue", func(t *testing.T) {
+		b := setup(t)
+		b.store.fail(errors.New("invalid byte sequence"))
+		p := b.problem(b.do("POST", "/v1/lodging/reservations", with("place-seaside", `place\u0000`)), 422, validationFailed)
+		require.Equal(t, []string{"placeId"}, fields(p))
 	})
 	t.Run("PriceTooHigh", func(t *testing.T) {
 		palace := seaside()
@@ -114,6 +141,18 @@ func TestPlace_Invalid(t *testing.T) {
 		"EmptyTimes": {strings.Replace(place, "{", `{"timeZone":"","checkInTime":"","checkOutTime":"","confirmWithin":"",`, 1),
 			[]string{"checkInTime", "checkOutTime", "confirmWithin", "timeZone"}},
 		"Local":         {strings.Replace(place, "{", `{"timeZone":"Local",`, 1), []string{"timeZone"}},
+		"LaxTimes":      {strings.Replace(place, "{", `{"checkInTime":"9:30","checkOutTime":"09:3",`, 1), []string{"checkInTime", "checkOutTime"}},
+		"SpacedName":    {strings.Replace(place, "Seaside Inn", " Seaside Inn", 1), []string{"name"}},
+		"NameWithSpace": {strings.Replace(place, "Seaside Inn", `Seaside Inn\u00a0`, 1), []string{"name"}},
+		"ZeroWidthName": {strings.Replace(place, "Seaside Inn", `Seaside\u200bInn`, 1), []string{"name"}},
+		"BidiName":      {strings.Replace(place, "Seaside Inn", `\u202eSeaside`, 1), []string{"name"}},
+		"OnlyFormat":    {strings.Replace(place, "Seaside Inn", `\ufeff`, 1), []string{"name"}},
+		"Nulls":         {strings.NewReplacer("50000", "null", `"auto"`, `"auto","timeZone":null`).Replace(place), []string{"price.amount", "timeZone"}},
+		"NullPrice":     {strings.Replace(place, `{"amount":50000,"currency":"KRW"}`, "null", 1), []string{"price"}},
+		"RepeatedPrice": {strings.Replace(place, `"KRW"`, `"KRW","currency":"KRW"`, 1), []string{"price.currency"}},
+		"InfinitePrice": {strings.Replace(place, "50000", "1e400", 1), []string{"price.amount"}},
+		"TooDear":       {strings.Replace(place, "50000", "1000000000001", 1), []string{"price.amount"}},
+		"BriefPatience": {strings.Replace(place, "{", `{"confirmWithin":"999ms",`, 1), []string{"confirmWithin"}},
 		"NoPatience":    {strings.Replace(place, "{", `{"confirmWithin":"0s",`, 1), []string{"confirmWithin"}},
 		"TooPatient":    {strings.Replace(place, "{", `{"confirmWithin":"721h",`, 1), []string{"confirmWithin"}},
 		"UnknownFields": {strings.Replace(place, "{", `{"id":"x",`, 1), []string{"id"}},
@@ -131,6 +170,14 @@ func TestPlace_Invalid(t *testing.T) {
 		b := setup(t)
 		p := b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":" ","timeZone":"?","price":{"amount":1}}`), 422, validationFailed)
 		require.Equal(t, []string{"name", "price.currency", "timeZone"}, fields(p))
+		require.Equal(t, seaside(), b.store.places["place-seaside"])
+		p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":null,"price":null,"ownerId":null,"checkInTime":null}`), 422, validationFailed)
+		require.Equal(t, []string{"checkInTime", "name", "ownerId", "price"}, fields(p))
+		for _, e := range p.Errors {
+			require.Equal(t, "must not be null", e.Message)
+		}
+		p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":"a","name":"b"}`), 422, validationFailed)
+		require.Equal(t, []fieldError{{"name", "is given more than once"}}, p.Errors)
 		require.Equal(t, seaside(), b.store.places["place-seaside"])
 	})
 }
@@ -154,7 +201,12 @@ func TestParameters_Invalid(t *testing.T) {
 		"/v1/lodging/places/place-seaside/stock?from=2026-12-02&to=2027-12-4": {"to"},
 		"/v1/lodging/places/place-seaside/stock?from=2026-12-02&to=2026-12-02": {
 			"to"},
-		"/v1/mypages/lodging-1?fresh=maybe": {"fresh"},
+		"/v1/mypages/lodging-1?fresh=maybe":            {"fresh"},
+		"/v1/mypages/lodging-1?fresh=true&fresh=false": {"fresh"},
+		"/v1/mypages?customerId=alice&customerId=bob":  {"customerId"},
+		"/v1/mypages?customerId=alice&status=%zz":      {"query"},
+		"/v1/mypages?customerId=alice;status=paid":     {"customerId", "query"},
+		"/v1/lodging/places?limit=%":                   {"query"},
 	} {
 		p := b.problem(b.do(http.MethodGet, target, ""), 422, validationFailed)
 		require.Equal(t, want, fields(p), target)

@@ -98,7 +98,8 @@ func TestStatus_DecidedAndFinal(t *testing.T) {
 	}
 	for _, s := range booking.Statuses() {
 		require.Contains(t, want, s)
-		require.Equal(t, want[s], answers{s.Decided(), s.Final()}, s)
+		got := answers{s.Decided(), s.Final()}
+		require.Equal(t, want[s], got, s)
 	}
 }
 

@@ -142,17 +142,17 @@ func (d *DevServer) check(m mistakes) {
 }
 
 // check looks at what would take the same port from each other.
-func (d *Dev) check(m mistakes) {
-	host, given, err := net.SplitHostPort(d.HTTP.Listen)
+func (c *Dev) check(m mistakes) {
+	host, given, err := net.SplitHostPort(c.HTTP.Listen)
 	port, notANumber := strconv.Atoi(given)
 	if err != nil || notANumber != nil || port == 0 || !meetsLoopback(host) {
 		return
 	}
 	switch port {
-	case d.Dev.TemporalPort:
-		m.add("listen", d.HTTP.Listen, "another port than --temporal-port (YEYAK_TEMPORAL_PORT)")
-	case d.Dev.UIPort:
-		m.add("listen", d.HTTP.Listen, "another port than --ui-port (YEYAK_UI_PORT)")
+	case c.Dev.TemporalPort:
+		m.add("listen", c.HTTP.Listen, "another port than --temporal-port (YEYAK_TEMPORAL_PORT)")
+	case c.Dev.UIPort:
+		m.add("listen", c.HTTP.Listen, "another port than --ui-port (YEYAK_UI_PORT)")
 	}
 }
 

@@ -104,7 +104,7 @@ func TestHub_ManyAtOnce(t *testing.T) {
 			}
 		})
 		for range 3 {
-			all.Go(func() { comeAndGo(&h, order) })
+			all.Go(func() { comeAndGo(t, &h, order) })
 		}
 	}
 	all.Wait()
@@ -130,11 +130,11 @@ func follow(t *testing.T, order string, news <-chan contract.Publication, last i
 	}
 }
 
-func comeAndGo(h *hub.Hub, order string) {
+func comeAndGo(t *testing.T, h *hub.Hub, order string) {
 	for range 500 {
 		news, leave := h.Subscribe(order)
 		if !h.Waiting(order) {
-			panic("nobody waits, though somebody has come")
+			t.Error("nobody waits, though somebody has come")
 		}
 		select {
 		case <-news:

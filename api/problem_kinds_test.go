@@ -1,0 +1,73 @@
+package api
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Whatever an order may answer is documented: a code without a kind is missing
+// from /docs/problems and has no status of its own.
+func TestProblemKinds_Complete(t *testing.T) {
+	t.Parallel()
+	declared := constantsOf[booking.Code](t, "Code")
+	require.ElementsMatch(t, declared, booking.Codes())
+	for _, code := range declared {
+		require.Contains(t, kindByCode, code)
+	}
+	reasons := constantsOf[booking.Reason](t, "Reason")
+	require.ElementsMatch(t, reasons, booking.Reasons())
+	for _, reason := range reasons {
+		require.Contains(t, kindByCode, codeOf(reason))
+	}
+	require.Len(t, kindByCode, len(problemKinds), "each code once")
+
+	page := setup(t).do("GET", problemsPath, "").text
+	for code, kind := range kindByCode {
+		require.Regexp(t, codePattern, string(code))
+		require.NotEmpty(t, kind.meaning, code)
+		require.Contains(t, page, `id="`+string(code)+`"`)
+	}
+	require.NotContains(t, kindByCode, booking.Code(booking.ByCustomer), "a reason that says too little as a code")
+	require.NotContains(t, kindByCode, booking.Code(booking.ByOperator))
+}
+
+// constantsOf reads the values of all constants of a string type out of the
+// source of package booking.
+func constantsOf[S ~string](t *testing.T, typeName string) (values []S) {
+	t.Helper()
+	files, err := filepath.Glob("../booking/*.go")
+	require.NoError(t, err)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if named, ok := spec.Type.(*ast.Ident); !ok || named.Name != typeName {
+				return true
+			}
+			for _, value := range spec.Values {
+				text, err := strconv.Unquote(value.(*ast.BasicLit).Value)
+				require.NoError(t, err)
+				values = append(values, S(text))
+			}
+			return true
+		})
+	}
+	require.NotEmpty(t, values)
+	return values
+}
