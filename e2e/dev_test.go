@@ -120,12 +120,12 @@ func (d *dev) kill() {
 func (d *dev) end(sig os.Signal) error {
 	d.Helper()
 	require.NoError(d, d.cmd.Process.Signal(sig))
-	defer func() { d.cmd = nil }()
 	select {
 	case err := <-d.exited:
+		d.cmd = nil
 		return err
 	case <-time.After(20 * time.Second):
-		require.FailNow(d, "yeyak dev does not stop")
+		require.FailNow(d, "yeyak dev does not stop") // and is killed when the test ends
 		return nil
 	}
 }

@@ -284,6 +284,17 @@ func TestLodging_Cancel(t *testing.T) {
 		cancel(order).with(t, http.StatusOK)
 		s.requireUndone(order, place, 1, booking.ByCustomer)
 	})
+	t.Run("WhilePaid", func(t *testing.T) {
+		s := boot(t, impatient)
+		place := s.place(1)
+		s.outbox.away.Store(true) // so that it does not come further
+		order := s.reserve(place).with(t, http.StatusAccepted).body
+		require.Equal(t, booking.Paid, order.Status)
+		cancelled := s.post(reservations+"/"+order.ID+"/cancel", nil).with(t, http.StatusOK)
+		require.Equal(t, booking.Cancelled, cancelled.body.Status)
+		s.requireUndone(order.ID, place, 1, booking.ByCustomer)
+		require.Empty(t, s.messagesAbout(order.ID))
+	})
 	t.Run("AfterCheckIn", func(t *testing.T) {
 		place := s.place(1, object{"checkInTime": "00:00"})
 		order := s.reserve(place, object{"checkIn": inDays(0)}).with(t, http.StatusCreated).body.ID
@@ -310,7 +321,8 @@ func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 	a := s.reserve(place).with(t, http.StatusAccepted)
 	require.Equal(t, booking.PaymentPending, a.body.Status)
 	require.Equal(t, reservations+"/"+a.body.ID, a.header.Get("Location"))
-	s.sandbox(object{"down": true, "latency": "50ms"})
+	require.Len(t, s.get("/v1/mypages?customerId=alice").body.Items, 1, "its customer sees that it is pending")
+	require.Empty(t, s.get("/v1/orders?ownerId=bora").body.Items, "its owner does not: nobody has paid")
 	s.post(reservations+"/"+a.body.ID+"/cancel", nil).with(t, http.StatusAccepted)
 	require.Equal(t, booking.Cancelling, s.get("/v1/mypages/"+a.body.ID).body.Status, "not cancelled while it is unknown what was charged")
 	s.sandbox(object{})
@@ -319,6 +331,7 @@ func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 	require.Equal(t, "voided", status)
 	charged, _ := s.atProvider()
 	require.Zero(t, charged)
+	require.Empty(t, s.get("/v1/mypages?customerId=alice").body.Items, "it never came into being")
 }
 
 func TestLodging_CheckedOutEarly(t *testing.T) {

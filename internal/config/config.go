@@ -38,7 +38,7 @@ func (l Log) ZapLevel() zapcore.Level {
 
 // Process is how a process ends.
 type Process struct {
-	ShutdownGrace time.Duration `name:"shutdown-grace" env:"YEYAK_SHUTDOWN_GRACE" default:"20s" help:"How long requests and steps that are under way may take to end at shutdown."`
+	ShutdownGrace time.Duration `name:"shutdown-grace" env:"YEYAK_SHUTDOWN_GRACE" default:"${shutdown_grace}" help:"How long requests and steps that are under way may take to end at shutdown."`
 }
 
 // HTTP is the API's side of the wire.

@@ -55,7 +55,7 @@ func TestParse_Defaults(t *testing.T) {
 	require.Equal(t, config.DevServer{DataDir: ".yeyak", TemporalPort: 7233, UIPort: 8233}, c.Dev)
 	require.Equal(t, contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute}, c.Orders.Policy())
 	require.Equal(t, 2*time.Second, c.Orders.ReplyBudget)
-	require.Equal(t, 20*time.Second, c.Process.ShutdownGrace)
+	require.Equal(t, 5*time.Second, c.Process.ShutdownGrace, "who presses Ctrl-C waits")
 	require.Equal(t, contract.Queues(), c.Worker.Serve)
 	require.Equal(t, zapcore.InfoLevel, c.Log.ZapLevel())
 	require.True(t, c.Sandbox.Control, "dev offers the sandbox's switchboard")

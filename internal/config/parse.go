@@ -18,6 +18,7 @@ func New(cli any, opts ...kong.Option) (*Parser, error) {
 	options := []kong.Option{kong.Vars{
 		"queues":          strings.Join(contract.Queues(), ","),
 		"sandbox_control": "false",
+		"shutdown_grace":  "20s",
 	}}
 	stock := kong.NewRegistry().RegisterDefaults()
 	for typ, want := range map[reflect.Type]string{

@@ -29,6 +29,7 @@ type orderRow struct {
 	ItemID      string
 	Status      booking.Status
 	Listed      bool
+	Paid        bool
 	View        string  // JSON
 	Decision    *string // JSON
 	RequestHash string
@@ -39,7 +40,7 @@ type orderRow struct {
 // versioned are the columns that go with the view's version. decision and
 // request_hash do not: each is kept once it is known.
 var versioned = []string{
-	"kind", "customer_id", "owner_id", "item_id", "status", "listed", "view", "version", "placed_at",
+	"kind", "customer_id", "owner_id", "item_id", "status", "listed", "paid", "view", "version", "placed_at",
 }
 
 func newOrderRow(p contract.Publication) (*orderRow, error) {
@@ -49,7 +50,7 @@ func newOrderRow(p contract.Publication) (*orderRow, error) {
 	}
 	row := &orderRow{
 		ID: p.View.ID, Kind: p.View.Kind, CustomerID: p.View.CustomerID, OwnerID: p.View.OwnerID,
-		ItemID: p.View.Item.ID, Status: p.View.Status, Listed: p.View.Listed(), View: string(view),
+		ItemID: p.View.Item.ID, Status: p.View.Status, Listed: p.View.Listed(), Paid: p.View.Placed(), View: string(view),
 		RequestHash: p.RequestHash, Version: p.View.Version, PlacedAt: micros(p.View.PlacedAt()),
 	}
 	if p.Decision != nil {
@@ -136,7 +137,7 @@ func (m *Mypage) Order(ctx context.Context, id string) (contract.Publication, er
 // orderList is the name of the list in its cursors.
 const orderList = "orders"
 
-// Orders lists the orders that the filter selects and that are to be listed,
+// Orders lists the orders that the filter selects and that its asker is shown,
 // newest first. InvalidCursor: the page's cursor is not one of this list.
 func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Page) (_ []contract.View, next string, err error) {
 	var after moment
@@ -149,7 +150,7 @@ func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Pa
 	var rows []orderRow
 	err = m.db.run(ctx, "list orders", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
-		query := q.NewSelect().Model(&rows).Where("listed").OrderExpr("placed_at DESC, id DESC").Limit(size + 1)
+		query := q.NewSelect().Model(&rows).Where("?", visible(f)).OrderExpr("placed_at DESC, id DESC").Limit(size + 1)
 		if p.Cursor != "" {
 			query.Where("(placed_at, id) < (?, ?)", after.at, after.id)
 		}
@@ -168,6 +169,15 @@ func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Pa
 		views[i] = p.View
 	}
 	return views, next, nil
+}
+
+// visible is the column that says which orders the asker is shown: an owner
+// only those that came into being.
+func visible(f booking.OrderFilter) bun.Ident {
+	if f.OwnerID != "" {
+		return "paid"
+	}
+	return "listed"
 }
 
 func selectOrders(query *bun.SelectQuery, f booking.OrderFilter) *bun.SelectQuery {

@@ -7,7 +7,8 @@ CREATE TABLE orders (
     owner_id     text NOT NULL,
     item_id      text NOT NULL,
     status       text NOT NULL,
-    listed       boolean NOT NULL,
+    listed       boolean NOT NULL, -- to its customer
+    paid         boolean NOT NULL, -- and so listed to its owner
     view         {{.JSON}} NOT NULL,
     decision     {{.JSON}},
     request_hash text NOT NULL,
@@ -18,4 +19,4 @@ CREATE TABLE orders (
 -- No index holds the status: an order changes it often, and nothing else.
 CREATE INDEX orders_by_time ON orders (placed_at, id) WHERE listed;
 CREATE INDEX orders_by_customer ON orders (customer_id, placed_at, id) WHERE listed;
-CREATE INDEX orders_by_owner ON orders (owner_id, placed_at, id) WHERE listed;
+CREATE INDEX orders_by_owner ON orders (owner_id, placed_at, id) WHERE paid;
