@@ -144,14 +144,25 @@ func TestDev_WaitsThroughRestarts(t *testing.T) {
 	require.Less(t, time.Since(begun), 10*time.Second)
 	require.Contains(t, d.output.String(), "Stopped.")
 	d.run()
-	require.Equal(t, booking.AwaitingOwner, d.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusOK).body.Status)
+	d.eventuallyWaits(order)
 
 	d.kill()
 	d.run()
-	require.Equal(t, booking.AwaitingOwner, d.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusOK).body.Status)
+	d.eventuallyWaits(order)
 	v := d.decide(order, "confirm").with(t, http.StatusOK).body
 	require.Equal(t, booking.Confirmed, v.Status)
 	require.NoError(t, d.end(syscall.SIGTERM))
+}
+
+// eventuallyWaits waits until the order itself says that it waits for its
+// owner. For some seconds the engine still looks for it in the process that
+// was killed.
+func (d *dev) eventuallyWaits(order string) {
+	d.Helper()
+	d.eventually(func() bool {
+		a := d.get("/v1/mypages/" + order + "?fresh=true")
+		return a.status == http.StatusOK && a.body.Status == booking.AwaitingOwner
+	})
 }
 
 // TestDev_FirstOrder pastes the lines that it greets with into a shell.
