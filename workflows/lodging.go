@@ -162,9 +162,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err //replay:never abandoned in the very task in which the notice was done
 		}
 		patience := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
-		decided, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-			Timeout: patience, TimerOptions: workflow.TimerOptions{Summary: "owner decides"},
-		}, func() bool { return r.confirmed })
+		decided, err := await(ctx, patience, "owner decides", func() bool { return r.confirmed })
 		if err != nil {
 			return err
 		}
@@ -183,9 +181,8 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 // guestsStay is the longest part: until check-out, or until the guests leave
 // early.
 func (r *reservation) guestsStay(ctx workflow.Context) error {
-	if _, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout: r.in.CheckOutAt().Sub(workflow.Now(ctx)), TimerOptions: workflow.TimerOptions{Summary: "check-out"},
-	}, func() bool { return r.left }); err != nil {
+	untilCheckOut := r.in.CheckOutAt().Sub(workflow.Now(ctx))
+	if _, err := await(ctx, untilCheckOut, "check-out", func() bool { return r.left }); err != nil {
 		return err
 	}
 	r.waitFor("")

@@ -235,6 +235,11 @@ func TestLodging_Cancel(t *testing.T) {
 		s.env.RegisterDelayedCallback(s.env.CancelWorkflow, hour)
 		s.requireUndone(s.run(), booking.ByOperator)
 	})
+	t.Run("ByOperatorWhileAwaitingOwner", func(t *testing.T) {
+		s := newStay(t, manual)
+		s.env.RegisterDelayedCallback(s.env.CancelWorkflow, hour)
+		s.requireUndone(s.run(), booking.ByOperator)
+	})
 	t.Run("TwiceAtOnce", func(t *testing.T) {
 		s := newStay(t)
 		one, two := s.decides(hour, contract.CancelUpdate), s.decides(hour, contract.CancelUpdate)

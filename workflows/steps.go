@@ -112,9 +112,7 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 	}
 	attempt, giveUp := workflow.WithCancel(ctx)
 	done := durably(attempt, st.call)
-	inTime, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout: left, TimerOptions: workflow.TimerOptions{Summary: "deadline of: " + st.name},
-	}, done.IsReady)
+	inTime, err := await(ctx, left, "deadline of: "+st.name, done.IsReady)
 	if err == nil && !inTime {
 		giveUp()
 		return outcome, &refusal{booking.TooLate}
@@ -136,8 +134,7 @@ func (s *saga) insist(ctx workflow.Context, c call) (found booking.Undo) {
 	for {
 		s.showPending()
 		done := durably(ctx, c)
-		watch := workflow.AwaitOptions{Timeout: s.policy.AttentionAfter, TimerOptions: workflow.TimerOptions{Summary: "patience with: " + c.name}}
-		if inTime, _ := workflow.AwaitWithOptions(ctx, watch, done.IsReady); !inTime {
+		if inTime, _ := await(ctx, s.policy.AttentionAfter, "patience with: "+c.name, done.IsReady); !inTime {
 			s.needAttention(c.name)
 		}
 		if done.Get(ctx, &found) == nil {
@@ -147,6 +144,21 @@ func (s *saga) insist(ctx workflow.Context, c call) (found booking.Undo) {
 		s.needAttention(c.name)
 		_ = workflow.Sleep(ctx, pause)
 	}
+}
+
+// await waits for something to come true, for a time that the web UI shows
+// under a name. It answers whether it did, or that the context was cancelled.
+// Unlike workflow.AwaitWithTimeout it leaves no timer behind that would show
+// as pending, and wake the workflow for nothing.
+func await(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
+	timing, stop := workflow.WithCancel(ctx)
+	defer stop()
+	timer := workflow.NewTimerWithOptions(timing, patience, workflow.TimerOptions{Summary: name})
+	_ = workflow.Await(ctx, func() bool { return timer.IsReady() || come() })
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	return come(), nil
 }
 
 // publishing is the call that shows the order to the world.
