@@ -16,9 +16,10 @@ import (
 // It answers the reservation's last view; it fails only by a defect.
 func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r := &reservation{in: in}
+	story := r.begin(ctx, in.View(), in.RequestHash, in.Policy)
 	r.deadline = in.CheckOutAt()
 	r.undos = []undo{r.refund(), r.releaseStock(), r.withdrawNotice()} // of the steps, in their order
-	story := r.begin(ctx, in.View(), in.RequestHash, in.Policy)
+	r.undone, r.cancelEvent = r.tellUndone, booking.ReservationCanceled
 	r.takeDecisions()
 	return r.tell(story, r.story)
 }
@@ -31,6 +32,7 @@ type reservation struct {
 	taken     booking.Status
 	confirmed bool // the owner did, and it is recorded
 	left      bool // the guests checked out early, and it is recorded
+	refunded  bool // what was charged has been given back
 	ownerNote string
 }
 
@@ -74,12 +76,7 @@ func (r *reservation) refund() undo {
 	return undo{
 		call:    call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
 		because: func(why booking.Reason) any { c := r.payment(); c.Why = why; return c },
-		then: func(found booking.Undo) {
-			if found.Acted {
-				r.paid() // which may not have been known until now
-				r.emit(booking.PaymentCancelApproved)
-			}
-		},
+		then:    func(found booking.Undo) { r.refunded = found.Acted },
 	}
 }
 
@@ -89,10 +86,24 @@ func (r *reservation) payment() booking.Charge {
 
 // paid tells the world, once, that the reservation came into being.
 func (r *reservation) paid() {
-	if r.cancelEvent == "" {
+	if !r.view.Placed {
+		r.view.Placed = true
 		r.emit(booking.ReservationPlaced)
 		r.emit(booking.PaymentApproved)
-		r.cancelEvent = booking.ReservationCanceled
+	}
+}
+
+// tellUndone tells the world of the way back, in the order in which the way
+// there was told, whichever life of the workflow went it.
+func (r *reservation) tellUndone() {
+	if r.refunded {
+		r.paid() // which may not have been known until now
+	}
+	if r.view.Placed {
+		r.emit(booking.ReservationCancelConfirmed)
+	}
+	if r.refunded {
+		r.emit(booking.PaymentCancelApproved)
 	}
 }
 
@@ -100,9 +111,6 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 	err := r.step(ctx, step{
 		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: r.hold()},
 	})
-	if isRefusal(err, booking.SoldOut) {
-		r.emit(booking.ReservationCancelConfirmed)
-	}
 	if err != nil {
 		return err
 	}
@@ -114,11 +122,7 @@ func (r *reservation) releaseStock() undo {
 	return undo{
 		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
-		then: func(found booking.Undo) {
-			if found.Acted || r.cancelEvent != "" {
-				r.emit(booking.ReservationCancelConfirmed)
-			}
-		},
+		then:    func(booking.Undo) {},
 	}
 }
 
@@ -166,6 +170,9 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := r.heed(ctx); err != nil {
+			return err
+		}
 		if !decided && r.taken != booking.Confirmed {
 			return &refusal{booking.OwnerTimeout}
 		}
@@ -183,6 +190,9 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 func (r *reservation) guestsStay(ctx workflow.Context) error {
 	untilCheckOut := r.in.CheckOutAt().Sub(workflow.Now(ctx))
 	if _, err := await(ctx, untilCheckOut, "check-out", func() bool { return r.left }); err != nil {
+		return err
+	}
+	if err := r.heed(ctx); err != nil {
 		return err
 	}
 	r.waitFor("")
@@ -235,7 +245,7 @@ func (r *reservation) complete(ctx workflow.Context, _ string) (contract.View, e
 // standing is where the reservation stands for one who wants to decide: what
 // has been decided counts, though it may not have been carried out yet.
 func (r *reservation) standing() booking.Status {
-	return booking.Standing(r.view.Status, r.why, r.taken) //replay:never for validators only
+	return booking.Standing(r.view.Status, r.asked, r.taken) //replay:never for validators only
 }
 
 // inWords is the reservation in a line, for messages and summaries.

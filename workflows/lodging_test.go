@@ -223,6 +223,13 @@ func TestLodging_Cancel(t *testing.T) {
 		require.Equal(t, booking.Cancelled, d.view.Status)
 		s.requireUndone(v, booking.ByCustomer)
 	})
+	t.Run("AcceptedBeforeCheckOutAndRecordedAfter", func(t *testing.T) {
+		s := newStay(t, func(in *contract.Lodging) { in.Place.CheckInTime = booking.Clock{Hour: 23, Minute: 59} })
+		s.env.OnActivity(activities.RecordDecision, mock.Anything).After(72 * hour).Return(nil) // nobody is there to work on it
+		d := s.decides(s.in.CheckInAt().Sub(placedAt)-hour, contract.CancelUpdate)
+		s.requireUndone(s.run(), booking.ByCustomer)
+		require.Equal(t, booking.Cancelled, d.view.Status)
+	})
 	t.Run("AfterCheckIn", func(t *testing.T) {
 		s := newStay(t)
 		d := s.decides(s.in.CheckInAt().Sub(placedAt)+hour, contract.CancelUpdate)
@@ -268,8 +275,10 @@ func TestLodging_Cancel(t *testing.T) {
 		require.Equal(t, booking.ByCustomer, v.Reason)
 		require.Zero(t, s.owed())
 		require.Equal(t, []booking.EventType{
-			booking.ReservationPlaced, booking.PaymentApproved, booking.PaymentCancelApproved, booking.ReservationCanceled,
+			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationCancelConfirmed,
+			booking.PaymentCancelApproved, booking.ReservationCanceled,
 		}, s.events(), "a refund follows a charge")
+		require.True(t, v.Listed(), "money was taken and given back: it came into being")
 	})
 	t.Run("WhilePaymentIsRetried", func(t *testing.T) {
 		s := newStay(t)
@@ -359,12 +368,34 @@ func TestLodging_Faults(t *testing.T) {
 		for name, f := range map[string]fault{"Before": before, "After": after, "Late": late} {
 			t.Run("Undo/"+call+"/"+name, func(t *testing.T) {
 				s := newStay(t)
-				s.faults = first(3, call, f)
+				s.env.RegisterDelayedCallback(func() { s.setFaults(first(3, call, f)) }, hour-time.Second)
 				s.decides(hour, contract.CancelUpdate)
 				s.requireUndone(s.run(), booking.ByCustomer)
 			})
 		}
 	}
+	for name, f := range map[string]fault{"Before": before, "After": after, "Late": late} {
+		t.Run("Undo/void/"+name, func(t *testing.T) {
+			s := newStay(t)
+			voids := first(3, "void", f)
+			s.faults = func(call string) fault {
+				if call == "charge" {
+					return after // it is taken, and nobody knows
+				}
+				return voids(call)
+			}
+			s.decides(20*time.Second, contract.CancelUpdate)
+			v := s.run()
+			require.Equal(t, booking.ByCustomer, v.Reason)
+			require.Zero(t, s.owed())
+		})
+	}
+	t.Run("ActsBesideItsDurableTwin", func(t *testing.T) {
+		s := newStay(t)
+		s.faults = first(1, "hold", slow)
+		require.Equal(t, booking.Completed, s.run().Status)
+		require.Zero(t, s.rooms(), "one hold")
+	})
 	t.Run("UndoNeedsAttention", func(t *testing.T) {
 		s := newStay(t)
 		down := true

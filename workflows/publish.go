@@ -26,7 +26,7 @@ type order struct {
 	waiting  string         // what the order waits for, in words, for the web UI
 
 	events        []booking.Event   // that the feed may not hold yet
-	cancelEvent   booking.EventType // told at a cancelled order's end, once it came into being
+	cancelEvent   booking.EventType // told at the end of a cancelled order that came into being
 	knownDecision bool              // the read model holds the decision
 	knownVersion  int64             // the newest version that the read model holds
 	inBackground  workflow.CancelFunc
@@ -81,9 +81,14 @@ func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.
 
 // end is the end of an order that does not stand.
 func (o *order) end(reason booking.Reason) {
+	marked := o.view.NeedsAttention
+	o.view.NeedsAttention = false
 	o.become(booking.Cancelled, reason, "")
-	if o.cancelEvent != "" {
+	if o.view.Placed {
 		o.emit(o.cancelEvent)
+	}
+	if marked {
+		o.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
 	}
 	o.settle()
 }
@@ -108,26 +113,17 @@ func (o *order) emit(event booking.EventType, which ...string) {
 	})
 }
 
-// needAttention marks an order whose undo does not come to an end, calm takes
-// the mark away. Money or stock may be owed while it stands.
+// needAttention marks an order whose undo does not come to an end; its end
+// takes the mark away. Money or stock may be owed while it stands.
 func (o *order) needAttention(what string) {
 	workflow.GetLogger(o.ctx).Error("order needs attention: an undo keeps failing", "undo", what)
-	if !o.view.NeedsAttention {
-		workflow.GetMetricsHandler(o.ctx).WithTags(map[string]string{"kind": string(o.view.Kind)}).Counter("yeyak_orders_marked_for_attention_total").Inc(1)
-		o.mark(true)
-	}
-}
-
-func (o *order) calm() {
 	if o.view.NeedsAttention {
-		o.mark(false)
+		return
 	}
-}
-
-func (o *order) mark(needsAttention bool) {
-	o.view.NeedsAttention = needsAttention
+	workflow.GetMetricsHandler(o.ctx).WithTags(map[string]string{"kind": string(o.view.Kind)}).Counter("yeyak_orders_marked_for_attention_total").Inc(1)
+	o.view.NeedsAttention = true
 	o.changed()
-	o.upsert(contract.NeedsAttentionAttribute.ValueSet(needsAttention))
+	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))
 	o.publish()
 }
 

@@ -19,14 +19,17 @@ type saga struct {
 	order
 	// abandon ends the story; the undos follow.
 	abandon workflow.CancelFunc
-	// why somebody abandoned the order, "" while nobody did, and their words.
-	why  booking.Reason
-	note string
+	// asked is why somebody wants the order abandoned, "" while nobody does,
+	// with their words; why is the same once it is recorded.
+	asked, why booking.Reason
+	note       string
 
 	// undos of all steps, in the order of the steps. All of them are known
 	// before the first step runs: see turnBack.
 	undos []undo
 	steps int // that were begun
+	// undone tells the world, when all of it has been undone.
+	undone func()
 	// deadline is when a step that is still being retried is given up.
 	deadline time.Time
 }
@@ -108,8 +111,7 @@ func (s *saga) turnBack(err error) {
 		c.with = u.because(reason)
 		u.then(s.insist(s.ctx, c))
 	}
-	s.undos = nil
-	s.calm()
+	s.undone()
 	s.end(reason)
 }
 
@@ -128,12 +130,22 @@ func (s *saga) reasonOf(err error) booking.Reason {
 
 // giveUp abandons the order for somebody and waits until it is over.
 func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
-	if s.why == "" {
-		s.why, s.note = why, note
+	if s.asked == "" {
+		s.asked = why
 		record(ctx, "cancelled for "+string(why))
+		s.why, s.note = why, note
 		s.abandon()
 	}
 	return s.over(ctx, booking.Cancelled)
+}
+
+// heed lets a decision to abandon the order that is still being recorded come
+// before what time alone would decide.
+func (s *saga) heed(ctx workflow.Context) error {
+	if s.asked == "" {
+		return nil
+	}
+	return workflow.Await(ctx, func() bool { return false })
 }
 
 // over waits for the end of the order.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sony/gobreaker/v2"
 	"github.com/stretchr/testify/require"
@@ -30,6 +31,8 @@ const (
 	before       // it fails and has not acted: refused connection, time-out on the way there
 	after        // it has acted and fails: lost answer, time-out on the way back
 	late         // it fails now, and acts some calls later
+	slow         // it takes longer than its budget, and acts then
+	death        // the process dies: neither this call nor any later one of this life acts
 )
 
 // stores are the real ones, shared by the tests of this package, each of
@@ -75,6 +78,7 @@ type world struct {
 	mu       sync.Mutex
 	faults   func(call string) fault // nil: none
 	calls    int
+	dead     bool
 	laters   []func()
 	provider map[string]*atProvider
 	// check looks at each publication before it takes effect.
@@ -187,7 +191,16 @@ func act[T any](w *world, call string, do func(context.Context) (T, error)) (T, 
 		f = w.faults(call)
 	}
 	var zero T
+	w.dead = w.dead || f == death
+	if w.dead {
+		return zero, nil // whatever it says, nobody is there to hear it
+	}
 	switch f {
+	case slow:
+		w.mu.Unlock()
+		time.Sleep(700 * time.Millisecond)
+		w.mu.Lock()
+		return do(context.Background())
 	case before:
 		return zero, errAway
 	case after:
@@ -199,6 +212,25 @@ func act[T any](w *world, call string, do func(context.Context) (T, error)) (T, 
 	default:
 		return do(context.Background())
 	}
+}
+
+func (w *world) isDead() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dead
+}
+
+// revive lets another process take over.
+func (w *world) revive() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.dead = false
+}
+
+func (w *world) setFaults(faults func(string) fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.faults = faults
 }
 
 func (w *world) settleOne() {

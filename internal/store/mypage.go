@@ -40,7 +40,7 @@ type orderRow struct {
 // versioned are the columns that go with the view's version. decision and
 // request_hash do not: each is kept once it is known.
 var versioned = []string{
-	"kind", "customer_id", "owner_id", "item_id", "status", "listed", "paid", "view", "version", "placed_at",
+	"kind", "customer_id", "owner_id", "item_id", "status", "view", "version", "placed_at",
 }
 
 func newOrderRow(p contract.Publication) (*orderRow, error) {
@@ -50,7 +50,7 @@ func newOrderRow(p contract.Publication) (*orderRow, error) {
 	}
 	row := &orderRow{
 		ID: p.View.ID, Kind: p.View.Kind, CustomerID: p.View.CustomerID, OwnerID: p.View.OwnerID,
-		ItemID: p.View.Item.ID, Status: p.View.Status, Listed: p.View.Listed(), Paid: p.View.Placed(), View: string(view),
+		ItemID: p.View.Item.ID, Status: p.View.Status, Listed: p.View.Listed(), Paid: p.View.Placed, View: string(view),
 		RequestHash: p.RequestHash, Version: p.View.Version, PlacedAt: micros(p.View.PlacedAt()),
 	}
 	if p.Decision != nil {
@@ -114,6 +114,10 @@ func upsertOrder(q bun.IDB, row *orderRow) *bun.InsertQuery {
 		Where("EXCLUDED.version > o.version").
 		WhereOr("o.decision IS NULL AND EXCLUDED.decision IS NOT NULL").
 		WhereOr("o.request_hash = '' AND EXCLUDED.request_hash <> ''")
+	// What was paid for once stays so, also when a newer version comes from a
+	// life of the saga that does not remember it.
+	upsert.Set("paid = o.paid OR EXCLUDED.paid")
+	upsert.Set("listed = CASE WHEN EXCLUDED.version > o.version THEN EXCLUDED.listed ELSE o.listed END OR o.paid OR EXCLUDED.paid")
 	for _, column := range versioned {
 		upsert.Set("?0 = CASE WHEN EXCLUDED.version > o.version THEN EXCLUDED.?0 ELSE o.?0 END", bun.Ident(column))
 	}

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"slices"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -18,6 +17,8 @@ type View struct {
 	Quantity   int            `json:"quantity" doc:"Rooms, for a lodging reservation"`
 	Amount     booking.Money  `json:"amount" doc:"Price of the whole order"`
 	Status     booking.Status `json:"status"`
+	// Placed: the order came into being. Owners are shown no others.
+	Placed bool `json:"placed" doc:"Whether it came into being, that is, was paid for"`
 	// Reason is why the order is, or is being, cancelled.
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
 	// NeedsAttention marks an order whose undo keeps failing.
@@ -52,16 +53,10 @@ func (v View) PlacedAt() time.Time {
 	return v.History[0].At
 }
 
-// Placed tells whether the order came into being: it was paid for. Owners are
-// shown no others.
-func (v View) Placed() bool {
-	return slices.ContainsFunc(v.History, func(e Entry) bool { return e.Status == booking.Paid })
-}
-
 // Listed tells whether lists show the order: to its customer also while its
 // payment is pending, but not when it ended without having been paid for. Such
 // an order can still be read by its id.
-func (v View) Listed() bool { return v.Placed() || !v.Status.Final() }
+func (v View) Listed() bool { return v.Placed || !v.Status.Final() }
 
 // Clone is a copy that shares nothing that changes with v.
 func (v View) Clone() View {
