@@ -161,7 +161,7 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 		return newProblem(unavailable, "the request was given up")
 	case temporalAway(err):
 		s.Logger.Warn("temporal cannot be reached", zap.Error(err))
-		return newProblem(temporalUnavailable, "orders cannot be worked on at the moment")
+		return newProblem(temporalUnavailable, "orders cannot be worked on at the moment; repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice")
 	case databaseAway(err):
 		s.Logger.Warn("database cannot be reached", zap.Error(err))
 		return newProblem(unavailable, "a part that this needs is away at the moment")

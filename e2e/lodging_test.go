@@ -122,6 +122,8 @@ func (s *system) requireUndone(order, place string, rooms int, why booking.Reaso
 	v := s.get("/v1/mypages/"+order).with(s, http.StatusOK).body
 	require.Equal(s, booking.Cancelled, v.Status)
 	require.Equal(s, why, v.Reason)
+	require.Contains(s, s.listed("/v1/mypages?customerId=alice&limit=200"), order, "what was paid for stays on its customer's page")
+	require.Contains(s, s.listed("/v1/orders?ownerId=bora&limit=200"), order, "and in its owner's list")
 	status, amount, refunded := s.payment(order)
 	require.Equal(s, "refunded", status)
 	require.Equal(s, amount, refunded)
@@ -130,6 +132,15 @@ func (s *system) requireUndone(order, place string, rooms int, why booking.Reaso
 	events := s.events(order)
 	require.Equal(s, []string{"ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled"}, events[len(events)-3:])
 	return v.View
+}
+
+// listed are the ids of the orders in a list.
+func (s *system) listed(path string) (ids []string) {
+	s.Helper()
+	for _, o := range s.get(path).with(s, http.StatusOK).body.Items {
+		ids = append(ids, o["id"].(string))
+	}
+	return ids
 }
 
 // eachStorage runs a test on PostgreSQL, all services in one database, and on
@@ -162,6 +173,18 @@ func TestLodging_RecordedRuns(t *testing.T) {
 		require.Empty(t, s.messagesAbout(order), "an owner is not told of what never stood")
 		require.Equal(t, "예약취소", s.get("/v1/mypages/"+order, "Accept-Language", "ko-KR,ko;q=0.9").body.StatusLabel)
 	})
+}
+
+// TestLodging_CostsTheEngineLittle: what the engine writes down for one
+// confirmed reservation up to its answer.
+func TestLodging_CostsTheEngineLittle(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	order := s.reserve(s.place(1)).with(t, http.StatusCreated).body.ID
+	s.finished(order)
+	d, err := s.temporal.DescribeWorkflowExecution(t.Context(), order, "")
+	require.NoError(t, err)
+	require.LessOrEqual(t, d.WorkflowExecutionInfo.HistoryLength, int64(12))
 }
 
 func TestLodging_FiftyAtOnceForFiveRooms(t *testing.T) {

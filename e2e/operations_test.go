@@ -6,12 +6,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
@@ -67,6 +68,7 @@ func TestOperations(t *testing.T) {
 		t.Run("Reset", resetOrder)
 		t.Run("Terminate", afterTerminate)
 		t.Run("Pause", pauseStep)
+		t.Run("CancelPaused", cancelPaused)
 	})
 	all, err := recipes()
 	require.NoError(t, err)
@@ -173,11 +175,30 @@ func afterTerminate(t *testing.T) {
 	s := boot(t)
 	place := s.place(1)
 	order := s.reserve(place).with(t, http.StatusCreated).body.ID
-	s.finished(order) // what the engine has not recorded cannot be reset to
-	require.NoError(t, s.temporal.TerminateWorkflow(t.Context(), order, "", "by mistake"))
-	require.Contains(t, s.follow("After a terminate", order), `"status":"charged"`)
+	s.finished(order)
+	s.follow("A terminate, and what follows", order)
+	require.Contains(t, s.follow("Settle a terminated order", order), `"status":"charged"`)
 	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
 	s.requireUndone(order, place, 1, booking.ByOperator)
+}
+
+// cancelPaused: a customer does not wait behind a step that is paused.
+func cancelPaused(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient)
+	s.sandbox(object{"down": true})
+	order := s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
+	s.eventually(func() bool { return s.attempts(order, "ChargePayment") > 1 })
+	s.follow("Pause a step", order)
+	s.sandbox(object{})
+	s.decide(order, "cancel").with(t, http.StatusOK)
+	status, _, _ := s.payment(order)
+	require.Equal(t, "voided", status)
+}
+
+// paused tells whether a pending activity of the order is paused.
+func (s *system) paused(order string) bool {
+	return slices.ContainsFunc(s.pendingActivities(order), func(a *workflowpb.PendingActivityInfo) bool { return a.Paused })
 }
 
 func pauseStep(t *testing.T) {
@@ -187,8 +208,11 @@ func pauseStep(t *testing.T) {
 	order := s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
 	s.eventually(func() bool { return s.attempts(order, "ChargePayment") > 1 })
 	s.follow("Pause a step", order)
-	s.eventually(func() bool { return strings.Contains(s.follow("What it waits for", order), "ause") })
+	s.eventually(func() bool { return s.paused(order) })
 	s.sandbox(object{})
+	tried := s.attempts(order, "ChargePayment")
+	require.Never(t, func() bool { return s.attempts(order, "ChargePayment") != tried }, 3*time.Second, 500*time.Millisecond)
+	require.Equal(t, booking.PaymentPending, s.get("/v1/mypages/"+order).body.Status)
 	s.follow("Resume a step", order)
 	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Confirmed })
 }

@@ -144,7 +144,8 @@ func TestAway_Temporal(t *testing.T) {
 	a := s.reserve(place).with(t, http.StatusServiceUnavailable)
 	require.Equal(t, "temporal_unavailable", a.body.Code)
 	require.NotEmpty(t, a.header.Get("Retry-After"))
-	s.decide(order, "cancel").with(t, http.StatusServiceUnavailable)
+	refused := s.decide(order, "cancel").with(t, http.StatusServiceUnavailable)
+	require.NotEmpty(t, refused.header.Get("Retry-After"))
 	require.Equal(t, booking.Confirmed, s.get("/v1/mypages/"+order).with(t, http.StatusOK).body.Status)
 	require.Len(t, s.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).body.Items, 1)
 	ready := s.get("/readyz").with(t, http.StatusOK)
@@ -167,10 +168,14 @@ func TestAway_Workers(t *testing.T) {
 	require.Equal(t, booking.Received, a.body.Status)
 	require.Equal(t, booking.Received, s.get(a.header.Get("Location")).with(t, http.StatusOK).body.Status)
 
+	other := s.reserve(s.place(1)).with(t, http.StatusAccepted).body.ID
+	refused := s.decide(other, "cancel").with(t, http.StatusServiceUnavailable)
+	require.Equal(t, "order_unreachable", refused.body.Code)
+
 	o.API, o.Config.Worker.Serve = false, contract.Queues()
 	start(t, o)
 	s.eventually(func() bool { return s.get("/v1/mypages/"+a.body.ID).body.Status == booking.Confirmed })
-	elsewhere := s.post(reservations, reservation(place)).with(t, http.StatusConflict)
+	elsewhere := s.reserve(place).with(t, http.StatusConflict)
 	require.Equal(t, "sold_out", elsewhere.body.Code, "decided in another process, told through the database")
 }
 
@@ -190,7 +195,7 @@ func TestNeedsAttention(t *testing.T) {
 	v := s.get("/v1/mypages/"+order).with(t, http.StatusOK).body
 	require.Equal(t, booking.Cancelling, v.Status)
 	require.True(t, v.NeedsAttention)
-	require.Contains(t, string(s.get("/metrics").raw), `yeyak_orders_marked_for_attention_total{`)
+	require.Regexp(t, `yeyak_orders_marked_for_attention_total{[^}]*kind="lodging"[^}]*} 1\n`, string(s.get("/metrics").raw))
 	require.Contains(t, s.logged(), "order needs attention: an undo keeps failing")
 
 	s.sandbox(object{})

@@ -171,7 +171,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err
 		}
 		if err := r.heed(ctx); err != nil {
-			return err
+			return err //replay:never a worker died in the milliseconds in which a decision is recorded
 		}
 		if !decided && r.taken != booking.Confirmed {
 			return &refusal{booking.OwnerTimeout}
@@ -193,7 +193,7 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 		return err
 	}
 	if err := r.heed(ctx); err != nil {
-		return err
+		return err //replay:never a worker died in the milliseconds in which a decision is recorded
 	}
 	r.waitFor("")
 	return r.rest(ctx, booking.Completed, booking.ReservationStatusChanged, "")

@@ -145,7 +145,7 @@ func (s *saga) heed(ctx workflow.Context) error {
 	if s.asked == "" {
 		return nil
 	}
-	return workflow.Await(ctx, func() bool { return false })
+	return workflow.Await(ctx, func() bool { return false }) //replay:never see its callers
 }
 
 // over waits for the end of the order.
