@@ -59,6 +59,7 @@ func (r *reservation) charge(ctx workflow.Context) error {
 	charge.Late = !workflow.Now(ctx).Before(r.deadline) // nobody pays for a stay that is over
 	err := r.step(ctx, step{
 		call:    call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
+		undo:    r.refund(),
 		pending: booking.PaymentPending,
 	})
 	if isRefusal(err, booking.PaymentDeclined) {
@@ -110,6 +111,7 @@ func (r *reservation) tellUndone() {
 func (r *reservation) holdStock(ctx workflow.Context) error {
 	err := r.step(ctx, step{
 		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: r.hold()},
+		undo: r.releaseStock(),
 	})
 	if err != nil {
 		return err
@@ -136,6 +138,7 @@ func (r *reservation) hold() booking.Hold {
 func (r *reservation) notifyOwner(ctx workflow.Context) error {
 	return r.step(ctx, step{
 		call: call{name: "notify owner", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.NotifyOwner, with: r.notice()},
+		undo: r.withdrawNotice(),
 	})
 }
 

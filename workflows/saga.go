@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -27,7 +28,6 @@ type saga struct {
 	// undos of all steps, in the order of the steps. All of them are known
 	// before the first step runs: see turnBack.
 	undos []undo
-	steps int // that were begun
 	// undone tells the world, when all of it has been undone.
 	undone func()
 	// deadline is when a step that is still being retried is given up.
@@ -74,8 +74,10 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 // it depends on what is known of it: a step that failed may have happened all
 // the same.
 func (s *saga) step(ctx workflow.Context, st step) error {
-	n := s.steps
-	s.steps++
+	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == st.undo.name })
+	if n < 0 {
+		must(fmt.Errorf("no undo is known for the step to %s", st.name)) //replay:never
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -46,6 +46,7 @@ const pause = 10 * time.Second
 // step is a call that moves the story on.
 type step struct {
 	call
+	undo    undo           // the one that the saga holds for it
 	pending booking.Status // shown while it is done durably, "" when nothing shows
 }
 
