@@ -1,0 +1,98 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// only is the fault where something holds.
+func only(f fault, holds bool) fault {
+	if holds {
+		return f
+	}
+	return none
+}
+
+func TestLodging_Faults(t *testing.T) {
+	t.Parallel()
+	// first makes the first n of a call fail.
+	first := func(n int, name string, f fault) func(string) fault {
+		return func(call string) fault {
+			if call == name && n > 0 {
+				n--
+				return f
+			}
+			return none
+		}
+	}
+	for _, call := range []string{"begin charge", "charge", "end charge", "hold", "send", "publish"} {
+		for name, f := range map[string]fault{"Before": before, "After": after, "Late": late} {
+			t.Run("Step/"+call+"/"+name, func(t *testing.T) {
+				s := newStay(t)
+				s.faults = first(3, call, f)
+				v := s.run()
+				require.Equal(t, booking.Completed, v.Status)
+				require.EqualValues(t, 100000, s.owed())
+				require.Zero(t, s.rooms())
+				require.Equal(t, completed, s.events())
+			})
+		}
+	}
+	for _, call := range []string{"withdraw", "release", "begin refund", "refund", "end refund", "publish"} {
+		for name, f := range map[string]fault{"Before": before, "After": after, "Late": late} {
+			t.Run("Undo/"+call+"/"+name, func(t *testing.T) {
+				s := newStay(t)
+				s.env.RegisterDelayedCallback(func() { s.setFaults(first(3, call, f)) }, hour-time.Second)
+				s.decides(hour, contract.CancelUpdate)
+				s.requireUndone(s.run(), booking.ByCustomer)
+			})
+		}
+	}
+	for name, f := range map[string]fault{"Before": before, "After": after, "Late": late} {
+		t.Run("Undo/void/"+name, func(t *testing.T) {
+			s := newStay(t)
+			voids := first(3, "void", f)
+			s.faults = func(call string) fault {
+				if call == "charge" {
+					return after // it is taken, and nobody knows
+				}
+				return voids(call)
+			}
+			s.decides(20*time.Second, contract.CancelUpdate)
+			v := s.run()
+			require.Equal(t, booking.ByCustomer, v.Reason)
+			require.Zero(t, s.owed())
+		})
+	}
+	t.Run("ActsBesideItsDurableTwin", func(t *testing.T) {
+		s := newStay(t)
+		s.faults = first(1, "hold", slow)
+		require.Equal(t, booking.Completed, s.run().Status)
+		require.Zero(t, s.rooms(), "one hold")
+	})
+	t.Run("UndoNeedsAttention", func(t *testing.T) {
+		s := newStay(t)
+		down := true
+		s.faults = func(call string) fault { return only(before, down && call == "refund") }
+		s.decides(hour, contract.CancelUpdate)
+		var seen contract.View
+		s.env.RegisterDelayedCallback(func() { seen = s.row().View }, hour+6*time.Minute)
+		s.env.RegisterDelayedCallback(func() { down = false }, hour+7*time.Minute)
+		v := s.run()
+		require.True(t, seen.NeedsAttention)
+		require.Equal(t, booking.Cancelling, seen.Status)
+		require.False(t, v.NeedsAttention)
+		s.requireUndone(v, booking.ByCustomer)
+	})
+	t.Run("EveryStepDurable", func(t *testing.T) {
+		s := newStay(t, durable)
+		v := s.run()
+		require.Equal(t, booking.Completed, v.Status)
+		require.Equal(t, completed, s.events())
+	})
+}
