@@ -40,9 +40,13 @@ func LockDir(dir string) (*Lock, error) {
 	return &Lock{file: f}, nil
 }
 
-// Release gives the folder up. The file stays: removing it would let two
-// processes lock two files of the same name.
-func (l *Lock) Release() error { return l.file.Close() }
+// Release gives the folder up. Closing the file would not do: a child that is
+// being started shares it for the moment between fork and exec, and the lock
+// with it. The file stays: removing it would let two processes lock two files
+// of the same name.
+func (l *Lock) Release() error {
+	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
+}
 
 func holder(pid int) string {
 	if pid == 0 {
