@@ -62,7 +62,7 @@ func (w *world) begin(ctx context.Context, way string) (*series, error) {
 	if err != nil {
 		return nil, err
 	}
-	temporal, err := client.NewLazyClient(client.Options{HostPort: w.engine.Addr(), Namespace: "bench-" + way, Logger: silent{}})
+	temporal, err := client.NewLazyClient(client.Options{HostPort: w.engine.Addr(), Namespace: "bench-" + way, Logger: devserver.Quiet()})
 	if err != nil {
 		return nil, err
 	}
@@ -86,11 +86,3 @@ func (w *world) begin(ctx context.Context, way string) (*series, error) {
 	w.series = append(w.series, s)
 	return s, s.openPlaces(ctx)
 }
-
-// silent keeps a client from logging: what goes wrong comes back as an error.
-type silent struct{}
-
-func (silent) Debug(string, ...any) {}
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}

@@ -105,7 +105,7 @@ func TestCrash_Placing(t *testing.T) {
 			t.Parallel()
 			s, revive := bootMortal(t, point)
 			place := s.place(1)
-			answered := s.try(http.MethodPost, reservations, reservation(place), "Idempotency-Key", "k")
+			answered, _ := s.send(http.MethodPost, reservations, reservation(place), "Idempotency-Key", "k")
 			if point == "publish confirmed" {
 				require.Equal(t, http.StatusCreated, answered.status, "the answer leaves before the task is recorded")
 			}
@@ -137,7 +137,7 @@ func TestCrash_Undoing(t *testing.T) {
 			s, revive := bootMortal(t, point)
 			place := s.place(1)
 			order := s.reserve(place).with(t, http.StatusCreated).body.ID
-			s.try(http.MethodPost, reservations+"/"+order+"/cancel", object{})
+			_, _ = s.send(http.MethodPost, reservations+"/"+order+"/cancel", object{})
 			s = revive()
 			s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
 			s.finished(order)
@@ -160,7 +160,7 @@ func TestCrash_RefusalStays(t *testing.T) {
 			t.Parallel()
 			s, revive := bootMortal(t, point)
 			place := s.place(0)
-			answered := s.try(http.MethodPost, reservations, reservation(place), "Idempotency-Key", "k")
+			answered, _ := s.send(http.MethodPost, reservations, reservation(place), "Idempotency-Key", "k")
 			if point == "publish cancelled" {
 				require.Equal(t, http.StatusConflict, answered.status, "the answer leaves before the task is recorded")
 			}
@@ -192,25 +192,6 @@ func (s *system) finished(order string) {
 		d, err := s.temporal.DescribeWorkflowExecution(s.Context(), order, "")
 		return err == nil && d.PendingWorkflowTask == nil && len(d.PendingActivities) == 0
 	})
-}
-
-// try sends a request whose server may die over it.
-func (s *system) try(method, path string, in any, header ...string) answer {
-	s.Helper()
-	raw, err := json.Marshal(in)
-	require.NoError(s, err)
-	r, err := http.NewRequestWithContext(s.Context(), method, s.url+path, bytes.NewReader(raw))
-	require.NoError(s, err)
-	r.Header.Set("Content-Type", "application/json")
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return answer{}
-	}
-	defer func() { _ = resp.Body.Close() }()
-	return answer{status: resp.StatusCode}
 }
 
 // dieAfter stands behind every service and ends the process after the call.

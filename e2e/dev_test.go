@@ -260,7 +260,8 @@ func TestDev_SecondSignal(t *testing.T) {
 	d := newDev(t)
 	d.run()
 	d.sandbox(object{"latency": "25s"})
-	go d.try(http.MethodPost, reservations, reservation(d.place(1))) // a step in hand, which an orderly stop waits for
+	in := reservation(d.place(1))
+	go func() { _, _ = d.send(http.MethodPost, reservations, in) }() // a step in hand, which an orderly stop waits for
 	d.eventually(func() bool { return len(d.get("/v1/mypages?customerId=alice").body.Items) == 1 })
 	require.NoError(t, d.cmd.Process.Signal(os.Interrupt))
 	time.Sleep(100 * time.Millisecond) // two signals at once may be taken for one

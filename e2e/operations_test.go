@@ -185,15 +185,23 @@ func afterTerminate(t *testing.T) {
 // cancelPaused: a customer does not wait behind a step that is paused.
 func cancelPaused(t *testing.T) {
 	t.Parallel()
-	s := boot(t, impatient)
-	s.sandbox(object{"down": true})
-	order := s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
-	s.eventually(func() bool { return s.attempts(order, "ChargePayment") > 1 })
-	s.follow("Pause a step", order)
+	s, order := withPausedPayment(t)
 	s.sandbox(object{})
 	s.decide(order, "cancel").with(t, http.StatusOK)
 	status, _, _ := s.payment(order)
 	require.Equal(t, "voided", status)
+}
+
+// withPausedPayment is an order whose payment was being retried and is paused.
+func withPausedPayment(t *testing.T) (s *system, order string) {
+	t.Helper()
+	s = boot(t, impatient)
+	s.sandbox(object{"down": true})
+	order = s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
+	s.eventually(func() bool { return s.attempts(order, "ChargePayment") > 1 })
+	s.follow("Pause a step", order)
+	s.eventually(func() bool { return s.paused(order) })
+	return s, order
 }
 
 // paused tells whether a pending activity of the order is paused.
@@ -203,12 +211,7 @@ func (s *system) paused(order string) bool {
 
 func pauseStep(t *testing.T) {
 	t.Parallel()
-	s := boot(t, impatient)
-	s.sandbox(object{"down": true})
-	order := s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
-	s.eventually(func() bool { return s.attempts(order, "ChargePayment") > 1 })
-	s.follow("Pause a step", order)
-	s.eventually(func() bool { return s.paused(order) })
+	s, order := withPausedPayment(t)
 	s.sandbox(object{})
 	tried := s.attempts(order, "ChargePayment")
 	require.Never(t, func() bool { return s.attempts(order, "ChargePayment") != tried }, 3*time.Second, 500*time.Millisecond)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -121,7 +122,7 @@ func start(t testing.TB, o app.Options) *system {
 	a, err := app.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { stop(a) })
-	c, err := client.Dial(client.Options{HostPort: engine.Addr(), Namespace: o.Namespace, Logger: quiet{}})
+	c, err := client.Dial(client.Options{HostPort: engine.Addr(), Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox, log: log}
@@ -132,14 +133,6 @@ func stop(a *app.App) {
 	defer cancel()
 	a.Stop(ctx)
 }
-
-// quiet keeps the tests' own client from logging.
-type quiet struct{}
-
-func (quiet) Debug(string, ...any) {}
-func (quiet) Info(string, ...any)  {}
-func (quiet) Warn(string, ...any)  {}
-func (quiet) Error(string, ...any) {}
 
 // answer is what an HTTP request came to.
 type answer struct {
@@ -168,18 +161,29 @@ type fieldError struct {
 
 func (s *system) request(method, path string, in any, header ...string) answer {
 	s.Helper()
+	a, err := s.send(method, path, in, header...)
+	require.NoError(s, err)
+	return a
+}
+
+// send is request for one whose server may die over it.
+func (s *system) send(method, path string, in any, header ...string) (a answer, err error) {
 	var payload io.Reader
 	switch v := in.(type) {
 	case nil:
 	case string:
-		payload = bytes.NewReader([]byte(v))
+		payload = strings.NewReader(v)
 	default:
 		raw, err := json.Marshal(v)
-		require.NoError(s, err)
+		if err != nil {
+			return a, err
+		}
 		payload = bytes.NewReader(raw)
 	}
 	r, err := http.NewRequestWithContext(s.Context(), method, s.url+path, payload)
-	require.NoError(s, err)
+	if err != nil {
+		return a, err
+	}
 	if payload != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
@@ -187,13 +191,14 @@ func (s *system) request(method, path string, in any, header ...string) answer {
 		r.Header.Set(header[i], header[i+1])
 	}
 	resp, err := http.DefaultClient.Do(r)
-	require.NoError(s, err)
+	if err != nil {
+		return a, err
+	}
 	defer func() { _ = resp.Body.Close() }()
-	a := answer{status: resp.StatusCode, header: resp.Header}
+	a = answer{status: resp.StatusCode, header: resp.Header}
 	a.raw, err = io.ReadAll(resp.Body)
-	require.NoError(s, err)
 	_ = json.Unmarshal(a.raw, &a.body) // what is not JSON is looked at raw
-	return a
+	return a, err
 }
 
 func (s *system) get(path string, header ...string) answer {

@@ -24,6 +24,7 @@ import (
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -42,7 +43,7 @@ func newNamespace(t testing.TB) string {
 	name := "e2e-" + uuid.NewString()[:8]
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c, err := client.NewLazyClient(client.Options{HostPort: engine.Addr(), Logger: quiet{}})
+	c, err := client.NewLazyClient(client.Options{HostPort: engine.Addr(), Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	defer c.Close()
 	require.NoError(t, app.PrepareNamespace(ctx, c, name))

@@ -124,7 +124,6 @@ func (r *reservation) releaseStock() undo {
 	return undo{
 		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
-		then:    func(booking.Undo) {},
 	}
 }
 
@@ -149,7 +148,6 @@ func (r *reservation) withdrawNotice() undo {
 			off := r.message("withdrawal", "reservation_cancelled", "Cancelled ("+string(why)+"): "+r.inWords())
 			return activities.Withdrawal{Key: r.notice().Key, Message: off, Why: why}
 		},
-		then: func(booking.Undo) {},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/workflows"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -50,7 +51,7 @@ func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
 // as after a reset to its beginning.
 func (s *stay) live(from time.Time) {
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(quiet{})
+	suite.SetLogger(devserver.Quiet())
 	s.env = suite.NewTestWorkflowEnvironment()
 	s.env.SetStartTime(from)
 	s.env.RegisterWorkflow(workflows.Lodging)
@@ -58,13 +59,6 @@ func (s *stay) live(from time.Time) {
 		s.env.RegisterActivity(a)
 	}
 }
-
-type quiet struct{}
-
-func (quiet) Debug(string, ...any) {}
-func (quiet) Info(string, ...any)  {}
-func (quiet) Warn(string, ...any)  {}
-func (quiet) Error(string, ...any) {}
 
 func manual(in *contract.Lodging)  { in.Place.Confirmation = booking.Manual }
 func durable(in *contract.Lodging) { in.Policy.InPlace = false }

@@ -111,7 +111,10 @@ func (s *saga) turnBack(err error) {
 	for _, u := range slices.Backward(s.undos) {
 		c := u.call
 		c.with = u.because(reason)
-		u.then(s.insist(s.ctx, c))
+		found := s.insist(s.ctx, c)
+		if u.then != nil {
+			u.then(found)
+		}
 	}
 	s.undone()
 	s.end(reason)

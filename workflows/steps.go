@@ -51,7 +51,7 @@ type step struct {
 }
 
 // undo is a call that takes a step back. because makes the argument when it is
-// known why; then is told what the undo found.
+// known why; then, if set, is told what the undo found.
 type undo struct {
 	call
 	because func(why booking.Reason) any
@@ -106,21 +106,19 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 	}
 	s.showPending()
 	defer s.waitFor("")
-	left := s.deadline.Sub(workflow.Now(ctx))
-	if left <= 0 {
-		err = durably(ctx, st.call).Get(ctx, &outcome)
-		return outcome, err
-	}
 	attempt, giveUp := workflow.WithCancel(ctx)
 	done := durably(attempt, st.call)
-	inTime, err := await(ctx, left, "deadline of: "+st.name, done.IsReady)
-	if err == nil && !inTime {
-		giveUp()
-		return outcome, &refusal{booking.TooLate}
+	if left := s.deadline.Sub(workflow.Now(ctx)); left > 0 {
+		inTime, err := await(ctx, left, "deadline of: "+st.name, done.IsReady)
+		if err != nil {
+			return outcome, err
+		}
+		if !inTime {
+			giveUp()
+			return outcome, &refusal{booking.TooLate}
+		}
 	}
-	if err == nil {
-		err = done.Get(ctx, &outcome)
-	}
+	err = done.Get(ctx, &outcome)
 	return outcome, err
 }
 

@@ -90,7 +90,7 @@ func prepareEngine(ctx context.Context, engine *devserver.Server) error {
 	if err := engine.WaitReady(ctx); err != nil {
 		return err
 	}
-	c, err := client.NewLazyClient(client.Options{HostPort: engine.Addr(), Logger: silence{}})
+	c, err := client.NewLazyClient(client.Options{HostPort: engine.Addr(), Logger: devserver.Quiet()})
 	if err != nil {
 		return err
 	}
@@ -137,12 +137,3 @@ A first order, to paste into another terminal: a place, a room for two nights, a
 Ctrl-C stops it; everything is kept.
 `, api, ui, temporal, checkIn, checkIn.AddDays(2))
 }
-
-// silence is for the client that prepares the engine: what goes wrong there
-// comes back as an error.
-type silence struct{}
-
-func (silence) Debug(string, ...any) {}
-func (silence) Info(string, ...any)  {}
-func (silence) Warn(string, ...any)  {}
-func (silence) Error(string, ...any) {}

@@ -113,7 +113,7 @@ func start(t *testing.T, dir string) *Server {
 
 func dial(t *testing.T, s *Server) client.Client {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: s.Addr(), Logger: quiet()})
+	c, err := client.DialContext(t.Context(), client.Options{HostPort: s.Addr(), Logger: Quiet()})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c

@@ -50,7 +50,7 @@ func (s *Server) waitReady(ctx context.Context) error {
 	}
 	c, err := client.NewLazyClient(client.Options{
 		HostPort: s.Addr(),
-		Logger:   quiet(),
+		Logger:   Quiet(),
 	})
 	if err != nil {
 		return err
@@ -90,5 +90,6 @@ func (s *Server) answers(ctx context.Context, c client.Client) bool {
 	return err == nil
 }
 
-// quiet keeps the SDK from logging attempts that are expected to fail.
-func quiet() sdklog.Logger { return sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)) }
+// Quiet keeps a client of the engine from logging: attempts that are expected
+// to fail, and what comes back as an error anyway.
+func Quiet() sdklog.Logger { return sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)) }
