@@ -1,0 +1,88 @@
+"""What an event of the feed tells."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Unreadable(Exception):
+    """The event is not one that can be understood."""
+
+
+class Event(NamedTuple):
+    id: str
+    type: str
+    order: str
+    at: str
+    customer: str
+    kind: str
+    item: str
+    quantity: int
+    amount: int  # in the currency's minor unit
+    currency: str
+    status: str
+    reason: str  # "" unless it is being cancelled
+    cleaner: str  # "" until one was assigned
+
+
+def type_of(item) -> str:
+    """The type alone: the rest of an event of unknown type may be anything."""
+    return text(item, "type")
+
+
+def read(item) -> Event:
+    data = part(item, "data")
+    amount = part(data, "amount")
+    return Event(
+        id=header(item, "id"), type=text(item, "type"), order=text(item, "subject"), at=text(item, "time"),
+        customer=text(data, "customerId"), kind=text(data, "kind"), item=text(part(data, "item"), "name"),
+        quantity=whole(data, "quantity"), amount=whole(amount, "amount"), currency=text(amount, "currency"),
+        status=text(data, "status"), reason=text(data, "reason") if data.get("reason") else "",
+        cleaner=text(part(data, "cleaner"), "name") if data.get("cleaner") else "",
+    )
+
+
+def field(of, name: str):
+    if not isinstance(of, dict):
+        raise Unreadable("not an object")
+    if name not in of:
+        raise Unreadable(f"{label(of)} has no {name}")
+    return of[name]
+
+
+def part(of, name: str) -> dict:
+    value = field(of, name)
+    if not isinstance(value, dict):
+        raise Unreadable(f"{label(of)}: {name} is not an object")
+    return value
+
+
+def text(of, name: str) -> str:
+    value = field(of, name)
+    if not isinstance(value, str) or not value:
+        raise Unreadable(f"{label(of)}: {name} is not a text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a character, which JSON can express
+        raise Unreadable(f"{label(of)}: {name} is not Unicode") from None
+    return value
+
+
+def header(of, name: str) -> str:
+    """A text that can stand in a header of HTTP."""
+    value = text(of, name)
+    if not value.isascii() or not value.isprintable() or len(value) > 256:
+        raise Unreadable(f"{label(of)}: {name} is not plain")
+    return value
+
+
+def whole(of, name: str) -> int:
+    value = field(of, name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise Unreadable(f"{label(of)}: {name} is not a whole number")
+    return value
+
+
+def label(of: dict) -> str:
+    """Names what is wrong by its id only: logs hold nothing about people."""
+    return ascii(of["id"])[:100] if isinstance(of.get("id"), str) else "it"

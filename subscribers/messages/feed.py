@@ -1,0 +1,51 @@
+"""Yeyak's public feed of events."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+import urllib.request
+from typing import Optional
+
+import web
+
+LIMIT = 200  # events in a page, the most that the feed gives
+MOST = 16 << 20  # bytes in a page; what is longer is no page of ours
+
+
+class CursorRefused(Exception):
+    """The feed will never answer this question."""
+
+
+class Feed:
+    def __init__(self, url: str):
+        self.url = url + "/v1/events"
+
+    def page(self, after: Optional[str]) -> tuple[list, str]:
+        """The events after the cursor, and the cursor of the page after them."""
+        query = {"limit": LIMIT, **({} if after is None else {"after": after})}
+        request = urllib.request.Request(
+            self.url + "?" + urllib.parse.urlencode(query), headers={"Accept": "application/json"}
+        )
+        try:
+            return parse(web.ask(request, MOST), after)
+        except web.Refused as no:
+            if no.status != 422:
+                raise web.Trouble(str(no)) from None
+            raise CursorRefused(
+                f"the feed does not know the cursor {ascii(after)} (422): the state is not from this feed, or the feed was set up anew"
+            ) from None
+
+
+def parse(raw: bytes, after: Optional[str]) -> tuple[list, str]:
+    garbled = web.Trouble("what it answers is not a page of events")
+    try:
+        page = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise garbled from None
+    items, cursor = (page.get("items"), page.get("next")) if isinstance(page, dict) else (None, None)
+    if not isinstance(items, list) or not isinstance(cursor, str) or not cursor:
+        raise garbled
+    if items and cursor == after:  # which would come again and again
+        raise garbled
+    return items, cursor

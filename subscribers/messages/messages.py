@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Tells customers what happens to their orders: follows Yeyak's event feed and
+hands each customer's messages to a webhook, or prints them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Optional
+
+import options
+import texts
+from events import Unreadable
+from feed import CursorRefused, Feed
+from outlets import Console, OutletGone, Webhook
+from state import Place, StateUnusable
+from waiting import Patience, Stop
+from web import Trouble
+
+log = logging.getLogger("messages")
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        told = options.read(arguments, os.environ)
+    except options.Mistakes as mistakes:
+        print(*mistakes.args[0], "See --help.", sep="\n", file=sys.stderr)
+        return 2
+    logging.basicConfig(
+        stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s",
+        level=logging.DEBUG if told.verbose else logging.INFO,
+    )
+    stop = Stop()
+    stop.on_signals()
+    outlet = Webhook(told.webhook, told.key, stop) if told.webhook else Console()
+    try:
+        with Place(told.state) as place:
+            follow(Feed(told.feed), place, outlet, stop, told)
+    except (StateUnusable, CursorRefused, OutletGone) as end:
+        log.error("%s", end)
+        return 1
+    return 0
+
+
+def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options) -> None:
+    """Hands over what the feed has and will have, until asked to stop."""
+    writer = Writer(told.language)
+    patience = Patience(stop, "the feed")
+    while not stop.asked:
+        try:
+            items, cursor = feed.page(place.after)
+            if place.done > len(items):
+                raise Trouble("it shows fewer events than were handed over before")
+        except Trouble as trouble:
+            patience.wait(trouble)
+            continue
+        patience.over()
+        # The feed only grows: what was handed over of a page that was shorter
+        # then is still its beginning.
+        for number, item in enumerate(items[place.done:], place.done + 1):
+            message = writer.message(item)
+            if message is None:
+                continue
+            if not outlet.deliver(message):
+                return
+            place.keep(place.after, number)
+            if stop.asked:
+                return
+        if cursor != place.after:
+            place.keep(cursor, 0)
+        if not items:
+            if told.once:
+                return
+            stop.wait(told.poll)
+
+
+class Writer:
+    """Turns what the feed shows into messages. What it cannot read or does not
+    know is passed over: one odd event must not keep everybody else waiting."""
+
+    def __init__(self, language: str):
+        self.language = language
+        self.unknown: set[str] = set()
+
+    def message(self, item) -> Optional[texts.Message]:
+        try:
+            return texts.message(item, self.language)
+        except Unreadable as why:
+            log.warning("passed over an event that cannot be read: %s", why)
+        except texts.Unknown as what:
+            name = ascii(str(what))[:100]
+            if name not in self.unknown:
+                self.unknown.add(name)
+                log.debug("passed over, having no words for it: %s", name)
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

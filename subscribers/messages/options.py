@@ -1,0 +1,175 @@
+"""What the subscriber is told, by option or environment."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import math
+import os
+import urllib.parse
+from collections.abc import Mapping
+from typing import NamedTuple, Optional
+
+import texts
+
+ENVIRONMENT = {
+    "feed": "YEYAK_FEED_URL",
+    "state": "MESSAGES_STATE",
+    "webhook": "MESSAGES_WEBHOOK",
+    "secret": "MESSAGES_SECRET",
+    "language": "MESSAGES_LANGUAGE",
+}
+
+# What an option without its value reads as; nobody can type it.
+MISSING = "\0"
+
+
+class Options(NamedTuple):
+    feed: str
+    state: str
+    webhook: str  # "" is the console
+    key: Optional[bytes]  # that messages are signed with
+    language: str
+    poll: float  # seconds
+    once: bool
+    verbose: bool
+
+
+class Mistakes(Exception):
+    """Everything that is wrong with the options, a line each."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise Mistakes([message])
+
+
+def parser() -> Parser:
+    p = Parser(
+        prog="messages.py", allow_abbrev=False, description="Hands customers' messages to a webhook, or prints them.",
+        usage="%(prog)s --feed URL --state FILE [--webhook URL] [--secret whsec_…] [--language en|ko] [--poll SECONDS] [--once]",
+    )
+
+    def option(name: str, words: str) -> None:
+        where = f" [{ENVIRONMENT[name]}]" if name in ENVIRONMENT else ""
+        p.add_argument("--" + name, nargs="?", const=MISSING, metavar=name.upper(), help=words + where)
+
+    option("feed", "where Yeyak's API is, e.g. http://127.0.0.1:8080")
+    option("state", "file that remembers how far it has come; it starts from the beginning when there is none yet")
+    option("webhook", "where messages are posted to; without it they are printed")
+    option("secret", "whsec_… that they are signed with; better given by the environment, where ps does not show it")
+    option("language", "en (default) or ko")
+    option("poll", "seconds to wait when there is nothing new (default 1.0)")
+    p.add_argument("--once", action="store_true", help="end when everything has been handed over")
+    p.add_argument("--verbose", action="store_true", help="log more")
+    return p
+
+
+def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
+    """Reads the options, or raises every Mistake that they hold."""
+    parsed, rest = parser().parse_known_args(arguments)
+    mistakes = [f"{r}: there is no such option" for r in rest]
+
+    def take(name: str, default: str = "") -> str:
+        value = getattr(parsed, name)
+        if value == MISSING:
+            mistakes.append(f"--{name}: its value is missing")
+        elif value is None and name in ENVIRONMENT:
+            value = environment.get(ENVIRONMENT[name])
+        return value or default
+
+    def check(rule, name: str, default: str = ""):
+        value = take(name, default)
+        if value == MISSING:
+            return None
+        try:
+            return rule(value)
+        except ValueError as why:
+            known_as = f" ({ENVIRONMENT[name]})" if name in ENVIRONMENT else ""
+            mistakes.append(f"--{name}{known_as}: {why}")
+            return None
+
+    told = Options(
+        feed=check(feed, "feed"), state=check(state, "state"),
+        webhook=check(webhook, "webhook"), key=check(key, "secret"),
+        language=check(language, "language", "en"), poll=check(poll, "poll", "1.0"),
+        once=parsed.once, verbose=parsed.verbose,
+    )
+    if told.key and told.webhook == "":
+        mistakes.append("--secret: signs what goes to a webhook, and there is no --webhook")
+    if mistakes:
+        raise Mistakes(mistakes)
+    return told
+
+
+def url(value: str) -> urllib.parse.SplitResult:
+    wrong = ValueError("must be an http:// or https:// URL, without user, password or fragment")
+    # What http.client would stumble over much later.
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise wrong
+    try:
+        parts = urllib.parse.urlsplit(value)
+        port_given = parts.port  # raises when it is none
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port_given == 0 or "@" in parts.netloc or parts.fragment:
+        raise wrong
+    return parts
+
+
+def feed(value: str) -> str:
+    if not value:
+        raise ValueError("is needed")
+    if url(value).query:
+        raise ValueError("must not have a query")
+    return value.rstrip("/")
+
+
+def webhook(value: str) -> str:
+    if value:
+        url(value)
+    return value
+
+
+def state(value: str) -> str:
+    if not value:
+        raise ValueError("is needed")
+    if os.path.isdir(value):
+        raise ValueError("must be a file, and is a folder")
+    # A state that is a link stays one: what it points to is written.
+    path = os.path.realpath(value)
+    if not os.path.isdir(os.path.dirname(path)):
+        raise ValueError("its folder does not exist")
+    return path
+
+
+def key(value: str) -> Optional[bytes]:
+    if not value:
+        return None
+    wrong = ValueError("must be whsec_ and 24 to 64 bytes in base64")  # and is never shown
+    prefix, _, encoded = value.partition("_")
+    try:
+        decoded = base64.b64decode(encoded.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise wrong from None
+    if prefix != "whsec" or not 24 <= len(decoded) <= 64:
+        raise wrong
+    return decoded
+
+
+def language(value: str) -> str:
+    if value not in texts.LANGUAGES:
+        raise ValueError("must be " + " or ".join(texts.LANGUAGES))
+    return value
+
+
+def poll(value: str) -> float:
+    wrong = ValueError("must be a number of seconds, above 0 and at most 3600")
+    try:
+        seconds = float(value)
+    except ValueError:
+        raise wrong from None
+    if not math.isfinite(seconds) or not 0 < seconds <= 3600:
+        raise wrong
+    return seconds

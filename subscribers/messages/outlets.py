@@ -1,0 +1,72 @@
+"""Where messages go. Each outlet's deliver answers once the message is dealt
+with: True, or False when it was asked to stop and the message is still due."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import logging
+import os
+import sys
+import time
+import urllib.request
+from typing import Optional
+
+import web
+from texts import Message
+from waiting import Patience, Stop
+
+log = logging.getLogger("messages")
+
+
+class OutletGone(Exception):
+    """Nobody can be told anything any more."""
+
+
+class Console:
+    """Prints messages, one JSON object a line."""
+
+    def deliver(self, message: Message) -> bool:
+        try:
+            sys.stdout.buffer.write(message.body + b"\n")
+            sys.stdout.buffer.flush()
+        except OSError as why:
+            # Python would try to flush once more as it ends, and complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise OutletGone(f"cannot print: {why}") from None
+        return True
+
+
+class Webhook:
+    """Posts messages as https://www.standardwebhooks.com describes it."""
+
+    def __init__(self, url: str, key: Optional[bytes], stop: Stop):
+        self.url, self.key, self.stop = url, key, stop
+
+    def deliver(self, message: Message) -> bool:
+        patience = Patience(self.stop, f"the webhook, for message {message.id}")
+        while True:
+            try:
+                web.ask(self.request(message))
+            except web.Refused as no:
+                log.error("the webhook will not take message %s: it %s; going on with the next", message.id, no)
+                return True
+            except web.Trouble as trouble:
+                if patience.wait(trouble):
+                    return False
+            else:
+                patience.over()
+                return True
+
+    def request(self, message: Message) -> urllib.request.Request:
+        now = str(int(time.time()))
+        headers = {"Content-Type": "application/json", "webhook-id": message.id, "webhook-timestamp": now}
+        if self.key:
+            headers["webhook-signature"] = signature(self.key, message, now)
+        return urllib.request.Request(self.url, data=message.body, headers=headers, method="POST")
+
+
+def signature(key: bytes, message: Message, now: str) -> str:
+    signed = b".".join([message.id.encode(), now.encode(), message.body])
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

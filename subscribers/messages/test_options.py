@@ -1,0 +1,72 @@
+"""What the script makes of its options."""
+
+from __future__ import annotations
+
+import tempfile
+import unittest
+
+import options
+from fakes import Running
+
+SECRET = "whsec_" + "A" * 32
+
+
+class Options(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder, self.state = folder.name, folder.name + "/cursor"
+
+    def mistakes(self, *arguments, **environment) -> list[str]:
+        with self.assertRaises(options.Mistakes) as raised:
+            options.read(list(arguments), environment)
+        return raised.exception.args[0]
+
+    def test_by_environment(self):
+        told = options.read([], {
+            "YEYAK_FEED_URL": "http://a:1/", "MESSAGES_STATE": self.state, "MESSAGES_WEBHOOK": "https://b/hook?t=1",
+            "MESSAGES_SECRET": SECRET, "MESSAGES_LANGUAGE": "ko",
+        })
+        self.assertEqual(("http://a:1", "https://b/hook?t=1", bytes(24), "ko"), (told.feed, told.webhook, told.key, told.language))
+
+    def test_option_before_environment(self):
+        told = options.read(["--feed=http://a", "--state", self.state], {"YEYAK_FEED_URL": "nonsense", "MESSAGES_SECRET": ""})
+        self.assertEqual(("http://a", "", None, "en", 1.0), (told.feed, told.webhook, told.key, told.language, told.poll))
+
+    def test_every_mistake_at_once(self):
+        found = self.mistakes("--bogus", "--language", "de", "--poll", "-1", "--state", "/none/cursor", "--secret", "hush", "--webhook")
+        self.assertEqual([
+            "--bogus: there is no such option",
+            "--feed (YEYAK_FEED_URL): is needed",
+            "--state (MESSAGES_STATE): its folder does not exist",
+            "--webhook: its value is missing",
+            "--secret (MESSAGES_SECRET): must be whsec_ and 24 to 64 bytes in base64",
+            "--language (MESSAGES_LANGUAGE): must be en or ko",
+            "--poll: must be a number of seconds, above 0 and at most 3600",
+        ], found)
+
+    def test_values(self):
+        good = ["--feed", "http://a", "--state", self.state, "--webhook", "http://b"]
+        for wrong in [
+            *(["--feed", url] for url in ("a", "ftp://a", "http://", "http://a:b", "http://a:0", "http://u:p@a", "http://a/ b",
+                                          "http://a#b", "http://a?b", "http://[", "http://예약")),
+            *(["--webhook", url] for url in ("b", "http://u@b")),
+            *(["--secret", s] for s in ("A" * 32, "whsec_", "whsec_é", "whsec_" + "A" * 31, "whsec_" + "A" * 28, "whsec_" + "A" * 88)),
+            *(["--poll", p] for p in ("0", "nan", "inf", "3601", "x")),
+            ["--state", self.folder], ["--once=yes"], ["more"],
+        ]:
+            with self.subTest(wrong):
+                self.assertEqual(1, len(self.mistakes(*good, *wrong)))
+
+    def test_secret_without_a_webhook(self):
+        self.assertIn("there is no --webhook", self.mistakes("--feed", "http://a", "--state", self.state, "--secret", SECRET)[0])
+
+    def test_exit_status(self):
+        out, err = Running("--feed", "a", "--poll", "x").ended(2)
+        self.assertEqual(("", 4), (out, len(err.splitlines())))
+        out, _ = Running("--help").ended(0)
+        self.assertIn("YEYAK_FEED_URL", out)
+
+
+if __name__ == "__main__":
+    unittest.main()

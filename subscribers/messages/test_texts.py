@@ -1,0 +1,137 @@
+"""What customers are told of each event."""
+
+from __future__ import annotations
+
+import json
+import unittest
+
+import texts
+from events import Unreadable
+from fakes import event
+
+# type, what its data has of its own, English, Korean.
+TOLD = [
+    ("PaymentDeclined", {},
+     "Your payment of 18,000 KRW for Bibimbap was declined. Nothing was ordered.",
+     "[Bibimbap] 18,000원 결제가 거절되어 주문되지 않았습니다."),
+    ("PaymentCancelApproved", {},
+     "The 18,000 KRW that you paid for Bibimbap has been given back.",
+     "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 18,000원."),
+    ("ReservationPlaced", {"kind": "lodging", "status": "paid"},
+     "Your reservation at Bibimbap has been received. You have paid 18,000 KRW.",
+     "[Bibimbap] 예약이 접수되었습니다. 결제 금액: 18,000원."),
+    ("ReservationStatusChanged", {"kind": "lodging", "status": "awaiting_owner"},
+     "Your reservation at Bibimbap is waiting for the owner to confirm it.",
+     "[Bibimbap] 예약이 점주의 승인을 기다리고 있습니다."),
+    ("ReservationStatusChanged", {"kind": "lodging", "status": "confirmed"},
+     "Your reservation at Bibimbap is confirmed.",
+     "[Bibimbap] 예약이 확정되었습니다."),
+    ("ReservationStatusChanged", {"kind": "lodging", "status": "completed"},
+     "Your stay at Bibimbap is over. Thank you.",
+     "[Bibimbap] 이용이 완료되었습니다. 감사합니다."),
+    ("ReservationCanceled", {"kind": "lodging", "status": "cancelled", "reason": "sold_out"},
+     "Your reservation at Bibimbap is cancelled: sold out. 18,000 KRW has been given back.",
+     "[Bibimbap] 예약이 취소되었습니다. 사유: 매진. 환불 금액: 18,000원."),
+    ("OrderPlaced", {"status": "paid"},
+     "You have ordered 2 × Bibimbap. You have paid 18,000 KRW.",
+     "[Bibimbap] 2개 주문이 접수되었습니다. 결제 금액: 18,000원."),
+    ("OrderPlaced", {"kind": "cafe", "status": "paid"},
+     "You have ordered 2 × Bibimbap. You have paid 18,000 KRW.",
+     "[Bibimbap] 2잔 주문이 완료되었습니다. 결제 금액: 18,000원."),
+    ("DeliveryStarted", {},
+     "Your order is being delivered: 2 × Bibimbap.",
+     "[Bibimbap] 2개 배달이 시작되었습니다."),
+    ("DeliveryCompleted", {"status": "delivered"},
+     "Your order has been delivered: 2 × Bibimbap.",
+     "[Bibimbap] 2개 배달이 완료되었습니다."),
+    ("ProductionStarted", {"kind": "cafe", "status": "in_production"},
+     "Your drink is being made: 2 × Bibimbap.",
+     "[Bibimbap] 2잔 제조가 시작되었습니다."),
+    ("ProductionCompleted", {"kind": "cafe", "status": "completed"},
+     "Your drink is ready: 2 × Bibimbap.",
+     "[Bibimbap] 2잔 제조가 완료되었습니다."),
+    ("OrderCanceled", {"status": "cancelled", "reason": "customer"},
+     "Your order of 2 × Bibimbap is cancelled: as you wished. 18,000 KRW has been given back.",
+     "[Bibimbap] 주문이 취소되었습니다. 사유: 고객취소. 환불 금액: 18,000원."),
+    ("OrderCanceled", {"kind": "cafe", "status": "cancelled", "reason": "operator"},
+     "Your order of 2 × Bibimbap is cancelled: by an operator. 18,000 KRW has been given back.",
+     "[Bibimbap] 주문이 취소되었습니다. 사유: 운영자취소. 환불 금액: 18,000원."),
+    ("OrderCanceled", {"kind": "cafe", "status": "cancelled", "reason": "menu_deleted"},
+     "Your order of 2 × Bibimbap had to be cancelled: it is no longer sold. 18,000 KRW has been given back.",
+     "[Bibimbap] 더 이상 판매되지 않아 주문이 강제취소되었습니다. 환불 금액: 18,000원."),
+    ("CallPlaced", {"kind": "cleaning", "status": "calling"},
+     "Your call for a cleaner has been received. You have paid 18,000 KRW.",
+     "청소 호출이 접수되었습니다. 결제 금액: 18,000원."),
+    ("CleanerAssigned", {"kind": "cleaning", "status": "assigned", "cleaner": {"id": "cleaner-1", "name": "Dohyun"}},
+     "Your call for a cleaner is confirmed: Dohyun will come.",
+     "청소 호출이 확정되었습니다. Dohyun 님이 방문합니다."),
+    ("CleaningCompleted", {"kind": "cleaning", "status": "completed"},
+     "Your cleaning is done. Thank you.",
+     "청소가 완료되었습니다. 감사합니다."),
+    ("CallCanceled", {"kind": "cleaning", "status": "cancelled", "reason": "customer"},
+     "Your call for a cleaner is cancelled: as you wished. 18,000 KRW has been given back.",
+     "청소 호출이 취소되었습니다. 사유: 고객취소. 환불 금액: 18,000원."),
+]
+
+SILENT = {
+    "PaymentApproved", "ReservationConfirmed", "ReservationCancelConfirmed", "DeliveryCanceled", "ProductionCanceled",
+    "AssignmentCanceled",
+}
+
+
+def told(language: str, type: str, **data) -> str:
+    return json.loads(texts.message(event(1, type, **data), language).body)["text"]
+
+
+class Texts(unittest.TestCase):
+    def test_each(self):
+        for type, data, english, korean in TOLD:
+            with self.subTest(type, **data):
+                self.assertEqual(english, told("en", type, **data))
+                self.assertEqual(korean, told("ko", type, **data))
+
+    def test_each_type_is_here(self):
+        self.assertEqual(set(texts.TEXTS), {type for type, *_ in TOLD} | SILENT)
+        for type in SILENT:
+            self.assertIsNone(texts.message(event(1, type), "en"))
+
+    def test_each_reason(self):
+        for reason, words in texts.REASONS.items():
+            self.assertEqual(set(texts.LANGUAGES), set(words))
+            for language in texts.LANGUAGES:
+                self.assertIn(words[language], told(language, "ReservationCanceled", reason=reason))
+
+    def test_nothing_paid_nothing_given_back(self):
+        free = {"amount": {"amount": 0, "currency": "KRW"}}
+        self.assertEqual("Your call for a cleaner has been received.", told("en", "CallPlaced", **free))
+        self.assertEqual("청소 호출이 취소되었습니다.", told("ko", "CallCanceled", **free))
+
+    def test_unknown_reason_is_left_out(self):
+        text = told("en", "ReservationCanceled", reason="moonquake")
+        self.assertEqual("Your reservation at Bibimbap is cancelled. 18,000 KRW has been given back.", text)
+
+    def test_unknown_case_makes_no_message(self):
+        for type, data in (("ReservationStatusChanged", {"status": "paused"}), ("OrderPlaced", {"kind": "laundry"})):
+            with self.assertRaises(texts.Unknown):
+                told("en", type, **data)
+
+    def test_cleaner_without_a_name(self):
+        for cleaner in (None, {}, {"id": "cleaner-1"}, {"name": ""}, "Dohyun"):
+            with self.assertRaises(Unreadable):
+                told("en", "CleanerAssigned", cleaner=cleaner)
+
+    def test_names_are_not_templates(self):
+        self.assertIn("{amount} \\n", told("en", "ReservationPlaced", item={"id": "x", "name": "{amount} \\n"}))
+
+    def test_money(self):
+        for amount, currency, english, korean in [
+            (1234567, "KRW", "1,234,567 KRW", "1,234,567원"), (5, "JPY", "5 JPY", "5 JPY"),
+            (123456, "EUR", "1,234.56 EUR", "1,234.56 EUR"), (7, "USD", "0.07 USD", "0.07 USD"),
+            (1005, "KWD", "1.005 KWD", "1.005 KWD"),
+        ]:
+            self.assertEqual(english, texts.money(amount, currency, "en"))
+            self.assertEqual(korean, texts.money(amount, currency, "ko"))
+
+
+if __name__ == "__main__":
+    unittest.main()

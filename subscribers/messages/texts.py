@@ -1,0 +1,171 @@
+"""What customers are told, in each language."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple, Optional
+
+import events
+
+LANGUAGES = ("en", "ko")
+
+# The words for each type of event. Where they depend on more than the type,
+# that is the order's reason, status or kind; ANY is all others. A type without
+# words is told to nobody: another event says the same to the customer.
+ANY = ""
+TEXTS: dict[str, dict[str, dict[str, str]]] = {
+    "PaymentApproved": {},
+    "PaymentDeclined": {
+        ANY: {"en": "Your payment of {amount} for {item} was declined. Nothing was ordered.",
+              "ko": "[{item}] {amount} 결제가 거절되어 주문되지 않았습니다."},
+    },
+    "PaymentCancelApproved": {
+        ANY: {"en": "The {amount} that you paid for {item} has been given back.",
+              "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {amount}."},
+    },
+    "ReservationPlaced": {
+        ANY: {"en": "Your reservation at {item} has been received.{paid}",
+              "ko": "[{item}] 예약이 접수되었습니다.{paid}"},
+    },
+    "ReservationConfirmed": {},  # rooms are held; the owner may still have to confirm
+    "ReservationStatusChanged": {
+        "awaiting_owner": {"en": "Your reservation at {item} is waiting for the owner to confirm it.",
+                           "ko": "[{item}] 예약이 점주의 승인을 기다리고 있습니다."},
+        "confirmed": {"en": "Your reservation at {item} is confirmed.",
+                      "ko": "[{item}] 예약이 확정되었습니다."},
+        "completed": {"en": "Your stay at {item} is over. Thank you.",
+                      "ko": "[{item}] 이용이 완료되었습니다. 감사합니다."},
+    },
+    "ReservationCancelConfirmed": {},
+    "ReservationCanceled": {
+        ANY: {"en": "Your reservation at {item} is cancelled{reason}.{refund}",
+              "ko": "[{item}] 예약이 취소되었습니다.{reason}{refund}"},
+    },
+    "OrderPlaced": {
+        "food": {"en": "You have ordered {quantity} × {item}.{paid}",
+                 "ko": "[{item}] {quantity}개 주문이 접수되었습니다.{paid}"},
+        "cafe": {"en": "You have ordered {quantity} × {item}.{paid}",
+                 "ko": "[{item}] {quantity}잔 주문이 완료되었습니다.{paid}"},
+    },
+    "DeliveryStarted": {
+        ANY: {"en": "Your order is being delivered: {quantity} × {item}.",
+              "ko": "[{item}] {quantity}개 배달이 시작되었습니다."},
+    },
+    "DeliveryCompleted": {
+        ANY: {"en": "Your order has been delivered: {quantity} × {item}.",
+              "ko": "[{item}] {quantity}개 배달이 완료되었습니다."},
+    },
+    "DeliveryCanceled": {},
+    "ProductionStarted": {
+        ANY: {"en": "Your drink is being made: {quantity} × {item}.",
+              "ko": "[{item}] {quantity}잔 제조가 시작되었습니다."},
+    },
+    "ProductionCompleted": {
+        ANY: {"en": "Your drink is ready: {quantity} × {item}.",
+              "ko": "[{item}] {quantity}잔 제조가 완료되었습니다."},
+    },
+    "ProductionCanceled": {},
+    "OrderCanceled": {
+        "menu_deleted": {"en": "Your order of {quantity} × {item} had to be cancelled: it is no longer sold.{refund}",
+                         "ko": "[{item}] 더 이상 판매되지 않아 주문이 강제취소되었습니다.{refund}"},
+        ANY: {"en": "Your order of {quantity} × {item} is cancelled{reason}.{refund}",
+              "ko": "[{item}] 주문이 취소되었습니다.{reason}{refund}"},
+    },
+    "CallPlaced": {
+        ANY: {"en": "Your call for a cleaner has been received.{paid}",
+              "ko": "청소 호출이 접수되었습니다.{paid}"},
+    },
+    "CleanerAssigned": {
+        ANY: {"en": "Your call for a cleaner is confirmed: {cleaner} will come.",
+              "ko": "청소 호출이 확정되었습니다. {cleaner} 님이 방문합니다."},
+    },
+    "CleaningCompleted": {
+        ANY: {"en": "Your cleaning is done. Thank you.",
+              "ko": "청소가 완료되었습니다. 감사합니다."},
+    },
+    "AssignmentCanceled": {},
+    "CallCanceled": {
+        ANY: {"en": "Your call for a cleaner is cancelled{reason}.{refund}",
+              "ko": "청소 호출이 취소되었습니다.{reason}{refund}"},
+    },
+}
+
+# Why an order was cancelled. A reason that is not here is left out.
+REASONS = {
+    "payment_declined": {"en": "the payment was declined", "ko": "결제거절"},
+    "sold_out": {"en": "sold out", "ko": "매진"},
+    "rejected_by_owner": {"en": "rejected by the owner", "ko": "점주거절"},
+    "owner_timeout": {"en": "the owner did not answer in time", "ko": "점주응답없음"},
+    "too_late": {"en": "too late", "ko": "기한초과"},
+    "menu_deleted": {"en": "no longer sold", "ko": "강제취소"},
+    "cafe_unavailable": {"en": "the café could not be reached", "ko": "카페연결불가"},
+    "not_registered": {"en": "the call could not be registered", "ko": "호출등록실패"},
+    "customer": {"en": "as you wished", "ko": "고객취소"},
+    "operator": {"en": "by an operator", "ko": "운영자취소"},
+}
+
+# Parts of a text that are there only when there is something to say.
+PARTS = {
+    "paid": {"en": " You have paid {amount}.", "ko": " 결제 금액: {amount}."},
+    "refund": {"en": " {amount} has been given back.", "ko": " 환불 금액: {amount}."},
+    "reason": {"en": ": {why}", "ko": " 사유: {why}."},
+}
+
+# Currencies that do not have two digits after the point (ISO 4217).
+DIGITS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+
+
+class Unknown(Exception):
+    """There are no words for such an event."""
+
+
+class Message(NamedTuple):
+    id: str
+    body: bytes  # JSON, in one line
+
+
+def message(item, language: str) -> Optional[Message]:
+    """The message that an event of the feed makes, None when it makes none."""
+    kind_of_event = events.type_of(item)
+    if kind_of_event not in TEXTS:
+        raise Unknown(kind_of_event)
+    if not TEXTS[kind_of_event]:
+        return None
+    event = events.read(item)
+    body = {
+        "id": event.id, "recipientId": event.customer, "orderId": event.order, "type": event.type,
+        "language": language, "text": text(event, language), "at": event.at,
+    }
+    return Message(event.id, json.dumps(body, ensure_ascii=False).encode())
+
+
+def text(event: events.Event, language: str) -> str:
+    told = words(event)[language]
+    if "{cleaner}" in told and not event.cleaner:
+        raise events.Unreadable(f"{ascii(event.id)} names no cleaner")
+    amount = money(event.amount, event.currency, language)
+    parts = dict.fromkeys(PARTS, "")
+    if event.amount:
+        parts["paid"] = PARTS["paid"][language].format(amount=amount)
+        parts["refund"] = PARTS["refund"][language].format(amount=amount)
+    if event.reason in REASONS:
+        parts["reason"] = PARTS["reason"][language].format(why=REASONS[event.reason][language])
+    return told.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, **parts)
+
+
+def words(event: events.Event) -> dict[str, str]:
+    variants = TEXTS[event.type]
+    for which in (event.reason, event.status, event.kind, ANY):
+        if which in variants:
+            return variants[which]
+    raise Unknown(f"{event.type} of {event.kind}, {event.status}")
+
+
+def money(amount: int, currency: str, language: str) -> str:
+    digits = DIGITS.get(currency, 2)
+    units, rest = divmod(amount, 10**digits)
+    number = f"{units:,}" + (f".{rest:0{digits}}" if digits else "")
+    return f"{number}원" if (currency, language) == ("KRW", "ko") else f"{number} {currency}"

@@ -1,0 +1,79 @@
+"""Asking others over HTTP, and what may go wrong."""
+
+from __future__ import annotations
+
+import email.utils
+import http.client
+import time
+import urllib.error
+import urllib.request
+from typing import Optional
+
+TIMEOUT = 10  # seconds, for each thing that is waited for
+LONGEST_RETRY_AFTER = 3600  # seconds; who asks for more is asked again after these
+
+# Of the refusals, those that another try may not meet.
+PASSING = {408, 409, 425, 429}
+
+
+class Trouble(Exception):
+    """It did not work this time; another try may."""
+
+    def __init__(self, words: str, at_least: float = 0):
+        super().__init__(words)
+        self.at_least = at_least  # seconds to wait before that
+
+
+class Refused(Exception):
+    """It was refused with this HTTP status, and will be again."""
+
+    def __init__(self, status: int):
+        super().__init__(f"answered {status}")
+        self.status = status
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirected POST becomes a GET that carries nothing, and succeeds."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+opener = urllib.request.build_opener(NoRedirects)
+
+
+def ask(request: urllib.request.Request, most: int = 0) -> bytes:
+    """Sends the request and answers up to so many bytes of the body."""
+    request.add_header("User-Agent", "yeyak-messages")
+    try:
+        with opener.open(request, timeout=TIMEOUT) as answer:
+            return answer.read(most) if most else b""
+    except urllib.error.HTTPError as no:
+        with no:
+            if 400 <= no.code < 500 and no.code not in PASSING:
+                raise Refused(no.code) from None
+            raise Trouble(f"answered {no.code}", retry_after(no.headers.get("Retry-After"))) from None
+    except (OSError, http.client.HTTPException, ValueError) as why:
+        raise Trouble(in_words(why)) from None
+
+
+def in_words(why: Exception) -> str:
+    if isinstance(why, urllib.error.URLError):
+        why = why.reason
+    # Other exceptions may quote what was sent to us, or the URL.
+    return str(why) if isinstance(why, OSError) and str(why) else type(why).__name__
+
+
+def retry_after(value: Optional[str]) -> float:
+    """Seconds that Retry-After asks for, in either of its two forms."""
+    if not value:
+        return 0
+    try:
+        seconds = float(int(value)) if value.strip().isdigit() else until(value)
+    except (ValueError, TypeError, OverflowError):
+        return 0
+    return min(max(seconds, 0), LONGEST_RETRY_AFTER)
+
+
+def until(date: str) -> float:
+    return email.utils.parsedate_to_datetime(date).timestamp() - time.time()

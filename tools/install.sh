@@ -1,0 +1,18 @@
+# Sourced by its neighbours: installs a package with apt-get, where there is
+# apt-get. $1 is the package, $2 what to ask for where there is none.
+install_package() {
+	if ! command -v apt-get >/dev/null; then
+		echo "$2" >&2
+		exit 1
+	fi
+	sudo=
+	if [ "$(id -u)" -ne 0 ]; then
+		if ! command -v sudo >/dev/null; then
+			echo "Please run as root: apt-get install $1" >&2
+			exit 1
+		fi
+		sudo=sudo
+	fi
+	$sudo apt-get update -qq
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1" >/dev/null
+}
