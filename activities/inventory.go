@@ -6,13 +6,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Stock is what places have to give, night by night.
+// Stock is what there is of each item, day by day.
 type Stock interface {
-	// Hold takes the rooms of every night or of none. The outcome is recorded
-	// under the hold's key and repeated from then on: Done, Refused (SoldOut),
-	// or Undone when it was released, even before it was held.
+	// Hold takes the quantity of every day or of none. The outcome is recorded
+	// under the hold's key and repeated from then on: Done, Refused (SoldOut,
+	// or MenuDeleted when the item was closed), or Undone when it was released,
+	// even before it was held.
 	Hold(ctx context.Context, h booking.Hold) (booking.Outcome, error)
-	// Release gives held rooms back, once. A hold that never happened is
+	// Release gives back what is held, once. A hold that never happened is
 	// recorded as released, so that it never will.
 	Release(ctx context.Context, h booking.Hold) (booking.Undo, error)
 }
@@ -23,7 +24,7 @@ type Inventory struct {
 	Stock Stock
 }
 
-// HoldStock takes the rooms for every night of the stay, or refuses.
+// HoldStock takes some of an item for every day, or refuses.
 func (i *Inventory) HoldStock(ctx context.Context, h booking.Hold) (booking.Outcome, error) {
 	return do(ctx, &i.Service, func(ctx context.Context) (booking.Outcome, error) {
 		return i.Stock.Hold(ctx, h)

@@ -21,11 +21,20 @@ type Waiters interface {
 	Announce(ctx context.Context, orderID string)
 }
 
+// Repairer finds orders whose row is missing or behind, and heals it from what
+// their workflow answers.
+type Repairer interface {
+	// RepairPage goes through one page of the list of workflows. next is nil
+	// after the last one.
+	RepairPage(ctx context.Context, page []byte) (healed int, next []byte, err error)
+}
+
 // Mypage keeps the read model up to date.
 type Mypage struct {
 	Service
 	ReadModel ReadModel
 	Waiters   Waiters
+	Repairer  Repairer
 }
 
 // PublishView shows an order's change to the world. Those who wait for it in
@@ -42,4 +51,18 @@ func (m *Mypage) PublishView(ctx context.Context, p contract.Publication) error 
 	m.Waiters.Wake(p) // again: someone may have looked before the commit and waited after the first call
 	m.Waiters.Announce(ctx, p.View.ID)
 	return nil
+}
+
+// RepairedPage is what came of one page.
+type RepairedPage struct {
+	Healed int    `json:"healed"`
+	Next   []byte `json:"next,omitempty"`
+}
+
+// RepairPage heals what is missing or behind in one page of orders.
+func (m *Mypage) RepairPage(ctx context.Context, page []byte) (RepairedPage, error) {
+	return do(ctx, &m.Service, func(ctx context.Context) (done RepairedPage, err error) {
+		done.Healed, done.Next, err = m.Repairer.RepairPage(ctx, page)
+		return done, err
+	})
 }

@@ -30,15 +30,15 @@ type Withdrawal struct {
 	Why     booking.Reason  `json:"why"`
 }
 
-// NotifyOwner tells the owner of an order.
-func (n *Notifications) NotifyOwner(ctx context.Context, m booking.Message) (booking.Outcome, error) {
+// Notify tells somebody of an order.
+func (n *Notifications) Notify(ctx context.Context, m booking.Message) (booking.Outcome, error) {
 	return do(ctx, &n.Service, func(ctx context.Context) (booking.Outcome, error) {
 		return n.Outbox.Send(ctx, m)
 	})
 }
 
-// WithdrawNotice undoes NotifyOwner: an owner who was told of an order is told
-// that it is off.
+// WithdrawNotice undoes Notify: whoever was told of an order is told that it is
+// off.
 func (n *Notifications) WithdrawNotice(ctx context.Context, w Withdrawal) (booking.Undo, error) {
 	return do(ctx, &n.Service, func(ctx context.Context) (booking.Undo, error) {
 		return n.Outbox.Withdraw(ctx, w.Key, w.Message, w.Why)

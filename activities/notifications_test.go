@@ -28,12 +28,12 @@ func (p *postbox) Withdraw(_ context.Context, key string, m booking.Message, why
 	return booking.Undo{Acted: p.acted}, p.err
 }
 
-func TestNotifyOwner(t *testing.T) {
+func TestNotify(t *testing.T) {
 	t.Parallel()
 	outbox := &postbox{}
 	n := &activities.Notifications{Service: served(), Outbox: outbox}
 	message := booking.Message{Key: "o1/notice", OrderID: "o1", RecipientID: "bora", Type: "reservation_placed", Text: "A guest comes."}
-	notify := func(ctx context.Context) (booking.Outcome, error) { return n.NotifyOwner(ctx, message) }
+	notify := func(ctx context.Context) (booking.Outcome, error) { return n.Notify(ctx, message) }
 
 	got, err := do(inPlace, notify)
 	require.NoError(t, err)

@@ -102,7 +102,7 @@ func TestChargePayment_TheFlightGoesOnWithoutItsCaller(t *testing.T) {
 		payments, c := newPayments(t, provider), newCharge("o1")
 		began := time.Now()
 		_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
-			ctx, cancel := context.WithTimeout(ctx, 610*time.Millisecond)
+			ctx, cancel := context.WithTimeout(ctx, 610*time.Millisecond+activities.Heard)
 			defer cancel()
 			return payments.ChargePayment(ctx, c)
 		})

@@ -8,6 +8,8 @@ import (
 	"github.com/sony/gobreaker/v2"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // Service is what every service's activities share: whether this process may
@@ -38,8 +40,18 @@ func NewService(name string, changed func(name string, from, to gobreaker.State)
 	})}
 }
 
-// NotServedType is the error type of a step that this process does not serve.
-const NotServedType = "NotServed"
+// Types of errors that a saga tells apart from all others. Both say that
+// nothing was done, which any other error leaves open.
+const (
+	// NotServedType: this process does not serve the step.
+	NotServedType = "NotServed"
+	// NothingDoneType: it was tried, and it is certain that it took no effect.
+	NothingDoneType = "NothingDone"
+)
+
+// Heard is how much earlier than its activity a step ends, so that what it
+// came to is still heard: an activity that runs out of time says nothing.
+const Heard = 50 * time.Millisecond
 
 // do runs f for a service: through its breaker when in place, plainly when it
 // came from the service's own task queue.
@@ -48,12 +60,28 @@ func do[T any](ctx context.Context, s *Service, f func(context.Context) (T, erro
 	if s.breaker == nil {
 		return zero, temporal.NewApplicationError("this process does not serve it", NotServedType)
 	}
+	if deadline, bounded := ctx.Deadline(); bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-Heard))
+		defer cancel()
+	}
 	if !activity.GetInfo(ctx).IsLocalActivity {
-		return f(ctx)
+		v, err := f(ctx)
+		return v, encoded(err)
 	}
 	v, err := s.breaker.Execute(func() (any, error) { return f(ctx) })
 	if err != nil {
-		return zero, err
+		return zero, encoded(err)
 	}
 	return v.(T), nil
+}
+
+// encoded is the one place where errors become the engine's.
+func encoded(err error) error {
+	for _, nothing := range []error{booking.ErrNothingDone, gobreaker.ErrOpenState, gobreaker.ErrTooManyRequests} {
+		if errors.Is(err, nothing) {
+			return temporal.NewApplicationErrorWithCause(err.Error(), NothingDoneType, err)
+		}
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -24,7 +25,11 @@ const (
 	durably
 )
 
-var errAway = errors.New("service is away")
+var (
+	errAway = errors.New("service is away")
+	// errCertain is a failure of which it is certain that nothing was done.
+	errCertain = fmt.Errorf("%w: connection refused", booking.ErrNothingDone)
+)
 
 // do calls f as an activity. It may be used from any goroutine.
 func do[T any](w way, f func(context.Context) (T, error)) (result T, err error) {
@@ -93,15 +98,21 @@ func (p *till) Refund(_ context.Context, key, ref string, amount booking.Money) 
 	return p.refund(key, ref, amount)
 }
 
+// newDB is an empty database with the tables of a service.
+func newDB(t *testing.T, service string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), service+".db"), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	_, err = store.Migrate(t.Context(), db, service)
+	require.NoError(t, err)
+	return db
+}
+
 // newPayments puts the service on a real ledger.
 func newPayments(t *testing.T, p *till) *activities.Payments {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "payments.db"), store.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	_, err = store.Migrate(t.Context(), db, "payments")
-	require.NoError(t, err)
-	return &activities.Payments{Service: served(), Ledger: store.NewPayments(db), Provider: p}
+	return &activities.Payments{Service: served(), Ledger: store.NewPayments(newDB(t, "payments")), Provider: p}
 }
 
 var price = booking.Money{Amount: 50000, Currency: "KRW"}

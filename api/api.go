@@ -17,17 +17,24 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Deps is what the API works with. Health, Metrics, Extra, Now and Logger may
-// be left out.
+// Deps is what the API works with. TellAssigned, Health, Metrics, Extra, Now,
+// Logger and Closing may be left out.
 type Deps struct {
 	Temporal client.Client
 	Hub      *hub.Hub
 
-	Catalogue Catalogue
-	Stock     Stock
-	Payments  Payments
-	Messages  Messages
-	ReadModel ReadModel
+	Catalogue   Catalogue
+	Stock       Stock
+	Deliveries  Jobs
+	Productions Jobs
+	Cleaners    Cleaners
+	Payments    Payments
+	Messages    Messages
+	ReadModel   ReadModel
+
+	// TellAssigned tells the calls that were given a cleaner and may not know
+	// it: a new cleaner may have been waited for.
+	TellAssigned func(context.Context) error
 
 	// Policy goes into the input of every saga that is started.
 	Policy contract.Policy
@@ -35,6 +42,17 @@ type Deps struct {
 	ReplyBudget time.Duration
 	// MaxBody is the largest request body in bytes, 64 KiB by default.
 	MaxBody int64
+	// MaxStreams is how many readers may follow the feed of events at the same
+	// time, 256 by default.
+	MaxStreams int
+	// Heartbeat is how often a stream says that it is alive, every 15 s by default.
+	Heartbeat time.Duration
+	// WriteWithin is how long a reader of a stream may take for what is written
+	// to it, 10 s by default.
+	WriteWithin time.Duration
+	// Closing is closed when the server shuts down: streams end then, for they
+	// would never end by themselves.
+	Closing <-chan struct{}
 	// Eager asks for eager starts: only where a saga worker of the current
 	// build runs on the same Temporal client.
 	Eager bool
@@ -48,18 +66,27 @@ type Deps struct {
 	Extra func(gin.IRouter)
 }
 
-// spare is what a request gets on top of the reply budget, to look at the
-// read model or the workflow once more before it is answered.
-const spare = 3 * time.Second
+// asking is how much longer a request waits where an order has to ask somebody
+// before anything is certain: the café for its drink, management for a call,
+// the delivery to come back. Until it is known that they are away up to two
+// seconds pass, and to be told so is worth more than a 202.
+const asking = 2 * time.Second
+
+// spare is what a request gets on top of the reply budget, to ask somebody and
+// to look at the read model or the workflow once more before it is answered.
+const spare = asking + 3*time.Second
 
 type server struct {
 	Deps
-	huma huma.API
+	huma    huma.API
+	streams chan struct{} // holds a token for each stream there is
+	window  *window       // through which they read
 }
 
 // New makes the handler that serves the whole API.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
+	s.streams, s.window = make(chan struct{}, s.MaxStreams), newWindow(s.readStretch, s.Logger)
 	router := newRouter(s.Logger)
 	s.huma = humagin.New(router, describeAPI())
 	s.huma.UseMiddleware(s.limitTime, s.checkMediaTypes)
@@ -67,8 +94,17 @@ func New(d Deps) http.Handler {
 	s.registerPlaces()
 	s.registerStock()
 	s.registerLodging()
+	s.registerMenus()
+	s.registerFood()
+	s.registerDeliveries()
+	s.registerDrinks()
+	s.registerCafe()
+	s.registerProductions()
+	s.registerCleaners()
+	s.registerCleaning()
 	s.registerOrders()
 	s.registerRecords()
+	s.registerEvents()
 	s.registerHealth()
 	s.serveDocs(router)
 	if s.Metrics != nil {
@@ -86,6 +122,18 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.MaxBody <= 0 {
 		d.MaxBody = 64 << 10
+	}
+	if d.MaxStreams <= 0 {
+		d.MaxStreams = 256
+	}
+	if d.Heartbeat <= 0 {
+		d.Heartbeat = 15 * time.Second
+	}
+	if d.WriteWithin <= 0 {
+		d.WriteWithin = 10 * time.Second
+	}
+	if d.TellAssigned == nil {
+		d.TellAssigned = func(context.Context) error { return nil }
 	}
 	if d.Now == nil {
 		d.Now = time.Now
@@ -163,6 +211,9 @@ func describeAPI() huma.Config {
 	}
 	c.Tags = []*huma.Tag{
 		{Name: tagLodging, Description: "Places, their stock, and reservations"},
+		{Name: tagFood, Description: "Menus, orders, and their deliveries"},
+		{Name: tagCafe, Description: "Drinks of a day, orders, and their production"},
+		{Name: tagCleaning, Description: "Cleaners, and calls for them"},
 		{Name: tagOrders, Description: "What customers and owners see of orders of every kind"},
 		{Name: tagRecords, Description: "Payments, messages and the feed of events"},
 		{Name: tagOperations, Description: "For those who run the service"},
@@ -173,6 +224,9 @@ func describeAPI() huma.Config {
 // Tags of the OpenAPI document.
 const (
 	tagLodging    = "Lodging"
+	tagFood       = "Food"
+	tagCafe       = "Café"
+	tagCleaning   = "Cleaning"
 	tagOrders     = "Orders"
 	tagRecords    = "Records"
 	tagOperations = "Operations"

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -16,35 +18,43 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// registerDecisions adds what people may decide on a reservation. Its kind
-// keeps other orders away from these addresses.
-func (s *server) registerDecisions(kind booking.Kind, path, tag string) {
-	describe := func(verb, summary string, refusals ...booking.Code) huma.Operation {
-		refusals = append(refusals, booking.AlreadyCancelled, booking.BeingCancelled, booking.AlreadyCompleted, booking.Superseded,
-			notRunning, notFound, validationFailed, orderUnreachable, temporalUnavailable)
-		return huma.Operation{
-			OperationID: verb + "-" + string(kind), Method: http.MethodPost, Path: path + "/{id}/" + verb, Tags: []string{tag},
-			Summary:     summary,
-			Description: "200: it is done. 202: it will be done and can be followed at Location. 503: it is not promised.",
-			Responses:   s.withAccepted(s.problems(refusals...)),
-		}
-	}
-	register(s, describe("confirm", "The owner accepts", booking.AlreadyConfirmed, booking.NotAwaitingOwner),
-		func(ctx context.Context, in *decisionInput[*nothing]) (*orderAnswer, error) {
-			return s.decide(ctx, kind, contract.ConfirmUpdate, in.orderByID(), "")
-		})
-	register(s, describe("reject", "The owner refuses", booking.AlreadyConfirmed, booking.NotAwaitingOwner),
-		func(ctx context.Context, in *decisionInput[rejection]) (*orderAnswer, error) {
-			return s.decide(ctx, kind, contract.RejectUpdate, in.orderByID(), in.Body.Reason)
-		})
-	register(s, describe("cancel", "The customer cancels", booking.AlreadyCheckedIn),
-		func(ctx context.Context, in *decisionInput[*cancellation]) (*orderAnswer, error) {
-			return s.decide(ctx, kind, contract.CancelUpdate, in.orderByID(), in.Body.words())
-		})
-	register(s, describe("complete", "The guests have checked out early", booking.NotConfirmed, booking.NotCheckedIn),
-		func(ctx context.Context, in *decisionInput[*nothing]) (*orderAnswer, error) {
-			return s.decide(ctx, kind, contract.CompleteUpdate, in.orderByID(), "")
-		})
+// decision is something that people may decide on orders of a kind.
+type decision struct {
+	kind     booking.Kind // keeps other orders away from the address
+	verb     string
+	path     string
+	tag      string
+	summary  string
+	update   string // that carries it to the order
+	refusals []booking.Code
+	// asks: somebody has to agree. That the order took the decision is no
+	// promise yet.
+	asks bool
+}
+
+// deciding is the input of a decision.
+type deciding interface {
+	orderByID() orderByID
+	words() string
+}
+
+// registerDecision adds a decision. I is its input.
+func registerDecision[I any, P interface {
+	*I
+	deciding
+}](s *server, d decision) {
+	refusals := slices.Concat(d.refusals, []booking.Code{
+		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded,
+		notRunning, notFound, validationFailed, orderUnreachable, temporalUnavailable,
+	})
+	register(s, huma.Operation{
+		OperationID: d.verb + "-" + string(d.kind), Method: http.MethodPost, Path: d.path, Tags: []string{d.tag},
+		Summary:     d.summary,
+		Description: "200: it is done. 202: it will be done and can be followed at Location. 503: it is not promised.",
+		Responses:   s.withAccepted(s.problems(refusals...)),
+	}, func(ctx context.Context, in *I) (*orderAnswer, error) {
+		return s.decide(ctx, d, P(in).orderByID(), P(in).words())
+	})
 }
 
 // decisionInput is a decision on an order. A body that is a pointer may be
@@ -64,6 +74,7 @@ func (in *decisionInput[B]) Resolve(ctx huma.Context) []error {
 }
 
 func (in *decisionInput[B]) orderByID() orderByID { return orderByID{Labelled: in.Labelled, ID: in.ID} }
+func (in *decisionInput[B]) words() string        { return in.Body.words() }
 
 // nothing is the body of a decision that needs no words.
 type nothing struct{}
@@ -90,26 +101,26 @@ func (c *cancellation) words() string {
 // decide carries a decision to the order and answers with the order after it.
 // An order takes a decision and carries it out in one workflow task where it
 // can, and the engine's answer to the first then brings the second along: that
-// is one round trip. What was taken will be carried out, whoever dies; what was
-// not is promised to nobody.
-func (s *server) decide(ctx context.Context, kind booking.Kind, update string, order orderByID, note string) (*orderAnswer, error) {
-	if !isOrderID(kind, order.ID) {
+// is one round trip. What was taken will be carried out, whoever dies, unless
+// somebody has to agree; what was not is promised to nobody.
+func (s *server) decide(ctx context.Context, d decision, order orderByID, note string) (*orderAnswer, error) {
+	if !isOrderID(d.kind, order.ID) {
 		return nil, noSuchOrder(order.ID)
 	}
 	l := order.language()
 	// A caller who leaves does not take a decision back.
-	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
+	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget+d.extra())
 	defer cancel()
 	taken, err := s.Temporal.UpdateWorkflow(budget, client.UpdateWorkflowOptions{
-		UpdateID: uuid.NewString(), WorkflowID: order.ID, UpdateName: update,
+		UpdateID: uuid.NewString(), WorkflowID: order.ID, UpdateName: d.update,
 		Args: []any{contract.Decision{Note: note}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	switch {
 	case ranOut(err):
-		s.Logger.Warn("decision not taken", zap.String("order", order.ID), zap.String("decision", update), zap.Error(err))
+		s.Logger.Warn("decision not taken", zap.String("order", order.ID), zap.String("decision", d.update), zap.Error(err))
 		return nil, newProblem(orderUnreachable, "the order did not take the decision in time: it may take it yet, or never; repeat it to be certain")
 	case err != nil:
-		return nil, s.refused(ctx, l, kind, order.ID, err)
+		return nil, s.refused(ctx, l, d.kind, order.ID, err)
 	}
 
 	var view contract.View
@@ -117,11 +128,21 @@ func (s *server) decide(ctx context.Context, kind booking.Kind, update string, o
 	switch {
 	case err == nil:
 		return l.answer(http.StatusOK, view), nil
-	case temporalAway(temporalError{err}):
-		return s.stillDeciding(ctx, l, kind, order.ID)
+	case !temporalAway(temporalError{err}):
+		return nil, s.refused(ctx, l, d.kind, order.ID, err)
+	case d.asks:
+		return s.stillAsking(ctx, l, d.kind, order.ID)
 	default:
-		return nil, s.refused(ctx, l, kind, order.ID, err)
+		return s.stillDeciding(ctx, l, d.kind, order.ID)
 	}
+}
+
+// extra is what a decision gets on top of the reply budget.
+func (d decision) extra() time.Duration {
+	if d.asks {
+		return asking
+	}
+	return 0
 }
 
 // stillDeciding answers 202 for a decision that was taken and is not carried
@@ -137,6 +158,27 @@ func (s *server) stillDeciding(ctx context.Context, l language, kind booking.Kin
 // codePattern tells a booking.Code from the Go type names that the SDK gives
 // to errors which are not refusals.
 var codePattern = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
+// stillAsking answers for a decision that was taken, to cancel an order, and
+// that somebody may yet refuse. Once the order is being undone nobody can.
+func (s *server) stillAsking(ctx context.Context, l language, kind booking.Kind, id string) (*orderAnswer, error) {
+	view, err := s.queryView(ctx, id, glance) // the read model may be behind
+	if err != nil {
+		view, err = s.read(ctx, kind, id)
+	}
+	p := newProblem(orderUnreachable, "nobody has agreed yet: the decision may still be carried out or refused; repeat it to be certain")
+	switch {
+	case err != nil:
+		s.Logger.Warn("order does not answer", zap.String("order", id), zap.Error(err))
+		return nil, p
+	case view.Status == booking.Cancelling:
+		return l.answer(http.StatusAccepted, view).located(), nil
+	case view.Status == booking.Cancelled:
+		return l.answer(http.StatusOK, view), nil
+	default:
+		return nil, p.about(l.show(view))
+	}
+}
 
 // updateLostToClose is the SDK's type of the error that an update ends with
 // when the workflow ends first.
@@ -182,6 +224,8 @@ func (s *server) closed(ctx context.Context, l language, kind booking.Kind, id s
 		code = booking.AlreadyCancelled
 	case booking.Completed:
 		code = booking.AlreadyCompleted
+	case booking.Delivered:
+		code = booking.AlreadyDelivered
 	}
 	return newProblem(code, "%s", kindOf(code).meaning).about(l.show(view))
 }

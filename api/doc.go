@@ -2,15 +2,23 @@
 // reads, and everything that can go wrong into RFC 9457 problems with a stable
 // code (problem_kinds.go lists them).
 //
-// A request that places an order goes this way (placing.go):
+// A request that places an order, of whatever business, goes this way
+// (keys.go, placing.go, awaiting.go):
 //
 //	validate ─► known key? ─► subscribe ─► start the saga ─► wait for its first decision
 //	   │422         │                          │503              │
-//	                └─► same request? ─────────┴─► (already      ├─ stands   201
-//	                       │422                     started)     ├─ refused  402, 409
-//	                                                             └─ not yet  202, the saga goes on
+//	                └─► same request? ─────────┴─► (already      ├─ stands     201
+//	                       │422                     started)     ├─ refused    402, 409
+//	                                                             ├─ not taken  503, the key is free again
+//	                                                             └─ not yet    202, the saga goes on
+//
+// What is a business's own stands in its files: places.go, stock.go and
+// lodging.go; menus.go, food.go and deliveries.go; drinks.go, cafe.go and
+// productions.go; cleaners.go and cleaning.go.
 //
 // Customers' reads come from the read model and fall back to the workflow, so
 // that an address which was given out is always answered (reading.go).
-// Decisions on a running order are workflow updates (deciding.go).
+// Decisions on a running order are workflow updates (deciding.go). Events are
+// listed, or streamed to whoever stays connected (events.go, stream.go,
+// window.go).
 package api

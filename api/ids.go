@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -27,9 +28,14 @@ func newOrderID(kind booking.Kind) string {
 }
 
 // keyedOrderID derives the id of an order from its customer and their
-// Idempotency-Key, so that a repeated request finds the same order.
-func keyedOrderID(kind booking.Kind, customerID, key string) string {
-	digest := hash([]string{string(kind), customerID, key})
+// Idempotency-Key, so that a repeated request finds the same order. attempt is
+// how many orders under the key were not taken before this one.
+func keyedOrderID(kind booking.Kind, customerID, key string, attempt int) string {
+	of := []string{string(kind), customerID, key}
+	if attempt > 0 {
+		of = append(of, strconv.Itoa(attempt))
+	}
+	digest := hash(of)
 	return string(kind) + "-" + encoding.EncodeToString(digest[:16])
 }
 
@@ -48,9 +54,10 @@ func hash(v any) [sha256.Size]byte {
 	return sha256.Sum256(data)
 }
 
-func newPlaceID() string {
+// newID makes the id of a thing that is no order, such as place-0m5w3k1v8t2z6r4q.
+func newID(thing string) string {
 	id := uuid.New()
-	return "place-" + encoding.EncodeToString(id[:10])
+	return thing + "-" + encoding.EncodeToString(id[:10])
 }
 
 // name is the id of a person or thing that came from outside.

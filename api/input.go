@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -31,6 +32,15 @@ func partOf[T any](items []T, next string) part[T] {
 		items = []T{} // null would break clients that loop over it
 	}
 	return part[T]{Items: items, Next: next}
+}
+
+// each shows every one of the items.
+func each[T, V any](items []T, show func(T) V) []V {
+	shown := make([]V, len(items))
+	for i, item := range items {
+		shown[i] = show(item)
+	}
+	return shown
 }
 
 // list is an answer that is one part of a list.
@@ -87,10 +97,12 @@ func unshowable(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }
 
-// checkName is checkText for what something is called. Two names that look
-// the same must be the same: nothing in them is invisible. (Sentences may hold
-// such characters: some scripts and many emoji are joined with them.)
-func (f *faults) checkName(location, text string) {
+// checkName is checkText for what something is called, in the body's name. Two
+// names that look the same must be the same: nothing in them is invisible.
+// (Sentences may hold such characters: some scripts and many emoji are joined
+// with them.)
+func (f *faults) checkName(text string) {
+	const location = "body.name"
 	switch trimmed := strings.TrimSpace(text); {
 	case trimmed != "" && trimmed != text:
 		f.add(location, "begins or ends with a space")
@@ -118,4 +130,25 @@ func (f *faults) checkDates(fromField, toField, from, to string) (booking.Date, 
 		return first, last, true
 	}
 	return first, last, false
+}
+
+// lastTimeZone is where a day ends last. A day that has passed even there is
+// past, wherever it may be meant.
+var lastTimeZone = time.FixedZone("", -12*60*60)
+
+// yearsAhead is how far ahead something may be ordered. Its order lives that
+// long, as a workflow that waits.
+const yearsAhead = 2
+
+// checkAhead complains about a day that is past where now is, or too far ahead.
+func (f *faults) checkAhead(field string, d booking.Date, now time.Time) bool {
+	switch {
+	case d.Before(booking.DateOf(now)):
+		f.add(field, "is in the past")
+	case booking.DateOf(now.AddDate(yearsAhead, 0, 0)).Before(d):
+		f.add(field, "is more than %d years ahead", yearsAhead)
+	default:
+		return true
+	}
+	return false
 }

@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -24,7 +22,7 @@ func (s *server) registerLodging() {
 			"201: the reservation stands (confirmed, or awaiting_owner). 202: not decided yet; it goes on and can be read at Location. " +
 			"A reservation that is refused has been undone completely when the refusal is answered. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was.",
-		Responses: s.placingResponses(),
+		Responses: s.placingResponses(booking.SoldOut, booking.TooLate),
 	}, s.placeReservation)
 	register(s, huma.Operation{
 		OperationID: "get-reservation", Method: http.MethodGet, Path: reservationsPath + "/{id}", Tags: []string{tagLodging},
@@ -32,7 +30,27 @@ func (s *server) registerLodging() {
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Lodging, in)
 	})
-	s.registerDecisions(booking.Lodging, reservationsPath, tagLodging)
+	s.registerReservationDecisions()
+}
+
+func (s *server) registerReservationDecisions() {
+	const lodging = booking.Lodging
+	registerDecision[decisionInput[*nothing]](s, decision{
+		kind: lodging, verb: "confirm", path: reservationsPath + "/{id}/confirm", tag: tagLodging, update: contract.ConfirmUpdate,
+		summary: "The owner accepts", refusals: []booking.Code{booking.AlreadyConfirmed, booking.NotAwaitingOwner, booking.AlreadyCompleted},
+	})
+	registerDecision[decisionInput[rejection]](s, decision{
+		kind: lodging, verb: "reject", path: reservationsPath + "/{id}/reject", tag: tagLodging, update: contract.RejectUpdate,
+		summary: "The owner refuses", refusals: []booking.Code{booking.AlreadyConfirmed, booking.NotAwaitingOwner, booking.AlreadyCompleted},
+	})
+	registerDecision[decisionInput[*cancellation]](s, decision{
+		kind: lodging, verb: "cancel", path: reservationsPath + "/{id}/cancel", tag: tagLodging, update: contract.CancelUpdate,
+		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCheckedIn, booking.AlreadyCompleted},
+	})
+	registerDecision[decisionInput[*nothing]](s, decision{
+		kind: lodging, verb: "complete", path: reservationsPath + "/{id}/complete", tag: tagLodging, update: contract.CompleteUpdate,
+		summary: "The guests have checked out early", refusals: []booking.Code{booking.NotConfirmed, booking.NotCheckedIn, booking.AlreadyCompleted},
+	})
 }
 
 // reservationRequest is what a customer asks for. Its hash tells a repeated
@@ -52,9 +70,8 @@ type placeReservationInput struct {
 	Keyed
 	Body reservationRequest
 
-	id     string
-	placed bool // an order with this id is in the read model
-	place  booking.Place
+	attempt attempt
+	place   booking.Place
 	nights
 	amount booking.Money
 }
@@ -67,42 +84,17 @@ func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
-	in.id, in.placed = s.orderIDFor(ctx.Context(), booking.Lodging, string(in.Body.CustomerID), in.IdempotencyKey)
-	if in.placed {
+	in.attempt = s.attemptFor(ctx.Context(), booking.Lodging, string(in.Body.CustomerID), in.IdempotencyKey)
+	if in.attempt.placed {
 		return f
 	}
-	found := f.findPlace(ctx, &in.place, string(in.Body.PlaceID))
+	place, found := lookUp(ctx, &f, "body.placeId", string(in.Body.PlaceID), "place", s.place)
+	in.place = place
 	if in.checkStay(&f, s.Now(), found) && found {
-		in.price(&f)
+		in.amount = f.price("body.rooms", place.Price, int64(in.from.DaysUntil(in.to)), int64(in.Body.Rooms))
 	}
 	return f
 }
-
-func (f *faults) findPlace(ctx huma.Context, place *booking.Place, id string) bool {
-	if id == "" {
-		return false
-	}
-	s := serverOf(ctx)
-	p, err := s.place(ctx.Context(), id)
-	switch {
-	case err == nil:
-		*place = p
-		return true
-	case errors.Is(err, &booking.Error{Code: notFound}):
-		f.add("body.placeId", "there is no such place")
-	default:
-		f.fail(s.toProblem(ctx.Context(), err))
-	}
-	return false
-}
-
-// lastTimeZone is where a day ends last. A day that has passed even there is
-// past, wherever the place may be.
-var lastTimeZone = time.FixedZone("", -12*60*60)
-
-// yearsAhead is how far ahead a stay may begin. Its order lives that long, as
-// a workflow that waits.
-const yearsAhead = 2
 
 func (in *placeReservationInput) checkStay(f *faults, now time.Time, placeKnown bool) (ok bool) {
 	in.from, in.to, ok = f.checkDates("body.checkIn", "body.checkOut", in.Body.CheckIn, in.Body.CheckOut)
@@ -110,66 +102,20 @@ func (in *placeReservationInput) checkStay(f *faults, now time.Time, placeKnown 
 	if placeKnown {
 		zone = in.place.Location()
 	}
-	now = now.In(zone)
-	switch {
-	case in.from.IsZero():
-		return false
-	case in.from.Before(booking.DateOf(now)):
-		f.add("body.checkIn", "is in the past")
-		return false
-	case booking.DateOf(now.AddDate(yearsAhead, 0, 0)).Before(in.from):
-		f.add("body.checkIn", "is more than %d years ahead", yearsAhead)
-		return false
-	default:
-		return ok
-	}
-}
-
-func (in *placeReservationInput) price(f *faults) {
-	if in.Body.Rooms < 1 {
-		return
-	}
-	amount, fits := in.place.Price.Times(int64(in.from.DaysUntil(in.to)))
-	if fits {
-		amount, fits = amount.Times(int64(in.Body.Rooms))
-	}
-	if !fits || amount.Amount > maxAmount {
-		f.add("body.rooms", "the price of the whole stay is more than can be charged at once")
-	}
-	in.amount = amount
+	return !in.from.IsZero() && f.checkAhead("body.checkIn", in.from, now.In(zone)) && ok
 }
 
 func (s *server) placeReservation(ctx context.Context, in *placeReservationInput) (*orderAnswer, error) {
-	input := contract.Lodging{
-		OrderID: in.id, CustomerID: string(in.Body.CustomerID), Place: in.place,
-		CheckIn: in.from, CheckOut: in.to, Rooms: int(in.Body.Rooms), Amount: in.amount,
-		PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
-		PlacedAt: s.Now().UTC().Truncate(time.Microsecond), Policy: s.Policy,
-	}
 	return s.placeOrder(ctx, in.language(), newOrder{
-		view: input.View(), requestHash: input.RequestHash, placed: in.placed,
-		workflow: contract.LodgingWorkflow, input: input, summary: summarize(input),
+		attempt: in.attempt, workflow: contract.LodgingWorkflow,
+		order: contract.Order{
+			CustomerID: string(in.Body.CustomerID), Amount: in.amount,
+			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
+		},
+		input: func(o contract.Order) sagaInput {
+			return contract.Lodging{Order: o, Place: in.place, CheckIn: in.from, CheckOut: in.to, Rooms: int(in.Body.Rooms)}
+		},
+		summary: fmt.Sprintf("%s, %s from %s, %s, customer %s", shortened(in.place.Name),
+			counted(in.from.DaysUntil(in.to), "night"), in.from, counted(int(in.Body.Rooms), "room"), in.Body.CustomerID),
 	})
-}
-
-// summarize is the reservation in a line for the web UI.
-func summarize(l contract.Lodging) string {
-	return fmt.Sprintf("%s, %s from %s, %s, customer %s", shortened(l.Place.Name),
-		counted(l.CheckIn.DaysUntil(l.CheckOut), "night"), l.CheckIn, counted(l.Rooms, "room"), l.CustomerID)
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// shortened keeps a summary below the 400 bytes that Temporal takes.
-func shortened(text string) string {
-	const most = 150
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
 }

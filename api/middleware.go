@@ -82,12 +82,18 @@ func setHeaders(c *gin.Context) {
 func answerHEAD(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
-			r = r.WithContext(r.Context()) // a copy: net/http goes by its own request
+			r = r.WithContext(context.WithValue(r.Context(), headKey{}, true)) // a copy: net/http goes by its own request
 			r.Method = http.MethodGet
 		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+type headKey struct{}
+
+// isHEAD tells whether a request came as HEAD, for what would otherwise write
+// for ever.
+func isHEAD(ctx context.Context) bool { return ctx.Value(headKey{}) != nil }
 
 // allowHEAD completes an Allow header: the router knows nothing of HEAD.
 func allowHEAD(h http.Header) {
@@ -98,6 +104,7 @@ func allowHEAD(h http.Header) {
 }
 
 // limitTime gives every request an end, so that no database holds it for ever.
+// A stream has one for its beginning only: it goes on by gin's request.
 func (s *server) limitTime(ctx huma.Context, next func(huma.Context)) {
 	limited, cancel := context.WithTimeout(ctx.Context(), s.ReplyBudget+spare)
 	defer cancel()
@@ -108,7 +115,8 @@ func (s *server) limitTime(ctx huma.Context, next func(huma.Context)) {
 // is done: huma would find out only when the order has been placed.
 func (s *server) checkMediaTypes(ctx huma.Context, next func(huma.Context)) {
 	c := humagin.Unwrap(ctx)
-	if !acceptsJSON(c.Request.Header.Values("Accept")) {
+	accept := c.Request.Header.Values("Accept")
+	if streamed := streams(ctx.Operation()) && prefersStream(accept); !streamed && !acceptsJSON(accept) {
 		writeProblem(c, newProblem(notAcceptable, "answers are application/json"))
 		return
 	}

@@ -13,7 +13,7 @@ import (
 func (s *server) registerOrders() {
 	register(s, huma.Operation{
 		OperationID: "list-mypages", Method: http.MethodGet, Path: "/v1/mypages", Tags: []string{tagOrders},
-		Summary: "What a customer has ordered", Description: "Newest first. Orders whose payment was declined never came into being and are not listed.",
+		Summary: "What a customer has ordered", Description: "Newest first. Orders that were refused before they were paid for never came into being and are not listed.",
 		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
 	}, s.listMypages)
 	register(s, huma.Operation{
@@ -23,7 +23,7 @@ func (s *server) registerOrders() {
 	}, s.getMypage)
 	register(s, huma.Operation{
 		OperationID: "list-orders", Method: http.MethodGet, Path: "/v1/orders", Tags: []string{tagOrders},
-		Summary: "What an owner has to do", Description: "Newest first. status=awaiting_owner lists what waits for the owner's decision.",
+		Summary: "What an owner has to do", Description: "Newest first. E.g. status=awaiting_owner lists what waits for the owner's decision.",
 		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
 	}, s.listOrders)
 }
@@ -83,7 +83,7 @@ func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, p Pagi
 	if err != nil {
 		return nil, err
 	}
-	return &orderList{Localized: l.localized(), Body: partOf(l.showAll(views), next)}, nil
+	return &orderList{Localized: l.localized(), Body: partOf(each(views, l.show), next)}, nil
 }
 
 func (s *server) getMypage(ctx context.Context, in *mypageByID) (*orderAnswer, error) {

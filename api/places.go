@@ -71,7 +71,7 @@ type placeList struct {
 }
 
 func (s *server) addPlace(ctx context.Context, in *addPlaceInput) (*placeAnswer, error) {
-	place := booking.Place{ID: newPlaceID()}
+	place := booking.Place{ID: newID("place")}
 	in.edit(&place)
 	if err := s.Catalogue.AddPlace(ctx, place); err != nil {
 		return nil, err
@@ -84,11 +84,7 @@ func (s *server) listPlaces(ctx context.Context, in *placeList) (*list[placeView
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]placeView, len(places))
-	for i, p := range places {
-		shown[i] = showPlace(p)
-	}
-	return &list[placeView]{Body: partOf(shown, next)}, nil
+	return &list[placeView]{Body: partOf(each(places, showPlace), next)}, nil
 }
 
 func (s *server) getPlace(ctx context.Context, in *placeByID) (*placeAnswer, error) {
@@ -100,12 +96,11 @@ func (s *server) getPlace(ctx context.Context, in *placeByID) (*placeAnswer, err
 }
 
 func (s *server) changePlace(ctx context.Context, in *changePlaceInput) (*placeAnswer, error) {
-	if !isName(in.ID) {
-		return nil, noSuchPlace(in.ID)
-	}
-	place, err := s.Catalogue.ChangePlace(ctx, in.ID, func(p *booking.Place) error {
-		in.edit(p)
-		return nil
+	place, err := known(ctx, "place", in.ID, func(ctx context.Context, id string) (booking.Place, error) {
+		return s.Catalogue.ChangePlace(ctx, id, func(p *booking.Place) error {
+			in.edit(p)
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -113,15 +108,6 @@ func (s *server) changePlace(ctx context.Context, in *changePlaceInput) (*placeA
 	return &placeAnswer{Body: showPlace(place)}, nil
 }
 
-// place finds a place. An id that none can have is not looked for: it may hold
-// what a database does not take.
 func (s *server) place(ctx context.Context, id string) (booking.Place, error) {
-	if !isName(id) {
-		return booking.Place{}, noSuchPlace(id)
-	}
-	return s.Catalogue.Place(ctx, id)
-}
-
-func noSuchPlace(id string) error {
-	return booking.Errorf(booking.NotFound, "there is no place %q", id)
+	return known(ctx, "place", id, s.Catalogue.Place)
 }

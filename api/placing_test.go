@@ -59,7 +59,7 @@ func (b *bundle) alreadyStarted(hash string) {
 }
 
 func (b *bundle) reserve(headers ...string) answer {
-	return b.do("POST", "/v1/lodging/reservations", reservation, headers...)
+	return b.do("POST", reservationsPath, reservation, headers...)
 }
 
 func TestReserve_Start(t *testing.T) {
@@ -106,7 +106,7 @@ func TestReserve_Decided(t *testing.T) {
 			v := decode[map[string]any](t, a)
 			require.Equal(t, "/v1/lodging/reservations/"+v["id"].(string), a.Header.Get("Location"))
 			require.Equal(t, string(status), v["status"])
-			require.Equal(t, status.Label(booking.Korean), v["statusLabel"])
+			require.Equal(t, status.Label(booking.Lodging, booking.Korean), v["statusLabel"])
 			require.Equal(t, "2026-12-24", v["checkIn"])
 			require.Equal(t, "예약처리", v["history"].([]any)[0].(map[string]any)["statusLabel"])
 			for _, hidden := range []string{"$schema", "language", "Language", "Stay", "View"} {
@@ -312,6 +312,7 @@ func TestIdempotencyKey_ReadModelAway(t *testing.T) {
 		t.Parallel()
 		b := down(t)
 		b.alreadyStarted("another")
+		b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
 		b.problem(b.reserve("Idempotency-Key", "k1"), 422, idempotencyKeyReused)
 	})
 }

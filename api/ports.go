@@ -7,26 +7,55 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Catalogue holds the places there are.
+// Catalogue holds what there is to order: places, menus and drinks. Whatever
+// is asked for by an id that nothing has is NotFound; lists answer
+// InvalidCursor for a cursor they did not give out.
 type Catalogue interface {
 	AddPlace(ctx context.Context, p booking.Place) error
-	// Place answers one place, or NotFound.
 	Place(ctx context.Context, id string) (booking.Place, error)
 	// ChangePlace applies change to the place and keeps the result, in one
-	// transaction. NotFound when there is none; an error of change's own
-	// leaves the place as it was.
+	// transaction. An error of change's own leaves the place as it was.
 	ChangePlace(ctx context.Context, id string, change func(*booking.Place) error) (booking.Place, error)
-	// Places lists the places; InvalidCursor for a cursor it did not give out.
 	Places(ctx context.Context, page booking.Page) ([]booking.Place, string, error)
+
+	AddMenu(ctx context.Context, m booking.Menu) error
+	Menu(ctx context.Context, id string) (booking.Menu, error)
+	Menus(ctx context.Context, page booking.Page) ([]booking.Menu, string, error)
+
+	AddDrink(ctx context.Context, d booking.Drink) error
+	// Drink answers also how far the drink's deletion has come, nil while it is
+	// on sale.
+	Drink(ctx context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error)
+	// Drinks lists the drinks that are on sale.
+	Drinks(ctx context.Context, page booking.Page) ([]booking.Drink, string, error)
 }
 
-// Stock is how many rooms places have, night by night.
+// Stock is how much of things there is, day by day: rooms of a place, cups of
+// a drink.
 type Stock interface {
-	// SetCapacity sets the rooms of every night of [from, to), or of none:
-	// StockBelowHeld when more are held already.
-	SetCapacity(ctx context.Context, placeID string, from, to booking.Date, rooms int) error
-	// Nights answers the nights of [from, to).
-	Nights(ctx context.Context, placeID string, from, to booking.Date) ([]booking.StockNight, error)
+	// SetCapacity sets how many of the item there are on every day of
+	// [from, to), or on none: StockBelowHeld when more are held already.
+	SetCapacity(ctx context.Context, itemID string, from, to booking.Date, n int) error
+	// Days answers the days of [from, to).
+	Days(ctx context.Context, itemID string, from, to booking.Date) ([]booking.StockDay, error)
+}
+
+// Jobs are deliveries, or productions, to read: one an order.
+type Jobs interface {
+	// Job answers the order's job, or NotFound while nobody has been told of it.
+	Job(ctx context.Context, orderID string) (booking.JobState, error)
+	// List lists the jobs that the filter selects; InvalidCursor as for places.
+	List(ctx context.Context, filter booking.JobFilter, page booking.Page) ([]booking.JobState, string, error)
+}
+
+// Cleaners are those who clean.
+type Cleaners interface {
+	// AddCleaner adds a cleaner who is free, or who gets the call that has
+	// waited longest, in the same transaction.
+	AddCleaner(ctx context.Context, c booking.Cleaner) error
+	// Cleaners lists the cleaners with what each is doing; InvalidCursor as for
+	// places.
+	Cleaners(ctx context.Context, page booking.Page) ([]booking.CleanerAtWork, string, error)
 }
 
 // Payments is the payments ledger, to read.
@@ -48,7 +77,8 @@ type ReadModel interface {
 	// Orders lists the orders that the filter selects, newest first.
 	Orders(ctx context.Context, filter booking.OrderFilter, page booking.Page) ([]contract.View, string, error)
 	// Events answers what follows the cursor after in the feed, at most limit
-	// events, and the cursor to go on from.
+	// events, each with the cursor that goes on after it, and the cursor to go
+	// on from: after itself when there is nothing. InvalidCursor as for places.
 	Events(ctx context.Context, after string, limit int) ([]booking.Event, string, error)
 	// Publish writes the order unless a newer version of it is there.
 	Publish(ctx context.Context, p contract.Publication) error

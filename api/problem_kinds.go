@@ -23,6 +23,7 @@ const (
 	notRunning           = booking.Code("not_running")
 	temporalUnavailable  = booking.Code("temporal_unavailable")
 	orderUnreachable     = booking.Code("order_unreachable")
+	tooManyStreams       = booking.Code("too_many_streams")
 	cancelledByCustomer  = booking.Code("cancelled_by_customer")
 	cancelledByOperator  = booking.Code("cancelled_by_operator")
 	internalError        = booking.Code("internal")
@@ -51,10 +52,13 @@ var problemKinds = []problemKind{
 	{unsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json."},
 
 	{codeOf(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being and nothing is charged."},
-	{codeOf(booking.SoldOut), http.StatusConflict, "Sold out", "Not every night has the rooms. What was paid has been refunded and the order is cancelled."},
+	{codeOf(booking.SoldOut), http.StatusConflict, "Sold out", "There is not enough left: of the rooms on every night, or of the drink. What was paid has been refunded and the order is cancelled."},
 	{codeOf(booking.RejectedByOwner), http.StatusConflict, "Rejected by the owner", "The owner refused. What was paid has been refunded and the order is cancelled."},
 	{codeOf(booking.OwnerTimeout), http.StatusConflict, "The owner did not answer", "The owner did not decide in time. What was paid has been refunded and the order is cancelled."},
-	{codeOf(booking.TooLate), http.StatusConflict, "Too late", "The stay was over before it could be paid for or confirmed. What was paid has been refunded and the order is cancelled."},
+	{codeOf(booking.TooLate), http.StatusConflict, "Too late", "Its day was over before it could be paid for or confirmed. What was paid has been refunded and the order is cancelled."},
+	{codeOf(booking.MenuDeleted), http.StatusConflict, "No longer sold", "The drink has been taken off the menu. Nothing is charged or held."},
+	{codeOf(booking.CafeUnavailable), http.StatusServiceUnavailable, "Café out of reach", "The café cannot be asked at the moment whether it has the drink. No order came into being and nothing was charged: order again in a moment, under the same Idempotency-Key if you like."},
+	{codeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. Nothing was charged: please call again in a moment, under the same Idempotency-Key if you like."},
 	{cancelledByCustomer, http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
 	{cancelledByOperator, http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
 
@@ -66,12 +70,18 @@ var problemKinds = []problemKind{
 	{booking.NotCheckedIn, http.StatusConflict, "Not checked in", "Nobody can have checked out before check-in."},
 	{booking.NotConfirmed, http.StatusConflict, "Not confirmed", "The reservation is not confirmed."},
 	{booking.NotAwaitingOwner, http.StatusConflict, "Not awaiting the owner", "The reservation does not wait for its owner's decision."},
+	{booking.AlreadyDelivered, http.StatusConflict, "Already delivered", "The courier has handed the order over: it can no longer be cancelled."},
+	{booking.NotDelivering, http.StatusConflict, "Not being delivered", "No courier is on the way with the order."},
+	{booking.NotInProduction, http.StatusConflict, "Not in production", "The café is not making the order."},
+	{booking.NotAssigned, http.StatusConflict, "Not assigned", "Nobody has been assigned to the call."},
 	{booking.Superseded, http.StatusConflict, "Superseded", "Another decision came first. This one was not carried out."},
 	{notRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
-	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "Reservations hold more rooms than that. Nothing was changed."},
+	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
 
+	{booking.DeliveryUnavailable, http.StatusServiceUnavailable, "Delivery out of reach", "The delivery service does not answer: the order stands, nothing was changed. Try again after Retry-After seconds."},
 	{temporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key."},
 	{orderUnreachable, http.StatusServiceUnavailable, "Order out of reach", "Those who work on the order do not answer. A decision is not promised, though it may still take effect: repeat it after Retry-After seconds."},
+	{tooManyStreams, http.StatusServiceUnavailable, "Too many streams", "As many readers follow the events here as this process serves. Try again after Retry-After seconds, or read the list."},
 	{unavailable, http.StatusServiceUnavailable, "Temporarily unavailable", "A part that this needs is away. Try again after Retry-After seconds."},
 	{internalError, http.StatusInternalServerError, "Internal error", "Something is wrong on our side. It has been logged."},
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
 	"go.uber.org/zap"
@@ -140,10 +141,20 @@ func (s *server) viewAtStart(ctx context.Context, id string) (contract.View, err
 	started := event.GetWorkflowExecutionStartedEventAttributes()
 	switch workflow := started.GetWorkflowType().GetName(); workflow {
 	case contract.LodgingWorkflow:
-		var in contract.Lodging
-		err := converter.GetDefaultDataConverter().FromPayloads(started.GetInput(), &in)
-		return in.View(), err
+		return viewOf[contract.Lodging](started.GetInput())
+	case contract.FoodWorkflow:
+		return viewOf[contract.Food](started.GetInput())
+	case contract.CafeWorkflow:
+		return viewOf[contract.Cafe](started.GetInput())
+	case contract.CleaningWorkflow:
+		return viewOf[contract.Cleaning](started.GetInput())
 	default:
 		return contract.View{}, fmt.Errorf("order %s runs the unknown workflow %q", id, workflow)
 	}
+}
+
+func viewOf[I sagaInput](payloads *commonpb.Payloads) (contract.View, error) {
+	var input I
+	err := converter.GetDefaultDataConverter().FromPayloads(payloads, &input)
+	return input.View(), err
 }

@@ -18,24 +18,28 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// answersHistory lets the order's history begin with its input, or not be
-// readable.
+// answersHistory lets the reservation's history begin with its input, or not
+// be readable.
 func (b *bundle) answersHistory(err error) {
-	input, encodeErr := converter.GetDefaultDataConverter().ToPayloads(contract.Lodging{
-		OrderID: "lodging-1", Place: seaside(), PlacedAt: today,
+	b.answersHistoryOf("lodging-1", contract.LodgingWorkflow, contract.Lodging{
+		Order: contract.Order{OrderID: "lodging-1", PlacedAt: today}, Place: seaside(),
 		CheckIn: booking.DateOf(today), CheckOut: booking.DateOf(today).AddDays(1),
-	})
+	}, err)
+}
+
+func (b *bundle) answersHistoryOf(id, workflow string, in sagaInput, err error) {
+	input, encodeErr := converter.GetDefaultDataConverter().ToPayloads(in)
 	require.NoError(b.t, encodeErr)
 	history := &mocks.HistoryEventIterator{}
 	history.On("HasNext").Return(true)
 	history.On("Next").Return(&historypb.HistoryEvent{
 		Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
 			WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{
-				WorkflowType: &commonpb.WorkflowType{Name: contract.LodgingWorkflow}, Input: input,
+				WorkflowType: &commonpb.WorkflowType{Name: workflow}, Input: input,
 			},
 		},
 	}, err)
-	b.temporal.On("GetWorkflowHistory", mock.Anything, "lodging-1", "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Return(history).Maybe()
+	b.temporal.On("GetWorkflowHistory", mock.Anything, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Return(history).Maybe()
 }
 
 func TestGetOrder(t *testing.T) {

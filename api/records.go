@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,13 +18,6 @@ func (s *server) registerRecords() {
 		OperationID: "list-messages", Method: http.MethodGet, Path: "/v1/messages", Tags: []string{tagRecords},
 		Summary: "What an owner or customer was told", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
 	}, s.listMessages)
-	register(s, huma.Operation{
-		OperationID: "list-events", Method: http.MethodGet, Path: "/v1/events", Tags: []string{tagRecords},
-		Summary: "Follow what happens to orders",
-		Description: "Facts about orders of every kind, in an order in which a reader misses none. " +
-			"Ask again with after=next; next is there even when there is nothing new.",
-		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
-	}, s.listEvents)
 }
 
 type paymentByOrder struct {
@@ -71,30 +63,4 @@ func (s *server) listMessages(ctx context.Context, in *messageList) (*list[booki
 		return nil, err
 	}
 	return &list[booking.Message]{Body: partOf(messages, next)}, nil
-}
-
-type eventList struct {
-	Strict
-	After string `query:"after" maxLength:"512" doc:"Where to go on: next of the part before; from the beginning without it"`
-	Limit int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many to answer at most"`
-}
-
-type eventsAnswer struct {
-	Body struct {
-		Items []booking.Event `json:"items" nullable:"false"`
-		Next  string          `json:"next" doc:"Where to go on, now or later"`
-	} `nameHint:"PartEvent"`
-}
-
-func (s *server) listEvents(ctx context.Context, in *eventList) (*eventsAnswer, error) {
-	events, next, err := s.ReadModel.Events(ctx, in.After, in.Limit)
-	if invalid, ok := errors.AsType[*booking.Error](err); ok && invalid.Code == booking.InvalidCursor {
-		return nil, newProblem(booking.InvalidCursor, "%s", invalid.Message).at("after", "was not given out by this list")
-	}
-	if err != nil {
-		return nil, err
-	}
-	answer := &eventsAnswer{}
-	answer.Body.Items, answer.Body.Next = partOf(events, "").Items, next
-	return answer, nil
 }

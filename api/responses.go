@@ -40,12 +40,14 @@ func (s *server) problems(codes ...booking.Code) map[string]*huma.Response {
 	return responses
 }
 
-// placingResponses documents what comes of placing an order, besides 201.
-func (s *server) placingResponses() map[string]*huma.Response {
-	return s.withAccepted(s.problems(
-		codeOf(booking.PaymentDeclined), codeOf(booking.SoldOut), codeOf(booking.TooLate), codeOf(booking.ByCustomer), codeOf(booking.ByOperator),
-		validationFailed, idempotencyKeyReused, temporalUnavailable, unavailable,
-	))
+// placingResponses documents what comes of placing an order, besides 201, with
+// the reasons for which orders of its kind are refused.
+func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.Response {
+	codes := []booking.Code{validationFailed, idempotencyKeyReused, temporalUnavailable, unavailable}
+	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
+		codes = append(codes, codeOf(reason))
+	}
+	return s.withAccepted(s.problems(codes...))
 }
 
 // withAccepted documents that an operation may take longer than its answer.

@@ -210,26 +210,64 @@ func TestOpenAPI(t *testing.T) {
 		require.Contains(t, string(view), want)
 	}
 	require.NotContains(t, string(view), `"Stay"`)
+	require.Subset(t, enum(t, schemas, "OrderView", "kind"), []any{"lodging", "food", "cafe", "cleaning"})
+	require.Len(t, enum(t, schemas, "OrderView", "status"), len(booking.Statuses()))
+	require.Len(t, enum(t, schemas, "EntryView", "reason"), len(booking.Reasons()))
+	require.Len(t, enum(t, schemas, "ProductionView", "reason"), len(booking.Reasons()))
+	for _, delivery := range []string{"DeliveryPart", "DeliveryView"} {
+		require.Equal(t, []any{"waiting", "started", "delivered", "cancelled"}, enum(t, schemas, delivery, "status"))
+	}
+	for _, production := range []string{"ProductionPart", "ProductionView"} {
+		require.Equal(t, []any{"waiting", "started", "completed", "cancelled"}, enum(t, schemas, production, "status"))
+	}
 
-	operations := 0
+	operations, tagged := 0, map[any]bool{}
 	for path, item := range document["paths"].(map[string]any) {
 		for method, op := range item.(map[string]any) {
 			operations++
 			operation := op.(map[string]any)
 			require.NotEmpty(t, operation["summary"], method+" "+path)
-			require.NotEmpty(t, operation["tags"], method+" "+path)
+			require.Len(t, operation["tags"], 1, method+" "+path)
+			tagged[operation["tags"].([]any)[0]] = true
 			for _, parameter := range regexp.MustCompile(`{(\w+)}`).FindAllStringSubmatch(path, -1) {
 				encoded, _ := json.Marshal(operation["parameters"])
 				require.Contains(t, string(encoded), `"name":"`+parameter[1]+`"`, path)
 			}
 		}
 	}
-	require.Equal(t, 20, operations)
+	require.Equal(t, 45, operations)
+	for _, tag := range document["tags"].([]any) {
+		require.True(t, tagged[tag.(map[string]any)["name"]], tag)
+	}
+	require.Len(t, document["tags"], len(tagged), "every tag is explained")
 	place, err := json.Marshal(document["paths"].(map[string]any)[reservationsPath])
 	require.NoError(t, err)
 	for _, want := range []string{`"Idempotency-Key"`, `"Accept-Language"`, `"201"`, `"202"`, `"402"`, `"409"`, `"503"`, `"Retry-After"`, problemMediaType} {
 		require.Contains(t, string(place), want)
 	}
+	for path, codes := range map[string][]string{
+		cafeOrdersPath: {"sold_out", "menu_deleted", "cafe_unavailable", "payment_declined"}, callsPath: {"not_registered"},
+		foodOrdersPath + "/{id}/cancel":         {"already_delivered", "delivery_unavailable", "order_unreachable"},
+		deliveriesPath + "/{orderId}/complete":  {"not_delivering", "already_delivered"},
+		productionsPath + "/{orderId}/complete": {"not_in_production"}, callsPath + "/{id}/complete": {"not_assigned"},
+		drinksPath + "/{id}": {"temporal_unavailable", "not_found"},
+	} {
+		described, err := json.Marshal(document["paths"].(map[string]any)[path])
+		require.NoError(t, err)
+		for _, code := range codes {
+			require.Contains(t, string(described), "`"+code+"`", path)
+		}
+	}
+}
+
+// enum is what the property of a schema may be.
+func enum(t *testing.T, schemas map[string]any, schema, property string) []any {
+	t.Helper()
+	require.Contains(t, schemas, schema)
+	properties := schemas[schema].(map[string]any)["properties"].(map[string]any)
+	require.Contains(t, properties, property)
+	values, _ := properties[property].(map[string]any)["enum"].([]any)
+	return values
 }
 
 func TestLanguage(t *testing.T) {
@@ -248,8 +286,8 @@ func TestIDs(t *testing.T) {
 	require.NotEqual(t, a, b)
 	require.Len(t, a, len("lodging-")+26)
 	require.True(t, isOrderID(booking.Lodging, a))
-	require.True(t, isOrderID("", keyedOrderID(booking.Lodging, "alice", "k")))
-	require.NotEqual(t, keyedOrderID(booking.Lodging, "alice", "1k"), keyedOrderID(booking.Lodging, "alice1", "k"))
+	require.True(t, isOrderID("", keyedOrderID(booking.Lodging, "alice", "k", 0)))
+	require.NotEqual(t, keyedOrderID(booking.Lodging, "alice", "1k", 0), keyedOrderID(booking.Lodging, "alice1", "k", 0))
 	long := shortened(strings.Repeat("바다", 60))
 	require.LessOrEqual(t, len(long), 160)
 	require.True(t, strings.HasSuffix(long, "…"))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,6 +43,7 @@ func setup(t *testing.T, change ...func(*Deps)) *bundle {
 	b.deps = Deps{
 		Temporal: b.temporal, Hub: b.hub,
 		Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, ReadModel: b.store,
+		Deliveries: &b.store.deliveries, Productions: &b.store.productions, Cleaners: b.store,
 		Policy: contract.Policy{InPlace: true}, ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Eager: true,
 		Now: func() time.Time { return today },
 	}
@@ -116,17 +118,23 @@ func seaside() booking.Place {
 
 const reservation = `{"placeId":"place-seaside","customerId":"alice","checkIn":"2026-12-24","checkOut":"2026-12-26","rooms":1}`
 
-// orderIn makes the publication of an order that has come to a status.
+// orderIn makes the publication of a reservation that has come to a status.
 func orderIn(id string, status booking.Status, reason booking.Reason) contract.Publication {
-	v := contract.Lodging{
-		OrderID: id, CustomerID: "alice", Place: seaside(), Rooms: 1, PlacedAt: today,
-		Amount:  booking.Money{Amount: 100000, Currency: "KRW"},
+	return cameTo(contract.Lodging{
+		Order: contract.Order{
+			OrderID: id, CustomerID: "alice", PlacedAt: today, Amount: booking.Money{Amount: 100000, Currency: "KRW"},
+		},
+		Place: seaside(), Rooms: 1,
 		CheckIn: booking.Date{Year: 2026, Month: 12, Day: 24}, CheckOut: booking.Date{Year: 2026, Month: 12, Day: 26},
-	}.View()
+	}.View(), status, reason)
+}
+
+// cameTo makes the publication of an order that has come to a status.
+func cameTo(v contract.View, status booking.Status, reason booking.Reason) contract.Publication {
 	v.Status, v.Reason, v.Version = status, reason, 7
 	v.History = append(v.History, contract.Entry{Status: status, At: today, Reason: reason})
 	p := contract.Publication{View: v}
-	if status.Decided() {
+	if v.Decided() {
 		p.Decision = &v
 	}
 	return p
@@ -162,12 +170,13 @@ type memory struct {
 	filter   booking.OrderFilter
 	page     booking.Page
 	events   []booking.Event
+	shops
 }
 
 func newMemory() *memory {
 	return &memory{
 		places: map[string]booking.Place{"place-seaside": seaside()}, capacity: map[booking.Date]int{},
-		payments: map[string]booking.Payment{}, orders: map[string]contract.Publication{},
+		payments: map[string]booking.Payment{}, orders: map[string]contract.Publication{}, shops: newShops(),
 	}
 }
 
@@ -229,14 +238,14 @@ func (m *memory) SetCapacity(_ context.Context, _ string, from, to booking.Date,
 	return m.away
 }
 
-func (m *memory) Nights(_ context.Context, _ string, from, to booking.Date) ([]booking.StockNight, error) {
+func (m *memory) Days(_ context.Context, _ string, from, to booking.Date) ([]booking.StockDay, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var nights []booking.StockNight
+	var days []booking.StockDay
 	for d := from; d.Before(to); d = d.AddDays(1) {
-		nights = append(nights, booking.StockNight{Date: d, Capacity: m.capacity[d], Remaining: m.capacity[d]})
+		days = append(days, booking.StockDay{Date: d, Capacity: m.capacity[d], Remaining: m.capacity[d]})
 	}
-	return nights, m.away
+	return days, m.away
 }
 
 func (m *memory) Payment(_ context.Context, id string) (booking.Payment, error) {
@@ -264,12 +273,24 @@ func (m *memory) Orders(_ context.Context, f booking.OrderFilter, page booking.P
 }
 
 func (m *memory) Events(_ context.Context, after string, limit int) ([]booking.Event, string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	at, err := strconv.Atoi("0" + after)
 	if err != nil || at > len(m.events) {
 		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
 	}
-	events := m.events[at:min(at+limit, len(m.events))]
+	events := slices.Clone(m.events[at:min(at+limit, len(m.events))])
+	for i := range events {
+		events[i].Cursor = strconv.Itoa(at + i + 1)
+	}
 	return events, strconv.Itoa(at + len(events)), m.away
+}
+
+// happen appends events to the feed.
+func (m *memory) happen(events ...booking.Event) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.events = append(m.events, events...)
 }
 
 func (m *memory) Publish(_ context.Context, p contract.Publication) error {

@@ -67,6 +67,10 @@ type stockNight struct {
 	Remaining int    `json:"remaining" doc:"Rooms not held by any reservation" example:"3"`
 }
 
+func showNight(d booking.StockDay) stockNight {
+	return stockNight{Date: d.Date.String(), Capacity: d.Capacity, Remaining: d.Remaining}
+}
+
 func (s *server) setStock(ctx context.Context, in *setStockInput) (*list[stockNight], error) {
 	if _, err := s.place(ctx, in.ID); err != nil {
 		return nil, err
@@ -85,13 +89,9 @@ func (s *server) getStock(ctx context.Context, in *getStockInput) (*list[stockNi
 }
 
 func (s *server) showStock(ctx context.Context, placeID string, n nights) (*list[stockNight], error) {
-	stock, err := s.Stock.Nights(ctx, placeID, n.from, n.to)
+	stock, err := s.Stock.Days(ctx, placeID, n.from, n.to)
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]stockNight, len(stock))
-	for i, night := range stock {
-		shown[i] = stockNight{Date: night.Date.String(), Capacity: night.Capacity, Remaining: night.Remaining}
-	}
-	return &list[stockNight]{Body: partOf(shown, "")}, nil
+	return &list[stockNight]{Body: partOf(each(stock, showNight), "")}, nil
 }

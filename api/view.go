@@ -9,12 +9,15 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// orderView is an order as the API shows it: the view with its statuses in
-// words.
+// orderView is an order as the API shows it: the view with its statuses and
+// reasons in words.
 type orderView struct {
 	contract.View
-	StatusLabel string      `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"confirmed"`
-	History     []entryView `json:"history" nullable:"false" doc:"The statuses the order went through, oldest first"`
+	StatusLabel string          `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"confirmed"`
+	ReasonLabel string          `json:"reasonLabel,omitempty" doc:"The reason in words" example:"sold out"`
+	History     []entryView     `json:"history" nullable:"false" doc:"The statuses the order went through, oldest first"`
+	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"Of an order of food"`
+	Production  *productionPart `json:"production,omitempty" doc:"Of an order of a drink"`
 
 	Language language `json:"-"`
 }
@@ -22,26 +25,43 @@ type orderView struct {
 type entryView struct {
 	contract.Entry
 	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"confirmed"`
+	ReasonLabel string `json:"reasonLabel,omitempty" doc:"The reason in words" example:"sold out"`
+}
+
+// deliveryPart and productionPart are what an order's view tells of its job.
+type deliveryPart struct {
+	contract.Delivery
+	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"started"`
+}
+
+type productionPart struct {
+	contract.Production
+	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"started"`
 }
 
 func (l language) show(v contract.View) orderView {
-	shown := orderView{View: v, StatusLabel: l.label(v.Status), History: make([]entryView, len(v.History)), Language: l}
+	shown := orderView{
+		View: v, StatusLabel: l.label(v.Kind, v.Status), ReasonLabel: l.reason(v.Reason),
+		History: make([]entryView, len(v.History)), Language: l,
+	}
 	for i, entry := range v.History {
 		entry.At = entry.At.UTC()
-		shown.History[i] = entryView{Entry: entry, StatusLabel: l.label(entry.Status)}
+		shown.History[i] = entryView{Entry: entry, StatusLabel: l.label(v.Kind, entry.Status), ReasonLabel: l.reason(entry.Reason)}
+	}
+	if v.Delivery != nil {
+		shown.Delivery = &deliveryPart{Delivery: *v.Delivery, StatusLabel: l.job(v.Delivery.Status)}
+	}
+	if v.Production != nil {
+		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(v.Production.Status)}
 	}
 	return shown
 }
 
-func (l language) showAll(views []contract.View) []orderView {
-	shown := make([]orderView, len(views))
-	for i, v := range views {
-		shown[i] = l.show(v)
-	}
-	return shown
+func (l language) label(k booking.Kind, s booking.Status) string {
+	return s.Label(k, booking.Language(l))
 }
-
-func (l language) label(s booking.Status) string { return s.Label(booking.Language(l)) }
+func (l language) reason(r booking.Reason) string { return r.Label(booking.Language(l)) }
+func (l language) job(s booking.JobStatus) string { return s.Label(booking.Language(l)) }
 
 // TransformSchema documents what the domain's string types may hold.
 func (orderView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
@@ -58,6 +78,18 @@ func (entryView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
+// TransformSchema documents where deliveries may stand.
+func (deliveryPart) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["status"].Enum = enumOf(deliveryStatuses)
+	return s
+}
+
+// TransformSchema documents where productions may stand.
+func (productionPart) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["status"].Enum = enumOf(productionStatuses)
+	return s
+}
+
 func enumOf[S ~string](values []S) []any {
 	enum := make([]any, len(values))
 	for i, v := range values {
@@ -68,7 +100,10 @@ func enumOf[S ~string](values []S) []any {
 
 // orderPaths is where orders of each kind are read and decided on.
 var orderPaths = map[booking.Kind]string{
-	booking.Lodging: reservationsPath,
+	booking.Lodging:  reservationsPath,
+	booking.Food:     foodOrdersPath,
+	booking.Cafe:     cafeOrdersPath,
+	booking.Cleaning: callsPath,
 }
 
 // locationOf is the address of an order.

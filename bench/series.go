@@ -176,7 +176,7 @@ func (s *series) check(ctx context.Context) error {
 	held := 0
 	today := booking.DateOf(time.Now().UTC())
 	for _, place := range s.places {
-		var stock struct{ Items []booking.StockNight }
+		var stock struct{ Items []booking.StockDay }
 		if err := s.send(ctx, http.MethodGet, "/v1/lodging/places/"+place+"/stock?from="+today.String()+"&to="+today.AddDays(40).String(),
 			nil, http.StatusOK, &stock); err != nil {
 			return err

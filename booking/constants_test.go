@@ -57,7 +57,7 @@ func collect(t *testing.T, values map[string][]string, spec *ast.ValueSpec) {
 func TestConstants_AreDistinct(t *testing.T) {
 	t.Parallel()
 	all := constants(t)
-	for _, typ := range []string{"Code", "Status", "Reason", "Kind", "EventType", "PaymentStatus", "Result", "Language"} {
+	for _, typ := range []string{"Code", "Status", "Reason", "Kind", "EventType", "PaymentStatus", "JobStatus", "Result", "Language"} {
 		require.NotEmpty(t, all[typ], typ)
 	}
 	for typ, values := range all {
@@ -76,6 +76,10 @@ func TestLists_AreComplete(t *testing.T) {
 	require.ElementsMatch(t, all["Kind"], texts(booking.Kinds()))
 	require.ElementsMatch(t, all["Status"], texts(booking.Statuses()))
 	require.ElementsMatch(t, all["Reason"], texts(booking.Reasons()))
+	require.ElementsMatch(t, all["Code"], texts(booking.Codes()))
+	require.ElementsMatch(t, all["EventType"], texts(booking.EventTypes()))
+	require.ElementsMatch(t, all["JobStatus"], texts(booking.JobStatuses()))
+	require.ElementsMatch(t, all["Language"], texts(booking.Languages()))
 }
 
 func texts[T ~string](values []T) []string {

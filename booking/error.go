@@ -1,6 +1,9 @@
 package booking
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Code is a stable, documented name of what went wrong. Clients and operators
 // branch on it; it never changes meaning.
@@ -9,27 +12,38 @@ type Code string
 // Codes of decisions that an order refuses in its present state, and of
 // things that are not there or not possible.
 const (
-	NotFound         Code = "not_found"
-	AlreadyCancelled Code = "already_cancelled"
-	BeingCancelled   Code = "being_cancelled"
-	AlreadyConfirmed Code = "already_confirmed"
-	AlreadyCompleted Code = "already_completed"
-	AlreadyCheckedIn Code = "already_checked_in"
-	NotCheckedIn     Code = "not_checked_in"
-	NotConfirmed     Code = "not_confirmed"
-	NotAwaitingOwner Code = "not_awaiting_owner"
-	Superseded       Code = "superseded"
-	StockBelowHeld   Code = "stock_below_held"
-	Unavailable      Code = "unavailable"
+	NotFound            Code = "not_found"
+	AlreadyCancelled    Code = "already_cancelled"
+	BeingCancelled      Code = "being_cancelled"
+	AlreadyConfirmed    Code = "already_confirmed"
+	AlreadyCompleted    Code = "already_completed"
+	AlreadyCheckedIn    Code = "already_checked_in"
+	NotCheckedIn        Code = "not_checked_in"
+	NotConfirmed        Code = "not_confirmed"
+	NotAwaitingOwner    Code = "not_awaiting_owner"
+	AlreadyDelivered    Code = "already_delivered"
+	NotDelivering       Code = "not_delivering"
+	NotInProduction     Code = "not_in_production"
+	NotAssigned         Code = "not_assigned"
+	DeliveryUnavailable Code = "delivery_unavailable"
+	Superseded          Code = "superseded"
+	StockBelowHeld      Code = "stock_below_held"
+	Unavailable         Code = "unavailable"
 )
 
 // Codes lists every code of this package, for documentation and tests.
 func Codes() []Code {
 	return []Code{
 		NotFound, AlreadyCancelled, BeingCancelled, AlreadyConfirmed, AlreadyCompleted, AlreadyCheckedIn, NotCheckedIn,
-		NotConfirmed, NotAwaitingOwner, Superseded, StockBelowHeld, Unavailable, InvalidCursor,
+		NotConfirmed, NotAwaitingOwner, AlreadyDelivered, NotDelivering, NotInProduction, NotAssigned, DeliveryUnavailable,
+		Superseded, StockBelowHeld, Unavailable, InvalidCursor,
 	}
 }
+
+// ErrNothingDone marks a failure of which it is certain that nothing took
+// effect: the one who asked may be told so, and may ask again. Any other
+// failure leaves open what has happened.
+var ErrNothingDone = errors.New("nothing was done")
 
 // Error is a refusal that the caller may be told: its text is meant for
 // people outside. Any other error is internal and its text stays inside.

@@ -6,25 +6,74 @@ import "time"
 // facts get new names.
 type EventType string
 
+// The facts about orders of every kind.
+const (
+	// PaymentApproved: its price was charged.
+	PaymentApproved EventType = "PaymentApproved"
+	// PaymentDeclinedEvent: the provider refused; no order came into being.
+	PaymentDeclinedEvent EventType = "PaymentDeclined"
+	// PaymentCancelApproved: the charge was given back.
+	PaymentCancelApproved EventType = "PaymentCancelApproved"
+)
+
 // The facts of a lodging reservation.
 const (
 	// ReservationPlaced: a reservation came into being, that is, it was paid for.
 	ReservationPlaced EventType = "ReservationPlaced"
-	// PaymentApproved: its price was charged.
-	PaymentApproved EventType = "PaymentApproved"
-	// PaymentDeclinedEvent: the provider refused; no reservation came into being.
-	PaymentDeclinedEvent EventType = "PaymentDeclined"
 	// ReservationConfirmed: stock is held for every night.
 	ReservationConfirmed EventType = "ReservationConfirmed"
 	// ReservationStatusChanged: the reservation came to rest in the status that the event carries.
 	ReservationStatusChanged EventType = "ReservationStatusChanged"
 	// ReservationCancelConfirmed: it is certain that no stock is held for it.
 	ReservationCancelConfirmed EventType = "ReservationCancelConfirmed"
-	// PaymentCancelApproved: the charge was given back.
-	PaymentCancelApproved EventType = "PaymentCancelApproved"
 	// ReservationCanceled: the cancellation is complete.
 	ReservationCanceled EventType = "ReservationCanceled"
 )
+
+// The facts of an order of food or of a drink.
+const (
+	// OrderPlaced: an order came into being, that is, it was paid for.
+	OrderPlaced EventType = "OrderPlaced"
+	// DeliveryStarted: a courier has it.
+	DeliveryStarted EventType = "DeliveryStarted"
+	// DeliveryCompleted: the courier has handed it over.
+	DeliveryCompleted EventType = "DeliveryCompleted"
+	// DeliveryCanceled: it is certain that nobody delivers it.
+	DeliveryCanceled EventType = "DeliveryCanceled"
+	// ProductionStarted: the café makes it.
+	ProductionStarted EventType = "ProductionStarted"
+	// ProductionCompleted: it was handed over.
+	ProductionCompleted EventType = "ProductionCompleted"
+	// ProductionCanceled: it is certain that nobody makes it.
+	ProductionCanceled EventType = "ProductionCanceled"
+	// OrderCanceled: the cancellation is complete.
+	OrderCanceled EventType = "OrderCanceled"
+)
+
+// The facts of a cleaning.
+const (
+	// CallPlaced: a call came into being, that is, it was registered and paid for.
+	CallPlaced EventType = "CallPlaced"
+	// CleanerAssigned: the cleaner that the event carries will come.
+	CleanerAssigned EventType = "CleanerAssigned"
+	// CleaningCompleted: the cleaning was done.
+	CleaningCompleted EventType = "CleaningCompleted"
+	// AssignmentCanceled: it is certain that nobody is assigned.
+	AssignmentCanceled EventType = "AssignmentCanceled"
+	// CallCanceled: the cancellation is complete.
+	CallCanceled EventType = "CallCanceled"
+)
+
+// EventTypes lists every type of event.
+func EventTypes() []EventType {
+	return []EventType{
+		PaymentApproved, PaymentDeclinedEvent, PaymentCancelApproved,
+		ReservationPlaced, ReservationConfirmed, ReservationStatusChanged, ReservationCancelConfirmed, ReservationCanceled,
+		OrderPlaced, DeliveryStarted, DeliveryCompleted, DeliveryCanceled,
+		ProductionStarted, ProductionCompleted, ProductionCanceled, OrderCanceled,
+		CallPlaced, CleanerAssigned, CleaningCompleted, AssignmentCanceled, CallCanceled,
+	}
+}
 
 // Event is a fact about an order, told to whoever follows the feed.
 type Event struct {
@@ -35,6 +84,8 @@ type Event struct {
 	OrderID string    `json:"orderId"`
 	At      time.Time `json:"at"`
 	Data    EventData `json:"data"`
+	// Cursor to go on from after this event; set when it is read from the feed.
+	Cursor string `json:"-"`
 }
 
 // EventData is what every event tells of its order, as it stood then.
@@ -47,6 +98,8 @@ type EventData struct {
 	Amount     Money  `json:"amount"`
 	Status     Status `json:"status"`
 	Reason     Reason `json:"reason,omitempty"`
+	// Cleaner who comes, once one was assigned.
+	Cleaner *Cleaner `json:"cleaner,omitempty"`
 }
 
 // Item is what was ordered.

@@ -17,3 +17,10 @@ type OrderFilter struct {
 	Kind       Kind
 	Status     Status
 }
+
+// JobFilter selects deliveries or productions; an empty field selects all.
+type JobFilter struct {
+	OwnerID string
+	ItemID  string
+	Status  JobStatus
+}

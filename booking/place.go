@@ -35,8 +35,10 @@ type Place struct {
 
 // Location is the place's time zone. Names are checked when a place is
 // registered; one that this machine does not know falls back to UTC.
-func (p Place) Location() *time.Location {
-	loc, err := time.LoadLocation(p.TimeZone)
+func (p Place) Location() *time.Location { return location(p.TimeZone) }
+
+func location(name string) *time.Location {
+	loc, err := time.LoadLocation(name)
 	if err != nil {
 		return time.UTC
 	}

@@ -5,11 +5,14 @@ type Kind string
 
 // The kinds of order there are.
 const (
-	Lodging Kind = "lodging"
+	Lodging  Kind = "lodging"
+	Food     Kind = "food"
+	Cafe     Kind = "cafe"
+	Cleaning Kind = "cleaning"
 )
 
 // Kinds lists every kind, for validation and documentation.
-func Kinds() []Kind { return []Kind{Lodging} }
+func Kinds() []Kind { return []Kind{Lodging, Food, Cafe, Cleaning} }
 
 // Status is where an order stands, as its customer sees it.
 type Status string
@@ -22,6 +25,11 @@ const (
 	Paid           Status = "paid"
 	AwaitingOwner  Status = "awaiting_owner"
 	Confirmed      Status = "confirmed"
+	Delivering     Status = "delivering"
+	InProduction   Status = "in_production"
+	Calling        Status = "calling"
+	Assigned       Status = "assigned"
+	Delivered      Status = "delivered"
 	Completed      Status = "completed"
 	Cancelling     Status = "cancelling"
 	Cancelled      Status = "cancelled"
@@ -29,7 +37,10 @@ const (
 
 // Statuses lists every status, in the order in which an order meets them.
 func Statuses() []Status {
-	return []Status{Received, PaymentPending, Paid, AwaitingOwner, Confirmed, Completed, Cancelling, Cancelled}
+	return []Status{
+		Received, PaymentPending, Paid, AwaitingOwner, Confirmed, Delivering, InProduction, Calling, Assigned,
+		Delivered, Completed, Cancelling, Cancelled,
+	}
 }
 
 // Reason is why an order was, or is being, cancelled.
@@ -41,51 +52,41 @@ const (
 	SoldOut         Reason = "sold_out"
 	RejectedByOwner Reason = "rejected_by_owner"
 	OwnerTimeout    Reason = "owner_timeout"
-	TooLate         Reason = "too_late" // the stay was over before it could be confirmed
+	TooLate         Reason = "too_late"         // its time was over before it could be paid for or confirmed
+	MenuDeleted     Reason = "menu_deleted"     // the drink is no longer sold
+	CafeUnavailable Reason = "cafe_unavailable" // the café could not be asked whether it has the drink
+	NotRegistered   Reason = "not_registered"   // the call could not be registered with management
 	ByCustomer      Reason = "customer"
 	ByOperator      Reason = "operator"
 )
 
 // Reasons lists every reason.
 func Reasons() []Reason {
-	return []Reason{PaymentDeclined, SoldOut, RejectedByOwner, OwnerTimeout, TooLate, ByCustomer, ByOperator}
-}
-
-// Language is one that customers' pages are written in.
-type Language string
-
-// The languages that labels exist in.
-const (
-	English Language = "en"
-	Korean  Language = "ko"
-)
-
-var labels = map[Language]map[Status]string{
-	English: {
-		Received: "received", PaymentPending: "payment pending", Paid: "paid",
-		AwaitingOwner: "waiting for the owner", Confirmed: "confirmed",
-		Completed: "completed", Cancelling: "being cancelled", Cancelled: "cancelled",
-	},
-	Korean: {
-		Received: "예약처리", PaymentPending: "결제대기", Paid: "결제완료",
-		AwaitingOwner: "승인대기", Confirmed: "예약완료",
-		Completed: "이용완료", Cancelling: "취소중", Cancelled: "예약취소",
-	},
-}
-
-// Label is the status in words for a customer's page.
-func (s Status) Label(l Language) string { return labels[l][s] }
-
-// Decided tells whether the order's first decision has fallen: it stands, or
-// it was refused. Until then its customer has been promised nothing.
-func (s Status) Decided() bool {
-	switch s {
-	case AwaitingOwner, Confirmed, Completed, Cancelled:
-		return true
-	default:
-		return false
+	return []Reason{
+		PaymentDeclined, SoldOut, RejectedByOwner, OwnerTimeout, TooLate, MenuDeleted, CafeUnavailable, NotRegistered,
+		ByCustomer, ByOperator,
 	}
 }
 
 // Final tells whether nothing can follow.
-func (s Status) Final() bool { return s == Completed || s == Cancelled }
+func (s Status) Final() bool { return s == Delivered || s == Completed || s == Cancelled }
+
+// Decides tells whether an order of the kind that has come to s has had its
+// first decision: it stands, or it was refused. Until then its customer has
+// been promised nothing. A paid reservation may still find no room; whoever
+// has paid for food or a drink gets it.
+func (k Kind) Decides(s Status) bool {
+	switch s {
+	case Received, PaymentPending, Cancelling:
+		return false
+	case Paid:
+		return k != Lodging
+	default:
+		return true
+	}
+}
+
+// Unavailable tells whether an order that ended for this reason was never
+// taken, since somebody who has to be asked was away: asking again is a new
+// order, and not a repeat.
+func (r Reason) Unavailable() bool { return r == CafeUnavailable || r == NotRegistered }

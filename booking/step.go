@@ -21,6 +21,8 @@ const (
 type Outcome struct {
 	Result Result `json:"result"`
 	Reason Reason `json:"reason,omitempty"`
+	// Cleaner who was assigned, when that was asked for; nil while none is free.
+	Cleaner *Cleaner `json:"cleaner,omitempty"`
 }
 
 // Undo is what an undo found. Either way nothing of its step is in effect any
@@ -63,22 +65,69 @@ type Payment struct {
 	At       time.Time
 }
 
-// Hold asks for Rooms of a place for every night of [From, To).
+// Hold asks for some of an item on every day of [From, To): rooms of a place
+// for its nights, cups of a drink for its day.
 type Hold struct {
-	Key     string `json:"key"`
-	OrderID string `json:"orderId"`
-	PlaceID string `json:"placeId"`
-	From    Date   `json:"from"`
-	To      Date   `json:"to"` // exclusive
-	Rooms   int    `json:"rooms"`
-	Why     Reason `json:"why,omitempty"` // it is released; set on the undo only
+	Key      string `json:"key"`
+	OrderID  string `json:"orderId"`
+	ItemID   string `json:"itemId"`
+	From     Date   `json:"from"`
+	To       Date   `json:"to"` // exclusive
+	Quantity int    `json:"quantity"`
+	Why      Reason `json:"why,omitempty"` // it is released; set on the undo only
 }
 
-// StockNight is one night of one place.
-type StockNight struct {
+// StockDay is what there is of an item on one day.
+type StockDay struct {
 	Date      Date `json:"date"`
 	Capacity  int  `json:"capacity"`
 	Remaining int  `json:"remaining"`
+}
+
+// JobStatus is where a delivery or production stands.
+type JobStatus string
+
+// Where deliveries (started, delivered) and productions (started, completed)
+// stand.
+const (
+	JobWaiting   JobStatus = "waiting" // its service has not been told yet
+	JobStarted   JobStatus = "started"
+	JobDelivered JobStatus = "delivered"
+	JobCompleted JobStatus = "completed"
+	JobCancelled JobStatus = "cancelled"
+)
+
+// JobStatuses lists every status of jobs.
+func JobStatuses() []JobStatus {
+	return []JobStatus{JobWaiting, JobStarted, JobDelivered, JobCompleted, JobCancelled}
+}
+
+// Job is what somebody has to do for an order: deliver it, or make it. There
+// is one of a sort for an order.
+type Job struct {
+	OrderID  string `json:"orderId"`
+	OwnerID  string `json:"ownerId"`
+	Item     Item   `json:"item"`
+	Quantity int    `json:"quantity"`
+	Address  string `json:"address,omitempty"` // where to, for deliveries
+	Why      Reason `json:"why,omitempty"`     // it is cancelled; set on the undo only
+}
+
+// JobState is a job with where it stands.
+type JobState struct {
+	Job
+	Status JobStatus
+	At     time.Time // of the last change
+}
+
+// Call asks for a cleaner, or registers that one is asked for. There is one
+// for an order.
+type Call struct {
+	OrderID    string `json:"orderId"`
+	CustomerID string `json:"customerId"`
+	Tel        string `json:"tel"`
+	Location   string `json:"location"`
+	Why        Reason `json:"why,omitempty"` // it is taken back; set on the undo only
 }
 
 // Message is a notice to an owner or a customer. Its Key makes it one of a kind.

@@ -14,6 +14,27 @@ var transitions = map[Kind]map[Status][]Status{
 		Confirmed:      {Completed, Cancelling},
 		Cancelling:     {Cancelled},
 	},
+	Food: {
+		Received:       {PaymentPending, Paid, Cancelling, Cancelled},
+		PaymentPending: {Paid, Cancelling, Cancelled},
+		Paid:           {Delivering, Cancelling},
+		Delivering:     {Delivered, Cancelling},
+		Cancelling:     {Cancelled},
+	},
+	Cafe: {
+		Received:       {PaymentPending, Paid, Cancelling, Cancelled},
+		PaymentPending: {Paid, Cancelling},
+		Paid:           {InProduction, Cancelling},
+		InProduction:   {Completed, Cancelling},
+		Cancelling:     {Cancelled},
+	},
+	Cleaning: {
+		Received:       {PaymentPending, Calling, Cancelling},
+		PaymentPending: {Calling, Cancelling},
+		Calling:        {Assigned, Cancelling},
+		Assigned:       {Completed, Cancelling},
+		Cancelling:     {Cancelled},
+	},
 }
 
 // Next lists the statuses that may follow s, none when s is an end.

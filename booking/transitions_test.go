@@ -43,7 +43,7 @@ func TestTransitions_EveryKindEndsWhereItShould(t *testing.T) {
 					require.NotContains(t, reachable(k, next), s, "orders never go back to %s", s)
 				}
 			}
-			require.Contains(t, reachable(k, booking.Received), booking.Completed)
+			require.True(t, slices.ContainsFunc(reachable(k, booking.Received), func(s booking.Status) bool { return s.Final() && s != booking.Cancelled }), "it can end well")
 			require.Equal(t, []booking.Status{booking.Cancelling, booking.Cancelled}, reachable(k, booking.Cancelling),
 				"who is being cancelled stays so")
 		})
@@ -83,35 +83,68 @@ func TestKind_MayIsWhatNextLists(t *testing.T) {
 	require.NotContains(t, booking.Lodging.Next(booking.Received), booking.Status(""), "nobody changes the table")
 }
 
-func TestStatus_DecidedAndFinal(t *testing.T) {
+func TestDecidesAndFinal(t *testing.T) {
 	t.Parallel()
-	type answers struct{ decided, final bool }
-	want := map[booking.Status]answers{
-		booking.Received:       {},
-		booking.PaymentPending: {},
-		booking.Paid:           {},
-		booking.AwaitingOwner:  {decided: true},
-		booking.Confirmed:      {decided: true},
-		booking.Completed:      {decided: true, final: true},
-		booking.Cancelling:     {},
-		booking.Cancelled:      {decided: true, final: true},
-	}
-	for _, s := range booking.Statuses() {
-		require.Contains(t, want, s)
-		got := answers{s.Decided(), s.Final()}
-		require.Equal(t, want[s], got, s)
+	undecided := map[booking.Status]bool{booking.Received: true, booking.PaymentPending: true, booking.Cancelling: true}
+	final := map[booking.Status]bool{booking.Delivered: true, booking.Completed: true, booking.Cancelled: true}
+	for _, k := range booking.Kinds() {
+		for _, s := range reachable(k, booking.Received) {
+			decides := !undecided[s] && (s != booking.Paid || k != booking.Lodging) // a room may still not be there
+			require.Equal(t, decides, k.Decides(s), "%s %s", k, s)
+			require.Equal(t, final[s], s.Final(), s)
+		}
 	}
 }
 
-func TestStatus_LabelsInEveryLanguage(t *testing.T) {
+func TestReason_Unavailable(t *testing.T) {
 	t.Parallel()
-	for _, l := range []booking.Language{booking.English, booking.Korean} {
-		labels := map[string]booking.Status{}
-		for _, s := range booking.Statuses() {
-			label := s.Label(l)
-			require.NotEmpty(t, label, "%s in %s", s, l)
-			require.Empty(t, labels[label], "%s and %s read the same in %s", s, labels[label], l)
-			labels[label] = s
+	for _, r := range booking.Reasons() {
+		require.Equal(t, r == booking.CafeUnavailable || r == booking.NotRegistered, r.Unavailable(), r)
+	}
+}
+
+func TestLabels_InEveryLanguage(t *testing.T) {
+	t.Parallel()
+	for _, l := range booking.Languages() {
+		for _, k := range booking.Kinds() {
+			labels := map[string]booking.Status{}
+			for _, s := range booking.Statuses() {
+				label := s.Label(k, l)
+				if !slices.Contains(reachable(k, booking.Received), s) {
+					require.Empty(t, label, "no %s order is ever %s", k, s)
+					continue
+				}
+				require.NotEmpty(t, label, "%s %s in %s", k, s, l)
+				require.Empty(t, labels[label], "%s and %s of %s read the same in %s", s, labels[label], k, l)
+				labels[label] = s
+			}
 		}
+		for _, r := range booking.Reasons() {
+			require.NotEmpty(t, r.Label(l), "%s in %s", r, l)
+		}
+		for _, s := range booking.JobStatuses() {
+			require.NotEmpty(t, s.Label(l), "%s in %s", s, l)
+		}
+	}
+}
+
+// What customers' pages call their orders is given.
+func TestLabels_InKorean(t *testing.T) {
+	t.Parallel()
+	for want, got := range map[string]string{
+		"예약처리": booking.Received.Label(booking.Lodging, booking.Korean),
+		"예약완료": booking.Confirmed.Label(booking.Lodging, booking.Korean),
+		"예약취소": booking.Cancelled.Label(booking.Lodging, booking.Korean),
+		"주문됨":  booking.Paid.Label(booking.Food, booking.Korean),
+		"배달시작": booking.Delivering.Label(booking.Food, booking.Korean),
+		"배달완료": booking.Delivered.Label(booking.Food, booking.Korean),
+		"주문취소": booking.Cancelled.Label(booking.Food, booking.Korean),
+		"호출":   booking.Received.Label(booking.Cleaning, booking.Korean),
+		"호출중":  booking.Calling.Label(booking.Cleaning, booking.Korean),
+		"호출확정": booking.Assigned.Label(booking.Cleaning, booking.Korean),
+		"호출취소": booking.Cancelled.Label(booking.Cleaning, booking.Korean),
+		"강제취소": booking.MenuDeleted.Label(booking.Korean),
+	} {
+		require.Equal(t, want, got)
 	}
 }

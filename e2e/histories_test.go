@@ -23,49 +23,67 @@ import (
 
 var record = flag.Bool("record", false, "write the histories of TestRecordHistories to workflows/testdata")
 
+// branch is one way that an order can go.
+type branch struct {
+	take func(*system) string // the order's id
+	why  booking.Reason       // of its cancellation, "" when it is to end well
+}
+
+var lodgingBranches = map[string]branch{
+	"lodging_checked_out":          {checkedOut, ""},
+	"lodging_checked_out_early":    {checkedOutEarly, ""},
+	"lodging_sold_out":             {soldOut, booking.SoldOut},
+	"lodging_declined":             {declined, booking.PaymentDeclined},
+	"lodging_owner_confirms":       {ownerConfirms, booking.ByCustomer},
+	"lodging_owner_rejects":        {ownerRejects, booking.RejectedByOwner},
+	"lodging_owner_silent":         {ownerSilent, booking.OwnerTimeout},
+	"lodging_owner_overtaken":      {ownerOvertaken, booking.ByOperator},
+	"lodging_owner_not_told":       {ownerNotTold, booking.ByCustomer},
+	"lodging_customer_cancels":     {customerCancels, booking.ByCustomer},
+	"lodging_cancelled_pending":    {cancelledPending, booking.ByCustomer},
+	"lodging_declined_pending":     {declinedPending, booking.PaymentDeclined},
+	"lodging_operator_cancels":     {operatorCancels, booking.ByOperator},
+	"lodging_cancelled_unstarted":  {cancelledUnstarted, booking.ByOperator},
+	"lodging_too_late":             {tooLate, booking.TooLate},
+	"lodging_too_late_durable":     {tooLateDurable, booking.TooLate},
+	"lodging_given_up":             {givenUp, booking.TooLate},
+	"lodging_undo_needs_attention": {undoNeedsAttention, booking.ByCustomer},
+	"lodging_undo_failed_by_hand":  {undoFailedByHand, booking.ByCustomer},
+	"lodging_read_model_away":      {readModelAway, booking.ByCustomer},
+	"lodging_read_model_behind":    {readModelBehind, booking.ByCustomer},
+	"lodging_reset_of_cancelled":   {resetOfCancelled, booking.ByCustomer},
+	"lodging_every_step_durable":   {everyStepDurable, booking.ByCustomer},
+}
+
 // TestRecordHistories takes an order along every way it can go, on a real
 // engine. With -record the histories are kept: they are what later versions of
 // the workflows are replayed against.
 func TestRecordHistories(t *testing.T) {
-	for name, branch := range map[string]struct {
-		take func(*system) string
-		why  booking.Reason // of its cancellation, "" when it is to be completed
-	}{
-		"lodging_checked_out":          {checkedOut, ""},
-		"lodging_checked_out_early":    {checkedOutEarly, ""},
-		"lodging_sold_out":             {soldOut, booking.SoldOut},
-		"lodging_declined":             {declined, booking.PaymentDeclined},
-		"lodging_owner_confirms":       {ownerConfirms, booking.ByCustomer},
-		"lodging_owner_rejects":        {ownerRejects, booking.RejectedByOwner},
-		"lodging_owner_silent":         {ownerSilent, booking.OwnerTimeout},
-		"lodging_owner_overtaken":      {ownerOvertaken, booking.ByOperator},
-		"lodging_owner_not_told":       {ownerNotTold, booking.ByCustomer},
-		"lodging_customer_cancels":     {customerCancels, booking.ByCustomer},
-		"lodging_cancelled_pending":    {cancelledPending, booking.ByCustomer},
-		"lodging_declined_pending":     {declinedPending, booking.PaymentDeclined},
-		"lodging_operator_cancels":     {operatorCancels, booking.ByOperator},
-		"lodging_cancelled_unstarted":  {cancelledUnstarted, booking.ByOperator},
-		"lodging_too_late":             {tooLate, booking.TooLate},
-		"lodging_too_late_durable":     {tooLateDurable, booking.TooLate},
-		"lodging_given_up":             {givenUp, booking.TooLate},
-		"lodging_undo_needs_attention": {undoNeedsAttention, booking.ByCustomer},
-		"lodging_undo_failed_by_hand":  {undoFailedByHand, booking.ByCustomer},
-		"lodging_read_model_away":      {readModelAway, booking.ByCustomer},
-		"lodging_read_model_behind":    {readModelBehind, booking.ByCustomer},
-		"lodging_reset_of_cancelled":   {resetOfCancelled, booking.ByCustomer},
-		"lodging_every_step_durable":   {everyStepDurable, booking.ByCustomer},
+	for _, branches := range []map[string]branch{lodgingBranches, foodBranches, cafeBranches, cleaningBranches} {
+		for name, b := range branches {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+				order := b.take(s)
+				v := s.ended(order)
+				require.Equal(t, b.why, v.Reason)
+				charged, refunded := s.atProvider()
+				if v.Status == booking.Cancelled {
+					require.Equal(t, charged-refunded, s.owedByOthers(order), "nothing of it is owed")
+				}
+				s.keep(name, order, "")
+			})
+		}
+	}
+	for name, run := range map[string]func(*system) (id, runID string){
+		"drink_deletion": deletion, "drink_deletion_goes_on": deletionGoesOn, "drink_deletion_second_pass": deletionSecondPass,
+		"repair": repair, "repair_goes_on": repairGoesOn, "repair_without_assignment": repairWithoutAssignment,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
-			order := branch.take(s)
-			v := s.ended(order)
-			require.Equal(t, branch.why, v.Reason)
-			charged, refunded := s.atProvider()
-			if v.Status == booking.Cancelled {
-				require.Equal(t, charged-refunded, s.owedByOthers(order), "nothing of it is owed")
-			}
-			s.keep(name, order)
+			s := boot(t)
+			id, runID := run(s)
+			s.keep(name, id, runID)
 		})
 	}
 }
@@ -91,14 +109,15 @@ func (s *system) owedByOthers(order string) (sum int64) {
 	return sum
 }
 
-// keep writes an order's history down when recording.
-func (s *system) keep(name, order string) {
+// keep writes a workflow's history down when recording: that of a run, or of
+// the last one.
+func (s *system) keep(name, id, runID string) {
 	s.Helper()
 	if !*record {
 		return
 	}
 	var h historypb.History
-	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := s.temporal.GetWorkflowHistory(s.Context(), id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		require.NoError(s, err)
@@ -322,11 +341,42 @@ func undoFailedByHand(s *system) string {
 // says that it was undone; nothing is charged again.
 func resetOfCancelled(s *system) string {
 	order := customerCancels(s)
+	s.reset(order)
+	return order
+}
+
+// reset takes an order's workflow back to its beginning.
+func (s *system) reset(order string) {
+	s.Helper()
+	s.resetTo(order, s.workflowTask(order, 1))
+}
+
+// resetTo takes an order's workflow back to before a workflow task was
+// completed, without the decisions that came after it.
+func (s *system) resetTo(order string, taskCompleted int64) {
+	s.Helper()
 	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
-		WorkflowTaskFinishEventId: 4,
+		WorkflowTaskFinishEventId: taskCompleted,
 		ResetReapplyExcludeTypes:  []enumspb.ResetReapplyExcludeType{enumspb.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE},
 	})
 	require.NoError(s, err)
-	return order
+}
+
+// workflowTask is the event at which the n-th workflow task of an order was
+// completed.
+func (s *system) workflowTask(order string, n int) int64 {
+	s.Helper()
+	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		require.NoError(s, err)
+		if e.EventType == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			if n--; n == 0 {
+				return e.EventId
+			}
+		}
+	}
+	require.Fail(s, "no such workflow task", order)
+	return 0
 }

@@ -80,7 +80,7 @@ func (s *system) events(order string) (types []string) {
 	for {
 		a := s.get("/v1/events?limit=200&after="+after).with(s, http.StatusOK)
 		for _, e := range a.body.Items {
-			if e["orderId"] != order {
+			if e["subject"] != order {
 				continue
 			}
 			name := e["type"].(string)
@@ -254,6 +254,7 @@ func TestLodging_OwnerDecides(t *testing.T) {
 		t.Run("Confirms", func(t *testing.T) {
 			order := s.reserve(place).with(t, http.StatusCreated).body
 			require.Equal(t, booking.AwaitingOwner, order.Status)
+			s.eventually(func() bool { return len(s.listed("/v1/orders?ownerId=bora&status=awaiting_owner")) == 1 }) // the answer does not wait for the read model
 			waiting := s.get("/v1/orders?ownerId=bora&status=awaiting_owner").with(t, http.StatusOK).body.Items
 			require.Len(t, waiting, 1, "what the owner has to do")
 			v := s.post(reservations+"/"+order.ID+"/confirm", nil).with(t, http.StatusOK).body

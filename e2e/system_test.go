@@ -73,6 +73,8 @@ type system struct {
 	namespace string
 	readModel *switchedReadModel
 	outbox    *switchedOutbox
+	outages   outages
+	options   app.Options // that it was started with
 	log       *observer.ObservedLogs
 }
 
@@ -97,8 +99,9 @@ func options(t testing.TB) app.Options {
 		Config: config.Config{
 			HTTP:    config.HTTP{Listen: "127.0.0.1:0", MaxBody: 64 << 10},
 			Process: config.Process{ShutdownGrace: 10 * time.Second},
-			Orders:  config.Orders{ReplyBudget: 5 * time.Second, Steps: config.StepsInPlace, AttentionAfter: time.Minute},
+			Orders:  config.Orders{ReplyBudget: 5 * time.Second, Steps: config.StepsInPlace, AttentionAfter: time.Minute, DeliverWithin: time.Hour},
 			Worker:  config.Worker{Serve: contract.Queues()},
+			Mypage:  config.Mypage{Feed: config.FeedPush, RepairEvery: time.Hour},
 			Sandbox: config.Sandbox{Control: true},
 			Dev:     config.DevServer{DataDir: t.TempDir()},
 		},
@@ -119,13 +122,15 @@ func start(t testing.TB, o app.Options) *system {
 		outbox.Outbox = with
 		return outbox
 	}
+	var failing outages
+	failing.decorate(&o.Decorate)
 	a, err := app.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { stop(a) })
 	c, err := client.Dial(client.Options{HostPort: engine.Addr(), Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox, log: log}
+	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox, outages: failing, options: o, log: log}
 }
 
 func stop(a *app.App) {

@@ -21,13 +21,21 @@ type Services struct {
 	Payments      *activities.Payments
 	Inventory     *activities.Inventory
 	Notifications *activities.Notifications
+	Management    *activities.Management
+	Deliveries    *activities.Deliveries
+	Productions   *activities.Productions
+	Assignment    *activities.Assignment
+	Drinks        *activities.Drinks
 	Mypage        *activities.Mypage
 }
 
 // Sagas lists what the worker of the sagas has to have: the activities of all
 // services, since steps are done in place, and its own.
 func (s Services) Sagas() []any {
-	return []any{s.Payments, s.Inventory, s.Notifications, s.Mypage, activities.RecordDecision}
+	return []any{
+		s.Payments, s.Inventory, s.Notifications, s.Management, s.Deliveries, s.Productions, s.Assignment, s.Drinks, s.Mypage,
+		activities.RecordDecision,
+	}
 }
 
 func (s Services) of(queue string) []any {
@@ -37,9 +45,13 @@ func (s Services) of(queue string) []any {
 	case contract.PaymentsQueue:
 		return []any{s.Payments}
 	case contract.InventoryQueue:
-		return []any{s.Inventory}
+		return []any{s.Inventory, s.Drinks}
 	case contract.NotificationsQueue:
 		return []any{s.Notifications}
+	case contract.ManagementQueue:
+		return []any{s.Management}
+	case contract.FulfilmentQueue:
+		return []any{s.Deliveries, s.Productions, s.Assignment}
 	case contract.MypageQueue:
 		return []any{s.Mypage}
 	default:
@@ -54,7 +66,16 @@ type Registry interface {
 
 // RegisterWorkflows registers every workflow there is.
 func RegisterWorkflows(r Registry) {
-	r.RegisterWorkflowWithOptions(workflows.Lodging, workflow.RegisterOptions{Name: contract.LodgingWorkflow})
+	for name, w := range map[string]any{
+		contract.LodgingWorkflow:       workflows.Lodging,
+		contract.FoodWorkflow:          workflows.Food,
+		contract.CafeWorkflow:          workflows.Cafe,
+		contract.CleaningWorkflow:      workflows.Cleaning,
+		contract.DrinkDeletionWorkflow: workflows.DrinkDeletion,
+		contract.RepairWorkflow:        workflows.Repair,
+	} {
+		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
+	}
 }
 
 // Workers serve task queues until they are stopped.

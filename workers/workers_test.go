@@ -24,7 +24,9 @@ import (
 func services() Services {
 	return Services{
 		Payments: &activities.Payments{}, Inventory: &activities.Inventory{},
-		Notifications: &activities.Notifications{}, Mypage: &activities.Mypage{},
+		Notifications: &activities.Notifications{}, Management: &activities.Management{},
+		Deliveries: &activities.Deliveries{}, Productions: &activities.Productions{},
+		Assignment: &activities.Assignment{}, Drinks: &activities.Drinks{}, Mypage: &activities.Mypage{},
 	}
 }
 

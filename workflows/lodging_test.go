@@ -1,118 +1,49 @@
 package workflows_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/workflows"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// stay is one reservation in a world of its own, with time that skips.
+// stay is one reservation in a world of its own.
 type stay struct {
-	*world
-	env *testsuite.TestWorkflowEnvironment
-	in  contract.Lodging
+	*life
+	in contract.Lodging
 }
-
-var placedAt = time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
 
 func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
 	t.Parallel()
-	w := newWorld(t, 1)
-	s := &stay{world: w, in: contract.Lodging{
-		OrderID: w.order, CustomerID: "alice", Rooms: 1,
+	l := newLife(t, booking.Lodging, workflows.Lodging)
+	l.setStock(1)
+	s := &stay{life: l, in: contract.Lodging{
+		Order: l.placed(100000), Rooms: 1,
 		Place: booking.Place{
-			ID: w.place, Name: "Seaside Inn", OwnerID: "owner of " + w.place, Price: booking.Money{Amount: 50000, Currency: "KRW"},
+			ID: l.item, Name: "Seaside Inn", OwnerID: "owner of " + l.item, Price: booking.Money{Amount: 50000, Currency: "KRW"},
 			Confirmation: booking.Auto, ConfirmWithin: booking.Duration(24 * time.Hour), TimeZone: "Asia/Seoul",
 			CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11},
 		},
 		CheckIn: firstNight, CheckOut: departure,
-		Amount: booking.Money{Amount: 100000, Currency: "KRW"}, PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
-		Policy: contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute},
 	}}
 	for _, c := range change {
 		c(&s.in)
 	}
-	s.live(placedAt)
 	return s
-}
-
-// live gives the order a life from a moment on, and another one after that:
-// as after a reset to its beginning.
-func (s *stay) live(from time.Time) {
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(devserver.Quiet())
-	s.env = suite.NewTestWorkflowEnvironment()
-	s.env.SetStartTime(from)
-	s.env.RegisterWorkflow(workflows.Lodging)
-	for _, a := range s.services().Sagas() {
-		s.env.RegisterActivity(a)
-	}
 }
 
 func manual(in *contract.Lodging)  { in.Place.Confirmation = booking.Manual }
 func durable(in *contract.Lodging) { in.Policy.InPlace = false }
 
-func (s *stay) run() contract.View {
-	s.env.ExecuteWorkflow(workflows.Lodging, s.in)
-	require.True(s, s.env.IsWorkflowCompleted())
-	require.NoError(s, s.env.GetWorkflowError())
-	var v contract.View
-	require.NoError(s, s.env.GetWorkflowResult(&v))
-	require.Equal(s, v, s.row().View, "mypage shows what the workflow says")
-	return v
-}
+func (s *stay) run() contract.View { return s.execute(s.in) }
 
-// decision is what came of an update.
-type decision struct {
-	view contract.View
-	err  error
-}
-
-// decides sends an update after a while.
-func (s *stay) decides(after time.Duration, update string) *decision {
-	var d decision
-	s.env.RegisterDelayedCallback(func() {
-		s.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
-			OnReject: func(err error) { d.err = err },
-			OnAccept: func() {},
-			OnComplete: func(v any, err error) {
-				d.err = err
-				if err == nil {
-					d.view = v.(contract.View)
-				}
-			},
-		}, contract.Decision{Note: "so I say"})
-	}, after)
-	return &d
-}
-
-func (d *decision) code() booking.Code {
-	var e *temporal.ApplicationError
-	if errors.As(d.err, &e) {
-		return booking.Code(e.Type())
-	}
-	return ""
-}
-
-func statuses(v contract.View) (path []booking.Status) {
-	for _, e := range v.History {
-		path = append(path, e.Status)
-	}
-	return path
-}
-
-const hour = time.Hour
+func (s *stay) rooms() int { return s.capacity() - s.held() }
 
 // completed are the events of a reservation at which all goes well.
 var completed = []booking.EventType{
@@ -134,7 +65,7 @@ func TestLodging(t *testing.T) {
 	})
 	t.Run("SoldOut", func(t *testing.T) {
 		s := newStay(t)
-		s.setRooms(0)
+		s.setStock(0)
 		v := s.run()
 		require.Equal(t, booking.SoldOut, v.Reason)
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Cancelling, booking.Cancelled}, statuses(v))

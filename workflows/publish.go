@@ -23,12 +23,12 @@ type order struct {
 
 	rested   booking.Status // where the order last came to rest
 	decision *contract.View // the view at the first decision
-	waiting  string         // what the order waits for, in words, for the web UI
+	waits    []string       // what the order waits for, in words, for the web UI
+	trouble  string         // why it needs attention, ditto; "" when it never did
 
-	events        []booking.Event   // that the feed may not hold yet
-	cancelEvent   booking.EventType // told at the end of a cancelled order that came into being
-	knownDecision bool              // the read model holds the decision
-	knownVersion  int64             // the newest version that the read model holds
+	events        []booking.Event // that the feed may not hold yet
+	knownDecision bool            // the read model holds the decision
+	knownVersion  int64           // the newest version that the read model holds
 	inBackground  workflow.CancelFunc
 }
 
@@ -49,6 +49,10 @@ func (o *order) become(status booking.Status, reason booking.Reason, note string
 	o.view.Status, o.view.Reason = status, reason
 	o.view = o.view.Clone()
 	o.view.History = append(o.view.History, contract.Entry{Status: status, At: o.now(), Reason: reason, Note: note})
+	if status.Final() {
+		o.view.NeedsAttention = false
+	}
+	o.waits = nil
 	o.changed()
 }
 
@@ -59,10 +63,6 @@ func (o *order) now() time.Time { return workflow.Now(o.ctx).UTC().Truncate(time
 // reset, which forgets the last ones.
 func (o *order) changed() {
 	o.view.Version = max(o.view.Version+1, o.now().UnixMicro())
-	if o.decision == nil && o.view.Status.Decided() {
-		decided := o.view
-		o.decision = &decided
-	}
 	o.describe()
 }
 
@@ -80,22 +80,22 @@ func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.
 }
 
 // end is the end of an order that does not stand.
-func (o *order) end(reason booking.Reason) {
-	marked := o.view.NeedsAttention
-	o.view.NeedsAttention = false
+func (o *order) end(reason booking.Reason, event booking.EventType) {
 	o.become(booking.Cancelled, reason, "")
 	if o.view.Placed {
-		o.emit(o.cancelEvent)
-	}
-	if marked {
-		o.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
+		o.emit(event)
 	}
 	o.settle()
 }
 
+// settle lets operators and whoever waits for the order know where it stands.
 func (o *order) settle() {
-	o.upsert(contract.StatusAttribute.ValueSet(string(o.view.Status)))
-	o.publish()
+	changes := []temporal.SearchAttributeUpdate{contract.StatusAttribute.ValueSet(string(o.view.Status))}
+	if o.trouble != "" && o.view.Status.Final() {
+		changes = append(changes, contract.NeedsAttentionAttribute.ValueSet(false))
+	}
+	o.upsert(changes...)
+	o.publish(o.ctx)
 	o.rested = o.view.Status
 }
 
@@ -108,15 +108,16 @@ func (o *order) emit(event booking.EventType, which ...string) {
 		Type: event, OrderID: v.ID, At: o.now(),
 		Data: booking.EventData{
 			Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
-			Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason,
+			Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason, Cleaner: v.Cleaner(),
 		},
 	})
 }
 
-// needAttention marks an order whose undo does not come to an end; its end
-// takes the mark away. Money or stock may be owed while it stands.
-func (o *order) needAttention(what string) {
-	workflow.GetLogger(o.ctx).Error("order needs attention: an undo keeps failing", "undo", what)
+// needAttention marks an order that does not go on as it should; its end takes
+// the mark away. Money or stock may be owed while it stands.
+func (o *order) needAttention(ctx workflow.Context, trouble string) {
+	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", trouble)
+	o.trouble = trouble
 	if o.view.NeedsAttention {
 		return
 	}
@@ -124,19 +125,20 @@ func (o *order) needAttention(what string) {
 	o.view.NeedsAttention = true
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))
-	o.publish()
+	o.publish(ctx)
 }
 
-func (o *order) upsert(update temporal.SearchAttributeUpdate) {
-	must(workflow.UpsertTypedSearchAttributes(o.ctx, update))
+func (o *order) upsert(updates ...temporal.SearchAttributeUpdate) {
+	must(workflow.UpsertTypedSearchAttributes(o.ctx, updates...))
 }
 
 // publish shows the order as it is now. It is tried in place, which also
 // wakes those who wait in this process; if that fails the order goes on, and
-// a coroutine beside it publishes until the read model knows.
-func (o *order) publish() {
+// a coroutine beside it publishes until the read model knows. The context is
+// one of the calling coroutine that is never cancelled.
+func (o *order) publish(ctx workflow.Context) {
 	p := o.publication()
-	if o.policy.InPlace && inPlace(o.ctx, publishing(p), nil) == nil {
+	if o.policy.InPlace && inPlace(ctx, publishing(p), nil) == nil {
 		o.acknowledge(p)
 		return
 	}
@@ -148,9 +150,9 @@ func (o *order) publish() {
 
 // showPending publishes what the read model does not know yet, before
 // something that takes time.
-func (o *order) showPending() {
+func (o *order) showPending(ctx workflow.Context) {
 	if o.knownVersion < o.view.Version {
-		o.publish()
+		o.publish(ctx)
 	}
 }
 
@@ -186,7 +188,13 @@ func (o *order) published() bool {
 	return o.knownVersion >= o.view.Version && len(o.events) == 0
 }
 
+// publication is what the read model is to be told. The first one of an order
+// that has been decided on carries the decision: what its customer is answered.
 func (o *order) publication() contract.Publication {
+	if o.decision == nil && o.view.Decided() {
+		decided := o.view
+		o.decision = &decided
+	}
 	p := contract.Publication{View: o.view, Events: o.events, RequestHash: o.requestHash}
 	if !o.knownDecision {
 		p.Decision = o.decision
@@ -201,16 +209,21 @@ func (o *order) describe() {
 		fmt.Fprintf(&b, "\n\nreason: %s", o.view.Reason)
 	}
 	if o.view.NeedsAttention {
-		b.WriteString("\n\n**needs attention**: an undo keeps failing")
+		fmt.Fprintf(&b, "\n\n**needs attention**: %s", o.trouble)
 	}
-	if o.waiting != "" {
-		fmt.Fprintf(&b, "\n\nwaits for %s", o.waiting)
+	if len(o.waits) > 0 {
+		fmt.Fprintf(&b, "\n\nwaits for %s", strings.Join(o.waits, " and "))
 	}
 	workflow.SetCurrentDetails(o.ctx, b.String())
 }
 
-// waitFor says in the web UI what the order waits for, "" for nothing.
-func (o *order) waitFor(what string) {
-	o.waiting = what
+// waitFor says in the web UI what the order waits for, until its status changes
+// or the function that is returned is called.
+func (o *order) waitFor(what string) (over func()) {
+	o.waits = append(slices.Clone(o.waits), what)
 	o.describe()
+	return func() {
+		o.waits = slices.DeleteFunc(slices.Clone(o.waits), func(w string) bool { return w == what })
+		o.describe()
+	}
 }

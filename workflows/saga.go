@@ -18,20 +18,32 @@ import (
 // the undos of the steps that may have happened, and the order's view.
 type saga struct {
 	order
+	in    contract.Order
+	facts facts
 	// abandon ends the story; the undos follow.
 	abandon workflow.CancelFunc
 	// asked is why somebody wants the order abandoned, "" while nobody does,
-	// with their words; why is the same once it is recorded.
+	// with their words; why is the same once it is certain.
 	asked, why booking.Reason
 	note       string
+	// taken is what else has been decided and may not be carried out yet.
+	taken booking.Status
 
 	// undos of all steps, in the order of the steps. All of them are known
 	// before the first step runs: see turnBack.
 	undos []undo
-	// undone tells the world, when all of it has been undone.
-	undone func()
-	// deadline is when a step that is still being retried is given up.
+	// deadline is when a step that is still being retried is given up; zero
+	// when there is none.
 	deadline time.Time
+	refunded bool // what was charged has been given back
+}
+
+// facts are the events by which the world learns of an order's beginning and
+// of its way back.
+type facts struct {
+	placed    booking.EventType // it came into being
+	undone    booking.EventType // nobody works for it any more
+	cancelled booking.EventType // its cancellation is complete
 }
 
 // refusal is a step's "no". The story ends and is undone.
@@ -48,9 +60,13 @@ func isRefusal(err error, reason booking.Reason) bool {
 
 // begin sets a saga up. The context it returns is the story's: it ends when
 // the order is abandoned, by a person or by a cancellation of the workflow.
-func (s *saga) begin(root workflow.Context, view contract.View, requestHash string, policy contract.Policy) workflow.Context {
+func (s *saga) begin(root workflow.Context, in contract.Order, view contract.View, facts facts) workflow.Context {
+	if in.Settle != nil {
+		view = *in.Settle
+	}
 	never, _ := workflow.NewDisconnectedContext(root)
-	s.order = order{ctx: never, view: view, requestHash: requestHash, policy: policy}
+	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy}
+	s.in, s.facts = in, facts
 	s.changed()
 	story, abandon := workflow.WithCancel(root)
 	s.abandon = abandon
@@ -60,10 +76,11 @@ func (s *saga) begin(root workflow.Context, view contract.View, requestHash stri
 
 // tell runs the story to its end, or back to where nothing is owed. The
 // workflow may close only when nobody waits for an answer and the read model
-// knows the end.
+// knows the end. An order whose workflow was lost goes the way back only.
 func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
-	err := story(ctx)
-	if err != nil {
+	if s.in.Settle != nil {
+		s.turnBack(&refusal{booking.ByOperator})
+	} else if err := story(ctx); err != nil {
 		s.turnBack(err)
 	}
 	_ = workflow.Await(s.ctx, func() bool { return s.published() && workflow.AllHandlersFinished(s.ctx) })
@@ -73,17 +90,40 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 // step does one step of the story. What must be undone if the story ends with
 // it depends on what is known of it: a step that failed may have happened all
 // the same.
-func (s *saga) step(ctx workflow.Context, st step) error {
-	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == st.undo.name })
-	if n < 0 {
-		must(fmt.Errorf("no undo is known for the step to %s", st.name)) //replay:never
-	}
+func (s *saga) step(ctx workflow.Context, st step) (booking.Outcome, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return booking.Outcome{}, err
 	}
 	outcome, err := s.perform(ctx, st)
 	if err != nil {
+		return outcome, err
+	}
+	return outcome, s.conclude(st, outcome)
+}
+
+// stepNow does a step that the customer waits for. When its service is away
+// the order is refused at once, for the reason away: it was not taken. If that
+// cannot be known, the step is finished however long it takes.
+func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) error {
+	if err := ctx.Err(); err != nil {
 		return err
+	}
+	outcome, err := s.answerNow(ctx, st.call)
+	if nothingDone(err) {
+		return &refusal{away}
+	}
+	if err != nil {
+		_, err = s.step(ctx, st)
+		return err
+	}
+	return s.conclude(st, outcome)
+}
+
+// conclude notes what has to be undone, given what came of a step.
+func (s *saga) conclude(st step, outcome booking.Outcome) error {
+	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == st.undo.name })
+	if n < 0 {
+		must(fmt.Errorf("no undo is known for the step to %s", st.name)) //replay:never
 	}
 	switch outcome.Result {
 	case booking.Done:
@@ -91,11 +131,22 @@ func (s *saga) step(ctx workflow.Context, st step) error {
 	case booking.Refused:
 		s.undos = s.undos[:n] // it took no effect, and no later step was ever begun
 	case booking.Undone:
-		// The order was undone in a life of this workflow that is not
-		// remembered: before a reset, or before a crash. It stays undone.
-		s.undos = s.undos[:n+1]
+		// The order was being undone in a life of this workflow that is not
+		// remembered: before a reset, or before a crash. It stays undone, and
+		// what was not undone then is undone now.
 	}
 	return &refusal{outcome.Reason}
+}
+
+// finish does what ends the work of an earlier step, whose undo covers it. It
+// is not given up: what it is about has happened.
+func (s *saga) finish(c call) error {
+	var outcome booking.Outcome
+	s.insist(s.ctx, c, &outcome)
+	if outcome.Result != booking.Done {
+		return &refusal{outcome.Reason}
+	}
+	return nil
 }
 
 // turnBack undoes what the story did, newest first, and ends the order. That
@@ -103,27 +154,54 @@ func (s *saga) step(ctx workflow.Context, st step) error {
 // engine has no record of, or a reset, the story may have come further. So
 // where no service has said otherwise the undos of all steps run; the undo of
 // a step that never happened only sees to it that it never will.
+//
+// An undo whose service is away holds no other one up: nobody's money waits
+// for a kitchen.
 func (s *saga) turnBack(err error) {
 	reason := s.reasonOf(err)
-	if len(s.undos) > 0 {
+	if len(s.undos) > 0 && s.view.Status != booking.Cancelling {
 		s.become(booking.Cancelling, reason, s.note)
 	}
+	owed := workflow.NewWaitGroup(s.ctx)
 	for _, u := range slices.Backward(s.undos) {
-		c := u.call
-		c.with = u.because(reason)
-		found := s.insist(s.ctx, c)
-		if u.then != nil {
-			u.then(found)
+		u.with = u.because(reason)
+		var found booking.Undo
+		if s.policy.InPlace && inPlace(s.ctx, u.call, &found) == nil {
+			u.found(found)
+			continue
 		}
+		owed.Add(1)
+		workflow.Go(s.ctx, func(ctx workflow.Context) {
+			s.seeThrough(ctx, u.call, &found)
+			u.found(found)
+			owed.Done()
+		})
 	}
-	s.undone()
-	s.end(reason)
+	owed.Wait(s.ctx)
+	s.tellUndone()
+	s.end(reason, s.facts.cancelled)
+}
+
+// tellUndone tells the world of the way back, in the order in which the way
+// there was told, whichever life of the workflow went it.
+func (s *saga) tellUndone() {
+	if s.refunded {
+		s.placed(true) // which may not have been known until now
+	}
+	if s.view.Placed {
+		s.emit(s.facts.undone)
+	}
+	if s.refunded {
+		s.emit(booking.PaymentCancelApproved)
+	}
 }
 
 // reasonOf finds why the story broke off.
 func (s *saga) reasonOf(err error) booking.Reason {
 	var no *refusal
 	switch {
+	case s.view.Status == booking.Cancelling: // it was being undone already when its workflow was lost
+		return s.view.Reason
 	case s.why != "":
 		return s.why
 	case errors.As(err, &no) && no.reason != "":
@@ -135,9 +213,19 @@ func (s *saga) reasonOf(err error) booking.Reason {
 
 // giveUp abandons the order for somebody and waits until it is over.
 func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
+	return s.giveUpIf(ctx, why, note, func(workflow.Context) error { return nil })
+}
+
+// giveUpIf is giveUp where somebody has to agree first, or answers why not.
+func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note string, agree func(workflow.Context) error) (contract.View, error) {
+	_ = workflow.Await(ctx, func() bool { return s.asked == "" || s.why != "" }) // somebody else is asking just now
 	if s.asked == "" {
 		s.asked = why
 		record(ctx, "cancelled for "+string(why))
+		if err := agree(ctx); err != nil {
+			s.asked = ""
+			return contract.View{}, refused(err)
+		}
 		s.why, s.note = why, note
 		s.abandon()
 	}
@@ -147,10 +235,7 @@ func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (co
 // heed lets a decision to abandon the order that is still being recorded come
 // before what time alone would decide.
 func (s *saga) heed(ctx workflow.Context) error {
-	if s.asked == "" {
-		return nil
-	}
-	return workflow.Await(ctx, func() bool { return false }) //replay:never see its callers
+	return workflow.Await(ctx, func() bool { return s.asked == "" })
 }
 
 // over waits for the end of the order.
@@ -169,6 +254,12 @@ func record(ctx workflow.Context, decision string) {
 	options.StartToCloseTimeout = quickRecord
 	ctx = workflow.WithActivityOptions(ctx, options)
 	_ = workflow.ExecuteActivity(ctx, activities.RecordDecision).Get(ctx, nil)
+}
+
+// standing is where the order stands for one who wants to decide: what has
+// been decided counts, though it may not have been carried out yet.
+func (s *saga) standing() booking.Status {
+	return booking.Standing(s.view.Status, s.asked, s.taken) //replay:never for validators only
 }
 
 // answer is the view, or the refusal when the order went elsewhere meanwhile.

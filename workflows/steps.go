@@ -1,8 +1,10 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -17,6 +19,11 @@ var (
 	payments      *activities.Payments
 	inventory     *activities.Inventory
 	notifications *activities.Notifications
+	management    *activities.Management
+	deliveries    *activities.Deliveries
+	productions   *activities.Productions
+	assignment    *activities.Assignment
+	drinks        *activities.Drinks
 	mypage        *activities.Mypage
 )
 
@@ -58,11 +65,17 @@ type undo struct {
 	then    func(booking.Undo)
 }
 
+func (u undo) found(what booking.Undo) {
+	if u.then != nil {
+		u.then(what)
+	}
+}
+
 // inPlace does the call as a local activity: in this process, within the
 // workflow task, in a single attempt.
 func inPlace(ctx workflow.Context, c call, result any) error {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		ScheduleToCloseTimeout: c.quick,
+		ScheduleToCloseTimeout: c.quick + activities.Heard,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                c.name,
 	})
@@ -90,6 +103,17 @@ func untilDone(c call) workflow.ActivityOptions {
 	}
 }
 
+// onceNow has one attempt, and only if somebody is there to make it.
+func onceNow(c call) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue:              c.queue,
+		ScheduleToStartTimeout: time.Second,
+		StartToCloseTimeout:    2 * time.Second,
+		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary:                c.name,
+	}
+}
+
 // perform does a step's call: in place when the order's policy allows and it
 // succeeds, durably otherwise. What cannot be done until the deadline is given
 // up; with a deadline that has passed already, the service decides.
@@ -100,12 +124,11 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 			return outcome, err
 		}
 	}
-	s.waitFor("the service that is to " + st.name)
+	defer s.waitFor("the service that is to " + st.name)()
 	if st.pending != "" {
 		s.become(st.pending, "", "")
 	}
-	s.showPending()
-	defer s.waitFor("")
+	s.showPending(s.ctx)
 	attempt, giveUp := workflow.WithCancel(ctx)
 	done := durably(attempt, st.call)
 	if left := s.deadline.Sub(workflow.Now(ctx)); left > 0 {
@@ -122,25 +145,57 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 	return outcome, err
 }
 
-// insist does an undo's call: in place when that succeeds, durably and without
-// end otherwise. One that keeps failing marks the order.
-func (s *saga) insist(ctx workflow.Context, c call) (found booking.Undo) {
-	if s.policy.InPlace && inPlace(ctx, c, &found) == nil {
-		return found
+// answerNow does a call whose caller waits for what comes of it: in place or,
+// when this process does not serve it, in one attempt from its queue.
+func (s *saga) answerNow(ctx workflow.Context, c call) (outcome booking.Outcome, err error) {
+	if s.policy.InPlace {
+		if err = inPlace(ctx, c, &outcome); !isType(err, activities.NotServedType) {
+			return outcome, err
+		}
 	}
-	s.waitFor("the service that is to " + c.name)
-	defer s.waitFor("")
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceNow(c)), c.do, c.with).Get(ctx, &outcome)
+	return outcome, err
+}
+
+// nothingDone tells whether it is certain that a call took no effect. Any other
+// failure, a lost answer for one, leaves that open.
+func nothingDone(err error) bool {
+	var late *temporal.TimeoutError
+	if errors.As(err, &late) {
+		return late.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START
+	}
+	return isType(err, activities.NotServedType) || isType(err, activities.NothingDoneType)
+}
+
+func isType(err error, name string) bool {
+	var failure *temporal.ApplicationError
+	return errors.As(err, &failure) && failure.Type() == name
+}
+
+// insist does a call that has to be done: in place when that succeeds, durably
+// and without end otherwise.
+func (s *saga) insist(ctx workflow.Context, c call, result any) {
+	if s.policy.InPlace && inPlace(ctx, c, result) == nil {
+		return
+	}
+	s.seeThrough(ctx, c, result)
+}
+
+// seeThrough does a call durably and without end. One that keeps failing marks
+// the order.
+func (s *saga) seeThrough(ctx workflow.Context, c call, result any) {
+	defer s.waitFor("the service that is to " + c.name)()
 	for {
-		s.showPending()
+		s.showPending(ctx)
 		done := durably(ctx, c)
 		if inTime, _ := await(ctx, s.policy.AttentionAfter, "patience with: "+c.name, done.IsReady); !inTime {
-			s.needAttention(c.name)
+			s.needAttention(ctx, "to "+c.name+" keeps failing")
 		}
-		if done.Get(ctx, &found) == nil {
-			return found
+		if done.Get(ctx, result) == nil {
+			return
 		}
-		// Only an operator can have failed it. The undo is still owed.
-		s.needAttention(c.name)
+		// Only an operator can have failed it. It is still owed.
+		s.needAttention(ctx, "to "+c.name+" was failed by hand")
 		_ = workflow.Sleep(ctx, pause)
 	}
 }

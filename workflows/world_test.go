@@ -21,18 +21,23 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-var errAway = errors.New("service is away")
+var (
+	errAway = errors.New("service is away")
+	// errCertain is a failure of which it is certain that nothing was done.
+	errCertain = fmt.Errorf("%w: connection refused", booking.ErrNothingDone)
+)
 
 // fault is what happens to one call of a service.
 type fault int
 
 const (
-	none   fault = iota
-	before       // it fails and has not acted: refused connection, time-out on the way there
-	after        // it has acted and fails: lost answer, time-out on the way back
-	late         // it fails now, and acts some calls later
-	slow         // it takes longer than its budget, and acts then
-	death        // the process dies: neither this call nor any later one of this life acts
+	none    fault = iota
+	before        // it fails and has not acted: refused connection, time-out on the way there
+	after         // it has acted and fails: lost answer, time-out on the way back
+	late          // it fails now, and acts some calls later
+	slow          // it takes longer than its budget, and acts then
+	nothing       // it fails, and says that it is certain not to have acted
+	death         // the process dies: neither this call nor any later one of this life acts
 )
 
 // stores are the real ones, shared by the tests of this package, each of
@@ -47,13 +52,17 @@ var stores = sync.OnceValues(func() (*store.DB, error) {
 		return nil, err
 	}
 	cleanUp = func() { _ = db.Close(); _ = os.RemoveAll(dir) }
-	for _, service := range []string{"payments", "inventory", "notifications", "mypage"} {
+	return db, migrated(db, "payments", "inventory", "notifications", "mypage", "management", "fulfilment")
+})
+
+func migrated(db *store.DB, services ...string) error {
+	for _, service := range services {
 		if _, err := store.Migrate(context.Background(), db, service); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return db, nil
-})
+	return nil
+}
 
 var cleanUp = func() {}
 
@@ -69,11 +78,15 @@ var worlds atomic.Int64
 // faults to order, and a payment provider.
 type world struct {
 	testing.TB
-	order, place string
-	ledger       *store.Payments
-	stock        *store.Inventory
-	outbox       *store.Notifications
-	pages        *store.Mypage
+	order, item string
+	ledger      *store.Payments
+	stock       *store.Inventory
+	outbox      *store.Notifications
+	registry    *store.Management
+	deliveries  *store.Jobs
+	productions *store.Jobs
+	crew        *store.Crew // nil unless the test has cleaners of its own
+	pages       *store.Mypage
 
 	mu       sync.Mutex
 	faults   func(call string) fault // nil: none
@@ -81,6 +94,8 @@ type world struct {
 	dead     bool
 	laters   []func()
 	provider map[string]*atProvider
+	// registered: management knows of the call.
+	registered bool
 	// check looks at each publication before it takes effect.
 	check     func(contract.Publication)
 	published []booking.EventType // that took effect, each once
@@ -92,16 +107,15 @@ type atProvider struct {
 	voided, declined  bool
 }
 
-func newWorld(t testing.TB, rooms int) *world {
+func newWorld(t testing.TB, kind booking.Kind) *world {
 	db, err := stores()
 	require.NoError(t, err)
 	n := worlds.Add(1)
-	w := &world{
-		TB: t, order: fmt.Sprintf("lodging-%d", n), place: fmt.Sprintf("place-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{},
-		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), pages: store.NewMypage(db),
+	return &world{
+		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{},
+		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), registry: store.NewManagement(db),
+		deliveries: store.NewDeliveries(db), productions: store.NewProductions(db), pages: store.NewMypage(db),
 	}
-	w.setRooms(rooms)
-	return w
 }
 
 var (
@@ -109,16 +123,26 @@ var (
 	departure  = booking.Date{Year: 2026, Month: 12, Day: 26}
 )
 
-func (w *world) setRooms(n int) {
-	require.NoError(w, w.stock.SetCapacity(context.Background(), w.place, firstNight, departure, n))
+// setStock says how many there are of the item, on two days.
+func (w *world) setStock(n int) {
+	require.NoError(w, w.stock.SetCapacity(context.Background(), w.item, firstNight, departure, n))
 }
 
-// rooms are those that are left, on every night alike.
-func (w *world) rooms() int {
-	nights, err := w.stock.Nights(context.Background(), w.place, firstNight, departure)
+// held is how many of the item the order holds, on either day.
+func (w *world) held() int {
+	days, err := w.stock.Days(context.Background(), w.item, firstNight, departure)
 	require.NoError(w, err)
-	require.Equal(w, nights[0].Remaining, nights[1].Remaining, "all nights or none")
-	return nights[0].Remaining
+	return max(days[0].Capacity-days[0].Remaining, days[1].Capacity-days[1].Remaining)
+}
+
+// job is where the order's delivery or production stands.
+func (w *world) job(jobs *store.Jobs) booking.JobStatus {
+	j, err := jobs.Job(context.Background(), w.order)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return ""
+	}
+	require.NoError(w, err)
+	return j.Status
 }
 
 // row is what the read model holds of the order.
@@ -145,9 +169,9 @@ func (w *world) events() (types []booking.EventType) {
 	}
 }
 
-// told are the types of the messages that the owner got on the order.
+// told are the types of the messages that the owner of the item got.
 func (w *world) told() (types []string) {
-	messages, _, err := w.outbox.Messages(context.Background(), "owner of "+w.place, booking.Page{Limit: 200})
+	messages, _, err := w.outbox.Messages(context.Background(), "owner of "+w.item, booking.Page{Limit: 200})
 	require.NoError(w, err)
 	for _, m := range messages {
 		types = append([]string{m.Type}, types...)
@@ -173,6 +197,11 @@ func (w *world) services() workers.Services {
 		Payments:      &activities.Payments{Service: served("payments"), Ledger: ledger{w}, Provider: provider{w}},
 		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{w}},
 		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{w}},
+		Management:    &activities.Management{Service: served("management"), Registry: registry{w}},
+		Deliveries:    &activities.Deliveries{Service: served("deliveries"), Jobs: jobs{w, w.deliveries}},
+		Productions:   &activities.Productions{Service: served("productions"), Jobs: jobs{w, w.productions}},
+		Assignment:    &activities.Assignment{Service: served("assignment"), Crew: crew{w}, Callers: callers{w}},
+		Drinks:        &activities.Drinks{},
 		Mypage:        &activities.Mypage{Service: served("mypage"), ReadModel: pages{w}, Waiters: nobody{}},
 	}
 }
@@ -203,6 +232,8 @@ func act[T any](w *world, call string, do func(context.Context) (T, error)) (T, 
 		return do(context.Background())
 	case before:
 		return zero, errAway
+	case nothing:
+		return zero, errCertain
 	case after:
 		_, _ = do(context.Background()) // whatever it says, nobody hears it
 		return zero, errAway
@@ -297,6 +328,72 @@ func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, err
 func (o outbox) Withdraw(_ context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
 	return act(o.world, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, why) })
 }
+
+type registry struct{ *world }
+
+func (r registry) Register(_ context.Context, c booking.Call) (booking.Outcome, error) {
+	return act(r.world, "register", func(ctx context.Context) (booking.Outcome, error) {
+		outcome, err := r.registry.Register(ctx, c)
+		r.registered = r.registered || err == nil && outcome.Result == booking.Done
+		return outcome, err
+	})
+}
+
+func (r registry) Unregister(_ context.Context, c booking.Call) (booking.Undo, error) {
+	return act(r.world, "unregister", func(ctx context.Context) (booking.Undo, error) {
+		undo, err := r.registry.Unregister(ctx, c)
+		r.registered = r.registered && err != nil
+		return undo, err
+	})
+}
+
+type jobs struct {
+	*world
+	jobs *store.Jobs
+}
+
+func (j jobs) Start(_ context.Context, job booking.Job) (booking.Outcome, error) {
+	return act(j.world, "start", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Start(ctx, job) })
+}
+
+func (j jobs) Finish(_ context.Context, id string) (booking.Outcome, error) {
+	return act(j.world, "finish", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Finish(ctx, id) })
+}
+
+func (j jobs) Stop(_ context.Context, job booking.Job) (booking.Outcome, error) {
+	return act(j.world, "stop", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Stop(ctx, job) })
+}
+
+func (j jobs) Cancel(_ context.Context, job booking.Job) (booking.Undo, error) {
+	return act(j.world, "cancel", func(ctx context.Context) (booking.Undo, error) { return j.jobs.Cancel(ctx, job) })
+}
+
+type crew struct{ *world }
+
+func (c crew) Assign(_ context.Context, call booking.Call) (booking.Outcome, error) {
+	return act(c.world, "assign", func(ctx context.Context) (booking.Outcome, error) { return c.crew.Assign(ctx, call) })
+}
+
+func (c crew) Finish(_ context.Context, id string) (booking.Outcome, error) {
+	return act(c.world, "finish", func(ctx context.Context) (booking.Outcome, error) { return c.crew.Finish(ctx, id) })
+}
+
+func (c crew) Cancel(_ context.Context, call booking.Call) (booking.Undo, error) {
+	return act(c.world, "cancel", func(ctx context.Context) (booking.Undo, error) { return c.crew.Cancel(ctx, call) })
+}
+
+func (c crew) Untold(_ context.Context) ([]booking.CleanerAtWork, error) {
+	return act(c.world, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Untold(ctx) })
+}
+
+func (c crew) Told(_ context.Context, id string) error {
+	return actErr(c.world, "told", func(ctx context.Context) error { return c.crew.Told(ctx, id) })
+}
+
+// callers has nobody to tell: the one call of a world is told by its test.
+type callers struct{ *world }
+
+func (callers) TellAssigned(context.Context, string, booking.Cleaner) error { return nil }
 
 type pages struct{ *world }
 

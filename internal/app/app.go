@@ -19,6 +19,8 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/internal/projector"
+	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workers"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -52,11 +54,13 @@ type App struct {
 	hub       *hub.Hub
 	announcer *store.Announcer
 	sandbox   *payments.Sandbox
+	repairer  *projector.Repairer
 	services  workers.Services
 	health    *health
 
 	http       *http.Server
 	address    string
+	closing    chan struct{}      // closed when the HTTP server shuts down
 	background context.CancelFunc // ends what runs beside: listening, connecting
 	beside     sync.WaitGroup
 	workers    *workers.Workers
@@ -65,7 +69,7 @@ type App struct {
 
 // Start starts a process. On an error nothing is left running.
 func Start(ctx context.Context, o Options) (_ *App, err error) {
-	a := &App{options: o, log: o.Log, hub: &hub.Hub{}, failed: make(chan error, 1)}
+	a := &App{options: o, log: o.Log, hub: &hub.Hub{}, closing: make(chan struct{}), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			a.Stop(ctx)
@@ -89,11 +93,13 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.health = &health{engine: a.engine, dbs: a.dbs}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
-	a.services = newServices(a.dbs, o.Config.Worker.Serve, a.sandbox, waiters{a.hub, a.announcer}, o.Decorate, a.log)
+	a.repairer = newRepairer(a.engine, a.dbs, a.log)
 
 	var background context.Context
 	background, a.background = context.WithCancel(context.WithoutCancel(ctx))
+	a.services = a.newServices(a.readModel(background))
 	a.startWorkers(background)
+	a.scheduleRepair(background)
 	if o.API {
 		a.listenToOthers(background)
 		if err := a.serveHTTP(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})); err != nil {
@@ -155,11 +161,12 @@ func (a *App) startWorkers(ctx context.Context) {
 const reconnectEvery = time.Second
 
 // listenToOthers wakes those who wait here for an order that another process
-// has published.
+// has published, and those who follow the events of all orders.
 func (a *App) listenToOthers(ctx context.Context) {
 	orders := store.NewMypage(a.dbs[mypageDB])
 	a.beside.Go(func() {
 		err := a.announcer.Listen(ctx, func(orderID string) {
+			a.hub.Tick()
 			if !a.hub.Waiting(orderID) {
 				return
 			}
@@ -190,6 +197,8 @@ func (a *App) serveHTTP(metrics http.Handler) error {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
+	// Shutdown waits for requests but does not tell them, and streams do not end.
+	a.http.RegisterOnShutdown(sync.OnceFunc(func() { close(a.closing) }))
 	a.beside.Go(func() {
 		if err := a.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			a.fail(fmt.Errorf("HTTP server: %w", err))
@@ -211,19 +220,42 @@ func (a *App) newAPI(metrics http.Handler) http.Handler {
 	cfg := a.options.Config
 	deps := api.Deps{
 		Temporal: a.engine, Hub: a.hub,
-		Catalogue: store.NewCatalogue(a.dbs[catalogueDB]),
-		Stock:     store.NewInventory(a.dbs[inventoryDB]),
-		Payments:  store.NewPayments(a.dbs[paymentsDB]),
-		Messages:  store.NewNotifications(a.dbs[notificationsDB]),
-		ReadModel: store.NewMypage(a.dbs[mypageDB]),
-		Policy:    cfg.Orders.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody),
+		Catalogue:    store.NewCatalogue(a.dbs[catalogueDB]),
+		Stock:        store.NewInventory(a.dbs[inventoryDB]),
+		Deliveries:   store.NewDeliveries(a.dbs[fulfilmentDB]),
+		Productions:  store.NewProductions(a.dbs[fulfilmentDB]),
+		Cleaners:     store.NewCrew(a.dbs[fulfilmentDB]),
+		Payments:     store.NewPayments(a.dbs[paymentsDB]),
+		Messages:     store.NewNotifications(a.dbs[notificationsDB]),
+		ReadModel:    store.NewMypage(a.dbs[mypageDB]),
+		TellAssigned: a.tellAssigned,
+		Policy:       cfg.Orders.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody),
 		Eager:  slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
-		Logger: a.log, Health: a.health, Metrics: metrics,
+		Logger: a.log, Health: a.health, Metrics: metrics, Closing: a.closing,
 	}
 	if cfg.Sandbox.Control {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
 	}
 	return api.New(deps)
+}
+
+// tellAssigned tells the calls that were given a cleaner who has just been
+// added. That is no step of an order, and so not an activity's to do.
+func (a *App) tellAssigned(ctx context.Context) error {
+	crew, callers := store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine)
+	calls, err := crew.Untold(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range calls {
+		if err := callers.TellAssigned(ctx, c.OrderID, c.Cleaner); err != nil {
+			return err
+		}
+		if err := crew.Told(ctx, c.OrderID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Stop ends the process in order: unready, no more requests, then no more

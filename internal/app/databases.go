@@ -22,12 +22,16 @@ const (
 	paymentsDB      = "payments"
 	inventoryDB     = "inventory"
 	notificationsDB = "notifications"
+	managementDB    = "management"
+	fulfilmentDB    = "fulfilment"
 	mypageDB        = "mypage"
 	sandboxDB       = "sandbox"
 )
 
 // services lists them in the order in which errors name them.
-var services = []string{catalogueDB, paymentsDB, inventoryDB, notificationsDB, mypageDB, sandboxDB}
+var services = []string{
+	catalogueDB, paymentsDB, inventoryDB, notificationsDB, managementDB, fulfilmentDB, mypageDB, sandboxDB,
+}
 
 // databases are the open databases by service. Services with the same URL
 // share one.
@@ -43,7 +47,8 @@ func urls(cfg config.Config) (map[string]string, error) {
 	d := cfg.Databases.Resolved()
 	all := map[string]string{
 		catalogueDB: string(d.Front), paymentsDB: string(d.Payments), sandboxDB: string(d.Payments),
-		inventoryDB: string(d.Inventory), notificationsDB: string(d.Notifications), mypageDB: string(d.Mypage),
+		inventoryDB: string(d.Inventory), notificationsDB: string(d.Notifications),
+		managementDB: string(d.Management), fulfilmentDB: string(d.Fulfilment), mypageDB: string(d.Mypage),
 	}
 	for service, url := range all {
 		if url == "" {

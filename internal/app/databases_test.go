@@ -25,7 +25,7 @@ func TestMigrate_OneLineForEachDatabaseThatIsAway(t *testing.T) {
 		require.Error(t, err)
 		lines := strings.Split(err.Error(), "\n")
 		require.Len(t, lines, 2)
-		require.Contains(t, lines[0], "database of catalogue, inventory, notifications, mypage: ")
+		require.Contains(t, lines[0], "database of catalogue, inventory, notifications, management, fulfilment, mypage: ")
 		require.Contains(t, lines[1], "database of payments, sandbox: ")
 		require.NotContains(t, err.Error(), "s3cret")
 	}
@@ -42,7 +42,7 @@ func TestMigrate_EveryDatabaseThatCannotBeOpened(t *testing.T) {
 		require.Error(t, err)
 		lines := strings.Split(err.Error(), "\n")
 		require.Len(t, lines, 2)
-		require.Contains(t, lines[0], "database of catalogue, inventory, notifications: ")
+		require.Contains(t, lines[0], "database of catalogue, inventory, notifications, management, fulfilment: ")
 		require.Contains(t, lines[1], "database of mypage: ")
 	}
 }
@@ -56,7 +56,9 @@ func TestMigrate_DataFolder(t *testing.T) {
 	for _, entry := range logs.All() {
 		migrated = append(migrated, entry.ContextMap()["service"])
 	}
-	require.Equal(t, []any{"catalogue", "payments", "inventory", "notifications", "mypage", "sandbox"}, migrated)
+	require.Equal(t, []any{
+		"catalogue", "payments", "inventory", "notifications", "management", "fulfilment", "mypage", "sandbox",
+	}, migrated)
 	for _, service := range services {
 		require.FileExists(t, filepath.Join(cfg.Dev.DataDir, service+".db"))
 	}

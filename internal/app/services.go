@@ -11,6 +11,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workers"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -19,11 +20,15 @@ import (
 // Decorate lets a test stand between a service and what it stands on, to make
 // it fail or to end the process at a chosen point. Nil fields change nothing.
 type Decorate struct {
-	Ledger    func(activities.PaymentLedger) activities.PaymentLedger
-	Provider  func(activities.PaymentProvider) activities.PaymentProvider
-	Stock     func(activities.Stock) activities.Stock
-	Outbox    func(activities.Outbox) activities.Outbox
-	ReadModel func(activities.ReadModel) activities.ReadModel
+	Ledger      func(activities.PaymentLedger) activities.PaymentLedger
+	Provider    func(activities.PaymentProvider) activities.PaymentProvider
+	Stock       func(activities.Stock) activities.Stock
+	Outbox      func(activities.Outbox) activities.Outbox
+	Registry    func(activities.Registry) activities.Registry
+	Deliveries  func(activities.Jobs) activities.Jobs
+	Productions func(activities.Jobs) activities.Jobs
+	Crew        func(activities.Crew) activities.Crew
+	ReadModel   func(activities.ReadModel) activities.ReadModel
 }
 
 func decorated[T any](with func(T) T, what T) T {
@@ -40,34 +45,57 @@ type waiters struct {
 }
 
 // newServices puts the services on their stores. Those whose queue is not
-// among serve are registered and answer that they are not served here.
-func newServices(dbs databases, serve []string, provider activities.PaymentProvider, w activities.Waiters, d Decorate, log *zap.Logger) workers.Services {
+// served are registered and answer that they are not served here.
+func (a *App) newServices(readModel activities.ReadModel) workers.Services {
+	dbs, d, engine := a.dbs, a.options.Decorate, sagas.New(a.engine)
 	service := func(name, queue string) activities.Service {
-		if !slices.Contains(serve, queue) {
+		if !slices.Contains(a.options.Config.Worker.Serve, queue) {
 			return activities.Service{}
 		}
 		return activities.NewService(name, func(name string, from, to gobreaker.State) {
-			log.Warn("steps in place", zap.String("service", name), zap.Stringer("breakerWas", from), zap.Stringer("breakerIs", to))
+			a.log.Warn("steps in place", zap.String("service", name), zap.Stringer("breakerWas", from), zap.Stringer("breakerIs", to))
 		})
 	}
+	inventory, crew := store.NewInventory(dbs[inventoryDB]), store.NewCrew(dbs[fulfilmentDB])
 	return workers.Services{
 		Payments: &activities.Payments{
 			Service:  service("payments", contract.PaymentsQueue),
 			Ledger:   decorated[activities.PaymentLedger](d.Ledger, store.NewPayments(dbs[paymentsDB])),
-			Provider: decorated(d.Provider, provider),
+			Provider: decorated[activities.PaymentProvider](d.Provider, a.sandbox),
 		},
 		Inventory: &activities.Inventory{
 			Service: service("inventory", contract.InventoryQueue),
-			Stock:   decorated[activities.Stock](d.Stock, store.NewInventory(dbs[inventoryDB])),
+			Stock:   decorated[activities.Stock](d.Stock, inventory),
+		},
+		Drinks: &activities.Drinks{
+			Service: service("drinks", contract.InventoryQueue),
+			Shelf:   inventory, Sagas: engine, Pages: store.NewCatalogue(dbs[catalogueDB]),
 		},
 		Notifications: &activities.Notifications{
 			Service: service("notifications", contract.NotificationsQueue),
 			Outbox:  decorated[activities.Outbox](d.Outbox, store.NewNotifications(dbs[notificationsDB])),
 		},
+		Management: &activities.Management{
+			Service:  service("management", contract.ManagementQueue),
+			Registry: decorated[activities.Registry](d.Registry, store.NewManagement(dbs[managementDB])),
+		},
+		Deliveries: &activities.Deliveries{
+			Service: service("deliveries", contract.FulfilmentQueue),
+			Jobs:    decorated[activities.Jobs](d.Deliveries, store.NewDeliveries(dbs[fulfilmentDB])),
+		},
+		Productions: &activities.Productions{
+			Service: service("productions", contract.FulfilmentQueue),
+			Jobs:    decorated[activities.Jobs](d.Productions, store.NewProductions(dbs[fulfilmentDB])),
+		},
+		Assignment: &activities.Assignment{
+			Service: service("assignment", contract.FulfilmentQueue),
+			Crew:    decorated[activities.Crew](d.Crew, crew), Callers: engine,
+		},
 		Mypage: &activities.Mypage{
 			Service:   service("mypage", contract.MypageQueue),
-			ReadModel: decorated[activities.ReadModel](d.ReadModel, store.NewMypage(dbs[mypageDB])),
-			Waiters:   w,
+			ReadModel: decorated(d.ReadModel, readModel),
+			Waiters:   waiters{a.hub, a.announcer},
+			Repairer:  a.repairer,
 		},
 	}
 }

@@ -102,6 +102,8 @@ func (d *Databases) check(m mistakes) {
 		"payments-database-url":      d.Payments,
 		"inventory-database-url":     d.Inventory,
 		"notifications-database-url": d.Notifications,
+		"management-database-url":    d.Management,
+		"fulfilment-database-url":    d.Fulfilment,
 		"mypage-database-url":        d.Mypage,
 	} {
 		if want := url.wanted(); url != "" && want != "" {
@@ -119,7 +121,13 @@ func (r *RequiredDatabases) check(m mistakes) {
 func (o *Orders) check(m mistakes) {
 	m.upTo("reply-budget", o.ReplyBudget, time.Minute)
 	m.upTo("attention-after", o.AttentionAfter, 24*time.Hour)
+	m.upTo("deliver-within", o.DeliverWithin, 7*24*time.Hour)
 	m.oneOf("steps", o.Steps, StepsInPlace, StepsDurable)
+}
+
+func (p *Mypage) check(m mistakes) {
+	m.oneOf("mypage-feed", p.Feed, FeedPush, FeedQuery)
+	m.upTo("repair-every", p.RepairEvery, 24*time.Hour)
 }
 
 func (w *Worker) check(m mistakes) {

@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // Dev is what `yeyak dev` can be told: everything. Without a database it
 // keeps its data in SQLite files in its data folder.
 type Dev struct {
@@ -17,6 +19,7 @@ type API struct {
 	Databases RequiredDatabases `embed:""`
 	Orders    Orders            `embed:""`
 	Worker    Worker            `embed:""`
+	Mypage    Mypage            `embed:""`
 	Sandbox   Sandbox           `embed:"" set:"sandbox_control=false"`
 }
 
@@ -24,7 +27,7 @@ type API struct {
 func (c API) Settings() Config {
 	return Config{
 		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Databases: c.Databases.Databases,
-		Orders: c.Orders, Worker: c.Worker, Sandbox: c.Sandbox,
+		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Sandbox: c.Sandbox,
 	}
 }
 
@@ -34,11 +37,12 @@ type WorkerOnly struct {
 	Process   Process           `embed:""`
 	Databases RequiredDatabases `embed:""`
 	Worker    Worker            `embed:""`
+	Mypage    Mypage            `embed:""`
 }
 
 // Settings is the Config of the command.
 func (c WorkerOnly) Settings() Config {
-	return Config{Log: c.Log, Process: c.Process, Databases: c.Databases.Databases, Worker: c.Worker}
+	return Config{Log: c.Log, Process: c.Process, Databases: c.Databases.Databases, Worker: c.Worker, Mypage: c.Mypage}
 }
 
 // Migrate is what `yeyak migrate` can be told.
@@ -53,4 +57,46 @@ func (c Migrate) Settings() Config { return Config{Log: c.Log, Databases: c.Data
 // RequiredDatabases is Databases where the front's must be named.
 type RequiredDatabases struct {
 	Databases `embed:""`
+}
+
+// Audit is what `yeyak audit` can be told.
+type Audit struct {
+	Log       Log           `embed:""`
+	Databases Databases     `embed:""`
+	Data      Data          `embed:""`
+	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"How long after one look the next one is taken. Longer than it takes an order's work to be taken over from a worker that has died."`
+}
+
+// Settings is the Config of the command.
+func (c Audit) Settings() Config {
+	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
+}
+
+func (c *Audit) check(m mistakes) { m.upTo("moment", c.Moment, time.Hour) }
+
+// Settle is what `yeyak settle` can be told, besides the order.
+type Settle struct {
+	Log       Log           `embed:""`
+	Databases Databases     `embed:""`
+	Data      Data          `embed:""`
+	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long to wait until the order is settled. It goes on without us."`
+}
+
+// Settings is the Config of the command.
+func (c Settle) Settings() Config {
+	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
+}
+
+func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
+
+// Data is where the databases are of which nothing else is said: those of
+// `yeyak dev`.
+type Data struct {
+	Dir string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder that the data of yeyak dev lives in. Databases that are named go before."`
+}
+
+func (d *Data) check(m mistakes) {
+	if d.Dir == "" {
+		m.add("data-dir", "", "a folder")
+	}
 }

@@ -17,6 +17,7 @@ type Config struct {
 	Databases Databases `embed:""`
 	Orders    Orders    `embed:""`
 	Worker    Worker    `embed:""`
+	Mypage    Mypage    `embed:""`
 	Sandbox   Sandbox   `embed:""`
 	Dev       DevServer `embed:""`
 }
@@ -54,12 +55,14 @@ type Databases struct {
 	Payments      URL `name:"payments-database-url" env:"PAYMENTS_DATABASE_URL" help:"Database of the payments."`
 	Inventory     URL `name:"inventory-database-url" env:"INVENTORY_DATABASE_URL" help:"Database of the stock."`
 	Notifications URL `name:"notifications-database-url" env:"NOTIFICATIONS_DATABASE_URL" help:"Database of the messages."`
+	Management    URL `name:"management-database-url" env:"MANAGEMENT_DATABASE_URL" help:"Database of the calls that management knows of."`
+	Fulfilment    URL `name:"fulfilment-database-url" env:"FULFILMENT_DATABASE_URL" help:"Database of deliveries, productions and cleaners."`
 	Mypage        URL `name:"mypage-database-url" env:"MYPAGE_DATABASE_URL" help:"Database of the customers' pages."`
 }
 
 // Resolved gives every service that has no database of its own the front's.
 func (d Databases) Resolved() Databases {
-	for _, url := range []*URL{&d.Payments, &d.Inventory, &d.Notifications, &d.Mypage} {
+	for _, url := range []*URL{&d.Payments, &d.Inventory, &d.Notifications, &d.Management, &d.Fulfilment, &d.Mypage} {
 		if *url == "" {
 			*url = d.Front
 		}
@@ -78,17 +81,30 @@ type Orders struct {
 	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a customer's request waits for its order's decision."`
 	Steps          string        `name:"steps" env:"YEYAK_STEPS" default:"in-place" help:"Whether new orders try their steps in the worker's own process first: in-place or durable."`
 	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may keep failing before its order is marked as needing attention."`
+	DeliverWithin  time.Duration `name:"deliver-within" env:"YEYAK_DELIVER_WITHIN" default:"2h" help:"How long a courier may take before the order is marked as needing attention."`
 }
 
 // Policy is what a new order's workflow is told. It travels in the workflow's
 // input, so that a later setting changes nothing for an order under way.
 func (o Orders) Policy() contract.Policy {
-	return contract.Policy{InPlace: o.Steps == StepsInPlace, AttentionAfter: o.AttentionAfter}
+	return contract.Policy{InPlace: o.Steps == StepsInPlace, AttentionAfter: o.AttentionAfter, DeliverWithin: o.DeliverWithin}
 }
 
 // Worker is what this process works on.
 type Worker struct {
 	Serve []string `name:"serve" env:"YEYAK_SERVE" default:"${queues}" help:"Task queues that this process serves (${default})."`
+}
+
+// Ways in which the read model learns of orders.
+const (
+	FeedPush  = "push"
+	FeedQuery = "query"
+)
+
+// Mypage is how the read model is kept up to date.
+type Mypage struct {
+	Feed        string        `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"Whether orders push how they stand into the customers' pages, or are asked for it: push or query."`
+	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" help:"How often orders are looked for whose page is missing or behind."`
 }
 
 // Sandbox is the built-in stand-in for a payment provider.

@@ -53,7 +53,7 @@ func TestParse_Defaults(t *testing.T) {
 	c := cli.Dev.Settings()
 	require.Equal(t, config.HTTP{Listen: "127.0.0.1:8080", MaxBody: 65536}, c.HTTP)
 	require.Equal(t, config.DevServer{DataDir: ".yeyak", TemporalPort: 7233, UIPort: 8233}, c.Dev)
-	require.Equal(t, contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute}, c.Orders.Policy())
+	require.Equal(t, contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute, DeliverWithin: 2 * time.Hour}, c.Orders.Policy())
 	require.Equal(t, 2*time.Second, c.Orders.ReplyBudget)
 	require.Equal(t, 5*time.Second, c.Process.ShutdownGrace, "who presses Ctrl-C waits")
 	require.Equal(t, contract.Queues(), c.Worker.Serve)
@@ -65,7 +65,8 @@ func TestParse_Defaults(t *testing.T) {
 func TestParse_FlagsAndEnvironment(t *testing.T) {
 	cli, err := parse(t, map[string]string{
 		"DATABASE_URL": someDatabase, "MYPAGE_DATABASE_URL": "sqlite://pages.db",
-		"YEYAK_LISTEN": ":9000", "YEYAK_STEPS": "durable", "YEYAK_SERVE": "sagas,payments",
+		"FULFILMENT_DATABASE_URL": "sqlite://jobs.db",
+		"YEYAK_LISTEN":            ":9000", "YEYAK_STEPS": "durable", "YEYAK_SERVE": "sagas,payments",
 	}, "api", "--listen=127.0.0.1:9001", "--reply-budget=500ms")
 	require.NoError(t, err)
 	c := cli.API.Settings()
@@ -76,6 +77,8 @@ func TestParse_FlagsAndEnvironment(t *testing.T) {
 	require.False(t, c.Sandbox.Control)
 	databases := c.Databases.Resolved()
 	require.Equal(t, config.URL(someDatabase), databases.Inventory)
+	require.Equal(t, config.URL(someDatabase), databases.Management)
+	require.Equal(t, config.URL("sqlite://jobs.db"), databases.Fulfilment)
 	require.Equal(t, config.URL("sqlite://pages.db"), databases.Mypage)
 }
 
@@ -107,9 +110,10 @@ func TestParse_EveryMistakeAtOnce(t *testing.T) {
 		},
 		"OutOfRange": {
 			env:  map[string]string{"YEYAK_REPLY_BUDGET": "61s", "YEYAK_ATTENTION_AFTER": "-1s", "YEYAK_UI_PORT": "7233"},
-			args: []string{"dev"},
+			args: []string{"dev", "--deliver-within=169h"},
 			want: []string{
 				`--attention-after (YEYAK_ATTENTION_AFTER) is "-1s": want a duration above 0s and up to 24h, such as 2s`,
+				`--deliver-within (YEYAK_DELIVER_WITHIN) is "169h0m0s": want a duration above 0s and up to 168h, such as 2s`,
 				`--reply-budget (YEYAK_REPLY_BUDGET) is "1m1s": want a duration above 0s and up to 1m, such as 2s`,
 				`--ui-port (YEYAK_UI_PORT) is "7233": want another port than --temporal-port (YEYAK_TEMPORAL_PORT)`,
 			},
@@ -128,12 +132,16 @@ func TestParse_EveryMistakeAtOnce(t *testing.T) {
 				"PAYMENTS_DATABASE_URL":      "postgres://db.example/pay?user=u&password=s3cret",
 				"INVENTORY_DATABASE_URL":     "postgres://u:s3cret@db.example/stock?sslmode=prefer",
 				"NOTIFICATIONS_DATABASE_URL": "postgres://u:s3cret@db.example",
+				"MANAGEMENT_DATABASE_URL":    "mysql://u:s3cret@db.example/calls",
+				"FULFILMENT_DATABASE_URL":    "sqlite://jobs.db?mode=ro",
 				"MYPAGE_DATABASE_URL":        "sqlite://",
 			},
 			args: []string{"migrate"},
 			want: []string{
 				`--database-url (DATABASE_URL) is "sqlite:///var/yeyak.db?mode=ro": want sqlite://path/to/file.db, which takes no parameters`,
+				`--fulfilment-database-url (FULFILMENT_DATABASE_URL) is "sqlite://jobs.db?mode=ro": want sqlite://path/to/file.db, which takes no parameters`,
 				`--inventory-database-url (INVENTORY_DATABASE_URL) is "postgres://u:xxxxx@db.example/stock?sslmode=prefer": want sslmode=verify-full, or sslmode=disable`,
+				`--management-database-url (MANAGEMENT_DATABASE_URL) is "mysql://u:xxxxx@db.example/calls": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
 				`--mypage-database-url (MYPAGE_DATABASE_URL) is "sqlite:": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
 				`--notifications-database-url (NOTIFICATIONS_DATABASE_URL) is "postgres://u:xxxxx@db.example": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
 				`--payments-database-url (PAYMENTS_DATABASE_URL) is "postgres://db.example/pay?password=xxxxx&user=u": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,

@@ -1,4 +1,5 @@
-// Package hub wakes those who wait in this process for an order to change.
+// Package hub wakes those who wait in this process for an order to change, or
+// for any.
 package hub
 
 import (
@@ -7,11 +8,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Hub passes publications to the waiters of their order. The zero value is
-// ready to use.
+// Hub passes publications to the waiters of their order, and ticks for those
+// who follow all of them. The zero value is ready to use.
 type Hub struct {
 	mu      sync.Mutex
 	waiters map[string]map[chan contract.Publication]struct{}
+	ticks   map[chan struct{}]struct{}
 }
 
 // Subscribe returns a channel on which the order's publications arrive, and a
@@ -47,15 +49,51 @@ func (h *Hub) Waiting(orderID string) bool {
 	return len(h.waiters[orderID]) > 0
 }
 
-// Wake hands p to whoever waits for its order.
+// Wake hands p to whoever waits for its order, and ticks.
 func (h *Hub) Wake(p contract.Publication) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.tick()
 	for ch := range h.waiters[p.View.ID] {
 		select {
 		case <-ch: // drop what was not taken yet: the newest counts
 		default:
 		}
 		ch <- p
+	}
+}
+
+// Ticks returns a channel that ticks when any order has changed, and a function
+// that ends that. The channel holds one tick: for one who has not looked since,
+// more of them say nothing new, and cost the publisher nothing.
+func (h *Hub) Ticks() (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ticks == nil {
+		h.ticks = make(map[chan struct{}]struct{})
+	}
+	h.ticks[ch] = struct{}{}
+	return ch, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.ticks, ch)
+	}
+}
+
+// Tick tells those who wait for ticks that some order has changed, here or in
+// another process.
+func (h *Hub) Tick() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tick()
+}
+
+func (h *Hub) tick() {
+	for ch := range h.ticks {
+		select {
+		case ch <- struct{}{}:
+		default: // it has not taken the last one yet
+		}
 	}
 }

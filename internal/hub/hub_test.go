@@ -143,3 +143,43 @@ func comeAndGo(t *testing.T, h *hub.Hub, order string) {
 		leave()
 	}
 }
+
+// Ticks come with every change, whoever's it is, run together for one who does
+// not take them, and end.
+func TestHub_Ticks(t *testing.T) {
+	t.Parallel()
+	var h hub.Hub
+	h.Tick() // nobody waits yet
+	first, leave := h.Ticks()
+	second, leaveToo := h.Ticks()
+	defer leaveToo()
+	requireTicks(t, first, 0)
+
+	h.Wake(change("o1", 1))
+	requireTicks(t, first, 1)
+	for range 1000 {
+		h.Wake(change("o2", 1))
+		h.Tick()
+	}
+	requireTicks(t, first, 1)
+	requireTicks(t, second, 1)
+
+	leave()
+	leave() // a second time is no harm
+	h.Tick()
+	requireTicks(t, first, 0)
+	requireTicks(t, second, 1)
+}
+
+// requireTicks requires that ch holds so many ticks, and takes them.
+func requireTicks(t *testing.T, ch <-chan struct{}, want int) {
+	t.Helper()
+	for got := 0; ; got++ {
+		select {
+		case <-ch:
+		default:
+			require.Equal(t, want, got)
+			return
+		}
+	}
+}

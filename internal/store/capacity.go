@@ -8,76 +8,88 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-type nightRow struct {
+type stockRow struct {
 	bun.BaseModel `bun:"table:stock"`
 
-	PlaceID   string `bun:",pk"`
-	Night     string `bun:",pk"`
+	ItemID    string `bun:",pk"`
+	Day       string `bun:",pk"`
 	Capacity  int
 	Remaining int
+	Closed    bool
 }
 
-// SetCapacity says how many rooms the place has in each night of [from, to).
-// What remains moves by the difference. StockBelowHeld: fewer than are held in
-// the night that it names, the first such one; nothing was changed.
-func (i *Inventory) SetCapacity(ctx context.Context, placeID string, from, to booking.Date, rooms int) error {
-	var rows []nightRow
-	for night := from; night.Before(to); night = night.AddDays(1) {
-		rows = append(rows, nightRow{PlaceID: placeID, Night: night.String(), Capacity: rooms, Remaining: rooms})
+// SetCapacity says how much there is of the item on each day of [from, to).
+// What remains moves by the difference. StockBelowHeld: less than is held on
+// the day that it names, the first such one. NotFound: the item was closed.
+// Either way nothing was changed.
+func (i *Inventory) SetCapacity(ctx context.Context, itemID string, from, to booking.Date, quantity int) error {
+	var rows []stockRow
+	for day := from; day.Before(to); day = day.AddDays(1) {
+		rows = append(rows, stockRow{ItemID: itemID, Day: day.String(), Capacity: quantity, Remaining: quantity})
 	}
 	if len(rows) == 0 {
 		return nil
 	}
 	return i.db.inTx(ctx, "set capacity", func(ctx context.Context, q bun.IDB) error {
-		var set []string
-		// The rows are in the order of nights, in which moveRooms locks them too.
-		err := q.NewInsert().Model(&rows).
-			On("CONFLICT (place_id, night) DO UPDATE").
-			Set("remaining = ?TableAlias.remaining + EXCLUDED.capacity - ?TableAlias.capacity").
-			Set("capacity = EXCLUDED.capacity").
-			Where("?TableAlias.remaining + EXCLUDED.capacity - ?TableAlias.capacity >= 0").
-			Returning("night").Scan(ctx, &set)
+		// Whoever closes the item waits, and then finds these rows.
+		if err := i.db.takeTurn(ctx, q, itemTurn(itemID)); err != nil {
+			return err
+		}
+		closed, err := isClosed(ctx, q, itemID)
 		if err != nil {
 			return err
 		}
-		return allSet(placeID, rows, set)
+		if closed {
+			return booking.Errorf(booking.NotFound, "%s is no longer sold", itemID)
+		}
+		var set []string
+		// The rows are in the order of days, in which move locks them too.
+		err = q.NewInsert().Model(&rows).
+			On("CONFLICT (item_id, day) DO UPDATE").
+			Set("remaining = ?TableAlias.remaining + EXCLUDED.capacity - ?TableAlias.capacity").
+			Set("capacity = EXCLUDED.capacity").
+			Where("?TableAlias.remaining + EXCLUDED.capacity - ?TableAlias.capacity >= 0").
+			Returning("day").Scan(ctx, &set)
+		if err != nil {
+			return err
+		}
+		return allSet(itemID, rows, set)
 	})
 }
 
-// allSet refuses when a night is missing from those that were set.
-func allSet(placeID string, rows []nightRow, set []string) error {
+// allSet refuses when a day is missing from those that were set.
+func allSet(itemID string, rows []stockRow, set []string) error {
 	done := make(map[string]bool, len(set))
-	for _, night := range set {
-		done[night] = true
+	for _, day := range set {
+		done[day] = true
 	}
 	for _, row := range rows {
-		if !done[row.Night] {
-			return booking.Errorf(booking.StockBelowHeld,
-				"more than %d rooms of place %s are held in the night of %s", row.Capacity, placeID, row.Night)
+		if !done[row.Day] {
+			return booking.Errorf(booking.StockBelowHeld, "more than %d of %s are held for %s", row.Capacity, itemID, row.Day)
 		}
 	}
 	return nil
 }
 
-// Nights is the stock of every night of [from, to), zero where none was ever set.
-func (i *Inventory) Nights(ctx context.Context, placeID string, from, to booking.Date) ([]booking.StockNight, error) {
-	var rows []nightRow
+// Days is the stock of every day of [from, to), zero where none was ever set.
+func (i *Inventory) Days(ctx context.Context, itemID string, from, to booking.Date) ([]booking.StockDay, error) {
+	var rows []stockRow
 	err := i.db.run(ctx, "read stock", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		return q.NewSelect().Model(&rows).
-			Where("place_id = ? AND night >= ? AND night < ?", placeID, from.String(), to.String()).Scan(ctx)
+			Where("item_id = ? AND day >= ? AND day < ?", itemID, from.String(), to.String()).Scan(ctx)
 	})
 	if err != nil {
 		return nil, err
 	}
-	known := make(map[string]nightRow, len(rows))
+	known := make(map[string]stockRow, len(rows))
 	for _, row := range rows {
-		known[row.Night] = row
+		known[row.Day] = row
 	}
-	var nights []booking.StockNight
-	for night := from; night.Before(to); night = night.AddDays(1) {
-		row := known[night.String()]
-		nights = append(nights, booking.StockNight{Date: night, Capacity: row.Capacity, Remaining: row.Remaining})
+	var days []booking.StockDay
+	for day := from; day.Before(to); day = day.AddDays(1) {
+		row := known[day.String()]
+		days = append(days, booking.StockDay{Date: day, Capacity: row.Capacity, Remaining: row.Remaining})
 	}
-	return nights, nil
+	return days, nil
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -55,23 +56,58 @@ func testCatalogue(t *testing.T, fresh newURL) {
 
 	run(t, "Places", func(t *testing.T) {
 		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
-		for _, id := range []string{"b", "a", "B", "C", "é", "a-"} {
+		for _, id := range unordered {
 			require.NoError(t, catalogue.AddPlace(t.Context(), newPlace(id)))
 		}
-		var got []string
-		page := booking.Page{Limit: 2}
-		for {
-			places, next, err := catalogue.Places(t.Context(), page)
-			require.NoError(t, err)
-			for _, p := range places {
-				got = append(got, p.ID)
-			}
-			if page.Cursor = next; next == "" {
-				break
-			}
-		}
-		require.Equal(t, []string{"B", "C", "a", "a-", "b", "é"}, got)
+		require.Equal(t, ordered, ids(t, catalogue.Places, func(p booking.Place) string { return p.ID }))
 		_, _, err := catalogue.Places(t.Context(), booking.Page{Cursor: "bad"})
 		requireCode(t, booking.InvalidCursor, err)
 	})
+
+	run(t, "Menus", func(t *testing.T) {
+		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
+		newMenu := func(id string) booking.Menu {
+			return booking.Menu{ID: id, Name: "김밥 'deluxe'?", OwnerID: "owner", Price: won}
+		}
+		for _, id := range unordered {
+			require.NoError(t, catalogue.AddMenu(t.Context(), newMenu(id)))
+		}
+		require.Equal(t, ordered, ids(t, catalogue.Menus, func(m booking.Menu) string { return m.ID }))
+		m, err := catalogue.Menu(t.Context(), "a-")
+		require.NoError(t, err)
+		require.Equal(t, newMenu("a-"), m)
+		_, err = catalogue.Menu(t.Context(), "none")
+		requireCode(t, booking.NotFound, err)
+		require.ErrorContains(t, err, "menu none")
+		require.Error(t, catalogue.AddMenu(t.Context(), newMenu("a")), "the id is taken")
+		_, places, err := catalogue.Menus(t.Context(), booking.Page{Limit: 1})
+		require.NoError(t, err)
+		_, _, err = catalogue.Places(t.Context(), booking.Page{Cursor: places})
+		requireCode(t, booking.InvalidCursor, err)
+	})
+
+	t.Run("Drinks", func(t *testing.T) { t.Parallel(); testDrinks(t, fresh) })
+}
+
+var (
+	unordered = []string{"b", "a", "B", "C", "é", "a-"}
+	ordered   = []string{"B", "C", "a", "a-", "b", "é"}
+)
+
+// ids are those of the whole list, read in parts of two.
+func ids[T any](
+	t *testing.T, list func(context.Context, booking.Page) ([]T, string, error), id func(T) string,
+) (all []string) {
+	t.Helper()
+	page := booking.Page{Limit: 2}
+	for {
+		some, next, err := list(t.Context(), page)
+		require.NoError(t, err)
+		for _, one := range some {
+			all = append(all, id(one))
+		}
+		if page.Cursor = next; next == "" {
+			return all
+		}
+	}
 }

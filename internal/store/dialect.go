@@ -17,9 +17,10 @@ type dialect struct {
 	// which it finds them. SQLite's one writer needs no locks.
 	forUpdate schema.Safe
 	// takeTurns stands before the first statement of a transaction and makes
-	// the transactions of one order wait for each other. They get their
-	// numbers, by which events are ordered, with their first change: after it.
-	takeTurns func(orderID string) schema.QueryAppender
+	// the transactions of the same turn, an order's id mostly, wait for each
+	// other. They get their numbers, by which events are ordered, with their
+	// first change: after it.
+	takeTurns func(turn string) schema.QueryAppender
 	// settled holds for events before which no other event can turn up any
 	// more: of transactions that began before every one that still runs.
 	settled schema.Safe
@@ -45,8 +46,8 @@ type columnTypes struct {
 var postgres = dialect{
 	bun:       func() schema.Dialect { return pgdialect.New() },
 	forUpdate: "FOR UPDATE",
-	takeTurns: func(orderID string) schema.QueryAppender {
-		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", orderID)
+	takeTurns: func(turn string) schema.QueryAppender {
+		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", turn)
 	},
 	settled: "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 	types: columnTypes{

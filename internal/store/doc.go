@@ -11,5 +11,6 @@
 //
 // Errors are translated here, once: what the caller may be told is a
 // *booking.Error; anything else says which operation failed and wraps the
-// database's error.
+// database's error. One of a transaction that certainly had no effect is
+// booking.ErrNothingDone too.
 package store

@@ -37,7 +37,7 @@ func newEventRows(events []booking.Event) ([]eventRow, error) {
 }
 
 func (r eventRow) event() (booking.Event, error) {
-	e := booking.Event{Key: r.Key, Type: r.Type, OrderID: r.OrderID, At: r.At.UTC()}
+	e := booking.Event{Key: r.Key, Type: r.Type, OrderID: r.OrderID, At: r.At.UTC(), Cursor: r.cursor()}
 	if err := json.Unmarshal([]byte(r.Data), &e.Data); err != nil {
 		return booking.Event{}, fmt.Errorf("event %s: %w", r.Key, err)
 	}
@@ -47,9 +47,15 @@ func (r eventRow) event() (booking.Event, error) {
 // eventFeed is the name of the feed in its cursors.
 const eventFeed = "events"
 
+func (r eventRow) cursor() string {
+	return encodeCursor(eventFeed, strconv.FormatInt(r.Tx, 10), strconv.FormatInt(r.Seq, 10))
+}
+
 // Events gives up to limit events that follow the cursor after, oldest first,
 // and the cursor to go on from: after itself when there is nothing new. "" is
-// the beginning. InvalidCursor: after is not a cursor of this feed.
+// the beginning. Each event carries the cursor that goes on after it, so that a
+// reader can stop at any of them. InvalidCursor: after is not a cursor of this
+// feed.
 //
 // A reader that goes on from cursor to cursor misses no event and sees none
 // twice, and those of one order in the order of their publication. Events are
@@ -79,8 +85,7 @@ func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booki
 			return nil, "", err
 		}
 	}
-	last := rows[len(rows)-1]
-	return events, encodeCursor(eventFeed, strconv.FormatInt(last.Tx, 10), strconv.FormatInt(last.Seq, 10)), nil
+	return events, events[len(events)-1].Cursor, nil
 }
 
 func decodePosition(cursor string) (tx, seq int64, err error) {

@@ -3,6 +3,8 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -91,11 +93,28 @@ func testEvents(t *testing.T, fresh newURL) {
 		require.NoError(t, publishEvents(t.Context(), reader.m, "o1", 1, 2))
 		reader.followUntil(t, 5)
 		reader.requireInOrder(t)
-		require.Equal(t, newEvent("o1", 1), reader.seen[0])
+		first := reader.seen[0]
+		first.Cursor = ""
+		require.Equal(t, newEvent("o1", 1), first)
 
 		require.NoError(t, publishEvents(t.Context(), reader.m, "o1", 6, 6))
 		reader.followUntil(t, 6)
 		reader.requireInOrder(t)
+	})
+
+	run(t, "GoesOnAfterAnyEvent", func(t *testing.T) {
+		reader := follower{m: store.NewMypage(setup(t, fresh, "mypage"))}
+		require.NoError(t, publishEvents(t.Context(), reader.m, "o1", 1, 3))
+		require.NoError(t, publishEvents(t.Context(), reader.m, "o2", 1, 2))
+		require.NoError(t, publishEvents(t.Context(), reader.m, "o1", 4, 4))
+		reader.followUntil(t, 6)
+		for i, e := range reader.seen {
+			rest, next, err := reader.m.Events(t.Context(), e.Cursor, 10)
+			require.NoError(t, err)
+			require.Equal(t, reader.seen[i+1:], append([]booking.Event{}, rest...))
+			require.Equal(t, reader.cursor, next)
+		}
+		require.Equal(t, reader.cursor, reader.seen[5].Cursor)
 	})
 
 	run(t, "ManyWriters", func(t *testing.T) {
@@ -173,6 +192,46 @@ func TestEvents_CommittedOutOfOrder(t *testing.T) {
 	reader.followUntil(t, 6)
 	reader.requireInOrder(t)
 	require.Equal(t, "slow/1", reader.seen[1].Key)
+}
+
+// Sixteen writers have a transaction open each, and commit in any order but
+// that in which they inserted, while a reader follows.
+func TestEvents_ManyWritersCommitOutOfOrder(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	db := open(t, url)
+	_, err := store.Migrate(t.Context(), db, "mypage")
+	require.NoError(t, err)
+	reader := follower{m: store.NewMypage(db)}
+	writers, err := sql.Open("pg", url)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, writers.Close()) })
+
+	const many, each = 16, 6
+	insert := func(writer, n int) *sql.Tx {
+		tx, err := writers.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		order := key("o", writer)
+		_, err = tx.ExecContext(t.Context(), fmt.Sprintf(`INSERT INTO events (key, type, order_id, at, data)
+			VALUES ('%s/%d', 'ReservationStatusChanged', '%s', now(), '{"quantity": %d}')`, order, n, order, n))
+		require.NoError(t, err)
+		return tx
+	}
+	under := make([]*sql.Tx, many)
+	for writer := range under {
+		under[writer] = insert(writer, 1)
+	}
+	for n := 1; n <= each; n++ {
+		for _, writer := range rand.Perm(many) {
+			require.NoError(t, under[writer].Commit())
+			if n < each {
+				under[writer] = insert(writer, n+1)
+			}
+			reader.follow(t)
+		}
+	}
+	reader.followUntil(t, many*each)
+	reader.requireInOrder(t)
 }
 
 // A publication that waits for an earlier one of the same order gets a later

@@ -12,8 +12,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Inventory is what places have to give, night by night. It implements
-// activities.Stock.
+// Inventory is what there is of each item, day by day: rooms of a place for
+// its nights, cups of a drink for its day. It implements activities.Stock and
+// activities.Shelf.
 type Inventory struct{ db *DB }
 
 // NewInventory keeps the stock in db.
@@ -23,49 +24,54 @@ func NewInventory(db *DB) *Inventory { return &Inventory{db} }
 type holdRow struct {
 	bun.BaseModel `bun:"table:holds"`
 
-	Key       string `bun:",pk"`
-	OrderID   string
-	PlaceID   string
-	FromNight string
-	ToNight   string // exclusive
-	Rooms     int
-	State     booking.Result
-	Reason    booking.Reason // why it was refused, or undone
-	Acted     bool           // it was done, and then undone
-	At        time.Time
+	Key      string `bun:",pk"`
+	OrderID  string
+	ItemID   string
+	FromDay  string
+	ToDay    string // exclusive
+	Quantity int
+	State    booking.Result
+	Reason   booking.Reason // why it was refused, or undone
+	Acted    bool           // it was done, and then undone
+	At       time.Time
 }
 
 func newHoldRow(h booking.Hold, state booking.Result, reason booking.Reason) *holdRow {
 	return &holdRow{
-		Key: h.Key, OrderID: h.OrderID, PlaceID: h.PlaceID,
-		FromNight: h.From.String(), ToNight: h.To.String(), Rooms: h.Rooms,
+		Key: h.Key, OrderID: h.OrderID, ItemID: h.ItemID,
+		FromDay: h.From.String(), ToDay: h.To.String(), Quantity: h.Quantity,
 		State: state, Reason: reason, At: now(),
 	}
 }
 
-// errShort rolls back a hold that some night has too few rooms for.
-var errShort = errors.New("too few rooms")
+// errShort rolls back a hold that some day has too little for.
+var errShort = errors.New("too little stock")
 
-// Hold takes the rooms of every night or of none. The outcome is recorded
-// under the hold's key and repeated from then on: Done, Refused (SoldOut), or
-// Undone when it was released, even before it was held.
+// Hold takes the quantity of every day or of none. The outcome is recorded
+// under the hold's key and repeated from then on: Done, Refused (SoldOut, or
+// MenuDeleted when the item was closed), or Undone when it was released, even
+// before it was held.
 func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, error) {
 	var outcome booking.Outcome
+	var short booking.Reason
 	err := i.db.inTx(ctx, "hold stock", func(ctx context.Context, q bun.IDB) (err error) {
 		var first bool
 		if outcome, first, err = record(ctx, q, newHoldRow(h, booking.Done, "")); err != nil || !first {
 			return err
 		}
-		all, err := i.moveRooms(ctx, q, h.PlaceID, h.From, h.To, -h.Rooms)
-		if err == nil && !all {
-			err = errShort
+		all, err := i.move(ctx, q, h.ItemID, h.From, h.To, -h.Quantity)
+		if err != nil || all {
+			return err
 		}
-		return err
+		if short, err = whyShort(ctx, q, h.ItemID); err != nil {
+			return err
+		}
+		return errShort
 	})
 	if errors.Is(err, errShort) {
 		// Nothing was taken. Another attempt may have decided meanwhile: then its outcome stands.
-		err = i.db.run(ctx, "refuse to hold stock", func(ctx context.Context, q bun.IDB) (err error) {
-			outcome, _, err = record(ctx, q, newHoldRow(h, booking.Refused, booking.SoldOut))
+		err = i.db.inTx(ctx, "refuse to hold stock", func(ctx context.Context, q bun.IDB) (err error) {
+			outcome, _, err = record(ctx, q, newHoldRow(h, booking.Refused, short))
 			return err
 		})
 	}
@@ -94,19 +100,21 @@ func holdOf(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
 	return row, err
 }
 
-// moveRooms adds rooms (to take them: a negative number) to what remains of
-// each night, and tells whether it could for all of them; if not, the caller
-// rolls back. The nights are locked in their order, so that overlapping stays
-// wait for each other and never in a circle.
-func (i *Inventory) moveRooms(ctx context.Context, q bun.IDB, placeID string, from, to booking.Date, rooms int) (bool, error) {
-	moved, err := affected(q.NewRaw(`UPDATE stock SET remaining = stock.remaining + ?
-		FROM (SELECT night FROM stock WHERE place_id = ? AND night >= ? AND night < ? ORDER BY night ?) AS nights
-		WHERE stock.place_id = ? AND stock.night = nights.night AND stock.remaining + ? >= 0`,
-		rooms, placeID, from.String(), to.String(), i.db.dialect.forUpdate, placeID, rooms).Exec(ctx))
+// move adds the quantity (to take it: a negative one) to what remains of each
+// day, and tells whether it could for all of them; if not, the caller rolls
+// back. What is closed can be given back to, and not taken from. The days are
+// locked in their order, so that overlapping holds wait for each other and
+// never in a circle.
+func (i *Inventory) move(ctx context.Context, q bun.IDB, itemID string, from, to booking.Date, quantity int) (bool, error) {
+	moved, err := affected(q.NewRaw(`UPDATE stock SET remaining = stock.remaining + ?0
+		FROM (SELECT day FROM stock WHERE item_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day ?4) AS days
+		WHERE stock.item_id = ?1 AND stock.day = days.day
+			AND stock.remaining + ?0 >= 0 AND (?0 > 0 OR NOT stock.closed)`,
+		quantity, itemID, from.String(), to.String(), i.db.dialect.forUpdate).Exec(ctx))
 	return int(moved) == from.DaysUntil(to), err
 }
 
-// Release gives held rooms back, once, and answers the same from then on. A
+// Release gives what is held back, once, and answers the same from then on. A
 // hold that never happened is recorded as released, so that it never will. A
 // Hold that comes later answers Undone and the reason given first.
 func (i *Inventory) Release(ctx context.Context, h booking.Hold) (booking.Undo, error) {
@@ -134,17 +142,17 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 	if err != nil {
 		return booking.Undo{}, err
 	}
-	from, err := booking.ParseDate(held.FromNight)
+	from, err := booking.ParseDate(held.FromDay)
 	if err != nil {
 		return booking.Undo{}, err
 	}
-	to, err := booking.ParseDate(held.ToNight)
+	to, err := booking.ParseDate(held.ToDay)
 	if err != nil {
 		return booking.Undo{}, err
 	}
-	all, err := i.moveRooms(ctx, q, held.PlaceID, from, to, held.Rooms)
+	all, err := i.move(ctx, q, held.ItemID, from, to, held.Quantity)
 	if err == nil && !all {
-		err = fmt.Errorf("nights of hold %s are gone", h.Key)
+		err = fmt.Errorf("days of hold %s are gone", h.Key)
 	}
 	return booking.Undo{Acted: true}, err
 }

@@ -25,17 +25,18 @@ func testInventory(t *testing.T, fresh newURL) {
 	t.Run("Concurrent", func(t *testing.T) { t.Parallel(); testConcurrentHolds(t, inventory) })
 }
 
-// place makes a place of the test's own with rooms in each of the first nights.
-func place(t *testing.T, i *store.Inventory, nights, rooms int) string {
+// item makes an item of the test's own, with so much of it on each of the first
+// days.
+func item(t *testing.T, i *store.Inventory, days, quantity int) string {
 	t.Helper()
-	require.NoError(t, i.SetCapacity(t.Context(), t.Name(), day(0), day(nights), rooms))
+	require.NoError(t, i.SetCapacity(t.Context(), t.Name(), day(0), day(days), quantity))
 	return t.Name()
 }
 
-func newHold(place, id string, from, to, rooms int) booking.Hold {
+func newHold(item, id string, from, to, quantity int) booking.Hold {
 	return booking.Hold{
-		Key: place + "/" + id + "/hold", OrderID: place + "/" + id, PlaceID: place,
-		From: day(from), To: day(to), Rooms: rooms,
+		Key: item + "/" + id + "/hold", OrderID: item + "/" + id, ItemID: item,
+		From: day(from), To: day(to), Quantity: quantity,
 	}
 }
 
@@ -54,22 +55,22 @@ func release(t *testing.T, i *store.Inventory, h booking.Hold, acted bool) {
 	require.Equal(t, booking.Undo{Acted: acted}, got)
 }
 
-// remaining requires what remains of each of the place's first nights.
-func remaining(t *testing.T, i *store.Inventory, place string, want ...int) {
+// remaining requires what remains of the item on each of the first days.
+func remaining(t *testing.T, i *store.Inventory, item string, want ...int) {
 	t.Helper()
-	nights, err := i.Nights(t.Context(), place, day(0), day(len(want)))
+	days, err := i.Days(t.Context(), item, day(0), day(len(want)))
 	require.NoError(t, err)
 	var got []int
-	for n, night := range nights {
-		require.Equal(t, day(n), night.Date)
-		got = append(got, night.Remaining)
+	for n, d := range days {
+		require.Equal(t, day(n), d.Date)
+		got = append(got, d.Remaining)
 	}
 	require.Equal(t, want, got)
 }
 
 func testHold(t *testing.T, inventory *store.Inventory) {
 	run(t, "Done", func(t *testing.T) {
-		p := place(t, inventory, 4, 3)
+		p := item(t, inventory, 4, 3)
 		h := newHold(p, "a", 1, 3, 2)
 		hold(t, inventory, h, done)
 		hold(t, inventory, h, done) // again: the same, once
@@ -77,7 +78,7 @@ func testHold(t *testing.T, inventory *store.Inventory) {
 	})
 
 	run(t, "SoldOut", func(t *testing.T) {
-		p := place(t, inventory, 4, 2)
+		p := item(t, inventory, 4, 2)
 		hold(t, inventory, newHold(p, "a", 2, 3, 2), done)
 		h := newHold(p, "b", 0, 4, 1)
 		hold(t, inventory, h, soldOut)
@@ -88,14 +89,14 @@ func testHold(t *testing.T, inventory *store.Inventory) {
 		remaining(t, inventory, p, 9, 9, 7, 9)
 	})
 
-	run(t, "NightWithoutStock", func(t *testing.T) {
-		p := place(t, inventory, 2, 2)
+	run(t, "DayWithoutStock", func(t *testing.T) {
+		p := item(t, inventory, 2, 2)
 		hold(t, inventory, newHold(p, "a", 1, 3, 1), soldOut)
 		remaining(t, inventory, p, 2, 2, 0)
 	})
 
 	run(t, "MalformedIsNoOutcome", func(t *testing.T) {
-		p := place(t, inventory, 2, 2)
+		p := item(t, inventory, 2, 2)
 		_, err := inventory.Hold(t.Context(), newHold(p, "a", 0, 1, -1))
 		require.Error(t, err)
 		_, err = inventory.Hold(t.Context(), newHold(p, "b", 1, 1, 1))
@@ -106,7 +107,7 @@ func testHold(t *testing.T, inventory *store.Inventory) {
 
 func testRelease(t *testing.T, inventory *store.Inventory) {
 	run(t, "GivesBackOnce", func(t *testing.T) {
-		p := place(t, inventory, 3, 2)
+		p := item(t, inventory, 3, 2)
 		h := newHold(p, "a", 0, 3, 2)
 		hold(t, inventory, h, done)
 		release(t, inventory, h, true)
@@ -121,7 +122,7 @@ func testRelease(t *testing.T, inventory *store.Inventory) {
 	})
 
 	run(t, "BeforeHold", func(t *testing.T) {
-		p := place(t, inventory, 1, 2)
+		p := item(t, inventory, 1, 2)
 		h := newHold(p, "a", 0, 1, 1)
 		release(t, inventory, h, false)
 		release(t, inventory, h, false)
@@ -130,7 +131,7 @@ func testRelease(t *testing.T, inventory *store.Inventory) {
 	})
 
 	run(t, "OfARefusal", func(t *testing.T) {
-		p := place(t, inventory, 1, 1)
+		p := item(t, inventory, 1, 1)
 		h := newHold(p, "a", 0, 1, 2)
 		hold(t, inventory, h, soldOut)
 		release(t, inventory, h, false)
@@ -141,21 +142,21 @@ func testRelease(t *testing.T, inventory *store.Inventory) {
 
 func testSetCapacity(t *testing.T, inventory *store.Inventory) {
 	run(t, "MovesWhatRemains", func(t *testing.T) {
-		p := place(t, inventory, 2, 3)
+		p := item(t, inventory, 2, 3)
 		hold(t, inventory, newHold(p, "a", 0, 2, 2), done)
 		require.NoError(t, inventory.SetCapacity(t.Context(), p, day(1), day(3), 2))
-		nights, err := inventory.Nights(t.Context(), p, day(0), day(4))
+		days, err := inventory.Days(t.Context(), p, day(0), day(4))
 		require.NoError(t, err)
-		require.Equal(t, []booking.StockNight{
+		require.Equal(t, []booking.StockDay{
 			{Date: day(0), Capacity: 3, Remaining: 1},
 			{Date: day(1), Capacity: 2, Remaining: 0},
 			{Date: day(2), Capacity: 2, Remaining: 2},
 			{Date: day(3)},
-		}, nights)
+		}, days)
 	})
 
 	run(t, "BelowHeld", func(t *testing.T) {
-		p := place(t, inventory, 4, 3)
+		p := item(t, inventory, 4, 3)
 		hold(t, inventory, newHold(p, "a", 1, 3, 2), done)
 		err := inventory.SetCapacity(t.Context(), p, day(0), day(5), 1)
 		requireCode(t, booking.StockBelowHeld, err)
@@ -163,25 +164,25 @@ func testSetCapacity(t *testing.T, inventory *store.Inventory) {
 		remaining(t, inventory, p, 3, 1, 1, 3, 0)
 	})
 
-	run(t, "NoNights", func(t *testing.T) {
+	run(t, "NoDays", func(t *testing.T) {
 		require.NoError(t, inventory.SetCapacity(t.Context(), t.Name(), day(1), day(1), 1))
-		nights, err := inventory.Nights(t.Context(), t.Name(), day(1), day(1))
+		days, err := inventory.Days(t.Context(), t.Name(), day(1), day(1))
 		require.NoError(t, err)
-		require.Empty(t, nights)
+		require.Empty(t, days)
 	})
 
 	run(t, "AWholeYear", func(t *testing.T) {
-		p := place(t, inventory, booking.MaxNights, 7)
-		nights, err := inventory.Nights(t.Context(), p, day(0), day(booking.MaxNights))
+		p := item(t, inventory, booking.MaxNights, 7)
+		days, err := inventory.Days(t.Context(), p, day(0), day(booking.MaxNights))
 		require.NoError(t, err)
-		require.Len(t, nights, booking.MaxNights)
-		require.Equal(t, booking.StockNight{Date: day(365), Capacity: 7, Remaining: 7}, nights[365])
+		require.Len(t, days, booking.MaxNights)
+		require.Equal(t, booking.StockDay{Date: day(365), Capacity: 7, Remaining: 7}, days[365])
 	})
 }
 
 func testConcurrentHolds(t *testing.T, inventory *store.Inventory) {
-	run(t, "FiftyForFiveRooms", func(t *testing.T) {
-		p := place(t, inventory, 2, 5)
+	run(t, "FiftyForFive", func(t *testing.T) {
+		p := item(t, inventory, 2, 5)
 		outcomes := together(t, 50, func(i int) (booking.Outcome, error) {
 			return inventory.Hold(t.Context(), newHold(p, key(i), 0, 2, 1))
 		})
@@ -191,7 +192,7 @@ func testConcurrentHolds(t *testing.T, inventory *store.Inventory) {
 	})
 
 	run(t, "TwentyOfOneKey", func(t *testing.T) {
-		p := place(t, inventory, 2, 50)
+		p := item(t, inventory, 2, 50)
 		outcomes := together(t, 20, func(int) (booking.Outcome, error) {
 			return inventory.Hold(t.Context(), newHold(p, "a", 0, 2, 1))
 		})
@@ -200,22 +201,22 @@ func testConcurrentHolds(t *testing.T, inventory *store.Inventory) {
 	})
 
 	run(t, "TwentyOfOneKeySoldOut", func(t *testing.T) {
-		p := place(t, inventory, 2, 1)
+		p := item(t, inventory, 2, 1)
 		outcomes := together(t, 20, func(int) (booking.Outcome, error) {
 			return inventory.Hold(t.Context(), newHold(p, "a", 0, 2, 2))
 		})
 		require.Equal(t, 20, count(outcomes, soldOut))
 	})
 
-	run(t, "OverlappingStays", func(t *testing.T) {
-		// Stays that begin anywhere, taken, given back and resized at once:
-		// locked in any other order than that of the nights, they deadlock.
-		const nights, rooms = 30, 100
-		p := place(t, inventory, nights, rooms)
+	run(t, "OverlappingHolds", func(t *testing.T) {
+		// Holds that begin anywhere, taken, given back and resized at once:
+		// locked in any other order than that of the days, they deadlock.
+		const days, quantity = 30, 100
+		p := item(t, inventory, days, quantity)
 		together(t, 60, func(i int) (struct{}, error) {
 			h := newHold(p, key(i), i*7%20, i*7%20+10, 1)
 			if i%10 == 9 {
-				return struct{}{}, inventory.SetCapacity(t.Context(), p, day(0), day(nights), rooms+i)
+				return struct{}{}, inventory.SetCapacity(t.Context(), p, day(0), day(days), quantity+i)
 			}
 			if _, err := inventory.Hold(t.Context(), h); err != nil {
 				return struct{}{}, err
@@ -223,15 +224,15 @@ func testConcurrentHolds(t *testing.T, inventory *store.Inventory) {
 			_, err := inventory.Release(t.Context(), h)
 			return struct{}{}, err
 		})
-		all, err := inventory.Nights(t.Context(), p, day(0), day(nights))
+		all, err := inventory.Days(t.Context(), p, day(0), day(days))
 		require.NoError(t, err)
-		for _, night := range all {
-			require.Equal(t, night.Capacity, night.Remaining)
+		for _, d := range all {
+			require.Equal(t, d.Capacity, d.Remaining)
 		}
 	})
 
 	run(t, "HoldAndRelease", func(t *testing.T) {
-		p := place(t, inventory, 2, 5)
+		p := item(t, inventory, 2, 5)
 		for round := range 10 {
 			h := newHold(p, key(round), 0, 2, 1)
 			together(t, 6, func(i int) (struct{}, error) {

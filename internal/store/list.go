@@ -1,9 +1,12 @@
 package store
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -79,4 +82,46 @@ func part[T any](rows []T, size int, cursor func(last T) string) ([]T, string) {
 		return rows, ""
 	}
 	return rows[:size], cursor(rows[size-1])
+}
+
+// equal is a column and what a filter wants of it, "" for anything.
+type equal struct {
+	column bun.Ident
+	value  string
+}
+
+func whereEqual(query *bun.SelectQuery, conditions ...equal) *bun.SelectQuery {
+	for _, c := range conditions {
+		if c.value != "" {
+			query.Where("? = ?", c.column, c.value)
+		}
+	}
+	return query
+}
+
+// listByID reads a part of a list that is ordered by id. read gives up to
+// limit rows whose id follows after. InvalidCursor: the page's cursor is not
+// one of this list.
+func listByID[R interface{ id() string }](
+	ctx context.Context, db *DB, list string, p booking.Page,
+	read func(ctx context.Context, q bun.IDB, after string, limit int) ([]R, error),
+) (rows []R, next string, err error) {
+	var after string
+	if p.Cursor != "" {
+		cursor, err := decodeCursor(list, p.Cursor, 1)
+		if err != nil {
+			return nil, "", err
+		}
+		after = cursor[0]
+	}
+	size := pageSize(p.Limit)
+	err = db.run(ctx, "list "+list, func(ctx context.Context, q bun.IDB) (err error) {
+		rows, err = read(ctx, q, after, size+1)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next = part(rows, size, func(last R) string { return encodeCursor(list, last.id()) })
+	return rows, next, nil
 }

@@ -21,7 +21,9 @@ import (
 // Services are the names that Migrate and Pending know, each with tables and
 // migrations of its own.
 func Services() []string {
-	return []string{"catalogue", "inventory", "mypage", "notifications", "payments", "sandbox"}
+	return []string{
+		"catalogue", "fulfilment", "inventory", "management", "mypage", "notifications", "payments", "sandbox",
+	}
 }
 
 // migrationFiles are templates over columnTypes, one folder a service, named

@@ -22,25 +22,26 @@ func NewMypage(db *DB) *Mypage { return &Mypage{db} }
 type orderRow struct {
 	bun.BaseModel `bun:"table:orders,alias:o"`
 
-	ID          string `bun:",pk"`
-	Kind        booking.Kind
-	CustomerID  string
-	OwnerID     string
-	ItemID      string
-	Status      booking.Status
-	Listed      bool
-	Paid        bool
-	View        string  // JSON
-	Decision    *string // JSON
-	RequestHash string
-	Version     int64
-	PlacedAt    time.Time
+	ID             string `bun:",pk"`
+	Kind           booking.Kind
+	CustomerID     string
+	OwnerID        string
+	ItemID         string
+	Status         booking.Status
+	NeedsAttention bool
+	Listed         bool
+	Paid           bool
+	View           string  // JSON
+	Decision       *string // JSON
+	RequestHash    string
+	Version        int64
+	PlacedAt       time.Time
 }
 
 // versioned are the columns that go with the view's version. decision and
 // request_hash do not: each is kept once it is known.
 var versioned = []string{
-	"kind", "customer_id", "owner_id", "item_id", "status", "view", "version", "placed_at",
+	"kind", "customer_id", "owner_id", "item_id", "status", "needs_attention", "view", "version", "placed_at",
 }
 
 func newOrderRow(p contract.Publication) (*orderRow, error) {
@@ -50,7 +51,8 @@ func newOrderRow(p contract.Publication) (*orderRow, error) {
 	}
 	row := &orderRow{
 		ID: p.View.ID, Kind: p.View.Kind, CustomerID: p.View.CustomerID, OwnerID: p.View.OwnerID,
-		ItemID: p.View.Item.ID, Status: p.View.Status, Listed: p.View.Listed(), Paid: p.View.Placed, View: string(view),
+		ItemID: p.View.Item.ID, Status: p.View.Status, NeedsAttention: p.View.NeedsAttention,
+		Listed: p.View.Listed(), Paid: p.View.Placed, View: string(view),
 		RequestHash: p.RequestHash, Version: p.View.Version, PlacedAt: micros(p.View.PlacedAt()),
 	}
 	if p.Decision != nil {
@@ -101,9 +103,13 @@ func (m *Mypage) Publish(ctx context.Context, p contract.Publication) error {
 		if _, err := q.NewRaw("? ?", m.db.dialect.takeTurns(row.ID), upsertOrder(q, row)).Exec(ctx); err != nil {
 			return err
 		}
-		_, err := q.NewInsert().Model(&events).ExcludeColumn("seq", "tx").On("CONFLICT (key) DO NOTHING").Exec(ctx)
+		_, err := insertEvents(q, &events).Exec(ctx)
 		return err
 	})
+}
+
+func insertEvents(q bun.IDB, events *[]eventRow) *bun.InsertQuery {
+	return q.NewInsert().Model(events).ExcludeColumn("seq", "tx").On("CONFLICT (key) DO NOTHING")
 }
 
 func upsertOrder(q bun.IDB, row *orderRow) *bun.InsertQuery {
@@ -158,7 +164,10 @@ func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Pa
 		if p.Cursor != "" {
 			query.Where("(placed_at, id) < (?, ?)", after.at, after.id)
 		}
-		return selectOrders(query, f).Scan(ctx)
+		return whereEqual(query,
+			equal{"customer_id", f.CustomerID}, equal{"owner_id", f.OwnerID},
+			equal{"kind", string(f.Kind)}, equal{"status", string(f.Status)},
+		).Scan(ctx)
 	})
 	if err != nil {
 		return nil, "", err
@@ -182,16 +191,4 @@ func visible(f booking.OrderFilter) bun.Ident {
 		return "paid"
 	}
 	return "listed"
-}
-
-func selectOrders(query *bun.SelectQuery, f booking.OrderFilter) *bun.SelectQuery {
-	for _, c := range []struct{ column, value string }{
-		{"customer_id", f.CustomerID}, {"owner_id", f.OwnerID},
-		{"kind", string(f.Kind)}, {"status", string(f.Status)},
-	} {
-		if c.value != "" {
-			query.Where("? = ?", bun.Ident(c.column), c.value)
-		}
-	}
-	return query
 }

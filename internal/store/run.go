@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -24,11 +25,47 @@ func (db *DB) run(ctx context.Context, what string, f func(context.Context, bun.
 }
 
 // inTx does one operation in a transaction. f may run several times, and is to
-// set what it returns anew each time.
+// set what it returns anew each time. An error of which it is certain that the
+// transaction had no effect is booking.ErrNothingDone too.
 func (db *DB) inTx(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	return db.repeat(ctx, what, func(ctx context.Context) error {
-		return db.bun.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error { return f(ctx, tx) })
+		tx, err := db.bun.BeginTx(ctx, nil)
+		if err != nil {
+			return nothingDone(err)
+		}
+		defer func() { _ = tx.Rollback() }() // does nothing after a commit
+		if err := f(ctx, tx); err != nil {
+			return nothingDone(err) // nobody will ask for the commit
+		}
+		err = tx.Commit()
+		if refusedCommit(err) {
+			return nothingDone(err)
+		}
+		return err
 	})
+}
+
+func nothingDone(err error) error { return fmt.Errorf("%w: %w", booking.ErrNothingDone, err) }
+
+// refusedCommit tells whether it is certain of a transaction whose COMMIT came
+// back with err that it was not committed.
+func refusedCommit(err error) bool {
+	// With these COMMIT was not sent: database/sql saw the end of the context,
+	// or the driver that of the connection.
+	for _, unsent := range []error{context.Canceled, context.DeadlineExceeded, sql.ErrTxDone, driver.ErrBadConn} {
+		if errors.Is(err, unsent) {
+			return true
+		}
+	}
+	var pg pgdriver.Error
+	if errors.As(err, &pg) {
+		// FATAL ends the session, which can also happen after the commit.
+		return pg.Field('V') == "ERROR"
+	}
+	// A commit that could not be written may still be found in the file later.
+	const sqliteIOError = 10
+	code, ok := sqliteCode(err)
+	return ok && code != sqliteIOError
 }
 
 // repeat gives an operation its deadline, repeats it when the database asks
@@ -78,12 +115,21 @@ func lostRace(err error) bool {
 		}
 		return false
 	}
-	const sqliteBusy = 5 // in the low byte; another process has the file
+	const sqliteBusy = 5 // another process has the file
+	code, ok := sqliteCode(err)
+	return ok && code == sqliteBusy
+}
+
+// sqliteCode is the primary result code of an error that comes from SQLite.
+func sqliteCode(err error) (code int, ok bool) {
 	var lite interface {
 		error
 		Code() int
 	}
-	return errors.As(err, &lite) && lite.Code()&0xff == sqliteBusy
+	if !errors.As(err, &lite) {
+		return 0, false
+	}
+	return lite.Code() & 0xff, true
 }
 
 // translate leaves what the caller may be told as it is and says of the rest
@@ -94,6 +140,16 @@ func translate(what string, err error) error {
 		return refusal
 	}
 	return fmt.Errorf("%s: %w", what, err)
+}
+
+// takeTurn makes the transactions that ask for the same turn wait for each
+// other. What they read from then on, they read as the one before left it.
+func (db *DB) takeTurn(ctx context.Context, q bun.IDB, turn string) error {
+	if db.dialect.oneWriter {
+		return nil // it has had its turn since it began
+	}
+	_, err := q.NewRaw("?", db.dialect.takeTurns(turn)).Exec(ctx)
+	return err
 }
 
 // orNotFound turns the absence of a row into booking.NotFound.

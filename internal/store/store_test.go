@@ -18,7 +18,12 @@ import (
 var (
 	_ activities.PaymentLedger = (*store.Payments)(nil)
 	_ activities.Stock         = (*store.Inventory)(nil)
+	_ activities.Shelf         = (*store.Inventory)(nil)
 	_ activities.Outbox        = (*store.Notifications)(nil)
+	_ activities.Registry      = (*store.Management)(nil)
+	_ activities.Jobs          = (*store.Jobs)(nil)
+	_ activities.Crew          = (*store.Crew)(nil)
+	_ activities.DrinkPages    = (*store.Catalogue)(nil)
 	_ activities.ReadModel     = (*store.Mypage)(nil)
 )
 
@@ -39,9 +44,14 @@ func TestStore(t *testing.T) {
 				"Migrate":       testMigrate,
 				"Payments":      testPayments,
 				"Inventory":     testInventory,
+				"Closing":       testClosing,
 				"Notifications": testNotifications,
+				"Management":    testManagement,
+				"Jobs":          testJobs,
+				"Crew":          testCrew,
 				"Mypage":        testMypage,
 				"Events":        testEvents,
+				"AppendEvents":  testAppendEvents,
 				"Catalogue":     testCatalogue,
 				"Sandbox":       testSandbox,
 				"Announcer":     testAnnouncer,

@@ -1,12 +1,6 @@
 package contract
 
-import (
-	"time"
-
-	"go.temporal.io/sdk/temporal"
-
-	"github.com/yeyak/yeyak/booking"
-)
+import "go.temporal.io/sdk/temporal"
 
 // Task queues. Sagas run on the first; a step that cannot be done in place
 // goes to the queue of its service.
@@ -15,18 +9,33 @@ const (
 	PaymentsQueue      = "payments"
 	InventoryQueue     = "inventory"
 	NotificationsQueue = "notifications"
+	ManagementQueue    = "management"
+	FulfilmentQueue    = "fulfilment"
 	MypageQueue        = "mypage"
 )
 
 // Queues lists every task queue there is.
 func Queues() []string {
-	return []string{SagasQueue, PaymentsQueue, InventoryQueue, NotificationsQueue, MypageQueue}
+	return []string{SagasQueue, PaymentsQueue, InventoryQueue, NotificationsQueue, ManagementQueue, FulfilmentQueue, MypageQueue}
 }
 
-// Workflow types. A workflow's id is the order's id.
+// Workflow types. The id of an order's workflow is the order's id.
 const (
-	LodgingWorkflow = "Lodging"
+	LodgingWorkflow  = "Lodging"
+	FoodWorkflow     = "Food"
+	CafeWorkflow     = "Cafe"
+	CleaningWorkflow = "Cleaning"
+	// DrinkDeletionWorkflow cancels the orders of a drink that is no longer sold.
+	DrinkDeletionWorkflow = "DrinkDeletion"
+	// RepairWorkflow puts right what a crash may have left behind.
+	RepairWorkflow = "Repair"
 )
+
+// DrinkDeletionID is the id of the workflow that deletes the drink.
+func DrinkDeletionID(drinkID string) string { return "deletion-" + drinkID }
+
+// RepairSchedule is the id of the schedule that starts the repair.
+const RepairSchedule = "repair"
 
 // Queries.
 const (
@@ -43,7 +52,16 @@ const (
 	ConfirmUpdate  = "confirm"
 	RejectUpdate   = "reject"
 	CancelUpdate   = "cancel"
-	CompleteUpdate = "complete"
+	CompleteUpdate = "complete" // checked out early, delivered, handed over, cleaned
+)
+
+// Signals: what an order is told, and cannot refuse.
+const (
+	// ForceCancelSignal carries the booking.Reason for which an order is undone.
+	ForceCancelSignal = "force-cancel"
+	// AssignedSignal carries the booking.Cleaner who has been assigned to a
+	// call that was waiting for one.
+	AssignedSignal = "assigned"
 )
 
 // Search attributes: what operators list orders by. Kind, customer, owner and
@@ -64,54 +82,21 @@ func KeywordAttributes() []temporal.SearchAttributeKeyKeyword {
 	return []temporal.SearchAttributeKeyKeyword{KindAttribute, CustomerAttribute, OwnerAttribute, ItemAttribute, StatusAttribute}
 }
 
+// Attributes are the search attributes that an order starts with.
+func Attributes(v View) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(
+		KindAttribute.ValueSet(string(v.Kind)),
+		CustomerAttribute.ValueSet(v.CustomerID),
+		OwnerAttribute.ValueSet(v.OwnerID),
+		ItemAttribute.ValueSet(v.Item.ID),
+		StatusAttribute.ValueSet(string(v.Status)),
+		NeedsAttentionAttribute.ValueSet(false),
+	)
+}
+
 // RequestHashMemo is the memo field that holds the hash of the request that
 // started an order, to tell a repeat from another request under the same key.
 const RequestHashMemo = "requestHash"
-
-// Policy is how a saga goes about its steps. It travels in the workflow's
-// input: a setting would be read differently when a history is replayed.
-type Policy struct {
-	// InPlace: steps are tried in the worker's own process first.
-	InPlace bool `json:"inPlace"`
-	// AttentionAfter is how long an undo may keep failing before the order is
-	// marked as needing attention.
-	AttentionAfter time.Duration `json:"attentionAfter"`
-}
-
-// Lodging is what a lodging reservation starts with.
-type Lodging struct {
-	OrderID       string        `json:"orderId"`
-	CustomerID    string        `json:"customerId"`
-	Place         booking.Place `json:"place"`
-	CheckIn       booking.Date  `json:"checkIn"`
-	CheckOut      booking.Date  `json:"checkOut"`
-	Rooms         int           `json:"rooms"`
-	Amount        booking.Money `json:"amount"` // price × nights × rooms
-	PaymentMethod string        `json:"paymentMethod"`
-	RequestHash   string        `json:"requestHash,omitempty"`
-	PlacedAt      time.Time     `json:"placedAt"`
-	Policy        Policy        `json:"policy"`
-}
-
-// CheckInAt is the instant from which the guests may come.
-func (l Lodging) CheckInAt() time.Time {
-	return l.CheckIn.At(l.Place.CheckInTime, l.Place.Location())
-}
-
-// CheckOutAt is the instant at which the stay ends.
-func (l Lodging) CheckOutAt() time.Time {
-	return l.CheckOut.At(l.Place.CheckOutTime, l.Place.Location())
-}
-
-// View is the reservation as it stands before its workflow has run.
-func (l Lodging) View() View {
-	return View{
-		ID: l.OrderID, Kind: booking.Lodging, CustomerID: l.CustomerID, OwnerID: l.Place.OwnerID,
-		Item: booking.Item{ID: l.Place.ID, Name: l.Place.Name}, Quantity: l.Rooms, Amount: l.Amount,
-		Status: booking.Received, History: []Entry{{Status: booking.Received, At: l.PlacedAt}},
-		Stay: &Stay{CheckIn: l.CheckIn.String(), CheckOut: l.CheckOut.String()},
-	}
-}
 
 // Decision is what the caller of an update adds to it.
 type Decision struct {

@@ -14,27 +14,51 @@ type View struct {
 	CustomerID string         `json:"customerId"`
 	OwnerID    string         `json:"ownerId"`
 	Item       booking.Item   `json:"item" doc:"What was ordered"`
-	Quantity   int            `json:"quantity" doc:"Rooms, for a lodging reservation"`
+	Quantity   int            `json:"quantity" doc:"Rooms, for a lodging reservation; portions or cups for others"`
 	Amount     booking.Money  `json:"amount" doc:"Price of the whole order"`
 	Status     booking.Status `json:"status"`
 	// Placed: the order came into being. Owners are shown no others.
-	Placed bool `json:"placed" doc:"Whether it came into being, that is, was paid for"`
+	Placed bool `json:"placed" doc:"Whether it came into being, that is, was paid for where it has a price"`
 	// Reason is why the order is, or is being, cancelled.
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
-	// NeedsAttention marks an order whose undo keeps failing.
-	NeedsAttention bool    `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing"`
+	// NeedsAttention marks an order that does not go on by itself as it should.
+	NeedsAttention bool    `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, or its courier does not come"`
 	History        []Entry `json:"history" nullable:"false" doc:"The statuses the order went through"`
 	// Version grows with each change: max(previous + 1, workflow time in µs),
 	// so that it also grows through a workflow reset.
 	Version int64 `json:"version" doc:"Grows with each change of the order"`
 
 	*Stay
+	Delivery   *Delivery   `json:"delivery,omitempty" doc:"Of an order of food"`
+	Production *Production `json:"production,omitempty" doc:"Of an order of a drink"`
+	Cleaning   *Visit      `json:"cleaning,omitempty" doc:"Of a call for a cleaner"`
 }
+
+// What a kind's view has of its own is replaced when it changes, and never
+// written to: earlier views share it.
 
 // Stay is what a lodging reservation's view has of its own.
 type Stay struct {
 	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night"`
 	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure"`
+}
+
+// Delivery is what the view of an order of food has of its own.
+type Delivery struct {
+	Status  booking.JobStatus `json:"status" doc:"Where the delivery stands"`
+	Address string            `json:"address"`
+}
+
+// Production is what the view of an order of a drink has of its own.
+type Production struct {
+	Status booking.JobStatus `json:"status" doc:"Where the production stands"`
+	Date   string            `json:"date" format:"date" doc:"The day that it was ordered for"`
+}
+
+// Visit is what the view of a call for a cleaner has of its own.
+type Visit struct {
+	Location string           `json:"location" doc:"Where to clean"`
+	Cleaner  *booking.Cleaner `json:"cleaner,omitempty" doc:"Who comes, once one was assigned"`
 }
 
 // Entry is one line of an order's history.
@@ -58,6 +82,21 @@ func (v View) PlacedAt() time.Time {
 // an order can still be read by its id.
 func (v View) Listed() bool { return v.Placed || !v.Status.Final() }
 
+// Decided tells whether the order's first decision has fallen: it stands, or it
+// was refused. An order that was not taken because somebody was away is
+// refused as soon as it is being undone: that may take until they are back.
+func (v View) Decided() bool {
+	return v.Kind.Decides(v.Status) || v.Status == booking.Cancelling && v.Reason.Unavailable()
+}
+
+// Cleaner is who was assigned to a call, nil when nobody was.
+func (v View) Cleaner() *booking.Cleaner {
+	if v.Cleaning == nil {
+		return nil
+	}
+	return v.Cleaning.Cleaner
+}
+
 // Clone is a copy that shares nothing that changes with v.
 func (v View) Clone() View {
 	v.History = append([]Entry(nil), v.History...)
@@ -74,4 +113,11 @@ type Publication struct {
 	Events []booking.Event `json:"events,omitempty"`
 	// RequestHash tells a repeated request from another one under its key.
 	RequestHash string `json:"requestHash,omitempty"`
+}
+
+// Standing is where an order's row in the read model stands.
+type Standing struct {
+	Status         booking.Status
+	NeedsAttention bool
+	Version        int64
 }

@@ -1,0 +1,110 @@
+package activities_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+var (
+	today    = booking.Date{Year: 2026, Month: 12, Day: 24}
+	tomorrow = today.AddDays(1)
+)
+
+// cafe is a stock of one drink with the sagas of its orders.
+type cafe struct {
+	*store.Inventory
+	over []string // orders that nobody can cancel any more
+
+	mu      sync.Mutex
+	asked   []string
+	away    bool
+	reports []booking.DrinkDeletion
+}
+
+func (c *cafe) ForceCancel(ctx context.Context, order string, why booking.Reason) (bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.away {
+		return false, errAway
+	}
+	if slices.Contains(c.over, order) {
+		return false, nil
+	}
+	c.asked = append(c.asked, order+" "+string(why))
+	_, err := c.Release(ctx, cups(order))
+	return true, err
+}
+
+func (c *cafe) NoteDeletion(_ context.Context, _ string, d booking.DrinkDeletion) error {
+	c.reports = append(c.reports, d)
+	return nil
+}
+
+func cups(order string) booking.Hold {
+	return booking.Hold{Key: order + "/hold", OrderID: order, ItemID: "latte", From: today, To: tomorrow, Quantity: 2}
+}
+
+func newCafe(t *testing.T, orders int) (*cafe, *activities.Drinks) {
+	t.Helper()
+	c := &cafe{Inventory: store.NewInventory(newDB(t, "inventory"))}
+	require.NoError(t, c.SetCapacity(t.Context(), "latte", today, tomorrow, 100))
+	for i := range orders {
+		outcome, err := c.Hold(t.Context(), cups(fmt.Sprintf("cafe-%d", i)))
+		require.NoError(t, err)
+		require.Equal(t, booking.Done, outcome.Result)
+	}
+	return c, &activities.Drinks{Service: served(), Shelf: c, Sagas: c, Pages: c}
+}
+
+func TestDrinks_CancelsBatchByBatch(t *testing.T) {
+	t.Parallel()
+	c, drinks := newCafe(t, 5)
+	c.over = []string{"cafe-1"}
+	progress, err := do(durably, func(ctx context.Context) (booking.DrinkDeletion, error) { return drinks.CloseDrink(ctx, "latte") })
+	require.NoError(t, err)
+	require.Equal(t, booking.DrinkDeletion{Orders: 5}, progress)
+	refused, err := c.Hold(t.Context(), cups("cafe-late"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Outcome{Result: booking.Refused, Reason: booking.MenuDeleted}, refused)
+
+	var batches []activities.DrinkBatchDone
+	after := ""
+	for range 3 {
+		done, err := do(durably, func(ctx context.Context) (activities.DrinkBatchDone, error) {
+			return drinks.CancelDrinkOrders(ctx, activities.DrinkBatch{DrinkID: "latte", After: after, Limit: 2})
+		})
+		require.NoError(t, err)
+		batches, after = append(batches, done), done.Last
+	}
+	require.Equal(t, []activities.DrinkBatchDone{
+		{Orders: 2, Over: 1, Left: 4, Last: "cafe-1"}, {Orders: 2, Left: 2, Last: "cafe-3"}, {Orders: 1, Left: 1, Last: "cafe-4"},
+	}, batches)
+	require.Len(t, c.asked, 4)
+	require.Contains(t, c.asked, "cafe-0 menu_deleted")
+}
+
+func TestDrinks_ABatchThatFailsIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	c, drinks := newCafe(t, 2)
+	c.away = true
+	batch := func() (activities.DrinkBatchDone, error) {
+		return do(durably, func(ctx context.Context) (activities.DrinkBatchDone, error) {
+			return drinks.CancelDrinkOrders(ctx, activities.DrinkBatch{DrinkID: "latte", Limit: 10})
+		})
+	}
+	_, err := batch()
+	require.ErrorIs(t, err, errAway)
+	c.away = false
+	done, err := batch()
+	require.NoError(t, err)
+	require.Equal(t, activities.DrinkBatchDone{Orders: 2, Last: "cafe-1"}, done)
+}

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// outcome is how far an order got in the time that a request has.
+type outcome struct {
+	view    contract.View
+	decided bool // view is the one at the first decision
+	over    bool // the order had not been taken before this request came, and left it its key
+}
+
+// awaitDecision waits for the order's first decision until the budget ends,
+// and then looks once more: the decision may have fallen in another process.
+func (s *server) awaitDecision(ctx, budget context.Context, seen contract.View, changes <-chan contract.Publication) outcome {
+	for {
+		select {
+		case change := <-changes:
+			if decision, fallen := s.decisionIn(ctx, change); fallen {
+				return outcome{view: decision, decided: true}
+			}
+			seen = change.View
+		case <-budget.Done():
+			return s.lastLook(ctx, seen)
+		}
+	}
+}
+
+// decisionIn is the order's view at its first decision, if it has fallen.
+func (s *server) decisionIn(ctx context.Context, p contract.Publication) (contract.View, bool) {
+	switch {
+	case p.Decision != nil:
+		return *p.Decision, true
+	case !p.View.Decided():
+		return contract.View{}, false
+	}
+	// Once the read model holds the decision, publications leave it out.
+	if row, err := s.glanceAtRow(ctx, p.View.ID); err == nil && row.Decision != nil {
+		return *row.Decision, true
+	}
+	if decision, err := s.queryDecision(ctx, p.View.ID); err == nil && decision != nil {
+		return *decision, true
+	}
+	return p.View, true
+}
+
+// lastLook finds out how far an order got that was not heard of in time.
+// What cannot be reached is passed over: the order is on its way.
+func (s *server) lastLook(ctx context.Context, seen contract.View) outcome {
+	if row, err := s.glanceAtRow(ctx, seen.ID); err == nil {
+		if decision, fallen := s.decisionIn(ctx, row); fallen {
+			return outcome{view: decision, decided: true}
+		}
+		seen = newer(seen, row.View)
+	}
+	decision, err := s.queryDecision(ctx, seen.ID)
+	switch {
+	case err != nil:
+		s.Logger.Debug("undecided order does not answer", zap.String("order", seen.ID), zap.Error(err))
+	case decision != nil:
+		return outcome{view: *decision, decided: true}
+	default:
+		if view, err := s.queryView(ctx, seen.ID, glance); err == nil {
+			seen = newer(seen, view)
+		}
+	}
+	return outcome{view: seen}
+}
+
+func newer(a, b contract.View) contract.View {
+	if b.Version > a.Version {
+		return b
+	}
+	return a
+}
+
+// answerPlaced says what came of placing an order. One that is still being
+// undone was refused, too, when that is its decision.
+func (l language) answerPlaced(o outcome) (*orderAnswer, error) {
+	switch {
+	case !o.decided:
+		return l.answer(http.StatusAccepted, o.view).located(), nil
+	case o.view.Status != booking.Cancelled && o.view.Status != booking.Cancelling:
+		return l.answer(http.StatusCreated, o.view).located(), nil
+	default:
+		code := cmp.Or(codeOf(o.view.Reason), booking.AlreadyCancelled)
+		return nil, newProblem(code, "%s", kindOf(code).meaning).about(l.show(o.view))
+	}
+}

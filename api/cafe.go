@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+const cafeOrdersPath = "/v1/cafe/orders"
+
+func (s *server) registerCafe() {
+	register(s, huma.Operation{
+		OperationID: "place-cafe-order", Method: http.MethodPost, Path: cafeOrdersPath, Tags: []string{tagCafe},
+		Summary: "Order a drink", DefaultStatus: http.StatusCreated,
+		Description: "Holds the cups, charges the price, and has them made. " +
+			"201: the order stands (paid, or in_production). 202: not decided yet; it goes on and can be read at Location. " +
+			"An order is taken only when the café can be asked. One that is refused has been undone, or is being undone, when the refusal is answered. " +
+			"With an Idempotency-Key, a repeated request is answered as the first one was; after `cafe_unavailable` it is a new one.",
+		Responses: s.placingResponses(booking.SoldOut, booking.TooLate, booking.MenuDeleted, booking.CafeUnavailable),
+	}, s.placeCafeOrder)
+	register(s, huma.Operation{
+		OperationID: "get-cafe-order", Method: http.MethodGet, Path: cafeOrdersPath + "/{id}", Tags: []string{tagCafe},
+		Summary: "Look at an order of a drink", Responses: s.problems(notFound, temporalUnavailable, unavailable),
+	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
+		return s.getOrder(ctx, booking.Cafe, in)
+	})
+	registerDecision[decisionInput[*cancellation]](s, decision{
+		kind: booking.Cafe, verb: "cancel", path: cafeOrdersPath + "/{id}/cancel", tag: tagCafe, update: contract.CancelUpdate,
+		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCompleted},
+	})
+}
+
+// drinkRequest is what a customer asks for. Its hash tells a repeated request
+// from another one: see reservationRequest.
+type drinkRequest struct {
+	MenuID        name  `json:"menuId" example:"drink-0m5w3k1v8t2z6r4q"`
+	CustomerID    name  `json:"customerId" example:"alice"`
+	Quantity      whole `json:"quantity" minimum:"1" maximum:"1000" doc:"Cups" example:"2"`
+	PaymentMethod name  `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+}
+
+type placeDrinkInput struct {
+	Labelled
+	Keyed
+	Body drinkRequest
+
+	attempt attempt
+	drink   drinkOnMenu
+	amount  booking.Money
+}
+
+// Resolve finds what the schema cannot, and the drink; a repeated request is
+// answered as before, though the drink's day may be over.
+func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
+	s := serverOf(ctx)
+	var f faults
+	f.checkQuery(ctx)
+	f.checkKey(ctx)
+	in.attempt = s.attemptFor(ctx.Context(), booking.Cafe, string(in.Body.CustomerID), in.IdempotencyKey)
+	if in.attempt.placed {
+		return f
+	}
+	drink, found := lookUp(ctx, &f, "body.menuId", string(in.Body.MenuID), "drink", s.drink)
+	if !found {
+		return f
+	}
+	in.drink, in.amount = drink, f.price("body.quantity", drink.Price, int64(in.Body.Quantity))
+	if drink.deletion == nil && !s.Now().Before(drink.Ends()) {
+		f.add("body.menuId", "could be ordered until the end of %s only", drink.Date)
+	}
+	return f
+}
+
+func (s *server) placeCafeOrder(ctx context.Context, in *placeDrinkInput) (*orderAnswer, error) {
+	if in.drink.deletion != nil {
+		code := codeOf(booking.MenuDeleted)
+		return nil, newProblem(code, "%s", kindOf(code).meaning)
+	}
+	return s.placeOrder(ctx, in.language(), newOrder{
+		attempt: in.attempt, workflow: contract.CafeWorkflow,
+		order: contract.Order{
+			CustomerID: string(in.Body.CustomerID), Amount: in.amount,
+			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
+		},
+		input: func(o contract.Order) sagaInput {
+			return contract.Cafe{Order: o, Drink: in.drink.Drink, Quantity: int(in.Body.Quantity)}
+		},
+		summary: fmt.Sprintf("%s on %s, %s, customer %s", shortened(in.drink.Name), in.drink.Date,
+			counted(int(in.Body.Quantity), "cup"), in.Body.CustomerID),
+	})
+}

@@ -1,0 +1,91 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+const callsPath = "/v1/cleaning/calls"
+
+func (s *server) registerCleaning() {
+	register(s, huma.Operation{
+		OperationID: "place-call", Method: http.MethodPost, Path: callsPath, Tags: []string{tagCleaning},
+		Summary: "Call a cleaner", DefaultStatus: http.StatusCreated,
+		Description: "Registers the call with management, charges the price if there is one, and finds a cleaner. " +
+			"201: the call stands (calling until somebody is free, or assigned). 202: not decided yet; it goes on and can be read at Location. " +
+			"A call is taken only when management can be asked. " +
+			"With an Idempotency-Key, a repeated request is answered as the first one was; after `not_registered` it is a new one.",
+		Responses: s.placingResponses(booking.NotRegistered),
+	}, s.placeCall)
+	register(s, huma.Operation{
+		OperationID: "get-call", Method: http.MethodGet, Path: callsPath + "/{id}", Tags: []string{tagCleaning},
+		Summary: "Look at a call", Responses: s.problems(notFound, temporalUnavailable, unavailable),
+	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
+		return s.getOrder(ctx, booking.Cleaning, in)
+	})
+	registerDecision[decisionInput[*cancellation]](s, decision{
+		kind: booking.Cleaning, verb: "cancel", path: callsPath + "/{id}/cancel", tag: tagCleaning, update: contract.CancelUpdate,
+		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCompleted},
+	})
+	registerDecision[decisionInput[*nothing]](s, decision{
+		kind: booking.Cleaning, verb: "complete", path: callsPath + "/{id}/complete", tag: tagCleaning, update: contract.CompleteUpdate,
+		summary: "The cleaner has finished", refusals: []booking.Code{booking.NotAssigned, booking.AlreadyCompleted},
+	})
+}
+
+// callRequest is what a customer asks for. Its hash tells a repeated request
+// from another one: see reservationRequest.
+type callRequest struct {
+	CustomerID name `json:"customerId" example:"alice"`
+	// Tel is for management and the cleaner. It is shown to nobody else, and
+	// stays out of logs and of all that lists workflows.
+	Tel           string `json:"tel" maxLength:"40" pattern:"^[+() -]*([0-9][+() -]*){5,20}$" patternDescription:"5 to 20 digits, with + - ( ) and spaces between them" doc:"Where the customer can be reached" example:"+82 2-123-4567"`
+	Location      string `json:"location" minLength:"1" maxLength:"200" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
+	Price         *money `json:"price,omitempty" doc:"What the customer offers; nothing without it"`
+	PaymentMethod name   `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+}
+
+// amount is what is charged. Without a price that is nothing, in some currency.
+func (r callRequest) amount() booking.Money {
+	if r.Price == nil {
+		return booking.Money{Currency: "KRW"}
+	}
+	return r.Price.value()
+}
+
+type placeCallInput struct {
+	Labelled
+	Keyed
+	Body callRequest
+
+	attempt attempt
+}
+
+// Resolve finds what the schema cannot.
+func (in *placeCallInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	f.checkKey(ctx)
+	f.checkText("body.location", in.Body.Location)
+	in.attempt = serverOf(ctx).attemptFor(ctx.Context(), booking.Cleaning, string(in.Body.CustomerID), in.IdempotencyKey)
+	return f
+}
+
+func (s *server) placeCall(ctx context.Context, in *placeCallInput) (*orderAnswer, error) {
+	return s.placeOrder(ctx, in.language(), newOrder{
+		attempt: in.attempt, workflow: contract.CleaningWorkflow,
+		order: contract.Order{
+			CustomerID: string(in.Body.CustomerID), Amount: in.Body.amount(),
+			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
+		},
+		input: func(o contract.Order) sagaInput {
+			return contract.Cleaning{Order: o, Tel: in.Body.Tel, Location: in.Body.Location}
+		},
+		summary: "cleaning, customer " + string(in.Body.CustomerID),
+	})
+}

@@ -1,0 +1,197 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+func TestDecide_EveryBusiness(t *testing.T) {
+	t.Parallel()
+	const food, cafe, cleaning = "food-1", "cafe-1", "cleaning-1"
+	for _, test := range []struct{ path, order, update, body, note string }{
+		{foodOrdersPath + "/food-1/cancel", food, contract.CancelUpdate, `{"reason":"too slow"}`, "too slow"},
+		{deliveriesPath + "/food-1/complete", food, contract.CompleteUpdate, "", ""},
+		{cafeOrdersPath + "/cafe-1/cancel", cafe, contract.CancelUpdate, "", ""},
+		{productionsPath + "/cafe-1/complete", cafe, contract.CompleteUpdate, "{}", ""},
+		{callsPath + "/cleaning-1/cancel", cleaning, contract.CancelUpdate, `{"reason":"rain"}`, "rain"},
+		{callsPath + "/cleaning-1/complete", cleaning, contract.CompleteUpdate, "", ""},
+	} {
+		t.Run(test.path, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error {
+				require.Equal(t, test.order, o.WorkflowID)
+				require.Equal(t, test.update, o.UpdateName)
+				require.Equal(t, []any{contract.Decision{Note: test.note}}, o.Args)
+				return nil
+			}, func(context.Context) (contract.View, error) {
+				for _, business := range businesses() {
+					if business.input.View().ID == test.order {
+						return business.in(booking.Cancelled, booking.ByCustomer).View, nil
+					}
+				}
+				panic("no such order")
+			})
+			a := b.do("POST", test.path, test.body)
+			require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+			require.Equal(t, test.order, decode[orderView](t, a).ID)
+			require.Equal(t, []string{"why"}, fields(b.problem(b.do("POST", test.path, `{"why":"x"}`), 422, validationFailed)))
+		})
+	}
+}
+
+// What one business decides, another does not know.
+func TestDecide_OnlyItsOwn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, path := range []string{
+		foodOrdersPath + "/food-1/confirm", foodOrdersPath + "/food-1/complete", cafeOrdersPath + "/cafe-1/complete",
+		callsPath + "/cleaning-1/reject", deliveriesPath + "/food-1/cancel", productionsPath + "/cafe-1/cancel",
+		foodOrdersPath + "/cafe-1/cancel", deliveriesPath + "/cafe-1/complete", productionsPath + "/food-1/complete",
+		callsPath + "/lodging-1/complete", cafeOrdersPath + "/deletion-1/cancel", deliveriesPath + "/%00/complete",
+	} {
+		b.problem(b.do("POST", path, ""), 404, notFound)
+	}
+}
+
+func TestDecide_RefusedByEveryBusiness(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		path   string
+		code   booking.Code
+		status int
+	}{
+		{foodOrdersPath + "/food-1/cancel", booking.AlreadyDelivered, 409},
+		{foodOrdersPath + "/food-1/cancel", booking.DeliveryUnavailable, 503},
+		{deliveriesPath + "/food-1/complete", booking.NotDelivering, 409},
+		{deliveriesPath + "/food-1/complete", booking.AlreadyDelivered, 409},
+		{productionsPath + "/cafe-1/complete", booking.NotInProduction, 409},
+		{callsPath + "/cleaning-1/complete", booking.NotAssigned, 409},
+		{callsPath + "/cleaning-1/cancel", booking.BeingCancelled, 409},
+	} {
+		t.Run(test.path+"/"+string(test.code), func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			for _, business := range businesses() {
+				b.store.put(business.in(booking.Paid, ""))
+			}
+			b.refusesWith(temporal.NewNonRetryableApplicationError("it cannot be", string(test.code), nil))
+			a := b.do("POST", test.path, "")
+			p := b.problem(a, test.status, test.code)
+			require.Equal(t, booking.Paid, p.Order.Status, "the order stands")
+			require.Equal(t, locationOf(p.Order.View), a.Header.Get("Location"))
+			require.Equal(t, test.status == 503, a.Header.Get("Retry-After") != "")
+		})
+	}
+}
+
+func TestDecide_ClosedInEveryBusiness(t *testing.T) {
+	t.Parallel()
+	for path, code := range map[string]booking.Code{
+		foodOrdersPath + "/food-1/cancel":       booking.AlreadyDelivered,
+		deliveriesPath + "/food-1/complete":     booking.AlreadyDelivered,
+		productionsPath + "/cafe-1/complete":    booking.AlreadyCompleted,
+		callsPath + "/cleaning-1/cancel":        booking.AlreadyCancelled,
+		cafeOrdersPath + "/cafe-unknown/cancel": notFound,
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			gone := serviceerror.NewNotFound("workflow execution already completed")
+			b.cannotBeAsked(gone)
+			b.answersQuery(contract.ViewQuery, nil, gone)
+			for kind, end := range map[booking.Kind]booking.Status{
+				booking.Food: booking.Delivered, booking.Cafe: booking.Completed, booking.Cleaning: booking.Cancelled,
+			} {
+				for _, business := range businesses() {
+					if business.kind == kind {
+						b.store.put(business.in(end, ""))
+					}
+				}
+			}
+			b.problem(b.do("POST", path, ""), kindOf(code).status, code)
+		})
+	}
+}
+
+// That the order took the cancel is a promise only where nobody can refuse it
+// any more: the delivery can.
+func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
+	t.Parallel()
+	food := businesses()[1]
+	for name, test := range map[string]struct {
+		view   booking.Status // the order's own, "" when it does not answer
+		row    booking.Status
+		answer int
+	}{
+		"Undoing":         {booking.Cancelling, booking.Delivering, 202},
+		"Undone":          {booking.Cancelled, booking.Delivering, 200},
+		"Stands":          {booking.Delivering, booking.Delivering, 503},
+		"RowUndoing":      {"", booking.Cancelling, 202},
+		"RowUndone":       {"", booking.Cancelled, 200},
+		"RowStands":       {"", booking.Delivering, 503},
+		"NobodyKnows":     {"", "", 503},
+		"DeliveredBefore": {booking.Delivered, booking.Delivering, 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			begun := time.Now()
+			b.onUpdate(takes, func(ctx context.Context) (contract.View, error) {
+				end, limited := ctx.Deadline()
+				require.True(t, limited)
+				require.WithinDuration(t, begun.Add(b.deps.ReplyBudget+asking), end, 500*time.Millisecond)
+				return contract.View{}, serviceerror.NewDeadlineExceeded("the delivery hangs")
+			})
+			if test.row != "" {
+				b.store.put(food.in(test.row, ""))
+			}
+			if test.view != "" {
+				b.answersQuery(contract.ViewQuery, food.in(test.view, "").View, nil)
+			} else {
+				b.answersQuery(contract.ViewQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
+				b.answersHistoryOf("food-1", contract.FoodWorkflow, nil, serviceerror.NewUnavailable("connection refused"))
+			}
+			a := b.do("POST", food.path()+"/cancel", "")
+			if test.answer == 503 {
+				p := b.problem(a, 503, orderUnreachable)
+				require.Equal(t, "2", a.Header.Get("Retry-After"))
+				require.Equal(t, name == "NobodyKnows", p.Order == nil)
+				return
+			}
+			require.Equal(t, test.answer, a.StatusCode, a.text)
+			require.Equal(t, test.answer == 202, a.Header.Get("Location") == food.path())
+		})
+	}
+}
+
+// Whoever else takes a decision carries it out: that it was taken is enough.
+func TestDecide_TakenIsAPromiseElsewhere(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{
+		deliveriesPath + "/food-1/complete", cafeOrdersPath + "/cafe-1/cancel", productionsPath + "/cafe-1/complete",
+		callsPath + "/cleaning-1/cancel", callsPath + "/cleaning-1/complete",
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			for _, business := range businesses() {
+				b.store.put(business.in(booking.Paid, ""))
+			}
+			b.onUpdate(takes, failsWith(serviceerror.NewDeadlineExceeded("slow")))
+			a := b.do("POST", path, "")
+			require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
+			require.Equal(t, locationOf(decode[orderView](t, a).View), a.Header.Get("Location"))
+		})
+	}
+}

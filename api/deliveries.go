@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+const deliveriesPath = "/v1/food/deliveries"
+
+func (s *server) registerDeliveries() {
+	register(s, huma.Operation{
+		OperationID: "list-deliveries", Method: http.MethodGet, Path: deliveriesPath, Tags: []string{tagFood},
+		Summary: "What couriers have to do", Description: "status=started lists what is on its way. Orders that the delivery has not been told of yet are not listed.",
+		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+	}, s.listDeliveries)
+	register(s, huma.Operation{
+		OperationID: "get-delivery", Method: http.MethodGet, Path: deliveriesPath + "/{orderId}", Tags: []string{tagFood},
+		Summary: "Look at an order's delivery", Description: "It is waiting while the delivery has not been told of the order.",
+		Responses: s.problems(notFound, temporalUnavailable, unavailable),
+	}, s.getDelivery)
+	registerDecision[jobDone](s, decision{
+		kind: booking.Food, verb: "complete", path: deliveriesPath + "/{orderId}/complete", tag: tagFood, update: contract.CompleteUpdate,
+		summary: "The courier has handed the order over", refusals: []booking.Code{booking.NotDelivering, booking.AlreadyDelivered},
+	})
+}
+
+// deliveryView is a delivery as the API shows it.
+type deliveryView struct {
+	Job
+	Address string            `json:"address" doc:"Where the courier goes"`
+	Status  booking.JobStatus `json:"status" enum:"waiting,started,delivered,cancelled"`
+}
+
+func (l language) showDelivery(j booking.JobState) deliveryView {
+	return deliveryView{Job: l.showJob(j), Address: j.Address, Status: j.Status}
+}
+
+type deliveryAnswer struct {
+	Localized
+	Body deliveryView
+}
+
+type deliverySelection struct {
+	Strict
+	Labelled
+	Paging
+	Status  booking.JobStatus `query:"status" enum:"waiting,started,delivered,cancelled" doc:"Only deliveries in this status"`
+	OwnerID name              `query:"ownerId" doc:"Only deliveries for this shop" example:"sara"`
+}
+
+type deliveryList struct {
+	Localized
+	Body part[deliveryView]
+}
+
+func (s *server) listDeliveries(ctx context.Context, in *deliverySelection) (*deliveryList, error) {
+	jobs, next, err := s.Deliveries.List(ctx, booking.JobFilter{OwnerID: string(in.OwnerID), Status: in.Status}, in.page())
+	if err != nil {
+		return nil, err
+	}
+	l := in.language()
+	return &deliveryList{Localized: l.localized(), Body: partOf(each(jobs, l.showDelivery), next)}, nil
+}
+
+func (s *server) getDelivery(ctx context.Context, in *jobByOrder) (*deliveryAnswer, error) {
+	job, err := s.job(ctx, s.Deliveries, booking.Food, in.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	l := in.language()
+	return &deliveryAnswer{Localized: l.localized(), Body: l.showDelivery(job)}, nil
+}

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// deleteDrink starts the deletion, once, and answers with the drink whether it
+// has just begun or is long done.
+func (s *server) deleteDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, error) {
+	drink, err := s.drink(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if drink.deletion == nil || !drink.deletion.Done {
+		if err := s.startDeletion(ctx, drink.ID); err != nil {
+			return nil, err
+		}
+	}
+	if drink.deletion == nil {
+		drink.deletion = &booking.DrinkDeletion{}
+	}
+	return &drinkAnswer{Location: drinksPath + "/" + drink.ID, Body: s.showSale(ctx, drink)}, nil
+}
+
+// How many orders of a drink are cancelled at a time, and how many such batches
+// one run of the deletion goes through: its history stays small.
+const (
+	deletionBatch   = 100
+	deletionBatches = 200
+)
+
+func (s *server) startDeletion(ctx context.Context, drinkID string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
+	defer cancel()
+	_, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: contract.DrinkDeletionID(drinkID), TaskQueue: contract.SagasQueue,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            "drink " + drinkID,
+	}, contract.DrinkDeletionWorkflow, contract.DrinkDeletion{DrinkID: drinkID, Batch: deletionBatch, Batches: deletionBatches})
+	_, started := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
+	switch {
+	case err == nil || started:
+		return nil
+	case temporalAway(temporalError{err}):
+		s.Logger.Warn("temporal cannot be reached", zap.Error(err))
+		return newProblem(temporalUnavailable, "drinks cannot be taken off the menu at the moment; repeat the request: should it have arrived, it is not carried out twice")
+	default:
+		return temporalError{err}
+	}
+}

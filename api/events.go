@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func (s *server) registerEvents() {
+	responses := s.problems(validationFailed, booking.InvalidCursor, tooManyStreams, unavailable)
+	responses["200"] = &huma.Response{
+		Description: "A part of the feed, or the feed as a stream",
+		Content: map[string]*huma.MediaType{
+			"application/json": {Schema: s.schemaOf(reflect.TypeFor[eventPart]())},
+			streamMediaType:    {Schema: streamSchema},
+		},
+	}
+	register(s, huma.Operation{
+		OperationID: "list-events", Method: http.MethodGet, Path: "/v1/events", Tags: []string{tagRecords},
+		Summary: "Follow what happens to orders",
+		Description: "Facts about orders of every kind as CloudEvents 1.0, in an order in which a reader misses none. " +
+			"Ask again with after=next; next is there even when there is nothing new.\n\n" +
+			"With `Accept: text/event-stream` the answer goes on: Server-Sent Events from after, or from Last-Event-ID, " +
+			"for as long as the reader stays.",
+		Responses: responses,
+	}, s.followEvents)
+}
+
+type eventList struct {
+	After       string `query:"after" maxLength:"512" doc:"Where to go on: next of the part before, or the id of an event of a stream; from the beginning without it"`
+	Limit       int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many to answer at most; a stream goes on"`
+	LastEventID string `header:"Last-Event-ID" maxLength:"512" doc:"Where a stream goes on. It goes before after: a browser that reconnects repeats its old query and adds this. A list does not look at it"`
+
+	stream bool // asked for
+}
+
+// Resolve finds what is wrong with the query as a whole, and whether a stream
+// is asked for.
+func (in *eventList) Resolve(ctx huma.Context) []error {
+	in.stream = prefersStream(humagin.Unwrap(ctx).Request.Header.Values("Accept"))
+	var f faults
+	f.checkQuery(ctx)
+	return f
+}
+
+// eventsAnswer is a list or a stream, which write themselves.
+type eventsAnswer struct {
+	Body func(huma.Context)
+}
+
+type eventPart struct {
+	Items []cloudEvent `json:"items" nullable:"false"`
+	Next  string       `json:"next" doc:"Where to go on, now or later"`
+}
+
+// cloudEvent is an event in the JSON format of CloudEvents 1.0
+// (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md).
+type cloudEvent struct {
+	SpecVersion     string            `json:"specversion" enum:"1.0"`
+	ID              string            `json:"id" doc:"The same whenever the event is read; no other event of the feed has it" example:"lodging-g500aemwcp1h8g3vdxajcakkpw/PaymentApproved"`
+	Source          string            `json:"source" format:"uri-reference" doc:"The line of business" example:"/yeyak/lodging"`
+	Type            booking.EventType `json:"type" doc:"What happened" example:"PaymentApproved"`
+	Subject         string            `json:"subject" doc:"The order's id" example:"lodging-g500aemwcp1h8g3vdxajcakkpw"`
+	Time            time.Time         `json:"time" doc:"When it happened, in UTC"`
+	DataContentType string            `json:"datacontenttype" enum:"application/json"`
+	Data            booking.EventData `json:"data" doc:"The order as it stood then"`
+}
+
+func envelope(e booking.Event) cloudEvent {
+	return cloudEvent{
+		SpecVersion: "1.0", ID: e.Key, Source: "/yeyak/" + string(e.Data.Kind), Type: e.Type,
+		Subject: e.OrderID, Time: e.At.UTC(), DataContentType: "application/json", Data: e.Data,
+	}
+}
+
+// TransformSchema documents what the domain's string types may hold.
+func (cloudEvent) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["type"].Enum = enumOf(booking.EventTypes())
+	data := r.SchemaFromRef(s.Properties["data"].Ref)
+	data.Properties["kind"].Enum = enumOf(booking.Kinds())
+	data.Properties["status"].Enum = enumOf(booking.Statuses())
+	data.Properties["reason"].Enum = enumOf(booking.Reasons())
+	return s
+}
+
+func (s *server) followEvents(ctx context.Context, in *eventList) (*eventsAnswer, error) {
+	if in.stream {
+		return s.streamEvents(ctx, in)
+	}
+	return s.listEvents(ctx, in)
+}
+
+func (s *server) listEvents(ctx context.Context, in *eventList) (*eventsAnswer, error) {
+	events, next, err := s.ReadModel.Events(ctx, in.After, in.Limit)
+	if err != nil {
+		return nil, cursorFault(err, "after")
+	}
+	part := eventPart{Items: make([]cloudEvent, len(events)), Next: next}
+	for i, e := range events {
+		part.Items[i] = envelope(e)
+	}
+	return &eventsAnswer{Body: func(ctx huma.Context) {
+		ctx.SetHeader("Content-Type", "application/json")
+		_ = s.huma.Marshal(ctx.BodyWriter(), "application/json", part) // fails only when the client has gone
+	}}, nil
+}
+
+// cursorFault names the parameter that held a cursor which is none.
+func cursorFault(err error, field string) error {
+	if invalid, ok := errors.AsType[*booking.Error](err); ok && invalid.Code == booking.InvalidCursor {
+		return newProblem(booking.InvalidCursor, "%s", invalid.Message).at(field, "was not given out by this list")
+	}
+	return err
+}

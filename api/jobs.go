@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Where deliveries and productions may stand.
+var (
+	deliveryStatuses   = []booking.JobStatus{booking.JobWaiting, booking.JobStarted, booking.JobDelivered, booking.JobCancelled}
+	productionStatuses = []booking.JobStatus{booking.JobWaiting, booking.JobStarted, booking.JobCompleted, booking.JobCancelled}
+)
+
+// Job is what a delivery and a production show. (Huma finds what is embedded
+// only if it is exported.)
+type Job struct {
+	OrderID     string       `json:"orderId" example:"food-06gzvfahhdv2qeq77vmrpjqcg8"`
+	OwnerID     string       `json:"ownerId" example:"sara"`
+	Item        booking.Item `json:"item" doc:"What was ordered"`
+	Quantity    int          `json:"quantity" example:"2"`
+	StatusLabel string       `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"started"`
+	At          time.Time    `json:"at" doc:"When it came to this status"`
+}
+
+func (l language) showJob(j booking.JobState) Job {
+	return Job{
+		OrderID: j.OrderID, OwnerID: j.OwnerID, Item: j.Item, Quantity: j.Quantity,
+		StatusLabel: l.job(j.Status), At: j.At.UTC(),
+	}
+}
+
+// jobByOrder asks for the job of one order.
+type jobByOrder struct {
+	Strict
+	Labelled
+	OrderID string `path:"orderId" doc:"The order's id"`
+}
+
+// jobDone says that the job of an order is done.
+type jobDone struct {
+	Strict
+	Labelled
+	OrderID string `path:"orderId" doc:"The order's id"`
+	Body    *nothing
+}
+
+func (in *jobDone) orderByID() orderByID { return orderByID{Labelled: in.Labelled, ID: in.OrderID} }
+func (in *jobDone) words() string        { return "" }
+
+// job finds the job of an order of the kind. One that nobody has been told of
+// yet waits, as long as its order is known.
+func (s *server) job(ctx context.Context, jobs Jobs, kind booking.Kind, orderID string) (booking.JobState, error) {
+	if !isOrderID(kind, orderID) {
+		return booking.JobState{}, noSuchOrder(orderID)
+	}
+	job, err := jobs.Job(ctx, orderID)
+	if !errors.Is(err, &booking.Error{Code: notFound}) {
+		return job, err
+	}
+	view, err := s.read(ctx, kind, orderID)
+	if err != nil {
+		return booking.JobState{}, err
+	}
+	return jobOf(view), nil
+}
+
+// jobOf is the job of an order before anybody has been told of it.
+func jobOf(v contract.View) booking.JobState {
+	job := booking.JobState{
+		Job:    booking.Job{OrderID: v.ID, OwnerID: v.OwnerID, Item: v.Item, Quantity: v.Quantity},
+		Status: booking.JobWaiting, At: v.PlacedAt(),
+	}
+	if v.Delivery != nil {
+		job.Address = v.Delivery.Address
+	}
+	if v.Status == booking.Cancelled {
+		job.Status, job.Why, job.At = booking.JobCancelled, v.Reason, v.History[len(v.History)-1].At
+	}
+	return job
+}

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// What requests for orders of several kinds have in common.
+
+// lookUp finds what a request names by an id. It complains when there is no
+// such thing, and gives up when that cannot be known.
+func lookUp[T any](ctx huma.Context, f *faults, field, id, thing string, find func(context.Context, string) (T, error)) (found T, ok bool) {
+	if id == "" {
+		return found, false
+	}
+	found, err := find(ctx.Context(), id)
+	switch {
+	case err == nil:
+		return found, true
+	case errors.Is(err, &booking.Error{Code: notFound}):
+		f.add(field, "there is no such %s", thing)
+	default:
+		f.fail(serverOf(ctx).toProblem(ctx.Context(), err))
+	}
+	return found, false
+}
+
+// known finds a thing by its id. An id that none can have is not looked for:
+// it may hold what a database does not take.
+func known[T any](ctx context.Context, thing, id string, find func(context.Context, string) (T, error)) (T, error) {
+	if !isName(id) {
+		var none T
+		return none, booking.Errorf(booking.NotFound, "there is no %s %q", thing, id)
+	}
+	return find(ctx, id)
+}
+
+// price is each, that many times. A count below 1 has been complained about.
+func (f *faults) price(field string, each booking.Money, counts ...int64) booking.Money {
+	amount, fits := each, true
+	for _, n := range counts {
+		if n < 1 {
+			return amount
+		}
+		if fits {
+			amount, fits = amount.Times(n)
+		}
+	}
+	if !fits || amount.Amount > maxAmount {
+		f.add(field, "the whole price is more than can be charged at once")
+	}
+	return amount
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// shortened keeps a summary below the 400 bytes that Temporal takes.
+func shortened(text string) string {
+	const most = 150
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+const productionsPath = "/v1/cafe/productions"
+
+func (s *server) registerProductions() {
+	register(s, huma.Operation{
+		OperationID: "list-productions", Method: http.MethodGet, Path: productionsPath, Tags: []string{tagCafe},
+		Summary: "What the café has to make", Description: "status=started lists what is being made. Orders that the kitchen has not been told of yet are not listed.",
+		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+	}, s.listProductions)
+	register(s, huma.Operation{
+		OperationID: "get-production", Method: http.MethodGet, Path: productionsPath + "/{orderId}", Tags: []string{tagCafe},
+		Summary: "Look at an order's production", Description: "It is waiting while the kitchen has not been told of the order.",
+		Responses: s.problems(notFound, temporalUnavailable, unavailable),
+	}, s.getProduction)
+	registerDecision[jobDone](s, decision{
+		kind: booking.Cafe, verb: "complete", path: productionsPath + "/{orderId}/complete", tag: tagCafe, update: contract.CompleteUpdate,
+		summary: "The café has handed the order over", refusals: []booking.Code{booking.NotInProduction, booking.AlreadyCompleted},
+	})
+}
+
+// productionView is a production as the API shows it.
+type productionView struct {
+	Job
+	Status      booking.JobStatus `json:"status" enum:"waiting,started,completed,cancelled"`
+	Reason      booking.Reason    `json:"reason,omitempty" doc:"Why it was cancelled"`
+	ReasonLabel string            `json:"reasonLabel,omitempty" doc:"The reason in words" example:"no longer sold"`
+}
+
+// TransformSchema documents what the domain's string types may hold.
+func (productionView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["reason"].Enum = enumOf(booking.Reasons())
+	return s
+}
+
+func (l language) showProduction(j booking.JobState) productionView {
+	return productionView{Job: l.showJob(j), Status: j.Status, Reason: j.Why, ReasonLabel: l.reason(j.Why)}
+}
+
+type productionAnswer struct {
+	Localized
+	Body productionView
+}
+
+type productionSelection struct {
+	Strict
+	Labelled
+	Paging
+	MenuID name              `query:"menuId" doc:"Only productions of this drink" example:"drink-0m5w3k1v8t2z6r4q"`
+	Status booking.JobStatus `query:"status" enum:"waiting,started,completed,cancelled" doc:"Only productions in this status"`
+}
+
+type productionList struct {
+	Localized
+	Body part[productionView]
+}
+
+func (s *server) listProductions(ctx context.Context, in *productionSelection) (*productionList, error) {
+	jobs, next, err := s.Productions.List(ctx, booking.JobFilter{ItemID: string(in.MenuID), Status: in.Status}, in.page())
+	if err != nil {
+		return nil, err
+	}
+	l := in.language()
+	return &productionList{Localized: l.localized(), Body: partOf(each(jobs, l.showProduction), next)}, nil
+}
+
+func (s *server) getProduction(ctx context.Context, in *jobByOrder) (*productionAnswer, error) {
+	job, err := s.job(ctx, s.Productions, booking.Cafe, in.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	l := in.language()
+	return &productionAnswer{Localized: l.localized(), Body: l.showProduction(job)}, nil
+}

@@ -1,0 +1,197 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// shops are menus, drinks, jobs and cleaners in memory.
+type shops struct {
+	menus                   map[string]booking.Menu
+	drinks                  map[string]booking.Drink
+	deletions               map[string]*booking.DrinkDeletion
+	deliveries, productions jobs
+	cleaners                []booking.CleanerAtWork
+	waits                   string // the call that waits for a cleaner
+}
+
+func newShops() shops {
+	return shops{
+		menus: map[string]booking.Menu{"menu-bibimbap": bibimbap()}, drinks: map[string]booking.Drink{"drink-latte": latte()},
+		deletions: map[string]*booking.DrinkDeletion{}, deliveries: newJobs(), productions: newJobs(),
+	}
+}
+
+func bibimbap() booking.Menu {
+	return booking.Menu{ID: "menu-bibimbap", Name: "Bibimbap", OwnerID: "sara", Price: booking.Money{Amount: 9000, Currency: "KRW"}}
+}
+
+// latte is a drink of the day after the one on which the tests take place.
+func latte() booking.Drink {
+	return booking.Drink{
+		ID: "drink-latte", Name: "Latte", OwnerID: "cora", Price: booking.Money{Amount: 4500, Currency: "KRW"},
+		Date: booking.Date{Year: 2026, Month: 11, Day: 22}, TimeZone: "Asia/Seoul",
+	}
+}
+
+func (m *memory) AddMenu(_ context.Context, menu booking.Menu) error {
+	if m.away == nil {
+		m.menus[menu.ID] = menu
+	}
+	return m.away
+}
+
+func (m *memory) Menu(_ context.Context, id string) (booking.Menu, error) {
+	return find(m.menus, id, m.away)
+}
+
+func (m *memory) Menus(_ context.Context, page booking.Page) ([]booking.Menu, string, error) {
+	return listed(m, page, m.menus)
+}
+
+func (m *memory) AddDrink(_ context.Context, d booking.Drink) error {
+	if m.away == nil {
+		m.drinks[d.ID] = d
+	}
+	return m.away
+}
+
+func (m *memory) Drink(_ context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error) {
+	d, err := find(m.drinks, id, m.away)
+	return d, m.deletions[id], err
+}
+
+func (m *memory) Drinks(_ context.Context, page booking.Page) ([]booking.Drink, string, error) {
+	return listed(m, page, m.drinks)
+}
+
+// AddCleaner gives the cleaner to the call that waits.
+func (m *memory) AddCleaner(_ context.Context, c booking.Cleaner) error {
+	if m.away == nil {
+		m.cleaners = append(m.cleaners, booking.CleanerAtWork{Cleaner: c, OrderID: m.waits})
+		m.waits = ""
+	}
+	return m.away
+}
+
+// Cleaners lists one cleaner at a time.
+func (m *memory) Cleaners(_ context.Context, page booking.Page) ([]booking.CleanerAtWork, string, error) {
+	m.page = page
+	at := len(page.Cursor)
+	if page.Cursor == "bad" {
+		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
+	}
+	if m.away != nil || at >= len(m.cleaners) {
+		return nil, "", m.away
+	}
+	next := strings.Repeat("c", at+1)
+	if at+1 == len(m.cleaners) {
+		next = ""
+	}
+	return m.cleaners[at : at+1], next, nil
+}
+
+func listed[T any](m *memory, page booking.Page, in map[string]T) ([]T, string, error) {
+	m.page = page
+	if page.Cursor == "bad" {
+		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
+	}
+	all := []T{}
+	for _, v := range in {
+		all = append(all, v)
+	}
+	return all, "more", m.away
+}
+
+// jobs are deliveries or productions in memory.
+type jobs struct {
+	away   error
+	all    map[string]booking.JobState
+	filter booking.JobFilter
+	page   booking.Page
+}
+
+func newJobs() jobs { return jobs{all: map[string]booking.JobState{}} }
+
+func (j *jobs) Job(_ context.Context, id string) (booking.JobState, error) {
+	return find(j.all, id, j.away)
+}
+
+func (j *jobs) List(_ context.Context, f booking.JobFilter, page booking.Page) ([]booking.JobState, string, error) {
+	j.filter, j.page = f, page
+	if page.Cursor == "bad" {
+		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
+	}
+	all := []booking.JobState{}
+	for _, job := range j.all {
+		all = append(all, job)
+	}
+	slices.SortFunc(all, func(a, b booking.JobState) int { return strings.Compare(a.OrderID, b.OrderID) })
+	return all, "", j.away
+}
+
+// business is how a line of business shows at the door.
+type business struct {
+	kind     booking.Kind
+	workflow string
+	orders   string // where orders are placed
+	body     string // of a valid order, by alice
+	input    sagaInput
+}
+
+// businesses are all there are, each with an order whose id is its kind's name
+// and -1.
+func businesses() []business {
+	order := func(kind booking.Kind, amount int64) contract.Order {
+		return contract.Order{
+			OrderID: string(kind) + "-1", CustomerID: "alice", Amount: booking.Money{Amount: amount, Currency: "KRW"},
+			PaymentMethod: "pm_card_visa", PlacedAt: today, Policy: contract.Policy{InPlace: true},
+		}
+	}
+	return []business{
+		{booking.Lodging, contract.LodgingWorkflow, reservationsPath, reservation, contract.Lodging{
+			Order: order(booking.Lodging, 100000), Place: seaside(), Rooms: 1,
+			CheckIn: booking.Date{Year: 2026, Month: 12, Day: 24}, CheckOut: booking.Date{Year: 2026, Month: 12, Day: 26},
+		}},
+		{booking.Food, contract.FoodWorkflow, foodOrdersPath, meal, contract.Food{
+			Order: order(booking.Food, 18000), Menu: bibimbap(), Quantity: 2, Address: "12 Sejong-daero",
+		}},
+		{booking.Cafe, contract.CafeWorkflow, cafeOrdersPath, cups, contract.Cafe{
+			Order: order(booking.Cafe, 13500), Drink: latte(), Quantity: 3,
+		}},
+		{booking.Cleaning, contract.CleaningWorkflow, callsPath, call, contract.Cleaning{
+			Order: order(booking.Cleaning, 30000), Tel: "+82 2-123-4567", Location: "12 Sejong-daero",
+		}},
+	}
+}
+
+const (
+	meal = `{"menuId":"menu-bibimbap","customerId":"alice","quantity":2,"address":"12 Sejong-daero"}`
+	cups = `{"menuId":"drink-latte","customerId":"alice","quantity":3}`
+	call = `{"customerId":"alice","tel":"+82 2-123-4567","location":"12 Sejong-daero","price":{"amount":30000,"currency":"KRW"}}`
+)
+
+// in makes the publication of the business's order when it has come to a status.
+func (b business) in(status booking.Status, reason booking.Reason) contract.Publication {
+	return cameTo(b.input.View(), status, reason)
+}
+
+// path is the address of the business's order.
+func (b business) path() string { return b.orders + "/" + string(b.kind) + "-1" }
+
+// reached are the statuses that orders of the kind come to.
+func reached(k booking.Kind) []booking.Status {
+	found := []booking.Status{booking.Received}
+	for i := 0; i < len(found); i++ {
+		for _, next := range k.Next(found[i]) {
+			if !slices.Contains(found, next) {
+				found = append(found, next)
+			}
+		}
+	}
+	return found
+}

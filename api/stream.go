@@ -1,0 +1,206 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"go.uber.org/zap"
+)
+
+const (
+	// lookAgain is how long a stream waits to be told of news before it looks
+	// for itself: an event can come to light after its tick, when a transaction
+	// that was open beside it has ended.
+	lookAgain = time.Second
+	// gather is how long a stream lets ticks come together. The first of them
+	// may also be ahead of its change.
+	gather = 20 * time.Millisecond
+)
+
+// stream is one reader's connection to the feed. What it reads, it reads
+// through the window.
+type stream struct {
+	*server
+	w     http.ResponseWriter
+	conn  *http.ResponseController
+	ticks <-chan struct{}
+}
+
+// streamEvents begins a stream: what can be wrong with it is found out while
+// there still is a status to say so with.
+func (s *server) streamEvents(ctx context.Context, in *eventList) (*eventsAnswer, error) {
+	after, field := in.After, "after"
+	if in.LastEventID != "" {
+		after, field = in.LastEventID, "Last-Event-ID"
+	}
+	select {
+	case s.streams <- struct{}{}:
+	default:
+		return nil, newProblem(tooManyStreams, "%d readers follow the events here already", s.MaxStreams)
+	}
+	ticks, leave := s.Hub.Ticks() // before the first look, so that nothing happens unseen
+	end := func() { leave(); <-s.streams }
+	first, err := s.window.look(ctx, after)
+	if err != nil {
+		end()
+		return nil, cursorFault(err, field)
+	}
+	return &eventsAnswer{Body: func(ctx huma.Context) {
+		defer end()
+		c := humagin.Unwrap(ctx)
+		st := &stream{server: s, w: c.Writer, conn: http.NewResponseController(c.Writer), ticks: ticks}
+		st.begin()
+		if isHEAD(c.Request.Context()) {
+			return
+		}
+		st.run(c.Request.Context(), first)
+	}}, nil
+}
+
+// begin sends the header. From here on the reader may stay as long as it wants:
+// the server's deadline for requests is over once this one has been read, and
+// its deadline for answers gives way to one for each write.
+func (st *stream) begin() {
+	header := st.w.Header()
+	header.Set("Content-Type", streamMediaType)
+	header.Set("Cache-Control", "no-cache")
+	header.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	_ = st.write(nil)                     // who has gone already is noticed by run
+}
+
+// run sends what was found first and all that follows it, until the reader
+// goes, falls too far behind, or the server shuts down.
+func (st *stream) run(ctx context.Context, first stretch) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stretches := make(chan stretch)
+	heartbeat := time.NewTicker(st.Heartbeat)
+	defer heartbeat.Stop()
+
+	err := st.write(first.text)
+	go st.read(ctx, first.next, stretches)
+	for err == nil {
+		select {
+		case s := <-stretches:
+			err = st.write(s.text)
+		case <-heartbeat.C:
+			err = st.write([]byte(": alive\n\n"))
+		case <-ctx.Done():
+			return
+		case <-st.Closing:
+			return
+		}
+	}
+	st.Logger.Debug("reader of events has gone", zap.Error(err))
+}
+
+// read hands over what follows the cursor, stretch by stretch, until ctx ends.
+// It looks on only when a stretch was taken. While the feed cannot be read the
+// reader stays, and so does its place: it misses nothing.
+func (st *stream) read(ctx context.Context, after string, stretches chan<- stretch) {
+	for ctx.Err() == nil {
+		s, err := st.window.look(ctx, after)
+		if err != nil {
+			pause(ctx, lookAgain)
+			continue
+		}
+		if s.size == 0 {
+			st.awaitNews(ctx)
+			continue
+		}
+		select {
+		case stretches <- s:
+			after = s.next
+		case <-ctx.Done():
+		}
+	}
+}
+
+// awaitNews returns when there may be something new.
+func (st *stream) awaitNews(ctx context.Context) {
+	again := time.NewTimer(lookAgain)
+	defer again.Stop()
+	select {
+	case <-st.ticks:
+		pause(ctx, gather)
+	case <-again.C:
+	case <-ctx.Done():
+	}
+	select {
+	case <-st.ticks: // the look that follows is for this one, too
+	default:
+	}
+}
+
+// pause waits, and not longer than ctx.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// readStretch reads what follows a cursor and writes it the way EventSource
+// wants it.
+func (s *server) readStretch(ctx context.Context, after string) (stretch, error) {
+	events, next, err := s.ReadModel.Events(ctx, after, eventsAtOnce)
+	if err != nil {
+		return stretch{}, err
+	}
+	var text bytes.Buffer
+	for _, e := range events {
+		fmt.Fprintf(&text, "id: %s\nevent: %s\ndata: ", e.Cursor, e.Type)
+		if err := s.huma.Marshal(&text, "application/json", envelope(e)); err != nil { // one line, with its end
+			return stretch{}, err
+		}
+		text.WriteByte('\n')
+	}
+	return stretch{text.Bytes(), len(events), next}, nil
+}
+
+// write gives a reader that is slow or has vanished up after a while.
+func (st *stream) write(text []byte) error {
+	_ = st.conn.SetWriteDeadline(time.Now().Add(st.WriteWithin))
+	if _, err := st.w.Write(text); err != nil {
+		return err
+	}
+	return st.conn.Flush()
+}
+
+const streamMediaType = "text/event-stream"
+
+var streamSchema = &huma.Schema{
+	Type: huma.TypeString,
+	Description: "Server-Sent Events. Of each, id is the cursor to go on from after it, event its type, and data the " +
+		"same CloudEvent as in the list, on one line. A comment every 15 s says that the stream is alive.",
+}
+
+// streams tells whether an operation can answer with a stream.
+func streams(op *huma.Operation) bool {
+	ok := op.Responses["200"]
+	return ok != nil && ok.Content[streamMediaType] != nil
+}
+
+// prefersStream tells whether an Accept header names event streams, and gives
+// nothing else more weight than them: browsers' EventSource names nothing else,
+// and who takes anything gets JSON.
+func prefersStream(accept []string) bool {
+	var stream, other float64
+	for _, part := range strings.Split(strings.Join(accept, ","), ",") {
+		mediaType, params, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(mediaType), streamMediaType) {
+			stream = max(stream, quality(params))
+		} else if acceptsJSON([]string{part}) {
+			other = max(other, quality(params))
+		}
+	}
+	return stream > 0 && stream >= other
+}

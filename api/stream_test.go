@@ -1,0 +1,279 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// often makes streams say that they are alive all the time.
+func often(d *Deps) { d.Heartbeat = 10 * time.Millisecond }
+
+// serve runs the API as net/http does.
+func (b *bundle) serve(change ...func(*http.Server)) *httptest.Server {
+	server := httptest.NewUnstartedServer(b.handler)
+	for _, f := range change {
+		f(server.Config)
+	}
+	server.Start()
+	b.t.Cleanup(server.Close)
+	return server
+}
+
+// connection is a reader's end of a stream.
+type connection struct {
+	*http.Response
+	t     *testing.T
+	lines *bufio.Reader
+	leave func()
+}
+
+// open asks for the stream, whatever comes of it.
+func (b *bundle) open(server *httptest.Server, query string, headers ...string) *connection {
+	b.t.Helper()
+	ctx, leave := context.WithTimeout(b.t.Context(), time.Minute)
+	b.t.Cleanup(leave)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/v1/events"+query, http.NoBody)
+	require.NoError(b.t, err)
+	r.Header.Set("Accept", streamMediaType)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	a, err := server.Client().Do(r)
+	require.NoError(b.t, err)
+	b.t.Cleanup(func() { a.Body.Close() })
+	return &connection{a, b.t, bufio.NewReader(a.Body), leave}
+}
+
+// follow opens a stream that has to begin.
+func (b *bundle) follow(server *httptest.Server, query string, headers ...string) *connection {
+	b.t.Helper()
+	c := b.open(server, query, headers...)
+	require.Equal(b.t, http.StatusOK, c.StatusCode)
+	require.Equal(b.t, streamMediaType, c.Header.Get("Content-Type"))
+	return c
+}
+
+// message reads up to the next blank line.
+func (c *connection) message() string {
+	c.t.Helper()
+	var message strings.Builder
+	for {
+		line, err := c.lines.ReadString('\n')
+		require.NoError(c.t, err)
+		if line == "\n" {
+			return message.String()
+		}
+		message.WriteString(line)
+	}
+}
+
+// event reads the id of the next event, past all signs of life.
+func (c *connection) event() string {
+	c.t.Helper()
+	for {
+		if id, found := strings.CutPrefix(c.message(), "id: "); found {
+			id, _, _ = strings.Cut(id, "\n")
+			return id
+		}
+	}
+}
+
+// problem reads what was answered in place of a stream.
+func (c *connection) problem(b *bundle, status int, code booking.Code) problem {
+	c.t.Helper()
+	text, err := io.ReadAll(c.Body)
+	require.NoError(c.t, err)
+	return b.problem(answer{c.Response, string(text)}, status, code)
+}
+
+func happenings(n int) []booking.Event {
+	events := make([]booking.Event, n)
+	for i := range events {
+		events[i] = confirmed(fmt.Sprint("lodging-", i))
+	}
+	return events
+}
+
+func TestStream(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.store.happen(booking.Event{Key: "a"}, confirmed("lodging-1"))
+	server := b.serve()
+
+	c := b.follow(server, "?after=1")
+	require.Equal(t, "no-cache", c.Header.Get("Cache-Control"))
+	require.Equal(t, "no", c.Header.Get("X-Accel-Buffering"))
+	require.Equal(t, "id: 2\nevent: ReservationConfirmed\ndata: "+confirmedJSON+"\n", c.message())
+
+	b.store.happen(confirmed("lodging-2"))
+	b.hub.Wake(orderIn("lodging-2", booking.Confirmed, ""))
+	require.Equal(t, "3", c.event())
+	b.store.happen(confirmed("lodging-3")) // nobody says so
+	require.Equal(t, "4", c.event())
+
+	t.Run("FromTheBeginningToALongEnd", func(t *testing.T) {
+		many := 3*eventsAtOnce + 7
+		b.store.happen(happenings(many)...)
+		c := b.follow(server, "")
+		for n := range 4 + many {
+			require.Equal(t, strconv.Itoa(n+1), c.event())
+		}
+	})
+	t.Run("LastEventID", func(t *testing.T) {
+		require.Equal(t, "4", b.follow(server, "", "Last-Event-ID", "3").event())
+		require.Equal(t, "4", b.follow(server, "?after=1", "Last-Event-ID", "3").event(), "the query is the old one")
+		require.Equal(t, "2", b.follow(server, "?after=1", "Last-Event-ID", "").event())
+	})
+}
+
+func TestStream_NotBegun(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	server := b.serve()
+	p := b.open(server, "?after=bad").problem(b, 422, booking.InvalidCursor)
+	require.Equal(t, []string{"after"}, fields(p))
+	p = b.open(server, "?after=0", "Last-Event-ID", "bad").problem(b, 422, booking.InvalidCursor)
+	require.Equal(t, []string{"Last-Event-ID"}, fields(p))
+	p = b.open(server, "?form=1", "Last-Event-ID", strings.Repeat("1", 513)).problem(b, 422, validationFailed)
+	require.Equal(t, []string{"Last-Event-ID", "form"}, fields(p))
+	b.store.fail(driver.ErrBadConn)
+	c := b.open(server, "")
+	c.problem(b, 503, unavailable)
+	require.Equal(t, "2", c.Header.Get("Retry-After"))
+}
+
+// A feed that cannot be read for a while costs a reader time, and no event.
+func TestStream_StaysWhileTheFeedIsAway(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.WarnLevel)
+	b := setup(t, often, func(d *Deps) { d.Logger = zap.New(core) })
+	b.store.happen(happenings(2)...)
+	c := b.follow(b.serve(), "")
+	require.Equal(t, "1", c.event())
+	require.Equal(t, "2", c.event())
+
+	b.store.fail(driver.ErrBadConn)
+	b.store.happen(happenings(2)...)
+	b.hub.Tick()
+	for logs.Len() == 0 {
+		require.Equal(t, ": alive\n", c.message())
+	}
+	for range 120 { // longer than until the next look
+		require.Equal(t, ": alive\n", c.message())
+	}
+	b.store.fail(nil)
+	require.Equal(t, "3", c.event())
+	require.Equal(t, "4", c.event())
+	require.Equal(t, 1, logs.Len(), "one line an outage")
+}
+
+func TestStream_TooMany(t *testing.T) {
+	t.Parallel()
+	b := setup(t, often, func(d *Deps) { d.MaxStreams = 2 })
+	server := b.serve()
+	b.follow(server, "")
+	second := b.follow(server, "")
+	refused := b.open(server, "")
+	refused.problem(b, 503, tooManyStreams)
+	require.Equal(t, "2", refused.Header.Get("Retry-After"))
+	require.Equal(t, http.StatusOK, b.do("GET", "/v1/events", "").StatusCode, "lists go on")
+
+	second.leave()
+	b.open(server, "?after=bad") // takes up no place
+	require.Eventually(t, func() bool { return b.open(server, "").StatusCode == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
+}
+
+// One who does not read is given up, and nobody waits for them.
+func TestStream_SlowReader(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	b := setup(t, func(d *Deps) {
+		d.MaxStreams, d.WriteWithin, d.Logger = 1, 100*time.Millisecond, zap.New(core)
+	})
+	large := confirmed("lodging-1")
+	large.Data.Item.Name = strings.Repeat("x", 100_000)
+	for range 500 { // more than all buffers on the way hold
+		b.store.happen(large)
+	}
+	server := b.serve()
+	slow, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { slow.Close() })
+	_, err = fmt.Fprintf(slow, "GET /v1/events HTTP/1.1\r\nHost: x\r\nAccept: %s\r\n\r\n", streamMediaType)
+	require.NoError(t, err)
+
+	require.Eventually(t, func() bool { return logs.FilterMessage("request").Len() == 1 }, 20*time.Second, 10*time.Millisecond)
+	line := logs.FilterMessage("request").All()[0].ContextMap()
+	require.EqualValues(t, http.StatusOK, line["status"])
+	require.Equal(t, "/v1/events", line["route"])
+	require.Equal(t, "500", b.follow(server, "?after=499").event())
+}
+
+// A stream ends with its server, whose grace is for requests that end.
+func TestStream_EndsWithTheServer(t *testing.T) {
+	t.Parallel()
+	closing := make(chan struct{})
+	b := setup(t, func(d *Deps) { d.Closing = closing })
+	server := b.serve(func(s *http.Server) { s.RegisterOnShutdown(func() { close(closing) }) })
+	idle := b.follow(server, "")
+	b.store.happen(happenings(eventsAtOnce)...)
+	behind := b.follow(server, "")
+	behind.event()
+
+	begun := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	require.NoError(t, server.Config.Shutdown(ctx))
+	require.Less(t, time.Since(begun), 5*time.Second)
+	for _, c := range []*connection{idle, behind} {
+		_, err := io.ReadAll(c.lines)
+		require.NoError(t, err, "an end, not a break")
+	}
+}
+
+// What a server allows a request is not what it allows a stream.
+func TestStream_OutlivesTheServersTimeouts(t *testing.T) {
+	t.Parallel()
+	b := setup(t, often, func(d *Deps) { d.ReplyBudget = time.Millisecond })
+	server := b.serve(func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond })
+	c := b.follow(server, "")
+	for begun := time.Now(); time.Since(begun) < spare+200*time.Millisecond; {
+		require.Equal(t, ": alive\n", c.message())
+	}
+	b.store.happen(happenings(1)...)
+	require.Equal(t, "1", c.event())
+}
+
+func TestStream_HEAD(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *Deps) { d.MaxStreams = 1 })
+	b.store.happen(happenings(1)...)
+	server := b.serve()
+	for range 3 {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodHead, server.URL+"/v1/events", http.NoBody)
+		require.NoError(t, err)
+		r.Header.Set("Accept", streamMediaType)
+		a, err := server.Client().Do(r)
+		require.NoError(t, err)
+		a.Body.Close()
+		require.Equal(t, http.StatusOK, a.StatusCode)
+		require.Equal(t, streamMediaType, a.Header.Get("Content-Type"))
+	}
+	require.Equal(t, "1", b.follow(server, "").event())
+}

@@ -1,0 +1,169 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func TestFoodOrder_Invalid(t *testing.T) {
+	t.Parallel()
+	with := func(oldNew ...string) string { return strings.NewReplacer(oldNew...).Replace(meal) }
+	invalidOrders(t, foodOrdersPath, map[string]invalidOrder{
+		"Empty":          {`{}`, []string{"address", "customerId", "menuId", "quantity"}},
+		"UnknownMenu":    {with("menu-bibimbap", "menu-none"), []string{"menuId"}},
+		"UnaskableMenu":  {with("menu-bibimbap", `menu\u0000`), []string{"menuId"}},
+		"None":           {with(`"quantity":2`, `"quantity":0`), []string{"quantity"}},
+		"Half":           {with(`"quantity":2`, `"quantity":0.5`), []string{"quantity"}},
+		"TooMany":        {with(`"quantity":2`, `"quantity":1001`), []string{"quantity"}},
+		"NoAddress":      {with("12 Sejong-daero", ""), []string{"address"}},
+		"BlankAddress":   {with("12 Sejong-daero", "   "), []string{"address"}},
+		"LinesOfAddress": {with("12 Sejong-daero", `12\nSejong`), []string{"address"}},
+		"LongAddress":    {with("12 Sejong-daero", strings.Repeat("길", 201)), []string{"address"}},
+		"BadMethod":      {with(`"quantity":2`, `"quantity":2,"paymentMethod":"pm card"`), []string{"paymentMethod"}},
+		"Price":          {with(`"quantity":2`, `"quantity":2,"price":1`), []string{"price"}},
+		"AllAtOnce": {
+			`{"menuId":"menu-none","customerId":"a b","quantity":-1,"address":" ","date":"2026-12-24"}`,
+			[]string{"address", "customerId", "date", "menuId", "quantity"},
+		},
+	})
+}
+
+func TestCafeOrder_Invalid(t *testing.T) {
+	t.Parallel()
+	with := func(oldNew ...string) string { return strings.NewReplacer(oldNew...).Replace(cups) }
+	invalidOrders(t, cafeOrdersPath, map[string]invalidOrder{
+		"Empty":         {`{}`, []string{"customerId", "menuId", "quantity"}},
+		"UnknownDrink":  {with("drink-latte", "menu-bibimbap"), []string{"menuId"}},
+		"None":          {with(`"quantity":3`, `"quantity":0`), []string{"quantity"}},
+		"TooMany":       {with(`"quantity":3`, `"quantity":1001`), []string{"quantity"}},
+		"UnknownFields": {with(`"quantity":3`, `"quantity":3,"address":"x"`), []string{"address"}},
+		"Null":          {with(`"quantity":3`, `"quantity":3,"paymentMethod":null`), []string{"paymentMethod"}},
+		"AllAtOnce":     {`{"menuId":"drink-none","customerId":"","quantity":"3","date":1}`, []string{"customerId", "date", "menuId", "quantity"}},
+	})
+}
+
+func TestCall_Invalid(t *testing.T) {
+	t.Parallel()
+	with := func(oldNew ...string) string { return strings.NewReplacer(oldNew...).Replace(call) }
+	const price = `{"amount":30000,"currency":"KRW"}`
+	invalidOrders(t, callsPath, map[string]invalidOrder{
+		"Empty":         {`{}`, []string{"customerId", "location", "tel"}},
+		"NoTel":         {with("+82 2-123-4567", ""), []string{"tel"}},
+		"Words":         {with("+82 2-123-4567", "ring twice 12345"), []string{"tel"}},
+		"FourDigits":    {with("+82 2-123-4567", "(12) - 34"), []string{"tel"}},
+		"ManyDigits":    {with("+82 2-123-4567", "123456789012345678901"), []string{"tel"}},
+		"NoDigits":      {with("+82 2-123-4567", "+ - ( ) - +"), []string{"tel"}},
+		"WideDigits":    {with("+82 2-123-4567", "１２３４５６"), []string{"tel"}},
+		"LinesOfTel":    {with("+82 2-123-4567", `12345\n678`), []string{"tel"}},
+		"LongTel":       {with("+82 2-123-4567", "12345"+strings.Repeat(" ", 36)), []string{"tel"}},
+		"BlankLocation": {with("12 Sejong-daero", " "), []string{"location"}},
+		"NoLocation":    {with("12 Sejong-daero", ""), []string{"location"}},
+		"BellLocation":  {with("12 Sejong-daero", `\u0007`), []string{"location"}},
+		"LongLocation":  {with("12 Sejong-daero", strings.Repeat("길", 201)), []string{"location"}},
+		"NoCurrency":    {with(price, `{"amount":30000}`), []string{"price.currency"}},
+		"NoAmount":      {with(price, `{"currency":"KRW"}`), []string{"price.amount"}},
+		"Negative":      {with(price, `{"amount":-1,"currency":"KRW"}`), []string{"price.amount"}},
+		"TooDear":       {with(price, `{"amount":1000000000001,"currency":"KRW"}`), []string{"price.amount"}},
+		"NullPrice":     {with(price, "null"), []string{"price"}},
+		"NumberPrice":   {with(price, "30000"), []string{"price"}},
+		"AllAtOnce": {
+			`{"customerId":" ","tel":1,"location":"\u202e","price":{},"when":"now","paymentMethod":""}`,
+			[]string{"customerId", "location", "paymentMethod", "price.amount", "price.currency", "tel", "when"},
+		},
+	})
+	t.Run("Telephones", func(t *testing.T) {
+		t.Parallel()
+		for _, tel := range []string{"12345", "02-123-4567", "+82 (0)2 123 4567", "(02) 1234-5678", "12345678901234567890"} {
+			b := setup(t)
+			b.publishes(booking.Calling, "")
+			a := b.do("POST", callsPath, strings.Replace(call, "+82 2-123-4567", tel, 1))
+			require.Equal(t, 201, a.StatusCode, a.text)
+		}
+	})
+}
+
+type invalidOrder struct {
+	body   string
+	fields []string
+}
+
+// invalidOrders expects that each is refused and that nothing is started.
+func invalidOrders(t *testing.T, path string, tests map[string]invalidOrder) {
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			p := b.problem(b.do("POST", path, test.body), 422, validationFailed)
+			require.Equal(t, test.fields, fields(p), p)
+			for _, e := range p.Errors {
+				require.NotContains(t, e.Message, "api.")
+			}
+		})
+	}
+	t.Run("Key", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		p := b.problem(b.do("POST", path+"?dryRun=1", "{}", "Idempotency-Key", ""), 422, validationFailed)
+		require.Contains(t, fields(p), "Idempotency-Key")
+		require.Contains(t, fields(p), "dryRun")
+	})
+}
+
+func TestOrders_TooDear(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, amount := range []int64{maxAmount/2 + 1, maxAmount} {
+		feast, gold := bibimbap(), latte()
+		feast.Price.Amount, gold.Price.Amount = amount, amount
+		b.store.menus[feast.ID], b.store.drinks[gold.ID] = feast, gold
+		for path, body := range map[string]string{foodOrdersPath: meal, cafeOrdersPath: cups} {
+			p := b.problem(b.do("POST", path, body), 422, validationFailed)
+			require.Equal(t, []string{"quantity"}, fields(p))
+		}
+	}
+}
+
+func TestOrders_CatalogueAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for path, body := range map[string]string{foodOrdersPath: meal, cafeOrdersPath: cups} {
+		b.store.fail(io.ErrUnexpectedEOF)
+		a := b.do("POST", path, body)
+		b.problem(a, 503, unavailable)
+		require.Equal(t, "2", a.Header.Get("Retry-After"))
+		b.store.fail(errors.New("no such column: secret"))
+		a = b.do("POST", path, body)
+		b.problem(a, 500, internalError)
+		require.NotContains(t, a.text, "secret")
+	}
+}
+
+func TestParameters_InvalidInEveryBusiness(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for target, want := range map[string][]string{
+		deliveriesPath + "?status=completed&ownerId=a%20b&limit=0&menuId=x": {"limit", "menuId", "ownerId", "status"},
+		deliveriesPath + "?status=started&status=waiting":                   {"status"},
+		deliveriesPath + "/food-1?fresh=true":                               {"fresh"},
+		productionsPath + "?status=delivered&menuId=%00&limit=201":          {"limit", "menuId", "status"},
+		productionsPath + "?ownerId=cora":                                   {"ownerId"},
+		menusPath + "?limit=x":                                              {"limit"},
+		menusPath + "/menu-bibimbap?x=1":                                    {"x"},
+		drinksPath + "?page=2":                                              {"page"},
+		cleanersPath + "?limit=-1&status=free":                              {"limit", "status"},
+	} {
+		require.Equal(t, want, fields(b.problem(b.do("GET", target, ""), 422, validationFailed)), target)
+	}
+	for _, path := range []string{menusPath, drinksPath, deliveriesPath, productionsPath, cleanersPath} {
+		p := b.problem(b.do("GET", path+"?cursor=bad", ""), 422, booking.InvalidCursor)
+		require.Equal(t, []string{"cursor"}, fields(p), path)
+	}
+	p := b.problem(b.do("DELETE", drinksPath+"/drink-latte?force=1", ""), 422, validationFailed)
+	require.Equal(t, []string{"force"}, fields(p))
+}

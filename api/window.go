@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+const (
+	// eventsAtOnce is how many events a stream reads and holds at a time.
+	eventsAtOnce = 100
+	// looksAtOnce bounds what all streams together take of the database: those
+	// who write to it come first.
+	looksAtOnce = 2
+	// lookFor is how long a look at the feed may take, its turn included.
+	lookFor = 5 * time.Second
+	// stretchesKept is more than the stretches between one reader who has
+	// caught up and another.
+	stretchesKept = 16
+)
+
+// stretch is what follows a cursor in the feed, the way it goes out to streams.
+type stretch struct {
+	text []byte
+	size int    // in events
+	next string // the cursor to go on from
+}
+
+// window is the newest part of the feed, which all streams look through:
+// readers who have caught up take the same way, and one of them reads for all.
+type window struct {
+	read  func(ctx context.Context, after string) (stretch, error)
+	turns chan struct{} // holds a token for each read
+	log   *zap.Logger
+
+	mu      sync.Mutex
+	kept    map[string]stretch // by the cursor before each; it may get longer, but never changes
+	oldest  []string           // cursors of kept, the oldest first
+	end     string             // a cursor that nothing followed
+	endSeen time.Time          // when the read began that found so
+	failing bool               // the last read did
+}
+
+func newWindow(read func(context.Context, string) (stretch, error), log *zap.Logger) *window {
+	return &window{read: read, turns: make(chan struct{}, looksAtOnce), log: log, kept: map[string]stretch{}}
+}
+
+// look answers what follows the cursor, all that was there when it was asked or
+// the beginning of that.
+func (w *window) look(ctx context.Context, after string) (stretch, error) {
+	asked := time.Now()
+	if s, known := w.known(after, asked); known {
+		return s, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	select {
+	case w.turns <- struct{}{}:
+		defer func() { <-w.turns }()
+	case <-limited.Done():
+		return stretch{}, limited.Err()
+	}
+	if s, known := w.known(after, asked); known { // somebody has read it meanwhile
+		return s, nil
+	}
+	begun := time.Now()
+	s, err := w.read(limited, after)
+	if ctx.Err() == nil { // else the reader has left, which says nothing of the feed
+		w.note(err)
+	}
+	if err == nil {
+		w.keep(after, s, begun)
+	}
+	return s, err
+}
+
+func (w *window) known(after string, asked time.Time) (stretch, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s, known := w.kept[after]; known {
+		return s, true
+	}
+	return stretch{next: after}, w.end == after && w.endSeen.After(asked)
+}
+
+// keep remembers what a read has found that began then.
+func (w *window) keep(after string, s stretch, begun time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s.size == 0 {
+		w.end, w.endSeen = after, begun
+		return
+	}
+	if _, known := w.kept[after]; known {
+		return
+	}
+	if len(w.oldest) == stretchesKept {
+		delete(w.kept, w.oldest[0])
+		w.oldest = w.oldest[1:]
+	}
+	w.kept[after], w.oldest = s, append(w.oldest, after)
+}
+
+// note logs an outage, once, since streams go on trying all the time.
+func (w *window) note(err error) {
+	if errors.Is(err, &booking.Error{Code: booking.InvalidCursor}) {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err != nil && !w.failing {
+		w.log.Warn("events cannot be read for streams", zap.Error(err))
+	}
+	w.failing = err != nil
+}

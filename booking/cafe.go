@@ -1,0 +1,39 @@
+package booking
+
+import "time"
+
+// Drink is what a café sells on one day. An order keeps the drink as it was
+// when the order was placed.
+type Drink struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	OwnerID string `json:"ownerId"`
+	Price   Money  `json:"price"` // each
+	Date    Date   `json:"date"`  // the day it can be ordered for
+	// TimeZone that Date is meant in, an IANA name.
+	TimeZone string `json:"timeZone"`
+}
+
+// Ends is the instant at which the drink's day is over. A time zone that this
+// machine does not know falls back to UTC.
+func (d Drink) Ends() time.Time { return d.Date.AddDays(1).At(Clock{}, location(d.TimeZone)) }
+
+// DrinkDeletion is how far the deletion of a drink has come.
+type DrinkDeletion struct {
+	// Orders that held some of the drink when it was closed.
+	Orders int `json:"orders"`
+	// Cancelled of these, with everything undone.
+	Cancelled int `json:"cancelled"`
+	// Over already, that is, handed over or cancelled for another reason.
+	Over int `json:"over"`
+	// Done: no order of the drink is open any more.
+	Done bool `json:"done"`
+}
+
+// MayServe: what is being made is handed over, once.
+func MayServe(s Status) error {
+	if s == InProduction {
+		return nil
+	}
+	return ended(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
+}

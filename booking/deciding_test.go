@@ -1,0 +1,126 @@
+package booking_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+const allowed booking.Code = ""
+
+// rule is what a rule answers in each status.
+type rule map[booking.Status]booking.Code
+
+// check holds may to the rule in every status that orders of the kind have.
+func (r rule) check(t *testing.T, k booking.Kind, may func(booking.Status) error) {
+	t.Helper()
+	for _, s := range reachable(k, booking.Received) {
+		code, known := r[s]
+		require.True(t, known, "the test says nothing about %s", s)
+		err := may(s)
+		if code == allowed {
+			require.NoError(t, err, s)
+			continue
+		}
+		var refusal *booking.Error
+		require.ErrorAs(t, err, &refusal, s)
+		require.Equal(t, code, refusal.Code, s)
+		require.NotEmpty(t, refusal.Message, s)
+	}
+}
+
+// requireMoves requires that an order can go to each of the statuses from
+// wherever the rule allows a decision, or is there already.
+func requireMoves(t *testing.T, k booking.Kind, may func(booking.Status) error, to ...booking.Status) {
+	t.Helper()
+	for _, s := range reachable(k, booking.Received) {
+		if may(s) != nil {
+			continue
+		}
+		for _, next := range to {
+			require.True(t, s == next || k.May(s, next), "%s may be decided on, and cannot become %s", s, next)
+		}
+	}
+}
+
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	rule{
+		booking.Received:       booking.Superseded,
+		booking.PaymentPending: booking.Superseded,
+		booking.Paid:           booking.Superseded,
+		booking.AwaitingOwner:  booking.Superseded,
+		booking.Confirmed:      booking.Superseded,
+		booking.Completed:      booking.AlreadyCompleted,
+		booking.Cancelling:     booking.BeingCancelled,
+		booking.Cancelled:      booking.AlreadyCancelled,
+	}.check(t, booking.Lodging, booking.Overtaken)
+}
+
+func TestStanding(t *testing.T) {
+	t.Parallel()
+	for _, s := range booking.Statuses() {
+		require.Equal(t, s, booking.Standing(s, "", ""), "nothing was decided")
+		givenUp, taken := booking.Cancelling, booking.Confirmed
+		if s.Final() {
+			givenUp, taken = s, s
+		}
+		require.Equal(t, givenUp, booking.Standing(s, booking.ByCustomer, ""), s)
+		require.Equal(t, taken, booking.Standing(s, "", booking.Confirmed), s)
+		require.Equal(t, givenUp, booking.Standing(s, booking.ByCustomer, booking.Confirmed), "giving up counts most: %s", s)
+	}
+}
+
+func TestMayCancel(t *testing.T) {
+	t.Parallel()
+	for kind, over := range map[booking.Kind]rule{
+		booking.Food: {booking.Delivered: booking.AlreadyDelivered}, booking.Cafe: {booking.Completed: booking.AlreadyCompleted},
+		booking.Cleaning: {booking.Completed: booking.AlreadyCompleted},
+	} {
+		rule := over
+		rule[booking.Cancelled] = booking.AlreadyCancelled
+		for _, s := range reachable(kind, booking.Received) {
+			if _, known := rule[s]; !known {
+				rule[s] = allowed // whoever asks for what is happening is not told off
+			}
+		}
+		rule.check(t, kind, booking.MayCancel)
+		requireMoves(t, kind, booking.MayCancel, booking.Cancelling)
+	}
+}
+
+// What ends each kind's work well is possible in one status only.
+func TestMayDeliver_MayServe_MayFinish(t *testing.T) {
+	t.Parallel()
+	for kind, work := range map[booking.Kind]struct {
+		may      func(booking.Status) error
+		at, ends booking.Status
+		not      booking.Code
+	}{
+		booking.Food:     {booking.MayDeliver, booking.Delivering, booking.Delivered, booking.NotDelivering},
+		booking.Cafe:     {booking.MayServe, booking.InProduction, booking.Completed, booking.NotInProduction},
+		booking.Cleaning: {booking.MayFinish, booking.Assigned, booking.Completed, booking.NotAssigned},
+	} {
+		want := rule{
+			booking.Delivered: booking.AlreadyDelivered, booking.Completed: booking.AlreadyCompleted,
+			booking.Cancelling: booking.BeingCancelled, booking.Cancelled: booking.AlreadyCancelled, work.at: allowed,
+		}
+		for _, s := range reachable(kind, booking.Received) {
+			if _, known := want[s]; !known {
+				want[s] = work.not
+			}
+		}
+		want.check(t, kind, work.may)
+		requireMoves(t, kind, work.may, work.ends)
+	}
+}
+
+func TestDrink_EndsWithItsDay(t *testing.T) {
+	t.Parallel()
+	d := booking.Drink{Date: booking.Date{Year: 2026, Month: 12, Day: 31}, TimeZone: "Asia/Seoul"}
+	require.Equal(t, "2026-12-31T15:00:00Z", d.Ends().UTC().Format("2006-01-02T15:04:05Z07:00"))
+	d.TimeZone = "Mars/Olympus_Mons"
+	require.Equal(t, "2027-01-01T00:00:00Z", d.Ends().UTC().Format("2006-01-02T15:04:05Z07:00"))
+}

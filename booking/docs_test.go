@@ -1,0 +1,77 @@
+package booking_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// section is the part of docs/sagas.md under the heading of a kind.
+func section(t *testing.T, k booking.Kind) string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/sagas.md")
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(text), "\n## "+string(k)+"\n")
+	require.True(t, found, "docs/sagas.md has no section on %s", k)
+	part, _, _ := strings.Cut(rest, "\n## ")
+	return part
+}
+
+// TestDocs_TableOfTransitions holds the tables of docs/sagas.md to the code.
+func TestDocs_TableOfTransitions(t *testing.T) {
+	t.Parallel()
+	for _, k := range booking.Kinds() {
+		var table strings.Builder
+		table.WriteString("| status | in words | 한국어 | may become |\n|---|---|---|---|\n")
+		for _, s := range booking.Statuses() {
+			if s.Label(k, booking.English) == "" {
+				continue
+			}
+			next := "—"
+			if len(k.Next(s)) > 0 {
+				next = strings.Join(texts(k.Next(s)), ", ")
+			}
+			fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", s, s.Label(k, booking.English), s.Label(k, booking.Korean), next)
+		}
+		require.Contains(t, section(t, k), table.String(), "the section on %s wants this table", k)
+	}
+}
+
+var arrow = regexp.MustCompile(`(?m)^ +(\w+) --> (\w+)`)
+
+// TestDocs_Pictures holds the pictures of docs/sagas.md to the code: they show
+// every move that an order can make, and no other.
+func TestDocs_Pictures(t *testing.T) {
+	t.Parallel()
+	for _, k := range booking.Kinds() {
+		var drawn, possible []string
+		for _, m := range arrow.FindAllStringSubmatch(section(t, k), -1) {
+			drawn = append(drawn, m[1]+" --> "+m[2])
+		}
+		for _, from := range booking.Statuses() {
+			for _, to := range k.Next(from) {
+				possible = append(possible, string(from)+" --> "+string(to))
+			}
+		}
+		require.ElementsMatch(t, possible, drawn, k)
+	}
+}
+
+// TestDocs_Reasons holds the list of reasons to the code.
+func TestDocs_Reasons(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/sagas.md")
+	require.NoError(t, err)
+	for _, r := range booking.Reasons() {
+		require.Contains(t, string(text), fmt.Sprintf("| `%s` | %s | %s |", r, r.Label(booking.English), r.Label(booking.Korean)))
+	}
+	for _, s := range booking.JobStatuses() {
+		require.Contains(t, string(text), fmt.Sprintf("| `%s` | %s | %s |", s, s.Label(booking.English), s.Label(booking.Korean)))
+	}
+}

@@ -1,0 +1,18 @@
+package booking
+
+// Menu is a dish that a shop delivers, as its owner registered it. An order
+// keeps the menu as it was when the order was placed.
+type Menu struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	OwnerID string `json:"ownerId"`
+	Price   Money  `json:"price"` // each
+}
+
+// MayDeliver: the courier hands over what is being delivered, once.
+func MayDeliver(s Status) error {
+	if s == Delivering {
+		return nil
+	}
+	return ended(s, Errorf(NotDelivering, "the order is not being delivered: it is %s", s))
+}

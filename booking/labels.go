@@ -1,0 +1,87 @@
+package booking
+
+// Language is one that customers' pages are written in.
+type Language string
+
+// The languages that labels exist in.
+const (
+	English Language = "en"
+	Korean  Language = "ko"
+)
+
+// Languages lists every language.
+func Languages() []Language { return []Language{English, Korean} }
+
+// words are the same thing in each language.
+type words map[Language]string
+
+// statusLabels are the statuses as the customers of each business know them.
+var statusLabels = map[Kind]map[Status]words{
+	Lodging: {
+		Received:       {English: "received", Korean: "예약처리"},
+		PaymentPending: {English: "payment pending", Korean: "결제대기"},
+		Paid:           {English: "paid", Korean: "결제완료"},
+		AwaitingOwner:  {English: "waiting for the owner", Korean: "승인대기"},
+		Confirmed:      {English: "confirmed", Korean: "예약완료"},
+		Completed:      {English: "completed", Korean: "이용완료"},
+		Cancelling:     {English: "being cancelled", Korean: "취소중"},
+		Cancelled:      {English: "cancelled", Korean: "예약취소"},
+	},
+	Food: {
+		Received:       {English: "received", Korean: "주문접수"},
+		PaymentPending: {English: "payment pending", Korean: "결제대기"},
+		Paid:           {English: "ordered", Korean: "주문됨"},
+		Delivering:     {English: "being delivered", Korean: "배달시작"},
+		Delivered:      {English: "delivered", Korean: "배달완료"},
+		Cancelling:     {English: "being cancelled", Korean: "취소중"},
+		Cancelled:      {English: "cancelled", Korean: "주문취소"},
+	},
+	Cafe: {
+		Received:       {English: "received", Korean: "주문접수"},
+		PaymentPending: {English: "payment pending", Korean: "결제대기"},
+		Paid:           {English: "ordered", Korean: "주문완료"},
+		InProduction:   {English: "being made", Korean: "제조중"},
+		Completed:      {English: "ready", Korean: "제조완료"},
+		Cancelling:     {English: "being cancelled", Korean: "취소중"},
+		Cancelled:      {English: "cancelled", Korean: "주문취소"},
+	},
+	Cleaning: {
+		Received:       {English: "received", Korean: "호출"},
+		PaymentPending: {English: "payment pending", Korean: "결제대기"},
+		Calling:        {English: "calling a cleaner", Korean: "호출중"},
+		Assigned:       {English: "confirmed", Korean: "호출확정"},
+		Completed:      {English: "completed", Korean: "청소완료"},
+		Cancelling:     {English: "being cancelled", Korean: "취소중"},
+		Cancelled:      {English: "cancelled", Korean: "호출취소"},
+	},
+}
+
+// Label is the status in words, for the customer's page of an order of kind k.
+func (s Status) Label(k Kind, l Language) string { return statusLabels[k][s][l] }
+
+var reasonLabels = map[Reason]words{
+	PaymentDeclined: {English: "the payment was declined", Korean: "결제거절"},
+	SoldOut:         {English: "sold out", Korean: "매진"},
+	RejectedByOwner: {English: "rejected by the owner", Korean: "점주거절"},
+	OwnerTimeout:    {English: "the owner did not answer in time", Korean: "점주응답없음"},
+	TooLate:         {English: "too late", Korean: "기한초과"},
+	MenuDeleted:     {English: "no longer sold", Korean: "강제취소"},
+	CafeUnavailable: {English: "the café could not be reached", Korean: "카페연결불가"},
+	NotRegistered:   {English: "the call could not be registered", Korean: "호출등록실패"},
+	ByCustomer:      {English: "at the customer's wish", Korean: "고객취소"},
+	ByOperator:      {English: "by an operator", Korean: "운영자취소"},
+}
+
+// Label is the reason in words.
+func (r Reason) Label(l Language) string { return reasonLabels[r][l] }
+
+var jobLabels = map[JobStatus]words{
+	JobWaiting:   {English: "waiting", Korean: "대기"},
+	JobStarted:   {English: "started", Korean: "시작"},
+	JobDelivered: {English: "delivered", Korean: "배달완료"},
+	JobCompleted: {English: "completed", Korean: "제조완료"},
+	JobCancelled: {English: "cancelled", Korean: "취소"},
+}
+
+// Label is where a delivery or production stands, in words.
+func (s JobStatus) Label(l Language) string { return jobLabels[s][l] }

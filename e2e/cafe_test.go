@@ -1,0 +1,293 @@
+package e2e
+
+import (
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestK1_Drinks: the owner registers a drink with its day and how many cups
+// there are.
+func TestK1_Drinks(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	latte := s.post(drinks, object{
+		"name": "바닐라 라떼", "ownerId": "cora", "price": object{"amount": 5000, "currency": "KRW"}, "date": inDays(3), "count": 7,
+	}).with(t, http.StatusCreated)
+	require.Equal(t, drinks+"/"+latte.body.ID, latte.header.Get("Location"))
+	require.JSONEq(t, string(latte.raw), string(s.get(latte.header.Get("Location")).with(t, http.StatusOK).raw))
+	var shown struct {
+		Name, Date, Status string
+		Count, Remaining   int
+	}
+	latte.into(t, &shown)
+	require.Equal(t, inDays(3).String(), shown.Date)
+	require.Equal(t, "on_sale", shown.Status)
+	require.Equal(t, 7, shown.Count)
+	require.Equal(t, 7, shown.Remaining)
+	other := s.drink(1)
+	require.ElementsMatch(t, []string{latte.body.ID, other}, s.listed(drinks))
+	s.get(drinks+"/drink-nobody").with(t, http.StatusNotFound)
+	s.orderCup("drink-nobody").with(t, http.StatusUnprocessableEntity)
+}
+
+// TestK2_K3_FromOrderToCounter: the cups are held at once, and the kitchen
+// makes them.
+func TestK2_K3_FromOrderToCounter(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		drink := s.drink(5)
+		a := s.orderCup(drink, object{"quantity": 2}).with(t, http.StatusCreated)
+		order := a.body.ID
+		require.Equal(t, cafeOrders+"/"+order, a.header.Get("Location"))
+		require.Equal(t, 3, s.cups(drink))
+		v := s.becomes(order, booking.InProduction)
+		require.Equal(t, &contract.Production{Status: booking.JobStarted, Date: inDays(1).String()}, v.Production)
+		inTheKitchen := s.get(productions+"?status=started&menuId="+drink).with(t, http.StatusOK).body.Items
+		require.Len(t, inTheKitchen, 1)
+		require.Equal(t, order, inTheKitchen[0]["orderId"])
+		require.EqualValues(t, 2, inTheKitchen[0]["quantity"])
+
+		v = s.decideAt(productions+"/"+order, "complete").with(t, http.StatusOK).body
+		require.Equal(t, booking.Completed, v.Status)
+		require.Equal(t, v.View, s.page(order).View)
+		require.Equal(t, booking.Status(booking.JobCompleted), s.get(productions+"/"+order).body.Status)
+		require.Equal(t, "already_completed", s.decideAt(cafeOrders+"/"+order, "cancel").with(t, http.StatusConflict).body.Code)
+		require.Equal(t, "제조완료", s.get("/v1/mypages/"+order, "Accept-Language", "ko").body.StatusLabel)
+		s.requireEvents(order, "OrderPlaced", "PaymentApproved", "ProductionStarted", "ProductionCompleted")
+		s.requireCharged(order, 9000)
+		require.Equal(t, 3, s.cups(drink), "what was drunk does not come back")
+	})
+}
+
+// TestK2_SoldOut: nobody is charged for what there is not.
+func TestK2_SoldOut(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	drink := s.drink(1)
+	first := s.orderCup(drink).with(t, http.StatusCreated).body.ID
+	a := s.orderCup(drink).with(t, http.StatusConflict)
+	require.Equal(t, "sold_out", a.body.Code)
+	order := a.body.Order.ID
+	require.Equal(t, booking.SoldOut, s.page(order).Reason)
+	s.requireNeverCharged(order)
+	require.Equal(t, []string{first}, s.listed("/v1/orders?ownerId=bora"))
+	require.Equal(t, []string{first}, s.listed("/v1/mypages?customerId=alice"), "it never came into being")
+	charged, refunded := s.atProvider()
+	require.EqualValues(t, 4500, charged)
+	require.Zero(t, refunded)
+	require.Zero(t, s.cups(drink))
+}
+
+// TestK2_Declined: a drink that cannot be paid for is put back.
+func TestK2_Declined(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	drink := s.drink(1)
+	a := s.orderCup(drink, object{"paymentMethod": "pm_card_chargeDeclined"}).with(t, http.StatusPaymentRequired)
+	require.Equal(t, "payment_declined", a.body.Code)
+	s.eventually(func() bool { return s.cups(drink) == 1 })
+	require.Empty(t, s.listed("/v1/mypages?customerId=alice"))
+}
+
+// TestK2_FiftyAtOnceForFiveCups: exactly five stand, and nobody else pays.
+func TestK2_FiftyAtOnceForFiveCups(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		drink := s.drink(5)
+		stand := 0
+		for _, a := range s.atOnce(50, func(int) answer { return s.orderCup(drink) }) {
+			if a.status == http.StatusCreated {
+				stand++
+				s.requireCharged(a.body.ID, 4500)
+				continue
+			}
+			a.with(t, http.StatusConflict)
+			require.Equal(t, "sold_out", a.body.Code)
+			s.requireNeverCharged(a.body.Order.ID)
+		}
+		require.Equal(t, 5, stand)
+		require.Zero(t, s.cups(drink))
+		charged, refunded := s.atProvider()
+		require.EqualValues(t, 5*4500, charged)
+		require.Zero(t, refunded)
+	})
+}
+
+// TestK2_RefusedWithoutCafe: while the café cannot be asked no order is taken
+// and nobody is charged, and the refusal does not use up the key.
+func TestK2_RefusedWithoutCafe(t *testing.T) {
+	t.Parallel()
+	eachWayToBeAway(t, contract.InventoryQueue, func(t *testing.T, s *system, cafe service) {
+		drink := s.drink(5)
+		first := s.orderCup(drink).with(t, http.StatusCreated).body.ID
+		order := func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", "k") }
+		cafe.take()
+		var refused []string
+		for range 3 {
+			began := time.Now()
+			a := order().with(t, http.StatusServiceUnavailable)
+			require.Equal(t, "cafe_unavailable", a.body.Code)
+			require.NotEmpty(t, a.header.Get("Retry-After"))
+			require.Less(t, time.Since(began), 4*time.Second)
+			require.NotContains(t, refused, a.body.Order.ID, "it is a new order each time")
+			refused = append(refused, a.body.Order.ID)
+			s.requireNeverCharged(a.body.Order.ID)
+		}
+		charged, _ := s.atProvider()
+		require.EqualValues(t, 4500, charged)
+
+		cafe.back()
+		var taken answer
+		s.eventually(func() bool {
+			taken = order()
+			return taken.status != http.StatusServiceUnavailable
+		})
+		taken.with(t, http.StatusCreated)
+		require.JSONEq(t, string(taken.raw), string(order().with(t, http.StatusCreated).raw))
+		for _, order := range refused {
+			require.Equal(t, booking.CafeUnavailable, s.becomes(order, booking.Cancelled).Reason)
+			s.requireNeverCharged(order)
+		}
+		s.eventually(func() bool { return len(s.listed("/v1/mypages?customerId=alice")) == 2 })
+		require.ElementsMatch(t, []string{first, taken.body.ID}, s.listed("/v1/mypages?customerId=alice"), "the others never came into being")
+		require.Equal(t, 3, s.cups(drink))
+		charged, refunded := s.atProvider()
+		require.EqualValues(t, 9000, charged)
+		require.Zero(t, refunded)
+	})
+}
+
+// TestK3_TakenWithoutProduction: orders are taken all the same, and made once
+// the kitchen is back.
+func TestK3_TakenWithoutProduction(t *testing.T) {
+	t.Parallel()
+	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, kitchen service) {
+		drink := s.drink(5)
+		kitchen.take()
+		var orders []string
+		for range 3 {
+			a := s.orderCup(drink).with(t, http.StatusCreated)
+			require.Equal(t, booking.Paid, a.body.Status)
+			require.Equal(t, booking.JobWaiting, a.body.Production.Status)
+			s.requireCharged(a.body.ID, 4500)
+			orders = append(orders, a.body.ID)
+		}
+		require.Equal(t, 2, s.cups(drink))
+		if kitchen.readable {
+			require.Empty(t, s.get(productions).with(t, http.StatusOK).body.Items)
+			require.Equal(t, booking.Status(booking.JobWaiting), s.get(productions+"/"+orders[0]).with(t, http.StatusOK).body.Status)
+		}
+		kitchen.back()
+		for _, order := range orders {
+			require.Equal(t, booking.JobStarted, s.becomes(order, booking.InProduction).Production.Status)
+			s.isAt(productions+"/"+order, booking.JobStarted)
+		}
+	})
+}
+
+// TestK4_Cancel: the cup is there again, the production is cancelled, and the
+// money is back.
+func TestK4_Cancel(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		drink := s.drink(2)
+		order := s.orderCup(drink).with(t, http.StatusCreated).body.ID
+		s.becomes(order, booking.InProduction)
+		v := s.decideAt(cafeOrders+"/"+order, "cancel").with(t, http.StatusOK).body
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.Equal(t, booking.ByCustomer, v.Reason)
+		require.Equal(t, booking.JobCancelled, v.Production.Status)
+		production := s.get(productions+"/"+order).with(t, http.StatusOK).body
+		require.Equal(t, booking.Status(booking.JobCancelled), production.Status)
+		require.Equal(t, booking.ByCustomer, production.Reason)
+		require.Equal(t, 2, s.cups(drink))
+		s.requireRefunded(order, 4500)
+		require.Equal(t, "주문취소", s.get("/v1/mypages/"+order, "Accept-Language", "ko").body.StatusLabel)
+		s.requireEvents(order, "OrderPlaced", "PaymentApproved", "ProductionStarted", "ProductionCanceled", "PaymentCancelApproved", "OrderCanceled")
+		require.Equal(t, "already_cancelled", s.decideAt(productions+"/"+order, "complete").with(t, http.StatusConflict).body.Code)
+	})
+}
+
+// TestK4_CancelWithoutProduction: the cup and the money are back before the
+// kitchen is, which shows the cancellation once it is back.
+func TestK4_CancelWithoutProduction(t *testing.T) {
+	t.Parallel()
+	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, kitchen service) {
+		drink := s.drink(5)
+		made := s.orderCup(drink).with(t, http.StatusCreated).body.ID
+		s.becomes(made, booking.InProduction)
+		kitchen.take()
+		unmade := s.orderCup(drink).with(t, http.StatusCreated).body.ID
+		require.Equal(t, 3, s.cups(drink))
+		for _, order := range []string{made, unmade} {
+			a := s.decideAt(cafeOrders+"/"+order, "cancel").with(t, http.StatusAccepted)
+			require.Equal(t, booking.Cancelling, a.body.Status)
+			s.requireRefunded(order, 4500)
+		}
+		require.Equal(t, 5, s.cups(drink))
+		if kitchen.readable {
+			require.Equal(t, booking.Status(booking.JobStarted), s.get(productions+"/"+made).with(t, http.StatusOK).body.Status)
+		}
+		kitchen.back()
+		for _, order := range []string{made, unmade} {
+			v := s.becomes(order, booking.Cancelled)
+			require.Equal(t, booking.JobCancelled, v.Production.Status)
+			require.Equal(t, booking.ByCustomer, s.isAt(productions+"/"+order, booking.JobCancelled).Reason)
+		}
+	}, impatient)
+}
+
+// TestK6_MypageOfItsOwn: status and history live in a database of their own,
+// on another engine, and can be read with everything else away.
+func TestK6_MypageOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s := boot(t, onSQLite, func(o *app.Options) { o.Config.Databases.Mypage = config.URL(pgtest.New(t)) })
+	order := s.orderCup(s.drink(1)).with(t, http.StatusCreated).body.ID
+	s.becomes(order, booking.InProduction)
+	s.decideAt(cafeOrders+"/"+order, "cancel").with(t, http.StatusOK)
+	s.requireHistoryOfACup(order)
+
+	cluster := pgtest.NewCluster(t)
+	s = boot(t, func(o *app.Options) {
+		o.Config.Databases.Front = config.URL(cluster.New(t))
+		o.Config.Databases.Mypage = config.URL("sqlite://" + filepath.Join(t.TempDir(), "mypage.db"))
+	})
+	order = s.orderCup(s.drink(1)).with(t, http.StatusCreated).body.ID
+	s.becomes(order, booking.InProduction)
+	s.decideAt(cafeOrders+"/"+order, "cancel").with(t, http.StatusOK)
+	require.NoError(t, cluster.Stop())
+	s.get(productions+"/"+order).with(t, http.StatusServiceUnavailable)
+	s.requireHistoryOfACup(order)
+}
+
+// requireHistoryOfACup checks the page of an order of a drink that was
+// cancelled while it was being made.
+func (s *system) requireHistoryOfACup(order string) {
+	s.Helper()
+	v := s.page(order)
+	require.Equal(s, []booking.Status{
+		booking.Received, booking.Paid, booking.InProduction, booking.Cancelling, booking.Cancelled,
+	}, statuses(v.View))
+	require.Equal(s, "Iced Americano", v.Item.Name)
+	require.Equal(s, booking.JobCancelled, v.Production.Status)
+	require.Equal(s, []string{order}, s.listed("/v1/mypages?customerId=alice&kind=cafe&status=cancelled"))
+	var page struct {
+		History []struct{ StatusLabel string }
+	}
+	s.get("/v1/mypages/"+order, "Accept-Language", "ko").with(s, http.StatusOK).into(s, &page)
+	var labels []string
+	for _, entry := range page.History {
+		labels = append(labels, entry.StatusLabel)
+	}
+	require.Equal(s, []string{"주문접수", "주문완료", "제조중", "취소중", "주문취소"}, labels)
+}

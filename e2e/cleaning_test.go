@@ -1,0 +1,342 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestC1_Call: a customer asks for a cleaning with their telephone, a place
+// and a price, and waits for a cleaner.
+func TestC1_Call(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	a := s.call().with(t, http.StatusCreated)
+	require.Equal(t, calls+"/"+a.body.ID, a.header.Get("Location"))
+	require.Equal(t, booking.Calling, a.body.Status)
+	require.EqualValues(t, 30000, a.body.Amount.Amount)
+	require.Equal(t, &contract.Visit{Location: "12 Sejong-daero, Seoul"}, a.body.Cleaning)
+	require.NotContains(t, string(a.raw), "123-4567", "the telephone is for management and the cleaner")
+	s.requireCharged(a.body.ID, 30000)
+	require.Equal(t, "호출중", s.get(calls+"/"+a.body.ID, "Accept-Language", "ko").with(t, http.StatusOK).body.StatusLabel)
+	for field, wrong := range map[string]any{"tel": "123", "location": "", "price": object{"amount": -1, "currency": "KRW"}} {
+		s.call(object{field: wrong}).with(t, http.StatusUnprocessableEntity)
+	}
+	declined := s.call(object{"paymentMethod": "pm_card_chargeDeclined"}).with(t, http.StatusPaymentRequired)
+	require.Equal(t, "payment_declined", declined.body.Code)
+	require.Equal(t, []string{a.body.ID}, s.listed("/v1/mypages?customerId=alice"))
+}
+
+// TestC1_ForNothing: a call without a price is taken, and nobody is charged.
+func TestC1_ForNothing(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		s.cleaner("Min-jun")
+		for _, price := range []any{nil, object{"amount": 0, "currency": "KRW"}} {
+			in := visit()
+			delete(in, "price")
+			if price != nil {
+				in["price"] = price
+			}
+			order := s.post(calls, in).with(t, http.StatusCreated).body.ID
+			s.becomes(order, booking.Assigned)
+			s.get("/v1/payments/"+order).with(t, http.StatusNotFound)
+			s.decideAt(calls+"/"+order, "cancel").with(t, http.StatusOK)
+			s.get("/v1/payments/"+order).with(t, http.StatusNotFound)
+			s.requireEvents(order, "CallPlaced", "CleanerAssigned", "AssignmentCanceled", "CallCanceled")
+		}
+		charged, _ := s.atProvider()
+		require.Zero(t, charged)
+	})
+}
+
+// TestC2_NotTakenUnregistered: while management cannot be asked no call is
+// taken, its customer is told so kindly, and nobody is charged.
+func TestC2_NotTakenUnregistered(t *testing.T) {
+	t.Parallel()
+	eachWayToBeAway(t, contract.ManagementQueue, func(t *testing.T, s *system, management service) {
+		call := func() answer { return s.post(calls, visit(), "Idempotency-Key", "k") }
+		management.take()
+		var refused []string
+		for range 3 {
+			began := time.Now()
+			a := call().with(t, http.StatusServiceUnavailable)
+			require.Equal(t, "not_registered", a.body.Code)
+			require.Contains(t, a.body.Detail, "please call again in a moment")
+			require.NotEmpty(t, a.header.Get("Retry-After"))
+			require.Less(t, time.Since(began), 4*time.Second)
+			require.NotContains(t, refused, a.body.Order.ID, "it is a new call each time")
+			refused = append(refused, a.body.Order.ID)
+			s.requireNeverCharged(a.body.Order.ID)
+		}
+		management.back()
+		var taken answer
+		s.eventually(func() bool {
+			taken = call()
+			return taken.status != http.StatusServiceUnavailable
+		})
+		taken.with(t, http.StatusCreated)
+		require.JSONEq(t, string(taken.raw), string(call().with(t, http.StatusCreated).raw))
+		for _, order := range refused {
+			require.Equal(t, booking.NotRegistered, s.becomes(order, booking.Cancelled).Reason)
+			s.requireNeverCharged(order)
+		}
+		s.eventually(func() bool { return len(s.listed("/v1/mypages?customerId=alice")) == 1 })
+		charged, refunded := s.atProvider()
+		require.EqualValues(t, 30000, charged)
+		require.Zero(t, refunded)
+	})
+}
+
+// TestC3_TakenWithoutAssignment: calls are taken all the same, and wait until
+// somebody can assign a cleaner.
+func TestC3_TakenWithoutAssignment(t *testing.T) {
+	t.Parallel()
+	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, assignment service) {
+		cleaner := s.cleaner("Min-jun")
+		assignment.take()
+		first := s.call().with(t, http.StatusCreated)
+		require.Equal(t, booking.Calling, first.body.Status)
+		second := s.call().with(t, http.StatusCreated)
+		for _, order := range []string{first.body.ID, second.body.ID} {
+			s.requireCharged(order, 30000)
+			require.Equal(t, booking.Calling, s.page(order).Status)
+			require.Empty(t, s.messagesTo("alice", order))
+		}
+		assignment.back()
+		s.eventually(func() bool { return len(s.inStatus(booking.Assigned)) == 1 })
+		order := s.inStatus(booking.Assigned)[0]
+		require.Equal(t, &booking.Cleaner{ID: cleaner, Name: "Min-jun"}, s.page(order).Cleaning.Cleaner)
+		s.succeeds(func() answer { return s.decideAt(calls+"/"+order, "complete") })
+		other := first.body.ID
+		if order == other {
+			other = second.body.ID
+		}
+		s.becomes(other, booking.Assigned)
+	})
+}
+
+// messagesTo are the texts of the messages that somebody got about an order,
+// the oldest first.
+func (s *system) messagesTo(recipient, order string) (texts []string) {
+	s.Helper()
+	for _, m := range s.get("/v1/messages?limit=200&recipientId="+recipient).with(s, http.StatusOK).body.Items {
+		if m["orderId"] == order {
+			texts = append(texts, m["text"].(string))
+		}
+	}
+	slices.Reverse(texts)
+	return texts
+}
+
+// TestC4_C6_FromCallToCleaned: the customer is told of the confirmation and of
+// the cleaner, and sees the course of the call at any time.
+func TestC4_C6_FromCallToCleaned(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		order := s.call().with(t, http.StatusCreated).body.ID
+		require.Equal(t, []string{"호출", "호출중"}, s.course(order))
+		require.Empty(t, s.messagesTo("alice", order))
+		require.Equal(t, "not_assigned", s.decideAt(calls+"/"+order, "complete").with(t, http.StatusConflict).body.Code)
+
+		cleaner := s.cleaner("민준")
+		v := s.becomes(order, booking.Assigned)
+		require.Equal(t, &booking.Cleaner{ID: cleaner, Name: "민준"}, v.Cleaning.Cleaner)
+		require.Equal(t, []string{"호출", "호출중", "호출확정"}, s.course(order))
+		s.eventually(func() bool { return len(s.messagesTo("alice", order)) == 2 })
+		require.Equal(t, []string{
+			"Your call for a cleaner is confirmed: 12 Sejong-daero, Seoul", "민준 will come to 12 Sejong-daero, Seoul",
+		}, s.messagesTo("alice", order))
+		require.Equal(t, map[string]string{"민준": order}, s.atWork())
+
+		v = s.decideAt(calls+"/"+order, "complete").with(t, http.StatusOK).body
+		require.Equal(t, booking.Completed, v.Status)
+		require.Equal(t, []string{"호출", "호출중", "호출확정", "청소완료"}, s.course(order))
+		require.Empty(t, s.atWork())
+		require.Equal(t, "already_completed", s.decideAt(calls+"/"+order, "cancel").with(t, http.StatusConflict).body.Code)
+		s.requireEvents(order, "CallPlaced", "PaymentApproved", "CleanerAssigned", "CleaningCompleted")
+		s.requireCharged(order, 30000)
+	})
+}
+
+// course are the statuses that a customer sees in the history of their order,
+// in Korean.
+func (s *system) course(order string) (labels []string) {
+	s.Helper()
+	var page struct {
+		History []struct{ StatusLabel string }
+	}
+	s.get("/v1/mypages/"+order, "Accept-Language", "ko").with(s, http.StatusOK).into(s, &page)
+	for _, entry := range page.History {
+		labels = append(labels, entry.StatusLabel)
+	}
+	return labels
+}
+
+// atWork tells which call each cleaner who is busy is assigned to, by name.
+func (s *system) atWork() map[string]string {
+	s.Helper()
+	busy := map[string]string{}
+	for _, c := range s.walk(cleaners+"?", 200) {
+		if c["status"] == "busy" {
+			busy[c["name"].(string)] = c["orderId"].(string)
+		}
+	}
+	return busy
+}
+
+// TestC5_CancelFreesTheCleaner: who goes to the call that has waited longest.
+func TestC5_CancelFreesTheCleaner(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		s.cleaner("Min-jun")
+		served := s.call().with(t, http.StatusCreated).body.ID
+		s.becomes(served, booking.Assigned)
+		var waiting []string
+		for range 3 {
+			a := s.call(object{"customerId": "bob"}).with(t, http.StatusCreated)
+			require.Equal(t, booking.Calling, a.body.Status)
+			s.finished(a.body.ID) // it has its place in the queue
+			waiting = append(waiting, a.body.ID)
+		}
+		gone := s.call().with(t, http.StatusCreated).body.ID
+		s.decideAt(calls+"/"+gone, "cancel").with(t, http.StatusOK)
+		require.Empty(t, s.messagesTo("alice", gone), "nobody was ever to come")
+
+		for _, next := range waiting {
+			v := s.decideAt(calls+"/"+served, "cancel").with(t, http.StatusOK).body
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.Equal(t, booking.ByCustomer, v.Reason)
+			require.Nil(t, v.Cleaning.Cleaner)
+			s.requireRefunded(served, 30000)
+			course := s.course(served)
+			require.Equal(t, []string{"취소중", "호출취소"}, course[len(course)-2:])
+			s.becomes(next, booking.Assigned)
+			require.Equal(t, map[string]string{"Min-jun": next}, s.atWork())
+			s.finished(next)
+			served = next
+		}
+		require.Equal(t, []string{
+			"Your call for a cleaner is confirmed: 12 Sejong-daero, Seoul",
+			"Min-jun will come to 12 Sejong-daero, Seoul",
+			"Min-jun will not come to 12 Sejong-daero, Seoul",
+			"Your call for a cleaner is cancelled (customer): 12 Sejong-daero, Seoul",
+		}, s.messagesTo("bob", waiting[0]))
+		s.requireEvents(waiting[0], "CallPlaced", "PaymentApproved", "CleanerAssigned", "AssignmentCanceled", "PaymentCancelApproved", "CallCanceled")
+	})
+}
+
+// TestC3_NewCleaner: who comes anew serves the call that has waited longest.
+func TestC3_NewCleaner(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	var waiting []string
+	for range 3 {
+		waiting = append(waiting, s.call().with(t, http.StatusCreated).body.ID)
+		s.finished(waiting[len(waiting)-1])
+	}
+	for i, order := range waiting {
+		name := fmt.Sprint("cleaner ", i)
+		a := s.post(cleaners, object{"name": name}).with(t, http.StatusCreated)
+		require.Equal(t, order, a.field("orderId"), "who comes anew is busy at once")
+		require.Equal(t, name, s.becomes(order, booking.Assigned).Cleaning.Cleaner.Name)
+	}
+	a := s.post(cleaners, object{"name": "idle"}).with(t, http.StatusCreated)
+	require.Equal(t, "free", a.field("status"))
+}
+
+// field is a field of an answer.
+func (a answer) field(name string) any {
+	var all map[string]any
+	_ = json.Unmarshal(a.raw, &all)
+	return all[name]
+}
+
+// TestC5_FiftyCallsTenCleaners: ten are served at a time, each by a cleaner of
+// its own, and every call once.
+func TestC5_FiftyCallsTenCleaners(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		for i := range 10 {
+			s.cleaner(fmt.Sprint("cleaner ", i))
+		}
+		unserved := map[string]bool{}
+		for _, a := range s.atOnce(50, func(int) answer { return s.call() }) {
+			unserved[a.with(t, http.StatusCreated).body.ID] = true
+		}
+		for len(unserved) > 0 {
+			served := s.servedAtOnce(10)
+			for _, order := range served {
+				require.True(t, unserved[order], "served once")
+				delete(unserved, order)
+			}
+			require.Len(t, s.inStatus(booking.Calling), len(unserved))
+			s.complete(served)
+		}
+		require.Empty(t, s.atWork())
+		charged, refunded := s.atProvider()
+		require.EqualValues(t, 50*30000, charged)
+		require.Zero(t, refunded)
+	})
+}
+
+// TestC5_InTurn: whoever has waited longer is served sooner.
+func TestC5_InTurn(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	for i := range 5 {
+		s.cleaner(fmt.Sprint("cleaner ", i))
+	}
+	var waves [4][]string
+	for i := range waves {
+		for _, a := range s.atOnce(5, func(int) answer { return s.call() }) {
+			waves[i] = append(waves[i], a.with(t, http.StatusCreated).body.ID)
+		}
+		for _, order := range waves[i] {
+			s.finished(order) // it has its place in the queue, or a cleaner
+		}
+	}
+	for _, wave := range waves {
+		served := s.servedAtOnce(5)
+		require.ElementsMatch(t, wave, served)
+		s.complete(served)
+	}
+}
+
+// servedAtOnce waits until n calls have been assigned, checks that each has a
+// cleaner of its own and knows them, and answers the calls.
+func (s *system) servedAtOnce(n int) []string {
+	s.Helper()
+	s.eventually(func() bool { return len(s.inStatus(booking.Assigned)) == n })
+	busy := s.atWork()
+	require.Len(s, busy, n)
+	for name, order := range busy {
+		v := s.page(order)
+		require.Equal(s, booking.Assigned, v.Status)
+		require.Equal(s, name, v.Cleaning.Cleaner.Name)
+	}
+	return slices.Collect(maps.Values(busy))
+}
+
+// complete says of all of these calls at once that they are done.
+func (s *system) complete(orders []string) {
+	s.Helper()
+	for _, a := range s.atOnce(len(orders), func(i int) answer { return s.decideAt(calls+"/"+orders[i], "complete") }) {
+		a.with(s, http.StatusOK)
+	}
+}
+
+// inStatus are the calls in a status.
+func (s *system) inStatus(status booking.Status) []string {
+	s.Helper()
+	return s.listed("/v1/mypages?limit=200&customerId=alice&status=" + string(status))
+}

@@ -1,0 +1,570 @@
+package e2e
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+var foodBranches = map[string]branch{
+	"food_delivered":             {mealDelivered, ""},
+	"food_declined":              {mealDeclined, booking.PaymentDeclined},
+	"food_declined_pending":      {mealDeclinedPending, booking.PaymentDeclined},
+	"food_cancelled":             {mealCancelled, booking.ByCustomer},
+	"food_cancelled_pending":     {mealCancelledPending, booking.ByCustomer},
+	"food_cancelled_unstarted":   {mealUnstarted, booking.ByOperator},
+	"food_cancelled_paid":        {mealCancelledPaid, booking.ByOperator},
+	"food_delivery_unavailable":  {mealDeliveryUnavailable, booking.ByCustomer},
+	"food_cancel_unknown":        {mealCancelUnknown, booking.ByCustomer},
+	"food_every_step_durable":    {mealDurable, booking.ByCustomer},
+	"food_courier_late":          {mealCourierLate, ""},
+	"food_called_off_when_given": {mealGiven, ""},
+	"food_settled":               {mealSettled, booking.ByOperator},
+	"food_settled_cancelling":    {mealSettledCancelling, booking.ByCustomer},
+	"food_stopped_before":        {mealStoppedBefore, booking.ByOperator},
+	"food_stopped_unknowingly":   {mealStoppedUnknowingly, booking.ByCustomer},
+	"food_shop_not_told":         {mealShopNotTold, booking.ByOperator},
+	"food_delivery_not_served":   {mealDeliveryNotServed, ""},
+}
+
+var cafeBranches = map[string]branch{
+	"cafe_served":               {cupServed, ""},
+	"cafe_sold_out":             {cupSoldOut, booking.SoldOut},
+	"cafe_unavailable":          {cupUnavailable, booking.CafeUnavailable},
+	"cafe_hold_unknown":         {cupHoldUnknown, ""},
+	"cafe_declined":             {cupDeclined, booking.PaymentDeclined},
+	"cafe_paid_later":           {cupPaidLater, ""},
+	"cafe_cancelled":            {cupCancelled, booking.ByCustomer},
+	"cafe_cancelled_unstarted":  {cupUnstarted, booking.ByOperator},
+	"cafe_cancelled_pending":    {cupCancelledPending, booking.ByCustomer},
+	"cafe_cancelled_paid":       {cupCancelledPaid, booking.ByCustomer},
+	"cafe_drink_deleted":        {cupDeleted, booking.MenuDeleted},
+	"cafe_called_off_as_served": {cupServedWhenCancelled, ""},
+	"cafe_stopped_before":       {cupStoppedBefore, booking.ByOperator},
+	"cafe_stopped_unknowingly":  {cupStoppedUnknowingly, booking.ByCustomer},
+}
+
+var cleaningBranches = map[string]branch{
+	"cleaning_done":                {visitDone, ""},
+	"cleaning_for_nothing":         {visitForNothing, ""},
+	"cleaning_not_registered":      {visitNotRegistered, booking.NotRegistered},
+	"cleaning_waits":               {visitWaits, ""},
+	"cleaning_paid_later":          {visitPaidLater, ""},
+	"cleaning_cancelled":           {visitCancelled, booking.ByCustomer},
+	"cleaning_cancelled_unstarted": {visitUnstarted, booking.ByOperator},
+	"cleaning_cancelled_pending":   {visitCancelledPending, booking.ByCustomer},
+	"cleaning_cancelled_waiting":   {visitCancelledWaiting, booking.ByCustomer},
+	"cleaning_cancelled_unpriced":  {visitCancelledUnpriced, booking.ByCustomer},
+	"cleaning_cancelled_untold":    {visitCancelledUntold, booking.ByCustomer},
+	"cleaning_called_off_as_done":  {visitDoneWhenCancelled, ""},
+	"cleaning_stopped_before":      {visitStoppedBefore, booking.ByOperator},
+	"cleaning_stopped_unknowingly": {visitStoppedUnknowingly, booking.ByCustomer},
+	"cleaning_unassigned":          {visitUnassigned, booking.ByCustomer},
+}
+
+// newOrder is what all orders have in common.
+func newOrder(kind booking.Kind, price int64, change ...func(*contract.Order)) contract.Order {
+	o := contract.Order{
+		OrderID: string(kind) + "-recorded", CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
+		PaymentMethod: "pm_card_visa", PlacedAt: time.Now().UTC().Truncate(time.Microsecond),
+		Policy: contract.Policy{InPlace: true, AttentionAfter: time.Minute, DeliverWithin: time.Hour},
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	return o
+}
+
+func notInPlace(o *contract.Order)   { o.Policy.InPlace = false }
+func cardDeclined(o *contract.Order) { o.PaymentMethod = "pm_card_chargeDeclined" }
+
+func (s *system) newMeal(change ...func(*contract.Order)) contract.Food {
+	return contract.Food{
+		Order:    newOrder(booking.Food, 24000, change...),
+		Menu:     booking.Menu{ID: "menu-1", Name: "Bibimbap", OwnerID: "bora", Price: booking.Money{Amount: 12000, Currency: "KRW"}},
+		Quantity: 2, Address: "1 Harbour Road",
+	}
+}
+
+// run starts an order's saga past the API.
+func (s *system) run(workflow string, in interface{ View() contract.View }, delay ...time.Duration) string {
+	s.Helper()
+	v := in.View()
+	options := client.StartWorkflowOptions{ID: v.ID, TaskQueue: contract.SagasQueue, TypedSearchAttributes: contract.Attributes(v)}
+	for _, d := range delay {
+		options.StartDelay = d
+	}
+	_, err := s.temporal.ExecuteWorkflow(s.Context(), options, workflow, in)
+	require.NoError(s, err)
+	return v.ID
+}
+
+// shows waits until mypage shows the order in a status.
+func (s *system) shows(order string, status booking.Status) {
+	s.Helper()
+	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == status })
+}
+
+// update sends a decision past the API and answers with the refusal's code.
+func (s *system) update(order, name string) booking.Code {
+	s.Helper()
+	handle, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
+		WorkflowID: order, UpdateName: name, Args: []any{contract.Decision{Note: "so I say"}}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	require.NoError(s, err)
+	err = handle.Get(s.Context(), nil)
+	if refusal := (*temporal.ApplicationError)(nil); errors.As(err, &refusal) {
+		return booking.Code(refusal.Type())
+	}
+	require.NoError(s, err)
+	return ""
+}
+
+func (s *system) cancelWorkflow(order string) {
+	s.Helper()
+	require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))
+}
+
+func mealDelivered(s *system) string {
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.shows(order, booking.Delivering)
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func mealDeclined(s *system) string { return s.run(contract.FoodWorkflow, s.newMeal(cardDeclined)) }
+
+func mealDeclinedPending(s *system) string {
+	s.sandbox(object{"down": true})
+	order := s.run(contract.FoodWorkflow, s.newMeal(cardDeclined))
+	s.shows(order, booking.PaymentPending)
+	s.sandbox(object{})
+	return order
+}
+
+func mealCancelled(s *system) string {
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.shows(order, booking.Delivering)
+	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+func mealCancelledPending(s *system) string {
+	s.sandbox(object{"down": true})
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.shows(order, booking.PaymentPending)
+	s.sandbox(object{"down": true})
+	s.begunUpdate(order, contract.CancelUpdate)
+	s.shows(order, booking.Cancelling)
+	s.sandbox(object{})
+	return order
+}
+
+// begunUpdate sends a decision that takes longer to be carried out.
+func (s *system) begunUpdate(order, name string) {
+	s.Helper()
+	_, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
+		WorkflowID: order, UpdateName: name, Args: []any{contract.Decision{}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	require.NoError(s, err)
+}
+
+func mealUnstarted(s *system) string {
+	return s.unstarted(contract.FoodWorkflow, s.newMeal())
+}
+
+// unstarted is cancelled before any worker has seen it.
+func (s *system) unstarted(workflow string, in interface{ View() contract.View }) string {
+	order := s.run(workflow, in, time.Hour)
+	s.cancelWorkflow(order)
+	return order
+}
+
+func mealCancelledPaid(s *system) string {
+	s.outages.deliveries.begin(errAway)
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.shows(order, booking.Paid)
+	s.cancelWorkflow(order)
+	s.shows(order, booking.Cancelling)
+	s.outages.deliveries.end()
+	return order
+}
+
+func mealDeliveryUnavailable(s *system) string {
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.shows(order, booking.Delivering)
+	s.outages.deliveries.begin(errCertain)
+	require.Equal(s, booking.DeliveryUnavailable, s.update(order, contract.CancelUpdate))
+	require.Equal(s, booking.Delivering, s.get("/v1/mypages/"+order).body.Status)
+	s.outages.deliveries.end()
+	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+func mealCancelUnknown(s *system) string {
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.shows(order, booking.Delivering)
+	s.outages.deliveries.begin(errAway)
+	s.begunUpdate(order, contract.CancelUpdate)
+	s.shows(order, booking.Cancelling)
+	s.outages.deliveries.end()
+	return order
+}
+
+func mealDurable(s *system) string {
+	order := s.run(contract.FoodWorkflow, s.newMeal(notInPlace))
+	s.shows(order, booking.Delivering)
+	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+func mealCourierLate(s *system) string {
+	order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) { o.Policy.DeliverWithin = time.Second }))
+	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+// mealGiven is cancelled by its operator when the courier has handed it over
+// already, and that is still being noted.
+func mealGiven(s *system) string {
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.shows(order, booking.Delivering)
+	s.outages.deliveries.begin(errAway)
+	s.calledOff(order, "FinishDelivery")
+	s.outages.deliveries.end()
+	return order
+}
+
+// calledOff completes an order and cancels it while its service, which is
+// away, is being told.
+func (s *system) calledOff(order, activity string) {
+	s.Helper()
+	s.begunUpdate(order, contract.CompleteUpdate)
+	s.eventually(func() bool { return s.attempts(order, activity) > 0 })
+	s.cancelWorkflow(order)
+}
+
+func mealSettled(s *system) string { return s.settledFrom(booking.Delivering, "") }
+
+func mealSettledCancelling(s *system) string {
+	return s.settledFrom(booking.Cancelling, booking.ByCustomer)
+}
+
+// settledFrom is an order whose workflow was lost in a status.
+func (s *system) settledFrom(status booking.Status, why booking.Reason) string {
+	in := s.newMeal()
+	lost := in.View()
+	lost.Placed, lost.Status, lost.Reason = true, status, why
+	in.Settle = &lost
+	return s.run(contract.FoodWorkflow, in)
+}
+
+// stoppedBefore is reset to its beginning after it was cancelled: what was
+// undone stays undone.
+func (s *system) stoppedBefore(order string, status booking.Status) string {
+	s.shows(order, status)
+	s.cancelWorkflow(order)
+	s.ended(order)
+	s.reset(order)
+	return order
+}
+
+func mealStoppedBefore(s *system) string {
+	return s.stoppedBefore(s.run(contract.FoodWorkflow, s.newMeal()), booking.Delivering)
+}
+
+// stoppedUnknowingly is cancelled and reset to just before that: it knows of
+// all that was done, and not that it was undone.
+func (s *system) stoppedUnknowingly(order string, status booking.Status) string {
+	s.Helper()
+	s.shows(order, status)
+	require.Empty(s, s.update(order, contract.CancelUpdate))
+	s.ended(order)
+	s.resetTo(order, s.workflowTask(order, 2))
+	require.Equal(s, booking.AlreadyCancelled, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func mealStoppedUnknowingly(s *system) string {
+	return s.stoppedUnknowingly(s.run(contract.FoodWorkflow, s.newMeal()), booking.Delivering)
+}
+
+func mealShopNotTold(s *system) string {
+	s.outbox.away.Store(true)
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.eventually(func() bool { return s.attempts(order, "Notify") > 0 })
+	s.cancelWorkflow(order)
+	return order
+}
+
+// mealDeliveryNotServed is cancelled while nobody serves deliveries.
+func mealDeliveryNotServed(s *system) string {
+	o := s.options
+	o.API, o.Decorate = false, app.Decorate{}
+	o.Config.Worker.Serve = []string{contract.FulfilmentQueue}
+	in := s.newMeal()
+	in.OrderID = "food-elsewhere"
+	elsewhere := s.without(contract.FulfilmentQueue)
+	order := elsewhere.run(contract.FoodWorkflow, in)
+	elsewhere.shows(order, booking.Paid)
+	require.Equal(s, booking.DeliveryUnavailable, elsewhere.update(order, contract.CancelUpdate))
+	o.Namespace = elsewhere.namespace
+	elsewhere.worker(o)
+	elsewhere.shows(order, booking.Delivering)
+	require.Empty(s, elsewhere.update(order, contract.CompleteUpdate))
+	s.namespace, s.temporal = elsewhere.namespace, elsewhere.temporal
+	return order
+}
+
+// without is another system on the same databases, in a namespace of its own,
+// where nobody serves a queue.
+func (s *system) without(queue string) *system {
+	s.Helper()
+	o := s.options
+	o.Decorate = app.Decorate{}
+	o.Namespace = newNamespace(s.TB)
+	o.Config.Worker.Serve = slices.DeleteFunc(contract.Queues(), func(q string) bool { return q == queue })
+	return start(s.TB, o)
+}
+
+// newCup is an order of two of the drinks that there are.
+func (s *system) newCup(count int, change ...func(*contract.Order)) contract.Cafe {
+	s.Helper()
+	drink := booking.Drink{
+		Name: "Latte", OwnerID: "cora", Price: booking.Money{Amount: 4500, Currency: "KRW"}, Date: inDays(1), TimeZone: "Asia/Seoul",
+	}
+	drink.ID = s.post("/v1/cafe/menus", object{
+		"name": drink.Name, "ownerId": drink.OwnerID, "price": drink.Price, "date": drink.Date, "count": count,
+	}).with(s, http.StatusCreated).body.ID
+	return contract.Cafe{Order: newOrder(booking.Cafe, 9000, change...), Drink: drink, Quantity: 2}
+}
+
+func cupServed(s *system) string {
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.shows(order, booking.InProduction)
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func cupSoldOut(s *system) string { return s.run(contract.CafeWorkflow, s.newCup(1)) }
+
+func cupUnavailable(s *system) string {
+	s.outages.stock.begin(errCertain)
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.shows(order, booking.Cancelling)
+	s.outages.stock.end()
+	return order
+}
+
+func cupHoldUnknown(s *system) string {
+	s.outages.stock.begin(errAway)
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.eventually(func() bool { return s.attempts(order, "HoldStock") > 0 })
+	s.outages.stock.end()
+	s.shows(order, booking.InProduction)
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func cupDeclined(s *system) string { return s.run(contract.CafeWorkflow, s.newCup(9, cardDeclined)) }
+
+func cupPaidLater(s *system) string {
+	s.sandbox(object{"down": true})
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.shows(order, booking.PaymentPending)
+	s.sandbox(object{})
+	s.shows(order, booking.InProduction)
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func cupCancelled(s *system) string {
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.shows(order, booking.InProduction)
+	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+func cupUnstarted(s *system) string { return s.unstarted(contract.CafeWorkflow, s.newCup(9)) }
+
+func cupCancelledPending(s *system) string {
+	s.sandbox(object{"down": true})
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.shows(order, booking.PaymentPending)
+	s.begunUpdate(order, contract.CancelUpdate)
+	s.shows(order, booking.Cancelling)
+	s.sandbox(object{})
+	return order
+}
+
+func cupCancelledPaid(s *system) string {
+	s.outages.productions.begin(errAway)
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.shows(order, booking.Paid)
+	s.begunUpdate(order, contract.CancelUpdate)
+	s.shows(order, booking.Cancelling)
+	s.outages.productions.end()
+	return order
+}
+
+func cupDeleted(s *system) string {
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.shows(order, booking.InProduction)
+	require.NoError(s, s.temporal.SignalWorkflow(s.Context(), order, "", contract.ForceCancelSignal, booking.MenuDeleted))
+	return order
+}
+
+func cupServedWhenCancelled(s *system) string {
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.shows(order, booking.InProduction)
+	s.outages.productions.begin(errAway)
+	s.calledOff(order, "FinishProduction")
+	s.outages.productions.end()
+	return order
+}
+
+func cupStoppedBefore(s *system) string {
+	return s.stoppedBefore(s.run(contract.CafeWorkflow, s.newCup(9)), booking.InProduction)
+}
+
+func newVisit(price int64, change ...func(*contract.Order)) contract.Cleaning {
+	return contract.Cleaning{Order: newOrder(booking.Cleaning, price, change...), Tel: "010-1234-5678", Location: "7 Hill Street"}
+}
+
+func (s *system) newCleaner() {
+	s.Helper()
+	s.post("/v1/cleaning/cleaners", object{"name": "Kim"}).with(s, http.StatusCreated)
+}
+
+func visitDone(s *system) string {
+	s.newCleaner()
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.Assigned)
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func visitForNothing(s *system) string {
+	s.newCleaner()
+	order := s.run(contract.CleaningWorkflow, newVisit(0))
+	s.shows(order, booking.Assigned)
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func visitNotRegistered(s *system) string {
+	s.outages.registry.begin(errCertain)
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.Cancelling)
+	s.outages.registry.end()
+	return order
+}
+
+func visitWaits(s *system) string {
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.Calling)
+	s.newCleaner()
+	s.shows(order, booking.Assigned)
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func visitPaidLater(s *system) string {
+	s.newCleaner()
+	s.sandbox(object{"down": true})
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.PaymentPending)
+	s.sandbox(object{})
+	s.shows(order, booking.Assigned)
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func visitCancelled(s *system) string {
+	s.newCleaner()
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.Assigned)
+	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+func visitUnstarted(s *system) string { return s.unstarted(contract.CleaningWorkflow, newVisit(30000)) }
+
+func visitCancelledPending(s *system) string {
+	s.sandbox(object{"down": true})
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.PaymentPending)
+	s.begunUpdate(order, contract.CancelUpdate)
+	s.shows(order, booking.Cancelling)
+	s.sandbox(object{})
+	return order
+}
+
+func visitCancelledWaiting(s *system) string {
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.Calling)
+	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+func visitCancelledUnpriced(s *system) string {
+	order := s.run(contract.CleaningWorkflow, newVisit(0))
+	s.shows(order, booking.Calling)
+	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+// visitCancelledUntold is cancelled before its customer could be told of it.
+func visitCancelledUntold(s *system) string {
+	s.newCleaner()
+	s.outbox.away.Store(true)
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.eventually(func() bool { return s.attempts(order, "Notify") > 0 })
+	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+func visitDoneWhenCancelled(s *system) string {
+	s.newCleaner()
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.Assigned)
+	s.outages.crew.begin(errAway)
+	s.calledOff(order, "FinishCleaning")
+	s.outages.crew.end()
+	return order
+}
+
+func visitStoppedBefore(s *system) string {
+	s.newCleaner()
+	return s.stoppedBefore(s.run(contract.CleaningWorkflow, newVisit(30000)), booking.Assigned)
+}
+
+func cupStoppedUnknowingly(s *system) string {
+	return s.stoppedUnknowingly(s.run(contract.CafeWorkflow, s.newCup(9)), booking.InProduction)
+}
+
+func visitStoppedUnknowingly(s *system) string {
+	s.newCleaner()
+	return s.stoppedUnknowingly(s.run(contract.CleaningWorkflow, newVisit(30000)), booking.Assigned)
+}
+
+// visitUnassigned is cancelled while assignment is away.
+func visitUnassigned(s *system) string {
+	s.outages.crew.begin(errAway)
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.Calling)
+	s.begunUpdate(order, contract.CancelUpdate)
+	s.shows(order, booking.Cancelling)
+	s.outages.crew.end()
+	return order
+}

@@ -1,0 +1,93 @@
+package e2e
+
+import (
+	"fmt"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// openCups places so many orders of one drink and answers it.
+func (s *system) openCups(n int) booking.Drink {
+	s.Helper()
+	in := s.newCup(2 * n)
+	for i := range n {
+		in.OrderID = fmt.Sprintf("cafe-recorded-%d", i)
+		s.shows(s.run(contract.CafeWorkflow, in), booking.InProduction)
+	}
+	return in.Drink
+}
+
+// deletes starts the deletion of a drink and waits for its end.
+func (s *system) deletes(in contract.DrinkDeletion) (id, runID string) {
+	s.Helper()
+	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{
+		ID: contract.DrinkDeletionID(in.DrinkID), TaskQueue: contract.SagasQueue,
+	}, contract.DrinkDeletionWorkflow, in)
+	require.NoError(s, err)
+	runID = run.GetRunID()
+	var done booking.DrinkDeletion
+	require.NoError(s, run.Get(s.Context(), &done))
+	require.True(s, done.Done)
+	return run.GetID(), runID
+}
+
+func deletion(s *system) (id, runID string) {
+	drink := s.openCups(3)
+	require.Empty(s, s.update("cafe-recorded-1", contract.CompleteUpdate))
+	return s.deletes(contract.DrinkDeletion{DrinkID: drink.ID, Batch: 2, Batches: 9})
+}
+
+// deletionGoesOn takes more than one run.
+func deletionGoesOn(s *system) (id, runID string) {
+	return s.deletes(contract.DrinkDeletion{DrinkID: s.openCups(3).ID, Batch: 1, Batches: 2})
+}
+
+// deletionSecondPass meets an order that cannot be undone yet.
+func deletionSecondPass(s *system) (id, runID string) {
+	drink := s.openCups(2)
+	s.outages.stock.begin(errAway)
+	first := make(chan struct{})
+	go func() {
+		defer close(first)
+		s.eventually(func() bool { return s.attempts("cafe-recorded-1", "ReleaseStock") > 5 })
+		s.outages.stock.end()
+	}()
+	id, runID = s.deletes(contract.DrinkDeletion{DrinkID: drink.ID, Batch: 5, Batches: 9})
+	<-first
+	return id, runID
+}
+
+// repairs starts a repair and waits for its end.
+func (s *system) repairs(pages int) (id, runID string) {
+	s.Helper()
+	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{
+		ID: contract.RepairSchedule, TaskQueue: contract.SagasQueue,
+	}, contract.RepairWorkflow, contract.Repair{Pages: pages})
+	require.NoError(s, err)
+	runID = run.GetRunID()
+	require.NoError(s, run.Get(s.Context(), nil))
+	return run.GetID(), runID
+}
+
+func repair(s *system) (id, runID string) { return s.repairs(5) }
+
+// repairGoesOn has more than a page of orders, and a page a run.
+func repairGoesOn(s *system) (id, runID string) {
+	const morethanAPage = 201
+	in := newVisit(0)
+	for i := range morethanAPage {
+		in.OrderID = fmt.Sprintf("cleaning-recorded-%d", i)
+		s.run(contract.CleaningWorkflow, in)
+	}
+	s.eventually(func() bool { return len(s.search("OrderStatus = 'calling'")) == morethanAPage })
+	return s.repairs(1)
+}
+
+func repairWithoutAssignment(s *system) (id, runID string) {
+	s.outages.crew.begin(errAway)
+	return s.repairs(5)
+}

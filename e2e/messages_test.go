@@ -1,0 +1,242 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+const (
+	messagesFolder = "../subscribers/messages"
+	messagesSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+)
+
+// python is a command that runs in the folder of the messages. Without Python
+// there is nothing to test, which `make test` sees to: it fails.
+func python(t *testing.T, arguments ...string) *exec.Cmd {
+	t.Helper()
+	program, err := exec.LookPath("python3")
+	require.NoError(t, err, "no python3: run tools/python.sh to install it")
+	c := exec.CommandContext(t.Context(), program, append([]string{"-B"}, arguments...)...)
+	c.Dir = messagesFolder
+	c.Env = append(os.Environ(), "no_proxy=127.0.0.1", "NO_PROXY=127.0.0.1")
+	return c
+}
+
+// TestO12_Alone runs the tests of the subscriber's own.
+func TestO12_Alone(t *testing.T) {
+	t.Parallel()
+	out, err := python(t, "-m", "unittest").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.NotContains(t, string(out), "Ran 0 tests")
+}
+
+// TestO12_KnowsEveryEvent: what is new in the feed needs words, or the
+// decision that it makes no message.
+func TestO12_KnowsEveryEvent(t *testing.T) {
+	t.Parallel()
+	out, err := python(t, "-c", "import json, texts; print(json.dumps([list(texts.TEXTS), texts.REASONS, texts.LANGUAGES]))").Output()
+	require.NoError(t, err)
+	var (
+		types     []booking.EventType
+		reasons   map[booking.Reason]map[booking.Language]string
+		languages []booking.Language
+	)
+	require.NoError(t, json.Unmarshal(out, &[]any{&types, &reasons, &languages}))
+	require.ElementsMatch(t, booking.EventTypes(), types)
+	require.ElementsMatch(t, booking.Languages(), languages)
+	require.Len(t, reasons, len(booking.Reasons()))
+	for _, r := range booking.Reasons() {
+		require.Equal(t, r.Label(booking.Korean), reasons[r][booking.Korean], "as the customer's page has it")
+	}
+}
+
+// TestO12_Messages: a service in another language takes part. It is killed
+// with a message in hand and started again, and its receiver is often away;
+// customers are told everything all the same, in order.
+func TestO12_Messages(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	phone := newReceiver(t)
+	state := filepath.Join(t.TempDir(), "cursor")
+
+	decided := s.place(2, byOwner)
+	first := s.reserve(decided).with(t, http.StatusCreated).body.ID
+	s.decide(first, "confirm").with(t, http.StatusOK)
+	s.reserve(s.place(0)).with(t, http.StatusConflict)
+	s.reserve(decided, object{"paymentMethod": "pm_card_chargeDeclined"}).with(t, http.StatusPaymentRequired)
+
+	subscriber := s.tell(phone, state)
+	select {
+	case <-phone.fourth:
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "no fourth message came")
+	}
+	require.NoError(t, subscriber.Process.Kill())
+	require.Error(t, subscriber.Wait())
+
+	s.decide(first, "cancel").with(t, http.StatusOK)
+	subscriber = s.tell(phone, state)
+	second := s.reserve(decided).with(t, http.StatusCreated).body.ID
+	s.decide(second, "reject").with(t, http.StatusOK)
+
+	var want []string
+	s.eventually(func() bool {
+		want = s.tellable()
+		return len(want) == 3+2+3+1+4 // first, its cancellation, sold out, declined, second
+	})
+	s.eventually(func() bool { return len(phone.told()) >= len(want) })
+	require.NoError(t, subscriber.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, subscriber.Wait(), "it ends well when asked to")
+	require.Equal(t, want, phone.told(), "in order, and all of them")
+	require.Equal(t, []string{want[3]}, phone.repeated, "the message in hand came twice")
+	require.Equal(t, []string{
+		"[Seaside Inn] 예약이 접수되었습니다. 결제 금액: 100,000원.",
+		"[Seaside Inn] 예약이 점주의 승인을 기다리고 있습니다.",
+		"[Seaside Inn] 환불이 완료되었습니다. 환불 금액: 100,000원.",
+		"[Seaside Inn] 예약이 취소되었습니다. 사유: 점주거절. 환불 금액: 100,000원.",
+	}, phone.texts(second, "alice"))
+
+	require.NoError(t, s.tell(phone, state, "--once").Wait())
+	require.Equal(t, want, phone.told(), "nothing is left")
+}
+
+// tell starts the script. What it logs is shown if the test fails.
+func (s *system) tell(phone *receiver, state string, more ...string) *exec.Cmd {
+	s.Helper()
+	c := python(phone.T, append([]string{"messages.py", "--poll", "0.1", "--language", "ko", "--state", state}, more...)...)
+	c.Env = append(c.Env, "YEYAK_FEED_URL="+s.url, "MESSAGES_WEBHOOK="+phone.url, "MESSAGES_SECRET="+messagesSecret)
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	require.NoError(s, c.Start())
+	s.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+		if s.Failed() {
+			s.Log(stderr.String())
+		}
+	})
+	return c
+}
+
+// tellable are the ids of the events in the feed that customers are told of.
+func (s *system) tellable() (ids []string) {
+	s.Helper()
+	about := []booking.EventType{
+		booking.ReservationPlaced, booking.ReservationStatusChanged, booking.ReservationCanceled,
+		booking.PaymentDeclinedEvent, booking.PaymentCancelApproved,
+	}
+	for _, e := range s.get("/v1/events?limit=200").with(s, http.StatusOK).body.Items {
+		if slices.Contains(about, booking.EventType(e["type"].(string))) {
+			ids = append(ids, e["id"].(string))
+		}
+	}
+	return ids
+}
+
+// receiver is a webhook that is often away. It takes its fourth message and
+// never answers.
+type receiver struct {
+	*testing.T
+	url    string
+	fourth chan struct{} // closed once it has that
+
+	mu            sync.Mutex
+	requests      int
+	ids, repeated []string // of the messages it took, each once; and of those that came again
+	messages      []object
+}
+
+func newReceiver(t *testing.T) *receiver {
+	r := &receiver{T: t, fourth: make(chan struct{})}
+	server := httptest.NewServer(r)
+	t.Cleanup(server.Close)
+	r.url = server.URL
+	return r
+}
+
+func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
+	raw, err := io.ReadAll(request.Body)
+	if err != nil {
+		return // who asked was killed over it
+	}
+	switch n := r.count(); {
+	case n%7 == 0:
+		panic(http.ErrAbortHandler) // the connection breaks
+	case n%3 == 0:
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case r.take(request.Header, raw) == 4:
+		close(r.fourth)
+		<-request.Context().Done() // until who asked is dead
+	}
+}
+
+func (r *receiver) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests++
+	return r.requests
+}
+
+// take answers how many messages it has, 0 when this one came again.
+func (r *receiver) take(header http.Header, raw []byte) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	id := header.Get("webhook-id")
+	if got := header.Get("webhook-signature"); got != signed(id, header.Get("webhook-timestamp"), raw) {
+		r.Errorf("the signature of %s is %q", id, got)
+	}
+	var message object
+	if err := json.Unmarshal(raw, &message); err != nil || message["id"] != id {
+		r.Errorf("message %s: %s", id, raw)
+	}
+	if slices.Contains(r.ids, id) {
+		r.repeated = append(r.repeated, id)
+		return 0
+	}
+	r.ids, r.messages = append(r.ids, id), append(r.messages, message)
+	return len(r.ids)
+}
+
+// signed is the signature as https://www.standardwebhooks.com describes it.
+func signed(id, at string, raw []byte) string {
+	key, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(messagesSecret, "whsec_"))
+	code := hmac.New(sha256.New, key)
+	_, _ = code.Write([]byte(id + "." + at + "." + string(raw)))
+	return "v1," + base64.StdEncoding.EncodeToString(code.Sum(nil))
+}
+
+// told are the ids of the messages that have arrived, each once.
+func (r *receiver) told() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.ids)
+}
+
+// texts are what a customer was told about an order.
+func (r *receiver) texts(order, customer string) (texts []string) {
+	for _, m := range r.messages {
+		if m["orderId"] == order && m["recipientId"] == customer {
+			texts = append(texts, m["text"].(string))
+		}
+	}
+	return texts
+}

@@ -1,0 +1,311 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Where things are.
+const (
+	menus       = "/v1/food/menus"
+	foodOrders  = "/v1/food/orders"
+	deliveries  = "/v1/food/deliveries"
+	drinks      = "/v1/cafe/menus"
+	cafeOrders  = "/v1/cafe/orders"
+	productions = "/v1/cafe/productions"
+	cleaners    = "/v1/cleaning/cleaners"
+	calls       = "/v1/cleaning/calls"
+)
+
+// with is o, changed.
+func with(o object, change []object) object {
+	for _, c := range change {
+		for k, v := range c {
+			o[k] = v
+		}
+	}
+	return o
+}
+
+// menu registers a menu at ₩9,000 and answers its id.
+func (s *system) menu(change ...object) string {
+	s.Helper()
+	m := object{"name": "Bibimbap", "ownerId": "bora", "price": object{"amount": 9000, "currency": "KRW"}}
+	return s.post(menus, with(m, change)).with(s, http.StatusCreated).body.ID
+}
+
+// meal is a request for two portions of a menu.
+func meal(menu string, change ...object) object {
+	return with(object{"menuId": menu, "customerId": "alice", "quantity": 2, "address": "12 Sejong-daero, Seoul"}, change)
+}
+
+// order orders two portions of a menu.
+func (s *system) order(menu string, change ...object) answer {
+	s.Helper()
+	return s.post(foodOrders, meal(menu, change...))
+}
+
+// drink registers a drink for tomorrow at ₩4,500 and answers its id.
+func (s *system) drink(count int, change ...object) string {
+	s.Helper()
+	d := object{
+		"name": "Iced Americano", "ownerId": "bora", "price": object{"amount": 4500, "currency": "KRW"},
+		"date": inDays(1), "count": count,
+	}
+	return s.post(drinks, with(d, change)).with(s, http.StatusCreated).body.ID
+}
+
+// cup is a request for one cup of a drink.
+func cup(drink string, change ...object) object {
+	return with(object{"menuId": drink, "customerId": "alice", "quantity": 1}, change)
+}
+
+// orderCup orders one cup of a drink.
+func (s *system) orderCup(drink string, change ...object) answer {
+	s.Helper()
+	return s.post(cafeOrders, cup(drink, change...))
+}
+
+// cups tells how many cups of a drink are left.
+func (s *system) cups(drink string) int {
+	s.Helper()
+	var d struct{ Remaining int }
+	s.get(drinks+"/"+drink).with(s, http.StatusOK).into(s, &d)
+	return d.Remaining
+}
+
+// deletion tells where a drink's deletion stands.
+func (s *system) deletion(drink string) (status string, progress booking.DrinkDeletion) {
+	s.Helper()
+	var d struct {
+		Status   string
+		Deletion booking.DrinkDeletion
+	}
+	s.get(drinks+"/"+drink).with(s, http.StatusOK).into(s, &d)
+	return d.Status, d.Deletion
+}
+
+// cleaner registers a cleaner and answers their id.
+func (s *system) cleaner(name string) string {
+	s.Helper()
+	return s.post(cleaners, object{"name": name}).with(s, http.StatusCreated).body.ID
+}
+
+// visit is a request for a cleaning at ₩30,000.
+func visit(change ...object) object {
+	v := object{
+		"customerId": "alice", "tel": "+82 2-123-4567", "location": "12 Sejong-daero, Seoul",
+		"price": object{"amount": 30000, "currency": "KRW"},
+	}
+	return with(v, change)
+}
+
+// call calls a cleaner.
+func (s *system) call(change ...object) answer {
+	s.Helper()
+	return s.post(calls, visit(change...))
+}
+
+// decideAt sends a decision to an address: of an order, of a delivery or of a
+// production.
+func (s *system) decideAt(path, decision string) answer {
+	s.Helper()
+	return s.post(path+"/"+decision, nil)
+}
+
+// page is an order as its customer's page shows it.
+func (s *system) page(order string) body {
+	s.Helper()
+	return s.get("/v1/mypages/"+order).with(s, http.StatusOK).body
+}
+
+// becomes waits until an order's page shows a status.
+func (s *system) becomes(order string, want booking.Status) body {
+	s.Helper()
+	s.eventually(func() bool { return s.page(order).Status == want })
+	return s.page(order)
+}
+
+// isAt waits until what is at an address has a status: a delivery or a
+// production, whose database may be away.
+func (s *system) isAt(path string, want booking.JobStatus) body {
+	s.Helper()
+	var found answer
+	s.eventually(func() bool {
+		found = s.get(path)
+		return found.status == http.StatusOK && found.body.Status == booking.Status(want)
+	})
+	return found.body
+}
+
+// requireCharged checks that an order's price was taken and kept.
+func (s *system) requireCharged(order string, price int64) {
+	s.Helper()
+	status, amount, refunded := s.payment(order)
+	require.Equal(s, "charged", status)
+	require.Equal(s, price, amount)
+	require.Zero(s, refunded)
+}
+
+// requireRefunded checks that an order's price was taken and given back.
+func (s *system) requireRefunded(order string, price int64) {
+	s.Helper()
+	status, amount, refunded := s.payment(order)
+	require.Equal(s, "refunded", status)
+	require.Equal(s, price, amount)
+	require.Equal(s, price, refunded)
+}
+
+// requireNeverCharged checks that nobody was ever asked for an order's price.
+func (s *system) requireNeverCharged(order string) {
+	s.Helper()
+	a := s.get("/v1/payments/" + order)
+	if a.status == http.StatusNotFound {
+		return
+	}
+	require.Equal(s, http.StatusOK, a.status, "%s", a.raw)
+	require.Equal(s, booking.Status("voided"), a.body.Status, "%s", a.raw)
+}
+
+// statuses are those that an order went through.
+func statuses(v contract.View) (all []booking.Status) {
+	for _, e := range v.History {
+		all = append(all, e.Status)
+	}
+	return all
+}
+
+// walk goes through a list part by part and answers all of its items.
+func (s *system) walk(path string, limit int) (items []map[string]any) {
+	s.Helper()
+	for cursor := ""; ; {
+		part := s.get(fmt.Sprintf("%s&limit=%d&cursor=%s", path, limit, url.QueryEscape(cursor))).with(s, http.StatusOK).body
+		require.LessOrEqual(s, len(part.Items), limit)
+		items = append(items, part.Items...)
+		if cursor = part.Next; cursor == "" {
+			return items
+		}
+	}
+}
+
+// each is one field of all items of a list.
+func each(items []map[string]any, field string) (values []string) {
+	for _, item := range items {
+		values = append(values, item[field].(string))
+	}
+	return values
+}
+
+// service is one that can be taken away and brought back.
+type service struct {
+	take, back func()
+	readable   bool // its database, while it is away
+}
+
+// eachWayToBeAway runs a test with one service in each of the ways in which it
+// may be away: nobody serves its queue, its database is stopped, and its
+// database hangs.
+func eachWayToBeAway(t *testing.T, queue string, test func(*testing.T, *system, service), change ...func(*app.Options)) {
+	t.Run("NotServed", func(t *testing.T) {
+		t.Parallel()
+		s, gone := bootWithout(t, queue, change...)
+		test(t, s, gone)
+	})
+	t.Run("DatabaseStopped", func(t *testing.T) {
+		t.Parallel()
+		cluster := pgtest.NewCluster(t)
+		s := boot(t, append(change, func(o *app.Options) { *databaseOf(o, queue) = config.URL(cluster.New(t)) })...)
+		test(t, s, service{
+			take: func() { require.NoError(t, cluster.Stop()) },
+			back: func() { require.NoError(t, cluster.Start()) },
+		})
+	})
+	t.Run("DatabaseHangs", func(t *testing.T) {
+		t.Parallel()
+		own, err := url.Parse(pgtest.New(t))
+		require.NoError(t, err)
+		wire := newProxy(t, own.Host)
+		own.Host = wire.Addr().String()
+		s := boot(t, append(change, func(o *app.Options) { *databaseOf(o, queue) = config.URL(own.String()) })...)
+		test(t, s, service{take: wire.hang, back: wire.resume})
+	})
+}
+
+// databaseOf is the setting of the database that the services of a queue use.
+func databaseOf(o *app.Options, queue string) *config.URL {
+	switch d := &o.Config.Databases; queue {
+	case contract.InventoryQueue:
+		return &d.Inventory
+	case contract.ManagementQueue:
+		return &d.Management
+	case contract.FulfilmentQueue:
+		return &d.Fulfilment
+	default:
+		panic("no test takes the database of " + queue + " away")
+	}
+}
+
+// bootWithout starts a system in two processes: one that serves a single queue
+// and can be taken away, and one for all the rest.
+func bootWithout(t *testing.T, queue string, change ...func(*app.Options)) (*system, service) {
+	t.Helper()
+	o := options(t)
+	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	for _, c := range change {
+		c(&o)
+	}
+	o.Config.Worker.Serve = slices.DeleteFunc(contract.Queues(), func(q string) bool { return q == queue })
+	s := start(t, o)
+	only := o
+	only.API, only.Migrate, only.Config.Worker.Serve = false, false, []string{queue}
+	var end func()
+	again := func() { end = s.worker(only) }
+	again()
+	return s, service{take: func() { end() }, back: again, readable: true}
+}
+
+// worker starts a further process and answers what stops it.
+func (s *system) worker(o app.Options) (end func()) {
+	s.Helper()
+	o.Log = zap.NewNop()
+	a, err := app.Start(s.Context(), o)
+	require.NoError(s, err)
+	end = sync.OnceFunc(func() { stop(a) })
+	s.Cleanup(end)
+	return end
+}
+
+// withCouriers gives couriers the time that they have by default.
+func withCouriers(o *app.Options) { o.Config.Orders.DeliverWithin = 2 * time.Hour }
+
+// eachStorageWith is eachStorage with a system changed as asked.
+func eachStorageWith(t *testing.T, change func(*app.Options), test func(*testing.T, *system)) {
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); test(t, boot(t, change)) })
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); test(t, boot(t, onSQLite, change)) })
+}
+
+// succeeds repeats a decision until it is carried out: a service that has just
+// come back may be left alone for some seconds more.
+func (s *system) succeeds(decide func() answer) answer {
+	s.Helper()
+	var a answer
+	s.eventually(func() bool {
+		a = decide()
+		return a.status != http.StatusServiceUnavailable
+	})
+	return a.with(s, http.StatusOK)
+}

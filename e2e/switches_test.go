@@ -1,0 +1,122 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+// Ways in which a service can be away.
+var (
+	errAway    = errors.New("the service is away")                                       // and may have acted all the same
+	errCertain = fmt.Errorf("%w: the service cannot be reached", booking.ErrNothingDone) // and has not acted
+)
+
+// outage switches a service off: it fails with what is set.
+type outage struct{ err atomic.Pointer[error] }
+
+func (o *outage) begin(err error) { o.err.Store(&err) }
+func (o *outage) end()            { o.err.Store(nil) }
+
+func (o *outage) failure() error {
+	if err := o.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// outages are the switches of a system.
+type outages struct{ deliveries, productions, crew, registry, stock *outage }
+
+func (all *outages) decorate(d *app.Decorate) {
+	*all = outages{&outage{}, &outage{}, &outage{}, &outage{}, &outage{}}
+	d.Deliveries = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.deliveries} }
+	d.Productions = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.productions} }
+	d.Crew = func(c activities.Crew) activities.Crew { return switchedCrew{c, all.crew} }
+	d.Registry = func(r activities.Registry) activities.Registry { return switchedRegistry{r, all.registry} }
+	if d.Stock == nil {
+		d.Stock = func(s activities.Stock) activities.Stock { return switchedStock{s, all.stock} }
+	}
+}
+
+// unless does what is asked unless the service is away.
+func unless[T any](o *outage, do func() (T, error)) (T, error) {
+	if err := o.failure(); err != nil {
+		var zero T
+		return zero, err
+	}
+	return do()
+}
+
+type switchedJobs struct {
+	activities.Jobs
+	outage *outage
+}
+
+func (j switchedJobs) Start(ctx context.Context, job booking.Job) (booking.Outcome, error) {
+	return unless(j.outage, func() (booking.Outcome, error) { return j.Jobs.Start(ctx, job) })
+}
+
+func (j switchedJobs) Finish(ctx context.Context, order string) (booking.Outcome, error) {
+	return unless(j.outage, func() (booking.Outcome, error) { return j.Jobs.Finish(ctx, order) })
+}
+
+func (j switchedJobs) Stop(ctx context.Context, job booking.Job) (booking.Outcome, error) {
+	return unless(j.outage, func() (booking.Outcome, error) { return j.Jobs.Stop(ctx, job) })
+}
+
+func (j switchedJobs) Cancel(ctx context.Context, job booking.Job) (booking.Undo, error) {
+	return unless(j.outage, func() (booking.Undo, error) { return j.Jobs.Cancel(ctx, job) })
+}
+
+type switchedCrew struct {
+	activities.Crew
+	outage *outage
+}
+
+func (c switchedCrew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, error) {
+	return unless(c.outage, func() (booking.Outcome, error) { return c.Crew.Assign(ctx, call) })
+}
+
+func (c switchedCrew) Finish(ctx context.Context, order string) (booking.Outcome, error) {
+	return unless(c.outage, func() (booking.Outcome, error) { return c.Crew.Finish(ctx, order) })
+}
+
+func (c switchedCrew) Cancel(ctx context.Context, call booking.Call) (booking.Undo, error) {
+	return unless(c.outage, func() (booking.Undo, error) { return c.Crew.Cancel(ctx, call) })
+}
+
+func (c switchedCrew) Untold(ctx context.Context) ([]booking.CleanerAtWork, error) {
+	return unless(c.outage, func() ([]booking.CleanerAtWork, error) { return c.Crew.Untold(ctx) })
+}
+
+type switchedRegistry struct {
+	activities.Registry
+	outage *outage
+}
+
+func (r switchedRegistry) Register(ctx context.Context, c booking.Call) (booking.Outcome, error) {
+	return unless(r.outage, func() (booking.Outcome, error) { return r.Registry.Register(ctx, c) })
+}
+
+func (r switchedRegistry) Unregister(ctx context.Context, c booking.Call) (booking.Undo, error) {
+	return unless(r.outage, func() (booking.Undo, error) { return r.Registry.Unregister(ctx, c) })
+}
+
+type switchedStock struct {
+	activities.Stock
+	outage *outage
+}
+
+func (s switchedStock) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, error) {
+	return unless(s.outage, func() (booking.Outcome, error) { return s.Stock.Hold(ctx, h) })
+}
+
+func (s switchedStock) Release(ctx context.Context, h booking.Hold) (booking.Undo, error) {
+	return unless(s.outage, func() (booking.Undo, error) { return s.Stock.Release(ctx, h) })
+}

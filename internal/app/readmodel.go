@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/projector"
+	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+func newRepairer(c client.Client, dbs databases, log *zap.Logger) *projector.Repairer {
+	return &projector.Repairer{Sagas: sagas.New(c), Rows: store.NewMypage(dbs[mypageDB]), Log: log}
+}
+
+// readModel is what the sagas publish to: the read model itself or, when it is
+// to be fed by queries alone, a feed that asks them.
+func (a *App) readModel(background context.Context) activities.ReadModel {
+	rows := store.NewMypage(a.dbs[mypageDB])
+	if a.options.Config.Mypage.Feed != config.FeedQuery {
+		return rows
+	}
+	feed := projector.NewFeed(rows, a.repairer)
+	a.beside.Go(func() { feed.Run(background) })
+	return feed
+}
+
+// repairPages is how many pages of orders one run of a repair goes through.
+const repairPages = 50
+
+// scheduleRepair makes sure that the engine starts repairs, as often as this
+// process is told. It goes on trying while the engine is away.
+func (a *App) scheduleRepair(ctx context.Context) {
+	every := a.options.Config.Mypage.RepairEvery
+	if every <= 0 || !slices.Contains(a.options.Config.Worker.Serve, contract.MypageQueue) {
+		return
+	}
+	a.beside.Go(func() {
+		for {
+			err := ensureRepair(ctx, a.engine.ScheduleClient(), every)
+			if err == nil || ctx.Err() != nil {
+				return
+			}
+			a.log.Debug("repair of the read model not scheduled yet", zap.Error(err))
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(reconnectEvery):
+			}
+		}
+	})
+}
+
+func ensureRepair(ctx context.Context, schedules client.ScheduleClient, every time.Duration) error {
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
+	_, err := schedules.Create(ctx, client.ScheduleOptions{
+		ID: contract.RepairSchedule, Spec: spec, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
+		Action: &client.ScheduleWorkflowAction{
+			ID: contract.RepairSchedule, Workflow: contract.RepairWorkflow, TaskQueue: contract.SagasQueue,
+			Args: []any{contract.Repair{Pages: repairPages}},
+		},
+	})
+	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return err
+	}
+	return schedules.GetHandle(ctx, contract.RepairSchedule).Update(ctx, client.ScheduleUpdateOptions{
+		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+			in.Description.Schedule.Spec = &spec
+			return &client.ScheduleUpdate{Schedule: &in.Description.Schedule}, nil
+		},
+	})
+}
+
+// RebuildMypage writes the page of every order anew from what its workflow
+// answers.
+func RebuildMypage(ctx context.Context, cfg config.Config, log *zap.Logger) (projector.Rebuilt, error) {
+	dbs, err := openDatabases(ctx, cfg)
+	if err != nil {
+		return projector.Rebuilt{}, err
+	}
+	defer dbs.close()
+	_, metrics, err := newMetrics()
+	if err != nil {
+		return projector.Rebuilt{}, err
+	}
+	engine, err := newClient(Options{Log: log}, metrics)
+	if err != nil {
+		return projector.Rebuilt{}, err
+	}
+	defer engine.Close()
+	return newRepairer(engine, dbs, log).Rebuild(ctx)
+}

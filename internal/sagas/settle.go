@@ -1,0 +1,92 @@
+package sagas
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Ended says how the saga's workflow ended.
+func (s Saga) Ended() string {
+	switch s.Execution {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		return "came to its end"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+		return "failed"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		return "was terminated"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		return "timed out"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		return "was cancelled before it could undo anything"
+	default:
+		return "has not ended"
+	}
+}
+
+// View asks the order's workflow how the order stands, or stood when its
+// workflow ended. It needs a worker. NotFound: the engine knows of no such
+// workflow, or no longer.
+func (s *Sagas) View(ctx context.Context, orderID string) (v contract.View, err error) {
+	answer, err := s.client.QueryWorkflow(ctx, orderID, "", contract.ViewQuery)
+	if err == nil {
+		err = answer.Get(&v)
+	}
+	return v, gone(orderID, err)
+}
+
+// Pending tells what the order's workflow waits to be done: the types of its
+// activities, each with the number of the attempt that it is at.
+func (s *Sagas) Pending(ctx context.Context, orderID string) (map[string]int, error) {
+	d, err := s.client.DescribeWorkflowExecution(ctx, orderID, "")
+	if err != nil {
+		return nil, gone(orderID, err)
+	}
+	pending := map[string]int{}
+	for _, a := range d.GetPendingActivities() {
+		pending[a.GetActivityType().GetName()] = int(a.GetAttempt())
+	}
+	return pending, nil
+}
+
+// Settle starts the saga of a lost order once more, to undo the order from
+// where it was last known to stand. Superseded: a workflow of it runs.
+func (s *Sagas) Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash string) error {
+	workflow, input, err := contract.Settlement(last, p, requestHash)
+	if err != nil {
+		return err
+	}
+	options := client.StartWorkflowOptions{
+		ID: last.ID, TaskQueue: contract.SagasQueue,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // the lost one is closed
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		TypedSearchAttributes:                    contract.Attributes(last),
+		StaticSummary:                            "settlement of a lost order",
+	}
+	if requestHash != "" {
+		options.Memo = map[string]any{contract.RequestHashMemo: requestHash}
+	}
+	_, err = s.client.ExecuteWorkflow(ctx, options, workflow, input)
+	if _, runs := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); runs {
+		return booking.Errorf(booking.Superseded, "somebody works on order %s already", last.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("start settlement of order %s: %w", last.ID, err)
+	}
+	return nil
+}
+
+// Await waits for the end of the order's workflow and answers how the order
+// stands then.
+func (s *Sagas) Await(ctx context.Context, orderID string) (v contract.View, err error) {
+	err = s.client.GetWorkflow(ctx, orderID, "").Get(ctx, &v)
+	return v, gone(orderID, err)
+}

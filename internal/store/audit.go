@@ -1,0 +1,238 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// What is listed here is everything there is, for who compares the books. It
+// is read in the order of a key, a page at a time: no statement takes long, no
+// transaction stays open, and what changes meanwhile is seen as it was at some
+// moment.
+
+// auditPage is how many rows are read at a time.
+const auditPage = 1000
+
+// all goes through a table. read gives up to auditPage rows whose key follows
+// that of last, the zero row at first.
+func all[R any](ctx context.Context, db *DB, what string, read func(ctx context.Context, q bun.IDB, last R) ([]R, error)) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		var last, none R
+		for {
+			var rows []R
+			err := db.run(ctx, what, func(ctx context.Context, q bun.IDB) (err error) {
+				rows, err = read(ctx, q, last)
+				return err
+			})
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			for _, row := range rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
+			if len(rows) < auditPage {
+				return
+			}
+			last = rows[len(rows)-1]
+		}
+	}
+}
+
+// as makes something else of what is listed.
+func as[R, T any](rows iter.Seq2[R, error], make func(R) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for row, err := range rows {
+			var one T
+			if err == nil {
+				one, err = make(row)
+			}
+			if !yield(one, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// All lists every payment.
+func (p *Payments) All(ctx context.Context) iter.Seq2[booking.Payment, error] {
+	rows := all(ctx, p.db, "list payments", func(ctx context.Context, q bun.IDB, last paymentRow) (rows []paymentRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("order_id > ?", last.OrderID).OrderExpr("order_id").Limit(auditPage).Scan(ctx)
+		return rows, err
+	})
+	return as(rows, func(r paymentRow) (booking.Payment, error) { return r.payment(), nil })
+}
+
+// All lists everything that the sandbox was ever asked for.
+func (s *Sandbox) All(ctx context.Context) iter.Seq2[SandboxCharge, error] {
+	rows := all(ctx, s.db, "list charges in sandbox", func(ctx context.Context, q bun.IDB, last sandboxRow) (rows []sandboxRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("key > ?", last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
+		return rows, err
+	})
+	return as(rows, func(r sandboxRow) (SandboxCharge, error) { return r.charge(), nil })
+}
+
+// LiveHold is a hold that was neither refused nor released.
+type LiveHold struct {
+	booking.Hold
+	Stocked int // of its days, those for which there is a stock
+}
+
+type liveHoldRow struct {
+	holdRow
+	Stocked int
+}
+
+func (r liveHoldRow) hold() (LiveHold, error) {
+	h := LiveHold{Stocked: r.Stocked, Hold: booking.Hold{Key: r.Key, OrderID: r.OrderID, ItemID: r.ItemID, Quantity: r.Quantity}}
+	var err error
+	if h.From, err = booking.ParseDate(r.FromDay); err != nil {
+		return h, fmt.Errorf("hold %s: %w", r.Key, err)
+	}
+	if h.To, err = booking.ParseDate(r.ToDay); err != nil {
+		return h, fmt.Errorf("hold %s: %w", r.Key, err)
+	}
+	return h, nil
+}
+
+// LiveHolds lists every live hold.
+func (i *Inventory) LiveHolds(ctx context.Context) iter.Seq2[LiveHold, error] {
+	rows := all(ctx, i.db, "list holds", func(ctx context.Context, q bun.IDB, last liveHoldRow) (rows []liveHoldRow, err error) {
+		err = q.NewRaw(`SELECT h.*, (SELECT count(*) FROM stock AS s
+				WHERE s.item_id = h.item_id AND s.day >= h.from_day AND s.day < h.to_day) AS stocked
+			FROM holds AS h WHERE h.state = ? AND h.key > ? ORDER BY h.key LIMIT ?`,
+			booking.Done, last.Key, auditPage).Scan(ctx, &rows)
+		return rows, err
+	})
+	return as(rows, liveHoldRow.hold)
+}
+
+// ItemDay is the stock of an item on one day, and what is held of it, both of
+// the same moment.
+type ItemDay struct {
+	ItemID string
+	booking.StockDay
+	Held int
+}
+
+type itemDayRow struct {
+	stockRow
+	Held int
+}
+
+func (r itemDayRow) day() (ItemDay, error) {
+	date, err := booking.ParseDate(r.Day)
+	if err != nil {
+		return ItemDay{}, fmt.Errorf("stock of %s: %w", r.ItemID, err)
+	}
+	return ItemDay{
+		ItemID: r.ItemID, Held: r.Held,
+		StockDay: booking.StockDay{Date: date, Capacity: r.Capacity, Remaining: r.Remaining},
+	}, nil
+}
+
+// AllDays lists every day on which there is, or was, a stock of something.
+func (i *Inventory) AllDays(ctx context.Context) iter.Seq2[ItemDay, error] {
+	rows := all(ctx, i.db, "list stock", func(ctx context.Context, q bun.IDB, last itemDayRow) (rows []itemDayRow, err error) {
+		err = q.NewRaw(pageOfDays, last.ItemID, last.Day, auditPage).Scan(ctx, &rows)
+		return rows, err
+	})
+	return as(rows, itemDayRow.day)
+}
+
+// pageOfDays adds up what is held of the page's items, day by day: a hold adds
+// to the sum on its first day, and takes as much off it on the day after its
+// last. So each hold is looked at once, and not once for each day.
+const pageOfDays = `
+	WITH page AS (
+		SELECT item_id, day, capacity, remaining FROM stock WHERE (item_id, day) > (?, ?) ORDER BY item_id, day LIMIT ?
+	), live AS (
+		SELECT * FROM holds WHERE state = 'done' AND item_id IN (SELECT item_id FROM page)
+	), moves AS (
+		SELECT item_id, from_day AS day, quantity FROM live
+		UNION ALL SELECT item_id, to_day, -quantity FROM live
+		UNION ALL SELECT item_id, day, 0 FROM page
+	), sums AS (
+		SELECT item_id, day, sum(sum(quantity)) OVER (PARTITION BY item_id ORDER BY day) AS held FROM moves GROUP BY item_id, day
+	)
+	SELECT page.*, CAST(sums.held AS bigint) AS held
+	FROM page JOIN sums ON sums.item_id = page.item_id AND sums.day = page.day
+	ORDER BY page.item_id, page.day`
+
+// All lists every delivery, or production, also those that never were started.
+func (j *Jobs) All(ctx context.Context) iter.Seq2[booking.JobState, error] {
+	rows := all(ctx, j.db, "list every "+j.sort, func(ctx context.Context, q bun.IDB, last jobRow) (rows []jobRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("sort = ? AND order_id > ?", j.sort, last.OrderID).
+			OrderExpr("order_id").Limit(auditPage).Scan(ctx)
+		return rows, err
+	})
+	return as(rows, func(r jobRow) (booking.JobState, error) { return r.state(), nil })
+}
+
+// AllCleaners lists every cleaner with what they are doing.
+func (c *Crew) AllCleaners(ctx context.Context) iter.Seq2[booking.CleanerAtWork, error] {
+	rows := all(ctx, c.db, "list cleaners", func(ctx context.Context, q bun.IDB, last cleanerRow) (rows []cleanerRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("id > ?", last.ID).OrderExpr("id").Limit(auditPage).Scan(ctx)
+		return rows, err
+	})
+	return as(rows, func(r cleanerRow) (booking.CleanerAtWork, error) {
+		return booking.CleanerAtWork{Cleaner: booking.Cleaner{ID: r.ID, Name: r.Name}, OrderID: r.OrderID}, nil
+	})
+}
+
+// Assignment is a call for a cleaner as its service knows it.
+type Assignment struct {
+	OrderID   string
+	State     string // waiting, assigned, done or cancelled
+	CleanerID string // who was assigned to it, if anybody ever was
+	Told      bool   // the call knows its cleaner
+}
+
+// Assignments lists every call for a cleaner.
+func (c *Crew) Assignments(ctx context.Context) iter.Seq2[Assignment, error] {
+	rows := all(ctx, c.db, "list assignments", func(ctx context.Context, q bun.IDB, last assignmentRow) (rows []assignmentRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("order_id > ?", last.OrderID).OrderExpr("order_id").Limit(auditPage).Scan(ctx)
+		return rows, err
+	})
+	return as(rows, func(r assignmentRow) (Assignment, error) {
+		return Assignment{OrderID: r.OrderID, State: r.State, CleanerID: r.CleanerID, Told: r.Told}, nil
+	})
+}
+
+// Registered lists the orders of every call that is registered and was not
+// struck off.
+func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
+	return all(ctx, m.db, "list registrations", func(ctx context.Context, q bun.IDB, last string) (ids []string, err error) {
+		err = q.NewSelect().Table("registrations").Column("order_id").Where("state = ? AND order_id > ?", booking.Done, last).
+			OrderExpr("order_id").Limit(auditPage).Scan(ctx, &ids)
+		return ids, err
+	})
+}
+
+// PageRow is an order's row: the view in it, and what lists select it by.
+type PageRow struct {
+	Status  booking.Status
+	Version int64
+	View    contract.View
+}
+
+// All lists the row of every order.
+func (m *Mypage) All(ctx context.Context) iter.Seq2[PageRow, error] {
+	rows := all(ctx, m.db, "list every order", func(ctx context.Context, q bun.IDB, last orderRow) (rows []orderRow, err error) {
+		err = q.NewSelect().Model(&rows).Column("id", "status", "version", "view").Where("id > ?", last.ID).
+			OrderExpr("id").Limit(auditPage).Scan(ctx)
+		return rows, err
+	})
+	return as(rows, func(r orderRow) (PageRow, error) {
+		p, err := r.publication()
+		return PageRow{Status: r.Status, Version: r.Version, View: p.View}, err
+	})
+}

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Crew are the cleaners, and the calls that wait for one. It implements
+// activities.Crew.
+//
+// Whatever assigns or frees a cleaner does so in turn, one transaction after
+// the other, and leaves no call waiting while a cleaner is free. So whoever
+// frees a cleaner serves the call that has waited longest, and whoever comes
+// anew is served if anybody is free.
+type Crew struct{ db *DB }
+
+// NewCrew keeps cleaners and assignments in db.
+func NewCrew(db *DB) *Crew { return &Crew{db} }
+
+// States of an assignment.
+const (
+	assignmentWaiting   = "waiting"
+	assignmentAssigned  = "assigned"
+	assignmentDone      = "done"
+	assignmentCancelled = "cancelled"
+)
+
+type assignmentRow struct {
+	bun.BaseModel `bun:"table:assignments"`
+
+	Seq         int64  `bun:",pk"` // given by the database
+	OrderID     string // unique
+	State       string
+	CleanerID   string
+	CleanerName string
+	Told        bool           // the call knows its cleaner
+	Why         booking.Reason // it was cancelled
+	Acted       bool           // it was cancelled, and not before it ever came
+	At          time.Time
+}
+
+func (r assignmentRow) cleaner() booking.Cleaner {
+	return booking.Cleaner{ID: r.CleanerID, Name: r.CleanerName}
+}
+
+// outcome is what Assign answers from now on.
+func (r assignmentRow) outcome() booking.Outcome {
+	if r.State == assignmentCancelled {
+		return booking.Outcome{Result: booking.Undone, Reason: r.Why}
+	}
+	outcome := booking.Outcome{Result: booking.Done}
+	if r.State != assignmentWaiting {
+		cleaner := r.cleaner()
+		outcome.Cleaner = &cleaner
+	}
+	return outcome
+}
+
+// inTurn does one operation in a transaction that waits until no other one
+// assigns or frees.
+func (c *Crew) inTurn(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
+	return c.db.inTx(ctx, what, func(ctx context.Context, q bun.IDB) error {
+		if err := c.db.takeTurn(ctx, q, "cleaners"); err != nil {
+			return err
+		}
+		return f(ctx, q)
+	})
+}
+
+// Assign gives the call the cleaner who has been free longest or, when nobody
+// is free, a place at the end of the queue: Done, with the cleaner once there
+// is one; a call that is answered that way has been told. Undone, and why, when
+// it was cancelled, even before.
+func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, error) {
+	var row assignmentRow
+	err := c.inTurn(ctx, "assign cleaner", func(ctx context.Context, q bun.IDB) (err error) {
+		row = assignmentRow{OrderID: call.OrderID, State: assignmentWaiting, At: now()}
+		first, err := affected(q.NewInsert().Model(&row).ExcludeColumn("seq").
+			On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
+		if err != nil {
+			return err
+		}
+		if first == 0 {
+			row, err = tellNow(ctx, q, call.OrderID)
+			return err
+		}
+		served, err := serve(ctx, q, call.OrderID)
+		if served.OrderID == call.OrderID {
+			row = served
+		}
+		return err
+	})
+	if err != nil {
+		return booking.Outcome{}, err
+	}
+	return row.outcome(), nil
+}
+
+// tellNow is the assignment as it stands, whose call hears of it with this
+// very answer.
+func tellNow(ctx context.Context, q bun.IDB, orderID string) (row assignmentRow, err error) {
+	err = q.NewRaw("UPDATE assignments SET told = (state <> ?) WHERE order_id = ? RETURNING *",
+		assignmentWaiting, orderID).Scan(ctx, &row)
+	return row, err
+}
+
+// serve gives the call that has waited longest the cleaner who has been free
+// longest, if there are both. The call that asks, if any, hears of it at once;
+// any other is still to be told.
+func serve(ctx context.Context, q bun.IDB, asking string) (next assignmentRow, err error) {
+	err = q.NewRaw(`UPDATE assignments SET state = ?, cleaner_id = free.id, cleaner_name = free.name,
+			told = (order_id = ?), at = ?
+		FROM (SELECT id, name FROM cleaners WHERE order_id = '' ORDER BY free_since LIMIT 1) AS free
+		WHERE seq = (SELECT min(seq) FROM assignments WHERE state = 'waiting')
+		RETURNING *`, assignmentAssigned, asking, now()).Scan(ctx, &next)
+	if errors.Is(err, sql.ErrNoRows) {
+		return assignmentRow{}, nil
+	}
+	if err != nil {
+		return next, err
+	}
+	_, err = q.NewRaw("UPDATE cleaners SET order_id = ? WHERE id = ?", next.OrderID, next.CleanerID).Exec(ctx)
+	return next, err
+}
+
+// free ends the work of the call's cleaner, if it has one, who then serves the
+// next.
+func free(ctx context.Context, q bun.IDB, orderID string) error {
+	freed, err := affected(q.NewRaw("UPDATE cleaners SET order_id = '', free_since = ? WHERE order_id = ?",
+		lastOfTheFree, orderID).Exec(ctx))
+	if err != nil || freed == 0 {
+		return err
+	}
+	_, err = serve(ctx, q, "")
+	return err
+}
+
+// lastOfTheFree is the place behind all who are free.
+const lastOfTheFree schema.Safe = "(SELECT COALESCE(max(free_since), 0) + 1 FROM cleaners WHERE order_id = '')"
+
+// Finish frees the call's cleaner after the work, once. Undone, and why, when
+// the call was cancelled before. NotAssigned: it still waits for a cleaner.
+// NotFound: it never came.
+func (c *Crew) Finish(ctx context.Context, orderID string) (booking.Outcome, error) {
+	outcome := booking.Outcome{Result: booking.Done}
+	err := c.inTurn(ctx, "finish cleaning", func(ctx context.Context, q bun.IDB) error {
+		finished, err := affected(q.NewRaw("UPDATE assignments SET state = ?, at = ? WHERE order_id = ? AND state = ?",
+			assignmentDone, now(), orderID, assignmentAssigned).Exec(ctx))
+		if err != nil {
+			return err
+		}
+		if finished == 1 {
+			return free(ctx, q, orderID)
+		}
+		var row assignmentRow
+		if err := q.NewSelect().Model(&row).Where("order_id = ?", orderID).Scan(ctx); err != nil {
+			return orNotFound(err, "call", orderID)
+		}
+		if row.State == assignmentWaiting {
+			return booking.Errorf(booking.NotAssigned, "nobody has been assigned to call %s", orderID)
+		}
+		outcome = row.outcome()
+		outcome.Cleaner = nil
+		return nil
+	})
+	if err != nil {
+		return booking.Outcome{}, err
+	}
+	return outcome, nil
+}
+
+// Cancel frees the call's cleaner, or takes the call from the queue, and
+// answers the same from then on. One that never came never will. The first
+// reason given stays.
+func (c *Crew) Cancel(ctx context.Context, call booking.Call) (booking.Undo, error) {
+	var row assignmentRow
+	err := c.inTurn(ctx, "cancel assignment", func(ctx context.Context, q bun.IDB) error {
+		row = assignmentRow{OrderID: call.OrderID, State: assignmentCancelled, Why: call.Why, At: now()}
+		err := q.NewInsert().Model(&row).ExcludeColumn("seq").
+			On("CONFLICT (order_id) DO UPDATE").
+			Set("state = EXCLUDED.state").
+			Set("why = CASE WHEN ?TableAlias.state = EXCLUDED.state THEN ?TableAlias.why ELSE EXCLUDED.why END").
+			Set("at = CASE WHEN ?TableAlias.state = EXCLUDED.state THEN ?TableAlias.at ELSE EXCLUDED.at END").
+			Set("acted = ?TableAlias.acted OR ?TableAlias.state <> EXCLUDED.state").
+			Returning("*").Scan(ctx)
+		if err != nil || !row.Acted {
+			return err
+		}
+		return free(ctx, q, call.OrderID)
+	})
+	return booking.Undo{Acted: row.Acted && err == nil}, err
+}

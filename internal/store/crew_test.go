@@ -1,0 +1,257 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// crew is a Crew whose answers a test states.
+type crew struct {
+	*store.Crew
+	db *store.DB
+}
+
+func newCrew(t *testing.T, fresh newURL, cleaners ...string) crew {
+	t.Helper()
+	db := setup(t, fresh, "fulfilment")
+	c := crew{store.NewCrew(db), db}
+	for _, id := range cleaners {
+		c.add(t, id)
+	}
+	return c
+}
+
+func newCleaner(id string) booking.Cleaner {
+	return booking.Cleaner{ID: id, Name: "청소 '" + id + "'"}
+}
+
+func (c crew) add(t *testing.T, id string) {
+	t.Helper()
+	require.NoError(t, c.AddCleaner(t.Context(), newCleaner(id)))
+}
+
+// assigned is the outcome for the call that the cleaner comes to, "" while
+// nobody does.
+func assigned(cleaner string) booking.Outcome {
+	outcome := booking.Outcome{Result: booking.Done}
+	if cleaner != "" {
+		c := newCleaner(cleaner)
+		outcome.Cleaner = &c
+	}
+	return outcome
+}
+
+func (c crew) assign(t *testing.T, orderID string, want booking.Outcome) {
+	t.Helper()
+	got, err := c.Assign(t.Context(), newCall(orderID, ""))
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func (c crew) finish(t *testing.T, orderID string, want booking.Outcome) {
+	t.Helper()
+	got, err := c.Finish(t.Context(), orderID)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func (c crew) cancel(t *testing.T, orderID string, why booking.Reason, acted bool) {
+	t.Helper()
+	got, err := c.Cancel(t.Context(), newCall(orderID, why))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: acted}, got)
+}
+
+// atWork requires the call of each cleaner, in the order of the cleaners' ids.
+func (c crew) atWork(t *testing.T, orderIDs ...string) {
+	t.Helper()
+	cleaners, next, err := c.Cleaners(t.Context(), booking.Page{})
+	require.NoError(t, err)
+	require.Empty(t, next)
+	var got []string
+	for _, cleaner := range cleaners {
+		require.Equal(t, newCleaner(cleaner.ID), cleaner.Cleaner)
+		got = append(got, cleaner.OrderID)
+	}
+	require.Equal(t, orderIDs, got)
+}
+
+func (c crew) waiting(t *testing.T, want int) {
+	t.Helper()
+	got, err := c.Waiting(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+// untold requires which calls do not know their cleaner.
+func (c crew) untold(t *testing.T, orderIDs ...string) {
+	t.Helper()
+	calls, err := c.Untold(t.Context())
+	require.NoError(t, err)
+	var got []string
+	for _, call := range calls {
+		require.Equal(t, newCleaner(call.ID), call.Cleaner)
+		got = append(got, call.OrderID)
+	}
+	require.Equal(t, orderIDs, got)
+}
+
+func testCrew(t *testing.T, fresh newURL) {
+	t.Run("Assign", func(t *testing.T) { t.Parallel(); testAssign(t, fresh) })
+	t.Run("Queue", func(t *testing.T) { t.Parallel(); testQueue(t, fresh) })
+	t.Run("Cancel", func(t *testing.T) { t.Parallel(); testCancelAssignment(t, fresh) })
+	t.Run("Concurrent", func(t *testing.T) { t.Parallel(); testConcurrentCalls(t, fresh) })
+
+	run(t, "Cleaners", func(t *testing.T) {
+		c := newCrew(t, fresh, "b", "a", "C")
+		require.Error(t, c.AddCleaner(t.Context(), newCleaner("a")), "the id is taken")
+		c.assign(t, "o1", assigned("b"))
+		c.atWork(t, "", "", "o1")
+		var got []string
+		for page := (booking.Page{Limit: 2}); ; {
+			cleaners, next, err := c.Cleaners(t.Context(), page)
+			require.NoError(t, err)
+			for _, cleaner := range cleaners {
+				got = append(got, cleaner.ID)
+			}
+			if page.Cursor = next; next == "" {
+				break
+			}
+		}
+		require.Equal(t, []string{"C", "a", "b"}, got)
+		_, _, err := c.Cleaners(t.Context(), booking.Page{Cursor: "bad"})
+		requireCode(t, booking.InvalidCursor, err)
+	})
+}
+
+func testAssign(t *testing.T, fresh newURL) {
+	run(t, "AtOnce", func(t *testing.T) {
+		c := newCrew(t, fresh, "a", "b")
+		c.assign(t, "o1", assigned("a"))
+		c.assign(t, "o1", assigned("a"))
+		c.assign(t, "o2", assigned("b"))
+		c.atWork(t, "o1", "o2")
+		c.untold(t) // they were told with the answer
+		c.waiting(t, 0)
+
+		c.finish(t, "o1", done)
+		c.finish(t, "o1", done)
+		c.assign(t, "o1", assigned("a")) // once and for all
+		c.atWork(t, "", "o2")
+	})
+
+	run(t, "WhoHasBeenFreeLongest", func(t *testing.T) {
+		c := newCrew(t, fresh, "c", "b", "a")
+		c.assign(t, "o1", assigned("c"))
+		c.assign(t, "o2", assigned("b"))
+		c.finish(t, "o2", done)
+		c.finish(t, "o1", done)
+		c.add(t, "d")
+		for i, cleaner := range []string{"a", "b", "c", "d"} {
+			c.assign(t, key("next", i), assigned(cleaner))
+		}
+		c.waiting(t, 0)
+	})
+
+	run(t, "FinishWithoutACleaner", func(t *testing.T) {
+		c := newCrew(t, fresh)
+		_, err := c.Finish(t.Context(), "o1")
+		requireCode(t, booking.NotFound, err)
+		c.assign(t, "o1", assigned(""))
+		_, err = c.Finish(t.Context(), "o1")
+		requireCode(t, booking.NotAssigned, err)
+		c.waiting(t, 1)
+	})
+}
+
+func testQueue(t *testing.T, fresh newURL) {
+	run(t, "NewCleanerGoesToTheFirst", func(t *testing.T) {
+		c := newCrew(t, fresh)
+		for _, id := range []string{"o3", "o1", "o2", "o1"} {
+			c.assign(t, id, assigned(""))
+		}
+		c.waiting(t, 3)
+		c.add(t, "a")
+		c.atWork(t, "o3")
+		c.waiting(t, 2)
+		c.untold(t, "o3")
+		require.NoError(t, c.Told(t.Context(), "o1"), "it has no cleaner to know of")
+		require.NoError(t, c.Told(t.Context(), "o3"))
+		c.untold(t)
+
+		c.add(t, "b")
+		c.untold(t, "o1")
+		c.assign(t, "o1", assigned("b"))
+		c.untold(t) // the repeat has told it
+	})
+
+	run(t, "InTheOrderOfWaiting", func(t *testing.T) {
+		c := newCrew(t, fresh, "a", "b")
+		for i := range 6 {
+			cleaner := ""
+			if i < 2 {
+				cleaner = []string{"a", "b"}[i]
+			}
+			c.assign(t, key("o", i), assigned(cleaner))
+		}
+		c.waiting(t, 4)
+		c.finish(t, "o1", done)
+		c.atWork(t, "o0", "o2")
+		c.cancel(t, "o0", booking.ByCustomer, true)
+		c.atWork(t, "o3", "o2")
+		c.cancel(t, "o4", booking.ByCustomer, true)
+		c.waiting(t, 1)
+		c.untold(t, "o2", "o3")
+		c.finish(t, "o2", done)
+		c.atWork(t, "o3", "o5")
+		c.finish(t, "o3", done)
+		c.atWork(t, "", "o5")
+		c.untold(t, "o5")
+	})
+}
+
+func testCancelAssignment(t *testing.T, fresh newURL) {
+	run(t, "Assigned", func(t *testing.T) {
+		c := newCrew(t, fresh, "a")
+		c.assign(t, "o1", assigned("a"))
+		c.cancel(t, "o1", booking.ByCustomer, true)
+		c.cancel(t, "o1", booking.ByOperator, true) // the first reason stays
+		c.atWork(t, "")
+		c.assign(t, "o1", undone)
+		c.finish(t, "o1", undone)
+		c.atWork(t, "")
+	})
+
+	run(t, "Waiting", func(t *testing.T) {
+		c := newCrew(t, fresh)
+		c.assign(t, "o1", assigned(""))
+		c.cancel(t, "o1", booking.ByCustomer, true)
+		c.waiting(t, 0)
+		c.add(t, "a")
+		c.atWork(t, "")
+		c.assign(t, "o1", undone)
+	})
+
+	run(t, "Before", func(t *testing.T) {
+		c := newCrew(t, fresh, "a")
+		c.cancel(t, "o1", booking.ByCustomer, false)
+		c.cancel(t, "o1", booking.ByOperator, false)
+		c.assign(t, "o1", undone)
+		c.finish(t, "o1", undone)
+		c.atWork(t, "")
+	})
+
+	run(t, "Finished", func(t *testing.T) {
+		c := newCrew(t, fresh, "a")
+		c.assign(t, "o1", assigned("a"))
+		c.finish(t, "o1", done)
+		c.assign(t, "o2", assigned("a"))
+		c.cancel(t, "o1", booking.ByCustomer, true)
+		c.atWork(t, "o2") // nobody is freed twice
+		c.finish(t, "o1", undone)
+	})
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Management is where management keeps the calls that it knows of. It
+// implements activities.Registry.
+type Management struct{ db *DB }
+
+// NewManagement keeps the calls in db.
+func NewManagement(db *DB) *Management { return &Management{db} }
+
+type registrationRow struct {
+	bun.BaseModel `bun:"table:registrations"`
+
+	OrderID    string `bun:",pk"`
+	CustomerID string
+	Tel        string
+	Location   string
+	State      booking.Result // Done or Undone
+	Reason     booking.Reason // it was undone
+	Acted      bool           // it was done, and then undone
+	At         time.Time
+}
+
+func newRegistrationRow(c booking.Call, state booking.Result, reason booking.Reason) *registrationRow {
+	return &registrationRow{
+		OrderID: c.OrderID, CustomerID: c.CustomerID, Tel: c.Tel, Location: c.Location,
+		State: state, Reason: reason, At: now(),
+	}
+}
+
+// Register notes the call, once. Undone, and why, when it was struck off, even
+// before it was ever registered.
+func (m *Management) Register(ctx context.Context, c booking.Call) (booking.Outcome, error) {
+	row := new(registrationRow)
+	err := m.db.inTx(ctx, "register call", func(ctx context.Context, q bun.IDB) error {
+		row = newRegistrationRow(c, booking.Done, "")
+		inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
+		if err != nil || inserted == 1 {
+			return err
+		}
+		*row = registrationRow{}
+		return q.NewSelect().Model(row).Where("order_id = ?", c.OrderID).Scan(ctx)
+	})
+	if err != nil {
+		return booking.Outcome{}, err
+	}
+	return booking.Outcome{Result: row.State, Reason: row.Reason}, nil
+}
+
+// Unregister strikes the call off, for the first reason given. One that was
+// never registered never will be.
+func (m *Management) Unregister(ctx context.Context, c booking.Call) (booking.Undo, error) {
+	row := new(registrationRow)
+	err := m.db.inTx(ctx, "strike call off", func(ctx context.Context, q bun.IDB) error {
+		row = newRegistrationRow(c, booking.Undone, c.Why)
+		return q.NewInsert().Model(row).
+			On("CONFLICT (order_id) DO UPDATE").
+			Set("state = EXCLUDED.state").
+			Set("reason = CASE WHEN ?TableAlias.state = ? THEN EXCLUDED.reason ELSE ?TableAlias.reason END", booking.Done).
+			Set("acted = ?TableAlias.acted OR ?TableAlias.state = ?", booking.Done).
+			Returning("*").Scan(ctx)
+	})
+	return booking.Undo{Acted: row.Acted && err == nil}, err
+}

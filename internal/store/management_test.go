@@ -1,0 +1,67 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// newCall is a call that is taken back for the reason, if there is one.
+func newCall(orderID string, why booking.Reason) booking.Call {
+	return booking.Call{OrderID: orderID, CustomerID: "c", Tel: "010-1234-5678", Location: "서울 '시'", Why: why}
+}
+
+func testManagement(t *testing.T, fresh newURL) {
+	management := store.NewManagement(setup(t, fresh, "management"))
+	register := func(t *testing.T, want booking.Outcome) {
+		t.Helper()
+		got, err := management.Register(t.Context(), newCall(t.Name(), ""))
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	unregister := func(t *testing.T, why booking.Reason, acted bool) {
+		t.Helper()
+		got, err := management.Unregister(t.Context(), newCall(t.Name(), why))
+		require.NoError(t, err)
+		require.Equal(t, booking.Undo{Acted: acted}, got)
+	}
+
+	run(t, "Once", func(t *testing.T) {
+		register(t, done)
+		register(t, done)
+	})
+
+	run(t, "Unregister", func(t *testing.T) {
+		register(t, done)
+		unregister(t, booking.ByCustomer, true)
+		unregister(t, booking.ByOperator, true) // the first reason stays
+		register(t, undone)
+	})
+
+	run(t, "UnregisterBeforeRegister", func(t *testing.T) {
+		unregister(t, booking.ByCustomer, false)
+		unregister(t, booking.ByOperator, false)
+		register(t, undone)
+		unregister(t, booking.ByOperator, false)
+	})
+
+	run(t, "Race", func(t *testing.T) {
+		for round := range 10 {
+			id := key(t.Name(), round)
+			undos := together(t, 10, func(i int) (booking.Undo, error) {
+				if i%2 == 0 {
+					_, err := management.Register(t.Context(), newCall(id, ""))
+					return booking.Undo{}, err
+				}
+				return management.Unregister(t.Context(), newCall(id, booking.ByCustomer))
+			})
+			require.Contains(t, []int{0, 5}, count(undos, booking.Undo{Acted: true}), "all undos find the same")
+			got, err := management.Register(t.Context(), newCall(id, ""))
+			require.NoError(t, err)
+			require.Equal(t, undone, got)
+		}
+	})
+}

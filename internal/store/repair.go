@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Standings tells where the rows of the orders stand. One that is missing has
+// no entry.
+func (m *Mypage) Standings(ctx context.Context, orderIDs []string) (map[string]contract.Standing, error) {
+	standings := make(map[string]contract.Standing, len(orderIDs))
+	if len(orderIDs) == 0 {
+		return standings, nil
+	}
+	var rows []orderRow
+	err := m.db.run(ctx, "read where orders stand", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).Column("id", "status", "needs_attention", "version").
+			Where("id IN (?)", bun.List(orderIDs)).Scan(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		standings[row.ID] = contract.Standing{Status: row.Status, NeedsAttention: row.NeedsAttention, Version: row.Version}
+	}
+	return standings, nil
+}
+
+// Replace writes the order's row, whatever version is there. A decision and a
+// request's hash are kept when p has none, and what was paid for once stays so;
+// p's events are left alone.
+func (m *Mypage) Replace(ctx context.Context, p contract.Publication) error {
+	row, err := newOrderRow(p)
+	if err != nil {
+		return err
+	}
+	return m.db.run(ctx, "replace order", func(ctx context.Context, q bun.IDB) error {
+		upsert := q.NewInsert().Model(row).
+			On("CONFLICT (id) DO UPDATE").
+			Set("decision = COALESCE(EXCLUDED.decision, o.decision)").
+			Set("request_hash = CASE WHEN EXCLUDED.request_hash = '' THEN o.request_hash ELSE EXCLUDED.request_hash END").
+			Set("paid = o.paid OR EXCLUDED.paid").
+			Set("listed = o.paid OR EXCLUDED.listed")
+		for _, column := range versioned {
+			upsert.Set("?0 = EXCLUDED.?0", bun.Ident(column))
+		}
+		_, err := upsert.Exec(ctx)
+		return err
+	})
+}
+
+// AppendEvents appends the order's events that the feed does not hold yet, and
+// leaves its row alone.
+func (m *Mypage) AppendEvents(ctx context.Context, orderID string, events []booking.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	rows, err := newEventRows(events)
+	if err != nil {
+		return err
+	}
+	return m.db.inTx(ctx, "append events", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("? ?", m.db.dialect.takeTurns(orderID), insertEvents(q, &rows)).Exec(ctx)
+		return err
+	})
+}

@@ -1,0 +1,150 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Cafe is the saga of one order of a drink, from the customer's request until
+// it was handed over or until it is cancelled and nothing is charged, held or
+// made any more. It answers the order's last view; it fails only by a defect.
+func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
+	c := &cup{in: in}
+	story := c.begin(ctx, in.Order, in.View(), facts{
+		placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
+	})
+	c.deadline = in.Drink.Ends()
+	c.undos = []undo{c.putBack(), c.refund(), c.cancelProduction()} // of the steps, in their order
+	c.takeDecisions()
+	return c.tell(story, c.story)
+}
+
+// cup is one order, of however many cups.
+type cup struct {
+	saga
+	in     contract.Cafe
+	served bool // the café says so, and it is recorded
+}
+
+// story is how an order of a drink goes when all goes well. The customer waits
+// for the drink to be held, and is charged only then; once it is paid the
+// order stands, and the kitchen is told when it listens.
+func (c *cup) story(ctx workflow.Context) error {
+	if err := c.holdDrink(ctx); err != nil {
+		return err
+	}
+	if err := c.charge(ctx, booking.Paid); err != nil {
+		return err
+	}
+	if err := c.startProduction(ctx); err != nil {
+		return err
+	}
+	return c.cafeServes(ctx)
+}
+
+func (c *cup) holdDrink(ctx workflow.Context) error {
+	return c.stepNow(ctx, step{
+		call: call{name: "hold drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: c.hold()},
+		undo: c.putBack(),
+	}, booking.CafeUnavailable)
+}
+
+func (c *cup) putBack() undo {
+	return undo{
+		call:    call{name: "put drink back", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
+		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
+	}
+}
+
+func (c *cup) hold() booking.Hold {
+	return booking.Hold{
+		Key: c.in.OrderID + "/hold", OrderID: c.in.OrderID, ItemID: c.in.Drink.ID,
+		From: c.in.Drink.Date, To: c.in.Drink.Date.AddDays(1), Quantity: c.in.Quantity,
+	}
+}
+
+func (c *cup) startProduction(ctx workflow.Context) error {
+	_, err := c.step(ctx, step{
+		call: call{name: "start production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.StartProduction, with: c.production()},
+		undo: c.cancelProduction(),
+	})
+	if err != nil {
+		return err
+	}
+	c.show(booking.JobStarted)
+	return c.rest(ctx, booking.InProduction, booking.ProductionStarted, "")
+}
+
+func (c *cup) cancelProduction() undo {
+	return undo{
+		call:    call{name: "cancel production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.CancelProduction},
+		because: func(why booking.Reason) any { p := c.production(); p.Why = why; return p },
+		then:    func(booking.Undo) { c.show(booking.JobCancelled) },
+	}
+}
+
+func (c *cup) production() booking.Job {
+	return booking.Job{
+		OrderID: c.in.OrderID, OwnerID: c.in.Drink.OwnerID,
+		Item: booking.Item{ID: c.in.Drink.ID, Name: c.in.Drink.Name}, Quantity: c.in.Quantity,
+	}
+}
+
+func (c *cup) show(s booking.JobStatus) {
+	c.view.Production = &contract.Production{Status: s, Date: c.in.Drink.Date.String()}
+}
+
+// cafeServes waits until the drinks were handed over.
+func (c *cup) cafeServes(ctx workflow.Context) error {
+	c.waitFor("the café")
+	err := workflow.Await(ctx, func() bool { return c.served })
+	if err != nil && !c.served { // what was handed over can no longer be called off
+		return err
+	}
+	if err := c.finish(call{
+		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
+	}); err != nil {
+		return err
+	}
+	c.show(booking.JobCompleted)
+	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, "")
+}
+
+// takeDecisions lets the customer and the café decide on the order.
+func (c *cup) takeDecisions() {
+	c.onUpdate(contract.CancelUpdate, "The customer cancels the order", c.mayCancel, c.cancel)
+	c.onUpdate(contract.CompleteUpdate, "The café has handed the order over", c.mayServe, c.serve)
+	workflow.Go(c.ctx, c.heedDeletion)
+}
+
+func (c *cup) mayCancel() error {
+	return booking.MayCancel(c.standing()) //replay:never validators do not run in a replay
+}
+
+func (c *cup) cancel(ctx workflow.Context, note string) (contract.View, error) {
+	return c.giveUp(ctx, booking.ByCustomer, note)
+}
+
+func (c *cup) mayServe() error {
+	return booking.MayServe(c.standing()) //replay:never validators do not run in a replay
+}
+
+func (c *cup) serve(ctx workflow.Context, _ string) (contract.View, error) {
+	c.taken = booking.Completed
+	record(ctx, "handed over by the café")
+	c.served = true
+	return c.over(ctx, booking.Completed)
+}
+
+// heedDeletion gives the order up when its drink is taken off the menu. A
+// signal is in the history before it is acted on: it needs no recording.
+func (c *cup) heedDeletion(ctx workflow.Context) {
+	var why booking.Reason
+	workflow.GetSignalChannel(ctx, contract.ForceCancelSignal).Receive(ctx, &why)
+	if c.asked == "" && c.taken == "" {
+		c.asked, c.why = why, why
+		c.abandon()
+	}
+}

@@ -1,0 +1,137 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// cup is one order of a drink in a world of its own.
+type cup struct {
+	*life
+	in contract.Cafe
+}
+
+func newCup(t *testing.T) *cup {
+	t.Parallel()
+	l := newLife(t, booking.Cafe, workflows.Cafe)
+	l.setStock(3)
+	return &cup{life: l, in: contract.Cafe{
+		Order: l.placed(9000),
+		Drink: booking.Drink{
+			ID: l.item, Name: "Einspänner", OwnerID: "owner of " + l.item, Price: booking.Money{Amount: 4500, Currency: "KRW"},
+			Date: firstNight, TimeZone: "Asia/Seoul",
+		},
+		Quantity: 2,
+	}}
+}
+
+func (c *cup) run() contract.View { return c.execute(c.in) }
+
+// isDeleted takes the drink off the menu after a while.
+func (c *cup) isDeleted(after time.Duration) {
+	c.env.RegisterDelayedCallback(func() {
+		_, err := c.stock.Close(context.Background(), c.item)
+		require.NoError(c, err)
+		c.env.SignalWorkflow(contract.ForceCancelSignal, booking.MenuDeleted)
+	}, after)
+}
+
+func TestCafe(t *testing.T) {
+	t.Parallel()
+	t.Run("Served", func(t *testing.T) {
+		c := newCup(t)
+		d := c.decides(hour, contract.CompleteUpdate)
+		c.isDeleted(2 * hour)
+		v := c.run()
+		require.Equal(t, booking.Completed, d.view.Status)
+		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.InProduction, booking.Completed}, statuses(v))
+		require.Equal(t, []booking.EventType{booking.OrderPlaced, booking.PaymentApproved, booking.ProductionStarted, booking.ProductionCompleted}, c.events())
+		require.Equal(t, booking.JobCompleted, v.Production.Status)
+		require.Equal(t, 2, c.held())
+		require.EqualValues(t, 9000, c.owed())
+	})
+	t.Run("SoldOut", func(t *testing.T) {
+		c := newCup(t)
+		c.setStock(1)
+		v := c.run()
+		require.Equal(t, booking.SoldOut, v.Reason)
+		require.Empty(t, c.provider, "payment was never asked")
+		require.Empty(t, c.events())
+	})
+	t.Run("CafeAway", func(t *testing.T) {
+		c := newCup(t)
+		down := true
+		c.faults = func(call string) fault { return only(nothing, down && (call == "hold" || call == "release")) }
+		var refused contract.View
+		c.env.RegisterDelayedCallback(func() { refused, down = *c.row().Decision, false }, 20*time.Second)
+		v := c.run()
+		require.Equal(t, booking.Cancelling, refused.Status, "answered at once, though the café is away")
+		require.Equal(t, booking.CafeUnavailable, refused.Reason)
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.Zero(t, c.owed())
+		require.Zero(t, c.held())
+	})
+	t.Run("HoldWhoseOutcomeIsUnknownIsFinished", func(t *testing.T) {
+		c := newCup(t)
+		n := 0
+		c.faults = func(call string) fault { n++; return only(after, call == "hold" && n < 4) }
+		c.decides(hour, contract.CompleteUpdate)
+		require.Equal(t, booking.Completed, c.run().Status)
+		require.Equal(t, 2, c.held())
+	})
+	t.Run("Declined", func(t *testing.T) {
+		c := newCup(t)
+		c.in.PaymentMethod = "pm_card_chargeDeclined"
+		v := c.run()
+		require.Equal(t, booking.PaymentDeclined, v.Reason)
+		require.Zero(t, c.held())
+		require.Equal(t, []booking.EventType{booking.PaymentDeclinedEvent}, c.events())
+	})
+	t.Run("CancelledWhileProductionIsAway", func(t *testing.T) {
+		c := newCup(t)
+		down := true
+		c.faults = func(call string) fault { return only(before, down && (call == "start" || call == "cancel")) }
+		c.decides(10*time.Second, contract.CancelUpdate)
+		var held int
+		var owed int64 = -1
+		c.env.RegisterDelayedCallback(func() { held, owed, down = c.held(), c.owed(), false }, 20*time.Second)
+		v := c.run()
+		require.Zero(t, held, "the count rises again")
+		require.Zero(t, owed, "and the money is back")
+		require.Equal(t, booking.ByCustomer, v.Reason)
+		require.Equal(t, booking.JobCancelled, c.job(c.productions), "which shows once production is back")
+	})
+	t.Run("DrinkDeleted", func(t *testing.T) {
+		c := newCup(t)
+		c.isDeleted(hour)
+		v := c.run()
+		require.Equal(t, booking.MenuDeleted, v.Reason)
+		require.Zero(t, c.held())
+		require.Zero(t, c.owed())
+		require.Equal(t, booking.JobCancelled, c.job(c.productions))
+	})
+	t.Run("OfADeletedDrink", func(t *testing.T) {
+		c := newCup(t)
+		_, err := c.stock.Close(t.Context(), c.item)
+		require.NoError(t, err)
+		v := c.run()
+		require.Equal(t, booking.MenuDeleted, v.Reason)
+		require.Empty(t, c.provider)
+	})
+	t.Run("UnpaidWhenItsDayIsOver", func(t *testing.T) {
+		c := newCup(t)
+		c.live(c.in.Drink.Ends().Add(-20 * time.Second))
+		c.faults = func(call string) fault { return only(before, call == "charge") }
+		v := c.run()
+		require.Equal(t, booking.TooLate, v.Reason)
+		require.Zero(t, c.owed())
+		require.Zero(t, c.held())
+	})
+}

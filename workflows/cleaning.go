@@ -1,0 +1,205 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Cleaning is the saga of one call for a cleaner, from the customer's request
+// until the cleaning is done or until it is cancelled, nothing is charged and
+// nobody comes. It answers the call's last view; it fails only by a defect.
+func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error) {
+	v := &visit{in: in}
+	story := v.begin(ctx, in.Order, in.View(), facts{
+		placed: booking.CallPlaced, undone: booking.AssignmentCanceled, cancelled: booking.CallCanceled,
+	})
+	v.undos = []undo{v.unregister(), v.refund(), v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction())} // of the steps, in their order
+	if !v.priced() {
+		v.undos = append(v.undos[:1], v.undos[2:]...)
+	}
+	v.takeDecisions()
+	return v.tell(story, v.story)
+}
+
+type visit struct {
+	saga
+	in      contract.Cleaning
+	cleaner *booking.Cleaner // who comes, once that is known
+	cleaned bool             // they say that they have finished, and it is recorded
+}
+
+// story is how a call goes when all goes well. The customer waits for it to be
+// registered, and is charged only then, if it has a price; from there on the
+// call stands, until a cleaner is free however long that takes.
+func (v *visit) story(ctx workflow.Context) error {
+	if err := v.register(ctx); err != nil {
+		return err
+	}
+	if err := v.pay(ctx); err != nil {
+		return err
+	}
+	if err := v.assign(ctx); err != nil {
+		return err
+	}
+	if err := v.tellCustomer(ctx); err != nil {
+		return err
+	}
+	return v.cleanerCleans(ctx)
+}
+
+func (v *visit) register(ctx workflow.Context) error {
+	return v.stepNow(ctx, step{
+		call: call{name: "register call", queue: contract.ManagementQueue, quick: quickStep, do: management.RegisterCall, with: v.call("")},
+		undo: v.unregister(),
+	}, booking.NotRegistered)
+}
+
+func (v *visit) unregister() undo {
+	return undo{
+		call:    call{name: "strike call off", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
+		because: func(why booking.Reason) any { return v.call(why) },
+		then: func(found booking.Undo) {
+			if found.Acted && !v.priced() {
+				v.placed(false) // which may not have been known until now
+			}
+		},
+	}
+}
+
+func (v *visit) call(why booking.Reason) booking.Call {
+	return booking.Call{OrderID: v.in.OrderID, CustomerID: v.in.CustomerID, Tel: v.in.Tel, Location: v.in.Location, Why: why}
+}
+
+func (v *visit) priced() bool { return v.in.Amount.Amount > 0 }
+
+func (v *visit) pay(ctx workflow.Context) error {
+	if v.priced() {
+		return v.charge(ctx, booking.Calling)
+	}
+	v.become(booking.Calling, "", "")
+	v.placed(false)
+	return nil
+}
+
+// assign finds a cleaner. While none is free the call waits in the queue of
+// assignment, which gives it the next one and says so.
+func (v *visit) assign(ctx workflow.Context) error {
+	outcome, err := v.step(ctx, step{
+		call: call{name: "assign cleaner", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.AssignCleaner, with: v.call("")},
+		undo: v.cancelAssignment(),
+	})
+	if err != nil {
+		return err
+	}
+	if v.cleaner == nil {
+		v.cleaner = outcome.Cleaner
+	}
+	if v.cleaner == nil {
+		v.settle()
+		v.waitFor("a free cleaner")
+		if err := workflow.Await(ctx, func() bool { return v.cleaner != nil }); err != nil {
+			return err
+		}
+	}
+	v.show(v.cleaner)
+	return v.rest(ctx, booking.Assigned, booking.CleanerAssigned, "")
+}
+
+func (v *visit) cancelAssignment() undo {
+	return undo{
+		call:    call{name: "cancel assignment", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.CancelAssignment},
+		because: func(why booking.Reason) any { return v.call(why) },
+		then:    func(booking.Undo) { v.show(nil) },
+	}
+}
+
+func (v *visit) show(cleaner *booking.Cleaner) {
+	v.view.Cleaning = &contract.Visit{Location: v.in.Location, Cleaner: cleaner}
+}
+
+// tellCustomer sends two messages: the call is confirmed, and who comes.
+func (v *visit) tellCustomer(ctx workflow.Context) error {
+	if err := v.tellSomebody(ctx, v.confirmation()); err != nil {
+		return err
+	}
+	return v.tellSomebody(ctx, v.introduction())
+}
+
+func (v *visit) confirmation() notice {
+	return notice{
+		name: "tell customer of the confirmation", key: "confirmation", recipientID: v.in.CustomerID,
+		kind: "call_confirmed", text: "Your call for a cleaner is confirmed: " + v.in.Location,
+		off: func(why booking.Reason) (kind, text string) {
+			return "call_cancelled", "Your call for a cleaner is cancelled (" + string(why) + "): " + v.in.Location
+		},
+	}
+}
+
+func (v *visit) introduction() notice {
+	who := "Your cleaner"
+	if v.cleaner != nil {
+		who = v.cleaner.Name
+	}
+	return notice{
+		name: "tell customer who comes", key: "assignment", recipientID: v.in.CustomerID,
+		kind: "cleaner_assigned", text: who + " will come to " + v.in.Location,
+		off: func(booking.Reason) (kind, text string) {
+			if v.cleaner != nil {
+				who = v.cleaner.Name
+			}
+			return "assignment_cancelled", who + " will not come to " + v.in.Location
+		},
+	}
+}
+
+// cleanerCleans waits until the work is done.
+func (v *visit) cleanerCleans(ctx workflow.Context) error {
+	v.waitFor("the cleaner")
+	err := workflow.Await(ctx, func() bool { return v.cleaned })
+	if err != nil && !v.cleaned { // what is done can no longer be called off
+		return err
+	}
+	if err := v.finish(call{
+		name: "finish cleaning", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.FinishCleaning, with: v.in.OrderID,
+	}); err != nil {
+		return err
+	}
+	return v.rest(v.ctx, booking.Completed, booking.CleaningCompleted, "")
+}
+
+// takeDecisions lets the customer and the cleaner decide on the call, and
+// assignment say who comes.
+func (v *visit) takeDecisions() {
+	v.onUpdate(contract.CancelUpdate, "The customer cancels the call", v.mayCancel, v.cancel)
+	v.onUpdate(contract.CompleteUpdate, "The cleaner has finished", v.mayFinish, v.finished)
+	workflow.Go(v.ctx, v.heedAssignment)
+}
+
+func (v *visit) mayCancel() error {
+	return booking.MayCancel(v.standing()) //replay:never validators do not run in a replay
+}
+
+func (v *visit) cancel(ctx workflow.Context, note string) (contract.View, error) {
+	return v.giveUp(ctx, booking.ByCustomer, note)
+}
+
+func (v *visit) mayFinish() error {
+	return booking.MayFinish(v.standing()) //replay:never validators do not run in a replay
+}
+
+func (v *visit) finished(ctx workflow.Context, _ string) (contract.View, error) {
+	v.taken = booking.Completed
+	record(ctx, "finished by the cleaner")
+	v.cleaned = true
+	return v.over(ctx, booking.Completed)
+}
+
+func (v *visit) heedAssignment(ctx workflow.Context) {
+	var cleaner booking.Cleaner
+	workflow.GetSignalChannel(ctx, contract.AssignedSignal).Receive(ctx, &cleaner)
+	if v.cleaner == nil {
+		v.cleaner = &cleaner
+	}
+}

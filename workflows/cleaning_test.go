@@ -1,0 +1,186 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// visit is one call for a cleaner in a world of its own, which has one cleaner.
+type visit struct {
+	*life
+	in contract.Cleaning
+}
+
+var kim = booking.Cleaner{ID: "cleaner-kim", Name: "Kim"}
+
+// emptyCrew is a migrated database without cleaners, to copy.
+var emptyCrew = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "yeyak-crew")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	path := filepath.Join(dir, "crew.db")
+	db, err := store.Open(context.Background(), "sqlite://"+path, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(migrated(db, "fulfilment"), db.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func newVisit(t *testing.T) *visit {
+	t.Parallel()
+	l := newLife(t, booking.Cleaning, workflows.Cleaning)
+	empty, err := emptyCrew()
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "crew.db")
+	require.NoError(t, os.WriteFile(path, empty, 0o600))
+	db, err := store.Open(t.Context(), "sqlite://"+path, store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	l.crew = store.NewCrew(db)
+	require.NoError(t, l.crew.AddCleaner(t.Context(), kim))
+	v := &visit{life: l, in: contract.Cleaning{Order: l.placed(30000), Tel: "+82 10-1234-5678", Location: "7 Hill Street"}}
+	v.in.CustomerID = "caller of " + l.order
+	return v
+}
+
+func (v *visit) run() contract.View { return v.execute(v.in) }
+
+var somebodyElses = booking.Call{OrderID: "cleaning-somebody-else"}
+
+// occupy gives the cleaner to somebody else.
+func (v *visit) occupy() {
+	outcome, err := v.crew.Assign(context.Background(), somebodyElses)
+	require.NoError(v, err)
+	require.NotNil(v, outcome.Cleaner)
+}
+
+// isFreed frees the cleaner after a while, who then goes to whoever waits.
+func (v *visit) isFreed(after time.Duration) {
+	v.env.RegisterDelayedCallback(func() {
+		_, err := v.crew.Cancel(context.Background(), somebodyElses)
+		require.NoError(v, err)
+		untold, err := v.crew.Untold(context.Background())
+		require.NoError(v, err)
+		for _, call := range untold {
+			v.env.SignalWorkflow(contract.AssignedSignal, call.Cleaner)
+			v.env.SignalWorkflow(contract.AssignedSignal, call.Cleaner) // twice does no harm
+		}
+	}, after)
+}
+
+// busy counts the cleaners who work for the call.
+func (v *visit) busy() (n int) {
+	all, _, err := v.crew.Cleaners(context.Background(), booking.Page{})
+	require.NoError(v, err)
+	for _, c := range all {
+		if c.OrderID == v.order {
+			n++
+		}
+	}
+	return n
+}
+
+// messages are the types of what the customer was told on the call.
+func (v *visit) messages() (types []string) {
+	all, _, err := v.outbox.Messages(context.Background(), v.in.CustomerID, booking.Page{Limit: 1000})
+	require.NoError(v, err)
+	for _, m := range all {
+		types = append([]string{m.Type}, types...)
+	}
+	return types
+}
+
+func TestCleaning(t *testing.T) {
+	t.Parallel()
+	t.Run("Cleaned", func(t *testing.T) {
+		c := newVisit(t)
+		d := c.decides(hour, contract.CompleteUpdate)
+		v := c.run()
+		require.Equal(t, booking.Completed, d.view.Status)
+		require.Equal(t, []booking.Status{booking.Received, booking.Calling, booking.Assigned, booking.Completed}, statuses(v))
+		require.Equal(t, []booking.EventType{booking.CallPlaced, booking.PaymentApproved, booking.CleanerAssigned, booking.CleaningCompleted}, c.events())
+		require.Equal(t, booking.Assigned, c.row().Decision.Status)
+		require.Equal(t, &kim, v.Cleaning.Cleaner)
+		require.ElementsMatch(t, []string{"call_confirmed", "cleaner_assigned"}, c.messages())
+		require.Zero(t, c.busy())
+		require.EqualValues(t, 30000, c.owed())
+	})
+	t.Run("ForNothing", func(t *testing.T) {
+		c := newVisit(t)
+		c.in.Amount.Amount = 0
+		c.decides(hour, contract.CompleteUpdate)
+		require.Equal(t, booking.Completed, c.run().Status)
+		require.Empty(t, c.provider)
+		require.Equal(t, []booking.EventType{booking.CallPlaced, booking.CleanerAssigned, booking.CleaningCompleted}, c.events())
+	})
+	t.Run("WaitsForACleaner", func(t *testing.T) {
+		c := newVisit(t)
+		c.occupy()
+		c.isFreed(hour)
+		c.decides(2*hour, contract.CompleteUpdate)
+		v := c.run()
+		require.Equal(t, booking.Calling, c.row().Decision.Status)
+		require.Equal(t, booking.Completed, v.Status)
+		require.WithinDuration(t, placedAt.Add(hour), v.History[2].At, time.Minute)
+	})
+	t.Run("CancelledWhileItWaits", func(t *testing.T) {
+		c := newVisit(t)
+		c.occupy()
+		d := c.decides(hour, contract.CancelUpdate)
+		c.isFreed(2 * hour)
+		v := c.run()
+		require.Equal(t, booking.Cancelled, d.view.Status)
+		require.Zero(t, c.owed())
+		require.Nil(t, v.Cleaning.Cleaner)
+		require.Empty(t, c.messages(), "who was told nothing is told nothing")
+	})
+	t.Run("CancelledWhenAssigned", func(t *testing.T) {
+		c := newVisit(t)
+		c.decides(hour, contract.CancelUpdate)
+		c.run()
+		require.Zero(t, c.busy(), "the cleaner is free again")
+		require.Zero(t, c.owed())
+		require.ElementsMatch(t, []string{"call_confirmed", "cleaner_assigned", "assignment_cancelled", "call_cancelled"}, c.messages())
+		require.False(t, c.registered)
+	})
+	t.Run("ManagementAway", func(t *testing.T) {
+		c := newVisit(t)
+		down := true
+		c.faults = func(call string) fault {
+			return only(nothing, down && (call == "register" || call == "unregister"))
+		}
+		var refused contract.View
+		c.env.RegisterDelayedCallback(func() { refused, down = *c.row().Decision, false }, 20*time.Second)
+		v := c.run()
+		require.Equal(t, booking.NotRegistered, refused.Reason)
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.Zero(t, c.owed())
+	})
+	t.Run("AssignmentAway", func(t *testing.T) {
+		c := newVisit(t)
+		down := true
+		c.faults = func(call string) fault { return only(before, down && call == "assign") }
+		c.env.RegisterDelayedCallback(func() { down = false }, 20*time.Second)
+		c.decides(hour, contract.CompleteUpdate)
+		v := c.run()
+		require.Equal(t, booking.Calling, c.row().Decision.Status, "it is taken all the same")
+		require.Equal(t, booking.Completed, v.Status)
+	})
+}

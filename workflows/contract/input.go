@@ -1,0 +1,145 @@
+package contract
+
+import (
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Policy is how a saga goes about its steps. It travels in the workflow's
+// input: a setting would be read differently when a history is replayed.
+type Policy struct {
+	// InPlace: steps are tried in the worker's own process first.
+	InPlace bool `json:"inPlace"`
+	// AttentionAfter is how long an undo may keep failing before the order is
+	// marked as needing attention.
+	AttentionAfter time.Duration `json:"attentionAfter"`
+	// DeliverWithin is how long a courier may take before the order is marked
+	// as needing attention.
+	DeliverWithin time.Duration `json:"deliverWithin,omitempty"`
+}
+
+// Order is what every order's saga starts with.
+type Order struct {
+	OrderID       string        `json:"orderId"`
+	CustomerID    string        `json:"customerId"`
+	Amount        booking.Money `json:"amount"` // price of the whole order
+	PaymentMethod string        `json:"paymentMethod"`
+	RequestHash   string        `json:"requestHash,omitempty"`
+	PlacedAt      time.Time     `json:"placedAt"`
+	Policy        Policy        `json:"policy"`
+	// Settle is the order as it was last known, when its workflow was lost: it
+	// is undone from there, and nothing else is done.
+	Settle *View `json:"settle,omitempty"`
+}
+
+func (o Order) view(kind booking.Kind, ownerID string, item booking.Item, quantity int) View {
+	return View{
+		ID: o.OrderID, Kind: kind, CustomerID: o.CustomerID, OwnerID: ownerID,
+		Item: item, Quantity: quantity, Amount: o.Amount,
+		Status: booking.Received, History: []Entry{{Status: booking.Received, At: o.PlacedAt}},
+	}
+}
+
+// Lodging is what a lodging reservation starts with. Its amount is price ×
+// nights × rooms.
+type Lodging struct {
+	Order
+	Place    booking.Place `json:"place"`
+	CheckIn  booking.Date  `json:"checkIn"`
+	CheckOut booking.Date  `json:"checkOut"`
+	Rooms    int           `json:"rooms"`
+}
+
+// CheckInAt is the instant from which the guests may come.
+func (l Lodging) CheckInAt() time.Time {
+	return l.CheckIn.At(l.Place.CheckInTime, l.Place.Location())
+}
+
+// CheckOutAt is the instant at which the stay ends.
+func (l Lodging) CheckOutAt() time.Time {
+	return l.CheckOut.At(l.Place.CheckOutTime, l.Place.Location())
+}
+
+// View is the reservation as it stands before its workflow has run.
+func (l Lodging) View() View {
+	v := l.view(booking.Lodging, l.Place.OwnerID, booking.Item{ID: l.Place.ID, Name: l.Place.Name}, l.Rooms)
+	v.Stay = &Stay{CheckIn: l.CheckIn.String(), CheckOut: l.CheckOut.String()}
+	return v
+}
+
+// Food is what an order of food starts with. Its amount is price × quantity.
+type Food struct {
+	Order
+	Menu     booking.Menu `json:"menu"`
+	Quantity int          `json:"quantity"`
+	Address  string       `json:"address"`
+}
+
+// View is the order as it stands before its workflow has run.
+func (f Food) View() View {
+	v := f.view(booking.Food, f.Menu.OwnerID, booking.Item{ID: f.Menu.ID, Name: f.Menu.Name}, f.Quantity)
+	v.Delivery = &Delivery{Status: booking.JobWaiting, Address: f.Address}
+	return v
+}
+
+// Cafe is what an order of a drink starts with. Its amount is price × quantity.
+type Cafe struct {
+	Order
+	Drink    booking.Drink `json:"drink"`
+	Quantity int           `json:"quantity"`
+}
+
+// View is the order as it stands before its workflow has run.
+func (c Cafe) View() View {
+	v := c.view(booking.Cafe, c.Drink.OwnerID, booking.Item{ID: c.Drink.ID, Name: c.Drink.Name}, c.Quantity)
+	v.Production = &Production{Status: booking.JobWaiting, Date: c.Drink.Date.String()}
+	return v
+}
+
+// Cleaning is what a call for a cleaner starts with. Its amount is what the
+// customer offers, which may be nothing.
+type Cleaning struct {
+	Order
+	Tel      string `json:"tel"`
+	Location string `json:"location"`
+}
+
+// CleaningOffice is who cleanings are ordered from, and so their owner;
+// CleaningItem is what is ordered there.
+const CleaningOffice = "cleaning"
+
+// CleaningItem is what every call asks for.
+func CleaningItem() booking.Item { return booking.Item{ID: "cleaning", Name: "Cleaning"} }
+
+// View is the call as it stands before its workflow has run.
+func (c Cleaning) View() View {
+	v := c.view(booking.Cleaning, CleaningOffice, CleaningItem(), 1)
+	v.Cleaning = &Visit{Location: c.Location}
+	return v
+}
+
+// DrinkDeletion is what the deletion of a drink starts with.
+type DrinkDeletion struct {
+	DrinkID string `json:"drinkId"`
+	// Batch is how many orders are cancelled at a time, and Batches how many
+	// such batches one run of the workflow goes through.
+	Batch   int `json:"batch"`
+	Batches int `json:"batches"`
+	// Closed: the drink takes no more orders. After, Over and Progress are where
+	// the run before has come to; Over counts those of this pass that were over.
+	Closed   bool                  `json:"closed,omitempty"`
+	After    string                `json:"after,omitempty"`
+	Over     int                   `json:"over,omitempty"`
+	Progress booking.DrinkDeletion `json:"progress"`
+}
+
+// Repair is what a repair of the read model starts with.
+type Repair struct {
+	// Page is where the run before has come to in the list of workflows, and
+	// Pages how many pages one run goes through.
+	Page  []byte `json:"page,omitempty"`
+	Pages int    `json:"pages"`
+	// Healed counts the orders whose row was written.
+	Healed int `json:"healed"`
+}

@@ -1,0 +1,80 @@
+package contract
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Settlement is what the saga of a lost order is started with to be undone:
+// the order as it was last known, and no more of what it was placed with than
+// undos ask for. They act on what was done under the order's keys, so a view
+// that lacks days or a quantity will do.
+func Settlement(v View, p Policy, requestHash string) (workflow string, input any, err error) {
+	order := Order{
+		OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount, PlacedAt: v.PlacedAt(),
+		RequestHash: requestHash, Policy: p, Settle: &v,
+	}
+	// An undo of what never happened is written down as well, and nobody can
+	// write down none of something, or a stay of no nights.
+	quantity := max(v.Quantity, 1)
+	switch v.Kind {
+	case booking.Lodging:
+		in := Lodging{Order: order, Place: booking.Place{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}, Rooms: quantity}
+		in.CheckIn, in.CheckOut, err = v.nights()
+		return LodgingWorkflow, in, err
+	case booking.Food:
+		menu := booking.Menu{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}
+		return FoodWorkflow, Food{Order: order, Menu: menu, Quantity: quantity, Address: v.address()}, nil
+	case booking.Cafe:
+		in := Cafe{Order: order, Drink: booking.Drink{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}, Quantity: quantity}
+		in.Drink.Date, err = v.drinkDay()
+		return CafeWorkflow, in, err
+	case booking.Cleaning:
+		return CleaningWorkflow, Cleaning{Order: order, Location: v.location()}, nil
+	default:
+		return "", nil, fmt.Errorf("order %s is of no kind that there is: %q", v.ID, v.Kind)
+	}
+}
+
+// nights are those of the stay, or that of the day on which it was reserved.
+func (v View) nights() (from, to booking.Date, err error) {
+	if v.Stay == nil {
+		return v.placedOn(), v.placedOn().AddDays(1), nil
+	}
+	if from, err = booking.ParseDate(v.CheckIn); err != nil {
+		return from, to, fmt.Errorf("stay of order %s: %w", v.ID, err)
+	}
+	if to, err = booking.ParseDate(v.CheckOut); err != nil {
+		return from, to, fmt.Errorf("stay of order %s: %w", v.ID, err)
+	}
+	return from, to, nil
+}
+
+func (v View) drinkDay() (booking.Date, error) {
+	if v.Production == nil {
+		return v.placedOn(), nil
+	}
+	day, err := booking.ParseDate(v.Production.Date)
+	if err != nil {
+		return day, fmt.Errorf("drink of order %s: %w", v.ID, err)
+	}
+	return day, nil
+}
+
+func (v View) placedOn() booking.Date { return booking.DateOf(v.PlacedAt().In(time.UTC)) }
+
+func (v View) address() string {
+	if v.Delivery == nil {
+		return ""
+	}
+	return v.Delivery.Address
+}
+
+func (v View) location() string {
+	if v.Cleaning == nil {
+		return ""
+	}
+	return v.Cleaning.Location
+}

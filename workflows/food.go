@@ -1,0 +1,149 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Food is the saga of one order of food, from the customer's request until the
+// courier has handed it over or until it is cancelled and nothing is charged
+// or on its way any more. It answers the order's last view; it fails only by a
+// defect.
+func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
+	m := &meal{in: in}
+	story := m.begin(ctx, in.Order, in.View(), facts{
+		placed: booking.OrderPlaced, undone: booking.DeliveryCanceled, cancelled: booking.OrderCanceled,
+	})
+	m.undos = []undo{m.refund(), m.takeBack(m.notice()), m.cancelDelivery()} // of the steps, in their order
+	m.takeDecisions()
+	return m.tell(story, m.story)
+}
+
+type meal struct {
+	saga
+	in        contract.Food
+	delivered bool // the courier says so, and it is recorded
+}
+
+// story is how an order of food goes when all goes well. Once it is paid it
+// stands: a shop or a courier who cannot be told now is told later.
+func (m *meal) story(ctx workflow.Context) error {
+	if err := m.charge(ctx, booking.Paid); err != nil {
+		return err
+	}
+	if err := m.tellSomebody(ctx, m.notice()); err != nil {
+		return err
+	}
+	if err := m.startDelivery(ctx); err != nil {
+		return err
+	}
+	return m.courierDelivers(ctx)
+}
+
+func (m *meal) notice() notice {
+	words := fmt.Sprintf("%d × %s, for %s", m.in.Quantity, m.in.Menu.Name, m.in.CustomerID)
+	return notice{
+		name: "tell shop", key: "notice", recipientID: m.in.Menu.OwnerID, kind: "order_placed", text: "New order: " + words,
+		off: func(why booking.Reason) (kind, text string) {
+			return "order_cancelled", "Cancelled (" + string(why) + "): " + words
+		},
+	}
+}
+
+func (m *meal) startDelivery(ctx workflow.Context) error {
+	_, err := m.step(ctx, step{
+		call: call{name: "start delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.StartDelivery, with: m.delivery()},
+		undo: m.cancelDelivery(),
+	})
+	if err != nil {
+		return err
+	}
+	m.show(booking.JobStarted)
+	return m.rest(ctx, booking.Delivering, booking.DeliveryStarted, "")
+}
+
+func (m *meal) cancelDelivery() undo {
+	return undo{
+		call:    call{name: "cancel delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.CancelDelivery},
+		because: func(why booking.Reason) any { d := m.delivery(); d.Why = why; return d },
+		then:    func(booking.Undo) { m.show(booking.JobCancelled) },
+	}
+}
+
+func (m *meal) delivery() booking.Job {
+	return booking.Job{
+		OrderID: m.in.OrderID, OwnerID: m.in.Menu.OwnerID,
+		Item: booking.Item{ID: m.in.Menu.ID, Name: m.in.Menu.Name}, Quantity: m.in.Quantity, Address: m.in.Address,
+	}
+}
+
+func (m *meal) show(s booking.JobStatus) {
+	m.view.Delivery = &contract.Delivery{Status: s, Address: m.in.Address}
+}
+
+// courierDelivers waits for the courier. One who does not come in time makes
+// the order need attention; it goes on waiting, since somebody has the food.
+func (m *meal) courierDelivers(ctx workflow.Context) error {
+	m.waitFor("the courier")
+	handedOver := func() bool { return m.delivered }
+	inTime, err := await(ctx, m.policy.DeliverWithin, "courier delivers", handedOver)
+	if err == nil && !inTime {
+		m.needAttention(m.ctx, "the courier has not delivered within "+m.policy.DeliverWithin.String())
+		err = workflow.Await(ctx, handedOver)
+	}
+	if err != nil && !m.delivered { // what is delivered can no longer be called off
+		return err
+	}
+	if err := m.finish(call{
+		name: "finish delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.FinishDelivery, with: m.in.OrderID,
+	}); err != nil {
+		return err
+	}
+	m.show(booking.JobDelivered)
+	return m.rest(m.ctx, booking.Delivered, booking.DeliveryCompleted, "")
+}
+
+// takeDecisions lets the customer and the courier decide on the order.
+func (m *meal) takeDecisions() {
+	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancel, m.cancel)
+	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
+}
+
+func (m *meal) mayCancel() error {
+	return booking.MayCancel(m.standing()) //replay:never validators do not run in a replay
+}
+
+// cancel cancels the delivery before anything else. While the delivery service
+// cannot be asked the order stands.
+func (m *meal) cancel(ctx workflow.Context, note string) (contract.View, error) {
+	return m.giveUpIf(ctx, booking.ByCustomer, note, m.stopDelivery)
+}
+
+func (m *meal) stopDelivery(ctx workflow.Context) error {
+	d := m.delivery()
+	d.Why = booking.ByCustomer
+	outcome, err := m.answerNow(ctx, call{name: "stop delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.StopDelivery, with: d})
+	switch {
+	case nothingDone(err):
+		return booking.Errorf(booking.DeliveryUnavailable, "the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands")
+	case outcome.Result == booking.Refused:
+		return booking.MayCancel(booking.Delivered) //replay:never delivered in a life before a reset to before that
+	default:
+		return nil // it was stopped; or it may have been, and the undo sees to it
+	}
+}
+
+func (m *meal) mayDeliver() error {
+	return booking.MayDeliver(m.standing()) //replay:never validators do not run in a replay
+}
+
+func (m *meal) deliver(ctx workflow.Context, _ string) (contract.View, error) {
+	m.taken = booking.Delivered
+	record(ctx, "delivered by the courier")
+	m.delivered = true
+	return m.over(ctx, booking.Delivered)
+}

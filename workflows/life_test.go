@@ -1,0 +1,112 @@
+package workflows_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+var placedAt = time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
+
+const hour = time.Hour
+
+// life is an order's saga in a world of its own, with time that skips.
+type life struct {
+	*world
+	flow any // the workflow
+	env  *testsuite.TestWorkflowEnvironment
+}
+
+func newLife(t testing.TB, kind booking.Kind, flow any) *life {
+	l := &life{world: newWorld(t, kind), flow: flow}
+	l.live(placedAt)
+	return l
+}
+
+// live gives the order a life from a moment on, and another one after that:
+// as after a reset to its beginning.
+func (l *life) live(from time.Time) {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(devserver.Quiet())
+	l.env = suite.NewTestWorkflowEnvironment()
+	l.env.SetStartTime(from)
+	l.env.RegisterWorkflow(l.flow)
+	for _, a := range l.services().Sagas() {
+		l.env.RegisterActivity(a)
+	}
+}
+
+// placed is what all orders have in common, at a price in won.
+func (l *life) placed(price int64) contract.Order {
+	return contract.Order{
+		OrderID: l.order, CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
+		PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
+		Policy: contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute, DeliverWithin: 2 * hour},
+	}
+}
+
+func (l *life) execute(in any) contract.View {
+	l.Helper()
+	l.env.ExecuteWorkflow(l.flow, in)
+	require.True(l, l.env.IsWorkflowCompleted())
+	require.NoError(l, l.env.GetWorkflowError())
+	var v contract.View
+	require.NoError(l, l.env.GetWorkflowResult(&v))
+	require.Equal(l, v, l.row().View, "mypage shows what the workflow says")
+	return v
+}
+
+// capacity is how many there are of the item on a day.
+func (l *life) capacity() int {
+	days, err := l.stock.Days(context.Background(), l.item, firstNight, departure)
+	require.NoError(l, err)
+	return days[0].Capacity
+}
+
+// decision is what came of an update.
+type decision struct {
+	view contract.View
+	err  error
+}
+
+// decides sends an update after a while.
+func (l *life) decides(after time.Duration, update string) *decision {
+	var d decision
+	l.env.RegisterDelayedCallback(func() {
+		l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
+			OnReject: func(err error) { d.err = err },
+			OnAccept: func() {},
+			OnComplete: func(v any, err error) {
+				d.err = err
+				if err == nil {
+					d.view = v.(contract.View)
+				}
+			},
+		}, contract.Decision{Note: "so I say"})
+	}, after)
+	return &d
+}
+
+func (d *decision) code() booking.Code {
+	var e *temporal.ApplicationError
+	if errors.As(d.err, &e) {
+		return booking.Code(e.Type())
+	}
+	return ""
+}
+
+func statuses(v contract.View) (path []booking.Status) {
+	for _, e := range v.History {
+		path = append(path, e.Status)
+	}
+	return path
+}
