@@ -17,6 +17,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/marketing"
 )
 
 type commands struct {
@@ -24,6 +25,8 @@ type commands struct {
 	API     api     `cmd:"" name:"api" help:"Run the HTTP API, with a saga worker in the same process."`
 	Worker  worker  `cmd:"" help:"Run workers for the task queues named by --serve."`
 	Migrate migrate `cmd:"" help:"Bring the databases up to date, and end."`
+
+	Marketing marketing.Command `cmd:"" help:"Run the marketing service: recommendations, from the public feed of events alone."`
 }
 
 type (

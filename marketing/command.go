@@ -1,0 +1,63 @@
+package marketing
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/uptrace/bun/driver/pgdriver"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// Command is `yeyak marketing`.
+type Command struct {
+	Settings  `embed:""`
+	LogLevel  string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"What is logged: debug, info, warn or error."`
+	LogFormat string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
+}
+
+// Run serves until ctx ends, and then stops in order. Bad settings are an
+// error with a line for each.
+func (c Command) Run(ctx context.Context) error {
+	m := c.mistakes()
+	m.oneOf("log-level", "YEYAK_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
+	m.oneOf("log-format", "YEYAK_LOG_FORMAT", c.LogFormat, "console", "json")
+	if err := m.err(); err != nil {
+		return err
+	}
+	log := c.newLogger()
+	defer func() { _ = log.Sync() }() // a terminal cannot be synced, which is no loss
+	pgdriver.Logger = silence{}
+	s, err := Start(ctx, c.Settings, log)
+	if err != nil {
+		return err
+	}
+	return s.Wait(ctx)
+}
+
+// newLogger writes to standard error: console lines for people, JSON for
+// machines.
+func (c Command) newLogger() *zap.Logger {
+	level, err := zapcore.ParseLevel(c.LogLevel)
+	if err != nil {
+		level = zapcore.InfoLevel
+	}
+	encoder := zap.NewProductionEncoderConfig()
+	encoder.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	encoder.EncodeDuration = zapcore.StringDurationEncoder
+	encode := zapcore.NewJSONEncoder(encoder)
+	if c.LogFormat == "console" {
+		encoder.EncodeTime = zapcore.TimeEncoderOfLayout(time.TimeOnly)
+		encoder.EncodeLevel = zapcore.CapitalLevelEncoder
+		encode = zapcore.NewConsoleEncoder(encoder)
+	}
+	return zap.New(zapcore.NewCore(encode, zapcore.Lock(os.Stderr), level))
+}
+
+// silence keeps pgdriver from writing to standard error past our log: what it
+// tells of comes back as an error as well.
+type silence struct{}
+
+// Printf implements pgdriver's logging.
+func (silence) Printf(context.Context, string, ...any) {}

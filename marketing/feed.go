@@ -1,0 +1,98 @@
+package marketing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// pageSize is the most that the feed gives at once.
+	pageSize    = 200
+	feedTimeout = 15 * time.Second
+	// maxPage bounds what is read of an answer, in bytes: some hundred times
+	// what a page takes.
+	maxPage = 32 << 20
+)
+
+// feed reads pages of the public feed.
+type feed struct {
+	events *url.URL
+	client *http.Client
+}
+
+func newFeed(api *url.URL) feed {
+	return feed{events: api.JoinPath("v1", "events"), client: &http.Client{Timeout: feedTimeout}}
+}
+
+// page is one part of the feed. Its items are read one by one: one that is
+// unreadable spoils no other.
+type page struct {
+	items []json.RawMessage
+	next  string
+}
+
+// full: there is probably more to come at once.
+func (p page) full() bool { return len(p.items) >= pageSize }
+
+// after reads the page that follows the cursor, "" for the first. Its errors
+// are setbacks.
+func (f feed) after(ctx context.Context, cursor string) (page, error) {
+	answer, err := f.ask(ctx, cursor)
+	if err != nil {
+		return page{}, setback{feedAway, err}
+	}
+	defer answer.Body.Close()
+	body := io.LimitReader(answer.Body, maxPage)
+	if answer.StatusCode != http.StatusOK {
+		return page{}, refusal(answer.StatusCode, body)
+	}
+	var read struct {
+		Items []json.RawMessage `json:"items"`
+		Next  *string           `json:"next"`
+	}
+	if err := json.NewDecoder(body).Decode(&read); err != nil {
+		return page{}, setback{feedUnreadable, err}
+	}
+	switch {
+	case read.Next == nil:
+		return page{}, setback{feedUnreadable, errors.New("it does not say where to go on")}
+	case len(read.Items) > 0 && (*read.Next == cursor || *read.Next == ""), *read.Next == "" && cursor != "":
+		// Whoever went on from there would read the same for ever.
+		return page{}, setback{feedUnreadable, errors.New("it goes on from where it has been")}
+	}
+	return page{read.Items, *read.Next}, nil
+}
+
+func (f feed) ask(ctx context.Context, cursor string) (*http.Response, error) {
+	query := url.Values{"limit": {strconv.Itoa(pageSize)}}
+	if cursor != "" {
+		query.Set("after", cursor)
+	}
+	u := *f.events
+	u.RawQuery = query.Encode()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Accept", "application/json")
+	return f.client.Do(r)
+}
+
+// refusal is an answer that is no page. One that lies with us will not go away
+// by itself, which makes it worth another line in the log.
+func refusal(status int, body io.Reader) error {
+	what := feedAway
+	if status >= 300 && status < 500 && status != http.StatusTooManyRequests {
+		what = feedRefuses
+	}
+	beginning, _ := io.ReadAll(io.LimitReader(body, 500)) // what can be read of it will do
+	return setback{what, fmt.Errorf("it answers %d: %s", status, strings.TrimSpace(string(beginning)))}
+}

@@ -1,0 +1,180 @@
+package marketing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// setback is why the follower does not get on for now. A setback is logged
+// once, until there is another one or none.
+type setback struct {
+	what string
+	err  error
+}
+
+// What sets the follower back.
+const (
+	feedAway       = "the event feed is away"
+	feedRefuses    = "the event feed refuses to be read"
+	feedUnreadable = "the event feed cannot be understood"
+	databaseAway   = "the marketing database is away"
+)
+
+func (s setback) Error() string { return s.what + ": " + s.err.Error() }
+
+func (s setback) Unwrap() error { return s.err }
+
+// longestPause is the longest that a setback makes the follower wait, unless
+// it waits longer in good times.
+const longestPause = 30 * time.Second
+
+// follower takes the feed in, page by page.
+type follower struct {
+	feed      feed
+	store     *store
+	pollEvery time.Duration
+	log       *zap.Logger
+
+	caughtUp atomic.Bool // as far as is known: the last look at the feed left nothing
+	setback  string      // the one that was logged
+}
+
+func newFollower(f feed, s *store, pollEvery time.Duration, log *zap.Logger) *follower {
+	return &follower{feed: f, store: s, pollEvery: pollEvery, log: log}
+}
+
+// follow goes on until ctx ends, whatever is away meanwhile.
+func (f *follower) follow(ctx context.Context) {
+	setbacks := 0
+	for ctx.Err() == nil {
+		more, err := f.step(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		f.report(err)
+		switch {
+		case err != nil:
+			f.caughtUp.Store(false)
+			setbacks++
+			pause(ctx, f.backoff(setbacks))
+		case more:
+			setbacks = 0
+		default:
+			setbacks = 0
+			pause(ctx, f.pollEvery)
+		}
+	}
+}
+
+// step takes in one page and tells whether there is more to come at once. It
+// keeps nothing in memory: what it goes on from is what was written last, by
+// this process or another.
+func (f *follower) step(ctx context.Context) (more bool, err error) {
+	at, err := f.store.progress(ctx)
+	if err != nil {
+		return false, setback{databaseAway, err}
+	}
+	from := at.Cursor
+	p, err := f.feed.after(ctx, from)
+	if err != nil {
+		return false, err
+	}
+	if p.next != from {
+		err := f.store.take(ctx, from, f.read(from, p))
+		if errors.Is(err, errOvertaken) {
+			return true, nil
+		}
+		if err != nil {
+			return false, setback{databaseAway, err}
+		}
+	}
+	f.caughtUp.Store(!p.full())
+	return p.full(), nil
+}
+
+// read makes progress out of a page. What cannot be read is passed over: one
+// bad event must not keep all later ones from being seen. The log says where
+// it is, and not what is in it: events name customers.
+func (f *follower) read(from string, p page) progress {
+	made := progress{cursor: p.next}
+	for i, raw := range p.items {
+		if err := made.add(raw); err != nil {
+			f.log.Warn("an event cannot be read and is passed over",
+				zap.String("after", from), zap.Int("position", i), zap.Error(err))
+		}
+	}
+	return made
+}
+
+// progress is what a page comes to.
+type progress struct {
+	cursor      string
+	lastEventAt time.Time
+	bookings    []booking // each order once
+}
+
+func (p *progress) add(raw json.RawMessage) error {
+	e, err := readEvent(raw)
+	if err != nil {
+		return err
+	}
+	b, ok, err := e.booking()
+	if err != nil {
+		return err
+	}
+	p.lastEventAt = e.Time
+	if !ok {
+		return nil
+	}
+	for i := range p.bookings {
+		if known := &p.bookings[i]; known.OrderID == b.OrderID {
+			known.Cancelled = known.Cancelled || b.Cancelled
+			return nil
+		}
+	}
+	p.bookings = append(p.bookings, b)
+	return nil
+}
+
+// report logs what changes.
+func (f *follower) report(err error) {
+	var s setback
+	switch {
+	case errors.As(err, &s):
+		if s.what != f.setback {
+			f.log.Warn(s.what, zap.Error(s.err))
+		}
+		f.setback = s.what
+	case err == nil && f.setback != "":
+		f.log.Info("the event feed is followed again")
+		f.setback = ""
+	}
+}
+
+// backoff is how long to wait after so many setbacks in a row: longer each
+// time, and not in step with others.
+func (f *follower) backoff(setbacks int) time.Duration {
+	d := f.pollEvery
+	for range setbacks - 1 {
+		if d >= longestPause {
+			break
+		}
+		d = min(2*d, longestPause)
+	}
+	return d/2 + rand.N(d/2+1)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,166 @@
+package marketing
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+)
+
+// handler answers customers and probes.
+type handler struct {
+	store    *store
+	follower *follower
+	log      *zap.Logger
+}
+
+func newHandler(s *store, f *follower, log *zap.Logger) http.Handler {
+	h := handler{s, f, log}
+	gin.SetMode(gin.ReleaseMode)
+	router := gin.New()
+	router.HandleMethodNotAllowed = true
+	router.RedirectTrailingSlash = false
+	// A customer's id may hold a slash, and gin would make a space of its plus.
+	router.UseEscapedPath, router.UnescapePathValues = true, false
+	_ = router.SetTrustedProxies(nil) // nil cannot fail; nothing here believes X-Forwarded-For
+	router.Use(h.recoverPanics, setHeaders)
+	router.NoRoute(func(c *gin.Context) {
+		refuse(c, http.StatusNotFound, notFound, "there is nothing at "+c.Request.URL.Path)
+	})
+	router.NoMethod(func(c *gin.Context) {
+		refuse(c, http.StatusMethodNotAllowed, methodNotAllowed, c.Request.Method+" is not possible at "+c.Request.URL.Path)
+	})
+	read := []string{http.MethodGet, http.MethodHead}
+	router.Match(read, "/recommendations/:customerId", h.recommendations)
+	router.Match(read, "/healthz", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "ok"}) })
+	router.Match(read, "/readyz", h.readiness)
+	return router
+}
+
+const (
+	defaultLimit = 5
+	maxLimit     = 50
+	// longestCustomerID is in characters.
+	longestCustomerID = 200
+)
+
+func (h handler) recommendations(c *gin.Context) {
+	customerID, limit, wrong := readQuery(c.Param("customerId"), c.Request.URL.RawQuery)
+	if len(wrong) > 0 {
+		refuse(c, http.StatusUnprocessableEntity, validationFailed, "the request cannot be answered as it stands", wrong...)
+		return
+	}
+	items, err := h.store.recommend(c.Request.Context(), customerID, limit)
+	if err != nil {
+		h.unavailable(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, struct {
+		CustomerID string           `json:"customerId"`
+		Items      []recommendation `json:"items"`
+	}{customerID, items})
+}
+
+// readQuery reads what is asked for, and finds everything that is wrong with it.
+func readQuery(escapedID, rawQuery string) (customerID string, limit int, wrong []fieldError) {
+	add := func(field, message string) { wrong = append(wrong, fieldError{field, message}) }
+	customerID, err := url.PathUnescape(escapedID)
+	if err != nil {
+		customerID = escapedID // net/http lets none of these through
+	}
+	if message := checkCustomerID(customerID); message != "" {
+		add("customerId", message)
+	}
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		add("query", "cannot be read")
+		return "", 0, wrong
+	}
+	limit = defaultLimit
+	if given, ok := query["limit"]; ok {
+		limit, err = strconv.Atoi(given[0])
+		switch {
+		case len(given) > 1:
+			add("limit", "is given more than once")
+		case err != nil || limit < 1 || limit > maxLimit:
+			add("limit", "must be a whole number from 1 to "+strconv.Itoa(maxLimit))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if name != "limit" {
+			add(name, "is not a parameter of this request")
+		}
+	}
+	return customerID, limit, wrong
+}
+
+func checkCustomerID(id string) string {
+	switch {
+	case !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl):
+		return "contains characters that are not text"
+	case strings.TrimSpace(id) == "":
+		return "is blank"
+	case utf8.RuneCountInString(id) > longestCustomerID:
+		return "is longer than " + strconv.Itoa(longestCustomerID) + " characters"
+	}
+	return ""
+}
+
+// probeTime bounds the look at the database: probes are impatient.
+const probeTime = 2 * time.Second
+
+// readiness: recommendations can be given while the feed is away, and while it
+// is still being caught up with.
+func (h handler) readiness(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), probeTime)
+	defer cancel()
+	at, err := h.store.progress(ctx)
+	if err != nil {
+		h.unavailable(c, err)
+		return
+	}
+	var last *time.Time
+	if !at.LastEventAt.IsZero() {
+		utc := at.LastEventAt.UTC()
+		last = &utc
+	}
+	c.JSON(http.StatusOK, struct {
+		Cursor      string     `json:"cursor"`
+		CaughtUp    bool       `json:"caughtUp"`
+		LastEventAt *time.Time `json:"lastEventAt"`
+	}{at.Cursor, h.follower.caughtUp.Load(), last})
+}
+
+func (h handler) unavailable(c *gin.Context, err error) {
+	if !errors.Is(err, context.Canceled) { // else the client has gone
+		h.log.Info("request failed", zap.String("route", c.FullPath()), zap.Error(err))
+	}
+	refuse(c, http.StatusServiceUnavailable, unavailable, "the database is away")
+}
+
+// recoverPanics answers a panic with 500 and keeps its text inside.
+func (h handler) recoverPanics(c *gin.Context) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			h.log.Error("panic", zap.Any("cause", cause), zap.String("route", c.FullPath()), zap.Stack("stack"))
+			refuse(c, http.StatusInternalServerError, internalError, "something went wrong; it has been logged")
+		}
+	}()
+	c.Next()
+}
+
+// setHeaders: answers are personal and change at any time.
+func setHeaders(c *gin.Context) {
+	c.Header("X-Content-Type-Options", "nosniff")
+	c.Header("Cache-Control", "no-store")
+}

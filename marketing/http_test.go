@@ -1,0 +1,130 @@
+package marketing
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/pgtest"
+)
+
+func TestRecommendations_Answer(t *testing.T) {
+	t.Parallel()
+	f := newFakeFeed(t,
+		placed("lodging-1", "alice", "place-1"), placed("lodging-2", "bora", "place-1"), placed("lodging-3", "bora", "place-2"),
+		placed("lodging-4", "a/b+c d%", "place-3"))
+	s := start(t, f, "sqlite://"+t.TempDir()+"/marketing.db", zap.NewNop())
+	s.requireCaughtUp(f)
+	a := s.get("/recommendations/alice")
+	require.Equal(t, http.StatusOK, a.status)
+	require.JSONEq(t, `{"customerId":"alice","items":[
+		{"kind":"lodging","item":{"id":"place-2","name":"Name of place-2"},"because":"also_booked","customers":1},
+		{"kind":"lodging","item":{"id":"place-3","name":"Name of place-3"},"because":"popular","customers":1}]}`, a.raw)
+	require.Equal(t, "application/json; charset=utf-8", a.header.Get("Content-Type"))
+	require.Equal(t, "no-store", a.header.Get("Cache-Control"))
+	require.Len(t, s.get("/recommendations/alice?limit=1").body.Items, 1)
+	require.Equal(t, []string{"popular place-1 2", "popular place-2 1"}, s.recommended("a/b+c d%"), "ids are what they are")
+	require.Equal(t, "a+b", s.get("/recommendations/a+b").body.CustomerID)
+	require.Equal(t, http.StatusOK, s.request(http.MethodHead, "/recommendations/alice").status)
+	require.JSONEq(t, `{"status":"ok"}`, s.get("/healthz").raw)
+	require.JSONEq(t, `{"cursor":"+/4==","caughtUp":true,"lastEventAt":"2026-11-24T01:38:28.914974Z"}`, s.get("/readyz").raw)
+}
+
+func TestRecommendations_NobodyKnown(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, databaseURL string) {
+		f := newFakeFeed(t)
+		s := start(t, f, databaseURL, zap.NewNop())
+		require.JSONEq(t, `{"customerId":"alice","items":[]}`, s.get("/recommendations/alice").raw, "even in its first moment")
+		s.requireCaughtUp(f)
+		require.JSONEq(t, `{"cursor":"","caughtUp":true,"lastEventAt":null}`, s.get("/readyz").raw)
+	})
+}
+
+func TestRecommendations_InvalidInput(t *testing.T) {
+	t.Parallel()
+	s := start(t, newFakeFeed(t), "sqlite://"+t.TempDir()+"/marketing.db", zap.NewNop())
+	const wantLimit = "must be a whole number from 1 to 50"
+	for path, want := range map[string][]fieldError{
+		"alice?limit=0":                    {{"limit", wantLimit}},
+		"alice?limit=51":                   {{"limit", wantLimit}},
+		"alice?limit=-1":                   {{"limit", wantLimit}},
+		"alice?limit=":                     {{"limit", wantLimit}},
+		"alice?limit=five":                 {{"limit", wantLimit}},
+		"alice?limit=1.5":                  {{"limit", wantLimit}},
+		"alice?limit=99999999999999999999": {{"limit", wantLimit}},
+		"alice?limit=5&limit=6":            {{"limit", "is given more than once"}},
+		"alice?limit=%zz":                  {{"query", "cannot be read"}},
+		"alice?offset=1&after=x":           {{"after", "is not a parameter of this request"}, {"offset", "is not a parameter of this request"}},
+		"%20":                              {{"customerId", "is blank"}},
+		"a%00b":                            {{"customerId", "contains characters that are not text"}},
+		"%ff":                              {{"customerId", "contains characters that are not text"}},
+		strings.Repeat("x", 201):           {{"customerId", "is longer than 200 characters"}},
+		"%20?limit=0":                      {{"customerId", "is blank"}, {"limit", wantLimit}},
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			a := s.get("/recommendations/" + path)
+			require.Equal(t, http.StatusUnprocessableEntity, a.status, a.raw)
+			require.Equal(t, "application/problem+json", a.header.Get("Content-Type"))
+			require.Equal(t, problem{
+				Type: "about:blank", Title: "Unprocessable Entity", Status: a.status, Code: validationFailed,
+				Detail: a.body.Detail, Errors: want,
+			}, a.body.problem)
+			require.NotEmpty(t, a.body.Detail)
+		})
+	}
+	require.Equal(t, http.StatusOK, s.get("/recommendations/"+strings.Repeat("가", 200)+"?limit=50").status)
+}
+
+func TestHTTP_UnknownPathsAndMethods(t *testing.T) {
+	t.Parallel()
+	s := start(t, newFakeFeed(t), "sqlite://"+t.TempDir()+"/marketing.db", zap.NewNop())
+	for _, path := range []string{"/", "/recommendations", "/recommendations/", "/recommendations/a/b", "/recommendations/a/", "/v1/events"} {
+		a := s.get(path)
+		require.Equal(t, http.StatusNotFound, a.status, path)
+		require.Equal(t, notFound, a.body.Code)
+		require.Equal(t, "application/problem+json", a.header.Get("Content-Type"))
+	}
+	for _, path := range []string{"/recommendations/alice", "/healthz", "/readyz"} {
+		a := s.request(http.MethodPost, path)
+		require.Equal(t, http.StatusMethodNotAllowed, a.status, path)
+		require.Equal(t, methodNotAllowed, a.body.Code)
+		require.Equal(t, "GET, HEAD", a.header.Get("Allow"))
+	}
+}
+
+// The service starts without its database, works when it is there, and tells
+// when it is not.
+func TestHTTP_DatabaseAway(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.NewCluster(t)
+	databaseURL := cluster.New(t)
+	require.NoError(t, cluster.Stop())
+	f := newFakeFeed(t, placed("lodging-1", "alice", "place-1"))
+	s := start(t, f, databaseURL, zap.NewNop())
+	requireAway := func() {
+		t.Helper()
+		for _, path := range []string{"/readyz", "/recommendations/alice"} {
+			a := s.get(path)
+			require.Equal(t, http.StatusServiceUnavailable, a.status, path)
+			require.Equal(t, unavailable, a.body.Code)
+			require.Equal(t, "2", a.header.Get("Retry-After"))
+		}
+		require.Equal(t, http.StatusOK, s.get("/healthz").status)
+	}
+	requireAway()
+	require.NoError(t, cluster.Start())
+	s.requireCaughtUp(f)
+	require.Equal(t, []string{"popular place-1 1"}, s.recommended("minho"))
+
+	require.NoError(t, cluster.Stop())
+	requireAway()
+	require.NoError(t, cluster.Start())
+	f.add(placed("lodging-2", "bora", "place-1"))
+	s.requireCaughtUp(f)
+	require.Equal(t, []string{"popular place-1 2"}, s.recommended("minho"))
+}

@@ -1,0 +1,94 @@
+package marketing
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Settings is what the service can be told.
+type Settings struct {
+	Listen      string        `name:"listen" env:"YEYAK_MARKETING_LISTEN" default:"127.0.0.1:8090" help:"Address of the recommendations, host:port."`
+	Feed        string        `name:"feed" env:"YEYAK_FEED_URL" default:"http://127.0.0.1:8080" help:"Where the API is whose feed of events is followed."`
+	DatabaseURL string        `name:"marketing-database-url" env:"MARKETING_DATABASE_URL" help:"Database of this service alone: postgres://… or sqlite://path/to/file.db; by default marketing.db in the data folder."`
+	DataDir     string        `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder of the default database."`
+	PollEvery   time.Duration `name:"poll-every" env:"YEYAK_MARKETING_POLL_EVERY" default:"1s" help:"How long to wait before asking the feed again when it had nothing more."`
+}
+
+// longestPoll is an hour: recommendations may be late, but not that late.
+const longestPoll = time.Hour
+
+// mistakes are the bad settings, a line each.
+type mistakes []error
+
+func (s Settings) mistakes() (m mistakes) {
+	if !isAddress(s.Listen) {
+		m.add("listen", "YEYAK_MARKETING_LISTEN", s.Listen, "an address and a port, such as 127.0.0.1:8090")
+	}
+	if _, err := feedURL(s.Feed); err != nil {
+		m.add("feed", "YEYAK_FEED_URL", shown(s.Feed), "the URL of an API, such as http://127.0.0.1:8080")
+	}
+	if _, err := s.database(); err != nil {
+		// It may hold a password, or be one that was pasted into the wrong variable.
+		m = append(m, fmt.Errorf("--marketing-database-url (MARKETING_DATABASE_URL) is %s: %w", hidden, err))
+	}
+	if s.DatabaseURL == "" && s.DataDir == "" {
+		m.add("data-dir", "YEYAK_DATA_DIR", "", "a folder")
+	}
+	if s.PollEvery <= 0 || s.PollEvery > longestPoll {
+		m.add("poll-every", "YEYAK_MARKETING_POLL_EVERY", s.PollEvery.String(), "a duration above 0s and up to 1h, such as 2s")
+	}
+	return m
+}
+
+func (m *mistakes) add(flag, variable, given, want string) {
+	switch given {
+	case "":
+		given = "empty"
+	case hidden:
+	default:
+		given = strconv.Quote(given)
+	}
+	*m = append(*m, fmt.Errorf("--%s (%s) is %s: want %s", flag, variable, given, want))
+}
+
+func (m *mistakes) oneOf(flag, variable, given string, allowed ...string) {
+	if !slices.Contains(allowed, given) {
+		m.add(flag, variable, given, "one of "+strings.Join(allowed, ", "))
+	}
+}
+
+func (m *mistakes) err() error { return errors.Join(*m...) }
+
+func isAddress(listen string) bool {
+	_, port, err := net.SplitHostPort(listen)
+	n, notANumber := strconv.Atoi(port)
+	return err == nil && notANumber == nil && n >= 0 && n <= 65535
+}
+
+func feedURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("not the URL of an API")
+	}
+	return u, nil
+}
+
+const hidden = "(not shown)"
+
+// shown is a URL without its password.
+func shown(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.RawQuery != "" || (u.User == nil && strings.Contains(raw, "@")) {
+		return hidden
+	}
+	return u.Redacted()
+}
