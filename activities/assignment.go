@@ -54,7 +54,7 @@ func (a *Assignment) FinishCleaning(ctx context.Context, orderID string) (bookin
 		if err != nil {
 			return outcome, err
 		}
-		return outcome, a.tell(ctx)
+		return outcome, TellAssigned(ctx, a.Crew, a.Callers)
 	})
 }
 
@@ -66,27 +66,31 @@ func (a *Assignment) CancelAssignment(ctx context.Context, c booking.Call) (book
 		if err != nil {
 			return undo, err
 		}
-		return undo, a.tell(ctx)
+		return undo, TellAssigned(ctx, a.Crew, a.Callers)
 	})
 }
 
 // TellAssigned tells the calls that were given a cleaner and may not know it:
 // who freed the cleaner may have died before they were told.
 func (a *Assignment) TellAssigned(ctx context.Context) error {
-	_, err := do(ctx, &a.Service, func(ctx context.Context) (struct{}, error) { return struct{}{}, a.tell(ctx) })
+	_, err := do(ctx, &a.Service, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, TellAssigned(ctx, a.Crew, a.Callers)
+	})
 	return err
 }
 
-func (a *Assignment) tell(ctx context.Context) error {
-	calls, err := a.Crew.Untold(ctx)
+// TellAssigned tells the calls that were given a cleaner and may not know it.
+// Whoever frees a cleaner, or adds one, calls it afterwards.
+func TellAssigned(ctx context.Context, crew Crew, callers Callers) error {
+	calls, err := crew.Untold(ctx)
 	if err != nil {
 		return fmt.Errorf("who was assigned: %w", err)
 	}
 	for _, c := range calls {
-		if err := a.Callers.TellAssigned(ctx, c.OrderID, c.Cleaner); err != nil {
+		if err := callers.TellAssigned(ctx, c.OrderID, c.Cleaner); err != nil {
 			return fmt.Errorf("tell call %s of its cleaner: %w", c.OrderID, err)
 		}
-		if err := a.Crew.Told(ctx, c.OrderID); err != nil {
+		if err := crew.Told(ctx, c.OrderID); err != nil {
 			return fmt.Errorf("note that call %s knows its cleaner: %w", c.OrderID, err)
 		}
 	}

@@ -66,11 +66,14 @@ type cleanerList struct {
 
 func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerAnswer, error) {
 	cleaner := booking.Cleaner{ID: newID("cleaner"), Name: in.Body.Name}
-	if err := s.Cleaners.AddCleaner(ctx, cleaner); err != nil {
+	atWork, err := s.Cleaners.AddCleaner(ctx, cleaner)
+	if err != nil {
 		return nil, err
 	}
-	s.tellAssigned(ctx)
-	return &cleanerAnswer{Body: showCleaner(s.atWork(ctx, cleaner))}, nil
+	if atWork.OrderID != "" {
+		s.tellAssigned(ctx)
+	}
+	return &cleanerAnswer{Body: showCleaner(atWork)}, nil
 }
 
 // tellAssigned tells the call that may have waited for a cleaner. A repair
@@ -80,26 +83,6 @@ func (s *server) tellAssigned(ctx context.Context) {
 	defer cancel()
 	if err := s.TellAssigned(ctx); err != nil {
 		s.Logger.Warn("calls are told of their cleaner later", zap.Error(err))
-	}
-}
-
-// atWork finds what a new cleaner is doing. One who cannot be found in a
-// moment counts as free.
-func (s *server) atWork(ctx context.Context, c booking.Cleaner) booking.CleanerAtWork {
-	ctx, cancel := context.WithTimeout(ctx, glance)
-	defer cancel()
-	page := booking.Page{Limit: 200}
-	for {
-		cleaners, next, err := s.Cleaners.Cleaners(ctx, page)
-		for _, found := range cleaners {
-			if found.ID == c.ID {
-				return found
-			}
-		}
-		if err != nil || next == "" {
-			return booking.CleanerAtWork{Cleaner: c}
-		}
-		page.Cursor = next
 	}
 }
 

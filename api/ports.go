@@ -52,7 +52,7 @@ type Jobs interface {
 type Cleaners interface {
 	// AddCleaner adds a cleaner who is free, or who gets the call that has
 	// waited longest, in the same transaction.
-	AddCleaner(ctx context.Context, c booking.Cleaner) error
+	AddCleaner(ctx context.Context, c booking.Cleaner) (booking.CleanerAtWork, error)
 	// Cleaners lists the cleaners with what each is doing; InvalidCursor as for
 	// places.
 	Cleaners(ctx context.Context, page booking.Page) ([]booking.CleanerAtWork, string, error)

@@ -70,12 +70,13 @@ func (m *memory) Drinks(_ context.Context, page booking.Page) ([]booking.Drink, 
 }
 
 // AddCleaner gives the cleaner to the call that waits.
-func (m *memory) AddCleaner(_ context.Context, c booking.Cleaner) error {
+func (m *memory) AddCleaner(_ context.Context, c booking.Cleaner) (booking.CleanerAtWork, error) {
+	atWork := booking.CleanerAtWork{Cleaner: c, OrderID: m.waits}
 	if m.away == nil {
-		m.cleaners = append(m.cleaners, booking.CleanerAtWork{Cleaner: c, OrderID: m.waits})
+		m.cleaners = append(m.cleaners, atWork)
 		m.waits = ""
 	}
-	return m.away
+	return atWork, m.away
 }
 
 // Cleaners lists one cleaner at a time.

@@ -309,3 +309,80 @@ func (s *system) succeeds(decide func() answer) answer {
 	})
 	return a.with(s, http.StatusOK)
 }
+
+// oneOfEach places an order of each kind with one owner, for alice, and
+// answers them, the oldest first. Cleanings belong to the office.
+func (s *system) oneOfEach() (orders []string) {
+	s.Helper()
+	for _, place := range []func() answer{
+		func() answer { return s.reserve(s.place(1, byOwner)) },
+		func() answer { return s.order(s.menu()) },
+		func() answer { return s.orderCup(s.drink(1)) },
+		func() answer { return s.call() },
+	} {
+		order := place().with(s, http.StatusCreated).body.ID
+		s.finished(order)
+		orders = append(orders, order)
+	}
+	return orders
+}
+
+// TestOrders_OfAnOwner: an owner of several businesses sees in one list what
+// there is to do in all of them.
+func TestOrders_OfAnOwner(t *testing.T) {
+	t.Parallel()
+	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {
+		orders := s.oneOfEach()
+		lodging, food, cafe, cleaning := orders[0], orders[1], orders[2], orders[3]
+		listed := func(filter string) []string { return s.listed("/v1/orders?ownerId=" + filter) }
+		require.Equal(t, []string{cafe, food, lodging}, listed("bora"), "newest first")
+		require.Equal(t, []string{cleaning}, listed("cleaning"))
+		require.Equal(t, []string{lodging}, listed("bora&status=awaiting_owner"))
+		require.Equal(t, []string{food}, listed("bora&status=delivering"))
+		require.Equal(t, []string{cafe}, listed("bora&status=in_production"))
+		require.Equal(t, []string{food}, listed("bora&kind=food"))
+		require.Empty(t, listed("bora&kind=food&status=in_production"))
+		require.Empty(t, listed("nobody"))
+		s.decideAt(foodOrders+"/"+food, "cancel").with(t, http.StatusOK)
+		s.decideAt(cafeOrders+"/"+cafe, "cancel").with(t, http.StatusOK)
+		require.Equal(t, []string{cafe, food}, listed("bora&status=cancelled"))
+		require.Equal(t, []string{cafe, food, lodging}, each(s.walk("/v1/orders?ownerId=bora", 1), "id"))
+		for _, wrong := range []string{"&status=nonsense", "&kind=nonsense", "&cursor=nonsense", "&limit=0"} {
+			s.get("/v1/orders?ownerId=bora"+wrong).with(t, http.StatusUnprocessableEntity)
+		}
+	})
+}
+
+// TestMypages_AcrossBusinesses: a customer sees all orders in one list, part
+// by part, in their language.
+func TestMypages_AcrossBusinesses(t *testing.T) {
+	t.Parallel()
+	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {
+		orders := append(s.oneOfEach(), s.oneOfEach()...)
+		s.order(s.menu(), object{"customerId": "bob"}).with(t, http.StatusCreated)
+		slices.Reverse(orders)
+		const mine = "/v1/mypages?customerId=alice"
+		require.Equal(t, orders, s.listed(mine))
+		require.Equal(t, orders, each(s.walk(mine, 2), "id"), "no order twice, and none left out")
+		require.Equal(t, []string{orders[2], orders[6]}, s.listed(mine+"&kind=food"))
+		require.Equal(t, []string{orders[6]}, each(s.walk(mine+"&kind=food", 1)[1:], "id"))
+		require.Equal(t, []string{orders[1], orders[5]}, s.listed(mine+"&status=in_production"))
+		require.Equal(t, []string{orders[0], orders[4]}, s.listed(mine+"&kind=cleaning&status=calling"))
+		require.Empty(t, s.listed(mine+"&kind=cleaning&status=delivered"))
+
+		first := s.get(mine+"&limit=2").with(t, http.StatusOK).body
+		newer := s.order(s.menu()).with(t, http.StatusCreated).body.ID
+		second := s.get(mine+"&limit=2&cursor="+url.QueryEscape(first.Next)).with(t, http.StatusOK).body
+		require.Equal(t, orders[2:4], each(second.Items, "id"), "what comes in meanwhile moves nothing")
+		s.eventually(func() bool { return s.listed(mine)[0] == newer })
+
+		for language, want := range map[string][]string{
+			"ko": {"호출중", "제조중", "배달시작", "승인대기"},
+			"en": {"calling a cleaner", "being made", "being delivered", "waiting for the owner"},
+		} {
+			a := s.get(mine+"&limit=5", "Accept-Language", language).with(t, http.StatusOK)
+			require.Equal(t, language, a.header.Get("Content-Language"))
+			require.Equal(t, want, each(a.body.Items, "statusLabel")[1:])
+		}
+	})
+}

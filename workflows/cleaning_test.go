@@ -54,7 +54,8 @@ func newVisit(t *testing.T) *visit {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	l.crew = store.NewCrew(db)
-	require.NoError(t, l.crew.AddCleaner(t.Context(), kim))
+	_, err = l.crew.AddCleaner(t.Context(), kim)
+	require.NoError(t, err)
 	v := &visit{life: l, in: contract.Cleaning{Order: l.placed(30000), Tel: "+82 10-1234-5678", Location: "7 Hill Street"}}
 	v.in.CustomerID = "caller of " + l.order
 	return v

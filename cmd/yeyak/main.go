@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // places have time zones, and a scratch image has none
@@ -15,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/marketing"
@@ -25,6 +27,9 @@ type commands struct {
 	API     api     `cmd:"" name:"api" help:"Run the HTTP API, with a saga worker in the same process."`
 	Worker  worker  `cmd:"" help:"Run workers for the task queues named by --serve."`
 	Migrate migrate `cmd:"" help:"Bring the databases up to date, and end."`
+	Audit   audit   `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
+	Settle  settle  `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
+	Mypage  mypage  `cmd:"" help:"See to the customers' pages."`
 
 	Marketing marketing.Command `cmd:"" help:"Run the marketing service: recommendations, from the public feed of events alone."`
 }
@@ -34,6 +39,18 @@ type (
 	api     struct{ config.API }
 	worker  struct{ config.WorkerOnly }
 	migrate struct{ config.Migrate }
+	audit   struct {
+		config.Audit
+		JSON bool `name:"json" help:"Write the report as JSON."`
+	}
+	settle struct {
+		config.Settle
+		Order string `arg:"" help:"Id of the order."`
+	}
+	mypage struct {
+		Rebuild rebuild `cmd:"" help:"Write the page of every order anew, from what its workflow answers."`
+	}
+	rebuild struct{ config.Rebuild }
 )
 
 // Run implements the command.
@@ -58,6 +75,64 @@ func (c migrate) Run(ctx context.Context) error {
 	return app.Migrate(ctx, cfg, log)
 }
 
+// Run implements the command.
+func (c audit) Run(ctx context.Context) error {
+	cfg := c.Settings()
+	log := app.NewLogger(cfg.Log)
+	defer sync(log)
+	report, err := app.Audit(ctx, app.Options{Config: cfg, Log: log}, c.Moment)
+	if err != nil {
+		return exit{couldNotLook, err.Error()}
+	}
+	write := report.Table
+	if c.JSON {
+		write = report.JSON
+	}
+	switch err := write(os.Stdout); {
+	case err != nil:
+		return exit{couldNotLook, err.Error()}
+	case len(report.Findings) > 0:
+		return exit{code: 1}
+	case !report.Clean():
+		return exit{code: couldNotLook}
+	default:
+		return nil
+	}
+}
+
+// Run implements the command.
+func (c settle) Run(ctx context.Context) error {
+	cfg := c.Settings()
+	log := app.NewLogger(cfg.Log)
+	defer sync(log)
+	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.Wait)
+	switch {
+	case err != nil:
+		return err
+	case v.Status == booking.Cancelled:
+		_, err = fmt.Printf("Order %s is cancelled (%s); nothing is owed.\n", v.ID, v.Reason)
+	default:
+		_, err = fmt.Printf("Order %s is being undone and is %s by now. It goes on until it is cancelled.\n", v.ID, v.Status)
+	}
+	return err
+}
+
+// Run implements the command.
+func (c rebuild) Run(ctx context.Context) error {
+	cfg := c.Settings()
+	log := app.NewLogger(cfg.Log)
+	defer sync(log)
+	done, err := app.RebuildMypage(ctx, app.Options{Config: cfg, Log: log})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%d orders: %d pages written, %d orders did not answer.\n", done.Orders, done.Written, done.Silent)
+	if done.Silent > 0 {
+		return errors.New("some orders did not answer: is a worker running?")
+	}
+	return nil
+}
+
 func serve(ctx context.Context, cfg config.Config, withAPI bool) error {
 	log := app.NewLogger(cfg.Log)
 	defer sync(log)
@@ -80,7 +155,7 @@ func main() {
 	}
 	selected, err := parser.Parse(os.Args[1:])
 	if err != nil {
-		fail(err)
+		fail(misunderstood(err, os.Args[1:]))
 	}
 	ctx := untilSignal()
 	selected.BindTo(ctx, (*context.Context)(nil))
@@ -105,10 +180,33 @@ func untilSignal() context.Context {
 	return ctx
 }
 
+// exit is an end with a code of its own, and with nothing to say when it has
+// been said.
+type exit struct {
+	code int
+	says string
+}
+
+func (e exit) Error() string { return e.says }
+
+// couldNotLook is the exit code of an audit that does not know.
+const couldNotLook = 2
+
+// misunderstood: who did not even begin to audit has found nothing.
+func misunderstood(err error, args []string) error {
+	if slices.Contains(args[:min(1, len(args))], "audit") {
+		return exit{couldNotLook, err.Error()}
+	}
+	return err
+}
+
 // fail says what is wrong, a line for each mistake, and ends the process.
 func fail(err error) {
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintln(os.Stderr, "yeyak:", strings.TrimSpace(line))
+	}
+	if with, ok := errors.AsType[exit](err); ok {
+		os.Exit(with.code)
 	}
 	os.Exit(1)
 }

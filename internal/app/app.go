@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/hub"
@@ -93,7 +94,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.health = &health{engine: a.engine, dbs: a.dbs}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
-	a.repairer = newRepairer(a.engine, a.dbs, a.log)
+	a.repairer = &projector.Repairer{Sagas: sagas.New(a.engine), Rows: store.NewMypage(a.dbs[mypageDB]), Log: a.log}
 
 	var background context.Context
 	background, a.background = context.WithCancel(context.WithoutCancel(ctx))
@@ -220,16 +221,18 @@ func (a *App) newAPI(metrics http.Handler) http.Handler {
 	cfg := a.options.Config
 	deps := api.Deps{
 		Temporal: a.engine, Hub: a.hub,
-		Catalogue:    store.NewCatalogue(a.dbs[catalogueDB]),
-		Stock:        store.NewInventory(a.dbs[inventoryDB]),
-		Deliveries:   store.NewDeliveries(a.dbs[fulfilmentDB]),
-		Productions:  store.NewProductions(a.dbs[fulfilmentDB]),
-		Cleaners:     store.NewCrew(a.dbs[fulfilmentDB]),
-		Payments:     store.NewPayments(a.dbs[paymentsDB]),
-		Messages:     store.NewNotifications(a.dbs[notificationsDB]),
-		ReadModel:    store.NewMypage(a.dbs[mypageDB]),
-		TellAssigned: a.tellAssigned,
-		Policy:       cfg.Orders.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody),
+		Catalogue:   store.NewCatalogue(a.dbs[catalogueDB]),
+		Stock:       store.NewInventory(a.dbs[inventoryDB]),
+		Deliveries:  store.NewDeliveries(a.dbs[fulfilmentDB]),
+		Productions: store.NewProductions(a.dbs[fulfilmentDB]),
+		Cleaners:    store.NewCrew(a.dbs[fulfilmentDB]),
+		Payments:    store.NewPayments(a.dbs[paymentsDB]),
+		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
+		ReadModel:   store.NewMypage(a.dbs[mypageDB]),
+		TellAssigned: func(ctx context.Context) error {
+			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
+		},
+		Policy: cfg.Orders.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody),
 		Eager:  slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
 		Logger: a.log, Health: a.health, Metrics: metrics, Closing: a.closing,
 	}
@@ -237,25 +240,6 @@ func (a *App) newAPI(metrics http.Handler) http.Handler {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
 	}
 	return api.New(deps)
-}
-
-// tellAssigned tells the calls that were given a cleaner who has just been
-// added. That is no step of an order, and so not an activity's to do.
-func (a *App) tellAssigned(ctx context.Context) error {
-	crew, callers := store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine)
-	calls, err := crew.Untold(ctx)
-	if err != nil {
-		return err
-	}
-	for _, c := range calls {
-		if err := callers.TellAssigned(ctx, c.OrderID, c.Cleaner); err != nil {
-			return err
-		}
-		if err := crew.Told(ctx, c.OrderID); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Stop ends the process in order: unready, no more requests, then no more

@@ -19,10 +19,6 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-func newRepairer(c client.Client, dbs databases, log *zap.Logger) *projector.Repairer {
-	return &projector.Repairer{Sagas: sagas.New(c), Rows: store.NewMypage(dbs[mypageDB]), Log: log}
-}
-
 // readModel is what the sagas publish to: the read model itself or, when it is
 // to be fed by queries alone, a feed that asks them.
 func (a *App) readModel(background context.Context) activities.ReadModel {
@@ -83,20 +79,11 @@ func ensureRepair(ctx context.Context, schedules client.ScheduleClient, every ti
 
 // RebuildMypage writes the page of every order anew from what its workflow
 // answers.
-func RebuildMypage(ctx context.Context, cfg config.Config, log *zap.Logger) (projector.Rebuilt, error) {
-	dbs, err := openDatabases(ctx, cfg)
-	if err != nil {
-		return projector.Rebuilt{}, err
-	}
-	defer dbs.close()
-	_, metrics, err := newMetrics()
-	if err != nil {
-		return projector.Rebuilt{}, err
-	}
-	engine, err := newClient(Options{Log: log}, metrics)
-	if err != nil {
-		return projector.Rebuilt{}, err
-	}
-	defer engine.Close()
-	return newRepairer(engine, dbs, log).Rebuild(ctx)
+func RebuildMypage(ctx context.Context, o Options) (done projector.Rebuilt, err error) {
+	err = onEverything(ctx, o, func(dbs databases, orders *sagas.Sagas) error {
+		repairer := &projector.Repairer{Sagas: orders, Rows: store.NewMypage(dbs[mypageDB]), Log: o.Log}
+		done, err = repairer.Rebuild(ctx)
+		return err
+	})
+	return done, err
 }

@@ -89,6 +89,18 @@ func (c Settle) Settings() Config {
 
 func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
+// Rebuild is what `yeyak mypage rebuild` can be told.
+type Rebuild struct {
+	Log       Log       `embed:""`
+	Databases Databases `embed:""`
+	Data      Data      `embed:""`
+}
+
+// Settings is the Config of the command.
+func (c Rebuild) Settings() Config {
+	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
+}
+
 // Data is where the databases are of which nothing else is said: those of
 // `yeyak dev`.
 type Data struct {

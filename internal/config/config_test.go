@@ -22,6 +22,8 @@ type commands struct {
 	API     config.API        `cmd:""`
 	Worker  config.WorkerOnly `cmd:""`
 	Migrate config.Migrate    `cmd:""`
+	Audit   config.Audit      `cmd:""`
+	Settle  config.Settle     `cmd:""`
 }
 
 // parse runs in the test's own environment, without the settings that the

@@ -48,12 +48,12 @@ func all[R any](ctx context.Context, db *DB, what string, read func(ctx context.
 }
 
 // as makes something else of what is listed.
-func as[R, T any](rows iter.Seq2[R, error], make func(R) (T, error)) iter.Seq2[T, error] {
+func as[R, T any](rows iter.Seq2[R, error], convert func(R) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for row, err := range rows {
 			var one T
 			if err == nil {
-				one, err = make(row)
+				one, err = convert(row)
 			}
 			if !yield(one, err) || err != nil {
 				return

@@ -172,12 +172,14 @@ func listJobs(t *testing.T, fresh newURL) {
 func listCrew(t *testing.T, fresh newURL) {
 	crew := store.NewCrew(setup(t, fresh, "fulfilment"))
 	kim := booking.Cleaner{ID: "kim", Name: "Kim"}
-	require.NoError(t, crew.AddCleaner(t.Context(), kim))
+	atWork, err := crew.AddCleaner(t.Context(), kim)
+	require.NoError(t, err)
+	require.Equal(t, booking.CleanerAtWork{Cleaner: kim}, atWork)
 	for _, order := range []string{"o3", "o2", "o1"} {
 		_, err := crew.Assign(t.Context(), booking.Call{OrderID: order})
 		require.NoError(t, err)
 	}
-	_, err := crew.Finish(t.Context(), "o3")
+	_, err = crew.Finish(t.Context(), "o3")
 	require.NoError(t, err)
 	require.Equal(t, []booking.CleanerAtWork{{Cleaner: kim, OrderID: "o2"}}, everything(t, crew.AllCleaners))
 	require.Equal(t, []store.Assignment{

@@ -20,16 +20,20 @@ func (r cleanerRow) id() string { return r.ID }
 
 // AddCleaner takes on a cleaner under an id that no other has. They go at once
 // to the call that has waited longest.
-func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) error {
-	return c.inTurn(ctx, "add cleaner", func(ctx context.Context, q bun.IDB) error {
+func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) (booking.CleanerAtWork, error) {
+	atWork := booking.CleanerAtWork{Cleaner: cleaner}
+	err := c.inTurn(ctx, "add cleaner", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("INSERT INTO cleaners (id, name, order_id, free_since) VALUES (?, ?, '', ?)",
 			cleaner.ID, cleaner.Name, lastOfTheFree).Exec(ctx)
 		if err != nil {
 			return err
 		}
-		_, err = serve(ctx, q, "")
-		return err
+		if _, err = serve(ctx, q, ""); err != nil {
+			return err
+		}
+		return q.NewRaw("SELECT order_id FROM cleaners WHERE id = ?", cleaner.ID).Scan(ctx, &atWork.OrderID)
 	})
+	return atWork, err
 }
 
 // cleanerList is the name of the list in its cursors.

@@ -31,7 +31,8 @@ func newCleaner(id string) booking.Cleaner {
 
 func (c crew) add(t *testing.T, id string) {
 	t.Helper()
-	require.NoError(t, c.AddCleaner(t.Context(), newCleaner(id)))
+	_, err := c.AddCleaner(t.Context(), newCleaner(id))
+	require.NoError(t, err)
 }
 
 // assigned is the outcome for the call that the cleaner comes to, "" while
@@ -108,7 +109,8 @@ func testCrew(t *testing.T, fresh newURL) {
 
 	run(t, "Cleaners", func(t *testing.T) {
 		c := newCrew(t, fresh, "b", "a", "C")
-		require.Error(t, c.AddCleaner(t.Context(), newCleaner("a")), "the id is taken")
+		_, err := c.AddCleaner(t.Context(), newCleaner("a"))
+		require.Error(t, err, "the id is taken")
 		c.assign(t, "o1", assigned("b"))
 		c.atWork(t, "", "", "o1")
 		var got []string
@@ -123,7 +125,7 @@ func testCrew(t *testing.T, fresh newURL) {
 			}
 		}
 		require.Equal(t, []string{"C", "a", "b"}, got)
-		_, _, err := c.Cleaners(t.Context(), booking.Page{Cursor: "bad"})
+		_, _, err = c.Cleaners(t.Context(), booking.Page{Cursor: "bad"})
 		requireCode(t, booking.InvalidCursor, err)
 	})
 }

@@ -44,7 +44,9 @@ def parse(raw: bytes, after: Optional[str]) -> tuple[list, str]:
     except (ValueError, RecursionError):
         raise garbled from None
     items, cursor = (page.get("items"), page.get("next")) if isinstance(page, dict) else (None, None)
-    if not isinstance(items, list) or not isinstance(cursor, str) or not cursor:
+    if not isinstance(items, list) or not isinstance(cursor, str):
+        raise garbled
+    if not cursor and (items or after):  # only a feed that has never had an event is still at its beginning
         raise garbled
     if items and cursor == after:  # which would come again and again
         raise garbled

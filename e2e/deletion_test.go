@@ -1,0 +1,326 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// remove takes a drink off the menu.
+func (s *system) remove(drink string) {
+	s.Helper()
+	a := s.request(http.MethodDelete, drinks+"/"+drink, nil).with(s, http.StatusAccepted)
+	require.Equal(s, drinks+"/"+drink, a.header.Get("Location"))
+}
+
+// removed waits until nobody holds any of a drink that was taken off the menu,
+// and answers what came of its orders.
+func (s *system) removed(drink string) (progress booking.DrinkDeletion) {
+	s.Helper()
+	s.within(2*time.Minute, func() bool {
+		status, found := s.deletion(drink)
+		progress = found
+		return status == "deleted"
+	})
+	return progress
+}
+
+// within is eventually for what takes its time.
+func (s *system) within(patience time.Duration, what func() bool) {
+	s.Helper()
+	require.Eventually(s, what, patience, 100*time.Millisecond)
+}
+
+// requireForceCancelled checks that an order was cancelled since its drink is
+// no longer sold.
+func (s *system) requireForceCancelled(order string) {
+	s.Helper()
+	v := s.becomes(order, booking.Cancelled)
+	require.Equal(s, booking.MenuDeleted, v.Reason)
+	s.requireRefunded(order, v.Amount.Amount)
+	production := s.get(productions+"/"+order).with(s, http.StatusOK).body
+	require.Equal(s, booking.Status(booking.JobCancelled), production.Status)
+	require.Equal(s, booking.MenuDeleted, production.Reason)
+}
+
+// TestK5_Deletion: the owner takes a drink off the menu. Its open orders are
+// cancelled, and what is over stays as it is.
+func TestK5_Deletion(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		drink, kept := s.drink(10), s.drink(10)
+		other := s.orderCup(kept).with(t, http.StatusCreated).body.ID
+		var orders []string
+		for range 6 {
+			order := s.orderCup(drink).with(t, http.StatusCreated).body.ID
+			s.becomes(order, booking.InProduction)
+			orders = append(orders, order)
+		}
+		served, cancelled, open := orders[:2], orders[2], orders[3:]
+		for _, order := range served {
+			s.decideAt(productions+"/"+order, "complete").with(t, http.StatusOK)
+		}
+		s.decideAt(cafeOrders+"/"+cancelled, "cancel").with(t, http.StatusOK)
+
+		s.remove(drink)
+		require.Equal(t, booking.DrinkDeletion{Orders: 5, Cancelled: 3, Over: 2, Done: true}, s.removed(drink))
+		for _, order := range open {
+			s.requireForceCancelled(order)
+			var production struct{ ReasonLabel string }
+			s.get(productions+"/"+order, "Accept-Language", "ko").into(t, &production)
+			require.Equal(t, "강제취소", production.ReasonLabel)
+		}
+		s.requireEvents(open[0], "OrderPlaced", "PaymentApproved", "ProductionStarted", "ProductionCanceled", "PaymentCancelApproved", "OrderCanceled")
+		for _, order := range served {
+			require.Equal(t, booking.Completed, s.page(order).Status)
+			s.requireCharged(order, 4500)
+		}
+		require.Equal(t, booking.ByCustomer, s.page(cancelled).Reason)
+		require.Equal(t, booking.InProduction, s.becomes(other, booking.InProduction).Status, "of another drink")
+
+		require.Equal(t, []string{kept}, s.listed(drinks))
+		require.Equal(t, "menu_deleted", s.orderCup(drink).with(t, http.StatusConflict).body.Code)
+		s.remove(drink) // once more changes nothing
+		require.Equal(t, booking.DrinkDeletion{Orders: 5, Cancelled: 3, Over: 2, Done: true}, s.removed(drink))
+		s.request(http.MethodDelete, drinks+"/drink-nobody", nil).with(t, http.StatusNotFound)
+		charged, refunded := s.atProvider()
+		require.EqualValues(t, 7*4500, charged)
+		require.EqualValues(t, 4*4500, refunded)
+	})
+}
+
+// TestK5_WhileOrdersComeIn: no order that comes at the same time is left open:
+// it is refused, or cancelled with the others. Ten customers order until they
+// are refused.
+func TestK5_WhileOrdersComeIn(t *testing.T) {
+	t.Parallel()
+	eachStorageWith(t, unhurried, func(t *testing.T, s *system) {
+		const customers = 10
+		drink := s.drink(100_000)
+		taken := make([][]string, customers)
+		var once sync.Once
+		busy := make(chan struct{}) // closed when the first customer has ordered three times
+		for i, a := range s.atOnce(customers+1, func(i int) (last answer) {
+			if i == customers {
+				<-busy
+				return s.request(http.MethodDelete, drinks+"/"+drink, nil)
+			}
+			for {
+				if len(taken[i]) == 3 {
+					once.Do(func() { close(busy) })
+				}
+				if last = s.orderCup(drink); last.status != http.StatusCreated {
+					return last
+				}
+				taken[i] = append(taken[i], last.body.ID)
+			}
+		}) {
+			if i == customers {
+				a.with(t, http.StatusAccepted)
+				continue
+			}
+			require.Equal(t, "menu_deleted", a.with(t, http.StatusConflict).body.Code)
+		}
+		orders := slices.Concat(taken...)
+		progress := s.removed(drink)
+		t.Logf("%d orders were taken: %+v", len(orders), progress)
+		require.NotEmpty(t, orders)
+		for _, order := range orders {
+			s.requireForceCancelled(order)
+		}
+		require.Empty(t, s.get(productions+"?status=started&menuId="+drink).with(t, http.StatusOK).body.Items)
+		for _, order := range s.walk("/v1/mypages?customerId=alice", 200) {
+			require.Equal(t, string(booking.Cancelled), order["status"])
+		}
+		require.Equal(t, 100_000, s.cups(drink))
+		charged, refunded := s.atProvider()
+		require.EqualValues(t, len(orders)*4500, charged)
+		require.Equal(t, charged, refunded)
+	})
+}
+
+// TestK5_WithoutProduction: a kitchen that is away holds nobody's money or
+// cups up. It shows the cancellations once it is back.
+func TestK5_WithoutProduction(t *testing.T) {
+	t.Parallel()
+	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, kitchen service) {
+		drink := s.drink(10)
+		var orders []string
+		for range 3 {
+			orders = append(orders, s.orderCup(drink).with(t, http.StatusCreated).body.ID)
+			s.becomes(orders[len(orders)-1], booking.InProduction)
+		}
+		kitchen.take()
+		s.remove(drink)
+		s.removed(drink)
+		for _, order := range orders {
+			s.eventually(func() bool { status, _, _ := s.payment(order); return status == "refunded" })
+			require.Equal(t, booking.Cancelling, s.page(order).Status)
+		}
+		require.Equal(t, 10, s.cups(drink))
+		kitchen.back()
+		for _, order := range orders {
+			s.requireForceCancelled(order)
+		}
+	})
+}
+
+// TestK5_StoppedInTheMiddle: the process that deletes is stopped, and another
+// one goes on.
+func TestK5_StoppedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	unhurried(&o)
+	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	s := start(t, o)
+	drink := s.drink(300)
+	orders := s.orderCups(drink, 250)
+	s.remove(drink)
+	s.eventually(func() bool { _, p := s.deletion(drink); return p.Cancelled > 0 })
+	_, before := s.deletion(drink)
+	stop(s.app)
+	require.False(t, before.Done, "it was in the middle")
+	s = start(t, o)
+	require.Equal(t, booking.DrinkDeletion{Orders: 250, Cancelled: 250, Done: true}, s.removed(drink))
+	for _, order := range orders {
+		s.requireForceCancelled(order)
+	}
+	require.Equal(t, 300, s.cups(drink))
+}
+
+// TestK5_KilledInTheMiddle: the process dies over one of the orders that it
+// cancels, and another one goes on.
+func TestK5_KilledInTheMiddle(t *testing.T) {
+	t.Parallel()
+	s, revive := bootMortal(t, "release")
+	drink := s.drink(50)
+	orders := s.orderCups(drink, 40)
+	_, _ = s.send(http.MethodDelete, drinks+"/"+drink, nil)
+	s = revive()
+	require.Equal(t, 40, s.removed(drink).Orders)
+	for _, order := range orders {
+		s.requireForceCancelled(order)
+	}
+	require.Equal(t, 50, s.cups(drink))
+	charged, refunded := s.atProvider()
+	require.EqualValues(t, 40*4500, charged)
+	require.EqualValues(t, 40*4500, refunded)
+}
+
+// orderCups orders a drink n times, on up to fifty connections.
+func (s *system) orderCups(drink string, n int) []string {
+	s.Helper()
+	orders := make([]string, n)
+	var next atomic.Int64
+	s.atOnce(min(n, 50), func(int) (last answer) {
+		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+			last = s.orderCup(drink)
+			orders[i] = last.body.ID
+		}
+		return last
+	})
+	require.NotContains(s, orders, "")
+	return orders
+}
+
+// TestK5_ManyOrders: all open orders of a drink are cancelled however many
+// they are, and the API goes on answering meanwhile. YEYAK_FULL=1 makes them
+// five thousand.
+func TestK5_ManyOrders(t *testing.T) {
+	t.Parallel()
+	n := 500
+	if os.Getenv("YEYAK_FULL") == "1" {
+		n = 5000
+	}
+	s := boot(t, unhurried)
+	drink, place := s.drink(n), s.place(1000)
+	began := time.Now()
+	orders := s.orderCups(drink, n)
+	t.Logf("%d orders placed in %v", n, time.Since(began).Round(time.Millisecond))
+
+	began = time.Now()
+	s.remove(drink)
+	reading := s.meanwhile(http.StatusOK, func() answer { return s.get("/v1/mypages/" + orders[n/2]) })
+	listing := s.meanwhile(http.StatusOK, func() answer { return s.get("/v1/orders?ownerId=bora&limit=20") })
+	placing := s.meanwhile(http.StatusCreated, func() answer { return s.reserve(place, object{"customerId": "bob"}) })
+	s.within(8*time.Minute, func() bool { status, _ := s.deletion(drink); return status == "deleted" })
+	t.Logf("deleted after %v; meanwhile", time.Since(began).Round(time.Millisecond))
+	t.Logf("GET an order:       %s", reading())
+	t.Logf("GET a list:         %s", listing())
+	t.Logf("POST a reservation: %s", placing())
+
+	_, progress := s.deletion(drink)
+	require.Equal(t, booking.DrinkDeletion{Orders: n, Cancelled: n, Done: true}, progress)
+	s.within(time.Minute, func() bool {
+		return len(s.walk("/v1/mypages?customerId=alice&status=cancelled", 200)) == n
+	})
+	for _, production := range s.walk(productions+"?menuId="+drink, 200) {
+		require.Equal(t, string(booking.JobCancelled), production["status"])
+		require.Equal(t, string(booking.MenuDeleted), production["reason"])
+	}
+	require.Equal(t, n, s.cups(drink))
+	for _, order := range []string{orders[0], orders[n/2], orders[n-1]} {
+		s.requireForceCancelled(order)
+	}
+}
+
+// unhurried gives a machine that has much to do the time for it.
+func unhurried(o *app.Options) { o.Config.Orders.ReplyBudget = 20 * time.Second }
+
+// meanwhile asks again and again, in the background, and answers what stops
+// that and tells how long it took each time.
+func (s *system) meanwhile(want int, ask func() answer) (end func() timings) {
+	s.Helper()
+	ctx, cancel := context.WithCancel(s.Context())
+	var (
+		all    timings
+		asking sync.WaitGroup
+	)
+	asking.Go(func() {
+		for ctx.Err() == nil {
+			began := time.Now()
+			a := ask()
+			all = append(all, time.Since(began))
+			if a.status != want {
+				s.Errorf("answered %d: %s", a.status, a.raw)
+			}
+			select {
+			case <-time.After(50 * time.Millisecond):
+			case <-ctx.Done():
+			}
+		}
+	})
+	return func() timings {
+		cancel()
+		asking.Wait()
+		return all
+	}
+}
+
+type timings []time.Duration
+
+// String tells the median, the 99th of a hundred, and the longest.
+func (t timings) String() string {
+	if len(t) == 0 {
+		return "never"
+	}
+	sorted := slices.Sorted(slices.Values(t))
+	at := func(share float64) time.Duration {
+		return sorted[int(share*float64(len(sorted)-1))].Round(100 * time.Microsecond)
+	}
+	return fmt.Sprintf("%d times, p50 %v, p99 %v, max %v", len(t), at(0.5), at(0.99), at(1))
+}

@@ -1,0 +1,291 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+const (
+	people   = 6  // who do something at the same time
+	doings   = 20 // that each of them does
+	troubles = 8 // that come over the system meanwhile
+)
+
+// TestModel_AnyInterleaving: six people order, pay, deliver, complete, cancel,
+// delete drinks, add cleaners and decide as owners, at random and at the same
+// time, while services fail at random. When all is back and has come to rest,
+// the audit finds no drift, every order has gone only where the table of
+// transitions allows, and none was seen cancelled while something of it was
+// owed. YEYAK_SEED repeats a run's choices; their interleaving is the machine's.
+func TestModel_AnyInterleaving(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	if given := os.Getenv("YEYAK_SEED"); given != "" {
+		n, err := strconv.ParseUint(given, 10, 64)
+		require.NoError(t, err)
+		seed = n
+	}
+	fmt.Printf("seed of this run's model: YEYAK_SEED=%d\n", seed)
+	for name, change := range map[string]func(*app.Options){
+		"PostgreSQL": func(*app.Options) {},
+		"SQLite":     onSQLite,
+		"Durable":    func(o *app.Options) { o.Config.Orders.Steps = config.StepsDurable },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newModel(t, seed, change)
+			m.live()
+			m.recover()
+			m.requireAtRest()
+			m.requireClean()
+		})
+	}
+}
+
+// model is a system and what its people know of it.
+type model struct {
+	*audited
+	seed uint64
+
+	mu     sync.Mutex
+	places []string
+	menus  []string
+	drinks []string
+	orders []string
+	owed   []string // orders that were seen cancelled while something was owed
+}
+
+func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
+	impatience := func(o *app.Options) {
+		o.Config.Orders.ReplyBudget, o.Config.Orders.AttentionAfter = time.Second, 2*time.Second
+		o.Config.Mypage.RepairEvery = 5 * time.Second
+	}
+	m := &model{audited: bootAudited(t, change, impatience), seed: seed}
+	for range 2 {
+		m.places = append(m.places, m.place(8), m.place(8, byOwner))
+		m.menus = append(m.menus, m.menu())
+		m.drinks = append(m.drinks, m.drink(12))
+		m.cleaner("Kim")
+	}
+	return m
+}
+
+// live lets everybody do what they do.
+func (m *model) live() {
+	var everybody sync.WaitGroup
+	for person := range uint64(people) {
+		random := rand.New(rand.NewPCG(m.seed, person))
+		everybody.Go(func() {
+			for range doings {
+				m.act(random)
+			}
+		})
+	}
+	random := rand.New(rand.NewPCG(m.seed, people))
+	everybody.Go(func() {
+		for range troubles {
+			m.trouble(random)
+			time.Sleep(time.Duration(random.IntN(1200)) * time.Millisecond)
+		}
+	})
+	everybody.Wait()
+}
+
+func pick[T any](random *rand.Rand, of []T) T { return of[random.IntN(len(of))] }
+
+// act is one thing that somebody does. What is refused is refused: that is
+// part of the model.
+func (m *model) act(random *rand.Rand) {
+	m.mu.Lock()
+	place, menu, drink, order := pick(random, m.places), pick(random, m.menus), pick(random, m.drinks), ""
+	if len(m.orders) > 0 {
+		order = pick(random, m.orders)
+	}
+	m.mu.Unlock()
+	card := object{}
+	if random.IntN(10) == 0 {
+		card["paymentMethod"] = "pm_card_chargeDeclined"
+	}
+	switch n := random.IntN(20); {
+	case n < 3:
+		m.placed(m.try(http.MethodPost, reservations, reservation(place, card)))
+	case n < 6:
+		m.placed(m.try(http.MethodPost, foodOrders, meal(menu, card)))
+	case n < 9:
+		m.placed(m.try(http.MethodPost, cafeOrders, cup(drink, card)))
+	case n < 12:
+		m.placed(m.try(http.MethodPost, calls, visit(card)))
+	case n == 12 && random.IntN(4) == 0:
+		m.try(http.MethodDelete, drinks+"/"+drink, nil)
+		m.mu.Lock()
+		m.drinks = append(m.drinks, m.newDrink())
+		m.mu.Unlock()
+	case n == 13 && random.IntN(3) == 0:
+		m.try(http.MethodPost, cleaners, object{"name": "Lee"})
+	case n == 14 && order != "":
+		_ = m.temporal.CancelWorkflow(m.Context(), order, "") // an operator does
+	case order != "":
+		m.decides(random, order)
+	}
+	if order != "" {
+		m.look(order)
+	}
+}
+
+// try sends a request whose answer may be anything.
+func (m *model) try(method, path string, in any) answer {
+	a, err := m.send(method, path, in)
+	if err != nil {
+		m.Errorf("%s %s: %v", method, path, err)
+	}
+	if a.status == http.StatusInternalServerError {
+		m.Errorf("%s %s: %s", method, path, a.raw)
+	}
+	return a
+}
+
+func (m *model) newDrink() string {
+	a := m.try(http.MethodPost, drinks, object{
+		"name": "Latte", "ownerId": "bora", "price": object{"amount": 4500, "currency": "KRW"}, "date": inDays(1), "count": 12,
+	})
+	return a.body.ID
+}
+
+// placed notes an order, also one that was refused.
+func (m *model) placed(a answer) {
+	id := a.body.ID
+	if a.body.Order != nil {
+		id = a.body.Order.ID
+	}
+	if id == "" {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.orders = append(m.orders, id)
+}
+
+// decides sends a decision that fits the order's kind, whether it may be taken
+// now or not.
+func (m *model) decides(random *rand.Rand, order string) {
+	var paths []string
+	switch kindOf(order) {
+	case booking.Lodging:
+		at := reservations + "/" + order
+		paths = []string{at + "/confirm", at + "/cancel", at + "/complete"}
+	case booking.Food:
+		paths = []string{foodOrders + "/" + order + "/cancel", deliveries + "/" + order + "/complete"}
+	case booking.Cafe:
+		paths = []string{cafeOrders + "/" + order + "/cancel", productions + "/" + order + "/complete"}
+	case booking.Cleaning:
+		paths = []string{calls + "/" + order + "/cancel", calls + "/" + order + "/complete"}
+	}
+	m.try(http.MethodPost, pick(random, paths), nil)
+}
+
+func kindOf(order string) booking.Kind {
+	for _, k := range booking.Kinds() {
+		if len(order) > len(k) && order[:len(k)] == string(k) {
+			return k
+		}
+	}
+	return ""
+}
+
+// look notes an order that shows as cancelled while money or work is owed.
+func (m *model) look(order string) {
+	page, err := m.send(http.MethodGet, "/v1/mypages/"+order, nil)
+	if err != nil || page.status != http.StatusOK || page.body.Status != booking.Cancelled {
+		return
+	}
+	owes := func(path string, done ...string) {
+		a, err := m.send(http.MethodGet, path, nil)
+		if err != nil || a.status != http.StatusOK {
+			return
+		}
+		for _, d := range done {
+			if string(a.body.Status) == d {
+				return
+			}
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.owed = append(m.owed, fmt.Sprintf("%s is cancelled: %s", order, a.raw))
+	}
+	owes("/v1/payments/"+order, "refunded", "voided", "declined")
+	switch kindOf(order) {
+	case booking.Food:
+		owes(deliveries+"/"+order, "cancelled")
+	case booking.Cafe:
+		owes(productions+"/"+order, "cancelled")
+	}
+}
+
+// trouble lets something fail for a while, or makes it work again.
+func (m *model) trouble(random *rand.Rand) {
+	switched := []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock}
+	switch n := random.IntN(9); n {
+	case 5:
+		m.sandbox(object{"down": random.IntN(2) == 0})
+	case 6:
+		m.sandbox(object{"loseAnswers": random.IntN(2) == 0})
+	case 7:
+		m.outbox.away.Store(random.IntN(2) == 0)
+	case 8:
+		m.readModel.away.Store(random.IntN(2) == 0)
+	default:
+		switch random.IntN(3) {
+		case 0:
+			switched[n].begin(errAway)
+		case 1:
+			switched[n].begin(errCertain)
+		default:
+			switched[n].end()
+		}
+	}
+}
+
+// recover makes everything work again.
+func (m *model) recover() {
+	m.sandbox(object{})
+	for _, o := range []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock} {
+		o.end()
+	}
+	m.outbox.away.Store(false)
+	m.readModel.away.Store(false)
+}
+
+// requireAtRest waits until every order has come to where it stays until
+// somebody decides, or to its end, and checks the way it has gone.
+func (m *model) requireAtRest() {
+	m.Helper()
+	require.NotEmpty(m, m.orders)
+	passing := map[booking.Status]bool{booking.Received: true, booking.PaymentPending: true, booking.Paid: true, booking.Cancelling: true}
+	var last contract.View
+	for _, order := range m.orders {
+		require.Eventually(m, func() bool {
+			a := m.get("/v1/mypages/" + order)
+			last = a.body.View
+			return a.status == http.StatusOK && !passing[last.Status]
+		}, time.Minute, 100*time.Millisecond, "%s does not come to rest: %+v", order, &last)
+		require.False(m, last.Status.Final() && last.NeedsAttention, order)
+		for i := range last.History[1:] {
+			from, to := last.History[i].Status, last.History[i+1].Status
+			require.True(m, last.Kind.May(from, to), "%s went from %s to %s", order, from, to)
+		}
+	}
+	require.Empty(m, m.owed)
+}

@@ -1,0 +1,129 @@
+package e2e
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+	"github.com/uptrace/bun/driver/pgdriver"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// alter executes a statement in the system's database, behind its back.
+func (s *system) alter(statement string, args ...any) {
+	s.Helper()
+	db := bun.NewDB(sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(s.options.Config.Databases.Front)))), pgdialect.New())
+	defer db.Close()
+	_, err := db.NewRaw(statement, args...).Exec(s.Context())
+	require.NoError(s, err)
+}
+
+// pages are the orders of a customer as mypage lists them, by their ids.
+func (s *system) pages() map[string]contract.View {
+	s.Helper()
+	var list struct{ Items []contract.View }
+	s.get("/v1/mypages?customerId=alice&limit=200").with(s, http.StatusOK).into(s, &list)
+	views := map[string]contract.View{}
+	for _, v := range list.Items {
+		views[v.ID] = v
+	}
+	return views
+}
+
+// fresh is an order as its workflow says that it stands.
+func (s *system) fresh(order string) (v contract.View) {
+	s.Helper()
+	answer, err := s.temporal.QueryWorkflow(s.Context(), order, "", contract.ViewQuery)
+	require.NoError(s, err)
+	require.NoError(s, answer.Get(&v))
+	return v
+}
+
+// requirePages waits until mypage shows the orders as their workflows say.
+func (s *system) requirePages(orders []string) {
+	s.Helper()
+	s.eventually(func() bool { return len(s.pages()) == len(orders) })
+	for _, order := range orders {
+		s.eventually(func() bool { return s.pages()[order].Version == s.fresh(order).Version })
+		require.Equal(s, s.fresh(order), s.pages()[order])
+	}
+}
+
+// TestMypage_IsRepaired: rows that are missing or behind are found and healed
+// from the workflows' queries.
+func TestMypage_IsRepaired(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	orders := s.oneOfEach()
+	s.requirePages(orders)
+	s.alter("DELETE FROM orders WHERE id IN (?)", bun.In(orders[:2]))
+	s.alter("UPDATE orders SET status = 'received', version = 1, view = json_build_object('id', id, 'status', 'received', 'history', json_build_array()) WHERE id = ?", orders[2])
+	var done contract.Repair
+	run, err := s.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, contract.RepairWorkflow, contract.Repair{Pages: 9})
+	require.NoError(t, err)
+	require.NoError(t, run.Get(t.Context(), &done))
+	require.Equal(t, 3, done.Healed)
+	s.requirePages(orders)
+}
+
+// TestMypage_RepairsItself: nobody has to ask for it.
+func TestMypage_RepairsItself(t *testing.T) {
+	t.Parallel()
+	s := boot(t, func(o *app.Options) { o.Config.Mypage.RepairEvery = time.Second })
+	order := s.reserve(s.place(5)).with(t, http.StatusCreated).body.ID
+	s.requirePages([]string{order})
+	s.alter("DELETE FROM orders")
+	s.requirePages([]string{order})
+}
+
+// TestMypage_IsRebuilt: the whole table is written anew, whatever it holds.
+func TestMypage_IsRebuilt(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	orders := s.oneOfEach()
+	s.requirePages(orders)
+	s.alter("DELETE FROM orders WHERE id = ?", orders[0])
+	s.alter("UPDATE orders SET status = 'cancelled', version = 9000000000000000, view = json_build_object('id', id, 'status', 'cancelled', 'history', json_build_array()) WHERE id = ?", orders[1])
+	done, err := app.RebuildMypage(context.WithoutCancel(t.Context()), s.options)
+	require.NoError(t, err)
+	require.EqualValues(t, 4, done.Orders)
+	require.EqualValues(t, 4, done.Written)
+	require.Zero(t, done.Silent)
+	s.requirePages(orders)
+	require.Equal(t, booking.AwaitingOwner, s.page(orders[0]).Status)
+
+	s.decideAt(foodOrders+"/"+orders[1], "cancel").with(t, http.StatusOK) // and it goes on from there
+	s.becomes(orders[1], booking.Cancelled)
+}
+
+// TestMypage_FedByQueriesAlone: with MYPAGE_FEED=query the sagas push no rows;
+// the pages are what the workflows answer when they are asked.
+func TestMypage_FedByQueriesAlone(t *testing.T) {
+	t.Parallel()
+	eachStorageWith(t, func(o *app.Options) { o.Config.Mypage.Feed = config.FeedQuery }, func(t *testing.T, s *system) {
+		orders := s.oneOfEach()
+		s.requirePages(orders)
+		s.decideAt(deliveries+"/"+orders[1], "complete").with(t, http.StatusOK)
+		s.decideAt(cafeOrders+"/"+orders[2], "cancel").with(t, http.StatusOK)
+		s.becomes(orders[1], booking.Delivered)
+		s.becomes(orders[2], booking.Cancelled)
+		s.requirePages(orders)
+		s.requireEvents(orders[1], "OrderPlaced", "PaymentApproved", "DeliveryStarted", "DeliveryCompleted")
+
+		request := object{"menuId": s.menu(), "customerId": "alice", "quantity": 1, "address": "here"}
+		first := s.post(foodOrders, request, "Idempotency-Key", "k").with(t, http.StatusCreated)
+		s.becomes(first.body.ID, booking.Delivering)
+		again := s.post(foodOrders, request, "Idempotency-Key", "k").with(t, http.StatusCreated)
+		require.Equal(t, first.body.View, again.body.View)
+	})
+}

@@ -1,0 +1,189 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	neturl "net/url"
+	"os"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Audit compares the sagas of all orders with everything that they act on, and
+// looks twice where something seems to be wrong, a moment apart. An error means
+// that it could not look.
+func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.Report, err error) {
+	err = onEverything(ctx, o, func(dbs databases, orders *sagas.Sagas) error {
+		report, err = audit.Run(ctx, auditSources(dbs, orders), audit.Options{Moment: moment})
+		return err
+	})
+	return report, err
+}
+
+// settling is how a lost order goes about its undos.
+var settling = contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute}
+
+// Settle starts the undoing of an order whose workflow was lost, and waits for
+// its end for so long. It answers how the order stands then; it goes on until
+// it is cancelled.
+func Settle(ctx context.Context, o Options, orderID string, wait time.Duration) (view contract.View, err error) {
+	err = onEverything(ctx, o, func(dbs databases, orders *sagas.Sagas) error {
+		settler := audit.Settler{
+			Sagas: orders, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
+			Policy: settling, Log: o.Log,
+		}
+		if err := settler.Settle(ctx, orderID); err != nil {
+			return err
+		}
+		view, err = awaitEnd(ctx, orders, orderID, wait)
+		return err
+	})
+	return view, err
+}
+
+// glance bounds the look at an order that has not come to its end in time.
+const glance = 5 * time.Second
+
+func awaitEnd(ctx context.Context, orders *sagas.Sagas, orderID string, wait time.Duration) (contract.View, error) {
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	view, err := orders.Await(waiting, orderID)
+	if _, over := errors.AsType[*temporal.WorkflowExecutionError](err); err == nil || over || ctx.Err() != nil {
+		return view, err
+	}
+	looking, cancel := context.WithTimeout(ctx, glance)
+	defer cancel()
+	if view, err = orders.View(looking, orderID); err != nil {
+		return contract.View{ID: orderID, Status: booking.Received}, ctx.Err() // no worker has begun with it
+	}
+	return view, nil
+}
+
+// onEverything gives do the databases and the sagas, as they are.
+func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Sagas) error) error {
+	if err := mustExist(o); err != nil {
+		return err
+	}
+	dbs, err := openDatabases(ctx, o.Config)
+	if err != nil {
+		return err
+	}
+	defer dbs.close()
+	if err := dbs.mustBeMigrated(ctx); err != nil {
+		return err
+	}
+	engine, err := newClient(o, nil)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	return do(dbs, sagas.New(engine))
+}
+
+// mustExist refuses SQLite files that are not there: to open one makes it, and
+// in an empty one nothing is wrong.
+func mustExist(o Options) error {
+	all, err := urls(o.Config)
+	if err != nil {
+		return err
+	}
+	for _, db := range sharing(all) {
+		u, err := neturl.Parse(db.shared)
+		if err != nil || u.Scheme != "sqlite" {
+			continue // whoever opens it will say so
+		}
+		if _, err := os.Stat(u.Host + u.Path); errors.Is(err, fs.ErrNotExist) {
+			return db.failed(fmt.Errorf("there is none in %s: name it (DATABASE_URL), or the data folder of yeyak dev (YEYAK_DATA_DIR)", u.Host+u.Path))
+		}
+	}
+	return nil
+}
+
+// mustBeMigrated refuses databases that lack what this program would look at.
+func (d databases) mustBeMigrated(ctx context.Context) error {
+	var errs []error
+	for _, db := range sharing(d) {
+		for _, service := range db.services {
+			pending, err := store.Pending(ctx, db.shared, service)
+			if err == nil && len(pending) > 0 {
+				err = fmt.Errorf("it lacks migrations (%s): run yeyak migrate", strings.Join(pending, ", "))
+			}
+			if err != nil {
+				errs = append(errs, db.failed(err))
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func auditSources(dbs databases, orders *sagas.Sagas) audit.Sources {
+	return audit.Sources{
+		Workflows:   orders,
+		Pages:       auditedPages{store.NewMypage(dbs[mypageDB])},
+		Ledger:      store.NewPayments(dbs[paymentsDB]),
+		Provider:    auditedSandbox{store.NewSandbox(dbs[sandboxDB])},
+		Inventory:   auditedInventory{store.NewInventory(dbs[inventoryDB])},
+		Deliveries:  store.NewDeliveries(dbs[fulfilmentDB]),
+		Productions: store.NewProductions(dbs[fulfilmentDB]),
+		Crew:        auditedCrew{store.NewCrew(dbs[fulfilmentDB])},
+		Management:  store.NewManagement(dbs[managementDB]),
+	}
+}
+
+// What stores list, in an audit's words.
+type (
+	auditedPages     struct{ *store.Mypage }
+	auditedSandbox   struct{ *store.Sandbox }
+	auditedInventory struct{ *store.Inventory }
+	auditedCrew      struct{ *store.Crew }
+)
+
+func (a auditedPages) All(ctx context.Context) iter.Seq2[audit.Row, error] {
+	return worded(a.Mypage.All(ctx), func(r store.PageRow) audit.Row { return audit.Row(r) })
+}
+
+func (a auditedSandbox) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
+	return worded(a.All(ctx), func(c store.SandboxCharge) audit.ProviderCharge {
+		charge := audit.ProviderCharge{OrderID: c.OrderID, Ref: c.Ref, Refunded: c.Refunded}
+		if c.Status == booking.Charged {
+			charge.Taken = c.Amount
+		}
+		return charge
+	})
+}
+
+func (a auditedInventory) AllDays(ctx context.Context) iter.Seq2[audit.StockDay, error] {
+	return worded(a.Inventory.AllDays(ctx), func(d store.ItemDay) audit.StockDay { return audit.StockDay(d) })
+}
+
+func (a auditedInventory) LiveHolds(ctx context.Context) iter.Seq2[audit.Hold, error] {
+	return worded(a.Inventory.LiveHolds(ctx), func(h store.LiveHold) audit.Hold { return audit.Hold(h) })
+}
+
+func (a auditedCrew) Assignments(ctx context.Context) iter.Seq2[audit.Call, error] {
+	return worded(a.Crew.Assignments(ctx), func(c store.Assignment) audit.Call {
+		return audit.Call{OrderID: c.OrderID, State: audit.CallState(c.State), CleanerID: c.CleanerID, Told: c.Told}
+	})
+}
+
+func worded[R, T any](rows iter.Seq2[R, error], word func(R) T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for row, err := range rows {
+			if !yield(word(row), err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// Options of an audit.
+type Options struct {
+	// Moment is how long after one look the next one is taken. It has to be
+	// longer than it takes a workflow task to be taken over from a worker that
+	// has died: until then an order may be half way between two statuses.
+	Moment time.Duration
+}
+
+// looks is how often an order is looked at, at most, that moves whenever it is.
+const looks = 5
+
+// Run looks at all orders, and again at those with which something seems to be
+// wrong. It reports what it saw twice. An error means that it could not look.
+func Run(ctx context.Context, s Sources, o Options) (Report, error) {
+	first, err := s.take(ctx, nil)
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Counts: first.counts, Findings: []Finding{}}
+	silent, suspects := first.silent, newSuspects(first.findings)
+	for n := 1; n < looks && len(suspects.seen) > 0; n++ {
+		if err := wait(ctx, o.Moment); err != nil {
+			return Report{}, err
+		}
+		again, err := s.take(ctx, suspects.orders())
+		if err != nil {
+			return Report{}, err
+		}
+		for id := range again.silent {
+			silent[id] = true
+		}
+		report.Findings = append(report.Findings, suspects.meet(again.findings)...)
+	}
+	report.NotJudged, report.InMotion = len(silent), len(suspects.about())
+	slices.SortFunc(report.Findings, inOrder)
+	return report, nil
+}
+
+// suspects are findings that were seen once.
+type suspects struct {
+	seen     map[string]Finding // by what makes them the same
+	reported map[string]bool    // findings that were seen twice
+}
+
+func newSuspects(findings []Finding) *suspects {
+	s := &suspects{seen: map[string]Finding{}, reported: map[string]bool{}}
+	for _, f := range findings {
+		s.seen[f.same] = f
+	}
+	return s
+}
+
+// meet looks at the suspects once more, and answers what was seen before and is
+// there still. What is there now with those about whom it was something else
+// is suspect in its turn: they move. What is gone, is gone.
+func (s *suspects) meet(findings []Finding) (confirmed []Finding) {
+	before, about := s.seen, s.about()
+	s.seen = map[string]Finding{}
+	for _, f := range findings {
+		_, again := before[f.same]
+		switch {
+		case s.reported[f.same]:
+		case again:
+			s.reported[f.same] = true
+			confirmed = append(confirmed, f)
+		case about[f.subject()]:
+			s.seen[f.same] = f
+		}
+	}
+	return confirmed
+}
+
+// about are those with whom something seems to be wrong.
+func (s *suspects) about() map[string]bool {
+	about := map[string]bool{}
+	for _, f := range s.seen {
+		about[f.subject()] = true
+	}
+	return about
+}
+
+// orders are the ids of those among them that are orders.
+func (s *suspects) orders() map[string]bool {
+	orders := map[string]bool{}
+	for _, f := range s.seen {
+		if f.OrderID != "" {
+			orders[f.OrderID] = true
+		}
+	}
+	return orders
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// inOrder sorts findings by kind, in the order of Kinds, and by whom they are about.
+func inOrder(a, b Finding) int {
+	return cmp.Or(
+		slices.Index(Kinds(), a.Kind)-slices.Index(Kinds(), b.Kind),
+		cmp.Compare(a.OrderID, b.OrderID), cmp.Compare(a.Item, b.Item), cmp.Compare(a.Says, b.Says),
+	)
+}

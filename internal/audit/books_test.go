@@ -1,0 +1,279 @@
+package audit_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// books are made-up sources. What is in them may be changed between looks.
+type books struct {
+	sagas    []sagas.Saga // the newest run of an order first
+	views    map[string]contract.View
+	pending  map[string]map[string]int
+	rows     []audit.Row
+	payments []booking.Payment
+	charges  []audit.ProviderCharge
+	holds    []audit.Hold
+	days     []audit.StockDay
+	jobs     map[bool][]booking.JobState // by whether they are deliveries
+	cleaners []booking.CleanerAtWork
+	calls    []audit.Call
+	called   []string // registered with management
+
+	looks  int
+	before func(look int) // happens early in each look, from 1 on
+	away   error          // whoever lists anything gets this
+
+	mu      sync.Mutex
+	queries int
+}
+
+func newBooks() *books {
+	return &books{
+		views: map[string]contract.View{}, pending: map[string]map[string]int{}, jobs: map[bool][]booking.JobState{},
+		before: func(int) {},
+	}
+}
+
+func (b *books) sources() audit.Sources {
+	return audit.Sources{
+		Workflows: b, Pages: rows{b}, Ledger: payments{b}, Provider: b, Inventory: b, Crew: b, Management: b,
+		Deliveries: jobs{b, true}, Productions: jobs{b, false},
+	}
+}
+
+const moment = 15 * time.Second
+
+// run audits the books, in a time of its own.
+func (b *books) run(t *testing.T) (report audit.Report, took time.Duration) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		var err error
+		report, err = audit.Run(t.Context(), b.sources(), audit.Options{Moment: moment})
+		require.NoError(t, err)
+		took = time.Since(began)
+	})
+	return report, took
+}
+
+// requireFindings audits the books, and requires that it finds just this.
+func (b *books) requireFindings(t *testing.T, want ...audit.Finding) {
+	t.Helper()
+	report, _ := b.run(t)
+	got := make([]audit.Finding, len(report.Findings))
+	for i, f := range report.Findings {
+		got[i] = audit.Finding{Kind: f.Kind, OrderID: f.OrderID, Item: f.Item, Says: f.Says, Remedy: f.Remedy}
+	}
+	require.ElementsMatch(t, want, got)
+	require.Zero(t, report.NotJudged)
+	require.Zero(t, report.InMotion)
+}
+
+func (b *books) List(_ context.Context, _ string, size int, page []byte) ([]sagas.Saga, []byte, error) {
+	from := len(page) // as good a cursor as any
+	to := min(from+min(size, 2), len(b.sagas))
+	if to == len(b.sagas) {
+		return b.sagas[from:], nil, b.away
+	}
+	return b.sagas[from:to], make([]byte, to), b.away
+}
+
+func (b *books) Describe(_ context.Context, id string) (sagas.Saga, error) {
+	i := slices.IndexFunc(b.sagas, func(s sagas.Saga) bool { return s.OrderID == id })
+	if i < 0 {
+		return sagas.Saga{}, booking.Errorf(booking.NotFound, "no workflow of %s", id)
+	}
+	return b.sagas[i], nil
+}
+
+func (b *books) View(_ context.Context, id string) (contract.View, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.queries++
+	v, ok := b.views[id]
+	if !ok {
+		return v, errors.New("no worker answers")
+	}
+	return v, nil
+}
+
+func (b *books) Pending(_ context.Context, id string) (map[string]int, error) {
+	return b.pending[id], nil
+}
+
+func (r rows) All(context.Context) iter.Seq2[audit.Row, error] {
+	r.looks++
+	r.before(r.looks)
+	return list(r.books, r.rows)
+}
+
+func (p payments) All(context.Context) iter.Seq2[booking.Payment, error] {
+	return list(p.books, p.payments)
+}
+
+func (j jobs) All(context.Context) iter.Seq2[booking.JobState, error] {
+	return list(j.books, j.jobs[j.deliveries])
+}
+
+func (b *books) Charges(context.Context) iter.Seq2[audit.ProviderCharge, error] {
+	return list(b, b.charges)
+}
+
+func (b *books) AllDays(context.Context) iter.Seq2[audit.StockDay, error] { return list(b, b.days) }
+
+func (b *books) LiveHolds(context.Context) iter.Seq2[audit.Hold, error] { return list(b, b.holds) }
+
+func (b *books) AllCleaners(context.Context) iter.Seq2[booking.CleanerAtWork, error] {
+	return list(b, b.cleaners)
+}
+
+func (b *books) Assignments(context.Context) iter.Seq2[audit.Call, error] { return list(b, b.calls) }
+
+func (b *books) Registered(context.Context) iter.Seq2[string, error] { return list(b, b.called) }
+
+type (
+	rows     struct{ *books }
+	payments struct{ *books }
+	jobs     struct {
+		*books
+		deliveries bool
+	}
+)
+
+func list[T any](b *books, all []T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for _, one := range all {
+			if !yield(one, b.away) || b.away != nil {
+				return
+			}
+		}
+	}
+}
+
+var (
+	price = booking.Money{Amount: 100000, Currency: "KRW"}
+	kim   = booking.Cleaner{ID: "kim", Name: "Kim"}
+)
+
+// order is the view of an order of the kind.
+func order(k booking.Kind, s booking.Status) contract.View {
+	v := contract.View{
+		ID: string(k) + "-1", Kind: k, CustomerID: "alice", OwnerID: "bora", Item: booking.Item{ID: "thing", Name: "Thing"},
+		Quantity: 2, Amount: price, Status: s, Version: 7, Placed: true,
+		History: []contract.Entry{{Status: booking.Received, At: time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)}},
+	}
+	switch k {
+	case booking.Lodging:
+		v.Stay = &contract.Stay{CheckIn: "2026-12-24", CheckOut: "2026-12-26"}
+	case booking.Cafe:
+		v.Production = &contract.Production{Date: "2026-12-24"}
+	case booking.Cleaning:
+		v.Cleaning = &contract.Visit{Location: "here"}
+		if s == booking.Assigned || s == booking.Completed {
+			v.Cleaning.Cleaner = &kim
+		}
+	}
+	return v
+}
+
+// add puts an order into the books, with all that its status says.
+func (b *books) add(v contract.View) {
+	s := sagas.Saga{OrderID: v.ID, Kind: v.Kind, Status: v.Status, Execution: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+	if v.Status.Final() {
+		s.Execution = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
+	}
+	b.sagas = append(b.sagas, s)
+	b.views[v.ID] = v
+	b.rows = append(b.rows, audit.Row{Status: v.Status, Version: v.Version, View: v})
+	b.pay(v)
+	b.hold(v)
+	b.work(v)
+	b.call(v)
+}
+
+// began tells whether the order has come as far as its first step, or further.
+func began(v contract.View) bool {
+	return v.Status != booking.Received && v.Status != booking.PaymentPending && v.Status != booking.Cancelled
+}
+
+func (b *books) pay(v contract.View) {
+	switch {
+	case began(v):
+		b.payments = append(b.payments, payment(v, booking.Charged, 0))
+		b.charges = append(b.charges, audit.ProviderCharge{OrderID: v.ID, Ref: "ref", Taken: v.Amount})
+	case v.Status == booking.Cancelled:
+		b.payments = append(b.payments, payment(v, booking.Refunded, v.Amount.Amount))
+		b.charges = append(b.charges, audit.ProviderCharge{OrderID: v.ID, Ref: "ref", Taken: v.Amount, Refunded: v.Amount.Amount})
+	}
+}
+
+func payment(v contract.View, s booking.PaymentStatus, refunded int64) booking.Payment {
+	return booking.Payment{Charge: booking.Charge{OrderID: v.ID, Amount: v.Amount}, Status: s, Ref: "ref", Refunded: refunded}
+}
+
+func (b *books) hold(v contract.View) {
+	if !began(v) || v.Kind != booking.Lodging && v.Kind != booking.Cafe {
+		return
+	}
+	h := audit.Hold{Stocked: 1, Hold: booking.Hold{
+		Key: v.ID + "/hold", OrderID: v.ID, ItemID: v.Item.ID, Quantity: v.Quantity, From: christmasEve, To: christmasEve.AddDays(1),
+	}}
+	if v.Kind == booking.Lodging {
+		h.To, h.Stocked = h.To.AddDays(1), 2
+	}
+	b.holds = append(b.holds, h)
+}
+
+var christmasEve = booking.Date{Year: 2026, Month: 12, Day: 24}
+
+func (b *books) work(v contract.View) {
+	status := map[booking.Status]booking.JobStatus{
+		booking.Delivering: booking.JobStarted, booking.InProduction: booking.JobStarted, booking.Delivered: booking.JobDelivered,
+		booking.Completed: booking.JobCompleted, booking.Cancelled: booking.JobCancelled,
+	}[v.Status]
+	if status != "" && (v.Kind == booking.Food || v.Kind == booking.Cafe) {
+		food := v.Kind == booking.Food
+		b.jobs[food] = append(b.jobs[food], booking.JobState{Job: booking.Job{OrderID: v.ID}, Status: status})
+	}
+}
+
+func (b *books) call(v contract.View) {
+	if v.Kind != booking.Cleaning || v.Status == booking.Received {
+		return
+	}
+	if v.Status != booking.Cancelled {
+		b.called = append(b.called, v.ID)
+	}
+	c := audit.Call{OrderID: v.ID, CleanerID: "kim", Told: true}
+	at := booking.CleanerAtWork{Cleaner: kim}
+	switch v.Status {
+	case booking.Calling:
+		c.State, c.CleanerID, c.Told, at.OrderID = audit.CallWaiting, "", false, ""
+		b.calls = append(b.calls, c)
+		return
+	case booking.Assigned:
+		c.State, at.OrderID = audit.CallAssigned, v.ID
+	case booking.Completed:
+		c.State = audit.CallDone
+	case booking.Cancelled:
+		c.State = audit.CallCancelled
+	default:
+		return
+	}
+	b.calls, b.cleaners = append(b.calls, c), append(b.cleaners, at)
+}

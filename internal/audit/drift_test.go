@@ -1,0 +1,177 @@
+package audit_test
+
+import (
+	"testing"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+)
+
+// drift is one thing that goes wrong with an order, and what is found.
+type drift struct {
+	kind   booking.Kind
+	status booking.Status
+	do     func(*books)
+	want   []audit.Finding // of the order, unless they name an item
+}
+
+func found(k audit.Kind, says string) []audit.Finding { return []audit.Finding{{Kind: k, Says: says}} }
+
+var drifts = map[string]drift{
+	"NotCharged": {booking.Lodging, booking.Confirmed, func(b *books) { b.payments, b.charges = nil, nil },
+		found(audit.Money, "it is confirmed and owes 100000 KRW; the ledger says: no charge")},
+	"ChargeStillPending": {booking.Food, booking.Delivering, func(b *books) { b.payments[0].Status = booking.ChargePending },
+		found(audit.Money, "it is delivering and owes 100000 KRW; the ledger says: 100000 KRW pending")},
+	"ChargedAnotherAmount": {booking.Cafe, booking.Paid, func(b *books) { b.payments[0].Amount.Amount, b.charges[0].Taken.Amount = 1, 1 },
+		found(audit.Money, "it is paid and owes 100000 KRW; the ledger says: 1 KRW charged")},
+	"RefundedAndStands": {booking.Lodging, booking.Completed, func(b *books) {
+		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Refunded, 100000, 100000
+	}, found(audit.Money, "it is completed and owes 100000 KRW; the ledger says: 100000 KRW refunded, 100000 of it given back")},
+	"CancelledAndCharged": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Charged, 0, 0
+	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW charged")},
+	"CancelledAndRefundNotEnded": {booking.Food, booking.Cancelled, func(b *books) {
+		b.payments[0].Status, b.payments[0].Refunded = booking.RefundPending, 0
+	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW refunding")},
+	"CancelledAndHalfRefunded": {booking.Cafe, booking.Cancelled, func(b *books) { b.payments[0].Refunded, b.charges[0].Refunded = 50000, 50000 },
+		found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded, 50000 of it given back")},
+
+	"ProviderTookTwice": {booking.Lodging, booking.PaymentPending, func(b *books) {
+		b.charges = []audit.ProviderCharge{{OrderID: "lodging-1", Ref: "a", Taken: price}, {OrderID: "lodging-1", Ref: "b", Taken: price, Refunded: 1}}
+	}, found(audit.Provider, "the provider took its price 2 times: 100000 KRW taken under a, 0 of it given back, and 100000 KRW taken under b, 1 of it given back")},
+	"ProviderNeverTook": {booking.Food, booking.Delivered, func(b *books) { b.charges = nil },
+		found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: nothing taken")},
+	"ProviderGaveBackMore": {booking.Lodging, booking.Confirmed, func(b *books) { b.charges[0].Refunded = 100000 },
+		found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: 100000 KRW taken under ref, 100000 of it given back")},
+	"ProviderKeptIt": {booking.Lodging, booking.Cancelled, func(b *books) { b.charges[0].Refunded = 0 },
+		found(audit.Provider, "the ledger says: 100000 KRW refunded, 100000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	"ProviderTookWhatWasVoided": {booking.Cafe, booking.Cancelled, func(b *books) {
+		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.ChargePrevented, 0, 0
+	}, found(audit.Provider, "the ledger says: 100000 KRW voided; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	"ProviderTookWithoutUs": {booking.Cleaning, booking.Received, func(b *books) {
+		b.charges = []audit.ProviderCharge{{OrderID: "cleaning-1", Ref: "a", Taken: price}}
+	}, found(audit.Provider, "the ledger knows of no charge; the provider: 100000 KRW taken under a, 0 of it given back")},
+
+	"NotHeld": {booking.Lodging, booking.Confirmed, func(b *books) { b.holds = nil },
+		found(audit.Stock, "it is confirmed and has to hold 2 × thing from 2026-12-24 to 2026-12-26; the stock says: nothing held")},
+	"HeldTooFew": {booking.Cafe, booking.InProduction, func(b *books) { b.holds[0].Quantity = 1 },
+		found(audit.Stock, "it is in_production and has to hold 2 × thing from 2026-12-24 to 2026-12-25; the stock says: 1 × thing held from 2026-12-24 to 2026-12-25")},
+	"HeldOnAnotherDay": {booking.Lodging, booking.AwaitingOwner, func(b *books) { b.holds[0].From, b.holds[0].Stocked = christmasEve.AddDays(1), 1 },
+		found(audit.Stock, "it is awaiting_owner and has to hold 2 × thing from 2026-12-24 to 2026-12-26; the stock says: 2 × thing held from 2026-12-25 to 2026-12-26")},
+	"HeldOfAnotherItem": {booking.Lodging, booking.Completed, func(b *books) { b.holds[0].ItemID = "other" },
+		found(audit.Stock, "it is completed and has to hold 2 × thing from 2026-12-24 to 2026-12-26; the stock says: 2 × other held from 2026-12-24 to 2026-12-26")},
+	"CancelledAndHeld": {booking.Lodging, booking.Cancelled, func(b *books) { b.hold(order(booking.Lodging, booking.Confirmed)) },
+		found(audit.Stock, "it is cancelled and holds nothing by right; the stock says: 2 × thing held from 2026-12-24 to 2026-12-26")},
+	"HeldTwice": {booking.Cafe, booking.Received, func(b *books) {
+		b.hold(order(booking.Cafe, booking.Paid))
+		b.hold(order(booking.Cafe, booking.Paid))
+	}, found(audit.Stock, "it holds more than once: 2 × thing held from 2026-12-24 to 2026-12-25 and 2 × thing held from 2026-12-24 to 2026-12-25")},
+	"FoodHoldsRooms": {booking.Food, booking.Paid, func(b *books) {
+		h := audit.Hold{Stocked: 1}
+		h.OrderID, h.ItemID, h.Quantity, h.From, h.To = "food-1", "thing", 1, christmasEve, christmasEve.AddDays(1)
+		b.holds = append(b.holds, h)
+	}, found(audit.Stock, "it is paid and holds nothing by right; the stock says: 1 × thing held from 2026-12-24 to 2026-12-25")},
+	"StockOfAHeldDayIsGone": {booking.Lodging, booking.Confirmed, func(b *books) { b.holds[0].Stocked = 1 },
+		found(audit.Stock, "it holds thing for 2 days, of which there is a stock for 1")},
+	"StockIsOff": {booking.Lodging, booking.Received, func(b *books) {
+		d := audit.StockDay{ItemID: "thing", Held: 1}
+		d.Date, d.Capacity, d.Remaining = christmasEve, 5, 3
+		b.days = append(b.days, d)
+	}, []audit.Finding{{Kind: audit.Stock, Item: "thing", Says: "on 2026-12-24 its capacity is 5; 3 remain and 1 are held"}}},
+
+	"DeliveryMissing": {booking.Food, booking.Delivering, func(b *books) { b.jobs[true] = nil },
+		found(audit.Delivery, "it is delivering; its delivery is missing")},
+	"DeliveredTooEarly": {booking.Food, booking.Delivering, func(b *books) { b.jobs[true][0].Status = booking.JobDelivered },
+		found(audit.Delivery, "it is delivering; its delivery is delivered")},
+	"DeliveryNotEnded": {booking.Food, booking.Delivered, func(b *books) { b.jobs[true][0].Status = booking.JobStarted },
+		found(audit.Delivery, "it is delivered; its delivery is started")},
+	"DeliveryGoesOn": {booking.Food, booking.Cancelled, func(b *books) { b.jobs[true][0].Status = booking.JobStarted },
+		found(audit.Delivery, "it is cancelled; its delivery is started")},
+	"RoomIsDelivered": {booking.Lodging, booking.Confirmed, func(b *books) {
+		b.jobs[true] = []booking.JobState{{Job: booking.Job{OrderID: "lodging-1"}, Status: booking.JobStarted}}
+	}, found(audit.Delivery, "it is confirmed; its delivery is started")},
+	"ProductionMissing": {booking.Cafe, booking.Completed, func(b *books) { b.jobs[false] = nil },
+		found(audit.Production, "it is completed; its production is missing")},
+	"ProductionCancelled": {booking.Cafe, booking.Paid, func(b *books) {
+		b.jobs[false] = []booking.JobState{{Job: booking.Job{OrderID: "cafe-1"}, Status: booking.JobCancelled}}
+	}, found(audit.Production, "it is paid; its production is cancelled")},
+
+	"AnotherCleaner": {booking.Cleaning, booking.Completed, func(b *books) { b.calls[0].CleanerID = "lee" },
+		found(audit.Cleaner, "its cleaner is kim; lee was assigned to it")},
+	"CallDoneTooEarly": {booking.Cleaning, booking.Assigned, func(b *books) { b.calls[0].State, b.cleaners[0].OrderID = audit.CallDone, "" },
+		found(audit.Cleaner, "it is assigned; its call for a cleaner is done")},
+	"CallKnowsAndOrderDoesNot": {booking.Cleaning, booking.Calling, func(b *books) {
+		b.calls[0] = audit.Call{OrderID: "cleaning-1", State: audit.CallAssigned, CleanerID: "kim", Told: true}
+		b.cleaners = []booking.CleanerAtWork{{Cleaner: kim, OrderID: "cleaning-1"}}
+	}, found(audit.Cleaner, "it is calling; its call for a cleaner is assigned")},
+	"CancelledAndCleanerComes": {booking.Cleaning, booking.Cancelled, func(b *books) { b.calls[0].State, b.cleaners[0].OrderID = audit.CallAssigned, "cleaning-1" },
+		found(audit.Cleaner, "it is cancelled; its call for a cleaner is assigned")},
+	"CancelledAndWaiting": {booking.Cleaning, booking.Cancelled, func(b *books) { b.calls[0].State, b.cleaners = audit.CallWaiting, nil },
+		found(audit.Cleaner, "it is cancelled; its call for a cleaner is waiting")},
+	"BusyWithNothing": {booking.Cleaning, booking.Completed, func(b *books) { b.cleaners[0].OrderID = "cleaning-1" },
+		[]audit.Finding{{Kind: audit.Cleaner, OrderID: "cleaning-1", Item: "kim", Says: "cleaner kim is busy with call cleaning-1, which is not open"}}},
+	"BusyWithAnothersCall": {booking.Cleaning, booking.Assigned, func(b *books) {
+		b.cleaners = append(b.cleaners, booking.CleanerAtWork{Cleaner: booking.Cleaner{ID: "lee"}, OrderID: "cleaning-1"})
+	}, []audit.Finding{{Kind: audit.Cleaner, OrderID: "cleaning-1", Item: "lee", Says: "cleaner lee is busy with call cleaning-1, which is assigned to kim"}}},
+	"AssignedAndFree": {booking.Cleaning, booking.Assigned, func(b *books) { b.cleaners[0].OrderID = "" },
+		[]audit.Finding{{Kind: audit.Cleaner, OrderID: "cleaning-1", Item: "kim", Says: "it is assigned to kim, who is free"}}},
+	"AssignedToNobodyThereIs": {booking.Cleaning, booking.Assigned, func(b *books) { b.cleaners = nil },
+		[]audit.Finding{{Kind: audit.Cleaner, OrderID: "cleaning-1", Item: "kim", Says: "it is assigned to kim, who is not among the cleaners"}}},
+	"WaitsWhileSomebodyIsFree": {booking.Cleaning, booking.Calling, func(b *books) { b.cleaners = []booking.CleanerAtWork{{Cleaner: kim}} },
+		found(audit.Cleaner, "it waits for a cleaner; cleaners who are free: 1")},
+
+	"NotRegistered": {booking.Cleaning, booking.Calling, func(b *books) { b.called = nil },
+		found(audit.Registration, "it is calling, and management does not know of it")},
+	"NotStruckOff": {booking.Cleaning, booking.Cancelled, func(b *books) { b.called = []string{"cleaning-1"} },
+		found(audit.Registration, "it is cancelled, and still registered with management")},
+
+	"RowMissing": {booking.Lodging, booking.Confirmed, func(b *books) { b.rows = nil },
+		[]audit.Finding{{Kind: audit.Mypage, Says: "it is confirmed, and has no row", Remedy: fresh(booking.Lodging)}}},
+	"RowMissingOfOneThatIsOver": {booking.Food, booking.Delivered, func(b *books) { b.rows = nil },
+		[]audit.Finding{{Kind: audit.Mypage, Says: "it is delivered, and has no row", Remedy: fresh(booking.Food)}}},
+	"RowBehind": {booking.Cafe, booking.InProduction, func(b *books) { b.rows[0].Version, b.rows[0].Status = 6, booking.Paid },
+		[]audit.Finding{{Kind: audit.Mypage, Says: "it is in_production at version 7; its row says paid at 6", Remedy: fresh(booking.Cafe)}}},
+	"RowOfOneThatIsOverIsBehind": {booking.Lodging, booking.Cancelled, func(b *books) { b.rows[0].Version, b.rows[0].Status = 6, booking.Cancelling },
+		[]audit.Finding{{Kind: audit.Mypage, Says: "it is cancelled at version 7; its row says cancelling at 6", Remedy: fresh(booking.Lodging)}}},
+	"RowListedOtherwise": {booking.Lodging, booking.Confirmed, func(b *books) { b.rows[0].View.Status = booking.Paid },
+		[]audit.Finding{{Kind: audit.Mypage, Says: "its row is listed as confirmed at version 7, and shows paid at 7", Remedy: fresh(booking.Lodging)}}},
+
+	"NobodysOrder": {booking.Lodging, booking.Confirmed, func(b *books) { b.sagas, b.rows = nil, nil },
+		[]audit.Finding{
+			{Kind: audit.Money, Says: "no order knows of this: 100000 KRW charged", Remedy: "yeyak settle lodging-1"},
+			{Kind: audit.Stock, Says: "no order knows of this: 2 × thing held from 2026-12-24 to 2026-12-26", Remedy: "yeyak settle lodging-1"},
+		}},
+	"NobodysChargeAtTheProvider": {booking.Food, booking.Delivered, func(b *books) { b.sagas, b.rows, b.payments, b.jobs[true] = nil, nil, nil, nil },
+		found(audit.Provider, "the ledger knows of no charge; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	"NobodysCall": {booking.Cleaning, booking.Assigned, func(b *books) { b.sagas, b.rows, b.payments, b.charges = nil, nil, nil, nil },
+		[]audit.Finding{
+			{Kind: audit.Cleaner, Says: "no order knows of this: cleaner kim"},
+			{Kind: audit.Registration, Says: "no order knows of this: a registration with management"},
+		}},
+	"NobodysProduction": {booking.Cafe, booking.InProduction, func(b *books) { b.sagas, b.rows, b.payments, b.charges, b.holds = nil, nil, nil, nil, nil },
+		found(audit.Production, "no order knows of this: a production that is started")},
+	"NobodysDelivery": {booking.Food, booking.Delivering, func(b *books) { b.sagas, b.rows, b.payments, b.charges = nil, nil, nil, nil },
+		found(audit.Delivery, "no order knows of this: a delivery that is started")},
+}
+
+func fresh(k booking.Kind) string { return "GET /v1/mypages/" + string(k) + "-1?fresh=true" }
+
+func TestRun_FindsEveryDrift(t *testing.T) {
+	t.Parallel()
+	for name, d := range drifts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBooks()
+			v := order(d.kind, d.status)
+			b.add(v)
+			d.do(b)
+			want := append([]audit.Finding(nil), d.want...)
+			for i := range want {
+				if want[i].Item == "" {
+					want[i].OrderID = v.ID
+				}
+			}
+			b.requireFindings(t, want...)
+		})
+	}
+}

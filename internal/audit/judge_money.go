@@ -1,0 +1,108 @@
+package audit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// money compares the ledger with what the order owes.
+func (f *facts) money(o standing, d due) []Finding {
+	p := f.payment
+	switch d.charged {
+	case there:
+		if p == nil && o.amount.Amount == 0 {
+			return nil
+		}
+		if p == nil || p.Status != booking.Charged || p.Amount != o.amount || p.Refunded != 0 {
+			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
+		}
+	case absent:
+		if !settled(p) {
+			return f.finds(Money, "", "it is %s and owes nothing; the ledger says: %s", o.status, paymentInWords(p))
+		}
+	}
+	return nil
+}
+
+// settled tells whether nothing is charged, and nothing ever will be.
+func settled(p *booking.Payment) bool {
+	if p == nil {
+		return true
+	}
+	switch p.Status {
+	case booking.Declined, booking.ChargePrevented:
+		return true
+	case booking.Refunded:
+		return p.Refunded == p.Amount.Amount
+	default:
+		return false
+	}
+}
+
+// provider compares the ledger with the provider's record. What is still being
+// decided with the provider is at any point in between.
+func (f *facts) provider() []Finding {
+	var taken []ProviderCharge
+	for _, c := range f.charges {
+		if c.Taken != (booking.Money{}) {
+			taken = append(taken, c)
+		}
+	}
+	p := f.payment
+	switch {
+	case len(taken) > 1:
+		return f.finds(Provider, "", "the provider took its price %d times: %s", len(taken), chargesInWords(taken))
+	case p == nil && len(taken) == 1:
+		return f.finds(Provider, "", "the ledger knows of no charge; the provider: %s", chargesInWords(taken))
+	case p == nil || agree(p, taken):
+		return nil
+	default:
+		return f.finds(Provider, "", "the ledger says: %s; the provider: %s", paymentInWords(p), chargesInWords(taken))
+	}
+}
+
+func agree(p *booking.Payment, taken []ProviderCharge) bool {
+	switch p.Status {
+	case booking.Charged, booking.Refunded:
+		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Refunded == p.Refunded && taken[0].Ref == p.Ref
+	case booking.Declined, booking.ChargePrevented:
+		return len(taken) == 0
+	default:
+		return true
+	}
+}
+
+// moneyInWords is what the customer has paid, or may have, and has not got
+// back; "" for nothing.
+func (f *facts) moneyInWords() string {
+	if !settled(f.payment) {
+		return paymentInWords(f.payment)
+	}
+	return ""
+}
+
+func paymentInWords(p *booking.Payment) string {
+	switch {
+	case p == nil:
+		return "no charge"
+	case p.Refunded != 0:
+		return fmt.Sprintf("%s %s, %d of it given back", inWords(p.Amount), p.Status, p.Refunded)
+	default:
+		return fmt.Sprintf("%s %s", inWords(p.Amount), p.Status)
+	}
+}
+
+func chargesInWords(taken []ProviderCharge) string {
+	if len(taken) == 0 {
+		return "nothing taken"
+	}
+	words := make([]string, len(taken))
+	for i, c := range taken {
+		words[i] = fmt.Sprintf("%s taken under %s, %d of it given back", inWords(c.Taken), c.Ref, c.Refunded)
+	}
+	return strings.Join(words, ", and ")
+}
+
+func inWords(m booking.Money) string { return fmt.Sprintf("%d %s", m.Amount, m.Currency) }

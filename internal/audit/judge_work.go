@@ -1,0 +1,155 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// stock compares the order's live holds with those that it has to have.
+func (f *facts) stock(o standing, d due) (found []Finding) {
+	switch {
+	case len(f.holds) > 1:
+		found = f.finds(Stock, "", "it holds more than once: %s", f.holdsInWords())
+	case d.held == absent && len(f.holds) > 0:
+		found = f.finds(Stock, "", "it is %s and holds nothing by right; the stock says: %s", o.status, f.holdsInWords())
+	case d.held == there && (len(f.holds) == 0 || !f.holds[0].isOf(o)):
+		found = f.finds(Stock, "", "it is %s and has to hold %d × %s from %s to %s; the stock says: %s",
+			o.status, o.quantity, o.itemID, o.from, o.to, orNothing(f.holdsInWords()))
+	}
+	for _, h := range f.holds {
+		if days := h.From.DaysUntil(h.To); h.Stocked != days {
+			found = append(found, f.finds(Stock, "", "it holds %s for %d days, of which there is a stock for %d", h.ItemID, days, h.Stocked)...)
+		}
+	}
+	return found
+}
+
+func (h Hold) isOf(o standing) bool {
+	return h.ItemID == o.itemID && h.Quantity == o.quantity && h.From.String() == o.from && h.To.String() == o.to
+}
+
+func (f *facts) holdsInWords() string {
+	words := make([]string, len(f.holds))
+	for i, h := range f.holds {
+		words[i] = fmt.Sprintf("%d × %s held from %s to %s", h.Quantity, h.ItemID, h.From, h.To)
+	}
+	return strings.Join(words, " and ")
+}
+
+func orNothing(words string) string {
+	if words == "" {
+		return "nothing held"
+	}
+	return words
+}
+
+// job compares the order's delivery or production with the order.
+func (f *facts) job(o standing, d due) (found []Finding) {
+	for _, is := range []struct {
+		kind Kind
+		at   job
+	}{{Delivery, f.delivery}, {Production, f.production}} {
+		may := oneOf[job]{noJob}
+		if is.kind == jobOf[o.kind] {
+			may = d.job
+		}
+		_, underWay := f.pending[ahead.jobs[is.at]]
+		if may != nil && !slices.Contains(may, is.at) && !underWay {
+			found = append(found, f.finds(is.kind, "", "it is %s; its %s is %s", o.status, is.kind, orMissing(string(is.at)))...)
+		}
+	}
+	return found
+}
+
+// cleaner compares the order's call with the order.
+func (f *facts) cleaner(o standing, d due) []Finding {
+	at := f.callAt()
+	_, underWay := f.pending[ahead.calls[at]]
+	if d.call != nil && !slices.Contains(d.call, at) && !underWay {
+		return f.finds(Cleaner, "", "it is %s; its call for a cleaner is %s", o.status, orMissing(string(at)))
+	}
+	if (o.status == booking.Assigned || o.status == booking.Completed) && f.call != nil && f.call.CleanerID != o.cleanerID {
+		return f.finds(Cleaner, "", "its cleaner is %s; %s was assigned to it", o.cleanerID, orNobody(f.call.CleanerID))
+	}
+	return nil
+}
+
+func orMissing(at string) string {
+	if at == "" {
+		return "missing"
+	}
+	return at
+}
+
+func orNobody(id string) string {
+	if id == "" {
+		return "nobody"
+	}
+	return id
+}
+
+func (f *facts) callAt() callAt {
+	switch {
+	case f.call == nil:
+		return noCall
+	case f.call.State == CallAssigned && !f.call.Told:
+		return callUntold
+	default:
+		return callAt(f.call.State)
+	}
+}
+
+// callInWords is what a call of the order's takes: a cleaner, or a place in the
+// queue for one.
+func (f *facts) callInWords() string {
+	if f.call == nil {
+		return ""
+	}
+	switch f.call.State {
+	case CallWaiting:
+		return "a call that waits for a cleaner"
+	case CallAssigned:
+		return "cleaner " + f.call.CleanerID
+	default:
+		return ""
+	}
+}
+
+// registration compares what management knows with the order.
+func (f *facts) registration(o standing, d due) []Finding {
+	switch {
+	case d.registered == there && !f.registered:
+		return f.finds(Registration, "", "it is %s, and management does not know of it", o.status)
+	case d.registered == absent && f.registered:
+		return f.finds(Registration, "", "it is %s, and still registered with management", o.status)
+	default:
+		return nil
+	}
+}
+
+// mypage compares the order's row with its workflow. A row that is being
+// written for the first time is on its way; one that could not be written is
+// behind.
+func (f *facts) mypage() []Finding {
+	remedy := "GET /v1/mypages/" + f.id + "?fresh=true"
+	if f.life == forgotten {
+		remedy = ""
+	}
+	o, r := f.order(), f.row
+	switch {
+	case f.pending[publishing] == 1:
+		return nil
+	case r == nil:
+		return f.finds(Mypage, remedy, "it is %s, and has no row", o.status)
+	case r.status != o.status || r.version != o.version:
+		return f.finds(Mypage, remedy, "it is %s at version %d; its row says %s at %d", o.status, o.version, r.status, r.version)
+	case r.standing.status != r.status || r.standing.version != r.version:
+		return f.finds(Mypage, remedy, "its row is listed as %s at version %d, and shows %s at %d",
+			r.status, r.version, r.standing.status, r.standing.version)
+	default:
+		return nil
+	}
+}

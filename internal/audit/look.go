@@ -1,0 +1,193 @@
+package audit
+
+import (
+	"context"
+	"iter"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/sagas"
+)
+
+// listSize is how many workflows the engine lists at a time.
+const listSize = 500
+
+// look is one look at everything, or at some orders only; at what is between
+// orders in any case.
+type look struct {
+	Sources
+	only map[string]bool // orders; nil for all
+
+	orders   map[string]*facts
+	crew     crew
+	silent   map[string]bool // orders that cannot be judged, since their workflow does not answer
+	counts   Counts
+	findings []Finding
+}
+
+// take gathers the facts and judges them.
+func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) {
+	l := &look{
+		Sources: s, only: only, orders: map[string]*facts{}, silent: map[string]bool{},
+		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
+	}
+	for _, gather := range []func(context.Context) error{
+		l.workflows, l.rows, l.money, l.stock, l.work, l.cleaning, l.unlisted, l.views,
+	} {
+		if err := gather(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for id, f := range l.orders {
+		if f.life != unknown {
+			l.counts.Orders++
+		}
+		if f.life == running {
+			l.counts.Running++
+		}
+		if !l.silent[id] {
+			l.findings = append(l.findings, judge(f)...)
+		}
+	}
+	l.findings = append(l.findings, l.crew.judge()...)
+	return l, nil
+}
+
+// of are the facts of an order; those of one that is not looked at are
+// forgotten at once.
+func (l *look) of(orderID string) *facts {
+	if l.only != nil && !l.only[orderID] {
+		return &facts{}
+	}
+	f := l.orders[orderID]
+	if f == nil {
+		f = &facts{id: orderID}
+		l.orders[orderID] = f
+	}
+	return f
+}
+
+// workflows lists the sagas of all orders; some are rather asked for one by one.
+func (l *look) workflows(ctx context.Context) error {
+	if l.only != nil {
+		for id := range l.only {
+			l.of(id)
+		}
+		return nil
+	}
+	for page := []byte(nil); ; {
+		found, next, err := l.Workflows.List(ctx, sagas.All, listSize, page)
+		if err != nil {
+			return err
+		}
+		for _, s := range found {
+			if f := l.of(s.OrderID); f.life == unknown { // older runs of it come later
+				f.lives(s)
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		page = next
+	}
+}
+
+// lives notes what the engine tells of the order's workflow.
+func (f *facts) lives(s sagas.Saga) {
+	f.saga = s
+	switch {
+	case s.Running():
+		f.life = running
+	case s.Completed():
+		f.life = ended
+	default:
+		f.life = lost
+	}
+}
+
+func (l *look) rows(ctx context.Context) error {
+	return each(ctx, l.Pages.All, func(r Row) {
+		l.counts.Rows++
+		l.of(r.View.ID).row = &row{standing: standingOf(r.View), status: r.Status, version: r.Version}
+	})
+}
+
+func (l *look) money(ctx context.Context) error {
+	err := each(ctx, l.Ledger.All, func(p booking.Payment) {
+		l.counts.Payments++
+		l.of(p.OrderID).payment = &p
+	})
+	if err != nil {
+		return err
+	}
+	return each(ctx, l.Provider.Charges, func(c ProviderCharge) {
+		l.counts.Charges++
+		f := l.of(c.OrderID)
+		f.charges = append(f.charges, c)
+	})
+}
+
+func (l *look) stock(ctx context.Context) error {
+	err := each(ctx, l.Inventory.AllDays, func(d StockDay) {
+		l.counts.Days++
+		l.findings = append(l.findings, judgeDay(d)...)
+	})
+	if err != nil {
+		return err
+	}
+	return each(ctx, l.Inventory.LiveHolds, func(h Hold) {
+		l.counts.Holds++
+		f := l.of(h.OrderID)
+		f.holds = append(f.holds, h)
+	})
+}
+
+func (l *look) work(ctx context.Context) error {
+	err := each(ctx, l.Deliveries.All, func(j booking.JobState) {
+		l.counts.Deliveries++
+		l.of(j.OrderID).delivery = j.Status
+	})
+	if err != nil {
+		return err
+	}
+	return each(ctx, l.Productions.All, func(j booking.JobState) {
+		l.counts.Productions++
+		l.of(j.OrderID).production = j.Status
+	})
+}
+
+// cleaning reads the cleaners before the calls. A call that waits both times
+// has waited in between: then nobody was free, unless something is wrong.
+func (l *look) cleaning(ctx context.Context) error {
+	err := each(ctx, l.Crew.AllCleaners, func(c booking.CleanerAtWork) {
+		l.counts.Cleaners++
+		l.crew.cleaners[c.ID] = c
+	})
+	if err != nil {
+		return err
+	}
+	err = each(ctx, l.Crew.Assignments, func(c Call) {
+		l.counts.Calls++
+		l.of(c.OrderID).call = &c
+		if c.State == CallWaiting || c.State == CallAssigned {
+			l.crew.calls[c.OrderID] = c
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return each(ctx, l.Management.Registered, func(orderID string) {
+		l.counts.Registrations++
+		l.of(orderID).registered = true
+	})
+}
+
+// each goes through a list.
+func each[T any](ctx context.Context, list func(context.Context) iter.Seq2[T, error], do func(T)) error {
+	for one, err := range list(ctx) {
+		if err != nil {
+			return err
+		}
+		do(one)
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// Counts are what was looked at.
+type Counts struct {
+	Orders        int `json:"orders"`  // that engine or read model know
+	Running       int `json:"running"` // of these, those that somebody works on
+	Rows          int `json:"rows"`    // of the read model
+	Payments      int `json:"payments"`
+	Charges       int `json:"charges"` // at the payment provider
+	Holds         int `json:"holds"`   // that are live
+	Days          int `json:"stockDays"`
+	Deliveries    int `json:"deliveries"`
+	Productions   int `json:"productions"`
+	Calls         int `json:"calls"`
+	Cleaners      int `json:"cleaners"`
+	Registrations int `json:"registrations"`
+}
+
+// Report is what an audit came to.
+type Report struct {
+	Counts
+	// NotJudged are orders whose workflow did not answer: it needs a worker.
+	NotJudged int `json:"notJudged"`
+	// InMotion are orders, and items, that were never twice the same.
+	InMotion int       `json:"inMotion"`
+	Findings []Finding `json:"findings"`
+}
+
+// Clean tells whether all is known to be as it should be.
+func (r Report) Clean() bool { return len(r.Findings) == 0 && r.NotJudged == 0 }
+
+// JSON writes the report as a JSON document.
+func (r Report) JSON(w io.Writer) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	out.SetEscapeHTML(false)
+	return out.Encode(r)
+}
+
+// Table writes the report for people.
+func (r Report) Table(w io.Writer) error {
+	_, err := fmt.Fprintf(w, `Looked at %d orders (%d running) and %d rows, %d payments and %d charges at the provider,
+%d holds on %d days of stock, %d deliveries, %d productions,
+%d calls, %d cleaners and %d registrations.
+`, r.Orders, r.Running, r.Rows, r.Payments, r.Charges, r.Holds, r.Days, r.Deliveries, r.Productions, r.Calls, r.Cleaners, r.Registrations)
+	if err != nil {
+		return err
+	}
+	if err := r.findings(w); err != nil {
+		return err
+	}
+	if r.InMotion > 0 {
+		_, err = fmt.Fprintf(w, "In motion, and not judged: %d. Look again later.\n", r.InMotion)
+	}
+	if err == nil && r.NotJudged > 0 {
+		_, err = fmt.Fprintf(w, "Not judged, since their workflow does not answer: %d orders. Is a worker running?\n", r.NotJudged)
+	}
+	return err
+}
+
+func (r Report) findings(w io.Writer) error {
+	if len(r.Findings) == 0 {
+		_, err := fmt.Fprintln(w, "Nothing that was looked at is wrong.")
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "Wrong: %d.\n\n", len(r.Findings)); err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, err := fmt.Fprintln(table, "KIND\tABOUT\tWHAT IS WRONG")
+	for _, f := range r.Findings {
+		if err == nil {
+			_, err = fmt.Fprintf(table, "%s\t%s\t%s\n", f.Kind, f.about(), f.Says)
+		}
+		if err == nil && f.Remedy != "" {
+			_, err = fmt.Fprintf(table, "\t\tremedy: %s\n", f.Remedy)
+		}
+	}
+	if err == nil {
+		err = table.Flush()
+	}
+	return err
+}
+
+func (f Finding) about() string {
+	if f.OrderID != "" {
+		return f.OrderID
+	}
+	return f.Item
+}

@@ -1,0 +1,116 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// remedyOf is the command that settles the order.
+func remedyOf(orderID string) string { return "yeyak settle " + orderID }
+
+// Settler starts the way back of lost orders again.
+type Settler struct {
+	Sagas interface {
+		Describe(ctx context.Context, orderID string) (sagas.Saga, error)
+		View(ctx context.Context, orderID string) (contract.View, error)
+		RequestHash(ctx context.Context, orderID string) (string, error)
+		Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash string) error
+	}
+	Pages interface {
+		Order(ctx context.Context, orderID string) (contract.Publication, error)
+	}
+	Ledger interface {
+		Payment(ctx context.Context, orderID string) (booking.Payment, error)
+	}
+	Policy contract.Policy
+	Log    *zap.Logger
+}
+
+// ErrNotLost is for orders that need not, or must not, be settled. Its text
+// says why.
+var ErrNotLost = errors.New("not settled")
+
+// Settle starts the undoing of an order that nobody works on, from where it
+// was last known to stand. ErrNotLost: its workflow runs, or nothing is owed.
+// NotFound: nothing is known of it.
+func (s Settler) Settle(ctx context.Context, orderID string) error {
+	saga, err := s.Sagas.Describe(ctx, orderID)
+	if err != nil && !isNotFound(err) {
+		return err
+	}
+	if err == nil && saga.Running() {
+		return fmt.Errorf("%w: the workflow of order %s runs; cancel it instead (temporal workflow cancel --workflow-id %s)",
+			ErrNotLost, orderID, orderID)
+	}
+	last, hash, err := s.lastKnown(ctx, orderID, err == nil)
+	if err != nil {
+		return err
+	}
+	if last.Status.Final() {
+		return fmt.Errorf("%w: order %s is %s, and nothing is owed", ErrNotLost, orderID, last.Status)
+	}
+	return s.Sagas.Settle(ctx, last, s.Policy, hash)
+}
+
+// lastKnown is the order as it was last known, with the hash of its request:
+// from its workflow while the engine has that, else from its row.
+func (s Settler) lastKnown(ctx context.Context, orderID string, remembered bool) (contract.View, string, error) {
+	if remembered {
+		view, hash, err := s.fromWorkflow(ctx, orderID)
+		if err == nil || ctx.Err() != nil {
+			return view, hash, err
+		}
+		s.Log.Warn("lost workflow does not answer", zap.String("order", orderID), zap.Error(err))
+	}
+	row, err := s.Pages.Order(ctx, orderID)
+	if isNotFound(err) {
+		view, err := s.fromLedger(ctx, orderID)
+		return view, "", err
+	}
+	return row.View, row.RequestHash, err
+}
+
+func (s Settler) fromWorkflow(ctx context.Context, orderID string) (contract.View, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	view, err := s.Sagas.View(ctx, orderID)
+	if err != nil {
+		return view, "", err
+	}
+	hash, err := s.Sagas.RequestHash(ctx, orderID)
+	return view, hash, err
+}
+
+// fromLedger is what a payment tells of an order that nobody else remembers.
+func (s Settler) fromLedger(ctx context.Context, orderID string) (contract.View, error) {
+	kind, ok := kindOf(orderID)
+	if !ok {
+		return contract.View{}, booking.Errorf(booking.NotFound, "there is no order %s", orderID)
+	}
+	p, err := s.Ledger.Payment(ctx, orderID)
+	if isNotFound(err) {
+		return contract.View{}, booking.Errorf(booking.NotFound, "nothing is known of order %s", orderID)
+	}
+	return contract.View{
+		ID: orderID, Kind: kind, Amount: p.Amount, Quantity: 1, Status: booking.Received,
+		History: []contract.Entry{{Status: booking.Received, At: p.At}},
+	}, err
+}
+
+// kindOf is the kind of order that an id was made for.
+func kindOf(orderID string) (booking.Kind, bool) {
+	i := slices.IndexFunc(booking.Kinds(), func(k booking.Kind) bool { return strings.HasPrefix(orderID, string(k)+"-") })
+	if i < 0 {
+		return "", false
+	}
+	return booking.Kinds()[i], true
+}

@@ -1,0 +1,43 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/internal/config"
+)
+
+// TestParse_Operators: beside `yeyak dev` they need no settings, and look where
+// that keeps its data.
+func TestParse_Operators(t *testing.T) {
+	cli, err := parse(t, nil, "audit")
+	require.NoError(t, err)
+	require.Equal(t, ".yeyak", cli.Audit.Settings().Dev.DataDir)
+	require.Empty(t, cli.Audit.Settings().Databases.Resolved().Payments)
+	require.Equal(t, 15*time.Second, cli.Audit.Moment)
+	cli, err = parse(t, nil, "settle")
+	require.NoError(t, err)
+	require.Equal(t, ".yeyak", cli.Settle.Settings().Dev.DataDir)
+	require.Equal(t, 30*time.Second, cli.Settle.Wait)
+
+	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUDIT_MOMENT": "1m", "YEYAK_DATA_DIR": "elsewhere"}, "audit")
+	require.NoError(t, err)
+	require.Equal(t, config.URL(someDatabase), cli.Audit.Settings().Databases.Resolved().Mypage)
+	require.Equal(t, "elsewhere", cli.Audit.Settings().Dev.DataDir)
+	require.Equal(t, time.Minute, cli.Audit.Moment)
+}
+
+func TestParse_OperatorsMistakes(t *testing.T) {
+	_, err := parse(t, map[string]string{"YEYAK_DATA_DIR": "", "DATABASE_URL": "mysql://x"}, "audit", "--moment=0s")
+	require.Error(t, err)
+	require.Equal(t, []string{
+		`--data-dir (YEYAK_DATA_DIR) is empty: want a folder`,
+		`--database-url (DATABASE_URL) is "mysql://x": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
+		`--moment (YEYAK_AUDIT_MOMENT) is "0s": want a duration above 0s and up to 1h, such as 2s`,
+	}, strings.Split(err.Error(), "\n"))
+	_, err = parse(t, nil, "settle", "--wait=2h")
+	require.EqualError(t, err, `--wait (YEYAK_SETTLE_WAIT) is "2h0m0s": want a duration above 0s and up to 1h, such as 2s`)
+}
