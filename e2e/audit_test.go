@@ -165,14 +165,14 @@ func TestAudit_OnALiveSystem(t *testing.T) {
 			}
 		})
 	}
-	for range 4 {
+	for began := time.Now(); time.Since(began) < 8*time.Second; {
 		report := a.audit()
 		require.Empty(t, report.Findings)
 		require.Zero(t, report.NotJudged)
 	}
 	stop()
 	customers.Wait()
-	require.Greater(t, a.requireClean().Orders, 50)
+	require.Greater(t, a.requireClean().Orders, 10)
 }
 
 // TestAudit_FindsWhatIsBroken, each thing under its kind.
@@ -239,11 +239,13 @@ func TestAudit_FindsWhatIsBroken(t *testing.T) {
 	a.requireKinds(want)
 }
 
-// terminate ends an order's workflow by force, without its undos.
+// terminate ends an order's workflow by force, without its undos. The list of
+// workflows, which an audit begins with, learns of it a little later.
 func (a *audited) terminate(order string) {
 	a.Helper()
 	a.finished(order)
 	require.NoError(a, a.temporal.TerminateWorkflow(a.Context(), order, "", "by mistake"))
+	a.eventually(func() bool { return len(a.search("WorkflowId = '"+order+"' AND ExecutionStatus = 'Terminated'")) == 1 })
 }
 
 // settle settles an order as an operator would.

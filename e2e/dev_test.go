@@ -247,6 +247,7 @@ func TestREADME(t *testing.T) {
 			`"title":"Sold out","status":409`, "What was paid has been refunded and the order is cancelled.", `"customerId":"minho"`,
 			`"status":"refunded","amount":{"amount":100000,"currency":"KRW"},"refunded":{"amount":100000,"currency":"KRW"}`,
 			`"reservation_cancelled"`, `"ReservationCanceled"`, `"down":true`,
+			`"statusLabel":"배달완료"`, `"reasonLabel":"강제취소"`, `"statusLabel":"호출확정"`, `"name":"Kim"`, `"statusLabel":"예약취소"`,
 		} {
 			require.Contains(t, string(out), shown)
 		}

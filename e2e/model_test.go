@@ -21,7 +21,7 @@ import (
 const (
 	people   = 6  // who do something at the same time
 	doings   = 20 // that each of them does
-	troubles = 8 // that come over the system meanwhile
+	troubles = 8  // that come over the system meanwhile
 )
 
 // TestModel_AnyInterleaving: six people order, pay, deliver, complete, cancel,

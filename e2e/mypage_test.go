@@ -66,7 +66,7 @@ func TestMypage_IsRepaired(t *testing.T) {
 	s := boot(t)
 	orders := s.oneOfEach()
 	s.requirePages(orders)
-	s.alter("DELETE FROM orders WHERE id IN (?)", bun.In(orders[:2]))
+	s.alter("DELETE FROM orders WHERE id IN (?)", bun.List(orders[:2]))
 	s.alter("UPDATE orders SET status = 'received', version = 1, view = json_build_object('id', id, 'status', 'received', 'history', json_build_array()) WHERE id = ?", orders[2])
 	var done contract.Repair
 	run, err := s.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, contract.RepairWorkflow, contract.Repair{Pages: 9})

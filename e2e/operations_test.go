@@ -48,9 +48,13 @@ func (s *system) follow(heading, order string, env ...string) string {
 	followed.Store(heading, true)
 	path := s.TempDir()
 	require.NoError(s, os.Symlink(temporalCLI(), filepath.Join(path, "temporal")))
+	yeyak, err := binary()
+	require.NoError(s, err)
+	require.NoError(s, os.Symlink(yeyak, filepath.Join(path, "yeyak")))
 	sh := exec.CommandContext(s.Context(), "sh", "-e", "-c", all[heading])
 	sh.Env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"), "TEMPORAL_ADDRESS="+engine.Addr(),
-		"TEMPORAL_NAMESPACE="+s.namespace, "API="+s.url, "ORDER="+order)
+		"TEMPORAL_NAMESPACE="+s.namespace, "API="+s.url, "ORDER="+order,
+		"DATABASE_URL="+string(s.options.Config.Databases.Front))
 	sh.Env = append(sh.Env, env...)
 	out, err := sh.CombinedOutput()
 	require.NoError(s, err, "%s\n%s", all[heading], out)
@@ -69,6 +73,7 @@ func TestOperations(t *testing.T) {
 		t.Run("Terminate", afterTerminate)
 		t.Run("Pause", pauseStep)
 		t.Run("CancelPaused", cancelPaused)
+		t.Run("Books", lookAtTheBooks)
 	})
 	all, err := recipes()
 	require.NoError(t, err)
@@ -177,9 +182,23 @@ func afterTerminate(t *testing.T) {
 	order := s.reserve(place).with(t, http.StatusCreated).body.ID
 	s.finished(order)
 	s.follow("A terminate, and what follows", order)
-	require.Contains(t, s.follow("Settle a terminated order", order), `"status":"charged"`)
+	require.Contains(t, s.follow("Settle a terminated order", order), "is cancelled (operator)")
 	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
 	s.requireUndone(order, place, 1, booking.ByOperator)
+}
+
+func lookAtTheBooks(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	orders := s.oneOfEach()
+	s.requirePages(orders)
+	require.Contains(t, s.follow("Audit", ""), `"findings": []`)
+	s.alter("DELETE FROM orders WHERE id = ?", orders[0])
+	s.follow("Repair now", "")
+	s.requirePages(orders)
+	s.alter("DELETE FROM orders")
+	require.Contains(t, s.follow("Rebuild the pages", ""), "4 orders: 4 pages written")
+	s.requirePages(orders)
 }
 
 // cancelPaused: a customer does not wait behind a step that is paused.

@@ -31,7 +31,7 @@ var emptyCrew = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "crew.db")
 	db, err := store.Open(context.Background(), "sqlite://"+path, store.Options{})
 	if err != nil {

@@ -124,10 +124,10 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 			return outcome, err
 		}
 	}
-	defer s.waitFor("the service that is to " + st.name)()
 	if st.pending != "" {
 		s.become(st.pending, "", "")
 	}
+	defer s.waitFor("the service that is to " + st.name)()
 	s.showPending(s.ctx)
 	attempt, giveUp := workflow.WithCancel(ctx)
 	done := durably(attempt, st.call)
