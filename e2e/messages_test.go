@@ -240,3 +240,27 @@ func (r *receiver) texts(order, customer string) (texts []string) {
 	}
 	return texts
 }
+
+// TestO12_MessagesOfEveryBusiness: what their customers are told of a meal, a
+// drink whose café takes it off the menu, and a call for a cleaner.
+func TestO12_MessagesOfEveryBusiness(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	s.cleaner("Kim")
+	meal := s.order(s.menu()).with(t, http.StatusCreated).body.ID
+	s.becomes(meal, booking.Delivering)
+	s.decideAt(deliveries+"/"+meal, "complete").with(t, http.StatusOK)
+	drink := s.drink(5)
+	cup := s.orderCup(drink).with(t, http.StatusCreated).body.ID
+	s.request(http.MethodDelete, drinks+"/"+drink, nil).with(t, http.StatusAccepted)
+	s.becomes(cup, booking.Cancelled)
+	call := s.call().with(t, http.StatusCreated).body.ID
+	s.becomes(call, booking.Assigned)
+	s.requireEvents(call, "CallPlaced", "PaymentApproved", "CleanerAssigned")
+
+	phone := newReceiver(t)
+	require.NoError(t, s.tell(phone, filepath.Join(t.TempDir(), "cursor"), "--once").Wait())
+	require.Len(t, phone.texts(meal, "alice"), 3, "ordered, on its way, handed over")
+	require.Contains(t, strings.Join(phone.texts(cup, "alice"), "\n"), "강제취소")
+	require.Contains(t, strings.Join(phone.texts(call, "alice"), "\n"), "Kim", "who comes is named")
+}
