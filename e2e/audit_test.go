@@ -1,17 +1,12 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,7 +18,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/audit"
-	"github.com/yeyak/yeyak/workflows/contract"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/pgtest"
 )
 
 // audited is a system whose books are compared.
@@ -239,227 +235,6 @@ func TestAudit_FindsWhatIsBroken(t *testing.T) {
 	a.requireKinds(want)
 }
 
-// terminate ends an order's workflow by force, without its undos. The list of
-// workflows, which an audit begins with, learns of it a little later.
-func (a *audited) terminate(order string) {
-	a.Helper()
-	a.finished(order)
-	require.NoError(a, a.temporal.TerminateWorkflow(a.Context(), order, "", "by mistake"))
-	a.eventually(func() bool { return len(a.search("WorkflowId = '"+order+"' AND ExecutionStatus = 'Terminated'")) == 1 })
-}
-
-// settle settles an order as an operator would.
-func (a *audited) settle(order string) (contract.View, error) {
-	a.Helper()
-	return app.Settle(a.Context(), a.options, order, 30*time.Second)
-}
-
-func TestSettle_Lodging(t *testing.T) {
-	t.Parallel()
-	a := bootAudited(t)
-	place := a.place(1)
-	order := a.reserve(place).with(t, http.StatusCreated).body.ID
-	before := a.page(order)
-	a.terminate(order)
-	report := a.audit()
-	require.Len(t, report.Findings, 1)
-	f := report.Findings[0]
-	require.Equal(t, audit.Abandoned, f.Kind)
-	require.Equal(t, order, f.OrderID)
-	require.Equal(t, "yeyak settle "+order, f.Remedy)
-	require.Contains(t, f.Says, "its workflow was terminated while it was confirmed: 100000 KRW charged, 1 × "+place+" held from ")
-
-	v, err := a.settle(order)
-	require.NoError(t, err)
-	require.Equal(t, booking.Cancelled, v.Status)
-	require.Equal(t, booking.ByOperator, v.Reason)
-	after := a.requireUndone(order, place, 1, booking.ByOperator)
-	require.Equal(t, before.PlacedAt(), after.PlacedAt())
-	require.Equal(t, append(statuses(before.View), booking.Cancelling, booking.Cancelled), statuses(after))
-	require.Contains(t, a.messagesAbout(order), "reservation_cancelled")
-	a.requireClean()
-
-	_, err = a.settle(order)
-	require.ErrorIs(t, err, audit.ErrNotLost)
-	require.ErrorContains(t, err, "is cancelled, and nothing is owed")
-}
-
-// TestSettle_EveryKind that was lost in the middle of its work.
-func TestSettle_EveryKind(t *testing.T) {
-	t.Parallel()
-	a := bootAudited(t)
-	a.cleaner("Min-jun")
-	orders := a.oneOfEach()
-	want := map[string][]audit.Kind{}
-	for _, order := range orders {
-		a.terminate(order)
-		want[order] = []audit.Kind{audit.Abandoned}
-	}
-	a.requireKinds(want)
-	for _, order := range orders {
-		v, err := a.settle(order)
-		require.NoError(t, err)
-		require.Equal(t, booking.Cancelled, v.Status)
-		status, _, _ := a.payment(order)
-		require.Equal(t, "refunded", status)
-	}
-	require.Empty(t, a.atWork(), "the cleaner is free again")
-	a.requireClean()
-}
-
-// elsewhere goes on with an engine that has never heard of any order, as if
-// all were beyond its retention.
-func (a *audited) elsewhere() {
-	a.Helper()
-	stop(a.app)
-	a.options.Namespace, a.options.Migrate = newNamespace(a), false
-	a.system = start(a.TB, a.options)
-}
-
-// TestSettle_Forgotten: what mypage remembers will do and, without that, the
-// ledger.
-func TestSettle_Forgotten(t *testing.T) {
-	t.Parallel()
-	a := bootAudited(t)
-	a.cleaner("Min-jun")
-	orders := slices.Concat(a.oneOfEach(), a.oneOfEach())
-	for _, order := range orders {
-		a.terminate(order)
-	}
-	a.elsewhere()
-	for _, order := range orders[4:] {
-		a.exec("DELETE FROM orders WHERE id = $1", order)
-	}
-	about := map[string]bool{}
-	for _, f := range a.audit().Findings {
-		about[f.OrderID] = true
-		require.Equal(t, "yeyak settle "+f.OrderID, f.Remedy, "%+v", f)
-		require.Equal(t, slices.Index(orders, f.OrderID) < 4, f.Kind == audit.Abandoned, "%+v", f)
-	}
-	require.Len(t, about, len(orders))
-	for _, order := range orders {
-		v, err := a.settle(order)
-		require.NoError(t, err)
-		require.Equal(t, booking.Cancelled, v.Status)
-		status, _, _ := a.payment(order)
-		require.Equal(t, "refunded", status)
-		require.Equal(t, booking.Cancelled, a.page(order).Status)
-	}
-	require.Empty(t, a.atWork())
-	a.requireClean()
-}
-
-func TestSettle_Refuses(t *testing.T) {
-	t.Parallel()
-	a := bootAudited(t)
-	place := a.place(3)
-	order := a.reserve(place).with(t, http.StatusCreated).body.ID
-	_, err := a.settle(order)
-	require.ErrorIs(t, err, audit.ErrNotLost)
-	require.ErrorContains(t, err, "runs; cancel it instead")
-
-	order = a.reserve(place).with(t, http.StatusCreated).body.ID
-	a.decide(order, "cancel").with(t, http.StatusOK)
-	a.ended(order)
-	_, err = a.settle(order)
-	require.ErrorIs(t, err, audit.ErrNotLost)
-
-	_, err = a.settle("lodging-of-nobody")
-	require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound})
-	require.Equal(t, []int{2, 2}, a.remaining(place))
-}
-
-// TestSettle_GoesOn when nobody waits for its end any more.
-func TestSettle_GoesOn(t *testing.T) {
-	t.Parallel()
-	a := bootAudited(t)
-	place := a.place(1)
-	order := a.reserve(place).with(t, http.StatusCreated).body.ID
-	a.terminate(order)
-	a.sandbox(object{"down": true})
-	v, err := app.Settle(t.Context(), a.options, order, time.Second)
-	require.NoError(t, err)
-	require.Equal(t, booking.Cancelling, v.Status)
-	a.requireClean()
-	a.sandbox(object{})
-	a.becomes(order, booking.Cancelled)
-	a.requireUndone(order, place, 1, booking.ByOperator)
-}
-
-// command runs yeyak as an operator does, and answers its exit code.
-func (a *audited) command(env []string, args ...string) (code int, stdout, stderr string) {
-	a.Helper()
-	path, err := binary()
-	require.NoError(a, err)
-	cmd := exec.CommandContext(a.Context(), path, args...)
-	cmd.Env = append(append(os.Environ(), "TEMPORAL_ADDRESS="+engine.Addr(), "TEMPORAL_NAMESPACE="+a.namespace,
-		"DATABASE_URL="+string(a.options.Config.Databases.Front), "YEYAK_AUDIT_MOMENT=500ms"), env...)
-	var out, logs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &logs
-	var ended *exec.ExitError
-	if err := cmd.Run(); !errors.As(err, &ended) {
-		require.NoError(a, err)
-	}
-	return cmd.ProcessState.ExitCode(), out.String(), logs.String()
-}
-
-func TestAudit_Command(t *testing.T) {
-	t.Parallel()
-	a := bootAudited(t)
-	order := a.reserve(a.place(1)).with(t, http.StatusCreated).body.ID
-	a.finished(order)
-	code, out, logs := a.command(nil, "audit")
-	require.Zero(t, code, logs)
-	require.Contains(t, out, "Looked at 1 orders (1 running)")
-	require.Contains(t, out, "Nothing that was looked at is wrong.")
-	require.Empty(t, logs)
-
-	code, _, logs = a.command(nil, "settle", order)
-	require.Equal(t, 1, code)
-	require.Contains(t, logs, "cancel it instead")
-
-	a.terminate(order)
-	code, out, _ = a.command(nil, "audit")
-	require.Equal(t, 1, code)
-	require.Contains(t, out, "abandoned")
-	require.Contains(t, out, "remedy: yeyak settle "+order)
-	code, out, _ = a.command(nil, "audit", "--json")
-	require.Equal(t, 1, code)
-	var report audit.Report
-	require.NoError(t, json.Unmarshal([]byte(out), &report))
-	require.Equal(t, order, report.Findings[0].OrderID)
-
-	code, out, logs = a.command(nil, "settle", order)
-	require.Zero(t, code, logs)
-	require.Equal(t, "Order "+order+" is cancelled (operator); nothing is owed.\n", out)
-	code, _, _ = a.command(nil, "audit")
-	require.Zero(t, code)
-}
-
-func TestAudit_CommandThatCannotLook(t *testing.T) {
-	t.Parallel()
-	a := bootAudited(t)
-	front, err := url.Parse(string(a.options.Config.Databases.Front))
-	require.NoError(t, err)
-	front.Path = "/nothing_here"
-	for name, c := range map[string]struct {
-		env  []string
-		says string
-	}{
-		"Database":  {[]string{"INVENTORY_DATABASE_URL=" + front.String()}, "database of inventory: "},
-		"Temporal":  {[]string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, "list workflows of orders: "},
-		"NoFiles":   {[]string{"DATABASE_URL=", "YEYAK_DATA_DIR=" + t.TempDir()}, "there is none in"},
-		"BadMoment": {[]string{"YEYAK_AUDIT_MOMENT=soon"}, "YEYAK_AUDIT_MOMENT"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			code, out, logs := a.command(c.env, "audit")
-			require.Equal(t, 2, code, logs)
-			require.Contains(t, logs, c.says)
-			require.Empty(t, out)
-		})
-	}
-}
-
 // TestAudit_WithoutWorkers: nothing is wrong as far as one can see, and that is
 // not far.
 func TestAudit_WithoutWorkers(t *testing.T) {
@@ -473,29 +248,55 @@ func TestAudit_WithoutWorkers(t *testing.T) {
 	require.False(t, report.Clean())
 }
 
-// TestAudit_OfDev: beside `yeyak dev` it needs to be told no more than where
-// that keeps its data, which is where it is run.
-func TestAudit_OfDev(t *testing.T) {
+// TestAudit_AfterADeath: a process has died in the middle of undoing an order,
+// or of placing it, and nobody has taken that over yet.
+func TestAudit_AfterADeath(t *testing.T) {
 	t.Parallel()
-	d := newDev(t)
-	d.run()
-	order := d.reserve(d.place(1)).with(t, http.StatusCreated).body.ID
-	path, err := binary()
-	require.NoError(t, err)
-	d.eventually(func() bool { return d.page(order).Status == booking.Confirmed })
-	cmd := exec.CommandContext(t.Context(), path, "audit")
-	cmd.Env = append(os.Environ(), "YEYAK_DATA_DIR="+d.folder, "TEMPORAL_ADDRESS=127.0.0.1:"+d.setting("YEYAK_TEMPORAL_PORT"))
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	require.Contains(t, string(out), "Looked at 1 orders (1 running)")
+	for _, point := range []string{"charge", "hold", "release", "end refund", "publish cancelled"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			o := options(t)
+			o.Config.Databases.Front = config.URL(pgtest.New(t))
+			a := &audited{options: o}
+			a.options.Log = zap.NewNop()
+			dying, dead := a.mortally(t, point)
+			answered, err := dying.send(http.MethodPost, reservations, reservation(dying.place(1)))
+			if err == nil {
+				_, _ = dying.send(http.MethodPost, reservations+"/"+answered.body.ID+"/cancel", object{})
+			}
+			<-dead
+			a.system = start(t, a.options)
+			report, err := app.Audit(t.Context(), a.options, 15*time.Second)
+			require.NoError(t, err)
+			require.Empty(t, report.Findings)
+			require.Zero(t, report.InMotion)
+			require.Equal(t, 1, report.Orders)
+		})
+	}
 }
 
-// setting is what a variable of its is set to.
-func (d *dev) setting(name string) string {
-	for _, s := range d.env {
-		if value, ok := strings.CutPrefix(s, name+"="); ok {
-			return value
-		}
-	}
-	return ""
+// mortally starts the system in a child that dies after the point.
+func (a *audited) mortally(t *testing.T, point string) (_ *system, dead <-chan struct{}) {
+	t.Helper()
+	o := a.options
+	o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
+	told, err := json.Marshal(mortal{
+		Config: o.Config, Database: string(o.Config.Databases.Front), Address: engine.Addr(), Namespace: o.Namespace, Point: point,
+	})
+	require.NoError(t, err)
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), mortalVariable+"="+string(told))
+	require.NoError(t, child.Start())
+	died := make(chan struct{})
+	go func() {
+		defer close(died)
+		_ = child.Wait()
+	}()
+	t.Cleanup(func() { _ = child.Process.Kill(); <-died })
+	s := &system{TB: t, url: "http://" + o.Config.HTTP.Listen}
+	s.eventually(func() bool {
+		ready, err := s.send(http.MethodGet, "/readyz", nil)
+		return err == nil && ready.status == http.StatusOK
+	})
+	return s, died
 }

@@ -129,5 +129,6 @@ func TestFood(t *testing.T) {
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Delivering, booking.Cancelling, booking.Cancelled}, statuses(v))
 		require.Zero(t, m.owed())
 		require.Equal(t, booking.JobCancelled, m.job(m.deliveries))
+		require.Equal(t, booking.Delivering, m.row().Decision.Status, "what was answered once stays the answer")
 	})
 }

@@ -20,6 +20,7 @@ type order struct {
 	view        contract.View
 	requestHash string
 	policy      contract.Policy
+	settled     bool // its workflow was lost, and this one only undoes it
 
 	rested   booking.Status // where the order last came to rest
 	decision *contract.View // the view at the first decision
@@ -190,8 +191,9 @@ func (o *order) published() bool {
 
 // publication is what the read model is to be told. The first one of an order
 // that has been decided on carries the decision: what its customer is answered.
+// One that is settled was decided on in its lost life.
 func (o *order) publication() contract.Publication {
-	if o.decision == nil && o.view.Decided() {
+	if o.decision == nil && o.view.Decided() && !o.settled {
 		decided := o.view
 		o.decision = &decided
 	}

@@ -65,7 +65,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, view contract.Vie
 		view = *in.Settle
 	}
 	never, _ := workflow.NewDisconnectedContext(root)
-	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy}
+	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy, settled: in.Settle != nil}
 	s.in, s.facts = in, facts
 	s.changed()
 	story, abandon := workflow.WithCancel(root)
@@ -78,7 +78,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, view contract.Vie
 // workflow may close only when nobody waits for an answer and the read model
 // knows the end. An order whose workflow was lost goes the way back only.
 func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
-	if s.in.Settle != nil {
+	if s.settled {
 		s.turnBack(&refusal{booking.ByOperator})
 	} else if err := story(ctx); err != nil {
 		s.turnBack(err)

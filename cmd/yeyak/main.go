@@ -111,6 +111,8 @@ func (c settle) Run(ctx context.Context) error {
 		return err
 	case v.Status == booking.Cancelled:
 		_, err = fmt.Printf("Order %s is cancelled (%s); nothing is owed.\n", v.ID, v.Reason)
+	case v.Status == "":
+		_, err = fmt.Printf("Order %s will be undone; no worker has begun with it yet.\n", v.ID)
 	default:
 		_, err = fmt.Printf("Order %s is being undone and is %s by now. It goes on until it is cancelled.\n", v.ID, v.Status)
 	}

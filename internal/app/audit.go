@@ -35,8 +35,8 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 var settling = contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute}
 
 // Settle starts the undoing of an order whose workflow was lost, and waits for
-// its end for so long. It answers how the order stands then; it goes on until
-// it is cancelled.
+// its end for so long. It answers how the order stands then, without a status
+// while no worker has begun with it. It goes on until it is cancelled.
 func Settle(ctx context.Context, o Options, orderID string, wait time.Duration) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, orders *sagas.Sagas) error {
 		settler := audit.Settler{
@@ -65,7 +65,7 @@ func awaitEnd(ctx context.Context, orders *sagas.Sagas, orderID string, wait tim
 	looking, cancel := context.WithTimeout(ctx, glance)
 	defer cancel()
 	if view, err = orders.View(looking, orderID); err != nil {
-		return contract.View{ID: orderID, Status: booking.Received}, ctx.Err() // no worker has begun with it
+		return contract.View{ID: orderID}, ctx.Err()
 	}
 	return view, nil
 }

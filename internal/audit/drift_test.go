@@ -3,6 +3,8 @@ package audit_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
 )
@@ -174,4 +176,20 @@ func TestRun_FindsEveryDrift(t *testing.T) {
 			b.requireFindings(t, want...)
 		})
 	}
+}
+
+// TestKinds_EachIsFound by a test above, or is that of abandoned orders.
+func TestKinds_EachIsFound(t *testing.T) {
+	t.Parallel()
+	kinds := map[audit.Kind]bool{audit.Abandoned: true}
+	for _, d := range drifts {
+		for _, f := range d.want {
+			kinds[f.Kind] = true
+		}
+	}
+	for _, k := range audit.Kinds() {
+		require.True(t, kinds[k], k)
+		delete(kinds, k)
+	}
+	require.Empty(t, kinds)
 }

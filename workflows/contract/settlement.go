@@ -12,6 +12,7 @@ import (
 // undos ask for. They act on what was done under the order's keys, so a view
 // that lacks days or a quantity will do.
 func Settlement(v View, p Policy, requestHash string) (workflow string, input any, err error) {
+	v.NeedsAttention = false // whether it still does, its new saga will find out
 	order := Order{
 		OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount, PlacedAt: v.PlacedAt(),
 		RequestHash: requestHash, Policy: p, Settle: &v,

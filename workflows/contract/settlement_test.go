@@ -48,12 +48,17 @@ func TestSettlement_Food(t *testing.T) {
 	t.Parallel()
 	v := lost(booking.Food)
 	v.Delivery = &contract.Delivery{Address: "here"}
+	troubled := v
+	troubled.NeedsAttention = true
+	_, afterTrouble, err := contract.Settlement(troubled, policy, "hash")
+	require.NoError(t, err)
 	workflow, input, err := contract.Settlement(v, policy, "hash")
 	require.NoError(t, err)
 	require.Equal(t, contract.FoodWorkflow, workflow)
 	require.Equal(t, contract.Food{
 		Order: order(v), Menu: booking.Menu{ID: "thing", Name: "Thing", OwnerID: "bora"}, Quantity: 3, Address: "here",
 	}, input)
+	require.Equal(t, input, afterTrouble, "a new saga finds out for itself what it has trouble with")
 }
 
 func TestSettlement_Cafe(t *testing.T) {
