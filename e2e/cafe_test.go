@@ -281,13 +281,5 @@ func (s *system) requireHistoryOfACup(order string) {
 	require.Equal(s, "Iced Americano", v.Item.Name)
 	require.Equal(s, booking.JobCancelled, v.Production.Status)
 	require.Equal(s, []string{order}, s.listed("/v1/mypages?customerId=alice&kind=cafe&status=cancelled"))
-	var page struct {
-		History []struct{ StatusLabel string }
-	}
-	s.get("/v1/mypages/"+order, "Accept-Language", "ko").with(s, http.StatusOK).into(s, &page)
-	var labels []string
-	for _, entry := range page.History {
-		labels = append(labels, entry.StatusLabel)
-	}
-	require.Equal(s, []string{"주문접수", "주문완료", "제조중", "취소중", "주문취소"}, labels)
+	require.Equal(s, []string{"주문접수", "주문완료", "제조중", "취소중", "주문취소"}, s.course(order))
 }

@@ -15,7 +15,7 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	story := v.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.CallPlaced, undone: booking.AssignmentCanceled, cancelled: booking.CallCanceled,
 	})
-	v.cleaner = v.view.Cleaner() // known only to a call that is settled
+	v.cleaner = v.view.Cleaner()                                                                                                   // known only to a call that is settled
 	v.undos = []undo{v.unregister(), v.refund(), v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction())} // of the steps, in their order
 	if !v.priced() {
 		v.undos = append(v.undos[:1], v.undos[2:]...)
