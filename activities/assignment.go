@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/yeyak/yeyak/booking"
@@ -86,13 +87,15 @@ func TellAssigned(ctx context.Context, crew Crew, callers Callers) error {
 	if err != nil {
 		return fmt.Errorf("who was assigned: %w", err)
 	}
+	var errs []error
 	for _, c := range calls {
-		if err := callers.TellAssigned(ctx, c.OrderID, c.Cleaner); err != nil {
-			return fmt.Errorf("tell call %s of its cleaner: %w", c.OrderID, err)
+		err := callers.TellAssigned(ctx, c.OrderID, c.Cleaner)
+		if err == nil {
+			err = crew.Told(ctx, c.OrderID)
 		}
-		if err := crew.Told(ctx, c.OrderID); err != nil {
-			return fmt.Errorf("note that call %s knows its cleaner: %w", c.OrderID, err)
+		if err != nil { // the others are told all the same
+			errs = append(errs, fmt.Errorf("tell call %s of its cleaner: %w", c.OrderID, err))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -26,6 +26,9 @@ type Shelf interface {
 type DrinkSagas interface {
 	// ForceCancel tells the order's saga to undo it; false when it is over.
 	ForceCancel(ctx context.Context, orderID string, why booking.Reason) (running bool, err error)
+	// Running counts the orders of the item that are not over. It may be some
+	// seconds behind.
+	Running(ctx context.Context, itemID string) (int, error)
 }
 
 // DrinkPages shows the owner how far a deletion has come.
@@ -62,10 +65,11 @@ type DrinkBatch struct {
 
 // DrinkBatchDone is what came of a batch.
 type DrinkBatchDone struct {
-	Orders int    `json:"orders"` // that there were
-	Over   int    `json:"over"`   // before they could be cancelled
-	Left   int    `json:"left"`   // of the drink's orders, in this batch or not, that still hold some
-	Last   string `json:"last"`   // the last of them
+	Orders  int    `json:"orders"`  // that there were
+	Over    int    `json:"over"`    // before they could be cancelled
+	Told    int    `json:"told"`    // to undo themselves
+	Running int    `json:"running"` // orders of the drink, in this batch or not, that are not over
+	Last    string `json:"last"`    // the last of them
 }
 
 const (
@@ -93,11 +97,11 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 		if err := d.watch(ctx, b.DrinkID, told); err != nil {
 			return DrinkBatchDone{}, fmt.Errorf("watch orders being cancelled: %w", err)
 		}
-		done := DrinkBatchDone{Orders: len(orders), Over: len(orders) - len(told), Last: b.After}
+		done := DrinkBatchDone{Orders: len(orders), Over: len(orders) - len(told), Told: len(told), Last: b.After}
 		if len(orders) > 0 {
 			done.Last = orders[len(orders)-1]
 		}
-		done.Left, err = d.Shelf.Close(ctx, b.DrinkID) // it is closed; this tells how many are left
+		done.Running, err = d.Sagas.Running(ctx, b.DrinkID)
 		return done, err
 	})
 }

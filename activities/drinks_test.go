@@ -28,7 +28,10 @@ type cafe struct {
 	asked   []string
 	away    bool
 	reports []booking.DrinkDeletion
+	running int
 }
+
+func (c *cafe) Running(context.Context, string) (int, error) { return c.running, nil }
 
 func (c *cafe) ForceCancel(ctx context.Context, order string, why booking.Reason) (bool, error) {
 	c.mu.Lock()
@@ -68,7 +71,7 @@ func newCafe(t *testing.T, orders int) (*cafe, *activities.Drinks) {
 func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 	t.Parallel()
 	c, drinks := newCafe(t, 5)
-	c.over = []string{"cafe-1"}
+	c.over, c.running = []string{"cafe-1"}, 3
 	progress, err := do(durably, func(ctx context.Context) (booking.DrinkDeletion, error) { return drinks.CloseDrink(ctx, "latte") })
 	require.NoError(t, err)
 	require.Equal(t, booking.DrinkDeletion{Orders: 5}, progress)
@@ -86,7 +89,7 @@ func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 		batches, after = append(batches, done), done.Last
 	}
 	require.Equal(t, []activities.DrinkBatchDone{
-		{Orders: 2, Over: 1, Left: 4, Last: "cafe-1"}, {Orders: 2, Left: 2, Last: "cafe-3"}, {Orders: 1, Left: 1, Last: "cafe-4"},
+		{Orders: 2, Over: 1, Told: 1, Running: 3, Last: "cafe-1"}, {Orders: 2, Told: 2, Running: 3, Last: "cafe-3"}, {Orders: 1, Told: 1, Running: 3, Last: "cafe-4"},
 	}, batches)
 	require.Len(t, c.asked, 4)
 	require.Contains(t, c.asked, "cafe-0 menu_deleted")
@@ -106,5 +109,5 @@ func TestDrinks_ABatchThatFailsIsDoneAgain(t *testing.T) {
 	c.away = false
 	done, err := batch()
 	require.NoError(t, err)
-	require.Equal(t, activities.DrinkBatchDone{Orders: 2, Last: "cafe-1"}, done)
+	require.Equal(t, activities.DrinkBatchDone{Orders: 2, Told: 2, Last: "cafe-1"}, done)
 }

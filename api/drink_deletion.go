@@ -43,7 +43,7 @@ func (s *server) startDeletion(ctx context.Context, drinkID string) error {
 	defer cancel()
 	_, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: contract.DrinkDeletionID(drinkID), TaskQueue: contract.SagasQueue,
-		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            "drink " + drinkID,
 	}, contract.DrinkDeletionWorkflow, contract.DrinkDeletion{DrinkID: drinkID, Batch: deletionBatch, Batches: deletionBatches})

@@ -79,13 +79,22 @@ func (s *server) attemptFor(ctx context.Context, kind booking.Kind, customerID, 
 		found = a.at(number)
 		row, err := s.ReadModel.Order(ctx, found.orderID)
 		found.placed = err == nil
-		return found, err != nil || !row.View.Reason.Unavailable()
+		return found, err != nil || !wasNotTaken(row)
 	}
 	found, fits := look(0)
 	if !fits { // none was begun before the one before it had ended: they are in order
 		found, _ = look(1 + sort.Search(attemptsKnown, func(i int) bool { _, fits := look(1 + i); return fits }))
 	}
 	return found
+}
+
+// wasNotTaken tells whether an order was refused because somebody was away. What
+// its customer was answered counts, whatever became of it since.
+func wasNotTaken(row contract.Publication) bool {
+	if row.Decision != nil {
+		return row.Decision.Reason.Unavailable()
+	}
+	return row.View.Reason.Unavailable()
 }
 
 // at is the attempt of this number under the same key.

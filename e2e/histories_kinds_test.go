@@ -67,6 +67,7 @@ var cleaningBranches = map[string]branch{
 	"cleaning_cancelled_untold":    {visitCancelledUntold, booking.ByCustomer},
 	"cleaning_called_off_as_done":  {visitDoneWhenCancelled, ""},
 	"cleaning_stopped_before":      {visitStoppedBefore, booking.ByOperator},
+	"cleaning_untold_unknowingly":  {visitUntoldUnknowingly, booking.ByCustomer},
 	"cleaning_stopped_unknowingly": {visitStoppedUnknowingly, booking.ByCustomer},
 	"cleaning_unassigned":          {visitUnassigned, booking.ByCustomer},
 }
@@ -566,5 +567,15 @@ func visitUnassigned(s *system) string {
 	s.begunUpdate(order, contract.CancelUpdate)
 	s.shows(order, booking.Cancelling)
 	s.outages.crew.end()
+	return order
+}
+
+// visitUntoldUnknowingly is cancelled while its customer is being told of it,
+// and reset to before that: the messages stay taken back.
+func visitUntoldUnknowingly(s *system) string {
+	order := visitCancelledUntold(s)
+	s.ended(order)
+	s.outbox.away.Store(false)
+	s.resetTo(order, s.workflowTask(order, 2))
 	return order
 }

@@ -94,18 +94,16 @@ func (c *cup) production() booking.Job {
 
 func (c *cup) show(s booking.JobStatus) {
 	c.view.Production = &contract.Production{Status: s, Date: c.in.Drink.Date.String()}
+	c.changed()
 }
 
 // cafeServes waits until the drinks were handed over.
 func (c *cup) cafeServes(ctx workflow.Context) error {
 	c.waitFor("the café")
-	err := workflow.Await(ctx, func() bool { return c.served })
-	if err != nil && !c.served { // what was handed over can no longer be called off
-		return err
-	}
-	if err := c.finish(call{
+	err := c.finish(ctx, func() bool { return c.served }, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	c.show(booking.JobCompleted)

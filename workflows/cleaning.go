@@ -15,11 +15,12 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	story := v.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.CallPlaced, undone: booking.AssignmentCanceled, cancelled: booking.CallCanceled,
 	})
-	v.cleaner = v.view.Cleaner()                                                                                                   // known only to a call that is settled
-	v.undos = []undo{v.unregister(), v.refund(), v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction())} // of the steps, in their order
-	if !v.priced() {
-		v.undos = append(v.undos[:1], v.undos[2:]...)
+	v.cleaner = v.view.Cleaner()     // known only to a call that is settled
+	v.undos = []undo{v.unregister()} // of the steps, in their order
+	if v.priced() {
+		v.undos = append(v.undos, v.refund())
 	}
+	v.undos = append(v.undos, v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction()))
 	v.takeDecisions()
 	return v.tell(story, v.story)
 }
@@ -29,6 +30,8 @@ type visit struct {
 	in      contract.Cleaning
 	cleaner *booking.Cleaner // who comes, once that is known
 	cleaned bool             // they say that they have finished, and it is recorded
+	told    bool             // the customer was
+	untold  error            // why the customer cannot be
 }
 
 // story is how a call goes when all goes well. The customer waits for it to be
@@ -44,9 +47,7 @@ func (v *visit) story(ctx workflow.Context) error {
 	if err := v.assign(ctx); err != nil {
 		return err
 	}
-	if err := v.tellCustomer(ctx); err != nil {
-		return err
-	}
+	workflow.Go(ctx, v.tellCustomer) // beside the work: no cleaner waits for a message
 	return v.cleanerCleans(ctx)
 }
 
@@ -118,14 +119,15 @@ func (v *visit) cancelAssignment() undo {
 
 func (v *visit) show(cleaner *booking.Cleaner) {
 	v.view.Cleaning = &contract.Visit{Location: v.in.Location, Cleaner: cleaner}
+	v.changed()
 }
 
 // tellCustomer sends two messages: the call is confirmed, and who comes.
-func (v *visit) tellCustomer(ctx workflow.Context) error {
-	if err := v.tellSomebody(ctx, v.confirmation()); err != nil {
-		return err
+func (v *visit) tellCustomer(ctx workflow.Context) {
+	if v.untold = v.tellSomebody(ctx, v.confirmation()); v.untold == nil {
+		v.untold = v.tellSomebody(ctx, v.introduction())
 	}
-	return v.tellSomebody(ctx, v.introduction())
+	v.told = v.untold == nil
 }
 
 func (v *visit) confirmation() notice {
@@ -139,34 +141,36 @@ func (v *visit) confirmation() notice {
 }
 
 func (v *visit) introduction() notice {
-	who := "Your cleaner"
-	if v.cleaner != nil {
-		who = v.cleaner.Name
-	}
 	return notice{
 		name: "tell customer who comes", key: "assignment", recipientID: v.in.CustomerID,
-		kind: "cleaner_assigned", text: who + " will come to " + v.in.Location,
+		kind: "cleaner_assigned", text: v.who() + " will come to " + v.in.Location,
 		off: func(booking.Reason) (kind, text string) {
-			if v.cleaner != nil {
-				who = v.cleaner.Name
-			}
-			return "assignment_cancelled", who + " will not come to " + v.in.Location
+			return "assignment_cancelled", v.who() + " will not come to " + v.in.Location
 		},
 	}
+}
+
+func (v *visit) who() string {
+	if v.cleaner == nil {
+		return "Your cleaner"
+	}
+	return v.cleaner.Name
 }
 
 // cleanerCleans waits until the work is done.
 func (v *visit) cleanerCleans(ctx workflow.Context) error {
 	v.waitFor("the cleaner")
-	err := workflow.Await(ctx, func() bool { return v.cleaned })
-	if err != nil && !v.cleaned { // what is done can no longer be called off
-		return err
+	_ = workflow.Await(ctx, func() bool { return v.cleaned || v.untold != nil })
+	if v.untold != nil && !v.cleaned {
+		return v.untold
 	}
-	if err := v.finish(call{
+	err := v.finish(ctx, func() bool { return v.cleaned }, call{
 		name: "finish cleaning", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.FinishCleaning, with: v.in.OrderID,
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
+	defer workflow.Await(v.ctx, func() bool { return v.told || v.untold != nil }) //nolint:errcheck // never cancelled
 	return v.rest(v.ctx, booking.Completed, booking.CleaningCompleted, "")
 }
 

@@ -184,4 +184,29 @@ func TestCleaning(t *testing.T) {
 		require.Equal(t, booking.Calling, c.row().Decision.Status, "it is taken all the same")
 		require.Equal(t, booking.Completed, v.Status)
 	})
+	t.Run("NoCleanerWaitsForAMessage", func(t *testing.T) {
+		c := newVisit(t)
+		c.faults = func(call string) fault { return only(before, call == "send") }
+		c.decides(hour, contract.CompleteUpdate)
+		busy := -1
+		c.env.RegisterDelayedCallback(func() { busy = c.busy() }, 5*time.Second)
+		done := c.decides(10*time.Second, contract.CompleteUpdate)
+		free := -1
+		c.env.RegisterDelayedCallback(func() { free = c.busy(); c.setFaults(nil) }, 15*time.Second)
+		v := c.run()
+		require.Equal(t, 1, busy)
+		require.Zero(t, free, "the cleaner is free though the customer was told nothing yet")
+		require.Equal(t, booking.Completed, done.view.Status)
+		require.Equal(t, booking.Completed, v.Status)
+		require.ElementsMatch(t, []string{"call_confirmed", "cleaner_assigned"}, c.messages())
+	})
+	t.Run("Settled", func(t *testing.T) {
+		c := newVisit(t)
+		c.decides(hour, contract.CancelUpdate)
+		lost := c.run()
+		lost.Status, lost.History, lost.Cleaning = booking.Assigned, lost.History[:3], &contract.Visit{Location: c.in.Location, Cleaner: &kim}
+		c.live(placedAt.Add(2 * hour))
+		c.in.Settle = &lost
+		require.Equal(t, booking.ByOperator, c.run().Reason)
+	})
 }

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/activities"
@@ -11,8 +13,8 @@ import (
 // DrinkDeletion takes a drink off the menu: from then on no order of it is
 // taken, and those that are open are cancelled by their own sagas, a batch at
 // a time. It goes through all that hold some of the drink again and again,
-// until only such are left as were over before. It ends when nothing is owed
-// to anybody.
+// until it meets none that it could cancel and no saga of any order of it runs
+// any more: then nothing is owed to anybody.
 func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.DrinkDeletion, error) {
 	d := &deletion{in: in}
 	if !d.in.Closed {
@@ -42,21 +44,28 @@ func (d *deletion) cancelBatch(ctx workflow.Context) error {
 	if err := d.do(ctx, "cancel orders", drinks.CancelDrinkOrders, batch, &done); err != nil {
 		return err //replay:never only when an operator has cancelled it
 	}
-	d.in.After, d.in.Over = done.Last, d.in.Over+done.Over
+	d.in.After, d.in.Over, d.in.Told = done.Last, d.in.Over+done.Over, d.in.Told+done.Told
 	last := done.Orders < d.in.Batch
 	p := &d.in.Progress
 	p.Over = max(p.Over, d.in.Over)
-	p.Cancelled = p.Orders - max(done.Left, p.Over)
-	p.Done = last && done.Left == d.in.Over
+	p.Cancelled = max(p.Cancelled, p.Orders-p.Over-done.Running)
+	p.Done = last && d.in.Told == 0 && done.Running == 0
 	if err := d.do(ctx, "show progress", drinks.NoteDeletion, activities.Deletion{DrinkID: d.in.DrinkID, Progress: *p}, nil); err != nil {
 		return err //replay:never only when an operator has cancelled it
 	}
 	if last && !p.Done { // once more from the beginning
-		d.in.After, d.in.Over = "", 0
-		return workflow.Sleep(ctx, pause)
+		d.in.After, d.in.Over, d.in.Told = "", 0, 0
+		d.in.Passes++
+		return workflow.Sleep(ctx, min(time.Duration(d.in.Passes)*passPause, longestPassPause))
 	}
 	return nil
 }
+
+// How long it waits from one pass to the next: a little longer each time.
+const (
+	passPause        = 2 * time.Second
+	longestPassPause = time.Minute
+)
 
 func (d *deletion) do(ctx workflow.Context, name string, activity, with, result any) error {
 	return durably(ctx, call{name: name, queue: contract.InventoryQueue, do: activity, with: with}).Get(ctx, result)

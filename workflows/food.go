@@ -83,6 +83,7 @@ func (m *meal) delivery() booking.Job {
 
 func (m *meal) show(s booking.JobStatus) {
 	m.view.Delivery = &contract.Delivery{Status: s, Address: m.in.Address}
+	m.changed()
 }
 
 // courierDelivers waits for the courier. One who does not come in time makes
@@ -93,14 +94,11 @@ func (m *meal) courierDelivers(ctx workflow.Context) error {
 	inTime, err := await(ctx, m.policy.DeliverWithin, "courier delivers", handedOver)
 	if err == nil && !inTime {
 		m.needAttention(m.ctx, "the courier has not delivered within "+m.policy.DeliverWithin.String())
-		err = workflow.Await(ctx, handedOver)
 	}
-	if err != nil && !m.delivered { // what is delivered can no longer be called off
-		return err
-	}
-	if err := m.finish(call{
+	err = m.finish(ctx, handedOver, call{
 		name: "finish delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.FinishDelivery, with: m.in.OrderID,
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	m.show(booking.JobDelivered)
@@ -126,7 +124,7 @@ func (m *meal) cancel(ctx workflow.Context, note string) (contract.View, error) 
 func (m *meal) stopDelivery(ctx workflow.Context) error {
 	d := m.delivery()
 	d.Why = booking.ByCustomer
-	outcome, err := m.answerNow(ctx, call{name: "stop delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.StopDelivery, with: d})
+	outcome, err := fromQueueNow(ctx, call{name: "stop delivery", queue: contract.FulfilmentQueue, do: deliveries.StopDelivery, with: d})
 	switch {
 	case nothingDone(err):
 		return booking.Errorf(booking.DeliveryUnavailable, "the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands")

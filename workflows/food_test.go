@@ -94,6 +94,41 @@ func TestFood(t *testing.T) {
 		require.Equal(t, booking.DeliveryUnavailable, one.code())
 		require.Equal(t, booking.Cancelled, two.view.Status, "the other one is asked on its own account")
 	})
+	t.Run("CancelRefusedWhileAnOperatorCancels", func(t *testing.T) {
+		m := newMeal(t)
+		m.faults = func(call string) fault {
+			if call == "stop" {
+				m.env.CancelWorkflow()
+				return nothing
+			}
+			return none
+		}
+		d := m.decides(10*time.Minute, contract.CancelUpdate)
+		v := m.run()
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.NotEqual(t, booking.DeliveryUnavailable, d.code(), "nobody is told that the order stands")
+	})
+	t.Run("TwoCancelsRefusedWhileAnOperatorCancels", func(t *testing.T) {
+		m := newMeal(t)
+		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, 10*time.Minute)
+		m.faults = func(call string) fault { return only(nothing, call == "stop") }
+		one, two := m.decides(10*time.Minute, contract.CancelUpdate), m.decides(10*time.Minute, contract.CancelUpdate)
+		require.Equal(t, booking.Cancelled, m.run().Status)
+		require.Equal(t, booking.Cancelled, one.view.Status)
+		require.Equal(t, booking.Cancelled, two.view.Status)
+	})
+	t.Run("PageShowsTheDeliveryCancelledWhileTheRefundWaits", func(t *testing.T) {
+		m := newMeal(t)
+		m.in.Policy.InPlace = false
+		down := true
+		m.faults = func(call string) fault { return only(before, down && call == "begin refund") }
+		m.decides(10*time.Minute, contract.CancelUpdate)
+		var seen contract.View
+		m.env.RegisterDelayedCallback(func() { seen, down = m.row().View, false }, 10*time.Minute+5*time.Second)
+		m.run()
+		require.Equal(t, booking.Cancelling, seen.Status)
+		require.Equal(t, booking.JobCancelled, seen.Delivery.Status)
+	})
 	t.Run("CourierNeverComes", func(t *testing.T) {
 		m := newMeal(t)
 		var seen contract.View

@@ -19,9 +19,11 @@ func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
 	}
 	for range in.Pages {
 		var page activities.RepairedPage
-		done := durably(ctx, call{name: "repair a page of orders", queue: contract.MypageQueue, do: mypage.RepairPage, with: in.Page})
-		if err := done.Get(ctx, &page); err != nil {
-			return in, err //replay:never only when an operator has cancelled it
+		options := untilDone(call{name: "repair a page of orders", queue: contract.MypageQueue})
+		options.StartToCloseTimeout, options.ScheduleToCloseTimeout = time.Minute, 5*time.Minute
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), mypage.RepairPage, in.Page).Get(ctx, &page)
+		if err != nil {
+			return in, err //replay:never the read model or the list of workflows was away for minutes; the next repair begins anew
 		}
 		in.Healed, in.Page = in.Healed+page.Healed, page.Next
 		if page.Next == nil {

@@ -42,7 +42,7 @@ type saga struct {
 // of its way back.
 type facts struct {
 	placed    booking.EventType // it came into being
-	undone    booking.EventType // nobody works for it any more
+	undone    booking.EventType // nothing is held for it, and nobody works for it
 	cancelled booking.EventType // its cancellation is complete
 }
 
@@ -138,9 +138,12 @@ func (s *saga) conclude(st step, outcome booking.Outcome) error {
 	return &refusal{outcome.Reason}
 }
 
-// finish does what ends the work of an earlier step, whose undo covers it. It
-// is not given up: what it is about has happened.
-func (s *saga) finish(c call) error {
+// finish waits until those who work for the order have finished, and lets their
+// service know. What is finished can no longer be called off.
+func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error {
+	if err := workflow.Await(ctx, finished); err != nil && !finished() {
+		return err
+	}
 	var outcome booking.Outcome
 	s.insist(s.ctx, c, &outcome)
 	if outcome.Result != booking.Done {
@@ -174,6 +177,7 @@ func (s *saga) turnBack(err error) {
 		workflow.Go(s.ctx, func(ctx workflow.Context) {
 			s.seeThrough(ctx, u.call, &found)
 			u.found(found)
+			s.showPending(ctx)
 			owed.Done()
 		})
 	}
@@ -213,23 +217,35 @@ func (s *saga) reasonOf(err error) booking.Reason {
 
 // giveUp abandons the order for somebody and waits until it is over.
 func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
-	return s.giveUpIf(ctx, why, note, func(workflow.Context) error { return nil })
+	return s.giveUpIf(ctx, why, note, func(ctx workflow.Context) error {
+		record(ctx, "cancelled for "+string(why))
+		return nil
+	})
 }
 
-// giveUpIf is giveUp where somebody has to agree first, or answers why not.
+// giveUpIf is giveUp where somebody has to agree first, or answers why not. To
+// ask them has to record that somebody wants the order abandoned: see record.
 func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note string, agree func(workflow.Context) error) (contract.View, error) {
-	_ = workflow.Await(ctx, func() bool { return s.asked == "" || s.why != "" }) // somebody else is asking just now
-	if s.asked == "" {
+	_ = workflow.Await(ctx, func() bool { return s.asked == "" || s.goesBack() }) // somebody else is asking just now
+	if !s.goesBack() {
 		s.asked = why
-		record(ctx, "cancelled for "+string(why))
-		if err := agree(ctx); err != nil {
+		err := agree(ctx)
+		switch {
+		case err == nil:
+			s.why, s.note = why, note
+			s.abandon()
+		case !s.goesBack(): // as it does when others gave it up meanwhile
 			s.asked = ""
 			return contract.View{}, refused(err)
 		}
-		s.why, s.note = why, note
-		s.abandon()
 	}
 	return s.over(ctx, booking.Cancelled)
+}
+
+// goesBack tells whether the order is on the way back, whoever sent it there, or
+// at its end.
+func (s *saga) goesBack() bool {
+	return s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
 }
 
 // heed lets a decision to abandon the order that is still being recorded come

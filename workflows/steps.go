@@ -46,8 +46,8 @@ const (
 	quickRecord = 2 * time.Second
 )
 
-// pause is for loops that only people can make turn: they fail an activity by
-// hand, and it is started again.
+// pause is for loops that hardly ever turn: an activity was failed by hand, or
+// overtaken, and is started again.
 const pause = 10 * time.Second
 
 // step is a call that moves the story on.
@@ -128,7 +128,8 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 		s.become(st.pending, "", "")
 	}
 	defer s.waitFor("the service that is to " + st.name)()
-	s.showPending(s.ctx)
+	never, _ := workflow.NewDisconnectedContext(ctx)
+	s.showPending(never)
 	attempt, giveUp := workflow.WithCancel(ctx)
 	done := durably(attempt, st.call)
 	if left := s.deadline.Sub(workflow.Now(ctx)); left > 0 {
@@ -146,13 +147,21 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 }
 
 // answerNow does a call whose caller waits for what comes of it: in place or,
-// when this process does not serve it, in one attempt from its queue.
+// when that is certain to have done nothing, in one attempt from its queue.
+// That takes a little longer, and tells a busy service from one that is away.
 func (s *saga) answerNow(ctx workflow.Context, c call) (outcome booking.Outcome, err error) {
 	if s.policy.InPlace {
-		if err = inPlace(ctx, c, &outcome); !isType(err, activities.NotServedType) {
+		if err = inPlace(ctx, c, &outcome); !nothingDone(err) {
 			return outcome, err
 		}
 	}
+	return fromQueueNow(ctx, c)
+}
+
+// fromQueueNow does a call in one attempt from its queue, which the engine
+// remembers: whatever dies meanwhile, "nothing was done" is then true of all
+// that was ever tried.
+func fromQueueNow(ctx workflow.Context, c call) (outcome booking.Outcome, err error) {
 	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceNow(c)), c.do, c.with).Get(ctx, &outcome)
 	return outcome, err
 }

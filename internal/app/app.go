@@ -65,7 +65,9 @@ type App struct {
 	background context.CancelFunc // ends what runs beside: listening, connecting
 	beside     sync.WaitGroup
 	workers    *workers.Workers
-	failed     chan error
+
+	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
+	failed      chan error
 }
 
 // Start starts a process. On an error nothing is left running.
@@ -94,11 +96,11 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.health = &health{engine: a.engine, dbs: a.dbs}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
-	a.repairer = &projector.Repairer{Sagas: sagas.New(a.engine), Rows: store.NewMypage(a.dbs[mypageDB]), Log: a.log}
+	a.repairer = &projector.Repairer{Sagas: sagas.New(a.engine), Rows: store.NewMypage(a.dbs[mypageDB]), Log: a.log, Changed: a.changed}
 
 	var background context.Context
 	background, a.background = context.WithCancel(context.WithoutCancel(ctx))
-	a.services = a.newServices(a.readModel(background))
+	a.services = a.newServices(a.readModel(context.WithoutCancel(ctx)))
 	a.startWorkers(background)
 	a.scheduleRepair(background)
 	if o.API {
@@ -259,6 +261,9 @@ func (a *App) Stop(ctx context.Context) {
 	a.beside.Wait()
 	if a.workers != nil {
 		a.workers.Stop()
+	}
+	if a.stopFeeding != nil {
+		a.stopFeeding() // after the workers, which publish until they have stopped
 	}
 	if a.announcer != nil {
 		a.announcer.Close()

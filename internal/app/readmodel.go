@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -20,15 +21,24 @@ import (
 )
 
 // readModel is what the sagas publish to: the read model itself or, when it is
-// to be fed by queries alone, a feed that asks them.
-func (a *App) readModel(background context.Context) activities.ReadModel {
+// to be fed by queries alone, a feed that asks them until it is stopped.
+func (a *App) readModel(ctx context.Context) activities.ReadModel {
 	rows := store.NewMypage(a.dbs[mypageDB])
 	if a.options.Config.Mypage.Feed != config.FeedQuery {
 		return rows
 	}
 	feed := projector.NewFeed(rows, a.repairer)
-	a.beside.Go(func() { feed.Run(background) })
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { feed.Run(ctx) })
+	a.stopFeeding = func() { cancel(); running.Wait() }
 	return feed
+}
+
+// changed wakes who waits for an order whose row was written from a query.
+func (a *App) changed(p contract.Publication) {
+	a.hub.Wake(p)
+	a.announcer.Announce(context.Background(), p.View.ID)
 }
 
 // repairPages is how many pages of orders one run of a repair goes through.

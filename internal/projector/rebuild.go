@@ -10,9 +10,6 @@ import (
 	"github.com/yeyak/yeyak/internal/sagas"
 )
 
-// rebuildWidth is how many orders are asked at the same time.
-const rebuildWidth = 8
-
 // Rebuilt is what a rebuild came to.
 type Rebuilt struct {
 	Orders  int64 // that the engine knows
@@ -32,7 +29,7 @@ func (r *Repairer) Rebuild(ctx context.Context) (Rebuilt, error) {
 			return done, err
 		}
 		asking, pageCtx := errgroup.WithContext(ctx)
-		asking.SetLimit(rebuildWidth)
+		asking.SetLimit(width)
 		for _, s := range found {
 			if seen[s.OrderID] {
 				continue
@@ -62,10 +59,17 @@ func (r *Repairer) rebuild(ctx context.Context, orderID string, done *Rebuilt) e
 	if err := r.Rows.Replace(ctx, p); err != nil {
 		return fmt.Errorf("rebuild row of order %s: %w", orderID, err)
 	}
-	atomic.AddInt64(&done.Written, 1)
-	again, err := r.Sagas.Look(ctx, orderID)
-	if err != nil || again.View.Version == p.View.Version {
+	newest, err := r.Sagas.Look(ctx, orderID)
+	for range tries {
+		if err == nil {
+			break
+		}
+		newest, err = r.Sagas.Look(ctx, orderID)
+	}
+	if err != nil {
+		atomic.AddInt64(&done.Silent, 1)
 		return ctx.Err()
 	}
-	return r.Rows.Publish(ctx, again)
+	atomic.AddInt64(&done.Written, 1)
+	return r.Rows.Publish(ctx, newest) // writes nothing unless it is newer
 }

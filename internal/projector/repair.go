@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/sagas"
@@ -34,6 +36,11 @@ type Rows interface {
 
 const (
 	pageSize = 200
+	// width is how many orders are looked at at the same time, and glance how
+	// long one of them may take: a page is through within its activity's time
+	// though none of them answers.
+	width  = 8
+	glance = 2 * time.Second
 	// window is how far back orders that are over are looked at. A saga does
 	// not end before the read model knows; only one that was ended by force.
 	window = 24 * time.Hour
@@ -65,20 +72,29 @@ func (r *Repairer) RepairPage(ctx context.Context, page []byte) (healed int, nex
 	if err != nil {
 		return 0, nil, err
 	}
+	var looking errgroup.Group
+	looking.SetLimit(width)
+	var count atomic.Int64
 	for _, s := range found {
 		row, exists := rows[s.OrderID]
 		if exists && row.Status == s.Status && row.NeedsAttention == s.NeedsAttention {
 			continue
 		}
-		wrote, err := r.heal(ctx, s.OrderID, row.Version)
-		if err != nil {
-			r.Log.Warn("order not repaired", zap.String("order", s.OrderID), zap.Error(err))
-		}
-		if wrote {
-			healed++
-		}
+		looking.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, glance)
+			defer cancel()
+			wrote, err := r.heal(ctx, s.OrderID, row.Version)
+			if err != nil {
+				r.Log.Warn("order not repaired", zap.String("order", s.OrderID), zap.Error(err))
+			}
+			if wrote {
+				count.Add(1)
+			}
+			return nil
+		})
 	}
-	return healed, next, nil
+	_ = looking.Wait() // each has said what was wrong
+	return int(count.Load()), next, nil
 }
 
 // heal writes the row of an order that is at another version than its saga.

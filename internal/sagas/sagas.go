@@ -142,6 +142,18 @@ func (s *Sagas) ForceCancel(ctx context.Context, orderID string, why booking.Rea
 	return err == nil, unlessOver(orderID, err)
 }
 
+// Running counts the orders of an item whose sagas run, as the engine's list
+// knows them: it may be some seconds behind.
+func (s *Sagas) Running(ctx context.Context, itemID string) (int, error) {
+	found, err := s.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Query: fmt.Sprintf("%s = '%s' AND ExecutionStatus = 'Running'", contract.ItemAttribute.GetName(), itemID),
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count running orders of %s: %w", itemID, err)
+	}
+	return int(found.Count), nil
+}
+
 // TellAssigned tells the call who comes. One that is over needs not know.
 func (s *Sagas) TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
 	return unlessOver(orderID, s.client.SignalWorkflow(ctx, orderID, "", contract.AssignedSignal, c))

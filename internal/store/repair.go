@@ -32,8 +32,8 @@ func (m *Mypage) Standings(ctx context.Context, orderIDs []string) (map[string]c
 }
 
 // Replace writes the order's row, whatever version is there. A decision and a
-// request's hash are kept when p has none, and what was paid for once stays so;
-// p's events are left alone.
+// request's hash are kept as they first came, and what was paid for once stays
+// so; p's events are left alone.
 func (m *Mypage) Replace(ctx context.Context, p contract.Publication) error {
 	row, err := newOrderRow(p)
 	if err != nil {
@@ -42,8 +42,8 @@ func (m *Mypage) Replace(ctx context.Context, p contract.Publication) error {
 	return m.db.run(ctx, "replace order", func(ctx context.Context, q bun.IDB) error {
 		upsert := q.NewInsert().Model(row).
 			On("CONFLICT (id) DO UPDATE").
-			Set("decision = COALESCE(EXCLUDED.decision, o.decision)").
-			Set("request_hash = CASE WHEN EXCLUDED.request_hash = '' THEN o.request_hash ELSE EXCLUDED.request_hash END").
+			Set("decision = COALESCE(o.decision, EXCLUDED.decision)").
+			Set("request_hash = CASE WHEN o.request_hash = '' THEN EXCLUDED.request_hash ELSE o.request_hash END").
 			Set("paid = o.paid OR EXCLUDED.paid").
 			Set("listed = o.paid OR EXCLUDED.listed")
 		for _, column := range versioned {

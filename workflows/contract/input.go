@@ -126,11 +126,15 @@ type DrinkDeletion struct {
 	// such batches one run of the workflow goes through.
 	Batch   int `json:"batch"`
 	Batches int `json:"batches"`
-	// Closed: the drink takes no more orders. After, Over and Progress are where
-	// the run before has come to; Over counts those of this pass that were over.
+	// Closed: the drink takes no more orders. What follows is where the run
+	// before has come to: the last order that it met, how many of this pass
+	// were over and how many were told to undo themselves, and the passes
+	// that are through.
 	Closed   bool                  `json:"closed,omitempty"`
 	After    string                `json:"after,omitempty"`
 	Over     int                   `json:"over,omitempty"`
+	Told     int                   `json:"told,omitempty"`
+	Passes   int                   `json:"passes,omitempty"`
 	Progress booking.DrinkDeletion `json:"progress"`
 }
 

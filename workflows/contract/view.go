@@ -78,9 +78,9 @@ func (v View) PlacedAt() time.Time {
 }
 
 // Listed tells whether lists show the order: to its customer also while its
-// payment is pending, but not when it ended without having been paid for. Such
-// an order can still be read by its id.
-func (v View) Listed() bool { return v.Placed || !v.Status.Final() }
+// payment is pending, but not when it ended without having been paid for, or was
+// not taken. Such an order can still be read by its id.
+func (v View) Listed() bool { return v.Placed || !v.Status.Final() && !v.Reason.Unavailable() }
 
 // Decided tells whether the order's first decision has fallen: it stands, or it
 // was refused. An order that was not taken because somebody was away is
