@@ -166,13 +166,16 @@ func TestK5_WithoutProduction(t *testing.T) {
 		}
 		kitchen.take()
 		s.remove(drink)
-		s.removed(drink)
 		for _, order := range orders {
 			s.eventually(func() bool { status, _, _ := s.payment(order); return status == "refunded" })
 			require.Equal(t, booking.Cancelling, s.page(order).Status)
 		}
 		require.Equal(t, 10, s.cups(drink))
+		status, progress := s.deletion(drink)
+		require.Equal(t, "deleting", status, "the kitchen does not know yet")
+		require.Zero(t, progress.Cancelled)
 		kitchen.back()
+		s.removed(drink)
 		for _, order := range orders {
 			s.requireForceCancelled(order)
 		}

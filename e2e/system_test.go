@@ -99,7 +99,7 @@ func options(t testing.TB) app.Options {
 		Config: config.Config{
 			HTTP:    config.HTTP{Listen: "127.0.0.1:0", MaxBody: 64 << 10},
 			Process: config.Process{ShutdownGrace: 10 * time.Second},
-			Orders:  config.Orders{ReplyBudget: 5 * time.Second, Steps: config.StepsInPlace, AttentionAfter: time.Minute, DeliverWithin: time.Hour},
+			Orders:  config.Orders{ReplyBudget: 10 * time.Second, Steps: config.StepsInPlace, AttentionAfter: time.Minute, DeliverWithin: time.Hour},
 			Worker:  config.Worker{Serve: contract.Queues()},
 			Mypage:  config.Mypage{Feed: config.FeedPush, RepairEvery: time.Hour},
 			Sandbox: config.Sandbox{Control: true},
