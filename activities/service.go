@@ -50,8 +50,9 @@ const (
 )
 
 // Heard is how much earlier than its activity a step ends, so that what it
-// came to is still heard: an activity that runs out of time says nothing.
-const Heard = 50 * time.Millisecond
+// came to is still heard: an activity that runs out of time says nothing. On a
+// busy machine that takes a while.
+const Heard = 300 * time.Millisecond
 
 // do runs f for a service: through its breaker when in place, plainly when it
 // came from the service's own task queue.

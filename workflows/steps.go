@@ -108,7 +108,7 @@ func onceNow(c call) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              c.queue,
 		ScheduleToStartTimeout: time.Second,
-		StartToCloseTimeout:    2 * time.Second,
+		StartToCloseTimeout:    2*time.Second + activities.Heard,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                c.name,
 	}
