@@ -165,5 +165,7 @@ func TestEvents_StreamsEndWithTheProcess(t *testing.T) {
 		require.Empty(t, l.lines.Text())
 	}
 	require.NoError(t, l.lines.Err(), "an end, not a break")
-	require.Empty(t, s.logged())
+	for _, line := range s.logged() {
+		require.Equal(t, "Failed to poll for task.", line, "the engine's client may say that it was interrupted")
+	}
 }
