@@ -104,6 +104,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 // provider is who moves the money.
 func (a *App) provider() activities.PaymentProvider {
 	if cfg := a.options.Config.Payments; cfg.Stripe() {
+		a.log.Info("payments go through stripe", zap.Stringer("url", cfg.StripeURL))
 		return newStripe(cfg, a.log)
 	}
 	return a.sandbox

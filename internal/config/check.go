@@ -161,8 +161,8 @@ func (s *SandboxPayments) check(m mistakes) {
 	if s.Latency < 0 || s.Latency > time.Hour {
 		m.add("latency", s.Latency.String(), "a duration from 0s to 1h")
 	}
-	if s.LatencyUpTo != 0 && s.LatencyUpTo < s.Latency || s.LatencyUpTo > time.Hour {
-		m.add("latency-up-to", s.LatencyUpTo.String(), "0s, or a duration from --latency to 1h")
+	if s.LatencyUpTo < 0 || s.LatencyUpTo > time.Hour {
+		m.add("latency-up-to", s.LatencyUpTo.String(), "a duration from 0s to 1h")
 	}
 	m.between("capacity", s.Capacity, 0, maxCapacity)
 	m.between("refuse-percent", s.RefusePercent, 0, maxPercent)

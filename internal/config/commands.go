@@ -116,7 +116,7 @@ type SandboxPayments struct {
 	Database      URL           `name:"sandbox-database-url" env:"SANDBOX_DATABASE_URL" help:"Database that it remembers payments in: postgres://… or sqlite://path/to/file.db. By default a file in the data folder."`
 	Data          Data          `embed:""`
 	Latency       time.Duration `name:"latency" env:"YEYAK_SANDBOX_LATENCY" default:"400ms" help:"How long a request takes."`
-	LatencyUpTo   time.Duration `name:"latency-up-to" env:"YEYAK_SANDBOX_LATENCY_UP_TO" default:"620ms" help:"How long it takes at most: any time from --latency to this; 0s for --latency."`
+	LatencyUpTo   time.Duration `name:"latency-up-to" env:"YEYAK_SANDBOX_LATENCY_UP_TO" default:"620ms" help:"How long it takes at most: any time from --latency to this, if it is more."`
 	Capacity      int           `name:"capacity" env:"YEYAK_SANDBOX_CAPACITY" default:"0" help:"Requests that are worked on at the same time; 0 for no limit. Those beyond are answered 429."`
 	Queue         bool          `name:"queue" env:"YEYAK_SANDBOX_QUEUE" help:"Requests beyond the capacity wait in turn."`
 	RefusePercent int           `name:"refuse-percent" env:"YEYAK_SANDBOX_REFUSE_PERCENT" default:"0" help:"How many of a hundred charges are declined."`

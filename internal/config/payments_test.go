@@ -81,18 +81,19 @@ func TestParse_SandboxPayments(t *testing.T) {
 	require.Equal(t, []time.Duration{400 * time.Millisecond, 620 * time.Millisecond}, []time.Duration{c.Latency, c.LatencyUpTo})
 	require.Zero(t, c.Capacity)
 
-	cli, err = parse(t, map[string]string{"YEYAK_SANDBOX_CAPACITY": "20", "YEYAK_SANDBOX_QUEUE": "true"}, "sandbox-payments", "--latency=1s", "--latency-up-to=0s", "--down")
+	cli, err = parse(t, map[string]string{"YEYAK_SANDBOX_CAPACITY": "20", "YEYAK_SANDBOX_QUEUE": "true"}, "sandbox-payments", "--latency=1s", "--down")
 	require.NoError(t, err)
 	c = cli.SandboxPayments
 	require.Equal(t, 20, c.Capacity)
 	require.True(t, c.Queue && c.Down)
 
 	_, err = parse(t, map[string]string{"SANDBOX_DATABASE_URL": "mysql://u:s3cret@x/y", "YEYAK_SANDBOX_LISTEN": "8090"},
-		"sandbox-payments", "--latency=2s", "--capacity=-1", "--refuse-percent=101")
+		"sandbox-payments", "--latency=2h", "--latency-up-to=-1s", "--capacity=-1", "--refuse-percent=101")
 	require.Error(t, err)
 	require.Equal(t, []string{
 		`--capacity (YEYAK_SANDBOX_CAPACITY) is "-1": want a whole number from 0 to 1000000`,
-		`--latency-up-to (YEYAK_SANDBOX_LATENCY_UP_TO) is "620ms": want 0s, or a duration from --latency to 1h`,
+		`--latency (YEYAK_SANDBOX_LATENCY) is "2h0m0s": want a duration from 0s to 1h`,
+		`--latency-up-to (YEYAK_SANDBOX_LATENCY_UP_TO) is "-1s": want a duration from 0s to 1h`,
 		`--refuse-percent (YEYAK_SANDBOX_REFUSE_PERCENT) is "101": want a whole number from 0 to 100`,
 		`--sandbox-database-url (SANDBOX_DATABASE_URL) is "mysql://u:xxxxx@x/y": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
 		`--sandbox-listen (YEYAK_SANDBOX_LISTEN) is "8090": want an address and a port, such as 127.0.0.1:8091`,
