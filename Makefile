@@ -33,7 +33,7 @@ run: $(temporal_cli) bin/yeyak ## Run everything on this machine; Ctrl-C stops i
 build: bin/yeyak ## Build bin/yeyak
 
 .PHONY: test
-test: $(temporal_cli) bin/workflowcheck ## Run every test and check there is
+test: $(temporal_cli) bin/workflowcheck bin/stripe-mock ## Run every test and check there is
 	sh tools/postgres.sh
 	sh tools/python.sh
 	go vet ./...
@@ -82,4 +82,8 @@ bin/golangci-lint: tools/golangci-lint/go.mod
 
 bin/workflowcheck: tools/workflowcheck/go.mod
 	@go build -C tools/workflowcheck -o ../../$@ go.temporal.io/sdk/contrib/tools/workflowcheck
+	@touch $@
+
+bin/stripe-mock: tools/stripe-mock/go.mod
+	@go build -C tools/stripe-mock -o ../../$@ github.com/stripe/stripe-mock
 	@touch $@

@@ -32,7 +32,8 @@ type PaymentLedger interface {
 }
 
 // PaymentProvider moves the money. Any error other than those named leaves the
-// outcome unknown; asking again with the same key settles it.
+// outcome unknown; asking again with the same key settles it, after the time
+// that the error's RetryAfter() gives, if it has one.
 type PaymentProvider interface {
 	// Charge takes the money once per key and returns the provider's
 	// reference. ErrDeclined: the provider refused, for good. ErrVoided: the

@@ -49,6 +49,9 @@ const (
 	NothingDoneType = "NothingDone"
 )
 
+// BusyType is the type of an error that says when to ask again.
+const BusyType = "Busy"
+
 // Heard is how much earlier than its activity a step ends, so that what it
 // came to is still heard: an activity that runs out of time says nothing. On a
 // busy machine that takes a while.
@@ -83,6 +86,11 @@ func encoded(err error) error {
 		if errors.Is(err, nothing) {
 			return temporal.NewApplicationErrorWithCause(err.Error(), NothingDoneType, err)
 		}
+	}
+	var busy interface{ RetryAfter() time.Duration }
+	if errors.As(err, &busy) && busy.RetryAfter() > 0 {
+		return temporal.NewApplicationErrorWithOptions(err.Error(), BusyType,
+			temporal.ApplicationErrorOptions{Cause: err, NextRetryDelay: busy.RetryAfter()})
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -151,4 +152,38 @@ func TestService_BreakerDoesNotSeeDurableAttempts(t *testing.T) {
 func TestRecordDecision(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, activities.RecordDecision(t.Context()))
+}
+
+// groaning is a provider's error that says when to ask again.
+type groaning time.Duration
+
+func (g groaning) Error() string             { return "too many requests" }
+func (g groaning) RetryAfter() time.Duration { return time.Duration(g) }
+
+func TestService_AsksAgainWhenItIsTold(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err   error
+		delay time.Duration
+	}{
+		"Told":    {groaning(7 * time.Second), 7 * time.Second},
+		"NotTold": {groaning(0), 0},
+		"Other":   {errAway, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", tt.err }}
+			payments := newPayments(t, provider)
+			_, err := charge(payments, newCharge("o1"))
+			require.ErrorIs(t, err, tt.err)
+			told, _ := errors.AsType[*temporal.ApplicationError](err)
+			if tt.delay == 0 {
+				require.Nil(t, told)
+				return
+			}
+			require.Equal(t, tt.delay, told.NextRetryDelay())
+			require.Equal(t, activities.BusyType, told.Type())
+			require.False(t, told.NonRetryable())
+		})
+	}
 }

@@ -31,6 +31,8 @@ type commands struct {
 	Settle  settle  `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
 	Mypage  mypage  `cmd:"" help:"See to the customers' pages."`
 
+	SandboxPayments sandboxPayments `cmd:"" help:"Run a stand-in for Stripe that can be made slow, narrow, down and forgetful."`
+
 	Marketing marketing.Command `cmd:"" help:"Run the marketing service: recommendations, from the public feed of events alone."`
 }
 
@@ -51,6 +53,8 @@ type (
 		Rebuild rebuild `cmd:"" help:"Write the page of every order anew, from what its workflow answers."`
 	}
 	rebuild struct{ config.Rebuild }
+
+	sandboxPayments struct{ config.SandboxPayments }
 )
 
 // Run implements the command.
@@ -133,6 +137,13 @@ func (c rebuild) Run(ctx context.Context) error {
 		return errors.New("some orders did not answer: is a worker running?")
 	}
 	return nil
+}
+
+// Run implements the command.
+func (c sandboxPayments) Run(ctx context.Context) error {
+	log := app.NewLogger(c.Log)
+	defer sync(log)
+	return app.RunSandboxPayments(ctx, c.SandboxPayments, log, nil)
 }
 
 func serve(ctx context.Context, cfg config.Config, withAPI bool) error {

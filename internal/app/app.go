@@ -54,7 +54,7 @@ type App struct {
 	engine    client.Client
 	hub       *hub.Hub
 	announcer *store.Announcer
-	sandbox   *payments.Sandbox
+	sandbox   *payments.Sandbox // built in; idle when another provider is asked
 	repairer  *projector.Repairer
 	services  workers.Services
 	health    *health
@@ -238,7 +238,7 @@ func (a *App) newAPI(metrics http.Handler) http.Handler {
 		Eager:  slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
 		Logger: a.log, Health: a.health, Metrics: metrics, Closing: a.closing,
 	}
-	if cfg.Sandbox.Control {
+	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
 	}
 	return api.New(deps)

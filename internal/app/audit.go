@@ -15,6 +15,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -25,7 +26,7 @@ import (
 // that it could not look.
 func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.Report, err error) {
 	err = onEverything(ctx, o, func(dbs databases, orders *sagas.Sagas) error {
-		report, err = audit.Run(ctx, auditSources(dbs, orders), audit.Options{Moment: moment})
+		report, err = audit.Run(ctx, auditSources(o, dbs, orders), audit.Options{Moment: moment})
 		return err
 	})
 	return report, err
@@ -128,12 +129,16 @@ func (d databases) mustBeMigrated(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func auditSources(dbs databases, orders *sagas.Sagas) audit.Sources {
+func auditSources(o Options, dbs databases, orders *sagas.Sagas) audit.Sources {
+	var provider audit.ProviderLedger = auditedSandbox{store.NewSandbox(dbs[sandboxDB])}
+	if cfg := o.Config.Payments; cfg.Stripe() {
+		provider = auditedStripe{newStripe(cfg, o.Log)}
+	}
 	return audit.Sources{
 		Workflows:   orders,
 		Pages:       auditedPages{store.NewMypage(dbs[mypageDB])},
 		Ledger:      store.NewPayments(dbs[paymentsDB]),
-		Provider:    auditedSandbox{store.NewSandbox(dbs[sandboxDB])},
+		Provider:    provider,
 		Inventory:   auditedInventory{store.NewInventory(dbs[inventoryDB])},
 		Deliveries:  store.NewDeliveries(dbs[fulfilmentDB]),
 		Productions: store.NewProductions(dbs[fulfilmentDB]),
@@ -146,6 +151,7 @@ func auditSources(dbs databases, orders *sagas.Sagas) audit.Sources {
 type (
 	auditedPages     struct{ *store.Mypage }
 	auditedSandbox   struct{ *store.Sandbox }
+	auditedStripe    struct{ *payments.Stripe }
 	auditedInventory struct{ *store.Inventory }
 	auditedCrew      struct{ *store.Crew }
 )
@@ -162,6 +168,10 @@ func (a auditedSandbox) Charges(ctx context.Context) iter.Seq2[audit.ProviderCha
 		}
 		return charge
 	})
+}
+
+func (a auditedStripe) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
+	return worded(a.Stripe.Charges(ctx), func(c payments.StripeCharge) audit.ProviderCharge { return audit.ProviderCharge(c) })
 }
 
 func (a auditedInventory) AllDays(ctx context.Context) iter.Seq2[audit.StockDay, error] {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/sagas"
@@ -61,7 +62,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 		Payments: &activities.Payments{
 			Service:  service("payments", contract.PaymentsQueue),
 			Ledger:   decorated[activities.PaymentLedger](d.Ledger, store.NewPayments(dbs[paymentsDB])),
-			Provider: decorated[activities.PaymentProvider](d.Provider, a.sandbox),
+			Provider: decorated(d.Provider, a.provider()),
 		},
 		Inventory: &activities.Inventory{
 			Service: service("inventory", contract.InventoryQueue),
@@ -98,6 +99,19 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 			Repairer:  a.repairer,
 		},
 	}
+}
+
+// provider is who moves the money.
+func (a *App) provider() activities.PaymentProvider {
+	if cfg := a.options.Config.Payments; cfg.Stripe() {
+		a.log.Info("payments go through stripe", zap.Stringer("url", cfg.StripeURL))
+		return newStripe(cfg, a.log)
+	}
+	return a.sandbox
+}
+
+func newStripe(cfg config.Payments, log *zap.Logger) *payments.Stripe {
+	return payments.NewStripe(payments.StripeOptions{URL: string(cfg.StripeURL), Key: string(cfg.StripeKey), Log: log})
 }
 
 // sandboxMemory lets the sandbox remember in a database.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,7 +98,7 @@ func (h *HTTP) check(m mistakes) {
 }
 
 func (d *Databases) check(m mistakes) {
-	for flag, url := range map[string]URL{
+	for flag, given := range map[string]URL{
 		"database-url":               d.Front,
 		"payments-database-url":      d.Payments,
 		"inventory-database-url":     d.Inventory,
@@ -106,8 +107,8 @@ func (d *Databases) check(m mistakes) {
 		"fulfilment-database-url":    d.Fulfilment,
 		"mypage-database-url":        d.Mypage,
 	} {
-		if want := url.wanted(); url != "" && want != "" {
-			m.add(flag, url.String(), want)
+		if want := given.wanted(); given != "" && want != "" {
+			m.add(flag, given.String(), want)
 		}
 	}
 }
@@ -128,6 +129,43 @@ func (o *Orders) check(m mistakes) {
 func (p *Mypage) check(m mistakes) {
 	m.oneOf("mypage-feed", p.Feed, FeedPush, FeedQuery)
 	m.upTo("repair-every", p.RepairEvery, 24*time.Hour)
+}
+
+func (p *Payments) check(m mistakes) {
+	m.oneOf("payments", p.Provider, PaymentsAuto, PaymentsSandbox, PaymentsStripe)
+	u, err := url.Parse(string(p.StripeURL))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		m.add("stripe-url", p.StripeURL.String(), "a URL without a path, such as https://api.stripe.com")
+	}
+	if p.StripeKey == "" && (p.Provider == PaymentsStripe || p.Provider == PaymentsAuto && p.StripeURL != StripeItself) {
+		m.add("stripe-secret-key", "", "the secret key, for Stripe is asked for; or say --payments=sandbox")
+	}
+	if strings.TrimSpace(string(p.StripeKey)) != string(p.StripeKey) {
+		m.add("stripe-secret-key", hidden, "a key without spaces around it")
+	}
+}
+
+const (
+	maxCapacity = 1_000_000
+	maxPercent  = 100
+)
+
+func (s *SandboxPayments) check(m mistakes) {
+	_, port, err := net.SplitHostPort(s.Listen)
+	if n, notANumber := strconv.Atoi(port); err != nil || notANumber != nil || n < 0 || n > maxPort {
+		m.add("sandbox-listen", s.Listen, "an address and a port, such as 127.0.0.1:8091")
+	}
+	if want := s.Database.wanted(); s.Database != "" && want != "" {
+		m.add("sandbox-database-url", s.Database.String(), want)
+	}
+	if s.Latency < 0 || s.Latency > time.Hour {
+		m.add("latency", s.Latency.String(), "a duration from 0s to 1h")
+	}
+	if s.LatencyUpTo < 0 || s.LatencyUpTo > time.Hour {
+		m.add("latency-up-to", s.LatencyUpTo.String(), "a duration from 0s to 1h")
+	}
+	m.between("capacity", s.Capacity, 0, maxCapacity)
+	m.between("refuse-percent", s.RefusePercent, 0, maxPercent)
 }
 
 func (w *Worker) check(m mistakes) {

@@ -20,6 +20,7 @@ type API struct {
 	Orders    Orders            `embed:""`
 	Worker    Worker            `embed:""`
 	Mypage    Mypage            `embed:""`
+	Payments  Payments          `embed:""`
 	Sandbox   Sandbox           `embed:"" set:"sandbox_control=false"`
 }
 
@@ -27,7 +28,7 @@ type API struct {
 func (c API) Settings() Config {
 	return Config{
 		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Databases: c.Databases.Databases,
-		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Sandbox: c.Sandbox,
+		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Sandbox: c.Sandbox,
 	}
 }
 
@@ -38,11 +39,15 @@ type WorkerOnly struct {
 	Databases RequiredDatabases `embed:""`
 	Worker    Worker            `embed:""`
 	Mypage    Mypage            `embed:""`
+	Payments  Payments          `embed:""`
 }
 
 // Settings is the Config of the command.
 func (c WorkerOnly) Settings() Config {
-	return Config{Log: c.Log, Process: c.Process, Databases: c.Databases.Databases, Worker: c.Worker, Mypage: c.Mypage}
+	return Config{
+		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases,
+		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments,
+	}
 }
 
 // Migrate is what `yeyak migrate` can be told.
@@ -64,12 +69,13 @@ type Audit struct {
 	Log       Log           `embed:""`
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
+	Payments  Payments      `embed:""`
 	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"How long after one look the next one is taken. Longer than it takes an order's work to be taken over from a worker that has died."`
 }
 
 // Settings is the Config of the command.
 func (c Audit) Settings() Config {
-	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
+	return Config{Log: c.Log, Databases: c.Databases, Payments: c.Payments, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
 func (c *Audit) check(m mistakes) { m.upTo("moment", c.Moment, time.Hour) }
@@ -99,6 +105,23 @@ type Rebuild struct {
 // Settings is the Config of the command.
 func (c Rebuild) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
+}
+
+// SandboxPayments is what `yeyak sandbox-payments` can be told. All but where
+// it listens and remembers can be switched while it runs.
+type SandboxPayments struct {
+	Log           Log           `embed:""`
+	Process       Process       `embed:"" set:"shutdown_grace=5s"`
+	Listen        string        `name:"sandbox-listen" env:"YEYAK_SANDBOX_LISTEN" default:"127.0.0.1:8091" help:"Address of the sandbox, host:port."`
+	Database      URL           `name:"sandbox-database-url" env:"SANDBOX_DATABASE_URL" help:"Database that it remembers payments in: postgres://… or sqlite://path/to/file.db. By default a file in the data folder."`
+	Data          Data          `embed:""`
+	Latency       time.Duration `name:"latency" env:"YEYAK_SANDBOX_LATENCY" default:"400ms" help:"How long a request takes."`
+	LatencyUpTo   time.Duration `name:"latency-up-to" env:"YEYAK_SANDBOX_LATENCY_UP_TO" default:"620ms" help:"How long it takes at most: any time from --latency to this, if it is more."`
+	Capacity      int           `name:"capacity" env:"YEYAK_SANDBOX_CAPACITY" default:"0" help:"Requests that are worked on at the same time; 0 for no limit. Those beyond are answered 429."`
+	Queue         bool          `name:"queue" env:"YEYAK_SANDBOX_QUEUE" help:"Requests beyond the capacity wait in turn."`
+	RefusePercent int           `name:"refuse-percent" env:"YEYAK_SANDBOX_REFUSE_PERCENT" default:"0" help:"How many of a hundred charges are declined."`
+	Down          bool          `name:"down" env:"YEYAK_SANDBOX_DOWN" help:"Every request fails without effect."`
+	LoseAnswers   bool          `name:"lose-answers" env:"YEYAK_SANDBOX_LOSE_ANSWERS" help:"Requests take effect, and then fail."`
 }
 
 // Data is where the databases are of which nothing else is said: those of

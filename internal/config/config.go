@@ -18,6 +18,7 @@ type Config struct {
 	Orders    Orders    `embed:""`
 	Worker    Worker    `embed:""`
 	Mypage    Mypage    `embed:""`
+	Payments  Payments  `embed:""`
 	Sandbox   Sandbox   `embed:""`
 	Dev       DevServer `embed:""`
 }
@@ -105,6 +106,28 @@ const (
 type Mypage struct {
 	Feed        string        `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"Whether orders push how they stand into the customers' pages, or are asked for it: push or query."`
 	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" help:"How often orders are looked for whose page is missing or behind."`
+}
+
+// Payment providers.
+const (
+	PaymentsAuto    = "auto"
+	PaymentsSandbox = "sandbox"
+	PaymentsStripe  = "stripe"
+)
+
+// StripeItself is where Stripe's API is.
+const StripeItself = "https://api.stripe.com"
+
+// Payments is who moves the money.
+type Payments struct {
+	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in, or stripe; auto is stripe when there is a secret key for it."`
+	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"Where Stripe's API is, or what stands in for it."`
+	StripeKey Secret `name:"stripe-secret-key" env:"STRIPE_SECRET_KEY" help:"Secret key for Stripe's API."`
+}
+
+// Stripe tells whether Stripe is the provider.
+func (p Payments) Stripe() bool {
+	return p.Provider == PaymentsStripe || p.Provider == PaymentsAuto && p.StripeKey != ""
 }
 
 // Sandbox is the built-in stand-in for a payment provider.

@@ -24,6 +24,8 @@ type commands struct {
 	Migrate config.Migrate    `cmd:""`
 	Audit   config.Audit      `cmd:""`
 	Settle  config.Settle     `cmd:""`
+
+	SandboxPayments config.SandboxPayments `cmd:""`
 }
 
 // parse runs in the test's own environment, without the settings that the
@@ -32,7 +34,7 @@ func parse(t *testing.T, env map[string]string, args ...string) (commands, error
 	t.Helper()
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "YEYAK_") || strings.HasSuffix(name, "DATABASE_URL") {
+		if strings.HasPrefix(name, "YEYAK_") || strings.HasPrefix(name, "STRIPE_") || strings.HasSuffix(name, "DATABASE_URL") {
 			t.Setenv(name, "") // so that it is put back afterwards
 			require.NoError(t, os.Unsetenv(name))
 		}

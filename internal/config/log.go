@@ -26,6 +26,8 @@ func logGroup(enc zapcore.ObjectEncoder, group reflect.Value) error {
 		switch v := field.Interface().(type) {
 		case URL:
 			enc.AddString(name, v.String())
+		case Secret:
+			enc.AddString(name, v.String())
 		case time.Duration:
 			enc.AddDuration(name, v)
 		case string:

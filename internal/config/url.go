@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// URL says where a database is. It may hold a password: printed, marshalled
+// URL says where a database or a service is. It may hold a password: printed, marshalled
 // or logged it shows none. string(u) is the real one.
 type URL string
 
@@ -41,6 +41,22 @@ func (u URL) GoString() string { return u.String() }
 
 // MarshalText keeps JSON from showing what %v hides.
 func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// Secret is never shown. string(s) is the real one.
+type Secret string
+
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return hidden
+}
+
+// GoString keeps %#v from showing what %v hides.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText keeps JSON from showing what %v hides.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // What is wanted where another URL was given.
 const (

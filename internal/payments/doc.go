@@ -2,6 +2,11 @@
 // be run with. Each implements activities.PaymentProvider; which one it is is
 // chosen where the application is wired.
 //
-//	sandbox.go      approves and declines by itself, and fails when told to
-//	switchboard.go  tells the sandbox how to behave, over HTTP
+//	sandbox.go         approves and declines by itself, in this process
+//	stripe.go          asks Stripe, or what speaks its API
+//	stripe_answers.go  what Stripe's answers, and missing ones, mean
+//	stripe_ledger.go   Stripe's own record, for the audit
+//	server*.go         a stand-in for Stripe, in a process of its own
+//	conduct.go         how a sandbox, in process or not, fails when told to
+//	switchboard.go     tells a sandbox how to behave, over HTTP
 package payments

@@ -2,10 +2,7 @@ package payments
 
 import (
 	"context"
-	"errors"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
@@ -33,56 +30,29 @@ type Record struct {
 	Status booking.PaymentStatus
 }
 
-// Behaviour is how the sandbox treats requests.
-type Behaviour struct {
-	// Latency passes before a request takes effect.
-	Latency time.Duration
-	// Down: every request fails without effect.
-	Down bool
-	// LoseAnswers: requests take effect, and then fail.
-	LoseAnswers bool
-}
-
-// Errors of a sandbox that was told to misbehave.
-var (
-	ErrDown       = errors.New("sandbox payments are down")
-	ErrAnswerLost = errors.New("sandbox payments lost the answer")
-)
-
 // Sandbox is the built-in payment provider. It declines the payment methods
 // whose name begins with pm_card_chargeDeclined, as Stripe's test methods do,
 // and approves all others.
 type Sandbox struct {
+	conduct
 	memory Memory
-
-	mu        sync.Mutex
-	behaviour Behaviour
 }
 
 var _ activities.PaymentProvider = (*Sandbox)(nil)
 
 // NewSandbox makes a sandbox that behaves well.
-func NewSandbox(memory Memory) *Sandbox { return &Sandbox{memory: memory} }
-
-// Behave tells the sandbox how to treat requests from now on.
-func (s *Sandbox) Behave(b Behaviour) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.behaviour = b
+func NewSandbox(memory Memory) *Sandbox {
+	return &Sandbox{conduct: conduct{totals: memory.Totals}, memory: memory}
 }
 
-// Behaviour is how the sandbox treats requests now.
-func (s *Sandbox) Behaviour() Behaviour {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.behaviour
-}
+// declines tells whether a payment method is one that is always declined.
+func declines(method string) bool { return strings.HasPrefix(method, "pm_card_chargeDeclined") }
 
 // Charge implements activities.PaymentProvider.
 func (s *Sandbox) Charge(ctx context.Context, c booking.Charge) (ref string, err error) {
 	var r Record
 	err = s.act(ctx, func() (err error) {
-		r, err = s.memory.Charge(ctx, c, strings.HasPrefix(c.Method, "pm_card_chargeDeclined"))
+		r, err = s.memory.Charge(ctx, c, declines(c.Method) || s.Behaviour().refuses())
 		return err
 	})
 	switch {
@@ -112,26 +82,4 @@ func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (ref string, err e
 // Refund implements activities.PaymentProvider.
 func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Money) error {
 	return s.act(ctx, func() error { return s.memory.Refund(ctx, key, ref, amount) })
-}
-
-// act lets a request through the way the sandbox is told to behave.
-func (s *Sandbox) act(ctx context.Context, effect func() error) error {
-	b := s.Behaviour()
-	if b.Latency > 0 {
-		select {
-		case <-time.After(b.Latency):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	if b.Down {
-		return ErrDown
-	}
-	if err := effect(); err != nil {
-		return err
-	}
-	if b.LoseAnswers {
-		return ErrAnswerLost
-	}
-	return nil
 }

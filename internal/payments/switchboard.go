@@ -3,6 +3,7 @@ package payments
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -21,47 +22,55 @@ const maxSwitches = 4 << 10
 
 // switches is a Behaviour as JSON, with what the sandbox has done so far.
 type switches struct {
-	Latency     string `json:"latency"` // Go's notation, "450ms"
-	Down        bool   `json:"down"`
-	LoseAnswers bool   `json:"loseAnswers"`
-	Charged     int64  `json:"charged"`  // minor units, all orders
-	Refunded    int64  `json:"refunded"` // minor units, all orders
+	Latency       string `json:"latency"`  // Go's notation: "450ms", or a range: "400ms-620ms"
+	Capacity      int    `json:"capacity"` // requests at the same time, 0 for no limit
+	Queue         bool   `json:"queue"`    // what is beyond it waits
+	RefusePercent int    `json:"refusePercent"`
+	Down          bool   `json:"down"`
+	LoseAnswers   bool   `json:"loseAnswers"`
+	Charged       int64  `json:"charged"`  // minor units, all orders
+	Refunded      int64  `json:"refunded"` // minor units, all orders
 }
+
+// maxCapacity is more than anybody means.
+const maxCapacity = 1_000_000
 
 // Switchboard mounts GET and PUT of the sandbox's behaviour. PUT replaces all
 // switches: one that is left out is off, and {} makes the sandbox behave well.
 // It is for tests and demonstrations: who reaches it decides whether payments
 // work.
-func (s *Sandbox) Switchboard(r gin.IRouter) {
-	r.GET(SwitchboardPath, s.show)
-	r.PUT(SwitchboardPath, s.replace)
+func (c *conduct) Switchboard(r gin.IRouter) {
+	r.GET(SwitchboardPath, c.show)
+	r.PUT(SwitchboardPath, c.replace)
 }
 
-func (s *Sandbox) show(c *gin.Context) {
-	charged, refunded, err := s.memory.Totals(c.Request.Context())
+func (c *conduct) show(g *gin.Context) {
+	charged, refunded, err := c.totals(g.Request.Context())
 	if err != nil {
-		c.Header("Retry-After", "2")
-		fail(c, problem{
+		g.Header("Retry-After", "2")
+		fail(g, problem{
 			Title: "Temporarily unavailable", Status: http.StatusServiceUnavailable,
 			Code: "unavailable", Detail: "the sandbox's memory cannot be read",
 		})
 		return
 	}
-	b := s.Behaviour()
-	c.JSON(http.StatusOK, switches{b.Latency.String(), b.Down, b.LoseAnswers, charged, refunded})
+	b := c.Behaviour()
+	g.JSON(http.StatusOK, switches{
+		b.latencyInWords(), b.Capacity, b.Queue, b.RefusePercent, b.Down, b.LoseAnswers, charged, refunded,
+	})
 }
 
-func (s *Sandbox) replace(c *gin.Context) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxSwitches))
+func (c *conduct) replace(g *gin.Context) {
+	body, err := io.ReadAll(http.MaxBytesReader(g.Writer, g.Request.Body, maxSwitches))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		fail(c, problem{
+		fail(g, problem{
 			Title: "Body too large", Status: http.StatusRequestEntityTooLarge,
 			Code: "payload_too_large", Detail: "the switches take less room than that",
 		})
 		return
 	}
 	if err != nil || !json.Valid(body) {
-		fail(c, problem{
+		fail(g, problem{
 			Title: "Unreadable body", Status: http.StatusBadRequest,
 			Code: "malformed_json", Detail: "the body is not JSON",
 		})
@@ -69,11 +78,11 @@ func (s *Sandbox) replace(c *gin.Context) {
 	}
 	b, faults := behaviourOf(body)
 	if len(faults) > 0 {
-		fail(c, invalid(faults))
+		fail(g, invalid(faults))
 		return
 	}
-	s.Behave(b)
-	s.show(c)
+	c.Behave(b)
+	c.show(g)
 }
 
 // behaviourOf reads switches, and says of every field at fault what is wrong.
@@ -94,27 +103,60 @@ func behaviourOf(body []byte) (b Behaviour, faults []fieldError) {
 func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 	switch name {
 	case "latency":
-		return setLatency(&b.Latency, value)
+		return b.setLatency(value)
+	case "capacity":
+		return setInt(&b.Capacity, value, maxCapacity)
+	case "queue":
+		return setBool(&b.Queue, value)
+	case "refusePercent":
+		return setInt(&b.RefusePercent, value, 100)
 	case "down":
 		return setBool(&b.Down, value)
 	case "loseAnswers":
 		return setBool(&b.LoseAnswers, value)
 	default:
-		return "is not a switch: these are latency, down and loseAnswers"
+		return "is not a switch: these are latency, capacity, queue, refusePercent, down and loseAnswers"
 	}
 }
 
-func setLatency(to *time.Duration, value json.RawMessage) (complaint string) {
-	const wanted = "must be a duration such as 450ms"
+func (b *Behaviour) setLatency(value json.RawMessage) (complaint string) {
+	const wanted = "must be a duration such as 450ms, or a range such as 400ms-620ms"
 	var text *string // stays nil on null
 	if err := json.Unmarshal(value, &text); err != nil || text == nil {
 		return wanted
 	}
-	latency, err := time.ParseDuration(*text)
-	if err != nil || latency < 0 {
+	from, to, isRange := strings.Cut(*text, "-")
+	if !isRange {
+		to = from
+	}
+	least, err := time.ParseDuration(from)
+	if err != nil || least < 0 {
 		return wanted
 	}
-	*to = latency
+	most, err := time.ParseDuration(to)
+	if err != nil || most < least {
+		return wanted
+	}
+	b.Latency, b.LatencyUpTo = least, 0
+	if most > least {
+		b.LatencyUpTo = most
+	}
+	return ""
+}
+
+func (b Behaviour) latencyInWords() string {
+	if b.LatencyUpTo <= b.Latency {
+		return b.Latency.String()
+	}
+	return b.Latency.String() + "-" + b.LatencyUpTo.String()
+}
+
+func setInt(to *int, value json.RawMessage, atMost int) (complaint string) {
+	var number *int // stays nil on null
+	if err := json.Unmarshal(value, &number); err != nil || number == nil || *number < 0 || *number > atMost {
+		return fmt.Sprintf("must be a whole number from 0 to %d", atMost)
+	}
+	*to = *number
 	return ""
 }
 

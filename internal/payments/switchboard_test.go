@@ -69,12 +69,20 @@ func (s switchboard) requireProblem(w *httptest.ResponseRecorder, status int, co
 func TestSwitchboard(t *testing.T) {
 	t.Parallel()
 	s := setup(t, nil)
-	require.JSONEq(t, `{"latency":"0s","down":false,"loseAnswers":false,"charged":300,"refunded":100}`, s.do(http.MethodGet, "").Body.String())
+	require.JSONEq(t, `{"latency":"0s","capacity":0,"queue":false,"refusePercent":0,"down":false,"loseAnswers":false,"charged":300,"refunded":100}`, s.do(http.MethodGet, "").Body.String())
 
-	w := s.do(http.MethodPut, `{"latency":"450ms","down":true,"loseAnswers":true}`)
+	all := `{"latency":"450ms-1.5s","capacity":20,"queue":true,"refusePercent":7,"down":true,"loseAnswers":true`
+	w := s.do(http.MethodPut, all+"}")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
-	require.JSONEq(t, `{"latency":"450ms","down":true,"loseAnswers":true,"charged":300,"refunded":100}`, w.Body.String())
-	require.Equal(t, Behaviour{Latency: 450 * time.Millisecond, Down: true, LoseAnswers: true}, s.Behaviour())
+	require.JSONEq(t, all+`,"charged":300,"refunded":100}`, w.Body.String())
+	require.Equal(t, Behaviour{
+		Latency: 450 * time.Millisecond, LatencyUpTo: 1500 * time.Millisecond,
+		Capacity: 20, Queue: true, RefusePercent: 7, Down: true, LoseAnswers: true,
+	}, s.Behaviour())
+
+	w = s.do(http.MethodPut, `{"latency":"450ms"}`)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.Equal(t, Behaviour{Latency: 450 * time.Millisecond}, s.Behaviour())
 
 	require.Equal(t, http.StatusOK, s.do(http.MethodPut, `{"down":true}`).Code)
 	require.Equal(t, Behaviour{Down: true}, s.Behaviour(), "all switches are replaced")
@@ -96,6 +104,13 @@ func TestSwitchboard_Invalid(t *testing.T) {
 		`{"latency":""}`:              {"latency"},
 		`{"latency":"soon"}`:          {"latency"},
 		`{"latency":"-1s"}`:           {"latency"},
+		`{"latency":"2s-1s"}`:         {"latency"},
+		`{"latency":"1s-"}`:           {"latency"},
+		`{"capacity":-1}`:             {"capacity"},
+		`{"capacity":"20"}`:           {"capacity"},
+		`{"refusePercent":101}`:       {"refusePercent"},
+		`{"refusePercent":0.5}`:       {"refusePercent"},
+		`{"queue":1}`:                 {"queue"},
 		`{"loseAnswers":1,"down":{}}`: {"down", "loseAnswers"},
 		`{"down":false,"charged":0}`:  {"charged"},
 		`[]`:                          {"body"},

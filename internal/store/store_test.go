@@ -41,20 +41,21 @@ func TestStore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for service, suite := range map[string]func(*testing.T, newURL){
-				"Migrate":       testMigrate,
-				"Payments":      testPayments,
-				"Inventory":     testInventory,
-				"Closing":       testClosing,
-				"Notifications": testNotifications,
-				"Management":    testManagement,
-				"Jobs":          testJobs,
-				"Crew":          testCrew,
-				"Mypage":        testMypage,
-				"Events":        testEvents,
-				"AppendEvents":  testAppendEvents,
-				"Catalogue":     testCatalogue,
-				"Sandbox":       testSandbox,
-				"Announcer":     testAnnouncer,
+				"Migrate":        testMigrate,
+				"Payments":       testPayments,
+				"Inventory":      testInventory,
+				"Closing":        testClosing,
+				"Notifications":  testNotifications,
+				"Management":     testManagement,
+				"Jobs":           testJobs,
+				"Crew":           testCrew,
+				"Mypage":         testMypage,
+				"Events":         testEvents,
+				"AppendEvents":   testAppendEvents,
+				"Catalogue":      testCatalogue,
+				"Sandbox":        testSandbox,
+				"SandboxIntents": testSandboxIntents,
+				"Announcer":      testAnnouncer,
 			} {
 				t.Run(service, func(t *testing.T) {
 					t.Parallel()

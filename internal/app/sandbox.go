@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	neturl "net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// RunSandboxPayments serves a stand-in for Stripe until ctx ends, on listener
+// if that is set. Requests that are under way then are answered.
+func RunSandboxPayments(ctx context.Context, cfg config.SandboxPayments, log *zap.Logger, listener net.Listener) error {
+	url, err := sandboxURL(cfg)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		return fmt.Errorf("database of sandbox payments: %w", err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := migrate(ctx, db, []string{sandboxDB}, log); err != nil {
+		return fmt.Errorf("database of sandbox payments: %w", err)
+	}
+	if listener == nil {
+		if listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+			return fmt.Errorf("sandbox payments cannot listen on %s (move it with YEYAK_SANDBOX_LISTEN): %w", cfg.Listen, errors.Unwrap(err))
+		}
+	}
+	gin.SetMode(gin.ReleaseMode)
+	sandbox := payments.NewServer(sandboxIntents{store.NewSandboxIntents(db)})
+	sandbox.Behave(payments.Behaviour{
+		Latency: cfg.Latency, LatencyUpTo: cfg.LatencyUpTo, Capacity: cfg.Capacity, Queue: cfg.Queue,
+		RefusePercent: cfg.RefusePercent, Down: cfg.Down, LoseAnswers: cfg.LoseAnswers,
+	})
+	log.Info("sandbox payments listens", zap.Stringer("address", listener.Addr()))
+	server := &http.Server{Handler: sandbox.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
+	return serveUntil(ctx, server, listener, cfg.Process.ShutdownGrace)
+}
+
+// sandboxURL is the database that is named, or a file beside those of `yeyak
+// dev`, whose own sandbox it shares nothing with.
+func sandboxURL(cfg config.SandboxPayments) (string, error) {
+	if cfg.Database != "" {
+		return string(cfg.Database), nil
+	}
+	folder, err := filepath.Abs(cfg.Data.Dir)
+	if err != nil {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	return (&neturl.URL{Scheme: "sqlite", Path: filepath.Join(folder, "sandbox-payments.db")}).String(), nil
+}
+
+// serveUntil serves until ctx ends, and then for so long what is under way.
+func serveUntil(ctx context.Context, server *http.Server, listener net.Listener, grace time.Duration) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("HTTP server: %w", err)
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := server.Shutdown(ending); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// sandboxIntents lets the server remember in a database.
+type sandboxIntents struct{ *store.SandboxIntents }
+
+func (m sandboxIntents) Create(ctx context.Context, i payments.Intent) (payments.Intent, error) {
+	stands, err := m.SandboxIntents.Create(ctx, store.SandboxIntent(i))
+	return payments.Intent(stands), err
+}
+
+func (m sandboxIntents) Intent(ctx context.Context, id string) (payments.Intent, error) {
+	i, err := m.SandboxIntents.Intent(ctx, id)
+	return payments.Intent(i), err
+}
+
+func (m sandboxIntents) Search(ctx context.Context, chargeKey string) ([]payments.Intent, error) {
+	return asIntents(m.SandboxIntents.Search(ctx, chargeKey))
+}
+
+func (m sandboxIntents) List(ctx context.Context, after string, limit int) ([]payments.Intent, error) {
+	return asIntents(m.SandboxIntents.List(ctx, after, limit))
+}
+
+func (m sandboxIntents) Refund(ctx context.Context, r payments.Refund) (payments.Refund, bool, error) {
+	stands, given, err := m.SandboxIntents.Refund(ctx, store.SandboxRefund(r))
+	return payments.Refund(stands), given, err
+}
+
+func asIntents(rows []store.SandboxIntent, err error) ([]payments.Intent, error) {
+	intents := make([]payments.Intent, len(rows))
+	for i, row := range rows {
+		intents[i] = payments.Intent(row)
+	}
+	return intents, err
+}

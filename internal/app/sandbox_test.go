@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/payments"
+)
+
+// runSandbox runs the command until stop is called.
+func runSandbox(t *testing.T, cfg config.SandboxPayments) (p *payments.Stripe, url string, stop func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- RunSandboxPayments(ctx, cfg, zap.NewNop(), listener) }()
+	url = "http://" + listener.Addr().String()
+	p = newStripe(config.Payments{StripeURL: config.URL(url), StripeKey: "sk_test_1"}, zap.NewNop())
+	return p, url, func() {
+		t.Helper()
+		cancel()
+		require.NoError(t, <-ended)
+	}
+}
+
+func TestRunSandboxPayments_RemembersWhenItIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	cfg := config.SandboxPayments{
+		Process: config.Process{ShutdownGrace: 5 * time.Second}, Data: config.Data{Dir: t.TempDir()}, RefusePercent: 100,
+	}
+	c := booking.Charge{Key: "o1/charge", OrderID: "o1", Amount: booking.Money{Amount: 5, Currency: "KRW"}, Method: "pm_card_visa"}
+	p, url, stop := runSandbox(t, cfg)
+	_, err := p.Charge(t.Context(), c)
+	require.ErrorContains(t, err, "declined")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+payments.SwitchboardPath, nil)
+	require.NoError(t, err)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	answer.Body.Close()
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	stop()
+	require.FileExists(t, filepath.Join(cfg.Data.Dir, "sandbox-payments.db"))
+
+	cfg.RefusePercent = 0
+	p, _, stop = runSandbox(t, cfg)
+	_, err = p.Charge(t.Context(), c)
+	require.ErrorContains(t, err, "declined", "it was decided under that key")
+	for charge, err := range (auditedStripe{p}).Charges(t.Context()) {
+		require.NoError(t, err)
+		require.Equal(t, "o1", charge.OrderID)
+		require.Zero(t, charge.Taken)
+	}
+	stop()
+}
+
+func TestApp_Provider(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		cfg    config.Payments
+		stripe bool
+	}{
+		"ByDefault":         {config.Payments{Provider: config.PaymentsAuto}, false},
+		"WithKey":           {config.Payments{Provider: config.PaymentsAuto, StripeKey: "sk_1"}, true},
+		"Asked":             {config.Payments{Provider: config.PaymentsStripe, StripeKey: "sk_1"}, true},
+		"SandboxInSpiteOf":  {config.Payments{Provider: config.PaymentsSandbox, StripeKey: "sk_1"}, false},
+		"NothingConfigured": {config.Payments{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := &App{options: Options{Config: config.Config{Payments: tt.cfg}}, log: zap.NewNop(), sandbox: &payments.Sandbox{}}
+			_, stripe := a.provider().(*payments.Stripe)
+			require.Equal(t, tt.stripe, stripe)
+		})
+	}
+}

@@ -1,0 +1,224 @@
+package payments
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Statuses of intents.
+const (
+	succeeded             = "succeeded"
+	canceled              = "canceled"
+	requiresPaymentMethod = "requires_payment_method"
+	requiresConfirmation  = "requires_confirmation"
+	requiresAction        = "requires_action"
+)
+
+// maxAmount is the largest that fits the provider's eight digits.
+const maxAmount = 99_999_999
+
+var currencyCode = regexp.MustCompile(`^[a-z]{3}$`)
+
+func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) {
+	form := g.Request.PostForm
+	i, err := intentOf(form)
+	if err != nil {
+		return nil, err
+	}
+	i.Key, i.ID, i.Request = g.GetHeader("Idempotency-Key"), newID("pi_"), form.Encode()
+	s.decide(&i, form)
+	stands, err := s.intents.Create(ctx, i)
+	switch {
+	case err != nil:
+		return nil, err
+	case stands.Request != i.Request:
+		return nil, otherRequest()
+	case stands.ID != i.ID:
+		g.Header("Idempotent-Replayed", "true")
+	}
+	stands.Status = stands.Answered // an answer that is repeated stays what it was
+	if stands.Refusal != "" {
+		return nil, &apiError{
+			Status: http.StatusPaymentRequired, Type: cardError, Code: stands.Refusal, DeclineCode: "generic_decline",
+			Message: "Your card was declined.", Intent: rendered(stands),
+		}
+	}
+	return rendered(stands), nil
+}
+
+// intentOf reads what does not depend on the payment method.
+func intentOf(form url.Values) (Intent, error) {
+	amount, err := strconv.ParseInt(form.Get("amount"), 10, 64)
+	switch {
+	case err != nil || amount < 1:
+		return Intent{}, wrong("amount", "parameter_invalid_integer")
+	case amount > maxAmount:
+		return Intent{}, wrong("amount", "amount_too_large")
+	case !currencyCode.MatchString(form.Get("currency")):
+		return Intent{}, wrong("currency", "")
+	case form.Get("payment_method") != "" && !strings.HasPrefix(form.Get("payment_method"), "pm_"):
+		return Intent{}, wrong("payment_method", "resource_missing")
+	case form.Get("confirm") == "true" && form.Get("payment_method") == "":
+		return Intent{}, wrong("payment_method", "parameter_missing")
+	}
+	i := Intent{
+		Amount:   booking.Money{Amount: amount, Currency: strings.ToUpper(form.Get("currency"))},
+		Metadata: map[string]string{},
+	}
+	for name, values := range form {
+		if label, ok := strings.CutPrefix(name, "metadata["); ok {
+			i.Metadata[strings.TrimSuffix(label, "]")] = values[0]
+		}
+	}
+	i.ChargeKey = i.Metadata[metadataKey]
+	return i, nil
+}
+
+// decide takes the money, or does not, by the names of Stripe's test methods.
+func (s *Server) decide(i *Intent, form url.Values) {
+	method := form.Get("payment_method")
+	switch {
+	case form.Get("confirm") != "true" && method == "":
+		i.Status = requiresPaymentMethod
+	case form.Get("confirm") != "true":
+		i.Status = requiresConfirmation
+	case strings.HasPrefix(method, "pm_card_authenticationRequired") && form.Get("off_session") == "true":
+		i.Status, i.Refusal = requiresPaymentMethod, "authentication_required"
+	case strings.HasPrefix(method, "pm_card_authenticationRequired"):
+		i.Status = requiresAction
+	case declines(method) || s.Behaviour().refuses():
+		i.Status, i.Refusal = requiresPaymentMethod, "card_declined"
+	default:
+		i.Status = succeeded
+	}
+	i.Answered = i.Status
+}
+
+func wrong(param, code string) *apiError {
+	return &apiError{
+		Status: http.StatusBadRequest, Type: invalidRequest, Code: code, Param: param, Message: "Invalid " + param,
+	}
+}
+
+func (s *Server) showIntent(ctx context.Context, g *gin.Context) (any, error) {
+	i, err := s.intents.Intent(ctx, g.Param("id"))
+	return rendered(i), err
+}
+
+func (s *Server) cancelIntent(ctx context.Context, g *gin.Context) (any, error) {
+	id := g.Param("id")
+	changed, err := s.intents.Change(ctx, id, []string{requiresPaymentMethod, requiresConfirmation, requiresAction}, canceled)
+	if err != nil {
+		return nil, err
+	}
+	i, err := s.intents.Intent(ctx, id)
+	if err == nil && !changed {
+		err = &apiError{
+			Status: http.StatusBadRequest, Type: invalidRequest, Code: "payment_intent_unexpected_state",
+			Message: "You cannot cancel this PaymentIntent because it has a status of " + i.Status + ".", Intent: rendered(i),
+		}
+	}
+	return rendered(i), err
+}
+
+// chargeQuery is the one query that is understood.
+var chargeQuery = regexp.MustCompile(`^metadata\['key'\]:'((?:[^'\\]|\\.)*)'$`)
+
+func (s *Server) searchIntents(ctx context.Context, g *gin.Context) (any, error) {
+	query := chargeQuery.FindStringSubmatch(g.Query("query"))
+	if query == nil {
+		return nil, wrong("query", "")
+	}
+	found, err := s.intents.Search(ctx, strings.NewReplacer(`\\`, `\`, `\'`, `'`).Replace(query[1]))
+	return gin.H{"object": "search_result", "url": "/v1/payment_intents/search", "has_more": false, "data": all(found)}, err
+}
+
+// The sizes of a page, as the provider has them.
+const (
+	defaultPage = 10
+	maxPage     = 100
+)
+
+func (s *Server) listIntents(ctx context.Context, g *gin.Context) (any, error) {
+	limit := defaultPage
+	if asked := g.Query("limit"); asked != "" {
+		var err error
+		if limit, err = strconv.Atoi(asked); err != nil || limit < 1 || limit > maxPage {
+			return nil, wrong("limit", "parameter_invalid_integer")
+		}
+	}
+	found, err := s.intents.List(ctx, g.Query("starting_after"), limit+1)
+	more := len(found) > limit
+	return gin.H{
+		"object": "list", "url": "/v1/payment_intents", "has_more": more, "data": all(found[:min(limit, len(found))]),
+	}, err
+}
+
+func all(intents []Intent) []any {
+	out := make([]any, len(intents))
+	for i, intent := range intents {
+		out[i] = rendered(intent)
+	}
+	return out
+}
+
+// rendered is an intent in the provider's form. Its charge is there in full,
+// as if it were always asked to be expanded.
+func rendered(i Intent) gin.H {
+	out := gin.H{
+		"id": i.ID, "object": "payment_intent", "amount": i.Amount.Amount, "currency": strings.ToLower(i.Amount.Currency),
+		"metadata": i.Metadata, "status": i.Status, "created": i.At.Unix(), "livemode": false,
+	}
+	if i.Status == succeeded {
+		out["latest_charge"] = gin.H{
+			"id": "ch_" + strings.TrimPrefix(i.ID, "pi_"), "object": "charge", "amount": i.Amount.Amount,
+			"amount_refunded": i.Refunded, "currency": out["currency"], "status": succeeded,
+		}
+	}
+	return out
+}
+
+func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) {
+	form := g.Request.PostForm
+	intent, err := s.intents.Intent(ctx, form.Get("payment_intent"))
+	if err != nil {
+		return nil, err
+	}
+	r := Refund{
+		Key: g.GetHeader("Idempotency-Key"), ID: newID("re_"), Request: form.Encode(),
+		IntentID: intent.ID, Amount: intent.Amount,
+	}
+	if asked := form.Get("amount"); asked != "" {
+		if r.Amount.Amount, err = strconv.ParseInt(asked, 10, 64); err != nil || r.Amount.Amount < 1 {
+			return nil, wrong("amount", "parameter_invalid_integer")
+		}
+	}
+	stands, given, err := s.intents.Refund(ctx, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case !given && intent.Status == succeeded && intent.Refunded == intent.Amount.Amount:
+		return nil, &apiError{
+			Status: http.StatusBadRequest, Type: invalidRequest, Code: "charge_already_refunded",
+			Message: "The charge has already been refunded.",
+		}
+	case !given:
+		return nil, wrong("amount", "")
+	case stands.Request != r.Request:
+		return nil, otherRequest()
+	case stands.ID != r.ID:
+		g.Header("Idempotent-Replayed", "true")
+	}
+	return gin.H{
+		"id": stands.ID, "object": "refund", "amount": stands.Amount.Amount, "payment_intent": stands.IntentID,
+		"currency": strings.ToLower(stands.Amount.Currency), "status": succeeded, "created": stands.At.Unix(),
+	}, nil
+}

@@ -1,0 +1,162 @@
+package payments_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/internal/payments"
+)
+
+// post sends a form, with headers as pairs.
+func post(ctx context.Context, h http.Handler, path, form string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, path, strings.NewReader(form))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Authorization", "Bearer "+secretKey)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+const visa = "amount=5&currency=krw&confirm=true&payment_method=pm_card_visa"
+
+// failure is what an answer says is wrong.
+func failure(t *testing.T, w *httptest.ResponseRecorder) (said struct{ Type, Code, Param, Message string }) {
+	t.Helper()
+	var body struct {
+		Error *struct{ Type, Code, Param, Message string }
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &body), w.Body)
+	require.NotNil(t, body.Error, w.Body)
+	require.NotEmpty(t, body.Error.Message)
+	return *body.Error
+}
+
+func TestServer_Keys(t *testing.T) {
+	t.Parallel()
+	h := payments.NewServer(newIntents(t)).Handler()
+	first := post(t.Context(), h, "/v1/payment_intents", visa, "Idempotency-Key", "k")
+	require.Equal(t, http.StatusOK, first.Code, first.Body)
+	require.Empty(t, first.Header().Get("Idempotent-Replayed"))
+	again := post(t.Context(), h, "/v1/payment_intents", visa, "Idempotency-Key", "k")
+	require.Equal(t, first.Body.String(), again.Body.String())
+	require.Equal(t, "true", again.Header().Get("Idempotent-Replayed"))
+
+	other := post(t.Context(), h, "/v1/payment_intents", visa+"&metadata[a]=b", "Idempotency-Key", "k")
+	require.Equal(t, http.StatusBadRequest, other.Code)
+	require.Equal(t, "idempotency_error", failure(t, other).Type)
+
+	for range 2 {
+		unkeyed := post(t.Context(), h, "/v1/payment_intents", visa)
+		require.Equal(t, http.StatusOK, unkeyed.Code)
+		require.NotEqual(t, first.Body.String(), unkeyed.Body.String())
+	}
+}
+
+// gate is a memory that lets a creation in when it is opened.
+type gate struct {
+	intents
+	came, open chan struct{}
+}
+
+func (g gate) Create(ctx context.Context, i payments.Intent) (payments.Intent, error) {
+	g.came <- struct{}{}
+	<-g.open
+	return g.intents.Create(ctx, i)
+}
+
+// TestServer_AtTheSameTime: a key is worked on once, and carried out though
+// its caller has hung up.
+func TestServer_AtTheSameTime(t *testing.T) {
+	t.Parallel()
+	g := gate{newIntents(t), make(chan struct{}), make(chan struct{})}
+	h := payments.NewServer(g).Handler()
+	ctx, hangUp := context.WithCancel(t.Context())
+	first := make(chan *httptest.ResponseRecorder)
+	go func() { first <- post(ctx, h, "/v1/payment_intents", visa, "Idempotency-Key", "k") }()
+	<-g.came
+	second := post(t.Context(), h, "/v1/payment_intents", visa, "Idempotency-Key", "k")
+	require.Equal(t, http.StatusConflict, second.Code)
+	require.Equal(t, "idempotency_key_in_use", failure(t, second).Code)
+	hangUp()
+	close(g.open)
+	require.Equal(t, http.StatusOK, (<-first).Code)
+}
+
+func TestServer_BeyondCapacity(t *testing.T) {
+	t.Parallel()
+	g := gate{newIntents(t), make(chan struct{}), make(chan struct{})}
+	server := payments.NewServer(g)
+	server.Behave(payments.Behaviour{Capacity: 1})
+	h := server.Handler()
+	first := make(chan *httptest.ResponseRecorder)
+	go func() { first <- post(t.Context(), h, "/v1/payment_intents", visa, "Idempotency-Key", "k1") }()
+	<-g.came
+	second := post(t.Context(), h, "/v1/payment_intents", visa, "Idempotency-Key", "k2")
+	require.Equal(t, http.StatusTooManyRequests, second.Code)
+	require.Equal(t, "1", second.Header().Get("Retry-After"))
+	require.Equal(t, "rate_limit", failure(t, second).Code)
+	close(g.open)
+	require.Equal(t, http.StatusOK, (<-first).Code)
+}
+
+func TestServer_Refusals(t *testing.T) {
+	t.Parallel()
+	h := payments.NewServer(newIntents(t)).Handler()
+	for name, tt := range map[string]struct {
+		path, form, code, param string
+		status                  int
+	}{
+		"NoAmount":      {"/v1/payment_intents", "currency=krw", "parameter_invalid_integer", "amount", 400},
+		"NoMethod":      {"/v1/payment_intents", "amount=5&currency=krw&confirm=true", "parameter_missing", "payment_method", 400},
+		"NoCurrency":    {"/v1/payment_intents", "amount=5", "", "currency", 400},
+		"NoForm":        {"/v1/payment_intents", "%zz", "", "", 400},
+		"TooLarge":      {"/v1/payment_intents", strings.Repeat("x", 65<<10), "", "", 400},
+		"NoSuchIntent":  {"/v1/payment_intents/pi_0/cancel", "", "resource_missing", "intent", 404},
+		"NothingToGive": {"/v1/refunds", "payment_intent=pi_0", "resource_missing", "intent", 404},
+		"NoSuchThing":   {"/v1/customers", "", "", "", 404},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := post(t.Context(), h, tt.path, tt.form)
+			require.Equal(t, tt.status, w.Code, w.Body)
+			said := failure(t, w)
+			require.Equal(t, "invalid_request_error", said.Type)
+			require.Equal(t, []string{tt.code, tt.param}, []string{said.Code, said.Param})
+		})
+	}
+	require.Equal(t, http.StatusUnauthorized, post(t.Context(), h, "/v1/refunds", "", "Authorization", "Bearer x").Code)
+
+	declined := post(t.Context(), h, "/v1/payment_intents", "amount=5&currency=krw&confirm=true&payment_method=pm_card_authenticationRequired")
+	require.Equal(t, http.StatusOK, declined.Code)
+	require.Contains(t, declined.Body.String(), `"requires_action"`)
+}
+
+// TestServer_IsSwitchedWhileItRuns, and remembers what it was asked before.
+func TestServer_IsSwitchedWhileItRuns(t *testing.T) {
+	t.Parallel()
+	p := newCounter(t)
+	turn := func(switches string) {
+		w := httptest.NewRecorder()
+		p.sandbox.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPut, payments.SwitchboardPath, strings.NewReader(switches)))
+		require.Equal(t, http.StatusOK, w.Code, w.Body)
+	}
+	turn(`{"refusePercent":100}`)
+	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.ErrorIs(t, err, activities.ErrDeclined)
+	turn(`{"down":true}`)
+	_, err = p.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.NotErrorIs(t, err, activities.ErrDeclined)
+	turn(`{}`)
+	_, err = p.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.ErrorIs(t, err, activities.ErrDeclined)
+}

@@ -1,0 +1,137 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/stripe/stripe-go/v84"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/activities"
+)
+
+var (
+	// errOtherRequest: the key was used for another request before.
+	errOtherRequest = errors.New("stripe knows the key from another request")
+	// errMalformed leaves open what was done. What the answer was is not
+	// told: half of it may hold what the whole of it would have hidden.
+	errMalformed = errors.New("stripe's answer cannot be read")
+)
+
+// explain says what a failed request means, in words that may be logged and
+// kept in a history: an answer of Stripe's in full would hold the intent's
+// secret.
+func (s *Stripe) explain(err error) error {
+	said, ok := errors.AsType[*stripe.Error](err)
+	if !ok {
+		return unanswered(err)
+	}
+	switch status := said.HTTPStatusCode; {
+	case said.Type == stripe.ErrorTypeIdempotency && status == http.StatusBadRequest:
+		return errOtherRequest
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		s.log.Error("stripe refuses our secret key, or what it may do: no payment goes through",
+			zap.Int("status", status), zap.String("request", said.RequestID))
+		return fmt.Errorf("stripe answered %d: it refuses our secret key (STRIPE_SECRET_KEY), or what it may do", status)
+	default:
+		return &answer{*said}
+	}
+}
+
+// unanswered is for requests that Stripe said nothing to that we can read.
+// Whether they were carried out is open.
+func unanswered(err error) error {
+	busy, isBusy := errors.AsType[*Busy](err)
+	failed, isFailed := errors.AsType[*url.Error](err)
+	_, isNet := errors.AsType[net.Error](err)
+	switch {
+	case isBusy:
+		return busy
+	case isFailed:
+		return fmt.Errorf("ask stripe: %w", failed.Err)
+	case isNet, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("hear stripe's answer: %w", err)
+	default:
+		return errMalformed
+	}
+}
+
+// answer is what Stripe said instead of doing what it was asked.
+type answer struct{ said stripe.Error }
+
+// Error implements error.
+func (a *answer) Error() string {
+	return fmt.Sprintf("stripe answered %d %s %s %q (request %s): %s",
+		a.said.HTTPStatusCode, a.said.Type, a.said.Code, a.said.Param, a.said.RequestID, a.said.Msg)
+}
+
+// refusal turns answers to a charge that are refusals into ErrDeclined: all
+// that is said of the card, also that it may work later, since the answer under
+// this key stays what it is; and what is wrong with what the customer chose.
+// Any other mistake in a request is ours, and for an operator to see.
+func refusal(err error) error {
+	answered, ok := errors.AsType[*answer](err)
+	if !ok {
+		return err
+	}
+	switch said := answered.said; {
+	case said.Type == stripe.ErrorTypeCard:
+		return fmt.Errorf("%w: %s %s", activities.ErrDeclined, said.Code, said.DeclineCode)
+	case said.Type == stripe.ErrorTypeInvalidRequest && said.HTTPStatusCode < http.StatusInternalServerError:
+		switch said.Param {
+		case "payment_method", "amount", "currency":
+			return fmt.Errorf("%w: %s %s", activities.ErrDeclined, said.Param, said.Code)
+		}
+	}
+	return err
+}
+
+// isSavedFailure tells whether Stripe repeats a failure of its own.
+func isSavedFailure(err error) bool {
+	said, ok := errors.AsType[*stripe.Error](err)
+	return ok && said.HTTPStatusCode >= http.StatusInternalServerError &&
+		said.LastResponse != nil && said.LastResponse.Header.Get("Idempotent-Replayed") == "true"
+}
+
+// turnedAway makes a *Busy of the answers that say so. It looks at them before
+// the SDK does, since a proxy before Stripe says it in another form than JSON.
+type turnedAway struct{ http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (t turnedAway) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := t.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	asked := resp.Header.Get("Retry-After")
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable && asked != "" {
+		// Read to its end, within reason, a connection can be used again.
+		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
+		resp.Body.Close()
+		return nil, &Busy{wait: retryAfter(asked, time.Now())}
+	}
+	return resp, nil
+}
+
+// longestWait bounds what a provider can make an order wait for: it is asked
+// again after that, whatever it said.
+const longestWait = time.Minute
+
+// retryAfter reads the header: seconds, or a date.
+func retryAfter(header string, now time.Time) time.Duration {
+	wait := time.Duration(0)
+	if seconds, err := strconv.Atoi(header); err == nil {
+		wait = time.Duration(min(seconds, int(longestWait.Seconds()))) * time.Second
+	} else if at, err := http.ParseTime(header); err == nil {
+		wait = at.Sub(now)
+	}
+	return min(max(wait, 0), longestWait)
+}

@@ -1,0 +1,280 @@
+package payments_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/payments"
+)
+
+// says answers everything with one answer.
+func says(status int, body string, headers ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// inTurn answers requests with one answer each, and requires all to be used.
+func inTurn(t *testing.T, answers map[string]http.HandlerFunc) http.Handler {
+	t.Helper()
+	used := make(chan string, 100)
+	t.Cleanup(func() {
+		close(used)
+		seen := map[string]bool{}
+		for path := range used {
+			seen[path] = true
+		}
+		require.Len(t, seen, len(answers), "asked for: %v", seen)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.Method + " " + r.URL.Path
+		used <- path
+		if answer := answers[path]; answer != nil {
+			answer(w, r)
+			return
+		}
+		http.NotFound(w, r)
+	})
+}
+
+// requireUnknown requires that no request learns what it came to.
+func requireUnknown(t *testing.T, p *payments.Stripe) (errs []error) {
+	t.Helper()
+	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
+	errs = append(errs, err)
+	_, err = p.Void(t.Context(), newCharge("pm_card_visa"))
+	errs = append(errs, err, p.Refund(t.Context(), "k", "pi_1", price))
+	for _, err := range errs {
+		require.Error(t, err)
+		require.NotErrorIs(t, err, activities.ErrDeclined)
+		require.NotErrorIs(t, err, activities.ErrVoided)
+		require.NotErrorIs(t, err, booking.ErrNothingDone)
+		require.NotContains(t, err.Error(), "s3cret")
+	}
+	return errs
+}
+
+func TestStripe_WhatIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	const secret = `"client_secret":"pi_1_secret_s3cret"`
+	cut := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, `{"id":"pi_1","status":"succeeded",`+secret)
+		panic(http.ErrAbortHandler)
+	}
+	for name, answer := range map[string]http.HandlerFunc{
+		"Empty":             says(200, ""),
+		"Null":              says(200, "null"),
+		"Nothing":           says(200, "{}"),
+		"List":              says(200, "[]"),
+		"Half":              says(200, `{"id":"pi_1","status":"succeeded",`+secret),
+		"HTML":              says(200, "<html>s3cret</html>"),
+		"StrangeStatus":     says(200, `{"id":"pi_1","status":"confused",`+secret+`}`),
+		"NoID":              says(200, `{"status":"succeeded"}`),
+		"Cut":               cut,
+		"Gone":              func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"Broken":            says(500, `{"error":{"type":"api_error","message":"sorry","payment_intent":{"id":"pi_1",`+secret+`}}}`),
+		"BrokenInHTML":      says(502, "<html>s3cret</html>"),
+		"NotAnError":        says(500, `{"s3cret":1}`),
+		"SameAtTheSameTime": says(409, `{"error":{"type":"idempotency_error","code":"idempotency_key_in_use","message":"wait"}}`),
+		"OurMistake":        says(400, `{"error":{"type":"invalid_request_error","param":"off_session","message":"no"}}`),
+		"NoAccess":          says(403, `{"error":{"type":"invalid_request_error","message":"sk_s3cret"}}`),
+		"KeyOfNoOne":        says(401, `{"error":{"type":"invalid_request_error","message":"sk_s3cret"}}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			requireUnknown(t, dial(t, answer))
+		})
+	}
+}
+
+func TestStripe_Busy(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		answer http.HandlerFunc
+		least  time.Duration
+		most   time.Duration
+	}{
+		"Seconds":   {says(429, `{"error":{"code":"rate_limit"}}`, "Retry-After", "7"), 7 * time.Second, 7 * time.Second},
+		"Date":      {says(429, "", "Retry-After", time.Now().Add(40*time.Second).UTC().Format(http.TimeFormat)), time.Second, 40 * time.Second},
+		"Past":      {says(429, "", "Retry-After", "Mon, 02 Jan 2006 15:04:05 GMT"), 0, 0},
+		"Unsaid":    {says(429, "slow down"), 0, 0},
+		"Negative":  {says(429, "", "Retry-After", "-5"), 0, 0},
+		"Nonsense":  {says(429, "", "Retry-After", "soon"), 0, 0},
+		"ForDays":   {says(429, "", "Retry-After", "99999999999"), 0, time.Minute},
+		"NotThere":  {says(503, "<html>", "Retry-After", "2"), 2 * time.Second, 2 * time.Second},
+		"TooLarge":  {says(429, strings.Repeat("x", 1<<20), "Retry-After", "3"), 3 * time.Second, 3 * time.Second},
+		"TwoHours":  {says(429, "", "Retry-After", "7200"), time.Minute, time.Minute},
+		"Fractions": {says(429, "", "Retry-After", "1.5"), 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, err := range requireUnknown(t, dial(t, tt.answer)) {
+				var busy *payments.Busy
+				require.ErrorAs(t, err, &busy)
+				require.GreaterOrEqual(t, busy.RetryAfter(), tt.least)
+				require.LessOrEqual(t, busy.RetryAfter(), tt.most)
+			}
+		})
+	}
+}
+
+func TestStripe_TimeOut(t *testing.T) {
+	t.Parallel()
+	released := make(chan struct{})
+	p := dial(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-released }))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	_, err := p.Charge(ctx, newCharge("pm_card_visa"))
+	close(released)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.NotContains(t, err.Error(), "http://", "an address that differs each time helps nobody")
+}
+
+func TestStripe_NobodyThere(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	requireUnknown(t, payments.NewStripe(payments.StripeOptions{URL: gone.URL, Key: secretKey, Log: zap.NewNop()}))
+}
+
+func TestStripe_KeyRefusedIsLogged(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(payments.NewServer(newIntents(t)).Handler())
+	t.Cleanup(server.Close)
+	core, logs := observer.New(zap.ErrorLevel)
+	p := payments.NewStripe(payments.StripeOptions{URL: server.URL, Key: "s3cret", Log: zap.New(core)})
+	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.ErrorContains(t, err, "STRIPE_SECRET_KEY")
+	require.NotErrorIs(t, err, activities.ErrDeclined)
+	require.Len(t, logs.All(), 1)
+	require.NotContains(t, fmt.Sprint(err, logs.All()[0]), "s3cret")
+}
+
+func intentIn(status string) string { return fmt.Sprintf(`{"id":"pi_1","status":%q}`, status) }
+
+// TestStripe_AnIntentThatIsNotDecidedAtOnce goes on to its end.
+func TestStripe_AnIntentThatIsNotDecidedAtOnce(t *testing.T) {
+	t.Parallel()
+	const create, show, cancel = "POST /v1/payment_intents", "GET /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/cancel"
+	unexpected := func(status string) http.HandlerFunc {
+		return says(400, fmt.Sprintf(`{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state","payment_intent":%s}}`, intentIn(status)))
+	}
+	for name, tt := range map[string]struct {
+		answers map[string]http.HandlerFunc
+		ref     string
+		err     error
+	}{
+		"ThreeDSecure": {map[string]http.HandlerFunc{
+			create: says(200, intentIn("requires_action")), cancel: says(200, intentIn("canceled")),
+		}, "", activities.ErrDeclined},
+		"ThreeDSecureAgain": {map[string]http.HandlerFunc{
+			create: says(200, intentIn("requires_action")), cancel: unexpected("canceled"),
+		}, "", activities.ErrDeclined},
+		"DoneMeanwhile": {map[string]http.HandlerFunc{
+			create: says(200, intentIn("requires_action")), cancel: unexpected("succeeded"),
+		}, "pi_1", nil},
+		"Processed": {map[string]http.HandlerFunc{
+			create: says(200, intentIn("processing")), show: says(200, intentIn("succeeded")),
+		}, "pi_1", nil},
+		"ProcessedInVain": {map[string]http.HandlerFunc{
+			create: says(200, intentIn("processing")), show: says(200, intentIn("requires_payment_method")),
+		}, "", activities.ErrDeclined},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ref, err := dial(t, inTurn(t, tt.answers)).Charge(t.Context(), newCharge("pm_card_visa"))
+			require.ErrorIs(t, err, tt.err)
+			require.Equal(t, tt.ref, ref)
+		})
+	}
+
+	p := dial(t, inTurn(t, map[string]http.HandlerFunc{
+		create: says(200, intentIn("processing")), show: says(200, intentIn("processing")),
+	}))
+	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.ErrorContains(t, err, "still being processed")
+	require.NotErrorIs(t, err, activities.ErrDeclined)
+}
+
+// TestStripe_SavedFailure: what the first request came to is looked up.
+func TestStripe_SavedFailure(t *testing.T) {
+	t.Parallel()
+	const broken = `{"error":{"type":"api_error","message":"sorry"}}`
+	found := func(status string) map[string]http.HandlerFunc {
+		return map[string]http.HandlerFunc{
+			"POST /v1/payment_intents":       says(500, broken, "Idempotent-Replayed", "true"),
+			"GET /v1/payment_intents/search": says(200, `{"object":"search_result","data":[{"id":"pi_1","status":"processing"}]}`),
+			"GET /v1/payment_intents/pi_1":   says(200, intentIn(status)),
+		}
+	}
+	ref, err := dial(t, inTurn(t, found("succeeded"))).Charge(t.Context(), newCharge("pm_card_visa"))
+	require.NoError(t, err)
+	require.Equal(t, "pi_1", ref)
+
+	answers := found("succeeded")
+	answers["POST /v1/payment_intents/pi_1/cancel"] = says(400,
+		`{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state","payment_intent":`+intentIn("succeeded")+`}}`)
+	ref, err = dial(t, inTurn(t, answers)).Void(t.Context(), newCharge("pm_card_visa"))
+	require.NoError(t, err)
+	require.Equal(t, "pi_1", ref, "it was taken")
+
+	nothing := found("")
+	delete(nothing, "GET /v1/payment_intents/pi_1")
+	nothing["GET /v1/payment_intents/search"] = says(200, `{"object":"search_result","data":[]}`)
+	_, err = dial(t, inTurn(t, nothing)).Charge(t.Context(), newCharge("pm_card_visa"))
+	require.ErrorContains(t, err, "stripe answered 500")
+}
+
+// TestStripe_Requests pins what is asked for under a charge's key: a release
+// that asks in other words would be refused what one before it has begun.
+func TestStripe_Requests(t *testing.T) {
+	t.Parallel()
+	var asked, key string
+	p := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			panic(err)
+		}
+		asked, key = r.PostForm.Encode(), r.Header.Get("Idempotency-Key")
+		says(500, `{"error":{"type":"api_error"}}`)(w, r)
+	}))
+	const (
+		methods  = "amount=50000&automatic_payment_methods%5Ballow_redirects%5D=never&automatic_payment_methods%5Benabled%5D=true"
+		metadata = "&currency=krw&metadata%5Bkey%5D=o1%2Fcharge&metadata%5Border_id%5D=o1"
+	)
+	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.Error(t, err)
+	require.Equal(t, methods+"&confirm=true"+metadata+"&off_session=true&payment_method=pm_card_visa", asked)
+	require.Equal(t, "o1/charge", key)
+	_, err = p.Void(t.Context(), newCharge("pm_card_visa"))
+	require.Error(t, err)
+	require.Equal(t, methods+metadata, asked)
+	require.Equal(t, "o1/charge", key)
+	require.Error(t, p.Refund(t.Context(), "o1/charge/refund", "pi_1", price))
+	require.Equal(t, "amount=50000&metadata%5Bkey%5D=o1%2Fcharge%2Frefund&payment_intent=pi_1", asked)
+	require.Equal(t, "o1/charge/refund", key)
+}
+
+func TestBusy_InWords(t *testing.T) {
+	t.Parallel()
+	_, err := dial(t, says(429, "", "Retry-After", "3")).Charge(t.Context(), newCharge("pm_card_visa"))
+	require.EqualError(t, err, "payment provider is busy for 3s")
+	_, err = dial(t, says(429, "")).Charge(t.Context(), newCharge("pm_card_visa"))
+	require.EqualError(t, err, "payment provider is busy")
+}

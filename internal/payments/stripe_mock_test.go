@@ -1,0 +1,118 @@
+package payments_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// mockProgram is Stripe's own stand-in. It holds requests against Stripe's
+// description of its API, and answers with examples, whatever was asked.
+const mockProgram = "../../bin/stripe-mock"
+
+// startMock starts it on a socket of its own and returns a way there that
+// notes what it answers.
+func startMock(t *testing.T) (http.Handler, *answers) {
+	t.Helper()
+	require.FileExists(t, mockProgram, "make bin/stripe-mock builds it")
+	folder, err := os.MkdirTemp("", "mock") //nolint:usetesting // t.TempDir can be too long for a socket
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
+	socket := filepath.Join(folder, "s")
+	cmd := exec.Command(mockProgram, "-http-unix", socket)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		require.NoError(t, cmd.Process.Kill())
+		_ = cmd.Wait() // it was killed
+	})
+	dialer := net.Dialer{}
+	require.Eventually(t, func() bool {
+		conn, err := dialer.DialContext(t.Context(), "unix", socket)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	}, 20*time.Second, 10*time.Millisecond)
+
+	noted := &answers{}
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "stripe-mock"})
+	proxy.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return dialer.DialContext(ctx, "unix", socket)
+	}}
+	proxy.ModifyResponse = noted.note
+	return proxy, noted
+}
+
+// answers are requests with the status that they were answered with.
+type answers struct{ all []string }
+
+func (a *answers) note(r *http.Response) error {
+	a.all = append(a.all, r.Request.Method+" "+r.Request.URL.Path+" "+strconv.Itoa(r.StatusCode))
+	return nil
+}
+
+// TestStripe_ShapeOfRequests: Stripe's own description of its API allows all
+// that we ask for. What is answered are examples, which mean nothing.
+func TestStripe_ShapeOfRequests(t *testing.T) {
+	t.Parallel()
+	mock, noted := startMock(t)
+	p := dial(t, mock)
+	_, _ = p.Charge(t.Context(), newCharge("pm_card_visa"))
+	_, _ = p.Void(t.Context(), newCharge("pm_card_visa"))
+	require.NoError(t, p.Refund(t.Context(), "k", "pi_1", price))
+	for c, err := range p.Charges(t.Context()) {
+		require.NoError(t, err)
+		require.NotEmpty(t, c)
+		break
+	}
+	require.Subset(t, noted.all, []string{
+		"POST /v1/payment_intents 200", "GET /v1/payment_intents/search 200", "POST /v1/refunds 200", "GET /v1/payment_intents 200",
+	})
+	for _, answer := range noted.all {
+		require.Regexp(t, " 200$", answer)
+	}
+}
+
+// TestStripe_ShapeOfTheRest is for what no example leads to, and for a request
+// that the description does not allow: the mock would tell.
+func TestStripe_ShapeOfTheRest(t *testing.T) {
+	t.Parallel()
+	mock, noted := startMock(t)
+	p := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		mock.ServeHTTP(answer, r)
+		status := map[string]string{
+			"POST /v1/payment_intents": "processing", "GET /v1/payment_intents/pi_1": "requires_action",
+			"POST /v1/payment_intents/pi_1/cancel": "canceled",
+		}[r.Method+" "+r.URL.Path]
+		says(answer.Code, intentIn(status))(w, r)
+	}))
+	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.ErrorContains(t, err, "declined")
+	require.Equal(t, []string{
+		"POST /v1/payment_intents 200", "GET /v1/payment_intents/pi_1 200", "POST /v1/payment_intents/pi_1/cancel 200",
+	}, noted.all)
+
+	refused := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/payment_intents", strings.NewReader("amount=1&currency=krw&amuont=1"))
+	r.Header.Set("Authorization", "Bearer "+secretKey)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	mock.ServeHTTP(refused, r)
+	require.Equal(t, http.StatusBadRequest, refused.Code, refused.Body)
+	require.Contains(t, refused.Body.String(), "additional properties")
+}

@@ -1,0 +1,127 @@
+package payments_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+func init() { gin.SetMode(gin.ReleaseMode) } // once: tests run beside each other
+
+// intents remember in a database, as those of the command do.
+type intents struct{ *store.SandboxIntents }
+
+func (m intents) Create(ctx context.Context, i payments.Intent) (payments.Intent, error) {
+	stands, err := m.SandboxIntents.Create(ctx, store.SandboxIntent(i))
+	return payments.Intent(stands), err
+}
+
+func (m intents) Intent(ctx context.Context, id string) (payments.Intent, error) {
+	i, err := m.SandboxIntents.Intent(ctx, id)
+	return payments.Intent(i), err
+}
+
+func (m intents) Search(ctx context.Context, chargeKey string) ([]payments.Intent, error) {
+	return worded(m.SandboxIntents.Search(ctx, chargeKey))
+}
+
+func (m intents) List(ctx context.Context, after string, limit int) ([]payments.Intent, error) {
+	return worded(m.SandboxIntents.List(ctx, after, limit))
+}
+
+func (m intents) Refund(ctx context.Context, r payments.Refund) (payments.Refund, bool, error) {
+	stands, given, err := m.SandboxIntents.Refund(ctx, store.SandboxRefund(r))
+	return payments.Refund(stands), given, err
+}
+
+func worded(rows []store.SandboxIntent, err error) ([]payments.Intent, error) {
+	out := make([]payments.Intent, len(rows))
+	for i, row := range rows {
+		out[i] = payments.Intent(row)
+	}
+	return out, err
+}
+
+func newIntents(t *testing.T) intents {
+	t.Helper()
+	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "sandbox.db"), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	_, err = store.Migrate(t.Context(), db, "sandbox")
+	require.NoError(t, err)
+	return intents{store.NewSandboxIntents(db)}
+}
+
+// counter is the provider, and the sandbox that it talks to.
+type counter struct {
+	*payments.Stripe
+	sandbox *payments.Server
+	intents intents
+	wire    *wire
+}
+
+// wire notes the requests that pass, and may change them.
+type wire struct {
+	http.Handler
+	change func(*http.Request)
+
+	mu    sync.Mutex
+	paths []string
+}
+
+func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	w.paths = append(w.paths, r.Method+" "+r.URL.Path)
+	if w.change != nil {
+		w.change(r)
+	}
+	w.mu.Unlock()
+	w.Handler.ServeHTTP(rw, r)
+}
+
+func (w *wire) changes(f func(*http.Request)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.change = f
+}
+
+func (w *wire) requests() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]string{}, w.paths...)
+}
+
+const secretKey = "sk_test_s3cret"
+
+func newCounter(t *testing.T) counter {
+	t.Helper()
+	remembered := newIntents(t)
+	sandbox := payments.NewServer(remembered)
+	passing := &wire{Handler: sandbox.Handler()}
+	return counter{Stripe: dial(t, passing), sandbox: sandbox, intents: remembered, wire: passing}
+}
+
+// dial is a provider that talks to the handler.
+func dial(t *testing.T, h http.Handler) *payments.Stripe {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return payments.NewStripe(payments.StripeOptions{URL: server.URL + "/", Key: secretKey, Log: zap.NewNop()})
+}
+
+func (c counter) requireTotals(t *testing.T, charged, refunded int64) {
+	t.Helper()
+	gotCharged, gotRefunded, err := c.intents.Totals(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []int64{charged, refunded}, []int64{gotCharged, gotRefunded})
+}
