@@ -110,7 +110,7 @@ func TestDeleteDrink(t *testing.T) {
 		b.onDeletion(func(o client.StartWorkflowOptions, in contract.DrinkDeletion) error {
 			require.Equal(t, "deletion-drink-latte", o.ID)
 			require.Equal(t, contract.SagasQueue, o.TaskQueue)
-			require.Equal(t, enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, o.WorkflowIDReusePolicy)
+			require.Equal(t, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY, o.WorkflowIDReusePolicy)
 			require.True(t, o.WorkflowExecutionErrorWhenAlreadyStarted)
 			require.Equal(t, contract.DrinkDeletion{DrinkID: "drink-latte", Batch: 100, Batches: 200}, in)
 			return nil
