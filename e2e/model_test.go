@@ -28,8 +28,9 @@ const (
 // delete drinks, add cleaners and decide as owners, at random and at the same
 // time, while services fail at random. When all is back and has come to rest,
 // the audit finds no drift, every order has gone only where the table of
-// transitions allows, and none was seen cancelled while something of it was
-// owed. YEYAK_SEED repeats a run's choices; their interleaving is the machine's.
+// transitions allows, and none was seen cancelled while money or work of it was
+// owed. (That no stock is, at that moment, TestAnyFaultsAnyDecisions of package
+// workflows sees at every publication.) YEYAK_SEED repeats a run's choices; their interleaving is the machine's.
 func TestModel_AnyInterleaving(t *testing.T) { // by itself: it is a load for others
 	seed := rand.Uint64()
 	if given := os.Getenv("YEYAK_SEED"); given != "" {

@@ -187,11 +187,20 @@ func afterTerminate(t *testing.T) {
 	s.requireUndone(order, place, 1, booking.ByOperator)
 }
 
+// deletedOnce is a drink whose deletion has ended.
+func (s *system) deletedOnce(drink string) string {
+	s.Helper()
+	s.request(http.MethodDelete, drinks+"/"+drink, nil).with(s, http.StatusAccepted)
+	s.removed(drink)
+	return drink
+}
+
 func lookAtTheBooks(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	orders := s.oneOfEach()
 	s.requirePages(orders)
+	require.Contains(t, s.follow("A drink's deletion", "", "DRINK="+s.deletedOnce(s.drink(1))), `"status":"deleted"`)
 	require.Contains(t, s.follow("Audit", ""), `"findings": []`)
 	s.alter("DELETE FROM orders WHERE id = ?", orders[0])
 	s.follow("Repair now", "")

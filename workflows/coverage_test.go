@@ -11,7 +11,9 @@ import (
 	"golang.org/x/tools/cover"
 )
 
-// unreplayed marks code that no history can lead through, with the reason.
+// unreplayed marks code that no history leads through, with the reason: none
+// can, or only one that nobody could record on purpose, or an operator's
+// cancellation of a workflow that has nothing to undo.
 const unreplayed = "//replay:never"
 
 // TestHistories_EveryStatementIsReplayed runs TestReplay once more under
