@@ -117,14 +117,6 @@ func (c *cup) takeDecisions() {
 	workflow.Go(c.ctx, c.heedDeletion)
 }
 
-func (c *cup) mayCancel() error {
-	return booking.MayCancel(c.standing()) //replay:never validators do not run in a replay
-}
-
-func (c *cup) cancel(ctx workflow.Context, note string) (contract.View, error) {
-	return c.giveUp(ctx, booking.ByCustomer, note)
-}
-
 func (c *cup) mayServe() error {
 	return booking.MayServe(c.standing()) //replay:never validators do not run in a replay
 }

@@ -182,14 +182,6 @@ func (v *visit) takeDecisions() {
 	workflow.Go(v.ctx, v.heedAssignment)
 }
 
-func (v *visit) mayCancel() error {
-	return booking.MayCancel(v.standing()) //replay:never validators do not run in a replay
-}
-
-func (v *visit) cancel(ctx workflow.Context, note string) (contract.View, error) {
-	return v.giveUp(ctx, booking.ByCustomer, note)
-}
-
 func (v *visit) mayFinish() error {
 	return booking.MayFinish(v.standing()) //replay:never validators do not run in a replay
 }

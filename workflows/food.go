@@ -107,17 +107,13 @@ func (m *meal) courierDelivers(ctx workflow.Context) error {
 
 // takeDecisions lets the customer and the courier decide on the order.
 func (m *meal) takeDecisions() {
-	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancel, m.cancel)
+	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancel, m.cancelWithDelivery)
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
 }
 
-func (m *meal) mayCancel() error {
-	return booking.MayCancel(m.standing()) //replay:never validators do not run in a replay
-}
-
-// cancel cancels the delivery before anything else. While the delivery service
-// cannot be asked the order stands.
-func (m *meal) cancel(ctx workflow.Context, note string) (contract.View, error) {
+// cancelWithDelivery cancels the delivery before anything else. While the
+// delivery service cannot be asked the order stands.
+func (m *meal) cancelWithDelivery(ctx workflow.Context, note string) (contract.View, error) {
 	return m.giveUpIf(ctx, booking.ByCustomer, note, m.stopDelivery)
 }
 

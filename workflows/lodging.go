@@ -135,7 +135,7 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 func (r *reservation) takeDecisions() {
 	r.onUpdate(contract.ConfirmUpdate, "The owner accepts the reservation", r.mayConfirm, r.confirm)
 	r.onUpdate(contract.RejectUpdate, "The owner rejects the reservation", r.mayConfirm, r.reject)
-	r.onUpdate(contract.CancelUpdate, "The customer cancels the reservation", r.mayCancel, r.cancel)
+	r.onUpdate(contract.CancelUpdate, "The customer cancels the reservation", r.mayCancelStay, r.cancel)
 	r.onUpdate(contract.CompleteUpdate, "The guests have checked out early", r.mayComplete, r.complete)
 }
 
@@ -155,12 +155,8 @@ func (r *reservation) reject(ctx workflow.Context, note string) (contract.View, 
 	return r.giveUp(ctx, booking.RejectedByOwner, note)
 }
 
-func (r *reservation) mayCancel() error {
+func (r *reservation) mayCancelStay() error {
 	return booking.MayCancelStay(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt()) //replay:never validators do not run in a replay
-}
-
-func (r *reservation) cancel(ctx workflow.Context, note string) (contract.View, error) {
-	return r.giveUp(ctx, booking.ByCustomer, note)
 }
 
 func (r *reservation) mayComplete() error {

@@ -215,6 +215,16 @@ func (s *saga) reasonOf(err error) booking.Reason {
 	}
 }
 
+// mayCancel is the rule of most kinds: until the order is over.
+func (s *saga) mayCancel() error {
+	return booking.MayCancel(s.standing()) //replay:never validators do not run in a replay
+}
+
+// cancel is the customer's decision to give the order up.
+func (s *saga) cancel(ctx workflow.Context, note string) (contract.View, error) {
+	return s.giveUp(ctx, booking.ByCustomer, note)
+}
+
 // giveUp abandons the order for somebody and waits until it is over.
 func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
 	return s.giveUpIf(ctx, why, note, func(ctx workflow.Context) error {
