@@ -5,7 +5,6 @@ import (
 	"sort"
 
 	"github.com/danielgtaylor/huma/v2"
-	"go.temporal.io/sdk/converter"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -158,10 +157,5 @@ func (s *server) rememberedHash(ctx context.Context, id string) (string, error) 
 	if err != nil {
 		return "", temporalError{err}
 	}
-	memo := described.GetWorkflowExecutionInfo().GetMemo().GetFields()[contract.RequestHashMemo]
-	var hash string
-	if memo != nil {
-		err = converter.GetDefaultDataConverter().FromPayload(memo, &hash)
-	}
-	return hash, err
+	return contract.RequestHashIn(described.GetWorkflowExecutionInfo().GetMemo())
 }

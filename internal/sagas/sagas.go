@@ -130,10 +130,7 @@ func (s *Sagas) RequestHash(ctx context.Context, orderID string) (hash string, e
 	if err != nil {
 		return "", gone(orderID, err)
 	}
-	if memo := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[contract.RequestHashMemo]; memo != nil {
-		err = converter.GetDefaultDataConverter().FromPayload(memo, &hash)
-	}
-	return hash, err
+	return contract.RequestHashIn(d.GetWorkflowExecutionInfo().GetMemo())
 }
 
 // ForceCancel tells the order's saga to undo it; false when it is over.

@@ -1,6 +1,10 @@
 package contract
 
-import "go.temporal.io/sdk/temporal"
+import (
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+)
 
 // Task queues. Sagas run on the first; a step that cannot be done in place
 // goes to the queue of its service.
@@ -97,6 +101,14 @@ func Attributes(v View) temporal.SearchAttributes {
 // RequestHashMemo is the memo field that holds the hash of the request that
 // started an order, to tell a repeat from another request under the same key.
 const RequestHashMemo = "requestHash"
+
+// RequestHashIn reads the hash out of a workflow's memo, "" when it has none.
+func RequestHashIn(memo *commonpb.Memo) (hash string, err error) {
+	if field := memo.GetFields()[RequestHashMemo]; field != nil {
+		err = converter.GetDefaultDataConverter().FromPayload(field, &hash)
+	}
+	return hash, err
+}
 
 // Decision is what the caller of an update adds to it.
 type Decision struct {
