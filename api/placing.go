@@ -24,6 +24,9 @@ type newOrder struct {
 	workflow string
 	input    func(contract.Order) sagaInput
 	summary  string // one line for the web UI
+	// admit refuses an order that could not be worked on, before anything is
+	// started; nil takes every one.
+	admit func(context.Context) error
 }
 
 // sagaInput is what the saga of an order starts with.
@@ -72,6 +75,11 @@ func (s *server) tryToPlace(ctx, budget context.Context, o newOrder) (outcome, e
 
 	if o.placed {
 		return s.repeat(ctx, budget, o, view, changes)
+	}
+	if o.admit != nil {
+		if err := o.admit(ctx); err != nil {
+			return outcome{}, err
+		}
 	}
 	err := s.start(ctx, o, input)
 	if _, started := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); started {

@@ -83,19 +83,31 @@ type Workers struct {
 	running []worker.Worker
 }
 
-// Start serves the queues, one worker each. stopWithin is how long a worker
-// that is stopped waits for the tasks in its hands. The sagas worker comes
-// last, so that the steps it hands out are served already.
-func Start(c client.Client, queues []string, services Services, stopWithin time.Duration) (*Workers, error) {
+// Options are what the workers of a process are started with.
+type Options struct {
+	Serve    []string // the task queues
+	Services Services
+	// StopWithin is how long a worker that is stopped waits for the tasks in its
+	// hands.
+	StopWithin time.Duration
+	// Workflows registers the workflows; nil is RegisterWorkflows.
+	Workflows func(Registry)
+}
+
+// Start serves the queues, one worker each. The sagas worker comes last, so
+// that the steps it hands out are served already.
+func Start(c client.Client, o Options) (*Workers, error) {
+	register := o.Workflows
+	if register == nil {
+		register = RegisterWorkflows
+	}
 	w := &Workers{}
-	queues = slices.Clone(queues)
-	slices.SortStableFunc(queues, func(a, b string) int { return order(a) - order(b) })
-	for _, queue := range queues {
-		one := worker.New(c, queue, options(queue, stopWithin))
+	for _, queue := range slices.SortedFunc(slices.Values(o.Serve), func(a, b string) int { return order(a) - order(b) }) {
+		one := worker.New(c, queue, options(queue, o.StopWithin))
 		if queue == contract.SagasQueue {
-			RegisterWorkflows(one)
+			register(one)
 		}
-		for _, a := range services.of(queue) {
+		for _, a := range o.Services.of(queue) {
 			one.RegisterActivity(a)
 		}
 		if err := one.Start(); err != nil {

@@ -44,6 +44,9 @@ type Options struct {
 	Migrate bool
 	// Decorate is for tests.
 	Decorate Decorate
+	// Workflows registers other workflows than ours under the same names, for
+	// comparisons; nil is ours.
+	Workflows func(workers.Registry)
 }
 
 // App is a running process: workers, an API, or both.
@@ -138,7 +141,9 @@ func (a *App) startWorkers(ctx context.Context) {
 		return
 	}
 	start := func() (err error) {
-		a.workers, err = workers.Start(a.engine, serve, a.services, a.options.Config.Process.ShutdownGrace)
+		a.workers, err = workers.Start(a.engine, workers.Options{
+			Serve: serve, Services: a.services, Workflows: a.options.Workflows, StopWithin: a.options.Config.Process.ShutdownGrace,
+		})
 		return err
 	}
 	err := start()
