@@ -14,17 +14,22 @@ import (
 // PaymentLedger is our own record of what was asked of the payment provider
 // and what came of it: one line an order, found again by its order id.
 type PaymentLedger interface {
-	// BeginCharge writes a pending payment unless the order has one, and
-	// returns the order's payment as it stands.
+	// BeginCharge writes a pending payment unless the order has one, turns one
+	// that is deferred into a pending one, and returns the order's payment as
+	// it stands.
 	BeginCharge(ctx context.Context, c booking.Charge) (booking.Payment, error)
+	// DeferCharge writes a deferred payment unless the order has one, and
+	// returns the order's payment as it stands.
+	DeferCharge(ctx context.Context, c booking.Charge) (booking.Payment, error)
 	// EndCharge records the provider's answer (Charged with its reference, or
 	// Declined) if the payment is still pending, and returns the payment as it
 	// stands then.
 	EndCharge(ctx context.Context, orderID string, answer booking.PaymentStatus, ref string) (booking.Payment, error)
 	// BeginRefund turns the pending or charged payment of c's order into
-	// RefundPending, for the reason c.Why. An order without a payment gets c
-	// as one that is ChargePrevented, so that a charge that comes late finds
-	// it. The first reason given stays. Returns the payment as it stands then.
+	// RefundPending, for the reason c.Why, and a deferred one into one that is
+	// ChargePrevented. So becomes c for an order without a payment, so that a
+	// charge that comes late finds it. The first reason given stays. Returns
+	// the payment as it stands then.
 	BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error)
 	// EndRefund records what a RefundPending payment came to: Refunded with
 	// the amount given back, or ChargePrevented.
@@ -57,62 +62,62 @@ var (
 // activity waits: the answer is recorded even when nobody waits for it.
 const providerPatience = 30 * time.Second
 
+// keysLast is for how long a charge may be asked for again under its key. A
+// provider forgets keys, Stripe after 24 hours, and would take it twice.
+const keysLast = 23 * time.Hour
+
 // Payments charges and refunds.
 type Payments struct {
 	Service
 	Ledger   PaymentLedger
 	Provider PaymentProvider
+	Gate     PaymentGate
 
 	flights singleflight.Group
 }
 
 // ChargePayment takes the order's price, once. What was not taken in time never
-// will be.
+// will be. It is Deferred while the provider takes no payments.
 func (p *Payments) ChargePayment(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
-		payment, err := p.Ledger.BeginCharge(ctx, c)
-		if err != nil {
-			return booking.Outcome{}, fmt.Errorf("write payment intent: %w", err)
-		}
-		switch {
-		case payment.Status == booking.ChargePending && c.Late:
-			c.Why = booking.TooLate
-			payment, err = p.undo(ctx, c) // it may have been asked for while there was time
-		case payment.Status == booking.ChargePending:
-			payment, err = p.fly(ctx, c)
-		}
-		if err != nil {
-			return booking.Outcome{}, err
-		}
-		switch payment.Status {
-		case booking.Charged:
-			return booking.Outcome{Result: booking.Done}, nil
-		case booking.Declined:
-			return booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined}, nil
-		default:
-			return booking.Outcome{Result: booking.Undone, Reason: payment.Why}, nil
-		}
+		payment, err := p.charge(ctx, c)
+		return cameTo(payment), err
 	})
+}
+
+func cameTo(payment booking.Payment) booking.Outcome {
+	switch payment.Status {
+	case booking.Charged:
+		return booking.Outcome{Result: booking.Done}
+	case booking.Declined:
+		return booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined}
+	case booking.ChargeDeferred:
+		return booking.Outcome{Result: booking.Deferred}
+	default:
+		return booking.Outcome{Result: booking.Undone, Reason: payment.Why}
+	}
+}
+
+func (p *Payments) charge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	if !c.Late {
+		return p.fly(ctx, c, false)
+	}
+	payment, err := p.Ledger.BeginCharge(ctx, c)
+	if err == nil && payment.Status == booking.ChargePending {
+		c.Why = booking.TooLate
+		payment, err = p.undo(ctx, c) // it may have been asked for while there was time
+	}
+	return payment, err
 }
 
 // fly asks the provider and records its answer. There is one flight a key in
 // this process, and it goes on when the activity that asked has given up: an
 // answer that was paid for is not thrown away.
-func (p *Payments) fly(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+func (p *Payments) fly(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
 	landed := p.flights.DoChan(c.Key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerPatience)
 		defer cancel()
-		ref, err := p.Provider.Charge(ctx, c)
-		switch {
-		case err == nil:
-			return p.Ledger.EndCharge(ctx, c.OrderID, booking.Charged, ref)
-		case errors.Is(err, ErrDeclined):
-			return p.Ledger.EndCharge(ctx, c.OrderID, booking.Declined, "")
-		case errors.Is(err, ErrVoided):
-			return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
-		default:
-			return booking.Payment{}, fmt.Errorf("charge at provider: %w", err)
-		}
+		return p.pass(ctx, c, waited)
 	})
 	select {
 	case r := <-landed:
@@ -121,7 +126,50 @@ func (p *Payments) fly(ctx context.Context, c booking.Charge) (booking.Payment, 
 		}
 		return r.Val.(booking.Payment), nil
 	case <-ctx.Done():
-		return booking.Payment{}, ctx.Err()
+		return booking.Payment{}, elsewhere{ctx.Err()}
+	}
+}
+
+// pass takes a charge through the gate. One that is kept away waits in the
+// ledger.
+func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
+	leave, err := p.Gate.Enter(waited)
+	if err != nil {
+		payment, err := p.Ledger.DeferCharge(ctx, c)
+		if err == nil && payment.Status == booking.ChargePending {
+			payment.Status = booking.ChargeDeferred // asked before; it is known what came of it only when it can be asked again
+		}
+		return payment, err
+	}
+	defer leave(ErrNotAsked) // the first word counts
+	payment, err := p.Ledger.BeginCharge(ctx, c)
+	switch {
+	case err != nil:
+		return payment, fmt.Errorf("write payment intent: %w", err)
+	case payment.Status != booking.ChargePending:
+		return payment, nil
+	case time.Since(payment.At) > keysLast:
+		c.Why = booking.PaymentUnavailable
+		return p.undo(ctx, c)
+	}
+	ref, err := p.Provider.Charge(ctx, c)
+	switch {
+	case err == nil:
+		leave(nil)
+		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Charged, ref)
+	case errors.Is(err, ErrDeclined):
+		leave(nil)
+		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Declined, "")
+	case errors.Is(err, ErrVoided):
+		leave(nil)
+		return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
+	case isBusy(err):
+		leave(err)
+		payment.Status = booking.ChargeDeferred // it was turned away at the door
+		return payment, nil
+	default:
+		leave(err)
+		return booking.Payment{}, elsewhere{fmt.Errorf("charge at provider: %w", err)}
 	}
 }
 

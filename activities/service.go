@@ -36,9 +36,30 @@ func NewService(name string, changed func(name string, from, to gobreaker.State)
 		Timeout:       breakerCooldown,
 		ReadyToTrip:   func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerTrips },
 		OnStateChange: changed,
-		IsExcluded:    func(err error) bool { return errors.Is(err, context.Canceled) },
+		IsExcluded: func(err error) bool {
+			_, others := errors.AsType[elsewhere](err)
+			return others || errors.Is(err, context.Canceled)
+		},
 	})}
 }
+
+// busy is an error of somebody who has too much to do, and may say when to ask
+// again.
+type busy interface {
+	error
+	RetryAfter() time.Duration
+}
+
+func isBusy(err error) bool {
+	_, is := errors.AsType[busy](err)
+	return is
+}
+
+// elsewhere marks a failure of somebody whom a service asks, and who has a
+// breaker of their own: the service itself is well.
+type elsewhere struct{ error }
+
+func (e elsewhere) Unwrap() error { return e.error }
 
 // Types of errors that a saga tells apart from all others. Both say that
 // nothing was done, which any other error leaves open.
@@ -87,8 +108,7 @@ func encoded(err error) error {
 			return temporal.NewApplicationErrorWithCause(err.Error(), NothingDoneType, err)
 		}
 	}
-	var busy interface{ RetryAfter() time.Duration }
-	if errors.As(err, &busy) && busy.RetryAfter() > 0 {
+	if busy, ok := errors.AsType[busy](err); ok && busy.RetryAfter() > 0 {
 		return temporal.NewApplicationErrorWithOptions(err.Error(), BusyType,
 			temporal.ApplicationErrorOptions{Cause: err, NextRetryDelay: busy.RetryAfter()})
 	}

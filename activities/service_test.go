@@ -172,9 +172,11 @@ func TestService_AsksAgainWhenItIsTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", tt.err }}
+			provider := &till{refund: func(string, string, booking.Money) error { return tt.err }}
 			payments := newPayments(t, provider)
 			_, err := charge(payments, newCharge("o1"))
+			require.NoError(t, err)
+			_, err = refund(payments, because(newCharge("o1"), booking.ByCustomer))
 			require.ErrorIs(t, err, tt.err)
 			told, _ := errors.AsType[*temporal.ApplicationError](err)
 			if tt.delay == 0 {

@@ -112,8 +112,14 @@ func newDB(t *testing.T, service string) *store.DB {
 // newPayments puts the service on a real ledger.
 func newPayments(t *testing.T, p *till) *activities.Payments {
 	t.Helper()
-	return &activities.Payments{Service: served(), Ledger: store.NewPayments(newDB(t, "payments")), Provider: p}
+	return &activities.Payments{Service: served(), Ledger: store.NewPayments(newDB(t, "payments")), Provider: p, Gate: open{}}
 }
+
+// open is a gate that always is.
+type open struct{}
+
+func (open) Enter(bool) (func(error), error) { return func(error) {}, nil }
+func (open) Opens(context.Context) error      { return nil }
 
 var price = booking.Money{Amount: 50000, Currency: "KRW"}
 

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
@@ -17,8 +18,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Deps is what the API works with. TellAssigned, Health, Metrics, Extra, Now,
-// Logger and Closing may be left out.
+// Deps is what the API works with. Gate, TellAssigned, Health, Registry, Metrics,
+// Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	Temporal client.Client
 	Hub      *hub.Hub
@@ -32,6 +33,9 @@ type Deps struct {
 	Messages    Messages
 	ReadModel   ReadModel
 
+	// Gate tells whether orders can be paid for; nil that they always can.
+	Gate PaymentGate
+
 	// TellAssigned tells the calls that were given a cleaner and may not know
 	// it: a new cleaner may have been waited for.
 	TellAssigned func(context.Context) error
@@ -42,9 +46,8 @@ type Deps struct {
 	ReplyBudget time.Duration
 	// MaxBody is the largest request body in bytes, 64 KiB by default.
 	MaxBody int64
-	// MaxStreams is how many readers may follow the feed of events at the same
-	// time, 256 by default.
-	MaxStreams int
+	// Admission is how much is taken on at the same time.
+	Admission
 	// Heartbeat is how often a stream says that it is alive, every 15 s by default.
 	Heartbeat time.Duration
 	// WriteWithin is how long a reader of a stream may take for what is written
@@ -60,6 +63,8 @@ type Deps struct {
 	Now    func() time.Time
 	Logger *zap.Logger
 	Health Health
+	// Registry takes what the API measures of itself.
+	Registry prometheus.Registerer
 	// Metrics serves /metrics.
 	Metrics http.Handler
 	// Extra adds routes that are not part of the documented API.
@@ -79,17 +84,17 @@ const spare = asking + 3*time.Second
 type server struct {
 	Deps
 	huma    huma.API
-	streams chan struct{} // holds a token for each stream there is
-	window  *window       // through which they read
+	budgets budgets
+	window  *window // through which streams read
 }
 
 // New makes the handler that serves the whole API.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
-	s.streams, s.window = make(chan struct{}, s.MaxStreams), newWindow(s.readStretch, s.Logger)
+	s.budgets, s.window = newBudgets(s.Admission, s.Registry), newWindow(s.readStretch, s.Logger)
 	router := newRouter(s.Logger)
 	s.huma = humagin.New(router, describeAPI())
-	s.huma.UseMiddleware(s.limitTime, s.checkMediaTypes)
+	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)
 
 	s.registerPlaces()
 	s.registerStock()
@@ -123,14 +128,15 @@ func (d Deps) withDefaults() Deps {
 	if d.MaxBody <= 0 {
 		d.MaxBody = 64 << 10
 	}
-	if d.MaxStreams <= 0 {
-		d.MaxStreams = 256
-	}
+	d.Admission = d.Admission.withDefaults()
 	if d.Heartbeat <= 0 {
 		d.Heartbeat = 15 * time.Second
 	}
 	if d.WriteWithin <= 0 {
 		d.WriteWithin = 10 * time.Second
+	}
+	if d.Gate == nil {
+		d.Gate = noGate{}
 	}
 	if d.TellAssigned == nil {
 		d.TellAssigned = func(context.Context) error { return nil }
@@ -182,6 +188,10 @@ func serverOf(ctx huma.Context) *server {
 func register[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.Metadata = map[string]any{serverKey: s}
 	op.MaxBodyBytes = s.MaxBody + 1 // huma refuses a body of exactly this size
+	op.BodyReadTimeout = -1         // it has been read by then, and a deadline would end the request
+	if sheds(&op) {
+		op.Responses = s.withProblems(op.Responses, overloaded)
+	}
 	// An input that resolves reports unknown parameters itself, together with
 	// all else that is wrong with it.
 	_, resolves := any(new(I)).(huma.Resolver)

@@ -20,8 +20,11 @@ type outcome struct {
 
 // awaitDecision waits for the order's first decision until the budget ends,
 // and then looks once more: the decision may have fallen in another process.
+//
+// A decision that waits for a payment in its turn may take long, and is not
+// waited for.
 func (s *server) awaitDecision(ctx, budget context.Context, seen contract.View, changes <-chan contract.Publication) outcome {
-	for {
+	for seen.PaymentDeferred == nil {
 		select {
 		case change := <-changes:
 			if decision, fallen := s.decisionIn(ctx, change); fallen {
@@ -32,6 +35,7 @@ func (s *server) awaitDecision(ctx, budget context.Context, seen contract.View, 
 			return s.lastLook(ctx, seen)
 		}
 	}
+	return outcome{view: seen}
 }
 
 // decisionIn is the order's view at its first decision, if it has fallen.

@@ -2,9 +2,13 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -13,14 +17,15 @@ import (
 const callsPath = "/v1/cleaning/calls"
 
 func (s *server) registerCleaning() {
+	s.measureCalls()
 	register(s, huma.Operation{
 		OperationID: "place-call", Method: http.MethodPost, Path: callsPath, Tags: []string{tagCleaning},
 		Summary: "Call a cleaner", DefaultStatus: http.StatusCreated,
 		Description: "Registers the call with management, charges the price if there is one, and finds a cleaner. " +
 			"201: the call stands (calling until somebody is free, or assigned). 202: not decided yet; it goes on and can be read at Location. " +
-			"A call is taken only when management can be asked. " +
+			"A call is taken only when management can be asked, and when not too many wait for a cleaner already. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was; after `not_registered` it is a new one.",
-		Responses: s.placingResponses(booking.NotRegistered),
+		Responses: s.withProblems(s.placingResponses(booking.NotRegistered), tooManyCallsWaiting),
 	}, s.placeCall)
 	register(s, huma.Operation{
 		OperationID: "get-call", Method: http.MethodGet, Path: callsPath + "/{id}", Tags: []string{tagCleaning},
@@ -87,5 +92,52 @@ func (s *server) placeCall(ctx context.Context, in *placeCallInput) (*orderAnswe
 			return contract.Cleaning{Order: o, Tel: in.Body.Tel, Location: in.Body.Location}
 		},
 		summary: "cleaning, customer " + string(in.Body.CustomerID),
+		admit:   s.admitCall,
+	})
+}
+
+// callAgainAfter is what one whose call is not taken is asked to wait, in
+// seconds: cleaners do not come free from one moment to the next.
+const callAgainAfter = "60"
+
+// admitCall refuses a call when as many wait for a cleaner as may. It counts
+// those in the queue: of calls that are on their way there at this moment a few
+// more may come in. When they cannot be counted, the call is taken: whoever
+// keeps the queue is away, the call waits until they are back like any other,
+// and a limit must not be what takes the service down.
+func (s *server) admitCall(ctx context.Context) error {
+	if s.MaxWaitingCalls <= 0 {
+		return nil
+	}
+	waiting, err := s.waitingCalls(ctx)
+	if err != nil {
+		s.Logger.Warn("waiting calls cannot be counted", zap.Error(err))
+		return nil
+	}
+	if waiting < s.MaxWaitingCalls {
+		return nil
+	}
+	p := newProblem(tooManyCallsWaiting, "%d calls wait for a cleaner already", waiting)
+	p.header.Set("Retry-After", callAgainAfter)
+	return p
+}
+
+func (s *server) waitingCalls(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, glance)
+	defer cancel()
+	return s.Cleaners.Waiting(ctx)
+}
+
+// measureCalls lets the metrics tell how many calls wait: NaN while they
+// cannot be counted.
+func (s *server) measureCalls() {
+	promauto.With(s.Registry).NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "yeyak_cleaning_calls_waiting", Help: "Calls that wait for a cleaner.",
+	}, func() float64 {
+		waiting, err := s.waitingCalls(context.Background())
+		if err != nil {
+			return math.NaN()
+		}
+		return float64(waiting)
 	})
 }

@@ -12,6 +12,9 @@
 //	                                                             ├─ not taken  503, the key is free again
 //	                                                             └─ not yet    202, the saga goes on
 //
+// Before any of this a request has to be let in: writes and reads each have a
+// budget, and what is beyond it is answered 503 (admission.go).
+//
 // What is a business's own stands in its files: places.go, stock.go and
 // lodging.go; menus.go, food.go and deliveries.go; drinks.go, cafe.go and
 // productions.go; cleaners.go and cleaning.go.

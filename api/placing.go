@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"errors"
+	"math"
+	"strconv"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -25,7 +27,7 @@ type newOrder struct {
 	input    func(contract.Order) sagaInput
 	summary  string // one line for the web UI
 	// admit refuses an order that could not be worked on, before anything is
-	// started; nil takes every one.
+	// started; nil takes every one that can be paid for.
 	admit func(context.Context) error
 }
 
@@ -57,11 +59,34 @@ func (s *server) placeOrder(ctx context.Context, l language, o newOrder) (*order
 
 // patience is how long a request waits for the first decision on its order.
 func (s *server) patience(kind booking.Kind) time.Duration {
-	if kind == booking.Cafe || kind == booking.Cleaning {
+	if kind == booking.Cafe || kind == booking.Cleaning || s.Policy.PayWithin == 0 {
 		return s.ReplyBudget + asking
 	}
 	return s.ReplyBudget
 }
+
+// admitOrder refuses an order that nobody could work on, before anything of it
+// is started.
+func (s *server) admitOrder(ctx context.Context, o newOrder) error {
+	if o.admit != nil {
+		if err := o.admit(ctx); err != nil {
+			return err
+		}
+	}
+	if o.order.Amount.Amount == 0 {
+		return nil
+	}
+	wait, ok := s.Gate.Admit(ctx)
+	if ok {
+		return nil
+	}
+	p := newProblem(codeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order")
+	p.header.Set("Retry-After", strconv.Itoa(int(min(max(math.Ceil(wait.Seconds()), 1), longestWait))))
+	return p
+}
+
+// longestWait is the longest that anybody is asked to wait, in seconds.
+const longestWait = 60
 
 // tryToPlace starts the saga of the order under the id of its attempt, or
 // finds it started.
@@ -76,10 +101,8 @@ func (s *server) tryToPlace(ctx, budget context.Context, o newOrder) (outcome, e
 	if o.placed {
 		return s.repeat(ctx, budget, o, view, changes)
 	}
-	if o.admit != nil {
-		if err := o.admit(ctx); err != nil {
-			return outcome{}, err
-		}
+	if err := s.admitOrder(ctx, o); err != nil {
+		return outcome{}, err
 	}
 	err := s.start(ctx, o, input)
 	if _, started := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); started {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -56,6 +57,8 @@ type Cleaners interface {
 	// Cleaners lists the cleaners with what each is doing; InvalidCursor as for
 	// places.
 	Cleaners(ctx context.Context, page booking.Page) ([]booking.CleanerAtWork, string, error)
+	// Waiting is how many calls wait for a cleaner.
+	Waiting(ctx context.Context) (int, error)
 }
 
 // Payments is the payments ledger, to read.
@@ -63,6 +66,18 @@ type Payments interface {
 	// Payment answers the order's payment, or NotFound.
 	Payment(ctx context.Context, orderID string) (booking.Payment, error)
 }
+
+// PaymentGate stands before the payment provider.
+type PaymentGate interface {
+	// Admit tells whether an order that is placed now could be paid for in time
+	// and, if not, when it is worth asking again.
+	Admit(ctx context.Context) (retryAfter time.Duration, ok bool)
+}
+
+// noGate stands before a provider that is always well.
+type noGate struct{}
+
+func (noGate) Admit(context.Context) (time.Duration, bool) { return 0, true }
 
 // Messages are what owners and customers were told.
 type Messages interface {

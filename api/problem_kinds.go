@@ -24,6 +24,8 @@ const (
 	temporalUnavailable  = booking.Code("temporal_unavailable")
 	orderUnreachable     = booking.Code("order_unreachable")
 	tooManyStreams       = booking.Code("too_many_streams")
+	tooManyCallsWaiting  = booking.Code("too_many_calls_waiting")
+	overloaded           = booking.Code("overloaded")
 	cancelledByCustomer  = booking.Code("cancelled_by_customer")
 	cancelledByOperator  = booking.Code("cancelled_by_operator")
 	internalError        = booking.Code("internal")
@@ -59,6 +61,7 @@ var problemKinds = []problemKind{
 	{codeOf(booking.MenuDeleted), http.StatusConflict, "No longer sold", "The drink has been taken off the menu. Nothing is charged or held."},
 	{codeOf(booking.CafeUnavailable), http.StatusServiceUnavailable, "Café out of reach", "The café cannot be asked at the moment whether it has the drink. No order came into being and nothing was charged: order again in a moment, under the same Idempotency-Key if you like."},
 	{codeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. Nothing was charged: please call again in a moment, under the same Idempotency-Key if you like."},
+	{codeOf(booking.PaymentUnavailable), http.StatusServiceUnavailable, "Payment not possible", "The payment provider is overloaded or out of order. No order came into being and you pay nothing: order again after Retry-After seconds, under the same Idempotency-Key if you like."},
 	{cancelledByCustomer, http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
 	{cancelledByOperator, http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
 
@@ -82,6 +85,8 @@ var problemKinds = []problemKind{
 	{temporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key."},
 	{orderUnreachable, http.StatusServiceUnavailable, "Order out of reach", "Those who work on the order do not answer. A decision is not promised, though it may still take effect: repeat it after Retry-After seconds."},
 	{tooManyStreams, http.StatusServiceUnavailable, "Too many streams", "As many readers follow the events here as this process serves. Try again after Retry-After seconds, or read the list."},
+	{tooManyCallsWaiting, http.StatusServiceUnavailable, "Too many calls waiting", "So many calls wait for a cleaner that no more are taken. Nothing was started and nothing is charged: call again after Retry-After seconds, under the same Idempotency-Key if you like."},
+	{overloaded, http.StatusServiceUnavailable, "Overloaded", "More is asked of this process than it takes on at the same time. Nothing was started or changed: repeat the request after Retry-After seconds, with the same Idempotency-Key."},
 	{unavailable, http.StatusServiceUnavailable, "Temporarily unavailable", "A part that this needs is away. Try again after Retry-After seconds."},
 	{internalError, http.StatusInternalServerError, "Internal error", "Something is wrong on our side. It has been logged."},
 }

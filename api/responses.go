@@ -15,7 +15,14 @@ import (
 // What any request can meet goes without saying: 404 and 405 for addresses,
 // 406, 408, 413, 415, and 500.
 func (s *server) problems(codes ...booking.Code) map[string]*huma.Response {
-	responses := map[string]*huma.Response{}
+	return s.withProblems(map[string]*huma.Response{}, codes...)
+}
+
+// withProblems documents further problems.
+func (s *server) withProblems(responses map[string]*huma.Response, codes ...booking.Code) map[string]*huma.Response {
+	if responses == nil {
+		responses = map[string]*huma.Response{}
+	}
 	if slices.Contains(codes, validationFailed) {
 		codes = append(codes, malformedJSON)
 	}
@@ -44,7 +51,7 @@ func (s *server) problems(codes ...booking.Code) map[string]*huma.Response {
 // the reasons for which orders of its kind are refused.
 func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.Response {
 	codes := []booking.Code{validationFailed, idempotencyKeyReused, temporalUnavailable, unavailable}
-	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
+	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentUnavailable}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
 		codes = append(codes, codeOf(reason))
 	}
 	return s.withAccepted(s.problems(codes...))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -17,6 +18,7 @@ type shops struct {
 	deliveries, productions jobs
 	cleaners                []booking.CleanerAtWork
 	waits                   string // the call that waits for a cleaner
+	waiting                 int    // calls that do
 }
 
 func newShops() shops {
@@ -77,6 +79,12 @@ func (m *memory) AddCleaner(_ context.Context, c booking.Cleaner) (booking.Clean
 		m.waits = ""
 	}
 	return atWork, m.away
+}
+
+func (m *memory) Waiting(context.Context) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.waiting, m.away
 }
 
 // Cleaners lists one cleaner at a time.
@@ -150,7 +158,7 @@ func businesses() []business {
 	order := func(kind booking.Kind, amount int64) contract.Order {
 		return contract.Order{
 			OrderID: string(kind) + "-1", CustomerID: "alice", Amount: booking.Money{Amount: amount, Currency: "KRW"},
-			PaymentMethod: "pm_card_visa", PlacedAt: today, Policy: contract.Policy{InPlace: true},
+			PaymentMethod: "pm_card_visa", PlacedAt: today, Policy: contract.Policy{InPlace: true, PayWithin: time.Minute},
 		}
 	}
 	return []business{

@@ -56,15 +56,18 @@ const (
 	MenuDeleted     Reason = "menu_deleted"     // the drink is no longer sold
 	CafeUnavailable Reason = "cafe_unavailable" // the café could not be asked whether it has the drink
 	NotRegistered   Reason = "not_registered"   // the call could not be registered with management
-	ByCustomer      Reason = "customer"
-	ByOperator      Reason = "operator"
+	// PaymentUnavailable: the payment provider could not take it in time.
+	PaymentUnavailable Reason = "payment_unavailable"
+
+	ByCustomer Reason = "customer"
+	ByOperator Reason = "operator"
 )
 
 // Reasons lists every reason.
 func Reasons() []Reason {
 	return []Reason{
 		PaymentDeclined, SoldOut, RejectedByOwner, OwnerTimeout, TooLate, MenuDeleted, CafeUnavailable, NotRegistered,
-		ByCustomer, ByOperator,
+		PaymentUnavailable, ByCustomer, ByOperator,
 	}
 }
 
@@ -89,4 +92,6 @@ func (k Kind) Decides(s Status) bool {
 // Unavailable tells whether an order that ended for this reason was never
 // taken, since somebody who has to be asked was away: asking again is a new
 // order, and not a repeat.
-func (r Reason) Unavailable() bool { return r == CafeUnavailable || r == NotRegistered }
+func (r Reason) Unavailable() bool {
+	return r == CafeUnavailable || r == NotRegistered || r == PaymentUnavailable
+}

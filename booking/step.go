@@ -14,6 +14,9 @@ const (
 	Refused Result = "refused"
 	// Undone: the step's undo has run, before or after it. Nothing is in effect.
 	Undone Result = "undone"
+	// Deferred: the service can do it only later. It has not begun with it, and
+	// does nothing by itself: it is to be asked again when it can.
+	Deferred Result = "deferred"
 )
 
 // Outcome is a step's result with the reason why it was refused, or why it was
@@ -48,6 +51,7 @@ type PaymentStatus string
 
 // A payment's statuses.
 const (
+	ChargeDeferred  PaymentStatus = "deferred"  // the provider has not been asked yet
 	ChargePending   PaymentStatus = "pending"   // asked for; the provider's answer is not recorded yet
 	Charged         PaymentStatus = "charged"   // taken
 	Declined        PaymentStatus = "declined"  // refused by the provider

@@ -99,7 +99,7 @@ func TestDecidesAndFinal(t *testing.T) {
 func TestReason_Unavailable(t *testing.T) {
 	t.Parallel()
 	for _, r := range booking.Reasons() {
-		require.Equal(t, r == booking.CafeUnavailable || r == booking.NotRegistered, r.Unavailable(), r)
+		require.Equal(t, r == booking.CafeUnavailable || r == booking.NotRegistered || r == booking.PaymentUnavailable, r.Unavailable(), r)
 	}
 }
 

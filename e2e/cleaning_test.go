@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -310,6 +311,42 @@ func TestC5_InTurn(t *testing.T) {
 		require.ElementsMatch(t, wave, served)
 		s.complete(served)
 	}
+}
+
+// TestC7_TooManyWaiting: when as many calls wait for a cleaner as may, no more
+// are taken until somebody comes.
+func TestC7_TooManyWaiting(t *testing.T) {
+	t.Parallel()
+	two := func(o *app.Options) { o.Config.Admission.MaxWaitingCalls = 2 }
+	eachStorageWith(t, two, func(t *testing.T, s *system) {
+		call := func() answer { return s.post(calls, visit(), "Idempotency-Key", "k") }
+		var waiting []string
+		for range 2 {
+			waiting = append(waiting, s.call().with(t, http.StatusCreated).body.ID)
+			s.finished(waiting[len(waiting)-1]) // it has its place in the queue
+		}
+		for range 3 {
+			a := call().with(t, http.StatusServiceUnavailable)
+			require.Equal(t, "too_many_calls_waiting", a.body.Code)
+			require.Equal(t, "60", a.header.Get("Retry-After"))
+			require.Nil(t, a.body.Order)
+		}
+		s.order(s.menu(), object{"customerId": "bob"}).with(t, http.StatusCreated)
+		require.ElementsMatch(t, waiting, s.listed("/v1/mypages?customerId=alice"), "nothing was started")
+		charged, _ := s.atProvider()
+		require.EqualValues(t, 2*30000+18000, charged)
+		require.Equal(t, 2, s.measured("yeyak_cleaning_calls_waiting"))
+
+		s.cleaner("Min-jun")
+		s.becomes(waiting[0], booking.Assigned)
+		taken := call().with(t, http.StatusCreated)
+		require.Equal(t, booking.Calling, taken.body.Status)
+		s.finished(taken.body.ID)
+		require.Equal(t, "too_many_calls_waiting", s.call().with(t, http.StatusServiceUnavailable).body.Code)
+		require.JSONEq(t, string(taken.raw), string(call().with(t, http.StatusCreated).raw), "it was taken, and is not asked again")
+		s.decideAt(calls+"/"+waiting[1], "cancel").with(t, http.StatusOK)
+		s.call().with(t, http.StatusCreated)
+	})
 }
 
 // servedAtOnce waits until n calls have been assigned, checks that each has a

@@ -77,7 +77,7 @@ func newOrder(kind booking.Kind, price int64, change ...func(*contract.Order)) c
 	o := contract.Order{
 		OrderID: string(kind) + "-recorded", CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: time.Now().UTC().Truncate(time.Microsecond),
-		Policy: contract.Policy{InPlace: true, AttentionAfter: time.Minute, DeliverWithin: time.Hour},
+		Policy: contract.Policy{InPlace: true, AttentionAfter: time.Minute, DeliverWithin: time.Hour, PayWithin: time.Minute},
 	}
 	for _, c := range change {
 		c(&o)

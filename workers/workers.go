@@ -18,7 +18,7 @@ import (
 // Services are the activities of every service. One whose Service is zero is
 // not served by this process; its activities say so when asked.
 type Services struct {
-	Payments      *activities.Payments
+	Payments      *activities.Payments // those that are deferred included
 	Inventory     *activities.Inventory
 	Notifications *activities.Notifications
 	Management    *activities.Management
@@ -33,7 +33,7 @@ type Services struct {
 // services, since steps are done in place, and its own.
 func (s Services) Sagas() []any {
 	return []any{
-		s.Payments, s.Inventory, s.Notifications, s.Management, s.Deliveries, s.Productions, s.Assignment, s.Drinks, s.Mypage,
+		s.Payments, &activities.DeferredPayments{Payments: s.Payments}, s.Inventory, s.Notifications, s.Management, s.Deliveries, s.Productions, s.Assignment, s.Drinks, s.Mypage,
 		activities.RecordDecision,
 	}
 }
@@ -44,6 +44,8 @@ func (s Services) of(queue string) []any {
 		return s.Sagas()
 	case contract.PaymentsQueue:
 		return []any{s.Payments}
+	case contract.DeferredPaymentsQueue:
+		return []any{&activities.DeferredPayments{Payments: s.Payments}}
 	case contract.InventoryQueue:
 		return []any{s.Inventory, s.Drinks}
 	case contract.NotificationsQueue:
@@ -90,8 +92,13 @@ type Options struct {
 	// StopWithin is how long a worker that is stopped waits for the tasks in its
 	// hands.
 	StopWithin time.Duration
+	// DeferredPerSecond is how many deferred payments are taken in a second, by
+	// all workers together.
+	DeferredPerSecond int
 	// Workflows registers the workflows; nil is RegisterWorkflows.
 	Workflows func(Registry)
+	// Tune changes the options of every worker; nil changes nothing.
+	Tune func(*worker.Options)
 }
 
 // Start serves the queues, one worker each. The sagas worker comes last, so
@@ -102,8 +109,8 @@ func Start(c client.Client, o Options) (*Workers, error) {
 		register = RegisterWorkflows
 	}
 	w := &Workers{}
-	for _, queue := range slices.SortedFunc(slices.Values(o.Serve), func(a, b string) int { return order(a) - order(b) }) {
-		one := worker.New(c, queue, options(queue, o.StopWithin))
+	for _, queue := range o.queues() {
+		one := worker.New(c, queue, o.of(queue))
 		if queue == contract.SagasQueue {
 			register(one)
 		}
@@ -119,11 +126,17 @@ func Start(c client.Client, o Options) (*Workers, error) {
 	return w, nil
 }
 
-func order(queue string) int {
-	if queue == contract.SagasQueue {
-		return 1
+// queues are those that are served, in the order in which they are begun with.
+func (o Options) queues() []string {
+	queues := slices.Clone(o.Serve)
+	if slices.Contains(queues, contract.PaymentsQueue) {
+		queues = append(queues, contract.DeferredPaymentsQueue)
 	}
-	return 0
+	last := func(queue string) bool { return queue == contract.SagasQueue }
+	if n := slices.IndexFunc(queues, last); n >= 0 {
+		queues = append(slices.Delete(queues, n, n+1), contract.SagasQueue)
+	}
+	return queues
 }
 
 // Stop stops the workers, all at once, and waits for what they have in hand,
@@ -137,20 +150,27 @@ func (w *Workers) Stop() {
 	w.running = nil
 }
 
-// options of a queue's worker. Two pollers, the default, are what a burst of
-// orders waits for; the autoscaling ones grow to what it needs.
-func options(queue string, stopWithin time.Duration) worker.Options {
-	o := worker.Options{
-		WorkerStopTimeout:                  stopWithin,
+// of are the options of a queue's worker. Two pollers, the default, are what a
+// burst of orders waits for; the autoscaling ones grow to what it needs.
+func (o Options) of(queue string) worker.Options {
+	w := worker.Options{
+		WorkerStopTimeout:                  o.StopWithin,
 		WorkflowTaskPollerBehavior:         worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{InitialNumberOfPollers: 4, MaximumNumberOfPollers: 32}),
 		ActivityTaskPollerBehavior:         worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{InitialNumberOfPollers: 2, MaximumNumberOfPollers: 32}),
 		MaxConcurrentActivityExecutionSize: 200,
 	}
-	if queue == contract.SagasQueue {
-		o.MaxConcurrentWorkflowTaskExecutionSize = 400
-		o.MaxConcurrentLocalActivityExecutionSize = 400
-	} else {
-		o.DisableWorkflowWorker = true
+	switch queue {
+	case contract.SagasQueue:
+		w.MaxConcurrentWorkflowTaskExecutionSize = 400
+		w.MaxConcurrentLocalActivityExecutionSize = 400
+	case contract.DeferredPaymentsQueue:
+		// The engine deals them out. Those that a worker holds wait with it for
+		// the provider: the front of the line, a second's worth of it.
+		w.DisableWorkflowWorker = true
+		w.TaskQueueActivitiesPerSecond = float64(o.DeferredPerSecond)
+		w.MaxConcurrentActivityExecutionSize = o.DeferredPerSecond
+	default:
+		w.DisableWorkflowWorker = true
 	}
-	return o
+	return w
 }

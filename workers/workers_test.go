@@ -62,7 +62,7 @@ func TestWorkers_TakeWhatTheyAreGiven(t *testing.T) {
 	t.Cleanup(c.Close)
 	for _, queue := range contract.Queues() {
 		require.NotPanics(t, func() {
-			one := worker.New(c, queue, options(queue, time.Second))
+			one := worker.New(c, queue, Options{}.of(queue))
 			if queue == contract.SagasQueue {
 				RegisterWorkflows(one)
 			}
@@ -73,10 +73,21 @@ func TestWorkers_TakeWhatTheyAreGiven(t *testing.T) {
 	}
 }
 
+func TestOptions_DeferredPaymentsComeWithPayments(t *testing.T) {
+	t.Parallel()
+	o := Options{Serve: []string{contract.SagasQueue, contract.MypageQueue}, DeferredPerSecond: 7}
+	require.Equal(t, []string{contract.MypageQueue, contract.SagasQueue}, o.queues())
+	o.Serve = []string{contract.SagasQueue, contract.PaymentsQueue}
+	require.Equal(t, []string{contract.PaymentsQueue, contract.DeferredPaymentsQueue, contract.SagasQueue}, o.queues())
+	require.NotEmpty(t, services().of(contract.DeferredPaymentsQueue))
+	require.EqualValues(t, 7, o.of(contract.DeferredPaymentsQueue).TaskQueueActivitiesPerSecond)
+	require.Zero(t, o.of(contract.PaymentsQueue).TaskQueueActivitiesPerSecond, "refunds do not stand in that line")
+}
+
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	for _, queue := range contract.Queues() {
-		o := options(queue, 7*time.Second)
+		o := Options{StopWithin: 7 * time.Second}.of(queue)
 		require.Equal(t, 7*time.Second, o.WorkerStopTimeout, queue)
 		require.Equal(t, queue != contract.SagasQueue, o.DisableWorkflowWorker, "sagas run on their own queue only: %s", queue)
 	}

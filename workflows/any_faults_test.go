@@ -201,6 +201,9 @@ func (s *trial) requireEventsInBalance() {
 // anyOrder is what orders of every kind may meet.
 func anyOrder(o *contract.Order, random *rand.Rand) {
 	o.Policy.InPlace = random.IntN(4) > 0
+	if random.IntN(4) == 0 {
+		o.Policy.PayWithin = 0
+	}
 	if random.IntN(8) == 0 {
 		o.PaymentMethod = "pm_card_chargeDeclined"
 	}

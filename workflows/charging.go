@@ -1,22 +1,35 @@
 package workflows
 
 import (
+	"slices"
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // charge takes the order's price. With that the order comes into being, in the
-// status paid. Nobody pays after the deadline.
+// status paid. Nobody pays after the deadline. While the provider takes no
+// payments the customer pays a little later or, where the policy allows none
+// of that, the order is refused.
 func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	charge := s.payment()
 	charge.Late = !s.deadline.IsZero() && !workflow.Now(ctx).Before(s.deadline)
-	_, err := s.step(ctx, step{
+	st := step{
 		call:    call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
 		undo:    s.refund(),
 		pending: booking.PaymentPending,
-	})
+		later:   func(ctx workflow.Context) (booking.Outcome, error) { return s.payLater(ctx, charge) },
+	}
+	var err error
+	if s.policy.PayWithin > 0 {
+		_, err = s.step(ctx, st)
+	} else {
+		err = s.payNow(ctx, st)
+	}
 	if isRefusal(err, booking.PaymentDeclined) {
 		s.emit(booking.PaymentDeclinedEvent)
 	}
@@ -26,6 +39,89 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	s.become(paid, "", "")
 	s.placed(true)
 	return nil
+}
+
+// payNow charges while the customer waits. An order whose payment was not
+// taken, or nobody knows, is given up: the undo finds out, and gives back.
+func (s *saga) payNow(ctx workflow.Context, st step) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	var outcome booking.Outcome
+	var err error
+	answered := s.policy.InPlace && inPlace(ctx, st.call, &outcome) == nil
+	if !answered && ctx.Err() == nil {
+		outcome, err = fromQueueNow(ctx, st.call) // it meets an attempt that is still under way
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil || outcome.Result == booking.Deferred:
+		return &refusal{booking.PaymentUnavailable}
+	}
+	return s.conclude(st, outcome)
+}
+
+// payLater stands in line until the provider takes payments again. The customer
+// is told, and may give the order up meanwhile. So does time.
+func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome booking.Outcome, err error) {
+	patience, late := s.policy.PayWithin, booking.PaymentUnavailable
+	if left := s.deadline.Sub(workflow.Now(ctx)); !s.deadline.IsZero() && left < patience {
+		patience, late = left, booking.TooLate
+	}
+	s.showDeferred(ctx, patience)
+	defer func() { s.view.PaymentDeferred = nil }()
+	defer s.waitFor("the payment provider")()
+	attempt, giveUp := workflow.WithCancel(ctx)
+	defer giveUp()
+	done := workflow.ExecuteActivity(workflow.WithActivityOptions(attempt, inItsTurn(patience)), deferredPayments.ChargeDeferredPayment, charge)
+	inTime, err := await(ctx, patience, "payment is deferred at most so long", done.IsReady)
+	if err != nil {
+		return outcome, err
+	}
+	if !inTime {
+		return outcome, &refusal{late}
+	}
+	err = done.Get(ctx, &outcome)
+	return outcome, err
+}
+
+// showDeferred lets the customer know that the payment follows, and sees to it
+// that they hear if it does not.
+func (s *saga) showDeferred(ctx workflow.Context, patience time.Duration) {
+	s.view.PaymentDeferred = &contract.Deferral{Until: s.now().Add(patience)}
+	if s.view.Status == booking.PaymentPending {
+		s.changed()
+	} else {
+		s.become(booking.PaymentPending, "", "")
+	}
+	never, _ := workflow.NewDisconnectedContext(ctx)
+	s.showPending(never)
+	follows := s.paymentFollows()
+	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
+	s.undos = slices.Insert(s.undos, n, s.takeBack(follows))
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		_ = s.tellSomebody(ctx, follows) // no payment waits for a message
+	})
+}
+
+func (s *saga) paymentFollows() notice {
+	what := s.view.Item.Name
+	return notice{
+		name: "tell customer that payment follows", key: "payment-deferred", recipientID: s.in.CustomerID,
+		kind: "payment_deferred", text: "Many people are paying just now. We have your order and take the payment a little later: " + what,
+		off: func(why booking.Reason) (kind, text string) {
+			return "order_cancelled", "Your order is cancelled (" + string(why) + "), you pay nothing: " + what
+		},
+	}
+}
+
+// inItsTurn are the options of a payment that stands in line.
+func inItsTurn(patience time.Duration) workflow.ActivityOptions {
+	options := untilDone(call{name: "charge payment in its turn", queue: contract.DeferredPaymentsQueue})
+	options.StartToCloseTimeout = patience
+	options.HeartbeatTimeout = 3 * activities.ProofOfLife
+	return options
 }
 
 func (s *saga) refund() undo {

@@ -50,7 +50,7 @@ func (l *life) placed(price int64) contract.Order {
 	return contract.Order{
 		OrderID: l.order, CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
-		Policy: contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute, DeliverWithin: 2 * hour},
+		Policy: contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute, DeliverWithin: 2 * hour, PayWithin: hour / 2},
 	}
 }
 

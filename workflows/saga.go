@@ -95,6 +95,9 @@ func (s *saga) step(ctx workflow.Context, st step) (booking.Outcome, error) {
 		return booking.Outcome{}, err
 	}
 	outcome, err := s.perform(ctx, st)
+	if err == nil && outcome.Result == booking.Deferred {
+		outcome, err = st.later(ctx)
+	}
 	if err != nil {
 		return outcome, err
 	}

@@ -16,15 +16,16 @@ import (
 // The activities by which steps are named. They are registered with real
 // receivers by the workers; nothing is ever called on these.
 var (
-	payments      *activities.Payments
-	inventory     *activities.Inventory
-	notifications *activities.Notifications
-	management    *activities.Management
-	deliveries    *activities.Deliveries
-	productions   *activities.Productions
-	assignment    *activities.Assignment
-	drinks        *activities.Drinks
-	mypage        *activities.Mypage
+	payments         *activities.Payments
+	deferredPayments *activities.DeferredPayments
+	inventory        *activities.Inventory
+	notifications    *activities.Notifications
+	management       *activities.Management
+	deliveries       *activities.Deliveries
+	productions      *activities.Productions
+	assignment       *activities.Assignment
+	drinks           *activities.Drinks
+	mypage           *activities.Mypage
 )
 
 // call is one activity with its argument.
@@ -55,6 +56,8 @@ type step struct {
 	call
 	undo    undo           // the one that the saga holds for it
 	pending booking.Status // shown while it is done durably, "" when nothing shows
+	// later does it when its service can, for one whose service defers.
+	later func(workflow.Context) (booking.Outcome, error)
 }
 
 // undo is a call that takes a step back. because makes the argument when it is

@@ -170,13 +170,23 @@ func (w *world) events() (types []booking.EventType) {
 }
 
 // told are the types of the messages that the owner of the item got.
-func (w *world) told() (types []string) {
-	messages, _, err := w.outbox.Messages(context.Background(), "owner of "+w.item, booking.Page{Limit: 200})
-	require.NoError(w, err)
-	for _, m := range messages {
-		types = append([]string{m.Type}, types...)
+func (w *world) told() []string { return w.messagesTo("owner of " + w.item) }
+
+// messagesTo are the types of the messages about the order, oldest first.
+func (w *world) messagesTo(recipient string) (types []string) {
+	for page := (booking.Page{Limit: 200}); ; {
+		messages, next, err := w.outbox.Messages(context.Background(), recipient, page)
+		require.NoError(w, err)
+		for _, m := range messages {
+			if m.OrderID == w.order {
+				types = append([]string{m.Type}, types...)
+			}
+		}
+		if next == "" {
+			return types
+		}
+		page.Cursor = next
 	}
-	return types
 }
 
 // owed is what was charged and not refunded, at the provider.
@@ -194,7 +204,7 @@ func (w *world) services() workers.Services {
 		return activities.NewService(name, func(string, gobreaker.State, gobreaker.State) {})
 	}
 	return workers.Services{
-		Payments:      &activities.Payments{Service: served("payments"), Ledger: ledger{w}, Provider: provider{w}},
+		Payments:      &activities.Payments{Service: served("payments"), Ledger: ledger{w}, Provider: provider{w}, Gate: gate{w}},
 		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{w}},
 		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{w}},
 		Management:    &activities.Management{Service: served("management"), Registry: registry{w}},
@@ -293,6 +303,10 @@ type ledger struct{ *world }
 
 func (l ledger) BeginCharge(_ context.Context, c booking.Charge) (booking.Payment, error) {
 	return act(l.world, "begin charge", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginCharge(ctx, c) })
+}
+
+func (l ledger) DeferCharge(_ context.Context, c booking.Charge) (booking.Payment, error) {
+	return act(l.world, "defer charge", func(ctx context.Context) (booking.Payment, error) { return l.ledger.DeferCharge(ctx, c) })
 }
 
 func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
@@ -410,6 +424,20 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 		}
 		return r.pages.Publish(ctx, p)
 	})
+}
+
+// gate stands before it: shut for those who meet a fault.
+type gate struct{ *world }
+
+func (g gate) Enter(bool) (func(error), error) {
+	if err := actErr(g.world, "enter", func(context.Context) error { return nil }); err != nil {
+		return nil, activities.ErrShut
+	}
+	return func(error) {}, nil
+}
+
+func (g gate) Opens(context.Context) error {
+	return actErr(g.world, "opens", func(context.Context) error { return nil })
 }
 
 // provider is the payment provider of a world.

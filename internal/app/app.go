@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/activities"
@@ -45,8 +47,10 @@ type Options struct {
 	// Decorate is for tests.
 	Decorate Decorate
 	// Workflows registers other workflows than ours under the same names, for
-	// comparisons; nil is ours.
+	// comparisons; nil is ours. Others are not started eagerly.
 	Workflows func(workers.Registry)
+	// TuneWorkers changes the options of every worker, for comparisons.
+	TuneWorkers func(*worker.Options)
 }
 
 // App is a running process: workers, an API, or both.
@@ -54,11 +58,13 @@ type App struct {
 	options   Options
 	log       *zap.Logger
 	dbs       databases
+	pages     *store.DB // the read model's, once more, for the API
 	engine    client.Client
 	hub       *hub.Hub
 	announcer *store.Announcer
 	sandbox   *payments.Sandbox // built in; idle when another provider is asked
 	repairer  *projector.Repairer
+	gate      *payments.Gate // before the payment provider
 	services  workers.Services
 	health    *health
 
@@ -96,7 +102,8 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if a.engine, err = newClient(o, metrics); err != nil {
 		return nil, err
 	}
-	a.health = &health{engine: a.engine, dbs: a.dbs}
+	a.gate = a.newGate(registry)
+	a.health = &health{engine: a.engine, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
 	a.repairer = &projector.Repairer{Sagas: sagas.New(a.engine), Rows: store.NewMypage(a.dbs[mypageDB]), Log: a.log, Changed: a.changed}
@@ -107,8 +114,11 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.startWorkers(background)
 	a.scheduleRepair(background)
 	if o.API {
+		if a.pages, err = openPages(ctx, o.Config); err != nil {
+			return nil, err
+		}
 		a.listenToOthers(background)
-		if err := a.serveHTTP(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})); err != nil {
+		if err := a.serveHTTP(registry); err != nil {
 			return nil, err
 		}
 	}
@@ -142,7 +152,7 @@ func (a *App) startWorkers(ctx context.Context) {
 	}
 	start := func() (err error) {
 		a.workers, err = workers.Start(a.engine, workers.Options{
-			Serve: serve, Services: a.services, Workflows: a.options.Workflows, StopWithin: a.options.Config.Process.ShutdownGrace,
+			Serve: serve, Services: a.services, DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, Workflows: a.options.Workflows, Tune: a.options.TuneWorkers, StopWithin: a.options.Config.Process.ShutdownGrace,
 		})
 		return err
 	}
@@ -188,7 +198,7 @@ func (a *App) listenToOthers(ctx context.Context) {
 	})
 }
 
-func (a *App) serveHTTP(metrics http.Handler) error {
+func (a *App) serveHTTP(registry *prometheus.Registry) error {
 	cfg := a.options.Config
 	listener := a.options.Listener
 	if listener == nil {
@@ -199,9 +209,10 @@ func (a *App) serveHTTP(metrics http.Handler) error {
 	}
 	a.address = listener.Addr().String()
 	a.http = &http.Server{
-		Handler:           a.newAPI(metrics),
+		Handler:           a.newAPI(registry),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      cfg.Orders.ReplyBudget + answerWithin, // one who does not read would keep a slot
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
@@ -215,6 +226,10 @@ func (a *App) serveHTTP(metrics http.Handler) error {
 	return nil
 }
 
+// answerWithin is how long a request may take, besides its reply budget, until
+// its client has the answer.
+const answerWithin = 2 * time.Minute
+
 // Listen takes the API's address, or says in a line why it cannot.
 func Listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
@@ -224,10 +239,11 @@ func Listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-func (a *App) newAPI(metrics http.Handler) http.Handler {
+func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 	cfg := a.options.Config
 	deps := api.Deps{
 		Temporal: a.engine, Hub: a.hub,
+		Gate:        a.gate,
 		Catalogue:   store.NewCatalogue(a.dbs[catalogueDB]),
 		Stock:       store.NewInventory(a.dbs[inventoryDB]),
 		Deliveries:  store.NewDeliveries(a.dbs[fulfilmentDB]),
@@ -235,13 +251,14 @@ func (a *App) newAPI(metrics http.Handler) http.Handler {
 		Cleaners:    store.NewCrew(a.dbs[fulfilmentDB]),
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
-		ReadModel:   store.NewMypage(a.dbs[mypageDB]),
+		ReadModel:   store.NewMypage(a.pages),
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
-		Policy: cfg.Orders.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody),
-		Eager:  slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
-		Logger: a.log, Health: a.health, Metrics: metrics, Closing: a.closing,
+		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
+		Eager:  a.options.Workflows == nil && slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
+		Logger: a.log, Health: a.health, Closing: a.closing,
+		Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
@@ -275,6 +292,9 @@ func (a *App) Stop(ctx context.Context) {
 	}
 	if a.engine != nil {
 		a.engine.Close()
+	}
+	if a.pages != nil {
+		_ = a.pages.Close()
 	}
 	a.dbs.close()
 }

@@ -83,6 +83,23 @@ func openDatabases(ctx context.Context, cfg config.Config) (databases, error) {
 	return dbs, nil
 }
 
+// pageReaders is how many connections to PostgreSQL are for reading pages.
+// Such a read takes a fraction of a millisecond.
+const pageReaders = 4
+
+// openPages opens the read model's database once more, with connections that
+// are for what customers and owners read, and for nothing else. Orders can
+// take up all of the others: those for one place's last rooms, say, which wait
+// for each other in the database, and their customers would have to wait with
+// them to see what has become of the orders they placed before.
+func openPages(ctx context.Context, cfg config.Config) (*store.DB, error) {
+	all, err := urls(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, all[mypageDB], store.Options{MaxOpen: pageReaders})
+}
+
 // group is what several services share: a database, or its URL.
 type group[T comparable] struct {
 	shared   T

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
 )
 
@@ -18,6 +19,7 @@ type health struct {
 	ready  atomic.Bool
 	engine client.Client
 	dbs    databases
+	gate   *payments.Gate
 }
 
 // probePatience bounds the look at one dependency.
@@ -58,5 +60,8 @@ func (h *health) Degraded(ctx context.Context) map[string]string {
 		look(names, db.Ping)
 	}
 	wg.Wait()
+	if trouble := h.gate.Trouble(ctx); trouble != "" {
+		out["payment provider"] = trouble
+	}
 	return out
 }

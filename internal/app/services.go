@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"slices"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sony/gobreaker/v2"
 	"go.uber.org/zap"
 
@@ -63,6 +66,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 			Service:  service("payments", contract.PaymentsQueue),
 			Ledger:   decorated[activities.PaymentLedger](d.Ledger, store.NewPayments(dbs[paymentsDB])),
 			Provider: decorated(d.Provider, a.provider()),
+			Gate:     a.gate,
 		},
 		Inventory: &activities.Inventory{
 			Service: service("inventory", contract.InventoryQueue),
@@ -99,6 +103,19 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 			Repairer:  a.repairer,
 		},
 	}
+}
+
+// newGate puts a gate before the payment provider.
+func (a *App) newGate(registry prometheus.Registerer) *payments.Gate {
+	o := a.options.Config.Overload
+	host, _ := os.Hostname() // without it the process id has to do
+	return payments.NewGate(payments.GateOptions{
+		Slow: o.Slow, Window: o.Window, MinCalls: o.MinCalls, FailPercent: o.FailPercent, ShutFor: o.ShutFor, Probes: o.Probes,
+		PerSecond: o.DeferredPerSecond, PayWithin: o.PayWithinAllowed(),
+		Asks:    slices.Contains(a.options.Config.Worker.Serve, contract.PaymentsQueue),
+		Outlook: store.NewPayments(a.dbs[paymentsDB]), Worker: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		Log: a.log, Registry: registry,
+	})
 }
 
 // provider is who moves the money.

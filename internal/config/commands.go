@@ -16,19 +16,22 @@ type API struct {
 	Log       Log               `embed:""`
 	Process   Process           `embed:""`
 	HTTP      HTTP              `embed:""`
+	Admission Admission         `embed:""`
 	Databases RequiredDatabases `embed:""`
 	Orders    Orders            `embed:""`
 	Worker    Worker            `embed:""`
 	Mypage    Mypage            `embed:""`
 	Payments  Payments          `embed:""`
+	Overload  Overload          `embed:""`
 	Sandbox   Sandbox           `embed:"" set:"sandbox_control=false"`
 }
 
 // Settings is the Config of the command.
 func (c API) Settings() Config {
 	return Config{
-		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Databases: c.Databases.Databases,
-		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Sandbox: c.Sandbox,
+		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Admission: c.Admission, Databases: c.Databases.Databases,
+		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments,
+		Overload: c.Overload, Sandbox: c.Sandbox,
 	}
 }
 
@@ -40,13 +43,14 @@ type WorkerOnly struct {
 	Worker    Worker            `embed:""`
 	Mypage    Mypage            `embed:""`
 	Payments  Payments          `embed:""`
+	Overload  Overload          `embed:""`
 }
 
 // Settings is the Config of the command.
 func (c WorkerOnly) Settings() Config {
 	return Config{
 		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases,
-		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments,
+		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload,
 	}
 }
 

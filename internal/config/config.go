@@ -14,11 +14,13 @@ type Config struct {
 	Log       Log       `embed:""`
 	Process   Process   `embed:""`
 	HTTP      HTTP      `embed:""`
+	Admission Admission `embed:""`
 	Databases Databases `embed:""`
 	Orders    Orders    `embed:""`
 	Worker    Worker    `embed:""`
 	Mypage    Mypage    `embed:""`
 	Payments  Payments  `embed:""`
+	Overload  Overload  `embed:""`
 	Sandbox   Sandbox   `embed:""`
 	Dev       DevServer `embed:""`
 }
@@ -87,8 +89,11 @@ type Orders struct {
 
 // Policy is what a new order's workflow is told. It travels in the workflow's
 // input, so that a later setting changes nothing for an order under way.
-func (o Orders) Policy() contract.Policy {
-	return contract.Policy{InPlace: o.Steps == StepsInPlace, AttentionAfter: o.AttentionAfter, DeliverWithin: o.DeliverWithin}
+func (c Config) Policy() contract.Policy {
+	return contract.Policy{
+		InPlace: c.Orders.Steps == StepsInPlace, AttentionAfter: c.Orders.AttentionAfter, DeliverWithin: c.Orders.DeliverWithin,
+		PayWithin: c.Overload.PayWithinAllowed(),
+	}
 }
 
 // Worker is what this process works on.

@@ -53,12 +53,27 @@ func (r paymentRow) payment() booking.Payment {
 	}
 }
 
-// BeginCharge writes a pending payment unless the order has one, and returns
-// the order's payment as it stands.
+// BeginCharge writes a pending payment unless the order has one, turns one that
+// is deferred into a pending one, and returns the order's payment as it stands.
 func (p *Payments) BeginCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "begin charge", func(ctx context.Context, q bun.IDB) error {
 		row = newPaymentRow(c, booking.ChargePending)
+		return q.NewInsert().Model(&row).
+			On("CONFLICT (order_id) DO UPDATE").
+			Set("status = CASE WHEN ?TableAlias.status = ? THEN EXCLUDED.status ELSE ?TableAlias.status END", booking.ChargeDeferred).
+			Set("updated_at = EXCLUDED.updated_at").
+			Returning("*").Scan(ctx)
+	})
+	return row.payment(), err
+}
+
+// DeferCharge writes a deferred payment unless the order has one, and returns
+// the order's payment as it stands.
+func (p *Payments) DeferCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	var row paymentRow
+	err := p.db.run(ctx, "defer charge", func(ctx context.Context, q bun.IDB) error {
+		row = newPaymentRow(c, booking.ChargeDeferred)
 		inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
 		if err != nil || inserted == 1 {
 			return err
@@ -88,9 +103,10 @@ func (p *Payments) EndCharge(ctx context.Context, orderID string, answer booking
 }
 
 // BeginRefund turns the pending or charged payment of c's order into
-// RefundPending, for the reason c.Why. An order without a payment gets c as
-// one that is ChargePrevented, so that a charge that comes late finds it. The
-// first reason given stays. Returns the payment as it stands then.
+// RefundPending, for the reason c.Why, and a deferred one into one that is
+// ChargePrevented. So becomes c for an order without a payment, so that a
+// charge that comes late finds it. The first reason given stays. Returns the
+// payment as it stands then.
 func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "begin refund", func(ctx context.Context, q bun.IDB) error {
@@ -98,10 +114,10 @@ func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (booking.P
 		row.Why = c.Why
 		return q.NewInsert().Model(&row).
 			On("CONFLICT (order_id) DO UPDATE").
-			Set("status = CASE WHEN ?TableAlias.status IN (?, ?) THEN ? ELSE ?TableAlias.status END",
-				booking.ChargePending, booking.Charged, booking.RefundPending).
-			Set("why = CASE WHEN ?TableAlias.status IN (?, ?) THEN EXCLUDED.why ELSE ?TableAlias.why END",
-				booking.ChargePending, booking.Charged).
+			Set("status = CASE WHEN ?TableAlias.status IN (?, ?) THEN ? WHEN ?TableAlias.status = ? THEN ? ELSE ?TableAlias.status END",
+				booking.ChargePending, booking.Charged, booking.RefundPending, booking.ChargeDeferred, booking.ChargePrevented).
+			Set("why = CASE WHEN ?TableAlias.status IN (?, ?, ?) THEN EXCLUDED.why ELSE ?TableAlias.why END",
+				booking.ChargePending, booking.Charged, booking.ChargeDeferred).
 			Set("updated_at = EXCLUDED.updated_at").
 			Returning("*").Scan(ctx)
 	})

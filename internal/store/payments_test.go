@@ -55,6 +55,70 @@ func testPayments(t *testing.T, fresh newURL) {
 		require.WithinDuration(t, time.Now(), read.At, time.Minute)
 	})
 
+	run(t, "Deferred", func(t *testing.T) {
+		c := newCharge(t.Name())
+		for range 2 {
+			p, err := payments.DeferCharge(t.Context(), c)
+			require.NoError(t, err)
+			require.Equal(t, booking.ChargeDeferred, p.Status)
+		}
+		_, err := payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		read, err := payments.Payment(t.Context(), c.OrderID)
+		require.NoError(t, err)
+		require.Equal(t, booking.ChargeDeferred, read.Status, "nobody was asked: there is no answer")
+
+		p, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, booking.ChargePending, p.Status, "its turn has come")
+		p, err = payments.DeferCharge(t.Context(), c)
+		require.NoError(t, err)
+		require.Equal(t, booking.ChargePending, p.Status, "the provider was asked")
+	})
+
+	run(t, "DeferredAndTakenBack", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.DeferCharge(t.Context(), c)
+		require.NoError(t, err)
+		p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
+		require.NoError(t, err)
+		require.Equal(t, booking.ChargePrevented, p.Status, "the provider knows nothing of it")
+		require.Equal(t, booking.ByCustomer, p.Why)
+		for _, again := range []func() (booking.Payment, error){
+			func() (booking.Payment, error) { return payments.BeginCharge(t.Context(), c) },
+			func() (booking.Payment, error) { return payments.DeferCharge(t.Context(), c) },
+		} {
+			p, err := again()
+			require.NoError(t, err)
+			require.Equal(t, booking.ChargePrevented, p.Status)
+			require.Equal(t, booking.ByCustomer, p.Why)
+		}
+	})
+
+	run(t, "Outlook", func(t *testing.T) {
+		before, shut, err := payments.Outlook(t.Context())
+		require.NoError(t, err)
+		require.True(t, shut.IsZero(), shut)
+		c := newCharge(t.Name())
+		_, err = payments.DeferCharge(t.Context(), c)
+		require.NoError(t, err)
+		until := time.Now().Add(time.Minute).UTC().Truncate(time.Microsecond)
+		require.NoError(t, payments.Shut(t.Context(), "a", until))
+		require.NoError(t, payments.Shut(t.Context(), "b", until.Add(-time.Second)))
+		deferred, shut, err := payments.Outlook(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, before+1, deferred)
+		require.Equal(t, until, shut, "the longest one counts")
+
+		_, err = payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		require.NoError(t, payments.Shut(t.Context(), "a", time.Now().Add(-time.Second)))
+		deferred, shut, err = payments.Outlook(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, before, deferred)
+		require.Equal(t, until.Add(-time.Second), shut)
+	})
+
 	run(t, "NotFound", func(t *testing.T) {
 		_, err := payments.Payment(t.Context(), t.Name())
 		requireCode(t, booking.NotFound, err)

@@ -16,9 +16,13 @@ const (
 	ManagementQueue    = "management"
 	FulfilmentQueue    = "fulfilment"
 	MypageQueue        = "mypage"
+
+	// DeferredPaymentsQueue is the line of the payments that had to wait.
+	// Whoever serves PaymentsQueue serves it too.
+	DeferredPaymentsQueue = "deferred-payments"
 )
 
-// Queues lists every task queue there is.
+// Queues lists the task queues that a process may serve.
 func Queues() []string {
 	return []string{SagasQueue, PaymentsQueue, InventoryQueue, NotificationsQueue, ManagementQueue, FulfilmentQueue, MypageQueue}
 }

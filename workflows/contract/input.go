@@ -17,6 +17,9 @@ type Policy struct {
 	// DeliverWithin is how long a courier may take before the order is marked
 	// as needing attention.
 	DeliverWithin time.Duration `json:"deliverWithin,omitempty"`
+	// PayWithin is how long a payment may be deferred while the provider takes
+	// none. 0: none is; an order that cannot be paid for now is refused.
+	PayWithin time.Duration `json:"payWithin,omitempty"`
 }
 
 // Order is what every order's saga starts with.

@@ -22,8 +22,11 @@ type View struct {
 	// Reason is why the order is, or is being, cancelled.
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
 	// NeedsAttention marks an order that does not go on by itself as it should.
-	NeedsAttention bool    `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, or its courier does not come"`
-	History        []Entry `json:"history" nullable:"false" doc:"The statuses the order went through"`
+	NeedsAttention bool `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, or its courier does not come"`
+	// PaymentDeferred is set while the payment waits for its turn. It is
+	// replaced when it changes, and never written to.
+	PaymentDeferred *Deferral `json:"paymentDeferred,omitempty" doc:"Set while the payment provider is overloaded and the payment waits for its turn"`
+	History         []Entry   `json:"history" nullable:"false" doc:"The statuses the order went through"`
 	// Version grows with each change: max(previous + 1, workflow time in µs),
 	// so that it also grows through a workflow reset.
 	Version int64 `json:"version" doc:"Grows with each change of the order"`
@@ -59,6 +62,11 @@ type Production struct {
 type Visit struct {
 	Location string           `json:"location" doc:"Where to clean"`
 	Cleaner  *booking.Cleaner `json:"cleaner,omitempty" doc:"Who comes, once one was assigned"`
+}
+
+// Deferral is a payment that follows later.
+type Deferral struct {
+	Until time.Time `json:"until" doc:"When the order is cancelled unless it could be paid for by then"`
 }
 
 // Entry is one line of an order's history.

@@ -1,0 +1,226 @@
+package activities_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+var deferred = booking.Outcome{Result: booking.Deferred}
+
+// door is a gate that somebody holds shut until it is opened.
+type door struct {
+	mu     sync.Mutex
+	opened chan struct{}
+	said   []error
+}
+
+func newDoor() *door { return &door{opened: make(chan struct{})} }
+
+func (d *door) Enter(bool) (func(error), error) {
+	select {
+	case <-d.opened:
+		var once sync.Once
+		return func(err error) {
+			once.Do(func() {
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				d.said = append(d.said, err)
+			})
+		}, nil
+	default:
+		return nil, activities.ErrShut
+	}
+}
+
+func (d *door) Opens(ctx context.Context) error {
+	select {
+	case <-d.opened:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// behind puts a payments service behind a door.
+func behind(t *testing.T, d *door, p *till) *activities.Payments {
+	t.Helper()
+	payments := newPayments(t, p)
+	payments.Gate = d
+	return payments
+}
+
+func inTurn(p *activities.Payments, c booking.Charge) (booking.Outcome, error) {
+	line := &activities.DeferredPayments{Payments: p}
+	return do(durably, func(ctx context.Context) (booking.Outcome, error) { return line.ChargeDeferredPayment(ctx, c) })
+}
+
+func TestChargePayment_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
+	t.Parallel()
+	provider, gate := &till{}, newDoor()
+	payments, c := behind(t, gate, provider), newCharge("o1")
+	for range 5 { // more often than breakers of services allow failures
+		got, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) { return payments.ChargePayment(ctx, c) })
+		require.NoError(t, err)
+		require.Equal(t, deferred, got)
+	}
+	require.Empty(t, provider.notes())
+	require.Equal(t, booking.ChargeDeferred, onRecord(t, payments, "o1").Status)
+
+	close(gate.opened)
+	got, err := inTurn(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, done, got)
+	require.Equal(t, []string{"charge o1/charge"}, provider.notes())
+	got, err = charge(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, done, got)
+	require.Equal(t, []error{nil, activities.ErrNotAsked}, gate.said)
+}
+
+// What was charged stays charged, whatever the gate does.
+func TestChargePayment_RepeatsItsAnswerThoughTheGateIsShut(t *testing.T) {
+	t.Parallel()
+	provider := &till{}
+	payments, c := newPayments(t, provider), newCharge("o1")
+	_, err := charge(payments, c)
+	require.NoError(t, err)
+	payments.Gate = newDoor()
+	got, err := charge(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, done, got)
+}
+
+// A charge of which nobody knows what came of it stays one.
+func TestChargePayment_DeferredThoughItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
+	payments, c := newPayments(t, provider), newCharge("o1")
+	_, err := charge(payments, c)
+	require.ErrorIs(t, err, errAway)
+	payments.Gate = newDoor()
+	got, err := charge(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, deferred, got)
+	require.Equal(t, booking.ChargePending, onRecord(t, payments, "o1").Status)
+
+	_, err = refund(payments, because(c, booking.ByCustomer))
+	require.NoError(t, err)
+	require.Equal(t, []string{"charge o1/charge", "void o1/charge"}, provider.notes())
+}
+
+func TestRefundPayment_OfADeferredOneAsksNobody(t *testing.T) {
+	t.Parallel()
+	provider, gate := &till{}, newDoor()
+	payments, c := behind(t, gate, provider), newCharge("o1")
+	_, err := charge(payments, c)
+	require.NoError(t, err)
+	undo, err := refund(payments, because(c, booking.ByCustomer))
+	require.NoError(t, err)
+	require.False(t, undo.Acted)
+	require.Equal(t, booking.ChargePrevented, onRecord(t, payments, "o1").Status)
+
+	close(gate.opened)
+	got, err := inTurn(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, undoneForThem, got, "its turn comes to nothing")
+	require.Empty(t, provider.notes())
+}
+
+func TestChargePayment_DeferredWhenTurnedAway(t *testing.T) {
+	t.Parallel()
+	turnedAway := 0
+	provider := &till{charge: func(context.Context, booking.Charge) (string, error) {
+		if turnedAway++; turnedAway < 3 {
+			return "", groaning(time.Second)
+		}
+		return "ch_1", nil
+	}}
+	payments, c := newPayments(t, provider), newCharge("o1")
+	got, err := charge(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, deferred, got)
+	got, err = inTurn(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, done, got, "it stays where it is in the line")
+	require.Equal(t, 3, turnedAway)
+}
+
+// A slow or failing provider has a breaker of its own: the service is well.
+func TestChargePayment_TheProvidersFailuresAreNotTheServices(t *testing.T) {
+	t.Parallel()
+	provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
+	payments := newPayments(t, provider)
+	for range 6 {
+		_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) { return payments.ChargePayment(ctx, newCharge("o1")) })
+		require.ErrorIs(t, err, errAway)
+	}
+}
+
+func TestChargePayment_NotUnderAKeyThatMayBeForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
+		payments, c := newPayments(t, provider), newCharge("o1")
+		_, err := charge(payments, c)
+		require.ErrorIs(t, err, errAway)
+		time.Sleep(23*time.Hour + time.Second)
+		provider.charge = nil
+		got, err := charge(payments, c)
+		require.NoError(t, err)
+		require.Equal(t, booking.Outcome{Result: booking.Undone, Reason: booking.PaymentUnavailable}, got)
+		require.Equal(t, []string{"charge o1/charge", "void o1/charge"}, provider.notes())
+	})
+}
+
+func TestChargeDeferredPayment_WaitsAndSaysThatItLives(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := newDoor()
+		payments := behind(t, gate, &till{})
+		env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment().SetTestTimeout(time.Hour)
+		line := &activities.DeferredPayments{Payments: payments}
+		env.RegisterActivity(line)
+		go func() {
+			time.Sleep(45 * time.Second)
+			close(gate.opened)
+		}()
+		begun := time.Now()
+		value, err := env.ExecuteActivity(line.ChargeDeferredPayment, newCharge("o1"))
+		require.NoError(t, err)
+		require.Equal(t, 45*time.Second, time.Since(begun))
+		var got booking.Outcome
+		require.NoError(t, value.Get(&got))
+		require.Equal(t, done, got)
+	})
+}
+
+// A worker that stops hands the line's front back, and waits for no provider.
+func TestChargeDeferredPayment_GoesWithItsWorker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		payments := behind(t, newDoor(), &till{})
+		env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment().SetTestTimeout(time.Hour).SetWorkerOptions(worker.Options{})
+		stops := make(chan struct{})
+		env.SetWorkerStopChannel(stops)
+		line := &activities.DeferredPayments{Payments: payments}
+		env.RegisterActivity(line)
+		go func() {
+			time.Sleep(time.Second)
+			close(stops)
+		}()
+		begun := time.Now()
+		_, err := env.ExecuteActivity(line.ChargeDeferredPayment, newCharge("o1"))
+		require.ErrorContains(t, err, "this worker stops")
+		require.Equal(t, time.Second, time.Since(begun))
+	})
+}

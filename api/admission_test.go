@@ -1,0 +1,258 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func TestAdmission_WaitsAndIsAdmitted(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t)
+	answers := begin(3, b.write)
+	g.writes.arrived(2)
+	b.comesTo(1, writesWaiting)
+	require.Empty(t, g.writes.came, "the third waits")
+	close(g.writes.open)
+	for range 3 {
+		require.Equal(t, http.StatusCreated, (<-answers).StatusCode)
+	}
+	require.Len(t, g.writes.came, 1, "until one of the others has left")
+	b.comesTo(0, writesWaiting)
+	b.comesTo(0, `yeyak_http_requests_in_flight{budget="writes"}`)
+}
+
+func TestAdmission_Full(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t)
+	answers := begin(3, b.write)
+	g.writes.arrived(2)
+	b.comesTo(1, writesWaiting)
+	b.shed(b.write()) // at once: nobody waits here for long
+	for _, path := range []string{reservationsPath, foodOrdersPath, callsPath, placesPath, orderPath + "/cancel", "/v1/lodging/reservations/lodging-1/confirm"} {
+		b.shed(b.do("POST", path, reservation))
+	}
+	b.shed(b.do("PUT", placesPath+"/place-seaside/stock", "{}"))
+	b.shed(b.do("PATCH", placesPath+"/place-seaside", "{}"))
+	b.shed(b.do("DELETE", drinksPath+"/drink-latte", ""))
+	b.problem(b.do("POST", menusPath, "a=b", "Content-Type", "text/plain"), 415, unsupportedMediaType)
+	b.problem(b.do("POST", "/v1/nowhere", "{}"), 404, notFound)
+	close(g.writes.open)
+	for range 3 {
+		require.Equal(t, http.StatusCreated, (<-answers).StatusCode)
+	}
+	require.Equal(t, http.StatusCreated, b.write().StatusCode, "there is room again")
+}
+
+// Nothing is expected of the Temporal client: a start would fail the test.
+func TestAdmission_WaitedTooLong(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t, func(d *Deps) { d.MaxWait = 20 * time.Millisecond })
+	answers := begin(2, b.write)
+	g.writes.arrived(2)
+	for range 3 { // each leaves its place to the next
+		begun := time.Now()
+		b.shed(b.reserve("Idempotency-Key", "k1"))
+		require.GreaterOrEqual(t, time.Since(begun), b.deps.MaxWait)
+	}
+	require.Empty(t, g.writes.came)
+	require.Equal(t, 3, b.metric(`yeyak_http_requests_shed_total{budget="writes",cause="waited_too_long"}`))
+	require.Zero(t, b.metric(`yeyak_http_requests_shed_total{budget="writes",cause="full"}`))
+	close(g.writes.open)
+	<-answers
+	<-answers
+	b.decides(booking.Confirmed, "")
+	require.Equal(t, http.StatusCreated, b.reserve("Idempotency-Key", "k1").StatusCode, "the key is as good as new")
+}
+
+func TestAdmission_ReadsHaveTheirOwn(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t)
+	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
+	writes := begin(3, b.write)
+	g.writes.arrived(2)
+	b.comesTo(1, writesWaiting)
+	for _, path := range []string{orderPath, "/v1/mypages/lodging-1", "/v1/mypages?customerId=alice", "/v1/events", placesPath} {
+		require.Equal(t, 200, b.do("GET", path, "").StatusCode, path)
+		require.Equal(t, 200, b.do("HEAD", path, "").StatusCode, path)
+	}
+
+	reads := begin(2, b.read)
+	g.reads.arrived(1)
+	b.comesTo(1, readsWaiting)
+	b.shed(b.do("GET", "/v1/mypages/lodging-1", ""))
+	b.shed(b.do("HEAD", "/v1/mypages/lodging-1", ""))
+	close(g.writes.open)
+	for range 3 {
+		require.Equal(t, http.StatusCreated, (<-writes).StatusCode, "and writes do not wait for reads")
+	}
+	close(g.reads.open)
+	for range 2 {
+		require.Equal(t, 200, (<-reads).StatusCode)
+	}
+}
+
+func TestAdmission_WhatIsNeverShed(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t)
+	writes, reads := begin(3, b.write), begin(2, b.read)
+	g.writes.arrived(2)
+	g.reads.arrived(1)
+	b.comesTo(1, writesWaiting)
+	b.comesTo(1, readsWaiting)
+	b.shed(b.write())
+	b.shed(b.read())
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/docs", "/docs/problems", "/openapi.json"} {
+		require.Equal(t, 200, b.do("GET", path, "").StatusCode, path)
+	}
+	stream := b.follow(b.serve(), "")
+	require.Equal(t, 1, b.metric(`yeyak_http_requests_in_flight{budget="streams"}`))
+	stream.leave()
+	b.comesTo(0, `yeyak_http_requests_in_flight{budget="streams"}`)
+	close(g.writes.open)
+	close(g.reads.open)
+	for range 3 {
+		<-writes
+	}
+	for range 2 {
+		<-reads
+	}
+}
+
+func TestAdmission_SlotsSurvivePanics(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t)
+	close(g.writes.open)
+	for range 5 {
+		b.problem(b.do("POST", menusPath, menuNamed("panic")), 500, internalError)
+	}
+	require.Equal(t, http.StatusCreated, b.write().StatusCode)
+	require.Zero(t, b.metric(`yeyak_http_requests_in_flight{budget="writes"}`))
+}
+
+// One who hangs up while they wait makes room, and what they asked for is
+// never begun. net/http notices only once the body has been read.
+func TestAdmission_HangingUp(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t)
+	server := b.serve()
+	answers := begin(2, b.write)
+	g.writes.arrived(2)
+
+	ctx, hangUp := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+menusPath, strings.NewReader(menuNamed("never made")))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", "application/json")
+	gone := make(chan error)
+	go func() {
+		a, err := server.Client().Do(r)
+		if err == nil {
+			a.Body.Close()
+		}
+		gone <- err
+	}()
+	b.comesTo(1, writesWaiting)
+	hangUp()
+	require.ErrorIs(t, <-gone, context.Canceled)
+	b.comesTo(0, writesWaiting)
+
+	next := begin(1, b.write)
+	b.comesTo(1, writesWaiting)
+	close(g.writes.open)
+	require.Equal(t, http.StatusCreated, (<-next).StatusCode)
+	<-answers
+	<-answers
+	require.Equal(t, 3, b.metric(`yeyak_http_requests_admitted_total{budget="writes"}`))
+	require.Zero(t, b.metric(`yeyak_http_requests_shed_total{budget="writes",cause="waited_too_long"}`))
+}
+
+// A body that trickles in takes up no slot.
+func TestAdmission_SlowBody(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t, func(d *Deps) { d.MaxWrites = 1 })
+	close(g.writes.open)
+	body := slowBody{newGate()}
+	slow := begin(1, func() answer {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, menusPath, body)
+		b.handler.ServeHTTP(w, r)
+		return answer{w.Result(), w.Body.String()}
+	})
+	body.arrived(1)
+	require.Equal(t, http.StatusCreated, b.write().StatusCode)
+	close(body.open)
+	b.problem(<-slow, http.StatusRequestTimeout, requestTimeout)
+}
+
+// slowBody is one that does not arrive in time.
+type slowBody struct{ gate }
+
+func (s slowBody) Read([]byte) (int, error) {
+	s.pass()
+	return 0, os.ErrDeadlineExceeded
+}
+
+func TestAdmission_Metrics(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t)
+	answers := begin(3, b.write)
+	g.writes.arrived(2)
+	b.comesTo(1, writesWaiting)
+	b.shed(b.write())
+	b.shed(b.write())
+	close(g.writes.open)
+	close(g.reads.open)
+	for range 3 {
+		<-answers
+	}
+	b.read()
+	for name, want := range map[string]int{
+		`yeyak_http_requests_limit{budget="writes"}`:     2,
+		`yeyak_http_requests_limit{budget="reads"}`:      1,
+		`yeyak_http_requests_limit{budget="streams"}`:    1,
+		`yeyak_http_requests_in_flight{budget="writes"}`: 0,
+		writesWaiting: 0,
+		`yeyak_http_requests_admitted_total{budget="writes"}`:             3,
+		`yeyak_http_requests_admitted_total{budget="reads"}`:              1,
+		`yeyak_http_requests_shed_total{budget="writes",cause="full"}`:    2,
+		`yeyak_http_requests_shed_total{budget="reads",cause="full"}`:     0,
+		`yeyak_http_requests_wait_seconds_count{budget="writes"}`:         3,
+		`yeyak_http_requests_wait_seconds_bucket{budget="writes",le="0"}`: 2,
+		`yeyak_http_requests_wait_seconds_bucket{budget="reads",le="0"}`:  1,
+	} {
+		require.Equal(t, want, b.metric(name), name)
+	}
+}
+
+func TestAdmission_Defaults(t *testing.T) {
+	t.Parallel()
+	want := Admission{MaxWrites: 512, MaxReads: 256, MaxWaiting: 512, MaxWait: 500 * time.Millisecond, MaxStreams: 256}
+	require.Equal(t, want, Admission{}.withDefaults())
+	given := Admission{MaxWrites: 1, MaxReads: 2, MaxWaiting: 3, MaxWait: 4, MaxStreams: 5, MaxWaitingCalls: 6}
+	require.Equal(t, given, given.withDefaults())
+}
+
+// Whatever may be shed says so in the API's description.
+func TestAdmission_Documented(t *testing.T) {
+	t.Parallel()
+	document := decode[struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]struct{ Description string }
+		}
+	}](t, setup(t).do("GET", openAPIPath, ""))
+	require.NotEmpty(t, document.Paths)
+	for path, item := range document.Paths {
+		for method, operation := range item {
+			said := strings.Contains(operation.Responses["503"].Description, "`overloaded`")
+			require.Equal(t, strings.HasPrefix(path, "/v1/"), said, "%s %s", method, path)
+		}
+	}
+}

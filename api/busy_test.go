@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// gate holds those who come until it is opened.
+type gate struct{ came, open chan struct{} }
+
+func newGate() gate { return gate{make(chan struct{}, 100), make(chan struct{})} }
+
+func (g gate) pass() {
+	g.came <- struct{}{}
+	<-g.open
+}
+
+// gated is a store whose menus are written, and messages read, through gates.
+type gated struct {
+	*memory
+	writes, reads gate
+}
+
+func (g gated) AddMenu(ctx context.Context, m booking.Menu) error {
+	g.writes.pass()
+	if strings.HasPrefix(m.Name, "panic") {
+		panic(m.Name)
+	}
+	return nil
+}
+
+func (g gated) Messages(ctx context.Context, recipient string, p booking.Page) ([]booking.Message, string, error) {
+	g.reads.pass()
+	return nil, "", nil
+}
+
+// busy is an API with two slots for writes, one for reads, and a place to wait
+// for either. Nobody waits too long unless the test says so.
+func busy(t *testing.T, change ...func(*Deps)) (*bundle, gated) {
+	t.Helper()
+	g := gated{newMemory(), newGate(), newGate()}
+	registry := prometheus.NewPedanticRegistry()
+	b := setup(t, append([]func(*Deps){func(d *Deps) {
+		d.Catalogue, d.Messages = g, g
+		d.Admission = Admission{MaxWrites: 2, MaxReads: 1, MaxWaiting: 1, MaxWait: 20 * time.Second, MaxStreams: 1}
+		d.Registry, d.Metrics = registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError})
+	}}, change...)...)
+	return b, g
+}
+
+func (b *bundle) write() answer { return b.do("POST", menusPath, menuNamed("Bibimbap")) }
+func (b *bundle) read() answer  { return b.do("GET", "/v1/messages?recipientId=alice", "") }
+
+func menuNamed(name string) string {
+	return `{"name":"` + name + `","ownerId":"sara","price":{"amount":9000,"currency":"KRW"}}`
+}
+
+// begin sends n requests, and hands out what they come to.
+func begin(n int, send func() answer) <-chan answer {
+	answers := make(chan answer, n)
+	for range n {
+		go func() { answers <- send() }()
+	}
+	return answers
+}
+
+// arrived waits until n have come to the gate.
+func (g gate) arrived(n int) {
+	for range n {
+		<-g.came
+	}
+}
+
+// metric is the value of what is measured, with its labels if it has some.
+func (b *bundle) metric(name string) int {
+	b.t.Helper()
+	for line := range strings.Lines(b.do("GET", "/metrics", "").text) {
+		if text, found := strings.CutPrefix(line, name+" "); found {
+			value, err := strconv.Atoi(strings.TrimSpace(text))
+			require.NoError(b.t, err)
+			return value
+		}
+	}
+	require.Fail(b.t, "nothing is measured under "+name)
+	return 0
+}
+
+// comesTo waits until what is measured has a value.
+func (b *bundle) comesTo(want int, name string) {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool { return b.metric(name) == want }, 10*time.Second, time.Millisecond, name)
+}
+
+const (
+	writesWaiting = `yeyak_http_requests_waiting{budget="writes"}`
+	readsWaiting  = `yeyak_http_requests_waiting{budget="reads"}`
+)
+
+func (b *bundle) shed(a answer) {
+	b.t.Helper()
+	b.problem(a, 503, overloaded)
+	require.Regexp(b.t, "^[1-4]$", a.Header.Get("Retry-After"))
+}

@@ -1,0 +1,129 @@
+package e2e
+
+import (
+	"database/sql"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun/driver/pgdriver"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+)
+
+// TestAdmission_Burst: of more orders than are taken on at the same time, with
+// a payment provider that takes its time, some are carried out and the rest are
+// sent away untouched. Whoever looks at their orders meanwhile sees them.
+func TestAdmission_Burst(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, func(o *app.Options) {
+		o.Config.Admission = config.Admission{MaxWrites: 3, MaxReads: 2, MaxWaiting: 2, MaxWait: 100 * time.Millisecond}
+	})
+	place := s.place(1000)
+	accepted := []string{s.reserve(place).with(t, http.StatusCreated).body.ID}
+	s.sandbox(object{"latency": "300ms"})
+	reading := s.meanwhile(http.StatusOK, func() answer { return s.get("/v1/mypages/" + accepted[0]) })
+	var shed []string // their keys
+	for round := range 3 {
+		key := func(i int) string { return fmt.Sprintf("k-%d-%d", round, i) }
+		placed := s.atOnce(15, func(i int) answer {
+			return s.post(reservations, reservation(place), "Idempotency-Key", key(i))
+		})
+		for i, a := range placed {
+			if a.status != http.StatusServiceUnavailable {
+				require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, a.status, "%s", a.raw)
+				accepted = append(accepted, a.body.ID)
+				continue
+			}
+			require.Equal(t, "overloaded", a.body.Code)
+			require.Regexp(t, "^[1-9][0-9]*$", a.header.Get("Retry-After"))
+			require.Nil(t, a.body.Order)
+			shed = append(shed, key(i))
+		}
+	}
+	reads := reading()
+	require.NotEmpty(t, shed)
+	require.GreaterOrEqual(t, len(accepted), 1+3*3, "as many as there is room for")
+	require.Greater(t, len(reads), 3, "reads went on")
+	require.Equal(t, len(shed), s.measured(`yeyak_http_requests_shed_total\{budget="writes",cause="\w+"\}`))
+	require.Zero(t, s.measured(`yeyak_http_requests_shed_total\{budget="reads",cause="\w+"\}`))
+
+	s.sandbox(object{})
+	for _, key := range shed[:3] { // it is as good as new
+		accepted = append(accepted, s.post(reservations, reservation(place), "Idempotency-Key", key).with(t, http.StatusCreated).body.ID)
+	}
+	for _, order := range accepted {
+		s.becomes(order, booking.Confirmed)
+	}
+	require.ElementsMatch(t, accepted, s.listed("/v1/mypages?limit=200&customerId=alice"))
+	charged, refunded := s.atProvider()
+	require.EqualValues(t, 100_000*len(accepted), charged)
+	require.Zero(t, refunded)
+	require.Equal(t, len(accepted), s.requireClean().Orders)
+}
+
+// measured is the sum of what is measured under the names that a pattern fits.
+func (s *system) measured(pattern string) (sum int) {
+	s.Helper()
+	page := s.get("/metrics").with(s, http.StatusOK)
+	for _, line := range regexp.MustCompile(`(?m)^`+pattern+` (\S+)$`).FindAllSubmatch(page.raw, -1) {
+		value, err := strconv.Atoi(string(line[1]))
+		require.NoError(s, err)
+		sum += value
+	}
+	return sum
+}
+
+// TestAdmission_ReadsHaveConnections: orders that hang in the database, all of
+// them over the same rooms, leave connections to those who look at theirs.
+func TestAdmission_ReadsHaveConnections(t *testing.T) {
+	t.Parallel()
+	s := boot(t, func(o *app.Options) {
+		o.Config.Orders.ReplyBudget = 5 * time.Second
+		o.Config.Orders.Steps = config.StepsDurable // they wait for longer than in place
+	})
+	place := s.place(100)
+	order := s.reserve(place).with(t, http.StatusCreated).body.ID
+	s.becomes(order, booking.Confirmed)
+
+	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(s.options.Config.Databases.Front))))
+	defer db.Close()
+	lock, err := db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	defer func() { _ = lock.Rollback() }()
+	_, err = lock.ExecContext(t.Context(), "SELECT 1 FROM stock WHERE item_id = $1 FOR UPDATE", place)
+	require.NoError(t, err)
+
+	placed := make(chan answer, 30)
+	for range cap(placed) {
+		go func() {
+			a, _ := s.send(http.MethodPost, reservations, reservation(place))
+			placed <- a
+		}()
+	}
+	hanging := func() (n int) {
+		err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n)
+		require.NoError(t, err)
+		return n
+	}
+	s.eventually(func() bool { return hanging() >= 10 }) // all that services have
+	for range 50 {
+		begun := time.Now()
+		s.get("/v1/mypages/"+order).with(t, http.StatusOK)
+		require.Less(t, time.Since(begun), time.Second)
+	}
+	require.NoError(t, lock.Rollback())
+	for range cap(placed) {
+		require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, (<-placed).status)
+	}
+	s.within(time.Minute, func() bool {
+		return len(s.listed("/v1/mypages?limit=200&customerId=alice&status=confirmed")) == 1+cap(placed)
+	})
+}

@@ -1,0 +1,287 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// groaning is a breaker that four slow calls open, for a while that is long
+// enough to be looked at.
+func groaning(o *app.Options) {
+	o.Config.Orders.ReplyBudget = 4 * time.Second
+	o.Config.Overload.MinCalls, o.Config.Overload.ShutFor = 4, 3*time.Second
+}
+
+func rejecting(o *app.Options) { o.Config.Overload.Policy = config.OverloadReject }
+
+// overloaded makes payment slow, and keeps asking it until it is kept from.
+// The orders that this takes are answered in the end.
+func (s *system) overloaded(place string) (orders []answer) {
+	s.Helper()
+	s.sandbox(object{"latency": "900ms"})
+	return s.atOnce(5, func(int) answer { return s.reserve(place) })
+}
+
+// TestL10_Defer: while payment is overloaded, new customers are held off for a
+// moment and led to pay a little later.
+func TestL10_Defer(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, groaning)
+	place := s.place(50)
+	var orders []string
+	for _, a := range s.overloaded(place) {
+		orders = append(orders, a.with(t, http.StatusCreated).body.ID) // it answers, if late
+	}
+
+	begun := time.Now()
+	a := s.reserve(place).with(t, http.StatusAccepted)
+	require.Less(t, time.Since(begun), 2*time.Second, "nobody waits for a payment that cannot be taken now")
+	orders = append(orders, a.body.ID)
+	require.Equal(t, booking.PaymentPending, a.body.Status)
+	require.WithinDuration(t, time.Now().Add(time.Minute), a.body.PaymentDeferred.Until, 10*time.Second)
+	require.Equal(t, booking.PaymentPending, s.page(a.body.ID).Status)
+	require.Contains(t, s.listed("/v1/mypages?customerId=alice&limit=200"), a.body.ID)
+	status, _, _ := s.payment(a.body.ID)
+	require.Equal(t, "deferred", status)
+	s.eventually(func() bool { return len(s.messagesTo("alice", a.body.ID)) == 1 })
+	require.Contains(t, s.messagesTo("alice", a.body.ID)[0], "a little later")
+
+	s.eventually(func() bool { return strings.Contains(s.degraded()["payment provider"], "payments deferred") })
+	require.Equal(t, 1, s.measured(`yeyak_payment_breaker_changes_total\{to="open"\}`))
+
+	s.sandbox(object{})
+	for _, order := range orders {
+		require.Nil(t, s.becomes(order, booking.Confirmed).PaymentDeferred)
+	}
+	s.eventually(func() bool { return s.degraded()["payment provider"] == "" })
+	s.reserve(place).with(t, http.StatusCreated)
+	require.Equal(t, len(orders)+1, s.requireClean().Orders)
+}
+
+// degraded is what the process has to do without.
+func (s *system) degraded() map[string]string {
+	s.Helper()
+	var ready struct{ Degraded map[string]string }
+	s.get("/readyz").with(s, http.StatusOK).into(s, &ready)
+	return ready.Degraded
+}
+
+// TestL10_DeferredInTheirOrder: those who wait are taken in their turn, at a
+// bounded rate, and before those who come later.
+func TestL10_DeferredInTheirOrder(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, groaning, func(o *app.Options) { o.Config.Overload.DeferredPerSecond = 2 })
+	place := s.place(100)
+	s.overloaded(place)
+	var orders []string
+	for range 10 {
+		orders = append(orders, s.reserve(place).with(t, http.StatusAccepted).body.ID)
+	}
+	s.sandbox(object{})
+	first := s.becomes(orders[0], booking.Confirmed)
+	late := s.reserve(place).with(t, http.StatusAccepted).body.ID
+	var paid []time.Time
+	for _, order := range append(orders, late) {
+		paid = append(paid, entered(s.becomes(order, booking.Confirmed).View, booking.Paid))
+	}
+	require.WithinRange(t, paid[10], paid[9].Add(-time.Second), time.Now(), "the last one did not go first")
+	require.Greater(t, paid[9].Sub(entered(first.View, booking.Paid)), 2*time.Second, "two a second, after those of the first")
+	for i := range 8 { // workers take several at a time
+		require.Less(t, paid[i].Sub(paid[i+2]), time.Second, "roughly oldest first: %v", paid)
+	}
+	s.requireClean()
+}
+
+// entered is when an order came to a status.
+func entered(v contract.View, status booking.Status) time.Time {
+	for _, e := range v.History {
+		if e.Status == status {
+			return e.At
+		}
+	}
+	return time.Time{}
+}
+
+func TestL10_DeferredAndCancelled(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, groaning)
+	place := s.place(50)
+	s.overloaded(place)
+	charged, _ := s.atProvider()
+	order := s.reserve(place).with(t, http.StatusAccepted).body.ID
+	s.sandbox(object{"down": true})
+	s.decide(order, "cancel").with(t, http.StatusOK)
+	status, _, _ := s.payment(order)
+	require.Equal(t, "voided", status, "though the provider cannot be asked")
+	s.eventually(func() bool { return len(s.messagesTo("alice", order)) == 2 })
+	s.sandbox(object{})
+	s.eventually(func() bool {
+		return s.degraded()["payment provider"] == "" || s.reserve(place).status == http.StatusCreated
+	})
+	now, _ := s.atProvider()
+	require.Zero(t, (now-charged)%100_000)
+	require.Equal(t, booking.Cancelled, s.page(order).Status)
+	s.requireClean()
+}
+
+func TestL10_DeferredTooLong(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, groaning, func(o *app.Options) {
+		o.Config.Overload.PayWithin, o.Config.Overload.ShutFor = 2*time.Second, time.Minute
+	})
+	place := s.place(50)
+	s.overloaded(place)
+	a := s.post(reservations, reservation(place), "Idempotency-Key", "k").with(t, http.StatusAccepted)
+	require.Equal(t, booking.PaymentUnavailable, s.becomes(a.body.ID, booking.Cancelled).Reason)
+	s.eventually(func() bool { return len(s.messagesTo("alice", a.body.ID)) == 2 })
+	require.Contains(t, s.messagesTo("alice", a.body.ID)[1], "cancelled (payment_unavailable)")
+	require.Equal(t, []string{}, s.messagesOfOwner(a.body.ID))
+
+	again := s.post(reservations, reservation(place), "Idempotency-Key", "k").with(t, http.StatusAccepted)
+	require.NotEqual(t, a.body.ID, again.body.ID, "a new order, for the first one was not taken")
+	require.Equal(t, booking.PaymentUnavailable, s.becomes(again.body.ID, booking.Cancelled).Reason)
+	s.requireClean()
+}
+
+// messagesOfOwner are the types of what the owner was told of an order.
+func (s *system) messagesOfOwner(order string) []string {
+	return append([]string{}, s.messagesAbout(order)...)
+}
+
+// TestL10_MoreThanCanBePaidFor: no order is taken whose payment would come too
+// late.
+func TestL10_MoreThanCanBePaidFor(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, groaning, func(o *app.Options) {
+		o.Config.Overload.DeferredPerSecond, o.Config.Overload.PayWithin = 1, 5*time.Second
+	})
+	place := s.place(50)
+	s.overloaded(place)
+	var taken []string
+	var refused answer
+	s.eventually(func() bool {
+		a := s.reserve(place)
+		if a.status == http.StatusAccepted {
+			taken = append(taken, a.body.ID)
+			return false
+		}
+		refused = a
+		return a.status == http.StatusServiceUnavailable
+	})
+	require.GreaterOrEqual(t, len(taken), 5)
+	require.Equal(t, "payment_unavailable", refused.body.Code)
+	require.Nil(t, refused.body.Order, "nothing was started")
+	wait, err := strconv.Atoi(refused.header.Get("Retry-After"))
+	require.NoError(t, err)
+	require.Positive(t, wait)
+	s.sandbox(object{})
+	for _, order := range taken { // those beyond what was known in a moment may be too late
+		s.eventually(func() bool {
+			return s.page(order).Status == booking.Confirmed || s.page(order).Status == booking.Cancelled
+		})
+	}
+	s.requireClean()
+}
+
+// TestL10_Reject: where nobody pays later, orders are refused while payment is
+// overloaded, and nothing of them is started.
+func TestL10_Reject(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, groaning, rejecting)
+	place := s.place(50)
+	stand := 0
+	for _, a := range s.overloaded(place) {
+		if a.status == http.StatusCreated {
+			stand++
+			continue
+		}
+		require.Equal(t, "payment_unavailable", a.with(t, http.StatusServiceUnavailable).body.Code)
+		require.NotEmpty(t, a.header.Get("Retry-After"))
+	}
+	before := s.requireClean().Orders
+	a := s.reserve(place).with(t, http.StatusServiceUnavailable)
+	require.Equal(t, "payment_unavailable", a.body.Code)
+	require.Nil(t, a.body.Order, "nothing was started")
+	wait, err := strconv.Atoi(a.header.Get("Retry-After"))
+	require.NoError(t, err)
+	require.LessOrEqual(t, wait, 3, "the breaker's own clock")
+
+	s.sandbox(object{})
+	s.eventually(func() bool { return s.reserve(place).status == http.StatusCreated })
+	s.eventually(func() bool {
+		return len(s.listed("/v1/mypages?customerId=alice&status=confirmed&limit=200")) == stand+1
+	})
+	require.Equal(t, before+1, s.requireClean().Orders)
+}
+
+var errGroans = errors.New("the payment provider groans")
+
+// groaner is a provider that can be made to fail.
+type groaner struct {
+	activities.PaymentProvider
+	fails *atomic.Bool
+}
+
+func (g groaner) Charge(ctx context.Context, c booking.Charge) (string, error) {
+	if g.fails.Load() {
+		return "", errGroans
+	}
+	return g.PaymentProvider.Charge(ctx, c)
+}
+
+// TestL10_PaymentsElsewhere: an API that does not ask the provider itself goes
+// by what those say who do.
+func TestL10_PaymentsElsewhere(t *testing.T) {
+	t.Parallel()
+	var fails atomic.Bool
+	elsewhere := func(o *app.Options) {
+		groaning(o)
+		o.Config.Overload.MinCalls, o.Config.Overload.ShutFor = 1, 4*time.Second
+		o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider { return groaner{p, &fails} }
+	}
+	t.Run("Defer", func(t *testing.T) {
+		t.Parallel()
+		s, _ := bootWithout(t, contract.PaymentsQueue, elsewhere)
+		place := s.place(9)
+		s.reserve(place).with(t, http.StatusCreated)
+		fails.Store(true)
+		first := s.reserve(place).with(t, http.StatusAccepted).body.ID
+		begun := time.Now()
+		second := s.reserve(place).with(t, http.StatusAccepted)
+		require.NotNil(t, second.body.PaymentDeferred)
+		require.Less(t, time.Since(begun), 3*time.Second)
+		require.Contains(t, s.degraded()["payment provider"], "breaker open")
+		fails.Store(false)
+		s.becomes(first, booking.Confirmed)
+		s.becomes(second.body.ID, booking.Confirmed)
+	})
+	t.Run("Reject", func(t *testing.T) {
+		t.Parallel()
+		var fails atomic.Bool
+		s, _ := bootWithout(t, contract.PaymentsQueue, elsewhere, rejecting, func(o *app.Options) {
+			o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider { return groaner{p, &fails} }
+		})
+		place := s.place(9)
+		fails.Store(true)
+		started := s.reserve(place).with(t, http.StatusServiceUnavailable)
+		require.NotNil(t, started.body.Order, "nobody knew yet")
+		s.eventually(func() bool { return s.reserve(place).body.Order == nil })
+		require.Equal(t, "payment_unavailable", s.reserve(place).with(t, http.StatusServiceUnavailable).body.Code)
+		fails.Store(false)
+		s.eventually(func() bool { return s.reserve(place).status == http.StatusCreated })
+	})
+}

@@ -1,0 +1,210 @@
+package payments
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/sony/gobreaker/v2"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/activities"
+)
+
+// GateOptions say when a gate shuts, and what happens to payments then.
+type GateOptions struct {
+	// Slow is from when on a call counts as failed, though its answer is used.
+	Slow time.Duration
+	// Window is the time over which calls are counted.
+	Window time.Duration
+	// MinCalls have to have been made in the window, and FailPercent of them
+	// have failed, for the gate to shut.
+	MinCalls, FailPercent int
+	// ShutFor is how long it stays shut before Probes calls are let through:
+	// if they all succeed it opens, if one fails it shuts again.
+	ShutFor time.Duration
+	Probes  int
+	// PerSecond is how many payments that had to wait are taken in a second.
+	PerSecond int
+	// PayWithin is how long a payment may wait; 0 when none may.
+	PayWithin time.Duration
+	// Asks tells whether this process asks the provider itself. One that does
+	// not goes by what others say.
+	Asks bool
+
+	Outlook  Outlook
+	Worker   string // names this process to the others
+	Log      *zap.Logger
+	Registry prometheus.Registerer
+}
+
+// Outlook is what all processes know of the payments that wait.
+type Outlook interface {
+	// Outlook tells how many payments are deferred, and until when some gate is
+	// shut: a time that has passed, or the zero one, when none is.
+	Outlook(ctx context.Context) (deferred int, shutUntil time.Time, err error)
+	// Shut notes until when the worker's gate is shut.
+	Shut(ctx context.Context, worker string, until time.Time) error
+}
+
+// Gate stands before a payment provider: a circuit breaker with a fallback. It
+// implements activities.PaymentGate.
+type Gate struct {
+	options GateOptions
+	breaker *gobreaker.TwoStepCircuitBreaker[any]
+	outlook glance
+	calls   *prometheus.HistogramVec
+	changes *prometheus.CounterVec
+
+	mu      sync.Mutex
+	until   time.Time     // shut till then
+	quiet   time.Time     // the provider asked not to be asked till then
+	changed chan struct{} // closed at the next change of the breaker's state
+}
+
+// errSlow is what the breaker is told of a call that takes too long.
+var errSlow = errors.New("the payment provider is slow")
+
+// NewGate makes a gate that is open.
+func NewGate(o GateOptions) *Gate {
+	g := &Gate{options: o, outlook: glance{ask: o.Outlook.Outlook}, changed: make(chan struct{})}
+	g.breaker = gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
+		Name:         "payment provider",
+		MaxRequests:  uint32(o.Probes), //nolint:gosec // checked with the settings
+		Interval:     o.Window,
+		BucketPeriod: o.Window / windowParts,
+		Timeout:      o.ShutFor,
+		ReadyToTrip: func(c gobreaker.Counts) bool {
+			counted := int(c.TotalSuccesses + c.TotalFailures)
+			return counted >= o.MinCalls && int(c.TotalFailures)*100 >= counted*o.FailPercent
+		},
+		OnStateChange: g.turned,
+		IsExcluded: func(err error) bool {
+			return errors.Is(err, activities.ErrNotAsked) || errors.Is(err, context.Canceled)
+		},
+	})
+	g.measure(o.Registry)
+	return g
+}
+
+// windowParts is how finely a window slides.
+const windowParts = 10
+
+// Enter implements activities.PaymentGate. Who has not waited does not go
+// before those who have, unless these are done within a second.
+func (g *Gate) Enter(waited bool) (func(error), error) {
+	if time.Now().Before(g.quietUntil()) {
+		return nil, activities.ErrShut
+	}
+	if deferred, _ := g.outlook.now(context.Background()); !waited && deferred > g.options.PerSecond {
+		return nil, activities.ErrShut
+	}
+	done, err := g.breaker.Allow()
+	if err != nil {
+		return nil, activities.ErrShut
+	}
+	begun := time.Now()
+	var reported, left sync.Once
+	report := func(err error) { reported.Do(func() { done(err) }) }
+	slow := time.AfterFunc(g.options.Slow, func() { report(errSlow) })
+	return func(err error) {
+		left.Do(func() {
+			slow.Stop()
+			report(err)
+			g.heard(err, time.Since(begun))
+		})
+	}, nil
+}
+
+// heard notes what came of a call.
+func (g *Gate) heard(err error, took time.Duration) {
+	outcome := "answered"
+	switch {
+	case errors.Is(err, activities.ErrNotAsked):
+		return
+	case err != nil:
+		outcome = "failed"
+	}
+	g.calls.WithLabelValues(outcome).Observe(took.Seconds())
+	if busy, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err); ok {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.quiet = time.Now().Add(cmp.Or(busy.RetryAfter(), busyFor))
+	}
+}
+
+func (g *Gate) quietUntil() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.quiet
+}
+
+// Opens implements activities.PaymentGate.
+func (g *Gate) Opens(ctx context.Context) error {
+	for {
+		wait, changed := g.closedFor()
+		if wait <= 0 {
+			return ctx.Err()
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-changed:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+		timer.Stop()
+	}
+}
+
+// probing is how soon it is looked again whether a probe has come back.
+const probing = 100 * time.Millisecond
+
+// closedFor is how long it takes at least until somebody may enter, 0 when one
+// may now; and what is closed when that changes.
+func (g *Gate) closedFor() (time.Duration, <-chan struct{}) {
+	state, counts := g.breaker.State(), g.breaker.Counts()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	wait := time.Until(g.quiet)
+	switch {
+	case state == gobreaker.StateOpen:
+		wait = max(wait, time.Until(g.until), time.Millisecond)
+	case state == gobreaker.StateHalfOpen && int(counts.Requests-counts.TotalExclusions) >= g.options.Probes:
+		wait = max(wait, probing)
+	}
+	return wait, g.changed
+}
+
+// turned is told by the breaker, which is locked meanwhile.
+func (g *Gate) turned(_ string, from, to gobreaker.State) {
+	g.mu.Lock()
+	g.until = time.Time{}
+	if to == gobreaker.StateOpen {
+		g.until = time.Now().Add(g.options.ShutFor)
+	}
+	until := g.until
+	close(g.changed)
+	g.changed = make(chan struct{})
+	g.mu.Unlock()
+	g.changes.WithLabelValues(to.String()).Inc()
+	g.options.Log.Warn("payment provider", zap.Stringer("breakerWas", from), zap.Stringer("breakerIs", to))
+	go g.tellOthers(until)
+}
+
+// tellOthers does without those who cannot be told: they find out by
+// themselves, a little later.
+func (g *Gate) tellOthers(until time.Time) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := g.options.Outlook.Shut(ctx, g.options.Worker, until); err != nil {
+		g.options.Log.Debug("other processes not told of the payment breaker", zap.Error(err))
+	}
+}

@@ -1,0 +1,343 @@
+package payments_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/internal/payments"
+)
+
+// board is what all processes know of the payments that wait.
+type board struct {
+	mu       sync.Mutex
+	deferred int
+	until    time.Time
+	err      error
+}
+
+func (b *board) Outlook(context.Context) (int, time.Time, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.deferred, b.until, b.err
+}
+
+func (b *board) Shut(_ context.Context, _ string, until time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.until = until
+	return b.err
+}
+
+func (b *board) set(deferred int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.deferred = deferred
+}
+
+func (b *board) shutUntil() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.until
+}
+
+// newGate is one that shuts when half of at least four calls have failed.
+func newGate(b *board, change ...func(*payments.GateOptions)) *payments.Gate {
+	o := payments.GateOptions{
+		Slow: 610 * time.Millisecond, Window: 10 * time.Second, MinCalls: 4, FailPercent: 50, ShutFor: 5 * time.Second,
+		Probes: 2, PerSecond: 20, PayWithin: 30 * time.Minute, Asks: true,
+		Outlook: b, Worker: "a", Log: zap.NewNop(),
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	return payments.NewGate(o)
+}
+
+var errBroken = errors.New("connection refused")
+
+// call asks the provider through the gate, and tells whether it got there.
+func call(t *testing.T, g *payments.Gate, took time.Duration, answer error) bool {
+	t.Helper()
+	leave, err := g.Enter(false)
+	if err != nil {
+		require.ErrorIs(t, err, activities.ErrShut)
+		return false
+	}
+	time.Sleep(took)
+	leave(answer)
+	return true
+}
+
+// shut makes the gate shut.
+func shut(t *testing.T, g *payments.Gate) {
+	t.Helper()
+	for range 4 {
+		require.True(t, call(t, g, 0, errBroken))
+	}
+	require.False(t, call(t, g, 0, nil))
+}
+
+func inBubble(t *testing.T, test func(*testing.T)) {
+	t.Parallel()
+	synctest.Test(t, test)
+}
+
+func TestGate_ShutsOnFailures(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGate(&board{})
+		require.True(t, call(t, g, 0, nil))
+		require.True(t, call(t, g, 0, nil))
+		require.True(t, call(t, g, 0, errBroken))
+		require.True(t, call(t, g, 0, activities.ErrNotAsked), "which says nothing of the provider")
+		require.True(t, call(t, g, 0, errBroken), "that is half of four")
+		require.False(t, call(t, g, 0, nil))
+	})
+}
+
+func TestGate_ForgetsWhatIsLongAgo(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGate(&board{})
+		for range 10 {
+			require.True(t, call(t, g, 0, errBroken))
+			time.Sleep(6 * time.Second)
+		}
+	})
+}
+
+// A call counts as failed from the moment at which it is slow: one that hangs
+// says nothing by itself.
+func TestGate_ShutsOnSlowCallsWhileTheyLast(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGate(&board{})
+		var leaves []func(error)
+		for range 4 {
+			leave, err := g.Enter(false)
+			require.NoError(t, err)
+			leaves = append(leaves, leave)
+		}
+		time.Sleep(610*time.Millisecond - 1)
+		require.True(t, call(t, g, 0, activities.ErrNotAsked))
+		time.Sleep(1)
+		synctest.Wait()
+		require.False(t, call(t, g, 0, nil))
+		for _, leave := range leaves {
+			leave(nil)
+			leave(errBroken)
+		}
+		time.Sleep(5*time.Second + 1)
+		require.True(t, call(t, g, 609*time.Millisecond, nil), "what came of the slow ones is of the past")
+		require.True(t, call(t, g, 0, nil))
+		require.Empty(t, g.Trouble(t.Context()))
+	})
+}
+
+func TestGate_Probes(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGate(&board{})
+		shut(t, g)
+		time.Sleep(5*time.Second - time.Millisecond)
+		require.False(t, call(t, g, 0, nil))
+		time.Sleep(2 * time.Millisecond)
+		first, err := g.Enter(false)
+		require.NoError(t, err)
+		second, err := g.Enter(true)
+		require.NoError(t, err)
+		require.False(t, call(t, g, 0, nil), "two probes are enough")
+		first(nil)
+		second(errBroken)
+		require.False(t, call(t, g, 0, nil), "one failed")
+
+		time.Sleep(5*time.Second + 1)
+		require.True(t, call(t, g, 0, nil))
+		require.True(t, call(t, g, 0, nil))
+		for range 3 {
+			require.True(t, call(t, g, 0, errBroken), "it is open, and counts anew")
+		}
+	})
+}
+
+// Whoever waits goes in when the gate opens, and not before.
+func TestGate_Opens(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGate(&board{})
+		require.NoError(t, g.Opens(t.Context()))
+		shut(t, g)
+		begun := time.Now()
+		probes := make(chan func(error), 2)
+		for range 2 {
+			go func() {
+				if g.Opens(t.Context()) == nil {
+					leave, _ := g.Enter(true)
+					probes <- leave
+				}
+			}()
+		}
+		first, second := <-probes, <-probes
+		require.InDelta(t, 5, time.Since(begun).Seconds(), 0.01)
+		opened := make(chan time.Time)
+		go func() {
+			_ = g.Opens(t.Context())
+			opened <- time.Now()
+		}()
+		time.Sleep(350 * time.Millisecond)
+		closed := time.Now()
+		first(nil)
+		second(nil)
+		require.Equal(t, closed, <-opened, "at once")
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		shut(t, g)
+		require.ErrorIs(t, g.Opens(ctx), context.DeadlineExceeded)
+	})
+}
+
+// What the provider asks for is heeded for all orders.
+func TestGate_KeepsQuietWhenAsked(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGate(&board{})
+		busy := groan(7 * time.Second)
+		require.True(t, call(t, g, 0, busy))
+		begun := time.Now()
+		require.False(t, call(t, g, 0, nil))
+		require.NoError(t, g.Opens(t.Context()))
+		require.Equal(t, busy.RetryAfter(), time.Since(begun))
+		require.True(t, call(t, g, 0, nil))
+	})
+}
+
+// groan is a provider's word that it has too much to do.
+type groan time.Duration
+
+func (groan) Error() string               { return "too many requests" }
+func (g groan) RetryAfter() time.Duration { return time.Duration(g) }
+
+// Who has not waited does not go before those who have.
+func TestGate_TheLineGoesFirst(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		b := &board{deferred: 21}
+		g := newGate(b)
+		require.False(t, call(t, g, 0, nil))
+		leave, err := g.Enter(true)
+		require.NoError(t, err)
+		leave(nil)
+		b.set(20)
+		require.False(t, call(t, g, 0, nil), "nobody asks for each payment")
+		time.Sleep(500 * time.Millisecond)
+		require.True(t, call(t, g, 0, nil), "these are done within a second")
+	})
+}
+
+// A ledger that is away is no reason to keep payments away.
+func TestGate_GoesOnWithWhatItKnows(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		b := &board{err: errBroken}
+		g := newGate(b)
+		_, ok := g.Admit(t.Context())
+		require.True(t, ok)
+		shut(t, g)
+	})
+}
+
+func TestGate_AdmitWhileItDefers(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		b := &board{}
+		g := newGate(b)
+		shut(t, g)
+		_, ok := g.Admit(t.Context())
+		require.True(t, ok, "its payment follows")
+		time.Sleep(time.Second)
+		b.set(30 * 60 * 20)
+		_, ok = g.Admit(t.Context())
+		require.True(t, ok, "half an hour, at 20 a second")
+		time.Sleep(time.Second)
+		b.set(30*60*20 + 100)
+		wait, ok := g.Admit(t.Context())
+		require.False(t, ok, "a promise that could not be kept")
+		require.Equal(t, 5*time.Second, wait)
+	})
+}
+
+func TestGate_AdmitWhileItRejects(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		b := &board{}
+		reject := func(o *payments.GateOptions) { o.PayWithin = 0 }
+		g := newGate(b, reject)
+		elsewhere := newGate(b, reject, func(o *payments.GateOptions) { o.Asks = false })
+		for _, gate := range []*payments.Gate{g, elsewhere} {
+			_, ok := gate.Admit(t.Context())
+			require.True(t, ok)
+		}
+		shut(t, g)
+		time.Sleep(time.Second)
+		for _, gate := range []*payments.Gate{g, elsewhere} {
+			wait, ok := gate.Admit(t.Context())
+			require.False(t, ok)
+			require.Equal(t, 4*time.Second, wait.Round(time.Millisecond), "the breaker's own clock")
+		}
+		require.Contains(t, elsewhere.Trouble(t.Context()), "breaker open")
+
+		time.Sleep(4*time.Second + time.Millisecond)
+		_, ok := g.Admit(t.Context())
+		require.True(t, ok, "a probe")
+		first, err := g.Enter(false)
+		require.NoError(t, err)
+		second, err := g.Enter(false)
+		require.NoError(t, err)
+		wait, ok := g.Admit(t.Context())
+		require.False(t, ok, "as many probes as there may be are under way")
+		require.Positive(t, wait)
+		first(nil)
+		second(nil)
+		synctest.Wait()
+		require.False(t, time.Now().Before(b.shutUntil()))
+		time.Sleep(time.Second)
+		for _, gate := range []*payments.Gate{g, elsewhere} {
+			_, ok := gate.Admit(t.Context())
+			require.True(t, ok)
+		}
+	})
+}
+
+func TestGate_ShowsItself(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		registry := prometheus.NewRegistry()
+		b := &board{}
+		g := newGate(b, func(o *payments.GateOptions) { o.Registry = registry })
+		require.Empty(t, g.Trouble(t.Context()))
+		shut(t, g)
+		b.set(7)
+		time.Sleep(time.Second)
+		require.Equal(t, "overloaded or out of order: breaker open, 7 payments deferred", g.Trouble(t.Context()))
+		values := gathered(t, registry)
+		require.InDelta(t, 2, values["yeyak_payment_breaker_state"], 0)
+		require.InDelta(t, 7, values["yeyak_payments_deferred"], 0)
+		n, err := testutil.GatherAndCount(registry, "yeyak_payment_breaker_changes_total", "yeyak_payment_provider_call_seconds")
+		require.NoError(t, err)
+		require.Equal(t, 2, n)
+	})
+}
+
+// gathered are the values of a registry's gauges.
+func gathered(t *testing.T, registry *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	values := map[string]float64{}
+	for _, f := range families {
+		if m := f.GetMetric()[0]; m.GetGauge() != nil {
+			values[f.GetName()] = m.GetGauge().GetValue()
+		}
+	}
+	return values
+}
