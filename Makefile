@@ -21,6 +21,13 @@ ifeq ($(YEYAK_TEMPORAL_CLI),$(CURDIR)/bin/temporal)
 temporal_cli := bin/temporal
 endif
 
+# The full Temporal server, which benchmarks and tests of a whole cluster run on.
+YEYAK_TEMPORAL_SERVER ?= $(CURDIR)/bin/temporal-server
+YEYAK_TEMPORAL_SQL_TOOL ?= $(CURDIR)/bin/temporal-sql-tool
+export YEYAK_TEMPORAL_SERVER YEYAK_TEMPORAL_SQL_TOOL
+temporal_server := $(if $(filter $(CURDIR)/bin/temporal-server,$(YEYAK_TEMPORAL_SERVER)),bin/temporal-server) \
+	$(if $(filter $(CURDIR)/bin/temporal-sql-tool,$(YEYAK_TEMPORAL_SQL_TOOL)),bin/temporal-sql-tool)
+
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +40,7 @@ run: $(temporal_cli) bin/yeyak ## Run everything on this machine; Ctrl-C stops i
 build: bin/yeyak ## Build bin/yeyak
 
 .PHONY: test
-test: $(temporal_cli) bin/workflowcheck bin/stripe-mock ## Run every test and check there is
+test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock ## Run every test and check there is
 	sh tools/postgres.sh
 	sh tools/python.sh
 	go vet ./...
@@ -54,9 +61,10 @@ histories: $(temporal_cli) ## Record the workflows' histories anew, after a want
 	go test ./e2e -count=1 -timeout 20m -parallel 16 -run TestRecordHistories -record
 
 .PHONY: bench
-bench: $(temporal_cli) ## Measure a reservation, steps in place against durable steps
+bench: $(temporal_server) bin/yeyak ## Measure orders against a naive saga and the engine's limit, reads against a SELECT
 	sh tools/postgres.sh
-	go run ./bench
+	go build -o bin/bench/ ./bench/...
+	bin/bench/bench $(BENCH_FLAGS)
 
 .PHONY: clean
 clean: ## Remove what was built; data in .yeyak stays
@@ -73,6 +81,16 @@ bin/temporal: tools/temporal/go.mod
 	@echo "Building the Temporal CLI $(TEMPORAL_VERSION): takes about two minutes, once."
 	@go build -C tools/temporal -ldflags "-X github.com/temporalio/cli/temporalcli.Version=$(TEMPORAL_VERSION)" \
 		-o ../../$@ github.com/temporalio/cli/cmd/temporal
+	@touch $@
+
+bin/temporal-server: tools/temporal-server/go.mod
+	@echo "Building the Temporal server: takes about three minutes, once."
+	@go build -C tools/temporal-server -o ../../$@ go.temporal.io/server/cmd/server
+	@touch $@
+
+bin/temporal-sql-tool: tools/temporal-server/go.mod
+	@echo "Building Temporal's SQL tool: takes about a minute, once."
+	@go build -C tools/temporal-server -o ../../$@ go.temporal.io/server/cmd/tools/sql
 	@touch $@
 
 bin/golangci-lint: tools/golangci-lint/go.mod

@@ -1,7 +1,13 @@
-// Command bench measures what a reservation costs, with its steps in place and
-// with every step durable, side by side in one run: the same machine, the same
-// Temporal dev server, databases on the same PostgreSQL with durable defaults,
-// rounds that take turns. Figures of one machine say little; the ratios do.
+// Command bench measures Yeyak on a full Temporal server against a saga written
+// the way tutorials write them, against what the engine itself can do, and its
+// reads against a plain SELECT: in one run, on one machine, over the same
+// PostgreSQL with durable defaults, in rounds that take turns. Figures of one
+// machine say little; the ratios do.
+//
+//	naive/  the baseline
+//	bare/   the engine's limit
+//	plain/  a SELECT by key
+//	lab/    what benchmarks are built of
 //
 // Every order is checked afterwards: a fast wrong answer is no result.
 package main

@@ -1,34 +1,55 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
-	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/bench/lab"
 )
 
 // plan is what is measured, and for how long.
 type plan struct {
 	rounds  int
-	seconds time.Duration
-	cli     string
+	length  time.Duration
+	only    []string
 	out     string
+	profile string
+	lab.Programs
+}
+
+func parse() plan {
+	var p plan
+	flag.IntVar(&p.rounds, "rounds", 3, "rounds of each measurement")
+	flag.DurationVar(&p.length, "time", 8*time.Second, "length of each measurement")
+	only := flag.String("only", "", "loads to measure, separated by commas, and no others: "+strings.Join(names(), ", "))
+	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "bench.json"), "file for the report")
+	flag.StringVar(&p.profile, "profile", "", "folder for CPU profiles of Yeyak and Temporal under the orders of 50 connections; Yeyak then runs in a program of the bench's that offers them")
+	bin := flag.String("bin", "bin", "folder of the programs")
+	flag.Parse()
+	if *only != "" {
+		p.only = strings.Split(*only, ",")
+	}
+	program := func(variable string, name ...string) string {
+		return cmp.Or(os.Getenv(variable), filepath.Join(append([]string{*bin}, name...)...))
+	}
+	p.Programs = lab.Programs{
+		Yeyak: program("YEYAK_BINARY", "yeyak"), Naive: program("", "bench", "naive"), Bare: program("", "bench", "bare"), Plain: program("", "bench", "plain"),
+		TemporalServer: program("YEYAK_TEMPORAL_SERVER", "temporal-server"), SQLTool: program("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool"),
+	}
+	return p
 }
 
 func main() {
-	var p plan
-	flag.IntVar(&p.rounds, "rounds", 3, "rounds of each measurement")
-	flag.DurationVar(&p.seconds, "time", 8*time.Second, "length of each measurement")
-	flag.StringVar(&p.cli, "temporal-cli", os.Getenv("YEYAK_TEMPORAL_CLI"), "Temporal CLI to run the dev server with")
-	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "bench.json"), "file for the report")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, p)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, parse())
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -36,35 +57,38 @@ func main() {
 	}
 }
 
-// run measures each way at 1 and at 50 connections, in turns, so that what
-// else the machine does falls on both alike.
-func run(ctx context.Context, p plan) error {
-	world, err := newWorld(ctx, p.cli)
+// run measures each load at 1 and at 50 connections, in turns, so that what
+// else the machine does falls on all alike.
+func run(ctx context.Context, p plan) (err error) {
+	world, err := lab.NewWorld(ctx, p.Programs)
 	if err != nil {
 		return err
 	}
-	defer world.close()
-	ways := []string{config.StepsInPlace, config.StepsDurable}
-	measured := map[string]*series{}
-	for _, way := range ways {
-		if measured[way], err = world.begin(ctx, way); err != nil {
-			return fmt.Errorf("start with steps %s: %w", way, err)
+	defer func() {
+		if closing := world.Close(); err == nil {
+			err = closing
 		}
+	}()
+	b := &bench{plan: p, world: world, shops: map[string]*lab.Shop{}, measured: map[point][]measurement{}, events: map[string]int{}}
+	if err := b.prepare(ctx); err != nil {
+		return err
 	}
 	for round := range p.rounds {
-		for _, way := range ways {
-			for _, connections := range []int{1, 50} {
-				fmt.Printf("round %d of %d: steps %s, %d at once\n", round+1, p.rounds, way, connections)
-				if err := measured[way].measure(ctx, connections, p.seconds); err != nil {
-					return fmt.Errorf("steps %s, %d at once: %w", way, connections, err)
+		for _, l := range b.loads() {
+			for _, connections := range l.connections {
+				fmt.Printf("round %d of %d: %s, %d connections", round+1, p.rounds, l.name, connections)
+				if err := l.measure(ctx, lab.Load{Connections: connections, Length: p.length}); err != nil {
+					return fmt.Errorf("%s, %d connections: %w", l.name, connections, err)
 				}
 			}
 		}
 	}
-	for _, way := range ways {
-		if err := measured[way].check(ctx); err != nil {
-			return fmt.Errorf("steps %s: %w", way, err)
-		}
+	if err := b.check(ctx); err != nil {
+		return err
 	}
-	return publish(os.Stdout, p.out, measured[config.StepsInPlace], measured[config.StepsDurable])
+	machine, err := world.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	return newReport(machine, b).publish(os.Stdout, p.out)
 }

@@ -6,79 +6,114 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"text/tabwriter"
-	"time"
+
+	"github.com/yeyak/yeyak/bench/lab"
 )
 
 // report is bench.json.
 type report struct {
-	Machine machine            `json:"machine"`
+	Machine lab.Machine        `json:"machine"`
+	Rounds  int                `json:"rounds"`
+	Seconds float64            `json:"secondsEach"`
 	Rows    []row              `json:"rows"`
-	Events  map[string]int     `json:"historyEventsUpToTheAnswer"`
+	Events  map[string]int     `json:"historyEventsPerOrder"`
 	Ratios  map[string]float64 `json:"ratios"`
 }
 
-type machine struct {
-	Cores int    `json:"cores"`
-	Arch  string `json:"arch"`
-	Go    string `json:"go"`
-}
-
-// row holds medians over the rounds, and the lowest and highest rate.
+// row holds medians over the rounds, and the lowest and highest of each figure.
 type row struct {
-	Steps       string  `json:"steps"`
-	Connections int     `json:"connections"`
-	PerSecond   float64 `json:"ordersPerSecond"`
-	Lowest      float64 `json:"lowest"`
-	Highest     float64 `json:"highest"`
-	P50         float64 `json:"p50Milliseconds"`
-	P99         float64 `json:"p99Milliseconds"`
+	Load        string `json:"load"`
+	Connections int    `json:"connections"`
+	PerSecond   spread `json:"perSecond"`
+	P50         spread `json:"p50Milliseconds"`
+	P99         spread `json:"p99Milliseconds"`
+	// CPU is milliseconds for each order or read; nil where it cannot be told
+	// apart.
+	CPU *cpu `json:"cpuMilliseconds,omitempty"`
+	// Others is how many processors were busy with what is not measured.
+	Others *spread `json:"othersProcessors,omitempty"`
 }
 
-func newRow(s *series, connections int) row {
-	var rates, p50, p99 []float64
-	for _, r := range s.runs[connections] {
-		rates = append(rates, r.perSecond)
-		p50 = append(p50, milliseconds(r.quantile(0.5)))
-		p99 = append(p99, milliseconds(r.quantile(0.99)))
-	}
-	return row{
-		Steps: s.way, Connections: connections, PerSecond: median(rates),
-		Lowest: slices.Min(rates), Highest: slices.Max(rates), P50: median(p50), P99: median(p99),
-	}
+type cpu struct {
+	Ours       spread `json:"ours"`
+	Temporal   spread `json:"temporal"`
+	PostgreSQL spread `json:"postgresql"`
+	Total      spread `json:"total"`
+	Load       spread `json:"loadGenerator"`
 }
 
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-func median(of []float64) float64 {
-	of = slices.Sorted(slices.Values(of))
-	return of[len(of)/2]
+type spread struct {
+	Median  float64 `json:"median"`
+	Lowest  float64 `json:"lowest"`
+	Highest float64 `json:"highest"`
 }
 
-// publish prints the table and writes the report.
-func publish(out io.Writer, file string, inPlace, durable *series) error {
-	r := report{
-		Machine: machine{runtime.NumCPU(), runtime.GOARCH, runtime.Version()},
-		Rows:    []row{newRow(inPlace, 1), newRow(durable, 1), newRow(inPlace, 50), newRow(durable, 50)},
-		Events:  map[string]int{inPlace.way: inPlace.events, durable.way: durable.events},
+func spreadOf(all []measurement, figure func(measurement) float64) spread {
+	var of []float64
+	for _, m := range all {
+		of = append(of, figure(m))
 	}
-	r.Ratios = map[string]float64{
-		"in_place_over_durable_rate_c50": r.Rows[2].PerSecond / r.Rows[3].PerSecond,
-		"durable_over_in_place_p50_c1":   r.Rows[1].P50 / r.Rows[0].P50,
+	slices.Sort(of)
+	return spread{of[len(of)/2], of[0], of[len(of)-1]}
+}
+
+func newRow(at point, all []measurement) row {
+	r := row{
+		Load: at.load, Connections: at.connections,
+		PerSecond: spreadOf(all, func(m measurement) float64 { return m.PerSecond() }),
+		P50:       spreadOf(all, func(m measurement) float64 { return m.Quantile(0.5) }),
+		P99:       spreadOf(all, func(m measurement) float64 { return m.Quantile(0.99) }),
 	}
-	fmt.Fprintf(out, "\n%d cores, %s, %s; Temporal dev server on SQLite, PostgreSQL with durable defaults\n\n", r.Machine.Cores, r.Machine.Arch, r.Machine.Go)
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "steps\tat once\torders/s\tlowest\thighest\tp50 ms\tp99 ms\thistory events\t")
-	for _, x := range r.Rows {
-		fmt.Fprintf(table, "%s\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\t%d\t\n", x.Steps, x.Connections, x.PerSecond, x.Lowest, x.Highest, x.P50, x.P99, r.Events[x.Steps])
+	each := func(of func(lab.CPU) float64) spread {
+		return spreadOf(all, func(m measurement) float64 { return of(m.CPU) / float64(len(m.Latencies)) })
 	}
-	if err := table.Flush(); err != nil {
-		return err
+	if all[0].CPU != (lab.CPU{}) {
+		r.CPU = &cpu{
+			Ours:       each(func(c lab.CPU) float64 { return lab.Milliseconds(c.Ours) }),
+			Temporal:   each(func(c lab.CPU) float64 { return lab.Milliseconds(c.Temporal) }),
+			PostgreSQL: each(func(c lab.CPU) float64 { return lab.Milliseconds(c.PostgreSQL) }),
+			Total:      each(func(c lab.CPU) float64 { return lab.Milliseconds(c.Ours + c.Temporal + c.PostgreSQL) }),
+			Load:       each(func(c lab.CPU) float64 { return lab.Milliseconds(c.Load) }),
+		}
+		others := spreadOf(all, func(m measurement) float64 { return m.Others.Seconds() / m.Took.Seconds() })
+		r.Others = &others
 	}
-	fmt.Fprintf(out, "\nin place: %.1f times the rate of durable steps at 50 at once, 1/%.1f of their latency alone\n",
-		r.Ratios["in_place_over_durable_rate_c50"], r.Ratios["durable_over_in_place_p50_c1"])
+	return r
+}
+
+func newReport(machine lab.Machine, b *bench) report {
+	r := report{Machine: machine, Rounds: b.rounds, Seconds: b.length.Seconds(), Events: b.events, Ratios: map[string]float64{}}
+	at := map[point]row{}
+	for _, connections := range []int{1, many} {
+		for _, name := range []string{yeyak, naive, bare, mypage, plain, list, mypageUnderLoad, plainUnderLoad} {
+			here := point{name, connections}
+			if all := b.measured[here]; len(all) > 0 {
+				at[here] = newRow(here, all)
+				r.Rows = append(r.Rows, at[here])
+			}
+		}
+	}
+	ratio := func(name string, over, under point, figure func(row) float64) {
+		if a, ok := at[over]; ok {
+			if b, ok := at[under]; ok {
+				r.Ratios[name] = figure(a) / figure(b)
+			}
+		}
+	}
+	rate := func(r row) float64 { return r.PerSecond.Median }
+	ratio("yeyak_over_naive_rate_c50", point{yeyak, many}, point{naive, many}, rate)
+	ratio("naive_over_yeyak_p50_c1", point{naive, 1}, point{yeyak, 1}, func(r row) float64 { return r.P50.Median })
+	ratio("naive_over_yeyak_cpu", point{naive, many}, point{yeyak, many}, func(r row) float64 { return r.CPU.Total.Median })
+	ratio("yeyak_over_bare_rate_c50", point{yeyak, many}, point{bare, many}, rate)
+	ratio("mypage_over_plain_rate", point{mypage, many}, point{plain, many}, rate)
+	ratio("mypage_p99_over_plain_p99_under_load", point{mypageUnderLoad, many}, point{plainUnderLoad, many}, func(r row) float64 { return r.P99.Median })
+	return r
+}
+
+// publish prints the report and writes it to the file.
+func (r report) publish(out io.Writer, file string) error {
 	raw, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
@@ -86,5 +121,61 @@ func publish(out io.Writer, file string, inPlace, durable *series) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(file, append(raw, '\n'), 0o644)
+	if err := os.WriteFile(file, append(raw, '\n'), 0o644); err != nil { //nolint:gosec // for all to read
+		return err
+	}
+	return r.print(out)
+}
+
+func (r report) print(out io.Writer) error {
+	m := r.Machine
+	fmt.Fprintf(out, "\n%d cores, %s, %d MiB, %s; %s, Temporal %s, PostgreSQL %s\n", m.Cores, m.CPU, m.MemoryMiB, m.System, m.Go, m.Temporal, m.PostgreSQL)
+	fmt.Fprintln(out, "\nTemporal's settings that differ from its defaults, and PostgreSQL's that say how durable it is (defaults):")
+	for _, name := range sorted(m.TemporalSettings) {
+		fmt.Fprintf(out, "  %s = %v\n", name, m.TemporalSettings[name])
+	}
+	for _, name := range sorted(m.PostgreSQLSettings) {
+		fmt.Fprintf(out, "  postgresql %s = %s\n", name, m.PostgreSQLSettings[name])
+	}
+	fmt.Fprintf(out, "\nmedians of %d rounds of %g s each (lowest to highest); CPU in ms for each order or read,\nand how many processors were busy with what is not measured\n\n", r.Rounds, r.Seconds)
+	if err := r.table(out); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\nevents in an order's history, up to its answer:")
+	for _, name := range sorted(r.Events) {
+		fmt.Fprintf(out, "  %s: %d\n", name, r.Events[name])
+	}
+	fmt.Fprintln(out, "\nratios:")
+	for _, name := range sorted(r.Ratios) {
+		fmt.Fprintf(out, "  %s = %.2f\n", name, r.Ratios[name])
+	}
+	return nil
+}
+
+func (r report) table(out io.Writer) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "load\tconnections\tper second\tspread\tp50 ms\tspread\tp99 ms\tspread\tCPU ours\tTemporal\tPostgreSQL\ttotal\tspread\tgenerator\tothers busy\t")
+	for _, x := range r.Rows {
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\t", x.Load, x.Connections, x.PerSecond.cells(1), x.P50.cells(1), x.P99.cells(1))
+		if x.CPU != nil {
+			fmt.Fprintf(table, "%.2f\t%.2f\t%.2f\t%s\t%.2f\t%.2f\t", x.CPU.Ours.Median, x.CPU.Temporal.Median, x.CPU.PostgreSQL.Median,
+				x.CPU.Total.cells(2), x.CPU.Load.Median, x.Others.Median)
+		}
+		fmt.Fprintln(table)
+	}
+	return table.Flush()
+}
+
+// cells are two cells of the table: the median, and from where to where.
+func (s spread) cells(digits int) string {
+	return fmt.Sprintf("%.*f\t%.*f–%.*f", digits, s.Median, digits, s.Lowest, digits, s.Highest)
+}
+
+func sorted[V any](of map[string]V) []string {
+	var names []string
+	for name := range of {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }

@@ -143,7 +143,8 @@ func waitUsable(ctx context.Context, c client.Client, namespace string, attribut
 		if err == nil {
 			break
 		}
-		if !isA[*serviceerror.InvalidArgument](err) {
+		// A server that is not ours allows ten such questions a second.
+		if !isA[*serviceerror.InvalidArgument](err) && !isA[*serviceerror.ResourceExhausted](err) {
 			return err
 		}
 		if err := pause(ctx); err != nil {

@@ -49,7 +49,7 @@ type Cluster struct {
 
 // NewDatabase makes an empty database on the cluster and returns its URL.
 func (c *Cluster) NewDatabase(ctx context.Context) (string, error) {
-	u, _, err := CreateDatabase(ctx, c.url())
+	u, _, err := CreateDatabase(ctx, c.URL())
 	return u, err
 }
 
@@ -61,7 +61,8 @@ func (c *Cluster) PID() int {
 	return c.server.cmd.Process.Pid
 }
 
-func (c *Cluster) url() string {
+// URL names the database "postgres" on the cluster, as a user who may do all.
+func (c *Cluster) URL() string {
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", superuser, c.port)
 }
 
@@ -143,7 +144,7 @@ func (c *Cluster) awaitConnections() error {
 	retry := time.NewTicker(20 * time.Millisecond)
 	defer retry.Stop()
 	for {
-		err := Execute(ctx, c.url(), "SELECT 1")
+		err := Execute(ctx, c.URL(), "SELECT 1")
 		if err == nil {
 			return nil
 		}

@@ -1,0 +1,149 @@
+package lab
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Check looks at the books when a load is over. Every order ended as it was
+// answered: what was confirmed was charged and holds its nights, what was sold
+// out was given its money back and holds nothing, the engine lists all of
+// them, and the audit finds nothing.
+func (s *Shop) Check(ctx context.Context) error {
+	engine, err := s.service.Engine()
+	if err != nil {
+		return err
+	}
+	for _, look := range []func() error{
+		func() error { return s.checkEngine(ctx, engine) },
+		func() error { return s.checkPayments(ctx) },
+		func() error { return s.checkStock(ctx) },
+		func() error {
+			out, err := s.service.Command(ctx, "audit", "--log-level", "error")
+			if err != nil {
+				return fmt.Errorf("%w\n%s", err, out)
+			}
+			return nil
+		},
+	} {
+		if err := look(); err != nil {
+			return fmt.Errorf("%s, after the load: %w", s.service.Name, err)
+		}
+	}
+	return nil
+}
+
+// visibleWithin is how far the engine's list may be behind.
+const visibleWithin = 30 * time.Second
+
+// checkEngine waits until the engine lists every order where it should be.
+func (s *Shop) checkEngine(ctx context.Context, engine client.Client) error {
+	for query, want := range map[string]int{
+		"OrderStatus = 'confirmed' AND ExecutionStatus = 'Running'":   len(s.confirmed),
+		"OrderStatus = 'cancelled' AND ExecutionStatus = 'Completed'": len(s.soldOut),
+		"OrderKind IS NOT NULL": len(s.confirmed) + len(s.soldOut),
+	} {
+		for begun := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+			n, err := engine.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: s.service.Namespace, Query: query})
+			if err != nil {
+				return err
+			}
+			if n.GetCount() == int64(want) {
+				break
+			}
+			if time.Since(begun) > visibleWithin {
+				return fmt.Errorf("the engine lists %d orders with %s, and not %d", n.GetCount(), query, want)
+			}
+		}
+	}
+	return nil
+}
+
+// checkPayments compares orders and payments by where they stand.
+func (s *Shop) checkPayments(ctx context.Context) error {
+	db, err := sql.Open("pg", s.service.Database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx, `SELECT o.status, COALESCE(p.status, 'none'), count(*)
+		FROM orders o FULL JOIN payments p ON p.order_id = o.id GROUP BY 1, 2`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	type standing struct {
+		order  booking.Status
+		charge booking.PaymentStatus
+	}
+	left := map[standing]int{{booking.Confirmed, booking.Charged}: len(s.confirmed), {booking.Cancelled, booking.Refunded}: len(s.soldOut)}
+	for rows.Next() {
+		var at standing
+		var n int
+		if err := rows.Scan(&at.order, &at.charge, &n); err != nil {
+			return err
+		}
+		left[at] -= n
+	}
+	for at, n := range left {
+		if n != 0 {
+			return fmt.Errorf("%d orders more were to be %s and %s", n, at.order, at.charge)
+		}
+	}
+	return rows.Err()
+}
+
+// checkStock compares the nights that are held with the orders that stand.
+func (s *Shop) checkStock(ctx context.Context) error {
+	held := 0
+	for _, place := range s.open {
+		var stock struct{ Items []booking.StockDay }
+		path := "/v1/lodging/places/" + place + "/stock?from=" + s.today.String() + "&to=" + s.today.AddDays(nights+3*stay).String()
+		if err := s.ask(ctx, http.MethodGet, path, nil, http.StatusOK, &stock); err != nil {
+			return err
+		}
+		for _, day := range stock.Items {
+			held += day.Capacity - day.Remaining
+		}
+	}
+	if orders := len(s.confirmed) - 1; held != stay*orders { // one holds the place that is full
+		return fmt.Errorf("%d orders of %d nights were confirmed, and hold %d nights", orders, stay, held)
+	}
+	return nil
+}
+
+// Events counts the history of the last order that stands, and of the last one
+// that was refused, 0 where there is none. An open order on which nobody has
+// decided since has had its answer and nothing more.
+func (s *Shop) Events(ctx context.Context) (confirmed, soldOut int, err error) {
+	engine, err := s.service.Engine()
+	if err != nil {
+		return 0, 0, err
+	}
+	if n := len(s.confirmed); n > 0 {
+		confirmed, err = events(ctx, engine, s.confirmed[n-1])
+	}
+	if n := len(s.soldOut); n > 0 && err == nil {
+		soldOut, err = events(ctx, engine, s.soldOut[n-1])
+	}
+	return confirmed, soldOut, err
+}
+
+func events(ctx context.Context, engine client.Client, id string) (n int, err error) {
+	history := engine.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for ; history.HasNext(); n++ {
+		if _, err := history.Next(); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}

@@ -1,0 +1,83 @@
+package lab
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/yeyak/yeyak/internal/fullserver"
+)
+
+// Machine is what was measured on, and how it was set.
+type Machine struct {
+	Cores      int    `json:"cores"`
+	CPU        string `json:"cpu"`
+	MemoryMiB  int    `json:"memoryMiB"`
+	System     string `json:"system"`
+	Go         string `json:"go"`
+	Temporal   string `json:"temporal"`
+	PostgreSQL string `json:"postgresql"`
+	// Settings of Temporal that differ from a server as it comes, its shards,
+	// and those of PostgreSQL that say how durable it is.
+	TemporalSettings   map[string]any    `json:"temporalSettings"`
+	PostgreSQLSettings map[string]string `json:"postgresqlSettings"`
+}
+
+// telling are PostgreSQL's settings that a report names.
+var telling = []string{
+	"fsync", "synchronous_commit", "full_page_writes", "wal_sync_method", "shared_buffers", "max_connections", "max_wal_size",
+}
+
+// Describe says what the world runs on.
+func (w *World) Describe(ctx context.Context) (Machine, error) {
+	m := Machine{
+		Cores: runtime.NumCPU(), CPU: procField("/proc/cpuinfo", "model name"), System: runtime.GOOS + "/" + runtime.GOARCH,
+		Go: runtime.Version(), TemporalSettings: fullserver.Settings(), PostgreSQLSettings: map[string]string{},
+	}
+	m.TemporalSettings["numHistoryShards"] = fullserver.Shards
+	if kib, err := strconv.Atoi(strings.TrimSuffix(procField("/proc/meminfo", "MemTotal"), " kB")); err == nil {
+		m.MemoryMiB = kib / 1024
+	}
+	info, err := w.client.WorkflowService().GetClusterInfo(ctx, &workflowservice.GetClusterInfoRequest{})
+	if err != nil {
+		return m, err
+	}
+	m.Temporal = info.GetServerVersion()
+	db, err := sql.Open("pg", w.Postgres.URL())
+	if err != nil {
+		return m, err
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(ctx, "SHOW server_version").Scan(&m.PostgreSQL); err != nil {
+		return m, err
+	}
+	for _, name := range telling {
+		var value string
+		if err := db.QueryRowContext(ctx, "SELECT current_setting($1)", name).Scan(&value); err != nil {
+			return m, err
+		}
+		m.PostgreSQLSettings[name] = value
+	}
+	return m, nil
+}
+
+// procField is the first value of a name in one of the kernel's lists.
+func procField(file, name string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "unknown"
+	}
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		if field, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(field) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}

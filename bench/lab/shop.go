@@ -1,0 +1,194 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// What there is to reserve: rooms for all who come, over so many places and
+// nights, and one place where somebody else was faster.
+const (
+	places    = 50
+	nights    = 30
+	customers = 1000
+	// stay is the nights of one reservation.
+	stay = 2
+	// soldOutEvery is how many orders one is among that finds no room.
+	soldOutEvery = 10
+)
+
+// Shop places reservations with a service and remembers what it was answered.
+type Shop struct {
+	service *Service
+	http    *http.Client
+	today   booking.Date
+	open    []string
+	full    string // nothing is free there
+
+	mu        sync.Mutex
+	confirmed []string
+	soldOut   []string
+}
+
+type object map[string]any
+
+// NewHTTPClient keeps its connections.
+func NewHTTPClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}}
+}
+
+// OpenShop makes the places.
+func OpenShop(ctx context.Context, s *Service) (*Shop, error) {
+	shop := &Shop{service: s, http: NewHTTPClient(), today: booking.DateOf(time.Now().UTC())}
+	for range places {
+		place, err := shop.openPlace(ctx, 1000)
+		if err != nil {
+			return nil, err
+		}
+		shop.open = append(shop.open, place)
+	}
+	var err error
+	if shop.full, err = shop.openPlace(ctx, 1); err != nil {
+		return nil, err
+	}
+	return shop, shop.reserve(ctx, shop.full, shop.today.AddDays(1), nights+2*stay, booking.Confirmed)
+}
+
+func (s *Shop) openPlace(ctx context.Context, rooms int) (id string, err error) {
+	var place struct{ ID string }
+	err = s.ask(ctx, http.MethodPost, "/v1/lodging/places", object{
+		"name": "Bench Inn", "ownerId": "bench", "confirmation": "auto", "price": object{"amount": 50000, "currency": "KRW"},
+	}, http.StatusCreated, &place)
+	if err != nil {
+		return "", err
+	}
+	return place.ID, s.ask(ctx, http.MethodPut, "/v1/lodging/places/"+place.ID+"/stock",
+		object{"from": s.today, "to": s.today.AddDays(nights + 3*stay), "rooms": rooms}, http.StatusOK, nil)
+}
+
+// Reserve places the n-th reservation: two nights at one of the places, or at
+// the one where nothing is free.
+func (s *Shop) Reserve(ctx context.Context, n int) error {
+	if n%soldOutEvery == soldOutEvery-1 {
+		return s.reserve(ctx, s.full, s.night(n), stay, booking.Cancelled)
+	}
+	return s.reserve(ctx, s.open[n%places], s.night(n), stay, booking.Confirmed)
+}
+
+func (s *Shop) night(n int) booking.Date { return s.today.AddDays(stay + n/places%nights) }
+
+// answered is what matters of an answer: the order, or a problem that holds it.
+type answered struct {
+	ID     string
+	Status any // a problem's is a number
+	Order  struct{ ID, Status, Reason string }
+}
+
+// reserve places a reservation and makes sure that it comes out as foreseen.
+func (s *Shop) reserve(ctx context.Context, place string, checkIn booking.Date, nights int, want booking.Status) error {
+	s.mu.Lock()
+	customer := (len(s.confirmed) + len(s.soldOut)) % customers
+	s.mu.Unlock()
+	status, body, err := s.send(ctx, http.MethodPost, "/v1/lodging/reservations", object{
+		"placeId": place, "customerId": fmt.Sprintf("customer-%d", customer),
+		"checkIn": checkIn, "checkOut": checkIn.AddDays(nights), "rooms": 1,
+	})
+	if err != nil {
+		return fmt.Errorf("reserve: %w", err)
+	}
+	var a answered
+	if err := json.Unmarshal(body, &a); err != nil {
+		return fmt.Errorf("%d %s: %w", status, body, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case want == booking.Confirmed && status == http.StatusCreated && a.Status == string(booking.Confirmed):
+		s.confirmed = append(s.confirmed, a.ID)
+	case want == booking.Cancelled && status == http.StatusConflict && a.Order.Status == string(booking.Cancelled) && a.Order.Reason == string(booking.SoldOut):
+		s.soldOut = append(s.soldOut, a.Order.ID)
+	default:
+		return fmt.Errorf("a reservation that was to be %s was answered %d %s", want, status, body)
+	}
+	return nil
+}
+
+// Orders are the ids of the orders that stand, oldest first.
+func (s *Shop) Orders() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.confirmed...)
+}
+
+// ask sends a request that is to be answered with the status want.
+func (s *Shop) ask(ctx context.Context, method, path string, in any, want int, out any) error {
+	status, body, err := s.send(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	if status != want {
+		return fmt.Errorf("%s %s: %d %s", method, path, status, body)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(body, out)
+}
+
+func (s *Shop) send(ctx context.Context, method, path string, in any) (status int, body []byte, err error) {
+	raw, err := json.Marshal(in)
+	if err != nil {
+		return 0, nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, method, s.service.URL+path, bytes.NewReader(raw))
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := s.http.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, body, err
+}
+
+// CustomerLists are the paths of the lists of all customers.
+func CustomerLists() []string {
+	paths := make([]string, customers)
+	for n := range paths {
+		paths[n] = fmt.Sprintf("/v1/mypages?customerId=customer-%d", n)
+	}
+	return paths
+}
+
+// Get makes loads that read: each request gets one of the paths, in turns, from
+// the service at url, and it has to be there.
+func Get(url string, paths []string) Do {
+	c := NewHTTPClient()
+	return func(ctx context.Context, n int) error {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+paths[n%len(paths)], nil)
+		if err != nil {
+			return err
+		}
+		resp, err := c.Do(r)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s: %s", r.URL, resp.Status)
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		return err
+	}
+}

@@ -1,0 +1,159 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/internal/child"
+	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/fullserver"
+	"github.com/yeyak/yeyak/internal/pgserver"
+)
+
+// Programs are the paths of what is run.
+type Programs struct {
+	Yeyak, Naive, Bare, Plain, TemporalServer, SQLTool string
+}
+
+// World is what all measurements share: one PostgreSQL with durable defaults,
+// one Temporal server on it, and a folder for configurations and logs.
+type World struct {
+	Programs Programs
+	Dir      string
+	Postgres *pgserver.Cluster
+	Temporal *fullserver.Server
+
+	client  client.Client
+	running []*child.Process
+}
+
+// stopWithin is how long a program may take to end.
+const stopWithin = 30 * time.Second
+
+// NewWorld starts PostgreSQL and Temporal. The world is to be closed.
+func NewWorld(ctx context.Context, programs Programs) (_ *World, err error) {
+	w := &World{Programs: programs}
+	defer func() {
+		if err != nil {
+			_ = w.Close() // the first error tells
+		}
+	}()
+	if w.Dir, err = os.MkdirTemp("", "yeyak-bench-"); err != nil {
+		return nil, err
+	}
+	if w.Postgres, err = pgserver.Launch(nil); err != nil {
+		return nil, err
+	}
+	w.Temporal, err = fullserver.New(ctx, fullserver.Options{
+		Server: programs.TemporalServer, SQLTool: programs.SQLTool, Dir: filepath.Join(w.Dir, "temporal"), Postgres: w.Postgres.URL(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Temporal.Start(ctx); err != nil {
+		return nil, err
+	}
+	w.client, err = client.NewLazyClient(client.Options{HostPort: w.Temporal.Addr(), Logger: devserver.Quiet()})
+	return w, err
+}
+
+// Close ends everything that the world has started, and removes its folder.
+func (w *World) Close() (err error) {
+	for _, p := range w.running {
+		err = errors.Join(err, p.Stop(stopWithin))
+	}
+	if w.client != nil {
+		w.client.Close()
+	}
+	if w.Temporal != nil {
+		err = errors.Join(err, w.Temporal.Stop())
+	}
+	if w.Postgres != nil {
+		err = errors.Join(err, w.Postgres.Close())
+	}
+	return errors.Join(err, os.RemoveAll(w.Dir))
+}
+
+// Start starts a program that listens on the address in its environment, and
+// returns when url/readyz answers. Its log goes to the world's folder.
+func (w *World) Start(ctx context.Context, name, url string, c child.Command) (*child.Process, error) {
+	if _, err := exec.LookPath(c.Path); err != nil {
+		return nil, fmt.Errorf("%w: build it with `make bench`", err)
+	}
+	c.Log = filepath.Join(w.Dir, name+".log")
+	p, err := child.Start(c)
+	if err != nil {
+		return nil, err
+	}
+	w.running = append(w.running, p)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return p, p.Await(ctx, func(ctx context.Context) error { return answers(ctx, url+"/readyz") })
+}
+
+func answers(ctx context.Context, url string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", url, resp.Status)
+	}
+	return nil
+}
+
+// afterwards is how long what a load leaves behind may take: the engine's lists,
+// the ends of workflow tasks whose customers have been answered.
+const afterwards = 500 * time.Millisecond
+
+// Measure is the CPU time that load costs, what it leaves behind included. ours
+// are the processes under test.
+func (w *World) Measure(load func() error, ours ...*child.Process) (CPU, error) {
+	before, err := w.cpu(ours)
+	if err != nil {
+		return CPU{}, err
+	}
+	if err := load(); err != nil {
+		return CPU{}, err
+	}
+	time.Sleep(afterwards)
+	after, err := w.cpu(ours)
+	return after.Sub(before), err
+}
+
+func (w *World) cpu(ours []*child.Process) (c CPU, err error) {
+	for _, p := range ours {
+		used, err := cpuOf(p.PID())
+		if err != nil {
+			return c, err
+		}
+		c.Ours += used
+	}
+	if c.Temporal, err = cpuOf(w.Temporal.PID()); err != nil {
+		return c, err
+	}
+	if c.PostgreSQL, err = cpuOf(w.Postgres.PID()); err != nil {
+		return c, err
+	}
+	self, err := readProcess(os.Getpid())
+	if err != nil {
+		return c, err
+	}
+	c.Load = self.own
+	all, err := cpuOfAll()
+	c.Others = all - c.Ours - c.Temporal - c.PostgreSQL - c.Load
+	return c, err
+}

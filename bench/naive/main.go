@@ -1,0 +1,87 @@
+// Command naive is the baseline that Yeyak is compared with: the same service,
+// HTTP, activities and databases included, with the saga of a reservation as
+// tutorials write it (workflow.go), started as they start it. Given --saga
+// yeyak it runs our own instead, for profiles of it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	_ "net/http/pprof" //nolint:gosec // on the loopback address, and only when asked for
+	"os"
+	"os/signal"
+	"syscall"
+
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/workers"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+type commands struct {
+	API api `cmd:"" name:"api" help:"Run the HTTP API with the workers in the same process, as yeyak api does."`
+}
+
+type api struct {
+	config.API
+	Saga          string `name:"saga" enum:"naive,yeyak" default:"naive" help:"Whose saga of a reservation is run."`
+	ProfileListen string `name:"profile-listen" help:"Address on which Go's profiles are offered, host:port."`
+}
+
+// pollers of each queue. The default of two is what a burst waits for, and
+// would flatter the comparison.
+const pollers = 16
+
+// Run implements the command.
+func (c api) Run(ctx context.Context) error {
+	if c.ProfileListen != "" {
+		go func() { fmt.Fprintln(os.Stderr, http.ListenAndServe(c.ProfileListen, nil)) }() //nolint:gosec // for profiles only
+	}
+	cfg := c.Settings()
+	o := app.Options{Config: cfg, Log: app.NewLogger(cfg.Log), API: true}
+	if c.Saga == "naive" {
+		o.Workflows, o.TuneWorkers = register, tune
+	}
+	a, err := app.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	return a.Wait(ctx)
+}
+
+func register(r workers.Registry) {
+	r.RegisterWorkflowWithOptions(Lodging, workflow.RegisterOptions{Name: contract.LodgingWorkflow})
+}
+
+func tune(o *worker.Options) {
+	o.WorkflowTaskPollerBehavior, o.ActivityTaskPollerBehavior = nil, nil
+	o.MaxConcurrentWorkflowTaskPollers, o.MaxConcurrentActivityTaskPollers = pollers, pollers
+}
+
+func main() {
+	var cli commands
+	parser, err := config.New(&cli)
+	if err != nil {
+		fail(err)
+	}
+	selected, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fail(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	selected.BindTo(ctx, (*context.Context)(nil))
+	err = selected.Run()
+	stop()
+	if err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "naive:", err)
+	os.Exit(1)
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// The activities by which steps are named; see workers.Services.
+var (
+	payments      *activities.Payments
+	inventory     *activities.Inventory
+	notifications *activities.Notifications
+	mypage        *activities.Mypage
+)
+
+// Lodging is the saga of a reservation the way tutorials write one: activities
+// in sequence, each with a deferred one that takes it back. It does to the
+// databases what ours does, and shows the customer the same.
+func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
+	r := &reservation{in: in, view: in.View()}
+	if err := r.answerQueries(ctx); err != nil {
+		return r.view, err
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 20 * time.Second})
+	if err := r.book(ctx); err != nil {
+		var no *refusal
+		if !errors.As(err, &no) {
+			return r.view, err
+		}
+		r.become(ctx, booking.Cancelled, no.reason)
+		return r.view, r.publish(ctx, booking.ReservationPlaced, booking.PaymentApproved,
+			booking.ReservationCancelConfirmed, booking.PaymentCancelApproved, booking.ReservationCanceled)
+	}
+	r.become(ctx, booking.Confirmed, "")
+	if err := r.publish(ctx, booking.ReservationPlaced, booking.PaymentApproved,
+		booking.ReservationConfirmed, booking.ReservationStatusChanged); err != nil {
+		return r.view, err
+	}
+	if err := workflow.Sleep(ctx, in.CheckOutAt().Sub(workflow.Now(ctx))); err != nil {
+		return r.view, err
+	}
+	r.become(ctx, booking.Completed, "")
+	return r.view, r.publish(ctx, booking.ReservationStatusChanged)
+}
+
+type reservation struct {
+	in       contract.Lodging
+	view     contract.View
+	decision *contract.View
+}
+
+// refusal is a step's "no".
+type refusal struct{ reason booking.Reason }
+
+func (r *refusal) Error() string { return "refused: " + string(r.reason) }
+
+// book does the steps, and takes back what was done when one of them refuses.
+func (r *reservation) book(ctx workflow.Context) (err error) {
+	undoing, _ := workflow.NewDisconnectedContext(ctx)
+	undo := func(activity, with any) {
+		if err != nil {
+			err = errors.Join(err, workflow.ExecuteActivity(undoing, activity, with).Get(undoing, nil))
+		}
+	}
+	charge := booking.Charge{Key: r.in.OrderID + "/charge", OrderID: r.in.OrderID, Amount: r.in.Amount, Method: r.in.PaymentMethod}
+	if err := step(ctx, payments.ChargePayment, charge); err != nil {
+		return err
+	}
+	defer func() { undo(payments.RefundPayment, charge) }()
+	r.become(ctx, booking.Paid, "")
+	r.view.Placed = true
+
+	hold := booking.Hold{
+		Key: r.in.OrderID + "/hold", OrderID: r.in.OrderID, ItemID: r.in.Place.ID,
+		From: r.in.CheckIn, To: r.in.CheckOut, Quantity: r.in.Rooms,
+	}
+	if err := step(ctx, inventory.HoldStock, hold); err != nil {
+		return err
+	}
+	defer func() { undo(inventory.ReleaseStock, hold) }()
+
+	return step(ctx, notifications.Notify, booking.Message{
+		Key: r.in.OrderID + "/notice", OrderID: r.in.OrderID, RecipientID: r.in.Place.OwnerID, Type: "reservation_placed",
+		Text: fmt.Sprintf("New reservation: %d × %s, %s to %s, for %s", r.in.Rooms, r.in.Place.Name, r.in.CheckIn, r.in.CheckOut, r.in.CustomerID),
+		At:   workflow.Now(ctx),
+	})
+}
+
+// step does one activity and waits for it.
+func step(ctx workflow.Context, activity, with any) error {
+	var outcome booking.Outcome
+	if err := workflow.ExecuteActivity(ctx, activity, with).Get(ctx, &outcome); err != nil {
+		return err
+	}
+	if outcome.Result != booking.Done {
+		return &refusal{outcome.Reason}
+	}
+	return nil
+}
+
+func (r *reservation) become(ctx workflow.Context, status booking.Status, reason booking.Reason) {
+	now := workflow.Now(ctx).UTC().Truncate(time.Microsecond)
+	r.view = r.view.Clone()
+	r.view.Status, r.view.Reason = status, reason
+	r.view.Version = max(r.view.Version+1, now.UnixMicro())
+	r.view.History = append(r.view.History, contract.Entry{Status: status, At: now, Reason: reason})
+}
+
+// publish lets operators search for the reservation by its status, and shows it
+// to the customer, who may wait for it in this process.
+func (r *reservation) publish(ctx workflow.Context, facts ...booking.EventType) error {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, contract.StatusAttribute.ValueSet(string(r.view.Status))); err != nil {
+		return err
+	}
+	if r.decision == nil {
+		decided := r.view
+		r.decision = &decided
+	}
+	p := contract.Publication{View: r.view, Decision: r.decision, RequestHash: r.in.RequestHash}
+	for _, fact := range facts {
+		p.Events = append(p.Events, r.event(ctx, fact))
+	}
+	return workflow.ExecuteActivity(ctx, mypage.PublishView, p).Get(ctx, nil)
+}
+
+func (r *reservation) event(ctx workflow.Context, fact booking.EventType) booking.Event {
+	v := r.view
+	return booking.Event{
+		Key: strings.Join([]string{v.ID, string(fact), string(v.Status)}, "/"), Type: fact, OrderID: v.ID, At: workflow.Now(ctx).UTC(),
+		Data: booking.EventData{
+			Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
+			Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason,
+		},
+	}
+}
+
+func (r *reservation) answerQueries(ctx workflow.Context) error {
+	return errors.Join(
+		workflow.SetQueryHandler(ctx, contract.ViewQuery, func() (contract.View, error) { return r.view, nil }),
+		workflow.SetQueryHandler(ctx, contract.DecisionQuery, func() (*contract.View, error) { return r.decision, nil }),
+	)
+}

@@ -1,0 +1,78 @@
+package fullserver
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os/exec"
+	"strings"
+	"time"
+
+	_ "github.com/uptrace/bun/driver/pgdriver" // the "pg" driver of database/sql
+)
+
+// Databases on the PostgreSQL, as Temporal's documents name them.
+const (
+	storeDatabase      = "temporal"
+	visibilityDatabase = "temporal_visibility"
+)
+
+// plugin is Temporal's name for PostgreSQL 12 and newer, through pgx. Unlike the
+// other one for it, "postgres12", it prepares each statement once a connection:
+// the table that lists workflows has 70 generated columns and as many indexes,
+// and to parse and plan an insert into it costs more than to do it. Measured
+// with a reservation: 14.5 ms of CPU instead of 20, Temporal's and
+// PostgreSQL's together.
+const plugin = "postgres12_pgx"
+
+// schemaPatience bounds the making of the schema.
+const schemaPatience = time.Minute
+
+// ensureSchema makes both databases, or brings them up to date.
+func ensureSchema(ctx context.Context, tool string, postgres *url.URL) error {
+	ctx, cancel := context.WithTimeout(ctx, schemaPatience)
+	defer cancel()
+	for database, schema := range map[string]string{
+		storeDatabase:      "postgresql/v12/temporal",
+		visibilityDatabase: "postgresql/v12/visibility",
+	} {
+		there, err := exists(ctx, postgres, database)
+		if err != nil {
+			return fmt.Errorf("look for database %s: %w", database, err)
+		}
+		tasks := [][]string{{"update-schema", "--schema-name", schema}}
+		if !there {
+			tasks = append([][]string{{"create-database"}, {"setup-schema", "--version", "0.0"}}, tasks...)
+		}
+		for _, task := range tasks {
+			if err := sqlTool(ctx, tool, postgres, database, task); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func exists(ctx context.Context, postgres *url.URL, database string) (there bool, err error) {
+	db, err := sql.Open("pg", postgres.String())
+	if err != nil {
+		return false, err
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database).Scan(&there)
+	return there, err
+}
+
+func sqlTool(ctx context.Context, tool string, postgres *url.URL, database string, task []string) error {
+	password, _ := postgres.User.Password()
+	cmd := exec.CommandContext(ctx, tool, append([]string{
+		"--plugin", plugin, "--endpoint", postgres.Hostname(), "--port", postgres.Port(), "--database", database,
+	}, task...)...)
+	cmd.Env = append(cmd.Environ(), "SQL_USER="+postgres.User.Username(), "SQL_PASSWORD="+password)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("temporal-sql-tool %s of %s: %w\n%s", strings.Join(task, " "), database, err, bytes.TrimSpace(out))
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package fullserver
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"text/template"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/internal/child"
+	"github.com/yeyak/yeyak/internal/devserver"
+)
+
+// Options says which server is run, where, and on what.
+type Options struct {
+	// Server and SQLTool are the programs.
+	Server, SQLTool string
+	// Dir holds the configuration and the log. It is made when it is missing.
+	Dir string
+	// Postgres is the server that the databases are kept on, as a URL of one of
+	// its databases with a user who may create others.
+	Postgres string
+}
+
+// Server is a full Temporal server. It keeps its ports and its data when it is
+// stopped and started again.
+type Server struct {
+	options  Options
+	frontend int
+	profile  int
+	config   string
+	process  *child.Process
+}
+
+const (
+	// readyWithin bounds a start. One on a busy machine, after a kill, takes
+	// some seconds.
+	readyWithin = time.Minute
+	// patience is how long the server may take to stop. It drains for seconds.
+	patience = 30 * time.Second
+)
+
+// New makes the server's databases and its configuration. It is not started.
+func New(ctx context.Context, o Options) (*Server, error) {
+	for _, program := range []struct{ path, target string }{
+		{o.Server, "bin/temporal-server"}, {o.SQLTool, "bin/temporal-sql-tool"},
+	} {
+		if _, err := exec.LookPath(program.path); err != nil {
+			return nil, fmt.Errorf("no Temporal server to run (%w): build it with `make %s`", err, program.target)
+		}
+	}
+	postgres, err := url.Parse(o.Postgres)
+	if err != nil || postgres.Port() == "" {
+		return nil, fmt.Errorf("want postgres://user:password@host:port/database for Temporal's databases")
+	}
+	if err := ensureSchema(ctx, o.SQLTool, postgres); err != nil {
+		return nil, fmt.Errorf("schema of the Temporal server: %w", err)
+	}
+	s := &Server{options: o}
+	return s, s.configure(postgres)
+}
+
+//go:embed server.yaml
+var layout string
+
+// ports of one of the server's services.
+type ports struct{ GRPC, Membership int }
+
+// configure writes the configuration into the folder.
+func (s *Server) configure(postgres *url.URL) (err error) {
+	if s.options.Dir, err = filepath.Abs(s.options.Dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(s.options.Dir, 0o700); err != nil {
+		return err
+	}
+	free, err := child.FreePorts(9)
+	if err != nil {
+		return fmt.Errorf("free ports for the Temporal server: %w", err)
+	}
+	services := map[string]ports{}
+	for i, name := range []string{"frontend", "history", "matching", "worker"} {
+		services[name] = ports{free[2*i], free[2*i+1]}
+	}
+	s.frontend, s.profile, s.config = services["frontend"].GRPC, free[8], filepath.Join(s.options.Dir, "server.yaml")
+	dynamic, err := dynamicConfig()
+	if err != nil {
+		return err
+	}
+	password, _ := postgres.User.Password()
+	var text bytes.Buffer
+	err = template.Must(template.New("").Parse(layout)).Execute(&text, map[string]any{
+		"Shards": Shards, "Plugin": plugin, "Postgres": postgres.Host, "User": postgres.User.Username(), "Password": password,
+		"Database": storeDatabase, "Connections": storeConnections,
+		"Visibility": visibilityDatabase, "VisibilityConnections": visibilityConnections,
+		"Profile": s.profile, "Services": services, "Frontend": s.Addr(), "Dynamic": s.dynamicFile(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.dynamicFile(), dynamic, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(s.config, text.Bytes(), 0o600)
+}
+
+func (s *Server) dynamicFile() string { return filepath.Join(s.options.Dir, "dynamic.yaml") }
+
+// dynamicConfig is the settings as the server reads them. JSON is YAML.
+func dynamicConfig() ([]byte, error) {
+	type constrained struct {
+		Value any `json:"value"`
+	}
+	all := map[string][]constrained{}
+	for name, value := range Settings() {
+		all[name] = []constrained{{value}}
+	}
+	return json.MarshalIndent(all, "", "  ")
+}
+
+// Start starts the server and returns when it serves.
+func (s *Server) Start(ctx context.Context) (err error) {
+	s.process, err = child.Start(child.Command{
+		Path: s.options.Server, Args: []string{"--config-file", s.config, "--allow-no-auth", "start"}, Log: s.LogFile(),
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	if err := s.process.Await(ctx, s.serves); err != nil {
+		s.process.Kill()
+		return err
+	}
+	return nil
+}
+
+// serves asks the server something that its frontend, its history service and
+// the database behind it have to answer.
+func (s *Server) serves(ctx context.Context) error {
+	// A client that was refused once waits before it tries again, so each
+	// attempt has one of its own.
+	c, err := client.NewLazyClient(client.Options{HostPort: s.Addr(), Logger: devserver.Quiet()})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return err
+	}
+	_, err = c.WorkflowService().DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
+		Namespace: "temporal-system", Execution: &commonpb.WorkflowExecution{WorkflowId: "nobody"},
+	})
+	if _, serves := errors.AsType[*serviceerror.NotFound](err); serves {
+		return nil
+	}
+	return err
+}
+
+// Stop asks the server to end, and returns when it has. Its data stay.
+func (s *Server) Stop() error { return s.process.Stop(patience) }
+
+// Kill ends the server at once, as kill -9 does. Its data stay.
+func (s *Server) Kill() { s.process.Kill() }
+
+// PID is the process id of the server as it was last started.
+func (s *Server) PID() int { return s.process.PID() }
+
+// Exited is closed when the server has ended, asked to or not.
+func (s *Server) Exited() <-chan struct{} { return s.process.Exited() }
+
+// Addr is where the frontend listens, host:port.
+func (s *Server) Addr() string { return child.Address(s.frontend) }
+
+// ProfileURL is where Go's profiles of the server can be fetched.
+func (s *Server) ProfileURL() string { return "http://" + child.Address(s.profile) + "/debug/pprof/" }
+
+// LogFile is where the server logs to, warnings and worse.
+func (s *Server) LogFile() string { return filepath.Join(s.options.Dir, "server.log") }
