@@ -161,7 +161,9 @@ func TestChargePayment_TheProvidersFailuresAreNotTheServices(t *testing.T) {
 	provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
 	payments := newPayments(t, provider)
 	for range 6 {
-		_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) { return payments.ChargePayment(ctx, newCharge("o1")) })
+		_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
+			return payments.ChargePayment(ctx, newCharge("o1"))
+		})
 		require.ErrorIs(t, err, errAway)
 	}
 }

@@ -119,7 +119,7 @@ func newPayments(t *testing.T, p *till) *activities.Payments {
 type open struct{}
 
 func (open) Enter(bool) (func(error), error) { return func(error) {}, nil }
-func (open) Opens(context.Context) error      { return nil }
+func (open) Opens(context.Context) error     { return nil }
 
 var price = booking.Money{Amount: 50000, Currency: "KRW"}
 

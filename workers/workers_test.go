@@ -80,7 +80,7 @@ func TestOptions_DeferredPaymentsComeWithPayments(t *testing.T) {
 	o.Serve = []string{contract.SagasQueue, contract.PaymentsQueue}
 	require.Equal(t, []string{contract.PaymentsQueue, contract.DeferredPaymentsQueue, contract.SagasQueue}, o.queues())
 	require.NotEmpty(t, services().of(contract.DeferredPaymentsQueue))
-	require.EqualValues(t, 7, o.of(contract.DeferredPaymentsQueue).TaskQueueActivitiesPerSecond)
+	require.InDelta(t, 7, o.of(contract.DeferredPaymentsQueue).TaskQueueActivitiesPerSecond, 0)
 	require.Zero(t, o.of(contract.PaymentsQueue).TaskQueueActivitiesPerSecond, "refunds do not stand in that line")
 }
 
