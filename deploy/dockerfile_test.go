@@ -53,7 +53,7 @@ func TestDockerfile(t *testing.T) {
 	pinned(t, build.BaseName)
 	require.Equal(t, "scratch", image.BaseName)
 	require.Equal(t, "65532:65532", find[*instructions.UserCommand](image)[0].User)
-	require.Equal(t, []string{entrypoint}, []string(find[*instructions.EntrypointCommand](image)[0].CmdLine))
+	require.Equal(t, []string{entrypoint}, find[*instructions.EntrypointCommand](image)[0].CmdLine)
 	require.Empty(t, find[*instructions.RunCommand](image), "there is nothing to run in it")
 	for _, c := range find[*instructions.CopyCommand](image) {
 		require.Equal(t, "build", c.From)
@@ -111,7 +111,7 @@ func buildAsTheImageDoes(t testing.TB) string {
 		stage := dockerfile(t)[0]
 		runs := find[*instructions.RunCommand](stage)
 		script := strings.Join(runs[len(runs)-1].CmdLine, " ")
-		dir, err := os.MkdirTemp("", "yeyak-image")
+		dir, err := os.MkdirTemp("", "yeyak-image") //nolint:usetesting // the other tests use it, too
 		require.NoError(t, err)
 		out := filepath.Join(dir, "yeyak")
 		require.Contains(t, script, " -o /out/yeyak ")

@@ -37,7 +37,6 @@ type rehearsal struct {
 	yeyak   string
 	ports   map[string]string // "api:8080" → a free port
 	running map[string]*exec.Cmd
-	order   []string
 }
 
 // An operator who follows deploy/README.md gets this far.
@@ -86,18 +85,18 @@ func (r *rehearsal) postgres() {
 	cluster, err := pgserver.Launch(pgserver.Forgetful)
 	require.NoError(r, err)
 	r.Cleanup(func() { require.NoError(r, cluster.Close()) })
-	any, err := cluster.NewDatabase(r.Context())
+	another, err := cluster.NewDatabase(r.Context())
 	require.NoError(r, err)
-	at, err := url.Parse(any)
+	at, err := url.Parse(another)
 	require.NoError(r, err)
 	r.ports["postgres:5432"] = at.Port()
 	script, err := os.ReadFile("postgres/databases.sql")
 	require.NoError(r, err)
 	for _, database := range regexp.MustCompile(`(?m)^CREATE DATABASE (\w+);$`).FindAllStringSubmatch(string(script), -1) {
-		require.NoError(r, pgserver.Execute(r.Context(), any, "CREATE DATABASE "+database[1]))
+		require.NoError(r, pgserver.Execute(r.Context(), another, "CREATE DATABASE "+database[1]))
 	}
 	made := *r.project.Services["postgres"].Environment["POSTGRES_DB"]
-	require.NoError(r, pgserver.Execute(r.Context(), any, "CREATE DATABASE "+made))
+	require.NoError(r, pgserver.Execute(r.Context(), another, "CREATE DATABASE "+made))
 }
 
 // port is where the service's port is on this machine. Temporal keeps its own in
@@ -135,24 +134,29 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	case "temporal-schema":
 		cmd = exec.CommandContext(r.Context(), "sh", "temporal/schema.sh")
 	case "temporal":
-		cmd = exec.CommandContext(r.Context(), r.tool("temporal-server"), "start") // as its image does
+		cmd = exec.CommandContext(r.Context(), r.tool("YEYAK_TEMPORAL_SERVER", "temporal-server"), "start") // as its image does
 		cmd.Dir = r.TempDir()
 	default:
 		cmd = exec.CommandContext(r.Context(), r.yeyak, args...)
 		cmd.Dir = r.TempDir()
 	}
-	cmd.Env = []string{"PATH=" + filepath.Dir(r.tool("temporal-sql-tool")) + ":" + os.Getenv("PATH")}
+	cmd.Env = []string{"PATH=" + filepath.Dir(r.tool("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool")) + ":" + os.Getenv("PATH")}
 	for name, value := range s.Environment {
 		cmd.Env = append(cmd.Env, name+"="+r.here(service, *value))
 	}
 	return r.temporalHere(service, cmd)
 }
 
-// tool is a program of Temporal's, that of the images' version.
-func (r *rehearsal) tool(name string) string {
-	path, err := filepath.Abs(filepath.Join(root, "bin", name))
+// tool is a program of Temporal's that `make test` names, or the one that it
+// builds.
+func (r *rehearsal) tool(variable, name string) string {
+	path := os.Getenv(variable)
+	if path == "" {
+		path = filepath.Join(root, "bin", name)
+	}
+	path, err := filepath.Abs(path)
 	require.NoError(r, err)
-	require.FileExists(r, path, "`make test` builds it")
+	require.FileExists(r, path, "run `make test`")
 	return path
 }
 
