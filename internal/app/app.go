@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -80,6 +81,8 @@ type App struct {
 	background context.CancelFunc // ends what runs beside: listening, connecting
 	beside     sync.WaitGroup
 	workers    *workers.Workers
+	serving    atomic.Bool // workers take tasks
+	operations operations
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
 	failed      chan error
@@ -128,6 +131,9 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			return nil, err
 		}
 	}
+	if err := a.serveOperations(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})); err != nil {
+		return nil, err
+	}
 	a.health.ready.Store(true)
 	return a, nil
 }
@@ -165,6 +171,7 @@ func (a *App) startWorkers(ctx context.Context) {
 	}
 	err := start()
 	if err == nil {
+		a.serving.Store(true)
 		return
 	}
 	a.log.Warn("workers wait for Temporal", zap.Error(err))
@@ -175,6 +182,7 @@ func (a *App) startWorkers(ctx context.Context) {
 				return
 			case <-time.After(reconnectEvery):
 				if start() == nil {
+					a.serving.Store(true)
 					a.log.Info("workers serve", zap.Strings("queues", serve))
 					return
 				}
@@ -294,6 +302,7 @@ func (a *App) Stop(ctx context.Context) {
 	if a.stopFeeding != nil {
 		a.stopFeeding() // after the workers, which publish until they have stopped
 	}
+	a.operations.stop(ctx)
 	if a.announcer != nil {
 		a.announcer.Close()
 	}
