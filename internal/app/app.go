@@ -65,6 +65,7 @@ type App struct {
 	sandbox   *payments.Sandbox // built in; idle when another provider is asked
 	repairer  *projector.Repairer
 	gate      *payments.Gate // before the payment provider
+	traces    *traces        // nil when there are none
 	services  workers.Services
 	health    *health
 
@@ -87,7 +88,10 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			a.Stop(ctx)
 		}
 	}()
-	if a.dbs, err = openDatabases(ctx, o.Config); err != nil {
+	if a.traces, err = newTraces(ctx, o); err != nil {
+		return nil, err
+	}
+	if a.dbs, err = openDatabases(ctx, o.Config, store.Options{Traces: a.traces.provider()}); err != nil {
 		return nil, err
 	}
 	if o.Migrate {
@@ -99,7 +103,11 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.engine, err = newClient(o, metrics); err != nil {
+	interceptors, err := a.traces.interceptors()
+	if err != nil {
+		return nil, err
+	}
+	if a.engine, err = newClient(o, metrics, interceptors); err != nil {
 		return nil, err
 	}
 	a.gate = a.newGate(registry)
@@ -114,7 +122,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.startWorkers(background)
 	a.scheduleRepair(background)
 	if o.API {
-		if a.pages, err = openPages(ctx, o.Config); err != nil {
+		if a.pages, err = openPages(ctx, o.Config, store.Options{Traces: a.traces.provider()}); err != nil {
 			return nil, err
 		}
 		a.listenToOthers(background)
@@ -258,7 +266,7 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
 		Eager:  a.options.Workflows == nil && slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
 		Logger: a.log, Health: a.health, Closing: a.closing,
-		Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Traces: a.traces.provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
@@ -297,4 +305,5 @@ func (a *App) Stop(ctx context.Context) {
 		_ = a.pages.Close()
 	}
 	a.dbs.close()
+	a.traces.stop(ctx)
 }

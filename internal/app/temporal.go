@@ -11,13 +11,14 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/interceptor"
 )
 
 // newClient makes a client to the engine that connects when it is first used:
 // an API must be able to start, and to answer reads, while the engine is away.
 // Its settings are Temporal's own (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …);
 // what o names goes before.
-func newClient(o Options, metrics client.MetricsHandler) (client.Client, error) {
+func newClient(o Options, metrics client.MetricsHandler, interceptors []interceptor.ClientInterceptor) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("settings of the Temporal client: %w", err)
@@ -26,6 +27,7 @@ func newClient(o Options, metrics client.MetricsHandler) (client.Client, error) 
 	options.Namespace = cmp.Or(o.Namespace, options.Namespace)
 	options.Logger = temporalLogger(o.Log)
 	options.MetricsHandler = metrics
+	options.Interceptors = interceptors
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("temporal client: %w", err)

@@ -22,6 +22,7 @@ type Config struct {
 	Payments  Payments  `embed:""`
 	Overload  Overload  `embed:""`
 	Sandbox   Sandbox   `embed:""`
+	Traces    Traces    `embed:""`
 	Dev       DevServer `embed:""`
 }
 
