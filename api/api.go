@@ -95,7 +95,7 @@ type server struct {
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
 	s.budgets, s.window = newBudgets(s.Admission, s.Registry), newWindow(s.readStretch, s.Logger)
-	router := newRouter(s.Logger, s.Traces)
+	router := newRouter(s.Logger, s.Traces, s.Registry)
 	s.huma = humagin.New(router, describeAPI())
 	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)
 
@@ -156,7 +156,7 @@ func (d Deps) withDefaults() Deps {
 	return d
 }
 
-func newRouter(log *zap.Logger, traces trace.TracerProvider) *gin.Engine {
+func newRouter(log *zap.Logger, traces trace.TracerProvider, registry prometheus.Registerer) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
@@ -165,7 +165,7 @@ func newRouter(log *zap.Logger, traces trace.TracerProvider) *gin.Engine {
 	if traces != nil {
 		router.Use(traceRequests(traces))
 	}
-	router.Use(logAccess(log), recoverPanics(log), setHeaders)
+	router.Use(measureRequests(registry), logAccess(log), recoverPanics(log), setHeaders)
 	router.NoRoute(func(c *gin.Context) {
 		writeProblem(c, newProblem(notFound, "there is nothing at %s", c.Request.URL.Path))
 	})

@@ -111,6 +111,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.gate = a.newGate(registry)
+	a.measure(registry)
 	a.health = &health{engine: a.engine, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
@@ -119,12 +120,14 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	var background context.Context
 	background, a.background = context.WithCancel(context.WithoutCancel(ctx))
 	a.services = a.newServices(a.readModel(context.WithoutCancel(ctx)))
+	a.services.Mypage.ReadModel = measuredPages(registry, a.services.Mypage.ReadModel)
 	a.startWorkers(background)
 	a.scheduleRepair(background)
 	if o.API {
 		if a.pages, err = openPages(ctx, o.Config, store.Options{Traces: a.traces.provider()}); err != nil {
 			return nil, err
 		}
+		registry.MustRegister(a.pages.Pool("pages"))
 		a.listenToOthers(background)
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err

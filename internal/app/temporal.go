@@ -4,13 +4,8 @@ import (
 	"cmp"
 	"fmt"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
-	"go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
-	"go.temporal.io/sdk/contrib/opentelemetry"
 	"go.temporal.io/sdk/interceptor"
 )
 
@@ -33,17 +28,4 @@ func newClient(o Options, metrics client.MetricsHandler, interceptors []intercep
 		return nil, fmt.Errorf("temporal client: %w", err)
 	}
 	return c, nil
-}
-
-// newMetrics collects what the engine's client and workers, and the Go
-// runtime, measure.
-func newMetrics() (*prometheus.Registry, client.MetricsHandler, error) {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo())
-	if err != nil {
-		return nil, nil, fmt.Errorf("metrics: %w", err)
-	}
-	provider := metric.NewMeterProvider(metric.WithReader(exporter))
-	return registry, opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{Meter: provider.Meter("temporal")}), nil
 }
