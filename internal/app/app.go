@@ -103,11 +103,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	interceptors, err := a.traces.interceptors()
-	if err != nil {
-		return nil, err
-	}
-	if a.engine, err = newClient(o, metrics, interceptors); err != nil {
+	if a.engine, err = newClient(o, metrics, a.traces); err != nil {
 		return nil, err
 	}
 	a.gate = a.newGate(registry)

@@ -6,23 +6,24 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
-	"go.temporal.io/sdk/interceptor"
 )
 
 // newClient makes a client to the engine that connects when it is first used:
 // an API must be able to start, and to answer reads, while the engine is away.
 // Its settings are Temporal's own (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …);
 // what o names goes before.
-func newClient(o Options, metrics client.MetricsHandler, interceptors []interceptor.ClientInterceptor) (client.Client, error) {
+func newClient(o Options, metrics client.MetricsHandler, traces *traces) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("settings of the Temporal client: %w", err)
 	}
 	options.HostPort = cmp.Or(o.TemporalAddress, options.HostPort)
 	options.Namespace = cmp.Or(o.Namespace, options.Namespace)
-	options.Logger = temporalLogger(o.Log)
+	options.Logger = temporalLogger(o.Log, traces.known())
 	options.MetricsHandler = metrics
-	options.Interceptors = interceptors
+	if options.Interceptors, err = traces.interceptors(); err != nil {
+		return nil, err
+	}
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("temporal client: %w", err)

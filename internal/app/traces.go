@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	neturl "net/url"
-	"strings"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -21,7 +20,10 @@ import (
 
 // traces makes the spans of this process and sends them to a collector. nil
 // makes none: nothing is put into the way of requests, steps and statements.
-type traces struct{ *sdktrace.TracerProvider }
+type traces struct {
+	*sdktrace.TracerProvider
+	workflows workflowTraces
+}
 
 // newTraces connects to nobody yet: a collector that is away costs spans and
 // nothing else.
@@ -48,7 +50,7 @@ func newTraces(ctx context.Context, o Options) (*traces, error) {
 	}
 	// The library tells of failures in one place for the whole process only.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.Warn("traces", zap.Error(err)) }))
-	return &traces{sdktrace.NewTracerProvider(
+	return &traces{TracerProvider: sdktrace.NewTracerProvider(
 		sdktrace.WithBatcher(exporter), sdktrace.WithResource(described), sdktrace.WithSampler(sampler(cfg)),
 	)}, nil
 }
@@ -80,7 +82,7 @@ func (t *traces) interceptors() ([]interceptor.ClientInterceptor, error) {
 		return nil, nil
 	}
 	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
-		Tracer: t.Tracer("temporal"), SpanStarter: startSpan,
+		Tracer: t.Tracer("temporal"), SpanStarter: t.startSpan,
 		DisableBaggage:          true, // a request's baggage would be kept in histories
 		AllowInvalidParentSpans: true, // a header that cannot be read is no reason to fail an order
 	})
@@ -90,24 +92,17 @@ func (t *traces) interceptors() ([]interceptor.ClientInterceptor, error) {
 	return []interceptor.ClientInterceptor{tracing}, nil
 }
 
-// startSpan starts a span of the engine's client and workers. That of a
-// workflow ends at once: the order may live for months, and a span is sent when
-// it ends, while those below it are sent, and looked at, today.
-func startSpan(ctx context.Context, t trace.Tracer, name string, opts ...trace.SpanStartOption) trace.Span {
-	_, span := t.Start(ctx, name, opts...)
-	if strings.HasPrefix(name, "RunWorkflow:") {
-		return brief{span}
-	}
-	return span
+func (t *traces) startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...trace.SpanStartOption) trace.Span {
+	_, span := tracer.Start(ctx, name, opts...)
+	return t.workflows.watched(span, name)
 }
 
-// brief is a span that ends when it is known whose it is.
-type brief struct{ trace.Span }
-
-// SetAttributes implements trace.Span.
-func (b brief) SetAttributes(attributes ...attribute.KeyValue) {
-	b.Span.SetAttributes(attributes...)
-	b.End()
+// known are the traces of the workflows that this process works on.
+func (t *traces) known() *workflowTraces {
+	if t == nil {
+		return nil
+	}
+	return &t.workflows
 }
 
 // stop sends what has not been sent yet.

@@ -32,7 +32,7 @@ func TestTraces_Off(t *testing.T) {
 func TestTraces_Replay(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
-	interceptors, err := (&traces{sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))}).interceptors()
+	interceptors, err := (&traces{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))}).interceptors()
 	require.NoError(t, err)
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
 		Interceptors: []interceptor.WorkerInterceptor{interceptors[0].(interceptor.WorkerInterceptor)},
