@@ -33,6 +33,10 @@ type commands struct {
 
 	SandboxPayments sandboxPayments `cmd:"" help:"Run a stand-in for Stripe that can be made slow, narrow, down and forgetful."`
 
+	Prepare     prepare        `cmd:"" help:"Make the namespace and the search attributes that orders need, and end."`
+	Healthcheck healthcheck    `cmd:"" help:"Ask a process how it is. Exit code 0: well."`
+	Version     versionCommand `cmd:"" help:"Tell the version."`
+
 	Marketing marketing.Command `cmd:"" help:"Run the marketing service: recommendations, from the public feed of events alone."`
 }
 
@@ -55,6 +59,7 @@ type (
 	rebuild struct{ config.Rebuild }
 
 	sandboxPayments struct{ config.SandboxPayments }
+	prepare         struct{ config.Prepare }
 )
 
 // Run implements the command.
@@ -144,6 +149,13 @@ func (c sandboxPayments) Run(ctx context.Context) error {
 	log := app.NewLogger(c.Log)
 	defer sync(log)
 	return app.RunSandboxPayments(ctx, c.SandboxPayments, log, nil)
+}
+
+// Run implements the command.
+func (c prepare) Run(ctx context.Context) error {
+	log := app.NewLogger(c.Log)
+	defer sync(log)
+	return app.Prepare(ctx, c.Wait, log)
 }
 
 func serve(ctx context.Context, cfg config.Config, withAPI bool) error {

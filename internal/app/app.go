@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -74,6 +75,8 @@ type App struct {
 	background context.CancelFunc // ends what runs beside: listening, connecting
 	beside     sync.WaitGroup
 	workers    *workers.Workers
+	serving    atomic.Bool // workers take tasks
+	operations operations
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
 	failed      chan error
@@ -122,6 +125,9 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			return nil, err
 		}
 	}
+	if err := a.serveOperations(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})); err != nil {
+		return nil, err
+	}
 	a.health.ready.Store(true)
 	return a, nil
 }
@@ -158,6 +164,7 @@ func (a *App) startWorkers(ctx context.Context) {
 	}
 	err := start()
 	if err == nil {
+		a.serving.Store(true)
 		return
 	}
 	a.log.Warn("workers wait for Temporal", zap.Error(err))
@@ -168,6 +175,7 @@ func (a *App) startWorkers(ctx context.Context) {
 				return
 			case <-time.After(reconnectEvery):
 				if start() == nil {
+					a.serving.Store(true)
 					a.log.Info("workers serve", zap.Strings("queues", serve))
 					return
 				}
@@ -287,6 +295,7 @@ func (a *App) Stop(ctx context.Context) {
 	if a.stopFeeding != nil {
 		a.stopFeeding() // after the workers, which publish until they have stopped
 	}
+	a.operations.stop(ctx)
 	if a.announcer != nil {
 		a.announcer.Close()
 	}
