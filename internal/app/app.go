@@ -217,7 +217,7 @@ func (a *App) serveHTTP(registry *prometheus.Registry) error {
 	}
 	a.address = listener.Addr().String()
 	a.http = &http.Server{
-		Handler:           a.newAPI(registry),
+		Handler:           a.partWhenUnready(a.newAPI(registry)),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      cfg.Orders.ReplyBudget + answerWithin, // one who does not read would keep a slot
@@ -275,7 +275,8 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 }
 
 // Stop ends the process in order: unready, no more requests, then no more
-// tasks, then the connections. What is under way gets until ctx ends.
+// tasks, then the connections. Requests that are under way get until ctx ends,
+// tasks the shutdown grace. It does not drain, Wait does.
 func (a *App) Stop(ctx context.Context) {
 	if a.health != nil {
 		a.health.ready.Store(false)

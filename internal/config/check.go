@@ -95,6 +95,9 @@ func (h *HTTP) check(m mistakes) {
 		m.add("listen", h.Listen, "an address and a port, such as 127.0.0.1:8080")
 	}
 	m.between("max-body", h.MaxBody, 1, maxBodyBytes)
+	if h.DrainDelay < 0 || h.DrainDelay > time.Hour {
+		m.add("drain-delay", h.DrainDelay.String(), "a duration from 0s to 1h")
+	}
 }
 
 func (o *Operations) check(m mistakes) {

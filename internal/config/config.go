@@ -52,10 +52,24 @@ type Operations struct {
 	Listen string `name:"listen-operations" env:"YEYAK_OPERATIONS_LISTEN" help:"Address, host:port, where probes and metrics are answered: /healthz, /readyz, /metrics. None by default."`
 }
 
+// StopsWithin is how long a process may take to end once it was asked to: it
+// drains, then ends the requests and then the steps that are under way. What
+// kills processes has to give them more.
+func (c Config) StopsWithin() time.Duration {
+	const (
+		waits  = 2 // requests, then steps
+		ending = 5 * time.Second
+	)
+	return c.HTTP.DrainDelay + waits*c.Process.ShutdownGrace + ending
+}
+
 // HTTP is the API's side of the wire.
 type HTTP struct {
 	Listen  string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
 	MaxBody int    `name:"max-body" env:"YEYAK_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
+	// DrainDelay is for what stands in front: it goes by probes, and sends
+	// requests until it has seen one fail.
+	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long requests are still taken at shutdown, unready, until load balancers have noticed; 0 for none."`
 }
 
 // Databases says where the data is. A service without a database of its own
