@@ -30,7 +30,7 @@ temporal_server := $(if $(filter $(CURDIR)/bin/temporal-server,$(YEYAK_TEMPORAL_
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(temporal_cli) bin/yeyak ## Run everything on this machine; Ctrl-C stops it, its data stays in .yeyak
@@ -66,6 +66,28 @@ bench: $(temporal_server) bin/yeyak ## Measure orders against a naive saga and t
 	go build -o bin/bench/ ./bench/...
 	bin/bench/bench $(BENCH_FLAGS)
 
+.PHONY: cluster
+cluster: $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as separate processes behind one entry point; Ctrl-C stops it
+	@exec bin/cluster run $(CLUSTER_FLAGS)
+
+.PHONY: redeploy-test
+redeploy-test: $(temporal_server) bin/cluster builds haproxy ## Replace every process three times under load: nobody may notice
+	bin/cluster redeploy --builds bin/builds/blue,bin/builds/green $(CLUSTER_FLAGS)
+
+.PHONY: kill-test
+kill-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Kill one process after the other under load, and tell how long each is missed
+	bin/cluster kill $(CLUSTER_FLAGS)
+
+.PHONY: haproxy
+haproxy:
+	@sh tools/postgres.sh
+	@sh tools/haproxy.sh
+
+# Two builds that differ in nothing but their version.
+.PHONY: builds
+builds:
+	@for version in blue green; do go build -ldflags "-X main.version=$$version" -o bin/builds/$$version ./cmd/yeyak || exit 1; done
+
 .PHONY: clean
 clean: ## Remove what was built; data in .yeyak stays
 	rm -rf bin
@@ -74,6 +96,10 @@ clean: ## Remove what was built; data in .yeyak stays
 .PHONY: bin/yeyak
 bin/yeyak:
 	@go build -o $@ ./cmd/yeyak
+
+.PHONY: bin/cluster
+bin/cluster:
+	@go build -o $@ ./cmd/cluster
 
 # Tools are pinned in modules of their own under tools/. Each is built once,
 # and again when its pin changes.

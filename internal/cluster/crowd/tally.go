@@ -1,0 +1,115 @@
+package crowd
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Record is one request. Failure says how it was answered instead of as
+// expected, "" for one that was.
+type Record struct {
+	Begun   time.Time
+	Took    time.Duration
+	Changes bool
+	Failure string
+}
+
+func (r Record) ended() time.Time { return r.Begun.Add(r.Took) }
+
+// Tally is what came of all requests.
+type Tally struct {
+	Requests, Failed, Orders int
+	// Slowest answer, failures included, and the quantiles.
+	P50, P99, Slowest time.Duration
+	// Failures are the first few, in words.
+	Failures []string
+}
+
+const tellFailures = 10
+
+// Tally sums up so far.
+func (c *Crowd) Tally() Tally {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := Tally{Requests: len(c.records), Orders: len(c.orders)}
+	took := make([]time.Duration, 0, len(c.records))
+	for _, r := range c.records {
+		took = append(took, r.Took)
+		if r.Failure == "" {
+			continue
+		}
+		if t.Failed++; len(t.Failures) < tellFailures {
+			t.Failures = append(t.Failures, r.Begun.Format(time.TimeOnly)+" "+r.Failure)
+		}
+	}
+	slices.Sort(took)
+	quantile := func(q float64) time.Duration {
+		if len(took) == 0 {
+			return 0
+		}
+		return took[min(int(q*float64(len(took))), len(took)-1)]
+	}
+	t.P50, t.P99, t.Slowest = quantile(0.50), quantile(0.99), quantile(1)
+	return t
+}
+
+// Availability is the share of requests that were answered as expected, in
+// words. It is rounded down: one failure is never 100 %.
+func (t Tally) Availability() string {
+	if t.Requests == 0 {
+		return "0.00 %"
+	}
+	percent := 100 * float64(t.Requests-t.Failed) / float64(t.Requests)
+	return fmt.Sprintf("%.2f %%", math.Floor(100*percent)/100)
+}
+
+// Outage is how the crowd saw something die.
+type Outage struct {
+	Requests, Failed int
+	// Until the last failure, and the last answer that took longer than slow:
+	// since the death, 0 when there was none.
+	UntilAnswered, UntilFast time.Duration
+	// LongestToRest is how long the slowest order, of those that came to rest
+	// since, had been on its way.
+	LongestToRest time.Duration
+}
+
+// Outage tells what became of requests that ended after an instant.
+func (c *Crowd) Outage(since time.Time, slow time.Duration) (o Outage) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.records {
+		if r.ended().Before(since) {
+			continue
+		}
+		o.Requests++
+		if r.Failure != "" {
+			o.Failed++
+			o.UntilAnswered = max(o.UntilAnswered, r.ended().Sub(since))
+		}
+		if r.Failure != "" || r.Took > slow {
+			o.UntilFast = max(o.UntilFast, r.ended().Sub(since))
+		}
+	}
+	for _, r := range c.rests {
+		if r.at.After(since) {
+			o.LongestToRest = max(o.LongestToRest, r.took)
+		}
+	}
+	return o
+}
+
+// rest is an order that was seen at rest, and for how long it had been on its way.
+type rest struct {
+	at   time.Time
+	took time.Duration
+}
+
+func (c *Crowd) rested(o *order) {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rests = append(c.rests, rest{now, now.Sub(o.asked)})
+}
