@@ -126,7 +126,7 @@ func (s *server) start(ctx context.Context, o newOrder, input sagaInput) error {
 		ID: o.orderID, TaskQueue: contract.SagasQueue,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		EnableEagerStart:                         s.Eager,
+		EnableEagerStart:                         s.Eager(),
 		TypedSearchAttributes:                    contract.Attributes(input.View()),
 		StaticSummary:                            o.summary,
 	}

@@ -13,6 +13,26 @@ import (
 	"github.com/yeyak/yeyak/internal/cluster/crowd"
 )
 
+// during lets the users work while something is done, and returns when each has
+// its last answer.
+func during(ctx context.Context, users *crowd.Crowd, do func() error) error {
+	working, goHome := context.WithCancel(ctx)
+	defer goHome()
+	gone := make(chan struct{})
+	go func() { defer close(gone); users.Run(working) }()
+	err := do()
+	goHome()
+	<-gone
+	return err
+}
+
+func pass(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
 // settleWithin is how long orders may take to come to rest after a load.
 const settleWithin = 2 * time.Minute
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,19 +36,16 @@ func (k kill) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer c.Stop()
+	err = k.underLoad(ctx, c)
+	return errors.Join(err, c.Stop())
+}
+
+func (k kill) underLoad(ctx context.Context, c *cluster.Cluster) error {
 	users, err := k.crowd(ctx, c)
 	if err != nil {
 		return err
 	}
-	working, goHome := context.WithCancel(ctx)
-	defer goHome()
-	gone := make(chan struct{})
-	go func() { defer close(gone); users.Run(working) }()
-	err = k.killAll(ctx, c, users)
-	goHome()
-	<-gone
-	if err != nil {
+	if err := during(ctx, users, func() error { return k.killAll(ctx, c, users) }); err != nil {
 		return err
 	}
 	t := users.Tally()

@@ -174,7 +174,7 @@ func sync(log *zap.Logger) { _ = log.Sync() }
 
 func main() {
 	var cli commands
-	parser, err := config.New(&cli, kong.Name("yeyak"), kong.Description("Orders and reservations as durable sagas."), kong.UsageOnError())
+	parser, err := config.New(&cli, kong.Name("yeyak"), kong.Description("Orders and reservations as durable sagas."), kong.UsageOnError(), kong.Vars{"version": version})
 	if err != nil {
 		fail(err)
 	}

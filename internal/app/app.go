@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +26,6 @@ import (
 	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workers"
-	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // Options are what a process is started with besides its settings.
@@ -76,6 +74,7 @@ type App struct {
 	beside     sync.WaitGroup
 	workers    *workers.Workers
 	serving    atomic.Bool // workers take tasks
+	routed     atomic.Bool // all new orders go to workers of this build
 	operations operations
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
@@ -117,6 +116,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.startWorkers(background)
 	a.scheduleRepair(background)
 	if o.API {
+		a.followRouting(background)
 		if a.pages, err = openPages(ctx, o.Config); err != nil {
 			return nil, err
 		}
@@ -158,7 +158,7 @@ func (a *App) startWorkers(ctx context.Context) {
 	}
 	start := func() (err error) {
 		a.workers, err = workers.Start(a.engine, workers.Options{
-			Serve: serve, Services: a.services, DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, Workflows: a.options.Workflows, Tune: a.options.TuneWorkers, StopWithin: a.options.Config.Process.ShutdownGrace,
+			Serve: serve, Services: a.services, DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, Workflows: a.options.Workflows, Tune: a.options.TuneWorkers, StopWithin: a.options.Config.Process.ShutdownGrace, Version: a.options.Config.Worker.Version(),
 		})
 		return err
 	}
@@ -264,7 +264,7 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
-		Eager:  a.options.Workflows == nil && slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
+		Eager:  a.eager,
 		Logger: a.log, Health: a.health, Closing: a.closing,
 		Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}

@@ -42,6 +42,9 @@ type Options struct {
 	// Unprobed has the entry point take every process for ready that it has been
 	// told of, and processes stop without draining: what is to be avoided.
 	Unprobed bool
+	// Versioned has Temporal make a difference between builds: one has to be
+	// promoted before any order is worked on.
+	Versioned bool
 	// Env is what all processes of Yeyak are set to besides.
 	Env []string
 }

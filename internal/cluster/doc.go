@@ -6,5 +6,6 @@
 //	cluster.go   all of it, started and stopped
 //	node.go      one process of Yeyak: started, replaced, killed
 //	entry.go     the entry point, HAProxy: who gets requests, and by what it goes
+//	versions.go  which build gets new orders, and those that are under way
 //	backing.go   PostgreSQL and Temporal, killed and started again
 package cluster

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap/zapcore"
 
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -120,6 +121,20 @@ func (c Config) Policy() contract.Policy {
 // Worker is what this process works on.
 type Worker struct {
 	Serve []string `name:"serve" env:"YEYAK_SERVE" default:"${queues}" help:"Task queues that this process serves (${default})."`
+	// Versioning, of the sagas only: their workflows stay with the build that
+	// they began with. What services do is the same for every build.
+	Versioning bool   `name:"versioning" env:"YEYAK_VERSIONING" negatable:"" help:"Orders stay with the build that they began with, and new ones go to the build that Temporal was told to be the current one."`
+	Deployment string `name:"deployment" env:"YEYAK_DEPLOYMENT" default:"yeyak" help:"Name of the worker deployment that Temporal knows the builds by."`
+	BuildID    string `name:"build-id" env:"YEYAK_BUILD_ID" default:"${version}" help:"What Temporal knows this build by (${default})."`
+}
+
+// Version is what the engine knows this build by, the zero value when it is not
+// to make a difference between builds.
+func (w Worker) Version() worker.WorkerDeploymentVersion {
+	if !w.Versioning {
+		return worker.WorkerDeploymentVersion{}
+	}
+	return worker.WorkerDeploymentVersion{DeploymentName: w.Deployment, BuildID: w.BuildID}
 }
 
 // Ways in which the read model learns of orders.

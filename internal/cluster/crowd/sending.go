@@ -41,18 +41,22 @@ func (a answer) order() string {
 	return a.body.Order.ID
 }
 
+// tellOfAnswer is how much of an unexpected answer is kept.
+const tellOfAnswer = 200
+
 // send sends a request once, and takes down whether it was answered with one
 // of the statuses that the business expects.
 func (c *Crowd) send(method, path string, in object, expected ...int) answer {
 	begun := time.Now()
 	a, err := c.request(context.Background(), method, path, in) // users wait for their answers
-	r := Record{Begun: begun, Took: time.Since(begun), Changes: method != http.MethodGet}
+	r := Record{Begun: begun, Took: time.Since(begun), What: method + " " + path}
 	a.expected = err == nil && slices.Contains(expected, a.status)
 	switch {
 	case err != nil:
-		r.Failure = fmt.Sprintf("%s %s: %v", method, path, err)
+		r.Failure = err.Error()
 	case !a.expected:
-		r.Failure = fmt.Sprintf("%s %s: %d %s", method, path, a.status, bytes.TrimSpace(a.raw))
+		said := strings.Join(strings.Fields(string(a.raw)), " ")
+		r.Failure = fmt.Sprintf("%d %s", a.status, said[:min(len(said), tellOfAnswer)])
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,6 +1,7 @@
 package crowd
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -12,7 +13,7 @@ import (
 type Record struct {
 	Begun   time.Time
 	Took    time.Duration
-	Changes bool
+	What    string
 	Failure string
 }
 
@@ -23,33 +24,35 @@ type Tally struct {
 	Requests, Failed, Orders int
 	// Slowest answer, failures included, and the quantiles.
 	P50, P99, Slowest time.Duration
-	// Failures are the first few, in words.
-	Failures []string
+	// Failures are the first few, Slow the slowest few, in words.
+	Failures, Slow []string
 }
 
-const tellFailures = 10
+// tell is how many requests are told of.
+const tell = 10
 
 // Tally sums up so far.
 func (c *Crowd) Tally() Tally {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t := Tally{Requests: len(c.records), Orders: len(c.orders)}
-	took := make([]time.Duration, 0, len(c.records))
 	for _, r := range c.records {
-		took = append(took, r.Took)
 		if r.Failure == "" {
 			continue
 		}
-		if t.Failed++; len(t.Failures) < tellFailures {
-			t.Failures = append(t.Failures, r.Begun.Format(time.TimeOnly)+" "+r.Failure)
+		if t.Failed++; len(t.Failures) < tell {
+			t.Failures = append(t.Failures, fmt.Sprintf("%s %s: %s", r.Begun.Format(time.TimeOnly), r.What, r.Failure))
 		}
 	}
-	slices.Sort(took)
+	fastest := slices.SortedFunc(slices.Values(c.records), func(a, b Record) int { return cmp.Compare(a.Took, b.Took) })
 	quantile := func(q float64) time.Duration {
-		if len(took) == 0 {
+		if len(fastest) == 0 {
 			return 0
 		}
-		return took[min(int(q*float64(len(took))), len(took)-1)]
+		return fastest[min(int(q*float64(len(fastest))), len(fastest)-1)].Took
+	}
+	for _, r := range fastest[max(0, len(fastest)-tell):] {
+		t.Slow = append(t.Slow, fmt.Sprintf("%s %s: %s", r.Begun.Format(time.TimeOnly), r.What, r.Took.Round(time.Millisecond)))
 	}
 	t.P50, t.P99, t.Slowest = quantile(0.50), quantile(0.99), quantile(1)
 	return t
