@@ -26,7 +26,7 @@ func (r redeploy) Run(ctx context.Context) error {
 		return err
 	}
 	o := r.options(address)
-	o.Yeyak, o.Versioned, o.Unprobed = r.Builds[0], r.Versioned, r.WithoutProbes
+	o.Yeyak, o.Versioned, o.Unprobed, o.Env = r.Builds[0], r.Versioned, r.WithoutProbes, r.env()
 	fmt.Println("Starting a cluster …")
 	c, err := cluster.Start(ctx, o)
 	if err != nil {

@@ -40,7 +40,7 @@ type object map[string]any
 const (
 	// patience is how long a user waits for an answer. The service answers
 	// within its reply budget and some seconds.
-	patience = 15 * time.Second
+	patience = 20 * time.Second
 	// days is over how many nights reservations are spread.
 	days  = 300
 	rooms = 1000
