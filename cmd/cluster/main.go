@@ -41,13 +41,7 @@ func (p Programs) options(listen string) cluster.Options {
 type Load struct {
 	Users int           `default:"50" help:"Users at the same time."`
 	Think time.Duration `default:"1s" help:"How long a user thinks between two requests, on average."`
-	// Replies may take longer than by default, so that a machine which is busy
-	// with other things fails nobody, and less than the 10 s after which Temporal
-	// takes a workflow task for lost: an order that waits for that is noticed.
-	ReplyBudget time.Duration `default:"8s" help:"How long the APIs may take to answer."`
 }
-
-func (l Load) env() []string { return []string{"YEYAK_REPLY_BUDGET=" + l.ReplyBudget.String()} }
 
 func (l Load) crowd(ctx context.Context, c *cluster.Cluster) (*crowd.Crowd, error) {
 	return crowd.New(ctx, crowd.Options{URL: c.URL(), Users: l.Users, Think: l.Think})

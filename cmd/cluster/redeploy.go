@@ -10,11 +10,16 @@ import (
 )
 
 type redeploy struct {
-	Programs      `embed:""`
-	Load          `embed:""`
-	Builds        []string      `required:"" help:"Programs of two builds, which take turns."`
-	Rounds        int           `default:"3" help:"How often every process is replaced."`
-	Versioned     bool          `default:"true" negatable:"" help:"Orders stay with their build, and are moved to the next one before it goes."`
+	Programs  `embed:""`
+	Load      `embed:""`
+	Builds    []string `required:"" help:"Programs of two builds, which take turns."`
+	Rounds    int      `default:"3" help:"How often every process is replaced."`
+	Versioned bool     `default:"true" negatable:"" help:"Orders stay with their build, and are moved to the next one before it goes."`
+	// Replies may take longer than by default, so that a machine which is busy
+	// with other things fails nobody, and less than the 10 s after which Temporal
+	// takes a workflow task for lost: an order that waits for that is noticed.
+	ReplyBudget time.Duration `default:"8s" help:"How long the APIs may take to answer."`
+
 	WithoutProbes bool          `help:"Replace processes without asking them whether they are ready, and without draining them: what is noticed then."`
 	Between       time.Duration `default:"3s" help:"How long there is peace before and after."`
 }
@@ -26,7 +31,7 @@ func (r redeploy) Run(ctx context.Context) error {
 		return err
 	}
 	o := r.options(address)
-	o.Yeyak, o.Versioned, o.Unprobed, o.Env = r.Builds[0], r.Versioned, r.WithoutProbes, r.env()
+	o.Yeyak, o.Versioned, o.Unprobed, o.Env = r.Builds[0], r.Versioned, r.WithoutProbes, []string{"YEYAK_REPLY_BUDGET=" + r.ReplyBudget.String()}
 	fmt.Println("Starting a cluster …")
 	c, err := cluster.Start(ctx, o)
 	if err != nil {
