@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -172,7 +173,14 @@ func serve(ctx context.Context, cfg config.Config, withAPI bool) error {
 // sync flushes the log. A terminal cannot be synced, which is no loss.
 func sync(log *zap.Logger) { _ = log.Sync() }
 
+// garbagePercent lets the heap grow to five times of what lives in it before it
+// is collected: little lives, since orders rest in the engine. GOGC goes before.
+const garbagePercent = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
 	var cli commands
 	parser, err := config.New(&cli, kong.Name("yeyak"), kong.Description("Orders and reservations as durable sagas."), kong.UsageOnError(), kong.Vars{"version": version})
 	if err != nil {

@@ -45,11 +45,17 @@ type Options struct {
 	Migrate bool
 	// Decorate is for tests.
 	Decorate Decorate
-	// Workflows registers other workflows than ours under the same names, for
-	// comparisons; nil is ours. Others are not started eagerly.
+	// Comparison runs other sagas than ours on our wiring, for benchmarks.
+	Comparison Comparison
+}
+
+// Comparison is what a benchmark changes. Nil fields change nothing.
+type Comparison struct {
+	// Workflows registers others under the names of ours. They are not started
+	// eagerly.
 	Workflows func(workers.Registry)
-	// TuneWorkers changes the options of every worker, for comparisons.
-	TuneWorkers func(*worker.Options)
+	Workers   func(*worker.Options)
+	Client    func(*client.Options)
 }
 
 // App is a running process: workers, an API, or both.
@@ -158,7 +164,9 @@ func (a *App) startWorkers(ctx context.Context) {
 	}
 	start := func() (err error) {
 		a.workers, err = workers.Start(a.engine, workers.Options{
-			Serve: serve, Services: a.services, DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, Workflows: a.options.Workflows, Tune: a.options.TuneWorkers, StopWithin: a.options.Config.Process.ShutdownGrace, Version: a.options.Config.Worker.Version(),
+			Serve: serve, Services: a.services, DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, StopWithin: a.options.Config.Process.ShutdownGrace,
+			Version:   a.options.Config.Worker.Version(),
+			Workflows: a.options.Comparison.Workflows, Tune: a.options.Comparison.Workers,
 		})
 		return err
 	}

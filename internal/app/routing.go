@@ -19,7 +19,7 @@ const lookAtRouting = 2 * time.Second
 // an order that is started eagerly nowhere: it stays with the build that
 // started it, and would pass by a ramp or a rollback.
 func (a *App) eager() bool {
-	return a.options.Workflows == nil && slices.Contains(a.options.Config.Worker.Serve, contract.SagasQueue) && a.routed.Load()
+	return a.options.Comparison.Workflows == nil && slices.Contains(a.options.Config.Worker.Serve, contract.SagasQueue) && a.routed.Load()
 }
 
 // followRouting keeps an eye on where new orders go.

@@ -26,6 +26,12 @@ func newClient(o Options, metrics client.MetricsHandler) (client.Client, error) 
 	options.Namespace = cmp.Or(o.Namespace, options.Namespace)
 	options.Logger = temporalLogger(o.Log)
 	options.MetricsHandler = metrics
+	// What an order sends to the engine is small: to compress it costs both sides
+	// more than it saves on the wire.
+	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	if tune := o.Comparison.Client; tune != nil {
+		tune(&options)
+	}
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("temporal client: %w", err)

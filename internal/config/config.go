@@ -53,17 +53,6 @@ type Operations struct {
 	Listen string `name:"listen-operations" env:"YEYAK_OPERATIONS_LISTEN" help:"Address, host:port, where probes and metrics are answered: /healthz, /readyz, /metrics. None by default."`
 }
 
-// StopsWithin is how long a process may take to end once it was asked to: it
-// drains, then ends the requests and then the steps that are under way. What
-// kills processes has to give them more.
-func (c Config) StopsWithin() time.Duration {
-	const (
-		waits  = 2 // requests, then steps
-		ending = 5 * time.Second
-	)
-	return c.HTTP.DrainDelay + waits*c.Process.ShutdownGrace + ending
-}
-
 // HTTP is the API's side of the wire.
 type HTTP struct {
 	Listen  string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`

@@ -98,12 +98,8 @@ func (m *Mypage) Publish(ctx context.Context, p contract.Publication) error {
 	if err != nil {
 		return err
 	}
-	return m.db.inTx(ctx, "publish order and events", func(ctx context.Context, q bun.IDB) error {
-		// Both in one statement: one round trip.
-		if _, err := q.NewRaw("? ?", m.db.dialect.takeTurns(row.ID), upsertOrder(q, row)).Exec(ctx); err != nil {
-			return err
-		}
-		_, err := insertEvents(q, &events).Exec(ctx)
+	return m.db.atOnce(ctx, "publish order and events", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("? ?; ?", m.db.dialect.takeTurns(row.ID), upsertOrder(q, row), insertEvents(q, &events)).Exec(ctx)
 		return err
 	})
 }
