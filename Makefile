@@ -30,7 +30,7 @@ temporal_server := $(if $(filter $(CURDIR)/bin/temporal-server,$(YEYAK_TEMPORAL_
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(temporal_cli) bin/yeyak ## Run everything on this machine; Ctrl-C stops it, its data stays in .yeyak
@@ -62,6 +62,12 @@ format: bin/golangci-lint ## Format the code
 histories: $(temporal_cli) ## Record the workflows' histories anew, after a wanted change of a workflow
 	sh tools/postgres.sh
 	go test ./e2e -count=1 -timeout 20m -parallel 16 -run TestRecordHistories -record
+
+.PHONY: release-histories
+release-histories: ## Keep the histories of a release for good: VERSION=v1.2.3
+	@[[ "$(VERSION)" =~ ^v[0-9]+\.[0-9]+\.[0-9]+$$ ]] || { echo "say which: make $@ VERSION=v1.2.3" >&2; exit 1; }
+	@mkdir -p workflows/testdata/releases
+	tar -C workflows/testdata/histories --sort=name --owner=0 --group=0 --mtime=@0 -cf - . | gzip -9n > workflows/testdata/releases/$(VERSION).tar.gz
 
 .PHONY: bench
 bench: $(temporal_server) bin/yeyak ## Measure orders against a naive saga and the engine's limit, reads against a SELECT
