@@ -42,6 +42,7 @@ build: bin/yeyak ## Build bin/yeyak
 .PHONY: test
 test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock ## Run every test and check there is
 	sh tools/postgres.sh
+	sh tools/haproxy.sh
 	sh tools/python.sh
 	go vet ./...
 	bin/workflowcheck -config tools/workflowcheck/workflowcheck.yaml ./workflows/...

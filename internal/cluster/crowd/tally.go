@@ -70,30 +70,40 @@ func (t Tally) Availability() string {
 
 // Outage is how the crowd saw something die.
 type Outage struct {
+	// Requests that ended since, and those of them that failed until it was over.
 	Requests, Failed int
-	// Until the last failure, and the last answer that took longer than slow:
-	// since the death, 0 when there was none.
+	// Until the last failure, and until the last failure or slow answer: since
+	// the death, 0 when there was none. It is over when for a while there was
+	// neither: what comes later has another cause.
 	UntilAnswered, UntilFast time.Duration
 	// LongestToRest is how long the slowest order, of those that came to rest
 	// since, had been on its way.
 	LongestToRest time.Duration
 }
 
-// Outage tells what became of requests that ended after an instant.
+// over is how long it has to go well for an outage to be over.
+const over = 5 * time.Second
+
+// Outage tells what became of requests that ended after an instant. An answer
+// that took longer than slow is a slow one.
 func (c *Crowd) Outage(since time.Time, slow time.Duration) (o Outage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, r := range c.records {
-		if r.ended().Before(since) {
+	later := slices.DeleteFunc(slices.Clone(c.records), func(r Record) bool { return r.ended().Before(since) })
+	slices.SortFunc(later, func(a, b Record) int { return a.ended().Compare(b.ended()) })
+	o.Requests = len(later)
+	for _, r := range later {
+		after := r.ended().Sub(since)
+		if r.Failure == "" && r.Took <= slow {
 			continue
 		}
-		o.Requests++
+		if after > o.UntilFast+over {
+			break
+		}
+		o.UntilFast = after
 		if r.Failure != "" {
 			o.Failed++
-			o.UntilAnswered = max(o.UntilAnswered, r.ended().Sub(since))
-		}
-		if r.Failure != "" || r.Took > slow {
-			o.UntilFast = max(o.UntilFast, r.ended().Sub(since))
+			o.UntilAnswered = after
 		}
 	}
 	for _, r := range c.rests {
