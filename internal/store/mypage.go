@@ -140,6 +140,23 @@ func (m *Mypage) Order(ctx context.Context, id string) (contract.Publication, er
 	return row.publication()
 }
 
+// View is the order as it was last published, and nothing else: what customers
+// read most. NotFound when it never was.
+func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
+	var text []byte
+	err := m.db.run(ctx, "read view", func(ctx context.Context, q bun.IDB) error {
+		return orNotFound(q.QueryRowContext(ctx, "SELECT view FROM orders WHERE id = ?", id).Scan(&text), "order", id)
+	})
+	if err != nil {
+		return contract.View{}, err
+	}
+	var view contract.View
+	if err := json.Unmarshal(text, &view); err != nil {
+		return contract.View{}, fmt.Errorf("view of order %s: %w", id, err)
+	}
+	return view, nil
+}
+
 // orderList is the name of the list in its cursors.
 const orderList = "orders"
 
