@@ -71,8 +71,8 @@ Yeyak is running.
 	for _, n := range c.Nodes() {
 		fmt.Printf("  %-12s http://%s\n", n.Name, n.Address)
 	}
-	fmt.Printf("\nFor commands in another terminal:\n\n    export API=%s %s\n\nCtrl-C stops it; its data go with it, its logs stay.\n",
-		c.URL(), strings.Join(c.Env(), " "))
+	fmt.Printf("\nFor commands in another terminal:\n\n    export API=%s '%s'\n\nCtrl-C stops it; its data go with it, its logs stay.\n",
+		c.URL(), strings.Join(c.Env(), "' '"))
 	<-ctx.Done()
 	fmt.Println("\nStopping …")
 	return c.Stop()
