@@ -95,7 +95,7 @@ func (w *World) Start(ctx context.Context, name, url string, c child.Command) (*
 	w.running = append(w.running, p)
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return p, p.Await(ctx, child.Answers(url + "/readyz"))
+	return p, p.Await(ctx, child.Answers(url+"/readyz"))
 }
 
 // afterwards is how long what a load leaves behind may take: the engine's lists,
