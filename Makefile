@@ -30,7 +30,7 @@ temporal_server := $(if $(filter $(CURDIR)/bin/temporal-server,$(YEYAK_TEMPORAL_
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(temporal_cli) bin/yeyak ## Run everything on this machine; Ctrl-C stops it, its data stays in .yeyak
@@ -42,6 +42,7 @@ build: bin/yeyak ## Build bin/yeyak
 .PHONY: test
 test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock ## Run every test and check there is
 	sh tools/postgres.sh
+	sh tools/haproxy.sh
 	sh tools/python.sh
 	sh tools/prometheus.sh
 	go vet ./...
@@ -64,11 +65,39 @@ histories: $(temporal_cli) ## Record the workflows' histories anew, after a want
 	sh tools/postgres.sh
 	go test ./e2e -count=1 -timeout 20m -parallel 16 -run TestRecordHistories -record
 
+.PHONY: release-histories
+release-histories: ## Keep the histories of a release for good: VERSION=v1.2.3
+	@[[ "$(VERSION)" =~ ^v[0-9]+\.[0-9]+\.[0-9]+$$ ]] || { echo "say which: make $@ VERSION=v1.2.3" >&2; exit 1; }
+	@mkdir -p workflows/testdata/releases
+	tar -C workflows/testdata/histories --sort=name --owner=0 --group=0 --mtime=@0 -cf - . | gzip -9n > workflows/testdata/releases/$(VERSION).tar.gz
+
 .PHONY: bench
 bench: $(temporal_server) bin/yeyak ## Measure orders against a naive saga and the engine's limit, reads against a SELECT
 	sh tools/postgres.sh
 	go build -o bin/bench/ ./bench/...
 	bin/bench/bench $(BENCH_FLAGS)
+
+.PHONY: cluster
+cluster: $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as separate processes behind one entry point; Ctrl-C stops it
+	@exec bin/cluster run $(CLUSTER_FLAGS)
+
+.PHONY: redeploy-test
+redeploy-test: $(temporal_server) bin/cluster builds haproxy ## Replace every process three times under load: nobody may notice
+	bin/cluster redeploy --builds bin/builds/blue,bin/builds/green $(CLUSTER_FLAGS)
+
+.PHONY: kill-test
+kill-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Kill one process after the other under load, and tell how long each is missed
+	bin/cluster kill $(CLUSTER_FLAGS)
+
+.PHONY: haproxy
+haproxy:
+	@sh tools/postgres.sh
+	@sh tools/haproxy.sh
+
+# Two builds that differ in nothing but their version.
+.PHONY: builds
+builds:
+	@for version in blue green; do go build -ldflags "-X main.version=$$version" -o bin/builds/$$version ./cmd/yeyak || exit 1; done
 
 .PHONY: clean
 clean: ## Remove what was built; data in .yeyak stays
@@ -78,6 +107,10 @@ clean: ## Remove what was built; data in .yeyak stays
 .PHONY: bin/yeyak
 bin/yeyak:
 	@go build -o $@ ./cmd/yeyak
+
+.PHONY: bin/cluster
+bin/cluster:
+	@go build -o $@ ./cmd/cluster
 
 # Tools are pinned in modules of their own under tools/. Each is built once,
 # and again when its pin changes.

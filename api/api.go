@@ -57,9 +57,10 @@ type Deps struct {
 	// Closing is closed when the server shuts down: streams end then, for they
 	// would never end by themselves.
 	Closing <-chan struct{}
-	// Eager asks for eager starts: only where a saga worker of the current
-	// build runs on the same Temporal client.
-	Eager bool
+	// Eager tells whether to ask for an eager start: only where a saga worker
+	// runs on the same Temporal client, and while its build is the one that new
+	// orders go to. Nil is never.
+	Eager func() bool
 
 	Now    func() time.Time
 	Logger *zap.Logger
@@ -140,6 +141,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Gate == nil {
 		d.Gate = noGate{}
+	}
+	if d.Eager == nil {
+		d.Eager = func() bool { return false }
 	}
 	if d.TellAssigned == nil {
 		d.TellAssigned = func(context.Context) error { return nil }

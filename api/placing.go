@@ -130,13 +130,15 @@ func (s *server) tryToPlace(ctx, budget context.Context, o newOrder) (outcome, e
 // start starts the saga. It does not end with the request: a customer who
 // leaves at this moment has either placed the order or not, and can ask.
 func (s *server) start(ctx context.Context, o newOrder, input sagaInput) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
+	// Of what it is given the SDK gives half to one call, and does not repeat
+	// a call that takes longer.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.ReplyBudget)
 	defer cancel()
 	options := client.StartWorkflowOptions{
 		ID: o.orderID, TaskQueue: contract.SagasQueue,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		EnableEagerStart:                         s.Eager,
+		EnableEagerStart:                         s.Eager(),
 		TypedSearchAttributes:                    contract.Attributes(input.View()),
 		StaticSummary:                            o.summary,
 	}

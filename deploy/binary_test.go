@@ -153,7 +153,7 @@ func knownToAny(t *testing.T) map[string]bool {
 // flagsOf lists the variables, and the flags, of a command.
 func flagsOf(t *testing.T, command string) map[string]bool {
 	t.Helper()
-	parser, err := kong.New(&commands{}, kong.Vars{"queues": "", "sandbox_control": "false", "shutdown_grace": "20s"})
+	parser, err := kong.New(&commands{}, kong.Vars{"queues": "", "sandbox_control": "false", "shutdown_grace": "20s", "drain_delay": "5s", "version": ""})
 	require.NoError(t, err)
 	all := map[string]bool{}
 	for _, node := range parser.Model.Children {
@@ -209,13 +209,21 @@ func (u understood) port(t *testing.T) string {
 	return port
 }
 
-// grace is how long the process may take to end: requests under way get it
-// first, and then workers.
+// grace is how long the process may take to end: it drains, requests under way
+// get their time, and then workers.
 func (u understood) grace() time.Duration {
-	return 2 * map[string]time.Duration{
+	return u.drains() + 2*map[string]time.Duration{
 		"api": u.API.Process.ShutdownGrace, "worker": u.Worker.Process.ShutdownGrace,
 		"sandbox-payments": u.SandboxPayments.Process.ShutdownGrace,
 	}[u.command]
+}
+
+// drains is how long it takes requests although it is unready.
+func (u understood) drains() time.Duration {
+	if u.command != "api" {
+		return 0
+	}
+	return u.API.HTTP.DrainDelay
 }
 
 // closing is how long connections may take to close, after all that.

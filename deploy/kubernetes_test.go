@@ -87,7 +87,7 @@ func checkProbes(t *testing.T, name string, c corev1.Container, u understood) {
 		require.GreaterOrEqual(t, l.PeriodSeconds*l.FailureThreshold, int32(60), "%s: busy is not dead", name)
 	}
 	if c.ReadinessProbe != nil && u.command != "worker" {
-		require.GreaterOrEqual(t, preStop(c), 5*time.Second, "%s: proxies have to hear that it goes", name)
+		require.GreaterOrEqual(t, preStop(c)+u.drains(), 5*time.Second, "%s: proxies have to hear that it goes", name)
 	}
 }
 

@@ -95,6 +95,9 @@ type Options struct {
 	// DeferredPerSecond is how many deferred payments are taken in a second, by
 	// all workers together.
 	DeferredPerSecond int
+	// Version is what the engine knows this build by; the zero value makes no
+	// difference between builds.
+	Version worker.WorkerDeploymentVersion
 	// Workflows registers the workflows; nil is RegisterWorkflows.
 	Workflows func(Registry)
 	// Tune changes the options of every worker; nil changes nothing.
@@ -157,6 +160,18 @@ func (w *Workers) Stop() {
 	w.running = nil
 }
 
+// deployment pins every workflow to the build that it began with. Nothing that
+// has begun ever meets other code by itself, whichever way a rollout goes;
+// those that outlive their build are moved by hand, when the next one has
+// proved itself. Activities are of no version: one that is retried must find a
+// worker, whatever has been deployed since.
+func (o Options) deployment() worker.DeploymentOptions {
+	if o.Version.BuildID == "" {
+		return worker.DeploymentOptions{}
+	}
+	return worker.DeploymentOptions{UseVersioning: true, Version: o.Version, DefaultVersioningBehavior: workflow.VersioningBehaviorPinned}
+}
+
 // of are the options of a queue's worker. Two pollers, the default, are what a
 // burst of orders waits for; the autoscaling ones grow to what it needs.
 func (o Options) of(queue string) worker.Options {
@@ -170,6 +185,10 @@ func (o Options) of(queue string) worker.Options {
 	case contract.SagasQueue:
 		w.MaxConcurrentWorkflowTaskExecutionSize = 400
 		w.MaxConcurrentLocalActivityExecutionSize = 400
+		// A worker that has died costs the orders it had in memory this long, and
+		// who decides on one of them is still told within the reply budget.
+		w.StickyScheduleToStartTimeout = time.Second
+		w.DeploymentOptions = o.deployment()
 	case contract.DeferredPaymentsQueue:
 		// The engine deals them out. Those that a worker holds wait with it for
 		// the provider: the front of the line, a second's worth of it.

@@ -31,10 +31,14 @@ func histories(t *testing.T) map[string]*historypb.History {
 		raw, err := os.ReadFile(f)
 		require.NoError(t, err)
 		var h historypb.History
-		require.NoError(t, temporalproto.CustomJSONUnmarshalOptions{DiscardUnknown: true}.Unmarshal(raw, &h))
+		require.NoError(t, unmarshalHistory(raw, &h))
 		all[filepath.Base(f)] = &h
 	}
 	return all
+}
+
+func unmarshalHistory(raw []byte, h *historypb.History) error {
+	return temporalproto.CustomJSONUnmarshalOptions{DiscardUnknown: true}.Unmarshal(raw, h)
 }
 
 // TestReplay replays every recorded history: a workflow that would now take

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,23 +95,7 @@ func (w *World) Start(ctx context.Context, name, url string, c child.Command) (*
 	w.running = append(w.running, p)
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return p, p.Await(ctx, func(ctx context.Context) error { return answers(ctx, url+"/readyz") })
-}
-
-func answers(ctx context.Context, url string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", url, resp.Status)
-	}
-	return nil
+	return p, p.Await(ctx, child.Answers(url+"/readyz"))
 }
 
 // afterwards is how long what a load leaves behind may take: the engine's lists,

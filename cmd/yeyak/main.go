@@ -182,7 +182,7 @@ func main() {
 		debug.SetGCPercent(garbagePercent)
 	}
 	var cli commands
-	parser, err := config.New(&cli, kong.Name("yeyak"), kong.Description("Orders and reservations as durable sagas."), kong.UsageOnError())
+	parser, err := config.New(&cli, kong.Name("yeyak"), kong.Description("Orders and reservations as durable sagas."), kong.UsageOnError(), kong.Vars{"version": version})
 	if err != nil {
 		fail(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,7 +26,6 @@ import (
 	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workers"
-	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // Options are what a process is started with besides its settings.
@@ -83,6 +81,7 @@ type App struct {
 	beside     sync.WaitGroup
 	workers    *workers.Workers
 	serving    atomic.Bool // workers take tasks
+	routed     atomic.Bool // all new orders go to workers of this build
 	operations operations
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
@@ -129,6 +128,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.startWorkers(background)
 	a.scheduleRepair(background)
 	if o.API {
+		a.followRouting(background)
 		if a.pages, err = openPages(ctx, o.Config, store.Options{Traces: a.traces.provider()}); err != nil {
 			return nil, err
 		}
@@ -172,6 +172,7 @@ func (a *App) startWorkers(ctx context.Context) {
 	start := func() (err error) {
 		a.workers, err = workers.Start(a.engine, workers.Options{
 			Serve: serve, Services: a.services, DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, StopWithin: a.options.Config.Process.ShutdownGrace,
+			Version:   a.options.Config.Worker.Version(),
 			Workflows: a.options.Comparison.Workflows, Tune: a.options.Comparison.Workers,
 		})
 		return err
@@ -231,7 +232,7 @@ func (a *App) serveHTTP(registry *prometheus.Registry) error {
 	}
 	a.address = listener.Addr().String()
 	a.http = &http.Server{
-		Handler:           a.newAPI(registry),
+		Handler:           a.partWhenUnready(a.newAPI(registry)),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      cfg.Orders.ReplyBudget + answerWithin, // one who does not read would keep a slot
@@ -278,7 +279,7 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
-		Eager:  a.options.Comparison.Workflows == nil && slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
+		Eager:  a.eager,
 		Logger: a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
@@ -289,7 +290,8 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 }
 
 // Stop ends the process in order: unready, no more requests, then no more
-// tasks, then the connections. What is under way gets until ctx ends.
+// tasks, then the connections. Requests that are under way get until ctx ends,
+// tasks the shutdown grace. It does not drain, Wait does.
 func (a *App) Stop(ctx context.Context) {
 	if a.health != nil {
 		a.health.ready.Store(false)

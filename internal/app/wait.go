@@ -6,13 +6,14 @@ import (
 	"go.uber.org/zap"
 )
 
-// Wait lets the process run until ctx ends or a part of it fails, and then
-// stops it within the shutdown grace.
+// Wait lets the process run until ctx ends or a part of it fails. It then
+// drains, and stops within the shutdown grace.
 func (a *App) Wait(ctx context.Context) error {
 	var failure error
 	select {
 	case <-ctx.Done():
 		a.log.Info("stopping")
+		a.drain()
 	case failure = <-a.failed:
 		a.log.Error("stopping because a part failed", zap.Error(failure))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,6 +96,9 @@ func (h *HTTP) check(m mistakes) {
 		m.add("listen", h.Listen, "an address and a port, such as 127.0.0.1:8080")
 	}
 	m.between("max-body", h.MaxBody, 1, maxBodyBytes)
+	if h.DrainDelay < 0 || h.DrainDelay > time.Hour {
+		m.add("drain-delay", h.DrainDelay.String(), "a duration from 0s to 1h")
+	}
 }
 
 func (o *Operations) check(m mistakes) {
@@ -175,11 +179,19 @@ func (s *SandboxPayments) check(m mistakes) {
 	m.between("refuse-percent", s.RefusePercent, 0, maxPercent)
 }
 
+// versionName leaves out what separates a deployment's name from a build's.
+var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$`)
+
 func (w *Worker) check(m mistakes) {
 	known := contract.Queues()
 	strange := func(queue string) bool { return !slices.Contains(known, queue) }
 	if len(w.Serve) == 0 || slices.ContainsFunc(w.Serve, strange) {
 		m.add("serve", strings.Join(w.Serve, ","), "a list of "+strings.Join(known, ", "))
+	}
+	for flag, given := range map[string]string{"deployment": w.Deployment, "build-id": w.BuildID} {
+		if !versionName.MatchString(given) {
+			m.add(flag, given, "letters, digits, and any of - _ + . after the first, such as v1.4.0")
+		}
 	}
 }
 

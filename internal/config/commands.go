@@ -5,7 +5,7 @@ import "time"
 // Dev is what `yeyak dev` can be told: everything. Without a database it
 // keeps its data in SQLite files in its data folder.
 type Dev struct {
-	Config `embed:"" set:"sandbox_control=true" set:"shutdown_grace=5s"` //nolint:staticcheck // kong reads every set of a tag
+	Config `embed:"" set:"sandbox_control=true" set:"shutdown_grace=5s" set:"drain_delay=0s"` //nolint:staticcheck // kong reads every set of a tag
 }
 
 // Settings is the Config of the command.

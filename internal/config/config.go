@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap/zapcore"
 
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -58,6 +59,9 @@ type Operations struct {
 type HTTP struct {
 	Listen  string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
 	MaxBody int    `name:"max-body" env:"YEYAK_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
+	// DrainDelay is for what stands in front: it goes by probes, and sends
+	// requests until it has seen one fail.
+	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long requests are still taken at shutdown, unready, until load balancers have noticed; 0 for none."`
 }
 
 // Databases says where the data is. A service without a database of its own
@@ -108,6 +112,20 @@ func (c Config) Policy() contract.Policy {
 // Worker is what this process works on.
 type Worker struct {
 	Serve []string `name:"serve" env:"YEYAK_SERVE" default:"${queues}" help:"Task queues that this process serves (${default})."`
+	// Versioning, of the sagas only: their workflows stay with the build that
+	// they began with. What services do is the same for every build.
+	Versioning bool   `name:"versioning" env:"YEYAK_VERSIONING" negatable:"" help:"Orders stay with the build that they began with, and new ones go to the build that Temporal was told to be the current one."`
+	Deployment string `name:"deployment" env:"YEYAK_DEPLOYMENT" default:"yeyak" help:"Name of the worker deployment that Temporal knows the builds by."`
+	BuildID    string `name:"build-id" env:"YEYAK_BUILD_ID" default:"${version}" help:"What Temporal knows this build by (${default})."`
+}
+
+// Version is what the engine knows this build by, the zero value when it is not
+// to make a difference between builds.
+func (w Worker) Version() worker.WorkerDeploymentVersion {
+	if !w.Versioning {
+		return worker.WorkerDeploymentVersion{}
+	}
+	return worker.WorkerDeploymentVersion{DeploymentName: w.Deployment, BuildID: w.BuildID}
 }
 
 // Ways in which the read model learns of orders.

@@ -60,6 +60,7 @@ func TestParse_Defaults(t *testing.T) {
 	require.Equal(t, contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute, DeliverWithin: 2 * time.Hour, PayWithin: 30 * time.Minute}, c.Policy())
 	require.Equal(t, 2*time.Second, c.Orders.ReplyBudget)
 	require.Equal(t, 5*time.Second, c.Process.ShutdownGrace, "who presses Ctrl-C waits")
+	require.Zero(t, c.HTTP.DrainDelay, "nothing stands in front of dev")
 	require.Equal(t, contract.Queues(), c.Worker.Serve)
 	require.Equal(t, zapcore.InfoLevel, c.Log.ZapLevel())
 	require.True(t, c.Sandbox.Control, "dev offers the sandbox's switchboard")

@@ -19,6 +19,8 @@ func New(cli any, opts ...kong.Option) (*Parser, error) {
 		"queues":          strings.Join(contract.Queues(), ","),
 		"sandbox_control": "false",
 		"shutdown_grace":  "20s",
+		"drain_delay":     "5s",
+		"version":         "development",
 	}}
 	stock := kong.NewRegistry().RegisterDefaults()
 	for typ, want := range map[reflect.Type]string{

@@ -2,6 +2,7 @@ package fullserver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -27,8 +28,9 @@ import (
 type Options struct {
 	// Server and SQLTool are the programs.
 	Server, SQLTool string
-	// Dir holds the configuration and the log. It is made when it is missing.
-	Dir string
+	// Dir holds the configuration and, unless Log is another file, the log. It is
+	// made when it is missing.
+	Dir, Log string
 	// Postgres is the server that the databases are kept on, as a URL of one of
 	// its databases with a user who may create others.
 	Postgres string
@@ -180,6 +182,9 @@ func (s *Server) Kill() { s.process.Kill() }
 // PID is the process id of the server as it was last started.
 func (s *Server) PID() int { return s.process.PID() }
 
+// Running tells whether the server was started and has not ended.
+func (s *Server) Running() bool { return s.process != nil && s.process.Running() }
+
 // Exited is closed when the server has ended, asked to or not.
 func (s *Server) Exited() <-chan struct{} { return s.process.Exited() }
 
@@ -190,4 +195,6 @@ func (s *Server) Addr() string { return child.Address(s.frontend) }
 func (s *Server) ProfileURL() string { return "http://" + child.Address(s.profile) + "/debug/pprof/" }
 
 // LogFile is where the server logs to, warnings and worse.
-func (s *Server) LogFile() string { return filepath.Join(s.options.Dir, "server.log") }
+func (s *Server) LogFile() string {
+	return cmp.Or(s.options.Log, filepath.Join(s.options.Dir, "server.log"))
+}

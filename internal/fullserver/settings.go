@@ -22,6 +22,9 @@ func Settings() map[string]any {
 		// A shard hands out a batch of tasks every 50 ms by default. With a
 		// load of one order at a time, that would be what is measured.
 		"history.transferProcessorMaxPollRPS": 2000,
+		// Otherwise a task that is handed to a poll of a worker which has just
+		// ended is lost until it times out, and a redeploy is noticed.
+		"frontend.enableCancelWorkerPollsOnShutdown": true,
 		// Caps that protect a shared cluster from one tenant. A machine under
 		// load is to end at its CPU, with delays and not with refusals.
 		"frontend.rps":                            20000,

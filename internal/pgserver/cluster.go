@@ -42,6 +42,7 @@ type Cluster struct {
 	settings Settings
 	bin      string // the directory of PostgreSQL's programs
 	dir      string
+	log      string // the file that the server's output is appended to
 	port     int
 	account  *account
 	server   *process // nil while stopped
@@ -70,12 +71,16 @@ func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
 
 // Launch makes a cluster and starts it. It is to be closed, and dies with this
 // process on systems that can see to that.
-func Launch(settings Settings) (*Cluster, error) {
+func Launch(settings Settings) (*Cluster, error) { return LaunchLogging(settings, "") }
+
+// LaunchLogging is Launch for a server that logs to the file, or among its data
+// when that is "".
+func LaunchLogging(settings Settings, log string) (*Cluster, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{settings: settings, bin: bin}
+	c := &Cluster{settings: settings, bin: bin, log: log}
 	if c.account, err = serverAccount(); err != nil {
 		return nil, err
 	}
@@ -92,6 +97,9 @@ func Launch(settings Settings) (*Cluster, error) {
 func (c *Cluster) create() (err error) {
 	if c.dir, err = os.MkdirTemp("", "yeyak-postgres-"); err != nil {
 		return fmt.Errorf("pgserver: %w", err)
+	}
+	if c.log == "" {
+		c.log = filepath.Join(c.dir, "log")
 	}
 	if err := c.account.own(c.dir); err != nil {
 		return fmt.Errorf("pgserver: %w", err)
@@ -115,7 +123,7 @@ func (c *Cluster) Start() error {
 	if c.server != nil {
 		return nil
 	}
-	log, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(c.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("pgserver: %w", err)
 	}
@@ -167,6 +175,18 @@ func (c *Cluster) Stop() error {
 	err := c.server.kill()
 	c.server = nil
 	return err
+}
+
+// Kill ends the server at once, as kill -9 does. The data stay, and are
+// recovered by Start, which fails while the server's sessions have not yet
+// noticed and ended themselves.
+func (c *Cluster) Kill() {
+	if c.server == nil {
+		return
+	}
+	_ = c.server.cmd.Process.Kill() // an error means that it has ended already
+	<-c.server.exited
+	c.server = nil
 }
 
 // Close stops the server and removes its data.

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	_ "github.com/uptrace/bun/driver/pgdriver" // the "pg" driver of database/sql
+
+	"github.com/yeyak/yeyak/internal/cluster"
+	"github.com/yeyak/yeyak/internal/cluster/crowd"
+)
+
+// during lets the users work while something is done, and returns when each has
+// its last answer.
+func during(ctx context.Context, users *crowd.Crowd, do func() error) error {
+	working, goHome := context.WithCancel(ctx)
+	defer goHome()
+	gone := make(chan struct{})
+	go func() { defer close(gone); users.Run(working) }()
+	err := do()
+	goHome()
+	<-gone
+	return err
+}
+
+func pass(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// settleWithin is how long orders may take to come to rest after a load.
+const settleWithin = 2 * time.Minute
+
+// check looks whether every order that was taken is where its user was told,
+// nobody was charged twice, and the audit finds nothing.
+func check(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd) error {
+	settling, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	err := users.Settled(settling)
+	if err == nil {
+		fmt.Println("Every order is where its customer was told: none is lost or stuck.")
+	}
+	twice, sqlErr := chargedTwice(ctx, c.Database())
+	switch {
+	case sqlErr != nil:
+		err = errors.Join(err, sqlErr)
+	case twice > 0:
+		err = errors.Join(err, fmt.Errorf("%d orders were charged twice", twice))
+	default:
+		fmt.Println("No order was charged twice.")
+	}
+	report, auditErr := c.Command(ctx, "audit", "--log-level=error")
+	fmt.Print("yeyak audit: ", report)
+	return errors.Join(err, auditErr)
+}
+
+// chargedTwice counts the orders that the payment provider has taken money for
+// more than once, by its own record.
+func chargedTwice(ctx context.Context, database string) (n int, err error) {
+	db, err := sql.Open("pg", database)
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, `SELECT count(*) FROM (
+		SELECT order_id FROM sandbox_charges WHERE status = 'charged' GROUP BY order_id HAVING count(*) > 1) AS twice`).Scan(&n)
+	return n, err
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/yeyak/yeyak/internal/cluster"
+	"github.com/yeyak/yeyak/internal/cluster/crowd"
+)
+
+type kill struct {
+	Programs `embed:""`
+	Load     `embed:""`
+	Down     time.Duration `default:"2s" help:"After how long what was killed is started again."`
+	Watch    time.Duration `default:"40s" help:"How long it is watched then."`
+	Slow     time.Duration `default:"1s" help:"From when on an answer counts as slow."`
+}
+
+// victim is something that is killed, and how it is started again.
+type victim struct {
+	name  string
+	kill  func()
+	start func(context.Context) error
+}
+
+// Run implements the command.
+func (k kill) Run(ctx context.Context) error {
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	fmt.Println("Starting a cluster …")
+	c, err := cluster.Start(ctx, k.options(address))
+	if err != nil {
+		return err
+	}
+	err = k.underLoad(ctx, c)
+	return errors.Join(err, c.Stop())
+}
+
+func (k kill) underLoad(ctx context.Context, c *cluster.Cluster) error {
+	users, err := k.crowd(ctx, c)
+	if err != nil {
+		return err
+	}
+	if err := during(ctx, users, func() error { return k.killAll(ctx, c, users) }); err != nil {
+		return err
+	}
+	t := users.Tally()
+	fmt.Printf("\n%d users sent %d requests, for %d orders: %d failed.\n", k.Users, t.Requests, t.Orders, t.Failed)
+	return check(ctx, c, users)
+}
+
+func (k kill) killAll(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd) error {
+	node := func(n *cluster.Node) victim {
+		return victim{n.Name, n.Kill, func(ctx context.Context) error { return n.Start(ctx, k.Yeyak) }}
+	}
+	fmt.Printf("\n%-12s %-10s %-18s %-18s %-18s %s\n", "kill -9", "back after", "requests failed", "last failure", "last slow answer", "slowest order")
+	for _, v := range []victim{
+		node(c.APIs[0]), node(c.Workers[0]),
+		{"temporal", c.KillTemporal, c.StartTemporal}, {"postgres", c.KillPostgres, c.StartPostgres},
+	} {
+		pass(ctx, k.Watch/4)
+		at := time.Now()
+		v.kill()
+		pass(ctx, k.Down)
+		if err := v.start(ctx); err != nil {
+			return err
+		}
+		back := time.Since(at)
+		pass(ctx, k.Watch)
+		o := users.Outage(at, k.Slow)
+		fmt.Printf("%-12s %-10s %-18s %-18s %-18s %s\n", v.name, seconds(back), fmt.Sprintf("%d of %d", o.Failed, o.Requests),
+			seconds(o.UntilAnswered), seconds(o.UntilFast), seconds(o.LongestToRest))
+	}
+	return ctx.Err()
+}
+
+func seconds(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }

@@ -1,0 +1,100 @@
+// Command cluster runs the whole of Yeyak on this machine, as separate
+// processes behind one entry point, and tests what it is like to replace and to
+// kill them. `make cluster`, `make redeploy-test` and `make kill-test` run it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/yeyak/yeyak/internal/child"
+	"github.com/yeyak/yeyak/internal/cluster"
+	"github.com/yeyak/yeyak/internal/cluster/crowd"
+)
+
+type commands struct {
+	Run      run      `cmd:"" help:"Run the cluster until Ctrl-C."`
+	Redeploy redeploy `cmd:"" help:"Replace every process under load, several times, and tell how much of it was noticed."`
+	Kill     kill     `cmd:"" help:"Kill one process after the other under load, and tell how long each was missed."`
+}
+
+// Programs are what the cluster runs.
+type Programs struct {
+	Yeyak          string `default:"bin/yeyak" help:"The program that is run."`
+	TemporalServer string `env:"YEYAK_TEMPORAL_SERVER" default:"bin/temporal-server" help:"Full Temporal server."`
+	SQLTool        string `name:"temporal-sql-tool" env:"YEYAK_TEMPORAL_SQL_TOOL" default:"bin/temporal-sql-tool" help:"Temporal's SQL tool."`
+	Dir            string `default:".cluster" help:"Folder of logs and configurations."`
+}
+
+func (p Programs) options(listen string) cluster.Options {
+	return cluster.Options{Yeyak: p.Yeyak, TemporalServer: p.TemporalServer, SQLTool: p.SQLTool, Dir: p.Dir, Listen: listen}
+}
+
+// Load is who uses the cluster meanwhile.
+type Load struct {
+	Users int           `default:"50" help:"Users at the same time."`
+	Think time.Duration `default:"1s" help:"How long a user thinks between two requests, on average."`
+}
+
+func (l Load) crowd(ctx context.Context, c *cluster.Cluster) (*crowd.Crowd, error) {
+	return crowd.New(ctx, crowd.Options{URL: c.URL(), Users: l.Users, Think: l.Think})
+}
+
+type run struct {
+	Programs `embed:""`
+	Listen   string `env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the entry point, host:port."`
+}
+
+// Run implements the command.
+func (r run) Run(ctx context.Context) error {
+	fmt.Println("Starting PostgreSQL, Temporal, two workers, two APIs and their entry point …")
+	c, err := cluster.Start(ctx, r.options(r.Listen))
+	if err != nil {
+		return err
+	}
+	fmt.Printf(`
+Yeyak is running.
+
+  API          %[1]s
+  API docs     %[1]s/docs
+  Temporal     %[2]s
+  Logs         %[3]s
+
+`, c.URL(), c.Temporal(), c.Logs())
+	for _, n := range c.Nodes() {
+		fmt.Printf("  %-12s http://%s\n", n.Name, n.Address)
+	}
+	fmt.Printf("\nFor commands in another terminal:\n\n    export API=%s '%s'\n\nCtrl-C stops it; its data go with it, its logs stay.\n",
+		c.URL(), strings.Join(c.Env(), "' '"))
+	<-ctx.Done()
+	fmt.Println("\nStopping …")
+	return c.Stop()
+}
+
+// freeAddress is where a cluster listens that is only there to be tested.
+func freeAddress() (string, error) {
+	ports, err := child.FreePorts(1)
+	if err != nil {
+		return "", err
+	}
+	return child.Address(ports[0]), nil
+}
+
+func main() {
+	var cli commands
+	selected := kong.Parse(&cli, kong.Name("cluster"), kong.Description("The whole of Yeyak on this machine, as separate processes."))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends it at once, and what it has started with it
+	selected.BindTo(ctx, (*context.Context)(nil))
+	if err := selected.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "cluster:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,118 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+// slowCharges holds charges up until it is let go.
+type slowCharges struct {
+	activities.PaymentProvider
+	begun, letGo chan struct{}
+}
+
+// Charge implements activities.PaymentProvider.
+func (p slowCharges) Charge(ctx context.Context, c booking.Charge) (string, error) {
+	select {
+	case p.begun <- struct{}{}:
+	default:
+	}
+	<-p.letGo
+	return p.PaymentProvider.Charge(ctx, c)
+}
+
+// TestShutdown_InOrder: unready, then no more requests, and the one in hand is
+// answered by its saga, whose workers end last.
+func TestShutdown_InOrder(t *testing.T) {
+	t.Parallel()
+	charges := slowCharges{begun: make(chan struct{}, 1), letGo: make(chan struct{})}
+	s := boot(t, onSQLite, func(o *app.Options) {
+		o.Config.HTTP.DrainDelay = time.Second
+		o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider {
+			charges.PaymentProvider = p
+			return charges
+		}
+	})
+	place := s.place(1)
+	inHand := make(chan answer, 1)
+	go func() {
+		a, _ := s.send(http.MethodPost, reservations, reservation(place))
+		inHand <- a
+	}()
+	<-charges.begun
+
+	ctx, sigterm := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.app.Wait(ctx) }()
+	require.False(t, s.partsAfter("/v1/lodging/places/"+place))
+	sigterm()
+	s.eventually(func() bool { return s.get("/readyz").status == http.StatusServiceUnavailable })
+	require.True(t, s.partsAfter("/v1/lodging/places/"+place), "requests are taken until load balancers have noticed, over connections that end")
+
+	s.eventually(func() bool {
+		_, err := s.send(http.MethodGet, "/healthz", nil)
+		return err != nil
+	})
+	require.Empty(t, inHand)
+	require.Empty(t, ended)
+	close(charges.letGo)
+	a := <-inHand
+	require.Equal(t, http.StatusCreated, a.status, "%s", a.raw)
+	require.NoError(t, <-ended)
+}
+
+// partsAfter asks for what is there, and tells whether the server ends the
+// connection.
+func (s *system) partsAfter(path string) bool {
+	s.Helper()
+	resp, err := http.Get(s.url + path)
+	require.NoError(s, err)
+	resp.Body.Close()
+	require.Equal(s, http.StatusOK, resp.StatusCode)
+	return resp.Close
+}
+
+// startAPI starts `yeyak api` without an engine, which it can be probed without.
+func startAPI(t *testing.T, args ...string) (*system, *exec.Cmd) {
+	t.Helper()
+	path, err := binary()
+	require.NoError(t, err)
+	port := freePort(t)
+	env := append(os.Environ(), "DATABASE_URL=sqlite://"+filepath.Join(t.TempDir(), "all.db"), "TEMPORAL_ADDRESS=127.0.0.1:1", "YEYAK_LISTEN=127.0.0.1:"+port)
+	migrate := exec.CommandContext(t.Context(), path, "migrate")
+	migrate.Env = env
+	out, err := migrate.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	cmd := exec.CommandContext(t.Context(), path, append([]string{"api"}, args...)...)
+	cmd.Env = env
+	require.NoError(t, cmd.Start())
+	s := &system{TB: t, url: "http://127.0.0.1:" + port}
+	s.eventually(func() bool {
+		a, err := s.send(http.MethodGet, "/readyz", nil)
+		return err == nil && a.status == http.StatusOK
+	})
+	return s, cmd
+}
+
+func TestShutdown_ASecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	s, api := startAPI(t, "--drain-delay=10m")
+	require.NoError(t, api.Process.Signal(syscall.SIGTERM))
+	s.eventually(func() bool { return s.get("/readyz").status == http.StatusServiceUnavailable })
+	s.get("/healthz").with(t, http.StatusOK)
+	require.NoError(t, api.Process.Signal(syscall.SIGTERM))
+	require.ErrorContains(t, api.Wait(), "exit status "+strconv.Itoa(128+int(syscall.SIGINT)))
+}

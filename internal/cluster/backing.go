@@ -1,0 +1,68 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/yeyak/yeyak/internal/fullserver"
+	"github.com/yeyak/yeyak/internal/pgserver"
+)
+
+// startBacking starts what Yeyak stands on. PostgreSQL is as durable as it
+// comes: what was committed survives a kill.
+func (c *Cluster) startBacking(ctx context.Context) (err error) {
+	if c.postgres, err = pgserver.LaunchLogging(nil, c.logOf("postgres")); err != nil {
+		return err
+	}
+	if c.database, err = c.postgres.NewDatabase(ctx); err != nil {
+		return err
+	}
+	c.temporal, err = fullserver.New(ctx, fullserver.Options{
+		Server: c.options.TemporalServer, SQLTool: c.options.SQLTool,
+		Dir: filepath.Join(c.options.Dir, "temporal"), Log: c.logOf("temporal"), Postgres: c.postgres.URL(),
+	})
+	if err != nil {
+		return err
+	}
+	return c.temporal.Start(ctx)
+}
+
+func (c *Cluster) stopBacking() (err error) {
+	if c.temporal != nil && c.temporal.Running() {
+		err = c.temporal.Stop()
+	}
+	if c.postgres != nil {
+		err = errors.Join(err, c.postgres.Close())
+	}
+	return err
+}
+
+// KillTemporal is kill -9. StartTemporal brings it back.
+func (c *Cluster) KillTemporal() { c.temporal.Kill() }
+
+// StartTemporal returns when the server serves.
+func (c *Cluster) StartTemporal(ctx context.Context) error { return c.temporal.Start(ctx) }
+
+// KillPostgres is kill -9. StartPostgres brings it back.
+func (c *Cluster) KillPostgres() { c.postgres.Kill() }
+
+// StartPostgres returns when the server has recovered. Sessions of the killed
+// one that have not noticed yet keep it from starting.
+func (c *Cluster) StartPostgres(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for {
+		err := c.postgres.Start()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("PostgreSQL does not come back: %w", err)
+		}
+	}
+}

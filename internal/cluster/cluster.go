@@ -1,0 +1,160 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/yeyak/yeyak/internal/child"
+	"github.com/yeyak/yeyak/internal/fullserver"
+	"github.com/yeyak/yeyak/internal/pgserver"
+)
+
+// Each role has two processes: the fewest with which one can be replaced while
+// the other serves.
+const replicas = 2
+
+// drainDelay is more than the entry point takes to notice that an API is
+// unready: unreadyAfter checks, each of which may take its time on a busy machine.
+const drainDelay = 3 * time.Second
+
+// stopWithin is how long a process may take to end: drainDelay and twice the
+// shutdown grace, 20 s by default.
+const stopWithin = time.Minute
+
+// readyWithin bounds the start of a process.
+const readyWithin = time.Minute
+
+// Options says what a cluster is made of.
+type Options struct {
+	// Yeyak, TemporalServer and SQLTool are programs.
+	Yeyak, TemporalServer, SQLTool string
+	// Dir is for logs and configurations. What is in it is overwritten.
+	Dir string
+	// Listen is where the entry point listens, host:port.
+	Listen string
+	// Unprobed has the entry point take every process for ready that it has been
+	// told of, and processes stop without draining: what is to be avoided.
+	Unprobed bool
+	// Versioned has Temporal make a difference between builds: one has to be
+	// promoted before any order is worked on.
+	Versioned bool
+	// Env is what all processes of Yeyak are set to besides.
+	Env []string
+}
+
+// Cluster is a running one. It is to be stopped, and dies with this process on
+// systems that can see to that. Its data go with it; its logs stay.
+type Cluster struct {
+	APIs, Workers []*Node
+
+	options  Options
+	postgres *pgserver.Cluster
+	temporal *fullserver.Server
+	entry    *child.Process
+	database string
+}
+
+// Start starts a cluster and returns when all of it is ready.
+func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
+	c := &Cluster{options: o}
+	defer func() {
+		if err != nil {
+			_ = c.Stop() // the first error tells
+		}
+	}()
+	if err := os.RemoveAll(c.Logs()); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.Logs(), 0o755); err != nil {
+		return nil, err
+	}
+	if err := c.startBacking(ctx); err != nil {
+		return nil, err
+	}
+	for _, job := range []string{"prepare", "migrate"} {
+		if out, err := c.Command(ctx, job); err != nil {
+			return nil, fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	if err := c.startNodes(ctx); err != nil {
+		return nil, err
+	}
+	return c, c.startEntry(ctx)
+}
+
+// startNodes gives each process its addresses, which it keeps when it is
+// replaced.
+func (c *Cluster) startNodes(ctx context.Context) error {
+	ports, err := child.FreePorts(2 * replicas)
+	if err != nil {
+		return err
+	}
+	for i := range replicas {
+		c.APIs = append(c.APIs, c.newNode("api", i, ports[i], "YEYAK_LISTEN"))
+		c.Workers = append(c.Workers, c.newNode("worker", i, ports[replicas+i], "YEYAK_OPERATIONS_LISTEN"))
+	}
+	for _, n := range c.Nodes() {
+		if err := n.Start(ctx, c.options.Yeyak); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Nodes are the processes of Yeyak, workers first: an API that is started
+// before them would have its orders wait.
+func (c *Cluster) Nodes() []*Node { return append(append([]*Node(nil), c.Workers...), c.APIs...) }
+
+// Logs is the folder of the logs.
+func (c *Cluster) Logs() string { return filepath.Join(c.options.Dir, "logs") }
+
+func (c *Cluster) logOf(name string) string { return filepath.Join(c.Logs(), name+".log") }
+
+// URL is the entry point.
+func (c *Cluster) URL() string { return "http://" + c.options.Listen }
+
+// Database is the URL of the database of all services.
+func (c *Cluster) Database() string { return c.database }
+
+// Temporal is where the Temporal server listens, host:port.
+func (c *Cluster) Temporal() string { return c.temporal.Addr() }
+
+// Env is what a command of yeyak, or of Temporal's, has to be set to for this cluster.
+func (c *Cluster) Env() []string {
+	return []string{"DATABASE_URL=" + c.database, "TEMPORAL_ADDRESS=" + c.temporal.Addr(), "TEMPORAL_NAMESPACE=default"}
+}
+
+// Command runs a command of yeyak on the cluster and answers what it says.
+func (c *Cluster) Command(ctx context.Context, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, c.options.Yeyak, args...)
+	cmd.Env = append(cmd.Environ(), append(c.Env(), c.options.Env...)...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("yeyak %s: %w", strings.Join(args, " "), err)
+	}
+	return string(out), err
+}
+
+// Stop ends all of it, those first who are asked by others.
+func (c *Cluster) Stop() (err error) {
+	if c.entry != nil {
+		err = c.entry.Stop(stopWithin)
+	}
+	ended := make(chan error)
+	for _, n := range c.Nodes() {
+		go func() { ended <- n.Stop() }()
+	}
+	for range c.Nodes() {
+		err = errors.Join(err, <-ended)
+	}
+	return errors.Join(err, c.stopBacking())
+}
+
+func numbered(role string, i int) string { return role + "-" + strconv.Itoa(i+1) }

@@ -1,0 +1,129 @@
+package crowd
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Options says how many there are, and where.
+type Options struct {
+	URL   string
+	Users int
+	// Think is how long a user does nothing between two requests, on average.
+	Think time.Duration
+}
+
+// Crowd remembers what it was answered.
+type Crowd struct {
+	options Options
+	http    *http.Client
+	today   booking.Date
+	shops   shops
+
+	mu      sync.Mutex
+	records []Record
+	rests   []rest
+	orders  map[string]*order
+}
+
+// shops are the ids of what there is to order.
+type shops struct{ hotel, inn, full, menu, drink string }
+
+type object map[string]any
+
+const (
+	// patience is how long a user waits for an answer. The service answers
+	// within its reply budget and some seconds.
+	patience = 20 * time.Second
+	// days is over how many nights reservations are spread.
+	days  = 300
+	rooms = 1000
+	owner = "owner-of-all"
+)
+
+// New opens the shops.
+func New(ctx context.Context, o Options) (*Crowd, error) {
+	c := &Crowd{
+		options: o, today: booking.DateOf(time.Now().UTC()), orders: map[string]*order{},
+		http: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: o.Users, DisableCompression: true}},
+	}
+	price := object{"amount": 50000, "currency": "KRW"}
+	for _, open := range []struct {
+		id         *string
+		path, name string
+		more       object
+	}{
+		{&c.shops.hotel, "/v1/lodging/places", "Grand Hotel", object{"confirmation": "auto"}},
+		{&c.shops.inn, "/v1/lodging/places", "Seaside Inn", object{"confirmation": "manual", "confirmWithin": "24h"}},
+		{&c.shops.full, "/v1/lodging/places", "Full House", object{"confirmation": "auto"}},
+		{&c.shops.menu, "/v1/food/menus", "Bibimbap", nil},
+		{&c.shops.drink, "/v1/cafe/menus", "Iced Americano", object{"date": c.today.AddDays(2), "count": 100_000}},
+	} {
+		in := object{"name": open.name, "ownerId": owner, "price": price}
+		for k, v := range open.more {
+			in[k] = v
+		}
+		var made struct{ ID string }
+		if err := c.setUp(ctx, http.MethodPost, open.path, in, http.StatusCreated, &made); err != nil {
+			return nil, err
+		}
+		*open.id = made.ID
+	}
+	for _, place := range []string{c.shops.hotel, c.shops.inn} {
+		stock := object{"from": c.today, "to": c.today.AddDays(days + 10), "rooms": rooms}
+		if err := c.setUp(ctx, http.MethodPut, "/v1/lodging/places/"+place+"/stock", stock, http.StatusOK, nil); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// Run lets the users go about their journeys until ctx ends, and returns when
+// each has had the answer to its last request.
+func (c *Crowd) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	for n := range c.options.Users {
+		all.Go(func() {
+			u := &user{Crowd: c, id: fmt.Sprintf("customer-%d", n), over: ctx.Done()}
+			u.think() // so that they do not all begin at once
+			for turn := n; ctx.Err() == nil; turn++ {
+				journeys[turn%len(journeys)](u)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// user is one of them.
+type user struct {
+	*Crowd
+	id   string
+	over <-chan struct{} // closed when it is time to go home
+}
+
+// think passes some time, unless it is time to go home.
+func (u *user) think() {
+	if u.options.Think <= 0 {
+		return
+	}
+	select {
+	case <-u.over:
+	case <-time.After(rand.N(2 * u.options.Think)):
+	}
+}
+
+// leaving tells whether it is time to go home.
+func (u *user) leaving() bool {
+	select {
+	case <-u.over:
+		return true
+	default:
+		return false
+	}
+}

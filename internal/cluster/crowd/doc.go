@@ -1,0 +1,11 @@
+// Package crowd is customers, owners and couriers at work: closed loops that
+// place, read, confirm, cancel and complete orders over HTTP, each request sent
+// once, and remember every answer, to tell afterwards whether anything that was
+// answered has been lost.
+//
+//	crowd.go    users in their loops, and what there is to order
+//	journeys.go what one of them does with one order
+//	sending.go  one request, and whether it was answered as the business expects
+//	tally.go    availability, and when it was missing
+//	settled.go  every order as it was last answered
+package crowd

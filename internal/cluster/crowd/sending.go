@@ -1,0 +1,108 @@
+package crowd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// answer is what came of a request.
+type answer struct {
+	status   int
+	raw      []byte
+	body     body
+	expected bool
+}
+
+// body is an order, or a problem that holds one.
+type body struct {
+	ID     string
+	Status any // a problem's is a number
+	Order  struct{ ID string }
+}
+
+func (b body) is(s booking.Status) bool { return b.Status == string(s) }
+
+func (a answer) failed() bool { return !a.expected }
+
+// order is the id of the order that it speaks of.
+func (a answer) order() string {
+	if a.body.ID != "" {
+		return a.body.ID
+	}
+	return a.body.Order.ID
+}
+
+// tellOfAnswer is how much of an unexpected answer is kept.
+const tellOfAnswer = 200
+
+// send sends a request once, and takes down whether it was answered with one
+// of the statuses that the business expects.
+func (c *Crowd) send(method, path string, in object, expected ...int) answer {
+	begun := time.Now()
+	a, err := c.request(context.Background(), method, path, in) // users wait for their answers
+	r := Record{Begun: begun, Took: time.Since(begun), What: method + " " + path}
+	a.expected = err == nil && slices.Contains(expected, a.status)
+	switch {
+	case err != nil:
+		r.Failure = err.Error()
+	case !a.expected:
+		said := strings.Join(strings.Fields(string(a.raw)), " ")
+		r.Failure = fmt.Sprintf("%d %s", a.status, said[:min(len(said), tellOfAnswer)])
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.records = append(c.records, r)
+	return a
+}
+
+func (c *Crowd) request(ctx context.Context, method, path string, in object) (a answer, err error) {
+	var payload io.Reader
+	if in != nil {
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return a, err
+		}
+		payload = bytes.NewReader(raw)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.options.URL+path, payload)
+	if err != nil {
+		return a, err
+	}
+	if in != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return a, err
+	}
+	defer resp.Body.Close()
+	a.status = resp.StatusCode
+	if a.raw, err = io.ReadAll(resp.Body); err == nil && strings.Contains(resp.Header.Get("Content-Type"), "json") {
+		err = json.Unmarshal(a.raw, &a.body)
+	}
+	return a, err
+}
+
+// setUp is a request that has to be answered with the status want.
+func (c *Crowd) setUp(ctx context.Context, method, path string, in object, want int, out any) error {
+	a, err := c.request(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	if a.status != want {
+		return fmt.Errorf("%s %s: %d %s", method, path, a.status, a.raw)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(a.raw, out)
+}
