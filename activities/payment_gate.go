@@ -9,12 +9,19 @@ import (
 // the provider is overloaded or out of order: those wait for their turn.
 type PaymentGate interface {
 	// Enter lets a charge through, or answers ErrShut at once. One that has
-	// waited for its turn goes before those that have not. Whoever was let in
-	// says what came of it: nil for an answer of any kind, ErrNotAsked, or why
-	// there was none. Only the first word counts.
-	Enter(waited bool) (leave func(error), err error)
+	// waited for its turn goes before those that have not.
+	Enter(ctx context.Context, waited bool) (PaymentPass, error)
 	// Opens waits until one whose turn has come may enter, or ctx ends.
 	Opens(ctx context.Context) error
+}
+
+// PaymentPass is what one who was let in shows. It has to be given back.
+type PaymentPass interface {
+	// Asks says that the provider is being asked from now on.
+	Asks()
+	// Leave says what came of it: nil for an answer of any kind, ErrNotAsked,
+	// or why there was none. Only the first word counts.
+	Leave(error)
 }
 
 // Errors at a PaymentGate.

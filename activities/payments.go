@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -18,8 +19,9 @@ type PaymentLedger interface {
 	// that is deferred into a pending one, and returns the order's payment as
 	// it stands.
 	BeginCharge(ctx context.Context, c booking.Charge) (booking.Payment, error)
-	// DeferCharge writes a deferred payment unless the order has one, and
-	// returns the order's payment as it stands.
+	// DeferCharge writes a deferred payment unless the order has one, notes
+	// that it waits unless it is decided on, and returns the order's payment as
+	// it stands.
 	DeferCharge(ctx context.Context, c booking.Charge) (booking.Payment, error)
 	// EndCharge records the provider's answer (Charged with its reference, or
 	// Declined) if the payment is still pending, and returns the payment as it
@@ -74,6 +76,7 @@ type Payments struct {
 	Gate     PaymentGate
 
 	flights singleflight.Group
+	asking  sync.Map // keys of charges for which the provider is being asked
 }
 
 // ChargePayment takes the order's price, once. What was not taken in time never
@@ -126,22 +129,21 @@ func (p *Payments) fly(ctx context.Context, c booking.Charge, waited bool) (book
 		}
 		return r.Val.(booking.Payment), nil
 	case <-ctx.Done():
-		return booking.Payment{}, elsewhere{ctx.Err()}
+		if _, asked := p.asking.Load(c.Key); asked {
+			return booking.Payment{}, elsewhere{ctx.Err()}
+		}
+		return booking.Payment{}, ctx.Err()
 	}
 }
 
 // pass takes a charge through the gate. One that is kept away waits in the
 // ledger.
 func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
-	leave, err := p.Gate.Enter(waited)
+	pass, err := p.Gate.Enter(ctx, waited)
 	if err != nil {
-		payment, err := p.Ledger.DeferCharge(ctx, c)
-		if err == nil && payment.Status == booking.ChargePending {
-			payment.Status = booking.ChargeDeferred // asked before; it is known what came of it only when it can be asked again
-		}
-		return payment, err
+		return p.stand(ctx, c)
 	}
-	defer leave(ErrNotAsked) // the first word counts
+	defer pass.Leave(ErrNotAsked) // the first word counts
 	payment, err := p.Ledger.BeginCharge(ctx, c)
 	switch {
 	case err != nil:
@@ -152,25 +154,43 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		c.Why = booking.PaymentUnavailable
 		return p.undo(ctx, c)
 	}
-	ref, err := p.Provider.Charge(ctx, c)
+	ref, err := p.ask(ctx, c, pass)
 	switch {
 	case err == nil:
-		leave(nil)
 		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Charged, ref)
 	case errors.Is(err, ErrDeclined):
-		leave(nil)
 		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Declined, "")
 	case errors.Is(err, ErrVoided):
-		leave(nil)
 		return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
 	case isBusy(err):
-		leave(err)
-		payment.Status = booking.ChargeDeferred // it was turned away at the door
-		return payment, nil
+		return p.stand(ctx, c) // it was turned away at the door
 	default:
-		leave(err)
 		return booking.Payment{}, elsewhere{fmt.Errorf("charge at provider: %w", err)}
 	}
+}
+
+// ask asks the provider, and says at the gate what came of it.
+func (p *Payments) ask(ctx context.Context, c booking.Charge, pass PaymentPass) (ref string, err error) {
+	p.asking.Store(c.Key, nil)
+	defer p.asking.Delete(c.Key)
+	pass.Asks()
+	ref, err = p.Provider.Charge(ctx, c)
+	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) {
+		pass.Leave(nil)
+	} else {
+		pass.Leave(err)
+	}
+	return ref, err
+}
+
+// stand puts a charge in line. One that was asked for before stays pending in
+// the ledger: what came of that is known only when it can be asked again.
+func (p *Payments) stand(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	payment, err := p.Ledger.DeferCharge(ctx, c)
+	if payment.Status == booking.ChargePending {
+		payment.Status = booking.ChargeDeferred
+	}
+	return payment, err
 }
 
 // RefundPayment undoes ChargePayment: what was charged is given back, what
@@ -199,13 +219,13 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment) (booki
 	if ref == "" {
 		var err error
 		if ref, err = p.Provider.Void(ctx, payment.Charge); err != nil {
-			return payment, fmt.Errorf("settle unknown charge at provider: %w", err)
+			return payment, elsewhere{fmt.Errorf("settle unknown charge at provider: %w", err)}
 		}
 	}
 	payment.Status, payment.Ref = booking.ChargePrevented, ref
 	if ref != "" {
 		if err := p.Provider.Refund(ctx, payment.Key+"/refund", ref, payment.Amount); err != nil {
-			return payment, fmt.Errorf("refund at provider: %w", err)
+			return payment, elsewhere{fmt.Errorf("refund at provider: %w", err)}
 		}
 		payment.Status, payment.Refunded = booking.Refunded, payment.Amount.Amount
 	}

@@ -28,11 +28,14 @@ func (d *DeferredPayments) ChargeDeferredPayment(ctx context.Context, c booking.
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
 		stop := saysThatItLives(ctx)
 		defer stop()
-		for {
-			if err := p.opens(ctx); err != nil {
+		for tries := 0; ; tries++ {
+			if err := p.opens(ctx, tries > 0); err != nil {
 				return booking.Outcome{}, err
 			}
 			payment, err := p.fly(ctx, c, true)
+			if _, provider := errors.AsType[elsewhere](err); provider {
+				continue // it keeps its place: whoever goes back to the queue goes to its end
+			}
 			if outcome := cameTo(payment); err != nil || outcome.Result != booking.Deferred {
 				return outcome, err
 			}
@@ -40,8 +43,11 @@ func (d *DeferredPayments) ChargeDeferredPayment(ctx context.Context, c booking.
 	})
 }
 
+// tryAgainAfter is how long a payment at the front that failed waits, at least.
+const tryAgainAfter = time.Second
+
 // opens waits for the gate, but not longer than this worker is there.
-func (p *Payments) opens(ctx context.Context) error {
+func (p *Payments) opens(ctx context.Context, again bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stops := activity.GetWorkerStopChannel(ctx)
@@ -52,7 +58,13 @@ func (p *Payments) opens(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}()
-	if err := p.Gate.Opens(ctx); err != nil {
+	if again {
+		select {
+		case <-time.After(tryAgainAfter):
+		case <-ctx.Done():
+		}
+	}
+	if err := p.Gate.Opens(ctx); err != nil || ctx.Err() != nil {
 		return fmt.Errorf("wait for the payment provider: %w", context.Cause(ctx))
 	}
 	return nil

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -26,17 +27,14 @@ type door struct {
 
 func newDoor() *door { return &door{opened: make(chan struct{})} }
 
-func (d *door) Enter(bool) (func(error), error) {
+func (d *door) Enter(context.Context, bool) (activities.PaymentPass, error) {
 	select {
 	case <-d.opened:
-		var once sync.Once
-		return func(err error) {
-			once.Do(func() {
-				d.mu.Lock()
-				defer d.mu.Unlock()
-				d.said = append(d.said, err)
-			})
-		}, nil
+		return &pass{said: func(err error) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.said = append(d.said, err)
+		}}, nil
 	default:
 		return nil, activities.ErrShut
 	}
@@ -163,6 +161,71 @@ func TestChargePayment_TheProvidersFailuresAreNotTheServices(t *testing.T) {
 	for range 6 {
 		_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
 			return payments.ChargePayment(ctx, newCharge("o1"))
+		})
+		require.ErrorIs(t, err, errAway)
+	}
+}
+
+// One that fails when its turn has come does not go back to the end of the line.
+func TestChargeDeferredPayment_KeepsItsPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		failed := 0
+		provider := &till{charge: func(context.Context, booking.Charge) (string, error) {
+			if failed++; failed < 4 {
+				return "", errAway
+			}
+			return "ch_1", nil
+		}}
+		begun := time.Now()
+		got, err := inTurn(newPayments(t, provider), newCharge("o1"))
+		require.NoError(t, err)
+		require.Equal(t, done, got)
+		require.Equal(t, 3*time.Second, time.Since(begun), "a second between attempts")
+	})
+}
+
+// frozen is a ledger that does not answer.
+type frozen struct{ activities.PaymentLedger }
+
+func (frozen) BeginCharge(ctx context.Context, _ booking.Charge) (booking.Payment, error) {
+	<-ctx.Done()
+	return booking.Payment{}, ctx.Err()
+}
+
+// A ledger that hangs is the service's own failure: others do not wait for it.
+func TestChargePayment_AHangingLedgerCostsAFewTheirBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		payments := newPayments(t, &till{})
+		payments.Ledger = frozen{payments.Ledger}
+		waited := 0
+		for i := range 6 {
+			begun := time.Now()
+			_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
+				ctx, cancel := context.WithTimeout(ctx, time.Second)
+				defer cancel()
+				return payments.ChargePayment(ctx, newCharge(fmt.Sprint("o", i)))
+			})
+			require.Error(t, err)
+			if time.Since(begun) > 0 {
+				waited++
+			}
+		}
+		require.Equal(t, 3, waited)
+		time.Sleep(time.Minute) // those that hang give up
+	})
+}
+
+func TestRefundPayment_TheProvidersFailuresAreNotTheServices(t *testing.T) {
+	t.Parallel()
+	provider := &till{refund: func(string, string, booking.Money) error { return errAway }}
+	payments, c := newPayments(t, provider), newCharge("o1")
+	_, err := charge(payments, c)
+	require.NoError(t, err)
+	for range 6 {
+		_, err := do(inPlace, func(ctx context.Context) (booking.Undo, error) {
+			return payments.RefundPayment(ctx, because(c, booking.ByCustomer))
 		})
 		require.ErrorIs(t, err, errAway)
 	}

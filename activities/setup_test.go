@@ -115,11 +115,28 @@ func newPayments(t *testing.T, p *till) *activities.Payments {
 	return &activities.Payments{Service: served(), Ledger: store.NewPayments(newDB(t, "payments")), Provider: p, Gate: open{}}
 }
 
+// pass notes what was said first when it was given back.
+type pass struct {
+	once  sync.Once
+	asked bool
+	said  func(error)
+}
+
+func (p *pass) Asks() { p.asked = true }
+
+func (p *pass) Leave(err error) {
+	p.once.Do(func() {
+		if p.said != nil {
+			p.said(err)
+		}
+	})
+}
+
 // open is a gate that always is.
 type open struct{}
 
-func (open) Enter(bool) (func(error), error) { return func(error) {}, nil }
-func (open) Opens(context.Context) error     { return nil }
+func (open) Enter(context.Context, bool) (activities.PaymentPass, error) { return &pass{}, nil }
+func (open) Opens(context.Context) error                                 { return nil }
 
 var price = booking.Money{Amount: 50000, Currency: "KRW"}
 

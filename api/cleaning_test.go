@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -22,6 +23,7 @@ func TestPlaceCall_TooManyWaiting(t *testing.T) {
 		t.Parallel()
 		b := setup(t, limit)
 		b.store.waiting = 2
+		b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, serviceerror.NewNotFound("no such workflow"))
 		a := b.do("POST", callsPath, call, "Idempotency-Key", "k1") // a start would fail the test
 		p := b.problem(a, 503, tooManyCallsWaiting)
 		require.Nil(t, p.Order)

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"math"
-	"strconv"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -54,7 +52,13 @@ func (s *server) placeOrder(ctx context.Context, l language, o newOrder) (*order
 		}
 		o.attempt = o.at(o.number + 1)
 	}
-	return l.answerPlaced(found)
+	answer, err := l.answerPlaced(found)
+	if p, refused := errors.AsType[*problem](err); refused && found.view.Reason == booking.PaymentUnavailable {
+		if wait, ok := s.Gate.Admit(ctx); !ok {
+			p.after(wait)
+		}
+	}
+	return answer, err
 }
 
 // patience is how long a request waits for the first decision on its order.
@@ -80,13 +84,17 @@ func (s *server) admitOrder(ctx context.Context, o newOrder) error {
 	if ok {
 		return nil
 	}
-	p := newProblem(codeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order")
-	p.header.Set("Retry-After", strconv.Itoa(int(min(max(math.Ceil(wait.Seconds()), 1), longestWait))))
-	return p
+	return newProblem(codeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").after(wait)
 }
 
-// longestWait is the longest that anybody is asked to wait, in seconds.
-const longestWait = 60
+// isStarted tells whether the engine knows the order, though the read model may
+// not yet.
+func (s *server) isStarted(ctx context.Context, id string) bool {
+	ctx, cancel := context.WithTimeout(ctx, glance)
+	defer cancel()
+	_, err := s.Temporal.DescribeWorkflowExecution(ctx, id, "")
+	return err == nil
+}
 
 // tryToPlace starts the saga of the order under the id of its attempt, or
 // finds it started.
@@ -103,6 +111,9 @@ func (s *server) tryToPlace(ctx, budget context.Context, o newOrder) (outcome, e
 		return s.repeat(ctx, budget, o, view, changes)
 	}
 	if err := s.admitOrder(ctx, o); err != nil {
+		if o.key != "" && s.isStarted(ctx, o.orderID) {
+			return s.repeat(ctx, budget, o, view, changes)
+		}
 		return outcome{}, err
 	}
 	err := s.start(ctx, o, input)

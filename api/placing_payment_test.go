@@ -7,7 +7,12 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -51,12 +56,12 @@ func TestReserve_NotWhenItCannotBePaidFor(t *testing.T) {
 	}{
 		"Soon":      {time.Millisecond, "1"},
 		"InSeconds": {3200 * time.Millisecond, "4"},
-		"Late":      {time.Hour, "60"},
+		"Late":      {90 * time.Minute, "5400"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t, func(d *Deps) { d.Gate = keeper(tt.wait) }) // a start would fail the test
-			a := b.reserve("Idempotency-Key", "k1")
+			a := b.reserve()
 			b.problem(a, 503, codeOf(booking.PaymentUnavailable))
 			require.Equal(t, tt.after, a.Header.Get("Retry-After"))
 		})
@@ -72,7 +77,24 @@ func TestReserve_RepeatedThoughNothingCanBePaidFor(t *testing.T) {
 	b.deps.Gate = keeper(time.Second)
 	b.handler = New(b.deps)
 	require.Equal(t, 201, b.reserve("Idempotency-Key", "k1").StatusCode)
+	b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, serviceerror.NewNotFound("no such workflow")).Once()
 	b.problem(b.reserve("Idempotency-Key", "k2"), 503, codeOf(booking.PaymentUnavailable))
+}
+
+// One who repeats a request before the read model knows of its order is not told
+// that there is none.
+func TestReserve_RepeatedEarlyThoughNothingCanBePaidFor(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *Deps) { d.Gate = keeper(time.Second) })
+	memo, err := converter.GetDefaultDataConverter().ToPayload("another hash")
+	require.NoError(t, err)
+	b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(&workflowservice.DescribeWorkflowExecutionResponse{
+		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
+			Memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{contract.RequestHashMemo: memo}},
+		},
+	}, nil)
+	b.temporal.On("QueryWorkflow", anything(4)...).Return(nil, context.DeadlineExceeded)
+	b.problem(b.reserve("Idempotency-Key", "k1"), 422, idempotencyKeyReused)
 }
 
 // A call that costs nothing has no payment to wait for.

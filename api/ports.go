@@ -87,7 +87,10 @@ type Messages interface {
 
 // ReadModel is what customers and owners read of their orders.
 type ReadModel interface {
-	// Order answers the order as it was last published, or NotFound.
+	// View answers the order as it was last published, or NotFound.
+	View(ctx context.Context, id string) (contract.View, error)
+	// Order answers also what was decided on it first, and the hash of its
+	// request.
 	Order(ctx context.Context, id string) (contract.Publication, error)
 	// Orders lists the orders that the filter selects, newest first.
 	Orders(ctx context.Context, filter booking.OrderFilter, page booking.Page) ([]contract.View, string, error)

@@ -3,7 +3,10 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -45,6 +48,12 @@ func newProblem(code booking.Code, detail string, args ...any) *problem {
 // retryAfter is what a client is asked to wait, in seconds: about as long as
 // a breaker or a failover takes.
 const retryAfter = "2"
+
+// after says when it is worth asking again: in whole seconds, one at least.
+func (p *problem) after(wait time.Duration) *problem {
+	p.header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
+	return p
+}
 
 // about adds the order that the problem is about, and where it can be read.
 func (p *problem) about(v orderView) *problem {

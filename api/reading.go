@@ -39,9 +39,9 @@ func (s *server) read(ctx context.Context, kind booking.Kind, id string) (contra
 		return contract.View{}, noSuchOrder(id)
 	}
 	isAbout(ctx, id)
-	row, rowErr := s.row(ctx, id, s.ReplyBudget)
+	view, rowErr := s.viewInRow(ctx, id)
 	if rowErr == nil {
-		return row.View, nil
+		return view, nil
 	}
 	unknown := errors.Is(rowErr, &booking.Error{Code: notFound})
 	if !unknown {
@@ -85,14 +85,17 @@ func (s *server) readFresh(ctx context.Context, id string) (contract.View, error
 
 func noSuchOrder(id string) *problem { return newProblem(notFound, "there is no order %q", id) }
 
-func (s *server) row(ctx context.Context, id string, patience time.Duration) (contract.Publication, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// viewInRow leaves time to ask the order itself when the read model hangs.
+func (s *server) viewInRow(ctx context.Context, id string) (contract.View, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.ReplyBudget)
 	defer cancel()
-	return s.ReadModel.Order(ctx, id)
+	return s.ReadModel.View(ctx, id)
 }
 
 func (s *server) glanceAtRow(ctx context.Context, id string) (contract.Publication, error) {
-	return s.row(ctx, id, glance)
+	ctx, cancel := context.WithTimeout(ctx, glance)
+	defer cancel()
+	return s.ReadModel.Order(ctx, id)
 }
 
 // askOrder asks the workflow for its view, and when no worker answers, looks

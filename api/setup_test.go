@@ -263,6 +263,11 @@ func (m *memory) Order(_ context.Context, id string) (contract.Publication, erro
 	return find(m.orders, id, m.away)
 }
 
+func (m *memory) View(ctx context.Context, id string) (contract.View, error) {
+	p, err := m.Order(ctx, id)
+	return p.View, err
+}
+
 func (m *memory) Orders(_ context.Context, f booking.OrderFilter, page booking.Page) ([]contract.View, string, error) {
 	m.filter, m.page = f, page
 	views := []contract.View{}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/yeyak/yeyak/bench/lab"
 	"github.com/yeyak/yeyak/internal/child"
@@ -145,19 +146,28 @@ func (b *bench) startYeyak(ctx context.Context) (*lab.Service, error) {
 	return s, b.open(ctx, s)
 }
 
+// warmUp fills pools and caches, has pollers find their number, and leaves
+// orders to be read.
+var warmUp = lab.Load{Connections: many, Length: 2 * time.Second}
+
 func (b *bench) open(ctx context.Context, s *lab.Service) (err error) {
 	b.sut[s.Name], b.urls[s.Name] = s.Process, s.URL
-	b.shops[s.Name], err = lab.OpenShop(ctx, s)
+	if b.shops[s.Name], err = lab.OpenShop(ctx, s); err != nil {
+		return err
+	}
+	_, err = lab.Closed(ctx, warmUp, b.shops[s.Name].Reserve)
 	return err
 }
 
 // record notes what came of a load on one of the processes under test.
-func (b *bench) record(name string, l lab.Load, run func() (lab.Run, error)) error {
+func (b *bench) record(ctx context.Context, name string, l lab.Load, run func() (lab.Run, error)) error {
 	var m measurement
 	var err error
 	m.CPU, err = b.world.Measure(func() (err error) {
+		profiled := make(chan error, 1)
+		go func() { profiled <- b.takeProfiles(ctx, name, l) }()
 		m.Run, err = run()
-		return err
+		return errors.Join(err, <-profiled)
 	}, b.sut[name])
 	if err != nil {
 		return err
@@ -172,24 +182,21 @@ func (b *bench) record(name string, l lab.Load, run func() (lab.Run, error)) err
 func (b *bench) orders(name string) func(context.Context, lab.Load) error {
 	return func(ctx context.Context, l lab.Load) error {
 		shop := b.shops[name]
-		return b.record(name, l, func() (lab.Run, error) {
-			profiled := make(chan error, 1)
-			go func() { profiled <- b.takeProfiles(ctx, name, l) }()
-			run, err := lab.Closed(ctx, l, shop.Reserve)
-			return run, errors.Join(err, <-profiled)
-		})
+		return b.record(ctx, name, l, func() (lab.Run, error) { return lab.Closed(ctx, l, shop.Reserve) })
 	}
 }
 
 // takeProfiles fetches profiles of Yeyak and of Temporal when they are wanted.
 func (b *bench) takeProfiles(ctx context.Context, name string, l lab.Load) error {
-	if b.profile == "" || name != yeyak || l.Connections != many {
+	if b.profile == "" || b.sut[name] != b.sut[yeyak] || l.Connections != many {
 		return nil
 	}
 	var both sync.WaitGroup
 	var errs [2]error
-	for i, of := range []struct{ name, url string }{{"yeyak", b.urls["profile"]}, {"temporal", b.world.Temporal.ProfileURL()}} {
-		both.Go(func() { errs[i] = lab.FetchProfile(ctx, of.url, l.Length, filepath.Join(b.profile, of.name+".pprof")) })
+	for i, of := range []struct{ name, url string }{{"api", b.urls["profile"]}, {"temporal", b.world.Temporal.ProfileURL()}} {
+		both.Go(func() {
+			errs[i] = lab.FetchProfile(ctx, of.url, l.Length, filepath.Join(b.profile, strings.ReplaceAll(name, " ", "-")+"-"+of.name+".pprof"))
+		})
 	}
 	both.Wait()
 	return errors.Join(errs[:]...)
@@ -197,7 +204,7 @@ func (b *bench) takeProfiles(ctx context.Context, name string, l lab.Load) error
 
 // bare has its load made by the process itself: there is no HTTP to send it by.
 func (b *bench) bare(ctx context.Context, l lab.Load) error {
-	return b.record(bare, l, func() (run lab.Run, err error) {
+	return b.record(ctx, bare, l, func() (run lab.Run, err error) {
 		body, err := json.Marshal(l)
 		if err != nil {
 			return run, err
@@ -225,7 +232,7 @@ func (b *bench) bare(ctx context.Context, l lab.Load) error {
 // reads asks for orders that stand, or for a customer's list of them.
 func (b *bench) reads(name string) func(context.Context, lab.Load) error {
 	return func(ctx context.Context, l lab.Load) error {
-		return b.record(name, l, func() (lab.Run, error) { return lab.Closed(ctx, l, lab.Get(b.urls[name], b.paths(name))) })
+		return b.record(ctx, name, l, func() (lab.Run, error) { return lab.Closed(ctx, l, lab.Get(b.urls[name], b.paths(name))) })
 	}
 }
 

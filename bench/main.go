@@ -31,7 +31,7 @@ func parse() plan {
 	flag.DurationVar(&p.length, "time", 8*time.Second, "length of each measurement")
 	only := flag.String("only", "", "loads to measure, separated by commas, and no others: "+strings.Join(names(), ", "))
 	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "bench.json"), "file for the report")
-	flag.StringVar(&p.profile, "profile", "", "folder for CPU profiles of Yeyak and Temporal under the orders of 50 connections; Yeyak then runs in a program of the bench's that offers them")
+	flag.StringVar(&p.profile, "profile", "", "folder for CPU profiles of Yeyak and Temporal under each load of 50 connections; Yeyak then runs in a program of the bench's that offers them")
 	bin := flag.String("bin", "bin", "folder of the programs")
 	flag.Parse()
 	if *only != "" {

@@ -77,7 +77,7 @@ func newRow(at point, all []measurement) row {
 			Total:      each(func(c lab.CPU) float64 { return lab.Milliseconds(c.Ours + c.Temporal + c.PostgreSQL) }),
 			Load:       each(func(c lab.CPU) float64 { return lab.Milliseconds(c.Load) }),
 		}
-		others := spreadOf(all, func(m measurement) float64 { return m.Others.Seconds() / m.Took.Seconds() })
+		others := spreadOf(all, func(m measurement) float64 { return max(0, m.Others.Seconds()) / m.Took.Seconds() }) // processes and machine are counted apart, and round differently
 		r.Others = &others
 	}
 	return r

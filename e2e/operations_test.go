@@ -75,6 +75,7 @@ func TestOperations(t *testing.T) {
 		t.Run("Pause", pauseStep)
 		t.Run("CancelPaused", cancelPaused)
 		t.Run("Books", lookAtTheBooks)
+		t.Run("Line", lookAtTheLine)
 	})
 	all, err := recipes()
 	require.NoError(t, err)
@@ -118,6 +119,15 @@ func lookAtOne(t *testing.T) {
 	require.Contains(t, waits, "sandbox payments are down", "why it fails")
 	require.Contains(t, waits, "waits for the service that is to charge payment")
 	s.sandbox(object{})
+}
+
+func lookAtTheLine(t *testing.T) {
+	t.Parallel()
+	s := boot(t, groaning, func(o *app.Options) { o.Config.Overload.ShutFor = time.Minute })
+	place := s.place(9)
+	s.overloaded(place)
+	s.reserve(place).with(t, http.StatusAccepted)
+	require.Contains(t, s.follow("Payments that wait", ""), "ApproximateBacklogCount")
 }
 
 func confirmForOwner(t *testing.T) {

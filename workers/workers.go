@@ -101,6 +101,12 @@ type Options struct {
 	Tune func(*worker.Options)
 }
 
+// restingOrders is how many sagas a process keeps in memory. An order rests for
+// hours or days between decisions, and is cheaply read again from its history
+// (a few milliseconds) when one comes: what costs is to have the garbage
+// collector look at the stacks of all that rest.
+const restingOrders = 1000
+
 // Start serves the queues, one worker each. The sagas worker comes last, so
 // that the steps it hands out are served already.
 func Start(c client.Client, o Options) (*Workers, error) {
@@ -108,6 +114,7 @@ func Start(c client.Client, o Options) (*Workers, error) {
 	if register == nil {
 		register = RegisterWorkflows
 	}
+	worker.SetStickyWorkflowCacheSize(restingOrders)
 	w := &Workers{}
 	for _, queue := range o.queues() {
 		one := worker.New(c, queue, o.of(queue))

@@ -69,8 +69,14 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 	if left := s.deadline.Sub(workflow.Now(ctx)); !s.deadline.IsZero() && left < patience {
 		patience, late = left, booking.TooLate
 	}
-	s.showDeferred(ctx, patience)
-	defer func() { s.view.PaymentDeferred = nil }()
+	if patience <= 0 {
+		return outcome, &refusal{late} //replay:never its time ended in the moment in which it was deferred
+	}
+	stopTelling := s.showDeferred(ctx, patience)
+	defer func() {
+		stopTelling()
+		s.view.PaymentDeferred = nil
+	}()
 	defer s.waitFor("the payment provider")()
 	attempt, giveUp := workflow.WithCancel(ctx)
 	defer giveUp()
@@ -79,6 +85,9 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 	if err != nil {
 		return outcome, err
 	}
+	if err := s.heed(ctx); err != nil {
+		return outcome, err //replay:never a worker died in the milliseconds in which a decision is recorded
+	}
 	if !inTime {
 		return outcome, &refusal{late}
 	}
@@ -86,9 +95,10 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 	return outcome, err
 }
 
-// showDeferred lets the customer know that the payment follows, and sees to it
-// that they hear if it does not.
-func (s *saga) showDeferred(ctx workflow.Context, patience time.Duration) {
+// showDeferred lets the customer know that the payment follows, until it is
+// told that there is nothing to follow any more, and sees to it that they hear
+// if it does not.
+func (s *saga) showDeferred(ctx workflow.Context, patience time.Duration) (over func()) {
 	s.view.PaymentDeferred = &contract.Deferral{Until: s.now().Add(patience)}
 	if s.view.Status == booking.PaymentPending {
 		s.changed()
@@ -100,9 +110,11 @@ func (s *saga) showDeferred(ctx workflow.Context, patience time.Duration) {
 	follows := s.paymentFollows()
 	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
 	s.undos = slices.Insert(s.undos, n, s.takeBack(follows))
-	workflow.Go(ctx, func(ctx workflow.Context) {
+	telling, over := workflow.WithCancel(ctx)
+	workflow.Go(telling, func(ctx workflow.Context) {
 		_ = s.tellSomebody(ctx, follows) // no payment waits for a message
 	})
+	return over
 }
 
 func (s *saga) paymentFollows() notice {

@@ -168,6 +168,9 @@ func (s *saga) turnBack(err error) {
 	if len(s.undos) > 0 && s.view.Status != booking.Cancelling {
 		s.become(booking.Cancelling, reason, s.note)
 	}
+	if reason.Unavailable() {
+		s.showPending(s.ctx) // its customer waits for an answer, and not for the undos
+	}
 	owed := workflow.NewWaitGroup(s.ctx)
 	for _, u := range slices.Backward(s.undos) {
 		u.with = u.because(reason)

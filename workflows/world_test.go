@@ -429,12 +429,17 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 // gate stands before it: shut for those who meet a fault.
 type gate struct{ *world }
 
-func (g gate) Enter(bool) (func(error), error) {
+func (g gate) Enter(context.Context, bool) (activities.PaymentPass, error) {
 	if err := actErr(g.world, "enter", func(context.Context) error { return nil }); err != nil {
 		return nil, activities.ErrShut
 	}
-	return func(error) {}, nil
+	return pass{}, nil
 }
+
+type pass struct{}
+
+func (pass) Asks()       {}
+func (pass) Leave(error) {}
 
 func (g gate) Opens(context.Context) error {
 	return actErr(g.world, "opens", func(context.Context) error { return nil })

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -44,7 +45,7 @@ func (c api) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	o := app.Options{Config: cfg, Log: app.NewLogger(cfg.Log), API: true}
 	if c.Saga == "naive" {
-		o.Workflows, o.TuneWorkers = register, tune
+		o.Comparison = app.Comparison{Workflows: register, Workers: tune, Client: leaveAsItIs}
 	}
 	a, err := app.Start(ctx, o)
 	if err != nil {
@@ -61,6 +62,9 @@ func tune(o *worker.Options) {
 	o.WorkflowTaskPollerBehavior, o.ActivityTaskPollerBehavior = nil, nil
 	o.MaxConcurrentWorkflowTaskPollers, o.MaxConcurrentActivityTaskPollers = pollers, pollers
 }
+
+// leaveAsItIs takes the SDK's defaults, as the samples do.
+func leaveAsItIs(o *client.Options) { o.ConnectionOptions.GrpcCompression = nil }
 
 func main() {
 	var cli commands

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -33,6 +34,10 @@ type commands struct {
 
 	SandboxPayments sandboxPayments `cmd:"" help:"Run a stand-in for Stripe that can be made slow, narrow, down and forgetful."`
 
+	Prepare     prepare        `cmd:"" help:"Make the namespace and the search attributes that orders need, and end."`
+	Healthcheck healthcheck    `cmd:"" help:"Ask a process how it is. Exit code 0: well."`
+	Version     versionCommand `cmd:"" help:"Tell the version."`
+
 	Marketing marketing.Command `cmd:"" help:"Run the marketing service: recommendations, from the public feed of events alone."`
 }
 
@@ -55,6 +60,7 @@ type (
 	rebuild struct{ config.Rebuild }
 
 	sandboxPayments struct{ config.SandboxPayments }
+	prepare         struct{ config.Prepare }
 )
 
 // Run implements the command.
@@ -146,11 +152,18 @@ func (c sandboxPayments) Run(ctx context.Context) error {
 	return app.RunSandboxPayments(ctx, c.SandboxPayments, log, nil)
 }
 
+// Run implements the command.
+func (c prepare) Run(ctx context.Context) error {
+	log := app.NewLogger(c.Log)
+	defer sync(log)
+	return app.Prepare(ctx, c.Wait, log)
+}
+
 func serve(ctx context.Context, cfg config.Config, withAPI bool) error {
 	log := app.NewLogger(cfg.Log)
 	defer sync(log)
 	log.Info("starting", zap.Object("settings", cfg))
-	a, err := app.Start(ctx, app.Options{Config: cfg, Log: log, API: withAPI})
+	a, err := app.Start(ctx, app.Options{Config: cfg, Log: log, API: withAPI, Version: version})
 	if err != nil {
 		return err
 	}
@@ -160,7 +173,14 @@ func serve(ctx context.Context, cfg config.Config, withAPI bool) error {
 // sync flushes the log. A terminal cannot be synced, which is no loss.
 func sync(log *zap.Logger) { _ = log.Sync() }
 
+// garbagePercent lets the heap grow to five times of what lives in it before it
+// is collected: little lives, since orders rest in the engine. GOGC goes before.
+const garbagePercent = 400
+
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
 	var cli commands
 	parser, err := config.New(&cli, kong.Name("yeyak"), kong.Description("Orders and reservations as durable sagas."), kong.UsageOnError())
 	if err != nil {

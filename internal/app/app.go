@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -33,6 +34,8 @@ import (
 type Options struct {
 	Config config.Config
 	Log    *zap.Logger
+	// Version is the build's, for its metric; "" when nobody stamped one.
+	Version string
 	// API: the process serves HTTP, on Listener if that is set.
 	API      bool
 	Listener net.Listener
@@ -46,11 +49,17 @@ type Options struct {
 	Migrate bool
 	// Decorate is for tests.
 	Decorate Decorate
-	// Workflows registers other workflows than ours under the same names, for
-	// comparisons; nil is ours. Others are not started eagerly.
+	// Comparison runs other sagas than ours on our wiring, for benchmarks.
+	Comparison Comparison
+}
+
+// Comparison is what a benchmark changes. Nil fields change nothing.
+type Comparison struct {
+	// Workflows registers others under the names of ours. They are not started
+	// eagerly.
 	Workflows func(workers.Registry)
-	// TuneWorkers changes the options of every worker, for comparisons.
-	TuneWorkers func(*worker.Options)
+	Workers   func(*worker.Options)
+	Client    func(*client.Options)
 }
 
 // App is a running process: workers, an API, or both.
@@ -75,6 +84,8 @@ type App struct {
 	background context.CancelFunc // ends what runs beside: listening, connecting
 	beside     sync.WaitGroup
 	workers    *workers.Workers
+	serving    atomic.Bool // workers take tasks
+	operations operations
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
 	failed      chan error
@@ -99,7 +110,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			return nil, err
 		}
 	}
-	registry, metrics, err := newMetrics()
+	registry, metrics, err := newMetrics(o.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +139,9 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err
 		}
+	}
+	if err := a.serveOperations(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})); err != nil {
+		return nil, err
 	}
 	a.health.ready.Store(true)
 	return a, nil
@@ -159,12 +173,14 @@ func (a *App) startWorkers(ctx context.Context) {
 	}
 	start := func() (err error) {
 		a.workers, err = workers.Start(a.engine, workers.Options{
-			Serve: serve, Services: a.services, DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, Workflows: a.options.Workflows, Tune: a.options.TuneWorkers, StopWithin: a.options.Config.Process.ShutdownGrace,
+			Serve: serve, Services: a.services, DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, StopWithin: a.options.Config.Process.ShutdownGrace,
+			Workflows: a.options.Comparison.Workflows, Tune: a.options.Comparison.Workers,
 		})
 		return err
 	}
 	err := start()
 	if err == nil {
+		a.serving.Store(true)
 		return
 	}
 	a.log.Warn("workers wait for Temporal", zap.Error(err))
@@ -175,6 +191,7 @@ func (a *App) startWorkers(ctx context.Context) {
 				return
 			case <-time.After(reconnectEvery):
 				if start() == nil {
+					a.serving.Store(true)
 					a.log.Info("workers serve", zap.Strings("queues", serve))
 					return
 				}
@@ -263,7 +280,7 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
-		Eager:  a.options.Workflows == nil && slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
+		Eager:  a.options.Comparison.Workflows == nil && slices.Contains(cfg.Worker.Serve, contract.SagasQueue),
 		Logger: a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
@@ -294,6 +311,7 @@ func (a *App) Stop(ctx context.Context) {
 	if a.stopFeeding != nil {
 		a.stopFeeding() // after the workers, which publish until they have stopped
 	}
+	a.operations.stop(ctx)
 	if a.announcer != nil {
 		a.announcer.Close()
 	}

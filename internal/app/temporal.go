@@ -24,6 +24,12 @@ func newClient(o Options, metrics client.MetricsHandler, traces *traces) (client
 	if options.Interceptors, err = traces.interceptors(); err != nil {
 		return nil, err
 	}
+	// What an order sends to the engine is small: to compress it costs both sides
+	// more than it saves on the wire.
+	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	if tune := o.Comparison.Client; tune != nil {
+		tune(&options)
+	}
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return nil, fmt.Errorf("temporal client: %w", err)

@@ -97,6 +97,13 @@ func (h *HTTP) check(m mistakes) {
 	m.between("max-body", h.MaxBody, 1, maxBodyBytes)
 }
 
+func (o *Operations) check(m mistakes) {
+	_, port, err := net.SplitHostPort(o.Listen)
+	if n, notANumber := strconv.Atoi(port); o.Listen != "" && (err != nil || notANumber != nil || n < 0 || n > maxPort) {
+		m.add("listen-operations", o.Listen, "an address and a port, such as 127.0.0.1:8081")
+	}
+}
+
 func (d *Databases) check(m mistakes) {
 	for flag, given := range map[string]URL{
 		"database-url":               d.Front,

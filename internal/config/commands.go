@@ -46,13 +46,15 @@ type WorkerOnly struct {
 	Payments  Payments          `embed:""`
 	Overload  Overload          `embed:""`
 	Traces    Traces            `embed:""`
+
+	Operations Operations `embed:""`
 }
 
 // Settings is the Config of the command.
 func (c WorkerOnly) Settings() Config {
 	return Config{
 		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases,
-		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload, Traces: c.Traces,
+		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload, Traces: c.Traces, Operations: c.Operations,
 	}
 }
 
@@ -64,6 +66,14 @@ type Migrate struct {
 
 // Settings is the Config of the command.
 func (c Migrate) Settings() Config { return Config{Log: c.Log, Databases: c.Databases.Databases} }
+
+// Prepare is what `yeyak prepare` can be told.
+type Prepare struct {
+	Log  Log           `embed:""`
+	Wait time.Duration `name:"wait" env:"YEYAK_PREPARE_WAIT" default:"2m" help:"How long to wait for a Temporal server that is starting."`
+}
+
+func (c *Prepare) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
 // RequiredDatabases is Databases where the front's must be named.
 type RequiredDatabases struct {

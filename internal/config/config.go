@@ -24,6 +24,8 @@ type Config struct {
 	Sandbox   Sandbox   `embed:""`
 	Traces    Traces    `embed:""`
 	Dev       DevServer `embed:""`
+
+	Operations Operations `embed:""`
 }
 
 // Log is what is logged and how.
@@ -45,6 +47,11 @@ func (l Log) ZapLevel() zapcore.Level {
 // Process is how a process ends.
 type Process struct {
 	ShutdownGrace time.Duration `name:"shutdown-grace" env:"YEYAK_SHUTDOWN_GRACE" default:"${shutdown_grace}" help:"How long requests and steps that are under way may take to end at shutdown."`
+}
+
+// Operations is where a process that serves no API tells how it is.
+type Operations struct {
+	Listen string `name:"listen-operations" env:"YEYAK_OPERATIONS_LISTEN" help:"Address, host:port, where probes and metrics are answered: /healthz, /readyz, /metrics. None by default."`
 }
 
 // HTTP is the API's side of the wire.

@@ -16,7 +16,7 @@ type Overload struct {
 	DeferredPerSecond int           `name:"deferred-per-second" env:"YEYAK_DEFERRED_PER_SECOND" default:"20" help:"How many deferred payments are taken in a second."`
 	Slow              time.Duration `name:"breaker-slow" env:"YEYAK_BREAKER_SLOW" default:"610ms" help:"From when on a call of the payment provider counts as failed, though its answer is used."`
 	Window            time.Duration `name:"breaker-window" env:"YEYAK_BREAKER_WINDOW" default:"10s" help:"Over how long calls of the payment provider are counted."`
-	MinCalls          int           `name:"breaker-min-calls" env:"YEYAK_BREAKER_MIN_CALLS" default:"20" help:"How many calls there have to be in that time for the breaker to open."`
+	MinCalls          int           `name:"breaker-min-calls" env:"YEYAK_BREAKER_MIN_CALLS" default:"10" help:"How many calls there have to be in that time for the breaker to open."`
 	FailPercent       int           `name:"breaker-fail-percent" env:"YEYAK_BREAKER_FAIL_PERCENT" default:"50" help:"How many percent of them have to have failed."`
 	ShutFor           time.Duration `name:"breaker-open-for" env:"YEYAK_BREAKER_OPEN_FOR" default:"5s" help:"How long the breaker stays open before it is tried again."`
 	Probes            int           `name:"breaker-probes" env:"YEYAK_BREAKER_PROBES" default:"3" help:"How many calls have to succeed then for it to close."`

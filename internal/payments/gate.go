@@ -43,9 +43,9 @@ type GateOptions struct {
 
 // Outlook is what all processes know of the payments that wait.
 type Outlook interface {
-	// Outlook tells how many payments are deferred, and until when some gate is
-	// shut: a time that has passed, or the zero one, when none is.
-	Outlook(ctx context.Context) (deferred int, shutUntil time.Time, err error)
+	// Outlook tells how many payments stand in line, and until when some gate
+	// is shut: a time that has passed, or the zero one, when none is.
+	Outlook(ctx context.Context) (waiting int, shutUntil time.Time, err error)
 	// Shut notes until when the worker's gate is shut.
 	Shut(ctx context.Context, worker string, until time.Time) error
 }
@@ -55,12 +55,14 @@ type Outlook interface {
 type Gate struct {
 	options GateOptions
 	breaker *gobreaker.TwoStepCircuitBreaker[any]
-	outlook glance
+	outlook outlook
 	calls   *prometheus.HistogramVec
 	changes *prometheus.CounterVec
 
+	telling sync.Mutex
 	mu      sync.Mutex
 	until   time.Time     // shut till then
+	opened  time.Time     // when it opened last, the zero time when it was never shut
 	quiet   time.Time     // the provider asked not to be asked till then
 	changed chan struct{} // closed at the next change of the breaker's state
 }
@@ -70,7 +72,7 @@ var errSlow = errors.New("the payment provider is slow")
 
 // NewGate makes a gate that is open.
 func NewGate(o GateOptions) *Gate {
-	g := &Gate{options: o, outlook: glance{ask: o.Outlook.Outlook}, changed: make(chan struct{})}
+	g := &Gate{options: o, outlook: outlook{ask: o.Outlook.Outlook}, changed: make(chan struct{})}
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
 		Name:         "payment provider",
 		MaxRequests:  uint32(o.Probes), //nolint:gosec // checked with the settings
@@ -93,51 +95,91 @@ func NewGate(o GateOptions) *Gate {
 // windowParts is how finely a window slides.
 const windowParts = 10
 
-// Enter implements activities.PaymentGate. Who has not waited does not go
-// before those who have, unless these are done within a second.
-func (g *Gate) Enter(waited bool) (func(error), error) {
+// Enter implements activities.PaymentGate. While the gate is not quite open, and
+// for a while after that, those who have not waited do not go before those who
+// have, unless these are done within a second: all who come at once would shut
+// it again.
+func (g *Gate) Enter(ctx context.Context, waited bool) (activities.PaymentPass, error) {
 	if time.Now().Before(g.quietUntil()) {
 		return nil, activities.ErrShut
 	}
-	if deferred, _ := g.outlook.now(context.Background()); !waited && deferred > g.options.PerSecond {
+	if !waited && g.lineGoesFirst(ctx) {
 		return nil, activities.ErrShut
 	}
 	done, err := g.breaker.Allow()
 	if err != nil {
 		return nil, activities.ErrShut
 	}
-	begun := time.Now()
-	var reported, left sync.Once
-	report := func(err error) { reported.Do(func() { done(err) }) }
-	slow := time.AfterFunc(g.options.Slow, func() { report(errSlow) })
-	return func(err error) {
-		left.Do(func() {
-			slow.Stop()
-			report(err)
-			g.heard(err, time.Since(begun))
-		})
-	}, nil
+	p := &pass{gate: g}
+	p.report = func(err error) { p.reported.Do(func() { done(err) }) }
+	return p, nil
+}
+
+func (g *Gate) lineGoesFirst(ctx context.Context) bool {
+	if g.options.PayWithin == 0 || !g.recovers() {
+		return false
+	}
+	waiting, _ := g.outlook.now(ctx)
+	return waiting > g.options.PerSecond
+}
+
+// recovers tells whether the gate was shut not long ago, or still is.
+func (g *Gate) recovers() bool {
+	if g.breaker.State() != gobreaker.StateClosed {
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Since(g.opened) < g.options.Window
+}
+
+// pass is one that was let in.
+type pass struct {
+	gate           *Gate
+	report         func(error) // to the breaker
+	reported, left sync.Once
+	begun          time.Time
+	slow           *time.Timer
+}
+
+// Asks implements activities.PaymentPass. A call counts as failed as soon as it
+// is slow: one that hangs says nothing by itself.
+func (p *pass) Asks() {
+	p.begun = time.Now()
+	p.slow = time.AfterFunc(p.gate.options.Slow, func() { p.report(errSlow) })
+}
+
+// Leave implements activities.PaymentPass.
+func (p *pass) Leave(err error) {
+	p.left.Do(func() {
+		p.report(err)
+		if p.slow != nil {
+			p.slow.Stop()
+			p.gate.heard(err, time.Since(p.begun))
+		}
+	})
 }
 
 // heard notes what came of a call.
 func (g *Gate) heard(err error, took time.Duration) {
 	outcome := "answered"
-	switch {
-	case errors.Is(err, activities.ErrNotAsked):
-		return
-	case err != nil:
+	if err != nil {
 		outcome = "failed"
 	}
 	g.calls.WithLabelValues(outcome).Observe(took.Seconds())
-	if busy, ok := errors.AsType[interface {
-		error
-		RetryAfter() time.Duration
-	}](err); ok {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.quiet = time.Now().Add(cmp.Or(busy.RetryAfter(), busyFor))
+	var busy interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &busy) {
+		return
 	}
+	g.mu.Lock()
+	g.quiet = time.Now().Add(cmp.Or(busy.RetryAfter(), leastQuiet))
+	g.mu.Unlock()
+	go g.tellOthers()
 }
+
+// leastQuiet is for how long a provider is left alone that has too much to do
+// and does not say for how long.
+const leastQuiet = time.Second
 
 func (g *Gate) quietUntil() time.Time {
 	g.mu.Lock()
@@ -187,21 +229,32 @@ func (g *Gate) closedFor() (time.Duration, <-chan struct{}) {
 func (g *Gate) turned(_ string, from, to gobreaker.State) {
 	g.mu.Lock()
 	g.until = time.Time{}
-	if to == gobreaker.StateOpen {
+	switch to {
+	case gobreaker.StateOpen:
 		g.until = time.Now().Add(g.options.ShutFor)
+	case gobreaker.StateClosed:
+		g.opened = time.Now()
+	case gobreaker.StateHalfOpen:
 	}
-	until := g.until
 	close(g.changed)
 	g.changed = make(chan struct{})
 	g.mu.Unlock()
 	g.changes.WithLabelValues(to.String()).Inc()
 	g.options.Log.Warn("payment provider", zap.Stringer("breakerWas", from), zap.Stringer("breakerIs", to))
-	go g.tellOthers(until)
+	go g.tellOthers()
 }
 
-// tellOthers does without those who cannot be told: they find out by
-// themselves, a little later.
-func (g *Gate) tellOthers(until time.Time) {
+// tellOthers tells how it is by now, and does without those who cannot be told:
+// they find out by themselves, a little later.
+func (g *Gate) tellOthers() {
+	g.telling.Lock() // the last to tell has the latest news
+	defer g.telling.Unlock()
+	g.mu.Lock()
+	until := g.until
+	if g.quiet.After(until) {
+		until = g.quiet
+	}
+	g.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if err := g.options.Outlook.Shut(ctx, g.options.Worker, until); err != nil {

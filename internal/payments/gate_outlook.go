@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,16 +42,18 @@ func (g *Gate) Trouble(ctx context.Context) string {
 	if !g.options.Asks && time.Now().Before(until) {
 		state = gobreaker.StateOpen
 	}
-	switch {
-	case state != gobreaker.StateClosed && deferred == 0:
-		return fmt.Sprintf("overloaded or out of order: breaker %s", state)
-	case state != gobreaker.StateClosed:
-		return fmt.Sprintf("overloaded or out of order: breaker %s, %d payments deferred", state, deferred)
-	case deferred > 0:
-		return fmt.Sprintf("%d payments deferred", deferred)
-	default:
-		return ""
+	var words []string
+	switch state {
+	case gobreaker.StateOpen:
+		words = append(words, "overloaded or out of order: breaker open")
+	case gobreaker.StateHalfOpen:
+		words = append(words, "was overloaded or out of order, and not tried enough since: breaker half-open")
+	case gobreaker.StateClosed:
 	}
+	if deferred > 0 {
+		words = append(words, fmt.Sprintf("%d payments deferred", deferred))
+	}
+	return strings.Join(words, ", ")
 }
 
 // measure shows the gate in the metrics. Without a registry it measures all
@@ -81,8 +84,8 @@ func (g *Gate) measure(registry prometheus.Registerer) {
 		}))
 }
 
-// glance keeps the outlook for a moment: it is asked for with every payment.
-type glance struct {
+// outlook keeps what was last known for a moment: it is asked for with every payment.
+type outlook struct {
 	ask func(context.Context) (int, time.Time, error)
 
 	mu       sync.Mutex
@@ -94,25 +97,25 @@ type glance struct {
 // How long an outlook is good for, and how long it may take. What cannot be
 // asked is taken to be as it was: a ledger that is away stops payments anyway.
 const (
-	glanceLasts    = 500 * time.Millisecond
-	glancePatience = 200 * time.Millisecond
+	outlookLasts    = 500 * time.Millisecond
+	outlookPatience = 200 * time.Millisecond
 )
 
-func (g *glance) now(ctx context.Context) (deferred int, shutUntil time.Time) {
-	g.mu.Lock()
-	if time.Since(g.at) < glanceLasts {
-		defer g.mu.Unlock()
-		return g.deferred, g.until
+func (o *outlook) now(ctx context.Context) (deferred int, shutUntil time.Time) {
+	o.mu.Lock()
+	if time.Since(o.at) < outlookLasts {
+		defer o.mu.Unlock()
+		return o.deferred, o.until
 	}
-	g.at = time.Now() // one asks, and the others go on with what is known
-	g.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), glancePatience)
+	o.at = time.Now() // one asks, and the others go on with what is known
+	o.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outlookPatience)
 	defer cancel()
-	deferred, until, err := g.ask(ctx)
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	deferred, until, err := o.ask(ctx)
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if err == nil {
-		g.deferred, g.until = deferred, until
+		o.deferred, o.until = deferred, until
 	}
-	return g.deferred, g.until
+	return o.deferred, o.until
 }

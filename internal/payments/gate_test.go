@@ -68,14 +68,26 @@ var errBroken = errors.New("connection refused")
 // call asks the provider through the gate, and tells whether it got there.
 func call(t *testing.T, g *payments.Gate, took time.Duration, answer error) bool {
 	t.Helper()
-	leave, err := g.Enter(false)
+	p, err := g.Enter(t.Context(), false)
 	if err != nil {
 		require.ErrorIs(t, err, activities.ErrShut)
 		return false
 	}
+	if !errors.Is(answer, activities.ErrNotAsked) {
+		p.Asks()
+	}
 	time.Sleep(took)
-	leave(answer)
+	p.Leave(answer)
 	return true
+}
+
+// enter is let in, and asks.
+func enter(t *testing.T, g *payments.Gate, waited bool) activities.PaymentPass {
+	t.Helper()
+	p, err := g.Enter(t.Context(), waited)
+	require.NoError(t, err)
+	p.Asks()
+	return p
 }
 
 // shut makes the gate shut.
@@ -119,20 +131,18 @@ func TestGate_ForgetsWhatIsLongAgo(t *testing.T) {
 func TestGate_ShutsOnSlowCallsWhileTheyLast(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
-		var leaves []func(error)
+		var passes []activities.PaymentPass
 		for range 4 {
-			leave, err := g.Enter(false)
-			require.NoError(t, err)
-			leaves = append(leaves, leave)
+			passes = append(passes, enter(t, g, false))
 		}
 		time.Sleep(610*time.Millisecond - 1)
 		require.True(t, call(t, g, 0, activities.ErrNotAsked))
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		require.False(t, call(t, g, 0, nil))
-		for _, leave := range leaves {
-			leave(nil)
-			leave(errBroken)
+		for _, p := range passes {
+			p.Leave(nil)
+			p.Leave(errBroken)
 		}
 		time.Sleep(5*time.Second + 1)
 		require.True(t, call(t, g, 609*time.Millisecond, nil), "what came of the slow ones is of the past")
@@ -148,13 +158,10 @@ func TestGate_Probes(t *testing.T) {
 		time.Sleep(5*time.Second - time.Millisecond)
 		require.False(t, call(t, g, 0, nil))
 		time.Sleep(2 * time.Millisecond)
-		first, err := g.Enter(false)
-		require.NoError(t, err)
-		second, err := g.Enter(true)
-		require.NoError(t, err)
+		first, second := enter(t, g, false), enter(t, g, true)
 		require.False(t, call(t, g, 0, nil), "two probes are enough")
-		first(nil)
-		second(errBroken)
+		first.Leave(nil)
+		second.Leave(errBroken)
 		require.False(t, call(t, g, 0, nil), "one failed")
 
 		time.Sleep(5*time.Second + 1)
@@ -173,12 +180,11 @@ func TestGate_Opens(t *testing.T) {
 		require.NoError(t, g.Opens(t.Context()))
 		shut(t, g)
 		begun := time.Now()
-		probes := make(chan func(error), 2)
+		probes := make(chan activities.PaymentPass, 2)
 		for range 2 {
 			go func() {
 				if g.Opens(t.Context()) == nil {
-					leave, _ := g.Enter(true)
-					probes <- leave
+					probes <- enter(t, g, true)
 				}
 			}()
 		}
@@ -191,8 +197,8 @@ func TestGate_Opens(t *testing.T) {
 		}()
 		time.Sleep(350 * time.Millisecond)
 		closed := time.Now()
-		first(nil)
-		second(nil)
+		first.Leave(nil)
+		second.Leave(nil)
 		require.Equal(t, closed, <-opened, "at once")
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -222,19 +228,39 @@ type groan time.Duration
 func (groan) Error() string               { return "too many requests" }
 func (g groan) RetryAfter() time.Duration { return time.Duration(g) }
 
-// Who has not waited does not go before those who have.
+// What is slow before the provider is asked is not the provider.
+func TestGate_CountsFromTheAsking(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGate(&board{})
+		for range 8 {
+			p, err := g.Enter(t.Context(), false)
+			require.NoError(t, err)
+			time.Sleep(time.Second)
+			p.Asks()
+			p.Leave(nil)
+		}
+	})
+}
+
+// Once it was shut, who has not waited does not go before those who have. A line
+// that is long and a provider that is well are no reason to make it longer.
 func TestGate_TheLineGoesFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := &board{deferred: 21}
 		g := newGate(b)
+		require.True(t, call(t, g, 0, activities.ErrNotAsked), "it was never shut")
+		shut(t, g)
+		time.Sleep(5*time.Second + 1)
 		require.False(t, call(t, g, 0, nil))
-		leave, err := g.Enter(true)
-		require.NoError(t, err)
-		leave(nil)
+		enter(t, g, true).Leave(nil)
+		enter(t, g, true).Leave(nil)
+		require.False(t, call(t, g, 0, nil), "it has opened, and those who waited go first")
 		b.set(20)
-		require.False(t, call(t, g, 0, nil), "nobody asks for each payment")
-		time.Sleep(500 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond) // nobody asks for each payment
 		require.True(t, call(t, g, 0, nil), "these are done within a second")
+		b.set(1000)
+		time.Sleep(10 * time.Second)
+		require.True(t, call(t, g, 0, nil), "it has been open for so long that it will stay so")
 	})
 }
 
@@ -290,15 +316,12 @@ func TestGate_AdmitWhileItRejects(t *testing.T) {
 		time.Sleep(4*time.Second + time.Millisecond)
 		_, ok := g.Admit(t.Context())
 		require.True(t, ok, "a probe")
-		first, err := g.Enter(false)
-		require.NoError(t, err)
-		second, err := g.Enter(false)
-		require.NoError(t, err)
+		first, second := enter(t, g, false), enter(t, g, false)
 		wait, ok := g.Admit(t.Context())
 		require.False(t, ok, "as many probes as there may be are under way")
 		require.Positive(t, wait)
-		first(nil)
-		second(nil)
+		first.Leave(nil)
+		second.Leave(nil)
 		synctest.Wait()
 		require.False(t, time.Now().Before(b.shutUntil()))
 		time.Sleep(time.Second)
@@ -306,6 +329,21 @@ func TestGate_AdmitWhileItRejects(t *testing.T) {
 			_, ok := gate.Admit(t.Context())
 			require.True(t, ok)
 		}
+	})
+}
+
+// What the provider asked for is asked for everywhere.
+func TestGate_OthersKeepQuietToo(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		b := &board{}
+		reject := func(o *payments.GateOptions) { o.PayWithin = 0 }
+		g := newGate(b, reject)
+		elsewhere := newGate(b, reject, func(o *payments.GateOptions) { o.Asks = false })
+		require.True(t, call(t, g, 0, groan(20*time.Second)))
+		synctest.Wait()
+		wait, ok := elsewhere.Admit(t.Context())
+		require.False(t, ok)
+		require.Equal(t, 20*time.Second, wait)
 	})
 }
 

@@ -25,9 +25,8 @@ import (
 // for at least 24 hours. So the body of a charge must not change from one
 // release to the next: see TestStripe_Requests.
 //
-// What relies on those 24 hours: a charge whose answer was lost and that is
-// asked for again only after them is a new one. Retries do not pause for that
-// long unless no worker runs; `yeyak audit` tells of a price taken twice.
+// A charge that is asked for again only after those 24 hours would be a new one.
+// The payments service does not ask then: it settles what it does not know.
 type Stripe struct {
 	client *stripe.Client
 	log    *zap.Logger

@@ -104,12 +104,8 @@ func (m *Mypage) Publish(ctx context.Context, p contract.Publication) error {
 	if err != nil {
 		return err
 	}
-	return m.db.inTx(ctx, "publish order and events", func(ctx context.Context, q bun.IDB) error {
-		// Both in one statement: one round trip.
-		if _, err := q.NewRaw("? ?", m.db.dialect.takeTurns(row.ID), upsertOrder(q, row)).Exec(ctx); err != nil {
-			return err
-		}
-		_, err := insertEvents(q, &events).Exec(ctx)
+	return m.db.atOnce(ctx, "publish order and events", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("? ?; ?", m.db.dialect.takeTurns(row.ID), upsertOrder(q, row), insertEvents(q, &events)).Exec(ctx)
 		return err
 	})
 }
@@ -148,6 +144,23 @@ func (m *Mypage) Order(ctx context.Context, id string) (contract.Publication, er
 		return contract.Publication{}, err
 	}
 	return row.publication()
+}
+
+// View is the order as it was last published, and nothing else: what customers
+// read most. NotFound when it never was.
+func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
+	var text []byte
+	err := m.db.run(ctx, "read view", func(ctx context.Context, q bun.IDB) error {
+		return orNotFound(q.QueryRowContext(ctx, "SELECT view FROM orders WHERE id = ?", id).Scan(&text), "order", id)
+	})
+	if err != nil {
+		return contract.View{}, err
+	}
+	var view contract.View
+	if err := json.Unmarshal(text, &view); err != nil {
+		return contract.View{}, fmt.Errorf("view of order %s: %w", id, err)
+	}
+	return view, nil
 }
 
 // orderList is the name of the list in its cursors.

@@ -47,6 +47,9 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 		t.Helper()
 		p, err := mypage.Order(t.Context(), t.Name())
 		require.NoError(t, err)
+		view, err := mypage.View(t.Context(), t.Name())
+		require.NoError(t, err)
+		require.Equal(t, p.View, view)
 		return p
 	}
 
@@ -59,6 +62,8 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 
 	run(t, "NotFound", func(t *testing.T) {
 		_, err := mypage.Order(t.Context(), t.Name())
+		requireCode(t, booking.NotFound, err)
+		_, err = mypage.View(t.Context(), t.Name())
 		requireCode(t, booking.NotFound, err)
 	})
 

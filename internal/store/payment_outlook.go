@@ -14,13 +14,13 @@ type breakerRow struct {
 	ShutUntil time.Time
 }
 
-// Outlook tells how many payments are deferred, and until when some worker's
+// Outlook tells how many payments stand in line, and until when some worker's
 // breaker keeps new ones from the provider: a time that has passed, or the zero
 // one, when none does.
-func (p *Payments) Outlook(ctx context.Context) (deferred int, shutUntil time.Time, err error) {
+func (p *Payments) Outlook(ctx context.Context) (waiting int, shutUntil time.Time, err error) {
 	var rows []breakerRow
 	err = p.db.run(ctx, "outlook for payments", func(ctx context.Context, q bun.IDB) error {
-		if err := q.NewRaw("SELECT count(*) FROM payments WHERE status = 'deferred'").Scan(ctx, &deferred); err != nil {
+		if err := q.NewRaw("SELECT count(*) FROM payments WHERE waits").Scan(ctx, &waiting); err != nil {
 			return err
 		}
 		rows = nil
@@ -29,7 +29,7 @@ func (p *Payments) Outlook(ctx context.Context) (deferred int, shutUntil time.Ti
 	if len(rows) > 0 {
 		shutUntil = rows[0].ShutUntil.UTC()
 	}
-	return deferred, shutUntil, err
+	return waiting, shutUntil, err
 }
 
 // Shut notes until when the worker's breaker keeps payments from the provider,

@@ -31,6 +31,7 @@ type paymentRow struct {
 	Status    booking.PaymentStatus
 	Ref       string
 	Refunded  int64
+	Waits     bool // it stands in line
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -68,18 +69,17 @@ func (p *Payments) BeginCharge(ctx context.Context, c booking.Charge) (booking.P
 	return row.payment(), err
 }
 
-// DeferCharge writes a deferred payment unless the order has one, and returns
-// the order's payment as it stands.
+// DeferCharge writes a deferred payment unless the order has one, notes that it
+// waits unless it is decided on, and returns the order's payment as it stands.
 func (p *Payments) DeferCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "defer charge", func(ctx context.Context, q bun.IDB) error {
 		row = newPaymentRow(c, booking.ChargeDeferred)
-		inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
-		if err != nil || inserted == 1 {
-			return err
-		}
-		row, err = paymentOf(ctx, q, c.OrderID)
-		return err
+		row.Waits = true
+		return q.NewInsert().Model(&row).
+			On("CONFLICT (order_id) DO UPDATE").
+			Set("waits = ?TableAlias.status IN (?, ?)", booking.ChargeDeferred, booking.ChargePending).
+			Returning("*").Scan(ctx)
 	})
 	return row.payment(), err
 }
@@ -90,7 +90,7 @@ func (p *Payments) DeferCharge(ctx context.Context, c booking.Charge) (booking.P
 func (p *Payments) EndCharge(ctx context.Context, orderID string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "end charge", func(ctx context.Context, q bun.IDB) error {
-		err := q.NewRaw(`UPDATE payments SET status = ?, ref = ?, updated_at = ?
+		err := q.NewRaw(`UPDATE payments SET status = ?, ref = ?, waits = FALSE, updated_at = ?
 			WHERE order_id = ? AND status = ? RETURNING *`,
 			answer, ref, now(), orderID, booking.ChargePending).Scan(ctx, &row)
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -118,6 +118,7 @@ func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (booking.P
 				booking.ChargePending, booking.Charged, booking.RefundPending, booking.ChargeDeferred, booking.ChargePrevented).
 			Set("why = CASE WHEN ?TableAlias.status IN (?, ?, ?) THEN EXCLUDED.why ELSE ?TableAlias.why END",
 				booking.ChargePending, booking.Charged, booking.ChargeDeferred).
+			Set("waits = FALSE").
 			Set("updated_at = EXCLUDED.updated_at").
 			Returning("*").Scan(ctx)
 	})

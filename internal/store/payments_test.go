@@ -96,8 +96,10 @@ func testPayments(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "Outlook", func(t *testing.T) {
+		payments := store.NewPayments(setup(t, fresh, "payments")) // nobody else's payments wait in it
 		before, shut, err := payments.Outlook(t.Context())
 		require.NoError(t, err)
+		require.Zero(t, before)
 		require.True(t, shut.IsZero(), shut)
 		c := newCharge(t.Name())
 		_, err = payments.DeferCharge(t.Context(), c)
@@ -111,6 +113,13 @@ func testPayments(t *testing.T, fresh newURL) {
 		require.Equal(t, until, shut, "the longest one counts")
 
 		_, err = payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		deferred, _, err = payments.Outlook(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, before+1, deferred, "it is asked for, and may have to wait on")
+		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		_, err = payments.DeferCharge(t.Context(), c)
 		require.NoError(t, err)
 		require.NoError(t, payments.Shut(t.Context(), "a", time.Now().Add(-time.Second)))
 		deferred, shut, err = payments.Outlook(t.Context())

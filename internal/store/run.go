@@ -45,6 +45,16 @@ func (db *DB) inTx(ctx context.Context, what string, f func(context.Context, bun
 	})
 }
 
+// atOnce is inTx for statements that f sends together, in one Exec: PostgreSQL
+// makes one transaction of what comes in one message, which saves the round
+// trips of BEGIN and COMMIT.
+func (db *DB) atOnce(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
+	if db.dialect.oneWriter {
+		return db.inTx(ctx, what, f)
+	}
+	return db.run(ctx, what, f)
+}
+
 func nothingDone(err error) error { return fmt.Errorf("%w: %w", booking.ErrNothingDone, err) }
 
 // refusedCommit tells whether it is certain of a transaction whose COMMIT came

@@ -1,0 +1,23 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+)
+
+// NewOperations makes the handler of a process that serves no orders: its
+// health and its metrics, at the same paths as New's. Of d it needs Health,
+// Metrics and Logger.
+func NewOperations(d Deps) http.Handler {
+	s := &server{Deps: d.withDefaults()}
+	router := newRouter(s.Logger, nil, nil)
+	s.huma = humagin.New(router, describeAPI())
+	s.huma.UseMiddleware(s.limitTime, s.checkMediaTypes)
+	s.registerHealth()
+	if s.Metrics != nil {
+		router.GET("/metrics", gin.WrapH(s.Metrics))
+	}
+	return answerHEAD(router)
+}

@@ -1,0 +1,252 @@
+package deploy
+
+import (
+	"context"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/contrib/envconfig"
+
+	"github.com/yeyak/yeyak/api"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/payments"
+)
+
+// commands are those of cmd/yeyak that are deployed; TestCommands compares them
+// with the binary's.
+type commands struct {
+	API         config.API        `cmd:"" name:"api"`
+	Worker      config.WorkerOnly `cmd:""`
+	Migrate     config.Migrate    `cmd:""`
+	Prepare     config.Prepare    `cmd:""`
+	Healthcheck struct {
+		URL    string        `arg:""`
+		Within time.Duration `name:"within" default:"2s"`
+	} `cmd:""`
+	SandboxPayments config.SandboxPayments `cmd:""`
+}
+
+// process is a process of ours as somebody would start it.
+type process struct {
+	args []string
+	env  map[string]string // given to it alone
+	// shared is given to others as well, who may know of it when it does not.
+	shared map[string]string
+}
+
+// understood is what the binary makes of a process.
+type understood struct {
+	commands
+	command string
+	knows   map[string]bool // variables
+}
+
+// parse is the binary's own reading of the process. It changes the test's
+// environment, and so its tests are not parallel.
+func (p process) parse(t *testing.T) understood {
+	t.Helper()
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.Contains(name, "YEYAK_") || strings.HasPrefix(name, "STRIPE_") || strings.HasSuffix(name, "DATABASE_URL") {
+			t.Setenv(name, "") // so that it is put back afterwards
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
+	for name, value := range p.environment() {
+		t.Setenv(name, value)
+	}
+	u := understood{knows: map[string]bool{}}
+	parser, err := config.New(&u.commands, kong.Name("yeyak"))
+	require.NoError(t, err)
+	selected, err := parser.Parse(p.args)
+	require.NoError(t, err, "%v with %v", p.args, p.environment())
+	u.command = selected.Selected().Name
+	for _, flag := range selected.Flags() {
+		for _, name := range flag.Envs {
+			u.knows[name] = true
+		}
+	}
+	for name := range p.environment() {
+		require.NoError(t, os.Unsetenv(name))
+	}
+	return u
+}
+
+func (p process) environment() map[string]string {
+	all := maps.Clone(p.shared)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, p.env)
+	return all
+}
+
+// check reads the process, and looks at the names of its variables: one that is
+// misspelt is silently ignored otherwise.
+func (p process) check(t *testing.T) understood {
+	t.Helper()
+	u := p.parse(t)
+	for name, value := range p.env {
+		require.True(t, u.knows[name] || known(name, value), "%s does not know %s", u.command, name)
+	}
+	for name, value := range p.shared {
+		require.True(t, knownToAny(t)[name] || known(name, value), "nobody knows %s", name)
+	}
+	return u
+}
+
+// known tells whether those read the variable who are in every process of ours:
+// the Go runtime, and the client of Temporal.
+func known(name, value string) bool {
+	if name == "GOMEMLIMIT" {
+		return true
+	}
+	read := func(env map[string]string) envconfig.ClientConfigProfile {
+		profile, err := envconfig.LoadClientConfigProfile(envconfig.LoadClientConfigProfileOptions{DisableFile: true, EnvLookup: lookup(env)})
+		if err != nil {
+			return envconfig.ClientConfigProfile{}
+		}
+		return profile
+	}
+	return !reflect.DeepEqual(read(nil), read(map[string]string{name: value}))
+}
+
+// lookup is an environment.
+type lookup map[string]string
+
+func (l lookup) LookupEnv(name string) (string, bool) {
+	value, ok := l[name]
+	return value, ok
+}
+
+func (l lookup) Environ() (all []string) {
+	for name, value := range l {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
+var deployed = []string{"api", "worker", "migrate", "prepare", "sandbox-payments", "healthcheck"}
+
+func knownToAny(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	for _, command := range deployed {
+		maps.Copy(all, flagsOf(t, command))
+	}
+	return all
+}
+
+// flagsOf lists the variables, and the flags, of a command.
+func flagsOf(t *testing.T, command string) map[string]bool {
+	t.Helper()
+	parser, err := kong.New(&commands{}, kong.Vars{"queues": "", "sandbox_control": "false", "shutdown_grace": "20s"})
+	require.NoError(t, err)
+	all := map[string]bool{}
+	for _, node := range parser.Model.Children {
+		if node.Name != command {
+			continue
+		}
+		for _, group := range node.AllFlags(true) {
+			for _, flag := range group {
+				all[flag.Name] = true
+				for _, name := range flag.Envs {
+					all[name] = true
+				}
+			}
+		}
+	}
+	delete(all, "help")
+	require.NotEmpty(t, all, command)
+	return all
+}
+
+// The binary's commands have the flags and variables that these tests compare
+// with.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	yeyak := buildAsTheImageDoes(t)
+	words := regexp.MustCompile(`(?m)^ +(?:-\w, +)?--(?:\[no-\])?([a-z-]+)|\(\$([A-Z_]+)\)`)
+	for _, command := range deployed {
+		out, err := exec.CommandContext(t.Context(), yeyak, command, "--help").CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		var offered []string
+		unwrapped := regexp.MustCompile(`\n {10,}`).ReplaceAllString(string(out), " ")
+		for _, found := range words.FindAllStringSubmatch(unwrapped, -1) {
+			if word := found[1] + found[2]; word != "help" {
+				offered = append(offered, word)
+			}
+		}
+		require.ElementsMatch(t, slices.Collect(maps.Keys(flagsOf(t, command))), offered, "%s:\n%s", command, out)
+	}
+}
+
+// port is where the process listens, "" when it does not.
+func (u understood) port(t *testing.T) string {
+	t.Helper()
+	listen := map[string]string{
+		"api": u.API.HTTP.Listen, "worker": u.Worker.Operations.Listen, "sandbox-payments": u.SandboxPayments.Listen,
+	}[u.command]
+	if listen == "" {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(listen)
+	require.NoError(t, err)
+	require.Equal(t, "0.0.0.0", host, "from outside of its container nobody would reach %s", u.command)
+	return port
+}
+
+// grace is how long the process may take to end: requests under way get it
+// first, and then workers.
+func (u understood) grace() time.Duration {
+	return 2 * map[string]time.Duration{
+		"api": u.API.Process.ShutdownGrace, "worker": u.Worker.Process.ShutdownGrace,
+		"sandbox-payments": u.SandboxPayments.Process.ShutdownGrace,
+	}[u.command]
+}
+
+// closing is how long connections may take to close, after all that.
+const closing = 5 * time.Second
+
+// serves tells whether the process answers at the path.
+func (u understood) serves(t *testing.T, path string) bool {
+	t.Helper()
+	metrics := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	handler := map[string]http.Handler{
+		"api": api.New(api.Deps{Metrics: metrics}), "worker": api.NewOperations(api.Deps{Metrics: metrics}),
+		"sandbox-payments": payments.NewServer(nothingPaid{}).Handler(),
+	}[u.command]
+	if handler == nil {
+		return false
+	}
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
+	return answer.Code == http.StatusOK
+}
+
+type nothingPaid struct{ payments.Intents }
+
+func (nothingPaid) Totals(context.Context) (charged, refunded int64, err error) { return 0, 0, nil }
+
+// answersAt checks that the process answers at the URL, asked from within.
+func (u understood) answersAt(t *testing.T, address string) {
+	t.Helper()
+	parsed, err := url.Parse(address)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1", parsed.Hostname())
+	require.Equal(t, u.port(t), parsed.Port(), address)
+	require.True(t, u.serves(t, parsed.Path), "%s has nothing at %s", u.command, parsed.Path)
+}

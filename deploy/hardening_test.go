@@ -1,0 +1,132 @@
+package deploy
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+func TestKubernetes_PodsMayDoNothingElse(t *testing.T) {
+	t.Parallel()
+	for overlay, m := range renders(t) {
+		for name, pod := range m.pods() {
+			where := overlay + ": " + name
+			of := pod.Spec.SecurityContext
+			require.True(t, *of.RunAsNonRoot, where)
+			require.NotZero(t, *of.RunAsUser, where)
+			require.Equal(t, corev1.SeccompProfileTypeRuntimeDefault, of.SeccompProfile.Type, where)
+			require.False(t, *pod.Spec.AutomountServiceAccountToken, where)
+			if account := pod.Spec.ServiceAccountName; account != "" {
+				require.Contains(t, m.accounts, account, where)
+			}
+			require.Empty(t, pod.Spec.InitContainers, "nothing here checks them")
+			require.Len(t, pod.Spec.Containers, 1, where)
+			c := pod.Spec.Containers[0]
+			if _, isOurs := oursIn(pod); isOurs {
+				require.Equal(t, int64(65532), *of.RunAsUser, "%s: as the image says", where)
+			}
+			if image := c.Image; image != "yeyak:development" {
+				pinned(t, image)
+			}
+			require.False(t, *c.SecurityContext.AllowPrivilegeEscalation, where)
+			require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem, where)
+			require.Equal(t, []corev1.Capability{"ALL"}, c.SecurityContext.Capabilities.Drop, where)
+			checkResources(t, where, c)
+		}
+	}
+}
+
+// checkResources: what a pod asks for is what autoscaling counts in, and where
+// the scheduler puts it. The collector is told of the limit.
+func checkResources(t *testing.T, where string, c corev1.Container) {
+	t.Helper()
+	require.NotZero(t, c.Resources.Requests.Cpu().MilliValue(), where)
+	require.True(t, c.Resources.Limits.Cpu().IsZero(), "%s would be throttled", where)
+	limit := c.Resources.Limits.Memory().Value()
+	require.Greater(t, limit, c.Resources.Requests.Memory().Value(), where)
+	for _, variable := range c.Env {
+		if variable.Name == "GOMEMLIMIT" {
+			soft := resource.MustParse(strings.TrimSuffix(variable.Value, "B"))
+			require.Less(t, soft.Value(), limit, where)
+			require.Greater(t, soft.Value(), limit*3/4, where)
+		}
+	}
+}
+
+// Jobs are replaced at every rollout, and end in any case.
+func TestKubernetes_Jobs(t *testing.T) {
+	for _, overlay := range []string{"prod/jobs", "local/jobs"} {
+		m := render(t, "kubernetes/overlays/"+overlay)
+		require.Len(t, m.jobs, 2)
+		for name, job := range m.jobs {
+			c, _ := oursIn(job.Spec.Template)
+			u := m.processOf(t, c).check(t)
+			require.Equal(t, "yeyak-"+u.command, name)
+			require.Equal(t, corev1.RestartPolicyNever, job.Spec.Template.Spec.RestartPolicy)
+			require.NotNil(t, job.Spec.TTLSecondsAfterFinished)
+			ends(t, job, u.Prepare.Wait)
+		}
+		require.Len(t, m.namespaces, 1)
+		require.Equal(t, "yeyak restricted", m.namespaces[0].Name+" "+m.namespaces[0].Labels["pod-security.kubernetes.io/enforce"])
+	}
+}
+
+func ends(t *testing.T, job *batchv1.Job, patience time.Duration) {
+	t.Helper()
+	require.Greater(t, time.Duration(*job.Spec.ActiveDeadlineSeconds)*time.Second, patience, "%s has no time to try twice", job.Name)
+}
+
+// What runs before and what runs all the time are told the same.
+func TestKubernetes_JobsAndWorkloadsShareSettings(t *testing.T) {
+	t.Parallel()
+	for _, overlay := range []string{"prod", "local"} {
+		before, all := render(t, "kubernetes/overlays/"+overlay+"/jobs"), render(t, "kubernetes/overlays/"+overlay)
+		for name, settings := range all.configMaps {
+			require.Equal(t, settings.Data, before.configMaps[name].Data, name)
+		}
+		images := map[string]bool{}
+		for _, m := range []*manifests{before, all} {
+			for _, pod := range m.pods() {
+				if c, isOurs := oursIn(pod); isOurs {
+					images[c.Image] = true
+				}
+			}
+		}
+		require.Len(t, images, 1, "one version: %v", images)
+	}
+}
+
+// The data outlive the StatefulSet that they belong to (O8).
+func TestKubernetes_Postgres(t *testing.T) {
+	t.Parallel()
+	m := render(t, "kubernetes/overlays/local/jobs")
+	s := m.statefulSets["yeyak-postgres"]
+	require.Equal(t, "Retain", string(s.Spec.PersistentVolumeClaimRetentionPolicy.WhenDeleted))
+	require.Equal(t, "Retain", string(s.Spec.PersistentVolumeClaimRetentionPolicy.WhenScaled))
+	require.Contains(t, m.services, s.Spec.ServiceName)
+	require.True(t, matches(s.Spec.Selector.MatchLabels, s.Spec.Template.Labels))
+	volumes := map[string]bool{s.Spec.VolumeClaimTemplates[0].Name: true}
+	for _, volume := range s.Spec.Template.Spec.Volumes {
+		volumes[volume.Name] = true
+		if volume.ConfigMap != nil {
+			require.Contains(t, m.configMaps, volume.ConfigMap.Name)
+		}
+	}
+	c := s.Spec.Template.Spec.Containers[0]
+	at := map[string]string{}
+	for _, mount := range c.VolumeMounts {
+		require.True(t, volumes[mount.Name], mount.Name)
+		at[mount.Name] = mount.MountPath
+	}
+	for _, variable := range c.Env {
+		if variable.Name == "PGDATA" {
+			require.Equal(t, at[s.Spec.VolumeClaimTemplates[0].Name]+"/pgdata", variable.Value)
+		}
+	}
+	require.Nil(t, c.LivenessProbe)
+}

@@ -1,0 +1,2 @@
+-- Run once, when the volume is new. Yeyak's own database is made by the image.
+CREATE DATABASE sandbox;

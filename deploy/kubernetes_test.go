@@ -1,0 +1,262 @@
+package deploy
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// oursIn finds the container of ours in a pod.
+func oursIn(pod corev1.PodTemplateSpec) (corev1.Container, bool) {
+	i := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == "yeyak" })
+	if i < 0 {
+		return corev1.Container{}, false
+	}
+	return pod.Spec.Containers[i], true
+}
+
+func TestKubernetes_Processes(t *testing.T) {
+	for overlay, m := range renders(t) {
+		for name, pod := range m.pods() {
+			name = overlay + ": " + name
+			c, isOurs := oursIn(pod)
+			if !isOurs {
+				continue
+			}
+			u := m.processOf(t, c).check(t)
+			require.Empty(t, c.Command, "%s: the image knows its binary", name)
+			checkProbes(t, name, c, u)
+			grace := time.Duration(*orDefault(pod.Spec.TerminationGracePeriodSeconds, 30)) * time.Second
+			require.GreaterOrEqual(t, grace, preStop(c)+u.grace()+closing, name)
+		}
+	}
+}
+
+func orDefault(p *int64, otherwise int64) *int64 {
+	if p == nil {
+		return &otherwise
+	}
+	return p
+}
+
+// preStop is how long a container is left alone before it is told to end.
+func preStop(c corev1.Container) time.Duration {
+	if c.Lifecycle == nil {
+		return 0
+	}
+	return time.Duration(c.Lifecycle.PreStop.Sleep.Seconds) * time.Second
+}
+
+// checkProbes: what kills a process must not look at anybody else, and what is
+// asked has to be there.
+func checkProbes(t *testing.T, name string, c corev1.Container, u understood) {
+	t.Helper()
+	port := u.port(t)
+	if port == "" {
+		require.Nil(t, c.LivenessProbe, name)
+		return
+	}
+	require.Len(t, c.Ports, 1, name)
+	require.Equal(t, port, strconv.Itoa(int(c.Ports[0].ContainerPort)), name)
+	for probe, of := range map[string]*corev1.Probe{"startup": c.StartupProbe, "readiness": c.ReadinessProbe, "liveness": c.LivenessProbe} {
+		if of == nil {
+			require.Equal(t, "liveness sandbox-payments", probe+" "+u.command, name)
+			continue
+		}
+		require.Equal(t, c.Ports[0].Name, of.HTTPGet.Port.StrVal, "%s: %s", name, probe)
+		require.True(t, u.serves(t, of.HTTPGet.Path), "%s: %s asks for %s", name, probe, of.HTTPGet.Path)
+		want := map[string]string{"startup": "/healthz", "readiness": "/readyz", "liveness": "/healthz"}[probe]
+		if u.command == "sandbox-payments" {
+			want = "/sandbox/payments"
+		}
+		require.Equal(t, want, of.HTTPGet.Path, "%s: %s", name, probe)
+		// What /readyz looks at takes up to a second.
+		require.True(t, want != "/readyz" || of.TimeoutSeconds >= 2, name)
+	}
+	if l := c.LivenessProbe; l != nil {
+		require.GreaterOrEqual(t, l.PeriodSeconds*l.FailureThreshold, int32(60), "%s: busy is not dead", name)
+	}
+	if c.ReadinessProbe != nil && u.command != "worker" {
+		require.GreaterOrEqual(t, preStop(c), 5*time.Second, "%s: proxies have to hear that it goes", name)
+	}
+}
+
+func TestKubernetes_RequestsFindTheirWay(t *testing.T) {
+	for overlay, m := range renders(t) {
+		for name, service := range m.services {
+			found := 0
+			for of, pod := range m.pods() {
+				if !matches(service.Spec.Selector, pod.Labels) {
+					continue
+				}
+				found++
+				for _, port := range service.Spec.Ports {
+					require.Contains(t, portNames(pod), port.TargetPort.StrVal, "%s: Service %s to %s", overlay, name, of)
+				}
+			}
+			require.Equal(t, 1, found, "%s: Service %s", overlay, name)
+		}
+		for name, ingress := range m.ingresses {
+			for _, path := range ingress.Spec.Rules[0].HTTP.Paths {
+				service := m.services[path.Backend.Service.Name]
+				require.NotNil(t, service, "%s: Ingress %s", overlay, name)
+				require.Equal(t, service.Spec.Ports[0].Name, path.Backend.Service.Port.Name)
+				for _, private := range []string{"/metrics", "/healthz", "/readyz", "/sandbox/payments"} {
+					require.False(t, strings.HasPrefix(private, strings.TrimRight(path.Path, "/")), "%s shows %s", path.Path, private)
+				}
+			}
+		}
+	}
+	prod := render(t, "kubernetes/overlays/prod")
+	require.Len(t, prod.ingresses, 1, "one entry point")
+	require.NotEmpty(t, prod.ingresses["yeyak"].Spec.TLS)
+	api := understood{command: "api"}
+	require.True(t, api.serves(t, "/openapi.json") && api.serves(t, "/docs"))
+}
+
+func portNames(pod corev1.PodTemplateSpec) (names []string) {
+	for _, c := range pod.Spec.Containers {
+		for _, port := range c.Ports {
+			names = append(names, port.Name)
+		}
+	}
+	return names
+}
+
+func matches(selector, labels map[string]string) bool {
+	for name, value := range selector {
+		if labels[name] != value {
+			return false
+		}
+	}
+	return len(selector) > 0
+}
+
+// Every Deployment goes on while one of its pods is exchanged, and is somebody's
+// to scale.
+func TestKubernetes_RolloutsAndScaling(t *testing.T) {
+	for overlay, m := range renders(t) {
+		for name, d := range m.deployments {
+			where := overlay + ": " + name
+			selector := d.Spec.Selector.MatchLabels
+			for of, pod := range m.pods() {
+				require.Equal(t, of == "Deployment "+name, matches(selector, pod.Labels), "%s selects %s", where, of)
+			}
+			require.Equal(t, intstr.FromInt32(0), *d.Spec.Strategy.RollingUpdate.MaxUnavailable, where)
+			if strings.Contains(name, "sandbox") {
+				require.Equal(t, int32(1), *d.Spec.Replicas, "it is alone")
+				continue
+			}
+			require.Nil(t, d.Spec.Replicas, "%s: applying it would undo the scaling", where)
+			for _, spread := range d.Spec.Template.Spec.TopologySpreadConstraints {
+				require.Equal(t, selector, spread.LabelSelector.MatchLabels, where)
+			}
+			budgets, scalers := 0, 0
+			for _, b := range m.budgets {
+				if matches(b.Spec.Selector.MatchLabels, d.Spec.Template.Labels) {
+					budgets++
+					require.Equal(t, selector, b.Spec.Selector.MatchLabels, where)
+				}
+			}
+			for _, s := range m.scalers {
+				if s.Spec.ScaleTargetRef.Kind == "Deployment" && s.Spec.ScaleTargetRef.Name == name {
+					scalers++
+					checkScaler(t, overlay, *s.Spec.MinReplicas, s.Spec.MaxReplicas)
+				}
+			}
+			for _, s := range m.scaled {
+				if s.Spec.ScaleTargetRef.Name == name {
+					scalers++
+					checkScaler(t, overlay, *s.Spec.MinReplicaCount, *s.Spec.MaxReplicaCount)
+				}
+			}
+			require.Equal(t, []int{1, 1}, []int{budgets, scalers}, "%s: budgets and scalers", where)
+		}
+		require.Len(t, m.budgets, len(m.scalers)+len(m.scaled), "%s: none is left over", overlay)
+	}
+}
+
+func checkScaler(t *testing.T, overlay string, atLeast, atMost int32) {
+	t.Helper()
+	require.Greater(t, atMost, atLeast)
+	if overlay != "local" {
+		require.GreaterOrEqual(t, atLeast, int32(2), "one may go at any time")
+	}
+}
+
+// Every queue has one group of workers, which KEDA knows.
+func TestKubernetes_Queues(t *testing.T) {
+	for overlay, m := range renders(t) {
+		var served []string
+		for name, d := range m.deployments {
+			if !strings.HasPrefix(name, "yeyak-worker-") {
+				continue
+			}
+			c, _ := oursIn(d.Spec.Template)
+			p := m.processOf(t, c)
+			serve := p.parse(t).Worker.Worker.Serve
+			served = append(served, serve...)
+			scaled := m.scaled[name]
+			if scaled == nil {
+				continue
+			}
+			require.Empty(t, m.scalers[name])
+			var watched []string
+			for _, trigger := range scaled.Spec.Triggers {
+				require.Equal(t, "temporal", trigger.Type)
+				queue := trigger.Metadata
+				require.NotEmpty(t, p.shared[queue.EndpointFromEnv])
+				require.Equal(t, p.shared["TEMPORAL_NAMESPACE"], queue.Namespace)
+				want := "activity"
+				if queue.TaskQueue == contract.SagasQueue {
+					want = "workflow,activity"
+				}
+				require.Equal(t, want, queue.QueueTypes, queue.TaskQueue)
+				watched = append(watched, queue.TaskQueue)
+			}
+			require.ElementsMatch(t, serve, watched, name)
+		}
+		if strings.Contains(overlay, "jobs") {
+			require.Empty(t, served)
+			continue
+		}
+		require.ElementsMatch(t, contract.Queues(), served, overlay)
+		require.Equal(t, strings.Contains(overlay, "keda"), len(m.scaled) > 0)
+	}
+}
+
+// Every Secret that is asked for is explained, and none is in a file.
+func TestKubernetes_Secrets(t *testing.T) {
+	readme, err := os.ReadFile("kubernetes/README.md")
+	require.NoError(t, err)
+	for overlay, m := range renders(t) {
+		for name, pod := range m.pods() {
+			for _, c := range pod.Spec.Containers {
+				for _, variable := range c.Env {
+					secret := strings.HasSuffix(variable.Name, "DATABASE_URL") || strings.Contains(variable.Name, "KEY") || strings.Contains(variable.Name, "PASSWORD")
+					require.Equal(t, secret, variable.ValueFrom != nil, "%s: %s: %s", overlay, name, variable.Name)
+					if secret {
+						ref := variable.ValueFrom.SecretKeyRef
+						require.Contains(t, string(readme), fmt.Sprintf("| `%s` | `%s` |", ref.Name, ref.Key), name)
+					}
+				}
+			}
+		}
+		for name, settings := range m.configMaps {
+			for key, value := range settings.Data {
+				require.NotContains(t, value, "sk_", "%s: %s", name, key)
+				require.NotRegexp(t, `://[^/]*@`, value, "%s: %s", name, key)
+			}
+		}
+	}
+}

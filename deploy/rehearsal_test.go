@@ -1,0 +1,274 @@
+package deploy
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/internal/pgserver"
+)
+
+// rehearsal brings up what docker-compose.yml does without an engine: the same
+// commands with the same variables, as processes on loopback. PostgreSQL is a
+// private one, and services find each other at free ports.
+type rehearsal struct {
+	*testing.T
+	project *types.Project
+	yeyak   string
+	ports   map[string]string // "api:8080" → a free port
+	running map[string]*exec.Cmd
+}
+
+// An operator who follows deploy/README.md gets this far.
+func TestCompose_Rehearsal(t *testing.T) {
+	r := &rehearsal{T: t, project: everything(t), yeyak: buildAsTheImageDoes(t), ports: map[string]string{}, running: map[string]*exec.Cmd{}}
+	r.postgres()
+	for _, name := range r.inOrder() {
+		s := r.project.Services[name]
+		switch {
+		case name == "postgres", !ours(s) && name != "temporal-schema" && name != "temporal":
+		case once(s):
+			r.runOnce(name)
+			r.runOnce(name) // `up` runs them again, and so may a restart
+		default:
+			r.start(name)
+		}
+	}
+	r.placeAnOrder()
+	audit := r.command("api", "audit", "--moment=2s")
+	out, err := audit.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, name := range []string{"api", "worker-sagas", "worker-payments", "worker-services", "sandbox-payments"} {
+		r.stop(name)
+	}
+}
+
+// inOrder sorts the services as their dependencies want it.
+func (r *rehearsal) inOrder() (order []string) {
+	for len(order) < len(r.project.Services) {
+		for _, name := range slices.Sorted(maps.Keys(r.project.Services)) {
+			ready := !slices.Contains(order, name)
+			for on := range r.project.Services[name].DependsOn {
+				ready = ready && slices.Contains(order, on)
+			}
+			if ready {
+				order = append(order, name)
+			}
+		}
+	}
+	return order
+}
+
+// postgres does what the image does with a new volume.
+func (r *rehearsal) postgres() {
+	r.Helper()
+	cluster, err := pgserver.Launch(pgserver.Forgetful)
+	require.NoError(r, err)
+	r.Cleanup(func() { require.NoError(r, cluster.Close()) })
+	another, err := cluster.NewDatabase(r.Context())
+	require.NoError(r, err)
+	at, err := url.Parse(another)
+	require.NoError(r, err)
+	r.ports["postgres:5432"] = at.Port()
+	script, err := os.ReadFile("postgres/databases.sql")
+	require.NoError(r, err)
+	for _, database := range regexp.MustCompile(`(?m)^CREATE DATABASE (\w+);$`).FindAllStringSubmatch(string(script), -1) {
+		require.NoError(r, pgserver.Execute(r.Context(), another, "CREATE DATABASE "+database[1]))
+	}
+	made := *r.project.Services["postgres"].Environment["POSTGRES_DB"]
+	require.NoError(r, pgserver.Execute(r.Context(), another, "CREATE DATABASE "+made))
+}
+
+// port is where the service's port is on this machine. Temporal keeps its own in
+// two signed bytes.
+func (r *rehearsal) port(service, port string) string {
+	key := service + ":" + port
+	for r.ports[key] == "" {
+		free := strconv.Itoa(20000 + rand.IntN(12000))
+		if listener, err := net.Listen("tcp", "127.0.0.1:"+free); err == nil {
+			require.NoError(r, listener.Close())
+			r.ports[key] = free
+		}
+	}
+	return r.ports[key]
+}
+
+var addresses = regexp.MustCompile(`\b(0\.0\.0\.0|127\.0\.0\.1|[a-z][a-z-]+):(\d{4})\b`)
+
+// here makes of the service's own words what holds on this machine.
+func (r *rehearsal) here(service, text string) string {
+	return addresses.ReplaceAllStringFunc(text, func(found string) string {
+		host, port, _ := net.SplitHostPort(found)
+		if host == "0.0.0.0" || host == "127.0.0.1" {
+			host = service
+		}
+		return "127.0.0.1:" + r.port(host, port)
+	})
+}
+
+// command is one of the service's image, with its variables.
+func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
+	s := r.project.Services[service]
+	var cmd *exec.Cmd
+	switch service {
+	case "temporal-schema":
+		cmd = exec.CommandContext(r.Context(), "sh", "temporal/schema.sh")
+	case "temporal":
+		cmd = exec.CommandContext(r.Context(), r.tool("YEYAK_TEMPORAL_SERVER", "temporal-server"), "start") // as its image does
+		cmd.Dir = r.TempDir()
+	default:
+		cmd = exec.CommandContext(r.Context(), r.yeyak, args...)
+		cmd.Dir = r.TempDir()
+	}
+	cmd.Env = []string{"PATH=" + filepath.Dir(r.tool("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool")) + ":" + os.Getenv("PATH")}
+	for name, value := range s.Environment {
+		cmd.Env = append(cmd.Env, name+"="+r.here(service, *value))
+	}
+	return r.temporalHere(service, cmd)
+}
+
+// tool is a program of Temporal's that `make test` names, or the one that it
+// builds.
+func (r *rehearsal) tool(variable, name string) string {
+	path := os.Getenv(variable)
+	if path == "" {
+		path = filepath.Join(root, "bin", name)
+	}
+	path, err := filepath.Abs(path)
+	require.NoError(r, err)
+	require.FileExists(r, path, "run `make test`")
+	return path
+}
+
+// temporalHere is what differs for Temporal's own programs, whose hosts and
+// ports have variables of their own.
+func (r *rehearsal) temporalHere(service string, cmd *exec.Cmd) *exec.Cmd {
+	postgres := r.port("postgres", "5432")
+	switch service {
+	case "temporal-schema":
+		cmd.Env = append(cmd.Env, "SQL_HOST=127.0.0.1", "SQL_PORT="+postgres)
+	case "temporal":
+		settings, err := filepath.Abs("temporal/dynamicconfig.yaml")
+		require.NoError(r, err)
+		cmd.Env = append(cmd.Env, "POSTGRES_SEEDS=127.0.0.1", "DB_PORT="+postgres, "BIND_ON_IP=127.0.0.1",
+			"DYNAMIC_CONFIG_FILE_PATH="+settings, "FRONTEND_GRPC_PORT="+r.port("temporal", "7233"))
+		for _, of := range []string{
+			"FRONTEND_HTTP", "FRONTEND_MEMBERSHIP", "MATCHING_GRPC", "MATCHING_MEMBERSHIP",
+			"HISTORY_GRPC", "HISTORY_MEMBERSHIP", "WORKER_GRPC", "WORKER_MEMBERSHIP",
+		} {
+			cmd.Env = append(cmd.Env, of+"_PORT="+r.port("temporal", of))
+		}
+	}
+	return cmd
+}
+
+func (r *rehearsal) runOnce(service string) {
+	r.Helper()
+	out, err := r.command(service, r.project.Services[service].Command...).CombinedOutput()
+	require.NoError(r, err, "%s: %s", service, out)
+}
+
+// start starts a service and waits until it is healthy, in its own terms.
+func (r *rehearsal) start(service string) {
+	r.Helper()
+	s := r.project.Services[service]
+	cmd := r.command(service, s.Command...)
+	log := &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	require.NoError(r, cmd.Start())
+	r.running[service] = cmd
+	r.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if r.Failed() {
+			r.Logf("%s:\n%s", service, log)
+		}
+	})
+	if service == "temporal" {
+		return // `prepare` waits for it
+	}
+	patience, cancel := context.WithTimeout(r.Context(), time.Duration(*s.HealthCheck.StartPeriod))
+	defer cancel()
+	for {
+		words := []string{}
+		for _, word := range s.HealthCheck.Test[2:] {
+			words = append(words, r.here(service, word))
+		}
+		out, err := exec.CommandContext(patience, r.yeyak, words...).CombinedOutput()
+		if err == nil {
+			return
+		}
+		require.NoError(r, patience.Err(), "%s is not healthy: %s", service, out)
+	}
+}
+
+// stop ends a service as the engine does, in the time that it is given.
+func (r *rehearsal) stop(service string) {
+	r.Helper()
+	cmd := r.running[service]
+	begun := time.Now()
+	require.NoError(r, cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(r, cmd.Wait(), service)
+	grace := 10 * time.Second
+	if of := r.project.Services[service].StopGracePeriod; of != nil {
+		grace = time.Duration(*of)
+	}
+	require.Less(r, time.Since(begun), grace, service)
+}
+
+func (r *rehearsal) placeAnOrder() {
+	r.Helper()
+	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
+	place := r.send(http.MethodPost, "/v1/lodging/places", http.StatusCreated,
+		`{"name":"Seaside Inn","ownerId":"bora","price":{"amount":50000,"currency":"KRW"},"confirmation":"auto"}`)
+	r.send(http.MethodPut, "/v1/lodging/places/"+place+"/stock", http.StatusOK, fmt.Sprintf(`{"from":%q,"to":%q,"rooms":1}`, day(30), day(32)))
+	order := r.send(http.MethodPost, "/v1/lodging/reservations", http.StatusCreated,
+		fmt.Sprintf(`{"placeId":%q,"customerId":"alice","checkIn":%q,"checkOut":%q,"rooms":1}`, place, day(30), day(32)))
+	require.NotEmpty(r, order)
+
+	answer, err := http.Get("http://127.0.0.1:" + r.port("sandbox-payments", "8091") + "/sandbox/payments")
+	require.NoError(r, err)
+	defer answer.Body.Close()
+	var paid struct{ Charged int64 }
+	require.NoError(r, json.NewDecoder(answer.Body).Decode(&paid))
+	require.Equal(r, int64(100000), paid.Charged, "the payment went through what stands in for Stripe")
+}
+
+// send asks the API, and answers the id of what there is now.
+func (r *rehearsal) send(method, path string, want int, body string) string {
+	r.Helper()
+	request, err := http.NewRequestWithContext(r.Context(), method, "http://127.0.0.1:"+r.port("api", "8080")+path, strings.NewReader(body))
+	require.NoError(r, err)
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(r, err)
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	require.NoError(r, err)
+	require.Equal(r, want, answer.StatusCode, "%s", raw)
+	var made struct{ ID string }
+	_ = json.Unmarshal(raw, &made) // a stock has none
+	return made.ID
+}

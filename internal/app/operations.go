@@ -1,0 +1,66 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/yeyak/yeyak/api"
+)
+
+// operations is where a process without an API tells how it is.
+type operations struct {
+	server  *http.Server
+	address string
+}
+
+// working is the health of a process that only works: it is ready when it
+// takes tasks, so that a rollout waits for that.
+type working struct {
+	*health
+	serving *atomic.Bool
+}
+
+// Ready implements api.Health.
+func (w working) Ready() bool { return w.health.Ready() && w.serving.Load() }
+
+// serveOperations answers probes and scrapes on an address of its own, if there
+// is one. It goes on while the process drains.
+func (a *App) serveOperations(metrics http.Handler) error {
+	address := a.options.Config.Operations.Listen
+	if address == "" {
+		return nil
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("operations cannot listen on %s (move them with YEYAK_OPERATIONS_LISTEN): %w", address, errors.Unwrap(err))
+	}
+	a.operations = operations{
+		server: &http.Server{
+			Handler:           api.NewOperations(api.Deps{Logger: a.log, Health: working{a.health, &a.serving}, Metrics: metrics}),
+			ReadHeaderTimeout: 5 * time.Second,
+			ReadTimeout:       5 * time.Second,
+			IdleTimeout:       2 * time.Minute,
+		},
+		address: listener.Addr().String(),
+	}
+	go func() {
+		if err := a.operations.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			a.fail(fmt.Errorf("operations: %w", err))
+		}
+	}()
+	return nil
+}
+
+// Operations is where the process tells how it is, host:port, "" when nowhere.
+func (a *App) Operations() string { return a.operations.address }
+
+func (o operations) stop(ctx context.Context) {
+	if o.server != nil && o.server.Shutdown(ctx) != nil {
+		_ = o.server.Close()
+	}
+}

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.uber.org/zap"
+)
+
+// Prepare makes sure that the namespace of Temporal's own settings is there
+// and that orders in it can be searched for. It waits so long for an engine
+// that is only just starting.
+func Prepare(ctx context.Context, wait time.Duration, log *zap.Logger) error {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return fmt.Errorf("settings of the Temporal client: %w", err)
+	}
+	if options.Namespace == "" {
+		options.Namespace = client.DefaultNamespace
+	}
+	options.Logger = temporalLogger(zap.NewNop(), nil) // what fails on the way is tried again
+	c, err := client.NewLazyClient(options)
+	if err != nil {
+		return fmt.Errorf("temporal client: %w", err)
+	}
+	defer c.Close()
+	for {
+		_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+		if err == nil {
+			break
+		}
+		log.Info("waiting for Temporal", zap.String("address", options.HostPort), zap.Error(err))
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the Temporal server at %s did not answer within %s: %w", options.HostPort, wait, err)
+		case <-time.After(reconnectEvery):
+		}
+	}
+	if err := PrepareNamespace(ctx, c, options.Namespace); err != nil {
+		return err
+	}
+	log.Info("namespace is prepared", zap.String("namespace", options.Namespace))
+	return nil
+}
