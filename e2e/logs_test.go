@@ -133,3 +133,23 @@ func TestLogs_OfAllProcesses(t *testing.T) {
 		require.Positive(t, about[order])
 	}
 }
+
+// changeLogLevel: a process talks more, or less, from a few seconds after its
+// file says so.
+func changeLogLevel(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	file := filepath.Join(t.TempDir(), "level")
+	require.NoError(t, os.WriteFile(file, []byte("error"), 0o600))
+	var out logged
+	process(t, &out, []string{
+		"DATABASE_URL=" + string(s.options.Config.Databases.Front), "TEMPORAL_ADDRESS=" + engine.Addr(), "TEMPORAL_NAMESPACE=" + s.namespace,
+		"YEYAK_LOG_FORMAT=json", "YEYAK_LOG_LEVEL_FILE=" + file, "YEYAK_SERVE=" + contract.PaymentsQueue,
+	}, "worker")
+	says := func(words string) func() bool {
+		return func() bool { return strings.Contains(strings.Join(out.lines(), "\n"), words) }
+	}
+	s.eventually(says(`"log level changed","was":"info","is":"error"`)) // as it begins
+	s.follow("The log level of a running process", "", "YEYAK_LOG_LEVEL_FILE="+file)
+	s.eventually(says(`"log level changed","was":"error","is":"debug"`))
+}

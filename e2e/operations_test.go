@@ -79,6 +79,7 @@ func TestOperations(t *testing.T) {
 	t.Run("recipes", func(t *testing.T) {
 		t.Run("Find", findOrders)
 		t.Run("Look", lookAtOne)
+		t.Run("LogLevel", changeLogLevel)
 		t.Run("Confirm", confirmForOwner)
 		t.Run("Cancel", cancelWithCompensation)
 		t.Run("CancelMany", cancelMany)
@@ -117,6 +118,7 @@ func findOrders(t *testing.T) {
 	s.decide(mine, "cancel").with(t, http.StatusAccepted)
 	s.eventually(func() bool { return len(s.search("NeedsAttention = true")) == 1 })
 	require.Contains(t, s.follow("Orders that need attention", ""), mine)
+	require.Contains(t, s.follow("Orders whose undos are owed", ""), mine)
 	s.sandbox(object{})
 }
 

@@ -32,6 +32,8 @@ import (
 type Options struct {
 	Config config.Config
 	Log    *zap.Logger
+	// Version is the build's, for its metric; "" when nobody stamped one.
+	Version string
 	// API: the process serves HTTP, on Listener if that is set.
 	API      bool
 	Listener net.Listener
@@ -107,7 +109,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			return nil, err
 		}
 	}
-	registry, metrics, err := newMetrics()
+	registry, metrics, err := newMetrics(o.Version)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -24,9 +25,9 @@ import (
 
 // newMetrics collects what the engine's client and workers, the workflows and
 // the Go runtime measure.
-func newMetrics() (*prometheus.Registry, client.MetricsHandler, error) {
+func newMetrics(version string) (*prometheus.Registry, client.MetricsHandler, error) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(version))
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo())
 	if err != nil {
 		return nil, nil, fmt.Errorf("metrics: %w", err)
@@ -52,10 +53,10 @@ func inSeconds(i metric.Instrument) (metric.Stream, bool) {
 }
 
 // buildInfo tells which build this is.
-func buildInfo() prometheus.Collector {
-	version, revision := "unknown", "unknown"
+func buildInfo(version string) prometheus.Collector {
+	revision := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
+		version = cmp.Or(version, info.Main.Version, "unknown")
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				revision = s.Value

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,4 +48,29 @@ func TestDB_TracesWithoutValues(t *testing.T) {
 	require.Len(t, statements, 2)
 	require.Contains(t, statements[0], `INSERT INTO "orders" AS "o" ("id", `)
 	require.Contains(t, statements[1], `WHERE (id = ?)`)
+}
+
+// BenchmarkDB_Read is what a statement costs in a process that makes no traces,
+// in one whose request is not traced, and in one whose request is.
+func BenchmarkDB_Read(b *testing.B) {
+	url := sqliteURL(b)
+	provider := sdktrace.NewTracerProvider()
+	for name, o := range map[string]store.Options{"Off": {}, "On": {Traces: provider}} {
+		db, err := store.Open(b.Context(), url, o)
+		require.NoError(b, err)
+		defer db.Close()
+		_, err = store.Migrate(b.Context(), db, "mypage")
+		require.NoError(b, err)
+		read := func(ctx context.Context) func(*testing.B) {
+			return func(b *testing.B) {
+				for b.Loop() {
+					_, _ = store.NewMypage(db).Order(ctx, "lodging-2")
+				}
+			}
+		}
+		b.Run(name+"/Untraced", read(b.Context()))
+		ctx, request := provider.Tracer("").Start(b.Context(), "request")
+		b.Run(name+"/Traced", read(ctx))
+		request.End()
+	}
 }

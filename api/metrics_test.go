@@ -1,0 +1,62 @@
+package api
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/require"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.uber.org/zap"
+)
+
+// TestMeasureRequests_Labels: nothing that clients choose freely becomes a
+// series of its own.
+func TestMeasureRequests_Labels(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	router := newRouter(zap.NewNop(), nil, registry)
+	router.GET("/v1/things/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
+	ask := func(method, path string) {
+		router.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), method, path, nil))
+	}
+	for _, path := range []string{"/v1/things/1", "/v1/things/2", "/nothing", "/nothing/else"} {
+		ask(http.MethodGet, path)
+	}
+	ask("BREW", "/nothing")
+	ask("STEEP", "/nothing")
+	n, err := testutil.GatherAndCount(registry, "yeyak_http_request_seconds")
+	require.NoError(t, err)
+	require.Equal(t, 3, n, "one route, nothing, and nothing by an unheard method")
+}
+
+// BenchmarkRequest is what a request costs before anything is done for it:
+// without traces, with those that are not sampled, and with those that are.
+func BenchmarkRequest(b *testing.B) {
+	for name, serve := range map[string]*gin.Engine{
+		"Bare":      bareRouter(),
+		"Measured":  newRouter(zap.NewNop(), nil, prometheus.NewRegistry()),
+		"Unsampled": newRouter(zap.NewNop(), sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())), prometheus.NewRegistry()),
+		"Traced":    newRouter(zap.NewNop(), sdktrace.NewTracerProvider(), prometheus.NewRegistry()),
+	} {
+		serve.GET("/v1/things/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
+		b.Run(name, func(b *testing.B) {
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/v1/things/1", nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				serve.ServeHTTP(httptest.NewRecorder(), r)
+			}
+		})
+	}
+}
+
+// bareRouter has all that newRouter puts before an operation, but the metrics.
+func bareRouter() *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	router := gin.New()
+	router.Use(logAccess(zap.NewNop()), recoverPanics(zap.NewNop()), setHeaders)
+	return router
+}

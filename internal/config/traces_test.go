@@ -1,0 +1,24 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/internal/config"
+)
+
+func TestParse_Traces(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase}, "worker")
+	require.NoError(t, err)
+	require.False(t, cli.Worker.Settings().Traces.On())
+
+	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "YEYAK_TRACES_PERCENT": "5"}, "api")
+	require.NoError(t, err)
+	require.Equal(t, config.Traces{Endpoint: "http://collector:4318", Percent: 5}, cli.API.Settings().Traces)
+
+	_, err = parse(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "ftp://collector", "YEYAK_TRACES_PERCENT": "101"}, "dev")
+	require.EqualError(t, err, "--traces-endpoint (OTEL_EXPORTER_OTLP_ENDPOINT) is \"ftp://collector\": want http://host:4318 or https://host\n"+
+		"--traces-percent (YEYAK_TRACES_PERCENT) is \"101\": want a whole number from 0 to 100")
+}
