@@ -21,12 +21,12 @@ func newClient(o Options, metrics client.MetricsHandler, traces *traces) (client
 	options.Namespace = cmp.Or(o.Namespace, options.Namespace)
 	options.Logger = temporalLogger(o.Log, traces.known())
 	options.MetricsHandler = metrics
-	if options.Interceptors, err = traces.interceptors(); err != nil {
-		return nil, err
-	}
 	// What an order sends to the engine is small: to compress it costs both sides
 	// more than it saves on the wire.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	if options.Interceptors, err = traces.interceptors(); err != nil {
+		return nil, err
+	}
 	if tune := o.Comparison.Client; tune != nil {
 		tune(&options)
 	}

@@ -54,7 +54,8 @@ type WorkerOnly struct {
 func (c WorkerOnly) Settings() Config {
 	return Config{
 		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases,
-		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload, Traces: c.Traces, Operations: c.Operations,
+		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload, Traces: c.Traces,
+		Operations: c.Operations,
 	}
 }
 
