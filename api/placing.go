@@ -55,7 +55,7 @@ func (s *server) placeOrder(ctx context.Context, l language, o newOrder) (*order
 	answer, err := l.answerPlaced(found)
 	if p, refused := errors.AsType[*problem](err); refused && found.view.Reason == booking.PaymentUnavailable {
 		if wait, ok := s.Gate.Admit(ctx); !ok {
-			p.after(wait)
+			_ = p.after(wait)
 		}
 	}
 	return answer, err

@@ -183,8 +183,12 @@ func TestGate_Opens(t *testing.T) {
 		probes := make(chan activities.PaymentPass, 2)
 		for range 2 {
 			go func() {
-				if g.Opens(t.Context()) == nil {
-					probes <- enter(t, g, true)
+				if g.Opens(t.Context()) != nil {
+					return
+				}
+				if p, err := g.Enter(t.Context(), true); err == nil {
+					p.Asks()
+					probes <- p
 				}
 			}()
 		}
