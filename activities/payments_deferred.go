@@ -43,9 +43,6 @@ func (d *DeferredPayments) ChargeDeferredPayment(ctx context.Context, c booking.
 	})
 }
 
-// tryAgainAfter is how long a payment at the front that failed waits, at least.
-const tryAgainAfter = time.Second
-
 // opens waits for the gate, but not longer than this worker is there.
 func (p *Payments) opens(ctx context.Context, again bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -58,13 +55,7 @@ func (p *Payments) opens(ctx context.Context, again bool) error {
 		case <-ctx.Done():
 		}
 	}()
-	if again {
-		select {
-		case <-time.After(tryAgainAfter):
-		case <-ctx.Done():
-		}
-	}
-	if err := p.Gate.Opens(ctx); err != nil || ctx.Err() != nil {
+	if err := p.Gate.Opens(ctx, again); err != nil {
 		return fmt.Errorf("wait for the payment provider: %w", context.Cause(ctx))
 	}
 	return nil

@@ -441,7 +441,7 @@ type pass struct{}
 func (pass) Asks()       {}
 func (pass) Leave(error) {}
 
-func (g gate) Opens(context.Context) error {
+func (g gate) Opens(context.Context, bool) error {
 	return actErr(g.world, "opens", func(context.Context) error { return nil })
 }
 

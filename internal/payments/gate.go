@@ -187,8 +187,17 @@ func (g *Gate) quietUntil() time.Time {
 	return g.quiet
 }
 
+// againAfter is how long one waits who was let in to no avail, at least.
+const againAfter = time.Second
+
 // Opens implements activities.PaymentGate.
-func (g *Gate) Opens(ctx context.Context) error {
+func (g *Gate) Opens(ctx context.Context, again bool) error {
+	if again {
+		select {
+		case <-time.After(againAfter):
+		case <-ctx.Done():
+		}
+	}
 	for {
 		wait, changed := g.closedFor()
 		if wait <= 0 {

@@ -177,13 +177,16 @@ func TestGate_Probes(t *testing.T) {
 func TestGate_Opens(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
-		require.NoError(t, g.Opens(t.Context()))
-		shut(t, g)
+		require.NoError(t, g.Opens(t.Context(), false))
 		begun := time.Now()
+		require.NoError(t, g.Opens(t.Context(), true))
+		require.Equal(t, time.Second, time.Since(begun), "not at once")
+		shut(t, g)
+		begun = time.Now()
 		probes := make(chan activities.PaymentPass, 2)
 		for range 2 {
 			go func() {
-				if g.Opens(t.Context()) != nil {
+				if g.Opens(t.Context(), false) != nil {
 					return
 				}
 				if p, err := g.Enter(t.Context(), true); err == nil {
@@ -196,7 +199,7 @@ func TestGate_Opens(t *testing.T) {
 		require.InDelta(t, 5, time.Since(begun).Seconds(), 0.01)
 		opened := make(chan time.Time)
 		go func() {
-			_ = g.Opens(t.Context())
+			_ = g.Opens(t.Context(), false)
 			opened <- time.Now()
 		}()
 		time.Sleep(350 * time.Millisecond)
@@ -208,7 +211,7 @@ func TestGate_Opens(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		shut(t, g)
-		require.ErrorIs(t, g.Opens(ctx), context.DeadlineExceeded)
+		require.ErrorIs(t, g.Opens(ctx, false), context.DeadlineExceeded)
 	})
 }
 
@@ -220,7 +223,7 @@ func TestGate_KeepsQuietWhenAsked(t *testing.T) {
 		require.True(t, call(t, g, 0, busy))
 		begun := time.Now()
 		require.False(t, call(t, g, 0, nil))
-		require.NoError(t, g.Opens(t.Context()))
+		require.NoError(t, g.Opens(t.Context(), false))
 		require.Equal(t, busy.RetryAfter(), time.Since(begun))
 		require.True(t, call(t, g, 0, nil))
 	})
