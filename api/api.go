@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
@@ -18,7 +19,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Deps is what the API works with. Gate, TellAssigned, Health, Registry, Metrics,
+// Deps is what the API works with. Gate, TellAssigned, Health, Traces, Registry, Metrics,
 // Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	Temporal client.Client
@@ -64,6 +65,8 @@ type Deps struct {
 	Now    func() time.Time
 	Logger *zap.Logger
 	Health Health
+	// Traces takes a span for every request; nil takes none.
+	Traces trace.TracerProvider
 	// Registry takes what the API measures of itself.
 	Registry prometheus.Registerer
 	// Metrics serves /metrics.
@@ -93,7 +96,7 @@ type server struct {
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
 	s.budgets, s.window = newBudgets(s.Admission, s.Registry), newWindow(s.readStretch, s.Logger)
-	router := newRouter(s.Logger)
+	router := newRouter(s.Logger, s.Traces, s.Registry)
 	s.huma = humagin.New(router, describeAPI())
 	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)
 
@@ -157,13 +160,16 @@ func (d Deps) withDefaults() Deps {
 	return d
 }
 
-func newRouter(log *zap.Logger) *gin.Engine {
+func newRouter(log *zap.Logger, traces trace.TracerProvider, registry prometheus.Registerer) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
 	router.RedirectTrailingSlash = false // a redirected POST loses its body with many clients
 	_ = router.SetTrustedProxies(nil)    // nil cannot fail; nothing here believes X-Forwarded-For
-	router.Use(logAccess(log), recoverPanics(log), setHeaders)
+	if traces != nil {
+		router.Use(traceRequests(traces))
+	}
+	router.Use(measureRequests(registry), logAccess(log), recoverPanics(log), setHeaders)
 	router.NoRoute(func(c *gin.Context) {
 		writeProblem(c, newProblem(notFound, "there is nothing at %s", c.Request.URL.Path))
 	})

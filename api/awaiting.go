@@ -68,7 +68,7 @@ func (s *server) lastLook(ctx context.Context, seen contract.View) outcome {
 	decision, err := s.queryDecision(ctx, seen.ID)
 	switch {
 	case err != nil:
-		s.Logger.Debug("undecided order does not answer", zap.String("order", seen.ID), zap.Error(err))
+		s.log(ctx).Debug("undecided order does not answer", zap.Error(err))
 	case decision != nil:
 		return outcome{view: *decision, decided: true}
 	default:

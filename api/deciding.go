@@ -107,6 +107,7 @@ func (s *server) decide(ctx context.Context, d decision, order orderByID, note s
 	if !isOrderID(d.kind, order.ID) {
 		return nil, noSuchOrder(order.ID)
 	}
+	isAbout(ctx, order.ID)
 	l := order.language()
 	// A caller who leaves does not take a decision back.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget+d.extra())
@@ -117,7 +118,7 @@ func (s *server) decide(ctx context.Context, d decision, order orderByID, note s
 	})
 	switch {
 	case ranOut(err):
-		s.Logger.Warn("decision not taken", zap.String("order", order.ID), zap.String("decision", d.update), zap.Error(err))
+		s.log(ctx).Warn("decision not taken", zap.String("decision", d.update), zap.Error(err))
 		return nil, newProblem(orderUnreachable, "the order did not take the decision in time: it may take it yet, or never; repeat it to be certain")
 	case err != nil:
 		return nil, s.refused(ctx, l, d.kind, order.ID, err)
@@ -169,7 +170,7 @@ func (s *server) stillAsking(ctx context.Context, l language, kind booking.Kind,
 	p := newProblem(orderUnreachable, "nobody has agreed yet: the decision may still be carried out or refused; repeat it to be certain")
 	switch {
 	case err != nil:
-		s.Logger.Warn("order does not answer", zap.String("order", id), zap.Error(err))
+		s.log(ctx).Warn("order does not answer", zap.Error(err))
 		return nil, p
 	case view.Status == booking.Cancelling:
 		return l.answer(http.StatusAccepted, view).located(), nil
@@ -215,7 +216,7 @@ func (s *server) closed(ctx context.Context, l language, kind booking.Kind, id s
 		if fresh, err := s.readFresh(ctx, id); err == nil {
 			view = fresh
 		} else {
-			s.Logger.Warn("closed order does not answer", zap.String("order", id), zap.Error(err))
+			s.log(ctx).Warn("closed order does not answer", zap.Error(err))
 		}
 	}
 	code := notRunning

@@ -57,6 +57,7 @@ func (s *server) job(ctx context.Context, jobs Jobs, kind booking.Kind, orderID 
 	if !isOrderID(kind, orderID) {
 		return booking.JobState{}, noSuchOrder(orderID)
 	}
+	isAbout(ctx, orderID)
 	job, err := jobs.Job(ctx, orderID)
 	if !errors.Is(err, &booking.Error{Code: notFound}) {
 		return job, err

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -17,29 +16,6 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 )
-
-// logAccess writes a line per request. Query strings stay out of it: they
-// name customers.
-func logAccess(log *zap.Logger) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		begun := time.Now()
-		c.Next()
-		level := zap.DebugLevel
-		if c.Writer.Status() >= http.StatusInternalServerError {
-			level = zap.InfoLevel
-		}
-		if entry := log.Check(level, "request"); entry != nil {
-			entry.Write(
-				zap.String("method", c.Request.Method),
-				zap.String("path", c.Request.URL.Path),
-				zap.String("route", c.FullPath()),
-				zap.Int("status", c.Writer.Status()),
-				zap.Int("bytes", c.Writer.Size()),
-				zap.Duration("took", time.Since(begun)),
-			)
-		}
-	}
-}
 
 // recoverPanics answers a panic with 500 and keeps its text inside.
 func recoverPanics(log *zap.Logger) gin.HandlerFunc {
@@ -57,7 +33,7 @@ func recoverPanics(log *zap.Logger) gin.HandlerFunc {
 				c.Abort() // huma panics when the client does not take its answer
 				return
 			}
-			log.Error("panic", zap.Any("cause", cause), zap.String("route", c.FullPath()), zap.Stack("stack"))
+			log.With(whereabouts(c.Request.Context())...).Error("panic", zap.Any("cause", cause), zap.String("route", c.FullPath()), zap.Stack("stack"))
 			if c.Writer.Written() {
 				c.Abort()
 				return
@@ -168,13 +144,13 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return newProblem(unavailable, "the request was given up")
 	case temporalAway(err):
-		s.Logger.Warn("temporal cannot be reached", zap.Error(err))
+		s.log(ctx).Warn("temporal cannot be reached", zap.Error(err))
 		return newProblem(temporalUnavailable, "orders cannot be worked on at the moment; repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice")
 	case databaseAway(err):
-		s.Logger.Warn("database cannot be reached", zap.Error(err))
+		s.log(ctx).Warn("database cannot be reached", zap.Error(err))
 		return newProblem(unavailable, "a part that this needs is away at the moment")
 	default:
-		s.Logger.Error("request failed", zap.Error(err))
+		s.log(ctx).Error("request failed", zap.Error(err))
 		return newProblem(internalError, "something went wrong; it has been logged")
 	}
 }

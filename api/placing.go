@@ -99,6 +99,7 @@ func (s *server) isStarted(ctx context.Context, id string) bool {
 // tryToPlace starts the saga of the order under the id of its attempt, or
 // finds it started.
 func (s *server) tryToPlace(ctx, budget context.Context, o newOrder) (outcome, error) {
+	isAbout(ctx, o.orderID)
 	o.order.OrderID = o.orderID
 	input := o.input(o.order)
 	view := input.View()

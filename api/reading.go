@@ -38,13 +38,14 @@ func (s *server) read(ctx context.Context, kind booking.Kind, id string) (contra
 	if !isOrderID(kind, id) {
 		return contract.View{}, noSuchOrder(id)
 	}
+	isAbout(ctx, id)
 	view, rowErr := s.viewInRow(ctx, id)
 	if rowErr == nil {
 		return view, nil
 	}
 	unknown := errors.Is(rowErr, &booking.Error{Code: notFound})
 	if !unknown {
-		s.Logger.Warn("read model cannot be read", zap.Error(rowErr))
+		s.log(ctx).Warn("read model cannot be read", zap.Error(rowErr))
 	}
 	view, err := s.askOrder(ctx, id)
 	switch {
@@ -67,16 +68,17 @@ func (s *server) readFresh(ctx context.Context, id string) (contract.View, error
 	if !isOrderID("", id) {
 		return contract.View{}, noSuchOrder(id)
 	}
+	isAbout(ctx, id)
 	view, err := s.queryView(ctx, id, s.ReplyBudget)
 	if noWorkflow(err) {
 		return s.read(ctx, "", id)
 	}
 	if err != nil {
-		s.Logger.Warn("order does not answer", zap.String("order", id), zap.Error(err))
+		s.log(ctx).Warn("order does not answer", zap.Error(err))
 		return contract.View{}, newProblem(orderUnreachable, "the order does not answer at the moment; what is known of it is there without fresh=true")
 	}
 	if err := s.ReadModel.Publish(ctx, contract.Publication{View: view}); err != nil {
-		s.Logger.Warn("fresh view not published", zap.String("order", id), zap.Error(err))
+		s.log(ctx).Warn("fresh view not published", zap.Error(err))
 	}
 	return view, nil
 }
@@ -103,7 +105,7 @@ func (s *server) askOrder(ctx context.Context, id string) (contract.View, error)
 	if err == nil || noWorkflow(err) {
 		return view, err
 	}
-	s.Logger.Debug("order does not answer", zap.String("order", id), zap.Error(err))
+	s.log(ctx).Debug("order does not answer", zap.Error(err))
 	return s.viewAtStart(ctx, id)
 }
 

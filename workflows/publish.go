@@ -52,6 +52,7 @@ func (o *order) become(status booking.Status, reason booking.Reason, note string
 	o.view.History = append(o.view.History, contract.Entry{Status: status, At: o.now(), Reason: reason, Note: note})
 	if status.Final() {
 		o.view.NeedsAttention = false
+		o.measureEnd()
 	}
 	o.waits = nil
 	o.changed()
@@ -122,7 +123,7 @@ func (o *order) needAttention(ctx workflow.Context, trouble string) {
 	if o.view.NeedsAttention {
 		return
 	}
-	workflow.GetMetricsHandler(o.ctx).WithTags(map[string]string{"kind": string(o.view.Kind)}).Counter("yeyak_orders_marked_for_attention_total").Inc(1)
+	o.metrics(nil).Counter("yeyak_orders_marked_for_attention_total").Inc(1)
 	o.view.NeedsAttention = true
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))
@@ -196,6 +197,7 @@ func (o *order) publication() contract.Publication {
 	if o.decision == nil && o.view.Decided() && !o.settled {
 		decided := o.view
 		o.decision = &decided
+		o.measureDecision()
 	}
 	p := contract.Publication{View: o.view, Events: o.events, RequestHash: o.requestHash}
 	if !o.knownDecision {

@@ -70,6 +70,7 @@ type App struct {
 	sandbox   *payments.Sandbox // built in; idle when another provider is asked
 	repairer  *projector.Repairer
 	gate      *payments.Gate // before the payment provider
+	traces    *traces        // nil when there are none
 	services  workers.Services
 	health    *health
 
@@ -95,7 +96,10 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			a.Stop(ctx)
 		}
 	}()
-	if a.dbs, err = openDatabases(ctx, o.Config); err != nil {
+	if a.traces, err = newTraces(ctx, o); err != nil {
+		return nil, err
+	}
+	if a.dbs, err = openDatabases(ctx, o.Config, store.Options{Traces: a.traces.provider()}); err != nil {
 		return nil, err
 	}
 	if o.Migrate {
@@ -107,10 +111,11 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.engine, err = newClient(o, metrics); err != nil {
+	if a.engine, err = newClient(o, metrics, a.traces); err != nil {
 		return nil, err
 	}
 	a.gate = a.newGate(registry)
+	a.measure(registry)
 	a.health = &health{engine: a.engine, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
@@ -119,13 +124,15 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	var background context.Context
 	background, a.background = context.WithCancel(context.WithoutCancel(ctx))
 	a.services = a.newServices(a.readModel(context.WithoutCancel(ctx)))
+	a.services.Mypage.ReadModel = measuredPages(registry, a.services.Mypage.ReadModel)
 	a.startWorkers(background)
 	a.scheduleRepair(background)
 	if o.API {
 		a.followRouting(background)
-		if a.pages, err = openPages(ctx, o.Config); err != nil {
+		if a.pages, err = openPages(ctx, o.Config, store.Options{Traces: a.traces.provider()}); err != nil {
 			return nil, err
 		}
+		registry.MustRegister(a.pages.Pool("pages"))
 		a.listenToOthers(background)
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err
@@ -274,7 +281,7 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
 		Eager:  a.eager,
 		Logger: a.log, Health: a.health, Closing: a.closing,
-		Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Traces: a.traces.provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
@@ -315,4 +322,5 @@ func (a *App) Stop(ctx context.Context) {
 		_ = a.pages.Close()
 	}
 	a.dbs.close()
+	a.traces.stop(ctx)
 }

@@ -76,7 +76,7 @@ func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Saga
 	if err := mustExist(o); err != nil {
 		return err
 	}
-	dbs, err := openDatabases(ctx, o.Config)
+	dbs, err := openDatabases(ctx, o.Config, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Saga
 	if err := dbs.mustBeMigrated(ctx); err != nil {
 		return err
 	}
-	engine, err := newClient(o, nil)
+	engine, err := newClient(o, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func urls(cfg config.Config) (map[string]string, error) {
 	return all, nil
 }
 
-func openDatabases(ctx context.Context, cfg config.Config) (databases, error) {
+func openDatabases(ctx context.Context, cfg config.Config, o store.Options) (databases, error) {
 	all, err := urls(cfg)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func openDatabases(ctx context.Context, cfg config.Config) (databases, error) {
 	var errs []error
 	dbs := make(databases, len(services))
 	for _, url := range sharing(all) {
-		db, err := store.Open(ctx, url.shared, store.Options{})
+		db, err := store.Open(ctx, url.shared, o)
 		if err != nil {
 			errs = append(errs, url.failed(err))
 			continue
@@ -92,12 +92,13 @@ const pageReaders = 4
 // take up all of the others: those for one place's last rooms, say, which wait
 // for each other in the database, and their customers would have to wait with
 // them to see what has become of the orders they placed before.
-func openPages(ctx context.Context, cfg config.Config) (*store.DB, error) {
+func openPages(ctx context.Context, cfg config.Config, o store.Options) (*store.DB, error) {
 	all, err := urls(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, all[mypageDB], store.Options{MaxOpen: pageReaders})
+	o.MaxOpen = pageReaders
+	return store.Open(ctx, all[mypageDB], o)
 }
 
 // group is what several services share: a database, or its URL.
@@ -164,7 +165,7 @@ func migrate(ctx context.Context, db *store.DB, services []string, log *zap.Logg
 
 // Migrate opens the databases, brings them up to date and closes them again.
 func Migrate(ctx context.Context, cfg config.Config, log *zap.Logger) error {
-	dbs, err := openDatabases(ctx, cfg)
+	dbs, err := openDatabases(ctx, cfg, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -1,21 +1,19 @@
 package app
 
 import (
-	"context"
-	"log/slog"
 	"os"
+	"strings"
 	"time"
 
-	temporallog "go.temporal.io/sdk/log"
 	"go.uber.org/zap"
-	"go.uber.org/zap/exp/zapslog"
 	"go.uber.org/zap/zapcore"
 
 	"github.com/yeyak/yeyak/internal/config"
 )
 
 // NewLogger writes to standard error: console lines for people, JSON for
-// machines.
+// machines. Its level follows the settings' file for as long as the process
+// lives, if there is one.
 func NewLogger(cfg config.Log) *zap.Logger {
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.EncodeTime = zapcore.RFC3339NanoTimeEncoder
@@ -26,36 +24,45 @@ func NewLogger(cfg config.Log) *zap.Logger {
 		encoder.EncodeLevel = zapcore.CapitalLevelEncoder
 		encode = zapcore.NewConsoleEncoder(encoder)
 	}
-	return zap.New(zapcore.NewCore(encode, zapcore.Lock(os.Stderr), cfg.ZapLevel()))
-}
-
-// temporalLogger lets the engine's client and workers write to log. It adds no
-// stack traces: they would show where the SDK logs, and an error of a service
-// that is away is followed by ten lines of that. A panic brings its own.
-func temporalLogger(log *zap.Logger) temporallog.Logger {
-	const never = slog.LevelError + 1 // the SDK logs nothing above an error
-	handler := zapslog.NewHandler(log.Core(), zapslog.WithName("temporal"), zapslog.AddStacktraceAt(never))
-	return temporallog.NewStructuredLogger(slog.New(calm{handler}))
-}
-
-// calm makes a warning of a failed attempt at an activity, which the SDK logs
-// as an error: all of ours are tried again until they are done. An undo for
-// which that takes too long is an error, and its saga logs it.
-type calm struct{ slog.Handler }
-
-// attemptFailed is how the SDK words it.
-const attemptFailed = "Activity error."
-
-// Handle implements slog.Handler.
-func (c calm) Handle(ctx context.Context, r slog.Record) error {
-	if r.Message == attemptFailed {
-		r.Level = min(r.Level, slog.LevelWarn)
+	level := zap.NewAtomicLevelAt(cfg.ZapLevel())
+	log := zap.New(zapcore.NewCore(encode, zapcore.Lock(os.Stderr), level))
+	if cfg.LevelFile != "" {
+		follower := levelFollower{cfg, level, log}
+		follower.look()
+		go follower.run(time.Tick(levelEvery))
 	}
-	return c.Handler.Handle(ctx, r)
+	return log
 }
 
-// WithAttrs implements slog.Handler.
-func (c calm) WithAttrs(attrs []slog.Attr) slog.Handler { return calm{c.Handler.WithAttrs(attrs)} }
+// levelEvery is how often the file is looked at. It may be one of a mounted
+// ConfigMap, whose changes notifications of the file system are bad at.
+const levelEvery = 5 * time.Second
 
-// WithGroup implements slog.Handler.
-func (c calm) WithGroup(name string) slog.Handler { return calm{c.Handler.WithGroup(name)} }
+// levelFollower lets the level be what a file says.
+type levelFollower struct {
+	cfg   config.Log
+	level zap.AtomicLevel
+	log   *zap.Logger
+}
+
+func (f levelFollower) run(ticks <-chan time.Time) {
+	for range ticks {
+		f.look()
+	}
+}
+
+// look takes over the level that the file says. A file that is not there, or
+// says nothing that is known, leaves the level that the process was started
+// with.
+func (f levelFollower) look() {
+	want := f.cfg.ZapLevel()
+	raw, _ := os.ReadFile(f.cfg.LevelFile)
+	said := strings.TrimSpace(string(raw))
+	if level, err := zapcore.ParseLevel(said); err == nil && said != "" && level <= zapcore.ErrorLevel {
+		want = level
+	}
+	if was := f.level.Level(); was != want {
+		f.level.SetLevel(want)
+		f.log.Error("log level changed", zap.Stringer("was", was), zap.Stringer("is", want)) // an error, so that it is seen at every level
+	}
+}

@@ -1,19 +1,24 @@
 package app
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 	temporallog "go.temporal.io/sdk/log"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/yeyak/yeyak/internal/config"
 )
 
 func TestTemporalLogger(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	log := temporalLogger(zap.New(core))
+	log := temporalLogger(zap.New(core), nil)
 	for _, log := range []temporallog.Logger{log, temporallog.With(log, "WorkerID", "w1")} {
 		log.Error("Activity error.", "Attempt", 3)
 		log.Debug("Activity error.", "Attempt", 3) // as the SDK logs a benign one
@@ -32,9 +37,51 @@ func TestTemporalLogger(t *testing.T) {
 	}
 }
 
+// TestTemporalLogger_Names: lines of the SDK about an order have the names that
+// ours have.
+func TestTemporalLogger_Names(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	var known workflowTraces
+	known.note("food-1", trace.TraceID{2})
+	known.note("food-1", trace.TraceID{3}) // a later request's
+	log := temporalLogger(zap.New(core), &known)
+	temporallog.With(log, "WorkflowID", "lodging-1", "RunID", "r", "TraceID", trace.TraceID{1}).Info("hello")
+	log.Info("hello", "WorkflowID", "deletion-drink-1", "Attempt", 2)
+	temporallog.With(log, "WorkflowID", "food-1").Info("hello")
+	entries := logs.TakeAll()
+	require.Equal(t, map[string]any{
+		"order": "lodging-1", "workflow": "lodging-1", "run": "r", "trace": "01000000000000000000000000000000",
+	}, entries[0].ContextMap())
+	require.Equal(t, map[string]any{"workflow": "deletion-drink-1", "Attempt": int64(2)}, entries[1].ContextMap())
+	require.Equal(t, map[string]any{
+		"order": "food-1", "workflow": "food-1", "trace": "02000000000000000000000000000000",
+	}, entries[2].ContextMap(), "the SDK did not say which")
+}
+
+// TestLevelFollower: the level is what the file says, or what it was when the
+// process began.
+func TestLevelFollower(t *testing.T) {
+	t.Parallel()
+	cfg := config.Log{Level: "warn", LevelFile: filepath.Join(t.TempDir(), "level")}
+	core, logs := observer.New(zap.ErrorLevel)
+	f := levelFollower{cfg, zap.NewAtomicLevelAt(cfg.ZapLevel()), zap.New(core)}
+	f.look()
+	require.Equal(t, zap.WarnLevel, f.level.Level(), "there is none yet")
+	for _, tt := range []struct {
+		says string
+		want zapcore.Level
+	}{{"debug\n", zap.DebugLevel}, {"error", zap.ErrorLevel}, {"loud", zap.WarnLevel}, {"fatal", zap.WarnLevel}, {"info", zap.InfoLevel}, {"", zap.WarnLevel}} {
+		require.NoError(t, os.WriteFile(cfg.LevelFile, []byte(tt.says), 0o600))
+		f.look()
+		require.Equal(t, tt.want, f.level.Level(), tt.says)
+	}
+	require.Equal(t, 5, logs.Len(), "each change is told")
+}
+
 func TestTemporalLogger_RetriesFollowTheLevel(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.ErrorLevel)
-	temporalLogger(zap.New(core)).Error("Activity error.")
+	temporalLogger(zap.New(core), nil).Error("Activity error.")
 	require.Empty(t, logs.All(), "whoever logs errors only is spared retries")
 }

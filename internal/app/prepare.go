@@ -23,7 +23,7 @@ func Prepare(ctx context.Context, wait time.Duration, log *zap.Logger) error {
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
-	options.Logger = temporalLogger(zap.NewNop()) // what fails on the way is tried again
+	options.Logger = temporalLogger(zap.NewNop(), nil) // what fails on the way is tried again
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return fmt.Errorf("temporal client: %w", err)

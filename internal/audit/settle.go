@@ -69,7 +69,7 @@ func (s Settler) lastKnown(ctx context.Context, orderID string, remembered bool)
 		if err == nil || ctx.Err() != nil {
 			return view, hash, err
 		}
-		s.Log.Warn("lost workflow does not answer", zap.String("order", orderID), zap.Error(err))
+		s.Log.Warn("lost workflow does not answer", zap.String("order", orderID), zap.String("workflow", orderID), zap.Error(err))
 	}
 	row, err := s.Pages.Order(ctx, orderID)
 	if isNotFound(err) {

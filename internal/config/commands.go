@@ -24,6 +24,7 @@ type API struct {
 	Payments  Payments          `embed:""`
 	Overload  Overload          `embed:""`
 	Sandbox   Sandbox           `embed:"" set:"sandbox_control=false"`
+	Traces    Traces            `embed:""`
 }
 
 // Settings is the Config of the command.
@@ -31,7 +32,7 @@ func (c API) Settings() Config {
 	return Config{
 		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Admission: c.Admission, Databases: c.Databases.Databases,
 		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments,
-		Overload: c.Overload, Sandbox: c.Sandbox,
+		Overload: c.Overload, Sandbox: c.Sandbox, Traces: c.Traces,
 	}
 }
 
@@ -44,6 +45,7 @@ type WorkerOnly struct {
 	Mypage    Mypage            `embed:""`
 	Payments  Payments          `embed:""`
 	Overload  Overload          `embed:""`
+	Traces    Traces            `embed:""`
 
 	Operations Operations `embed:""`
 }
@@ -52,7 +54,8 @@ type WorkerOnly struct {
 func (c WorkerOnly) Settings() Config {
 	return Config{
 		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases,
-		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload, Operations: c.Operations,
+		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload, Traces: c.Traces,
+		Operations: c.Operations,
 	}
 }
 

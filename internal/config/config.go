@@ -23,6 +23,7 @@ type Config struct {
 	Payments  Payments  `embed:""`
 	Overload  Overload  `embed:""`
 	Sandbox   Sandbox   `embed:""`
+	Traces    Traces    `embed:""`
 	Dev       DevServer `embed:""`
 
 	Operations Operations `embed:""`
@@ -30,8 +31,9 @@ type Config struct {
 
 // Log is what is logged and how.
 type Log struct {
-	Level  string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"What is logged: debug, info, warn or error."`
-	Format string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
+	Level     string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"What is logged: debug, info, warn or error."`
+	Format    string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
+	LevelFile string `name:"log-level-file" env:"YEYAK_LOG_LEVEL_FILE" help:"File whose content goes before --log-level. It is looked at every 5 s, so that the level of a running process can be changed: debug, info, warn or error."`
 }
 
 // ZapLevel is the lowest level that is logged.

@@ -101,14 +101,14 @@ func (f *Feed) feed(ctx context.Context, orderID string) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		f.Repairer.Log.Debug("order does not answer the read model", zap.String("order", orderID), zap.Error(err))
+		f.Repairer.Log.Debug("order does not answer the read model", zap.String("order", orderID), zap.String("workflow", orderID), zap.Error(err))
 		select {
 		case <-time.After(again):
 		case <-ctx.Done():
 			return
 		}
 	}
-	f.Repairer.Log.Warn("order left to the repair of the read model", zap.String("order", orderID))
+	f.Repairer.Log.Warn("order left to the repair of the read model", zap.String("order", orderID), zap.String("workflow", orderID))
 }
 
 func (f *Feed) look(ctx context.Context, orderID string) error {

@@ -85,7 +85,7 @@ func (r *Repairer) RepairPage(ctx context.Context, page []byte) (healed int, nex
 			defer cancel()
 			wrote, err := r.heal(ctx, s.OrderID, row.Version)
 			if err != nil {
-				r.Log.Warn("order not repaired", zap.String("order", s.OrderID), zap.Error(err))
+				r.Log.Warn("order not repaired", zap.String("order", s.OrderID), zap.String("workflow", s.OrderID), zap.Error(err))
 			}
 			if wrote {
 				count.Add(1)

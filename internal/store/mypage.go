@@ -36,12 +36,14 @@ type orderRow struct {
 	RequestHash    string
 	Version        int64
 	PlacedAt       time.Time
+	// CancellingSince is in µs since 1970, nil unless the order is being undone.
+	CancellingSince *int64
 }
 
 // versioned are the columns that go with the view's version. decision and
 // request_hash do not: each is kept once it is known.
 var versioned = []string{
-	"kind", "customer_id", "owner_id", "item_id", "status", "needs_attention", "view", "version", "placed_at",
+	"kind", "customer_id", "owner_id", "item_id", "status", "needs_attention", "view", "version", "placed_at", "cancelling_since",
 }
 
 func newOrderRow(p contract.Publication) (*orderRow, error) {
@@ -54,6 +56,10 @@ func newOrderRow(p contract.Publication) (*orderRow, error) {
 		ItemID: p.View.Item.ID, Status: p.View.Status, NeedsAttention: p.View.NeedsAttention,
 		Listed: p.View.Listed(), Paid: p.View.Placed, View: string(view),
 		RequestHash: p.RequestHash, Version: p.View.Version, PlacedAt: micros(p.View.PlacedAt()),
+	}
+	if since := p.View.CancellingSince(); !since.IsZero() {
+		at := since.UnixMicro()
+		row.CancellingSince = &at
 	}
 	if p.Decision != nil {
 		text, err := json.Marshal(p.Decision)

@@ -34,6 +34,7 @@ func testMypage(t *testing.T, fresh newURL) {
 	mypage := store.NewMypage(setup(t, fresh, "mypage"))
 	t.Run("Publish", func(t *testing.T) { t.Parallel(); testPublish(t, mypage) })
 	t.Run("Orders", func(t *testing.T) { t.Parallel(); testOrders(t, mypage) })
+	t.Run("Troubles", func(t *testing.T) { t.Parallel(); testTroubles(t, store.NewMypage(setup(t, fresh, "mypage"))) })
 	t.Run("Repair", func(t *testing.T) { t.Parallel(); testRepair(t, mypage) })
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/driver/pgdriver"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Defaults of Options.
@@ -30,6 +31,8 @@ type Options struct {
 	Timeout time.Duration
 	// Logger takes what the store overcomes by itself; slog.Default unless set.
 	Logger *slog.Logger
+	// Traces takes a span for every statement of a traced request; nil takes none.
+	Traces trace.TracerProvider
 }
 
 func (o Options) orDefaults() Options {
@@ -88,7 +91,11 @@ func Open(ctx context.Context, rawURL string, o Options) (*DB, error) {
 
 func newDB(sqlDB *sql.DB, d dialect, u *url.URL, o Options) *DB {
 	// Columns that a newer release has added are none of our business.
-	return &DB{bun: bun.NewDB(sqlDB, d.bun(), bun.WithDiscardUnknownColumns()), dialect: d, url: u, options: o}
+	db := &DB{bun: bun.NewDB(sqlDB, d.bun(), bun.WithDiscardUnknownColumns()), dialect: d, url: u, options: o}
+	if o.Traces != nil {
+		db.trace(o.Traces)
+	}
+	return db
 }
 
 // Ping tells whether the database answers.

@@ -85,6 +85,15 @@ func (v View) PlacedAt() time.Time {
 	return v.History[0].At
 }
 
+// CancellingSince is since when the order has been on the way back, zero when it
+// is not.
+func (v View) CancellingSince() (since time.Time) {
+	if n := len(v.History); n > 0 && v.Status == booking.Cancelling {
+		since = v.History[n-1].At
+	}
+	return since
+}
+
 // Listed tells whether lists show the order: to its customer also while its
 // payment is pending, but not when it ended without having been paid for, or was
 // not taken. Such an order can still be read by its id.

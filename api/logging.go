@@ -1,0 +1,67 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/zap"
+)
+
+// subject is the order that a request is about, when that is known.
+type subject struct{ order atomic.Pointer[string] }
+
+type subjectKey struct{}
+
+// isAbout notes which order a request is about. All that is logged from then on
+// names it.
+func isAbout(ctx context.Context, order string) {
+	if s, ok := ctx.Value(subjectKey{}).(*subject); ok {
+		s.order.Store(&order)
+	}
+}
+
+// log is for what is logged on account of a request.
+func (s *server) log(ctx context.Context) *zap.Logger { return s.Logger.With(whereabouts(ctx)...) }
+
+// whereabouts are the fields by which the lines of all processes about an order
+// are found: its id, its workflow's, which is the same, and the request's trace.
+func whereabouts(ctx context.Context) (fields []zap.Field) {
+	if s, ok := ctx.Value(subjectKey{}).(*subject); ok {
+		if order := s.order.Load(); order != nil {
+			fields = append(fields, zap.String("order", *order), zap.String("workflow", *order))
+		}
+	}
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		fields = append(fields, zap.Stringer("trace", span.TraceID()))
+	}
+	return fields
+}
+
+// logAccess writes a line per request. Query strings stay out of it: they
+// name customers.
+func logAccess(log *zap.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		begun := time.Now()
+		ctx := context.WithValue(c.Request.Context(), subjectKey{}, &subject{})
+		c.Request = c.Request.WithContext(ctx)
+		c.Next()
+		level := zap.DebugLevel
+		if c.Writer.Status() >= http.StatusInternalServerError {
+			level = zap.InfoLevel
+		}
+		if entry := log.Check(level, "request"); entry != nil {
+			entry.Write(append(whereabouts(ctx),
+				zap.String("method", c.Request.Method),
+				zap.String("path", c.Request.URL.Path),
+				zap.String("route", c.FullPath()),
+				zap.Int("status", c.Writer.Status()),
+				zap.Int("bytes", c.Writer.Size()),
+				zap.Duration("took", time.Since(begun)),
+			)...)
+		}
+	}
+}

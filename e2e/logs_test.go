@@ -1,0 +1,135 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// logged is what processes write to standard error.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) lines() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Split(strings.TrimSpace(l.text.String()), "\n")
+}
+
+// process runs yeyak as in production until the test ends.
+func process(t *testing.T, to *logged, env []string, args ...string) {
+	t.Helper()
+	path, err := binary()
+	require.NoError(t, err)
+	cmd := exec.Command(path, args...)
+	cmd.Env, cmd.Stderr = append(os.Environ(), env...), to
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	})
+}
+
+// What must be in no log.
+const (
+	tellingTel  = "010-5555-0199"
+	tellingCard = "pm_card_telling4242"
+)
+
+// TestLogs_OfAllProcesses: at the most talkative level every line about an
+// order says which, which workflow and which trace; and none a card or a
+// telephone number. One of two APIs cannot reach management's database.
+func TestLogs_OfAllProcesses(t *testing.T) {
+	t.Parallel()
+	var out logged
+	spans, namespace, database := newCollector(t), newNamespace(t), pgtest.New(t)
+	level := filepath.Join(t.TempDir(), "level")
+	require.NoError(t, os.WriteFile(level, []byte("debug"), 0o600))
+	env := []string{
+		"DATABASE_URL=" + database, "TEMPORAL_ADDRESS=" + engine.Addr(), "TEMPORAL_NAMESPACE=" + namespace,
+		"YEYAK_LOG_FORMAT=json", "YEYAK_LOG_LEVEL=error", "YEYAK_LOG_LEVEL_FILE=" + level, "OTEL_EXPORTER_OTLP_ENDPOINT=" + spans.url,
+	}
+	with := func(more ...string) []string { return append(slices.Clone(env), more...) }
+	path, err := binary()
+	require.NoError(t, err)
+	migrate := exec.CommandContext(t.Context(), path, "migrate")
+	migrate.Env = append(os.Environ(), env...)
+	require.NoError(t, migrate.Run())
+
+	serve := func(queues ...string) string { return "YEYAK_SERVE=" + strings.Join(queues, ",") }
+	well, ill := "127.0.0.1:"+freePort(t), "127.0.0.1:"+freePort(t)
+	process(t, &out, with(serve(contract.PaymentsQueue, contract.NotificationsQueue, contract.InventoryQueue, contract.FulfilmentQueue)), "worker")
+	process(t, &out, with("YEYAK_LISTEN="+well, serve(contract.SagasQueue, contract.ManagementQueue, contract.MypageQueue)), "api")
+	process(t, &out, with("YEYAK_LISTEN="+ill, serve(contract.SagasQueue, contract.ManagementQueue), "MANAGEMENT_DATABASE_URL=postgres://x:y@127.0.0.1:1/x?sslmode=disable"), "api")
+
+	var orders []string
+	for _, address := range []string{well, ill} {
+		s := &system{TB: t, url: "http://" + address, namespace: namespace}
+		s.eventually(func() bool {
+			a, err := s.send(http.MethodGet, "/readyz", nil)
+			return err == nil && a.status == http.StatusOK
+		})
+		card := object{"paymentMethod": tellingCard}
+		for _, a := range []answer{
+			s.reserve(s.place(1), card), s.order(s.menu(), card), s.orderCup(s.drink(1), card),
+			s.call(card, object{"tel": tellingTel}), s.call(object{"tel": tellingTel, "paymentMethod": "pm_card_chargeDeclined"}),
+			s.post(calls, `{"tel": "`+tellingTel+`", "paymentMethod": "`+tellingCard+`", "price"`),
+			s.call(card, object{"tel": tellingTel, "customerId": ""}),
+		} {
+			if order := a.body.ID; order != "" {
+				orders = append(orders, order)
+			} else if a.body.Order != nil {
+				orders = append(orders, a.body.Order.ID)
+			}
+		}
+	}
+	require.GreaterOrEqual(t, len(orders), 8)
+	s := &system{TB: t, url: "http://" + well, namespace: namespace}
+	for _, order := range orders {
+		s.eventually(func() bool {
+			return !slices.Contains([]booking.Status{booking.Received, booking.PaymentPending}, s.page(order).Status)
+		})
+	}
+	s.decide(orders[0], "cancel").with(t, http.StatusOK)
+
+	about := map[string]int{}
+	for _, line := range out.lines() {
+		require.NotContains(t, line, tellingTel)
+		require.NotContains(t, line, tellingCard)
+		var fields map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &fields), line)
+		for _, order := range orders {
+			if strings.Contains(line, order) {
+				require.Equal(t, order, fields["order"], line)
+				require.Equal(t, order, fields["workflow"], line)
+				about[order]++
+				require.Regexp(t, "^[0-9a-f]{32}$", fields["trace"], line)
+			}
+		}
+	}
+	for _, order := range orders {
+		require.Positive(t, about[order])
+	}
+}

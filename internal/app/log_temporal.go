@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+
+	temporallog "go.temporal.io/sdk/log"
+	"go.uber.org/zap"
+	"go.uber.org/zap/exp/zapslog"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// temporalLogger lets the engine's client and workers write to log. It adds no
+// stack traces: they would show where the SDK logs, and an error of a service
+// that is away is followed by ten lines of that. A panic brings its own.
+func temporalLogger(log *zap.Logger, known *workflowTraces) temporallog.Logger {
+	const never = slog.LevelError + 1 // the SDK logs nothing above an error
+	handler := zapslog.NewHandler(log.Core(), zapslog.WithName("temporal"), zapslog.AddStacktraceAt(never))
+	return temporallog.NewStructuredLogger(slog.New(sdkLog{Handler: handler, known: known}))
+}
+
+// sdkLog words what the SDK logs as we do. It makes a warning of a failed
+// attempt at an activity, which the SDK logs as an error: all of ours are tried
+// again until they are done. An undo for which that takes too long is an error,
+// and its saga logs it. And it adds the trace where the SDK leaves it out.
+type sdkLog struct {
+	slog.Handler
+	known    *workflowTraces
+	workflow string // that all lines are about, "" when they are not about one
+	traced   bool   // all lines name their trace
+}
+
+// attemptFailed is how the SDK words it.
+const attemptFailed = "Activity error."
+
+// Handle implements slog.Handler.
+func (l sdkLog) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == attemptFailed {
+		r.Level = min(r.Level, slog.LevelWarn)
+	}
+	var attrs []slog.Attr
+	r.Attrs(func(a slog.Attr) bool {
+		attrs = append(attrs, a)
+		return true
+	})
+	said, attrs := l.reword(attrs)
+	if trace, known := l.known.of(said.workflow); known && !said.traced {
+		attrs = append(attrs, slog.String(traceField, trace.String()))
+	}
+	reworded := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
+	reworded.AddAttrs(attrs...)
+	return l.Handler.Handle(ctx, reworded)
+}
+
+// WithAttrs implements slog.Handler.
+func (l sdkLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	said, attrs := l.reword(attrs)
+	said.Handler = l.Handler.WithAttrs(attrs)
+	return said
+}
+
+// WithGroup implements slog.Handler.
+func (l sdkLog) WithGroup(name string) slog.Handler {
+	l.Handler = l.Handler.WithGroup(name)
+	return l
+}
+
+// reword gives attributes the names that they have in all our lines, and notes
+// what they say.
+func (l sdkLog) reword(attrs []slog.Attr) (said sdkLog, reworded []slog.Attr) {
+	for _, a := range attrs {
+		switch a.Key {
+		case "WorkflowID":
+			l.workflow = a.Value.String()
+		case "TraceID":
+			l.traced = true
+		}
+		reworded = append(reworded, inOurWords(a)...)
+	}
+	return l, reworded
+}
+
+// traceField is the trace's name in all lines.
+const traceField = "trace"
+
+// inOurWords gives what the SDK logs the names that it has in all our lines, so
+// that an order is found by one. The id of an order's workflow is the order's.
+func inOurWords(a slog.Attr) []slog.Attr {
+	switch a.Key {
+	case "WorkflowID":
+		id := a.Value.String()
+		attrs := []slog.Attr{slog.String("workflow", id)}
+		kind, _, _ := strings.Cut(id, "-")
+		if slices.Contains(booking.Kinds(), booking.Kind(kind)) {
+			attrs = append(attrs, slog.String("order", id))
+		}
+		return attrs
+	case "TraceID":
+		return []slog.Attr{slog.String(traceField, a.Value.String())}
+	case "SpanID":
+		return []slog.Attr{slog.String("span", a.Value.String())}
+	case "RunID":
+		return []slog.Attr{slog.String("run", a.Value.String())}
+	default:
+		return []slog.Attr{a}
+	}
+}

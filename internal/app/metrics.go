@@ -1,0 +1,166 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// newMetrics collects what the engine's client and workers, the workflows and
+// the Go runtime measure.
+func newMetrics() (*prometheus.Registry, client.MetricsHandler, error) {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
+	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo())
+	if err != nil {
+		return nil, nil, fmt.Errorf("metrics: %w", err)
+	}
+	provider := metric.NewMeterProvider(metric.WithReader(exporter), metric.WithView(inSeconds))
+	handler := opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+		Meter: provider.Meter("temporal"), UseMonotonicCounters: true,
+	})
+	return registry, handler, nil
+}
+
+// inSeconds sorts what is measured in seconds by bounds that suit it: the
+// library's own are for milliseconds.
+func inSeconds(i metric.Instrument) (metric.Stream, bool) {
+	if i.Kind != metric.InstrumentKindHistogram || i.Unit != "s" {
+		return metric.Stream{}, false
+	}
+	bounds := []float64{.0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800}
+	return metric.Stream{
+		Name: i.Name, Description: i.Description, Unit: i.Unit,
+		Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: bounds},
+	}, true
+}
+
+// buildInfo tells which build this is.
+func buildInfo() prometheus.Collector {
+	version, revision := "unknown", "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = s.Value
+			}
+		}
+	}
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "yeyak_build_info", Help: "1; its labels tell which build this is.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
+	})
+	g.Set(1)
+	return g
+}
+
+// measure shows what the databases know: the use of their connections, and what
+// is wrong with orders. All processes tell the same of the latter.
+func (a *App) measure(registry prometheus.Registerer) {
+	for _, db := range sharing(a.dbs) {
+		registry.MustRegister(db.shared.Pool(strings.Join(db.services, "+")))
+	}
+	registry.MustRegister(troubles{store.NewMypage(a.dbs[mypageDB])})
+}
+
+// troubles asks the pages, each time that somebody looks, what is owed to
+// orders: counters of a process would be gone with it.
+type troubles struct{ pages *store.Mypage }
+
+var (
+	owedDesc   = prometheus.NewDesc("yeyak_orders_cancelling", "Orders whose undos are owed: a service that is to undo something cannot.", []string{"kind"}, nil)
+	owedAge    = prometheus.NewDesc("yeyak_orders_cancelling_oldest_seconds", "For how long undos have been owed to the order that has waited for longest; 0 when none are.", []string{"kind"}, nil)
+	inNeedDesc = prometheus.NewDesc("yeyak_orders_needing_attention", "Orders that do not go on by themselves as they should.", []string{"kind"}, nil)
+	unknown    = prometheus.NewDesc("yeyak_orders_troubles_unknown", "1 when the pages cannot be asked what is owed to orders.", nil, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (t troubles) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{owedDesc, owedAge, inNeedDesc, unknown} {
+		to <- d
+	}
+}
+
+// troublesWithin is how long the question may take, well below what those who
+// scrape wait for.
+const troublesWithin = 2 * time.Second
+
+// Collect implements prometheus.Collector.
+func (t troubles) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), troublesWithin)
+	defer cancel()
+	found, err := t.pages.Troubles(ctx)
+	if err != nil {
+		gauge(unknown, 1)
+		return
+	}
+	gauge(unknown, 0)
+	for _, kind := range booking.Kinds() {
+		var owed, inNeed int
+		var age time.Duration
+		for _, f := range found {
+			if f.Kind != kind {
+				continue
+			}
+			owed, inNeed = owed+f.Cancelling, inNeed+f.InNeed
+			if !f.Since.IsZero() {
+				age = max(0, time.Since(f.Since))
+			}
+		}
+		gauge(owedDesc, float64(owed), string(kind))
+		gauge(owedAge, age.Seconds(), string(kind))
+		gauge(inNeedDesc, float64(inNeed), string(kind))
+	}
+}
+
+// pages is a read model that tells how far it is behind.
+type pages struct {
+	activities.ReadModel
+	lag    prometheus.Observer
+	failed prometheus.Counter
+}
+
+func measuredPages(registry prometheus.Registerer, next activities.ReadModel) activities.ReadModel {
+	metrics := promauto.With(registry)
+	return pages{
+		ReadModel: next,
+		lag: metrics.NewHistogram(prometheus.HistogramOpts{
+			Name:    "yeyak_read_model_lag_seconds",
+			Help:    "How long after an order changed its page shows it.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800},
+		}),
+		failed: metrics.NewCounter(prometheus.CounterOpts{
+			Name: "yeyak_read_model_failures_total", Help: "Attempts to write an order's page that failed. They are repeated until they succeed.",
+		}),
+	}
+}
+
+// Publish implements activities.ReadModel.
+func (p pages) Publish(ctx context.Context, what contract.Publication) error {
+	err := p.ReadModel.Publish(ctx, what)
+	if err != nil {
+		p.failed.Inc()
+		return err
+	}
+	p.lag.Observe(max(0, time.Since(time.UnixMicro(what.View.Version))).Seconds())
+	return nil
+}

@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	neturl "net/url"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/interceptor"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/config"
+)
+
+// traces makes the spans of this process and sends them to a collector. nil
+// makes none: nothing is put into the way of requests, steps and statements.
+type traces struct {
+	*sdktrace.TracerProvider
+	workflows workflowTraces
+}
+
+// newTraces connects to nobody yet: a collector that is away costs spans and
+// nothing else.
+func newTraces(ctx context.Context, o Options) (*traces, error) {
+	cfg := o.Config.Traces
+	if !cfg.On() {
+		return nil, nil
+	}
+	url, err := neturl.JoinPath(string(cfg.Endpoint), "v1", "traces")
+	if err != nil {
+		return nil, fmt.Errorf("traces: %w", err)
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(url))
+	if err != nil {
+		return nil, fmt.Errorf("traces: %w", err)
+	}
+	described, err := resource.New(ctx,
+		resource.WithAttributes(attribute.String("service.name", serviceName(o))),
+		resource.WithHost(), resource.WithProcessPID(), resource.WithTelemetrySDK(),
+		resource.WithFromEnv(), // OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
+	)
+	if err != nil {
+		return nil, fmt.Errorf("traces: %w", err)
+	}
+	// The library tells of failures in one place for the whole process only.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.Warn("traces", zap.Error(err)) }))
+	return &traces{TracerProvider: sdktrace.NewTracerProvider(
+		sdktrace.WithBatcher(exporter), sdktrace.WithResource(described), sdktrace.WithSampler(sampler(cfg)),
+	)}, nil
+}
+
+func serviceName(o Options) string {
+	if o.API {
+		return "yeyak-api"
+	}
+	return "yeyak-worker"
+}
+
+// sampler decides at the beginning of a trace; all that follows goes by that.
+func sampler(cfg config.Traces) sdktrace.Sampler {
+	return sdktrace.ParentBased(sdktrace.TraceIDRatioBased(float64(cfg.Percent) / 100))
+}
+
+// provider is nil when no traces are made, for those who ask whether they are.
+func (t *traces) provider() trace.TracerProvider {
+	if t == nil {
+		return nil
+	}
+	return t.TracerProvider
+}
+
+// interceptors carry a trace from the request into the workflow and on into its
+// steps, in the headers of commands. A client's are its workers' as well.
+func (t *traces) interceptors() ([]interceptor.ClientInterceptor, error) {
+	if t == nil {
+		return nil, nil
+	}
+	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
+		Tracer: t.Tracer("temporal"), SpanStarter: t.startSpan,
+		DisableBaggage:          true, // a request's baggage would be kept in histories
+		AllowInvalidParentSpans: true, // a header that cannot be read is no reason to fail an order
+	})
+	if err != nil {
+		return nil, fmt.Errorf("traces: %w", err)
+	}
+	return []interceptor.ClientInterceptor{tracing}, nil
+}
+
+func (t *traces) startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...trace.SpanStartOption) trace.Span {
+	_, span := tracer.Start(ctx, name, opts...)
+	return t.workflows.watched(span, name)
+}
+
+// known are the traces of the workflows that this process works on.
+func (t *traces) known() *workflowTraces {
+	if t == nil {
+		return nil
+	}
+	return &t.workflows
+}
+
+// stop sends what has not been sent yet.
+func (t *traces) stop(ctx context.Context) {
+	if t != nil {
+		_ = t.Shutdown(ctx)
+	}
+}

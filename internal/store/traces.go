@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/uptrace/bun"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// traced makes a span of every statement that belongs to a trace. Those that
+// nobody's request is behind, such as what the metrics ask, are none of it.
+//
+// bunotel shows statements as they are put together, and some of ours are put
+// together of parts: "? ?". This one shows them as they are sent.
+type traced struct {
+	tracer trace.Tracer
+	system attribute.KeyValue
+}
+
+type spanKey struct{}
+
+func (db *DB) trace(provider trace.TracerProvider) {
+	db.bun.AddQueryHook(traced{
+		provider.Tracer("github.com/yeyak/yeyak/internal/store"),
+		attribute.String("db.system.name", db.url.Scheme),
+	})
+}
+
+// BeforeQuery implements bun.QueryHook. The context stays as it is: bun keeps
+// that of BEGIN for the whole transaction.
+func (t traced) BeforeQuery(ctx context.Context, event *bun.QueryEvent) context.Context {
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		return ctx
+	}
+	_, span := t.tracer.Start(ctx, event.Operation(), trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(event.StartTime))
+	if span.IsRecording() {
+		event.Stash = map[any]any{spanKey{}: span}
+	}
+	return ctx
+}
+
+// AfterQuery implements bun.QueryHook.
+func (t traced) AfterQuery(_ context.Context, event *bun.QueryEvent) {
+	span, traced := event.Stash[spanKey{}].(trace.Span)
+	if !traced || errors.Is(event.Err, sql.ErrTxDone) { // the rollback that follows every transaction
+		return
+	}
+	defer span.End()
+	statement := withoutValues(event.Query)
+	operation, _, _ := strings.Cut(statement, " ")
+	span.SetName(operation)
+	span.SetAttributes(t.system, attribute.String("db.query.text", statement))
+	if event.Result != nil {
+		if rows, err := event.Result.RowsAffected(); err == nil {
+			span.SetAttributes(attribute.Int64("db.response.rows_affected", rows))
+		}
+	}
+	if event.Err != nil && !errors.Is(event.Err, sql.ErrNoRows) {
+		span.RecordError(event.Err)
+		span.SetStatus(codes.Error, event.Err.Error())
+	}
+}
+
+// Values are what stands in quotes, doubled where they are part of it, and
+// numbers. Of the former are names, addresses, telephone numbers and cards.
+var values = regexp.MustCompile(`'(?:[^']|'')*'|\b[0-9]+(?:\.[0-9]+)?\b`)
+
+// withoutValues is a statement on one line, with ? for every value.
+func withoutValues(statement string) string {
+	return strings.Join(strings.Fields(values.ReplaceAllString(statement, "?")), " ")
+}

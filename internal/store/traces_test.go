@@ -1,0 +1,50 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestDB_TracesWithoutValues: the spans of statements show what was done, and
+// to no one's data.
+func TestDB_TracesWithoutValues(t *testing.T) {
+	t.Parallel()
+	spans := tracetest.NewSpanRecorder()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+	db, err := store.Open(t.Context(), sqliteURL(t), store.Options{Traces: provider})
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = store.Migrate(t.Context(), db, "mypage")
+	require.NoError(t, err)
+	require.Empty(t, spans.Ended(), "nobody's request was behind it")
+
+	ctx, request := provider.Tracer("").Start(t.Context(), "request")
+	p := contract.Publication{View: contract.View{ID: "lodging-1", CustomerID: "O'Hara 010-1234-5678", Version: 20260102}}
+	require.NoError(t, store.NewMypage(db).Publish(ctx, p))
+	_, err = store.NewMypage(db).Order(ctx, "lodging-2")
+	require.Error(t, err)
+	request.End()
+
+	var statements []string
+	for _, s := range spans.Ended()[:2] {
+		require.Equal(t, request.SpanContext().SpanID(), s.Parent().SpanID())
+		require.Empty(t, s.Events(), "that nothing is there is no error")
+		for _, a := range s.Attributes() {
+			require.NotContains(t, a.Value.String(), "Hara")
+			require.NotContains(t, a.Value.String(), "1234")
+			require.NotContains(t, a.Value.String(), "2026")
+			if a.Key == "db.query.text" {
+				statements = append(statements, a.Value.String())
+			}
+		}
+	}
+	require.Len(t, statements, 2)
+	require.Contains(t, statements[0], `INSERT INTO "orders" AS "o" ("id", `)
+	require.Contains(t, statements[1], `WHERE (id = ?)`)
+}
