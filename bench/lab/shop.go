@@ -97,6 +97,7 @@ func (s *Shop) night(n int) booking.Date { return s.today.AddDays(stay + n/place
 type Answer struct {
 	Code       int // of HTTP
 	RetryAfter string
+	Problem    string // what a problem calls itself
 	Order      string // its id, "" when the answer names none
 	Status     booking.Status
 	Reason     booking.Reason
@@ -132,9 +133,12 @@ func (s *Shop) place(ctx context.Context, place string, customer int, checkIn bo
 	if code == http.StatusCreated || code == http.StatusAccepted {
 		err = json.Unmarshal(body, &found)
 	} else { // a problem that may hold the order
-		var p struct{ Order order }
+		var p struct {
+			Code  string
+			Order order
+		}
 		err = json.Unmarshal(body, &p)
-		found = p.Order
+		found, a.Problem = p.Order, p.Code
 	}
 	if err != nil {
 		return a, fmt.Errorf("%d %s: %w", code, body, err)

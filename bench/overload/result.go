@@ -32,7 +32,9 @@ type result struct {
 	Name     string `json:"name"`
 	Requests int    `json:"requests"`
 	// Answers by their status; "none" is for requests that got no answer.
-	Answers           map[string]int `json:"answers"`
+	Answers map[string]int `json:"answers"`
+	// Problems are what the answers that name one call it.
+	Problems          map[string]int `json:"problems"`
 	WithoutRetryAfter int            `json:"unavailableWithoutRetryAfter"`
 	// Served is how many percent were answered 201 or 202, Kept how many percent
 	// ended as a confirmed order.
@@ -55,6 +57,11 @@ type result struct {
 
 	AuditStatus int    `json:"auditStatus"`
 	AuditSaid   string `json:"auditSaid,omitempty"`
+	// CPU is milliseconds for each request, the work on deferred payments
+	// that falls into the time included.
+	Ours       float64 `json:"cpuOurs"`
+	Temporal   float64 `json:"cpuTemporal"`
+	PostgreSQL float64 `json:"cpuPostgresql"`
 	// Others is how many processors were busy with what is not measured, the
 	// provider included.
 	Others float64 `json:"othersProcessors"`
@@ -63,7 +70,7 @@ type result struct {
 // tally counts answers while they come.
 type tally struct {
 	mu                sync.Mutex
-	answers           map[string]int
+	answers, problems map[string]int
 	withoutRetryAfter int
 	accepted          []string
 	served            lab.Run
@@ -74,7 +81,7 @@ const noAnswer = "none"
 
 // ordering places reservations, however they are answered.
 func (t *tally) ordering(shop *lab.Shop) lab.Do {
-	t.answers = map[string]int{}
+	t.answers, t.problems = map[string]int{}, map[string]int{}
 	return func(ctx context.Context, n int) error {
 		begun := time.Now()
 		a, err := shop.Place(ctx, n, "")
@@ -96,6 +103,9 @@ func (t *tally) ordering(shop *lab.Shop) lab.Do {
 			t.withoutRetryAfter++
 		}
 		t.answers[strconv.Itoa(a.Code)]++
+		if a.Problem != "" {
+			t.problems[a.Problem]++
+		}
 		return nil
 	}
 }
@@ -103,10 +113,12 @@ func (t *tally) ordering(shop *lab.Shop) lab.Do {
 // load notes what came of the load.
 func (r *result) load(t *tally, run lab.Run, used lab.CPU) {
 	slices.Sort(t.served.Latencies)
-	r.Requests, r.Answers, r.WithoutRetryAfter = len(run.Latencies), t.answers, t.withoutRetryAfter
+	r.Requests, r.Answers, r.Problems, r.WithoutRetryAfter = len(run.Latencies), t.answers, t.problems, t.withoutRetryAfter
 	r.Served = percent(len(t.accepted), r.Requests)
 	r.PerSecond, r.P50, r.P99 = run.PerSecond(), run.Quantile(0.5), run.Quantile(0.99)
 	r.ServedP50, r.ServedP99 = t.served.Quantile(0.5), t.served.Quantile(0.99)
+	each := func(d time.Duration) float64 { return lab.Milliseconds(d) / float64(r.Requests) }
+	r.Ours, r.Temporal, r.PostgreSQL = each(used.Ours), each(used.Temporal), each(used.PostgreSQL)
 	r.Others = max(0, used.Others.Seconds()) / run.Took.Seconds()
 }
 
@@ -114,7 +126,7 @@ func percent(of, all int) float64 { return 100 * float64(of) / float64(all) }
 
 // settle waits for the end of all orders, and notes what came of them.
 func (r *result) settle(ctx context.Context, service *lab.Service, accepted []string) error {
-	fmt.Printf("%s: %d requests, %v; waiting until all orders are settled\n", r.Name, r.Requests, r.Answers)
+	fmt.Printf("%s: %d requests, answers %v, problems %v; waiting until all orders are settled\n", r.Name, r.Requests, r.Answers, r.Problems)
 	begun := time.Now()
 	counts, err := service.AwaitSettled(ctx)
 	if err != nil {
@@ -192,6 +204,9 @@ func (r report) print(out io.Writer) error {
 		{"breaker opened", "%.0f", func(x result) float64 { return x.Breaker["open"] }},
 		{"half-opened", "%.0f", func(x result) float64 { return x.Breaker["half-open"] }},
 		{"closed", "%.0f", func(x result) float64 { return x.Breaker["closed"] }},
+		{"CPU for each request: ours", "%.2f ms", func(x result) float64 { return x.Ours }},
+		{"Temporal", "%.2f ms", func(x result) float64 { return x.Temporal }},
+		{"PostgreSQL", "%.2f ms", func(x result) float64 { return x.PostgreSQL }},
 		{"processors busy elsewhere", "%.2f", func(x result) float64 { return x.Others }},
 	} {
 		row(of.name, func(x result) string { return fmt.Sprintf(of.format, of.figure(x)) })
