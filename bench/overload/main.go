@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/yeyak/yeyak/bench/lab"
@@ -27,6 +28,7 @@ type plan struct {
 	perSecond   int
 	queue       bool
 	only        string
+	settings    string
 	out         string
 	lab.Programs
 }
@@ -39,6 +41,7 @@ func main() {
 	flag.IntVar(&p.perSecond, "deferred-per-second", 30, "how many deferred payments are taken in a second")
 	flag.BoolVar(&p.queue, "queue", true, "the provider lets wait what is beyond its capacity; otherwise it answers that 429")
 	flag.StringVar(&p.only, "only", "", "measure this one alone: yeyak-defer, yeyak-reject or naive")
+	flag.StringVar(&p.settings, "yeyak", "", "settings of Yeyak beyond its defaults, as flags of yeyak api")
 	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "overload.json"), "file for the report")
 	bin := flag.String("bin", "bin", "folder of the programs")
 	flag.Parse()
@@ -61,9 +64,10 @@ const (
 )
 
 func (p plan) subjects() []subject {
+	set := func(more ...string) []string { return append(strings.Fields(p.settings), more...) }
 	return []subject{
-		{deferring, p.Yeyak, []string{"--payment-overload=defer", fmt.Sprintf("--deferred-per-second=%d", p.perSecond)}, []int{201, 202}},
-		{rejecting, p.Yeyak, []string{"--payment-overload=reject"}, []int{201, 503}},
+		{deferring, p.Yeyak, set("--payment-overload=defer", fmt.Sprintf("--deferred-per-second=%d", p.perSecond)), []int{201, 202}},
+		{rejecting, p.Yeyak, set("--payment-overload=reject"), []int{201, 503}},
 		// A breaker that never opens is none.
 		{naive, p.Naive, []string{"--charge-timeout=610ms", "--breaker-slow=1m", "--breaker-min-calls=1000000"}, nil},
 	}
@@ -74,7 +78,7 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 	if err != nil {
 		return err
 	}
-	r := report{Machine: machine, Users: p.load.Connections, Seconds: p.load.Length.Seconds(), ReplyBudget: p.replyBudget.Seconds(), Queue: p.queue, DeferredPerSecond: p.perSecond}
+	r := report{Machine: machine, Users: p.load.Connections, Seconds: p.load.Length.Seconds(), ReplyBudget: p.replyBudget.Seconds(), Queue: p.queue, DeferredPerSecond: p.perSecond, Settings: p.settings}
 	var faults []error
 	for _, s := range p.subjects() {
 		if p.only != "" && p.only != s.name {

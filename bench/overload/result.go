@@ -23,6 +23,7 @@ type report struct {
 	ReplyBudget       float64     `json:"replyBudgetSeconds"`
 	Queue             bool        `json:"providerQueues"`
 	DeferredPerSecond int         `json:"deferredPerSecond"`
+	Settings          string      `json:"yeyakSettings"`
 	Results           []result    `json:"results"`
 	Faults            []string    `json:"faults"`
 }
