@@ -104,7 +104,7 @@ func (b *bench) prepare(ctx context.Context) error {
 		return err
 	}
 	if b.wanted(naive) {
-		s, err := b.world.Service(ctx, naive, b.Naive)
+		s, err := b.world.Service(ctx, lab.Setup{Name: naive, Program: b.Naive})
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (b *bench) startYeyak(ctx context.Context) (*lab.Service, error) {
 		b.urls["profile"] = "http://" + child.Address(ports[0]) + "/debug/pprof/"
 		program, args = b.Naive, []string{"--saga", "yeyak", "--profile-listen", child.Address(ports[0])}
 	}
-	s, err := b.world.Service(ctx, yeyak, program, args...)
+	s, err := b.world.Service(ctx, lab.Setup{Name: yeyak, Program: program, Args: args})
 	if err != nil {
 		return nil, err
 	}

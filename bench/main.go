@@ -1,15 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/yeyak/yeyak/bench/lab"
@@ -37,38 +34,18 @@ func parse() plan {
 	if *only != "" {
 		p.only = strings.Split(*only, ",")
 	}
-	program := func(variable string, name ...string) string {
-		return cmp.Or(os.Getenv(variable), filepath.Join(append([]string{*bin}, name...)...))
-	}
-	p.Programs = lab.Programs{
-		Yeyak: program("YEYAK_BINARY", "yeyak"), Naive: program("", "bench", "naive"), Bare: program("", "bench", "bare"), Plain: program("", "bench", "plain"),
-		TemporalServer: program("YEYAK_TEMPORAL_SERVER", "temporal-server"), SQLTool: program("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool"),
-	}
+	p.Programs = lab.ProgramsIn(*bin)
 	return p
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, parse())
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	p := parse()
+	lab.Main("bench", p.Programs, func(ctx context.Context, w *lab.World) error { return run(ctx, p, w) })
 }
 
 // run measures each load at 1 and at 50 connections, in turns, so that what
 // else the machine does falls on all alike.
-func run(ctx context.Context, p plan) (err error) {
-	world, err := lab.NewWorld(ctx, p.Programs)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closing := world.Close(); err == nil {
-			err = closing
-		}
-	}()
+func run(ctx context.Context, p plan, world *lab.World) error {
 	b := &bench{plan: p, world: world, shops: map[string]*lab.Shop{}, measured: map[point][]measurement{}, events: map[string]int{}}
 	if err := b.prepare(ctx); err != nil {
 		return err

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"text/tabwriter"
 
@@ -114,39 +111,24 @@ func newReport(machine lab.Machine, b *bench) report {
 
 // publish prints the report and writes it to the file.
 func (r report) publish(out io.Writer, file string) error {
-	raw, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(file, append(raw, '\n'), 0o644); err != nil { //nolint:gosec // for all to read
+	if err := lab.WriteJSON(file, r); err != nil {
 		return err
 	}
 	return r.print(out)
 }
 
 func (r report) print(out io.Writer) error {
-	m := r.Machine
-	fmt.Fprintf(out, "\n%d cores, %s, %d MiB, %s; %s, Temporal %s, PostgreSQL %s\n", m.Cores, m.CPU, m.MemoryMiB, m.System, m.Go, m.Temporal, m.PostgreSQL)
-	fmt.Fprintln(out, "\nTemporal's settings that differ from its defaults, and PostgreSQL's that say how durable it is (defaults):")
-	for _, name := range sorted(m.TemporalSettings) {
-		fmt.Fprintf(out, "  %s = %v\n", name, m.TemporalSettings[name])
-	}
-	for _, name := range sorted(m.PostgreSQLSettings) {
-		fmt.Fprintf(out, "  postgresql %s = %s\n", name, m.PostgreSQLSettings[name])
-	}
+	r.Machine.Print(out)
 	fmt.Fprintf(out, "\nmedians of %d rounds of %g s each (lowest to highest); CPU in ms for each order or read,\nand how many processors were busy with what is not measured\n\n", r.Rounds, r.Seconds)
 	if err := r.table(out); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "\nevents in an order's history, up to its answer:")
-	for _, name := range sorted(r.Events) {
+	for _, name := range lab.Sorted(r.Events) {
 		fmt.Fprintf(out, "  %s: %d\n", name, r.Events[name])
 	}
 	fmt.Fprintln(out, "\nratios:")
-	for _, name := range sorted(r.Ratios) {
+	for _, name := range lab.Sorted(r.Ratios) {
 		fmt.Fprintf(out, "  %s = %.2f\n", name, r.Ratios[name])
 	}
 	return nil
@@ -169,13 +151,4 @@ func (r report) table(out io.Writer) error {
 // cells are two cells of the table: the median, and from where to where.
 func (s spread) cells(digits int) string {
 	return fmt.Sprintf("%.*f\t%.*f–%.*f", digits, s.Median, digits, s.Lowest, digits, s.Highest)
-}
-
-func sorted[V any](of map[string]V) []string {
-	var names []string
-	for name := range of {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

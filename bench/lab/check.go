@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"net/http"
 	"time"
@@ -28,11 +27,11 @@ func (s *Shop) Check(ctx context.Context) error {
 		func() error { return s.checkPayments(ctx) },
 		func() error { return s.checkStock(ctx) },
 		func() error {
-			out, err := s.service.Command(ctx, "audit", "--log-level", "error")
-			if err != nil {
-				return fmt.Errorf("%w\n%s", err, out)
+			status, said, err := s.service.Audit(ctx)
+			if err == nil && status != 0 {
+				err = fmt.Errorf("the audit ends with %d:\n%s", status, said)
 			}
-			return nil
+			return err
 		},
 	} {
 		if err := look(); err != nil {
@@ -70,36 +69,18 @@ func (s *Shop) checkEngine(ctx context.Context, engine client.Client) error {
 
 // checkPayments compares orders and payments by where they stand.
 func (s *Shop) checkPayments(ctx context.Context) error {
-	db, err := sql.Open("pg", s.service.Database)
+	left, err := s.service.Standings(ctx)
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	rows, err := db.QueryContext(ctx, `SELECT o.status, COALESCE(p.status, 'none'), count(*)
-		FROM orders o FULL JOIN payments p ON p.order_id = o.id GROUP BY 1, 2`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	type standing struct {
-		order  booking.Status
-		charge booking.PaymentStatus
-	}
-	left := map[standing]int{{booking.Confirmed, booking.Charged}: len(s.confirmed), {booking.Cancelled, booking.Refunded}: len(s.soldOut)}
-	for rows.Next() {
-		var at standing
-		var n int
-		if err := rows.Scan(&at.order, &at.charge, &n); err != nil {
-			return err
-		}
-		left[at] -= n
-	}
+	left[Standing{booking.Confirmed, booking.Charged}] -= len(s.confirmed)
+	left[Standing{booking.Cancelled, booking.Refunded}] -= len(s.soldOut)
 	for at, n := range left {
 		if n != 0 {
-			return fmt.Errorf("%d orders more were to be %s and %s", n, at.order, at.charge)
+			return fmt.Errorf("%d orders too many are %s and %s", n, at.Order, at.Payment)
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
 // checkStock compares the nights that are held with the orders that stand.

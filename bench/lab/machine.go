@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strconv"
@@ -80,4 +82,21 @@ func procField(file, name string) string {
 		}
 	}
 	return "unknown"
+}
+
+// Title is the machine in a line.
+func (m Machine) Title() string {
+	return fmt.Sprintf("%d cores, %s, %d MiB, %s; %s, Temporal %s, PostgreSQL %s", m.Cores, m.CPU, m.MemoryMiB, m.System, m.Go, m.Temporal, m.PostgreSQL)
+}
+
+// Print names the machine and how everything on it was set.
+func (m Machine) Print(out io.Writer) {
+	fmt.Fprintf(out, "\n%s\n", m.Title())
+	fmt.Fprintln(out, "\nTemporal's settings that differ from its defaults, and PostgreSQL's that say how durable it is (defaults):")
+	for _, name := range Sorted(m.TemporalSettings) {
+		fmt.Fprintf(out, "  %s = %v\n", name, m.TemporalSettings[name])
+	}
+	for _, name := range Sorted(m.PostgreSQLSettings) {
+		fmt.Fprintf(out, "  postgresql %s = %s\n", name, m.PostgreSQLSettings[name])
+	}
 }

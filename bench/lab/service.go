@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -12,26 +13,36 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/child"
 	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/payments"
 )
+
+// Setup is how a service is set up.
+type Setup struct {
+	Name string
+	// Program takes the commands and settings of yeyak.
+	Program string
+	// Args are what it is set to beyond what all services are.
+	Args []string
+	// Env is for it and for all commands that are run on what it owns.
+	Env []string
+}
 
 // Service is a process under test with a namespace and a database of its own.
 type Service struct {
-	*child.Process
+	*Program
 	Name      string
 	URL       string
 	Namespace string
 	Database  string
 
-	world *World
 	// env is what its commands are run with.
 	env []string
 }
 
-// Service starts a program that takes the commands and settings of yeyak, as
-// yeyak api does: all queues served, every database migrated. What else it is
-// set to is args.
-func (w *World) Service(ctx context.Context, name, program string, args ...string) (*Service, error) {
-	s := &Service{Name: name, Namespace: "bench-" + name, world: w}
+// Service starts a program as yeyak api: all queues served, every database
+// migrated.
+func (w *World) Service(ctx context.Context, setup Setup) (*Service, error) {
+	s := &Service{Name: setup.Name, Namespace: "bench-" + setup.Name}
 	if err := w.prepareNamespace(ctx, s.Namespace); err != nil {
 		return nil, err
 	}
@@ -45,7 +56,7 @@ func (w *World) Service(ctx context.Context, name, program string, args ...strin
 	}
 	address := child.Address(ports[0])
 	s.URL = "http://" + address
-	s.env = []string{
+	s.env = append([]string{
 		"DATABASE_URL=" + s.Database, "TEMPORAL_ADDRESS=" + w.Temporal.Addr(), "TEMPORAL_NAMESPACE=" + s.Namespace,
 		"YEYAK_LISTEN=" + address,
 		// Under a load that fills the machine everybody is to be answered, and
@@ -54,12 +65,38 @@ func (w *World) Service(ctx context.Context, name, program string, args ...strin
 		// A look at all orders every five minutes would fall on one load and
 		// not on the other.
 		"YEYAK_REPAIR_EVERY=24h",
-	}
+	}, setup.Env...)
+	s.Program = &Program{world: w}
 	if out, err := s.Command(ctx, "migrate"); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
-	s.Process, err = w.Start(ctx, name, s.URL, child.Command{Path: program, Args: append([]string{"api"}, args...), Env: s.env})
+	s.Program, err = w.Start(ctx, setup.Name, s.URL+ready, child.Command{Path: setup.Program, Args: append([]string{"api"}, setup.Args...), Env: s.env})
 	return s, err
+}
+
+// ready is where programs say that they are.
+const ready = "/readyz"
+
+// Worker starts a yeyak worker beside the service, for all queues.
+func (s *Service) Worker(ctx context.Context) (*Program, error) {
+	ports, err := child.FreePorts(1)
+	if err != nil {
+		return nil, err
+	}
+	address := child.Address(ports[0])
+	return s.world.Start(ctx, s.Name+"-worker", "http://"+address+ready, child.Command{
+		Path: s.world.Programs.Yeyak, Args: []string{"worker", "--listen-operations", address}, Env: s.env,
+	})
+}
+
+// Audit runs the audit on what the service owns, and answers its exit status
+// and what it says.
+func (s *Service) Audit(ctx context.Context) (status int, said string, err error) {
+	said, err = s.Command(ctx, "audit", "--log-level", "error")
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
+		return exit.ExitCode(), said, nil
+	}
+	return 0, said, err
 }
 
 // Command runs a command of yeyak on the service's databases and namespace, and
@@ -82,8 +119,30 @@ func (w *World) Sidecar(ctx context.Context, program string, env ...string) (p *
 		return nil, "", err
 	}
 	url = "http://" + child.Address(ports[0])
-	p, err = w.Start(ctx, filepath.Base(program), url, child.Command{Path: program, Env: append(env, "LISTEN="+child.Address(ports[0]))})
-	return p, url, err
+	started, err := w.Start(ctx, filepath.Base(program), url+ready, child.Command{Path: program, Env: append(env, "LISTEN="+child.Address(ports[0]))})
+	if err != nil {
+		return nil, "", err
+	}
+	return started.Process, url, nil
+}
+
+// SandboxPayments starts a stand-in for Stripe with a database of its own, and
+// answers the environment of those who are to pay there.
+func (w *World) SandboxPayments(ctx context.Context, name string, args ...string) (*Program, []string, error) {
+	database, err := w.Postgres.NewDatabase(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	ports, err := child.FreePorts(1)
+	if err != nil {
+		return nil, nil, err
+	}
+	address := child.Address(ports[0])
+	p, err := w.Start(ctx, name+"-sandbox-payments", "http://"+address+payments.SwitchboardPath, child.Command{
+		Path: w.Programs.Yeyak,
+		Args: append([]string{"sandbox-payments", "--sandbox-listen", address, "--sandbox-database-url", database}, args...),
+	})
+	return p, []string{"STRIPE_URL=http://" + address, "STRIPE_SECRET_KEY=sk_test_sandbox"}, err
 }
 
 // BareNamespace is where workflows run that are no orders.

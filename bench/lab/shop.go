@@ -47,6 +47,18 @@ func NewHTTPClient() *http.Client {
 
 // OpenShop makes the places.
 func OpenShop(ctx context.Context, s *Service) (*Shop, error) {
+	shop, err := OpenPlaces(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if shop.full, err = shop.openPlace(ctx, 1); err != nil {
+		return nil, err
+	}
+	return shop, shop.reserve(ctx, shop.full, shop.today.AddDays(1), nights+2*stay, booking.Confirmed)
+}
+
+// OpenPlaces makes a shop where there is room for all, and nothing reserved.
+func OpenPlaces(ctx context.Context, s *Service) (*Shop, error) {
 	shop := &Shop{service: s, http: NewHTTPClient(), today: booking.DateOf(time.Now().UTC())}
 	for range places {
 		place, err := shop.openPlace(ctx, 1000)
@@ -55,11 +67,7 @@ func OpenShop(ctx context.Context, s *Service) (*Shop, error) {
 		}
 		shop.open = append(shop.open, place)
 	}
-	var err error
-	if shop.full, err = shop.openPlace(ctx, 1); err != nil {
-		return nil, err
-	}
-	return shop, shop.reserve(ctx, shop.full, shop.today.AddDays(1), nights+2*stay, booking.Confirmed)
+	return shop, nil
 }
 
 func (s *Shop) openPlace(ctx context.Context, rooms int) (id string, err error) {
@@ -85,11 +93,61 @@ func (s *Shop) Reserve(ctx context.Context, n int) error {
 
 func (s *Shop) night(n int) booking.Date { return s.today.AddDays(stay + n/places%nights) }
 
-// answered is what matters of an answer: the order, or a problem that holds it.
-type answered struct {
-	ID     string
-	Status any // a problem's is a number
-	Order  struct{ ID, Status, Reason string }
+// Answer is what matters of the answer to a reservation.
+type Answer struct {
+	Code       int // of HTTP
+	RetryAfter string
+	Problem    string // what a problem calls itself
+	Order      string // its id, "" when the answer names none
+	Status     booking.Status
+	Reason     booking.Reason
+	PlacedAt   time.Time
+}
+
+// Place places the n-th reservation at one of the places where there is room,
+// under an Idempotency-Key unless that is empty.
+func (s *Shop) Place(ctx context.Context, n int, key string) (Answer, error) {
+	return s.place(ctx, s.open[n%places], n%customers, s.night(n), stay, key)
+}
+
+func (s *Shop) place(ctx context.Context, place string, customer int, checkIn booking.Date, nights int, key string) (Answer, error) {
+	header := http.Header{}
+	if key != "" {
+		header.Set("Idempotency-Key", key)
+	}
+	code, said, body, err := s.send(ctx, http.MethodPost, "/v1/lodging/reservations", header, object{
+		"placeId": place, "customerId": fmt.Sprintf("customer-%d", customer),
+		"checkIn": checkIn, "checkOut": checkIn.AddDays(nights), "rooms": 1,
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	a := Answer{Code: code, RetryAfter: said.Get("Retry-After")}
+	type order struct {
+		ID      string
+		Status  booking.Status
+		Reason  booking.Reason
+		History []struct{ At time.Time }
+	}
+	var found order
+	if code == http.StatusCreated || code == http.StatusAccepted {
+		err = json.Unmarshal(body, &found)
+	} else { // a problem that may hold the order
+		var p struct {
+			Code  string
+			Order order
+		}
+		err = json.Unmarshal(body, &p)
+		found, a.Problem = p.Order, p.Code
+	}
+	if err != nil {
+		return a, fmt.Errorf("%d %s: %w", code, body, err)
+	}
+	a.Order, a.Status, a.Reason = found.ID, found.Status, found.Reason
+	if len(found.History) > 0 {
+		a.PlacedAt = found.History[0].At
+	}
+	return a, nil
 }
 
 // reserve places a reservation and makes sure that it comes out as foreseen.
@@ -97,26 +155,19 @@ func (s *Shop) reserve(ctx context.Context, place string, checkIn booking.Date, 
 	s.mu.Lock()
 	customer := (len(s.confirmed) + len(s.soldOut)) % customers
 	s.mu.Unlock()
-	status, body, err := s.send(ctx, http.MethodPost, "/v1/lodging/reservations", object{
-		"placeId": place, "customerId": fmt.Sprintf("customer-%d", customer),
-		"checkIn": checkIn, "checkOut": checkIn.AddDays(nights), "rooms": 1,
-	})
+	a, err := s.place(ctx, place, customer, checkIn, nights, "")
 	if err != nil {
 		return fmt.Errorf("reserve: %w", err)
-	}
-	var a answered
-	if err := json.Unmarshal(body, &a); err != nil {
-		return fmt.Errorf("%d %s: %w", status, body, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case want == booking.Confirmed && status == http.StatusCreated && a.Status == string(booking.Confirmed):
-		s.confirmed = append(s.confirmed, a.ID)
-	case want == booking.Cancelled && status == http.StatusConflict && a.Order.Status == string(booking.Cancelled) && a.Order.Reason == string(booking.SoldOut):
-		s.soldOut = append(s.soldOut, a.Order.ID)
+	case want == booking.Confirmed && a.Code == http.StatusCreated && a.Status == booking.Confirmed:
+		s.confirmed = append(s.confirmed, a.Order)
+	case want == booking.Cancelled && a.Code == http.StatusConflict && a.Status == booking.Cancelled && a.Reason == booking.SoldOut:
+		s.soldOut = append(s.soldOut, a.Order)
 	default:
-		return fmt.Errorf("a reservation that was to be %s was answered %d %s", want, status, body)
+		return fmt.Errorf("a reservation that was to be %s was answered %+v", want, a)
 	}
 	return nil
 }
@@ -130,7 +181,7 @@ func (s *Shop) Orders() []string {
 
 // ask sends a request that is to be answered with the status want.
 func (s *Shop) ask(ctx context.Context, method, path string, in any, want int, out any) error {
-	status, body, err := s.send(ctx, method, path, in)
+	status, _, body, err := s.send(ctx, method, path, http.Header{}, in)
 	if err != nil {
 		return err
 	}
@@ -143,23 +194,24 @@ func (s *Shop) ask(ctx context.Context, method, path string, in any, want int, o
 	return json.Unmarshal(body, out)
 }
 
-func (s *Shop) send(ctx context.Context, method, path string, in any) (status int, body []byte, err error) {
+func (s *Shop) send(ctx context.Context, method, path string, header http.Header, in any) (status int, said http.Header, body []byte, err error) {
 	raw, err := json.Marshal(in)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	r, err := http.NewRequestWithContext(ctx, method, s.service.URL+path, bytes.NewReader(raw))
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
+	r.Header = header
 	r.Header.Set("Content-Type", "application/json")
 	resp, err := s.http.Do(r)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	defer resp.Body.Close()
 	body, err = io.ReadAll(resp.Body)
-	return resp.StatusCode, body, err
+	return resp.StatusCode, resp.Header, body, err
 }
 
 // CustomerLists are the paths of the lists of all customers.

@@ -3,9 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -31,11 +29,8 @@ type World struct {
 	Temporal *fullserver.Server
 
 	client  client.Client
-	running []*child.Process
+	running []*Program
 }
-
-// stopWithin is how long a program may take to end.
-const stopWithin = 30 * time.Second
 
 // NewWorld starts PostgreSQL and Temporal. The world is to be closed.
 func NewWorld(ctx context.Context, programs Programs) (_ *World, err error) {
@@ -67,7 +62,7 @@ func NewWorld(ctx context.Context, programs Programs) (_ *World, err error) {
 // Close ends everything that the world has started, and removes its folder.
 func (w *World) Close() (err error) {
 	for _, p := range w.running {
-		err = errors.Join(err, p.Stop(stopWithin))
+		err = errors.Join(err, p.End())
 	}
 	if w.client != nil {
 		w.client.Close()
@@ -79,23 +74,6 @@ func (w *World) Close() (err error) {
 		err = errors.Join(err, w.Postgres.Close())
 	}
 	return errors.Join(err, os.RemoveAll(w.Dir))
-}
-
-// Start starts a program that listens on the address in its environment, and
-// returns when url/readyz answers. Its log goes to the world's folder.
-func (w *World) Start(ctx context.Context, name, url string, c child.Command) (*child.Process, error) {
-	if _, err := exec.LookPath(c.Path); err != nil {
-		return nil, fmt.Errorf("%w: build it with `make bench`", err)
-	}
-	c.Log = filepath.Join(w.Dir, name+".log")
-	p, err := child.Start(c)
-	if err != nil {
-		return nil, err
-	}
-	w.running = append(w.running, p)
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	return p, p.Await(ctx, child.Answers(url+"/readyz"))
 }
 
 // afterwards is how long what a load leaves behind may take: the engine's lists,

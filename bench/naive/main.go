@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -29,8 +30,9 @@ type commands struct {
 
 type api struct {
 	config.API
-	Saga          string `name:"saga" enum:"naive,yeyak" default:"naive" help:"Whose saga of a reservation is run."`
-	ProfileListen string `name:"profile-listen" help:"Address on which Go's profiles are offered, host:port."`
+	Saga          string        `name:"saga" enum:"naive,yeyak" default:"naive" help:"Whose saga of a reservation is run."`
+	ProfileListen string        `name:"profile-listen" help:"Address on which Go's profiles are offered, host:port."`
+	ChargeTimeout time.Duration `name:"charge-timeout" help:"How long the one attempt to charge may take; a charge that takes longer is given up with its order. By default there are 20 seconds and as many attempts as it takes."`
 }
 
 // pollers of each queue. The default of two is what a burst waits for, and
@@ -45,7 +47,7 @@ func (c api) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	o := app.Options{Config: cfg, Log: app.NewLogger(cfg.Log), API: true}
 	if c.Saga == "naive" {
-		o.Comparison = app.Comparison{Workflows: register, Workers: tune, Client: leaveAsItIs}
+		o.Comparison = app.Comparison{Workflows: saga{c.ChargeTimeout}.register, Workers: tune, Client: leaveAsItIs}
 	}
 	a, err := app.Start(ctx, o)
 	if err != nil {
@@ -54,8 +56,8 @@ func (c api) Run(ctx context.Context) error {
 	return a.Wait(ctx)
 }
 
-func register(r workers.Registry) {
-	r.RegisterWorkflowWithOptions(Lodging, workflow.RegisterOptions{Name: contract.LodgingWorkflow})
+func (s saga) register(r workers.Registry) {
+	r.RegisterWorkflowWithOptions(s.lodging, workflow.RegisterOptions{Name: contract.LodgingWorkflow})
 }
 
 func tune(o *worker.Options) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/activities"
@@ -21,11 +22,18 @@ var (
 	mypage        *activities.Mypage
 )
 
-// Lodging is the saga of a reservation the way tutorials write one: activities
+// saga is how sagas are run.
+type saga struct {
+	// chargeTimeout bounds the one attempt to charge; 0 leaves charges the time
+	// and the attempts that all activities have.
+	chargeTimeout time.Duration
+}
+
+// lodging is the saga of a reservation the way tutorials write one: activities
 // in sequence, each with a deferred one that takes it back. It does to the
 // databases what ours does, and shows the customer the same.
-func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
-	r := &reservation{in: in, view: in.View()}
+func (s saga) lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
+	r := &reservation{saga: s, in: in, view: in.View()}
 	if err := r.answerQueries(ctx); err != nil {
 		return r.view, err
 	}
@@ -36,6 +44,9 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 			return r.view, err
 		}
 		r.become(ctx, booking.Cancelled, no.reason)
+		if !r.view.Placed {
+			return r.view, r.publish(ctx)
+		}
 		return r.view, r.publish(ctx, booking.ReservationPlaced, booking.PaymentApproved,
 			booking.ReservationCancelConfirmed, booking.PaymentCancelApproved, booking.ReservationCanceled)
 	}
@@ -52,6 +63,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 }
 
 type reservation struct {
+	saga
 	in       contract.Lodging
 	view     contract.View
 	decision *contract.View
@@ -71,10 +83,10 @@ func (r *reservation) book(ctx workflow.Context) (err error) {
 		}
 	}
 	charge := booking.Charge{Key: r.in.OrderID + "/charge", OrderID: r.in.OrderID, Amount: r.in.Amount, Method: r.in.PaymentMethod}
-	if err := step(ctx, payments.ChargePayment, charge); err != nil {
+	defer func() { undo(payments.RefundPayment, charge) }() // also of one that was given up: it may have been taken
+	if err := r.charge(ctx, charge); err != nil {
 		return err
 	}
-	defer func() { undo(payments.RefundPayment, charge) }()
 	r.become(ctx, booking.Paid, "")
 	r.view.Placed = true
 
@@ -92,6 +104,21 @@ func (r *reservation) book(ctx workflow.Context) (err error) {
 		Text: fmt.Sprintf("New reservation: %d × %s, %s to %s, for %s", r.in.Rooms, r.in.Place.Name, r.in.CheckIn, r.in.CheckOut, r.in.CustomerID),
 		At:   workflow.Now(ctx),
 	})
+}
+
+func (r *reservation) charge(ctx workflow.Context, charge booking.Charge) error {
+	if r.chargeTimeout == 0 {
+		return step(ctx, payments.ChargePayment, charge)
+	}
+	once := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: r.chargeTimeout, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
+	err := step(once, payments.ChargePayment, charge)
+	var no *refusal
+	if err == nil || errors.As(err, &no) && no.reason != "" {
+		return err
+	}
+	return &refusal{booking.PaymentUnavailable}
 }
 
 // step does one activity and waits for it.

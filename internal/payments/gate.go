@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/sony/gobreaker/v2"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"github.com/yeyak/yeyak/activities"
 )
@@ -56,6 +57,7 @@ type Gate struct {
 	options GateOptions
 	breaker *gobreaker.TwoStepCircuitBreaker[any]
 	outlook outlook
+	pace    *rate.Limiter // of those whose turn has come
 	calls   *prometheus.HistogramVec
 	changes *prometheus.CounterVec
 
@@ -72,7 +74,7 @@ var errSlow = errors.New("the payment provider is slow")
 
 // NewGate makes a gate that is open.
 func NewGate(o GateOptions) *Gate {
-	g := &Gate{options: o, outlook: outlook{ask: o.Outlook.Outlook}, changed: make(chan struct{})}
+	g := &Gate{options: o, outlook: outlook{ask: o.Outlook.Outlook}, pace: rate.NewLimiter(rate.Limit(o.PerSecond), 1), changed: make(chan struct{})}
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
 		Name:         "payment provider",
 		MaxRequests:  uint32(o.Probes), //nolint:gosec // checked with the settings
@@ -190,7 +192,9 @@ func (g *Gate) quietUntil() time.Time {
 // againAfter is how long one waits who was let in to no avail, at least.
 const againAfter = time.Second
 
-// Opens implements activities.PaymentGate.
+// Opens implements activities.PaymentGate. Those who have waited go one after
+// the other, at the rate of the whole line: all who stand before a gate that
+// opens would shut it again.
 func (g *Gate) Opens(ctx context.Context, again bool) error {
 	if again {
 		select {
@@ -201,7 +205,12 @@ func (g *Gate) Opens(ctx context.Context, again bool) error {
 	for {
 		wait, changed := g.closedFor()
 		if wait <= 0 {
-			return ctx.Err()
+			if g.pace.Wait(ctx) != nil {
+				<-ctx.Done() // it comes before their turn does
+			}
+			if wait, changed = g.closedFor(); wait <= 0 {
+				return ctx.Err()
+			}
 		}
 		timer := time.NewTimer(wait)
 		select {

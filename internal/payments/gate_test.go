@@ -196,7 +196,7 @@ func TestGate_Opens(t *testing.T) {
 			}()
 		}
 		first, second := <-probes, <-probes
-		require.InDelta(t, 5, time.Since(begun).Seconds(), 0.01)
+		require.InDelta(t, 5.05, time.Since(begun).Seconds(), 0.01)
 		opened := make(chan time.Time)
 		go func() {
 			_ = g.Opens(t.Context(), false)
@@ -212,6 +212,28 @@ func TestGate_Opens(t *testing.T) {
 		defer cancel()
 		shut(t, g)
 		require.ErrorIs(t, g.Opens(ctx, false), context.DeadlineExceeded)
+	})
+}
+
+// Those who stand before a gate when it opens go at the rate of the line.
+func TestGate_OpensForOneAfterTheOther(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		g := newGate(&board{})
+		require.NoError(t, g.Opens(t.Context(), false))
+		shut(t, g)
+		begun := time.Now()
+		passed := make(chan time.Duration)
+		for range 10 {
+			go func() {
+				if g.Opens(t.Context(), false) == nil {
+					enter(t, g, true).Leave(nil)
+					passed <- time.Since(begun)
+				}
+			}()
+		}
+		for i := range 10 {
+			require.InDelta(t, 5+float64(i)/20, (<-passed).Seconds(), 0.01)
+		}
 	})
 }
 

@@ -1,0 +1,159 @@
+// Command overload measures what becomes of orders while the payment provider
+// is overloaded: a hundred customers in plain loops, a provider that works on
+// twenty payments at a time and takes 400 to 620 ms for each. Yeyak that defers
+// payments, Yeyak that rejects orders, and a saga as tutorials write it that
+// gives a charge 610 ms, one after the other, each with a provider, a database
+// and a namespace of its own.
+//
+// It fails when Yeyak answers other than it promises, or leaves an order or a
+// payment unsettled.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/yeyak/yeyak/bench/lab"
+)
+
+type plan struct {
+	load        lab.Load
+	replyBudget time.Duration
+	perSecond   int
+	queue       bool
+	only        string
+	settings    string
+	out         string
+	lab.Programs
+}
+
+func main() {
+	var p plan
+	flag.DurationVar(&p.load.Length, "time", time.Minute, "length of each load")
+	flag.IntVar(&p.load.Connections, "users", 100, "customers, each of whom orders again when the last order was answered")
+	flag.DurationVar(&p.replyBudget, "reply-budget", 2*time.Second, "how long a customer's request waits for its order's decision")
+	flag.IntVar(&p.perSecond, "deferred-per-second", 30, "how many deferred payments are taken in a second")
+	flag.BoolVar(&p.queue, "queue", true, "the provider lets wait what is beyond its capacity; otherwise it answers that 429")
+	flag.StringVar(&p.only, "only", "", "measure this one alone: yeyak-defer, yeyak-reject or naive")
+	flag.StringVar(&p.settings, "yeyak", "", "settings of Yeyak beyond its defaults, as flags of yeyak api")
+	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "overload.json"), "file for the report")
+	bin := flag.String("bin", "bin", "folder of the programs")
+	flag.Parse()
+	p.Programs = lab.ProgramsIn(*bin)
+	lab.Main("overload", p.Programs, p.run)
+}
+
+// subject is what is put under load.
+type subject struct {
+	name, program string
+	args          []string
+	// promises are the answers that are allowed; nil where all are.
+	promises []int
+}
+
+const (
+	deferring = "yeyak-defer"
+	rejecting = "yeyak-reject"
+	naive     = "naive"
+)
+
+func (p plan) subjects() []subject {
+	set := func(more ...string) []string { return append(strings.Fields(p.settings), more...) }
+	return []subject{
+		{deferring, p.Yeyak, set("--payment-overload=defer", fmt.Sprintf("--deferred-per-second=%d", p.perSecond)), []int{201, 202}},
+		{rejecting, p.Yeyak, set("--payment-overload=reject"), []int{201, 503}},
+		// A breaker that never opens is none.
+		{naive, p.Naive, []string{"--charge-timeout=610ms", "--breaker-slow=1m", "--breaker-min-calls=1000000"}, nil},
+	}
+}
+
+func (p plan) run(ctx context.Context, w *lab.World) error {
+	machine, err := w.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	r := report{Machine: machine, Users: p.load.Connections, Seconds: p.load.Length.Seconds(), ReplyBudget: p.replyBudget.Seconds(), Queue: p.queue, DeferredPerSecond: p.perSecond, Settings: p.settings}
+	var faults []error
+	for _, s := range p.subjects() {
+		if p.only != "" && p.only != s.name {
+			continue
+		}
+		result, err := p.measure(ctx, w, s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		r.Results = append(r.Results, result)
+		for _, fault := range p.faults(s, result) {
+			faults = append(faults, fmt.Errorf("%s: %s", s.name, fault))
+		}
+	}
+	for _, f := range faults {
+		r.Faults = append(r.Faults, f.Error())
+	}
+	return errors.Join(append(faults, lab.WriteJSON(p.out, r), r.print(os.Stdout))...)
+}
+
+// measure puts the subject under load, waits until all orders are settled, and
+// has the audit look.
+func (p plan) measure(ctx context.Context, w *lab.World, s subject) (r result, err error) {
+	args := []string{"--latency=400ms", "--latency-up-to=620ms", "--capacity=20", fmt.Sprintf("--queue=%t", p.queue)}
+	sandbox, env, err := w.SandboxPayments(ctx, s.name, args...)
+	if err != nil {
+		return r, err
+	}
+	service, err := w.Service(ctx, lab.Setup{Name: s.name, Program: s.program, Args: append(s.args, "--reply-budget="+p.replyBudget.String()), Env: env})
+	if err != nil {
+		return r, err
+	}
+	shop, err := lab.OpenPlaces(ctx, service)
+	if err != nil {
+		return r, err
+	}
+	r.Name = s.name
+	t := tally{}
+	fmt.Printf("%s: %d customers for %s\n", s.name, p.load.Connections, p.load.Length)
+	var run lab.Run
+	used, err := w.Measure(func() (err error) {
+		run, err = lab.Closed(ctx, p.load, t.ordering(shop))
+		return err
+	}, service.Process)
+	if err != nil {
+		return r, err
+	}
+	r.load(&t, run, used)
+	if err := r.settle(ctx, service, t.accepted); err != nil {
+		return r, err
+	}
+	return r, errors.Join(service.End(), sandbox.End())
+}
+
+// faults are what of Yeyak's promises was not kept.
+func (p plan) faults(s subject, r result) (faults []string) {
+	if s.promises == nil {
+		return nil
+	}
+	for code, answers := range r.Answers {
+		if !contains(s.promises, code) {
+			faults = append(faults, fmt.Sprintf("%d requests were answered %s", answers, code))
+		}
+	}
+	if most := p.replyBudget + 500*time.Millisecond; s.name == deferring && r.P99 >= lab.Milliseconds(most) {
+		faults = append(faults, fmt.Sprintf("p99 of the answer is %.0f ms, not below %s", r.P99, most))
+	}
+	if r.WithoutRetryAfter > 0 {
+		faults = append(faults, fmt.Sprintf("%d answers 503 do not say when to come again", r.WithoutRetryAfter))
+	}
+	if r.Unsettled > 0 || r.Missing > 0 {
+		faults = append(faults, fmt.Sprintf("%d orders are not settled, %d accepted ones are unknown: %v", r.Unsettled, r.Missing, r.Standings))
+	}
+	if r.AuditStatus != 0 {
+		faults = append(faults, fmt.Sprintf("the audit ends with %d:\n%s", r.AuditStatus, r.AuditSaid))
+	}
+	return faults
+}
