@@ -183,8 +183,11 @@ func TestGate_Opens(t *testing.T) {
 		probes := make(chan activities.PaymentPass, 2)
 		for range 2 {
 			go func() {
-				if g.Opens(t.Context()) == nil {
-					probes <- enter(t, g, true)
+				if g.Opens(t.Context()) != nil {
+					return
+				}
+				if p, err := g.Enter(t.Context(), true); err == nil {
+					probes <- p
 				}
 			}()
 		}
@@ -218,8 +221,11 @@ func TestGate_OpensForOneAfterTheOther(t *testing.T) {
 		passed := make(chan time.Duration)
 		for range 10 {
 			go func() {
-				if g.Opens(t.Context()) == nil {
-					enter(t, g, true).Leave(nil)
+				if g.Opens(t.Context()) != nil {
+					return
+				}
+				if p, err := g.Enter(t.Context(), true); err == nil {
+					p.Leave(nil)
 					passed <- time.Since(begun)
 				}
 			}()
