@@ -30,7 +30,7 @@ temporal_server := $(if $(filter $(CURDIR)/bin/temporal-server,$(YEYAK_TEMPORAL_
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(temporal_cli) bin/yeyak ## Run everything on this machine; Ctrl-C stops it, its data stays in .yeyak
@@ -68,6 +68,24 @@ bench: $(temporal_server) bin/yeyak ## Measure orders against a naive saga and t
 	sh tools/postgres.sh
 	go build -o bin/bench/ ./bench/...
 	bin/bench/bench $(BENCH_FLAGS)
+
+.PHONY: bench-overload
+bench-overload: $(temporal_server) bin/yeyak ## Measure orders while the payment provider is overloaded, against a naive saga
+	sh tools/postgres.sh
+	go build -o bin/bench/ ./bench/...
+	bin/bench/overload $(BENCH_FLAGS)
+
+.PHONY: bench-open
+bench-open: $(temporal_server) bin/yeyak ## Measure what 20,000 open reservations cost
+	sh tools/postgres.sh
+	go build -o bin/bench/ ./bench/...
+	bin/bench/open $(BENCH_FLAGS)
+
+.PHONY: bench-recovery
+bench-recovery: $(temporal_server) bin/yeyak ## Measure how soon orders go on after a kill -9 under load
+	sh tools/postgres.sh
+	go build -o bin/bench/ ./bench/...
+	bin/bench/recovery $(BENCH_FLAGS)
 
 .PHONY: clean
 clean: ## Remove what was built; data in .yeyak stays
