@@ -77,6 +77,24 @@ bench: $(temporal_server) bin/yeyak ## Measure orders against a naive saga and t
 	go build -o bin/bench/ ./bench/...
 	bin/bench/bench $(BENCH_FLAGS)
 
+.PHONY: bench-overload
+bench-overload: $(temporal_server) bin/yeyak ## Measure orders while the payment provider is overloaded, against a naive saga
+	sh tools/postgres.sh
+	go build -o bin/bench/ ./bench/...
+	bin/bench/overload $(BENCH_FLAGS)
+
+.PHONY: bench-open
+bench-open: $(temporal_server) bin/yeyak ## Measure what 20,000 open reservations cost
+	sh tools/postgres.sh
+	go build -o bin/bench/ ./bench/...
+	bin/bench/open $(BENCH_FLAGS)
+
+.PHONY: bench-recovery
+bench-recovery: $(temporal_server) bin/yeyak ## Measure how soon orders go on after a kill -9 under load
+	sh tools/postgres.sh
+	go build -o bin/bench/ ./bench/...
+	bin/bench/recovery $(BENCH_FLAGS)
+
 .PHONY: cluster
 cluster: $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as separate processes behind one entry point; Ctrl-C stops it
 	@exec bin/cluster run $(CLUSTER_FLAGS)

@@ -13,7 +13,6 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/child"
 	"github.com/yeyak/yeyak/internal/devserver"
-	"github.com/yeyak/yeyak/internal/payments"
 )
 
 // Setup is how a service is set up.
@@ -138,7 +137,7 @@ func (w *World) SandboxPayments(ctx context.Context, name string, args ...string
 		return nil, nil, err
 	}
 	address := child.Address(ports[0])
-	p, err := w.Start(ctx, name+"-sandbox-payments", "http://"+address+payments.SwitchboardPath, child.Command{
+	p, err := w.Start(ctx, name+"-sandbox-payments", "http://"+address+"/sandbox/payments", child.Command{
 		Path: w.Programs.Yeyak,
 		Args: append([]string{"sandbox-payments", "--sandbox-listen", address, "--sandbox-database-url", database}, args...),
 	})

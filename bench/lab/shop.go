@@ -172,6 +172,16 @@ func (s *Shop) reserve(ctx context.Context, place string, checkIn booking.Date, 
 	return nil
 }
 
+// Cancel cancels a reservation, and returns when it is.
+func (s *Shop) Cancel(ctx context.Context, order string) error {
+	var v struct{ Status booking.Status }
+	err := s.ask(ctx, http.MethodPost, "/v1/lodging/reservations/"+order+"/cancel", object{"reason": "a bench"}, http.StatusOK, &v)
+	if err == nil && v.Status != booking.Cancelled {
+		err = fmt.Errorf("reservation %s was cancelled and is %s", order, v.Status)
+	}
+	return err
+}
+
 // Orders are the ids of the orders that stand, oldest first.
 func (s *Shop) Orders() []string {
 	s.mu.Lock()

@@ -1,0 +1,159 @@
+// Command open measures what open orders cost: so many reservations that wait
+// for their check-out on one yeyak api, which is then left idle, also after a
+// restart; and how long the cancellation of one takes that nobody has touched
+// since.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/yeyak/yeyak/bench/lab"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/child"
+)
+
+type plan struct {
+	orders, connections, cancels int
+	idle                         time.Duration
+	out                          string
+	lab.Programs
+}
+
+func main() {
+	var p plan
+	flag.IntVar(&p.orders, "orders", 20_000, "reservations that are open")
+	flag.IntVar(&p.connections, "connections", 50, "connections over which they are placed")
+	flag.DurationVar(&p.idle, "idle", 30*time.Second, "for how long the idle system is watched")
+	flag.IntVar(&p.cancels, "cancels", 20, "reservations that are cancelled in the end, one after the other")
+	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "open.json"), "file for the report")
+	bin := flag.String("bin", "bin", "folder of the programs")
+	flag.Parse()
+	p.Programs = lab.ProgramsIn(*bin)
+	lab.Main("open", p.Programs, p.run)
+}
+
+func (p plan) run(ctx context.Context, w *lab.World) error {
+	machine, err := w.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	r := report{Machine: machine, Orders: p.orders}
+	service, err := w.Service(ctx, lab.Setup{Name: "yeyak", Program: p.Yeyak})
+	if err != nil {
+		return err
+	}
+	watch := func(when string) error {
+		fmt.Printf("%s: idle for %s\n", when, settling+p.idle)
+		i, err := p.watch(ctx, w, service.Process)
+		i.When = when
+		r.Idle = append(r.Idle, i)
+		return err
+	}
+	if err := watch("no orders"); err != nil {
+		return err
+	}
+	shop, err := lab.OpenPlaces(ctx, service)
+	if err != nil {
+		return err
+	}
+	orders, err := p.place(ctx, shop, &r)
+	if err != nil {
+		return err
+	}
+	if err := watch("orders placed"); err != nil {
+		return err
+	}
+	if err := service.End(); err != nil {
+		return err
+	}
+	if err := service.Again(ctx); err != nil {
+		return err
+	}
+	if err := watch("restarted"); err != nil {
+		return err
+	}
+	if err := p.cancel(ctx, shop, orders, &r); err != nil {
+		return err
+	}
+	fmt.Println("audit")
+	begun := time.Now()
+	status, said, err := service.Audit(ctx)
+	if err != nil {
+		return err
+	}
+	if status != 0 {
+		return fmt.Errorf("the audit ends with %d:\n%s", status, said)
+	}
+	r.AuditTook = time.Since(begun).Seconds()
+	return errors.Join(lab.WriteJSON(p.out, r), r.print(os.Stdout))
+}
+
+// place places the reservations as fast as they are taken.
+func (p plan) place(ctx context.Context, shop *lab.Shop, r *report) (orders []string, err error) {
+	fmt.Printf("%d reservations over %d connections\n", p.orders, p.connections)
+	orders = make([]string, p.orders)
+	begun := time.Now()
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(p.connections)
+	for n := range orders {
+		all.Go(func() error {
+			a, err := shop.Place(ctx, n, "")
+			if err == nil && a.Status != booking.Confirmed {
+				err = fmt.Errorf("a reservation was answered %+v", a)
+			}
+			orders[n] = a.Order
+			return err
+		})
+	}
+	err = all.Wait()
+	r.PlacedIn = time.Since(begun).Seconds()
+	return orders, err
+}
+
+// settling is what the ends of the last orders, lists and garbage collectors
+// may take before idle is idle.
+const settling = 15 * time.Second
+
+// watch leaves everything alone and looks what it costs.
+func (p plan) watch(ctx context.Context, w *lab.World, ours *child.Process) (i idle, err error) {
+	rest := func(length time.Duration) error {
+		select {
+		case <-time.After(length):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if err := rest(settling); err != nil {
+		return i, err
+	}
+	begun := time.Now()
+	used, err := w.Measure(func() error { return rest(p.idle) }, ours)
+	if err != nil {
+		return i, err
+	}
+	i.cpu(used, time.Since(begun))
+	i.Memory, err = w.Memory(ours)
+	return i, err
+}
+
+// cancel cancels some of the reservations, spread over all of them, one after
+// the other. The first one also opens what a fresh process opens once.
+func (p plan) cancel(ctx context.Context, shop *lab.Shop, orders []string, r *report) error {
+	for n := range min(p.cancels, len(orders)) {
+		begun := time.Now()
+		if err := shop.Cancel(ctx, orders[n*len(orders)/p.cancels]); err != nil {
+			return err
+		}
+		r.Cancels = append(r.Cancels, lab.Milliseconds(time.Since(begun)))
+	}
+	return nil
+}

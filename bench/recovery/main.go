@@ -1,0 +1,116 @@
+// Command recovery measures how long customers notice that a loaded process was
+// killed, as kill -9 does, and started again at once: yeyak api with all workers
+// in it, and a yeyak worker beside an API that serves no sagas.
+//
+// Customers do what ours are told to do: one who gets no answer sends the same
+// request again under its Idempotency-Key until there is one.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/yeyak/yeyak/bench/lab"
+)
+
+type plan struct {
+	rounds, connections int
+	before, after       time.Duration
+	out                 string
+	lab.Programs
+}
+
+func main() {
+	var p plan
+	flag.IntVar(&p.rounds, "rounds", 3, "how often each process is killed")
+	flag.IntVar(&p.connections, "connections", 50, "customers who order in a loop")
+	flag.DurationVar(&p.before, "before", 5*time.Second, "load before the kill")
+	flag.DurationVar(&p.after, "after", 20*time.Second, "load after the kill")
+	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "recovery.json"), "file for the report")
+	bin := flag.String("bin", "bin", "folder of the programs")
+	flag.Parse()
+	p.Programs = lab.ProgramsIn(*bin)
+	lab.Main("recovery", p.Programs, p.run)
+}
+
+// What is killed.
+const (
+	wholeAPI   = "yeyak api, all in one"
+	workerOnly = "yeyak worker"
+)
+
+func (p plan) run(ctx context.Context, w *lab.World) error {
+	machine, err := w.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	r := report{Machine: machine, Connections: p.connections, Rounds: map[string][]round{}}
+	for _, what := range []string{wholeAPI, workerOnly} {
+		if r.Rounds[what], err = p.measure(ctx, w, what); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	return errors.Join(lab.WriteJSON(p.out, r), r.print(os.Stdout))
+}
+
+// measure kills a process as often as is wanted, and has the books looked at in
+// the end.
+func (p plan) measure(ctx context.Context, w *lab.World, what string) (rounds []round, err error) {
+	setup := lab.Setup{Name: "api", Program: p.Yeyak}
+	if what == workerOnly {
+		setup = lab.Setup{Name: "apart", Program: p.Yeyak, Args: []string{"--serve=mypage"}}
+	}
+	service, err := w.Service(ctx, setup)
+	if err != nil {
+		return nil, err
+	}
+	victim := service.Program
+	if what == workerOnly {
+		if victim, err = service.Worker(ctx); err != nil {
+			return nil, err
+		}
+	}
+	shop, err := lab.OpenPlaces(ctx, service)
+	if err != nil {
+		return nil, err
+	}
+	for n := range p.rounds {
+		fmt.Printf("%s: kill %d of %d\n", what, n+1, p.rounds)
+		one, err := p.kill(ctx, shop, victim)
+		if err != nil {
+			return nil, err
+		}
+		rounds = append(rounds, one)
+	}
+	if err := settled(ctx, service); err != nil {
+		return nil, err
+	}
+	if victim != service.Program {
+		err = victim.End()
+	}
+	return rounds, errors.Join(err, service.End())
+}
+
+// settled makes sure that every order that was started has come out, and that
+// the audit is clean.
+func settled(ctx context.Context, service *lab.Service) error {
+	counts, err := service.AwaitSettled(ctx)
+	if err != nil {
+		return err
+	}
+	for at, n := range counts {
+		if !at.Settled() {
+			return fmt.Errorf("%d orders are %s, %s", n, at.Order, at.Payment)
+		}
+	}
+	status, said, err := service.Audit(ctx)
+	if err == nil && status != 0 {
+		err = fmt.Errorf("the audit ends with %d:\n%s", status, said)
+	}
+	return err
+}
