@@ -225,8 +225,11 @@ func TestGate_OpensForOneAfterTheOther(t *testing.T) {
 		passed := make(chan time.Duration)
 		for range 10 {
 			go func() {
-				if g.Opens(t.Context(), false) == nil {
-					enter(t, g, true).Leave(nil)
+				if g.Opens(t.Context(), false) != nil {
+					return
+				}
+				if p, err := g.Enter(t.Context(), true); err == nil {
+					p.Leave(nil)
 					passed <- time.Since(begun)
 				}
 			}()
