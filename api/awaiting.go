@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -56,10 +57,18 @@ func (s *server) decisionIn(ctx context.Context, p contract.Publication) (contra
 	return p.View, true
 }
 
+// lastGlance bounds the last look at an order whose request has had its time.
+const lastGlance = 400 * time.Millisecond
+
 // lastLook finds out how far an order got that was not heard of in time.
-// What cannot be reached is passed over: the order is on its way.
+// What cannot be reached is passed over: the order is on its way, and who has
+// waited for so long is told so soon.
 func (s *server) lastLook(ctx context.Context, seen contract.View) outcome {
-	if row, err := s.glanceAtRow(ctx, seen.ID); err == nil {
+	ctx, cancel := context.WithTimeout(ctx, lastGlance)
+	defer cancel()
+	half, over := context.WithTimeout(ctx, lastGlance/2)
+	defer over()
+	if row, err := s.glanceAtRow(half, seen.ID); err == nil {
 		if decision, fallen := s.decisionIn(ctx, row); fallen {
 			return outcome{view: decision, decided: true}
 		}
