@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -56,9 +57,14 @@ func (s *server) decisionIn(ctx context.Context, p contract.Publication) (contra
 	return p.View, true
 }
 
+// lastGlance bounds all of the last look: the time of the request is over.
+const lastGlance = 300 * time.Millisecond
+
 // lastLook finds out how far an order got that was not heard of in time.
 // What cannot be reached is passed over: the order is on its way.
 func (s *server) lastLook(ctx context.Context, seen contract.View) outcome {
+	ctx, cancel := context.WithTimeout(ctx, lastGlance)
+	defer cancel()
 	if row, err := s.glanceAtRow(ctx, seen.ID); err == nil {
 		if decision, fallen := s.decisionIn(ctx, row); fallen {
 			return outcome{view: decision, decided: true}
