@@ -121,14 +121,19 @@ func (s *server) tryToPlace(ctx, budget context.Context, o newOrder) (outcome, e
 	}
 	// When only the answer to the start was lost, the order is heard of.
 	if err != nil && len(changes) == 0 {
-		return outcome{}, temporalError{err}
+		return outcome{}, err
 	}
 	return s.awaitDecision(ctx, budget, view, changes), nil
 }
 
-// start starts the saga. It does not end with the request: a customer who
-// leaves at this moment has either placed the order or not, and can ask.
+// start starts the saga when it is its turn. From then on it does not end with
+// the request: a customer who leaves at this moment has either placed the order
+// or not, and can ask.
 func (s *server) start(ctx context.Context, o newOrder, input sagaInput) error {
+	if !s.budgets.starts.enter(ctx) {
+		return tooBusy()
+	}
+	defer s.budgets.starts.leave()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
 	defer cancel()
 	options := client.StartWorkflowOptions{
@@ -142,6 +147,8 @@ func (s *server) start(ctx context.Context, o newOrder, input sagaInput) error {
 	if o.order.RequestHash != "" {
 		options.Memo = map[string]any{contract.RequestHashMemo: o.order.RequestHash}
 	}
-	_, err := s.Temporal.ExecuteWorkflow(ctx, options, o.workflow, input)
-	return err
+	if _, err := s.Temporal.ExecuteWorkflow(ctx, options, o.workflow, input); err != nil {
+		return temporalError{err}
+	}
+	return nil
 }
