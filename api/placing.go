@@ -62,11 +62,17 @@ func (s *server) placeOrder(ctx context.Context, l language, o newOrder) (*order
 }
 
 // patience is how long a request waits for the first decision on its order.
+// Where nobody pays later, payment is asked for twice before it is given up, and
+// each of these may take as long as the provider is slow.
 func (s *server) patience(kind booking.Kind) time.Duration {
-	if kind == booking.Cafe || kind == booking.Cleaning || s.Policy.PayWithin == 0 {
+	switch {
+	case s.Policy.PayWithin == 0:
+		return s.ReplyBudget + 2*asking
+	case kind == booking.Cafe || kind == booking.Cleaning:
 		return s.ReplyBudget + asking
+	default:
+		return s.ReplyBudget
 	}
-	return s.ReplyBudget
 }
 
 // admitOrder refuses an order that nobody could work on, before anything of it
