@@ -24,6 +24,8 @@ type Admission struct {
 	// MaxWrites is how many requests that place orders, decide on them or
 	// change anything else are worked on at the same time, 512 by default.
 	MaxWrites int
+	// MaxStarts is how many of them start an order at Temporal, 16 by default.
+	MaxStarts int
 	// MaxReads is how many others are, 256 by default: they have a budget of
 	// their own, so that customers see their orders while orders queue.
 	MaxReads int
@@ -41,7 +43,7 @@ type Admission struct {
 }
 
 func (a Admission) withDefaults() Admission {
-	for number, byDefault := range map[*int]int{&a.MaxWrites: 512, &a.MaxReads: 256, &a.MaxWaiting: 512, &a.MaxStreams: 256} {
+	for number, byDefault := range map[*int]int{&a.MaxWrites: 512, &a.MaxStarts: 16, &a.MaxReads: 256, &a.MaxWaiting: 512, &a.MaxStreams: 256} {
 		if *number <= 0 {
 			*number = byDefault
 		}
@@ -54,7 +56,11 @@ func (a Admission) withDefaults() Admission {
 
 // budgets are what requests are counted against. Health, metrics and
 // documentation are not: who has to find out what is wrong is never sent away.
-type budgets struct{ writes, reads, streams *budget }
+//
+// Starts of orders are counted once more: a Temporal server that has too much to
+// do serves no one in turn, and of many who ask it at the same time some wait
+// for seconds. They wait here instead, first come, first served.
+type budgets struct{ writes, starts, reads, streams *budget }
 
 // of is the budget that a request is counted against for as long as it takes,
 // nil for none. Streams are counted by themselves, for they stay.

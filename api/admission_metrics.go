@@ -26,8 +26,9 @@ func (m budgetMetrics) entered(after time.Duration) {
 var waits = []float64{0, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
 // newBudgets makes the budgets and registers what is measured of them, unless
-// the registry is nil.
-func newBudgets(a Admission, registry prometheus.Registerer) budgets {
+// the registry is nil. To be started an order may wait for most of its request's
+// time, which is replyBudget: what is left has to do for Temporal.
+func newBudgets(a Admission, replyBudget time.Duration, registry prometheus.Registerer) budgets {
 	metric := promauto.With(registry)
 	gauge := func(name, help string) *prometheus.GaugeVec {
 		return metric.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"budget"})
@@ -53,6 +54,7 @@ func newBudgets(a Admission, registry prometheus.Registerer) budgets {
 	}
 	return budgets{
 		writes:  newBudget(a.MaxWrites, a.MaxWaiting, a.MaxWait, of("writes")),
+		starts:  newBudget(a.MaxStarts, a.MaxWrites, replyBudget*7/8, of("starts")),
 		reads:   newBudget(a.MaxReads, a.MaxWaiting, a.MaxWait, of("reads")),
 		streams: newBudget(a.MaxStreams, 0, 0, of("streams")),
 	}

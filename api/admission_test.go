@@ -234,9 +234,9 @@ func TestAdmission_Metrics(t *testing.T) {
 
 func TestAdmission_Defaults(t *testing.T) {
 	t.Parallel()
-	want := Admission{MaxWrites: 512, MaxReads: 256, MaxWaiting: 512, MaxWait: 500 * time.Millisecond, MaxStreams: 256}
+	want := Admission{MaxWrites: 512, MaxStarts: 16, MaxReads: 256, MaxWaiting: 512, MaxWait: 500 * time.Millisecond, MaxStreams: 256}
 	require.Equal(t, want, Admission{}.withDefaults())
-	given := Admission{MaxWrites: 1, MaxReads: 2, MaxWaiting: 3, MaxWait: 4, MaxStreams: 5, MaxWaitingCalls: 6}
+	given := Admission{MaxWrites: 1, MaxStarts: 7, MaxReads: 2, MaxWaiting: 3, MaxWait: 4, MaxStreams: 5, MaxWaitingCalls: 6}
 	require.Equal(t, given, given.withDefaults())
 }
 

@@ -95,7 +95,7 @@ type server struct {
 // New makes the handler that serves the whole API.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
-	s.budgets, s.window = newBudgets(s.Admission, s.Registry), newWindow(s.readStretch, s.Logger)
+	s.budgets, s.window = newBudgets(s.Admission, s.ReplyBudget, s.Registry), newWindow(s.readStretch, s.Logger)
 	router := newRouter(s.Logger, s.Traces, s.Registry)
 	s.huma = humagin.New(router, describeAPI())
 	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)

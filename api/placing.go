@@ -62,11 +62,17 @@ func (s *server) placeOrder(ctx context.Context, l language, o newOrder) (*order
 }
 
 // patience is how long a request waits for the first decision on its order.
+// Where nobody pays later, payment is asked for twice before it is given up, and
+// each of these may take as long as the provider is slow.
 func (s *server) patience(kind booking.Kind) time.Duration {
-	if kind == booking.Cafe || kind == booking.Cleaning || s.Policy.PayWithin == 0 {
+	switch {
+	case s.Policy.PayWithin == 0:
+		return s.ReplyBudget + 2*asking
+	case kind == booking.Cafe || kind == booking.Cleaning:
 		return s.ReplyBudget + asking
+	default:
+		return s.ReplyBudget
 	}
-	return s.ReplyBudget
 }
 
 // admitOrder refuses an order that nobody could work on, before anything of it
@@ -122,14 +128,19 @@ func (s *server) tryToPlace(ctx, budget context.Context, o newOrder) (outcome, e
 	}
 	// When only the answer to the start was lost, the order is heard of.
 	if err != nil && len(changes) == 0 {
-		return outcome{}, temporalError{err}
+		return outcome{}, err
 	}
 	return s.awaitDecision(ctx, budget, view, changes), nil
 }
 
-// start starts the saga. It does not end with the request: a customer who
-// leaves at this moment has either placed the order or not, and can ask.
+// start starts the saga when it is its turn. From then on it does not end with
+// the request: a customer who leaves at this moment has either placed the order
+// or not, and can ask.
 func (s *server) start(ctx context.Context, o newOrder, input sagaInput) error {
+	if !s.budgets.starts.enter(ctx) {
+		return tooBusy()
+	}
+	defer s.budgets.starts.leave()
 	// Of what it is given the SDK gives half to one call, and does not repeat
 	// a call that takes longer.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.ReplyBudget)
@@ -145,6 +156,8 @@ func (s *server) start(ctx context.Context, o newOrder, input sagaInput) error {
 	if o.order.RequestHash != "" {
 		options.Memo = map[string]any{contract.RequestHashMemo: o.order.RequestHash}
 	}
-	_, err := s.Temporal.ExecuteWorkflow(ctx, options, o.workflow, input)
-	return err
+	if _, err := s.Temporal.ExecuteWorkflow(ctx, options, o.workflow, input); err != nil {
+		return temporalError{err}
+	}
+	return nil
 }

@@ -9,5 +9,11 @@
 //	plain/  a SELECT by key
 //	lab/    what benchmarks are built of
 //
+// Three more measure other things, each with a target of its own:
+//
+//	overload/  orders while the payment provider is overloaded
+//	open/      what open orders cost
+//	recovery/  how soon orders go on after a kill -9
+//
 // Every order is checked afterwards: a fast wrong answer is no result.
 package main

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"go.temporal.io/sdk/client"
@@ -108,40 +107,6 @@ func (s *Service) Command(ctx context.Context, args ...string) (string, error) {
 		err = fmt.Errorf("yeyak %s: %w", strings.Join(args, " "), err)
 	}
 	return string(out), err
-}
-
-// Sidecar starts a program that has neither HTTP routes nor tables of Yeyak's:
-// it is told where to listen, and env.
-func (w *World) Sidecar(ctx context.Context, program string, env ...string) (p *child.Process, url string, err error) {
-	ports, err := child.FreePorts(1)
-	if err != nil {
-		return nil, "", err
-	}
-	url = "http://" + child.Address(ports[0])
-	started, err := w.Start(ctx, filepath.Base(program), url+ready, child.Command{Path: program, Env: append(env, "LISTEN="+child.Address(ports[0]))})
-	if err != nil {
-		return nil, "", err
-	}
-	return started.Process, url, nil
-}
-
-// SandboxPayments starts a stand-in for Stripe with a database of its own, and
-// answers the environment of those who are to pay there.
-func (w *World) SandboxPayments(ctx context.Context, name string, args ...string) (*Program, []string, error) {
-	database, err := w.Postgres.NewDatabase(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	ports, err := child.FreePorts(1)
-	if err != nil {
-		return nil, nil, err
-	}
-	address := child.Address(ports[0])
-	p, err := w.Start(ctx, name+"-sandbox-payments", "http://"+address+"/sandbox/payments", child.Command{
-		Path: w.Programs.Yeyak,
-		Args: append([]string{"sandbox-payments", "--sandbox-listen", address, "--sandbox-database-url", database}, args...),
-	})
-	return p, []string{"STRIPE_URL=http://" + address, "STRIPE_SECRET_KEY=sk_test_sandbox"}, err
 }
 
 // BareNamespace is where workflows run that are no orders.

@@ -68,8 +68,8 @@ func (p plan) subjects() []subject {
 	return []subject{
 		{deferring, p.Yeyak, set("--payment-overload=defer", fmt.Sprintf("--deferred-per-second=%d", p.perSecond)), []int{201, 202}},
 		{rejecting, p.Yeyak, set("--payment-overload=reject"), []int{201, 503}},
-		// A breaker that never opens is none.
-		{naive, p.Naive, []string{"--charge-timeout=610ms", "--breaker-slow=1m", "--breaker-min-calls=1000000"}, nil},
+		// A breaker that never opens is none, and as many may start as may come in.
+		{naive, p.Naive, []string{"--charge-timeout=610ms", "--breaker-slow=1m", "--breaker-min-calls=1000000", "--max-starts=512"}, nil},
 	}
 }
 
@@ -102,17 +102,24 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 // measure puts the subject under load, waits until all orders are settled, and
 // has the audit look.
 func (p plan) measure(ctx context.Context, w *lab.World, s subject) (r result, err error) {
-	args := []string{"--latency=400ms", "--latency-up-to=620ms", "--capacity=20", fmt.Sprintf("--queue=%t", p.queue)}
-	sandbox, env, err := w.SandboxPayments(ctx, s.name, args...)
+	sandbox, err := w.SandboxPayments(ctx, s.name)
 	if err != nil {
 		return r, err
 	}
-	service, err := w.Service(ctx, lab.Setup{Name: s.name, Program: s.program, Args: append(s.args, "--reply-budget="+p.replyBudget.String()), Env: env})
+	service, err := w.Service(ctx, lab.Setup{
+		Name: s.name, Program: s.program, Args: append(s.args, "--reply-budget="+p.replyBudget.String()), Env: sandbox.Env,
+	})
 	if err != nil {
 		return r, err
 	}
 	shop, err := lab.OpenPlaces(ctx, service)
 	if err != nil {
+		return r, err
+	}
+	if r.before, err = warm(ctx, service, shop); err != nil {
+		return r, err
+	}
+	if err := sandbox.Behave(ctx, map[string]any{"latency": "400ms-620ms", "capacity": 20, "queue": p.queue}); err != nil {
 		return r, err
 	}
 	r.Name = s.name
@@ -131,6 +138,21 @@ func (p plan) measure(ctx context.Context, w *lab.World, s subject) (r result, e
 		return r, err
 	}
 	return r, errors.Join(service.End(), sandbox.End())
+}
+
+// warmUp fills pools and caches while all is well: what is measured is an
+// overload, and not a start.
+var warmUp = lab.Load{Connections: 20, Length: 3 * time.Second}
+
+func warm(ctx context.Context, service *lab.Service, shop *lab.Shop) (map[lab.Standing]int, error) {
+	_, err := lab.Closed(ctx, warmUp, func(ctx context.Context, n int) error {
+		_, err := shop.Place(ctx, n, "")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return service.AwaitSettled(ctx)
 }
 
 // faults are what of Yeyak's promises was not kept.

@@ -30,6 +30,8 @@ type report struct {
 
 // result is what came of one load.
 type result struct {
+	before map[lab.Standing]int // of the warm-up
+
 	Name     string `json:"name"`
 	Requests int    `json:"requests"`
 	// Answers by their status; "none" is for requests that got no answer.
@@ -135,6 +137,7 @@ func (r *result) settle(ctx context.Context, service *lab.Service, accepted []st
 	}
 	r.Settled, r.Standings = time.Since(begun).Seconds(), map[string]int{}
 	for at, n := range counts {
+		n -= r.before[at]
 		r.Standings[fmt.Sprintf("%s, %s", at.Order, at.Payment)] = n
 		switch {
 		case !at.Settled():

@@ -1,0 +1,77 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"path/filepath"
+
+	"github.com/yeyak/yeyak/internal/child"
+)
+
+// Sidecar starts a program that has neither HTTP routes nor tables of Yeyak's:
+// it is told where to listen, and env.
+func (w *World) Sidecar(ctx context.Context, program string, env ...string) (p *child.Process, url string, err error) {
+	ports, err := child.FreePorts(1)
+	if err != nil {
+		return nil, "", err
+	}
+	url = "http://" + child.Address(ports[0])
+	started, err := w.Start(ctx, filepath.Base(program), url+ready, child.Command{Path: program, Env: append(env, "LISTEN="+child.Address(ports[0]))})
+	if err != nil {
+		return nil, "", err
+	}
+	return started.Process, url, nil
+}
+
+// Sandbox is a stand-in for Stripe.
+type Sandbox struct {
+	*Program
+	// Env is the environment of those who are to pay there.
+	Env []string
+
+	url string
+}
+
+// SandboxPayments starts one with a database of its own that behaves well.
+func (w *World) SandboxPayments(ctx context.Context, name string) (*Sandbox, error) {
+	database, err := w.Postgres.NewDatabase(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ports, err := child.FreePorts(1)
+	if err != nil {
+		return nil, err
+	}
+	address := child.Address(ports[0])
+	s := &Sandbox{Env: []string{"STRIPE_URL=http://" + address, "STRIPE_SECRET_KEY=sk_test_sandbox"}, url: "http://" + address + "/sandbox/payments"}
+	s.Program, err = w.Start(ctx, name+"-sandbox-payments", s.url, child.Command{
+		Path: w.Programs.Yeyak,
+		Args: []string{"sandbox-payments", "--sandbox-listen", address, "--sandbox-database-url", database, "--latency=0s", "--latency-up-to=0s"},
+	})
+	return s, err
+}
+
+// Behave tells it how to behave from now on, with the switches of its
+// switchboard.
+func (s *Sandbox) Behave(ctx context.Context, switches map[string]any) error {
+	raw, err := json.Marshal(switches)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPut, s.url, bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", s.url, resp.Status)
+	}
+	return nil
+}
