@@ -18,9 +18,9 @@ import "time"
 //     backlog grow behind answers of 202.
 //   - 16 starts. A start takes Temporal some milliseconds, so that 16 at a time
 //     are more than one process needs. When Temporal has too much to do, more at
-//     a time only have it keep some of them waiting for seconds: of 100 customers
-//     in a loop on two busy cores 44 % were answered 503 after two seconds without
-//     this limit, and none with it (make bench-overload, 12 s of each).
+//     a time only have it keep some of them waiting for seconds, whoever came
+//     first. Here they wait in turn, and those for whom there is no time left
+//     are told so before anything is started.
 //   - 256 reads. One takes about a millisecond, and a database connection, of
 //     which there are few: more readers at a time would not be answered sooner.
 //     The number is for those reads that have to ask an order's workflow, and
