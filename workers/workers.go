@@ -33,9 +33,14 @@ type Services struct {
 // services, since steps are done in place, and its own.
 func (s Services) Sagas() []any {
 	return []any{
-		s.Payments, &activities.DeferredPayments{Payments: s.Payments}, s.Inventory, s.Notifications, s.Management, s.Deliveries, s.Productions, s.Assignment, s.Drinks, s.Mypage,
+		s.Payments, s.deferred(), s.Inventory, s.Notifications, s.Management, s.Deliveries, s.Productions, s.Assignment, s.Drinks, s.Mypage,
 		activities.RecordDecision,
 	}
+}
+
+// deferred are the payments that had to wait, a queue of their own.
+func (s Services) deferred() *activities.DeferredPayments {
+	return &activities.DeferredPayments{Payments: s.Payments}
 }
 
 func (s Services) of(queue string) []any {
@@ -45,7 +50,7 @@ func (s Services) of(queue string) []any {
 	case contract.PaymentsQueue:
 		return []any{s.Payments}
 	case contract.DeferredPaymentsQueue:
-		return []any{&activities.DeferredPayments{Payments: s.Payments}}
+		return []any{s.deferred()}
 	case contract.InventoryQueue:
 		return []any{s.Inventory, s.Drinks}
 	case contract.NotificationsQueue:

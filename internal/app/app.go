@@ -173,8 +173,8 @@ func (a *App) startWorkers(ctx context.Context) {
 	}
 	start := func() (err error) {
 		a.workers, err = workers.Start(a.engine, workers.Options{
-			Serve: serve, Services: a.services, DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, StopWithin: a.options.Config.Process.ShutdownGrace,
-			Version:   a.options.Config.Worker.Version(),
+			Serve: serve, Services: a.services, Version: a.options.Config.Worker.Version(),
+			DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, StopWithin: a.options.Config.Process.ShutdownGrace,
 			Workflows: a.options.Comparison.Workflows, Tune: a.options.Comparison.Workers,
 		})
 		return err
