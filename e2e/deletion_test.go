@@ -108,7 +108,7 @@ func TestK5_Deletion(t *testing.T) {
 // are refused.
 func TestK5_WhileOrdersComeIn(t *testing.T) {
 	t.Parallel()
-	eachStorageWith(t, unhurried, func(t *testing.T, s *system) {
+	eachStorage(t, func(t *testing.T, s *system) {
 		const customers = 10
 		drink := s.drink(100_000)
 		taken := make([][]string, customers)
@@ -168,7 +168,7 @@ func TestK5_WithoutProduction(t *testing.T) {
 		s.remove(drink)
 		for _, order := range orders {
 			s.eventually(func() bool { status, _, _ := s.payment(order); return status == "refunded" })
-			require.Equal(t, booking.Cancelling, s.page(order).Status)
+			s.becomes(order, booking.Cancelling)
 		}
 		require.Equal(t, 10, s.cups(drink))
 		status, progress := s.deletion(drink)
@@ -187,7 +187,6 @@ func TestK5_WithoutProduction(t *testing.T) {
 func TestK5_StoppedInTheMiddle(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	unhurried(&o)
 	o.Config.Databases.Front = config.URL(pgtest.New(t))
 	s := start(t, o)
 	drink := s.drink(300)
@@ -251,7 +250,7 @@ func TestK5_ManyOrders(t *testing.T) {
 	if os.Getenv("YEYAK_FULL") == "1" {
 		n = 5000
 	}
-	s := boot(t, unhurried)
+	s := boot(t)
 	drink, place := s.drink(n), s.place(1000)
 	began := time.Now()
 	orders := s.orderCups(drink, n)
@@ -282,9 +281,6 @@ func TestK5_ManyOrders(t *testing.T) {
 		s.requireForceCancelled(order)
 	}
 }
-
-// unhurried gives a machine that has much to do the time for it.
-func unhurried(o *app.Options) { o.Config.Orders.ReplyBudget = 20 * time.Second }
 
 // meanwhile asks again and again, in the background, and answers what stops
 // that and tells how long it took each time.

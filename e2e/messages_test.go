@@ -87,7 +87,7 @@ func TestO12_Messages(t *testing.T) {
 	subscriber := s.tell(phone, state)
 	select {
 	case <-phone.fourth:
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		require.FailNow(t, "no fourth message came")
 	}
 	require.NoError(t, subscriber.Process.Kill())

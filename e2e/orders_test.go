@@ -161,11 +161,11 @@ func (s *system) requireCharged(order string, price int64) {
 	require.Zero(s, refunded)
 }
 
-// requireRefunded checks that an order's price was taken and given back.
+// requireRefunded waits until an order's price was given back, all that was taken.
 func (s *system) requireRefunded(order string, price int64) {
 	s.Helper()
-	status, amount, refunded := s.payment(order)
-	require.Equal(s, "refunded", status)
+	s.eventually(func() bool { status, _, _ := s.payment(order); return status == "refunded" })
+	_, amount, refunded := s.payment(order)
 	require.Equal(s, price, amount)
 	require.Equal(s, price, refunded)
 }

@@ -35,6 +35,12 @@ var dynamicConfig = []string{
 	"matching.rps=10000",
 	"history.rps=20000",
 	"matching.persistenceMaxQPS=20000",
+	// The server goes through all its metrics once a second, and has hundreds
+	// of them for every task queue. Where many systems share one server, as in
+	// tests, that came to take more than a processor.
+	"metrics.breakdownByTaskQueue=false",
+	"metrics.breakdownByPartition=false",
+	"metrics.breakdownByBuildID=false",
 }
 
 // args is the child's command line. HTTP and metrics ports are not named: the
