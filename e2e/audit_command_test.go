@@ -23,7 +23,7 @@ func (a *audited) command(env []string, args ...string) (code int, stdout, stder
 	path, err := binary()
 	require.NoError(a, err)
 	cmd := exec.CommandContext(a.Context(), path, args...)
-	cmd.Env = append(append(os.Environ(), "TEMPORAL_ADDRESS="+engine.Addr(), "TEMPORAL_NAMESPACE="+a.namespace,
+	cmd.Env = append(append(os.Environ(), "TEMPORAL_ADDRESS="+a.options.TemporalAddress, "TEMPORAL_NAMESPACE="+a.namespace,
 		"DATABASE_URL="+string(a.options.Config.Databases.Front), "YEYAK_AUDIT_MOMENT=500ms"), env...)
 	var out, logs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &logs

@@ -87,7 +87,8 @@ func TestSettle_EveryKind(t *testing.T) {
 func (a *audited) elsewhere() {
 	a.Helper()
 	stop(a.app)
-	a.options.Namespace, a.options.Migrate = newNamespace(a), false
+	a.options.TemporalAddress, a.options.Namespace = newNamespace(a)
+	a.options.Migrate = false
 	a.system = start(a.TB, a.options)
 }
 

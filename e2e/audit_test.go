@@ -281,7 +281,7 @@ func (a *audited) mortally(t *testing.T, point string) (_ *system, dead <-chan s
 	o := a.options
 	o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
 	told, err := json.Marshal(mortal{
-		Config: o.Config, Database: string(o.Config.Databases.Front), Address: engine.Addr(), Namespace: o.Namespace, Point: point,
+		Config: o.Config, Database: string(o.Config.Databases.Front), Address: o.TemporalAddress, Namespace: o.Namespace, Point: point,
 	})
 	require.NoError(t, err)
 	child := exec.Command(os.Args[0])

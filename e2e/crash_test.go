@@ -63,7 +63,7 @@ func bootMortal(t *testing.T, point string) (_ *system, revive func() *system) {
 	o.Config.Databases.Front = config.URL(pgtest.New(t))
 	told, err := json.Marshal(mortal{
 		Config: o.Config, Database: string(o.Config.Databases.Front),
-		Address: engine.Addr(), Namespace: o.Namespace, Point: point,
+		Address: o.TemporalAddress, Namespace: o.Namespace, Point: point,
 	})
 	require.NoError(t, err)
 	child := exec.Command(os.Args[0])

@@ -319,7 +319,7 @@ func mealDeliveryNotServed(s *system) string {
 	order := elsewhere.run(contract.FoodWorkflow, in)
 	elsewhere.shows(order, booking.Paid)
 	require.Equal(s, booking.DeliveryUnavailable, elsewhere.update(order, contract.CancelUpdate))
-	o.Namespace = elsewhere.namespace
+	o.TemporalAddress, o.Namespace = elsewhere.options.TemporalAddress, elsewhere.namespace
 	elsewhere.worker(o)
 	elsewhere.shows(order, booking.Delivering)
 	require.Empty(s, elsewhere.update(order, contract.CompleteUpdate))
@@ -333,7 +333,7 @@ func (s *system) without(queue string) *system {
 	s.Helper()
 	o := s.options
 	o.Decorate = app.Decorate{}
-	o.Namespace = newNamespace(s.TB)
+	o.TemporalAddress, o.Namespace = newNamespace(s.TB)
 	o.Config.Worker.Serve = slices.DeleteFunc(contract.Queues(), func(q string) bool { return q == queue })
 	return start(s.TB, o)
 }

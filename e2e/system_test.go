@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -25,43 +24,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// engine is the Temporal dev server that the tests of this package share.
-// Each system has a namespace of its own on it.
-var engine *devserver.Server
-
 func TestMain(m *testing.M) {
 	if told := os.Getenv(mortalVariable); told != "" {
 		os.Exit(liveMortally(told))
 	}
-	stop, err := startEngine()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "no Temporal dev server, run `make test`:", err)
-		os.Exit(1)
-	}
-	defer stop()
 	pgtest.Main(m)
-}
-
-func startEngine() (stop func(), err error) {
-	dir, err := os.MkdirTemp("", "yeyak-e2e")
-	if err != nil {
-		return nil, err
+	if engines.current != nil {
+		engines.current.retire()
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	engine, err = devserver.Start(ctx, devserver.Options{CLI: temporalCLI(), DataDir: dir, Logger: zap.NewNop()})
-	if err != nil {
-		return nil, err
-	}
-	stop = func() {
-		engine.Stop(context.Background())
-		_ = os.RemoveAll(dir)
-	}
-	if err := engine.WaitReady(ctx); err != nil {
-		stop()
-		return nil, err
-	}
-	return stop, nil
 }
 
 // system is one running Yeyak with everything of its own.
@@ -93,9 +63,9 @@ func boot(t testing.TB, change ...func(*app.Options)) *system {
 func onSQLite(o *app.Options) { o.Config.Databases.Front = "" }
 
 func options(t testing.TB) app.Options {
-	namespace := newNamespace(t)
+	address, namespace := newNamespace(t)
 	return app.Options{
-		API: true, Migrate: true, TemporalAddress: engine.Addr(), Namespace: namespace,
+		API: true, Migrate: true, TemporalAddress: address, Namespace: namespace,
 		Config: config.Config{
 			HTTP:    config.HTTP{Listen: "127.0.0.1:0", MaxBody: 64 << 10},
 			Process: config.Process{ShutdownGrace: 10 * time.Second},
@@ -132,7 +102,7 @@ func start(t testing.TB, o app.Options) *system {
 	a, err := app.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { stop(a) })
-	c, err := client.Dial(client.Options{HostPort: engine.Addr(), Namespace: o.Namespace, Logger: devserver.Quiet()})
+	c, err := client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox, outages: failing, options: o, log: log}

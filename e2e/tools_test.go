@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -24,7 +23,6 @@ import (
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
-	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -35,19 +33,6 @@ func temporalCLI() string {
 	}
 	cli, _ := filepath.Abs("../bin/temporal")
 	return cli
-}
-
-// newNamespace makes a namespace that orders can start in.
-func newNamespace(t testing.TB) string {
-	t.Helper()
-	name := "e2e-" + uuid.NewString()[:8]
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	c, err := client.NewLazyClient(client.Options{HostPort: engine.Addr(), Logger: devserver.Quiet()})
-	require.NoError(t, err)
-	defer c.Close()
-	require.NoError(t, app.PrepareNamespace(ctx, c, name))
-	return name
 }
 
 // impatient answers after a moment, decided or not.

@@ -50,14 +50,14 @@ func TestPrepare_MakesTheNamespace(t *testing.T) {
 	t.Parallel()
 	path, err := binary()
 	require.NoError(t, err)
-	namespace := "prepared-" + uuid.NewString()[:8]
+	address, namespace := temporalServer(t), "prepared-"+uuid.NewString()[:8]
 	for range 2 { // a job may be run again
 		cmd := exec.CommandContext(t.Context(), path, "prepare", "--wait=30s")
-		cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+engine.Addr(), "TEMPORAL_NAMESPACE="+namespace)
+		cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+address, "TEMPORAL_NAMESPACE="+namespace)
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	}
-	c, err := client.Dial(client.Options{HostPort: engine.Addr(), Namespace: namespace, Logger: devserver.Quiet()})
+	c, err := client.Dial(client.Options{HostPort: address, Namespace: namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	_, err = c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "NeedsAttention = true AND OrderKind = 'food'"})

@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/devserver"
+)
+
+// namespacesPerEngine is after how many namespaces a fresh dev server takes
+// over. One goes through all the metrics and task queues that it has ever heard
+// of every second, and after some dozens of namespaces does little else.
+const namespacesPerEngine = 10
+
+// engine is a Temporal dev server that tests share.
+type engine struct {
+	*devserver.Server
+	dir     string
+	given   int // how many namespaces it was asked for
+	inUse   int // by how many tests
+	retired bool
+}
+
+// engines hands out the server that is not worn out yet.
+var engines struct {
+	sync.Mutex
+	current *engine
+}
+
+// temporalServer is the address of a dev server, for as long as t runs.
+func temporalServer(t testing.TB) (address string) {
+	t.Helper()
+	engines.Lock()
+	defer engines.Unlock()
+	if e := engines.current; e != nil && e.given == namespacesPerEngine {
+		e.retire()
+	}
+	if engines.current == nil {
+		e, err := startEngine()
+		require.NoError(t, err, "no Temporal dev server, run `make test`")
+		engines.current = e
+	}
+	e := engines.current
+	e.given++
+	e.inUse++
+	t.Cleanup(func() {
+		engines.Lock()
+		defer engines.Unlock()
+		if e.inUse--; e.inUse == 0 && e.retired {
+			e.stop()
+		}
+	})
+	return e.Addr()
+}
+
+func startEngine() (*engine, error) {
+	dir, err := os.MkdirTemp("", "yeyak-e2e")
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{dir: dir}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	e.Server, err = devserver.Start(ctx, devserver.Options{CLI: temporalCLI(), DataDir: dir, Logger: zap.NewNop()})
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, err
+	}
+	if err := e.WaitReady(ctx); err != nil {
+		e.stop()
+		return nil, err
+	}
+	return e, nil
+}
+
+// retire makes room for a fresh server. The last test that uses this one ends it.
+func (e *engine) retire() {
+	engines.current = nil
+	e.retired = true
+	if e.inUse == 0 {
+		e.stop()
+	}
+}
+
+func (e *engine) stop() {
+	e.Stop(context.Background())
+	_ = os.RemoveAll(e.dir)
+}
+
+// newNamespace makes a namespace that orders can start in, and tells on which
+// server.
+func newNamespace(t testing.TB) (address, name string) {
+	t.Helper()
+	address, name = temporalServer(t), "e2e-"+uuid.NewString()[:8]
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c, err := client.NewLazyClient(client.Options{HostPort: address, Logger: devserver.Quiet()})
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, app.PrepareNamespace(ctx, c, name))
+	return address, name
+}
