@@ -127,3 +127,19 @@ func TestMypage_FedByQueriesAlone(t *testing.T) {
 		require.Equal(t, first.body.View, again.body.View)
 	})
 }
+
+// TestMypages_ManyFreshAfterAPause: more are asked for at once than the worker
+// has polls out, of which the engine has not heard for a while.
+func TestMypages_ManyFreshAfterAPause(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	place := s.place(60)
+	var orders []string
+	for range 20 {
+		orders = append(orders, s.reserve(place).with(t, http.StatusCreated).body.ID)
+	}
+	time.Sleep(21 * time.Second) // after 20 s without a poll the engine takes a worker for gone
+	for _, a := range s.atOnce(100, func(i int) answer { return s.get("/v1/mypages/" + orders[i%len(orders)] + "?fresh=true") }) {
+		require.Equal(t, booking.Confirmed, a.with(t, http.StatusOK).body.Status)
+	}
+}

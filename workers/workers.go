@@ -191,8 +191,10 @@ func (o Options) of(queue string) worker.Options {
 		w.MaxConcurrentWorkflowTaskExecutionSize = 400
 		w.MaxConcurrentLocalActivityExecutionSize = 400
 		// A worker that has died costs the orders it had in memory this long, and
-		// who decides on one of them is still told within the reply budget.
-		w.StickyScheduleToStartTimeout = time.Second
+		// who decides on one of them is still told within the reply budget. Of
+		// this the engine keeps a second back when it looks for a poll that takes
+		// a query: with no more than that, one that finds all polls busy fails.
+		w.StickyScheduleToStartTimeout = 1500 * time.Millisecond
 		w.DeploymentOptions = o.deployment()
 	case contract.DeferredPaymentsQueue:
 		// The engine deals them out. Those that a worker holds wait with it for

@@ -80,7 +80,7 @@ func (l *look) views(ctx context.Context) error {
 			failures++
 		default:
 			failures++
-			l.silent[f.id] = true
+			l.silent[f.id] = err
 		}
 		return ctx.Err()
 	})

@@ -3,6 +3,8 @@ package audit
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -35,12 +37,14 @@ func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 		if err != nil {
 			return Report{}, err
 		}
-		for id := range again.silent {
-			silent[id] = true
-		}
+		maps.Copy(silent, again.silent)
 		report.Findings = append(report.Findings, suspects.meet(again.findings)...)
 	}
 	report.NotJudged, report.InMotion = len(silent), len(suspects.about())
+	if len(silent) > 0 {
+		id := slices.Min(slices.Collect(maps.Keys(silent)))
+		report.OneNotJudged = fmt.Sprintf("%s: %v", id, silent[id])
+	}
 	slices.SortFunc(report.Findings, inOrder)
 	return report, nil
 }

@@ -187,6 +187,7 @@ func TestRun_NotJudgedWithoutAnAnswer(t *testing.T) {
 	report, _ := b.run(t)
 	require.Empty(t, report.Findings)
 	require.Equal(t, 1, report.NotJudged)
+	require.Contains(t, report.OneNotJudged, "-1: ")
 	require.False(t, report.Clean())
 }
 

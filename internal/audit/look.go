@@ -19,7 +19,7 @@ type look struct {
 
 	orders   map[string]*facts
 	crew     crew
-	silent   map[string]bool // orders that cannot be judged, since their workflow does not answer
+	silent   map[string]error // orders that cannot be judged, since their workflow does not answer, and why
 	counts   Counts
 	findings []Finding
 }
@@ -27,7 +27,7 @@ type look struct {
 // take gathers the facts and judges them.
 func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) {
 	l := &look{
-		Sources: s, only: only, orders: map[string]*facts{}, silent: map[string]bool{},
+		Sources: s, only: only, orders: map[string]*facts{}, silent: map[string]error{},
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
 	for _, gather := range []func(context.Context) error{
@@ -44,7 +44,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		if f.life == running {
 			l.counts.Running++
 		}
-		if !l.silent[id] {
+		if l.silent[id] == nil {
 			l.findings = append(l.findings, judge(f)...)
 		}
 	}

@@ -28,6 +28,8 @@ type Report struct {
 	Counts
 	// NotJudged are orders whose workflow did not answer: it needs a worker.
 	NotJudged int `json:"notJudged"`
+	// OneNotJudged is one of them, and why.
+	OneNotJudged string `json:"oneNotJudged,omitempty"`
 	// InMotion are orders, and items, that were never twice the same.
 	InMotion int       `json:"inMotion"`
 	Findings []Finding `json:"findings"`
@@ -60,7 +62,7 @@ func (r Report) Table(w io.Writer) error {
 		_, err = fmt.Fprintf(w, "In motion, and not judged: %d. Look again later.\n", r.InMotion)
 	}
 	if err == nil && r.NotJudged > 0 {
-		_, err = fmt.Fprintf(w, "Not judged, since their workflow does not answer: %d orders. Is a worker running?\n", r.NotJudged)
+		_, err = fmt.Fprintf(w, "Not judged, since their workflow does not answer: %d orders. Is a worker running?\n  %s\n", r.NotJudged, r.OneNotJudged)
 	}
 	return err
 }
