@@ -101,7 +101,7 @@ func (s *Service) Audit(ctx context.Context) (status int, said string, err error
 // answers what it says.
 func (s *Service) Command(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.world.Programs.Yeyak, args...)
-	cmd.Env = append(cmd.Environ(), s.env...)
+	cmd.Env = append(child.Environment(), s.env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("yeyak %s: %w", strings.Join(args, " "), err)

@@ -17,7 +17,7 @@ import (
 type Command struct {
 	Path string
 	Args []string
-	// Env is added to this process's own environment.
+	// Env is added to Environment.
 	Env []string
 	// Log is the file that its output is appended to.
 	Log string
@@ -41,7 +41,7 @@ func Start(c Command) (*Process, error) {
 	}
 	defer out.Close() // the child has a descriptor of its own
 	p := &Process{name: filepath.Base(c.Path), log: c.Log, cmd: exec.Command(c.Path, c.Args...), exited: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), c.Env...)
+	p.cmd.Env = append(Environment(), c.Env...)
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = out, out, attributes()
 	started := make(chan error)
 	go p.attend(started)

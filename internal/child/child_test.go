@@ -52,6 +52,26 @@ func TestProcess_Await(t *testing.T) {
 	})
 }
 
+// TestEnvironment: what the operator's terminal is set to is nobody's business.
+func TestEnvironment(t *testing.T) {
+	ours := []string{
+		"STRIPE_SECRET_KEY", "STRIPE_URL", "DATABASE_URL", "PAYMENTS_DATABASE_URL", "YEYAK_PAYMENTS",
+		"TEMPORAL_ADDRESS", "OTEL_EXPORTER_OTLP_ENDPOINT", "MYPAGE_FEED",
+	}
+	for _, name := range ours {
+		t.Setenv(name, "leaked")
+	}
+	t.Setenv("ANOTHER", "kept")
+	p, err := Start(Command{Path: "/usr/bin/env", Env: []string{"YEYAK_LISTEN=told"}, Log: filepath.Join(t.TempDir(), "log")})
+	require.NoError(t, err)
+	<-p.Exited()
+	said, err := os.ReadFile(p.log)
+	require.NoError(t, err)
+	require.NotContains(t, string(said), "leaked")
+	require.Contains(t, string(said), "ANOTHER=kept\n")
+	require.Contains(t, string(said), "YEYAK_LISTEN=told\n")
+}
+
 func TestProcess_Stop(t *testing.T) {
 	t.Parallel()
 	p := start(t, "exec sleep 60")

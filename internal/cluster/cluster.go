@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,15 +127,19 @@ func (c *Cluster) Database() string { return c.database }
 // Temporal is where the Temporal server listens, host:port.
 func (c *Cluster) Temporal() string { return c.temporal.Addr() }
 
-// Env is what a command of yeyak, or of Temporal's, has to be set to for this cluster.
+// Env is what a command of yeyak, or of Temporal's, has to be set to for this
+// cluster. Nobody pays here, whatever key of Stripe's stands in a terminal.
 func (c *Cluster) Env() []string {
-	return []string{"DATABASE_URL=" + c.database, "TEMPORAL_ADDRESS=" + c.temporal.Addr(), "TEMPORAL_NAMESPACE=default"}
+	return []string{
+		"DATABASE_URL=" + c.database, "TEMPORAL_ADDRESS=" + c.temporal.Addr(), "TEMPORAL_NAMESPACE=default",
+		"YEYAK_PAYMENTS=sandbox",
+	}
 }
 
 // Command runs a command of yeyak on the cluster and answers what it says.
 func (c *Cluster) Command(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.options.Yeyak, args...)
-	cmd.Env = append(cmd.Environ(), append(c.Env(), c.options.Env...)...)
+	cmd.Env = slices.Concat(child.Environment(), c.Env(), c.options.Env)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("yeyak %s: %w", strings.Join(args, " "), err)

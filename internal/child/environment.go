@@ -1,0 +1,26 @@
+package child
+
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
+// Environment is this process's own without what programs of ours, and Temporal's
+// clients, are set to by it. A child is told what it needs: with an operator's
+// key of Stripe, a load would charge real cards.
+func Environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return setting(name)
+	})
+}
+
+func setting(name string) bool {
+	for _, prefix := range []string{"YEYAK_", "STRIPE_", "TEMPORAL_", "OTEL_", "MYPAGE_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return strings.HasSuffix(name, "DATABASE_URL")
+}
