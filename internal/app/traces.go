@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	neturl "net/url"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -105,9 +106,16 @@ func (t *traces) known() *workflowTraces {
 	return &t.workflows
 }
 
-// stop sends what has not been sent yet.
+// sendLast is how long the last spans may take to be sent.
+const sendLast = 3 * time.Second
+
+// stop sends what has not been sent yet. It has time of its own: that of the
+// shutdown may be used up, and how it went is then what one wants to see.
 func (t *traces) stop(ctx context.Context) {
-	if t != nil {
-		_ = t.Shutdown(ctx)
+	if t == nil {
+		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendLast)
+	defer cancel()
+	_ = t.Shutdown(ctx)
 }

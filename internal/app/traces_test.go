@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"time"
@@ -47,4 +48,35 @@ func TestTraces_Replay(t *testing.T) {
 	}
 	require.NotEmpty(t, spans.Ended(), "that of a workflow is sent at once")
 	require.WithinDuration(t, time.Now(), spans.Ended()[0].EndTime(), time.Minute)
+}
+
+// collected is a collector that takes a moment.
+type collected struct{ spans []sdktrace.ReadOnlySpan }
+
+// ExportSpans implements sdktrace.SpanExporter.
+func (c *collected) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(50 * time.Millisecond):
+		c.spans = append(c.spans, spans...)
+		return nil
+	}
+}
+
+// Shutdown implements sdktrace.SpanExporter.
+func (c *collected) Shutdown(context.Context) error { return nil }
+
+// TestTraces_Stop: the last spans are sent although the shutdown has used up its
+// time.
+func TestTraces_Stop(t *testing.T) {
+	t.Parallel()
+	sent := &collected{}
+	made := &traces{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(sent))}
+	_, span := made.Tracer("test").Start(t.Context(), "the last request")
+	span.End()
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	made.stop(late)
+	require.Len(t, sent.spans, 1)
 }
