@@ -98,6 +98,9 @@ func buildContext(t testing.TB) string {
 	return dir
 }
 
+// revision is what the image is told that it is made of.
+const revision = "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"
+
 var (
 	built   sync.Once
 	builtAt string
@@ -117,7 +120,7 @@ func buildAsTheImageDoes(t testing.TB) string {
 		require.Contains(t, script, " -o /out/yeyak ")
 		cmd := exec.CommandContext(t.Context(), "sh", "-euc", strings.Replace(script, "/out/yeyak", out, 1))
 		cmd.Dir = buildContext(t)
-		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "TARGETOS="+runtime.GOOS, "TARGETARCH="+runtime.GOARCH, "VERSION=v9.8.7")
+		cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "TARGETOS="+runtime.GOOS, "TARGETARCH="+runtime.GOARCH, "VERSION=v9.8.7", "REVISION="+revision)
 		for _, env := range find[*instructions.EnvCommand](stage) {
 			for _, pair := range env.Env {
 				cmd.Env = append(cmd.Env, pair.Key+"="+pair.Value)
@@ -155,6 +158,9 @@ func TestDockerfile_BuildsAStaticBinary(t *testing.T) {
 	said, err := exec.CommandContext(t.Context(), path, "version").Output()
 	require.NoError(t, err)
 	require.Contains(t, string(said), "yeyak v9.8.7 (")
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.True(t, bytes.Contains(raw, []byte(revision)), "yeyak_build_info does not know its revision")
 }
 
 // What is let through is what the compiler reads, and no more.

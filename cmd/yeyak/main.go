@@ -163,7 +163,7 @@ func serve(ctx context.Context, cfg config.Config, withAPI bool) error {
 	log := app.NewLogger(cfg.Log)
 	defer sync(log)
 	log.Info("starting", zap.Object("settings", cfg))
-	a, err := app.Start(ctx, app.Options{Config: cfg, Log: log, API: withAPI, Version: version})
+	a, err := app.Start(ctx, app.Options{Config: cfg, Log: log, API: withAPI, Version: version, Revision: revision})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,10 @@ import (
 // version is stamped into a release: -ldflags "-X main.version=v1.2.3".
 var version = "development"
 
+// revision is stamped into an image, which is built without a repository; ""
+// leaves it to what the compiler has seen.
+var revision string
+
 type versionCommand struct{}
 
 // Run implements the command.

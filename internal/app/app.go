@@ -34,6 +34,8 @@ type Options struct {
 	Log    *zap.Logger
 	// Version is the build's, for its metric; "" when nobody stamped one.
 	Version string
+	// Revision is what the build was made of, "" when that is to be read from it.
+	Revision string
 	// API: the process serves HTTP, on Listener if that is set.
 	API      bool
 	Listener net.Listener
@@ -109,7 +111,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			return nil, err
 		}
 	}
-	registry, metrics, err := newMetrics(o.Version)
+	registry, metrics, err := newMetrics(o.Version, o.Revision)
 	if err != nil {
 		return nil, err
 	}

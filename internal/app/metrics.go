@@ -25,9 +25,9 @@ import (
 
 // newMetrics collects what the engine's client and workers, the workflows and
 // the Go runtime measure.
-func newMetrics(version string) (*prometheus.Registry, client.MetricsHandler, error) {
+func newMetrics(version, revision string) (*prometheus.Registry, client.MetricsHandler, error) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(version))
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(version, revision))
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo())
 	if err != nil {
 		return nil, nil, fmt.Errorf("metrics: %w", err)
@@ -53,19 +53,18 @@ func inSeconds(i metric.Instrument) (metric.Stream, bool) {
 }
 
 // buildInfo tells which build this is.
-func buildInfo(version string) prometheus.Collector {
-	revision := "unknown"
+func buildInfo(version, revision string) prometheus.Collector {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		version = cmp.Or(version, info.Main.Version, "unknown")
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
-				revision = s.Value
+				revision = cmp.Or(revision, s.Value)
 			}
 		}
 	}
 	g := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "yeyak_build_info", Help: "1; its labels tell which build this is.",
-		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
+		ConstLabels: prometheus.Labels{"version": version, "revision": cmp.Or(revision, "unknown"), "goversion": runtime.Version()},
 	})
 	g.Set(1)
 	return g
