@@ -100,6 +100,19 @@ func TestCompose_Files(t *testing.T) {
 	require.Equal(t, 6, bound)
 }
 
+// One service builds an image: Compose makes builds at the same time, and the
+// second of one tag fails.
+func TestCompose_BuildsOnce(t *testing.T) {
+	t.Parallel()
+	built := map[string][]string{}
+	for name, s := range everything(t).Services {
+		if s.Build != nil {
+			built[s.Image] = append(built[s.Image], name)
+		}
+	}
+	require.Equal(t, map[string][]string{"yeyak:development": {"migrate"}}, built)
+}
+
 // What Prometheus scrapes is there, and answers at that port.
 func TestPrometheus_Targets(t *testing.T) {
 	project := everything(t)

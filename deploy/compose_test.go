@@ -62,6 +62,7 @@ func TestCompose_Interpolation(t *testing.T) {
 	project, err = load(t, map[string]string{
 		"POSTGRES_PASSWORD": password, "YEYAK_BIND": "192.0.2.1", "YEYAK_API_PORT": "80", "YEYAK_IMAGE": "ghcr.io/yeyak/yeyak",
 		"YEYAK_VERSION": "v1.2.3", "STRIPE_URL": "https://api.stripe.com", "STRIPE_SECRET_KEY": "sk_live_1", "YEYAK_LOG_LEVEL": "debug",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
 	}, "monitoring")
 	require.NoError(t, err)
 	api := project.Services["api"]
@@ -71,6 +72,8 @@ func TestCompose_Interpolation(t *testing.T) {
 	require.Equal(t, "sk_live_1", string(u.API.Payments.StripeKey))
 	require.Equal(t, "https://api.stripe.com", string(u.API.Payments.StripeURL))
 	require.Equal(t, "debug", u.API.Log.Level)
+	require.Equal(t, "http://collector:4318", string(u.API.Traces.Endpoint))
+	require.False(t, processOf(everything(t).Services["api"]).check(t).API.Traces.On())
 }
 
 // Every variable is explained, and every explained one is there.
@@ -112,6 +115,7 @@ func TestCompose_CommandsAndHealth(t *testing.T) {
 		if once(s) {
 			continue
 		}
+		checkSoftLimit(t, name, int64(s.Deploy.Resources.Limits.MemoryBytes), processOf(s).env["GOMEMLIMIT"])
 		test := s.HealthCheck.Test
 		require.Equal(t, []string{"CMD", entrypoint}, []string(test[:2]), name)
 		probe := process{args: test[2:]}.check(t)

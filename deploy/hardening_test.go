@@ -37,25 +37,39 @@ func TestKubernetes_PodsMayDoNothingElse(t *testing.T) {
 			require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem, where)
 			require.Equal(t, []corev1.Capability{"ALL"}, c.SecurityContext.Capabilities.Drop, where)
 			checkResources(t, where, c)
+			if _, isOurs := oursIn(pod); isOurs && !strings.HasPrefix(name, "Job ") {
+				checkSoftLimit(t, where, c.Resources.Limits.Memory().Value(), valueOf(c, "GOMEMLIMIT"))
+			}
 		}
 	}
 }
 
 // checkResources: what a pod asks for is what autoscaling counts in, and where
-// the scheduler puts it. The collector is told of the limit.
+// the scheduler puts it.
 func checkResources(t *testing.T, where string, c corev1.Container) {
 	t.Helper()
 	require.NotZero(t, c.Resources.Requests.Cpu().MilliValue(), where)
 	require.True(t, c.Resources.Limits.Cpu().IsZero(), "%s would be throttled", where)
-	limit := c.Resources.Limits.Memory().Value()
-	require.Greater(t, limit, c.Resources.Requests.Memory().Value(), where)
-	for _, variable := range c.Env {
-		if variable.Name == "GOMEMLIMIT" {
-			soft := resource.MustParse(strings.TrimSuffix(variable.Value, "B"))
-			require.Less(t, soft.Value(), limit, where)
-			require.Greater(t, soft.Value(), limit*3/4, where)
+	require.Greater(t, c.Resources.Limits.Memory().Value(), c.Resources.Requests.Memory().Value(), where)
+}
+
+// checkSoftLimit: the collector of a process that stays is told of its limit, or
+// the kernel kills what could have been collected.
+func checkSoftLimit(t *testing.T, where string, limit int64, given string) {
+	t.Helper()
+	require.NotEmpty(t, given, "%s: GOMEMLIMIT", where)
+	soft := resource.MustParse(strings.TrimSuffix(given, "B"))
+	require.Less(t, soft.Value(), limit, where)
+	require.Greater(t, soft.Value(), limit*3/4, where)
+}
+
+func valueOf(c corev1.Container, variable string) string {
+	for _, of := range c.Env {
+		if of.Name == variable {
+			return of.Value
 		}
 	}
+	return ""
 }
 
 // Jobs are replaced at every rollout, and end in any case.
@@ -78,6 +92,9 @@ func TestKubernetes_Jobs(t *testing.T) {
 
 func ends(t *testing.T, job *batchv1.Job, patience time.Duration) {
 	t.Helper()
+	// The second attempt comes after ten seconds, the next after twice that.
+	tries := 10 * time.Second * (1<<*job.Spec.BackoffLimit - 1)
+	require.GreaterOrEqual(t, patience+tries, 2*time.Minute, "%s: what it needs may only just be starting", job.Name)
 	require.Greater(t, time.Duration(*job.Spec.ActiveDeadlineSeconds)*time.Second, patience, "%s has no time to try twice", job.Name)
 }
 
