@@ -210,7 +210,11 @@ func (u understood) port(t *testing.T) string {
 }
 
 // grace is how long the process may take to end: it drains, requests under way
-// get their time, and then workers.
+// get their time, and then workers. The SDK stops the parts of a worker one after
+// the other, each with that time: workflow tasks and steps in place, which are
+// over within a second or two, then what came from queues. Only the last is
+// counted. With Temporal away each worker tries for ten seconds to say that it
+// ends; what is killed then has nothing in its hands that would not be repeated.
 func (u understood) grace() time.Duration {
 	return u.drains() + 2*map[string]time.Duration{
 		"api": u.API.Process.ShutdownGrace, "worker": u.Worker.Process.ShutdownGrace,

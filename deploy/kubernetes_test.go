@@ -120,6 +120,7 @@ func TestKubernetes_RequestsFindTheirWay(t *testing.T) {
 	prod := render(t, "kubernetes/overlays/prod")
 	require.Len(t, prod.ingresses, 1, "one entry point")
 	require.NotEmpty(t, prod.ingresses["yeyak"].Spec.TLS)
+	require.NotNil(t, prod.ingresses["yeyak"].Spec.IngressClassName, "without a default class nobody would serve it")
 	api := understood{command: "api"}
 	require.True(t, api.serves(t, "/openapi.json") && api.serves(t, "/docs"))
 }
@@ -199,7 +200,7 @@ func TestKubernetes_Queues(t *testing.T) {
 	for overlay, m := range renders(t) {
 		var served []string
 		for name, d := range m.deployments {
-			if !strings.HasPrefix(name, "yeyak-worker-") {
+			if !strings.HasPrefix(name, "yeyak-worker-") || name == next {
 				continue
 			}
 			c, _ := oursIn(d.Spec.Template)
@@ -216,7 +217,8 @@ func TestKubernetes_Queues(t *testing.T) {
 				require.Equal(t, "temporal", trigger.Type)
 				queue := trigger.Metadata
 				require.NotEmpty(t, p.shared[queue.EndpointFromEnv])
-				require.Equal(t, p.shared["TEMPORAL_NAMESPACE"], queue.Namespace)
+				require.NotEmpty(t, p.shared[queue.NamespaceFromEnv])
+				require.NotEmpty(t, p.env[queue.APIKeyFromEnv])
 				want := "activity"
 				if queue.TaskQueue == contract.SagasQueue {
 					want = "workflow,activity"

@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,11 +54,12 @@ type scaledObject struct {
 		Triggers []struct {
 			Type     string `json:"type"`
 			Metadata struct {
-				EndpointFromEnv string `json:"endpointFromEnv"`
-				Namespace       string `json:"namespace"`
-				TaskQueue       string `json:"taskQueue"`
-				QueueTypes      string `json:"queueTypes"`
-				TargetQueueSize string `json:"targetQueueSize"`
+				EndpointFromEnv  string `json:"endpointFromEnv"`
+				NamespaceFromEnv string `json:"namespaceFromEnv"`
+				APIKeyFromEnv    string `json:"apiKeyFromEnv"`
+				TaskQueue        string `json:"taskQueue"`
+				QueueTypes       string `json:"queueTypes"`
+				TargetQueueSize  string `json:"targetQueueSize"`
 			} `json:"metadata"`
 		} `json:"triggers"`
 	} `json:"spec"`
@@ -97,7 +97,7 @@ func render(t *testing.T, folder string) *manifests {
 		if strings.HasPrefix(resource.GetGvk().Group, "keda.sh") {
 			s := &scaledObject{}
 			require.NoError(t, yaml.UnmarshalStrict(text, s), "%s", text)
-			require.Equal(t, "keda.sh/v1alpha1 ScaledObject", s.APIVersion+" "+s.Kind)
+			require.Equal(t, "keda.sh/v1alpha1 ScaledObject yeyak", s.APIVersion+" "+s.Kind+" "+s.Namespace)
 			m.scaled[s.Name] = s
 			continue
 		}
@@ -139,23 +139,35 @@ func (m *manifests) add(t *testing.T, object runtime.Object) {
 }
 
 // renders are all that somebody may apply: the overlays, what runs before them,
-// and production with KEDA, as its kustomization.yaml suggests.
+// and production with the components that its kustomization.yaml suggests.
 func renders(t *testing.T) map[string]*manifests {
 	t.Helper()
 	all := map[string]*manifests{}
 	for _, overlay := range []string{"prod", "prod/jobs", "local", "local/jobs"} {
 		all[overlay] = render(t, "kubernetes/overlays/"+overlay)
 	}
-	dir, err := filepath.EvalSymlinks(t.TempDir())
-	require.NoError(t, err)
-	here, err := filepath.Abs("kubernetes")
-	require.NoError(t, err)
-	relative, err := filepath.Rel(dir, here) // kustomize wants that
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "kustomization.yaml"), fmt.Appendf(nil,
-		"resources: [%s/overlays/prod]\ncomponents: [%s/components/keda]\n", relative, relative), 0o600))
-	all["prod, keda"] = render(t, dir)
+	for _, component := range []string{"keda", "next"} {
+		all["prod, "+component] = render(t, filepath.Join(suggested(t, component), "overlays/prod"))
+	}
 	return all
+}
+
+// suggested copies the manifests and puts the component into production, at the
+// place where its kustomization.yaml has it in a comment.
+func suggested(t *testing.T, component string) (folder string) {
+	t.Helper()
+	folder = filepath.Join(t.TempDir(), "kubernetes")
+	require.NoError(t, os.CopyFS(folder, os.DirFS("kubernetes")))
+	edit(t, filepath.Join(folder, "overlays/prod/kustomization.yaml"), "# - ../../components/"+component+"\n", "- ../../components/"+component+"\n")
+	return folder
+}
+
+func edit(t *testing.T, file, before, after string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(text), before), "%s: %s", file, before)
+	require.NoError(t, os.WriteFile(file, []byte(strings.Replace(string(text), before, after, 1)), 0o600))
 }
 
 // pods are the pods of every workload by its kind and name.

@@ -1,0 +1,109 @@
+package deploy
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// next is what components/next adds.
+const next = "yeyak-worker-sagas-next"
+
+// The next build's sagas run beside those of the one before, with an image of
+// their own, and are told the same but that builds differ.
+func TestKubernetes_TwoBuilds(t *testing.T) {
+	folder := suggested(t, "next")
+	edit(t, filepath.Join(folder, "overlays/prod/settings/kustomization.yaml"),
+		"name: yeyak-next\n    newName: ghcr.io/yeyak/yeyak\n    newTag: v0.1.0", "name: yeyak-next\n    newName: ghcr.io/yeyak/yeyak\n    newTag: v9.8.7")
+	m := render(t, filepath.Join(folder, "overlays/prod"))
+	before, _ := oursIn(m.deployments["yeyak-worker-sagas"].Spec.Template)
+	after, _ := oursIn(m.deployments[next].Spec.Template)
+	require.Equal(t, "ghcr.io/yeyak/yeyak:v9.8.7", after.Image)
+	require.NotEqual(t, before.Image, after.Image)
+
+	is, was := m.processOf(t, after), m.processOf(t, before)
+	require.True(t, is.parse(t).Worker.Worker.Versioning)
+	require.Equal(t, is.env["YEYAK_SERVE"], was.env["YEYAK_SERVE"])
+	require.Equal(t, is.shared, was.shared)
+	delete(is.env, "YEYAK_VERSIONING")
+	require.Equal(t, is.env, was.env)
+
+	// How it is found, to be deleted.
+	readme := read(t, "kubernetes/README.md")
+	selector := regexp.MustCompile(`--selector (yeyak\.dev/group)=(\S+)`).FindStringSubmatch(readme)
+	require.NotEmpty(t, selector)
+	for _, labels := range []map[string]string{m.deployments[next].Labels, m.scalers[next].Labels, m.budgets[next].Labels} {
+		require.Equal(t, selector[2], labels[selector[1]])
+	}
+	require.NotEqual(t, selector[2], m.deployments["yeyak-worker-sagas"].Labels[selector[1]])
+}
+
+// Workers can be applied before the API, with all that they need.
+func TestKubernetes_WorkersGoFirst(t *testing.T) {
+	t.Parallel()
+	const component = "app.kubernetes.io/component"
+	require.Contains(t, read(t, "kubernetes/README.md"), "kubectl apply -k overlays/prod --selector '"+component+"!=api'")
+	m := render(t, "kubernetes/overlays/prod")
+	for name, d := range m.deployments {
+		want := "worker"
+		if name == "yeyak-api" {
+			want = "api"
+		}
+		require.Equal(t, want, d.Labels[component], name)
+	}
+	for name, settings := range m.configMaps {
+		require.NotEqual(t, "api", settings.Labels[component], name)
+	}
+	for name, account := range m.accounts {
+		require.NotEqual(t, "api", account.Labels[component], name)
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return string(raw)
+}
+
+// connections are what a process opens to PostgreSQL at most: a pool, and the
+// API another one for reading pages, and one to listen.
+var connections = map[string]int32{"api": 10 + 4 + 1, "worker": 10, "sandbox-payments": 10}
+
+// mostConnections is what all processes open together, at their greatest number
+// and while each Deployment has one more for a rollout.
+func (m *manifests) mostConnections() (sum int32) {
+	for name, d := range m.deployments {
+		pods := d.Spec.Strategy.RollingUpdate.MaxSurge.IntVal
+		if d.Spec.Replicas != nil {
+			pods += *d.Spec.Replicas
+		}
+		if s := m.scalers[name]; s != nil {
+			pods += s.Spec.MaxReplicas
+		}
+		c, _ := oursIn(d.Spec.Template)
+		sum += pods * connections[c.Args[0]]
+	}
+	return sum
+}
+
+// Autoscaling ends before the database has no connections left.
+func TestKubernetes_Connections(t *testing.T) {
+	t.Parallel()
+	readme := read(t, "kubernetes/README.md")
+	require.Contains(t, readme, fmt.Sprintf("%d connections", render(t, "kubernetes/overlays/prod").mostConnections()))
+
+	postgres := render(t, "kubernetes/overlays/local/jobs").statefulSets["yeyak-postgres"].Spec.Template.Spec.Containers[0]
+	_, allowed, there := strings.Cut(strings.Join(postgres.Args, " "), "--max_connections=")
+	require.True(t, there)
+	limit, err := strconv.Atoi(allowed)
+	require.NoError(t, err)
+	const forOthers = 20 // jobs, commands, and the three that are kept for the superuser
+	require.LessOrEqual(t, render(t, "kubernetes/overlays/local").mostConnections(), int32(limit-forOthers))
+}

@@ -1,0 +1,32 @@
+package deploy
+
+import (
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"sigs.k8s.io/yaml"
+
+	"github.com/yeyak/yeyak/internal/fullserver"
+)
+
+// The Temporal server that is shipped is set as the one that everything is proved
+// on, but for what lets loads be measured.
+func TestTemporal_Settings(t *testing.T) {
+	t.Parallel()
+	var shipped map[string][]struct{ Value any }
+	require.NoError(t, yaml.UnmarshalStrict([]byte(read(t, "temporal/dynamicconfig.yaml")), &shipped))
+	proved := fullserver.Settings()
+	for name := range shipped {
+		require.Contains(t, proved, name)
+	}
+	forLoads := regexp.MustCompile(`(?i)rps|qps|namespaceCount`)
+	for name, value := range proved {
+		if forLoads.MatchString(name) {
+			continue
+		}
+		require.Len(t, shipped[name], 1, name)
+		require.EqualValues(t, value, shipped[name][0].Value, name)
+	}
+	require.Contains(t, read(t, "kubernetes/README.md"), "frontend.enableCancelWorkerPollsOnShutdown")
+}
