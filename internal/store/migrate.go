@@ -39,6 +39,9 @@ const (
 	// migrationLock is the advisory lock under which PostgreSQL is migrated:
 	// "yeyak" in bytes. It belongs to a session, so that a crash frees it.
 	migrationLock = 0x796579616b
+	// migrating is what PostgreSQL lists the connections of a migration as, for
+	// operators who look for one that hangs.
+	migrating = "yeyak migrate"
 )
 
 // Migrate brings the service's tables up to date and returns the names of the
@@ -97,7 +100,7 @@ func exclusively(ctx context.Context, db *DB, f func(context.Context, *DB) error
 	if db.dialect.oneWriter {
 		return f(ctx, db) // each migration looks again whether it is still needed
 	}
-	own, err := openPostgres(db.url, Options{MaxOpen: 2, Timeout: migrationPatience, Logger: db.options.Logger})
+	own, err := openPostgres(db.url, Options{MaxOpen: 2, Timeout: migrationPatience, Application: migrating, Logger: db.options.Logger})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -55,10 +56,6 @@ func postgresOptions(u *url.URL, o Options) ([]pgdriver.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	application := query.Get("application_name")
-	if application == "" {
-		application = "yeyak"
-	}
 	session := map[string]any{
 		"statement_timeout":                   o.Timeout.Milliseconds(),
 		"idle_in_transaction_session_timeout": idleInTransaction.Milliseconds(),
@@ -76,7 +73,7 @@ func postgresOptions(u *url.URL, o Options) ([]pgdriver.Option, error) {
 		pgdriver.WithUser(u.User.Username()),
 		pgdriver.WithPassword(password),
 		pgdriver.WithDatabase(database),
-		pgdriver.WithApplicationName(application),
+		pgdriver.WithApplicationName(cmp.Or(query.Get("application_name"), o.Application)),
 		pgdriver.WithTLSConfig(tlsConfig),
 		pgdriver.WithDialTimeout(dialTimeout),
 		pgdriver.WithReadTimeout(o.Timeout + readGrace),

@@ -29,6 +29,9 @@ type Options struct {
 	// Timeout bounds an operation whose context has no deadline, and each
 	// statement on the server; 5 s unless set.
 	Timeout time.Duration
+	// Application is what PostgreSQL lists the connections as, unless the URL
+	// says it (application_name); "yeyak" unless set.
+	Application string
 	// Logger takes what the store overcomes by itself; slog.Default unless set.
 	Logger *slog.Logger
 	// Traces takes a span for every statement of a traced request; nil takes none.
@@ -41,6 +44,9 @@ func (o Options) orDefaults() Options {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
+	}
+	if o.Application == "" {
+		o.Application = "yeyak"
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
