@@ -99,7 +99,7 @@ bench-recovery: $(temporal_server) bin/yeyak ## Measure how soon orders go on af
 	bin/bench/recovery $(BENCH_FLAGS)
 
 .PHONY: cluster
-cluster: $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as separate processes behind one entry point; Ctrl-C stops it
+cluster: $(temporal_cli) $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as separate processes behind one entry point; Ctrl-C stops it
 	@exec bin/cluster run $(CLUSTER_FLAGS)
 
 .PHONY: redeploy-test

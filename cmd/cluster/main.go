@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -48,14 +47,18 @@ func (l Load) crowd(ctx context.Context, c *cluster.Cluster) (*crowd.Crowd, erro
 }
 
 type run struct {
-	Programs `embed:""`
-	Listen   string `env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the entry point, host:port."`
+	Programs  `embed:""`
+	Listen    string `env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the entry point, host:port."`
+	Versioned bool   `env:"YEYAK_VERSIONING" help:"Orders stay with their build: nothing is worked on before one was made the current build."`
+	From      string `help:"Backup of a cluster's PostgreSQL server, made by pg_basebackup, to go on from."`
 }
 
 // Run implements the command.
 func (r run) Run(ctx context.Context) error {
 	fmt.Println("Starting PostgreSQL, Temporal, two workers, two APIs and their entry point …")
-	c, err := cluster.Start(ctx, r.options(r.Listen))
+	o := r.options(r.Listen)
+	o.Versioned, o.From = r.Versioned, r.From
+	c, err := cluster.Start(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -71,8 +74,8 @@ Yeyak is running.
 	for _, n := range c.Nodes() {
 		fmt.Printf("  %-12s http://%s\n", n.Name, n.Address)
 	}
-	fmt.Printf("\nFor commands in another terminal:\n\n    export API=%s '%s'\n\nCtrl-C stops it; its data go with it, its logs stay.\n",
-		c.URL(), strings.Join(c.Env(), "' '"))
+	fmt.Printf("\nFor commands in another terminal:\n\n    export PATH=\"$PWD/bin:$PATH\"\n    . %s\n\nCtrl-C stops it; its data go with it, its logs stay.\n",
+		c.EnvFile())
 	<-ctx.Done()
 	fmt.Println("\nStopping …")
 	return c.Stop()

@@ -14,10 +14,7 @@ import (
 // startBacking starts what Yeyak stands on. PostgreSQL is as durable as it
 // comes: what was committed survives a kill.
 func (c *Cluster) startBacking(ctx context.Context) (err error) {
-	if c.postgres, err = pgserver.LaunchLogging(nil, c.logOf("postgres")); err != nil {
-		return err
-	}
-	if c.database, err = c.postgres.NewDatabase(ctx); err != nil {
+	if err := c.startPostgres(ctx); err != nil {
 		return err
 	}
 	c.temporal, err = fullserver.New(ctx, fullserver.Options{
@@ -28,6 +25,26 @@ func (c *Cluster) startBacking(ctx context.Context) (err error) {
 		return err
 	}
 	return c.temporal.Start(ctx)
+}
+
+// database is the name of the database of all services.
+const database = "yeyak"
+
+func (c *Cluster) startPostgres(ctx context.Context) (err error) {
+	backup, log := c.options.From, c.logOf("postgres")
+	if backup != "" {
+		c.postgres, err = pgserver.Restore(backup, nil, log)
+	} else {
+		c.postgres, err = pgserver.LaunchLogging(nil, log)
+	}
+	if err != nil {
+		return err
+	}
+	c.database = c.postgres.URLOf(database)
+	if backup == "" {
+		err = pgserver.Execute(ctx, c.postgres.URL(), "CREATE DATABASE "+database)
+	}
+	return err
 }
 
 func (c *Cluster) stopBacking() (err error) {

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/yeyak/yeyak/internal/child"
@@ -40,6 +37,9 @@ type Options struct {
 	Dir string
 	// Listen is where the entry point listens, host:port.
 	Listen string
+	// From is a backup of the PostgreSQL server of a cluster, made by
+	// pg_basebackup, that this one goes on from; "" begins with nothing.
+	From string
 	// Unprobed has the entry point take every process for ready that it has been
 	// told of, and processes stop without draining: what is to be avoided.
 	Unprobed bool
@@ -70,8 +70,10 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 			_ = c.Stop() // the first error tells
 		}
 	}()
-	if err := os.RemoveAll(c.Logs()); err != nil {
-		return nil, err
+	for _, old := range []string{c.Logs(), c.EnvFile()} {
+		if err := os.RemoveAll(old); err != nil {
+			return nil, err
+		}
 	}
 	if err := os.MkdirAll(c.Logs(), 0o755); err != nil {
 		return nil, err
@@ -87,7 +89,10 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if err := c.startNodes(ctx); err != nil {
 		return nil, err
 	}
-	return c, c.startEntry(ctx)
+	if err := c.startEntry(ctx); err != nil {
+		return nil, err
+	}
+	return c, c.writeEnv()
 }
 
 // startNodes gives each process its addresses, which it keeps when it is
@@ -127,30 +132,11 @@ func (c *Cluster) Database() string { return c.database }
 // Temporal is where the Temporal server listens, host:port.
 func (c *Cluster) Temporal() string { return c.temporal.Addr() }
 
-// Env is what a command of yeyak, or of Temporal's, has to be set to for this
-// cluster. Nobody pays here, whatever key of Stripe's stands in a terminal.
-func (c *Cluster) Env() []string {
-	return []string{
-		"DATABASE_URL=" + c.database, "TEMPORAL_ADDRESS=" + c.temporal.Addr(), "TEMPORAL_NAMESPACE=default",
-		"YEYAK_PAYMENTS=sandbox",
-	}
-}
-
-// Command runs a command of yeyak on the cluster and answers what it says.
-func (c *Cluster) Command(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, c.options.Yeyak, args...)
-	cmd.Env = slices.Concat(child.Environment(), c.Env(), c.options.Env)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("yeyak %s: %w", strings.Join(args, " "), err)
-	}
-	return string(out), err
-}
-
 // Stop ends all of it, those first who are asked by others.
 func (c *Cluster) Stop() (err error) {
+	err = os.RemoveAll(c.EnvFile())
 	if c.entry != nil {
-		err = c.entry.Stop(stopWithin)
+		err = errors.Join(err, c.entry.Stop(stopWithin))
 	}
 	ended := make(chan error)
 	for _, n := range c.Nodes() {

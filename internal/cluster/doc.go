@@ -7,5 +7,6 @@
 //	node.go      one process of Yeyak: started, replaced, killed
 //	entry.go     the entry point, HAProxy: who gets requests, and by what it goes
 //	versions.go  which build gets new orders, and those that are under way
+//	commands.go  what an operator's commands are told of it
 //	backing.go   PostgreSQL and Temporal, killed and started again
 package cluster

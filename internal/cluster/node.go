@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/yeyak/yeyak/internal/child"
 )
@@ -29,7 +28,7 @@ func (c *Cluster) newNode(role string, i, port int, variable string) *Node {
 	if c.options.Unprobed {
 		delay = "0s"
 	}
-	n.env = append(c.Env(), variable+"="+n.Address, "YEYAK_DRAIN_DELAY="+delay, "YEYAK_VERSIONING="+strconv.FormatBool(c.options.Versioned))
+	n.env = append(c.Env(), variable+"="+n.Address, "YEYAK_DRAIN_DELAY="+delay)
 	n.env = append(n.env, c.options.Env...)
 	return n
 }

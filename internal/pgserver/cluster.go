@@ -63,8 +63,16 @@ func (c *Cluster) PID() int {
 }
 
 // URL names the database "postgres" on the cluster, as a user who may do all.
-func (c *Cluster) URL() string {
-	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", superuser, c.port)
+func (c *Cluster) URL() string { return c.URLOf("postgres") }
+
+// URLOf names a database on the cluster, whether it is there or not.
+func (c *Cluster) URLOf(database string) string {
+	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", superuser, c.port, database)
+}
+
+// Env tells PostgreSQL's own programs where the cluster is, and who may do all.
+func (c *Cluster) Env() []string {
+	return []string{"PGHOST=127.0.0.1", "PGPORT=" + strconv.Itoa(c.port), "PGUSER=" + superuser}
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
@@ -76,6 +84,11 @@ func Launch(settings Settings) (*Cluster, error) { return LaunchLogging(settings
 // LaunchLogging is Launch for a server that logs to the file, or among its data
 // when that is "".
 func LaunchLogging(settings Settings, log string) (*Cluster, error) {
+	return launch(settings, log, (*Cluster).initialise)
+}
+
+// launch makes a cluster whose data directory is filled by fill.
+func launch(settings Settings, log string, fill func(*Cluster) error) (*Cluster, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -84,16 +97,15 @@ func LaunchLogging(settings Settings, log string) (*Cluster, error) {
 	if c.account, err = serverAccount(); err != nil {
 		return nil, err
 	}
-	if err := c.create(); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	if err := c.Start(); err != nil {
-		return nil, errors.Join(err, c.Close())
+	for _, step := range []func(*Cluster) error{(*Cluster).create, fill, (*Cluster).Start} {
+		if err := step(c); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
 	}
 	return c, nil
 }
 
-// create makes the data directory.
+// create makes the directory that all of it is in.
 func (c *Cluster) create() (err error) {
 	if c.dir, err = os.MkdirTemp("", "yeyak-postgres-"); err != nil {
 		return fmt.Errorf("pgserver: %w", err)
@@ -107,6 +119,11 @@ func (c *Cluster) create() (err error) {
 	if c.port, err = freePort(); err != nil {
 		return fmt.Errorf("pgserver: find a free port: %w", err)
 	}
+	return nil
+}
+
+// initialise makes an empty data directory.
+func (c *Cluster) initialise() error {
 	initdb := exec.Command(filepath.Join(c.bin, "initdb"), "--pgdata", c.data(), "--username", superuser,
 		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
 	initdb.Dir = c.dir // the caller's directory may be closed to the server's account

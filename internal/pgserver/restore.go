@@ -1,0 +1,29 @@
+package pgserver
+
+import (
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+)
+
+// Restore makes a cluster of a backup, as pg_basebackup writes one, and starts
+// it. The backup stays as it is. The server logs as that of LaunchLogging does.
+func Restore(backup string, settings Settings, log string) (*Cluster, error) {
+	return launch(settings, log, func(c *Cluster) error { return c.fillFrom(backup) })
+}
+
+// fillFrom copies the backup, which may be somebody else's, and gives the copy
+// to the server's account.
+func (c *Cluster) fillFrom(backup string) error {
+	// With its permissions: PostgreSQL refuses data that others can read.
+	if out, err := exec.Command("cp", "-pR", filepath.Clean(backup), c.data()).CombinedOutput(); err != nil {
+		return fmt.Errorf("pgserver: copy the backup %s: %w\n%s", backup, err, out)
+	}
+	return filepath.WalkDir(c.data(), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return c.account.own(path)
+	})
+}
