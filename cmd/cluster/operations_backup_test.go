@@ -1,0 +1,90 @@
+package main
+
+import (
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// oneDatabase: ours is lost and comes back from yesterday, while Temporal's
+// stands.
+func (o *operator) oneDatabase() {
+	backup := "BACKUP=" + filepath.Join(o.TempDir(), "yeyak.dump")
+	place := o.place("auto", "bora")
+	cancelled := o.reserves(place, "alice", booking.Confirmed)
+	o.clean()
+	o.types("Back up one database", backup)
+	placed := o.reserves(place, "alice", booking.Confirmed)
+	o.decides(cancelled, "cancel")
+	o.becomes(cancelled, booking.Cancelled)
+
+	o.alters("DROP TABLE orders, payments, holds, sandbox_charges CASCADE")
+	o.types("Restore one database", backup)
+	require.Zero(o, o.rows(placed))
+	o.becomes(cancelled, booking.Confirmed) // as it was
+	o.types("Rebuild the pages")
+	require.Equal(o, 1, o.rows(placed))
+	o.becomes(placed, booking.Confirmed)
+	o.becomes(cancelled, booking.Cancelled)
+	found, err := o.tries("Audit")
+	require.Error(o, err)
+	for _, order := range []string{placed, cancelled} {
+		require.Contains(o, found, order)
+		o.types("Reset to an earlier point", "ORDER="+order)
+	}
+	o.becomes(cancelled, booking.Confirmed)
+	o.types("Cancel with compensation", "ORDER="+cancelled)
+	o.becomes(cancelled, booking.Cancelled)
+	o.refunded(cancelled)
+	o.sees("Nothing that was looked at is wrong.", "Audit") // the other one is charged, held and told again
+	told, _ := o.events("")
+	require.True(o, slices.ContainsFunc(told, func(id string) bool { return strings.HasPrefix(id, placed) }), "it is told again")
+	require.Equal(o, "charged", o.asks(http.MethodGet, "/v1/payments/"+placed, nil).wants(o, http.StatusOK).body.Status)
+}
+
+// server: the whole PostgreSQL server is lost, with Temporal's databases and
+// ours, and everything goes on from its backup.
+func (o *operator) server(cluster *terminal) {
+	backup := "BACKUP=" + filepath.Join(o.TempDir(), "backup")
+	place := o.place("manual", "bora")
+	open := o.reserves(place, "alice", booking.AwaitingOwner)
+	before := o.pages()
+	told, position := o.events("")
+	require.NotEmpty(o, told)
+	o.types("Back up the server", backup)
+	late := o.reserves(place, "alice", booking.AwaitingOwner)
+	o.orders = o.orders[:len(o.orders)-1]
+
+	lost := o.told("PGPORT")
+	cluster.interrupt()
+	_, err := o.shell("psql -h 127.0.0.1 -p "+lost+" -U yeyak -c 'select 1' postgres", nil)
+	require.Error(o, err, "it is still there")
+	_, err = o.tries("Audit")
+	require.Error(o, err, "terminals are told of a cluster that is gone")
+
+	o.first = nil // there is nothing to be told yet
+	again := o.starts("Restore the server", backup, "PATH="+o.path())
+	o.first = here
+	o.started(again)
+	require.Equal(o, before, o.pages())
+	o.page(late).wants(o, http.StatusNotFound)
+	o.clean()
+	o.decides(open, "confirm")
+	o.becomes(open, booking.Confirmed)
+	after := o.reserves(place, "alice", booking.AwaitingOwner)
+	o.until(func() bool {
+		since, _ := o.events(position)
+		return slices.ContainsFunc(since, func(id string) bool { return strings.HasPrefix(id, after) })
+	}, "the feed does not go on where it was")
+	now, _ := o.events("")
+	require.Equal(o, told, now[:len(told)])
+	o.clean()
+	twice, err := chargedTwice(o.Context(), o.told("DATABASE_URL"))
+	require.NoError(o, err)
+	require.Zero(o, twice)
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestOperations follows docs/operations.md on a cluster as `make cluster`
+// starts it: every recipe there is, typed into a shell, and what it says of
+// itself has to be true. Not parallel, and so before the tests that load the
+// machine.
+func TestOperations(t *testing.T) {
+	o := newOperator(t)
+	cluster := o.launch("exec bin/cluster run")
+	o.started(cluster)
+	o.succeeds("Make it the current build", "BUILD="+built)
+	for _, step := range []struct {
+		name string
+		do   func(*operator)
+	}{
+		{"FirstDeploy", (*operator).firstDeploy},
+		{"Find", (*operator).find},
+		{"ServiceAway", (*operator).serviceAway},
+		{"Decide", (*operator).decide},
+		{"Repair", (*operator).repair},
+		{"Settle", (*operator).settle},
+		{"Deletion", (*operator).deletion},
+		{"Pages", (*operator).rebuild},
+		{"Rollout", (*operator).rollOut},
+		{"Scale", (*operator).scale},
+		{"LogLevel", (*operator).logLevel},
+		{"Locks", (*operator).locks},
+		{"OneDatabase", (*operator).oneDatabase},
+		{"Server", func(o *operator) { o.server(cluster) }},
+	} {
+		if !t.Run(step.name, func(t *testing.T) { o.TB = t; step.do(o) }) {
+			t.FailNow() // what follows stands on it
+		}
+		o.TB = t
+	}
+	require.Empty(t, o.book.Left(), "nobody runs the recipes under these headings")
+}
+
+// started waits until a cluster is ready, and looks whether what it tells
+// terminals is so.
+func (o *operator) started(cluster *terminal) {
+	o.Helper()
+	o.until(func() bool {
+		_, err := os.Stat(filepath.Join(o.folder, ".cluster", "env"))
+		require.True(o, cluster.process.Running(), "%s", cluster.said())
+		return err == nil
+	}, "the cluster does not start")
+	require.Equal(o, o.url, o.told("API"))
+	o.asks(http.MethodGet, "/readyz", nil).wants(o, http.StatusOK)
+}

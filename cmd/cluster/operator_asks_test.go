@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/pgserver"
+)
+
+type object map[string]any
+
+// answer is what the API says.
+type answer struct {
+	status int
+	raw    string
+	body   struct {
+		ID     string
+		Status any // a problem's is a number
+		Reason booking.Reason
+	}
+}
+
+// asks sends a request to the entry point.
+func (o *operator) asks(method, path string, in any) (a answer) {
+	o.Helper()
+	var payload io.Reader
+	if in != nil {
+		text, err := json.Marshal(in)
+		require.NoError(o, err)
+		payload = bytes.NewReader(text)
+	}
+	r, err := http.NewRequestWithContext(o.Context(), method, o.url+path, payload)
+	require.NoError(o, err)
+	if in != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := (&http.Client{Timeout: 20 * time.Second}).Do(r)
+	require.NoError(o, err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(o, err)
+	a.status, a.raw = resp.StatusCode, string(text)
+	require.NoError(o, json.Unmarshal(text, &a.body), "%s", text)
+	return a
+}
+
+// wants is for an answer that has to be one of those.
+func (a answer) wants(t testing.TB, statuses ...int) answer {
+	t.Helper()
+	require.Contains(t, statuses, a.status, "%s", a.raw)
+	return a
+}
+
+func (o *operator) day(n int) booking.Date { return booking.DateOf(time.Now().UTC()).AddDays(n) }
+
+// place is one with rooms for a month, whose owner confirms or is not asked.
+func (o *operator) place(confirmation, owner string) string {
+	o.Helper()
+	in := object{"name": "Seaside Inn", "ownerId": owner, "price": object{"amount": 50000, "currency": "KRW"}, "confirmation": confirmation}
+	if confirmation == "manual" {
+		in["confirmWithin"] = "24h"
+	}
+	id := o.asks(http.MethodPost, "/v1/lodging/places", in).wants(o, http.StatusCreated).body.ID
+	o.asks(http.MethodPut, "/v1/lodging/places/"+id+"/stock", object{"from": o.day(30), "to": o.day(60), "rooms": 100}).wants(o, http.StatusOK)
+	return id
+}
+
+const reservations = "/v1/lodging/reservations"
+
+// reserves places an order, which then comes to rest.
+func (o *operator) reserves(place, customer string, rest booking.Status) (order string) {
+	o.Helper()
+	order = o.asks(http.MethodPost, reservations, object{
+		"placeId": place, "customerId": customer, "checkIn": o.day(30), "checkOut": o.day(32), "rooms": 1,
+	}).wants(o, http.StatusCreated, http.StatusAccepted).body.ID
+	o.orders = append(o.orders, order)
+	o.becomes(order, rest)
+	return order
+}
+
+func (o *operator) decides(order, decision string) {
+	o.Helper()
+	o.asks(http.MethodPost, reservations+"/"+order+"/"+decision, nil).wants(o, http.StatusOK, http.StatusAccepted)
+}
+
+// page is what the order's customer reads.
+func (o *operator) page(order string) answer {
+	o.Helper()
+	return o.asks(http.MethodGet, "/v1/mypages/"+order, nil)
+}
+
+// becomes waits until the page shows the order in a status.
+func (o *operator) becomes(order string, want booking.Status) (a answer) {
+	o.Helper()
+	o.until(func() bool { a = o.page(order); return a.body.Status == string(want) }, "%s does not become %s", order, want)
+	return a
+}
+
+// refunded checks that what was paid for the order was given back, all of it.
+func (o *operator) refunded(order string) {
+	o.Helper()
+	require.Equal(o, "refunded", o.asks(http.MethodGet, "/v1/payments/"+order, nil).wants(o, http.StatusOK).body.Status)
+}
+
+// pages are those of all orders, to the letter.
+func (o *operator) pages() map[string]string {
+	o.Helper()
+	require.NotEmpty(o, o.orders)
+	all := map[string]string{}
+	for _, order := range o.orders {
+		all[order] = o.page(order).wants(o, http.StatusOK).raw
+	}
+	return all
+}
+
+// events are the ids of all events after a position, and the position after
+// them.
+func (o *operator) events(after string) (ids []string, next string) {
+	o.Helper()
+	next = after
+	for {
+		var part struct {
+			Items []struct{ ID string }
+			Next  string
+		}
+		a := o.asks(http.MethodGet, "/v1/events?limit=200&after="+next, nil).wants(o, http.StatusOK)
+		require.NoError(o, json.Unmarshal([]byte(a.raw), &part))
+		if next = part.Next; len(part.Items) == 0 {
+			return ids, next
+		}
+		for _, e := range part.Items {
+			ids = append(ids, e.ID)
+		}
+	}
+}
+
+// told asks a terminal for one of its variables.
+func (o *operator) told(variable string) string {
+	o.Helper()
+	return o.shows(`printf %s "$` + variable + `"`)
+}
+
+// alters changes the database of all services, as nobody should.
+func (o *operator) alters(statement string) {
+	o.Helper()
+	require.NoError(o, pgserver.Execute(o.Context(), o.told("DATABASE_URL"), statement))
+}
+
+// rows counts the pages of orders that are written. The API would answer for
+// those that are not from their workflows.
+func (o *operator) rows(orders ...string) int {
+	o.Helper()
+	n, err := strconv.Atoi(strings.TrimSpace(o.shows(`psql "$DATABASE_URL" --no-align --tuples-only -c "select count(*) from orders where id in ('` +
+		strings.Join(orders, "', '") + `')"`)))
+	require.NoError(o, err)
+	return n
+}
+
+// clean follows the audit's recipe, which has to find nothing in so many orders.
+func (o *operator) clean() string {
+	o.Helper()
+	said := o.types("Audit")
+	require.Contains(o, said, "Nothing that was looked at is wrong.")
+	require.Contains(o, said, `"findings": []`)
+	return said
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/internal/child"
+	"github.com/yeyak/yeyak/internal/recipes"
+)
+
+// operator is somebody who has a folder with the programs in it, as make leaves
+// it, and docs/operations.md. They know of the cluster what they are told there.
+type operator struct {
+	testing.TB
+	book   *recipes.Book
+	folder string
+	url    string            // of the entry point
+	set    map[string]string // what every terminal of theirs is set to
+	first  []string          // recipes that come first in each terminal
+	orders []string          // all that were placed
+}
+
+// here are the recipes that tell a terminal where the cluster is.
+var here = []string{"A terminal for make cluster"}
+
+// newOperator builds what `make cluster` builds, in a folder of the test's own.
+func newOperator(t *testing.T) *operator {
+	t.Helper()
+	book, err := recipes.Read("../../docs/operations.md")
+	require.NoError(t, err)
+	o := &operator{TB: t, book: book, folder: t.TempDir(), first: here}
+	for program, source := range map[string]string{"yeyak": "../yeyak", "cluster": "."} {
+		o.build(source, program)
+	}
+	for program, variable := range map[string]string{
+		"temporal": "YEYAK_TEMPORAL_CLI", "temporal-server": "YEYAK_TEMPORAL_SERVER", "temporal-sql-tool": "YEYAK_TEMPORAL_SQL_TOOL",
+	} {
+		built, err := filepath.Abs(cmp.Or(os.Getenv(variable), "../../bin/"+program))
+		require.NoError(t, err)
+		require.NoError(t, os.Symlink(built, filepath.Join(o.folder, "bin", program)))
+	}
+	// What this process is set to tells nothing: only what an operator types does.
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if name == "API" || strings.HasPrefix(name, "YEYAK_") || strings.HasPrefix(name, "TEMPORAL_") ||
+			strings.HasPrefix(name, "PG") || strings.HasSuffix(name, "DATABASE_URL") {
+			t.Setenv(name, "") // so that it is put back afterwards
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
+	address := o.freeAddress()
+	o.url, o.set = "http://"+address, map[string]string{
+		"YEYAK_LISTEN": address, "YEYAK_VERSIONING": "true",
+		// So that nobody has to wait for minutes.
+		"YEYAK_ATTENTION_AFTER": "2s", "YEYAK_AUDIT_MOMENT": "2s", "YEYAK_DRAIN_DELAY": "0s",
+		"YEYAK_LOG_LEVEL_FILE": filepath.Join(o.folder, "level"),
+	}
+	return o
+}
+
+// built is what the programs call their build.
+const built = "blue"
+
+func (o *operator) build(source, program string) {
+	o.Helper()
+	out, err := exec.CommandContext(o.Context(), "go", "build", "-ldflags", "-X main.version="+built,
+		"-o", filepath.Join(o.folder, "bin", program), source).CombinedOutput()
+	require.NoError(o, err, "%s", out)
+}
+
+func (o *operator) freeAddress() string {
+	o.Helper()
+	address, err := freeAddress()
+	require.NoError(o, err)
+	return address
+}
+
+// path is a terminal's PATH that finds the programs.
+func (o *operator) path() string { return filepath.Join(o.folder, "bin") + ":" + os.Getenv("PATH") }
+
+// variables are NAME=value, the operator's own first.
+func (o *operator) variables(more []string) (all []string) {
+	for _, name := range slices.Sorted(maps.Keys(o.set)) {
+		all = append(all, name+"="+o.set[name])
+	}
+	return append(all, more...)
+}
+
+// script is what is typed in a new terminal to follow a recipe.
+func (o *operator) script(heading string) string {
+	o.Helper()
+	commands, err := o.book.Commands(append(slices.Clone(o.first), heading)...)
+	require.NoError(o, err)
+	return commands
+}
+
+// types follows a recipe, which has to succeed, and answers what it says.
+func (o *operator) types(heading string, variables ...string) string {
+	o.Helper()
+	out, err := o.tries(heading, variables...)
+	require.NoError(o, err, "%s\n%s", heading, out)
+	o.Logf("%s:\n%s", heading, out)
+	return out
+}
+
+// tries is types for what may fail.
+func (o *operator) tries(heading string, variables ...string) (string, error) {
+	o.Helper()
+	return o.shell(o.script(heading), variables)
+}
+
+func (o *operator) shell(commands string, variables []string) (string, error) {
+	sh := exec.CommandContext(o.Context(), "sh", "-e", "-c", commands)
+	sh.Dir, sh.Env = o.folder, append(os.Environ(), o.variables(variables)...)
+	out, err := sh.CombinedOutput()
+	return string(out), err
+}
+
+// shows runs a command that stands in no recipe.
+func (o *operator) shows(command string) string {
+	o.Helper()
+	where, err := o.book.Commands(o.first...)
+	require.NoError(o, err)
+	out, err := o.shell(where+command, nil)
+	require.NoError(o, err, "%s", out)
+	return out
+}
+
+// sees follows a recipe until it says what is wanted.
+func (o *operator) sees(want, heading string, variables ...string) (said string) {
+	o.Helper()
+	defer func() {
+		if o.Failed() {
+			o.Logf("%s:\n%s", heading, said)
+		}
+	}()
+	o.until(func() bool {
+		out, err := o.tries(heading, variables...)
+		said = fmt.Sprintf("%s\n%v", out, err)
+		return err == nil && strings.Contains(out, want)
+	}, "%s never says %q", heading, want)
+	return said
+}
+
+// succeeds follows a recipe until it can be followed.
+func (o *operator) succeeds(heading string, variables ...string) {
+	o.Helper()
+	o.sees("", heading, variables...)
+}
+
+// patience is how long an operator waits for what is said to happen by itself.
+const patience = time.Minute
+
+func (o *operator) until(what func() bool, words string, args ...any) {
+	o.Helper()
+	for end := time.Now().Add(patience); !what(); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(end) {
+			require.FailNowf(o, "waited for nothing", words, args...)
+		}
+	}
+}
+
+// terminal is one in which something runs in the foreground.
+type terminal struct {
+	*operator
+	process *child.Process
+	log     string
+}
+
+// starts follows a recipe in a terminal that it keeps.
+func (o *operator) starts(heading string, variables ...string) *terminal {
+	o.Helper()
+	return o.launch(o.script(heading), variables...)
+}
+
+func (o *operator) launch(commands string, variables ...string) *terminal {
+	o.Helper()
+	t := &terminal{operator: o, log: filepath.Join(o.TempDir(), "terminal.log")}
+	// A terminal's shell outlives a Ctrl-C, and so ends after what it runs.
+	script := "trap : INT\ncd '" + o.folder + "'\n" + commands
+	var err error
+	t.process, err = child.Start(child.Command{Path: "sh", Args: []string{"-e", "-c", script}, Env: o.variables(variables), Log: t.log})
+	require.NoError(o, err)
+	o.Cleanup(t.close)
+	return t
+}
+
+// close ends what a test that failed has left running, with its data.
+func (t *terminal) close() {
+	if t.Failed() {
+		t.Logf("a terminal:\n%s", t.said())
+	}
+	if !t.process.Running() {
+		return
+	}
+	t.signal(syscall.SIGINT)
+	select {
+	case <-t.process.Exited():
+	case <-time.After(patience):
+	}
+	t.signal(syscall.SIGKILL)
+}
+
+// signal reaches the shell and what it runs, as a terminal's keys do.
+func (t *terminal) signal(s syscall.Signal) {
+	if syscall.Kill(-t.process.PID(), s) != nil { // it leads no group, or has ended
+		_ = syscall.Kill(t.process.PID(), s)
+	}
+}
+
+// interrupt is Ctrl-C. It returns when everything has ended.
+func (t *terminal) interrupt() {
+	t.Helper()
+	t.signal(syscall.SIGINT)
+	t.until(func() bool { return !t.process.Running() }, "it does not end")
+}
+
+func (t *terminal) said() string {
+	t.Helper()
+	text, err := os.ReadFile(t.log)
+	require.NoError(t, err)
+	return string(text)
+}
