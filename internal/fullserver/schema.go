@@ -55,6 +55,22 @@ func ensureSchema(ctx context.Context, tool string, postgres *url.URL) error {
 	return nil
 }
 
+// forgetMembers clears the list of the servers that worked on the databases. It
+// is for one that begins: none of them is there any more. Those that were there
+// within the last seconds, as after a restore, would be looked for in vain, and
+// the new one's own services not find each other meanwhile.
+func forgetMembers(ctx context.Context, postgres *url.URL) error {
+	store := *postgres
+	store.Path = "/" + storeDatabase
+	db, err := sql.Open("pg", store.String())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, "DELETE FROM cluster_membership")
+	return err
+}
+
 func exists(ctx context.Context, postgres *url.URL, database string) (there bool, err error) {
 	db, err := sql.Open("pg", postgres.String())
 	if err != nil {

@@ -70,6 +70,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := ensureSchema(ctx, o.SQLTool, postgres); err != nil {
 		return nil, fmt.Errorf("schema of the Temporal server: %w", err)
 	}
+	if err := forgetMembers(ctx, postgres); err != nil {
+		return nil, fmt.Errorf("servers that were on these databases before: %w", err)
+	}
 	s := &Server{options: o}
 	return s, s.configure(postgres)
 }
