@@ -68,6 +68,11 @@ const providerPatience = 30 * time.Second
 // provider forgets keys, Stripe after 24 hours, and would take it twice.
 const keysLast = 23 * time.Hour
 
+// keepsTrying is for how long a charge is asked for again that fails at the
+// provider, before it stands in line: with few orders the gate stays open, and
+// customers are to hear that payment follows, and of an end to it, all the same.
+const keepsTrying = 30 * time.Second
+
 // Payments charges and refunds.
 type Payments struct {
 	Service
@@ -164,6 +169,8 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
 	case isBusy(err):
 		return p.stand(ctx, c) // it was turned away at the door
+	case !waited && time.Since(payment.At) > keepsTrying:
+		return p.stand(ctx, c)
 	default:
 		return booking.Payment{}, elsewhere{fmt.Errorf("charge at provider: %w", err)}
 	}

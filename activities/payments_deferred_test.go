@@ -116,6 +116,31 @@ func TestChargePayment_DeferredThoughItWasAskedFor(t *testing.T) {
 	require.Equal(t, []string{"charge o1/charge", "void o1/charge"}, provider.notes())
 }
 
+// Where orders are few the gate stays open while the provider fails.
+func TestChargePayment_DeferredWhenItFailsForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
+		payments, c := newPayments(t, provider), newCharge("o1")
+		for range 3 {
+			_, err := charge(payments, c)
+			require.ErrorIs(t, err, errAway)
+			time.Sleep(10 * time.Second)
+		}
+		time.Sleep(time.Second)
+		got, err := charge(payments, c)
+		require.NoError(t, err)
+		require.Equal(t, deferred, got)
+		require.Equal(t, booking.ChargePending, onRecord(t, payments, "o1").Status, "nobody knows what came of it")
+		require.Len(t, provider.notes(), 4)
+
+		provider.charge = nil
+		got, err = inTurn(payments, c)
+		require.NoError(t, err)
+		require.Equal(t, done, got)
+	})
+}
+
 func TestRefundPayment_OfADeferredOneAsksNobody(t *testing.T) {
 	t.Parallel()
 	provider, gate := &till{}, newDoor()

@@ -115,6 +115,22 @@ func entered(v contract.View, status booking.Status) time.Time {
 	return time.Time{}
 }
 
+// TestL10_DeferredWhereOrdersAreFew: nobody's failures are enough to open the
+// breaker, and the customer hears all the same.
+func TestL10_DeferredWhereOrdersAreFew(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, impatient)
+	s.sandbox(object{"down": true})
+	order := s.reserve(s.place(1)).with(t, http.StatusAccepted).body.ID
+	require.Nil(t, s.page(order).PaymentDeferred)
+	s.within(2*time.Minute, func() bool { return s.page(order).PaymentDeferred != nil })
+	s.eventually(func() bool { return len(s.messagesTo("alice", order)) == 1 })
+	s.sandbox(object{})
+	s.becomes(order, booking.Confirmed)
+	s.requireCharged(order, 100_000)
+	s.requireClean()
+}
+
 func TestL10_DeferredAndCancelled(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, groaning)
