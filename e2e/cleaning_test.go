@@ -280,7 +280,7 @@ func TestC5_FiftyCallsTenCleaners(t *testing.T) {
 				require.True(t, unserved[order], "served once")
 				delete(unserved, order)
 			}
-			require.Len(t, s.inStatus(booking.Calling), len(unserved))
+			s.eventually(func() bool { return len(s.inStatus(booking.Calling)) == len(unserved) })
 			s.complete(served)
 		}
 		require.Empty(t, s.atWork())
