@@ -48,16 +48,17 @@ func (l Load) crowd(ctx context.Context, c *cluster.Cluster) (*crowd.Crowd, erro
 
 type run struct {
 	Programs  `embed:""`
-	Listen    string `env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the entry point, host:port."`
-	Versioned bool   `env:"YEYAK_VERSIONING" help:"Orders stay with their build: nothing is worked on before one was made the current build."`
-	From      string `help:"Backup of a cluster's PostgreSQL server, made by pg_basebackup, to go on from."`
+	Listen    string   `env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the entry point, host:port."`
+	Versioned bool     `env:"YEYAK_VERSIONING" help:"Orders stay with their build: nothing is worked on before one was made the current build."`
+	Set       []string `env:"YEYAK_CLUSTER_SET" placeholder:"NAME=VALUE" help:"What all processes of Yeyak are set to besides. What the terminal is set to is not passed on."`
+	From      string   `help:"Backup of a cluster's PostgreSQL server, made by pg_basebackup, to go on from."`
 }
 
 // Run implements the command.
 func (r run) Run(ctx context.Context) error {
 	fmt.Println("Starting PostgreSQL, Temporal, two workers, two APIs and their entry point …")
 	o := r.options(r.Listen)
-	o.Versioned, o.From = r.Versioned, r.From
+	o.Versioned, o.From, o.Env = r.Versioned, r.From, r.Set
 	c, err := cluster.Start(ctx, o)
 	if err != nil {
 		return err

@@ -63,9 +63,10 @@ func newOperator(t *testing.T) *operator {
 	o.url, o.set = "http://"+address, map[string]string{
 		"YEYAK_LISTEN": address, "YEYAK_VERSIONING": "true",
 		// So that nobody has to wait for minutes.
-		"YEYAK_ATTENTION_AFTER": "2s", "YEYAK_AUDIT_MOMENT": "2s", "YEYAK_DRAIN_DELAY": "0s",
+		"YEYAK_AUDIT_MOMENT": "2s", "YEYAK_DRAIN_DELAY": "0s",
 		"YEYAK_LOG_LEVEL_FILE": filepath.Join(o.folder, "level"),
 	}
+	o.set["YEYAK_CLUSTER_SET"] = "YEYAK_ATTENTION_AFTER=2s,YEYAK_DRAIN_DELAY=0s,YEYAK_LOG_LEVEL_FILE=" + o.set["YEYAK_LOG_LEVEL_FILE"]
 	return o
 }
 
