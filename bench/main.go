@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,9 +16,8 @@ type plan struct {
 	rounds  int
 	length  time.Duration
 	only    []string
-	out     string
 	profile string
-	lab.Programs
+	lab.Flags
 }
 
 func parse() plan {
@@ -27,20 +25,17 @@ func parse() plan {
 	flag.IntVar(&p.rounds, "rounds", 3, "rounds of each measurement")
 	flag.DurationVar(&p.length, "time", 8*time.Second, "length of each measurement")
 	only := flag.String("only", "", "loads to measure, separated by commas, and no others: "+strings.Join(names(), ", "))
-	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "bench.json"), "file for the report")
 	flag.StringVar(&p.profile, "profile", "", "folder for CPU profiles of Yeyak and Temporal under each load of 50 connections; Yeyak then runs in a program of the bench's that offers them")
-	bin := flag.String("bin", "bin", "folder of the programs")
-	flag.Parse()
+	p.Flags = lab.ParseFlags("bench")
 	if *only != "" {
 		p.only = strings.Split(*only, ",")
 	}
-	p.Programs = lab.ProgramsIn(*bin)
 	return p
 }
 
 func main() {
 	p := parse()
-	lab.Main("bench", p.Programs, func(ctx context.Context, w *lab.World) error { return run(ctx, p, w) })
+	lab.Main(p.Flags, func(ctx context.Context, w *lab.World) error { return run(ctx, p, w) })
 }
 
 // run measures each load at 1 and at 50 connections, in turns, so that what
@@ -67,5 +62,5 @@ func run(ctx context.Context, p plan, world *lab.World) error {
 	if err != nil {
 		return err
 	}
-	return newReport(machine, b).publish(os.Stdout, p.out)
+	return newReport(machine, b).publish(os.Stdout, p.Out)
 }

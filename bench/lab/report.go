@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -14,13 +15,31 @@ import (
 	"syscall"
 )
 
+// Flags are those that every benchmark has.
+type Flags struct {
+	Programs
+	Out string // file for the report
+
+	name string
+}
+
+// ParseFlags reads the flags of a benchmark, its own besides those of every one.
+func ParseFlags(name string) Flags {
+	f := Flags{name: name}
+	flag.StringVar(&f.Out, "out", filepath.Join("bench", "out", name+".json"), "file for the report")
+	bin := flag.String("bin", "bin", "folder of the programs")
+	flag.Parse()
+	f.Programs = programsIn(*bin)
+	return f
+}
+
 // Main runs a benchmark in a world of its own until it is done or interrupted.
-func Main(name string, programs Programs, run func(context.Context, *World) error) {
+func Main(f Flags, run func(context.Context, *World) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := inWorld(ctx, programs, run)
+	err := inWorld(ctx, f.Programs, run)
 	stop()
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %s\n", name, err)
+		fmt.Fprintf(os.Stderr, "%s: %s\n", f.name, err)
 		os.Exit(1)
 	}
 }
@@ -33,9 +52,9 @@ func inWorld(ctx context.Context, programs Programs, run func(context.Context, *
 	return errors.Join(run(ctx, world), world.Close())
 }
 
-// ProgramsIn are the programs in the folder, but for those that the environment
+// programsIn are the programs in the folder, but for those that the environment
 // names.
-func ProgramsIn(folder string) Programs {
+func programsIn(folder string) Programs {
 	program := func(variable string, name ...string) string {
 		return cmp.Or(os.Getenv(variable), filepath.Join(append([]string{folder}, name...)...))
 	}

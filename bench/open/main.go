@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,8 +22,7 @@ import (
 type plan struct {
 	orders, connections, cancels int
 	idle                         time.Duration
-	out                          string
-	lab.Programs
+	lab.Flags
 }
 
 func main() {
@@ -33,11 +31,8 @@ func main() {
 	flag.IntVar(&p.connections, "connections", 50, "connections over which they are placed")
 	flag.DurationVar(&p.idle, "idle", 30*time.Second, "for how long the idle system is watched")
 	flag.IntVar(&p.cancels, "cancels", 20, "reservations that are cancelled in the end, one after the other")
-	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "open.json"), "file for the report")
-	bin := flag.String("bin", "bin", "folder of the programs")
-	flag.Parse()
-	p.Programs = lab.ProgramsIn(*bin)
-	lab.Main("open", p.Programs, p.run)
+	p.Flags = lab.ParseFlags("open")
+	lab.Main(p.Flags, p.run)
 }
 
 func (p plan) run(ctx context.Context, w *lab.World) error {
@@ -93,7 +88,7 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 		return fmt.Errorf("the audit ends with %d:\n%s", status, said)
 	}
 	r.AuditTook = time.Since(begun).Seconds()
-	return errors.Join(lab.WriteJSON(p.out, r), r.print(os.Stdout))
+	return errors.Join(lab.WriteJSON(p.Out, r), r.print(os.Stdout))
 }
 
 // place places the reservations as fast as they are taken.

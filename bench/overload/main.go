@@ -15,7 +15,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -29,8 +28,7 @@ type plan struct {
 	queue       bool
 	only        string
 	settings    string
-	out         string
-	lab.Programs
+	lab.Flags
 }
 
 func main() {
@@ -42,11 +40,8 @@ func main() {
 	flag.BoolVar(&p.queue, "queue", true, "the provider lets wait what is beyond its capacity; otherwise it answers that 429")
 	flag.StringVar(&p.only, "only", "", "measure this one alone: yeyak-defer, yeyak-reject or naive")
 	flag.StringVar(&p.settings, "yeyak", "", "settings of Yeyak beyond its defaults, as flags of yeyak api")
-	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "overload.json"), "file for the report")
-	bin := flag.String("bin", "bin", "folder of the programs")
-	flag.Parse()
-	p.Programs = lab.ProgramsIn(*bin)
-	lab.Main("overload", p.Programs, p.run)
+	p.Flags = lab.ParseFlags("overload")
+	lab.Main(p.Flags, p.run)
 }
 
 // subject is what is put under load.
@@ -96,7 +91,7 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 	for _, f := range faults {
 		r.Faults = append(r.Faults, f.Error())
 	}
-	return errors.Join(append(faults, lab.WriteJSON(p.out, r), r.print(os.Stdout))...)
+	return errors.Join(append(faults, lab.WriteJSON(p.Out, r), r.print(os.Stdout))...)
 }
 
 // measure puts the subject under load, waits until all orders are settled, and

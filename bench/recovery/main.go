@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/yeyak/yeyak/bench/lab"
@@ -21,8 +20,7 @@ import (
 type plan struct {
 	rounds, connections int
 	before, after       time.Duration
-	out                 string
-	lab.Programs
+	lab.Flags
 }
 
 func main() {
@@ -31,11 +29,8 @@ func main() {
 	flag.IntVar(&p.connections, "connections", 50, "customers who order in a loop")
 	flag.DurationVar(&p.before, "before", 5*time.Second, "load before the kill")
 	flag.DurationVar(&p.after, "after", 20*time.Second, "load after the kill")
-	flag.StringVar(&p.out, "out", filepath.Join("bench", "out", "recovery.json"), "file for the report")
-	bin := flag.String("bin", "bin", "folder of the programs")
-	flag.Parse()
-	p.Programs = lab.ProgramsIn(*bin)
-	lab.Main("recovery", p.Programs, p.run)
+	p.Flags = lab.ParseFlags("recovery")
+	lab.Main(p.Flags, p.run)
 }
 
 // What is killed.
@@ -55,7 +50,7 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
-	return errors.Join(lab.WriteJSON(p.out, r), r.print(os.Stdout))
+	return errors.Join(lab.WriteJSON(p.Out, r), r.print(os.Stdout))
 }
 
 // measure kills a process as often as is wanted, and has the books looked at in
