@@ -70,7 +70,7 @@ func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 		return f
 	}
 	in.drink, in.amount = drink, f.price("body.quantity", drink.Price, int64(in.Body.Quantity))
-	if drink.deletion == nil && !s.Now().Before(drink.Ends()) {
+	if drink.deletion == nil && drink.Over(s.Now()) {
 		f.add("body.menuId", "could be ordered until the end of %s only", drink.Date)
 	}
 	return f
@@ -88,7 +88,7 @@ func (s *server) placeCafeOrder(ctx context.Context, in *placeDrinkInput) (*orde
 			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
 		},
 		input: func(o contract.Order) sagaInput {
-			return contract.Cafe{Order: o, Drink: in.drink.Drink, Quantity: int(in.Body.Quantity)}
+			return contract.Cafe{Order: o, Drink: in.drink.Drink, Quantity: int(in.Body.Quantity)}.Fixed()
 		},
 		summary: fmt.Sprintf("%s on %s, %s, customer %s", shortened(in.drink.Name), in.drink.Date,
 			counted(int(in.Body.Quantity), "cup"), in.Body.CustomerID),

@@ -145,7 +145,7 @@ func (f *faults) checkAhead(field string, d booking.Date, now time.Time) bool {
 	switch {
 	case d.Before(booking.DateOf(now)):
 		f.add(field, "is in the past")
-	case booking.DateOf(now.AddDate(yearsAhead, 0, 0)).Before(d):
+	case booking.DateOf(now).AddYears(yearsAhead).Before(d):
 		f.add(field, "is more than %d years ahead", yearsAhead)
 	default:
 		return true

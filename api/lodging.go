@@ -113,7 +113,7 @@ func (s *server) placeReservation(ctx context.Context, in *placeReservationInput
 			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
 		},
 		input: func(o contract.Order) sagaInput {
-			return contract.Lodging{Order: o, Place: in.place, CheckIn: in.from, CheckOut: in.to, Rooms: int(in.Body.Rooms)}
+			return contract.Lodging{Order: o, Place: in.place, CheckIn: in.from, CheckOut: in.to, Rooms: int(in.Body.Rooms)}.Fixed()
 		},
 		summary: fmt.Sprintf("%s, %s from %s, %s, customer %s", shortened(in.place.Name),
 			counted(in.from.DaysUntil(in.to), "night"), in.from, counted(int(in.Body.Rooms), "room"), in.Body.CustomerID),

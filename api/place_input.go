@@ -151,8 +151,6 @@ func parseClock(text string) (booking.Clock, error) {
 }
 
 func parseTimeZone(text string) (string, error) {
-	if _, err := time.LoadLocation(text); err != nil || text == "Local" {
-		return "", fmt.Errorf("%q is not the name of a time zone such as Asia/Seoul", text)
-	}
-	return text, nil
+	_, err := booking.Zone(text)
+	return text, err
 }

@@ -15,8 +15,12 @@ type Drink struct {
 }
 
 // Ends is the instant at which the drink's day is over. A time zone that this
-// machine does not know falls back to UTC.
-func (d Drink) Ends() time.Time { return d.Date.AddDays(1).At(Clock{}, location(d.TimeZone)) }
+// build does not know falls back to UTC.
+func (d Drink) Ends() time.Time { return d.Date.Ends(zoneOrUTC(d.TimeZone)) }
+
+// Over tells whether the drink's day is over, so that it can no longer be
+// ordered.
+func (d Drink) Over(now time.Time) bool { return !now.Before(d.Ends()) }
 
 // DrinkDeletion is how far the deletion of a drink has come.
 type DrinkDeletion struct {

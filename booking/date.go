@@ -28,7 +28,9 @@ func DateOf(t time.Time) Date {
 	return Date{y, m, d}
 }
 
-func (d Date) midnightUTC() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
+func (d Date) midnightUTC() time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) //nolint:forbidigo // UTC skips no time
+}
 
 func (d Date) String() string { return d.midnightUTC().Format(time.DateOnly) }
 
@@ -46,10 +48,21 @@ func (d Date) DaysUntil(e Date) int {
 	return int(e.midnightUTC().Sub(d.midnightUTC()) / (24 * time.Hour))
 }
 
-// At is the instant at which clock (a time of day, "15:00") strikes on d in loc.
+// AddYears is the same day n years after d, and March 1 for a February 29 that
+// does not exist.
+func (d Date) AddYears(n int) Date { return DateOf(d.midnightUTC().AddDate(n, 0, 0)) }
+
+// At is the instant at which the clocks of loc show clock (a time of day,
+// "15:00") on d, the first one if they show it twice. If they skip it, it is the
+// first instant after the gap: on d, unless the gap ends with the day. It is the
+// only way in which a date becomes an instant.
 func (d Date) At(clock Clock, loc *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, clock.Hour, clock.Minute, 0, 0, loc)
+	wall := d.midnightUTC().Add(time.Duration(clock.Hour)*time.Hour + time.Duration(clock.Minute)*time.Minute)
+	return firstInstant(wall, loc)
 }
+
+// Ends is the first instant of the next day in loc.
+func (d Date) Ends(loc *time.Location) time.Time { return d.AddDays(1).At(Clock{}, loc) }
 
 // MarshalText writes YYYY-MM-DD, and nothing for a date that was never set.
 func (d Date) MarshalText() ([]byte, error) {
@@ -80,6 +93,9 @@ func ParseClock(s string) (Clock, error) {
 	}
 	return Clock{t.Hour(), t.Minute()}, nil
 }
+
+// After tells whether c comes later on a day than o.
+func (c Clock) After(o Clock) bool { return c.Hour > o.Hour || c.Hour == o.Hour && c.Minute > o.Minute }
 
 func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", c.Hour, c.Minute) }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
-	_ "time/tzdata" // the machine that tests may have none
 
 	"github.com/stretchr/testify/require"
 
@@ -20,7 +19,7 @@ func date(t *testing.T, s string) booking.Date {
 
 func zone(t *testing.T, name string) *time.Location {
 	t.Helper()
-	loc, err := time.LoadLocation(name)
+	loc, err := booking.Zone(name)
 	require.NoError(t, err)
 	return loc
 }
@@ -70,6 +69,12 @@ func TestDate_Arithmetic(t *testing.T) {
 	}
 }
 
+func TestDate_AddYears(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, date(t, "2028-12-24"), date(t, "2026-12-24").AddYears(2))
+	require.Equal(t, date(t, "2030-03-01"), date(t, "2028-02-29").AddYears(2))
+}
+
 func TestDate_EveryDayFollowsTheOneBefore(t *testing.T) {
 	t.Parallel()
 	first := date(t, "2026-01-01")
@@ -99,15 +104,28 @@ func TestDate_At(t *testing.T) {
 	}
 }
 
-// A time of day that the clocks skip is one that they show an hour before or
-// after, on the same day.
+// A time of day that the clocks skip becomes the end of the gap, and of one that
+// they show twice the first counts.
 func TestDate_AtATimeThatDoesNotExist(t *testing.T) {
 	t.Parallel()
-	day, berlin := date(t, "2026-03-29"), zone(t, "Europe/Berlin")
-	forward := time.Date(2026, time.March, 29, 1, 0, 0, 0, time.UTC) // 02:00 becomes 03:00
-	got := day.At(booking.Clock{Hour: 2, Minute: 30}, berlin)
-	require.WithinDuration(t, forward, got, 30*time.Minute)
-	require.Equal(t, day, booking.DateOf(got))
+	for name, tt := range map[string]struct{ day, clock, zone, want string }{
+		"Gap":              {"2026-03-29", "02:30", "Europe/Berlin", "2026-03-29T03:00:00+02:00"},
+		"BeginningOfGap":   {"2026-03-29", "02:00", "Europe/Berlin", "2026-03-29T03:00:00+02:00"},
+		"EndOfGap":         {"2026-03-29", "03:00", "Europe/Berlin", "2026-03-29T03:00:00+02:00"},
+		"Midnight":         {"2027-09-05", "00:00", "America/Santiago", "2027-09-05T01:00:00-03:00"},
+		"HalfPastMidnight": {"2027-09-05", "00:30", "America/Santiago", "2027-09-05T01:00:00-03:00"},
+		"GapUntilMidnight": {"2027-03-27", "23:30", "America/Nuuk", "2027-03-28T00:00:00-01:00"},
+		"Twice":            {"2026-10-25", "02:30", "Europe/Berlin", "2026-10-25T02:30:00+02:00"},
+		"MidnightTwice":    {"2026-11-01", "00:00", "America/Havana", "2026-11-01T00:00:00-04:00"},
+		"BeforeMidnight":   {"2027-04-03", "23:30", "America/Santiago", "2027-04-03T23:30:00-03:00"},
+		"HalfAnHourOnly":   {"2026-10-04", "02:15", "Australia/Lord_Howe", "2026-10-04T02:30:00+11:00"},
+	} {
+		clock, err := booking.ParseClock(tt.clock)
+		require.NoError(t, err)
+		require.Equal(t, tt.want, date(t, tt.day).At(clock, zone(t, tt.zone)).Format(time.RFC3339), name)
+	}
+	last := date(t, "2027-09-04").Ends(zone(t, "America/Santiago"))
+	require.Equal(t, "2027-09-05T04:00:00Z", last.UTC().Format(time.RFC3339))
 }
 
 func TestDate_RoundTrip(t *testing.T) {
@@ -154,6 +172,10 @@ func TestClock(t *testing.T) {
 		require.ErrorContains(t, err, "HH:MM", text)
 		require.Error(t, new(booking.Clock).UnmarshalText([]byte(text)))
 	}
+	require.True(t, booking.Clock{Hour: 15}.After(booking.Clock{Hour: 11, Minute: 30}))
+	require.True(t, booking.Clock{Hour: 15, Minute: 1}.After(booking.Clock{Hour: 15}))
+	require.False(t, booking.Clock{Hour: 15}.After(booking.Clock{Hour: 15}))
+	require.False(t, booking.Clock{Hour: 11, Minute: 59}.After(booking.Clock{Hour: 15}))
 }
 
 func TestDuration(t *testing.T) {

@@ -2,6 +2,7 @@ package booking_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -121,6 +122,10 @@ func TestDrink_EndsWithItsDay(t *testing.T) {
 	t.Parallel()
 	d := booking.Drink{Date: booking.Date{Year: 2026, Month: 12, Day: 31}, TimeZone: "Asia/Seoul"}
 	require.Equal(t, "2026-12-31T15:00:00Z", d.Ends().UTC().Format("2006-01-02T15:04:05Z07:00"))
+	require.False(t, d.Over(d.Ends().Add(-time.Nanosecond)))
+	require.True(t, d.Over(d.Ends()))
 	d.TimeZone = "Mars/Olympus_Mons"
 	require.Equal(t, "2027-01-01T00:00:00Z", d.Ends().UTC().Format("2006-01-02T15:04:05Z07:00"))
+	d = booking.Drink{Date: booking.Date{Year: 2027, Month: 9, Day: 4}, TimeZone: "America/Santiago"} // the next day begins at 01:00
+	require.Equal(t, "2027-09-05T04:00:00Z", d.Ends().UTC().Format("2006-01-02T15:04:05Z07:00"))
 }

@@ -18,7 +18,7 @@ type object = map[string]any
 
 // seoul is where the places of these tests are.
 var seoul = func() *time.Location {
-	loc, err := time.LoadLocation("Asia/Seoul")
+	loc, err := booking.Zone("Asia/Seoul")
 	if err != nil {
 		panic(err)
 	}

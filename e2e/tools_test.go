@@ -86,6 +86,7 @@ func (s *system) startedLike(order string) (in contract.Lodging) {
 	first, err := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Next()
 	require.NoError(s, err)
 	require.NoError(s, converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().Input, &in))
+	in.Begins, in.Ends = time.Time{}, time.Time{} // its caller gives it other days
 	return in
 }
 

@@ -15,7 +15,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	story := c.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	})
-	c.deadline = in.Drink.Ends()
+	c.deadline = in.DayEnds()
 	c.undos = []undo{c.putBack(), c.refund(), c.cancelProduction()} // of the steps, in their order
 	c.takeDecisions()
 	return c.tell(story, c.story)

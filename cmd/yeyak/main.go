@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // places have time zones, and a scratch image has none
 
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"

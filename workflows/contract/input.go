@@ -52,15 +52,33 @@ type Lodging struct {
 	CheckIn  booking.Date  `json:"checkIn"`
 	CheckOut booking.Date  `json:"checkOut"`
 	Rooms    int           `json:"rooms"`
+	// Begins and Ends are CheckInAt and CheckOutAt as they were when the
+	// reservation was made. A later build may have other zone data, and a
+	// replay must not.
+	Begins time.Time `json:"begins,omitzero"`
+	Ends   time.Time `json:"ends,omitzero"`
+}
+
+// Fixed is the input with its instants set.
+func (l Lodging) Fixed() Lodging {
+	l.Begins, l.Ends = time.Time{}, time.Time{}
+	l.Begins, l.Ends = l.CheckInAt(), l.CheckOutAt()
+	return l
 }
 
 // CheckInAt is the instant from which the guests may come.
 func (l Lodging) CheckInAt() time.Time {
+	if !l.Begins.IsZero() {
+		return l.Begins
+	}
 	return l.CheckIn.At(l.Place.CheckInTime, l.Place.Location())
 }
 
 // CheckOutAt is the instant at which the stay ends.
 func (l Lodging) CheckOutAt() time.Time {
+	if !l.Ends.IsZero() {
+		return l.Ends
+	}
 	return l.CheckOut.At(l.Place.CheckOutTime, l.Place.Location())
 }
 
@@ -91,6 +109,22 @@ type Cafe struct {
 	Order
 	Drink    booking.Drink `json:"drink"`
 	Quantity int           `json:"quantity"`
+	// Ends is DayEnds as it was when the order was placed: see Lodging.
+	Ends time.Time `json:"ends,omitzero"`
+}
+
+// Fixed is the input with its instant set.
+func (c Cafe) Fixed() Cafe {
+	c.Ends = c.Drink.Ends()
+	return c
+}
+
+// DayEnds is the instant at which the drink's day is over.
+func (c Cafe) DayEnds() time.Time {
+	if !c.Ends.IsZero() {
+		return c.Ends
+	}
+	return c.Drink.Ends()
 }
 
 // View is the order as it stands before its workflow has run.

@@ -1,0 +1,81 @@
+package booking
+
+import (
+	_ "embed"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Time zones come with this package, and from nowhere else: the system's own
+// may be of another year, and knows names that are no zone of any place. They
+// are those of the tz database that Go carries; zones.txt lists their names.
+//
+//go:generate go run ../tools/zones
+var (
+	//go:embed zones.txt
+	zoneIndex string
+	//go:embed zones.dat
+	zoneData string
+)
+
+// extent is where in zoneData a zone's data are.
+type extent struct{ offset, length int }
+
+var zoneExtents = sync.OnceValue(func() map[string]extent {
+	extents := map[string]extent{}
+	for line := range strings.Lines(zoneIndex) {
+		fields := strings.Fields(line)
+		if len(fields) != 3 || fields[0] == "#" {
+			continue
+		}
+		offset, _ := strconv.Atoi(fields[1])
+		length, _ := strconv.Atoi(fields[2])
+		extents[fields[0]] = extent{offset, length}
+	}
+	return extents
+})
+
+// Zone is the time zone of the name. It fails when zones.txt does not list it.
+func Zone(name string) (*time.Location, error) {
+	e, known := zoneExtents()[name]
+	if !known {
+		return nil, fmt.Errorf("%q is not the name of a time zone such as Asia/Seoul", name)
+	}
+	return time.LoadLocationFromTZData(name, []byte(zoneData[e.offset:e.offset+e.length]))
+}
+
+// zoneOrUTC is the time zone of the name, UTC when there is none.
+func zoneOrUTC(name string) *time.Location {
+	loc, err := Zone(name)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// firstInstant is the first instant at which the clocks of loc show wall or
+// later; wall is what they show, as if it were UTC. A time that the clocks skip
+// becomes the end of the gap, and of a time that they show twice it is the
+// first one. A later wall never gives an earlier instant.
+func firstInstant(wall time.Time, loc *time.Location) time.Time {
+	// No clock is a day ahead of UTC. From here on, all before t show less than wall.
+	t := wall.Add(-24 * time.Hour).In(loc)
+	for {
+		_, until := t.ZoneBounds()
+		if !until.IsZero() && !until.After(t) { // in leap years, bounds at the year's end are a day short
+			until = t.Add(time.Hour)
+		}
+		_, offset := t.Zone()
+		at := wall.Add(-time.Duration(offset) * time.Second).In(loc)
+		switch {
+		case at.Before(t): // the change at t has skipped it
+			return t
+		case until.IsZero() || at.Before(until):
+			return at
+		}
+		t = until
+	}
+}
