@@ -16,6 +16,11 @@ type Stock interface {
 	// Release gives back what is held, once. A hold that never happened is
 	// recorded as released, so that it never will.
 	Release(ctx context.Context, h booking.Hold) (booking.Undo, error)
+	// Shorten ends a hold on the day named: what it held of that day and of
+	// later ones is given back. That is decided once, and answered the same from
+	// then on, whichever day is named. A hold that does not exist, or not any
+	// more, stays as it is.
+	Shorten(ctx context.Context, key string, end booking.Date) (booking.Freed, error)
 }
 
 // Inventory holds stock and releases it.
@@ -35,5 +40,12 @@ func (i *Inventory) HoldStock(ctx context.Context, h booking.Hold) (booking.Outc
 func (i *Inventory) ReleaseStock(ctx context.Context, h booking.Hold) (booking.Undo, error) {
 	return do(ctx, &i.Service, func(ctx context.Context) (booking.Undo, error) {
 		return i.Stock.Release(ctx, h)
+	})
+}
+
+// EndStay gives back the nights that guests who have left do not use.
+func (i *Inventory) EndStay(ctx context.Context, e booking.StayEnd) (booking.Freed, error) {
+	return do(ctx, &i.Service, func(ctx context.Context) (booking.Freed, error) {
+		return i.Stock.Shorten(ctx, e.Key, e.FirstFreeNight())
 	})
 }

@@ -20,11 +20,18 @@ type shelf struct {
 	asked  int
 	answer booking.Outcome
 	err    error
+	end    booking.Date // on which a hold was to end
 }
 
 func (s *shelf) Hold(context.Context, booking.Hold) (booking.Outcome, error) {
 	s.asked++
 	return s.answer, s.err
+}
+
+func (s *shelf) Shorten(_ context.Context, _ string, end booking.Date) (booking.Freed, error) {
+	s.asked++
+	s.end = end
+	return booking.Freed{}, s.err
 }
 
 func (s *shelf) Release(context.Context, booking.Hold) (booking.Undo, error) {

@@ -100,6 +100,8 @@ type EventData struct {
 	Reason     Reason `json:"reason,omitempty"`
 	// Cleaner who comes, once one was assigned.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
+	// Freed are the nights that are free again, once guests have left early.
+	Freed *Nights `json:"freed,omitempty"`
 }
 
 // Item is what was ordered.

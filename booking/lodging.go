@@ -40,3 +40,25 @@ func MayCheckOut(s Status, now, checkIn time.Time) error {
 	}
 	return nil
 }
+
+// FirstFreeNight is the first night that guests who leave at left do not use.
+// The night of a date begins when guests may come on it, at checkIn; a night
+// that has begun is used, also by guests who leave before its end. So guests who
+// leave in the morning do not use the night of that date, and guests who leave
+// after midnight use the one before. The first night of a stay is always used:
+// stays are from one date to another, and the result is after from and not
+// after to.
+func FirstFreeNight(from, to Date, checkIn Clock, left time.Time, loc *time.Location) Date {
+	night := DateOf(left.In(loc))
+	if !left.Before(night.At(checkIn, loc)) {
+		night = night.AddDays(1)
+	}
+	switch {
+	case !from.Before(night):
+		return from.AddDays(1)
+	case to.Before(night):
+		return to
+	default:
+		return night
+	}
+}

@@ -85,3 +85,68 @@ func TestConfirmed_CanBeCancelledOrCompleted(t *testing.T) {
 		require.NotEqual(t, cancel, complete, now)
 	}
 }
+
+// TestFirstFreeNight: guests of the nights from the 24th to the 27th, who leave
+// at a time of day in the place's zone.
+func TestFirstFreeNight(t *testing.T) {
+	t.Parallel()
+	from, to := date(t, "2026-12-24"), date(t, "2026-12-28")
+	for name, tt := range map[string]struct {
+		zone, left, want string
+		checkIn          booking.Clock
+	}{
+		"OnTheFirstEvening":          {"Asia/Seoul", "2026-12-24T22:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"AtCheckIn":                  {"Asia/Seoul", "2026-12-24T15:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"BeforeCheckIn":              {"Asia/Seoul", "2026-12-24T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}}, // never used less than one
+		"AfterTheFirstMidnight":      {"Asia/Seoul", "2026-12-25T00:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"InTheMorning":               {"Asia/Seoul", "2026-12-25T09:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"BeforeTheNightBegins":       {"Asia/Seoul", "2026-12-25T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"WhenTheNightBegins":         {"Asia/Seoul", "2026-12-25T15:00:00+09:00", "2026-12-26", booking.Clock{Hour: 15}},
+		"InTheEvening":               {"Asia/Seoul", "2026-12-25T23:59:59+09:00", "2026-12-26", booking.Clock{Hour: 15}},
+		"AfterAnotherMidnight":       {"Asia/Seoul", "2026-12-26T00:00:00+09:00", "2026-12-26", booking.Clock{Hour: 15}},
+		"DayOfTheZoneAndNotOfUTC":    {"Asia/Seoul", "2026-12-25T23:00:00Z", "2026-12-26", booking.Clock{Hour: 15}}, // 08:00 on the 26th
+		"DayOfAZoneBehindUTC":        {"America/Los_Angeles", "2026-12-26T05:00:00Z", "2026-12-26", booking.Clock{Hour: 15}},
+		"NightsFromMidnight":         {"Asia/Seoul", "2026-12-25T00:00:00+09:00", "2026-12-26", booking.Clock{}},
+		"JustBeforeMidnight":         {"Asia/Seoul", "2026-12-24T23:59:59+09:00", "2026-12-25", booking.Clock{}},
+		"OnTheLastMorning":           {"Asia/Seoul", "2026-12-28T10:00:00+09:00", "2026-12-28", booking.Clock{Hour: 15}},
+		"OnTheLastEvening":           {"Asia/Seoul", "2026-12-27T20:00:00+09:00", "2026-12-28", booking.Clock{Hour: 15}},
+		"LongAfter":                  {"Asia/Seoul", "2027-02-01T10:00:00+09:00", "2026-12-28", booking.Clock{Hour: 15}},
+		"ZoneThatThisBuildLostIsUTC": {"Mars/Olympus_Mons", "2026-12-25T15:00:00Z", "2026-12-26", booking.Clock{Hour: 15}},
+	} {
+		left, err := time.Parse(time.RFC3339, tt.left)
+		require.NoError(t, err)
+		end := booking.StayEnd{Hold: booking.Hold{From: from, To: to}, Left: left, CheckInTime: tt.checkIn, TimeZone: tt.zone}
+		require.Equal(t, tt.want, end.FirstFreeNight().String(), name)
+	}
+}
+
+// A night that begins at a midnight that the clocks skip begins an hour later.
+func TestFirstFreeNight_MidnightThatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	santiago := zone(t, "America/Santiago")
+	from, to := date(t, "2027-09-03"), date(t, "2027-09-08")
+	begins := date(t, "2027-09-05").At(booking.Clock{}, santiago)
+	free := func(left time.Time) string {
+		return booking.FirstFreeNight(from, to, booking.Clock{}, left, santiago).String()
+	}
+	require.Equal(t, "2027-09-05", free(begins.Add(-time.Nanosecond)))
+	require.Equal(t, "2027-09-06", free(begins))
+}
+
+// TestFirstFreeNight_TheLaterTheFewer: from minute to minute no night that was
+// used is free again, and no more than one is used.
+func TestFirstFreeNight_TheLaterTheFewer(t *testing.T) {
+	t.Parallel()
+	berlin := zone(t, "Europe/Berlin")
+	from, to := date(t, "2026-10-23"), date(t, "2026-10-28") // the clocks go back on the 25th
+	for _, checkIn := range []booking.Clock{{}, {Hour: 2, Minute: 30}, {Hour: 15}, {Hour: 23, Minute: 59}} {
+		before := from.AddDays(1)
+		for left := from.At(checkIn, berlin); left.Before(to.At(checkIn, berlin)); left = left.Add(time.Minute) {
+			night := booking.FirstFreeNight(from, to, checkIn, left, berlin)
+			require.GreaterOrEqual(t, before.DaysUntil(night), 0)
+			require.LessOrEqual(t, before.DaysUntil(night), 1)
+			before = night
+		}
+		require.Equal(t, to, before)
+	}
+}

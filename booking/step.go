@@ -26,6 +26,8 @@ type Outcome struct {
 	Reason Reason `json:"reason,omitempty"`
 	// Cleaner who was assigned, when that was asked for; nil while none is free.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
+	// Ended: the stay that something was held for has ended already.
+	Ended bool `json:"ended,omitempty"`
 }
 
 // Undo is what an undo found. Either way nothing of its step is in effect any
@@ -79,6 +81,31 @@ type Hold struct {
 	To       Date   `json:"to"` // exclusive
 	Quantity int    `json:"quantity"`
 	Why      Reason `json:"why,omitempty"` // it is released; set on the undo only
+}
+
+// StayEnd tells that the guests for whom a hold was made have left.
+type StayEnd struct {
+	Hold
+	Left        time.Time `json:"left"`
+	CheckInTime Clock     `json:"checkInTime"` // at which nights begin, in TimeZone
+	TimeZone    string    `json:"timeZone"`    // IANA name
+}
+
+// FirstFreeNight is the first night of the hold that the guests do not use.
+func (e StayEnd) FirstFreeNight() Date {
+	return FirstFreeNight(e.From, e.To, e.CheckInTime, e.Left, zoneOrUTC(e.TimeZone))
+}
+
+// Nights are those of [From, To).
+type Nights struct {
+	From Date `json:"from" format:"date" doc:"The first of the nights"`
+	To   Date `json:"to" format:"date" doc:"The day after the last of them"`
+}
+
+// Freed is what the end of a stay gave back.
+type Freed struct {
+	// Nights that are free again, nil when none are.
+	Nights *Nights `json:"nights,omitempty"`
 }
 
 // StockDay is what there is of an item on one day.

@@ -120,3 +120,7 @@ func (s switchedStock) Hold(ctx context.Context, h booking.Hold) (booking.Outcom
 func (s switchedStock) Release(ctx context.Context, h booking.Hold) (booking.Undo, error) {
 	return unless(s.outage, func() (booking.Undo, error) { return s.Stock.Release(ctx, h) })
 }
+
+func (s switchedStock) Shorten(ctx context.Context, key string, end booking.Date) (booking.Freed, error) {
+	return unless(s.outage, func() (booking.Freed, error) { return s.Stock.Shorten(ctx, key, end) })
+}

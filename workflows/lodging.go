@@ -28,8 +28,9 @@ type reservation struct {
 	saga
 	in contract.Lodging
 
-	confirmed bool // the owner did, and it is recorded
-	left      bool // the guests checked out early, and it is recorded
+	confirmed bool      // the owner did, and it is recorded
+	left      bool      // the guests checked out early, and it is recorded
+	leftAt    time.Time // when they said so; zero when they have not
 	ownerNote string
 }
 
@@ -52,13 +53,14 @@ func (r *reservation) story(ctx workflow.Context) error {
 }
 
 func (r *reservation) holdStock(ctx workflow.Context) error {
-	_, err := r.step(ctx, step{
+	held, err := r.step(ctx, step{
 		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: r.hold()},
 		undo: r.releaseStock(),
 	})
 	if err != nil {
 		return err
 	}
+	r.left = held.Ended // in a life of this workflow that is not remembered
 	r.emit(booking.ReservationConfirmed)
 	return nil
 }
@@ -91,9 +93,10 @@ func (r *reservation) notice() notice {
 }
 
 // ownerDecides waits for the owner where the place asks for it. Silence is a
-// no, so that nobody's money waits for ever.
+// no, so that nobody's money waits for ever. An owner whose guests have stayed
+// has decided.
 func (r *reservation) ownerDecides(ctx workflow.Context) error {
-	if r.in.Place.Confirmation == booking.Manual {
+	if r.in.Place.Confirmation == booking.Manual && !r.left {
 		if err := r.rest(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, ""); err != nil {
 			return err //replay:never abandoned in the very task in which the notice was done
 		}
@@ -128,7 +131,26 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	if err := r.heed(ctx); err != nil {
 		return err //replay:never a worker died in the milliseconds in which a decision is recorded
 	}
-	return r.rest(ctx, booking.Completed, booking.ReservationStatusChanged, "")
+	r.endStay()
+	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, "")
+}
+
+// endStay lets the inventory know that the guests have left: the nights that
+// they do not use are free again. It is told at check-out, too, when there are
+// none: what a life of this workflow that is not remembered may have asked for
+// then comes too late. The guests have left, so that nothing calls this off.
+func (r *reservation) endStay() {
+	end := booking.StayEnd{
+		Hold: r.hold(), Left: r.leftAt, CheckInTime: r.in.Place.CheckInTime, TimeZone: r.in.Place.TimeZone,
+	}
+	if end.Left.IsZero() {
+		end.Left = r.in.CheckOutAt()
+	}
+	var freed booking.Freed
+	r.insist(r.ctx, call{name: "end stay", queue: contract.InventoryQueue, quick: quickStep, do: inventory.EndStay, with: end}, &freed)
+	stay := *r.view.Stay
+	stay.Freed = freed.Nights
+	r.view.Stay = &stay
 }
 
 // takeDecisions lets owner, customer and staff decide on the reservation.
@@ -164,7 +186,7 @@ func (r *reservation) mayComplete() error {
 }
 
 func (r *reservation) complete(ctx workflow.Context, _ string) (contract.View, error) {
-	r.taken = booking.Completed
+	r.taken, r.leftAt = booking.Completed, r.now()
 	record(ctx, "checked out early")
 	r.left = true
 	return r.over(ctx, booking.Completed)

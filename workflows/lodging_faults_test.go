@@ -43,6 +43,18 @@ func TestLodging_Faults(t *testing.T) {
 			})
 		}
 	}
+	for name, f := range map[string]fault{"Before": before, "After": after, "Late": late} {
+		t.Run("EndStay/"+name, func(t *testing.T) {
+			s := newStay(t)
+			s.faults = first(3, "shorten", f)
+			s.decides(s.in.CheckInAt().Sub(placedAt)+hour, contract.CompleteUpdate)
+			v := s.run()
+			s.settle()
+			require.Equal(t, booking.Completed, v.Status)
+			require.Equal(t, &secondNight, v.FreedNights())
+			require.Equal(t, 1, s.nightsHeld())
+		})
+	}
 	for _, call := range []string{"withdraw", "release", "begin refund", "refund", "end refund", "publish"} {
 		for name, f := range map[string]fault{"Before": before, "After": after, "Late": late} {
 			t.Run("Undo/"+call+"/"+name, func(t *testing.T) {

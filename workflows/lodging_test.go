@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -44,6 +45,16 @@ func durable(in *contract.Lodging) { in.Policy.InPlace = false }
 func (s *stay) run() contract.View { return s.execute(s.in) }
 
 func (s *stay) rooms() int { return s.capacity() - s.held() }
+
+// nightsHeld is how many nights of a room the stay holds.
+func (s *stay) nightsHeld() (held int) {
+	days, err := s.stock.Days(context.Background(), s.item, firstNight, departure)
+	require.NoError(s, err)
+	for _, d := range days {
+		held += d.Capacity - d.Remaining
+	}
+	return held
+}
 
 // completed are the events of a reservation at which all goes well.
 var completed = []booking.EventType{
@@ -253,5 +264,87 @@ func TestLodging_Complete(t *testing.T) {
 		v := s.run()
 		require.Equal(t, booking.Completed, d.view.Status)
 		require.WithinDuration(t, at, v.History[len(v.History)-1].At, time.Minute)
+		require.Equal(t, &secondNight, v.FreedNights())
+		require.Equal(t, 1, s.nightsHeld(), "the night that is used")
+		require.Equal(t, &secondNight, s.lastEvent().Data.Freed)
+		require.EqualValues(t, 100000, s.owed())
 	})
+	t.Run("AtCheckOutNothingIsFree", func(t *testing.T) {
+		s := newStay(t)
+		v := s.run()
+		require.Nil(t, v.FreedNights())
+		require.Equal(t, 2, s.nightsHeld())
+		require.Nil(t, s.lastEvent().Data.Freed)
+	})
+	t.Run("InTheLastNight", func(t *testing.T) {
+		s := newStay(t)
+		s.decides(s.in.CheckInAt().Sub(placedAt)+24*hour, contract.CompleteUpdate)
+		require.Nil(t, s.run().FreedNights(), "it has begun")
+		require.Equal(t, 2, s.nightsHeld())
+	})
+	t.Run("WhileInventoryIsAway", func(t *testing.T) {
+		for name, cancelled := range map[string]bool{"Alone": false, "CancelledByOperator": true} {
+			t.Run(name, func(t *testing.T) {
+				s := newStay(t)
+				away := true
+				s.faults = func(call string) fault { return only(before, away && call == "shorten") }
+				at := s.in.CheckInAt().Sub(placedAt) + hour
+				d := s.decides(at, contract.CompleteUpdate)
+				late := s.decides(at+time.Second, contract.CancelUpdate)
+				if cancelled {
+					s.env.RegisterDelayedCallback(s.env.CancelWorkflow, at+2*time.Second)
+				}
+				var seen contract.View
+				s.env.RegisterDelayedCallback(func() { seen, away = s.row().View, false }, at+20*time.Second)
+				v := s.run()
+				require.Equal(t, booking.Confirmed, seen.Status, "until it is done")
+				require.Equal(t, booking.AlreadyCompleted, late.code())
+				require.Equal(t, booking.Completed, d.view.Status, "the guests have left")
+				require.Equal(t, &secondNight, v.FreedNights())
+				require.Equal(t, 1, s.nightsHeld())
+			})
+		}
+	})
+	t.Run("FreeNightsAreThoseOfTheDeparture", func(t *testing.T) {
+		s := newStay(t)
+		away := true
+		s.faults = func(call string) fault { return only(before, away && call == "shorten") }
+		s.env.OnActivity(activities.RecordDecision, mock.Anything).After(48 * hour).Return(nil) // it is told long after
+		s.decides(s.in.CheckInAt().Sub(placedAt)+hour, contract.CompleteUpdate)
+		s.env.RegisterDelayedCallback(func() { away = false }, s.in.CheckOutAt().Sub(placedAt)+5*time.Second)
+		s.run()
+		require.Equal(t, 1, s.nightsHeld())
+	})
+	t.Run("AfterAReset", func(t *testing.T) {
+		s := newStay(t)
+		at := s.in.CheckInAt().Add(hour)
+		s.decides(at.Sub(placedAt), contract.CompleteUpdate)
+		s.run()
+		s.live(at.Add(hour))
+		s.in.Place.Confirmation = booking.Manual // its guests have stayed: nobody is asked
+		v := s.run()
+		require.Equal(t, booking.Completed, v.Status)
+		require.Less(t, v.History[len(v.History)-1].At.Sub(at), 2*hour, "its guests have left")
+		require.Equal(t, &secondNight, v.FreedNights())
+		require.Equal(t, 1, s.nightsHeld())
+	})
+}
+
+var secondNight = booking.Nights{From: firstNight.AddDays(1), To: departure}
+
+// lastEvent is the newest event of the order in the feed.
+func (s *stay) lastEvent() (last booking.Event) {
+	for after := ""; ; {
+		events, next, err := s.pages.Events(context.Background(), after, 200)
+		require.NoError(s, err)
+		if len(events) == 0 {
+			return last
+		}
+		for _, e := range events {
+			if e.OrderID == s.order {
+				last = e
+			}
+		}
+		after = next
+	}
 }

@@ -110,7 +110,7 @@ func (o *order) emit(event booking.EventType, which ...string) {
 		Type: event, OrderID: v.ID, At: o.now(),
 		Data: booking.EventData{
 			Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
-			Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason, Cleaner: v.Cleaner(),
+			Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason, Cleaner: v.Cleaner(), Freed: v.FreedNights(),
 		},
 	})
 }

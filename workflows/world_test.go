@@ -333,6 +333,10 @@ func (s stock) Release(_ context.Context, h booking.Hold) (booking.Undo, error) 
 	return act(s.world, "release", func(ctx context.Context) (booking.Undo, error) { return s.stock.Release(ctx, h) })
 }
 
+func (s stock) Shorten(_ context.Context, key string, end booking.Date) (booking.Freed, error) {
+	return act(s.world, "shorten", func(ctx context.Context) (booking.Freed, error) { return s.stock.Shorten(ctx, key, end) })
+}
+
 type outbox struct{ *world }
 
 func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {

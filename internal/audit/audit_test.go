@@ -149,6 +149,7 @@ func TestRun_WorkAheadOfItsOrder(t *testing.T) {
 		"StopDelivery":     {booking.Food, booking.Paid, func(b *books) { b.work(order(booking.Food, booking.Cancelled)) }, nil},
 		"FinishCleaning":   drifts["CallDoneTooEarly"],
 		"AssignCleaner":    drifts["CallKnowsAndOrderDoesNot"],
+		"EndStay":          drifts["HeldTooShort"],
 	} {
 		t.Run(activity, func(t *testing.T) {
 			t.Parallel()
@@ -165,6 +166,16 @@ func TestRun_WorkAheadOfItsOrder(t *testing.T) {
 			require.Len(t, report.Findings, 1)
 		})
 	}
+}
+
+// TestRun_GuestsWhoLeftEarly: the order holds what its guests used, and no more.
+func TestRun_GuestsWhoLeftEarly(t *testing.T) {
+	t.Parallel()
+	b := newBooks()
+	b.add(order(booking.Lodging, booking.Completed))
+	b.leaves(christmasEve.AddDays(1))
+	b.shorten(christmasEve.AddDays(1))
+	b.requireFindings(t)
 }
 
 // TestRun_RowOnItsWay: the first attempt to write a row may have died with its

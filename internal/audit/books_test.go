@@ -239,6 +239,19 @@ func (b *books) hold(v contract.View) {
 	b.holds = append(b.holds, h)
 }
 
+// leaves notes that the guests of the reservation have left, and which night is
+// the first that is free.
+func (b *books) leaves(free booking.Date) {
+	v := b.views["lodging-1"]
+	v.Stay = &contract.Stay{CheckIn: v.CheckIn, CheckOut: v.CheckOut, Freed: &booking.Nights{From: free, To: christmasEve.AddDays(2)}}
+	b.views["lodging-1"], b.rows[0].View = v, v
+}
+
+// shorten ends the hold earlier.
+func (b *books) shorten(end booking.Date) {
+	b.holds[0].To, b.holds[0].Stocked = end, b.holds[0].From.DaysUntil(end)
+}
+
 var christmasEve = booking.Date{Year: 2026, Month: 12, Day: 24}
 
 func (b *books) work(v contract.View) {

@@ -73,6 +73,10 @@ var drifts = map[string]drift{
 		h.OrderID, h.ItemID, h.Quantity, h.From, h.To = "food-1", "thing", 1, christmasEve, christmasEve.AddDays(1)
 		b.holds = append(b.holds, h)
 	}, found(audit.Stock, "it is paid and holds nothing by right; the stock says: 1 × thing held from 2026-12-24 to 2026-12-25")},
+	"FreedAndHeld": {booking.Lodging, booking.Completed, func(b *books) { b.leaves(christmasEve.AddDays(1)) },
+		found(audit.Stock, "it is completed and has to hold 2 × thing from 2026-12-24 to 2026-12-25; the stock says: 2 × thing held from 2026-12-24 to 2026-12-26")},
+	"HeldTooShort": {booking.Lodging, booking.Confirmed, func(b *books) { b.shorten(christmasEve.AddDays(1)) },
+		found(audit.Stock, "it is confirmed and has to hold 2 × thing from 2026-12-24 to 2026-12-26; the stock says: 2 × thing held from 2026-12-24 to 2026-12-25")},
 	"StockOfAHeldDayIsGone": {booking.Lodging, booking.Confirmed, func(b *books) { b.holds[0].Stocked = 1 },
 		found(audit.Stock, "it holds thing for 2 days, of which there is a stock for 1")},
 	"StockIsOff": {booking.Lodging, booking.Received, func(b *books) {

@@ -87,7 +87,7 @@ type standing struct {
 	amount    booking.Money
 	itemID    string
 	quantity  int
-	from, to  string // the days that it is for
+	from, to  string // the days that it is for, without those that were freed
 	cleanerID string
 }
 
@@ -97,6 +97,9 @@ func standingOf(v contract.View) standing {
 	}
 	if v.Stay != nil {
 		s.from, s.to = v.CheckIn, v.CheckOut
+	}
+	if freed := v.FreedNights(); freed != nil {
+		s.to = freed.From.String()
 	}
 	if v.Production != nil {
 		day, _ := booking.ParseDate(v.Production.Date) // one that cannot be read is no hold's

@@ -8,8 +8,12 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// stock compares the order's live holds with those that it has to have.
+// stock compares the order's live holds with those that it has to have. While
+// the end of a stay is under way, its hold may be shorter already.
 func (f *facts) stock(o standing, d due) (found []Finding) {
+	if _, underWay := f.pending[shortening]; underWay && len(f.holds) == 1 && f.holds[0].To.String() < o.to {
+		o.to = f.holds[0].To.String()
+	}
 	switch {
 	case len(f.holds) > 1:
 		found = f.finds(Stock, "", "it holds more than once: %s", f.holdsInWords())

@@ -59,7 +59,7 @@ var dues = map[booking.Kind]map[booking.Status]due{
 		booking.Paid:          {charged: there}, // its rooms are about to be held, or have just been
 		booking.AwaitingOwner: {charged: there, held: there},
 		booking.Confirmed:     {charged: there, held: there},
-		booking.Completed:     {charged: there, held: there},
+		booking.Completed:     {charged: there, held: there}, // but for the nights that were freed
 		booking.Cancelled:     {charged: absent, held: absent},
 	},
 	booking.Food: {
@@ -114,6 +114,10 @@ var ahead = struct {
 	map[job]string{booking.JobDelivered: "FinishDelivery", booking.JobCompleted: "FinishProduction", booking.JobCancelled: "StopDelivery"},
 	map[callAt]string{callDone: "FinishCleaning", callAssigned: "AssignCleaner"},
 }
+
+// shortening is the activity that gives back the nights that guests who left
+// early do not use: its order says so a moment later.
+const shortening = "EndStay"
 
 // publishing is the activity that brings an order's row up to date.
 const publishing = "PublishView"

@@ -113,6 +113,11 @@ func listDays(t *testing.T, fresh newURL) {
 		newDay("a", 1, 1, 1, 0),
 		newDay("b", 0, 3, 3, 0), newDay("b", 1, 3, 2, 1), newDay("b", 2, 3, 0, 3), newDay("b", 3, 3, 2, 1), newDay("b", 4, 3, 3, 0),
 	}, everything(t, inventory.AllDays))
+	shorten(t, inventory, newHold("b", "o1", 1, 4, 1), 2, nights(2, 4))
+	require.Equal(t, []store.ItemDay{
+		newDay("a", 1, 1, 1, 0),
+		newDay("b", 0, 3, 3, 0), newDay("b", 1, 3, 2, 1), newDay("b", 2, 3, 1, 2), newDay("b", 3, 3, 3, 0), newDay("b", 4, 3, 3, 0),
+	}, everything(t, inventory.AllDays))
 }
 
 // listManyDays: a hold that spans the end of a page counts on both sides of it.
@@ -146,6 +151,13 @@ func listHolds(t *testing.T, fresh newURL) {
 
 	exec(t, db, "DELETE FROM stock WHERE day = '"+day(2).String()+"'")
 	require.Equal(t, []store.LiveHold{{Hold: h, Stocked: 1}}, everything(t, inventory.LiveHolds))
+
+	short := newHold("a", "o4", 0, 4, 1)
+	require.NoError(t, inventory.SetCapacity(t.Context(), "a", day(2), day(3), 5))
+	hold(t, inventory, short, done)
+	shorten(t, inventory, short, 1, nights(1, 4))
+	short.To = day(1)
+	require.Contains(t, everything(t, inventory.LiveHolds), store.LiveHold{Hold: short, Stocked: 1})
 }
 
 func listJobs(t *testing.T, fresh newURL) {

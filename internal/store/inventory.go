@@ -24,16 +24,18 @@ func NewInventory(db *DB) *Inventory { return &Inventory{db} }
 type holdRow struct {
 	bun.BaseModel `bun:"table:holds"`
 
-	Key      string `bun:",pk"`
-	OrderID  string
-	ItemID   string
-	FromDay  string
-	ToDay    string // exclusive
-	Quantity int
-	State    booking.Result
-	Reason   booking.Reason // why it was refused, or undone
-	Acted    bool           // it was done, and then undone
-	At       time.Time
+	Key     string `bun:",pk"`
+	OrderID string
+	ItemID  string
+	FromDay string
+	ToDay   string // exclusive
+	// HeldToDay is what ToDay was when the hold was made, "" until its end is decided.
+	HeldToDay string `bun:",nullzero"`
+	Quantity  int
+	State     booking.Result
+	Reason    booking.Reason // why it was refused, or undone
+	Acted     bool           // it was done, and then undone
+	At        time.Time
 }
 
 func newHoldRow(h booking.Hold, state booking.Result, reason booking.Reason) *holdRow {
@@ -91,7 +93,8 @@ func record(ctx context.Context, q bun.IDB, row *holdRow) (booking.Outcome, bool
 	if inserted == 0 {
 		row, err = holdOf(ctx, q, row.Key)
 	}
-	return booking.Outcome{Result: row.State, Reason: row.Reason}, inserted == 1, err
+	ended := row.State == booking.Done && row.HeldToDay != ""
+	return booking.Outcome{Result: row.State, Reason: row.Reason, Ended: ended}, inserted == 1, err
 }
 
 func holdOf(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
@@ -142,17 +145,79 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 	if err != nil {
 		return booking.Undo{}, err
 	}
-	from, err := booking.ParseDate(held.FromDay)
+	return booking.Undo{Acted: true}, i.giveBack(ctx, q, &held, held.FromDay, held.ToDay)
+}
+
+// giveBack gives back what the hold held of every day of [fromDay, toDay).
+func (i *Inventory) giveBack(ctx context.Context, q bun.IDB, held *holdRow, fromDay, toDay string) error {
+	from, err := booking.ParseDate(fromDay)
 	if err != nil {
-		return booking.Undo{}, err
+		return err
 	}
-	to, err := booking.ParseDate(held.ToDay)
+	to, err := booking.ParseDate(toDay)
 	if err != nil {
-		return booking.Undo{}, err
+		return err
 	}
 	all, err := i.move(ctx, q, held.ItemID, from, to, held.Quantity)
 	if err == nil && !all {
-		err = fmt.Errorf("days of hold %s are gone", h.Key)
+		err = fmt.Errorf("days of hold %s are gone", held.Key)
 	}
-	return booking.Undo{Acted: true}, err
+	return err
+}
+
+// Shorten ends a hold on the day named: what it held of that day and of later
+// ones is given back. It holds its first day in any case. That is decided once,
+// and answered the same from then on, whichever day is named. A hold that does
+// not exist, or not any more, stays as it is.
+func (i *Inventory) Shorten(ctx context.Context, key string, end booking.Date) (booking.Freed, error) {
+	var freed booking.Freed
+	err := i.db.inTx(ctx, "shorten hold", func(ctx context.Context, q bun.IDB) (err error) {
+		freed, err = i.shorten(ctx, q, key, end)
+		return err
+	})
+	return freed, err
+}
+
+func (i *Inventory) shorten(ctx context.Context, q bun.IDB, key string, end booking.Date) (booking.Freed, error) {
+	var held holdRow
+	// The row is locked from here on, as Release does it: one of the two comes first.
+	err := q.NewRaw(`UPDATE holds SET held_to_day = to_day, to_day = CASE WHEN to_day > ?0 AND from_day < ?0 THEN ?0 ELSE to_day END
+		WHERE key = ?1 AND state = ?2 AND held_to_day IS NULL RETURNING *`, end.String(), key, booking.Done).Scan(ctx, &held)
+	if errors.Is(err, sql.ErrNoRows) {
+		return freedBefore(ctx, q, key)
+	}
+	if err != nil {
+		return booking.Freed{}, err
+	}
+	freed, err := held.freed()
+	if err != nil || freed.Nights == nil {
+		return freed, err
+	}
+	return freed, i.giveBack(ctx, q, &held, held.ToDay, held.HeldToDay)
+}
+
+// freedBefore is what the end of a hold that was decided before gave back.
+func freedBefore(ctx context.Context, q bun.IDB, key string) (booking.Freed, error) {
+	row, err := holdOf(ctx, q, key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return booking.Freed{}, nil
+	}
+	if err != nil {
+		return booking.Freed{}, err
+	}
+	return row.freed()
+}
+
+func (r *holdRow) freed() (freed booking.Freed, err error) {
+	if r.HeldToDay == "" || r.HeldToDay == r.ToDay {
+		return freed, nil
+	}
+	freed.Nights = new(booking.Nights)
+	if freed.Nights.From, err = booking.ParseDate(r.ToDay); err != nil {
+		return booking.Freed{}, err
+	}
+	if freed.Nights.To, err = booking.ParseDate(r.HeldToDay); err != nil {
+		return booking.Freed{}, err
+	}
+	return freed, nil
 }

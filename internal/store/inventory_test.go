@@ -21,8 +21,10 @@ func testInventory(t *testing.T, fresh newURL) {
 	inventory := store.NewInventory(setup(t, fresh, "inventory"))
 	t.Run("Hold", func(t *testing.T) { t.Parallel(); testHold(t, inventory) })
 	t.Run("Release", func(t *testing.T) { t.Parallel(); testRelease(t, inventory) })
+	t.Run("Shorten", func(t *testing.T) { t.Parallel(); testShorten(t, inventory) })
 	t.Run("SetCapacity", func(t *testing.T) { t.Parallel(); testSetCapacity(t, inventory) })
 	t.Run("Concurrent", func(t *testing.T) { t.Parallel(); testConcurrentHolds(t, inventory) })
+	t.Run("ConcurrentEnds", func(t *testing.T) { t.Parallel(); testConcurrentEnds(t, inventory) })
 }
 
 // item makes an item of the test's own, with so much of it on each of the first

@@ -44,6 +44,8 @@ type View struct {
 type Stay struct {
 	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night"`
 	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure"`
+	// Freed are the nights that are free again, since the guests left early.
+	Freed *booking.Nights `json:"freed,omitempty" doc:"Nights of the stay that are free again, since the guests left early"`
 }
 
 // Delivery is what the view of an order of food has of its own.
@@ -112,6 +114,14 @@ func (v View) Cleaner() *booking.Cleaner {
 		return nil
 	}
 	return v.Cleaning.Cleaner
+}
+
+// FreedNights are the nights of a stay that are free again, nil when none are.
+func (v View) FreedNights() *booking.Nights {
+	if v.Stay == nil {
+		return nil
+	}
+	return v.Stay.Freed
 }
 
 // Clone is a copy that shares nothing that changes with v.
