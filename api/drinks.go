@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.uber.org/zap"
@@ -21,7 +20,7 @@ func (s *server) registerDrinks() {
 	}, s.addDrink)
 	register(s, huma.Operation{
 		OperationID: "list-drinks", Method: http.MethodGet, Path: drinksPath, Tags: []string{tagCafe},
-		Summary: "List the drinks that are on sale", Description: "How many are left is told for each by itself.",
+		Summary: "List the drinks that are on sale", Description: "Those whose day is over are not. How many are left is told for each by itself.",
 		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
 	}, s.listDrinks)
 	register(s, huma.Operation{
@@ -60,7 +59,7 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	in.drink = booking.Drink{Name: b.Name, OwnerID: string(b.OwnerID), Price: b.Price.value(), TimeZone: b.TimeZone}
 	zone := lastTimeZone
 	if name := parsed(&f, "body.timeZone", &b.TimeZone, parseTimeZone); name != nil {
-		zone, _ = time.LoadLocation(*name) // it has just been tried
+		zone, _ = booking.Zone(*name) // it has just been tried
 	}
 	date, err := booking.ParseDate(b.Date)
 	if err == nil { // else the schema has complained
@@ -78,17 +77,21 @@ type drinkView struct {
 	Price     booking.Money          `json:"price" doc:"Of one cup"`
 	Date      string                 `json:"date" format:"date" doc:"The day it can be ordered for" example:"2026-12-24"`
 	TimeZone  string                 `json:"timeZone" doc:"IANA name; the date is meant in it" example:"Asia/Seoul"`
-	Status    string                 `json:"status" enum:"on_sale,deleting,deleted" example:"on_sale"`
+	Status    string                 `json:"status" enum:"on_sale,over,deleting,deleted" doc:"over: its day is, and it can no longer be ordered" example:"on_sale"`
 	Count     *int                   `json:"count,omitempty" doc:"Cups there are on that day" example:"100"`
 	Remaining *int                   `json:"remaining,omitempty" doc:"Cups not held by any order" example:"97"`
 	Deletion  *booking.DrinkDeletion `json:"deletion,omitempty" doc:"How far the deletion has come: orders that held some of the drink, those that were cancelled for it, and those that were over already"`
 }
 
-func showDrink(d booking.Drink) drinkView {
-	return drinkView{
+func (s *server) showDrink(d booking.Drink) drinkView {
+	shown := drinkView{
 		ID: d.ID, Name: d.Name, OwnerID: d.OwnerID, Price: d.Price, Date: d.Date.String(), TimeZone: d.TimeZone,
 		Status: onSale,
 	}
+	if d.Over(s.Now()) {
+		shown.Status = over
+	}
+	return shown
 }
 
 type drinkAnswer struct {
@@ -117,17 +120,17 @@ func (s *server) addDrink(ctx context.Context, in *addDrinkInput) (*drinkAnswer,
 	if err := s.Catalogue.AddDrink(ctx, drink); err != nil {
 		return nil, err
 	}
-	shown := showDrink(drink)
+	shown := s.showDrink(drink)
 	shown.Count, shown.Remaining = &count, &count
 	return &drinkAnswer{Location: drinksPath + "/" + drink.ID, Body: shown}, nil
 }
 
 func (s *server) listDrinks(ctx context.Context, in *drinkList) (*list[drinkView], error) {
-	drinks, next, err := s.Catalogue.Drinks(ctx, in.page())
+	drinks, next, err := s.Catalogue.Drinks(ctx, in.page(), s.Now())
 	if err != nil {
 		return nil, err
 	}
-	return &list[drinkView]{Body: partOf(each(drinks, showDrink), next)}, nil
+	return &list[drinkView]{Body: partOf(each(drinks, s.showDrink), next)}, nil
 }
 
 func (s *server) getDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, error) {
@@ -154,6 +157,7 @@ func (s *server) drink(ctx context.Context, id string) (drinkOnMenu, error) {
 // How a drink sells.
 const (
 	onSale   = "on_sale"
+	over     = "over"
 	deleting = "deleting"
 	deleted  = "deleted"
 )
@@ -161,7 +165,7 @@ const (
 // showSale shows a drink with how it sells. How many are left can be done
 // without.
 func (s *server) showSale(ctx context.Context, d drinkOnMenu) drinkView {
-	shown := showDrink(d.Drink)
+	shown := s.showDrink(d.Drink)
 	shown.Deletion = d.deletion
 	switch {
 	case d.deletion == nil:

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
@@ -61,6 +62,24 @@ func TestDrinks(t *testing.T) {
 	require.Contains(t, a.text, `"status":"on_sale"`)
 	require.NotContains(t, a.text, "remaining")
 	require.Equal(t, booking.Page{Limit: 1, Cursor: "c"}, b.store.page)
+}
+
+// TestDrinks_WhoseDayIsOver: it is not on sale, not listed, and not ordered.
+func TestDrinks_WhoseDayIsOver(t *testing.T) {
+	t.Parallel()
+	now := latte().Ends().Add(-time.Second)
+	b := setup(t, func(d *Deps) { d.Now = func() time.Time { return now } })
+	require.Contains(t, b.do("GET", drinksPath+"/drink-latte", "").text, `"status":"on_sale"`)
+	require.Len(t, decode[part[drinkView]](t, b.do("GET", drinksPath, "")).Items, 1)
+
+	now = latte().Ends()
+	require.Contains(t, b.do("GET", drinksPath+"/drink-latte", "").text, `"status":"over"`)
+	require.Empty(t, decode[part[drinkView]](t, b.do("GET", drinksPath, "")).Items)
+	p := b.problem(b.do("POST", cafeOrdersPath, cups), 422, validationFailed)
+	require.Equal(t, []fieldError{{"menuId", "could be ordered until the end of 2026-11-22 only"}}, p.Errors)
+
+	b.store.deletions["drink-latte"] = &booking.DrinkDeletion{}
+	require.Contains(t, b.do("GET", drinksPath+"/drink-latte", "").text, `"status":"deleting"`)
 }
 
 func TestDrinks_SomethingAway(t *testing.T) {

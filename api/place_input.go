@@ -32,6 +32,9 @@ func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	in.placeEdit = f.placeEdit(&b.Name, &b.ConfirmWithin, &b.TimeZone, &b.CheckInTime, &b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = &b.OwnerID, &b.Price, &b.Confirmation
+	if in.checkIn != nil && in.checkOut != nil && in.checkOut.After(*in.checkIn) {
+		f.add("body.checkOutTime", "%s", overlap(*in.checkIn, *in.checkOut))
+	}
 	return f
 }
 
@@ -72,6 +75,26 @@ type placeEdit struct {
 	timeZone      *string
 	checkIn       *booking.Clock
 	checkOut      *booking.Clock
+}
+
+// overlap says why guests cannot leave as late as that.
+func overlap(checkIn, checkOut booking.Clock) string {
+	return fmt.Sprintf("guests who leave at %s are still there when the next ones come at %s: check-out must not be later than check-in", checkOut, checkIn)
+}
+
+// checkTimes refuses an edit by which guests would leave p after the next ones
+// have come, and names the field that says so.
+func (e placeEdit) checkTimes(p booking.Place) error {
+	if e.checkIn == nil && e.checkOut == nil || !p.CheckOutTime.After(p.CheckInTime) {
+		return nil
+	}
+	field := "body.checkInTime"
+	if e.checkOut != nil {
+		field = "body.checkOutTime"
+	}
+	var f faults
+	f.add(field, "%s", overlap(p.CheckInTime, p.CheckOutTime))
+	return invalid(f)
 }
 
 func (e placeEdit) edit(p *booking.Place) {

@@ -99,7 +99,7 @@ func (s *server) changePlace(ctx context.Context, in *changePlaceInput) (*placeA
 	place, err := known(ctx, "place", in.ID, func(ctx context.Context, id string) (booking.Place, error) {
 		return s.Catalogue.ChangePlace(ctx, id, func(p *booking.Place) error {
 			in.edit(p)
-			return nil
+			return in.checkTimes(*p)
 		})
 	})
 	if err != nil {

@@ -27,8 +27,8 @@ type Catalogue interface {
 	// Drink answers also how far the drink's deletion has come, nil while it is
 	// on sale.
 	Drink(ctx context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error)
-	// Drinks lists the drinks that are on sale.
-	Drinks(ctx context.Context, page booking.Page) ([]booking.Drink, string, error)
+	// Drinks lists the drinks that are on sale at now.
+	Drinks(ctx context.Context, page booking.Page, now time.Time) ([]booking.Drink, string, error)
 }
 
 // Stock is how much of things there is, day by day: rooms of a place, cups of

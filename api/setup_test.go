@@ -207,6 +207,8 @@ func (m *memory) ChangePlace(_ context.Context, id string, change func(*booking.
 	p, err := find(m.places, id, m.away)
 	if err == nil {
 		err = change(&p)
+	}
+	if err == nil {
 		m.places[id] = p
 	}
 	return p, err

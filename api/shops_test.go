@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,8 +68,10 @@ func (m *memory) Drink(_ context.Context, id string) (booking.Drink, *booking.Dr
 	return d, m.deletions[id], err
 }
 
-func (m *memory) Drinks(_ context.Context, page booking.Page) ([]booking.Drink, string, error) {
-	return listed(m, page, m.drinks)
+func (m *memory) Drinks(_ context.Context, page booking.Page, now time.Time) ([]booking.Drink, string, error) {
+	onSale := maps.Clone(m.drinks)
+	maps.DeleteFunc(onSale, func(_ string, d booking.Drink) bool { return d.Over(now) })
+	return listed(m, page, onSale)
 }
 
 // AddCleaner gives the cleaner to the call that waits.
@@ -165,13 +168,13 @@ func businesses() []business {
 		{booking.Lodging, contract.LodgingWorkflow, reservationsPath, reservation, contract.Lodging{
 			Order: order(booking.Lodging, 100000), Place: seaside(), Rooms: 1,
 			CheckIn: booking.Date{Year: 2026, Month: 12, Day: 24}, CheckOut: booking.Date{Year: 2026, Month: 12, Day: 26},
-		}},
+		}.Fixed()},
 		{booking.Food, contract.FoodWorkflow, foodOrdersPath, meal, contract.Food{
 			Order: order(booking.Food, 18000), Menu: bibimbap(), Quantity: 2, Address: "12 Sejong-daero",
 		}},
 		{booking.Cafe, contract.CafeWorkflow, cafeOrdersPath, cups, contract.Cafe{
 			Order: order(booking.Cafe, 13500), Drink: latte(), Quantity: 3,
-		}},
+		}.Fixed()},
 		{booking.Cleaning, contract.CleaningWorkflow, callsPath, call, contract.Cleaning{
 			Order: order(booking.Cleaning, 30000), Tel: "+82 2-123-4567", Location: "12 Sejong-daero",
 		}},

@@ -141,6 +141,12 @@ func TestPlace_Invalid(t *testing.T) {
 		"EmptyTimes": {strings.Replace(place, "{", `{"timeZone":"","checkInTime":"","checkOutTime":"","confirmWithin":"",`, 1),
 			[]string{"checkInTime", "checkOutTime", "confirmWithin", "timeZone"}},
 		"Local":         {strings.Replace(place, "{", `{"timeZone":"Local",`, 1), []string{"timeZone"}},
+		"Factory":       {strings.Replace(place, "{", `{"timeZone":"Factory",`, 1), []string{"timeZone"}},
+		"RightZone":     {strings.Replace(place, "{", `{"timeZone":"right/Asia/Seoul",`, 1), []string{"timeZone"}},
+		"Posixrules":    {strings.Replace(place, "{", `{"timeZone":"posixrules",`, 1), []string{"timeZone"}},
+		"LowerCaseZone": {strings.Replace(place, "{", `{"timeZone":"asia/seoul",`, 1), []string{"timeZone"}},
+		"Overlap":       {strings.Replace(place, "{", `{"checkInTime":"11:00","checkOutTime":"15:00",`, 1), []string{"checkOutTime"}},
+		"OverlapByOne":  {strings.Replace(place, "{", `{"checkInTime":"10:59",`, 1), []string{"checkOutTime"}}, // 11:00 where none is given
 		"LaxTimes":      {strings.Replace(place, "{", `{"checkInTime":"9:30","checkOutTime":"09:3",`, 1), []string{"checkInTime", "checkOutTime"}},
 		"SpacedName":    {strings.Replace(place, "Seaside Inn", " Seaside Inn", 1), []string{"name"}},
 		"NameWithSpace": {strings.Replace(place, "Seaside Inn", `Seaside Inn\u00a0`, 1), []string{"name"}},
@@ -175,6 +181,16 @@ func TestPlace_Invalid(t *testing.T) {
 		require.Equal(t, []string{"checkInTime", "name", "ownerId", "price"}, fields(p))
 		for _, e := range p.Errors {
 			require.Equal(t, "must not be null", e.Message)
+		}
+		for body, field := range map[string]string{
+			`{"checkInTime":"10:59"}`:                        "checkInTime",
+			`{"checkOutTime":"15:01"}`:                       "checkOutTime",
+			`{"checkInTime":"14:00","checkOutTime":"15:00"}`: "checkOutTime",
+		} {
+			p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", body), 422, validationFailed)
+			require.Equal(t, []string{field}, fields(p), body)
+			require.Contains(t, p.Errors[0].Message, "must not be later than check-in")
+			require.Equal(t, seaside(), b.store.places["place-seaside"])
 		}
 		p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":"a","name":"b"}`), 422, validationFailed)
 		require.Equal(t, []fieldError{{"name", "is given more than once"}}, p.Errors)

@@ -33,6 +33,8 @@ type branch struct {
 var lodgingBranches = map[string]branch{
 	"lodging_checked_out":          {checkedOut, ""},
 	"lodging_checked_out_early":    {checkedOutEarly, ""},
+	"lodging_left_inventory_away":  {leftWhileInventoryAway, ""},
+	"lodging_reset_of_left":        {resetOfLeft, ""},
 	"lodging_sold_out":             {soldOut, booking.SoldOut},
 	"lodging_declined":             {declined, booking.PaymentDeclined},
 	"lodging_owner_confirms":       {ownerConfirms, booking.ByCustomer},
@@ -238,8 +240,26 @@ func everyStepDurable(s *system) string {
 }
 
 func checkedOutEarly(s *system) string {
-	order := s.reserve(s.place(9, object{"checkInTime": "00:00"}), object{"checkIn": inDays(0)}).with(s, http.StatusCreated).body.ID
+	order := s.reserve(s.place(9, fromMidnight), object{"checkIn": inDays(0)}).with(s, http.StatusCreated).body.ID
 	s.decide(order, "complete").with(s, http.StatusOK)
+	return order
+}
+
+// leftWhileInventoryAway is a stay of which the inventory learns later that it
+// has ended.
+func leftWhileInventoryAway(s *system) string {
+	order := s.reserve(s.place(9, fromMidnight), object{"checkIn": inDays(0)}).with(s, http.StatusCreated).body.ID
+	s.outages.stock.begin(errAway)
+	s.decide(order, "complete").with(s, http.StatusAccepted)
+	s.eventually(func() bool { return s.attempts(order, "EndStay") > 0 })
+	s.outages.stock.end()
+	return order
+}
+
+// resetOfLeft begins again with a stay whose guests have left early.
+func resetOfLeft(s *system) string {
+	order := checkedOutEarly(s)
+	s.reset(order)
 	return order
 }
 

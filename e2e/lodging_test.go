@@ -320,7 +320,7 @@ func TestLodging_Cancel(t *testing.T) {
 		require.Empty(t, s.messagesAbout(order.ID))
 	})
 	t.Run("AfterCheckIn", func(t *testing.T) {
-		place := s.place(1, object{"checkInTime": "00:00"})
+		place := s.place(1, fromMidnight)
 		order := s.reserve(place, object{"checkIn": inDays(0)}).with(t, http.StatusCreated).body.ID
 		require.Equal(t, "already_checked_in", cancel(order).with(t, http.StatusConflict).body.Code)
 		require.Equal(t, booking.Confirmed, s.get(reservations+"/"+order).body.Status)
@@ -361,7 +361,7 @@ func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 func TestLodging_CheckedOutEarly(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
-	place := s.place(1, object{"checkInTime": "00:00"})
+	place := s.place(1, fromMidnight)
 	order := s.reserve(place, object{"checkIn": inDays(0)}).with(t, http.StatusCreated).body.ID
 	v := s.post(reservations+"/"+order+"/complete", nil).with(t, http.StatusOK).body
 	require.Equal(t, booking.Completed, v.Status)

@@ -24,8 +24,8 @@ const (
 	troubles = 8  // that come over the system meanwhile
 )
 
-// TestModel_AnyInterleaving: six people order, pay, deliver, complete, cancel,
-// delete drinks, add cleaners and decide as owners, at random and at the same
+// TestModel_AnyInterleaving: six people order, pay, deliver, complete, leave
+// early, cancel, edit stock, delete drinks, add cleaners and decide as owners, at random and at the same
 // time, while services fail at random. When all is back and has come to rest,
 // the audit finds no drift, every order has gone only where the table of
 // transitions allows, and none was seen cancelled while money or work of it was
@@ -75,7 +75,7 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 	}
 	m := &model{audited: bootAudited(t, change, impatience), seed: seed}
 	for range 2 {
-		m.places = append(m.places, m.place(8), m.place(8, byOwner))
+		m.places = append(m.places, m.place(8, fromMidnight), m.place(8, byOwner))
 		m.menus = append(m.menus, m.menu())
 		m.drinks = append(m.drinks, m.drink(12))
 		m.cleaner("Kim")
@@ -119,9 +119,16 @@ func (m *model) act(random *rand.Rand) {
 	if random.IntN(10) == 0 {
 		card["paymentMethod"] = "pm_card_chargeDeclined"
 	}
-	switch n := random.IntN(20); {
+	switch n := random.IntN(21); {
 	case n < 3:
-		m.placed(m.try(http.MethodPost, reservations, reservation(place, card)))
+		stay := object{} // its guests can leave early, where they may have come by now
+		if random.IntN(2) == 0 {
+			stay = object{"checkIn": inDays(0), "checkOut": inDays(1 + random.IntN(4))}
+		}
+		m.placed(m.try(http.MethodPost, reservations, reservation(place, card, stay)))
+	case n == 20:
+		rooms := object{"from": inDays(0), "to": inDays(1 + random.IntN(13)), "rooms": 5 + random.IntN(8)}
+		m.try(http.MethodPut, "/v1/lodging/places/"+place+"/stock", rooms)
 	case n < 6:
 		m.placed(m.try(http.MethodPost, foodOrders, meal(menu, card)))
 	case n < 9:

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -20,7 +21,14 @@ type deletionRow struct {
 
 // AddDrink registers a drink under an id that no other has.
 func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink) error {
-	return c.drinks.add(ctx, d.ID, d)
+	text, err := c.drinks.write(d.ID, d)
+	if err != nil {
+		return err
+	}
+	return c.db.run(ctx, "add drink", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("INSERT INTO drinks (id, doc, ends_at) VALUES (?, ?, ?)", d.ID, text, micros(d.Ends())).Exec(ctx)
+		return err
+	})
 }
 
 // Drink is the drink with the id and, when it is no longer sold, how far its
@@ -47,10 +55,10 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 	}, nil
 }
 
-// Drinks lists the drinks that are sold, in the order of their ids.
-// InvalidCursor: the page's cursor is not one of this list.
-func (c *Catalogue) Drinks(ctx context.Context, p booking.Page) ([]booking.Drink, string, error) {
-	return c.drinks.list(ctx, p, "NOT EXISTS (SELECT 1 FROM drink_deletions WHERE drink_id = id)")
+// Drinks lists the drinks that are sold and whose day is not over at now, in the
+// order of their ids. InvalidCursor: the page's cursor is not one of this list.
+func (c *Catalogue) Drinks(ctx context.Context, p booking.Page, now time.Time) ([]booking.Drink, string, error) {
+	return c.drinks.list(ctx, p, "ends_at > ? AND NOT EXISTS (SELECT 1 FROM drink_deletions WHERE drink_id = id)", micros(now))
 }
 
 // NoteDeletion takes the drink out of the list, for good, and notes how far

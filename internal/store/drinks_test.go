@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,16 +52,43 @@ func testDrinks(t *testing.T, fresh newURL) {
 		}
 	})
 
+	run(t, "UntilTheirDayIsOver", func(t *testing.T) {
+		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
+		west := newDrink("west")
+		west.TimeZone = "America/Los_Angeles" // the same date, 17 hours later
+		for _, d := range []booking.Drink{newDrink("east"), west} {
+			require.NoError(t, catalogue.AddDrink(t.Context(), d))
+		}
+		for now, want := range map[time.Time][]string{
+			newDrink("").Ends().Add(-time.Second): {"east", "west"},
+			newDrink("").Ends():                   {"west"},
+			west.Ends().Add(-time.Second):         {"west"},
+			west.Ends():                           {},
+		} {
+			drinks, _, err := catalogue.Drinks(t.Context(), booking.Page{Limit: 9}, now)
+			require.NoError(t, err)
+			listed := []string{}
+			for _, d := range drinks {
+				listed = append(listed, d.ID)
+			}
+			require.Equal(t, want, listed, now)
+		}
+	})
+
 	run(t, "OnlyWhatIsSoldIsListed", func(t *testing.T) {
 		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
+		morning := day(4).At(booking.Clock{Hour: 9}, time.UTC)
+		sold := func(ctx context.Context, p booking.Page) ([]booking.Drink, string, error) {
+			return catalogue.Drinks(ctx, p, morning)
+		}
 		for _, id := range append(unordered, "aa", "z") {
 			require.NoError(t, catalogue.AddDrink(t.Context(), newDrink(id)))
 		}
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "aa", booking.DrinkDeletion{Done: true}))
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "z", booking.DrinkDeletion{Orders: 1}))
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "of another time", booking.DrinkDeletion{Orders: 1}))
-		require.Equal(t, ordered, ids(t, catalogue.Drinks, func(d booking.Drink) string { return d.ID }))
-		_, _, err := catalogue.Drinks(t.Context(), booking.Page{Cursor: "bad"})
+		require.Equal(t, ordered, ids(t, sold, func(d booking.Drink) string { return d.ID }))
+		_, _, err := catalogue.Drinks(t.Context(), booking.Page{Cursor: "bad"}, morning)
 		requireCode(t, booking.InvalidCursor, err)
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -68,9 +67,9 @@ func (r register[T]) get(ctx context.Context, id string) (v T, err error) {
 }
 
 // list lists those for which the condition holds, in the order of their ids.
-func (r register[T]) list(ctx context.Context, p booking.Page, condition schema.Safe) ([]T, string, error) {
+func (r register[T]) list(ctx context.Context, p booking.Page, condition string, args ...any) ([]T, string, error) {
 	rows, next, err := listByID(ctx, r.db, r.table, p, func(ctx context.Context, q bun.IDB, after string, limit int) (rows []docRow, err error) {
-		err = q.NewRaw("SELECT id, doc FROM ? WHERE id > ? AND ? ORDER BY id LIMIT ?", bun.Ident(r.table), after, condition, limit).
+		err = q.NewRaw("SELECT id, doc FROM ? WHERE id > ? AND ? ORDER BY id LIMIT ?", bun.Ident(r.table), after, bun.SafeQuery(condition, args...), limit).
 			Scan(ctx, &rows)
 		return rows, err
 	})
