@@ -28,9 +28,7 @@ func DateOf(t time.Time) Date {
 	return Date{y, m, d}
 }
 
-func (d Date) midnightUTC() time.Time {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) //nolint:forbidigo // UTC skips no time
-}
+func (d Date) midnightUTC() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
 
 func (d Date) String() string { return d.midnightUTC().Format(time.DateOnly) }
 

@@ -213,5 +213,7 @@ func TestDuration(t *testing.T) {
 func TestPlace_Location(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "Asia/Seoul", booking.Place{TimeZone: "Asia/Seoul"}.Location().String())
-	require.Equal(t, time.UTC, booking.Place{TimeZone: "Mars/Olympus_Mons"}.Location())
+	for _, none := range []string{"Mars/Olympus_Mons", "Factory", "Local"} { // the machine may know them
+		require.Equal(t, time.UTC, booking.Place{TimeZone: none}.Location())
+	}
 }

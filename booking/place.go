@@ -34,16 +34,8 @@ type Place struct {
 }
 
 // Location is the place's time zone. Names are checked when a place is
-// registered; one that this machine does not know falls back to UTC.
-func (p Place) Location() *time.Location { return location(p.TimeZone) }
-
-func location(name string) *time.Location {
-	loc, err := time.LoadLocation(name)
-	if err != nil {
-		return time.UTC
-	}
-	return loc
-}
+// registered; one that this build does not know falls back to UTC.
+func (p Place) Location() *time.Location { return zoneOrUTC(p.TimeZone) }
 
 // Duration is a time.Duration that is written the way people write it: "24h"
 // where Go writes "24h0m0s".
