@@ -154,7 +154,8 @@ func TestDate_AtAroundEveryChange(t *testing.T) {
 		for _, change := range changes(loc) {
 			looked++
 			at := change.Add(-around - 26*time.Hour)
-			for wall := shown(change, loc).Add(-around).Truncate(time.Minute); wall.Before(shown(change, loc).Add(around)); wall = wall.Add(time.Minute) {
+			first, last := shown(change, loc).Add(-around).Truncate(time.Minute), shown(change, loc).Add(around)
+			for wall := first; wall.Before(last); wall = wall.Add(time.Minute) {
 				for shown(at, loc).Before(wall) { // once a later minute was shown first, so were all before it
 					at = at.Add(time.Minute)
 				}
