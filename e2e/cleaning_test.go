@@ -28,6 +28,7 @@ func TestC1_Call(t *testing.T) {
 	require.Equal(t, &contract.Visit{Location: "12 Sejong-daero, Seoul"}, a.body.Cleaning)
 	require.NotContains(t, string(a.raw), "123-4567", "the telephone is for management and the cleaner")
 	s.requireCharged(a.body.ID, 30000)
+	s.becomes(a.body.ID, booking.Calling) // the answer leaves before the page is written
 	require.Equal(t, "호출중", s.get(calls+"/"+a.body.ID, "Accept-Language", "ko").with(t, http.StatusOK).body.StatusLabel)
 	for field, wrong := range map[string]any{"tel": "123", "location": "", "price": object{"amount": -1, "currency": "KRW"}} {
 		s.call(object{field: wrong}).with(t, http.StatusUnprocessableEntity)

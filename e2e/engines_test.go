@@ -63,7 +63,7 @@ func temporalServer(t testing.TB) (address string) {
 }
 
 func startEngine() (*engine, error) {
-	dir, err := os.MkdirTemp("", "yeyak-e2e")
+	dir, err := scratch()
 	if err != nil {
 		return nil, err
 	}

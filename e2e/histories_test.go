@@ -75,6 +75,7 @@ var overloadBranches = map[string]branch{
 // engine. With -record the histories are kept: they are what later versions of
 // the workflows are replayed against.
 func TestRecordHistories(t *testing.T) {
+	t.Parallel()
 	for _, branches := range []map[string]branch{lodgingBranches, overloadBranches, foodBranches, cafeBranches, cleaningBranches} {
 		for name, b := range branches {
 			t.Run(name, func(t *testing.T) {
@@ -214,7 +215,7 @@ func soldOut(s *system) string { return s.reserve(s.place(0)).body.Order.ID }
 // decision is still being recorded when the operator's comes.
 func ownerOvertaken(s *system) string {
 	for {
-		order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
+		order := s.stands(s.reserve(s.place(9, byOwner)))
 		confirm, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
 			WorkflowID: order, UpdateName: contract.ConfirmUpdate, Args: []any{contract.Decision{}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 		})
@@ -233,13 +234,13 @@ func everyStepDurable(s *system) string {
 	in.Policy.InPlace = false
 	s.startAt(in)
 	s.eventually(func() bool { return s.get("/v1/mypages/"+in.OrderID).body.Status == booking.Confirmed })
-	s.decide(in.OrderID, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(in.OrderID, "cancel") })
 	return in.OrderID
 }
 
 func checkedOutEarly(s *system) string {
-	order := s.reserve(s.place(9, object{"checkInTime": "00:00"}), object{"checkIn": inDays(0)}).with(s, http.StatusCreated).body.ID
-	s.decide(order, "complete").with(s, http.StatusOK)
+	order := s.stands(s.reserve(s.place(9, object{"checkInTime": "00:00"}), object{"checkIn": inDays(0)}))
+	s.carriedOut(func() answer { return s.decide(order, "complete") })
 	return order
 }
 
@@ -248,32 +249,32 @@ func declined(s *system) string {
 }
 
 func ownerConfirms(s *system) string {
-	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
-	s.decide(order, "confirm").with(s, http.StatusOK)
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	order := s.stands(s.reserve(s.place(9, byOwner)))
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
 func ownerRejects(s *system) string {
-	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
-	s.decide(order, "reject").with(s, http.StatusOK)
+	order := s.stands(s.reserve(s.place(9, byOwner)))
+	s.carriedOut(func() answer { return s.decide(order, "reject") })
 	return order
 }
 
 func ownerSilent(s *system) string {
-	return s.reserve(s.place(9, byOwner, object{"confirmWithin": "1s"})).with(s, http.StatusCreated).body.ID
+	return s.reserve(s.place(9, byOwner, object{"confirmWithin": "1s"})).body.ID
 }
 
 func customerCancels(s *system) string {
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	order := s.stands(s.reserve(s.place(9)))
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
 func cancelledPending(s *system) string {
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
-	s.decide(order, "cancel").with(s, http.StatusAccepted)
+	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.sandbox(object{})
 	return order
 }
@@ -286,7 +287,7 @@ func declinedPending(s *system) string {
 }
 
 func operatorCancels(s *system) string {
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9)))
 	require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))
 	return order
 }
@@ -304,9 +305,9 @@ func cancelledUnstarted(s *system) string {
 }
 
 func undoNeedsAttention(s *system) string {
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9)))
 	s.sandbox(object{"down": true})
-	s.decide(order, "cancel").with(s, http.StatusAccepted)
+	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
 	s.sandbox(object{})
 	return order
@@ -314,10 +315,10 @@ func undoNeedsAttention(s *system) string {
 
 func readModelAway(s *system) string {
 	s.readModel.away.Store(true)
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9)))
 	s.readModel.away.Store(false)
 	s.eventually(func() bool { return len(s.get("/v1/mypages?customerId=alice").body.Items) == 1 })
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
@@ -325,7 +326,7 @@ func readModelAway(s *system) string {
 func ownerNotTold(s *system) string {
 	s.outbox.away.Store(true)
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	s.outbox.away.Store(false)
 	return order
 }
@@ -334,19 +335,19 @@ func ownerNotTold(s *system) string {
 // before: the decision overtakes it.
 func readModelBehind(s *system) string {
 	s.readModel.away.Store(true)
-	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9, byOwner)))
 	s.eventually(func() bool { return s.attempts(order, "PublishView") >= 4 }) // its next attempt is seconds away
 	s.readModel.away.Store(false)
-	s.decide(order, "confirm").with(s, http.StatusOK)
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
 // undoFailedByHand is an operator who fails an undo. It is owed all the same.
 func undoFailedByHand(s *system) string {
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9)))
 	s.sandbox(object{"down": true, "latency": "3s"})
-	s.decide(order, "cancel").with(s, http.StatusAccepted)
+	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
 	refund := s.pendingActivities(order)
 	require.Len(s, refund, 1)
