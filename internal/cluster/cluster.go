@@ -59,6 +59,7 @@ type Cluster struct {
 	postgres *pgserver.Cluster
 	temporal *fullserver.Server
 	entry    *child.Process
+	stats    string // where the entry point tells whom it takes for ready, host:port
 	database string
 }
 
