@@ -122,7 +122,9 @@ func TestK5_WhileOrdersComeIn(t *testing.T) {
 				if len(taken[i]) == 3 {
 					once.Do(func() { close(busy) })
 				}
-				if last = s.orderCup(drink); last.status != http.StatusCreated {
+				key := fmt.Sprintf("k-%d-%d", i, len(taken[i]))
+				last = s.insists(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", key) })
+				if last.status != http.StatusCreated {
 					return last
 				}
 				taken[i] = append(taken[i], last.body.ID)
@@ -230,10 +232,7 @@ func (s *system) orderCups(drink string, n int) []string {
 	var next atomic.Int64
 	s.atOnce(min(n, 50), func(int) (last answer) {
 		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-			s.eventually(func() bool {
-				last = s.post(cafeOrders, cup(drink), "Idempotency-Key", fmt.Sprint(drink, i))
-				return last.status != http.StatusServiceUnavailable
-			})
+			last = s.insists(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", fmt.Sprint(drink, i)) })
 			orders[i] = last.with(s, http.StatusCreated).body.ID
 		}
 		return last

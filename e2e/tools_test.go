@@ -68,6 +68,16 @@ func (s *system) stands(a answer) string {
 	return v.ID
 }
 
+// insists repeats a request for as long as it is answered 503, as that asks for.
+func (s *system) insists(request func() answer) (a answer) {
+	s.Helper()
+	s.eventually(func() bool {
+		a = request()
+		return a.status != http.StatusServiceUnavailable
+	})
+	return a
+}
+
 // carriedOut repeats a decision until the order has taken it, on a system that
 // may be too impatient to hear that it was carried out.
 func (s *system) carriedOut(decide func() answer) {
@@ -90,12 +100,7 @@ func (s *system) carriedOut(decide func() answer) {
 // a decision is the machine's.
 func (s *system) takes(decide func() answer) {
 	s.Helper()
-	var a answer
-	s.eventually(func() bool {
-		a = decide()
-		return a.status != http.StatusServiceUnavailable
-	})
-	a.with(s, http.StatusAccepted)
+	s.insists(decide).with(s, http.StatusAccepted)
 }
 
 // sandbox tells the payment provider how to behave.
