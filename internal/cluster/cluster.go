@@ -87,6 +87,11 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 			return nil, fmt.Errorf("%w\n%s", err, out)
 		}
 	}
+	// All tables are as new as the server: it is killed like one that has been
+	// up for a while, which need not recover them.
+	if err := pgserver.Execute(ctx, c.postgres.URL(), "CHECKPOINT"); err != nil {
+		return nil, err
+	}
 	if err := c.startNodes(ctx); err != nil {
 		return nil, err
 	}
