@@ -137,7 +137,7 @@ func TestChargePayment_AnAnswerNobodyWaitsForIsRecorded(t *testing.T) {
 				}}
 				payments := newPayments(t, provider)
 				_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
-					ctx, giveUp := context.WithTimeout(ctx, time.Second)
+					ctx, giveUp := context.WithTimeout(ctx, time.Second+activities.Heard)
 					defer giveUp()
 					return payments.ChargePayment(ctx, newCharge("o1"))
 				})

@@ -74,9 +74,10 @@ const (
 const BusyType = "Busy"
 
 // Heard is how much earlier than its activity a step ends, so that what it
-// came to is still heard: an activity that runs out of time says nothing. On a
-// busy machine that takes a while.
-const Heard = 300 * time.Millisecond
+// came to is still heard: an activity that runs out of time says nothing, and
+// whether it took effect stays open. It costs nothing where steps end in time,
+// and is as long as a busy machine may take to hand an answer on.
+const Heard = 2 * time.Second
 
 // do runs f for a service: through its breaker when in place, plainly when it
 // came from the service's own task queue.

@@ -26,17 +26,32 @@ type outcome struct {
 // waited for.
 func (s *server) awaitDecision(ctx, budget context.Context, seen contract.View, changes <-chan contract.Publication) outcome {
 	for seen.PaymentDeferred == nil {
-		select {
-		case change := <-changes:
-			if decision, fallen := s.decisionIn(ctx, change); fallen {
-				return outcome{view: decision, decided: true}
-			}
-			seen = change.View
-		case <-budget.Done():
+		change, heard := nextChange(budget, changes)
+		if !heard {
 			return s.lastLook(ctx, seen)
 		}
+		if decision, fallen := s.decisionIn(ctx, change); fallen {
+			return outcome{view: decision, decided: true}
+		}
+		seen = change.View
 	}
 	return outcome{view: seen}
+}
+
+// nextChange waits for a change until the budget ends. One that is there counts,
+// although the budget has ended.
+func nextChange(budget context.Context, changes <-chan contract.Publication) (change contract.Publication, heard bool) {
+	select {
+	case change = <-changes:
+		return change, true
+	case <-budget.Done():
+	}
+	select {
+	case change = <-changes:
+		return change, true
+	default:
+		return change, false
+	}
 }
 
 // decisionIn is the order's view at its first decision, if it has fallen.

@@ -62,27 +62,34 @@ func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
 	in.attempt = s.attemptFor(ctx.Context(), booking.Cafe, string(in.Body.CustomerID), in.IdempotencyKey)
-	if in.attempt.placed {
-		return f
+	if !in.attempt.placed {
+		in.lookInto(ctx.Context(), s, &f)
 	}
-	drink, found := lookUp(ctx, &f, "body.menuId", string(in.Body.MenuID), "drink", s.drink)
+	return f
+}
+
+func (in *placeDrinkInput) lookInto(ctx context.Context, s *server, f *faults) {
+	drink, found := lookUp(ctx, s, f, "body.menuId", string(in.Body.MenuID), "drink", s.drink)
 	if !found {
-		return f
+		return
 	}
 	in.drink, in.amount = drink, f.price("body.quantity", drink.Price, int64(in.Body.Quantity))
 	if drink.deletion == nil && drink.Over(s.Now()) {
 		f.add("body.menuId", "could be ordered until the end of %s only", drink.Date)
 	}
-	return f
 }
 
 func (s *server) placeCafeOrder(ctx context.Context, in *placeDrinkInput) (*orderAnswer, error) {
+	return s.placeOrder(ctx, in.language(), in.attempt, in)
+}
+
+func (in *placeDrinkInput) order(*server) (newOrder, error) {
 	if in.drink.deletion != nil {
 		code := codeOf(booking.MenuDeleted)
-		return nil, newProblem(code, "%s", kindOf(code).meaning)
+		return newOrder{}, newProblem(code, "%s", kindOf(code).meaning)
 	}
-	return s.placeOrder(ctx, in.language(), newOrder{
-		attempt: in.attempt, workflow: contract.CafeWorkflow,
+	return newOrder{
+		workflow: contract.CafeWorkflow,
 		order: contract.Order{
 			CustomerID: string(in.Body.CustomerID), Amount: in.amount,
 			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
@@ -92,5 +99,5 @@ func (s *server) placeCafeOrder(ctx context.Context, in *placeDrinkInput) (*orde
 		},
 		summary: fmt.Sprintf("%s on %s, %s, customer %s", shortened(in.drink.Name), in.drink.Date,
 			counted(int(in.Body.Quantity), "cup"), in.Body.CustomerID),
-	})
+	}, nil
 }

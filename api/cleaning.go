@@ -81,9 +81,16 @@ func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 	return f
 }
 
+// lookInto has nothing to find: a call names nothing that is kept.
+func (in *placeCallInput) lookInto(context.Context, *server, *faults) {}
+
 func (s *server) placeCall(ctx context.Context, in *placeCallInput) (*orderAnswer, error) {
-	return s.placeOrder(ctx, in.language(), newOrder{
-		attempt: in.attempt, workflow: contract.CleaningWorkflow,
+	return s.placeOrder(ctx, in.language(), in.attempt, in)
+}
+
+func (in *placeCallInput) order(s *server) (newOrder, error) {
+	return newOrder{
+		workflow: contract.CleaningWorkflow,
 		order: contract.Order{
 			CustomerID: string(in.Body.CustomerID), Amount: in.Body.amount(),
 			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
@@ -93,7 +100,7 @@ func (s *server) placeCall(ctx context.Context, in *placeCallInput) (*orderAnswe
 		},
 		summary: "cleaning, customer " + string(in.Body.CustomerID),
 		admit:   s.admitCall,
-	})
+	}, nil
 }
 
 // callAgainAfter is what one whose call is not taken is asked to wait, in

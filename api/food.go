@@ -65,19 +65,26 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	f.checkKey(ctx)
 	f.checkText("body.address", in.Body.Address)
 	in.attempt = s.attemptFor(ctx.Context(), booking.Food, string(in.Body.CustomerID), in.IdempotencyKey)
-	if in.attempt.placed {
-		return f
-	}
-	menu, found := lookUp(ctx, &f, "body.menuId", string(in.Body.MenuID), "menu", s.menu)
-	if found {
-		in.menu, in.amount = menu, f.price("body.quantity", menu.Price, int64(in.Body.Quantity))
+	if !in.attempt.placed {
+		in.lookInto(ctx.Context(), s, &f)
 	}
 	return f
 }
 
+func (in *placeFoodInput) lookInto(ctx context.Context, s *server, f *faults) {
+	menu, found := lookUp(ctx, s, f, "body.menuId", string(in.Body.MenuID), "menu", s.menu)
+	if found {
+		in.menu, in.amount = menu, f.price("body.quantity", menu.Price, int64(in.Body.Quantity))
+	}
+}
+
 func (s *server) placeFoodOrder(ctx context.Context, in *placeFoodInput) (*orderAnswer, error) {
-	return s.placeOrder(ctx, in.language(), newOrder{
-		attempt: in.attempt, workflow: contract.FoodWorkflow,
+	return s.placeOrder(ctx, in.language(), in.attempt, in)
+}
+
+func (in *placeFoodInput) order(*server) (newOrder, error) {
+	return newOrder{
+		workflow: contract.FoodWorkflow,
 		order: contract.Order{
 			CustomerID: string(in.Body.CustomerID), Amount: in.amount,
 			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
@@ -86,5 +93,5 @@ func (s *server) placeFoodOrder(ctx context.Context, in *placeFoodInput) (*order
 			return contract.Food{Order: o, Menu: in.menu, Quantity: int(in.Body.Quantity), Address: in.Body.Address}
 		},
 		summary: fmt.Sprintf("%s, %s, customer %s", shortened(in.menu.Name), counted(int(in.Body.Quantity), "portion"), in.Body.CustomerID),
-	})
+	}, nil
 }

@@ -132,6 +132,14 @@ func (f *faults) add(location, message string, args ...any) {
 	*f = append(*f, &huma.ErrorDetail{Location: location, Message: fmt.Sprintf(message, args...)})
 }
 
+// problem is what is wrong in the words of a problem, nil when nothing is.
+func (f faults) problem() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return problemOf(nil, http.StatusUnprocessableEntity, "", f)
+}
+
 // fail gives up: the input cannot be judged.
 func (f *faults) fail(p *problem) { *f = append(*f, p) }
 

@@ -102,10 +102,6 @@ func (a attempt) at(number int) attempt {
 	return a
 }
 
-// mayGoOn tells whether the request can become the next attempt. One that is
-// taken for a repeated one has not been looked into, for it starts nothing.
-func (a attempt) mayGoOn() bool { return a.key != "" && !a.placed }
-
 // repeat answers for an order that was placed before: with its decision as it
 // fell, whatever became of the order since. An order that was not taken leaves
 // the key to the next attempt, whatever that asks for.
@@ -123,9 +119,9 @@ func (s *server) repeat(ctx, budget context.Context, o newOrder, seen contract.V
 		}
 	}
 	if fallen && decision.Reason.Unavailable() {
-		return outcome{view: decision, decided: true, over: o.mayGoOn()}, nil
+		return outcome{view: decision, decided: true, over: o.key != ""}, nil
 	}
-	if err := s.checkSame(ctx, o, row.RequestHash); err != nil {
+	if err := s.checkSame(budget, o, row.RequestHash); err != nil {
 		return outcome{}, err
 	}
 	if fallen {

@@ -126,6 +126,52 @@ func TestIdempotencyKey_NextAttempt(t *testing.T) {
 	}
 }
 
+// A customer who was told that the order was not taken may ask again before the
+// read model knows of it: the refusal is answered before the row is written. The
+// repeat is then looked into like a first request, and is a new order.
+func TestIdempotencyKey_RowBehindRefusal(t *testing.T) {
+	t.Parallel()
+	for _, business := range businesses() {
+		t.Run(string(business.kind), func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			e := b.withEngine()
+			e.away = map[booking.Kind]booking.Reason{
+				booking.Lodging: booking.PaymentUnavailable, booking.Food: booking.PaymentUnavailable,
+				booking.Cafe: booking.CafeUnavailable, booking.Cleaning: booking.NotRegistered,
+			}[business.kind]
+			post := func() answer { return b.do("POST", business.orders, business.body, "Idempotency-Key", "k1") }
+			for range 2 {
+				refused := b.problem(post(), 503, codeOf(e.away)).Order.ID
+				behind := cameTo(renamed(business.input, refused).View(), booking.Received, "")
+				behind.RequestHash = e.order(refused).RequestHash
+				b.store.put(behind)
+			}
+			require.Len(t, e.orders, 2)
+			e.away = ""
+			a := post()
+			require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+			require.Len(t, e.orders, 3)
+			placed := decode[orderView](t, a)
+			require.Equal(t, business.input.View().Item, placed.Item, "it was looked into")
+			require.Equal(t, business.input.View().Amount, placed.Amount)
+			require.JSONEq(t, a.text, post().text)
+		})
+	}
+	t.Run("NoLongerThere", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		e := b.withEngine()
+		e.away = booking.CafeUnavailable
+		post := func() answer { return b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1") }
+		refused := b.problem(post(), 503, codeOf(e.away)).Order.ID
+		b.store.put(cameTo(renamed(businesses()[2].input, refused).View(), booking.Received, ""))
+		clear(b.store.drinks)
+		require.Equal(t, []string{"menuId"}, fields(b.problem(post(), 422, validationFailed)))
+		require.Len(t, e.orders, 1)
+	})
+}
+
 func TestIdempotencyKey_AttemptsAtOnce(t *testing.T) {
 	t.Parallel()
 	readModels(t, func(t *testing.T, b *bundle) {

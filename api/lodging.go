@@ -85,15 +85,18 @@ func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
 	in.attempt = s.attemptFor(ctx.Context(), booking.Lodging, string(in.Body.CustomerID), in.IdempotencyKey)
-	if in.attempt.placed {
-		return f
-	}
-	place, found := lookUp(ctx, &f, "body.placeId", string(in.Body.PlaceID), "place", s.place)
-	in.place = place
-	if in.checkStay(&f, s.Now(), found) && found {
-		in.amount = f.price("body.rooms", place.Price, int64(in.from.DaysUntil(in.to)), int64(in.Body.Rooms))
+	if !in.attempt.placed {
+		in.lookInto(ctx.Context(), s, &f)
 	}
 	return f
+}
+
+func (in *placeReservationInput) lookInto(ctx context.Context, s *server, f *faults) {
+	place, found := lookUp(ctx, s, f, "body.placeId", string(in.Body.PlaceID), "place", s.place)
+	in.place = place
+	if in.checkStay(f, s.Now(), found) && found {
+		in.amount = f.price("body.rooms", place.Price, int64(in.from.DaysUntil(in.to)), int64(in.Body.Rooms))
+	}
 }
 
 func (in *placeReservationInput) checkStay(f *faults, now time.Time, placeKnown bool) (ok bool) {
@@ -106,8 +109,12 @@ func (in *placeReservationInput) checkStay(f *faults, now time.Time, placeKnown 
 }
 
 func (s *server) placeReservation(ctx context.Context, in *placeReservationInput) (*orderAnswer, error) {
-	return s.placeOrder(ctx, in.language(), newOrder{
-		attempt: in.attempt, workflow: contract.LodgingWorkflow,
+	return s.placeOrder(ctx, in.language(), in.attempt, in)
+}
+
+func (in *placeReservationInput) order(*server) (newOrder, error) {
+	return newOrder{
+		workflow: contract.LodgingWorkflow,
 		order: contract.Order{
 			CustomerID: string(in.Body.CustomerID), Amount: in.amount,
 			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
@@ -117,5 +124,5 @@ func (s *server) placeReservation(ctx context.Context, in *placeReservationInput
 		},
 		summary: fmt.Sprintf("%s, %s from %s, %s, customer %s", shortened(in.place.Name),
 			counted(in.from.DaysUntil(in.to), "night"), in.from, counted(int(in.Body.Rooms), "room"), in.Body.CustomerID),
-	})
+	}, nil
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/yeyak/yeyak/booking"
 )
 
@@ -15,18 +13,18 @@ import (
 
 // lookUp finds what a request names by an id. It complains when there is no
 // such thing, and gives up when that cannot be known.
-func lookUp[T any](ctx huma.Context, f *faults, field, id, thing string, find func(context.Context, string) (T, error)) (found T, ok bool) {
+func lookUp[T any](ctx context.Context, s *server, f *faults, field, id, thing string, find func(context.Context, string) (T, error)) (found T, ok bool) {
 	if id == "" {
 		return found, false
 	}
-	found, err := find(ctx.Context(), id)
+	found, err := find(ctx, id)
 	switch {
 	case err == nil:
 		return found, true
 	case errors.Is(err, &booking.Error{Code: notFound}):
 		f.add(field, "there is no such %s", thing)
 	default:
-		f.fail(serverOf(ctx).toProblem(ctx.Context(), err))
+		f.fail(s.toProblem(ctx, err))
 	}
 	return found, false
 }

@@ -35,22 +35,22 @@ type sagaInput interface {
 	View() contract.View
 }
 
+// placing is a request for an order.
+type placing interface {
+	// lookInto finds what the request names, and what is wrong with it.
+	lookInto(context.Context, *server, *faults)
+	// order is the order that the request asks for, once it was looked into.
+	order(*server) (newOrder, error)
+}
+
 // placeOrder starts the order's saga and answers with its first decision, or
 // with how far it got in the time that there is; the saga goes on.
-func (s *server) placeOrder(ctx context.Context, l language, o newOrder) (*orderAnswer, error) {
-	budget, cancel := context.WithTimeout(ctx, s.patience(o.kind))
+func (s *server) placeOrder(ctx context.Context, l language, a attempt, request placing) (*orderAnswer, error) {
+	budget, cancel := context.WithTimeout(ctx, s.patience(a.kind))
 	defer cancel()
-	o.order.PlacedAt, o.order.Policy = s.Now().UTC().Truncate(time.Microsecond), s.Policy
-	var found outcome
-	for range attemptsAtOnce {
-		var err error
-		if found, err = s.tryToPlace(ctx, budget, o); err != nil {
-			return nil, err
-		}
-		if !found.over || budget.Err() != nil {
-			break
-		}
-		o.attempt = o.at(o.number + 1)
+	found, err := s.goThroughAttempts(ctx, budget, a, request)
+	if err != nil {
+		return nil, err
 	}
 	answer, err := l.answerPlaced(found)
 	if p, refused := errors.AsType[*problem](err); refused && found.view.Reason == booking.PaymentUnavailable {
@@ -59,6 +59,33 @@ func (s *server) placeOrder(ctx context.Context, l language, o newOrder) (*order
 		}
 	}
 	return answer, err
+}
+
+// goThroughAttempts places the order under the first attempt that is not over.
+func (s *server) goThroughAttempts(ctx, budget context.Context, a attempt, request placing) (found outcome, err error) {
+	for range attemptsAtOnce {
+		o, err := request.order(s)
+		if err != nil {
+			return outcome{}, err
+		}
+		o.attempt = a
+		o.order.PlacedAt, o.order.Policy = s.Now().UTC().Truncate(time.Microsecond), s.Policy
+		if found, err = s.tryToPlace(ctx, budget, o); err != nil {
+			return outcome{}, err
+		}
+		if !found.over || budget.Err() != nil {
+			break
+		}
+		if a.placed { // it was taken for a repeat, and is a new order after all
+			var f faults
+			request.lookInto(ctx, s, &f)
+			if err := f.problem(); err != nil {
+				return outcome{}, err
+			}
+		}
+		a = a.at(a.number + 1)
+	}
+	return found, nil
 }
 
 // patience is how long a request waits for the first decision on its order.
@@ -93,10 +120,22 @@ func (s *server) admitOrder(ctx context.Context, o newOrder) error {
 	return newProblem(codeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").after(wait)
 }
 
+// withinOneCall lets one call to the engine take all the time that is left of
+// the budget, and no more, whether or not its request ends. Of a deadline the
+// SDK gives one call half, so that it could repeat the call, which it does not:
+// so the deadline is twice as far away, and something else ends the call.
+func withinOneCall(budget context.Context) (context.Context, context.CancelFunc) {
+	end, _ := budget.Deadline()
+	left := time.Until(end)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(budget), 2*left)
+	timer := time.AfterFunc(left, cancel)
+	return ctx, func() { timer.Stop(); cancel() }
+}
+
 // isStarted tells whether the engine knows the order, though the read model may
 // not yet.
 func (s *server) isStarted(ctx context.Context, id string) bool {
-	ctx, cancel := context.WithTimeout(ctx, glance)
+	ctx, cancel := context.WithTimeout(ctx, lastGlance)
 	defer cancel()
 	_, err := s.Temporal.DescribeWorkflowExecution(ctx, id, "")
 	return err == nil
@@ -122,28 +161,34 @@ func (s *server) tryToPlace(ctx, budget context.Context, o newOrder) (outcome, e
 		}
 		return outcome{}, err
 	}
-	err := s.start(ctx, o, input)
+	err := s.start(budget, o, input)
 	if _, started := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); started {
 		return s.repeat(ctx, budget, o, view, changes)
 	}
-	// When only the answer to the start was lost, the order is heard of.
-	if err != nil && len(changes) == 0 {
+	if err != nil && len(changes) == 0 && !s.startedUnanswered(ctx, o.orderID, err) {
 		return outcome{}, err
 	}
 	return s.awaitDecision(ctx, budget, view, changes), nil
 }
 
-// start starts the saga when it is its turn. From then on it does not end with
-// the request: a customer who leaves at this moment has either placed the order
-// or not, and can ask.
-func (s *server) start(ctx context.Context, o newOrder, input sagaInput) error {
-	if !s.budgets.starts.enter(ctx) {
+// startedUnanswered tells whether only the answer to a start was lost. When the
+// engine cannot say so at once, the request fails: 202 would promise an order
+// that may never be. It may exist all the same, and is found by a repeat under
+// its key.
+func (s *server) startedUnanswered(ctx context.Context, id string, err error) bool {
+	_, broken := errors.AsType[*serviceerror.Unavailable](err)
+	return (ranOut(err) || broken) && s.isStarted(ctx, id)
+}
+
+// start starts the saga when it is its turn, within the budget. It does not end
+// with the request: a customer who leaves at this moment has either placed the
+// order or not, and can ask.
+func (s *server) start(budget context.Context, o newOrder, input sagaInput) error {
+	if !s.budgets.starts.enter(budget) {
 		return tooBusy()
 	}
 	defer s.budgets.starts.leave()
-	// Of what it is given the SDK gives half to one call, and does not repeat
-	// a call that takes longer.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.ReplyBudget)
+	ctx, cancel := withinOneCall(budget)
 	defer cancel()
 	options := client.StartWorkflowOptions{
 		ID: o.orderID, TaskQueue: contract.SagasQueue,

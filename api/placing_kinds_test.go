@@ -229,6 +229,7 @@ func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 		require.Empty(t, o.StaticDetails)
 		return context.DeadlineExceeded
 	})
+	b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, context.DeadlineExceeded)
 	b.problem(b.do("POST", callsPath, call), 503, temporalUnavailable)
 	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567x", 1)), 422, validationFailed)
 	require.NotEmpty(t, logs.All())

@@ -102,6 +102,7 @@ func TestPlaceCall_ForNothingThoughNothingCanBePaidFor(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *Deps) { d.Gate = keeper(time.Second) })
 	b.temporal.On("ExecuteWorkflow", anything(4)...).Return(nil, context.DeadlineExceeded)
+	b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, context.DeadlineExceeded)
 	b.problem(b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here"}`), 503, temporalUnavailable)
 	b.problem(b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here","price":{"amount":1000,"currency":"KRW"}}`),
 		503, codeOf(booking.PaymentUnavailable))

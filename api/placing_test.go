@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
@@ -187,6 +190,79 @@ func TestReserve_Undecided(t *testing.T) {
 	})
 }
 
+// The start and the wait for the decision share one budget, however slow the
+// engine is. At its end a start without an answer is looked up: when the engine
+// knows the order it was placed, and when it cannot say so nothing is promised.
+func TestReserve_OneBudget(t *testing.T) {
+	t.Parallel()
+	slow := func(ctx context.Context, d time.Duration) error {
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	type looked func(context.Context) error
+	for name, test := range map[string]struct {
+		start  time.Duration
+		look   looked
+		status int
+		after  time.Duration // the budget
+	}{
+		"SlowStart": {70 * time.Millisecond, nil, 202, 0},
+		"Known":     {time.Minute, func(context.Context) error { return nil }, 202, 0},
+		"Unknown":   {time.Minute, func(context.Context) error { return serviceerror.NewNotFound("no such workflow") }, 503, 0},
+		"Hanging":   {time.Minute, func(ctx context.Context) error { return slow(ctx, time.Minute) }, 503, lastGlance},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := setup(t)
+				b.temporal.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.LodgingWorkflow, mock.Anything).
+					Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+						return &mocks.WorkflowRun{}, slow(ctx, test.start)
+					})
+				if test.look != nil {
+					b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").
+						Return(func(ctx context.Context, _, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+							return nil, test.look(ctx)
+						})
+				}
+				b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
+				begun := time.Now()
+				a := b.reserve()
+				require.Equal(t, test.status, a.StatusCode, a.text)
+				require.Equal(t, test.status == 202, a.Header.Get("Location") != "")
+				require.Equal(t, b.deps.ReplyBudget+test.after, time.Since(begun))
+			})
+		})
+	}
+}
+
+// A start that was given up ends at the engine too, and not with its request:
+// the customer may have left.
+func TestReserve_StartOutlivesItsRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := setup(t)
+		left, leave := context.WithCancel(t.Context())
+		b.temporal.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.LodgingWorkflow, mock.Anything).
+			Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+				leave()
+				begun := time.Now()
+				require.NoError(t, ctx.Err())
+				<-ctx.Done()
+				require.Equal(t, b.deps.ReplyBudget, time.Since(begun))
+				return nil, ctx.Err()
+			}).Once()
+		b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, context.Canceled).Maybe()
+		r := httptest.NewRequestWithContext(left, http.MethodPost, reservationsPath, strings.NewReader(reservation))
+		r.Header.Set("Content-Type", "application/json")
+		b.handler.ServeHTTP(httptest.NewRecorder(), r)
+	})
+}
+
 func TestReserve_TemporalAway(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
@@ -199,6 +275,7 @@ func TestReserve_TemporalAway(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			b.onStart(func(client.StartWorkflowOptions, contract.Lodging) error { return err })
+			b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, err).Maybe()
 			a := b.reserve()
 			b.problem(a, 503, temporalUnavailable)
 			require.Equal(t, "2", a.Header.Get("Retry-After"))

@@ -224,13 +224,13 @@ func TestK4_CancelWithoutProduction(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, kitchen service) {
 		drink := s.drink(5)
-		made := s.orderCup(drink).with(t, http.StatusCreated).body.ID
+		made := s.stands(s.orderCup(drink))
 		s.becomes(made, booking.InProduction)
 		kitchen.take()
-		unmade := s.orderCup(drink).with(t, http.StatusCreated).body.ID
+		unmade := s.stands(s.orderCup(drink))
 		require.Equal(t, 3, s.cups(drink))
 		for _, order := range []string{made, unmade} {
-			s.decideAt(cafeOrders+"/"+order, "cancel").with(t, http.StatusAccepted)
+			s.takes(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
 			s.becomes(order, booking.Cancelling)
 			s.requireRefunded(order, 4500)
 		}

@@ -18,8 +18,10 @@ import (
 
 // namespacesPerEngine is after how many namespaces a fresh dev server takes
 // over. One goes through all the metrics and task queues that it has ever heard
-// of every second, and after some dozens of namespaces does little else.
-const namespacesPerEngine = 10
+// of every second, and after some dozens of namespaces does little else. It
+// writes for one system after the other, too: those that share it wait for each
+// other.
+const namespacesPerEngine = 5
 
 // engine is a Temporal dev server that tests share.
 type engine struct {
@@ -63,7 +65,7 @@ func temporalServer(t testing.TB) (address string) {
 }
 
 func startEngine() (*engine, error) {
-	dir, err := os.MkdirTemp("", "yeyak-e2e")
+	dir, err := scratch()
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (s *system) takenLater(order string) string {
 	s.Helper()
 	s.sandbox(object{})
 	s.shows(order, booking.Confirmed)
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
@@ -87,7 +87,7 @@ func deferredTooLong(s *system) string {
 // confirmed is the input of another order like one that is confirmed.
 func (s *system) confirmed(suffix string, payWithin time.Duration) contract.Lodging {
 	s.Helper()
-	in := s.startedLike(s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID)
+	in := s.startedLike(s.stands(s.reserve(s.place(9))))
 	in.OrderID += suffix
 	in.Policy.PayWithin = payWithin
 	return in
@@ -97,7 +97,7 @@ func paidNow(s *system) string {
 	in := s.confirmed("-now", 0)
 	s.startAt(in)
 	s.shows(in.OrderID, booking.Confirmed)
-	s.decide(in.OrderID, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(in.OrderID, "cancel") })
 	return in.OrderID
 }
 
@@ -135,6 +135,6 @@ func visitDeferred(s *system) string {
 	order := s.call(object{"price": object{"amount": 30000, "currency": "KRW"}}).with(s, http.StatusAccepted).body.ID
 	s.sandbox(object{})
 	s.shows(order, booking.Calling)
-	s.decideAt(calls+"/"+order, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decideAt(calls+"/"+order, "cancel") })
 	return order
 }

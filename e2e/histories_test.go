@@ -77,6 +77,7 @@ var overloadBranches = map[string]branch{
 // engine. With -record the histories are kept: they are what later versions of
 // the workflows are replayed against.
 func TestRecordHistories(t *testing.T) {
+	t.Parallel()
 	for _, branches := range []map[string]branch{lodgingBranches, overloadBranches, foodBranches, cafeBranches, cleaningBranches} {
 		for name, b := range branches {
 			t.Run(name, func(t *testing.T) {
@@ -216,7 +217,7 @@ func soldOut(s *system) string { return s.reserve(s.place(0)).body.Order.ID }
 // decision is still being recorded when the operator's comes.
 func ownerOvertaken(s *system) string {
 	for {
-		order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
+		order := s.stands(s.reserve(s.place(9, byOwner)))
 		confirm, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
 			WorkflowID: order, UpdateName: contract.ConfirmUpdate, Args: []any{contract.Decision{}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 		})
@@ -235,20 +236,20 @@ func everyStepDurable(s *system) string {
 	in.Policy.InPlace = false
 	s.startAt(in)
 	s.eventually(func() bool { return s.get("/v1/mypages/"+in.OrderID).body.Status == booking.Confirmed })
-	s.decide(in.OrderID, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(in.OrderID, "cancel") })
 	return in.OrderID
 }
 
 func checkedOutEarly(s *system) string {
-	order := s.reserve(s.place(9, fromMidnight), object{"checkIn": inDays(0)}).with(s, http.StatusCreated).body.ID
-	s.decide(order, "complete").with(s, http.StatusOK)
+	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": inDays(0)}))
+	s.carriedOut(func() answer { return s.decide(order, "complete") })
 	return order
 }
 
 // leftWhileInventoryAway is a stay of which the inventory learns later that it
 // has ended.
 func leftWhileInventoryAway(s *system) string {
-	order := s.reserve(s.place(9, fromMidnight), object{"checkIn": inDays(0)}).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": inDays(0)}))
 	s.outages.stock.begin(errAway)
 	s.decide(order, "complete").with(s, http.StatusAccepted)
 	s.eventually(func() bool { return s.attempts(order, "EndStay") > 0 })
@@ -268,32 +269,32 @@ func declined(s *system) string {
 }
 
 func ownerConfirms(s *system) string {
-	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
-	s.decide(order, "confirm").with(s, http.StatusOK)
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	order := s.stands(s.reserve(s.place(9, byOwner)))
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
 func ownerRejects(s *system) string {
-	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
-	s.decide(order, "reject").with(s, http.StatusOK)
+	order := s.stands(s.reserve(s.place(9, byOwner)))
+	s.carriedOut(func() answer { return s.decide(order, "reject") })
 	return order
 }
 
 func ownerSilent(s *system) string {
-	return s.reserve(s.place(9, byOwner, object{"confirmWithin": "1s"})).with(s, http.StatusCreated).body.ID
+	return s.reserve(s.place(9, byOwner, object{"confirmWithin": "1s"})).body.ID
 }
 
 func customerCancels(s *system) string {
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	order := s.stands(s.reserve(s.place(9)))
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
 func cancelledPending(s *system) string {
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
-	s.decide(order, "cancel").with(s, http.StatusAccepted)
+	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.sandbox(object{})
 	return order
 }
@@ -306,7 +307,7 @@ func declinedPending(s *system) string {
 }
 
 func operatorCancels(s *system) string {
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9)))
 	require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))
 	return order
 }
@@ -324,9 +325,9 @@ func cancelledUnstarted(s *system) string {
 }
 
 func undoNeedsAttention(s *system) string {
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9)))
 	s.sandbox(object{"down": true})
-	s.decide(order, "cancel").with(s, http.StatusAccepted)
+	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
 	s.sandbox(object{})
 	return order
@@ -334,10 +335,10 @@ func undoNeedsAttention(s *system) string {
 
 func readModelAway(s *system) string {
 	s.readModel.away.Store(true)
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9)))
 	s.readModel.away.Store(false)
 	s.eventually(func() bool { return len(s.get("/v1/mypages?customerId=alice").body.Items) == 1 })
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
@@ -345,7 +346,7 @@ func readModelAway(s *system) string {
 func ownerNotTold(s *system) string {
 	s.outbox.away.Store(true)
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	s.outbox.away.Store(false)
 	return order
 }
@@ -354,19 +355,19 @@ func ownerNotTold(s *system) string {
 // before: the decision overtakes it.
 func readModelBehind(s *system) string {
 	s.readModel.away.Store(true)
-	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9, byOwner)))
 	s.eventually(func() bool { return s.attempts(order, "PublishView") >= 4 }) // its next attempt is seconds away
 	s.readModel.away.Store(false)
-	s.decide(order, "confirm").with(s, http.StatusOK)
-	s.decide(order, "cancel").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
 // undoFailedByHand is an operator who fails an undo. It is owed all the same.
 func undoFailedByHand(s *system) string {
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	order := s.stands(s.reserve(s.place(9)))
 	s.sandbox(object{"down": true, "latency": "3s"})
-	s.decide(order, "cancel").with(s, http.StatusAccepted)
+	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
 	refund := s.pendingActivities(order)
 	require.Len(s, refund, 1)

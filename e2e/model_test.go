@@ -31,7 +31,8 @@ const (
 // transitions allows, and none was seen cancelled while money or work of it was
 // owed. (That no stock is, at that moment, TestAnyFaultsAnyDecisions of package
 // workflows sees at every publication.) YEYAK_SEED repeats a run's choices; their interleaving is the machine's.
-func TestModel_AnyInterleaving(t *testing.T) { // by itself: it is a load for others
+func TestModel_AnyInterleaving(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	if given := os.Getenv("YEYAK_SEED"); given != "" {
 		n, err := strconv.ParseUint(given, 10, 64)
@@ -287,7 +288,7 @@ func (m *model) requireAtRest() {
 			a := m.get("/v1/mypages/" + order)
 			last = a.body.View
 			return a.status == http.StatusOK && !passing[last.Status]
-		}, time.Minute, 100*time.Millisecond, "%s does not come to rest: %+v", order, &last)
+		}, patience, 100*time.Millisecond, "%s does not come to rest: %+v", order, &last)
 		require.False(m, last.Status.Final() && last.NeedsAttention, order)
 		for i := range last.History[1:] {
 			from, to := last.History[i].Status, last.History[i+1].Status

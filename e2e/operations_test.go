@@ -59,6 +59,7 @@ func (s *system) typed(heading, order string, env ...string) (string, error) {
 // TestOperations runs recipes of docs/operations.md and looks closely at what
 // becomes of the orders. cmd/cluster runs every recipe there is, on a cluster.
 func TestOperations(t *testing.T) {
+	t.Parallel()
 	t.Run("Find", findOrders)
 	t.Run("Look", lookAtOne)
 	t.Run("LogLevel", changeLogLevel)
@@ -77,8 +78,8 @@ func TestOperations(t *testing.T) {
 func findOrders(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
-	mine := s.reserve(s.place(9)).with(t, http.StatusCreated).body.ID
-	theirs := s.reserve(s.place(9, byOwner, object{"ownerId": "chan"}), object{"customerId": "dana"}).with(t, http.StatusCreated).body.ID
+	mine := s.stands(s.reserve(s.place(9)))
+	theirs := s.stands(s.reserve(s.place(9, byOwner, object{"ownerId": "chan"}), object{"customerId": "dana"}))
 	s.eventually(func() bool {
 		return len(s.search("OrderStatus = 'awaiting_owner'")) == 1 && len(s.search("CustomerId = 'alice'")) == 1
 	})
@@ -90,7 +91,7 @@ func findOrders(t *testing.T) {
 	require.NotContains(t, found, mine)
 
 	s.sandbox(object{"down": true})
-	s.decide(mine, "cancel").with(t, http.StatusAccepted)
+	s.takes(func() answer { return s.decide(mine, "cancel") })
 	s.eventually(func() bool { return len(s.search("NeedsAttention = true")) == 1 })
 	require.Contains(t, s.follow("Orders that need attention", ""), mine)
 	require.Contains(t, s.follow("Orders whose undos are owed", ""), mine)
@@ -102,6 +103,7 @@ func lookAtOne(t *testing.T) {
 	s := boot(t, impatient)
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
+	s.becomes(order, booking.PaymentPending)
 	require.Contains(t, s.follow("What it looks like to its customer", order), `"status":"payment_pending"`)
 	waits := s.follow("What it waits for", order)
 	require.Contains(t, waits, "ChargePayment")
@@ -216,7 +218,8 @@ func cancelPaused(t *testing.T) {
 	t.Parallel()
 	s, order := withPausedPayment(t)
 	s.sandbox(object{})
-	s.decide(order, "cancel").with(t, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
+	s.becomes(order, booking.Cancelled)
 	status, _, _ := s.payment(order)
 	require.Equal(t, "voided", status)
 }

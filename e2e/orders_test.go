@@ -302,12 +302,7 @@ func eachStorageWith(t *testing.T, change func(*app.Options), test func(*testing
 // come back may be left alone for some seconds more.
 func (s *system) succeeds(decide func() answer) answer {
 	s.Helper()
-	var a answer
-	s.eventually(func() bool {
-		a = decide()
-		return a.status != http.StatusServiceUnavailable
-	})
-	return a.with(s, http.StatusOK)
+	return s.insists(decide).with(s, http.StatusOK)
 }
 
 // oneOfEach places an order of each kind with one owner, for alice, and

@@ -40,7 +40,7 @@ func TestShutdown_InOrder(t *testing.T) {
 	t.Parallel()
 	charges := slowCharges{begun: make(chan struct{}, 1), letGo: make(chan struct{})}
 	s := boot(t, onSQLite, func(o *app.Options) {
-		o.Config.HTTP.DrainDelay = time.Second
+		o.Config.HTTP.DrainDelay = 5 * time.Second // in which the test looks at it
 		o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider {
 			charges.PaymentProvider = p
 			return charges

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 	if told := os.Getenv(mortalVariable); told != "" {
 		os.Exit(liveMortally(told))
 	}
+	slowCommits()
 	pgtest.Main(m)
 	if engines.current != nil {
 		engines.current.retire()
@@ -69,7 +70,7 @@ func options(t testing.TB) app.Options {
 		Config: config.Config{
 			HTTP:    config.HTTP{Listen: "127.0.0.1:0", MaxBody: 64 << 10},
 			Process: config.Process{ShutdownGrace: 10 * time.Second},
-			Orders:  config.Orders{ReplyBudget: 30 * time.Second, Steps: config.StepsInPlace, AttentionAfter: time.Minute, DeliverWithin: time.Hour},
+			Orders:  config.Orders{ReplyBudget: time.Minute, Steps: config.StepsInPlace, AttentionAfter: time.Minute, DeliverWithin: time.Hour},
 			// The breaker is for those who test it: on a busy machine anything can be slow.
 			Overload: config.Overload{
 				Policy: config.OverloadDefer, PayWithin: time.Minute, DeferredPerSecond: 20, Slow: 610 * time.Millisecond,
@@ -78,7 +79,7 @@ func options(t testing.TB) app.Options {
 			Worker:  config.Worker{Serve: contract.Queues()},
 			Mypage:  config.Mypage{Feed: config.FeedPush, RepairEvery: time.Hour},
 			Sandbox: config.Sandbox{Control: true},
-			Dev:     config.DevServer{DataDir: t.TempDir()},
+			Dev:     config.DevServer{DataDir: scratchDir(t)},
 		},
 	}
 }

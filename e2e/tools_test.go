@@ -41,10 +41,66 @@ func impatient(o *app.Options) { o.Config.Orders.ReplyBudget = 4 * time.Second }
 // soon is well before the reply budget is used up, on a busy machine too.
 const soon = 15 * time.Second
 
+// patience bounds the wait for what happens by itself: it is for tests that
+// fail. How fast the machine is decides nothing.
+const patience = 3 * time.Minute
+
 // eventually waits for something that happens by itself.
 func (s *system) eventually(what func() bool) {
 	s.Helper()
-	s.within(time.Minute, what)
+	s.within(patience, what)
+}
+
+// stands answers the id of an order that comes to stand, whether that was known
+// within the reply budget of an impatient system or not.
+func (s *system) stands(a answer) string {
+	s.Helper()
+	if a.status == http.StatusCreated {
+		return a.body.ID
+	}
+	a.with(s, http.StatusAccepted)
+	var v contract.View
+	s.eventually(func() bool {
+		v = s.page(a.body.ID).View
+		return v.Decided()
+	})
+	require.NotContains(s, []booking.Status{booking.Cancelling, booking.Cancelled}, v.Status)
+	return v.ID
+}
+
+// insists repeats a request for as long as it is answered 503, as that asks for.
+func (s *system) insists(request func() answer) (a answer) {
+	s.Helper()
+	s.eventually(func() bool {
+		a = request()
+		return a.status != http.StatusServiceUnavailable
+	})
+	return a
+}
+
+// carriedOut repeats a decision until the order has taken it, on a system that
+// may be too impatient to hear that it was carried out.
+func (s *system) carriedOut(decide func() answer) {
+	s.Helper()
+	var a answer
+	asked := 0
+	s.eventually(func() bool {
+		a = decide()
+		asked++
+		return a.status != http.StatusServiceUnavailable
+	})
+	if asked > 1 && a.status == http.StatusConflict {
+		return // the order had taken it the first time
+	}
+	require.Contains(s, []int{http.StatusOK, http.StatusAccepted}, a.status, "%s", a.raw)
+}
+
+// takes repeats a decision, as its 503 asks for, until the order has taken it,
+// and checks that it cannot be carried out yet. How long an order takes to take
+// a decision is the machine's.
+func (s *system) takes(decide func() answer) {
+	s.Helper()
+	s.insists(decide).with(s, http.StatusAccepted)
 }
 
 // sandbox tells the payment provider how to behave.

@@ -237,7 +237,7 @@ func act[T any](w *world, call string, do func(context.Context) (T, error)) (T, 
 	switch f {
 	case slow:
 		w.mu.Unlock()
-		time.Sleep(700 * time.Millisecond)
+		time.Sleep(700*time.Millisecond + activities.Heard)
 		w.mu.Lock()
 		return do(context.Background())
 	case before:

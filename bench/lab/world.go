@@ -43,7 +43,7 @@ func NewWorld(ctx context.Context, programs Programs) (_ *World, err error) {
 	if w.Dir, err = os.MkdirTemp("", "yeyak-bench-"); err != nil {
 		return nil, err
 	}
-	if w.Postgres, err = pgserver.Launch(nil); err != nil {
+	if w.Postgres, err = pgserver.Launch(pgserver.Durable); err != nil {
 		return nil, err
 	}
 	w.Temporal, err = fullserver.New(ctx, fullserver.Options{

@@ -77,7 +77,7 @@ func (r redeploy) replaceAll(ctx context.Context, c *cluster.Cluster) error {
 	pass(ctx, r.Between)
 	for round := range r.Rounds {
 		from, to := r.Builds[round%len(r.Builds)], r.Builds[(round+1)%len(r.Builds)]
-		replace := func(nodes []*cluster.Node) error { return replaceEach(ctx, round+1, nodes, to) }
+		replace := func(nodes []*cluster.Node) error { return replaceEach(ctx, c, round+1, nodes, to) }
 		var err error
 		if r.Versioned {
 			err = versioned(ctx, c, from, to, replace)
@@ -92,10 +92,13 @@ func (r redeploy) replaceAll(ctx context.Context, c *cluster.Cluster) error {
 	return ctx.Err()
 }
 
-func replaceEach(ctx context.Context, round int, nodes []*cluster.Node, build string) error {
+func replaceEach(ctx context.Context, c *cluster.Cluster, round int, nodes []*cluster.Node, build string) error {
 	for _, n := range nodes {
 		begun := time.Now()
 		if err := n.Replace(ctx, build); err != nil {
+			return err
+		}
+		if err := c.AwaitEntry(ctx, n); err != nil {
 			return err
 		}
 		fmt.Printf("%s round %d: %s is %s, after %s\n", begun.Format(time.TimeOnly), round, n.Name, build, time.Since(begun).Round(time.Millisecond))

@@ -33,9 +33,9 @@ const database = "yeyak"
 func (c *Cluster) startPostgres(ctx context.Context) (err error) {
 	backup, log := c.options.From, c.logOf("postgres")
 	if backup != "" {
-		c.postgres, err = pgserver.Restore(backup, nil, log)
+		c.postgres, err = pgserver.Restore(backup, pgserver.Durable, log)
 	} else {
-		c.postgres, err = pgserver.LaunchLogging(nil, log)
+		c.postgres, err = pgserver.LaunchLogging(pgserver.Durable, log)
 	}
 	if err != nil {
 		return err

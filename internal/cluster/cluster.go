@@ -59,6 +59,7 @@ type Cluster struct {
 	postgres *pgserver.Cluster
 	temporal *fullserver.Server
 	entry    *child.Process
+	stats    string // where the entry point tells whom it takes for ready, host:port
 	database string
 }
 
@@ -85,6 +86,11 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		if out, err := c.Command(ctx, job); err != nil {
 			return nil, fmt.Errorf("%w\n%s", err, out)
 		}
+	}
+	// All tables are as new as the server: it is killed like one that has been
+	// up for a while, which need not recover them.
+	if err := pgserver.Execute(ctx, c.postgres.URL(), "CHECKPOINT"); err != nil {
+		return nil, err
 	}
 	if err := c.startNodes(ctx); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +23,31 @@ var shared struct {
 	sync.Mutex
 	cluster *pgserver.Cluster
 	err     error // a server that did not start is not tried again by every test
+}
+
+// delayVariable is how much longer each commit takes, for tests of what a slow
+// disk must not change.
+const delayVariable = "YEYAK_TEST_COMMIT_DELAY"
+
+// CommitDelay is how much longer than usual each commit is to take, 0 when the
+// tests run as fast as they can.
+func CommitDelay() time.Duration {
+	delay, _ := time.ParseDuration(os.Getenv(delayVariable))
+	return delay
+}
+
+// settings of the servers that tests use.
+func settings() pgserver.Settings {
+	delay := CommitDelay()
+	if delay == 0 {
+		return pgserver.Forgetful
+	}
+	return pgserver.Settings{
+		"commit_delay":     strconv.FormatInt(delay.Microseconds(), 10),
+		"commit_siblings":  "0",  // a commit that is alone is delayed too
+		"fsync":            "on", // without it no commit is delayed
+		"full_page_writes": "off",
+	}
 }
 
 // Main runs the tests of a package and stops the server that they used.
@@ -57,7 +83,7 @@ type Cluster struct{ *pgserver.Cluster }
 // NewCluster starts a server for t alone, which is removed when t ends.
 func NewCluster(t testing.TB) Cluster {
 	t.Helper()
-	c, err := pgserver.Launch(pgserver.Forgetful)
+	c, err := pgserver.Launch(settings())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +114,7 @@ func sharedCluster() (*pgserver.Cluster, error) {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.cluster == nil && shared.err == nil {
-		shared.cluster, shared.err = pgserver.Launch(pgserver.Forgetful)
+		shared.cluster, shared.err = pgserver.Launch(settings())
 	}
 	return shared.cluster, shared.err
 }

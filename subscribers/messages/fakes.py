@@ -123,7 +123,7 @@ class Running:
     def ended(self, status: int) -> tuple[str, str]:
         """Waits for its end and answers what it has printed and logged."""
         try:
-            out, err = (text.decode() for text in self.process.communicate(timeout=30))
+            out, err = (text.decode() for text in self.process.communicate(timeout=120))
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError("it does not end: " + self.process.communicate()[1].decode()) from None

@@ -1,0 +1,52 @@
+package e2e
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun/driver/sqliteshim"
+	"modernc.org/sqlite"
+
+	"github.com/yeyak/yeyak/internal/pgtest"
+)
+
+// slowCommits makes commits of SQLite as slow as pgtest makes those of
+// PostgreSQL: `make test-slow` runs the tests like that.
+func slowCommits() {
+	if pgtest.CommitDelay() == 0 {
+		return
+	}
+	sqliteshim.Driver().(*sqlite.Driver).RegisterConnectionHook(func(c sqlite.ExecQuerierContext, _ string) error {
+		c.(sqlite.HookRegisterer).RegisterCommitHook(func() int32 {
+			time.Sleep(pgtest.CommitDelay())
+			return 0
+		})
+		return nil
+	})
+}
+
+// roomy is how much has to be free in memory for databases to be kept there.
+const roomy = 2 << 30
+
+// scratch makes a folder for databases and returns it: in memory, where tests do
+// not wait for a disk, unless there is no such place or the disk is to be slow.
+func scratch() (string, error) {
+	const memory = "/dev/shm"
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(memory, &fs); err != nil || fs.Bavail*uint64(fs.Bsize) < roomy || pgtest.CommitDelay() > 0 {
+		return os.MkdirTemp("", "yeyak-e2e")
+	}
+	return os.MkdirTemp(memory, "yeyak-e2e")
+}
+
+// scratchDir is a folder for the databases of t.
+func scratchDir(t testing.TB) string {
+	t.Helper()
+	dir, err := scratch()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
