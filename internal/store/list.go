@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -82,6 +84,22 @@ func part[T any](rows []T, size int, cursor func(last T) string) ([]T, string) {
 		return rows, ""
 	}
 	return rows[:size], cursor(rows[size-1])
+}
+
+// merged is the beginning of the rows of all parts, in one order. Each part is
+// cut to that beginning by itself: PostgreSQL merges what comes out of indexes
+// only where it plans a part on its own.
+func merged(q bun.IDB, parts []*bun.SelectQuery, order schema.Safe, limit int) *bun.RawQuery {
+	if len(parts) == 1 {
+		return q.NewRaw("? ORDER BY ? LIMIT ?", parts[0], order, limit)
+	}
+	arms := make([]string, len(parts))
+	args := make([]any, 0, 3*len(parts)+2)
+	for i, part := range parts {
+		arms[i] = "SELECT * FROM (? ORDER BY ? LIMIT ?) AS part"
+		args = append(args, part, order, limit)
+	}
+	return q.NewRaw(strings.Join(arms, " UNION ALL ")+" ORDER BY ? LIMIT ?", append(args, order, limit)...)
 }
 
 // equal is a column and what a filter wants of it, "" for anything.
