@@ -181,7 +181,7 @@ func (j *Jobs) List(ctx context.Context, f booking.JobFilter, p booking.Page) (_
 	}
 	size := pageSize(p.Limit)
 	var rows []jobRow
-	err = j.db.run(ctx, fmt.Sprintf("list jobs: %s", j.sort), func(ctx context.Context, q bun.IDB) error {
+	err = j.db.list(ctx, "list jobs: "+j.sort, func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		parts := make([]*bun.SelectQuery, len(statuses))
 		for i, status := range statuses {

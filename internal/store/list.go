@@ -26,6 +26,25 @@ func pageSize(limit int) int {
 	return min(limit, maxLimit)
 }
 
+// turnWithin is how long a list waits for its turn.
+const turnWithin = time.Second
+
+// list is run for a list, which may take longer than what is read by a key.
+// Lists together use half of the connections at most, so that they hold up
+// only each other when they are slow. The error of a list that gets no turn is
+// context.DeadlineExceeded.
+func (db *DB) list(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
+	waiting, cancel := context.WithTimeout(ctx, turnWithin)
+	defer cancel()
+	select {
+	case db.lists <- struct{}{}:
+		defer func() { <-db.lists }()
+		return db.run(ctx, what, f)
+	case <-waiting.Done():
+		return translate(what, waiting.Err())
+	}
+}
+
 // encodeCursor makes a cursor of the list from the place where its next part
 // begins.
 func encodeCursor(list string, place ...string) string {
@@ -133,7 +152,7 @@ func listByID[R interface{ id() string }](
 		after = cursor[0]
 	}
 	size := pageSize(p.Limit)
-	err = db.run(ctx, "list "+list, func(ctx context.Context, q bun.IDB) (err error) {
+	err = db.list(ctx, "list "+list, func(ctx context.Context, q bun.IDB) (err error) {
 		rows, err = read(ctx, q, after, size+1)
 		return err
 	})

@@ -37,7 +37,7 @@ func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Pa
 	}
 	size := pageSize(p.Limit)
 	var rows []orderRow
-	err = m.db.run(ctx, "list orders", func(ctx context.Context, q bun.IDB) error {
+	err = m.db.list(ctx, "list orders", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		parts := make([]*bun.SelectQuery, len(stretches))
 		for i, s := range stretches {

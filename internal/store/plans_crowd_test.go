@@ -66,7 +66,7 @@ var crowd = []string{
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO holds SELECT ` + id + `, ` + id + `, CASE WHEN i <= 20 THEN 'drink-rare' ELSE 'place-' || i % 100 END,
 			to_char(date '2026-01-01' + (i % 900), 'YYYY-MM-DD'), to_char(date '2026-01-02' + (i % 900), 'YYYY-MM-DD'), 1,
-			CASE WHEN i <= 20 OR i % 50 = 0 OR i % 100 = 1 THEN 'done' ELSE 'undone' END, '', FALSE, now()
+			CASE WHEN i <= 20 OR i / 100 % 2 = 0 THEN 'done' ELSE 'undone' END, '', FALSE, now()
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO places SELECT ` + id + `, '{}' FROM generate_series(1, ? / 10) AS i`,
 	`INSERT INTO menus SELECT ` + id + `, '{}' FROM generate_series(1, ? / 10) AS i`,
