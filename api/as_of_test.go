@@ -117,7 +117,7 @@ func TestLists_AfterWhatIsNoAnswer(t *testing.T) {
 	for _, path := range listsOfOrders {
 		for _, after := range []string{"lodging-1", "@7", "lodging-1@", "lodging-1@-7", "lodging-1@7777777777777777777777"} {
 			p := b.problem(b.do("GET", path, "", "Yeyak-After", after), http.StatusUnprocessableEntity, validationFailed)
-			require.Equal(t, []string{"header.Yeyak-After"}, fields(p), after)
+			require.Equal(t, []string{"Yeyak-After"}, fields(p), after)
 		}
 	}
 }
