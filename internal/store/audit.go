@@ -154,7 +154,7 @@ func (r itemDayRow) day() (ItemDay, error) {
 // AllDays lists every day on which there is, or was, a stock of something.
 func (i *Inventory) AllDays(ctx context.Context) iter.Seq2[ItemDay, error] {
 	rows := all(ctx, i.db, "list stock", func(ctx context.Context, q bun.IDB, last itemDayRow) (rows []itemDayRow, err error) {
-		err = q.NewRaw(pageOfDays, last.ItemID, last.Day, auditPage).Scan(ctx, &rows)
+		err = q.NewRaw(pageOfDays, last.ItemID, last.Day, auditPage, i.db.dialect.ofPage).Scan(ctx, &rows)
 		return rows, err
 	})
 	return as(rows, itemDayRow.day)
@@ -167,7 +167,7 @@ const pageOfDays = `
 	WITH page AS (
 		SELECT item_id, day, capacity, remaining FROM stock WHERE (item_id, day) > (?, ?) ORDER BY item_id, day LIMIT ?
 	), live AS (
-		SELECT * FROM holds WHERE state = 'done' AND item_id IN (SELECT item_id FROM page)
+		SELECT * FROM holds WHERE state = 'done' AND ?
 	), moves AS (
 		SELECT item_id, from_day AS day, quantity FROM live
 		UNION ALL SELECT item_id, to_day, -quantity FROM live

@@ -97,7 +97,9 @@ func numberOfPairs() string { return fmt.Sprint(1 + strings.Count(pairs(), ","))
 // crowded is a database with the tables of all services, full.
 func crowded(t *testing.T) *store.DB {
 	t.Helper()
-	url := pgtest.New(t)
+	// On a server of its own: its long transactions would hold up the events of
+	// all other tests.
+	url := pgtest.NewCluster(t).New(t)
 	filling, err := store.Open(t.Context(), url, store.Options{Timeout: 10 * time.Minute, MaxOpen: 2})
 	require.NoError(t, err)
 	defer filling.Close()
