@@ -15,6 +15,9 @@ type ReadModel interface {
 
 // Waiters are the callers who wait for an order to change.
 type Waiters interface {
+	// Publishing notes that v is told before the read model holds it: lists in
+	// this process wait for that.
+	Publishing(v contract.View)
 	// Wake tells those who wait in this process.
 	Wake(p contract.Publication)
 	// Announce tells other processes, after the change can be read.
@@ -41,6 +44,7 @@ type Mypage struct {
 // this process learn of it first, so that a read model that is away delays no
 // answer.
 func (m *Mypage) PublishView(ctx context.Context, p contract.Publication) error {
+	m.Waiters.Publishing(p.View)
 	m.Waiters.Wake(p)
 	_, err := do(ctx, &m.Service, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, m.ReadModel.Publish(ctx, p)

@@ -29,6 +29,11 @@ func (s *shopWindow) Publish(_ context.Context, p contract.Publication) error {
 	return s.err
 }
 
+func (s *shopWindow) Publishing(v contract.View) {
+	require.Equal(s.t, s.want.View, v)
+	s.happened = append(s.happened, "publishing")
+}
+
 func (s *shopWindow) Wake(p contract.Publication) {
 	require.Equal(s.t, s.want, p)
 	s.happened = append(s.happened, "wake")
@@ -59,7 +64,7 @@ func TestPublishView_WakesBeforeAndAfter(t *testing.T) {
 	for _, w := range []way{inPlace, durably} {
 		happened, err := window.publish(w, m)
 		require.NoError(t, err)
-		require.Equal(t, []string{"wake", "publish", "wake", "announce o1"}, happened)
+		require.Equal(t, []string{"publishing", "wake", "publish", "wake", "announce o1"}, happened)
 	}
 }
 
@@ -72,11 +77,11 @@ func TestPublishView_WakesWithoutTheReadModel(t *testing.T) {
 	for range 3 {
 		happened, err := window.publish(inPlace, m)
 		require.ErrorIs(t, err, errAway, "it is still to be published")
-		require.Equal(t, []string{"wake", "publish"}, happened, "nobody elsewhere is sent to read it")
+		require.Equal(t, []string{"publishing", "wake", "publish"}, happened, "nobody elsewhere is sent to read it")
 	}
 	happened, err := window.publish(inPlace, m)
 	require.ErrorIs(t, err, gobreaker.ErrOpenState)
-	require.Equal(t, []string{"wake"}, happened)
+	require.Equal(t, []string{"publishing", "wake"}, happened)
 }
 
 func TestPublishView_WakesWhereItIsNotServed(t *testing.T) {
@@ -86,5 +91,5 @@ func TestPublishView_WakesWhereItIsNotServed(t *testing.T) {
 	var refusal *temporal.ApplicationError
 	require.ErrorAs(t, err, &refusal)
 	require.Equal(t, activities.NotServedType, refusal.Type())
-	require.Equal(t, []string{"wake"}, happened)
+	require.Equal(t, []string{"publishing", "wake"}, happened)
 }

@@ -43,6 +43,7 @@ type mypageList struct {
 	Labelled
 	Paging
 	OrderSelection
+	Following
 	CustomerID name `query:"customerId" required:"true" doc:"Whose orders" example:"alice"`
 }
 
@@ -51,11 +52,13 @@ type ownerOrderList struct {
 	Labelled
 	Paging
 	OrderSelection
+	Following
 	OwnerID name `query:"ownerId" required:"true" doc:"Whose orders" example:"olivia"`
 }
 
 type orderList struct {
 	Localized
+	Behind
 	Body part[orderView]
 }
 
@@ -69,21 +72,22 @@ type mypageByID struct {
 func (s *server) listMypages(ctx context.Context, in *mypageList) (*orderList, error) {
 	filter := in.filter()
 	filter.CustomerID = string(in.CustomerID)
-	return s.selectOrders(ctx, filter, in.Paging, in.language())
+	return s.selectOrders(ctx, filter, in.Following, in.Paging, in.language())
 }
 
 func (s *server) listOrders(ctx context.Context, in *ownerOrderList) (*orderList, error) {
 	filter := in.filter()
 	filter.OwnerID = string(in.OwnerID)
-	return s.selectOrders(ctx, filter, in.Paging, in.language())
+	return s.selectOrders(ctx, filter, in.Following, in.Paging, in.language())
 }
 
-func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, p Paging, l language) (*orderList, error) {
+func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, after Following, p Paging, l language) (*orderList, error) {
+	behind := s.behind(ctx, f, after)
 	views, next, err := s.ReadModel.Orders(ctx, f, p.page())
 	if err != nil {
 		return nil, err
 	}
-	return &orderList{Localized: l.localized(), Body: partOf(each(views, l.show), next)}, nil
+	return &orderList{Localized: l.localized(), Behind: behind, Body: partOf(each(views, l.show), next)}, nil
 }
 
 func (s *server) getMypage(ctx context.Context, in *mypageByID) (*orderAnswer, error) {

@@ -114,11 +114,12 @@ type orderAnswer struct {
 	Status int
 	Localized
 	Location string `header:"Location" doc:"Where the order can be read; on 201 and 202"`
+	AsOf     string `header:"Yeyak-As-Of" doc:"The order and its version in this answer. Sent as Yeyak-After with a list, the list shows this answer, whichever process it is asked of"`
 	Body     orderView
 }
 
 func (l language) answer(status int, v contract.View) *orderAnswer {
-	return &orderAnswer{Status: status, Localized: l.localized(), Body: l.show(v)}
+	return &orderAnswer{Status: status, Localized: l.localized(), AsOf: asOf(v), Body: l.show(v)}
 }
 
 // located adds the order's address.

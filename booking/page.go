@@ -10,7 +10,8 @@ type Page struct {
 // InvalidCursor is the code for a cursor that was not given out by the list.
 const InvalidCursor Code = "invalid_cursor"
 
-// OrderFilter selects orders; an empty field selects all.
+// OrderFilter selects the orders of one customer or of one owner. An empty
+// kind or status selects all.
 type OrderFilter struct {
 	CustomerID string
 	OwnerID    string
@@ -18,7 +19,8 @@ type OrderFilter struct {
 	Status     Status
 }
 
-// JobFilter selects deliveries or productions; an empty field selects all.
+// JobFilter selects deliveries, by owner and status, or productions, by item
+// and status. An empty field selects all.
 type JobFilter struct {
 	OwnerID string
 	ItemID  string

@@ -40,5 +40,18 @@ var transitions = map[Kind]map[Status][]Status{
 // Next lists the statuses that may follow s, none when s is an end.
 func (k Kind) Next(s Status) []Status { return slices.Clone(transitions[k][s]) }
 
+// Statuses lists the statuses that an order of kind k may have, in the order
+// in which an order meets them.
+func (k Kind) Statuses() []Status {
+	return slices.DeleteFunc(Statuses(), func(s Status) bool {
+		for _, next := range transitions[k] {
+			if slices.Contains(next, s) {
+				return false
+			}
+		}
+		return len(transitions[k][s]) == 0
+	})
+}
+
 // May tells whether an order of kind k may go from one status to the other.
 func (k Kind) May(from, to Status) bool { return slices.Contains(transitions[k][from], to) }

@@ -163,13 +163,15 @@ func (s *system) placeWithPast(night booking.Date) string {
 	return id
 }
 
-// switchedReadModel is a read model that can be away.
+// switchedReadModel is a read model that can be away, or late.
 type switchedReadModel struct {
 	activities.ReadModel
 	away atomic.Bool
+	late atomic.Int64 // how long, in ns, it takes besides
 }
 
 func (r *switchedReadModel) Publish(ctx context.Context, p contract.Publication) error {
+	time.Sleep(time.Duration(r.late.Load())) // a slow disk, and not what a test waits for
 	if r.away.Load() {
 		return errors.New("the read model is away")
 	}

@@ -296,6 +296,7 @@ func actErr(w *world, call string, do func(context.Context) error) error {
 
 type nobody struct{}
 
+func (nobody) Publishing(contract.View)         {}
 func (nobody) Wake(contract.Publication)        {}
 func (nobody) Announce(context.Context, string) {}
 

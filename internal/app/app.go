@@ -123,7 +123,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.health = &health{engine: a.engine, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
-	a.repairer = &projector.Repairer{Sagas: sagas.New(a.engine), Rows: store.NewMypage(a.dbs[mypageDB]), Log: a.log, Changed: a.changed}
+	a.repairer = &projector.Repairer{Sagas: sagas.New(a.engine), Rows: rows{store.NewMypage(a.dbs[mypageDB]), a.hub}, Log: a.log, Changed: a.changed}
 
 	var background context.Context
 	background, a.background = context.WithCancel(context.WithoutCancel(ctx))
@@ -216,6 +216,7 @@ func (a *App) listenToOthers(ctx context.Context) {
 				return
 			}
 			if p, err := orders.Order(ctx, orderID); err == nil {
+				a.hub.Published(p.View)
 				a.hub.Wake(p)
 			}
 		})
@@ -278,7 +279,7 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 		Cleaners:    store.NewCrew(a.dbs[fulfilmentDB]),
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
-		ReadModel:   store.NewMypage(a.pages),
+		ReadModel:   rows{store.NewMypage(a.pages), a.hub},
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},

@@ -14,16 +14,32 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/internal/projector"
 	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
+// rows are the read model's, of which the hub learns what was written.
+type rows struct {
+	*store.Mypage
+	hub *hub.Hub
+}
+
+// Publish implements activities.ReadModel.
+func (r rows) Publish(ctx context.Context, p contract.Publication) error {
+	if err := r.Mypage.Publish(ctx, p); err != nil {
+		return err
+	}
+	r.hub.Published(p.View)
+	return nil
+}
+
 // readModel is what the sagas publish to: the read model itself or, when it is
 // to be fed by queries alone, a feed that asks them until it is stopped.
 func (a *App) readModel(ctx context.Context) activities.ReadModel {
-	rows := store.NewMypage(a.dbs[mypageDB])
+	rows := rows{store.NewMypage(a.dbs[mypageDB]), a.hub}
 	if a.options.Config.Mypage.Feed != config.FeedQuery {
 		return rows
 	}

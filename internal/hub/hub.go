@@ -14,6 +14,8 @@ type Hub struct {
 	mu      sync.Mutex
 	waiters map[string]map[chan contract.Publication]struct{}
 	ticks   map[chan struct{}]struct{}
+
+	unwritten changes
 }
 
 // Subscribe returns a channel on which the order's publications arrive, and a
@@ -42,11 +44,12 @@ func (h *Hub) unsubscribe(orderID string, ch chan contract.Publication) {
 	}
 }
 
-// Waiting tells whether anybody in this process waits for the order.
+// Waiting tells whether anything in this process waits for the order, or for
+// its row to be written.
 func (h *Hub) Waiting(orderID string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.waiters[orderID]) > 0
+	return len(h.waiters[orderID]) > 0 || h.unwritten.byOrder[orderID] != nil
 }
 
 // Wake hands p to whoever waits for its order, and ticks.

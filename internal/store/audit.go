@@ -47,6 +47,18 @@ func all[R any](ctx context.Context, db *DB, what string, read func(ctx context.
 	}
 }
 
+// only leaves out what does not count. It is read all the same: a page of what
+// counts might lie behind a million rows that do not.
+func only[R any](rows iter.Seq2[R, error], counts func(R) bool) iter.Seq2[R, error] {
+	return func(yield func(R, error) bool) {
+		for row, err := range rows {
+			if (err != nil || counts(row)) && !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
 // as makes something else of what is listed.
 func as[R, T any](rows iter.Seq2[R, error], convert func(R) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
@@ -108,11 +120,11 @@ func (i *Inventory) LiveHolds(ctx context.Context) iter.Seq2[LiveHold, error] {
 	rows := all(ctx, i.db, "list holds", func(ctx context.Context, q bun.IDB, last liveHoldRow) (rows []liveHoldRow, err error) {
 		err = q.NewRaw(`SELECT h.*, (SELECT count(*) FROM stock AS s
 				WHERE s.item_id = h.item_id AND s.day >= h.from_day AND s.day < h.to_day) AS stocked
-			FROM holds AS h WHERE h.state = ? AND h.key > ? ORDER BY h.key LIMIT ?`,
-			booking.Done, last.Key, auditPage).Scan(ctx, &rows)
+			FROM holds AS h WHERE h.key > ? ORDER BY h.key LIMIT ?`,
+			last.Key, auditPage).Scan(ctx, &rows)
 		return rows, err
 	})
-	return as(rows, liveHoldRow.hold)
+	return as(only(rows, func(r liveHoldRow) bool { return r.State == booking.Done }), liveHoldRow.hold)
 }
 
 // ItemDay is the stock of an item on one day, and what is held of it, both of
@@ -142,7 +154,7 @@ func (r itemDayRow) day() (ItemDay, error) {
 // AllDays lists every day on which there is, or was, a stock of something.
 func (i *Inventory) AllDays(ctx context.Context) iter.Seq2[ItemDay, error] {
 	rows := all(ctx, i.db, "list stock", func(ctx context.Context, q bun.IDB, last itemDayRow) (rows []itemDayRow, err error) {
-		err = q.NewRaw(pageOfDays, last.ItemID, last.Day, auditPage).Scan(ctx, &rows)
+		err = q.NewRaw(pageOfDays, last.ItemID, last.Day, auditPage, i.db.dialect.ofPage).Scan(ctx, &rows)
 		return rows, err
 	})
 	return as(rows, itemDayRow.day)
@@ -155,7 +167,7 @@ const pageOfDays = `
 	WITH page AS (
 		SELECT item_id, day, capacity, remaining FROM stock WHERE (item_id, day) > (?, ?) ORDER BY item_id, day LIMIT ?
 	), live AS (
-		SELECT * FROM holds WHERE state = 'done' AND item_id IN (SELECT item_id FROM page)
+		SELECT * FROM holds WHERE state = 'done' AND ?
 	), moves AS (
 		SELECT item_id, from_day AS day, quantity FROM live
 		UNION ALL SELECT item_id, to_day, -quantity FROM live
@@ -210,11 +222,13 @@ func (c *Crew) Assignments(ctx context.Context) iter.Seq2[Assignment, error] {
 // Registered lists the orders of every call that is registered and was not
 // struck off.
 func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
-	return all(ctx, m.db, "list registrations", func(ctx context.Context, q bun.IDB, last string) (ids []string, err error) {
-		err = q.NewSelect().Table("registrations").Column("order_id").Where("state = ? AND order_id > ?", booking.Done, last).
-			OrderExpr("order_id").Limit(auditPage).Scan(ctx, &ids)
-		return ids, err
+	rows := all(ctx, m.db, "list registrations", func(ctx context.Context, q bun.IDB, last registrationRow) (rows []registrationRow, err error) {
+		err = q.NewSelect().Model(&rows).Column("order_id", "state").Where("order_id > ?", last.OrderID).
+			OrderExpr("order_id").Limit(auditPage).Scan(ctx)
+		return rows, err
 	})
+	return as(only(rows, func(r registrationRow) bool { return r.State == booking.Done }),
+		func(r registrationRow) (string, error) { return r.OrderID, nil })
 }
 
 // PageRow is an order's row: the view in it, and what lists select it by.

@@ -24,6 +24,10 @@ type dialect struct {
 	// settled holds for events before which no other event can turn up any
 	// more: of transactions that began before every one that still runs.
 	settled schema.Safe
+	// ofPage holds for rows whose item_id is among those of the query's page.
+	// PostgreSQL expects few in an array, and many of a subquery: it would read
+	// the whole table for them.
+	ofPage schema.Safe
 	// types are what migrations say of columns.
 	types columnTypes
 }
@@ -50,6 +54,7 @@ var postgres = dialect{
 		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", turn)
 	},
 	settled: "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+	ofPage:  "item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM page))",
 	types: columnTypes{
 		Key:         `text COLLATE "C"`,
 		Time:        "timestamptz",
@@ -64,6 +69,7 @@ var sqlite = dialect{
 	oneWriter: true,
 	takeTurns: func(string) schema.QueryAppender { return bun.SafeQuery("") },
 	settled:   "TRUE",
+	ofPage:    "item_id IN (SELECT item_id FROM page)",
 	types: columnTypes{
 		Key:         "text",
 		Time:        "timestamp",

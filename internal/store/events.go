@@ -70,7 +70,7 @@ func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booki
 		}
 	}
 	var rows []eventRow
-	err = m.db.run(ctx, "read events", func(ctx context.Context, q bun.IDB) error {
+	err = m.db.list(ctx, "read events", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		return q.NewSelect().Model(&rows).
 			Where("(tx, seq) > (?, ?)", tx, seq).Where("?", m.db.dialect.settled).

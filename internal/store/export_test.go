@@ -1,6 +1,31 @@
 package store
 
-import "database/sql"
+import (
+	"context"
+	"database/sql"
+
+	"github.com/uptrace/bun"
+)
 
 // SQL is for tests that look into tables.
 func (db *DB) SQL() *sql.DB { return db.bun.DB }
+
+// Statements are what was sent to a database, for tests of their plans. They
+// are of one test at a time.
+type Statements []string
+
+// Record begins to keep what is sent.
+func (db *DB) Record() *Statements {
+	sent := new(Statements)
+	db.bun.AddQueryHook(sent)
+	return sent
+}
+
+// BeforeQuery implements bun.QueryHook.
+func (s *Statements) BeforeQuery(ctx context.Context, event *bun.QueryEvent) context.Context {
+	*s = append(*s, event.Query)
+	return ctx
+}
+
+// AfterQuery implements bun.QueryHook.
+func (*Statements) AfterQuery(context.Context, *bun.QueryEvent) {}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -16,13 +17,14 @@ type Jobs struct {
 	db       *DB
 	sort     string            // of job; its name, and that of its list
 	finished booking.JobStatus // how such a job ends well
+	by       bun.Ident         // the column that lists of them are selected by
 }
 
 // NewDeliveries keeps deliveries in db.
-func NewDeliveries(db *DB) *Jobs { return &Jobs{db, "delivery", booking.JobDelivered} }
+func NewDeliveries(db *DB) *Jobs { return &Jobs{db, "delivery", booking.JobDelivered, "owner_id"} }
 
 // NewProductions keeps productions in db.
-func NewProductions(db *DB) *Jobs { return &Jobs{db, "production", booking.JobCompleted} }
+func NewProductions(db *DB) *Jobs { return &Jobs{db, "production", booking.JobCompleted, "item_id"} }
 
 type jobRow struct {
 	bun.BaseModel `bun:"table:jobs"`
@@ -163,22 +165,33 @@ func (j *Jobs) Job(ctx context.Context, orderID string) (booking.JobState, error
 // one started last first. InvalidCursor: the page's cursor is not one of this
 // list.
 func (j *Jobs) List(ctx context.Context, f booking.JobFilter, p booking.Page) (_ []booking.JobState, next string, err error) {
+	of, err := j.selection(f)
+	if err != nil {
+		return nil, "", err
+	}
 	var after moment
 	if p.Cursor != "" {
 		if after, err = decodeMoment(j.sort, p.Cursor); err != nil {
 			return nil, "", err
 		}
 	}
+	statuses := j.listed(f.Status)
+	if len(statuses) == 0 {
+		return nil, "", nil
+	}
 	size := pageSize(p.Limit)
 	var rows []jobRow
-	err = j.db.run(ctx, fmt.Sprintf("list jobs: %s", j.sort), func(ctx context.Context, q bun.IDB) error {
+	err = j.db.list(ctx, "list jobs: "+j.sort, func(ctx context.Context, q bun.IDB) error {
 		rows = nil
-		query := q.NewSelect().Model(&rows).Where("sort = ? AND started", j.sort).
-			OrderExpr("created_at DESC, order_id DESC").Limit(size + 1)
-		if p.Cursor != "" {
-			query.Where("(created_at, order_id) < (?, ?)", after.at, after.id)
+		parts := make([]*bun.SelectQuery, len(statuses))
+		for i, status := range statuses {
+			parts[i] = whereEqual(q.NewSelect().Model((*jobRow)(nil)).Where("started"),
+				equal{"sort", j.sort}, of, equal{"status", string(status)})
+			if p.Cursor != "" {
+				parts[i].Where("(created_at, order_id) < (?, ?)", after.at, after.id)
+			}
 		}
-		return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"item_id", f.ItemID}, equal{"status", string(f.Status)}).Scan(ctx)
+		return merged(q, parts, "created_at DESC, order_id DESC", size+1).Scan(ctx, &rows)
 	})
 	if err != nil {
 		return nil, "", err
@@ -189,4 +202,22 @@ func (j *Jobs) List(ctx context.Context, f booking.JobFilter, p booking.Page) (_
 		states[i] = row.state()
 	}
 	return states, next, nil
+}
+
+// selection is the column that jobs of this sort are selected by, and whose
+// index serves that.
+func (j *Jobs) selection(f booking.JobFilter) (equal, error) {
+	switch {
+	case f.OwnerID != "" && j.by != "owner_id", f.ItemID != "" && j.by != "item_id":
+		return equal{}, fmt.Errorf("list jobs: %s is selected by %s only", j.sort, j.by)
+	default:
+		return equal{j.by, f.OwnerID + f.ItemID}, nil
+	}
+}
+
+// listed are those of the statuses asked for that a job in the list may have:
+// none waits, since it was started.
+func (j *Jobs) listed(asked booking.JobStatus) []booking.JobStatus {
+	return slices.DeleteFunc([]booking.JobStatus{booking.JobStarted, j.finished, booking.JobCancelled},
+		func(s booking.JobStatus) bool { return asked != "" && asked != s })
 }

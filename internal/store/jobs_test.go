@@ -27,6 +27,26 @@ func testJobs(t *testing.T, fresh newURL) {
 	t.Run("Steps", func(t *testing.T) { t.Parallel(); testJobSteps(t, deliveries) })
 	t.Run("List", func(t *testing.T) { t.Parallel(); testJobList(t, deliveries) })
 
+	run(t, "SelectedByWhatHasAnIndex", func(t *testing.T) {
+		for _, id := range []string{"a", "b"} {
+			job := newJob(t.Name()+id, "")
+			job.Item.ID = t.Name()
+			_, err := productions.Start(t.Context(), job)
+			require.NoError(t, err)
+		}
+		_, err := productions.Finish(t.Context(), t.Name()+"a")
+		require.NoError(t, err)
+		for status, want := range map[booking.JobStatus]int{"": 2, booking.JobStarted: 1, booking.JobCompleted: 1, booking.JobCancelled: 0, booking.JobWaiting: 0} {
+			found, _, err := productions.List(t.Context(), booking.JobFilter{ItemID: t.Name(), Status: status}, booking.Page{})
+			require.NoError(t, err)
+			require.Len(t, found, want, status)
+		}
+		_, _, err = productions.List(t.Context(), booking.JobFilter{OwnerID: "owner"}, booking.Page{})
+		require.ErrorContains(t, err, "selected by item_id only")
+		_, _, err = deliveries.List(t.Context(), booking.JobFilter{ItemID: "menu"}, booking.Page{})
+		require.ErrorContains(t, err, "selected by owner_id only")
+	})
+
 	run(t, "DeliveriesAreNoProductions", func(t *testing.T) {
 		_, err := deliveries.Start(t.Context(), newJob(t.Name(), ""))
 		require.NoError(t, err)
@@ -206,7 +226,7 @@ func testJobList(t *testing.T, jobs *store.Jobs) {
 		require.NoError(t, err)
 		for want, f := range map[string]booking.JobFilter{
 			"ba": {OwnerID: t.Name()},
-			"b":  {OwnerID: t.Name(), ItemID: "soup"},
+			"b":  {OwnerID: t.Name(), Status: booking.JobCancelled},
 			"a":  {OwnerID: t.Name(), Status: booking.JobStarted},
 			"":   {OwnerID: t.Name(), Status: booking.JobWaiting},
 		} {

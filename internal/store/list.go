@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -22,6 +24,25 @@ func pageSize(limit int) int {
 		return defaultLimit
 	}
 	return min(limit, maxLimit)
+}
+
+// turnWithin is how long a list waits for its turn.
+const turnWithin = time.Second
+
+// list is run for a list, which may take longer than what is read by a key.
+// Lists together use half of the connections at most, so that they hold up
+// only each other when they are slow. The error of a list that gets no turn is
+// context.DeadlineExceeded.
+func (db *DB) list(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
+	waiting, cancel := context.WithTimeout(ctx, turnWithin)
+	defer cancel()
+	select {
+	case db.lists <- struct{}{}:
+		defer func() { <-db.lists }()
+		return db.run(ctx, what, f)
+	case <-waiting.Done():
+		return translate(what, waiting.Err())
+	}
 }
 
 // encodeCursor makes a cursor of the list from the place where its next part
@@ -84,6 +105,22 @@ func part[T any](rows []T, size int, cursor func(last T) string) ([]T, string) {
 	return rows[:size], cursor(rows[size-1])
 }
 
+// merged is the beginning of the rows of all parts, in one order. Each part is
+// cut to that beginning by itself: PostgreSQL merges what comes out of indexes
+// only where it plans a part on its own.
+func merged(q bun.IDB, parts []*bun.SelectQuery, order schema.Safe, limit int) *bun.RawQuery {
+	if len(parts) == 1 {
+		return q.NewRaw("? ORDER BY ? LIMIT ?", parts[0], order, limit)
+	}
+	arms := make([]string, len(parts))
+	args := make([]any, 0, 3*len(parts)+2)
+	for i, part := range parts {
+		arms[i] = "SELECT * FROM (? ORDER BY ? LIMIT ?) AS part"
+		args = append(args, part, order, limit)
+	}
+	return q.NewRaw(strings.Join(arms, " UNION ALL ")+" ORDER BY ? LIMIT ?", append(args, order, limit)...)
+}
+
 // equal is a column and what a filter wants of it, "" for anything.
 type equal struct {
 	column bun.Ident
@@ -115,7 +152,7 @@ func listByID[R interface{ id() string }](
 		after = cursor[0]
 	}
 	size := pageSize(p.Limit)
-	err = db.run(ctx, "list "+list, func(ctx context.Context, q bun.IDB) (err error) {
+	err = db.list(ctx, "list "+list, func(ctx context.Context, q bun.IDB) (err error) {
 		rows, err = read(ctx, q, after, size+1)
 		return err
 	})

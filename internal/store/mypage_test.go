@@ -168,6 +168,34 @@ func testOrders(t *testing.T, mypage *store.Mypage) {
 		require.Equal(t, booking.Cancelled, declined.View.Status)
 	})
 
+	run(t, "KindsAndStatusesAreMerged", func(t *testing.T) {
+		statuses := map[string]booking.Status{"a": booking.Confirmed, "b": booking.Delivering, "c": booking.Completed, "d": booking.Paid, "e": booking.Completed}
+		for i, id := range []string{"a", "b", "c", "d", "e"} {
+			place(t, id, christmas.Add(time.Duration(i)*time.Second), func(v *contract.View) {
+				v.Status, v.Placed = statuses[id], true
+				if id == "b" || id == "d" {
+					v.Kind = booking.Food
+				}
+				if id == "e" {
+					v.Kind = booking.Cafe
+				}
+			})
+		}
+		for limit := 1; limit <= 6; limit++ {
+			require.Equal(t, []string{"e", "c"}, list(t, booking.OrderFilter{CustomerID: t.Name(), Status: booking.Completed}, limit))
+			require.Equal(t, []string{"d", "b"}, list(t, booking.OrderFilter{CustomerID: t.Name(), Kind: booking.Food}, limit))
+			require.Equal(t, []string{"c", "a"}, list(t, booking.OrderFilter{CustomerID: t.Name(), Kind: booking.Lodging}, limit))
+			require.Empty(t, list(t, booking.OrderFilter{CustomerID: t.Name(), Kind: booking.Food, Status: booking.Completed}, limit))
+		}
+	})
+
+	run(t, "OfOneAskerOnly", func(t *testing.T) {
+		for _, f := range []booking.OrderFilter{{}, {Status: booking.Confirmed}, {CustomerID: "a", OwnerID: "b"}} {
+			_, _, err := mypage.Orders(t.Context(), f, booking.Page{})
+			require.ErrorContains(t, err, "one customer or for one owner")
+		}
+	})
+
 	run(t, "BadCursor", func(t *testing.T) {
 		place(t, "a", christmas, nil)
 		place(t, "b", christmas, nil)
@@ -176,7 +204,7 @@ func testOrders(t *testing.T, mypage *store.Mypage) {
 		_, _, err = mypage.Events(t.Context(), next, 1)
 		requireCode(t, booking.InvalidCursor, err)
 		for _, cursor := range []string{"bad", "!", "W10", next[1:]} {
-			_, _, err = mypage.Orders(t.Context(), booking.OrderFilter{}, booking.Page{Cursor: cursor})
+			_, _, err = mypage.Orders(t.Context(), booking.OrderFilter{CustomerID: t.Name()}, booking.Page{Cursor: cursor})
 			requireCode(t, booking.InvalidCursor, err)
 		}
 	})

@@ -117,7 +117,7 @@ func (n *Notifications) Messages(ctx context.Context, recipientID string, p book
 	}
 	size := pageSize(p.Limit)
 	var rows []messageRow
-	err = n.db.run(ctx, "list messages", func(ctx context.Context, q bun.IDB) error {
+	err = n.db.list(ctx, "list messages", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		query := q.NewSelect().Model(&rows).
 			Where("recipient_id = ? AND state <> 'prevented'", recipientID).

@@ -60,6 +60,7 @@ type DB struct {
 	dialect dialect
 	url     *url.URL
 	options Options
+	lists   chan struct{} // holds a token for each list that is read
 }
 
 // Open opens the database at rawURL:
@@ -97,7 +98,10 @@ func Open(ctx context.Context, rawURL string, o Options) (*DB, error) {
 
 func newDB(sqlDB *sql.DB, d dialect, u *url.URL, o Options) *DB {
 	// Columns that a newer release has added are none of our business.
-	db := &DB{bun: bun.NewDB(sqlDB, d.bun(), bun.WithDiscardUnknownColumns()), dialect: d, url: u, options: o}
+	db := &DB{
+		bun: bun.NewDB(sqlDB, d.bun(), bun.WithDiscardUnknownColumns()), dialect: d, url: u, options: o,
+		lists: make(chan struct{}, max(1, o.MaxOpen/2)),
+	}
 	if o.Traces != nil {
 		db.trace(o.Traces)
 	}

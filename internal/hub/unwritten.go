@@ -1,0 +1,149 @@
+package hub
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+const (
+	// writtenWithin is how long lists wait for a row, from when its change was
+	// told in this process: as long as the step that writes it is tried in place.
+	writtenWithin = 500 * time.Millisecond
+	// remembered is how long a change is known as not written. A row that takes
+	// longer may be written by another process.
+	remembered = 10 * time.Second
+)
+
+// changes are what was told in this process, and may have been answered, while
+// the read model is not known to hold it.
+type changes struct {
+	byOrder map[string]*unwritten
+	byAsker map[asker]map[string]*unwritten // then by order
+	oldest  []*unwritten                    // the oldest first, written ones included
+}
+
+// asker is a customer, or an owner, who lists their orders.
+type asker struct {
+	owner bool
+	id    string
+}
+
+// unwritten is an order whose row is behind.
+type unwritten struct {
+	orderID string
+	version int64
+	askers  [2]asker
+	told    time.Time
+	written chan struct{} // closed when the row is at the version
+}
+
+// Publishing notes that v is about to be told, and that its row is written only
+// then: lists wait for that.
+func (h *Hub) Publishing(v contract.View) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unwritten.forget(time.Now().Add(-remembered))
+	if u := h.unwritten.byOrder[v.ID]; u != nil {
+		u.version = max(u.version, v.Version)
+		return
+	}
+	h.unwritten.add(&unwritten{
+		orderID: v.ID, version: v.Version, told: time.Now(), written: make(chan struct{}),
+		askers: [2]asker{{false, v.CustomerID}, {true, v.OwnerID}},
+	})
+}
+
+// Published notes that the read model holds v, or what is newer.
+func (h *Hub) Published(v contract.View) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if u := h.unwritten.byOrder[v.ID]; u != nil && u.version <= v.Version {
+		h.unwritten.remove(u)
+		close(u.written)
+	}
+}
+
+// AwaitPublished waits until the read model holds what was told in this process
+// of the orders of the filter's customer or owner, for half a second after it
+// was told at most. It returns the orders whose rows are still behind.
+func (h *Hub) AwaitPublished(ctx context.Context, f booking.OrderFilter) (behind []string) {
+	for _, u := range h.unwrittenOf(asker{f.OwnerID != "", f.CustomerID + f.OwnerID}) {
+		if !u.wait(ctx) {
+			behind = append(behind, u.orderID)
+		}
+	}
+	return behind
+}
+
+// unwrittenOf are the asker's orders whose rows are behind now, in the order in
+// which that was told.
+func (h *Hub) unwrittenOf(a asker) []*unwritten {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unwritten.forget(time.Now().Add(-remembered))
+	var all []*unwritten
+	for _, u := range h.unwritten.byAsker[a] {
+		all = append(all, u)
+	}
+	slices.SortFunc(all, func(a, b *unwritten) int { return cmp.Or(a.told.Compare(b.told), cmp.Compare(a.orderID, b.orderID)) })
+	return all
+}
+
+// wait waits for the row as long as that may take, and tells whether it is
+// written.
+func (u *unwritten) wait(ctx context.Context) bool {
+	timer := time.NewTimer(time.Until(u.told.Add(writtenWithin)))
+	defer timer.Stop()
+	select {
+	case <-u.written:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	select {
+	case <-u.written: // both at once
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *changes) add(u *unwritten) {
+	if c.byOrder == nil {
+		c.byOrder, c.byAsker = map[string]*unwritten{}, map[asker]map[string]*unwritten{}
+	}
+	c.byOrder[u.orderID] = u
+	c.oldest = append(c.oldest, u)
+	for _, a := range u.askers {
+		if c.byAsker[a] == nil {
+			c.byAsker[a] = map[string]*unwritten{}
+		}
+		c.byAsker[a][u.orderID] = u
+	}
+}
+
+func (c *changes) remove(u *unwritten) {
+	if c.byOrder[u.orderID] != u {
+		return
+	}
+	delete(c.byOrder, u.orderID)
+	for _, a := range u.askers {
+		delete(c.byAsker[a], u.orderID)
+		if len(c.byAsker[a]) == 0 {
+			delete(c.byAsker, a)
+		}
+	}
+}
+
+// forget drops what was told before.
+func (c *changes) forget(before time.Time) {
+	for len(c.oldest) > 0 && c.oldest[0].told.Before(before) {
+		c.remove(c.oldest[0])
+		c.oldest = c.oldest[1:]
+	}
+}

@@ -1,0 +1,112 @@
+package hub_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+var (
+	ofAlice  = booking.OrderFilter{CustomerID: "alice"}
+	ofOlivia = booking.OrderFilter{OwnerID: "olivia"}
+)
+
+// told is an order of alice's at olivia's.
+func told(orderID string, version int64) contract.View {
+	return contract.View{ID: orderID, CustomerID: "alice", OwnerID: "olivia", Version: version}
+}
+
+func TestHub_ListsWaitForWhatWasTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var h hub.Hub
+		h.Publishing(told("o1", 1))
+		h.Publishing(told("o2", 1))
+		lists := 0
+		for _, f := range []booking.OrderFilter{ofAlice, ofOlivia} {
+			go func() {
+				require.Empty(t, h.AwaitPublished(t.Context(), f))
+				lists++
+			}()
+		}
+		for _, written := range []contract.View{told("o1", 1), told("o3", 1)} {
+			synctest.Wait()
+			require.Zero(t, lists, "o2 is not written")
+			h.Published(written)
+		}
+		h.Published(told("o2", 2)) // what is newer will do
+		synctest.Wait()
+		require.Equal(t, 2, lists)
+	})
+}
+
+func TestHub_ListsOfOthersDoNotWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var h hub.Hub
+		begun := time.Now()
+		h.Publishing(told("o1", 1))
+		for _, f := range []booking.OrderFilter{{CustomerID: "olivia"}, {OwnerID: "alice"}, {CustomerID: "bob"}} {
+			require.Empty(t, h.AwaitPublished(t.Context(), f))
+		}
+		require.Zero(t, time.Since(begun))
+	})
+}
+
+// The newest version that was told counts.
+func TestHub_ListsWaitForTheNewestVersion(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var h hub.Hub
+		h.Publishing(told("o1", 1))
+		h.Publishing(told("o1", 2))
+		h.Published(told("o1", 1))
+		require.Equal(t, []string{"o1"}, h.AwaitPublished(t.Context(), ofAlice))
+		h.Published(told("o1", 2))
+		require.Empty(t, h.AwaitPublished(t.Context(), ofAlice))
+	})
+}
+
+// A read model that is away keeps lists waiting for half a second, once.
+func TestHub_ListsSayWhatTheyWaitedForInVain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var h hub.Hub
+		begun := time.Now()
+		h.Publishing(told("o1", 1))
+		h.Publishing(told("o2", 1))
+		for range 3 {
+			require.ElementsMatch(t, []string{"o1", "o2"}, h.AwaitPublished(t.Context(), ofOlivia))
+			require.Equal(t, 500*time.Millisecond, time.Since(begun))
+		}
+		require.True(t, h.Waiting("o1"), "another process may write it")
+
+		time.Sleep(11 * time.Second)
+		h.Publishing(told("o3", 1))
+		require.False(t, h.Waiting("o1"), "forgotten")
+		h.Published(told("o3", 1))
+		require.Empty(t, h.AwaitPublished(t.Context(), ofOlivia))
+	})
+}
+
+// Whatever was told and written leaves nothing behind.
+func TestHub_ForgetsWhatIsWritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var h hub.Hub
+		for i := range 100 {
+			v := told(fmt.Sprintf("o%d", i), 1)
+			h.Publishing(v)
+			h.Published(v)
+			require.False(t, h.Waiting(v.ID))
+		}
+		require.Empty(t, h.AwaitPublished(t.Context(), ofAlice))
+	})
+}

@@ -1,0 +1,161 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+const (
+	million = 1_000_000
+	// plenty is for what grows, too, but has few ways to be listed.
+	plenty = 100_000
+	// open4All is how many orders, calls and payments are open at any time.
+	open4All = 300
+	// heldOfOne is how many orders hold some of the rare drink.
+	heldOfOne = 20
+)
+
+// key10 is the id of the i-th row of each table.
+func key10(i int) string { return fmt.Sprintf("k%09d", i) }
+
+const insertOrders = `INSERT INTO orders (id, listed, paid, view, request_hash, version, placed_at,
+			customer_id, owner_id, item_id, status, needs_attention, cancelling_since, kind)
+		SELECT ` + id + `, TRUE, TRUE, '{}', '', 1, timestamptz '2026-01-01' + i * interval '1 second', `
+
+// crowd fills the tables. What is rare is what is oldest: a list that walks
+// back through what is frequent until it finds it walks through everything.
+var crowd = []string{
+	insertOrders + `CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'customer-' || i % 50000 END,
+			CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 7 THEN 'frequent' ELSE 'owner-' || i % 1000 END,
+			'item', split_part(pair, '/', 2), i % 20 = 0, CASE WHEN pair LIKE '%/cancelling' THEN i END, split_part(pair, '/', 1)
+		FROM (SELECT i, (ARRAY[` + pairs() + `])[1 + i / 2 % ` + numberOfPairs() + `] AS pair FROM generate_series(1, 600) AS i) AS made`,
+	insertOrders + `CASE WHEN i % 10 < 4 THEN 'frequent' ELSE 'customer-' || i % 50000 END,
+			CASE WHEN i % 10 < 7 THEN 'frequent' ELSE 'owner-' || i % 1000 END,
+			'item', CASE WHEN i % 100 = 0 THEN 'cancelled' ELSE 'completed' END, FALSE, NULL, 'cleaning'
+		FROM generate_series(601, ?) AS i`,
+	`INSERT INTO jobs SELECT CASE WHEN i % 2 = 0 THEN 'delivery' ELSE 'production' END, ` + id + `,
+			CASE WHEN i <= 6 THEN 'rare' WHEN i % 10 < 6 THEN 'frequent' ELSE 'owner-' || i % 1000 END,
+			CASE WHEN i <= 6 THEN 'rare' WHEN i % 10 < 6 THEN 'frequent' ELSE 'item-' || i % 1000 END,
+			'item', 1, '', CASE WHEN i <= 40 AND i % 4 < 2 THEN 'started' WHEN i <= 40 THEN 'cancelled'
+				WHEN i % 2 = 0 THEN 'delivered' ELSE 'completed' END,
+			'', TRUE, timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-01'
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO events (key, type, order_id, at, data) SELECT ` + id + `, 'OrderPlaced', ` + id + `, now(), '{}' FROM generate_series(1, ?) AS i`,
+	`INSERT INTO messages SELECT ` + id + `, ` + id + `,
+			CASE WHEN i <= 5 THEN 'rare' WHEN i % 2 = 0 THEN 'frequent' WHEN i % 10 < 5 THEN 'prevented' ELSE 'owner-' || i % 1000 END, 'type', 'text',
+			CASE WHEN i % 2 = 1 AND i % 10 < 5 THEN 'prevented' ELSE 'sent' END, '', timestamptz '2026-01-01' + i * interval '1 second'
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO payments SELECT ` + id + `, ` + id + `, 1, 'KRW', '', '', 'charged', '', 0, now(), now(), i <= 100 FROM generate_series(1, ?) AS i`,
+	`INSERT INTO registrations SELECT ` + id + `, 'customer', '', '', CASE WHEN i % 100 = 0 THEN 'done' ELSE 'undone' END, '', FALSE, now()
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO assignments (order_id, state, cleaner_id, cleaner_name, told, why, acted, at)
+		SELECT ` + id + `, CASE WHEN i <= 100 THEN 'waiting' WHEN i <= 200 THEN 'assigned' ELSE 'done' END, ` + id + `, '', i > 200, '', FALSE, now()
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO cleaners SELECT ` + id + `, 'name', '', i FROM generate_series(1, ? / 10) AS i`,
+	`INSERT INTO stock SELECT 'place-' || i / 1000, to_char(date '2026-01-01' + (i % 1000), 'YYYY-MM-DD'), 10, 5, FALSE
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO holds SELECT ` + id + `, ` + id + `, CASE WHEN i <= 20 THEN 'drink-rare' ELSE 'place-' || i % 100 END,
+			to_char(date '2026-01-01' + (i % 900), 'YYYY-MM-DD'), to_char(date '2026-01-02' + (i % 900), 'YYYY-MM-DD'), 1,
+			CASE WHEN i <= 20 OR i / 100 % 2 = 0 THEN 'done' ELSE 'undone' END, '', FALSE, now()
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO places SELECT ` + id + `, '{}' FROM generate_series(1, ? / 10) AS i`,
+	`INSERT INTO menus SELECT ` + id + `, '{}' FROM generate_series(1, ? / 10) AS i`,
+	`INSERT INTO drinks SELECT ` + id + `, '{}' FROM generate_series(1, ? / 10) AS i`,
+	`INSERT INTO drink_deletions SELECT 'k' || lpad((10 * i)::text, 9, '0'), 1, 1, 0, TRUE FROM generate_series(1, ? / 100) AS i`,
+	`INSERT INTO sandbox_charges SELECT ` + id + `, ` + id + `, 1, 'KRW', 'charged', ` + id + `, 0, '', now() FROM generate_series(1, ?) AS i`,
+	`INSERT INTO sandbox_intents SELECT ` + id + `, ` + id + `, '', 1, 'KRW', '{}', ` + id + `, 'succeeded', 'succeeded', '', 0,
+			timestamptz '2026-01-01' + i * interval '1 second'
+		FROM generate_series(1, ?) AS i`,
+}
+
+// id is key10 in SQL.
+const id = `'k' || lpad(i::text, 9, '0')`
+
+// pairs are the kinds with each of their statuses.
+func pairs() string {
+	var all []string
+	for _, k := range booking.Kinds() {
+		for _, s := range k.Statuses() {
+			all = append(all, "'"+string(k)+"/"+string(s)+"'")
+		}
+	}
+	return strings.Join(all, ",")
+}
+
+func numberOfPairs() string { return fmt.Sprint(1 + strings.Count(pairs(), ",")) }
+
+// crowded is a database with the tables of all services, full.
+func crowded(t *testing.T) *store.DB {
+	t.Helper()
+	// On a server of its own: its long transactions would hold up the events of
+	// all other tests.
+	url := pgtest.NewCluster(t).New(t)
+	filling, err := store.Open(t.Context(), url, store.Options{Timeout: 10 * time.Minute, MaxOpen: 2})
+	require.NoError(t, err)
+	defer filling.Close()
+	for _, service := range store.Services() {
+		_, err := store.Migrate(t.Context(), filling, service)
+		require.NoError(t, err)
+	}
+	indexes := takeIndexes(t, filling)
+	all, ctx := errgroup.WithContext(t.Context())
+	all.SetLimit(2)
+	for _, statement := range crowd {
+		all.Go(func() error { return fill(ctx, filling, statement) })
+	}
+	require.NoError(t, all.Wait())
+	all, ctx = errgroup.WithContext(t.Context())
+	all.SetLimit(2)
+	for _, index := range indexes {
+		all.Go(func() error { return execute(ctx, filling, index) })
+	}
+	require.NoError(t, all.Wait())
+	require.NoError(t, execute(t.Context(), filling, "ANALYZE"))
+	return open(t, url)
+}
+
+// takeIndexes drops the indexes of all tables but those that they cannot do
+// without, and returns the statements that bring them back: that is faster
+// than to keep them while a table is filled.
+func takeIndexes(t *testing.T, db *store.DB) (definitions []string) {
+	t.Helper()
+	rows, err := db.SQL().QueryContext(t.Context(), `SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index
+		JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace = 'public'::regnamespace AND NOT indisunique`)
+	require.NoError(t, err)
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name, definition string
+		require.NoError(t, rows.Scan(&name, &definition))
+		names, definitions = append(names, name), append(definitions, definition)
+	}
+	require.NoError(t, rows.Err())
+	require.NotEmpty(t, names)
+	require.NoError(t, execute(t.Context(), db, "DROP INDEX "+strings.Join(names, ", ")))
+	return definitions
+}
+
+func fill(ctx context.Context, db *store.DB, statement string) error {
+	rows := plenty
+	if strings.HasPrefix(statement, "INSERT INTO orders") || strings.HasPrefix(statement, "INSERT INTO jobs") {
+		rows = million
+	}
+	return execute(ctx, db, strings.Replace(statement, "?", fmt.Sprint(rows), 1))
+}
+
+func execute(ctx context.Context, db *store.DB, statement string) error {
+	if _, err := db.SQL().ExecContext(ctx, statement); err != nil {
+		return fmt.Errorf("%.60s: %w", statement, err)
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package store_test
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// filters are all values of a filter that can be made of the values of its
+// fields. A field without values is one that nothing is known of here.
+func filters[F any](t *testing.T, values map[string][]string) []F {
+	t.Helper()
+	all := []F{*new(F)}
+	for i := range reflect.TypeFor[F]().NumField() {
+		field := reflect.TypeFor[F]().Field(i).Name
+		require.NotEmpty(t, values[field], "the filter's %s has no values in the tests of plans", field)
+		var longer []F
+		for _, f := range all {
+			for _, v := range values[field] {
+				next := f
+				reflect.ValueOf(&next).Elem().Field(i).SetString(v)
+				longer = append(longer, next)
+			}
+		}
+		all = longer
+	}
+	return all
+}
+
+func textsOf[S ~string](values []S) []string {
+	texts := []string{""}
+	for _, v := range values {
+		texts = append(texts, string(v))
+	}
+	return texts
+}
+
+// looksAtOrders are the lists of every filter that lists of orders have.
+func looksAtOrders(t *testing.T) (all []look) {
+	for _, f := range filters[booking.OrderFilter](t, map[string][]string{
+		"CustomerID": {"", "frequent", "rare", "unknown"},
+		"OwnerID":    {"", "frequent", "rare", "unknown"},
+		"Kind":       textsOf(booking.Kinds()),
+		"Status":     textsOf(booking.Statuses()),
+	}) {
+		if (f.CustomerID == "") == (f.OwnerID == "") {
+			continue // refused: see TestStore/…/Mypage/Orders/OfOneAskerOnly
+		}
+		all = append(all, look{method: "Mypage.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			_, next, err := store.NewMypage(db).Orders(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
+			return next, err
+		}})
+	}
+	return all
+}
+
+// looksAtJobs are the lists of every filter that lists of jobs have.
+func looksAtJobs(t *testing.T) (all []look) {
+	for of, newJobs := range map[string]func(*store.DB) *store.Jobs{"OwnerID": store.NewDeliveries, "ItemID": store.NewProductions} {
+		values := map[string][]string{
+			"OwnerID": {""}, "ItemID": {""}, // refused but for the one: see TestStore/…/Jobs/SelectedByWhatHasAnIndex
+			"Status": textsOf([]booking.JobStatus{booking.JobWaiting, booking.JobStarted, booking.JobDelivered, booking.JobCompleted, booking.JobCancelled}),
+		}
+		values[of] = []string{"", "frequent", "rare", "unknown"}
+		for _, f := range filters[booking.JobFilter](t, values) {
+			all = append(all, look{method: "Jobs.List", service: "fulfilment", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+				_, next, err := newJobs(db).List(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
+				return next, err
+			}})
+		}
+	}
+	return all
+}
+
+// looksAtRest are the lists and counts that have no filters, or one that is
+// always given.
+func looksAtRest() []look {
+	ctxOnly := func(f func(context.Context, *store.DB) error) func(context.Context, *store.DB, string) (string, error) {
+		return func(ctx context.Context, db *store.DB, _ string) (string, error) { return "", f(ctx, db) }
+	}
+	all := []look{
+		{method: "Catalogue.Places", service: "catalogue", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			return page(store.NewCatalogue(db).Places)(ctx, cursor)
+		}},
+		{method: "Catalogue.Menus", service: "catalogue", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			return page(store.NewCatalogue(db).Menus)(ctx, cursor)
+		}},
+		{method: "Catalogue.Drinks", service: "catalogue", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			return page(store.NewCatalogue(db).Drinks)(ctx, cursor)
+		}},
+		{method: "Crew.Cleaners", service: "fulfilment", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			return page(store.NewCrew(db).Cleaners)(ctx, cursor)
+		}},
+		{method: "Mypage.Events", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			_, next, err := store.NewMypage(db).Events(ctx, cursor, pageOfPlans)
+			return next, err
+		}},
+		{method: "Mypage.Standings", service: "mypage", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewMypage(db).Standings(ctx, []string{key10(1), key10(500_000), "unknown"})
+			return err
+		})},
+		{method: "Mypage.Troubles", service: "mypage", rows: open4All, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewMypage(db).Troubles(ctx)
+			return err
+		})},
+		{method: "Crew.Waiting", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewCrew(db).Waiting(ctx)
+			return err
+		})},
+		{method: "Crew.Untold", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewCrew(db).Untold(ctx)
+			return err
+		})},
+		{method: "Payments.Outlook", service: "payments", rows: open4All, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, _, err := store.NewPayments(db).Outlook(ctx)
+			return err
+		})},
+		{method: "Inventory.Close", service: "inventory", rows: heldOfOne, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewInventory(db).Close(ctx, "drink-rare")
+			return err
+		})},
+		{method: "Inventory.Holders", service: "inventory", rows: pageOfPlans, each: 4, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewInventory(db).Holders(ctx, "place-1", "", pageOfPlans)
+			return err
+		})},
+		{method: "Inventory.StillHold", service: "inventory", rows: 3, each: 6, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewInventory(db).StillHold(ctx, "place-1", []string{key10(1), key10(2), "unknown"})
+			return err
+		})},
+		{method: "Inventory.Days", service: "inventory", rows: 30, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			from := booking.Date{Year: 2026, Month: 1, Day: 1}
+			_, err := store.NewInventory(db).Days(ctx, "place-1", from, from.AddDays(30))
+			return err
+		})},
+		{method: "Sandbox.Charges", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewSandbox(db).Charges(ctx, key10(7))
+			return err
+		})},
+		{method: "SandboxIntents.Search", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewSandboxIntents(db).Search(ctx, key10(7))
+			return err
+		})},
+	}
+	for _, after := range []string{"", key10(500)} {
+		all = append(all, look{method: "SandboxIntents.List", service: "sandbox", rows: pageOfPlans, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewSandboxIntents(db).List(ctx, after, pageOfPlans)
+			return err
+		})})
+	}
+	for _, recipient := range []string{"frequent", "rare", "unknown", "prevented"} {
+		all = append(all, look{method: "Notifications.Messages", service: "notifications", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			_, next, err := store.NewNotifications(db).Messages(ctx, recipient, booking.Page{Limit: pageOfPlans, Cursor: cursor})
+			return next, err
+		}})
+	}
+	return all
+}
+
+// looksAtEverything are what the audit reads: all there is, page by page.
+func looksAtEverything() []look {
+	const auditPage = 1000
+	everything := func(method, service string, each int, first func(context.Context, *store.DB) error) look {
+		return look{method: method, service: service, rows: auditPage, each: each, sorts: strings.HasSuffix(method, "AllDays"),
+			read: func(ctx context.Context, db *store.DB, _ string) (string, error) { return "", first(ctx, db) }}
+	}
+	return []look{
+		everything("Payments.All", "payments", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewPayments(db).All(ctx)) }),
+		everything("Sandbox.All", "sandbox", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewSandbox(db).All(ctx)) }),
+		everything("Inventory.LiveHolds", "inventory", 8, func(ctx context.Context, db *store.DB) error {
+			return firstOf(store.NewInventory(db).LiveHolds(ctx))
+		}),
+		everything("Inventory.AllDays", "inventory", 8, func(ctx context.Context, db *store.DB) error {
+			return firstOf(store.NewInventory(db).AllDays(ctx))
+		}),
+		everything("Jobs.All", "fulfilment", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewDeliveries(db).All(ctx)) }),
+		everything("Jobs.All", "fulfilment", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewProductions(db).All(ctx)) }),
+		everything("Crew.AllCleaners", "fulfilment", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewCrew(db).AllCleaners(ctx)) }),
+		everything("Crew.Assignments", "fulfilment", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewCrew(db).Assignments(ctx)) }),
+		everything("Management.Registered", "management", 3, func(ctx context.Context, db *store.DB) error {
+			return firstOf(store.NewManagement(db).Registered(ctx))
+		}),
+		everything("Mypage.All", "mypage", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewMypage(db).All(ctx)) }),
+	}
+}
