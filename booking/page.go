@@ -18,6 +18,21 @@ type OrderFilter struct {
 	Status     Status
 }
 
+// CatalogueFilter selects what is in the catalogue; an empty OwnerID or Date
+// selects all. Only drinks have dates.
+type CatalogueFilter struct {
+	OwnerID string
+	Date    Date
+	// Withdrawn selects what was withdrawn, and nothing else; without it, what
+	// was not is selected.
+	Withdrawn bool
+}
+
+// CleanerFilter selects cleaners: those who were withdrawn, or the others.
+type CleanerFilter struct {
+	Withdrawn bool
+}
+
 // JobFilter selects deliveries or productions; an empty field selects all.
 type JobFilter struct {
 	OwnerID string

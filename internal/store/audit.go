@@ -183,9 +183,7 @@ func (c *Crew) AllCleaners(ctx context.Context) iter.Seq2[booking.CleanerAtWork,
 		err = q.NewSelect().Model(&rows).Where("id > ?", last.ID).OrderExpr("id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
-	return as(rows, func(r cleanerRow) (booking.CleanerAtWork, error) {
-		return booking.CleanerAtWork{Cleaner: booking.Cleaner{ID: r.ID, Name: r.Name}, OrderID: r.OrderID}, nil
-	})
+	return as(rows, func(r cleanerRow) (booking.CleanerAtWork, error) { return r.atWork(), nil })
 }
 
 // Assignment is a call for a cleaner as its service knows it.

@@ -47,10 +47,21 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 	}, nil
 }
 
-// Drinks lists the drinks that are sold, in the order of their ids.
-// InvalidCursor: the page's cursor is not one of this list.
-func (c *Catalogue) Drinks(ctx context.Context, p booking.Page) ([]booking.Drink, string, error) {
-	return c.drinks.list(ctx, p, "NOT EXISTS (SELECT 1 FROM drink_deletions WHERE drink_id = id)")
+// Drinks lists the drinks that the filter selects and that were not deleted,
+// newest first. InvalidCursor: the page's cursor is not one of this list.
+func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
+	return c.drinks.list(ctx, f, p, "NOT deleted")
+}
+
+// ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its
+// stock is of that day.
+func (c *Catalogue) ChangeDrink(ctx context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error) {
+	return c.drinks.change(ctx, id, func(d *booking.Drink) error {
+		day := d.Date
+		err := change(d)
+		d.ID, d.Date = id, day
+		return err
+	})
 }
 
 // NoteDeletion takes the drink out of the list, for good, and notes how far
@@ -58,7 +69,10 @@ func (c *Catalogue) Drinks(ctx context.Context, p booking.Page) ([]booking.Drink
 // takes nothing back.
 func (c *Catalogue) NoteDeletion(ctx context.Context, drinkID string, d booking.DrinkDeletion) error {
 	row := &deletionRow{DrinkID: drinkID, Orders: d.Orders, Cancelled: d.Cancelled, Over: d.Over, Done: d.Done}
-	return c.db.run(ctx, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
+	return c.db.inTx(ctx, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
+		if _, err := q.NewRaw("UPDATE drinks SET deleted = TRUE WHERE id = ? AND NOT deleted", drinkID).Exec(ctx); err != nil {
+			return err
+		}
 		upsert := q.NewInsert().Model(row).
 			On("CONFLICT (drink_id) DO UPDATE").
 			Set("done = ?TableAlias.done OR EXCLUDED.done")
