@@ -47,6 +47,7 @@ type changePlaceInput struct {
 		TimeZone      *string               `json:"timeZone,omitempty" minLength:"1" maxLength:"64"`
 		CheckInTime   *string               `json:"checkInTime,omitempty" minLength:"1" maxLength:"5"`
 		CheckOutTime  *string               `json:"checkOutTime,omitempty" minLength:"1" maxLength:"5"`
+		Withdrawn     *bool                 `json:"withdrawn,omitempty" doc:"Whether it takes no new reservations"`
 	} `nameHint:"PlaceChange"`
 
 	placeEdit
@@ -59,6 +60,7 @@ func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	in.placeEdit = f.placeEdit(b.Name, b.ConfirmWithin, b.TimeZone, b.CheckInTime, b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = b.OwnerID, b.Price, b.Confirmation
+	in.withdrawn = b.Withdrawn
 	return f
 }
 
@@ -72,6 +74,7 @@ type placeEdit struct {
 	timeZone      *string
 	checkIn       *booking.Clock
 	checkOut      *booking.Clock
+	withdrawn     *bool
 }
 
 func (e placeEdit) edit(p *booking.Place) {
@@ -81,6 +84,7 @@ func (e placeEdit) edit(p *booking.Place) {
 	set(&p.TimeZone, e.timeZone)
 	set(&p.CheckInTime, e.checkIn)
 	set(&p.CheckOutTime, e.checkOut)
+	set(&p.Withdrawn, e.withdrawn)
 	if e.ownerID != nil {
 		p.OwnerID = string(*e.ownerID)
 	}
