@@ -57,7 +57,10 @@ func TestCatalogue_WithdrawnTakesNoOrders(t *testing.T) {
 			},
 			menus: {
 				menu, func(headers ...string) answer { return s.post(foodOrders, meal(menu), headers...) },
-				func(order string) answer { s.becomes(order, booking.Delivering); return s.decideAt(deliveries+"/"+order, "complete") },
+				func(order string) answer {
+					s.becomes(order, booking.Delivering)
+					return s.decideAt(deliveries+"/"+order, "complete")
+				},
 			},
 			drinks: {
 				drink, func(headers ...string) answer { return s.post(cafeOrders, cup(drink), headers...) },
@@ -124,7 +127,9 @@ func TestCatalogue_DrinkStock(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		drink := s.drink(5)
-		stock := func(count int) answer { return s.request(http.MethodPut, drinks+"/"+drink+"/stock", object{"count": count}) }
+		stock := func(count int) answer {
+			return s.request(http.MethodPut, drinks+"/"+drink+"/stock", object{"count": count})
+		}
 		s.orderCup(drink, object{"quantity": 3}).with(t, http.StatusCreated)
 		require.Equal(t, "stock_below_held", stock(2).with(t, http.StatusConflict).body.Code)
 		require.Equal(t, 2, s.cups(drink), "nothing was changed")
