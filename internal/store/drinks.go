@@ -50,7 +50,7 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 // Drinks lists the drinks that the filter selects and that were not deleted,
 // newest first. InvalidCursor: the page's cursor is not one of this list.
 func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
-	return c.drinks.list(ctx, f, p, "NOT deleted")
+	return c.drinks.list(ctx, f, p, bun.SafeQuery("NOT deleted"))
 }
 
 // ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -111,14 +112,14 @@ func (r register[T]) tryChange(ctx context.Context, q bun.IDB, id string, v *T, 
 
 // list lists what the filter selects and for which the conditions hold, newest
 // first. InvalidCursor: the page's cursor is not one of this list.
-func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p booking.Page, conditions ...string) ([]T, string, error) {
+func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p booking.Page, conditions ...schema.QueryAppender) ([]T, string, error) {
 	rows, next, err := newestFirst(ctx, r.db, r.table, p,
 		func(row docRow) moment { return moment{row.CreatedAt, row.ID} },
 		func(q bun.IDB) *bun.SelectQuery {
 			query := q.NewSelect().Table(r.table).Column("id", "doc", "created_at").
 				Where("withdrawn = ?", f.Withdrawn).OrderExpr("created_at DESC, id DESC")
 			for _, c := range conditions {
-				query.Where(c)
+				query.Where("?", c)
 			}
 			return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"day", dayOf(f.Date)})
 		}, keyset{"created_at", "id"})
