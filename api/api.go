@@ -30,6 +30,7 @@ type Deps struct {
 	Deliveries  Jobs
 	Productions Jobs
 	Cleaners    Cleaners
+	Management  Management
 	Payments    Payments
 	Messages    Messages
 	ReadModel   ReadModel
@@ -107,10 +108,12 @@ func New(d Deps) http.Handler {
 	s.registerFood()
 	s.registerDeliveries()
 	s.registerDrinks()
+	s.registerDrinkChanges()
 	s.registerCafe()
 	s.registerProductions()
 	s.registerCleaners()
 	s.registerCleaning()
+	s.registerCalls()
 	s.registerOrders()
 	s.registerRecords()
 	s.registerEvents()

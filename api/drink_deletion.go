@@ -28,7 +28,9 @@ func (s *server) deleteDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, 
 	if drink.deletion == nil {
 		drink.deletion = &booking.DrinkDeletion{}
 	}
-	return &drinkAnswer{Location: drinksPath + "/" + drink.ID, Body: s.showSale(ctx, drink)}, nil
+	answer := in.language().answerDrink(s.showSale(ctx, in.language(), drink))
+	answer.Location = drinksPath + "/" + drink.ID
+	return answer, nil
 }
 
 // How many orders of a drink are cancelled at a time, and how many such batches

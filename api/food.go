@@ -21,7 +21,7 @@ func (s *server) registerFood() {
 			"201: the order stands (paid, or delivering); whoever cannot be told of it now is told later. " +
 			"202: not decided yet; it goes on and can be read at Location. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was.",
-		Responses: s.placingResponses(),
+		Responses: s.withProblems(s.placingResponses(), booking.NotOnSale),
 	}, s.placeFoodOrder)
 	register(s, huma.Operation{
 		OperationID: "get-food-order", Method: http.MethodGet, Path: foodOrdersPath + "/{id}", Tags: []string{tagFood},
@@ -93,5 +93,6 @@ func (in *placeFoodInput) order(*server) (newOrder, error) {
 			return contract.Food{Order: o, Menu: in.menu, Quantity: int(in.Body.Quantity), Address: in.Body.Address}
 		},
 		summary: fmt.Sprintf("%s, %s, customer %s", shortened(in.menu.Name), counted(int(in.Body.Quantity), "portion"), in.Body.CustomerID),
+		admit:   takesOrders(in.menu.Withdrawn),
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 	"go.uber.org/zap"
@@ -247,6 +248,7 @@ func TestPlaceCafeOrder_NotOnSale(t *testing.T) {
 	t.Run("Deleted", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
+		b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, serviceerror.NewNotFound("no such workflow"))
 		for _, progress := range []booking.DrinkDeletion{{}, {Orders: 1}, {Done: true}} {
 			b.store.deletions["drink-latte"] = &progress
 			p := b.problem(b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1"), 409, codeOf(booking.MenuDeleted))

@@ -79,6 +79,7 @@ var problemKinds = []problemKind{
 	{booking.NotAssigned, http.StatusConflict, "Not assigned", "Nobody has been assigned to the call."},
 	{booking.Superseded, http.StatusConflict, "Superseded", "Another decision came first. This one was not carried out."},
 	{notRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
+	{booking.NotOnSale, http.StatusConflict, "Not on sale", "Its owner has withdrawn it: it takes no new orders. Nothing was started."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
 
 	{booking.DeliveryUnavailable, http.StatusServiceUnavailable, "Delivery out of reach", "The delivery service does not answer: the order stands, nothing was changed. Try again after Retry-After seconds."},

@@ -143,8 +143,8 @@ func TestLists(t *testing.T) {
 	b.store.payments["lodging-1"] = booking.Payment{
 		Charge: booking.Charge{OrderID: "lodging-1", Amount: booking.Money{Amount: 100, Currency: "KRW"}}, Status: booking.Refunded, Refunded: 100,
 	}
-	require.JSONEq(t, `{"orderId":"lodging-1","status":"refunded","amount":{"amount":100,"currency":"KRW"},"refunded":{"amount":100,"currency":"KRW"}}`,
-		b.do("GET", "/v1/payments/lodging-1", "").text)
+	require.JSONEq(t, `{"orderId":"lodging-1","status":"refunded","statusLabel":"결제취소","amount":{"amount":100,"currency":"KRW"},"refunded":{"amount":100,"currency":"KRW"}}`,
+		b.do("GET", "/v1/payments/lodging-1", "", "Accept-Language", "ko").text)
 	b.problem(b.do("GET", "/v1/payments/lodging-2", ""), 404, notFound)
 }
 
@@ -235,7 +235,7 @@ func TestOpenAPI(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 45, operations)
+	require.Equal(t, 52, operations)
 	for _, tag := range document["tags"].([]any) {
 		require.True(t, tagged[tag.(map[string]any)["name"]], tag)
 	}

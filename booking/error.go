@@ -28,6 +28,7 @@ const (
 	DeliveryUnavailable Code = "delivery_unavailable"
 	Superseded          Code = "superseded"
 	StockBelowHeld      Code = "stock_below_held"
+	NotOnSale           Code = "not_on_sale"
 	Unavailable         Code = "unavailable"
 )
 
@@ -36,7 +37,7 @@ func Codes() []Code {
 	return []Code{
 		NotFound, AlreadyCancelled, BeingCancelled, AlreadyConfirmed, AlreadyCompleted, AlreadyCheckedIn, NotCheckedIn,
 		NotConfirmed, NotAwaitingOwner, AlreadyDelivered, NotDelivering, NotInProduction, NotAssigned, DeliveryUnavailable,
-		Superseded, StockBelowHeld, Unavailable, InvalidCursor,
+		Superseded, StockBelowHeld, NotOnSale, Unavailable, InvalidCursor,
 	}
 }
 

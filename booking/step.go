@@ -62,6 +62,11 @@ const (
 	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
 )
 
+// PaymentStatuses lists every status of payments.
+func PaymentStatuses() []PaymentStatus {
+	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, ChargePrevented}
+}
+
 // Payment is one order's line in the payments ledger.
 type Payment struct {
 	Charge
@@ -115,6 +120,12 @@ type StockDay struct {
 	Remaining int  `json:"remaining"`
 }
 
+// ItemDay is an item on one day.
+type ItemDay struct {
+	ItemID string
+	Date   Date
+}
+
 // JobStatus is where a delivery or production stands.
 type JobStatus string
 
@@ -159,6 +170,14 @@ type Call struct {
 	Tel        string `json:"tel"`
 	Location   string `json:"location"`
 	Why        Reason `json:"why,omitempty"` // it is taken back; set on the undo only
+}
+
+// RegisteredCall is a call as management knows it.
+type RegisteredCall struct {
+	Call
+	At time.Time // when it was registered
+	// StruckOff: it was cancelled.
+	StruckOff bool
 }
 
 // Message is a notice to an owner or a customer. Its Key makes it one of a kind.

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"fmt"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/booking"
@@ -16,7 +18,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 		placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	})
 	c.deadline = in.DayEnds()
-	c.undos = []undo{c.putBack(), c.refund(), c.cancelProduction()} // of the steps, in their order
+	c.undos = []undo{c.putBack(), c.refund(), c.takeBack(c.notice()), c.cancelProduction()} // of the steps, in their order
 	c.takeDecisions()
 	return c.tell(story, c.story)
 }
@@ -30,7 +32,7 @@ type cup struct {
 
 // story is how an order of a drink goes when all goes well. The customer waits
 // for the drink to be held, and is charged only then; once it is paid the
-// order stands, and the kitchen is told when it listens.
+// order stands, and the café and its kitchen are told when they listen.
 func (c *cup) story(ctx workflow.Context) error {
 	if err := c.holdDrink(ctx); err != nil {
 		return err
@@ -38,10 +40,21 @@ func (c *cup) story(ctx workflow.Context) error {
 	if err := c.charge(ctx, booking.Paid); err != nil {
 		return err
 	}
+	telling := c.tellBeside(ctx, c.notice())
 	if err := c.startProduction(ctx); err != nil {
 		return err
 	}
-	return c.cafeServes(ctx)
+	return c.cafeServes(ctx, telling)
+}
+
+func (c *cup) notice() notice {
+	words := fmt.Sprintf("%d × %s on %s, for %s", c.in.Quantity, c.in.Drink.Name, c.in.Drink.Date, c.in.CustomerID)
+	return notice{
+		name: "tell café", key: contract.OwnerNotice, recipientID: c.in.Drink.OwnerID, kind: "order_placed", text: "New order: " + words,
+		off: func(why booking.Reason) (kind, text string) {
+			return "order_cancelled", "Cancelled (" + string(why) + "): " + words
+		},
+	}
 }
 
 func (c *cup) holdDrink(ctx workflow.Context) error {
@@ -98,14 +111,15 @@ func (c *cup) show(s booking.JobStatus) {
 }
 
 // cafeServes waits until the drinks were handed over.
-func (c *cup) cafeServes(ctx workflow.Context) error {
+func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	c.waitFor("the café")
-	err := c.finish(ctx, func() bool { return c.served }, call{
+	err := c.finishTold(ctx, telling, func() bool { return c.served }, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
 	})
 	if err != nil {
 		return err
 	}
+	defer c.told(telling)
 	c.show(booking.JobCompleted)
 	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, "")
 }

@@ -277,6 +277,7 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 		Deliveries:  store.NewDeliveries(a.dbs[fulfilmentDB]),
 		Productions: store.NewProductions(a.dbs[fulfilmentDB]),
 		Cleaners:    store.NewCrew(a.dbs[fulfilmentDB]),
+		Management:  store.NewManagement(a.dbs[managementDB]),
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
 		ReadModel:   rows{store.NewMypage(a.pages), a.hub},

@@ -144,6 +144,7 @@ func auditSources(o Options, dbs databases, orders *sagas.Sagas) audit.Sources {
 		Productions: store.NewProductions(dbs[fulfilmentDB]),
 		Crew:        auditedCrew{store.NewCrew(dbs[fulfilmentDB])},
 		Management:  store.NewManagement(dbs[managementDB]),
+		Messages:    store.NewNotifications(dbs[notificationsDB]),
 	}
 }
 

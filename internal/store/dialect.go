@@ -43,6 +43,11 @@ type columnTypes struct {
 	JSON string
 	// Serial is a primary key that counts up.
 	Serial string
+	// Once is the default of an instant in rows that are there already, or
+	// written by a version that does not know it.
+	Once string
+	// Derived is how a column is kept that follows from others.
+	Derived string
 	// Transaction is the number of the transaction that wrote the row.
 	Transaction string
 }
@@ -60,6 +65,8 @@ var postgres = dialect{
 		Time:        "timestamptz",
 		JSON:        "json",
 		Serial:      "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+		Once:        "now()",
+		Derived:     "STORED",
 		Transaction: "bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)",
 	},
 }
@@ -75,6 +82,8 @@ var sqlite = dialect{
 		Time:        "timestamp",
 		JSON:        "text",
 		Serial:      "integer PRIMARY KEY AUTOINCREMENT",
+		Once:        "'1970-01-01 00:00:00+00:00'", // it takes constants only
+		Derived:     "VIRTUAL",
 		Transaction: "bigint NOT NULL DEFAULT 0", // one writer: they commit in the order of their rows
 	},
 }

@@ -136,29 +136,34 @@ func whereEqual(query *bun.SelectQuery, conditions ...equal) *bun.SelectQuery {
 	return query
 }
 
-// listByID reads a part of a list that is ordered by id. read gives up to
-// limit rows whose id follows after. InvalidCursor: the page's cursor is not
-// one of this list.
-func listByID[R interface{ id() string }](
-	ctx context.Context, db *DB, list string, p booking.Page,
-	read func(ctx context.Context, q bun.IDB, after string, limit int) ([]R, error),
+// keyset is the two columns by which a list is ordered: an instant, and what
+// tells apart those of the same instant.
+type keyset [2]bun.Ident
+
+// newestFirst reads a part of a list that goes from new to old. query selects
+// the list's rows in that order, at is where a row stands in it. InvalidCursor:
+// the page's cursor is not one of this list.
+func newestFirst[R any](
+	ctx context.Context, db *DB, list string, p booking.Page, at func(R) moment, query func(bun.IDB) *bun.SelectQuery, by keyset,
 ) (rows []R, next string, err error) {
-	var after string
+	var after moment
 	if p.Cursor != "" {
-		cursor, err := decodeCursor(list, p.Cursor, 1)
-		if err != nil {
+		if after, err = decodeMoment(list, p.Cursor); err != nil {
 			return nil, "", err
 		}
-		after = cursor[0]
 	}
 	size := pageSize(p.Limit)
-	err = db.list(ctx, "list "+list, func(ctx context.Context, q bun.IDB) (err error) {
-		rows, err = read(ctx, q, after, size+1)
-		return err
+	err = db.list(ctx, "list "+list, func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		selection := query(q).Limit(size + 1)
+		if p.Cursor != "" {
+			selection.Where("(?, ?) < (?, ?)", by[0], by[1], after.at, after.id)
+		}
+		return selection.Scan(ctx, &rows)
 	})
 	if err != nil {
 		return nil, "", err
 	}
-	rows, next = part(rows, size, func(last R) string { return encodeCursor(list, last.id()) })
+	rows, next = part(rows, size, func(last R) string { return at(last).cursor(list) })
 	return rows, next, nil
 }

@@ -67,6 +67,19 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 		requireCode(t, booking.NotFound, err)
 	})
 
+	run(t, "Statuses", func(t *testing.T) {
+		one, two := t.Name()+"/1", t.Name()+"/2"
+		publish(t, contract.Publication{View: newView(one, "c", 1, booking.Paid)})
+		publish(t, contract.Publication{View: newView(two, "c", 1, booking.Received)})
+		publish(t, contract.Publication{View: newView(two, "c", 2, booking.Cancelled)})
+		statuses, err := mypage.Statuses(t.Context(), []string{one, two, t.Name() + "/3"})
+		require.NoError(t, err)
+		require.Equal(t, map[string]booking.Status{one: booking.Paid, two: booking.Cancelled}, statuses)
+		statuses, err = mypage.Statuses(t.Context(), nil)
+		require.NoError(t, err)
+		require.Empty(t, statuses)
+	})
+
 	run(t, "NewestVersionStands", func(t *testing.T) {
 		publish(t, contract.Publication{View: newView(t.Name(), "c", 2, booking.Paid)})
 		publish(t, contract.Publication{View: newView(t.Name(), "c", 1, booking.Received)})
