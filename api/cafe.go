@@ -78,8 +78,7 @@ func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 
 func (s *server) placeCafeOrder(ctx context.Context, in *placeDrinkInput) (*orderAnswer, error) {
 	if in.drink.deletion != nil {
-		code := codeOf(booking.MenuDeleted)
-		return nil, newProblem(code, "%s", kindOf(code).meaning)
+		return nil, newProblem(codeOf(booking.MenuDeleted), "the drink has been taken off the menu: nothing was ordered or charged")
 	}
 	return s.placeOrder(ctx, in.language(), newOrder{
 		attempt: in.attempt, workflow: contract.CafeWorkflow,

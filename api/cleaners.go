@@ -35,7 +35,7 @@ type addCleanerInput struct {
 func (in *addCleanerInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	f.checkName(in.Body.Name)
+	f.checkName(&in.Body.Name)
 	return f
 }
 

@@ -39,7 +39,7 @@ type addMenuInput struct {
 func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	f.checkName(in.Body.Name)
+	f.checkName(&in.Body.Name)
 	return f
 }
 
