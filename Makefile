@@ -54,6 +54,11 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock ## Ru
 	go vet -C deploy ./...
 	go test -C deploy -timeout 15m ./...
 
+.PHONY: fuzz
+fuzz: $(temporal_cli) ## Make 20,000 requests of any kind on each database: no 5xx, and the books in order
+	sh tools/postgres.sh
+	go test ./e2e -count=1 -timeout 90m -run TestAnyRequest -requests 20000 -v
+
 .PHONY: lint
 lint: bin/golangci-lint ## Run the linters, and check the formatting
 	bin/golangci-lint run ./...
