@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
@@ -104,8 +105,17 @@ func (f *fuzzer) ask(r *request) {
 		return
 	}
 	if f.faults++; f.faults <= faultsShown {
-		f.Errorf("%s\n%v", r, wrong)
+		f.Errorf("%s\n%v\nlast error in the log: %+v", r, wrong, f.lastError())
 	}
+}
+
+// lastError is the cause of an answer of 500.
+func (f *fuzzer) lastError() any {
+	logged := f.log.FilterLevelExact(zap.ErrorLevel).All()
+	if len(logged) == 0 {
+		return nil
+	}
+	return logged[len(logged)-1].ContextMap()
 }
 
 func (f *fuzzer) exchange(r *request) (status int, wrong error) {
