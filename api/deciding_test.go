@@ -243,6 +243,9 @@ func TestDecide_NotTaken(t *testing.T) {
 		"Refused": {func(context.Context, client.UpdateWorkflowOptions) error {
 			return serviceerror.NewUnavailable("connection refused")
 		}, temporalUnavailable},
+		"TasksTimedOut": {func(context.Context, client.UpdateWorkflowOptions) error {
+			return serviceerror.NewWorkflowNotReady("Workflow Task in failed state")
+		}, temporalUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -108,6 +108,6 @@ func TestCleaningOffice_IsNobodysName(t *testing.T) {
 	t.Parallel()
 	require.False(t, isName(contract.CleaningOffice))
 	for _, kind := range booking.Kinds() {
-		require.NotEqual(t, string(kind), contract.CleaningOffice)
+		require.NotEqual(t, contract.CleaningOffice, string(kind))
 	}
 }

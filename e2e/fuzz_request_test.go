@@ -172,7 +172,8 @@ func (c *composer) knownValue(name string) any {
 		return inDays(map[string]int{"from": 2, "to": 20}[name])
 	case "confirmWithin", "timeZone", "checkInTime", "checkOutTime":
 		return pick(c.Rand, map[string][]string{
-			"confirmWithin": {"24h", "90m"}, "timeZone": {"Asia/Seoul", "America/New_York", "UTC"}, "checkInTime": {"15:00", "18:30"}, "checkOutTime": {"11:00"},
+			"confirmWithin": {"24h", "90m"}, "timeZone": {"Asia/Seoul", "America/New_York", "UTC"},
+			"checkInTime": {"15:00", "18:30"}, "checkOutTime": {"11:00"},
 		}[name])
 	case "amount":
 		return c.IntN(3) * 5000
@@ -214,4 +215,6 @@ func (c *composer) sortOf(name string) string {
 }
 
 // fineTexts are words for people.
-var fineTexts = []string{"Seaside", "바다 여관", "مهمان\u200cخانه", "ශ්\u200dරී ලංකා", "Lunch by 👩\u200d🍳", "O'Neill; --", "%s {x} <b>&amp;"}
+var fineTexts = []string{
+	"Seaside", "바다 여관", "مهمان\u200cخانه", "ශ්\u200dරී ලංකා", "Lunch by 👩\u200d🍳", "O'Neill; --", "%s {x} <b>&amp;",
+}

@@ -14,16 +14,20 @@ func raw(text string) any { return json.RawMessage(text) }
 
 // hostile are values that no field is made for, or that are at its edge.
 var hostile = []any{
-	nil, true, false, 0, -1, 1.5, raw("1e400"), raw("-1e400"), raw("9007199254740993"), raw("9223372036854775808"), raw("-0"), raw("2.0"),
-	raw("1000000000000"), raw("123456789012345678901234567890"), "", " ", "\n", "a\nb\r\nc", "\t", "\x00", "a\x00b", raw(`"\ud800"`), raw(`"\u0000"`),
-	raw(`"\udc00\ud800"`), "\ufffd", "\uffff", "\u202eabc", "a\u200db", "مهمان\u200cخانه", "👩\u200d🍳", "\u200b", "e\u0301", "ﷺ", "ß", "İ", "�",
+	nil, true, false, 0, -1, 1.5, raw("1e400"), raw("-1e400"), raw("9007199254740993"), raw("9223372036854775808"),
+	raw("-0"), raw("2.0"), raw("1000000000000"), raw("123456789012345678901234567890"), "", " ", "\n", "a\nb\r\nc", "\t", "\x00", "a\x00b",
+	raw(`"\ud800"`), raw(`"\u0000"`), raw(`"\udc00\ud800"`), "\ufffd", "\uffff", "\u202eabc", "a\u200db",
+	"مهمان\u200cخانه", "👩\u200d🍳", "\u200b", "e\u0301", "ﷺ", "ß", "İ", "�",
 	strings.Repeat("x", 65), strings.Repeat("길", 200), strings.Repeat("a\u0301", 300), strings.Repeat("9", 5000), strings.Repeat("\x00", 100),
 	[]any{}, []any{1, "a", nil}, map[string]any{}, map[string]any{"amount": 1}, map[string]any{"amount": -1, "currency": "KRW"},
-	map[string]any{"amount": 1, "currency": "XXX"}, map[string]any{"amount": raw("1e12"), "currency": "JPY"}, raw(`{"amount":1,"amount":2,"currency":"KRW"}`),
+	map[string]any{"amount": 1, "currency": "XXX"}, map[string]any{"amount": raw("1e12"), "currency": "JPY"},
+	raw(`{"amount":1,"amount":2,"currency":"KRW"}`),
 	raw(strings.Repeat("[", 500) + strings.Repeat("]", 500)), raw(strings.Repeat(`{"a":`, 500) + "1" + strings.Repeat("}", 500)),
-	"0000-01-01", "0001-01-01", "9999-12-31", "2026-02-30", "2026-13-01", "10000-01-01", "-001-01-01", "2026-11-28T00:00:00Z", "20261128",
-	"Local", "UTC", "../../etc/passwd", "Asia/Seoul\x00", "Factory", "America/Santiago", "24:00", "23:59:60", "-1h", "1e9h", "9223372036854775807ns", "0s",
-	"'; DROP TABLE orders; --", "%00", "%s%n", "${jndi:x}", "<script>", "..", "/", "\\", "lodging-", "lodging-%", "food-1", "cafe-" + strings.Repeat("a", 65),
+	"0000-01-01", "0001-01-01", "9999-12-31", "2026-02-30", "2026-13-01", "10000-01-01", "-001-01-01", "2026-11-28T00:00:00Z",
+	"20261128", "Local", "UTC", "../../etc/passwd", "Asia/Seoul\x00", "Factory", "America/Santiago", "24:00", "23:59:60",
+	"-1h", "1e9h", "9223372036854775807ns", "0s",
+	"'; DROP TABLE orders; --", "%00", "%s%n", "${jndi:x}", "<script>",
+	"..", "/", "\\", "lodging-", "lodging-%", "food-1", "cafe-" + strings.Repeat("a", 65),
 	"cleaning-\u0660", "place-0", "drink-" + strings.Repeat("0", 16), "temporal-sys-scheduler", "delete-drink-x", "@cleaning", "NaN", "Infinity", "null",
 }
 
@@ -117,7 +121,7 @@ func (c *composer) spoilQuery(r *request) {
 	case 1:
 		r.query = append(r.query, name)
 	case 2:
-		r.query = append(r.query, pick(c.Rand, []string{"%", "%zz", "a;b=c", "=", "&&", "limit=%31", "limit=0x10", "limit=1e1", "limit=-1", "limit=99999999999999999999", "%00=1", "fresh=TRUE"}))
+		r.query = append(r.query, pick(c.Rand, brokenPairs))
 	case 3:
 		r.query = nil
 	default:
@@ -127,6 +131,10 @@ func (c *composer) spoilQuery(r *request) {
 		r.query = slices.DeleteFunc(r.query, func(pair string) bool { return strings.HasPrefix(pair, name+"=") })
 		r.query = append(r.query, name+"="+value)
 	}
+}
+
+var brokenPairs = []string{
+	"%", "%zz", "a;b=c", "=", "&&", "limit=%31", "limit=0x10", "limit=1e1", "limit=-1", "limit=99999999999999999999", "%00=1", "fresh=TRUE",
 }
 
 // forgedCursor looks like one that a list has given out.
@@ -147,15 +155,26 @@ func (c *composer) forgedCursor() string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// inHeader are texts that HTTP lets into a header.
-var inHeader = []string{"", " ", "x", "\"", "a,b", "q=", ";;;", "\xff\xfe", "ключ", strings.Repeat("k", 300), strings.Repeat("a,", 1000), "*/*;q=0", "0", "-1"}
+// Headers that mean something to a server, and texts that HTTP lets into them.
+var (
+	headers = []string{
+		"Content-Type", "Accept", "Accept-Language", "Idempotency-Key", "Last-Event-ID", "Range", "If-None-Match", "Accept-Encoding",
+	}
+	contentTypes = []string{
+		"text/plain", "application/xml", "application/json; charset=latin1", "application/json;", "multipart/form-data", "application/cbor", "json",
+	}
+	accepted = []string{
+		"application/json", "text/html", "text/event-stream", "application/problem+json", "application/json;q=0", "image/*", "application/cbor",
+	}
+	inHeader = []string{"", " ", "x", "\"", "a,b", "q=", ";;;", "\xff\xfe", "ключ", strings.Repeat("k", 300), strings.Repeat("a,", 1000), "*/*;q=0", "0", "-1"}
+)
 
 func (c *composer) spoilHeader(r *request) {
-	switch name := pick(c.Rand, []string{"Content-Type", "Accept", "Accept-Language", "Idempotency-Key", "Last-Event-ID", "Range", "If-None-Match", "Accept-Encoding"}); {
+	switch name := pick(c.Rand, headers); {
 	case name == "Content-Type" && c.oneIn(2):
-		r.header[name] = pick(c.Rand, []string{"text/plain", "application/xml", "application/json; charset=latin1", "application/json;", "multipart/form-data", "application/cbor", "json"})
+		r.header[name] = pick(c.Rand, contentTypes)
 	case name == "Accept" && c.oneIn(2):
-		r.header[name] = pick(c.Rand, []string{"application/json", "text/html", "text/event-stream", "application/problem+json", "application/json;q=0", "image/*", "application/cbor"})
+		r.header[name] = pick(c.Rand, accepted)
 	case name == "Last-Event-ID" && c.oneIn(2):
 		r.header[name] = c.forgedCursor()
 		if strings.ContainsFunc(r.header[name], func(b rune) bool { return b < ' ' }) {

@@ -105,17 +105,24 @@ func (f *fuzzer) ask(r *request) {
 		return
 	}
 	if f.faults++; f.faults <= faultsShown {
-		f.Errorf("%s\n%v\nlast error in the log: %+v", r, wrong, f.lastError())
+		f.Errorf("%s\n%v\nlogged: %v", r, wrong, f.logged(r))
 	}
 }
 
-// lastError is the cause of an answer of 500.
-func (f *fuzzer) lastError() any {
-	logged := f.log.FilterLevelExact(zap.ErrorLevel).All()
-	if len(logged) == 0 {
-		return nil
+// logged is what the log has about the request's order, and its last error.
+func (f *fuzzer) logged(r *request) (lines []string) {
+	for _, entry := range f.log.All() {
+		line := fmt.Sprint(entry.Time.Format(time.StampMilli), " ", entry.Message, " ", entry.ContextMap())
+		for _, id := range r.path {
+			if strings.Contains(line, id) {
+				lines = append(lines, line)
+			}
+		}
 	}
-	return logged[len(logged)-1].ContextMap()
+	if errs := f.log.FilterLevelExact(zap.ErrorLevel).All(); len(errs) > 0 {
+		lines = append(lines, fmt.Sprint(errs[len(errs)-1].Message, " ", errs[len(errs)-1].ContextMap()))
+	}
+	return lines
 }
 
 func (f *fuzzer) exchange(r *request) (status int, wrong error) {
