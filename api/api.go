@@ -50,6 +50,9 @@ type Deps struct {
 	MaxBody int64
 	// Admission is how much is taken on at the same time.
 	Admission
+	// TelRegion is the country, as in ISO 3166, of telephone numbers that
+	// do not name theirs, DefaultTelRegion by default.
+	TelRegion string
 	// Heartbeat is how often a stream says that it is alive, every 15 s by default.
 	Heartbeat time.Duration
 	// WriteWithin is how long a reader of a stream may take for what is written
@@ -136,6 +139,9 @@ func (d Deps) withDefaults() Deps {
 		d.MaxBody = 64 << 10
 	}
 	d.Admission = d.Admission.withDefaults()
+	if d.TelRegion == "" {
+		d.TelRegion = DefaultTelRegion
+	}
 	if d.Heartbeat <= 0 {
 		d.Heartbeat = 15 * time.Second
 	}

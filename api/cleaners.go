@@ -55,7 +55,7 @@ type addCleanerInput struct {
 func (in *addCleanerInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	f.checkName(in.Body.Name)
+	f.checkName(&in.Body.Name)
 	return f
 }
 
@@ -73,7 +73,7 @@ func (in *changeCleanerInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	if in.Body.Name != nil {
-		f.checkName(*in.Body.Name)
+		f.checkName(in.Body.Name)
 	}
 	return f
 }

@@ -40,7 +40,7 @@ func (in *changeDrinkInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	if in.Body.Name != nil {
-		f.checkName(*in.Body.Name)
+		f.checkName(in.Body.Name)
 	}
 	return f
 }

@@ -58,7 +58,7 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	b := &in.Body
-	f.checkName(b.Name)
+	f.checkName(&b.Name)
 	in.drink = booking.Drink{Name: b.Name, OwnerID: string(b.OwnerID), Price: b.Price.value(), TimeZone: b.TimeZone}
 	zone := lastTimeZone
 	if name := parsed(&f, "body.timeZone", &b.TimeZone, parseTimeZone); name != nil {

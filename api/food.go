@@ -63,7 +63,7 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
-	f.checkText("body.address", in.Body.Address)
+	f.checkLines("body.address", &in.Body.Address)
 	in.attempt = s.attemptFor(ctx.Context(), booking.Food, string(in.Body.CustomerID), in.IdempotencyKey)
 	if !in.attempt.placed {
 		in.lookInto(ctx.Context(), s, &f)

@@ -144,8 +144,8 @@ func (f faults) problem() error {
 func (f *faults) fail(p *problem) { *f = append(*f, p) }
 
 // checkQuery complains about query parameters that would be passed over: a
-// misspelt filter must not silently select everything, nor the second of two
-// be forgotten.
+// misspelt or empty filter must not silently select everything, nor the second
+// of two be forgotten.
 func (f *faults) checkQuery(ctx huma.Context) {
 	u := ctx.URL()
 	query, err := url.ParseQuery(u.RawQuery)
@@ -159,9 +159,15 @@ func (f *faults) checkQuery(ctx huma.Context) {
 			f.add("query."+name, "is not a parameter of this request")
 		case len(values) > 1:
 			f.add("query."+name, string(isRepeated))
+		case values[0] == "" && !isPlace(name):
+			f.add("query."+name, string(isEmpty))
 		}
 	}
 }
+
+// isPlace tells whether a query parameter says where to go on in a list. An
+// empty one is the beginning: next of a feed without events is empty.
+func isPlace(name string) bool { return name == "cursor" || name == "after" }
 
 // Strict is embedded in inputs that have nothing to resolve of their own.
 type Strict struct{}

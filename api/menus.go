@@ -46,7 +46,7 @@ type addMenuInput struct {
 func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	f.checkName(in.Body.Name)
+	f.checkName(&in.Body.Name)
 	return f
 }
 
@@ -65,7 +65,7 @@ func (in *changeMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	if in.Body.Name != nil {
-		f.checkName(*in.Body.Name)
+		f.checkName(in.Body.Name)
 	}
 	return f
 }

@@ -36,6 +36,9 @@ func temporalAway(err error) bool {
 	if _, ok := errors.AsType[*serviceerror.NamespaceNotFound](err); ok {
 		return true // it knows of no orders at all: not yet, or no more
 	}
+	if _, ok := errors.AsType[*serviceerror.WorkflowNotReady](err); ok {
+		return true // its workers have let tasks of it pass
+	}
 	_, busy := errors.AsType[*serviceerror.ResourceExhausted](err)
 	return busy
 }

@@ -131,7 +131,7 @@ const (
 // placeEdit checks and parses the texts of a request about a place.
 func (f *faults) placeEdit(name, confirmWithin, timeZone, checkIn, checkOut *string) placeEdit {
 	if name != nil {
-		f.checkName(*name)
+		f.checkName(name)
 	}
 	return placeEdit{
 		name:          name,

@@ -222,7 +222,7 @@ func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 	core, logs := observer.New(zap.DebugLevel)
 	b := setup(t, func(d *Deps) { d.Logger = zap.New(core) })
 	b.onAnyStart(func(o client.StartWorkflowOptions, in sagaInput) error {
-		require.Equal(t, "+82 2-123-4567", in.(contract.Cleaning).Tel)
+		require.Equal(t, "+8221234567", in.(contract.Cleaning).Tel)
 		for _, value := range o.TypedSearchAttributes.GetUntypedValues() {
 			require.NotContains(t, fmt.Sprint(value), "4567")
 		}
@@ -232,7 +232,7 @@ func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 	})
 	b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, context.DeadlineExceeded)
 	b.problem(b.do("POST", callsPath, call), 503, temporalUnavailable)
-	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567x", 1)), 422, validationFailed)
+	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567890123", 1)), 422, validationFailed)
 	require.NotEmpty(t, logs.All())
 	for _, line := range logs.All() {
 		require.NotContains(t, line.Message, "4567")

@@ -231,7 +231,7 @@ func businesses() []business {
 			Order: order(booking.Cafe, 13500), Drink: latte(), Quantity: 3,
 		}.Fixed()},
 		{booking.Cleaning, contract.CleaningWorkflow, callsPath, call, contract.Cleaning{
-			Order: order(booking.Cleaning, 30000), Tel: "+82 2-123-4567", Location: "12 Sejong-daero",
+			Order: order(booking.Cleaning, 30000), Tel: "+8221234567", Location: "12 Sejong-daero",
 		}},
 	}
 }

@@ -285,8 +285,9 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
-		Eager:  a.eager,
-		Logger: a.log, Health: a.health, Closing: a.closing,
+		TelRegion: cfg.Orders.TelRegion,
+		Eager:     a.eager,
+		Logger:    a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {

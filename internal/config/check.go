@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/nyaruka/phonenumbers"
 
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -132,6 +133,9 @@ func (r *RequiredDatabases) check(m mistakes) {
 
 func (o *Orders) check(m mistakes) {
 	m.upTo("reply-budget", o.ReplyBudget, time.Minute)
+	if !phonenumbers.GetSupportedRegions()[o.TelRegion] {
+		m.add("tel-region", o.TelRegion, "a country's two letters, such as KR")
+	}
 	m.upTo("attention-after", o.AttentionAfter, 24*time.Hour)
 	m.upTo("deliver-within", o.DeliverWithin, 7*24*time.Hour)
 	m.oneOf("steps", o.Steps, StepsInPlace, StepsDurable)

@@ -97,6 +97,7 @@ type Orders struct {
 	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a customer's request waits for its order's decision."`
 	Steps          string        `name:"steps" env:"YEYAK_STEPS" default:"in-place" help:"Whether new orders try their steps in the worker's own process first: in-place or durable."`
 	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may keep failing before its order is marked as needing attention."`
+	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers that begin without + and a code, as in ISO 3166."`
 	DeliverWithin  time.Duration `name:"deliver-within" env:"YEYAK_DELIVER_WITHIN" default:"2h" help:"How long a courier may take before the order is marked as needing attention."`
 }
 

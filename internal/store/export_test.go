@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/uptrace/bun"
 )
@@ -39,3 +40,16 @@ func (s *Statements) BeforeQuery(ctx context.Context, event *bun.QueryEvent) con
 
 // AfterQuery implements bun.QueryHook.
 func (*Statements) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+// For the tests of cursors.
+var (
+	EncodeCursor   = encodeCursor
+	DecodeCursor   = decodeCursor
+	DecodePosition = decodePosition
+)
+
+// DecodeMoment answers the instant of a cursor.
+func DecodeMoment(list, cursor string) (time.Time, error) {
+	m, err := decodeMoment(list, cursor)
+	return m.at, err
+}

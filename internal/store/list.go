@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,15 +57,20 @@ func encodeCursor(list string, place ...string) string {
 }
 
 // decodeCursor reads what encodeCursor wrote for the list with the same number
-// of parts. Its error is a *booking.Error, InvalidCursor.
+// of parts, and nothing else: what encodeCursor would write in another way was
+// made elsewhere. Its parts are texts that every database takes. Its error is a
+// *booking.Error, InvalidCursor.
 func decodeCursor(list, cursor string, parts int) ([]string, error) {
 	var place []string
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err == nil {
 		err = json.Unmarshal(text, &place)
 	}
-	if err != nil || len(place) != parts+1 || place[0] != list {
+	if err != nil || len(place) != parts+1 || place[0] != list || cursor != encodeCursor(list, place[1:]...) {
 		return nil, invalidCursor()
+	}
+	if slices.ContainsFunc(place, func(text string) bool { return strings.ContainsRune(text, 0) }) {
+		return nil, invalidCursor() // PostgreSQL has no such text
 	}
 	return place[1:], nil
 }
@@ -90,10 +96,11 @@ func decodeMoment(list, cursor string) (moment, error) {
 		return moment{}, err
 	}
 	at, err := time.Parse(time.RFC3339Nano, place[0])
-	if err != nil {
-		return moment{}, invalidCursor()
+	// A year 0 is one that no database has.
+	if m := (moment{at, place[1]}); err == nil && at.Year() > 0 && m.cursor(list) == cursor {
+		return m, nil
 	}
-	return moment{at, place[1]}, nil
+	return moment{}, invalidCursor()
 }
 
 // part cuts rows, of which one more was asked for than fits, to the size of a
