@@ -235,14 +235,8 @@ func (a *App) serveHTTP(registry *prometheus.Registry) error {
 		}
 	}
 	a.address = listener.Addr().String()
-	a.http = &http.Server{
-		Handler:           a.partWhenUnready(a.newAPI(registry)),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      cfg.Orders.ReplyBudget + answerWithin, // one who does not read would keep a slot
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-	}
+	a.http = newHTTPServer(a.partWhenUnready(a.newAPI(registry, hosts(listener.Addr(), cfg.HTTP.Hosts))), a.log)
+	a.http.WriteTimeout = cfg.Orders.ReplyBudget + answerWithin // one who does not read would keep a slot
 	// Shutdown waits for requests but does not tell them, and streams do not end.
 	a.http.RegisterOnShutdown(sync.OnceFunc(func() { close(a.closing) }))
 	a.beside.Go(func() {
@@ -266,7 +260,7 @@ func Listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
+func (a *App) newAPI(registry *prometheus.Registry, hosts []string) http.Handler {
 	cfg := a.options.Config
 	deps := api.Deps{
 		Temporal: a.engine, Hub: a.hub,
@@ -282,7 +276,7 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
-		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
+		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Hosts: hosts, Admission: api.Admission(cfg.Admission),
 		Eager:  a.eager,
 		Logger: a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
