@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
@@ -96,6 +97,7 @@ type server struct {
 	huma    huma.API
 	budgets budgets
 	window  *window // through which streams read
+	queries joined[converter.EncodedValue]
 }
 
 // New makes the handler that serves the whole API.

@@ -150,6 +150,9 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 	case databaseAway(err):
 		s.log(ctx).Warn("database cannot be reached", zap.Error(err))
 		return newProblem(unavailable, "a part that this needs is away at the moment")
+	case notPrepared(err):
+		s.log(ctx).Error("something was not prepared: see /readyz", zap.Error(err))
+		return newProblem(unavailable, "a part that this needs is not set up yet")
 	default:
 		s.log(ctx).Error("request failed", zap.Error(err))
 		return newProblem(internalError, "something went wrong; it has been logged")

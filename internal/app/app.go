@@ -115,12 +115,13 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.engine, err = newClient(o, metrics, a.traces); err != nil {
+	var namespace string
+	if a.engine, namespace, err = newClient(o, metrics, a.traces); err != nil {
 		return nil, err
 	}
 	a.gate = a.newGate(registry)
 	a.measure(registry)
-	a.health = &health{engine: a.engine, dbs: a.dbs, gate: a.gate}
+	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
 	a.repairer = &projector.Repairer{Sagas: sagas.New(a.engine), Rows: store.NewMypage(a.dbs[mypageDB]), Log: a.log, Changed: a.changed}
@@ -146,6 +147,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.health.ready.Store(true)
+	a.health.warn(ctx, a.log)
 	return a, nil
 }
 

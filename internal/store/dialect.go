@@ -24,6 +24,9 @@ type dialect struct {
 	// settled holds for events before which no other event can turn up any
 	// more: of transactions that began before every one that still runs.
 	settled schema.Safe
+	// write is a statement that makes a transaction write to the disk, and
+	// changes nothing that is read.
+	write string
 	// types are what migrations say of columns.
 	types columnTypes
 }
@@ -50,6 +53,7 @@ var postgres = dialect{
 		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", turn)
 	},
 	settled: "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+	write:   "SELECT pg_logical_emit_message(true, 'yeyak', 'health')",
 	types: columnTypes{
 		Key:         `text COLLATE "C"`,
 		Time:        "timestamptz",
@@ -64,6 +68,7 @@ var sqlite = dialect{
 	oneWriter: true,
 	takeTurns: func(string) schema.QueryAppender { return bun.SafeQuery("") },
 	settled:   "TRUE",
+	write:     "PRAGMA user_version = 1",
 	types: columnTypes{
 		Key:         "text",
 		Time:        "timestamp",
