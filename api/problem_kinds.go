@@ -19,6 +19,8 @@ const (
 	requestTimeout       = booking.Code("request_timeout")
 	payloadTooLarge      = booking.Code("payload_too_large")
 	unsupportedMediaType = booking.Code("unsupported_media_type")
+	crossOriginRefused   = booking.Code("cross_origin")
+	unknownHost          = booking.Code("unknown_host")
 	idempotencyKeyReused = booking.Code("idempotency_key_reused")
 	notRunning           = booking.Code("not_running")
 	temporalUnavailable  = booking.Code("temporal_unavailable")
@@ -52,6 +54,8 @@ var problemKinds = []problemKind{
 	{requestTimeout, http.StatusRequestTimeout, "Request too slow", "The body did not arrive in time."},
 	{payloadTooLarge, http.StatusRequestEntityTooLarge, "Body too large", "The body is larger than this service reads."},
 	{unsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json."},
+	{crossOriginRefused, http.StatusForbidden, "Cross-origin request", "A browser sent this for a page of another site. Nothing was done."},
+	{unknownHost, http.StatusMisdirectedRequest, "Unknown host", "The request is addressed to a name that this server does not have (--hosts). Nothing was done."},
 
 	{codeOf(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being."},
 	{codeOf(booking.SoldOut), http.StatusConflict, "Sold out", "There is not enough left: of the rooms on every night, or of the drink. The order is cancelled."},

@@ -160,6 +160,19 @@ func (p *Payments) check(m mistakes) {
 	}
 }
 
+// check refuses to take orders on a stand-in by mistake.
+func (c *API) check(m mistakes) { c.Payments.mustBeNamed(m, c.Worker) }
+
+func (c *WorkerOnly) check(m mistakes) { c.Payments.mustBeNamed(m, c.Worker) }
+
+// mustBeNamed is for processes that charge outside of `yeyak dev`: the lack of
+// a key must not turn real orders into ones that nobody pays.
+func (p *Payments) mustBeNamed(m mistakes, w Worker) {
+	if p.Provider == PaymentsAuto && !p.Stripe() && slices.Contains(w.Serve, contract.PaymentsQueue) {
+		m.add("payments", p.Provider, "stripe with a secret key (STRIPE_SECRET_KEY), or sandbox, which charges nobody")
+	}
+}
+
 const (
 	maxCapacity = 1_000_000
 	maxPercent  = 100

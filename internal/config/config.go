@@ -59,6 +59,8 @@ type Operations struct {
 type HTTP struct {
 	Listen  string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
 	MaxBody int    `name:"max-body" env:"YEYAK_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
+	// Hosts are for a proxy on the same machine that passes its callers' Host on.
+	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, where the API listens on loopback. Elsewhere any name may be used."`
 	// DrainDelay is for what stands in front: it goes by probes, and sends
 	// requests until it has seen one fail.
 	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long requests are still taken at shutdown, unready, until load balancers have noticed; 0 for none."`
@@ -153,7 +155,7 @@ const StripeItself = "https://api.stripe.com"
 
 // Payments is who moves the money.
 type Payments struct {
-	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in, or stripe; auto is stripe when there is a secret key for it."`
+	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and charges nobody, or stripe; auto is stripe when there is a secret key for it, and sandbox in yeyak dev."`
 	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"Where Stripe's API is, or what stands in for it."`
 	StripeKey Secret `name:"stripe-secret-key" env:"STRIPE_SECRET_KEY" help:"Secret key for Stripe's API."`
 }
