@@ -18,6 +18,9 @@ type deletionRow struct {
 	Done      bool
 }
 
+// onTheMenu holds for drinks that were not deleted.
+var onTheMenu = bun.SafeQuery("NOT deleted")
+
 // AddDrink registers a drink under an id that no other has.
 func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink) error {
 	return c.drinks.add(ctx, d.ID, d)
@@ -50,7 +53,7 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 // Drinks lists the drinks that the filter selects and that were not deleted,
 // newest first. InvalidCursor: the page's cursor is not one of this list.
 func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
-	return c.drinks.list(ctx, f, p, bun.SafeQuery("NOT deleted"))
+	return c.drinks.list(ctx, f, p, onTheMenu)
 }
 
 // ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its
