@@ -122,6 +122,7 @@ type drinkSelection struct {
 	Strict
 	Labelled
 	Paging
+	Counted
 	Selection
 	Date string `query:"date" format:"date" doc:"Only drinks of this day" example:"2026-12-24"`
 }
@@ -160,13 +161,14 @@ func (s *server) listDrinks(ctx context.Context, in *drinkSelection) (*drinkList
 		return nil, err
 	}
 	levels, l := s.levelsOf(ctx, drinks), in.language()
-	return &drinkList{Localized: l.localized(), Body: partOf(each(drinks, func(d booking.Drink) drinkView {
+	body, err := totalled(ctx, in.Counted, partOf(each(drinks, func(d booking.Drink) drinkView {
 		shown := s.showDrink(l, drinkOnMenu{Drink: d})
 		if level, known := levels[booking.ItemDay{ItemID: d.ID, Date: d.Date}]; known {
 			shown = shown.left(level)
 		}
 		return shown
-	}), next)}, nil
+	}), next), filter, s.Catalogue.CountDrinks)
+	return &drinkList{Localized: l.localized(), Body: body}, err
 }
 
 // levelsOf looks up how many are left of the drinks, which can be done without.

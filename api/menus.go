@@ -105,6 +105,7 @@ type menuByID struct {
 type menuList struct {
 	Strict
 	Paging
+	Counted
 	Selection
 }
 
@@ -121,7 +122,8 @@ func (s *server) listMenus(ctx context.Context, in *menuList) (*list[menuView], 
 	if err != nil {
 		return nil, err
 	}
-	return &list[menuView]{Body: partOf(each(menus, showMenu), next)}, nil
+	body, err := totalled(ctx, in.Counted, partOf(each(menus, showMenu), next), in.filter(), s.Catalogue.CountMenus)
+	return &list[menuView]{Body: body}, err
 }
 
 func (s *server) getMenu(ctx context.Context, in *menuByID) (*menuAnswer, error) {

@@ -77,6 +77,14 @@ func TestLists_OfTheCatalogueReadNoMoreThanAPage(t *testing.T) {
 			readsAPage(t, db, selected(crew.Cleaners, booking.CleanerFilter{Withdrawn: withdrawn}))
 		})
 	}
+	t.Run("Count", func(t *testing.T) {
+		n, err := catalogue.CountMenus(t.Context(), booking.CatalogueFilter{})
+		require.NoError(t, err)
+		require.Equal(t, booking.CountedTo, n, "of far more")
+		n, err = catalogue.CountMenus(t.Context(), booking.CatalogueFilter{OwnerID: "owner-7"})
+		require.NoError(t, err)
+		require.Equal(t, many/1000, n)
+	})
 	t.Run("Calls", func(t *testing.T) { readsAPage(t, db, management.Calls) })
 	t.Run("AssignmentsOf", func(t *testing.T) {
 		readsAPage(t, db, func(ctx context.Context, _ booking.Page) ([]booking.Assignment, string, error) {

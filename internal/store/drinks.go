@@ -19,6 +19,16 @@ type deletionRow struct {
 	Done      bool
 }
 
+// soldDrinks are the conditions of drinks that were not deleted and, if the
+// filter asks for that, whose day is not over.
+func soldDrinks(f booking.CatalogueFilter) []schema.QueryAppender {
+	conditions := []schema.QueryAppender{bun.SafeQuery("NOT deleted")}
+	if !f.EndsAfter.IsZero() {
+		conditions = append(conditions, bun.SafeQuery("ends_at > ?", micros(f.EndsAfter)))
+	}
+	return conditions
+}
+
 // AddDrink registers a drink under an id that no other has.
 func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink) error {
 	text, err := c.drinks.write(d.ID, d)
@@ -58,11 +68,7 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 // Drinks lists the drinks that the filter selects and that were not deleted,
 // newest first. InvalidCursor: the page's cursor is not one of this list.
 func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
-	conditions := []schema.QueryAppender{bun.SafeQuery("NOT deleted")}
-	if !f.EndsAfter.IsZero() {
-		conditions = append(conditions, bun.SafeQuery("ends_at > ?", micros(f.EndsAfter)))
-	}
-	return c.drinks.list(ctx, f, p, conditions...)
+	return c.drinks.list(ctx, f, p, soldDrinks(f)...)
 }
 
 // ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its

@@ -110,6 +110,9 @@ func testDrinks(t *testing.T, fresh newURL) {
 			{booking.CatalogueFilter{OwnerID: "b", Date: day(5)}, nil},
 			{booking.CatalogueFilter{OwnerID: "b", Date: day(5), Withdrawn: true}, []string{"b5"}},
 		} {
+			n, err := catalogue.CountDrinks(t.Context(), tt.filter)
+			require.NoError(t, err)
+			require.Len(t, tt.want, n, tt.filter)
 			require.Equal(t, tt.want, ids(t, selected(catalogue.Drinks, tt.filter), func(d booking.Drink) string { return d.ID }), tt.filter)
 		}
 	})

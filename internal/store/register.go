@@ -116,12 +116,7 @@ func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p book
 	rows, next, err := newestFirst(ctx, r.db, r.table, p,
 		func(row docRow) moment { return moment{row.CreatedAt, row.ID} },
 		func(q bun.IDB) *bun.SelectQuery {
-			query := q.NewSelect().Table(r.table).Column("id", "doc", "created_at").
-				Where("withdrawn = ?", f.Withdrawn).OrderExpr("created_at DESC, id DESC")
-			for _, c := range conditions {
-				query.Where("?", c)
-			}
-			return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"day", dayOf(f.Date)})
+			return r.selection(q, f, conditions).Column("id", "doc", "created_at").OrderExpr("created_at DESC, id DESC")
 		}, keyset{"created_at", "id"})
 	if err != nil {
 		return nil, "", err
@@ -133,6 +128,19 @@ func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p book
 		}
 	}
 	return all, next, nil
+}
+
+// count is how many list lists, up to booking.CountedTo.
+func (r register[T]) count(ctx context.Context, f booking.CatalogueFilter, conditions ...schema.QueryAppender) (int, error) {
+	return r.db.count(ctx, r.table, func(q bun.IDB) []*bun.SelectQuery { return []*bun.SelectQuery{r.selection(q, f, conditions)} })
+}
+
+func (r register[T]) selection(q bun.IDB, f booking.CatalogueFilter, conditions []schema.QueryAppender) *bun.SelectQuery {
+	query := q.NewSelect().Table(r.table).Where("withdrawn = ?", f.Withdrawn)
+	for _, c := range conditions {
+		query.Where("?", c)
+	}
+	return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"day", dayOf(f.Date)})
 }
 
 // dayOf is a date as a filter's value, "" for any.
