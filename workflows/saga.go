@@ -67,10 +67,12 @@ func (s *saga) begin(root workflow.Context, in contract.Order, view contract.Vie
 	never, _ := workflow.NewDisconnectedContext(root)
 	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy, settled: in.Settle != nil}
 	s.in, s.facts = in, facts
+	s.run = s.currentRun()
 	s.changed()
 	story, abandon := workflow.WithCancel(root)
 	s.abandon = abandon
 	s.answerQueries()
+	workflow.Go(s.ctx, s.followResets)
 	return story
 }
 
