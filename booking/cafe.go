@@ -14,6 +14,9 @@ type Drink struct {
 	TimeZone string `json:"timeZone"`
 }
 
+// Begins is the instant at which the drink's day begins.
+func (d Drink) Begins() time.Time { return d.Date.At(Clock{}, location(d.TimeZone)) }
+
 // Ends is the instant at which the drink's day is over. A time zone that this
 // machine does not know falls back to UTC.
 func (d Drink) Ends() time.Time { return d.Date.AddDays(1).At(Clock{}, location(d.TimeZone)) }

@@ -222,7 +222,7 @@ func TestLodging_TooLate(t *testing.T) {
 	t.Parallel()
 	t.Run("OverBeforeItBegan", func(t *testing.T) {
 		s := newStay(t)
-		s.live(s.in.CheckOutAt())
+		s.placedLate(0)
 		v := s.run()
 		require.Equal(t, booking.TooLate, v.Reason)
 		require.Zero(t, s.owed())
@@ -236,6 +236,12 @@ func TestLodging_TooLate(t *testing.T) {
 		require.Equal(t, booking.Completed, s.run().Status, "what was completed stays paid for")
 		require.EqualValues(t, 100000, s.owed())
 	})
+}
+
+// placedLate places the reservation a moment before its stay is over.
+func (s *stay) placedLate(before time.Duration) {
+	s.in.PlacedAt = s.in.CheckOutAt().Add(-before)
+	s.live(s.in.PlacedAt)
 }
 
 func TestLodging_Complete(t *testing.T) {

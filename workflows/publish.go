@@ -123,7 +123,8 @@ func (o *order) emit(event booking.EventType, which ...string) {
 }
 
 // needAttention marks an order that does not go on as it should; its end takes
-// the mark away. Money or stock may be owed while it stands.
+// the mark away, or what it waits for. Money or stock may be owed while it
+// stands.
 func (o *order) needAttention(ctx workflow.Context, trouble string) {
 	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", trouble)
 	o.trouble = trouble
@@ -135,6 +136,16 @@ func (o *order) needAttention(ctx workflow.Context, trouble string) {
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))
 	o.publish(ctx)
+}
+
+// attended takes the mark away again: what the order waited for has come.
+func (o *order) attended() {
+	if !o.view.NeedsAttention {
+		return
+	}
+	o.trouble, o.view.NeedsAttention = "", false
+	o.changed()
+	o.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
 }
 
 func (o *order) upsert(updates ...temporal.SearchAttributeUpdate) {

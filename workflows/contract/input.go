@@ -14,12 +14,26 @@ type Policy struct {
 	// AttentionAfter is how long an undo may keep failing before the order is
 	// marked as needing attention.
 	AttentionAfter time.Duration `json:"attentionAfter"`
-	// DeliverWithin is how long a courier may take before the order is marked
-	// as needing attention.
-	DeliverWithin time.Duration `json:"deliverWithin,omitempty"`
-	// PayWithin is how long a payment may be deferred while the provider takes
-	// none. 0: none is; an order that cannot be paid for now is refused.
+	// PayWithin is within what time of its request an order has to be paid for,
+	// whatever keeps it from that: the provider, our own ledger, our workers. 0:
+	// no payment is deferred; an order that cannot be paid for now is refused.
 	PayWithin time.Duration `json:"payWithin,omitempty"`
+	// HandOverWithin is within what time after that an order has to be in the
+	// hands of those who carry it out: shop and courier, kitchen, cleaners. For a
+	// reservation, whose stay is days away, it is ReserveWithin until its rooms
+	// are held and its owner knows. What takes longer is given up and undone.
+	HandOverWithin time.Duration `json:"handOverWithin,omitempty"`
+	ReserveWithin  time.Duration `json:"reserveWithin,omitempty"`
+	// Of people: how long a courier, a kitchen or a cleaner may take, and for how
+	// long there may be no free cleaner, before the order is marked as needing
+	// attention. It goes on waiting.
+	DeliverWithin time.Duration `json:"deliverWithin,omitempty"`
+	ServeWithin   time.Duration `json:"serveWithin,omitempty"`
+	CleanWithin   time.Duration `json:"cleanWithin,omitempty"`
+	AssignWithin  time.Duration `json:"assignWithin,omitempty"`
+	// ServeAfterDay is for how long after its day a drink may still be handed
+	// over, before its order is given up.
+	ServeAfterDay time.Duration `json:"serveAfterDay,omitempty"`
 }
 
 // Order is what every order's saga starts with.
