@@ -31,10 +31,11 @@ func (o *outage) failure() error {
 }
 
 // outages are the switches of a system.
-type outages struct{ deliveries, productions, crew, registry, stock *outage }
+type outages struct{ deliveries, productions, crew, registry, stock, ledger *outage }
 
 func (all *outages) decorate(d *app.Decorate) {
-	*all = outages{&outage{}, &outage{}, &outage{}, &outage{}, &outage{}}
+	*all = outages{&outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &outage{}}
+	d.Ledger = func(l activities.PaymentLedger) activities.PaymentLedger { return switchedLedger{l, all.ledger} }
 	d.Deliveries = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.deliveries} }
 	d.Productions = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.productions} }
 	d.Crew = func(c activities.Crew) activities.Crew { return switchedCrew{c, all.crew} }
@@ -119,4 +120,25 @@ func (s switchedStock) Hold(ctx context.Context, h booking.Hold) (booking.Outcom
 
 func (s switchedStock) Release(ctx context.Context, h booking.Hold) (booking.Undo, error) {
 	return unless(s.outage, func() (booking.Undo, error) { return s.Stock.Release(ctx, h) })
+}
+
+type switchedLedger struct {
+	activities.PaymentLedger
+	outage *outage
+}
+
+func (l switchedLedger) BeginCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	return unless(l.outage, func() (booking.Payment, error) { return l.PaymentLedger.BeginCharge(ctx, c) })
+}
+
+func (l switchedLedger) DeferCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	return unless(l.outage, func() (booking.Payment, error) { return l.PaymentLedger.DeferCharge(ctx, c) })
+}
+
+func (l switchedLedger) EndCharge(ctx context.Context, id string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
+	return unless(l.outage, func() (booking.Payment, error) { return l.PaymentLedger.EndCharge(ctx, id, answer, ref) })
+}
+
+func (l switchedLedger) BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	return unless(l.outage, func() (booking.Payment, error) { return l.PaymentLedger.BeginRefund(ctx, c) })
 }

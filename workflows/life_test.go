@@ -39,6 +39,9 @@ func (l *life) live(from time.Time) {
 	suite.SetLogger(devserver.Quiet())
 	l.env = suite.NewTestWorkflowEnvironment()
 	l.env.SetStartTime(from)
+	l.mu.Lock()
+	l.lives++
+	l.mu.Unlock()
 	l.env.RegisterWorkflow(l.flow)
 	for _, a := range l.services().Sagas() {
 		l.env.RegisterActivity(a)
