@@ -54,7 +54,7 @@ func TestReset_ToAnyTask(t *testing.T) {
 	require.GreaterOrEqual(t, len(tasks), 4)
 	var shown int64
 	for n, task := range tasks {
-		s.resetRun(order, first, task, fmt.Sprint(n))
+		s.resetRun(order, first, task, fmt.Sprint("first ", n))
 		s.eventually(func() bool { return s.page(order).Version > shown })
 		s.requirePages([]string{order})
 		shown = s.page(order).Version
