@@ -112,7 +112,6 @@ func (p *Payments) charge(ctx context.Context, c booking.Charge) (booking.Paymen
 	}
 	payment, err := p.Ledger.BeginCharge(ctx, c)
 	if err == nil && payment.Status == booking.ChargePending {
-		c.Why = booking.TooLate
 		payment, err = p.undo(ctx, c) // it may have been asked for while there was time
 	}
 	return payment, err

@@ -14,6 +14,9 @@ type Drink struct {
 	TimeZone string `json:"timeZone"`
 }
 
+// Begins is the instant at which the drink's day begins.
+func (d Drink) Begins() time.Time { return d.Date.At(Clock{}, zoneOrUTC(d.TimeZone)) }
+
 // Ends is the instant at which the drink's day is over. A time zone that this
 // build does not know falls back to UTC.
 func (d Drink) Ends() time.Time { return d.Date.Ends(zoneOrUTC(d.TimeZone)) }

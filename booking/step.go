@@ -45,7 +45,7 @@ type Charge struct {
 	Amount  Money  `json:"amount"`
 	Method  string `json:"method"`         // the provider's token, e.g. pm_card_visa
 	Late    bool   `json:"late,omitempty"` // it is too late to begin with it
-	Why     Reason `json:"why,omitempty"`  // it is taken back; set on the undo only
+	Why     Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
 }
 
 // PaymentStatus is where a payment stands.
@@ -80,7 +80,8 @@ type Hold struct {
 	From     Date   `json:"from"`
 	To       Date   `json:"to"` // exclusive
 	Quantity int    `json:"quantity"`
-	Why      Reason `json:"why,omitempty"` // it is released; set on the undo only
+	Late     bool   `json:"late,omitempty"` // it is too late to begin with it
+	Why      Reason `json:"why,omitempty"`  // it is released, or not begun with; set on the undo, or when it is late
 }
 
 // StayEnd tells that the guests for whom a hold was made have left.
@@ -141,7 +142,8 @@ type Job struct {
 	Item     Item   `json:"item"`
 	Quantity int    `json:"quantity"`
 	Address  string `json:"address,omitempty"` // where to, for deliveries
-	Why      Reason `json:"why,omitempty"`     // it is cancelled; set on the undo only
+	Late     bool   `json:"late,omitempty"`    // it is too late to begin with it
+	Why      Reason `json:"why,omitempty"`     // it is cancelled, or not begun with; set on the undo, or when it is late
 }
 
 // JobState is a job with where it stands.
@@ -158,7 +160,8 @@ type Call struct {
 	CustomerID string `json:"customerId"`
 	Tel        string `json:"tel"`
 	Location   string `json:"location"`
-	Why        Reason `json:"why,omitempty"` // it is taken back; set on the undo only
+	Late       bool   `json:"late,omitempty"` // it is too late to begin with it
+	Why        Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
 }
 
 // Message is a notice to an owner or a customer. Its Key makes it one of a kind.

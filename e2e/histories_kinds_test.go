@@ -33,6 +33,8 @@ var foodBranches = map[string]branch{
 	"food_stopped_before":        {mealStoppedBefore, booking.ByOperator},
 	"food_stopped_unknowingly":   {mealStoppedUnknowingly, booking.ByCustomer},
 	"food_shop_not_told":         {mealShopNotTold, booking.ByOperator},
+	"food_ledger_away":           {mealLedgerAway, booking.PaymentUnavailable},
+	"food_not_handed_over":       {mealNotHandedOver, booking.TooLate},
 	"food_delivery_not_served":   {mealDeliveryNotServed, ""},
 }
 
@@ -51,6 +53,9 @@ var cafeBranches = map[string]branch{
 	"cafe_called_off_as_served": {cupServedWhenCancelled, ""},
 	"cafe_stopped_before":       {cupStoppedBefore, booking.ByOperator},
 	"cafe_stopped_unknowingly":  {cupStoppedUnknowingly, booking.ByCustomer},
+	"cafe_kitchen_late":         {cupLate, ""},
+	"cafe_day_over":             {cupDayOver, booking.TooLate},
+	"cafe_too_late":             {cupTooLate, booking.PaymentUnavailable},
 }
 
 var cleaningBranches = map[string]branch{
@@ -70,6 +75,9 @@ var cleaningBranches = map[string]branch{
 	"cleaning_untold_unknowingly":  {visitUntoldUnknowingly, booking.ByCustomer},
 	"cleaning_stopped_unknowingly": {visitStoppedUnknowingly, booking.ByCustomer},
 	"cleaning_unassigned":          {visitUnassigned, booking.ByCustomer},
+	"cleaning_nobody_free":         {visitNobodyFree, ""},
+	"cleaning_cleaner_late":        {visitLate, ""},
+	"cleaning_too_late":            {visitTooLate, booking.PaymentUnavailable},
 }
 
 // newOrder is what all orders have in common.
@@ -77,7 +85,10 @@ func newOrder(kind booking.Kind, price int64, change ...func(*contract.Order)) c
 	o := contract.Order{
 		OrderID: string(kind) + "-recorded", CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: time.Now().UTC().Truncate(time.Microsecond),
-		Policy: contract.Policy{InPlace: true, AttentionAfter: time.Minute, DeliverWithin: time.Hour, PayWithin: time.Minute},
+		Policy: contract.Policy{
+			InPlace: true, AttentionAfter: time.Minute, PayWithin: 10 * time.Minute, HandOverWithin: time.Hour,
+			DeliverWithin: time.Hour, ServeWithin: time.Hour, ServeAfterDay: time.Hour, AssignWithin: time.Hour, CleanWithin: time.Hour,
+		},
 	}
 	for _, c := range change {
 		c(&o)

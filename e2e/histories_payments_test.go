@@ -79,7 +79,7 @@ func (s *system) givesUp(in contract.Lodging) string {
 }
 
 func deferredTooLong(s *system) string {
-	in := s.confirmed("-impatient", time.Second)
+	in := s.confirmed("-impatient", 5*time.Second)
 	s.keepAway()
 	return s.givesUp(in)
 }

@@ -73,6 +73,7 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 	impatience := func(o *app.Options) {
 		o.Config.Orders.ReplyBudget, o.Config.Orders.AttentionAfter = time.Second, 2*time.Second
 		o.Config.Mypage.RepairEvery = 5 * time.Second
+		o.Config.Overload.PayWithin, o.Config.Orders.HandOverWithin = 5*time.Second, 2*time.Second // troubles last longer
 	}
 	m := &model{audited: bootAudited(t, change, impatience), seed: seed}
 	for range 2 {
@@ -244,9 +245,9 @@ func (m *model) look(order string) {
 
 // trouble lets something fail for a while, or makes it work again.
 func (m *model) trouble(random *rand.Rand) {
-	switched := []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock}
-	switch n := random.IntN(9); n {
-	case 5:
+	switched := []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger}
+	switch n := random.IntN(10); n {
+	case 9:
 		m.sandbox(object{"down": random.IntN(2) == 0})
 	case 6:
 		m.sandbox(object{"loseAnswers": random.IntN(2) == 0})
@@ -269,7 +270,7 @@ func (m *model) trouble(random *rand.Rand) {
 // recover makes everything work again.
 func (m *model) recover() {
 	m.sandbox(object{})
-	for _, o := range []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock} {
+	for _, o := range []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger} {
 		o.end()
 	}
 	m.outbox.away.Store(false)

@@ -15,7 +15,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	story := c.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	})
-	c.deadline = in.DayEnds()
+	c.ends = in.DayEnds()
 	c.undos = []undo{c.putBack(), c.refund(), c.cancelProduction()} // of the steps, in their order
 	c.takeDecisions()
 	return c.tell(story, c.story)
@@ -45,8 +45,10 @@ func (c *cup) story(ctx workflow.Context) error {
 }
 
 func (c *cup) holdDrink(ctx workflow.Context) error {
+	hold := c.hold()
+	hold.Late, hold.Why = c.tooLate()
 	return c.stepNow(ctx, step{
-		call: call{name: "hold drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: c.hold()},
+		call: call{name: "hold drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
 		undo: c.putBack(),
 	}, booking.CafeUnavailable)
 }
@@ -66,8 +68,10 @@ func (c *cup) hold() booking.Hold {
 }
 
 func (c *cup) startProduction(ctx workflow.Context) error {
+	production := c.production()
+	production.Late, production.Why = c.tooLate()
 	_, err := c.step(ctx, step{
-		call: call{name: "start production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.StartProduction, with: c.production()},
+		call: call{name: "start production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.StartProduction, with: production},
 		undo: c.cancelProduction(),
 	})
 	if err != nil {
@@ -97,10 +101,28 @@ func (c *cup) show(s booking.JobStatus) {
 	c.changed()
 }
 
-// cafeServes waits until the drinks were handed over.
+// cafeServes waits until the drinks were handed over. A kitchen that takes long
+// makes the order need attention. One that has not said so by the end of the
+// drink's day, and some hours more, never will: nobody comes for the drink any
+// more, and it is given up.
 func (c *cup) cafeServes(ctx workflow.Context) error {
 	c.waitFor("the café")
-	err := c.finish(ctx, func() bool { return c.served }, call{
+	served := func() bool { return c.served }
+	begins, lastCall := c.in.DayBegins(), c.ends.Add(c.policy.ServeAfterDay)
+	if now := workflow.Now(ctx); begins.Before(now) {
+		begins = now
+	}
+	if slow := begins.Add(c.policy.ServeWithin); slow.Before(lastCall) {
+		c.expect(ctx, slow.Sub(workflow.Now(ctx)), "the café hands over", served)
+	}
+	inTime, err := await(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", served)
+	if err == nil && !inTime {
+		err = c.dayIsOver(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	err = c.finish(ctx, served, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
 	})
 	if err != nil {
@@ -108,6 +130,17 @@ func (c *cup) cafeServes(ctx workflow.Context) error {
 	}
 	c.show(booking.JobCompleted)
 	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, "")
+}
+
+// dayIsOver gives the order up unless somebody has just decided on it.
+func (c *cup) dayIsOver(ctx workflow.Context) error {
+	if err := c.heed(ctx); err != nil {
+		return err //replay:never a decision was being recorded in the very moment
+	}
+	if c.taken == booking.Completed {
+		return nil //replay:never as above: finish waits until it has been recorded
+	}
+	return &refusal{booking.TooLate}
 }
 
 // takeDecisions lets the customer and the café decide on the order.

@@ -12,12 +12,12 @@ import (
 )
 
 // charge takes the order's price. With that the order comes into being, in the
-// status paid. Nobody pays after the deadline. While the provider takes no
-// payments the customer pays a little later or, where the policy allows none
+// status paid. Nothing is charged after the deadline. While the provider takes
+// no payments the customer pays a little later or, where the policy allows none
 // of that, the order is refused.
 func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	charge := s.payment()
-	charge.Late = !s.deadline.IsZero() && !workflow.Now(ctx).Before(s.deadline)
+	charge.Late, charge.Why = s.tooLate()
 	st := step{
 		call:    call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
 		undo:    s.refund(),
@@ -65,14 +65,12 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 // payLater stands in line until the provider takes payments again. The customer
 // is told, and may give the order up meanwhile. So does time.
 func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome booking.Outcome, err error) {
-	patience, late := s.policy.PayWithin, booking.PaymentUnavailable
-	if left := s.deadline.Sub(workflow.Now(ctx)); !s.deadline.IsZero() && left < patience {
-		patience, late = left, booking.TooLate
-	}
+	until, late := s.deadline()
+	patience := until.Sub(workflow.Now(ctx))
 	if patience <= 0 {
 		return outcome, &refusal{late} //replay:never its time ended in the moment in which it was deferred
 	}
-	stopTelling := s.showDeferred(ctx, patience)
+	stopTelling := s.showDeferred(ctx, until)
 	defer func() {
 		stopTelling()
 		s.view.PaymentDeferred = nil
@@ -81,7 +79,7 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 	attempt, giveUp := workflow.WithCancel(ctx)
 	defer giveUp()
 	done := workflow.ExecuteActivity(workflow.WithActivityOptions(attempt, inItsTurn(patience)), deferredPayments.ChargeDeferredPayment, charge)
-	inTime, err := await(ctx, patience, "payment is deferred at most so long", done.IsReady)
+	inTime, err := await(ctx, patience, "payment is deferred until then", done.IsReady)
 	if err != nil {
 		return outcome, err
 	}
@@ -98,8 +96,8 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 // showDeferred lets the customer know that the payment follows, until it is
 // told that there is nothing to follow any more, and sees to it that they hear
 // if it does not.
-func (s *saga) showDeferred(ctx workflow.Context, patience time.Duration) (over func()) {
-	s.view.PaymentDeferred = &contract.Deferral{Until: s.now().Add(patience)}
+func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func()) {
+	s.view.PaymentDeferred = &contract.Deferral{Until: until.UTC().Truncate(time.Microsecond)}
 	if s.view.Status == booking.PaymentPending {
 		s.changed()
 	} else {

@@ -36,7 +36,8 @@ type visit struct {
 
 // story is how a call goes when all goes well. The customer waits for it to be
 // registered, and is charged only then, if it has a price; from there on the
-// call stands, until a cleaner is free however long that takes.
+// call stands. Once it is in the queue of assignment it waits until a cleaner is
+// free, however long that takes.
 func (v *visit) story(ctx workflow.Context) error {
 	if err := v.register(ctx); err != nil {
 		return err
@@ -53,7 +54,7 @@ func (v *visit) story(ctx workflow.Context) error {
 
 func (v *visit) register(ctx workflow.Context) error {
 	return v.stepNow(ctx, step{
-		call: call{name: "register call", queue: contract.ManagementQueue, quick: quickStep, do: management.RegisterCall, with: v.call("")},
+		call: call{name: "register call", queue: contract.ManagementQueue, quick: quickStep, do: management.RegisterCall, with: v.inTimeCall()},
 		undo: v.unregister(),
 	}, booking.NotRegistered)
 }
@@ -74,6 +75,13 @@ func (v *visit) call(why booking.Reason) booking.Call {
 	return booking.Call{OrderID: v.in.OrderID, CustomerID: v.in.CustomerID, Tel: v.in.Tel, Location: v.in.Location, Why: why}
 }
 
+// inTimeCall is the call for a step of the way there.
+func (v *visit) inTimeCall() booking.Call {
+	c := v.call("")
+	c.Late, c.Why = v.tooLate()
+	return c
+}
+
 func (v *visit) priced() bool { return v.in.Amount.Amount > 0 }
 
 func (v *visit) pay(ctx workflow.Context) error {
@@ -89,24 +97,35 @@ func (v *visit) pay(ctx workflow.Context) error {
 // assignment, which gives it the next one and says so.
 func (v *visit) assign(ctx workflow.Context) error {
 	outcome, err := v.step(ctx, step{
-		call: call{name: "assign cleaner", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.AssignCleaner, with: v.call("")},
+		call: call{name: "assign cleaner", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.AssignCleaner, with: v.inTimeCall()},
 		undo: v.cancelAssignment(),
 	})
 	if err != nil {
 		return err
 	}
+	v.handedOver = true // from here on it waits for people, and messages for nobody
 	if v.cleaner == nil {
 		v.cleaner = outcome.Cleaner
 	}
 	if v.cleaner == nil {
 		v.settle()
-		v.waitFor("a free cleaner")
-		if err := workflow.Await(ctx, func() bool { return v.cleaner != nil }); err != nil {
+		if err := v.waitForCleaner(ctx); err != nil {
 			return err
 		}
 	}
 	v.show(v.cleaner)
 	return v.rest(ctx, booking.Assigned, booking.CleanerAssigned, "")
+}
+
+func (v *visit) waitForCleaner(ctx workflow.Context) error {
+	v.waitFor("a free cleaner")
+	found := func() bool { return v.cleaner != nil }
+	v.expect(ctx, v.policy.AssignWithin, "a cleaner is free", found)
+	if err := workflow.Await(ctx, found); err != nil {
+		return err
+	}
+	v.attended()
+	return nil
 }
 
 func (v *visit) cancelAssignment() undo {
@@ -157,10 +176,13 @@ func (v *visit) who() string {
 	return v.cleaner.Name
 }
 
-// cleanerCleans waits until the work is done.
+// cleanerCleans waits until the work is done. A cleaner who takes long makes the
+// call need attention.
 func (v *visit) cleanerCleans(ctx workflow.Context) error {
 	v.waitFor("the cleaner")
-	_ = workflow.Await(ctx, func() bool { return v.cleaned || v.untold != nil })
+	over := func() bool { return v.cleaned || v.untold != nil }
+	v.expect(ctx, v.policy.CleanWithin, "the cleaner finishes", over)
+	_ = workflow.Await(ctx, over)
 	if v.untold != nil && !v.cleaned {
 		return v.untold
 	}

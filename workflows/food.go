@@ -30,7 +30,8 @@ type meal struct {
 }
 
 // story is how an order of food goes when all goes well. Once it is paid it
-// stands: a shop or a courier who cannot be told now is told later.
+// stands: a shop or a courier who cannot be told now is told later, while there
+// is time.
 func (m *meal) story(ctx workflow.Context) error {
 	if err := m.charge(ctx, booking.Paid); err != nil {
 		return err
@@ -55,8 +56,10 @@ func (m *meal) notice() notice {
 }
 
 func (m *meal) startDelivery(ctx workflow.Context) error {
+	delivery := m.delivery()
+	delivery.Late, delivery.Why = m.tooLate()
 	_, err := m.step(ctx, step{
-		call: call{name: "start delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.StartDelivery, with: m.delivery()},
+		call: call{name: "start delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.StartDelivery, with: delivery},
 		undo: m.cancelDelivery(),
 	})
 	if err != nil {
@@ -91,11 +94,8 @@ func (m *meal) show(s booking.JobStatus) {
 func (m *meal) courierDelivers(ctx workflow.Context) error {
 	m.waitFor("the courier")
 	handedOver := func() bool { return m.delivered }
-	inTime, err := await(ctx, m.policy.DeliverWithin, "courier delivers", handedOver)
-	if err == nil && !inTime {
-		m.needAttention(m.ctx, "the courier has not delivered within "+m.policy.DeliverWithin.String())
-	}
-	err = m.finish(ctx, handedOver, call{
+	m.expect(ctx, m.policy.DeliverWithin, "the courier delivers", handedOver)
+	err := m.finish(ctx, handedOver, call{
 		name: "finish delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.FinishDelivery, with: m.in.OrderID,
 	})
 	if err != nil {

@@ -39,6 +39,9 @@ func (l *life) live(from time.Time) {
 	suite.SetLogger(devserver.Quiet())
 	l.env = suite.NewTestWorkflowEnvironment()
 	l.env.SetStartTime(from)
+	l.mu.Lock()
+	l.lives++
+	l.mu.Unlock()
 	l.env.RegisterWorkflow(l.flow)
 	for _, a := range l.services().Sagas() {
 		l.env.RegisterActivity(a)
@@ -50,7 +53,10 @@ func (l *life) placed(price int64) contract.Order {
 	return contract.Order{
 		OrderID: l.order, CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
-		Policy: contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute, DeliverWithin: 2 * hour, PayWithin: hour / 2},
+		Policy: contract.Policy{
+			InPlace: true, AttentionAfter: 5 * time.Minute, PayWithin: hour / 2, HandOverWithin: hour, ReserveWithin: 24 * hour,
+			DeliverWithin: 2 * hour, ServeWithin: hour, ServeAfterDay: 3 * hour, AssignWithin: 2 * hour, CleanWithin: 24 * hour,
+		},
 	}
 }
 

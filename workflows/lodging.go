@@ -18,7 +18,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	story := r.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled,
 	})
-	r.deadline = in.CheckOutAt()
+	r.ends, r.startWithin = in.CheckOutAt(), in.Policy.ReserveWithin
 	r.undos = []undo{r.refund(), r.releaseStock(), r.takeBack(r.notice())} // of the steps, in their order
 	r.takeDecisions()
 	return r.tell(story, r.story)
@@ -53,14 +53,16 @@ func (r *reservation) story(ctx workflow.Context) error {
 }
 
 func (r *reservation) holdStock(ctx workflow.Context) error {
+	hold := r.hold()
+	hold.Late, hold.Why = r.tooLate()
 	held, err := r.step(ctx, step{
-		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: r.hold()},
+		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
 		undo: r.releaseStock(),
 	})
 	if err != nil {
 		return err
 	}
-	r.left = held.Ended // in a life of this workflow that is not remembered
+	r.left, r.handedOver = held.Ended, held.Ended // in a life of this workflow that is not remembered
 	r.emit(booking.ReservationConfirmed)
 	return nil
 }

@@ -32,10 +32,12 @@ type saga struct {
 	// undos of all steps, in the order of the steps. All of them are known
 	// before the first step runs: see turnBack.
 	undos []undo
-	// deadline is when a step that is still being retried is given up; zero
-	// when there is none.
-	deadline time.Time
-	refunded bool // what was charged has been given back
+	// startWithin is how long the order may take from when it has to be paid for
+	// until it is in the hands of those who carry it out; handedOver that it is.
+	startWithin time.Duration
+	handedOver  bool
+	ends        time.Time // of what was ordered; zero when that has no end
+	refunded    bool      // what was charged has been given back
 }
 
 // facts are the events by which the world learns of an order's beginning and
@@ -66,11 +68,13 @@ func (s *saga) begin(root workflow.Context, in contract.Order, view contract.Vie
 	}
 	never, _ := workflow.NewDisconnectedContext(root)
 	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy, settled: in.Settle != nil}
-	s.in, s.facts = in, facts
+	s.in, s.facts, s.startWithin = in, facts, in.Policy.HandOverWithin
+	s.run = s.currentRun()
 	s.changed()
 	story, abandon := workflow.WithCancel(root)
 	s.abandon = abandon
 	s.answerQueries()
+	workflow.Go(s.ctx, s.followResets)
 	return story
 }
 

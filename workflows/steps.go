@@ -119,7 +119,7 @@ func onceNow(c call) workflow.ActivityOptions {
 
 // perform does a step's call: in place when the order's policy allows and it
 // succeeds, durably otherwise. What cannot be done until the deadline is given
-// up; with a deadline that has passed already, the service decides.
+// up; its undo makes certain that it never is.
 func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, err error) {
 	if s.policy.InPlace {
 		err = inPlace(ctx, st.call, &outcome)
@@ -134,16 +134,10 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)
 	attempt, giveUp := workflow.WithCancel(ctx)
+	defer giveUp()
 	done := durably(attempt, st.call)
-	if left := s.deadline.Sub(workflow.Now(ctx)); left > 0 {
-		inTime, err := await(ctx, left, "deadline of: "+st.name, done.IsReady)
-		if err != nil {
-			return outcome, err
-		}
-		if !inTime {
-			giveUp()
-			return outcome, &refusal{booking.TooLate}
-		}
+	if err := s.inTime(ctx, st.name, done.IsReady); err != nil {
+		return outcome, err
 	}
 	err = done.Get(ctx, &outcome)
 	return outcome, err
