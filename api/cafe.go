@@ -69,7 +69,7 @@ func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 	if !found {
 		return f
 	}
-	in.drink, in.amount = drink, f.price("body.quantity", drink.Price, int64(in.Body.Quantity))
+	in.drink, in.amount = drink, f.wholePrice(ctx, "body.quantity", drink.Price, int64(in.Body.Quantity))
 	if drink.deletion == nil && !s.Now().Before(drink.Ends()) {
 		f.add("body.menuId", "could be ordered until the end of %s only", drink.Date)
 	}

@@ -70,7 +70,7 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	}
 	menu, found := lookUp(ctx, &f, "body.menuId", string(in.Body.MenuID), "menu", s.menu)
 	if found {
-		in.menu, in.amount = menu, f.price("body.quantity", menu.Price, int64(in.Body.Quantity))
+		in.menu, in.amount = menu, f.wholePrice(ctx, "body.quantity", menu.Price, int64(in.Body.Quantity))
 	}
 	return f
 }

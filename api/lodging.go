@@ -91,7 +91,7 @@ func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	place, found := lookUp(ctx, &f, "body.placeId", string(in.Body.PlaceID), "place", s.place)
 	in.place = place
 	if in.checkStay(&f, s.Now(), found) && found {
-		in.amount = f.price("body.rooms", place.Price, int64(in.from.DaysUntil(in.to)), int64(in.Body.Rooms))
+		in.amount = f.wholePrice(ctx, "body.rooms", place.Price, int64(in.from.DaysUntil(in.to)), int64(in.Body.Rooms))
 	}
 	return f
 }

@@ -23,6 +23,47 @@ func (money) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
+// checkPrice complains about a price that could not be paid: who is charged
+// would be told that it was declined. Nothing is asked for a price of 0.
+func (f *faults) checkPrice(ctx huma.Context, location string, m *money) {
+	if m == nil || m.Currency == "" || m.Amount < 0 {
+		return // the schema has complained
+	}
+	terms, price := serverOf(ctx).Terms, m.value()
+	if _, known := booking.Digits(price.Currency); !known {
+		f.add(location+".currency", "%q is not the ISO 4217 code of a currency such as KRW", price.Currency)
+	} else if err := terms.Currency(price.Currency); err != nil {
+		f.add(location+".currency", "%v", err)
+	} else if price.Amount != 0 {
+		if err := terms.Amount(price); err != nil {
+			f.add(location+".amount", "%v", err)
+		}
+	}
+}
+
+// wholePrice is each, that many times. A count below 1 has been complained
+// about.
+func (f *faults) wholePrice(ctx huma.Context, field string, each booking.Money, counts ...int64) booking.Money {
+	amount, fits := each, true
+	for _, n := range counts {
+		if n < 1 {
+			return amount
+		}
+		if fits {
+			amount, fits = amount.Times(n)
+		}
+	}
+	switch {
+	case !fits || amount.Amount > maxAmount:
+		f.add(field, "the whole price is more than can be charged at once")
+	case amount.Amount != 0:
+		if err := serverOf(ctx).Terms.Amount(amount); err != nil {
+			f.add(field, "the whole price cannot be charged: %v", err)
+		}
+	}
+	return amount
+}
+
 func (m money) value() booking.Money {
 	return booking.Money{Amount: int64(m.Amount), Currency: m.Currency}
 }
