@@ -11,11 +11,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// charge takes the order's price. With that the order comes into being, in the
+// free tells whether the order costs nothing. Then nobody is asked for money,
+// and there is none to give back.
+func (s *saga) free() bool { return s.in.Amount.Amount == 0 }
+
+// charge takes the order's price, if it has one. With that the order comes into being, in the
 // status paid. Nobody pays after the deadline. While the provider takes no
 // payments the customer pays a little later or, where the policy allows none
 // of that, the order is refused.
 func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
+	if s.free() {
+		return s.chargeNothing(ctx, paid)
+	}
 	charge := s.payment()
 	charge.Late = !s.deadline.IsZero() && !workflow.Now(ctx).Before(s.deadline)
 	st := step{
@@ -38,6 +45,19 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	}
 	s.become(paid, "", "")
 	s.placed(true)
+	return nil
+}
+
+// chargeNothing is charge for an order that costs nothing.
+func (s *saga) chargeNothing(ctx workflow.Context, paid booking.Status) error {
+	if err := ctx.Err(); err != nil {
+		return err //replay:never abandoned in the very task in which it was begun
+	}
+	if !s.deadline.IsZero() && !workflow.Now(ctx).Before(s.deadline) {
+		return &refusal{booking.TooLate} //replay:never begun only when it was over
+	}
+	s.become(paid, "", "")
+	s.placed(false)
 	return nil
 }
 
@@ -136,11 +156,23 @@ func inItsTurn(patience time.Duration) workflow.ActivityOptions {
 	return options
 }
 
+// refunds is the undo of the charge, if there is one.
+func (s *saga) refunds() []undo {
+	if s.free() {
+		return nil
+	}
+	return []undo{s.refund()}
+}
+
 func (s *saga) refund() undo {
 	return undo{
-		call:    call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
-		because: func(why booking.Reason) any { c := s.payment(); c.Why = why; return c },
-		then:    func(found booking.Undo) { s.refunded = found.Acted },
+		call: call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
+		because: func(why booking.Reason) any {
+			c := s.payment()
+			c.Why, c.Owed = why, s.owed
+			return c
+		},
+		then: func(found booking.Undo) { s.refunded, s.owed = found.Acted, found.Owed },
 	}
 }
 

@@ -18,8 +18,8 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	story := r.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled,
 	})
-	r.deadline = in.CheckOutAt()
-	r.undos = []undo{r.refund(), r.releaseStock(), r.takeBack(r.notice())} // of the steps, in their order
+	r.deadline, r.came = in.CheckOutAt(), true                              // nothing can keep it from that but its payment
+	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice())) // of the steps, in their order
 	r.takeDecisions()
 	return r.tell(story, r.story)
 }

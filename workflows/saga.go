@@ -36,6 +36,10 @@ type saga struct {
 	// when there is none.
 	deadline time.Time
 	refunded bool // what was charged has been given back
+	// came: an order that costs nothing has come into being, as far as is known
+	// from what was undone.
+	came bool
+	owed string // why what was charged has not yet, in the provider's words, "" while that is not known
 }
 
 // facts are the events by which the world learns of an order's beginning and
@@ -165,7 +169,8 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 // for a kitchen.
 func (s *saga) turnBack(err error) {
 	reason := s.reasonOf(err)
-	if len(s.undos) > 0 && s.view.Status != booking.Cancelling {
+	atOnce := len(s.undos) == 0 && s.view.Kind.May(s.view.Status, booking.Cancelled)
+	if !atOnce && s.view.Status != booking.Cancelling {
 		s.become(booking.Cancelling, reason, s.note)
 	}
 	if reason.Unavailable() {
@@ -175,14 +180,16 @@ func (s *saga) turnBack(err error) {
 	for _, u := range slices.Backward(s.undos) {
 		u.with = u.because(reason)
 		var found booking.Undo
-		if s.policy.InPlace && inPlace(s.ctx, u.call, &found) == nil {
+		done := s.policy.InPlace && inPlace(s.ctx, u.call, &found) == nil
+		if done {
 			u.found(found)
+		}
+		if done && found.Owed == "" {
 			continue
 		}
 		owed.Add(1)
 		workflow.Go(s.ctx, func(ctx workflow.Context) {
-			s.seeThrough(ctx, u.call, &found)
-			u.found(found)
+			s.undoInTime(ctx, u, reason, found)
 			s.showPending(ctx)
 			owed.Done()
 		})
@@ -192,11 +199,32 @@ func (s *saga) turnBack(err error) {
 	s.end(reason, s.facts.cancelled)
 }
 
+// undoInTime does an undo however long it takes. One that has to wait for
+// something is asked for again until its answer changes; what never changes by
+// itself marks the order, in the words of the one who has to undo it.
+func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
+	for {
+		patience := s.policy.AttentionAfter
+		if found.Owed != "" {
+			patience = 0 // it is known what it waits for
+		}
+		if found.NeedsPerson {
+			s.needAttention(ctx, found.Owed)
+		}
+		u.with, found = u.because(why), booking.Undo{}
+		s.seeThrough(ctx, u.call, &found, patience)
+		u.found(found)
+		if found.Owed == "" {
+			return
+		}
+	}
+}
+
 // tellUndone tells the world of the way back, in the order in which the way
 // there was told, whichever life of the workflow went it.
 func (s *saga) tellUndone() {
-	if s.refunded {
-		s.placed(true) // which may not have been known until now
+	if s.refunded || s.free() && s.came {
+		s.placed(s.refunded) // which may not have been known until now
 	}
 	if s.view.Placed {
 		s.emit(s.facts.undone)

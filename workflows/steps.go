@@ -190,18 +190,20 @@ func (s *saga) insist(ctx workflow.Context, c call, result any) {
 	if s.policy.InPlace && inPlace(ctx, c, result) == nil {
 		return
 	}
-	s.seeThrough(ctx, c, result)
+	s.seeThrough(ctx, c, result, s.policy.AttentionAfter)
 }
 
 // seeThrough does a call durably and without end. One that keeps failing marks
-// the order.
-func (s *saga) seeThrough(ctx workflow.Context, c call, result any) {
+// the order after a while; with no patience never.
+func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience time.Duration) {
 	defer s.waitFor("the service that is to " + c.name)()
 	for {
 		s.showPending(ctx)
 		done := durably(ctx, c)
-		if inTime, _ := await(ctx, s.policy.AttentionAfter, "patience with: "+c.name, done.IsReady); !inTime {
-			s.needAttention(ctx, "to "+c.name+" keeps failing")
+		if patience > 0 {
+			if inTime, _ := await(ctx, patience, "patience with: "+c.name, done.IsReady); !inTime {
+				s.needAttention(ctx, "to "+c.name+" keeps failing")
+			}
 		}
 		if done.Get(ctx, result) == nil {
 			return
