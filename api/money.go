@@ -13,7 +13,7 @@ const maxAmount = 1_000_000_000_000
 // money is booking.Money as requests ask for it, and the schema of both.
 type money struct {
 	Amount   whole  `json:"amount" minimum:"0" doc:"In the currency's minor unit; KRW has none, so 50000 is 50,000 won" example:"50000"`
-	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as KRW" doc:"ISO 4217 code" example:"KRW"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as KRW" doc:"ISO 4217 code, of a currency that the payment provider takes" example:"KRW"`
 }
 
 // TransformSchema adds the limit, which a tag could only repeat.

@@ -199,27 +199,6 @@ func (s *saga) turnBack(err error) {
 	s.end(reason, s.facts.cancelled)
 }
 
-// undoInTime does an undo however long it takes. One that has to wait for
-// something is asked for again until its answer changes; what never changes by
-// itself marks the order, in the words of the one who has to undo it.
-func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
-	for {
-		patience := s.policy.AttentionAfter
-		if found.Owed != "" {
-			patience = 0 // it is known what it waits for
-		}
-		if found.NeedsPerson {
-			s.needAttention(ctx, found.Owed)
-		}
-		u.with, found = u.because(why), booking.Undo{}
-		s.seeThrough(ctx, u.call, &found, patience)
-		u.found(found)
-		if found.Owed == "" {
-			return
-		}
-	}
-}
-
 // tellUndone tells the world of the way back, in the order in which the way
 // there was told, whichever life of the workflow went it.
 func (s *saga) tellUndone() {

@@ -214,6 +214,27 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 	}
 }
 
+// undoInTime does an undo however long it takes. One that has to wait for
+// something is asked for again until its answer changes; what never changes by
+// itself marks the order, in the words of the one who has to undo it.
+func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
+	for {
+		patience := s.policy.AttentionAfter
+		if found.Owed != "" {
+			patience = 0 // it is known what it waits for
+		}
+		if found.NeedsPerson {
+			s.needAttention(ctx, found.Owed)
+		}
+		u.with, found = u.because(why), booking.Undo{}
+		s.seeThrough(ctx, u.call, &found, patience)
+		u.found(found)
+		if found.Owed == "" {
+			return
+		}
+	}
+}
+
 // await waits for something to come true, for a time that the web UI shows
 // under a name. It answers whether it did, or that the context was cancelled.
 // Unlike workflow.AwaitWithTimeout it leaves no timer behind that would show
