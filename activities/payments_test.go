@@ -195,7 +195,7 @@ func TestChargePayment_TooLate(t *testing.T) {
 		t.Parallel()
 		provider := &till{
 			charge: func(context.Context, booking.Charge) (string, error) { return "", errAway },
-			void:   func(context.Context, booking.Charge) (string, error) { return "ch_1", nil },
+			void:   func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1"}, nil },
 		}
 		payments := newPayments(t, provider)
 		_, err := charge(payments, newCharge("o1"))

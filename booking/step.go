@@ -35,6 +35,10 @@ type Outcome struct {
 type Undo struct {
 	// Acted tells whether there was something to take back.
 	Acted bool `json:"acted"`
+	// Owed is why it is not taken back yet, in the words of the one who has to,
+	// "" once it is. NeedsPerson: that does not change by itself.
+	Owed        string `json:"owed,omitempty"`
+	NeedsPerson bool   `json:"needsPerson,omitempty"`
 }
 
 // Charge asks for a payment. Key is the idempotency key: one charge is taken
@@ -46,6 +50,8 @@ type Charge struct {
 	Method  string `json:"method"`         // the provider's token, e.g. pm_card_visa
 	Late    bool   `json:"late,omitempty"` // it is too late to begin with it
 	Why     Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
+	// Owed is why it is known not to be given back yet; set on the undo only.
+	Owed string `json:"owed,omitempty"`
 }
 
 // PaymentStatus is where a payment stands.
@@ -59,6 +65,7 @@ const (
 	Declined        PaymentStatus = "declined"  // refused by the provider
 	RefundPending   PaymentStatus = "refunding" // to be given back, or to be made certain that it was never taken
 	Refunded        PaymentStatus = "refunded"  // taken and given back
+	Returned        PaymentStatus = "returned"  // taken, and back with the customer in another way than by a refund
 	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
 )
 

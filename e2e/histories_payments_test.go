@@ -138,3 +138,29 @@ func visitDeferred(s *system) string {
 	s.carriedOut(func() answer { return s.decideAt(calls+"/"+order, "cancel") })
 	return order
 }
+
+// refundFollowed is cancelled while refunds are pending, which then fail.
+func refundFollowed(s *system) string {
+	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	s.sandbox(object{"refunds": "wait"})
+	s.decide(order, "cancel")
+	s.eventually(func() bool { return s.attempts(order, "RefundPayment") > 1 })
+	s.sandbox(object{"refunds": "fail"})
+	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
+	s.sandbox(object{})
+	return order
+}
+
+var free = object{"price": object{"amount": 0, "currency": "KRW"}}
+
+func stayForNothing(s *system) string {
+	order := s.reserve(s.place(9, free)).with(s, http.StatusCreated).body.ID
+	s.decide(order, "cancel").with(s, http.StatusOK)
+	return order
+}
+
+func cupForNothing(s *system) string {
+	order := s.orderCup(s.drink(9, free)).with(s, http.StatusCreated).body.ID
+	s.decideAt(cafeOrders+"/"+order, "cancel").with(s, http.StatusOK)
+	return order
+}

@@ -72,6 +72,9 @@ var overloadBranches = map[string]branch{
 	"lodging_pay_now_cancelled":          {notPaidNowButCancelled, booking.ByOperator},
 	"lodging_pay_now_unstarted":          {notPaidNowUnstarted, booking.ByOperator},
 	"cleaning_payment_deferred":          {visitDeferred, booking.ByCustomer},
+	"lodging_refund_followed":            {refundFollowed, booking.ByCustomer},
+	"lodging_for_nothing":                {stayForNothing, booking.ByCustomer},
+	"cafe_for_nothing":                   {cupForNothing, booking.ByCustomer},
 }
 
 // TestRecordHistories takes an order along every way it can go, on a real

@@ -82,6 +82,7 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 		m.drinks = append(m.drinks, m.drink(12))
 		m.cleaner("Kim")
 	}
+	m.places, m.menus, m.drinks = append(m.places, m.place(8, free)), append(m.menus, m.menu(free)), append(m.drinks, m.drink(12, free))
 	return m
 }
 
@@ -246,7 +247,7 @@ func (m *model) look(order string) {
 // trouble lets something fail for a while, or makes it work again.
 func (m *model) trouble(random *rand.Rand) {
 	switched := []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger}
-	switch n := random.IntN(10); n {
+	switch n := random.IntN(11); n {
 	case 9:
 		m.sandbox(object{"down": random.IntN(2) == 0})
 	case 6:
@@ -255,6 +256,8 @@ func (m *model) trouble(random *rand.Rand) {
 		m.outbox.away.Store(random.IntN(2) == 0)
 	case 8:
 		m.readModel.away.Store(random.IntN(2) == 0)
+	case 10:
+		m.sandbox(object{"refunds": pick(random, []string{"succeed", "wait", "fail"})})
 	default:
 		switch random.IntN(3) {
 		case 0:

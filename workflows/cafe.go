@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/booking"
@@ -16,7 +18,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 		placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	})
 	c.ends = in.DayEnds()
-	c.undos = []undo{c.putBack(), c.refund(), c.cancelProduction()} // of the steps, in their order
+	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.cancelProduction()}) // of the steps, in their order
 	c.takeDecisions()
 	return c.tell(story, c.story)
 }
@@ -57,6 +59,7 @@ func (c *cup) putBack() undo {
 	return undo{
 		call:    call{name: "put drink back", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
+		then:    func(found booking.Undo) { c.came = found.Acted },
 	}
 }
 

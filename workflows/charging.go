@@ -11,11 +11,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// charge takes the order's price. With that the order comes into being, in the
-// status paid. Nothing is charged after the deadline. While the provider takes
-// no payments the customer pays a little later or, where the policy allows none
-// of that, the order is refused.
+// free tells whether the order costs nothing. Then nobody is asked for money,
+// and there is none to give back.
+func (s *saga) free() bool { return s.in.Amount.Amount == 0 }
+
+// charge takes the order's price, if it has one. With that the order comes into
+// being, in the status paid. Nothing is charged after the deadline. While the
+// provider takes no payments the customer pays a little later or, where the
+// policy allows none of that, the order is refused.
 func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
+	if s.free() {
+		return s.chargeNothing(ctx, paid)
+	}
 	charge := s.payment()
 	charge.Late, charge.Why = s.tooLate()
 	st := step{
@@ -38,6 +45,17 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	}
 	s.become(paid, "", "")
 	s.placed(true)
+	return nil
+}
+
+// chargeNothing is charge for an order that costs nothing. It is never too late
+// for that: the services that are asked next know what was done in time.
+func (s *saga) chargeNothing(ctx workflow.Context, paid booking.Status) error {
+	if err := ctx.Err(); err != nil {
+		return err //replay:never abandoned in the very task in which it was begun
+	}
+	s.become(paid, "", "")
+	s.placed(false)
 	return nil
 }
 
@@ -134,11 +152,23 @@ func inItsTurn(patience time.Duration) workflow.ActivityOptions {
 	return options
 }
 
+// refunds is the undo of the charge, if there is one.
+func (s *saga) refunds() []undo {
+	if s.free() {
+		return nil
+	}
+	return []undo{s.refund()}
+}
+
 func (s *saga) refund() undo {
 	return undo{
-		call:    call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
-		because: func(why booking.Reason) any { c := s.payment(); c.Why = why; return c },
-		then:    func(found booking.Undo) { s.refunded = found.Acted },
+		call: call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
+		because: func(why booking.Reason) any {
+			c := s.payment()
+			c.Why, c.Owed = why, s.owed
+			return c
+		},
+		then: func(found booking.Undo) { s.refunded, s.owed = found.Acted, found.Owed },
 	}
 }
 

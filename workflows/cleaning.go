@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/booking"
@@ -15,12 +17,9 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	story := v.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.CallPlaced, undone: booking.AssignmentCanceled, cancelled: booking.CallCanceled,
 	})
-	v.cleaner = v.view.Cleaner()     // known only to a call that is settled
-	v.undos = []undo{v.unregister()} // of the steps, in their order
-	if v.priced() {
-		v.undos = append(v.undos, v.refund())
-	}
-	v.undos = append(v.undos, v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction()))
+	v.cleaner = v.view.Cleaner()                                 // known only to a call that is settled
+	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // of the steps, in their order
+		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction())})
 	v.takeDecisions()
 	return v.tell(story, v.story)
 }
@@ -42,7 +41,7 @@ func (v *visit) story(ctx workflow.Context) error {
 	if err := v.register(ctx); err != nil {
 		return err
 	}
-	if err := v.pay(ctx); err != nil {
+	if err := v.charge(ctx, booking.Calling); err != nil {
 		return err
 	}
 	if err := v.assign(ctx); err != nil {
@@ -63,11 +62,7 @@ func (v *visit) unregister() undo {
 	return undo{
 		call:    call{name: "strike call off", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
 		because: func(why booking.Reason) any { return v.call(why) },
-		then: func(found booking.Undo) {
-			if found.Acted && !v.priced() {
-				v.placed(false) // which may not have been known until now
-			}
-		},
+		then:    func(found booking.Undo) { v.came = found.Acted },
 	}
 }
 
@@ -80,17 +75,6 @@ func (v *visit) inTimeCall() booking.Call {
 	c := v.call("")
 	c.Late, c.Why = v.tooLate()
 	return c
-}
-
-func (v *visit) priced() bool { return v.in.Amount.Amount > 0 }
-
-func (v *visit) pay(ctx workflow.Context) error {
-	if v.priced() {
-		return v.charge(ctx, booking.Calling)
-	}
-	v.become(booking.Calling, "", "")
-	v.placed(false)
-	return nil
 }
 
 // assign finds a cleaner. While none is free the call waits in the queue of

@@ -17,7 +17,7 @@ func (s *saga) deadline() (until time.Time, late booking.Reason) {
 	switch pay := s.policy.PayWithin; {
 	case s.handedOver:
 		return until, booking.TooLate
-	case !s.view.Placed && s.in.Amount.Amount > 0 && pay > 0:
+	case !s.view.Placed && !s.free() && pay > 0:
 		until, late = s.in.PlacedAt.Add(pay), booking.PaymentUnavailable
 	default:
 		until, late = s.in.PlacedAt.Add(pay+s.startWithin), booking.TooLate

@@ -18,7 +18,8 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	story := m.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.OrderPlaced, undone: booking.DeliveryCanceled, cancelled: booking.OrderCanceled,
 	})
-	m.undos = []undo{m.refund(), m.takeBack(m.notice()), m.cancelDelivery()} // of the steps, in their order
+	m.came = true                                                             // nothing can keep it from that but its payment
+	m.undos = append(m.refunds(), m.takeBack(m.notice()), m.cancelDelivery()) // of the steps, in their order
 	m.takeDecisions()
 	return m.tell(story, m.story)
 }

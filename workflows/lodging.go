@@ -19,7 +19,8 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 		placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled,
 	})
 	r.ends, r.startWithin = in.CheckOutAt(), in.Policy.ReserveWithin
-	r.undos = []undo{r.refund(), r.releaseStock(), r.takeBack(r.notice())} // of the steps, in their order
+	r.came = true                                                           // nothing can keep it from that but its payment
+	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice())) // of the steps, in their order
 	r.takeDecisions()
 	return r.tell(story, r.story)
 }

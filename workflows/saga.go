@@ -38,6 +38,10 @@ type saga struct {
 	handedOver  bool
 	ends        time.Time // of what was ordered; zero when that has no end
 	refunded    bool      // what was charged has been given back
+	// came: an order that costs nothing has come into being, as far as is known
+	// from what was undone.
+	came bool
+	owed string // why what was charged has not yet, in the provider's words, "" while that is not known
 }
 
 // facts are the events by which the world learns of an order's beginning and
@@ -169,7 +173,8 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 // for a kitchen.
 func (s *saga) turnBack(err error) {
 	reason := s.reasonOf(err)
-	if len(s.undos) > 0 && s.view.Status != booking.Cancelling {
+	atOnce := len(s.undos) == 0 && s.view.Kind.May(s.view.Status, booking.Cancelled)
+	if !atOnce && s.view.Status != booking.Cancelling {
 		s.become(booking.Cancelling, reason, s.note)
 	}
 	if reason.Unavailable() {
@@ -179,14 +184,16 @@ func (s *saga) turnBack(err error) {
 	for _, u := range slices.Backward(s.undos) {
 		u.with = u.because(reason)
 		var found booking.Undo
-		if s.policy.InPlace && inPlace(s.ctx, u.call, &found) == nil {
+		done := s.policy.InPlace && inPlace(s.ctx, u.call, &found) == nil
+		if done {
 			u.found(found)
+		}
+		if done && found.Owed == "" {
 			continue
 		}
 		owed.Add(1)
 		workflow.Go(s.ctx, func(ctx workflow.Context) {
-			s.seeThrough(ctx, u.call, &found)
-			u.found(found)
+			s.undoInTime(ctx, u, reason, found)
 			s.showPending(ctx)
 			owed.Done()
 		})
@@ -199,8 +206,8 @@ func (s *saga) turnBack(err error) {
 // tellUndone tells the world of the way back, in the order in which the way
 // there was told, whichever life of the workflow went it.
 func (s *saga) tellUndone() {
-	if s.refunded {
-		s.placed(true) // which may not have been known until now
+	if s.refunded || s.free() && s.came {
+		s.placed(s.refunded) // which may not have been known until now
 	}
 	if s.view.Placed {
 		s.emit(s.facts.undone)

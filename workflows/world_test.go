@@ -95,6 +95,7 @@ type world struct {
 	dead     bool
 	laters   []func()
 	provider map[string]*atProvider
+	owing    []activities.Owed // what the provider says to refunds, before it gives back
 	// registered: management knows of the call.
 	registered bool
 	// check looks at each publication before it takes effect.
@@ -489,19 +490,24 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 	})
 }
 
-func (p provider) Void(_ context.Context, c booking.Charge) (string, error) {
-	return act(p.world, "void", func(context.Context) (string, error) {
+func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
+	return act(p.world, "void", func(context.Context) ([]string, error) {
 		is := p.at(c.Key)
 		if is.charged > 0 {
-			return "ref of " + c.Key, nil
+			return []string{"ref of " + c.Key}, nil
 		}
 		is.voided = true
-		return "", nil
+		return nil, nil
 	})
 }
 
 func (p provider) Refund(_ context.Context, _, ref string, amount booking.Money) error {
 	return actErr(p.world, "refund", func(context.Context) error {
+		if len(p.owing) > 0 {
+			owed := p.owing[0]
+			p.owing = p.owing[1:]
+			return &owed
+		}
 		for key, is := range p.provider {
 			if ref == "ref of "+key {
 				is.refunded = amount.Amount

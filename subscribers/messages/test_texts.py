@@ -127,7 +127,7 @@ class Texts(unittest.TestCase):
         for amount, currency, english, korean in [
             (1234567, "KRW", "1,234,567 KRW", "1,234,567원"), (5, "JPY", "5 JPY", "5 JPY"),
             (123456, "EUR", "1,234.56 EUR", "1,234.56 EUR"), (7, "USD", "0.07 USD", "0.07 USD"),
-            (1005, "KWD", "1.005 KWD", "1.005 KWD"),
+            (1005, "KWD", "1.005 KWD", "1.005 KWD"), (123456, "CLF", "12.3456 CLF", "12.3456 CLF"),
         ]:
             self.assertEqual(english, texts.money(amount, currency, "en"))
             self.assertEqual(korean, texts.money(amount, currency, "ko"))
