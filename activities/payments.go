@@ -206,7 +206,7 @@ func (p *Payments) stand(ctx context.Context, c booking.Charge) (booking.Payment
 func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking.Undo, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) {
 		payment, err := p.undo(ctx, c)
-		return booking.Undo{Acted: payment.Status == booking.Refunded}, err
+		return booking.Undo{Acted: payment.Status == booking.Refunded, Declined: payment.Status == booking.Declined}, err
 	})
 }
 

@@ -33,6 +33,8 @@ type Outcome struct {
 type Undo struct {
 	// Acted tells whether there was something to take back.
 	Acted bool `json:"acted"`
+	// Declined: the payment that was to be given back was refused.
+	Declined bool `json:"declined,omitempty"`
 }
 
 // Charge asks for a payment. Key is the idempotency key: one charge is taken

@@ -161,7 +161,7 @@ func (v *visit) who() string {
 func (v *visit) cleanerCleans(ctx workflow.Context) error {
 	v.waitFor("the cleaner")
 	_ = workflow.Await(ctx, func() bool { return v.cleaned || v.untold != nil })
-	if v.untold != nil && !v.cleaned {
+	if v.untold != nil && v.taken == "" {
 		return v.untold
 	}
 	err := v.finish(ctx, func() bool { return v.cleaned }, call{
