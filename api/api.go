@@ -89,6 +89,7 @@ type server struct {
 	Deps
 	huma    huma.API
 	budgets budgets
+	asks    asks
 	window  *window // through which streams read
 }
 
