@@ -213,10 +213,12 @@ func TestFood(t *testing.T) {
 		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, 2*hour)
 		lost := m.execute(m.in) // let us say that it was lost while being delivered
 		lost.Status, lost.History = booking.Delivering, lost.History[:3]
+		lost.PaymentDeferred = &contract.Deferral{Until: placedAt.Add(hour)} // of a row that was behind
 		m.live(placedAt.Add(3 * hour))
 		m.in.Settle = &lost
 		v := m.run()
 		require.Equal(t, booking.ByOperator, v.Reason)
+		require.Nil(t, v.PaymentDeferred)
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Delivering, booking.Cancelling, booking.Cancelled}, statuses(v))
 		require.Zero(t, m.owed())
 		require.Equal(t, booking.JobCancelled, m.job(m.deliveries))
