@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,9 +26,11 @@ type tale struct {
 }
 
 func (l *life) tale(v contract.View) tale {
+	messages := append(l.told(), l.messagesTo(v.CustomerID)...)
+	slices.Sort(messages) // those of one instant are in any order
 	return tale{
 		v.Status, v.Reason, v.Placed, v.PaymentDeferred, v.Delivery, v.Production, v.Cleaning,
-		l.published, append(l.told(), l.messagesTo(v.CustomerID)...),
+		l.published, messages,
 	}
 }
 
