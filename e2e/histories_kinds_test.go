@@ -33,6 +33,8 @@ var foodBranches = map[string]branch{
 	"food_stopped_before":        {mealStoppedBefore, booking.ByOperator},
 	"food_stopped_unknowingly":   {mealStoppedUnknowingly, booking.ByCustomer},
 	"food_shop_not_told":         {mealShopNotTold, booking.ByOperator},
+	"food_courier_waits":         {mealCourierWaits, ""},
+	"food_courier_comes_second":  {mealCourierSecond, booking.ByCustomer},
 	"food_delivery_not_served":   {mealDeliveryNotServed, ""},
 }
 
@@ -208,6 +210,30 @@ func mealDeliveryUnavailable(s *system) string {
 	require.Equal(s, booking.Delivering, s.get("/v1/mypages/"+order).body.Status)
 	s.outages.deliveries.end()
 	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+// mealCourierWaits is handed over, and cancelled once more, while the delivery
+// service is being asked about a cancel, which it cannot answer.
+func mealCourierWaits(s *system) string {
+	return s.whileStopped(errCertain, contract.CancelUpdate, contract.CompleteUpdate)
+}
+
+// mealCourierSecond is handed over while the delivery is being called off.
+func mealCourierSecond(s *system) string { return s.whileStopped(nil, contract.CompleteUpdate) }
+
+// whileStopped takes an order whose customer cancels, and on which others
+// decide while the delivery service is being asked.
+func (s *system) whileStopped(outcome error, others ...string) string {
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.shows(order, booking.Delivering)
+	s.outages.deliveries.nextIs(func() error {
+		for _, other := range others {
+			s.begunUpdate(order, other)
+		}
+		return outcome
+	})
+	s.update(order, contract.CancelUpdate)
 	return order
 }
 

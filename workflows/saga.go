@@ -197,7 +197,7 @@ func (s *saga) turnBack(err error) {
 // there was told, whichever life of the workflow went it.
 func (s *saga) tellUndone() {
 	if s.declined && s.view.Reason != booking.PaymentDeclined {
-		s.emit(booking.PaymentDeclinedEvent) // and it was cancelled for another reason at the same time
+		s.emit(booking.PaymentDeclinedEvent) //replay:never it was cancelled for another reason in the same moment
 	}
 	if s.refunded {
 		s.placed(true) // which may not have been known until now
