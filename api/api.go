@@ -91,6 +91,7 @@ type server struct {
 	Deps
 	huma    huma.API
 	budgets budgets
+	asks    asks
 	window  *window // through which streams read
 }
 

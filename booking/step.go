@@ -39,6 +39,8 @@ type Undo struct {
 	// "" once it is. NeedsPerson: that does not change by itself.
 	Owed        string `json:"owed,omitempty"`
 	NeedsPerson bool   `json:"needsPerson,omitempty"`
+	// Declined: the payment that was to be given back was refused.
+	Declined bool `json:"declined,omitempty"`
 }
 
 // Charge asks for a payment. Key is the idempotency key: one charge is taken

@@ -18,12 +18,21 @@ var (
 )
 
 // outage switches a service off: it fails with what is set.
-type outage struct{ err atomic.Pointer[error] }
+type outage struct {
+	err  atomic.Pointer[error]
+	once atomic.Pointer[func() error]
+}
+
+// nextIs lets something else become of the next call.
+func (o *outage) nextIs(do func() error) { o.once.Store(&do) }
 
 func (o *outage) begin(err error) { o.err.Store(&err) }
 func (o *outage) end()            { o.err.Store(nil) }
 
 func (o *outage) failure() error {
+	if do := o.once.Swap(nil); do != nil {
+		return (*do)()
+	}
 	if err := o.err.Load(); err != nil {
 		return *err
 	}

@@ -181,7 +181,26 @@ func (s *trial) requireInBalance(v contract.View) {
 		return
 	}
 	require.Equal(s, books{}, s.books())
+	s.requireNothingLeft(v)
 	s.requireEventsInBalance()
+}
+
+// requireNothingLeft checks that a cancelled order shows nothing that is on its
+// way, and that the world was told if its payment was declined: whichever life
+// of its workflow met that.
+func (s *trial) requireNothingLeft(v contract.View) {
+	s.Helper()
+	require.Nil(s, v.PaymentDeferred)
+	require.Nil(s, v.Cleaner())
+	if v.Delivery != nil {
+		require.Equal(s, booking.JobCancelled, v.Delivery.Status)
+	}
+	if v.Production != nil {
+		require.Equal(s, booking.JobCancelled, v.Production.Status)
+	}
+	payment, err := s.ledger.Payment(s.Context(), s.order)
+	declined := err == nil && payment.Status == booking.Declined
+	require.Equal(s, declined, slices.Contains(s.published, booking.PaymentDeclinedEvent))
 }
 
 // requireEventsInBalance checks that who follows the events comes to the same

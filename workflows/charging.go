@@ -37,9 +37,6 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	} else {
 		err = s.payNow(ctx, st)
 	}
-	if isRefusal(err, booking.PaymentDeclined) {
-		s.emit(booking.PaymentDeclinedEvent)
-	}
 	if err != nil {
 		return err
 	}
@@ -124,13 +121,22 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func())
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)
 	follows := s.paymentFollows()
-	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
-	s.undos = slices.Insert(s.undos, n, s.takeBack(follows))
+	s.mayHaveDeferred()
 	telling, over := workflow.WithCancel(ctx)
 	workflow.Go(telling, func(ctx workflow.Context) {
 		_ = s.tellSomebody(ctx, follows) // no payment waits for a message
 	})
 	return over
+}
+
+// mayHaveDeferred adds the undo of telling the customer that the payment
+// follows.
+func (s *saga) mayHaveDeferred() {
+	off := s.takeBack(s.paymentFollows())
+	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
+	if n >= 0 && !slices.ContainsFunc(s.undos, func(u undo) bool { return u.name == off.name }) {
+		s.undos = slices.Insert(s.undos, n, off)
+	}
 }
 
 func (s *saga) paymentFollows() notice {
@@ -168,7 +174,9 @@ func (s *saga) refund() undo {
 			c.Why, c.Owed = why, s.owed
 			return c
 		},
-		then: func(found booking.Undo) { s.refunded, s.owed = found.Acted, found.Owed },
+		then: func(found booking.Undo) {
+			s.refunded, s.declined, s.owed = found.Acted, found.Declined, found.Owed
+		},
 	}
 }
 

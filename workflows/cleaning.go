@@ -167,7 +167,7 @@ func (v *visit) cleanerCleans(ctx workflow.Context) error {
 	over := func() bool { return v.cleaned || v.untold != nil }
 	v.expect(ctx, v.policy.CleanWithin, "the cleaner finishes", over)
 	_ = workflow.Await(ctx, over)
-	if v.untold != nil && !v.cleaned {
+	if v.untold != nil && v.taken == "" {
 		return v.untold
 	}
 	err := v.finish(ctx, func() bool { return v.cleaned }, call{

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -108,13 +109,33 @@ func (m *meal) courierDelivers(ctx workflow.Context) error {
 
 // takeDecisions lets the customer and the courier decide on the order.
 func (m *meal) takeDecisions() {
-	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancel, m.cancelWithDelivery)
+	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancelMeal, m.cancelWithDelivery)
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
+	must(workflow.SetQueryHandlerWithOptions(m.ctx, contract.UndecidedQuery, func() (bool, error) {
+		return m.agreeing, nil //replay:never queries are not in a history
+	}, workflow.QueryHandlerOptions{Description: "Whether the delivery service is being asked to call the delivery off"}))
+}
+
+// mayCancelMeal: a delivery service that was away is not asked again at once.
+func (m *meal) mayCancelMeal() error {
+	err := m.mayCancel()
+	if left := m.refusals.left(workflow.Now(m.ctx)); err == nil && left > 0 && !m.goesBack() {
+		return deliveryAway(left)
+	}
+	return err
+}
+
+func deliveryAway(after time.Duration) error {
+	return booking.Errorf(booking.DeliveryUnavailable,
+		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands").In(after)
 }
 
 // cancelWithDelivery cancels the delivery before anything else. While the
 // delivery service cannot be asked the order stands.
 func (m *meal) cancelWithDelivery(ctx workflow.Context, note string) (contract.View, error) {
+	if err := m.inTurn(ctx, contract.CancelUpdate, m.mayCancelMeal); err != nil {
+		return contract.View{}, m.refused(err)
+	}
 	return m.giveUpIf(ctx, booking.ByCustomer, note, m.stopDelivery)
 }
 
@@ -124,7 +145,7 @@ func (m *meal) stopDelivery(ctx workflow.Context) error {
 	outcome, err := fromQueueNow(ctx, call{name: "stop delivery", queue: contract.FulfilmentQueue, do: deliveries.StopDelivery, with: d})
 	switch {
 	case nothingDone(err):
-		return booking.Errorf(booking.DeliveryUnavailable, "the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands")
+		return deliveryAway(m.refusals.refuse(workflow.Now(ctx)))
 	case outcome.Result == booking.Refused:
 		return booking.MayCancel(booking.Delivered) //replay:never delivered in a life before a reset to before that
 	default:
@@ -133,10 +154,15 @@ func (m *meal) stopDelivery(ctx workflow.Context) error {
 }
 
 func (m *meal) mayDeliver() error {
-	return booking.MayDeliver(m.standing()) //replay:never validators do not run in a replay
+	return booking.MayDeliver(m.standing())
 }
 
+// deliver takes the courier's word. It counts as soon as it is certain that the
+// order is not being cancelled.
 func (m *meal) deliver(ctx workflow.Context, _ string) (contract.View, error) {
+	if err := m.inTurn(ctx, contract.CompleteUpdate, m.mayDeliver); err != nil {
+		return contract.View{}, m.refused(err)
+	}
 	m.taken = booking.Delivered
 	record(ctx, "delivered by the courier")
 	m.delivered = true

@@ -80,26 +80,37 @@ func (l *life) capacity() int {
 
 // decision is what came of an update.
 type decision struct {
-	view contract.View
-	err  error
+	accepted bool
+	view     contract.View
+	err      error
 }
 
 // decides sends an update after a while.
 func (l *life) decides(after time.Duration, update string) *decision {
 	var d decision
-	l.env.RegisterDelayedCallback(func() {
-		l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
-			OnReject: func(err error) { d.err = err },
-			OnAccept: func() {},
-			OnComplete: func(v any, err error) {
-				d.err = err
-				if err == nil {
-					d.view = v.(contract.View)
-				}
-			},
-		}, contract.Decision{Note: "so I say"})
-	}, after)
+	l.env.RegisterDelayedCallback(func() { l.send(update, &d) }, after)
 	return &d
+}
+
+// decidesNow sends an update from within a call of a service: it comes before
+// the service's answer.
+func (l *life) decidesNow(update string) *decision {
+	var d decision
+	l.send(update, &d)
+	return &d
+}
+
+func (l *life) send(update string, d *decision) {
+	l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
+		OnReject: func(err error) { d.err = err },
+		OnAccept: func() { d.accepted = true },
+		OnComplete: func(v any, err error) {
+			d.err = err
+			if err == nil {
+				d.view = v.(contract.View)
+			}
+		},
+	}, contract.Decision{Note: "so I say"})
 }
 
 func (d *decision) code() booking.Code {
@@ -108,6 +119,16 @@ func (d *decision) code() booking.Code {
 		return booking.Code(e.Type())
 	}
 	return ""
+}
+
+// after is when the refusal says that it is worth asking again.
+func (d *decision) after() time.Duration {
+	var e *temporal.ApplicationError
+	var why contract.Refusal
+	if errors.As(d.err, &e) && e.HasDetails() && e.Details(&why) == nil {
+		return why.After
+	}
+	return 0
 }
 
 func statuses(v contract.View) (path []booking.Status) {

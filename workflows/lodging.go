@@ -112,7 +112,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 		if err := r.heed(ctx); err != nil {
 			return err //replay:never a worker died in the milliseconds in which a decision is recorded
 		}
-		if !inTime && r.taken != booking.Confirmed {
+		if !inTime && r.taken == "" {
 			return &refusal{booking.OwnerTimeout}
 		}
 		// A decision that was taken in time counts, though it is still being recorded.
@@ -128,12 +128,16 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 func (r *reservation) guestsStay(ctx workflow.Context) error {
 	r.waitFor("check-out")
 	untilCheckOut := r.in.CheckOutAt().Sub(workflow.Now(ctx))
-	if _, err := await(ctx, untilCheckOut, "check-out", func() bool { return r.left }); err != nil {
+	_, err := await(ctx, untilCheckOut, "check-out", func() bool { return r.left })
+	if r.left || r.taken == booking.Completed { // from then on the stay can no longer be called off
+		ctx = r.ctx
+	} else if err != nil {
 		return err
 	}
 	if err := r.heed(ctx); err != nil {
 		return err //replay:never a worker died in the milliseconds in which a decision is recorded
 	}
+	_ = workflow.Await(ctx, func() bool { return r.left || r.taken != booking.Completed })
 	r.endStay()
 	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, "")
 }

@@ -188,7 +188,8 @@ func TestLodging_Cancel(t *testing.T) {
 		one, two := s.decides(hour, contract.CancelUpdate), s.decides(hour, contract.CancelUpdate)
 		s.requireUndone(s.run(), booking.ByCustomer)
 		require.Equal(t, booking.Cancelled, one.view.Status)
-		require.Equal(t, booking.Cancelled, two.view.Status)
+		require.False(t, two.accepted, "no update is spent on what happens already")
+		require.Equal(t, booking.BeingCancelled, two.code())
 	})
 	t.Run("WhileStockIsRetried", func(t *testing.T) {
 		s := newStay(t)
