@@ -39,6 +39,8 @@ type Deps struct {
 
 	// Gate tells whether orders can be paid for; nil that they always can.
 	Gate PaymentGate
+	// Terms tell what can be paid at all; nil that everything can.
+	Terms PaymentTerms
 
 	// TellAssigned tells the calls that were given a cleaner and may not know
 	// it: a new cleaner may have been waited for.
@@ -100,6 +102,7 @@ type server struct {
 	Deps
 	huma    huma.API
 	budgets budgets
+	asks    asks
 	window  *window // through which streams read
 	queries joined[converter.EncodedValue]
 }
@@ -161,6 +164,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Gate == nil {
 		d.Gate = noGate{}
+	}
+	if d.Terms == nil {
+		d.Terms = anyTerms{}
 	}
 	if d.Eager == nil {
 		d.Eager = func() bool { return false }

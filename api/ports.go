@@ -101,6 +101,21 @@ type PaymentGate interface {
 	Admit(ctx context.Context) (retryAfter time.Duration, ok bool)
 }
 
+// PaymentTerms are what the payment provider takes. Errors are meant for
+// people.
+type PaymentTerms interface {
+	// Currency says why nothing can be paid in the currency.
+	Currency(code string) error
+	// Amount says why the amount, which is not 0, cannot be paid at once.
+	Amount(m booking.Money) error
+}
+
+// anyTerms are those of a provider that takes everything.
+type anyTerms struct{}
+
+func (anyTerms) Currency(string) error      { return nil }
+func (anyTerms) Amount(booking.Money) error { return nil }
+
 // noGate stands before a provider that is always well.
 type noGate struct{}
 

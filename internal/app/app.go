@@ -268,6 +268,7 @@ func (a *App) newAPI(registry *prometheus.Registry, hosts []string) http.Handler
 	deps := api.Deps{
 		Temporal: a.engine, Hub: a.hub,
 		Gate:        a.gate,
+		Terms:       payments.Terms{},
 		Catalogue:   store.NewCatalogue(a.dbs[catalogueDB]),
 		Stock:       store.NewInventory(a.dbs[inventoryDB]),
 		Deliveries:  store.NewDeliveries(a.dbs[fulfilmentDB]),

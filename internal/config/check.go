@@ -137,7 +137,12 @@ func (o *Orders) check(m mistakes) {
 		m.add("tel-region", o.TelRegion, "a country's two letters, such as KR")
 	}
 	m.upTo("attention-after", o.AttentionAfter, 24*time.Hour)
+	m.upTo("hand-over-within", o.HandOverWithin, 12*time.Hour)
 	m.upTo("deliver-within", o.DeliverWithin, 7*24*time.Hour)
+	m.upTo("serve-within", o.ServeWithin, 24*time.Hour)
+	m.upTo("serve-after-day", o.ServeAfterDay, 24*time.Hour)
+	m.upTo("assign-within", o.AssignWithin, 7*24*time.Hour)
+	m.upTo("clean-within", o.CleanWithin, 7*24*time.Hour)
 	m.oneOf("steps", o.Steps, StepsInPlace, StepsDurable)
 }
 

@@ -68,10 +68,10 @@ type gate struct {
 	came, open chan struct{}
 }
 
-func (g gate) Create(ctx context.Context, i payments.Intent) (payments.Intent, error) {
+func (g gate) Create(ctx context.Context, i payments.Intent, once bool) (payments.Intent, bool, error) {
 	g.came <- struct{}{}
 	<-g.open
-	return g.intents.Create(ctx, i)
+	return g.intents.Create(ctx, i, once)
 }
 
 // TestServer_AtTheSameTime: a key is worked on once, and carried out though
