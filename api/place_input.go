@@ -32,7 +32,7 @@ func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	in.placeEdit = f.placeEdit(&b.Name, &b.ConfirmWithin, &b.TimeZone, &b.CheckInTime, &b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = &b.OwnerID, &b.Price, &b.Confirmation
-	f.checkPrice(ctx, "body.price", in.price)
+	f.checkPrice(ctx, in.price)
 	return f
 }
 
@@ -60,7 +60,7 @@ func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	in.placeEdit = f.placeEdit(b.Name, b.ConfirmWithin, b.TimeZone, b.CheckInTime, b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = b.OwnerID, b.Price, b.Confirmation
-	f.checkPrice(ctx, "body.price", in.price)
+	f.checkPrice(ctx, in.price)
 	return f
 }
 
