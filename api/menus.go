@@ -47,7 +47,7 @@ func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkName(&in.Body.Name)
-	f.checkPrice(ctx, "body.price", &in.Body.Price)
+	f.checkPrice(ctx, &in.Body.Price)
 	return f
 }
 
@@ -68,7 +68,7 @@ func (in *changeMenuInput) Resolve(ctx huma.Context) []error {
 	if in.Body.Name != nil {
 		f.checkName(in.Body.Name)
 	}
-	f.checkPrice(ctx, "body.price", in.Body.Price)
+	f.checkPrice(ctx, in.Body.Price)
 	return f
 }
 

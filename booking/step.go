@@ -73,7 +73,7 @@ const (
 
 // PaymentStatuses lists every status of payments.
 func PaymentStatuses() []PaymentStatus {
-	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, ChargePrevented}
+	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, Returned, ChargePrevented}
 }
 
 // Payment is one order's line in the payments ledger.
