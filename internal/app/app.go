@@ -284,8 +284,8 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 		},
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
 		TelRegion: cfg.Orders.TelRegion,
-		Eager:  a.eager,
-		Logger: a.log, Health: a.health, Closing: a.closing,
+		Eager:     a.eager,
+		Logger:    a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
