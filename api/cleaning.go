@@ -77,7 +77,7 @@ func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
 	f.checkText("body.location", in.Body.Location)
-	f.checkPrice(ctx, "body.price", in.Body.Price)
+	f.checkPrice(ctx, in.Body.Price)
 	in.attempt = serverOf(ctx).attemptFor(ctx.Context(), booking.Cleaning, string(in.Body.CustomerID), in.IdempotencyKey)
 	return f
 }

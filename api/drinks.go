@@ -56,7 +56,7 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	f.checkQuery(ctx)
 	b := &in.Body
 	f.checkName(b.Name)
-	f.checkPrice(ctx, "body.price", &b.Price)
+	f.checkPrice(ctx, &b.Price)
 	in.drink = booking.Drink{Name: b.Name, OwnerID: string(b.OwnerID), Price: b.Price.value(), TimeZone: b.TimeZone}
 	zone := lastTimeZone
 	if name := parsed(&f, "body.timeZone", &b.TimeZone, parseTimeZone); name != nil {

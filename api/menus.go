@@ -40,7 +40,7 @@ func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkName(in.Body.Name)
-	f.checkPrice(ctx, "body.price", &in.Body.Price)
+	f.checkPrice(ctx, &in.Body.Price)
 	return f
 }
 

@@ -23,12 +23,13 @@ func (money) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// checkPrice complains about a price that could not be paid: who is charged
+// checkPrice complains about the body's price if it could not be paid: who is charged
 // would be told that it was declined. Nothing is asked for a price of 0.
-func (f *faults) checkPrice(ctx huma.Context, location string, m *money) {
+func (f *faults) checkPrice(ctx huma.Context, m *money) {
 	if m == nil || m.Currency == "" || m.Amount < 0 {
 		return // the schema has complained
 	}
+	const location = "body.price"
 	terms, price := serverOf(ctx).Terms, m.value()
 	if _, known := booking.Digits(price.Currency); !known {
 		f.add(location+".currency", "%q is not the ISO 4217 code of a currency such as KRW", price.Currency)

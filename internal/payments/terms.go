@@ -3,6 +3,7 @@ package payments
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/yeyak/yeyak/booking"
@@ -123,4 +124,4 @@ func scale(code string, t term) (up, down int64) {
 	return up, down
 }
 
-func inMinor(amount, up, down int64) string { return fmt.Sprint(amount / up * down) }
+func inMinor(amount, up, down int64) string { return strconv.FormatInt(amount/up*down, 10) }
