@@ -208,7 +208,7 @@ func TestIdempotencyKey_UndecidedAttempt(t *testing.T) {
 	var a answer
 	var repeat sync.WaitGroup
 	repeat.Go(func() { a = b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1") })
-	require.Eventually(t, func() bool { return b.hub.Waiting(id) }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.hub.Waiting(id) }, time.Minute, time.Millisecond)
 	b.hub.Wake(cameTo(undecided.View, booking.Cancelling, booking.CafeUnavailable))
 	repeat.Wait()
 	b.problem(a, 503, codeOf(booking.CafeUnavailable))
