@@ -123,12 +123,10 @@ func (c *cup) show(s booking.JobStatus) {
 func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	c.waitFor("the café")
 	over := func() bool { return c.served || telling.failed != nil }
-	begins, lastCall := c.in.DayBegins(), c.ends.Add(c.policy.ServeAfterDay)
-	if now := workflow.Now(ctx); begins.Before(now) {
-		begins = now
-	}
-	if slow := begins.Add(c.policy.ServeWithin); slow.Before(lastCall) {
-		c.expect(ctx, slow.Sub(workflow.Now(ctx)), "the café hands over", over)
+	now, lastCall := workflow.Now(ctx), c.ends.Add(c.policy.ServeAfterDay)
+	slow := max(0, c.in.DayBegins().Sub(now)) + c.policy.ServeWithin
+	if slow < lastCall.Sub(now) {
+		c.expect(ctx, slow, "the café hands over", over)
 	}
 	inTime, err := await(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over)
 	if err == nil && !inTime {

@@ -207,7 +207,7 @@ func TestDeadline_OfADrinksDay(t *testing.T) {
 		c := newCup(t)
 		d := c.decides(lastCall(c), contract.CancelUpdate)
 		require.Equal(t, booking.Cancelled, c.run().Status)
-		require.Contains(t, []booking.Code{"", booking.AlreadyCancelled}, d.code())
+		require.Contains(t, []booking.Code{"", booking.AlreadyCancelled, booking.BeingCancelled}, d.code())
 	})
 	t.Run("OverBeforeTheKitchenIsLate", func(t *testing.T) {
 		c := newCup(t)

@@ -26,8 +26,12 @@ func historyLength(ctx workflow.Context) int { return workflow.GetInfo(ctx).GetC
 // keeps the value of each task until one is recorded that is another, which is
 // in the first task that is no replay. A run that was never reset records one.
 func (o *order) currentRun() (run string) {
-	id := func(ctx workflow.Context) any { return workflow.GetInfo(ctx).WorkflowExecution.RunID }
-	same := func(a, b any) bool { return a == b }
+	id := func(ctx workflow.Context) any {
+		return workflow.GetInfo(ctx).WorkflowExecution.RunID //replay:never a replay has the id from the history
+	}
+	same := func(a, b any) bool {
+		return a == b //replay:never a replay compares nothing
+	}
 	must(workflow.MutableSideEffect(o.ctx, "run", id, same).Get(&run))
 	return run
 }

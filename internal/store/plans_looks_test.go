@@ -134,6 +134,10 @@ func looksAtRest() []look {
 			_, err := store.NewSandboxIntents(db).Search(ctx, key10(7))
 			return err
 		})},
+		{method: "SandboxIntents.Refunds", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewSandboxIntents(db).Refunds(ctx, key10(7))
+			return err
+		})},
 	}
 	for _, after := range []string{"", key10(500)} {
 		all = append(all, look{method: "SandboxIntents.List", service: "sandbox", rows: pageOfPlans, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
