@@ -62,6 +62,11 @@ test-slow: $(temporal_cli) bin/stripe-mock ## Run the end to end tests on a slow
 	sh tools/prometheus.sh
 	YEYAK_TEST_COMMIT_DELAY=5ms sh tools/busy.sh go test -timeout $(if $(TIMES),9,2)h -count $(or $(TIMES),1) -parallel 4 $(TEST_FLAGS) ./e2e
 
+.PHONY: fuzz
+fuzz: $(temporal_cli) ## Make 20,000 requests of any kind on each database: no 5xx, and the books in order
+	sh tools/postgres.sh
+	go test ./e2e -count=1 -timeout 90m -run TestAnyRequest -requests 20000 -v
+
 .PHONY: lint
 lint: bin/golangci-lint ## Run the linters, and check the formatting
 	bin/golangci-lint run ./...

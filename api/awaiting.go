@@ -110,6 +110,23 @@ func newer(a, b contract.View) contract.View {
 	return a
 }
 
+// moneyOf says what became of the money of an order that was refused.
+func moneyOf(v contract.View) string {
+	undone := v.Status == booking.Cancelled
+	switch {
+	case v.Amount.Amount == 0:
+		return "" // nobody thinks of money
+	case v.Placed && undone:
+		return " What was paid has been refunded."
+	case v.Placed:
+		return " What was paid is being refunded."
+	case undone || v.Reason == booking.CafeUnavailable || v.Reason == booking.NotRegistered:
+		return " Nothing was charged."
+	default:
+		return " You pay nothing: what may have been charged is given back."
+	}
+}
+
 // answerPlaced says what came of placing an order. One that is still being
 // undone was refused, too, when that is its decision.
 func (l language) answerPlaced(o outcome) (*orderAnswer, error) {
@@ -120,6 +137,6 @@ func (l language) answerPlaced(o outcome) (*orderAnswer, error) {
 		return l.answer(http.StatusCreated, o.view).located(), nil
 	default:
 		code := cmp.Or(codeOf(o.view.Reason), booking.AlreadyCancelled)
-		return nil, newProblem(code, "%s", kindOf(code).meaning).about(l.show(o.view))
+		return nil, newProblem(code, "%s%s", kindOf(code).meaning, moneyOf(o.view)).about(l.show(o.view))
 	}
 }

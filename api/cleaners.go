@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.uber.org/zap"
@@ -21,11 +22,30 @@ func (s *server) registerCleaners() {
 	}, s.addCleaner)
 	register(s, huma.Operation{
 		OperationID: "list-cleaners", Method: http.MethodGet, Path: cleanersPath, Tags: []string{tagCleaning},
-		Summary: "List the cleaners, with what each is doing", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Summary: "List the cleaners, with what each is doing", Description: "Newest first.",
+		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
 	}, s.listCleaners)
+	register(s, huma.Operation{
+		OperationID: "get-cleaner", Method: http.MethodGet, Path: cleanersPath + "/{id}", Tags: []string{tagCleaning},
+		Summary: "Look at a cleaner", Responses: s.problems(notFound, unavailable),
+	}, s.getCleaner)
+	register(s, huma.Operation{
+		OperationID: "change-cleaner", Method: http.MethodPatch, Path: cleanersPath + "/{id}", Tags: []string{tagCleaning},
+		Summary: "Change or withdraw a cleaner",
+		Description: "Fields that are left out stay as they are. A cleaner who is withdrawn finishes the call that they have and gets no more. " +
+			"One who is brought back is given the call that has waited longest, if one waits.",
+		Responses: s.problems(notFound, validationFailed, unavailable),
+	}, s.changeCleaner)
+	register(s, huma.Operation{
+		OperationID: "list-assignments", Method: http.MethodGet, Path: cleanersPath + "/{id}/assignments", Tags: []string{tagCleaning},
+		Summary:     "What a cleaner has to do",
+		Description: "The call that the cleaner is on, with telephone and location. One that is over is not listed any more.",
+		Responses:   s.problems(notFound, validationFailed, unavailable),
+	}, s.listAssignments)
 }
 
 type addCleanerInput struct {
+	Labelled
 	Body struct {
 		Name string `json:"name" minLength:"1" maxLength:"200" example:"Min-jun"`
 	} `nameHint:"NewCleaner"`
@@ -35,33 +55,89 @@ type addCleanerInput struct {
 func (in *addCleanerInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	f.checkName(in.Body.Name)
+	f.checkName(&in.Body.Name)
+	return f
+}
+
+type changeCleanerInput struct {
+	Labelled
+	ID   string `path:"id" doc:"The cleaner's id"`
+	Body struct {
+		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether they get no new calls"`
+	} `nameHint:"CleanerChange"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *changeCleanerInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	if in.Body.Name != nil {
+		f.checkName(in.Body.Name)
+	}
 	return f
 }
 
 // cleanerView is a cleaner as the API shows them.
 type cleanerView struct {
-	ID      string `json:"id" example:"cleaner-0m5w3k1v8t2z6r4q"`
-	Name    string `json:"name" example:"Min-jun"`
-	Status  string `json:"status" enum:"free,busy"`
-	OrderID string `json:"orderId,omitempty" doc:"The call that they are assigned to" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
+	ID          string                `json:"id" example:"cleaner-0m5w3k1v8t2z6r4q"`
+	Name        string                `json:"name" example:"Min-jun"`
+	Status      booking.CleanerStatus `json:"status" enum:"free,busy,withdrawn"`
+	StatusLabel string                `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"free"`
+	Withdrawn   bool                  `json:"withdrawn" doc:"Whether they get no new calls"`
+	OrderID     string                `json:"orderId,omitempty" doc:"The call that they are assigned to" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
 }
 
-func showCleaner(c booking.CleanerAtWork) cleanerView {
-	v := cleanerView{ID: c.ID, Name: c.Name, Status: "free", OrderID: c.OrderID}
-	if c.OrderID != "" {
-		v.Status = "busy"
+func (l language) showCleaner(c booking.CleanerAtWork) cleanerView {
+	return cleanerView{
+		ID: c.ID, Name: c.Name, Status: c.Status(), StatusLabel: c.Status().Label(booking.Language(l)),
+		Withdrawn: c.Withdrawn, OrderID: c.OrderID,
 	}
-	return v
 }
 
 type cleanerAnswer struct {
+	Localized
 	Body cleanerView
 }
 
-type cleanerList struct {
+func (l language) answerCleaner(c booking.CleanerAtWork) *cleanerAnswer {
+	return &cleanerAnswer{Localized: l.localized(), Body: l.showCleaner(c)}
+}
+
+type cleanerByID struct {
 	Strict
+	Labelled
+	ID string `path:"id" doc:"The cleaner's id"`
+}
+
+type assignmentsOf struct {
+	Strict
+	ID string `path:"id" doc:"The cleaner's id"`
+}
+
+type cleanerSelection struct {
+	Strict
+	Labelled
 	Paging
+	Withdrawn bool `query:"withdrawn" doc:"Only cleaners who were withdrawn; without it, only those who were not"`
+}
+
+type cleanerList struct {
+	Localized
+	Body part[cleanerView]
+}
+
+// assignmentView is a call as its cleaner sees it.
+type assignmentView struct {
+	OrderID    string    `json:"orderId" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
+	CustomerID string    `json:"customerId" example:"alice"`
+	Tel        string    `json:"tel" doc:"Where the customer can be reached" example:"+82 2-123-4567"`
+	Location   string    `json:"location" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
+	At         time.Time `json:"at" doc:"When it was assigned"`
+}
+
+func showAssignment(a booking.Assignment) assignmentView {
+	return assignmentView{OrderID: a.OrderID, CustomerID: a.CustomerID, Tel: a.Tel, Location: a.Location, At: a.At.UTC()}
 }
 
 func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerAnswer, error) {
@@ -73,7 +149,7 @@ func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerA
 	if atWork.OrderID != "" {
 		s.tellAssigned(ctx)
 	}
-	return &cleanerAnswer{Body: showCleaner(atWork)}, nil
+	return in.language().answerCleaner(atWork), nil
 }
 
 // tellAssigned tells the call that may have waited for a cleaner. A repair
@@ -86,10 +162,49 @@ func (s *server) tellAssigned(ctx context.Context) {
 	}
 }
 
-func (s *server) listCleaners(ctx context.Context, in *cleanerList) (*list[cleanerView], error) {
-	cleaners, next, err := s.Cleaners.Cleaners(ctx, in.page())
+func (s *server) listCleaners(ctx context.Context, in *cleanerSelection) (*cleanerList, error) {
+	cleaners, next, err := s.Cleaners.Cleaners(ctx, booking.CleanerFilter{Withdrawn: in.Withdrawn}, in.page())
 	if err != nil {
 		return nil, err
 	}
-	return &list[cleanerView]{Body: partOf(each(cleaners, showCleaner), next)}, nil
+	l := in.language()
+	return &cleanerList{Localized: l.localized(), Body: partOf(each(cleaners, l.showCleaner), next)}, nil
+}
+
+func (s *server) getCleaner(ctx context.Context, in *cleanerByID) (*cleanerAnswer, error) {
+	cleaner, err := s.cleaner(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return in.language().answerCleaner(cleaner), nil
+}
+
+func (s *server) cleaner(ctx context.Context, id string) (booking.CleanerAtWork, error) {
+	return known(ctx, "cleaner", id, s.Cleaners.Cleaner)
+}
+
+func (s *server) changeCleaner(ctx context.Context, in *changeCleanerInput) (*cleanerAnswer, error) {
+	change := booking.CleanerChange{Name: in.Body.Name, Withdrawn: in.Body.Withdrawn}
+	cleaner, err := known(ctx, "cleaner", in.ID, func(ctx context.Context, id string) (booking.CleanerAtWork, error) {
+		return s.Cleaners.ChangeCleaner(ctx, id, change)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if cleaner.OrderID != "" && in.Body.Withdrawn != nil {
+		s.tellAssigned(ctx)
+	}
+	return in.language().answerCleaner(cleaner), nil
+}
+
+func (s *server) listAssignments(ctx context.Context, in *assignmentsOf) (*list[assignmentView], error) {
+	cleaner, err := s.cleaner(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	assignments, err := s.Cleaners.AssignmentsOf(ctx, cleaner.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &list[assignmentView]{Body: partOf(each(assignments, showAssignment), "")}, nil
 }

@@ -49,7 +49,7 @@ type callRequest struct {
 	CustomerID name `json:"customerId" example:"alice"`
 	// Tel is for management and the cleaner. It is shown to nobody else, and
 	// stays out of logs and of all that lists workflows.
-	Tel           string `json:"tel" maxLength:"40" pattern:"^[+() -]*([0-9][+() -]*){5,20}$" patternDescription:"5 to 20 digits, with + - ( ) and spaces between them" doc:"Where the customer can be reached" example:"+82 2-123-4567"`
+	Tel           string `json:"tel" minLength:"1" maxLength:"64" doc:"Where the customer can be reached, written as people write it. It is kept as E.164, with ;ext= and the extension if there is one. Without + and a country's code it is one of the country that the service is set to" example:"+82 2-123-4567"`
 	Location      string `json:"location" minLength:"1" maxLength:"200" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
 	Price         *money `json:"price,omitempty" doc:"What the customer offers; nothing without it"`
 	PaymentMethod name   `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
@@ -76,7 +76,8 @@ func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
-	f.checkText("body.location", in.Body.Location)
+	f.checkLines("body.location", &in.Body.Location)
+	f.readTelephone("body.tel", &in.Body.Tel, serverOf(ctx).TelRegion)
 	f.checkPrice(ctx, in.Body.Price)
 	in.attempt = serverOf(ctx).attemptFor(ctx.Context(), booking.Cleaning, string(in.Body.CustomerID), in.IdempotencyKey)
 	return f

@@ -68,7 +68,8 @@ type decisionInput[B interface{ words() string }] struct {
 func (in *decisionInput[B]) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	f.checkText("body.reason", in.Body.words())
+	text := in.Body.words()
+	f.checkLines("body.reason", &text)
 	return f
 }
 
@@ -84,7 +85,7 @@ type rejection struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"We are renovating"`
 }
 
-func (r rejection) words() string { return r.Reason }
+func (r rejection) words() string { return newlines.Replace(r.Reason) }
 
 type cancellation struct {
 	Reason string `json:"reason,omitempty" maxLength:"500" doc:"Shown in the order's history" example:"Change of plans"`
@@ -94,7 +95,7 @@ func (c *cancellation) words() string {
 	if c == nil {
 		return ""
 	}
-	return c.Reason
+	return newlines.Replace(c.Reason)
 }
 
 // decide carries a decision to the order and answers with the order after it.

@@ -107,7 +107,8 @@ func TestDecide_Invalid(t *testing.T) {
 		`{"reason":1,"why":"x"}`:   {"reason", "why"},
 		`{"reason":"a\u0007bell"}`: {"reason"},
 		`{"reason":"a\u202eb"}`:    {"reason"},
-		`{"reason":"a\u2028b"}`:    {"reason"},
+		`{"reason":"a\tb"}`:        {"reason"},
+		`{"reason":"\r\n\u2028"}`:  {"reason"},
 		`{"reason":"\ud800"}`:      {"reason"},
 		`{"reason":null}`:          {"reason"},
 	} {
@@ -241,6 +242,9 @@ func TestDecide_NotTaken(t *testing.T) {
 		}, orderUnreachable},
 		"Refused": {func(context.Context, client.UpdateWorkflowOptions) error {
 			return serviceerror.NewUnavailable("connection refused")
+		}, temporalUnavailable},
+		"TasksTimedOut": {func(context.Context, client.UpdateWorkflowOptions) error {
+			return serviceerror.NewWorkflowNotReady("Workflow Task in failed state")
 		}, temporalUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -37,7 +37,7 @@ type deliveryView struct {
 }
 
 func (l language) showDelivery(j booking.JobState) deliveryView {
-	return deliveryView{Job: l.showJob(j), Address: j.Address, Status: j.Status}
+	return deliveryView{Job: l.showJob(booking.Food, j), Address: j.Address, Status: j.Status}
 }
 
 type deliveryAnswer struct {
@@ -49,6 +49,7 @@ type deliverySelection struct {
 	Strict
 	Labelled
 	Paging
+	Counted
 	Status  booking.JobStatus `query:"status" enum:"waiting,started,delivered,cancelled" doc:"Only deliveries in this status"`
 	OwnerID name              `query:"ownerId" doc:"Only deliveries for this shop" example:"sara"`
 }
@@ -59,12 +60,14 @@ type deliveryList struct {
 }
 
 func (s *server) listDeliveries(ctx context.Context, in *deliverySelection) (*deliveryList, error) {
-	jobs, next, err := s.Deliveries.List(ctx, booking.JobFilter{OwnerID: string(in.OwnerID), Status: in.Status}, in.page())
+	filter := booking.JobFilter{OwnerID: string(in.OwnerID), Status: in.Status}
+	jobs, next, err := s.Deliveries.List(ctx, filter, in.page())
 	if err != nil {
 		return nil, err
 	}
 	l := in.language()
-	return &deliveryList{Localized: l.localized(), Body: partOf(each(jobs, l.showDelivery), next)}, nil
+	body, err := totalled(ctx, in.Counted, partOf(each(jobs, l.showDelivery), next), filter, s.Deliveries.Count)
+	return &deliveryList{Localized: l.localized(), Body: body}, err
 }
 
 func (s *server) getDelivery(ctx context.Context, in *jobByOrder) (*deliveryAnswer, error) {

@@ -28,7 +28,9 @@ func (s *server) deleteDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, 
 	if drink.deletion == nil {
 		drink.deletion = &booking.DrinkDeletion{}
 	}
-	return &drinkAnswer{Location: drinksPath + "/" + drink.ID, Body: s.showSale(ctx, drink)}, nil
+	answer := in.language().answerDrink(s.showSale(ctx, in.language(), drink))
+	answer.Location = drinksPath + "/" + drink.ID
+	return answer, nil
 }
 
 // How many orders of a drink are cancelled at a time, and how many such batches
@@ -39,7 +41,8 @@ const (
 )
 
 func (s *server) startDeletion(ctx context.Context, drinkID string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
+	// As for an order's start: the SDK gives half of it to one call.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.ReplyBudget)
 	defer cancel()
 	_, err := s.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: contract.DrinkDeletionID(drinkID), TaskQueue: contract.SagasQueue,

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"go.uber.org/zap"
@@ -20,8 +21,9 @@ func (s *server) registerDrinks() {
 	}, s.addDrink)
 	register(s, huma.Operation{
 		OperationID: "list-drinks", Method: http.MethodGet, Path: drinksPath, Tags: []string{tagCafe},
-		Summary: "List the drinks that are on sale", Description: "Those whose day is over are not. How many are left is told for each by itself.",
-		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Summary:     "List the drinks, with how many are left",
+		Description: "Newest first. Of a day, all; without one, those whose day is not over. count and remaining are left out while they cannot be known.",
+		Responses:   s.problems(validationFailed, booking.InvalidCursor, unavailable),
 	}, s.listDrinks)
 	register(s, huma.Operation{
 		OperationID: "get-drink", Method: http.MethodGet, Path: drinksPath + "/{id}", Tags: []string{tagCafe},
@@ -38,6 +40,7 @@ func (s *server) registerDrinks() {
 }
 
 type addDrinkInput struct {
+	Labelled
 	Body struct {
 		Name     string `json:"name" minLength:"1" maxLength:"200" example:"Iced Americano"`
 		OwnerID  name   `json:"ownerId" doc:"The café" example:"cora"`
@@ -55,7 +58,7 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	b := &in.Body
-	f.checkName(b.Name)
+	f.checkName(&b.Name)
 	f.checkPrice(ctx, &b.Price)
 	in.drink = booking.Drink{Name: b.Name, OwnerID: string(b.OwnerID), Price: b.Price.value(), TimeZone: b.TimeZone}
 	zone := lastTimeZone
@@ -72,42 +75,62 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 
 // drinkView is a drink as the API shows it.
 type drinkView struct {
-	ID        string                 `json:"id" example:"drink-0m5w3k1v8t2z6r4q"`
-	Name      string                 `json:"name" example:"Iced Americano"`
-	OwnerID   string                 `json:"ownerId" doc:"The café" example:"cora"`
-	Price     booking.Money          `json:"price" doc:"Of one cup"`
-	Date      string                 `json:"date" format:"date" doc:"The day it can be ordered for" example:"2026-12-24"`
-	TimeZone  string                 `json:"timeZone" doc:"IANA name; the date is meant in it" example:"Asia/Seoul"`
-	Status    string                 `json:"status" enum:"on_sale,over,deleting,deleted" doc:"over: its day is, and it can no longer be ordered" example:"on_sale"`
-	Count     *int                   `json:"count,omitempty" doc:"Cups there are on that day" example:"100"`
-	Remaining *int                   `json:"remaining,omitempty" doc:"Cups not held by any order" example:"97"`
-	Deletion  *booking.DrinkDeletion `json:"deletion,omitempty" doc:"How far the deletion has come: orders that held some of the drink, those that were cancelled for it, and those that were over already"`
+	ID          string                 `json:"id" example:"drink-0m5w3k1v8t2z6r4q"`
+	Name        string                 `json:"name" example:"Iced Americano"`
+	OwnerID     string                 `json:"ownerId" doc:"The café" example:"cora"`
+	Price       booking.Money          `json:"price" doc:"Of one cup"`
+	Date        string                 `json:"date" format:"date" doc:"The day it can be ordered for" example:"2026-12-24"`
+	TimeZone    string                 `json:"timeZone" doc:"IANA name; the date is meant in it" example:"Asia/Seoul"`
+	Status      booking.SaleStatus     `json:"status" enum:"on_sale,over,withdrawn,deleting,deleted" doc:"over: its day is, and it can no longer be ordered" example:"on_sale"`
+	StatusLabel string                 `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"on sale"`
+	Withdrawn   bool                   `json:"withdrawn" doc:"Whether it takes no new orders"`
+	Count       *int                   `json:"count,omitempty" doc:"Cups there are on that day" example:"100"`
+	Remaining   *int                   `json:"remaining,omitempty" doc:"Cups not held by any order" example:"97"`
+	Deletion    *booking.DrinkDeletion `json:"deletion,omitempty" doc:"How far the deletion has come: orders that held some of the drink, those that were cancelled for it, and those that were over already"`
 }
 
-func (s *server) showDrink(d booking.Drink) drinkView {
-	shown := drinkView{
+func (s *server) showDrink(l language, d drinkOnMenu) drinkView {
+	status := d.status(s.Now())
+	return drinkView{
 		ID: d.ID, Name: d.Name, OwnerID: d.OwnerID, Price: d.Price, Date: d.Date.String(), TimeZone: d.TimeZone,
-		Status: onSale,
+		Status: status, StatusLabel: status.Label(booking.Language(l)), Withdrawn: d.Withdrawn, Deletion: d.deletion,
 	}
-	if d.Over(s.Now()) {
-		shown.Status = over
-	}
-	return shown
+}
+
+// left adds how many there are and how many are left.
+func (v drinkView) left(level booking.StockDay) drinkView {
+	v.Count, v.Remaining = &level.Capacity, &level.Remaining
+	return v
+}
+
+func (l language) answerDrink(v drinkView) *drinkAnswer {
+	return &drinkAnswer{Localized: l.localized(), Body: v}
 }
 
 type drinkAnswer struct {
+	Localized
 	Location string `header:"Location" doc:"The drink's address; on 201 and 202"`
 	Body     drinkView
 }
 
 type drinkByID struct {
 	Strict
+	Labelled
 	ID string `path:"id" doc:"The drink's id"`
 }
 
-type drinkList struct {
+type drinkSelection struct {
 	Strict
+	Labelled
 	Paging
+	Counted
+	Selection
+	Date string `query:"date" format:"date" doc:"Only drinks of this day" example:"2026-12-24"`
+}
+
+type drinkList struct {
+	Localized
+	Body part[drinkView]
 }
 
 // addDrink adds the stock before the drink: stock without a drink is in
@@ -121,17 +144,44 @@ func (s *server) addDrink(ctx context.Context, in *addDrinkInput) (*drinkAnswer,
 	if err := s.Catalogue.AddDrink(ctx, drink); err != nil {
 		return nil, err
 	}
-	shown := s.showDrink(drink)
-	shown.Count, shown.Remaining = &count, &count
-	return &drinkAnswer{Location: drinksPath + "/" + drink.ID, Body: shown}, nil
+	l := in.language()
+	answer := l.answerDrink(s.showDrink(l, drinkOnMenu{Drink: drink}).left(booking.StockDay{Capacity: count, Remaining: count}))
+	answer.Location = drinksPath + "/" + drink.ID
+	return answer, nil
 }
 
-func (s *server) listDrinks(ctx context.Context, in *drinkList) (*list[drinkView], error) {
-	drinks, next, err := s.Catalogue.Drinks(ctx, in.page(), s.Now())
+func (s *server) listDrinks(ctx context.Context, in *drinkSelection) (*drinkList, error) {
+	filter := in.filter()
+	if in.Date == "" {
+		filter.EndsAfter = s.Now()
+	} else {
+		filter.Date, _ = booking.ParseDate(in.Date) // the schema has complained
+	}
+	drinks, next, err := s.Catalogue.Drinks(ctx, filter, in.page())
 	if err != nil {
 		return nil, err
 	}
-	return &list[drinkView]{Body: partOf(each(drinks, s.showDrink), next)}, nil
+	levels, l := s.levelsOf(ctx, drinks), in.language()
+	body, err := totalled(ctx, in.Counted, partOf(each(drinks, func(d booking.Drink) drinkView {
+		shown := s.showDrink(l, drinkOnMenu{Drink: d})
+		if level, known := levels[booking.ItemDay{ItemID: d.ID, Date: d.Date}]; known {
+			shown = shown.left(level)
+		}
+		return shown
+	}), next), filter, s.Catalogue.CountDrinks)
+	return &drinkList{Localized: l.localized(), Body: body}, err
+}
+
+// levelsOf looks up how many are left of the drinks, which can be done without.
+func (s *server) levelsOf(ctx context.Context, drinks []booking.Drink) map[booking.ItemDay]booking.StockDay {
+	days := each(drinks, func(d booking.Drink) booking.ItemDay { return booking.ItemDay{ItemID: d.ID, Date: d.Date} })
+	ctx, cancel := context.WithTimeout(ctx, glance)
+	defer cancel()
+	levels, err := s.Stock.Levels(ctx, days)
+	if err != nil {
+		s.Logger.Warn("stock of drinks cannot be read", zap.Error(err))
+	}
+	return levels
 }
 
 func (s *server) getDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, error) {
@@ -139,7 +189,7 @@ func (s *server) getDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, err
 	if err != nil {
 		return nil, err
 	}
-	return &drinkAnswer{Body: s.showSale(ctx, drink)}, nil
+	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }
 
 // drinkOnMenu is a drink with its deletion, nil while it is on sale.
@@ -155,26 +205,26 @@ func (s *server) drink(ctx context.Context, id string) (drinkOnMenu, error) {
 	})
 }
 
-// How a drink sells.
-const (
-	onSale   = "on_sale"
-	over     = "over"
-	deleting = "deleting"
-	deleted  = "deleted"
-)
+// status is how the drink sells at now.
+func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
+	switch {
+	case d.deletion != nil && d.deletion.Done:
+		return booking.SaleDeleted
+	case d.deletion != nil:
+		return booking.SaleDeleting
+	case d.Over(now):
+		return booking.SaleOver
+	case d.Withdrawn:
+		return booking.OffSale
+	default:
+		return booking.OnSale
+	}
+}
 
 // showSale shows a drink with how it sells. How many are left can be done
 // without.
-func (s *server) showSale(ctx context.Context, d drinkOnMenu) drinkView {
-	shown := s.showDrink(d.Drink)
-	shown.Deletion = d.deletion
-	switch {
-	case d.deletion == nil:
-	case d.deletion.Done:
-		shown.Status = deleted
-	default:
-		shown.Status = deleting
-	}
+func (s *server) showSale(ctx context.Context, l language, d drinkOnMenu) drinkView {
+	shown := s.showDrink(l, d)
 	ctx, cancel := context.WithTimeout(ctx, glance)
 	defer cancel()
 	days, err := s.Stock.Days(ctx, d.ID, d.Date, d.Date.AddDays(1))
@@ -182,7 +232,7 @@ func (s *server) showSale(ctx context.Context, d drinkOnMenu) drinkView {
 		s.Logger.Warn("stock cannot be read", zap.String("drink", d.ID), zap.Error(err))
 	}
 	if err == nil && len(days) > 0 {
-		shown.Count, shown.Remaining = &days[0].Capacity, &days[0].Remaining
+		shown = shown.left(days[0])
 	}
 	return shown
 }

@@ -21,7 +21,7 @@ func (s *server) registerFood() {
 			"201: the order stands (paid, or delivering); whoever cannot be told of it now is told later. " +
 			"202: not decided yet; it goes on and can be read at Location. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was.",
-		Responses: s.placingResponses(),
+		Responses: s.withProblems(s.placingResponses(), booking.NotOnSale),
 	}, s.placeFoodOrder)
 	register(s, huma.Operation{
 		OperationID: "get-food-order", Method: http.MethodGet, Path: foodOrdersPath + "/{id}", Tags: []string{tagFood},
@@ -63,7 +63,7 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
-	f.checkText("body.address", in.Body.Address)
+	f.checkLines("body.address", &in.Body.Address)
 	in.attempt = s.attemptFor(ctx.Context(), booking.Food, string(in.Body.CustomerID), in.IdempotencyKey)
 	if !in.attempt.placed {
 		in.lookInto(ctx.Context(), s, &f)
@@ -93,5 +93,6 @@ func (in *placeFoodInput) order(*server) (newOrder, error) {
 			return contract.Food{Order: o, Menu: in.menu, Quantity: int(in.Body.Quantity), Address: in.Body.Address}
 		},
 		summary: fmt.Sprintf("%s, %s, customer %s", shortened(in.menu.Name), counted(int(in.Body.Quantity), "portion"), in.Body.CustomerID),
+		admit:   takesOrders(in.menu.Withdrawn),
 	}, nil
 }

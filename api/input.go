@@ -1,12 +1,11 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -15,7 +14,7 @@ import (
 
 // Paging is embedded in the inputs of lists.
 type Paging struct {
-	Cursor string `query:"cursor" maxLength:"512" doc:"Where to go on: next of the part before"`
+	Cursor string `query:"cursor" maxLength:"512" doc:"Where to go on: next of the part before; from the beginning when it is empty"`
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many to answer at most"`
 }
 
@@ -25,6 +24,24 @@ func (p Paging) page() booking.Page { return booking.Page{Cursor: p.Cursor, Limi
 type part[T any] struct {
 	Items []T    `json:"items" nullable:"false"`
 	Next  string `json:"next,omitempty" doc:"Cursor of the part that follows; absent at the end"`
+	Total *int   `json:"total,omitempty" doc:"How many the filters select altogether, with total=true; 10000 stands for as many or more"`
+}
+
+// Counted is embedded in the inputs of lists that can tell how long they are.
+type Counted struct {
+	Total bool `query:"total" doc:"Tell how many there are altogether, too"`
+}
+
+// totalled is the part of a list with how long the list is, if that was asked for.
+func totalled[T, F any](
+	ctx context.Context, asked Counted, p part[T], filter F, count func(context.Context, F) (int, error),
+) (part[T], error) {
+	if !asked.Total {
+		return p, nil
+	}
+	n, err := count(ctx, filter)
+	p.Total = &n
+	return p, err
 }
 
 func partOf[T any](items []T, next string) part[T] {
@@ -75,42 +92,6 @@ func (w *whole) UnmarshalJSON(data []byte) error {
 		*w = whole(f)
 	}
 	return nil
-}
-
-// checkText complains about words for people that show nothing, could not be
-// shown, or would not be shown as they are written.
-func (f *faults) checkText(location, text string) {
-	switch {
-	case text == "":
-	case strings.TrimSpace(text) == "":
-		f.add(location, "is blank")
-	case strings.ContainsFunc(text, unshowable):
-		f.add(location, "contains control characters")
-	case strings.ContainsRune(text, utf8.RuneError):
-		f.add(location, "contains characters that are not Unicode")
-	}
-}
-
-// unshowable are control characters, line breaks of all kinds, and what turns
-// the direction of the text around it.
-func unshowable(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
-}
-
-// checkName is checkText for what something is called, in the body's name. Two
-// names that look the same must be the same: nothing in them is invisible.
-// (Sentences may hold such characters: some scripts and many emoji are joined
-// with them.)
-func (f *faults) checkName(text string) {
-	const location = "body.name"
-	switch trimmed := strings.TrimSpace(text); {
-	case trimmed != "" && trimmed != text:
-		f.add(location, "begins or ends with a space")
-	case strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Cf, r) }):
-		f.add(location, "contains invisible characters")
-	default:
-		f.checkText(location, text)
-	}
 }
 
 // checkDates parses a range of days of which the second is exclusive. It is

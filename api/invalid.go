@@ -38,12 +38,8 @@ func problemOf(ctx huma.Context, status int, msg string, errs []error) *problem 
 		return invalid(errs)
 	case http.StatusBadRequest:
 		return newProblem(malformedJSON, "%s", bodyMessage(errs, msg))
-	case http.StatusRequestEntityTooLarge:
-		return newProblem(payloadTooLarge, "the body is larger than %d bytes", limitOf(ctx))
 	case http.StatusUnsupportedMediaType:
 		return newProblem(unsupportedMediaType, "the body's media type is not JSON")
-	case http.StatusRequestTimeout:
-		return newProblem(requestTimeout, "the body did not arrive in time")
 	case http.StatusInternalServerError:
 		if msg == "cannot read request body" {
 			return newProblem(malformedJSON, "the body was cut off")
@@ -53,13 +49,6 @@ func problemOf(ctx huma.Context, status int, msg string, errs []error) *problem 
 		s.Logger.Error("request failed", zap.Int("status", status), zap.String("message", msg), zap.Errors("errors", errs))
 	}
 	return newProblem(internalError, "something went wrong; it has been logged")
-}
-
-func limitOf(ctx huma.Context) int64 {
-	if s := serverOf(ctx); s != nil {
-		return s.MaxBody
-	}
-	return 0
 }
 
 func bodyMessage(errs []error, otherwise string) string {
@@ -144,8 +133,8 @@ func (f faults) problem() error {
 func (f *faults) fail(p *problem) { *f = append(*f, p) }
 
 // checkQuery complains about query parameters that would be passed over: a
-// misspelt filter must not silently select everything, nor the second of two
-// be forgotten.
+// misspelt or empty filter must not silently select everything, nor the second
+// of two be forgotten.
 func (f *faults) checkQuery(ctx huma.Context) {
 	u := ctx.URL()
 	query, err := url.ParseQuery(u.RawQuery)
@@ -159,9 +148,15 @@ func (f *faults) checkQuery(ctx huma.Context) {
 			f.add("query."+name, "is not a parameter of this request")
 		case len(values) > 1:
 			f.add("query."+name, string(isRepeated))
+		case values[0] == "" && !isPlace(name):
+			f.add("query."+name, string(isEmpty))
 		}
 	}
 }
+
+// isPlace tells whether a query parameter says where to go on in a list. An
+// empty one is the beginning: next of a feed without events is empty.
+func isPlace(name string) bool { return name == "cursor" || name == "after" }
 
 // Strict is embedded in inputs that have nothing to resolve of their own.
 type Strict struct{}

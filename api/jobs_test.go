@@ -38,7 +38,7 @@ func TestDeliveries(t *testing.T) {
 	b := setup(t)
 	b.store.deliveries.all["food-1"] = delivery(booking.JobStarted)
 	const shown = `{"orderId":"food-1","ownerId":"sara","item":{"id":"menu-bibimbap","name":"Bibimbap"},"quantity":2,
-		"address":"12 Sejong-daero","status":"started","statusLabel":"시작","at":"2026-11-20T16:00:00Z"}`
+		"address":"12 Sejong-daero","status":"started","statusLabel":"배달시작","at":"2026-11-20T16:00:00Z"}`
 	a := b.do("GET", deliveriesPath+"/food-1", "", "Accept-Language", "ko")
 	require.Equal(t, "ko", a.Header.Get("Content-Language"))
 	require.JSONEq(t, shown, a.text)
@@ -62,7 +62,7 @@ func TestProductions(t *testing.T) {
 	// Its drink was deleted.
 	b.store.productions.all["cafe-1"] = production(booking.JobCancelled, booking.MenuDeleted)
 	const shown = `{"orderId":"cafe-1","ownerId":"cora","item":{"id":"drink-latte","name":"Latte"},"quantity":3,
-		"status":"cancelled","statusLabel":"취소","reason":"menu_deleted","reasonLabel":"강제취소","at":"2026-11-20T16:00:00Z"}`
+		"status":"cancelled","statusLabel":"제조취소","reason":"menu_deleted","reasonLabel":"강제취소","at":"2026-11-20T16:00:00Z"}`
 	require.JSONEq(t, shown, b.do("GET", productionsPath+"/cafe-1", "", "Accept-Language", "ko").text)
 	require.Equal(t, "no longer sold", decode[productionView](t, b.do("GET", productionsPath+"/cafe-1", "")).ReasonLabel)
 
@@ -145,13 +145,13 @@ func TestCleaners(t *testing.T) {
 	})
 	free := decode[cleanerView](t, b.do("POST", cleanersPath, `{"name":"Min-jun"}`))
 	require.Regexp(t, "^cleaner-[0-9a-z]{16}$", free.ID)
-	require.Equal(t, cleanerView{ID: free.ID, Name: "Min-jun", Status: "free"}, free)
+	require.Equal(t, cleanerView{ID: free.ID, Name: "Min-jun", Status: "free", StatusLabel: "free"}, free)
 
 	b.store.waits = "cleaning-1"
 	a := b.do("POST", cleanersPath, `{"name":"Seo-yeon"}`)
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
 	busy := decode[cleanerView](t, a)
-	require.Equal(t, cleanerView{ID: busy.ID, Name: "Seo-yeon", Status: "busy", OrderID: "cleaning-1"}, busy)
+	require.Equal(t, cleanerView{ID: busy.ID, Name: "Seo-yeon", Status: "busy", StatusLabel: "at work", OrderID: "cleaning-1"}, busy)
 	require.Equal(t, 1, told, "nobody waited for the first one")
 
 	cleaners := decode[part[cleanerView]](t, b.do("GET", cleanersPath+"?limit=1", ""))

@@ -19,12 +19,19 @@ func (s *server) registerMenus() {
 	}, s.addMenu)
 	register(s, huma.Operation{
 		OperationID: "list-menus", Method: http.MethodGet, Path: menusPath, Tags: []string{tagFood},
-		Summary: "List the menus", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Summary: "List the menus", Description: "Newest first.", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
 	}, s.listMenus)
 	register(s, huma.Operation{
 		OperationID: "get-menu", Method: http.MethodGet, Path: menusPath + "/{id}", Tags: []string{tagFood},
 		Summary: "Look at a menu", Responses: s.problems(notFound, unavailable),
 	}, s.getMenu)
+	register(s, huma.Operation{
+		OperationID: "change-menu", Method: http.MethodPatch, Path: menusPath + "/{id}", Tags: []string{tagFood},
+		Summary: "Change or withdraw a menu",
+		Description: "Fields that are left out stay as they are. Orders keep the menu as it was when they were placed. " +
+			"A menu that is withdrawn takes no new orders, and those that it has go on; it can be brought back.",
+		Responses: s.problems(notFound, validationFailed, unavailable),
+	}, s.changeMenu)
 }
 
 type addMenuInput struct {
@@ -39,17 +46,50 @@ type addMenuInput struct {
 func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	f.checkName(in.Body.Name)
+	f.checkName(&in.Body.Name)
 	f.checkPrice(ctx, &in.Body.Price)
 	return f
 }
 
+type changeMenuInput struct {
+	ID   string `path:"id" doc:"The menu's id"`
+	Body struct {
+		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		OwnerID   *name   `json:"ownerId,omitempty" doc:"The shop"`
+		Price     *money  `json:"price,omitempty" doc:"Of one portion, for orders from now on"`
+		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it takes no new orders"`
+	} `nameHint:"MenuChange"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *changeMenuInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	if in.Body.Name != nil {
+		f.checkName(in.Body.Name)
+	}
+	f.checkPrice(ctx, in.Body.Price)
+	return f
+}
+
+func (in *changeMenuInput) edit(m *booking.Menu) {
+	set(&m.Name, in.Body.Name)
+	set(&m.Withdrawn, in.Body.Withdrawn)
+	if in.Body.OwnerID != nil {
+		m.OwnerID = string(*in.Body.OwnerID)
+	}
+	if in.Body.Price != nil {
+		m.Price = in.Body.Price.value()
+	}
+}
+
 // menuView is a menu as the API shows it.
 type menuView struct {
-	ID      string        `json:"id" example:"menu-0m5w3k1v8t2z6r4q"`
-	Name    string        `json:"name" example:"Bibimbap"`
-	OwnerID string        `json:"ownerId" doc:"The shop" example:"sara"`
-	Price   booking.Money `json:"price" doc:"Of one portion"`
+	ID        string        `json:"id" example:"menu-0m5w3k1v8t2z6r4q"`
+	Name      string        `json:"name" example:"Bibimbap"`
+	OwnerID   string        `json:"ownerId" doc:"The shop" example:"sara"`
+	Price     booking.Money `json:"price" doc:"Of one portion"`
+	Withdrawn bool          `json:"withdrawn" doc:"Whether it takes no new orders"`
 }
 
 func showMenu(m booking.Menu) menuView { return menuView(m) }
@@ -67,6 +107,8 @@ type menuByID struct {
 type menuList struct {
 	Strict
 	Paging
+	Counted
+	Selection
 }
 
 func (s *server) addMenu(ctx context.Context, in *addMenuInput) (*menuAnswer, error) {
@@ -78,15 +120,29 @@ func (s *server) addMenu(ctx context.Context, in *addMenuInput) (*menuAnswer, er
 }
 
 func (s *server) listMenus(ctx context.Context, in *menuList) (*list[menuView], error) {
-	menus, next, err := s.Catalogue.Menus(ctx, in.page())
+	menus, next, err := s.Catalogue.Menus(ctx, in.filter(), in.page())
 	if err != nil {
 		return nil, err
 	}
-	return &list[menuView]{Body: partOf(each(menus, showMenu), next)}, nil
+	body, err := totalled(ctx, in.Counted, partOf(each(menus, showMenu), next), in.filter(), s.Catalogue.CountMenus)
+	return &list[menuView]{Body: body}, err
 }
 
 func (s *server) getMenu(ctx context.Context, in *menuByID) (*menuAnswer, error) {
 	menu, err := s.menu(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &menuAnswer{Body: showMenu(menu)}, nil
+}
+
+func (s *server) changeMenu(ctx context.Context, in *changeMenuInput) (*menuAnswer, error) {
+	menu, err := known(ctx, "menu", in.ID, func(ctx context.Context, id string) (booking.Menu, error) {
+		return s.Catalogue.ChangeMenu(ctx, id, func(m *booking.Menu) error {
+			in.edit(m)
+			return nil
+		})
+	})
 	if err != nil {
 		return nil, err
 	}

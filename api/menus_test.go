@@ -34,7 +34,8 @@ func TestMenus(t *testing.T) {
 	b.problem(b.do("GET", menusPath+"/menu-none", ""), 404, notFound)
 	b.problem(b.do("GET", menusPath+"/%00", ""), 404, notFound)
 
-	menus := decode[part[menuView]](t, b.do("GET", menusPath+"?limit=7&cursor=c", ""))
+	menus := decode[part[menuView]](t, b.do("GET", menusPath+"?limit=7&cursor=c&ownerId=sara", ""))
+	require.Equal(t, booking.CatalogueFilter{OwnerID: "sara"}, b.store.selected)
 	require.Len(t, menus.Items, 2)
 	require.Equal(t, "more", menus.Next)
 	require.Equal(t, booking.Page{Limit: 7, Cursor: "c"}, b.store.page)
@@ -53,15 +54,24 @@ func TestDrinks(t *testing.T) {
 	require.Regexp(t, "^drink-[0-9a-z]{16}$", added.ID)
 	require.Equal(t, drinksPath+"/"+added.ID, a.Header.Get("Location"))
 	require.JSONEq(t, `{"id":"`+added.ID+`","name":"Mocha","ownerId":"cora","price":{"amount":5000,"currency":"KRW"},
-		"date":"2026-11-21","timeZone":"Asia/Seoul","status":"on_sale","count":40,"remaining":40}`, a.text)
+		"date":"2026-11-21","timeZone":"Asia/Seoul","status":"on_sale","statusLabel":"on sale","withdrawn":false,
+		"count":40,"remaining":40}`, a.text)
 	require.Equal(t, map[booking.Date]int{{Year: 2026, Month: 11, Day: 21}: 40}, b.store.capacity, "on its day only")
 	require.JSONEq(t, a.text, b.do("GET", drinksPath+"/"+added.ID, "").text)
 	b.problem(b.do("GET", drinksPath+"/drink-none", ""), 404, notFound)
 
-	a = b.do("GET", drinksPath+"?limit=1&cursor=c", "")
-	require.Contains(t, a.text, `"status":"on_sale"`)
-	require.NotContains(t, a.text, "remaining")
+	a = b.do("GET", drinksPath+"?limit=1&cursor=c&ownerId=cora&date=2026-11-21&withdrawn=true", "", "Accept-Language", "ko")
+	require.Equal(t, "ko", a.Header.Get("Content-Language"))
+	drinks := decode[part[drinkView]](t, a)
+	for _, d := range drinks.Items {
+		require.Equal(t, "판매중", d.StatusLabel)
+		require.Equal(t, map[bool]int{true: 40}[d.ID == added.ID], *d.Remaining, "%s", d.ID)
+	}
 	require.Equal(t, booking.Page{Limit: 1, Cursor: "c"}, b.store.page)
+	require.Equal(t, booking.CatalogueFilter{
+		OwnerID: "cora", Date: booking.Date{Year: 2026, Month: 11, Day: 21}, Withdrawn: true,
+	}, b.store.selected)
+	require.Equal(t, []string{"date"}, fields(b.problem(b.do("GET", drinksPath+"?date=2026-02-30", ""), 422, validationFailed)))
 }
 
 // TestDrinks_WhoseDayIsOver: it is not on sale, not listed, and not ordered.
@@ -103,12 +113,20 @@ func TestDrinks_SomethingAway(t *testing.T) {
 		b.problem(a, 500, internalError)
 		require.NotContains(t, a.text, "secret")
 	})
+	t.Run("ListWithoutStock", func(t *testing.T) {
+		t.Parallel()
+		b, _ := stockAway(t)
+		a := b.do("GET", drinksPath, "")
+		require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+		require.Len(t, decode[part[drinkView]](t, a).Items, 1)
+		require.NotContains(t, a.text, "remaining")
+	})
 	t.Run("GetWithoutStock", func(t *testing.T) {
 		t.Parallel()
 		b, _ := stockAway(t)
 		a := b.do("GET", drinksPath+"/drink-latte", "")
 		require.JSONEq(t, `{"id":"drink-latte","name":"Latte","ownerId":"cora","price":{"amount":4500,"currency":"KRW"},
-			"date":"2026-11-22","timeZone":"Asia/Seoul","status":"on_sale"}`, a.text)
+			"date":"2026-11-22","timeZone":"Asia/Seoul","status":"on_sale","statusLabel":"on sale","withdrawn":false}`, a.text)
 	})
 }
 
@@ -138,7 +156,7 @@ func TestDeleteDrink(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
 		require.Equal(t, path, a.Header.Get("Location"))
 		shown := decode[drinkView](t, a)
-		require.Equal(t, deleting, shown.Status)
+		require.Equal(t, booking.SaleDeleting, shown.Status)
 		require.Equal(t, &booking.DrinkDeletion{}, shown.Deletion)
 	})
 	t.Run("UnderWay", func(t *testing.T) {
@@ -160,7 +178,7 @@ func TestDeleteDrink(t *testing.T) {
 		b.store.deletions["drink-latte"] = &booking.DrinkDeletion{Orders: 9, Cancelled: 8, Over: 1, Done: true}
 		a := b.do("DELETE", path, "")
 		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
-		require.Equal(t, deleted, decode[drinkView](t, a).Status)
+		require.Equal(t, booking.SaleDeleted, decode[drinkView](t, a).Status)
 		require.JSONEq(t, a.text, b.do("GET", path, "").text)
 	})
 	t.Run("Unknown", func(t *testing.T) {

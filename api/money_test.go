@@ -35,7 +35,7 @@ func TestPrices_ThatCannotBePaid(t *testing.T) {
 		"PlaceChange": {"PATCH", placesPath + "/" + seaside().ID, `{"price":%s}`},
 		"Menu":        {"POST", menusPath, `{"name":"Soup","ownerId":"o","price":%s}`},
 		"Drink":       {"POST", drinksPath, `{"name":"Tea","ownerId":"o","date":"2026-11-21","count":1,"price":%s}`},
-		"Call":        {"POST", callsPath, `{"customerId":"a","tel":"12345","location":"here","price":%s}`},
+		"Call":        {"POST", callsPath, `{"customerId":"a","tel":"02-123-4567","location":"here","price":%s}`},
 	}
 	for name, r := range requests {
 		for price, field := range map[string]string{

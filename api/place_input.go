@@ -51,6 +51,7 @@ type changePlaceInput struct {
 		TimeZone      *string               `json:"timeZone,omitempty" minLength:"1" maxLength:"64"`
 		CheckInTime   *string               `json:"checkInTime,omitempty" minLength:"1" maxLength:"5"`
 		CheckOutTime  *string               `json:"checkOutTime,omitempty" minLength:"1" maxLength:"5"`
+		Withdrawn     *bool                 `json:"withdrawn,omitempty" doc:"Whether it takes no new reservations"`
 	} `nameHint:"PlaceChange"`
 
 	placeEdit
@@ -63,6 +64,7 @@ func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	in.placeEdit = f.placeEdit(b.Name, b.ConfirmWithin, b.TimeZone, b.CheckInTime, b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = b.OwnerID, b.Price, b.Confirmation
+	in.withdrawn = b.Withdrawn
 	f.checkPrice(ctx, in.price)
 	return f
 }
@@ -77,6 +79,7 @@ type placeEdit struct {
 	timeZone      *string
 	checkIn       *booking.Clock
 	checkOut      *booking.Clock
+	withdrawn     *bool
 }
 
 // overlap says why guests cannot leave as late as that.
@@ -106,6 +109,7 @@ func (e placeEdit) edit(p *booking.Place) {
 	set(&p.TimeZone, e.timeZone)
 	set(&p.CheckInTime, e.checkIn)
 	set(&p.CheckOutTime, e.checkOut)
+	set(&p.Withdrawn, e.withdrawn)
 	if e.ownerID != nil {
 		p.OwnerID = string(*e.ownerID)
 	}
@@ -129,7 +133,7 @@ const (
 // placeEdit checks and parses the texts of a request about a place.
 func (f *faults) placeEdit(name, confirmWithin, timeZone, checkIn, checkOut *string) placeEdit {
 	if name != nil {
-		f.checkName(*name)
+		f.checkName(name)
 	}
 	return placeEdit{
 		name:          name,

@@ -20,7 +20,7 @@ func (s *server) registerPlaces() {
 	}, s.addPlace)
 	register(s, huma.Operation{
 		OperationID: "list-places", Method: http.MethodGet, Path: placesPath, Tags: []string{tagLodging},
-		Summary: "List the places", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Summary: "List the places", Description: "Newest first.", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
 	}, s.listPlaces)
 	register(s, huma.Operation{
 		OperationID: "get-place", Method: http.MethodGet, Path: placesPath + "/{id}", Tags: []string{tagLodging},
@@ -28,9 +28,10 @@ func (s *server) registerPlaces() {
 	}, s.getPlace)
 	register(s, huma.Operation{
 		OperationID: "change-place", Method: http.MethodPatch, Path: placesPath + "/{id}", Tags: []string{tagLodging},
-		Summary:     "Change a place",
-		Description: "Fields that are left out stay as they are. Reservations keep the place as it was when they were made.",
-		Responses:   s.problems(notFound, validationFailed, unavailable),
+		Summary: "Change or withdraw a place",
+		Description: "Fields that are left out stay as they are. Reservations keep the place as it was when they were made. " +
+			"A place that is withdrawn takes no new reservations, and those that it has go on; it can be brought back.",
+		Responses: s.problems(notFound, validationFailed, unavailable),
 	}, s.changePlace)
 }
 
@@ -45,13 +46,14 @@ type placeView struct {
 	TimeZone      string               `json:"timeZone" doc:"IANA name; dates and times of day of this place are in it" example:"Asia/Seoul"`
 	CheckInTime   string               `json:"checkInTime" example:"15:00"`
 	CheckOutTime  string               `json:"checkOutTime" example:"11:00"`
+	Withdrawn     bool                 `json:"withdrawn" doc:"Whether it takes no new reservations"`
 }
 
 func showPlace(p booking.Place) placeView {
 	return placeView{
 		ID: p.ID, Name: p.Name, OwnerID: p.OwnerID, Price: p.Price, Confirmation: p.Confirmation,
 		ConfirmWithin: p.ConfirmWithin.String(), TimeZone: p.TimeZone,
-		CheckInTime: p.CheckInTime.String(), CheckOutTime: p.CheckOutTime.String(),
+		CheckInTime: p.CheckInTime.String(), CheckOutTime: p.CheckOutTime.String(), Withdrawn: p.Withdrawn,
 	}
 }
 
@@ -68,6 +70,8 @@ type placeByID struct {
 type placeList struct {
 	Strict
 	Paging
+	Counted
+	Selection
 }
 
 func (s *server) addPlace(ctx context.Context, in *addPlaceInput) (*placeAnswer, error) {
@@ -80,11 +84,12 @@ func (s *server) addPlace(ctx context.Context, in *addPlaceInput) (*placeAnswer,
 }
 
 func (s *server) listPlaces(ctx context.Context, in *placeList) (*list[placeView], error) {
-	places, next, err := s.Catalogue.Places(ctx, in.page())
+	places, next, err := s.Catalogue.Places(ctx, in.filter(), in.page())
 	if err != nil {
 		return nil, err
 	}
-	return &list[placeView]{Body: partOf(each(places, showPlace), next)}, nil
+	body, err := totalled(ctx, in.Counted, partOf(each(places, showPlace), next), in.filter(), s.Catalogue.CountPlaces)
+	return &list[placeView]{Body: body}, err
 }
 
 func (s *server) getPlace(ctx context.Context, in *placeByID) (*placeAnswer, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 	"go.uber.org/zap"
@@ -221,7 +222,7 @@ func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 	core, logs := observer.New(zap.DebugLevel)
 	b := setup(t, func(d *Deps) { d.Logger = zap.New(core) })
 	b.onAnyStart(func(o client.StartWorkflowOptions, in sagaInput) error {
-		require.Equal(t, "+82 2-123-4567", in.(contract.Cleaning).Tel)
+		require.Equal(t, "+8221234567", in.(contract.Cleaning).Tel)
 		for _, value := range o.TypedSearchAttributes.GetUntypedValues() {
 			require.NotContains(t, fmt.Sprint(value), "4567")
 		}
@@ -231,7 +232,7 @@ func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 	})
 	b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, context.DeadlineExceeded)
 	b.problem(b.do("POST", callsPath, call), 503, temporalUnavailable)
-	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567x", 1)), 422, validationFailed)
+	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567890123", 1)), 422, validationFailed)
 	require.NotEmpty(t, logs.All())
 	for _, line := range logs.All() {
 		require.NotContains(t, line.Message, "4567")
@@ -247,6 +248,7 @@ func TestPlaceCafeOrder_NotOnSale(t *testing.T) {
 	t.Run("Deleted", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
+		b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, serviceerror.NewNotFound("no such workflow"))
 		for _, progress := range []booking.DrinkDeletion{{}, {Orders: 1}, {Done: true}} {
 			b.store.deletions["drink-latte"] = &progress
 			p := b.problem(b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1"), 409, codeOf(booking.MenuDeleted))

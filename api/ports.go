@@ -17,18 +17,26 @@ type Catalogue interface {
 	// ChangePlace applies change to the place and keeps the result, in one
 	// transaction. An error of change's own leaves the place as it was.
 	ChangePlace(ctx context.Context, id string, change func(*booking.Place) error) (booking.Place, error)
-	Places(ctx context.Context, page booking.Page) ([]booking.Place, string, error)
+	// Places lists, newest first, those that the filter selects.
+	Places(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Place, string, error)
+	// CountPlaces tells how many these are, up to booking.CountedTo.
+	CountPlaces(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
 	AddMenu(ctx context.Context, m booking.Menu) error
 	Menu(ctx context.Context, id string) (booking.Menu, error)
-	Menus(ctx context.Context, page booking.Page) ([]booking.Menu, string, error)
+	// ChangeMenu is ChangePlace for a menu, ChangeDrink for a drink.
+	ChangeMenu(ctx context.Context, id string, change func(*booking.Menu) error) (booking.Menu, error)
+	Menus(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Menu, string, error)
+	CountMenus(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
 	AddDrink(ctx context.Context, d booking.Drink) error
 	// Drink answers also how far the drink's deletion has come, nil while it is
 	// on sale.
 	Drink(ctx context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error)
-	// Drinks lists the drinks that are on sale at now.
-	Drinks(ctx context.Context, page booking.Page, now time.Time) ([]booking.Drink, string, error)
+	ChangeDrink(ctx context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error)
+	// Drinks lists those that were not deleted.
+	Drinks(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error)
+	CountDrinks(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 }
 
 // Stock is how much of things there is, day by day: rooms of a place, cups of
@@ -39,6 +47,8 @@ type Stock interface {
 	SetCapacity(ctx context.Context, itemID string, from, to booking.Date, n int) error
 	// Days answers the days of [from, to).
 	Days(ctx context.Context, itemID string, from, to booking.Date) ([]booking.StockDay, error)
+	// Levels answers the day of each item; none for those without stock.
+	Levels(ctx context.Context, of []booking.ItemDay) (map[booking.ItemDay]booking.StockDay, error)
 }
 
 // Jobs are deliveries, or productions, to read: one an order.
@@ -47,6 +57,8 @@ type Jobs interface {
 	Job(ctx context.Context, orderID string) (booking.JobState, error)
 	// List lists the jobs that the filter selects; InvalidCursor as for places.
 	List(ctx context.Context, filter booking.JobFilter, page booking.Page) ([]booking.JobState, string, error)
+	// Count tells how many these are, up to booking.CountedTo.
+	Count(ctx context.Context, filter booking.JobFilter) (int, error)
 }
 
 // Cleaners are those who clean.
@@ -54,11 +66,26 @@ type Cleaners interface {
 	// AddCleaner adds a cleaner who is free, or who gets the call that has
 	// waited longest, in the same transaction.
 	AddCleaner(ctx context.Context, c booking.Cleaner) (booking.CleanerAtWork, error)
-	// Cleaners lists the cleaners with what each is doing; InvalidCursor as for
-	// places.
-	Cleaners(ctx context.Context, page booking.Page) ([]booking.CleanerAtWork, string, error)
+	// Cleaner answers the cleaner, or NotFound.
+	Cleaner(ctx context.Context, id string) (booking.CleanerAtWork, error)
+	// ChangeCleaner changes what is said of the cleaner, or answers NotFound. One
+	// who is brought back is given the call that has waited longest, in the same
+	// transaction.
+	ChangeCleaner(ctx context.Context, id string, change booking.CleanerChange) (booking.CleanerAtWork, error)
+	// AssignmentsOf lists the calls that the cleaner is on.
+	AssignmentsOf(ctx context.Context, cleanerID string) ([]booking.Assignment, error)
+	// Cleaners lists, newest first, those that the filter selects; InvalidCursor
+	// as for places.
+	Cleaners(ctx context.Context, filter booking.CleanerFilter, page booking.Page) ([]booking.CleanerAtWork, string, error)
 	// Waiting is how many calls wait for a cleaner.
 	Waiting(ctx context.Context) (int, error)
+}
+
+// Management knows of every call, to read.
+type Management interface {
+	// Calls lists the calls that were ever registered, newest first;
+	// InvalidCursor as for places.
+	Calls(ctx context.Context, page booking.Page) ([]booking.RegisteredCall, string, error)
 }
 
 // Payments is the payments ledger, to read.
@@ -107,8 +134,13 @@ type ReadModel interface {
 	// Order answers also what was decided on it first, and the hash of its
 	// request.
 	Order(ctx context.Context, id string) (contract.Publication, error)
+	// Statuses answers where each of the orders stood when it was last
+	// published; none for those that never were.
+	Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error)
 	// Orders lists the orders that the filter selects, newest first.
 	Orders(ctx context.Context, filter booking.OrderFilter, page booking.Page) ([]contract.View, string, error)
+	// CountOrders tells how many these are, up to booking.CountedTo.
+	CountOrders(ctx context.Context, filter booking.OrderFilter) (int, error)
 	// Events answers what follows the cursor after in the feed, at most limit
 	// events, each with the cursor that goes on after it, and the cursor to go
 	// on from: after itself when there is nothing. InvalidCursor as for places.

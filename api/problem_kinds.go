@@ -19,6 +19,8 @@ const (
 	requestTimeout       = booking.Code("request_timeout")
 	payloadTooLarge      = booking.Code("payload_too_large")
 	unsupportedMediaType = booking.Code("unsupported_media_type")
+	crossOriginRefused   = booking.Code("cross_origin")
+	unknownHost          = booking.Code("unknown_host")
 	idempotencyKeyReused = booking.Code("idempotency_key_reused")
 	notRunning           = booking.Code("not_running")
 	temporalUnavailable  = booking.Code("temporal_unavailable")
@@ -53,16 +55,18 @@ var problemKinds = []problemKind{
 	{requestTimeout, http.StatusRequestTimeout, "Request too slow", "The body did not arrive in time."},
 	{payloadTooLarge, http.StatusRequestEntityTooLarge, "Body too large", "The body is larger than this service reads."},
 	{unsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json."},
+	{crossOriginRefused, http.StatusForbidden, "Cross-origin request", "A browser sent this for a page of another site. Nothing was done."},
+	{unknownHost, http.StatusMisdirectedRequest, "Unknown host", "The request is addressed to a name that this server does not have (--hosts). Nothing was done."},
 
-	{codeOf(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being and nothing is charged."},
-	{codeOf(booking.SoldOut), http.StatusConflict, "Sold out", "There is not enough left: of the rooms on every night, or of the drink. What was paid has been refunded and the order is cancelled."},
-	{codeOf(booking.RejectedByOwner), http.StatusConflict, "Rejected by the owner", "The owner refused. What was paid has been refunded and the order is cancelled."},
-	{codeOf(booking.OwnerTimeout), http.StatusConflict, "The owner did not answer", "The owner did not decide in time. What was paid has been refunded and the order is cancelled."},
-	{codeOf(booking.TooLate), http.StatusConflict, "Too late", "Its day was over before it could be paid for or confirmed. What was paid has been refunded and the order is cancelled."},
-	{codeOf(booking.MenuDeleted), http.StatusConflict, "No longer sold", "The drink has been taken off the menu. Nothing is charged or held."},
-	{codeOf(booking.CafeUnavailable), http.StatusServiceUnavailable, "Café out of reach", "The café cannot be asked at the moment whether it has the drink. No order came into being and nothing was charged: order again in a moment, under the same Idempotency-Key if you like."},
-	{codeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. Nothing was charged: please call again in a moment, under the same Idempotency-Key if you like."},
-	{codeOf(booking.PaymentUnavailable), http.StatusServiceUnavailable, "Payment not possible", "The payment provider is overloaded or out of order. No order came into being and you pay nothing: order again after Retry-After seconds, under the same Idempotency-Key if you like."},
+	{codeOf(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being."},
+	{codeOf(booking.SoldOut), http.StatusConflict, "Sold out", "There is not enough left: of the rooms on every night, or of the drink. The order is cancelled."},
+	{codeOf(booking.RejectedByOwner), http.StatusConflict, "Rejected by the owner", "The owner refused. The order is cancelled."},
+	{codeOf(booking.OwnerTimeout), http.StatusConflict, "The owner did not answer", "The owner did not decide in time. The order is cancelled."},
+	{codeOf(booking.TooLate), http.StatusConflict, "Too late", "Its day was over before it could be paid for or confirmed. The order is cancelled."},
+	{codeOf(booking.MenuDeleted), http.StatusConflict, "No longer sold", "The drink has been taken off the menu. There is no order, or it is cancelled."},
+	{codeOf(booking.CafeUnavailable), http.StatusServiceUnavailable, "Café out of reach", "The café cannot be asked at the moment whether it has the drink. No order came into being: order again in a moment, under the same Idempotency-Key if you like."},
+	{codeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. No call came into being: please call again in a moment, under the same Idempotency-Key if you like."},
+	{codeOf(booking.PaymentUnavailable), http.StatusServiceUnavailable, "Payment not possible", "The payment provider is overloaded or out of order. No order came into being: order again after Retry-After seconds, under the same Idempotency-Key if you like."},
 	{cancelledByCustomer, http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
 	{cancelledByOperator, http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
 
@@ -80,6 +84,7 @@ var problemKinds = []problemKind{
 	{booking.NotAssigned, http.StatusConflict, "Not assigned", "Nobody has been assigned to the call."},
 	{booking.Superseded, http.StatusConflict, "Superseded", "Another decision came first. This one was not carried out."},
 	{notRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
+	{booking.NotOnSale, http.StatusConflict, "Not on sale", "Its owner has withdrawn it: it takes no new orders. Nothing was started."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
 
 	{booking.DeliveryUnavailable, http.StatusServiceUnavailable, "Delivery out of reach", "The delivery service does not answer: the order stands, nothing was changed. Try again after Retry-After seconds, which grow with each try."},

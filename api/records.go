@@ -22,18 +22,21 @@ func (s *server) registerRecords() {
 
 type paymentByOrder struct {
 	Strict
+	Labelled
 	OrderID string `path:"orderId" doc:"The order's id"`
 }
 
 // paymentView is a payment as the API shows it.
 type paymentView struct {
-	OrderID  string                `json:"orderId"`
-	Status   booking.PaymentStatus `json:"status" enum:"deferred,pending,charged,declined,refunding,refunded,returned,voided" doc:"deferred: its turn has not come yet. refunding: to be given back, or to be made certain that it was never taken. returned: back with the customer in another way than by a refund, such as a dispute. voided: never taken, and never will be"`
-	Amount   booking.Money         `json:"amount" doc:"What was asked for"`
-	Refunded booking.Money         `json:"refunded" doc:"What was given back"`
+	OrderID     string                `json:"orderId"`
+	Status      booking.PaymentStatus `json:"status" enum:"deferred,pending,charged,declined,refunding,refunded,returned,voided" doc:"deferred: its turn has not come yet. refunding: to be given back, or to be made certain that it was never taken. returned: back with the customer in another way than by a refund, such as a dispute. voided: never taken, and never will be"`
+	StatusLabel string                `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"paid"`
+	Amount      booking.Money         `json:"amount" doc:"What was asked for"`
+	Refunded    booking.Money         `json:"refunded" doc:"What was given back"`
 }
 
 type paymentAnswer struct {
+	Localized
 	Body paymentView
 }
 
@@ -45,8 +48,9 @@ func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAn
 	if err != nil {
 		return nil, err
 	}
-	return &paymentAnswer{Body: paymentView{
-		OrderID: p.OrderID, Status: p.Status, Amount: p.Amount,
+	l := in.language()
+	return &paymentAnswer{Localized: l.localized(), Body: paymentView{
+		OrderID: p.OrderID, Status: p.Status, StatusLabel: p.Status.Label(booking.Language(l)), Amount: p.Amount,
 		Refunded: booking.Money{Amount: p.Refunded, Currency: p.Amount.Currency},
 	}}, nil
 }

@@ -35,7 +35,7 @@ func TestProblems_Requests(t *testing.T) {
 		b.problem(b.do("POST", reservations, "a=b", "Content-Type", "application/x-www-form-urlencoded"), 415, unsupportedMediaType)
 		b.problem(b.do("POST", reservations, "{}", "Content-Type", "; nonsense"), 415, unsupportedMediaType)
 		b.problem(b.do("POST", reservations, "{}", "Content-Type", "application/json; charset=utf-8"), 422, validationFailed)
-		b.problem(b.do("POST", reservations, "{}", "Content-Type", ""), 422, validationFailed)
+		b.problem(b.do("POST", reservations, "{}", "Content-Type", ""), 415, unsupportedMediaType)
 		b.problem(b.do("PATCH", placesPath+"/place-seaside", `{"name":""}`, "Content-Type", "application/merge-patch+json"), 422, validationFailed)
 	})
 	t.Run("TooLarge", func(t *testing.T) {
@@ -51,6 +51,7 @@ func TestProblems_Requests(t *testing.T) {
 		}
 		b.problem(b.do("POST", reservations, ""), 400, malformedJSON)
 		r := httptest.NewRequest("POST", reservations, io.MultiReader(strings.NewReader("{"), failing{}))
+		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		b.handler.ServeHTTP(w, r)
 		b.problem(answer{w.Result(), w.Body.String()}, 400, malformedJSON)
@@ -143,8 +144,8 @@ func TestLists(t *testing.T) {
 	b.store.payments["lodging-1"] = booking.Payment{
 		Charge: booking.Charge{OrderID: "lodging-1", Amount: booking.Money{Amount: 100, Currency: "KRW"}}, Status: booking.Refunded, Refunded: 100,
 	}
-	require.JSONEq(t, `{"orderId":"lodging-1","status":"refunded","amount":{"amount":100,"currency":"KRW"},"refunded":{"amount":100,"currency":"KRW"}}`,
-		b.do("GET", "/v1/payments/lodging-1", "").text)
+	require.JSONEq(t, `{"orderId":"lodging-1","status":"refunded","statusLabel":"결제취소","amount":{"amount":100,"currency":"KRW"},"refunded":{"amount":100,"currency":"KRW"}}`,
+		b.do("GET", "/v1/payments/lodging-1", "", "Accept-Language", "ko").text)
 	b.problem(b.do("GET", "/v1/payments/lodging-2", ""), 404, notFound)
 }
 
@@ -235,7 +236,7 @@ func TestOpenAPI(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 45, operations)
+	require.Equal(t, 52, operations)
 	for _, tag := range document["tags"].([]any) {
 		require.True(t, tagged[tag.(map[string]any)["name"]], tag)
 	}

@@ -43,7 +43,7 @@ func setup(t *testing.T, change ...func(*Deps)) *bundle {
 	b.deps = Deps{
 		Temporal: b.temporal, Hub: b.hub,
 		Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, ReadModel: b.store,
-		Deliveries: &b.store.deliveries, Productions: &b.store.productions, Cleaners: b.store,
+		Deliveries: &b.store.deliveries, Productions: &b.store.productions, Cleaners: b.store, Management: b.store,
 		Policy: contract.Policy{InPlace: true, PayWithin: time.Minute}, ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Eager: func() bool { return true },
 		Now: func() time.Time { return today },
 	}
@@ -214,10 +214,10 @@ func (m *memory) ChangePlace(_ context.Context, id string, change func(*booking.
 	return p, err
 }
 
-func (m *memory) Places(_ context.Context, page booking.Page) ([]booking.Place, string, error) {
+func (m *memory) Places(_ context.Context, f booking.CatalogueFilter, page booking.Page) ([]booking.Place, string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.page = page
+	m.page, m.selected = page, f
 	if page.Cursor == "bad" {
 		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
 	}
@@ -250,6 +250,18 @@ func (m *memory) Days(_ context.Context, _ string, from, to booking.Date) ([]boo
 	return days, m.away
 }
 
+func (m *memory) Levels(ctx context.Context, of []booking.ItemDay) (map[booking.ItemDay]booking.StockDay, error) {
+	levels := map[booking.ItemDay]booking.StockDay{}
+	for _, one := range of {
+		days, err := m.Days(ctx, one.ItemID, one.Date, one.Date.AddDays(1))
+		if err != nil {
+			return nil, err
+		}
+		levels[one] = days[0]
+	}
+	return levels, nil
+}
+
 func (m *memory) Payment(_ context.Context, id string) (booking.Payment, error) {
 	return find(m.payments, id, m.away)
 }
@@ -268,6 +280,18 @@ func (m *memory) Order(_ context.Context, id string) (contract.Publication, erro
 func (m *memory) View(ctx context.Context, id string) (contract.View, error) {
 	p, err := m.Order(ctx, id)
 	return p.View, err
+}
+
+func (m *memory) Statuses(_ context.Context, ids []string) (map[string]booking.Status, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	statuses := map[string]booking.Status{}
+	for _, id := range ids {
+		if p, published := m.orders[id]; published {
+			statuses[id] = p.View.Status
+		}
+	}
+	return statuses, m.away
 }
 
 func (m *memory) Orders(_ context.Context, f booking.OrderFilter, page booking.Page) ([]contract.View, string, error) {

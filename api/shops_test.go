@@ -20,6 +20,9 @@ type shops struct {
 	cleaners                []booking.CleanerAtWork
 	waits                   string // the call that waits for a cleaner
 	waiting                 int    // calls that do
+	selected                booking.CatalogueFilter
+	calls                   []booking.RegisteredCall
+	onIt                    []booking.Assignment // calls that a cleaner is on
 }
 
 func newShops() shops {
@@ -52,8 +55,22 @@ func (m *memory) Menu(_ context.Context, id string) (booking.Menu, error) {
 	return find(m.menus, id, m.away)
 }
 
-func (m *memory) Menus(_ context.Context, page booking.Page) ([]booking.Menu, string, error) {
+func (m *memory) ChangeMenu(_ context.Context, id string, change func(*booking.Menu) error) (booking.Menu, error) {
+	return changed(m, m.menus, id, change)
+}
+
+func (m *memory) Menus(_ context.Context, f booking.CatalogueFilter, page booking.Page) ([]booking.Menu, string, error) {
+	m.selected = f
 	return listed(m, page, m.menus)
+}
+
+func changed[T any](m *memory, in map[string]T, id string, change func(*T) error) (T, error) {
+	v, err := find(in, id, m.away)
+	if err == nil {
+		err = change(&v)
+		in[id] = v
+	}
+	return v, err
 }
 
 func (m *memory) AddDrink(_ context.Context, d booking.Drink) error {
@@ -68,10 +85,15 @@ func (m *memory) Drink(_ context.Context, id string) (booking.Drink, *booking.Dr
 	return d, m.deletions[id], err
 }
 
-func (m *memory) Drinks(_ context.Context, page booking.Page, now time.Time) ([]booking.Drink, string, error) {
-	onSale := maps.Clone(m.drinks)
-	maps.DeleteFunc(onSale, func(_ string, d booking.Drink) bool { return d.Over(now) })
-	return listed(m, page, onSale)
+func (m *memory) ChangeDrink(_ context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error) {
+	return changed(m, m.drinks, id, change)
+}
+
+func (m *memory) Drinks(_ context.Context, f booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error) {
+	m.selected = f
+	drinks := maps.Clone(m.drinks)
+	maps.DeleteFunc(drinks, func(_ string, d booking.Drink) bool { return d.Over(f.EndsAfter) })
+	return listed(m, page, drinks)
 }
 
 // AddCleaner gives the cleaner to the call that waits.
@@ -90,9 +112,42 @@ func (m *memory) Waiting(context.Context) (int, error) {
 	return m.waiting, m.away
 }
 
-// Cleaners lists one cleaner at a time.
-func (m *memory) Cleaners(_ context.Context, page booking.Page) ([]booking.CleanerAtWork, string, error) {
+func (m *memory) Cleaner(_ context.Context, id string) (booking.CleanerAtWork, error) {
+	return find(m.cleanersByID(), id, m.away)
+}
+
+func (m *memory) cleanersByID() map[string]booking.CleanerAtWork {
+	byID := map[string]booking.CleanerAtWork{}
+	for _, c := range m.cleaners {
+		byID[c.ID] = c
+	}
+	return byID
+}
+
+// ChangeCleaner gives the call that waits to one who is brought back.
+func (m *memory) ChangeCleaner(_ context.Context, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
+	return changed(m, m.cleanersByID(), id, func(c *booking.CleanerAtWork) error {
+		set(&c.Name, change.Name)
+		set(&c.Withdrawn, change.Withdrawn)
+		if change.Withdrawn != nil && !*change.Withdrawn {
+			c.OrderID, m.waits = m.waits, ""
+		}
+		return nil
+	})
+}
+
+func (m *memory) AssignmentsOf(context.Context, string) ([]booking.Assignment, error) {
+	return m.onIt, m.away
+}
+
+func (m *memory) Calls(_ context.Context, page booking.Page) ([]booking.RegisteredCall, string, error) {
 	m.page = page
+	return m.calls, "more", m.away
+}
+
+// Cleaners lists one cleaner at a time.
+func (m *memory) Cleaners(_ context.Context, f booking.CleanerFilter, page booking.Page) ([]booking.CleanerAtWork, string, error) {
+	m.page, m.selected.Withdrawn = page, f.Withdrawn
 	at := len(page.Cursor)
 	if page.Cursor == "bad" {
 		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
@@ -176,7 +231,7 @@ func businesses() []business {
 			Order: order(booking.Cafe, 13500), Drink: latte(), Quantity: 3,
 		}.Fixed()},
 		{booking.Cleaning, contract.CleaningWorkflow, callsPath, call, contract.Cleaning{
-			Order: order(booking.Cleaning, 30000), Tel: "+82 2-123-4567", Location: "12 Sejong-daero",
+			Order: order(booking.Cleaning, 30000), Tel: "+8221234567", Location: "12 Sejong-daero",
 		}},
 	}
 }
@@ -206,4 +261,29 @@ func reached(k booking.Kind) []booking.Status {
 		}
 	}
 	return found
+}
+
+func (m *memory) CountPlaces(_ context.Context, f booking.CatalogueFilter) (int, error) {
+	m.selected = f
+	return len(m.places), m.away
+}
+
+func (m *memory) CountMenus(_ context.Context, f booking.CatalogueFilter) (int, error) {
+	m.selected = f
+	return len(m.menus), m.away
+}
+
+func (m *memory) CountDrinks(_ context.Context, f booking.CatalogueFilter) (int, error) {
+	m.selected = f
+	return len(m.drinks), m.away
+}
+
+func (m *memory) CountOrders(_ context.Context, f booking.OrderFilter) (int, error) {
+	m.filter = f
+	return len(m.orders), m.away
+}
+
+func (j *jobs) Count(_ context.Context, f booking.JobFilter) (int, error) {
+	j.filter = f
+	return len(j.all), j.away
 }

@@ -33,6 +33,7 @@ type flaw string
 const (
 	isNull     flaw = "must not be null"
 	isRepeated flaw = "is given more than once"
+	isEmpty    flaw = "must not be empty"
 )
 
 // decodeTree decodes what a schema is to validate. A null or a repeated field

@@ -3,30 +3,34 @@ package api
 import (
 	"errors"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 func TestFoodOrder_Invalid(t *testing.T) {
 	t.Parallel()
 	with := func(oldNew ...string) string { return strings.NewReplacer(oldNew...).Replace(meal) }
 	invalidOrders(t, foodOrdersPath, map[string]invalidOrder{
-		"Empty":          {`{}`, []string{"address", "customerId", "menuId", "quantity"}},
-		"UnknownMenu":    {with("menu-bibimbap", "menu-none"), []string{"menuId"}},
-		"UnaskableMenu":  {with("menu-bibimbap", `menu\u0000`), []string{"menuId"}},
-		"None":           {with(`"quantity":2`, `"quantity":0`), []string{"quantity"}},
-		"Half":           {with(`"quantity":2`, `"quantity":0.5`), []string{"quantity"}},
-		"TooMany":        {with(`"quantity":2`, `"quantity":1001`), []string{"quantity"}},
-		"NoAddress":      {with("12 Sejong-daero", ""), []string{"address"}},
-		"BlankAddress":   {with("12 Sejong-daero", "   "), []string{"address"}},
-		"LinesOfAddress": {with("12 Sejong-daero", `12\nSejong`), []string{"address"}},
-		"LongAddress":    {with("12 Sejong-daero", strings.Repeat("길", 201)), []string{"address"}},
-		"BadMethod":      {with(`"quantity":2`, `"quantity":2,"paymentMethod":"pm card"`), []string{"paymentMethod"}},
-		"Price":          {with(`"quantity":2`, `"quantity":2,"price":1`), []string{"price"}},
+		"Empty":         {`{}`, []string{"address", "customerId", "menuId", "quantity"}},
+		"UnknownMenu":   {with("menu-bibimbap", "menu-none"), []string{"menuId"}},
+		"UnaskableMenu": {with("menu-bibimbap", `menu\u0000`), []string{"menuId"}},
+		"None":          {with(`"quantity":2`, `"quantity":0`), []string{"quantity"}},
+		"Half":          {with(`"quantity":2`, `"quantity":0.5`), []string{"quantity"}},
+		"TooMany":       {with(`"quantity":2`, `"quantity":1001`), []string{"quantity"}},
+		"NoAddress":     {with("12 Sejong-daero", ""), []string{"address"}},
+		"BlankAddress":  {with("12 Sejong-daero", "   "), []string{"address"}},
+		"TabInAddress":  {with("12 Sejong-daero", `12\tSejong`), []string{"address"}},
+		"BlankLines":    {with("12 Sejong-daero", ` \n\r\n\u200b\u2028`), []string{"address"}},
+		"LongAddress":   {with("12 Sejong-daero", strings.Repeat("길", 201)), []string{"address"}},
+		"BadMethod":     {with(`"quantity":2`, `"quantity":2,"paymentMethod":"pm card"`), []string{"paymentMethod"}},
+		"Price":         {with(`"quantity":2`, `"quantity":2,"price":1`), []string{"price"}},
 		"AllAtOnce": {
 			`{"menuId":"menu-none","customerId":"a b","quantity":-1,"address":" ","date":"2026-12-24"}`,
 			[]string{"address", "customerId", "date", "menuId", "quantity"},
@@ -59,9 +63,13 @@ func TestCall_Invalid(t *testing.T) {
 		"FourDigits":    {with("+82 2-123-4567", "(12) - 34"), []string{"tel"}},
 		"ManyDigits":    {with("+82 2-123-4567", "123456789012345678901"), []string{"tel"}},
 		"NoDigits":      {with("+82 2-123-4567", "+ - ( ) - +"), []string{"tel"}},
-		"WideDigits":    {with("+82 2-123-4567", "１２３４５６"), []string{"tel"}},
+		"WrongNumber":   {with("+82 2-123-4567", "02-0123-4567"), []string{"tel"}},
+		"NoCountry":     {with("+82 2-123-4567", "+999 123456789"), []string{"tel"}},
+		"Sentence":      {with("+82 2-123-4567", "ring 02-123-4567"), []string{"tel"}},
+		"Emergency":     {with("+82 2-123-4567", "112"), []string{"tel"}},
+		"NulInTel":      {with("+82 2-123-4567", `02-123-\u00004567`), []string{"tel"}},
 		"LinesOfTel":    {with("+82 2-123-4567", `12345\n678`), []string{"tel"}},
-		"LongTel":       {with("+82 2-123-4567", "12345"+strings.Repeat(" ", 36)), []string{"tel"}},
+		"LongTel":       {with("+82 2-123-4567", "02-123-4567"+strings.Repeat(" ", 54)), []string{"tel"}},
 		"BlankLocation": {with("12 Sejong-daero", " "), []string{"location"}},
 		"NoLocation":    {with("12 Sejong-daero", ""), []string{"location"}},
 		"BellLocation":  {with("12 Sejong-daero", `\u0007`), []string{"location"}},
@@ -79,13 +87,61 @@ func TestCall_Invalid(t *testing.T) {
 	})
 	t.Run("Telephones", func(t *testing.T) {
 		t.Parallel()
-		for _, tel := range []string{"12345", "02-123-4567", "+82 (0)2 123 4567", "(02) 1234-5678", "12345678901234567890"} {
+		for tel, want := range map[string]string{
+			"+82 2-123-4567": "+8221234567", "02-123-4567": "+8221234567", "02.123.4567": "+8221234567", "02/123/4567": "+8221234567",
+			"(02) 1234-5678": "+82212345678", "+82 (0)2 123 4567": "+8221234567", "０１０－１２３４－５６７８": "+821012345678",
+			"02-123-4567 ext. 12": "+8221234567;ext=12", "+1 212 555 0100 x5": "+12125550100;ext=5", "+49 30/123456-78": "+493012345678",
+			"tel:+82-2-123-4567;ext=9": "+8221234567;ext=9", "\u202a+82 10-1234-5678\u202c": "+821012345678", "٠١٠١٢٣٤٥٦٧٨": "+821012345678",
+			"+8221234567;ext=12": "+8221234567;ext=12",
+		} {
 			b := setup(t)
-			b.publishes(booking.Calling, "")
+			b.onAnyStart(func(_ client.StartWorkflowOptions, in sagaInput) error {
+				require.Equal(t, want, in.(contract.Cleaning).Tel, tel)
+				b.publish(in, booking.Calling, "")
+				return nil
+			})
 			a := b.do("POST", callsPath, strings.Replace(call, "+82 2-123-4567", tel, 1))
 			require.Equal(t, 201, a.StatusCode, a.text)
 		}
 	})
+	t.Run("TelephonesElsewhere", func(t *testing.T) {
+		t.Parallel()
+		number, ok := parseTelephone("030 123456", "DE")
+		require.True(t, ok)
+		require.Equal(t, "+4930123456", number)
+		_, ok = parseTelephone("030 123456", "KR")
+		require.False(t, ok)
+	})
+	t.Run("SameTelephone", func(t *testing.T) {
+		t.Parallel()
+		with := func(tel string) string {
+			in := placeCallInput{Body: callRequest{CustomerID: "alice", Tel: tel, Location: "here"}}
+			var f faults
+			f.readTelephone("body.tel", &in.Body.Tel, "KR")
+			require.Empty(t, f)
+			return requestHash(in.Body)
+		}
+		require.Equal(t, with("02-123-4567"), with("+82 2 123 4567"), "a repeated request is the same, however it is written")
+	})
+}
+
+// Words of several lines reach the saga with one kind of line ending.
+func TestOrders_Lines(t *testing.T) {
+	t.Parallel()
+	const written, kept = `12 Sejong-daero\r\nGate 3\rSeoul\u2028Korea`, "12 Sejong-daero\nGate 3\nSeoul\nKorea"
+	b := setup(t)
+	var started []sagaInput
+	b.onAnyStart(func(_ client.StartWorkflowOptions, in sagaInput) error {
+		started = append(started, in)
+		b.publish(in, booking.Paid, "")
+		return nil
+	})
+	require.Less(t, b.do("POST", foodOrdersPath, strings.Replace(meal, "12 Sejong-daero", written, 1)).StatusCode, 300)
+	require.Less(t, b.do("POST", callsPath, strings.Replace(call, "12 Sejong-daero", written, 1)).StatusCode, 300)
+	require.Equal(t, kept, started[0].(contract.Food).Address)
+	require.Equal(t, kept, started[1].(contract.Cleaning).Location)
+	require.Equal(t, "too\nlate", rejection{Reason: "too\r\nlate"}.words())
+	require.Equal(t, "ill\n\nsorry", (&cancellation{Reason: "ill\u0085\rsorry"}).words())
 }
 
 type invalidOrder struct {
@@ -159,6 +215,24 @@ func TestParameters_InvalidInEveryBusiness(t *testing.T) {
 		cleanersPath + "?limit=-1&status=free":                              {"limit", "status"},
 	} {
 		require.Equal(t, want, fields(b.problem(b.do("GET", target, ""), 422, validationFailed)), target)
+	}
+	for target, want := range map[string][]string{
+		"/v1/mypages?customerId=&kind=&status=":                          {"customerId", "kind", "status"},
+		"/v1/mypages?customerId=alice&kind=":                             {"kind"},
+		"/v1/orders?ownerId=sara&status=":                                {"status"},
+		"/v1/orders?ownerId=":                                            {"ownerId"},
+		"/v1/orders?ownerId=" + url.QueryEscape(contract.CleaningOffice): {"ownerId"},
+		"/v1/messages?recipientId=":                                      {"recipientId"},
+		"/v1/mypages/lodging-1?fresh=":                                   {"fresh"},
+		"/v1/events?limit=":                                              {"limit"},
+		"/v1/lodging/places/place-seaside/stock?from=&to=":               {"from", "to"},
+		deliveriesPath + "?ownerId=&status=":                             {"ownerId", "status"},
+		productionsPath + "?menuId=&status":                              {"menuId", "status"},
+	} {
+		require.Equal(t, want, fields(b.problem(b.do("GET", target, ""), 422, validationFailed)), target)
+	}
+	for _, target := range []string{"/v1/events?after=", menusPath + "?cursor="} {
+		require.Equal(t, 200, b.do("GET", target, "").StatusCode, "an empty place is the beginning")
 	}
 	for _, path := range []string{menusPath, drinksPath, deliveriesPath, productionsPath, cleanersPath} {
 		p := b.problem(b.do("GET", path+"?cursor=bad", ""), 422, booking.InvalidCursor)

@@ -49,10 +49,10 @@ func (l language) show(v contract.View) orderView {
 		shown.History[i] = entryView{Entry: entry, StatusLabel: l.label(v.Kind, entry.Status), ReasonLabel: l.reason(entry.Reason)}
 	}
 	if v.Delivery != nil {
-		shown.Delivery = &deliveryPart{Delivery: *v.Delivery, StatusLabel: l.job(v.Delivery.Status)}
+		shown.Delivery = &deliveryPart{Delivery: *v.Delivery, StatusLabel: l.job(booking.Food, v.Delivery.Status)}
 	}
 	if v.Production != nil {
-		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(v.Production.Status)}
+		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(booking.Cafe, v.Production.Status)}
 	}
 	return shown
 }
@@ -61,7 +61,9 @@ func (l language) label(k booking.Kind, s booking.Status) string {
 	return s.Label(k, booking.Language(l))
 }
 func (l language) reason(r booking.Reason) string { return r.Label(booking.Language(l)) }
-func (l language) job(s booking.JobStatus) string { return s.Label(booking.Language(l)) }
+func (l language) job(k booking.Kind, s booking.JobStatus) string {
+	return s.Label(k, booking.Language(l))
+}
 
 // TransformSchema documents what the domain's string types may hold.
 func (orderView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {

@@ -32,13 +32,17 @@ func TestLabels(t *testing.T) {
 				require.Equal(t, shown.ReasonLabel, shown.History[1].ReasonLabel)
 			}
 		}
-		for _, status := range booking.JobStatuses() {
-			require.NotEmpty(t, l.job(status), status)
-			view := contract.View{Delivery: &contract.Delivery{Status: status}, Production: &contract.Production{Status: status}}
-			require.Equal(t, status.Label(spoken), l.show(view).Delivery.StatusLabel)
-			require.Equal(t, status.Label(spoken), l.show(view).Production.StatusLabel)
-			require.Equal(t, status.Label(spoken), l.showDelivery(booking.JobState{Status: status}).StatusLabel)
-			require.Equal(t, status.Label(spoken), l.showProduction(booking.JobState{Status: status}).StatusLabel)
+		for _, status := range deliveryStatuses {
+			want := status.Label(booking.Food, spoken)
+			require.NotEmpty(t, want, status)
+			require.Equal(t, want, l.show(contract.View{Delivery: &contract.Delivery{Status: status}}).Delivery.StatusLabel)
+			require.Equal(t, want, l.showDelivery(booking.JobState{Status: status}).StatusLabel)
+		}
+		for _, status := range productionStatuses {
+			want := status.Label(booking.Cafe, spoken)
+			require.NotEmpty(t, want, status)
+			require.Equal(t, want, l.show(contract.View{Production: &contract.Production{Status: status}}).Production.StatusLabel)
+			require.Equal(t, want, l.showProduction(booking.JobState{Status: status}).StatusLabel)
 		}
 	}
 	for _, status := range booking.JobStatuses() {
@@ -51,8 +55,8 @@ func TestGetOrder_EveryBusiness(t *testing.T) {
 	t.Parallel()
 	want := map[booking.Kind]string{
 		booking.Lodging:  `"checkIn":"2026-12-24"`,
-		booking.Food:     `"delivery":{"status":"waiting","address":"12 Sejong-daero","statusLabel":"대기"}`,
-		booking.Cafe:     `"production":{"status":"waiting","date":"2026-11-22","statusLabel":"대기"}`,
+		booking.Food:     `"delivery":{"status":"waiting","address":"12 Sejong-daero","statusLabel":"배달대기"}`,
+		booking.Cafe:     `"production":{"status":"waiting","date":"2026-11-22","statusLabel":"제조대기"}`,
 		booking.Cleaning: `"cleaning":{"location":"12 Sejong-daero"}`,
 	}
 	for _, business := range businesses() {

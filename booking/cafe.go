@@ -12,6 +12,25 @@ type Drink struct {
 	Date    Date   `json:"date"`  // the day it can be ordered for
 	// TimeZone that Date is meant in, an IANA name.
 	TimeZone string `json:"timeZone"`
+	// Withdrawn drinks take no new orders.
+	Withdrawn bool `json:"withdrawn,omitempty"`
+}
+
+// SaleStatus is how a drink sells.
+type SaleStatus string
+
+// How drinks sell.
+const (
+	OnSale       SaleStatus = "on_sale"
+	SaleOver     SaleStatus = "over"      // its day is, and it can no longer be ordered
+	OffSale      SaleStatus = "withdrawn" // it takes no new orders
+	SaleDeleting SaleStatus = "deleting"  // its orders are being cancelled
+	SaleDeleted  SaleStatus = "deleted"
+)
+
+// SaleStatuses lists how drinks sell.
+func SaleStatuses() []SaleStatus {
+	return []SaleStatus{OnSale, SaleOver, OffSale, SaleDeleting, SaleDeleted}
 }
 
 // Begins is the instant at which the drink's day begins.

@@ -1,5 +1,7 @@
 package booking
 
+import "time"
+
 // Cleaner is somebody who cleans.
 type Cleaner struct {
 	ID   string `json:"id"`
@@ -10,6 +12,47 @@ type Cleaner struct {
 type CleanerAtWork struct {
 	Cleaner
 	OrderID string // the call that they are assigned to, "" while they are free
+	// Withdrawn cleaners get no new calls; the one that they have they finish.
+	Withdrawn bool
+}
+
+// CleanerStatus is what a cleaner does.
+type CleanerStatus string
+
+// What cleaners do.
+const (
+	CleanerFree      CleanerStatus = "free"
+	CleanerBusy      CleanerStatus = "busy"
+	CleanerWithdrawn CleanerStatus = "withdrawn" // and not busy any more
+)
+
+// CleanerStatuses lists what cleaners do.
+func CleanerStatuses() []CleanerStatus {
+	return []CleanerStatus{CleanerFree, CleanerBusy, CleanerWithdrawn}
+}
+
+// Status is what the cleaner does.
+func (c CleanerAtWork) Status() CleanerStatus {
+	switch {
+	case c.OrderID != "":
+		return CleanerBusy
+	case c.Withdrawn:
+		return CleanerWithdrawn
+	default:
+		return CleanerFree
+	}
+}
+
+// CleanerChange is what is to change about a cleaner; nil stays as it is.
+type CleanerChange struct {
+	Name      *string
+	Withdrawn *bool
+}
+
+// Assignment is a call that a cleaner is on, with what they need for it.
+type Assignment struct {
+	Call
+	At time.Time // when it was assigned to them
 }
 
 // MayFinish: a cleaning ends once somebody has been assigned to it.

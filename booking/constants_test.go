@@ -79,6 +79,9 @@ func TestLists_AreComplete(t *testing.T) {
 	require.ElementsMatch(t, all["Code"], texts(booking.Codes()))
 	require.ElementsMatch(t, all["EventType"], texts(booking.EventTypes()))
 	require.ElementsMatch(t, all["JobStatus"], texts(booking.JobStatuses()))
+	require.ElementsMatch(t, all["PaymentStatus"], texts(booking.PaymentStatuses()))
+	require.ElementsMatch(t, all["SaleStatus"], texts(booking.SaleStatuses()))
+	require.ElementsMatch(t, all["CleanerStatus"], texts(booking.CleanerStatuses()))
 	require.ElementsMatch(t, all["Language"], texts(booking.Languages()))
 }
 

@@ -71,7 +71,34 @@ func TestDocs_Reasons(t *testing.T) {
 	for _, r := range booking.Reasons() {
 		require.Contains(t, string(text), fmt.Sprintf("| `%s` | %s | %s |", r, r.Label(booking.English), r.Label(booking.Korean)))
 	}
-	for _, s := range booking.JobStatuses() {
-		require.Contains(t, string(text), fmt.Sprintf("| `%s` | %s | %s |", s, s.Label(booking.English), s.Label(booking.Korean)))
+	for heading, label := range map[string]func(booking.Language) []string{
+		"Deliveries":  labels(booking.JobStatuses(), func(s booking.JobStatus, l booking.Language) string { return s.Label(booking.Food, l) }),
+		"Productions": labels(booking.JobStatuses(), func(s booking.JobStatus, l booking.Language) string { return s.Label(booking.Cafe, l) }),
+		"Payments":    labels(booking.PaymentStatuses(), booking.PaymentStatus.Label),
+		"Drinks":      labels(booking.SaleStatuses(), booking.SaleStatus.Label),
+		"Cleaners":    labels(booking.CleanerStatuses(), booking.CleanerStatus.Label),
+	} {
+		var table strings.Builder
+		fmt.Fprintf(&table, "## %s\n\n| status | in words | 한국어 |\n|---|---|---|\n", heading)
+		for i, english := range label(booking.English) {
+			if english != "" {
+				fmt.Fprintf(&table, "| %s | %s |\n", english, label(booking.Korean)[i])
+			}
+		}
+		require.Contains(t, string(text), table.String())
+	}
+}
+
+// labels are the statuses with their words in a language, "" for those that the
+// thing never has; the English ones with the status itself.
+func labels[S ~string](statuses []S, label func(S, booking.Language) string) func(booking.Language) []string {
+	return func(l booking.Language) []string {
+		words := make([]string, len(statuses))
+		for i, s := range statuses {
+			if words[i] = label(s, l); words[i] != "" && l == booking.English {
+				words[i] = fmt.Sprintf("`%s` | %s", s, words[i])
+			}
+		}
+		return words
 	}
 }

@@ -30,6 +30,7 @@ const (
 	Superseded          Code = "superseded"
 	DecisionPending     Code = "decision_pending"
 	StockBelowHeld      Code = "stock_below_held"
+	NotOnSale           Code = "not_on_sale"
 	Unavailable         Code = "unavailable"
 )
 
@@ -38,7 +39,7 @@ func Codes() []Code {
 	return []Code{
 		NotFound, AlreadyCancelled, BeingCancelled, AlreadyConfirmed, AlreadyCompleted, AlreadyCheckedIn, NotCheckedIn,
 		NotConfirmed, NotAwaitingOwner, AlreadyDelivered, NotDelivering, NotInProduction, NotAssigned, DeliveryUnavailable,
-		Superseded, DecisionPending, StockBelowHeld, Unavailable, InvalidCursor,
+		Superseded, DecisionPending, StockBelowHeld, NotOnSale, Unavailable, InvalidCursor,
 	}
 }
 

@@ -7,6 +7,8 @@ type Menu struct {
 	Name    string `json:"name"`
 	OwnerID string `json:"ownerId"`
 	Price   Money  `json:"price"` // each
+	// Withdrawn menus take no new orders.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
 // MayDeliver: the courier hands over what is being delivered, once.

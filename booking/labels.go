@@ -76,13 +76,57 @@ var reasonLabels = map[Reason]words{
 // Label is the reason in words.
 func (r Reason) Label(l Language) string { return reasonLabels[r][l] }
 
-var jobLabels = map[JobStatus]words{
-	JobWaiting:   {English: "waiting", Korean: "대기"},
-	JobStarted:   {English: "started", Korean: "시작"},
-	JobDelivered: {English: "delivered", Korean: "배달완료"},
-	JobCompleted: {English: "completed", Korean: "제조완료"},
-	JobCancelled: {English: "cancelled", Korean: "취소"},
+// jobLabels are the statuses of deliveries, for orders of food, and of
+// productions, for orders of drinks.
+var jobLabels = map[Kind]map[JobStatus]words{
+	Food: {
+		JobWaiting:   {English: "waiting", Korean: "배달대기"},
+		JobStarted:   {English: "started", Korean: "배달시작"},
+		JobDelivered: {English: "delivered", Korean: "배달완료"},
+		JobCancelled: {English: "cancelled", Korean: "배달취소"},
+	},
+	Cafe: {
+		JobWaiting:   {English: "waiting", Korean: "제조대기"},
+		JobStarted:   {English: "started", Korean: "제조중"},
+		JobCompleted: {English: "completed", Korean: "제조완료"},
+		JobCancelled: {English: "cancelled", Korean: "제조취소"},
+	},
 }
 
-// Label is where a delivery or production stands, in words.
-func (s JobStatus) Label(l Language) string { return jobLabels[s][l] }
+// Label is where the delivery or production of an order of kind k stands, in
+// words.
+func (s JobStatus) Label(k Kind, l Language) string { return jobLabels[k][s][l] }
+
+var paymentLabels = map[PaymentStatus]words{
+	ChargeDeferred:  {English: "deferred", Korean: "결제대기"},
+	ChargePending:   {English: "pending", Korean: "결제중"},
+	Charged:         {English: "paid", Korean: "결제완료"},
+	Declined:        {English: "declined", Korean: "결제거절"},
+	RefundPending:   {English: "being refunded", Korean: "환불중"},
+	Refunded:        {English: "refunded", Korean: "결제취소"},
+	Returned:        {English: "returned otherwise", Korean: "별도환급"},
+	ChargePrevented: {English: "never taken", Korean: "결제안됨"},
+}
+
+// Label is the payment's status in words.
+func (s PaymentStatus) Label(l Language) string { return paymentLabels[s][l] }
+
+var saleLabels = map[SaleStatus]words{
+	OnSale:       {English: "on sale", Korean: "판매중"},
+	SaleOver:     {English: "its day is over", Korean: "판매종료"},
+	OffSale:      {English: "withdrawn", Korean: "판매중지"},
+	SaleDeleting: {English: "being taken off the menu", Korean: "삭제중"},
+	SaleDeleted:  {English: "taken off the menu", Korean: "삭제됨"},
+}
+
+// Label is how a drink sells, in words.
+func (s SaleStatus) Label(l Language) string { return saleLabels[s][l] }
+
+var cleanerLabels = map[CleanerStatus]words{
+	CleanerFree:      {English: "free", Korean: "대기중"},
+	CleanerBusy:      {English: "at work", Korean: "청소중"},
+	CleanerWithdrawn: {English: "withdrawn", Korean: "휴무"},
+}
+
+// Label is what a cleaner does, in words.
+func (s CleanerStatus) Label(l Language) string { return cleanerLabels[s][l] }

@@ -1,11 +1,17 @@
 package booking
 
+import "time"
+
 // Page asks for a part of a list. The zero Cursor is the beginning; every
 // part comes with the cursor of the next one, "" at the end.
 type Page struct {
 	Limit  int
 	Cursor string
 }
+
+// CountedTo is how far what a list selects is counted: it stands for as many or
+// more.
+const CountedTo = 10_000
 
 // InvalidCursor is the code for a cursor that was not given out by the list.
 const InvalidCursor Code = "invalid_cursor"
@@ -17,6 +23,23 @@ type OrderFilter struct {
 	OwnerID    string
 	Kind       Kind
 	Status     Status
+}
+
+// CatalogueFilter selects what is in the catalogue; an empty OwnerID or Date
+// selects all. Only drinks have dates.
+type CatalogueFilter struct {
+	OwnerID string
+	Date    Date
+	// EndsAfter leaves out drinks whose day is over by then; zero leaves out none.
+	EndsAfter time.Time
+	// Withdrawn selects what was withdrawn, and nothing else; without it, what
+	// was not is selected.
+	Withdrawn bool
+}
+
+// CleanerFilter selects cleaners: those who were withdrawn, or the others.
+type CleanerFilter struct {
+	Withdrawn bool
 }
 
 // JobFilter selects deliveries, by owner and status, or productions, by item

@@ -31,6 +31,8 @@ type Place struct {
 	TimeZone      string   `json:"timeZone"` // IANA name
 	CheckInTime   Clock    `json:"checkInTime"`
 	CheckOutTime  Clock    `json:"checkOutTime"`
+	// Withdrawn places take no new reservations.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
 // Location is the place's time zone. Names are checked when a place is

@@ -71,6 +71,11 @@ const (
 	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
 )
 
+// PaymentStatuses lists every status of payments.
+func PaymentStatuses() []PaymentStatus {
+	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, Returned, ChargePrevented}
+}
+
 // Payment is one order's line in the payments ledger.
 type Payment struct {
 	Charge
@@ -125,6 +130,12 @@ type StockDay struct {
 	Remaining int  `json:"remaining"`
 }
 
+// ItemDay is an item on one day.
+type ItemDay struct {
+	ItemID string
+	Date   Date
+}
+
 // JobStatus is where a delivery or production stands.
 type JobStatus string
 
@@ -171,6 +182,14 @@ type Call struct {
 	Location   string `json:"location"`
 	Late       bool   `json:"late,omitempty"` // it is too late to begin with it
 	Why        Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
+}
+
+// RegisteredCall is a call as management knows it.
+type RegisteredCall struct {
+	Call
+	At time.Time // when it was registered
+	// StruckOff: it was cancelled.
+	StruckOff bool
 }
 
 // Message is a notice to an owner or a customer. Its Key makes it one of a kind.

@@ -2,6 +2,7 @@ package booking_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -123,14 +124,38 @@ func TestLabels_InEveryLanguage(t *testing.T) {
 			require.NotEmpty(t, r.Label(l), "%s in %s", r, l)
 		}
 		for _, s := range booking.JobStatuses() {
-			require.NotEmpty(t, s.Label(l), "%s in %s", s, l)
+			food, cafe := s.Label(booking.Food, l), s.Label(booking.Cafe, l)
+			require.Equal(t, s == booking.JobCompleted, food == "", "delivery %s in %s", s, l)
+			require.Equal(t, s == booking.JobDelivered, cafe == "", "production %s in %s", s, l)
 		}
+		inWords(t, booking.PaymentStatuses(), l, booking.PaymentStatus.Label)
+		inWords(t, booking.SaleStatuses(), l, booking.SaleStatus.Label)
+		inWords(t, booking.CleanerStatuses(), l, booking.CleanerStatus.Label)
+	}
+	for typ := range constants(t) {
+		if strings.HasSuffix(typ, "Status") {
+			require.Contains(t, []string{"Status", "JobStatus", "PaymentStatus", "SaleStatus", "CleanerStatus"}, typ,
+				"a new kind of status wants labels")
+		}
+	}
+}
+
+// inWords requires that every status reads as something of its own.
+func inWords[S ~string](t *testing.T, statuses []S, l booking.Language, label func(S, booking.Language) string) {
+	t.Helper()
+	words := map[string]S{}
+	for _, s := range statuses {
+		require.NotEmpty(t, label(s, l), "%s in %s", s, l)
+		require.Empty(t, words[label(s, l)], "%s and %s read the same in %s", s, words[label(s, l)], l)
+		words[label(s, l)] = s
 	}
 }
 
 // What customers' pages call their orders is given.
 func TestLabels_InKorean(t *testing.T) {
 	t.Parallel()
+	require.Equal(t, "배달시작", booking.JobStarted.Label(booking.Food, booking.Korean))
+	require.Equal(t, "배달완료", booking.JobDelivered.Label(booking.Food, booking.Korean))
 	for want, got := range map[string]string{
 		"예약처리": booking.Received.Label(booking.Lodging, booking.Korean),
 		"예약완료": booking.Confirmed.Label(booking.Lodging, booking.Korean),
@@ -144,6 +169,9 @@ func TestLabels_InKorean(t *testing.T) {
 		"호출확정": booking.Assigned.Label(booking.Cleaning, booking.Korean),
 		"호출취소": booking.Cancelled.Label(booking.Cleaning, booking.Korean),
 		"강제취소": booking.MenuDeleted.Label(booking.Korean),
+		"결제완료": booking.Charged.Label(booking.Korean),
+		"결제취소": booking.Refunded.Label(booking.Korean),
+		"제조중":  booking.JobStarted.Label(booking.Cafe, booking.Korean),
 	} {
 		require.Equal(t, want, got)
 	}

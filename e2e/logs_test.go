@@ -54,7 +54,7 @@ func process(t *testing.T, to *logged, env []string, args ...string) {
 
 // What must be in no log.
 const (
-	tellingTel  = "010-5555-0199"
+	tellingTel  = "+821055550199" // as it is kept
 	tellingCard = "pm_card_telling4242"
 )
 

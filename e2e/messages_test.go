@@ -112,7 +112,7 @@ func TestO12_Messages(t *testing.T) {
 		"[Seaside Inn] 예약이 접수되었습니다. 결제 금액: 100,000원.",
 		"[Seaside Inn] 예약이 점주의 승인을 기다리고 있습니다.",
 		"[Seaside Inn] 환불이 완료되었습니다. 환불 금액: 100,000원.",
-		"[Seaside Inn] 예약이 취소되었습니다. 사유: 점주거절. 환불 금액: 100,000원.",
+		"[Seaside Inn] 예약이 취소되었습니다. 사유: 점주거절.",
 	}, phone.texts(second, "alice"))
 
 	require.NoError(t, s.tell(phone, state, "--once").Wait())

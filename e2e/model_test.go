@@ -143,6 +143,8 @@ func (m *model) act(random *rand.Rand) {
 		m.mu.Lock()
 		m.drinks = append(m.drinks, m.newDrink())
 		m.mu.Unlock()
+	case n == 12:
+		m.sells(random, place, menu, drink)
 	case n == 13 && random.IntN(3) == 0:
 		m.try(http.MethodPost, cleaners, object{"name": "Lee"})
 	case n == 14 && order != "":
@@ -152,6 +154,28 @@ func (m *model) act(random *rand.Rand) {
 	}
 	if order != "" {
 		m.look(order)
+	}
+}
+
+// sells changes something that is sold, withdraws it, or brings it or a cleaner
+// back.
+func (m *model) sells(random *rand.Rand, place, menu, drink string) {
+	change := object{"price": object{"amount": 1000 + random.IntN(9), "currency": "KRW"}, "withdrawn": random.IntN(4) == 0}
+	switch random.IntN(5) {
+	case 0:
+		m.try(http.MethodPatch, "/v1/lodging/places/"+place, change)
+	case 1:
+		m.try(http.MethodPatch, menus+"/"+menu, change)
+	case 2:
+		m.try(http.MethodPatch, drinks+"/"+drink, change)
+	case 3:
+		m.try(http.MethodPut, drinks+"/"+drink+"/stock", object{"count": random.IntN(20)})
+	default:
+		for _, list := range []string{cleaners, cleaners + "?withdrawn=true"} {
+			for _, c := range m.try(http.MethodGet, list, nil).body.Items {
+				m.try(http.MethodPatch, fmt.Sprint(cleaners, "/", c["id"]), object{"withdrawn": random.IntN(3) == 0})
+			}
+		}
 	}
 }
 

@@ -331,7 +331,11 @@ func TestOrders_OfAnOwner(t *testing.T) {
 		lodging, food, cafe, cleaning := orders[0], orders[1], orders[2], orders[3]
 		listed := func(filter string) []string { return s.listed("/v1/orders?ownerId=" + filter) }
 		require.Equal(t, []string{cafe, food, lodging}, listed("bora"), "newest first")
-		require.Equal(t, []string{cleaning}, listed("cleaning"))
+		require.Empty(t, listed("cleaning"), "a kind of order is no owner of all calls")
+		require.Equal(t, contract.CleaningOffice, s.page(cleaning).OwnerID)
+		for _, wrong := range []string{"ownerId=" + url.QueryEscape(contract.CleaningOffice), "ownerId=", "ownerId=bora&status=", "ownerId=bora&kind="} {
+			s.get("/v1/orders?"+wrong).with(t, http.StatusUnprocessableEntity)
+		}
 		require.Equal(t, []string{lodging}, listed("bora&status=awaiting_owner"))
 		require.Equal(t, []string{food}, listed("bora&status=delivering"))
 		require.Equal(t, []string{cafe}, listed("bora&status=in_production"))

@@ -60,9 +60,16 @@ type trial struct {
 	owes  books
 	// owed is what of owes is left when the order ended as the view says; nil: all.
 	owed func(contract.View) books
+	// lives counts those that the order had before this one.
+	lives int
+	// notices are the messages that an order which ended well was told of.
+	notices []told
 	// undone are the types of the events of the way back.
 	placed, undone, cancelled booking.EventType
 }
+
+// told is a message to somebody, and the one by which it is taken back.
+type told struct{ recipient, kind, off string }
 
 // books is what is in effect for an order.
 type books struct {
@@ -94,6 +101,7 @@ func anyLife(s *trial, random *rand.Rand) {
 		s.env.ExecuteWorkflow(s.flow, s.in)
 		s.setFaults(nil) // what of it is still under way must not die once more
 		s.revive()
+		s.lives++
 		s.live(s.env.Now().Add(10 * time.Second))
 	}
 	s.faults = anyFaults(random)
@@ -102,6 +110,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	s.requireInBalance(first)
 
 	if random.IntN(3) == 0 { // an operator resets it to its beginning
+		s.lives++
 		payment, _ := s.ledger.Payment(s.Context(), s.order) // none when it was cancelled before anything was done
 		s.live(first.History[len(first.History)-1].At.Add(time.Second))
 		if in, ok := s.in.(contract.Lodging); ok {
@@ -172,6 +181,7 @@ func (s *trial) requireInBalance(v contract.View) {
 	s.settle()
 	require.True(s, v.Status.Final())
 	require.False(s, v.NeedsAttention)
+	s.requireMessagesInBalance(v.Status != booking.Cancelled)
 	if v.Status != booking.Cancelled {
 		owed := s.owes
 		if s.owed != nil {
@@ -183,6 +193,33 @@ func (s *trial) requireInBalance(v contract.View) {
 	require.Equal(s, books{}, s.books())
 	s.requireNothingLeft(v)
 	s.requireEventsInBalance()
+}
+
+// requireMessagesInBalance checks that everybody was told, once, of an order that
+// stands; and that it is off, once, where they were told of one that does not.
+func (s *trial) requireMessagesInBalance(stands bool) {
+	s.Helper()
+	for _, n := range s.notices {
+		on, off := 0, 0
+		for _, kind := range s.messagesTo(n.recipient) {
+			switch kind {
+			case n.kind, "reservation_to_decide":
+				on++
+			case n.off:
+				off++
+			}
+		}
+		switch {
+		case stands && s.lives == 0:
+			require.Equal(s, []int{1, 0}, []int{on, off}, "%+v", n)
+		case stands: // it may have begun to be undone in a life before, when the work was finished in this one
+			require.LessOrEqual(s, off, on, "%+v", n)
+			require.LessOrEqual(s, on, 1, "%+v", n)
+		default:
+			require.LessOrEqual(s, on, 1, "%+v", n)
+			require.Equal(s, on, off, "%+v", n)
+		}
+	}
 }
 
 // requireNothingLeft checks that a cancelled order shows nothing that is on its
@@ -273,7 +310,8 @@ func anyStay(t *testing.T, random *rand.Rand) *trial {
 			}
 			return owed
 		},
-		placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled,
+		notices: []told{{s.in.Place.OwnerID, "reservation_placed", "reservation_cancelled"}},
+		placed:  booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled,
 	}
 }
 
@@ -285,6 +323,7 @@ func anyMeal(t *testing.T, random *rand.Rand) *trial {
 		updates: []string{contract.CancelUpdate, contract.CompleteUpdate},
 		books:   func() books { return books{money: m.owed(), job: live(m.job(m.deliveries))} },
 		owes:    books{money: m.in.Amount.Amount, job: booking.JobDelivered},
+		notices: []told{{m.in.Menu.OwnerID, "order_placed", "order_cancelled"}},
 		placed:  booking.OrderPlaced, undone: booking.DeliveryCanceled, cancelled: booking.OrderCanceled,
 	}
 }
@@ -303,9 +342,10 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 				c.isDeleted(time.Duration(random.Int64N(int64(25 * hour))))
 			}
 		},
-		books:  func() books { return books{money: c.owed(), held: c.held(), job: live(c.job(c.productions))} },
-		owes:   books{money: c.in.Amount.Amount, held: c.in.Quantity, job: booking.JobCompleted},
-		placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
+		books:   func() books { return books{money: c.owed(), held: c.held(), job: live(c.job(c.productions))} },
+		owes:    books{money: c.in.Amount.Amount, held: c.in.Quantity, job: booking.JobCompleted},
+		notices: []told{{c.in.Drink.OwnerID, "order_placed", "order_cancelled"}},
+		placed:  booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	}
 }
 
@@ -327,7 +367,11 @@ func anyVisit(t *testing.T, random *rand.Rand) *trial {
 		books: func() books {
 			return books{money: v.owed(), busy: v.busy(), known: v.registered}
 		},
-		owes:   books{money: v.in.Amount.Amount, known: true},
+		owes: books{money: v.in.Amount.Amount, known: true},
+		notices: []told{
+			{v.in.CustomerID, "call_confirmed", "call_cancelled"}, {v.in.CustomerID, "cleaner_assigned", "assignment_cancelled"},
+			{v.kim.ID, "call_assigned", "call_cancelled"},
+		},
 		placed: booking.CallPlaced, undone: booking.AssignmentCanceled, cancelled: booking.CallCanceled,
 	}
 }

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"slices"
 
 	"go.temporal.io/sdk/workflow"
@@ -18,7 +19,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 		placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	})
 	c.ends = in.DayEnds()
-	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.cancelProduction()}) // of the steps, in their order
+	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice()), c.cancelProduction()}) // of the steps, in their order
 	c.takeDecisions()
 	return c.tell(story, c.story)
 }
@@ -32,7 +33,7 @@ type cup struct {
 
 // story is how an order of a drink goes when all goes well. The customer waits
 // for the drink to be held, and is charged only then; once it is paid the
-// order stands, and the kitchen is told when it listens.
+// order stands, and the café and its kitchen are told when they listen.
 func (c *cup) story(ctx workflow.Context) error {
 	if err := c.holdDrink(ctx); err != nil {
 		return err
@@ -40,10 +41,21 @@ func (c *cup) story(ctx workflow.Context) error {
 	if err := c.charge(ctx, booking.Paid); err != nil {
 		return err
 	}
+	telling := c.tellBeside(ctx, c.notice())
 	if err := c.startProduction(ctx); err != nil {
 		return err
 	}
-	return c.cafeServes(ctx)
+	return c.cafeServes(ctx, telling)
+}
+
+func (c *cup) notice() notice {
+	words := fmt.Sprintf("%d × %s on %s, for %s", c.in.Quantity, c.in.Drink.Name, c.in.Drink.Date, c.in.CustomerID)
+	return notice{
+		name: "tell café", key: contract.OwnerNotice, recipientID: c.in.Drink.OwnerID, kind: "order_placed", text: "New order: " + words,
+		off: func(why booking.Reason) (kind, text string) {
+			return "order_cancelled", "Cancelled (" + string(why) + "): " + words
+		},
+	}
 }
 
 func (c *cup) holdDrink(ctx workflow.Context) error {
@@ -108,27 +120,28 @@ func (c *cup) show(s booking.JobStatus) {
 // makes the order need attention. One that has not said so by the end of the
 // drink's day, and some hours more, never will: nobody comes for the drink any
 // more, and it is given up.
-func (c *cup) cafeServes(ctx workflow.Context) error {
+func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	c.waitFor("the café")
-	served := func() bool { return c.served }
+	over := func() bool { return c.served || telling.failed != nil }
 	now, lastCall := workflow.Now(ctx), c.ends.Add(c.policy.ServeAfterDay)
 	slow := max(0, c.in.DayBegins().Sub(now)) + c.policy.ServeWithin
 	if slow < lastCall.Sub(now) {
-		c.expect(ctx, slow, "the café hands over", served)
+		c.expect(ctx, slow, "the café hands over", over)
 	}
-	inTime, err := await(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", served)
+	inTime, err := await(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over)
 	if err == nil && !inTime {
 		err = c.dayIsOver(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	err = c.finish(ctx, served, call{
+	err = c.finishTold(ctx, telling, func() bool { return c.served }, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
 	})
 	if err != nil {
 		return err
 	}
+	defer c.told(telling)
 	c.show(booking.JobCompleted)
 	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, "")
 }

@@ -56,6 +56,42 @@ func TestCafe(t *testing.T) {
 		require.Equal(t, booking.JobCompleted, v.Production.Status)
 		require.Equal(t, 2, c.held())
 		require.EqualValues(t, 9000, c.owed())
+		require.Equal(t, []string{"order_placed"}, c.told())
+	})
+	t.Run("NoKitchenWaitsForAMessage", func(t *testing.T) {
+		c := newCup(t)
+		c.faults = func(call string) fault { return only(before, call == "send") }
+		var job booking.JobStatus
+		c.env.RegisterDelayedCallback(func() { job = c.job(c.productions) }, 5*time.Second)
+		served := c.decides(10*time.Second, contract.CompleteUpdate)
+		var told []string
+		c.env.RegisterDelayedCallback(func() { told = c.told(); c.setFaults(nil) }, 15*time.Second)
+		v := c.run()
+		require.True(t, booking.Cafe.Decides(c.row().Decision.Status))
+		require.Equal(t, booking.JobStarted, job)
+		require.Equal(t, booking.Completed, served.view.Status)
+		require.Empty(t, told)
+		require.Equal(t, booking.Completed, v.Status)
+		require.Equal(t, []string{"order_placed"}, c.told(), "the café is told in the end")
+	})
+	t.Run("CancelledBeforeTheCafeIsTold", func(t *testing.T) {
+		c := newCup(t)
+		c.faults = func(call string) fault { return only(before, call == "send") }
+		c.decides(10*time.Second, contract.CancelUpdate)
+		require.Equal(t, booking.Cancelled, c.run().Status)
+		require.Empty(t, c.told(), "who was told nothing is told nothing")
+	})
+	t.Run("RefundDoesNotWaitForTheCafe", func(t *testing.T) {
+		c := newCup(t)
+		c.env.RegisterDelayedCallback(func() {
+			c.setFaults(func(call string) fault { return only(before, call == "withdraw") })
+		}, time.Minute)
+		c.decides(10*time.Minute, contract.CancelUpdate)
+		var owed int64 = -1
+		c.env.RegisterDelayedCallback(func() { owed = c.owed(); c.setFaults(nil) }, 10*time.Minute+10*time.Second)
+		c.run()
+		require.Zero(t, owed)
+		require.Equal(t, []string{"order_placed", "order_cancelled"}, c.told())
 	})
 	t.Run("SoldOut", func(t *testing.T) {
 		c := newCup(t)
@@ -116,6 +152,7 @@ func TestCafe(t *testing.T) {
 		require.Zero(t, c.held())
 		require.Zero(t, c.owed())
 		require.Equal(t, booking.JobCancelled, c.job(c.productions))
+		require.Equal(t, []string{"order_placed", "order_cancelled"}, c.told())
 	})
 	t.Run("OfADeletedDrink", func(t *testing.T) {
 		c := newCup(t)

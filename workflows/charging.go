@@ -142,7 +142,7 @@ func (s *saga) mayHaveDeferred() {
 func (s *saga) paymentFollows() notice {
 	what := s.view.Item.Name
 	return notice{
-		name: "tell customer that payment follows", key: "payment-deferred", recipientID: s.in.CustomerID,
+		name: "tell customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
 		kind: "payment_deferred", text: "Paying takes longer than usual just now. We have your order and take the payment a little later: " + what,
 		off: func(why booking.Reason) (kind, text string) {
 			return "order_cancelled", "Your order is cancelled (" + string(why) + "), you pay nothing: " + what

@@ -19,7 +19,7 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	})
 	v.cleaner = v.view.Cleaner()                                 // known only to a call that is settled
 	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // of the steps, in their order
-		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction())})
+		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction()), v.takeBack(v.errand())})
 	v.takeDecisions()
 	return v.tell(story, v.story)
 }
@@ -29,8 +29,6 @@ type visit struct {
 	in      contract.Cleaning
 	cleaner *booking.Cleaner // who comes, once that is known
 	cleaned bool             // they say that they have finished, and it is recorded
-	told    bool             // the customer was
-	untold  error            // why the customer cannot be
 }
 
 // story is how a call goes when all goes well. The customer waits for it to be
@@ -47,8 +45,7 @@ func (v *visit) story(ctx workflow.Context) error {
 	if err := v.assign(ctx); err != nil {
 		return err
 	}
-	workflow.Go(ctx, v.tellCustomer) // beside the work: no cleaner waits for a message
-	return v.cleanerCleans(ctx)
+	return v.cleanerCleans(ctx, v.tellBeside(ctx, v.confirmation(), v.introduction(), v.errand()))
 }
 
 func (v *visit) register(ctx workflow.Context) error {
@@ -125,17 +122,11 @@ func (v *visit) show(cleaner *booking.Cleaner) {
 	v.changed()
 }
 
-// tellCustomer sends two messages: the call is confirmed, and who comes.
-func (v *visit) tellCustomer(ctx workflow.Context) {
-	if v.untold = v.tellSomebody(ctx, v.confirmation()); v.untold == nil {
-		v.untold = v.tellSomebody(ctx, v.introduction())
-	}
-	v.told = v.untold == nil
-}
-
+// confirmation and introduction tell the customer that the call is confirmed,
+// and who comes.
 func (v *visit) confirmation() notice {
 	return notice{
-		name: "tell customer of the confirmation", key: "confirmation", recipientID: v.in.CustomerID,
+		name: "tell customer of the confirmation", key: contract.ConfirmationNotice, recipientID: v.in.CustomerID,
 		kind: "call_confirmed", text: "Your call for a cleaner is confirmed: " + v.in.Location,
 		off: func(why booking.Reason) (kind, text string) {
 			return "call_cancelled", "Your call for a cleaner is cancelled (" + string(why) + "): " + v.in.Location
@@ -145,12 +136,28 @@ func (v *visit) confirmation() notice {
 
 func (v *visit) introduction() notice {
 	return notice{
-		name: "tell customer who comes", key: "assignment", recipientID: v.in.CustomerID,
+		name: "tell customer who comes", key: contract.IntroductionNotice, recipientID: v.in.CustomerID,
 		kind: "cleaner_assigned", text: v.who() + " will come to " + v.in.Location,
 		off: func(booking.Reason) (kind, text string) {
 			return "assignment_cancelled", v.who() + " will not come to " + v.in.Location
 		},
 	}
+}
+
+// errand tells the cleaner where to go. How to reach the customer is shown with
+// the assignment, as long as that lasts, and not kept in a message.
+func (v *visit) errand() notice {
+	n := notice{
+		name: "tell cleaner", key: contract.CleanerNotice, kind: "call_assigned",
+		text: "New call: " + v.in.Location + ", for " + v.in.CustomerID,
+		off: func(why booking.Reason) (kind, text string) {
+			return "call_cancelled", "Cancelled (" + string(why) + "): " + v.in.Location + ", for " + v.in.CustomerID
+		},
+	}
+	if v.cleaner != nil { // else it is only taken back, from whoever got it
+		n.recipientID = v.cleaner.ID
+	}
+	return n
 }
 
 func (v *visit) who() string {
@@ -162,21 +169,16 @@ func (v *visit) who() string {
 
 // cleanerCleans waits until the work is done. A cleaner who takes long makes the
 // call need attention.
-func (v *visit) cleanerCleans(ctx workflow.Context) error {
+func (v *visit) cleanerCleans(ctx workflow.Context, telling *telling) error {
 	v.waitFor("the cleaner")
-	over := func() bool { return v.cleaned || v.untold != nil }
-	v.expect(ctx, v.policy.CleanWithin, "the cleaner finishes", over)
-	_ = workflow.Await(ctx, over)
-	if v.untold != nil && v.taken == "" {
-		return v.untold
-	}
-	err := v.finish(ctx, func() bool { return v.cleaned }, call{
+	v.expect(ctx, v.policy.CleanWithin, "the cleaner finishes", func() bool { return v.cleaned || telling.failed != nil })
+	err := v.finishTold(ctx, telling, func() bool { return v.cleaned }, call{
 		name: "finish cleaning", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.FinishCleaning, with: v.in.OrderID,
 	})
 	if err != nil {
 		return err
 	}
-	defer workflow.Await(v.ctx, func() bool { return v.told || v.untold != nil }) //nolint:errcheck // never cancelled
+	defer v.told(telling)
 	return v.rest(v.ctx, booking.Completed, booking.CleaningCompleted, "")
 }
 

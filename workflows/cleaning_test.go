@@ -20,10 +20,9 @@ import (
 // visit is one call for a cleaner in a world of its own, which has one cleaner.
 type visit struct {
 	*life
-	in contract.Cleaning
+	in  contract.Cleaning
+	kim booking.Cleaner
 }
-
-var kim = booking.Cleaner{ID: "cleaner-kim", Name: "Kim"}
 
 // emptyCrew is a migrated database without cleaners, to copy.
 var emptyCrew = sync.OnceValues(func() ([]byte, error) {
@@ -54,9 +53,10 @@ func newVisit(t *testing.T) *visit {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	l.crew = store.NewCrew(db)
+	kim := booking.Cleaner{ID: "cleaner of " + l.order, Name: "Kim"}
 	_, err = l.crew.AddCleaner(t.Context(), kim)
 	require.NoError(t, err)
-	v := &visit{life: l, in: contract.Cleaning{Order: l.placed(30000), Tel: "+82 10-1234-5678", Location: "7 Hill Street"}}
+	v := &visit{life: l, kim: kim, in: contract.Cleaning{Order: l.placed(30000), Tel: "+82 10-1234-5678", Location: "7 Hill Street"}}
 	v.in.CustomerID = "caller of " + l.order
 	return v
 }
@@ -88,7 +88,7 @@ func (v *visit) isFreed(after time.Duration) {
 
 // busy counts the cleaners who work for the call.
 func (v *visit) busy() (n int) {
-	all, _, err := v.crew.Cleaners(context.Background(), booking.Page{})
+	all, _, err := v.crew.Cleaners(context.Background(), booking.CleanerFilter{}, booking.Page{})
 	require.NoError(v, err)
 	for _, c := range all {
 		if c.OrderID == v.order {
@@ -99,14 +99,7 @@ func (v *visit) busy() (n int) {
 }
 
 // messages are the types of what the customer was told on the call.
-func (v *visit) messages() (types []string) {
-	all, _, err := v.outbox.Messages(context.Background(), v.in.CustomerID, booking.Page{Limit: 1000})
-	require.NoError(v, err)
-	for _, m := range all {
-		types = append([]string{m.Type}, types...)
-	}
-	return types
-}
+func (v *visit) messages() []string { return v.messagesTo(v.in.CustomerID) }
 
 func TestCleaning(t *testing.T) {
 	t.Parallel()
@@ -118,8 +111,9 @@ func TestCleaning(t *testing.T) {
 		require.Equal(t, []booking.Status{booking.Received, booking.Calling, booking.Assigned, booking.Completed}, statuses(v))
 		require.Equal(t, []booking.EventType{booking.CallPlaced, booking.PaymentApproved, booking.CleanerAssigned, booking.CleaningCompleted}, c.events())
 		require.Equal(t, booking.Assigned, c.row().Decision.Status)
-		require.Equal(t, &kim, v.Cleaning.Cleaner)
+		require.Equal(t, &c.kim, v.Cleaning.Cleaner)
 		require.ElementsMatch(t, []string{"call_confirmed", "cleaner_assigned"}, c.messages())
+		require.Equal(t, []string{"call_assigned"}, c.messagesTo(c.kim.ID))
 		require.Zero(t, c.busy())
 		require.EqualValues(t, 30000, c.owed())
 	})
@@ -151,6 +145,7 @@ func TestCleaning(t *testing.T) {
 		require.Zero(t, c.owed())
 		require.Nil(t, v.Cleaning.Cleaner)
 		require.Empty(t, c.messages(), "who was told nothing is told nothing")
+		require.Empty(t, c.messagesTo(c.kim.ID))
 	})
 	t.Run("CancelledWhenAssigned", func(t *testing.T) {
 		c := newVisit(t)
@@ -159,6 +154,7 @@ func TestCleaning(t *testing.T) {
 		require.Zero(t, c.busy(), "the cleaner is free again")
 		require.Zero(t, c.owed())
 		require.ElementsMatch(t, []string{"call_confirmed", "cleaner_assigned", "assignment_cancelled", "call_cancelled"}, c.messages())
+		require.Equal(t, []string{"call_assigned", "call_cancelled"}, c.messagesTo(c.kim.ID))
 		require.False(t, c.registered)
 	})
 	t.Run("ManagementAway", func(t *testing.T) {
@@ -200,11 +196,34 @@ func TestCleaning(t *testing.T) {
 		require.Equal(t, booking.Completed, v.Status)
 		require.ElementsMatch(t, []string{"call_confirmed", "cleaner_assigned"}, c.messages())
 	})
+	t.Run("CleanerIsToldThatItIsOffByASagaThatForgotThem", func(t *testing.T) {
+		c := newVisit(t)
+		sent := 0
+		c.faults = func(call string) fault { // the process dies when the cleaner was told, and before that is recorded
+			if sent == 3 {
+				return death
+			}
+			if call == "send" {
+				sent++
+			}
+			return none
+		}
+		c.env.RegisterDelayedCallback(c.env.CancelWorkflow, hour)
+		c.env.ExecuteWorkflow(c.flow, c.in)
+		c.setFaults(nil)
+		c.revive()
+		require.Equal(t, []string{"call_assigned"}, c.messagesTo(c.kim.ID))
+		c.live(placedAt.Add(10 * time.Second))
+		c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 0) // before it is assigned once more
+		require.Equal(t, booking.Cancelled, c.run().Status)
+		require.Equal(t, []string{"call_assigned", "call_cancelled"}, c.messagesTo(c.kim.ID))
+		require.Zero(t, c.busy())
+	})
 	t.Run("Settled", func(t *testing.T) {
 		c := newVisit(t)
 		c.decides(hour, contract.CancelUpdate)
 		lost := c.run()
-		lost.Status, lost.History, lost.Cleaning = booking.Assigned, lost.History[:3], &contract.Visit{Location: c.in.Location, Cleaner: &kim}
+		lost.Status, lost.History, lost.Cleaning = booking.Assigned, lost.History[:3], &contract.Visit{Location: c.in.Location, Cleaner: &c.kim}
 		c.live(placedAt.Add(2 * hour))
 		c.in.Settle = &lost
 		require.Equal(t, booking.ByOperator, c.run().Reason)

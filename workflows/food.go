@@ -50,7 +50,7 @@ func (m *meal) story(ctx workflow.Context) error {
 func (m *meal) notice() notice {
 	words := fmt.Sprintf("%d × %s, for %s", m.in.Quantity, m.in.Menu.Name, m.in.CustomerID)
 	return notice{
-		name: "tell shop", key: "notice", recipientID: m.in.Menu.OwnerID, kind: "order_placed", text: "New order: " + words,
+		name: "tell shop", key: contract.OwnerNotice, recipientID: m.in.Menu.OwnerID, kind: "order_placed", text: "New order: " + words,
 		off: func(why booking.Reason) (kind, text string) {
 			return "order_cancelled", "Cancelled (" + string(why) + "): " + words
 		},

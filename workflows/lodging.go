@@ -84,7 +84,7 @@ func (r *reservation) hold() booking.Hold {
 
 // notice asks the owner to decide or, where nobody asks them, just tells them.
 func (r *reservation) notice() notice {
-	n := notice{name: "tell owner", key: "notice", recipientID: r.in.Place.OwnerID, kind: "reservation_placed", text: "New reservation: " + r.inWords()}
+	n := notice{name: "tell owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID, kind: "reservation_placed", text: "New reservation: " + r.inWords()}
 	if r.in.Place.Confirmation == booking.Manual {
 		n.kind = "reservation_to_decide"
 		n.text = "Please confirm or reject within " + r.in.Place.ConfirmWithin.String() + ": " + r.inWords()

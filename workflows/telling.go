@@ -12,7 +12,7 @@ import (
 // order is cancelled.
 type notice struct {
 	name        string // in the words of the business
-	key         string // of the message, within the order
+	key         string // one of contract's
 	recipientID string
 	kind, text  string
 	// off is the message that takes it back.
@@ -45,4 +45,40 @@ func (s *saga) message(n notice, key, kind, text string) booking.Message {
 	}
 }
 
-func (s *saga) messageKey(key string) string { return s.in.OrderID + "/" + key }
+func (s *saga) messageKey(key string) string { return contract.MessageKey(s.in.OrderID, key) }
+
+// telling is notices on their way beside the story: no work waits for a message.
+type telling struct {
+	done   bool
+	failed error // why they cannot be sent
+}
+
+func (t *telling) over() bool { return t.done || t.failed != nil }
+
+// tellBeside sends the notices, one after the other, while the story goes on.
+func (s *saga) tellBeside(ctx workflow.Context, notices ...notice) *telling {
+	t := &telling{}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for _, n := range notices {
+			if t.failed = s.tellSomebody(ctx, n); t.failed != nil {
+				return
+			}
+		}
+		t.done = true
+	})
+	return t
+}
+
+// finishTold is finish for an order whose notices are on their way. One that
+// cannot be sent, since it was taken back in a life of the saga that is not
+// remembered, breaks off a story whose work is not finished.
+func (s *saga) finishTold(ctx workflow.Context, t *telling, finished func() bool, c call) error {
+	_ = workflow.Await(ctx, func() bool { return finished() || t.failed != nil })
+	if t.failed != nil && s.taken == "" {
+		return t.failed
+	}
+	return s.finish(ctx, finished, c)
+}
+
+// told waits for the end of the notices, which may come after that of the work.
+func (s *saga) told(t *telling) { _ = workflow.Await(s.ctx, t.over) }

@@ -84,7 +84,7 @@ func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Saga
 	if err := dbs.mustBeMigrated(ctx); err != nil {
 		return err
 	}
-	engine, err := newClient(o, nil, nil)
+	engine, _, err := newClient(o, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -144,6 +144,7 @@ func auditSources(o Options, dbs databases, orders *sagas.Sagas) audit.Sources {
 		Productions: store.NewProductions(dbs[fulfilmentDB]),
 		Crew:        auditedCrew{store.NewCrew(dbs[fulfilmentDB])},
 		Management:  store.NewManagement(dbs[managementDB]),
+		Messages:    store.NewNotifications(dbs[notificationsDB]),
 	}
 }
 

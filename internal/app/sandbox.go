@@ -45,7 +45,7 @@ func RunSandboxPayments(ctx context.Context, cfg config.SandboxPayments, log *za
 		RefusePercent: cfg.RefusePercent, Down: cfg.Down, LoseAnswers: cfg.LoseAnswers,
 	})
 	log.Info("sandbox payments listens", zap.Stringer("address", listener.Addr()))
-	server := &http.Server{Handler: sandbox.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := newHTTPServer(sandbox.Handler(), log)
 	return serveUntil(ctx, server, listener, cfg.Process.ShutdownGrace)
 }
 

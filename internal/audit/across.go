@@ -31,7 +31,9 @@ func (c crew) judge() (found []Finding) {
 	idle := 0
 	for id, cleaner := range c.cleaners {
 		if cleaner.OrderID == "" {
-			idle++
+			if !cleaner.Withdrawn {
+				idle++
+			}
 			continue
 		}
 		call, ok := c.calls[cleaner.OrderID]

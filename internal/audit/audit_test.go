@@ -321,6 +321,6 @@ func TestRun_Counts(t *testing.T) {
 	require.True(t, report.Clean())
 	require.Equal(t, audit.Counts{
 		Orders: 4, Running: 3, Rows: 4, Payments: 4, Charges: 4, Holds: 2, Days: 1,
-		Deliveries: 1, Productions: 1, Calls: 1, Cleaners: 1, Registrations: 1,
+		Deliveries: 1, Productions: 1, Calls: 1, Cleaners: 1, Registrations: 1, Notices: 6,
 	}, report.Counts)
 }

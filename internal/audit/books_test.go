@@ -33,6 +33,7 @@ type books struct {
 	cleaners []booking.CleanerAtWork
 	calls    []audit.Call
 	called   []string // registered with management
+	messages []booking.Message
 
 	looks  int
 	before func(look int) // happens early in each look, from 1 on
@@ -51,7 +52,7 @@ func newBooks() *books {
 
 func (b *books) sources() audit.Sources {
 	return audit.Sources{
-		Workflows: b, Pages: rows{b}, Ledger: payments{b}, Provider: b, Inventory: b, Crew: b, Management: b,
+		Workflows: b, Pages: rows{b}, Ledger: payments{b}, Provider: b, Inventory: b, Crew: b, Management: b, Messages: b,
 		Deliveries: jobs{b, true}, Productions: jobs{b, false},
 	}
 }
@@ -146,6 +147,10 @@ func (b *books) Assignments(context.Context) iter.Seq2[audit.Call, error] { retu
 
 func (b *books) Registered(context.Context) iter.Seq2[string, error] { return list(b, b.called) }
 
+func (b *books) Standing(context.Context) iter.Seq2[booking.Message, error] {
+	return list(b, b.messages)
+}
+
 type (
 	rows     struct{ *books }
 	payments struct{ *books }
@@ -204,6 +209,22 @@ func (b *books) add(v contract.View) {
 	b.hold(v)
 	b.work(v)
 	b.call(v)
+	b.tell(v)
+}
+
+// tell sends the messages that an order which stands has sent, or the ones that
+// take them back.
+func (b *books) tell(v contract.View) {
+	for _, name := range map[booking.Kind][]string{
+		booking.Lodging: {"notice"}, booking.Food: {"notice"}, booking.Cafe: {"notice"}, booking.Cleaning: {"confirmation", "assignment", "cleaner"},
+	}[v.Kind] {
+		switch v.Status {
+		case booking.AwaitingOwner, booking.Confirmed, booking.Delivering, booking.InProduction, booking.Assigned, booking.Delivered, booking.Completed:
+			b.messages = append(b.messages, booking.Message{OrderID: v.ID, Key: v.ID + "/" + name})
+		case booking.Cancelled:
+			b.messages = append(b.messages, booking.Message{OrderID: v.ID, Key: v.ID + "/" + name + "/withdrawal"})
+		}
+	}
 }
 
 // began tells whether the order has come as far as its first step, or further.

@@ -142,6 +142,17 @@ var drifts = map[string]drift{
 	"NotStruckOff": {booking.Cleaning, booking.Cancelled, func(b *books) { b.called = []string{"cleaning-1"} },
 		found(audit.Registration, "it is cancelled, and still registered with management")},
 
+	"OwnerNotTold": {booking.Lodging, booking.Confirmed, func(b *books) { b.messages = nil },
+		found(audit.Message, `it is confirmed; the message "notice" was not sent, or was taken back`)},
+	"CleanerNotTold": {booking.Cleaning, booking.Completed, func(b *books) { b.messages = b.messages[:2] },
+		found(audit.Message, `it is completed; the message "cleaner" was not sent, or was taken back`)},
+	"NoticeNotTakenBack": {booking.Cafe, booking.Cancelled, func(b *books) {
+		b.messages = []booking.Message{{OrderID: "cafe-1", Key: "cafe-1/notice"}}
+	}, found(audit.Message, `it is cancelled; the message "notice" was not taken back`)},
+	"DeferralNotTakenBack": {booking.Food, booking.Cancelled, func(b *books) {
+		b.messages = append(b.messages, booking.Message{OrderID: "food-1", Key: "food-1/payment-deferred"})
+	}, found(audit.Message, `it is cancelled; the message "payment-deferred" was not taken back`)},
+
 	"RowMissing": {booking.Lodging, booking.Confirmed, func(b *books) { b.rows = nil },
 		[]audit.Finding{{Kind: audit.Mypage, Says: "it is confirmed, and has no row", Remedy: fresh(booking.Lodging)}}},
 	"RowMissingOfOneThatIsOver": {booking.Food, booking.Delivered, func(b *books) { b.rows = nil },
@@ -169,6 +180,25 @@ var drifts = map[string]drift{
 		found(audit.Production, "no order knows of this: a production that is started")},
 	"NobodysDelivery": {booking.Food, booking.Delivering, func(b *books) { b.sagas, b.rows, b.payments, b.charges = nil, nil, nil, nil },
 		found(audit.Delivery, "no order knows of this: a delivery that is started")},
+}
+
+// TestRun_AMessageOnItsWayIsNotMissing: no work waits for it.
+func TestRun_AMessageOnItsWayIsNotMissing(t *testing.T) {
+	t.Parallel()
+	b := newBooks()
+	b.add(order(booking.Cleaning, booking.Assigned))
+	b.messages = nil
+	b.pending["cleaning-1"] = map[string]int{"Notify": 5}
+	b.requireFindings(t)
+}
+
+// TestRun_NobodyWaitsForAWithdrawnCleaner: no call is given to them.
+func TestRun_NobodyWaitsForAWithdrawnCleaner(t *testing.T) {
+	t.Parallel()
+	b := newBooks()
+	b.add(order(booking.Cleaning, booking.Calling))
+	b.cleaners = []booking.CleanerAtWork{{Cleaner: kim, Withdrawn: true}}
+	b.requireFindings(t)
 }
 
 func fresh(k booking.Kind) string { return "GET /v1/mypages/" + string(k) + "-1?fresh=true" }

@@ -21,13 +21,14 @@ const (
 	Production   Kind = "production"   // of an order of a drink
 	Cleaner      Kind = "cleaner"      // cleaners, and the calls for them
 	Registration Kind = "registration" // of a call with management
+	Message      Kind = "message"      // to owners, customers and cleaners
 	Mypage       Kind = "mypage"       // rows of the read model
 	Abandoned    Kind = "abandoned"    // nobody works on an order that holds something
 )
 
 // Kinds lists every kind of finding.
 func Kinds() []Kind {
-	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Mypage, Abandoned}
+	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned}
 }
 
 // Finding is one thing that is not as it should be.
@@ -77,6 +78,7 @@ type facts struct {
 	production job
 	call       *Call
 	registered bool
+	notices    []string // that were sent and not taken back
 }
 
 // standing is what matters here of how an order stands.
@@ -147,7 +149,7 @@ func judge(f *facts) []Finding {
 	d := owes(o.kind, o.status)
 	var found []Finding
 	for _, is := range [][]Finding{
-		f.money(o, d), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d), f.registration(o, d), f.mypage(),
+		f.money(o, d), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d), f.registration(o, d), f.told(o, d), f.mypage(),
 	} {
 		found = append(found, is...)
 	}

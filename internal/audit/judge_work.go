@@ -134,6 +134,24 @@ func (f *facts) registration(o standing, d due) []Finding {
 	}
 }
 
+// told compares what people were told with the order.
+func (f *facts) told(o standing, d due) (found []Finding) {
+	_, underWay := f.pending[telling]
+	switch {
+	case d.told == there && !underWay:
+		for _, notice := range noticesOf[o.kind] {
+			if !slices.Contains(f.notices, notice) {
+				found = append(found, f.finds(Message, "", "it is %s; the message %q was not sent, or was taken back", o.status, notice)...)
+			}
+		}
+	case d.told == absent:
+		for _, notice := range f.notices {
+			found = append(found, f.finds(Message, "", "it is %s; the message %q was not taken back", o.status, notice)...)
+		}
+	}
+	return found
+}
+
 // mypage compares the order's row with its workflow. A row that is being
 // written for the first time is on its way; one that could not be written is
 // behind.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // listSize is how many workflows the engine lists at a time.
@@ -31,7 +32,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
 	for _, gather := range []func(context.Context) error{
-		l.workflows, l.rows, l.money, l.stock, l.work, l.cleaning, l.unlisted, l.views,
+		l.workflows, l.rows, l.money, l.stock, l.work, l.cleaning, l.messages, l.unlisted, l.views,
 	} {
 		if err := gather(ctx); err != nil {
 			return nil, err
@@ -178,6 +179,16 @@ func (l *look) cleaning(ctx context.Context) error {
 	return each(ctx, l.Management.Registered, func(orderID string) {
 		l.counts.Registrations++
 		l.of(orderID).registered = true
+	})
+}
+
+func (l *look) messages(ctx context.Context) error {
+	return each(ctx, l.Messages.Standing, func(m booking.Message) {
+		if notice := contract.NoticeIn(m.OrderID, m.Key); notice != "" {
+			l.counts.Notices++
+			f := l.of(m.OrderID)
+			f.notices = append(f.notices, notice)
+		}
 	})
 }
 

@@ -1,6 +1,9 @@
 package audit
 
-import "github.com/yeyak/yeyak/booking"
+import (
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
 
 // claim is what is claimed of one thing that an order may have.
 type claim int
@@ -18,6 +21,7 @@ type due struct {
 	registered claim         // management knows of it
 	job        oneOf[job]    // where its delivery, or production, may stand
 	call       oneOf[callAt] // where its call for a cleaner may stand
+	told       claim         // people were told of it; absent: of nothing that was not taken back
 }
 
 // oneOf is what something may be; nil is anything.
@@ -57,32 +61,32 @@ var (
 var dues = map[booking.Kind]map[booking.Status]due{
 	booking.Lodging: {
 		booking.Paid:          {charged: there}, // its rooms are about to be held, or have just been
-		booking.AwaitingOwner: {charged: there, held: there},
-		booking.Confirmed:     {charged: there, held: there},
-		booking.Completed:     {charged: there, held: there}, // but for the nights that were freed
-		booking.Cancelled:     {charged: absent, held: absent},
+		booking.AwaitingOwner: {charged: there, held: there, told: there},
+		booking.Confirmed:     {charged: there, held: there, told: there},
+		booking.Completed:     {charged: there, held: there, told: there}, // but for the nights that were freed
+		booking.Cancelled:     {charged: absent, held: absent, told: absent},
 	},
 	booking.Food: {
 		booking.Paid:       {charged: there, job: notFinished},
-		booking.Delivering: {charged: there, job: oneOf[job]{booking.JobStarted}},
-		booking.Delivered:  {charged: there, job: oneOf[job]{booking.JobDelivered}},
-		booking.Cancelled:  {charged: absent, job: noWork},
+		booking.Delivering: {charged: there, job: oneOf[job]{booking.JobStarted}, told: there},
+		booking.Delivered:  {charged: there, job: oneOf[job]{booking.JobDelivered}, told: there},
+		booking.Cancelled:  {charged: absent, job: noWork, told: absent},
 	},
 	// A drink is held first, and paid for only then.
 	booking.Cafe: {
 		booking.Paid:         {charged: there, held: there, job: notFinished},
-		booking.InProduction: {charged: there, held: there, job: oneOf[job]{booking.JobStarted}},
-		booking.Completed:    {charged: there, held: there, job: oneOf[job]{booking.JobCompleted}},
-		booking.Cancelled:    {charged: absent, held: absent, job: noWork},
+		booking.InProduction: {charged: there, held: there, job: oneOf[job]{booking.JobStarted}, told: there},
+		booking.Completed:    {charged: there, held: there, job: oneOf[job]{booking.JobCompleted}, told: there},
+		booking.Cancelled:    {charged: absent, held: absent, job: noWork, told: absent},
 	},
 	// A call is registered first, and paid for only then, if it has a price.
 	booking.Cleaning: {
 		// Whoever it is assigned to, it will be told soon.
 		booking.Calling: {charged: there, registered: there, call: oneOf[callAt]{noCall, callWaiting, callUntold}},
 		// It may have learned of its cleaner before that was noted.
-		booking.Assigned:  {charged: there, registered: there, call: oneOf[callAt]{callAssigned, callUntold}},
-		booking.Completed: {charged: there, registered: there, call: oneOf[callAt]{callDone}},
-		booking.Cancelled: {charged: absent, registered: absent, call: noCleaner},
+		booking.Assigned:  {charged: there, registered: there, call: oneOf[callAt]{callAssigned, callUntold}, told: there},
+		booking.Completed: {charged: there, registered: there, call: oneOf[callAt]{callDone}, told: there},
+		booking.Cancelled: {charged: absent, registered: absent, call: noCleaner, told: absent},
 	},
 }
 
@@ -104,6 +108,18 @@ func owes(k booking.Kind, s booking.Status) due {
 
 // jobOf is the kind of finding that jobs for orders of a kind come under.
 var jobOf = map[booking.Kind]Kind{booking.Food: Delivery, booking.Cafe: Production}
+
+// noticesOf are the messages that an order of the kind which stands has sent.
+// Where they are sent beside the work, they may still be on their way.
+var noticesOf = map[booking.Kind][]string{
+	booking.Lodging:  {contract.OwnerNotice},
+	booking.Food:     {contract.OwnerNotice},
+	booking.Cafe:     {contract.OwnerNotice},
+	booking.Cleaning: {contract.ConfirmationNotice, contract.IntroductionNotice, contract.CleanerNotice},
+}
+
+// telling is the activity that sends a notice.
+const telling = "Notify"
 
 // ahead are activities that end some work before their order's status says so:
 // until the saga has heard of their end, the work may be ahead of the order.

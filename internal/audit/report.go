@@ -21,6 +21,7 @@ type Counts struct {
 	Calls         int `json:"calls"`
 	Cleaners      int `json:"cleaners"`
 	Registrations int `json:"registrations"`
+	Notices       int `json:"notices"` // that were sent and not taken back
 }
 
 // Report is what an audit came to.
@@ -50,8 +51,8 @@ func (r Report) JSON(w io.Writer) error {
 func (r Report) Table(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `Looked at %d orders (%d running) and %d rows, %d payments and %d charges at the provider,
 %d holds on %d days of stock, %d deliveries, %d productions,
-%d calls, %d cleaners and %d registrations.
-`, r.Orders, r.Running, r.Rows, r.Payments, r.Charges, r.Holds, r.Days, r.Deliveries, r.Productions, r.Calls, r.Cleaners, r.Registrations)
+%d calls, %d cleaners, %d registrations and %d notices.
+`, r.Orders, r.Running, r.Rows, r.Payments, r.Charges, r.Holds, r.Days, r.Deliveries, r.Productions, r.Calls, r.Cleaners, r.Registrations, r.Notices)
 	if err != nil {
 		return err
 	}

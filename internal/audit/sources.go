@@ -21,6 +21,7 @@ type Sources struct {
 	Productions Jobs
 	Crew        Crew
 	Management  Management
+	Messages    Messages
 }
 
 // Workflows are the sagas of orders.
@@ -126,4 +127,10 @@ const (
 type Management interface {
 	// Registered lists the calls that are registered and not struck off.
 	Registered(ctx context.Context) iter.Seq2[string, error]
+}
+
+// Messages are what people were told.
+type Messages interface {
+	// Standing lists the messages that were sent and not taken back.
+	Standing(ctx context.Context) iter.Seq2[booking.Message, error]
 }

@@ -72,7 +72,7 @@ func TestParse_Defaults(t *testing.T) {
 
 func TestParse_FlagsAndEnvironment(t *testing.T) {
 	cli, err := parse(t, map[string]string{
-		"DATABASE_URL": someDatabase, "MYPAGE_DATABASE_URL": "sqlite://pages.db",
+		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "MYPAGE_DATABASE_URL": "sqlite://pages.db",
 		"FULFILMENT_DATABASE_URL": "sqlite://jobs.db",
 		"YEYAK_LISTEN":            ":9000", "YEYAK_STEPS": "durable", "YEYAK_SERVE": "sagas,payments",
 	}, "api", "--listen=127.0.0.1:9001", "--reply-budget=500ms")
@@ -209,7 +209,7 @@ func TestParse_PortsOfTheAPIAndTheDevServer(t *testing.T) {
 	}
 	_, err := parse(t, map[string]string{"YEYAK_TEMPORAL_PORT": "0", "YEYAK_UI_PORT": "0", "YEYAK_LISTEN": ":0"}, "dev")
 	require.NoError(t, err, "0 takes a free one each time")
-	_, err = parse(t, map[string]string{"YEYAK_LISTEN": ":7233", "DATABASE_URL": someDatabase}, "api")
+	_, err = parse(t, map[string]string{"YEYAK_LISTEN": ":7233", "DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "api")
 	require.NoError(t, err, "only dev runs a dev server")
 }
 

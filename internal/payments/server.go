@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/bodies"
 )
 
 // Intents is what the Server remembers; it outlives the process.
@@ -89,6 +90,7 @@ func NewServer(intents Intents) *Server {
 // Handler serves the API and the switchboard.
 func (s *Server) Handler() http.Handler {
 	router := gin.New()
+	router.Use(refuseOtherOrigins, bodies.ReadAhead(maxForm, bodies.Within, refuseBody))
 	s.Switchboard(router)
 	api := router.Group("/v1", onlyWithKey)
 	api.POST("/payment_intents", s.keyed(s.createIntent))
@@ -103,6 +105,19 @@ func (s *Server) Handler() http.Handler {
 		answerFailure(g, &apiError{Status: http.StatusNotFound, Type: invalidRequest, Message: "the sandbox does not offer this"})
 	})
 	return router
+}
+
+// crossOrigin finds requests that a page of another site makes a browser send.
+var crossOrigin = http.NewCrossOriginProtection()
+
+func refuseOtherOrigins(g *gin.Context) {
+	if crossOrigin.Check(g.Request) != nil {
+		answerFailure(g, &apiError{Status: http.StatusForbidden, Type: invalidRequest, Message: "a page of another site sent this request"})
+	}
+}
+
+func refuseBody(g *gin.Context, status int) {
+	answerFailure(g, &apiError{Status: status, Type: invalidRequest, Message: "the body is too large, or did not arrive in time"})
 }
 
 func onlyWithKey(g *gin.Context) {
@@ -144,7 +159,6 @@ type call func(ctx context.Context, g *gin.Context) (any, error)
 func (s *Server) plain(do call) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		g.Header("Request-Id", "req_"+rand.Text()[:14])
-		g.Request.Body = http.MaxBytesReader(g.Writer, g.Request.Body, maxForm)
 		if err := g.Request.ParseForm(); err != nil {
 			answerFailure(g, &apiError{Status: http.StatusBadRequest, Type: invalidRequest, Message: "the form cannot be read"})
 			return

@@ -195,9 +195,7 @@ func (c *Crew) AllCleaners(ctx context.Context) iter.Seq2[booking.CleanerAtWork,
 		err = q.NewSelect().Model(&rows).Where("id > ?", last.ID).OrderExpr("id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
-	return as(rows, func(r cleanerRow) (booking.CleanerAtWork, error) {
-		return booking.CleanerAtWork{Cleaner: booking.Cleaner{ID: r.ID, Name: r.Name}, OrderID: r.OrderID}, nil
-	})
+	return as(rows, func(r cleanerRow) (booking.CleanerAtWork, error) { return r.atWork(), nil })
 }
 
 // Assignment is a call for a cleaner as its service knows it.
@@ -229,6 +227,15 @@ func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
 	})
 	return as(only(rows, func(r registrationRow) bool { return r.State == booking.Done }),
 		func(r registrationRow) (string, error) { return r.OrderID, nil })
+}
+
+// Standing lists every message that was sent and not taken back.
+func (n *Notifications) Standing(ctx context.Context) iter.Seq2[booking.Message, error] {
+	rows := all(ctx, n.db, "list messages that stand", func(ctx context.Context, q bun.IDB, last messageRow) (rows []messageRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("state = ? AND key > ?", sent, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
+		return rows, err
+	})
+	return as(rows, func(r messageRow) (booking.Message, error) { return r.message(), nil })
 }
 
 // PageRow is an order's row: the view in it, and what lists select it by.

@@ -28,6 +28,7 @@ func TestAudit(t *testing.T) {
 			"Jobs":          listJobs,
 			"Crew":          listCrew,
 			"Registrations": listRegistrations,
+			"Messages":      listMessages,
 			"Rows":          listRows,
 			"Failure":       listWithoutTables,
 			"Break":         stopListing,
@@ -278,4 +279,19 @@ func exec(t *testing.T, db *store.DB, statement string) {
 	t.Helper()
 	_, err := db.SQL().ExecContext(t.Context(), statement)
 	require.NoError(t, err)
+}
+
+func listMessages(t *testing.T, fresh newURL) {
+	outbox := store.NewNotifications(setup(t, fresh, "notifications"))
+	b, a := newMessage("r", "b", christmas.UTC()), newMessage("r", "a", christmas.UTC())
+	for _, m := range []booking.Message{b, a} {
+		_, err := outbox.Send(t.Context(), m)
+		require.NoError(t, err)
+	}
+	off := newMessage("r", "a/withdrawal", christmas.UTC())
+	for _, key := range []string{a.Key, "r/never"} {
+		_, err := outbox.Withdraw(t.Context(), key, off, booking.ByCustomer)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []booking.Message{off, b}, everything(t, outbox.Standing))
 }

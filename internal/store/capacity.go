@@ -93,3 +93,30 @@ func (i *Inventory) Days(ctx context.Context, itemID string, from, to booking.Da
 	}
 	return days, nil
 }
+
+// Levels is the stock of each item on its day. Those of which none was ever set
+// are not among them.
+func (i *Inventory) Levels(ctx context.Context, of []booking.ItemDay) (map[booking.ItemDay]booking.StockDay, error) {
+	levels := make(map[booking.ItemDay]booking.StockDay, len(of))
+	if len(of) == 0 {
+		return levels, nil
+	}
+	wanted, days := make([]bun.TupleValues, len(of)), make(map[[2]string]booking.ItemDay, len(of))
+	for n, one := range of {
+		key := [2]string{one.ItemID, one.Date.String()}
+		wanted[n], days[key] = bun.Tuple(key[:]), one
+	}
+	var rows []stockRow
+	err := i.db.run(ctx, "read levels of stock", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).Where("(item_id, day) IN (VALUES ?)", bun.List(wanted)).Scan(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		day := days[[2]string{row.ItemID, row.Day}]
+		levels[day] = booking.StockDay{Date: day.Date, Capacity: row.Capacity, Remaining: row.Remaining}
+	}
+	return levels, nil
+}

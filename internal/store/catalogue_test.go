@@ -59,8 +59,35 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		for _, id := range unordered {
 			require.NoError(t, catalogue.AddPlace(t.Context(), newPlace(id)))
 		}
-		require.Equal(t, ordered, ids(t, catalogue.Places, func(p booking.Place) string { return p.ID }))
-		_, _, err := catalogue.Places(t.Context(), booking.Page{Cursor: "bad"})
+		elsewhere := newPlace("elsewhere")
+		elsewhere.OwnerID = "other owner"
+		require.NoError(t, catalogue.AddPlace(t.Context(), elsewhere))
+		withdraw := func(withdrawn bool) {
+			place, err := catalogue.ChangePlace(t.Context(), "a", func(p *booking.Place) error { p.Withdrawn = withdrawn; return nil })
+			require.NoError(t, err)
+			require.Equal(t, withdrawn, place.Withdrawn)
+		}
+		list := func(f booking.CatalogueFilter) []string {
+			return ids(t, selected(catalogue.Places, f), func(p booking.Place) string { return p.ID })
+		}
+		require.Equal(t, append([]string{"elsewhere"}, newest...), list(booking.CatalogueFilter{}))
+		require.Equal(t, newest, list(booking.CatalogueFilter{OwnerID: "owner"}))
+		require.Empty(t, list(booking.CatalogueFilter{Withdrawn: true}))
+		count := func(f booking.CatalogueFilter, want int) {
+			got, err := catalogue.CountPlaces(t.Context(), f)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		}
+		withdraw(true)
+		count(booking.CatalogueFilter{}, 6)
+		count(booking.CatalogueFilter{OwnerID: "owner"}, 5)
+		count(booking.CatalogueFilter{OwnerID: "owner", Withdrawn: true}, 1)
+		require.Equal(t, []string{"a-", "é", "C", "B", "b"}, list(booking.CatalogueFilter{OwnerID: "owner"}))
+		require.Equal(t, []string{"a"}, list(booking.CatalogueFilter{OwnerID: "owner", Withdrawn: true}))
+		require.Equal(t, []string{"a"}, list(booking.CatalogueFilter{Withdrawn: true}))
+		withdraw(false)
+		require.Equal(t, newest, list(booking.CatalogueFilter{OwnerID: "owner"}), "it stands where it stood")
+		_, _, err := catalogue.Places(t.Context(), booking.CatalogueFilter{}, booking.Page{Cursor: "bad"})
 		requireCode(t, booking.InvalidCursor, err)
 	})
 
@@ -72,7 +99,10 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		for _, id := range unordered {
 			require.NoError(t, catalogue.AddMenu(t.Context(), newMenu(id)))
 		}
-		require.Equal(t, ordered, ids(t, catalogue.Menus, func(m booking.Menu) string { return m.ID }))
+		all := selected(catalogue.Menus, booking.CatalogueFilter{})
+		require.Equal(t, newest, ids(t, all, func(m booking.Menu) string { return m.ID }))
+		none := selected(catalogue.Menus, booking.CatalogueFilter{OwnerID: "nobody"})
+		require.Empty(t, ids(t, none, func(m booking.Menu) string { return m.ID }))
 		m, err := catalogue.Menu(t.Context(), "a-")
 		require.NoError(t, err)
 		require.Equal(t, newMenu("a-"), m)
@@ -80,10 +110,25 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		requireCode(t, booking.NotFound, err)
 		require.ErrorContains(t, err, "menu none")
 		require.Error(t, catalogue.AddMenu(t.Context(), newMenu("a")), "the id is taken")
-		_, places, err := catalogue.Menus(t.Context(), booking.Page{Limit: 1})
+		_, menus, err := catalogue.Menus(t.Context(), booking.CatalogueFilter{}, booking.Page{Limit: 1})
 		require.NoError(t, err)
-		_, _, err = catalogue.Places(t.Context(), booking.Page{Cursor: places})
+		_, _, err = catalogue.Places(t.Context(), booking.CatalogueFilter{}, booking.Page{Cursor: menus})
 		requireCode(t, booking.InvalidCursor, err)
+
+		changed, err := catalogue.ChangeMenu(t.Context(), "a", func(m *booking.Menu) error {
+			m.ID, m.Name, m.OwnerID, m.Price.Amount, m.Withdrawn = "b", "Bibimbap", "bora", 1, true
+			return nil
+		})
+		require.NoError(t, err)
+		want := booking.Menu{ID: "a", Name: "Bibimbap", OwnerID: "bora", Price: booking.Money{Amount: 1, Currency: "KRW"}, Withdrawn: true}
+		require.Equal(t, want, changed)
+		got, err := catalogue.Menu(t.Context(), "a")
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		gone := selected(catalogue.Menus, booking.CatalogueFilter{OwnerID: "bora", Withdrawn: true})
+		require.Equal(t, []string{"a"}, ids(t, gone, func(m booking.Menu) string { return m.ID }))
+		_, err = catalogue.ChangeMenu(t.Context(), "none", func(*booking.Menu) error { return nil })
+		requireCode(t, booking.NotFound, err)
 	})
 
 	t.Run("Drinks", func(t *testing.T) { t.Parallel(); testDrinks(t, fresh) })
@@ -91,8 +136,15 @@ func testCatalogue(t *testing.T, fresh newURL) {
 
 var (
 	unordered = []string{"b", "a", "B", "C", "é", "a-"}
-	ordered   = []string{"B", "C", "a", "a-", "b", "é"}
+	newest    = []string{"a-", "é", "C", "B", "a", "b"} // first
 )
+
+// selected is the list of what the filter selects.
+func selected[T, F any](
+	list func(context.Context, F, booking.Page) ([]T, string, error), f F,
+) func(context.Context, booking.Page) ([]T, string, error) {
+	return func(ctx context.Context, p booking.Page) ([]T, string, error) { return list(ctx, f, p) }
+}
 
 // ids are those of the whole list, read in parts of two.
 func ids[T any](

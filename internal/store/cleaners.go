@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -14,17 +15,22 @@ type cleanerRow struct {
 	ID      string `bun:",pk"`
 	Name    string
 	OrderID string // the call that they are assigned to, "" while they are free
+	// Withdrawn cleaners get no new calls.
+	Withdrawn bool
+	CreatedAt time.Time
 }
 
-func (r cleanerRow) id() string { return r.ID }
+func (r cleanerRow) atWork() booking.CleanerAtWork {
+	return booking.CleanerAtWork{Cleaner: booking.Cleaner{ID: r.ID, Name: r.Name}, OrderID: r.OrderID, Withdrawn: r.Withdrawn}
+}
 
 // AddCleaner takes on a cleaner under an id that no other has. They go at once
 // to the call that has waited longest.
 func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) (booking.CleanerAtWork, error) {
 	atWork := booking.CleanerAtWork{Cleaner: cleaner}
 	err := c.inTurn(ctx, "add cleaner", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("INSERT INTO cleaners (id, name, order_id, free_since) VALUES (?, ?, '', ?)",
-			cleaner.ID, cleaner.Name, lastOfTheFree).Exec(ctx)
+		_, err := q.NewRaw("INSERT INTO cleaners (id, name, order_id, free_since, created_at) VALUES (?, ?, '', ?, ?)",
+			cleaner.ID, cleaner.Name, lastOfTheFree, now()).Exec(ctx)
 		if err != nil {
 			return err
 		}
@@ -36,22 +42,95 @@ func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) (booking
 	return atWork, err
 }
 
+// ChangeCleaner changes what is said of the cleaner; NotFound: there is none.
+// One who is withdrawn gets no new calls, and keeps the one that they have. One
+// who is brought back stands at the end of those who are free, and goes at once
+// to the call that has waited longest.
+func (c *Crew) ChangeCleaner(ctx context.Context, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
+	var row cleanerRow
+	err := c.inTurn(ctx, "change cleaner", func(ctx context.Context, q bun.IDB) (err error) {
+		if row, err = cleanerOf(ctx, q, id); err != nil {
+			return err
+		}
+		returns := row.Withdrawn && change.Withdrawn != nil && !*change.Withdrawn
+		if change.Name != nil {
+			row.Name = *change.Name
+		}
+		if change.Withdrawn != nil {
+			row.Withdrawn = *change.Withdrawn
+		}
+		_, err = q.NewRaw("UPDATE cleaners SET name = ?, withdrawn = ? WHERE id = ?", row.Name, row.Withdrawn, id).Exec(ctx)
+		if err != nil || !returns || row.OrderID != "" {
+			return err
+		}
+		if _, err = q.NewRaw("UPDATE cleaners SET free_since = ? WHERE id = ?", lastOfTheFree, id).Exec(ctx); err != nil {
+			return err
+		}
+		if _, err = serve(ctx, q, ""); err != nil {
+			return err
+		}
+		row, err = cleanerOf(ctx, q, id)
+		return err
+	})
+	if err != nil {
+		return booking.CleanerAtWork{}, err
+	}
+	return row.atWork(), nil
+}
+
+func cleanerOf(ctx context.Context, q bun.IDB, id string) (row cleanerRow, err error) {
+	err = q.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx)
+	return row, orNotFound(err, "cleaner", id)
+}
+
+// Cleaner is the cleaner with the id, with what they are doing; NotFound when
+// there is none.
+func (c *Crew) Cleaner(ctx context.Context, id string) (booking.CleanerAtWork, error) {
+	var row cleanerRow
+	err := c.db.run(ctx, "read cleaner", func(ctx context.Context, q bun.IDB) (err error) {
+		row, err = cleanerOf(ctx, q, id)
+		return err
+	})
+	return row.atWork(), err
+}
+
+// AssignmentsOf lists the calls that the cleaner is on: none, or one.
+func (c *Crew) AssignmentsOf(ctx context.Context, cleanerID string) ([]booking.Assignment, error) {
+	var rows []assignmentRow
+	err := c.db.run(ctx, "list assignments of cleaner", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).Where("cleaner_id = ? AND state = 'assigned'", cleanerID).Scan(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	calls := make([]booking.Assignment, len(rows))
+	for i, row := range rows {
+		calls[i] = booking.Assignment{At: row.At.UTC(), Call: booking.Call{
+			OrderID: row.OrderID, CustomerID: row.CustomerID, Tel: row.Tel, Location: row.Location,
+		}}
+	}
+	return calls, nil
+}
+
 // cleanerList is the name of the list in its cursors.
 const cleanerList = "cleaners"
 
-// Cleaners lists all cleaners in the order of their ids, with what they are
-// doing. InvalidCursor: the page's cursor is not one of this list.
-func (c *Crew) Cleaners(ctx context.Context, p booking.Page) (_ []booking.CleanerAtWork, next string, err error) {
-	rows, next, err := listByID(ctx, c.db, cleanerList, p, func(ctx context.Context, q bun.IDB, after string, limit int) (rows []cleanerRow, err error) {
-		err = q.NewSelect().Model(&rows).Where("id > ?", after).OrderExpr("id").Limit(limit).Scan(ctx)
-		return rows, err
-	})
+// Cleaners lists the cleaners that the filter selects, newest first, with what
+// they are doing. InvalidCursor: the page's cursor is not one of this list.
+func (c *Crew) Cleaners(ctx context.Context, f booking.CleanerFilter, p booking.Page) (_ []booking.CleanerAtWork, next string, err error) {
+	rows, next, err := newestFirst(ctx, c.db, cleanerList, p,
+		func(row cleanerRow) moment { return moment{row.CreatedAt, row.ID} },
+		func(q bun.IDB) *bun.SelectQuery {
+			return q.NewSelect().Table("cleaners").Column("id", "name", "order_id", "withdrawn", "created_at").
+				Where("withdrawn = ?", f.Withdrawn).OrderExpr("created_at DESC, id DESC")
+		}, keyset{"created_at", "id"})
 	if err != nil {
 		return nil, "", err
 	}
 	cleaners := make([]booking.CleanerAtWork, len(rows))
 	for i, row := range rows {
-		cleaners[i] = booking.CleanerAtWork{Cleaner: booking.Cleaner{ID: row.ID, Name: row.Name}, OrderID: row.OrderID}
+		cleaners[i] = row.atWork()
 	}
 	return cleaners, next, nil
 }

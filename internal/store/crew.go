@@ -40,6 +40,9 @@ type assignmentRow struct {
 	State       string
 	CleanerID   string
 	CleanerName string
+	CustomerID  string
+	Tel         string // "" once the call is over
+	Location    string
 	Told        bool           // the call knows its cleaner
 	Why         booking.Reason // it was cancelled
 	Acted       bool           // it was cancelled, and not before it ever came
@@ -81,7 +84,10 @@ func (c *Crew) inTurn(ctx context.Context, what string, f func(context.Context, 
 func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, error) {
 	var row assignmentRow
 	err := c.inTurn(ctx, "assign cleaner", func(ctx context.Context, q bun.IDB) (err error) {
-		row = assignmentRow{OrderID: call.OrderID, State: assignmentWaiting, At: now()}
+		row = assignmentRow{
+			OrderID: call.OrderID, State: assignmentWaiting, At: now(),
+			CustomerID: call.CustomerID, Tel: call.Tel, Location: call.Location,
+		}
 		if call.Late {
 			row.State, row.Why = assignmentCancelled, call.Why
 		}
@@ -123,7 +129,7 @@ func tellNow(ctx context.Context, q bun.IDB, orderID string) (row assignmentRow,
 func serve(ctx context.Context, q bun.IDB, asking string) (next assignmentRow, err error) {
 	err = q.NewRaw(`UPDATE assignments SET state = ?, cleaner_id = free.id, cleaner_name = free.name,
 			told = (order_id = ?), at = ?
-		FROM (SELECT id, name FROM cleaners WHERE order_id = '' ORDER BY free_since LIMIT 1) AS free
+		FROM (SELECT id, name FROM cleaners WHERE order_id = '' AND NOT withdrawn ORDER BY free_since LIMIT 1) AS free
 		WHERE seq = (SELECT min(seq) FROM assignments WHERE state = 'waiting')
 		RETURNING *`, assignmentAssigned, asking, now()).Scan(ctx, &next)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -157,7 +163,7 @@ const lastOfTheFree schema.Safe = "(SELECT COALESCE(max(free_since), 0) + 1 FROM
 func (c *Crew) Finish(ctx context.Context, orderID string) (booking.Outcome, error) {
 	outcome := booking.Outcome{Result: booking.Done}
 	err := c.inTurn(ctx, "finish cleaning", func(ctx context.Context, q bun.IDB) error {
-		finished, err := affected(q.NewRaw("UPDATE assignments SET state = ?, at = ? WHERE order_id = ? AND state = ?",
+		finished, err := affected(q.NewRaw("UPDATE assignments SET state = ?, tel = '', at = ? WHERE order_id = ? AND state = ?",
 			assignmentDone, now(), orderID, assignmentAssigned).Exec(ctx))
 		if err != nil {
 			return err
@@ -192,6 +198,7 @@ func (c *Crew) Cancel(ctx context.Context, call booking.Call) (booking.Undo, err
 		err := q.NewInsert().Model(&row).ExcludeColumn("seq").
 			On("CONFLICT (order_id) DO UPDATE").
 			Set("state = EXCLUDED.state").
+			Set("tel = ''").
 			Set("why = CASE WHEN ?TableAlias.state = EXCLUDED.state THEN ?TableAlias.why ELSE EXCLUDED.why END").
 			Set("at = CASE WHEN ?TableAlias.state = EXCLUDED.state THEN ?TableAlias.at ELSE EXCLUDED.at END").
 			Set("acted = ?TableAlias.acted OR ?TableAlias.state <> EXCLUDED.state").

@@ -103,7 +103,7 @@ func testConcurrentCalls(t *testing.T, fresh newURL) {
 // anyAtWork is a call that somebody is assigned to.
 func (c crew) anyAtWork(t *testing.T) string {
 	t.Helper()
-	cleaners, _, err := c.Cleaners(t.Context(), booking.Page{})
+	cleaners, _, err := c.Cleaners(t.Context(), booking.CleanerFilter{}, booking.Page{})
 	require.NoError(t, err)
 	require.NotEmpty(t, cleaners)
 	return cleaners[rand.IntN(len(cleaners))].OrderID // while somebody waits, nobody is free

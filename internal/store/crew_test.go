@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -70,15 +71,34 @@ func (c crew) cancel(t *testing.T, orderID string, why booking.Reason, acted boo
 // atWork requires the call of each cleaner, in the order of the cleaners' ids.
 func (c crew) atWork(t *testing.T, orderIDs ...string) {
 	t.Helper()
-	cleaners, next, err := c.Cleaners(t.Context(), booking.Page{})
-	require.NoError(t, err)
-	require.Empty(t, next)
 	var got []string
-	for _, cleaner := range cleaners {
+	for cleaner, err := range c.AllCleaners(t.Context()) {
+		require.NoError(t, err)
 		require.Equal(t, newCleaner(cleaner.ID), cleaner.Cleaner)
 		got = append(got, cleaner.OrderID)
 	}
 	require.Equal(t, orderIDs, got)
+}
+
+func (c crew) withdraw(t *testing.T, id string, withdrawn bool) booking.CleanerAtWork {
+	t.Helper()
+	cleaner, err := c.ChangeCleaner(t.Context(), id, booking.CleanerChange{Withdrawn: &withdrawn})
+	require.NoError(t, err)
+	require.Equal(t, withdrawn, cleaner.Withdrawn)
+	return cleaner
+}
+
+// on requires which calls the cleaner is on.
+func (c crew) on(t *testing.T, id string, calls ...booking.Call) {
+	t.Helper()
+	assignments, err := c.AssignmentsOf(t.Context(), id)
+	require.NoError(t, err)
+	var got []booking.Call
+	for _, a := range assignments {
+		require.WithinDuration(t, time.Now(), a.At, time.Minute)
+		got = append(got, a.Call)
+	}
+	require.Equal(t, calls, got)
 }
 
 func (c crew) waiting(t *testing.T, want int) {
@@ -113,20 +133,69 @@ func testCrew(t *testing.T, fresh newURL) {
 		require.Error(t, err, "the id is taken")
 		c.assign(t, "o1", assigned("b"))
 		c.atWork(t, "", "", "o1")
-		var got []string
-		for page := (booking.Page{Limit: 2}); ; {
-			cleaners, next, err := c.Cleaners(t.Context(), page)
-			require.NoError(t, err)
-			for _, cleaner := range cleaners {
-				got = append(got, cleaner.ID)
-			}
-			if page.Cursor = next; next == "" {
-				break
-			}
+		list := func(withdrawn bool) []string {
+			return ids(t, selected(c.Cleaners, booking.CleanerFilter{Withdrawn: withdrawn}), func(c booking.CleanerAtWork) string { return c.ID })
 		}
-		require.Equal(t, []string{"C", "a", "b"}, got)
-		_, _, err = c.Cleaners(t.Context(), booking.Page{Cursor: "bad"})
+		require.Equal(t, []string{"C", "a", "b"}, list(false), "newest first")
+		c.withdraw(t, "a", true)
+		require.Equal(t, []string{"C", "b"}, list(false))
+		require.Equal(t, []string{"a"}, list(true))
+		_, _, err = c.Cleaners(t.Context(), booking.CleanerFilter{}, booking.Page{Cursor: "bad"})
 		requireCode(t, booking.InvalidCursor, err)
+		_, err = c.Cleaner(t.Context(), "nobody")
+		requireCode(t, booking.NotFound, err)
+		_, err = c.ChangeCleaner(t.Context(), "nobody", booking.CleanerChange{})
+		requireCode(t, booking.NotFound, err)
+	})
+
+	run(t, "WithdrawnCleanersGetNoCalls", func(t *testing.T) {
+		c := newCrew(t, fresh, "a", "b")
+		c.assign(t, "o1", assigned("a"))
+		c.withdraw(t, "a", true)
+		c.withdraw(t, "b", true)
+		c.withdraw(t, "b", true)
+		c.assign(t, "o2", assigned(""))
+		c.atWork(t, "o1", "")
+		c.finish(t, "o1", done) // they finish what they have
+		c.waiting(t, 1)
+		c.atWork(t, "", "")
+		require.Equal(t, "o2", c.withdraw(t, "b", false).OrderID, "who is brought back goes to who has waited longest")
+		c.untold(t, "o2")
+		c.withdraw(t, "b", false)
+		c.atWork(t, "", "o2")
+		c.cancel(t, "o2", booking.ByCustomer, true)
+		c.withdraw(t, "a", false) // and stands behind who was free before
+		c.assign(t, "o3", assigned("b"))
+		c.assign(t, "o4", assigned("a"))
+	})
+
+	run(t, "AssignmentsOf", func(t *testing.T) {
+		c := newCrew(t, fresh, "a")
+		c.on(t, "a")
+		c.assign(t, "o1", assigned("a"))
+		c.assign(t, "o2", assigned(""))
+		c.on(t, "a", newCall("o1", ""))
+		c.finish(t, "o1", done)
+		c.on(t, "a", newCall("o2", ""))
+		c.cancel(t, "o2", booking.ByCustomer, true)
+		c.on(t, "a")
+		var kept int
+		require.NoError(t, c.db.SQL().QueryRowContext(t.Context(), "SELECT count(*) FROM assignments WHERE tel <> ''").Scan(&kept))
+		require.Zero(t, kept, "a telephone number is kept until the call is over")
+	})
+
+	run(t, "ChangeCleaner", func(t *testing.T) {
+		c := newCrew(t, fresh, "a")
+		c.assign(t, "o1", assigned("a"))
+		name := "Lee"
+		changed, err := c.ChangeCleaner(t.Context(), "a", booking.CleanerChange{Name: &name})
+		require.NoError(t, err)
+		want := booking.CleanerAtWork{Cleaner: booking.Cleaner{ID: "a", Name: "Lee"}, OrderID: "o1"}
+		require.Equal(t, want, changed)
+		got, err := c.Cleaner(t.Context(), "a")
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		c.assign(t, "o1", assigned("a")) // its answer does not change
 	})
 }
 

@@ -28,6 +28,9 @@ type dialect struct {
 	// PostgreSQL expects few in an array, and many of a subquery: it would read
 	// the whole table for them.
 	ofPage schema.Safe
+	// write is a statement that makes a transaction write to the disk, and
+	// changes nothing that is read.
+	write string
 	// types are what migrations say of columns.
 	types columnTypes
 }
@@ -43,6 +46,11 @@ type columnTypes struct {
 	JSON string
 	// Serial is a primary key that counts up.
 	Serial string
+	// Once is the default of an instant in rows that are there already, or
+	// written by a version that does not know it.
+	Once string
+	// Derived is how a column is kept that follows from others.
+	Derived string
 	// Transaction is the number of the transaction that wrote the row.
 	Transaction string
 }
@@ -55,11 +63,14 @@ var postgres = dialect{
 	},
 	settled: "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 	ofPage:  "item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM page))",
+	write:   "SELECT pg_logical_emit_message(true, 'yeyak', 'health')",
 	types: columnTypes{
 		Key:         `text COLLATE "C"`,
 		Time:        "timestamptz",
 		JSON:        "json",
 		Serial:      "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+		Once:        "now()",
+		Derived:     "STORED",
 		Transaction: "bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)",
 	},
 }
@@ -70,11 +81,14 @@ var sqlite = dialect{
 	takeTurns: func(string) schema.QueryAppender { return bun.SafeQuery("") },
 	settled:   "TRUE",
 	ofPage:    "item_id IN (SELECT item_id FROM page)",
+	write:     "PRAGMA user_version = 1",
 	types: columnTypes{
 		Key:         "text",
 		Time:        "timestamp",
 		JSON:        "text",
 		Serial:      "integer PRIMARY KEY AUTOINCREMENT",
+		Once:        "'1970-01-01 00:00:00+00:00'", // it takes constants only
+		Derived:     "VIRTUAL",
 		Transaction: "bigint NOT NULL DEFAULT 0", // one writer: they commit in the order of their rows
 	},
 }

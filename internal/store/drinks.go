@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -19,6 +19,16 @@ type deletionRow struct {
 	Done      bool
 }
 
+// soldDrinks are the conditions of drinks that were not deleted and, if the
+// filter asks for that, whose day is not over.
+func soldDrinks(f booking.CatalogueFilter) []schema.QueryAppender {
+	conditions := []schema.QueryAppender{bun.SafeQuery("NOT deleted")}
+	if !f.EndsAfter.IsZero() {
+		conditions = append(conditions, bun.SafeQuery("ends_at > ?", micros(f.EndsAfter)))
+	}
+	return conditions
+}
+
 // AddDrink registers a drink under an id that no other has.
 func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink) error {
 	text, err := c.drinks.write(d.ID, d)
@@ -26,7 +36,7 @@ func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink) error {
 		return err
 	}
 	return c.db.run(ctx, "add drink", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("INSERT INTO drinks (id, doc, ends_at) VALUES (?, ?, ?)", d.ID, text, micros(d.Ends())).Exec(ctx)
+		_, err := q.NewRaw("INSERT INTO drinks (id, doc, created_at, ends_at) VALUES (?, ?, ?, ?)", d.ID, text, now(), micros(d.Ends())).Exec(ctx)
 		return err
 	})
 }
@@ -55,10 +65,21 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 	}, nil
 }
 
-// Drinks lists the drinks that are sold and whose day is not over at now, in the
-// order of their ids. InvalidCursor: the page's cursor is not one of this list.
-func (c *Catalogue) Drinks(ctx context.Context, p booking.Page, now time.Time) ([]booking.Drink, string, error) {
-	return c.drinks.list(ctx, p, "ends_at > ? AND NOT EXISTS (SELECT 1 FROM drink_deletions WHERE drink_id = id)", micros(now))
+// Drinks lists the drinks that the filter selects and that were not deleted,
+// newest first. InvalidCursor: the page's cursor is not one of this list.
+func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
+	return c.drinks.list(ctx, f, p, soldDrinks(f)...)
+}
+
+// ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its
+// stock is of that day.
+func (c *Catalogue) ChangeDrink(ctx context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error) {
+	return c.drinks.change(ctx, id, func(d *booking.Drink) error {
+		day, zone := d.Date, d.TimeZone
+		err := change(d)
+		d.ID, d.Date, d.TimeZone = id, day, zone
+		return err
+	})
 }
 
 // NoteDeletion takes the drink out of the list, for good, and notes how far
@@ -66,7 +87,10 @@ func (c *Catalogue) Drinks(ctx context.Context, p booking.Page, now time.Time) (
 // takes nothing back.
 func (c *Catalogue) NoteDeletion(ctx context.Context, drinkID string, d booking.DrinkDeletion) error {
 	row := &deletionRow{DrinkID: drinkID, Orders: d.Orders, Cancelled: d.Cancelled, Over: d.Over, Done: d.Done}
-	return c.db.run(ctx, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
+	return c.db.inTx(ctx, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
+		if _, err := q.NewRaw("UPDATE drinks SET deleted = TRUE WHERE id = ? AND NOT deleted", drinkID).Exec(ctx); err != nil {
+			return err
+		}
 		upsert := q.NewInsert().Model(row).
 			On("CONFLICT (drink_id) DO UPDATE").
 			Set("done = ?TableAlias.done OR EXCLUDED.done")

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -60,12 +59,13 @@ func testDrinks(t *testing.T, fresh newURL) {
 			require.NoError(t, catalogue.AddDrink(t.Context(), d))
 		}
 		for now, want := range map[time.Time][]string{
-			newDrink("").Ends().Add(-time.Second): {"east", "west"},
+			{}:                                    {"west", "east"},
+			newDrink("").Ends().Add(-time.Second): {"west", "east"},
 			newDrink("").Ends():                   {"west"},
 			west.Ends().Add(-time.Second):         {"west"},
 			west.Ends():                           {},
 		} {
-			drinks, _, err := catalogue.Drinks(t.Context(), booking.Page{Limit: 9}, now)
+			drinks, _, err := catalogue.Drinks(t.Context(), booking.CatalogueFilter{EndsAfter: now}, booking.Page{Limit: 9})
 			require.NoError(t, err)
 			listed := []string{}
 			for _, d := range drinks {
@@ -77,18 +77,58 @@ func testDrinks(t *testing.T, fresh newURL) {
 
 	run(t, "OnlyWhatIsSoldIsListed", func(t *testing.T) {
 		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
-		morning := day(4).At(booking.Clock{Hour: 9}, time.UTC)
-		sold := func(ctx context.Context, p booking.Page) ([]booking.Drink, string, error) {
-			return catalogue.Drinks(ctx, p, morning)
-		}
 		for _, id := range append(unordered, "aa", "z") {
 			require.NoError(t, catalogue.AddDrink(t.Context(), newDrink(id)))
 		}
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "aa", booking.DrinkDeletion{Done: true}))
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "z", booking.DrinkDeletion{Orders: 1}))
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "of another time", booking.DrinkDeletion{Orders: 1}))
-		require.Equal(t, ordered, ids(t, sold, func(d booking.Drink) string { return d.ID }))
-		_, _, err := catalogue.Drinks(t.Context(), booking.Page{Cursor: "bad"}, morning)
+		all := selected(catalogue.Drinks, booking.CatalogueFilter{})
+		require.Equal(t, newest, ids(t, all, func(d booking.Drink) string { return d.ID }))
+		_, _, err := catalogue.Drinks(t.Context(), booking.CatalogueFilter{}, booking.Page{Cursor: "bad"})
 		requireCode(t, booking.InvalidCursor, err)
+	})
+
+	run(t, "SelectedByOwnerAndDay", func(t *testing.T) {
+		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
+		for _, id := range []string{"a4", "a5", "b4", "b5", "gone4"} {
+			d := newDrink(id)
+			d.OwnerID, d.Date = id[:1], day(int(id[len(id)-1]-'0'))
+			require.NoError(t, catalogue.AddDrink(t.Context(), d))
+		}
+		require.NoError(t, catalogue.NoteDeletion(t.Context(), "gone4", booking.DrinkDeletion{}))
+		_, err := catalogue.ChangeDrink(t.Context(), "b5", func(d *booking.Drink) error { d.Withdrawn = true; return nil })
+		require.NoError(t, err)
+		for _, tt := range []struct {
+			filter booking.CatalogueFilter
+			want   []string
+		}{
+			{booking.CatalogueFilter{}, []string{"b4", "a5", "a4"}},
+			{booking.CatalogueFilter{OwnerID: "a"}, []string{"a5", "a4"}},
+			{booking.CatalogueFilter{Date: day(4)}, []string{"b4", "a4"}},
+			{booking.CatalogueFilter{OwnerID: "b", Date: day(4)}, []string{"b4"}},
+			{booking.CatalogueFilter{OwnerID: "b", Date: day(5)}, nil},
+			{booking.CatalogueFilter{OwnerID: "b", Date: day(5), Withdrawn: true}, []string{"b5"}},
+		} {
+			n, err := catalogue.CountDrinks(t.Context(), tt.filter)
+			require.NoError(t, err)
+			require.Len(t, tt.want, n, tt.filter)
+			require.Equal(t, tt.want, ids(t, selected(catalogue.Drinks, tt.filter), func(d booking.Drink) string { return d.ID }), tt.filter)
+		}
+	})
+
+	run(t, "ChangeDrink", func(t *testing.T) {
+		require.NoError(t, catalogue.AddDrink(t.Context(), newDrink(t.Name())))
+		changed, err := catalogue.ChangeDrink(t.Context(), t.Name(), func(d *booking.Drink) error {
+			d.ID, d.Date, d.Name, d.Price.Amount = "other", day(9), "Mocha", 1
+			return nil
+		})
+		require.NoError(t, err)
+		want := newDrink(t.Name())
+		want.Name, want.Price.Amount = "Mocha", 1
+		require.Equal(t, want, changed, "whatever is changed, it is of its day")
+		got, _, err := catalogue.Drink(t.Context(), t.Name())
+		require.NoError(t, err)
+		require.Equal(t, want, got)
 	})
 }

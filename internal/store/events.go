@@ -95,7 +95,7 @@ func decodePosition(cursor string) (tx, seq int64, err error) {
 	}
 	tx, txErr := strconv.ParseInt(place[0], 10, 64)
 	seq, seqErr := strconv.ParseInt(place[1], 10, 64)
-	if txErr != nil || seqErr != nil {
+	if txErr != nil || seqErr != nil || tx < 0 || seq < 0 || (eventRow{Tx: tx, Seq: seq}).cursor() != cursor {
 		return 0, 0, invalidCursor()
 	}
 	return tx, seq, nil

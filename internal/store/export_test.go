@@ -3,12 +3,23 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/uptrace/bun"
 )
 
 // SQL is for tests that look into tables.
 func (db *DB) SQL() *sql.DB { return db.bun.DB }
+
+// Queries are the statements that do sends, for tests that look into plans.
+// Nothing else may use the database meanwhile.
+func (db *DB) Queries(do func()) []string {
+	before := db.bun
+	defer func() { db.bun = before }()
+	sent := db.Record()
+	do()
+	return *sent
+}
 
 // Statements are what was sent to a database, for tests of their plans. They
 // are of one test at a time.
@@ -17,7 +28,7 @@ type Statements []string
 // Record begins to keep what is sent.
 func (db *DB) Record() *Statements {
 	sent := new(Statements)
-	db.bun.AddQueryHook(sent)
+	db.bun = db.bun.WithQueryHook(sent)
 	return sent
 }
 
@@ -29,3 +40,16 @@ func (s *Statements) BeforeQuery(ctx context.Context, event *bun.QueryEvent) con
 
 // AfterQuery implements bun.QueryHook.
 func (*Statements) AfterQuery(context.Context, *bun.QueryEvent) {}
+
+// For the tests of cursors.
+var (
+	EncodeCursor   = encodeCursor
+	DecodeCursor   = decodeCursor
+	DecodePosition = decodePosition
+)
+
+// DecodeMoment answers the instant of a cursor.
+func DecodeMoment(list, cursor string) (time.Time, error) {
+	m, err := decodeMoment(list, cursor)
+	return m.at, err
+}

@@ -173,6 +173,23 @@ func testSetCapacity(t *testing.T, inventory *store.Inventory) {
 		require.Empty(t, days)
 	})
 
+	run(t, "Levels", func(t *testing.T) {
+		one, two := item(t, inventory, 3, 7), booking.ItemDay{ItemID: t.Name() + "?'", Date: day(1)}
+		require.NoError(t, inventory.SetCapacity(t.Context(), two.ItemID, day(1), day(2), 4))
+		levels, err := inventory.Levels(t.Context(), []booking.ItemDay{
+			{ItemID: one, Date: day(0)}, {ItemID: one, Date: day(2)}, two, {ItemID: two.ItemID, Date: day(0)}, {ItemID: "none", Date: day(1)},
+		})
+		require.NoError(t, err)
+		require.Equal(t, map[booking.ItemDay]booking.StockDay{
+			{ItemID: one, Date: day(0)}: {Date: day(0), Capacity: 7, Remaining: 7},
+			{ItemID: one, Date: day(2)}: {Date: day(2), Capacity: 7, Remaining: 7},
+			two:                         {Date: day(1), Capacity: 4, Remaining: 4},
+		}, levels)
+		none, err := inventory.Levels(t.Context(), nil)
+		require.NoError(t, err)
+		require.Empty(t, none)
+	})
+
 	run(t, "AWholeYear", func(t *testing.T) {
 		p := item(t, inventory, booking.MaxNights, 7)
 		days, err := inventory.Days(t.Context(), p, day(0), day(booking.MaxNights))

@@ -75,7 +75,7 @@ func testLate(t *testing.T, fresh newURL) {
 		})
 	}
 	remaining(t, inventory, "place", 1, 1) // what was held in time, and nothing else
-	cleaners, _, err := crew.Cleaners(t.Context(), booking.Page{})
+	cleaners, _, err := crew.Cleaners(t.Context(), booking.CleanerFilter{}, booking.Page{})
 	require.NoError(t, err)
 	require.Contains(t, cleaners[0].OrderID, "DoneBefore", "nobody else has the cleaner")
 }

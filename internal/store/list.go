@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,15 +57,20 @@ func encodeCursor(list string, place ...string) string {
 }
 
 // decodeCursor reads what encodeCursor wrote for the list with the same number
-// of parts. Its error is a *booking.Error, InvalidCursor.
+// of parts, and nothing else: what encodeCursor would write in another way was
+// made elsewhere. Its parts are texts that every database takes. Its error is a
+// *booking.Error, InvalidCursor.
 func decodeCursor(list, cursor string, parts int) ([]string, error) {
 	var place []string
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err == nil {
 		err = json.Unmarshal(text, &place)
 	}
-	if err != nil || len(place) != parts+1 || place[0] != list {
+	if err != nil || len(place) != parts+1 || place[0] != list || cursor != encodeCursor(list, place[1:]...) {
 		return nil, invalidCursor()
+	}
+	if slices.ContainsFunc(place, func(text string) bool { return strings.ContainsRune(text, 0) }) {
+		return nil, invalidCursor() // PostgreSQL has no such text
 	}
 	return place[1:], nil
 }
@@ -90,10 +96,11 @@ func decodeMoment(list, cursor string) (moment, error) {
 		return moment{}, err
 	}
 	at, err := time.Parse(time.RFC3339Nano, place[0])
-	if err != nil {
-		return moment{}, invalidCursor()
+	// A year 0 is one that no database has.
+	if m := (moment{at, place[1]}); err == nil && at.Year() > 0 && m.cursor(list) == cursor {
+		return m, nil
 	}
-	return moment{at, place[1]}, nil
+	return moment{}, invalidCursor()
 }
 
 // part cuts rows, of which one more was asked for than fits, to the size of a
@@ -136,29 +143,34 @@ func whereEqual(query *bun.SelectQuery, conditions ...equal) *bun.SelectQuery {
 	return query
 }
 
-// listByID reads a part of a list that is ordered by id. read gives up to
-// limit rows whose id follows after. InvalidCursor: the page's cursor is not
-// one of this list.
-func listByID[R interface{ id() string }](
-	ctx context.Context, db *DB, list string, p booking.Page,
-	read func(ctx context.Context, q bun.IDB, after string, limit int) ([]R, error),
+// keyset is the two columns by which a list is ordered: an instant, and what
+// tells apart those of the same instant.
+type keyset [2]bun.Ident
+
+// newestFirst reads a part of a list that goes from new to old. query selects
+// the list's rows in that order, at is where a row stands in it. InvalidCursor:
+// the page's cursor is not one of this list.
+func newestFirst[R any](
+	ctx context.Context, db *DB, list string, p booking.Page, at func(R) moment, query func(bun.IDB) *bun.SelectQuery, by keyset,
 ) (rows []R, next string, err error) {
-	var after string
+	var after moment
 	if p.Cursor != "" {
-		cursor, err := decodeCursor(list, p.Cursor, 1)
-		if err != nil {
+		if after, err = decodeMoment(list, p.Cursor); err != nil {
 			return nil, "", err
 		}
-		after = cursor[0]
 	}
 	size := pageSize(p.Limit)
-	err = db.list(ctx, "list "+list, func(ctx context.Context, q bun.IDB) (err error) {
-		rows, err = read(ctx, q, after, size+1)
-		return err
+	err = db.list(ctx, "list "+list, func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		selection := query(q).Limit(size + 1)
+		if p.Cursor != "" {
+			selection.Where("(?, ?) < (?, ?)", by[0], by[1], after.at, after.id)
+		}
+		return selection.Scan(ctx, &rows)
 	})
 	if err != nil {
 		return nil, "", err
 	}
-	rows, next = part(rows, size, func(last R) string { return encodeCursor(list, last.id()) })
+	rows, next = part(rows, size, func(last R) string { return at(last).cursor(list) })
 	return rows, next, nil
 }

@@ -73,3 +73,27 @@ func (m *Management) Unregister(ctx context.Context, c booking.Call) (booking.Un
 	})
 	return booking.Undo{Acted: row.Acted && err == nil}, err
 }
+
+// callList is the name of the list in its cursors.
+const callList = "calls"
+
+// Calls lists the calls that were ever registered, newest first. InvalidCursor:
+// the page's cursor is not one of this list.
+func (m *Management) Calls(ctx context.Context, p booking.Page) (_ []booking.RegisteredCall, next string, err error) {
+	rows, next, err := newestFirst(ctx, m.db, callList, p,
+		func(row registrationRow) moment { return moment{row.At, row.OrderID} },
+		func(q bun.IDB) *bun.SelectQuery {
+			return q.NewSelect().Table("registrations").Where("state = 'done' OR acted").OrderExpr("at DESC, order_id DESC")
+		}, keyset{"at", "order_id"})
+	if err != nil {
+		return nil, "", err
+	}
+	calls := make([]booking.RegisteredCall, len(rows))
+	for i, row := range rows {
+		calls[i] = booking.RegisteredCall{
+			At: row.At.UTC(), StruckOff: row.State == booking.Undone,
+			Call: booking.Call{OrderID: row.OrderID, CustomerID: row.CustomerID, Tel: row.Tel, Location: row.Location, Why: row.Reason},
+		}
+	}
+	return calls, next, nil
+}

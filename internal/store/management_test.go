@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,6 +47,28 @@ func testManagement(t *testing.T, fresh newURL) {
 		unregister(t, booking.ByOperator, false)
 		register(t, undone)
 		unregister(t, booking.ByOperator, false)
+	})
+
+	run(t, "Calls", func(t *testing.T) {
+		management := store.NewManagement(setup(t, fresh, "management"))
+		for _, id := range []string{"o1", "o2", "o3"} {
+			_, err := management.Register(t.Context(), newCall(id, ""))
+			require.NoError(t, err)
+		}
+		for _, id := range []string{"o2", "never"} {
+			_, err := management.Unregister(t.Context(), booking.Call{OrderID: id, Why: booking.ByCustomer})
+			require.NoError(t, err)
+		}
+		var got []booking.Call
+		require.Equal(t, []string{"o3", "o2", "o1"}, ids(t, management.Calls, func(c booking.RegisteredCall) string {
+			require.Equal(t, c.OrderID == "o2", c.StruckOff)
+			require.WithinDuration(t, time.Now(), c.At, time.Minute)
+			got = append(got, c.Call)
+			return c.OrderID
+		}))
+		require.Equal(t, []booking.Call{newCall("o3", ""), newCall("o2", booking.ByCustomer), newCall("o1", "")}, got)
+		_, _, err := management.Calls(t.Context(), booking.Page{Cursor: "bad"})
+		requireCode(t, booking.InvalidCursor, err)
 	})
 
 	run(t, "Race", func(t *testing.T) {

@@ -162,3 +162,24 @@ func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
 	}
 	return view, nil
 }
+
+// Statuses is where each of the orders stands as it was last published. Those
+// that never were are not among them.
+func (m *Mypage) Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error) {
+	statuses := make(map[string]booking.Status, len(ids))
+	if len(ids) == 0 {
+		return statuses, nil
+	}
+	var rows []orderRow
+	err := m.db.run(ctx, "read statuses", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).Column("id", "status").Where("id IN (?)", bun.List(ids)).Scan(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		statuses[row.ID] = row.Status
+	}
+	return statuses, nil
+}

@@ -67,6 +67,19 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 		requireCode(t, booking.NotFound, err)
 	})
 
+	run(t, "Statuses", func(t *testing.T) {
+		one, two := t.Name()+"/1", t.Name()+"/2"
+		publish(t, contract.Publication{View: newView(one, "c", 1, booking.Paid)})
+		publish(t, contract.Publication{View: newView(two, "c", 1, booking.Received)})
+		publish(t, contract.Publication{View: newView(two, "c", 2, booking.Cancelled)})
+		statuses, err := mypage.Statuses(t.Context(), []string{one, two, t.Name() + "/3"})
+		require.NoError(t, err)
+		require.Equal(t, map[string]booking.Status{one: booking.Paid, two: booking.Cancelled}, statuses)
+		statuses, err = mypage.Statuses(t.Context(), nil)
+		require.NoError(t, err)
+		require.Empty(t, statuses)
+	})
+
 	run(t, "NewestVersionStands", func(t *testing.T) {
 		publish(t, contract.Publication{View: newView(t.Name(), "c", 2, booking.Paid)})
 		publish(t, contract.Publication{View: newView(t.Name(), "c", 1, booking.Received)})
@@ -162,6 +175,14 @@ func testOrders(t *testing.T, mypage *store.Mypage) {
 		require.Equal(t, []string{"b"}, list(t, booking.OrderFilter{OwnerID: owner, Status: booking.AwaitingOwner}, 9))
 		require.Equal(t, []string{"b", "a"}, list(t, booking.OrderFilter{CustomerID: customer, Kind: booking.Lodging}, 9))
 		require.Empty(t, list(t, booking.OrderFilter{CustomerID: "nobody"}, 9))
+		for _, tt := range []struct {
+			filter booking.OrderFilter
+			want   int
+		}{{booking.OrderFilter{CustomerID: customer}, 3}, {booking.OrderFilter{OwnerID: owner, Status: booking.AwaitingOwner}, 1}} {
+			n, err := mypage.CountOrders(t.Context(), tt.filter)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, n)
+		}
 
 		declined, err := mypage.Order(t.Context(), t.Name()+"e")
 		require.NoError(t, err, "not listed, but there")

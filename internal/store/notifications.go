@@ -80,7 +80,8 @@ func keep(ctx context.Context, q bun.IDB, row *messageRow) (standing *messageRow
 // Withdraw follows the message kept under key with m, which takes it back.
 // Nothing is sent if there was no message under key, and there never will be
 // one: a Send that comes later answers Undone and the reason given first. It
-// answers the same when repeated.
+// answers the same when repeated. m goes to the recipient of what it takes back:
+// a saga that has lost its memory may not know them.
 func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
 	var undo booking.Undo
 	err := n.db.inTx(ctx, "withdraw message", func(ctx context.Context, q bun.IDB) error {
@@ -91,7 +92,7 @@ func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Mess
 		if err != nil || first || standing.State == prevented {
 			return err
 		}
-		undo.Acted = true
+		undo.Acted, m.RecipientID = true, standing.RecipientID
 		_, err = q.NewRaw("UPDATE messages SET state = ?, why = ? WHERE key = ? AND state = ?",
 			withdrawn, why, key, sent).Exec(ctx)
 		if err != nil {

@@ -57,6 +57,15 @@ func testNotifications(t *testing.T, fresh newURL) {
 		require.Equal(t, []booking.Message{off, m}, messages(t))
 	})
 
+	run(t, "WithdrawByASagaThatForgotTheRecipient", func(t *testing.T) {
+		m, off := newMessage(t.Name(), "a", christmas.UTC()), newMessage(t.Name(), "off", christmas.UTC())
+		send(t, m, done)
+		forgotten := off
+		forgotten.RecipientID = ""
+		withdraw(t, m.Key, forgotten, true)
+		require.Equal(t, []booking.Message{off, m}, messages(t), "it goes to who got what it takes back")
+	})
+
 	run(t, "WithdrawBeforeSend", func(t *testing.T) {
 		m, off := newMessage(t.Name(), "a", christmas), newMessage(t.Name(), "off", christmas)
 		withdraw(t, m.Key, off, false)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func pairs() string {
 	return strings.Join(all, ",")
 }
 
-func numberOfPairs() string { return fmt.Sprint(1 + strings.Count(pairs(), ",")) }
+func numberOfPairs() string { return strconv.Itoa(1 + strings.Count(pairs(), ",")) }
 
 // crowded is a database with the tables of all services, full.
 func crowded(t *testing.T) *store.DB {
@@ -151,7 +152,7 @@ func fill(ctx context.Context, db *store.DB, statement string) error {
 	if strings.HasPrefix(statement, "INSERT INTO orders") || strings.HasPrefix(statement, "INSERT INTO jobs") {
 		rows = million
 	}
-	return execute(ctx, db, strings.Replace(statement, "?", fmt.Sprint(rows), 1))
+	return execute(ctx, db, strings.Replace(statement, "?", strconv.Itoa(rows), 1))
 }
 
 func execute(ctx context.Context, db *store.DB, statement string) error {

@@ -85,18 +85,6 @@ func looksAtRest() []look {
 		return func(ctx context.Context, db *store.DB, _ string) (string, error) { return "", f(ctx, db) }
 	}
 	all := []look{
-		{method: "Catalogue.Places", service: "catalogue", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
-			return page(store.NewCatalogue(db).Places)(ctx, cursor)
-		}},
-		{method: "Catalogue.Menus", service: "catalogue", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
-			return page(store.NewCatalogue(db).Menus)(ctx, cursor)
-		}},
-		{method: "Catalogue.Drinks", service: "catalogue", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
-			return page(store.NewCatalogue(db).Drinks)(ctx, cursor)
-		}},
-		{method: "Crew.Cleaners", service: "fulfilment", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
-			return page(store.NewCrew(db).Cleaners)(ctx, cursor)
-		}},
 		{method: "Mypage.Events", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewMypage(db).Events(ctx, cursor, pageOfPlans)
 			return next, err

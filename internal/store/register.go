@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -20,11 +22,10 @@ type register[T any] struct {
 
 // docRow is a row of every such table.
 type docRow struct {
-	ID  string
-	Doc string // JSON
+	ID        string
+	Doc       string // JSON
+	CreatedAt time.Time
 }
-
-func (r docRow) id() string { return r.ID }
 
 func (r register[T]) write(id string, v T) (string, error) {
 	text, err := json.Marshal(v)
@@ -48,7 +49,7 @@ func (r register[T]) add(ctx context.Context, id string, v T) error {
 		return err
 	}
 	return r.db.run(ctx, "add "+r.thing, func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("INSERT INTO ? (id, doc) VALUES (?, ?)", bun.Ident(r.table), id, text).Exec(ctx)
+		_, err := q.NewRaw("INSERT INTO ? (id, doc, created_at) VALUES (?, ?, ?)", bun.Ident(r.table), id, text, now()).Exec(ctx)
 		return err
 	})
 }
@@ -66,13 +67,57 @@ func (r register[T]) get(ctx context.Context, id string) (v T, err error) {
 	return r.read(id, text)
 }
 
-// list lists those for which the condition holds, in the order of their ids.
-func (r register[T]) list(ctx context.Context, p booking.Page, condition string, args ...any) ([]T, string, error) {
-	rows, next, err := listByID(ctx, r.db, r.table, p, func(ctx context.Context, q bun.IDB, after string, limit int) (rows []docRow, err error) {
-		err = q.NewRaw("SELECT id, doc FROM ? WHERE id > ? AND ? ORDER BY id LIMIT ?", bun.Ident(r.table), after, bun.SafeQuery(condition, args...), limit).
-			Scan(ctx, &rows)
-		return rows, err
+// change applies edit to what is registered under the id and returns what
+// became of it; NotFound when there is nothing. edit runs again when the thing
+// was changed at the same time. Its error is returned and nothing is changed.
+func (r register[T]) change(ctx context.Context, id string, edit func(*T) error) (v T, err error) {
+	err = r.db.run(ctx, "change "+r.thing, func(ctx context.Context, q bun.IDB) error {
+		for {
+			changed, err := r.tryChange(ctx, q, id, &v, edit)
+			if err != nil || changed {
+				return err
+			}
+		}
 	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return v, nil
+}
+
+// tryChange reads, edits and writes the thing, and tells whether it was still
+// the one that it had read. Of concurrent changes one succeeds, so that trying
+// again comes to an end.
+func (r register[T]) tryChange(ctx context.Context, q bun.IDB, id string, v *T, edit func(*T) error) (bool, error) {
+	var text string
+	var version int64
+	err := q.NewRaw("SELECT doc, version FROM ? WHERE id = ?", bun.Ident(r.table), id).Scan(ctx, &text, &version)
+	if err != nil {
+		return false, orNotFound(err, r.thing, id)
+	}
+	if *v, err = r.read(id, text); err != nil {
+		return false, err
+	}
+	if err := edit(v); err != nil {
+		return false, err
+	}
+	if text, err = r.write(id, *v); err != nil {
+		return false, err
+	}
+	updated, err := affected(q.NewRaw("UPDATE ? SET doc = ?, version = version + 1 WHERE id = ? AND version = ?",
+		bun.Ident(r.table), text, id, version).Exec(ctx))
+	return updated == 1, err
+}
+
+// list lists what the filter selects and for which the conditions hold, newest
+// first. InvalidCursor: the page's cursor is not one of this list.
+func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p booking.Page, conditions ...schema.QueryAppender) ([]T, string, error) {
+	rows, next, err := newestFirst(ctx, r.db, r.table, p,
+		func(row docRow) moment { return moment{row.CreatedAt, row.ID} },
+		func(q bun.IDB) *bun.SelectQuery {
+			return r.selection(q, f, conditions).Column("id", "doc", "created_at").OrderExpr("created_at DESC, id DESC")
+		}, keyset{"created_at", "id"})
 	if err != nil {
 		return nil, "", err
 	}
@@ -83,4 +128,25 @@ func (r register[T]) list(ctx context.Context, p booking.Page, condition string,
 		}
 	}
 	return all, next, nil
+}
+
+// count is how many list lists, up to booking.CountedTo.
+func (r register[T]) count(ctx context.Context, f booking.CatalogueFilter, conditions ...schema.QueryAppender) (int, error) {
+	return r.db.count(ctx, r.table, func(q bun.IDB) []*bun.SelectQuery { return []*bun.SelectQuery{r.selection(q, f, conditions)} })
+}
+
+func (r register[T]) selection(q bun.IDB, f booking.CatalogueFilter, conditions []schema.QueryAppender) *bun.SelectQuery {
+	query := q.NewSelect().Table(r.table).Where("withdrawn = ?", f.Withdrawn)
+	for _, c := range conditions {
+		query.Where("?", c)
+	}
+	return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"day", dayOf(f.Date)})
+}
+
+// dayOf is a date as a filter's value, "" for any.
+func dayOf(d booking.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
 }

@@ -57,6 +57,7 @@ func TestStore(t *testing.T) {
 				"Sandbox":        testSandbox,
 				"SandboxIntents": testSandboxIntents,
 				"Announcer":      testAnnouncer,
+				"Cursors":        testCursors,
 			} {
 				t.Run(service, func(t *testing.T) {
 					t.Parallel()

@@ -30,8 +30,8 @@ TOLD = [
      "Your stay at Bibimbap is over. Thank you.",
      "[Bibimbap] 이용이 완료되었습니다. 감사합니다."),
     ("ReservationCanceled", {"kind": "lodging", "status": "cancelled", "reason": "sold_out"},
-     "Your reservation at Bibimbap is cancelled: sold out. 18,000 KRW has been given back.",
-     "[Bibimbap] 예약이 취소되었습니다. 사유: 매진. 환불 금액: 18,000원."),
+     "Your reservation at Bibimbap is cancelled: sold out.",
+     "[Bibimbap] 예약이 취소되었습니다. 사유: 매진."),
     ("OrderPlaced", {"status": "paid"},
      "You have ordered 2 × Bibimbap. You have paid 18,000 KRW.",
      "[Bibimbap] 2개 주문이 접수되었습니다. 결제 금액: 18,000원."),
@@ -51,14 +51,14 @@ TOLD = [
      "Your drink is ready: 2 × Bibimbap.",
      "[Bibimbap] 2잔 제조가 완료되었습니다."),
     ("OrderCanceled", {"status": "cancelled", "reason": "customer"},
-     "Your order of 2 × Bibimbap is cancelled: as you wished. 18,000 KRW has been given back.",
-     "[Bibimbap] 주문이 취소되었습니다. 사유: 고객취소. 환불 금액: 18,000원."),
+     "Your order of 2 × Bibimbap is cancelled: as you wished.",
+     "[Bibimbap] 주문이 취소되었습니다. 사유: 고객취소."),
     ("OrderCanceled", {"kind": "cafe", "status": "cancelled", "reason": "operator"},
-     "Your order of 2 × Bibimbap is cancelled: by an operator. 18,000 KRW has been given back.",
-     "[Bibimbap] 주문이 취소되었습니다. 사유: 운영자취소. 환불 금액: 18,000원."),
+     "Your order of 2 × Bibimbap is cancelled: by an operator.",
+     "[Bibimbap] 주문이 취소되었습니다. 사유: 운영자취소."),
     ("OrderCanceled", {"kind": "cafe", "status": "cancelled", "reason": "menu_deleted"},
-     "Your order of 2 × Bibimbap had to be cancelled: it is no longer sold. 18,000 KRW has been given back.",
-     "[Bibimbap] 더 이상 판매되지 않아 주문이 강제취소되었습니다. 환불 금액: 18,000원."),
+     "Your order of 2 × Bibimbap had to be cancelled: it is no longer sold.",
+     "[Bibimbap] 더 이상 판매되지 않아 주문이 강제취소되었습니다."),
     ("CallPlaced", {"kind": "cleaning", "status": "calling"},
      "Your call for a cleaner has been received. You have paid 18,000 KRW.",
      "청소 호출이 접수되었습니다. 결제 금액: 18,000원."),
@@ -69,8 +69,8 @@ TOLD = [
      "Your cleaning is done. Thank you.",
      "청소가 완료되었습니다. 감사합니다."),
     ("CallCanceled", {"kind": "cleaning", "status": "cancelled", "reason": "customer"},
-     "Your call for a cleaner is cancelled: as you wished. 18,000 KRW has been given back.",
-     "청소 호출이 취소되었습니다. 사유: 고객취소. 환불 금액: 18,000원."),
+     "Your call for a cleaner is cancelled: as you wished.",
+     "청소 호출이 취소되었습니다. 사유: 고객취소."),
 ]
 
 SILENT = {
@@ -101,14 +101,20 @@ class Texts(unittest.TestCase):
             for language in texts.LANGUAGES:
                 self.assertIn(words[language], told(language, "ReservationCanceled", reason=reason))
 
-    def test_nothing_paid_nothing_given_back(self):
+    def test_a_refund_is_told_once(self):
+        for type, data, *_ in TOLD:
+            for language, words in (("en", ("given back", "refund")), ("ko", ("환불",))):
+                refunded = any(word in told(language, type, **data) for word in words)
+                self.assertEqual(type == "PaymentCancelApproved", refunded, (type, language))
+
+    def test_nothing_paid(self):
         free = {"amount": {"amount": 0, "currency": "KRW"}}
         self.assertEqual("Your call for a cleaner has been received.", told("en", "CallPlaced", **free))
         self.assertEqual("청소 호출이 취소되었습니다.", told("ko", "CallCanceled", **free))
 
     def test_unknown_reason_is_left_out(self):
         text = told("en", "ReservationCanceled", reason="moonquake")
-        self.assertEqual("Your reservation at Bibimbap is cancelled. 18,000 KRW has been given back.", text)
+        self.assertEqual("Your reservation at Bibimbap is cancelled.", text)
 
     def test_unknown_case_makes_no_message(self):
         for type, data in (("ReservationStatusChanged", {"status": "paused"}), ("OrderPlaced", {"kind": "laundry"})):
@@ -127,7 +133,8 @@ class Texts(unittest.TestCase):
         for amount, currency, english, korean in [
             (1234567, "KRW", "1,234,567 KRW", "1,234,567원"), (5, "JPY", "5 JPY", "5 JPY"),
             (123456, "EUR", "1,234.56 EUR", "1,234.56 EUR"), (7, "USD", "0.07 USD", "0.07 USD"),
-            (1005, "KWD", "1.005 KWD", "1.005 KWD"), (123456, "CLF", "12.3456 CLF", "12.3456 CLF"),
+            (1005, "KWD", "1.005 KWD", "1.005 KWD"),
+            (1234567, "CLF", "123.4567 CLF", "123.4567 CLF"), (5, "UYW", "0.0005 UYW", "0.0005 UYW"),
         ]:
             self.assertEqual(english, texts.money(amount, currency, "en"))
             self.assertEqual(korean, texts.money(amount, currency, "ko"))

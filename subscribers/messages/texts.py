@@ -19,6 +19,8 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
         ANY: {"en": "Your payment of {amount} for {item} was declined. Nothing was ordered.",
               "ko": "[{item}] {amount} 결제가 거절되어 주문되지 않았습니다."},
     },
+    # The one event that says that money was given back: an order that was
+    # cancelled may not have been paid for.
     "PaymentCancelApproved": {
         ANY: {"en": "The {amount} that you paid for {item} has been given back.",
               "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {amount}."},
@@ -38,8 +40,8 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
     },
     "ReservationCancelConfirmed": {},
     "ReservationCanceled": {
-        ANY: {"en": "Your reservation at {item} is cancelled{reason}.{refund}",
-              "ko": "[{item}] 예약이 취소되었습니다.{reason}{refund}"},
+        ANY: {"en": "Your reservation at {item} is cancelled{reason}.",
+              "ko": "[{item}] 예약이 취소되었습니다.{reason}"},
     },
     "OrderPlaced": {
         "food": {"en": "You have ordered {quantity} × {item}.{paid}",
@@ -66,10 +68,10 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
     },
     "ProductionCanceled": {},
     "OrderCanceled": {
-        "menu_deleted": {"en": "Your order of {quantity} × {item} had to be cancelled: it is no longer sold.{refund}",
-                         "ko": "[{item}] 더 이상 판매되지 않아 주문이 강제취소되었습니다.{refund}"},
-        ANY: {"en": "Your order of {quantity} × {item} is cancelled{reason}.{refund}",
-              "ko": "[{item}] 주문이 취소되었습니다.{reason}{refund}"},
+        "menu_deleted": {"en": "Your order of {quantity} × {item} had to be cancelled: it is no longer sold.",
+                         "ko": "[{item}] 더 이상 판매되지 않아 주문이 강제취소되었습니다."},
+        ANY: {"en": "Your order of {quantity} × {item} is cancelled{reason}.",
+              "ko": "[{item}] 주문이 취소되었습니다.{reason}"},
     },
     "CallPlaced": {
         ANY: {"en": "Your call for a cleaner has been received.{paid}",
@@ -85,8 +87,8 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
     },
     "AssignmentCanceled": {},
     "CallCanceled": {
-        ANY: {"en": "Your call for a cleaner is cancelled{reason}.{refund}",
-              "ko": "청소 호출이 취소되었습니다.{reason}{refund}"},
+        ANY: {"en": "Your call for a cleaner is cancelled{reason}.",
+              "ko": "청소 호출이 취소되었습니다.{reason}"},
     },
 }
 
@@ -108,7 +110,6 @@ REASONS = {
 # Parts of a text that are there only when there is something to say.
 PARTS = {
     "paid": {"en": " You have paid {amount}.", "ko": " 결제 금액: {amount}."},
-    "refund": {"en": " {amount} has been given back.", "ko": " 환불 금액: {amount}."},
     "reason": {"en": ": {why}", "ko": " 사유: {why}."},
 }
 
@@ -152,7 +153,6 @@ def text(event: events.Event, language: str) -> str:
     parts = dict.fromkeys(PARTS, "")
     if event.amount:
         parts["paid"] = PARTS["paid"][language].format(amount=amount)
-        parts["refund"] = PARTS["refund"][language].format(amount=amount)
     if event.reason in REASONS:
         parts["reason"] = PARTS["reason"][language].format(why=REASONS[event.reason][language])
     return told.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, **parts)

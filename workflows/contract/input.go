@@ -166,9 +166,10 @@ type Cleaning struct {
 	Location string `json:"location"`
 }
 
-// CleaningOffice is who cleanings are ordered from, and so their owner;
-// CleaningItem is what is ordered there.
-const CleaningOffice = "cleaning"
+// CleaningOffice is who cleanings are ordered from, and so their owner. It is
+// the name of no person: no request can name it, so that the calls of all
+// customers are listed for none of them.
+const CleaningOffice = "@cleaning"
 
 // CleaningItem is what every call asks for.
 func CleaningItem() booking.Item { return booking.Item{ID: "cleaning", Name: "Cleaning"} }

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func (s *server) registerCalls() {
+	register(s, huma.Operation{
+		OperationID: "list-calls", Method: http.MethodGet, Path: callsPath, Tags: []string{tagCleaning},
+		Summary:     "List the calls that management knows of",
+		Description: "Newest first, with telephone and location. A call's status is left out while it cannot be known.",
+		Responses:   s.problems(validationFailed, booking.InvalidCursor, unavailable),
+	}, s.listCalls)
+}
+
+// callView is a call as management sees it.
+type callView struct {
+	OrderID     string         `json:"orderId" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
+	CustomerID  string         `json:"customerId" example:"alice"`
+	Tel         string         `json:"tel" doc:"Where the customer can be reached" example:"+82 2-123-4567"`
+	Location    string         `json:"location" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
+	Status      booking.Status `json:"status,omitempty"`
+	StatusLabel string         `json:"statusLabel,omitempty" doc:"The status in words, in the language of Content-Language" example:"calling a cleaner"`
+	At          time.Time      `json:"at" doc:"When it was registered"`
+}
+
+// TransformSchema documents which statuses calls have.
+func (callView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	var statuses []booking.Status
+	for _, status := range booking.Statuses() {
+		if status.Label(booking.Cleaning, booking.English) != "" {
+			statuses = append(statuses, status)
+		}
+	}
+	s.Properties["status"].Enum = enumOf(statuses)
+	return s
+}
+
+type callSelection struct {
+	Strict
+	Labelled
+	Paging
+}
+
+type callList struct {
+	Localized
+	Body part[callView]
+}
+
+func (s *server) listCalls(ctx context.Context, in *callSelection) (*callList, error) {
+	calls, next, err := s.Management.Calls(ctx, in.page())
+	if err != nil {
+		return nil, err
+	}
+	statuses, l := s.statusesOf(ctx, calls), in.language()
+	return &callList{Localized: l.localized(), Body: partOf(each(calls, func(c booking.RegisteredCall) callView {
+		status := statuses[c.OrderID]
+		return callView{
+			OrderID: c.OrderID, CustomerID: c.CustomerID, Tel: c.Tel, Location: c.Location,
+			Status: status, StatusLabel: l.label(booking.Cleaning, status), At: c.At.UTC(),
+		}
+	}), next)}, nil
+}
+
+// statusesOf looks up where the calls stand. Management keeps a database of its
+// own, which knows only whether a call was struck off: where the read model
+// does not answer, that has to do.
+func (s *server) statusesOf(ctx context.Context, calls []booking.RegisteredCall) map[string]booking.Status {
+	ids := make([]string, len(calls))
+	for i, c := range calls {
+		ids[i] = c.OrderID
+	}
+	looking, cancel := context.WithTimeout(ctx, s.ReplyBudget)
+	defer cancel()
+	known, err := s.ReadModel.Statuses(looking, ids)
+	if err != nil {
+		s.Logger.Warn("statuses of calls cannot be read", zap.Error(err))
+	}
+	statuses := make(map[string]booking.Status, len(calls))
+	for _, c := range calls {
+		status, published := known[c.OrderID]
+		switch {
+		case published:
+			statuses[c.OrderID] = status
+		case c.StruckOff:
+			statuses[c.OrderID] = booking.Cancelled
+		case err == nil:
+			statuses[c.OrderID] = booking.Received // its first page is being written
+		}
+	}
+	return statuses
+}

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func (s *server) registerDrinkChanges() {
+	register(s, huma.Operation{
+		OperationID: "change-drink", Method: http.MethodPatch, Path: drinksPath + "/{id}", Tags: []string{tagCafe},
+		Summary: "Change or withdraw a drink",
+		Description: "Fields that are left out stay as they are. Orders keep the drink as it was when they were placed. " +
+			"A drink that is withdrawn takes no new orders, and those that it has go on; it can be brought back.",
+		Responses: s.problems(notFound, codeOf(booking.MenuDeleted), validationFailed, unavailable),
+	}, s.changeDrink)
+	register(s, huma.Operation{
+		OperationID: "set-drink-stock", Method: http.MethodPut, Path: drinksPath + "/{id}/stock", Tags: []string{tagCafe},
+		Summary: "Set how many cups of a drink there are on its day", Description: "Not fewer than orders hold.",
+		Responses: s.problems(notFound, codeOf(booking.MenuDeleted), booking.StockBelowHeld, validationFailed, unavailable),
+	}, s.setDrinkStock)
+}
+
+type changeDrinkInput struct {
+	Labelled
+	ID   string `path:"id" doc:"The drink's id"`
+	Body struct {
+		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		Price     *money  `json:"price,omitempty" doc:"Of one cup, for orders from now on"`
+		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it takes no new orders"`
+	} `nameHint:"DrinkChange"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *changeDrinkInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	if in.Body.Name != nil {
+		f.checkName(in.Body.Name)
+	}
+	f.checkPrice(ctx, in.Body.Price)
+	return f
+}
+
+type setDrinkStockInput struct {
+	Strict
+	Labelled
+	ID   string `path:"id" doc:"The drink's id"`
+	Body struct {
+		Count whole `json:"count" minimum:"0" maximum:"1000000" doc:"Cups there are on that day" example:"100"`
+	} `nameHint:"DrinkStock"`
+}
+
+func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkAnswer, error) {
+	drink, err := s.drinkNotDeleted(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	drink.Drink, err = s.Catalogue.ChangeDrink(ctx, drink.ID, func(d *booking.Drink) error {
+		set(&d.Name, in.Body.Name)
+		set(&d.Withdrawn, in.Body.Withdrawn)
+		if in.Body.Price != nil {
+			d.Price = in.Body.Price.value()
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
+}
+
+// setDrinkStock is an operation of its own: what a drink is, and how many there
+// are, is kept in two databases, and no request changes half of what it asks.
+func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*drinkAnswer, error) {
+	drink, err := s.drinkNotDeleted(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	err = s.Stock.SetCapacity(ctx, drink.ID, drink.Date, drink.Date.AddDays(1), int(in.Body.Count))
+	if errors.Is(err, &booking.Error{Code: notFound}) { // its deletion has just begun
+		err = refuses(codeOf(booking.MenuDeleted))(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
+}
+
+// drinkNotDeleted is the drink with the id. One that is being deleted cannot be
+// changed any more.
+func (s *server) drinkNotDeleted(ctx context.Context, id string) (drinkOnMenu, error) {
+	drink, err := s.drink(ctx, id)
+	if err == nil && drink.deletion != nil {
+		err = refuses(codeOf(booking.MenuDeleted))(ctx)
+	}
+	return drink, err
+}

@@ -1,0 +1,33 @@
+package api
+
+import (
+	"context"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// What lists and changes of places, menus and drinks have in common.
+
+// Selection is embedded in the inputs of lists of what an owner sells. (Huma
+// finds parameters in embedded structs only if these are exported.)
+type Selection struct {
+	OwnerID   name `query:"ownerId" doc:"Only what this owner sells" example:"olivia"`
+	Withdrawn bool `query:"withdrawn" doc:"Only what was withdrawn; without it, only what was not"`
+}
+
+func (s Selection) filter() booking.CatalogueFilter {
+	return booking.CatalogueFilter{OwnerID: string(s.OwnerID), Withdrawn: s.Withdrawn}
+}
+
+// takesOrders refuses an order of what its owner has withdrawn; nil takes it.
+func takesOrders(withdrawn bool) func(context.Context) error {
+	if !withdrawn {
+		return nil
+	}
+	return refuses(booking.NotOnSale)
+}
+
+// refuses answers every order with the code.
+func refuses(code booking.Code) func(context.Context) error {
+	return func(context.Context) error { return newProblem(code, "%s", kindOf(code).meaning) }
+}

@@ -1,0 +1,258 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// thing is something that can be changed and withdrawn.
+type thing struct {
+	path     string
+	business int    // of whose orders it is
+	change   string // that counts for the next order only
+	price    int64  // of that order then, 0 where it has none
+}
+
+var things = map[string]thing{
+	"Place": {placesPath + "/place-seaside", 0, `{"name":"Harbour Inn","price":{"amount":60000,"currency":"KRW"}}`, 120000},
+	"Menu":  {menusPath + "/menu-bibimbap", 1, `{"name":"Dolsot","price":{"amount":10000,"currency":"KRW"},"ownerId":"sora"}`, 20000},
+	"Drink": {drinksPath + "/drink-latte", 2, `{"name":"Flat White","price":{"amount":5000,"currency":"KRW"}}`, 15000},
+}
+
+func TestChange_CountsForTheNextOrder(t *testing.T) {
+	t.Parallel()
+	for name, thing := range things {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			changed := b.do("PATCH", thing.path, thing.change)
+			require.Equal(t, http.StatusOK, changed.StatusCode, changed.text)
+			require.Contains(t, changed.text, `"withdrawn":false`)
+			require.JSONEq(t, changed.text, b.do("GET", thing.path, "").text)
+			require.JSONEq(t, changed.text, b.do("PATCH", thing.path, thing.change).text, "again")
+			require.JSONEq(t, changed.text, b.do("PATCH", thing.path, `{}`).text)
+			b.onAnyStart(func(_ client.StartWorkflowOptions, in sagaInput) error {
+				require.Equal(t, thing.price, in.View().Amount.Amount)
+				require.Contains(t, thing.change, `"`+in.View().Item.Name+`"`)
+				b.publish(in, booking.Cancelled, booking.ByCustomer)
+				return nil
+			}).Once()
+			business := businesses()[thing.business]
+			b.problem(b.do("POST", business.orders, business.body), 409, cancelledByCustomer)
+		})
+	}
+}
+
+func TestWithdrawn_TakesNoOrders(t *testing.T) {
+	t.Parallel()
+	for name, thing := range things {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			business := businesses()[thing.business]
+			placed := b.publishes(booking.Cancelled, booking.ByCustomer)
+			b.problem(b.do("POST", business.orders, business.body, "Idempotency-Key", "before"), 409, cancelledByCustomer)
+			placed.Unset()
+
+			a := b.do("PATCH", thing.path, `{"withdrawn":true}`)
+			require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+			require.Contains(t, a.text, `"withdrawn":true`)
+			require.JSONEq(t, a.text, b.do("GET", thing.path, "").text, "it can still be looked at")
+			b.problem(b.do("POST", business.orders, business.body), 409, booking.NotOnSale) // and nothing is started
+			b.problem(b.do("POST", business.orders, business.body, "Idempotency-Key", "before"), 409, cancelledByCustomer)
+
+			require.Equal(t, http.StatusOK, b.do("PATCH", thing.path, `{"withdrawn":false}`).StatusCode)
+			b.publishes(booking.Cancelled, booking.ByCustomer).Once()
+			b.problem(b.do("POST", business.orders, business.body), 409, cancelledByCustomer)
+		})
+	}
+}
+
+func TestChange_Invalid(t *testing.T) {
+	t.Parallel()
+	paths := map[string]string{"Cleaner": cleanersPath + "/cleaner-min"}
+	for name, thing := range things {
+		paths[name] = thing.path
+	}
+	for name, path := range paths {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.store.cleaners = []booking.CleanerAtWork{{Cleaner: booking.Cleaner{ID: "cleaner-min", Name: "Min"}}}
+			before := b.do("GET", path, "").text
+			for body, field := range map[string]string{
+				`{"name":" "}`: "name", `{"name":"So\u200bup"}`: "name", `{"name":""}`: "name", `{"id":"other"}`: "id", `{"withdrawn":"yes"}`: "withdrawn",
+				`{"withdrawn":null}`: "withdrawn", `{"name":null}`: "name",
+			} {
+				a := b.do("PATCH", path, body)
+				if strings.Contains(body, "null") && a.StatusCode == http.StatusOK {
+					continue // left out
+				}
+				require.Equal(t, []string{field}, fields(b.problem(a, 422, validationFailed)), body)
+			}
+			if name != "Cleaner" {
+				for body, field := range map[string]string{
+					`{"price":{"amount":-1,"currency":"KRW"}}`: "price.amount", `{"price":{"amount":1,"currency":"won"}}`: "price.currency",
+				} {
+					require.Equal(t, []string{field}, fields(b.problem(b.do("PATCH", path, body), 422, validationFailed)), body)
+				}
+			}
+			require.JSONEq(t, before, b.do("GET", path, "").text, "nothing was changed")
+			at := strings.LastIndex(path, "/")
+			b.problem(b.do("PATCH", path[:at]+"/thing-none", `{"name":"x"}`), 404, notFound)
+			b.problem(b.do("PATCH", path[:at]+"/%00", `{"name":"x"}`), 404, notFound)
+			b.store.fail(context.DeadlineExceeded)
+			b.problem(b.do("PATCH", path, `{"name":"x"}`), 503, unavailable)
+		})
+	}
+}
+
+func TestDrinkStock(t *testing.T) {
+	t.Parallel()
+	const path = drinksPath + "/drink-latte"
+	b := setup(t)
+	a := b.do("PUT", path+"/stock", `{"count":7}`)
+	require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+	require.Contains(t, a.text, `"count":7,"remaining":7`)
+	require.JSONEq(t, a.text, b.do("GET", path, "").text)
+	require.Equal(t, map[booking.Date]int{latte().Date: 7}, b.store.capacity)
+
+	b.problem(b.do("PUT", path+"/stock", `{"count":1}`), 409, booking.StockBelowHeld)
+	for _, body := range []string{`{"count":-1}`, `{"count":1000001}`, `{"count":0.5}`, `{}`} {
+		require.Equal(t, []string{"count"}, fields(b.problem(b.do("PUT", path+"/stock", body), 422, validationFailed)), body)
+	}
+	require.Equal(t, map[booking.Date]int{latte().Date: 7}, b.store.capacity)
+	b.problem(b.do("PUT", drinksPath+"/drink-none/stock", `{"count":7}`), 404, notFound)
+}
+
+func TestDrink_BeingDeletedIsNotChanged(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.store.deletions["drink-latte"] = &booking.DrinkDeletion{}
+	b.problem(b.do("PATCH", drinksPath+"/drink-latte", `{"withdrawn":false}`), 409, codeOf(booking.MenuDeleted))
+	b.problem(b.do("PUT", drinksPath+"/drink-latte/stock", `{"count":7}`), 409, codeOf(booking.MenuDeleted))
+	require.Empty(t, b.store.capacity)
+}
+
+func TestCleaner_WithdrawnAndBroughtBack(t *testing.T) {
+	t.Parallel()
+	told := 0
+	b := setup(t, func(d *Deps) { d.TellAssigned = func(context.Context) error { told++; return nil } })
+	b.store.cleaners = []booking.CleanerAtWork{{Cleaner: booking.Cleaner{ID: "cleaner-min", Name: "Min"}}}
+	const path = cleanersPath + "/cleaner-min"
+	require.JSONEq(t, `{"id":"cleaner-min","name":"Min","status":"free","statusLabel":"대기중","withdrawn":false}`,
+		b.do("GET", path, "", "Accept-Language", "ko").text)
+	require.JSONEq(t, `{"id":"cleaner-min","name":"Min-jun","status":"withdrawn","statusLabel":"withdrawn","withdrawn":true}`,
+		b.do("PATCH", path, `{"name":"Min-jun","withdrawn":true}`).text)
+	require.Zero(t, told)
+	b.store.waits = "cleaning-1"
+	require.Contains(t, b.do("PATCH", path, `{"withdrawn":false}`).text, `"orderId":"cleaning-1"`)
+	require.Equal(t, 1, told, "who waited is told")
+	b.problem(b.do("GET", cleanersPath+"/cleaner-none", ""), 404, notFound)
+	b.do("GET", cleanersPath+"?withdrawn=true", "")
+	require.True(t, b.store.selected.Withdrawn)
+}
+
+// TestTelephone_IsReadByThoseWhoNeedIt: management, and the cleaner who is on
+// the call. Nothing else that shows orders or cleaners tells it.
+func TestTelephone_IsReadByThoseWhoNeedIt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	call := booking.Call{OrderID: "cleaning-1", CustomerID: "alice", Tel: "+82 2-123-4567", Location: "12 Sejong-daero"}
+	b.store.cleaners = []booking.CleanerAtWork{{Cleaner: booking.Cleaner{ID: "cleaner-min", Name: "Min"}, OrderID: "cleaning-1"}}
+	b.store.onIt = []booking.Assignment{{Call: call, At: today}}
+	require.JSONEq(t, `{"items":[{"orderId":"cleaning-1","customerId":"alice","tel":"+82 2-123-4567","location":"12 Sejong-daero",
+		"at":"2026-11-20T16:00:00Z"}]}`, b.do("GET", cleanersPath+"/cleaner-min/assignments", "").text)
+	b.problem(b.do("GET", cleanersPath+"/cleaner-none/assignments", ""), 404, notFound)
+
+	business := businesses()[3]
+	b.store.put(business.in(booking.Assigned, ""))
+	for _, path := range []string{
+		callsPath + "/cleaning-1", "/v1/mypages/cleaning-1", "/v1/mypages?customerId=alice", "/v1/orders?ownerId=cleaning",
+		cleanersPath, cleanersPath + "/cleaner-min", "/v1/messages?recipientId=cleaner-min", "/v1/events",
+	} {
+		a := b.do("GET", path, "")
+		require.Equal(t, http.StatusOK, a.StatusCode, "%s: %s", path, a.text)
+		require.NotContains(t, a.text, "123-4567", path)
+	}
+}
+
+func TestCalls_OfManagement(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	call := func(id string, off bool) booking.RegisteredCall {
+		return booking.RegisteredCall{
+			Call: booking.Call{OrderID: id, CustomerID: "alice", Tel: "+82 2-123-4567", Location: "12 Sejong-daero"}, At: today, StruckOff: off,
+		}
+	}
+	b.store.calls = []booking.RegisteredCall{call("cleaning-3", true), call("cleaning-2", false), call("cleaning-1", false)}
+	b.store.put(businesses()[3].in(booking.Assigned, ""))
+	a := b.do("GET", callsPath+"?limit=3&cursor=c", "", "Accept-Language", "ko")
+	require.Equal(t, "ko", a.Header.Get("Content-Language"))
+	require.Contains(t, a.text, `{"orderId":"cleaning-1","customerId":"alice","tel":"+82 2-123-4567","location":"12 Sejong-daero",`+
+		`"status":"assigned","statusLabel":"호출확정","at":"2026-11-20T16:00:00Z"}`)
+	require.Equal(t, []string{"호출취소", "호출", "호출확정"}, each(decode[part[callView]](t, a).Items, func(c callView) string { return c.StatusLabel }))
+	require.Equal(t, booking.Page{Limit: 3, Cursor: "c"}, b.store.page)
+
+	pagesAway := newMemory()
+	pagesAway.fail(errors.New("no such column: secret"))
+	b = setup(t, func(d *Deps) { d.ReadModel = pagesAway })
+	b.store.calls = []booking.RegisteredCall{call("cleaning-2", true), call("cleaning-1", false)}
+	shown := decode[part[callView]](t, b.do("GET", callsPath, "")).Items
+	require.Equal(t, booking.Cancelled, shown[0].Status, "that much management knows by itself")
+	require.Empty(t, shown[1].Status)
+	require.NotEmpty(t, shown[1].Tel)
+
+	b.store.fail(context.DeadlineExceeded)
+	b.problem(b.do("GET", callsPath, ""), 503, unavailable)
+}
+
+// TestLabels_BesideEveryStatus: what the API shows with a status, it shows with
+// the status in words.
+func TestLabels_BesideEveryStatus(t *testing.T) {
+	t.Parallel()
+	document := decode[struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct {
+					Enum []any
+				}
+			}
+		}
+	}](t, setup(t).do("GET", "/openapi.json", ""))
+	found := 0
+	for name, schema := range document.Components.Schemas {
+		status, has := schema.Properties["status"]
+		if !has || name == "EventData" || name == "Readiness" || name == "Liveness" || len(status.Enum) == 0 { // these are for programs
+			continue
+		}
+		found++
+		require.Contains(t, schema.Properties, "statusLabel", name)
+	}
+	require.GreaterOrEqual(t, found, 9)
+}
+
+// TestLists_TellHowLongTheyAre, when they are asked.
+func TestLists_TellHowLongTheyAre(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.store.put(businesses()[1].in(booking.Paid, ""))
+	b.store.deliveries.all["food-1"] = delivery(booking.JobStarted)
+	for _, path := range []string{
+		placesPath + "?", menusPath + "?", drinksPath + "?", deliveriesPath + "?", "/v1/mypages?customerId=alice&", "/v1/orders?ownerId=sara&",
+	} {
+		require.NotContains(t, b.do("GET", path, "").text, "total", path)
+		require.Contains(t, b.do("GET", path+"total=true", "").text, `"total":1`, path)
+		require.Equal(t, []string{"total"}, fields(b.problem(b.do("GET", path+"total=many", ""), 422, validationFailed)), path)
+	}
+	require.Contains(t, b.do("GET", productionsPath+"?total=true&status=started", "").text, `"total":0`)
+	require.Equal(t, booking.JobStarted, b.store.productions.filter.Status)
+}

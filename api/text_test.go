@@ -1,0 +1,113 @@
+package api
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+func TestName_InvisibleWhereItHasAnEffect(t *testing.T) {
+	t.Parallel()
+	for what, name := range map[string]string{
+		"Persian":            "مهمان\u200cخانه",
+		"Sinhala":            "ශ්\u200dරී ලංකා",
+		"Hindi":              "क्\u200dष",
+		"Malayalam":          "അവന്\u200d",
+		"Bengali":            "র\u200d্যাডিসন",
+		"Kannada":            "ರ\u200d್ಯಾಂಕ್",
+		"Cook":               "Lunch by 👩\u200d🍳",
+		"DarkCook":           "👩🏽\u200d🍳",
+		"Family":             "👨\u200d👩\u200d👧\u200d👦",
+		"Rainbow":            "🏳\ufe0f\u200d🌈",
+		"HealthWorker":       "🧑\u200d⚕\ufe0f",
+		"Heart":              "I ❤\ufe0f tea ☕︎",
+		"Keycap":             "Room 1\ufe0f⃣",
+		"Copyright":          "Café ©\ufe0f",
+		"Scotland":           "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f Inn",
+		"IdeographicVariant": "葛\U000e0100飾",
+		"Mongolian":          "ᠠ\u180bᠨ",
+		"Shan":               "ꩣ\ufe00",
+		"ArabicNumberSign":   "\u0600١٢",
+		"Korean":             "바다 여관",
+	} {
+		var f faults
+		f.checkName(&name)
+		require.Empty(t, f, what)
+	}
+}
+
+func TestName_InvisibleWhereItHasNone(t *testing.T) {
+	t.Parallel()
+	for what, name := range map[string]string{
+		"JoinerInLatin":        "Sea\u200dside",
+		"NonJoinerInLatin":     "Sea\u200cside",
+		"JoinerInHangul":       "나\u200d무",
+		"NonJoinerAtTheEnd":    "مهمان\u200c",
+		"NonJoinerTwice":       "مهمان\u200c\u200cخانه",
+		"NonJoinerAfterNoJoin": "د\u200cم",
+		"JoinerAtTheEnd":       "क्ष\u200d",
+		"OnlyJoiner":           "\u200d",
+		"JoinerAfterEmoji":     "👩\u200d",
+		"JoinerBeforeLetter":   "👩\u200da",
+		"JoinerTwice":          "👩\u200d\u200d🍳",
+		"JoinerOfOtherScript":  "ক\u200d್",
+		"ZeroWidthSpace":       "Sea\u200bside",
+		"WordJoiner":           "Sea\u2060side",
+		"ByteOrderMark":        "\ufeffSeaside",
+		"SoftHyphen":           "Sea\u00adside",
+		"GraphemeJoiner":       "Sea\u034fside",
+		"HangulFiller":         "바\u3164다",
+		"HalfwidthFiller":      "\uffa0",
+		"Override":             "\u202eSeaside",
+		"Isolate":              "\u2066Seaside\u2069",
+		"Mark":                 "Seaside\u200e",
+		"VariantOfLetter":      "A\ufe0f",
+		"VariantOfDigit":       "Room 1\ufe0f",
+		"VariantOfNothing":     "\ufe0fA",
+		"VariantOfCurrency":    "€\ufe0f",
+		"HanVariantOfLetter":   "A\U000e0100",
+		"Tag":                  "A\U000e0061",
+		"TagsAfterEmoji":       "☕\U000e0067\U000e0062\U000e007f",
+		"TagsWithoutEnd":       "🏴\U000e0067\U000e0062\U000e0073",
+		"EndTwice":             "🏴\U000e0067\U000e0062\U000e0073\U000e007f\U000e007f",
+		"Annotation":           "Sea\ufff9side",
+		"NotACharacter":        "Sea\uffffside",
+		"Line":                 "Sea\nside",
+	} {
+		var f faults
+		f.checkName(&name)
+		require.Len(t, f, 1, what)
+	}
+}
+
+func TestName_Composed(t *testing.T) {
+	t.Parallel()
+	name := "Cafe\u0301 카페"
+	var f faults
+	f.checkName(&name)
+	require.Empty(t, f)
+	require.Equal(t, "Caf\u00e9 카페", name)
+}
+
+// The names of the issue, over HTTP: shown as they were given.
+func TestName_ShownAsGiven(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"مهمان\u200cخانه", "ශ්\u200dරී ලංකා", "Lunch by 👩\u200d🍳"} {
+		b := setup(t)
+		a := b.do("POST", menusPath, menuNamed(name))
+		require.Equal(t, 201, a.StatusCode, a.text)
+		require.Equal(t, name, decode[menuView](t, a).Name)
+	}
+}
+
+// The owner of all calls is nobody: no request can name it.
+func TestCleaningOffice_IsNobodysName(t *testing.T) {
+	t.Parallel()
+	require.False(t, isName(contract.CleaningOffice))
+	for _, kind := range booking.Kinds() {
+		require.NotEqual(t, contract.CleaningOffice, string(kind))
+	}
+}

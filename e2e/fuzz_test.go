@@ -1,0 +1,235 @@
+package e2e
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+var requests = flag.Int("requests", 500, "how many requests TestAnyRequest makes of each database")
+
+// askers send requests at the same time.
+const askers = 8
+
+// TestAnyRequest: requests that are made from the OpenAPI document, valid, nearly
+// valid and hostile, come over real sockets. Whatever they are, no answer is 5xx
+// but 503 with Retry-After, every refusal is a problem, and when all orders have
+// come to rest the audit finds no drift. YEYAK_SEED repeats a run's choices; the
+// ids that they meet and their interleaving are the machine's.
+//
+// What is no HTTP at all is not sent: Go's server answers it by itself.
+func TestAnyRequest(t *testing.T) { // by itself: it is a load for others
+	seed := rand.Uint64()
+	if given := os.Getenv("YEYAK_SEED"); given != "" {
+		n, err := strconv.ParseUint(given, 10, 64)
+		require.NoError(t, err)
+		seed = n
+	}
+	fmt.Printf("seed of this run's requests: YEYAK_SEED=%d\n", seed)
+	for name, change := range map[string]func(*app.Options){"PostgreSQL": func(*app.Options) {}, "SQLite": onSQLite} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fuzzer{
+				audited: bootAudited(t, change, func(o *app.Options) { o.Config.Orders.ReplyBudget = 2 * time.Second }),
+				known:   newKnown(), seed: seed, answered: map[string]map[int]int{},
+				client: &http.Client{
+					Transport:     &http.Transport{MaxIdleConnsPerHost: askers},
+					CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+				},
+			}
+			f.operations = f.readOperations()
+			f.run(*requests)
+			f.requireReached(*requests)
+			f.requireAtRest()
+			f.requireClean()
+		})
+	}
+}
+
+// fuzzer is a system and those who ask anything of it.
+type fuzzer struct {
+	*audited
+	*known
+	seed       uint64
+	client     *http.Client
+	operations []*operation
+
+	mu       sync.Mutex
+	answered map[string]map[int]int // how often, by operation and status
+	faults   int
+}
+
+// run makes n requests.
+func (f *fuzzer) run(n int) {
+	var everybody sync.WaitGroup
+	for asker := range uint64(askers) {
+		random := rand.New(rand.NewPCG(f.seed, asker))
+		everybody.Go(func() {
+			for range n / askers {
+				f.ask(newComposer(random, f.known).compose(f.operations))
+			}
+		})
+	}
+	everybody.Wait()
+}
+
+// faultsShown is how many faults a run reports: what fails once fails often.
+const faultsShown = 20
+
+// ask sends a request and complains about an answer that must not be.
+func (f *fuzzer) ask(r *request) {
+	status, wrong := f.exchange(r)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.answered[r.operation.ID] == nil {
+		f.answered[r.operation.ID] = map[int]int{}
+	}
+	f.answered[r.operation.ID][status]++
+	if wrong == nil {
+		return
+	}
+	if f.faults++; f.faults <= faultsShown {
+		f.Errorf("%s\n%v\nlogged: %v", r, wrong, f.logged(r))
+	}
+}
+
+// logged is what the log has about the request's order, and its last error.
+func (f *fuzzer) logged(r *request) (lines []string) {
+	for _, entry := range f.log.All() {
+		line := fmt.Sprint(entry.Time.Format(time.StampMilli), " ", entry.Message, " ", entry.ContextMap())
+		for _, id := range r.path {
+			if strings.Contains(line, id) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	if errs := f.log.FilterLevelExact(zap.ErrorLevel).All(); len(errs) > 0 {
+		lines = append(lines, fmt.Sprint(errs[len(errs)-1].Message, " ", errs[len(errs)-1].ContextMap()))
+	}
+	return lines
+}
+
+func (f *fuzzer) exchange(r *request) (status int, wrong error) {
+	sent, err := r.build(f.Context(), f.url)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := f.client.Do(sent)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		return resp.StatusCode, nil // it has no end
+	}
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return resp.StatusCode, err
+	}
+	if resp.StatusCode < 300 {
+		f.learn(r.operation.Path, text)
+	}
+	return resp.StatusCode, checkAnswer(r, resp, text)
+}
+
+// checkAnswer finds what is wrong with an answer, whatever was asked.
+func checkAnswer(r *request, resp *http.Response, text []byte) error {
+	var p struct {
+		Status int          `json:"status"`
+		Code   booking.Code `json:"code"`
+		Title  string       `json:"title"`
+		Type   string       `json:"type"`
+	}
+	switch status := resp.StatusCode; {
+	case status >= 500 && (status != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == ""):
+		return fmt.Errorf("%d: %s", status, text)
+	case status < 300 && len(text) > 0 && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") && !json.Valid(text):
+		return fmt.Errorf("%d is not JSON: %s", status, text)
+	case status < 300:
+		return nil
+	case resp.Header.Get("Content-Type") != "application/problem+json":
+		return fmt.Errorf("%d is no problem but %s: %s", status, resp.Header.Get("Content-Type"), text)
+	case r.method == http.MethodHead:
+		return nil
+	case json.Unmarshal(text, &p) != nil || p.Code == "" || p.Title == "" || p.Type == "" || p.Status != status:
+		return fmt.Errorf("%d is no whole problem: %s", status, text)
+	default:
+		return nil
+	}
+}
+
+// enough requests are those of which every operation is carried out.
+const enough = 10_000
+
+// requireReached shows that the run was worth it: orders of every kind came into
+// being and, of enough requests, every operation was carried out.
+func (f *fuzzer) requireReached(n int) {
+	f.Helper()
+	require.Zero(f, f.faults, "faults in all")
+	var never []string
+	total := map[int]int{}
+	for _, op := range f.operations {
+		done := false
+		for status, n := range f.answered[op.ID] {
+			total[status] += n
+			done = done || status >= 200 && status < 300
+		}
+		if !done && op.ID != "complete-lodging" { // nobody can have checked out yet
+			never = append(never, op.ID)
+		}
+	}
+	f.Logf("answers by status: %v", total)
+	f.Logf("answers by operation: %v", f.answered)
+	if n >= enough {
+		require.Empty(f, never, "operations that were never carried out")
+	}
+	for _, kind := range booking.Kinds() {
+		require.NotEmpty(f, f.all(string(kind)), kind)
+	}
+}
+
+// requireAtRest waits until no order is on its way.
+func (f *fuzzer) requireAtRest() {
+	f.Helper()
+	passing := []booking.Status{booking.Received, booking.PaymentPending, booking.Paid, booking.Cancelling}
+	for _, kind := range booking.Kinds() {
+		for _, order := range f.all(string(kind)) {
+			require.Eventually(f, func() bool {
+				a := f.get("/v1/mypages/" + order)
+				return a.status == http.StatusOK && !slices.Contains(passing, a.body.Status)
+			}, time.Minute, 100*time.Millisecond, order)
+		}
+	}
+}
+
+// readOperations reads what can be asked out of the document that is served.
+func (f *fuzzer) readOperations() (all []*operation) {
+	f.Helper()
+	var doc document
+	require.NoError(f, json.Unmarshal(f.get("/openapi.json").with(f, http.StatusOK).raw, &doc))
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			op.Method, op.Path, op.doc = strings.ToUpper(method), path, &doc
+			all = append(all, op)
+		}
+	}
+	require.NotEmpty(f, all)
+	slices.SortFunc(all, func(a, b *operation) int { return strings.Compare(a.ID, b.ID) })
+	return all
+}

@@ -1,0 +1,197 @@
+package store_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// cursorsOf fills every list that has cursors and answers how each is read
+// from a cursor on, one row at a time.
+func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, cursor string) (next string, err error) {
+	ctx := t.Context()
+	catalogue, mypage := store.NewCatalogue(setup(t, fresh, "catalogue")), store.NewMypage(setup(t, fresh, "mypage"))
+	notifications := store.NewNotifications(setup(t, fresh, "notifications"))
+	fulfilment := setup(t, fresh, "fulfilment")
+	crew, deliveries, productions := store.NewCrew(fulfilment), store.NewDeliveries(fulfilment), store.NewProductions(fulfilment)
+	for _, id := range []string{"a", "b", "c"} {
+		require.NoError(t, catalogue.AddPlace(ctx, newPlace(id)))
+		require.NoError(t, catalogue.AddMenu(ctx, booking.Menu{ID: id, Name: "국", OwnerID: "owner", Price: won}))
+		require.NoError(t, catalogue.AddDrink(ctx, newDrink(id)))
+		_, err := crew.AddCleaner(ctx, newCleaner(id))
+		require.NoError(t, err)
+		for _, jobs := range []*store.Jobs{deliveries, productions} {
+			_, err = jobs.Start(ctx, booking.Job{OrderID: id, Quantity: 1})
+			require.NoError(t, err)
+		}
+		_, err = notifications.Send(ctx, booking.Message{Key: id, OrderID: id, RecipientID: "alice"})
+		require.NoError(t, err)
+		require.NoError(t, mypage.Publish(ctx, contract.Publication{
+			View: newView(id, "alice", 1, booking.Confirmed), Events: []booking.Event{newEvent(id, 1)},
+		}))
+	}
+	one := func(cursor string) booking.Page { return booking.Page{Limit: 1, Cursor: cursor} }
+	return map[string]func(context.Context, string) (string, error){
+		"Places": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := catalogue.Places(ctx, booking.CatalogueFilter{}, one(cursor))
+			return next, err
+		},
+		"Menus": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := catalogue.Menus(ctx, booking.CatalogueFilter{}, one(cursor))
+			return next, err
+		},
+		"Drinks": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := catalogue.Drinks(ctx, booking.CatalogueFilter{}, one(cursor))
+			return next, err
+		},
+		"Cleaners": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := crew.Cleaners(ctx, booking.CleanerFilter{}, one(cursor))
+			return next, err
+		},
+		"Deliveries": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := deliveries.List(ctx, booking.JobFilter{}, one(cursor))
+			return next, err
+		},
+		"Productions": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := productions.List(ctx, booking.JobFilter{}, one(cursor))
+			return next, err
+		},
+		"Messages": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := notifications.Messages(ctx, "alice", one(cursor))
+			return next, err
+		},
+		"Orders": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := mypage.Orders(ctx, booking.OrderFilter{CustomerID: "alice"}, one(cursor))
+			return next, err
+		},
+		"Events": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := mypage.Events(ctx, cursor, 1)
+			return next, err
+		},
+	}
+}
+
+// forgeries are cursors that look like the one that a list gave out.
+func forgeries(t *testing.T, cursor string) map[string]string {
+	t.Helper()
+	place := placeOf(t, cursor)
+	text, err := json.Marshal(place)
+	require.NoError(t, err)
+	encoded := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	forged := map[string]string{
+		"not base64": "?", "padded": cursor + "=", "in two lines": cursor[:4] + "\n" + cursor[4:], "cut off": cursor[:len(cursor)-2],
+		"empty text": encoded(""), "null": encoded("null"), "object": encoded("{}"), "no parts": encoded("[]"),
+		"numbers": encoded(`["` + place[0] + `",1,2]`), "deep": encoded(strings.Repeat("[", 5000)),
+		"spaced": encoded(" " + string(text)), "too many": encoded(strings.TrimSuffix(string(text), "]") + `,"x"]`),
+		"too few": encoded(`["` + place[0] + `"]`), "not Unicode": encoded(strings.Replace(string(text), `","`, "\",\"\xff", 1)),
+	}
+	for i := range place {
+		for _, hostile := range []string{
+			"", "\x00", "a\x00b", "\ufffd", "🙂", "'; --", strings.Repeat("9", 400), "-1", "+1", "01", "1e3", "9223372036854775808", "NaN", "infinity",
+			"0000-01-01T00:00:00Z", "0000-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "9999-12-31T23:59:59Z",
+			"2026-02-30T00:00:00Z", "2026-11-28T00:00:60Z", "2026-11-28T00:00:00.123456789123Z", "2026-11-28T00:00:00,1Z", "-0001-01-01T00:00:00Z",
+		} {
+			parts := append([]string{}, place...)
+			parts[i] = hostile
+			forged[strings.Join(parts, "|")] = store.EncodeCursor(parts[0], parts[1:]...)
+		}
+	}
+	return forged
+}
+
+// testCursors: a list goes on from what it gave out. Anything else either is a
+// place in the list or is refused, whatever the database thinks of it.
+func testCursors(t *testing.T, fresh newURL) {
+	lists := cursorsOf(t, fresh)
+	given := map[string]string{}
+	for name, read := range lists {
+		next, err := read(t.Context(), "")
+		require.NoError(t, err, name)
+		require.NotEmpty(t, next, name)
+		_, err = read(t.Context(), next)
+		require.NoError(t, err, name)
+		given[name] = next
+	}
+	for name, read := range lists {
+		for what, cursor := range forgeries(t, given[name]) {
+			_, err := read(t.Context(), cursor)
+			if err != nil {
+				require.ErrorIs(t, err, &booking.Error{Code: booking.InvalidCursor}, "%s: %s", name, what)
+			}
+		}
+		for other, cursor := range given {
+			if other != name {
+				_, err := read(t.Context(), cursor)
+				requireCode(t, booking.InvalidCursor, err)
+			}
+		}
+	}
+	for name, cursor := range given {
+		place := placeOf(t, cursor)
+		if _, err := time.Parse(time.RFC3339Nano, place[1]); err != nil {
+			continue
+		}
+		for _, year := range []string{"0000-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"} {
+			place[1] = year
+			_, err := lists[name](t.Context(), store.EncodeCursor(place[0], place[1:]...))
+			requireCode(t, booking.InvalidCursor, err)
+		}
+	}
+}
+
+// placeOf is what a cursor says: the list and the place in it.
+func placeOf(t *testing.T, cursor string) (place []string) {
+	t.Helper()
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(text, &place))
+	return place
+}
+
+// FuzzCursor: what is decoded is in the bounds of every database and is what
+// would be given out for the same place.
+func FuzzCursor(f *testing.F) {
+	f.Add("orders", "2026-11-28T00:00:00.123456Z", "food-1")
+	f.Add("orders", "0000-01-01T00:00:00Z", "food-1")
+	f.Add("orders", "9999-12-31T23:59:59-23:59", "\x00")
+	f.Add("events", "9223372036854775807", "-1")
+	f.Add("events", "+1", "01")
+	f.Add("places", "\xff", "\u2028<>&")
+	f.Fuzz(func(t *testing.T, list, first, second string) {
+		for _, cursor := range []string{
+			list, first, second, store.EncodeCursor(list, first, second), store.EncodeCursor("events", first, second), store.EncodeCursor(list, first),
+			base64.RawURLEncoding.EncodeToString([]byte(first)),
+		} {
+			refused := func(err error) bool {
+				if err != nil {
+					requireCode(t, booking.InvalidCursor, err)
+				}
+				return err != nil
+			}
+			for parts := range 3 {
+				if place, err := store.DecodeCursor(list, cursor, parts); !refused(err) {
+					require.Equal(t, cursor, store.EncodeCursor(list, place...))
+					for _, text := range place {
+						require.True(t, utf8.ValidString(text) && !strings.ContainsRune(text, 0), "%q", text)
+					}
+				}
+			}
+			if at, err := store.DecodeMoment(list, cursor); !refused(err) {
+				require.True(t, at.Year() >= 1 && at.Year() <= 9999 && at.Location() == time.UTC, at)
+			}
+			if tx, seq, err := store.DecodePosition(cursor); !refused(err) {
+				require.True(t, tx >= 0 && seq >= 0)
+			}
+		}
+	})
+}

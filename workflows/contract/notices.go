@@ -1,0 +1,26 @@
+package contract
+
+import "strings"
+
+// Notices: messages that are sent while an order goes well, and taken back when
+// it is cancelled. Each is the name of a message within its order.
+const (
+	OwnerNotice        = "notice"           // to the owner: an order came
+	DeferralNotice     = "payment-deferred" // to the customer: the payment follows
+	ConfirmationNotice = "confirmation"     // to the customer: the call is confirmed
+	IntroductionNotice = "assignment"       // to the customer: who comes
+	CleanerNotice      = "cleaner"          // to the cleaner: where to go
+)
+
+// MessageKey is the key of an order's message.
+func MessageKey(orderID, name string) string { return orderID + "/" + name }
+
+// NoticeIn is the name of the order's notice that the key is of, "" for those
+// of other messages, such as the ones by which notices are taken back.
+func NoticeIn(orderID, key string) string {
+	name, of := strings.CutPrefix(key, orderID+"/")
+	if !of || strings.Contains(name, "/") {
+		return ""
+	}
+	return name
+}
