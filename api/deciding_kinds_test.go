@@ -150,11 +150,11 @@ func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			begun := time.Now()
-			b.onUpdate(takes, func(ctx context.Context) (contract.View, error) {
-				end, limited := ctx.Deadline()
-				require.True(t, limited)
-				require.WithinDuration(t, begun.Add(b.deps.ReplyBudget+asking), end, 500*time.Millisecond)
+			taken, begun := budgeted{}, time.Now()
+			b.onUpdate(taken.takes, func(ctx context.Context) (contract.View, error) {
+				require.Equal(t, taken.end(ctx), taken.until, "one budget for both")
+				budget := b.deps.ReplyBudget + asking
+				require.WithinRange(t, taken.until, begun.Add(budget), taken.at.Add(budget))
 				return contract.View{}, serviceerror.NewDeadlineExceeded("the delivery hangs")
 			})
 			if test.row != "" {
