@@ -92,6 +92,7 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	c.handedOver = true // from here on it waits for the café, and messages for nobody
 	c.show(booking.JobStarted)
 	return c.rest(ctx, booking.InProduction, booking.ProductionStarted, "")
 }

@@ -42,7 +42,8 @@ func (s *saga) tooLate() (bool, booking.Reason) {
 // inTime waits for a step until the order's deadline. When a step is begun after
 // that, its service is asked what became of it, for as long as undos are tried
 // before anybody is called: an earlier life of the workflow, of which the engine
-// has no record, may have done it in time.
+// has no record, may have done it in time. A step beside the story, which is a
+// message, has no deadline any more once the order is handed over.
 func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error {
 	until, late := s.deadline()
 	if until.IsZero() {
@@ -52,9 +53,12 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 	if left <= 0 {
 		left = s.policy.AttentionAfter
 	}
-	come, err := await(ctx, left, "deadline of: "+step, done)
+	come, err := await(ctx, left, "deadline of: "+step, func() bool { return done() || s.handedOver })
 	if err == nil && !come {
 		err = &refusal{late}
+	}
+	if err == nil {
+		err = workflow.Await(ctx, done)
 	}
 	return err
 }

@@ -106,6 +106,16 @@ func TestDeadline_OfHandOver(t *testing.T) {
 		requireGivenUp(t, c.life, c.run())
 		require.Zero(t, c.held())
 	})
+	t.Run("CafeThatCannotBeTold", func(t *testing.T) {
+		c := newCup(t)
+		quick(&c.in.Order)
+		down := true
+		c.faults = func(call string) fault { return only(before, down && call == "send") }
+		c.env.RegisterDelayedCallback(func() { down = false }, 30*time.Second)
+		c.decides(hour, contract.CompleteUpdate)
+		require.Equal(t, booking.Completed, c.run().Status, "its kitchen has it")
+		require.Equal(t, []string{"order_placed"}, c.told())
+	})
 	t.Run("Cleaning", func(t *testing.T) {
 		v := newVisit(t)
 		quick(&v.in.Order)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/store"
 )
 
@@ -31,14 +30,6 @@ type look struct {
 
 // pageOfPlans is the size of the pages that are looked at.
 const pageOfPlans = 50
-
-// page reads a page of a list.
-func page[T any](list func(context.Context, booking.Page) ([]T, string, error)) func(context.Context, string) (string, error) {
-	return func(ctx context.Context, cursor string) (string, error) {
-		_, next, err := list(ctx, booking.Page{Limit: pageOfPlans, Cursor: cursor})
-		return next, err
-	}
-}
 
 // firstOf reads the first page of all there is.
 func firstOf[T any](all iter.Seq2[T, error]) error {

@@ -121,7 +121,7 @@ func (v View) FreedNights() *booking.Nights {
 	if v.Stay == nil {
 		return nil
 	}
-	return v.Stay.Freed
+	return v.Freed
 }
 
 // Clone is a copy that shares nothing that changes with v.
