@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -58,11 +58,26 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 // Drinks lists the drinks that the filter selects and that were not deleted,
 // newest first. InvalidCursor: the page's cursor is not one of this list.
 func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
-	conditions := []schema.QueryAppender{bun.SafeQuery("NOT deleted")}
-	if !f.EndsAfter.IsZero() {
-		conditions = append(conditions, bun.SafeQuery("ends_at > ?", micros(f.EndsAfter)))
+	if f.EndsAfter.IsZero() {
+		return c.drinks.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery {
+			return c.drinks.selection(q, f).Where("NOT deleted").Column("id", "doc", "created_at")
+		})
 	}
-	return c.drinks.list(ctx, f, p, conditions...)
+	if !f.Date.IsZero() {
+		return nil, "", errors.New("list drinks: no index serves a date together with what ends later")
+	}
+	return c.drinks.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery { return c.onSale(q, f) })
+}
+
+// onSale selects the drinks whose day is not over. It finds all of them before
+// they are put in order: a walk from the newest backwards would pass every
+// drink whose day is over. Only those on the page have their documents read.
+func (c *Catalogue) onSale(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
+	found := c.drinks.selection(q, f).Where("NOT deleted").Where("ends_at > ?", micros(f.EndsAfter)).Column("id", "created_at")
+	return q.NewSelect().
+		TableExpr("(WITH found AS MATERIALIZED (?) SELECT * FROM found) AS on_sale", found).
+		Column("id", "created_at").
+		ColumnExpr("(SELECT doc FROM drinks WHERE drinks.id = on_sale.id) AS doc")
 }
 
 // ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its

@@ -73,6 +73,8 @@ func testDrinks(t *testing.T, fresh newURL) {
 			}
 			require.Equal(t, want, listed, now)
 		}
+		_, _, err := catalogue.Drinks(t.Context(), booking.CatalogueFilter{Date: west.Date, EndsAfter: west.Ends()}, booking.Page{})
+		require.Error(t, err, "no index serves both")
 	})
 
 	run(t, "OnlyWhatIsSoldIsListed", func(t *testing.T) {

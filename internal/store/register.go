@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -110,19 +109,25 @@ func (r register[T]) tryChange(ctx context.Context, q bun.IDB, id string, v *T, 
 	return updated == 1, err
 }
 
-// list lists what the filter selects and for which the conditions hold, newest
-// first. InvalidCursor: the page's cursor is not one of this list.
-func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p booking.Page, conditions ...schema.QueryAppender) ([]T, string, error) {
+// list lists what the filter selects, newest first. InvalidCursor: the page's
+// cursor is not one of this list.
+func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]T, string, error) {
+	return r.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery { return r.selection(q, f).Column("id", "doc", "created_at") })
+}
+
+// selection is what the filter selects.
+func (r register[T]) selection(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
+	query := q.NewSelect().Table(r.table).Where("withdrawn = ?", f.Withdrawn)
+	return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"day", dayOf(f.Date)})
+}
+
+// newest lists what the query selects, the columns of a docRow, newest first.
+// InvalidCursor: the page's cursor is not one of this list.
+func (r register[T]) newest(ctx context.Context, p booking.Page, query func(bun.IDB) *bun.SelectQuery) ([]T, string, error) {
 	rows, next, err := newestFirst(ctx, r.db, r.table, p,
 		func(row docRow) moment { return moment{row.CreatedAt, row.ID} },
-		func(q bun.IDB) *bun.SelectQuery {
-			query := q.NewSelect().Table(r.table).Column("id", "doc", "created_at").
-				Where("withdrawn = ?", f.Withdrawn).OrderExpr("created_at DESC, id DESC")
-			for _, c := range conditions {
-				query.Where("?", c)
-			}
-			return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"day", dayOf(f.Date)})
-		}, keyset{"created_at", "id"})
+		func(q bun.IDB) *bun.SelectQuery { return query(q).OrderExpr("created_at DESC, id DESC") },
+		keyset{"created_at", "id"})
 	if err != nil {
 		return nil, "", err
 	}
