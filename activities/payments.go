@@ -34,7 +34,7 @@ type PaymentLedger interface {
 	// the payment as it stands then.
 	BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error)
 	// EndRefund records what a RefundPending payment came to: Refunded with
-	// the amount given back, or ChargePrevented.
+	// the amount given back, Returned, or ChargePrevented.
 	EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64) error
 }
 
@@ -48,9 +48,12 @@ type PaymentProvider interface {
 	Charge(ctx context.Context, c booking.Charge) (ref string, err error)
 	// Void makes certain that a charge whose outcome is unknown is never taken
 	// from now on. It returns the reference of the charge if it already was,
-	// and "" if it never will be.
-	Void(ctx context.Context, c booking.Charge) (ref string, err error)
-	// Refund gives a charge back once per key.
+	// none if it never will be, and several if it was taken several times.
+	Void(ctx context.Context, c booking.Charge) (refs []string, err error)
+	// Refund gives back what is left of a charge, once per key: others may have
+	// given back some of it, or all. Nil says that the provider has given back
+	// the whole charge. *Owed: it has not yet. ErrReturned: the customer has it
+	// back in another way.
 	Refund(ctx context.Context, key, ref string, amount booking.Money) error
 }
 
@@ -58,7 +61,22 @@ type PaymentProvider interface {
 var (
 	ErrDeclined = errors.New("payment declined")
 	ErrVoided   = errors.New("charge was voided")
+	// ErrReturned: the customer's bank has taken the charge back, or an operator
+	// says that they have given it back otherwise.
+	ErrReturned = errors.New("charge was returned in another way")
 )
+
+// Owed is a provider's answer of which it is known that money is still to be
+// given back. To ask again repeats it, until something changes at the provider.
+type Owed struct {
+	// Words are the provider's, the same as long as nothing changes.
+	Words string
+	// NeedsPerson: it never changes by itself.
+	NeedsPerson bool
+}
+
+// Error implements error.
+func (o *Owed) Error() string { return o.Words }
 
 // providerPatience bounds one flight to the provider. It is longer than any
 // activity waits: the answer is recorded even when nobody waits for it.
@@ -112,8 +130,17 @@ func (p *Payments) charge(ctx context.Context, c booking.Charge) (booking.Paymen
 	}
 	payment, err := p.Ledger.BeginCharge(ctx, c)
 	if err == nil && payment.Status == booking.ChargePending {
-		c.Why = booking.TooLate
-		payment, err = p.undo(ctx, c) // it may have been asked for while there was time
+		return p.giveUp(ctx, c) // it may have been asked for while there was time
+	}
+	return payment, err
+}
+
+// giveUp undoes a charge that may have been taken. What is still owed then is
+// left to the order's own undo.
+func (p *Payments) giveUp(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	payment, err := p.undo(ctx, c)
+	if _, owed := errors.AsType[*Owed](err); owed {
+		return payment, nil
 	}
 	return payment, err
 }
@@ -157,7 +184,7 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		return payment, nil
 	case time.Since(payment.At) > keysLast:
 		c.Why = booking.PaymentUnavailable
-		return p.undo(ctx, c)
+		return p.giveUp(ctx, c)
 	}
 	ref, err := p.ask(ctx, c, pass)
 	switch {
@@ -198,46 +225,4 @@ func (p *Payments) stand(ctx context.Context, c booking.Charge) (booking.Payment
 		payment.Status = booking.ChargeDeferred
 	}
 	return payment, err
-}
-
-// RefundPayment undoes ChargePayment: what was charged is given back, what
-// may or may not have been charged is settled with the provider first, and
-// what was never asked for never will be.
-func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking.Undo, error) {
-	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) {
-		payment, err := p.undo(ctx, c)
-		return booking.Undo{Acted: payment.Status == booking.Refunded}, err
-	})
-}
-
-func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment, error) {
-	payment, err := p.Ledger.BeginRefund(ctx, c)
-	if err != nil {
-		return payment, fmt.Errorf("write refund intent: %w", err)
-	}
-	if payment.Status != booking.RefundPending {
-		return payment, nil
-	}
-	return p.giveBack(ctx, payment)
-}
-
-func (p *Payments) giveBack(ctx context.Context, payment booking.Payment) (booking.Payment, error) {
-	ref := payment.Ref
-	if ref == "" {
-		var err error
-		if ref, err = p.Provider.Void(ctx, payment.Charge); err != nil {
-			return payment, elsewhere{fmt.Errorf("settle unknown charge at provider: %w", err)}
-		}
-	}
-	payment.Status, payment.Ref = booking.ChargePrevented, ref
-	if ref != "" {
-		if err := p.Provider.Refund(ctx, payment.Key+"/refund", ref, payment.Amount); err != nil {
-			return payment, elsewhere{fmt.Errorf("refund at provider: %w", err)}
-		}
-		payment.Status, payment.Refunded = booking.Refunded, payment.Amount.Amount
-	}
-	if err := p.Ledger.EndRefund(ctx, payment.OrderID, payment.Status, ref, payment.Refunded); err != nil {
-		return payment, fmt.Errorf("record refund: %w", err)
-	}
-	return payment, nil
 }

@@ -176,7 +176,7 @@ func TestChargePayment_AFlightEnds(t *testing.T) {
 func TestChargePayment_TooLate(t *testing.T) {
 	t.Parallel()
 	late := newCharge("o1")
-	late.Late = true
+	late.Late, late.Why = true, booking.TooLate
 	tooLate := booking.Outcome{Result: booking.Undone, Reason: booking.TooLate}
 
 	t.Run("NeverAskedFor", func(t *testing.T) {
@@ -195,7 +195,7 @@ func TestChargePayment_TooLate(t *testing.T) {
 		t.Parallel()
 		provider := &till{
 			charge: func(context.Context, booking.Charge) (string, error) { return "", errAway },
-			void:   func(context.Context, booking.Charge) (string, error) { return "ch_1", nil },
+			void:   func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1"}, nil },
 		}
 		payments := newPayments(t, provider)
 		_, err := charge(payments, newCharge("o1"))

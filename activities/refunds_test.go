@@ -4,8 +4,10 @@ import (
 	"context"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/activities"
@@ -83,7 +85,7 @@ func TestRefundPayment_OfAnUnknownCharge(t *testing.T) {
 			t.Parallel()
 			provider := &till{
 				charge: func(context.Context, booking.Charge) (string, error) { return "", errAway },
-				void:   func(context.Context, booking.Charge) (string, error) { return tt.ref, nil },
+				void:   func(context.Context, booking.Charge) ([]string, error) { return some(tt.ref), nil },
 			}
 			payments, c := newPayments(t, provider), newCharge("o1")
 			_, err := charge(payments, c)
@@ -106,7 +108,7 @@ func TestRefundPayment_IsOwedUntilItIsDone(t *testing.T) {
 	t.Parallel()
 	provider := &till{
 		charge: func(context.Context, booking.Charge) (string, error) { return "", errAway },
-		void:   func(context.Context, booking.Charge) (string, error) { return "", errAway },
+		void:   func(context.Context, booking.Charge) ([]string, error) { return nil, errAway },
 		refund: func(string, string, booking.Money) error { return errAway },
 	}
 	payments, c := newPayments(t, provider), because(newCharge("o1"), booking.ByCustomer)
@@ -120,7 +122,7 @@ func TestRefundPayment_IsOwedUntilItIsDone(t *testing.T) {
 		require.Equal(t, booking.RefundPending, onRecord(t, payments, "o1").Status)
 	}
 	owed()
-	provider.void = func(context.Context, booking.Charge) (string, error) { return "ch_1", nil }
+	provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1"}, nil }
 	owed()
 	provider.refund = nil
 	undo, err := refund(payments, c)
@@ -155,7 +157,7 @@ func TestRefundPayment_WhileTheChargeIsInFlight(t *testing.T) {
 						<-answer
 						return tt.ref, tt.charged
 					},
-					void: func(context.Context, booking.Charge) (string, error) { return tt.ref, nil },
+					void: func(context.Context, booking.Charge) ([]string, error) { return some(tt.ref), nil },
 				}
 				payments, c := newPayments(t, provider), newCharge("o1")
 				var outcome booking.Outcome
@@ -178,4 +180,115 @@ func TestRefundPayment_WhileTheChargeIsInFlight(t *testing.T) {
 			})
 		})
 	}
+}
+
+func some(ref string) []string {
+	if ref == "" {
+		return nil
+	}
+	return []string{ref}
+}
+
+// TestRefundPayment_FollowsWhatIsOwed: the ledger says that it is refunded only
+// when the provider has said so. What the saga knows is asked for again, and
+// what it does not is told.
+func TestRefundPayment_FollowsWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	pending, failed := &activities.Owed{Words: "pending"}, &activities.Owed{Words: "failed", NeedsPerson: true}
+	says := error(pending)
+	provider := &till{refund: func(string, string, booking.Money) error { return says }}
+	payments, c := newPayments(t, provider), because(newCharge("o1"), booking.ByCustomer)
+	_, err := charge(payments, newCharge("o1"))
+	require.NoError(t, err)
+
+	undo, err := refund(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "pending"}, undo)
+	c.Owed = "pending"
+	_, err = refund(payments, c)
+	require.ErrorContains(t, err, "pending")
+	var again *temporal.ApplicationError
+	require.ErrorAs(t, err, &again)
+	require.GreaterOrEqual(t, again.NextRetryDelay(), time.Second)
+	says = failed
+	undo, err = refund(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "failed", NeedsPerson: true}, undo)
+	require.Equal(t, booking.RefundPending, onRecord(t, payments, "o1").Status)
+
+	says, c.Owed = nil, "failed"
+	undo, err = refund(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true}, undo)
+	require.Equal(t, booking.Refunded, onRecord(t, payments, "o1").Status)
+}
+
+// TestRefundPayment_OfWhatCameBackOtherwise: it is not called refunded.
+func TestRefundPayment_OfWhatCameBackOtherwise(t *testing.T) {
+	t.Parallel()
+	provider := &till{refund: func(string, string, booking.Money) error { return activities.ErrReturned }}
+	payments, c := newPayments(t, provider), because(newCharge("o1"), booking.ByCustomer)
+	_, err := charge(payments, newCharge("o1"))
+	require.NoError(t, err)
+	for range 2 {
+		undo, err := refund(payments, c)
+		require.NoError(t, err)
+		require.True(t, undo.Acted, "the customer has it back")
+	}
+	require.Len(t, provider.notes(), 2, "asked once")
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, booking.Returned, payment.Status)
+	require.Zero(t, payment.Refunded)
+}
+
+// TestRefundPayment_OfWhatWasTakenTwice: all of it is given back, and none is
+// forgotten over one that is still owed.
+func TestRefundPayment_OfWhatWasTakenTwice(t *testing.T) {
+	t.Parallel()
+	owed := true
+	provider := &till{
+		charge: func(context.Context, booking.Charge) (string, error) { return "", errAway },
+		void:   func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1", "ch_2"}, nil },
+		refund: func(_, ref string, _ booking.Money) error {
+			if owed && ref == "ch_1" {
+				return &activities.Owed{Words: "pending"}
+			}
+			return nil
+		},
+	}
+	payments, c := newPayments(t, provider), because(newCharge("o1"), booking.ByCustomer)
+	_, err := charge(payments, newCharge("o1"))
+	require.ErrorIs(t, err, errAway)
+	undo, err := refund(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "pending"}, undo)
+	require.Equal(t, booking.RefundPending, onRecord(t, payments, "o1").Status)
+	owed = false
+	undo, err = refund(payments, c)
+	require.NoError(t, err)
+	require.True(t, undo.Acted)
+	require.Equal(t, []string{
+		"charge o1/charge", "void o1/charge", "refund ch_1 as o1/charge/refund", "refund ch_2 as o1/charge/refund",
+		"void o1/charge", "refund ch_1 as o1/charge/refund", "refund ch_2 as o1/charge/refund",
+	}, provider.notes())
+	require.Equal(t, booking.Refunded, onRecord(t, payments, "o1").Status)
+}
+
+// TestChargePayment_TooLateLeavesWhatIsOwedToTheUndo: the order goes back, and
+// its own undo follows the refund.
+func TestChargePayment_TooLateLeavesWhatIsOwedToTheUndo(t *testing.T) {
+	t.Parallel()
+	provider := &till{
+		charge: func(context.Context, booking.Charge) (string, error) { return "", errAway },
+		void:   func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1"}, nil },
+		refund: func(string, string, booking.Money) error { return &activities.Owed{Words: "pending"} },
+	}
+	payments, c := newPayments(t, provider), newCharge("o1")
+	_, err := charge(payments, c)
+	require.ErrorIs(t, err, errAway)
+	c.Late, c.Why = true, booking.TooLate
+	outcome, err := charge(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, booking.Outcome{Result: booking.Undone, Reason: booking.TooLate}, outcome)
+	require.Equal(t, booking.RefundPending, onRecord(t, payments, "o1").Status)
 }

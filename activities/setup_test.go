@@ -55,7 +55,7 @@ func served() activities.Service { return activities.NewService("test", nil) }
 // not set approves.
 type till struct {
 	charge func(context.Context, booking.Charge) (string, error)
-	void   func(context.Context, booking.Charge) (string, error)
+	void   func(context.Context, booking.Charge) ([]string, error)
 	refund func(key, ref string, amount booking.Money) error
 
 	mu    sync.Mutex
@@ -82,10 +82,10 @@ func (p *till) Charge(ctx context.Context, c booking.Charge) (string, error) {
 	return p.charge(ctx, c)
 }
 
-func (p *till) Void(ctx context.Context, c booking.Charge) (string, error) {
+func (p *till) Void(ctx context.Context, c booking.Charge) ([]string, error) {
 	p.note("void " + c.Key)
 	if p.void == nil {
-		return "", nil
+		return nil, nil
 	}
 	return p.void(ctx, c)
 }

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
-	"github.com/gin-gonic/gin"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -137,7 +134,6 @@ func (s *server) admitRequest(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	s.readAhead(c)
 	if b.enter(c.Request.Context()) {
 		defer b.leave()
 		next(ctx)
@@ -155,30 +151,3 @@ func tooBusy() *problem {
 	p.header.Set("Retry-After", strconv.Itoa(1+rand.IntN(comeBackWithin)))
 	return p
 }
-
-// bodyWithin is how long a body may take to arrive.
-const bodyWithin = 5 * time.Second
-
-// readAhead reads the body before the request takes up a slot or a place in
-// the queue: one that trickles in must hold up nobody. And only when a body
-// has been read does net/http notice that its client has hung up. What is
-// wrong with the body is found out by the one who reads it next.
-func (s *server) readAhead(c *gin.Context) {
-	if c.Request.ContentLength == 0 {
-		return
-	}
-	// Where it cannot be set, in tests without a connection, nothing trickles.
-	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyWithin))
-	read, err := io.ReadAll(io.LimitReader(c.Request.Body, s.MaxBody+1))
-	body := io.Reader(bytes.NewReader(read))
-	if err != nil {
-		body = io.MultiReader(body, broken{err})
-	}
-	c.Request.Body = io.NopCloser(body)
-}
-
-// broken is where a body broke off.
-type broken struct{ err error }
-
-// Read answers why.
-func (b broken) Read([]byte) (int, error) { return 0, b.err }

@@ -183,6 +183,7 @@ func TestAdmission_SlowBody(t *testing.T) {
 	slow := begin(1, func() answer {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, menusPath, body)
+		r.Header.Set("Content-Type", "application/json")
 		b.handler.ServeHTTP(w, r)
 		return answer{w.Result(), w.Body.String()}
 	})

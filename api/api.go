@@ -12,9 +12,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/bodies"
 	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -37,6 +39,8 @@ type Deps struct {
 
 	// Gate tells whether orders can be paid for; nil that they always can.
 	Gate PaymentGate
+	// Terms tell what can be paid at all; nil that everything can.
+	Terms PaymentTerms
 
 	// TellAssigned tells the calls that were given a cleaner and may not know
 	// it: a new cleaner may have been waited for.
@@ -48,6 +52,11 @@ type Deps struct {
 	ReplyBudget time.Duration
 	// MaxBody is the largest request body in bytes, 64 KiB by default.
 	MaxBody int64
+	// BodyWithin is how long a request body may take to arrive, 5 s by default.
+	BodyWithin time.Duration
+	// Hosts are the names that requests may be addressed to, and nil any: see
+	// checkOrigin.
+	Hosts []string
 	// Admission is how much is taken on at the same time.
 	Admission
 	// TelRegion is the country, as in ISO 3166, of telephone numbers that
@@ -93,14 +102,16 @@ type server struct {
 	Deps
 	huma    huma.API
 	budgets budgets
+	asks    asks
 	window  *window // through which streams read
+	queries joined[converter.EncodedValue]
 }
 
 // New makes the handler that serves the whole API.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
 	s.budgets, s.window = newBudgets(s.Admission, s.ReplyBudget, s.Registry), newWindow(s.readStretch, s.Logger)
-	router := newRouter(s.Logger, s.Traces, s.Registry)
+	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
 	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)
 
@@ -138,6 +149,9 @@ func (d Deps) withDefaults() Deps {
 	if d.MaxBody <= 0 {
 		d.MaxBody = 64 << 10
 	}
+	if d.BodyWithin <= 0 {
+		d.BodyWithin = bodies.Within
+	}
 	d.Admission = d.Admission.withDefaults()
 	if d.TelRegion == "" {
 		d.TelRegion = DefaultTelRegion
@@ -150,6 +164,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Gate == nil {
 		d.Gate = noGate{}
+	}
+	if d.Terms == nil {
+		d.Terms = anyTerms{}
 	}
 	if d.Eager == nil {
 		d.Eager = func() bool { return false }
@@ -169,16 +186,17 @@ func (d Deps) withDefaults() Deps {
 	return d
 }
 
-func newRouter(log *zap.Logger, traces trace.TracerProvider, registry prometheus.Registerer) *gin.Engine {
+func (s *server) newRouter() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
 	router.RedirectTrailingSlash = false // a redirected POST loses its body with many clients
 	_ = router.SetTrustedProxies(nil)    // nil cannot fail; nothing here believes X-Forwarded-For
-	if traces != nil {
-		router.Use(traceRequests(traces))
+	if s.Traces != nil {
+		router.Use(traceRequests(s.Traces))
 	}
-	router.Use(measureRequests(registry), logAccess(log), recoverPanics(log), setHeaders)
+	router.Use(measureRequests(s.Registry), logAccess(s.Logger), recoverPanics(s.Logger), setHeaders)
+	router.Use(s.checkOrigin, bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody))
 	router.NoRoute(func(c *gin.Context) {
 		writeProblem(c, newProblem(notFound, "there is nothing at %s", c.Request.URL.Path))
 	})
@@ -206,8 +224,8 @@ func serverOf(ctx huma.Context) *server {
 // nowhere else.
 func register[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.Metadata = map[string]any{serverKey: s}
-	op.MaxBodyBytes = s.MaxBody + 1 // huma refuses a body of exactly this size
-	op.BodyReadTimeout = -1         // it has been read by then, and a deadline would end the request
+	op.MaxBodyBytes = -1    // it has been read by then, and was not too large
+	op.BodyReadTimeout = -1 // ditto, and a deadline would end the request
 	if sheds(&op) {
 		op.Responses = s.withProblems(op.Responses, overloaded)
 	}

@@ -73,7 +73,7 @@ func (in *placeDrinkInput) lookInto(ctx context.Context, s *server, f *faults) {
 	if !found {
 		return
 	}
-	in.drink, in.amount = drink, f.price("body.quantity", drink.Price, int64(in.Body.Quantity))
+	in.drink, in.amount = drink, f.wholePrice(s.Terms, "body.quantity", drink.Price, int64(in.Body.Quantity))
 	if drink.deletion == nil && drink.Over(s.Now()) {
 		f.add("body.menuId", "could be ordered until the end of %s only", drink.Date)
 	}

@@ -78,6 +78,7 @@ func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 	f.checkKey(ctx)
 	f.checkLines("body.location", &in.Body.Location)
 	f.readTelephone("body.tel", &in.Body.Tel, serverOf(ctx).TelRegion)
+	f.checkPrice(ctx, in.Body.Price)
 	in.attempt = serverOf(ctx).attemptFor(ctx.Context(), booking.Cleaning, string(in.Body.CustomerID), in.IdempotencyKey)
 	return f
 }

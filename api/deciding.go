@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/google/uuid"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.uber.org/zap"
@@ -27,8 +26,8 @@ type decision struct {
 	summary  string
 	update   string // that carries it to the order
 	refusals []booking.Code
-	// asks: somebody has to agree. That the order took the decision is no
-	// promise yet.
+	// asks: a service has to agree, to this decision or to one that is open
+	// before it. That the order took the decision is no promise yet.
 	asks bool
 }
 
@@ -44,7 +43,7 @@ func registerDecision[I any, P interface {
 	deciding
 }](s *server, d decision) {
 	refusals := slices.Concat(d.refusals, []booking.Code{
-		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded,
+		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, booking.DecisionPending, decisionsExhausted,
 		notRunning, notFound, validationFailed, orderUnreachable, temporalUnavailable,
 	})
 	register(s, huma.Operation{
@@ -113,8 +112,9 @@ func (s *server) decide(ctx context.Context, d decision, order orderByID, note s
 	// A caller who leaves does not take a decision back.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget+d.extra())
 	defer cancel()
+	ask := s.asks.next(s.Now(), order.ID, d.update)
 	taken, err := s.Temporal.UpdateWorkflow(budget, client.UpdateWorkflowOptions{
-		UpdateID: uuid.NewString(), WorkflowID: order.ID, UpdateName: d.update,
+		UpdateID: ask.id, WorkflowID: order.ID, UpdateName: d.update,
 		Args: []any{contract.Decision{Note: note}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	switch {
@@ -127,11 +127,18 @@ func (s *server) decide(ctx context.Context, d decision, order orderByID, note s
 
 	var view contract.View
 	err = taken.Get(budget, &view)
-	switch {
+	if open := err != nil && temporalAway(temporalError{err}); !open {
+		s.asks.answered(ask, d.update)
+	}
+	switch refusal := (contract.Refusal{}); {
 	case err == nil:
 		return l.answer(http.StatusOK, view), nil
+	case d.isUnderWay(err, &refusal):
+		return s.join(budget, l, order.ID, refusal.View)
 	case !temporalAway(temporalError{err}):
 		return nil, s.refused(ctx, l, d.kind, order.ID, err)
+	case d.asks && d.update == contract.CompleteUpdate:
+		return s.stillWaiting(ctx, l, d.kind, order.ID)
 	case d.asks:
 		return s.stillAsking(ctx, l, d.kind, order.ID)
 	default:
@@ -182,6 +189,39 @@ func (s *server) stillAsking(ctx context.Context, l language, kind booking.Kind,
 	}
 }
 
+// isUnderWay tells whether a cancel was refused because the order is being
+// cancelled already: that is what was asked for.
+func (d decision) isUnderWay(err error, r *contract.Refusal) bool {
+	refusal, ok := errors.AsType[*temporal.ApplicationError](err)
+	return ok && d.update == contract.CancelUpdate && refusal.Type() == string(booking.BeingCancelled) &&
+		refusal.HasDetails() && refusal.Details(r) == nil
+}
+
+// join answers for a cancel of an order that is being cancelled: 200 when that
+// comes to its end in time, else 202. It waits for the end of the workflow and
+// costs the order nothing.
+func (s *server) join(budget context.Context, l language, id string, seen contract.View) (*orderAnswer, error) {
+	var end contract.View
+	if err := s.Temporal.GetWorkflow(budget, id, "").Get(budget, &end); err == nil && end.Status == booking.Cancelled {
+		return l.answer(http.StatusOK, end), nil
+	}
+	return l.answer(http.StatusAccepted, seen).located(), nil
+}
+
+// stillWaiting answers for a decision that was taken, and may still wait for
+// the outcome of a cancel: only once it does not is it certain to count.
+func (s *server) stillWaiting(ctx context.Context, l language, kind booking.Kind, id string) (*orderAnswer, error) {
+	var waits bool
+	if err := s.query(ctx, id, contract.UndecidedQuery, glance, &waits); err != nil {
+		s.log(ctx).Warn("order does not answer", zap.Error(err))
+		waits = true
+	}
+	if waits {
+		return nil, newProblem(orderUnreachable, "it is not certain yet whether the order is being cancelled: repeat the decision to be certain")
+	}
+	return s.stillDeciding(ctx, l, kind, id)
+}
+
 // updateLostToClose is the SDK's type of the error that an update ends with
 // when the workflow ends first.
 const updateLostToClose = "AcceptedUpdateCompletedWorkflow"
@@ -197,13 +237,23 @@ func (s *server) refused(ctx context.Context, l language, kind booking.Kind, id 
 		return s.closed(ctx, l, kind, id)
 	case ok && codePattern.MatchString(refusal.Type()):
 		p := newProblem(booking.Code(refusal.Type()), "%s", refusal.Message())
+		var why contract.Refusal
+		if refusal.HasDetails() && refusal.Details(&why) == nil {
+			if why.After > 0 {
+				p = p.after(why.After)
+			}
+			return p.about(l.show(why.View))
+		}
 		if row, err := s.glanceAtRow(ctx, id); err == nil {
 			return p.about(l.show(row.View))
 		}
 		return p
-	default:
-		return temporalError{err}
 	}
+	if limit := atLimit(err); limit != nil {
+		s.log(ctx).Warn("order takes no decision", zap.Error(err))
+		return limit
+	}
+	return temporalError{err}
 }
 
 // closed answers for an order that takes no decisions any more, because its

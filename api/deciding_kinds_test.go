@@ -6,9 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/yeyak/yeyak/booking"
@@ -77,7 +80,8 @@ func TestDecide_RefusedByEveryBusiness(t *testing.T) {
 		{deliveriesPath + "/food-1/complete", booking.AlreadyDelivered, 409},
 		{productionsPath + "/cafe-1/complete", booking.NotInProduction, 409},
 		{callsPath + "/cleaning-1/complete", booking.NotAssigned, 409},
-		{callsPath + "/cleaning-1/cancel", booking.BeingCancelled, 409},
+		{callsPath + "/cleaning-1/complete", booking.BeingCancelled, 409},
+		{foodOrdersPath + "/food-1/cancel", booking.DecisionPending, 503},
 	} {
 		t.Run(test.path+"/"+string(test.code), func(t *testing.T) {
 			t.Parallel()
@@ -146,11 +150,11 @@ func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			begun := time.Now()
-			b.onUpdate(takes, func(ctx context.Context) (contract.View, error) {
-				end, limited := ctx.Deadline()
-				require.True(t, limited)
-				require.WithinDuration(t, begun.Add(b.deps.ReplyBudget+asking), end, 500*time.Millisecond)
+			taken, begun := budgeted{}, time.Now()
+			b.onUpdate(taken.takes, func(ctx context.Context) (contract.View, error) {
+				require.Equal(t, taken.end(ctx), taken.until, "one budget for both")
+				budget := b.deps.ReplyBudget + asking
+				require.WithinRange(t, taken.until, begun.Add(budget), taken.at.Add(budget))
 				return contract.View{}, serviceerror.NewDeadlineExceeded("the delivery hangs")
 			})
 			if test.row != "" {
@@ -179,8 +183,7 @@ func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 func TestDecide_TakenIsAPromiseElsewhere(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{
-		deliveriesPath + "/food-1/complete", cafeOrdersPath + "/cafe-1/cancel", productionsPath + "/cafe-1/complete",
-		callsPath + "/cleaning-1/cancel", callsPath + "/cleaning-1/complete",
+		cafeOrdersPath + "/cafe-1/cancel", productionsPath + "/cafe-1/complete", callsPath + "/cleaning-1/cancel", callsPath + "/cleaning-1/complete",
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -194,4 +197,117 @@ func TestDecide_TakenIsAPromiseElsewhere(t *testing.T) {
 			require.Equal(t, locationOf(decode[orderView](t, a).View), a.Header.Get("Location"))
 		})
 	}
+}
+
+// The courier's word may wait for the outcome of a cancel: that it was taken is
+// a promise only once it does not.
+func TestDecide_CourierMayWaitForACancel(t *testing.T) {
+	t.Parallel()
+	food := businesses()[1]
+	for name, test := range map[string]struct {
+		waits  any
+		err    error
+		answer int
+	}{
+		"Counts":      {false, nil, 202},
+		"Waits":       {true, nil, 503},
+		"NobodyKnows": {nil, serviceerror.NewDeadlineExceeded("no worker"), 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.store.put(food.in(booking.Delivering, ""))
+			b.onUpdate(takes, failsWith(serviceerror.NewDeadlineExceeded("slow")))
+			b.answersQuery(contract.UndecidedQuery, test.waits, test.err)
+			a := b.do("POST", deliveriesPath+"/food-1/complete", "")
+			if test.answer == 503 {
+				b.problem(a, 503, orderUnreachable)
+				require.Equal(t, "2", a.Header.Get("Retry-After"))
+				return
+			}
+			require.Equal(t, test.answer, a.StatusCode, a.text)
+		})
+	}
+}
+
+// To cancel what is being cancelled is no mistake: it is followed to its end,
+// and answered as the first cancel is.
+func TestDecide_CancelJoins(t *testing.T) {
+	t.Parallel()
+	for _, business := range businesses() {
+		for status, code := range map[booking.Status]int{booking.Cancelled: 200, booking.Cancelling: 202} {
+			t.Run(string(business.input.View().Kind)+"/"+string(status), func(t *testing.T) {
+				t.Parallel()
+				b := setup(t)
+				seen := contract.Refusal{View: business.in(booking.Cancelling, booking.ByCustomer).View}
+				b.refusesWith(temporal.NewNonRetryableApplicationError("being cancelled", string(booking.BeingCancelled), nil, seen))
+				run := &mocks.WorkflowRun{}
+				run.On("Get", mock.Anything, mock.Anything).Return(func(ctx context.Context, to any) error {
+					if status == booking.Cancelled {
+						return encoded{business.in(status, booking.ByCustomer).View}.Get(to)
+					}
+					<-ctx.Done()
+					return ctx.Err()
+				})
+				b.temporal.On("GetWorkflow", mock.Anything, seen.View.ID, "").Return(run)
+				a := b.do("POST", business.path()+"/cancel", "")
+				require.Equal(t, code, a.StatusCode, a.text)
+				require.Equal(t, status, decode[orderView](t, a).Status)
+			})
+		}
+	}
+}
+
+// What the order says of when to ask again is passed on.
+func TestDecide_RetryAfter(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	why := contract.Refusal{View: businesses()[1].in(booking.Delivering, "").View, After: 37500 * time.Millisecond}
+	b.refusesWith(temporal.NewNonRetryableApplicationError("delivery is away", string(booking.DeliveryUnavailable), nil, why))
+	a := b.do("POST", foodOrdersPath+"/food-1/cancel", "")
+	p := b.problem(a, 503, booking.DeliveryUnavailable)
+	require.Equal(t, "38", a.Header.Get("Retry-After"))
+	require.Equal(t, booking.Delivering, p.Order.Status)
+}
+
+// The engine's own limits are known, and no defects of ours.
+func TestDecide_EngineLimits(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err   error
+		code  booking.Code
+		after string
+	}{
+		"InFlight": {&serviceerror.ResourceExhausted{Cause: enums.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT}, booking.DecisionPending, "2"},
+		"Busy":     {&serviceerror.ResourceExhausted{Cause: enums.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT}, temporalUnavailable, "2"},
+		"Total":    {serviceerror.NewFailedPrecondition("The limit on the total number of distinct updates in this workflow has been reached (2000)."), decisionsExhausted, "60"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.cannotBeAsked(test.err)
+			a := b.do("POST", orderPath+"/cancel", "")
+			b.problem(a, 503, test.code)
+			require.Equal(t, test.after, a.Header.Get("Retry-After"))
+		})
+	}
+}
+
+// Repeats of a decision whose outcome is open have one name; once it is known,
+// and in the next slot of time, to ask again is another ask.
+func TestAsks(t *testing.T) {
+	t.Parallel()
+	var one, other asks
+	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
+	first := one.next(now, "food-1", contract.CancelUpdate)
+	require.Equal(t, first, one.next(now.Add(askSlot-1), "food-1", contract.CancelUpdate))
+	require.Equal(t, first, other.next(now, "food-1", contract.CancelUpdate), "in every process")
+	require.NotEqual(t, first.id, one.next(now, "food-1", contract.CompleteUpdate).id)
+	one.answered(first, contract.CancelUpdate)
+	one.answered(first, contract.CancelUpdate) // both who had joined
+	second := one.next(now, "food-1", contract.CancelUpdate)
+	require.NotEqual(t, first.id, second.id)
+	require.Equal(t, second, one.next(now, "food-1", contract.CancelUpdate))
+	require.NotEqual(t, second.id, one.next(now.Add(askSlot), "food-1", contract.CancelUpdate).id)
+	require.Empty(t, one.over, "what is past is forgotten")
 }

@@ -25,7 +25,7 @@ func (s *server) registerDeliveries() {
 	}, s.getDelivery)
 	registerDecision[jobDone](s, decision{
 		kind: booking.Food, verb: "complete", path: deliveriesPath + "/{orderId}/complete", tag: tagFood, update: contract.CompleteUpdate,
-		summary: "The courier has handed the order over", refusals: []booking.Code{booking.NotDelivering, booking.AlreadyDelivered},
+		summary: "The courier has handed the order over", refusals: []booking.Code{booking.NotDelivering, booking.AlreadyDelivered}, asks: true,
 	})
 }
 
@@ -49,6 +49,7 @@ type deliverySelection struct {
 	Strict
 	Labelled
 	Paging
+	Counted
 	Status  booking.JobStatus `query:"status" enum:"waiting,started,delivered,cancelled" doc:"Only deliveries in this status"`
 	OwnerID name              `query:"ownerId" doc:"Only deliveries for this shop" example:"sara"`
 }
@@ -59,12 +60,14 @@ type deliveryList struct {
 }
 
 func (s *server) listDeliveries(ctx context.Context, in *deliverySelection) (*deliveryList, error) {
-	jobs, next, err := s.Deliveries.List(ctx, booking.JobFilter{OwnerID: string(in.OwnerID), Status: in.Status}, in.page())
+	filter := booking.JobFilter{OwnerID: string(in.OwnerID), Status: in.Status}
+	jobs, next, err := s.Deliveries.List(ctx, filter, in.page())
 	if err != nil {
 		return nil, err
 	}
 	l := in.language()
-	return &deliveryList{Localized: l.localized(), Body: partOf(each(jobs, l.showDelivery), next)}, nil
+	body, err := totalled(ctx, in.Counted, partOf(each(jobs, l.showDelivery), next), filter, s.Deliveries.Count)
+	return &deliveryList{Localized: l.localized(), Body: body}, err
 }
 
 func (s *server) getDelivery(ctx context.Context, in *jobByOrder) (*deliveryAnswer, error) {

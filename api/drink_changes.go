@@ -42,6 +42,7 @@ func (in *changeDrinkInput) Resolve(ctx huma.Context) []error {
 	if in.Body.Name != nil {
 		f.checkName(in.Body.Name)
 	}
+	f.checkPrice(ctx, in.Body.Price)
 	return f
 }
 

@@ -59,6 +59,7 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	f.checkQuery(ctx)
 	b := &in.Body
 	f.checkName(&b.Name)
+	f.checkPrice(ctx, &b.Price)
 	in.drink = booking.Drink{Name: b.Name, OwnerID: string(b.OwnerID), Price: b.Price.value(), TimeZone: b.TimeZone}
 	zone := lastTimeZone
 	if name := parsed(&f, "body.timeZone", &b.TimeZone, parseTimeZone); name != nil {
@@ -122,6 +123,7 @@ type drinkSelection struct {
 	Strict
 	Labelled
 	Paging
+	Counted
 	Selection
 	Date string `query:"date" format:"date" doc:"Only drinks of this day" example:"2026-12-24"`
 }
@@ -160,13 +162,14 @@ func (s *server) listDrinks(ctx context.Context, in *drinkSelection) (*drinkList
 		return nil, err
 	}
 	levels, l := s.levelsOf(ctx, drinks), in.language()
-	return &drinkList{Localized: l.localized(), Body: partOf(each(drinks, func(d booking.Drink) drinkView {
+	body, err := totalled(ctx, in.Counted, partOf(each(drinks, func(d booking.Drink) drinkView {
 		shown := s.showDrink(l, drinkOnMenu{Drink: d})
 		if level, known := levels[booking.ItemDay{ItemID: d.ID, Date: d.Date}]; known {
 			shown = shown.left(level)
 		}
 		return shown
-	}), next)}, nil
+	}), next), filter, s.Catalogue.CountDrinks)
+	return &drinkList{Localized: l.localized(), Body: body}, err
 }
 
 // levelsOf looks up how many are left of the drinks, which can be done without.

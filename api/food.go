@@ -74,7 +74,7 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 func (in *placeFoodInput) lookInto(ctx context.Context, s *server, f *faults) {
 	menu, found := lookUp(ctx, s, f, "body.menuId", string(in.Body.MenuID), "menu", s.menu)
 	if found {
-		in.menu, in.amount = menu, f.price("body.quantity", menu.Price, int64(in.Body.Quantity))
+		in.menu, in.amount = menu, f.wholePrice(s.Terms, "body.quantity", menu.Price, int64(in.Body.Quantity))
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"strings"
@@ -23,6 +24,24 @@ func (p Paging) page() booking.Page { return booking.Page{Cursor: p.Cursor, Limi
 type part[T any] struct {
 	Items []T    `json:"items" nullable:"false"`
 	Next  string `json:"next,omitempty" doc:"Cursor of the part that follows; absent at the end"`
+	Total *int   `json:"total,omitempty" doc:"How many the filters select altogether, with total=true; 10000 stands for as many or more"`
+}
+
+// Counted is embedded in the inputs of lists that can tell how long they are.
+type Counted struct {
+	Total bool `query:"total" doc:"Tell how many there are altogether, too"`
+}
+
+// totalled is the part of a list with how long the list is, if that was asked for.
+func totalled[T, F any](
+	ctx context.Context, asked Counted, p part[T], filter F, count func(context.Context, F) (int, error),
+) (part[T], error) {
+	if !asked.Total {
+		return p, nil
+	}
+	n, err := count(ctx, filter)
+	p.Total = &n
+	return p, err
 }
 
 func partOf[T any](items []T, next string) part[T] {

@@ -38,12 +38,8 @@ func problemOf(ctx huma.Context, status int, msg string, errs []error) *problem 
 		return invalid(errs)
 	case http.StatusBadRequest:
 		return newProblem(malformedJSON, "%s", bodyMessage(errs, msg))
-	case http.StatusRequestEntityTooLarge:
-		return newProblem(payloadTooLarge, "the body is larger than %d bytes", limitOf(ctx))
 	case http.StatusUnsupportedMediaType:
 		return newProblem(unsupportedMediaType, "the body's media type is not JSON")
-	case http.StatusRequestTimeout:
-		return newProblem(requestTimeout, "the body did not arrive in time")
 	case http.StatusInternalServerError:
 		if msg == "cannot read request body" {
 			return newProblem(malformedJSON, "the body was cut off")
@@ -53,13 +49,6 @@ func problemOf(ctx huma.Context, status int, msg string, errs []error) *problem 
 		s.Logger.Error("request failed", zap.Int("status", status), zap.String("message", msg), zap.Errors("errors", errs))
 	}
 	return newProblem(internalError, "something went wrong; it has been logged")
-}
-
-func limitOf(ctx huma.Context) int64 {
-	if s := serverOf(ctx); s != nil {
-		return s.MaxBody
-	}
-	return 0
 }
 
 func bodyMessage(errs []error, otherwise string) string {

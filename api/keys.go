@@ -113,8 +113,11 @@ func (s *server) repeat(ctx, budget context.Context, o newOrder, seen contract.V
 		seen = row.View
 		decision, fallen = s.decisionIn(ctx, row)
 	}
+	undecided := false // when this request came
 	if !fallen {
-		if asked, err := s.queryDecision(ctx, seen.ID); err == nil && asked != nil {
+		asked, err := s.queryDecision(ctx, seen.ID)
+		undecided = err == nil && asked == nil
+		if err == nil && asked != nil {
 			decision, fallen = *asked, true
 		}
 	}
@@ -127,7 +130,11 @@ func (s *server) repeat(ctx, budget context.Context, o newOrder, seen contract.V
 	if fallen {
 		return outcome{view: decision, decided: true}, nil
 	}
-	return s.awaitDecision(ctx, budget, seen, changes), nil
+	found := s.awaitDecision(ctx, budget, seen, changes)
+	// An order that could not say whether it had been decided on may have been
+	// answered as not taken before this request came, which is then a new one.
+	found.over = !undecided && found.decided && found.view.Reason.Unavailable() && o.key != ""
+	return found, nil
 }
 
 // checkSame refuses a request under a key that was used for another one, whose

@@ -208,11 +208,33 @@ func TestIdempotencyKey_UndecidedAttempt(t *testing.T) {
 	var a answer
 	var repeat sync.WaitGroup
 	repeat.Go(func() { a = b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1") })
-	require.Eventually(t, func() bool { return b.hub.Waiting(id) }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.hub.Waiting(id) }, time.Minute, time.Millisecond)
 	b.hub.Wake(cameTo(undecided.View, booking.Cancelling, booking.CafeUnavailable))
 	repeat.Wait()
 	b.problem(a, 503, codeOf(booking.CafeUnavailable))
 	require.Zero(t, e.starts)
+}
+
+// A repeat to whom a busy engine cannot say whether the order had been decided
+// on may have come after its refusal, and is a new order then.
+func TestIdempotencyKey_UnknownAttempt(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *Deps) { d.ReplyBudget = 20 * time.Second })
+	b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("busy"))
+	e := b.withEngine()
+	id := keyedOrderID(booking.Cafe, "alice", "k1", 0)
+	undecided := cameTo(renamed(businesses()[2].input, id).View(), booking.Received, "")
+	undecided.RequestHash = requestHash(drinkRequest{MenuID: "drink-latte", CustomerID: "alice", Quantity: 3, PaymentMethod: "pm_card_visa"})
+	e.keep(undecided)
+	var a answer
+	var repeat sync.WaitGroup
+	repeat.Go(func() { a = b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1") })
+	require.Eventually(t, func() bool { return b.hub.Waiting(id) }, time.Minute, time.Millisecond)
+	b.hub.Wake(cameTo(undecided.View, booking.Cancelling, booking.CafeUnavailable))
+	repeat.Wait()
+	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+	require.Equal(t, keyedOrderID(booking.Cafe, "alice", "k1", 1), decode[orderView](t, a).ID)
+	require.Equal(t, 1, e.starts)
 }
 
 func TestIdempotencyKey_ManyAttempts(t *testing.T) {

@@ -95,7 +95,7 @@ func (in *placeReservationInput) lookInto(ctx context.Context, s *server, f *fau
 	place, found := lookUp(ctx, s, f, "body.placeId", string(in.Body.PlaceID), "place", s.place)
 	in.place = place
 	if in.checkStay(f, s.Now(), found) && found {
-		in.amount = f.price("body.rooms", place.Price, int64(in.from.DaysUntil(in.to)), int64(in.Body.Rooms))
+		in.amount = f.wholePrice(s.Terms, "body.rooms", place.Price, int64(in.from.DaysUntil(in.to)), int64(in.Body.Rooms))
 	}
 }
 

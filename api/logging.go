@@ -50,7 +50,8 @@ func logAccess(log *zap.Logger) gin.HandlerFunc {
 		c.Request = c.Request.WithContext(ctx)
 		c.Next()
 		level := zap.DebugLevel
-		if c.Writer.Status() >= http.StatusInternalServerError {
+		status := statusOf(c)
+		if status >= http.StatusInternalServerError {
 			level = zap.InfoLevel
 		}
 		if entry := log.Check(level, "request"); entry != nil {
@@ -58,7 +59,7 @@ func logAccess(log *zap.Logger) gin.HandlerFunc {
 				zap.String("method", c.Request.Method),
 				zap.String("path", c.Request.URL.Path),
 				zap.String("route", c.FullPath()),
-				zap.Int("status", c.Writer.Status()),
+				zap.Int("status", status),
 				zap.Int("bytes", c.Writer.Size()),
 				zap.Duration("took", time.Since(begun)),
 			)...)

@@ -47,6 +47,7 @@ func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkName(&in.Body.Name)
+	f.checkPrice(ctx, &in.Body.Price)
 	return f
 }
 
@@ -67,6 +68,7 @@ func (in *changeMenuInput) Resolve(ctx huma.Context) []error {
 	if in.Body.Name != nil {
 		f.checkName(in.Body.Name)
 	}
+	f.checkPrice(ctx, in.Body.Price)
 	return f
 }
 
@@ -105,6 +107,7 @@ type menuByID struct {
 type menuList struct {
 	Strict
 	Paging
+	Counted
 	Selection
 }
 
@@ -121,7 +124,8 @@ func (s *server) listMenus(ctx context.Context, in *menuList) (*list[menuView], 
 	if err != nil {
 		return nil, err
 	}
-	return &list[menuView]{Body: partOf(each(menus, showMenu), next)}, nil
+	body, err := totalled(ctx, in.Counted, partOf(each(menus, showMenu), next), in.filter(), s.Catalogue.CountMenus)
+	return &list[menuView]{Body: body}, err
 }
 
 func (s *server) getMenu(ctx context.Context, in *menuByID) (*menuAnswer, error) {

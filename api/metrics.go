@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -31,6 +33,19 @@ func measureRequests(registry prometheus.Registerer) gin.HandlerFunc {
 		default:
 			method = "other"
 		}
-		took.WithLabelValues(route, method, strconv.Itoa(c.Writer.Status())).Observe(time.Since(begun).Seconds())
+		took.WithLabelValues(route, method, strconv.Itoa(statusOf(c))).Observe(time.Since(begun).Seconds())
 	}
+}
+
+// statusHungUp is the status that is measured and logged where a request failed
+// after its client had hung up: nothing has to have failed on our side.
+const statusHungUp = 499
+
+// statusOf is how the request was answered.
+func statusOf(c *gin.Context) int {
+	status := c.Writer.Status()
+	if status >= http.StatusInternalServerError && errors.Is(c.Request.Context().Err(), context.Canceled) {
+		return statusHungUp
+	}
+	return status
 }

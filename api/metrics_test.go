@@ -18,7 +18,7 @@ import (
 func TestMeasureRequests_Labels(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	router := newRouter(zap.NewNop(), nil, registry)
+	router := routerOf(Deps{Registry: registry})
 	router.GET("/v1/things/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
 	ask := func(method, path string) {
 		router.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), method, path, nil))
@@ -38,9 +38,9 @@ func TestMeasureRequests_Labels(t *testing.T) {
 func BenchmarkRequest(b *testing.B) {
 	for name, serve := range map[string]*gin.Engine{
 		"Bare":      bareRouter(),
-		"Measured":  newRouter(zap.NewNop(), nil, prometheus.NewRegistry()),
-		"Unsampled": newRouter(zap.NewNop(), sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())), prometheus.NewRegistry()),
-		"Traced":    newRouter(zap.NewNop(), sdktrace.NewTracerProvider(), prometheus.NewRegistry()),
+		"Measured":  routerOf(Deps{Registry: prometheus.NewRegistry()}),
+		"Unsampled": routerOf(Deps{Traces: sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())), Registry: prometheus.NewRegistry()}),
+		"Traced":    routerOf(Deps{Traces: sdktrace.NewTracerProvider(), Registry: prometheus.NewRegistry()}),
 	} {
 		serve.GET("/v1/things/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
 		b.Run(name, func(b *testing.B) {
@@ -52,6 +52,8 @@ func BenchmarkRequest(b *testing.B) {
 		})
 	}
 }
+
+func routerOf(d Deps) *gin.Engine { return (&server{Deps: d.withDefaults()}).newRouter() }
 
 // bareRouter has all that newRouter puts before an operation, but the metrics.
 func bareRouter() *gin.Engine {

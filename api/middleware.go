@@ -80,9 +80,11 @@ func allowHEAD(h http.Header) {
 }
 
 // limitTime gives every request an end, so that no database holds it for ever.
-// A stream has one for its beginning only: it goes on by gin's request.
+// A client that hangs up does not end it: statements and queries that are
+// cut off cost their connections, and an embedded engine more than that.
+// A stream has an end for its beginning only: it goes on by gin's request.
 func (s *server) limitTime(ctx huma.Context, next func(huma.Context)) {
-	limited, cancel := context.WithTimeout(ctx.Context(), s.ReplyBudget+spare)
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx.Context()), s.ReplyBudget+spare)
 	defer cancel()
 	next(huma.WithContext(ctx, limited))
 }
@@ -120,10 +122,11 @@ func acceptsJSON(accept []string) bool {
 	return false
 }
 
-// sendsJSON: a body without a media type is taken for what it should be.
+// sendsJSON tells whether a body says that it is JSON. One without a media type
+// can be sent by any web page, without the browser asking us first.
 func sendsJSON(contentType string) bool {
 	mediaType, _, err := mime.ParseMediaType(contentType)
-	return contentType == "" || err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
+	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
 }
 
 // toProblem is the one translation of errors into what the client is told.
@@ -141,14 +144,15 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 		return p
 	}
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
-		return newProblem(unavailable, "the request was given up")
 	case temporalAway(err):
 		s.log(ctx).Warn("temporal cannot be reached", zap.Error(err))
 		return newProblem(temporalUnavailable, "orders cannot be worked on at the moment; repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice")
 	case databaseAway(err):
 		s.log(ctx).Warn("database cannot be reached", zap.Error(err))
 		return newProblem(unavailable, "a part that this needs is away at the moment")
+	case notPrepared(err):
+		s.log(ctx).Error("something was not prepared: see /readyz", zap.Error(err))
+		return newProblem(unavailable, "a part that this needs is not set up yet")
 	default:
 		s.log(ctx).Error("request failed", zap.Error(err))
 		return newProblem(internalError, "something went wrong; it has been logged")

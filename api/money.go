@@ -13,7 +13,7 @@ const maxAmount = 1_000_000_000_000
 // money is booking.Money as requests ask for it, and the schema of both.
 type money struct {
 	Amount   whole  `json:"amount" minimum:"0" doc:"In the currency's minor unit; KRW has none, so 50000 is 50,000 won" example:"50000"`
-	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as KRW" doc:"ISO 4217 code" example:"KRW"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as KRW" doc:"ISO 4217 code, of a currency that the payment provider takes" example:"KRW"`
 }
 
 // TransformSchema adds the limit, which a tag could only repeat.
@@ -21,6 +21,48 @@ func (money) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	most := float64(maxAmount)
 	s.Properties["amount"].Maximum = &most
 	return s
+}
+
+// checkPrice complains about the body's price if it could not be paid: who is charged
+// would be told that it was declined. Nothing is asked for a price of 0.
+func (f *faults) checkPrice(ctx huma.Context, m *money) {
+	if m == nil || m.Currency == "" || m.Amount < 0 {
+		return // the schema has complained
+	}
+	const location = "body.price"
+	terms, price := serverOf(ctx).Terms, m.value()
+	if _, known := booking.Digits(price.Currency); !known {
+		f.add(location+".currency", "%q is not the ISO 4217 code of a currency such as KRW", price.Currency)
+	} else if err := terms.Currency(price.Currency); err != nil {
+		f.add(location+".currency", "%v", err)
+	} else if price.Amount != 0 {
+		if err := terms.Amount(price); err != nil {
+			f.add(location+".amount", "%v", err)
+		}
+	}
+}
+
+// wholePrice is each, that many times. A count below 1 has been complained
+// about.
+func (f *faults) wholePrice(terms PaymentTerms, field string, each booking.Money, counts ...int64) booking.Money {
+	amount, fits := each, true
+	for _, n := range counts {
+		if n < 1 {
+			return amount
+		}
+		if fits {
+			amount, fits = amount.Times(n)
+		}
+	}
+	switch {
+	case !fits || amount.Amount > maxAmount:
+		f.add(field, "the whole price is more than can be charged at once")
+	case amount.Amount != 0:
+		if err := terms.Amount(amount); err != nil {
+			f.add(field, "the whole price cannot be charged: %v", err)
+		}
+	}
+	return amount
 }
 
 func (m money) value() booking.Money {

@@ -12,7 +12,7 @@ import (
 // Metrics and Logger.
 func NewOperations(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
-	router := newRouter(s.Logger, nil, s.Registry)
+	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
 	s.huma.UseMiddleware(s.limitTime, s.checkMediaTypes)
 	s.registerHealth()

@@ -39,23 +39,6 @@ func known[T any](ctx context.Context, thing, id string, find func(context.Conte
 	return find(ctx, id)
 }
 
-// price is each, that many times. A count below 1 has been complained about.
-func (f *faults) price(field string, each booking.Money, counts ...int64) booking.Money {
-	amount, fits := each, true
-	for _, n := range counts {
-		if n < 1 {
-			return amount
-		}
-		if fits {
-			amount, fits = amount.Times(n)
-		}
-	}
-	if !fits || amount.Amount > maxAmount {
-		f.add(field, "the whole price is more than can be charged at once")
-	}
-	return amount
-}
-
 func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

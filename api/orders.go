@@ -30,6 +30,7 @@ func (s *server) registerOrders() {
 
 // OrderSelection is embedded in the inputs of lists of orders.
 type OrderSelection struct {
+	Counted
 	Kind   kindParam   `query:"kind" doc:"Only orders of this kind"`
 	Status statusParam `query:"status" doc:"Only orders in this status"`
 }
@@ -72,22 +73,23 @@ type mypageByID struct {
 func (s *server) listMypages(ctx context.Context, in *mypageList) (*orderList, error) {
 	filter := in.filter()
 	filter.CustomerID = string(in.CustomerID)
-	return s.selectOrders(ctx, filter, in.Following, in.Paging, in.language())
+	return s.selectOrders(ctx, filter, in.Following, in.Paging, in.Counted, in.language())
 }
 
 func (s *server) listOrders(ctx context.Context, in *ownerOrderList) (*orderList, error) {
 	filter := in.filter()
 	filter.OwnerID = string(in.OwnerID)
-	return s.selectOrders(ctx, filter, in.Following, in.Paging, in.language())
+	return s.selectOrders(ctx, filter, in.Following, in.Paging, in.Counted, in.language())
 }
 
-func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, after Following, p Paging, l language) (*orderList, error) {
+func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, after Following, p Paging, c Counted, l language) (*orderList, error) {
 	behind := s.behind(ctx, f, after)
 	views, next, err := s.ReadModel.Orders(ctx, f, p.page())
 	if err != nil {
 		return nil, err
 	}
-	return &orderList{Localized: l.localized(), Behind: behind, Body: partOf(each(views, l.show), next)}, nil
+	body, err := totalled(ctx, c, partOf(each(views, l.show), next), f, s.ReadModel.CountOrders)
+	return &orderList{Localized: l.localized(), Behind: behind, Body: body}, err
 }
 
 func (s *server) getMypage(ctx context.Context, in *mypageByID) (*orderAnswer, error) {

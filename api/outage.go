@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
+	"strings"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -78,6 +80,13 @@ func databaseAway(err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}
+	var lite interface {
+		error
+		Code() int
+	}
+	if errors.As(err, &lite) {
+		return slices.Contains(sqliteAway, lite.Code()&0xff)
+	}
 	var pg interface {
 		error
 		Field(byte) string
@@ -97,4 +106,26 @@ func databaseAway(err error) bool {
 	default:
 		return false
 	}
+}
+
+// sqliteAway are SQLite's primary result codes of a file that is locked, cannot
+// be read or written, or has no room: busy, locked, interrupted, I/O error,
+// corrupt, full, cannot be opened.
+var sqliteAway = []int{5, 6, 9, 10, 11, 13, 14}
+
+// notPrepared tells whether err is a database without its tables, or a namespace
+// of Temporal's without the search attributes of orders. Nothing was begun.
+func notPrepared(err error) bool {
+	if invalid, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
+		return strings.Contains(invalid.Message, "search attribute")
+	}
+	var pg interface {
+		error
+		Field(byte) string
+	}
+	if errors.As(err, &pg) {
+		const undefinedTable = "42P01"
+		return pg.Field('C') == undefinedTable
+	}
+	return strings.Contains(err.Error(), "no such table")
 }

@@ -32,6 +32,7 @@ func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	in.placeEdit = f.placeEdit(&b.Name, &b.ConfirmWithin, &b.TimeZone, &b.CheckInTime, &b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = &b.OwnerID, &b.Price, &b.Confirmation
+	f.checkPrice(ctx, in.price)
 	if in.checkIn != nil && in.checkOut != nil && in.checkOut.After(*in.checkIn) {
 		f.add("body.checkOutTime", "%s", overlap(*in.checkIn, *in.checkOut))
 	}
@@ -64,6 +65,7 @@ func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 	in.placeEdit = f.placeEdit(b.Name, b.ConfirmWithin, b.TimeZone, b.CheckInTime, b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = b.OwnerID, b.Price, b.Confirmation
 	in.withdrawn = b.Withdrawn
+	f.checkPrice(ctx, in.price)
 	return f
 }
 

@@ -70,6 +70,7 @@ type placeByID struct {
 type placeList struct {
 	Strict
 	Paging
+	Counted
 	Selection
 }
 
@@ -87,7 +88,8 @@ func (s *server) listPlaces(ctx context.Context, in *placeList) (*list[placeView
 	if err != nil {
 		return nil, err
 	}
-	return &list[placeView]{Body: partOf(each(places, showPlace), next)}, nil
+	body, err := totalled(ctx, in.Counted, partOf(each(places, showPlace), next), in.filter(), s.Catalogue.CountPlaces)
+	return &list[placeView]{Body: body}, err
 }
 
 func (s *server) getPlace(ctx context.Context, in *placeByID) (*placeAnswer, error) {

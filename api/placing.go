@@ -62,19 +62,17 @@ func (s *server) placeOrder(ctx context.Context, l language, a attempt, request 
 }
 
 // goThroughAttempts places the order under the first attempt that is not over.
-func (s *server) goThroughAttempts(ctx, budget context.Context, a attempt, request placing) (found outcome, err error) {
-	for range attemptsAtOnce {
+func (s *server) goThroughAttempts(ctx, budget context.Context, a attempt, request placing) (outcome, error) {
+	for left := attemptsAtOnce - 1; ; left-- {
 		o, err := request.order(s)
 		if err != nil {
 			return outcome{}, err
 		}
 		o.attempt = a
 		o.order.PlacedAt, o.order.Policy = s.Now().UTC().Truncate(time.Microsecond), s.Policy
-		if found, err = s.tryToPlace(ctx, budget, o); err != nil {
-			return outcome{}, err
-		}
-		if !found.over || budget.Err() != nil {
-			break
+		found, err := s.tryToPlace(ctx, budget, o)
+		if err != nil || !found.over || left == 0 || budget.Err() != nil {
+			return found, err
 		}
 		if a.placed { // it was taken for a repeat, and is a new order after all
 			var f faults
@@ -85,7 +83,6 @@ func (s *server) goThroughAttempts(ctx, budget context.Context, a attempt, reque
 		}
 		a = a.at(a.number + 1)
 	}
-	return found, nil
 }
 
 // patience is how long a request waits for the first decision on its order.

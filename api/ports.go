@@ -19,12 +19,15 @@ type Catalogue interface {
 	ChangePlace(ctx context.Context, id string, change func(*booking.Place) error) (booking.Place, error)
 	// Places lists, newest first, those that the filter selects.
 	Places(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Place, string, error)
+	// CountPlaces tells how many these are, up to booking.CountedTo.
+	CountPlaces(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
 	AddMenu(ctx context.Context, m booking.Menu) error
 	Menu(ctx context.Context, id string) (booking.Menu, error)
 	// ChangeMenu is ChangePlace for a menu, ChangeDrink for a drink.
 	ChangeMenu(ctx context.Context, id string, change func(*booking.Menu) error) (booking.Menu, error)
 	Menus(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Menu, string, error)
+	CountMenus(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
 	AddDrink(ctx context.Context, d booking.Drink) error
 	// Drink answers also how far the drink's deletion has come, nil while it is
@@ -33,6 +36,7 @@ type Catalogue interface {
 	ChangeDrink(ctx context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error)
 	// Drinks lists those that were not deleted.
 	Drinks(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error)
+	CountDrinks(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 }
 
 // Stock is how much of things there is, day by day: rooms of a place, cups of
@@ -53,6 +57,8 @@ type Jobs interface {
 	Job(ctx context.Context, orderID string) (booking.JobState, error)
 	// List lists the jobs that the filter selects; InvalidCursor as for places.
 	List(ctx context.Context, filter booking.JobFilter, page booking.Page) ([]booking.JobState, string, error)
+	// Count tells how many these are, up to booking.CountedTo.
+	Count(ctx context.Context, filter booking.JobFilter) (int, error)
 }
 
 // Cleaners are those who clean.
@@ -95,6 +101,21 @@ type PaymentGate interface {
 	Admit(ctx context.Context) (retryAfter time.Duration, ok bool)
 }
 
+// PaymentTerms are what the payment provider takes. Errors are meant for
+// people.
+type PaymentTerms interface {
+	// Currency says why nothing can be paid in the currency.
+	Currency(code string) error
+	// Amount says why the amount, which is not 0, cannot be paid at once.
+	Amount(m booking.Money) error
+}
+
+// anyTerms are those of a provider that takes everything.
+type anyTerms struct{}
+
+func (anyTerms) Currency(string) error      { return nil }
+func (anyTerms) Amount(booking.Money) error { return nil }
+
 // noGate stands before a provider that is always well.
 type noGate struct{}
 
@@ -118,6 +139,8 @@ type ReadModel interface {
 	Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error)
 	// Orders lists the orders that the filter selects, newest first.
 	Orders(ctx context.Context, filter booking.OrderFilter, page booking.Page) ([]contract.View, string, error)
+	// CountOrders tells how many these are, up to booking.CountedTo.
+	CountOrders(ctx context.Context, filter booking.OrderFilter) (int, error)
 	// Events answers what follows the cursor after in the feed, at most limit
 	// events, each with the cursor that goes on after it, and the cursor to go
 	// on from: after itself when there is nothing. InvalidCursor as for places.

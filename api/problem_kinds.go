@@ -19,10 +19,13 @@ const (
 	requestTimeout       = booking.Code("request_timeout")
 	payloadTooLarge      = booking.Code("payload_too_large")
 	unsupportedMediaType = booking.Code("unsupported_media_type")
+	crossOriginRefused   = booking.Code("cross_origin")
+	unknownHost          = booking.Code("unknown_host")
 	idempotencyKeyReused = booking.Code("idempotency_key_reused")
 	notRunning           = booking.Code("not_running")
 	temporalUnavailable  = booking.Code("temporal_unavailable")
 	orderUnreachable     = booking.Code("order_unreachable")
+	decisionsExhausted   = booking.Code("decisions_exhausted")
 	tooManyStreams       = booking.Code("too_many_streams")
 	tooManyCallsWaiting  = booking.Code("too_many_calls_waiting")
 	overloaded           = booking.Code("overloaded")
@@ -52,6 +55,8 @@ var problemKinds = []problemKind{
 	{requestTimeout, http.StatusRequestTimeout, "Request too slow", "The body did not arrive in time."},
 	{payloadTooLarge, http.StatusRequestEntityTooLarge, "Body too large", "The body is larger than this service reads."},
 	{unsupportedMediaType, http.StatusUnsupportedMediaType, "Unsupported media type", "Bodies are JSON: send Content-Type: application/json."},
+	{crossOriginRefused, http.StatusForbidden, "Cross-origin request", "A browser sent this for a page of another site. Nothing was done."},
+	{unknownHost, http.StatusMisdirectedRequest, "Unknown host", "The request is addressed to a name that this server does not have (--hosts). Nothing was done."},
 
 	{codeOf(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being."},
 	{codeOf(booking.SoldOut), http.StatusConflict, "Sold out", "There is not enough left: of the rooms on every night, or of the drink. The order is cancelled."},
@@ -82,7 +87,9 @@ var problemKinds = []problemKind{
 	{booking.NotOnSale, http.StatusConflict, "Not on sale", "Its owner has withdrawn it: it takes no new orders. Nothing was started."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
 
-	{booking.DeliveryUnavailable, http.StatusServiceUnavailable, "Delivery out of reach", "The delivery service does not answer: the order stands, nothing was changed. Try again after Retry-After seconds."},
+	{booking.DeliveryUnavailable, http.StatusServiceUnavailable, "Delivery out of reach", "The delivery service does not answer: the order stands, nothing was changed. Try again after Retry-After seconds, which grow with each try."},
+	{booking.DecisionPending, http.StatusServiceUnavailable, "Decision pending", "An earlier decision on the order is still open. This one was not taken: repeat it after Retry-After seconds."},
+	{decisionsExhausted, http.StatusServiceUnavailable, "No more decisions", "The order has taken as many decisions as Temporal keeps of one workflow. Nothing was changed; an operator has to reset it (docs/operations.md)."},
 	{temporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key."},
 	{orderUnreachable, http.StatusServiceUnavailable, "Order out of reach", "Those who work on the order do not answer. A decision is not promised, though it may still take effect: repeat it after Retry-After seconds."},
 	{tooManyStreams, http.StatusServiceUnavailable, "Too many streams", "As many readers follow the events here as this process serves. Try again after Retry-After seconds, or read the list."},

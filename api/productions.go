@@ -56,6 +56,7 @@ type productionSelection struct {
 	Strict
 	Labelled
 	Paging
+	Counted
 	MenuID name              `query:"menuId" doc:"Only productions of this drink" example:"drink-0m5w3k1v8t2z6r4q"`
 	Status booking.JobStatus `query:"status" enum:"waiting,started,completed,cancelled" doc:"Only productions in this status"`
 }
@@ -66,12 +67,14 @@ type productionList struct {
 }
 
 func (s *server) listProductions(ctx context.Context, in *productionSelection) (*productionList, error) {
-	jobs, next, err := s.Productions.List(ctx, booking.JobFilter{ItemID: string(in.MenuID), Status: in.Status}, in.page())
+	filter := booking.JobFilter{ItemID: string(in.MenuID), Status: in.Status}
+	jobs, next, err := s.Productions.List(ctx, filter, in.page())
 	if err != nil {
 		return nil, err
 	}
 	l := in.language()
-	return &productionList{Localized: l.localized(), Body: partOf(each(jobs, l.showProduction), next)}, nil
+	body, err := totalled(ctx, in.Counted, partOf(each(jobs, l.showProduction), next), filter, s.Productions.Count)
+	return &productionList{Localized: l.localized(), Body: body}, err
 }
 
 func (s *server) getProduction(ctx context.Context, in *jobByOrder) (*productionAnswer, error) {

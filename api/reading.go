@@ -120,10 +120,16 @@ func (s *server) queryDecision(ctx context.Context, id string) (decision *contra
 	return decision, err
 }
 
+// query asks the order's workflow, together with all others who ask it the same:
+// the engine keeps one question to a busy workflow, and refuses the next.
 func (s *server) query(ctx context.Context, id, query string, patience time.Duration, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	value, err := s.Temporal.QueryWorkflow(ctx, id, "", query)
+	value, err := s.queries.do(ctx, id+"/"+query, func() (converter.EncodedValue, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
+		defer cancel()
+		return s.Temporal.QueryWorkflow(ctx, id, "", query)
+	})
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func TestProblems_Requests(t *testing.T) {
 		b.problem(b.do("POST", reservations, "a=b", "Content-Type", "application/x-www-form-urlencoded"), 415, unsupportedMediaType)
 		b.problem(b.do("POST", reservations, "{}", "Content-Type", "; nonsense"), 415, unsupportedMediaType)
 		b.problem(b.do("POST", reservations, "{}", "Content-Type", "application/json; charset=utf-8"), 422, validationFailed)
-		b.problem(b.do("POST", reservations, "{}", "Content-Type", ""), 422, validationFailed)
+		b.problem(b.do("POST", reservations, "{}", "Content-Type", ""), 415, unsupportedMediaType)
 		b.problem(b.do("PATCH", placesPath+"/place-seaside", `{"name":""}`, "Content-Type", "application/merge-patch+json"), 422, validationFailed)
 	})
 	t.Run("TooLarge", func(t *testing.T) {
@@ -51,6 +51,7 @@ func TestProblems_Requests(t *testing.T) {
 		}
 		b.problem(b.do("POST", reservations, ""), 400, malformedJSON)
 		r := httptest.NewRequest("POST", reservations, io.MultiReader(strings.NewReader("{"), failing{}))
+		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		b.handler.ServeHTTP(w, r)
 		b.problem(answer{w.Result(), w.Body.String()}, 400, malformedJSON)

@@ -239,3 +239,20 @@ func TestLabels_BesideEveryStatus(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, found, 9)
 }
+
+// TestLists_TellHowLongTheyAre, when they are asked.
+func TestLists_TellHowLongTheyAre(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.store.put(businesses()[1].in(booking.Paid, ""))
+	b.store.deliveries.all["food-1"] = delivery(booking.JobStarted)
+	for _, path := range []string{
+		placesPath + "?", menusPath + "?", drinksPath + "?", deliveriesPath + "?", "/v1/mypages?customerId=alice&", "/v1/orders?ownerId=sara&",
+	} {
+		require.NotContains(t, b.do("GET", path, "").text, "total", path)
+		require.Contains(t, b.do("GET", path+"total=true", "").text, `"total":1`, path)
+		require.Equal(t, []string{"total"}, fields(b.problem(b.do("GET", path+"total=many", ""), 422, validationFailed)), path)
+	}
+	require.Contains(t, b.do("GET", productionsPath+"?total=true&status=started", "").text, `"total":0`)
+	require.Equal(t, booking.JobStarted, b.store.productions.filter.Status)
+}

@@ -262,3 +262,28 @@ func reached(k booking.Kind) []booking.Status {
 	}
 	return found
 }
+
+func (m *memory) CountPlaces(_ context.Context, f booking.CatalogueFilter) (int, error) {
+	m.selected = f
+	return len(m.places), m.away
+}
+
+func (m *memory) CountMenus(_ context.Context, f booking.CatalogueFilter) (int, error) {
+	m.selected = f
+	return len(m.menus), m.away
+}
+
+func (m *memory) CountDrinks(_ context.Context, f booking.CatalogueFilter) (int, error) {
+	m.selected = f
+	return len(m.drinks), m.away
+}
+
+func (m *memory) CountOrders(_ context.Context, f booking.OrderFilter) (int, error) {
+	m.filter = f
+	return len(m.orders), m.away
+}
+
+func (j *jobs) Count(_ context.Context, f booking.JobFilter) (int, error) {
+	j.filter = f
+	return len(j.all), j.away
+}

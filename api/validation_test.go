@@ -86,6 +86,7 @@ func TestReservation_InvalidElsewhere(t *testing.T) {
 	t.Run("TwoKeys", func(t *testing.T) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/lodging/reservations", strings.NewReader(reservation))
 		r.Header["Idempotency-Key"] = []string{"k1", "k2"}
+		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		b.handler.ServeHTTP(w, r)
 		p := b.problem(answer{w.Result(), w.Body.String()}, 422, validationFailed)

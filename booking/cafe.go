@@ -33,6 +33,9 @@ func SaleStatuses() []SaleStatus {
 	return []SaleStatus{OnSale, SaleOver, OffSale, SaleDeleting, SaleDeleted}
 }
 
+// Begins is the instant at which the drink's day begins.
+func (d Drink) Begins() time.Time { return d.Date.At(Clock{}, zoneOrUTC(d.TimeZone)) }
+
 // Ends is the instant at which the drink's day is over. A time zone that this
 // build does not know falls back to UTC.
 func (d Drink) Ends() time.Time { return d.Date.Ends(zoneOrUTC(d.TimeZone)) }

@@ -8,7 +8,7 @@ package booking
 // the order is given up, taken once something else was decided.
 func Standing(s Status, why Reason, taken Status) Status {
 	switch {
-	case s.Final():
+	case s.Final() || s == Cancelling:
 		return s
 	case why != "":
 		return Cancelling

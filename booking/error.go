@@ -3,6 +3,7 @@ package booking
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code is a stable, documented name of what went wrong. Clients and operators
@@ -27,6 +28,7 @@ const (
 	NotAssigned         Code = "not_assigned"
 	DeliveryUnavailable Code = "delivery_unavailable"
 	Superseded          Code = "superseded"
+	DecisionPending     Code = "decision_pending"
 	StockBelowHeld      Code = "stock_below_held"
 	NotOnSale           Code = "not_on_sale"
 	Unavailable         Code = "unavailable"
@@ -37,7 +39,7 @@ func Codes() []Code {
 	return []Code{
 		NotFound, AlreadyCancelled, BeingCancelled, AlreadyConfirmed, AlreadyCompleted, AlreadyCheckedIn, NotCheckedIn,
 		NotConfirmed, NotAwaitingOwner, AlreadyDelivered, NotDelivering, NotInProduction, NotAssigned, DeliveryUnavailable,
-		Superseded, StockBelowHeld, NotOnSale, Unavailable, InvalidCursor,
+		Superseded, DecisionPending, StockBelowHeld, NotOnSale, Unavailable, InvalidCursor,
 	}
 }
 
@@ -51,9 +53,17 @@ var ErrNothingDone = errors.New("nothing was done")
 type Error struct {
 	Code    Code
 	Message string
+	// After is when it is worth asking again, 0 where that is not known.
+	After time.Duration
 }
 
 func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+// In adds when it is worth asking again.
+func (e *Error) In(after time.Duration) *Error {
+	e.After = after
+	return e
+}
 
 // Is makes errors.Is compare by code, so that &Error{Code: NotFound} serves as
 // a pattern.

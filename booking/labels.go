@@ -104,6 +104,7 @@ var paymentLabels = map[PaymentStatus]words{
 	Declined:        {English: "declined", Korean: "결제거절"},
 	RefundPending:   {English: "being refunded", Korean: "환불중"},
 	Refunded:        {English: "refunded", Korean: "결제취소"},
+	Returned:        {English: "returned otherwise", Korean: "별도환급"},
 	ChargePrevented: {English: "never taken", Korean: "결제안됨"},
 }
 

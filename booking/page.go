@@ -9,6 +9,10 @@ type Page struct {
 	Cursor string
 }
 
+// CountedTo is how far what a list selects is counted: it stands for as many or
+// more.
+const CountedTo = 10_000
+
 // InvalidCursor is the code for a cursor that was not given out by the list.
 const InvalidCursor Code = "invalid_cursor"
 

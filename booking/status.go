@@ -52,11 +52,11 @@ const (
 	SoldOut         Reason = "sold_out"
 	RejectedByOwner Reason = "rejected_by_owner"
 	OwnerTimeout    Reason = "owner_timeout"
-	TooLate         Reason = "too_late"         // its time was over before it could be paid for or confirmed
+	TooLate         Reason = "too_late"         // its time was over before it could be paid for, handed over or served
 	MenuDeleted     Reason = "menu_deleted"     // the drink is no longer sold
 	CafeUnavailable Reason = "cafe_unavailable" // the café could not be asked whether it has the drink
 	NotRegistered   Reason = "not_registered"   // the call could not be registered with management
-	// PaymentUnavailable: the payment provider could not take it in time.
+	// PaymentUnavailable: its payment could not be taken in time.
 	PaymentUnavailable Reason = "payment_unavailable"
 
 	ByCustomer Reason = "customer"

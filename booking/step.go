@@ -35,6 +35,12 @@ type Outcome struct {
 type Undo struct {
 	// Acted tells whether there was something to take back.
 	Acted bool `json:"acted"`
+	// Owed is why it is not taken back yet, in the words of the one who has to,
+	// "" once it is. NeedsPerson: that does not change by itself.
+	Owed        string `json:"owed,omitempty"`
+	NeedsPerson bool   `json:"needsPerson,omitempty"`
+	// Declined: the payment that was to be given back was refused.
+	Declined bool `json:"declined,omitempty"`
 }
 
 // Charge asks for a payment. Key is the idempotency key: one charge is taken
@@ -45,7 +51,9 @@ type Charge struct {
 	Amount  Money  `json:"amount"`
 	Method  string `json:"method"`         // the provider's token, e.g. pm_card_visa
 	Late    bool   `json:"late,omitempty"` // it is too late to begin with it
-	Why     Reason `json:"why,omitempty"`  // it is taken back; set on the undo only
+	Why     Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
+	// Owed is why it is known not to be given back yet; set on the undo only.
+	Owed string `json:"owed,omitempty"`
 }
 
 // PaymentStatus is where a payment stands.
@@ -59,12 +67,13 @@ const (
 	Declined        PaymentStatus = "declined"  // refused by the provider
 	RefundPending   PaymentStatus = "refunding" // to be given back, or to be made certain that it was never taken
 	Refunded        PaymentStatus = "refunded"  // taken and given back
+	Returned        PaymentStatus = "returned"  // taken, and back with the customer in another way than by a refund
 	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
 )
 
 // PaymentStatuses lists every status of payments.
 func PaymentStatuses() []PaymentStatus {
-	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, ChargePrevented}
+	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, Returned, ChargePrevented}
 }
 
 // Payment is one order's line in the payments ledger.
@@ -85,7 +94,8 @@ type Hold struct {
 	From     Date   `json:"from"`
 	To       Date   `json:"to"` // exclusive
 	Quantity int    `json:"quantity"`
-	Why      Reason `json:"why,omitempty"` // it is released; set on the undo only
+	Late     bool   `json:"late,omitempty"` // it is too late to begin with it
+	Why      Reason `json:"why,omitempty"`  // it is released, or not begun with; set on the undo, or when it is late
 }
 
 // StayEnd tells that the guests for whom a hold was made have left.
@@ -152,7 +162,8 @@ type Job struct {
 	Item     Item   `json:"item"`
 	Quantity int    `json:"quantity"`
 	Address  string `json:"address,omitempty"` // where to, for deliveries
-	Why      Reason `json:"why,omitempty"`     // it is cancelled; set on the undo only
+	Late     bool   `json:"late,omitempty"`    // it is too late to begin with it
+	Why      Reason `json:"why,omitempty"`     // it is cancelled, or not begun with; set on the undo, or when it is late
 }
 
 // JobState is a job with where it stands.
@@ -169,7 +180,8 @@ type Call struct {
 	CustomerID string `json:"customerId"`
 	Tel        string `json:"tel"`
 	Location   string `json:"location"`
-	Why        Reason `json:"why,omitempty"` // it is taken back; set on the undo only
+	Late       bool   `json:"late,omitempty"` // it is too late to begin with it
+	Why        Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
 }
 
 // RegisteredCall is a call as management knows it.

@@ -85,8 +85,8 @@ func (s *system) measured(pattern string) (sum int) {
 func TestAdmission_ReadsHaveConnections(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) {
-		o.Config.Orders.ReplyBudget = 5 * time.Second
-		o.Config.Orders.Steps = config.StepsDurable // they wait for longer than in place
+		o.Config.Orders.ReplyBudget = 30 * time.Second // they hang until the test lets them go
+		o.Config.Orders.Steps = config.StepsDurable    // they wait for longer than in place
 	})
 	place := s.place(100)
 	order := s.reserve(place).with(t, http.StatusCreated).body.ID

@@ -109,6 +109,7 @@ func TestCatalogue_Lists(t *testing.T) {
 			require.Equal(t, all, each(s.walk(list+"?", 2), "id"))
 			require.Equal(t, bobs, each(s.walk(list+"?ownerId=bob&", 2), "id"))
 			require.Empty(t, s.listed(list+"?ownerId=nobody"))
+			require.EqualValues(t, 3, s.get(list+"?ownerId=bob&limit=1&total=true").with(t, http.StatusOK).field("total"))
 		}
 		later := s.drink(8, object{"ownerId": "bob", "date": inDays(5)})
 		s.orderCup(later, object{"quantity": 3}).with(t, http.StatusCreated)
@@ -138,6 +139,7 @@ func TestCatalogue_DrinkStock(t *testing.T) {
 		stock(10).with(t, http.StatusOK)
 		require.Equal(t, 7, s.cups(drink))
 		s.remove(drink)
+		s.removed(drink)
 		require.Equal(t, "menu_deleted", stock(9).with(t, http.StatusConflict).body.Code)
 		require.Equal(t, "menu_deleted", s.change(drinks+"/"+drink, object{"withdrawn": false}).with(t, http.StatusConflict).body.Code)
 	})

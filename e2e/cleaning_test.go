@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -275,7 +276,7 @@ func TestC5_FiftyCallsTenCleaners(t *testing.T) {
 		for _, a := range s.atOnce(50, func(i int) answer {
 			// Fifty at once may be more than management answers in time: who is
 			// asked to call again does.
-			return s.insists(func() answer { return s.post(calls, visit(), "Idempotency-Key", fmt.Sprint(i)) })
+			return s.insists(func() answer { return s.post(calls, visit(), "Idempotency-Key", strconv.Itoa(i)) })
 		}) {
 			unserved[a.with(t, http.StatusCreated).body.ID] = true
 		}

@@ -245,7 +245,7 @@ func TestREADME(t *testing.T) {
 		for _, shown := range []string{
 			`"status":"awaiting_owner"`, `"statusLabel":"waiting for the owner"`, `"status":"confirmed"`,
 			`"title":"Sold out","status":409`, "The order is cancelled. What was paid has been refunded.", `"customerId":"minho"`,
-			`"status":"refunded","amount":{"amount":100000,"currency":"KRW"},"refunded":{"amount":100000,"currency":"KRW"}`,
+			`"status":"refunded","statusLabel":"refunded","amount":{"amount":100000,"currency":"KRW"},"refunded":{"amount":100000,"currency":"KRW"}`,
 			`"reservation_cancelled"`, `"ReservationCanceled"`, `"down":true`,
 			`"statusLabel":"배달완료"`, `"reasonLabel":"강제취소"`, `"statusLabel":"호출확정"`, `"name":"Kim"`, `"statusLabel":"예약취소"`,
 		} {

@@ -33,6 +33,10 @@ var foodBranches = map[string]branch{
 	"food_stopped_before":        {mealStoppedBefore, booking.ByOperator},
 	"food_stopped_unknowingly":   {mealStoppedUnknowingly, booking.ByCustomer},
 	"food_shop_not_told":         {mealShopNotTold, booking.ByOperator},
+	"food_ledger_away":           {mealLedgerAway, booking.PaymentUnavailable},
+	"food_not_handed_over":       {mealNotHandedOver, booking.TooLate},
+	"food_courier_waits":         {mealCourierWaits, ""},
+	"food_courier_comes_second":  {mealCourierSecond, booking.ByCustomer},
 	"food_delivery_not_served":   {mealDeliveryNotServed, ""},
 }
 
@@ -51,6 +55,9 @@ var cafeBranches = map[string]branch{
 	"cafe_called_off_as_served": {cupServedWhenCancelled, ""},
 	"cafe_stopped_before":       {cupStoppedBefore, booking.ByOperator},
 	"cafe_stopped_unknowingly":  {cupStoppedUnknowingly, booking.ByCustomer},
+	"cafe_kitchen_late":         {cupLate, ""},
+	"cafe_day_over":             {cupDayOver, booking.TooLate},
+	"cafe_too_late":             {cupTooLate, booking.PaymentUnavailable},
 }
 
 var cleaningBranches = map[string]branch{
@@ -70,6 +77,9 @@ var cleaningBranches = map[string]branch{
 	"cleaning_untold_unknowingly":  {visitUntoldUnknowingly, booking.ByCustomer},
 	"cleaning_stopped_unknowingly": {visitStoppedUnknowingly, booking.ByCustomer},
 	"cleaning_unassigned":          {visitUnassigned, booking.ByCustomer},
+	"cleaning_nobody_free":         {visitNobodyFree, ""},
+	"cleaning_cleaner_late":        {visitLate, ""},
+	"cleaning_too_late":            {visitTooLate, booking.PaymentUnavailable},
 }
 
 // newOrder is what all orders have in common.
@@ -77,7 +87,10 @@ func newOrder(kind booking.Kind, price int64, change ...func(*contract.Order)) c
 	o := contract.Order{
 		OrderID: string(kind) + "-recorded", CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: time.Now().UTC().Truncate(time.Microsecond),
-		Policy: contract.Policy{InPlace: true, AttentionAfter: time.Minute, DeliverWithin: time.Hour, PayWithin: time.Minute},
+		Policy: contract.Policy{
+			InPlace: true, AttentionAfter: time.Minute, PayWithin: 10 * time.Minute, HandOverWithin: time.Hour,
+			DeliverWithin: time.Hour, ServeWithin: time.Hour, ServeAfterDay: time.Hour, AssignWithin: time.Hour, CleanWithin: time.Hour,
+		},
 	}
 	for _, c := range change {
 		c(&o)
@@ -155,7 +168,7 @@ func mealDeclinedPending(s *system) string {
 func mealCancelled(s *system) string {
 	order := s.run(contract.FoodWorkflow, s.newMeal())
 	s.shows(order, booking.Delivering)
-	require.Empty(s, s.update(order, contract.CancelUpdate))
+	s.cancels(order)
 	return order
 }
 
@@ -200,14 +213,48 @@ func mealCancelledPaid(s *system) string {
 	return order
 }
 
+// mealDeliveryUnavailable is cancelled twice at once while the delivery is away,
+// and once more when it is back.
 func mealDeliveryUnavailable(s *system) string {
 	order := s.run(contract.FoodWorkflow, s.newMeal())
 	s.shows(order, booking.Delivering)
-	s.outages.deliveries.begin(errCertain)
+	s.outages.deliveries.nextIs(func() error {
+		s.begunUpdate(order, contract.CancelUpdate)
+		return errCertain
+	})
 	require.Equal(s, booking.DeliveryUnavailable, s.update(order, contract.CancelUpdate))
 	require.Equal(s, booking.Delivering, s.get("/v1/mypages/"+order).body.Status)
-	s.outages.deliveries.end()
-	require.Empty(s, s.update(order, contract.CancelUpdate))
+	s.cancels(order)
+	return order
+}
+
+// cancels cancels an order, whose service may be busy or not be asked again yet.
+func (s *system) cancels(order string) {
+	s.Helper()
+	s.eventually(func() bool { return s.update(order, contract.CancelUpdate) == "" })
+}
+
+// mealCourierWaits is handed over, and cancelled once more, while the delivery
+// service is being asked about a cancel, which it cannot answer.
+func mealCourierWaits(s *system) string {
+	return s.whileStopped(errCertain, contract.CancelUpdate, contract.CompleteUpdate)
+}
+
+// mealCourierSecond is handed over while the delivery is being called off.
+func mealCourierSecond(s *system) string { return s.whileStopped(nil, contract.CompleteUpdate) }
+
+// whileStopped takes an order whose customer cancels, and on which others
+// decide while the delivery service is being asked.
+func (s *system) whileStopped(outcome error, others ...string) string {
+	order := s.run(contract.FoodWorkflow, s.newMeal())
+	s.shows(order, booking.Delivering)
+	s.outages.deliveries.nextIs(func() error {
+		for _, other := range others {
+			s.begunUpdate(order, other)
+		}
+		return outcome
+	})
+	s.update(order, contract.CancelUpdate)
 	return order
 }
 
@@ -224,7 +271,7 @@ func mealCancelUnknown(s *system) string {
 func mealDurable(s *system) string {
 	order := s.run(contract.FoodWorkflow, s.newMeal(notInPlace))
 	s.shows(order, booking.Delivering)
-	require.Empty(s, s.update(order, contract.CancelUpdate))
+	s.cancels(order)
 	return order
 }
 
@@ -289,7 +336,7 @@ func mealStoppedBefore(s *system) string {
 func (s *system) stoppedUnknowingly(order string, status booking.Status) string {
 	s.Helper()
 	s.shows(order, status)
-	require.Empty(s, s.update(order, contract.CancelUpdate))
+	s.cancels(order)
 	s.ended(order)
 	s.resetTo(order, s.workflowTask(order, 2))
 	require.Equal(s, booking.AlreadyCancelled, s.update(order, contract.CompleteUpdate))

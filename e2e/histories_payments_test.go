@@ -79,7 +79,7 @@ func (s *system) givesUp(in contract.Lodging) string {
 }
 
 func deferredTooLong(s *system) string {
-	in := s.confirmed("-impatient", time.Second)
+	in := s.confirmed("-impatient", 5*time.Second)
 	s.keepAway()
 	return s.givesUp(in)
 }
@@ -136,5 +136,31 @@ func visitDeferred(s *system) string {
 	s.sandbox(object{})
 	s.shows(order, booking.Calling)
 	s.carriedOut(func() answer { return s.decideAt(calls+"/"+order, "cancel") })
+	return order
+}
+
+// refundFollowed is cancelled while refunds are pending, which then fail.
+func refundFollowed(s *system) string {
+	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	s.sandbox(object{"refunds": "wait"})
+	s.decide(order, "cancel")
+	s.eventually(func() bool { return s.attempts(order, "RefundPayment") > 1 })
+	s.sandbox(object{"refunds": "fail"})
+	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
+	s.sandbox(object{})
+	return order
+}
+
+var free = object{"price": object{"amount": 0, "currency": "KRW"}}
+
+func stayForNothing(s *system) string {
+	order := s.reserve(s.place(9, free)).with(s, http.StatusCreated).body.ID
+	s.decide(order, "cancel").with(s, http.StatusOK)
+	return order
+}
+
+func cupForNothing(s *system) string {
+	order := s.orderCup(s.drink(9, free)).with(s, http.StatusCreated).body.ID
+	s.decideAt(cafeOrders+"/"+order, "cancel").with(s, http.StatusOK)
 	return order
 }

@@ -55,6 +55,7 @@ var lodgingBranches = map[string]branch{
 	"lodging_read_model_away":      {readModelAway, booking.ByCustomer},
 	"lodging_read_model_behind":    {readModelBehind, booking.ByCustomer},
 	"lodging_reset_of_cancelled":   {resetOfCancelled, booking.ByCustomer},
+	"lodging_reset_to_decision":    {resetToDecision, booking.RejectedByOwner},
 	"lodging_every_step_durable":   {everyStepDurable, booking.ByCustomer},
 }
 
@@ -71,6 +72,9 @@ var overloadBranches = map[string]branch{
 	"lodging_pay_now_cancelled":          {notPaidNowButCancelled, booking.ByOperator},
 	"lodging_pay_now_unstarted":          {notPaidNowUnstarted, booking.ByOperator},
 	"cleaning_payment_deferred":          {visitDeferred, booking.ByCustomer},
+	"lodging_refund_followed":            {refundFollowed, booking.ByCustomer},
+	"lodging_for_nothing":                {stayForNothing, booking.ByCustomer},
+	"cafe_for_nothing":                   {cupForNothing, booking.ByCustomer},
 }
 
 // TestRecordHistories takes an order along every way it can go, on a real
@@ -389,6 +393,16 @@ func undoFailedByHand(s *system) string {
 func resetOfCancelled(s *system) string {
 	order := customerCancels(s)
 	s.reset(order)
+	return order
+}
+
+// resetToDecision is confirmed, reset to just before that, and rejected.
+func resetToDecision(s *system) string {
+	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
+	s.decide(order, "confirm").with(s, http.StatusOK)
+	s.resetTo(order, s.workflowTask(order, 2))
+	s.shows(order, booking.AwaitingOwner)
+	s.decide(order, "reject").with(s, http.StatusOK)
 	return order
 }
 

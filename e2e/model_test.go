@@ -73,6 +73,7 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 	impatience := func(o *app.Options) {
 		o.Config.Orders.ReplyBudget, o.Config.Orders.AttentionAfter = time.Second, 2*time.Second
 		o.Config.Mypage.RepairEvery = 5 * time.Second
+		o.Config.Overload.PayWithin, o.Config.Orders.HandOverWithin = 5*time.Second, 2*time.Second // troubles last longer
 	}
 	m := &model{audited: bootAudited(t, change, impatience), seed: seed}
 	for range 2 {
@@ -81,6 +82,7 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 		m.drinks = append(m.drinks, m.drink(12))
 		m.cleaner("Kim")
 	}
+	m.places, m.menus, m.drinks = append(m.places, m.place(8, free)), append(m.menus, m.menu(free)), append(m.drinks, m.drink(12, free))
 	return m
 }
 
@@ -268,9 +270,9 @@ func (m *model) look(order string) {
 
 // trouble lets something fail for a while, or makes it work again.
 func (m *model) trouble(random *rand.Rand) {
-	switched := []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock}
-	switch n := random.IntN(9); n {
-	case 5:
+	switched := []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger}
+	switch n := random.IntN(11); n {
+	case 9:
 		m.sandbox(object{"down": random.IntN(2) == 0})
 	case 6:
 		m.sandbox(object{"loseAnswers": random.IntN(2) == 0})
@@ -278,6 +280,8 @@ func (m *model) trouble(random *rand.Rand) {
 		m.outbox.away.Store(random.IntN(2) == 0)
 	case 8:
 		m.readModel.away.Store(random.IntN(2) == 0)
+	case 10:
+		m.sandbox(object{"refunds": pick(random, []string{"succeed", "wait", "fail"})})
 	default:
 		switch random.IntN(3) {
 		case 0:
@@ -293,7 +297,7 @@ func (m *model) trouble(random *rand.Rand) {
 // recover makes everything work again.
 func (m *model) recover() {
 	m.sandbox(object{})
-	for _, o := range []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock} {
+	for _, o := range []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger} {
 		o.end()
 	}
 	m.outbox.away.Store(false)

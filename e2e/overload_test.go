@@ -51,7 +51,7 @@ func TestL10_Defer(t *testing.T) {
 	require.Less(t, time.Since(begun), s.options.Config.Orders.ReplyBudget/2, "nobody waits for a payment that cannot be taken now")
 	orders = append(orders, a.body.ID)
 	require.Equal(t, booking.PaymentPending, a.body.Status)
-	require.WithinDuration(t, time.Now().Add(time.Minute), a.body.PaymentDeferred.Until, 10*time.Second)
+	require.WithinDuration(t, time.Now().Add(10*time.Minute), a.body.PaymentDeferred.Until, 10*time.Second)
 	require.Equal(t, booking.PaymentPending, s.page(a.body.ID).Status)
 	require.Contains(t, s.listed("/v1/mypages?customerId=alice&limit=200"), a.body.ID)
 	status, _, _ := s.payment(a.body.ID)

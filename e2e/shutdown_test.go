@@ -40,7 +40,8 @@ func TestShutdown_InOrder(t *testing.T) {
 	t.Parallel()
 	charges := slowCharges{begun: make(chan struct{}, 1), letGo: make(chan struct{})}
 	s := boot(t, onSQLite, func(o *app.Options) {
-		o.Config.HTTP.DrainDelay = 5 * time.Second // in which the test looks at it
+		o.Config.HTTP.DrainDelay = 5 * time.Second   // in which the test looks at it
+		o.Config.Process.ShutdownGrace = time.Minute // for the request in hand, which the test lets go
 		o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider {
 			charges.PaymentProvider = p
 			return charges

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"net"
 	"net/http"
 	"strings"
@@ -16,9 +17,14 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// sandboxPayments runs the stand-in for Stripe, tells systems to pay there, and
-// turns its switches.
-func sandboxPayments(t *testing.T) (payThere func(*app.Options), turn func(switches string)) {
+// standIn is the stand-in for Stripe.
+type standIn struct {
+	testing.TB
+	url string
+}
+
+// sandboxPayments runs the stand-in for Stripe.
+func sandboxPayments(t *testing.T) standIn {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -33,28 +39,71 @@ func sandboxPayments(t *testing.T) (payThere func(*app.Options), turn func(switc
 		stop()
 		require.NoError(t, <-ended)
 	})
-	url := "http://" + listener.Addr().String()
-	payThere = func(o *app.Options) {
-		o.Config.Payments = config.Payments{Provider: config.PaymentsStripe, StripeURL: config.URL(url), StripeKey: "sk_test_e2e"}
+	return standIn{t, "http://" + listener.Addr().String()}
+}
+
+// pay tells a system to pay there.
+func (p standIn) pay(o *app.Options) {
+	o.Config.Payments = config.Payments{Provider: config.PaymentsStripe, StripeURL: config.URL(p.url), StripeKey: "sk_test_e2e"}
+}
+
+// turn turns the stand-in's switches.
+func (p standIn) turn(switches string) {
+	p.Helper()
+	p.ask(http.MethodPut, "/sandbox/payments", switches, nil)
+}
+
+// ask asks the stand-in for something, as its dashboard does.
+func (p standIn) ask(method, path, body string, into any) {
+	p.Helper()
+	r, err := http.NewRequestWithContext(p.Context(), method, p.url+path, strings.NewReader(body))
+	require.NoError(p, err)
+	r.Header.Set("Authorization", "Bearer sk_test_dashboard")
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	turn = func(switches string) {
-		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url+"/sandbox/payments", strings.NewReader(switches))
-		require.NoError(t, err)
-		w, err := http.DefaultClient.Do(r)
-		require.NoError(t, err)
-		w.Body.Close()
-		require.Equal(t, http.StatusOK, w.StatusCode)
+	w, err := http.DefaultClient.Do(r)
+	require.NoError(p, err)
+	defer w.Body.Close()
+	require.Equal(p, http.StatusOK, w.StatusCode)
+	if into != nil {
+		require.NoError(p, json.NewDecoder(w.Body).Decode(into))
 	}
-	return payThere, turn
+}
+
+// intent is the stand-in's id of what an order was charged by.
+func (p standIn) intent(order string) string {
+	p.Helper()
+	var list struct {
+		Data []struct {
+			ID       string
+			Metadata map[string]string
+		}
+	}
+	p.ask(http.MethodGet, "/v1/payment_intents?limit=100", "", &list)
+	for _, i := range list.Data {
+		if i.Metadata["order_id"] == order {
+			return i.ID
+		}
+	}
+	require.Fail(p, "nothing was asked for", order)
+	return ""
+}
+
+// totals are all that was charged and refunded there, in Stripe's units.
+func (p standIn) totals() (charged, refunded int64) {
+	p.Helper()
+	var is struct{ Charged, Refunded int64 }
+	p.ask(http.MethodGet, "/sandbox/payments", "", &is)
+	return is.Charged, is.Refunded
 }
 
 // TestStripe: orders are paid, declined, refunded and waited for through
 // Stripe's API as they are in process, and its own books agree.
 func TestStripe(t *testing.T) {
 	t.Parallel()
-	payThere, turn := sandboxPayments(t)
-	a := bootAudited(t, impatient, payThere)
+	stripe := sandboxPayments(t)
+	a, turn := bootAudited(t, impatient, stripe.pay), stripe.turn
 	place := a.place(9)
 	in := func(order string, status booking.Status) {
 		t.Helper()

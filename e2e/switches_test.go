@@ -18,12 +18,21 @@ var (
 )
 
 // outage switches a service off: it fails with what is set.
-type outage struct{ err atomic.Pointer[error] }
+type outage struct {
+	err  atomic.Pointer[error]
+	once atomic.Pointer[func() error]
+}
+
+// nextIs lets something else become of the next call.
+func (o *outage) nextIs(do func() error) { o.once.Store(&do) }
 
 func (o *outage) begin(err error) { o.err.Store(&err) }
 func (o *outage) end()            { o.err.Store(nil) }
 
 func (o *outage) failure() error {
+	if do := o.once.Swap(nil); do != nil {
+		return (*do)()
+	}
 	if err := o.err.Load(); err != nil {
 		return *err
 	}
@@ -31,10 +40,11 @@ func (o *outage) failure() error {
 }
 
 // outages are the switches of a system.
-type outages struct{ deliveries, productions, crew, registry, stock *outage }
+type outages struct{ deliveries, productions, crew, registry, stock, ledger *outage }
 
 func (all *outages) decorate(d *app.Decorate) {
-	*all = outages{&outage{}, &outage{}, &outage{}, &outage{}, &outage{}}
+	*all = outages{&outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &outage{}}
+	d.Ledger = func(l activities.PaymentLedger) activities.PaymentLedger { return switchedLedger{l, all.ledger} }
 	d.Deliveries = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.deliveries} }
 	d.Productions = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.productions} }
 	d.Crew = func(c activities.Crew) activities.Crew { return switchedCrew{c, all.crew} }
@@ -123,4 +133,25 @@ func (s switchedStock) Release(ctx context.Context, h booking.Hold) (booking.Und
 
 func (s switchedStock) Shorten(ctx context.Context, key string, end booking.Date) (booking.Freed, error) {
 	return unless(s.outage, func() (booking.Freed, error) { return s.Stock.Shorten(ctx, key, end) })
+}
+
+type switchedLedger struct {
+	activities.PaymentLedger
+	outage *outage
+}
+
+func (l switchedLedger) BeginCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	return unless(l.outage, func() (booking.Payment, error) { return l.PaymentLedger.BeginCharge(ctx, c) })
+}
+
+func (l switchedLedger) DeferCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	return unless(l.outage, func() (booking.Payment, error) { return l.PaymentLedger.DeferCharge(ctx, c) })
+}
+
+func (l switchedLedger) EndCharge(ctx context.Context, id string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
+	return unless(l.outage, func() (booking.Payment, error) { return l.PaymentLedger.EndCharge(ctx, id, answer, ref) })
+}
+
+func (l switchedLedger) BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+	return unless(l.outage, func() (booking.Payment, error) { return l.PaymentLedger.BeginRefund(ctx, c) })
 }

@@ -146,9 +146,11 @@ func (s *system) startedLike(order string) (in contract.Lodging) {
 	return in
 }
 
-// startAt starts a saga past the API, for what the API would not take.
+// startAt starts a saga past the API, for what the API would not take, as if it
+// had just been asked for.
 func (s *system) startAt(in contract.Lodging) {
 	s.Helper()
+	in.PlacedAt = time.Now().UTC().Truncate(time.Microsecond)
 	_, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{
 		ID: in.OrderID, TaskQueue: contract.SagasQueue,
 	}, contract.LodgingWorkflow, in)

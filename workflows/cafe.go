@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -17,8 +18,8 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	story := c.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	})
-	c.deadline = in.DayEnds()
-	c.undos = []undo{c.putBack(), c.refund(), c.takeBack(c.notice()), c.cancelProduction()} // of the steps, in their order
+	c.ends = in.DayEnds()
+	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice()), c.cancelProduction()}) // of the steps, in their order
 	c.takeDecisions()
 	return c.tell(story, c.story)
 }
@@ -58,8 +59,10 @@ func (c *cup) notice() notice {
 }
 
 func (c *cup) holdDrink(ctx workflow.Context) error {
+	hold := c.hold()
+	hold.Late, hold.Why = c.tooLate()
 	return c.stepNow(ctx, step{
-		call: call{name: "hold drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: c.hold()},
+		call: call{name: "hold drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
 		undo: c.putBack(),
 	}, booking.CafeUnavailable)
 }
@@ -68,6 +71,7 @@ func (c *cup) putBack() undo {
 	return undo{
 		call:    call{name: "put drink back", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
+		then:    func(found booking.Undo) { c.came = found.Acted },
 	}
 }
 
@@ -79,8 +83,10 @@ func (c *cup) hold() booking.Hold {
 }
 
 func (c *cup) startProduction(ctx workflow.Context) error {
+	production := c.production()
+	production.Late, production.Why = c.tooLate()
 	_, err := c.step(ctx, step{
-		call: call{name: "start production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.StartProduction, with: c.production()},
+		call: call{name: "start production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.StartProduction, with: production},
 		undo: c.cancelProduction(),
 	})
 	if err != nil {
@@ -110,10 +116,26 @@ func (c *cup) show(s booking.JobStatus) {
 	c.changed()
 }
 
-// cafeServes waits until the drinks were handed over.
+// cafeServes waits until the drinks were handed over. A kitchen that takes long
+// makes the order need attention. One that has not said so by the end of the
+// drink's day, and some hours more, never will: nobody comes for the drink any
+// more, and it is given up.
 func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	c.waitFor("the café")
-	err := c.finishTold(ctx, telling, func() bool { return c.served }, call{
+	over := func() bool { return c.served || telling.failed != nil }
+	now, lastCall := workflow.Now(ctx), c.ends.Add(c.policy.ServeAfterDay)
+	slow := max(0, c.in.DayBegins().Sub(now)) + c.policy.ServeWithin
+	if slow < lastCall.Sub(now) {
+		c.expect(ctx, slow, "the café hands over", over)
+	}
+	inTime, err := await(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over)
+	if err == nil && !inTime {
+		err = c.dayIsOver(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	err = c.finishTold(ctx, telling, func() bool { return c.served }, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
 	})
 	if err != nil {
@@ -122,6 +144,17 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	defer c.told(telling)
 	c.show(booking.JobCompleted)
 	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, "")
+}
+
+// dayIsOver gives the order up unless somebody has just decided on it.
+func (c *cup) dayIsOver(ctx workflow.Context) error {
+	if err := c.heed(ctx); err != nil {
+		return err //replay:never a decision was being recorded in the very moment
+	}
+	if c.taken == booking.Completed {
+		return nil //replay:never as above: finish waits until it has been recorded
+	}
+	return &refusal{booking.TooLate}
 }
 
 // takeDecisions lets the customer and the café decide on the order.

@@ -164,7 +164,8 @@ func TestCafe(t *testing.T) {
 	})
 	t.Run("UnpaidWhenItsDayIsOver", func(t *testing.T) {
 		c := newCup(t)
-		c.live(c.in.Drink.Ends().Add(-20 * time.Second))
+		c.in.PlacedAt = c.in.Drink.Ends().Add(-20 * time.Second)
+		c.live(c.in.PlacedAt)
 		c.faults = func(call string) fault { return only(before, call == "charge") }
 		v := c.run()
 		require.Equal(t, booking.TooLate, v.Reason)

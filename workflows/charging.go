@@ -11,13 +11,20 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// charge takes the order's price. With that the order comes into being, in the
-// status paid. Nobody pays after the deadline. While the provider takes no
-// payments the customer pays a little later or, where the policy allows none
-// of that, the order is refused.
+// free tells whether the order costs nothing. Then nobody is asked for money,
+// and there is none to give back.
+func (s *saga) free() bool { return s.in.Amount.Amount == 0 }
+
+// charge takes the order's price, if it has one. With that the order comes into
+// being, in the status paid. Nothing is charged after the deadline. While the
+// provider takes no payments the customer pays a little later or, where the
+// policy allows none of that, the order is refused.
 func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
+	if s.free() {
+		return s.chargeNothing(ctx, paid)
+	}
 	charge := s.payment()
-	charge.Late = !s.deadline.IsZero() && !workflow.Now(ctx).Before(s.deadline)
+	charge.Late, charge.Why = s.tooLate()
 	st := step{
 		call:    call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
 		undo:    s.refund(),
@@ -30,14 +37,22 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	} else {
 		err = s.payNow(ctx, st)
 	}
-	if isRefusal(err, booking.PaymentDeclined) {
-		s.emit(booking.PaymentDeclinedEvent)
-	}
 	if err != nil {
 		return err
 	}
 	s.become(paid, "", "")
 	s.placed(true)
+	return nil
+}
+
+// chargeNothing is charge for an order that costs nothing. It is never too late
+// for that: the services that are asked next know what was done in time.
+func (s *saga) chargeNothing(ctx workflow.Context, paid booking.Status) error {
+	if err := ctx.Err(); err != nil {
+		return err //replay:never abandoned in the very task in which it was begun
+	}
+	s.become(paid, "", "")
+	s.placed(false)
 	return nil
 }
 
@@ -65,14 +80,12 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 // payLater stands in line until the provider takes payments again. The customer
 // is told, and may give the order up meanwhile. So does time.
 func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome booking.Outcome, err error) {
-	patience, late := s.policy.PayWithin, booking.PaymentUnavailable
-	if left := s.deadline.Sub(workflow.Now(ctx)); !s.deadline.IsZero() && left < patience {
-		patience, late = left, booking.TooLate
-	}
+	until, late := s.deadline()
+	patience := until.Sub(workflow.Now(ctx))
 	if patience <= 0 {
 		return outcome, &refusal{late} //replay:never its time ended in the moment in which it was deferred
 	}
-	stopTelling := s.showDeferred(ctx, patience)
+	stopTelling := s.showDeferred(ctx, until)
 	defer func() {
 		stopTelling()
 		s.view.PaymentDeferred = nil
@@ -81,7 +94,7 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 	attempt, giveUp := workflow.WithCancel(ctx)
 	defer giveUp()
 	done := workflow.ExecuteActivity(workflow.WithActivityOptions(attempt, inItsTurn(patience)), deferredPayments.ChargeDeferredPayment, charge)
-	inTime, err := await(ctx, patience, "payment is deferred at most so long", done.IsReady)
+	inTime, err := await(ctx, patience, "payment is deferred until then", done.IsReady)
 	if err != nil {
 		return outcome, err
 	}
@@ -98,8 +111,8 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 // showDeferred lets the customer know that the payment follows, until it is
 // told that there is nothing to follow any more, and sees to it that they hear
 // if it does not.
-func (s *saga) showDeferred(ctx workflow.Context, patience time.Duration) (over func()) {
-	s.view.PaymentDeferred = &contract.Deferral{Until: s.now().Add(patience)}
+func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func()) {
+	s.view.PaymentDeferred = &contract.Deferral{Until: until.UTC().Truncate(time.Microsecond)}
 	if s.view.Status == booking.PaymentPending {
 		s.changed()
 	} else {
@@ -108,13 +121,22 @@ func (s *saga) showDeferred(ctx workflow.Context, patience time.Duration) (over 
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)
 	follows := s.paymentFollows()
-	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
-	s.undos = slices.Insert(s.undos, n, s.takeBack(follows))
+	s.mayHaveDeferred()
 	telling, over := workflow.WithCancel(ctx)
 	workflow.Go(telling, func(ctx workflow.Context) {
 		_ = s.tellSomebody(ctx, follows) // no payment waits for a message
 	})
 	return over
+}
+
+// mayHaveDeferred adds the undo of telling the customer that the payment
+// follows.
+func (s *saga) mayHaveDeferred() {
+	off := s.takeBack(s.paymentFollows())
+	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
+	if n >= 0 && !slices.ContainsFunc(s.undos, func(u undo) bool { return u.name == off.name }) {
+		s.undos = slices.Insert(s.undos, n, off)
+	}
 }
 
 func (s *saga) paymentFollows() notice {
@@ -136,11 +158,25 @@ func inItsTurn(patience time.Duration) workflow.ActivityOptions {
 	return options
 }
 
+// refunds is the undo of the charge, if there is one.
+func (s *saga) refunds() []undo {
+	if s.free() {
+		return nil
+	}
+	return []undo{s.refund()}
+}
+
 func (s *saga) refund() undo {
 	return undo{
-		call:    call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
-		because: func(why booking.Reason) any { c := s.payment(); c.Why = why; return c },
-		then:    func(found booking.Undo) { s.refunded = found.Acted },
+		call: call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
+		because: func(why booking.Reason) any {
+			c := s.payment()
+			c.Why, c.Owed = why, s.owed
+			return c
+		},
+		then: func(found booking.Undo) {
+			s.refunded, s.declined, s.owed = found.Acted, found.Declined, found.Owed
+		},
 	}
 }
 

@@ -52,7 +52,7 @@ func TestCharge_DeferralsThatComeToNothing(t *testing.T) {
 		"Expired":   {soon, func(*stay) {}, booking.PaymentUnavailable},
 		"Cancelled": {soon, func(s *stay) { s.decides(10*time.Second, contract.CancelUpdate) }, booking.ByCustomer},
 		"TheStayIsOverBefore": {func(*contract.Lodging) {}, func(s *stay) {
-			s.live(s.in.CheckOutAt().Add(-20 * time.Second))
+			s.placedLate(20 * time.Second)
 		}, booking.TooLate},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/booking"
@@ -15,12 +17,9 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	story := v.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.CallPlaced, undone: booking.AssignmentCanceled, cancelled: booking.CallCanceled,
 	})
-	v.cleaner = v.view.Cleaner()     // known only to a call that is settled
-	v.undos = []undo{v.unregister()} // of the steps, in their order
-	if v.priced() {
-		v.undos = append(v.undos, v.refund())
-	}
-	v.undos = append(v.undos, v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction()), v.takeBack(v.errand()))
+	v.cleaner = v.view.Cleaner()                                 // known only to a call that is settled
+	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // of the steps, in their order
+		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction()), v.takeBack(v.errand())})
 	v.takeDecisions()
 	return v.tell(story, v.story)
 }
@@ -34,12 +33,13 @@ type visit struct {
 
 // story is how a call goes when all goes well. The customer waits for it to be
 // registered, and is charged only then, if it has a price; from there on the
-// call stands, until a cleaner is free however long that takes.
+// call stands. Once it is in the queue of assignment it waits until a cleaner is
+// free, however long that takes.
 func (v *visit) story(ctx workflow.Context) error {
 	if err := v.register(ctx); err != nil {
 		return err
 	}
-	if err := v.pay(ctx); err != nil {
+	if err := v.charge(ctx, booking.Calling); err != nil {
 		return err
 	}
 	if err := v.assign(ctx); err != nil {
@@ -50,7 +50,7 @@ func (v *visit) story(ctx workflow.Context) error {
 
 func (v *visit) register(ctx workflow.Context) error {
 	return v.stepNow(ctx, step{
-		call: call{name: "register call", queue: contract.ManagementQueue, quick: quickStep, do: management.RegisterCall, with: v.call("")},
+		call: call{name: "register call", queue: contract.ManagementQueue, quick: quickStep, do: management.RegisterCall, with: v.inTimeCall()},
 		undo: v.unregister(),
 	}, booking.NotRegistered)
 }
@@ -59,11 +59,7 @@ func (v *visit) unregister() undo {
 	return undo{
 		call:    call{name: "strike call off", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
 		because: func(why booking.Reason) any { return v.call(why) },
-		then: func(found booking.Undo) {
-			if found.Acted && !v.priced() {
-				v.placed(false) // which may not have been known until now
-			}
-		},
+		then:    func(found booking.Undo) { v.came = found.Acted },
 	}
 }
 
@@ -71,39 +67,46 @@ func (v *visit) call(why booking.Reason) booking.Call {
 	return booking.Call{OrderID: v.in.OrderID, CustomerID: v.in.CustomerID, Tel: v.in.Tel, Location: v.in.Location, Why: why}
 }
 
-func (v *visit) priced() bool { return v.in.Amount.Amount > 0 }
-
-func (v *visit) pay(ctx workflow.Context) error {
-	if v.priced() {
-		return v.charge(ctx, booking.Calling)
-	}
-	v.become(booking.Calling, "", "")
-	v.placed(false)
-	return nil
+// inTimeCall is the call for a step of the way there.
+func (v *visit) inTimeCall() booking.Call {
+	c := v.call("")
+	c.Late, c.Why = v.tooLate()
+	return c
 }
 
 // assign finds a cleaner. While none is free the call waits in the queue of
 // assignment, which gives it the next one and says so.
 func (v *visit) assign(ctx workflow.Context) error {
 	outcome, err := v.step(ctx, step{
-		call: call{name: "assign cleaner", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.AssignCleaner, with: v.call("")},
+		call: call{name: "assign cleaner", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.AssignCleaner, with: v.inTimeCall()},
 		undo: v.cancelAssignment(),
 	})
 	if err != nil {
 		return err
 	}
+	v.handedOver = true // from here on it waits for people, and messages for nobody
 	if v.cleaner == nil {
 		v.cleaner = outcome.Cleaner
 	}
 	if v.cleaner == nil {
 		v.settle()
-		v.waitFor("a free cleaner")
-		if err := workflow.Await(ctx, func() bool { return v.cleaner != nil }); err != nil {
+		if err := v.waitForCleaner(ctx); err != nil {
 			return err
 		}
 	}
 	v.show(v.cleaner)
 	return v.rest(ctx, booking.Assigned, booking.CleanerAssigned, "")
+}
+
+func (v *visit) waitForCleaner(ctx workflow.Context) error {
+	v.waitFor("a free cleaner")
+	found := func() bool { return v.cleaner != nil }
+	v.expect(ctx, v.policy.AssignWithin, "a cleaner is free", found)
+	if err := workflow.Await(ctx, found); err != nil {
+		return err
+	}
+	v.attended()
+	return nil
 }
 
 func (v *visit) cancelAssignment() undo {
@@ -164,9 +167,11 @@ func (v *visit) who() string {
 	return v.cleaner.Name
 }
 
-// cleanerCleans waits until the work is done.
+// cleanerCleans waits until the work is done. A cleaner who takes long makes the
+// call need attention.
 func (v *visit) cleanerCleans(ctx workflow.Context, telling *telling) error {
 	v.waitFor("the cleaner")
+	v.expect(ctx, v.policy.CleanWithin, "the cleaner finishes", func() bool { return v.cleaned || telling.failed != nil })
 	err := v.finishTold(ctx, telling, func() bool { return v.cleaned }, call{
 		name: "finish cleaning", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.FinishCleaning, with: v.in.OrderID,
 	})

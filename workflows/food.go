@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -18,7 +19,8 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	story := m.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.OrderPlaced, undone: booking.DeliveryCanceled, cancelled: booking.OrderCanceled,
 	})
-	m.undos = []undo{m.refund(), m.takeBack(m.notice()), m.cancelDelivery()} // of the steps, in their order
+	m.came = true                                                             // nothing can keep it from that but its payment
+	m.undos = append(m.refunds(), m.takeBack(m.notice()), m.cancelDelivery()) // of the steps, in their order
 	m.takeDecisions()
 	return m.tell(story, m.story)
 }
@@ -30,7 +32,8 @@ type meal struct {
 }
 
 // story is how an order of food goes when all goes well. Once it is paid it
-// stands: a shop or a courier who cannot be told now is told later.
+// stands: a shop or a courier who cannot be told now is told later, while there
+// is time.
 func (m *meal) story(ctx workflow.Context) error {
 	if err := m.charge(ctx, booking.Paid); err != nil {
 		return err
@@ -55,8 +58,10 @@ func (m *meal) notice() notice {
 }
 
 func (m *meal) startDelivery(ctx workflow.Context) error {
+	delivery := m.delivery()
+	delivery.Late, delivery.Why = m.tooLate()
 	_, err := m.step(ctx, step{
-		call: call{name: "start delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.StartDelivery, with: m.delivery()},
+		call: call{name: "start delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.StartDelivery, with: delivery},
 		undo: m.cancelDelivery(),
 	})
 	if err != nil {
@@ -91,11 +96,8 @@ func (m *meal) show(s booking.JobStatus) {
 func (m *meal) courierDelivers(ctx workflow.Context) error {
 	m.waitFor("the courier")
 	handedOver := func() bool { return m.delivered }
-	inTime, err := await(ctx, m.policy.DeliverWithin, "courier delivers", handedOver)
-	if err == nil && !inTime {
-		m.needAttention(m.ctx, "the courier has not delivered within "+m.policy.DeliverWithin.String())
-	}
-	err = m.finish(ctx, handedOver, call{
+	m.expect(ctx, m.policy.DeliverWithin, "the courier delivers", handedOver)
+	err := m.finish(ctx, handedOver, call{
 		name: "finish delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.FinishDelivery, with: m.in.OrderID,
 	})
 	if err != nil {
@@ -107,13 +109,33 @@ func (m *meal) courierDelivers(ctx workflow.Context) error {
 
 // takeDecisions lets the customer and the courier decide on the order.
 func (m *meal) takeDecisions() {
-	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancel, m.cancelWithDelivery)
+	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancelMeal, m.cancelWithDelivery)
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
+	must(workflow.SetQueryHandlerWithOptions(m.ctx, contract.UndecidedQuery, func() (bool, error) {
+		return m.agreeing, nil //replay:never queries are not in a history
+	}, workflow.QueryHandlerOptions{Description: "Whether the delivery service is being asked to call the delivery off"}))
+}
+
+// mayCancelMeal: a delivery service that was away is not asked again at once.
+func (m *meal) mayCancelMeal() error {
+	err := m.mayCancel()
+	if left := m.refusals.left(workflow.Now(m.ctx)); err == nil && left > 0 && !m.goesBack() {
+		return deliveryAway(left)
+	}
+	return err
+}
+
+func deliveryAway(after time.Duration) error {
+	return booking.Errorf(booking.DeliveryUnavailable,
+		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands").In(after)
 }
 
 // cancelWithDelivery cancels the delivery before anything else. While the
 // delivery service cannot be asked the order stands.
 func (m *meal) cancelWithDelivery(ctx workflow.Context, note string) (contract.View, error) {
+	if err := m.inTurn(ctx, contract.CancelUpdate, m.mayCancelMeal); err != nil {
+		return contract.View{}, m.refused(err)
+	}
 	return m.giveUpIf(ctx, booking.ByCustomer, note, m.stopDelivery)
 }
 
@@ -123,7 +145,7 @@ func (m *meal) stopDelivery(ctx workflow.Context) error {
 	outcome, err := fromQueueNow(ctx, call{name: "stop delivery", queue: contract.FulfilmentQueue, do: deliveries.StopDelivery, with: d})
 	switch {
 	case nothingDone(err):
-		return booking.Errorf(booking.DeliveryUnavailable, "the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands")
+		return deliveryAway(m.refusals.refuse(workflow.Now(ctx)))
 	case outcome.Result == booking.Refused:
 		return booking.MayCancel(booking.Delivered) //replay:never delivered in a life before a reset to before that
 	default:
@@ -132,10 +154,15 @@ func (m *meal) stopDelivery(ctx workflow.Context) error {
 }
 
 func (m *meal) mayDeliver() error {
-	return booking.MayDeliver(m.standing()) //replay:never validators do not run in a replay
+	return booking.MayDeliver(m.standing())
 }
 
+// deliver takes the courier's word. It counts as soon as it is certain that the
+// order is not being cancelled.
 func (m *meal) deliver(ctx workflow.Context, _ string) (contract.View, error) {
+	if err := m.inTurn(ctx, contract.CompleteUpdate, m.mayDeliver); err != nil {
+		return contract.View{}, m.refused(err)
+	}
 	m.taken = booking.Delivered
 	record(ctx, "delivered by the courier")
 	m.delivered = true

@@ -90,9 +90,60 @@ func TestFood(t *testing.T) {
 			return only(nothing, call == "stop" && n == 1)
 		}
 		one, two := m.decides(10*time.Minute, contract.CancelUpdate), m.decides(10*time.Minute, contract.CancelUpdate)
-		m.run()
+		early, later := m.decides(10*time.Minute+time.Second, contract.CancelUpdate), m.decides(10*time.Minute+3*time.Second, contract.CancelUpdate)
+		require.Equal(t, booking.Cancelled, m.run().Status)
 		require.Equal(t, booking.DeliveryUnavailable, one.code())
-		require.Equal(t, booking.Cancelled, two.view.Status, "the other one is asked on its own account")
+		require.Equal(t, booking.DeliveryUnavailable, two.code(), "the other one has the same answer")
+		require.False(t, early.accepted, "the service is left alone for a moment")
+		require.Equal(t, booking.DeliveryUnavailable, early.code())
+		require.Equal(t, time.Second, early.after())
+		require.Equal(t, booking.Cancelled, later.view.Status)
+		require.Equal(t, 2, n)
+	})
+	t.Run("CourierDeliversWhileACancelIsRefused", func(t *testing.T) {
+		m := newMeal(t)
+		var delivered, again *decision
+		m.faults = func(call string) fault {
+			if call == "stop" {
+				delivered, again = m.decidesNow(contract.CompleteUpdate), m.decidesNow(contract.CompleteUpdate)
+				return nothing
+			}
+			return none
+		}
+		cancel := m.decides(10*time.Minute, contract.CancelUpdate)
+		v := m.run()
+		require.Equal(t, booking.DeliveryUnavailable, cancel.code())
+		require.Equal(t, booking.Delivered, delivered.view.Status, "the courier's word counts")
+		require.Equal(t, booking.DecisionPending, again.code())
+		require.Equal(t, time.Second, again.after())
+		require.Equal(t, booking.Delivered, v.Status)
+		require.EqualValues(t, 24000, m.owed(), "what was eaten is paid for")
+	})
+	t.Run("CourierDeliversWhileACancelIsAgreedTo", func(t *testing.T) {
+		m := newMeal(t)
+		var delivered *decision
+		m.faults = func(call string) fault {
+			if call == "stop" {
+				delivered = m.decidesNow(contract.CompleteUpdate)
+			}
+			return none
+		}
+		cancel := m.decides(10*time.Minute, contract.CancelUpdate)
+		require.Equal(t, booking.Cancelled, m.run().Status)
+		require.Equal(t, booking.Cancelled, cancel.view.Status)
+		require.True(t, delivered.accepted)
+		require.Equal(t, booking.BeingCancelled, delivered.code())
+		require.Zero(t, m.owed())
+	})
+	t.Run("CourierDeliversWhileAnOperatorCancels", func(t *testing.T) {
+		m := newMeal(t)
+		d := m.decides(10*time.Minute, contract.CompleteUpdate)
+		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, 10*time.Minute)
+		late := m.decides(10*time.Minute, contract.CancelUpdate)
+		require.Equal(t, booking.Delivered, m.run().Status, "what the customer was told holds")
+		require.Equal(t, booking.Delivered, d.view.Status)
+		require.Equal(t, booking.AlreadyDelivered, late.code())
+		require.EqualValues(t, 24000, m.owed())
 	})
 	t.Run("CancelRefusedWhileAnOperatorCancels", func(t *testing.T) {
 		m := newMeal(t)
@@ -110,8 +161,13 @@ func TestFood(t *testing.T) {
 	})
 	t.Run("TwoCancelsRefusedWhileAnOperatorCancels", func(t *testing.T) {
 		m := newMeal(t)
-		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, 10*time.Minute)
-		m.faults = func(call string) fault { return only(nothing, call == "stop") }
+		m.faults = func(call string) fault {
+			if call == "stop" {
+				m.env.CancelWorkflow()
+				return nothing
+			}
+			return none
+		}
 		one, two := m.decides(10*time.Minute, contract.CancelUpdate), m.decides(10*time.Minute, contract.CancelUpdate)
 		require.Equal(t, booking.Cancelled, m.run().Status)
 		require.Equal(t, booking.Cancelled, one.view.Status)
@@ -157,10 +213,12 @@ func TestFood(t *testing.T) {
 		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, 2*hour)
 		lost := m.execute(m.in) // let us say that it was lost while being delivered
 		lost.Status, lost.History = booking.Delivering, lost.History[:3]
+		lost.PaymentDeferred = &contract.Deferral{Until: placedAt.Add(hour)} // of a row that was behind
 		m.live(placedAt.Add(3 * hour))
 		m.in.Settle = &lost
 		v := m.run()
 		require.Equal(t, booking.ByOperator, v.Reason)
+		require.Nil(t, v.PaymentDeferred)
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Delivering, booking.Cancelling, booking.Cancelled}, statuses(v))
 		require.Zero(t, m.owed())
 		require.Equal(t, booking.JobCancelled, m.job(m.deliveries))

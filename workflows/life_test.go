@@ -39,6 +39,9 @@ func (l *life) live(from time.Time) {
 	suite.SetLogger(devserver.Quiet())
 	l.env = suite.NewTestWorkflowEnvironment()
 	l.env.SetStartTime(from)
+	l.mu.Lock()
+	l.lives++
+	l.mu.Unlock()
 	l.env.RegisterWorkflow(l.flow)
 	for _, a := range l.services().Sagas() {
 		l.env.RegisterActivity(a)
@@ -50,7 +53,10 @@ func (l *life) placed(price int64) contract.Order {
 	return contract.Order{
 		OrderID: l.order, CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
-		Policy: contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute, DeliverWithin: 2 * hour, PayWithin: hour / 2},
+		Policy: contract.Policy{
+			InPlace: true, AttentionAfter: 5 * time.Minute, PayWithin: hour / 2, HandOverWithin: hour, ReserveWithin: 24 * hour,
+			DeliverWithin: 2 * hour, ServeWithin: hour, ServeAfterDay: 3 * hour, AssignWithin: 2 * hour, CleanWithin: 24 * hour,
+		},
 	}
 }
 
@@ -74,26 +80,37 @@ func (l *life) capacity() int {
 
 // decision is what came of an update.
 type decision struct {
-	view contract.View
-	err  error
+	accepted bool
+	view     contract.View
+	err      error
 }
 
 // decides sends an update after a while.
 func (l *life) decides(after time.Duration, update string) *decision {
 	var d decision
-	l.env.RegisterDelayedCallback(func() {
-		l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
-			OnReject: func(err error) { d.err = err },
-			OnAccept: func() {},
-			OnComplete: func(v any, err error) {
-				d.err = err
-				if err == nil {
-					d.view = v.(contract.View)
-				}
-			},
-		}, contract.Decision{Note: "so I say"})
-	}, after)
+	l.env.RegisterDelayedCallback(func() { l.send(update, &d) }, after)
 	return &d
+}
+
+// decidesNow sends an update from within a call of a service: it comes before
+// the service's answer.
+func (l *life) decidesNow(update string) *decision {
+	var d decision
+	l.send(update, &d)
+	return &d
+}
+
+func (l *life) send(update string, d *decision) {
+	l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
+		OnReject: func(err error) { d.err = err },
+		OnAccept: func() { d.accepted = true },
+		OnComplete: func(v any, err error) {
+			d.err = err
+			if err == nil {
+				d.view = v.(contract.View)
+			}
+		},
+	}, contract.Decision{Note: "so I say"})
 }
 
 func (d *decision) code() booking.Code {
@@ -102,6 +119,16 @@ func (d *decision) code() booking.Code {
 		return booking.Code(e.Type())
 	}
 	return ""
+}
+
+// after is when the refusal says that it is worth asking again.
+func (d *decision) after() time.Duration {
+	var e *temporal.ApplicationError
+	var why contract.Refusal
+	if errors.As(d.err, &e) && e.HasDetails() && e.Details(&why) == nil {
+		return why.After
+	}
+	return 0
 }
 
 func statuses(v contract.View) (path []booking.Status) {

@@ -18,8 +18,9 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	story := r.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled,
 	})
-	r.deadline = in.CheckOutAt()
-	r.undos = []undo{r.refund(), r.releaseStock(), r.takeBack(r.notice())} // of the steps, in their order
+	r.ends, r.startWithin = in.CheckOutAt(), in.Policy.ReserveWithin
+	r.came = true                                                           // nothing can keep it from that but its payment
+	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice())) // of the steps, in their order
 	r.takeDecisions()
 	return r.tell(story, r.story)
 }
@@ -53,14 +54,16 @@ func (r *reservation) story(ctx workflow.Context) error {
 }
 
 func (r *reservation) holdStock(ctx workflow.Context) error {
+	hold := r.hold()
+	hold.Late, hold.Why = r.tooLate()
 	held, err := r.step(ctx, step{
-		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: r.hold()},
+		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
 		undo: r.releaseStock(),
 	})
 	if err != nil {
 		return err
 	}
-	r.left = held.Ended // in a life of this workflow that is not remembered
+	r.left, r.handedOver = held.Ended, held.Ended // in a life of this workflow that is not remembered
 	r.emit(booking.ReservationConfirmed)
 	return nil
 }
@@ -109,7 +112,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 		if err := r.heed(ctx); err != nil {
 			return err //replay:never a worker died in the milliseconds in which a decision is recorded
 		}
-		if !inTime && r.taken != booking.Confirmed {
+		if !inTime && r.taken == "" {
 			return &refusal{booking.OwnerTimeout}
 		}
 		// A decision that was taken in time counts, though it is still being recorded.
@@ -125,12 +128,16 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 func (r *reservation) guestsStay(ctx workflow.Context) error {
 	r.waitFor("check-out")
 	untilCheckOut := r.in.CheckOutAt().Sub(workflow.Now(ctx))
-	if _, err := await(ctx, untilCheckOut, "check-out", func() bool { return r.left }); err != nil {
+	_, err := await(ctx, untilCheckOut, "check-out", func() bool { return r.left })
+	if r.left || r.taken == booking.Completed { // from then on the stay can no longer be called off
+		ctx = r.ctx
+	} else if err != nil {
 		return err
 	}
 	if err := r.heed(ctx); err != nil {
 		return err //replay:never a worker died in the milliseconds in which a decision is recorded
 	}
+	_ = workflow.Await(ctx, func() bool { return r.left || r.taken != booking.Completed })
 	r.endStay()
 	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, "")
 }

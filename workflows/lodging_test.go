@@ -188,7 +188,8 @@ func TestLodging_Cancel(t *testing.T) {
 		one, two := s.decides(hour, contract.CancelUpdate), s.decides(hour, contract.CancelUpdate)
 		s.requireUndone(s.run(), booking.ByCustomer)
 		require.Equal(t, booking.Cancelled, one.view.Status)
-		require.Equal(t, booking.Cancelled, two.view.Status)
+		require.False(t, two.accepted, "no update is spent on what happens already")
+		require.Equal(t, booking.BeingCancelled, two.code())
 	})
 	t.Run("WhileStockIsRetried", func(t *testing.T) {
 		s := newStay(t)
@@ -233,7 +234,7 @@ func TestLodging_TooLate(t *testing.T) {
 	t.Parallel()
 	t.Run("OverBeforeItBegan", func(t *testing.T) {
 		s := newStay(t)
-		s.live(s.in.CheckOutAt())
+		s.placedLate(0)
 		v := s.run()
 		require.Equal(t, booking.TooLate, v.Reason)
 		require.Zero(t, s.owed())
@@ -247,6 +248,12 @@ func TestLodging_TooLate(t *testing.T) {
 		require.Equal(t, booking.Completed, s.run().Status, "what was completed stays paid for")
 		require.EqualValues(t, 100000, s.owed())
 	})
+}
+
+// placedLate places the reservation a moment before its stay is over.
+func (s *stay) placedLate(before time.Duration) {
+	s.in.PlacedAt = s.in.CheckOutAt().Add(-before)
+	s.live(s.in.PlacedAt)
 }
 
 func TestLodging_Complete(t *testing.T) {
@@ -327,6 +334,17 @@ func TestLodging_Complete(t *testing.T) {
 		require.Less(t, v.History[len(v.History)-1].At.Sub(at), 2*hour, "its guests have left")
 		require.Equal(t, &secondNight, v.FreedNights())
 		require.Equal(t, 1, s.nightsHeld())
+	})
+	t.Run("AfterAResetWhileMessagesCannotBeSent", func(t *testing.T) {
+		s := newStay(t)
+		s.run()
+		s.live(s.in.CheckOutAt().Add(hour))
+		s.in.Policy.AttentionAfter = 20 * time.Second
+		away := true
+		s.faults = func(call string) fault { return only(before, away && call == "send") }
+		s.env.RegisterDelayedCallback(func() { away = false }, 30*time.Second)
+		require.Equal(t, booking.Completed, s.run().Status, "what has ended is not too late")
+		require.EqualValues(t, 100000, s.owed())
 	})
 }
 

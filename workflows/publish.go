@@ -22,10 +22,12 @@ type order struct {
 	policy      contract.Policy
 	settled     bool // its workflow was lost, and this one only undoes it
 
-	rested   booking.Status // where the order last came to rest
-	decision *contract.View // the view at the first decision
-	waits    []string       // what the order waits for, in words, for the web UI
-	trouble  string         // why it needs attention, ditto; "" when it never did
+	run      string            // of the workflow, as its history has it: see followResets
+	rested   booking.Status    // where the order last came to rest
+	news     booking.EventType // that told of it, "" when none did
+	decision *contract.View    // the view at the first decision
+	waits    []string          // what the order waits for, in words, for the web UI
+	trouble  string            // why it needs attention, ditto; "" when it never did
 
 	events        []booking.Event // that the feed may not hold yet
 	knownDecision bool            // the read model holds the decision
@@ -62,7 +64,8 @@ func (o *order) become(status booking.Status, reason booking.Reason, note string
 func (o *order) now() time.Time { return workflow.Now(o.ctx).UTC().Truncate(time.Microsecond) }
 
 // changed gives the view its next version. Time lets versions grow through a
-// reset, which forgets the last ones.
+// reset, which forgets the last ones; followResets sees to it that there is a
+// next one.
 func (o *order) changed() {
 	o.view.Version = max(o.view.Version+1, o.now().UnixMicro())
 	o.describe()
@@ -75,11 +78,15 @@ func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.
 		return err //replay:never abandoned in the very task in which it would have come to rest
 	}
 	o.become(status, "", note)
-	// A reset brings it here once more, in another run, and that is news.
-	o.emit(event, string(status), workflow.GetInfo(o.ctx).WorkflowExecution.RunID)
+	o.news = event
+	o.emitNews()
 	o.settle()
 	return nil
 }
+
+// emitNews tells where the order came to rest. A reset brings it there once
+// more, in another run, and that is news.
+func (o *order) emitNews() { o.emit(o.news, string(o.view.Status), o.run) }
 
 // end is the end of an order that does not stand.
 func (o *order) end(reason booking.Reason, event booking.EventType) {
@@ -116,7 +123,8 @@ func (o *order) emit(event booking.EventType, which ...string) {
 }
 
 // needAttention marks an order that does not go on as it should; its end takes
-// the mark away. Money or stock may be owed while it stands.
+// the mark away, or what it waits for. Money or stock may be owed while it
+// stands.
 func (o *order) needAttention(ctx workflow.Context, trouble string) {
 	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", trouble)
 	o.trouble = trouble
@@ -128,6 +136,16 @@ func (o *order) needAttention(ctx workflow.Context, trouble string) {
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))
 	o.publish(ctx)
+}
+
+// attended takes the mark away again: what the order waited for has come.
+func (o *order) attended() {
+	if !o.view.NeedsAttention {
+		return
+	}
+	o.trouble, o.view.NeedsAttention = "", false
+	o.changed()
+	o.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
 }
 
 func (o *order) upsert(updates ...temporal.SearchAttributeUpdate) {

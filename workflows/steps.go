@@ -119,7 +119,7 @@ func onceNow(c call) workflow.ActivityOptions {
 
 // perform does a step's call: in place when the order's policy allows and it
 // succeeds, durably otherwise. What cannot be done until the deadline is given
-// up; with a deadline that has passed already, the service decides.
+// up; its undo makes certain that it never is.
 func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, err error) {
 	if s.policy.InPlace {
 		err = inPlace(ctx, st.call, &outcome)
@@ -134,16 +134,10 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)
 	attempt, giveUp := workflow.WithCancel(ctx)
+	defer giveUp()
 	done := durably(attempt, st.call)
-	if left := s.deadline.Sub(workflow.Now(ctx)); left > 0 {
-		inTime, err := await(ctx, left, "deadline of: "+st.name, done.IsReady)
-		if err != nil {
-			return outcome, err
-		}
-		if !inTime {
-			giveUp()
-			return outcome, &refusal{booking.TooLate}
-		}
+	if err := s.inTime(ctx, st.name, done.IsReady); err != nil {
+		return outcome, err
 	}
 	err = done.Get(ctx, &outcome)
 	return outcome, err
@@ -190,18 +184,20 @@ func (s *saga) insist(ctx workflow.Context, c call, result any) {
 	if s.policy.InPlace && inPlace(ctx, c, result) == nil {
 		return
 	}
-	s.seeThrough(ctx, c, result)
+	s.seeThrough(ctx, c, result, s.policy.AttentionAfter)
 }
 
 // seeThrough does a call durably and without end. One that keeps failing marks
-// the order.
-func (s *saga) seeThrough(ctx workflow.Context, c call, result any) {
+// the order after a while; with no patience never.
+func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience time.Duration) {
 	defer s.waitFor("the service that is to " + c.name)()
 	for {
 		s.showPending(ctx)
 		done := durably(ctx, c)
-		if inTime, _ := await(ctx, s.policy.AttentionAfter, "patience with: "+c.name, done.IsReady); !inTime {
-			s.needAttention(ctx, "to "+c.name+" keeps failing")
+		if patience > 0 {
+			if inTime, _ := await(ctx, patience, "patience with: "+c.name, done.IsReady); !inTime {
+				s.needAttention(ctx, "to "+c.name+" keeps failing")
+			}
 		}
 		if done.Get(ctx, result) == nil {
 			return
@@ -209,6 +205,27 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any) {
 		// Only an operator can have failed it. It is still owed.
 		s.needAttention(ctx, "to "+c.name+" was failed by hand")
 		_ = workflow.Sleep(ctx, pause)
+	}
+}
+
+// undoInTime does an undo however long it takes. One that has to wait for
+// something is asked for again until its answer changes; what never changes by
+// itself marks the order, in the words of the one who has to undo it.
+func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
+	for {
+		patience := s.policy.AttentionAfter
+		if found.Owed != "" {
+			patience = 0 // it is known what it waits for
+		}
+		if found.NeedsPerson {
+			s.needAttention(ctx, found.Owed)
+		}
+		u.with, found = u.because(why), booking.Undo{}
+		s.seeThrough(ctx, u.call, &found, patience)
+		u.found(found)
+		if found.Owed == "" {
+			return
+		}
 	}
 }
 

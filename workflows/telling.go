@@ -74,7 +74,7 @@ func (s *saga) tellBeside(ctx workflow.Context, notices ...notice) *telling {
 // remembered, breaks off a story whose work is not finished.
 func (s *saga) finishTold(ctx workflow.Context, t *telling, finished func() bool, c call) error {
 	_ = workflow.Await(ctx, func() bool { return finished() || t.failed != nil })
-	if t.failed != nil && !finished() {
+	if t.failed != nil && s.taken == "" {
 		return t.failed
 	}
 	return s.finish(ctx, finished, c)

@@ -91,9 +91,11 @@ type world struct {
 	mu       sync.Mutex
 	faults   func(call string) fault // nil: none
 	calls    int
+	lives    int
 	dead     bool
 	laters   []func()
 	provider map[string]*atProvider
+	owing    []activities.Owed // what the provider says to refunds, before it gives back
 	// registered: management knows of the call.
 	registered bool
 	// check looks at each publication before it takes effect.
@@ -212,7 +214,7 @@ func (w *world) services() workers.Services {
 		Productions:   &activities.Productions{Service: served("productions"), Jobs: jobs{w, w.productions}},
 		Assignment:    &activities.Assignment{Service: served("assignment"), Crew: crew{w}, Callers: callers{w}},
 		Drinks:        &activities.Drinks{},
-		Mypage:        &activities.Mypage{Service: served("mypage"), ReadModel: pages{w}, Waiters: nobody{}},
+		Mypage:        &activities.Mypage{Service: served("mypage"), ReadModel: pages{w, w.lives}, Waiters: nobody{}},
 	}
 }
 
@@ -259,6 +261,14 @@ func (w *world) isDead() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.dead
+}
+
+// isOver tells whether a life is: another has begun, and what comes in of it
+// says nothing any more.
+func (w *world) isOver(life int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return life != w.lives
 }
 
 // revive lets another process take over.
@@ -414,10 +424,14 @@ type callers struct{ *world }
 
 func (callers) TellAssigned(context.Context, string, booking.Cleaner) error { return nil }
 
-type pages struct{ *world }
+// pages is the read model as one life of the order publishes to it.
+type pages struct {
+	*world
+	life int
+}
 
 func (r pages) Publish(_ context.Context, p contract.Publication) error {
-	if r.check != nil {
+	if r.check != nil && !r.isOver(r.life) {
 		r.check(p)
 	}
 	return actErr(r.world, "publish", func(ctx context.Context) error {
@@ -476,19 +490,24 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 	})
 }
 
-func (p provider) Void(_ context.Context, c booking.Charge) (string, error) {
-	return act(p.world, "void", func(context.Context) (string, error) {
+func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
+	return act(p.world, "void", func(context.Context) ([]string, error) {
 		is := p.at(c.Key)
 		if is.charged > 0 {
-			return "ref of " + c.Key, nil
+			return []string{"ref of " + c.Key}, nil
 		}
 		is.voided = true
-		return "", nil
+		return nil, nil
 	})
 }
 
 func (p provider) Refund(_ context.Context, _, ref string, amount booking.Money) error {
 	return actErr(p.world, "refund", func(context.Context) error {
+		if len(p.owing) > 0 {
+			owed := p.owing[0]
+			p.owing = p.owing[1:]
+			return &owed
+		}
 		for key, is := range p.provider {
 			if ref == "ref of "+key {
 				is.refunded = amount.Amount

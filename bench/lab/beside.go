@@ -46,7 +46,7 @@ func (w *World) SandboxPayments(ctx context.Context, name string) (*Sandbox, err
 		return nil, err
 	}
 	address := child.Address(ports[0])
-	s := &Sandbox{Env: []string{"STRIPE_URL=http://" + address, "STRIPE_SECRET_KEY=sk_test_sandbox"}, url: "http://" + address + "/sandbox/payments"}
+	s := &Sandbox{Env: []string{"STRIPE_URL=http://" + address, "STRIPE_SECRET_KEY=sk_test_sandbox", "YEYAK_PAYMENTS=stripe"}, url: "http://" + address + "/sandbox/payments"}
 	s.Program, err = w.Start(ctx, name+"-sandbox-payments", s.url, child.Command{
 		Path: w.Programs.Yeyak,
 		Args: []string{"sandbox-payments", "--sandbox-listen", address, "--sandbox-database-url", database, "--latency=0s", "--latency-up-to=0s"},

@@ -115,12 +115,13 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.engine, err = newClient(o, metrics, a.traces); err != nil {
+	var namespace string
+	if a.engine, namespace, err = newClient(o, metrics, a.traces); err != nil {
 		return nil, err
 	}
 	a.gate = a.newGate(registry)
 	a.measure(registry)
-	a.health = &health{engine: a.engine, dbs: a.dbs, gate: a.gate}
+	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(sandboxMemory{store.NewSandbox(a.dbs[sandboxDB])})
 	a.repairer = &projector.Repairer{Sagas: sagas.New(a.engine), Rows: rows{store.NewMypage(a.dbs[mypageDB]), a.hub}, Log: a.log, Changed: a.changed}
@@ -146,6 +147,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.health.ready.Store(true)
+	a.health.warn(ctx, a.log)
 	return a, nil
 }
 
@@ -236,14 +238,8 @@ func (a *App) serveHTTP(registry *prometheus.Registry) error {
 		}
 	}
 	a.address = listener.Addr().String()
-	a.http = &http.Server{
-		Handler:           a.partWhenUnready(a.newAPI(registry)),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      cfg.Orders.ReplyBudget + answerWithin, // one who does not read would keep a slot
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-	}
+	a.http = newHTTPServer(a.partWhenUnready(a.newAPI(registry, hosts(listener.Addr(), cfg.HTTP.Hosts))), a.log)
+	a.http.WriteTimeout = cfg.Orders.ReplyBudget + answerWithin // one who does not read would keep a slot
 	// Shutdown waits for requests but does not tell them, and streams do not end.
 	a.http.RegisterOnShutdown(sync.OnceFunc(func() { close(a.closing) }))
 	a.beside.Go(func() {
@@ -267,11 +263,12 @@ func Listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
+func (a *App) newAPI(registry *prometheus.Registry, hosts []string) http.Handler {
 	cfg := a.options.Config
 	deps := api.Deps{
 		Temporal: a.engine, Hub: a.hub,
 		Gate:        a.gate,
+		Terms:       payments.Terms{},
 		Catalogue:   store.NewCatalogue(a.dbs[catalogueDB]),
 		Stock:       store.NewInventory(a.dbs[inventoryDB]),
 		Deliveries:  store.NewDeliveries(a.dbs[fulfilmentDB]),
@@ -284,7 +281,7 @@ func (a *App) newAPI(registry *prometheus.Registry) http.Handler {
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
-		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Admission: api.Admission(cfg.Admission),
+		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Hosts: hosts, Admission: api.Admission(cfg.Admission),
 		TelRegion: cfg.Orders.TelRegion,
 		Eager:     a.eager,
 		Logger:    a.log, Health: a.health, Closing: a.closing,

@@ -84,7 +84,7 @@ func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Saga
 	if err := dbs.mustBeMigrated(ctx); err != nil {
 		return err
 	}
-	engine, err := newClient(o, nil, nil)
+	engine, _, err := newClient(o, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -17,16 +16,6 @@ import (
 	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
-
-// child is the dev server of this process, for a second signal to end.
-var child atomic.Pointer[devserver.Server]
-
-// KillChildren ends at once what this process has started.
-func KillChildren() {
-	if s := child.Load(); s != nil {
-		s.Kill()
-	}
-}
 
 // readyWithin is how long the dev server may take to answer. It takes two
 // seconds; a busy machine with a cold disk takes longer.
@@ -49,35 +38,33 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	defer func() { _ = listener.Close() }() // closed already when the API has run
 
 	say("Starting the Temporal dev server on %s …", cfg.Dev.DataDir)
-	engine, err := devserver.Start(ctx, devserver.Options{
+	engine := &devEngine{log: log, options: devserver.Options{
 		CLI: cfg.Dev.TemporalCLI, DataDir: cfg.Dev.DataDir, Port: cfg.Dev.TemporalPort, UIPort: cfg.Dev.UIPort, Logger: log,
-	})
-	if err != nil {
+	}}
+	if err := engine.start(ctx); err != nil {
 		return err
 	}
-	child.Store(engine)
-	defer engine.Stop(context.WithoutCancel(ctx)) // does nothing when it is stopped already
-	if err := prepareEngine(ctx, engine); err != nil {
-		return err
-	}
+	defer engine.stop(context.WithoutCancel(ctx)) // does nothing when it is stopped already
 
 	say("Starting databases, workers and API …")
 	a, err := Start(ctx, Options{
 		Config: cfg, Log: log, API: true, Listener: listener,
-		TemporalAddress: engine.Addr(), Namespace: client.DefaultNamespace, Migrate: true,
+		TemporalAddress: engine.address(), Namespace: client.DefaultNamespace, Migrate: true,
 	})
 	if err != nil {
 		return err
 	}
+	watched, unwatch := context.WithCancel(ctx)
+	defer unwatch()
 	go func() {
-		<-engine.Done()
-		if err := engine.Err(); err != nil {
+		if err := engine.watch(watched); err != nil {
 			a.fail(err)
 		}
 	}()
-	greet(say, "http://"+a.Address(), engine.UIURL(), engine.Addr())
+	greet(say, "http://"+a.Address(), engine.uiURL(), engine.address())
 	err = a.Wait(ctx)
-	engine.Stop(context.WithoutCancel(ctx))
+	unwatch()
+	engine.stop(context.WithoutCancel(ctx))
 	say("Stopped. Everything is kept in %s.", filepath.Clean(cfg.Dev.DataDir))
 	return err
 }
@@ -104,13 +91,18 @@ func PrepareNamespace(ctx context.Context, c client.Client, namespace string) er
 	if err := devserver.EnsureNamespace(ctx, c, namespace); err != nil {
 		return err
 	}
+	return devserver.EnsureSearchAttributes(ctx, c, namespace, searchAttributes())
+}
+
+// searchAttributes are what orders are searched by.
+func searchAttributes() map[string]enumspb.IndexedValueType {
 	attributes := map[string]enumspb.IndexedValueType{
 		contract.NeedsAttentionAttribute.GetName(): contract.NeedsAttentionAttribute.GetValueType(),
 	}
 	for _, k := range contract.KeywordAttributes() {
 		attributes[k.GetName()] = k.GetValueType()
 	}
-	return devserver.EnsureSearchAttributes(ctx, c, namespace, attributes)
+	return attributes
 }
 
 // greet shows where everything is, and a first order to paste.

@@ -2,12 +2,21 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
 )
@@ -16,20 +25,50 @@ import (
 // without. A dependency that is away degrades it and never makes it unready:
 // with all replicas unready nobody would be told anything.
 type health struct {
-	ready  atomic.Bool
-	engine client.Client
-	dbs    databases
-	gate   *payments.Gate
+	ready     atomic.Bool
+	engine    client.Client
+	namespace string
+	dbs       databases
+	gate      *payments.Gate
+
+	mu    sync.Mutex
+	found map[string]string
+	until time.Time // found is good
 }
 
-// probePatience bounds the look at one dependency.
-const probePatience = 500 * time.Millisecond
+const (
+	// probePatience bounds the look at one dependency.
+	probePatience = 500 * time.Millisecond
+	// probedFor is how long a look counts: it writes to every database, and
+	// any client can ask for it.
+	probedFor = time.Second
+)
 
 // Ready is false while the process starts and from when it drains.
 func (h *health) Ready() bool { return h.ready.Load() }
 
-// Degraded names what cannot be reached, with a word on it.
+// Degraded names what does not work, with a word on it and, where there is one,
+// the command that mends it.
 func (h *health) Degraded(ctx context.Context) map[string]string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if time.Now().After(h.until) {
+		h.found = h.look(context.WithoutCancel(ctx))
+		h.until = time.Now().Add(probedFor)
+	}
+	return maps.Clone(h.found)
+}
+
+// warn logs what does not work, so that a process that starts without what it
+// needs says so.
+func (h *health) warn(ctx context.Context, log *zap.Logger) {
+	found := h.Degraded(ctx)
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		log.Warn("started without something it needs", zap.String("what", name), zap.String("trouble", found[name]))
+	}
+}
+
+func (h *health) look(ctx context.Context) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, probePatience)
 	defer cancel()
 	var (
@@ -37,31 +76,70 @@ func (h *health) Degraded(ctx context.Context) map[string]string {
 		wg  sync.WaitGroup
 		out = map[string]string{}
 	)
-	look := func(names []string, probe func(context.Context) error) {
+	note := func(name, trouble string) {
+		if trouble != "" {
+			mu.Lock()
+			defer mu.Unlock()
+			out[name] = trouble
+		}
+	}
+	wg.Go(func() { note("temporal", h.engineTrouble(ctx)) })
+	for _, db := range sharing(h.dbs) {
 		wg.Go(func() {
-			if probe(ctx) != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				for _, n := range names {
-					out[n] = "cannot be reached"
-				}
+			for service, trouble := range databaseTroubles(ctx, db.shared, db.services) {
+				note(service+" database", trouble)
 			}
 		})
 	}
-	look([]string{"temporal"}, func(ctx context.Context) error {
-		_, err := h.engine.CheckHealth(ctx, &client.CheckHealthRequest{})
-		return err
-	})
-	byDB := map[*store.DB][]string{}
-	for service, db := range h.dbs {
-		byDB[db] = append(byDB[db], service+" database")
-	}
-	for db, names := range byDB {
-		look(names, db.Ping)
-	}
 	wg.Wait()
-	if trouble := h.gate.Trouble(ctx); trouble != "" {
-		out["payment provider"] = trouble
-	}
+	note("payment provider", h.gate.Trouble(ctx))
 	return out
+}
+
+const away = "cannot be reached"
+
+// engineTrouble asks the engine for what it has to read from its storage: its
+// own health check answers without.
+func (h *health) engineTrouble(ctx context.Context) string {
+	_, err := h.engine.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: h.namespace})
+	if _, unknown := errors.AsType[*serviceerror.NamespaceNotFound](err); unknown {
+		return fmt.Sprintf("has no namespace %s: run `yeyak prepare`", h.namespace)
+	}
+	if err != nil {
+		return away
+	}
+	missing, err := devserver.MissingSearchAttributes(ctx, h.engine, h.namespace, searchAttributes())
+	switch {
+	case err != nil:
+		return away
+	case len(missing) > 0:
+		return fmt.Sprintf("namespace %s lacks the search attributes %s: run `yeyak prepare`", h.namespace, strings.Join(missing, ", "))
+	default:
+		return ""
+	}
+}
+
+// databaseTroubles looks at the tables of each service, and whether their
+// database can write.
+func databaseTroubles(ctx context.Context, db *store.DB, services []string) map[string]string {
+	troubles := map[string]string{}
+	writes := ""
+	switch err := db.Ping(ctx); {
+	case errors.Is(err, store.ErrDiskFull):
+		writes = "cannot write: " + store.ErrDiskFull.Error()
+	case err != nil:
+		writes = away
+	}
+	for _, service := range services {
+		pending, err := store.Pending(ctx, db, service)
+		switch {
+		case writes != "":
+			troubles[service] = writes
+		case err != nil:
+			troubles[service] = away
+		case len(pending) > 0:
+			troubles[service] = fmt.Sprintf("lacks the migrations %s: run `yeyak migrate`", strings.Join(pending, ", "))
+		}
+	}
+	return troubles
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/yeyak/yeyak/api"
 )
@@ -40,12 +39,7 @@ func (a *App) serveOperations(metrics http.Handler) error {
 		return fmt.Errorf("operations cannot listen on %s (move them with YEYAK_OPERATIONS_LISTEN): %w", address, errors.Unwrap(err))
 	}
 	a.operations = operations{
-		server: &http.Server{
-			Handler:           api.NewOperations(api.Deps{Logger: a.log, Health: working{a.health, &a.serving}, Metrics: metrics}),
-			ReadHeaderTimeout: 5 * time.Second,
-			ReadTimeout:       5 * time.Second,
-			IdleTimeout:       2 * time.Minute,
-		},
+		server:  newHTTPServer(api.NewOperations(api.Deps{Logger: a.log, Health: working{a.health, &a.serving}, Metrics: metrics}), a.log),
 		address: listener.Addr().String(),
 	}
 	go func() {

@@ -45,7 +45,7 @@ func RunSandboxPayments(ctx context.Context, cfg config.SandboxPayments, log *za
 		RefusePercent: cfg.RefusePercent, Down: cfg.Down, LoseAnswers: cfg.LoseAnswers,
 	})
 	log.Info("sandbox payments listens", zap.Stringer("address", listener.Addr()))
-	server := &http.Server{Handler: sandbox.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := newHTTPServer(sandbox.Handler(), log)
 	return serveUntil(ctx, server, listener, cfg.Process.ShutdownGrace)
 }
 
@@ -82,9 +82,9 @@ func serveUntil(ctx context.Context, server *http.Server, listener net.Listener,
 // sandboxIntents lets the server remember in a database.
 type sandboxIntents struct{ *store.SandboxIntents }
 
-func (m sandboxIntents) Create(ctx context.Context, i payments.Intent) (payments.Intent, error) {
-	stands, err := m.SandboxIntents.Create(ctx, store.SandboxIntent(i))
-	return payments.Intent(stands), err
+func (m sandboxIntents) Create(ctx context.Context, i payments.Intent, once bool) (payments.Intent, bool, error) {
+	stands, used, err := m.SandboxIntents.Create(ctx, store.SandboxIntent(i), once)
+	return payments.Intent(stands), used, err
 }
 
 func (m sandboxIntents) Intent(ctx context.Context, id string) (payments.Intent, error) {
@@ -98,6 +98,15 @@ func (m sandboxIntents) Search(ctx context.Context, chargeKey string) ([]payment
 
 func (m sandboxIntents) List(ctx context.Context, after string, limit int) ([]payments.Intent, error) {
 	return asIntents(m.SandboxIntents.List(ctx, after, limit))
+}
+
+func (m sandboxIntents) Refunds(ctx context.Context, intentID string) ([]payments.Refund, error) {
+	rows, err := m.SandboxIntents.Refunds(ctx, intentID)
+	refunds := make([]payments.Refund, len(rows))
+	for i, row := range rows {
+		refunds[i] = payments.Refund(row)
+	}
+	return refunds, err
 }
 
 func (m sandboxIntents) Refund(ctx context.Context, r payments.Refund) (payments.Refund, bool, error) {

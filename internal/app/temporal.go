@@ -12,27 +12,29 @@ import (
 // an API must be able to start, and to answer reads, while the engine is away.
 // Its settings are Temporal's own (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …);
 // what o names goes before.
-func newClient(o Options, metrics client.MetricsHandler, traces *traces) (client.Client, error) {
+//
+// It returns the client's namespace as well.
+func newClient(o Options, metrics client.MetricsHandler, traces *traces) (_ client.Client, namespace string, _ error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
-		return nil, fmt.Errorf("settings of the Temporal client: %w", err)
+		return nil, "", fmt.Errorf("settings of the Temporal client: %w", err)
 	}
 	options.HostPort = cmp.Or(o.TemporalAddress, options.HostPort)
-	options.Namespace = cmp.Or(o.Namespace, options.Namespace)
+	options.Namespace = cmp.Or(o.Namespace, options.Namespace, client.DefaultNamespace)
 	options.Logger = temporalLogger(o.Log, traces.known())
 	options.MetricsHandler = metrics
 	// What an order sends to the engine is small: to compress it costs both sides
 	// more than it saves on the wire.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	if options.Interceptors, err = traces.interceptors(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if tune := o.Comparison.Client; tune != nil {
 		tune(&options)
 	}
 	c, err := client.NewLazyClient(options)
 	if err != nil {
-		return nil, fmt.Errorf("temporal client: %w", err)
+		return nil, "", fmt.Errorf("temporal client: %w", err)
 	}
-	return c, nil
+	return c, options.Namespace, nil
 }

@@ -38,6 +38,17 @@ var drifts = map[string]drift{
 	"CancelledAndHalfRefunded": {booking.Cafe, booking.Cancelled, func(b *books) { b.payments[0].Refunded, b.charges[0].Refunded = 50000, 50000 },
 		found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded, 50000 of it given back")},
 
+	"ReturnedAndStands": {booking.Food, booking.Delivered, func(b *books) { b.payments[0].Status = booking.Returned },
+		found(audit.Money, "it is delivered and owes 100000 KRW; the ledger says: 100000 KRW returned")},
+	"FreeAndCharged": {booking.Lodging, booking.Confirmed, func(b *books) {
+		v := b.views["lodging-1"]
+		v.Amount.Amount, b.rows[0].View.Amount.Amount = 0, 0
+		b.views["lodging-1"] = v
+	}, found(audit.Money, "it is confirmed and costs nothing; the ledger says: 100000 KRW charged")},
+	"ReturnedAndNeverTaken": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.payments[0].Status, b.payments[0].Refunded, b.charges = booking.Returned, 0, nil
+	}, found(audit.Provider, "the ledger says: 100000 KRW returned; the provider: nothing taken")},
+
 	"ProviderTookTwice": {booking.Lodging, booking.PaymentPending, func(b *books) {
 		b.charges = []audit.ProviderCharge{{OrderID: "lodging-1", Ref: "a", Taken: price}, {OrderID: "lodging-1", Ref: "b", Taken: price, Refunded: 1}}
 	}, found(audit.Provider, "the provider took its price 2 times: 100000 KRW taken under a, 0 of it given back, and 100000 KRW taken under b, 1 of it given back")},
@@ -226,4 +237,37 @@ func TestKinds_EachIsFound(t *testing.T) {
 		delete(kinds, k)
 	}
 	require.Empty(t, kinds)
+}
+
+// TestRun_WhatAgrees though it is not as usual.
+func TestRun_WhatAgrees(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]func(*books){
+		"TakenBackByABank": func(b *books) {
+			b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Returned, 0, 0
+		},
+		"APartBeforeTheBank": func(b *books) {
+			b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Returned, 0, 40000
+		},
+		"TakenTwiceAndGivenTwice": func(b *books) {
+			b.charges = append(b.charges, audit.ProviderCharge{OrderID: "food-1", Ref: "b", Taken: price, Refunded: 100000})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBooks()
+			b.add(order(booking.Food, booking.Cancelled))
+			do(b)
+			b.requireFindings(t)
+		})
+	}
+	t.Run("RefundUnderWay", func(t *testing.T) {
+		t.Parallel()
+		b := newBooks()
+		b.add(order(booking.Food, booking.Cancelling))
+		v := order(booking.Food, booking.Cancelling)
+		b.payments = []booking.Payment{payment(v, booking.RefundPending, 0)}
+		b.charges = []audit.ProviderCharge{{OrderID: v.ID, Ref: "ref", Taken: price, Refunded: 100000}}
+		b.requireFindings(t)
+	})
 }

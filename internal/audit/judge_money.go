@@ -12,7 +12,10 @@ func (f *facts) money(o standing, d due) []Finding {
 	p := f.payment
 	switch d.charged {
 	case there:
-		if p == nil && o.amount.Amount == 0 {
+		if o.amount.Amount == 0 {
+			if p != nil {
+				return f.finds(Money, "", "it is %s and costs nothing; the ledger says: %s", o.status, paymentInWords(p))
+			}
 			return nil
 		}
 		if p == nil || p.Status != booking.Charged || p.Amount != o.amount || p.Refunded != 0 {
@@ -32,7 +35,7 @@ func settled(p *booking.Payment) bool {
 		return true
 	}
 	switch p.Status {
-	case booking.Declined, booking.ChargePrevented:
+	case booking.Declined, booking.ChargePrevented, booking.Returned:
 		return true
 	case booking.Refunded:
 		return p.Refunded == p.Amount.Amount
@@ -42,11 +45,12 @@ func settled(p *booking.Payment) bool {
 }
 
 // provider compares the ledger with the provider's record. What is still being
-// decided with the provider is at any point in between.
+// decided with the provider is at any point in between. A charge that was given
+// back beside the one that the ledger knows is as good as none.
 func (f *facts) provider() []Finding {
 	var taken []ProviderCharge
 	for _, c := range f.charges {
-		if c.Taken != (booking.Money{}) {
+		if c.Taken != (booking.Money{}) && !f.isSpare(c) {
 			taken = append(taken, c)
 		}
 	}
@@ -63,10 +67,16 @@ func (f *facts) provider() []Finding {
 	}
 }
 
+func (f *facts) isSpare(c ProviderCharge) bool {
+	return f.payment != nil && c.Ref != f.payment.Ref && c.Refunded == c.Taken.Amount
+}
+
 func agree(p *booking.Payment, taken []ProviderCharge) bool {
 	switch p.Status {
 	case booking.Charged, booking.Refunded:
 		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Refunded == p.Refunded && taken[0].Ref == p.Ref
+	case booking.Returned: // of which the provider knows in part only
+		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Ref == p.Ref
 	case booking.Declined, booking.ChargePrevented:
 		return len(taken) == 0
 	default:

@@ -17,12 +17,12 @@ func TestParse_Admission(t *testing.T) {
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	require.Equal(t, defaults, cli.Dev.Settings().Admission)
-	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase}, "api")
+	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "api")
 	require.NoError(t, err)
 	require.Equal(t, defaults, cli.API.Settings().Admission)
 
 	cli, err = parse(t, map[string]string{
-		"DATABASE_URL": someDatabase, "YEYAK_MAX_WRITES": "1", "YEYAK_MAX_WAIT": "2s", "YEYAK_MAX_STREAMS": "7",
+		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WRITES": "1", "YEYAK_MAX_WAIT": "2s", "YEYAK_MAX_STREAMS": "7",
 	}, "api", "--max-starts=4", "--max-reads=2", "--max-waiting=3", "--max-waiting-calls=0")
 	require.NoError(t, err)
 	require.Equal(t, config.Admission{MaxWrites: 1, MaxStarts: 4, MaxReads: 2, MaxWaiting: 3, MaxWait: 2 * time.Second, MaxStreams: 7},
@@ -31,7 +31,7 @@ func TestParse_Admission(t *testing.T) {
 
 func TestParse_AdmissionMistakes(t *testing.T) {
 	_, err := parse(t, map[string]string{
-		"DATABASE_URL": someDatabase, "YEYAK_MAX_WRITES": "0", "YEYAK_MAX_READS": "many", "YEYAK_MAX_WAIT": "2m",
+		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WRITES": "0", "YEYAK_MAX_READS": "many", "YEYAK_MAX_WAIT": "2m",
 	}, "api", "--max-starts=0", "--max-waiting=-1", "--max-streams=0", "--max-waiting-calls=-1")
 	require.Error(t, err)
 	require.Equal(t, []string{

@@ -137,7 +137,12 @@ func (o *Orders) check(m mistakes) {
 		m.add("tel-region", o.TelRegion, "a country's two letters, such as KR")
 	}
 	m.upTo("attention-after", o.AttentionAfter, 24*time.Hour)
+	m.upTo("hand-over-within", o.HandOverWithin, 12*time.Hour)
 	m.upTo("deliver-within", o.DeliverWithin, 7*24*time.Hour)
+	m.upTo("serve-within", o.ServeWithin, 24*time.Hour)
+	m.upTo("serve-after-day", o.ServeAfterDay, 24*time.Hour)
+	m.upTo("assign-within", o.AssignWithin, 7*24*time.Hour)
+	m.upTo("clean-within", o.CleanWithin, 7*24*time.Hour)
 	m.oneOf("steps", o.Steps, StepsInPlace, StepsDurable)
 }
 
@@ -157,6 +162,19 @@ func (p *Payments) check(m mistakes) {
 	}
 	if strings.TrimSpace(string(p.StripeKey)) != string(p.StripeKey) {
 		m.add("stripe-secret-key", hidden, "a key without spaces around it")
+	}
+}
+
+// check refuses to take orders on a stand-in by mistake.
+func (c *API) check(m mistakes) { c.Payments.mustBeNamed(m, c.Worker) }
+
+func (c *WorkerOnly) check(m mistakes) { c.Payments.mustBeNamed(m, c.Worker) }
+
+// mustBeNamed is for processes that charge outside of `yeyak dev`: the lack of
+// a key must not turn real orders into ones that nobody pays.
+func (p *Payments) mustBeNamed(m mistakes, w Worker) {
+	if p.Provider == PaymentsAuto && !p.Stripe() && slices.Contains(w.Serve, contract.PaymentsQueue) {
+		m.add("payments", p.Provider, "stripe with a secret key (STRIPE_SECRET_KEY), or sandbox, which charges nobody")
 	}
 }
 

@@ -59,6 +59,8 @@ type Operations struct {
 type HTTP struct {
 	Listen  string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
 	MaxBody int    `name:"max-body" env:"YEYAK_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
+	// Hosts are for a proxy on the same machine that passes its callers' Host on.
+	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, where the API listens on loopback. Elsewhere any name may be used."`
 	// DrainDelay is for what stands in front: it goes by probes, and sends
 	// requests until it has seen one fail.
 	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long requests are still taken at shutdown, unready, until load balancers have noticed; 0 for none."`
@@ -98,15 +100,27 @@ type Orders struct {
 	Steps          string        `name:"steps" env:"YEYAK_STEPS" default:"in-place" help:"Whether new orders try their steps in the worker's own process first: in-place or durable."`
 	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may keep failing before its order is marked as needing attention."`
 	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers that begin without + and a code, as in ISO 3166."`
+	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"How long an order of food, a drink or a cleaner may take, after the time for its payment, to get to its courier, kitchen or cleaners before it is cancelled."`
 	DeliverWithin  time.Duration `name:"deliver-within" env:"YEYAK_DELIVER_WITHIN" default:"2h" help:"How long a courier may take before the order is marked as needing attention."`
+	ServeWithin    time.Duration `name:"serve-within" env:"YEYAK_SERVE_WITHIN" default:"1h" help:"How long a café may take, on the drink's day, before the order is marked as needing attention."`
+	ServeAfterDay  time.Duration `name:"serve-after-day" env:"YEYAK_SERVE_AFTER_DAY" default:"3h" help:"How long after the drink's day a café may still hand it over; then the order is cancelled."`
+	AssignWithin   time.Duration `name:"assign-within" env:"YEYAK_ASSIGN_WITHIN" default:"2h" help:"How long a call may wait for a free cleaner before it is marked as needing attention."`
+	CleanWithin    time.Duration `name:"clean-within" env:"YEYAK_CLEAN_WITHIN" default:"24h" help:"How long a cleaner may take before the call is marked as needing attention."`
 }
+
+// reserveWithin is long, since a stay is mostly days away, and ends before its
+// customer would look for another place in vain. A room that cannot be held for
+// a day is no room.
+const reserveWithin = 24 * time.Hour
 
 // Policy is what a new order's workflow is told. It travels in the workflow's
 // input, so that a later setting changes nothing for an order under way.
 func (c Config) Policy() contract.Policy {
 	return contract.Policy{
-		InPlace: c.Orders.Steps == StepsInPlace, AttentionAfter: c.Orders.AttentionAfter, DeliverWithin: c.Orders.DeliverWithin,
-		PayWithin: c.Overload.PayWithinAllowed(),
+		InPlace: c.Orders.Steps == StepsInPlace, AttentionAfter: c.Orders.AttentionAfter,
+		PayWithin: c.Overload.PayWithinAllowed(), HandOverWithin: c.Orders.HandOverWithin, ReserveWithin: reserveWithin,
+		DeliverWithin: c.Orders.DeliverWithin, ServeWithin: c.Orders.ServeWithin, ServeAfterDay: c.Orders.ServeAfterDay,
+		AssignWithin: c.Orders.AssignWithin, CleanWithin: c.Orders.CleanWithin,
 	}
 }
 
@@ -153,7 +167,7 @@ const StripeItself = "https://api.stripe.com"
 
 // Payments is who moves the money.
 type Payments struct {
-	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in, or stripe; auto is stripe when there is a secret key for it."`
+	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and charges nobody, or stripe; auto is stripe when there is a secret key for it, and sandbox in yeyak dev."`
 	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"Where Stripe's API is, or what stands in for it."`
 	StripeKey Secret `name:"stripe-secret-key" env:"STRIPE_SECRET_KEY" help:"Secret key for Stripe's API."`
 }

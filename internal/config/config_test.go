@@ -57,7 +57,10 @@ func TestParse_Defaults(t *testing.T) {
 	c := cli.Dev.Settings()
 	require.Equal(t, config.HTTP{Listen: "127.0.0.1:8080", MaxBody: 65536}, c.HTTP)
 	require.Equal(t, config.DevServer{DataDir: ".yeyak", TemporalPort: 7233, UIPort: 8233}, c.Dev)
-	require.Equal(t, contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute, DeliverWithin: 2 * time.Hour, PayWithin: 30 * time.Minute}, c.Policy())
+	require.Equal(t, contract.Policy{
+		InPlace: true, AttentionAfter: 5 * time.Minute, PayWithin: 30 * time.Minute, HandOverWithin: 30 * time.Minute, ReserveWithin: 24 * time.Hour,
+		DeliverWithin: 2 * time.Hour, ServeWithin: time.Hour, ServeAfterDay: 3 * time.Hour, AssignWithin: 2 * time.Hour, CleanWithin: 24 * time.Hour,
+	}, c.Policy())
 	require.Equal(t, 2*time.Second, c.Orders.ReplyBudget)
 	require.Equal(t, 5*time.Second, c.Process.ShutdownGrace, "who presses Ctrl-C waits")
 	require.Zero(t, c.HTTP.DrainDelay, "nothing stands in front of dev")
@@ -69,7 +72,7 @@ func TestParse_Defaults(t *testing.T) {
 
 func TestParse_FlagsAndEnvironment(t *testing.T) {
 	cli, err := parse(t, map[string]string{
-		"DATABASE_URL": someDatabase, "MYPAGE_DATABASE_URL": "sqlite://pages.db",
+		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "MYPAGE_DATABASE_URL": "sqlite://pages.db",
 		"FULFILMENT_DATABASE_URL": "sqlite://jobs.db",
 		"YEYAK_LISTEN":            ":9000", "YEYAK_STEPS": "durable", "YEYAK_SERVE": "sagas,payments",
 	}, "api", "--listen=127.0.0.1:9001", "--reply-budget=500ms")
@@ -115,10 +118,11 @@ func TestParse_EveryMistakeAtOnce(t *testing.T) {
 		},
 		"OutOfRange": {
 			env:  map[string]string{"YEYAK_REPLY_BUDGET": "61s", "YEYAK_ATTENTION_AFTER": "-1s", "YEYAK_UI_PORT": "7233"},
-			args: []string{"dev", "--deliver-within=169h"},
+			args: []string{"dev", "--deliver-within=169h", "--hand-over-within=0s"},
 			want: []string{
 				`--attention-after (YEYAK_ATTENTION_AFTER) is "-1s": want a duration above 0s and up to 24h, such as 2s`,
 				`--deliver-within (YEYAK_DELIVER_WITHIN) is "169h0m0s": want a duration above 0s and up to 168h, such as 2s`,
+				`--hand-over-within (YEYAK_HAND_OVER_WITHIN) is "0s": want a duration above 0s and up to 12h, such as 2s`,
 				`--reply-budget (YEYAK_REPLY_BUDGET) is "1m1s": want a duration above 0s and up to 1m, such as 2s`,
 				`--ui-port (YEYAK_UI_PORT) is "7233": want another port than --temporal-port (YEYAK_TEMPORAL_PORT)`,
 			},
@@ -205,7 +209,7 @@ func TestParse_PortsOfTheAPIAndTheDevServer(t *testing.T) {
 	}
 	_, err := parse(t, map[string]string{"YEYAK_TEMPORAL_PORT": "0", "YEYAK_UI_PORT": "0", "YEYAK_LISTEN": ":0"}, "dev")
 	require.NoError(t, err, "0 takes a free one each time")
-	_, err = parse(t, map[string]string{"YEYAK_LISTEN": ":7233", "DATABASE_URL": someDatabase}, "api")
+	_, err = parse(t, map[string]string{"YEYAK_LISTEN": ":7233", "DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "api")
 	require.NoError(t, err, "only dev runs a dev server")
 }
 

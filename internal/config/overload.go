@@ -12,7 +12,7 @@ const (
 // and what becomes of orders then.
 type Overload struct {
 	Policy            string        `name:"payment-overload" env:"YEYAK_PAYMENT_OVERLOAD" default:"defer" help:"What becomes of orders while the payment provider's breaker is open: defer takes them and their payment later, reject answers 503."`
-	PayWithin         time.Duration `name:"pay-within" env:"YEYAK_PAY_WITHIN" default:"30m" help:"How long a payment may be deferred before its order is cancelled."`
+	PayWithin         time.Duration `name:"pay-within" env:"YEYAK_PAY_WITHIN" default:"30m" help:"Within what time of its request an order has to be paid for, whatever keeps it from that, before it is cancelled."`
 	DeferredPerSecond int           `name:"deferred-per-second" env:"YEYAK_DEFERRED_PER_SECOND" default:"20" help:"How many deferred payments are taken in a second."`
 	Slow              time.Duration `name:"breaker-slow" env:"YEYAK_BREAKER_SLOW" default:"610ms" help:"From when on a call of the payment provider counts as failed, though its answer is used."`
 	Window            time.Duration `name:"breaker-window" env:"YEYAK_BREAKER_WINDOW" default:"10s" help:"Over how long calls of the payment provider are counted."`
@@ -22,7 +22,8 @@ type Overload struct {
 	Probes            int           `name:"breaker-probes" env:"YEYAK_BREAKER_PROBES" default:"3" help:"How many calls have to succeed then for it to close."`
 }
 
-// PayWithinAllowed is how long a payment may be deferred, 0 when none is.
+// PayWithinAllowed is within what time an order has to be paid for, 0 when no
+// payment is deferred.
 func (o Overload) PayWithinAllowed() time.Duration {
 	if o.Policy == OverloadReject {
 		return 0

@@ -36,6 +36,21 @@ func TestParse_Payments(t *testing.T) {
 	require.False(t, cli.Dev.Settings().Payments.Stripe())
 }
 
+// TestParse_NoPaymentsByMistake: without a key nothing outside of `yeyak dev`
+// takes orders, unless it is told that nobody is charged.
+func TestParse_NoPaymentsByMistake(t *testing.T) {
+	const unnamed = `--payments (YEYAK_PAYMENTS) is "auto": want stripe with a secret key (STRIPE_SECRET_KEY), or sandbox, which charges nobody`
+	env := map[string]string{"DATABASE_URL": someDatabase}
+	for _, command := range []string{"api", "worker"} {
+		_, err := parse(t, env, command)
+		require.EqualError(t, err, unnamed)
+		_, err = parse(t, env, command, "--payments=sandbox")
+		require.NoError(t, err)
+		_, err = parse(t, env, command, "--serve=sagas,inventory")
+		require.NoError(t, err, "it charges nobody")
+	}
+}
+
 func TestParse_PaymentsMistakes(t *testing.T) {
 	const noKey = `--stripe-secret-key (STRIPE_SECRET_KEY) is empty: want the secret key, for Stripe is asked for; or say --payments=sandbox`
 	for name, tt := range map[string]struct {

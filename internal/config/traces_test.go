@@ -10,11 +10,11 @@ import (
 
 func TestParse_Traces(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
-	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase}, "worker")
+	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "worker")
 	require.NoError(t, err)
 	require.False(t, cli.Worker.Settings().Traces.On())
 
-	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "YEYAK_TRACES_PERCENT": "5"}, "api")
+	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "YEYAK_TRACES_PERCENT": "5"}, "api")
 	require.NoError(t, err)
 	require.Equal(t, config.Traces{Endpoint: "http://collector:4318", Percent: 5}, cli.API.Settings().Traces)
 

@@ -107,6 +107,13 @@ func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace stri
 	return nil
 }
 
+// MissingSearchAttributes are the names of those of the attributes that the
+// namespace does not have, in order.
+func MissingSearchAttributes(ctx context.Context, c client.Client, namespace string, want map[string]enums.IndexedValueType) ([]string, error) {
+	missing, err := missingAttributes(ctx, c, namespace, want)
+	return slices.Sorted(maps.Keys(missing)), err
+}
+
 // missingAttributes are those that the namespace does not have yet.
 func missingAttributes(
 	ctx context.Context, c client.Client, namespace string, want map[string]enums.IndexedValueType,

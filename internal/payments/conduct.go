@@ -25,6 +25,10 @@ type Behaviour struct {
 	Down bool
 	// LoseAnswers: requests take effect, and then fail.
 	LoseAnswers bool
+	// Refunds is what becomes of refunds: they succeed, "wait" until this is
+	// changed, or "fail". Disputes is where those of pm_card_createDispute are:
+	// open, "lost" or "won", which is known to the Server only.
+	Refunds, Disputes string
 }
 
 // Errors of a sandbox that was told to misbehave.

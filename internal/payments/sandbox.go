@@ -48,11 +48,12 @@ func NewSandbox(memory Memory) *Sandbox {
 // declines tells whether a payment method is one that is always declined.
 func declines(method string) bool { return strings.HasPrefix(method, "pm_card_chargeDeclined") }
 
-// Charge implements activities.PaymentProvider.
+// Charge implements activities.PaymentProvider. What Stripe does not take is
+// declined.
 func (s *Sandbox) Charge(ctx context.Context, c booking.Charge) (ref string, err error) {
 	var r Record
 	err = s.act(ctx, func() (err error) {
-		r, err = s.memory.Charge(ctx, c, declines(c.Method) || s.Behaviour().refuses())
+		r, err = s.memory.Charge(ctx, c, Terms{}.Amount(c.Amount) != nil || declines(c.Method) || s.Behaviour().refuses())
 		return err
 	})
 	switch {
@@ -68,18 +69,27 @@ func (s *Sandbox) Charge(ctx context.Context, c booking.Charge) (ref string, err
 }
 
 // Void implements activities.PaymentProvider.
-func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (ref string, err error) {
+func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (refs []string, err error) {
 	err = s.act(ctx, func() error {
 		r, err := s.memory.Void(ctx, c)
 		if r.Status == booking.Charged {
-			ref = r.Ref
+			refs = []string{r.Ref}
 		}
 		return err
 	})
-	return ref, err
+	return refs, err
 }
 
 // Refund implements activities.PaymentProvider.
 func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Money) error {
-	return s.act(ctx, func() error { return s.memory.Refund(ctx, key, ref, amount) })
+	return s.act(ctx, func() error {
+		switch refundsEnd[s.Behaviour().Refunds] {
+		case pending:
+			return &activities.Owed{Words: "the refund of " + ref + " is pending in the sandbox"}
+		case failed:
+			return &activities.Owed{Words: "the refund of " + ref + " has failed in the sandbox", NeedsPerson: true}
+		default:
+			return s.memory.Refund(ctx, key, ref, amount)
+		}
+	})
 }

@@ -15,13 +15,15 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/bodies"
 )
 
 // Intents is what the Server remembers; it outlives the process.
 type Intents interface {
 	// Create keeps the intent unless there is one under its key, and returns
-	// the one that stands there.
-	Create(ctx context.Context, i Intent) (Intent, error)
+	// the one that stands there. used: there is none, and another intent was
+	// paid for with a method that can be used once only.
+	Create(ctx context.Context, i Intent, once bool) (stands Intent, used bool, err error)
 	// Intent finds one by its id. NotFound: there is none.
 	Intent(ctx context.Context, id string) (Intent, error)
 	// Change gives the intent another status if it has one of those named, and
@@ -34,6 +36,10 @@ type Intents interface {
 	// Refund gives back some of an intent, once per key, and returns the refund
 	// that stands under it; given is false when that much is not left.
 	Refund(ctx context.Context, r Refund) (stands Refund, given bool, err error)
+	// Refunds lists the refunds of an intent, newest first.
+	Refunds(ctx context.Context, intentID string) ([]Refund, error)
+	// EndRefunds gives the pending refunds of an intent another status.
+	EndRefunds(ctx context.Context, intentID, status string) error
 	// Totals sums up what was charged and what was refunded, in minor units
 	// over all currencies.
 	Totals(ctx context.Context) (charged, refunded int64, err error)
@@ -45,6 +51,7 @@ type Intent struct {
 	ID        string
 	Request   string // what was asked for under the key
 	Amount    booking.Money
+	Method    string // the payment method, "" for none
 	Metadata  map[string]string
 	ChargeKey string // what it is searched by
 	Answered  string // the status that its creation was answered with
@@ -61,6 +68,8 @@ type Refund struct {
 	Request  string
 	IntentID string
 	Amount   booking.Money
+	Label    string // its metadata's key
+	Status   string
 	At       time.Time
 }
 
@@ -81,6 +90,7 @@ func NewServer(intents Intents) *Server {
 // Handler serves the API and the switchboard.
 func (s *Server) Handler() http.Handler {
 	router := gin.New()
+	router.Use(refuseOtherOrigins, bodies.ReadAhead(maxForm, bodies.Within, refuseBody))
 	s.Switchboard(router)
 	api := router.Group("/v1", onlyWithKey)
 	api.POST("/payment_intents", s.keyed(s.createIntent))
@@ -89,10 +99,25 @@ func (s *Server) Handler() http.Handler {
 	api.GET("/payment_intents/:id", s.plain(s.showIntent))
 	api.POST("/payment_intents/:id/cancel", s.plain(s.cancelIntent))
 	api.POST("/refunds", s.keyed(s.createRefund))
+	api.GET("/refunds", s.plain(s.listRefunds))
+	api.GET("/disputes", s.plain(s.listDisputes))
 	router.NoRoute(func(g *gin.Context) {
 		answerFailure(g, &apiError{Status: http.StatusNotFound, Type: invalidRequest, Message: "the sandbox does not offer this"})
 	})
 	return router
+}
+
+// crossOrigin finds requests that a page of another site makes a browser send.
+var crossOrigin = http.NewCrossOriginProtection()
+
+func refuseOtherOrigins(g *gin.Context) {
+	if crossOrigin.Check(g.Request) != nil {
+		answerFailure(g, &apiError{Status: http.StatusForbidden, Type: invalidRequest, Message: "a page of another site sent this request"})
+	}
+}
+
+func refuseBody(g *gin.Context, status int) {
+	answerFailure(g, &apiError{Status: status, Type: invalidRequest, Message: "the body is too large, or did not arrive in time"})
 }
 
 func onlyWithKey(g *gin.Context) {
@@ -134,7 +159,6 @@ type call func(ctx context.Context, g *gin.Context) (any, error)
 func (s *Server) plain(do call) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		g.Header("Request-Id", "req_"+rand.Text()[:14])
-		g.Request.Body = http.MaxBytesReader(g.Writer, g.Request.Body, maxForm)
 		if err := g.Request.ParseForm(); err != nil {
 			answerFailure(g, &apiError{Status: http.StatusBadRequest, Type: invalidRequest, Message: "the form cannot be read"})
 			return

@@ -22,10 +22,14 @@ const (
 	requiresAction        = "requires_action"
 )
 
-// maxAmount is the largest that fits the provider's eight digits.
-const maxAmount = 99_999_999
+// usedBefore is why a method cannot be used again. The provider says so
+// without a code, and names no parameter.
+const usedBefore = "The provided PaymentMethod was used before without a Customer. It may not be used again."
 
-var currencyCode = regexp.MustCompile(`^[a-z]{3}$`)
+// usableOnce tells of a payment method that belongs to no customer, as none
+// does here: it can pay once. The names of test methods stand for a new one
+// each time.
+func usableOnce(method string) bool { return method != "" && !strings.HasPrefix(method, "pm_card_") }
 
 func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) {
 	form := g.Request.PostForm
@@ -35,10 +39,12 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 	}
 	i.Key, i.ID, i.Request = g.GetHeader("Idempotency-Key"), newID("pi_"), form.Encode()
 	s.decide(&i, form)
-	stands, err := s.intents.Create(ctx, i)
+	stands, used, err := s.intents.Create(ctx, i, i.Status == succeeded && usableOnce(i.Method))
 	switch {
 	case err != nil:
 		return nil, err
+	case used:
+		return nil, &apiError{Status: http.StatusBadRequest, Type: invalidRequest, Message: usedBefore}
 	case stands.Request != i.Request:
 		return nil, otherRequest()
 	case stands.ID != i.ID:
@@ -48,22 +54,27 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 	if stands.Refusal != "" {
 		return nil, &apiError{
 			Status: http.StatusPaymentRequired, Type: cardError, Code: stands.Refusal, DeclineCode: "generic_decline",
-			Message: "Your card was declined.", Intent: rendered(stands),
+			Message: "Your card was declined.", Intent: rendered(stands, nil),
 		}
 	}
-	return rendered(stands), nil
+	return rendered(stands, nil), nil
 }
 
 // intentOf reads what does not depend on the payment method.
 func intentOf(form url.Values) (Intent, error) {
 	amount, err := strconv.ParseInt(form.Get("amount"), 10, 64)
+	term, known := terms[strings.ToUpper(form.Get("currency"))]
 	switch {
 	case err != nil || amount < 1:
 		return Intent{}, wrong("amount", "parameter_invalid_integer")
-	case amount > maxAmount:
-		return Intent{}, wrong("amount", "amount_too_large")
-	case !currencyCode.MatchString(form.Get("currency")):
+	case !known:
 		return Intent{}, wrong("currency", "")
+	case amount > term.most:
+		return Intent{}, wrong("amount", "amount_too_large")
+	case amount < term.least:
+		return Intent{}, wrong("amount", "amount_too_small")
+	case amount%term.multiple != 0:
+		return Intent{}, wrong("amount", "")
 	case form.Get("payment_method") != "" && !strings.HasPrefix(form.Get("payment_method"), "pm_"):
 		return Intent{}, wrong("payment_method", "resource_missing")
 	case form.Get("confirm") == "true" && form.Get("payment_method") == "":
@@ -71,6 +82,7 @@ func intentOf(form url.Values) (Intent, error) {
 	}
 	i := Intent{
 		Amount:   booking.Money{Amount: amount, Currency: strings.ToUpper(form.Get("currency"))},
+		Method:   form.Get("payment_method"),
 		Metadata: map[string]string{},
 	}
 	for name, values := range form {
@@ -110,7 +122,15 @@ func wrong(param, code string) *apiError {
 
 func (s *Server) showIntent(ctx context.Context, g *gin.Context) (any, error) {
 	i, err := s.intents.Intent(ctx, g.Param("id"))
-	return rendered(i), err
+	if err != nil {
+		return nil, err
+	}
+	refunds, err := s.refundsOf(ctx, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	i, err = s.intents.Intent(ctx, i.ID) // a refund that has failed is left of it again
+	return rendered(i, refunds), err
 }
 
 func (s *Server) cancelIntent(ctx context.Context, g *gin.Context) (any, error) {
@@ -123,10 +143,10 @@ func (s *Server) cancelIntent(ctx context.Context, g *gin.Context) (any, error) 
 	if err == nil && !changed {
 		err = &apiError{
 			Status: http.StatusBadRequest, Type: invalidRequest, Code: "payment_intent_unexpected_state",
-			Message: "You cannot cancel this PaymentIntent because it has a status of " + i.Status + ".", Intent: rendered(i),
+			Message: "You cannot cancel this PaymentIntent because it has a status of " + i.Status + ".", Intent: rendered(i, nil),
 		}
 	}
-	return rendered(i), err
+	return rendered(i, nil), err
 }
 
 // chargeQuery is the one query that is understood.
@@ -165,14 +185,14 @@ func (s *Server) listIntents(ctx context.Context, g *gin.Context) (any, error) {
 func all(intents []Intent) []any {
 	out := make([]any, len(intents))
 	for i, intent := range intents {
-		out[i] = rendered(intent)
+		out[i] = rendered(intent, nil)
 	}
 	return out
 }
 
 // rendered is an intent in the provider's form. Its charge is there in full,
 // as if it were always asked to be expanded.
-func rendered(i Intent) gin.H {
+func rendered(i Intent, refunds []Refund) gin.H {
 	out := gin.H{
 		"id": i.ID, "object": "payment_intent", "amount": i.Amount.Amount, "currency": strings.ToLower(i.Amount.Currency),
 		"metadata": i.Metadata, "status": i.Status, "created": i.At.Unix(), "livemode": false,
@@ -180,45 +200,9 @@ func rendered(i Intent) gin.H {
 	if i.Status == succeeded {
 		out["latest_charge"] = gin.H{
 			"id": "ch_" + strings.TrimPrefix(i.ID, "pi_"), "object": "charge", "amount": i.Amount.Amount,
-			"amount_refunded": i.Refunded, "currency": out["currency"], "status": succeeded,
+			"amount_refunded": i.Refunded, "currency": out["currency"], "status": succeeded, "disputed": isDisputed(i),
+			"refunds": gin.H{"object": "list", "url": "/v1/refunds", "has_more": false, "data": allRefunds(refunds)},
 		}
 	}
 	return out
-}
-
-func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) {
-	form := g.Request.PostForm
-	intent, err := s.intents.Intent(ctx, form.Get("payment_intent"))
-	if err != nil {
-		return nil, err
-	}
-	r := Refund{
-		Key: g.GetHeader("Idempotency-Key"), ID: newID("re_"), Request: form.Encode(),
-		IntentID: intent.ID, Amount: intent.Amount,
-	}
-	if asked := form.Get("amount"); asked != "" {
-		if r.Amount.Amount, err = strconv.ParseInt(asked, 10, 64); err != nil || r.Amount.Amount < 1 {
-			return nil, wrong("amount", "parameter_invalid_integer")
-		}
-	}
-	stands, given, err := s.intents.Refund(ctx, r)
-	switch {
-	case err != nil:
-		return nil, err
-	case !given && intent.Status == succeeded && intent.Refunded == intent.Amount.Amount:
-		return nil, &apiError{
-			Status: http.StatusBadRequest, Type: invalidRequest, Code: "charge_already_refunded",
-			Message: "The charge has already been refunded.",
-		}
-	case !given:
-		return nil, wrong("amount", "")
-	case stands.Request != r.Request:
-		return nil, otherRequest()
-	case stands.ID != r.ID:
-		g.Header("Idempotent-Replayed", "true")
-	}
-	return gin.H{
-		"id": stands.ID, "object": "refund", "amount": stands.Amount.Amount, "payment_intent": stands.IntentID,
-		"currency": strings.ToLower(stands.Amount.Currency), "status": succeeded, "created": stands.At.Unix(),
-	}, nil
 }

@@ -68,10 +68,10 @@ type gate struct {
 	came, open chan struct{}
 }
 
-func (g gate) Create(ctx context.Context, i payments.Intent) (payments.Intent, error) {
+func (g gate) Create(ctx context.Context, i payments.Intent, once bool) (payments.Intent, bool, error) {
 	g.came <- struct{}{}
 	<-g.open
-	return g.intents.Create(ctx, i)
+	return g.intents.Create(ctx, i, once)
 }
 
 // TestServer_AtTheSameTime: a key is worked on once, and carried out though
@@ -120,7 +120,7 @@ func TestServer_Refusals(t *testing.T) {
 		"NoMethod":      {"/v1/payment_intents", "amount=5&currency=krw&confirm=true", "parameter_missing", "payment_method", 400},
 		"NoCurrency":    {"/v1/payment_intents", "amount=5", "", "currency", 400},
 		"NoForm":        {"/v1/payment_intents", "%zz", "", "", 400},
-		"TooLarge":      {"/v1/payment_intents", strings.Repeat("x", 65<<10), "", "", 400},
+		"TooLarge":      {"/v1/payment_intents", strings.Repeat("x", 65<<10), "", "", 413},
 		"NoSuchIntent":  {"/v1/payment_intents/pi_0/cancel", "", "resource_missing", "intent", 404},
 		"NothingToGive": {"/v1/refunds", "payment_intent=pi_0", "resource_missing", "intent", 404},
 		"NoSuchThing":   {"/v1/customers", "", "", "", 404},

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,22 +74,43 @@ func (a *answer) Error() string {
 		a.said.HTTPStatusCode, a.said.Type, a.said.Code, a.said.Param, a.said.RequestID, a.said.Msg)
 }
 
-// refusal turns answers to a charge that are refusals into ErrDeclined: all
-// that is said of the card, also that it may work later, since the answer under
-// this key stays what it is; and what is wrong with what the customer chose.
-// Any other mistake in a request is ours, and for an operator to see.
-func refusal(err error) error {
+// forGood tells whether the same request would always be answered so: it is
+// wrong in itself, or asks for what cannot be had. What has to do with our key
+// (401, 403), or with the moment (409, 424, 429, 5xx), is no answer.
+func (a *answer) forGood() bool {
+	switch a.said.HTTPStatusCode {
+	case http.StatusBadRequest, http.StatusPaymentRequired, http.StatusNotFound:
+		return a.said.Type == stripe.ErrorTypeCard || a.said.Type == stripe.ErrorTypeInvalidRequest
+	default:
+		return false
+	}
+}
+
+// refusal turns an answer to a charge that is for good into ErrDeclined: also
+// one that says that the card may work later, since the answer under this key
+// stays what it is. What is not about the card may be a mistake of ours, and is
+// for an operator to see.
+func (s *Stripe) refusal(err error) error {
 	answered, ok := errors.AsType[*answer](err)
-	if !ok {
+	if !ok || !answered.forGood() {
 		return err
 	}
-	switch said := answered.said; {
-	case said.Type == stripe.ErrorTypeCard:
-		return fmt.Errorf("%w: %s %s", activities.ErrDeclined, said.Code, said.DeclineCode)
-	case said.Type == stripe.ErrorTypeInvalidRequest && said.HTTPStatusCode < http.StatusInternalServerError:
-		switch said.Param {
-		case "payment_method", "amount", "currency":
-			return fmt.Errorf("%w: %s %s", activities.ErrDeclined, said.Param, said.Code)
+	said := answered.said
+	if said.Type != stripe.ErrorTypeCard {
+		s.log.Warn("stripe refuses a charge, and not for its card", zap.String("answer", answered.Error()))
+	}
+	return fmt.Errorf("%w: %s %s", activities.ErrDeclined, cmp.Or(string(said.Code), string(said.Type)), cmp.Or(string(said.DeclineCode), said.Param))
+}
+
+// forAPerson turns an answer that is for good to any other request into what a
+// person has to see to: to ask again would change nothing. Its words are the
+// same each time.
+func forAPerson(err error) error {
+	if answered, ok := errors.AsType[*answer](err); ok && answered.forGood() {
+		said := answered.said
+		return &activities.Owed{
+			Words:       fmt.Sprintf("stripe answered %d %s %q: %s", said.HTTPStatusCode, cmp.Or(string(said.Code), string(said.Type)), said.Param, said.Msg),
+			NeedsPerson: true,
 		}
 	}
 	return err

@@ -65,6 +65,8 @@ func requireUnknown(t *testing.T, p *payments.Stripe) (errs []error) {
 		require.NotErrorIs(t, err, activities.ErrDeclined)
 		require.NotErrorIs(t, err, activities.ErrVoided)
 		require.NotErrorIs(t, err, booking.ErrNothingDone)
+		var owed *activities.Owed
+		require.NotErrorAs(t, err, &owed)
 		require.NotContains(t, err.Error(), "s3cret")
 	}
 	return errs
@@ -93,7 +95,10 @@ func TestStripe_WhatIsNoAnswer(t *testing.T) {
 		"BrokenInHTML":      says(502, "<html>s3cret</html>"),
 		"NotAnError":        says(500, `{"s3cret":1}`),
 		"SameAtTheSameTime": says(409, `{"error":{"type":"idempotency_error","code":"idempotency_key_in_use","message":"wait"}}`),
-		"OurMistake":        says(400, `{"error":{"type":"invalid_request_error","param":"off_session","message":"no"}}`),
+		"Locked":            says(409, `{"error":{"type":"invalid_request_error","code":"lock_timeout","message":"wait"}}`),
+		"OthersAreAway":     says(424, `{"error":{"type":"invalid_request_error","message":"they are"}}`),
+		"OutOfOrder":        says(400, `{"error":{"type":"api_error","message":"sorry"}}`),
+		"WrongAddress":      says(404, "<html>not here</html>"),
 		"NoAccess":          says(403, `{"error":{"type":"invalid_request_error","message":"sk_s3cret"}}`),
 		"KeyOfNoOne":        says(401, `{"error":{"type":"invalid_request_error","message":"sk_s3cret"}}`),
 	} {
@@ -231,9 +236,9 @@ func TestStripe_SavedFailure(t *testing.T) {
 	answers := found("succeeded")
 	answers["POST /v1/payment_intents/pi_1/cancel"] = says(400,
 		`{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state","payment_intent":`+intentIn("succeeded")+`}}`)
-	ref, err = dial(t, inTurn(t, answers)).Void(t.Context(), newCharge("pm_card_visa"))
+	refs, err := dial(t, inTurn(t, answers)).Void(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
-	require.Equal(t, "pi_1", ref, "it was taken")
+	require.Equal(t, []string{"pi_1"}, refs, "it was taken")
 
 	nothing := found("")
 	delete(nothing, "GET /v1/payment_intents/pi_1")
@@ -266,9 +271,58 @@ func TestStripe_Requests(t *testing.T) {
 	require.Error(t, err)
 	require.Equal(t, methods+metadata, asked)
 	require.Equal(t, "o1/charge", key)
-	require.Error(t, p.Refund(t.Context(), "o1/charge/refund", "pi_1", price))
-	require.Equal(t, "amount=50000&metadata%5Bkey%5D=o1%2Fcharge%2Frefund&payment_intent=pi_1", asked)
-	require.Equal(t, "o1/charge/refund", key)
+}
+
+// TestStripe_ForGood: what would be answered the same each time is a refusal of
+// a charge, whatever it names; nothing was taken then. Of anything else it is
+// for a person to see.
+func TestStripe_ForGood(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]http.HandlerFunc{
+		"UsedBefore":   says(400, `{"error":{"type":"invalid_request_error","message":"may not be used again"}}`),
+		"NoSuchMethod": says(400, `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"payment_method","message":"No such PaymentMethod"}}`),
+		"TooSmall":     says(400, `{"error":{"type":"invalid_request_error","code":"amount_too_small","param":"amount","message":"no"}}`),
+		"OurMistake":   says(400, `{"error":{"type":"invalid_request_error","param":"off_session","message":"no"}}`),
+		"Failed":       says(402, `{"error":{"type":"invalid_request_error","message":"no"}}`),
+		"Card":         says(402, `{"error":{"type":"card_error","code":"card_declined","message":"no"}}`),
+		"Gone":         says(404, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"no"}}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := dial(t, answer)
+			for range 2 {
+				_, err := p.Charge(t.Context(), newCharge("pm_1"))
+				require.ErrorIs(t, err, activities.ErrDeclined)
+				refs, err := p.Void(t.Context(), newCharge("pm_1"))
+				require.NoError(t, err)
+				require.Empty(t, refs)
+			}
+			requireOwed(t, p.Refund(t.Context(), "k", "pi_1", price), true, "stripe answered 40")
+		})
+	}
+	for path, answers := range map[string]map[string]http.HandlerFunc{
+		"Search": {"GET /v1/payment_intents/search": says(400, `{"error":{"type":"invalid_request_error","message":"not in your region"}}`)},
+		"Cancel": {
+			"GET /v1/payment_intents/search":       says(200, `{"object":"search_result","data":[]}`),
+			"POST /v1/payment_intents/pi_1/cancel": says(404, `{"error":{"type":"invalid_request_error","message":"not in your region"}}`),
+		},
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			answers["POST /v1/payment_intents"] = says(200, intentIn("requires_payment_method"))
+			_, err := dial(t, inTurn(t, answers)).Void(t.Context(), newCharge("pm_card_visa"))
+			requireOwed(t, err, true, "not in your region")
+		})
+	}
+}
+
+// requireOwed requires that money is known to be owed, and what is said of it.
+func requireOwed(t *testing.T, err error, needsPerson bool, words string) {
+	t.Helper()
+	var owed *activities.Owed
+	require.ErrorAs(t, err, &owed)
+	require.Contains(t, owed.Words, words)
+	require.Equal(t, needsPerson, owed.NeedsPerson, owed.Words)
 }
 
 func TestBusy_InWords(t *testing.T) {

@@ -3,7 +3,6 @@ package payments
 import (
 	"context"
 	"iter"
-	"strings"
 
 	"github.com/stripe/stripe-go/v84"
 
@@ -47,10 +46,10 @@ func (s *Stripe) Charges(ctx context.Context) iter.Seq2[StripeCharge, error] {
 func charged(intent *stripe.PaymentIntent) StripeCharge {
 	c := StripeCharge{OrderID: intent.Metadata[metadataOrder], Ref: intent.ID}
 	if intent.Status == stripe.PaymentIntentStatusSucceeded {
-		c.Taken = booking.Money{Amount: intent.Amount, Currency: strings.ToUpper(string(intent.Currency))}
+		c.Taken = fromStripe(intent.Amount, string(intent.Currency))
 	}
 	if intent.LatestCharge != nil {
-		c.Refunded = intent.LatestCharge.AmountRefunded
+		c.Refunded = fromStripe(intent.LatestCharge.AmountRefunded, string(intent.Currency)).Amount
 	}
 	return c
 }

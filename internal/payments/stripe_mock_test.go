@@ -74,14 +74,13 @@ func TestStripe_ShapeOfRequests(t *testing.T) {
 	p := dial(t, mock)
 	_, _ = p.Charge(t.Context(), newCharge("pm_card_visa"))
 	_, _ = p.Void(t.Context(), newCharge("pm_card_visa"))
-	require.NoError(t, p.Refund(t.Context(), "k", "pi_1", price))
 	for c, err := range p.Charges(t.Context()) {
 		require.NoError(t, err)
 		require.NotEmpty(t, c)
 		break
 	}
 	require.Subset(t, noted.all, []string{
-		"POST /v1/payment_intents 200", "GET /v1/payment_intents/search 200", "POST /v1/refunds 200", "GET /v1/payment_intents 200",
+		"POST /v1/payment_intents 200", "GET /v1/payment_intents/search 200", "GET /v1/payment_intents 200",
 	})
 	for _, answer := range noted.all {
 		require.Regexp(t, " 200$", answer)
@@ -106,6 +105,21 @@ func TestStripe_ShapeOfTheRest(t *testing.T) {
 	require.ErrorContains(t, err, "declined")
 	require.Equal(t, []string{
 		"POST /v1/payment_intents 200", "GET /v1/payment_intents/pi_1 200", "POST /v1/payment_intents/pi_1/cancel 200",
+	}, noted.all)
+
+	noted.all = nil
+	disputed := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		mock.ServeHTTP(answer, r)
+		if r.URL.Path == "/v1/payment_intents/pi_1" {
+			says(answer.Code, strings.Replace(chargeAs(0, true, ""), `"data"`, `"has_more":true,"data"`, 1))(w, r)
+			return
+		}
+		says(answer.Code, answer.Body.String())(w, r)
+	}))
+	_ = disputed.Refund(t.Context(), "k", "pi_1", price)
+	require.Equal(t, []string{
+		"GET /v1/payment_intents/pi_1 200", "GET /v1/refunds 200", "GET /v1/disputes 200", "POST /v1/refunds 200",
 	}, noted.all)
 
 	refused := httptest.NewRecorder()

@@ -21,9 +21,9 @@ func init() { gin.SetMode(gin.ReleaseMode) } // once: tests run beside each othe
 // intents remember in a database, as those of the command do.
 type intents struct{ *store.SandboxIntents }
 
-func (m intents) Create(ctx context.Context, i payments.Intent) (payments.Intent, error) {
-	stands, err := m.SandboxIntents.Create(ctx, store.SandboxIntent(i))
-	return payments.Intent(stands), err
+func (m intents) Create(ctx context.Context, i payments.Intent, once bool) (payments.Intent, bool, error) {
+	stands, used, err := m.SandboxIntents.Create(ctx, store.SandboxIntent(i), once)
+	return payments.Intent(stands), used, err
 }
 
 func (m intents) Intent(ctx context.Context, id string) (payments.Intent, error) {
@@ -37,6 +37,15 @@ func (m intents) Search(ctx context.Context, chargeKey string) ([]payments.Inten
 
 func (m intents) List(ctx context.Context, after string, limit int) ([]payments.Intent, error) {
 	return worded(m.SandboxIntents.List(ctx, after, limit))
+}
+
+func (m intents) Refunds(ctx context.Context, intentID string) ([]payments.Refund, error) {
+	rows, err := m.SandboxIntents.Refunds(ctx, intentID)
+	refunds := make([]payments.Refund, len(rows))
+	for i, row := range rows {
+		refunds[i] = payments.Refund(row)
+	}
+	return refunds, err
 }
 
 func (m intents) Refund(ctx context.Context, r payments.Refund) (payments.Refund, bool, error) {

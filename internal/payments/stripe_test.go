@@ -47,9 +47,9 @@ func TestStripe_Declines(t *testing.T) {
 				require.ErrorIs(t, err, activities.ErrDeclined)
 				require.Empty(t, ref)
 			}
-			ref, err := p.Void(t.Context(), c)
+			refs, err := p.Void(t.Context(), c)
 			require.NoError(t, err)
-			require.Empty(t, ref, "there is nothing to give back")
+			require.Empty(t, refs, "there is nothing to give back")
 			p.requireTotals(t, 0, 0)
 		})
 	}
@@ -95,9 +95,9 @@ func TestStripe_VoidsWhatWasNotCharged(t *testing.T) {
 	t.Parallel()
 	p, c := newCounter(t), newCharge("pm_card_visa")
 	for range 2 {
-		ref, err := p.Void(t.Context(), c)
+		refs, err := p.Void(t.Context(), c)
 		require.NoError(t, err)
-		require.Empty(t, ref)
+		require.Empty(t, refs)
 	}
 	_, err := p.Charge(t.Context(), c)
 	require.ErrorIs(t, err, activities.ErrVoided)
@@ -115,13 +115,13 @@ func TestStripe_VoidFindsWhatWasCharged(t *testing.T) {
 	_, err := p.Charge(t.Context(), c)
 	require.Error(t, err)
 	p.sandbox.Behave(payments.Behaviour{})
-	var ref string
+	var refs []string
 	for range 2 {
-		ref, err = p.Void(t.Context(), c)
+		refs, err = p.Void(t.Context(), c)
 		require.NoError(t, err)
-		require.NotEmpty(t, ref)
+		require.Len(t, refs, 1)
 	}
-	require.NoError(t, p.Refund(t.Context(), "o1/charge/refund", ref, price))
+	require.NoError(t, p.Refund(t.Context(), "o1/charge/refund", refs[0], price))
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
@@ -138,9 +138,9 @@ func TestStripe_VoidAfterADay(t *testing.T) {
 		}
 	})
 	for range 2 {
-		ref, err := p.Void(t.Context(), c)
+		refs, err := p.Void(t.Context(), c)
 		require.NoError(t, err)
-		require.Equal(t, taken, ref)
+		require.Equal(t, []string{taken}, refs)
 	}
 	p.requireTotals(t, price.Amount, 0)
 	require.NoError(t, p.Refund(t.Context(), "k", taken, price))
@@ -154,15 +154,12 @@ func TestStripe_Refund(t *testing.T) {
 	p := newCounter(t)
 	ref, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
-	more := price
-	more.Amount++
-	require.ErrorContains(t, p.Refund(t.Context(), "more", ref, more), `"amount"`)
-	require.ErrorContains(t, p.Refund(t.Context(), "k", "pi_unknown", price), "resource_missing")
+	requireOwed(t, p.Refund(t.Context(), "k", "pi_unknown", price), true, "resource_missing")
 	p.requireTotals(t, price.Amount, 0)
 	for range 2 {
 		require.NoError(t, p.Refund(t.Context(), "k", ref, price))
 	}
-	require.ErrorContains(t, p.Refund(t.Context(), "k", ref, more), "another request")
+	require.NoError(t, p.Refund(t.Context(), "other", ref, price), "nothing is left of it")
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
@@ -180,9 +177,9 @@ func TestStripe_ChargeVoidAndRefundRace(t *testing.T) {
 			})
 			orders.Go(func() error {
 				return untilKnown(t.Context(), func() error {
-					ref, err := p.Void(t.Context(), c)
-					if err == nil && ref != "" {
-						err = p.Refund(t.Context(), c.Key+"/refund", ref, price)
+					refs, err := p.Void(t.Context(), c)
+					for _, ref := range refs {
+						err = errors.Join(err, p.Refund(t.Context(), c.Key+"/refund", ref, price))
 					}
 					return err
 				})

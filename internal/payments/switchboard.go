@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ type switches struct {
 	RefusePercent int    `json:"refusePercent"`
 	Down          bool   `json:"down"`
 	LoseAnswers   bool   `json:"loseAnswers"`
+	Refunds       string `json:"refunds"`  // they succeed, wait (pending) or fail
+	Disputes      string `json:"disputes"` // of pm_card_createDispute: open, lost or won
 	Charged       int64  `json:"charged"`  // minor units, all orders
 	Refunded      int64  `json:"refunded"` // minor units, all orders
 }
@@ -56,7 +59,8 @@ func (c *conduct) show(g *gin.Context) {
 	}
 	b := c.Behaviour()
 	g.JSON(http.StatusOK, switches{
-		b.latencyInWords(), b.Capacity, b.Queue, b.RefusePercent, b.Down, b.LoseAnswers, charged, refunded,
+		b.latencyInWords(), b.Capacity, b.Queue, b.RefusePercent, b.Down, b.LoseAnswers,
+		cmp.Or(b.Refunds, "succeed"), cmp.Or(b.Disputes, "open"), charged, refunded,
 	})
 }
 
@@ -114,8 +118,12 @@ func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 		return setBool(&b.Down, value)
 	case "loseAnswers":
 		return setBool(&b.LoseAnswers, value)
+	case "refunds":
+		return setWord(&b.Refunds, value, "succeed", "wait", "fail")
+	case "disputes":
+		return setWord(&b.Disputes, value, "open", "lost", "won")
 	default:
-		return "is not a switch: these are latency, capacity, queue, refusePercent, down and loseAnswers"
+		return "is not a switch: these are latency, capacity, queue, refusePercent, down, loseAnswers, refunds and disputes"
 	}
 }
 
@@ -157,6 +165,15 @@ func setInt(to *int, value json.RawMessage, atMost int) (complaint string) {
 		return fmt.Sprintf("must be a whole number from 0 to %d", atMost)
 	}
 	*to = *number
+	return ""
+}
+
+func setWord(to *string, value json.RawMessage, words ...string) (complaint string) {
+	var word *string // stays nil on null
+	if err := json.Unmarshal(value, &word); err != nil || word == nil || !slices.Contains(words, *word) {
+		return "must be one of " + strings.Join(words, ", ")
+	}
+	*to = *word
 	return ""
 }
 

@@ -73,7 +73,15 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		require.Equal(t, append([]string{"elsewhere"}, newest...), list(booking.CatalogueFilter{}))
 		require.Equal(t, newest, list(booking.CatalogueFilter{OwnerID: "owner"}))
 		require.Empty(t, list(booking.CatalogueFilter{Withdrawn: true}))
+		count := func(f booking.CatalogueFilter, want int) {
+			got, err := catalogue.CountPlaces(t.Context(), f)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		}
 		withdraw(true)
+		count(booking.CatalogueFilter{}, 6)
+		count(booking.CatalogueFilter{OwnerID: "owner"}, 5)
+		count(booking.CatalogueFilter{OwnerID: "owner", Withdrawn: true}, 1)
 		require.Equal(t, []string{"a-", "é", "C", "B", "b"}, list(booking.CatalogueFilter{OwnerID: "owner"}))
 		require.Equal(t, []string{"a"}, list(booking.CatalogueFilter{OwnerID: "owner", Withdrawn: true}))
 		require.Equal(t, []string{"a"}, list(booking.CatalogueFilter{Withdrawn: true}))

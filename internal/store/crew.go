@@ -80,13 +80,16 @@ func (c *Crew) inTurn(ctx context.Context, what string, f func(context.Context, 
 // Assign gives the call the cleaner who has been free longest or, when nobody
 // is free, a place at the end of the queue: Done, with the cleaner once there
 // is one; a call that is answered that way has been told. Undone, and why, when
-// it was cancelled, even before.
+// it was cancelled, even before, or asked for too late.
 func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, error) {
 	var row assignmentRow
 	err := c.inTurn(ctx, "assign cleaner", func(ctx context.Context, q bun.IDB) (err error) {
 		row = assignmentRow{
 			OrderID: call.OrderID, State: assignmentWaiting, At: now(),
 			CustomerID: call.CustomerID, Tel: call.Tel, Location: call.Location,
+		}
+		if call.Late {
+			row.State, row.Why = assignmentCancelled, call.Why
 		}
 		first, err := affected(q.NewInsert().Model(&row).ExcludeColumn("seq").
 			On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
@@ -96,6 +99,9 @@ func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, 
 		if first == 0 {
 			row, err = tellNow(ctx, q, call.OrderID)
 			return err
+		}
+		if call.Late {
+			return nil
 		}
 		served, err := serve(ctx, q, call.OrderID)
 		if served.OrderID == call.OrderID {

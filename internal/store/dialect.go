@@ -28,6 +28,9 @@ type dialect struct {
 	// PostgreSQL expects few in an array, and many of a subquery: it would read
 	// the whole table for them.
 	ofPage schema.Safe
+	// write is a statement that makes a transaction write to the disk, and
+	// changes nothing that is read.
+	write string
 	// types are what migrations say of columns.
 	types columnTypes
 }
@@ -60,6 +63,7 @@ var postgres = dialect{
 	},
 	settled: "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 	ofPage:  "item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM page))",
+	write:   "SELECT pg_logical_emit_message(true, 'yeyak', 'health')",
 	types: columnTypes{
 		Key:         `text COLLATE "C"`,
 		Time:        "timestamptz",
@@ -77,6 +81,7 @@ var sqlite = dialect{
 	takeTurns: func(string) schema.QueryAppender { return bun.SafeQuery("") },
 	settled:   "TRUE",
 	ofPage:    "item_id IN (SELECT item_id FROM page)",
+	write:     "PRAGMA user_version = 1",
 	types: columnTypes{
 		Key:         "text",
 		Time:        "timestamp",

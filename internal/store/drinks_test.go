@@ -72,8 +72,14 @@ func testDrinks(t *testing.T, fresh newURL) {
 				listed = append(listed, d.ID)
 			}
 			require.Equal(t, want, listed, now)
+			n, err := catalogue.CountDrinks(t.Context(), booking.CatalogueFilter{EndsAfter: now})
+			require.NoError(t, err)
+			require.Len(t, want, n, now)
 		}
-		_, _, err := catalogue.Drinks(t.Context(), booking.CatalogueFilter{Date: west.Date, EndsAfter: west.Ends()}, booking.Page{})
+		both := booking.CatalogueFilter{Date: west.Date, EndsAfter: west.Ends()}
+		_, _, err := catalogue.Drinks(t.Context(), both, booking.Page{})
+		require.Error(t, err, "no index serves both")
+		_, err = catalogue.CountDrinks(t.Context(), both)
 		require.Error(t, err, "no index serves both")
 	})
 
@@ -112,6 +118,9 @@ func testDrinks(t *testing.T, fresh newURL) {
 			{booking.CatalogueFilter{OwnerID: "b", Date: day(5)}, nil},
 			{booking.CatalogueFilter{OwnerID: "b", Date: day(5), Withdrawn: true}, []string{"b5"}},
 		} {
+			n, err := catalogue.CountDrinks(t.Context(), tt.filter)
+			require.NoError(t, err)
+			require.Len(t, tt.want, n, tt.filter)
 			require.Equal(t, tt.want, ids(t, selected(catalogue.Drinks, tt.filter), func(d booking.Drink) string { return d.ID }), tt.filter)
 		}
 	})

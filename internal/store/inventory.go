@@ -52,13 +52,17 @@ var errShort = errors.New("too little stock")
 // Hold takes the quantity of every day or of none. The outcome is recorded
 // under the hold's key and repeated from then on: Done, Refused (SoldOut, or
 // MenuDeleted when the item was closed), or Undone when it was released, even
-// before it was held.
+// before it was held, or asked for too late.
 func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, error) {
 	var outcome booking.Outcome
 	var short booking.Reason
 	err := i.db.inTx(ctx, "hold stock", func(ctx context.Context, q bun.IDB) (err error) {
 		var first bool
-		if outcome, first, err = record(ctx, q, newHoldRow(h, booking.Done, "")); err != nil || !first {
+		state := booking.Done
+		if h.Late {
+			state = booking.Undone
+		}
+		if outcome, first, err = record(ctx, q, newHoldRow(h, state, h.Why)); err != nil || !first || h.Late {
 			return err
 		}
 		all, err := i.move(ctx, q, h.ItemID, h.From, h.To, -h.Quantity)

@@ -72,11 +72,15 @@ func (r jobRow) outcome() booking.Outcome {
 }
 
 // Start begins the order's job, once: Done, also when it has ended well since.
-// Undone, and why, when it was cancelled, even before it was begun.
+// Undone, and why, when it was cancelled, even before it was begun, or asked for
+// too late.
 func (j *Jobs) Start(ctx context.Context, job booking.Job) (booking.Outcome, error) {
 	var row jobRow
 	err := j.db.inTx(ctx, "start "+j.sort, func(ctx context.Context, q bun.IDB) error {
 		row = j.newRow(job, booking.JobStarted, "")
+		if job.Late {
+			row = j.newRow(job, booking.JobCancelled, job.Why)
+		}
 		inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (sort, order_id) DO NOTHING").Exec(ctx))
 		if err != nil || inserted == 1 {
 			return err

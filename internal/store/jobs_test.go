@@ -231,6 +231,9 @@ func testJobList(t *testing.T, jobs *store.Jobs) {
 			"":   {OwnerID: t.Name(), Status: booking.JobWaiting},
 		} {
 			require.Equal(t, want, strings.Join(list(t, f, 9), ""), f)
+			n, err := jobs.Count(t.Context(), f)
+			require.NoError(t, err)
+			require.Len(t, want, n, f)
 		}
 		require.Equal(t, []string{"b"}, list(t, booking.JobFilter{OwnerID: t.Name(), Status: booking.JobCancelled}, 9),
 			"what was never started is not listed")

@@ -37,11 +37,14 @@ func newRegistrationRow(c booking.Call, state booking.Result, reason booking.Rea
 }
 
 // Register notes the call, once. Undone, and why, when it was struck off, even
-// before it was ever registered.
+// before it was ever registered, or asked for too late.
 func (m *Management) Register(ctx context.Context, c booking.Call) (booking.Outcome, error) {
 	row := new(registrationRow)
 	err := m.db.inTx(ctx, "register call", func(ctx context.Context, q bun.IDB) error {
 		row = newRegistrationRow(c, booking.Done, "")
+		if c.Late {
+			row = newRegistrationRow(c, booking.Undone, c.Why)
+		}
 		inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
 		if err != nil || inserted == 1 {
 			return err

@@ -175,6 +175,14 @@ func testOrders(t *testing.T, mypage *store.Mypage) {
 		require.Equal(t, []string{"b"}, list(t, booking.OrderFilter{OwnerID: owner, Status: booking.AwaitingOwner}, 9))
 		require.Equal(t, []string{"b", "a"}, list(t, booking.OrderFilter{CustomerID: customer, Kind: booking.Lodging}, 9))
 		require.Empty(t, list(t, booking.OrderFilter{CustomerID: "nobody"}, 9))
+		for _, tt := range []struct {
+			filter booking.OrderFilter
+			want   int
+		}{{booking.OrderFilter{CustomerID: customer}, 3}, {booking.OrderFilter{OwnerID: owner, Status: booking.AwaitingOwner}, 1}} {
+			n, err := mypage.CountOrders(t.Context(), tt.filter)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, n)
+		}
 
 		declined, err := mypage.Order(t.Context(), t.Name()+"e")
 		require.NoError(t, err, "not listed, but there")

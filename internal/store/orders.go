@@ -88,15 +88,19 @@ func stretchesOf(f booking.OrderFilter) []orderStretch {
 	return stretches
 }
 
-// selectOrders selects a stretch. An owner is shown only orders that came into
-// being.
+// selectOrders selects a stretch.
 func selectOrders(q bun.IDB, f booking.OrderFilter, s orderStretch) *bun.SelectQuery {
+	return ofStretch(q.NewSelect().Model((*orderRow)(nil)).Column("id", "placed_at", "view"), f, s)
+}
+
+// ofStretch narrows a query to a stretch. An owner is shown only orders that
+// came into being.
+func ofStretch(query *bun.SelectQuery, f booking.OrderFilter, s orderStretch) *bun.SelectQuery {
 	visible := bun.Ident("listed")
 	if f.OwnerID != "" {
 		visible = "paid"
 	}
-	query := q.NewSelect().Model((*orderRow)(nil)).Column("id", "placed_at", "view").Where("?", visible)
-	return whereEqual(query,
+	return whereEqual(query.Where("?", visible),
 		equal{"customer_id", f.CustomerID}, equal{"owner_id", f.OwnerID},
 		equal{"kind", string(s.kind)}, equal{"status", string(s.status)},
 	)

@@ -18,18 +18,20 @@ var (
 	withoutDrinks  = booking.Date{Year: 2030, Month: 1, Day: 1}
 )
 
-// looksAtCatalogue are the lists of every filter that lists of the catalogue
+// looksAtCatalogue are the lists and counts of every filter that lists of the catalogue
 // have.
 func looksAtCatalogue(t *testing.T) (all []look) {
 	owners := orAny("frequent", "rare", "unknown")
 	// Only drinks have days.
 	for _, f := range filters[booking.CatalogueFilter](t, values{"OwnerID": owners, "Date": {booking.Date{}}, "EndsAfter": {time.Time{}}}) {
 		all = append(all, lookAt("Catalogue.Places", f, func(db *store.DB) listing[booking.Place] { return store.NewCatalogue(db).Places }),
-			lookAt("Catalogue.Menus", f, func(db *store.DB) listing[booking.Menu] { return store.NewCatalogue(db).Menus }))
+			lookAt("Catalogue.Menus", f, func(db *store.DB) listing[booking.Menu] { return store.NewCatalogue(db).Menus }),
+			countingOf("Catalogue.CountPlaces", f, (*store.Catalogue).CountPlaces), countingOf("Catalogue.CountMenus", f, (*store.Catalogue).CountMenus))
 	}
 	for _, f := range filters[booking.CatalogueFilter](t, values{
 		"OwnerID": owners, "Date": orAny(frequentlyOver, onSale, rarelyOnSale, withoutDrinks), "EndsAfter": orAny(plansToday),
 	}) {
+		counted := countingOf("Catalogue.CountDrinks", f, (*store.Catalogue).CountDrinks)
 		l := lookAt("Catalogue.Drinks", f, func(db *store.DB) listing[booking.Drink] { return store.NewCatalogue(db).Drinks })
 		if !f.EndsAfter.IsZero() {
 			if !f.Date.IsZero() {
@@ -39,8 +41,9 @@ func looksAtCatalogue(t *testing.T) (all []look) {
 			if f.OwnerID != "" {
 				l.index = "drinks_by_owner_and_end"
 			}
+			counted.index = l.index
 		}
-		all = append(all, l)
+		all = append(all, l, counted)
 	}
 	return all
 }
@@ -53,6 +56,10 @@ func lookAt[T any](method string, f booking.CatalogueFilter, of func(*store.DB) 
 		_, next, err := of(db)(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 		return next, err
 	}}
+}
+
+func countingOf(method string, f booking.CatalogueFilter, of func(*store.Catalogue, context.Context, booking.CatalogueFilter) (int, error)) look {
+	return counting(method, "catalogue", func(ctx context.Context, db *store.DB) (int, error) { return of(store.NewCatalogue(db), ctx, f) })
 }
 
 // looksAtCrew are the lists of every filter that lists of cleaners have, and

@@ -49,7 +49,7 @@ func orAny[V any](some ...V) []any {
 	return choices
 }
 
-// looksAtOrders are the lists of every filter that lists of orders have.
+// looksAtOrders are the lists and counts of every filter that lists of orders have.
 func looksAtOrders(t *testing.T) (all []look) {
 	for _, f := range filters[booking.OrderFilter](t, values{
 		"CustomerID": orAny("frequent", "rare", "unknown"),
@@ -63,12 +63,14 @@ func looksAtOrders(t *testing.T) (all []look) {
 		all = append(all, look{method: "Mypage.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewMypage(db).Orders(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
-		}})
+		}}, counting("Mypage.CountOrders", "mypage", func(ctx context.Context, db *store.DB) (int, error) {
+			return store.NewMypage(db).CountOrders(ctx, f)
+		}))
 	}
 	return all
 }
 
-// looksAtJobs are the lists of every filter that lists of jobs have.
+// looksAtJobs are the lists and counts of every filter that lists of jobs have.
 func looksAtJobs(t *testing.T) (all []look) {
 	for of, newJobs := range map[string]func(*store.DB) *store.Jobs{"OwnerID": store.NewDeliveries, "ItemID": store.NewProductions} {
 		fields := values{
@@ -80,7 +82,7 @@ func looksAtJobs(t *testing.T) (all []look) {
 			all = append(all, look{method: "Jobs.List", service: "fulfilment", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := newJobs(db).List(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 				return next, err
-			}})
+			}}, counting("Jobs.Count", "fulfilment", func(ctx context.Context, db *store.DB) (int, error) { return newJobs(db).Count(ctx, f) }))
 		}
 	}
 	return all
@@ -155,6 +157,10 @@ func looksAtRest() []look {
 		})},
 		{method: "SandboxIntents.Search", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewSandboxIntents(db).Search(ctx, key10(7))
+			return err
+		})},
+		{method: "SandboxIntents.Refunds", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewSandboxIntents(db).Refunds(ctx, key10(7))
 			return err
 		})},
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/store"
 )
 
@@ -28,6 +29,18 @@ type look struct {
 	sorts bool
 	// index is the one that SQLite has to use; any unless set.
 	index string
+	// counts: it answers how many rows there are, up to booking.CountedTo, and
+	// may look at as many as it counts.
+	counts bool
+}
+
+// counting is a look at a count. For each row it reads no more than its entry in
+// an index, and the row where that is not known to be there for all.
+func counting(method, service string, of func(context.Context, *store.DB) (int, error)) look {
+	return look{method: method, service: service, counts: true, each: 2, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+		_, err := of(ctx, db)
+		return "", err
+	}}
 }
 
 // pageOfPlans is the size of the pages that are looked at.
@@ -130,7 +143,7 @@ func requireSQLiteIndexes(t *testing.T, db *store.DB, l look, statement string) 
 
 // small are tables that hold a row for each process or each thing that a list
 // names anyway, and what queries name themselves.
-var small = []string{"breaker_row", "payment_breakers", "page", "live", "moves", "sums", "part", "found", "CONSTANT ROW"}
+var small = []string{"breaker_row", "payment_breakers", "page", "live", "moves", "sums", "part", "found", "counted", "CONSTANT ROW"}
 
 // node is a part of PostgreSQL's plan, with what came of it.
 type node struct {
@@ -138,6 +151,7 @@ type node struct {
 	Relation string  `json:"Relation Name"`
 	Hit      int     `json:"Shared Hit Blocks"`
 	Read     int     `json:"Shared Read Blocks"`
+	Rows     float64 `json:"Actual Rows"`
 	Removed  float64 `json:"Rows Removed by Filter"`
 	Plans    []node  `json:"Plans"`
 }
@@ -181,6 +195,11 @@ func requireBounded(t *testing.T, db *store.DB, l look, statement string) {
 	const toFind = 6
 	stretches := 1 + strings.Count(statement, "UNION ALL")
 	most := stretches * (each*(l.rows+1) + toFind)
+	if l.counts {
+		counted := int(plan.Plans[0].Rows)
+		require.LessOrEqual(t, counted, booking.CountedTo, "%s counts too far: %s", l.method, statement)
+		most = each*(counted+1) + stretches*toFind
+	}
 	require.LessOrEqual(t, plan.Hit+plan.Read, most, "%s reads more than it shows: %s", l.method, statement)
 }
 
@@ -206,4 +225,7 @@ func TestPlans_PostgreSQL(t *testing.T) {
 			}
 		}
 	}
+	n, err := store.NewCatalogue(db).CountMenus(t.Context(), booking.CatalogueFilter{})
+	require.NoError(t, err)
+	require.Equal(t, booking.CountedTo, n, "of far more")
 }

@@ -19,6 +19,9 @@ type register[T any] struct {
 	thing string
 }
 
+// byTime is the order of every such list.
+const byTime = "created_at DESC, id DESC"
+
 // docRow is a row of every such table.
 type docRow struct {
 	ID        string
@@ -126,7 +129,7 @@ func (r register[T]) selection(q bun.IDB, f booking.CatalogueFilter) *bun.Select
 func (r register[T]) newest(ctx context.Context, p booking.Page, query func(bun.IDB) *bun.SelectQuery) ([]T, string, error) {
 	rows, next, err := newestFirst(ctx, r.db, r.table, p,
 		func(row docRow) moment { return moment{row.CreatedAt, row.ID} },
-		func(q bun.IDB) *bun.SelectQuery { return query(q).OrderExpr("created_at DESC, id DESC") },
+		func(q bun.IDB) *bun.SelectQuery { return query(q).OrderExpr(byTime) },
 		keyset{"created_at", "id"})
 	if err != nil {
 		return nil, "", err
@@ -138,6 +141,12 @@ func (r register[T]) newest(ctx context.Context, p booking.Page, query func(bun.
 		}
 	}
 	return all, next, nil
+}
+
+// count is how many the query selects, in the order of an index, up to
+// booking.CountedTo.
+func (r register[T]) count(ctx context.Context, query func(bun.IDB) *bun.SelectQuery) (int, error) {
+	return r.db.count(ctx, r.table, func(q bun.IDB) []*bun.SelectQuery { return []*bun.SelectQuery{query(q)} })
 }
 
 // dayOf is a date as a filter's value, "" for any.

@@ -24,6 +24,7 @@ type SandboxIntent struct {
 	ID        string
 	Request   string // what was asked for under the key
 	Amount    booking.Money
+	Method    string // the payment method, "" for none
 	Metadata  map[string]string
 	ChargeKey string // what it is searched by
 	Answered  string // the status that its creation was answered with
@@ -40,6 +41,8 @@ type SandboxRefund struct {
 	Request  string
 	IntentID string
 	Amount   booking.Money
+	Label    string // what it is found again by
+	Status   string
 	At       time.Time
 }
 
@@ -51,6 +54,7 @@ type sandboxIntentRow struct {
 	Request   string
 	Amount    int64
 	Currency  string
+	Method    string
 	Metadata  map[string]string
 	ChargeKey string
 	Answered  string
@@ -63,7 +67,7 @@ type sandboxIntentRow struct {
 func (r sandboxIntentRow) intent() SandboxIntent {
 	return SandboxIntent{
 		Key: r.Key, ID: r.ID, Request: r.Request, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
-		Metadata: r.Metadata, ChargeKey: r.ChargeKey, Answered: r.Answered, Status: r.Status,
+		Method: r.Method, Metadata: r.Metadata, ChargeKey: r.ChargeKey, Answered: r.Answered, Status: r.Status,
 		Refusal: r.Refusal, Refunded: r.Refunded, At: r.At.UTC(),
 	}
 }
@@ -77,34 +81,66 @@ type sandboxRefundRow struct {
 	IntentID string
 	Amount   int64
 	Currency string
+	Label    string
+	Status   string
 	At       time.Time
 }
 
 func (r sandboxRefundRow) refund() SandboxRefund {
 	return SandboxRefund{
 		Key: r.Key, ID: r.ID, Request: r.Request, IntentID: r.IntentID,
-		Amount: booking.Money{Amount: r.Amount, Currency: r.Currency}, At: r.At.UTC(),
+		Amount: booking.Money{Amount: r.Amount, Currency: r.Currency}, Label: r.Label, Status: r.Status, At: r.At.UTC(),
 	}
 }
 
+// errUsed takes an intent back whose payment method has paid before.
+var errUsed = errors.New("the payment method was used before")
+
 // Create keeps the intent unless there is one under its key, and returns the
-// one that stands there.
-func (s *SandboxIntents) Create(ctx context.Context, i SandboxIntent) (SandboxIntent, error) {
+// one that stands there. used: there is none, and another intent was paid for
+// with a method that can be used once only.
+func (s *SandboxIntents) Create(ctx context.Context, i SandboxIntent, once bool) (stands SandboxIntent, used bool, err error) {
 	var row sandboxIntentRow
-	err := s.db.run(ctx, "create intent in sandbox", func(ctx context.Context, q bun.IDB) error {
-		row = sandboxIntentRow{
-			Key: i.Key, ID: i.ID, Request: i.Request, Amount: i.Amount.Amount, Currency: i.Amount.Currency,
-			Metadata: i.Metadata, ChargeKey: i.ChargeKey, Answered: i.Answered, Status: i.Status,
-			Refusal: i.Refusal, At: now(),
-		}
-		inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
-		if err != nil || inserted == 1 {
+	asked := sandboxIntentRow{
+		Key: i.Key, ID: i.ID, Request: i.Request, Amount: i.Amount.Amount, Currency: i.Amount.Currency, Method: i.Method,
+		Metadata: i.Metadata, ChargeKey: i.ChargeKey, Answered: i.Answered, Status: i.Status, Refusal: i.Refusal, At: now(),
+	}
+	if !once {
+		err = s.db.run(ctx, "create intent in sandbox", func(ctx context.Context, q bun.IDB) error {
+			row = asked
+			_, err := create(ctx, q, &row)
+			return err
+		})
+		return row.intent(), false, err
+	}
+	err = s.db.inTx(ctx, "create intent in sandbox", func(ctx context.Context, q bun.IDB) error {
+		row = asked
+		created, err := create(ctx, q, &row)
+		if err != nil || !created {
 			return err
 		}
-		row = sandboxIntentRow{}
-		return q.NewSelect().Model(&row).Where("key = ?", i.Key).Scan(ctx)
+		first, err := affected(q.NewRaw(`INSERT INTO sandbox_methods (method, key) VALUES (?, ?) ON CONFLICT (method) DO NOTHING`,
+			i.Method, i.Key).Exec(ctx))
+		if err == nil && first == 0 {
+			return errUsed
+		}
+		return err
 	})
-	return row.intent(), err
+	if errors.Is(err, errUsed) {
+		return SandboxIntent{}, true, nil
+	}
+	return row.intent(), false, err
+}
+
+// create inserts the row, or reads the one that stands under its key.
+func create(ctx context.Context, q bun.IDB, row *sandboxIntentRow) (created bool, err error) {
+	inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
+	if err != nil || inserted == 1 {
+		return err == nil, err
+	}
+	key := row.Key
+	*row = sandboxIntentRow{}
+	return false, q.NewSelect().Model(row).Where("key = ?", key).Scan(ctx)
 }
 
 // Intent finds one by its id. NotFound: there is none.
@@ -158,40 +194,6 @@ func (s *SandboxIntents) list(ctx context.Context, which func(*bun.SelectQuery) 
 		intents[i] = row.intent()
 	}
 	return intents, err
-}
-
-// errNotRefundable takes a refund back that its intent does not allow.
-var errNotRefundable = errors.New("more than is left of the intent")
-
-// Refund gives back some of a succeeded intent, once per key, and returns the
-// refund that stands under it. given is false when nothing is: the intent has
-// not succeeded, or that much of it is not left.
-func (s *SandboxIntents) Refund(ctx context.Context, r SandboxRefund) (stands SandboxRefund, given bool, err error) {
-	var row sandboxRefundRow
-	err = s.db.inTx(ctx, "refund intent in sandbox", func(ctx context.Context, q bun.IDB) error {
-		row = sandboxRefundRow{
-			Key: r.Key, ID: r.ID, Request: r.Request, IntentID: r.IntentID,
-			Amount: r.Amount.Amount, Currency: r.Amount.Currency, At: now(),
-		}
-		inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
-		if err != nil {
-			return err
-		}
-		if inserted == 0 {
-			row = sandboxRefundRow{}
-			return q.NewSelect().Model(&row).Where("key = ?", r.Key).Scan(ctx)
-		}
-		updated, err := affected(q.NewRaw(`UPDATE sandbox_intents SET refunded = refunded + ?
-			WHERE id = ? AND status = 'succeeded' AND refunded + ? <= amount`, r.Amount.Amount, r.IntentID, r.Amount.Amount).Exec(ctx))
-		if err == nil && updated == 0 {
-			return errNotRefundable
-		}
-		return err
-	})
-	if errors.Is(err, errNotRefundable) {
-		return SandboxRefund{}, false, nil
-	}
-	return row.refund(), err == nil, err
 }
 
 // Totals are what was ever charged and what of it was refunded, in minor units

@@ -19,8 +19,9 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 	}
 	create := func(t *testing.T, i store.SandboxIntent) store.SandboxIntent {
 		t.Helper()
-		got, err := sandbox.Create(t.Context(), i)
+		got, used, err := sandbox.Create(t.Context(), i, false)
 		require.NoError(t, err)
+		require.False(t, used)
 		return got
 	}
 
@@ -73,10 +74,50 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 		require.Equal(t, won.Amount, got.Refunded)
 	})
 
+	run(t, "MethodsThatPayOnce", func(t *testing.T) {
+		for round := range 5 {
+			used := together(t, 4, func(i int) (bool, error) {
+				one := intent(key(t.Name(), round, i), key("pi", round, i), "succeeded")
+				one.Method = key("pm", round)
+				stands, used, err := sandbox.Create(t.Context(), one, true)
+				if err == nil && !used {
+					require.Equal(t, one.ID, stands.ID)
+					again, usedAgain, err := sandbox.Create(t.Context(), one, true)
+					require.NoError(t, err)
+					require.False(t, usedAgain, "it is the same request")
+					require.Equal(t, stands, again)
+				}
+				return used, err
+			})
+			require.Equal(t, 3, count(used, true))
+		}
+	})
+
+	run(t, "RefundsThatArePending", func(t *testing.T) {
+		create(t, intent(t.Name(), "pi_pending", "succeeded"))
+		refund := store.SandboxRefund{Key: t.Name(), ID: "re_p", IntentID: "pi_pending", Amount: won, Label: "o1", Status: "pending"}
+		_, given, err := sandbox.Refund(t.Context(), refund)
+		require.NoError(t, err)
+		require.True(t, given)
+		refunds, err := sandbox.Refunds(t.Context(), "pi_pending")
+		require.NoError(t, err)
+		require.Len(t, refunds, 1)
+		require.Equal(t, []string{"pending", "o1"}, []string{refunds[0].Status, refunds[0].Label})
+		for range 2 {
+			require.NoError(t, sandbox.EndRefunds(t.Context(), "pi_pending", "failed"))
+			got, err := sandbox.Intent(t.Context(), "pi_pending")
+			require.NoError(t, err)
+			require.Zero(t, got.Refunded, "what has failed is left")
+		}
+		refunds, err = sandbox.Refunds(t.Context(), "pi_pending")
+		require.NoError(t, err)
+		require.Equal(t, "failed", refunds[0].Status)
+	})
+
 	run(t, "ListAndTotals", func(t *testing.T) {
 		sandbox := store.NewSandboxIntents(setup(t, fresh, "sandbox"))
 		for _, id := range []string{"a", "b", "c"} {
-			_, err := sandbox.Create(t.Context(), intent(id, id, "succeeded"))
+			_, _, err := sandbox.Create(t.Context(), intent(id, id, "succeeded"), false)
 			require.NoError(t, err)
 		}
 		var ids []string

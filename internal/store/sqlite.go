@@ -36,7 +36,7 @@ func openSQLite(ctx context.Context, u *url.URL, o Options) (*DB, error) {
 	sqlDB := sql.OpenDB(sqliteConnector{dsn})
 	sqlDB.SetMaxOpenConns(1) // SQLite has one writer; a pool would only wait for it less fairly
 	db := newDB(sqlDB, sqlite, u, o)
-	if err := db.Ping(ctx); err != nil {
+	if err := db.bun.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

@@ -49,6 +49,7 @@ func TestStore(t *testing.T) {
 				"Management":     testManagement,
 				"Jobs":           testJobs,
 				"Crew":           testCrew,
+				"Late":           testLate,
 				"Mypage":         testMypage,
 				"Events":         testEvents,
 				"AppendEvents":   testAppendEvents,

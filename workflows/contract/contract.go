@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"time"
+
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -51,6 +53,9 @@ const (
 	ViewQuery = "view"
 	// DecisionQuery answers the View at the order's first decision, null before it.
 	DecisionQuery = "decision"
+	// UndecidedQuery answers whether a decision that the order has taken waits
+	// for the outcome of another one, which may be refused.
+	UndecidedQuery = "undecided"
 )
 
 // Updates: decisions on a running order. Each answers the View once the
@@ -112,6 +117,14 @@ func RequestHashIn(memo *commonpb.Memo) (hash string, err error) {
 		err = converter.GetDefaultDataConverter().FromPayload(field, &hash)
 	}
 	return hash, err
+}
+
+// Refusal is the detail of the application error by which an update is refused.
+type Refusal struct {
+	// View is the order as it stood then.
+	View View `json:"view"`
+	// After is when it is worth asking again, 0 where that is not known.
+	After time.Duration `json:"after,omitempty"`
 }
 
 // Decision is what the caller of an update adds to it.

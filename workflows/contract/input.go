@@ -14,12 +14,26 @@ type Policy struct {
 	// AttentionAfter is how long an undo may keep failing before the order is
 	// marked as needing attention.
 	AttentionAfter time.Duration `json:"attentionAfter"`
-	// DeliverWithin is how long a courier may take before the order is marked
-	// as needing attention.
-	DeliverWithin time.Duration `json:"deliverWithin,omitempty"`
-	// PayWithin is how long a payment may be deferred while the provider takes
-	// none. 0: none is; an order that cannot be paid for now is refused.
+	// PayWithin is within what time of its request an order has to be paid for,
+	// whatever keeps it from that: the provider, our own ledger, our workers. 0:
+	// no payment is deferred; an order that cannot be paid for now is refused.
 	PayWithin time.Duration `json:"payWithin,omitempty"`
+	// HandOverWithin is within what time after that an order has to be in the
+	// hands of those who carry it out: shop and courier, kitchen, cleaners. For a
+	// reservation, whose stay is days away, it is ReserveWithin until its rooms
+	// are held and its owner knows. What takes longer is given up and undone.
+	HandOverWithin time.Duration `json:"handOverWithin,omitempty"`
+	ReserveWithin  time.Duration `json:"reserveWithin,omitempty"`
+	// Of people: how long a courier, a kitchen or a cleaner may take, and for how
+	// long there may be no free cleaner, before the order is marked as needing
+	// attention. It goes on waiting.
+	DeliverWithin time.Duration `json:"deliverWithin,omitempty"`
+	ServeWithin   time.Duration `json:"serveWithin,omitempty"`
+	CleanWithin   time.Duration `json:"cleanWithin,omitempty"`
+	AssignWithin  time.Duration `json:"assignWithin,omitempty"`
+	// ServeAfterDay is for how long after its day a drink may still be handed
+	// over, before its order is given up.
+	ServeAfterDay time.Duration `json:"serveAfterDay,omitempty"`
 }
 
 // Order is what every order's saga starts with.
@@ -109,14 +123,24 @@ type Cafe struct {
 	Order
 	Drink    booking.Drink `json:"drink"`
 	Quantity int           `json:"quantity"`
-	// Ends is DayEnds as it was when the order was placed: see Lodging.
-	Ends time.Time `json:"ends,omitzero"`
+	// Begins and Ends are DayBegins and DayEnds as they were when the order was
+	// placed: see Lodging.
+	Begins time.Time `json:"begins,omitzero"`
+	Ends   time.Time `json:"ends,omitzero"`
 }
 
-// Fixed is the input with its instant set.
+// Fixed is the input with its instants set.
 func (c Cafe) Fixed() Cafe {
-	c.Ends = c.Drink.Ends()
+	c.Begins, c.Ends = c.Drink.Begins(), c.Drink.Ends()
 	return c
+}
+
+// DayBegins is the instant at which the drink's day begins.
+func (c Cafe) DayBegins() time.Time {
+	if !c.Begins.IsZero() {
+		return c.Begins
+	}
+	return c.Drink.Begins()
 }
 
 // DayEnds is the instant at which the drink's day is over.

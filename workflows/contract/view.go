@@ -22,7 +22,7 @@ type View struct {
 	// Reason is why the order is, or is being, cancelled.
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
 	// NeedsAttention marks an order that does not go on by itself as it should.
-	NeedsAttention bool `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, or its courier does not come"`
+	NeedsAttention bool `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, or those who carry it out are late"`
 	// PaymentDeferred is set while the payment waits for its turn. It is
 	// replaced when it changes, and never written to.
 	PaymentDeferred *Deferral `json:"paymentDeferred,omitempty" doc:"Set while the payment provider is overloaded and the payment waits for its turn"`

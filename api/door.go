@@ -1,0 +1,48 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// crossOrigin finds requests that a page of another site makes a browser send.
+var crossOrigin = http.NewCrossOriginProtection()
+
+// checkOrigin refuses what a web page of another site could do here with the
+// help of a browser that can reach this server: changes that are sent from
+// another origin, and, where Hosts are named, requests to a name that was made
+// to resolve to this machine.
+func (s *server) checkOrigin(c *gin.Context) {
+	if s.Hosts != nil && !slices.Contains(s.Hosts, hostName(c.Request.Host)) {
+		writeProblem(c, newProblem(unknownHost, "this server is not %q", c.Request.Host))
+		return
+	}
+	if crossOrigin.Check(c.Request) != nil {
+		writeProblem(c, newProblem(crossOriginRefused, "a page of another site sent this request"))
+	}
+}
+
+// hostName is a Host header without its port, in lower case. A client that
+// names none, which browsers always do, is taken for one on this machine.
+func hostName(host string) string {
+	if host == "" {
+		return "localhost"
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}
+
+// refuseBody answers a request whose body came too slowly or is too large.
+func (s *server) refuseBody(c *gin.Context, status int) {
+	if status == http.StatusRequestTimeout {
+		writeProblem(c, newProblem(requestTimeout, "the body did not arrive within %s", s.BodyWithin))
+		return
+	}
+	writeProblem(c, newProblem(payloadTooLarge, "the body is larger than %d bytes", s.MaxBody))
+}

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// fussy is a payment provider that takes won only, in tens, and up to 1000.
+type fussy struct{}
+
+func (fussy) Currency(code string) error {
+	if code != "KRW" {
+		return errors.New(code + " is not taken")
+	}
+	return nil
+}
+
+func (fussy) Amount(m booking.Money) error {
+	if m.Amount%10 != 0 || m.Amount > 1000 {
+		return fmt.Errorf("%d is not taken", m.Amount)
+	}
+	return nil
+}
+
+// TestPrices_ThatCannotBePaid are refused where they are set, and name the field.
+func TestPrices_ThatCannotBePaid(t *testing.T) {
+	t.Parallel()
+	requests := map[string]struct{ method, path, body string }{
+		"Place":       {"POST", placesPath, `{"name":"Inn","ownerId":"o","confirmation":"auto","price":%s}`},
+		"PlaceChange": {"PATCH", placesPath + "/" + seaside().ID, `{"price":%s}`},
+		"Menu":        {"POST", menusPath, `{"name":"Soup","ownerId":"o","price":%s}`},
+		"Drink":       {"POST", drinksPath, `{"name":"Tea","ownerId":"o","date":"2026-11-21","count":1,"price":%s}`},
+		"Call":        {"POST", callsPath, `{"customerId":"a","tel":"02-123-4567","location":"here","price":%s}`},
+	}
+	for name, r := range requests {
+		for price, field := range map[string]string{
+			`{"amount":10,"currency":"KRV"}`:   "price.currency",
+			`{"amount":10,"currency":"ABC"}`:   "price.currency",
+			`{"amount":0,"currency":"BTC"}`:    "price.currency",
+			`{"amount":10,"currency":"CLF"}`:   "price.currency",
+			`{"amount":11,"currency":"KRW"}`:   "price.amount",
+			`{"amount":1010,"currency":"KRW"}`: "price.amount",
+		} {
+			t.Run(name+"/"+price, func(t *testing.T) {
+				t.Parallel()
+				b := setup(t, func(d *Deps) { d.Terms = fussy{} })
+				p := b.problem(b.do(r.method, r.path, fmt.Sprintf(r.body, price)), 422, validationFailed)
+				require.Equal(t, []string{field}, fields(p), p)
+				require.Equal(t, seaside(), b.store.places[seaside().ID])
+			})
+		}
+	}
+}
+
+// TestPrices_AsAWhole: what a customer orders so much of that it cannot be
+// charged is refused at the quantity. Nothing is asked for what costs nothing.
+func TestPrices_AsAWhole(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *Deps) { d.Terms = fussy{} })
+	feast, gold := bibimbap(), latte()
+	feast.Price, gold.Price = booking.Money{Amount: 600, Currency: "KRW"}, booking.Money{Amount: 600, Currency: "KRW"}
+	b.store.menus[feast.ID], b.store.drinks[gold.ID] = feast, gold
+	for path, body := range map[string]string{foodOrdersPath: meal, cafeOrdersPath: cups} {
+		p := b.problem(b.do("POST", path, body), 422, validationFailed)
+		require.Equal(t, []string{"quantity"}, fields(p))
+		require.Contains(t, p.Errors[0].Message, "00 is not taken")
+	}
+	a := b.do("POST", menusPath, `{"name":"Soup","ownerId":"o","price":{"amount":0,"currency":"KRW"}}`)
+	require.Equal(t, 201, a.StatusCode, a.text)
+}

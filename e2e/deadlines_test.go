@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/pgtest"
+)
+
+// TestDeadline_LedgerAway: an order that cannot be paid for in time, since our
+// own database of payments is away, is given up, never charged and never cooked.
+func TestDeadline_LedgerAway(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.NewCluster(t)
+	s := bootAudited(t, impatient, func(o *app.Options) {
+		o.Config.Databases.Payments = config.URL(cluster.New(t))
+		o.Config.Overload.PayWithin = 5 * time.Second
+	})
+	menu := s.menu()
+	require.NoError(t, cluster.Stop())
+	order := s.post(foodOrders, meal(menu)).with(t, http.StatusAccepted).body.ID
+	s.becomes(order, booking.Cancelling) // while it is away
+	require.Equal(t, booking.PaymentUnavailable, s.page(order).Reason)
+	require.NoError(t, cluster.Start())
+	s.becomes(order, booking.Cancelled)
+	charged, _ := s.atProvider()
+	require.Zero(t, charged)
+	require.NotEqual(t, booking.Status(booking.JobStarted), s.get(deliveries+"/"+order).body.Status)
+	require.Empty(t, s.messagesTo("bora", order))
+	s.requireClean()
+}
+
+// TestDeadline_NotHandedOver: what was paid for and cannot be handed over in
+// time is given back.
+func TestDeadline_NotHandedOver(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, impatient, func(o *app.Options) {
+		o.Config.Overload.Policy, o.Config.Orders.HandOverWithin = config.OverloadReject, 15*time.Second
+	})
+	s.outages.deliveries.begin(errAway)
+	order := s.post(foodOrders, meal(s.menu())).body.ID
+	s.becomes(order, booking.Cancelling)
+	s.outages.deliveries.end()
+	require.Equal(t, booking.TooLate, s.becomes(order, booking.Cancelled).Reason)
+	charged, refunded := s.atProvider()
+	require.Equal(t, charged, refunded)
+	s.requireClean()
+}
+
+// TestDeadline_DrinksDayIsOver: a drink that nobody has handed over is not in
+// production for ever.
+func TestDeadline_DrinksDayIsOver(t *testing.T) {
+	t.Parallel()
+	ends := booking.Drink{Date: inDays(1), TimeZone: "Asia/Seoul"}.Ends()
+	s := bootAudited(t, func(o *app.Options) { o.Config.Orders.ServeAfterDay = -time.Until(ends) + 20*time.Second })
+	drink := s.drink(3)
+	order := s.post(cafeOrders, cup(drink)).with(t, http.StatusCreated).body.ID
+	require.Equal(t, booking.TooLate, s.becomes(order, booking.Cancelled).Reason)
+	charged, refunded := s.atProvider()
+	require.Positive(t, charged)
+	require.Equal(t, charged, refunded)
+	require.EqualValues(t, booking.JobCancelled, s.get(productions+"/"+order).with(t, http.StatusOK).body.Status)
+	require.Empty(t, s.listed(productions+"?status=started&menuId="+drink))
+	s.requireClean()
+}

@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// acceptedUpdates counts the decisions that an order's workflow has taken.
+func (s *system) acceptedUpdates(order string) (n int) {
+	s.Helper()
+	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		require.NoError(s, err)
+		if e.EventType == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED {
+			n++
+		}
+	}
+	return n
+}
+
+// TestDecisions_CourierWhileACancelIsOpen: the courier hands over while the
+// delivery service is being asked whether the order may be cancelled. That is
+// refused, and the courier's word counts: what was eaten is paid for.
+func TestDecisions_CourierWhileACancelIsOpen(t *testing.T) {
+	t.Parallel()
+	s := boot(t, withCouriers)
+	menu := s.menu()
+	for range 10 { // the delivery service has two seconds, and a busy machine may need longer
+		order := s.order(menu).with(t, http.StatusCreated).body.ID
+		s.becomes(order, booking.Delivering)
+		completed := make(chan answer, 1)
+		s.outages.deliveries.nextIs(func() error {
+			go func() { completed <- s.decideAt(deliveries+"/"+order, "complete") }()
+			s.eventually(func() bool { return s.acceptedUpdates(order) == 2 })
+			return errCertain
+		})
+		cancel := s.decideAt(foodOrders+"/"+order, "cancel")
+		complete := <-completed
+		if cancel.status == http.StatusOK { // it took too long, and then the cancel comes first
+			complete.with(t, http.StatusConflict)
+			s.requireCalledOff(order)
+			continue
+		}
+		require.Equal(t, "delivery_unavailable", cancel.with(t, http.StatusServiceUnavailable).body.Code)
+		require.NotEmpty(t, cancel.header.Get("Retry-After"))
+		require.Equal(t, booking.Delivered, complete.with(t, http.StatusOK).body.Status)
+		require.Equal(t, "already_delivered", s.decideAt(foodOrders+"/"+order, "cancel").with(t, http.StatusConflict).body.Code)
+		require.Equal(t, booking.Delivered, s.page(order).Status)
+		s.requireCharged(order, 18000)
+		return
+	}
+	require.Fail(t, "no cancel was refused in time")
+}
+
+// TestDecisions_ManyCancelsWhileRefundsAreDown: all of them are promised, and
+// none makes the order deaf.
+func TestDecisions_ManyCancelsWhileRefundsAreDown(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient)
+	place := s.place(5)
+	order := s.reserve(place).with(t, http.StatusCreated).body.ID
+	s.sandbox(object{"down": true})
+	for range 3 {
+		for _, a := range s.atOnce(15, func(int) answer { return s.decide(order, "cancel") }) {
+			require.Equal(t, booking.Cancelling, a.with(t, http.StatusAccepted).body.Status)
+		}
+	}
+	require.LessOrEqual(t, s.acceptedUpdates(order), 2)
+	s.sandbox(object{})
+	s.becomes(order, booking.Cancelled)
+	require.Equal(t, "already_cancelled", s.decide(order, "confirm").with(t, http.StatusConflict).body.Code)
+	s.requireUndone(order, place, 5, booking.ByCustomer)
+}
+
+// TestDecisions_RefusedCancelsAreRationed: a cancel that is refused because the
+// delivery is away can be repeated without end, over HTTP and without regard to
+// Retry-After. The order takes few of them, and listens when it is back.
+func TestDecisions_RefusedCancelsAreRationed(t *testing.T) {
+	t.Parallel()
+	s := boot(t, withCouriers)
+	order := s.order(s.menu()).with(t, http.StatusCreated).body.ID
+	s.becomes(order, booking.Delivering)
+	s.outages.deliveries.begin(errCertain)
+	codes := map[string]int{}
+	for range 100 {
+		for _, a := range s.atOnce(5, func(int) answer { return s.decideAt(foodOrders+"/"+order, "cancel") }) {
+			codes[a.with(t, http.StatusServiceUnavailable).body.Code]++
+			after, err := strconv.Atoi(a.header.Get("Retry-After"))
+			require.NoError(t, err)
+			require.Positive(t, after)
+		}
+	}
+	for code := range codes {
+		require.True(t, slices.Contains([]string{"delivery_unavailable", "decision_pending"}, code), "%v", codes)
+	}
+	require.LessOrEqual(t, s.acceptedUpdates(order), 60, "%v", codes)
+	s.outages.deliveries.end()
+	s.succeeds(func() answer { return s.decideAt(foodOrders+"/"+order, "cancel") })
+	s.requireCalledOff(order)
+}

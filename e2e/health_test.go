@@ -1,0 +1,149 @@
+package e2e
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/pgtest"
+)
+
+// TestReady_WithoutMigrations: a process whose databases were never migrated
+// says so, with the command that mends it, and is well once that has run.
+func TestReady_WithoutMigrations(t *testing.T) {
+	t.Parallel()
+	for name, choose := range map[string]func(*app.Options){
+		"PostgreSQL": func(o *app.Options) { o.Config.Databases.Front = config.URL(pgtest.New(t)) },
+		"SQLite":     onSQLite,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := options(t)
+			choose(&o)
+			o.Migrate = false
+			s := start(t, o)
+			const order = "/v1/lodging/places"
+			for _, service := range []string{"catalogue", "payments", "mypage"} {
+				require.Contains(t, s.degraded()[service+" database"], "run `yeyak migrate`", service)
+			}
+			require.Equal(t, http.StatusServiceUnavailable, s.get(order).status)
+			require.NotEmpty(t, s.log.FilterMessage("started without something it needs").All())
+
+			require.NoError(t, app.Migrate(t.Context(), o.Config, zap.NewNop()))
+			s.eventually(func() bool { return len(s.degraded()) == 0 })
+			s.get(order).with(t, http.StatusOK)
+		})
+	}
+}
+
+// TestReady_WithoutSearchAttributes: orders cannot start in a namespace that
+// was not prepared. It is said, and nothing comes of the orders.
+func TestReady_WithoutSearchAttributes(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	o.Namespace = "unprepared-" + uuid.NewString()
+	c, err := client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Logger: devserver.Quiet()})
+	require.NoError(t, err)
+	defer c.Close()
+	s := start(t, o)
+	require.Contains(t, s.degraded()["temporal"], "has no namespace "+o.Namespace+": run `yeyak prepare`")
+
+	require.NoError(t, devserver.EnsureNamespace(t.Context(), c, o.Namespace))
+	s.eventually(func() bool { return strings.Contains(s.degraded()["temporal"], "lacks the search attributes") })
+	require.Contains(t, s.degraded()["temporal"], "run `yeyak prepare`")
+	place := s.place(1)
+	a := s.reserve(place)
+	require.Equal(t, http.StatusServiceUnavailable, a.status, "%s", a.raw)
+
+	require.NoError(t, app.PrepareNamespace(t.Context(), c, o.Namespace))
+	s.eventually(func() bool { return len(s.degraded()) == 0 })
+	s.reserve(place).with(t, http.StatusCreated)
+}
+
+// TestReady_DiskFull: a database without room for a commit is named, refuses
+// orders with 503, and serves again when there is room.
+func TestReady_DiskFull(t *testing.T) {
+	t.Parallel()
+	disk, again := smallDisk(t, "8m")
+	if again {
+		return
+	}
+	o := options(t)
+	onSQLite(&o)
+	o.Config.Dev.DataDir = disk
+	s := start(t, o)
+	place := s.place(3)
+	s.reserve(place).with(t, http.StatusCreated)
+
+	filler := filepath.Join(o.Config.Dev.DataDir, "filler")
+	fill(t, filler)
+	s.eventually(func() bool { return s.degraded()["catalogue database"] == "cannot write: its disk is full" })
+	a := s.post("/v1/food/menus", object{"name": "Bibimbap", "ownerId": "bora", "price": object{"amount": 12000, "currency": "KRW"}})
+	require.Equal(t, http.StatusServiceUnavailable, a.status, "%s", a.raw)
+	s.get("/v1/lodging/places/"+place).with(t, http.StatusOK)
+
+	require.NoError(t, os.Remove(filler))
+	s.eventually(func() bool { return len(s.degraded()) == 0 })
+	s.reserve(place).with(t, http.StatusCreated)
+}
+
+// fill writes a file until its disk has no room.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	defer f.Close()
+	for size := 1 << 20; size > 0; size /= 2 {
+		for {
+			if _, err := f.Write(make([]byte, size)); err != nil {
+				break
+			}
+		}
+	}
+}
+
+// TestHangUps_ManyFreshReads: thousands of clients that hang up while the
+// order itself is asked break nothing.
+func TestHangUps_ManyFreshReads(t *testing.T) {
+	t.Parallel()
+	d := newDev(t)
+	d.run()
+	place := d.place(2)
+	order := d.reserve(place).with(t, http.StatusCreated).body.ID
+	const clients, each = 50, 100
+	var wg sync.WaitGroup
+	for range clients {
+		wg.Go(func() {
+			for range each {
+				ctx, hangUp := context.WithTimeout(t.Context(), 9*time.Millisecond)
+				r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+"/v1/mypages/"+order+"?fresh=true", http.NoBody)
+				if err == nil {
+					if a, err := http.DefaultClient.Do(r); err == nil {
+						_, _ = io.Copy(io.Discard, a.Body)
+						a.Body.Close()
+					}
+				}
+				hangUp()
+			}
+		})
+	}
+	wg.Wait()
+	d.eventually(func() bool { return d.get("/v1/mypages/"+order+"?fresh=true").status == http.StatusOK })
+	d.reserve(place).with(t, http.StatusCreated)
+	require.NotRegexp(t, `yeyak_http_request_seconds_count\{[^}]*status="5`, string(d.get("/metrics").raw))
+	require.NoError(t, d.end(os.Interrupt))
+}

@@ -1,0 +1,72 @@
+package e2e
+
+import (
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// longAgo is an order that no worker has seen until it was too late for it.
+func longAgo(o *contract.Order) { o.PlacedAt = o.PlacedAt.Add(-o.Policy.PayWithin) }
+
+// mealLedgerAway cannot be paid for in time, since our own ledger is away.
+func mealLedgerAway(s *system) string {
+	s.outages.ledger.begin(errAway)
+	order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) { o.Policy.PayWithin = 3 * time.Second }))
+	s.shows(order, booking.Cancelling)
+	s.outages.ledger.end()
+	return order
+}
+
+// mealNotHandedOver is paid for, and no courier can be told in time.
+func mealNotHandedOver(s *system) string {
+	s.outages.deliveries.begin(errAway)
+	order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) {
+		o.Policy.PayWithin, o.Policy.HandOverWithin = 0, 3*time.Second
+	}))
+	s.shows(order, booking.Cancelling)
+	s.outages.deliveries.end()
+	return order
+}
+
+func cupLate(s *system) string {
+	in := s.newCup(9, func(o *contract.Order) { o.Policy.ServeWithin = -48 * time.Hour })
+	order := s.run(contract.CafeWorkflow, in)
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func cupDayOver(s *system) string {
+	in := s.newCup(9)
+	in.Policy.ServeAfterDay = -time.Until(in.Drink.Ends()) // it is over by now
+	return s.run(contract.CafeWorkflow, in)
+}
+
+func cupTooLate(s *system) string { return s.run(contract.CafeWorkflow, s.newCup(9, longAgo)) }
+
+// visitNobodyFree waits for a cleaner until that is noticed, and one comes.
+func visitNobodyFree(s *system) string {
+	order := s.run(contract.CleaningWorkflow, newVisit(30000, func(o *contract.Order) { o.Policy.AssignWithin = time.Second }))
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	s.newCleaner()
+	s.shows(order, booking.Assigned)
+	require.False(s, s.page(order).NeedsAttention)
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func visitLate(s *system) string {
+	s.newCleaner()
+	order := s.run(contract.CleaningWorkflow, newVisit(30000, func(o *contract.Order) { o.Policy.CleanWithin = time.Second }))
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	return order
+}
+
+func visitTooLate(s *system) string {
+	return s.run(contract.CleaningWorkflow, newVisit(30000, longAgo))
+}

@@ -1,0 +1,116 @@
+package payments
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Statuses of refunds, beside succeeded.
+const (
+	pending = "pending"
+	failed  = "failed"
+)
+
+// What becomes of refunds, and of disputes, is switched.
+var (
+	refundsEnd  = map[string]string{"": succeeded, "succeed": succeeded, "wait": pending, "fail": failed}
+	disputesEnd = map[string]string{"": "needs_response", "open": "needs_response", "lost": "lost", "won": "won"}
+)
+
+func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) {
+	form := g.Request.PostForm
+	intent, err := s.intents.Intent(ctx, form.Get("payment_intent"))
+	if err != nil {
+		return nil, err
+	}
+	r := Refund{
+		Key: g.GetHeader("Idempotency-Key"), ID: newID("re_"), Request: form.Encode(), IntentID: intent.ID,
+		Amount: intent.Amount, Label: form.Get("metadata[" + metadataKey + "]"), Status: refundsEnd[s.Behaviour().Refunds],
+	}
+	if asked := form.Get("amount"); asked != "" {
+		if r.Amount.Amount, err = strconv.ParseInt(asked, 10, 64); err != nil || r.Amount.Amount < 1 {
+			return nil, wrong("amount", "parameter_invalid_integer")
+		}
+	}
+	if isDisputed(intent) && s.disputed() != "won" {
+		return nil, &apiError{
+			Status: http.StatusBadRequest, Type: invalidRequest, Code: "charge_disputed",
+			Message: "The charge has been disputed and cannot be refunded.",
+		}
+	}
+	stands, given, err := s.intents.Refund(ctx, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case !given && intent.Status == succeeded && intent.Refunded == intent.Amount.Amount:
+		return nil, &apiError{
+			Status: http.StatusBadRequest, Type: invalidRequest, Code: "charge_already_refunded",
+			Message: "The charge has already been refunded.",
+		}
+	case !given:
+		return nil, wrong("amount", "")
+	case stands.Request != r.Request:
+		return nil, otherRequest()
+	case stands.ID != r.ID:
+		g.Header("Idempotent-Replayed", "true")
+	}
+	return renderedRefund(stands), nil
+}
+
+// refundsOf are an intent's refunds. Those that were pending go on when the
+// sandbox is told that they do.
+func (s *Server) refundsOf(ctx context.Context, intentID string) ([]Refund, error) {
+	if now := refundsEnd[s.Behaviour().Refunds]; now != pending {
+		if err := s.intents.EndRefunds(ctx, intentID, now); err != nil {
+			return nil, err
+		}
+	}
+	return s.intents.Refunds(ctx, intentID)
+}
+
+func (s *Server) listRefunds(ctx context.Context, g *gin.Context) (any, error) {
+	refunds, err := s.refundsOf(ctx, g.Query("payment_intent"))
+	return gin.H{"object": "list", "url": "/v1/refunds", "has_more": false, "data": allRefunds(refunds)}, err
+}
+
+func allRefunds(refunds []Refund) []any {
+	out := make([]any, len(refunds))
+	for i, r := range refunds {
+		out[i] = renderedRefund(r)
+	}
+	return out
+}
+
+func renderedRefund(r Refund) gin.H {
+	out := gin.H{
+		"id": r.ID, "object": "refund", "amount": r.Amount.Amount, "payment_intent": r.IntentID,
+		"currency": strings.ToLower(r.Amount.Currency), "status": r.Status, "created": r.At.Unix(),
+		"metadata": gin.H{metadataKey: r.Label},
+	}
+	if r.Status == failed {
+		out["failure_reason"] = "expired_or_canceled_card"
+	}
+	return out
+}
+
+// isDisputed tells whether the customer has the charge taken back by their bank,
+// as Stripe's test method of that name makes them do.
+func isDisputed(i Intent) bool { return i.Method == "pm_card_createDispute" }
+
+func (s *Server) disputed() string { return disputesEnd[s.Behaviour().Disputes] }
+
+func (s *Server) listDisputes(ctx context.Context, g *gin.Context) (any, error) {
+	data := []any{}
+	intent, err := s.intents.Intent(ctx, g.Query("payment_intent"))
+	if err == nil && isDisputed(intent) {
+		data = append(data, gin.H{
+			"id": "du_" + strings.TrimPrefix(intent.ID, "pi_"), "object": "dispute", "amount": intent.Amount.Amount,
+			"currency": strings.ToLower(intent.Amount.Currency), "status": s.disputed(), "payment_intent": intent.ID,
+		})
+	}
+	return gin.H{"object": "list", "url": "/v1/disputes", "has_more": false, "data": data}, err
+}

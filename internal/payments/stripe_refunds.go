@@ -1,0 +1,175 @@
+package payments
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v84"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// metadataReturned is what an operator labels an intent with whose money the
+// customer has got back in another way: Stripe cannot always give it back.
+const metadataReturned = "returned"
+
+// longestPending is how long a refund may be under way before a person has to
+// look at it. Stripe's take up to ten days.
+const longestPending = 10 * 24 * time.Hour
+
+// Refund implements activities.PaymentProvider.
+//
+// Others refund at Stripe too: by hand, in its dashboard, all of a charge or a
+// part; and a customer's bank may take it back. So it is what is left of the
+// charge that is refunded, and the charge is looked at before anything is asked
+// for: a refund that failed must not be begun again, a day later, under a key
+// that is forgotten, when somebody has made up for it.
+func (s *Stripe) Refund(ctx context.Context, key, ref string, _ booking.Money) error {
+	is, err := s.look(ctx, ref)
+	switch {
+	case err != nil:
+		return err
+	case is.returned:
+		return activities.ErrReturned
+	case is.left > 0 && is.failed(key) != nil:
+		refund := is.failed(key)
+		return &activities.Owed{
+			Words:       fmt.Sprintf("refund %s of %s is %s at stripe: %s", refund.ID, ref, refund.Status, refund.FailureReason),
+			NeedsPerson: true,
+		}
+	case is.left > 0:
+		refund, err := s.refund(ctx, key, ref, is.left)
+		if _, refused := errors.AsType[*activities.Owed](err); refused {
+			if now, lost := s.look(ctx, ref); lost != nil || now.left != is.left {
+				return fmt.Errorf("others have refunded some of %s meanwhile: %w", ref, cmp.Or(lost, errChanged))
+			}
+		}
+		if err != nil {
+			return err
+		}
+		is.refunds = append(is.refunds, refund)
+	}
+	return is.underWay(ref)
+}
+
+var errChanged = errors.New("less is left of it")
+
+// refund gives back so much of the intent, in Stripe's unit. What is left
+// belongs to the key: a request for another amount is another request.
+func (s *Stripe) refund(ctx context.Context, key, ref string, left int64) (*stripe.Refund, error) {
+	params := &stripe.RefundCreateParams{
+		PaymentIntent: stripe.String(ref), Amount: stripe.Int64(left), Metadata: map[string]string{metadataKey: key},
+	}
+	params.SetIdempotencyKey(strings.Join([]string{key, ref, strconv.FormatInt(left, 10)}, "/"))
+	refund, err := s.client.V1Refunds.Create(ctx, params)
+	if err != nil {
+		return nil, forAPerson(s.explain(err))
+	}
+	switch refund.Status {
+	case stripe.RefundStatusSucceeded, stripe.RefundStatusPending, stripe.RefundStatusRequiresAction:
+		return refund, nil
+	case stripe.RefundStatusFailed, stripe.RefundStatusCanceled:
+		return nil, fmt.Errorf("refund %s of %s is %s at stripe", refund.ID, ref, refund.Status) // it is looked at again
+	default:
+		return nil, errMalformed
+	}
+}
+
+// outlay is what has become of a charge at Stripe.
+type outlay struct {
+	left     int64 // nobody has given it back, nor begun to
+	returned bool  // the customer has it back, though Stripe did not refund it all
+	refunds  []*stripe.Refund
+}
+
+// failed is a refund that was asked for under the key, and will never succeed.
+func (o outlay) failed(key string) *stripe.Refund {
+	for _, r := range o.refunds {
+		if r.Metadata[metadataKey] == key && (r.Status == stripe.RefundStatusFailed || r.Status == stripe.RefundStatusCanceled) {
+			return r
+		}
+	}
+	return nil
+}
+
+// underWay is *Owed while a refund of the charge is.
+func (o outlay) underWay(ref string) error {
+	for _, r := range o.refunds {
+		if r.Status != stripe.RefundStatusPending && r.Status != stripe.RefundStatusRequiresAction {
+			continue
+		}
+		owed := &activities.Owed{Words: fmt.Sprintf("refund %s of %s is %s at stripe", r.ID, ref, r.Status)}
+		if time.Since(time.Unix(r.Created, 0)) > longestPending {
+			owed.Words, owed.NeedsPerson = owed.Words+fmt.Sprintf(", for more than %d days", longestPending/(24*time.Hour)), true
+		}
+		return owed
+	}
+	return nil
+}
+
+// look looks at the charge of an intent.
+func (s *Stripe) look(ctx context.Context, ref string) (is outlay, err error) {
+	params := &stripe.PaymentIntentRetrieveParams{}
+	params.AddExpand("latest_charge.refunds")
+	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, params)
+	if err != nil {
+		return is, forAPerson(s.explain(err))
+	}
+	charge := intent.LatestCharge
+	if intent.Status != stripe.PaymentIntentStatusSucceeded || charge == nil || charge.Refunds == nil {
+		return is, errMalformed
+	}
+	is.left, is.refunds = charge.Amount-charge.AmountRefunded, charge.Refunds.Data
+	if charge.Refunds.HasMore {
+		if is.refunds, err = s.refunds(ctx, ref); err != nil {
+			return is, err
+		}
+	}
+	if charge.Disputed {
+		lost, err := s.lost(ctx, ref, charge)
+		if err != nil {
+			return is, err
+		}
+		is.left -= lost
+		is.returned = lost > 0 && is.left <= 0
+	}
+	is.returned = is.returned || is.left > 0 && intent.Metadata[metadataReturned] != ""
+	return is, nil
+}
+
+func (s *Stripe) refunds(ctx context.Context, ref string) (all []*stripe.Refund, err error) {
+	params := &stripe.RefundListParams{PaymentIntent: stripe.String(ref)}
+	params.Limit = stripe.Int64(stripePage)
+	for refund, err := range s.client.V1Refunds.List(ctx, params) {
+		if err != nil {
+			return nil, forAPerson(s.explain(err))
+		}
+		all = append(all, refund)
+	}
+	return all, nil
+}
+
+// lost is how much of the charge the customer's bank has taken back for good,
+// in Stripe's unit. A dispute in another currency is taken to be about it all.
+func (s *Stripe) lost(ctx context.Context, ref string, charge *stripe.Charge) (amount int64, err error) {
+	params := &stripe.DisputeListParams{PaymentIntent: stripe.String(ref)}
+	params.Limit = stripe.Int64(stripePage)
+	for dispute, err := range s.client.V1Disputes.List(ctx, params) {
+		switch {
+		case err != nil:
+			return 0, forAPerson(s.explain(err))
+		case dispute.Status != stripe.DisputeStatusLost:
+		case dispute.Currency != charge.Currency:
+			amount += charge.Amount
+		default:
+			amount += dispute.Amount
+		}
+	}
+	return amount, nil
+}

@@ -1,0 +1,68 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// deadline is until when the order's next step may be tried, and for which
+// reason the order is given up after that; zero when nothing bounds the step.
+// Time runs from the request on, whatever keeps the order from going on: an
+// order of dinner is not delivered the next morning. What was ordered may be
+// over before.
+func (s *saga) deadline() (until time.Time, late booking.Reason) {
+	switch pay := s.policy.PayWithin; {
+	case s.handedOver:
+		return until, booking.TooLate
+	case !s.view.Placed && !s.free() && pay > 0:
+		until, late = s.in.PlacedAt.Add(pay), booking.PaymentUnavailable
+	default:
+		until, late = s.in.PlacedAt.Add(pay+s.startWithin), booking.TooLate
+	}
+	if !s.ends.IsZero() && s.ends.Before(until) {
+		until, late = s.ends, booking.TooLate
+	}
+	return until, late
+}
+
+// tooLate tells whether it is too late to begin with the order's next step, and
+// the reason for which it is not done then. What was done in time stays done:
+// its service knows.
+func (s *saga) tooLate() (bool, booking.Reason) {
+	until, late := s.deadline()
+	if until.IsZero() || workflow.Now(s.ctx).Before(until) {
+		return false, ""
+	}
+	return true, late
+}
+
+// inTime waits for a step until the order's deadline. When a step is begun after
+// that, its service is asked what became of it, for as long as undos are tried
+// before anybody is called: an earlier life of the workflow, of which the engine
+// has no record, may have done it in time.
+func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error {
+	until, late := s.deadline()
+	if until.IsZero() {
+		return workflow.Await(ctx, done)
+	}
+	left := until.Sub(workflow.Now(ctx))
+	if left <= 0 {
+		left = s.policy.AttentionAfter
+	}
+	come, err := await(ctx, left, "deadline of: "+step, done)
+	if err == nil && !come {
+		err = &refusal{late}
+	}
+	return err
+}
+
+// expect marks the order when people take longer than they should. It goes on
+// waiting for them: they have what was ordered, or are to bring it.
+func (s *saga) expect(ctx workflow.Context, patience time.Duration, what string, come func() bool) {
+	if inTime, err := await(ctx, patience, what, come); err == nil && !inTime {
+		s.needAttention(s.ctx, "waited for longer than "+patience.String()+": "+what)
+	}
+}

@@ -1,0 +1,220 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// An order whose price cannot be taken within its time is given up, whatever
+// keeps it from being taken.
+func TestDeadline_OfPayment(t *testing.T) {
+	t.Parallel()
+	for call, what := range map[string]string{"begin charge": "OurLedgerIsAway", "charge": "TheProviderIsAway", "enter": "TheProviderIsKeptFrom"} {
+		t.Run(what, func(t *testing.T) {
+			m := newMeal(t)
+			m.in.Policy.PayWithin = 20 * time.Second
+			down := true
+			m.faults = func(c string) fault { return only(before, down && (c == call || call == "enter" && c == "opens")) }
+			m.env.RegisterDelayedCallback(func() { down = false }, 35*time.Second)
+			v := m.run()
+			require.Equal(t, booking.PaymentUnavailable, v.Reason)
+			require.WithinDuration(t, placedAt.Add(20*time.Second), v.History[len(v.History)-1].At, time.Second)
+			require.Zero(t, m.owed())
+			require.Empty(t, live(m.job(m.deliveries)), "nobody delivers")
+			require.Empty(t, m.told())
+		})
+	}
+	t.Run("OurWorkersWereAway", func(t *testing.T) {
+		m := newMeal(t)
+		m.live(placedAt.Add(m.in.Policy.PayWithin))
+		v := m.run()
+		require.Equal(t, booking.PaymentUnavailable, v.Reason)
+		require.Zero(t, m.provider[m.order+"/charge"].charged, "it was never charged")
+	})
+}
+
+// A process may have died with what it did in time, and none have come for
+// hours. What the services know of stands; nothing else is begun with.
+func TestDeadline_AfterACrash(t *testing.T) {
+	t.Parallel()
+	crashed := func(t *testing.T, at string) *meal {
+		m := newMeal(t)
+		m.faults = func(call string) fault { return only(death, call == at) }
+		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, hour)
+		m.env.ExecuteWorkflow(m.flow, m.in)
+		m.setFaults(nil)
+		m.revive()
+		m.live(placedAt.Add(20 * hour))
+		return m
+	}
+	t.Run("Started", func(t *testing.T) {
+		m := crashed(t, "publish")
+		m.decides(hour, contract.CompleteUpdate)
+		require.Equal(t, booking.Delivered, m.run().Status, "the courier has had it all the time")
+		require.EqualValues(t, 24000, m.owed())
+	})
+	t.Run("Paid", func(t *testing.T) {
+		m := crashed(t, "send")
+		v := m.run()
+		require.Equal(t, booking.TooLate, v.Reason, "no dinner is delivered the next morning")
+		require.EqualValues(t, 24000, m.provider[m.order+"/charge"].refunded)
+		require.Equal(t, booking.JobCancelled, m.job(m.deliveries))
+	})
+	t.Run("NotPaid", func(t *testing.T) {
+		m := crashed(t, "begin charge")
+		require.Equal(t, booking.PaymentUnavailable, m.run().Reason)
+		require.Zero(t, m.provider[m.order+"/charge"].charged)
+	})
+	t.Run("NotPaidAndTheLedgerIsAway", func(t *testing.T) {
+		m := crashed(t, "begin charge")
+		down := true
+		m.setFaults(func(call string) fault { return only(before, down && call == "begin charge") })
+		m.in.Policy.AttentionAfter = 20 * time.Second
+		m.env.RegisterDelayedCallback(func() { down = false }, 30*time.Second)
+		require.Equal(t, booking.PaymentUnavailable, m.run().Reason, "it is not waited for for ever")
+	})
+}
+
+// What was paid for has to get to those who carry it out within its time.
+func TestDeadline_OfHandOver(t *testing.T) {
+	t.Parallel()
+	quick := func(o *contract.Order) { o.Policy.PayWithin, o.Policy.HandOverWithin = 10*time.Second, 10*time.Second }
+	requireGivenUp := func(t *testing.T, l *life, v contract.View) {
+		t.Helper()
+		require.Equal(t, booking.TooLate, v.Reason)
+		require.WithinDuration(t, placedAt.Add(20*time.Second), v.History[len(v.History)-1].At, time.Second)
+		require.Zero(t, l.owed())
+	}
+	away := func(l *life, call string) { l.faults = func(c string) fault { return only(before, c == call) } }
+	t.Run("Food", func(t *testing.T) {
+		m := newMeal(t)
+		quick(&m.in.Order)
+		away(m.life, "start")
+		requireGivenUp(t, m.life, m.run())
+		require.Equal(t, booking.JobCancelled, m.job(m.deliveries), "and it will never be started")
+		require.Equal(t, []string{"order_placed", "order_cancelled"}, m.told())
+	})
+	t.Run("Cafe", func(t *testing.T) {
+		c := newCup(t)
+		quick(&c.in.Order)
+		away(c.life, "start")
+		requireGivenUp(t, c.life, c.run())
+		require.Zero(t, c.held())
+	})
+	t.Run("Cleaning", func(t *testing.T) {
+		v := newVisit(t)
+		quick(&v.in.Order)
+		away(v.life, "assign")
+		requireGivenUp(t, v.life, v.run())
+		require.False(t, v.registered)
+	})
+	t.Run("CleaningForNothing", func(t *testing.T) {
+		v := newVisit(t)
+		quick(&v.in.Order)
+		v.in.Amount.Amount = 0
+		away(v.life, "assign")
+		requireGivenUp(t, v.life, v.run())
+	})
+	t.Run("Lodging", func(t *testing.T) {
+		s := newStay(t)
+		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = 10*time.Second, 10*time.Second
+		away(s.life, "hold")
+		requireGivenUp(t, s.life, s.run())
+		require.Zero(t, s.held())
+	})
+	t.Run("LodgingWhoseOwnerCannotBeTold", func(t *testing.T) {
+		s := newStay(t)
+		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = 10*time.Second, 10*time.Second
+		away(s.life, "send")
+		requireGivenUp(t, s.life, s.run())
+		require.Zero(t, s.held())
+	})
+}
+
+// Who carries an order out is waited for, and marked when they are late.
+func TestDeadline_OfPeople(t *testing.T) {
+	t.Parallel()
+	marked := func(l *life, after time.Duration) *bool {
+		var is bool
+		l.env.RegisterDelayedCallback(func() { is = l.row().View.NeedsAttention }, after)
+		return &is
+	}
+	t.Run("Kitchen", func(t *testing.T) {
+		c := newCup(t)
+		begins := c.in.Drink.Begins().Sub(placedAt)
+		before, late := marked(c.life, begins+59*time.Minute), marked(c.life, begins+61*time.Minute)
+		c.decides(begins+2*hour, contract.CompleteUpdate)
+		v := c.run()
+		require.Equal(t, booking.Completed, v.Status)
+		require.False(t, *before, "nobody makes a drink days before its day")
+		require.True(t, *late)
+		require.False(t, v.NeedsAttention)
+	})
+	t.Run("NoFreeCleaner", func(t *testing.T) {
+		v := newVisit(t)
+		v.occupy()
+		before, late := marked(v.life, 2*hour-time.Minute), marked(v.life, 2*hour+time.Minute)
+		v.isFreed(3 * hour)
+		assigned := marked(v.life, 3*hour+time.Minute)
+		v.decides(4*hour, contract.CompleteUpdate)
+		require.Equal(t, booking.Completed, v.run().Status)
+		require.False(t, *before)
+		require.True(t, *late)
+		require.False(t, *assigned, "one has come")
+	})
+	t.Run("Cleaner", func(t *testing.T) {
+		v := newVisit(t)
+		before, late := marked(v.life, 24*hour-time.Minute), marked(v.life, 24*hour+time.Minute)
+		v.decides(25*hour, contract.CompleteUpdate)
+		require.Equal(t, booking.Completed, v.run().Status)
+		require.False(t, *before)
+		require.True(t, *late)
+	})
+}
+
+// A drink that nobody has handed over by the end of its day, and some hours
+// more, is given up.
+func TestDeadline_OfADrinksDay(t *testing.T) {
+	t.Parallel()
+	lastCall := func(c *cup) time.Duration { return c.in.Drink.Ends().Add(3 * hour).Sub(placedAt) }
+	t.Run("Over", func(t *testing.T) {
+		c := newCup(t)
+		v := c.run()
+		require.Equal(t, booking.TooLate, v.Reason)
+		require.WithinDuration(t, placedAt.Add(lastCall(c)), v.History[len(v.History)-1].At, time.Second)
+		require.Equal(t, booking.JobCancelled, c.job(c.productions))
+		require.EqualValues(t, 9000, c.provider[c.order+"/charge"].refunded)
+		require.Zero(t, c.held())
+	})
+	t.Run("ServedAfterMidnight", func(t *testing.T) {
+		c := newCup(t)
+		c.decides(lastCall(c)-time.Second, contract.CompleteUpdate)
+		require.Equal(t, booking.Completed, c.run().Status)
+	})
+	t.Run("ServedInTheVeryMoment", func(t *testing.T) {
+		c := newCup(t)
+		d := c.decides(lastCall(c), contract.CompleteUpdate)
+		v := c.run()
+		require.Contains(t, []booking.Status{booking.Completed, booking.Cancelled}, v.Status)
+		require.Equal(t, v.Status == booking.Completed, d.err == nil, "the café was told what became of it")
+	})
+	t.Run("CancelledInTheVeryMoment", func(t *testing.T) {
+		c := newCup(t)
+		d := c.decides(lastCall(c), contract.CancelUpdate)
+		require.Equal(t, booking.Cancelled, c.run().Status)
+		require.Contains(t, []booking.Code{"", booking.AlreadyCancelled, booking.BeingCancelled}, d.code())
+	})
+	t.Run("OverBeforeTheKitchenIsLate", func(t *testing.T) {
+		c := newCup(t)
+		c.in.Policy.ServeWithin = 48 * hour
+		marked := false
+		c.env.RegisterDelayedCallback(func() { marked = c.row().View.NeedsAttention }, lastCall(c)-time.Second)
+		require.Equal(t, booking.TooLate, c.run().Reason)
+		require.False(t, marked)
+	})
+}

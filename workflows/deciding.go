@@ -1,0 +1,200 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// deciding is what people have decided on an order. An update that is accepted
+// counts towards the engine's limits, ten in flight and 2,000 a run; one that a
+// validator refuses costs nothing. So an update is accepted only when it can
+// change something, and what can be repeated without end has a budget.
+type deciding struct {
+	// asked is why the order will be abandoned, "" while it will not, with the
+	// caller's words; why is the same once it is recorded.
+	asked, why booking.Reason
+	note       string
+	// taken is what else has been decided. It may not be carried out yet.
+	taken booking.Status
+
+	// agreeing: a service is being asked whether the order may be given up. No
+	// other decision is answered until it has said so: either may be the
+	// outcome.
+	agreeing bool
+	waiting  map[string]bool // the updates that wait for that, one of a name
+	refusals backoff         // of the service, because it is away
+}
+
+// mayCancel is the rule of most kinds: until the order is over.
+func (s *saga) mayCancel() error {
+	return booking.MayCancel(s.standing())
+}
+
+// cancel is the customer's decision to give the order up.
+func (s *saga) cancel(ctx workflow.Context, note string) (contract.View, error) {
+	return s.giveUp(ctx, booking.ByCustomer, note)
+}
+
+// giveUp abandons the order for a reason and waits until it is over.
+func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
+	if s.asked == "" && !s.goesBack() {
+		s.asked = why
+		record(ctx, "cancelled for "+string(why))
+		s.abandonFor(why, note)
+	}
+	return s.over(ctx, booking.Cancelled)
+}
+
+// giveUpIf is giveUp where a service has to agree first, or answers why not.
+// The call to it records that the order is to be abandoned: see record.
+func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note string, agree func(workflow.Context) error) (contract.View, error) {
+	if !s.goesBack() {
+		s.agreeing = true
+		err := agree(ctx)
+		s.agreeing = false
+		switch {
+		case s.goesBack(): // for another reason, meanwhile
+		case err != nil:
+			return contract.View{}, s.refused(err)
+		default:
+			s.abandonFor(why, note)
+		}
+	}
+	return s.over(ctx, booking.Cancelled)
+}
+
+func (s *saga) abandonFor(why booking.Reason, note string) {
+	s.asked, s.why, s.note = why, why, note
+	s.abandon()
+}
+
+// inTurn waits while a service is being asked whether the order may be given
+// up, and applies the rule again.
+func (s *saga) inTurn(ctx workflow.Context, update string, rule func() error) error {
+	if !s.agreeing {
+		return nil
+	}
+	if s.waiting == nil {
+		s.waiting = map[string]bool{}
+	}
+	s.waiting[update] = true
+	_ = workflow.Await(ctx, func() bool { return !s.agreeing || s.goesBack() })
+	delete(s.waiting, update)
+	return rule()
+}
+
+// goesBack tells whether the order is on the way back, for whatever reason, or
+// at its end.
+func (s *saga) goesBack() bool {
+	return s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
+}
+
+// heed lets a decision to abandon the order that is still being recorded, or
+// agreed to, come before what time alone would decide.
+func (s *saga) heed(ctx workflow.Context) error {
+	_ = workflow.Await(ctx, func() bool { return s.asked == "" && !s.agreeing })
+	return ctx.Err()
+}
+
+// over waits for the end of the order.
+func (s *saga) over(ctx workflow.Context, want booking.Status) (contract.View, error) {
+	_ = workflow.Await(ctx, func() bool { return s.rested.Final() })
+	return s.answer(want)
+}
+
+// record makes the engine write down what it has been told, before the saga
+// acts on it. An update is safe only when the workflow task that took it has
+// been recorded; if the process died before that, with an undo already done
+// in place, nobody would remember why it was done. An activity ends the task
+// at once; a timer would, too, but engines round timers up to a second.
+func record(ctx workflow.Context, decision string) {
+	options := untilDone(call{name: "record: " + decision, queue: contract.SagasQueue})
+	options.StartToCloseTimeout = quickRecord
+	ctx = workflow.WithActivityOptions(ctx, options)
+	_ = workflow.ExecuteActivity(ctx, activities.RecordDecision).Get(ctx, nil)
+}
+
+// standing is where the order stands for one who wants to decide: what has
+// been decided counts, though it may not have been carried out yet. What a
+// service may still refuse does not.
+func (s *saga) standing() booking.Status {
+	return booking.Standing(s.view.Status, s.asked, s.taken)
+}
+
+// answer is the view, or the refusal when the order went elsewhere meanwhile.
+func (s *saga) answer(want booking.Status) (contract.View, error) {
+	if s.rested == want {
+		return s.view, nil
+	}
+	return contract.View{}, s.refused(booking.Overtaken(s.rested))
+}
+
+// onUpdate lets people decide by an update. The rule says whether they may;
+// it neither waits nor changes anything. The context of decide outlives a
+// cancellation of the workflow: whoever decided gets an answer.
+func (s *saga) onUpdate(name, words string, rule func() error, decide func(workflow.Context, string) (contract.View, error)) {
+	handler := func(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+		return decide(ctx, d.Note)
+	}
+	must(workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, workflow.UpdateHandlerOptions{
+		Description: words,
+		Validator: func(workflow.Context, contract.Decision) error {
+			return s.refused(s.objection(name, rule)) //replay:never validators do not run in a replay
+		},
+	}))
+}
+
+// objection is why an update is not accepted. What happens already, and what
+// waits already, would spend an update on nothing.
+func (s *saga) objection(name string, rule func() error) error {
+	err := rule() //replay:never validators do not run in a replay
+	switch {
+	case err != nil:
+		return err //replay:never ditto
+	case s.standing() == booking.Cancelling:
+		return booking.Errorf(booking.BeingCancelled, "the order is being cancelled already") //replay:never ditto
+	case s.waiting[name]:
+		return booking.Errorf(booking.DecisionPending, "an earlier decision on the order is still open").In(time.Second) //replay:never ditto
+	default:
+		return nil //replay:never ditto
+	}
+}
+
+// refused turns a rule's "no" into what an update's caller understands.
+func (s *saga) refused(err error) error {
+	var no *booking.Error
+	if errors.As(err, &no) {
+		return temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil, contract.Refusal{View: s.view, After: no.After})
+	}
+	return err //replay:never validators that have no objection
+}
+
+// backoff is the budget of what is refused while a service is away, and may be
+// asked again: each time after a pause an eighth longer than the last one. An
+// outage is overshot by at most an eighth of its length, and in a year of
+// asking without end some 120 updates are accepted.
+type backoff struct {
+	pause time.Duration
+	next  time.Time
+}
+
+// firstPause is about as long as a failover takes.
+const firstPause = 2 * time.Second
+
+// refuse notes a refusal and answers how long to wait.
+func (b *backoff) refuse(now time.Time) time.Duration {
+	b.pause = max(firstPause, b.pause+b.pause/8)
+	b.next = now.Add(b.pause)
+	return b.pause
+}
+
+// left is how long it still is to be waited, 0 when it may be asked again.
+func (b *backoff) left(now time.Time) time.Duration { return max(0, b.next.Sub(now)) }

@@ -1,0 +1,89 @@
+package workflows_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// tale is what the world knows of an order in the end.
+type tale struct {
+	Status     booking.Status
+	Reason     booking.Reason
+	Placed     bool
+	Deferred   *contract.Deferral
+	Delivery   *contract.Delivery
+	Production *contract.Production
+	Cleaning   *contract.Visit
+	Events     []booking.EventType
+	Messages   []string // to the owner and to the customer
+}
+
+func (l *life) tale(v contract.View) tale {
+	messages := append(l.told(), l.messagesTo(v.CustomerID)...)
+	slices.Sort(messages) // those of one instant are in any order
+	return tale{
+		v.Status, v.Reason, v.Placed, v.PaymentDeferred, v.Delivery, v.Production, v.Cleaning,
+		l.published, messages,
+	}
+}
+
+// TestForgottenLives_TellTheSame: an order whose process dies at any call of
+// its first workflow task, publications among them, and of which the engine
+// has no record, ends as it would have, and the world is told the same.
+func TestForgottenLives_TellTheSame(t *testing.T) {
+	t.Parallel()
+	declined := func(o *contract.Order) { o.PaymentMethod = "pm_card_chargeDeclined" }
+	for name, order := range map[string]func(*testing.T) (*life, any){
+		"lodging/well":     func(t *testing.T) (*life, any) { s := newStay(t); return s.life, s.in },
+		"lodging/declined": func(t *testing.T) (*life, any) { s := newStay(t); declined(&s.in.Order); return s.life, s.in },
+		"lodging/sold_out": func(t *testing.T) (*life, any) { s := newStay(t); s.setStock(0); return s.life, s.in },
+		"food/well":        func(t *testing.T) (*life, any) { m := newMeal(t); return m.life, m.in },
+		"food/declined":    func(t *testing.T) (*life, any) { m := newMeal(t); declined(&m.in.Order); return m.life, m.in },
+		"cafe/well":        func(t *testing.T) (*life, any) { c := newCup(t); return c.life, c.in },
+		"cafe/declined":    func(t *testing.T) (*life, any) { c := newCup(t); declined(&c.in.Order); return c.life, c.in },
+		"cafe/sold_out":    func(t *testing.T) (*life, any) { c := newCup(t); c.setStock(0); return c.life, c.in },
+		"cleaning/well":    func(t *testing.T) (*life, any) { v := newVisit(t); return v.life, v.in },
+		"cleaning/declined": func(t *testing.T) (*life, any) {
+			v := newVisit(t)
+			declined(&v.in.Order)
+			return v.life, v.in
+		},
+		"cleaning/for_nothing": func(t *testing.T) (*life, any) {
+			v := newVisit(t)
+			v.in.Amount.Amount = 0
+			return v.life, v.in
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			undisturbed, in := order(t)
+			undisturbed.decides(hour, contract.CompleteUpdate)
+			calls := 0 // until it comes to rest, or to its end
+			undisturbed.env.RegisterDelayedCallback(func() { calls = undisturbed.calls }, time.Minute)
+			want := undisturbed.tale(undisturbed.execute(in))
+			if want.Status == booking.Cancelled {
+				calls = undisturbed.calls
+			}
+			require.Positive(t, calls)
+			for n := 1; n <= calls; n++ {
+				t.Run(fmt.Sprintf("DiesAt%d", n), func(t *testing.T) {
+					l, in := order(t)
+					l.setFaults(dyingAt(n, func(string) fault { return none }))
+					l.env.RegisterDelayedCallback(l.env.CancelWorkflow, time.Minute) // had it lived so long
+					l.env.ExecuteWorkflow(l.flow, in)
+					l.setFaults(nil)
+					l.revive()
+					l.live(placedAt.Add(10 * time.Second))
+					l.decides(hour, contract.CompleteUpdate)
+					require.Equal(t, want, l.tale(l.execute(in)))
+				})
+			}
+		})
+	}
+}

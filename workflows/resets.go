@@ -1,0 +1,47 @@
+package workflows
+
+import "go.temporal.io/sdk/workflow"
+
+// followResets shows the order anew in the first workflow task after a reset.
+// Until the reset point a run replays what earlier runs showed, in the versions
+// that these gave it, and the read model may hold a newer one: of what was
+// forgotten. Nothing else need happen to the order from there on.
+func (o *order) followResets(ctx workflow.Context) {
+	task := 0 // at which the run was last looked at
+	for {
+		_ = workflow.Await(ctx, func() bool { return historyLength(ctx) != task })
+		task = historyLength(ctx)
+		if run := o.currentRun(); run != o.run {
+			o.run = run
+			o.showAgain(ctx)
+		}
+	}
+}
+
+// historyLength is another one in each workflow task.
+func historyLength(ctx workflow.Context) int { return workflow.GetInfo(ctx).GetCurrentHistoryLength() }
+
+// currentRun is the run in which the workflow is, as the history has it: where a
+// run replays what was done before a reset, it is the run that did it. The SDK
+// keeps the value of each task until one is recorded that is another, which is
+// in the first task that is no replay. A run that was never reset records one.
+func (o *order) currentRun() (run string) {
+	id := func(ctx workflow.Context) any {
+		return workflow.GetInfo(ctx).WorkflowExecution.RunID //replay:never a replay has the id from the history
+	}
+	same := func(a, b any) bool {
+		return a == b //replay:never a replay compares nothing
+	}
+	must(workflow.MutableSideEffect(o.ctx, "run", id, same).Get(&run))
+	return run
+}
+
+// showAgain publishes the order under a new version, and tells once more where
+// it rests.
+func (o *order) showAgain(ctx workflow.Context) {
+	o.changed()
+	if o.news != "" && o.rested == o.view.Status {
+		o.emitNews()
+	}
+	o.publish(ctx)
+}
