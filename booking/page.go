@@ -31,6 +31,7 @@ type CatalogueFilter struct {
 	OwnerID string
 	Date    Date
 	// EndsAfter leaves out drinks whose day is over by then; zero leaves out none.
+	// It does not go with Date.
 	EndsAfter time.Time
 	// Withdrawn selects what was withdrawn, and nothing else; without it, what
 	// was not is selected.

@@ -232,10 +232,10 @@ func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
 // Standing lists every message that was sent and not taken back.
 func (n *Notifications) Standing(ctx context.Context) iter.Seq2[booking.Message, error] {
 	rows := all(ctx, n.db, "list messages that stand", func(ctx context.Context, q bun.IDB, last messageRow) (rows []messageRow, err error) {
-		err = q.NewSelect().Model(&rows).Where("state = ? AND key > ?", sent, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
+		err = q.NewSelect().Model(&rows).Where("key > ?", last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
-	return as(rows, func(r messageRow) (booking.Message, error) { return r.message(), nil })
+	return as(only(rows, func(r messageRow) bool { return r.State == sent }), func(r messageRow) (booking.Message, error) { return r.message(), nil })
 }
 
 // PageRow is an order's row: the view in it, and what lists select it by.

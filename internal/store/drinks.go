@@ -2,9 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -19,15 +19,9 @@ type deletionRow struct {
 	Done      bool
 }
 
-// soldDrinks are the conditions of drinks that were not deleted and, if the
-// filter asks for that, whose day is not over.
-func soldDrinks(f booking.CatalogueFilter) []schema.QueryAppender {
-	conditions := []schema.QueryAppender{bun.SafeQuery("NOT deleted")}
-	if !f.EndsAfter.IsZero() {
-		conditions = append(conditions, bun.SafeQuery("ends_at > ?", micros(f.EndsAfter)))
-	}
-	return conditions
-}
+// errDayAndEnd is why drinks are selected by their date or by when their day
+// is over, and not by both.
+var errDayAndEnd = errors.New("list drinks: no index serves a date together with what ends later")
 
 // AddDrink registers a drink under an id that no other has.
 func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink) error {
@@ -68,7 +62,46 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 // Drinks lists the drinks that the filter selects and that were not deleted,
 // newest first. InvalidCursor: the page's cursor is not one of this list.
 func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
-	return c.drinks.list(ctx, f, p, soldDrinks(f)...)
+	switch {
+	case f.EndsAfter.IsZero():
+		return c.drinks.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery { return c.sold(q, f).Column("id", "doc", "created_at") })
+	case !f.Date.IsZero():
+		return nil, "", errDayAndEnd
+	default:
+		return c.drinks.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery { return c.onSale(q, f) })
+	}
+}
+
+// CountDrinks is how many Drinks lists, up to booking.CountedTo.
+func (c *Catalogue) CountDrinks(ctx context.Context, f booking.CatalogueFilter) (int, error) {
+	if !f.EndsAfter.IsZero() && !f.Date.IsZero() {
+		return 0, errDayAndEnd
+	}
+	order := byTime
+	if !f.EndsAfter.IsZero() {
+		order = "ends_at DESC, " + byTime
+	}
+	return c.drinks.count(ctx, func(q bun.IDB) *bun.SelectQuery { return c.sold(q, f).OrderExpr(order) })
+}
+
+// sold selects the drinks that were not deleted and, if the filter asks for
+// that, whose day is not over.
+func (c *Catalogue) sold(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
+	query := c.drinks.selection(q, f).Where("NOT deleted")
+	if !f.EndsAfter.IsZero() {
+		query.Where("ends_at > ?", micros(f.EndsAfter))
+	}
+	return query
+}
+
+// onSale selects the drinks whose day is not over. It finds all of them before
+// they are put in order: a walk from the newest backwards would pass every
+// drink whose day is over. Only those on the page have their documents read.
+func (c *Catalogue) onSale(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
+	return q.NewSelect().
+		TableExpr("(WITH found AS MATERIALIZED (?) SELECT * FROM found) AS on_sale", c.sold(q, f).Column("id", "created_at")).
+		Column("id", "created_at").
+		ColumnExpr("(SELECT doc FROM drinks WHERE drinks.id = on_sale.id) AS doc")
 }
 
 // ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its

@@ -72,7 +72,15 @@ func testDrinks(t *testing.T, fresh newURL) {
 				listed = append(listed, d.ID)
 			}
 			require.Equal(t, want, listed, now)
+			n, err := catalogue.CountDrinks(t.Context(), booking.CatalogueFilter{EndsAfter: now})
+			require.NoError(t, err)
+			require.Len(t, want, n, now)
 		}
+		both := booking.CatalogueFilter{Date: west.Date, EndsAfter: west.Ends()}
+		_, _, err := catalogue.Drinks(t.Context(), both, booking.Page{})
+		require.Error(t, err, "no index serves both")
+		_, err = catalogue.CountDrinks(t.Context(), both)
+		require.Error(t, err, "no index serves both")
 	})
 
 	run(t, "OnlyWhatIsSoldIsListed", func(t *testing.T) {

@@ -11,16 +11,6 @@ import (
 // SQL is for tests that look into tables.
 func (db *DB) SQL() *sql.DB { return db.bun.DB }
 
-// Queries are the statements that do sends, for tests that look into plans.
-// Nothing else may use the database meanwhile.
-func (db *DB) Queries(do func()) []string {
-	before := db.bun
-	defer func() { db.bun = before }()
-	sent := db.Record()
-	do()
-	return *sent
-}
-
 // Statements are what was sent to a database, for tests of their plans. They
 // are of one test at a time.
 type Statements []string

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,13 +19,17 @@ import (
 
 const (
 	million = 1_000_000
-	// plenty is for what grows, too, but has few ways to be listed.
+	// plenty is for what grows, too, but has few ways to be listed: a plan that
+	// reads a whole table reads far more than a page of these as well.
 	plenty = 100_000
 	// open4All is how many orders, calls and payments are open at any time.
 	open4All = 300
 	// heldOfOne is how many orders hold some of the rare drink.
 	heldOfOne = 20
 )
+
+// ofMillion are the tables with that many rows.
+var ofMillion = []string{"orders", "jobs", "drinks"}
 
 // key10 is the id of the i-th row of each table.
 func key10(i int) string { return fmt.Sprintf("k%09d", i) }
@@ -57,22 +62,31 @@ var crowd = []string{
 			CASE WHEN i % 2 = 1 AND i % 10 < 5 THEN 'prevented' ELSE 'sent' END, '', timestamptz '2026-01-01' + i * interval '1 second'
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO payments SELECT ` + id + `, ` + id + `, 1, 'KRW', '', '', 'charged', '', 0, now(), now(), i <= 100 FROM generate_series(1, ?) AS i`,
-	`INSERT INTO registrations SELECT ` + id + `, 'customer', '', '', CASE WHEN i % 100 = 0 THEN 'done' ELSE 'undone' END, '', FALSE, now()
+	`INSERT INTO registrations SELECT ` + id + `, 'customer', '', '', CASE WHEN i <= 1000 THEN 'done' ELSE 'undone' END, '', FALSE,
+			timestamptz '2026-01-01' + i * interval '1 second'
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO assignments (order_id, state, cleaner_id, cleaner_name, told, why, acted, at)
-		SELECT ` + id + `, CASE WHEN i <= 100 THEN 'waiting' WHEN i <= 200 THEN 'assigned' ELSE 'done' END, ` + id + `, '', i > 200, '', FALSE, now()
+		SELECT ` + id + `, CASE WHEN i <= 100 THEN 'waiting' WHEN i <= 200 THEN 'assigned' ELSE 'done' END,
+			CASE WHEN i <= 200 THEN ` + id + ` ELSE 'frequent' END, '', i > 200, '', FALSE, now()
 		FROM generate_series(1, ?) AS i`,
-	`INSERT INTO cleaners SELECT ` + id + `, 'name', '', i FROM generate_series(1, ? / 10) AS i`,
+	`INSERT INTO cleaners (id, name, order_id, free_since, withdrawn, created_at)
+		SELECT ` + id + `, 'name', '', i, i <= 100, timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, ?) AS i`,
 	`INSERT INTO stock SELECT 'place-' || i / 1000, to_char(date '2026-01-01' + (i % 1000), 'YYYY-MM-DD'), 10, 5, FALSE
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO holds SELECT ` + id + `, ` + id + `, CASE WHEN i <= 20 THEN 'drink-rare' ELSE 'place-' || i % 100 END,
 			to_char(date '2026-01-01' + (i % 900), 'YYYY-MM-DD'), to_char(date '2026-01-02' + (i % 900), 'YYYY-MM-DD'), 1,
 			CASE WHEN i <= 20 OR i / 100 % 2 = 0 THEN 'done' ELSE 'undone' END, '', FALSE, now()
 		FROM generate_series(1, ?) AS i`,
-	`INSERT INTO places SELECT ` + id + `, '{}' FROM generate_series(1, ? / 10) AS i`,
-	`INSERT INTO menus SELECT ` + id + `, '{}' FROM generate_series(1, ? / 10) AS i`,
-	`INSERT INTO drinks SELECT ` + id + `, '{}' FROM generate_series(1, ? / 10) AS i`,
-	`INSERT INTO drink_deletions SELECT 'k' || lpad((10 * i)::text, 9, '0'), 1, 1, 0, TRUE FROM generate_series(1, ? / 100) AS i`,
+	`INSERT INTO places (id, doc, created_at) SELECT ` + id + `, ('{' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second'
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO menus (id, doc, created_at) SELECT ` + id + `, ('{' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second'
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO drinks (id, doc, created_at, deleted, ends_at)
+		SELECT ` + id + `, ('{"date":"' || day || '",' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second', i % 10 = 0, day::date + interval '1 day'
+		FROM (SELECT i, CASE WHEN i <= 5 THEN '2027-01-05' WHEN i <= 300 THEN '2027-01-02' WHEN i % 10 < 6 THEN '2025-12-25'
+				ELSE to_char(date '2025-01-01' + i % 300, 'YYYY-MM-DD') END AS day
+			FROM generate_series(1, ?) AS i) AS made`,
+	`INSERT INTO drink_deletions SELECT 'k' || lpad((10 * i)::text, 9, '0'), 1, 1, 0, TRUE FROM generate_series(1, ? / 10) AS i`,
 	`INSERT INTO sandbox_charges SELECT ` + id + `, ` + id + `, 1, 'KRW', 'charged', ` + id + `, 0, '', now() FROM generate_series(1, ?) AS i`,
 	`INSERT INTO sandbox_intents SELECT ` + id + `, ` + id + `, '', 1, 'KRW', '{}', ` + id + `, 'succeeded', 'succeeded', '', 0,
 			timestamptz '2026-01-01' + i * interval '1 second'
@@ -82,6 +96,10 @@ var crowd = []string{
 
 // id is key10 in SQL.
 const id = `'k' || lpad(i::text, 9, '0')`
+
+// offered is the rest of a document of a thing in the catalogue.
+const offered = `'"ownerId":"' || CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 7 THEN 'frequent' ELSE 'owner-' || i % 1000 END
+			|| CASE WHEN i <= 5 AND i % 2 = 0 OR i % 1000 = 1 THEN '","withdrawn":true}' ELSE '"}' END`
 
 // pairs are the kinds with each of their statuses.
 func pairs() string {
@@ -109,6 +127,9 @@ func crowded(t *testing.T) *store.DB {
 		_, err := store.Migrate(t.Context(), filling, service)
 		require.NoError(t, err)
 	}
+	for _, statement := range hurry {
+		require.NoError(t, execute(t.Context(), filling, statement))
+	}
 	indexes := takeIndexes(t, filling)
 	all, ctx := errgroup.WithContext(t.Context())
 	all.SetLimit(2)
@@ -124,6 +145,19 @@ func crowded(t *testing.T) *store.DB {
 	require.NoError(t, all.Wait())
 	require.NoError(t, execute(t.Context(), filling, "ANALYZE"))
 	return open(t, url)
+}
+
+// hurry makes the tables quick to fill: what the server does for their safety
+// and upkeep does not matter here.
+var hurry = []string{
+	"ALTER SYSTEM SET maintenance_work_mem = '256MB'",
+	"ALTER SYSTEM SET autovacuum = off",
+	"SELECT pg_reload_conf()",
+	`DO $$ DECLARE name regclass; BEGIN
+		FOR name IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
+			EXECUTE format('ALTER TABLE %s SET UNLOGGED', name);
+		END LOOP;
+	END $$`,
 }
 
 // takeIndexes drops the indexes of all tables but those that they cannot do
@@ -149,7 +183,7 @@ func takeIndexes(t *testing.T, db *store.DB) (definitions []string) {
 
 func fill(ctx context.Context, db *store.DB, statement string) error {
 	rows := plenty
-	if strings.HasPrefix(statement, "INSERT INTO orders") || strings.HasPrefix(statement, "INSERT INTO jobs") {
+	if slices.ContainsFunc(ofMillion, func(table string) bool { return strings.HasPrefix(statement, "INSERT INTO "+table+" ") }) {
 		rows = million
 	}
 	return execute(ctx, db, strings.Replace(statement, "?", strconv.Itoa(rows), 1))

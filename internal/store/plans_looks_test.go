@@ -12,19 +12,26 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
+// values are what the fields of a filter may be. A bool may be both.
+type values map[string][]any
+
 // filters are all values of a filter that can be made of the values of its
 // fields. A field without values is one that nothing is known of here.
-func filters[F any](t *testing.T, values map[string][]string) []F {
+func filters[F any](t *testing.T, of values) []F {
 	t.Helper()
 	all := []F{*new(F)}
 	for i := range reflect.TypeFor[F]().NumField() {
-		field := reflect.TypeFor[F]().Field(i).Name
-		require.NotEmpty(t, values[field], "the filter's %s has no values in the tests of plans", field)
+		field := reflect.TypeFor[F]().Field(i)
+		choices := of[field.Name]
+		if field.Type.Kind() == reflect.Bool {
+			choices = []any{false, true}
+		}
+		require.NotEmpty(t, choices, "the filter's %s has no values in the tests of plans", field.Name)
 		var longer []F
 		for _, f := range all {
-			for _, v := range values[field] {
+			for _, v := range choices {
 				next := f
-				reflect.ValueOf(&next).Elem().Field(i).SetString(v)
+				reflect.ValueOf(&next).Elem().Field(i).Set(reflect.ValueOf(v).Convert(field.Type))
 				longer = append(longer, next)
 			}
 		}
@@ -33,21 +40,22 @@ func filters[F any](t *testing.T, values map[string][]string) []F {
 	return all
 }
 
-func textsOf[S ~string](values []S) []string {
-	texts := []string{""}
-	for _, v := range values {
-		texts = append(texts, string(v))
+// orAny are the values and the one that selects all.
+func orAny[V any](some ...V) []any {
+	choices := []any{*new(V)}
+	for _, v := range some {
+		choices = append(choices, v)
 	}
-	return texts
+	return choices
 }
 
-// looksAtOrders are the lists of every filter that lists of orders have.
+// looksAtOrders are the lists and counts of every filter that lists of orders have.
 func looksAtOrders(t *testing.T) (all []look) {
-	for _, f := range filters[booking.OrderFilter](t, map[string][]string{
-		"CustomerID": {"", "frequent", "rare", "unknown"},
-		"OwnerID":    {"", "frequent", "rare", "unknown"},
-		"Kind":       textsOf(booking.Kinds()),
-		"Status":     textsOf(booking.Statuses()),
+	for _, f := range filters[booking.OrderFilter](t, values{
+		"CustomerID": orAny("frequent", "rare", "unknown"),
+		"OwnerID":    orAny("frequent", "rare", "unknown"),
+		"Kind":       orAny(booking.Kinds()...),
+		"Status":     orAny(booking.Statuses()...),
 	}) {
 		if (f.CustomerID == "") == (f.OwnerID == "") {
 			continue // refused: see TestStore/…/Mypage/Orders/OfOneAskerOnly
@@ -55,24 +63,26 @@ func looksAtOrders(t *testing.T) (all []look) {
 		all = append(all, look{method: "Mypage.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewMypage(db).Orders(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
-		}})
+		}}, counting("Mypage.CountOrders", "mypage", func(ctx context.Context, db *store.DB) (int, error) {
+			return store.NewMypage(db).CountOrders(ctx, f)
+		}))
 	}
 	return all
 }
 
-// looksAtJobs are the lists of every filter that lists of jobs have.
+// looksAtJobs are the lists and counts of every filter that lists of jobs have.
 func looksAtJobs(t *testing.T) (all []look) {
 	for of, newJobs := range map[string]func(*store.DB) *store.Jobs{"OwnerID": store.NewDeliveries, "ItemID": store.NewProductions} {
-		values := map[string][]string{
+		fields := values{
 			"OwnerID": {""}, "ItemID": {""}, // refused but for the one: see TestStore/…/Jobs/SelectedByWhatHasAnIndex
-			"Status": textsOf([]booking.JobStatus{booking.JobWaiting, booking.JobStarted, booking.JobDelivered, booking.JobCompleted, booking.JobCancelled}),
+			"Status": orAny(booking.JobWaiting, booking.JobStarted, booking.JobDelivered, booking.JobCompleted, booking.JobCancelled),
 		}
-		values[of] = []string{"", "frequent", "rare", "unknown"}
-		for _, f := range filters[booking.JobFilter](t, values) {
+		fields[of] = orAny("frequent", "rare", "unknown")
+		for _, f := range filters[booking.JobFilter](t, fields) {
 			all = append(all, look{method: "Jobs.List", service: "fulfilment", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := newJobs(db).List(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 				return next, err
-			}})
+			}}, counting("Jobs.Count", "fulfilment", func(ctx context.Context, db *store.DB) (int, error) { return newJobs(db).Count(ctx, f) }))
 		}
 	}
 	return all
@@ -89,8 +99,16 @@ func looksAtRest() []look {
 			_, next, err := store.NewMypage(db).Events(ctx, cursor, pageOfPlans)
 			return next, err
 		}},
+		{method: "Management.Calls", service: "management", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			_, next, err := store.NewManagement(db).Calls(ctx, booking.Page{Limit: pageOfPlans, Cursor: cursor})
+			return next, err
+		}},
 		{method: "Mypage.Standings", service: "mypage", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewMypage(db).Standings(ctx, []string{key10(1), key10(500_000), "unknown"})
+			return err
+		})},
+		{method: "Mypage.Statuses", service: "mypage", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewMypage(db).Statuses(ctx, []string{key10(1), key10(500_000), "unknown"})
 			return err
 		})},
 		{method: "Mypage.Troubles", service: "mypage", rows: open4All, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
@@ -124,6 +142,13 @@ func looksAtRest() []look {
 		{method: "Inventory.Days", service: "inventory", rows: 30, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			from := booking.Date{Year: 2026, Month: 1, Day: 1}
 			_, err := store.NewInventory(db).Days(ctx, "place-1", from, from.AddDays(30))
+			return err
+		})},
+		{method: "Inventory.Levels", service: "inventory", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			day := booking.Date{Year: 2026, Month: 1, Day: 2}
+			_, err := store.NewInventory(db).Levels(ctx, []booking.ItemDay{
+				{ItemID: "place-1", Date: day}, {ItemID: "place-1", Date: day.AddDays(40)}, {ItemID: "unknown", Date: day},
+			})
 			return err
 		})},
 		{method: "Sandbox.Charges", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
@@ -176,6 +201,9 @@ func looksAtEverything() []look {
 		everything("Crew.Assignments", "fulfilment", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewCrew(db).Assignments(ctx)) }),
 		everything("Management.Registered", "management", 3, func(ctx context.Context, db *store.DB) error {
 			return firstOf(store.NewManagement(db).Registered(ctx))
+		}),
+		everything("Notifications.Standing", "notifications", 3, func(ctx context.Context, db *store.DB) error {
+			return firstOf(store.NewNotifications(db).Standing(ctx))
 		}),
 		everything("Mypage.All", "mypage", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewMypage(db).All(ctx)) }),
 	}

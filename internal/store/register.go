@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -19,6 +18,9 @@ type register[T any] struct {
 	table string
 	thing string
 }
+
+// byTime is the order of every such list.
+const byTime = "created_at DESC, id DESC"
 
 // docRow is a row of every such table.
 type docRow struct {
@@ -110,14 +112,25 @@ func (r register[T]) tryChange(ctx context.Context, q bun.IDB, id string, v *T, 
 	return updated == 1, err
 }
 
-// list lists what the filter selects and for which the conditions hold, newest
-// first. InvalidCursor: the page's cursor is not one of this list.
-func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p booking.Page, conditions ...schema.QueryAppender) ([]T, string, error) {
+// list lists what the filter selects, newest first. InvalidCursor: the page's
+// cursor is not one of this list.
+func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]T, string, error) {
+	return r.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery { return r.selection(q, f).Column("id", "doc", "created_at") })
+}
+
+// selection is what the filter selects.
+func (r register[T]) selection(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
+	query := q.NewSelect().Table(r.table).Where("withdrawn = ?", f.Withdrawn)
+	return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"day", dayOf(f.Date)})
+}
+
+// newest lists what the query selects, the columns of a docRow, newest first.
+// InvalidCursor: the page's cursor is not one of this list.
+func (r register[T]) newest(ctx context.Context, p booking.Page, query func(bun.IDB) *bun.SelectQuery) ([]T, string, error) {
 	rows, next, err := newestFirst(ctx, r.db, r.table, p,
 		func(row docRow) moment { return moment{row.CreatedAt, row.ID} },
-		func(q bun.IDB) *bun.SelectQuery {
-			return r.selection(q, f, conditions).Column("id", "doc", "created_at").OrderExpr("created_at DESC, id DESC")
-		}, keyset{"created_at", "id"})
+		func(q bun.IDB) *bun.SelectQuery { return query(q).OrderExpr(byTime) },
+		keyset{"created_at", "id"})
 	if err != nil {
 		return nil, "", err
 	}
@@ -130,17 +143,10 @@ func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p book
 	return all, next, nil
 }
 
-// count is how many list lists, up to booking.CountedTo.
-func (r register[T]) count(ctx context.Context, f booking.CatalogueFilter, conditions ...schema.QueryAppender) (int, error) {
-	return r.db.count(ctx, r.table, func(q bun.IDB) []*bun.SelectQuery { return []*bun.SelectQuery{r.selection(q, f, conditions)} })
-}
-
-func (r register[T]) selection(q bun.IDB, f booking.CatalogueFilter, conditions []schema.QueryAppender) *bun.SelectQuery {
-	query := q.NewSelect().Table(r.table).Where("withdrawn = ?", f.Withdrawn)
-	for _, c := range conditions {
-		query.Where("?", c)
-	}
-	return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"day", dayOf(f.Date)})
+// count is how many the query selects, in the order of an index, up to
+// booking.CountedTo.
+func (r register[T]) count(ctx context.Context, query func(bun.IDB) *bun.SelectQuery) (int, error) {
+	return r.db.count(ctx, r.table, func(q bun.IDB) []*bun.SelectQuery { return []*bun.SelectQuery{query(q)} })
 }
 
 // dayOf is a date as a filter's value, "" for any.

@@ -11,7 +11,8 @@ import (
 
 // count counts what the queries select together, up to booking.CountedTo: what
 // it reads is bounded, however many there are. Each query selects what lies
-// together in an index.
+// together in an index, in the order of that index: without an order,
+// PostgreSQL would look for the first of many through the whole table.
 func (db *DB) count(ctx context.Context, what string, queries func(bun.IDB) []*bun.SelectQuery) (n int, err error) {
 	err = db.list(ctx, "count "+what, func(ctx context.Context, q bun.IDB) error {
 		n = 0
@@ -32,17 +33,12 @@ func (db *DB) count(ctx context.Context, what string, queries func(bun.IDB) []*b
 
 // CountPlaces is how many Places lists, up to booking.CountedTo.
 func (c *Catalogue) CountPlaces(ctx context.Context, f booking.CatalogueFilter) (int, error) {
-	return c.places.count(ctx, f)
+	return c.places.count(ctx, func(q bun.IDB) *bun.SelectQuery { return c.places.selection(q, f).OrderExpr(byTime) })
 }
 
 // CountMenus is how many Menus lists, up to booking.CountedTo.
 func (c *Catalogue) CountMenus(ctx context.Context, f booking.CatalogueFilter) (int, error) {
-	return c.menus.count(ctx, f)
-}
-
-// CountDrinks is how many Drinks lists, up to booking.CountedTo.
-func (c *Catalogue) CountDrinks(ctx context.Context, f booking.CatalogueFilter) (int, error) {
-	return c.drinks.count(ctx, f, soldDrinks(f)...)
+	return c.menus.count(ctx, func(q bun.IDB) *bun.SelectQuery { return c.menus.selection(q, f).OrderExpr(byTime) })
 }
 
 // Count is how many jobs List lists, up to booking.CountedTo.
@@ -54,7 +50,7 @@ func (j *Jobs) Count(ctx context.Context, f booking.JobFilter) (int, error) {
 	return j.db.count(ctx, "jobs: "+j.sort, func(q bun.IDB) (queries []*bun.SelectQuery) {
 		for _, status := range j.listed(f.Status) {
 			queries = append(queries, whereEqual(q.NewSelect().Table("jobs").Where("started"),
-				equal{"sort", j.sort}, of, equal{"status", string(status)}))
+				equal{"sort", j.sort}, of, equal{"status", string(status)}).OrderExpr("created_at DESC, order_id DESC"))
 		}
 		return queries
 	})
@@ -67,7 +63,7 @@ func (m *Mypage) CountOrders(ctx context.Context, f booking.OrderFilter) (int, e
 	}
 	return m.db.count(ctx, "orders", func(q bun.IDB) (queries []*bun.SelectQuery) {
 		for _, s := range stretchesOf(f) {
-			queries = append(queries, ofStretch(q.NewSelect().Table("orders"), f, s))
+			queries = append(queries, ofStretch(q.NewSelect().Table("orders"), f, s).OrderExpr("placed_at DESC, id DESC"))
 		}
 		return queries
 	})
