@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/store"
 )
 
