@@ -6,7 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,30 +81,20 @@ type books struct {
 }
 
 func anyLife(s *trial, random *rand.Rand) {
-	var broken []string  // promises; an activity must not end the test
-	var over atomic.Bool // a publication that was overtaken may come in when the test is over
-	defer over.Store(true)
+	var kept promises
+	defer kept.close()
 	for range random.IntN(4) { // refunds are pending at the provider, or need a person there
 		s.owing = append(s.owing, activities.Owed{Words: fmt.Sprint("owed ", random.IntN(2)), NeedsPerson: random.IntN(2) == 0})
 	}
-	s.check = func(p contract.Publication) {
-		if p.View.Status != booking.Cancelled || s.isDead() || over.Load() {
-			return
-		}
-		if is := s.books(); is != (books{}) {
-			broken = append(broken, fmt.Sprintf("shown as cancelled while there is %+v", is))
-		}
-	}
+	s.check = func(p contract.Publication) { kept.check(p, s.books) }
 	if random.IntN(3) == 0 { // the process dies, and the engine has no record of anything that it did
-		s.faults = dyingAt(1+random.IntN(20), anyFaults(random))
+		s.setFaults(dyingAt(1+random.IntN(20), anyFaults(random)))
 		s.anyDecisions(random)
 		s.env.ExecuteWorkflow(s.flow, s.in)
-		s.setFaults(nil) // what of it is still under way must not die once more
-		s.revive()
 		s.lives++
 		s.live(s.env.Now().Add(10 * time.Second))
 	}
-	s.faults = anyFaults(random)
+	s.setFaults(anyFaults(random))
 	s.anyDecisions(random)
 	first := s.execute(s.in)
 	s.requireInBalance(first)
@@ -124,7 +114,37 @@ func anyLife(s *trial, random *rand.Rand) {
 			require.Equal(s, booking.Cancelled, second.Status, "what was undone stays undone")
 		}
 	}
-	require.Empty(s, broken)
+	require.Empty(s, kept.close())
+}
+
+// promises is what publications must not say, and those that did. It is locked
+// for a whole check: one that has begun ends before the test does, and none
+// begins after that. A publication that was overtaken may come in as late.
+type promises struct {
+	mu     sync.Mutex
+	closed bool
+	broken []string // an activity must not end the test
+}
+
+// check looks at a publication that takes effect. What a saga that is alive
+// shows as cancelled stays undone, whenever that is looked at.
+func (k *promises) check(p contract.Publication, read func() books) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if p.View.Status != booking.Cancelled || k.closed {
+		return
+	}
+	if is := read(); is != (books{}) {
+		k.broken = append(k.broken, fmt.Sprintf("shown as cancelled while there is %+v", is))
+	}
+}
+
+// close ends the checks and answers which promises were broken.
+func (k *promises) close() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed = true
+	return k.broken
 }
 
 // dyingAt is death at the n-th call, and other faults before it.
@@ -138,8 +158,10 @@ func dyingAt(n int, faults func(string) fault) func(string) fault {
 }
 
 // anyFaults makes calls fail, at most six times each: the test environment
-// gives up on an activity after ten attempts.
-func anyFaults(random *rand.Rand) func(string) fault {
+// gives up on an activity after ten attempts. They have a random source of
+// their own: calls that were overtaken are made beside the test.
+func anyFaults(seeds *rand.Rand) func(string) fault {
+	random := rand.New(rand.NewPCG(seeds.Uint64(), seeds.Uint64()))
 	often, left := random.Float64(), map[string]int{}
 	return func(call string) fault {
 		if _, known := left[call]; !known {
