@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -115,36 +114,6 @@ func anyLife(s *trial, random *rand.Rand) {
 		}
 	}
 	require.Empty(s, kept.close())
-}
-
-// promises is what publications must not say, and those that did. It is locked
-// for a whole check: one that has begun ends before the test does, and none
-// begins after that. A publication that was overtaken may come in as late.
-type promises struct {
-	mu     sync.Mutex
-	closed bool
-	broken []string // an activity must not end the test
-}
-
-// check looks at a publication that takes effect. What a saga that is alive
-// shows as cancelled stays undone, whenever that is looked at.
-func (k *promises) check(p contract.Publication, read func() books) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if p.View.Status != booking.Cancelled || k.closed {
-		return
-	}
-	if is := read(); is != (books{}) {
-		k.broken = append(k.broken, fmt.Sprintf("shown as cancelled while there is %+v", is))
-	}
-}
-
-// close ends the checks and answers which promises were broken.
-func (k *promises) close() []string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.closed = true
-	return k.broken
 }
 
 // dyingAt is death at the n-th call, and other faults before it.

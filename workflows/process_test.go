@@ -117,22 +117,3 @@ func TestProcess_ThatHasDiedStaysDead(t *testing.T) {
 	}, hour/2)
 	require.Equal(t, booking.Completed, c.run().Status)
 }
-
-// TestPromises_NoCheckOutlivesItsTest: a check that has begun holds the end of
-// its test up, and none reads the books after that.
-func TestPromises_NoCheckOutlivesItsTest(t *testing.T) {
-	t.Parallel()
-	var kept promises
-	reads := 0
-	cancelled := contract.Publication{View: contract.View{Status: booking.Cancelled}}
-	read := func() books {
-		reads++
-		require.False(t, kept.mu.TryLock(), "the end waits for it")
-		return books{held: 2}
-	}
-	kept.check(cancelled, read)
-	require.Len(t, kept.close(), 1)
-	kept.check(cancelled, read)
-	require.Equal(t, 1, reads)
-	require.Len(t, kept.close(), 1)
-}
