@@ -211,7 +211,6 @@ func TestCleaning(t *testing.T) {
 		c.env.RegisterDelayedCallback(c.env.CancelWorkflow, hour)
 		c.env.ExecuteWorkflow(c.flow, c.in)
 		c.setFaults(nil)
-		c.revive()
 		require.Equal(t, []string{"call_assigned"}, c.messagesTo(c.kim.ID))
 		c.live(placedAt.Add(10 * time.Second))
 		c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 0) // before it is assigned once more

@@ -48,7 +48,6 @@ func TestDeadline_AfterACrash(t *testing.T) {
 		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, hour)
 		m.env.ExecuteWorkflow(m.flow, m.in)
 		m.setFaults(nil)
-		m.revive()
 		m.live(placedAt.Add(20 * hour))
 		return m
 	}

@@ -83,7 +83,6 @@ func TestForgottenLives_TellTheSame(t *testing.T) {
 					l.env.RegisterDelayedCallback(l.env.CancelWorkflow, time.Minute) // had it lived so long
 					l.env.ExecuteWorkflow(l.flow, in)
 					l.setFaults(nil)
-					l.revive()
 					l.live(placedAt.Add(10 * time.Second))
 					l.decides(hour, contract.CompleteUpdate)
 					require.Equal(t, want, l.tale(l.execute(in)))

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/devserver"
@@ -22,8 +23,9 @@ const hour = time.Hour
 // life is an order's saga in a world of its own, with time that skips.
 type life struct {
 	*world
-	flow any // the workflow
-	env  *testsuite.TestWorkflowEnvironment
+	process *process // of this life
+	flow    any      // the workflow
+	env     *testsuite.TestWorkflowEnvironment
 }
 
 func newLife(t testing.TB, kind booking.Kind, flow any) *life {
@@ -32,6 +34,10 @@ func newLife(t testing.TB, kind booking.Kind, flow any) *life {
 	return l
 }
 
+// patience is how long a life may stand still in real time: long enough for any
+// busy machine.
+const patience = 5 * time.Minute
+
 // live gives the order a life from a moment on, and another one after that:
 // as after a reset to its beginning.
 func (l *life) live(from time.Time) {
@@ -39,11 +45,11 @@ func (l *life) live(from time.Time) {
 	suite.SetLogger(devserver.Quiet())
 	l.env = suite.NewTestWorkflowEnvironment()
 	l.env.SetStartTime(from)
-	l.mu.Lock()
-	l.lives++
-	l.mu.Unlock()
+	l.env.SetTestTimeout(patience)
+	l.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: patience})
+	l.process = &process{world: l.world}
 	l.env.RegisterWorkflow(l.flow)
-	for _, a := range l.services().Sagas() {
+	for _, a := range l.process.services().Sagas() {
 		l.env.RegisterActivity(a)
 	}
 }

@@ -9,15 +9,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/sony/gobreaker/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/store"
-	"github.com/yeyak/yeyak/workers"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -37,7 +34,7 @@ const (
 	late          // it fails now, and acts some calls later
 	slow          // it takes longer than its budget, and acts then
 	nothing       // it fails, and says that it is certain not to have acted
-	death         // the process dies: neither this call nor any later one of this life acts
+	death         // the process dies: neither this call nor any later one of it acts
 )
 
 // stores are the real ones, shared by the tests of this package, each of
@@ -91,8 +88,6 @@ type world struct {
 	mu       sync.Mutex
 	faults   func(call string) fault // nil: none
 	calls    int
-	lives    int
-	dead     bool
 	laters   []func()
 	provider map[string]*atProvider
 	owing    []activities.Owed // what the provider says to refunds, before it gives back
@@ -201,83 +196,6 @@ func (w *world) owed() (sum int64) {
 	return sum
 }
 
-func (w *world) services() workers.Services {
-	served := func(name string) activities.Service {
-		return activities.NewService(name, func(string, gobreaker.State, gobreaker.State) {})
-	}
-	return workers.Services{
-		Payments:      &activities.Payments{Service: served("payments"), Ledger: ledger{w}, Provider: provider{w}, Gate: gate{w}},
-		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{w}},
-		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{w}},
-		Management:    &activities.Management{Service: served("management"), Registry: registry{w}},
-		Deliveries:    &activities.Deliveries{Service: served("deliveries"), Jobs: jobs{w, w.deliveries}},
-		Productions:   &activities.Productions{Service: served("productions"), Jobs: jobs{w, w.productions}},
-		Assignment:    &activities.Assignment{Service: served("assignment"), Crew: crew{w}, Callers: callers{w}},
-		Drinks:        &activities.Drinks{},
-		Mypage:        &activities.Mypage{Service: served("mypage"), ReadModel: pages{w, w.lives}, Waiters: nobody{}},
-	}
-}
-
-// act does one call with the fault that is ordered for it, after those that
-// are late have had a chance to come in.
-func act[T any](w *world, call string, do func(context.Context) (T, error)) (T, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.calls++
-	if len(w.laters) > 0 && w.calls%3 == 0 {
-		w.settleOne()
-	}
-	f := none
-	if w.faults != nil {
-		f = w.faults(call)
-	}
-	var zero T
-	w.dead = w.dead || f == death
-	if w.dead {
-		return zero, nil // whatever it says, nobody is there to hear it
-	}
-	switch f {
-	case slow:
-		w.mu.Unlock()
-		time.Sleep(700*time.Millisecond + activities.Heard)
-		w.mu.Lock()
-		return do(context.Background())
-	case before:
-		return zero, errAway
-	case nothing:
-		return zero, errCertain
-	case after:
-		_, _ = do(context.Background()) // whatever it says, nobody hears it
-		return zero, errAway
-	case late:
-		w.laters = append(w.laters, func() { _, _ = do(context.Background()) })
-		return zero, errAway
-	default:
-		return do(context.Background())
-	}
-}
-
-func (w *world) isDead() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.dead
-}
-
-// isOver tells whether a life is: another has begun, and what comes in of it
-// says nothing any more.
-func (w *world) isOver(life int) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return life != w.lives
-}
-
-// revive lets another process take over.
-func (w *world) revive() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.dead = false
-}
-
 func (w *world) setFaults(faults func(string) fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -299,69 +217,64 @@ func (w *world) settle() {
 	}
 }
 
-func actErr(w *world, call string, do func(context.Context) error) error {
-	_, err := act(w, call, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
-	return err
-}
-
 type nobody struct{}
 
 func (nobody) Publishing(contract.View)         {}
 func (nobody) Wake(contract.Publication)        {}
 func (nobody) Announce(context.Context, string) {}
 
-type ledger struct{ *world }
+type ledger struct{ *process }
 
 func (l ledger) BeginCharge(_ context.Context, c booking.Charge) (booking.Payment, error) {
-	return act(l.world, "begin charge", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginCharge(ctx, c) })
+	return act(l.process, "begin charge", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginCharge(ctx, c) })
 }
 
 func (l ledger) DeferCharge(_ context.Context, c booking.Charge) (booking.Payment, error) {
-	return act(l.world, "defer charge", func(ctx context.Context) (booking.Payment, error) { return l.ledger.DeferCharge(ctx, c) })
+	return act(l.process, "defer charge", func(ctx context.Context) (booking.Payment, error) { return l.ledger.DeferCharge(ctx, c) })
 }
 
 func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
-	return act(l.world, "end charge", func(ctx context.Context) (booking.Payment, error) {
+	return act(l.process, "end charge", func(ctx context.Context) (booking.Payment, error) {
 		return l.ledger.EndCharge(ctx, id, answer, ref)
 	})
 }
 
 func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Payment, error) {
-	return act(l.world, "begin refund", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginRefund(ctx, c) })
+	return act(l.process, "begin refund", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginRefund(ctx, c) })
 }
 
 func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64) error {
-	return actErr(l.world, "end refund", func(ctx context.Context) error { return l.ledger.EndRefund(ctx, id, end, ref, refunded) })
+	return actErr(l.process, "end refund", func(ctx context.Context) error { return l.ledger.EndRefund(ctx, id, end, ref, refunded) })
 }
 
-type stock struct{ *world }
+type stock struct{ *process }
 
 func (s stock) Hold(_ context.Context, h booking.Hold) (booking.Outcome, error) {
-	return act(s.world, "hold", func(ctx context.Context) (booking.Outcome, error) { return s.stock.Hold(ctx, h) })
+	return act(s.process, "hold", func(ctx context.Context) (booking.Outcome, error) { return s.stock.Hold(ctx, h) })
 }
 
 func (s stock) Release(_ context.Context, h booking.Hold) (booking.Undo, error) {
-	return act(s.world, "release", func(ctx context.Context) (booking.Undo, error) { return s.stock.Release(ctx, h) })
+	return act(s.process, "release", func(ctx context.Context) (booking.Undo, error) { return s.stock.Release(ctx, h) })
 }
 
 func (s stock) Shorten(_ context.Context, key string, end booking.Date) (booking.Freed, error) {
-	return act(s.world, "shorten", func(ctx context.Context) (booking.Freed, error) { return s.stock.Shorten(ctx, key, end) })
+	return act(s.process, "shorten", func(ctx context.Context) (booking.Freed, error) { return s.stock.Shorten(ctx, key, end) })
 }
 
-type outbox struct{ *world }
+type outbox struct{ *process }
 
 func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {
-	return act(o.world, "send", func(ctx context.Context) (booking.Outcome, error) { return o.outbox.Send(ctx, m) })
+	return act(o.process, "send", func(ctx context.Context) (booking.Outcome, error) { return o.outbox.Send(ctx, m) })
 }
 
 func (o outbox) Withdraw(_ context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
-	return act(o.world, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, why) })
+	return act(o.process, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, why) })
 }
 
-type registry struct{ *world }
+type registry struct{ *process }
 
 func (r registry) Register(_ context.Context, c booking.Call) (booking.Outcome, error) {
-	return act(r.world, "register", func(ctx context.Context) (booking.Outcome, error) {
+	return act(r.process, "register", func(ctx context.Context) (booking.Outcome, error) {
 		outcome, err := r.registry.Register(ctx, c)
 		r.registered = r.registered || err == nil && outcome.Result == booking.Done
 		return outcome, err
@@ -369,7 +282,7 @@ func (r registry) Register(_ context.Context, c booking.Call) (booking.Outcome, 
 }
 
 func (r registry) Unregister(_ context.Context, c booking.Call) (booking.Undo, error) {
-	return act(r.world, "unregister", func(ctx context.Context) (booking.Undo, error) {
+	return act(r.process, "unregister", func(ctx context.Context) (booking.Undo, error) {
 		undo, err := r.registry.Unregister(ctx, c)
 		r.registered = r.registered && err != nil
 		return undo, err
@@ -377,64 +290,60 @@ func (r registry) Unregister(_ context.Context, c booking.Call) (booking.Undo, e
 }
 
 type jobs struct {
-	*world
+	*process
 	jobs *store.Jobs
 }
 
 func (j jobs) Start(_ context.Context, job booking.Job) (booking.Outcome, error) {
-	return act(j.world, "start", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Start(ctx, job) })
+	return act(j.process, "start", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Start(ctx, job) })
 }
 
 func (j jobs) Finish(_ context.Context, id string) (booking.Outcome, error) {
-	return act(j.world, "finish", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Finish(ctx, id) })
+	return act(j.process, "finish", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Finish(ctx, id) })
 }
 
 func (j jobs) Stop(_ context.Context, job booking.Job) (booking.Outcome, error) {
-	return act(j.world, "stop", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Stop(ctx, job) })
+	return act(j.process, "stop", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Stop(ctx, job) })
 }
 
 func (j jobs) Cancel(_ context.Context, job booking.Job) (booking.Undo, error) {
-	return act(j.world, "cancel", func(ctx context.Context) (booking.Undo, error) { return j.jobs.Cancel(ctx, job) })
+	return act(j.process, "cancel", func(ctx context.Context) (booking.Undo, error) { return j.jobs.Cancel(ctx, job) })
 }
 
-type crew struct{ *world }
+type crew struct{ *process }
 
 func (c crew) Assign(_ context.Context, call booking.Call) (booking.Outcome, error) {
-	return act(c.world, "assign", func(ctx context.Context) (booking.Outcome, error) { return c.crew.Assign(ctx, call) })
+	return act(c.process, "assign", func(ctx context.Context) (booking.Outcome, error) { return c.crew.Assign(ctx, call) })
 }
 
 func (c crew) Finish(_ context.Context, id string) (booking.Outcome, error) {
-	return act(c.world, "finish", func(ctx context.Context) (booking.Outcome, error) { return c.crew.Finish(ctx, id) })
+	return act(c.process, "finish", func(ctx context.Context) (booking.Outcome, error) { return c.crew.Finish(ctx, id) })
 }
 
 func (c crew) Cancel(_ context.Context, call booking.Call) (booking.Undo, error) {
-	return act(c.world, "cancel", func(ctx context.Context) (booking.Undo, error) { return c.crew.Cancel(ctx, call) })
+	return act(c.process, "cancel", func(ctx context.Context) (booking.Undo, error) { return c.crew.Cancel(ctx, call) })
 }
 
 func (c crew) Untold(_ context.Context) ([]booking.CleanerAtWork, error) {
-	return act(c.world, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Untold(ctx) })
+	return act(c.process, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Untold(ctx) })
 }
 
 func (c crew) Told(_ context.Context, id string) error {
-	return actErr(c.world, "told", func(ctx context.Context) error { return c.crew.Told(ctx, id) })
+	return actErr(c.process, "told", func(ctx context.Context) error { return c.crew.Told(ctx, id) })
 }
 
 // callers has nobody to tell: the one call of a world is told by its test.
-type callers struct{ *world }
+type callers struct{ *process }
 
 func (callers) TellAssigned(context.Context, string, booking.Cleaner) error { return nil }
 
-// pages is the read model as one life of the order publishes to it.
-type pages struct {
-	*world
-	life int
-}
+type pages struct{ *process }
 
 func (r pages) Publish(_ context.Context, p contract.Publication) error {
-	if r.check != nil && !r.isOver(r.life) {
+	if r.check != nil && !r.isDead() {
 		r.check(p)
 	}
-	return actErr(r.world, "publish", func(ctx context.Context) error {
+	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
@@ -446,10 +355,10 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 }
 
 // gate stands before it: shut for those who meet a fault.
-type gate struct{ *world }
+type gate struct{ *process }
 
 func (g gate) Enter(context.Context, bool) (activities.PaymentPass, error) {
-	if err := actErr(g.world, "enter", func(context.Context) error { return nil }); err != nil {
+	if err := actErr(g.process, "enter", func(context.Context) error { return nil }); err != nil {
 		return nil, activities.ErrShut
 	}
 	return pass{}, nil
@@ -461,11 +370,11 @@ func (pass) Asks()       {}
 func (pass) Leave(error) {}
 
 func (g gate) Opens(context.Context, bool) error {
-	return actErr(g.world, "opens", func(context.Context) error { return nil })
+	return actErr(g.process, "opens", func(context.Context) error { return nil })
 }
 
 // provider is the payment provider of a world.
-type provider struct{ *world }
+type provider struct{ *process }
 
 func (p provider) at(key string) *atProvider {
 	if p.provider[key] == nil {
@@ -475,7 +384,7 @@ func (p provider) at(key string) *atProvider {
 }
 
 func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
-	return act(p.world, "charge", func(context.Context) (string, error) {
+	return act(p.process, "charge", func(context.Context) (string, error) {
 		is := p.at(c.Key)
 		switch {
 		case is.voided:
@@ -491,7 +400,7 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 }
 
 func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
-	return act(p.world, "void", func(context.Context) ([]string, error) {
+	return act(p.process, "void", func(context.Context) ([]string, error) {
 		is := p.at(c.Key)
 		if is.charged > 0 {
 			return []string{"ref of " + c.Key}, nil
@@ -502,7 +411,7 @@ func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
 }
 
 func (p provider) Refund(_ context.Context, _, ref string, amount booking.Money) error {
-	return actErr(p.world, "refund", func(context.Context) error {
+	return actErr(p.process, "refund", func(context.Context) error {
 		if len(p.owing) > 0 {
 			owed := p.owing[0]
 			p.owing = p.owing[1:]

@@ -1,0 +1,119 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/sony/gobreaker/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workers"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// process runs one life of the order, and its calls reach the world. A process
+// that has died stays dead: a call of it that is still under way when the next
+// life has begun does not act either. The saga of a dead process is told that
+// its calls succeeded, so what it says afterwards is not true.
+type process struct {
+	*world
+	dead bool // guarded by the world's mutex
+}
+
+func (p *process) isDead() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
+}
+
+func (p *process) services() workers.Services {
+	served := func(name string) activities.Service {
+		return activities.NewService(name, func(string, gobreaker.State, gobreaker.State) {})
+	}
+	return workers.Services{
+		Payments:      &activities.Payments{Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}},
+		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{p}},
+		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{p}},
+		Management:    &activities.Management{Service: served("management"), Registry: registry{p}},
+		Deliveries:    &activities.Deliveries{Service: served("deliveries"), Jobs: jobs{p, p.deliveries}},
+		Productions:   &activities.Productions{Service: served("productions"), Jobs: jobs{p, p.productions}},
+		Assignment:    &activities.Assignment{Service: served("assignment"), Crew: crew{p}, Callers: callers{p}},
+		Drinks:        &activities.Drinks{},
+		Mypage:        &activities.Mypage{Service: served("mypage"), ReadModel: pages{p}, Waiters: nobody{}},
+	}
+}
+
+// act does one call with the fault that is ordered for it, after those that
+// are late have had a chance to come in.
+func act[T any](p *process, call string, do func(context.Context) (T, error)) (T, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var zero T
+	if p.dead {
+		return zero, nil // whatever it says, nothing is there to hear it
+	}
+	p.calls++
+	if len(p.laters) > 0 && p.calls%3 == 0 {
+		p.settleOne()
+	}
+	f := none
+	if p.faults != nil {
+		f = p.faults(call)
+	}
+	switch f {
+	case death:
+		p.dead = true
+		return zero, nil
+	case slow:
+		p.mu.Unlock()
+		time.Sleep(700*time.Millisecond + activities.Heard)
+		p.mu.Lock()
+		return do(context.Background())
+	case before:
+		return zero, errAway
+	case nothing:
+		return zero, errCertain
+	case after:
+		_, _ = do(context.Background()) // whatever it says, nothing hears it
+		return zero, errAway
+	case late:
+		p.laters = append(p.laters, func() { _, _ = do(context.Background()) })
+		return zero, errAway
+	default:
+		return do(context.Background())
+	}
+}
+
+func actErr(p *process, call string, do func(context.Context) error) error {
+	_, err := act(p, call, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
+	return err
+}
+
+// TestProcess_ThatHasDiedStaysDead: a publication that was still under way when
+// its process died comes in during the next life. It says that the order is
+// cancelled, since the dead process heard that everything was undone. It takes
+// no effect, and is not checked against what the next life holds.
+func TestProcess_ThatHasDiedStaysDead(t *testing.T) {
+	c := newCup(t)
+	c.check = func(p contract.Publication) {
+		require.NotEqual(t, booking.Cancelled, p.View.Status)
+	}
+	dead := c.process
+	c.setFaults(dyingAt(1, func(string) fault { return none }))
+	_, err := stock{dead}.Release(t.Context(), booking.Hold{})
+	require.NoError(t, err, "it says so")
+	c.setFaults(nil)
+	c.live(placedAt.Add(10 * time.Second))
+	c.decides(hour, contract.CompleteUpdate)
+	c.env.RegisterDelayedCallback(func() {
+		require.Equal(t, 2, c.held())
+		view := c.row().View
+		view.Status, view.Version = booking.Cancelled, view.Version+1
+		require.NoError(t, pages{dead}.Publish(t.Context(), contract.Publication{View: view}))
+		require.Equal(t, booking.InProduction, c.row().View.Status)
+	}, hour/2)
+	require.Equal(t, booking.Completed, c.run().Status)
+}
