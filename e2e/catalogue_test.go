@@ -158,12 +158,12 @@ func TestC1_Telephone(t *testing.T) {
 		}
 		require.Len(t, assignments(), 1)
 		mine := assignments()[0]
-		require.Equal(t, []any{order, "+82 2-123-4567", "12 Sejong-daero, Seoul", "alice"},
+		require.Equal(t, []any{order, "+8221234567", "12 Sejong-daero, Seoul", "alice"},
 			[]any{mine["orderId"], mine["tel"], mine["location"], mine["customerId"]})
 		inManagement := func(status, label string) {
 			items := s.get(calls, "Accept-Language", "ko").with(t, http.StatusOK).body.Items
 			require.Len(t, items, 1)
-			require.Equal(t, []any{order, "+82 2-123-4567", "12 Sejong-daero, Seoul", status, label},
+			require.Equal(t, []any{order, "+8221234567", "12 Sejong-daero, Seoul", status, label},
 				[]any{items[0]["orderId"], items[0]["tel"], items[0]["location"], items[0]["status"], items[0]["statusLabel"]})
 		}
 		inManagement("assigned", "호출확정")

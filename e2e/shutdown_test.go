@@ -92,7 +92,7 @@ func startAPI(t *testing.T, args ...string) (*system, *exec.Cmd) {
 	path, err := binary()
 	require.NoError(t, err)
 	port := freePort(t)
-	env := append(os.Environ(), "DATABASE_URL=sqlite://"+filepath.Join(t.TempDir(), "all.db"), "TEMPORAL_ADDRESS=127.0.0.1:1", "YEYAK_LISTEN=127.0.0.1:"+port)
+	env := append(os.Environ(), "DATABASE_URL=sqlite://"+filepath.Join(t.TempDir(), "all.db"), "YEYAK_PAYMENTS=sandbox", "TEMPORAL_ADDRESS=127.0.0.1:1", "YEYAK_LISTEN=127.0.0.1:"+port)
 	migrate := exec.CommandContext(t.Context(), path, "migrate")
 	migrate.Env = env
 	out, err := migrate.CombinedOutput()
