@@ -33,6 +33,7 @@ func (s *server) serveDocs(router gin.IRouter) {
 	if err != nil {
 		panic(fmt.Sprintf("encode OpenAPI document: %v", err)) // a mistake in this package
 	}
+	router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, docsPath) })
 	router.GET(openAPIPath, func(c *gin.Context) { c.Data(http.StatusOK, "application/openapi+json", document) })
 
 	ui := v5emb.NewHandlerWithConfig(swgui.Config{

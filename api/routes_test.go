@@ -176,6 +176,7 @@ func TestHealth(t *testing.T) {
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	require.Equal(t, "/docs", b.do("GET", "/", "").Header.Get("Location"))
 	for _, path := range []string{"/docs", "/docs/", "/docs/problems"} {
 		a := b.do("GET", path, "")
 		require.Equal(t, 200, a.StatusCode)
