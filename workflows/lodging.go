@@ -129,15 +129,15 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	r.waitFor("check-out")
 	untilCheckOut := r.in.CheckOutAt().Sub(workflow.Now(ctx))
 	_, err := await(ctx, untilCheckOut, "check-out", func() bool { return r.left })
-	if r.left || r.taken == booking.Completed { // from then on the stay can no longer be called off
-		ctx = r.ctx
-	} else if err != nil {
-		return err
+	if !r.left && r.taken != booking.Completed { // from then on the stay can no longer be called off
+		if err != nil {
+			return err
+		}
+		if err := r.heed(ctx); err != nil {
+			return err //replay:never a worker died in the milliseconds in which a decision is recorded
+		}
 	}
-	if err := r.heed(ctx); err != nil {
-		return err //replay:never a worker died in the milliseconds in which a decision is recorded
-	}
-	_ = workflow.Await(ctx, func() bool { return r.left || r.taken != booking.Completed })
+	_ = workflow.Await(r.ctx, func() bool { return r.left || r.taken != booking.Completed })
 	r.endStay()
 	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, "")
 }

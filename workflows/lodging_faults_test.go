@@ -4,8 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -107,4 +109,27 @@ func TestLodging_Faults(t *testing.T) {
 		require.Equal(t, booking.Completed, v.Status)
 		require.Equal(t, completed, s.events())
 	})
+}
+
+// TestLodging_CancelledAfterTheGuestsHaveLeft: a life that does not remember
+// that the guests have left takes a cancellation, and learns from the inventory
+// that the stay has ended before that is recorded. The stay is completed, and
+// the cancellation is answered.
+func TestLodging_CancelledAfterTheGuestsHaveLeft(t *testing.T) {
+	s := newStay(t)
+	first := s.run()
+	require.Equal(t, booking.Completed, first.Status)
+	s.live(first.History[len(first.History)-1].At.Add(time.Second))
+	s.env.OnActivity(activities.RecordDecision, mock.Anything).After(time.Minute).Return(nil)
+	var cancelled *decision
+	s.faults = func(call string) fault {
+		if call == "send" && cancelled == nil {
+			cancelled = s.decidesNow(contract.CancelUpdate)
+		}
+		return none
+	}
+	require.Equal(t, booking.Completed, s.run().Status)
+	require.True(t, cancelled.accepted)
+	require.Error(t, cancelled.err)
+	require.Equal(t, s.in.Amount.Amount, s.owed())
 }
