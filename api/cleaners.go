@@ -131,7 +131,7 @@ type cleanerList struct {
 type assignmentView struct {
 	OrderID    string    `json:"orderId" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
 	CustomerID string    `json:"customerId" example:"alice"`
-	Tel        string    `json:"tel" doc:"Where the customer can be reached" example:"+82 2-123-4567"`
+	Tel        string    `json:"tel" doc:"Where the customer can be reached" example:"+8221234567"`
 	Location   string    `json:"location" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
 	At         time.Time `json:"at" doc:"When it was assigned"`
 }

@@ -62,7 +62,7 @@ var problemKinds = []problemKind{
 	{codeOf(booking.SoldOut), http.StatusConflict, "Sold out", "There is not enough left: of the rooms on every night, or of the drink. The order is cancelled."},
 	{codeOf(booking.RejectedByOwner), http.StatusConflict, "Rejected by the owner", "The owner refused. The order is cancelled."},
 	{codeOf(booking.OwnerTimeout), http.StatusConflict, "The owner did not answer", "The owner did not decide in time. The order is cancelled."},
-	{codeOf(booking.TooLate), http.StatusConflict, "Too late", "Its day was over before it could be paid for or confirmed. The order is cancelled."},
+	{codeOf(booking.TooLate), http.StatusConflict, "Too late", "It could not be completed in time: within what it may take, or before its day was over. The order is cancelled."},
 	{codeOf(booking.MenuDeleted), http.StatusConflict, "No longer sold", "The drink has been taken off the menu. There is no order, or it is cancelled."},
 	{codeOf(booking.CafeUnavailable), http.StatusServiceUnavailable, "Café out of reach", "The café cannot be asked at the moment whether it has the drink. No order came into being: order again in a moment, under the same Idempotency-Key if you like."},
 	{codeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. No call came into being: please call again in a moment, under the same Idempotency-Key if you like."},

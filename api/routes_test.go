@@ -21,7 +21,7 @@ func TestProblems_Requests(t *testing.T) {
 	b := setup(t)
 	const reservations = "/v1/lodging/reservations"
 	t.Run("NoRoute", func(t *testing.T) {
-		for _, target := range []string{"/", "/v1", "/v2/orders", "/v1/lodging/places/", "/docs/secret.txt", "/schemas/Problem.json"} {
+		for _, target := range []string{"/v1", "/v2/orders", "/v1/lodging/places/", "/docs/secret.txt", "/schemas/Problem.json"} {
 			b.problem(b.do("GET", target, ""), 404, notFound)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,7 +56,13 @@ func (s *Stripe) Refund(ctx context.Context, key, ref string, _ booking.Money) e
 		}
 		is.refunds = append(is.refunds, refund)
 	}
-	return is.underWay(ref)
+	if err := is.underWay(ref); err != nil {
+		return err
+	}
+	if is.lost > 0 && !is.refunded(key) {
+		return activities.ErrReturned // the customer's bank took all of it back
+	}
+	return nil
 }
 
 var errChanged = errors.New("less is left of it")
@@ -84,8 +91,16 @@ func (s *Stripe) refund(ctx context.Context, key, ref string, left int64) (*stri
 // outlay is what has become of a charge at Stripe.
 type outlay struct {
 	left     int64 // nobody has given it back, nor begun to
-	returned bool  // the customer has it back, though Stripe did not refund it all
+	lost     int64 // the customer's bank took it back
+	returned bool  // the operator says that the customer has it back otherwise
 	refunds  []*stripe.Refund
+}
+
+// refunded tells whether a refund that was asked for under the key succeeded.
+func (o outlay) refunded(key string) bool {
+	return slices.ContainsFunc(o.refunds, func(r *stripe.Refund) bool {
+		return r.Metadata[metadataKey] == key && r.Status == stripe.RefundStatusSucceeded
+	})
 }
 
 // failed is a refund that was asked for under the key, and will never succeed.
@@ -132,14 +147,12 @@ func (s *Stripe) look(ctx context.Context, ref string) (is outlay, err error) {
 		}
 	}
 	if charge.Disputed {
-		lost, err := s.lost(ctx, ref, charge)
-		if err != nil {
+		if is.lost, err = s.lost(ctx, ref, charge); err != nil {
 			return is, err
 		}
-		is.left -= lost
-		is.returned = lost > 0 && is.left <= 0
+		is.left -= is.lost
 	}
-	is.returned = is.returned || is.left > 0 && intent.Metadata[metadataReturned] != ""
+	is.returned = is.left > 0 && intent.Metadata[metadataReturned] != ""
 	return is, nil
 }
 

@@ -2,6 +2,7 @@ package payments_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -145,11 +146,20 @@ func TestStripe_WhatIsSeenOfACharge(t *testing.T) {
 			disputes: says(200, `{"object":"list","data":[{"id":"du_1","status":"lost","amount":10000,"currency":"krw"}]}`),
 			create: func(w http.ResponseWriter, r *http.Request) {
 				asked = r.FormValue("amount")
-				says(200, `{"id":"re_1","status":"succeeded"}`)(w, r)
+				says(200, `{"id":"re_1","status":"succeeded","metadata":{"key":"k"}}`)(w, r)
 			},
 		}
-		require.NoError(t, refund(t, answers))
+		require.NoError(t, refund(t, maps.Clone(answers)))
 		require.Equal(t, "20000", asked)
+
+		// The rest is refunded, and on its way: that is followed to its end.
+		delete(answers, create)
+		answers[show] = says(200, chargeAs(40000, true, "", since(time.Hour)))
+		requireOwed(t, refund(t, maps.Clone(answers)), false, "pending")
+		answers[show] = says(200, chargeAs(40000, true, "", `{"id":"re_1","status":"succeeded","metadata":{"key":"k"}}`))
+		require.NoError(t, refund(t, maps.Clone(answers)))
+		answers[show] = says(200, chargeAs(40000, true, ""))
+		require.ErrorIs(t, refund(t, maps.Clone(answers)), activities.ErrReturned, "none of it was our refund")
 	})
 	t.Run("ManyRefunds", func(t *testing.T) {
 		t.Parallel()
