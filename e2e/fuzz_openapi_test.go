@@ -80,7 +80,7 @@ func newKnown() *known {
 	return &known{ids: map[string][]string{}, had: map[string]bool{}, cursors: map[string][]string{}}
 }
 
-var idPattern = regexp.MustCompile(`^(place|menu|drink|cleaner|lodging|food|cafe|cleaning)-[0-9a-z]{16,}$`)
+var idPattern = regexp.MustCompile(`^(place|menu|drink|cleaner|lodging|food|cafe|cleaning)-[0-9a-z]{16,26}$`)
 
 // learn keeps the ids and the cursor of an answer.
 func (k *known) learn(path string, text []byte) {

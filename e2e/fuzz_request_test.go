@@ -201,6 +201,8 @@ func (c *composer) sortOf(name string) string {
 		return "drink"
 	case name == "menuId" || strings.Contains(path, "/food/menus"):
 		return "menu"
+	case strings.Contains(path, "/cleaners"):
+		return "cleaner"
 	case strings.Contains(path, "/lodging/"):
 		return "lodging"
 	case strings.Contains(path, "/food/"):
