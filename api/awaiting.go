@@ -115,7 +115,7 @@ func moneyOf(v contract.View) string {
 	undone := v.Status == booking.Cancelled
 	switch {
 	case v.Amount.Amount == 0:
-		return "" // nobody thinks of money
+		return "" // no money was involved
 	case v.Placed && undone:
 		return " What was paid has been refunded."
 	case v.Placed:

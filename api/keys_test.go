@@ -215,8 +215,8 @@ func TestIdempotencyKey_UndecidedAttempt(t *testing.T) {
 	require.Zero(t, e.starts)
 }
 
-// A repeat to whom a busy engine cannot say whether the order had been decided
-// on may have come after its refusal, and is a new order then.
+// A repeat may come after the refusal of its order, which a busy engine cannot
+// tell. It is a new order then.
 func TestIdempotencyKey_UnknownAttempt(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *Deps) { d.ReplyBudget = 20 * time.Second })

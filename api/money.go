@@ -23,8 +23,8 @@ func (money) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// checkPrice complains about the body's price if it could not be paid: who is charged
-// would be told that it was declined. Nothing is asked for a price of 0.
+// checkPrice complains about the body's price if the payment provider does not take
+// it: its customers would read that their payment was declined. A price of 0 is taken.
 func (f *faults) checkPrice(ctx huma.Context, m *money) {
 	if m == nil || m.Currency == "" || m.Amount < 0 {
 		return // the schema has complained

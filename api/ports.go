@@ -68,8 +68,8 @@ type Cleaners interface {
 	AddCleaner(ctx context.Context, c booking.Cleaner) (booking.CleanerAtWork, error)
 	// Cleaner answers the cleaner, or NotFound.
 	Cleaner(ctx context.Context, id string) (booking.CleanerAtWork, error)
-	// ChangeCleaner changes what is said of the cleaner, or answers NotFound. One
-	// who is brought back is given the call that has waited longest, in the same
+	// ChangeCleaner changes what is said of the cleaner, or answers NotFound. A
+	// cleaner who is brought back is given the call that has waited longest, in the same
 	// transaction.
 	ChangeCleaner(ctx context.Context, id string, change booking.CleanerChange) (booking.CleanerAtWork, error)
 	// AssignmentsOf lists the calls that the cleaner is on.

@@ -120,8 +120,8 @@ func (s *server) queryDecision(ctx context.Context, id string) (decision *contra
 	return decision, err
 }
 
-// query asks the order's workflow, together with all others who ask it the same:
-// the engine keeps one question to a busy workflow, and refuses the next.
+// query asks the order's workflow. Requests that ask the same share a query: the
+// engine buffers one query of a busy workflow, and refuses the next.
 func (s *server) query(ctx context.Context, id, query string, patience time.Duration, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -103,7 +103,7 @@ func TestName_ShownAsGiven(t *testing.T) {
 	}
 }
 
-// The owner of all calls is nobody: no request can name it.
+// The owner id of all calls is one that no request can name.
 func TestCleaningOffice_IsNobodysName(t *testing.T) {
 	t.Parallel()
 	require.False(t, isName(contract.CleaningOffice))
