@@ -38,10 +38,14 @@ func (s *system) removed(drink string) (progress booking.DrinkDeletion) {
 	return progress
 }
 
-// within is eventually for what takes its time.
+// within is eventually for what takes its time. It looks in the test's own
+// goroutine: a requirement in what that is not met ends the test with its own
+// words, and not with the patience.
 func (s *system) within(patience time.Duration, what func() bool) {
 	s.Helper()
-	require.Eventually(s, what, patience, 100*time.Millisecond)
+	for end := time.Now().Add(patience); !what(); time.Sleep(100 * time.Millisecond) {
+		require.True(s, time.Now().Before(end), "not seen within %v", patience)
+	}
 }
 
 // requireForceCancelled checks that an order was cancelled since its drink is

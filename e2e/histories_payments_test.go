@@ -70,10 +70,10 @@ func deferredTooLate(s *system) string {
 func (s *system) givesUp(in contract.Lodging) string {
 	s.Helper()
 	s.startAt(in)
-	require.Eventually(s, func() bool {
+	s.within(2*time.Minute, func() bool {
 		status := s.get("/v1/mypages/" + in.OrderID).body.Status
 		return status == booking.Cancelling || status == booking.Cancelled
-	}, 2*time.Minute, 100*time.Millisecond)
+	})
 	s.sandbox(object{})
 	return in.OrderID
 }

@@ -131,10 +131,16 @@ func (r *running) requireCaughtUp(f *fakeFeed) {
 	})
 }
 
+// eventually looks in the test's own goroutine, so that a requirement in the
+// condition may end the test.
 func eventually(t *testing.T, condition func() bool) {
 	t.Helper()
-	require.Eventually(t, condition, 30*time.Second, 5*time.Millisecond)
+	for end := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
+		require.True(t, time.Now().Before(end), "not seen within %v", patience)
+	}
 }
+
+const patience = 2 * time.Minute
 
 // fakeFeed is the API as far as this service knows it.
 type fakeFeed struct {

@@ -44,8 +44,16 @@ func (s *store) close() error {
 }
 
 // tables, with {key} for the type of keys. Their names keep apart what shares a
-// database.
+// database. The progress comes before the bookings, as in take: the INSERT waits
+// for a page that is being written, and an index for the bookings of that page,
+// so that the other order is a deadlock.
 var tables = []string{
+	`CREATE TABLE IF NOT EXISTS marketing_progress (
+		id integer PRIMARY KEY CHECK (id = 1),
+		cursor text NOT NULL,
+		last_event_at timestamptz
+	)`,
+	`INSERT INTO marketing_progress (id, cursor) VALUES (1, '') ON CONFLICT DO NOTHING`,
 	`CREATE TABLE IF NOT EXISTS marketing_bookings (
 		order_id {key} PRIMARY KEY,
 		customer_id {key} NOT NULL,
@@ -55,15 +63,9 @@ var tables = []string{
 		placed_at timestamptz NOT NULL,
 		cancelled boolean NOT NULL
 	)`,
-	`CREATE TABLE IF NOT EXISTS marketing_progress (
-		id integer PRIMARY KEY CHECK (id = 1),
-		cursor text NOT NULL,
-		last_event_at timestamptz
-	)`,
 	`CREATE INDEX IF NOT EXISTS marketing_bookings_customer ON marketing_bookings (customer_id)`,
 	`CREATE INDEX IF NOT EXISTS marketing_bookings_item ON marketing_bookings (kind, item_id, customer_id) WHERE NOT cancelled`,
 	`CREATE INDEX IF NOT EXISTS marketing_bookings_name ON marketing_bookings (kind, item_id, placed_at, order_id)`,
-	`INSERT INTO marketing_progress (id, cursor) VALUES (1, '') ON CONFLICT DO NOTHING`,
 }
 
 type progressRow struct {
