@@ -27,6 +27,7 @@ func TestWorker_TellsHowItIs(t *testing.T) {
 	require.Empty(t, s.app.Address())
 	s.url = "http://" + s.app.Operations()
 	require.JSONEq(t, `{"status":"ok"}`, string(s.get("/healthz").with(t, http.StatusOK).raw))
+	s.eventually(func() bool { return len(s.degraded()) == 0 })
 	require.JSONEq(t, `{"status":"ready","degraded":{}}`, string(s.get("/readyz").with(t, http.StatusOK).raw))
 	require.Contains(t, string(s.get("/metrics").with(t, http.StatusOK).raw), "temporal_worker_start")
 	s.get("/v1/events").with(t, http.StatusNotFound)
