@@ -129,7 +129,7 @@ func TestAdmission_ReadsHaveConnections(t *testing.T) {
 	for range cap(placed) {
 		require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, (<-placed).status)
 	}
-	s.within(time.Minute, func() bool {
+	s.eventually(func() bool {
 		return len(s.listed("/v1/mypages?limit=200&customerId=alice&status=confirmed")) == 1+cap(placed)
 	})
 }

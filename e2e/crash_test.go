@@ -85,11 +85,11 @@ func bootMortal(t *testing.T, point string) (_ *system, revive func() *system) {
 			_ = resp.Body.Close()
 		}
 		return err == nil && resp.StatusCode == http.StatusOK
-	}, time.Minute, 50*time.Millisecond, "%s", &stderr)
+	}, patience, 50*time.Millisecond, "%s", &stderr)
 	return s, func() *system {
 		select {
 		case <-dead:
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			require.FailNow(t, "it did not die after "+point)
 		}
 		return start(t, o)

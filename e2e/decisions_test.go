@@ -66,10 +66,11 @@ func TestDecisions_ManyCancelsWhileRefundsAreDown(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient)
 	place := s.place(5)
-	order := s.reserve(place).with(t, http.StatusCreated).body.ID
+	order := s.stands(s.insists(func() answer { return s.post(reservations, reservation(place), "Idempotency-Key", "k") }))
 	s.sandbox(object{"down": true})
+	cancel := func(int) answer { return s.insists(func() answer { return s.decide(order, "cancel") }) }
 	for range 3 {
-		for _, a := range s.atOnce(15, func(int) answer { return s.decide(order, "cancel") }) {
+		for _, a := range s.atOnce(15, cancel) {
 			require.Equal(t, booking.Cancelling, a.with(t, http.StatusAccepted).body.Status)
 		}
 	}

@@ -228,15 +228,18 @@ func TestK5_KilledInTheMiddle(t *testing.T) {
 	require.EqualValues(t, 40*4500, refunded)
 }
 
-// orderCups orders a drink n times, on up to fifty connections. Who is asked to
-// order again in a moment does.
+// orderCups orders a drink n times, on up to fifty connections, and repeats under
+// its key what is not decided.
 func (s *system) orderCups(drink string, n int) []string {
 	s.Helper()
 	orders := make([]string, n)
 	var next atomic.Int64
 	s.atOnce(min(n, 50), func(int) (last answer) {
 		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-			last = s.insists(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", fmt.Sprint(drink, i)) })
+			s.eventually(func() bool { // 202: it is not decided yet, and a repeat finds it
+				last = s.post(cafeOrders, cup(drink), "Idempotency-Key", fmt.Sprint(drink, i))
+				return last.status != http.StatusAccepted && last.status != http.StatusServiceUnavailable
+			})
 			orders[i] = last.with(s, http.StatusCreated).body.ID
 		}
 		return last
@@ -273,7 +276,7 @@ func TestK5_ManyOrders(t *testing.T) {
 
 	_, progress := s.deletion(drink)
 	require.Equal(t, booking.DrinkDeletion{Orders: n, Cancelled: n, Done: true}, progress)
-	s.within(time.Minute, func() bool {
+	s.eventually(func() bool {
 		return len(s.walk("/v1/mypages?customerId=alice&status=cancelled", 200)) == n
 	})
 	for _, production := range s.walk(productions+"?menuId="+drink, 200) {

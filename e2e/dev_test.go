@@ -102,7 +102,7 @@ func (d *dev) run() {
 	case <-running:
 	case err := <-d.exited:
 		require.FailNow(d, "yeyak dev ended", "%v\n%s", err, d.output)
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		require.FailNow(d, "yeyak dev did not come up")
 	}
 }

@@ -210,7 +210,7 @@ func (f *fuzzer) requireAtRest() {
 	passing := []booking.Status{booking.Received, booking.PaymentPending, booking.Paid, booking.Cancelling}
 	for _, kind := range booking.Kinds() {
 		for _, order := range f.all(string(kind)) {
-			f.within(time.Minute, func() bool {
+			f.eventually(func() bool {
 				a := f.get("/v1/mypages/" + order)
 				return a.status == http.StatusOK && !slices.Contains(passing, a.body.Status)
 			})

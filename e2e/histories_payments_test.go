@@ -70,7 +70,7 @@ func deferredTooLate(s *system) string {
 func (s *system) givesUp(in contract.Lodging) string {
 	s.Helper()
 	s.startAt(in)
-	s.within(2*time.Minute, func() bool {
+	s.eventually(func() bool {
 		status := s.get("/v1/mypages/" + in.OrderID).body.Status
 		return status == booking.Cancelling || status == booking.Cancelled
 	})

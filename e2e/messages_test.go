@@ -87,7 +87,7 @@ func TestO12_Messages(t *testing.T) {
 	subscriber := s.tell(phone, state)
 	select {
 	case <-phone.fourth:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		require.FailNow(t, "no fourth message came")
 	}
 	require.NoError(t, subscriber.Process.Kill())

@@ -172,5 +172,5 @@ func TestMonitoring_EveryMetric(t *testing.T) {
 			}
 		}
 		return len(missing) == 0
-	}, time.Minute, 200*time.Millisecond, "no process gives these: %v", missing)
+	}, patience, 200*time.Millisecond, "no process gives these: %v", missing)
 }
