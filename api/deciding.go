@@ -240,7 +240,7 @@ func (s *server) refused(ctx context.Context, l language, kind booking.Kind, id 
 		var why contract.Refusal
 		if refusal.HasDetails() && refusal.Details(&why) == nil {
 			if why.After > 0 {
-				p = p.after(why.After)
+				p = p.after(time.Duration(why.After))
 			}
 			return p.about(l.show(why.View))
 		}

@@ -262,7 +262,7 @@ func TestDecide_CancelJoins(t *testing.T) {
 func TestDecide_RetryAfter(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	why := contract.Refusal{View: businesses()[1].in(booking.Delivering, "").View, After: 37500 * time.Millisecond}
+	why := contract.Refusal{View: businesses()[1].in(booking.Delivering, "").View, After: booking.Duration(37500 * time.Millisecond)}
 	b.refusesWith(temporal.NewNonRetryableApplicationError("delivery is away", string(booking.DeliveryUnavailable), nil, why))
 	a := b.do("POST", foodOrdersPath+"/food-1/cancel", "")
 	p := b.problem(a, 503, booking.DeliveryUnavailable)

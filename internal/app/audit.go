@@ -33,7 +33,7 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 }
 
 // settling is how a lost order goes about its undos.
-var settling = contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute}
+var settling = contract.Policy{InPlace: true, AttentionAfter: booking.Duration(5 * time.Minute)}
 
 // Settle starts the undoing of an order whose workflow was lost, and waits for
 // its end for so long. It answers how the order stands then, without a status

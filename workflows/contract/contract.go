@@ -1,11 +1,11 @@
 package contract
 
 import (
-	"time"
-
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // Task queues. Sagas run on the first; a step that cannot be done in place
@@ -124,7 +124,7 @@ type Refusal struct {
 	// View is the order as it stood then.
 	View View `json:"view"`
 	// After is when it is worth asking again, 0 where that is not known.
-	After time.Duration `json:"after,omitempty"`
+	After booking.Duration `json:"after,omitempty"`
 }
 
 // Decision is what the caller of an update adds to it.
