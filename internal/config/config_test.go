@@ -32,13 +32,7 @@ type commands struct {
 // tests themselves are run with. So its tests are not parallel.
 func parse(t *testing.T, env map[string]string, args ...string) (commands, error) {
 	t.Helper()
-	for _, variable := range os.Environ() {
-		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "YEYAK_") || strings.HasPrefix(name, "STRIPE_") || strings.HasSuffix(name, "DATABASE_URL") {
-			t.Setenv(name, "") // so that it is put back afterwards
-			require.NoError(t, os.Unsetenv(name))
-		}
-	}
+	clearEnvironment(t)
 	for name, value := range env {
 		t.Setenv(name, value)
 	}
@@ -47,6 +41,17 @@ func parse(t *testing.T, env map[string]string, args ...string) (commands, error
 	require.NoError(t, err)
 	_, err = parser.Parse(args)
 	return cli, err
+}
+
+func clearEnvironment(t *testing.T) {
+	t.Helper()
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "YEYAK_") || strings.HasPrefix(name, "STRIPE_") || strings.HasSuffix(name, "DATABASE_URL") {
+			t.Setenv(name, "") // so that it is put back afterwards
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
 }
 
 const someDatabase = "postgres://yeyak:s3cret@db.example:5432/yeyak?sslmode=disable"
