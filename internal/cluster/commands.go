@@ -79,21 +79,11 @@ func (c *Cluster) EnvFile() string { return filepath.Join(c.options.Dir, "env") 
 func (c *Cluster) writeEnv() error {
 	where := []string{"API=" + c.URL()}
 	text := "# Where this cluster is and what it is set to, for the commands of docs/operations.md.\n" +
-		exports(merged(where, c.Env(), c.postgres.Env()))
+		child.Exports(merged(where, c.Env(), c.postgres.Env()))
 	// The file appears complete: terminals wait for it.
 	part := c.EnvFile() + ".part"
 	if err := os.WriteFile(part, []byte(text), 0o600); err != nil {
 		return err
 	}
 	return os.Rename(part, c.EnvFile())
-}
-
-// exports are variables as any POSIX shell reads them.
-func exports(env []string) string {
-	var text strings.Builder
-	for _, variable := range env {
-		name, value, _ := strings.Cut(variable, "=")
-		fmt.Fprintf(&text, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
-	}
-	return text.String()
 }

@@ -1,20 +1,10 @@
 package cluster
 
 import (
-	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
-
-// TestExports: a shell reads every value as it is.
-func TestExports(t *testing.T) {
-	t.Parallel()
-	const value = `it's $HOME, "quoted" \ and = too`
-	out, err := exec.CommandContext(t.Context(), "sh", "-e", "-c", exports([]string{"A=" + value, "B="})+`printf '%s|%s' "$A" "$B"`).Output()
-	require.NoError(t, err)
-	require.Equal(t, value+"|", string(out))
-}
 
 // TestMerged: what is set besides goes before, and stands in the place of what
 // it replaces.
