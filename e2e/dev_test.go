@@ -222,37 +222,6 @@ func portOf(l net.Listener) string {
 	return port
 }
 
-// TestREADME pastes the README's lines, twice, as a newcomer may: what comes
-// back is what the README shows.
-func TestREADME(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("../README.md")
-	require.NoError(t, err)
-	var script strings.Builder
-	for _, block := range regexp.MustCompile("(?ms)^```sh\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
-		if strings.Contains(block[1], "curl") {
-			script.WriteString(block[1])
-		}
-	}
-	d := newDev(t)
-	d.run()
-	for range 2 {
-		out, err := exec.CommandContext(t.Context(), "sh", "-e", "-c",
-			strings.ReplaceAll(script.String(), "http://127.0.0.1:8080", d.url)).CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		for _, shown := range []string{
-			`"status":"awaiting_owner"`, `"statusLabel":"waiting for the owner"`, `"status":"confirmed"`,
-			`"title":"Sold out","status":409`, "The order is cancelled. What was paid has been refunded.", `"customerId":"minho"`,
-			`"status":"refunded","statusLabel":"refunded","amount":{"amount":100000,"currency":"KRW"},"refunded":{"amount":100000,"currency":"KRW"}`,
-			`"reservation_cancelled"`, `"ReservationCanceled"`, `"down":true`,
-			`"statusLabel":"배달완료"`, `"reasonLabel":"강제취소"`, `"statusLabel":"호출확정"`, `"name":"Kim"`, `"statusLabel":"예약취소"`,
-		} {
-			require.Contains(t, string(out), shown)
-		}
-	}
-	require.NoError(t, d.end(os.Interrupt))
-}
-
 // TestDev_SecondSignal: a second Ctrl-C ends it at once, though the first one
 // waits for a request in hand.
 func TestDev_SecondSignal(t *testing.T) {

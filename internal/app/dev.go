@@ -137,7 +137,7 @@ Yeyak is running.
 
 Another terminal is told the same, for curl, yeyak and temporal, by
 
-  . %[6]s/env
+  . '%[6]s/env'
 
 A first order, to paste into another terminal: a place, a room for two nights, a reservation.
 
