@@ -109,7 +109,9 @@ func (e orderShown) at(kind booking.Kind, status booking.Status, reason booking.
 // wasPaid tells whether orders that are cancelled for the reason had come into
 // being.
 func wasPaid(reason booking.Reason) bool {
-	return slices.Contains([]booking.Reason{booking.ByCustomer, booking.ByOperator, booking.RejectedByOwner, booking.OwnerTimeout, booking.MenuDeleted}, reason)
+	return slices.Contains([]booking.Reason{
+		booking.ByCustomer, booking.ByOperator, booking.RejectedByOwner, booking.OwnerTimeout, booking.MenuDeleted,
+	}, reason)
 }
 
 // placed is an order of the kind that was just received.
@@ -121,7 +123,8 @@ func (e orderShown) placed(kind booking.Kind) contract.View {
 	today := booking.DateOf(e.now)
 	switch kind {
 	case booking.Food:
-		return contract.Food{Order: order, Menu: booking.Menu{ID: "menu-0m5w3k1v8t2z6r4q", Name: "Bibimbap", OwnerID: "sara"}, Quantity: 2, Address: "12 Sejong-daero, Seoul"}.View()
+		menu := booking.Menu{ID: "menu-0m5w3k1v8t2z6r4q", Name: "Bibimbap", OwnerID: "sara"}
+		return contract.Food{Order: order, Menu: menu, Quantity: 2, Address: "12 Sejong-daero, Seoul"}.View()
 	case booking.Cafe:
 		drink := booking.Drink{ID: "drink-0m5w3k1v8t2z6r4q", Name: "Iced Americano", OwnerID: "cora", Date: today.AddDays(1)}
 		return contract.Cafe{Order: order, Drink: drink, Quantity: 2}.View()

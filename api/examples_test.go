@@ -145,7 +145,9 @@ func TestPretty(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
-	for _, path := range []string{"/v1/mypages/lodging-1", "/v1/mypages?customerId=alice", "/v1/payments/lodging-2", "/nowhere", "/v1/mypages?limit=0", openAPIPath, "/v1/events"} {
+	for _, path := range []string{
+		"/v1/mypages/lodging-1", "/v1/mypages?customerId=alice", "/v1/payments/lodging-2", "/nowhere", "/v1/mypages?limit=0", openAPIPath, "/v1/events",
+	} {
 		plain := b.do("GET", path, "")
 		with := "?"
 		if strings.Contains(path, "?") {

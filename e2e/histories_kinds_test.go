@@ -88,8 +88,10 @@ func newOrder(kind booking.Kind, price int64, change ...func(*contract.Order)) c
 		OrderID: string(kind) + "-recorded", CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: time.Now().UTC().Truncate(time.Microsecond),
 		Policy: contract.Policy{
-			InPlace: true, AttentionAfter: booking.Duration(time.Minute), PayWithin: booking.Duration(10 * time.Minute), HandOverWithin: booking.Duration(time.Hour),
-			DeliverWithin: booking.Duration(time.Hour), ServeWithin: booking.Duration(time.Hour), ServeAfterDay: booking.Duration(time.Hour), AssignWithin: booking.Duration(time.Hour), CleanWithin: booking.Duration(time.Hour),
+			InPlace: true, AttentionAfter: booking.Duration(time.Minute), PayWithin: booking.Duration(10 * time.Minute),
+			HandOverWithin: booking.Duration(time.Hour),
+			DeliverWithin:  booking.Duration(time.Hour), ServeWithin: booking.Duration(time.Hour), ServeAfterDay: booking.Duration(time.Hour),
+			AssignWithin: booking.Duration(time.Hour), CleanWithin: booking.Duration(time.Hour),
 		},
 	}
 	for _, c := range change {

@@ -60,8 +60,10 @@ func (l *life) placed(price int64) contract.Order {
 		OrderID: l.order, CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
 		Policy: contract.Policy{
-			InPlace: true, AttentionAfter: booking.Duration(5 * time.Minute), PayWithin: booking.Duration(hour / 2), HandOverWithin: booking.Duration(hour), ReserveWithin: booking.Duration(24 * hour),
-			DeliverWithin: booking.Duration(2 * hour), ServeWithin: booking.Duration(hour), ServeAfterDay: booking.Duration(3 * hour), AssignWithin: booking.Duration(2 * hour), CleanWithin: booking.Duration(24 * hour),
+			InPlace: true, AttentionAfter: booking.Duration(5 * time.Minute), PayWithin: booking.Duration(hour / 2), HandOverWithin: booking.Duration(hour),
+			ReserveWithin: booking.Duration(24 * hour),
+			DeliverWithin: booking.Duration(2 * hour), ServeWithin: booking.Duration(hour), ServeAfterDay: booking.Duration(3 * hour),
+			AssignWithin: booking.Duration(2 * hour), CleanWithin: booking.Duration(24 * hour),
 		},
 	}
 }
