@@ -35,11 +35,11 @@ const askSlot = 10 * time.Second
 const mostAsksOfSlot = 6
 
 // isPast tells whether an outcome is a refusal of earlier, kept by the engine,
-// after which it is worth asking again by now.
-func isPast(err error, now time.Time) bool {
+// after which it was worth asking again when the asking began.
+func isPast(err error, begun time.Time) bool {
 	refusal, ok := errors.AsType[*temporal.ApplicationError](err)
 	var why contract.Refusal
-	return ok && refusal.HasDetails() && refusal.Details(&why) == nil && !why.At.IsZero() && why.After > 0 && why.Left(now) <= 0
+	return ok && refusal.HasDetails() && refusal.Details(&why) == nil && !why.At.IsZero() && why.After > 0 && why.Left(begun) <= 0
 }
 
 // anybody stands for the caller: the API does not know callers apart.

@@ -139,6 +139,7 @@ func (s *server) decide(ctx context.Context, d decision, order orderByID, note s
 // ask puts a decision to an order and waits for what comes of it. taken tells
 // whether the order took the decision.
 func (s *server) ask(ctx context.Context, d decision, orderID, note string) (view contract.View, taken bool, err error) {
+	begun := s.Now()
 	for range mostAsksOfSlot {
 		ask := s.asks.next(s.Now(), orderID, d.update)
 		var update client.WorkflowUpdateHandle
@@ -154,7 +155,7 @@ func (s *server) ask(ctx context.Context, d decision, orderID, note string) (vie
 			return view, true, err
 		}
 		s.asks.answered(ask, d.update)
-		if !isPast(err, s.Now()) {
+		if !isPast(err, begun) {
 			return view, true, err
 		}
 	}
