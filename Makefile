@@ -46,6 +46,7 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock ## Ru
 	sh tools/postgres.sh
 	sh tools/haproxy.sh
 	sh tools/python.sh
+	sh tools/shells.sh
 	sh tools/prometheus.sh
 	go vet ./...
 	bin/workflowcheck -config tools/workflowcheck/workflowcheck.yaml ./workflows/...
@@ -59,6 +60,7 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock ## Ru
 test-slow: $(temporal_cli) bin/stripe-mock ## Run the end to end tests on a slow machine: a busy loop on each core, 5 ms more for each commit
 	sh tools/postgres.sh
 	sh tools/python.sh
+	sh tools/shells.sh
 	sh tools/prometheus.sh
 	YEYAK_TEST_COMMIT_DELAY=5ms sh tools/busy.sh go test -timeout $(if $(TIMES),9,2)h -count $(or $(TIMES),1) -parallel 4 $(TEST_FLAGS) ./e2e
 

@@ -195,7 +195,7 @@ func (s *server) newRouter() *gin.Engine {
 	if s.Traces != nil {
 		router.Use(traceRequests(s.Traces))
 	}
-	router.Use(measureRequests(s.Registry), logAccess(s.Logger), recoverPanics(s.Logger), setHeaders)
+	router.Use(measureRequests(s.Registry), logAccess(s.Logger), recoverPanics(s.Logger), setHeaders, indentAnswers)
 	router.Use(s.checkOrigin, bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody))
 	router.NoRoute(func(c *gin.Context) {
 		writeProblem(c, newProblem(notFound, "there is nothing at %s", c.Request.URL.Path))
@@ -246,7 +246,8 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 // are served by docs.go: huma's own pages load their scripts from elsewhere.
 func describeAPI() huma.Config {
 	c := huma.DefaultConfig("Yeyak", "1")
-	c.Info.Description = "Orders and reservations that are completed, or undone completely."
+	c.Info.Description = "Orders and reservations that are completed, or undone completely.\n\n" +
+		"`?pretty` on any address spreads its JSON over lines."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	// What goes out and what comes in is the same money, described in one place.
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[booking.Money](), reflect.TypeFor[money]())

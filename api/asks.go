@@ -8,8 +8,10 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // asks names the updates that carry decisions. Repeats of one whose outcome is
@@ -17,6 +19,8 @@ import (
 // update of its own counts towards what an order can take. The engine keeps the
 // outcome under the name for as long as the workflow runs; so a name holds for a
 // slot of time, and in a process that has seen the outcome not even for that.
+// A process that gets an outcome which another one has seen, and after which it
+// is worth asking again by now, asks again at once: see isPast.
 type asks struct {
 	mu   sync.Mutex
 	slot int64
@@ -25,6 +29,18 @@ type asks struct {
 
 // askSlot is longer than an order takes to find out whether it may be given up.
 const askSlot = 10 * time.Second
+
+// mostAsksOfSlot is how often an order can be asked in a slot: at once, and then
+// after pauses of two seconds and more.
+const mostAsksOfSlot = 6
+
+// isPast tells whether an outcome is a refusal of earlier, kept by the engine,
+// after which it was worth asking again when the asking began.
+func isPast(err error, begun time.Time) bool {
+	refusal, ok := errors.AsType[*temporal.ApplicationError](err)
+	var why contract.Refusal
+	return ok && refusal.HasDetails() && refusal.Details(&why) == nil && !why.At.IsZero() && why.After > 0 && why.Left(begun) <= 0
+}
 
 // anybody stands for the caller: the API does not know callers apart.
 const anybody = "anybody"

@@ -112,23 +112,13 @@ func (s *server) decide(ctx context.Context, d decision, order orderByID, note s
 	// A caller who leaves does not take a decision back.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget+d.extra())
 	defer cancel()
-	ask := s.asks.next(s.Now(), order.ID, d.update)
-	taken, err := s.Temporal.UpdateWorkflow(budget, client.UpdateWorkflowOptions{
-		UpdateID: ask.id, WorkflowID: order.ID, UpdateName: d.update,
-		Args: []any{contract.Decision{Note: note}}, WaitForStage: client.WorkflowUpdateStageAccepted,
-	})
+	view, taken, err := s.ask(budget, d, order.ID, note)
 	switch {
-	case ranOut(err):
+	case !taken && ranOut(err):
 		s.log(ctx).Warn("decision not taken", zap.String("decision", d.update), zap.Error(err))
 		return nil, newProblem(orderUnreachable, "the order did not take the decision in time: it may take it yet, or never; repeat it to be certain")
-	case err != nil:
+	case !taken:
 		return nil, s.refused(ctx, l, d.kind, order.ID, err)
-	}
-
-	var view contract.View
-	err = taken.Get(budget, &view)
-	if open := err != nil && temporalAway(temporalError{err}); !open {
-		s.asks.answered(ask, d.update)
 	}
 	switch refusal := (contract.Refusal{}); {
 	case err == nil:
@@ -144,6 +134,32 @@ func (s *server) decide(ctx context.Context, d decision, order orderByID, note s
 	default:
 		return s.stillDeciding(ctx, l, d.kind, order.ID)
 	}
+}
+
+// ask puts a decision to an order and waits for what comes of it. taken tells
+// whether the order took the decision.
+func (s *server) ask(ctx context.Context, d decision, orderID, note string) (view contract.View, taken bool, err error) {
+	begun := s.Now()
+	for range mostAsksOfSlot {
+		ask := s.asks.next(s.Now(), orderID, d.update)
+		var update client.WorkflowUpdateHandle
+		update, err = s.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			UpdateID: ask.id, WorkflowID: orderID, UpdateName: d.update,
+			Args: []any{contract.Decision{Note: note}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+		})
+		if err != nil {
+			return view, false, err
+		}
+		err = update.Get(ctx, &view)
+		if open := err != nil && temporalAway(temporalError{err}); open {
+			return view, true, err
+		}
+		s.asks.answered(ask, d.update)
+		if !isPast(err, begun) {
+			return view, true, err
+		}
+	}
+	return view, true, err
 }
 
 // extra is what a decision gets on top of the reply budget.
@@ -240,7 +256,7 @@ func (s *server) refused(ctx context.Context, l language, kind booking.Kind, id 
 		var why contract.Refusal
 		if refusal.HasDetails() && refusal.Details(&why) == nil {
 			if why.After > 0 {
-				p = p.after(why.After)
+				p = p.after(why.Left(s.Now()))
 			}
 			return p.about(l.show(why.View))
 		}

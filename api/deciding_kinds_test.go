@@ -262,12 +262,56 @@ func TestDecide_CancelJoins(t *testing.T) {
 func TestDecide_RetryAfter(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	why := contract.Refusal{View: businesses()[1].in(booking.Delivering, "").View, After: 37500 * time.Millisecond}
+	why := contract.Refusal{View: businesses()[1].in(booking.Delivering, "").View, After: booking.Duration(37500 * time.Millisecond)}
 	b.refusesWith(temporal.NewNonRetryableApplicationError("delivery is away", string(booking.DeliveryUnavailable), nil, why))
 	a := b.do("POST", foodOrdersPath+"/food-1/cancel", "")
 	p := b.problem(a, 503, booking.DeliveryUnavailable)
 	require.Equal(t, "38", a.Header.Get("Retry-After"))
 	require.Equal(t, booking.Delivering, p.Order.Status)
+}
+
+// TestDecide_AcrossProcesses: a repeat that comes after Retry-After is a new ask,
+// whichever process it is sent to, though the engine keeps what another process
+// was answered under the same name.
+func TestDecide_AcrossProcesses(t *testing.T) {
+	t.Parallel()
+	now, away := today, true
+	var asked []string
+	kept := map[string]error{} // by the engine
+	process := func() *bundle {
+		b := setup(t, func(d *Deps) { d.Now = func() time.Time { return now } })
+		var id string
+		b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error { id = o.UpdateID; return nil },
+			func(context.Context) (contract.View, error) {
+				if _, known := kept[id]; !known {
+					asked, kept[id] = append(asked, id), nil
+					if away {
+						why := contract.Refusal{View: businesses()[1].in(booking.Delivering, "").View, After: booking.Duration(2 * time.Second), At: now}
+						kept[id] = temporal.NewNonRetryableApplicationError("delivery is away", string(booking.DeliveryUnavailable), nil, why)
+					}
+				}
+				return businesses()[1].in(booking.Cancelled, booking.ByCustomer).View, kept[id]
+			})
+		return b
+	}
+	one, other, third := process(), process(), process()
+	cancel := func(b *bundle) answer { return b.do("POST", foodOrdersPath+"/food-1/cancel", "") }
+	require.Equal(t, "2", cancel(one).Header.Get("Retry-After"))
+	now = now.Add(time.Second)
+	a := cancel(other) // before that: joins, and costs the order nothing
+	b := one.problem(a, 503, booking.DeliveryUnavailable)
+	require.Equal(t, booking.Delivering, b.Order.Status)
+	require.Equal(t, "1", a.Header.Get("Retry-After"))
+	require.Len(t, asked, 1)
+
+	now = now.Add(time.Second)
+	require.Equal(t, "2", cancel(other).Header.Get("Retry-After"), "it is still away")
+	require.Len(t, asked, 2)
+	now, away = now.Add(2*time.Second), false
+	a = cancel(third) // which has seen neither
+	require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+	require.Equal(t, booking.Cancelled, decode[orderView](t, a).Status)
+	require.Len(t, asked, 3)
 }
 
 // The engine's own limits are known, and no defects of ours.

@@ -29,12 +29,19 @@ const contentPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; st
 // serveDocs serves the OpenAPI document, which is complete by now, and the
 // pages made of it.
 func (s *server) serveDocs(router gin.IRouter) {
-	document, err := json.Marshal(s.huma.OpenAPI())
+	raw, err := json.Marshal(s.huma.OpenAPI())
 	if err != nil {
 		panic(fmt.Sprintf("encode OpenAPI document: %v", err)) // a mistake in this package
 	}
+	described := &document{raw: raw}
 	router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, docsPath) })
-	router.GET(openAPIPath, func(c *gin.Context) { c.Data(http.StatusOK, "application/openapi+json", document) })
+	router.GET(openAPIPath, func(c *gin.Context) {
+		text, err := described.on(s.Now())
+		if err != nil {
+			panic(fmt.Sprintf("add examples to the OpenAPI document: %v", err)) // ditto
+		}
+		c.Data(http.StatusOK, "application/openapi+json", text)
+	})
 
 	ui := v5emb.NewHandlerWithConfig(swgui.Config{
 		Title: "Yeyak", SwaggerJSON: openAPIPath, BasePath: docsPath + "/",

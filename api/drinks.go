@@ -45,7 +45,7 @@ type addDrinkInput struct {
 		Name     string `json:"name" minLength:"1" maxLength:"200" example:"Iced Americano"`
 		OwnerID  name   `json:"ownerId" doc:"The café" example:"cora"`
 		Price    money  `json:"price" doc:"Of one cup"`
-		Date     string `json:"date" format:"date" doc:"The day it can be ordered for; from today to two years ahead, in its time zone" example:"2026-12-24"`
+		Date     string `json:"date" format:"date" doc:"The day it can be ordered for; from today to two years ahead, in its time zone" example:"{today+1}"`
 		Count    whole  `json:"count" minimum:"1" maximum:"1000000" doc:"Cups there are on that day" example:"100"`
 		TimeZone string `json:"timeZone,omitempty" default:"Asia/Seoul" minLength:"1" maxLength:"64" doc:"IANA name" example:"Asia/Seoul"`
 	} `nameHint:"NewDrink"`
@@ -79,7 +79,7 @@ type drinkView struct {
 	Name        string                 `json:"name" example:"Iced Americano"`
 	OwnerID     string                 `json:"ownerId" doc:"The café" example:"cora"`
 	Price       booking.Money          `json:"price" doc:"Of one cup"`
-	Date        string                 `json:"date" format:"date" doc:"The day it can be ordered for" example:"2026-12-24"`
+	Date        string                 `json:"date" format:"date" doc:"The day it can be ordered for" example:"{today+1}"`
 	TimeZone    string                 `json:"timeZone" doc:"IANA name; the date is meant in it" example:"Asia/Seoul"`
 	Status      booking.SaleStatus     `json:"status" enum:"on_sale,over,withdrawn,deleting,deleted" doc:"over: its day is, and it can no longer be ordered" example:"on_sale"`
 	StatusLabel string                 `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"on sale"`
@@ -125,7 +125,7 @@ type drinkSelection struct {
 	Paging
 	Counted
 	Selection
-	Date string `query:"date" format:"date" doc:"Only drinks of this day" example:"2026-12-24"`
+	Date string `query:"date" format:"date" doc:"Only drinks of this day" example:"{today+1}"`
 }
 
 type drinkList struct {

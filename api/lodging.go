@@ -59,8 +59,8 @@ func (s *server) registerReservationDecisions() {
 type reservationRequest struct {
 	PlaceID       name   `json:"placeId" example:"place-0m5w3k1v8t2z6r4q"`
 	CustomerID    name   `json:"customerId" example:"alice"`
-	CheckIn       string `json:"checkIn" format:"date" doc:"First night; from today to two years ahead, in the place's time zone" example:"2026-12-24"`
-	CheckOut      string `json:"checkOut" format:"date" doc:"Day of departure" example:"2026-12-26"`
+	CheckIn       string `json:"checkIn" format:"date" doc:"First night; from today to two years ahead, in the place's time zone" example:"{today+30}"`
+	CheckOut      string `json:"checkOut" format:"date" doc:"Day of departure" example:"{today+32}"`
 	Rooms         whole  `json:"rooms" minimum:"1" maximum:"1000" example:"1"`
 	PaymentMethod name   `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
 }

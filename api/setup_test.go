@@ -44,7 +44,8 @@ func setup(t *testing.T, change ...func(*Deps)) *bundle {
 		Temporal: b.temporal, Hub: b.hub,
 		Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, ReadModel: b.store,
 		Deliveries: &b.store.deliveries, Productions: &b.store.productions, Cleaners: b.store, Management: b.store,
-		Policy: contract.Policy{InPlace: true, PayWithin: time.Minute}, ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Eager: func() bool { return true },
+		Policy:      contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)},
+		ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Eager: func() bool { return true },
 		Now: func() time.Time { return today },
 	}
 	for _, f := range change {

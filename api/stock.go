@@ -28,8 +28,8 @@ type nights struct{ from, to booking.Date }
 type setStockInput struct {
 	ID   string `path:"id" doc:"The place's id"`
 	Body struct {
-		From  string `json:"from" format:"date" doc:"First night" example:"2026-12-01"`
-		To    string `json:"to" format:"date" doc:"The day after the last night" example:"2027-01-01"`
+		From  string `json:"from" format:"date" doc:"First night" example:"{today+30}"`
+		To    string `json:"to" format:"date" doc:"The day after the last night" example:"{today+37}"`
 		Rooms whole  `json:"rooms" minimum:"0" maximum:"1000" doc:"Rooms there are on each of these nights" example:"5"`
 	} `nameHint:"StockChange"`
 
@@ -46,8 +46,8 @@ func (in *setStockInput) Resolve(ctx huma.Context) []error {
 
 type getStockInput struct {
 	ID   string `path:"id" doc:"The place's id"`
-	From string `query:"from" required:"true" format:"date" doc:"First night" example:"2026-12-01"`
-	To   string `query:"to" required:"true" format:"date" doc:"The day after the last night" example:"2027-01-01"`
+	From string `query:"from" required:"true" format:"date" doc:"First night" example:"{today+30}"`
+	To   string `query:"to" required:"true" format:"date" doc:"The day after the last night" example:"{today+37}"`
 
 	nights
 }
@@ -62,7 +62,7 @@ func (in *getStockInput) Resolve(ctx huma.Context) []error {
 
 // stockNight is one night as the API shows it.
 type stockNight struct {
-	Date      string `json:"date" format:"date" example:"2026-12-24"`
+	Date      string `json:"date" format:"date" example:"{today+30}"`
 	Capacity  int    `json:"capacity" doc:"Rooms there are" example:"5"`
 	Remaining int    `json:"remaining" doc:"Rooms not held by any reservation" example:"3"`
 }

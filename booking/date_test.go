@@ -2,6 +2,7 @@ package booking_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
 	"time"
 
@@ -207,6 +208,21 @@ func TestDuration(t *testing.T) {
 	}
 	for _, text := range []string{"", "36", "a day", "1d"} {
 		require.Error(t, new(booking.Duration).UnmarshalText([]byte(text)), text)
+		require.Error(t, json.Unmarshal([]byte(strconv.Quote(text)), new(booking.Duration)), text)
+	}
+	for _, wrong := range []string{"1.5", "1e9", "99999999999999999999", "true", "{}", "[]"} {
+		require.Error(t, json.Unmarshal([]byte(wrong), new(booking.Duration)), wrong)
+	}
+}
+
+// TestDuration_Number: inputs of orders that an earlier build began hold
+// nanoseconds.
+func TestDuration_Number(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]time.Duration{"1800000000000": 30 * time.Minute, "0": 0, "-1000000000": -time.Second, "null": 0} {
+		var d booking.Duration
+		require.NoError(t, json.Unmarshal([]byte(number), &d))
+		require.Equal(t, booking.Duration(want), d)
 	}
 }
 

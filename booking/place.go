@@ -1,6 +1,8 @@
 package booking
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -57,6 +59,20 @@ func (d Duration) String() string {
 
 // MarshalText writes what String does, "36h" or "1h30m".
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalJSON reads what MarshalText writes, and the number of nanoseconds
+// that inputs of earlier orders hold.
+func (d *Duration) UnmarshalJSON(b []byte) error {
+	if number, err := strconv.ParseInt(string(b), 10, 64); err == nil {
+		*d = Duration(number)
+		return nil
+	}
+	var text *string
+	if err := json.Unmarshal(b, &text); err != nil || text == nil {
+		return err
+	}
+	return d.UnmarshalText([]byte(*text))
+}
 
 // UnmarshalText reads Go's notation, short or long: "36h", "36h0m0s", "90m".
 func (d *Duration) UnmarshalText(b []byte) error {

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -101,19 +100,22 @@ func TestAudit_OfDev(t *testing.T) {
 	path, err := binary()
 	require.NoError(t, err)
 	d.eventually(func() bool { return d.page(order).Status == booking.Confirmed })
-	cmd := exec.CommandContext(t.Context(), path, "audit")
-	cmd.Env = append(os.Environ(), "YEYAK_DATA_DIR="+d.folder, "TEMPORAL_ADDRESS=127.0.0.1:"+d.setting("YEYAK_TEMPORAL_PORT"))
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	require.Contains(t, string(out), "Looked at 1 orders (1 running)")
-}
-
-// setting is what a variable of its is set to.
-func (d *dev) setting(name string) string {
-	for _, s := range d.env {
-		if value, ok := strings.CutPrefix(s, name+"="); ok {
-			return value
-		}
+	audit := func() (string, error) {
+		cmd := exec.CommandContext(t.Context(), path, "audit")
+		cmd.Env = append(os.Environ(), "YEYAK_DATA_DIR="+d.folder, "YEYAK_AUDIT_MOMENT=1s")
+		out, err := cmd.CombinedOutput()
+		return string(out), err
 	}
-	return ""
+	out, err := audit()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, out, "Looked at 1 orders (1 running)")
+
+	d.kill() // which leaves behind where it was
+	out, err = audit()
+	require.ErrorContains(t, err, "exit status 2")
+	require.Contains(t, out, "yeyak dev does not run on "+d.folder)
+	d.run()
+	out, err = audit()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, out, "Looked at 1 orders (1 running)")
 }

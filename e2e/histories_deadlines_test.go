@@ -10,12 +10,12 @@ import (
 )
 
 // longAgo is an order that no worker has seen until it was too late for it.
-func longAgo(o *contract.Order) { o.PlacedAt = o.PlacedAt.Add(-o.Policy.PayWithin) }
+func longAgo(o *contract.Order) { o.PlacedAt = o.PlacedAt.Add(-time.Duration(o.Policy.PayWithin)) }
 
 // mealLedgerAway cannot be paid for in time, since our own ledger is away.
 func mealLedgerAway(s *system) string {
 	s.outages.ledger.begin(errAway)
-	order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) { o.Policy.PayWithin = 3 * time.Second }))
+	order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) { o.Policy.PayWithin = booking.Duration(3 * time.Second) }))
 	s.shows(order, booking.Cancelling)
 	s.outages.ledger.end()
 	return order
@@ -25,7 +25,7 @@ func mealLedgerAway(s *system) string {
 func mealNotHandedOver(s *system) string {
 	s.outages.deliveries.begin(errAway)
 	order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) {
-		o.Policy.PayWithin, o.Policy.HandOverWithin = 0, 3*time.Second
+		o.Policy.PayWithin, o.Policy.HandOverWithin = 0, booking.Duration(3*time.Second)
 	}))
 	s.shows(order, booking.Cancelling)
 	s.outages.deliveries.end()
@@ -33,7 +33,7 @@ func mealNotHandedOver(s *system) string {
 }
 
 func cupLate(s *system) string {
-	in := s.newCup(9, func(o *contract.Order) { o.Policy.ServeWithin = -48 * time.Hour })
+	in := s.newCup(9, func(o *contract.Order) { o.Policy.ServeWithin = booking.Duration(-48 * time.Hour) })
 	order := s.run(contract.CafeWorkflow, in)
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	require.Empty(s, s.update(order, contract.CompleteUpdate))
@@ -42,7 +42,7 @@ func cupLate(s *system) string {
 
 func cupDayOver(s *system) string {
 	in := s.newCup(9)
-	in.Policy.ServeAfterDay = -time.Until(in.Drink.Ends()) // it is over by now
+	in.Policy.ServeAfterDay = booking.Duration(-time.Until(in.Drink.Ends())) // it is over by now
 	return s.run(contract.CafeWorkflow, in)
 }
 
@@ -50,7 +50,7 @@ func cupTooLate(s *system) string { return s.run(contract.CafeWorkflow, s.newCup
 
 // visitNobodyFree waits for a cleaner until that is noticed, and one comes.
 func visitNobodyFree(s *system) string {
-	order := s.run(contract.CleaningWorkflow, newVisit(30000, func(o *contract.Order) { o.Policy.AssignWithin = time.Second }))
+	order := s.run(contract.CleaningWorkflow, newVisit(30000, func(o *contract.Order) { o.Policy.AssignWithin = booking.Duration(time.Second) }))
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	s.newCleaner()
 	s.shows(order, booking.Assigned)
@@ -61,7 +61,7 @@ func visitNobodyFree(s *system) string {
 
 func visitLate(s *system) string {
 	s.newCleaner()
-	order := s.run(contract.CleaningWorkflow, newVisit(30000, func(o *contract.Order) { o.Policy.CleanWithin = time.Second }))
+	order := s.run(contract.CleaningWorkflow, newVisit(30000, func(o *contract.Order) { o.Policy.CleanWithin = booking.Duration(time.Second) }))
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	require.Empty(s, s.update(order, contract.CompleteUpdate))
 	return order

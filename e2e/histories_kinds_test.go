@@ -88,8 +88,10 @@ func newOrder(kind booking.Kind, price int64, change ...func(*contract.Order)) c
 		OrderID: string(kind) + "-recorded", CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: time.Now().UTC().Truncate(time.Microsecond),
 		Policy: contract.Policy{
-			InPlace: true, AttentionAfter: time.Minute, PayWithin: 10 * time.Minute, HandOverWithin: time.Hour,
-			DeliverWithin: time.Hour, ServeWithin: time.Hour, ServeAfterDay: time.Hour, AssignWithin: time.Hour, CleanWithin: time.Hour,
+			InPlace: true, AttentionAfter: booking.Duration(time.Minute), PayWithin: booking.Duration(10 * time.Minute),
+			HandOverWithin: booking.Duration(time.Hour),
+			DeliverWithin:  booking.Duration(time.Hour), ServeWithin: booking.Duration(time.Hour), ServeAfterDay: booking.Duration(time.Hour),
+			AssignWithin: booking.Duration(time.Hour), CleanWithin: booking.Duration(time.Hour),
 		},
 	}
 	for _, c := range change {
@@ -276,7 +278,7 @@ func mealDurable(s *system) string {
 }
 
 func mealCourierLate(s *system) string {
-	order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) { o.Policy.DeliverWithin = time.Second }))
+	order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) { o.Policy.DeliverWithin = booking.Duration(time.Second) }))
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
 	require.Empty(s, s.update(order, contract.CompleteUpdate))
 	return order

@@ -61,7 +61,7 @@ func deferredAndDeclined(s *system) string {
 func deferredTooLate(s *system) string {
 	in := s.endingSoon()
 	s.keepAway()
-	in.Policy.PayWithin = time.Hour
+	in.Policy.PayWithin = booking.Duration(time.Hour)
 	return s.givesUp(in)
 }
 
@@ -89,7 +89,7 @@ func (s *system) confirmed(suffix string, payWithin time.Duration) contract.Lodg
 	s.Helper()
 	in := s.startedLike(s.stands(s.reserve(s.place(9))))
 	in.OrderID += suffix
-	in.Policy.PayWithin = payWithin
+	in.Policy.PayWithin = booking.Duration(payWithin)
 	return in
 }
 

@@ -148,7 +148,10 @@ func changeLogLevel(t *testing.T) {
 		"YEYAK_LOG_FORMAT=json", "YEYAK_LOG_LEVEL_FILE=" + file, "YEYAK_SERVE=" + contract.PaymentsQueue,
 	}, "worker")
 	says := func(words string) func() bool {
-		return func() bool { return strings.Contains(strings.Join(out.lines(), "\n"), words) }
+		return func() bool {
+			i := slices.IndexFunc(out.lines(), func(line string) bool { return strings.Contains(line, words) })
+			return i >= 0 && strings.Contains(out.lines()[i], `"level":"info"`)
+		}
 	}
 	s.eventually(says(`"log level changed","was":"info","is":"error"`)) // as it begins
 	s.follow("The log level of a running process", "", "YEYAK_LOG_LEVEL_FILE="+file)

@@ -41,10 +41,11 @@ func parse(t *testing.T, env map[string]string, args ...string) Command {
 func TestCommand_Defaults(t *testing.T) {
 	c := parse(t, nil)
 	require.Equal(t, Command{
-		Settings: Settings{Listen: "127.0.0.1:8090", Feed: "http://127.0.0.1:8080", DataDir: ".yeyak", PollEvery: time.Second},
+		Settings: Settings{Listen: "127.0.0.1:8090", DataDir: ".yeyak", PollEvery: time.Second},
 		LogLevel: "info", LogFormat: "console",
 	}, c)
 	require.Empty(t, c.mistakes())
+	require.Equal(t, "http://127.0.0.1:8080", c.feed())
 	where, err := c.database()
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(".yeyak", "marketing.db"), where.String())
@@ -96,7 +97,7 @@ func TestSettings_Mistakes(t *testing.T) {
 		"NoFolder":          {func(s *Settings) { s.DataDir = "" }, `--data-dir (YEYAK_DATA_DIR) is empty: want a folder`},
 		"FolderNotNeeded":   {func(s *Settings) { s.DataDir, s.DatabaseURL = "", "sqlite://m.db" }, ""},
 		"Port":              {func(s *Settings) { s.Listen = "localhost:70000" }, `--listen (YEYAK_MARKETING_LISTEN) is "localhost:70000": want an`},
-		"NoFeed":            {func(s *Settings) { s.Feed = "" }, `--feed (YEYAK_FEED_URL) is empty: want the URL`},
+		"NoFeed":            {func(s *Settings) { s.Feed = "" }, ""},
 		"FeedNotHTTP":       {func(s *Settings) { s.Feed = "ftp://u:s3cret@yeyak" }, `--feed (YEYAK_FEED_URL) is "ftp://u:xxxxx@yeyak": want the URL`},
 		"FeedNoHost":        {func(s *Settings) { s.Feed = "http:///v1" }, `--feed (YEYAK_FEED_URL) is "http:///v1": want the URL`},
 		"FeedWithQuery":     {func(s *Settings) { s.Feed = "http://yeyak?key=s3cret" }, `--feed (YEYAK_FEED_URL) is (not shown): want the URL`},

@@ -34,7 +34,7 @@ func Start(ctx context.Context, settings Settings, log *zap.Logger) (*Service, e
 	if err := m.err(); err != nil {
 		return nil, err
 	}
-	from, err := feedURL(settings.Feed)
+	from, err := feedURL(settings.feed())
 	if err != nil {
 		return nil, err
 	}

@@ -14,9 +14,9 @@ import (
 // Settings is what the service can be told.
 type Settings struct {
 	Listen      string        `name:"listen" env:"YEYAK_MARKETING_LISTEN" default:"127.0.0.1:8090" help:"Address of the recommendations, host:port."`
-	Feed        string        `name:"feed" env:"YEYAK_FEED_URL" default:"http://127.0.0.1:8080" help:"Where the API is whose feed of events is followed."`
+	Feed        string        `name:"feed" env:"YEYAK_FEED_URL" help:"Where the API is whose feed of events is followed; by default that of the yeyak dev that runs on the data folder, or http://127.0.0.1:8080."`
 	DatabaseURL string        `name:"marketing-database-url" env:"MARKETING_DATABASE_URL" help:"Database of this service alone: postgres://… or sqlite://path/to/file.db; by default marketing.db in the data folder."`
-	DataDir     string        `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder of the default database."`
+	DataDir     string        `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder of the default database, and of the yeyak dev that is followed by default."`
 	PollEvery   time.Duration `name:"poll-every" env:"YEYAK_MARKETING_POLL_EVERY" default:"1s" help:"How long to wait before asking the feed again when it had nothing more."`
 }
 
@@ -30,8 +30,8 @@ func (s Settings) mistakes() (m mistakes) {
 	if !isAddress(s.Listen) {
 		m.add("listen", "YEYAK_MARKETING_LISTEN", s.Listen, "an address and a port, such as 127.0.0.1:8090")
 	}
-	if _, err := feedURL(s.Feed); err != nil {
-		m.add("feed", "YEYAK_FEED_URL", shown(s.Feed), "the URL of an API, such as http://127.0.0.1:8080")
+	if _, err := feedURL(s.feed()); err != nil {
+		m.add("feed", "YEYAK_FEED_URL", shown(s.feed()), "the URL of an API, such as http://127.0.0.1:8080")
 	}
 	if _, err := s.database(); err != nil {
 		// It may hold a password, or be one that was pasted into the wrong variable.

@@ -262,8 +262,8 @@ func anyOrder(o *contract.Order, random *rand.Rand) {
 		o.Policy.PayWithin = 0
 	}
 	if random.IntN(4) == 0 { // some have hardly any time
-		o.Policy.PayWithin = min(o.Policy.PayWithin, 5*time.Second)
-		o.Policy.HandOverWithin, o.Policy.ReserveWithin = 5*time.Second, 5*time.Second
+		o.Policy.PayWithin = min(o.Policy.PayWithin, booking.Duration(5*time.Second))
+		o.Policy.HandOverWithin, o.Policy.ReserveWithin = booking.Duration(5*time.Second), booking.Duration(5*time.Second)
 	}
 	if random.IntN(8) == 0 {
 		o.PaymentMethod = "pm_card_chargeDeclined"

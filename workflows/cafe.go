@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -124,10 +125,10 @@ func (c *cup) show(s booking.JobStatus) {
 func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	c.waitFor("the café")
 	over := func() bool { return c.served || telling.failed != nil }
-	now, lastCall := workflow.Now(ctx), c.ends.Add(c.policy.ServeAfterDay)
-	slow := max(0, c.in.DayBegins().Sub(now)) + c.policy.ServeWithin
+	now, lastCall := workflow.Now(ctx), c.ends.Add(time.Duration(c.policy.ServeAfterDay))
+	slow := max(0, c.in.DayBegins().Sub(now)) + time.Duration(c.policy.ServeWithin)
 	if slow < lastCall.Sub(now) {
-		c.expect(ctx, slow, "the café hands over", over)
+		c.expect(ctx, booking.Duration(slow), "the café hands over", over)
 	}
 	inTime, err := await(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over)
 	if err == nil && !inTime {

@@ -18,7 +18,7 @@ func (w *world) keptAway(holds *bool) {
 func payNow(in *contract.Lodging) { in.Policy.PayWithin = 0 }
 
 // soon has patience for as few attempts as the test environment makes.
-func soon(in *contract.Lodging) { in.Policy.PayWithin = 20 * time.Second }
+func soon(in *contract.Lodging) { in.Policy.PayWithin = booking.Duration(20 * time.Second) }
 
 func TestCharge_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
 	t.Parallel()

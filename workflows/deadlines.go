@@ -14,7 +14,7 @@ import (
 // order of dinner is not delivered the next morning. What was ordered may be
 // over before.
 func (s *saga) deadline() (until time.Time, late booking.Reason) {
-	switch pay := s.policy.PayWithin; {
+	switch pay := time.Duration(s.policy.PayWithin); {
 	case s.handedOver:
 		return until, booking.TooLate
 	case !s.view.Placed && !s.free() && pay > 0:
@@ -51,7 +51,7 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 	}
 	left := until.Sub(workflow.Now(ctx))
 	if left <= 0 {
-		left = s.policy.AttentionAfter
+		left = time.Duration(s.policy.AttentionAfter)
 	}
 	come, err := await(ctx, left, "deadline of: "+step, func() bool { return done() || s.handedOver })
 	if err == nil && !come {
@@ -65,8 +65,8 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 
 // expect marks the order when people take longer than they should. It goes on
 // waiting for them: they have what was ordered, or are to bring it.
-func (s *saga) expect(ctx workflow.Context, patience time.Duration, what string, come func() bool) {
-	if inTime, err := await(ctx, patience, what, come); err == nil && !inTime {
+func (s *saga) expect(ctx workflow.Context, patience booking.Duration, what string, come func() bool) {
+	if inTime, err := await(ctx, time.Duration(patience), what, come); err == nil && !inTime {
 		s.needAttention(s.ctx, "waited for longer than "+patience.String()+": "+what)
 	}
 }

@@ -17,7 +17,7 @@ func TestDeadline_OfPayment(t *testing.T) {
 	for call, what := range map[string]string{"begin charge": "OurLedgerIsAway", "charge": "TheProviderIsAway", "enter": "TheProviderIsKeptFrom"} {
 		t.Run(what, func(t *testing.T) {
 			m := newMeal(t)
-			m.in.Policy.PayWithin = 20 * time.Second
+			m.in.Policy.PayWithin = booking.Duration(20 * time.Second)
 			down := true
 			m.faults = func(c string) fault { return only(before, down && (c == call || call == "enter" && c == "opens")) }
 			m.env.RegisterDelayedCallback(func() { down = false }, 35*time.Second)
@@ -31,7 +31,7 @@ func TestDeadline_OfPayment(t *testing.T) {
 	}
 	t.Run("OurWorkersWereAway", func(t *testing.T) {
 		m := newMeal(t)
-		m.live(placedAt.Add(m.in.Policy.PayWithin))
+		m.live(placedAt.Add(time.Duration(m.in.Policy.PayWithin)))
 		v := m.run()
 		require.Equal(t, booking.PaymentUnavailable, v.Reason)
 		require.Zero(t, m.provider[m.order+"/charge"].charged, "it was never charged")
@@ -73,7 +73,7 @@ func TestDeadline_AfterACrash(t *testing.T) {
 		m := crashed(t, "begin charge")
 		down := true
 		m.setFaults(func(call string) fault { return only(before, down && call == "begin charge") })
-		m.in.Policy.AttentionAfter = 20 * time.Second
+		m.in.Policy.AttentionAfter = booking.Duration(20 * time.Second)
 		m.env.RegisterDelayedCallback(func() { down = false }, 30*time.Second)
 		require.Equal(t, booking.PaymentUnavailable, m.run().Reason, "it is not waited for for ever")
 	})
@@ -82,7 +82,9 @@ func TestDeadline_AfterACrash(t *testing.T) {
 // What was paid for has to get to those who carry it out within its time.
 func TestDeadline_OfHandOver(t *testing.T) {
 	t.Parallel()
-	quick := func(o *contract.Order) { o.Policy.PayWithin, o.Policy.HandOverWithin = 10*time.Second, 10*time.Second }
+	quick := func(o *contract.Order) {
+		o.Policy.PayWithin, o.Policy.HandOverWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
+	}
 	requireGivenUp := func(t *testing.T, l *life, v contract.View) {
 		t.Helper()
 		require.Equal(t, booking.TooLate, v.Reason)
@@ -131,14 +133,14 @@ func TestDeadline_OfHandOver(t *testing.T) {
 	})
 	t.Run("Lodging", func(t *testing.T) {
 		s := newStay(t)
-		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = 10*time.Second, 10*time.Second
+		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
 		away(s.life, "hold")
 		requireGivenUp(t, s.life, s.run())
 		require.Zero(t, s.held())
 	})
 	t.Run("LodgingWhoseOwnerCannotBeTold", func(t *testing.T) {
 		s := newStay(t)
-		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = 10*time.Second, 10*time.Second
+		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
 		away(s.life, "send")
 		requireGivenUp(t, s.life, s.run())
 		require.Zero(t, s.held())
@@ -220,7 +222,7 @@ func TestDeadline_OfADrinksDay(t *testing.T) {
 	})
 	t.Run("OverBeforeTheKitchenIsLate", func(t *testing.T) {
 		c := newCup(t)
-		c.in.Policy.ServeWithin = 48 * hour
+		c.in.Policy.ServeWithin = booking.Duration(48 * hour)
 		marked := false
 		c.env.RegisterDelayedCallback(func() { marked = c.row().View.NeedsAttention }, lastCall(c)-time.Second)
 		require.Equal(t, booking.TooLate, c.run().Reason)

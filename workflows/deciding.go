@@ -172,7 +172,9 @@ func (s *saga) objection(name string, rule func() error) error {
 func (s *saga) refused(err error) error {
 	var no *booking.Error
 	if errors.As(err, &no) {
-		return temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil, contract.Refusal{View: s.view, After: no.After})
+		return temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil, contract.Refusal{
+			View: s.view, After: booking.Duration(no.After), At: workflow.Now(s.ctx),
+		})
 	}
 	return err //replay:never validators that have no objection
 }

@@ -60,8 +60,10 @@ func (l *life) placed(price int64) contract.Order {
 		OrderID: l.order, CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
 		Policy: contract.Policy{
-			InPlace: true, AttentionAfter: 5 * time.Minute, PayWithin: hour / 2, HandOverWithin: hour, ReserveWithin: 24 * hour,
-			DeliverWithin: 2 * hour, ServeWithin: hour, ServeAfterDay: 3 * hour, AssignWithin: 2 * hour, CleanWithin: 24 * hour,
+			InPlace: true, AttentionAfter: booking.Duration(5 * time.Minute), PayWithin: booking.Duration(hour / 2), HandOverWithin: booking.Duration(hour),
+			ReserveWithin: booking.Duration(24 * hour),
+			DeliverWithin: booking.Duration(2 * hour), ServeWithin: booking.Duration(hour), ServeAfterDay: booking.Duration(3 * hour),
+			AssignWithin: booking.Duration(2 * hour), CleanWithin: booking.Duration(24 * hour),
 		},
 	}
 }
@@ -132,7 +134,7 @@ func (d *decision) after() time.Duration {
 	var e *temporal.ApplicationError
 	var why contract.Refusal
 	if errors.As(d.err, &e) && e.HasDetails() && e.Details(&why) == nil {
-		return why.After
+		return time.Duration(why.After)
 	}
 	return 0
 }

@@ -339,7 +339,7 @@ func TestLodging_Complete(t *testing.T) {
 		s := newStay(t)
 		s.run()
 		s.live(s.in.CheckOutAt().Add(hour))
-		s.in.Policy.AttentionAfter = 20 * time.Second
+		s.in.Policy.AttentionAfter = booking.Duration(20 * time.Second)
 		away := true
 		s.faults = func(call string) fault { return only(before, away && call == "send") }
 		s.env.RegisterDelayedCallback(func() { away = false }, 30*time.Second)

@@ -63,7 +63,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, view contract.Vie
 	}
 	never, _ := workflow.NewDisconnectedContext(root)
 	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy, settled: in.Settle != nil}
-	s.in, s.facts, s.startWithin = in, facts, in.Policy.HandOverWithin
+	s.in, s.facts, s.startWithin = in, facts, time.Duration(in.Policy.HandOverWithin)
 	s.run = s.currentRun()
 	s.changed()
 	story, abandon := workflow.WithCancel(root)

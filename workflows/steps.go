@@ -184,7 +184,7 @@ func (s *saga) insist(ctx workflow.Context, c call, result any) {
 	if s.policy.InPlace && inPlace(ctx, c, result) == nil {
 		return
 	}
-	s.seeThrough(ctx, c, result, s.policy.AttentionAfter)
+	s.seeThrough(ctx, c, result, time.Duration(s.policy.AttentionAfter))
 }
 
 // seeThrough does a call durably and without end. One that keeps failing marks
@@ -213,7 +213,7 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 // itself marks the order, in the words of the one who has to undo it.
 func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
 	for {
-		patience := s.policy.AttentionAfter
+		patience := time.Duration(s.policy.AttentionAfter)
 		if found.Owed != "" {
 			patience = 0 // it is known what it waits for
 		}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,5 +56,9 @@ func (o *operator) started(cluster *terminal) {
 		return err == nil
 	}, "the cluster does not start")
 	require.Equal(o, o.url, o.told("API"))
+	for _, set := range strings.Split(o.set["YEYAK_CLUSTER_SET"], ",") {
+		name, value, _ := strings.Cut(set, "=")
+		require.Equal(o, value, o.told(name), "terminals are told what the processes are set to")
+	}
 	o.asks(http.MethodGet, "/readyz", nil).wants(o, http.StatusOK)
 }

@@ -36,6 +36,7 @@ type commands struct {
 	Prepare     prepare        `cmd:"" help:"Make the namespace and the search attributes that orders need, and end."`
 	Healthcheck healthcheck    `cmd:"" help:"Ask a process how it is. Exit code 0: well."`
 	Version     versionCommand `cmd:"" help:"Tell the version."`
+	VersionFlag versionFlag    `name:"version" help:"Tell the version."`
 
 	Marketing marketing.Command `cmd:"" help:"Run the marketing service: recommendations, from the public feed of events alone."`
 }
@@ -71,10 +72,14 @@ func (c dev) Run(ctx context.Context) error {
 }
 
 // Run implements the command.
-func (c api) Run(ctx context.Context) error { return serve(ctx, c.Settings(), true) }
+func (c api) Run(ctx context.Context, given config.Given) error {
+	return serve(ctx, c.Settings(), given, true)
+}
 
 // Run implements the command.
-func (c worker) Run(ctx context.Context) error { return serve(ctx, c.Settings(), false) }
+func (c worker) Run(ctx context.Context, given config.Given) error {
+	return serve(ctx, c.Settings(), given, false)
+}
 
 // Run implements the command.
 func (c migrate) Run(ctx context.Context) error {
@@ -158,10 +163,11 @@ func (c prepare) Run(ctx context.Context) error {
 	return app.Prepare(ctx, c.Wait, log)
 }
 
-func serve(ctx context.Context, cfg config.Config, withAPI bool) error {
+func serve(ctx context.Context, cfg config.Config, given config.Given, withAPI bool) error {
 	log := app.NewLogger(cfg.Log)
 	defer sync(log)
-	log.Info("starting", zap.Object("settings", cfg))
+	log.Info("starting", zap.String("version", version), zap.Object("settings", given))
+	log.Debug("all settings", zap.Object("settings", cfg))
 	a, err := app.Start(ctx, app.Options{Config: cfg, Log: log, API: withAPI, Version: version, Revision: revision})
 	if err != nil {
 		return err
@@ -181,9 +187,12 @@ func main() {
 		debug.SetGCPercent(garbagePercent)
 	}
 	var cli commands
-	parser, err := config.New(&cli, kong.Name("yeyak"), kong.Description("Orders and reservations as durable sagas."), kong.UsageOnError(), kong.Vars{"version": version})
+	parser, err := config.New(&cli, kong.Name("yeyak"), kong.Description(description), kong.UsageOnError(), kong.Vars{"version": version})
 	if err != nil {
 		fail(err)
+	}
+	if len(os.Args) == 1 {
+		help(parser)
 	}
 	selected, err := parser.Parse(os.Args[1:])
 	if err != nil {
@@ -194,6 +203,20 @@ func main() {
 	if err := selected.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fail(err)
 	}
+}
+
+// description is what the help begins with.
+const description = `Orders and reservations as durable sagas.
+
+Begin with "yeyak dev": it runs everything on this machine and prints a first order to paste.`
+
+// help answers a call without a command, as the go command does: with the help
+// on standard error and exit code 2, since nothing was done.
+func help(parser *config.Parser) {
+	if err := parser.Help(os.Stderr); err != nil {
+		fail(err)
+	}
+	os.Exit(misused)
 }
 
 // untilSignal ends at the first SIGINT or SIGTERM. At the second the process
@@ -220,6 +243,9 @@ type exit struct {
 }
 
 func (e exit) Error() string { return e.says }
+
+// misused is the exit code of a call without a command.
+const misused = 2
 
 // couldNotLook is the exit code of an audit that does not know.
 const couldNotLook = 2

@@ -15,6 +15,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
@@ -33,7 +34,7 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 }
 
 // settling is how a lost order goes about its undos.
-var settling = contract.Policy{InPlace: true, AttentionAfter: 5 * time.Minute}
+var settling = contract.Policy{InPlace: true, AttentionAfter: booking.Duration(5 * time.Minute)}
 
 // Settle starts the undoing of an order whose workflow was lost, and waits for
 // its end for so long. It answers how the order stands then, without a status
@@ -76,6 +77,10 @@ func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Saga
 	if err := mustExist(o); err != nil {
 		return err
 	}
+	o, err := withItsEngine(o)
+	if err != nil {
+		return err
+	}
 	dbs, err := openDatabases(ctx, o.Config, store.Options{})
 	if err != nil {
 		return err
@@ -90,6 +95,21 @@ func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Saga
 	}
 	defer engine.Close()
 	return do(dbs, sagas.New(engine))
+}
+
+// withItsEngine finds the engine of the data folder, where that is what is looked
+// at and no other engine is named. That of another folder, at the default
+// address for one, would make everything look wrong.
+func withItsEngine(o Options) (Options, error) {
+	named, err := namedEngine()
+	if err != nil || named != "" || o.TemporalAddress != "" || o.Config.Databases.Front != "" {
+		return o, err
+	}
+	announced := devserver.Announced(o.Config.Dev.DataDir)
+	if o.TemporalAddress = announced["TEMPORAL_ADDRESS"]; o.TemporalAddress == "" {
+		return o, fmt.Errorf("yeyak dev does not run on %s: start it, or say where Temporal is (TEMPORAL_ADDRESS)", o.Config.Dev.DataDir)
+	}
+	return o, nil
 }
 
 // mustExist refuses SQLite files that are not there: to open one makes it, and

@@ -61,12 +61,31 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 			a.fail(err)
 		}
 	}()
-	greet(say, "http://"+a.Address(), engine.uiURL(), engine.address())
+	api := "http://" + a.Address()
+	where, err := announce(cfg.Dev.DataDir, api, engine)
+	if err != nil {
+		a.fail(err)
+	} else {
+		defer func() { _ = where.Withdraw() }() // one that stays does not count
+	}
+	greet(say, api, engine.uiURL(), engine.address(), cfg.Dev.DataDir)
 	err = a.Wait(ctx)
 	unwatch()
 	engine.stop(context.WithoutCancel(ctx))
 	say("Stopped. Everything is kept in %s.", filepath.Clean(cfg.Dev.DataDir))
 	return err
+}
+
+// announce tells other terminals where everything is.
+func announce(dir, api string, engine *devEngine) (*devserver.Announcement, error) {
+	folder, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	return devserver.Announce(dir, []string{
+		"API=" + api, "YEYAK_DATA_DIR=" + folder,
+		"TEMPORAL_ADDRESS=" + engine.address(), "TEMPORAL_NAMESPACE=" + client.DefaultNamespace, "TEMPORAL_UI=" + engine.uiURL(),
+	})
 }
 
 // prepareEngine waits for the engine and makes sure that orders can be
@@ -106,7 +125,7 @@ func searchAttributes() map[string]enumspb.IndexedValueType {
 }
 
 // greet shows where everything is, and a first order to paste.
-func greet(say func(string, ...any), api, ui, temporal string) {
+func greet(say func(string, ...any), api, ui, temporal, folder string) {
 	checkIn := booking.DateOf(time.Now()).AddDays(30)
 	say(`
 Yeyak is running.
@@ -114,7 +133,11 @@ Yeyak is running.
   API          %[1]s
   API docs     %[1]s/docs
   Temporal UI  %[2]s
-  Temporal     %[3]s   (for the temporal CLI: --address %[3]s)
+  Temporal     %[3]s
+
+Another terminal is told the same, for curl, yeyak and temporal, by
+
+  . '%[6]s/env'
 
 A first order, to paste into another terminal: a place, a room for two nights, a reservation.
 
@@ -127,5 +150,5 @@ A first order, to paste into another terminal: a place, a room for two nights, a
     -d '{"placeId":"'$PLACE'","customerId":"alice","checkIn":"%[4]s","checkOut":"%[5]s","rooms":1}'
 
 Ctrl-C stops it; everything is kept.
-`, api, ui, temporal, checkIn, checkIn.AddDays(2))
+`, api, ui, temporal, checkIn, checkIn.AddDays(2), filepath.Clean(folder))
 }

@@ -25,9 +25,10 @@ func NewLogger(cfg config.Log) *zap.Logger {
 		encode = zapcore.NewConsoleEncoder(encoder)
 	}
 	level := zap.NewAtomicLevelAt(cfg.ZapLevel())
-	log := zap.New(zapcore.NewCore(encode, zapcore.Lock(os.Stderr), level))
+	out := zapcore.Lock(os.Stderr)
+	log := zap.New(zapcore.NewCore(encode, out, level))
 	if cfg.LevelFile != "" {
-		follower := levelFollower{cfg, level, log}
+		follower := levelFollower{cfg, level, zap.New(zapcore.NewCore(encode.Clone(), out, zapcore.DebugLevel))}
 		follower.look()
 		go follower.run(time.Tick(levelEvery))
 	}
@@ -42,7 +43,7 @@ const levelEvery = 5 * time.Second
 type levelFollower struct {
 	cfg   config.Log
 	level zap.AtomicLevel
-	log   *zap.Logger
+	log   *zap.Logger // has a level of its own: a change is seen whatever the level is
 }
 
 func (f levelFollower) run(ticks <-chan time.Time) {
@@ -63,6 +64,6 @@ func (f levelFollower) look() {
 	}
 	if was := f.level.Level(); was != want {
 		f.level.SetLevel(want)
-		f.log.Error("log level changed", zap.Stringer("was", was), zap.Stringer("is", want)) // an error, so that it is seen at every level
+		f.log.Info("log level changed", zap.Stringer("was", was), zap.Stringer("is", want))
 	}
 }

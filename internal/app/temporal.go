@@ -8,6 +8,15 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 )
 
+// namedEngine is the address in Temporal's own settings, "" when they name none.
+func namedEngine() (string, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return "", fmt.Errorf("settings of the Temporal client: %w", err)
+	}
+	return options.HostPort, nil
+}
+
 // newClient makes a client to the engine that connects when it is first used:
 // an API must be able to start, and to answer reads, while the engine is away.
 // Its settings are Temporal's own (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …);

@@ -1,6 +1,7 @@
 package child
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -23,4 +24,14 @@ func setting(name string) bool {
 		}
 	}
 	return strings.HasSuffix(name, "DATABASE_URL")
+}
+
+// Exports are variables, NAME=value, as any POSIX shell reads them.
+func Exports(env []string) string {
+	var text strings.Builder
+	for _, variable := range env {
+		name, value, _ := strings.Cut(variable, "=")
+		fmt.Fprintf(&text, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
+	}
+	return text.String()
 }

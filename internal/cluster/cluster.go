@@ -65,6 +65,9 @@ type Cluster struct {
 
 // Start starts a cluster and returns when all of it is ready.
 func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
+	if err := mayBeSet(o.Env); err != nil {
+		return nil, err
+	}
 	c := &Cluster{options: o}
 	defer func() {
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,19 +14,55 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// Env is what a command of yeyak, or of Temporal's, has to be set to for this
-// cluster. Nobody pays here, whatever key of Stripe's stands in a terminal.
+// Env is what all processes of Yeyak are set to, and a command of yeyak, or of
+// Temporal's, has to be set to for this cluster. No card is charged here,
+// whatever key of Stripe's is set in a terminal.
 func (c *Cluster) Env() []string {
-	return []string{
-		"DATABASE_URL=" + c.database, "TEMPORAL_ADDRESS=" + c.temporal.Addr(), "TEMPORAL_NAMESPACE=default",
-		"YEYAK_VERSIONING=" + strconv.FormatBool(c.options.Versioned), "YEYAK_PAYMENTS=sandbox",
+	delay := drainDelay
+	if c.options.Unprobed {
+		delay = 0
 	}
+	return merged([]string{
+		"DATABASE_URL=" + c.database, "TEMPORAL_ADDRESS=" + c.temporal.Addr(), "TEMPORAL_NAMESPACE=default",
+		"YEYAK_VERSIONING=" + strconv.FormatBool(c.options.Versioned), "YEYAK_PAYMENTS=sandbox", "YEYAK_DRAIN_DELAY=" + delay.String(),
+	}, c.options.Env)
+}
+
+// merged are variables, each once: what is set last counts.
+func merged(groups ...[]string) (env []string) {
+	at := map[string]int{}
+	for _, variable := range slices.Concat(groups...) {
+		name, _, _ := strings.Cut(variable, "=")
+		if i, known := at[name]; known {
+			env[i] = variable
+			continue
+		}
+		at[name], env = len(env), append(env, variable)
+	}
+	return env
+}
+
+// variable is what the name of an environment variable looks like to a shell.
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+
+// mayBeSet refuses what is no variable, and what each process has of its own.
+func mayBeSet(env []string) error {
+	for _, given := range env {
+		name, _, _ := strings.Cut(given, "=")
+		switch {
+		case !variable.MatchString(given):
+			return fmt.Errorf("--set %s: want NAME=VALUE", given)
+		case slices.Contains([]string{"YEYAK_LISTEN", "YEYAK_OPERATIONS_LISTEN"}, name):
+			return fmt.Errorf("--set %s: each process has an address of its own", given)
+		}
+	}
+	return nil
 }
 
 // Command runs a command of yeyak on the cluster and answers what it says.
 func (c *Cluster) Command(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.options.Yeyak, args...)
-	cmd.Env = slices.Concat(child.Environment(), c.Env(), c.options.Env)
+	cmd.Env = slices.Concat(child.Environment(), c.Env())
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		err = fmt.Errorf("yeyak %s: %w", strings.Join(args, " "), err)
@@ -40,14 +77,12 @@ func (c *Cluster) EnvFile() string { return filepath.Join(c.options.Dir, "env") 
 // writeEnv tells, besides Env, where the API is, and PostgreSQL's own programs
 // where the server is.
 func (c *Cluster) writeEnv() error {
-	text := []byte("# Where this cluster is, for the commands of docs/operations.md.\n")
-	for _, variable := range slices.Concat([]string{"API=" + c.URL()}, c.Env(), c.postgres.Env()) {
-		name, value, _ := strings.Cut(variable, "=")
-		text = fmt.Appendf(text, "export %s='%s'\n", name, value)
-	}
-	// Whoever waits for the file is to find all of it.
+	where := []string{"API=" + c.URL()}
+	text := "# Where this cluster is and what it is set to, for the commands of docs/operations.md.\n" +
+		child.Exports(merged(where, c.Env(), c.postgres.Env()))
+	// The file appears complete: terminals wait for it.
 	part := c.EnvFile() + ".part"
-	if err := os.WriteFile(part, text, 0o600); err != nil {
+	if err := os.WriteFile(part, []byte(text), 0o600); err != nil {
 		return err
 	}
 	return os.Rename(part, c.EnvFile())

@@ -24,12 +24,7 @@ func (c *Cluster) newNode(role string, i, port int, variable string) *Node {
 	n := &Node{
 		Name: numbered(role, i), role: role, Address: child.Address(port), log: c.logOf(numbered(role, i)), blind: c.options.Unprobed,
 	}
-	delay := drainDelay.String()
-	if c.options.Unprobed {
-		delay = "0s"
-	}
-	n.env = append(c.Env(), variable+"="+n.Address, "YEYAK_DRAIN_DELAY="+delay)
-	n.env = append(n.env, c.options.Env...)
+	n.env = append(c.Env(), variable+"="+n.Address)
 	return n
 }
 

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -117,10 +118,11 @@ const reserveWithin = 24 * time.Hour
 // input, so that a later setting changes nothing for an order under way.
 func (c Config) Policy() contract.Policy {
 	return contract.Policy{
-		InPlace: c.Orders.Steps == StepsInPlace, AttentionAfter: c.Orders.AttentionAfter,
-		PayWithin: c.Overload.PayWithinAllowed(), HandOverWithin: c.Orders.HandOverWithin, ReserveWithin: reserveWithin,
-		DeliverWithin: c.Orders.DeliverWithin, ServeWithin: c.Orders.ServeWithin, ServeAfterDay: c.Orders.ServeAfterDay,
-		AssignWithin: c.Orders.AssignWithin, CleanWithin: c.Orders.CleanWithin,
+		InPlace: c.Orders.Steps == StepsInPlace, AttentionAfter: booking.Duration(c.Orders.AttentionAfter),
+		PayWithin: booking.Duration(c.Overload.PayWithinAllowed()), HandOverWithin: booking.Duration(c.Orders.HandOverWithin),
+		ReserveWithin: booking.Duration(reserveWithin), DeliverWithin: booking.Duration(c.Orders.DeliverWithin),
+		ServeWithin: booking.Duration(c.Orders.ServeWithin), ServeAfterDay: booking.Duration(c.Orders.ServeAfterDay),
+		AssignWithin: booking.Duration(c.Orders.AssignWithin), CleanWithin: booking.Duration(c.Orders.CleanWithin),
 	}
 }
 

@@ -23,26 +23,31 @@ func logGroup(enc zapcore.ObjectEncoder, group reflect.Value) error {
 			}
 			continue
 		}
-		switch v := field.Interface().(type) {
-		case URL:
-			enc.AddString(name, v.String())
-		case Secret:
-			enc.AddString(name, v.String())
-		case time.Duration:
-			enc.AddDuration(name, v)
-		case string:
-			enc.AddString(name, v)
-		case int:
-			enc.AddInt(name, v)
-		case bool:
-			enc.AddBool(name, v)
-		case []string:
-			if err := enc.AddReflected(name, v); err != nil {
-				return err
-			}
-		default:
-			return fmt.Errorf("setting %s is of a type that is not known to be safe to log: %T", name, v)
+		if err := logSetting(enc, name, field); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func logSetting(enc zapcore.ObjectEncoder, name string, value reflect.Value) error {
+	switch v := value.Interface().(type) {
+	case URL:
+		enc.AddString(name, v.String())
+	case Secret:
+		enc.AddString(name, v.String())
+	case time.Duration:
+		enc.AddDuration(name, v)
+	case string:
+		enc.AddString(name, v)
+	case int:
+		enc.AddInt(name, v)
+	case bool:
+		enc.AddBool(name, v)
+	case []string:
+		return enc.AddReflected(name, v)
+	default:
+		return fmt.Errorf("setting %s is of a type that is not known to be safe to log: %T", name, v)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"io"
 	"reflect"
 	"strings"
 	"time"
@@ -44,7 +45,8 @@ type Parser struct {
 	found mistakes
 }
 
-// Parse reads the settings of the command that args select. The error joins
+// Parse reads the settings of the command that args select, which is run with a
+// Given if it asks for one. The error joins
 // every mistake there is, one line each; a mistake in how the command line is
 // put together is a *kong.ParseError among them.
 func (p *Parser) Parse(args []string) (*kong.Context, error) {
@@ -75,7 +77,18 @@ func (p *Parser) Parse(args []string) (*kong.Context, error) {
 	if err := errors.Join(usage, p.found.err(offered)); err != nil {
 		return nil, err
 	}
+	ctx.Bind(differing(ctx.Flags()))
 	return ctx, nil
+}
+
+// Help writes what `--help` without a command does.
+func (p *Parser) Help(to io.Writer) error {
+	ctx, err := kong.Trace(p.kong, nil)
+	if err != nil {
+		return err
+	}
+	p.kong.Stdout = to
+	return ctx.PrintUsage(false)
 }
 
 // check lets v, and every group of settings within it, look at what it was

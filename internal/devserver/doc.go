@@ -10,4 +10,6 @@
 // When the second is held although the first was free, the child of a killed
 // yeyak is still alive, with our ports and our database. Start ends it. On
 // Linux the kernel ends the child together with us to begin with.
+//
+// A third file, env, says where the running process is: see Announcement.
 package devserver

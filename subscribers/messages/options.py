@@ -11,6 +11,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import NamedTuple, Optional
 
+import folder
 import texts
 
 ENVIRONMENT = {
@@ -55,8 +56,8 @@ def parser() -> Parser:
         where = f" [{ENVIRONMENT[name]}]" if name in ENVIRONMENT else ""
         p.add_argument("--" + name, nargs="?", const=MISSING, metavar=name.upper(), help=words + where)
 
-    option("feed", "where Yeyak's API is, e.g. http://127.0.0.1:8080")
-    option("state", "file that remembers how far it has come; it starts from the beginning when there is none yet")
+    option("feed", "where Yeyak's API is, e.g. http://127.0.0.1:8080; by default that of the `yeyak dev` that runs on the data folder (YEYAK_DATA_DIR)")
+    option("state", "file that remembers how far it has come; it starts from the beginning when there is none yet; by default messages.cursor in the data folder, if there is one")
     option("webhook", "where messages are posted to; without it they are printed")
     option("secret", "whsec_… that they are signed with; better given by the environment, where ps does not show it")
     option("language", "en (default) or ko")
@@ -91,7 +92,7 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
             return None
 
     told = Options(
-        feed=check(feed, "feed"), state=check(state, "state"),
+        feed=check(feed, "feed", folder.api(environment)), state=check(state, "state", folder.state(environment)),
         webhook=check(webhook, "webhook"), key=check(key, "secret"),
         language=check(language, "language", "en"), poll=check(poll, "poll", "1.0"),
         once=parsed.once, verbose=parsed.verbose,

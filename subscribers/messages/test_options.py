@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import tempfile
 import unittest
 
@@ -28,6 +30,19 @@ class Options(unittest.TestCase):
             "MESSAGES_SECRET": SECRET, "MESSAGES_LANGUAGE": "ko",
         })
         self.assertEqual(("http://a:1", "https://b/hook?t=1", bytes(24), "ko"), (told.feed, told.webhook, told.key, told.language))
+
+    def test_by_data_folder(self):
+        environment = {"YEYAK_DATA_DIR": self.folder}
+        with open(self.folder + "/env", "w") as file:
+            file.write("# Where yeyak dev is.\nexport API='http://127.0.0.1:8081'\nexport TEMPORAL_ADDRESS='127.0.0.1:7234'\n")
+            file.flush()
+            self.assertEqual(["--feed (YEYAK_FEED_URL): is needed"], self.mistakes(**environment))  # of a process that is gone
+            fcntl.flock(file, fcntl.LOCK_EX)  # as a process that runs
+            told = options.read([], environment)
+            self.assertEqual(("http://127.0.0.1:8081", os.path.realpath(self.folder) + "/messages.cursor"), (told.feed, told.state))
+            told = options.read(["--feed=http://a"], {**environment, "MESSAGES_STATE": self.state})
+            self.assertEqual(("http://a", os.path.realpath(self.state)), (told.feed, told.state))
+        self.assertEqual(["--feed (YEYAK_FEED_URL): is needed"], self.mistakes(**environment))
 
     def test_option_before_environment(self):
         told = options.read(["--feed=http://a", "--state", self.state], {"YEYAK_FEED_URL": "nonsense", "MESSAGES_SECRET": ""})

@@ -6,6 +6,8 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // Task queues. Sagas run on the first; a step that cannot be done in place
@@ -123,8 +125,20 @@ func RequestHashIn(memo *commonpb.Memo) (hash string, err error) {
 type Refusal struct {
 	// View is the order as it stood then.
 	View View `json:"view"`
-	// After is when it is worth asking again, 0 where that is not known.
-	After time.Duration `json:"after,omitempty"`
+	// After is how long after At it is worth asking again, 0 where that is not
+	// known. The engine answers a repeat under the same update id with the
+	// refusal of then.
+	After booking.Duration `json:"after,omitempty"`
+	At    time.Time        `json:"at,omitzero"`
+}
+
+// Left is how long it still is until it is worth asking again, 0 or less once
+// it is.
+func (r Refusal) Left(now time.Time) time.Duration {
+	if r.At.IsZero() {
+		return time.Duration(r.After)
+	}
+	return r.At.Add(time.Duration(r.After)).Sub(now)
 }
 
 // Decision is what the caller of an update adds to it.

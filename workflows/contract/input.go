@@ -7,33 +7,34 @@ import (
 )
 
 // Policy is how a saga goes about its steps. It travels in the workflow's
-// input: a setting would be read differently when a history is replayed.
+// input: a setting would be read differently when a history is replayed. Its
+// durations are words there, "30m", for people who read or type an input.
 type Policy struct {
 	// InPlace: steps are tried in the worker's own process first.
 	InPlace bool `json:"inPlace"`
 	// AttentionAfter is how long an undo may keep failing before the order is
 	// marked as needing attention.
-	AttentionAfter time.Duration `json:"attentionAfter"`
+	AttentionAfter booking.Duration `json:"attentionAfter"`
 	// PayWithin is within what time of its request an order has to be paid for,
 	// whatever keeps it from that: the provider, our own ledger, our workers. 0:
 	// no payment is deferred; an order that cannot be paid for now is refused.
-	PayWithin time.Duration `json:"payWithin,omitempty"`
+	PayWithin booking.Duration `json:"payWithin,omitempty"`
 	// HandOverWithin is within what time after that an order has to be in the
 	// hands of those who carry it out: shop and courier, kitchen, cleaners. For a
 	// reservation, whose stay is days away, it is ReserveWithin until its rooms
 	// are held and its owner knows. What takes longer is given up and undone.
-	HandOverWithin time.Duration `json:"handOverWithin,omitempty"`
-	ReserveWithin  time.Duration `json:"reserveWithin,omitempty"`
+	HandOverWithin booking.Duration `json:"handOverWithin,omitempty"`
+	ReserveWithin  booking.Duration `json:"reserveWithin,omitempty"`
 	// Of people: how long a courier, a kitchen or a cleaner may take, and for how
 	// long there may be no free cleaner, before the order is marked as needing
 	// attention. It goes on waiting.
-	DeliverWithin time.Duration `json:"deliverWithin,omitempty"`
-	ServeWithin   time.Duration `json:"serveWithin,omitempty"`
-	CleanWithin   time.Duration `json:"cleanWithin,omitempty"`
-	AssignWithin  time.Duration `json:"assignWithin,omitempty"`
+	DeliverWithin booking.Duration `json:"deliverWithin,omitempty"`
+	ServeWithin   booking.Duration `json:"serveWithin,omitempty"`
+	CleanWithin   booking.Duration `json:"cleanWithin,omitempty"`
+	AssignWithin  booking.Duration `json:"assignWithin,omitempty"`
 	// ServeAfterDay is for how long after its day a drink may still be handed
 	// over, before its order is given up.
-	ServeAfterDay time.Duration `json:"serveAfterDay,omitempty"`
+	ServeAfterDay booking.Duration `json:"serveAfterDay,omitempty"`
 }
 
 // Order is what every order's saga starts with.

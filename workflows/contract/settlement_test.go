@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	policy = contract.Policy{InPlace: true, AttentionAfter: time.Minute}
+	policy = contract.Policy{InPlace: true, AttentionAfter: booking.Duration(time.Minute)}
 	placed = time.Date(2026, 12, 1, 23, 0, 0, 0, time.FixedZone("KST", 9*60*60))
 )
 

@@ -1,0 +1,178 @@
+package api
+
+import (
+	"slices"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// orderShown makes the orders that examples show, as of an instant.
+type orderShown struct{ now time.Time }
+
+// usualWay is how orders go when all goes well. Those that are being carried
+// out are at the last but one.
+var usualWay = map[booking.Kind][]booking.Status{
+	booking.Lodging:  {booking.Received, booking.Paid, booking.AwaitingOwner, booking.Confirmed, booking.Completed},
+	booking.Food:     {booking.Received, booking.Paid, booking.Delivering, booking.Delivered},
+	booking.Cafe:     {booking.Received, booking.Paid, booking.InProduction, booking.Completed},
+	booking.Cleaning: {booking.Received, booking.Calling, booking.Assigned, booking.Completed},
+}
+
+// ends are the last status of the usual way and the one before.
+func ends(kind booking.Kind) (underWay, over booking.Status) {
+	way := usualWay[kind]
+	return way[len(way)-2], way[len(way)-1]
+}
+
+// after is an order after a decision, "place" or "" for none, that was taken or
+// was carried out.
+func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView {
+	underWay, over := ends(kind)
+	reasons := map[string]booking.Reason{"reject": booking.RejectedByOwner, "cancel": booking.ByCustomer}
+	switch {
+	case verb == "place" && taken:
+		return e.at(kind, booking.PaymentPending, "")
+	case reasons[verb] != "" && taken:
+		return e.at(kind, booking.Cancelling, reasons[verb])
+	case reasons[verb] != "":
+		return e.at(kind, booking.Cancelled, reasons[verb])
+	case verb == "confirm" && taken:
+		return e.at(kind, booking.AwaitingOwner, "")
+	case verb == "complete" && !taken:
+		return e.at(kind, over, "")
+	default:
+		return e.at(kind, underWay, "")
+	}
+}
+
+// refusing is an order that refuses a decision, or was refused, with the code.
+// Other problems show none.
+func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, bool) {
+	underWay, over := ends(kind)
+	for _, reason := range booking.Reasons() {
+		if codeOf(reason) == code {
+			return e.at(kind, booking.Cancelled, reason), true
+		}
+	}
+	switch code {
+	case booking.AlreadyCompleted, booking.AlreadyDelivered, notRunning:
+		return e.at(kind, over, ""), true
+	case booking.AlreadyCancelled:
+		return e.at(kind, booking.Cancelled, booking.ByCustomer), true
+	case booking.BeingCancelled, booking.Superseded:
+		return e.at(kind, booking.Cancelling, booking.ByCustomer), true
+	case booking.NotConfirmed:
+		return e.at(kind, booking.AwaitingOwner, ""), true
+	case booking.NotDelivering, booking.NotInProduction, booking.NotAssigned:
+		return e.at(kind, usualWay[kind][1], ""), true
+	case booking.AlreadyConfirmed, booking.AlreadyCheckedIn, booking.NotCheckedIn, booking.NotAwaitingOwner:
+		return e.at(kind, underWay, ""), true
+	default:
+		return orderView{}, false
+	}
+}
+
+// at is an order in a status, with how it came there.
+func (e orderShown) at(kind booking.Kind, status booking.Status, reason booking.Reason) orderView {
+	v := e.placed(kind)
+	way := usualWay[kind]
+	switch n := slices.Index(way, status); {
+	case n >= 0:
+		way = way[1 : n+1]
+	case status == booking.PaymentPending:
+		way = []booking.Status{status}
+	case !wasPaid(reason):
+		way = []booking.Status{booking.Cancelling, booking.Cancelled}
+	case status == booking.Cancelling:
+		way = append(way[1:len(way)-2:len(way)-2], booking.Cancelling)
+	default:
+		way = append(way[1:len(way)-2:len(way)-2], booking.Cancelling, booking.Cancelled)
+	}
+	v.Placed = status != booking.PaymentPending && (reason == "" || wasPaid(reason))
+	for i, s := range way {
+		entry := contract.Entry{Status: s, At: e.now.Add(time.Duration(i+1) * time.Second)}
+		if s == booking.Cancelling || s == booking.Cancelled {
+			entry.Reason = reason
+		}
+		v.History = append(v.History, entry)
+	}
+	v.Status, v.Reason, v.Version = status, reason, v.History[len(v.History)-1].At.UnixMicro()
+	if status == booking.PaymentPending {
+		v.PaymentDeferred = &contract.Deferral{Until: e.now.Add(30 * time.Minute)}
+	}
+	e.carryOut(&v)
+	return language("en").show(v)
+}
+
+// wasPaid tells whether orders that are cancelled for the reason had come into
+// being.
+func wasPaid(reason booking.Reason) bool {
+	return slices.Contains([]booking.Reason{
+		booking.ByCustomer, booking.ByOperator, booking.RejectedByOwner, booking.OwnerTimeout, booking.MenuDeleted,
+	}, reason)
+}
+
+// placed is an order of the kind that was just received.
+func (e orderShown) placed(kind booking.Kind) contract.View {
+	order := contract.Order{
+		OrderID: string(kind) + "-06gzvfahhdv2qeq77vmrpjqcg8", CustomerID: "alice", PlacedAt: e.now,
+		Amount: booking.Money{Amount: 100000, Currency: "KRW"},
+	}
+	today := booking.DateOf(e.now)
+	switch kind {
+	case booking.Food:
+		menu := booking.Menu{ID: "menu-0m5w3k1v8t2z6r4q", Name: "Bibimbap", OwnerID: "sara"}
+		return contract.Food{Order: order, Menu: menu, Quantity: 2, Address: "12 Sejong-daero, Seoul"}.View()
+	case booking.Cafe:
+		drink := booking.Drink{ID: "drink-0m5w3k1v8t2z6r4q", Name: "Iced Americano", OwnerID: "cora", Date: today.AddDays(1)}
+		return contract.Cafe{Order: order, Drink: drink, Quantity: 2}.View()
+	case booking.Cleaning:
+		return contract.Cleaning{Order: order, Location: "12 Sejong-daero, Seoul"}.View()
+	default:
+		place := booking.Place{ID: "place-0m5w3k1v8t2z6r4q", Name: "Seaside Inn", OwnerID: "olivia"}
+		return contract.Lodging{Order: order, Place: place, CheckIn: today.AddDays(30), CheckOut: today.AddDays(32), Rooms: 1}.View()
+	}
+}
+
+// carryOut shows what those do who carry the order out.
+func (e orderShown) carryOut(v *contract.View) {
+	job := booking.JobWaiting
+	switch underWay, over := ends(v.Kind); v.Status {
+	case underWay:
+		job = booking.JobStarted
+	case over:
+		job = map[booking.Kind]booking.JobStatus{booking.Food: booking.JobDelivered, booking.Cafe: booking.JobCompleted}[v.Kind]
+	case booking.Cancelled, booking.Cancelling:
+		job = booking.JobCancelled
+	}
+	switch {
+	case v.Delivery != nil:
+		v.Delivery.Status = job
+	case v.Production != nil:
+		v.Production.Status = job
+	case v.Cleaning != nil && (v.Status == booking.Assigned || v.Status == booking.Completed):
+		v.Cleaning.Cleaner = &booking.Cleaner{ID: "cleaner-0m5w3k1v8t2z6r4q", Name: "Min-jun"}
+	}
+}
+
+// event is what the feed tells of a payment.
+func (e orderShown) event() booking.Event {
+	v := e.at(booking.Lodging, booking.Paid, "")
+	return booking.Event{
+		Key: v.ID + "/" + string(booking.PaymentApproved), Type: booking.PaymentApproved, OrderID: v.ID, At: e.now,
+		Data: booking.EventData{
+			Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item, Quantity: v.Quantity, Amount: v.Amount, Status: v.Status,
+		},
+	}
+}
+
+// production is a café's work on an order.
+func (e orderShown) production() productionView {
+	v := e.at(booking.Cafe, booking.InProduction, "")
+	return language("en").showProduction(booking.JobState{
+		Job:    booking.Job{OrderID: v.ID, OwnerID: v.OwnerID, Item: v.Item, Quantity: v.Quantity},
+		Status: booking.JobStarted, At: v.History[len(v.History)-1].At,
+	})
+}

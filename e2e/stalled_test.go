@@ -1,0 +1,121 @@
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestStalledBodies: 3,000 clients at once that announce a body and send none
+// are all answered 408, and their connections are closed, by a process as it
+// runs in production. It answers others meanwhile.
+func TestStalledBodies(t *testing.T) {
+	t.Parallel()
+	const many = 3000
+	requireDescriptors(t, many+1000)
+	s, _ := startAPI(t)
+	address := strings.TrimPrefix(s.url, "http://")
+	s.stall(address, many, "/v1/lodging/reservations", "/v1/food/menus", "/v1/cafe/orders/cafe-1/cancel", "/v1/events", "/docs", "/healthz", "/nowhere")
+
+	// By the process's own clock, which does not run while a client waits for a processor.
+	measured := string(s.get("/metrics").with(t, http.StatusOK).raw)
+	require.Equal(t, many, counted(t, measured, `_bucket{[^}]*status="408",le="10"}`), "within 10 s")
+	require.Equal(t, many, counted(t, measured, `_count{[^}]*status="408"}`))
+}
+
+// TestStalledBodies_OfTheSandbox: what stands in for Stripe is as hard to stop.
+func TestStalledBodies_OfTheSandbox(t *testing.T) {
+	t.Parallel()
+	path, err := binary()
+	require.NoError(t, err)
+	address := "127.0.0.1:" + freePort(t)
+	cmd := exec.CommandContext(t.Context(), path, "sandbox-payments")
+	cmd.Env = append(os.Environ(), "YEYAK_SANDBOX_LISTEN="+address, "YEYAK_DATA_DIR="+t.TempDir())
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	s := &system{TB: t, url: "http://" + address}
+	s.eventually(func() bool {
+		a, err := s.send(http.MethodGet, "/healthz", nil)
+		return err == nil && a.status == http.StatusOK
+	})
+	s.stall(address, 300, "/v1/payment_intents", "/v1/refunds", "/sandbox", "/nowhere")
+}
+
+// stall has many clients stall at once, and asks for /healthz until all of them
+// have been answered and closed.
+func (s *system) stall(address string, many int, paths ...string) {
+	s.Helper()
+	closed := make(chan error, many)
+	for i := range many {
+		go func() { closed <- stallAt(address, paths[i%len(paths)]) }()
+	}
+	for answered, left := 0, many; left > 0; answered++ {
+		s.get("/healthz").with(s, http.StatusOK)
+		select {
+		case err := <-closed:
+			require.NoError(s, err)
+			require.Positive(s, answered, "others are answered meanwhile")
+			left--
+			for ; left > 0 && len(closed) > 0; left-- {
+				require.NoError(s, <-closed)
+			}
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// stallAt returns nil when the server has answered 408 and closed the connection.
+func stallAt(address, path string) error {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n", path); err != nil {
+		return err
+	}
+	answer, err := io.ReadAll(conn) // until the server closes it
+	if err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		return err
+	}
+	if !bytes.HasPrefix(answer, []byte("HTTP/1.1 408 ")) || !bytes.Contains(answer, []byte("\r\nConnection: close\r\n")) {
+		return fmt.Errorf("%s was answered %q", path, answer)
+	}
+	return nil
+}
+
+// requireDescriptors makes sure that this process may open so many files. Go
+// has taken what the limit allows.
+func requireDescriptors(t *testing.T, n uint64) {
+	t.Helper()
+	var limit syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit))
+	require.GreaterOrEqual(t, limit.Cur, n, "allow more open files: ulimit -n")
+}
+
+// counted adds up the requests of the series that match.
+func counted(t *testing.T, metrics, series string) (n int) {
+	t.Helper()
+	for _, line := range regexp.MustCompile(`(?m)^yeyak_http_request_seconds`+series+` (\d+)$`).FindAllStringSubmatch(metrics, -1) {
+		value, err := strconv.Atoi(line[1])
+		require.NoError(t, err)
+		n += value
+	}
+	return n
+}

@@ -1,0 +1,39 @@
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestOperations_FromTctl: Temporal's CLI has the commands and the options that
+// the table of docs/operations.md names, and the page has the headings.
+func TestOperations_FromTctl(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/operations.md")
+	require.NoError(t, err)
+	rows := regexp.MustCompile("(?m)^\\| (?:`tctl [^`]+`)? \\| `temporal ([^`]+)` \\| (.*) \\|$").FindAllStringSubmatch(
+		strings.ReplaceAll(string(page), "| |", "|  |"), -1)
+	require.Greater(t, len(rows), 20)
+	for _, row := range rows {
+		words := strings.Fields(row[1])
+		command := words
+		for len(command) > 0 && strings.HasPrefix(command[len(command)-1], "--") {
+			command = command[:len(command)-1]
+		}
+		help, err := exec.CommandContext(t.Context(), temporalCLI(), append(command[:len(command):len(command)], "--help")...).CombinedOutput()
+		require.NoError(t, err, "%s", help)
+		// For what it does not know the CLI shows the help of what is above it.
+		require.Contains(t, string(help), "temporal "+strings.Join(command, " ")+" ", row[0])
+		for _, option := range words[len(command):] {
+			require.Regexp(t, option+`\b`, string(help), row[0])
+		}
+		for _, heading := range regexp.MustCompile(`"([A-Z][^"]+)"`).FindAllStringSubmatch(row[2], -1) {
+			require.Regexp(t, `(?m)^#+ `+regexp.QuoteMeta(heading[1])+`$`, string(page))
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package config
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"go.uber.org/zap/zapcore"
+)
+
+// Given are the settings of a command that differ from their defaults.
+type Given []*kong.Flag
+
+// differing finds them among the flags of a command that has been read.
+func differing(flags []*kong.Flag) (given Given) {
+	for _, flag := range flags {
+		if !reflect.DeepEqual(flag.Target.Interface(), defaultOf(flag)) {
+			given = append(given, flag)
+		}
+	}
+	slices.SortFunc(given, func(a, b *kong.Flag) int { return strings.Compare(a.Name, b.Name) })
+	return given
+}
+
+// defaultOf is the value that the flag has when nothing is said.
+func defaultOf(flag *kong.Flag) any {
+	value := reflect.New(flag.Target.Type()).Elem()
+	if flag.HasDefault {
+		scan := kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: flag.Default})
+		_ = flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, value) // defaults can be read: see the tests
+	}
+	return value.Interface()
+}
+
+// MarshalLogObject implements zapcore.ObjectMarshaler: each setting under its
+// flag's name, passwords masked.
+func (g Given) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+	for _, flag := range g {
+		if err := logSetting(enc, flag.Name, flag.Target); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package config_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/yeyak/yeyak/internal/config"
+)
+
+// given parses and answers what a command would log of its settings.
+func given(t *testing.T, env map[string]string, args ...string) map[string]any {
+	t.Helper()
+	clearEnvironment(t)
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+	parser, err := config.New(new(commands))
+	require.NoError(t, err)
+	ctx, err := parser.Parse(args)
+	require.NoError(t, err)
+	fields := zapcore.NewMapObjectEncoder()
+	_, err = ctx.Call(func(g config.Given) error { return g.MarshalLogObject(fields) })
+	require.NoError(t, err)
+	return fields.Fields
+}
+
+func TestGiven(t *testing.T) {
+	require.Equal(t, map[string]any{
+		"database-url": "postgres://yeyak:xxxxx@db.example:5432/yeyak?sslmode=disable", "payments": "stripe", "stripe-secret-key": "(not shown)",
+		"reply-budget": 3 * time.Second, "max-body": 1000, "serve": []string{"sagas"}, "versioning": true, "drain-delay": time.Duration(0),
+	}, given(t, map[string]string{
+		"DATABASE_URL": someDatabase, "STRIPE_SECRET_KEY": "sk_test_1", "YEYAK_REPLY_BUDGET": "3000ms", "YEYAK_MAX_BODY": "1000",
+		"YEYAK_SERVE": "sagas", "YEYAK_VERSIONING": "true", "YEYAK_LOG_LEVEL": "info", "YEYAK_PAY_WITHIN": "1800s",
+	}, "api", "--payments=stripe", "--drain-delay=0s"))
+}
+
+// TestGiven_Defaults: what is set to its default is not told.
+func TestGiven_Defaults(t *testing.T) {
+	for _, command := range []string{"dev", "audit", "sandbox-payments"} {
+		require.Empty(t, given(t, nil, command), command)
+	}
+	needed := map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}
+	for _, command := range []string{"api", "worker"} {
+		require.Len(t, given(t, needed, command), len(needed), command)
+	}
+}

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Makes sure that the shells are installed which newcomers paste the README's
+# lines into, for the test that does the same. Quiet when they are.
+set -eu
+. "$(dirname "$0")/install.sh"
+
+for shell in bash dash zsh; do
+	command -v "$shell" >/dev/null ||
+		install_package "$shell" "Please install $shell (macOS: brew install $shell; Fedora: dnf install $shell)."
+done
