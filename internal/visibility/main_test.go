@@ -1,0 +1,103 @@
+package visibility
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun/driver/pgdriver"
+
+	"github.com/yeyak/yeyak/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// newest is what brings a schema to the version that the server wants.
+const newest = ""
+
+// migrate brings the database to a version of Temporal's own schema.
+func migrate(t testing.TB, database, version string) {
+	t.Helper()
+	tasks := [][]string{{"update-schema", "--schema-name", "postgresql/v12/visibility"}}
+	if version != newest {
+		tasks[0] = append(tasks[0], "--version", version)
+	}
+	var there bool
+	db := open(t, database)
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT to_regclass('schema_version') IS NOT NULL").Scan(&there))
+	if !there {
+		tasks = append([][]string{{"setup-schema", "--version", "0.0"}}, tasks...)
+	}
+	u, err := url.Parse(database)
+	require.NoError(t, err)
+	for _, task := range tasks {
+		cmd := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("YEYAK_TEMPORAL_SQL_TOOL"), "../../bin/temporal-sql-tool"), append([]string{
+			"--plugin", "postgres12_pgx", "--endpoint", u.Hostname(), "--port", u.Port(), "--database", strings.TrimPrefix(u.Path, "/"),
+		}, task...)...)
+		cmd.Env = append(cmd.Environ(), "SQL_USER="+u.User.Username(), "SQL_PASSWORD=")
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s: %s", strings.Join(task, " "), bytes.TrimSpace(out))
+	}
+}
+
+// open opens a pool of its own on the database.
+func open(t testing.TB, database string) *sql.DB {
+	t.Helper()
+	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(database), pgdriver.WithReadTimeout(10*time.Minute)))
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+// change runs the command on the database.
+func change(t testing.TB, database string, to Form) Report {
+	t.Helper()
+	r, err := Change(t.Context(), open(t, database), to, func(line string) { t.Log(line) })
+	require.NoError(t, err)
+	require.True(t, r.OK(), "%+v", r)
+	return r
+}
+
+// check looks at the database.
+func check(t testing.TB, database string, want Form) Report {
+	t.Helper()
+	r, err := Check(t.Context(), open(t, database), want)
+	require.NoError(t, err)
+	return r
+}
+
+// definitions are the indexes of the table by name, as PostgreSQL tells them.
+func definitions(t testing.TB, database string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	rows, err := open(t, database).QueryContext(t.Context(), `SELECT c.relname, pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ', invalid' END
+		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass($1)`, table)
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var name, definition string
+		require.NoError(t, rows.Scan(&name, &definition))
+		all[name] = definition
+	}
+	require.NoError(t, rows.Err())
+	return all
+}
+
+// execute runs statements, each by itself.
+func execute(ctx context.Context, t testing.TB, db interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+}, statements ...string,
+) {
+	t.Helper()
+	for _, s := range statements {
+		_, err := db.ExecContext(ctx, s)
+		require.NoError(t, err, s)
+	}
+}
