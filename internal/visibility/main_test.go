@@ -1,4 +1,4 @@
-package visibility
+package visibility_test
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +17,15 @@ import (
 	"github.com/uptrace/bun/driver/pgdriver"
 
 	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/visibility"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
+
+// program is one of Temporal's: the one that `make test` names, or builds.
+func program(variable, name string) string {
+	return cmp.Or(os.Getenv(variable), filepath.Join("..", "..", "bin", name))
+}
 
 // newest is what brings a schema to the version that the server wants.
 const newest = ""
@@ -39,7 +46,7 @@ func migrate(t testing.TB, database, version string) {
 	u, err := url.Parse(database)
 	require.NoError(t, err)
 	for _, task := range tasks {
-		cmd := exec.CommandContext(t.Context(), cmp.Or(os.Getenv("YEYAK_TEMPORAL_SQL_TOOL"), "../../bin/temporal-sql-tool"), append([]string{
+		cmd := exec.CommandContext(t.Context(), program("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool"), append([]string{
 			"--plugin", "postgres12_pgx", "--endpoint", u.Hostname(), "--port", u.Port(), "--database", strings.TrimPrefix(u.Path, "/"),
 		}, task...)...)
 		cmd.Env = append(cmd.Environ(), "SQL_USER="+u.User.Username(), "SQL_PASSWORD=")
@@ -57,28 +64,28 @@ func open(t testing.TB, database string) *sql.DB {
 }
 
 // change runs the command on the database.
-func change(t testing.TB, database string, to Form) Report {
+func change(t testing.TB, database string, to visibility.Form) visibility.Report {
 	t.Helper()
-	r, err := Change(t.Context(), open(t, database), to, func(line string) { t.Log(line) })
+	r, err := visibility.Change(t.Context(), open(t, database), to, func(line string) { t.Log(line) })
 	require.NoError(t, err)
 	require.True(t, r.OK(), "%+v", r)
 	return r
 }
 
 // check looks at the database.
-func check(t testing.TB, database string, want Form) Report {
+func check(t testing.TB, database string, want visibility.Form) visibility.Report {
 	t.Helper()
-	r, err := Check(t.Context(), open(t, database), want)
+	r, err := visibility.Check(t.Context(), open(t, database), want)
 	require.NoError(t, err)
 	return r
 }
 
 // definitions are the indexes of the table by name, as PostgreSQL tells them.
-func definitions(t testing.TB, database string) map[string]string {
+func definitions(t testing.TB, db *sql.DB) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	rows, err := open(t, database).QueryContext(t.Context(), `SELECT c.relname, pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ', invalid' END
-		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass($1)`, table)
+	rows, err := db.QueryContext(t.Context(), `SELECT c.relname, pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ', invalid' END
+		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = to_regclass('executions_visibility')`)
 	require.NoError(t, err)
 	defer rows.Close()
 	for rows.Next() {
