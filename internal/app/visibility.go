@@ -15,7 +15,7 @@ import (
 func Visibility(ctx context.Context, c config.Visibility, log *zap.Logger) (visibility.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Wait)
 	defer cancel()
-	db, err := store.OpenPool(string(c.Database), store.Options{MaxOpen: 1, Timeout: c.Wait, Application: "yeyak visibility"})
+	db, err := store.OpenPool(string(c.Database), store.Options{MaxOpen: 2, Timeout: c.Wait, Application: "yeyak visibility"})
 	if err != nil {
 		return visibility.Report{}, err
 	}

@@ -31,7 +31,8 @@ var leftover = regexp.MustCompile(`^yeyak_(next|past)_[0-9]+$`)
 type index struct {
 	oid        int64
 	name       string
-	valid      bool // false while it is built, and when that has failed
+	quoted     string // the name as an identifier
+	valid      bool   // false while it is built, and when that has failed
 	constraint bool
 	definition string // CREATE INDEX …
 	condition  string // what follows WHERE, "" for none
@@ -45,9 +46,9 @@ type index struct {
 
 // indexes are all of the table's.
 const indexes = `
-SELECT i.indexrelid, c.relname, i.indisvalid AND i.indisready,
+SELECT i.indexrelid, c.relname, quote_ident(c.relname), i.indisvalid AND i.indisready,
 	i.indisunique OR i.indisprimary OR i.indisexclusion OR EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid),
-	pg_get_indexdef(i.indexrelid), coalesce(pg_get_expr(i.indpred, i.indrelid), ''), coalesce(quote_ident(s.spcname), ''),
+	coalesce(pg_get_indexdef(i.indexrelid), ''), coalesce(pg_get_expr(i.indpred, i.indrelid), ''), coalesce(quote_ident(s.spcname), ''),
 	coalesce(prefix.attname, ''), coalesce(own.attname, ''), coalesce(quote_ident(own.attname), ''), coalesce(own.attnotnull, false),
 	coalesce(pg_index_column_has_property(i.indexrelid, 2, 'search_nulls'), false)
 FROM pg_index i
@@ -67,13 +68,15 @@ func read(ctx context.Context, conn *sql.Conn) (found []index, left []string, er
 	defer rows.Close()
 	for rows.Next() {
 		var i index
-		if err := rows.Scan(&i.oid, &i.name, &i.valid, &i.constraint, &i.definition, &i.condition, &i.tablespace,
+		if err := rows.Scan(&i.oid, &i.name, &i.quoted, &i.valid, &i.constraint, &i.definition, &i.condition, &i.tablespace,
 			&i.prefix, &i.own, &i.quotedOwn, &i.ownNotNull, &i.findsNull); err != nil {
 			return nil, nil, err
 		}
-		if leftover.MatchString(i.name) {
+		switch {
+		case i.definition == "": // dropped meanwhile
+		case leftover.MatchString(i.name):
 			left = append(left, i.name)
-		} else {
+		default:
 			found = append(found, i)
 		}
 	}
@@ -132,9 +135,8 @@ func (i index) leanIn(f Form) bool { return f == Lean && i.keeps() == "" }
 // creation is the statement that makes the index under another name, in the
 // form that it has in a store of form f.
 func (i index) creation(name string, f Form) (string, error) {
-	rest, found := strings.CutPrefix(i.definition, "CREATE INDEX ")
-	_, rest, on := strings.Cut(rest, " ON ")
-	if !found || !on {
+	rest, found := strings.CutPrefix(i.definition, "CREATE INDEX "+i.quoted+" ON ")
+	if !found {
 		return "", fmt.Errorf("index %s: its definition cannot be read: %s", i.name, i.definition)
 	}
 	if i.condition != "" {

@@ -78,6 +78,25 @@ func TestChange_KilledWhileBuilding(t *testing.T) {
 	require.Equal(t, want, definitions(t, db))
 }
 
+// A run that is called off ends at once, although what it waits for goes on.
+func TestChange_Canceled(t *testing.T) {
+	t.Parallel()
+	database, db := made(t)
+	keeps := transaction(t, open(t, database), "READ COMMITTED", row)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	own := open(t, database)
+	go func() {
+		_, err := visibility.Change(ctx, own, visibility.Lean, func(string) {})
+		done <- err
+	}()
+	waits(t, db, "CREATE INDEX CONCURRENTLY", 1)
+	cancel()
+	require.ErrorContains(t, <-done, "build index ")
+	require.NoError(t, keeps.Rollback())
+	change(t, database, visibility.Lean)
+}
+
 var errKilled = errors.New("killed")
 
 // mortal is a connector whose connections are cut before, or after, the last of
@@ -115,7 +134,7 @@ func (c *mortalConn) do(statement func() error) error {
 	if c.of.after && c.of.left == 0 {
 		err = statement()
 	}
-	return errors.Join(errKilled, err, c.Conn.Close())
+	return errors.Join(errKilled, err, c.Close())
 }
 
 // ExecContext implements driver.ExecerContext.

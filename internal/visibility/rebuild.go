@@ -63,8 +63,8 @@ func (r run) exchange(ctx context.Context, i index, next, past string) error {
 	defer func() { _ = tx.Rollback() }() // without effect after a commit
 	for _, statement := range []string{
 		fmt.Sprintf("SET LOCAL lock_timeout = %d", lockPatience.Milliseconds()),
-		fmt.Sprintf("ALTER INDEX %s.%s RENAME TO %s", r.schema, quoted(i.name), past),
-		fmt.Sprintf("ALTER INDEX %s.%s RENAME TO %s", r.schema, next, quoted(i.name)),
+		fmt.Sprintf("ALTER INDEX %s.%s RENAME TO %s", r.schema, i.quoted, past),
+		fmt.Sprintf("ALTER INDEX %s.%s RENAME TO %s", r.schema, next, i.quoted),
 	} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
 			return err
@@ -86,18 +86,6 @@ func (r run) drop(ctx context.Context, name string) error {
 		return fmt.Errorf("drop index %s: %w", name, err)
 	}
 	return nil
-}
-
-// quoted is a name as an identifier.
-func quoted(name string) string {
-	out := []rune{'"'}
-	for _, c := range name {
-		if c == '"' {
-			out = append(out, c)
-		}
-		out = append(out, c)
-	}
-	return string(append(out, '"'))
 }
 
 func lockNotAvailable(err error) bool {

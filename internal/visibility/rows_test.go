@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,26 +30,26 @@ func fill(t *testing.T, db *sql.DB, namespaceID string, attributes map[string]st
 	}}}).Marshal()
 	require.NoError(t, err)
 	statement := strings.NewReplacer(
-		":namespace", "'"+namespaceID+"'", ":memo", fmt.Sprintf(`'\x%x'`, memo), ":rows", fmt.Sprint(rows),
+		":namespace", "'"+namespaceID+"'", ":memo", fmt.Sprintf(`'\x%x'`, memo), ":rows", strconv.Itoa(rows),
 		":OrderKind", column("OrderKind"), ":CustomerId", column("CustomerId"), ":OwnerId", column("OwnerId"),
 		":ItemId", column("ItemId"), ":OrderStatus", column("OrderStatus"), ":NeedsAttention", column("NeedsAttention"),
 	).Replace(ordered)
 	execute(t.Context(), t, db, statement, strings.NewReplacer(":namespace", "'"+namespaceID+"'").Replace(systems))
 }
 
-// crowd makes rows of workflows of which one in a hundred has neither a parent
-// nor a division, and the others have what the column is filled with.
-func crowd(t *testing.T, db *sql.DB, namespaceID, column, filled string, rows int) {
+// crowd makes rows of workflows of which one in a hundred has nothing in the
+// column, and the others have what it is filled with.
+func crowd(t *testing.T, db *sql.DB, column, filled string, rows int) {
 	t.Helper()
 	execute(t.Context(), t, db, strings.NewReplacer(
-		":namespace", "'"+namespaceID+"'", ":column", column, ":filled", filled, ":rows", fmt.Sprint(rows),
+		":column", column, ":filled", filled, ":rows", strconv.Itoa(rows),
 	).Replace(crowded))
 }
 
 const crowded = `
 INSERT INTO executions_visibility (namespace_id, run_id, _version, start_time, execution_time, workflow_id, workflow_type_name, status,
 	close_time, encoding, task_queue, root_workflow_id, root_run_id, :column)
-SELECT :namespace, md5('crowd' || n)::uuid::text, n, began, began, 'crowd-' || n, 'Work', CASE WHEN n % 30 = 0 THEN 1 ELSE 2 END,
+SELECT 'crowd', md5('crowd' || n)::uuid::text, n, began, began, 'crowd-' || n, 'Work', CASE WHEN n % 30 = 0 THEN 1 ELSE 2 END,
 	CASE WHEN n % 30 <> 0 THEN began + interval '1 minute' END, 'Proto3', 'work', 'crowd-' || n, md5('crowd' || n)::uuid::text,
 	CASE WHEN n % 100 <> 7 THEN :filled END
 FROM (SELECT n, timestamp '2026-03-31 12:00' - (:rows - n) * (interval '30 days' / :rows) AS began FROM generate_series(1, :rows) n) AS numbered`

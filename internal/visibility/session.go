@@ -17,8 +17,9 @@ const (
 	// waited inside of the database would have a snapshot, which the building of
 	// an index waits for: the two would wait for each other.
 	lookEvery = 200 * time.Millisecond
-	// unlockWithin bounds the release of the lock, which a canceled run does too.
-	unlockWithin = 5 * time.Second
+	// endWithin bounds what a canceled run does still: it ends its statement and
+	// releases the lock.
+	endWithin = 5 * time.Second
 )
 
 // alone runs f on a session of its own while no other run is at work.
@@ -35,12 +36,31 @@ func alone(ctx context.Context, db *sql.DB, f func(*sql.Conn) error) error {
 		return fmt.Errorf("wait for another run: %w", err)
 	}
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockWithin)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
 		defer cancel()
 		// A session that does not answer is ended, and its lock with it.
 		_, _ = conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", int64(lockKey))
 	}()
+	stop, err := cancelable(ctx, db, conn)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	return f(conn)
+}
+
+// cancelable has a statement that waits in the database end when the context
+// does: the driver would wait for it.
+func cancelable(ctx context.Context, db *sql.DB, conn *sql.Conn) (stop func() bool, err error) {
+	var session int
+	if err := conn.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&session); err != nil {
+		return nil, err
+	}
+	return context.AfterFunc(ctx, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+		defer cancel()
+		_, _ = db.ExecContext(ctx, "SELECT pg_cancel_backend($1)", session) // without it, the statement ends by itself
+	}), nil
 }
 
 // bound has the server give a statement up when the caller does.

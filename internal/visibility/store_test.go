@@ -26,21 +26,15 @@ import (
 type store struct {
 	*testing.T
 	database, log string
-	namespaces    map[string]string // their ids by name
+	namespaceID   string
 	server        *fullserver.Server
 }
 
-// Namespaces: of orders; of workflows that nearly all have a parent; and of
-// activities without a workflow, which have a division, with few workflows.
-const (
-	orders     = "orders"
-	families   = "families"
-	activities = "activities"
-)
+const namespace = "orders"
 
 func newStore(t *testing.T) *store {
 	t.Helper()
-	s := &store{T: t, log: filepath.Join(t.TempDir(), "postgres.log"), namespaces: map[string]string{orders: "", families: "", activities: ""}}
+	s := &store{T: t, log: filepath.Join(t.TempDir(), "postgres.log")}
 	// Statistics are gathered once: two samples would make two plans.
 	settings := pgserver.Settings{"log_statement": "all", "log_line_prefix": mark, "autovacuum": "off", "maintenance_work_mem": "256MB", "max_wal_size": "8GB"}
 	for name, value := range pgserver.Forgetful {
@@ -61,34 +55,28 @@ func newStore(t *testing.T) *store {
 	columns := s.prepare()
 	db := open(t, s.database)
 	restore := dropIndexes(t, db)
-	fill(t, db, s.namespaces[orders], columns, rows())
-	crowd(t, db, s.namespaces[families], "parent_workflow_id", "'parent-' || n / 50", rows()/5)
-	crowd(t, db, s.namespaces[activities], "search_attributes", `'{"TemporalNamespaceDivision": "7"}'::jsonb`, rows()/5)
+	fill(t, db, s.namespaceID, columns, rows())
 	restore()
 	execute(t.Context(), t, db, "VACUUM (ANALYZE) executions_visibility")
 	return s
 }
 
-// prepare makes the namespaces and answers the columns of the orders' search
-// attributes by their names.
+// prepare makes the namespace and answers the columns of its search attributes by
+// their names.
 func (s *store) prepare() map[string]string {
 	s.Helper()
 	c := s.dial()
 	ctx, cancel := context.WithTimeout(s.Context(), 3*time.Minute)
 	defer cancel()
-	for name := range s.namespaces {
-		require.NoError(s, devserver.EnsureNamespace(ctx, c, name))
-		told, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: name})
-		require.NoError(s, err)
-		s.namespaces[name] = told.GetNamespaceInfo().GetId()
-	}
+	require.NoError(s, devserver.EnsureNamespace(ctx, c, namespace))
 	attributes := map[string]enumspb.IndexedValueType{contract.NeedsAttentionAttribute.GetName(): contract.NeedsAttentionAttribute.GetValueType()}
 	for _, k := range contract.KeywordAttributes() {
 		attributes[k.GetName()] = k.GetValueType()
 	}
-	require.NoError(s, devserver.EnsureSearchAttributes(ctx, c, orders, attributes))
-	told, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: orders})
+	require.NoError(s, devserver.EnsureSearchAttributes(ctx, c, namespace, attributes))
+	told, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 	require.NoError(s, err)
+	s.namespaceID = told.GetNamespaceInfo().GetId()
 	columns := map[string]string{}
 	for column, name := range told.GetConfig().GetCustomSearchAttributeAliases() {
 		columns[name] = column
@@ -98,7 +86,7 @@ func (s *store) prepare() map[string]string {
 
 func (s *store) dial() client.Client {
 	s.Helper()
-	c, err := client.NewLazyClient(client.Options{HostPort: s.server.Addr(), Namespace: orders, Logger: devserver.Quiet()})
+	c, err := client.NewLazyClient(client.Options{HostPort: s.server.Addr(), Namespace: namespace, Logger: devserver.Quiet()})
 	require.NoError(s, err)
 	s.Cleanup(c.Close)
 	return c
@@ -136,7 +124,7 @@ var (
 	parameter = regexp.MustCompile(`(\$\d+) = ('(?:[^']|'')*'|NULL)`)
 )
 
-// logged are the statements on the namespaces in PostgreSQL's log from the offset on,
+// logged are the statements on the namespace in PostgreSQL's log from the offset on,
 // with their parameters in place.
 func (s *store) logged(offset int64) (found []string) {
 	s.Helper()
@@ -158,10 +146,8 @@ func (s *store) logged(offset int64) (found []string) {
 				}
 			}
 		}
-		for _, id := range s.namespaces {
-			if strings.Contains(sql, id) {
-				found = append(found, sql)
-			}
+		if strings.Contains(sql, s.namespaceID) {
+			found = append(found, sql)
 		}
 	}
 	return found

@@ -18,8 +18,8 @@ const (
 // Change brings every index of the table to the form. It waits for another run
 // that is at work, and removes what one has left behind that did not come to its
 // end. It may be repeated, after an error too: what is done stays done. progress
-// is told of each index. db is to be closed afterwards: its sessions are set up
-// for this work.
+// is told of each index. db has two sessions or more, and is to be closed
+// afterwards: they are set up for this work.
 func Change(ctx context.Context, db *sql.DB, to Form, progress func(string)) (r Report, err error) {
 	err = alone(ctx, db, func(conn *sql.Conn) error {
 		at, err := schema(ctx, conn)
