@@ -106,12 +106,21 @@ func TestChange_OverVersionsOfTheSchema(t *testing.T) {
 	migrate(t, database, newest)
 	after := check(t, database, visibility.Lean)
 	require.NotEmpty(t, after.Differ)
-	for name, definition := range definitions(t, db) {
-		require.Equal(t, partial.MatchString(old[name]), old[name] == definition && partial.MatchString(definition), name)
-		if slices.Contains(after.Differ, name) {
-			require.NotContains(t, definition, "WHERE", name)
+	now := definitions(t, db)
+	for name, definition := range old {
+		if strings.HasPrefix(name, "by_root_") { // 1.6 makes its column anew, and never NULL
+			require.Regexp(t, partial, definition)
+			require.NotContains(t, now[name], "WHERE")
+			require.NotContains(t, after.Differ, name)
+			continue
 		}
+		require.Equal(t, definition, now[name])
 	}
+	for _, name := range after.Differ {
+		require.NotContains(t, old, name)
+		require.NotContains(t, now[name], "WHERE")
+	}
+	require.Contains(t, after.Differ, "by_temporal_keyword_01")
 	require.Equal(t, after.Differ, change(t, database, visibility.Lean).Changed, "what the migrations have made, and nothing else")
 	_, fresh := made(t)
 	change(t, database, visibility.Stock)
