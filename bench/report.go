@@ -102,7 +102,9 @@ func newReport(machine lab.Machine, b *bench) report {
 	rate := func(r row) float64 { return r.PerSecond.Median }
 	ratio("yeyak_over_naive_rate_c50", point{yeyak, many}, point{naive, many}, rate)
 	ratio("naive_over_yeyak_p50_c1", point{naive, 1}, point{yeyak, 1}, func(r row) float64 { return r.P50.Median })
-	ratio("naive_over_yeyak_cpu", point{naive, many}, point{yeyak, many}, func(r row) float64 { return r.CPU.Total.Median })
+	total := func(r row) float64 { return r.CPU.Total.Median }
+	ratio("naive_over_yeyak_cpu", point{naive, many}, point{yeyak, many}, total)
+	ratio("yeyak_over_bare_cpu", point{yeyak, many}, point{bare, many}, total)
 	ratio("yeyak_over_bare_rate_c50", point{yeyak, many}, point{bare, many}, rate)
 	ratio("mypage_over_plain_rate", point{mypage, many}, point{plain, many}, rate)
 	ratio("mypage_p99_over_plain_p99_under_load", point{mypageUnderLoad, many}, point{plainUnderLoad, many}, func(r row) float64 { return r.P99.Median })

@@ -32,6 +32,7 @@ type commands struct {
 	Worker      config.WorkerOnly `cmd:""`
 	Migrate     config.Migrate    `cmd:""`
 	Prepare     config.Prepare    `cmd:""`
+	Visibility  config.Visibility `cmd:""`
 	Healthcheck struct {
 		URL    string        `arg:""`
 		Within time.Duration `name:"within" default:"2s"`
@@ -139,7 +140,7 @@ func (l lookup) Environ() (all []string) {
 	return all
 }
 
-var deployed = []string{"api", "worker", "migrate", "prepare", "sandbox-payments", "healthcheck"}
+var deployed = []string{"api", "worker", "migrate", "prepare", "visibility", "sandbox-payments", "healthcheck"}
 
 func knownToAny(t *testing.T) map[string]bool {
 	t.Helper()

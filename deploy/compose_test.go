@@ -128,7 +128,7 @@ func TestCompose_CommandsAndHealth(t *testing.T) {
 		}
 		require.GreaterOrEqual(t, time.Duration(*s.StopGracePeriod), u.grace()+closing, name)
 	}
-	require.Equal(t, 7, count)
+	require.Equal(t, 8, count)
 }
 
 // Every queue is served by one group of workers, and by the API.
@@ -187,5 +187,5 @@ func TestCompose_Secrets(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 11, found)
+	require.Equal(t, 12, found)
 }

@@ -74,16 +74,21 @@ func valueOf(c corev1.Container, variable string) string {
 
 // Jobs are replaced at every rollout, and end in any case.
 func TestKubernetes_Jobs(t *testing.T) {
-	for _, overlay := range []string{"prod/jobs", "local/jobs"} {
-		m := render(t, "kubernetes/overlays/"+overlay)
-		require.Len(t, m.jobs, 2)
+	all := renders(t)
+	for overlay, jobs := range map[string]int{"prod/jobs": 2, "local/jobs": 2, leanJobs: 3} {
+		m := all[overlay]
+		require.Len(t, m.jobs, jobs)
 		for name, job := range m.jobs {
 			c, _ := oursIn(job.Spec.Template)
 			u := m.processOf(t, c).check(t)
 			require.Equal(t, "yeyak-"+u.command, name)
 			require.Equal(t, corev1.RestartPolicyNever, job.Spec.Template.Spec.RestartPolicy)
 			require.NotNil(t, job.Spec.TTLSecondsAfterFinished)
-			ends(t, job, u.Prepare.Wait)
+			patience := u.Prepare.Wait
+			if u.command == "visibility" {
+				patience = u.Visibility.Wait
+			}
+			ends(t, job, patience)
 		}
 		require.Len(t, m.namespaces, 1)
 		require.Equal(t, "yeyak restricted", m.namespaces[0].Name+" "+m.namespaces[0].Labels["pod-security.kubernetes.io/enforce"])

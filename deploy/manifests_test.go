@@ -149,16 +149,25 @@ func renders(t *testing.T) map[string]*manifests {
 	for _, component := range []string{"keda", "next"} {
 		all["prod, "+component] = render(t, filepath.Join(suggested(t, component), "overlays/prod"))
 	}
+	all[leanJobs] = render(t, filepath.Join(suggestedIn(t, "overlays/prod/jobs", "../../../components/visibility"), "overlays/prod/jobs"))
 	return all
 }
+
+// leanJobs is what runs before, with the component that it suggests.
+const leanJobs = "prod/jobs, visibility"
 
 // suggested copies the manifests and puts the component into production, at the
 // place where its kustomization.yaml has it in a comment.
 func suggested(t *testing.T, component string) (folder string) {
 	t.Helper()
+	return suggestedIn(t, "overlays/prod", "../../components/"+component)
+}
+
+func suggestedIn(t *testing.T, overlay, component string) (folder string) {
+	t.Helper()
 	folder = filepath.Join(t.TempDir(), "kubernetes")
 	require.NoError(t, os.CopyFS(folder, os.DirFS("kubernetes")))
-	edit(t, filepath.Join(folder, "overlays/prod/kustomization.yaml"), "# - ../../components/"+component+"\n", "- ../../components/"+component+"\n")
+	edit(t, filepath.Join(folder, overlay, "kustomization.yaml"), "# - "+component+"\n", "- "+component+"\n")
 	return folder
 }
 

@@ -58,6 +58,8 @@ func TestCompose_Rehearsal(t *testing.T) {
 	audit := r.command("api", "audit", "--moment=2s")
 	out, err := audit.CombinedOutput()
 	require.NoError(t, err, "%s", out)
+	out, err = r.command("temporal-visibility", "visibility", "--check").CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	for _, name := range []string{"api", "worker-sagas", "worker-payments", "worker-services", "sandbox-payments"} {
 		r.stop(name)
 	}

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/yeyak/yeyak/internal/fullserver"
+	"github.com/yeyak/yeyak/internal/visibility"
 )
 
 // Machine is what was measured on, and how it was set.
@@ -26,6 +27,8 @@ type Machine struct {
 	Go         string `json:"go"`
 	Temporal   string `json:"temporal"`
 	PostgreSQL string `json:"postgresql"`
+	// Visibility is how the indexes of Temporal's visibility table are made.
+	Visibility visibility.Form `json:"visibilityIndexes"`
 	// Settings of Temporal that differ from a server as it comes, its shards,
 	// and those of PostgreSQL that say how durable it is.
 	TemporalSettings   map[string]any    `json:"temporalSettings"`
@@ -41,7 +44,7 @@ var telling = []string{
 func (w *World) Describe(ctx context.Context) (Machine, error) {
 	m := Machine{
 		Cores: runtime.NumCPU(), CPU: procField("/proc/cpuinfo", "model name"), System: runtime.GOOS + "/" + runtime.GOARCH,
-		Go: runtime.Version(), TemporalSettings: fullserver.Settings(), PostgreSQLSettings: map[string]string{},
+		Go: runtime.Version(), Visibility: w.Visibility, TemporalSettings: fullserver.Settings(), PostgreSQLSettings: map[string]string{},
 	}
 	m.TemporalSettings["numHistoryShards"] = fullserver.Shards
 	if kib, err := strconv.Atoi(strings.TrimSuffix(procField("/proc/meminfo", "MemTotal"), " kB")); err == nil {
@@ -86,7 +89,8 @@ func procField(file, name string) string {
 
 // Title is the machine in a line.
 func (m Machine) Title() string {
-	return fmt.Sprintf("%d cores, %s, %d MiB, %s; %s, Temporal %s, PostgreSQL %s", m.Cores, m.CPU, m.MemoryMiB, m.System, m.Go, m.Temporal, m.PostgreSQL)
+	return fmt.Sprintf("%d cores, %s, %d MiB, %s; %s, Temporal %s, PostgreSQL %s, %s visibility store",
+		m.Cores, m.CPU, m.MemoryMiB, m.System, m.Go, m.Temporal, m.PostgreSQL, m.Visibility)
 }
 
 // Print names the machine and how everything on it was set.

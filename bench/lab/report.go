@@ -13,12 +13,16 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"github.com/yeyak/yeyak/internal/visibility"
 )
 
 // Flags are those that every benchmark has.
 type Flags struct {
 	Programs
 	Out string // file for the report
+	// Visibility is how the indexes of Temporal's visibility table are made.
+	Visibility visibility.Form
 
 	name string
 }
@@ -28,6 +32,14 @@ func ParseFlags(name string) Flags {
 	f := Flags{name: name}
 	flag.StringVar(&f.Out, "out", filepath.Join("bench", "out", name+".json"), "file for the report")
 	bin := flag.String("bin", "bin", "folder of the programs")
+	f.Visibility = visibility.Lean
+	flag.Func("visibility", "how the indexes of Temporal's visibility table are made: lean, or stock (default lean)", func(given string) error {
+		f.Visibility = visibility.Form(given)
+		if f.Visibility != visibility.Lean && f.Visibility != visibility.Stock {
+			return errors.New("want lean or stock")
+		}
+		return nil
+	})
 	flag.Parse()
 	f.Programs = programsIn(*bin)
 	return f
@@ -36,7 +48,7 @@ func ParseFlags(name string) Flags {
 // Main runs a benchmark in a world of its own until it is done or interrupted.
 func Main(f Flags, run func(context.Context, *World) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := inWorld(ctx, f.Programs, run)
+	err := inWorld(ctx, f, run)
 	stop()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %s\n", f.name, err)
@@ -44,8 +56,9 @@ func Main(f Flags, run func(context.Context, *World) error) {
 	}
 }
 
-func inWorld(ctx context.Context, programs Programs, run func(context.Context, *World) error) error {
-	world, err := NewWorld(ctx, programs)
+func inWorld(ctx context.Context, f Flags, run func(context.Context, *World) error) error {
+	fmt.Printf("visibility store: %s\n", f.Visibility)
+	world, err := NewWorld(ctx, f.Programs, f.Visibility)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/fullserver"
 	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/visibility"
 )
 
 // Programs are the paths of what is run.
@@ -27,14 +28,16 @@ type World struct {
 	Dir      string
 	Postgres *pgserver.Cluster
 	Temporal *fullserver.Server
+	// Visibility is how the indexes of Temporal's visibility table are made.
+	Visibility visibility.Form
 
 	client  client.Client
 	running []*Program
 }
 
 // NewWorld starts PostgreSQL and Temporal. The world is to be closed.
-func NewWorld(ctx context.Context, programs Programs) (_ *World, err error) {
-	w := &World{Programs: programs}
+func NewWorld(ctx context.Context, programs Programs, form visibility.Form) (_ *World, err error) {
+	w := &World{Programs: programs, Visibility: form}
 	defer func() {
 		if err != nil {
 			_ = w.Close() // the first error tells
@@ -48,6 +51,7 @@ func NewWorld(ctx context.Context, programs Programs) (_ *World, err error) {
 	}
 	w.Temporal, err = fullserver.New(ctx, fullserver.Options{
 		Server: programs.TemporalServer, SQLTool: programs.SQLTool, Dir: filepath.Join(w.Dir, "temporal"), Postgres: w.Postgres.URL(),
+		Visibility: form,
 	})
 	if err != nil {
 		return nil, err

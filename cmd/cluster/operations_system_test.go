@@ -171,3 +171,18 @@ func (o *operator) holding(table string) (release func()) {
 		require.NoError(o, db.Close())
 	}
 }
+
+// visibility: the cluster's indexes are lean, are made stock and lean again while
+// orders are taken, and the engine lists them all the same.
+func (o *operator) visibility() {
+	const lean, stock = "The indexes of Temporal's visibility store", "Back to the stock indexes"
+	require.NotContains(o, o.types(lean), "were changed", "the cluster has made them lean")
+	place := o.place("auto", "bora")
+	order := o.reserves(place, "indexer", booking.Confirmed)
+	require.Regexp(o, `: 0 lean, \d+ whole\. \d+ were changed\.`, o.types(stock))
+	o.sees(order, "By customer", "CUSTOMER=indexer")
+	said := o.types(lean)
+	require.Regexp(o, `: \d+ lean, \d+ whole\. \d+ were changed\.`, said)
+	require.Contains(o, said, "by_temporal_namespace_division")
+	o.sees(order, "By customer", "CUSTOMER=indexer")
+}

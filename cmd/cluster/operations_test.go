@@ -35,6 +35,7 @@ func TestOperations(t *testing.T) {
 		{"Scale", (*operator).scale},
 		{"LogLevel", (*operator).logLevel},
 		{"Locks", (*operator).locks},
+		{"Visibility", (*operator).visibility},
 		{"OneDatabase", (*operator).oneDatabase},
 		{"Server", func(o *operator) { o.server(cluster) }},
 	} {

@@ -1,6 +1,11 @@
 package config
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"github.com/yeyak/yeyak/internal/visibility"
+)
 
 // Dev is what `yeyak dev` can be told: everything. Without a database it
 // keeps its data in SQLite files in its data folder.
@@ -75,6 +80,28 @@ type Prepare struct {
 }
 
 func (c *Prepare) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
+
+// Visibility is what `yeyak visibility` can be told.
+type Visibility struct {
+	Log      Log             `embed:""`
+	Database URL             `name:"database-url" env:"TEMPORAL_VISIBILITY_DATABASE_URL" help:"Temporal's visibility database, as the owner of its tables: postgres://…"`
+	Indexes  visibility.Form `name:"indexes" env:"YEYAK_VISIBILITY_INDEXES" default:"lean" help:"How they are made: lean, without entries for what is NULL, or stock, as Temporal's schema makes them."`
+	Check    bool            `name:"check" help:"Change nothing, and tell whether they are so."`
+	Wait     time.Duration   `name:"wait" env:"YEYAK_VISIBILITY_WAIT" default:"1h" help:"How long it may take, with waiting for transactions that began before it and for another such command."`
+}
+
+func (c *Visibility) check(m mistakes) {
+	const wantPostgres = "postgres://user:password@host:port/database"
+	want := c.Database.wanted()
+	if strings.HasPrefix(string(c.Database), "sqlite:") || c.Database == "" {
+		want = wantPostgres
+	}
+	if want != "" {
+		m.add("database-url", c.Database.String(), want)
+	}
+	m.oneOf("indexes", string(c.Indexes), string(visibility.Lean), string(visibility.Stock))
+	m.upTo("wait", c.Wait, 24*time.Hour)
+}
 
 // RequiredDatabases is Databases where the front's must be named.
 type RequiredDatabases struct {

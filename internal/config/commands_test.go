@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/visibility"
 )
 
 // TestParse_Operators: beside `yeyak dev` they need no settings, and look where
@@ -40,4 +41,23 @@ func TestParse_OperatorsMistakes(t *testing.T) {
 	}, strings.Split(err.Error(), "\n"))
 	_, err = parse(t, nil, "settle", "--wait=2h")
 	require.EqualError(t, err, `--wait (YEYAK_SETTLE_WAIT) is "2h0m0s": want a duration above 0s and up to 1h, such as 2s`)
+}
+
+func TestParse_Visibility(t *testing.T) {
+	const database = "postgres://temporal@db.example:5432/temporal_visibility"
+	cli, err := parse(t, map[string]string{"TEMPORAL_VISIBILITY_DATABASE_URL": database}, "visibility")
+	require.NoError(t, err)
+	require.Equal(t, config.Visibility{
+		Log: cli.Visibility.Log, Database: database, Indexes: visibility.Lean, Wait: time.Hour,
+	}, cli.Visibility)
+
+	_, err = parse(t, map[string]string{"DATABASE_URL": someDatabase}, "visibility", "--indexes=thin", "--wait=0s")
+	require.Error(t, err)
+	require.Equal(t, []string{
+		`--database-url (TEMPORAL_VISIBILITY_DATABASE_URL) is empty: want postgres://user:password@host:port/database`,
+		`--indexes (YEYAK_VISIBILITY_INDEXES) is "thin": want one of lean, stock`,
+		`--wait (YEYAK_VISIBILITY_WAIT) is "0s": want a duration above 0s and up to 24h, such as 2s`,
+	}, strings.Split(err.Error(), "\n"))
+	_, err = parse(t, nil, "visibility", "--database-url=sqlite://visibility.db")
+	require.ErrorContains(t, err, "want postgres://user:password@host:port/database")
 }

@@ -25,6 +25,7 @@ type commands struct {
 	Audit   config.Audit      `cmd:""`
 	Settle  config.Settle     `cmd:""`
 
+	Visibility      config.Visibility      `cmd:""`
 	SandboxPayments config.SandboxPayments `cmd:""`
 }
 

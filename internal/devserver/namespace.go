@@ -142,7 +142,7 @@ func missingAttributes(
 func waitUsable(ctx context.Context, c client.Client, namespace string, attributes map[string]enums.IndexedValueType) error {
 	var terms []string
 	for name := range attributes {
-		terms = append(terms, "`"+name+"` IS NULL")
+		terms = append(terms, "`"+name+"` IS NOT NULL") // an attribute that is new is in no row
 	}
 	query := &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: strings.Join(terms, " AND ")}
 	for {

@@ -3,7 +3,8 @@
 // where the development server on SQLite would be no measure. `make
 // bin/temporal-server bin/temporal-sql-tool` builds the programs.
 //
-//	server.go    set up, started, stopped and started again on the same data
-//	schema.go    its two databases, brought up to date
-//	settings.go  how it differs from a server as it comes, and why
+//	server.go      set up, started, stopped and started again on the same data
+//	schema.go      its two databases, brought up to date
+//	visibility.go  the indexes of one of them, lean or stock
+//	settings.go    how it differs from a server as it comes, and why
 package fullserver

@@ -22,6 +22,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/child"
 	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/visibility"
 )
 
 // Options says which server is run, where, and on what.
@@ -34,6 +35,8 @@ type Options struct {
 	// Postgres is the server that the databases are kept on, as a URL of one of
 	// its databases with a user who may create others.
 	Postgres string
+	// Visibility is how the indexes of its visibility table are made; "" is lean.
+	Visibility visibility.Form
 }
 
 // Server is a full Temporal server. It keeps its ports and its data when it is
@@ -69,6 +72,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	if err := ensureSchema(ctx, o.SQLTool, postgres); err != nil {
 		return nil, fmt.Errorf("schema of the Temporal server: %w", err)
+	}
+	if err := shapeVisibility(ctx, postgres, o.Visibility); err != nil {
+		return nil, fmt.Errorf("indexes of the Temporal server's visibility table: %w", err)
 	}
 	if err := forgetMembers(ctx, postgres); err != nil {
 		return nil, fmt.Errorf("servers that were on these databases before: %w", err)

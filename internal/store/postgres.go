@@ -28,6 +28,25 @@ const (
 )
 
 func openPostgres(u *url.URL, o Options) (*DB, error) {
+	sqlDB, err := connect(u, o)
+	if err != nil {
+		return nil, err
+	}
+	return newDB(sqlDB, postgres, u, o), nil
+}
+
+// OpenPool opens a PostgreSQL database that holds no tables of ours, as Open
+// does, for statements of the caller's own.
+func OpenPool(rawURL string, o Options) (*sql.DB, error) {
+	quietDriver()
+	u, err := parseURL(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	return connect(u, o.orDefaults())
+}
+
+func connect(u *url.URL, o Options) (*sql.DB, error) {
 	options, err := postgresOptions(u, o)
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
@@ -36,7 +55,7 @@ func openPostgres(u *url.URL, o Options) (*DB, error) {
 	sqlDB.SetMaxOpenConns(o.MaxOpen)
 	sqlDB.SetMaxIdleConns(o.MaxOpen)
 	sqlDB.SetConnMaxLifetime(connLifetime)
-	return newDB(sqlDB, postgres, u, o), nil
+	return sqlDB, nil
 }
 
 func postgresOptions(u *url.URL, o Options) ([]pgdriver.Option, error) {

@@ -77,13 +77,9 @@ type DB struct {
 // Errors do not show the URL's password.
 func Open(ctx context.Context, rawURL string, o Options) (*DB, error) {
 	quietDriver()
-	u, err := url.Parse(rawURL)
+	u, err := parseURL(rawURL)
 	if err != nil {
-		// url.Error repeats the whole URL; its cause does not.
-		if parse := (*url.Error)(nil); errors.As(err, &parse) {
-			err = parse.Err
-		}
-		return nil, fmt.Errorf("database URL cannot be read: %w", err)
+		return nil, err
 	}
 	o = o.orDefaults()
 	switch u.Scheme {
@@ -94,6 +90,18 @@ func Open(ctx context.Context, rawURL string, o Options) (*DB, error) {
 	default:
 		return nil, fmt.Errorf("database URL starts with %q: want postgres:// or sqlite://", u.Scheme+":")
 	}
+}
+
+func parseURL(rawURL string) (*url.URL, error) {
+	u, err := url.Parse(rawURL)
+	if err == nil {
+		return u, nil
+	}
+	// url.Error repeats the whole URL; its cause does not.
+	if parse := (*url.Error)(nil); errors.As(err, &parse) {
+		err = parse.Err
+	}
+	return nil, fmt.Errorf("database URL cannot be read: %w", err)
 }
 
 func newDB(sqlDB *sql.DB, d dialect, u *url.URL, o Options) *DB {
