@@ -486,7 +486,7 @@ func cupStoppedBefore(s *system) string {
 }
 
 func newVisit(price int64, change ...func(*contract.Order)) contract.Cleaning {
-	return contract.Cleaning{Order: newOrder(booking.Cleaning, price, change...), Tel: "010-1234-5678", Location: "7 Hill Street"}
+	return contract.Cleaning{Order: newOrder(booking.Cleaning, price, change...), Tel: "+821012345678", Location: "7 Hill Street"}
 }
 
 func (s *system) newCleaner() {

@@ -16,7 +16,10 @@ import (
 // until it meets none that it could cancel and no saga of any order of it runs
 // any more: then nothing is owed to anybody.
 func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.DrinkDeletion, error) {
-	d := &deletion{in: in}
+	d := &deletion{in: in.Sane(begins(ctx))}
+	if err := d.mayStart(ctx); err != nil {
+		return d.in.Progress, err
+	}
 	if !d.in.Closed {
 		if err := d.closeDrink(ctx); err != nil {
 			return d.in.Progress, err //replay:never only when an operator has cancelled it
@@ -31,6 +34,15 @@ func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.Dri
 }
 
 type deletion struct{ in contract.DrinkDeletion }
+
+// mayStart refuses what is no drink's deletion. There is one of a drink.
+func (d *deletion) mayStart(ctx workflow.Context) error {
+	err := d.in.Check()
+	if err == nil && workflow.GetInfo(ctx).WorkflowExecution.ID != contract.DrinkDeletionID(d.in.DrinkID) {
+		err = booking.Errorf(booking.Invalid, "drinkId: the workflow's id must be %s", contract.DrinkDeletionID(d.in.DrinkID))
+	}
+	return refusedInput(err)
+}
 
 func (d *deletion) closeDrink(ctx workflow.Context) error {
 	err := d.do(ctx, "close drink", drinks.CloseDrink, d.in.DrinkID, &d.in.Progress)

@@ -1,0 +1,309 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// What a workflow is sent is checked by the functions of this file, whichever
+// way it came: the API asks them before it starts an order, and the workflow
+// before it does anything. An input comes from the API, from `yeyak settle`, or
+// from the hand of an operator.
+
+// objections are what is wrong with an input, each with the field that it is
+// about. They never repeat what was sent: that may be megabytes.
+type objections []string
+
+// unless objects to a field if it is not ok.
+func (o *objections) unless(ok bool, field, objection string, args ...any) {
+	if !ok {
+		*o = append(*o, field+": "+fmt.Sprintf(objection, args...))
+	}
+}
+
+// err is an Invalid that names every field at fault, nil when there is none.
+func (o objections) err() error {
+	if len(o) == 0 {
+		return nil
+	}
+	return booking.Errorf(booking.Invalid, "%s", strings.Join(o, "; "))
+}
+
+func (o *objections) name(field, id string) {
+	o.unless(booking.IsName(id), field, "is no id: it has 1 to %d letters, digits and . _ @ : + -, and begins with a letter or digit", booking.LongestName)
+}
+
+// text objects to words for people that are missing, too long, or cannot be
+// shown.
+func (o *objections) text(field, text string, longest int) {
+	o.unless(text != "", field, "is missing")
+	o.upTo(field, text, longest)
+	if fault := booking.LinesFault(text); fault != "" {
+		o.unless(false, field, "%s", fault)
+	}
+}
+
+func (o *objections) upTo(field, text string, longest int) {
+	o.unless(utf8.RuneCountInString(text) <= longest, field, "is longer than %d characters", longest)
+}
+
+func (o *objections) quantity(field string, n int) {
+	o.unless(1 <= n && n <= booking.MaxQuantity, field, "must be at least 1 and at most %d", booking.MaxQuantity)
+}
+
+func (o *objections) money(field string, m booking.Money) {
+	o.unless(0 <= m.Amount && m.Amount <= booking.MaxAmount, field, "must be at least 0 and at most %d", booking.MaxAmount)
+	_, known := booking.Digits(m.Currency)
+	o.unless(known, field+".currency", "is not the ISO 4217 code of a currency")
+}
+
+// price objects to an amount that is not each, so many times. An order may be
+// for nothing.
+func (o *objections) price(amount, each booking.Money, counts ...int) {
+	o.money("price", each)
+	whole, fits := each, true
+	for _, n := range counts {
+		if fits {
+			whole, fits = whole.Times(int64(n))
+		}
+	}
+	o.unless(fits && whole == amount, "amount", "is not the price of what is ordered")
+}
+
+// ahead objects to a day that is further ahead of the order than anything may be
+// ordered. That it has passed is no objection: the order may have been on its
+// way when it did.
+func (o *objections) ahead(field string, day booking.Date, placed time.Time) {
+	o.unless(!day.IsZero(), field, "is missing")
+	// In the time zone that is furthest ahead, today may be tomorrow already.
+	o.unless(!booking.DateOf(placed).AddDays(1).AddYears(booking.YearsAhead).Before(day), field, "is more than %d years ahead", booking.YearsAhead)
+}
+
+// near objects to an instant that is not the one which follows from a day. The
+// API may have other zone data than the saga.
+func (o *objections) near(field string, at, day time.Time) {
+	off := at.Sub(day)
+	o.unless(at.IsZero() || -longestZoneDrift <= off && off <= longestZoneDrift, field, "is not on its day")
+}
+
+const longestZoneDrift = 24 * time.Hour
+
+// check objects to what every order starts with.
+func (o Order) check(kind booking.Kind, is *objections) {
+	is.unless(booking.IsOrderID(kind, o.OrderID), "orderId", "is not the id of an order of this kind: %s- and 1 to %d letters, digits, - and _", kind, booking.LongestName)
+	is.upTo("requestHash", o.RequestHash, longestHash)
+	o.Policy.check(is)
+	if o.Settle != nil {
+		o.Settle.checkSettled(o.OrderID, kind, is)
+		return
+	}
+	is.name("customerId", o.CustomerID)
+	is.money("amount", o.Amount)
+	if o.Amount.Amount != 0 {
+		is.name("paymentMethod", o.PaymentMethod)
+	} else {
+		is.upTo("paymentMethod", o.PaymentMethod, booking.LongestName)
+	}
+	is.unless(!o.PlacedAt.IsZero(), "placedAt", "is missing")
+	is.unless(o.Policy != (Policy{}), "policy", "is missing")
+}
+
+// longestHash is how long the hash of a request may be.
+const longestHash = 64
+
+// longestWait is how long a saga may be told to wait for something: no setting
+// is as long, and some of these are added up.
+const longestWait = 10 * 365 * 24 * time.Hour
+
+func (p Policy) check(is *objections) {
+	for _, wait := range []struct {
+		field string
+		d     time.Duration
+	}{
+		{"attentionAfter", p.AttentionAfter}, {"payWithin", p.PayWithin}, {"handOverWithin", p.HandOverWithin}, {"reserveWithin", p.ReserveWithin},
+		{"deliverWithin", p.DeliverWithin}, {"serveWithin", p.ServeWithin}, {"cleanWithin", p.CleanWithin}, {"assignWithin", p.AssignWithin},
+		{"serveAfterDay", p.ServeAfterDay},
+	} {
+		is.unless(0 <= wait.d && wait.d <= longestWait, "policy."+wait.field, "must be at least 0 and at most %s", booking.Duration(longestWait))
+	}
+}
+
+// checkSettled objects to a view that an order could not be undone from. What it
+// says otherwise may be what an earlier build let in: that has to be undone, too.
+func (v View) checkSettled(orderID string, kind booking.Kind, is *objections) {
+	is.unless(v.ID == orderID, "settle.id", "is not the order's")
+	is.unless(v.Kind == kind, "settle.kind", "must be %s", kind)
+	is.unless(v.Status == booking.Cancelling || kind.May(v.Status, booking.Cancelling), "settle.status", "is none from which an order can be undone")
+	is.unless(v.Reason == "" || slices.Contains(booking.Reasons(), v.Reason), "settle.reason", "is none for which an order is undone")
+	is.unless(v.Reason != "" || v.Status != booking.Cancelling, "settle.reason", "is missing")
+	is.unless(v.Amount.Amount >= 0, "settle.amount", "must be at least 0")
+	for _, text := range []struct{ field, is string }{
+		{"customerId", v.CustomerID}, {"ownerId", v.OwnerID}, {"item.id", v.Item.ID}, {"item.name", v.Item.Name},
+		{"address", v.address()}, {"location", v.location()},
+	} {
+		is.upTo("settle."+text.field, text.is, booking.LongestTitle)
+	}
+	for _, e := range v.History {
+		is.upTo("settle.history.note", e.Note, booking.LongestNote)
+	}
+}
+
+// Check is an Invalid if no reservation can start with this.
+func (l Lodging) Check() error {
+	var is objections
+	l.check(booking.Lodging, &is)
+	nights := l.CheckIn.DaysUntil(l.CheckOut)
+	if l.Settle != nil {
+		is.unless(l.Rooms >= 1, "rooms", "must be at least 1")
+		is.unless(nights >= 1, "checkOut", "must be after checkIn")
+		return is.err()
+	}
+	is.quantity("rooms", l.Rooms)
+	is.unless(1 <= nights && nights <= booking.MaxNights, "checkOut", "must be 1 to %d nights after checkIn", booking.MaxNights)
+	is.ahead("checkIn", l.CheckIn, l.PlacedAt)
+	is.near("begins", l.Begins, l.CheckIn.At(l.Place.CheckInTime, l.Place.Location()))
+	is.near("ends", l.Ends, l.CheckOut.At(l.Place.CheckOutTime, l.Place.Location()))
+	is.item("place", l.Place.ID, l.Place.Name, l.Place.OwnerID)
+	_, err := booking.Zone(l.Place.TimeZone)
+	is.unless(err == nil, "place.timeZone", "is not the name of a time zone")
+	switch l.Place.Confirmation {
+	case booking.Auto:
+	case booking.Manual:
+		within := l.Place.ConfirmWithin
+		is.unless(booking.ShortestConfirmWithin <= within && within <= booking.LongestConfirmWithin, "place.confirmWithin",
+			"must be at least %s and at most %s", booking.ShortestConfirmWithin, booking.LongestConfirmWithin)
+	default:
+		is.unless(false, "place.confirmation", "must be %s or %s", booking.Auto, booking.Manual)
+	}
+	is.price(l.Amount, l.Place.Price, nights, l.Rooms)
+	return is.err()
+}
+
+// item objects to what is ordered.
+func (o *objections) item(field, id, name, ownerID string) {
+	o.name(field+".id", id)
+	o.text(field+".name", name, booking.LongestTitle)
+	o.name(field+".ownerId", ownerID)
+}
+
+// Check is an Invalid if no order of food can start with this.
+func (f Food) Check() error {
+	var is objections
+	f.check(booking.Food, &is)
+	if f.Settle != nil {
+		is.unless(f.Quantity >= 1, "quantity", "must be at least 1")
+		return is.err()
+	}
+	is.quantity("quantity", f.Quantity)
+	is.item("menu", f.Menu.ID, f.Menu.Name, f.Menu.OwnerID)
+	is.text("address", f.Address, booking.LongestAddress)
+	is.price(f.Amount, f.Menu.Price, f.Quantity)
+	return is.err()
+}
+
+// Check is an Invalid if no order of a drink can start with this.
+func (c Cafe) Check() error {
+	var is objections
+	c.check(booking.Cafe, &is)
+	if c.Settle != nil {
+		is.unless(c.Quantity >= 1, "quantity", "must be at least 1")
+		is.unless(!c.Drink.Date.IsZero(), "drink.date", "is missing")
+		return is.err()
+	}
+	is.quantity("quantity", c.Quantity)
+	is.ahead("drink.date", c.Drink.Date, c.PlacedAt)
+	is.near("begins", c.Begins, c.Drink.Begins())
+	is.near("ends", c.Ends, c.Drink.Ends())
+	is.item("drink", c.Drink.ID, c.Drink.Name, c.Drink.OwnerID)
+	_, err := booking.Zone(c.Drink.TimeZone)
+	is.unless(err == nil, "drink.timeZone", "is not the name of a time zone")
+	is.price(c.Amount, c.Drink.Price, c.Quantity)
+	return is.err()
+}
+
+// Check is an Invalid if no call for a cleaner can start with this.
+func (c Cleaning) Check() error {
+	var is objections
+	c.check(booking.Cleaning, &is)
+	if c.Settle == nil {
+		is.unless(booking.IsTelephone(c.Tel), "tel", "is not a telephone number as +8221234567")
+		is.text("location", c.Location, booking.LongestAddress)
+	}
+	return is.err()
+}
+
+// LargestUpdate is how many bytes an update may have, with all that comes with
+// it. One that is larger comes without its content: see Decision.
+const LargestUpdate = 64 << 10
+
+// Check is an Invalid if no order can be decided on by the update in this way.
+// An owner who refuses says why.
+func (d Decision) Check(update string) error {
+	var is objections
+	is.unless(d.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", d.Bytes, LargestUpdate)
+	is.upTo("note", d.Note, booking.LongestNote)
+	if fault := booking.LinesFault(d.Note); fault != "" {
+		is.unless(false, "note", "%s", fault)
+	}
+	is.unless(d.Note != "" || d.Bytes != 0 || update != RejectUpdate, "note", "is missing")
+	return is.err()
+}
+
+// Comes tells whether a call can be told that this cleaner comes.
+func Comes(c booking.Cleaner) bool {
+	var is objections
+	is.name("id", c.ID)
+	is.text("name", c.Name, booking.LongestTitle)
+	return is.err() == nil
+}
+
+// Forces tells whether an order can be told to undo itself for the reason.
+func Forces(why booking.Reason) bool { return why == booking.MenuDeleted }
+
+// What a deletion or a repair does unless it is told otherwise: how many orders
+// of a drink are cancelled at a time, and how many such batches, or pages of
+// orders, one run goes through. Its history stays small.
+const (
+	deletionBatch   = 100
+	deletionBatches = 200
+	repairPages     = 50
+	mostAtATime     = 1000 // of any of these
+)
+
+// Sane is the input with defaults for what is missing. When the workflow begins
+// it has not come to anything yet, whatever its input says.
+func (d DrinkDeletion) Sane(begins bool) DrinkDeletion {
+	if begins {
+		d = DrinkDeletion{DrinkID: d.DrinkID, Batch: d.Batch, Batches: d.Batches}
+	}
+	d.Batch, d.Batches, d.Passes = within(d.Batch, deletionBatch), within(d.Batches, deletionBatches), max(0, d.Passes)
+	return d
+}
+
+// Check is an Invalid if the input names no drink.
+func (d DrinkDeletion) Check() error {
+	var is objections
+	is.name("drinkId", d.DrinkID)
+	return is.err()
+}
+
+// Sane is the input with defaults for what is missing: see DrinkDeletion.
+func (r Repair) Sane(begins bool) Repair {
+	if begins {
+		r = Repair{Pages: r.Pages}
+	}
+	r.Pages = within(r.Pages, repairPages)
+	return r
+}
+
+func within(n, missing int) int {
+	if n <= 0 {
+		return missing
+	}
+	return min(n, mostAtATime)
+}
