@@ -256,7 +256,7 @@ func (s *trial) requireEventsInBalance() {
 }
 
 // anyOrder is what orders of every kind may meet.
-func anyOrder(o *contract.Order, random *rand.Rand) {
+func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 	o.Policy.InPlace = random.IntN(4) > 0
 	if random.IntN(4) == 0 {
 		o.Policy.PayWithin = 0
@@ -269,7 +269,7 @@ func anyOrder(o *contract.Order, random *rand.Rand) {
 		o.PaymentMethod = "pm_card_chargeDeclined"
 	}
 	if random.IntN(4) == 0 {
-		o.Amount.Amount = 0
+		o.Amount.Amount, price.Amount = 0, 0
 	}
 }
 
@@ -282,7 +282,7 @@ func live(s booking.JobStatus) booking.JobStatus {
 
 func anyStay(t *testing.T, random *rand.Rand) *trial {
 	s := newStay(t)
-	anyOrder(&s.in.Order, random)
+	anyOrder(&s.in.Order, &s.in.Place.Price, random)
 	if random.IntN(2) == 0 {
 		s.in.Place.Confirmation = booking.Manual
 	}
@@ -308,7 +308,7 @@ func anyStay(t *testing.T, random *rand.Rand) *trial {
 
 func anyMeal(t *testing.T, random *rand.Rand) *trial {
 	m := newMeal(t)
-	anyOrder(&m.in.Order, random)
+	anyOrder(&m.in.Order, &m.in.Menu.Price, random)
 	return &trial{
 		life: m.life, in: m.in, span: 24 * hour,
 		updates: []string{contract.CancelUpdate, contract.CompleteUpdate},
@@ -321,7 +321,7 @@ func anyMeal(t *testing.T, random *rand.Rand) *trial {
 
 func anyCup(t *testing.T, random *rand.Rand) *trial {
 	c := newCup(t)
-	anyOrder(&c.in.Order, random)
+	anyOrder(&c.in.Order, &c.in.Drink.Price, random)
 	if random.IntN(6) == 0 {
 		c.setStock(1) // fewer than are ordered
 	}
@@ -342,7 +342,7 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 
 func anyVisit(t *testing.T, random *rand.Rand) *trial {
 	v := newVisit(t)
-	anyOrder(&v.in.Order, random)
+	anyOrder(&v.in.Order, &v.in.Amount, random)
 	busy := random.IntN(2) == 0
 	if busy {
 		v.occupy()

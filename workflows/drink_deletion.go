@@ -17,8 +17,8 @@ import (
 // any more: then nothing is owed to anybody.
 func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.DrinkDeletion, error) {
 	d := &deletion{in: in.Sane(begins(ctx))}
-	if err := d.mayStart(ctx); err != nil {
-		return d.in.Progress, err
+	if err := d.in.Check(); err != nil {
+		return d.in.Progress, refusedInput(err)
 	}
 	if !d.in.Closed {
 		if err := d.closeDrink(ctx); err != nil {
@@ -34,15 +34,6 @@ func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.Dri
 }
 
 type deletion struct{ in contract.DrinkDeletion }
-
-// mayStart refuses what is no drink's deletion. There is one of a drink.
-func (d *deletion) mayStart(ctx workflow.Context) error {
-	err := d.in.Check()
-	if err == nil && workflow.GetInfo(ctx).WorkflowExecution.ID != contract.DrinkDeletionID(d.in.DrinkID) {
-		err = booking.Errorf(booking.Invalid, "drinkId: the workflow's id must be %s", contract.DrinkDeletionID(d.in.DrinkID))
-	}
-	return refusedInput(err)
-}
 
 func (d *deletion) closeDrink(ctx workflow.Context) error {
 	err := d.do(ctx, "close drink", drinks.CloseDrink, d.in.DrinkID, &d.in.Progress)

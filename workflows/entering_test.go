@@ -166,11 +166,10 @@ func TestGarbage_SignalsAreIgnored(t *testing.T) {
 }
 
 // beside is a run of a workflow that is no order's, with these activities.
-func beside(flow any, id string, does map[string]any) *testsuite.TestWorkflowEnvironment {
+func beside(flow any, does map[string]any) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(devserver.Quiet())
 	env := suite.NewTestWorkflowEnvironment()
-	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id})
 	env.RegisterWorkflow(flow)
 	for name, do := range does {
 		env.RegisterActivityWithOptions(do, activity.RegisterOptions{Name: name})
@@ -186,7 +185,7 @@ func TestGarbage_RepairsWithDefaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pages := 0
-			env := beside(workflows.Repair, "repair", map[string]any{
+			env := beside(workflows.Repair, map[string]any{
 				"TellAssigned": func(context.Context) error { return nil },
 				"RepairPage": func(_ context.Context, page []byte) (activities.RepairedPage, error) {
 					if pages++; pages == 1 && page != nil {
@@ -207,9 +206,9 @@ func TestGarbage_RepairsWithDefaults(t *testing.T) {
 // else is missing has a default, and what has not been done is done.
 func TestGarbage_DeletesNoDrink(t *testing.T) {
 	t.Parallel()
-	asked := func(t *testing.T, id string, in any) (calls []string, err error) {
+	asked := func(t *testing.T, in any) (calls []string, err error) {
 		t.Parallel()
-		env := beside(workflows.DrinkDeletion, id, map[string]any{
+		env := beside(workflows.DrinkDeletion, map[string]any{
 			"CloseDrink": func(context.Context, string) (booking.DrinkDeletion, error) {
 				calls = append(calls, "close")
 				return booking.DrinkDeletion{}, nil
@@ -225,17 +224,12 @@ func TestGarbage_DeletesNoDrink(t *testing.T) {
 		return calls, env.GetWorkflowError()
 	}
 	t.Run("Nothing", func(t *testing.T) {
-		calls, err := asked(t, "deletion-", nil)
+		calls, err := asked(t, nil)
 		requireRefusedInput(t, err, "drinkId: is no id")
 		require.Empty(t, calls)
 	})
-	t.Run("AnotherID", func(t *testing.T) {
-		calls, err := asked(t, "typed", contract.DrinkDeletion{DrinkID: "drink-1"})
-		requireRefusedInput(t, err, "drinkId: the workflow's id must be deletion-drink-1")
-		require.Empty(t, calls)
-	})
 	t.Run("Garbage", func(t *testing.T) {
-		calls, err := asked(t, "deletion-drink-1", contract.DrinkDeletion{DrinkID: "drink-1", Batch: -1, Closed: true, After: "z", Passes: -9})
+		calls, err := asked(t, contract.DrinkDeletion{DrinkID: "drink-1", Batch: -1, Closed: true, After: "z", Passes: -9})
 		require.NoError(t, err)
 		require.Equal(t, []string{"close", "cancel"}, calls)
 	})

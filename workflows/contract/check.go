@@ -122,14 +122,15 @@ const longestWait = 10 * 365 * 24 * time.Hour
 
 func (p Policy) check(is *objections) {
 	for _, wait := range []struct {
-		field string
-		d     time.Duration
+		field    string
+		d, least time.Duration
 	}{
-		{"attentionAfter", p.AttentionAfter}, {"payWithin", p.PayWithin}, {"handOverWithin", p.HandOverWithin}, {"reserveWithin", p.ReserveWithin},
-		{"deliverWithin", p.DeliverWithin}, {"serveWithin", p.ServeWithin}, {"cleanWithin", p.CleanWithin}, {"assignWithin", p.AssignWithin},
-		{"serveAfterDay", p.ServeAfterDay},
+		{"attentionAfter", p.AttentionAfter, 0}, {"payWithin", p.PayWithin, 0}, {"handOverWithin", p.HandOverWithin, 0},
+		{"reserveWithin", p.ReserveWithin, 0}, {"deliverWithin", p.DeliverWithin, 0}, {"cleanWithin", p.CleanWithin, 0}, {"assignWithin", p.AssignWithin, 0},
+		{"serveWithin", p.ServeWithin, -longestWait}, {"serveAfterDay", p.ServeAfterDay, -longestWait}, // from the drink's day, and it may be before
 	} {
-		is.unless(0 <= wait.d && wait.d <= longestWait, "policy."+wait.field, "must be at least 0 and at most %s", booking.Duration(longestWait))
+		is.unless(wait.least <= wait.d && wait.d <= longestWait, "policy."+wait.field,
+			"must be at least %s and at most %s", booking.Duration(wait.least), booking.Duration(longestWait))
 	}
 }
 
