@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -230,4 +231,10 @@ func TestGarbage_LeftByEarlierBuilds(t *testing.T) {
 	require.Contains(t, out, "unreadable")
 	require.Contains(t, out, "view of order "+order)
 	require.Contains(t, out, "(no id)")
+	out, ok := a.starts(contract.RepairWorkflow, "", "--workflow-id", "typed", "--search-attribute", `OrderKind="pizza"`)
+	require.True(t, ok, out)
+	a.eventually(func() bool { return slices.Contains(a.search("OrderKind = 'pizza'"), "typed") })
+	code, out, logs = a.command(nil, "audit")
+	require.Equal(t, 1, code, logs)
+	require.Contains(t, out, "the workflow does not say how an order stands")
 }

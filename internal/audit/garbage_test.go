@@ -4,9 +4,11 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -57,4 +59,19 @@ func TestRun_WhatBelongsToNoID(t *testing.T) {
 		b.requireFindings(t, audit.Finding{Kind: audit.Abandoned, Says: "an order without an id: the engine has forgotten its workflow while it was delivering: " +
 			"100000 KRW charged, a delivery that is started"})
 	})
+}
+
+// TestRun_AWorkflowThatIsNoOrder is listed as one, since that is how somebody has
+// started it: it is named, and does not keep the audit from judging the others.
+func TestRun_AWorkflowThatIsNoOrder(t *testing.T) {
+	t.Parallel()
+	for _, status := range []enumspb.WorkflowExecutionStatus{enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED} {
+		b := newBooks()
+		b.add(order(booking.Food, booking.Delivering))
+		b.sagas = append(b.sagas, sagas.Saga{OrderID: "typed", Kind: "pizza", Execution: status})
+		b.noOrders = map[string]bool{"typed": true}
+		b.requireFindings(t, audit.Finding{
+			Kind: audit.Unreadable, OrderID: "typed", Says: "cannot be read: the workflow does not say how an order stands: unknown queryType view",
+		})
+	}
 }

@@ -21,6 +21,7 @@ type look struct {
 
 	orders   map[string]*facts
 	crew     crew
+	garbled  map[string]bool  // orders that cannot be judged, since what their workflow says cannot be read: findings
 	silent   map[string]error // orders that cannot be judged, since their workflow does not answer, and why
 	counts   Counts
 	findings []Finding
@@ -29,7 +30,7 @@ type look struct {
 // take gathers the facts and judges them.
 func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) {
 	l := &look{
-		Sources: s, only: only, orders: map[string]*facts{}, silent: map[string]error{},
+		Sources: s, only: only, orders: map[string]*facts{}, silent: map[string]error{}, garbled: map[string]bool{},
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
 	for _, gather := range []func(context.Context) error{
@@ -46,7 +47,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		if f.life == running {
 			l.counts.Running++
 		}
-		if l.silent[id] == nil {
+		if l.silent[id] == nil && !l.garbled[id] {
 			l.findings = append(l.findings, judge(f)...)
 		}
 	}

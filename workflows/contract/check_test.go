@@ -170,7 +170,7 @@ func TestCheck_OfASettlement(t *testing.T) {
 	settled := func(v contract.View) error {
 		_, in, err := contract.Settlement(v, contract.Policy{InPlace: true}, "")
 		require.NoError(t, err)
-		return in.(interface{ Check() error }).Check()
+		return in.Check()
 	}
 	require.NoError(t, settled(view))
 	for _, kind := range booking.Kinds() {

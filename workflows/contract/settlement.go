@@ -11,7 +11,7 @@ import (
 // the order as it was last known, and no more of what it was placed with than
 // undos ask for. They act on what was done under the order's keys, so a view
 // that lacks days or a quantity will do.
-func Settlement(v View, p Policy, requestHash string) (workflow string, input any, err error) {
+func Settlement(v View, p Policy, requestHash string) (workflow string, input interface{ Check() error }, err error) {
 	v.NeedsAttention = false // whether it still does, its new saga will find out
 	v = v.Clone()
 	for i := range v.History { // an earlier build may have let in more than a workflow can start with
