@@ -30,7 +30,7 @@ func (o *order) enter(check func() error) error {
 		if err := check(); err != nil { //replay:never a replay has the verdict from the history
 			return refusedEntry + reasonIn(err)
 		}
-		return workflow.GetInfo(ctx).WorkflowExecution.RunID
+		return workflow.GetInfo(ctx).WorkflowExecution.RunID //replay:never ditto
 	})
 	if why, refused := strings.CutPrefix(o.run, refusedEntry); refused {
 		return refusedInput(booking.Errorf(booking.Invalid, "%s", why))
@@ -84,7 +84,7 @@ func refusedInput(err error) error {
 	if errors.As(err, &no) {
 		return temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil)
 	}
-	return err
+	return err //replay:never nothing else is said of an input
 }
 
 // begins tells whether this is the first run of a workflow that continues as new.
