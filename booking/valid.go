@@ -16,7 +16,6 @@ const (
 	LongestName    = 64  // the id of a person or thing
 	LongestTitle   = 200 // what something is called
 	LongestAddress = 200
-	LongestTel     = 64
 	LongestNote    = 500
 	MaxQuantity    = 1000 // of what is ordered at once
 	// MaxAmount is the largest amount of money, in minor units, that is asked

@@ -60,7 +60,8 @@ type trial struct {
 	// owed is what of owes is left when the order ended as the view says; nil: all.
 	owed func(contract.View) books
 	// lives counts those that the order had before this one.
-	lives int
+	lives   int
+	garbage []*decision // updates that nobody could mean
 	// notices are the messages that an order which ended well was told of.
 	notices []told
 	// undone are the types of the events of the way back.
@@ -160,6 +161,9 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 		}
 		s.decides(at, s.updates[random.IntN(len(s.updates))])
 	}
+	if random.IntN(3) == 0 {
+		s.anyGarbage(max(0, moments[random.IntN(len(moments))]), random)
+	}
 	if s.others != nil {
 		s.others(random)
 	}
@@ -172,6 +176,9 @@ func (s *trial) requireInBalance(v contract.View) {
 	s.settle()
 	require.True(s, v.Status.Final())
 	require.False(s, v.NeedsAttention)
+	for _, d := range s.garbage {
+		require.False(s, d.accepted)
+	}
 	s.requireMessagesInBalance(v.Status != booking.Cancelled)
 	if v.Status != booking.Cancelled {
 		owed := s.owes

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -234,4 +235,20 @@ func TestGarbage_DeletesNoDrink(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []string{"close", "cancel"}, calls)
 	})
+}
+
+// anyGarbage sends an update and signals that say nothing which an order knows.
+func (s *trial) anyGarbage(at time.Duration, random *rand.Rand) {
+	said := []any{
+		contract.Decision{Note: strings.Repeat("x", 501)}, contract.Decision{Note: "\x00"}, contract.Decision{Bytes: 1}, []int{1}, 5,
+	}[random.IntN(5)]
+	update := s.updates[random.IntN(len(s.updates))]
+	s.env.RegisterDelayedCallback(func() {
+		var d decision
+		s.garbage = append(s.garbage, &d)
+		s.sendRaw(update, &d, said)
+		for _, signal := range []string{contract.ForceCancelSignal, contract.AssignedSignal, "unknown"} {
+			s.env.SignalWorkflow(signal, said)
+		}
+	}, at)
 }
