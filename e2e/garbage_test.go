@@ -71,8 +71,11 @@ func TestGarbage(t *testing.T) {
 	order := a.order(a.menu()).with(t, http.StatusCreated).body.ID
 	a.becomes(order, booking.Delivering)
 	a.requireClean()
-	code, out, logs := a.command(nil, "audit")
-	require.Zero(t, code, "%s%s", out, logs)
+	a.system.eventually(func() bool {
+		code, out, logs := a.command(nil, "audit")
+		require.NotEqual(t, 1, code, "%s%s", out, logs)
+		return code == 0 // else it could not judge some order, on a busy machine
+	})
 }
 
 func garbledStarts(t *testing.T, a *audited) {
@@ -215,26 +218,41 @@ func TestGarbage_LeftByEarlierBuilds(t *testing.T) {
 		a.exec("INSERT INTO "+table+" SELECT (jsonb_populate_record(had, '"+without+"')).* FROM "+table+" AS had WHERE order_id = $1", order)
 	}
 	for range 2 {
-		code, out, _ := a.command(nil, "audit", "--json")
-		require.Equal(t, 1, code)
-		var report audit.Report
-		require.NoError(t, json.Unmarshal([]byte(out), &report))
-		require.Len(t, report.Findings, 2, out)
+		report := a.judged()
+		require.Len(t, report.Findings, 2, "%+v", report)
 		for _, f := range report.Findings {
 			require.Empty(t, f.OrderID)
 			require.Contains(t, f.Says, "an order without an id: no order knows of this: ")
 		}
 	}
-	a.exec(`UPDATE orders SET view = '{"quantity":"two"}' WHERE id = $1`, order)
-	code, out, logs := a.command(nil, "audit")
-	require.Equal(t, 1, code, logs)
-	require.Contains(t, out, "unreadable")
-	require.Contains(t, out, "view of order "+order)
+	_, out, _ := a.command(nil, "audit")
 	require.Contains(t, out, "(no id)")
+
+	a.exec(`UPDATE orders SET view = '{"quantity":"two"}' WHERE id = $1`, order)
 	out, ok := a.starts(contract.RepairWorkflow, "", "--workflow-id", "typed", "--search-attribute", `OrderKind="pizza"`)
 	require.True(t, ok, out)
 	a.eventually(func() bool { return slices.Contains(a.search("OrderKind = 'pizza'"), "typed") })
-	code, out, logs = a.command(nil, "audit")
-	require.Equal(t, 1, code, logs)
-	require.Contains(t, out, "the workflow does not say how an order stands")
+	unreadable := map[string]string{}
+	for _, f := range a.judged().Findings {
+		if f.Kind == audit.Unreadable {
+			unreadable[f.OrderID] = f.Says
+		}
+	}
+	require.Len(t, unreadable, 2)
+	require.Contains(t, unreadable[order], "cannot be read: view of order "+order)
+	require.Contains(t, unreadable["typed"], "the workflow does not say how an order stands")
+}
+
+// judged is what the command finds once it could judge everything: on a busy
+// machine it says that it could not, and is to look again.
+func (a *audited) judged() (report audit.Report) {
+	a.Helper()
+	a.eventually(func() bool {
+		code, out, logs := a.command(nil, "audit", "--json")
+		require.Equal(a, 1, code, logs)
+		report = audit.Report{}
+		require.NoError(a, json.Unmarshal([]byte(out), &report))
+		return report.NotJudged+report.InMotion == 0
+	})
+	return report
 }
