@@ -2,9 +2,11 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/booking"
@@ -33,6 +35,9 @@ type DrinkSagas interface {
 
 // DrinkPages shows the owner how far a deletion has come.
 type DrinkPages interface {
+	// Drink is a drink with its deletion, nil while it has none. NotFound: there
+	// is no such drink; other things have stock, too.
+	Drink(ctx context.Context, drinkID string) (booking.Drink, *booking.DrinkDeletion, error)
 	NoteDeletion(ctx context.Context, drinkID string, d booking.DrinkDeletion) error
 }
 
@@ -45,9 +50,17 @@ type Drinks struct {
 }
 
 // CloseDrink refuses every further order of the drink and tells how many hold
-// some of it. An order that is refused by this has taken nothing.
+// some of it. An order that is refused by this has taken nothing. What is no
+// drink is not closed, however often it is tried.
 func (d *Drinks) CloseDrink(ctx context.Context, drinkID string) (booking.DrinkDeletion, error) {
 	return do(ctx, &d.Service, func(ctx context.Context) (progress booking.DrinkDeletion, err error) {
+		_, _, err = d.Pages.Drink(ctx, drinkID)
+		if no, ok := errors.AsType[*booking.Error](err); ok && no.Code == booking.NotFound {
+			return progress, temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil)
+		}
+		if err != nil {
+			return progress, fmt.Errorf("find drink: %w", err)
+		}
 		progress.Orders, err = d.Shelf.Close(ctx, drinkID)
 		if err != nil {
 			return progress, fmt.Errorf("close drink: %w", err)

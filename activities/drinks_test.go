@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
@@ -52,6 +53,13 @@ func (c *cafe) NoteDeletion(_ context.Context, _ string, d booking.DrinkDeletion
 	return nil
 }
 
+func (c *cafe) Drink(_ context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error) {
+	if id != "latte" {
+		return booking.Drink{}, nil, booking.Errorf(booking.NotFound, "there is no drink %s", id)
+	}
+	return booking.Drink{ID: id}, nil, nil
+}
+
 func cups(order string) booking.Hold {
 	return booking.Hold{Key: order + "/hold", OrderID: order, ItemID: "latte", From: today, To: tomorrow, Quantity: 2}
 }
@@ -93,6 +101,25 @@ func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 	}, batches)
 	require.Len(t, c.asked, 4)
 	require.Contains(t, c.asked, "cafe-0 menu_deleted")
+}
+
+// TestDrinks_WhatIsNoDrinkIsNotClosed: a place has stock, too, and a deletion that
+// somebody has typed may name it.
+func TestDrinks_WhatIsNoDrinkIsNotClosed(t *testing.T) {
+	t.Parallel()
+	c, drinks := newCafe(t, 0)
+	require.NoError(t, c.SetCapacity(t.Context(), "place-1", today, tomorrow, 1))
+	_, err := do(durably, func(ctx context.Context) (booking.DrinkDeletion, error) { return drinks.CloseDrink(ctx, "place-1") })
+	var no *temporal.ApplicationError
+	require.ErrorAs(t, err, &no)
+	require.True(t, no.NonRetryable())
+	require.Equal(t, string(booking.NotFound), no.Type())
+	hold := cups("cafe-1")
+	hold.ItemID, hold.Quantity = "place-1", 1
+	outcome, err := c.Hold(t.Context(), hold)
+	require.NoError(t, err)
+	require.Equal(t, booking.Done, outcome.Result, "it still takes orders")
+	require.Empty(t, c.reports)
 }
 
 func TestDrinks_ABatchThatFailsIsDoneAgain(t *testing.T) {

@@ -224,8 +224,12 @@ func serverOf(ctx huma.Context) *server {
 // nowhere else.
 func register[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.Metadata = map[string]any{serverKey: s}
-	op.MaxBodyBytes = -1    // it has been read by then, and was not too large
-	op.BodyReadTimeout = -1 // ditto, and a deadline would end the request
+	op.MaxBodyBytes = -1                                          // it has been read by then, and was not too large
+	op.BodyReadTimeout = -1                                       // ditto, and a deadline would end the request
+	op.Responses = s.withProblems(op.Responses, validationFailed) // of a parameter at least, also of one that there is not
+	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
+		op.Responses = s.withProblems(op.Responses, malformedJSON)
+	}
 	if sheds(&op) {
 		op.Responses = s.withProblems(op.Responses, overloaded)
 	}

@@ -34,7 +34,7 @@ func asOf(v contract.View) string { return fmt.Sprintf("%s@%d", v.ID, v.Version)
 // the read model does not hold that yet.
 func (s *server) behind(ctx context.Context, f booking.OrderFilter, in Following) Behind {
 	orders := s.Hub.AwaitPublished(ctx, f)
-	if id, version, asked := strings.Cut(in.After, "@"); asked && isOrderID("", id) {
+	if id, version, asked := strings.Cut(in.After, "@"); asked && booking.IsOrderID("", id) {
 		known, err := strconv.ParseInt(version, 10, 64)
 		if err == nil && !s.reaches(ctx, id, known) && !slices.Contains(orders, id) {
 			orders = append(orders, id)

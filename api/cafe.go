@@ -21,7 +21,7 @@ func (s *server) registerCafe() {
 			"201: the order stands (paid, or in_production). 202: not decided yet; it goes on and can be read at Location. " +
 			"An order is taken only when the café can be asked. One that is refused has been undone, or is being undone, when the refusal is answered. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was; after `cafe_unavailable` it is a new one.",
-		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.TooLate, booking.MenuDeleted, booking.CafeUnavailable), booking.NotOnSale),
+		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.MenuDeleted, booking.CafeUnavailable), booking.NotOnSale),
 	}, s.placeCafeOrder)
 	register(s, huma.Operation{
 		OperationID: "get-cafe-order", Method: http.MethodGet, Path: cafeOrdersPath + "/{id}", Tags: []string{tagCafe},

@@ -85,7 +85,7 @@ type rejection struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"We are renovating"`
 }
 
-func (r rejection) words() string { return newlines.Replace(r.Reason) }
+func (r rejection) words() string { return booking.Lines(r.Reason) }
 
 type cancellation struct {
 	Reason string `json:"reason,omitempty" maxLength:"500" doc:"Shown in the order's history" example:"Change of plans"`
@@ -95,7 +95,7 @@ func (c *cancellation) words() string {
 	if c == nil {
 		return ""
 	}
-	return newlines.Replace(c.Reason)
+	return booking.Lines(c.Reason)
 }
 
 // decide carries a decision to the order and answers with the order after it.
@@ -104,7 +104,7 @@ func (c *cancellation) words() string {
 // is one round trip. What was taken will be carried out, whoever dies, unless
 // somebody has to agree; what was not is promised to nobody.
 func (s *server) decide(ctx context.Context, d decision, order orderByID, note string) (*orderAnswer, error) {
-	if !isOrderID(d.kind, order.ID) {
+	if !booking.IsOrderID(d.kind, order.ID) {
 		return nil, noSuchOrder(order.ID)
 	}
 	isAbout(ctx, order.ID)

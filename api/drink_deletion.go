@@ -33,13 +33,6 @@ func (s *server) deleteDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, 
 	return answer, nil
 }
 
-// How many orders of a drink are cancelled at a time, and how many such batches
-// one run of the deletion goes through: its history stays small.
-const (
-	deletionBatch   = 100
-	deletionBatches = 200
-)
-
 func (s *server) startDeletion(ctx context.Context, drinkID string) error {
 	// As for an order's start: the SDK gives half of it to one call.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.ReplyBudget)
@@ -49,7 +42,7 @@ func (s *server) startDeletion(ctx context.Context, drinkID string) error {
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            "drink " + drinkID,
-	}, contract.DrinkDeletionWorkflow, contract.DrinkDeletion{DrinkID: drinkID, Batch: deletionBatch, Batches: deletionBatches})
+	}, contract.DrinkDeletionWorkflow, contract.DrinkDeletion{DrinkID: drinkID})
 	_, started := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
 	switch {
 	case err == nil || started:

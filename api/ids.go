@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -63,20 +62,12 @@ func newID(thing string) string {
 // name is the id of a person or thing that came from outside.
 type name string
 
-// Names are made of what can stand in paths, logs and search queries unescaped.
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@:+-]*$`)
-
-const longestName = 64
-
-// isName tells whether id can be the id of anything.
-func isName(id string) bool { return len(id) <= longestName && namePattern.MatchString(id) }
-
 // Schema says which names there are.
 func (name) Schema(huma.Registry) *huma.Schema {
-	shortest, longest := 1, longestName
+	shortest, longest := 1, booking.LongestName
 	return &huma.Schema{
 		Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest,
-		Pattern:            namePattern.String(),
+		Pattern:            booking.NamePattern.String(),
 		PatternDescription: "letters, digits and . _ @ : + - only, beginning with a letter or digit",
 	}
 }

@@ -117,17 +117,13 @@ func (f *faults) checkDates(fromField, toField, from, to string) (booking.Date, 
 // past, wherever it may be meant.
 var lastTimeZone = time.FixedZone("", -12*60*60)
 
-// yearsAhead is how far ahead something may be ordered. Its order lives that
-// long, as a workflow that waits.
-const yearsAhead = 2
-
 // checkAhead complains about a day that is past where now is, or too far ahead.
 func (f *faults) checkAhead(field string, d booking.Date, now time.Time) bool {
 	switch {
 	case d.Before(booking.DateOf(now)):
 		f.add(field, "is in the past")
-	case booking.DateOf(now).AddYears(yearsAhead).Before(d):
-		f.add(field, "is more than %d years ahead", yearsAhead)
+	case booking.DateOf(now).AddYears(booking.YearsAhead).Before(d):
+		f.add(field, "is more than %d years ahead", booking.YearsAhead)
 	default:
 		return true
 	}

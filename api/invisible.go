@@ -7,6 +7,8 @@ import (
 	"github.com/rivo/uniseg"
 	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // What is invisible, and where it has an effect, follows from Unicode's
@@ -27,18 +29,12 @@ const (
 	longestRegion = 6 // tags of a flag
 )
 
-// isInvisible tells whether r shows nothing by itself.
-func isInvisible(r rune) bool {
-	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) ||
-		unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
-}
-
 // hides tells whether something invisible in the text has no effect on how the
 // text looks.
 func hides(text string) bool {
 	runes := []rune(text)
 	for i, r := range runes {
-		if isInvisible(r) && !shapes(runes, i) {
+		if booking.IsInvisible(r) && !shapes(runes, i) {
 			return true
 		}
 	}
@@ -73,7 +69,7 @@ func joinsLetters(text []rune, i int) bool {
 	return err == nil
 }
 
-func isOfWord(r rune) bool { return unicode.In(r, unicode.L, unicode.M) && !isInvisible(r) }
+func isOfWord(r rune) bool { return unicode.In(r, unicode.L, unicode.M) && !booking.IsInvisible(r) }
 
 // precedesVirama tells whether the joiner stands between a letter and a virama
 // of its script. There it keeps the letter from changing its shape, as in

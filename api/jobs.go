@@ -54,7 +54,7 @@ func (in *jobDone) words() string        { return "" }
 // job finds the job of an order of the kind. One that nobody has been told of
 // yet waits, as long as its order is known.
 func (s *server) job(ctx context.Context, jobs Jobs, kind booking.Kind, orderID string) (booking.JobState, error) {
-	if !isOrderID(kind, orderID) {
+	if !booking.IsOrderID(kind, orderID) {
 		return booking.JobState{}, noSuchOrder(orderID)
 	}
 	isAbout(ctx, orderID)

@@ -160,5 +160,5 @@ func (s *server) rememberedHash(ctx context.Context, id string) (string, error) 
 	if err != nil {
 		return "", temporalError{err}
 	}
-	return contract.RequestHashIn(described.GetWorkflowExecutionInfo().GetMemo())
+	return contract.RequestHashIn(described.GetWorkflowExecutionInfo().GetMemo()), nil
 }

@@ -295,7 +295,7 @@ func TestKeyedOrderID(t *testing.T) {
 		for number := range 100 {
 			for _, key := range []string{"k", "k1"} {
 				id := keyedOrderID(kind, "alice", key, number)
-				require.True(t, isOrderID(kind, id))
+				require.True(t, booking.IsOrderID(kind, id))
 				ids[id] = true
 			}
 		}

@@ -6,10 +6,6 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// maxAmount is the largest amount of money, in minor units, that is asked for
-// or charged at once. It is the one place that says so.
-const maxAmount = 1_000_000_000_000
-
 // money is booking.Money as requests ask for it, and the schema of both.
 type money struct {
 	Amount   whole  `json:"amount" minimum:"0" doc:"In the currency's minor unit; KRW has none, so 50000 is 50,000 won" example:"50000"`
@@ -18,7 +14,7 @@ type money struct {
 
 // TransformSchema adds the limit, which a tag could only repeat.
 func (money) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	most := float64(maxAmount)
+	most := float64(booking.MaxAmount)
 	s.Properties["amount"].Maximum = &most
 	return s
 }
@@ -55,7 +51,7 @@ func (f *faults) wholePrice(terms PaymentTerms, field string, each booking.Money
 		}
 	}
 	switch {
-	case !fits || amount.Amount > maxAmount:
+	case !fits || amount.Amount > booking.MaxAmount:
 		f.add(field, "the whole price is more than can be charged at once")
 	case amount.Amount != 0:
 		if err := terms.Amount(amount); err != nil {

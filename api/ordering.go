@@ -32,7 +32,7 @@ func lookUp[T any](ctx context.Context, s *server, f *faults, field, id, thing s
 // known finds a thing by its id. An id that none can have is not looked for:
 // it may hold what a database does not take.
 func known[T any](ctx context.Context, thing, id string, find func(context.Context, string) (T, error)) (T, error) {
-	if !isName(id) {
+	if !booking.IsName(id) {
 		var none T
 		return none, booking.Errorf(booking.NotFound, "there is no %s %q", thing, id)
 	}

@@ -124,12 +124,6 @@ func set[T any](field, value *T) {
 	}
 }
 
-// How long an owner may be given to decide.
-const (
-	shortestConfirmWithin = booking.Duration(time.Second)
-	longestConfirmWithin  = booking.Duration(30 * 24 * time.Hour)
-)
-
 // placeEdit checks and parses the texts of a request about a place.
 func (f *faults) placeEdit(name, confirmWithin, timeZone, checkIn, checkOut *string) placeEdit {
 	if name != nil {
@@ -163,8 +157,8 @@ func parseConfirmWithin(text string) (booking.Duration, error) {
 	switch within := booking.Duration(d); {
 	case err != nil:
 		return 0, fmt.Errorf("%q is not a duration such as 24h or 90m", text)
-	case within < shortestConfirmWithin || within > longestConfirmWithin:
-		return 0, fmt.Errorf("must be at least %s and at most %s", shortestConfirmWithin, longestConfirmWithin)
+	case within < booking.ShortestConfirmWithin || within > booking.LongestConfirmWithin:
+		return 0, fmt.Errorf("must be at least %s and at most %s", booking.ShortestConfirmWithin, booking.LongestConfirmWithin)
 	default:
 		return within, nil
 	}

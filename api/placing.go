@@ -33,6 +33,8 @@ type newOrder struct {
 type sagaInput interface {
 	// View is the order as it stands before its workflow has run.
 	View() contract.View
+	// Check is an Invalid if the saga would not start with it.
+	Check() error
 }
 
 // placing is a request for an order.
@@ -181,6 +183,9 @@ func (s *server) startedUnanswered(ctx context.Context, id string, err error) bo
 // with the request: a customer who leaves at this moment has either placed the
 // order or not, and can ask.
 func (s *server) start(budget context.Context, o newOrder, input sagaInput) error {
+	if err := input.Check(); err != nil { // the catalogue holds what an earlier build let in
+		return err
+	}
 	if !s.budgets.starts.enter(budget) {
 		return tooBusy()
 	}

@@ -13,7 +13,7 @@ const (
 	notFound             = booking.NotFound
 	unavailable          = booking.Unavailable
 	malformedJSON        = booking.Code("malformed_json")
-	validationFailed     = booking.Code("validation_failed")
+	validationFailed     = booking.Invalid
 	methodNotAllowed     = booking.Code("method_not_allowed")
 	notAcceptable        = booking.Code("not_acceptable")
 	requestTimeout       = booking.Code("request_timeout")

@@ -35,7 +35,7 @@ func (s *server) getOrder(ctx context.Context, kind booking.Kind, in *orderByID)
 // order is asked itself, so that an address which was given out is always
 // answered.
 func (s *server) read(ctx context.Context, kind booking.Kind, id string) (contract.View, error) {
-	if !isOrderID(kind, id) {
+	if !booking.IsOrderID(kind, id) {
 		return contract.View{}, noSuchOrder(id)
 	}
 	isAbout(ctx, id)
@@ -65,7 +65,7 @@ func (s *server) read(ctx context.Context, kind booking.Kind, id string) (contra
 // more: the read model has the last word. But one that merely does not answer
 // is not passed off as fresh.
 func (s *server) readFresh(ctx context.Context, id string) (contract.View, error) {
-	if !isOrderID("", id) {
+	if !booking.IsOrderID("", id) {
 		return contract.View{}, noSuchOrder(id)
 	}
 	isAbout(ctx, id)

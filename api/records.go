@@ -41,7 +41,7 @@ type paymentAnswer struct {
 }
 
 func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAnswer, error) {
-	if !isOrderID("", in.OrderID) {
+	if !booking.IsOrderID("", in.OrderID) {
 		return nil, noSuchOrder(in.OrderID)
 	}
 	p, err := s.Payments.Payment(ctx, in.OrderID)

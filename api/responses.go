@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -18,19 +19,19 @@ func (s *server) problems(codes ...booking.Code) map[string]*huma.Response {
 	return s.withProblems(map[string]*huma.Response{}, codes...)
 }
 
-// withProblems documents further problems.
+// withProblems documents further problems, each once.
 func (s *server) withProblems(responses map[string]*huma.Response, codes ...booking.Code) map[string]*huma.Response {
 	if responses == nil {
 		responses = map[string]*huma.Response{}
-	}
-	if slices.Contains(codes, validationFailed) {
-		codes = append(codes, malformedJSON)
 	}
 	for _, code := range codes {
 		kind := kindOf(code)
 		status := strconv.Itoa(kind.status)
 		text := "`" + string(code) + "`: " + kind.meaning
 		if r := responses[status]; r != nil {
+			if strings.Contains(r.Description, "`"+string(code)+"`") {
+				continue
+			}
 			r.Description += "\n\n" + text
 			continue
 		}
@@ -51,7 +52,7 @@ func (s *server) withProblems(responses map[string]*huma.Response, codes ...book
 // the reasons for which orders of its kind are refused.
 func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.Response {
 	codes := []booking.Code{validationFailed, idempotencyKeyReused, temporalUnavailable, unavailable}
-	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentUnavailable}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
+	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentUnavailable, booking.TooLate}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
 		codes = append(codes, codeOf(reason))
 	}
 	return s.withAccepted(s.problems(codes...))

@@ -76,7 +76,9 @@ func (b *bundle) do(method, target, body string, headers ...string) answer {
 	}
 	w := httptest.NewRecorder()
 	b.handler.ServeHTTP(w, r)
-	return answer{w.Result(), w.Body.String()}
+	result := w.Result()
+	result.Request = r
+	return answer{result, w.Body.String()}
 }
 
 func decode[T any](t *testing.T, a answer) (v T) {
@@ -96,6 +98,9 @@ func (b *bundle) problem(a answer, status int, code booking.Code) problem {
 	require.Equal(b.t, "/docs/problems#"+string(code), p.Type)
 	require.NotEmpty(b.t, p.Title)
 	require.NotEmpty(b.t, p.Detail)
+	if a.Request != nil {
+		requireDocumented(b.t, a.Request, p)
+	}
 	return p
 }
 

@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // DefaultTelRegion is where a telephone number without + and a country's
@@ -29,12 +31,12 @@ func (f *faults) readTelephone(location string, tel *string, region string) {
 func parseTelephone(text, region string) (string, bool) {
 	// Address books put invisible marks of direction around a number.
 	text = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if isInvisible(r) {
+		if booking.IsInvisible(r) {
 			return -1
 		}
 		return r
 	}, text))
-	if !beginsNumber(text) || strings.ContainsFunc(text, unshowable) {
+	if !beginsNumber(text) || booking.TextFault(text) != "" {
 		return "", false
 	}
 	number, err := phonenumbers.Parse(text, region)

@@ -2,48 +2,27 @@ package api
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
-)
 
-// newlines are the ways in which a line is ended.
-var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+	"github.com/yeyak/yeyak/booking"
+)
 
 // checkLines complains about words for people, of one line or several, that
 // show nothing, could not be shown, or would not be shown as they are written.
 // It leaves each line ended by a line feed.
 func (f *faults) checkLines(location string, text *string) {
-	*text = newlines.Replace(*text)
-	f.checkText(location, strings.ReplaceAll(*text, "\n", " "))
+	*text = booking.Lines(*text)
+	if fault := booking.LinesFault(*text); fault != "" {
+		f.add(location, "%s", fault)
+	}
 }
 
 // checkText is checkLines for what has to be in one line.
 func (f *faults) checkText(location, text string) {
-	switch {
-	case text == "":
-	case strings.ContainsFunc(text, unshowable):
-		f.add(location, "contains control characters")
-	case showsNothing(text):
-		f.add(location, "is blank")
-	case strings.ContainsFunc(text, noCharacter):
-		f.add(location, "contains characters that are not Unicode")
+	if fault := booking.TextFault(text); fault != "" {
+		f.add(location, "%s", fault)
 	}
-}
-
-// unshowable are control characters, line breaks of all kinds, and what turns
-// the direction of the text around it.
-func unshowable(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
-}
-
-func noCharacter(r rune) bool {
-	return r == utf8.RuneError || unicode.Is(unicode.Noncharacter_Code_Point, r)
-}
-
-func showsNothing(text string) bool {
-	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !isInvisible(r) })
 }
 
 // checkName is checkText for what something is called, in the body's name. Two

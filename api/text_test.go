@@ -106,7 +106,7 @@ func TestName_ShownAsGiven(t *testing.T) {
 // The owner id of all calls is one that no request can name.
 func TestCleaningOffice_IsNobodysName(t *testing.T) {
 	t.Parallel()
-	require.False(t, isName(contract.CleaningOffice))
+	require.False(t, booking.IsName(contract.CleaningOffice))
 	for _, kind := range booking.Kinds() {
 		require.NotEqual(t, contract.CleaningOffice, string(kind))
 	}

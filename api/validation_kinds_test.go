@@ -174,7 +174,7 @@ func invalidOrders(t *testing.T, path string, tests map[string]invalidOrder) {
 func TestOrders_TooDear(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	for _, amount := range []int64{maxAmount/2 + 1, maxAmount} {
+	for _, amount := range []int64{booking.MaxAmount/2 + 1, booking.MaxAmount} {
 		feast, gold := bibimbap(), latte()
 		feast.Price.Amount, gold.Price.Amount = amount, amount
 		b.store.menus[feast.ID], b.store.drinks[gold.ID] = feast, gold

@@ -100,7 +100,7 @@ func TestReservation_InvalidElsewhere(t *testing.T) {
 	})
 	t.Run("PriceTooHigh", func(t *testing.T) {
 		palace := seaside()
-		palace.ID, palace.Price.Amount = "place-palace", maxAmount
+		palace.ID, palace.Price.Amount = "place-palace", booking.MaxAmount
 		b.store.places[palace.ID] = palace
 		p := b.problem(b.do("POST", "/v1/lodging/reservations", with("place-seaside", "place-palace")), 422, validationFailed)
 		require.Equal(t, []string{"rooms"}, fields(p))

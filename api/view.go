@@ -1,8 +1,6 @@
 package api
 
 import (
-	"strings"
-
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
@@ -128,20 +126,4 @@ func (l language) answer(status int, v contract.View) *orderAnswer {
 func (a *orderAnswer) located() *orderAnswer {
 	a.Location = locationOf(a.Body.View)
 	return a
-}
-
-// isOrderID tells whether id may be an order of the kind, so that what is
-// asked about is always an order: other workflows have ids, too. An empty
-// kind is any.
-func isOrderID(kind booking.Kind, id string) bool {
-	prefix, rest, found := strings.Cut(id, "-")
-	if !found || (kind != "" && prefix != string(kind)) || len(rest) > 64 {
-		return false
-	}
-	if _, known := orderPaths[booking.Kind(prefix)]; !known {
-		return false
-	}
-	return rest != "" && strings.IndexFunc(rest, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
-	}) < 0
 }

@@ -32,6 +32,8 @@ const (
 	StockBelowHeld      Code = "stock_below_held"
 	NotOnSale           Code = "not_on_sale"
 	Unavailable         Code = "unavailable"
+	// Invalid: what was sent is no input that there is; the message names the field.
+	Invalid Code = "validation_failed"
 )
 
 // Codes lists every code of this package, for documentation and tests.
@@ -39,7 +41,7 @@ func Codes() []Code {
 	return []Code{
 		NotFound, AlreadyCancelled, BeingCancelled, AlreadyConfirmed, AlreadyCompleted, AlreadyCheckedIn, NotCheckedIn,
 		NotConfirmed, NotAwaitingOwner, AlreadyDelivered, NotDelivering, NotInProduction, NotAssigned, DeliveryUnavailable,
-		Superseded, DecisionPending, StockBelowHeld, NotOnSale, Unavailable, InvalidCursor,
+		Superseded, DecisionPending, StockBelowHeld, NotOnSale, Unavailable, Invalid, InvalidCursor,
 	}
 }
 

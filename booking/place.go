@@ -20,6 +20,12 @@ const (
 // or read at once.
 const MaxNights = 366
 
+// How long an owner may be given to decide.
+const (
+	ShortestConfirmWithin = Duration(time.Second)
+	LongestConfirmWithin  = Duration(30 * 24 * time.Hour)
+)
+
 // Place is somewhere to stay, as its owner registered it. A reservation keeps
 // the place as it was when the reservation was made.
 type Place struct {

@@ -470,7 +470,9 @@ func cupCancelledPaid(s *system) string {
 func cupDeleted(s *system) string {
 	order := s.run(contract.CafeWorkflow, s.newCup(9))
 	s.shows(order, booking.InProduction)
-	require.NoError(s, s.temporal.SignalWorkflow(s.Context(), order, "", contract.ForceCancelSignal, booking.MenuDeleted))
+	for _, why := range []booking.Reason{"whatever", booking.MenuDeleted} {
+		require.NoError(s, s.temporal.SignalWorkflow(s.Context(), order, "", contract.ForceCancelSignal, why))
+	}
 	return order
 }
 
@@ -488,7 +490,7 @@ func cupStoppedBefore(s *system) string {
 }
 
 func newVisit(price int64, change ...func(*contract.Order)) contract.Cleaning {
-	return contract.Cleaning{Order: newOrder(booking.Cleaning, price, change...), Tel: "010-1234-5678", Location: "7 Hill Street"}
+	return contract.Cleaning{Order: newOrder(booking.Cleaning, price, change...), Tel: "+821012345678", Location: "7 Hill Street"}
 }
 
 func (s *system) newCleaner() {
@@ -523,6 +525,7 @@ func visitNotRegistered(s *system) string {
 func visitWaits(s *system) string {
 	order := s.run(contract.CleaningWorkflow, newVisit(30000))
 	s.shows(order, booking.Calling)
+	require.NoError(s, s.temporal.SignalWorkflow(s.Context(), order, "", contract.AssignedSignal, booking.Cleaner{}))
 	s.newCleaner()
 	s.shows(order, booking.Assigned)
 	require.Empty(s, s.update(order, contract.CompleteUpdate))

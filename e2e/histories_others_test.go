@@ -61,6 +61,16 @@ func deletionSecondPass(s *system) (id, runID string) {
 	return id, runID
 }
 
+// refusedStart is a workflow that was started with nothing.
+func refusedStart(workflow string) func(*system) (id, runID string) {
+	return func(s *system) (id, runID string) {
+		run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, workflow)
+		require.NoError(s, err)
+		require.ErrorContains(s, run.Get(s.Context(), nil), string(booking.Invalid))
+		return run.GetID(), run.GetRunID()
+	}
+}
+
 // repairs starts a repair and waits for its end.
 func (s *system) repairs(pages int) (id, runID string) {
 	s.Helper()

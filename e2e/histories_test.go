@@ -108,6 +108,9 @@ func TestRecordHistories(t *testing.T) {
 	for name, run := range map[string]func(*system) (id, runID string){
 		"drink_deletion": deletion, "drink_deletion_goes_on": deletionGoesOn, "drink_deletion_second_pass": deletionSecondPass,
 		"repair": repair, "repair_goes_on": repairGoesOn, "repair_without_assignment": repairWithoutAssignment,
+		"refused_lodging": refusedStart(contract.LodgingWorkflow), "refused_food": refusedStart(contract.FoodWorkflow),
+		"refused_cafe": refusedStart(contract.CafeWorkflow), "refused_cleaning": refusedStart(contract.CleaningWorkflow),
+		"refused_drink_deletion": refusedStart(contract.DrinkDeletionWorkflow),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -178,7 +181,7 @@ func (s *system) endingSoon() contract.Lodging {
 		end = end.Add(time.Minute)
 	}
 	in.OrderID += "-soon"
-	in.CheckIn, in.CheckOut = booking.DateOf(end).AddDays(-1), booking.DateOf(end)
+	in.CheckIn, in.CheckOut, in.Amount = booking.DateOf(end).AddDays(-1), booking.DateOf(end), in.Place.Price
 	in.Place.CheckOutTime = booking.Clock{Hour: end.Hour(), Minute: end.Minute()}
 	in.Place.ID = s.placeWithPast(in.CheckIn)
 	return in

@@ -60,7 +60,8 @@ type trial struct {
 	// owed is what of owes is left when the order ended as the view says; nil: all.
 	owed func(contract.View) books
 	// lives counts those that the order had before this one.
-	lives int
+	lives   int
+	garbage []*decision // updates that nobody could mean
 	// notices are the messages that an order which ended well was told of.
 	notices []told
 	// undone are the types of the events of the way back.
@@ -160,6 +161,9 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 		}
 		s.decides(at, s.updates[random.IntN(len(s.updates))])
 	}
+	if random.IntN(3) == 0 {
+		s.anyGarbage(max(0, moments[random.IntN(len(moments))]), random)
+	}
 	if s.others != nil {
 		s.others(random)
 	}
@@ -172,6 +176,9 @@ func (s *trial) requireInBalance(v contract.View) {
 	s.settle()
 	require.True(s, v.Status.Final())
 	require.False(s, v.NeedsAttention)
+	for _, d := range s.garbage {
+		require.False(s, d.accepted)
+	}
 	s.requireMessagesInBalance(v.Status != booking.Cancelled)
 	if v.Status != booking.Cancelled {
 		owed := s.owes
@@ -256,7 +263,7 @@ func (s *trial) requireEventsInBalance() {
 }
 
 // anyOrder is what orders of every kind may meet.
-func anyOrder(o *contract.Order, random *rand.Rand) {
+func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 	o.Policy.InPlace = random.IntN(4) > 0
 	if random.IntN(4) == 0 {
 		o.Policy.PayWithin = 0
@@ -269,7 +276,7 @@ func anyOrder(o *contract.Order, random *rand.Rand) {
 		o.PaymentMethod = "pm_card_chargeDeclined"
 	}
 	if random.IntN(4) == 0 {
-		o.Amount.Amount = 0
+		o.Amount.Amount, price.Amount = 0, 0
 	}
 }
 
@@ -282,7 +289,7 @@ func live(s booking.JobStatus) booking.JobStatus {
 
 func anyStay(t *testing.T, random *rand.Rand) *trial {
 	s := newStay(t)
-	anyOrder(&s.in.Order, random)
+	anyOrder(&s.in.Order, &s.in.Place.Price, random)
 	if random.IntN(2) == 0 {
 		s.in.Place.Confirmation = booking.Manual
 	}
@@ -308,7 +315,7 @@ func anyStay(t *testing.T, random *rand.Rand) *trial {
 
 func anyMeal(t *testing.T, random *rand.Rand) *trial {
 	m := newMeal(t)
-	anyOrder(&m.in.Order, random)
+	anyOrder(&m.in.Order, &m.in.Menu.Price, random)
 	return &trial{
 		life: m.life, in: m.in, span: 24 * hour,
 		updates: []string{contract.CancelUpdate, contract.CompleteUpdate},
@@ -321,7 +328,7 @@ func anyMeal(t *testing.T, random *rand.Rand) *trial {
 
 func anyCup(t *testing.T, random *rand.Rand) *trial {
 	c := newCup(t)
-	anyOrder(&c.in.Order, random)
+	anyOrder(&c.in.Order, &c.in.Drink.Price, random)
 	if random.IntN(6) == 0 {
 		c.setStock(1) // fewer than are ordered
 	}
@@ -342,7 +349,7 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 
 func anyVisit(t *testing.T, random *rand.Rand) *trial {
 	v := newVisit(t)
-	anyOrder(&v.in.Order, random)
+	anyOrder(&v.in.Order, &v.in.Amount, random)
 	busy := random.IntN(2) == 0
 	if busy {
 		v.occupy()

@@ -16,9 +16,12 @@ import (
 // made any more. It answers the order's last view; it fails only by a defect.
 func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	c := &cup{in: in}
-	story := c.begin(ctx, in.Order, in.View(), facts{
+	story, err := c.begin(ctx, in.Order, in, facts{
 		placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	})
+	if err != nil {
+		return contract.View{}, err
+	}
 	c.ends = in.DayEnds()
 	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice()), c.cancelProduction()}) // of the steps, in their order
 	c.takeDecisions()
@@ -180,8 +183,7 @@ func (c *cup) serve(ctx workflow.Context, _ string) (contract.View, error) {
 // heedDeletion gives the order up when its drink is taken off the menu. A
 // signal is in the history before it is acted on: it needs no recording.
 func (c *cup) heedDeletion(ctx workflow.Context) {
-	var why booking.Reason
-	workflow.GetSignalChannel(ctx, contract.ForceCancelSignal).Receive(ctx, &why)
+	why := heard(ctx, contract.ForceCancelSignal, contract.Forces)
 	if c.asked == "" && c.taken == "" {
 		c.asked, c.why = why, why
 		c.abandon()

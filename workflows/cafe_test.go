@@ -25,7 +25,7 @@ func newCup(t *testing.T) *cup {
 	return &cup{life: l, in: contract.Cafe{
 		Order: l.placed(9000),
 		Drink: booking.Drink{
-			ID: l.item, Name: "Einspänner", OwnerID: "owner of " + l.item, Price: booking.Money{Amount: 4500, Currency: "KRW"},
+			ID: l.item, Name: "Einspänner", OwnerID: "owner-of-" + l.item, Price: booking.Money{Amount: 4500, Currency: "KRW"},
 			Date: firstNight, TimeZone: "Asia/Seoul",
 		},
 		Quantity: 2,

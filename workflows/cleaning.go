@@ -14,9 +14,12 @@ import (
 // nobody comes. It answers the call's last view; it fails only by a defect.
 func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error) {
 	v := &visit{in: in}
-	story := v.begin(ctx, in.Order, in.View(), facts{
+	story, err := v.begin(ctx, in.Order, in, facts{
 		placed: booking.CallPlaced, undone: booking.AssignmentCanceled, cancelled: booking.CallCanceled,
 	})
+	if err != nil {
+		return contract.View{}, err
+	}
 	v.cleaner = v.view.Cleaner()                                 // known only to a call that is settled
 	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // of the steps, in their order
 		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction()), v.takeBack(v.errand())})
@@ -202,8 +205,7 @@ func (v *visit) finished(ctx workflow.Context, _ string) (contract.View, error) 
 }
 
 func (v *visit) heedAssignment(ctx workflow.Context) {
-	var cleaner booking.Cleaner
-	workflow.GetSignalChannel(ctx, contract.AssignedSignal).Receive(ctx, &cleaner)
+	cleaner := heard(ctx, contract.AssignedSignal, contract.Comes)
 	if v.cleaner == nil {
 		v.cleaner = &cleaner
 	}

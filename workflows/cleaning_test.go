@@ -53,11 +53,11 @@ func newVisit(t *testing.T) *visit {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	l.crew = store.NewCrew(db)
-	kim := booking.Cleaner{ID: "cleaner of " + l.order, Name: "Kim"}
+	kim := booking.Cleaner{ID: "cleaner-of-" + l.order, Name: "Kim"}
 	_, err = l.crew.AddCleaner(t.Context(), kim)
 	require.NoError(t, err)
-	v := &visit{life: l, kim: kim, in: contract.Cleaning{Order: l.placed(30000), Tel: "+82 10-1234-5678", Location: "7 Hill Street"}}
-	v.in.CustomerID = "caller of " + l.order
+	v := &visit{life: l, kim: kim, in: contract.Cleaning{Order: l.placed(30000), Tel: "+821012345678", Location: "7 Hill Street"}}
+	v.in.CustomerID = "caller-of-" + l.order
 	return v
 }
 

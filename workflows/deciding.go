@@ -142,12 +142,15 @@ func (s *saga) answer(want booking.Status) (contract.View, error) {
 func (s *saga) onUpdate(name, words string, rule func() error, decide func(workflow.Context, string) (contract.View, error)) {
 	handler := func(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		return decide(ctx, d.Note)
+		return decide(ctx, booking.Lines(d.Note))
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, workflow.UpdateHandlerOptions{
 		Description: words,
-		Validator: func(workflow.Context, contract.Decision) error {
-			return s.refused(s.objection(name, rule)) //replay:never validators do not run in a replay
+		Validator: func(_ workflow.Context, d contract.Decision) error {
+			if err := d.Check(name); err != nil { //replay:never validators do not run in a replay
+				return s.refused(err)
+			}
+			return s.refused(s.objection(name, rule)) //replay:never ditto
 		},
 	}))
 }

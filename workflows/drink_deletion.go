@@ -16,7 +16,10 @@ import (
 // until it meets none that it could cancel and no saga of any order of it runs
 // any more: then nothing is owed to anybody.
 func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.DrinkDeletion, error) {
-	d := &deletion{in: in}
+	d := &deletion{in: in.Sane(begins(ctx))}
+	if err := d.in.Check(); err != nil {
+		return d.in.Progress, refusedInput(err)
+	}
 	if !d.in.Closed {
 		if err := d.closeDrink(ctx); err != nil {
 			return d.in.Progress, err //replay:never only when an operator has cancelled it

@@ -16,9 +16,12 @@ import (
 // defect.
 func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	m := &meal{in: in}
-	story := m.begin(ctx, in.Order, in.View(), facts{
+	story, err := m.begin(ctx, in.Order, in, facts{
 		placed: booking.OrderPlaced, undone: booking.DeliveryCanceled, cancelled: booking.OrderCanceled,
 	})
+	if err != nil {
+		return contract.View{}, err
+	}
 	m.came = true                                                             // nothing can keep it from that but its payment
 	m.undos = append(m.refunds(), m.takeBack(m.notice()), m.cancelDelivery()) // of the steps, in their order
 	m.takeDecisions()

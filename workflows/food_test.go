@@ -22,7 +22,7 @@ func newMeal(t *testing.T) *meal {
 	l := newLife(t, booking.Food, workflows.Food)
 	return &meal{life: l, in: contract.Food{
 		Order:    l.placed(24000),
-		Menu:     booking.Menu{ID: l.item, Name: "Bibimbap", OwnerID: "owner of " + l.item, Price: booking.Money{Amount: 12000, Currency: "KRW"}},
+		Menu:     booking.Menu{ID: l.item, Name: "Bibimbap", OwnerID: "owner-of-" + l.item, Price: booking.Money{Amount: 12000, Currency: "KRW"}},
 		Quantity: 2, Address: "1 Harbour Road",
 	}}
 }

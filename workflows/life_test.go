@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -45,6 +46,7 @@ func (l *life) live(from time.Time) {
 	suite.SetLogger(devserver.Quiet())
 	l.env = suite.NewTestWorkflowEnvironment()
 	l.env.SetStartTime(from)
+	l.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: l.order, TaskQueue: contract.SagasQueue})
 	l.env.SetTestTimeout(patience)
 	l.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: patience})
 	l.process = &process{world: l.world}
@@ -109,6 +111,11 @@ func (l *life) decidesNow(update string) *decision {
 }
 
 func (l *life) send(update string, d *decision) {
+	l.sendRaw(update, d, contract.Decision{Note: "so I say"})
+}
+
+// sendRaw sends an update with whatever it may say.
+func (l *life) sendRaw(update string, d *decision, said any) {
 	l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
 		OnReject: func(err error) { d.err = err },
 		OnAccept: func() { d.accepted = true },
@@ -118,7 +125,7 @@ func (l *life) send(update string, d *decision) {
 				d.view = v.(contract.View)
 			}
 		},
-	}, contract.Decision{Note: "so I say"})
+	}, said)
 }
 
 func (d *decision) code() booking.Code {

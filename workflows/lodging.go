@@ -15,9 +15,12 @@ import (
 // It answers the reservation's last view; it fails only by a defect.
 func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r := &reservation{in: in}
-	story := r.begin(ctx, in.Order, in.View(), facts{
+	story, err := r.begin(ctx, in.Order, in, facts{
 		placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled,
 	})
+	if err != nil {
+		return contract.View{}, err
+	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(in.Policy.ReserveWithin)
 	r.came = true                                                           // nothing can keep it from that but its payment
 	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice())) // of the steps, in their order

@@ -27,7 +27,7 @@ func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
 	s := &stay{life: l, in: contract.Lodging{
 		Order: l.placed(100000), Rooms: 1,
 		Place: booking.Place{
-			ID: l.item, Name: "Seaside Inn", OwnerID: "owner of " + l.item, Price: booking.Money{Amount: 50000, Currency: "KRW"},
+			ID: l.item, Name: "Seaside Inn", OwnerID: "owner-of-" + l.item, Price: booking.Money{Amount: 50000, Currency: "KRW"},
 			Confirmation: booking.Auto, ConfirmWithin: booking.Duration(24 * time.Hour), TimeZone: "Asia/Seoul",
 			CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11},
 		},

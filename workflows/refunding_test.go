@@ -57,17 +57,17 @@ func TestFree(t *testing.T) {
 	for kind, order := range map[booking.Kind]func(*testing.T) *trial{
 		booking.Lodging: func(t *testing.T) *trial {
 			s := newStay(t)
-			s.in.Amount.Amount = 0
+			s.in.Amount.Amount, s.in.Place.Price.Amount = 0, 0
 			return &trial{life: s.life, in: s.in, placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled}
 		},
 		booking.Food: func(t *testing.T) *trial {
 			m := newMeal(t)
-			m.in.Amount.Amount = 0
+			m.in.Amount.Amount, m.in.Menu.Price.Amount = 0, 0
 			return &trial{life: m.life, in: m.in, placed: booking.OrderPlaced, undone: booking.DeliveryCanceled, cancelled: booking.OrderCanceled}
 		},
 		booking.Cafe: func(t *testing.T) *trial {
 			c := newCup(t)
-			c.in.Amount.Amount = 0
+			c.in.Amount.Amount, c.in.Drink.Price.Amount = 0, 0
 			return &trial{life: c.life, in: c.in, placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled}
 		},
 		booking.Cleaning: func(t *testing.T) *trial {
@@ -99,7 +99,7 @@ func TestFree(t *testing.T) {
 	}
 	t.Run("SoldOut", func(t *testing.T) {
 		s := newStay(t)
-		s.in.Amount.Amount = 0
+		s.in.Amount.Amount, s.in.Place.Price.Amount = 0, 0
 		s.setStock(0)
 		v := s.run()
 		require.Equal(t, booking.SoldOut, v.Reason)

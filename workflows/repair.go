@@ -14,6 +14,7 @@ import (
 // for: calls that have a cleaner and do not know it, and orders whose row in
 // the read model is missing or behind. A schedule starts it.
 func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
+	in = in.Sane(begins(ctx))
 	if in.Page == nil {
 		tellWaitingCalls(ctx)
 	}

@@ -25,10 +25,14 @@ func historyLength(ctx workflow.Context) int { return workflow.GetInfo(ctx).GetC
 // run replays what was done before a reset, it is the run that did it. The SDK
 // keeps the value of each task until one is recorded that is another, which is
 // in the first task that is no replay. A run that was never reset records one.
-func (o *order) currentRun() (run string) {
-	id := func(ctx workflow.Context) any {
+func (o *order) currentRun() string {
+	return o.recorded(func(ctx workflow.Context) any {
 		return workflow.GetInfo(ctx).WorkflowExecution.RunID //replay:never a replay has the id from the history
-	}
+	})
+}
+
+// recorded is what the history has in the place of the run's id.
+func (o *order) recorded(id func(workflow.Context) any) (run string) {
 	same := func(a, b any) bool {
 		return a == b //replay:never a replay compares nothing
 	}

@@ -54,9 +54,11 @@ func (r *refusal) Error() string {
 	return "refused: " + string(r.reason) //replay:never nobody prints it
 }
 
-// begin sets a saga up. The context it returns is the story's: it ends when
-// the order is abandoned, by a person or by a cancellation of the workflow.
-func (s *saga) begin(root workflow.Context, in contract.Order, view contract.View, facts facts) workflow.Context {
+// begin sets a saga up, unless there can be no order with its input. The context
+// it returns is the story's: it ends when the order is abandoned, by a person or
+// by a cancellation of the workflow.
+func (s *saga) begin(root workflow.Context, in contract.Order, whole input, facts facts) (workflow.Context, error) {
+	view := whole.View()
 	if in.Settle != nil {
 		view = *in.Settle
 		view.PaymentDeferred = nil // no payment of it waits any more
@@ -64,13 +66,18 @@ func (s *saga) begin(root workflow.Context, in contract.Order, view contract.Vie
 	never, _ := workflow.NewDisconnectedContext(root)
 	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy, settled: in.Settle != nil}
 	s.in, s.facts, s.startWithin = in, facts, time.Duration(in.Policy.HandOverWithin)
-	s.run = s.currentRun()
+	allowed := func() error {
+		return mayStart(never, in, whole) //replay:never a replay has the verdict from the history
+	}
+	if err := s.enter(allowed); err != nil {
+		return nil, err
+	}
 	s.changed()
 	story, abandon := workflow.WithCancel(root)
 	s.abandon = abandon
 	s.answerQueries()
 	workflow.Go(s.ctx, s.followResets)
-	return story
+	return story, nil
 }
 
 // tell runs the story to its end, or back to where nothing is owed. The

@@ -167,7 +167,7 @@ func (w *world) events() (types []booking.EventType) {
 }
 
 // told are the types of the messages that the owner of the item got.
-func (w *world) told() []string { return w.messagesTo("owner of " + w.item) }
+func (w *world) told() []string { return w.messagesTo("owner-of-" + w.item) }
 
 // messagesTo are the types of the messages about the order, oldest first.
 func (w *world) messagesTo(recipient string) (types []string) {

@@ -57,9 +57,6 @@ func (a *App) changed(p contract.Publication) {
 	a.announcer.Announce(context.Background(), p.View.ID)
 }
 
-// repairPages is how many pages of orders one run of a repair goes through.
-const repairPages = 50
-
 // scheduleRepair makes sure that the engine starts repairs, as often as this
 // process is told. It goes on trying while the engine is away.
 func (a *App) scheduleRepair(ctx context.Context) {
@@ -89,7 +86,7 @@ func ensureRepair(ctx context.Context, schedules client.ScheduleClient, every ti
 		ID: contract.RepairSchedule, Spec: spec, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
 		Action: &client.ScheduleWorkflowAction{
 			ID: contract.RepairSchedule, Workflow: contract.RepairWorkflow, TaskQueue: contract.SagasQueue,
-			Args: []any{contract.Repair{Pages: repairPages}},
+			Args: []any{contract.Repair{}},
 		},
 	})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {

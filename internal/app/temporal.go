@@ -6,6 +6,9 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+	"google.golang.org/grpc"
+
+	"github.com/yeyak/yeyak/workers"
 )
 
 // namedEngine is the address in Temporal's own settings, "" when they name none.
@@ -35,6 +38,7 @@ func newClient(o Options, metrics client.MetricsHandler, traces *traces) (_ clie
 	// What an order sends to the engine is small: to compress it costs both sides
 	// more than it saves on the wire.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(workers.EmptyLargeUpdates))
 	if options.Interceptors, err = traces.interceptors(); err != nil {
 		return nil, "", err
 	}

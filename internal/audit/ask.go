@@ -71,9 +71,13 @@ func (l *look) views(ctx context.Context) error {
 		}
 		mu.Lock()
 		defer mu.Unlock()
+		u, garbled := errors.AsType[unreadable](err)
 		switch {
 		case err == nil:
 			answers++
+		case garbled && f.life != lost:
+			answers++ // of a worker
+			l.findings, l.garbled[f.id] = append(l.findings, cannotRead(u)), true
 		case isNotFound(err) && f.row != nil: // just now
 			f.life = forgotten
 		case f.life == lost: // its row has to do

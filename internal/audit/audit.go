@@ -96,7 +96,7 @@ func (s *suspects) about() map[string]bool {
 func (s *suspects) orders() map[string]bool {
 	orders := map[string]bool{}
 	for _, f := range s.seen {
-		if f.OrderID != "" {
+		if f.ofOrder || f.OrderID != "" {
 			orders[f.OrderID] = true
 		}
 	}

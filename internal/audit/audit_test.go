@@ -30,7 +30,7 @@ func (b *books) change(i int, s booking.Status) {
 	v := b.rows[i].View
 	v.Status, v.Version = s, v.Version+1
 	b.views[v.ID] = v
-	b.rows[i] = audit.Row{Status: v.Status, Version: v.Version, View: v}
+	b.rows[i] = audit.Row{ID: v.ID, Status: v.Status, Version: v.Version, View: v}
 	b.sagas[i].Status = s
 }
 

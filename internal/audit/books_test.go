@@ -35,9 +35,11 @@ type books struct {
 	called   []string // registered with management
 	messages []booking.Message
 
-	looks  int
-	before func(look int) // happens early in each look, from 1 on
-	away   error          // whoever lists anything gets this
+	looks    int
+	before   func(look int)  // happens early in each look, from 1 on
+	away     error           // whoever lists anything gets this
+	noOrders map[string]bool // workflows that are listed as orders' and are none
+	spoilt   bool            // what is listed first of anything cannot be read
 
 	mu      sync.Mutex
 	queries int
@@ -107,6 +109,9 @@ func (b *books) View(_ context.Context, id string) (contract.View, error) {
 	defer b.mu.Unlock()
 	b.queries++
 	v, ok := b.views[id]
+	if b.noOrders[id] {
+		return v, &sagas.Garbled{OrderID: id, Cause: errors.New("unknown queryType view")}
+	}
 	if !ok {
 		return v, errors.New("no worker answers")
 	}
@@ -160,9 +165,22 @@ type (
 	}
 )
 
+// garbled is a thing that cannot be read.
+type garbled struct{}
+
+func (garbled) Error() string               { return "invalid character" }
+func (garbled) About() (order, item string) { return "food-garbled", "" }
+
 func list[T any](b *books, all []T) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for _, one := range all {
+		for i, one := range all {
+			if b.spoilt && i == 0 {
+				var none T
+				if !yield(none, garbled{}) {
+					return
+				}
+				continue
+			}
 			if !yield(one, b.away) || b.away != nil {
 				return
 			}
@@ -204,7 +222,7 @@ func (b *books) add(v contract.View) {
 	}
 	b.sagas = append(b.sagas, s)
 	b.views[v.ID] = v
-	b.rows = append(b.rows, audit.Row{Status: v.Status, Version: v.Version, View: v})
+	b.rows = append(b.rows, audit.Row{ID: v.ID, Status: v.Status, Version: v.Version, View: v})
 	b.pay(v)
 	b.hold(v)
 	b.work(v)

@@ -24,11 +24,12 @@ const (
 	Message      Kind = "message"      // to owners, customers and cleaners
 	Mypage       Kind = "mypage"       // rows of the read model
 	Abandoned    Kind = "abandoned"    // nobody works on an order that holds something
+	Unreadable   Kind = "unreadable"   // what an earlier build or a hand has left, and this one cannot read
 )
 
 // Kinds lists every kind of finding.
 func Kinds() []Kind {
-	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned}
+	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned, Unreadable}
 }
 
 // Finding is one thing that is not as it should be.
@@ -44,6 +45,8 @@ type Finding struct {
 	// same tells it from every other finding: seen again under the same name,
 	// it is still the same thing that is wrong.
 	same string
+	// ofOrder: it is about an order, also when that has no id.
+	ofOrder bool
 }
 
 // subject is who or what the finding is about.
@@ -159,9 +162,12 @@ func judge(f *facts) []Finding {
 // finds makes a finding of the order.
 func (f *facts) finds(k Kind, remedy, format string, args ...any) []Finding {
 	says := fmt.Sprintf(format, args...)
+	if f.id == "" {
+		says = "an order without an id: " + says
+	}
 	version := f.order().version
 	return []Finding{{
-		Kind: k, OrderID: f.id, Says: says, Remedy: remedy,
+		Kind: k, OrderID: f.id, Says: says, Remedy: remedy, ofOrder: true,
 		same: fmt.Sprintf("%s of %s at %d: %s", k, f.id, version, says),
 	}}
 }
@@ -177,7 +183,11 @@ func (f *facts) abandoned(o standing) []Finding {
 	if f.life == lost {
 		end = "its workflow " + f.saga.Ended()
 	}
-	return f.finds(Abandoned, remedyOf(f.id), "%s while it was %s: %s", end, o.status, strings.Join(held, ", "))
+	remedy := ""
+	if _, ok := kindOf(f.id); ok { // no other can be settled
+		remedy = remedyOf(f.id)
+	}
+	return f.finds(Abandoned, remedy, "%s while it was %s: %s", end, o.status, strings.Join(held, ", "))
 }
 
 // ownerless: something is held for an order that neither engine nor read model

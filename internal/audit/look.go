@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/yeyak/yeyak/booking"
@@ -20,6 +21,7 @@ type look struct {
 
 	orders   map[string]*facts
 	crew     crew
+	garbled  map[string]bool  // orders that cannot be judged, since what their workflow says cannot be read: findings
 	silent   map[string]error // orders that cannot be judged, since their workflow does not answer, and why
 	counts   Counts
 	findings []Finding
@@ -28,7 +30,7 @@ type look struct {
 // take gathers the facts and judges them.
 func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) {
 	l := &look{
-		Sources: s, only: only, orders: map[string]*facts{}, silent: map[string]error{},
+		Sources: s, only: only, orders: map[string]*facts{}, silent: map[string]error{}, garbled: map[string]bool{},
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
 	for _, gather := range []func(context.Context) error{
@@ -45,7 +47,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		if f.life == running {
 			l.counts.Running++
 		}
-		if l.silent[id] == nil {
+		if l.silent[id] == nil && !l.garbled[id] {
 			l.findings = append(l.findings, judge(f)...)
 		}
 	}
@@ -106,21 +108,21 @@ func (f *facts) lives(s sagas.Saga) {
 }
 
 func (l *look) rows(ctx context.Context) error {
-	return each(ctx, l.Pages.All, func(r Row) {
+	return each(ctx, l, l.Pages.All, func(r Row) {
 		l.counts.Rows++
-		l.of(r.View.ID).row = &row{standing: standingOf(r.View), status: r.Status, version: r.Version}
+		l.of(r.ID).row = &row{standing: standingOf(r.View), status: r.Status, version: r.Version}
 	})
 }
 
 func (l *look) money(ctx context.Context) error {
-	err := each(ctx, l.Ledger.All, func(p booking.Payment) {
+	err := each(ctx, l, l.Ledger.All, func(p booking.Payment) {
 		l.counts.Payments++
 		l.of(p.OrderID).payment = &p
 	})
 	if err != nil {
 		return err
 	}
-	return each(ctx, l.Provider.Charges, func(c ProviderCharge) {
+	return each(ctx, l, l.Provider.Charges, func(c ProviderCharge) {
 		l.counts.Charges++
 		f := l.of(c.OrderID)
 		f.charges = append(f.charges, c)
@@ -128,14 +130,14 @@ func (l *look) money(ctx context.Context) error {
 }
 
 func (l *look) stock(ctx context.Context) error {
-	err := each(ctx, l.Inventory.AllDays, func(d StockDay) {
+	err := each(ctx, l, l.Inventory.AllDays, func(d StockDay) {
 		l.counts.Days++
 		l.findings = append(l.findings, judgeDay(d)...)
 	})
 	if err != nil {
 		return err
 	}
-	return each(ctx, l.Inventory.LiveHolds, func(h Hold) {
+	return each(ctx, l, l.Inventory.LiveHolds, func(h Hold) {
 		l.counts.Holds++
 		f := l.of(h.OrderID)
 		f.holds = append(f.holds, h)
@@ -143,14 +145,14 @@ func (l *look) stock(ctx context.Context) error {
 }
 
 func (l *look) work(ctx context.Context) error {
-	err := each(ctx, l.Deliveries.All, func(j booking.JobState) {
+	err := each(ctx, l, l.Deliveries.All, func(j booking.JobState) {
 		l.counts.Deliveries++
 		l.of(j.OrderID).delivery = j.Status
 	})
 	if err != nil {
 		return err
 	}
-	return each(ctx, l.Productions.All, func(j booking.JobState) {
+	return each(ctx, l, l.Productions.All, func(j booking.JobState) {
 		l.counts.Productions++
 		l.of(j.OrderID).production = j.Status
 	})
@@ -159,14 +161,14 @@ func (l *look) work(ctx context.Context) error {
 // cleaning reads the cleaners before the calls. A call that waits both times
 // has waited in between: then nobody was free, unless something is wrong.
 func (l *look) cleaning(ctx context.Context) error {
-	err := each(ctx, l.Crew.AllCleaners, func(c booking.CleanerAtWork) {
+	err := each(ctx, l, l.Crew.AllCleaners, func(c booking.CleanerAtWork) {
 		l.counts.Cleaners++
 		l.crew.cleaners[c.ID] = c
 	})
 	if err != nil {
 		return err
 	}
-	err = each(ctx, l.Crew.Assignments, func(c Call) {
+	err = each(ctx, l, l.Crew.Assignments, func(c Call) {
 		l.counts.Calls++
 		l.of(c.OrderID).call = &c
 		if c.State == CallWaiting || c.State == CallAssigned {
@@ -176,14 +178,14 @@ func (l *look) cleaning(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return each(ctx, l.Management.Registered, func(orderID string) {
+	return each(ctx, l, l.Management.Registered, func(orderID string) {
 		l.counts.Registrations++
 		l.of(orderID).registered = true
 	})
 }
 
 func (l *look) messages(ctx context.Context) error {
-	return each(ctx, l.Messages.Standing, func(m booking.Message) {
+	return each(ctx, l, l.Messages.Standing, func(m booking.Message) {
 		if notice := contract.NoticeIn(m.OrderID, m.Key); notice != "" {
 			l.counts.Notices++
 			f := l.of(m.OrderID)
@@ -192,13 +194,23 @@ func (l *look) messages(ctx context.Context) error {
 	})
 }
 
-// each goes through a list.
-func each[T any](ctx context.Context, list func(context.Context) iter.Seq2[T, error], do func(T)) error {
+// each goes through a list. What in it cannot be read is a finding.
+func each[T any](ctx context.Context, l *look, list func(context.Context) iter.Seq2[T, error], do func(T)) error {
 	for one, err := range list(ctx) {
+		if u, ok := errors.AsType[unreadable](err); ok {
+			l.findings = append(l.findings, cannotRead(u))
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		do(one)
 	}
 	return nil
+}
+
+func cannotRead(u unreadable) Finding {
+	orderID, item := u.About()
+	says := "cannot be read: " + u.Error()
+	return Finding{Kind: Unreadable, OrderID: orderID, Item: item, Says: says, same: orderID + "\n" + item + "\n" + says}
 }

@@ -93,8 +93,12 @@ func (r Report) findings(w io.Writer) error {
 }
 
 func (f Finding) about() string {
-	if f.OrderID != "" {
+	switch {
+	case f.OrderID != "":
 		return f.OrderID
+	case f.ofOrder:
+		return "(no id)"
+	default:
+		return f.Item
 	}
-	return f.Item
 }

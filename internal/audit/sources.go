@@ -10,7 +10,7 @@ import (
 )
 
 // Sources are what an audit looks at. Nothing is written to them. What they
-// list comes in any order; an error ends a list.
+// list comes in any order; an error ends a list, unless it is an unreadable.
 type Sources struct {
 	Workflows   Workflows
 	Pages       Pages
@@ -22,6 +22,14 @@ type Sources struct {
 	Crew        Crew
 	Management  Management
 	Messages    Messages
+}
+
+// unreadable is one thing that a source cannot read, as a hand or an earlier
+// build has left it. Its list goes on.
+type unreadable interface {
+	error
+	// About is what it is about, as far as that is known.
+	About() (orderID, item string)
 }
 
 // Workflows are the sagas of orders.
@@ -46,6 +54,7 @@ type Pages interface {
 
 // Row is an order's row: its view, and what lists select it by.
 type Row struct {
+	ID      string
 	Status  booking.Status
 	Version int64
 	View    contract.View

@@ -130,7 +130,7 @@ func (s *Sagas) RequestHash(ctx context.Context, orderID string) (hash string, e
 	if err != nil {
 		return "", gone(orderID, err)
 	}
-	return contract.RequestHashIn(d.GetWorkflowExecutionInfo().GetMemo())
+	return contract.RequestHashIn(d.GetWorkflowExecutionInfo().GetMemo()), nil
 }
 
 // ForceCancel tells the order's saga to undo it; false when it is over.
@@ -163,13 +163,15 @@ func unlessOver(orderID string, err error) error {
 	return err
 }
 
-// gone turns the engine's "not found" into ours, and says of other errors
+// gone turns the engine's "not found" into ours, and its "no such id", and says of other errors
 // which order they are about.
 func gone(orderID string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
+	_, none := errors.AsType[*serviceerror.NotFound](err)
+	_, noID := errors.AsType[*serviceerror.InvalidArgument](err) // no workflow has an id that is empty, or as long
+	if none || noID {
 		return booking.Errorf(booking.NotFound, "there is no running workflow of order %s", orderID)
 	}
 	return fmt.Errorf("workflow of order %s: %w", orderID, err)

@@ -33,14 +33,34 @@ func (s Saga) Ended() string {
 
 // View asks the order's workflow how the order stands, or stood when its
 // workflow ended. It needs a worker. NotFound: the engine knows of no such
-// workflow, or no longer.
+// workflow, or no longer. Garbled: it answers, and never what an order would.
 func (s *Sagas) View(ctx context.Context, orderID string) (v contract.View, err error) {
 	answer, err := s.client.QueryWorkflow(ctx, orderID, "", contract.ViewQuery)
-	if err == nil {
-		err = answer.Get(&v)
+	if _, none := errors.AsType[*serviceerror.QueryFailed](err); none {
+		return v, &Garbled{OrderID: orderID, Cause: err}
 	}
-	return v, gone(orderID, err)
+	if err != nil {
+		return v, gone(orderID, err)
+	}
+	if err := answer.Get(&v); err != nil {
+		return v, &Garbled{OrderID: orderID, Cause: err}
+	}
+	return v, nil
 }
+
+// Garbled is a workflow that is listed as an order's and is none, or none that
+// this build can read.
+type Garbled struct {
+	OrderID string
+	Cause   error
+}
+
+func (g *Garbled) Error() string {
+	return "the workflow does not say how an order stands: " + g.Cause.Error()
+}
+
+// About implements the audit's unreadable.
+func (g *Garbled) About() (orderID, item string) { return g.OrderID, "" }
 
 // Pending tells what the order's workflow waits to be done: the types of its
 // activities, each with the number of the attempt that it is at.
@@ -60,6 +80,9 @@ func (s *Sagas) Pending(ctx context.Context, orderID string) (map[string]int, er
 // where it was last known to stand. Superseded: a workflow of it runs.
 func (s *Sagas) Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash string) error {
 	workflow, input, err := contract.Settlement(last, p, requestHash)
+	if err == nil {
+		err = input.Check()
+	}
 	if err != nil {
 		return err
 	}

@@ -19,15 +19,19 @@ import (
 // auditPage is how many rows are read at a time.
 const auditPage = 1000
 
-// all goes through a table. read gives up to auditPage rows whose key follows
+// after is how the keys of a page compare with that of the last row before it:
+// those of the first page follow the zero row, or are as empty as its key.
+type after = bun.Safe
+
+// all goes through a table. read gives up to auditPage rows whose keys are after
 // that of last, the zero row at first.
-func all[R any](ctx context.Context, db *DB, what string, read func(ctx context.Context, q bun.IDB, last R) ([]R, error)) iter.Seq2[R, error] {
+func all[R any](ctx context.Context, db *DB, what string, read func(ctx context.Context, q bun.IDB, is after, last R) ([]R, error)) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var last, none R
-		for {
+		for is := after(">="); ; is = ">" {
 			var rows []R
 			err := db.run(ctx, what, func(ctx context.Context, q bun.IDB) (err error) {
-				rows, err = read(ctx, q, last)
+				rows, err = read(ctx, q, is, last)
 				return err
 			})
 			if err != nil {
@@ -59,15 +63,28 @@ func only[R any](rows iter.Seq2[R, error], counts func(R) bool) iter.Seq2[R, err
 	}
 }
 
-// as makes something else of what is listed.
+// Unreadable is one thing in a list that cannot be read, as a hand or an earlier
+// build has left it. The list goes on after it.
+type Unreadable struct {
+	OrderID, Item string // what it is about, as far as that is known
+	Cause         error
+}
+
+func (u *Unreadable) Error() string { return u.Cause.Error() }
+
+// About implements the audit's unreadable.
+func (u *Unreadable) About() (orderID, item string) { return u.OrderID, u.Item }
+
+// as makes something else of what is listed. What that fails for is Unreadable.
 func as[R, T any](rows iter.Seq2[R, error], convert func(R) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for row, err := range rows {
 			var one T
-			if err == nil {
-				one, err = convert(row)
+			if err != nil {
+				yield(one, err)
+				return
 			}
-			if !yield(one, err) || err != nil {
+			if one, err = convert(row); !yield(one, err) {
 				return
 			}
 		}
@@ -76,8 +93,8 @@ func as[R, T any](rows iter.Seq2[R, error], convert func(R) (T, error)) iter.Seq
 
 // All lists every payment.
 func (p *Payments) All(ctx context.Context) iter.Seq2[booking.Payment, error] {
-	rows := all(ctx, p.db, "list payments", func(ctx context.Context, q bun.IDB, last paymentRow) (rows []paymentRow, err error) {
-		err = q.NewSelect().Model(&rows).Where("order_id > ?", last.OrderID).OrderExpr("order_id").Limit(auditPage).Scan(ctx)
+	rows := all(ctx, p.db, "list payments", func(ctx context.Context, q bun.IDB, is after, last paymentRow) (rows []paymentRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("order_id ? ?", is, last.OrderID).OrderExpr("order_id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
 	return as(rows, func(r paymentRow) (booking.Payment, error) { return r.payment(), nil })
@@ -85,8 +102,8 @@ func (p *Payments) All(ctx context.Context) iter.Seq2[booking.Payment, error] {
 
 // All lists everything that the sandbox was ever asked for.
 func (s *Sandbox) All(ctx context.Context) iter.Seq2[SandboxCharge, error] {
-	rows := all(ctx, s.db, "list charges in sandbox", func(ctx context.Context, q bun.IDB, last sandboxRow) (rows []sandboxRow, err error) {
-		err = q.NewSelect().Model(&rows).Where("key > ?", last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
+	rows := all(ctx, s.db, "list charges in sandbox", func(ctx context.Context, q bun.IDB, is after, last sandboxRow) (rows []sandboxRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
 	return as(rows, func(r sandboxRow) (SandboxCharge, error) { return r.charge(), nil })
@@ -107,21 +124,21 @@ func (r liveHoldRow) hold() (LiveHold, error) {
 	h := LiveHold{Stocked: r.Stocked, Hold: booking.Hold{Key: r.Key, OrderID: r.OrderID, ItemID: r.ItemID, Quantity: r.Quantity}}
 	var err error
 	if h.From, err = booking.ParseDate(r.FromDay); err != nil {
-		return h, fmt.Errorf("hold %s: %w", r.Key, err)
+		return h, &Unreadable{OrderID: r.OrderID, Item: r.ItemID, Cause: fmt.Errorf("hold %s: %w", r.Key, err)}
 	}
 	if h.To, err = booking.ParseDate(r.ToDay); err != nil {
-		return h, fmt.Errorf("hold %s: %w", r.Key, err)
+		return h, &Unreadable{OrderID: r.OrderID, Item: r.ItemID, Cause: fmt.Errorf("hold %s: %w", r.Key, err)}
 	}
 	return h, nil
 }
 
 // LiveHolds lists every live hold.
 func (i *Inventory) LiveHolds(ctx context.Context) iter.Seq2[LiveHold, error] {
-	rows := all(ctx, i.db, "list holds", func(ctx context.Context, q bun.IDB, last liveHoldRow) (rows []liveHoldRow, err error) {
+	rows := all(ctx, i.db, "list holds", func(ctx context.Context, q bun.IDB, is after, last liveHoldRow) (rows []liveHoldRow, err error) {
 		err = q.NewRaw(`SELECT h.*, (SELECT count(*) FROM stock AS s
 				WHERE s.item_id = h.item_id AND s.day >= h.from_day AND s.day < h.to_day) AS stocked
-			FROM holds AS h WHERE h.key > ? ORDER BY h.key LIMIT ?`,
-			last.Key, auditPage).Scan(ctx, &rows)
+			FROM holds AS h WHERE h.key ? ? ORDER BY h.key LIMIT ?`,
+			is, last.Key, auditPage).Scan(ctx, &rows)
 		return rows, err
 	})
 	return as(only(rows, func(r liveHoldRow) bool { return r.State == booking.Done }), liveHoldRow.hold)
@@ -143,7 +160,7 @@ type itemDayRow struct {
 func (r itemDayRow) day() (ItemDay, error) {
 	date, err := booking.ParseDate(r.Day)
 	if err != nil {
-		return ItemDay{}, fmt.Errorf("stock of %s: %w", r.ItemID, err)
+		return ItemDay{}, &Unreadable{Item: r.ItemID, Cause: fmt.Errorf("stock of %s: %w", r.ItemID, err)}
 	}
 	return ItemDay{
 		ItemID: r.ItemID, Held: r.Held,
@@ -153,8 +170,8 @@ func (r itemDayRow) day() (ItemDay, error) {
 
 // AllDays lists every day on which there is, or was, a stock of something.
 func (i *Inventory) AllDays(ctx context.Context) iter.Seq2[ItemDay, error] {
-	rows := all(ctx, i.db, "list stock", func(ctx context.Context, q bun.IDB, last itemDayRow) (rows []itemDayRow, err error) {
-		err = q.NewRaw(pageOfDays, last.ItemID, last.Day, auditPage, i.db.dialect.ofPage).Scan(ctx, &rows)
+	rows := all(ctx, i.db, "list stock", func(ctx context.Context, q bun.IDB, is after, last itemDayRow) (rows []itemDayRow, err error) {
+		err = q.NewRaw(pageOfDays, is, last.ItemID, last.Day, auditPage, i.db.dialect.ofPage).Scan(ctx, &rows)
 		return rows, err
 	})
 	return as(rows, itemDayRow.day)
@@ -165,7 +182,7 @@ func (i *Inventory) AllDays(ctx context.Context) iter.Seq2[ItemDay, error] {
 // last. So each hold is looked at once, and not once for each day.
 const pageOfDays = `
 	WITH page AS (
-		SELECT item_id, day, capacity, remaining FROM stock WHERE (item_id, day) > (?, ?) ORDER BY item_id, day LIMIT ?
+		SELECT item_id, day, capacity, remaining FROM stock WHERE (item_id, day) ? (?, ?) ORDER BY item_id, day LIMIT ?
 	), live AS (
 		SELECT * FROM holds WHERE state = 'done' AND ?
 	), moves AS (
@@ -181,8 +198,8 @@ const pageOfDays = `
 
 // All lists every delivery, or production, also those that never were started.
 func (j *Jobs) All(ctx context.Context) iter.Seq2[booking.JobState, error] {
-	rows := all(ctx, j.db, "list every "+j.sort, func(ctx context.Context, q bun.IDB, last jobRow) (rows []jobRow, err error) {
-		err = q.NewSelect().Model(&rows).Where("sort = ? AND order_id > ?", j.sort, last.OrderID).
+	rows := all(ctx, j.db, "list every "+j.sort, func(ctx context.Context, q bun.IDB, is after, last jobRow) (rows []jobRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("sort = ? AND order_id ? ?", j.sort, is, last.OrderID).
 			OrderExpr("order_id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
@@ -191,8 +208,8 @@ func (j *Jobs) All(ctx context.Context) iter.Seq2[booking.JobState, error] {
 
 // AllCleaners lists every cleaner with what they are doing.
 func (c *Crew) AllCleaners(ctx context.Context) iter.Seq2[booking.CleanerAtWork, error] {
-	rows := all(ctx, c.db, "list cleaners", func(ctx context.Context, q bun.IDB, last cleanerRow) (rows []cleanerRow, err error) {
-		err = q.NewSelect().Model(&rows).Where("id > ?", last.ID).OrderExpr("id").Limit(auditPage).Scan(ctx)
+	rows := all(ctx, c.db, "list cleaners", func(ctx context.Context, q bun.IDB, is after, last cleanerRow) (rows []cleanerRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("id ? ?", is, last.ID).OrderExpr("id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
 	return as(rows, func(r cleanerRow) (booking.CleanerAtWork, error) { return r.atWork(), nil })
@@ -208,8 +225,8 @@ type Assignment struct {
 
 // Assignments lists every call for a cleaner.
 func (c *Crew) Assignments(ctx context.Context) iter.Seq2[Assignment, error] {
-	rows := all(ctx, c.db, "list assignments", func(ctx context.Context, q bun.IDB, last assignmentRow) (rows []assignmentRow, err error) {
-		err = q.NewSelect().Model(&rows).Where("order_id > ?", last.OrderID).OrderExpr("order_id").Limit(auditPage).Scan(ctx)
+	rows := all(ctx, c.db, "list assignments", func(ctx context.Context, q bun.IDB, is after, last assignmentRow) (rows []assignmentRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("order_id ? ?", is, last.OrderID).OrderExpr("order_id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
 	return as(rows, func(r assignmentRow) (Assignment, error) {
@@ -220,8 +237,8 @@ func (c *Crew) Assignments(ctx context.Context) iter.Seq2[Assignment, error] {
 // Registered lists the orders of every call that is registered and was not
 // struck off.
 func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
-	rows := all(ctx, m.db, "list registrations", func(ctx context.Context, q bun.IDB, last registrationRow) (rows []registrationRow, err error) {
-		err = q.NewSelect().Model(&rows).Column("order_id", "state").Where("order_id > ?", last.OrderID).
+	rows := all(ctx, m.db, "list registrations", func(ctx context.Context, q bun.IDB, is after, last registrationRow) (rows []registrationRow, err error) {
+		err = q.NewSelect().Model(&rows).Column("order_id", "state").Where("order_id ? ?", is, last.OrderID).
 			OrderExpr("order_id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
@@ -231,8 +248,8 @@ func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
 
 // Standing lists every message that was sent and not taken back.
 func (n *Notifications) Standing(ctx context.Context) iter.Seq2[booking.Message, error] {
-	rows := all(ctx, n.db, "list messages that stand", func(ctx context.Context, q bun.IDB, last messageRow) (rows []messageRow, err error) {
-		err = q.NewSelect().Model(&rows).Where("key > ?", last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
+	rows := all(ctx, n.db, "list messages that stand", func(ctx context.Context, q bun.IDB, is after, last messageRow) (rows []messageRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
 	return as(only(rows, func(r messageRow) bool { return r.State == sent }), func(r messageRow) (booking.Message, error) { return r.message(), nil })
@@ -240,6 +257,7 @@ func (n *Notifications) Standing(ctx context.Context) iter.Seq2[booking.Message,
 
 // PageRow is an order's row: the view in it, and what lists select it by.
 type PageRow struct {
+	ID      string
 	Status  booking.Status
 	Version int64
 	View    contract.View
@@ -247,13 +265,16 @@ type PageRow struct {
 
 // All lists the row of every order.
 func (m *Mypage) All(ctx context.Context) iter.Seq2[PageRow, error] {
-	rows := all(ctx, m.db, "list every order", func(ctx context.Context, q bun.IDB, last orderRow) (rows []orderRow, err error) {
-		err = q.NewSelect().Model(&rows).Column("id", "status", "version", "view").Where("id > ?", last.ID).
+	rows := all(ctx, m.db, "list every order", func(ctx context.Context, q bun.IDB, is after, last orderRow) (rows []orderRow, err error) {
+		err = q.NewSelect().Model(&rows).Column("id", "status", "version", "view").Where("id ? ?", is, last.ID).
 			OrderExpr("id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
 	return as(rows, func(r orderRow) (PageRow, error) {
 		p, err := r.publication()
-		return PageRow{Status: r.Status, Version: r.Version, View: p.View}, err
+		if err != nil {
+			err = &Unreadable{OrderID: r.ID, Cause: err}
+		}
+		return PageRow{ID: r.ID, Status: r.Status, Version: r.Version, View: p.View}, err
 	})
 }

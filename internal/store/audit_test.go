@@ -30,6 +30,7 @@ func TestAudit(t *testing.T) {
 			"Registrations": listRegistrations,
 			"Messages":      listMessages,
 			"Rows":          listRows,
+			"Unreadable":    listUnreadable,
 			"Failure":       listWithoutTables,
 			"Break":         stopListing,
 		} {
@@ -51,7 +52,7 @@ func everything[T any](t *testing.T, list func(context.Context) iter.Seq2[T, err
 func listPayments(t *testing.T, fresh newURL) {
 	payments := store.NewPayments(setup(t, fresh, "payments"))
 	require.Empty(t, everything(t, payments.All))
-	for _, order := range []string{"b", "a"} {
+	for _, order := range []string{"b", "a", ""} {
 		_, err := payments.BeginCharge(t.Context(), newCharge(order))
 		require.NoError(t, err)
 	}
@@ -59,7 +60,9 @@ func listPayments(t *testing.T, fresh newURL) {
 	require.NoError(t, err)
 	pending, err := payments.Payment(t.Context(), "a")
 	require.NoError(t, err)
-	require.Equal(t, []booking.Payment{pending, charged}, everything(t, payments.All))
+	nameless, err := payments.Payment(t.Context(), "")
+	require.NoError(t, err)
+	require.Equal(t, []booking.Payment{nameless, pending, charged}, everything(t, payments.All), "one of an order without an id, too")
 }
 
 // listSeveralPages: more than are read at a time, each once.
@@ -228,9 +231,54 @@ func listRows(t *testing.T, fresh newURL) {
 	}
 	exec(t, db, "UPDATE orders SET status = 'cancelled', version = 8 WHERE id = 'b'")
 	require.Equal(t, []store.PageRow{
-		{Status: booking.Confirmed, Version: 7, View: view("a")},
-		{Status: booking.Cancelled, Version: 8, View: view("b")},
+		{ID: "a", Status: booking.Confirmed, Version: 7, View: view("a")},
+		{ID: "b", Status: booking.Cancelled, Version: 8, View: view("b")},
 	}, everything(t, mypage.All))
+}
+
+// listUnreadable: what cannot be read is named, and the list goes on after it.
+func listUnreadable(t *testing.T, fresh newURL) {
+	db := setup(t, fresh, "mypage")
+	mypage := store.NewMypage(db)
+	for _, id := range []string{"", "a", "b", "c"} {
+		require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: contract.View{ID: id, Version: 1, Status: booking.Paid}}))
+	}
+	exec(t, db, "UPDATE orders SET view = '{\"quantity\":\"two\"}' WHERE id = 'b'")
+	readable, unreadable := apart(t, mypage.All)
+	require.Len(t, readable, 3)
+	require.Equal(t, []string{"", "a", "c"}, []string{readable[0].ID, readable[1].ID, readable[2].ID}, "one without an id is listed, too")
+	require.Len(t, unreadable, 1)
+	require.Equal(t, "b", unreadable[0].OrderID)
+	require.ErrorContains(t, unreadable[0], "view of order b: ")
+
+	db = setup(t, fresh, "inventory")
+	inventory := store.NewInventory(db)
+	require.NoError(t, inventory.SetCapacity(t.Context(), "a", day(0), day(4), 5))
+	hold(t, inventory, newHold("a", "o1", 1, 3, 2), done)
+	hold(t, inventory, newHold("a", "o2", 1, 3, 2), done)
+	exec(t, db, "UPDATE holds SET to_day = 'never' WHERE order_id = 'o1'")
+	holds, unreadable := apart(t, inventory.LiveHolds)
+	require.Len(t, holds, 1)
+	require.Equal(t, []string{"o1", "a"}, []string{unreadable[0].OrderID, unreadable[0].Item})
+	exec(t, db, "UPDATE stock SET day = 'soon' WHERE day = '"+day(0).String()+"'")
+	days, unreadable := apart(t, inventory.AllDays)
+	require.Len(t, days, 3)
+	require.Equal(t, []string{"", "a"}, []string{unreadable[0].OrderID, unreadable[0].Item})
+}
+
+// apart is what a list has that can be read, and what it has besides.
+func apart[T any](t *testing.T, list func(context.Context) iter.Seq2[T, error]) (readable []T, unreadable []*store.Unreadable) {
+	t.Helper()
+	for one, err := range list(t.Context()) {
+		if err == nil {
+			readable = append(readable, one)
+			continue
+		}
+		var u *store.Unreadable
+		require.ErrorAs(t, err, &u)
+		unreadable = append(unreadable, u)
+	}
+	return readable, unreadable
 }
 
 // listWithoutTables: an error is told once, and ends the list.

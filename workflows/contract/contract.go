@@ -72,7 +72,8 @@ const (
 
 // Signals: what an order is told, and cannot refuse.
 const (
-	// ForceCancelSignal carries the booking.Reason for which an order is undone.
+	// ForceCancelSignal carries the booking.Reason for which an order is undone,
+	// one of those that Forces knows.
 	ForceCancelSignal = "force-cancel"
 	// AssignedSignal carries the booking.Cleaner who has been assigned to a
 	// call that was waiting for one.
@@ -113,12 +114,13 @@ func Attributes(v View) temporal.SearchAttributes {
 // started an order, to tell a repeat from another request under the same key.
 const RequestHashMemo = "requestHash"
 
-// RequestHashIn reads the hash out of a workflow's memo, "" when it has none.
-func RequestHashIn(memo *commonpb.Memo) (hash string, err error) {
+// RequestHashIn reads the hash out of a workflow's memo, "" when it has none. A
+// memo in which something else stands under its name has none.
+func RequestHashIn(memo *commonpb.Memo) (hash string) {
 	if field := memo.GetFields()[RequestHashMemo]; field != nil {
-		err = converter.GetDefaultDataConverter().FromPayload(field, &hash)
+		_ = converter.GetDefaultDataConverter().FromPayload(field, &hash)
 	}
-	return hash, err
+	return hash
 }
 
 // Refusal is the detail of the application error by which an update is refused.
@@ -145,4 +147,7 @@ func (r Refusal) Left(now time.Time) time.Duration {
 type Decision struct {
 	// Note is the caller's own words; they appear in the order's history.
 	Note string `json:"note,omitempty"`
+	// Bytes is how large the update was, of one that was too large to be handed
+	// to its workflow. Nothing else is left of it. See LargestUpdate.
+	Bytes int `json:"bytes,omitempty"`
 }

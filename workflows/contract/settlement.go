@@ -11,8 +11,12 @@ import (
 // the order as it was last known, and no more of what it was placed with than
 // undos ask for. They act on what was done under the order's keys, so a view
 // that lacks days or a quantity will do.
-func Settlement(v View, p Policy, requestHash string) (workflow string, input any, err error) {
+func Settlement(v View, p Policy, requestHash string) (workflow string, input interface{ Check() error }, err error) {
 	v.NeedsAttention = false // whether it still does, its new saga will find out
+	v = v.Clone()
+	for i := range v.History { // an earlier build may have let in more than a workflow can start with
+		v.History[i].Note = cut(v.History[i].Note, booking.LongestNote)
+	}
 	order := Order{
 		OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount, PlacedAt: v.PlacedAt(),
 		RequestHash: requestHash, Policy: p, Settle: &v,
@@ -50,7 +54,18 @@ func (v View) nights() (from, to booking.Date, err error) {
 	if to, err = booking.ParseDate(v.CheckOut); err != nil {
 		return from, to, fmt.Errorf("stay of order %s: %w", v.ID, err)
 	}
+	if !from.Before(to) {
+		to = from.AddDays(1)
+	}
 	return from, to, nil
+}
+
+// cut is at most the first n characters of the text.
+func cut(text string, n int) string {
+	if runes := []rune(text); len(runes) > n {
+		return string(runes[:n])
+	}
+	return text
 }
 
 func (v View) drinkDay() (booking.Date, error) {

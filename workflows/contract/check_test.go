@@ -1,0 +1,247 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+var noon = time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
+
+func orderOf(kind booking.Kind, won int64) contract.Order {
+	return contract.Order{
+		OrderID: string(kind) + "-1", CustomerID: "alice", Amount: booking.Money{Amount: won, Currency: "KRW"}, PaymentMethod: "pm_card_visa",
+		RequestHash: strings.Repeat("a", 64), PlacedAt: noon, Policy: contract.Policy{InPlace: true, AttentionAfter: booking.Duration(time.Minute), HandOverWithin: booking.Duration(time.Hour)},
+	}
+}
+
+// sound is an input of each kind that an order can start with, and one that
+// starts for nothing.
+func sound() map[string]interface{ Check() error } {
+	each := booking.Money{Amount: 4500, Currency: "KRW"}
+	eve := booking.Date{Year: 2026, Month: 12, Day: 24}
+	free := contract.Cleaning{Order: orderOf(booking.Cleaning, 0), Tel: "+82212345678;ext=12", Location: "12 Sejong-daero,\nSeoul"}
+	free.PaymentMethod = ""
+	return map[string]interface{ Check() error }{
+		"lodging": contract.Lodging{
+			Order: orderOf(booking.Lodging, 18000), CheckIn: eve, CheckOut: eve.AddDays(2), Rooms: 2,
+			Place: booking.Place{
+				ID: "place-1", Name: "Seaside Inn", OwnerID: "bora", Price: each, Confirmation: booking.Manual,
+				ConfirmWithin: booking.Duration(time.Hour), TimeZone: "Asia/Seoul", CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11},
+			},
+		}.Fixed(),
+		"food": contract.Food{
+			Order: orderOf(booking.Food, 9000), Quantity: 2, Address: "1 Harbour Road", Menu: booking.Menu{ID: "menu-1", Name: "비빔밥", OwnerID: "bora", Price: each},
+		},
+		"cafe": contract.Cafe{
+			Order: orderOf(booking.Cafe, 9000), Quantity: 2,
+			Drink: booking.Drink{ID: "drink-1", Name: "Einspänner", OwnerID: "bora", Price: each, Date: eve, TimeZone: "Asia/Seoul"},
+		}.Fixed(),
+		"cleaning": contract.Cleaning{Order: orderOf(booking.Cleaning, 30000), Tel: "+821012345678", Location: "7 Hill Street"},
+		"free":     free,
+	}
+}
+
+func TestCheck_TakesWhatIsSound(t *testing.T) {
+	t.Parallel()
+	for name, in := range sound() {
+		require.NoError(t, in.Check(), name)
+	}
+}
+
+// spoilt is a sound input in which a field, by its path in JSON, is something
+// else. nil takes it away.
+func spoilt(t *testing.T, kind, path string, value any) interface{ Check() error } {
+	t.Helper()
+	raw, err := json.Marshal(sound()[kind])
+	require.NoError(t, err)
+	var doc map[string]any
+	require.NoError(t, json.Unmarshal(raw, &doc))
+	at := doc
+	steps := strings.Split(path, ".")
+	for _, step := range steps[:len(steps)-1] {
+		if at[step] == nil {
+			at[step] = map[string]any{}
+		}
+		at = at[step].(map[string]any)
+	}
+	if at[steps[len(steps)-1]] = value; value == nil {
+		delete(at, steps[len(steps)-1])
+	}
+	raw, err = json.Marshal(doc)
+	require.NoError(t, err)
+	switch kind {
+	case "lodging":
+		return read[contract.Lodging](t, raw)
+	case "food":
+		return read[contract.Food](t, raw)
+	case "cafe":
+		return read[contract.Cafe](t, raw)
+	default:
+		return read[contract.Cleaning](t, raw)
+	}
+}
+
+func read[T any](t *testing.T, raw []byte) (v T) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(raw, &v))
+	return v
+}
+
+const (
+	long   = 201
+	minute = int64(time.Minute)
+)
+
+// TestCheck_NamesTheFieldAtFault and repeats nothing of what it holds, which may
+// be megabytes.
+func TestCheck_NamesTheFieldAtFault(t *testing.T) {
+	t.Parallel()
+	huge := strings.Repeat("한", 1<<20)
+	ofEach := []struct {
+		path  string
+		value any
+		says  string
+	}{
+		{"orderId", nil, "orderId"}, {"orderId", "", "orderId"}, {"orderId", "pizza-1", "orderId"}, {"orderId", "1", "orderId"}, {"orderId", huge, "orderId"},
+		{"customerId", nil, "customerId"}, {"customerId", "a b", "customerId"}, {"customerId", "@cleaning", "customerId"}, {"customerId", huge, "customerId"},
+		{"amount.amount", -1, "amount"}, {"amount.amount", booking.MaxAmount + 1, "amount"}, {"amount.currency", "XXX", "amount.currency"},
+		{"amount.currency", nil, "amount.currency"}, {"paymentMethod", nil, "paymentMethod"}, {"paymentMethod", huge, "paymentMethod"},
+		{"requestHash", huge, "requestHash"}, {"placedAt", nil, "placedAt"}, {"policy", map[string]any{}, "policy"},
+		{"policy.handOverWithin", -minute, "policy.handOverWithin"}, {"policy.payWithin", int64(1<<63 - 1), "policy.payWithin"},
+	}
+	for kind := range sound() {
+		if kind == "free" {
+			continue
+		}
+		for _, c := range ofEach {
+			requireRefused(t, kind, c.path, c.value, c.says)
+		}
+	}
+	for _, c := range []struct {
+		kind, path string
+		value      any
+		says       string
+	}{
+		{"lodging", "rooms", 0, "rooms"}, {"lodging", "rooms", -1, "rooms"}, {"lodging", "rooms", 1001, "rooms"}, {"lodging", "rooms", 3, "amount"},
+		{"lodging", "checkIn", nil, "checkIn"}, {"lodging", "checkOut", nil, "checkOut"}, {"lodging", "checkOut", "2026-12-24", "checkOut"},
+		{"lodging", "checkOut", "2028-01-01", "checkOut"}, {"lodging", "checkIn", "2028-12-23", "checkOut"}, {"lodging", "begins", "2026-12-30T00:00:00Z", "begins"},
+		{"lodging", "ends", "9999-12-30T00:00:00Z", "ends"}, {"lodging", "place", map[string]any{"checkInTime": "15:00", "checkOutTime": "11:00", "confirmWithin": "1h"}, "place.id"},
+		{"lodging", "place.confirmation", "maybe", "place.confirmation"}, {"lodging", "place.confirmWithin", "0s", "place.confirmWithin"},
+		{"lodging", "place.confirmWithin", "10000h", "place.confirmWithin"}, {"lodging", "place.timeZone", "Nowhere", "place.timeZone"},
+		{"lodging", "place.name", huge, "place.name"}, {"lodging", "place.ownerId", nil, "place.ownerId"}, {"lodging", "place.price.amount", -50000, "price"},
+		{"food", "quantity", 0, "quantity"}, {"food", "quantity", 1001, "quantity"}, {"food", "quantity", 3, "amount"}, {"food", "amount.amount", 1, "amount"},
+		{"food", "amount.currency", "USD", "amount"}, {"food", "menu", nil, "menu.id"}, {"food", "menu.name", "a\x00b", "menu.name"}, {"food", "menu.name", " ", "menu.name"},
+		{"food", "address", nil, "address"}, {"food", "address", huge, "address"}, {"food", "address", strings.Repeat("x", long), "address"}, {"food", "address", "\u202e", "address"},
+		{"cafe", "quantity", 0, "quantity"}, {"cafe", "drink.date", nil, "drink.date"}, {"cafe", "drink.date", "2029-12-24", "drink.date"},
+		{"cafe", "drink.id", huge, "drink.id"}, {"cafe", "drink.timeZone", nil, "drink.timeZone"}, {"cafe", "ends", "9999-12-30T00:00:00Z", "ends"},
+		{"cafe", "begins", "2020-12-30T00:00:00Z", "begins"}, {"cafe", "quantity", 1, "amount"},
+		{"cleaning", "tel", nil, "tel"}, {"cleaning", "tel", "0212345678", "tel"}, {"cleaning", "tel", huge, "tel"},
+		{"cleaning", "location", nil, "location"}, {"cleaning", "location", huge, "location"},
+	} {
+		requireRefused(t, c.kind, c.path, c.value, c.says)
+	}
+}
+
+func requireRefused(t *testing.T, kind, path string, value any, says string) {
+	t.Helper()
+	err := spoilt(t, kind, path, value).Check()
+	var no *booking.Error
+	require.ErrorAs(t, err, &no, "%s %s", kind, path)
+	require.Equal(t, booking.Invalid, no.Code)
+	require.Contains(t, "; "+no.Message, "; "+says+": ", "%s %s", kind, path)
+	require.Less(t, len(no.Message), 2000)
+}
+
+// TestCheck_OfASettlement: what an earlier build let in has to be undone, too. But
+// what is no view of an order that can be undone would fail for ever.
+func TestCheck_OfASettlement(t *testing.T) {
+	t.Parallel()
+	view := contract.View{
+		ID: "food-1", Kind: booking.Food, Amount: booking.Money{Amount: 9000, Currency: "KRW"}, Status: booking.Delivering, Quantity: 5000,
+		CustomerID: "a b", History: []contract.Entry{{Status: booking.Received, At: noon, Note: strings.Repeat("x", 3_000_000)}},
+	}
+	settled := func(v contract.View) error {
+		_, in, err := contract.Settlement(v, contract.Policy{InPlace: true}, "")
+		require.NoError(t, err)
+		return in.Check()
+	}
+	require.NoError(t, settled(view))
+	for _, kind := range booking.Kinds() {
+		v := contract.View{ID: string(kind) + "-1", Kind: kind, Status: booking.Received}
+		require.NoError(t, settled(v), "of which a payment is all that is known")
+		v.Status = booking.Cancelling
+		require.ErrorContains(t, settled(v), "settle.reason: ")
+		v.Reason = booking.ByOperator
+		require.NoError(t, settled(v))
+	}
+	back := contract.View{ID: "lodging-1", Kind: booking.Lodging, Status: booking.Paid, Stay: &contract.Stay{CheckIn: "2026-12-26", CheckOut: "2026-12-24"}}
+	require.NoError(t, settled(back))
+	for says, spoil := range map[string]func(*contract.View){
+		"settle.status: ":    func(v *contract.View) { v.Status = "eaten" },
+		"settle.reason: ":    func(v *contract.View) { v.Reason = "because" },
+		"settle.item.name: ": func(v *contract.View) { v.Item.Name = strings.Repeat("x", 1<<20) },
+		"settle.amount: ":    func(v *contract.View) { v.Amount.Amount = -1 },
+	} {
+		v := view
+		spoil(&v)
+		require.ErrorContains(t, settled(v), says)
+	}
+	other := contract.Food{Order: orderOf(booking.Food, 9000), Quantity: 1}
+	other.Settle = &contract.View{ID: "food-2", Kind: booking.Cafe, Status: booking.Paid}
+	require.ErrorContains(t, other.Check(), "settle.id: is not the order's; settle.kind: must be food")
+}
+
+func TestDecision_Check(t *testing.T) {
+	t.Parallel()
+	for _, update := range []string{contract.ConfirmUpdate, contract.CancelUpdate, contract.CompleteUpdate, contract.RejectUpdate} {
+		require.NoError(t, contract.Decision{Note: strings.Repeat("한", 500)}.Check(update))
+		require.NoError(t, contract.Decision{Note: "two\r\nlines"}.Check(update))
+		for says, d := range map[string]contract.Decision{
+			"note: is longer than 500 characters":                        {Note: strings.Repeat("x", 501)},
+			"note: contains control characters":                          {Note: "a\x00"},
+			"note: is blank":                                             {Note: "\u200b"},
+			"input: has 3000045 bytes, of which at most 65536 are taken": {Bytes: 3_000_045},
+		} {
+			require.EqualError(t, d.Check(update), "validation_failed: "+says)
+		}
+	}
+	require.NoError(t, contract.Decision{}.Check(contract.CancelUpdate))
+	require.EqualError(t, contract.Decision{}.Check(contract.RejectUpdate), "validation_failed: note: is missing")
+}
+
+func TestComes(t *testing.T) {
+	t.Parallel()
+	require.True(t, contract.Comes(booking.Cleaner{ID: "cleaner-1", Name: "Kim"}))
+	for _, c := range []booking.Cleaner{{}, {ID: "cleaner-1"}, {Name: "Kim"}, {ID: "a b", Name: "Kim"}, {ID: "c", Name: strings.Repeat("x", long)}, {ID: "c", Name: "\n\n"}} {
+		require.False(t, contract.Comes(c), "%+v", c)
+	}
+}
+
+func TestForces(t *testing.T) {
+	t.Parallel()
+	for _, why := range append(booking.Reasons(), "", "whatever") {
+		require.Equal(t, why == booking.MenuDeleted, contract.Forces(why), why)
+	}
+}
+
+// TestSane: what is missing has a default, and what a run says to have been done
+// already counts only if there was a run before it.
+func TestSane(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, contract.Repair{Pages: 50}, contract.Repair{}.Sane(true))
+	require.Equal(t, contract.Repair{Pages: 50}, contract.Repair{Page: []byte("garbage"), Pages: -1, Healed: 9}.Sane(true))
+	require.Equal(t, contract.Repair{Page: []byte("p"), Pages: 1000, Healed: 9}, contract.Repair{Page: []byte("p"), Pages: 1 << 40, Healed: 9}.Sane(false))
+	typed := contract.DrinkDeletion{DrinkID: "drink-1", Closed: true, After: "z", Over: 7, Told: 7, Passes: -1 << 40, Progress: booking.DrinkDeletion{Done: true}}
+	require.Equal(t, contract.DrinkDeletion{DrinkID: "drink-1", Batch: 100, Batches: 200}, typed.Sane(true))
+	again := typed
+	again.Batch, again.Batches, again.Passes = 100, 200, 0
+	require.Equal(t, again, typed.Sane(false))
+	require.EqualError(t, contract.DrinkDeletion{}.Check(), "validation_failed: drinkId: is no id: it has 1 to 64 letters, digits and . _ @ : + -, and begins with a letter or digit")
+}
