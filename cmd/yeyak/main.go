@@ -65,7 +65,7 @@ type (
 // Run implements the command.
 func (c dev) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	return app.RunDev(ctx, cfg, log, os.Stdout)
 }
@@ -79,7 +79,7 @@ func (c worker) Run(ctx context.Context) error { return serve(ctx, c.Settings(),
 // Run implements the command.
 func (c migrate) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	return app.Migrate(ctx, cfg, log)
 }
@@ -87,7 +87,7 @@ func (c migrate) Run(ctx context.Context) error {
 // Run implements the command.
 func (c audit) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	report, err := app.Audit(ctx, app.Options{Config: cfg, Log: log}, c.Moment)
 	if err != nil {
@@ -112,7 +112,7 @@ func (c audit) Run(ctx context.Context) error {
 // Run implements the command.
 func (c settle) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.Wait)
 	switch {
@@ -131,7 +131,7 @@ func (c settle) Run(ctx context.Context) error {
 // Run implements the command.
 func (c rebuild) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	done, err := app.RebuildMypage(ctx, app.Options{Config: cfg, Log: log})
 	if err != nil {
@@ -146,20 +146,20 @@ func (c rebuild) Run(ctx context.Context) error {
 
 // Run implements the command.
 func (c sandboxPayments) Run(ctx context.Context) error {
-	log := app.NewLogger(c.Log)
+	log := newLogger(c.Log)
 	defer sync(log)
 	return app.RunSandboxPayments(ctx, c.SandboxPayments, log, nil)
 }
 
 // Run implements the command.
 func (c prepare) Run(ctx context.Context) error {
-	log := app.NewLogger(c.Log)
+	log := newLogger(c.Log)
 	defer sync(log)
 	return app.Prepare(ctx, c.Wait, log)
 }
 
 func serve(ctx context.Context, cfg config.Config, withAPI bool) error {
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	log.Info("starting", zap.Object("settings", cfg))
 	a, err := app.Start(ctx, app.Options{Config: cfg, Log: log, API: withAPI, Version: version, Revision: revision})
@@ -167,6 +167,14 @@ func serve(ctx context.Context, cfg config.Config, withAPI bool) error {
 		return err
 	}
 	return a.Wait(ctx)
+}
+
+// newLogger is the log of the process, which takes the lines of libraries that
+// write to Go's own log, too.
+func newLogger(cfg config.Log) *zap.Logger {
+	log := app.NewLogger(cfg)
+	_, _ = zap.RedirectStdLogAt(log.Named("library"), zap.WarnLevel) // fails for unknown levels only
+	return log
 }
 
 // sync flushes the log. A terminal cannot be synced, which is no loss.
