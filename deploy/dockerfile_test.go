@@ -22,9 +22,11 @@ import (
 
 const root = ".."
 
-func dockerfile(t testing.TB) []instructions.Stage {
+func dockerfile(t testing.TB) []instructions.Stage { return dockerfileAt(t, "Dockerfile") }
+
+func dockerfileAt(t testing.TB, path string) []instructions.Stage {
 	t.Helper()
-	file, err := os.Open("Dockerfile")
+	file, err := os.Open(path)
 	require.NoError(t, err)
 	defer file.Close()
 	parsed, err := parser.Parse(file)

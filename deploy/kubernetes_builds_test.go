@@ -52,8 +52,8 @@ func TestKubernetes_WorkersGoFirst(t *testing.T) {
 	m := render(t, "kubernetes/overlays/prod")
 	for name, d := range m.deployments {
 		want := "worker"
-		if name == "yeyak-api" {
-			want = "api"
+		if name == "yeyak-api" || name == "yeyak-marketing" {
+			want = strings.TrimPrefix(name, "yeyak-")
 		}
 		require.Equal(t, want, d.Labels[component], name)
 	}
@@ -74,7 +74,7 @@ func read(t *testing.T, file string) string {
 
 // connections are what a process opens to PostgreSQL at most: a pool, and the
 // API another one for reading pages, and one to listen.
-var connections = map[string]int32{"api": 10 + 4 + 1, "worker": 10, "sandbox-payments": 10}
+var connections = map[string]int32{"api": 10 + 4 + 1, "worker": 10, "sandbox-payments": 10, "marketing": 10}
 
 // mostConnections is what all processes open together, at their greatest number
 // and while each Deployment has one more for a rollout.

@@ -14,8 +14,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// stopGrace is how long requests that are under way may take to end.
-const stopGrace = 5 * time.Second
+// StopGrace is how long requests that are under way may take to end.
+const StopGrace = 5 * time.Second
 
 // Service is a running marketing service.
 type Service struct {
@@ -100,7 +100,7 @@ func (s *Service) Wait(ctx context.Context) error {
 	case failure = <-s.failed:
 		s.log.Error("stopping because a part failed", zap.Error(failure))
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopGrace)
 	defer cancel()
 	return errors.Join(failure, s.Stop(grace))
 }
