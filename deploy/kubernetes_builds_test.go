@@ -3,6 +3,7 @@ package deploy
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -19,8 +20,10 @@ const next = "yeyak-worker-sagas-next"
 // their own, and are told the same but that builds differ.
 func TestKubernetes_TwoBuilds(t *testing.T) {
 	folder := suggested(t, "next")
-	edit(t, filepath.Join(folder, "overlays/prod/settings/kustomization.yaml"),
-		"name: yeyak-next\n    newName: ghcr.io/yeyak/yeyak\n    newTag: v0.1.0", "name: yeyak-next\n    newName: ghcr.io/yeyak/yeyak\n    newTag: v9.8.7")
+	set := exec.CommandContext(t.Context(), builtTool(t, "kustomize"), "edit", "set", "image", "yeyak-next=ghcr.io/yeyak/yeyak:v9.8.7")
+	set.Dir = filepath.Join(folder, "overlays/prod/settings")
+	out, err := set.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	m := render(t, filepath.Join(folder, "overlays/prod"))
 	before, _ := oursIn(m.deployments["yeyak-worker-sagas"].Spec.Template)
 	after, _ := oursIn(m.deployments[next].Spec.Template)
@@ -48,7 +51,7 @@ func TestKubernetes_TwoBuilds(t *testing.T) {
 func TestKubernetes_WorkersGoFirst(t *testing.T) {
 	t.Parallel()
 	const component = "app.kubernetes.io/component"
-	require.Contains(t, read(t, "kubernetes/README.md"), "kubectl apply -k overlays/prod --selector '"+component+"!=api'")
+	require.Contains(t, read(t, "rollout.sh"), "kubectl apply -k \"$overlay\" --selector '"+component+"!=api'\n")
 	m := render(t, "kubernetes/overlays/prod")
 	for name, d := range m.deployments {
 		want := "worker"

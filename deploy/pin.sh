@@ -11,7 +11,8 @@ for image in "$@"; do
 		echo "$image: want NAME=IMAGE:vX.Y.Z@sha256:DIGEST" >&2
 		exit 1
 	fi
-	if ! grep --quiet --fixed-strings --line-regexp -e "  - name: ${image%%=*}" -e "- name: ${image%%=*}" "$overlay/settings/kustomization.yaml"; then
+	# Any other name would be written down, and change nothing.
+	if ! sed -n '/^images:/,/^[^ -]/p' "$overlay/settings/kustomization.yaml" | grep --quiet --extended-regexp --line-regexp "[ -]*name: ${image%%=*}"; then
 		echo "${image%%=*}: $overlay runs no such image" >&2
 		exit 1
 	fi

@@ -232,7 +232,7 @@ func TestRelease_Refused(t *testing.T) {
 	good := "yeyak=ghcr.io/yeyak/yeyak:v1.2.3@sha256:" + strings.Repeat("a", 64)
 	for _, images := range []string{
 		"", "yeyak=ghcr.io/yeyak/yeyak:v1.2.3", "yeyak=ghcr.io/yeyak/yeyak@sha256:" + strings.Repeat("a", 64), good + "; rm -rf /",
-		"yeyak-other=ghcr.io/yeyak/yeyak:v1.2.3@sha256:" + strings.Repeat("a", 64), good[:len(good)-1], good + " yeyak=$(id)",
+		"yeyak-payments=ghcr.io/yeyak/yeyak:v1.2.3@sha256:" + strings.Repeat("a", 64), good[:len(good)-1], good + " yeyak=$(id)",
 	} {
 		r.expressions["inputs.images"] = images
 		require.ErrorContains(t, r.job("deploy.yml", "deploy"), "Change the overlay", images)
