@@ -261,7 +261,8 @@ func (u understood) serves(t *testing.T, path string) bool {
 func marketingServes(t *testing.T, path string) bool {
 	t.Helper()
 	service, err := marketing.Start(t.Context(), marketing.Settings{
-		Listen: "127.0.0.1:0", Feed: "http://127.0.0.1:1", DatabaseURL: "sqlite://" + filepath.Join(t.TempDir(), "marketing.db"), PollEvery: time.Hour,
+		Listen: "127.0.0.1:0", Feed: "http://127.0.0.1:1", PollEvery: time.Hour,
+		DatabaseURL: "sqlite://" + filepath.Join(t.TempDir(), "marketing.db"),
 	}, zap.NewNop())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, service.Stop(t.Context())) }()

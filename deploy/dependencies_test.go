@@ -74,13 +74,15 @@ func vulncheck(t *testing.T, main string, env ...string) (out string, status int
 	t.Helper()
 	folder, database := t.TempDir(), t.TempDir()
 	for file, text := range map[string]string{
-		filepath.Join(folder, "go.mod"):               "module example.com/x\n\ngo 1.26.0\n",
-		filepath.Join(folder, "main.go"):              main,
-		filepath.Join(database, "index/db.json"):      `{"modified": "2026-11-01T00:00:00Z"}`,
-		filepath.Join(database, "index/modules.json"): `[{"path": "stdlib", "vulns": [{"id": "GO-2026-0001", "modified": "2026-11-01T00:00:00Z"}]}]`,
-		filepath.Join(database, "index/vulns.json"):   `[{"id": "GO-2026-0001", "modified": "2026-11-01T00:00:00Z"}]`,
+		filepath.Join(folder, "go.mod"):          "module example.com/x\n\ngo 1.26.0\n",
+		filepath.Join(folder, "main.go"):         main,
+		filepath.Join(database, "index/db.json"): `{"modified": "2026-11-01T00:00:00Z"}`,
+		filepath.Join(database, "index/modules.json"): `[{"path": "stdlib", "vulns": [
+			{"id": "GO-2026-0001", "modified": "2026-11-01T00:00:00Z"}]}]`,
+		filepath.Join(database, "index/vulns.json"): `[{"id": "GO-2026-0001", "modified": "2026-11-01T00:00:00Z"}]`,
 		filepath.Join(database, "ID/GO-2026-0001.json"): `{"schema_version": "1.3.1", "id": "GO-2026-0001", "modified": "2026-11-01T00:00:00Z",
-			"published": "2026-11-01T00:00:00Z", "summary": "made up", "details": "made up", "database_specific": {"url": "https://pkg.go.dev/vuln/GO-2026-0001"},
+			"published": "2026-11-01T00:00:00Z", "summary": "made up", "details": "made up",
+			"database_specific": {"url": "https://pkg.go.dev/vuln/GO-2026-0001"},
 			"affected": [{"package": {"name": "stdlib", "ecosystem": "Go"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}],
 				"ecosystem_specific": {"imports": [{"path": "net/url", "symbols": ["Parse"]}]}}]}`,
 	} {
@@ -121,7 +123,8 @@ func TestVulncheck(t *testing.T) {
 // Without a network it says that nothing was checked, and does not fail.
 func TestVulncheck_DatabaseAway(t *testing.T) {
 	t.Parallel()
-	out, status := vulncheck(t, reaches, "HTTPS_PROXY=http://127.0.0.1:1", "https_proxy=http://127.0.0.1:1", "NO_PROXY=", "no_proxy=", "GOPROXY=off")
+	const nowhere = "http://127.0.0.1:1"
+	out, status := vulncheck(t, reaches, "HTTPS_PROXY="+nowhere, "https_proxy="+nowhere, "NO_PROXY=", "no_proxy=", "GOPROXY=off")
 	require.Zero(t, status, out)
 	require.Contains(t, out, "NOT CHECKED for known vulnerabilities")
 }

@@ -127,12 +127,15 @@ func TestMessages_Compose(t *testing.T) {
 	require.Empty(t, s.Entrypoint)
 	p := messagesOf(project)
 	p.check(t)
-	require.Equal(t, []string{"CMD", "python3", "-B", "/messages/healthcheck.py", "http://127.0.0.1:" + p.port(t) + "/readyz"}, []string(s.HealthCheck.Test))
+	check := []string{"CMD", "python3", "-B", "/messages/healthcheck.py", "http://127.0.0.1:" + p.port(t) + "/readyz"}
+	require.Equal(t, check, []string(s.HealthCheck.Test))
 	require.GreaterOrEqual(t, time.Duration(*s.StopGracePeriod), messagesTimeout(t)+closing)
 	require.Equal(t, filepath.Dir(p["MESSAGES_STATE"]), s.Volumes[0].Target)
 	require.Equal(t, types.VolumeTypeVolume, s.Volumes[0].Type)
 
-	told, err := load(t, map[string]string{"POSTGRES_PASSWORD": password, "MESSAGES_WEBHOOK": "https://hook.example", "MESSAGES_SECRET": "whsec_" + strings.Repeat("A", 32)})
+	told, err := load(t, map[string]string{
+		"POSTGRES_PASSWORD": password, "MESSAGES_WEBHOOK": "https://hook.example", "MESSAGES_SECRET": "whsec_" + strings.Repeat("A", 32),
+	})
 	require.NoError(t, err)
 	require.Equal(t, "https://hook.example", messagesOf(told)["MESSAGES_WEBHOOK"])
 	messagesOf(told).check(t)
@@ -163,7 +166,8 @@ func TestMessages_Kubernetes(t *testing.T) {
 		require.Equal(t, "/healthz", c.StartupProbe.HTTPGet.Path)
 		require.Equal(t, filepath.Dir(p["MESSAGES_STATE"]), c.VolumeMounts[0].MountPath)
 		require.Equal(t, s.Spec.VolumeClaimTemplates[0].Name, c.VolumeMounts[0].Name)
-		require.Equal(t, *s.Spec.Template.Spec.SecurityContext.RunAsUser, *s.Spec.Template.Spec.SecurityContext.FSGroup, "it can write to its volume")
+		of := s.Spec.Template.Spec.SecurityContext
+		require.Equal(t, *of.RunAsUser, *of.FSGroup, "it can write to its volume")
 		require.GreaterOrEqual(t, time.Duration(*s.Spec.Template.Spec.TerminationGracePeriodSeconds)*time.Second, messagesTimeout(t)+closing)
 	}
 }

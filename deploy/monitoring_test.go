@@ -226,8 +226,8 @@ func TestMonitoring_AlertReachesReceiver(t *testing.T) {
 	at := listener.Addr().String()
 	require.NoError(t, listener.Close())
 	var log safeBuffer
-	cmd := exec.CommandContext(t.Context(), builtTool(t, "alertmanager"), "--config.file="+file, "--storage.path="+filepath.Join(folder, "data"),
-		"--cluster.listen-address=", "--web.listen-address="+at)
+	cmd := exec.CommandContext(t.Context(), builtTool(t, "alertmanager"),
+		"--config.file="+file, "--storage.path="+filepath.Join(folder, "data"), "--cluster.listen-address=", "--web.listen-address="+at)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {

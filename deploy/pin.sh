@@ -12,7 +12,8 @@ for image in "$@"; do
 		exit 1
 	fi
 	# Any other name would be written down, and change nothing.
-	if ! sed -n '/^images:/,/^[^ -]/p' "$overlay/settings/kustomization.yaml" | grep --quiet --extended-regexp --line-regexp "[ -]*name: ${image%%=*}"; then
+	if ! sed -n '/^images:/,/^[^ -]/p' "$overlay/settings/kustomization.yaml" |
+		grep --quiet --extended-regexp --line-regexp "[ -]*name: ${image%%=*}"; then
 		echo "${image%%=*}: $overlay runs no such image" >&2
 		exit 1
 	fi

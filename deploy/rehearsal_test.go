@@ -44,7 +44,10 @@ type rehearsal struct {
 
 // An operator who follows deploy/README.md gets this far.
 func TestCompose_Rehearsal(t *testing.T) {
-	r := &rehearsal{T: t, project: everything(t), yeyak: buildAsTheImageDoes(t), ports: map[string]string{}, running: map[string]*exec.Cmd{}, logs: map[string]*safeBuffer{}}
+	r := &rehearsal{
+		T: t, project: everything(t), yeyak: buildAsTheImageDoes(t),
+		ports: map[string]string{}, running: map[string]*exec.Cmd{}, logs: map[string]*safeBuffer{},
+	}
 	r.postgres()
 	for _, name := range r.inOrder() {
 		s := r.project.Services[name]

@@ -168,7 +168,8 @@ func TestRelease_ReachesTheCluster(t *testing.T) {
 	require.Contains(t, calls, "docker buildx build --push --platform linux/amd64,linux/arm64")
 	require.Contains(t, calls, "gh release create v1.2.3 --verify-tag")
 	images := r.expressions["needs.release.outputs.images"]
-	require.Regexp(t, `^yeyak=(ghcr\.io/yeyak/yeyak:v1\.2\.3@sha256:\w{64}) yeyak-marketing=\S+ yeyak-messages=ghcr\.io/yeyak/yeyak-messages:v1\.2\.3@sha256:\w{64}$`, images)
+	require.Regexp(t, `^yeyak=ghcr\.io/yeyak/yeyak:v1\.2\.3@sha256:\w{64} yeyak-marketing=ghcr\.io/yeyak/yeyak:v1\.2\.3@sha256:\w{64} `+
+		`yeyak-messages=ghcr\.io/yeyak/yeyak-messages:v1\.2\.3@sha256:\w{64}$`, images)
 
 	r.expressions["inputs.images"] = r.value(follows.With["images"])
 	require.NoError(t, r.job("deploy.yml", "deploy"))
@@ -201,8 +202,8 @@ func TestRelease_ReachesTheCluster(t *testing.T) {
 	// The change stands in the repository, and is what the manifests render to.
 	require.Equal(t, "2", r.commits())
 	m := render(t, r.recorded())
-	for name, container := range map[string]string{"yeyak-api": "yeyak=", "yeyak-worker-sagas": "yeyak=", "yeyak-marketing": "yeyak-marketing="} {
-		require.Contains(t, images, container+m.deployments[name].Spec.Template.Spec.Containers[0].Image)
+	for name, image := range map[string]string{"yeyak-api": "yeyak=", "yeyak-worker-sagas": "yeyak=", "yeyak-marketing": "yeyak-marketing="} {
+		require.Contains(t, images, image+m.deployments[name].Spec.Template.Spec.Containers[0].Image)
 	}
 	require.Contains(t, images, "yeyak-messages="+m.statefulSets["yeyak-messages"].Spec.Template.Spec.Containers[0].Image)
 

@@ -28,7 +28,8 @@ func newMetrics(f *follower) metrics {
 		}
 		return 0
 	})
-	m.registry.MustRegister(m.requests, caughtUp, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	process := collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})
+	m.registry.MustRegister(m.requests, caughtUp, collectors.NewGoCollector(), process)
 	return m
 }
 

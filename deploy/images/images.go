@@ -18,7 +18,8 @@ import (
 
 // named are the lines that name an image: of a Dockerfile, of a compose file and
 // of a manifest.
-var named = regexp.MustCompile(`(?m)^(\s*(?:FROM (?:--platform=\S+ )?|(?:- )?image: ))([a-z0-9][a-z0-9./-]*:[\w.-]+)(@sha256:[0-9a-f]{64})?([ \t].*)?$`)
+var named = regexp.MustCompile(
+	`(?m)^(\s*(?:FROM (?:--platform=\S+ )?|(?:- )?image: ))([a-z0-9][a-z0-9./-]*:[\w.-]+)(@sha256:[0-9a-f]{64})?([ \t].*)?$`)
 
 // files are those that may name images.
 func files(root string) ([]string, error) {

@@ -124,8 +124,8 @@ func TestCore_Everything(t *testing.T) {
 func TestCore_Concurrent(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
-	core := Core(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), zapcore.Lock(zapcore.AddSync(&text)), zap.InfoLevel), 7)
-	log := zap.New(core)
+	encoder := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+	log := zap.New(Core(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(&text)), zap.InfoLevel), 7))
 	var writers sync.WaitGroup
 	for i := range 8 {
 		writers.Go(func() {

@@ -47,7 +47,8 @@ def address(value: str) -> Optional[tuple[str, int]]:
         return None
     wrong = ValueError("must be an address and a port, such as 127.0.0.1:8092")
     host, colon, port = value.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535 or not value.isprintable() or not value.isascii():
+    plain = value.isascii() and value.isprintable()
+    if not colon or not plain or not port.isdigit() or int(port) > 65535:
         raise wrong
     if host.startswith("[") and host.endswith("]"):
         return host[1:-1], int(port)
