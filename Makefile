@@ -42,7 +42,7 @@ build: bin/yeyak ## Build bin/yeyak
 # The end to end tests wait more than they compute: they run beside the other
 # packages. What asks a whole cluster for answers in time has the machine for itself.
 .PHONY: test
-test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock ## Run every test and check there is
+test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/alertmanager bin/kustomize bin/govulncheck ## Run every test and check there is
 	sh tools/postgres.sh
 	sh tools/haproxy.sh
 	sh tools/python.sh
@@ -73,6 +73,29 @@ fuzz: $(temporal_cli) ## Make 20,000 requests of any kind on each database: no 5
 lint: bin/golangci-lint ## Run the linters, and check the formatting
 	bin/golangci-lint run ./...
 	cd deploy && ../bin/golangci-lint run ./...
+
+.PHONY: vulncheck
+vulncheck: bin/govulncheck ## Look for known vulnerabilities that the code reaches
+	sh tools/govulncheck/check.sh bin/govulncheck
+
+.PHONY: notice
+notice: ## Write NOTICE, the licences of everything that is linked
+	go run -C deploy ./notice
+
+.PHONY: digests
+digests: ## Write the digests of all images that are not ours, as their registries tell them
+	go run -C deploy ./images
+
+.PHONY: check-digests
+check-digests: ## Fail when an image that is not ours has no digest, as a release does
+	@go run -C deploy ./images -check
+
+.PHONY: rules
+rules: ## Write the alert rules as a resource of the Prometheus Operator
+	sh deploy/prometheus/rule.sh > deploy/prometheus/rule.yaml
+
+.PHONY: kustomize
+kustomize: bin/kustomize ## Build bin/kustomize
 
 .PHONY: format
 format: bin/golangci-lint ## Format the code
@@ -173,6 +196,19 @@ bin/golangci-lint: tools/golangci-lint/go.mod
 
 bin/workflowcheck: tools/workflowcheck/go.mod
 	@go build -C tools/workflowcheck -o ../../$@ go.temporal.io/sdk/contrib/tools/workflowcheck
+	@touch $@
+
+bin/govulncheck: tools/govulncheck/go.mod
+	@go build -C tools/govulncheck -o ../../$@ golang.org/x/vuln/cmd/govulncheck
+	@touch $@
+
+bin/kustomize: tools/kustomize/go.mod
+	@go build -C tools/kustomize -o ../../$@ sigs.k8s.io/kustomize/kustomize/v5
+	@touch $@
+
+bin/alertmanager: tools/alertmanager/go.mod
+	@echo "Building Alertmanager: takes about two minutes, once."
+	@sh tools/alertmanager/build.sh
 	@touch $@
 
 bin/stripe-mock: tools/stripe-mock/go.mod

@@ -125,7 +125,7 @@ func requireOwn(t *testing.T, where string, kind booking.Kind, example json.RawM
 	require.NoError(t, json.Unmarshal(example, &v), where)
 	require.NoError(t, json.Unmarshal(example, &parts), where)
 	require.Equal(t, kind, v.Kind, where)
-	require.True(t, isOrderID(kind, v.ID), where)
+	require.True(t, booking.IsOrderID(kind, v.ID), where)
 	for part, of := range map[string]booking.Kind{
 		"checkIn": booking.Lodging, "checkOut": booking.Lodging, "delivery": booking.Food, "production": booking.Cafe, "cleaning": booking.Cleaning,
 	} {

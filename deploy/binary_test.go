@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -19,10 +20,12 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/contrib/envconfig"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/marketing"
 )
 
 // commands are those of cmd/yeyak that are deployed; TestCommands compares them
@@ -38,6 +41,7 @@ type commands struct {
 		Within time.Duration `name:"within" default:"2s"`
 	} `cmd:""`
 	SandboxPayments config.SandboxPayments `cmd:""`
+	Marketing       marketing.Command      `cmd:""`
 }
 
 // process is a process of ours as somebody would start it.
@@ -140,7 +144,7 @@ func (l lookup) Environ() (all []string) {
 	return all
 }
 
-var deployed = []string{"api", "worker", "migrate", "prepare", "visibility", "sandbox-payments", "healthcheck"}
+var deployed = []string{"api", "worker", "migrate", "prepare", "visibility", "sandbox-payments", "healthcheck", "marketing"}
 
 func knownToAny(t *testing.T) map[string]bool {
 	t.Helper()
@@ -200,6 +204,7 @@ func (u understood) port(t *testing.T) string {
 	t.Helper()
 	listen := map[string]string{
 		"api": u.API.HTTP.Listen, "worker": u.Worker.Operations.Listen, "sandbox-payments": u.SandboxPayments.Listen,
+		"marketing": u.Marketing.Listen,
 	}[u.command]
 	if listen == "" {
 		return ""
@@ -219,7 +224,7 @@ func (u understood) port(t *testing.T) string {
 func (u understood) grace() time.Duration {
 	return u.drains() + 2*map[string]time.Duration{
 		"api": u.API.Process.ShutdownGrace, "worker": u.Worker.Process.ShutdownGrace,
-		"sandbox-payments": u.SandboxPayments.Process.ShutdownGrace,
+		"sandbox-payments": u.SandboxPayments.Process.ShutdownGrace, "marketing": marketing.StopGrace,
 	}[u.command]
 }
 
@@ -237,6 +242,9 @@ const closing = 5 * time.Second
 // serves tells whether the process answers at the path.
 func (u understood) serves(t *testing.T, path string) bool {
 	t.Helper()
+	if u.command == "marketing" {
+		return marketingServes(t, path)
+	}
 	metrics := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	handler := map[string]http.Handler{
 		"api": api.New(api.Deps{Metrics: metrics}), "worker": api.NewOperations(api.Deps{Metrics: metrics}),
@@ -248,6 +256,21 @@ func (u understood) serves(t *testing.T, path string) bool {
 	answer := httptest.NewRecorder()
 	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, path, nil))
 	return answer.Code == http.StatusOK
+}
+
+// marketingServes asks a marketing service of its own, whose feed is away.
+func marketingServes(t *testing.T, path string) bool {
+	t.Helper()
+	service, err := marketing.Start(t.Context(), marketing.Settings{
+		Listen: "127.0.0.1:0", Feed: "http://127.0.0.1:1", PollEvery: time.Hour,
+		DatabaseURL: "sqlite://" + filepath.Join(t.TempDir(), "marketing.db"),
+	}, zap.NewNop())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, service.Stop(t.Context())) }()
+	answer, err := http.Get("http://" + service.Address() + path)
+	require.NoError(t, err)
+	answer.Body.Close()
+	return answer.StatusCode == http.StatusOK
 }
 
 type nothingPaid struct{ payments.Intents }

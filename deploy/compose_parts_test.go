@@ -17,7 +17,7 @@ import (
 // pinned: an image by another tag is another image tomorrow.
 func pinned(t testing.TB, image string) {
 	t.Helper()
-	require.Regexp(t, `^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?$`, image)
+	require.Regexp(t, `^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?$`, image)
 }
 
 func portNumber(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
@@ -97,7 +97,7 @@ func TestCompose_Files(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	require.Equal(t, 6, bound)
+	require.Equal(t, 8, bound)
 }
 
 // One service builds an image: Compose makes builds at the same time, and the
@@ -110,7 +110,7 @@ func TestCompose_BuildsOnce(t *testing.T) {
 			built[s.Image] = append(built[s.Image], name)
 		}
 	}
-	require.Equal(t, map[string][]string{"yeyak:development": {"migrate"}}, built)
+	require.Equal(t, map[string][]string{"yeyak:development": {"migrate"}, "yeyak-messages:development": {"messages"}}, built)
 }
 
 // What Prometheus scrapes is there, and answers at that port.
@@ -125,33 +125,53 @@ func TestPrometheus_Targets(t *testing.T) {
 			} `json:"dns_sd_configs"`
 			Static []struct{ Targets []string } `json:"static_configs"`
 		} `json:"scrape_configs"`
+		Alerting struct {
+			Managers []struct {
+				Static []struct{ Targets []string } `json:"static_configs"`
+			} `json:"alertmanagers"`
+		}
 	}
 	raw, err := os.ReadFile("prometheus/prometheus.yml")
 	require.NoError(t, err)
 	require.NoError(t, yaml.Unmarshal(raw, &settings))
-	var scraped []string
+	var scraped, alerted []string
 	for _, job := range settings.Scrapes {
 		for _, of := range job.DNS {
 			for _, name := range of.Names {
+				scraped = append(scraped, name)
+				if name == "messages" {
+					require.Equal(t, messagesOf(project).port(t), portNumber(of.Port))
+					continue
+				}
 				u := processOf(project.Services[name]).parse(t)
 				require.Equal(t, u.port(t), portNumber(of.Port), name)
 				require.True(t, u.serves(t, "/metrics"), name)
-				scraped = append(scraped, name)
 			}
 		}
 		for _, of := range job.Static {
 			for _, target := range of.Targets {
 				name, port, _ := strings.Cut(target, ":")
-				if name != "127.0.0.1" {
-					require.Contains(t, listening(t, project.Services[name]), port, target)
-					require.True(t, strings.HasSuffix(*project.Services[name].Environment["PROMETHEUS_ENDPOINT"], ":"+port))
+				if name == "127.0.0.1" {
+					continue
+				}
+				require.Contains(t, listening(t, project.Services[name]), port, target)
+				if endpoint := project.Services[name].Environment["PROMETHEUS_ENDPOINT"]; endpoint != nil {
+					require.True(t, strings.HasSuffix(*endpoint, ":"+port))
 				}
 			}
 		}
 	}
 	for name, s := range project.Services {
-		if ours(s) && !once(s) && name != "sandbox-payments" {
+		if (ours(s) || name == "messages") && !once(s) && name != "sandbox-payments" {
 			require.Contains(t, scraped, name)
 		}
 	}
+	for _, on := range settings.Alerting.Managers {
+		for _, target := range on.Static[0].Targets {
+			name, port, _ := strings.Cut(target, ":")
+			require.Contains(t, listening(t, project.Services[name]), port, target)
+			alerted = append(alerted, name)
+		}
+	}
+	require.Equal(t, []string{"alertmanager"}, alerted)
 }

@@ -22,9 +22,11 @@ import (
 
 const root = ".."
 
-func dockerfile(t testing.TB) []instructions.Stage {
+func dockerfile(t testing.TB) []instructions.Stage { return dockerfileAt(t, "Dockerfile") }
+
+func dockerfileAt(t testing.TB, path string) []instructions.Stage {
 	t.Helper()
-	file, err := os.Open("Dockerfile")
+	file, err := os.Open(path)
 	require.NoError(t, err)
 	defer file.Close()
 	parsed, err := parser.Parse(file)
@@ -55,9 +57,12 @@ func TestDockerfile(t *testing.T) {
 	require.Equal(t, "65532:65532", find[*instructions.UserCommand](image)[0].User)
 	require.Equal(t, []string{entrypoint}, find[*instructions.EntrypointCommand](image)[0].CmdLine)
 	require.Empty(t, find[*instructions.RunCommand](image), "there is nothing to run in it")
+	var copied []string
 	for _, c := range find[*instructions.CopyCommand](image) {
 		require.Equal(t, "build", c.From)
+		copied = append(copied, c.SourcePaths...)
 	}
+	require.Subset(t, copied, []string{"/src/LICENSE", "/src/NOTICE"}, "licences go with what they are of")
 	labels := map[string]string{}
 	for _, l := range find[*instructions.LabelCommand](image) {
 		for _, pair := range l.Labels {
@@ -172,7 +177,7 @@ func TestDockerignore(t *testing.T) {
 	require.NoError(t, err)
 	top, err := filepath.Abs(root)
 	require.NoError(t, err)
-	want := []string{"go.mod", "go.sum"}
+	want := []string{"go.mod", "go.sum", "LICENSE", "NOTICE"}
 	for decoder := json.NewDecoder(bytes.NewReader(out)); decoder.More(); {
 		var p struct {
 			Dir    string

@@ -30,8 +30,8 @@ func TestKubernetes_PodsMayDoNothingElse(t *testing.T) {
 			if _, isOurs := oursIn(pod); isOurs {
 				require.Equal(t, int64(65532), *of.RunAsUser, "%s: as the image says", where)
 			}
-			if image := c.Image; image != "yeyak:development" {
-				pinned(t, image)
+			if !strings.HasSuffix(c.Image, ":development") { // which is built where it runs
+				pinned(t, c.Image)
 			}
 			require.False(t, *c.SecurityContext.AllowPrivilegeEscalation, where)
 			require.True(t, *c.SecurityContext.ReadOnlyRootFilesystem, where)
@@ -114,7 +114,7 @@ func TestKubernetes_JobsAndWorkloadsShareSettings(t *testing.T) {
 		images := map[string]bool{}
 		for _, m := range []*manifests{before, all} {
 			for _, pod := range m.pods() {
-				if c, isOurs := oursIn(pod); isOurs {
+				if c, isOurs := oursIn(pod); isOurs && c.Args[0] != "marketing" { // released apart
 					images[c.Image] = true
 				}
 			}

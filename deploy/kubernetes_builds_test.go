@@ -3,6 +3,7 @@ package deploy
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -19,8 +20,10 @@ const next = "yeyak-worker-sagas-next"
 // their own, and are told the same but that builds differ.
 func TestKubernetes_TwoBuilds(t *testing.T) {
 	folder := suggested(t, "next")
-	edit(t, filepath.Join(folder, "overlays/prod/settings/kustomization.yaml"),
-		"name: yeyak-next\n    newName: ghcr.io/yeyak/yeyak\n    newTag: v0.1.0", "name: yeyak-next\n    newName: ghcr.io/yeyak/yeyak\n    newTag: v9.8.7")
+	set := exec.CommandContext(t.Context(), builtTool(t, "kustomize"), "edit", "set", "image", "yeyak-next=ghcr.io/yeyak/yeyak:v9.8.7")
+	set.Dir = filepath.Join(folder, "overlays/prod/settings")
+	out, err := set.CombinedOutput()
+	require.NoError(t, err, "%s", out)
 	m := render(t, filepath.Join(folder, "overlays/prod"))
 	before, _ := oursIn(m.deployments["yeyak-worker-sagas"].Spec.Template)
 	after, _ := oursIn(m.deployments[next].Spec.Template)
@@ -48,12 +51,12 @@ func TestKubernetes_TwoBuilds(t *testing.T) {
 func TestKubernetes_WorkersGoFirst(t *testing.T) {
 	t.Parallel()
 	const component = "app.kubernetes.io/component"
-	require.Contains(t, read(t, "kubernetes/README.md"), "kubectl apply -k overlays/prod --selector '"+component+"!=api'")
+	require.Contains(t, read(t, "rollout.sh"), "kubectl apply -k \"$overlay\" --selector '"+component+"!=api'\n")
 	m := render(t, "kubernetes/overlays/prod")
 	for name, d := range m.deployments {
 		want := "worker"
-		if name == "yeyak-api" {
-			want = "api"
+		if name == "yeyak-api" || name == "yeyak-marketing" {
+			want = strings.TrimPrefix(name, "yeyak-")
 		}
 		require.Equal(t, want, d.Labels[component], name)
 	}
@@ -74,7 +77,7 @@ func read(t *testing.T, file string) string {
 
 // connections are what a process opens to PostgreSQL at most: a pool, and the
 // API another one for reading pages, and one to listen.
-var connections = map[string]int32{"api": 10 + 4 + 1, "worker": 10, "sandbox-payments": 10}
+var connections = map[string]int32{"api": 10 + 4 + 1, "worker": 10, "sandbox-payments": 10, "marketing": 10}
 
 // mostConnections is what all processes open together, at their greatest number
 // and while each Deployment has one more for a rollout.

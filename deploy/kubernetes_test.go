@@ -245,7 +245,7 @@ func TestKubernetes_Secrets(t *testing.T) {
 		for name, pod := range m.pods() {
 			for _, c := range pod.Spec.Containers {
 				for _, variable := range c.Env {
-					secret := strings.HasSuffix(variable.Name, "DATABASE_URL") || strings.Contains(variable.Name, "KEY") || strings.Contains(variable.Name, "PASSWORD")
+					secret := strings.HasSuffix(variable.Name, "DATABASE_URL") || strings.Contains(variable.Name, "KEY") || strings.Contains(variable.Name, "SECRET") || strings.Contains(variable.Name, "PASSWORD")
 					require.Equal(t, secret, variable.ValueFrom != nil, "%s: %s: %s", overlay, name, variable.Name)
 					if secret {
 						ref := variable.ValueFrom.SecretKeyRef
@@ -254,9 +254,16 @@ func TestKubernetes_Secrets(t *testing.T) {
 				}
 			}
 		}
+		for name, pod := range m.pods() {
+			for _, volume := range pod.Spec.Volumes {
+				if volume.Secret != nil {
+					require.Contains(t, string(readme), "| `"+volume.Secret.SecretName+"` |", name)
+				}
+			}
+		}
 		for name, settings := range m.configMaps {
 			for key, value := range settings.Data {
-				require.NotContains(t, value, "sk_", "%s: %s", name, key)
+				require.NotRegexp(t, `sk_(live|test)_`, value, "%s: %s", name, key)
 				require.NotRegexp(t, `://[^/]*@`, value, "%s: %s", name, key)
 			}
 		}

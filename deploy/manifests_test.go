@@ -33,6 +33,8 @@ type manifests struct {
 	scalers      map[string]*autoscalingv2.HorizontalPodAutoscaler
 	budgets      map[string]*policyv1.PodDisruptionBudget
 	scaled       map[string]*scaledObject
+	rules        map[string]*prometheusRule
+	monitors     map[string]*podMonitor
 	namespaces   []*corev1.Namespace
 }
 
@@ -89,6 +91,7 @@ func render(t *testing.T, folder string) *manifests {
 		services: map[string]*corev1.Service{}, ingresses: map[string]*networkingv1.Ingress{}, configMaps: map[string]*corev1.ConfigMap{},
 		accounts: map[string]*corev1.ServiceAccount{}, scalers: map[string]*autoscalingv2.HorizontalPodAutoscaler{},
 		budgets: map[string]*policyv1.PodDisruptionBudget{}, scaled: map[string]*scaledObject{},
+		rules: map[string]*prometheusRule{}, monitors: map[string]*podMonitor{},
 	}
 	decoder := strict()
 	for _, resource := range resources.Resources() {
@@ -99,6 +102,10 @@ func render(t *testing.T, folder string) *manifests {
 			require.NoError(t, yaml.UnmarshalStrict(text, s), "%s", text)
 			require.Equal(t, "keda.sh/v1alpha1 ScaledObject yeyak", s.APIVersion+" "+s.Kind+" "+s.Namespace)
 			m.scaled[s.Name] = s
+			continue
+		}
+		if resource.GetGvk().Group == "monitoring.coreos.com" {
+			m.addMonitoring(t, resource.GetKind(), text)
 			continue
 		}
 		object, _, err := decoder.Decode(text, nil, nil)
@@ -146,7 +153,7 @@ func renders(t *testing.T) map[string]*manifests {
 	for _, overlay := range []string{"prod", "prod/jobs", "local", "local/jobs"} {
 		all[overlay] = render(t, "kubernetes/overlays/"+overlay)
 	}
-	for _, component := range []string{"keda", "next"} {
+	for _, component := range []string{"keda", "next", "monitoring"} {
 		all["prod, "+component] = render(t, filepath.Join(suggested(t, component), "overlays/prod"))
 	}
 	all[leanJobs] = render(t, filepath.Join(suggestedIn(t, "overlays/prod/jobs", "../../../components/visibility"), "overlays/prod/jobs"))
@@ -165,8 +172,11 @@ func suggested(t *testing.T, component string) (folder string) {
 
 func suggestedIn(t *testing.T, overlay, component string) (folder string) {
 	t.Helper()
-	folder = filepath.Join(t.TempDir(), "kubernetes")
-	require.NoError(t, os.CopyFS(folder, os.DirFS("kubernetes")))
+	top := t.TempDir()
+	for _, part := range []string{"kubernetes", "alertmanager", "grafana", "prometheus"} {
+		require.NoError(t, os.CopyFS(filepath.Join(top, part), os.DirFS(part)))
+	}
+	folder = filepath.Join(top, "kubernetes")
 	edit(t, filepath.Join(folder, overlay, "kustomization.yaml"), "# - "+component+"\n", "- "+component+"\n")
 	return folder
 }

@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -37,16 +36,23 @@ type rehearsal struct {
 	yeyak   string
 	ports   map[string]string // "api:8080" → a free port
 	running map[string]*exec.Cmd
+	logs    map[string]*safeBuffer
+
+	messages   string // folder of what their image holds
+	entrypoint []string
 }
 
 // An operator who follows deploy/README.md gets this far.
 func TestCompose_Rehearsal(t *testing.T) {
-	r := &rehearsal{T: t, project: everything(t), yeyak: buildAsTheImageDoes(t), ports: map[string]string{}, running: map[string]*exec.Cmd{}}
+	r := &rehearsal{
+		T: t, project: everything(t), yeyak: buildAsTheImageDoes(t),
+		ports: map[string]string{}, running: map[string]*exec.Cmd{}, logs: map[string]*safeBuffer{},
+	}
 	r.postgres()
 	for _, name := range r.inOrder() {
 		s := r.project.Services[name]
 		switch {
-		case name == "postgres", !ours(s) && name != "temporal-schema" && name != "temporal":
+		case name == "postgres", !ours(s) && name != "temporal-schema" && name != "temporal" && name != "messages":
 		case once(s):
 			r.runOnce(name)
 			r.runOnce(name) // `up` runs them again, and so may a restart
@@ -55,12 +61,13 @@ func TestCompose_Rehearsal(t *testing.T) {
 		}
 	}
 	r.placeAnOrder()
+	r.followed()
 	audit := r.command("api", "audit", "--moment=2s")
 	out, err := audit.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	out, err = r.command("temporal-visibility", "visibility", "--check").CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	for _, name := range []string{"api", "worker-sagas", "worker-payments", "worker-services", "sandbox-payments"} {
+	for _, name := range []string{"api", "worker-sagas", "worker-payments", "worker-services", "sandbox-payments", "marketing", "messages"} {
 		r.stop(name)
 	}
 }
@@ -138,6 +145,8 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	case "temporal":
 		cmd = exec.CommandContext(r.Context(), r.tool("YEYAK_TEMPORAL_SERVER", "temporal-server"), "start") // as its image does
 		cmd.Dir = r.TempDir()
+	case "messages":
+		cmd = r.python(args...)
 	default:
 		cmd = exec.CommandContext(r.Context(), r.yeyak, args...)
 		cmd.Dir = r.TempDir()
@@ -145,6 +154,9 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	cmd.Env = []string{"PATH=" + filepath.Dir(r.tool("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool")) + ":" + os.Getenv("PATH")}
 	for name, value := range s.Environment {
 		cmd.Env = append(cmd.Env, name+"="+r.here(service, *value))
+	}
+	if service == "messages" {
+		cmd.Env = append(cmd.Env, "MESSAGES_STATE="+filepath.Join(r.TempDir(), "cursor")) // its volume
 	}
 	return r.temporalHere(service, cmd)
 }
@@ -195,8 +207,9 @@ func (r *rehearsal) start(service string) {
 	r.Helper()
 	s := r.project.Services[service]
 	cmd := r.command(service, s.Command...)
-	log := &bytes.Buffer{}
+	log := &safeBuffer{}
 	cmd.Stdout, cmd.Stderr = log, log
+	r.logs[service] = log
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	require.NoError(r, cmd.Start())
@@ -218,7 +231,11 @@ func (r *rehearsal) start(service string) {
 		for _, word := range s.HealthCheck.Test[2:] {
 			words = append(words, r.here(service, word))
 		}
-		out, err := exec.CommandContext(patience, r.yeyak, words...).CombinedOutput()
+		check := exec.CommandContext(patience, r.yeyak, words...)
+		if service == "messages" {
+			check = r.python(words[1:]...) // after python3
+		}
+		out, err := check.CombinedOutput()
 		if err == nil {
 			return
 		}

@@ -29,6 +29,7 @@ func (c Command) Run(ctx context.Context) error {
 	log := c.newLogger()
 	defer func() { _ = log.Sync() }() // a terminal cannot be synced, which is no loss
 	pgdriver.Logger = silence{}
+	_, _ = zap.RedirectStdLogAt(log.Named("library"), zap.WarnLevel) // fails for unknown levels only
 	s, err := Start(ctx, c.Settings, log)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@
 //	store.go      bookings and cursor; database.go, postgres.go: where they are
 //	recommend.go  what is recommended
 //	http.go       what is answered; problem.go: and what when it cannot be
+//	metrics.go    what is counted
 //
 // A feed that refuses the cursor, in the log as "refuses to be read", is not
 // the one that was followed: Yeyak's data was wiped. Drop the two tables, or
@@ -30,7 +31,8 @@
 // Stop the process. Whatever else runs does not notice. Then delete this
 // folder, two lines of cmd/yeyak/main.go (its import and its command) and its
 // test e2e/marketing_test.go; nothing else in the code knows of it. Its rule
-// in .golangci.yml and what the documents say of it can follow. Its data is
+// in .golangci.yml, its service in docker-compose.yml, deploy/kubernetes's
+// component of that name and what the documents say of it can follow. Its data is
 // the file marketing.db in the data folder, or the tables marketing_bookings
 // and marketing_progress of the database that MARKETING_DATABASE_URL names.
 package marketing

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -17,15 +18,17 @@ import (
 	"go.uber.org/zap"
 )
 
-// handler answers customers and probes.
+// handler answers customers, probes and scrapes.
 type handler struct {
 	store    *store
 	follower *follower
 	log      *zap.Logger
+	failed   *atomic.Int64 // requests since the database was last there
 }
 
 func newHandler(s *store, f *follower, log *zap.Logger) http.Handler {
-	h := handler{s, f, log}
+	h := handler{s, f, log, &atomic.Int64{}}
+	counted := newMetrics(f)
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
@@ -41,9 +44,10 @@ func newHandler(s *store, f *follower, log *zap.Logger) http.Handler {
 		refuse(c, http.StatusMethodNotAllowed, methodNotAllowed, c.Request.Method+" is not possible at "+c.Request.URL.Path)
 	})
 	read := []string{http.MethodGet, http.MethodHead}
-	router.Match(read, "/recommendations/:customerId", h.recommendations)
+	router.Match(read, "/recommendations/:customerId", counted.count, h.recommendations)
 	router.Match(read, "/healthz", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status": "ok"}) })
 	router.Match(read, "/readyz", h.readiness)
+	router.Match(read, "/metrics", gin.WrapH(counted.handler()))
 	return router
 }
 
@@ -65,6 +69,7 @@ func (h handler) recommendations(c *gin.Context) {
 		h.unavailable(c, err)
 		return
 	}
+	h.available()
 	c.JSON(http.StatusOK, struct {
 		CustomerID string           `json:"customerId"`
 		Items      []recommendation `json:"items"`
@@ -129,6 +134,7 @@ func (h handler) readiness(c *gin.Context) {
 		h.unavailable(c, err)
 		return
 	}
+	h.available()
 	var last *time.Time
 	if !at.LastEventAt.IsZero() {
 		utc := at.LastEventAt.UTC()
@@ -141,11 +147,21 @@ func (h handler) readiness(c *gin.Context) {
 	}{at.Cursor, h.follower.caughtUp.Load(), last})
 }
 
+// unavailable logs the first of the requests that fail. The others are counted:
+// clients decide how many there are.
 func (h handler) unavailable(c *gin.Context, err error) {
-	if !errors.Is(err, context.Canceled) { // else the client has gone
-		h.log.Info("request failed", zap.String("route", c.FullPath()), zap.Error(err))
+	canceled := errors.Is(err, context.Canceled) // then the client has gone
+	if !canceled && h.failed.Add(1) == 1 {
+		h.log.Warn("requests fail", zap.String("route", c.FullPath()), zap.Error(err))
 	}
 	refuse(c, http.StatusServiceUnavailable, unavailable, "the database is away")
+}
+
+// available logs that requests are answered again, if any have failed.
+func (h handler) available() {
+	if failed := h.failed.Swap(0); failed > 0 {
+		h.log.Info("requests are answered again", zap.Int64("failed", failed))
+	}
 }
 
 // recoverPanics answers a panic with 500 and keeps its text inside.

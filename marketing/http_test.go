@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/yeyak/yeyak/internal/pgtest"
 )
@@ -127,4 +128,65 @@ func TestHTTP_DatabaseAway(t *testing.T) {
 	f.add(placed("lodging-2", "bora", "place-1"))
 	s.requireCaughtUp(f)
 	require.Equal(t, []string{"popular place-1 2"}, s.recommended("minho"))
+}
+
+// Of the requests that fail while the database is away, the first is logged;
+// the number of the others is, once they are answered again.
+func TestHTTP_DatabaseAwayIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	cluster := pgtest.NewCluster(t)
+	databaseURL := cluster.New(t)
+	f := newFakeFeed(t, placed("lodging-1", "alice", "place-1"))
+	s := start(t, f, databaseURL, zap.New(core))
+	s.requireCaughtUp(f)
+	require.NoError(t, cluster.Stop())
+	const asked = 50
+	for range asked {
+		require.Equal(t, http.StatusServiceUnavailable, s.get("/recommendations/alice").status)
+	}
+	fails := logs.FilterMessage("requests fail").Len()
+	require.NoError(t, cluster.Start())
+	s.requireCaughtUp(f)
+	again := logs.FilterMessage("requests are answered again").All()
+	require.Len(t, again, fails)
+	failed := int64(0)
+	for _, line := range again {
+		failed += line.ContextMap()["failed"].(int64)
+	}
+	require.GreaterOrEqual(t, failed, int64(asked))
+	require.Less(t, fails, asked/2)
+}
+
+// What net/http writes about a connection is in the log, and a flood of it is
+// thinned out.
+func TestHTTP_ServerLog(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	f := newFakeFeed(t)
+	s := start(t, f, "sqlite://"+t.TempDir()+"/marketing.db", zap.New(core))
+	const written = 500
+	for range written {
+		s.http.ErrorLog.Print("http: Accept error: too many open files")
+	}
+	said := logs.FilterLoggerName("http").All()
+	require.NotEmpty(t, said)
+	require.Equal(t, "http: Accept error: too many open files", said[0].Message)
+	require.Equal(t, zap.WarnLevel, said[0].Level)
+	require.Less(t, len(said), written/2)
+}
+
+func TestHTTP_Metrics(t *testing.T) {
+	t.Parallel()
+	f := newFakeFeed(t, placed("lodging-1", "alice", "place-1"))
+	s := start(t, f, "sqlite://"+t.TempDir()+"/marketing.db", zap.NewNop())
+	s.requireCaughtUp(f)
+	s.get("/recommendations/alice")
+	s.get("/recommendations/alice?limit=0")
+	a := s.get("/metrics")
+	require.Equal(t, http.StatusOK, a.status)
+	require.Contains(t, a.raw, "\nyeyak_marketing_caught_up 1\n")
+	require.Contains(t, a.raw, "\nyeyak_marketing_requests_total{status=\"200\"} 1\n")
+	require.Contains(t, a.raw, "\nyeyak_marketing_requests_total{status=\"422\"} 1\n")
+	require.Contains(t, a.raw, "\ngo_goroutines ")
 }

@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 )
 
-// stopGrace is how long requests that are under way may take to end.
-const stopGrace = 5 * time.Second
+// StopGrace is how long requests that are under way may take to end.
+const StopGrace = 5 * time.Second
 
 // Service is a running marketing service.
 type Service struct {
@@ -65,6 +67,7 @@ func (s *Service) run(ctx context.Context, listener net.Listener) {
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          serverLog(s.log),
 	}
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.beside.Go(func() { s.follower.follow(ctx) })
@@ -73,6 +76,16 @@ func (s *Service) run(ctx context.Context, listener net.Listener) {
 			s.failed <- fmt.Errorf("HTTP server: %w", err)
 		}
 	})
+}
+
+// serverLog takes the lines that net/http writes. Clients can cause most of
+// them: of lines that are alike, ten are written in ten seconds.
+func serverLog(log *zap.Logger) *stdlog.Logger {
+	few := zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(core, 10*time.Second, 10, 1000)
+	})
+	own, _ := zap.NewStdLogAt(log.Named("http").WithOptions(few), zap.WarnLevel) // fails for unknown levels only
+	return own
 }
 
 // Address is where the service listens, host:port.
@@ -87,7 +100,7 @@ func (s *Service) Wait(ctx context.Context) error {
 	case failure = <-s.failed:
 		s.log.Error("stopping because a part failed", zap.Error(failure))
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopGrace)
 	defer cancel()
 	return errors.Join(failure, s.Stop(grace))
 }

@@ -68,7 +68,7 @@ type (
 // Run implements the command.
 func (c dev) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	return app.RunDev(ctx, cfg, log, os.Stdout)
 }
@@ -86,7 +86,7 @@ func (c worker) Run(ctx context.Context, given config.Given) error {
 // Run implements the command.
 func (c migrate) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	return app.Migrate(ctx, cfg, log)
 }
@@ -94,7 +94,7 @@ func (c migrate) Run(ctx context.Context) error {
 // Run implements the command.
 func (c audit) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	report, err := app.Audit(ctx, app.Options{Config: cfg, Log: log}, c.Moment)
 	if err != nil {
@@ -119,7 +119,7 @@ func (c audit) Run(ctx context.Context) error {
 // Run implements the command.
 func (c settle) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.Wait)
 	switch {
@@ -138,7 +138,7 @@ func (c settle) Run(ctx context.Context) error {
 // Run implements the command.
 func (c rebuild) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	done, err := app.RebuildMypage(ctx, app.Options{Config: cfg, Log: log})
 	if err != nil {
@@ -153,21 +153,21 @@ func (c rebuild) Run(ctx context.Context) error {
 
 // Run implements the command.
 func (c sandboxPayments) Run(ctx context.Context) error {
-	log := app.NewLogger(c.Log)
+	log := newLogger(c.Log)
 	defer sync(log)
 	return app.RunSandboxPayments(ctx, c.SandboxPayments, log, nil)
 }
 
 // Run implements the command.
 func (c prepare) Run(ctx context.Context) error {
-	log := app.NewLogger(c.Log)
+	log := newLogger(c.Log)
 	defer sync(log)
 	return app.Prepare(ctx, c.Wait, log)
 }
 
 // Run implements the command.
 func (c visibility) Run(ctx context.Context) error {
-	log := app.NewLogger(c.Log)
+	log := newLogger(c.Log)
 	defer sync(log)
 	report, err := app.Visibility(ctx, c.Visibility, log)
 	if err == nil {
@@ -184,7 +184,7 @@ func (c visibility) Run(ctx context.Context) error {
 }
 
 func serve(ctx context.Context, cfg config.Config, given config.Given, withAPI bool) error {
-	log := app.NewLogger(cfg.Log)
+	log := newLogger(cfg.Log)
 	defer sync(log)
 	log.Info("starting", zap.String("version", version), zap.Object("settings", given))
 	log.Debug("all settings", zap.Object("settings", cfg))
@@ -193,6 +193,14 @@ func serve(ctx context.Context, cfg config.Config, given config.Given, withAPI b
 		return err
 	}
 	return a.Wait(ctx)
+}
+
+// newLogger is the log of the process, which takes the lines of libraries that
+// write to Go's own log, too.
+func newLogger(cfg config.Log) *zap.Logger {
+	log := app.NewLogger(cfg)
+	_, _ = zap.RedirectStdLogAt(log.Named("library"), zap.WarnLevel) // fails for unknown levels only
+	return log
 }
 
 // sync flushes the log. A terminal cannot be synced, which is no loss.

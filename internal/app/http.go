@@ -1,6 +1,7 @@
 package app
 
 import (
+	stdlog "log"
 	"net"
 	"net/http"
 	"time"
@@ -9,17 +10,15 @@ import (
 )
 
 // newHTTPServer makes a server that gives up on clients which send their
-// request too slowly. Its own log lines, about connections that broke for
-// example, go to log at debug: any client can cause them.
+// request too slowly. Its own log lines go to log.
 func newHTTPServer(handler http.Handler, log *zap.Logger) *http.Server {
-	own, _ := zap.NewStdLogAt(log, zap.DebugLevel) // fails for unknown levels only
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          own,
+		ErrorLog:          stdlog.New(serverLog{log.Named("http")}, "", 0),
 	}
 }
 

@@ -9,12 +9,15 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/repeats"
 )
 
 // NewLogger writes to standard error: console lines for people, JSON for
-// machines. Its level follows the settings' file for as long as the process
-// lives, if there is one.
-func NewLogger(cfg config.Log) *zap.Logger {
+// machines. Lines that are alike are counted from some number on. Its level
+// follows the settings' file for as long as the process lives, if there is one.
+func NewLogger(cfg config.Log) *zap.Logger { return newLogger(cfg, zapcore.Lock(os.Stderr)) }
+
+func newLogger(cfg config.Log, to zapcore.WriteSyncer) *zap.Logger {
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 	encoder.EncodeDuration = zapcore.StringDurationEncoder
@@ -25,10 +28,9 @@ func NewLogger(cfg config.Log) *zap.Logger {
 		encode = zapcore.NewConsoleEncoder(encoder)
 	}
 	level := zap.NewAtomicLevelAt(cfg.ZapLevel())
-	out := zapcore.Lock(os.Stderr)
-	log := zap.New(zapcore.NewCore(encode, out, level))
+	log := zap.New(repeats.Core(zapcore.NewCore(encode, to, level), cfg.Repeats))
 	if cfg.LevelFile != "" {
-		follower := levelFollower{cfg, level, zap.New(zapcore.NewCore(encode.Clone(), out, zapcore.DebugLevel))}
+		follower := levelFollower{cfg, level, zap.New(zapcore.NewCore(encode.Clone(), to, zapcore.DebugLevel))}
 		follower.look()
 		go follower.run(time.Tick(levelEvery))
 	}

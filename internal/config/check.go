@@ -87,6 +87,7 @@ const (
 func (l *Log) check(m mistakes) {
 	m.oneOf("log-level", l.Level, "debug", "info", "warn", "error")
 	m.oneOf("log-format", l.Format, "console", "json")
+	m.between("log-repeats", l.Repeats, 0, 1_000_000)
 }
 
 func (p *Process) check(m mistakes) { m.upTo("shutdown-grace", p.ShutdownGrace, time.Hour) }

@@ -35,6 +35,7 @@ type Log struct {
 	Level     string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"What is logged: debug, info, warn or error."`
 	Format    string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
 	LevelFile string `name:"log-level-file" env:"YEYAK_LOG_LEVEL_FILE" help:"File whose content goes before --log-level. It is looked at every 5 s, so that the level of a running process can be changed: debug, info, warn or error."`
+	Repeats   int    `name:"log-repeats" env:"YEYAK_LOG_REPEATS" default:"100" help:"How many lines that are alike in message, route and status are written in 10 s; the others are counted, and one line tells how many. Errors are always written. 0 writes everything."`
 }
 
 // ZapLevel is the lowest level that is logged.

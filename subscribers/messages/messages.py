@@ -13,6 +13,7 @@ import options
 import texts
 from events import Unreadable
 from feed import CursorRefused, Feed
+from health import Health, Unheard, serve
 from outlets import Console, OutletGone, Webhook
 from state import Place, StateUnusable
 from waiting import Patience, Stop
@@ -34,16 +35,18 @@ def main(arguments: list[str]) -> int:
     stop = Stop()
     stop.on_signals()
     outlet = Webhook(told.webhook, told.key, stop) if told.webhook else Console()
+    health = Health()
     try:
+        serve(health, told.listen)
         with Place(told.state) as place:
-            follow(Feed(told.feed), place, outlet, stop, told)
-    except (StateUnusable, CursorRefused, OutletGone) as end:
+            follow(Feed(told.feed), place, outlet, stop, told, health)
+    except (Unheard, StateUnusable, CursorRefused, OutletGone) as end:
         log.error("%s", end)
         return 1
     return 0
 
 
-def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options) -> None:
+def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options, health: Health) -> None:
     """Hands over what the feed has and will have, until asked to stop."""
     writer = Writer(told.language)
     patience = Patience(stop, "the feed")
@@ -53,17 +56,21 @@ def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options) 
             if place.done > len(items):
                 raise Trouble("it shows fewer events than were handed over before")
         except Trouble as trouble:
+            health.feed(str(trouble))
             patience.wait(trouble)
             continue
         patience.over()
+        health.feed()
         # The feed only grows: what was handed over of a page that was shorter
         # then is still its beginning.
         for number, item in enumerate(items[place.done:], place.done + 1):
             message = writer.message(item)
             if message is None:
                 continue
+            health.waits()
             if not outlet.deliver(message):
                 return
+            health.dealt_with()
             place.keep(place.after, number)
             if stop.asked:
                 return

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "webhook": "MESSAGES_WEBHOOK",
     "secret": "MESSAGES_SECRET",
     "language": "MESSAGES_LANGUAGE",
+    "listen": "MESSAGES_LISTEN",
 }
 
 # What an option without its value reads as; nobody can type it.
@@ -33,12 +34,28 @@ class Options(NamedTuple):
     key: Optional[bytes]  # that messages are signed with
     language: str
     poll: float  # seconds
+    listen: Optional[tuple[str, int]]  # where probes are answered, None for nowhere
     once: bool
     verbose: bool
 
 
 class Mistakes(Exception):
     """Everything that is wrong with the options, a line each."""
+
+
+def address(value: str) -> Optional[tuple[str, int]]:
+    if not value:
+        return None
+    wrong = ValueError("must be an address and a port, such as 127.0.0.1:8092")
+    host, colon, port = value.rpartition(":")
+    plain = value.isascii() and value.isprintable()
+    if not colon or not plain or not port.isdigit() or int(port) > 65535:
+        raise wrong
+    if host.startswith("[") and host.endswith("]"):
+        return host[1:-1], int(port)
+    if ":" in host:
+        raise wrong
+    return host or "0.0.0.0", int(port)
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,7 +66,7 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     p = Parser(
         prog="messages.py", allow_abbrev=False, description="Hands customers' messages to a webhook, or prints them.",
-        usage="%(prog)s --feed URL --state FILE [--webhook URL] [--secret whsec_…] [--language en|ko] [--poll SECONDS] [--once]",
+        usage="%(prog)s --feed URL --state FILE [--webhook URL] [--secret whsec_…] [--language en|ko] [--listen HOST:PORT] [--poll SECONDS] [--once]",
     )
 
     def option(name: str, words: str) -> None:
@@ -61,6 +78,7 @@ def parser() -> Parser:
     option("webhook", "where messages are posted to; without it they are printed")
     option("secret", "whsec_… that they are signed with; better given by the environment, where ps does not show it")
     option("language", "en (default) or ko")
+    option("listen", "address and port where probes and metrics are answered: /healthz, /readyz, /metrics; nowhere by default")
     option("poll", "seconds to wait when there is nothing new (default 1.0)")
     p.add_argument("--once", action="store_true", help="end when everything has been handed over")
     p.add_argument("--verbose", action="store_true", help="log more")
@@ -94,7 +112,7 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
     told = Options(
         feed=check(feed, "feed", folder.api(environment)), state=check(state, "state", folder.state(environment)),
         webhook=check(webhook, "webhook"), key=check(key, "secret"),
-        language=check(language, "language", "en"), poll=check(poll, "poll", "1.0"),
+        language=check(language, "language", "en"), poll=check(poll, "poll", "1.0"), listen=check(address, "listen"),
         once=parsed.once, verbose=parsed.verbose,
     )
     if told.key and told.webhook == "":

@@ -48,6 +48,13 @@ class Options(unittest.TestCase):
         told = options.read(["--feed=http://a", "--state", self.state], {"YEYAK_FEED_URL": "nonsense", "MESSAGES_SECRET": ""})
         self.assertEqual(("http://a", "", None, "en", 1.0), (told.feed, told.webhook, told.key, told.language, told.poll))
 
+    def test_listen(self):
+        for given, want in {
+            "": None, "127.0.0.1:8092": ("127.0.0.1", 8092), ":8092": ("0.0.0.0", 8092), "[::1]:0": ("::1", 0),
+        }.items():
+            told = options.read(["--feed", "http://a", "--state", self.state], {"MESSAGES_LISTEN": given})
+            self.assertEqual(want, told.listen)
+
     def test_every_mistake_at_once(self):
         found = self.mistakes("--bogus", "--language", "de", "--poll", "-1", "--state", "/none/cursor", "--secret", "hush", "--webhook")
         self.assertEqual([
@@ -67,6 +74,7 @@ class Options(unittest.TestCase):
                                           "http://a#b", "http://a?b", "http://[", "http://예약")),
             *(["--webhook", url] for url in ("b", "http://u@b")),
             *(["--secret", s] for s in ("A" * 32, "whsec_", "whsec_é", "whsec_" + "A" * 31, "whsec_" + "A" * 28, "whsec_" + "A" * 88)),
+            *(["--listen", at] for at in ("8092", "a:b", "a:", "a:70000", "::1:80", "a:٣")),
             *(["--poll", p] for p in ("0", "nan", "inf", "3601", "x")),
             ["--state", self.folder], ["--once=yes"], ["more"],
         ]:

@@ -1,0 +1,32 @@
+// Command images keeps the images that are not ours by digest: a tag can be moved
+// to something else. `make digests` asks their registries for the digests of the
+// tags that stand in the files, and writes them behind. With -check it asks
+// nothing, and fails when an image has no digest.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	root := flag.String("root", "..", "folder of the repository")
+	check := flag.Bool("check", false, "write nothing, and fail when an image has no digest")
+	mirror := flag.String("mirror", "", "host of a registry that is asked instead of those that are named")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var err error
+	if *check {
+		err = missing(*root)
+	} else {
+		err = pin(ctx, *root, registry{mirror: *mirror})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,223 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/yeyak/yeyak/api"
+	"github.com/yeyak/yeyak/internal/config"
+)
+
+// logged is what net/http says of a server in its log.
+func logged(t *testing.T, logs *observer.ObservedLogs, says string) observer.LoggedEntry {
+	t.Helper()
+	var found observer.LoggedEntry
+	require.Eventually(t, func() bool {
+		for _, e := range logs.FilterLoggerName("http").All() {
+			if text, _ := e.ContextMap()["says"].(string); strings.Contains(text, says) {
+				found = e
+				return true
+			}
+		}
+		return false
+	}, time.Minute, time.Millisecond)
+	require.Equal(t, "server", found.Message)
+	return found
+}
+
+// get asks a server over a connection of its own, and ignores its answer.
+func get(t *testing.T, address, path string) {
+	t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte("GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"))
+	require.NoError(t, err)
+	_, _ = conn.Read(make([]byte, 1))
+}
+
+// TestServerLog: what net/http writes about clients, and about handlers that
+// panic, is in the log and in its format.
+func TestServerLog(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	server := newHTTPServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/panics":
+			panic("out of order")
+		case "/twice":
+			w.WriteHeader(http.StatusOK)
+			w.WriteHeader(http.StatusOK)
+		}
+	}), zap.New(core))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	at := listener.Addr().String()
+
+	server.ErrorLog.Print("http: TLS handshake error from 127.0.0.1:1: EOF")
+	require.Equal(t, zap.DebugLevel, logged(t, logs, "TLS handshake").Level, "any client can cause it")
+	get(t, at, "/panics")
+	panicked := logged(t, logs, "http: panic serving 127.0.0.1:")
+	require.Equal(t, zap.ErrorLevel, panicked.Level)
+	require.Contains(t, panicked.ContextMap()["says"], "out of order")
+	require.Contains(t, panicked.ContextMap()["stack"], "log_http_test.go")
+	get(t, at, "/twice")
+	require.Equal(t, zap.WarnLevel, logged(t, logs, "http: superfluous").Level)
+}
+
+// flaky is a listener that has no descriptors left for the first connection.
+type flaky struct {
+	net.Listener
+	failed atomic.Bool
+}
+
+type noDescriptors struct{}
+
+func (noDescriptors) Error() string   { return "too many open files" }
+func (noDescriptors) Timeout() bool   { return false }
+func (noDescriptors) Temporary() bool { return true }
+
+// Accept implements net.Listener.
+func (f *flaky) Accept() (net.Conn, error) {
+	if f.failed.CompareAndSwap(false, true) {
+		return nil, noDescriptors{}
+	}
+	return f.Listener.Accept()
+}
+
+// That connections cannot be accepted is a warning, whatever the server: here
+// the sandbox, which answers the next one.
+func TestServerLog_SandboxPayments(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.InfoLevel)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	cfg := config.SandboxPayments{Process: config.Process{ShutdownGrace: time.Minute}, Data: config.Data{Dir: t.TempDir()}}
+	go func() { ended <- RunSandboxPayments(ctx, cfg, zap.New(core), &flaky{Listener: listener}) }()
+	get(t, listener.Addr().String(), "/sandbox/payments")
+	require.Equal(t, zap.WarnLevel, logged(t, logs, "http: Accept error: too many open files").Level)
+	cancel()
+	require.NoError(t, <-ended)
+}
+
+func TestServerLog_Operations(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	a := &App{log: zap.New(core), health: &health{}}
+	a.options.Config.Operations.Listen = "127.0.0.1:0"
+	require.NoError(t, a.serveOperations(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrBodyNotAllowed) })))
+	get(t, a.Operations(), "/metrics")
+	require.Eventually(t, func() bool { return logs.FilterMessage("panic").Len() == 1 }, time.Minute, time.Millisecond)
+	a.operations.server.ErrorLog.Print("hello")
+	logged(t, logs, "hello")
+	a.operations.stop(t.Context())
+}
+
+// TestNewLogger_Flood: of requests that fail alike, the first hundred are
+// logged one by one, and the others as a number.
+func TestNewLogger_Flood(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log := newLogger(config.Log{Level: "info", Format: "json", Repeats: 100}, zapcore.Lock(zapcore.AddSync(&out)))
+	server := httptest.NewServer(api.NewOperations(api.Deps{Logger: log, Health: &health{}}))
+	const asked = 300
+	for range asked {
+		get(t, server.Listener.Addr().String(), "/readyz")
+	}
+	server.Close() // waits for requests under way
+	require.NoError(t, log.Sync())
+	lines, sum := 0, 0
+	for line := range strings.Lines(out.String()) {
+		var of struct {
+			Msg, Route       string
+			Status, Repeated int
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &of))
+		require.Equal(t, "request /readyz 503", fmt.Sprint(of.Msg, " ", of.Route, " ", of.Status), line)
+		lines++
+		sum += max(of.Repeated, 1)
+	}
+	require.Equal(t, asked, sum)
+	require.Less(t, lines, asked)
+}
+
+// TestServerLog_EveryServer: no server in the product's code writes past its
+// log. Those of tools, benchmarks and tests may.
+func TestServerLog_EveryServer(t *testing.T) {
+	t.Parallel()
+	servers := 0
+	require.NoError(t, filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && (entry.Name() == "tools" || entry.Name() == "bench" || len(entry.Name()) > 2 && strings.HasPrefix(entry.Name(), ".")) {
+			return fs.SkipDir
+		}
+		if entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CompositeLit:
+				if isOfHTTP(n.Type, "Server") {
+					servers++
+					require.True(t, sets(n, "ErrorLog"), "%s: a server without a log", path)
+				}
+			case *ast.SelectorExpr:
+				for _, serves := range []string{"ListenAndServe", "ListenAndServeTLS", "Serve", "ServeTLS"} {
+					require.False(t, isOfHTTP(n, serves), "%s: a server without a log", path)
+				}
+			}
+			return true
+		})
+		return nil
+	}))
+	require.Equal(t, 2, servers)
+}
+
+func isOfHTTP(of ast.Expr, name string) bool {
+	selected, ok := of.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	from, ok := selected.X.(*ast.Ident)
+	return ok && from.Name == "http" && selected.Sel.Name == name
+}
+
+func sets(literal *ast.CompositeLit, field string) bool {
+	for _, element := range literal.Elts {
+		pair, ok := element.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		if key, ok := pair.Key.(*ast.Ident); ok && key.Name == field {
+			return true
+		}
+	}
+	return false
+}
