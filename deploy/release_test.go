@@ -184,7 +184,7 @@ func TestRelease_ReachesTheCluster(t *testing.T) {
 	const overlay = "deploy/kubernetes/overlays/prod"
 	require.Equal(t, []string{
 		"make kustomize",
-		"kubectl -n yeyak delete job yeyak-migrate yeyak-prepare --ignore-not-found",
+		"kubectl -n yeyak delete job yeyak-migrate yeyak-prepare yeyak-visibility --ignore-not-found",
 		"kubectl apply -k " + overlay + "/jobs",
 		"kubectl -n yeyak wait --for=condition=complete --timeout=10m job/yeyak-migrate job/yeyak-prepare",
 		"kubectl apply -k " + overlay + " --selector app.kubernetes.io/component!=api",
