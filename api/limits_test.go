@@ -21,14 +21,14 @@ func TestLimits_AreTheOnesOfWorkflows(t *testing.T) {
 		require.NoError(t, err)
 		return n
 	}
-	require.Equal(t, booking.LongestAddress, tag(foodRequest{}, "Address", "maxLength"))
-	require.Equal(t, booking.LongestAddress, tag(callRequest{}, "Location", "maxLength"))
+	require.Equal(t, booking.LongestText, tag(foodRequest{}, "Address", "maxLength"))
+	require.Equal(t, booking.LongestText, tag(callRequest{}, "Location", "maxLength"))
 	require.Equal(t, booking.LongestNote, tag(rejection{}, "Reason", "maxLength"))
 	require.Equal(t, booking.LongestNote, tag(cancellation{}, "Reason", "maxLength"))
 	require.Equal(t, booking.MaxQuantity, tag(foodRequest{}, "Quantity", "maximum"))
 	require.Equal(t, booking.MaxQuantity, tag(drinkRequest{}, "Quantity", "maximum"))
 	require.Equal(t, booking.MaxQuantity, tag(reservationRequest{}, "Rooms", "maximum"))
 	for _, body := range []any{addPlaceInput{}.Body, changePlaceInput{}.Body} {
-		require.Equal(t, booking.LongestTitle, tag(body, "Name", "maxLength"))
+		require.Equal(t, booking.LongestText, tag(body, "Name", "maxLength"))
 	}
 }

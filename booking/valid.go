@@ -13,11 +13,10 @@ import (
 
 // Limits of what comes from outside; texts are counted in characters.
 const (
-	LongestName    = 64  // the id of a person or thing
-	LongestTitle   = 200 // what something is called
-	LongestAddress = 200
-	LongestNote    = 500
-	MaxQuantity    = 1000 // of what is ordered at once
+	LongestName = 64  // the id of a person or thing
+	LongestText = 200 // what something is called, or where it is
+	LongestNote = 500
+	MaxQuantity = 1000 // of what is ordered at once
 	// MaxAmount is the largest amount of money, in minor units, that is asked
 	// for or charged at once.
 	MaxAmount = 1_000_000_000_000

@@ -66,7 +66,7 @@ func (v View) checkSettled(orderID string, kind booking.Kind, is *objections) {
 		{"customerId", v.CustomerID}, {"ownerId", v.OwnerID}, {"item.id", v.Item.ID}, {"item.name", v.Item.Name},
 		{"address", v.address()}, {"location", v.location()},
 	} {
-		is.upTo("settle."+text.field, text.is, booking.LongestTitle)
+		is.upTo("settle."+text.field, text.is, booking.LongestText)
 	}
 	for _, e := range v.History {
 		is.upTo("settle.history.note", e.Note, booking.LongestNote)
@@ -114,7 +114,7 @@ func (f Food) Check() error {
 	}
 	is.quantity("quantity", f.Quantity)
 	is.item("menu", f.Menu.ID, f.Menu.Name, f.Menu.OwnerID)
-	is.text("address", f.Address, booking.LongestAddress)
+	is.text("address", f.Address)
 	is.price(f.Amount, f.Menu.Price, f.Quantity)
 	return is.err()
 }
@@ -145,7 +145,7 @@ func (c Cleaning) Check() error {
 	c.check(booking.Cleaning, &is)
 	if c.Settle == nil {
 		is.unless(booking.IsTelephone(c.Tel), "tel", "is not a telephone number as +8221234567")
-		is.text("location", c.Location, booking.LongestAddress)
+		is.text("location", c.Location)
 	}
 	return is.err()
 }
@@ -171,7 +171,7 @@ func (d Decision) Check(update string) error {
 func Comes(c booking.Cleaner) bool {
 	var is objections
 	is.name("id", c.ID)
-	is.text("name", c.Name, booking.LongestTitle)
+	is.text("name", c.Name)
 	return is.err() == nil
 }
 

@@ -34,9 +34,9 @@ func (o *objections) name(field, id string) {
 
 // text objects to words for people that are missing, too long, or cannot be
 // shown.
-func (o *objections) text(field, text string, longest int) {
+func (o *objections) text(field, text string) {
 	o.unless(text != "", field, "is missing")
-	o.upTo(field, text, longest)
+	o.upTo(field, text, booking.LongestText)
 	if fault := booking.LinesFault(text); fault != "" {
 		o.unless(false, field, "%s", fault)
 	}
@@ -90,6 +90,6 @@ const longestZoneDrift = 24 * time.Hour
 // item objects to what is ordered.
 func (o *objections) item(field, id, name, ownerID string) {
 	o.name(field+".id", id)
-	o.text(field+".name", name, booking.LongestTitle)
+	o.text(field+".name", name)
 	o.name(field+".ownerId", ownerID)
 }
