@@ -18,7 +18,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	story := r.begin(ctx, in.Order, in.View(), facts{
 		placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled,
 	})
-	r.ends, r.startWithin = in.CheckOutAt(), in.Policy.ReserveWithin
+	r.ends, r.startWithin = in.CheckOutAt(), r.policy.ReserveWithin
 	r.came = true                                                           // nothing can keep it from that but its payment
 	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice())) // of the steps, in their order
 	r.takeDecisions()

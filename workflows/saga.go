@@ -62,8 +62,8 @@ func (s *saga) begin(root workflow.Context, in contract.Order, view contract.Vie
 		view.PaymentDeferred = nil // no payment of it waits any more
 	}
 	never, _ := workflow.NewDisconnectedContext(root)
-	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy, settled: in.Settle != nil}
-	s.in, s.facts, s.startWithin = in, facts, in.Policy.HandOverWithin
+	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy.Whole(), settled: in.Settle != nil}
+	s.in, s.facts, s.startWithin = in, facts, s.policy.HandOverWithin
 	s.run = s.currentRun()
 	s.changed()
 	story, abandon := workflow.WithCancel(root)

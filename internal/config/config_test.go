@@ -61,6 +61,8 @@ func TestParse_Defaults(t *testing.T) {
 		InPlace: true, AttentionAfter: 5 * time.Minute, PayWithin: 30 * time.Minute, HandOverWithin: 30 * time.Minute, ReserveWithin: 24 * time.Hour,
 		DeliverWithin: 2 * time.Hour, ServeWithin: time.Hour, ServeAfterDay: 3 * time.Hour, AssignWithin: 2 * time.Hour, CleanWithin: 24 * time.Hour,
 	}, c.Policy())
+	require.Equal(t, c.Policy(), contract.Policy{InPlace: true, PayWithin: 30 * time.Minute}.Whole(),
+		"a time that an order's input lacks is the default of its setting")
 	require.Equal(t, 2*time.Second, c.Orders.ReplyBudget)
 	require.Equal(t, 5*time.Second, c.Process.ShutdownGrace, "who presses Ctrl-C waits")
 	require.Zero(t, c.HTTP.DrainDelay, "nothing stands in front of dev")

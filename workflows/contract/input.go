@@ -1,13 +1,15 @@
 package contract
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
 )
 
 // Policy is how a saga goes about its steps. It travels in the workflow's
-// input: a setting would be read differently when a history is replayed.
+// input: a setting would be read differently when a history is replayed. A time
+// that is missing is the usual one: see Whole.
 type Policy struct {
 	// InPlace: steps are tried in the worker's own process first.
 	InPlace bool `json:"inPlace"`
@@ -34,6 +36,30 @@ type Policy struct {
 	// ServeAfterDay is for how long after its day a drink may still be handed
 	// over, before its order is given up.
 	ServeAfterDay time.Duration `json:"serveAfterDay,omitempty"`
+}
+
+// usual are the times of a policy that nothing else was said of, as the settings
+// have them.
+var usual = Policy{
+	AttentionAfter: 5 * time.Minute,
+	HandOverWithin: 30 * time.Minute, ReserveWithin: 24 * time.Hour,
+	DeliverWithin: 2 * time.Hour, ServeWithin: time.Hour, ServeAfterDay: 3 * time.Hour,
+	AssignWithin: 2 * time.Hour, CleanWithin: 24 * time.Hour,
+}
+
+// Whole is the policy with the usual times for those that it lacks, since the
+// build that the order began with did not know them. PayWithin has a meaning
+// when it is 0.
+func (p Policy) Whole() Policy {
+	p.AttentionAfter = cmp.Or(p.AttentionAfter, usual.AttentionAfter)
+	p.HandOverWithin = cmp.Or(p.HandOverWithin, usual.HandOverWithin)
+	p.ReserveWithin = cmp.Or(p.ReserveWithin, usual.ReserveWithin)
+	p.DeliverWithin = cmp.Or(p.DeliverWithin, usual.DeliverWithin)
+	p.ServeWithin = cmp.Or(p.ServeWithin, usual.ServeWithin)
+	p.ServeAfterDay = cmp.Or(p.ServeAfterDay, usual.ServeAfterDay)
+	p.AssignWithin = cmp.Or(p.AssignWithin, usual.AssignWithin)
+	p.CleanWithin = cmp.Or(p.CleanWithin, usual.CleanWithin)
+	return p
 }
 
 // Order is what every order's saga starts with.
