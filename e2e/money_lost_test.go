@@ -166,7 +166,7 @@ func TestMoney_SavedFailure(t *testing.T) {
 	order := a.reserve(place).with(t, http.StatusAccepted).body.ID
 	a.eventually(func() bool { return a.attempts(order, "ChargePayment") > 1 })
 	stripe.turn(`{"searchLag":"1h"}`)
-	a.takes(func() answer { return a.decide(order, "cancel") })
+	a.carriedOut(func() answer { return a.decide(order, "cancel") })
 	a.becomes(order, booking.Cancelled)
 	charged, _ := stripe.totals()
 	require.Zero(t, charged)
