@@ -38,7 +38,7 @@ func standBetween(t *testing.T) *between {
 	b.proxy = httputil.NewSingleHostReverseProxy(to)
 	server := httptest.NewServer(b)
 	t.Cleanup(server.Close)
-	b.standIn.url = server.URL
+	b.url = server.URL
 	return b
 }
 
