@@ -44,11 +44,13 @@ type PaymentLedger interface {
 type PaymentProvider interface {
 	// Charge takes the money once per key and returns the provider's
 	// reference. ErrDeclined: the provider refused, for good. ErrVoided: the
-	// key was voided before it was charged.
+	// key was voided before it was charged. ErrOtherAmount: it has to be given
+	// back. *Owed: asking again never tells what came of it.
 	Charge(ctx context.Context, c booking.Charge) (ref string, err error)
 	// Void makes certain that a charge whose outcome is unknown is never taken
 	// from now on. It returns the reference of the charge if it already was,
-	// none if it never will be, and several if it was taken several times.
+	// none if it never will be, and several if it was taken several times. *Owed:
+	// only a person can find out.
 	Void(ctx context.Context, c booking.Charge) (refs []string, err error)
 	// Refund gives back what is left of a charge, once per key: others may have
 	// given back some of it, or all. Nil says that the provider has given back
@@ -61,6 +63,9 @@ type PaymentProvider interface {
 var (
 	ErrDeclined = errors.New("payment declined")
 	ErrVoided   = errors.New("charge was voided")
+	// ErrOtherAmount: another amount than the charge's was taken under its key,
+	// by a release that knew another unit of its currency.
+	ErrOtherAmount = errors.New("another amount was taken")
 	// ErrReturned: the customer's bank has taken the charge back, or an operator
 	// says that they have given it back otherwise.
 	ErrReturned = errors.New("charge was returned in another way")
@@ -186,6 +191,7 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		c.Why = booking.PaymentUnavailable
 		return p.giveUp(ctx, c)
 	}
+	c.Since = payment.At
 	ref, err := p.ask(ctx, c, pass)
 	switch {
 	case err == nil:
@@ -194,6 +200,9 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Declined, "")
 	case errors.Is(err, ErrVoided):
 		return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
+	case isSettledByUndo(err):
+		c.Why = booking.PaymentUnavailable
+		return p.giveUp(ctx, c)
 	case isBusy(err):
 		return p.stand(ctx, c) // it was turned away at the door
 	case !waited && time.Since(payment.At) > keepsTrying:
@@ -209,12 +218,20 @@ func (p *Payments) ask(ctx context.Context, c booking.Charge, pass PaymentPass) 
 	defer p.asking.Delete(c.Key)
 	pass.Asks()
 	ref, err = p.Provider.Charge(ctx, c)
-	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) {
-		pass.Leave(nil)
+	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isSettledByUndo(err) {
+		pass.Leave(nil) // the provider is well
 	} else {
 		pass.Leave(err)
 	}
 	return ref, err
+}
+
+// isSettledByUndo is for a provider's answer after which a charge cannot stand,
+// and asking again changes nothing. The undo gives back what was taken, or calls
+// a person.
+func isSettledByUndo(err error) bool {
+	_, owed := errors.AsType[*Owed](err)
+	return owed || errors.Is(err, ErrOtherAmount)
 }
 
 // stand puts a charge in line. One that was asked for before stays pending in

@@ -216,3 +216,77 @@ func TestChargePayment_TooLate(t *testing.T) {
 		}
 	})
 }
+
+// What only the undo can settle is given up at once: it is no outage, so that it
+// counts at no breaker and keeps nobody else from paying.
+func TestChargePayment_ThatOnlyTheUndoSettles(t *testing.T) {
+	t.Parallel()
+	unavailable := booking.Outcome{Result: booking.Undone, Reason: booking.PaymentUnavailable}
+	person := &activities.Owed{Words: "stripe answered 404", NeedsPerson: true}
+	for name, tt := range map[string]struct {
+		charged error
+		void    func(context.Context, booking.Charge) ([]string, error)
+		status  booking.PaymentStatus
+		undo    booking.Undo
+	}{
+		"OtherAmount": {
+			fmt.Errorf("%w: ch_1 took 200 UGX", activities.ErrOtherAmount),
+			func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1"}, nil },
+			booking.Refunded, booking.Undo{Acted: true},
+		},
+		"ForAPerson": {
+			person, func(context.Context, booking.Charge) ([]string, error) { return nil, person },
+			booking.RefundPending, booking.Undo{NeedsPerson: true},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gate := newDoor()
+			close(gate.opened)
+			provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", tt.charged }, void: tt.void}
+			payments := behind(t, gate, provider)
+			for range 5 {
+				got, err := charge(payments, newCharge("o1"))
+				require.NoError(t, err)
+				require.Equal(t, unavailable, got)
+			}
+			gate.mu.Lock()
+			require.Equal(t, []error{nil, activities.ErrNotAsked}, gate.said[:2], "the provider has answered")
+			gate.mu.Unlock()
+			require.Equal(t, tt.status, onRecord(t, payments, "o1").Status)
+			undo, err := refund(payments, because(newCharge("o1"), booking.PaymentUnavailable))
+			require.NoError(t, err)
+			require.Equal(t, tt.undo.NeedsPerson, undo.NeedsPerson)
+			require.Equal(t, tt.undo.Acted, undo.Acted)
+			if tt.undo.NeedsPerson {
+				require.Contains(t, undo.Owed, person.Words)
+			}
+		})
+	}
+}
+
+// The provider is told since when it may have been asked: what is looked up
+// there begins then.
+func TestChargePayment_SinceWhen(t *testing.T) {
+	t.Parallel()
+	var told []time.Time
+	provider := &till{
+		charge: func(_ context.Context, c booking.Charge) (string, error) {
+			told = append(told, c.Since)
+			return "", errAway
+		},
+		void: func(_ context.Context, c booking.Charge) ([]string, error) {
+			told = append(told, c.Since)
+			return nil, nil
+		},
+	}
+	payments, c := newPayments(t, provider), newCharge("o1")
+	for range 2 {
+		_, err := charge(payments, c)
+		require.ErrorIs(t, err, errAway)
+	}
+	_, err := refund(payments, because(c, booking.ByCustomer))
+	require.NoError(t, err)
+	begun := onRecord(t, payments, "o1").At
+	require.Equal(t, []time.Time{begun, begun, begun}, told)
+}

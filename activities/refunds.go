@@ -70,6 +70,7 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
+		payment.Since = payment.At
 		if refs, err = p.Provider.Void(ctx, payment.Charge); err != nil {
 			return payment, elsewhere{fmt.Errorf("settle unknown charge at provider: %w", err)}
 		}

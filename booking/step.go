@@ -54,6 +54,9 @@ type Charge struct {
 	Why     Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
 	// Owed is why it is known not to be given back yet; set on the undo only.
 	Owed string `json:"owed,omitempty"`
+	// Since is when the ledger first knew of it: the provider was not asked
+	// before. It is set for the provider only.
+	Since time.Time `json:"-"`
 }
 
 // PaymentStatus is where a payment stands.

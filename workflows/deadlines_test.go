@@ -229,3 +229,60 @@ func TestDeadline_OfADrinksDay(t *testing.T) {
 		require.False(t, marked)
 	})
 }
+
+// An order that began with a build that did not know some time of the policy has
+// the usual one, and not none at all.
+func TestDeadline_TimesThatAreMissing(t *testing.T) {
+	t.Parallel()
+	old := func(o *contract.Order) { o.Policy = contract.Policy{InPlace: true} }
+	marked := func(l *life, after time.Duration) *bool {
+		var is bool
+		l.env.RegisterDelayedCallback(func() { is = l.row().View.NeedsAttention }, after)
+		return &is
+	}
+	t.Run("Food", func(t *testing.T) {
+		m := newMeal(t)
+		old(&m.in.Order)
+		before, late := marked(m.life, 2*hour-time.Minute), marked(m.life, 2*hour+time.Minute)
+		m.decides(3*hour, contract.CompleteUpdate)
+		require.Equal(t, booking.Delivered, m.run().Status)
+		require.Equal(t, []bool{false, true}, []bool{*before, *late})
+	})
+	t.Run("FoodHandedOver", func(t *testing.T) {
+		m := newMeal(t)
+		old(&m.in.Order)
+		down := true
+		m.faults = func(c string) fault { return only(before, down && c == "start") }
+		m.env.RegisterDelayedCallback(func() { down = false }, 30*time.Second)
+		m.decides(hour, contract.CompleteUpdate)
+		require.Equal(t, booking.Delivered, m.run().Status)
+	})
+	t.Run("Cafe", func(t *testing.T) {
+		c := newCup(t)
+		old(&c.in.Order)
+		begins := c.in.Drink.Begins().Sub(placedAt)
+		before, late := marked(c.life, begins+59*time.Minute), marked(c.life, begins+61*time.Minute)
+		c.decides(c.in.Drink.Ends().Add(2*hour).Sub(placedAt), contract.CompleteUpdate)
+		require.Equal(t, booking.Completed, c.run().Status, "served after midnight")
+		require.Equal(t, []bool{false, true}, []bool{*before, *late})
+	})
+	t.Run("Cleaning", func(t *testing.T) {
+		v := newVisit(t)
+		old(&v.in.Order)
+		v.occupy()
+		before, late := marked(v.life, 2*hour-time.Minute), marked(v.life, 2*hour+time.Minute)
+		v.isFreed(3 * hour)
+		working, done := marked(v.life, 27*hour-time.Minute), marked(v.life, 27*hour+time.Minute)
+		v.decides(28*hour, contract.CompleteUpdate)
+		require.Equal(t, booking.Completed, v.run().Status)
+		require.Equal(t, []bool{false, true, false, true}, []bool{*before, *late, *working, *done})
+	})
+	t.Run("Lodging", func(t *testing.T) {
+		s := newStay(t)
+		old(&s.in.Order)
+		down := true
+		s.faults = func(c string) fault { return only(before, down && c == "hold") }
+		s.env.RegisterDelayedCallback(func() { down = false }, 30*time.Second)
+		require.Equal(t, booking.Completed, s.run().Status)
+	})
+}

@@ -21,7 +21,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
-	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(in.Policy.ReserveWithin)
+	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
 	r.came = true                                                           // nothing can keep it from that but its payment
 	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice())) // of the steps, in their order
 	r.takeDecisions()

@@ -64,8 +64,8 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole input, fact
 		view.PaymentDeferred = nil // no payment of it waits any more
 	}
 	never, _ := workflow.NewDisconnectedContext(root)
-	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy, settled: in.Settle != nil}
-	s.in, s.facts, s.startWithin = in, facts, time.Duration(in.Policy.HandOverWithin)
+	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy.Whole(), settled: in.Settle != nil}
+	s.in, s.facts, s.startWithin = in, facts, time.Duration(s.policy.HandOverWithin)
 	allowed := func() error {
 		return mayStart(never, in, whole) //replay:never a replay has the verdict from the history
 	}

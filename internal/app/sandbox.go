@@ -100,6 +100,15 @@ func (m sandboxIntents) List(ctx context.Context, after string, limit int) ([]pa
 	return asIntents(m.SandboxIntents.List(ctx, after, limit))
 }
 
+func (m sandboxIntents) KeepFailure(ctx context.Context, f payments.Failure) error {
+	return m.SandboxIntents.KeepFailure(ctx, store.SandboxFailure(f))
+}
+
+func (m sandboxIntents) Failure(ctx context.Context, key string) (payments.Failure, bool, error) {
+	f, found, err := m.SandboxIntents.Failure(ctx, key)
+	return payments.Failure(f), found, err
+}
+
 func (m sandboxIntents) Refunds(ctx context.Context, intentID string) ([]payments.Refund, error) {
 	rows, err := m.SandboxIntents.Refunds(ctx, intentID)
 	refunds := make([]payments.Refund, len(rows))

@@ -250,6 +250,9 @@ func TestRun_WhatAgrees(t *testing.T) {
 		"APartBeforeTheBank": func(b *books) {
 			b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Returned, 0, 40000
 		},
+		"TakenInAnotherAmount": func(b *books) {
+			b.charges[0].Taken.Amount, b.charges[0].Refunded = 1000, 1000
+		},
 		"TakenTwiceAndGivenTwice": func(b *books) {
 			b.charges = append(b.charges, audit.ProviderCharge{OrderID: "food-1", Ref: "b", Taken: price, Refunded: 100000})
 		},

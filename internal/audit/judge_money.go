@@ -71,9 +71,15 @@ func (f *facts) isSpare(c ProviderCharge) bool {
 	return f.payment != nil && c.Ref != f.payment.Ref && c.Refunded == c.Taken.Amount
 }
 
+// agree tells whether the ledger and the provider say the same. Of a charge that
+// was taken in another amount, by a release that knew another unit, it is enough
+// that both say that all of it is given back.
 func agree(p *booking.Payment, taken []ProviderCharge) bool {
 	switch p.Status {
 	case booking.Charged, booking.Refunded:
+		if p.Status == booking.Refunded && len(taken) == 1 && taken[0].Refunded == taken[0].Taken.Amount {
+			return taken[0].Ref == p.Ref
+		}
 		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Refunded == p.Refunded && taken[0].Ref == p.Ref
 	case booking.Returned: // of which the provider knows in part only
 		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Ref == p.Ref

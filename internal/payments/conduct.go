@@ -26,9 +26,16 @@ type Behaviour struct {
 	// LoseAnswers: requests take effect, and then fail.
 	LoseAnswers bool
 	// Refunds is what becomes of refunds: they succeed, "wait" until this is
-	// changed, or "fail". Disputes is where those of pm_card_createDispute are:
-	// open, "lost" or "won", which is known to the Server only.
-	Refunds, Disputes string
+	// changed, "fail", or are "refuse"d.
+	Refunds string
+
+	// What only the Server knows. Disputes is where those of
+	// pm_card_createDispute are: open, "lost" or "won". Broken: charges and
+	// refunds break down once they have begun, without effect, and their keys
+	// repeat that ever after. SearchLag is how far the search is behind.
+	Disputes  string
+	Broken    bool
+	SearchLag time.Duration
 }
 
 // Errors of a sandbox that was told to misbehave.

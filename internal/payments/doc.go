@@ -5,6 +5,10 @@
 //	sandbox.go         approves and declines by itself, in this process
 //	stripe.go          asks Stripe, or what speaks its API
 //	stripe_answers.go  what Stripe's answers, and missing ones, mean
+//	stripe_keys.go     under which keys a charge is asked for
+//	stripe_find.go     looks up what was created for a charge
+//	stripe_void.go     makes certain that a charge is not taken
+//	stripe_refunds.go  gives back what is left of a charge
 //	stripe_ledger.go   Stripe's own record, for the audit
 //	server*.go         a stand-in for Stripe, in a process of its own
 //	conduct.go         how a sandbox, in process or not, fails when told to

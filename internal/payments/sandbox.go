@@ -86,7 +86,7 @@ func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Mo
 		switch refundsEnd[s.Behaviour().Refunds] {
 		case pending:
 			return &activities.Owed{Words: "the refund of " + ref + " is pending in the sandbox"}
-		case failed:
+		case failed, refused:
 			return &activities.Owed{Words: "the refund of " + ref + " has failed in the sandbox", NeedsPerson: true}
 		default:
 			return s.memory.Refund(ctx, key, ref, amount)

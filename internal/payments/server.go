@@ -40,6 +40,12 @@ type Intents interface {
 	Refunds(ctx context.Context, intentID string) ([]Refund, error)
 	// EndRefunds gives the pending refunds of an intent another status.
 	EndRefunds(ctx context.Context, intentID, status string) error
+	// Label adds labels to an intent's metadata. NotFound: there is none.
+	Label(ctx context.Context, id string, labels map[string]string) error
+	// KeepFailure keeps what a request failed with, once per key.
+	KeepFailure(ctx context.Context, f Failure) error
+	// Failure is what is kept under the key, if there is anything.
+	Failure(ctx context.Context, key string) (f Failure, found bool, err error)
 	// Totals sums up what was charged and what was refunded, in minor units
 	// over all currencies.
 	Totals(ctx context.Context) (charged, refunded int64, err error)
@@ -97,6 +103,7 @@ func (s *Server) Handler() http.Handler {
 	api.GET("/payment_intents", s.plain(s.listIntents))
 	api.GET("/payment_intents/search", s.plain(s.searchIntents))
 	api.GET("/payment_intents/:id", s.plain(s.showIntent))
+	api.POST("/payment_intents/:id", s.plain(s.labelIntent))
 	api.POST("/payment_intents/:id/cancel", s.plain(s.cancelIntent))
 	api.POST("/refunds", s.keyed(s.createRefund))
 	api.GET("/refunds", s.plain(s.listRefunds))
@@ -146,7 +153,7 @@ func (s *Server) keyed(do call) gin.HandlerFunc {
 			return
 		}
 		defer s.underWay.Delete(key)
-		s.plain(do)(g)
+		s.plain(s.once(do))(g)
 	}
 }
 
@@ -198,6 +205,8 @@ type apiError struct {
 	Param       string `json:"param,omitempty"`
 	Message     string `json:"message"`
 	Intent      any    `json:"payment_intent,omitempty"`
+
+	saved bool // it is repeated under the request's key
 }
 
 // Error implements error.

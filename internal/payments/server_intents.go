@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -44,7 +46,7 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 	case err != nil:
 		return nil, err
 	case used:
-		return nil, &apiError{Status: http.StatusBadRequest, Type: invalidRequest, Message: usedBefore}
+		return nil, &apiError{Status: http.StatusBadRequest, Type: invalidRequest, Message: usedBefore, saved: true}
 	case stands.Request != i.Request:
 		return nil, otherRequest()
 	case stands.ID != i.ID:
@@ -83,15 +85,20 @@ func intentOf(form url.Values) (Intent, error) {
 	i := Intent{
 		Amount:   booking.Money{Amount: amount, Currency: strings.ToUpper(form.Get("currency"))},
 		Method:   form.Get("payment_method"),
-		Metadata: map[string]string{},
-	}
-	for name, values := range form {
-		if label, ok := strings.CutPrefix(name, "metadata["); ok {
-			i.Metadata[strings.TrimSuffix(label, "]")] = values[0]
-		}
+		Metadata: labelsIn(form),
 	}
 	i.ChargeKey = i.Metadata[metadataKey]
 	return i, nil
+}
+
+func labelsIn(form url.Values) map[string]string {
+	labels := map[string]string{}
+	for name, values := range form {
+		if label, ok := strings.CutPrefix(name, "metadata["); ok {
+			labels[strings.TrimSuffix(label, "]")] = values[0]
+		}
+	}
+	return labels
 }
 
 // decide takes the money, or does not, by the names of Stripe's test methods.
@@ -133,6 +140,13 @@ func (s *Server) showIntent(ctx context.Context, g *gin.Context) (any, error) {
 	return rendered(i, refunds), err
 }
 
+func (s *Server) labelIntent(ctx context.Context, g *gin.Context) (any, error) {
+	if err := s.intents.Label(ctx, g.Param("id"), labelsIn(g.Request.PostForm)); err != nil {
+		return nil, err
+	}
+	return s.showIntent(ctx, g)
+}
+
 func (s *Server) cancelIntent(ctx context.Context, g *gin.Context) (any, error) {
 	id := g.Param("id")
 	changed, err := s.intents.Change(ctx, id, []string{requiresPaymentMethod, requiresConfirmation, requiresAction}, canceled)
@@ -158,6 +172,8 @@ func (s *Server) searchIntents(ctx context.Context, g *gin.Context) (any, error)
 		return nil, wrong("query", "")
 	}
 	found, err := s.intents.Search(ctx, strings.NewReplacer(`\\`, `\`, `\'`, `'`).Replace(query[1]))
+	indexed := time.Now().Add(-s.Behaviour().SearchLag)
+	found = slices.DeleteFunc(found, func(i Intent) bool { return i.At.After(indexed) })
 	return gin.H{"object": "search_result", "url": "/v1/payment_intents/search", "has_more": false, "data": all(found)}, err
 }
 
@@ -175,7 +191,15 @@ func (s *Server) listIntents(ctx context.Context, g *gin.Context) (any, error) {
 			return nil, wrong("limit", "parameter_invalid_integer")
 		}
 	}
+	since := int64(0)
+	if asked := g.Query("created[gte]"); asked != "" {
+		var err error
+		if since, err = strconv.ParseInt(asked, 10, 64); err != nil {
+			return nil, wrong("created[gte]", "parameter_invalid_integer")
+		}
+	}
 	found, err := s.intents.List(ctx, g.Query("starting_after"), limit+1)
+	found = slices.DeleteFunc(found, func(i Intent) bool { return i.At.Unix() < since })
 	more := len(found) > limit
 	return gin.H{
 		"object": "list", "url": "/v1/payment_intents", "has_more": more, "data": all(found[:min(limit, len(found))]),
@@ -196,6 +220,12 @@ func rendered(i Intent, refunds []Refund) gin.H {
 	out := gin.H{
 		"id": i.ID, "object": "payment_intent", "amount": i.Amount.Amount, "currency": strings.ToLower(i.Amount.Currency),
 		"metadata": i.Metadata, "status": i.Status, "created": i.At.Unix(), "livemode": false,
+	}
+	if i.Method != "" && i.Status != requiresPaymentMethod {
+		out["payment_method"] = i.Method
+	}
+	if i.Refusal != "" {
+		out["last_payment_error"] = gin.H{"type": cardError, "code": i.Refusal}
 	}
 	if i.Status == succeeded {
 		out["latest_charge"] = gin.H{

@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,11 +14,12 @@ import (
 const (
 	pending = "pending"
 	failed  = "failed"
+	refused = "refused" // there is none: the balance is too low for it
 )
 
 // What becomes of refunds, and of disputes, is switched.
 var (
-	refundsEnd  = map[string]string{"": succeeded, "succeed": succeeded, "wait": pending, "fail": failed}
+	refundsEnd  = map[string]string{"": succeeded, "succeed": succeeded, "wait": pending, "fail": failed, "refuse": refused}
 	disputesEnd = map[string]string{"": "needs_response", "open": "needs_response", "lost": "lost", "won": "won"}
 )
 
@@ -39,8 +41,11 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 	if isDisputed(intent) && s.disputed() != "won" {
 		return nil, &apiError{
 			Status: http.StatusBadRequest, Type: invalidRequest, Code: "charge_disputed",
-			Message: "The charge has been disputed and cannot be refunded.",
+			Message: "The charge has been disputed and cannot be refunded.", saved: true,
 		}
+	}
+	if r.Status == refused {
+		return s.refuseRefund(ctx, r)
 	}
 	stands, given, err := s.intents.Refund(ctx, r)
 	switch {
@@ -49,10 +54,13 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 	case !given && intent.Status == succeeded && intent.Refunded == intent.Amount.Amount:
 		return nil, &apiError{
 			Status: http.StatusBadRequest, Type: invalidRequest, Code: "charge_already_refunded",
-			Message: "The charge has already been refunded.",
+			Message: "The charge has already been refunded.", saved: true,
 		}
 	case !given:
-		return nil, wrong("amount", "")
+		return nil, &apiError{
+			Status: http.StatusBadRequest, Type: invalidRequest, Param: "amount",
+			Message: "Refund amount is greater than what is left of the charge.", saved: true,
+		}
 	case stands.Request != r.Request:
 		return nil, otherRequest()
 	case stands.ID != r.ID:
@@ -61,10 +69,26 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 	return renderedRefund(stands), nil
 }
 
+// refuseRefund is for a balance that is too low. What was asked for under the
+// key before it was stands.
+func (s *Server) refuseRefund(ctx context.Context, r Refund) (any, error) {
+	refunds, err := s.intents.Refunds(ctx, r.IntentID)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(refunds, func(stands Refund) bool { return stands.Key == r.Key }); i >= 0 {
+		return renderedRefund(refunds[i]), nil
+	}
+	return nil, &apiError{
+		Status: http.StatusBadRequest, Type: invalidRequest, Code: "balance_insufficient",
+		Message: "Insufficient funds in your balance to refund this charge.", saved: true,
+	}
+}
+
 // refundsOf are an intent's refunds. Those that were pending go on when the
 // sandbox is told that they do.
 func (s *Server) refundsOf(ctx context.Context, intentID string) ([]Refund, error) {
-	if now := refundsEnd[s.Behaviour().Refunds]; now != pending {
+	if now := refundsEnd[s.Behaviour().Refunds]; now == succeeded || now == failed {
 		if err := s.intents.EndRefunds(ctx, intentID, now); err != nil {
 			return nil, err
 		}

@@ -22,8 +22,9 @@ import (
 // makes it one, however often it is asked for, is the request's
 // Idempotency-Key: Stripe answers a key's first request and repeats that answer
 // for the same request, refuses any other request under it, and remembers it
-// for at least 24 hours. So the body of a charge must not change from one
-// release to the next: see TestStripe_Requests.
+// for at least 24 hours. So the body of a charge should not change from one
+// release to the next (see TestStripe_Requests). Where it did, the intent of the
+// older release is looked up (stripe_find.go).
 //
 // A charge that is asked for again only after those 24 hours would be a new one.
 // The payments service does not ask then: it settles what it does not know.
@@ -62,17 +63,38 @@ func NewStripe(o StripeOptions) *Stripe {
 
 // Charge implements activities.PaymentProvider.
 func (s *Stripe) Charge(ctx context.Context, c booking.Charge) (ref string, err error) {
-	intent, err := s.create(ctx, c, charging)
-	if errors.Is(err, errOtherRequest) {
-		// Voiding is all that is ever asked for beside the charge under its key.
-		if _, err = s.create(ctx, c, voiding); err == nil {
-			return "", activities.ErrVoided
+	if refused := (Terms{}).Amount(c.Amount); refused != nil {
+		// An older release may have asked for it in terms of its own.
+		found, err := s.findAll(ctx, c)
+		if err != nil || len(found) > 0 {
+			return s.came(ctx, c, found, err)
+		}
+		return "", fmt.Errorf("%w: %w", activities.ErrDeclined, refused)
+	}
+	for n := 0; n < chargeKeys && (n == 0 || isDue(c, n)); n++ {
+		var intent *stripe.PaymentIntent
+		if intent, err = s.create(ctx, c, n, charging); err == nil {
+			return s.settled(ctx, intent)
+		}
+		if !tellsNothing(err) {
+			return "", s.refusal(err)
+		}
+		if errors.Is(err, errOtherRequest) {
+			switch voided, lost := s.isVoided(ctx, c, n); {
+			case lost != nil:
+				return "", lost
+			case voided:
+				return "", activities.ErrVoided
+			}
+		}
+		if found, lost := s.findAll(ctx, c); lost != nil || len(found) > 0 {
+			return s.came(ctx, c, found, lost)
+		}
+		if !hasEnded(c, err) {
+			break
 		}
 	}
-	if err != nil {
-		return "", err
-	}
-	return s.settled(ctx, intent)
+	return "", err
 }
 
 // purpose is what an intent is created for.
@@ -83,12 +105,13 @@ const (
 	voiding  purpose = false
 )
 
-// create asks for an intent under the charge's key. ErrDeclined: Stripe refused,
-// for good. errOtherRequest: the key was used for the other purpose before.
-func (s *Stripe) create(ctx context.Context, c booking.Charge, why purpose) (*stripe.PaymentIntent, error) {
+// create asks for an intent under the n-th key of the charge, whose amount has to
+// be one of Stripe's. errOtherRequest: the key was used for another request
+// before. errSavedFailure: Stripe broke down over the first one.
+func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, why purpose) (*stripe.PaymentIntent, error) {
 	amount, err := toStripe(c.Amount)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", activities.ErrDeclined, err)
+		return nil, err
 	}
 	params := &stripe.PaymentIntentCreateParams{
 		Amount: stripe.Int64(amount), Currency: stripe.String(strings.ToLower(c.Amount.Currency)),
@@ -102,18 +125,10 @@ func (s *Stripe) create(ctx context.Context, c booking.Charge, why purpose) (*st
 		params.PaymentMethod = stripe.String(c.Method)
 		params.Confirm, params.OffSession = stripe.Bool(true), stripe.Bool(true)
 	}
-	params.SetIdempotencyKey(c.Key)
+	params.SetIdempotencyKey(keyOf(c, n))
 	intent, err := s.client.V1PaymentIntents.Create(ctx, params)
-	if isSavedFailure(err) {
-		// Stripe broke down over the first request and says so ever after.
-		// What it had come to by then is found under the order.
-		found, lost := s.find(ctx, c)
-		if lost != nil || len(found) > 0 {
-			return foremost(found), lost
-		}
-	}
 	if err != nil {
-		return nil, s.refusal(s.explain(err))
+		return nil, s.explain(err)
 	}
 	return intent, nil
 }
@@ -133,7 +148,7 @@ func (s *Stripe) settled(ctx context.Context, intent *stripe.PaymentIntent) (ref
 	if intent.Status == stripe.PaymentIntentStatusProcessing {
 		// The answer under a key stays what it was; the intent goes on.
 		if intent, err = s.client.V1PaymentIntents.Retrieve(ctx, intent.ID, nil); err != nil {
-			return "", s.explain(err)
+			return "", forAPerson(s.explain(err))
 		}
 	}
 	switch intent.Status {

@@ -21,6 +21,9 @@ import (
 var (
 	// errOtherRequest: the key was used for another request before.
 	errOtherRequest = errors.New("stripe knows the key from another request")
+	// errSavedFailure: Stripe broke down over the key's first request, and repeats
+	// that for as long as it remembers the key.
+	errSavedFailure = errors.New("stripe repeats a failure of its own")
 	// errMalformed leaves open what was done. What the answer was is not
 	// told: half of it may hold what the whole of it would have hidden.
 	errMalformed = errors.New("stripe's answer cannot be read")
@@ -41,9 +44,17 @@ func (s *Stripe) explain(err error) error {
 		s.log.Error("stripe refuses our secret key, or what it may do: no payment goes through",
 			zap.Int("status", status), zap.String("request", said.RequestID))
 		return fmt.Errorf("stripe answered %d: it refuses our secret key (STRIPE_SECRET_KEY), or what it may do", status)
+	case isSavedFailure(said):
+		return fmt.Errorf("%w: %w", errSavedFailure, &answer{*said})
 	default:
 		return &answer{*said}
 	}
+}
+
+// tellsNothing is for an answer that says nothing of what a request under its
+// key came to, and never will.
+func tellsNothing(err error) bool {
+	return errors.Is(err, errOtherRequest) || errors.Is(err, errSavedFailure)
 }
 
 // unanswered is for requests that Stripe said nothing to that we can read.
@@ -86,15 +97,20 @@ func (a *answer) forGood() bool {
 	}
 }
 
+func isForGood(err error) bool {
+	answered, ok := errors.AsType[*answer](err)
+	return ok && answered.forGood()
+}
+
 // refusal turns an answer to a charge that is for good into ErrDeclined: also
 // one that says that the card may work later, since the answer under this key
 // stays what it is. What is not about the card may be a mistake of ours, and is
 // for an operator to see.
 func (s *Stripe) refusal(err error) error {
-	answered, ok := errors.AsType[*answer](err)
-	if !ok || !answered.forGood() {
+	if !isForGood(err) {
 		return err
 	}
+	answered, _ := errors.AsType[*answer](err)
 	said := answered.said
 	if said.Type != stripe.ErrorTypeCard {
 		s.log.Warn("stripe refuses a charge, and not for its card", zap.String("answer", answered.Error()))
@@ -117,9 +133,8 @@ func forAPerson(err error) error {
 }
 
 // isSavedFailure tells whether Stripe repeats a failure of its own.
-func isSavedFailure(err error) bool {
-	said, ok := errors.AsType[*stripe.Error](err)
-	return ok && said.HTTPStatusCode >= http.StatusInternalServerError &&
+func isSavedFailure(said *stripe.Error) bool {
+	return said.HTTPStatusCode >= http.StatusInternalServerError &&
 		said.LastResponse != nil && said.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 }
 

@@ -122,6 +122,30 @@ func TestStripe_ShapeOfTheRest(t *testing.T) {
 		"GET /v1/payment_intents/pi_1 200", "GET /v1/refunds 200", "GET /v1/disputes 200", "POST /v1/refunds 200",
 	}, noted.all)
 
+	noted.all = nil
+	sorry := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		mock.ServeHTTP(answer, r)
+		switch r.Method + " " + r.URL.Path {
+		case "POST /v1/payment_intents", "POST /v1/refunds":
+			says(500, `{"error":{"type":"api_error"}}`, "Idempotent-Replayed", "true")(w, r)
+		case "GET /v1/payment_intents/pi_1":
+			says(answer.Code, chargeAs(0, false, ""))(w, r)
+		case "GET /v1/payment_intents/search":
+			says(answer.Code, `{"object":"search_result","data":[]}`)(w, r)
+		default:
+			says(answer.Code, answer.Body.String())(w, r)
+		}
+	}))
+	lost := newCharge("pm_card_visa")
+	lost.Since = time.Now()
+	_, _ = sorry.Charge(t.Context(), lost)
+	_ = sorry.Refund(t.Context(), "k", "pi_1", price)
+	require.Equal(t, []string{
+		"POST /v1/payment_intents 200", "GET /v1/payment_intents/search 200", "GET /v1/payment_intents 200",
+		"GET /v1/payment_intents/pi_1 200", "POST /v1/refunds 200", "GET /v1/payment_intents/pi_1 200", "POST /v1/payment_intents/pi_1 200",
+	}, noted.all)
+
 	refused := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/payment_intents", strings.NewReader("amount=1&currency=krw&amuont=1"))
 	r.Header.Set("Authorization", "Bearer "+secretKey)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v84"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
@@ -19,6 +20,10 @@ import (
 // metadataReturned is what an operator labels an intent with whose money the
 // customer has got back in another way: Stripe cannot always give it back.
 const metadataReturned = "returned"
+
+// metadataRefused is what an intent is labelled with to count the refunds of it
+// that Stripe has refused.
+const metadataRefused = "refunds_refused"
 
 // longestPending is how long a refund may be under way before a person has to
 // look at it. Stripe's take up to ten days.
@@ -31,6 +36,11 @@ const longestPending = 10 * 24 * time.Hour
 // charge that is refunded, and the charge is looked at before anything is asked
 // for: a refund that failed must not be begun again, a day later, under a key
 // that is forgotten, when somebody has made up for it.
+//
+// Stripe repeats a refusal for as long as it remembers the key, also when what
+// it refused for is over, such as a balance that was too low. So each refusal is
+// counted at the intent, and the next request has another key. The one before
+// it has ended by then, and has given nothing back: nothing is refunded twice.
 func (s *Stripe) Refund(ctx context.Context, key, ref string, _ booking.Money) error {
 	is, err := s.look(ctx, ref)
 	switch {
@@ -45,11 +55,9 @@ func (s *Stripe) Refund(ctx context.Context, key, ref string, _ booking.Money) e
 			NeedsPerson: true,
 		}
 	case is.left > 0:
-		refund, err := s.refund(ctx, key, ref, is.left)
-		if _, refused := errors.AsType[*activities.Owed](err); refused {
-			if now, lost := s.look(ctx, ref); lost != nil || now.left != is.left {
-				return fmt.Errorf("others have refunded some of %s meanwhile: %w", ref, cmp.Or(lost, errChanged))
-			}
+		refund, err := s.refund(ctx, key, ref, is)
+		if _, refused := errors.AsType[*activities.Owed](err); refused || tellsNothing(err) {
+			return s.refused(ctx, ref, is, err)
 		}
 		if err != nil {
 			return err
@@ -67,13 +75,32 @@ func (s *Stripe) Refund(ctx context.Context, key, ref string, _ booking.Money) e
 
 var errChanged = errors.New("less is left of it")
 
-// refund gives back so much of the intent, in Stripe's unit. What is left
-// belongs to the key: a request for another amount is another request.
-func (s *Stripe) refund(ctx context.Context, key, ref string, left int64) (*stripe.Refund, error) {
-	params := &stripe.RefundCreateParams{
-		PaymentIntent: stripe.String(ref), Amount: stripe.Int64(left), Metadata: map[string]string{metadataKey: key},
+// refused is for a refund of which nothing will ever come under its key. It
+// returns why.
+func (s *Stripe) refused(ctx context.Context, ref string, was outlay, why error) error {
+	if now, lost := s.look(ctx, ref); lost != nil || now.left != was.left {
+		return fmt.Errorf("others have refunded some of %s meanwhile: %w", ref, cmp.Or(lost, errChanged))
 	}
-	params.SetIdempotencyKey(strings.Join([]string{key, ref, strconv.FormatInt(left, 10)}, "/"))
+	params := &stripe.PaymentIntentUpdateParams{Metadata: map[string]string{metadataRefused: strconv.Itoa(was.refused + 1)}}
+	if _, err := s.client.V1PaymentIntents.Update(ctx, ref, params); err != nil {
+		// It is refused once more under the same key, and counted then.
+		s.log.Warn("a refund that stripe refuses is not counted", zap.String("ref", ref), zap.Error(s.explain(err)))
+	}
+	return why
+}
+
+// refund gives back what is left of the intent. That belongs to the key, since a
+// request for another amount is another request. So does how often it was
+// refused.
+func (s *Stripe) refund(ctx context.Context, key, ref string, is outlay) (*stripe.Refund, error) {
+	params := &stripe.RefundCreateParams{
+		PaymentIntent: stripe.String(ref), Amount: stripe.Int64(is.left), Metadata: map[string]string{metadataKey: key},
+	}
+	parts := []string{key, ref, strconv.FormatInt(is.left, 10)}
+	if is.refused > 0 {
+		parts = append(parts, strconv.Itoa(is.refused))
+	}
+	params.SetIdempotencyKey(strings.Join(parts, "/"))
 	refund, err := s.client.V1Refunds.Create(ctx, params)
 	if err != nil {
 		return nil, forAPerson(s.explain(err))
@@ -93,6 +120,7 @@ type outlay struct {
 	left     int64 // nobody has given it back, nor begun to
 	lost     int64 // the customer's bank took it back
 	returned bool  // the operator says that the customer has it back otherwise
+	refused  int   // how many refunds of it Stripe has refused
 	refunds  []*stripe.Refund
 }
 
@@ -152,6 +180,7 @@ func (s *Stripe) look(ctx context.Context, ref string) (is outlay, err error) {
 		}
 		is.left -= is.lost
 	}
+	is.refused, _ = strconv.Atoi(intent.Metadata[metadataRefused])
 	is.returned = is.left > 0 && intent.Metadata[metadataReturned] != ""
 	return is, nil
 }

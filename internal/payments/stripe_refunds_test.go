@@ -249,7 +249,7 @@ func TestStripe_MethodThatPaysOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, refs)
 	_, err = p.Charge(t.Context(), second)
-	require.ErrorIs(t, err, activities.ErrVoided)
+	require.ErrorIs(t, err, activities.ErrDeclined, "the refusal is repeated under its key")
 	p.requireTotals(t, price.Amount, 0)
 }
 

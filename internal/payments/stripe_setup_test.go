@@ -39,6 +39,15 @@ func (m intents) List(ctx context.Context, after string, limit int) ([]payments.
 	return worded(m.SandboxIntents.List(ctx, after, limit))
 }
 
+func (m intents) KeepFailure(ctx context.Context, f payments.Failure) error {
+	return m.SandboxIntents.KeepFailure(ctx, store.SandboxFailure(f))
+}
+
+func (m intents) Failure(ctx context.Context, key string) (payments.Failure, bool, error) {
+	f, found, err := m.SandboxIntents.Failure(ctx, key)
+	return payments.Failure(f), found, err
+}
+
 func (m intents) Refunds(ctx context.Context, intentID string) ([]payments.Refund, error) {
 	rows, err := m.SandboxIntents.Refunds(ctx, intentID)
 	refunds := make([]payments.Refund, len(rows))

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/stripe/stripe-go/v84"
 
@@ -19,58 +17,78 @@ import (
 // and is then cancelled. If Stripe takes that, it has not seen the charge yet
 // and will refuse it from now on. If Stripe says that the key belongs to
 // another request, the charge was there first, and repeating it only repeats
-// its answer. Both are certain while Stripe remembers the key.
+// its answer. Both are certain while Stripe remembers the key. A key under which
+// nothing can be known is followed by the next one (stripe_keys.go).
 //
-// A key that was forgotten belongs to a charge that is a day old. It is in the
-// index of the search by then, which lags behind by minutes, so that it is
-// found there, beside whatever else was created for the charge: an older void,
-// or a second charge. A flight that began before the void and arrives a day
-// later would be taken; flights end after half a minute.
+// Whatever the key says, all intents of the charge are looked at: those of an
+// older void, of a second charge, or of another release. A key that was forgotten
+// belongs to a charge that is a day old. It is in the index of the search by
+// then. A flight that began before the void and arrives a day later would be
+// taken; flights end after half a minute.
 func (s *Stripe) Void(ctx context.Context, c booking.Charge) (refs []string, err error) {
-	intent, err := s.create(ctx, c, voiding)
-	switch {
-	case errors.Is(err, errOtherRequest):
-		ref, err := s.Charge(ctx, c)
-		return taken(nil, ref), unlessDeclined(err)
-	case err != nil:
-		return nil, unlessDeclined(err) // what Stripe does not take is not taken
-	}
-	found, err := s.find(ctx, c)
+	intents, err := s.forestall(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	for _, other := range found {
-		if other.ID == intent.ID {
-			continue
-		}
-		ref, err := s.settled(ctx, other)
-		if unlessDeclined(err) != nil {
+	for _, intent := range intents {
+		ref, err := s.settled(ctx, intent)
+		if err != nil && !errors.Is(err, activities.ErrDeclined) {
 			return nil, err
 		}
-		refs = taken(refs, ref)
-	}
-	intent, err = s.cancel(ctx, intent.ID)
-	if err != nil {
-		return nil, err
-	}
-	if intent.Status == stripe.PaymentIntentStatusSucceeded {
-		refs = taken(refs, intent.ID) // it is the charge, found in place of a saved failure
+		if ref != "" {
+			refs = append(refs, ref)
+		}
 	}
 	return refs, nil
 }
 
-func taken(refs []string, ref string) []string {
-	if ref == "" || slices.Contains(refs, ref) {
-		return refs
+// forestall makes certain that no intent of the charge is created from now on,
+// and returns those that there are.
+func (s *Stripe) forestall(ctx context.Context, c booking.Charge) ([]*stripe.PaymentIntent, error) {
+	if (Terms{}).Amount(c.Amount) != nil {
+		return s.findAll(ctx, c) // this release never asks for it
 	}
-	return append(refs, ref)
+	for n := range chargeKeys {
+		void, err := s.create(ctx, c, n, voiding)
+		switch {
+		case err == nil:
+			found, err := s.beside(ctx, c, n)
+			if err != nil {
+				return nil, err
+			}
+			if void, err = s.cancel(ctx, void.ID); err != nil {
+				return nil, err
+			}
+			return together([]*stripe.PaymentIntent{void}, found...), nil
+		case errors.Is(err, errSavedFailure), isForGood(err):
+			return s.findAll(ctx, c) // a charge under the key is refused, too
+		case !errors.Is(err, errOtherRequest):
+			return nil, err
+		}
+		charge, err := s.create(ctx, c, n, charging)
+		switch {
+		case err == nil:
+			return s.beside(ctx, c, n, charge)
+		case isForGood(err):
+			return s.beside(ctx, c, n)
+		case !tellsNothing(err):
+			return nil, err
+		case !hasEnded(c, err):
+			return nil, fmt.Errorf("another request for the charge may be under way: %w", err)
+		}
+	}
+	return s.findAll(ctx, c) // the charge has used up its keys
 }
 
-func unlessDeclined(err error) error {
-	if errors.Is(err, activities.ErrDeclined) {
-		return nil
+// beside adds to intents whatever else was created for the charge. Where keys
+// before the n-th say nothing, that may be young.
+func (s *Stripe) beside(ctx context.Context, c booking.Charge, n int, intents ...*stripe.PaymentIntent) ([]*stripe.PaymentIntent, error) {
+	look := s.find
+	if n > 0 {
+		look = s.findAll
 	}
-	return err
+	found, err := look(ctx, c)
+	return together(intents, found...), err
 }
 
 // cancel makes certain that nothing will be taken by the intent, unless it
@@ -95,42 +113,4 @@ func (s *Stripe) cancel(ctx context.Context, id string) (*stripe.PaymentIntent, 
 	default:
 		return nil, fmt.Errorf("intent %s cannot be cancelled at stripe: it is %q", id, intent.Status)
 	}
-}
-
-// find searches for all intents of the charge, and returns them as they stand.
-func (s *Stripe) find(ctx context.Context, c booking.Charge) (intents []*stripe.PaymentIntent, err error) {
-	quoted := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(c.Key)
-	params := &stripe.PaymentIntentSearchParams{
-		SearchParams: stripe.SearchParams{Query: fmt.Sprintf("metadata['%s']:'%s'", metadataKey, quoted)},
-	}
-	for found, err := range s.client.V1PaymentIntents.Search(ctx, params) {
-		if err != nil {
-			return nil, forAPerson(s.explain(err))
-		}
-		// The index may be behind the intent.
-		intent, err := s.client.V1PaymentIntents.Retrieve(ctx, found.ID, nil)
-		if err != nil {
-			return nil, forAPerson(s.explain(err))
-		}
-		intents = append(intents, intent)
-	}
-	return intents, nil
-}
-
-// foremost is the intent of a charge that has come furthest: one that has taken
-// the money, if there is one, else one that may still do so.
-func foremost(intents []*stripe.PaymentIntent) *stripe.PaymentIntent {
-	rank := func(i *stripe.PaymentIntent) int {
-		switch i.Status {
-		case stripe.PaymentIntentStatusSucceeded:
-			return 0
-		case stripe.PaymentIntentStatusProcessing:
-			return 1
-		case stripe.PaymentIntentStatusCanceled:
-			return 3
-		default:
-			return 2
-		}
-	}
-	return slices.MinFunc(intents, func(a, b *stripe.PaymentIntent) int { return rank(a) - rank(b) })
 }

@@ -29,8 +29,10 @@ type switches struct {
 	RefusePercent int    `json:"refusePercent"`
 	Down          bool   `json:"down"`
 	LoseAnswers   bool   `json:"loseAnswers"`
-	Refunds       string `json:"refunds"`  // they succeed, wait (pending) or fail
+	Refunds       string `json:"refunds"`  // they succeed, wait (pending), fail or are refused
 	Disputes      string `json:"disputes"` // of pm_card_createDispute: open, lost or won
+	Broken        bool   `json:"broken"`   // charges and refunds break down, and their keys repeat that
+	SearchLag     string `json:"searchLag"`
 	Charged       int64  `json:"charged"`  // minor units, all orders
 	Refunded      int64  `json:"refunded"` // minor units, all orders
 }
@@ -60,7 +62,7 @@ func (c *conduct) show(g *gin.Context) {
 	b := c.Behaviour()
 	g.JSON(http.StatusOK, switches{
 		b.latencyInWords(), b.Capacity, b.Queue, b.RefusePercent, b.Down, b.LoseAnswers,
-		cmp.Or(b.Refunds, "succeed"), cmp.Or(b.Disputes, "open"), charged, refunded,
+		cmp.Or(b.Refunds, "succeed"), cmp.Or(b.Disputes, "open"), b.Broken, b.SearchLag.String(), charged, refunded,
 	})
 }
 
@@ -119,11 +121,15 @@ func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 	case "loseAnswers":
 		return setBool(&b.LoseAnswers, value)
 	case "refunds":
-		return setWord(&b.Refunds, value, "succeed", "wait", "fail")
+		return setWord(&b.Refunds, value, "succeed", "wait", "fail", "refuse")
 	case "disputes":
 		return setWord(&b.Disputes, value, "open", "lost", "won")
+	case "broken":
+		return setBool(&b.Broken, value)
+	case "searchLag":
+		return setDuration(&b.SearchLag, value)
 	default:
-		return "is not a switch: these are latency, capacity, queue, refusePercent, down, loseAnswers, refunds and disputes"
+		return "is not a switch: these are latency, capacity, queue, refusePercent, down, loseAnswers, refunds, disputes, broken and searchLag"
 	}
 }
 
@@ -149,6 +155,20 @@ func (b *Behaviour) setLatency(value json.RawMessage) (complaint string) {
 	if most > least {
 		b.LatencyUpTo = most
 	}
+	return ""
+}
+
+func setDuration(to *time.Duration, value json.RawMessage) (complaint string) {
+	const wanted = "must be a duration such as 30s"
+	var text *string // stays nil on null
+	if err := json.Unmarshal(value, &text); err != nil || text == nil {
+		return wanted
+	}
+	d, err := time.ParseDuration(*text)
+	if err != nil || d < 0 {
+		return wanted
+	}
+	*to = d
 	return ""
 }
 

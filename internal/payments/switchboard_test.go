@@ -69,15 +69,16 @@ func (s switchboard) requireProblem(w *httptest.ResponseRecorder, status int, co
 func TestSwitchboard(t *testing.T) {
 	t.Parallel()
 	s := setup(t, nil)
-	require.JSONEq(t, `{"latency":"0s","capacity":0,"queue":false,"refusePercent":0,"down":false,"loseAnswers":false,"refunds":"succeed","disputes":"open","charged":300,"refunded":100}`, s.do(http.MethodGet, "").Body.String())
+	require.JSONEq(t, `{"latency":"0s","capacity":0,"queue":false,"refusePercent":0,"down":false,"loseAnswers":false,"refunds":"succeed","disputes":"open","broken":false,"searchLag":"0s","charged":300,"refunded":100}`, s.do(http.MethodGet, "").Body.String())
 
-	all := `{"latency":"450ms-1.5s","capacity":20,"queue":true,"refusePercent":7,"down":true,"loseAnswers":true,"refunds":"wait","disputes":"lost"`
+	all := `{"latency":"450ms-1.5s","capacity":20,"queue":true,"refusePercent":7,"down":true,"loseAnswers":true,"refunds":"wait","disputes":"lost","broken":true,"searchLag":"1m0s"`
 	w := s.do(http.MethodPut, all+"}")
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.JSONEq(t, all+`,"charged":300,"refunded":100}`, w.Body.String())
 	require.Equal(t, Behaviour{
 		Latency: 450 * time.Millisecond, LatencyUpTo: 1500 * time.Millisecond,
 		Capacity: 20, Queue: true, RefusePercent: 7, Down: true, LoseAnswers: true, Refunds: "wait", Disputes: "lost",
+		Broken: true, SearchLag: time.Minute,
 	}, s.Behaviour())
 
 	w = s.do(http.MethodPut, `{"latency":"450ms"}`)
@@ -114,6 +115,10 @@ func TestSwitchboard_Invalid(t *testing.T) {
 		`{"refunds":"maybe"}`:         {"refunds"},
 		`{"refunds":null}`:            {"refunds"},
 		`{"disputes":true}`:           {"disputes"},
+		`{"broken":"yes"}`:            {"broken"},
+		`{"searchLag":60}`:            {"searchLag"},
+		`{"searchLag":"-1m"}`:         {"searchLag"},
+		`{"searchLag":"long"}`:        {"searchLag"},
 		`{"loseAnswers":1,"down":{}}`: {"down", "loseAnswers"},
 		`{"down":false,"charged":0}`:  {"charged"},
 		`[]`:                          {"body"},

@@ -74,6 +74,31 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 		require.Equal(t, won.Amount, got.Refunded)
 	})
 
+	run(t, "Label", func(t *testing.T) {
+		create(t, intent(t.Name(), "pi_label", "succeeded"))
+		for _, n := range []string{"1", "2"} {
+			require.NoError(t, sandbox.Label(t.Context(), "pi_label", map[string]string{"refused": n}))
+			got, err := sandbox.Intent(t.Context(), "pi_label")
+			require.NoError(t, err)
+			require.Equal(t, map[string]string{"order_id": t.Name(), "refused": n}, got.Metadata)
+		}
+		requireCode(t, booking.NotFound, sandbox.Label(t.Context(), "pi_nowhere", nil))
+	})
+
+	run(t, "Failures", func(t *testing.T) {
+		_, found, err := sandbox.Failure(t.Context(), t.Name())
+		require.NoError(t, err)
+		require.False(t, found)
+		first := store.SandboxFailure{Key: t.Name(), Request: "amount=5", Status: 500, Body: "{}"}
+		for _, f := range []store.SandboxFailure{first, {Key: t.Name(), Status: 400}} {
+			require.NoError(t, sandbox.KeepFailure(t.Context(), f))
+			got, found, err := sandbox.Failure(t.Context(), t.Name())
+			require.NoError(t, err)
+			require.True(t, found)
+			require.Equal(t, first, got, "the first stands")
+		}
+	})
+
 	run(t, "MethodsThatPayOnce", func(t *testing.T) {
 		for round := range 5 {
 			used := together(t, 4, func(i int) (bool, error) {

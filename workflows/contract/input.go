@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -8,7 +9,8 @@ import (
 
 // Policy is how a saga goes about its steps. It travels in the workflow's
 // input: a setting would be read differently when a history is replayed. Its
-// durations are words there, "30m", for people who read or type an input.
+// durations are words there, "30m", for people who read or type an input. A time
+// that is missing is the usual one: see Whole.
 type Policy struct {
 	// InPlace: steps are tried in the worker's own process first.
 	InPlace bool `json:"inPlace"`
@@ -35,6 +37,35 @@ type Policy struct {
 	// ServeAfterDay is for how long after its day a drink may still be handed
 	// over, before its order is given up.
 	ServeAfterDay booking.Duration `json:"serveAfterDay,omitempty"`
+}
+
+const (
+	minute = booking.Duration(time.Minute)
+	hour   = booking.Duration(time.Hour)
+)
+
+// usual are the times of a policy that nothing else was said of, as the settings
+// have them.
+var usual = Policy{
+	AttentionAfter: 5 * minute,
+	HandOverWithin: 30 * minute, ReserveWithin: 24 * hour,
+	DeliverWithin: 2 * hour, ServeWithin: hour, ServeAfterDay: 3 * hour,
+	AssignWithin: 2 * hour, CleanWithin: 24 * hour,
+}
+
+// Whole is the policy with the usual times for those that it lacks, since the
+// build that the order began with did not know them. PayWithin has a meaning
+// when it is 0.
+func (p Policy) Whole() Policy {
+	p.AttentionAfter = cmp.Or(p.AttentionAfter, usual.AttentionAfter)
+	p.HandOverWithin = cmp.Or(p.HandOverWithin, usual.HandOverWithin)
+	p.ReserveWithin = cmp.Or(p.ReserveWithin, usual.ReserveWithin)
+	p.DeliverWithin = cmp.Or(p.DeliverWithin, usual.DeliverWithin)
+	p.ServeWithin = cmp.Or(p.ServeWithin, usual.ServeWithin)
+	p.ServeAfterDay = cmp.Or(p.ServeAfterDay, usual.ServeAfterDay)
+	p.AssignWithin = cmp.Or(p.AssignWithin, usual.AssignWithin)
+	p.CleanWithin = cmp.Or(p.CleanWithin, usual.CleanWithin)
+	return p
 }
 
 // Order is what every order's saga starts with.

@@ -1,0 +1,195 @@
+package e2e
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+// between stands between the application and the stand-in for Stripe.
+type between struct {
+	standIn
+	proxy http.Handler
+
+	mu    sync.Mutex
+	form  func(url.Values) // changes what is asked for
+	loses bool             // answers to charges
+	says  func(r *http.Request, answer *httptest.ResponseRecorder)
+	order string // that the last charge was for
+}
+
+func standBetween(t *testing.T) *between {
+	t.Helper()
+	b := &between{standIn: sandboxPayments(t)}
+	to, err := url.Parse(b.url)
+	require.NoError(t, err)
+	b.proxy = httputil.NewSingleHostReverseProxy(to)
+	server := httptest.NewServer(b)
+	t.Cleanup(server.Close)
+	b.url = server.URL
+	return b
+}
+
+// does changes how it behaves.
+func (b *between) does(change func(*between)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.form, b.loses, b.says = nil, false, nil
+	change(b)
+}
+
+func (b *between) lastOrder() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.order
+}
+
+// ServeHTTP implements http.Handler.
+func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	change, loses, says := b.form, b.loses, b.says
+	isCharge := r.Method == http.MethodPost && r.URL.Path == "/v1/payment_intents"
+	if isCharge {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			panic(err)
+		}
+		b.order = form.Get("metadata[order_id]")
+		if change != nil {
+			change(form)
+		}
+		reworded := form.Encode()
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(reworded)), int64(len(reworded))
+	}
+	b.mu.Unlock()
+	answer := &httptest.ResponseRecorder{Body: &bytes.Buffer{}, Code: http.StatusOK}
+	b.proxy.ServeHTTP(answer, r)
+	if loses && isCharge {
+		panic(http.ErrAbortHandler)
+	}
+	if says != nil {
+		says(r, answer)
+	}
+	for name, values := range answer.Header() {
+		if name != "Content-Length" {
+			w.Header()[name] = values
+		}
+	}
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+}
+
+func neverSlow(o *app.Options) { o.Config.Overload.Slow = time.Minute }
+
+// TestMoney_ChargeOfAnotherRelease: it asked for USh 400 where 40,000 were meant,
+// and was not heard. That is found, and given back; the order is not paid by it.
+func TestMoney_ChargeOfAnotherRelease(t *testing.T) {
+	t.Parallel()
+	stripe := standBetween(t)
+	a := bootAudited(t, stripe.pay, impatient, neverSlow)
+	place := a.place(9, object{"price": object{"amount": 20000, "currency": "UGX"}})
+	stripe.turn(`{"searchLag":"1h"}`)
+	stripe.does(func(b *between) { b.form, b.loses = func(form url.Values) { form.Set("amount", "40000") }, true })
+	order := a.reserve(place).with(t, http.StatusAccepted).body.ID
+	stripe.does(func(*between) {})
+	require.Equal(t, booking.PaymentUnavailable, a.becomes(order, booking.Cancelled).Reason)
+	a.requireUndone(order, place, 9, booking.PaymentUnavailable)
+	charged, refunded := stripe.totals()
+	require.Equal(t, []int64{40000, 40000}, []int64{charged, refunded}, "what was taken, and no more")
+	a.requireClean()
+}
+
+// TestMoney_WhatIsForGoodAfterACharge is for a person, and keeps nobody else
+// from paying.
+func TestMoney_WhatIsForGoodAfterACharge(t *testing.T) {
+	t.Parallel()
+	stripe := standBetween(t)
+	a := bootAudited(t, stripe.pay, impatient, touchy, neverSlow)
+	place := a.place(9)
+	stripe.does(func(b *between) {
+		b.says = func(r *http.Request, answer *httptest.ResponseRecorder) {
+			switch {
+			case r.Method == http.MethodPost && r.URL.Path == "/v1/payment_intents":
+				said := strings.ReplaceAll(answer.Body.String(), `"status":"succeeded"`, `"status":"processing"`)
+				answer.Body = bytes.NewBufferString(said)
+			case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/v1/payment_intents/pi_"):
+				answer.Code = http.StatusNotFound
+				answer.Body = bytes.NewBufferString(`{"error":{"type":"invalid_request_error","code":"resource_missing","message":"No such payment_intent"}}`)
+			}
+		}
+	})
+	var lost []string
+	for range 2 {
+		if got := a.reserve(place); got.status != http.StatusAccepted { // the customer was more patient than the machine is slow
+			require.Equal(t, "payment_unavailable", got.with(t, http.StatusServiceUnavailable).body.Code)
+		}
+		lost = append(lost, stripe.lastOrder())
+	}
+	for _, order := range lost {
+		a.eventually(func() bool { return a.get("/v1/mypages/" + order).body.NeedsAttention })
+		require.Equal(t, booking.Cancelling, a.page(order).Status)
+	}
+	stripe.does(func(*between) {})
+	a.reserve(place).with(t, http.StatusCreated)
+	for _, order := range lost {
+		a.becomes(order, booking.Cancelled)
+	}
+	charged, refunded := stripe.totals()
+	require.Equal(t, []int64{3 * 100000, 2 * 100000}, []int64{charged, refunded})
+	a.requireClean()
+}
+
+// TestMoney_SavedFailure: the provider repeats that it broke down over a charge.
+// Its order ends when it is cancelled, and nothing is taken.
+func TestMoney_SavedFailure(t *testing.T) {
+	t.Parallel()
+	stripe := sandboxPayments(t)
+	a := bootAudited(t, stripe.pay, impatient, neverSlow)
+	place := a.place(9)
+	stripe.turn(`{"broken":true,"searchLag":"1h"}`)
+	order := a.reserve(place).with(t, http.StatusAccepted).body.ID
+	a.eventually(func() bool { return a.attempts(order, "ChargePayment") > 1 })
+	stripe.turn(`{"searchLag":"1h"}`)
+	a.carriedOut(func() answer { return a.decide(order, "cancel") })
+	a.becomes(order, booking.Cancelled)
+	charged, _ := stripe.totals()
+	require.Zero(t, charged)
+	a.requireClean()
+}
+
+// TestMoney_RefundThatIsRefused: the order needs attention until the balance is
+// enough, and no longer.
+func TestMoney_RefundThatIsRefused(t *testing.T) {
+	t.Parallel()
+	stripe := sandboxPayments(t)
+	a := bootAudited(t, stripe.pay, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Hour })
+	place := a.place(9)
+	order := a.reserve(place).with(t, http.StatusCreated).body.ID
+	stripe.turn(`{"refunds":"refuse"}`)
+	a.cancelling(order)
+	a.eventually(func() bool { return a.get("/v1/mypages/" + order).body.NeedsAttention })
+	a.eventually(func() bool { return a.attempts(order, "RefundPayment") > 1 })
+	stripe.turn(`{}`)
+	a.becomes(order, booking.Cancelled)
+	require.False(t, a.get("/v1/mypages/"+order).body.NeedsAttention)
+	a.requireUndone(order, place, 9, booking.ByCustomer)
+	charged, refunded := stripe.totals()
+	require.Equal(t, charged, refunded)
+	a.requireClean()
+}

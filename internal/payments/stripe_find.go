@@ -1,0 +1,138 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v84"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// searchLag is how far Stripe's search may be behind: mostly less than a minute,
+// and up to an hour during outages (https://docs.stripe.com/api/payment_intents/search).
+// The list has no such delay (https://docs.stripe.com/search#data-freshness).
+const searchLag = time.Hour
+
+// clockSkew is by how much Stripe's clock may differ from ours.
+const clockSkew = 5 * time.Minute
+
+// find searches for the intents of a charge that are older than searchLag, and
+// returns them as they stand. Younger ones may be missing.
+func (s *Stripe) find(ctx context.Context, c booking.Charge) ([]*stripe.PaymentIntent, error) {
+	found, err := s.search(ctx, c)
+	if _, refused := errors.AsType[*activities.Owed](err); refused {
+		return s.list(ctx, c, c.Since) // not every account has the search
+	}
+	return found, err
+}
+
+// findAll finds all intents of a charge, however young: where the search is
+// behind, the list is asked.
+func (s *Stripe) findAll(ctx context.Context, c booking.Charge) ([]*stripe.PaymentIntent, error) {
+	since := c.Since
+	found, err := s.search(ctx, c)
+	_, refused := errors.AsType[*activities.Owed](err)
+	switch {
+	case err != nil && !refused:
+		return nil, err
+	case err == nil && time.Since(since) > searchLag:
+		since = time.Now().Add(-searchLag)
+	}
+	listed, err := s.list(ctx, c, since)
+	if err != nil {
+		return nil, err
+	}
+	return together(listed, found...), nil
+}
+
+// together adds intents that are not there yet.
+func together(intents []*stripe.PaymentIntent, more ...*stripe.PaymentIntent) []*stripe.PaymentIntent {
+	for _, i := range more {
+		if !slices.ContainsFunc(intents, func(has *stripe.PaymentIntent) bool { return has.ID == i.ID }) {
+			intents = append(intents, i)
+		}
+	}
+	return intents
+}
+
+func (s *Stripe) search(ctx context.Context, c booking.Charge) (intents []*stripe.PaymentIntent, err error) {
+	quoted := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(c.Key)
+	params := &stripe.PaymentIntentSearchParams{
+		SearchParams: stripe.SearchParams{Query: fmt.Sprintf("metadata['%s']:'%s'", metadataKey, quoted)},
+	}
+	for found, err := range s.client.V1PaymentIntents.Search(ctx, params) {
+		if err != nil {
+			return nil, forAPerson(s.explain(err))
+		}
+		// The index may be behind the intent.
+		intent, err := s.client.V1PaymentIntents.Retrieve(ctx, found.ID, nil)
+		if err != nil {
+			return nil, forAPerson(s.explain(err))
+		}
+		intents = append(intents, intent)
+	}
+	return intents, nil
+}
+
+// list lists the intents of a charge that were created since then.
+func (s *Stripe) list(ctx context.Context, c booking.Charge, since time.Time) (intents []*stripe.PaymentIntent, err error) {
+	params := &stripe.PaymentIntentListParams{}
+	params.Limit = stripe.Int64(stripePage)
+	if !since.IsZero() {
+		params.CreatedRange = &stripe.RangeQueryParams{GreaterThanOrEqual: since.Add(-clockSkew).Unix()}
+	}
+	for intent, err := range s.client.V1PaymentIntents.List(ctx, params) {
+		if err != nil {
+			return nil, forAPerson(s.explain(err))
+		}
+		if intent.Metadata[metadataKey] == c.Key {
+			intents = append(intents, intent)
+		}
+	}
+	return intents, nil
+}
+
+// came is what a charge came to whose intents had to be looked up.
+// ErrOtherAmount: another release has charged in other terms. ErrVoided: there
+// is but a void.
+func (s *Stripe) came(ctx context.Context, c booking.Charge, found []*stripe.PaymentIntent, lost error) (ref string, err error) {
+	if lost != nil {
+		return "", lost
+	}
+	intent := foremost(found)
+	if intent.Status == stripe.PaymentIntentStatusCanceled && intent.PaymentMethod == nil && intent.LastPaymentError == nil {
+		return "", activities.ErrVoided
+	}
+	if ref, err = s.settled(ctx, intent); err != nil {
+		return "", err
+	}
+	amount, err := toStripe(c.Amount)
+	if err != nil || intent.Amount != amount || !strings.EqualFold(string(intent.Currency), c.Amount.Currency) {
+		return "", fmt.Errorf("%w: %s took %d %s", activities.ErrOtherAmount, ref, intent.Amount, intent.Currency)
+	}
+	return ref, nil
+}
+
+// foremost is the intent of a charge that has come furthest: one that has taken
+// the money, if there is one, else one that may still do so.
+func foremost(intents []*stripe.PaymentIntent) *stripe.PaymentIntent {
+	rank := func(i *stripe.PaymentIntent) int {
+		switch i.Status {
+		case stripe.PaymentIntentStatusSucceeded:
+			return 0
+		case stripe.PaymentIntentStatusProcessing:
+			return 1
+		case stripe.PaymentIntentStatusCanceled:
+			return 3
+		default:
+			return 2
+		}
+	}
+	return slices.MinFunc(intents, func(a, b *stripe.PaymentIntent) int { return rank(a) - rank(b) })
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/uptrace/bun"
+)
+
+// SandboxFailure is what a request failed with under its key.
+type SandboxFailure struct {
+	Key     string
+	Request string // what was asked for
+	Status  int
+	Body    string
+}
+
+type sandboxFailureRow struct {
+	bun.BaseModel `bun:"table:sandbox_failures"`
+
+	Key     string `bun:",pk"`
+	Request string
+	Status  int
+	Body    string
+}
+
+// KeepFailure keeps what a request failed with, unless there is a failure under
+// its key.
+func (s *SandboxIntents) KeepFailure(ctx context.Context, f SandboxFailure) error {
+	return s.db.run(ctx, "keep failure in sandbox", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewInsert().Model(&sandboxFailureRow{Key: f.Key, Request: f.Request, Status: f.Status, Body: f.Body}).
+			On("CONFLICT (key) DO NOTHING").Exec(ctx)
+		return err
+	})
+}
+
+// Failure is what the first request under the key failed with; found is false
+// when it did not.
+func (s *SandboxIntents) Failure(ctx context.Context, key string) (f SandboxFailure, found bool, err error) {
+	err = s.db.run(ctx, "read failure in sandbox", func(ctx context.Context, q bun.IDB) error {
+		var row sandboxFailureRow
+		err := q.NewSelect().Model(&row).Where("key = ?", key).Scan(ctx)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		f, found = SandboxFailure{Key: row.Key, Request: row.Request, Status: row.Status, Body: row.Body}, err == nil
+		return err
+	})
+	return f, found, err
+}
+
+// Label adds a label to an intent's metadata, or changes it. NotFound: there is
+// no such intent.
+func (s *SandboxIntents) Label(ctx context.Context, id string, labels map[string]string) error {
+	return s.db.inTx(ctx, "label intent in sandbox", func(ctx context.Context, q bun.IDB) error {
+		var row sandboxIntentRow
+		if err := q.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+			return orNotFound(err, "intent", id)
+		}
+		for name, value := range labels {
+			row.Metadata[name] = value
+		}
+		_, err := q.NewUpdate().Model(&row).Column("metadata").Where("id = ?", id).Exec(ctx)
+		return err
+	})
+}
