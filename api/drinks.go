@@ -141,7 +141,7 @@ func (s *server) addDrink(ctx context.Context, in *addDrinkInput) (*drinkAnswer,
 	if err := s.Stock.SetCapacity(ctx, drink.ID, drink.Date, drink.Date.AddDays(1), count); err != nil {
 		return nil, err
 	}
-	if err := s.Catalogue.AddDrink(ctx, drink); err != nil {
+	if err := s.Catalogue.AddDrink(ctx, drink, count); err != nil {
 		return nil, err
 	}
 	l := in.language()

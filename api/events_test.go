@@ -18,7 +18,7 @@ import (
 // confirmed is an event as the store answers it: in whatever time zone.
 func confirmed(orderID string) booking.Event {
 	return booking.Event{
-		Key: orderID + "/ReservationConfirmed", Type: booking.ReservationConfirmed, OrderID: orderID,
+		Key: orderID + "/ReservationConfirmed", Type: booking.ReservationConfirmed, Subject: orderID,
 		At: today.In(time.FixedZone("KST", 9*60*60)),
 		Data: booking.EventData{
 			Kind: booking.Lodging, CustomerID: "alice", OwnerID: "olivia",

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -64,7 +65,7 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 		return err
 	}
 	r.left, r.handedOver = held.Ended, held.Ended // in a life of this workflow that is not remembered
-	r.emit(booking.ReservationConfirmed)
+	r.emitWith(booking.ReservationConfirmed, held.Remaining)
 	return nil
 }
 
@@ -72,6 +73,7 @@ func (r *reservation) releaseStock() undo {
 	return undo{
 		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
+		then:    func(found booking.Undo) { r.released = cmp.Or(found.Remaining, r.released) },
 	}
 }
 
@@ -157,7 +159,7 @@ func (r *reservation) endStay() {
 	r.insist(r.ctx, call{name: "end stay", queue: contract.InventoryQueue, quick: quickStep, do: inventory.EndStay, with: end}, &freed)
 	stay := *r.view.Stay
 	stay.Freed = freed.Nights
-	r.view.Stay = &stay
+	r.view.Stay, r.remained = &stay, freed.Remaining
 }
 
 // takeDecisions lets owner, customer and staff decide on the reservation.

@@ -158,7 +158,7 @@ func (w *world) events() (types []booking.EventType) {
 			return types
 		}
 		for _, e := range events {
-			if e.OrderID == w.order {
+			if e.Subject == w.order {
 				types = append(types, e.Type)
 			}
 		}
