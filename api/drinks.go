@@ -212,6 +212,8 @@ func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
 		return booking.SaleDeleted
 	case d.deletion != nil:
 		return booking.SaleDeleting
+	case d.Fault() != nil:
+		return booking.OffSale // when its day is over is not known
 	case d.Over(now):
 		return booking.SaleOver
 	case d.Withdrawn:

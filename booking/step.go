@@ -114,11 +114,19 @@ type StayEnd struct {
 	Left        time.Time `json:"left"`
 	CheckInTime Clock     `json:"checkInTime"` // at which nights begin, in TimeZone
 	TimeZone    string    `json:"timeZone"`    // IANA name
+	Begins      time.Time `json:"begins"`      // the instant of the first night's CheckInTime
 }
 
-// FirstFreeNight is the first night of the hold that the guests do not use.
+// FirstFreeNight is the first night of the hold that the guests do not use. In a
+// time zone that this build does not know, clocks are as far from UTC as they
+// were when the stay began.
 func (e StayEnd) FirstFreeNight() Date {
-	return FirstFreeNight(e.From, e.To, e.CheckInTime, e.Left, zoneOrUTC(e.TimeZone))
+	zone, err := Zone(e.TimeZone)
+	if err != nil {
+		ahead := e.From.At(e.CheckInTime, time.UTC).Sub(e.Begins)
+		zone = time.FixedZone(e.TimeZone, int(ahead/time.Second))
+	}
+	return FirstFreeNight(e.From, e.To, e.CheckInTime, e.Left, zone)
 }
 
 // Nights are those of [From, To).

@@ -142,7 +142,7 @@ func TestEvents_CarryWhatTheyTell(t *testing.T) {
 		all := s.requireTold(order, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged",
 			"ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
 		for i, data := range all {
-			require.Equal(t, []any{inDays(10), inDays(12)}, []any{data["checkIn"], data["checkOut"]})
+			require.Equal(t, []any{inDays(10).String(), inDays(12).String()}, []any{data["checkIn"], data["checkOut"]})
 			require.Equal(t, []any{
 				nil, paid("charged", 100000, 0), paid("charged", 100000, 0), paid("charged", 100000, 0),
 				paid("charged", 100000, 0), paid("refunded", 100000, 100000), paid("refunded", 100000, 100000),
@@ -169,7 +169,7 @@ func TestEvents_CarryWhatTheyTell(t *testing.T) {
 		all = s.requireTold(cups, "OrderPlaced", "PaymentApproved", "ProductionStarted", "ProductionCanceled", "PaymentCancelApproved", "OrderCanceled")
 		require.InDelta(t, 3, all[0]["remaining"], 0)
 		require.InDelta(t, 5, all[3]["remaining"], 0)
-		require.Equal(t, object{"status": "started", "date": inDays(1)}, all[2]["production"])
+		require.Equal(t, object{"status": "started", "date": inDays(1).String()}, all[2]["production"])
 
 		declined := s.order(s.menu(), object{"customerId": "poor", "paymentMethod": "pm_card_chargeDeclined"}).with(t, http.StatusPaymentRequired)
 		require.Equal(t, "payment_declined", declined.body.Code)
@@ -233,8 +233,8 @@ func TestEvents_OfTheCatalogue(t *testing.T) {
 		require.Equal(t, []string{"PlaceRegistered", "PlaceChanged", "PlaceWithdrawn", "PlaceBroughtBack"}, ofPlace)
 		require.Equal(t, []string{"DrinkRegistered", "DrinkChanged", "DrinkWithdrawn", "DrinkBroughtBack", "DrinkDeleted"}, ofDrink)
 		require.Equal(t, []any{
-			object{"from": inDays(0), "to": inDays(60), "capacity": 3.0, "remaining": 3.0},
-			object{"from": inDays(1), "to": inDays(2), "capacity": 6.0, "remaining": 6.0},
+			object{"from": inDays(0).String(), "to": inDays(60).String(), "capacity": 3.0, "remaining": 3.0},
+			object{"from": inDays(1).String(), "to": inDays(2).String(), "capacity": 6.0, "remaining": 6.0},
 		}, stock)
 		s.requireDocumented()
 	})

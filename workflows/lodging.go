@@ -151,6 +151,7 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 func (r *reservation) endStay() {
 	end := booking.StayEnd{
 		Hold: r.hold(), Left: r.leftAt, CheckInTime: r.in.Place.CheckInTime, TimeZone: r.in.Place.TimeZone,
+		Begins: r.in.CheckInAt(),
 	}
 	if end.Left.IsZero() {
 		end.Left = r.in.CheckOutAt()

@@ -24,11 +24,13 @@ const (
 	Message      Kind = "message"      // to owners, customers and cleaners
 	Mypage       Kind = "mypage"       // rows of the read model
 	Abandoned    Kind = "abandoned"    // nobody works on an order that holds something
+	Catalogue    Kind = "catalogue"    // what is stored so that it cannot be sold
+	Feed         Kind = "feed"         // what the feed of events was not told
 )
 
 // Kinds lists every kind of finding.
 func Kinds() []Kind {
-	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned}
+	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned, Catalogue, Feed}
 }
 
 // Finding is one thing that is not as it should be.
