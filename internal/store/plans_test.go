@@ -65,7 +65,7 @@ func TestPlans_KnowEveryList(t *testing.T) {
 	t.Parallel()
 	// These read everything there is, once, for whom there is no page.
 	everything := []string{
-		"Outbox.Waiting", // in the order of its key; there is only what the feed does not have yet
+		"Outbox.Waiting",                          // in the order of its key; there is only what the feed does not have yet
 		"Sandbox.Totals", "SandboxIntents.Totals", // for the tests of payments
 	}
 	known := map[string]bool{}
