@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -82,10 +83,15 @@ type eventData struct {
 
 // MarshalJSON writes the one that is there.
 func (d eventData) MarshalJSON() ([]byte, error) {
+	var told any = d.EventData
 	if d.catalogue != nil {
-		return json.Marshal(d.catalogue)
+		told = d.catalogue
 	}
-	return json.Marshal(d.EventData)
+	var text bytes.Buffer
+	writer := json.NewEncoder(&text)
+	writer.SetEscapeHTML(false) // as in all other answers
+	err := writer.Encode(told)
+	return text.Bytes(), err
 }
 
 // Schema documents both, and what the domain's string types may hold.

@@ -110,12 +110,12 @@ func (o *order) settle() {
 	o.rested = o.view.Status
 }
 
-// emit adds an event to what the next publication carries. An event that can
-// happen more than once to an order is told apart by which.
-func (o *order) emit(event booking.EventType, which ...string) { o.emitWith(event, nil, which...) }
+// emit adds an event to what the next publication carries.
+func (o *order) emit(event booking.EventType) { o.emitWith(event, nil) }
 
 // emitWith is emit for an event of a change of stock, with how many were left
-// then; nil when that is not known, or nothing was changed.
+// then; nil when that is not known, or nothing was changed. An event that can
+// happen more than once to an order is told apart by which.
 func (o *order) emitWith(event booking.EventType, remaining *int, which ...string) {
 	data := o.view.EventData()
 	data.Payment, data.Remaining = o.paid, remaining
