@@ -27,7 +27,11 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 			return booking.Undo{Owed: owed.Words, NeedsPerson: owed.NeedsPerson}, nil
 		}
 		given := payment.Status == booking.Refunded || payment.Status == booking.Returned
-		return booking.Undo{Acted: given, Declined: payment.Status == booking.Declined}, err
+		undo := booking.Undo{Acted: given, Declined: payment.Status == booking.Declined}
+		if given {
+			undo.Payment, undo.Refunded = payment.Status, payment.Refunded
+		}
+		return undo, err
 	})
 }
 

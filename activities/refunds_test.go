@@ -219,7 +219,7 @@ func TestRefundPayment_FollowsWhatIsOwed(t *testing.T) {
 	says, c.Owed = nil, "failed"
 	undo, err = refund(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: price.Amount}, undo)
 	require.Equal(t, booking.Refunded, onRecord(t, payments, "o1").Status)
 }
 
@@ -233,7 +233,7 @@ func TestRefundPayment_OfWhatCameBackOtherwise(t *testing.T) {
 	for range 2 {
 		undo, err := refund(payments, c)
 		require.NoError(t, err)
-		require.True(t, undo.Acted, "the customer has it back")
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned}, undo, "the customer has it back")
 	}
 	require.Len(t, provider.notes(), 2, "asked once")
 	payment := onRecord(t, payments, "o1")

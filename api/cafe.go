@@ -74,7 +74,7 @@ func (in *placeDrinkInput) lookInto(ctx context.Context, s *server, f *faults) {
 		return
 	}
 	in.drink, in.amount = drink, f.wholePrice(s.Terms, "body.quantity", drink.Price, int64(in.Body.Quantity))
-	if drink.deletion == nil && drink.Over(s.Now()) {
+	if drink.deletion == nil && drink.Fault() == nil && drink.Over(s.Now()) {
 		f.add("body.menuId", "could be ordered until the end of %s only", drink.Date)
 	}
 }
@@ -84,7 +84,7 @@ func (s *server) placeCafeOrder(ctx context.Context, in *placeDrinkInput) (*orde
 }
 
 func (in *placeDrinkInput) order(*server) (newOrder, error) {
-	admit := takesOrders(in.drink.Withdrawn)
+	admit := takesOrders(in.drink.Withdrawn || in.drink.Fault() != nil)
 	if in.drink.deletion != nil {
 		admit = refuses(codeOf(booking.MenuDeleted))
 	}

@@ -69,9 +69,18 @@ func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkA
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, orDeleted(ctx, err)
 	}
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
+}
+
+// orDeleted is the answer for a drink that was there and is no more: its
+// deletion has just begun.
+func orDeleted(ctx context.Context, err error) error {
+	if errors.Is(err, &booking.Error{Code: notFound}) {
+		return refuses(codeOf(booking.MenuDeleted))(ctx)
+	}
+	return err
 }
 
 // setDrinkStock is an operation of its own: what a drink is, and how many there
@@ -81,12 +90,12 @@ func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*dr
 	if err != nil {
 		return nil, err
 	}
-	err = s.Stock.SetCapacity(ctx, drink.ID, drink.Date, drink.Date.AddDays(1), int(in.Body.Count))
-	if errors.Is(err, &booking.Error{Code: notFound}) { // its deletion has just begun
-		err = refuses(codeOf(booking.MenuDeleted))(ctx)
-	}
+	err = s.Stock.ChangeStock(ctx, booking.StockChange{
+		Kind: booking.Cafe, OwnerID: drink.OwnerID, Item: booking.Item{ID: drink.ID, Name: drink.Name},
+		From: drink.Date, To: drink.Date.AddDays(1), Capacity: int(in.Body.Count),
+	})
 	if err != nil {
-		return nil, err
+		return nil, orDeleted(ctx, err)
 	}
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }

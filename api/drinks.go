@@ -141,7 +141,7 @@ func (s *server) addDrink(ctx context.Context, in *addDrinkInput) (*drinkAnswer,
 	if err := s.Stock.SetCapacity(ctx, drink.ID, drink.Date, drink.Date.AddDays(1), count); err != nil {
 		return nil, err
 	}
-	if err := s.Catalogue.AddDrink(ctx, drink); err != nil {
+	if err := s.Catalogue.AddDrink(ctx, drink, count); err != nil {
 		return nil, err
 	}
 	l := in.language()
@@ -212,6 +212,8 @@ func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
 		return booking.SaleDeleted
 	case d.deletion != nil:
 		return booking.SaleDeleting
+	case d.Fault() != nil:
+		return booking.OffSale // when its day is over is not known
 	case d.Over(now):
 		return booking.SaleOver
 	case d.Withdrawn:

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
@@ -24,8 +26,8 @@ func (s *server) registerEvents() {
 	}
 	register(s, huma.Operation{
 		OperationID: "list-events", Method: http.MethodGet, Path: "/v1/events", Tags: []string{tagRecords},
-		Summary: "Follow what happens to orders",
-		Description: "Facts about orders of every kind as CloudEvents 1.0, in an order in which a reader misses none. " +
+		Summary: "Follow what happens to orders and in the catalogue",
+		Description: "Facts about orders of every kind, and about what can be ordered, as CloudEvents 1.0, in an order in which a reader misses none. " +
 			"Ask again with after=next; next is there even when there is nothing new.\n\n" +
 			"With `Accept: text/event-stream` the answer goes on: Server-Sent Events from after, or from Last-Event-ID, " +
 			"for as long as the reader stays.",
@@ -67,26 +69,64 @@ type cloudEvent struct {
 	ID              string            `json:"id" doc:"The same whenever the event is read; no other event of the feed has it" example:"lodging-g500aemwcp1h8g3vdxajcakkpw/PaymentApproved"`
 	Source          string            `json:"source" format:"uri-reference" doc:"The line of business" example:"/yeyak/lodging"`
 	Type            booking.EventType `json:"type" doc:"What happened" example:"PaymentApproved"`
-	Subject         string            `json:"subject" doc:"The order's id" example:"lodging-g500aemwcp1h8g3vdxajcakkpw"`
+	Subject         string            `json:"subject" doc:"The id of the order, or of the place, menu, drink or cleaner" example:"lodging-g500aemwcp1h8g3vdxajcakkpw"`
 	Time            time.Time         `json:"time" doc:"When it happened, in UTC"`
 	DataContentType string            `json:"datacontenttype" enum:"application/json"`
-	Data            booking.EventData `json:"data" doc:"The order as it stood then"`
+	Data            eventData         `json:"data"`
+}
+
+// eventData is of an order, or else of something in the catalogue.
+type eventData struct {
+	booking.EventData
+	catalogue *booking.CatalogueData
+}
+
+// MarshalJSON writes the one that is there.
+func (d eventData) MarshalJSON() ([]byte, error) {
+	var told any = d.EventData
+	if d.catalogue != nil {
+		told = d.catalogue
+	}
+	var text bytes.Buffer
+	writer := json.NewEncoder(&text)
+	writer.SetEscapeHTML(false) // as in all other answers
+	err := writer.Encode(told)
+	return text.Bytes(), err
+}
+
+// Schema documents both, and what the domain's string types may hold.
+func (eventData) Schema(r huma.Registry) *huma.Schema {
+	order := r.Schema(reflect.TypeFor[booking.EventData](), true, "")
+	catalogue := r.Schema(reflect.TypeFor[booking.CatalogueData](), true, "")
+	ofOrder, ofCatalogue := r.SchemaFromRef(order.Ref).Properties, r.SchemaFromRef(catalogue.Ref).Properties
+	for _, properties := range []map[string]*huma.Schema{ofOrder, ofCatalogue} {
+		properties["kind"].Enum = enumOf(booking.Kinds())
+	}
+	ofOrder["status"].Enum = enumOf(booking.Statuses())
+	ofOrder["reason"].Enum = enumOf(booking.Reasons())
+	for of, statuses := range map[string][]any{
+		"payment": enumOf(booking.PaymentStatuses()), "delivery": enumOf(booking.JobStatuses()), "production": enumOf(booking.JobStatuses()),
+	} {
+		r.SchemaFromRef(ofOrder[of].Ref).Properties["status"].Enum = statuses
+	}
+	ofCatalogue["confirmation"].Enum = []any{string(booking.Auto), string(booking.Manual)}
+	return &huma.Schema{Description: "The order, or what can be ordered, as it stood then", OneOf: []*huma.Schema{order, catalogue}}
 }
 
 func envelope(e booking.Event) cloudEvent {
+	kind := e.Data.Kind
+	if e.Catalogue != nil {
+		kind = e.Catalogue.Kind
+	}
 	return cloudEvent{
-		SpecVersion: "1.0", ID: e.Key, Source: "/yeyak/" + string(e.Data.Kind), Type: e.Type,
-		Subject: e.OrderID, Time: e.At.UTC(), DataContentType: "application/json", Data: e.Data,
+		SpecVersion: "1.0", ID: e.Key, Source: "/yeyak/" + string(kind), Type: e.Type,
+		Subject: e.Subject, Time: e.At.UTC(), DataContentType: "application/json", Data: eventData{e.Data, e.Catalogue},
 	}
 }
 
-// TransformSchema documents what the domain's string types may hold.
-func (cloudEvent) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+// TransformSchema documents which types there are.
+func (cloudEvent) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["type"].Enum = enumOf(booking.EventTypes())
-	data := r.SchemaFromRef(s.Properties["data"].Ref)
-	data.Properties["kind"].Enum = enumOf(booking.Kinds())
-	data.Properties["status"].Enum = enumOf(booking.Statuses())
-	data.Properties["reason"].Enum = enumOf(booking.Reasons())
 	return s
 }
 

@@ -2,10 +2,13 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +21,7 @@ import (
 // confirmed is an event as the store answers it: in whatever time zone.
 func confirmed(orderID string) booking.Event {
 	return booking.Event{
-		Key: orderID + "/ReservationConfirmed", Type: booking.ReservationConfirmed, OrderID: orderID,
+		Key: orderID + "/ReservationConfirmed", Type: booking.ReservationConfirmed, Subject: orderID,
 		At: today.In(time.FixedZone("KST", 9*60*60)),
 		Data: booking.EventData{
 			Kind: booking.Lodging, CustomerID: "alice", OwnerID: "olivia",
@@ -115,13 +118,25 @@ func TestEventsDocument(t *testing.T) {
 		}
 		return names
 	}
-	var types []string
-	for _, known := range booking.EventTypes() {
-		types = append(types, string(known))
+	types := func(of []booking.EventType) (names []string) {
+		for _, known := range of {
+			names = append(names, string(known))
+		}
+		return names
 	}
-	require.ElementsMatch(t, types, rows("Every event"))
+	require.ElementsMatch(t, types(booking.OrderEvents()), rows("Every event of an order"))
+	require.ElementsMatch(t, types(booking.CatalogueEvents()), rows("Every event of the catalogue"))
 	require.ElementsMatch(t, fieldsOf(reflect.TypeFor[cloudEvent]()), rows("The envelope"))
-	require.ElementsMatch(t, fieldsOf(reflect.TypeFor[booking.EventData]()), rows("The fields of data"))
+	for heading, data := range map[string]reflect.Type{
+		"The fields of an order's data":      reflect.TypeFor[booking.EventData](),
+		"The fields of the catalogue's data": reflect.TypeFor[booking.CatalogueData](),
+	} {
+		require.ElementsMatch(t, leavesOf("", data), rows(heading))
+		_, section, _ := strings.Cut(document, "\n## "+heading+"\n")
+		for name, typ := range typesOf("", data) {
+			require.Contains(t, section, fmt.Sprintf("\n| `%s` | %s |", name, typ))
+		}
+	}
 
 	for _, example := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(document, -1) {
 		var shown cloudEvent
@@ -131,8 +146,41 @@ func TestEventsDocument(t *testing.T) {
 		again, err := json.Marshal(shown)
 		require.NoError(t, err)
 		require.JSONEq(t, example[1], string(again))
-		require.Contains(t, types, string(shown.Type))
+		require.Contains(t, booking.EventTypes(), shown.Type)
 	}
+}
+
+// leavesOf lists the JSON fields of data, those of objects in it by their paths.
+func leavesOf(path string, data reflect.Type) []string {
+	return slices.Collect(maps.Keys(typesOf(path, data)))
+}
+
+// typesOf names the type of each of them, as docs/events.md does.
+func typesOf(path string, data reflect.Type) map[string]string {
+	all := map[string]string{}
+	for field := range data.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		name = path + name
+		typ := field.Type
+		if typ.Kind() == reflect.Pointer {
+			typ = typ.Elem()
+		}
+		switch {
+		case typ == reflect.TypeFor[time.Time]():
+			all[name] = "instant"
+		case typ == reflect.TypeFor[booking.Date](), field.Tag.Get("format") == "date":
+			all[name] = "date"
+		case typ.Kind() == reflect.Struct:
+			maps.Copy(all, typesOf(name+".", typ))
+		case typ.Kind() == reflect.String:
+			all[name] = "text"
+		case typ.Kind() == reflect.Bool:
+			all[name] = "truth"
+		default:
+			all[name] = "number"
+		}
+	}
+	return all
 }
 
 // fieldsOf lists the JSON fields of a struct.

@@ -161,9 +161,10 @@ func (e orderShown) carryOut(v *contract.View) {
 func (e orderShown) event() booking.Event {
 	v := e.at(booking.Lodging, booking.Paid, "")
 	return booking.Event{
-		Key: v.ID + "/" + string(booking.PaymentApproved), Type: booking.PaymentApproved, OrderID: v.ID, At: e.now,
+		Key: v.ID + "/" + string(booking.PaymentApproved), Type: booking.PaymentApproved, Subject: v.ID, At: e.now,
 		Data: booking.EventData{
 			Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item, Quantity: v.Quantity, Amount: v.Amount, Status: v.Status,
+			Payment: &booking.EventPayment{Status: booking.Charged, Amount: v.Amount, Refunded: booking.Money{Currency: v.Amount.Currency}}, CheckIn: v.CheckIn, CheckOut: v.CheckOut,
 		},
 	}
 }

@@ -102,8 +102,8 @@ func (in *placeReservationInput) lookInto(ctx context.Context, s *server, f *fau
 func (in *placeReservationInput) checkStay(f *faults, now time.Time, placeKnown bool) (ok bool) {
 	in.from, in.to, ok = f.checkDates("body.checkIn", "body.checkOut", in.Body.CheckIn, in.Body.CheckOut)
 	zone := lastTimeZone
-	if placeKnown {
-		zone = in.place.Location()
+	if own, err := booking.Zone(in.place.TimeZone); placeKnown && err == nil {
+		zone = own
 	}
 	return !in.from.IsZero() && f.checkAhead("body.checkIn", in.from, now.In(zone)) && ok
 }
@@ -124,6 +124,6 @@ func (in *placeReservationInput) order(*server) (newOrder, error) {
 		},
 		summary: fmt.Sprintf("%s, %s from %s, %s, customer %s", shortened(in.place.Name),
 			counted(in.from.DaysUntil(in.to), "night"), in.from, counted(int(in.Body.Rooms), "room"), in.Body.CustomerID),
-		admit: takesOrders(in.place.Withdrawn),
+		admit: takesOrders(in.place.Withdrawn || in.place.Fault() != nil),
 	}, nil
 }

@@ -24,15 +24,17 @@ type Catalogue interface {
 
 	AddMenu(ctx context.Context, m booking.Menu) error
 	Menu(ctx context.Context, id string) (booking.Menu, error)
-	// ChangeMenu is ChangePlace for a menu, ChangeDrink for a drink.
+	// ChangeMenu is ChangePlace for a menu.
 	ChangeMenu(ctx context.Context, id string, change func(*booking.Menu) error) (booking.Menu, error)
 	Menus(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Menu, string, error)
 	CountMenus(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
-	AddDrink(ctx context.Context, d booking.Drink) error
+	// AddDrink registers a drink of which there are count on its day.
+	AddDrink(ctx context.Context, d booking.Drink, count int) error
 	// Drink answers also how far the drink's deletion has come, nil while it is
 	// on sale.
 	Drink(ctx context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error)
+	// ChangeDrink is ChangePlace for a drink. NotFound: it is being deleted, or was.
 	ChangeDrink(ctx context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error)
 	// Drinks lists those that were not deleted.
 	Drinks(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error)
@@ -42,8 +44,11 @@ type Catalogue interface {
 // Stock is how much of things there is, day by day: rooms of a place, cups of
 // a drink.
 type Stock interface {
-	// SetCapacity sets how many of the item there are on every day of
-	// [from, to), or on none: StockBelowHeld when more are held already.
+	// ChangeStock sets how many of an item there are on every day, or on none:
+	// StockBelowHeld when more are held already. The feed tells of it.
+	ChangeStock(ctx context.Context, c booking.StockChange) error
+	// SetCapacity is ChangeStock for an item that is not registered yet: the feed
+	// does not tell of it.
 	SetCapacity(ctx context.Context, itemID string, from, to booking.Date, n int) error
 	// Days answers the days of [from, to).
 	Days(ctx context.Context, itemID string, from, to booking.Date) ([]booking.StockDay, error)

@@ -19,7 +19,8 @@ func (s Selection) filter() booking.CatalogueFilter {
 	return booking.CatalogueFilter{OwnerID: string(s.OwnerID), Withdrawn: s.Withdrawn}
 }
 
-// takesOrders refuses an order of what its owner has withdrawn; nil takes it.
+// takesOrders refuses an order of what its owner has withdrawn, or of what cannot
+// be sold as it is stored; nil takes it.
 func takesOrders(withdrawn bool) func(context.Context) error {
 	if !withdrawn {
 		return nil

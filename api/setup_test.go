@@ -246,6 +246,10 @@ func (m *memory) SetCapacity(_ context.Context, _ string, from, to booking.Date,
 	return m.away
 }
 
+func (m *memory) ChangeStock(ctx context.Context, c booking.StockChange) error {
+	return m.SetCapacity(ctx, c.Item.ID, c.From, c.To, c.Capacity)
+}
+
 func (m *memory) Days(_ context.Context, _ string, from, to booking.Date) ([]booking.StockDay, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -73,7 +73,7 @@ func changed[T any](m *memory, in map[string]T, id string, change func(*T) error
 	return v, err
 }
 
-func (m *memory) AddDrink(_ context.Context, d booking.Drink) error {
+func (m *memory) AddDrink(_ context.Context, d booking.Drink, _ int) error {
 	if m.away == nil {
 		m.drinks[d.ID] = d
 	}

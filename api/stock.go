@@ -72,10 +72,15 @@ func showNight(d booking.StockDay) stockNight {
 }
 
 func (s *server) setStock(ctx context.Context, in *setStockInput) (*list[stockNight], error) {
-	if _, err := s.place(ctx, in.ID); err != nil {
+	place, err := s.place(ctx, in.ID)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.Stock.SetCapacity(ctx, in.ID, in.from, in.to, int(in.Body.Rooms)); err != nil {
+	err = s.Stock.ChangeStock(ctx, booking.StockChange{
+		Kind: booking.Lodging, OwnerID: place.OwnerID, Item: booking.Item{ID: place.ID, Name: place.Name},
+		From: in.from, To: in.to, Capacity: int(in.Body.Rooms),
+	})
+	if err != nil {
 		return nil, err
 	}
 	return s.showStock(ctx, in.ID, in.nights)

@@ -33,11 +33,21 @@ func SaleStatuses() []SaleStatus {
 	return []SaleStatus{OnSale, SaleOver, OffSale, SaleDeleting, SaleDeleted}
 }
 
-// Begins is the instant at which the drink's day begins.
+// Fault is why the drink cannot be ordered as it is stored, nil when it can: see
+// Place.Fault.
+func (d Drink) Fault() error {
+	if _, err := Zone(d.TimeZone); err != nil {
+		return zoneFault(d.TimeZone)
+	}
+	return nil
+}
+
+// Begins is the instant at which the drink's day begins, by UTC for a drink with
+// a Fault.
 func (d Drink) Begins() time.Time { return d.Date.At(Clock{}, zoneOrUTC(d.TimeZone)) }
 
-// Ends is the instant at which the drink's day is over. A time zone that this
-// build does not know falls back to UTC.
+// Ends is the instant at which the drink's day is over, by UTC for a drink with a
+// Fault.
 func (d Drink) Ends() time.Time { return d.Date.Ends(zoneOrUTC(d.TimeZone)) }
 
 // Over tells whether the drink's day is over, so that it can no longer be

@@ -226,10 +226,17 @@ func TestDuration_Number(t *testing.T) {
 	}
 }
 
-func TestPlace_Location(t *testing.T) {
+// What is stored may be what rules of today refuse: it is never read as something
+// else.
+func TestFault(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "Asia/Seoul", booking.Place{TimeZone: "Asia/Seoul"}.Location().String())
-	for _, none := range []string{"Mars/Olympus_Mons", "Factory", "Local"} { // the machine may know them
-		require.Equal(t, time.UTC, booking.Place{TimeZone: none}.Location())
+	place := booking.Place{TimeZone: "Asia/Seoul", Confirmation: booking.Manual}
+	require.NoError(t, place.Fault())
+	require.NoError(t, booking.Drink{TimeZone: "Asia/Seoul"}.Fault())
+	for _, none := range []string{"", "Mars/Olympus_Mons", "Factory", "Local"} { // the machine may know them
+		place.TimeZone = none
+		require.ErrorContains(t, place.Fault(), "time zone \""+none+"\" is none that there is")
+		require.ErrorContains(t, booking.Drink{TimeZone: none}.Fault(), "is none that there is")
 	}
+	require.ErrorContains(t, booking.Place{TimeZone: "UTC", Confirmation: "Manual"}.Fault(), `confirmation "Manual" is neither auto nor manual`)
 }

@@ -2,8 +2,8 @@ package booking
 
 import "time"
 
-// EventType names a fact about an order. Names never change meaning; new
-// facts get new names.
+// EventType names a fact about an order, or about something that can be
+// ordered. Names never change meaning; new facts get new names.
 type EventType string
 
 // The facts about orders of every kind.
@@ -65,7 +65,10 @@ const (
 )
 
 // EventTypes lists every type of event.
-func EventTypes() []EventType {
+func EventTypes() []EventType { return append(OrderEvents(), CatalogueEvents()...) }
+
+// OrderEvents lists the types of the events about orders.
+func OrderEvents() []EventType {
 	return []EventType{
 		PaymentApproved, PaymentDeclinedEvent, PaymentCancelApproved,
 		ReservationPlaced, ReservationConfirmed, ReservationStatusChanged, ReservationCancelConfirmed, ReservationCanceled,
@@ -75,20 +78,24 @@ func EventTypes() []EventType {
 	}
 }
 
-// Event is a fact about an order, told to whoever follows the feed.
+// Event is a fact about an order or about something that can be ordered, for
+// the readers of the feed.
 type Event struct {
 	// Key is the event's business key. The feed holds it once, however often
 	// it is published.
-	Key     string    `json:"id"`
-	Type    EventType `json:"type"`
-	OrderID string    `json:"orderId"`
+	Key  string    `json:"id"`
+	Type EventType `json:"type"`
+	// Subject is the id of the order, or of what can be ordered.
+	Subject string    `json:"subject"`
 	At      time.Time `json:"at"`
-	Data    EventData `json:"data"`
+	// Data is of an event about an order, Catalogue of any other.
+	Data      EventData      `json:"data,omitzero"`
+	Catalogue *CatalogueData `json:"catalogue,omitempty"`
 	// Cursor to go on from after this event; set when it is read from the feed.
 	Cursor string `json:"-"`
 }
 
-// EventData is what every event tells of its order, as it stood then.
+// EventData is what every event about an order tells of it, as it stood then.
 type EventData struct {
 	Kind       Kind   `json:"kind"`
 	CustomerID string `json:"customerId"`
@@ -98,10 +105,42 @@ type EventData struct {
 	Amount     Money  `json:"amount"`
 	Status     Status `json:"status"`
 	Reason     Reason `json:"reason,omitempty"`
-	// Cleaner who comes, once one was assigned.
-	Cleaner *Cleaner `json:"cleaner,omitempty"`
+	// Payment is what has come of it, once the feed has told of a payment.
+	Payment *EventPayment `json:"payment,omitempty"`
+	// CheckIn and CheckOut are the first night of a stay and the day of departure.
+	CheckIn  string `json:"checkIn,omitempty" format:"date"`
+	CheckOut string `json:"checkOut,omitempty" format:"date"`
 	// Freed are the nights that are free again, once guests have left early.
 	Freed *Nights `json:"freed,omitempty"`
+	// Remaining is how many are left of the item, set where the order has changed
+	// that, or there were too few: of a stay's nights, the one with the fewest.
+	Remaining  *int             `json:"remaining,omitempty"`
+	Delivery   *EventDelivery   `json:"delivery,omitempty"`   // of an order of food
+	Production *EventProduction `json:"production,omitempty"` // of an order of a drink
+	Location   string           `json:"location,omitempty"`   // where to clean
+	// Cleaner who comes, once one was assigned.
+	Cleaner *Cleaner `json:"cleaner,omitempty"`
+}
+
+// EventPayment is what has come of an order's payment.
+type EventPayment struct {
+	Status PaymentStatus `json:"status"`
+	// Amount was charged, or was to be.
+	Amount Money `json:"amount"`
+	// Refunded is what the payment provider has given back of it.
+	Refunded Money `json:"refunded"`
+}
+
+// EventDelivery is where the delivery of an order of food stands.
+type EventDelivery struct {
+	Status JobStatus `json:"status"`
+}
+
+// EventProduction is where the production of a drink stands, and for which day
+// it was ordered.
+type EventProduction struct {
+	Status JobStatus `json:"status"`
+	Date   string    `json:"date" format:"date"`
 }
 
 // Item is what was ordered.

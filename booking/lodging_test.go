@@ -95,28 +95,46 @@ func TestFirstFreeNight(t *testing.T) {
 		zone, left, want string
 		checkIn          booking.Clock
 	}{
-		"OnTheFirstEvening":          {"Asia/Seoul", "2026-12-24T22:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
-		"AtCheckIn":                  {"Asia/Seoul", "2026-12-24T15:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
-		"BeforeCheckIn":              {"Asia/Seoul", "2026-12-24T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}}, // one is used
-		"AfterTheFirstMidnight":      {"Asia/Seoul", "2026-12-25T00:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
-		"InTheMorning":               {"Asia/Seoul", "2026-12-25T09:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
-		"BeforeTheNightBegins":       {"Asia/Seoul", "2026-12-25T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}},
-		"WhenTheNightBegins":         {"Asia/Seoul", "2026-12-25T15:00:00+09:00", "2026-12-26", booking.Clock{Hour: 15}},
-		"InTheEvening":               {"Asia/Seoul", "2026-12-25T23:59:59+09:00", "2026-12-26", booking.Clock{Hour: 15}},
-		"AfterAnotherMidnight":       {"Asia/Seoul", "2026-12-26T00:00:00+09:00", "2026-12-26", booking.Clock{Hour: 15}},
-		"DayOfTheZoneAndNotOfUTC":    {"Asia/Seoul", "2026-12-25T23:00:00Z", "2026-12-26", booking.Clock{Hour: 15}}, // 08:00 on the 26th
-		"DayOfAZoneBehindUTC":        {"America/Los_Angeles", "2026-12-26T05:00:00Z", "2026-12-26", booking.Clock{Hour: 15}},
-		"NightsFromMidnight":         {"Asia/Seoul", "2026-12-25T00:00:00+09:00", "2026-12-26", booking.Clock{}},
-		"JustBeforeMidnight":         {"Asia/Seoul", "2026-12-24T23:59:59+09:00", "2026-12-25", booking.Clock{}},
-		"OnTheLastMorning":           {"Asia/Seoul", "2026-12-28T10:00:00+09:00", "2026-12-28", booking.Clock{Hour: 15}},
-		"OnTheLastEvening":           {"Asia/Seoul", "2026-12-27T20:00:00+09:00", "2026-12-28", booking.Clock{Hour: 15}},
-		"LongAfter":                  {"Asia/Seoul", "2027-02-01T10:00:00+09:00", "2026-12-28", booking.Clock{Hour: 15}},
-		"ZoneThatThisBuildLostIsUTC": {"Mars/Olympus_Mons", "2026-12-25T15:00:00Z", "2026-12-26", booking.Clock{Hour: 15}},
+		"OnTheFirstEvening":       {"Asia/Seoul", "2026-12-24T22:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"AtCheckIn":               {"Asia/Seoul", "2026-12-24T15:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"BeforeCheckIn":           {"Asia/Seoul", "2026-12-24T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}}, // one is used
+		"AfterTheFirstMidnight":   {"Asia/Seoul", "2026-12-25T00:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"InTheMorning":            {"Asia/Seoul", "2026-12-25T09:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"BeforeTheNightBegins":    {"Asia/Seoul", "2026-12-25T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}},
+		"WhenTheNightBegins":      {"Asia/Seoul", "2026-12-25T15:00:00+09:00", "2026-12-26", booking.Clock{Hour: 15}},
+		"InTheEvening":            {"Asia/Seoul", "2026-12-25T23:59:59+09:00", "2026-12-26", booking.Clock{Hour: 15}},
+		"AfterAnotherMidnight":    {"Asia/Seoul", "2026-12-26T00:00:00+09:00", "2026-12-26", booking.Clock{Hour: 15}},
+		"DayOfTheZoneAndNotOfUTC": {"Asia/Seoul", "2026-12-25T23:00:00Z", "2026-12-26", booking.Clock{Hour: 15}}, // 08:00 on the 26th
+		"DayOfAZoneBehindUTC":     {"America/Los_Angeles", "2026-12-26T05:00:00Z", "2026-12-26", booking.Clock{Hour: 15}},
+		"NightsFromMidnight":      {"Asia/Seoul", "2026-12-25T00:00:00+09:00", "2026-12-26", booking.Clock{}},
+		"JustBeforeMidnight":      {"Asia/Seoul", "2026-12-24T23:59:59+09:00", "2026-12-25", booking.Clock{}},
+		"OnTheLastMorning":        {"Asia/Seoul", "2026-12-28T10:00:00+09:00", "2026-12-28", booking.Clock{Hour: 15}},
+		"OnTheLastEvening":        {"Asia/Seoul", "2026-12-27T20:00:00+09:00", "2026-12-28", booking.Clock{Hour: 15}},
+		"LongAfter":               {"Asia/Seoul", "2027-02-01T10:00:00+09:00", "2026-12-28", booking.Clock{Hour: 15}},
 	} {
 		left, err := time.Parse(time.RFC3339, tt.left)
 		require.NoError(t, err)
 		end := booking.StayEnd{Hold: booking.Hold{From: from, To: to}, Left: left, CheckInTime: tt.checkIn, TimeZone: tt.zone}
 		require.Equal(t, tt.want, end.FirstFreeNight().String(), name)
+	}
+}
+
+// In a zone that this build does not know, clocks are as far from UTC as when the
+// stay began, and not those of UTC.
+func TestFirstFreeNight_ZoneThatThisBuildHasLost(t *testing.T) {
+	t.Parallel()
+	from := date(t, "2026-12-24")
+	end := booking.StayEnd{
+		Hold: booking.Hold{From: from, To: date(t, "2026-12-28")}, CheckInTime: booking.Clock{Hour: 15}, TimeZone: "Mars/Olympus_Mons",
+		Begins: from.At(booking.Clock{Hour: 15}, zone(t, "Asia/Seoul")),
+	}
+	for left, want := range map[string]string{
+		"2026-12-25T14:59:59+09:00": "2026-12-25", "2026-12-25T15:00:00+09:00": "2026-12-26", "2026-12-26T02:00:00+09:00": "2026-12-26",
+	} {
+		var err error
+		end.Left, err = time.Parse(time.RFC3339, left)
+		require.NoError(t, err)
+		require.Equal(t, want, end.FirstFreeNight().String(), left)
 	}
 }
 

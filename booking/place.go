@@ -2,6 +2,7 @@ package booking
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -43,9 +44,19 @@ type Place struct {
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
-// Location is the place's time zone. Names are checked when a place is
-// registered; one that this build does not know falls back to UTC.
-func (p Place) Location() *time.Location { return zoneOrUTC(p.TimeZone) }
+// Fault is why the place cannot be reserved as it is stored, nil when it can: it
+// may have been registered by a build with other rules, or other time zones.
+func (p Place) Fault() error {
+	if _, err := Zone(p.TimeZone); err != nil {
+		return zoneFault(p.TimeZone)
+	}
+	if p.Confirmation != Auto && p.Confirmation != Manual {
+		return fmt.Errorf("confirmation %q is neither %s nor %s", p.Confirmation, Auto, Manual)
+	}
+	return nil
+}
+
+func zoneFault(name string) error { return fmt.Errorf("time zone %q is none that there is", name) }
 
 // Duration is a time.Duration that is written the way people write it: "24h"
 // where Go writes "24h0m0s".

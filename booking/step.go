@@ -28,6 +28,9 @@ type Outcome struct {
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
 	// Ended: the stay that something was held for has ended already.
 	Ended bool `json:"ended,omitempty"`
+	// Remaining is how many were left when something was held, or could not be: of
+	// several days, on the one with the fewest.
+	Remaining *int `json:"remaining,omitempty"`
 }
 
 // Undo is what an undo found. Either way nothing of its step is in effect any
@@ -41,6 +44,13 @@ type Undo struct {
 	NeedsPerson bool   `json:"needsPerson,omitempty"`
 	// Declined: the payment that was to be given back was refused.
 	Declined bool `json:"declined,omitempty"`
+	// Payment is how the payment that was given back stands, and Refunded what
+	// the provider gave back of it, in minor units.
+	Payment  PaymentStatus `json:"payment,omitempty"`
+	Refunded int64         `json:"refunded,omitempty"`
+	// Remaining is how many were left when something that was held was released:
+	// of several days, on the one with the fewest.
+	Remaining *int `json:"remaining,omitempty"`
 }
 
 // Charge asks for a payment. Key is the idempotency key: one charge is taken
@@ -107,11 +117,19 @@ type StayEnd struct {
 	Left        time.Time `json:"left"`
 	CheckInTime Clock     `json:"checkInTime"` // at which nights begin, in TimeZone
 	TimeZone    string    `json:"timeZone"`    // IANA name
+	Begins      time.Time `json:"begins"`      // the instant of the first night's CheckInTime
 }
 
-// FirstFreeNight is the first night of the hold that the guests do not use.
+// FirstFreeNight is the first night of the hold that the guests do not use. In a
+// time zone that this build does not know, clocks are as far from UTC as they
+// were when the stay began.
 func (e StayEnd) FirstFreeNight() Date {
-	return FirstFreeNight(e.From, e.To, e.CheckInTime, e.Left, zoneOrUTC(e.TimeZone))
+	zone, err := Zone(e.TimeZone)
+	if err != nil {
+		ahead := e.From.At(e.CheckInTime, time.UTC).Sub(e.Begins)
+		zone = time.FixedZone(e.TimeZone, int(ahead/time.Second))
+	}
+	return FirstFreeNight(e.From, e.To, e.CheckInTime, e.Left, zone)
 }
 
 // Nights are those of [From, To).
@@ -124,6 +142,8 @@ type Nights struct {
 type Freed struct {
 	// Nights that are free again, nil when none are.
 	Nights *Nights `json:"nights,omitempty"`
+	// Remaining is how many were left then, in the night with the fewest.
+	Remaining *int `json:"remaining,omitempty"`
 }
 
 // StockDay is what there is of an item on one day.
@@ -131,6 +151,17 @@ type StockDay struct {
 	Date      Date `json:"date"`
 	Capacity  int  `json:"capacity"`
 	Remaining int  `json:"remaining"`
+}
+
+// StockChange says how many there are of an item, on each of the days of
+// [From, To).
+type StockChange struct {
+	Kind     Kind
+	OwnerID  string
+	Item     Item
+	From     Date
+	To       Date // exclusive
+	Capacity int
 }
 
 // ItemDay is an item on one day.

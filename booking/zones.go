@@ -47,7 +47,8 @@ func Zone(name string) (*time.Location, error) {
 	return time.LoadLocationFromTZData(name, []byte(zoneData[e.offset:e.offset+e.length]))
 }
 
-// zoneOrUTC is the time zone of the name, UTC when there is none.
+// zoneOrUTC is the time zone of the name, UTC when there is none. What is sold
+// has no such name: see Fault.
 func zoneOrUTC(name string) *time.Location {
 	loc, err := Zone(name)
 	if err != nil {

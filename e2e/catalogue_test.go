@@ -4,10 +4,13 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/audit"
 )
 
 func (s *system) change(path string, what object) answer {
@@ -242,4 +245,43 @@ func TestLabels_InKorean(t *testing.T) {
 	order = s.orderCup(s.drink(1)).with(t, http.StatusCreated).body.ID
 	s.becomes(order, booking.InProduction)
 	require.Equal(t, "제조중", label(productions+"/"+order))
+}
+
+// TestCatalogue_ZoneThatIsRefusedNow: a place or drink that an older build has
+// stored in a time zone which there is no more is not sold by the clocks of
+// another one. The audit says so, and what to do.
+func TestCatalogue_ZoneThatIsRefusedNow(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	place, drink := s.place(3), s.drink(9)
+	s.alter(`UPDATE places SET doc = replace(doc::text, 'Asia/Seoul', 'Factory')::json WHERE id = ?`, place)
+	s.alter(`UPDATE drinks SET doc = replace(doc::text, 'Asia/Seoul', 'Factory')::json WHERE id = ?`, drink)
+	require.Equal(t, "not_on_sale", s.reserve(place).with(t, http.StatusConflict).body.Code)
+	require.Equal(t, "not_on_sale", s.orderCup(drink).with(t, http.StatusConflict).body.Code)
+	var shown struct{ Status string }
+	s.get(drinks+"/"+drink).with(t, http.StatusOK).into(t, &shown)
+	require.Equal(t, "withdrawn", shown.Status)
+
+	report, err := app.Audit(t.Context(), s.options, time.Second)
+	require.NoError(t, err)
+	var found []string
+	for _, f := range report.Findings {
+		require.Equal(t, audit.Catalogue, f.Kind, f.Says)
+		found = append(found, f.Item+": "+f.Says)
+	}
+	require.Equal(t, []string{
+		drink + `: it takes no orders: its time zone "Factory" is none that there is`,
+		place + `: it takes no orders: its time zone "Factory" is none that there is`,
+	}, found)
+
+	// The remedies that it names.
+	s.change("/v1/lodging/places/"+place, object{"timeZone": "Asia/Seoul", "confirmation": "auto"}).with(t, http.StatusOK)
+	s.reserve(place).with(t, http.StatusCreated)
+	s.remove(drink)
+	s.removed(drink)
+	s.eventually(func() bool {
+		report, err = app.Audit(t.Context(), s.options, time.Second)
+		require.NoError(t, err)
+		return len(report.Findings) == 0
+	})
 }

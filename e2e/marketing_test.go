@@ -112,6 +112,18 @@ func TestO11_MarketingComesLateAndGoes(t *testing.T) {
 		back := s.hire(databaseURL)
 		book("alice", spa)
 		back.requireRecommended("alice", "also_booked Hall 1")
+
+		book("erik", inn)
+		s.change("/v1/lodging/places/"+hall, object{"withdrawn": true}).with(t, http.StatusOK)
+		back.requireRecommended("alice")
+		back.requireRecommended("nobody", "popular Inn 4", "popular Spa 3")
+		s.change("/v1/lodging/places/"+spa, object{"name": "Bath"}).with(t, http.StatusOK)
+		back.requireRecommended("nobody", "popular Inn 4", "popular Bath 3")
+		back.retire()
+		late := s.hire(pgtest.New(t)) // reads all from the beginning
+		late.requireRecommended("nobody", "popular Inn 4", "popular Bath 3")
+		s.change("/v1/lodging/places/"+hall, object{"withdrawn": false, "name": "Great Hall"}).with(t, http.StatusOK)
+		late.requireRecommended("alice", "also_booked Great Hall 1")
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -23,17 +24,37 @@ type booking struct {
 	Cancelled  bool // for good; a cancelled one may lack all that is above
 }
 
+// offer is what is remembered of something that can be booked.
+type offer struct {
+	bun.BaseModel `bun:"table:marketing_offers"`
+
+	Kind      string `bun:",pk"`
+	ItemID    string `bun:",pk"`
+	ItemName  string
+	Withdrawn bool  // it takes no orders for now
+	Deleted   bool  // it never takes any again
+	EndsAt    int64 // when it can no longer be booked, in s since 1970
+}
+
+// noEnd is of what can be booked on any day.
+const noEnd = math.MaxInt64
+
 // Types of events that matter here. All others are passed over.
 var (
 	placements    = map[string]bool{"ReservationPlaced": true, "OrderPlaced": true, "CallPlaced": true}
 	cancellations = map[string]bool{"ReservationCanceled": true, "OrderCanceled": true, "CallCanceled": true}
+	offers        = map[string]bool{
+		"PlaceRegistered": true, "PlaceChanged": true, "PlaceWithdrawn": true, "PlaceBroughtBack": true,
+		"MenuRegistered": true, "MenuChanged": true, "MenuWithdrawn": true, "MenuBroughtBack": true,
+		"DrinkRegistered": true, "DrinkChanged": true, "DrinkWithdrawn": true, "DrinkBroughtBack": true, "DrinkDeleted": true,
+	}
 )
 
 // event is a CloudEvent of the feed: https://github.com/cloudevents/spec.
 type event struct {
 	SpecVersion string          `json:"specversion"`
 	Type        string          `json:"type"`
-	Subject     string          `json:"subject"` // the order's id
+	Subject     string          `json:"subject"` // the id of the order, or of what can be booked
 	Time        time.Time       `json:"time"`
 	Data        json.RawMessage `json:"data"`
 }
@@ -84,6 +105,35 @@ func (e event) booking() (b booking, ok bool, err error) {
 		OrderID: e.Subject, CustomerID: data.CustomerID, Kind: data.Kind,
 		ItemID: data.Item.ID, ItemName: strings.ReplaceAll(data.Item.Name, "\x00", ""), PlacedAt: e.Time,
 	}, true, nil
+}
+
+// offer is what the event says of something that can be booked, as it is from
+// then on; ok is false when it says nothing of that.
+func (e event) offer() (o offer, ok bool, err error) {
+	if !offers[e.Type] {
+		return offer{}, false, nil
+	}
+	var data struct {
+		Kind      string     `json:"kind"`
+		Item      item       `json:"item"`
+		Withdrawn bool       `json:"withdrawn"`
+		Deleted   bool       `json:"deleted"`
+		EndsAt    *time.Time `json:"endsAt"`
+	}
+	if err := json.Unmarshal(e.Data, &data); err != nil {
+		return offer{}, false, fmt.Errorf("data: %w", err)
+	}
+	if err := errors.Join(checkID("data.kind", data.Kind), checkID("data.item.id", data.Item.ID)); err != nil {
+		return offer{}, false, err
+	}
+	o = offer{
+		Kind: data.Kind, ItemID: data.Item.ID, ItemName: strings.ReplaceAll(data.Item.Name, "\x00", ""),
+		Withdrawn: data.Withdrawn, Deleted: data.Deleted, EndsAt: noEnd,
+	}
+	if data.EndsAt != nil {
+		o.EndsAt = data.EndsAt.Unix()
+	}
+	return o, true, nil
 }
 
 // longestID is in bytes: three of them fit into an index of PostgreSQL.

@@ -85,7 +85,7 @@ func (f *follower) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if p.next != from {
+	if p.next != from || !at.Complete {
 		err := f.store.take(ctx, from, f.read(from, p))
 		if errors.Is(err, errOvertaken) {
 			return true, nil
@@ -102,7 +102,7 @@ func (f *follower) step(ctx context.Context) (more bool, err error) {
 // bad event must not keep all later ones from being seen. The log says where
 // it is, and not what is in it: events name customers.
 func (f *follower) read(from string, p page) progress {
-	made := progress{cursor: p.next}
+	made := progress{cursor: p.next, complete: !p.full()}
 	for i, raw := range p.items {
 		if err := made.add(raw); err != nil {
 			f.log.Warn("an event cannot be read and is passed over",
@@ -115,8 +115,10 @@ func (f *follower) read(from string, p page) progress {
 // progress is what a page comes to.
 type progress struct {
 	cursor      string
+	complete    bool // nothing followed it in the feed
 	lastEventAt time.Time
 	bookings    []booking // each order once
+	offers      []offer   // each item once
 }
 
 func (p *progress) add(raw json.RawMessage) error {
@@ -124,22 +126,43 @@ func (p *progress) add(raw json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	b, ok, err := e.booking()
+	b, booked, err := e.booking()
+	if err != nil {
+		return err
+	}
+	o, offered, err := e.offer()
 	if err != nil {
 		return err
 	}
 	p.lastEventAt = e.Time
-	if !ok {
-		return nil
+	switch {
+	case booked:
+		p.addBooking(b)
+	case offered:
+		p.addOffer(o)
 	}
+	return nil
+}
+
+func (p *progress) addBooking(b booking) {
 	for i := range p.bookings {
 		if known := &p.bookings[i]; known.OrderID == b.OrderID {
 			known.Cancelled = known.Cancelled || b.Cancelled
-			return nil
+			return
 		}
 	}
 	p.bookings = append(p.bookings, b)
-	return nil
+}
+
+func (p *progress) addOffer(o offer) {
+	for i := range p.offers {
+		if known := &p.offers[i]; known.Kind == o.Kind && known.ItemID == o.ItemID {
+			o.Deleted = o.Deleted || known.Deleted
+			*known = o
+			return
+		}
+	}
+	p.offers = append(p.offers, o)
 }
 
 // report logs what changes.

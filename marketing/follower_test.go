@@ -128,13 +128,15 @@ func TestFollower_BeginsAnew(t *testing.T) {
 		f := newFakeFeed(t, history(300)...)
 		s := start(t, f, databaseURL, zap.NewNop())
 		s.requireCaughtUp(f)
-		_, err := s.store.db.ExecContext(t.Context(), "DROP TABLE marketing_bookings")
-		require.NoError(t, err)
-		_, err = s.store.db.ExecContext(t.Context(), "DROP TABLE marketing_progress")
-		require.NoError(t, err)
-		f.add(placed("lodging-new", "customer-new", "place-new"))
-		s.requireCaughtUp(f)
-		require.Equal(t, 301, requireExactly(t, s.store, f.events))
+		for i, tables := range [][]string{{"followed", "offers", "bookings"}, {"bookings"}, {"offers"}, {"followed"}} {
+			for _, table := range tables {
+				_, err := s.store.db.ExecContext(t.Context(), "DROP TABLE marketing_"+table)
+				require.NoError(t, err)
+			}
+			f.add(placed(fmt.Sprintf("lodging-new-%d", i), "customer-new", "place-new"))
+			s.requireCaughtUp(f)
+			require.Equal(t, 301+i, requireExactly(t, s.store, f.events))
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package marketing
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // item is what can be booked.
@@ -29,7 +30,9 @@ type recommendation struct {
 
 // scored are the items that a customer has not booked, with how many others
 // have; %s says which others. own are the customer's items, alike are those who
-// share one of them. A cancelled booking is none.
+// share one of them. A cancelled booking is none. What takes no orders is left
+// out, and everything until the feed was read to its end once: only then is it
+// known what was taken off.
 const scored = `
 	WITH own AS (
 		SELECT DISTINCT kind, item_id FROM marketing_bookings WHERE customer_id = ? AND NOT cancelled
@@ -40,18 +43,23 @@ const scored = `
 		SELECT kind, item_id, COUNT(DISTINCT customer_id) AS customers FROM marketing_bookings b
 		WHERE NOT cancelled AND %s
 			AND NOT EXISTS (SELECT 1 FROM own WHERE own.kind = b.kind AND own.item_id = b.item_id)
+			AND NOT EXISTS (SELECT 1 FROM marketing_offers o WHERE o.kind = b.kind AND o.item_id = b.item_id
+				AND (o.withdrawn OR o.deleted OR o.ends_at <= ?))
+			AND EXISTS (SELECT 1 FROM marketing_followed WHERE complete)
 		GROUP BY kind, item_id
 		ORDER BY customers DESC, item_id, kind LIMIT ?
 	)
-	SELECT kind, item_id, customers, (
+	SELECT kind, item_id, customers, COALESCE((
+		SELECT o.item_name FROM marketing_offers o WHERE o.kind = best.kind AND o.item_id = best.item_id
+	), (
 		SELECT n.item_name FROM marketing_bookings n WHERE n.kind = best.kind AND n.item_id = best.item_id
 		ORDER BY n.placed_at DESC, n.order_id DESC LIMIT 1
-	) AS item_name
+	)) AS item_name
 	FROM best ORDER BY customers DESC, item_id, kind`
 
 // recommend finds up to limit items for the customer: what those who booked
 // the same also booked, most shared first, and after that what is popular. The
-// same bookings give the same answer.
+// same bookings and offers give the same answer.
 func (s *store) recommend(ctx context.Context, customerID string, limit int) ([]recommendation, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
@@ -87,7 +95,8 @@ func (s *store) score(ctx context.Context, because, who, customerID string, limi
 		ItemName  string
 		Customers int
 	}
-	if err := s.db.NewRaw(fmt.Sprintf(scored, who), customerID, limit).Scan(ctx, &rows); err != nil {
+	if err := s.db.NewRaw(fmt.Sprintf(scored, who), customerID, time.Now().Unix(), limit).Scan(ctx, &rows); err != nil {
+		s.prepared.Store(false) // a table may have been dropped
 		return nil, fmt.Errorf("find recommendations: %w", err)
 	}
 	found := make([]recommendation, len(rows))

@@ -15,7 +15,7 @@ func take(t *testing.T, s *store, events ...string) {
 	t.Helper()
 	at, err := s.progress(t.Context())
 	require.NoError(t, err)
-	made := progress{cursor: at.Cursor + "."}
+	made := progress{cursor: at.Cursor + ".", complete: true}
 	for _, e := range events {
 		require.NoError(t, made.add(json.RawMessage(e)))
 	}
@@ -181,7 +181,7 @@ func TestTake_AllOrNothing(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
-		made := progress{cursor: "1"}
+		made := progress{cursor: "1", complete: true}
 		require.NoError(t, made.add(json.RawMessage(placed("lodging-1", "alice", "inn"))))
 		require.NoError(t, s.take(t.Context(), "", made))
 

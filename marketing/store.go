@@ -15,7 +15,8 @@ import (
 // dbTimeout bounds every operation, and each statement on the server.
 const dbTimeout = 5 * time.Second
 
-// store keeps the bookings and how far the feed has been read.
+// store keeps the bookings, what can be booked, and how far the feed has been
+// read.
 type store struct {
 	db       *bun.DB
 	dialect  dialect
@@ -29,12 +30,26 @@ type dialect struct {
 	key string
 	// takeTurns makes processes that create tables wait for each other.
 	takeTurns string
+	// filled counts those of the tables that are there which the feed fills.
+	filled string
 }
 
 var (
-	postgres = dialect{`text COLLATE "C"`, `SELECT pg_advisory_xact_lock(hashtextextended('yeyak marketing tables', 0))`}
-	sqlite   = dialect{"text", "SELECT 1"} // one writer: they do
+	postgres = dialect{
+		key:       `text COLLATE "C"`,
+		takeTurns: `SELECT pg_advisory_xact_lock(hashtextextended('yeyak marketing tables', 0))`,
+		filled: `SELECT count(*) FROM (VALUES ('marketing_offers'), ('marketing_bookings')) AS filled (name)
+			WHERE to_regclass(name) IS NOT NULL`,
+	}
+	sqlite = dialect{
+		key:       "text",
+		takeTurns: "SELECT 1", // one writer: they do
+		filled:    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('marketing_offers', 'marketing_bookings')",
+	}
 )
+
+// filledTables is how many tables the feed fills.
+const filledTables = 2
 
 func (s *store) close() error {
 	if err := s.db.Close(); err != nil {
@@ -47,13 +62,28 @@ func (s *store) close() error {
 // database. The progress comes before the bookings, as in take: the INSERT waits
 // for a page that is being written, and an index for the bookings of that page,
 // so that the other order is a deadlock.
+//
+// The progress of the first version, which knew bookings only, has another name.
+// It is left alone: a process of that version may still go on, and would lead
+// this one past events that it does not know. So this version reads the feed
+// from the beginning once more; the bookings that are there stay.
 var tables = []string{
-	`CREATE TABLE IF NOT EXISTS marketing_progress (
+	`CREATE TABLE IF NOT EXISTS marketing_followed (
 		id integer PRIMARY KEY CHECK (id = 1),
 		cursor text NOT NULL,
+		complete boolean NOT NULL,
 		last_event_at timestamptz
 	)`,
-	`INSERT INTO marketing_progress (id, cursor) VALUES (1, '') ON CONFLICT DO NOTHING`,
+	beginning,
+	`CREATE TABLE IF NOT EXISTS marketing_offers (
+		kind {key} NOT NULL,
+		item_id {key} NOT NULL,
+		item_name text NOT NULL,
+		withdrawn boolean NOT NULL,
+		deleted boolean NOT NULL,
+		ends_at bigint NOT NULL,
+		PRIMARY KEY (kind, item_id)
+	)`,
 	`CREATE TABLE IF NOT EXISTS marketing_bookings (
 		order_id {key} PRIMARY KEY,
 		customer_id {key} NOT NULL,
@@ -68,22 +98,42 @@ var tables = []string{
 	`CREATE INDEX IF NOT EXISTS marketing_bookings_name ON marketing_bookings (kind, item_id, placed_at, order_id)`,
 }
 
-type progressRow struct {
-	bun.BaseModel `bun:"table:marketing_progress"`
+// beginning makes sure that there is a progress, of which nothing was read if it
+// is new.
+const beginning = `INSERT INTO marketing_followed (id, cursor, complete) VALUES (1, '', FALSE) ON CONFLICT DO NOTHING`
 
-	Cursor      string
+type progressRow struct {
+	bun.BaseModel `bun:"table:marketing_followed"`
+
+	Cursor string
+	// Complete: the feed has been read to its end once. Before that, what was
+	// taken off may still look as if it could be booked.
+	Complete    bool
 	LastEventAt time.Time `bun:",nullzero"`
 }
 
-// prepare makes sure that the tables are there.
+// prepare makes sure that the tables are there. Where one is missing that the
+// feed fills, the feed is read from the beginning.
 func (s *store) prepare(ctx context.Context) error {
 	if s.prepared.Load() {
 		return nil
 	}
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		for _, statement := range append([]string{s.dialect.takeTurns}, tables...) {
+		if _, err := tx.ExecContext(ctx, s.dialect.takeTurns); err != nil {
+			return err
+		}
+		var filled int
+		if err := tx.NewRaw(s.dialect.filled).Scan(ctx, &filled); err != nil {
+			return err
+		}
+		for _, statement := range tables {
 			if _, err := tx.ExecContext(ctx, strings.ReplaceAll(statement, "{key}", s.dialect.key)); err != nil {
 				return err
+			}
+			if statement == beginning && filled < filledTables {
+				if _, err := tx.ExecContext(ctx, "UPDATE marketing_followed SET cursor = '', complete = FALSE"); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -120,10 +170,16 @@ var errOvertaken = errors.New("overtaken")
 func (s *store) take(ctx context.Context, from string, p progress) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		update := tx.NewUpdate().Model((*progressRow)(nil)).Set("cursor = ?", p.cursor).Where("id = 1 AND cursor = ?", from)
+		if p.complete {
+			update.Set("complete = TRUE")
+		}
 		if !p.lastEventAt.IsZero() {
 			update.Set("last_event_at = ?", p.lastEventAt)
 		}
 		if err := requireOne(update.Exec(ctx)); err != nil {
+			return err
+		}
+		if err := writeOffers(ctx, tx, p.offers); err != nil {
 			return err
 		}
 		if len(p.bookings) == 0 {
@@ -135,9 +191,27 @@ func (s *store) take(ctx context.Context, from string, p progress) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write bookings: %w", err)
+		if !errors.Is(err, errOvertaken) {
+			s.prepared.Store(false)
+		}
+		return fmt.Errorf("write a page: %w", err)
 	}
 	return nil
+}
+
+// writeOffers keeps what can be booked as the last event of it says. What was
+// deleted stays so.
+func writeOffers(ctx context.Context, tx bun.Tx, all []offer) error {
+	if len(all) == 0 {
+		return nil
+	}
+	_, err := tx.NewInsert().Model(&all).
+		On("CONFLICT (kind, item_id) DO UPDATE").
+		Set("item_name = EXCLUDED.item_name").
+		Set("withdrawn = EXCLUDED.withdrawn").
+		Set("deleted = offer.deleted OR EXCLUDED.deleted").
+		Set("ends_at = EXCLUDED.ends_at").Exec(ctx)
+	return err
 }
 
 func requireOne(result sql.Result, err error) error {

@@ -20,7 +20,7 @@ func TestStore_PreparedWhileAPageIsWritten(t *testing.T) {
 	newcomer.prepared.Store(false)
 	prepared := make(chan error, 1)
 	require.NoError(t, follower.db.RunInTx(t.Context(), nil, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE marketing_progress SET cursor = 'a'")
+		_, err := tx.ExecContext(ctx, "UPDATE marketing_followed SET cursor = 'a'")
 		require.NoError(t, err)
 		go func() { prepared <- newcomer.prepare(t.Context()) }()
 		eventually(t, func() bool {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -65,17 +66,19 @@ func (c *cup) notice() notice {
 func (c *cup) holdDrink(ctx workflow.Context) error {
 	hold := c.hold()
 	hold.Late, hold.Why = c.tooLate()
-	return c.stepNow(ctx, step{
+	held, err := c.stepNow(ctx, step{
 		call: call{name: "hold drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
 		undo: c.putBack(),
 	}, booking.CafeUnavailable)
+	c.held = held.Remaining
+	return err
 }
 
 func (c *cup) putBack() undo {
 	return undo{
 		call:    call{name: "put drink back", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
-		then:    func(found booking.Undo) { c.came = found.Acted },
+		then:    func(found booking.Undo) { c.came, c.released = found.Acted, cmp.Or(found.Remaining, c.released) },
 	}
 }
 

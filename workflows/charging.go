@@ -176,6 +176,8 @@ func (s *saga) refund() undo {
 		},
 		then: func(found booking.Undo) {
 			s.refunded, s.declined, s.owed = found.Acted, found.Declined, found.Owed
+			s.givenBack = s.paymentIn(found.Payment)
+			s.givenBack.Refunded.Amount = found.Refunded
 		},
 	}
 }
@@ -190,8 +192,23 @@ func (s *saga) placed(charged bool) {
 		return
 	}
 	s.view.Placed = true
-	s.emit(s.facts.placed)
+	s.emitWith(s.facts.placed, s.held)
 	if charged {
+		approved := s.paymentIn(booking.Charged)
+		s.paid = &approved
 		s.emit(booking.PaymentApproved)
 	}
+}
+
+// emitDeclined tells that the payment provider refused.
+func (s *saga) emitDeclined() {
+	declined := s.paymentIn(booking.Declined)
+	s.paid = &declined
+	s.emit(booking.PaymentDeclinedEvent)
+}
+
+// paymentIn is what events tell of the order's payment in a status, of which
+// nothing was given back.
+func (s *saga) paymentIn(status booking.PaymentStatus) booking.EventPayment {
+	return booking.EventPayment{Status: status, Amount: s.in.Amount, Refunded: booking.Money{Currency: s.in.Amount.Currency}}
 }

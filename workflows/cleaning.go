@@ -52,10 +52,11 @@ func (v *visit) story(ctx workflow.Context) error {
 }
 
 func (v *visit) register(ctx workflow.Context) error {
-	return v.stepNow(ctx, step{
+	_, err := v.stepNow(ctx, step{
 		call: call{name: "register call", queue: contract.ManagementQueue, quick: quickStep, do: management.RegisterCall, with: v.inTimeCall()},
 		undo: v.unregister(),
 	}, booking.NotRegistered)
+	return err
 }
 
 func (v *visit) unregister() undo {

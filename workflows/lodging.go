@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -67,7 +68,7 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 		return err
 	}
 	r.left, r.handedOver = held.Ended, held.Ended // in a life of this workflow that is not remembered
-	r.emit(booking.ReservationConfirmed)
+	r.emitWith(booking.ReservationConfirmed, held.Remaining)
 	return nil
 }
 
@@ -75,6 +76,7 @@ func (r *reservation) releaseStock() undo {
 	return undo{
 		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
+		then:    func(found booking.Undo) { r.released = cmp.Or(found.Remaining, r.released) },
 	}
 }
 
@@ -152,6 +154,7 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 func (r *reservation) endStay() {
 	end := booking.StayEnd{
 		Hold: r.hold(), Left: r.leftAt, CheckInTime: r.in.Place.CheckInTime, TimeZone: r.in.Place.TimeZone,
+		Begins: r.in.CheckInAt(),
 	}
 	if end.Left.IsZero() {
 		end.Left = r.in.CheckOutAt()
@@ -160,7 +163,7 @@ func (r *reservation) endStay() {
 	r.insist(r.ctx, call{name: "end stay", queue: contract.InventoryQueue, quick: quickStep, do: inventory.EndStay, with: end}, &freed)
 	stay := *r.view.Stay
 	stay.Freed = freed.Nights
-	r.view.Stay = &stay
+	r.view.Stay, r.remained = &stay, freed.Remaining
 }
 
 // takeDecisions lets owner, customer and staff decide on the reservation.

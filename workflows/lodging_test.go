@@ -359,7 +359,7 @@ func (s *stay) lastEvent() (last booking.Event) {
 			return last
 		}
 		for _, e := range events {
-			if e.OrderID == s.order {
+			if e.Subject == s.order {
 				last = e
 			}
 		}

@@ -25,13 +25,15 @@ type order struct {
 	run      string            // of the workflow, as its history has it: see followResets
 	rested   booking.Status    // where the order last came to rest
 	news     booking.EventType // that told of it, "" when none did
+	remained *int              // what remained when the order came to rest, if that has changed it
 	decision *contract.View    // the view at the first decision
 	waits    []string          // what the order waits for, in words, for the web UI
 	trouble  string            // why it needs attention, ditto; "" when it never did
 
-	events        []booking.Event // that the feed may not hold yet
-	knownDecision bool            // the read model holds the decision
-	knownVersion  int64           // the newest version that the read model holds
+	events        []booking.Event       // that the feed may not hold yet
+	paid          *booking.EventPayment // what the feed has been told of the payment, nil while that is nothing
+	knownDecision bool                  // the read model holds the decision
+	knownVersion  int64                 // the newest version that the read model holds
 	inBackground  workflow.CancelFunc
 }
 
@@ -86,7 +88,7 @@ func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.
 
 // emitNews tells where the order came to rest. A reset brings it there once
 // more, in another run, and that is news.
-func (o *order) emitNews() { o.emit(o.news, string(o.view.Status), o.run) }
+func (o *order) emitNews() { o.emitWith(o.news, o.remained, string(o.view.Status), o.run) }
 
 // end is the end of an order that does not stand.
 func (o *order) end(reason booking.Reason, event booking.EventType) {
@@ -108,17 +110,18 @@ func (o *order) settle() {
 	o.rested = o.view.Status
 }
 
-// emit adds an event to what the next publication carries. An event that can
+// emit adds an event to what the next publication carries.
+func (o *order) emit(event booking.EventType) { o.emitWith(event, nil) }
+
+// emitWith is emit for an event of a change of stock, with how many were left
+// then; nil when that is not known, or nothing was changed. An event that can
 // happen more than once to an order is told apart by which.
-func (o *order) emit(event booking.EventType, which ...string) {
-	v := o.view
+func (o *order) emitWith(event booking.EventType, remaining *int, which ...string) {
+	data := o.view.EventData()
+	data.Payment, data.Remaining = o.paid, remaining
 	o.events = append(o.events, booking.Event{
-		Key:  strings.Join(append([]string{v.ID, string(event)}, which...), "/"),
-		Type: event, OrderID: v.ID, At: o.now(),
-		Data: booking.EventData{
-			Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
-			Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason, Cleaner: v.Cleaner(), Freed: v.FreedNights(),
-		},
+		Key:  strings.Join(append([]string{o.view.ID, string(event)}, which...), "/"),
+		Type: event, Subject: o.view.ID, At: o.now(), Data: data,
 	})
 }
 

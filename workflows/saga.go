@@ -33,6 +33,11 @@ type saga struct {
 	ends        time.Time // of what was ordered; zero when that has no end
 	refunded    bool      // what was charged has been given back
 	declined    bool      // the ledger says that the charge was
+	// held and released are how many remained of the item when the order had taken
+	// some, or could not, and when it had given that back; nil when it has not.
+	held, released *int
+	// givenBack is what came of the refund, once it is done.
+	givenBack booking.EventPayment
 	// came: an order that costs nothing has come into being, as far as is known
 	// from what was undone.
 	came bool
@@ -71,6 +76,10 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole input, fact
 	}
 	if err := s.enter(allowed); err != nil {
 		return nil, err
+	}
+	if s.settled && view.Placed && !s.free() { // the lost workflow has told so
+		charged := s.paymentIn(booking.Charged)
+		s.paid = &charged
 	}
 	s.changed()
 	story, abandon := workflow.WithCancel(root)
@@ -114,19 +123,18 @@ func (s *saga) step(ctx workflow.Context, st step) (booking.Outcome, error) {
 // stepNow does a step that the customer waits for. When its service is away
 // the order is refused at once, for the reason away: it was not taken. If that
 // cannot be known, the step is finished however long it takes.
-func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) error {
+func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) (booking.Outcome, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return booking.Outcome{}, err
 	}
 	outcome, err := s.answerNow(ctx, st.call)
 	if nothingDone(err) {
-		return &refusal{away}
+		return outcome, &refusal{away}
 	}
 	if err != nil {
-		_, err = s.step(ctx, st)
-		return err
+		return s.step(ctx, st)
 	}
-	return s.conclude(st, outcome)
+	return outcome, s.conclude(st, outcome)
 }
 
 // conclude notes what has to be undone, given what came of a step.
@@ -139,6 +147,7 @@ func (s *saga) conclude(st step, outcome booking.Outcome) error {
 	case booking.Done:
 		return nil
 	case booking.Refused:
+		s.released = outcome.Remaining              // too few: nothing was taken
 		s.undos, s.never = s.undos[:n], s.undos[n:] // it took no effect, and no later step was ever begun
 	case booking.Undone:
 		// The order was being undone in a life of this workflow that is not
@@ -176,7 +185,7 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 func (s *saga) turnBack(err error) {
 	reason := s.reasonOf(err)
 	if reason == booking.PaymentDeclined {
-		s.emit(booking.PaymentDeclinedEvent)
+		s.emitDeclined()
 	}
 	atOnce := len(s.undos) == 0 && s.view.Kind.May(s.view.Status, booking.Cancelled)
 	if !atOnce && s.view.Status != booking.Cancelling {
@@ -215,15 +224,16 @@ func (s *saga) turnBack(err error) {
 // there was told, whichever life of the workflow went it.
 func (s *saga) tellUndone() {
 	if s.declined && s.view.Reason != booking.PaymentDeclined {
-		s.emit(booking.PaymentDeclinedEvent) //replay:never it was cancelled for another reason in the same moment
+		s.emitDeclined() //replay:never it was cancelled for another reason in the same moment
 	}
 	if s.refunded || s.free() && s.came {
 		s.placed(s.refunded) // which may not have been known until now
 	}
 	if s.view.Placed {
-		s.emit(s.facts.undone)
+		s.emitWith(s.facts.undone, s.released)
 	}
 	if s.refunded {
+		s.paid = &s.givenBack
 		s.emit(booking.PaymentCancelApproved)
 	}
 }

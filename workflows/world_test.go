@@ -158,7 +158,7 @@ func (w *world) events() (types []booking.EventType) {
 			return types
 		}
 		for _, e := range events {
-			if e.OrderID == w.order {
+			if e.Subject == w.order {
 				types = append(types, e.Type)
 			}
 		}
@@ -345,6 +345,7 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	}
 	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
+			carries(r, e)
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
 				r.published = append(r.published, e.Type)

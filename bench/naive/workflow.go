@@ -161,7 +161,7 @@ func (r *reservation) publish(ctx workflow.Context, facts ...booking.EventType) 
 func (r *reservation) event(ctx workflow.Context, fact booking.EventType) booking.Event {
 	v := r.view
 	return booking.Event{
-		Key: strings.Join([]string{v.ID, string(fact), string(v.Status)}, "/"), Type: fact, OrderID: v.ID, At: workflow.Now(ctx).UTC(),
+		Key: strings.Join([]string{v.ID, string(fact), string(v.Status)}, "/"), Type: fact, Subject: v.ID, At: workflow.Now(ctx).UTC(),
 		Data: booking.EventData{
 			Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
 			Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason,

@@ -132,6 +132,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.services.Mypage.ReadModel = measuredPages(registry, a.services.Mypage.ReadModel)
 	a.startWorkers(background)
 	a.scheduleRepair(background)
+	a.relayEvents(background)
 	if o.API {
 		a.followRouting(background)
 		if a.pages, err = openPages(ctx, o.Config, store.Options{Traces: a.traces.provider()}); err != nil {

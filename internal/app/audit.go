@@ -165,6 +165,31 @@ func auditSources(o Options, dbs databases, orders *sagas.Sagas) audit.Sources {
 		Crew:        auditedCrew{store.NewCrew(dbs[fulfilmentDB])},
 		Management:  store.NewManagement(dbs[managementDB]),
 		Messages:    store.NewNotifications(dbs[notificationsDB]),
+		Catalogue:   store.NewCatalogue(dbs[catalogueDB]),
+		Outboxes: auditedOutboxes{
+			store.CatalogueOutbox(dbs[catalogueDB]), store.InventoryOutbox(dbs[inventoryDB]), store.FulfilmentOutbox(dbs[fulfilmentDB]),
+		},
+	}
+}
+
+// auditedOutboxes are read up to as many events as are brought to the feed at a
+// time: where these do not move, none do.
+type auditedOutboxes []*store.Outbox
+
+func (a auditedOutboxes) Untold(ctx context.Context) iter.Seq2[booking.Event, error] {
+	return func(yield func(booking.Event, error) bool) {
+		for _, outbox := range a {
+			events, err := outbox.Waiting(ctx, 200)
+			if err != nil {
+				yield(booking.Event{}, err)
+				return
+			}
+			for _, e := range events {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
 	}
 }
 

@@ -13,9 +13,11 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/internal/projector"
+	"github.com/yeyak/yeyak/internal/relay"
 	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -55,6 +57,25 @@ func (a *App) readModel(ctx context.Context) activities.ReadModel {
 func (a *App) changed(p contract.Publication) {
 	a.hub.Wake(p)
 	a.announcer.Announce(context.Background(), p.View.ID)
+}
+
+// relayEvents brings what services write into their outboxes to the feed. Every
+// process does: it hears of its own changes at once, and any of them finds what
+// one that died has left.
+func (a *App) relayEvents(ctx context.Context) {
+	relay := &relay.Relay{
+		Outboxes: map[string]relay.Outbox{
+			catalogueDB:  store.CatalogueOutbox(a.dbs[catalogueDB]),
+			inventoryDB:  store.InventoryOutbox(a.dbs[inventoryDB]),
+			fulfilmentDB: store.FulfilmentOutbox(a.dbs[fulfilmentDB]),
+		},
+		Feed: store.NewMypage(a.dbs[mypageDB]), Log: a.log,
+		Appended: func(events []booking.Event) {
+			a.hub.Tick()
+			a.announcer.Announce(ctx, events[len(events)-1].Subject)
+		},
+	}
+	a.beside.Go(func() { relay.Run(ctx) })
 }
 
 // scheduleRepair makes sure that the engine starts repairs, as often as this

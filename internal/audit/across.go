@@ -20,6 +20,16 @@ func judgeDay(d StockDay) []Finding {
 	}}
 }
 
+// judgeItem: what can be ordered has to be stored as it would be taken today.
+func judgeItem(id string, fault error, remedy string) []Finding {
+	if fault == nil {
+		return nil
+	}
+	return []Finding{{
+		Kind: Catalogue, Item: id, Says: "it takes no orders: its " + fault.Error(), Remedy: remedy, same: "fault of " + id,
+	}}
+}
+
 // crew are the cleaners, and the calls that have one or want one.
 type crew struct {
 	cleaners map[string]booking.CleanerAtWork

@@ -34,6 +34,9 @@ type books struct {
 	calls    []audit.Call
 	called   []string // registered with management
 	messages []booking.Message
+	places   []booking.Place
+	drinks   []booking.Drink
+	untold   []booking.Event
 
 	looks    int
 	before   func(look int)  // happens early in each look, from 1 on
@@ -54,7 +57,7 @@ func newBooks() *books {
 
 func (b *books) sources() audit.Sources {
 	return audit.Sources{
-		Workflows: b, Pages: rows{b}, Ledger: payments{b}, Provider: b, Inventory: b, Crew: b, Management: b, Messages: b,
+		Workflows: b, Pages: rows{b}, Ledger: payments{b}, Provider: b, Inventory: b, Crew: b, Management: b, Messages: b, Catalogue: b, Outboxes: b,
 		Deliveries: jobs{b, true}, Productions: jobs{b, false},
 	}
 }
@@ -139,6 +142,12 @@ func (j jobs) All(context.Context) iter.Seq2[booking.JobState, error] {
 func (b *books) Charges(context.Context) iter.Seq2[audit.ProviderCharge, error] {
 	return list(b, b.charges)
 }
+
+func (b *books) AllPlaces(context.Context) iter.Seq2[booking.Place, error] { return list(b, b.places) }
+
+func (b *books) AllDrinks(context.Context) iter.Seq2[booking.Drink, error] { return list(b, b.drinks) }
+
+func (b *books) Untold(context.Context) iter.Seq2[booking.Event, error] { return list(b, b.untold) }
 
 func (b *books) AllDays(context.Context) iter.Seq2[audit.StockDay, error] { return list(b, b.days) }
 

@@ -25,11 +25,13 @@ const (
 	Mypage       Kind = "mypage"       // rows of the read model
 	Abandoned    Kind = "abandoned"    // nobody works on an order that holds something
 	Unreadable   Kind = "unreadable"   // what an earlier build or a hand has left, and this one cannot read
+	Catalogue    Kind = "catalogue"    // what is stored so that it cannot be sold
+	Feed         Kind = "feed"         // what the feed of events was not told
 )
 
 // Kinds lists every kind of finding.
 func Kinds() []Kind {
-	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned, Unreadable}
+	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned, Unreadable, Catalogue, Feed}
 }
 
 // Finding is one thing that is not as it should be.

@@ -3,7 +3,9 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"time"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/sagas"
@@ -34,7 +36,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
 	for _, gather := range []func(context.Context) error{
-		l.workflows, l.rows, l.money, l.stock, l.work, l.cleaning, l.messages, l.unlisted, l.views,
+		l.workflows, l.rows, l.money, l.stock, l.work, l.cleaning, l.messages, l.catalogue, l.feed, l.unlisted, l.views,
 	} {
 		if err := gather(ctx); err != nil {
 			return nil, err
@@ -191,6 +193,34 @@ func (l *look) messages(ctx context.Context) error {
 			f := l.of(m.OrderID)
 			f.notices = append(f.notices, notice)
 		}
+	})
+}
+
+// catalogue looks for what rules of today refuse. It was stored when they were
+// others, and takes no orders.
+func (l *look) catalogue(ctx context.Context) error {
+	err := each(ctx, l, l.Catalogue.AllPlaces, func(p booking.Place) {
+		l.counts.Items++
+		l.findings = append(l.findings, judgeItem(p.ID, p.Fault(),
+			`PATCH /v1/lodging/places/`+p.ID+` with a "timeZone" and "confirmation" of today`)...)
+	})
+	if err != nil {
+		return err
+	}
+	return each(ctx, l, l.Catalogue.AllDrinks, func(d booking.Drink) {
+		l.counts.Items++
+		l.findings = append(l.findings, judgeItem(d.ID, d.Fault(),
+			"DELETE /v1/cafe/menus/"+d.ID+", and register the drink anew")...)
+	})
+}
+
+// feed looks for events that do not leave their outbox.
+func (l *look) feed(ctx context.Context) error {
+	return each(ctx, l, l.Outboxes.Untold, func(e booking.Event) {
+		l.findings = append(l.findings, Finding{
+			Kind: Feed, Item: e.Subject, Says: fmt.Sprintf("%s of %s has not reached the feed", e.Type, e.At.UTC().Format(time.RFC3339)),
+			Remedy: "it does when a process runs that reaches the database of mypage", same: "untold " + e.Key,
+		})
 	})
 }
 

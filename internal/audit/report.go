@@ -22,6 +22,7 @@ type Counts struct {
 	Cleaners      int `json:"cleaners"`
 	Registrations int `json:"registrations"`
 	Notices       int `json:"notices"` // that were sent and not taken back
+	Items         int `json:"items"`   // places and drinks
 }
 
 // Report is what an audit came to.
@@ -51,8 +52,9 @@ func (r Report) JSON(w io.Writer) error {
 func (r Report) Table(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `Looked at %d orders (%d running) and %d rows, %d payments and %d charges at the provider,
 %d holds on %d days of stock, %d deliveries, %d productions,
-%d calls, %d cleaners, %d registrations and %d notices.
-`, r.Orders, r.Running, r.Rows, r.Payments, r.Charges, r.Holds, r.Days, r.Deliveries, r.Productions, r.Calls, r.Cleaners, r.Registrations, r.Notices)
+%d calls, %d cleaners, %d registrations and %d notices,
+%d places and drinks.
+`, r.Orders, r.Running, r.Rows, r.Payments, r.Charges, r.Holds, r.Days, r.Deliveries, r.Productions, r.Calls, r.Cleaners, r.Registrations, r.Notices, r.Items)
 	if err != nil {
 		return err
 	}

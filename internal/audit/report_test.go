@@ -28,7 +28,8 @@ func TestReport_Table(t *testing.T) {
 	require.NoError(t, wrongReport().Table(&out))
 	require.Equal(t, `Looked at 3 orders (2 running) and 3 rows, 3 payments and 3 charges at the provider,
 1 holds on 60 days of stock, 0 deliveries, 0 productions,
-0 calls, 0 cleaners, 0 registrations and 0 notices.
+0 calls, 0 cleaners, 0 registrations and 0 notices,
+0 places and drinks.
 Wrong: 3.
 
 KIND       ABOUT      WHAT IS WRONG

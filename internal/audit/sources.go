@@ -22,6 +22,20 @@ type Sources struct {
 	Crew        Crew
 	Management  Management
 	Messages    Messages
+	Catalogue   Items
+	Outboxes    Outboxes
+}
+
+// Items are what can be ordered, withdrawn or not.
+type Items interface {
+	AllPlaces(ctx context.Context) iter.Seq2[booking.Place, error]
+	// AllDrinks lists those that were not deleted.
+	AllDrinks(ctx context.Context) iter.Seq2[booking.Drink, error]
+}
+
+// Outboxes hold events that the feed is to be told.
+type Outboxes interface {
+	Untold(ctx context.Context) iter.Seq2[booking.Event, error]
 }
 
 // unreadable is one thing that a source cannot read, as a hand or an earlier

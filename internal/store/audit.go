@@ -109,6 +109,24 @@ func (s *Sandbox) All(ctx context.Context) iter.Seq2[SandboxCharge, error] {
 	return as(rows, func(r sandboxRow) (SandboxCharge, error) { return r.charge(), nil })
 }
 
+// AllPlaces lists every place.
+func (c *Catalogue) AllPlaces(ctx context.Context) iter.Seq2[booking.Place, error] {
+	return c.places.all(ctx)
+}
+
+// AllDrinks lists every drink that was not deleted.
+func (c *Catalogue) AllDrinks(ctx context.Context) iter.Seq2[booking.Drink, error] {
+	return c.drinks.all(ctx)
+}
+
+func (r register[T]) all(ctx context.Context) iter.Seq2[T, error] {
+	rows := all(ctx, r.db, "list "+r.table, func(ctx context.Context, q bun.IDB, is after, last docRow) (rows []docRow, err error) {
+		err = q.NewRaw("SELECT id, doc FROM ? WHERE id ? ? AND ? ORDER BY id LIMIT ?", bun.Ident(r.table), is, last.ID, r.there, auditPage).Scan(ctx, &rows)
+		return rows, err
+	})
+	return as(rows, func(row docRow) (T, error) { return r.read(row.ID, row.Doc) })
+}
+
 // LiveHold is a hold that was neither refused nor released.
 type LiveHold struct {
 	booking.Hold

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -18,11 +20,31 @@ type stockRow struct {
 	Closed    bool
 }
 
-// SetCapacity says how much there is of the item on each day of [from, to).
-// What remains moves by the difference. StockBelowHeld: less than is held on
-// the day that it names, the first such one. NotFound: the item was closed.
-// Either way nothing was changed.
+// ChangeStock says how much there is of an item that can be ordered. What
+// remains moves by the difference. StockBelowHeld: less than is held on the day
+// that it names, the first such one. NotFound: the item was closed. Either way
+// nothing was changed.
+func (i *Inventory) ChangeStock(ctx context.Context, c booking.StockChange) error {
+	return i.setCapacity(ctx, c.Item.ID, c.From, c.To, c.Capacity, func(ctx context.Context, q bun.IDB, left int) error {
+		data := c.EventData(left)
+		return tell(ctx, q, inventoryOutbox, booking.Event{
+			Key: c.Item.ID + "/" + string(booking.StockChanged) + "/" + rand.Text(), Type: booking.StockChanged, Subject: c.Item.ID,
+			At: now(), Catalogue: &data,
+		})
+	})
+}
+
+// SetCapacity is ChangeStock for an item that is only about to be registered:
+// no event tells of it.
 func (i *Inventory) SetCapacity(ctx context.Context, itemID string, from, to booking.Date, quantity int) error {
+	return i.setCapacity(ctx, itemID, from, to, quantity, func(context.Context, bun.IDB, int) error { return nil })
+}
+
+// setCapacity sets the capacity of each day of [from, to), and then calls told
+// with how many are left on the day with the fewest.
+func (i *Inventory) setCapacity(
+	ctx context.Context, itemID string, from, to booking.Date, quantity int, told func(context.Context, bun.IDB, int) error,
+) error {
 	var rows []stockRow
 	for day := from; day.Before(to); day = day.AddDays(1) {
 		rows = append(rows, stockRow{ItemID: itemID, Day: day.String(), Capacity: quantity, Remaining: quantity})
@@ -30,7 +52,7 @@ func (i *Inventory) SetCapacity(ctx context.Context, itemID string, from, to boo
 	if len(rows) == 0 {
 		return nil
 	}
-	return i.db.inTx(ctx, "set capacity", func(ctx context.Context, q bun.IDB) error {
+	return i.db.telling(ctx, inventoryOutbox, "set capacity", func(ctx context.Context, q bun.IDB) error {
 		// Whoever closes the item waits, and then finds these rows.
 		if err := i.db.takeTurn(ctx, q, itemTurn(itemID)); err != nil {
 			return err
@@ -42,26 +64,29 @@ func (i *Inventory) SetCapacity(ctx context.Context, itemID string, from, to boo
 		if closed {
 			return booking.Errorf(booking.NotFound, "%s is no longer sold", itemID)
 		}
-		var set []string
+		var set []stockRow
 		// The rows are in the order of days, in which move locks them too.
 		err = q.NewInsert().Model(&rows).
 			On("CONFLICT (item_id, day) DO UPDATE").
 			Set("remaining = ?TableAlias.remaining + EXCLUDED.capacity - ?TableAlias.capacity").
 			Set("capacity = EXCLUDED.capacity").
 			Where("?TableAlias.remaining + EXCLUDED.capacity - ?TableAlias.capacity >= 0").
-			Returning("day").Scan(ctx, &set)
+			Returning("day, remaining").Scan(ctx, &set)
+		if err == nil {
+			err = allSet(itemID, rows, set)
+		}
 		if err != nil {
 			return err
 		}
-		return allSet(itemID, rows, set)
+		return told(ctx, q, slices.MinFunc(set, func(a, b stockRow) int { return a.Remaining - b.Remaining }).Remaining)
 	})
 }
 
 // allSet refuses when a day is missing from those that were set.
-func allSet(itemID string, rows []stockRow, set []string) error {
+func allSet(itemID string, rows, set []stockRow) error {
 	done := make(map[string]bool, len(set))
-	for _, day := range set {
-		done[day] = true
+	for _, row := range set {
+		done[row.Day] = true
 	}
 	for _, row := range rows {
 		if !done[row.Day] {

@@ -17,10 +17,16 @@ type Catalogue struct {
 // NewCatalogue keeps the catalogue in db.
 func NewCatalogue(db *DB) *Catalogue {
 	return &Catalogue{
-		db:     db,
-		places: register[booking.Place]{db, "places", "place"},
-		menus:  register[booking.Menu]{db, "menus", "menu"},
-		drinks: register[booking.Drink]{db, "drinks", "drink"},
+		db: db,
+		places: register[booking.Place]{db, "places", "place", facts[booking.Place]{
+			booking.Place.EventData, booking.PlaceRegistered, booking.PlaceChanged, booking.PlaceWithdrawn, booking.PlaceBroughtBack,
+		}, "TRUE"},
+		menus: register[booking.Menu]{db, "menus", "menu", facts[booking.Menu]{
+			booking.Menu.EventData, booking.MenuRegistered, booking.MenuChanged, booking.MenuWithdrawn, booking.MenuBroughtBack,
+		}, "TRUE"},
+		drinks: register[booking.Drink]{db, "drinks", "drink", facts[booking.Drink]{
+			booking.Drink.EventData, booking.DrinkRegistered, booking.DrinkChanged, booking.DrinkWithdrawn, booking.DrinkBroughtBack,
+		}, "NOT deleted"},
 	}
 }
 

@@ -18,6 +18,12 @@ type cleanerRow struct {
 	// Withdrawn cleaners get no new calls.
 	Withdrawn bool
 	CreatedAt time.Time
+	Version   int64 // counts what is said of them
+}
+
+var cleanerFacts = facts[booking.CleanerAtWork]{
+	booking.CleanerAtWork.EventData,
+	booking.CleanerRegistered, booking.CleanerChanged, booking.CleanerWithdrawnEvent, booking.CleanerBroughtBack,
 }
 
 func (r cleanerRow) atWork() booking.CleanerAtWork {
@@ -28,10 +34,13 @@ func (r cleanerRow) atWork() booking.CleanerAtWork {
 // to the call that has waited longest.
 func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) (booking.CleanerAtWork, error) {
 	atWork := booking.CleanerAtWork{Cleaner: cleaner}
-	err := c.inTurn(ctx, "add cleaner", func(ctx context.Context, q bun.IDB) error {
+	err := c.tellingInTurn(ctx, "add cleaner", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("INSERT INTO cleaners (id, name, order_id, free_since, created_at) VALUES (?, ?, '', ?, ?)",
 			cleaner.ID, cleaner.Name, lastOfTheFree, now()).Exec(ctx)
 		if err != nil {
+			return err
+		}
+		if err = tell(ctx, q, fulfilmentOutbox, event(booking.CleanerRegistered, cleaner.ID, 1, atWork.EventData())); err != nil {
 			return err
 		}
 		if _, err = serve(ctx, q, ""); err != nil {
@@ -48,19 +57,26 @@ func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) (booking
 // to the call that has waited longest.
 func (c *Crew) ChangeCleaner(ctx context.Context, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
 	var row cleanerRow
-	err := c.inTurn(ctx, "change cleaner", func(ctx context.Context, q bun.IDB) (err error) {
+	err := c.tellingInTurn(ctx, "change cleaner", func(ctx context.Context, q bun.IDB) (err error) {
 		if row, err = cleanerOf(ctx, q, id); err != nil {
 			return err
 		}
-		returns := row.Withdrawn && change.Withdrawn != nil && !*change.Withdrawn
+		was := row
 		if change.Name != nil {
 			row.Name = *change.Name
 		}
 		if change.Withdrawn != nil {
 			row.Withdrawn = *change.Withdrawn
 		}
-		_, err = q.NewRaw("UPDATE cleaners SET name = ?, withdrawn = ? WHERE id = ?", row.Name, row.Withdrawn, id).Exec(ctx)
-		if err != nil || !returns || row.OrderID != "" {
+		if row == was {
+			return nil
+		}
+		row.Version++
+		_, err = q.NewRaw("UPDATE cleaners SET name = ?, withdrawn = ?, version = ? WHERE id = ?", row.Name, row.Withdrawn, row.Version, id).Exec(ctx)
+		if err == nil {
+			err = tell(ctx, q, fulfilmentOutbox, event(cleanerFacts.ofChange(was.atWork(), row.atWork()), id, row.Version, row.atWork().EventData()))
+		}
+		if returns := was.Withdrawn && !row.Withdrawn; err != nil || !returns || row.OrderID != "" {
 			return err
 		}
 		if _, err = q.NewRaw("UPDATE cleaners SET free_since = ? WHERE id = ?", lastOfTheFree, id).Exec(ctx); err != nil {

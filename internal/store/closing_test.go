@@ -119,7 +119,7 @@ func testClosing(t *testing.T, fresh newURL) {
 					counted, err = inventory.Close(t.Context(), drink)
 					return booking.Outcome{}, err
 				}
-				return inventory.Hold(t.Context(), newHold(drink, key(i), i%2, 3, 1))
+				return tryHold(t, inventory, newHold(drink, key(i), i%2, 3, 1))
 			})
 			held := count(outcomes, done)
 			require.Equal(t, 19, held+count(outcomes, menuDeleted))

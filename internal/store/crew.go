@@ -69,12 +69,21 @@ func (r assignmentRow) outcome() booking.Outcome {
 // inTurn does one operation in a transaction that waits until no other one
 // assigns or frees.
 func (c *Crew) inTurn(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
-	return c.db.inTx(ctx, what, func(ctx context.Context, q bun.IDB) error {
+	return c.db.inTx(ctx, what, c.afterTurn(f))
+}
+
+// tellingInTurn is inTurn for a change that the feed is told of.
+func (c *Crew) tellingInTurn(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
+	return c.db.telling(ctx, fulfilmentOutbox, what, c.afterTurn(f))
+}
+
+func (c *Crew) afterTurn(f func(context.Context, bun.IDB) error) func(context.Context, bun.IDB) error {
+	return func(ctx context.Context, q bun.IDB) error {
 		if err := c.db.takeTurn(ctx, q, "cleaners"); err != nil {
 			return err
 		}
 		return f(ctx, q)
-	})
+	}
 }
 
 // Assign gives the call the cleaner who has been free longest or, when nobody

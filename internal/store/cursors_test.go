@@ -27,7 +27,7 @@ func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, 
 	for _, id := range []string{"a", "b", "c"} {
 		require.NoError(t, catalogue.AddPlace(ctx, newPlace(id)))
 		require.NoError(t, catalogue.AddMenu(ctx, booking.Menu{ID: id, Name: "국", OwnerID: "owner", Price: won}))
-		require.NoError(t, catalogue.AddDrink(ctx, newDrink(id)))
+		require.NoError(t, catalogue.AddDrink(ctx, newDrink(id), 5))
 		_, err := crew.AddCleaner(ctx, newCleaner(id))
 		require.NoError(t, err)
 		for _, jobs := range []*store.Jobs{deliveries, productions} {

@@ -53,6 +53,9 @@ type columnTypes struct {
 	Derived string
 	// Transaction is the number of the transaction that wrote the row.
 	Transaction string
+	// Object is the function that makes a JSON object of names and values, and
+	// True and False are values for it.
+	Object, True, False string
 }
 
 var postgres = dialect{
@@ -72,6 +75,9 @@ var postgres = dialect{
 		Once:        "now()",
 		Derived:     "STORED",
 		Transaction: "bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)",
+		Object:      "json_build_object",
+		True:        "true",
+		False:       "false",
 	},
 }
 
@@ -90,5 +96,8 @@ var sqlite = dialect{
 		Once:        "'1970-01-01 00:00:00+00:00'", // it takes constants only
 		Derived:     "VIRTUAL",
 		Transaction: "bigint NOT NULL DEFAULT 0", // one writer: they commit in the order of their rows
+		Object:      "json_object",
+		True:        "json('true')",
+		False:       "json('false')",
 	},
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"github.com/uptrace/bun"
@@ -23,15 +24,21 @@ type deletionRow struct {
 // is over, and not by both.
 var errDayAndEnd = errors.New("list drinks: no index serves a date together with what ends later")
 
-// AddDrink registers a drink under an id that no other has.
-func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink) error {
+// AddDrink registers a drink, of which there are count on its day, under an id
+// that no other has.
+func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink, count int) error {
 	text, err := c.drinks.write(d.ID, d)
 	if err != nil {
 		return err
 	}
-	return c.db.run(ctx, "add drink", func(ctx context.Context, q bun.IDB) error {
+	data := d.EventData()
+	data.Count = &count
+	return c.db.telling(ctx, catalogueOutbox, "add drink", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("INSERT INTO drinks (id, doc, created_at, ends_at) VALUES (?, ?, ?, ?)", d.ID, text, now(), micros(d.Ends())).Exec(ctx)
-		return err
+		if err != nil {
+			return err
+		}
+		return tell(ctx, q, catalogueOutbox, event(booking.DrinkRegistered, d.ID, 1, data))
 	})
 }
 
@@ -105,7 +112,7 @@ func (c *Catalogue) onSale(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuer
 }
 
 // ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its
-// stock is of that day.
+// stock is of that day. NotFound: it is being deleted, or was.
 func (c *Catalogue) ChangeDrink(ctx context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error) {
 	return c.drinks.change(ctx, id, func(d *booking.Drink) error {
 		day, zone := d.Date, d.TimeZone
@@ -120,8 +127,8 @@ func (c *Catalogue) ChangeDrink(ctx context.Context, id string, change func(*boo
 // takes nothing back.
 func (c *Catalogue) NoteDeletion(ctx context.Context, drinkID string, d booking.DrinkDeletion) error {
 	row := &deletionRow{DrinkID: drinkID, Orders: d.Orders, Cancelled: d.Cancelled, Over: d.Over, Done: d.Done}
-	return c.db.inTx(ctx, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
-		if _, err := q.NewRaw("UPDATE drinks SET deleted = TRUE WHERE id = ? AND NOT deleted", drinkID).Exec(ctx); err != nil {
+	return c.db.telling(ctx, catalogueOutbox, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
+		if err := c.takeOff(ctx, q, drinkID); err != nil {
 			return err
 		}
 		upsert := q.NewInsert().Model(row).
@@ -133,4 +140,28 @@ func (c *Catalogue) NoteDeletion(ctx context.Context, drinkID string, d booking.
 		_, err := upsert.Exec(ctx)
 		return err
 	})
+}
+
+// takeOff takes the drink out of the list, once.
+func (c *Catalogue) takeOff(ctx context.Context, q bun.IDB, drinkID string) error {
+	var row struct {
+		Doc     string
+		Version int64
+	}
+	err := q.NewRaw("UPDATE drinks SET deleted = TRUE, version = version + 1 WHERE id = ? AND NOT deleted RETURNING doc, version", drinkID).
+		Scan(ctx, &row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	drink, err := c.drinks.read(drinkID, row.Doc)
+	if err != nil {
+		return err
+	}
+	data := drink.EventData()
+	off := true
+	data.Withdrawn, data.Deleted = &off, true
+	return tell(ctx, q, catalogueOutbox, event(booking.DrinkDeleted, drinkID, row.Version, data))
 }

@@ -19,7 +19,7 @@ type eventRow struct {
 	Tx      int64
 	Key     string
 	Type    booking.EventType
-	OrderID string
+	OrderID string // or the id of what can be ordered
 	At      time.Time
 	Data    string // JSON
 }
@@ -27,18 +27,27 @@ type eventRow struct {
 func newEventRows(events []booking.Event) ([]eventRow, error) {
 	rows := make([]eventRow, len(events))
 	for i, e := range events {
-		data, err := json.Marshal(e.Data)
+		var told any = e.Data
+		if e.Catalogue != nil {
+			told = e.Catalogue
+		}
+		data, err := json.Marshal(told)
 		if err != nil {
 			return nil, fmt.Errorf("write event %s as JSON: %w", e.Key, err)
 		}
-		rows[i] = eventRow{Key: e.Key, Type: e.Type, OrderID: e.OrderID, At: micros(e.At), Data: string(data)}
+		rows[i] = eventRow{Key: e.Key, Type: e.Type, OrderID: e.Subject, At: micros(e.At), Data: string(data)}
 	}
 	return rows, nil
 }
 
 func (r eventRow) event() (booking.Event, error) {
-	e := booking.Event{Key: r.Key, Type: r.Type, OrderID: r.OrderID, At: r.At.UTC(), Cursor: r.cursor()}
-	if err := json.Unmarshal([]byte(r.Data), &e.Data); err != nil {
+	e := booking.Event{Key: r.Key, Type: r.Type, Subject: r.OrderID, At: r.At.UTC(), Cursor: r.cursor()}
+	var told any = &e.Data
+	if r.Type.OfCatalogue() {
+		e.Catalogue = new(booking.CatalogueData)
+		told = e.Catalogue
+	}
+	if err := json.Unmarshal([]byte(r.Data), told); err != nil {
 		return booking.Event{}, fmt.Errorf("event %s: %w", r.Key, err)
 	}
 	return e, nil

@@ -18,7 +18,7 @@ import (
 
 func newEvent(orderID string, n int) booking.Event {
 	return booking.Event{
-		Key: key(orderID, "/", n), Type: booking.ReservationStatusChanged, OrderID: orderID, At: christmas.UTC(),
+		Key: key(orderID, "/", n), Type: booking.ReservationStatusChanged, Subject: orderID, At: christmas.UTC(),
 		Data: booking.EventData{Kind: booking.Lodging, CustomerID: "c", Quantity: n, Amount: won, Status: booking.Paid},
 	}
 }
@@ -77,8 +77,8 @@ func (f *follower) requireInOrder(t *testing.T) {
 	t.Helper()
 	last := map[string]int{}
 	for _, e := range f.seen {
-		require.Equal(t, last[e.OrderID]+1, e.Data.Quantity, e.Key)
-		last[e.OrderID]++
+		require.Equal(t, last[e.Subject]+1, e.Data.Quantity, e.Key)
+		last[e.Subject]++
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -36,6 +37,11 @@ type holdRow struct {
 	Reason    booking.Reason // why it was refused, or undone
 	Acted     bool           // it was done, and then undone
 	At        time.Time
+	// How many were left of the item, on the day with the fewest, when it was held
+	// or could not be, and when it was released or its end was decided. nil is of
+	// rows that are older than these columns.
+	Remaining      *int
+	RemainingAfter *int
 }
 
 func newHoldRow(h booking.Hold, state booking.Result, reason booking.Reason) *holdRow {
@@ -65,8 +71,13 @@ func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, 
 		if outcome, first, err = record(ctx, q, newHoldRow(h, state, h.Why)); err != nil || !first || h.Late {
 			return err
 		}
-		all, err := i.move(ctx, q, h.ItemID, h.From, h.To, -h.Quantity)
-		if err != nil || all {
+		left, err := i.move(ctx, q, h.ItemID, h.From, h.To, -h.Quantity)
+		if err == nil && left != nil {
+			outcome.Remaining = left
+			_, err = q.NewRaw("UPDATE holds SET remaining = ? WHERE key = ?", *left, h.Key).Exec(ctx)
+			return err
+		}
+		if err != nil {
 			return err
 		}
 		if short, err = whyShort(ctx, q, h.ItemID); err != nil {
@@ -76,8 +87,14 @@ func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, 
 	})
 	if errors.Is(err, errShort) {
 		// Nothing was taken. Another attempt may have decided meanwhile: then its outcome stands.
-		err = i.db.inTx(ctx, "refuse to hold stock", func(ctx context.Context, q bun.IDB) (err error) {
-			outcome, _, err = record(ctx, q, newHoldRow(h, booking.Refused, short))
+		err = i.db.inTx(ctx, "refuse to hold stock", func(ctx context.Context, q bun.IDB) error {
+			left, err := fewestLeft(ctx, q, h)
+			if err != nil {
+				return err
+			}
+			row := newHoldRow(h, booking.Refused, short)
+			row.Remaining = &left
+			outcome, _, err = record(ctx, q, row)
 			return err
 		})
 	}
@@ -97,8 +114,23 @@ func record(ctx context.Context, q bun.IDB, row *holdRow) (booking.Outcome, bool
 	if inserted == 0 {
 		row, err = holdOf(ctx, q, row.Key)
 	}
-	ended := row.State == booking.Done && row.HeldToDay != ""
-	return booking.Outcome{Result: row.State, Reason: row.Reason, Ended: ended}, inserted == 1, err
+	outcome := booking.Outcome{Result: row.State, Reason: row.Reason, Ended: row.State == booking.Done && row.HeldToDay != ""}
+	if row.State != booking.Undone {
+		outcome.Remaining = row.Remaining
+	}
+	return outcome, inserted == 1, err
+}
+
+// fewestLeft is how many are left of what h asks for, on the day with the
+// fewest. A day without stock has none.
+func fewestLeft(ctx context.Context, q bun.IDB, h booking.Hold) (left int, err error) {
+	var days int
+	err = q.NewRaw("SELECT COALESCE(min(remaining), 0), count(*) FROM stock WHERE item_id = ? AND day >= ? AND day < ?",
+		h.ItemID, h.From.String(), h.To.String()).Scan(ctx, &left, &days)
+	if days < h.From.DaysUntil(h.To) {
+		left = 0
+	}
+	return left, err
 }
 
 func holdOf(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
@@ -108,17 +140,23 @@ func holdOf(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
 }
 
 // move adds the quantity (to take it: a negative one) to what remains of each
-// day, and tells whether it could for all of them; if not, the caller rolls
-// back. What is closed can be given back to, and not taken from. The days are
-// locked in their order, so that overlapping holds wait for each other and
-// never in a circle.
-func (i *Inventory) move(ctx context.Context, q bun.IDB, itemID string, from, to booking.Date, quantity int) (bool, error) {
-	moved, err := affected(q.NewRaw(`UPDATE stock SET remaining = stock.remaining + ?0
+// day, and answers how many are left then, on the day with the fewest, nil if it
+// could not for all of them; then the caller rolls back. What is closed can be
+// given back to, and not taken from. The days are locked in their order, so that
+// overlapping holds wait for each other and never in a circle.
+func (i *Inventory) move(ctx context.Context, q bun.IDB, itemID string, from, to booking.Date, quantity int) (left *int, err error) {
+	var remaining []int
+	err = q.NewRaw(`UPDATE stock SET remaining = stock.remaining + ?0
 		FROM (SELECT day FROM stock WHERE item_id = ?1 AND day >= ?2 AND day < ?3 ORDER BY day ?4) AS days
 		WHERE stock.item_id = ?1 AND stock.day = days.day
-			AND stock.remaining + ?0 >= 0 AND (?0 > 0 OR NOT stock.closed)`,
-		quantity, itemID, from.String(), to.String(), i.db.dialect.forUpdate).Exec(ctx))
-	return int(moved) == from.DaysUntil(to), err
+			AND stock.remaining + ?0 >= 0 AND (?0 > 0 OR NOT stock.closed)
+		RETURNING remaining`,
+		quantity, itemID, from.String(), to.String(), i.db.dialect.forUpdate).Scan(ctx, &remaining)
+	if err != nil || len(remaining) == 0 || len(remaining) != from.DaysUntil(to) {
+		return nil, err
+	}
+	fewest := slices.Min(remaining)
+	return &fewest, nil
 }
 
 // Release gives what is held back, once, and answers the same from then on. A
@@ -144,29 +182,39 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 		booking.Undone, h.Why, h.Key, booking.Done).Scan(ctx, &held)
 	if errors.Is(err, sql.ErrNoRows) {
 		row, err := holdOf(ctx, q, h.Key)
-		return booking.Undo{Acted: row.Acted}, err
+		undo := booking.Undo{Acted: row.Acted}
+		if row.Acted {
+			undo.Remaining = row.RemainingAfter
+		}
+		return undo, err
 	}
 	if err != nil {
 		return booking.Undo{}, err
 	}
-	return booking.Undo{Acted: true}, i.giveBack(ctx, q, &held, held.FromDay, held.ToDay)
+	left, err := i.giveBack(ctx, q, &held, held.FromDay, held.ToDay)
+	return booking.Undo{Acted: true, Remaining: left}, err
 }
 
-// giveBack gives back what the hold held of every day of [fromDay, toDay).
-func (i *Inventory) giveBack(ctx context.Context, q bun.IDB, held *holdRow, fromDay, toDay string) error {
+// giveBack gives back what the hold held of every day of [fromDay, toDay), and
+// records how many are left then.
+func (i *Inventory) giveBack(ctx context.Context, q bun.IDB, held *holdRow, fromDay, toDay string) (left *int, err error) {
 	from, err := booking.ParseDate(fromDay)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	to, err := booking.ParseDate(toDay)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	all, err := i.move(ctx, q, held.ItemID, from, to, held.Quantity)
-	if err == nil && !all {
-		err = fmt.Errorf("days of hold %s are gone", held.Key)
+	left, err = i.move(ctx, q, held.ItemID, from, to, held.Quantity)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	if left == nil {
+		return nil, fmt.Errorf("days of hold %s are gone", held.Key)
+	}
+	_, err = q.NewRaw("UPDATE holds SET remaining_after = ? WHERE key = ?", *left, held.Key).Exec(ctx)
+	return left, err
 }
 
 // Shorten ends a hold on the day named: what it held of that day and of later
@@ -197,7 +245,8 @@ func (i *Inventory) shorten(ctx context.Context, q bun.IDB, key string, end book
 	if err != nil || freed.Nights == nil {
 		return freed, err
 	}
-	return freed, i.giveBack(ctx, q, &held, held.ToDay, held.HeldToDay)
+	freed.Remaining, err = i.giveBack(ctx, q, &held, held.ToDay, held.HeldToDay)
+	return freed, err
 }
 
 // freedBefore is what the end of a hold that was decided before gave back.
@@ -223,5 +272,6 @@ func (r *holdRow) freed() (freed booking.Freed, err error) {
 	if freed.Nights.To, err = booking.ParseDate(r.HeldToDay); err != nil {
 		return booking.Freed{}, err
 	}
+	freed.Remaining = r.RemainingAfter
 	return freed, nil
 }

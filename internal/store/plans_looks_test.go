@@ -187,6 +187,12 @@ func looksAtEverything() []look {
 			read: func(ctx context.Context, db *store.DB, _ string) (string, error) { return "", first(ctx, db) }}
 	}
 	return []look{
+		everything("Catalogue.AllPlaces", "catalogue", 3, func(ctx context.Context, db *store.DB) error {
+			return firstOf(store.NewCatalogue(db).AllPlaces(ctx))
+		}),
+		everything("Catalogue.AllDrinks", "catalogue", 3, func(ctx context.Context, db *store.DB) error {
+			return firstOf(store.NewCatalogue(db).AllDrinks(ctx))
+		}),
 		everything("Payments.All", "payments", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewPayments(db).All(ctx)) }),
 		everything("Sandbox.All", "sandbox", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewSandbox(db).All(ctx)) }),
 		everything("Inventory.LiveHolds", "inventory", 8, func(ctx context.Context, db *store.DB) error {

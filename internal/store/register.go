@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -17,6 +18,34 @@ type register[T any] struct {
 	db    *DB
 	table string
 	thing string
+	facts facts[T]
+	// there holds for what can be changed.
+	there schema.Safe
+}
+
+// facts are the events by which the feed is told of things of one kind.
+type facts[T any] struct {
+	data                                        func(T) booking.CatalogueData
+	registered, changed, withdrawn, broughtBack booking.EventType
+}
+
+// ofChange is the event of a change.
+func (f facts[T]) ofChange(before, after T) booking.EventType {
+	was, is := *f.data(before).Withdrawn, *f.data(after).Withdrawn
+	switch {
+	case is && !was:
+		return f.withdrawn
+	case was && !is:
+		return f.broughtBack
+	default:
+		return f.changed
+	}
+}
+
+// event is an event of the catalogue about what has the id. Versions count its
+// changes, so that no other event of it has the same key.
+func event(t booking.EventType, id string, version int64, data booking.CatalogueData) booking.Event {
+	return booking.Event{Key: fmt.Sprintf("%s/%s/%d", id, t, version), Type: t, Subject: id, At: now(), Catalogue: &data}
 }
 
 // byTime is the order of every such list.
@@ -50,9 +79,12 @@ func (r register[T]) add(ctx context.Context, id string, v T) error {
 	if err != nil {
 		return err
 	}
-	return r.db.run(ctx, "add "+r.thing, func(ctx context.Context, q bun.IDB) error {
+	return r.db.telling(ctx, catalogueOutbox, "add "+r.thing, func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("INSERT INTO ? (id, doc, created_at) VALUES (?, ?, ?)", bun.Ident(r.table), id, text, now()).Exec(ctx)
-		return err
+		if err != nil {
+			return err
+		}
+		return tell(ctx, q, catalogueOutbox, event(r.facts.registered, id, 1, r.facts.data(v)))
 	})
 }
 
@@ -73,7 +105,7 @@ func (r register[T]) get(ctx context.Context, id string) (v T, err error) {
 // became of it; NotFound when there is nothing. edit runs again when the thing
 // was changed at the same time. Its error is returned and nothing is changed.
 func (r register[T]) change(ctx context.Context, id string, edit func(*T) error) (v T, err error) {
-	err = r.db.run(ctx, "change "+r.thing, func(ctx context.Context, q bun.IDB) error {
+	err = r.db.telling(ctx, catalogueOutbox, "change "+r.thing, func(ctx context.Context, q bun.IDB) error {
 		for {
 			changed, err := r.tryChange(ctx, q, id, &v, edit)
 			if err != nil || changed {
@@ -90,26 +122,35 @@ func (r register[T]) change(ctx context.Context, id string, edit func(*T) error)
 
 // tryChange reads, edits and writes the thing, and tells whether it was still
 // the one that it had read. Of concurrent changes one succeeds, so that trying
-// again comes to an end.
+// again comes to an end. An edit that changes nothing writes nothing.
 func (r register[T]) tryChange(ctx context.Context, q bun.IDB, id string, v *T, edit func(*T) error) (bool, error) {
-	var text string
+	var before string
 	var version int64
-	err := q.NewRaw("SELECT doc, version FROM ? WHERE id = ?", bun.Ident(r.table), id).Scan(ctx, &text, &version)
+	err := q.NewRaw("SELECT doc, version FROM ? WHERE id = ? AND ?", bun.Ident(r.table), id, r.there).Scan(ctx, &before, &version)
 	if err != nil {
 		return false, orNotFound(err, r.thing, id)
 	}
-	if *v, err = r.read(id, text); err != nil {
+	was, err := r.read(id, before)
+	if err != nil {
 		return false, err
 	}
+	*v = was
 	if err := edit(v); err != nil {
 		return false, err
 	}
-	if text, err = r.write(id, *v); err != nil {
+	after, err := r.write(id, *v)
+	if err != nil {
 		return false, err
 	}
+	if after == before {
+		return true, nil
+	}
 	updated, err := affected(q.NewRaw("UPDATE ? SET doc = ?, version = version + 1 WHERE id = ? AND version = ?",
-		bun.Ident(r.table), text, id, version).Exec(ctx))
-	return updated == 1, err
+		bun.Ident(r.table), after, id, version).Exec(ctx))
+	if err != nil || updated == 0 {
+		return false, err
+	}
+	return true, tell(ctx, q, catalogueOutbox, event(r.facts.ofChange(was, *v), id, version+1, r.facts.data(*v)))
 }
 
 // list lists what the filter selects, newest first. InvalidCursor: the page's

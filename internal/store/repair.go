@@ -54,9 +54,10 @@ func (m *Mypage) Replace(ctx context.Context, p contract.Publication) error {
 	})
 }
 
-// AppendEvents appends the order's events that the feed does not hold yet, and
-// leaves its row alone.
-func (m *Mypage) AppendEvents(ctx context.Context, orderID string, events []booking.Event) error {
+// AppendEvents appends the events that the feed does not hold yet, and changes
+// no order's row. Calls that name the same source take turns: events that were
+// listed in one order by several of them come in that order.
+func (m *Mypage) AppendEvents(ctx context.Context, source string, events []booking.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
@@ -65,7 +66,7 @@ func (m *Mypage) AppendEvents(ctx context.Context, orderID string, events []book
 		return err
 	}
 	return m.db.inTx(ctx, "append events", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("? ?", m.db.dialect.takeTurns(orderID), insertEvents(q, &rows)).Exec(ctx)
+		_, err := q.NewRaw("? ?", m.db.dialect.takeTurns(source), insertEvents(q, &rows)).Exec(ctx)
 		return err
 	})
 }

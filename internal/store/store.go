@@ -61,6 +61,7 @@ type DB struct {
 	url     *url.URL
 	options Options
 	lists   chan struct{} // holds a token for each list that is read
+	written sync.Map      // for each outbox that is followed, a chan struct{}
 }
 
 // Open opens the database at rawURL:

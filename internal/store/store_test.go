@@ -53,6 +53,7 @@ func TestStore(t *testing.T) {
 				"Mypage":         testMypage,
 				"Events":         testEvents,
 				"AppendEvents":   testAppendEvents,
+				"Outbox":         testOutbox,
 				"Catalogue":      testCatalogue,
 				"Sandbox":        testSandbox,
 				"SandboxIntents": testSandboxIntents,

@@ -73,7 +73,14 @@ TOLD = [
      "청소 호출이 취소되었습니다. 사유: 고객취소."),
 ]
 
-SILENT = {
+CATALOGUE = {
+    "PlaceRegistered", "PlaceChanged", "PlaceWithdrawn", "PlaceBroughtBack",
+    "MenuRegistered", "MenuChanged", "MenuWithdrawn", "MenuBroughtBack",
+    "DrinkRegistered", "DrinkChanged", "DrinkWithdrawn", "DrinkBroughtBack", "DrinkDeleted", "StockChanged",
+    "CleanerRegistered", "CleanerChanged", "CleanerWithdrawn", "CleanerBroughtBack",
+}
+
+SILENT = CATALOGUE | {
     "PaymentApproved", "ReservationConfirmed", "ReservationCancelConfirmed", "DeliveryCanceled", "ProductionCanceled",
     "AssignmentCanceled",
 }
@@ -94,6 +101,13 @@ class Texts(unittest.TestCase):
         self.assertEqual(set(texts.TEXTS), {type for type, *_ in TOLD} | SILENT)
         for type in SILENT:
             self.assertIsNone(texts.message(event(1, type), "en"))
+
+    def test_events_of_the_catalogue_have_no_order_and_do_no_harm(self):
+        for type in CATALOGUE:
+            item = {**event(1, type), "subject": "place-1", "data": {
+                "kind": "lodging", "ownerId": "bora", "item": {"id": "place-1", "name": "Inn"}, "withdrawn": True,
+            }}
+            self.assertIsNone(texts.message(item, "en"))
 
     def test_each_reason(self):
         for reason, words in texts.REASONS.items():

@@ -90,6 +90,12 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
         ANY: {"en": "Your call for a cleaner is cancelled{reason}.",
               "ko": "청소 호출이 취소되었습니다.{reason}"},
     },
+    # What can be ordered, and how much of it: of no order, and told to nobody.
+    "PlaceRegistered": {}, "PlaceChanged": {}, "PlaceWithdrawn": {}, "PlaceBroughtBack": {},
+    "MenuRegistered": {}, "MenuChanged": {}, "MenuWithdrawn": {}, "MenuBroughtBack": {},
+    "DrinkRegistered": {}, "DrinkChanged": {}, "DrinkWithdrawn": {}, "DrinkBroughtBack": {}, "DrinkDeleted": {},
+    "StockChanged": {},
+    "CleanerRegistered": {}, "CleanerChanged": {}, "CleanerWithdrawn": {}, "CleanerBroughtBack": {},
 }
 
 # Why an order was cancelled. A reason that is not here is left out.

@@ -86,11 +86,13 @@ func (l Lodging) Check() error {
 	is.quantity("rooms", l.Rooms)
 	is.unless(1 <= nights && nights <= booking.MaxNights, "checkOut", "must be 1 to %d nights after checkIn", booking.MaxNights)
 	is.ahead("checkIn", l.CheckIn, l.PlacedAt)
-	is.near("begins", l.Begins, l.CheckIn.At(l.Place.CheckInTime, l.Place.Location()))
-	is.near("ends", l.Ends, l.CheckOut.At(l.Place.CheckOutTime, l.Place.Location()))
 	is.item("place", l.Place.ID, l.Place.Name, l.Place.OwnerID)
-	_, err := booking.Zone(l.Place.TimeZone)
-	is.unless(err == nil, "place.timeZone", "is not the name of a time zone")
+	if zone, err := booking.Zone(l.Place.TimeZone); err == nil {
+		is.near("begins", l.Begins, l.CheckIn.At(l.Place.CheckInTime, zone))
+		is.near("ends", l.Ends, l.CheckOut.At(l.Place.CheckOutTime, zone))
+	} else {
+		is.unless(false, "place.timeZone", "is not the name of a time zone")
+	}
 	switch l.Place.Confirmation {
 	case booking.Auto:
 	case booking.Manual:

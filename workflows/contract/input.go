@@ -117,7 +117,7 @@ func (l Lodging) CheckInAt() time.Time {
 	if !l.Begins.IsZero() {
 		return l.Begins
 	}
-	return l.CheckIn.At(l.Place.CheckInTime, l.Place.Location())
+	return l.CheckIn.At(l.Place.CheckInTime, l.zone())
 }
 
 // CheckOutAt is the instant at which the stay ends.
@@ -125,7 +125,17 @@ func (l Lodging) CheckOutAt() time.Time {
 	if !l.Ends.IsZero() {
 		return l.Ends
 	}
-	return l.CheckOut.At(l.Place.CheckOutTime, l.Place.Location())
+	return l.CheckOut.At(l.Place.CheckOutTime, l.zone())
+}
+
+// zone is the place's. A place without one is that of an order that is settled,
+// which asks for no instants: no order of a place with a Fault is started.
+func (l Lodging) zone() *time.Location {
+	zone, err := booking.Zone(l.Place.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // View is the reservation as it stands before its workflow has run.

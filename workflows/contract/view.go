@@ -124,6 +124,28 @@ func (v View) FreedNights() *booking.Nights {
 	return v.Freed
 }
 
+// EventData is what events tell of the order as it stands, but for its payment
+// and what remains of its item.
+func (v View) EventData() booking.EventData {
+	data := booking.EventData{
+		Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
+		Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason,
+	}
+	if v.Stay != nil {
+		data.CheckIn, data.CheckOut, data.Freed = v.CheckIn, v.CheckOut, v.Freed
+	}
+	if v.Delivery != nil {
+		data.Delivery = &booking.EventDelivery{Status: v.Delivery.Status}
+	}
+	if v.Production != nil {
+		data.Production = &booking.EventProduction{Status: v.Production.Status, Date: v.Production.Date}
+	}
+	if v.Cleaning != nil {
+		data.Location, data.Cleaner = v.Cleaning.Location, v.Cleaning.Cleaner
+	}
+	return data
+}
+
 // Clone is a copy that shares nothing that changes with v.
 func (v View) Clone() View {
 	v.History = append([]Entry(nil), v.History...)

@@ -1,0 +1,241 @@
+package e2e
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// documented are the fields that docs/events.md lists under a heading, with the
+// type of each, and those that are always there.
+func documented(t testing.TB, heading string) (types map[string]string, always []string) {
+	t.Helper()
+	text, err := os.ReadFile("../docs/events.md")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(text), "\n## "+heading+"\n")
+	require.True(t, found, heading)
+	section, _, _ = strings.Cut(section, "\n## ")
+	types = map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (\\w+) \\| .* \\| ([^|]*) \\|$").FindAllStringSubmatch(section, -1) {
+		types[row[1]] = row[2]
+		if strings.HasPrefix(row[3], "always") {
+			always = append(always, row[1])
+		}
+	}
+	require.NotEmpty(t, always)
+	return types, always
+}
+
+// leaves are the fields of data, those of objects in it by their paths, with the
+// types that docs/events.md has names for.
+func leaves(t testing.TB, path string, data object) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for name, value := range data {
+		name = path + name
+		switch v := value.(type) {
+		case map[string]any:
+			maps.Copy(all, leaves(t, name+".", v))
+		case string:
+			all[name] = "text"
+			if _, err := time.Parse(time.DateOnly, v); err == nil {
+				all[name] = "date"
+			} else if _, err := time.Parse(time.RFC3339, v); err == nil {
+				all[name] = "instant"
+			}
+		case bool:
+			all[name] = "truth"
+		case float64:
+			all[name] = "number"
+		default:
+			require.Failf(t, "no type has a name", "%s: %v", name, value)
+		}
+	}
+	return all
+}
+
+// requireDocumented requires each event of the feed to have the fields that
+// docs/events.md gives it, and no others.
+func (s *system) requireDocumented() {
+	s.Helper()
+	ofOrders, alwaysOfOrders := documented(s, "The fields of an order's data")
+	ofCatalogue, alwaysOfCatalogue := documented(s, "The fields of the catalogue's data")
+	for _, e := range s.walkEvents() {
+		types, always := ofOrders, alwaysOfOrders
+		if e.data["status"] == nil {
+			types, always = ofCatalogue, alwaysOfCatalogue
+		}
+		has := leaves(s, "", e.data)
+		for name, typ := range has {
+			require.Equal(s, types[name], typ, "%s of %s", name, e.Type)
+		}
+		require.Subset(s, slices.Collect(maps.Keys(has)), always, e.Type)
+	}
+}
+
+// told is an event with its data as they are.
+type told struct {
+	happened
+	data object
+}
+
+// walkEvents are all events of the feed.
+func (s *system) walkEvents() (all []told) {
+	s.Helper()
+	for after := ""; ; {
+		a := s.get("/v1/events?limit=200&after="+after).with(s, http.StatusOK)
+		for _, item := range a.body.Items {
+			raw, err := json.Marshal(item)
+			require.NoError(s, err)
+			e := told{data: item["data"].(map[string]any)}
+			require.NoError(s, json.Unmarshal(raw, &e.happened))
+			all = append(all, e)
+		}
+		if after = a.body.Next; len(a.body.Items) == 0 {
+			return all
+		}
+	}
+}
+
+// requireTold waits until the feed shows so many events about a subject, and
+// requires them to be of these types; it answers their data.
+func (s *system) requireTold(subject string, want ...string) []object {
+	s.Helper()
+	var types []string
+	var data []object
+	s.eventually(func() bool {
+		types, data = nil, nil
+		for _, e := range s.walkEvents() {
+			if e.Subject == subject {
+				types, data = append(types, e.Type), append(data, e.data)
+			}
+		}
+		return len(types) >= len(want)
+	})
+	require.Equal(s, want, types)
+	return data
+}
+
+func paid(status string, amount, refunded float64) object {
+	won := func(n float64) object { return object{"amount": n, "currency": "KRW"} }
+	return object{"status": status, "amount": won(amount), "refunded": won(refunded)}
+}
+
+// TestEvents_CarryWhatTheyTell: stay dates, what remains, what was paid and given
+// back, where deliveries and productions stand.
+func TestEvents_CarryWhatTheyTell(t *testing.T) {
+	t.Parallel()
+	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {
+		place := s.place(2)
+		order := s.reserve(place).with(t, http.StatusCreated).body.ID
+		second := s.reserve(place).with(t, http.StatusCreated).body.ID
+		soldOut := s.reserve(place, object{"customerId": "late"}).with(t, http.StatusConflict)
+		s.decide(order, "cancel").with(t, http.StatusOK)
+		all := s.requireTold(order, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged",
+			"ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
+		for i, data := range all {
+			require.Equal(t, []any{inDays(10).String(), inDays(12).String()}, []any{data["checkIn"], data["checkOut"]})
+			require.Equal(t, []any{
+				nil, paid("charged", 100000, 0), paid("charged", 100000, 0), paid("charged", 100000, 0),
+				paid("charged", 100000, 0), paid("refunded", 100000, 100000), paid("refunded", 100000, 100000),
+			}[i], data["payment"])
+			require.Equal(t, []any{nil, nil, 1.0, nil, 1.0, nil, nil}[i], data["remaining"])
+		}
+		require.InDelta(t, 0, s.requireTold(second, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed",
+			"ReservationStatusChanged")[2]["remaining"], 0, "none is left")
+		refused := s.get("/v1/mypages?customerId=late").with(t, http.StatusOK).body.Items[0]["id"].(string)
+		require.Equal(t, "sold_out", soldOut.body.Code)
+		all = s.requireTold(refused, "ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
+		require.InDelta(t, 0, all[2]["remaining"], 0)
+		require.Equal(t, paid("refunded", 100000, 100000), all[3]["payment"])
+
+		meal := s.order(s.menu()).with(t, http.StatusCreated).body.ID
+		s.decideAt(foodOrders+"/"+meal, "cancel").with(t, http.StatusOK)
+		all = s.requireTold(meal, "OrderPlaced", "PaymentApproved", "DeliveryStarted", "DeliveryCanceled", "PaymentCancelApproved", "OrderCanceled")
+		for i, status := range []string{"waiting", "waiting", "started", "cancelled", "cancelled", "cancelled"} {
+			require.Equal(t, object{"status": status}, all[i]["delivery"])
+		}
+
+		cups := s.orderCup(s.drink(5), object{"quantity": 2}).with(t, http.StatusCreated).body.ID
+		s.decideAt(cafeOrders+"/"+cups, "cancel").with(t, http.StatusOK)
+		all = s.requireTold(cups, "OrderPlaced", "PaymentApproved", "ProductionStarted", "ProductionCanceled", "PaymentCancelApproved", "OrderCanceled")
+		require.InDelta(t, 3, all[0]["remaining"], 0)
+		require.InDelta(t, 5, all[3]["remaining"], 0)
+		require.Equal(t, object{"status": "started", "date": inDays(1).String()}, all[2]["production"])
+
+		declined := s.order(s.menu(), object{"customerId": "poor", "paymentMethod": "pm_card_chargeDeclined"}).with(t, http.StatusPaymentRequired)
+		require.Equal(t, "payment_declined", declined.body.Code)
+		s.eventually(func() bool {
+			return slices.ContainsFunc(s.walkEvents(), func(e told) bool {
+				return e.Type == "PaymentDeclined" && e.data["customerId"] == "poor"
+			})
+		})
+		for _, e := range s.walkEvents() {
+			if e.Type == "PaymentDeclined" {
+				require.Equal(t, paid("declined", 18000, 0), e.data["payment"])
+			}
+		}
+
+		cleaner := s.cleaner("Min-jun")
+		call := s.call().with(t, http.StatusCreated).body.ID
+		all = s.requireTold(call, "CallPlaced", "PaymentApproved", "CleanerAssigned")
+		require.Equal(t, []any{"12 Sejong-daero, Seoul", object{"id": cleaner, "name": "Min-jun"}}, []any{all[2]["location"], all[2]["cleaner"]})
+		s.requireDocumented()
+	})
+}
+
+// TestEvents_OfTheCatalogue: what is registered, changed, withdrawn, brought back
+// and deleted, and the stock that owners set, is told in the same feed.
+func TestEvents_OfTheCatalogue(t *testing.T) {
+	t.Parallel()
+	eachStorage(t, func(t *testing.T, s *system) {
+		place, menu, drink, cleaner := s.place(3), s.menu(), s.drink(7), s.cleaner("Min-jun")
+		for path := range map[string]bool{"/v1/lodging/places/" + place: true, menus + "/" + menu: true, drinks + "/" + drink: true, cleaners + "/" + cleaner: true} {
+			s.change(path, object{"name": "Other"}).with(t, http.StatusOK)
+			s.change(path, object{"name": "Other"}).with(t, http.StatusOK) // which changes nothing
+			s.change(path, object{"withdrawn": true}).with(t, http.StatusOK)
+			s.change(path, object{"withdrawn": false}).with(t, http.StatusOK)
+		}
+		s.request(http.MethodPut, drinks+"/"+drink+"/stock", object{"count": 6}).with(t, http.StatusOK)
+		s.remove(drink)
+		all := s.requireTold(menu, "MenuRegistered", "MenuChanged", "MenuWithdrawn", "MenuBroughtBack")
+		require.Equal(t, object{
+			"kind": "food", "ownerId": "bora", "item": object{"id": menu, "name": "Other"}, "withdrawn": true,
+			"price": object{"amount": 9000.0, "currency": "KRW"},
+		}, all[2])
+		s.requireTold(cleaner, "CleanerRegistered", "CleanerChanged", "CleanerWithdrawn", "CleanerBroughtBack")
+
+		// The stock of a place and of a drink is in another database than they are.
+		ofPlace, ofDrink := []string{}, []string{}
+		var stock []any
+		s.eventually(func() bool {
+			ofPlace, ofDrink, stock = nil, nil, nil
+			for _, e := range s.walkEvents() {
+				switch {
+				case e.Type == "StockChanged":
+					stock = append(stock, e.data["stock"])
+				case e.Subject == place:
+					ofPlace = append(ofPlace, e.Type)
+				case e.Subject == drink:
+					ofDrink = append(ofDrink, e.Type)
+				}
+			}
+			return len(ofPlace) >= 4 && len(ofDrink) >= 5 && len(stock) >= 2
+		})
+		require.Equal(t, []string{"PlaceRegistered", "PlaceChanged", "PlaceWithdrawn", "PlaceBroughtBack"}, ofPlace)
+		require.Equal(t, []string{"DrinkRegistered", "DrinkChanged", "DrinkWithdrawn", "DrinkBroughtBack", "DrinkDeleted"}, ofDrink)
+		require.Equal(t, []any{
+			object{"from": inDays(0).String(), "to": inDays(60).String(), "capacity": 3.0, "remaining": 3.0},
+			object{"from": inDays(1).String(), "to": inDays(2).String(), "capacity": 6.0, "remaining": 6.0},
+		}, stock)
+		s.requireDocumented()
+	})
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Outbox is what the feed is to be told of a service's own data. A change and
+// its event are written in one transaction, in the service's database; the feed
+// is in another one, and gets the event afterwards.
+type Outbox struct {
+	db    *DB
+	table string
+}
+
+// CatalogueOutbox is the outbox of places, menus and drinks.
+func CatalogueOutbox(db *DB) *Outbox { return &Outbox{db, catalogueOutbox} }
+
+// InventoryOutbox is the outbox of the stock that owners set.
+func InventoryOutbox(db *DB) *Outbox { return &Outbox{db, inventoryOutbox} }
+
+// FulfilmentOutbox is the outbox of cleaners.
+func FulfilmentOutbox(db *DB) *Outbox { return &Outbox{db, fulfilmentOutbox} }
+
+// The tables of the outboxes.
+const (
+	catalogueOutbox  = "catalogue_outbox"
+	inventoryOutbox  = "inventory_outbox"
+	fulfilmentOutbox = "fulfilment_outbox"
+)
+
+type outboxRow struct {
+	Seq     int64
+	Key     string
+	Type    booking.EventType
+	Subject string
+	At      time.Time
+	Data    string // JSON
+}
+
+// tell writes an event into an outbox, in the transaction of q. The row of what
+// it is about has been changed in that transaction, or is locked: so the events
+// of one subject are in the order of its changes.
+func tell(ctx context.Context, q bun.IDB, table string, e booking.Event) error {
+	data, err := json.Marshal(e.Catalogue)
+	if err != nil {
+		return fmt.Errorf("write event %s as JSON: %w", e.Key, err)
+	}
+	_, err = q.NewRaw("INSERT INTO ? (key, type, subject, at, data) VALUES (?, ?, ?, ?, ?)",
+		bun.Ident(table), e.Key, e.Type, e.Subject, micros(e.At), string(data)).Exec(ctx)
+	return err
+}
+
+// telling is inTx for a change that tells the outbox's table of itself.
+func (db *DB) telling(ctx context.Context, table, what string, f func(context.Context, bun.IDB) error) error {
+	if err := db.inTx(ctx, what, f); err != nil {
+		return err
+	}
+	if written, followed := db.written.Load(table); followed {
+		select {
+		case written.(chan struct{}) <- struct{}{}:
+		default: // its follower has been woken already
+		}
+	}
+	return nil
+}
+
+// Written gets a value after a change that was made through the outbox's own
+// database handle. One follower gets each.
+func (o *Outbox) Written() <-chan struct{} {
+	written, _ := o.db.written.LoadOrStore(o.table, make(chan struct{}, 1))
+	return written.(chan struct{})
+}
+
+// Waiting lists up to limit events that the feed may not have yet. Those of one
+// subject are in the order of its changes, and none before them is missing.
+func (o *Outbox) Waiting(ctx context.Context, limit int) ([]booking.Event, error) {
+	var rows []outboxRow
+	err := o.db.run(ctx, "read "+o.table, func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewRaw("SELECT * FROM ? ORDER BY seq LIMIT ?", bun.Ident(o.table), pageSize(limit)).Scan(ctx, &rows)
+	})
+	if err != nil {
+		return nil, err
+	}
+	events := make([]booking.Event, len(rows))
+	for i, row := range rows {
+		e := booking.Event{Key: row.Key, Type: row.Type, Subject: row.Subject, At: row.At.UTC(), Catalogue: new(booking.CatalogueData)}
+		if err := json.Unmarshal([]byte(row.Data), e.Catalogue); err != nil {
+			return nil, fmt.Errorf("event %s: %w", row.Key, err)
+		}
+		events[i] = e
+	}
+	return events, nil
+}
+
+// Told forgets events that the feed has.
+func (o *Outbox) Told(ctx context.Context, events []booking.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	keys := make([]string, len(events))
+	for i, e := range events {
+		keys[i] = e.Key
+	}
+	return o.db.run(ctx, "forget what the feed has of "+o.table, func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("DELETE FROM ? WHERE key IN (?)", bun.Ident(o.table), bun.List(keys)).Exec(ctx)
+		return err
+	})
+}

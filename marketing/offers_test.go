@@ -1,0 +1,185 @@
+package marketing
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun/driver/pgdriver"
+	"go.uber.org/zap"
+)
+
+// offered is an event of the catalogue, with what it says of the item besides.
+func offered(eventType, itemID, itemName string, says map[string]any) string {
+	data := map[string]any{"kind": "lodging", "ownerId": "bora", "item": map[string]any{"id": itemID, "name": itemName}, "withdrawn": false}
+	for name, value := range says {
+		data[name] = value
+	}
+	raw, err := json.Marshal(map[string]any{
+		"specversion": "1.0", "id": fmt.Sprintf("%s/%s/1", itemID, eventType), "source": "/yeyak/lodging", "type": eventType,
+		"subject": itemID, "time": firstTime, "datacontenttype": "application/json", "data": data,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
+}
+
+func withdrawn(itemID string) string {
+	return offered("PlaceWithdrawn", itemID, "Name of "+itemID, map[string]any{"withdrawn": true})
+}
+
+func broughtBack(itemID, name string) string {
+	return offered("PlaceBroughtBack", itemID, name, nil)
+}
+
+func TestRecommend_NotWhatWasTakenOff(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := openStore(t, databaseURL)
+		take(t, s, bookings("alice inn", "bora inn", "bora lake", "chan spa", "chan lake", "dana spa")...)
+		require.Equal(t, []string{"also_booked lake 1", "popular spa 2"}, recommended(t, s, "alice", 5))
+
+		take(t, s, withdrawn("lake"))
+		require.Equal(t, []string{"popular spa 2"}, recommended(t, s, "alice", 5))
+		take(t, s, broughtBack("lake", "Lake"), withdrawn("spa"))
+		require.Equal(t, []string{"also_booked lake 1"}, recommended(t, s, "alice", 5))
+		take(t, s, placed("lodging-later", "erik", "spa"))
+		require.Equal(t, []string{"also_booked lake 1"}, recommended(t, s, "alice", 5), "an order that was placed before, and told later")
+		take(t, s, withdrawn("inn"), broughtBack("spa", "Spa"))
+		require.Equal(t, []string{"also_booked lake 1", "popular spa 3"}, recommended(t, s, "alice", 5), "who booked the same still did")
+
+		gone := offered("DrinkDeleted", "spa", "Spa", map[string]any{"withdrawn": true, "deleted": true})
+		take(t, s, gone, broughtBack("spa", "Spa"))
+		take(t, s, broughtBack("spa", "Spa"))
+		require.Equal(t, []string{"also_booked lake 1"}, recommended(t, s, "alice", 5), "what was deleted never comes back")
+	})
+}
+
+// An event of a withdrawal may come before those of the bookings.
+func TestRecommend_WithdrawnBeforeItIsBooked(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := openStore(t, databaseURL)
+		take(t, s, withdrawn("inn"))
+		take(t, s, bookings("alice inn", "bora inn", "bora lake")...)
+		require.Equal(t, []string{"popular lake 1"}, recommended(t, s, "minho", 5))
+	})
+}
+
+func TestRecommend_NotWhatIsOver(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := openStore(t, databaseURL)
+		take(t, s, bookings("alice yesterday", "alice tomorrow", "alice always")...)
+		for name, ends := range map[string]time.Time{"yesterday": time.Now().Add(-time.Second), "tomorrow": time.Now().Add(24 * time.Hour)} {
+			take(t, s, offered("DrinkRegistered", name, name, map[string]any{"endsAt": ends}))
+		}
+		take(t, s, offered("PlaceRegistered", "always", "always", nil))
+		require.Equal(t, []string{"popular always 1", "popular tomorrow 1"}, recommended(t, s, "minho", 5))
+	})
+}
+
+func TestRecommend_PresentName(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, databaseURL string) {
+		s := openStore(t, databaseURL)
+		name := func() string {
+			items, err := s.recommend(t.Context(), "minho", 1)
+			require.NoError(t, err)
+			return items[0].Item.Name
+		}
+		take(t, s, placed("lodging-1", "alice", "inn"))
+		require.Equal(t, "Name of inn", name())
+		take(t, s, offered("PlaceRegistered", "inn", "Name of inn", nil), offered("PlaceChanged", "inn", "Seaside Inn", nil))
+		require.Equal(t, "Seaside Inn", name())
+		take(t, s, placed("lodging-2", "bora", "inn"))
+		require.Equal(t, "Seaside Inn", name(), "an order keeps the name that it was placed under, and tells no newer one")
+	})
+}
+
+// Before the feed has been read to its end once, a withdrawal may be still to
+// come: nothing is recommended, whether the service is new, was started late, or
+// has had its tables dropped.
+func TestFollower_RecommendsNothingTakenOffWhileItCatchesUp(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, databaseURL string) {
+		f := newFakeFeed(t, history(900)...)
+		f.add(withdrawn("place-1"))
+		thirdPage, goOn := make(chan struct{}), make(chan struct{})
+		pages := 0
+		f.served = func() {
+			if pages++; pages == 3 {
+				f.Unlock() // what is looked at meanwhile asks nothing of the feed
+				close(thirdPage)
+				<-goOn
+				f.Lock()
+			}
+		}
+		s := start(t, f, databaseURL, zap.NewNop())
+		<-thirdPage // two pages are taken in
+		require.Empty(t, s.recommended("minho"))
+		close(goOn)
+		s.requireCaughtUp(f)
+		require.NotEmpty(t, s.recommended("minho"))
+		for _, item := range s.get("/recommendations/minho?limit=50").body.Items {
+			require.NotEqual(t, "place-1", item.Item.ID)
+		}
+
+		_, err := s.store.db.ExecContext(t.Context(), "DROP TABLE marketing_offers")
+		require.NoError(t, err)
+		require.Equal(t, http.StatusServiceUnavailable, s.get("/recommendations/minho").status)
+		s.requireCaughtUp(f)
+		eventually(t, func() bool {
+			a := s.get("/recommendations/minho?limit=50")
+			for _, item := range a.body.Items {
+				require.NotEqual(t, "place-1", item.Item.ID)
+			}
+			return a.status == http.StatusOK && len(a.body.Items) > 0
+		})
+	})
+}
+
+// oldTables are those of the first version, which knew bookings only.
+var oldTables = []string{
+	`CREATE TABLE marketing_progress (id integer PRIMARY KEY CHECK (id = 1), cursor text NOT NULL, last_event_at timestamptz)`,
+	`CREATE TABLE marketing_bookings (order_id text PRIMARY KEY, customer_id text NOT NULL, kind text NOT NULL, item_id text NOT NULL,
+		item_name text NOT NULL, placed_at timestamptz NOT NULL, cancelled boolean NOT NULL)`,
+	`INSERT INTO marketing_progress (id, cursor) VALUES (1, '` + cursorAt(3) + `')`,
+	`INSERT INTO marketing_bookings VALUES ('lodging-1', 'alice', 'lodging', 'place-1', 'Old name', '2026-11-24 01:38:28+00:00', FALSE)`,
+}
+
+// A store of the first version, which has passed over the events of the
+// catalogue, is brought up to date by the service itself.
+func TestFollower_UpgradesAStoreOfTheFirstVersion(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, databaseURL string) {
+		f := newFakeFeed(t, placed("lodging-1", "alice", "place-1"), withdrawn("place-1"), placed("lodging-2", "bora", "place-2"))
+		db := withoutTables(t, databaseURL)
+		for _, statement := range oldTables {
+			_, err := db.ExecContext(t.Context(), statement)
+			require.NoError(t, err)
+		}
+		require.NoError(t, db.Close())
+
+		s := start(t, f, databaseURL, zap.NewNop())
+		s.requireCaughtUp(f)
+		require.Equal(t, []string{"popular place-2 1"}, s.recommended("minho"))
+		require.Equal(t, 3, requireExactly(t, s.store, f.events))
+	})
+}
+
+// withoutTables opens a database as it is: opening a store makes its tables.
+func withoutTables(t *testing.T, databaseURL string) *sql.DB {
+	t.Helper()
+	where, err := Settings{DatabaseURL: databaseURL}.database()
+	require.NoError(t, err)
+	if where.postgres == nil {
+		return sql.OpenDB(connector{"file:" + where.file})
+	}
+	return sql.OpenDB(pgdriver.NewConnector(where.postgres...))
+}

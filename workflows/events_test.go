@@ -1,0 +1,89 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// carries requires of an event, in whichever life of a saga and after whichever
+// fault it is told, what every event of its kind and type has.
+func carries(t testing.TB, e booking.Event) {
+	d := e.Data
+	switch d.Kind {
+	case booking.Lodging:
+		assert.NotEmpty(t, d.CheckIn, e.Key)
+		assert.NotEmpty(t, d.CheckOut, e.Key)
+	case booking.Food:
+		assert.NotNil(t, d.Delivery, e.Key)
+	case booking.Cafe:
+		assert.NotNil(t, d.Production, e.Key)
+	case booking.Cleaning:
+		assert.NotEmpty(t, d.Location, e.Key)
+	}
+	statuses := map[booking.EventType][]booking.PaymentStatus{
+		booking.PaymentApproved: {booking.Charged}, booking.PaymentDeclinedEvent: {booking.Declined},
+		booking.PaymentCancelApproved: {booking.Refunded, booking.Returned},
+	}[e.Type]
+	if statuses != nil && assert.NotNil(t, d.Payment, e.Key) {
+		assert.Contains(t, statuses, d.Payment.Status, e.Key)
+		assert.Equal(t, d.Amount, d.Payment.Amount, e.Key)
+		given := int64(0)
+		if d.Payment.Status == booking.Refunded {
+			given = d.Amount.Amount
+		}
+		assert.Equal(t, booking.Money{Amount: given, Currency: d.Amount.Currency}, d.Payment.Refunded, e.Key)
+	}
+	if e.Type == booking.CleanerAssigned || e.Type == booking.CleaningCompleted {
+		assert.NotNil(t, d.Cleaner, e.Key)
+	}
+	if e.Type == booking.ReservationConfirmed {
+		assert.NotNil(t, d.Remaining, e.Key)
+	}
+}
+
+// feed are the order's events, by their types.
+func (w *world) feed() map[booking.EventType]booking.EventData {
+	all := map[booking.EventType]booking.EventData{}
+	for after := ""; ; {
+		events, next, err := w.pages.Events(context.Background(), after, 200)
+		require.NoError(w, err)
+		if len(events) == 0 {
+			return all
+		}
+		for _, e := range events {
+			if e.Subject == w.order {
+				all[e.Type] = e.Data
+			}
+		}
+		after = next
+	}
+}
+
+func TestEvents_WhatRemains(t *testing.T) {
+	t.Parallel()
+	left := func(n int) *int { return &n }
+	t.Run("Held", func(t *testing.T) {
+		s := newStay(t)
+		s.setStock(3)
+		s.decides(hour, contract.CancelUpdate)
+		s.run()
+		events := s.feed()
+		require.Equal(t, left(2), events[booking.ReservationConfirmed].Remaining)
+		require.Equal(t, left(3), events[booking.ReservationCancelConfirmed].Remaining)
+		require.Nil(t, events[booking.ReservationCanceled].Remaining, "it changed nothing")
+		require.Equal(t, booking.Refunded, events[booking.ReservationCanceled].Payment.Status)
+		require.Equal(t, booking.Charged, events[booking.ReservationCancelConfirmed].Payment.Status, "as the feed has told so far")
+	})
+	t.Run("SoldOut", func(t *testing.T) {
+		s := newStay(t)
+		s.setStock(0)
+		s.run()
+		require.Equal(t, left(0), s.feed()[booking.ReservationCancelConfirmed].Remaining)
+	})
+}
