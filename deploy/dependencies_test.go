@@ -46,7 +46,8 @@ func TestDependencies_Updates(t *testing.T) {
 	seen := map[string]int{}
 	for name := range strings.Lines(string(files)) {
 		name = strings.TrimSpace(name)
-		folder, ecosystem := filepath.Dir("/"+name), ""
+		folder := filepath.Dir("/" + name)
+		var ecosystem string
 		switch base := filepath.Base(name); {
 		case base == "go.mod":
 			ecosystem = "gomod"
@@ -99,7 +100,8 @@ func vulncheck(t *testing.T, main string, env ...string) (out string, status int
 	cmd.Env = append(cmd.Env, env...)
 	raw, err := cmd.CombinedOutput()
 	if err != nil {
-		require.IsType(t, &exec.ExitError{}, err)
+		var exit *exec.ExitError
+		require.ErrorAs(t, err, &exit)
 	}
 	return string(raw), cmd.ProcessState.ExitCode()
 }

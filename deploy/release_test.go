@@ -20,7 +20,6 @@ type runner struct {
 	*testing.T
 	origin, checkout, temp string
 	expressions            map[string]string
-	outputs                map[string]string
 }
 
 const ourRepository = "yeyak/yeyak"
@@ -30,7 +29,6 @@ func newRunner(t *testing.T) *runner {
 	top := t.TempDir()
 	r := &runner{
 		T: t, origin: filepath.Join(top, ourRepository), checkout: filepath.Join(top, "checkout"), temp: filepath.Join(top, "temp"),
-		outputs: map[string]string{},
 		expressions: map[string]string{
 			"github.repository": ourRepository, "github.token": "token", "secrets.KUBE_CONFIG": "a kubeconfig",
 		},
@@ -52,7 +50,7 @@ done`,
 		"kubectl": `case "$*" in "apply -k "*) "$KUSTOMIZE" build "$3" | sed -n 's/^ *image: /kubectl: /p' | sort -u >> "$CALLS" ;; esac`,
 	} {
 		script = fmt.Sprintf("#!/bin/sh\necho \"%s $*\" >> \"$CALLS\"\n%s\n", name, script)
-		require.NoError(t, os.WriteFile(filepath.Join(r.temp, "bin", name), []byte(script), 0o700)) //nolint:gosec // it is run
+		require.NoError(t, os.WriteFile(filepath.Join(r.temp, "bin", name), []byte(script), 0o700))
 	}
 	r.sh(`git init --quiet --bare --initial-branch=main "$ORIGIN" && git init --quiet --initial-branch=main && git add --all &&
 		git -c user.name=a -c user.email=a@example.com commit --quiet --message one && git push --quiet "$ORIGIN" main`)

@@ -18,13 +18,13 @@ func main() {
 	mirror := flag.String("mirror", "", "host of a registry that is asked instead of those that are named")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	var err error
 	if *check {
 		err = missing(*root)
 	} else {
 		err = pin(ctx, *root, registry{mirror: *mirror})
 	}
+	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 )
 
@@ -32,11 +31,11 @@ func linked(root string) ([]*module, error) {
 	if err != nil {
 		return nil, err
 	}
-	goroot := runtime.GOROOT()                                                //nolint:staticcheck // the go command's, which runs this
-	if out, err := exec.Command("go", "env", "GOROOT").Output(); err == nil { //nolint:noctx // it ends by itself
-		goroot = string(bytes.TrimSpace(out))
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return nil, err
 	}
-	all := map[string]*module{standard: {path: standard, dir: goroot, folders: map[string]bool{}, binaries: map[string]bool{}}}
+	all := map[string]*module{standard: {path: standard, dir: string(bytes.TrimSpace(goroot)), folders: map[string]bool{}, binaries: map[string]bool{}}}
 	for _, command := range commands {
 		all[standard].binaries[command.Name()] = true
 		for _, platform := range platforms {
@@ -50,7 +49,7 @@ func linked(root string) ([]*module, error) {
 
 // link adds what is linked into a binary on a platform.
 func link(root, binary, platform string, all map[string]*module) error {
-	cmd := exec.Command("go", "list", "-deps", "-json=Dir,Module", "./cmd/"+binary) //nolint:noctx // it ends by itself
+	cmd := exec.Command("go", "list", "-deps", "-json=Dir,Module", "./cmd/"+binary)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+platform, "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 	cmd.Stderr = os.Stderr

@@ -27,7 +27,7 @@ func run(root string, check bool) error {
 	}
 	file := filepath.Join(root, "NOTICE")
 	if !check {
-		return os.WriteFile(file, []byte(text), 0o644) //nolint:gosec // it is for everybody
+		return os.WriteFile(file, []byte(text), 0o644)
 	}
 	is, err := os.ReadFile(file)
 	if err != nil {
