@@ -71,7 +71,7 @@ func TestGarbage(t *testing.T) {
 	order := a.order(a.menu()).with(t, http.StatusCreated).body.ID
 	a.becomes(order, booking.Delivering)
 	a.requireClean()
-	a.system.eventually(func() bool {
+	a.eventually(func() bool {
 		code, out, logs := a.command(nil, "audit")
 		require.NotEqual(t, 1, code, "%s%s", out, logs)
 		return code == 0 // else it could not judge some order, on a busy machine

@@ -89,7 +89,7 @@ func TestFollower_StoppedBetweenPagesGoesOnWhereItWas(t *testing.T) {
 		f := newFakeFeed(t, history(900)...)
 		thirdPage := make(chan struct{})
 		pages := 0
-		f.served = func() {
+		f.serves = func() {
 			if pages++; pages == 3 {
 				close(thirdPage)
 			}

@@ -39,7 +39,7 @@ func TestFollower_Killed(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		f := newFakeFeed(t, history(3000)...)
 		pages := make(chan struct{}, 1000)
-		f.served = func() { pages <- struct{}{} }
+		f.serves = func() { pages <- struct{}{} }
 		told, err := json.Marshal(Settings{Listen: "127.0.0.1:0", Feed: f.URL, DatabaseURL: databaseURL, PollEvery: pollEvery})
 		require.NoError(t, err)
 		s := openStore(t, databaseURL)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -112,7 +113,7 @@ func TestFollower_RecommendsNothingTakenOffWhileItCatchesUp(t *testing.T) {
 		f.add(withdrawn("place-1"))
 		thirdPage, goOn := make(chan struct{}), make(chan struct{})
 		pages := 0
-		f.served = func() {
+		f.serves = func() {
 			if pages++; pages == 3 {
 				f.Unlock() // what is looked at meanwhile asks nothing of the feed
 				close(thirdPage)
@@ -120,10 +121,12 @@ func TestFollower_RecommendsNothingTakenOffWhileItCatchesUp(t *testing.T) {
 				f.Lock()
 			}
 		}
+		goesOn := sync.OnceFunc(func() { close(goOn) })
+		t.Cleanup(goesOn) // the feed cannot be closed before
 		s := start(t, f, databaseURL, zap.NewNop())
 		<-thirdPage // two pages are taken in
 		require.Empty(t, s.recommended("minho"))
-		close(goOn)
+		goesOn()
 		s.requireCaughtUp(f)
 		require.NotEmpty(t, s.recommended("minho"))
 		for _, item := range s.get("/recommendations/minho?limit=50").body.Items {

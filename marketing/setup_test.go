@@ -150,8 +150,9 @@ type fakeFeed struct {
 	asked  []string // with which cursors
 	// instead answers in the feed's stead, while it is set.
 	instead http.HandlerFunc
-	// served is told of each page that was handed out.
-	served func()
+	// serves is told of each page before it is handed out: a client has all of one
+	// before its request has ended.
+	serves func()
 }
 
 func newFakeFeed(t *testing.T, events ...string) *fakeFeed {
@@ -216,10 +217,11 @@ func (f *fakeFeed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	to := min(from+limit, len(f.events))
 	w.Header().Set("Content-Type", "application/json")
 	next, _ := json.Marshal(cursorAt(to))
-	fmt.Fprintf(w, `{"items":[%s],"next":%s}`, strings.Join(f.events[from:to], ","), next)
-	if f.served != nil {
-		f.served()
+	page := fmt.Sprintf(`{"items":[%s],"next":%s}`, strings.Join(f.events[from:to], ","), next)
+	if f.serves != nil {
+		f.serves()
 	}
+	_, _ = io.WriteString(w, page)
 }
 
 var firstTime = time.Date(2026, 11, 24, 1, 38, 28, 914974000, time.UTC)
