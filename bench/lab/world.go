@@ -17,7 +17,7 @@ import (
 
 // Programs are the paths of what is run.
 type Programs struct {
-	Yeyak, Naive, Bare, Plain, TemporalServer, SQLTool string
+	Yeyak, Naive, Bare, Plain, TemporalServer string
 }
 
 // World is what all measurements share: one PostgreSQL with durable defaults,
@@ -47,7 +47,7 @@ func NewWorld(ctx context.Context, programs Programs) (_ *World, err error) {
 		return nil, err
 	}
 	w.Temporal, err = fullserver.New(ctx, fullserver.Options{
-		Server: programs.TemporalServer, SQLTool: programs.SQLTool, Dir: filepath.Join(w.Dir, "temporal"), Postgres: w.Postgres.URL(),
+		Server: programs.TemporalServer, Dir: filepath.Join(w.Dir, "temporal"), Postgres: w.Postgres.URL(),
 	})
 	if err != nil {
 		return nil, err

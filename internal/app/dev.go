@@ -21,8 +21,9 @@ import (
 // seconds; a busy machine with a cold disk takes longer.
 const readyWithin = 60 * time.Second
 
-// RunDev runs everything in one go until ctx ends: a Temporal dev server and
-// SQLite databases in the data folder, migrations, all workers and the API.
+// RunDev runs everything in one go until ctx ends: a Temporal server, unless
+// TEMPORAL_ADDRESS names one that runs, and SQLite databases in the data folder,
+// migrations, all workers and the API.
 // What a person wants to know is written to out.
 func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writer) error {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
@@ -37,10 +38,10 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	}
 	defer func() { _ = listener.Close() }() // closed already when the API has run
 
-	say("Starting the Temporal dev server on %s …", cfg.Dev.DataDir)
-	engine := &devEngine{log: log, options: devserver.Options{
-		CLI: cfg.Dev.TemporalCLI, DataDir: cfg.Dev.DataDir, Port: cfg.Dev.TemporalPort, UIPort: cfg.Dev.UIPort, Logger: log,
-	}}
+	engine, err := chooseEngine(ctx, cfg, log, say)
+	if err != nil {
+		return err
+	}
 	if err := engine.start(ctx); err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	say("Starting databases, workers and API …")
 	a, err := Start(ctx, Options{
 		Config: cfg, Log: log, API: true, Listener: listener,
-		TemporalAddress: engine.address(), Namespace: client.DefaultNamespace, Migrate: true,
+		TemporalAddress: engine.address(), Namespace: engine.namespace(), Migrate: true,
 	})
 	if err != nil {
 		return err
@@ -61,7 +62,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 			a.fail(err)
 		}
 	}()
-	greet(say, "http://"+a.Address(), engine.uiURL(), engine.address())
+	greet(say, "http://"+a.Address(), engine)
 	err = a.Wait(ctx)
 	unwatch()
 	engine.stop(context.WithoutCancel(ctx))
@@ -106,15 +107,14 @@ func searchAttributes() map[string]enumspb.IndexedValueType {
 }
 
 // greet shows where everything is, and a first order to paste.
-func greet(say func(string, ...any), api, ui, temporal string) {
+func greet(say func(string, ...any), api string, engine devTemporal) {
 	checkIn := booking.DateOf(time.Now()).AddDays(30)
 	say(`
 Yeyak is running.
 
   API          %[1]s
   API docs     %[1]s/docs
-  Temporal UI  %[2]s
-  Temporal     %[3]s   (for the temporal CLI: --address %[3]s)
+%[2]s
 
 A first order, to paste into another terminal: a place, a room for two nights, a reservation.
 
@@ -122,10 +122,10 @@ A first order, to paste into another terminal: a place, a room for two nights, a
     -d '{"name":"Seaside Inn","ownerId":"bora","price":{"amount":50000,"currency":"KRW"},"confirmation":"auto"}' \
     | sed 's/.*"id":"\([^"]*\)".*/\1/')
   curl -s -X PUT %[1]s/v1/lodging/places/$PLACE/stock -H 'Content-Type: application/json' \
-    -d '{"from":"%[4]s","to":"%[5]s","rooms":1}'
+    -d '{"from":"%[3]s","to":"%[4]s","rooms":1}'
   curl -i %[1]s/v1/lodging/reservations -H 'Content-Type: application/json' \
-    -d '{"placeId":"'$PLACE'","customerId":"alice","checkIn":"%[4]s","checkOut":"%[5]s","rooms":1}'
+    -d '{"placeId":"'$PLACE'","customerId":"alice","checkIn":"%[3]s","checkOut":"%[4]s","rooms":1}'
 
 Ctrl-C stops it; everything is kept.
-`, api, ui, temporal, checkIn, checkIn.AddDays(2))
+`, api, engine.whereabouts(), checkIn, checkIn.AddDays(2))
 }
