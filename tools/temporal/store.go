@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -92,10 +94,21 @@ func ensureTables(file string) error {
 // exchanged for the file as a whole: a kill leaves no half of one.
 func newTables(file string) (fresh string, err error) {
 	fresh = file + ".new"
-	if err := errors.Join(remove(fresh), remove(fresh+"-journal")); err != nil {
+	if err := remove(fresh); err != nil {
 		return "", err
 	}
-	if err := sqlite.SetupSchema(database(fresh, "mode", "rwc", "synchronous", "off")); err != nil {
+	// A database in memory has its tables once it is opened. The server keeps
+	// every connection to its end, so that none is made to the file.
+	c := database("", "mode", "memory", "cache", "shared")
+	if err := sqlite.CreateNamespaces(c); err != nil {
+		return "", fmt.Errorf("tables of %s: %w", file, err)
+	}
+	db, err := sql.Open("sqlite", "file:"+c.DatabaseName+"?mode=memory&cache=shared")
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(context.Background(), "VACUUM INTO ?", fresh); err != nil {
 		return "", errors.Join(fmt.Errorf("tables of %s: %w", file, err), remove(fresh))
 	}
 	return fresh, nil

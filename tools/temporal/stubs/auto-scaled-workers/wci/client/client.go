@@ -22,12 +22,27 @@ var Module = fx.Options(fx.Supply(Client{}))
 func (Client) DescribeWorkerControllerInstance(
 	context.Context, *namespace.Namespace, *deploymentpb.WorkerDeploymentVersion,
 ) (*iface.QueryDescribeWorkerControllerInstanceResponse, []byte, error) {
-	return nil, nil, serviceerror.NewNotFound("this server does not scale workers")
+	return nil, nil, serviceerror.NewNotFound("this server was built without what scales workers")
 }
+
+// errLeftOut is for good: it is not tried again.
+var errLeftOut = serviceerror.NewInvalidArgument("this server was built without what scales workers")
 
 // ValidateWorkerControllerInstanceSpec takes none.
 func (Client) ValidateWorkerControllerInstanceSpec(
 	context.Context, *namespace.Namespace, *deploymentpb.WorkerDeploymentVersion, string, map[string]iface.ScalingGroupSpecUpdate, []string,
 ) error {
-	return serviceerror.NewUnimplemented("this server does not scale workers")
+	return errLeftOut
+}
+
+// UpdateWorkerControllerInstance takes none.
+func (Client) UpdateWorkerControllerInstance(
+	context.Context, *namespace.Namespace, *deploymentpb.WorkerDeploymentVersion, []byte, string, map[string]iface.ScalingGroupSpecUpdate, []string,
+) (*iface.UpdateWorkerControllerInstanceResponse, error) {
+	return nil, errLeftOut
+}
+
+// DeleteWorkerControllerInstance has none to delete.
+func (Client) DeleteWorkerControllerInstance(context.Context, *namespace.Namespace, *deploymentpb.WorkerDeploymentVersion, string) error {
+	return nil
 }

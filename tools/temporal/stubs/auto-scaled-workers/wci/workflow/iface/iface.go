@@ -37,7 +37,11 @@ type (
 		ScalingGroupSpecs map[string]ScalingGroupSpec `json:"scaling_group_specs"`
 	}
 	QueryDescribeWorkerControllerInstanceResponse struct {
-		Spec *WorkerControllerInstanceSpec `json:"spec"`
+		Spec             *WorkerControllerInstanceSpec
+		ValidationStatus *ValidationStatus
+	}
+	UpdateWorkerControllerInstanceResponse struct {
+		Spec *WorkerControllerInstanceSpec
 	}
 	ValidationStatus struct {
 		Status             ValidationResult `json:"status"`
