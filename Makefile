@@ -37,7 +37,7 @@ run: export YEYAK_TEMPORAL_SERVER := $(named_server)
 run: ## Run everything on this machine; Ctrl-C stops it, its data stay in .yeyak
 	@test "$$YEYAK_TEMPORAL_SERVER$$TEMPORAL_ADDRESS" || test -x bin/temporal-server || command -v temporal >/dev/null || \
 		go mod download -C tools/temporal & $(MAKE) --no-print-directory bin/yeyak && wait
-	@$(MAKE) --no-print-directory --question bin/temporal-server || go run ./cmd/engine || $(MAKE) --no-print-directory bin/temporal-server
+	@$(MAKE) --no-print-directory --question bin/temporal-server || test "$$(go run ./cmd/engine)" || $(MAKE) --no-print-directory bin/temporal-server
 	@exec bin/yeyak dev
 
 .PHONY: build

@@ -6,8 +6,9 @@ set -euo pipefail
 folder=$1 output=$2 package=$3
 shift 3
 go build -C "$folder" -v -o "$output" "$@" "$package" 2>&1 | awk -v list="go list -C '$folder' -deps '$package' | wc -l" '
-	!/^[^ :]+$/ { print; next }
+	!/^[^ :]+$/ { print; fflush(); next }
 	++compiled % 100 == 0 {
 		if (!all) list | getline all
 		printf "  compiled %d of at most %d packages\n", compiled, all
+		fflush()
 	}' >&2
