@@ -1,39 +1,43 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-TEMPORAL_VERSION := 1.5.1
+# Without gin's encoders of MessagePack, which nothing here speaks: they took a
+# tenth of a first build.
+export GOFLAGS := $(strip $(shell go env GOFLAGS) -tags=nomsgpack)
 
-# The Temporal CLI: the one on PATH when it is the version we pin, else our own.
-path_temporal := $(shell command -v temporal 2>/dev/null)
-ifneq ($(path_temporal),)
-ifneq ($(findstring version $(TEMPORAL_VERSION) ,$(shell $(path_temporal) --version 2>/dev/null) ),)
-TEMPORAL := $(path_temporal)
-endif
-endif
-TEMPORAL ?= $(CURDIR)/bin/temporal
-YEYAK_TEMPORAL_CLI ?= $(TEMPORAL)
-# Absolute: tests run in their packages' folders.
-override YEYAK_TEMPORAL_CLI := $(if $(findstring /,$(YEYAK_TEMPORAL_CLI)),$(abspath $(YEYAK_TEMPORAL_CLI)),$(YEYAK_TEMPORAL_CLI))
-export YEYAK_TEMPORAL_CLI
+# The Temporal server that everything runs on. Absolute: tests run in their
+# packages' folders.
+named_server := $(YEYAK_TEMPORAL_SERVER)
+YEYAK_TEMPORAL_SERVER ?= $(CURDIR)/bin/temporal-server
+override YEYAK_TEMPORAL_SERVER := $(if $(findstring /,$(YEYAK_TEMPORAL_SERVER)),$(abspath $(YEYAK_TEMPORAL_SERVER)),$(YEYAK_TEMPORAL_SERVER))
+export YEYAK_TEMPORAL_SERVER
 
 # It has to be there before anything that names it runs.
-ifeq ($(YEYAK_TEMPORAL_CLI),$(CURDIR)/bin/temporal)
-temporal_cli := bin/temporal
-endif
+temporal_server := $(if $(filter $(CURDIR)/bin/temporal-server,$(YEYAK_TEMPORAL_SERVER)),bin/temporal-server)
 
-# The full Temporal server, which benchmarks and tests of a whole cluster run on.
-YEYAK_TEMPORAL_SERVER ?= $(CURDIR)/bin/temporal-server
-YEYAK_TEMPORAL_SQL_TOOL ?= $(CURDIR)/bin/temporal-sql-tool
-export YEYAK_TEMPORAL_SERVER YEYAK_TEMPORAL_SQL_TOOL
-temporal_server := $(if $(filter $(CURDIR)/bin/temporal-server,$(YEYAK_TEMPORAL_SERVER)),bin/temporal-server) \
-	$(if $(filter $(CURDIR)/bin/temporal-sql-tool,$(YEYAK_TEMPORAL_SQL_TOOL)),bin/temporal-sql-tool)
+# Temporal's CLI, which operators use, and the tests that type their recipes: the
+# one on PATH unless it is older than what the recipes were proved with, else one
+# that is built.
+CLI_VERSION := 1.5.1
+path_version := $(shell temporal --version 2>/dev/null | sed -n 's/^temporal version \([0-9.]*\).*/\1/p')
+path_cli := $(if $(path_version),$(if $(filter $(CLI_VERSION),$(shell printf '%s\n' $(CLI_VERSION) $(path_version) | sort -V | head -1)),$(shell command -v temporal)))
+YEYAK_TEMPORAL_CLI ?= $(or $(path_cli),$(CURDIR)/bin/temporal)
+override YEYAK_TEMPORAL_CLI := $(if $(findstring /,$(YEYAK_TEMPORAL_CLI)),$(abspath $(YEYAK_TEMPORAL_CLI)),$(YEYAK_TEMPORAL_CLI))
+export YEYAK_TEMPORAL_CLI
+temporal_cli := $(if $(filter $(CURDIR)/bin/temporal,$(YEYAK_TEMPORAL_CLI)),bin/temporal)
 
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# `yeyak dev` chooses the Temporal server. Ours is built when there is no other;
+# then its modules are fetched while yeyak is compiled.
 .PHONY: run
-run: $(temporal_cli) bin/yeyak ## Run everything on this machine; Ctrl-C stops it, its data stays in .yeyak
+run: export YEYAK_TEMPORAL_SERVER := $(named_server)
+run: ## Run everything on this machine; Ctrl-C stops it, its data stay in .yeyak
+	@test "$$YEYAK_TEMPORAL_SERVER$$TEMPORAL_ADDRESS" || test -x bin/temporal-server || command -v temporal >/dev/null || \
+		go mod download -C tools/temporal & $(MAKE) --no-print-directory bin/yeyak && wait
+	@$(MAKE) --no-print-directory --question bin/temporal-server || test "$$(go run ./cmd/engine)" || $(MAKE) --no-print-directory bin/temporal-server
 	@exec bin/yeyak dev
 
 .PHONY: build
@@ -52,12 +56,13 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/a
 	bin/workflowcheck -config tools/workflowcheck/workflowcheck.yaml ./workflows/...
 	go test -timeout 45m -parallel 6 $$(go list ./... | grep -v /cmd/cluster$$)
 	go test -timeout 30m ./cmd/cluster
+	go test -C tools/temporal -vet=off ./...
 	go vet -C deploy ./...
 	go test -C deploy -timeout 15m ./...
 
 # No test may depend on how fast the machine is. TIMES=5 repeats them.
 .PHONY: test-slow
-test-slow: $(temporal_cli) bin/stripe-mock ## Run the end to end tests on a slow machine: a busy loop on each core, 5 ms more for each commit
+test-slow: $(temporal_cli) $(temporal_server) bin/stripe-mock ## Run the end to end tests on a slow machine: a busy loop on each core, 5 ms more for each commit
 	sh tools/postgres.sh
 	sh tools/python.sh
 	sh tools/shells.sh
@@ -65,7 +70,7 @@ test-slow: $(temporal_cli) bin/stripe-mock ## Run the end to end tests on a slow
 	YEYAK_TEST_COMMIT_DELAY=5ms sh tools/busy.sh go test -timeout $(if $(TIMES),9,2)h -count $(or $(TIMES),1) -parallel 4 $(TEST_FLAGS) ./e2e
 
 .PHONY: fuzz
-fuzz: $(temporal_cli) ## Make 20,000 requests of any kind on each database: no 5xx, and the books in order
+fuzz: $(temporal_server) ## Make 20,000 requests of any kind on each database: no 5xx, and the books in order
 	sh tools/postgres.sh
 	go test ./e2e -count=1 -timeout 90m -run TestAnyRequest -requests 20000 -v
 
@@ -102,7 +107,7 @@ format: bin/golangci-lint ## Format the code
 	bin/golangci-lint fmt ./... ./deploy/...
 
 .PHONY: histories
-histories: $(temporal_cli) ## Record the workflows' histories anew, after a wanted change of a workflow
+histories: $(temporal_server) ## Record the workflows' histories anew, after a wanted change of a workflow
 	sh tools/postgres.sh
 	go test ./e2e -count=1 -timeout 20m -parallel 16 -run TestRecordHistories -record
 
@@ -137,7 +142,7 @@ bench-recovery: $(temporal_server) bin/yeyak ## Measure how soon orders go on af
 	bin/bench/recovery $(BENCH_FLAGS)
 
 .PHONY: cluster
-cluster: $(temporal_cli) $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as separate processes behind one entry point; Ctrl-C stops it
+cluster: $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as separate processes behind one entry point; Ctrl-C stops it
 	@exec bin/cluster run $(CLUSTER_FLAGS)
 
 .PHONY: redeploy-test
@@ -165,7 +170,7 @@ clean: ## Remove what was built; data in .yeyak stays
 # Go knows best whether there is something to build.
 .PHONY: bin/yeyak
 bin/yeyak:
-	@go build -o $@ ./cmd/yeyak
+	@bash tools/build.sh . $@ ./cmd/yeyak
 
 .PHONY: bin/cluster
 bin/cluster:
@@ -173,20 +178,15 @@ bin/cluster:
 
 # Tools are pinned in modules of their own under tools/. Each is built once,
 # and again when its pin changes.
-bin/temporal: tools/temporal/go.mod
-	@echo "Building the Temporal CLI $(TEMPORAL_VERSION): takes about two minutes, once."
-	@go build -C tools/temporal -ldflags "-X github.com/temporalio/cli/temporalcli.Version=$(TEMPORAL_VERSION)" \
-		-o ../../$@ github.com/temporalio/cli/cmd/temporal
+bin/temporal-server: tools/temporal/go.mod $(wildcard tools/temporal/*.go)
+	@echo "Building the Temporal server, once. On two cores it takes some minutes." >&2
+	@bash tools/build.sh tools/temporal ../../$@ .
 	@touch $@
 
-bin/temporal-server: tools/temporal-server/go.mod
-	@echo "Building the Temporal server: takes about three minutes, once."
-	@go build -C tools/temporal-server -o ../../$@ go.temporal.io/server/cmd/server
-	@touch $@
-
-bin/temporal-sql-tool: tools/temporal-server/go.mod
-	@echo "Building Temporal's SQL tool: takes about a minute, once."
-	@go build -C tools/temporal-server -o ../../$@ go.temporal.io/server/cmd/tools/sql
+bin/temporal: tools/temporal-cli/go.mod
+	@echo "Building the Temporal CLI $(CLI_VERSION), once. On two cores it takes some minutes." >&2
+	@bash tools/build.sh tools/temporal-cli ../../$@ github.com/temporalio/cli/cmd/temporal \
+		-ldflags "-X github.com/temporalio/cli/temporalcli.Version=$(CLI_VERSION)"
 	@touch $@
 
 bin/golangci-lint: tools/golangci-lint/go.mod

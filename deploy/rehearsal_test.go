@@ -143,7 +143,7 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	case "temporal-schema":
 		cmd = exec.CommandContext(r.Context(), "sh", "temporal/schema.sh")
 	case "temporal":
-		cmd = exec.CommandContext(r.Context(), r.tool("YEYAK_TEMPORAL_SERVER", "temporal-server"), "start") // as its image does
+		cmd = exec.CommandContext(r.Context(), r.temporalServer(), "start") // as its image does
 		cmd.Dir = r.TempDir()
 	case "messages":
 		cmd = r.python(args...)
@@ -151,7 +151,7 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 		cmd = exec.CommandContext(r.Context(), r.yeyak, args...)
 		cmd.Dir = r.TempDir()
 	}
-	cmd.Env = []string{"PATH=" + filepath.Dir(r.tool("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool")) + ":" + os.Getenv("PATH")}
+	cmd.Env = []string{"PATH=" + r.sqlTool() + ":" + os.Getenv("PATH")}
 	for name, value := range s.Environment {
 		cmd.Env = append(cmd.Env, name+"="+r.here(service, *value))
 	}
@@ -161,17 +161,25 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	return r.temporalHere(service, cmd)
 }
 
-// tool is a program of Temporal's that `make test` names, or the one that it
-// builds.
-func (r *rehearsal) tool(variable, name string) string {
-	path := os.Getenv(variable)
+// temporalServer is the one that `make test` names, or builds.
+func (r *rehearsal) temporalServer() string {
+	path := os.Getenv("YEYAK_TEMPORAL_SERVER")
 	if path == "" {
-		path = filepath.Join(root, "bin", name)
+		path = filepath.Join(root, "bin", "temporal-server")
 	}
 	path, err := filepath.Abs(path)
 	require.NoError(r, err)
 	require.FileExists(r, path, "run `make test`")
 	return path
+}
+
+// sqlTool is a folder with temporal-sql-tool in it, as the image of Temporal's
+// tools has it. Here it is in the server's program.
+func (r *rehearsal) sqlTool() string {
+	folder := r.TempDir()
+	script := fmt.Sprintf("#!/bin/sh\nexec '%s' schema \"$@\"\n", r.temporalServer())
+	require.NoError(r, os.WriteFile(filepath.Join(folder, "temporal-sql-tool"), []byte(script), 0o700))
+	return folder
 }
 
 // temporalHere is what differs for Temporal's own programs, whose hosts and

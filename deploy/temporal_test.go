@@ -10,6 +10,23 @@ import (
 	"github.com/yeyak/yeyak/internal/fullserver"
 )
 
+// The images are of the server and the web UI that everything is proved on.
+func TestTemporal_Versions(t *testing.T) {
+	t.Parallel()
+	pinned := read(t, "../tools/temporal/go.mod")
+	version := func(module string) string {
+		found := regexp.MustCompile(`(?m)^\t` + regexp.QuoteMeta(module) + ` v(\S+)$`).FindStringSubmatch(pinned)
+		require.NotNil(t, found, module)
+		return found[1]
+	}
+	compose := read(t, "../docker-compose.yml")
+	for image, module := range map[string]string{
+		"server": "go.temporal.io/server", "admin-tools": "go.temporal.io/server", "ui": "github.com/temporalio/ui-server/v2",
+	} {
+		require.Contains(t, compose, "image: temporalio/"+image+":"+version(module)+"\n")
+	}
+}
+
 // The Temporal server that is shipped is set as the one that everything is proved
 // on, but for what lets loads be measured.
 func TestTemporal_Settings(t *testing.T) {

@@ -51,7 +51,7 @@ func newDev(t *testing.T) *dev {
 	folder := t.TempDir()
 	d := &dev{folder: folder, env: []string{
 		"YEYAK_LISTEN=127.0.0.1:" + freePort(t), "YEYAK_TEMPORAL_PORT=" + freePort(t), "YEYAK_UI_PORT=" + freePort(t),
-		"YEYAK_DATA_DIR=" + folder, "YEYAK_TEMPORAL_CLI=" + temporalCLI(),
+		"YEYAK_DATA_DIR=" + folder, "YEYAK_TEMPORAL_SERVER=" + temporalProgram(), "TEMPORAL_ADDRESS=",
 	}}
 	d.system = system{TB: t, url: "http://" + strings.TrimPrefix(d.env[0], "YEYAK_LISTEN=")}
 	t.Cleanup(d.kill)
@@ -101,6 +101,7 @@ func (d *dev) run() {
 	select {
 	case <-running:
 	case err := <-d.exited:
+		d.cmd = nil // there is nothing left to kill
 		require.FailNow(d, "yeyak dev ended", "%v\n%s", err, d.output)
 	case <-time.After(patience):
 		require.FailNow(d, "yeyak dev did not come up")
@@ -195,7 +196,7 @@ func TestDev_SaysWhatIsWrong(t *testing.T) {
 		"TemporalPort": {[]string{"YEYAK_TEMPORAL_PORT=" + portOf(taken)}, []string{portOf(taken), "YEYAK_TEMPORAL_PORT"}},
 		"UIPort":       {[]string{"YEYAK_UI_PORT=" + portOf(taken)}, []string{portOf(taken), "YEYAK_UI_PORT"}},
 		"FolderInUse":  {[]string{"YEYAK_DATA_DIR=" + d.folder}, []string{d.folder, "in use"}},
-		"FolderIsFile": {[]string{"YEYAK_DATA_DIR=" + temporalCLI() + "/x"}, []string{temporalCLI() + "/x"}},
+		"FolderIsFile": {[]string{"YEYAK_DATA_DIR=" + temporalProgram() + "/x"}, []string{temporalProgram() + "/x"}},
 		"BadSettings":  {[]string{"YEYAK_REPLY_BUDGET=soon", "YEYAK_LISTEN=nowhere"}, []string{"YEYAK_REPLY_BUDGET", "YEYAK_LISTEN"}},
 	} {
 		t.Run(name, func(t *testing.T) {

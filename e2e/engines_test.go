@@ -23,7 +23,7 @@ import (
 // other.
 const namespacesPerEngine = 5
 
-// engine is a Temporal dev server that tests share.
+// engine is a Temporal server that tests share.
 type engine struct {
 	*devserver.Server
 	dir     string
@@ -72,7 +72,7 @@ func startEngine() (*engine, error) {
 	e := &engine{dir: dir}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	e.Server, err = devserver.Start(ctx, devserver.Options{CLI: temporalCLI(), DataDir: dir, Logger: zap.NewNop()})
+	e.Server, err = devserver.Start(ctx, devserver.Options{Program: temporalProgram(), DataDir: dir, Logger: zap.NewNop()})
 	if err != nil {
 		_ = os.RemoveAll(dir)
 		return nil, err

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
@@ -116,15 +118,16 @@ func fill(t *testing.T, path string) {
 	}
 }
 
-// TestHangUps_ManyFreshReads: thousands of clients that hang up while the
-// order itself is asked break nothing.
+// TestHangUps_ManyFreshReads: ten thousand clients that hang up while the order
+// itself is asked leave nothing broken, the Temporal server's SQLite included.
 func TestHangUps_ManyFreshReads(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
 	d.run()
 	place := d.place(2)
 	order := d.reserve(place).with(t, http.StatusCreated).body.ID
-	const clients, each = 50, 100
+	engine := d.engine()
+	const clients, each = 50, 200
 	var wg sync.WaitGroup
 	for range clients {
 		wg.Go(func() {
@@ -145,5 +148,45 @@ func TestHangUps_ManyFreshReads(t *testing.T) {
 	require.Zero(t, d.measured(`yeyak_http_request_seconds_count\{[^}]*status="5..".*\}`))
 	d.eventually(func() bool { return d.get("/v1/mypages/"+order+"?fresh=true").status == http.StatusOK })
 	d.reserve(place).with(t, http.StatusCreated)
+	require.Equal(t, engine, d.engine(), "the Temporal server was not replaced meanwhile")
+	require.NoError(t, d.end(os.Interrupt))
+	log, err := os.ReadFile(filepath.Join(d.folder, "temporal.log"))
+	require.NoError(t, err)
+	require.NotContains(t, string(log), "interrupted (9)")
+}
+
+// TestHangUps_AtTheEngine: clients of the Temporal server itself that hang up in
+// the middle of what it reads and writes leave it as it was: a cancelled call
+// reaches down to its SQL.
+func TestHangUps_AtTheEngine(t *testing.T) {
+	t.Parallel()
+	d := newDev(t)
+	d.run()
+	place := d.place(2)
+	order := d.reserve(place).with(t, http.StatusCreated).body.ID
+	engine := d.engine()
+	c, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:" + d.setting("YEYAK_TEMPORAL_PORT"), Logger: devserver.Quiet()})
+	require.NoError(t, err)
+	defer c.Close()
+	const clients, each = 20, 500
+	var wg sync.WaitGroup
+	for range clients {
+		wg.Go(func() {
+			for i := range each {
+				ctx, hangUp := context.WithTimeout(t.Context(), time.Duration(1+i%12)*200*time.Microsecond)
+				history := c.GetWorkflowHistory(ctx, order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+				for history.HasNext() {
+					if _, err := history.Next(); err != nil {
+						break
+					}
+				}
+				_, _ = c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: client.DefaultNamespace, Query: "WorkflowId = '" + order + "'"})
+				hangUp()
+			}
+		})
+	}
+	wg.Wait()
+	d.reserve(place).with(t, http.StatusCreated)
+	require.Equal(t, engine, d.engine(), "the Temporal server was not replaced meanwhile")
 	require.NoError(t, d.end(os.Interrupt))
 }

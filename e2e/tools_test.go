@@ -26,13 +26,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// temporalCLI is the CLI that `make test` names, or the one that it builds.
-func temporalCLI() string {
-	if cli := os.Getenv("YEYAK_TEMPORAL_CLI"); cli != "" {
-		return cli
+// temporalProgram is the Temporal server that `make test` names, or builds.
+func temporalProgram() string { return tool("YEYAK_TEMPORAL_SERVER", "temporal-server") }
+
+// temporalCLI is Temporal's CLI, ditto: operators' recipes are typed with it.
+func temporalCLI() string { return tool("YEYAK_TEMPORAL_CLI", "temporal") }
+
+func tool(variable, name string) string {
+	if path := os.Getenv(variable); path != "" {
+		return path
 	}
-	cli, _ := filepath.Abs("../bin/temporal")
-	return cli
+	path, _ := filepath.Abs(filepath.Join("..", "bin", name))
+	return path
 }
 
 // impatient answers after a moment, decided or not.

@@ -73,7 +73,7 @@ func programsIn(folder string) Programs {
 	}
 	return Programs{
 		Yeyak: program("YEYAK_BINARY", "yeyak"), Naive: program("", "bench", "naive"), Bare: program("", "bench", "bare"), Plain: program("", "bench", "plain"),
-		TemporalServer: program("YEYAK_TEMPORAL_SERVER", "temporal-server"), SQLTool: program("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool"),
+		TemporalServer: program("YEYAK_TEMPORAL_SERVER", "temporal-server"),
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 
 // Programs are the paths of what is run.
 type Programs struct {
-	Yeyak, Naive, Bare, Plain, TemporalServer, SQLTool string
+	Yeyak, Naive, Bare, Plain, TemporalServer string
 }
 
 // World is what all measurements share: one PostgreSQL with durable defaults,
@@ -50,7 +50,7 @@ func NewWorld(ctx context.Context, programs Programs, form visibility.Form) (_ *
 		return nil, err
 	}
 	w.Temporal, err = fullserver.New(ctx, fullserver.Options{
-		Server: programs.TemporalServer, SQLTool: programs.SQLTool, Dir: filepath.Join(w.Dir, "temporal"), Postgres: w.Postgres.URL(),
+		Server: programs.TemporalServer, Dir: filepath.Join(w.Dir, "temporal"), Postgres: w.Postgres.URL(),
 		Visibility: form,
 	})
 	if err != nil {

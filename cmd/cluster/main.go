@@ -27,13 +27,12 @@ type commands struct {
 // Programs are what the cluster runs.
 type Programs struct {
 	Yeyak          string `default:"bin/yeyak" help:"The program that is run."`
-	TemporalServer string `env:"YEYAK_TEMPORAL_SERVER" default:"bin/temporal-server" help:"Full Temporal server."`
-	SQLTool        string `name:"temporal-sql-tool" env:"YEYAK_TEMPORAL_SQL_TOOL" default:"bin/temporal-sql-tool" help:"Temporal's SQL tool."`
+	TemporalServer string `env:"YEYAK_TEMPORAL_SERVER" default:"bin/temporal-server" help:"Temporal server."`
 	Dir            string `default:".cluster" help:"Folder of logs and configurations."`
 }
 
 func (p Programs) options(listen string) cluster.Options {
-	return cluster.Options{Yeyak: p.Yeyak, TemporalServer: p.TemporalServer, SQLTool: p.SQLTool, Dir: p.Dir, Listen: listen}
+	return cluster.Options{Yeyak: p.Yeyak, TemporalServer: p.TemporalServer, Dir: p.Dir, Listen: listen}
 }
 
 // Load is who uses the cluster meanwhile.

@@ -43,9 +43,7 @@ func newOperator(t *testing.T) *operator {
 	for program, source := range map[string]string{"yeyak": "../yeyak", "cluster": "."} {
 		o.build(source, program)
 	}
-	for program, variable := range map[string]string{
-		"temporal": "YEYAK_TEMPORAL_CLI", "temporal-server": "YEYAK_TEMPORAL_SERVER", "temporal-sql-tool": "YEYAK_TEMPORAL_SQL_TOOL",
-	} {
+	for program, variable := range map[string]string{"temporal": "YEYAK_TEMPORAL_CLI", "temporal-server": "YEYAK_TEMPORAL_SERVER"} {
 		built, err := filepath.Abs(cmp.Or(os.Getenv(variable), "../../bin/"+program))
 		require.NoError(t, err)
 		require.NoError(t, os.Symlink(built, filepath.Join(o.folder, "bin", program)))

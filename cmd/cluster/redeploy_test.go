@@ -18,7 +18,6 @@ func small(t *testing.T) redeploy {
 	r := redeploy{
 		Programs: Programs{
 			TemporalServer: cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../bin/temporal-server"),
-			SQLTool:        cmp.Or(os.Getenv("YEYAK_TEMPORAL_SQL_TOOL"), "../../bin/temporal-sql-tool"),
 			Dir:            dir,
 		},
 		Load:   Load{Users: 10, Think: 100 * time.Millisecond},

@@ -21,8 +21,9 @@ import (
 // seconds; a busy machine with a cold disk takes longer.
 const readyWithin = 60 * time.Second
 
-// RunDev runs everything in one go until ctx ends: a Temporal dev server and
-// SQLite databases in the data folder, migrations, all workers and the API.
+// RunDev runs everything in one go until ctx ends: a Temporal server, unless
+// TEMPORAL_ADDRESS names one that runs, and SQLite databases in the data folder,
+// migrations, all workers and the API.
 // What a person wants to know is written to out.
 func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writer) error {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
@@ -37,10 +38,10 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	}
 	defer func() { _ = listener.Close() }() // closed already when the API has run
 
-	say("Starting the Temporal dev server on %s …", cfg.Dev.DataDir)
-	engine := &devEngine{log: log, options: devserver.Options{
-		CLI: cfg.Dev.TemporalCLI, DataDir: cfg.Dev.DataDir, Port: cfg.Dev.TemporalPort, UIPort: cfg.Dev.UIPort, Logger: log,
-	}}
+	engine, err := chooseEngine(ctx, cfg, log, say)
+	if err != nil {
+		return err
+	}
 	if err := engine.start(ctx); err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	say("Starting databases, workers and API …")
 	a, err := Start(ctx, Options{
 		Config: cfg, Log: log, API: true, Listener: listener,
-		TemporalAddress: engine.address(), Namespace: client.DefaultNamespace, Migrate: true,
+		TemporalAddress: engine.address(), Namespace: engine.namespace(), Migrate: true,
 	})
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	} else {
 		defer func() { _ = where.Withdraw() }() // one that stays does not count
 	}
-	greet(say, api, engine.uiURL(), engine.address(), cfg.Dev.DataDir)
+	greet(say, api, engine, cfg.Dev.DataDir)
 	err = a.Wait(ctx)
 	unwatch()
 	engine.stop(context.WithoutCancel(ctx))
@@ -77,15 +78,12 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 }
 
 // announce tells other terminals where everything is.
-func announce(dir, api string, engine *devEngine) (*devserver.Announcement, error) {
+func announce(dir, api string, engine devTemporal) (*devserver.Announcement, error) {
 	folder, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	return devserver.Announce(dir, []string{
-		"API=" + api, "YEYAK_DATA_DIR=" + folder,
-		"TEMPORAL_ADDRESS=" + engine.address(), "TEMPORAL_NAMESPACE=" + client.DefaultNamespace, "TEMPORAL_UI=" + engine.uiURL(),
-	})
+	return devserver.Announce(dir, append([]string{"API=" + api, "YEYAK_DATA_DIR=" + folder}, engine.settings()...))
 }
 
 // prepareEngine waits for the engine and makes sure that orders can be
@@ -125,19 +123,18 @@ func searchAttributes() map[string]enumspb.IndexedValueType {
 }
 
 // greet shows where everything is, and a first order to paste.
-func greet(say func(string, ...any), api, ui, temporal, folder string) {
+func greet(say func(string, ...any), api string, engine devTemporal, folder string) {
 	checkIn := booking.DateOf(time.Now()).AddDays(30)
 	say(`
 Yeyak is running.
 
   API          %[1]s
   API docs     %[1]s/docs
-  Temporal UI  %[2]s
-  Temporal     %[3]s
+%[2]s
 
 Another terminal is told the same, for curl, yeyak and temporal, by
 
-  . '%[6]s/env'
+  . '%[5]s/env'
 
 A first order, to paste into another terminal: a place, a room for two nights, a reservation.
 
@@ -145,10 +142,10 @@ A first order, to paste into another terminal: a place, a room for two nights, a
     -d '{"name":"Seaside Inn","ownerId":"bora","price":{"amount":50000,"currency":"KRW"},"confirmation":"auto"}' \
     | sed 's/.*"id":"\([^"]*\)".*/\1/')
   curl -s -X PUT %[1]s/v1/lodging/places/$PLACE/stock -H 'Content-Type: application/json' \
-    -d '{"from":"%[4]s","to":"%[5]s","rooms":1}'
+    -d '{"from":"%[3]s","to":"%[4]s","rooms":1}'
   curl -i %[1]s/v1/lodging/reservations -H 'Content-Type: application/json' \
-    -d '{"placeId":"'$PLACE'","customerId":"alice","checkIn":"%[4]s","checkOut":"%[5]s","rooms":1}'
+    -d '{"placeId":"'$PLACE'","customerId":"alice","checkIn":"%[3]s","checkOut":"%[4]s","rooms":1}'
 
 Ctrl-C stops it; everything is kept.
-`, api, ui, temporal, checkIn, checkIn.AddDays(2), filepath.Clean(folder))
+`, api, engine.whereabouts(), checkIn, checkIn.AddDays(2), filepath.Clean(folder))
 }

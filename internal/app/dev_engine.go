@@ -33,6 +33,7 @@ func KillChildren() {
 type devEngine struct {
 	log     *zap.Logger
 	options devserver.Options
+	program devserver.Program
 
 	mu      sync.Mutex // held while a server is started or stopped
 	server  *devserver.Server
@@ -67,7 +68,10 @@ func (e *devEngine) start(ctx context.Context) error {
 	}
 	e.server = server
 	child.Store(server)
-	return prepareEngine(ctx, server)
+	if err := prepareEngine(ctx, server); err != nil {
+		return err
+	}
+	return devserver.Home{Version: e.program.Version}.Write(e.options.DataDir)
 }
 
 func (e *devEngine) stop(ctx context.Context) {
@@ -79,8 +83,16 @@ func (e *devEngine) stop(ctx context.Context) {
 	}
 }
 
-func (e *devEngine) address() string { return e.server.Addr() }
-func (e *devEngine) uiURL() string   { return e.server.UIURL() }
+func (e *devEngine) address() string   { return e.server.Addr() }
+func (e *devEngine) namespace() string { return client.DefaultNamespace }
+
+func (e *devEngine) whereabouts() string {
+	return fmt.Sprintf("  Temporal UI  %s\n  Temporal     %[2]s   (for the temporal CLI: --address %[2]s)", e.server.UIURL(), e.address())
+}
+
+func (e *devEngine) settings() []string {
+	return []string{"TEMPORAL_ADDRESS=" + e.address(), "TEMPORAL_NAMESPACE=" + e.namespace(), "TEMPORAL_UI=" + e.server.UIURL()}
+}
 
 // watch replaces a server that is broken, until ctx ends. Its error says why
 // there is none any more.

@@ -18,8 +18,8 @@ func (c *Cluster) startBacking(ctx context.Context) (err error) {
 		return err
 	}
 	c.temporal, err = fullserver.New(ctx, fullserver.Options{
-		Server: c.options.TemporalServer, SQLTool: c.options.SQLTool,
-		Dir: filepath.Join(c.options.Dir, "temporal"), Log: c.logOf("temporal"), Postgres: c.postgres.URL(),
+		Server: c.options.TemporalServer,
+		Dir:    filepath.Join(c.options.Dir, "temporal"), Log: c.logOf("temporal"), Postgres: c.postgres.URL(),
 	})
 	if err != nil {
 		return err

@@ -31,8 +31,8 @@ const readyWithin = time.Minute
 
 // Options says what a cluster is made of.
 type Options struct {
-	// Yeyak, TemporalServer and SQLTool are programs.
-	Yeyak, TemporalServer, SQLTool string
+	// Yeyak and TemporalServer are programs.
+	Yeyak, TemporalServer string
 	// Dir is for logs and configurations. What is in it is overwritten.
 	Dir string
 	// Listen is where the entry point listens, host:port.

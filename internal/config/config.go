@@ -185,10 +185,11 @@ type Sandbox struct {
 	Control bool `name:"sandbox-control" env:"YEYAK_SANDBOX_CONTROL" default:"${sandbox_control}" negatable:"" help:"Offer the switchboard that makes the sandbox payment provider slow, down or forgetful. Not for production."`
 }
 
-// DevServer is the Temporal development server that a command runs by itself.
+// DevServer is the Temporal server that a command runs by itself.
 type DevServer struct {
 	DataDir      string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder that all data lives in."`
 	TemporalPort int    `name:"temporal-port" env:"YEYAK_TEMPORAL_PORT" default:"7233" help:"Port of the Temporal server; 0 takes a free one."`
 	UIPort       int    `name:"ui-port" env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 takes a free one."`
-	TemporalCLI  string `name:"temporal-cli" env:"YEYAK_TEMPORAL_CLI" help:"Temporal CLI to run the server with; by default the one beside this program, or on PATH."`
+	// TemporalServer is not looked at where TEMPORAL_ADDRESS names one that runs.
+	TemporalServer string `name:"temporal-server" env:"YEYAK_TEMPORAL_SERVER" help:"Temporal server to run: our own, or a Temporal CLI. By default the CLI on PATH or one that was downloaded, if they are new enough, else the server beside this program."`
 }

@@ -35,23 +35,26 @@ var dynamicConfig = []string{
 	"matching.rps=10000",
 	"history.rps=20000",
 	"matching.persistenceMaxQPS=20000",
-	// The server goes through all its metrics once a second, and has hundreds
-	// of them for every task queue. Where many systems share one server, as in
-	// tests, that came to take more than a processor.
+	// Temporal's CLI goes through all its metrics once a second, and has hundreds
+	// of them for every task queue. Where many systems share one server, that
+	// came to take more than a processor. Our own server keeps none.
 	"metrics.breakdownByTaskQueue=false",
 	"metrics.breakdownByPartition=false",
 	"metrics.breakdownByBuildID=false",
 }
 
-// args is the child's command line. HTTP and metrics ports are not named: the
-// server takes free ones, so that two can run side by side.
+// args is the child's command line, which our own server and Temporal's CLI
+// both take. Ports for HTTP and metrics are not named: ours has none, and the
+// CLI takes free ones, so that two can run side by side.
 func args(dir string, port, uiPort int) []string {
 	a := []string{
 		"server", "start-dev",
 		"--ip", loopback,
 		"--port", strconv.Itoa(port),
 		"--ui-port", strconv.Itoa(uiPort),
-		"--db-filename", filepath.Join(dir, "temporal.db"),
+		"--db-filename", filepath.Join(dir, databaseName),
+		// One flush for a commit instead of several.
+		"--sqlite-pragma", "journal_mode=WAL",
 		"--log-level", "warn",
 		"--color", "never",
 	}

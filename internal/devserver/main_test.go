@@ -35,7 +35,7 @@ func help(dir string) {
 	if err == nil && os.Getenv(helperOutlive) != "lock" {
 		var s *Server
 		s, err = Start(context.Background(), Options{
-			CLI: os.Getenv("YEYAK_TEMPORAL_CLI"), DataDir: dir, outlive: os.Getenv(helperOutlive) == "yes",
+			Program: os.Getenv("YEYAK_TEMPORAL_SERVER"), DataDir: dir, outlive: os.Getenv(helperOutlive) == "yes",
 		})
 		if err == nil {
 			err = s.WaitReady(context.Background())
@@ -56,7 +56,7 @@ func help(dir string) {
 func startHelper(t *testing.T, dir, outlive string) (helper *exec.Cmd, said []string) {
 	t.Helper()
 	helper = exec.Command(os.Args[0])
-	helper.Env = append(os.Environ(), helperDir+"="+dir, helperOutlive+"="+outlive, "YEYAK_TEMPORAL_CLI="+cli(t))
+	helper.Env = append(os.Environ(), helperDir+"="+dir, helperOutlive+"="+outlive, "YEYAK_TEMPORAL_SERVER="+program(t))
 	helper.Stderr = os.Stderr
 	out, err := helper.StdoutPipe()
 	require.NoError(t, err)
@@ -82,26 +82,22 @@ func kill(t *testing.T, helper *exec.Cmd) {
 	_ = helper.Wait()
 }
 
-// cli is the Temporal CLI that the tests run.
-func cli(t *testing.T) string {
+// program is the Temporal server that the tests run.
+func program(t *testing.T) string {
 	t.Helper()
-	if path := os.Getenv("YEYAK_TEMPORAL_CLI"); path != "" {
+	if path := os.Getenv("YEYAK_TEMPORAL_SERVER"); path != "" {
 		return path
 	}
-	if path, err := exec.LookPath("temporal"); err == nil {
-		return path
-	}
-	path, err := filepath.Abs("../../bin/temporal")
+	path, err := filepath.Abs("../../bin/temporal-server")
 	require.NoError(t, err)
-	_, err = os.Stat(path)
-	require.NoError(t, err, "these tests need the Temporal CLI: run `make bin/temporal`, or set YEYAK_TEMPORAL_CLI")
+	require.FileExists(t, path, "these tests need a Temporal server: run `make bin/temporal-server`, or set YEYAK_TEMPORAL_SERVER")
 	return path
 }
 
 // start starts a server in dir and waits until it is ready.
 func start(t *testing.T, dir string) *Server {
 	t.Helper()
-	s, err := Start(t.Context(), Options{CLI: cli(t), DataDir: dir, Logger: zaptest.NewLogger(t)})
+	s, err := Start(t.Context(), Options{Program: program(t), DataDir: dir, Logger: zaptest.NewLogger(t)})
 	require.NoError(t, err)
 	// The test's own context is over by the time of its cleanup.
 	t.Cleanup(func() { s.Stop(context.Background()) })

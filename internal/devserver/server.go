@@ -21,8 +21,8 @@ import (
 
 // Options says which server is run, and where.
 type Options struct {
-	// CLI is the Temporal CLI. "" takes the one beside this program, or on PATH.
-	CLI string
+	// Program is the path of the server: our own, or Temporal's CLI.
+	Program string
 	// DataDir holds database, log and lock. The caller holds its LockDir.
 	DataDir string
 	// Port and UIPort on 127.0.0.1; 0 takes a free one.
@@ -64,7 +64,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
-	cli, err := findCLI(o.CLI)
+	program, err := find(o.Program)
 	if err != nil {
 		return nil, err
 	}
@@ -86,14 +86,14 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if s.uiPort, err = choosePort(ctx, o.UIPort, orphan, "Temporal's web UI", "YEYAK_UI_PORT"); err != nil {
 		return nil, err
 	}
-	if err := s.spawn(cli, dir, lock, o.outlive); err != nil {
+	if err := s.spawn(program, dir, lock, o.outlive); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
 // spawn starts the child and writes its pid into its lock.
-func (s *Server) spawn(cli, dir string, lock *os.File, outlive bool) error {
+func (s *Server) spawn(program, dir string, lock *os.File, outlive bool) error {
 	// One earlier log is kept: the one that may tell why a server died.
 	if err := os.Rename(s.logFile, s.logFile+".old"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("keep the earlier log: %w", err)
@@ -105,7 +105,7 @@ func (s *Server) spawn(cli, dir string, lock *os.File, outlive bool) error {
 	}
 	defer out.Close()
 
-	s.cmd = exec.Command(cli, args(dir, s.port, s.uiPort)...)
+	s.cmd = exec.Command(program, args(dir, s.port, s.uiPort)...)
 	s.cmd.Env = environment()
 	s.cmd.Stdout, s.cmd.Stderr = out, out
 	s.cmd.ExtraFiles = []*os.File{lock} // the child's descriptor 3
@@ -161,7 +161,7 @@ func (s *Server) unexpected(err error) error {
 // the last line of a server looks like that gave up.
 var (
 	crash  = regexp.MustCompile(`(?m)^(panic|fatal error): .*$`)
-	gaveUp = regexp.MustCompile(`^unknown flag: |level"?[=:]"?(ERROR|FATAL)`)
+	gaveUp = regexp.MustCompile(`(?i)^(unknown flag|temporal-server): |level"?[=:]"?(error|fatal)`)
 )
 
 // lastWords is the line of the log that most likely tells why the server
@@ -230,23 +230,11 @@ func (s *Server) Kill() {
 	_ = s.cmd.Process.Kill()
 }
 
-// findCLI is the absolute path of the Temporal CLI.
-func findCLI(given string) (string, error) {
-	if given != "" {
-		path, err := exec.LookPath(given)
-		if err != nil {
-			return "", fmt.Errorf("no Temporal CLI at %s (YEYAK_TEMPORAL_CLI): %w", given, err)
-		}
-		return filepath.Abs(path)
-	}
-	if self, err := os.Executable(); err == nil {
-		if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), "temporal")); err == nil {
-			return path, nil
-		}
-	}
-	path, err := exec.LookPath("temporal")
+// find is the absolute path of the server that is named.
+func find(named string) (string, error) {
+	path, err := exec.LookPath(named)
 	if err != nil {
-		return "", errors.New("no Temporal CLI beside this program or on PATH: build it with `make bin/temporal`, or set YEYAK_TEMPORAL_CLI")
+		return "", fmt.Errorf("no Temporal server at %s (YEYAK_TEMPORAL_SERVER): %w", named, err)
 	}
 	return filepath.Abs(path)
 }

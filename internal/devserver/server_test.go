@@ -70,6 +70,8 @@ func TestLastWords(t *testing.T) {
 		"Error":       {log: greeting + `time=2026-12-24T00:00:00.000 level=ERROR msg="failed"` + "\n", want: `time=2026-12-24T00:00:00.000 level=ERROR msg="failed"`},
 		"ErrorBefore": {log: `level=ERROR msg="overcome"` + "\n" + greeting},
 		"WebUI":       {log: greeting + `{"level":"FATAL","message":"bind"}`, want: `{"level":"FATAL","message":"bind"}`},
+		"Ours":        {log: greeting + `{"level":"error","msg":"failed"}` + "\n", want: `{"level":"error","msg":"failed"}`},
+		"OursGaveUp":  {log: "temporal-server: no free ports\n", want: "temporal-server: no free ports"},
 		"Usage":       {log: "Usage:\n\nunknown flag: --ip\n", want: "unknown flag: --ip"},
 		"Panic":       {log: greeting + "panic: no shard\n\ngoroutine 1 [running]:\nmain.main()\n", want: "panic: no shard"},
 		"Crash":       {log: greeting + "fatal error: out of memory\n\ngoroutine 1 [running]:\n", want: "fatal error: out of memory"},
@@ -121,7 +123,7 @@ func TestStart_EndsAnOrphan(t *testing.T) {
 	require.NoError(t, err, "the parent's own lock went with it")
 	defer lock.Release()
 	core, logs := observer.New(zap.InfoLevel)
-	s, err := Start(t.Context(), Options{CLI: cli(t), DataDir: dir, Port: port, Logger: zap.New(core)})
+	s, err := Start(t.Context(), Options{Program: program(t), DataDir: dir, Port: port, Logger: zap.New(core)})
 	require.NoError(t, err, "the orphan is gone, and so is its hold on the port")
 	defer s.Stop(t.Context())
 	require.NoError(t, s.WaitReady(t.Context()))
@@ -157,7 +159,7 @@ func TestStart_SparesStrangers(t *testing.T) {
 		free, err := tryLock(stale)
 		require.NoError(t, err)
 		require.True(t, free)
-		_, err = Start(t.Context(), Options{CLI: cli(t), DataDir: dir})
+		_, err = Start(t.Context(), Options{Program: program(t), DataDir: dir})
 		if runtime.GOOS == "linux" {
 			require.ErrorContains(t, err, "a Temporal server that this process cannot stop works in the data folder")
 		}
@@ -177,19 +179,19 @@ func TestStart_PortInUse(t *testing.T) {
 	port := listener.Addr().(*net.TCPAddr).Port
 
 	dir := t.TempDir()
-	_, err = Start(t.Context(), Options{CLI: cli(t), DataDir: dir, Port: port})
+	_, err = Start(t.Context(), Options{Program: program(t), DataDir: dir, Port: port})
 	require.EqualError(t, err, "port "+strconv.Itoa(port)+", meant for the Temporal server, is in use by another program: "+
 		"stop that, or choose another port with YEYAK_TEMPORAL_PORT")
-	_, err = Start(t.Context(), Options{CLI: cli(t), DataDir: dir, UIPort: port})
+	_, err = Start(t.Context(), Options{Program: program(t), DataDir: dir, UIPort: port})
 	require.ErrorContains(t, err, "meant for Temporal's web UI, is in use by another program: stop that, or choose another port with YEYAK_UI_PORT")
 	requireGone(t, dir)
 }
 
-func TestStart_NoCLI(t *testing.T) {
+func TestStart_NoProgram(t *testing.T) {
 	t.Parallel()
-	_, err := Start(t.Context(), Options{CLI: filepath.Join(t.TempDir(), "temporal"), DataDir: t.TempDir()})
-	require.ErrorContains(t, err, "no Temporal CLI at")
-	require.ErrorContains(t, err, "YEYAK_TEMPORAL_CLI")
+	_, err := Start(t.Context(), Options{Program: filepath.Join(t.TempDir(), "temporal"), DataDir: t.TempDir()})
+	require.ErrorContains(t, err, "no Temporal server at")
+	require.ErrorContains(t, err, "YEYAK_TEMPORAL_SERVER")
 }
 
 func TestLockDir(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package fullserver runs a full Temporal server, all of its services in one
 // process, on a PostgreSQL: what benchmarks and tests of a whole cluster use
-// where the development server on SQLite would be no measure. `make
-// bin/temporal-server bin/temporal-sql-tool` builds the programs.
+// where the same server on SQLite would be no measure. `make bin/temporal-server`
+// builds the program.
 //
 //	server.go      set up, started, stopped and started again on the same data
 //	schema.go      its two databases, brought up to date

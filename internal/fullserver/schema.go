@@ -31,10 +31,10 @@ const plugin = "postgres12_pgx"
 const schemaPatience = time.Minute
 
 // ensureSchema makes both databases, or brings them up to date.
-func ensureSchema(ctx context.Context, tool string, postgres *url.URL) error {
+func ensureSchema(ctx context.Context, server string, postgres *url.URL) error {
 	ctx, cancel := context.WithTimeout(ctx, schemaPatience)
 	defer cancel()
-	for database, schema := range map[string]string{
+	for database, tables := range map[string]string{
 		storeDatabase:      "postgresql/v12/temporal",
 		visibilityDatabase: "postgresql/v12/visibility",
 	} {
@@ -42,12 +42,12 @@ func ensureSchema(ctx context.Context, tool string, postgres *url.URL) error {
 		if err != nil {
 			return fmt.Errorf("look for database %s: %w", database, err)
 		}
-		tasks := [][]string{{"update-schema", "--schema-name", schema}}
+		tasks := [][]string{{"update-schema", "--schema-name", tables}}
 		if !there {
 			tasks = append([][]string{{"create-database"}, {"setup-schema", "--version", "0.0"}}, tasks...)
 		}
 		for _, task := range tasks {
-			if err := sqlTool(ctx, tool, postgres, database, task); err != nil {
+			if err := schema(ctx, server, postgres, database, task); err != nil {
 				return err
 			}
 		}
@@ -81,14 +81,15 @@ func exists(ctx context.Context, postgres *url.URL, database string) (there bool
 	return there, err
 }
 
-func sqlTool(ctx context.Context, tool string, postgres *url.URL, database string, task []string) error {
+// schema has Temporal's SQL tool, which is in the server's program, do a task.
+func schema(ctx context.Context, server string, postgres *url.URL, database string, task []string) error {
 	password, _ := postgres.User.Password()
-	cmd := exec.CommandContext(ctx, tool, append([]string{
-		"--plugin", plugin, "--endpoint", postgres.Hostname(), "--port", postgres.Port(), "--database", database,
+	cmd := exec.CommandContext(ctx, server, append([]string{
+		"schema", "--plugin", plugin, "--endpoint", postgres.Hostname(), "--port", postgres.Port(), "--database", database,
 	}, task...)...)
 	cmd.Env = append(cmd.Environ(), "SQL_USER="+postgres.User.Username(), "SQL_PASSWORD="+password)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("temporal-sql-tool %s of %s: %w\n%s", strings.Join(task, " "), database, err, bytes.TrimSpace(out))
+		return fmt.Errorf("schema %s of %s: %w\n%s", strings.Join(task, " "), database, err, bytes.TrimSpace(out))
 	}
 	return nil
 }

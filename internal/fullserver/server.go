@@ -27,8 +27,8 @@ import (
 
 // Options says which server is run, where, and on what.
 type Options struct {
-	// Server and SQLTool are the programs.
-	Server, SQLTool string
+	// Server is the program.
+	Server string
 	// Dir holds the configuration and, unless Log is another file, the log. It is
 	// made when it is missing.
 	Dir, Log string
@@ -59,18 +59,14 @@ const (
 
 // New makes the server's databases and its configuration. It is not started.
 func New(ctx context.Context, o Options) (*Server, error) {
-	for _, program := range []struct{ path, target string }{
-		{o.Server, "bin/temporal-server"}, {o.SQLTool, "bin/temporal-sql-tool"},
-	} {
-		if _, err := exec.LookPath(program.path); err != nil {
-			return nil, fmt.Errorf("no Temporal server to run (%w): build it with `make %s`", err, program.target)
-		}
+	if _, err := exec.LookPath(o.Server); err != nil {
+		return nil, fmt.Errorf("no Temporal server to run (%w): build it with `make bin/temporal-server`", err)
 	}
 	postgres, err := url.Parse(o.Postgres)
 	if err != nil || postgres.Port() == "" {
 		return nil, fmt.Errorf("want postgres://user:password@host:port/database for Temporal's databases")
 	}
-	if err := ensureSchema(ctx, o.SQLTool, postgres); err != nil {
+	if err := ensureSchema(ctx, o.Server, postgres); err != nil {
 		return nil, fmt.Errorf("schema of the Temporal server: %w", err)
 	}
 	if err := shapeVisibility(ctx, postgres, o.Visibility); err != nil {
@@ -144,7 +140,7 @@ func dynamicConfig() ([]byte, error) {
 // Start starts the server and returns when it serves.
 func (s *Server) Start(ctx context.Context) (err error) {
 	s.process, err = child.Start(child.Command{
-		Path: s.options.Server, Args: []string{"--config-file", s.config, "--allow-no-auth", "start"}, Log: s.LogFile(),
+		Path: s.options.Server, Args: []string{"start", "--config-file", s.config}, Log: s.LogFile(),
 	})
 	if err != nil {
 		return err

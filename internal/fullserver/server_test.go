@@ -23,10 +23,9 @@ const namespace = "orders"
 
 var kind = temporal.NewSearchAttributeKeyKeyword("OrderKind")
 
-// programs are the ones that `make test` names, or builds.
-func programs() (server, sqlTool string) {
-	return cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../bin/temporal-server"),
-		cmp.Or(os.Getenv("YEYAK_TEMPORAL_SQL_TOOL"), "../../bin/temporal-sql-tool")
+// program is the one that `make test` names, or builds.
+func program() string {
+	return cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../bin/temporal-server")
 }
 
 func setup(t *testing.T) *Server {
@@ -34,8 +33,7 @@ func setup(t *testing.T) *Server {
 	cluster, err := pgserver.Launch(pgserver.Forgetful)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, cluster.Close()) })
-	server, tool := programs()
-	s, err := New(t.Context(), Options{Server: server, SQLTool: tool, Dir: t.TempDir(), Postgres: cluster.URL()})
+	s, err := New(t.Context(), Options{Server: program(), Dir: t.TempDir(), Postgres: cluster.URL()})
 	require.NoError(t, err)
 	require.NoError(t, s.Start(t.Context()))
 	t.Cleanup(s.Kill)

@@ -46,8 +46,8 @@ func migrate(t testing.TB, database, version string) {
 	u, err := url.Parse(database)
 	require.NoError(t, err)
 	for _, task := range tasks {
-		cmd := exec.CommandContext(t.Context(), program("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool"), append([]string{
-			"--plugin", "postgres12_pgx", "--endpoint", u.Hostname(), "--port", u.Port(), "--database", strings.TrimPrefix(u.Path, "/"),
+		cmd := exec.CommandContext(t.Context(), program("YEYAK_TEMPORAL_SERVER", "temporal-server"), append([]string{
+			"schema", "--plugin", "postgres12_pgx", "--endpoint", u.Hostname(), "--port", u.Port(), "--database", strings.TrimPrefix(u.Path, "/"),
 		}, task...)...)
 		cmd.Env = append(cmd.Environ(), "SQL_USER="+u.User.Username(), "SQL_PASSWORD=")
 		out, err := cmd.CombinedOutput()

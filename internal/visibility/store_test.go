@@ -44,8 +44,8 @@ func newStore(t *testing.T) *store {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, cluster.Close()) })
 	s.server, err = fullserver.New(t.Context(), fullserver.Options{
-		Server: program("YEYAK_TEMPORAL_SERVER", "temporal-server"), SQLTool: program("YEYAK_TEMPORAL_SQL_TOOL", "temporal-sql-tool"),
-		Dir: t.TempDir(), Postgres: cluster.URL(), Visibility: visibility.Lean,
+		Server: program("YEYAK_TEMPORAL_SERVER", "temporal-server"),
+		Dir:    t.TempDir(), Postgres: cluster.URL(), Visibility: visibility.Lean,
 	})
 	require.NoError(t, err)
 	require.NoError(t, s.server.Start(t.Context()))

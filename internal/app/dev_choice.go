@@ -1,0 +1,183 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// devTemporal is the Temporal server of `yeyak dev`.
+type devTemporal interface {
+	// start returns when the server takes orders, stop when it is gone.
+	start(ctx context.Context) error
+	stop(ctx context.Context)
+	// watch returns why there is no server any more, nil when ctx has ended.
+	watch(ctx context.Context) error
+	// address and namespace are "" where Temporal's own settings say them.
+	address() string
+	namespace() string
+	// whereabouts are lines that tell a person where it is.
+	whereabouts() string
+	// settings are NAME=VALUE, for programs that look for it.
+	settings() []string
+}
+
+// chooseEngine takes the server that TEMPORAL_ADDRESS names if it runs and is
+// new enough, else a program to run one, and says which. Orders in the data
+// folder have to find their workflows again: a folder stays with the server that
+// it was first used with.
+func chooseEngine(ctx context.Context, cfg config.Config, log *zap.Logger, say func(string, ...any)) (devTemporal, error) {
+	dir := cfg.Dev.DataDir
+	home, err := devserver.ReadHome(dir)
+	if err != nil {
+		return nil, err
+	}
+	running, err := engineElsewhere(dir)
+	if err != nil {
+		return nil, err
+	}
+	if home.Elsewhere() && (running == nil || running.home != home) {
+		return nil, fmt.Errorf("the orders in %s have their workflows on the Temporal server at %s, namespace %s: "+
+			"set TEMPORAL_ADDRESS=%[2]s TEMPORAL_NAMESPACE=%[3]s, or choose another folder with YEYAK_DATA_DIR", dir, home.Address, home.Namespace)
+	}
+	if running != nil {
+		version, err := running.version(ctx)
+		switch {
+		case err == nil && home.Version != "":
+			return nil, fmt.Errorf("the orders in %s have their workflows there, and not on the Temporal server at %s: "+
+				"unset TEMPORAL_ADDRESS, or choose another folder with YEYAK_DATA_DIR", dir, running.home.Address)
+		case err == nil:
+			say("Using the Temporal server %s that runs at %s (TEMPORAL_ADDRESS), namespace %s.", version, running.home.Address, running.home.Namespace)
+			return running, nil
+		case home.Elsewhere():
+			return nil, fmt.Errorf("the Temporal server at %s (TEMPORAL_ADDRESS), where the orders in %s have their workflows: %w", home.Address, dir, err)
+		}
+		say("Not used: the Temporal server at %s (TEMPORAL_ADDRESS), %v.", running.home.Address, err)
+	}
+	program, err := devserver.Choose(ctx, cfg.Dev.TemporalServer, dir, say)
+	if err != nil {
+		return nil, err
+	}
+	say("Starting the Temporal server %s (%s) on %s …", program.Version, program.Path, dir)
+	return &devEngine{log: log, program: program, options: devserver.Options{
+		Program: program.Path, DataDir: dir, Port: cfg.Dev.TemporalPort, UIPort: cfg.Dev.UIPort, Logger: log,
+	}}, nil
+}
+
+// elsewhere is a server that runs already.
+type elsewhere struct {
+	dir     string
+	home    devserver.Home
+	options client.Options
+}
+
+// engineElsewhere is the one that TEMPORAL_ADDRESS names, nil when it is not set.
+func engineElsewhere(dir string) (*elsewhere, error) {
+	if os.Getenv("TEMPORAL_ADDRESS") == "" { // a profile of the CLI's names none for development
+		return nil, nil //nolint:nilnil // none is named
+	}
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, fmt.Errorf("settings of the Temporal client: %w", err)
+	}
+	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
+	options.Logger = devserver.Quiet()
+	return &elsewhere{dir: dir, options: options, home: devserver.Home{Address: options.HostPort, Namespace: options.Namespace}}, nil
+}
+
+// answersWithin bounds the wait for a server that is said to run.
+const answersWithin = 5 * time.Second
+
+// version is that of the server, which answers and is new enough.
+func (e *elsewhere) version(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, answersWithin)
+	defer cancel()
+	c, err := client.DialContext(ctx, e.options)
+	if err != nil {
+		return "", fmt.Errorf("which does not answer: %w", err)
+	}
+	defer c.Close()
+	info, err := c.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
+	if err != nil {
+		return "", fmt.Errorf("which does not tell its version: %w", err)
+	}
+	version := info.GetServerVersion()
+	if devserver.CompareVersions(version, devserver.Oldest) < 0 {
+		return "", devserver.TooOld(version)
+	}
+	return version, nil
+}
+
+// start prepares the namespace. A data folder that is new to it finds no orders
+// there: those would be another's, whose databases are not ours.
+func (e *elsewhere) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	c, err := client.NewLazyClient(e.options)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	home, err := devserver.ReadHome(e.dir)
+	if err != nil {
+		return err
+	}
+	if home != e.home {
+		if err := e.unused(ctx, c); err != nil {
+			return err
+		}
+	}
+	if err := PrepareNamespace(ctx, c, e.home.Namespace); err != nil {
+		return err
+	}
+	return e.home.Write(e.dir)
+}
+
+// unused makes sure that no orders have been worked on in the namespace.
+func (e *elsewhere) unused(ctx context.Context, c client.Client) error {
+	found, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: e.home.Namespace, Query: fmt.Sprintf("TaskQueue = %q", contract.SagasQueue),
+	})
+	if _, fresh := errors.AsType[*serviceerror.NamespaceNotFound](err); fresh {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for orders at %s: %w", e.home.Address, err)
+	}
+	if found.GetCount() > 0 {
+		return fmt.Errorf("namespace %s of the Temporal server at %s holds orders that are not in %s: choose another one with TEMPORAL_NAMESPACE",
+			e.home.Namespace, e.home.Address, e.dir)
+	}
+	return nil
+}
+
+func (e *elsewhere) stop(context.Context) {} // it is not ours to stop
+
+func (e *elsewhere) watch(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+func (e *elsewhere) address() string   { return "" }
+func (e *elsewhere) namespace() string { return "" }
+
+func (e *elsewhere) whereabouts() string {
+	return fmt.Sprintf("  Temporal     %s, namespace %s", e.home.Address, e.home.Namespace)
+}
+
+func (e *elsewhere) settings() []string {
+	return []string{"TEMPORAL_ADDRESS=" + e.home.Address, "TEMPORAL_NAMESPACE=" + e.home.Namespace}
+}

@@ -1,0 +1,54 @@
+// Command temporal-server is Temporal's server as everything here runs it, and
+// all that it needs beside it:
+//
+//	server start-dev   on SQLite, with the web UI; the flags are those of Temporal's CLI
+//	start              from a configuration file, as the official image does; on PostgreSQL
+//	schema             Temporal's SQL tool, which makes and updates the tables on PostgreSQL
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	_ "time/tzdata" // schedules name time zones, and not every machine has them
+
+	"github.com/temporalio/ui-server/v2/server/version"
+	"go.temporal.io/server/common/headers"
+	_ "go.temporal.io/server/common/persistence/sql/sqlplugin/postgresql" // the store of `start`
+	sqltool "go.temporal.io/server/tools/sql"
+)
+
+const usage = `usage: temporal-server server start-dev [flags]   on SQLite, with the web UI
+       temporal-server start [flags]              from a configuration file or the environment
+       temporal-server schema ...                 temporal-sql-tool, with its arguments
+       temporal-server --version`
+
+func main() {
+	err := run(os.Args[1:])
+	switch {
+	case err == nil:
+	case errors.Is(err, flag.ErrHelp):
+		os.Exit(2)
+	default:
+		fmt.Fprintln(os.Stderr, "temporal-server:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) >= 2 && args[0] == "server" && args[1] == "start-dev":
+		return startDev(args[2:])
+	case len(args) >= 1 && args[0] == "start":
+		return start(args[1:])
+	case len(args) >= 1 && args[0] == "schema":
+		return sqltool.RunTool(append([]string{"temporal-sql-tool"}, args[1:]...))
+	case len(args) == 1 && args[0] == "--version":
+		fmt.Printf("temporal-server (Server %s, UI %s)\n", headers.ServerVersion, version.UIVersion)
+		return nil
+	default:
+		fmt.Fprintln(os.Stderr, usage)
+		return flag.ErrHelp
+	}
+}
