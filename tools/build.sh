@@ -5,10 +5,18 @@
 set -euo pipefail
 folder=$1 output=$2 package=$3
 shift 3
-go build -C "$folder" -v -o "$output" "$@" "$package" 2>&1 | awk -v list="go list -C '$folder' -deps '$package' | wc -l" '
-	!/^[^ :]+$/ { print; fflush(); next }
-	++compiled % 100 == 0 {
-		if (!all) list | getline all
-		printf "  compiled %d of at most %d packages\n", compiled, all
-		fflush()
-	}' >&2
+go build -C "$folder" -v -o "$output" "$@" "$package" 2>&1 | {
+	compiled=0 all=
+	while IFS= read -r line; do
+		case $line in
+		*[\ :]*) echo "$line" ;; # anything but the name of a package that has been compiled
+		*)
+			compiled=$((compiled + 1))
+			if ((compiled % 100 == 0)); then
+				[[ $all ]] || all=$(go list -C "$folder" -deps "$package" | wc -l)
+				echo "  compiled $compiled of at most $all packages"
+			fi
+			;;
+		esac
+	done
+} >&2
