@@ -17,6 +17,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/bodies"
+	"github.com/yeyak/yeyak/internal/hosts"
 	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -56,7 +57,7 @@ type Deps struct {
 	BodyWithin time.Duration
 	// Hosts are the names that requests may be addressed to, and nil any: see
 	// checkOrigin.
-	Hosts []string
+	Hosts hosts.Names
 	// Admission is how much is taken on at the same time.
 	Admission
 	// TelRegion is the country, as in ISO 3166, of telephone numbers that

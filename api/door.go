@@ -1,10 +1,7 @@
 package api
 
 import (
-	"net"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 )
@@ -17,25 +14,13 @@ var crossOrigin = http.NewCrossOriginProtection()
 // another origin, and, where Hosts are named, requests to a name that was made
 // to resolve to this machine.
 func (s *server) checkOrigin(c *gin.Context) {
-	if s.Hosts != nil && !slices.Contains(s.Hosts, hostName(c.Request.Host)) {
+	if !s.Hosts.Have(c.Request.Host) {
 		writeProblem(c, newProblem(unknownHost, "this server is not %q", c.Request.Host))
 		return
 	}
 	if crossOrigin.Check(c.Request) != nil {
 		writeProblem(c, newProblem(crossOriginRefused, "a page of another site sent this request"))
 	}
-}
-
-// hostName is a Host header without its port, in lower case. A client that
-// names none, which browsers always do, is taken for one on this machine.
-func hostName(host string) string {
-	if host == "" {
-		return "localhost"
-	}
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 }
 
 // refuseBody answers a request whose body came too slowly or is too large.

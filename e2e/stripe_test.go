@@ -59,8 +59,11 @@ func (p standIn) ask(method, path, body string, into any) {
 	r, err := http.NewRequestWithContext(p.Context(), method, p.url+path, strings.NewReader(body))
 	require.NoError(p, err)
 	r.Header.Set("Authorization", "Bearer sk_test_dashboard")
-	if method == http.MethodPost {
+	switch method {
+	case http.MethodPost:
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	case http.MethodPut:
+		r.Header.Set("Content-Type", "application/json")
 	}
 	w, err := http.DefaultClient.Do(r)
 	require.NoError(p, err)

@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	commonpb "go.temporal.io/api/common/v1"
 	protocolpb "go.temporal.io/api/protocol/v1"
@@ -48,24 +49,30 @@ func emptyLargeUpdates(task *workflowservice.PollWorkflowTaskQueueResponse) erro
 	return nil
 }
 
-// longestWord is what is left of a name or identity.
+// longestWord is how many bytes are left of a name or identity at most.
 const longestWord = 100
 
+// empty leaves the update's id, its name and its size. An update that cannot be
+// read to its end has the id that its message names, and is refused as well:
+// an error would hold up the whole task.
 func empty(m *protocolpb.Message) error {
-	var request updatepb.Request
-	if err := m.GetBody().UnmarshalTo(&request); err != nil {
-		return err
-	}
 	args, err := converter.GetDefaultDataConverter().ToPayloads(contract.Decision{Bytes: proto.Size(m.GetBody())})
 	if err != nil {
 		return err
 	}
-	id := request.GetMeta().GetUpdateId()
+	var request updatepb.Request
+	if err := m.GetBody().UnmarshalTo(&request); err != nil {
+		request.Meta = &updatepb.Meta{UpdateId: m.GetProtocolInstanceId()}
+	}
 	m.Body, err = anypb.New(&updatepb.Request{
-		Meta:  &updatepb.Meta{UpdateId: id, Identity: head(request.GetMeta().GetIdentity())},
+		Meta:  &updatepb.Meta{UpdateId: request.GetMeta().GetUpdateId(), Identity: head(request.GetMeta().GetIdentity())},
 		Input: &updatepb.Input{Name: head(request.GetInput().GetName()), Header: &commonpb.Header{}, Args: args},
 	})
 	return err
 }
 
-func head(word string) string { return word[:min(len(word), longestWord)] }
+// head is the word's first bytes, and never part of a character: a message with
+// such a string cannot be written.
+func head(word string) string {
+	return strings.ToValidUTF8(word[:min(len(word), longestWord)], "")
+}

@@ -23,6 +23,7 @@ import (
 func TestEmptyLargeUpdates(t *testing.T) {
 	t.Parallel()
 	large := strings.Repeat("x", contract.LargestUpdate)
+	korean := strings.Repeat("가", contract.LargestUpdate) // 3 bytes each: byte 100 is inside one
 	payload := func(v any) *commonpb.Payload {
 		p, err := converter.GetDefaultDataConverter().ToPayload(v)
 		require.NoError(t, err)
@@ -44,6 +45,12 @@ func TestEmptyLargeUpdates(t *testing.T) {
 		"Header":         func(r *updatepb.Request) { r.Input.Header.Fields["more"] = payload(large) },
 		"Identity":       func(r *updatepb.Request) { r.Meta.Identity = large },
 		"Name":           func(r *updatepb.Request) { r.Input.Name = large },
+		"KoreanIdentity": func(r *updatepb.Request) { r.Meta.Identity = korean },
+		"KoreanName":     func(r *updatepb.Request) { r.Input.Name = korean },
+		"KoreanNote": func(r *updatepb.Request) {
+			r.Meta.Identity, r.Input.Name = korean[:102], korean[:102]
+			r.Input.Args.Payloads[0] = payload(contract.Decision{Note: large})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,6 +74,33 @@ func TestEmptyLargeUpdates(t *testing.T) {
 				require.Greater(t, d.Bytes, contract.LargestUpdate)
 				require.Error(t, d.Check(contract.CancelUpdate))
 			}
+		})
+	}
+}
+
+// TestEmptyLargeUpdates_Unreadable: a large update that cannot be read does not
+// keep the rest of the task from the workflow, and is there to be refused.
+func TestEmptyLargeUpdates_Unreadable(t *testing.T) {
+	t.Parallel()
+	for name, tail := range map[string][]byte{
+		"CutOff":  {0x12, 0x7f},
+		"NotUTF8": {0x0a, 0x03, 0x12, 0x01, 0xff}, // the identity
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, err := anypb.New(&updatepb.Request{Meta: &updatepb.Meta{UpdateId: "1", Identity: strings.Repeat("x", contract.LargestUpdate)}})
+			require.NoError(t, err)
+			body.Value = append(body.Value, tail...)
+			require.Error(t, body.UnmarshalTo(&updatepb.Request{}))
+			task := &workflowservice.PollWorkflowTaskQueueResponse{Messages: []*protocolpb.Message{{ProtocolInstanceId: "1", Body: body}}}
+			require.NoError(t, emptyLargeUpdates(task))
+			got := &updatepb.Request{}
+			require.NoError(t, task.Messages[0].Body.UnmarshalTo(got))
+			require.Less(t, proto.Size(got), 1000)
+			require.Equal(t, "1", got.Meta.UpdateId)
+			var d contract.Decision
+			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(got.Input.Args, &d))
+			require.Error(t, d.Check(contract.CancelUpdate))
 		})
 	}
 }

@@ -65,6 +65,7 @@ func (s *Sandbox) Behave(ctx context.Context, switches map[string]any) error {
 	if err != nil {
 		return err
 	}
+	r.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/hosts"
 	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/projector"
@@ -239,7 +240,7 @@ func (a *App) serveHTTP(registry *prometheus.Registry) error {
 		}
 	}
 	a.address = listener.Addr().String()
-	a.http = newHTTPServer(a.partWhenUnready(a.newAPI(registry, hosts(listener.Addr(), cfg.HTTP.Hosts))), a.log)
+	a.http = newHTTPServer(a.partWhenUnready(a.newAPI(registry, hosts.Of(listener.Addr(), cfg.HTTP.Hosts))), a.log)
 	a.http.WriteTimeout = cfg.Orders.ReplyBudget + answerWithin // one who does not read would keep a slot
 	// Shutdown waits for requests but does not tell them, and streams do not end.
 	a.http.RegisterOnShutdown(sync.OnceFunc(func() { close(a.closing) }))
@@ -264,7 +265,7 @@ func Listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-func (a *App) newAPI(registry *prometheus.Registry, hosts []string) http.Handler {
+func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Handler {
 	cfg := a.options.Config
 	deps := api.Deps{
 		Temporal: a.engine, Hub: a.hub,
@@ -282,7 +283,7 @@ func (a *App) newAPI(registry *prometheus.Registry, hosts []string) http.Handler
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
-		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Hosts: hosts, Admission: api.Admission(cfg.Admission),
+		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Hosts: names, Admission: api.Admission(cfg.Admission),
 		TelRegion: cfg.Orders.TelRegion,
 		Eager:     a.eager,
 		Logger:    a.log, Health: a.health, Closing: a.closing,

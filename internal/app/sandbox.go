@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/hosts"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
 )
@@ -40,6 +41,7 @@ func RunSandboxPayments(ctx context.Context, cfg config.SandboxPayments, log *za
 	}
 	gin.SetMode(gin.ReleaseMode)
 	sandbox := payments.NewServer(sandboxIntents{store.NewSandboxIntents(db)})
+	sandbox.Hosts = hosts.Of(listener.Addr(), nil)
 	sandbox.Behave(payments.Behaviour{
 		Latency: cfg.Latency, LatencyUpTo: cfg.LatencyUpTo, Capacity: cfg.Capacity, Queue: cfg.Queue,
 		RefusePercent: cfg.RefusePercent, Down: cfg.Down, LoseAnswers: cfg.LoseAnswers,

@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +62,44 @@ func TestRunSandboxPayments_RemembersWhenItIsStartedAgain(t *testing.T) {
 		require.Equal(t, "o1", charge.OrderID)
 		require.Zero(t, charge.Taken)
 	}
+	stop()
+}
+
+// TestRunSandboxPayments_OfAnotherSite: a page of another site cannot act on
+// what listens on loopback, neither by a name of its own for this machine nor by
+// a body that a browser sends without asking.
+func TestRunSandboxPayments_OfAnotherSite(t *testing.T) {
+	t.Parallel()
+	cfg := config.SandboxPayments{Process: config.Process{ShutdownGrace: 5 * time.Second}, Data: config.Data{Dir: t.TempDir()}}
+	_, url, stop := runSandbox(t, cfg)
+	ask := func(method, path, host, mediaType string) int {
+		r, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader(`{"down":true}`))
+		require.NoError(t, err)
+		r.Host = host
+		r.Header.Set("Content-Type", mediaType)
+		answer, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		answer.Body.Close()
+		return answer.StatusCode
+	}
+	const json = "application/json"
+	for _, host := range []string{"evil.example", "evil.example:8091", "127.0.0.1.evil.example"} {
+		require.Equal(t, http.StatusMisdirectedRequest, ask(http.MethodPut, payments.SwitchboardPath, host, json), host)
+		require.Equal(t, http.StatusMisdirectedRequest, ask(http.MethodGet, payments.SwitchboardPath, host, json), host)
+		require.Equal(t, http.StatusMisdirectedRequest, ask(http.MethodPost, "/v1/payment_intents", host, json), host)
+	}
+	for _, mediaType := range []string{"", "text/plain", "application/x-www-form-urlencoded"} {
+		require.Equal(t, http.StatusUnsupportedMediaType, ask(http.MethodPut, payments.SwitchboardPath, "localhost", mediaType), mediaType)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+payments.SwitchboardPath, nil)
+	require.NoError(t, err)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.Contains(t, string(body), `"down":false`, "nothing was switched")
+	require.Equal(t, http.StatusOK, ask(http.MethodPut, payments.SwitchboardPath, "localhost:8091", json))
 	stop()
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/bodies"
+	"github.com/yeyak/yeyak/internal/hosts"
 )
 
 // Intents is what the Server remembers; it outlives the process.
@@ -83,6 +84,9 @@ type Refund struct {
 // provider, uses. It behaves as it is told, over the same switchboard as the
 // Sandbox, and takes every secret key that looks like one.
 type Server struct {
+	// Hosts are the names that requests may be addressed to, by default any.
+	Hosts hosts.Names
+
 	conduct
 	intents  Intents
 	underWay sync.Map // keys of the requests that are worked on
@@ -96,7 +100,7 @@ func NewServer(intents Intents) *Server {
 // Handler serves the API and the switchboard.
 func (s *Server) Handler() http.Handler {
 	router := gin.New()
-	router.Use(refuseOtherOrigins, bodies.ReadAhead(maxForm, bodies.Within, refuseBody))
+	router.Use(s.refuseOtherSites, bodies.ReadAhead(maxForm, bodies.Within, refuseBody))
 	s.Switchboard(router)
 	api := router.Group("/v1", onlyWithKey)
 	api.POST("/payment_intents", s.keyed(s.createIntent))
@@ -117,7 +121,13 @@ func (s *Server) Handler() http.Handler {
 // crossOrigin finds requests that a page of another site makes a browser send.
 var crossOrigin = http.NewCrossOriginProtection()
 
-func refuseOtherOrigins(g *gin.Context) {
+// refuseOtherSites refuses what a web page of another site could do here with
+// the help of a browser that can reach this server.
+func (s *Server) refuseOtherSites(g *gin.Context) {
+	if !s.Hosts.Have(g.Request.Host) {
+		answerFailure(g, &apiError{Status: http.StatusMisdirectedRequest, Type: invalidRequest, Message: "this server has another name"})
+		return
+	}
 	if crossOrigin.Check(g.Request) != nil {
 		answerFailure(g, &apiError{Status: http.StatusForbidden, Type: invalidRequest, Message: "a page of another site sent this request"})
 	}

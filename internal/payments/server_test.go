@@ -147,7 +147,9 @@ func TestServer_IsSwitchedWhileItRuns(t *testing.T) {
 	p := newCounter(t)
 	turn := func(switches string) {
 		w := httptest.NewRecorder()
-		p.sandbox.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPut, payments.SwitchboardPath, strings.NewReader(switches)))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, payments.SwitchboardPath, strings.NewReader(switches))
+		r.Header.Set("Content-Type", "application/json")
+		p.sandbox.Handler().ServeHTTP(w, r)
 		require.Equal(t, http.StatusOK, w.Code, w.Body)
 	}
 	turn(`{"refusePercent":100}`)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -67,6 +68,13 @@ func (c *conduct) show(g *gin.Context) {
 }
 
 func (c *conduct) replace(g *gin.Context) {
+	if sent := g.GetHeader("Content-Type"); g.Request.ContentLength != 0 && !sendsJSON(sent) {
+		fail(g, problem{
+			Title: "Unsupported media type", Status: http.StatusUnsupportedMediaType,
+			Code: "unsupported_media_type", Detail: fmt.Sprintf("the body is %q: send it as application/json", sent),
+		})
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(g.Writer, g.Request.Body, maxSwitches))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		fail(g, problem{
@@ -89,6 +97,13 @@ func (c *conduct) replace(g *gin.Context) {
 	}
 	c.Behave(b)
 	c.show(g)
+}
+
+// sendsJSON tells whether a body says that it is JSON. A web page cannot send
+// one that does without its browser asking first.
+func sendsJSON(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && mediaType == "application/json"
 }
 
 // behaviourOf reads switches, and says of every field at fault what is wrong.

@@ -39,8 +39,15 @@ func setup(t *testing.T, memoryErr error) switchboard {
 
 func (s switchboard) do(method, body string) *httptest.ResponseRecorder {
 	s.t.Helper()
+	return s.send(method, "application/json; charset=utf-8", body)
+}
+
+func (s switchboard) send(method, mediaType, body string) *httptest.ResponseRecorder {
+	s.t.Helper()
 	w := httptest.NewRecorder()
-	s.handler.ServeHTTP(w, httptest.NewRequestWithContext(s.t.Context(), method, SwitchboardPath, strings.NewReader(body)))
+	r := httptest.NewRequestWithContext(s.t.Context(), method, SwitchboardPath, strings.NewReader(body))
+	r.Header.Set("Content-Type", mediaType)
+	s.handler.ServeHTTP(w, r)
 	return w
 }
 
@@ -132,6 +139,9 @@ func TestSwitchboard_Invalid(t *testing.T) {
 		s.requireProblem(s.do(http.MethodPut, body), 400, "malformed_json")
 	}
 	s.requireProblem(s.do(http.MethodPut, `{"down":"`+strings.Repeat("x", maxSwitches)+`"}`), 413, "payload_too_large")
+	for _, mediaType := range []string{"", "text/plain", "application/x-www-form-urlencoded", "text/plain; a=application/json", "application/jsonp"} {
+		s.requireProblem(s.send(http.MethodPut, mediaType, `{}`), 415, "unsupported_media_type")
+	}
 	require.Equal(t, before, s.Behaviour())
 }
 

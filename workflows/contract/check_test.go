@@ -184,10 +184,9 @@ func TestCheck_OfASettlement(t *testing.T) {
 	back := contract.View{ID: "lodging-1", Kind: booking.Lodging, Status: booking.Paid, Stay: &contract.Stay{CheckIn: "2026-12-26", CheckOut: "2026-12-24"}}
 	require.NoError(t, settled(back))
 	for says, spoil := range map[string]func(*contract.View){
-		"settle.status: ":    func(v *contract.View) { v.Status = "eaten" },
-		"settle.reason: ":    func(v *contract.View) { v.Reason = "because" },
-		"settle.item.name: ": func(v *contract.View) { v.Item.Name = strings.Repeat("x", 1<<20) },
-		"settle.amount: ":    func(v *contract.View) { v.Amount.Amount = -1 },
+		"settle.status: ": func(v *contract.View) { v.Status = "eaten" },
+		"settle.reason: ": func(v *contract.View) { v.Reason = "because" },
+		"settle.amount: ": func(v *contract.View) { v.Amount.Amount = -1 },
 	} {
 		v := view
 		spoil(&v)
@@ -196,6 +195,46 @@ func TestCheck_OfASettlement(t *testing.T) {
 	other := contract.Food{Order: orderOf(booking.Food, 9000), Quantity: 1}
 	other.Settle = &contract.View{ID: "food-2", Kind: booking.Cafe, Status: booking.Paid}
 	require.ErrorContains(t, other.Check(), "settle.id: is not the order's; settle.kind: must be food")
+	other.Settle = &contract.View{ID: "food-1", Kind: booking.Food, Status: booking.Paid, Item: booking.Item{Name: strings.Repeat("x", 1<<20)}}
+	require.ErrorContains(t, other.Check(), "settle.item.name: is longer", "by an operator's hand")
+}
+
+// TestCheck_OfASettlementOfLongWords: whatever an earlier build let in, the order
+// can be undone. Texts are cut for that, ids keep what they name.
+func TestCheck_OfASettlementOfLongWords(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("한", 100_000)
+	for field, tt := range map[string]struct {
+		kind   booking.Kind
+		of     func(*contract.View) *string
+		length int // that is left
+	}{
+		"customerId": {booking.Food, func(v *contract.View) *string { return &v.CustomerID }, 100_000},
+		"ownerId":    {booking.Food, func(v *contract.View) *string { return &v.OwnerID }, 100_000},
+		"item.id":    {booking.Food, func(v *contract.View) *string { return &v.Item.ID }, 100_000},
+		"item.name":  {booking.Cafe, func(v *contract.View) *string { return &v.Item.Name }, booking.LongestText},
+		"address":    {booking.Food, func(v *contract.View) *string { return &v.Delivery.Address }, booking.LongestText},
+		"location":   {booking.Cleaning, func(v *contract.View) *string { return &v.Cleaning.Location }, booking.LongestText},
+		"note":       {booking.Lodging, func(v *contract.View) *string { return &v.History[0].Note }, booking.LongestNote},
+	} {
+		t.Run(field, func(t *testing.T) {
+			t.Parallel()
+			last := contract.View{
+				ID: string(tt.kind) + "-1", Kind: tt.kind, Status: booking.Received, CustomerID: "alice", OwnerID: "bora", Item: booking.Item{ID: "thing", Name: "Thing"},
+				History: []contract.Entry{{Status: booking.Received, At: noon}}, Delivery: &contract.Delivery{}, Cleaning: &contract.Visit{},
+			}
+			*tt.of(&last) = long
+			_, in, err := contract.Settlement(last, contract.Policy{InPlace: true}, "")
+			require.NoError(t, err)
+			require.NoError(t, in.Check())
+			wire, err := json.Marshal(in)
+			require.NoError(t, err)
+			var started contract.Order
+			require.NoError(t, json.Unmarshal(wire, &started))
+			require.Equal(t, strings.Repeat("한", tt.length), *tt.of(started.Settle))
+			require.Equal(t, long, *tt.of(&last), "the caller's is its own")
+		})
+	}
 }
 
 func TestDecision_Check(t *testing.T) {

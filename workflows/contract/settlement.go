@@ -13,10 +13,7 @@ import (
 // that lacks days or a quantity will do.
 func Settlement(v View, p Policy, requestHash string) (workflow string, input interface{ Check() error }, err error) {
 	v.NeedsAttention = false // whether it still does, its new saga will find out
-	v = v.Clone()
-	for i := range v.History { // an earlier build may have let in more than a workflow can start with
-		v.History[i].Note = cut(v.History[i].Note, booking.LongestNote)
-	}
+	v = v.short()
 	order := Order{
 		OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount, PlacedAt: v.PlacedAt(),
 		RequestHash: requestHash, Policy: p, Settle: &v,
@@ -58,6 +55,28 @@ func (v View) nights() (from, to booking.Date, err error) {
 		to = from.AddDays(1)
 	}
 	return from, to, nil
+}
+
+// short is the view with its texts cut to what a workflow can start with: an
+// earlier build may have let in more. Ids are left as they are, since they name
+// something.
+func (v View) short() View {
+	v = v.Clone()
+	for i := range v.History {
+		v.History[i].Note = cut(v.History[i].Note, booking.LongestNote)
+	}
+	v.Item.Name = cut(v.Item.Name, booking.LongestText)
+	if v.Delivery != nil {
+		delivery := *v.Delivery
+		delivery.Address = cut(delivery.Address, booking.LongestText)
+		v.Delivery = &delivery
+	}
+	if v.Cleaning != nil {
+		visit := *v.Cleaning
+		visit.Location = cut(visit.Location, booking.LongestText)
+		v.Cleaning = &visit
+	}
+	return v
 }
 
 // cut is at most the first n characters of the text.

@@ -1,0 +1,44 @@
+// Package hosts tells by which names an HTTP server may be addressed.
+//
+// A web page can give a name of its own site the address of this machine, and
+// then a browser on it takes this server for part of that site. Only what
+// listens on loopback can be reached that way alone, so only there names are
+// checked.
+package hosts
+
+import (
+	"net"
+	"slices"
+	"strings"
+)
+
+// Names are the names that requests may be addressed to, nil when any may.
+type Names []string
+
+// Of are the names of a server that listens on the address. named are names
+// that it has besides.
+func Of(address net.Addr, named []string) Names {
+	tcp, ok := address.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsLoopback() {
+		return nil
+	}
+	return append(Names{"localhost", "127.0.0.1", "::1", tcp.IP.String()}, named...)
+}
+
+// Have tells whether a request with this Host header may be addressed here. A
+// client that names none, which browsers always do, is taken for one on this
+// machine.
+func (n Names) Have(host string) bool {
+	return n == nil || slices.Contains(n, name(host))
+}
+
+// name is a Host header without its port, in lower case.
+func name(host string) string {
+	if host == "" {
+		return "localhost"
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}
