@@ -119,6 +119,8 @@ func (e event) offer() (o offer, ok bool, err error) {
 		Withdrawn bool       `json:"withdrawn"`
 		Deleted   bool       `json:"deleted"`
 		EndsAt    *time.Time `json:"endsAt"`
+		Date      string     `json:"date"`
+		TimeZone  string     `json:"timeZone"`
 	}
 	if err := json.Unmarshal(e.Data, &data); err != nil {
 		return offer{}, false, fmt.Errorf("data: %w", err)
@@ -130,10 +132,32 @@ func (e event) offer() (o offer, ok bool, err error) {
 		Kind: data.Kind, ItemID: data.Item.ID, ItemName: strings.ReplaceAll(data.Item.Name, "\x00", ""),
 		Withdrawn: data.Withdrawn, Deleted: data.Deleted, EndsAt: noEnd,
 	}
-	if data.EndsAt != nil {
+	switch {
+	case data.EndsAt != nil:
 		o.EndsAt = data.EndsAt.Unix()
+	case data.Date != "":
+		ends, err := endOfDay(data.Date, data.TimeZone)
+		if err != nil {
+			return offer{}, false, fmt.Errorf("data.date: %w", err)
+		}
+		o.EndsAt = ends.Unix()
 	}
 	return o, true, nil
+}
+
+// endOfDay is when the day is over in the zone, or in UTC if there is none of
+// that name. Drinks that were registered before there were events have no other
+// end in theirs.
+func endOfDay(date, zone string) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return time.Time{}, err
+	}
+	where, err := time.LoadLocation(zone)
+	if err != nil {
+		where = time.UTC
+	}
+	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, where), nil
 }
 
 // longestID is in bytes: three of them fit into an index of PostgreSQL.

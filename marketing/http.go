@@ -2,7 +2,6 @@ package marketing
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -36,7 +35,7 @@ func newHandler(s *store, f *follower, log *zap.Logger) http.Handler {
 	// A customer's id may hold a slash, and gin would make a space of its plus.
 	router.UseEscapedPath, router.UnescapePathValues = true, false
 	_ = router.SetTrustedProxies(nil) // nil cannot fail; nothing here believes X-Forwarded-For
-	router.Use(h.recoverPanics, setHeaders)
+	router.Use(h.recoverPanics, setHeaders, endDeadline)
 	router.NoRoute(func(c *gin.Context) {
 		refuse(c, http.StatusNotFound, notFound, "there is nothing at "+c.Request.URL.Path)
 	})
@@ -64,7 +63,9 @@ func (h handler) recommendations(c *gin.Context) {
 		refuse(c, http.StatusUnprocessableEntity, validationFailed, "the request cannot be answered as it stands", wrong...)
 		return
 	}
-	items, err := h.store.recommend(c.Request.Context(), customerID, limit)
+	ctx, cancel := bounded(c, dbTimeout)
+	defer cancel()
+	items, err := h.store.recommend(ctx, customerID, limit)
 	if err != nil {
 		h.unavailable(c, err)
 		return
@@ -74,6 +75,12 @@ func (h handler) recommendations(c *gin.Context) {
 		CustomerID string           `json:"customerId"`
 		Items      []recommendation `json:"items"`
 	}{customerID, items})
+}
+
+// bounded is the context of a look at the database. It goes on when the client
+// leaves: a statement that is broken off costs its connection.
+func bounded(c *gin.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(c.Request.Context()), d)
 }
 
 // readQuery reads what is asked for, and finds everything that is wrong with it.
@@ -127,7 +134,7 @@ const probeTime = 2 * time.Second
 // readiness: recommendations can be given while the feed is away, and while it
 // is still being caught up with.
 func (h handler) readiness(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), probeTime)
+	ctx, cancel := bounded(c, probeTime)
 	defer cancel()
 	at, err := h.store.progress(ctx)
 	if err != nil {
@@ -150,8 +157,7 @@ func (h handler) readiness(c *gin.Context) {
 // unavailable logs the first of the requests that fail. The others are counted:
 // clients decide how many there are.
 func (h handler) unavailable(c *gin.Context, err error) {
-	canceled := errors.Is(err, context.Canceled) // then the client has gone
-	if !canceled && h.failed.Add(1) == 1 {
+	if h.failed.Add(1) == 1 {
 		h.log.Warn("requests fail", zap.String("route", c.FullPath()), zap.Error(err))
 	}
 	refuse(c, http.StatusServiceUnavailable, unavailable, "the database is away")
@@ -179,4 +185,13 @@ func (h handler) recoverPanics(c *gin.Context) {
 func setHeaders(c *gin.Context) {
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Header("Cache-Control", "no-store")
+}
+
+// endDeadline ends readTimeout for a request without a body: net/http reads on, to
+// notice a client that hangs up, and would take a slow answer for that.
+func endDeadline(c *gin.Context) {
+	if c.Request.ContentLength == 0 {
+		// Fails only in tests without a connection.
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Time{})
+	}
 }

@@ -1,12 +1,19 @@
 package marketing
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/yeyak/yeyak/internal/pgtest"
@@ -158,22 +165,66 @@ func TestHTTP_DatabaseAwayIsLoggedOnce(t *testing.T) {
 	require.Less(t, fails, asked/2)
 }
 
-// What net/http writes about a connection is in the log, and a flood of it is
-// thinned out.
+// What net/http writes is in the log, with one message, and at Debug where it
+// names a client; a flood of it is thinned out, whatever it names.
 func TestHTTP_ServerLog(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	f := newFakeFeed(t)
-	s := start(t, f, "sqlite://"+t.TempDir()+"/marketing.db", zap.New(core))
+	said := newServerLog(zap.New(core))
 	const written = 500
-	for range written {
-		s.http.ErrorLog.Print("http: Accept error: too many open files")
+	for port := range written {
+		said.Print("http: Accept error: too many open files")
+		said.Printf("http: TLS handshake error from 192.0.2.1:%d: EOF", port)
 	}
-	said := logs.FilterLoggerName("http").All()
-	require.NotEmpty(t, said)
-	require.Equal(t, "http: Accept error: too many open files", said[0].Message)
-	require.Equal(t, zap.WarnLevel, said[0].Level)
-	require.Less(t, len(said), written/2)
+	for level, want := range map[zapcore.Level]string{
+		zap.WarnLevel: "http: Accept error: too many open files", zap.DebugLevel: "http: TLS handshake error from 192.0.2.1:0: EOF",
+	} {
+		lines := logs.FilterLevelExact(level).All()
+		require.Equal(t, "server", lines[0].Message)
+		require.Equal(t, "http", lines[0].LoggerName)
+		require.Equal(t, map[string]any{"says": want}, lines[0].ContextMap())
+		require.Less(t, len(lines), written/2)
+	}
+}
+
+// A body that never comes holds its connection for no longer than readTimeout,
+// though it was not waited for before the answer.
+func TestHTTP_StalledBody(t *testing.T) {
+	t.Parallel()
+	s := start(t, newFakeFeed(t), "sqlite://"+t.TempDir()+"/marketing.db", zap.NewNop())
+	require.Equal(t, 5*time.Second, s.http.ReadTimeout)
+	for _, path := range []string{"/healthz", "/recommendations/alice", "/nowhere"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Address())
+			require.NoError(t, err)
+			defer conn.Close()
+			require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+			_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", path)
+			require.NoError(t, err)
+			_, err = io.Copy(io.Discard, conn)
+			require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "it stays open")
+		})
+	}
+}
+
+// deadlines is an answer that keeps the deadlines that its request was given.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	set []time.Time
+}
+
+func (d *deadlines) SetReadDeadline(at time.Time) error { d.set = append(d.set, at); return nil }
+
+// A slow answer to a request without a body is not taken for a client that left.
+func TestHTTP_NoDeadlineWithoutABody(t *testing.T) {
+	t.Parallel()
+	h, _ := serving(openStore(t, "sqlite://"+t.TempDir()+"/marketing.db"))
+	for body, want := range map[string][]time.Time{"": {{}}, "{": nil} {
+		answer := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		h.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/recommendations/alice", strings.NewReader(body)))
+		require.Equal(t, want, answer.set)
+	}
 }
 
 func TestHTTP_Metrics(t *testing.T) {

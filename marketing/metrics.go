@@ -33,10 +33,17 @@ func newMetrics(f *follower) metrics {
 	return m
 }
 
+// statusHungUp counts requests whose client left before the answer.
+const statusHungUp = 499
+
 // count counts a request once it is answered.
 func (m metrics) count(c *gin.Context) {
 	c.Next()
-	m.requests.WithLabelValues(strconv.Itoa(c.Writer.Status())).Inc()
+	status := c.Writer.Status()
+	if c.Request.Context().Err() != nil {
+		status = statusHungUp
+	}
+	m.requests.WithLabelValues(strconv.Itoa(status)).Inc()
 }
 
 func (m metrics) handler() http.Handler {

@@ -186,3 +186,46 @@ func withoutTables(t *testing.T, databaseURL string) *sql.DB {
 	}
 	return sql.OpenDB(pgdriver.NewConnector(where.postgres...))
 }
+
+// What carries no end, and a day, ends with that day where it is.
+func TestEvent_EndsWithItsDay(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		says map[string]any
+		want int64
+	}{
+		"Ahead":         {map[string]any{"date": "2026-11-24", "timeZone": "Asia/Seoul"}, time.Date(2026, 11, 24, 15, 0, 0, 0, time.UTC).Unix()},
+		"Behind":        {map[string]any{"date": "2026-12-31", "timeZone": "America/New_York"}, time.Date(2027, 1, 1, 5, 0, 0, 0, time.UTC).Unix()},
+		"DayOf23Hours":  {map[string]any{"date": "2026-03-29", "timeZone": "Europe/Berlin"}, time.Date(2026, 3, 29, 22, 0, 0, 0, time.UTC).Unix()},
+		"NoZone":        {map[string]any{"date": "2026-11-24"}, time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC).Unix()},
+		"UnknownZone":   {map[string]any{"date": "2026-11-24", "timeZone": "Sea/Bottom"}, time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC).Unix()},
+		"EndIsToldToo":  {map[string]any{"date": "2026-11-24", "timeZone": "Asia/Seoul", "endsAt": time.Unix(7, 0).UTC()}, 7},
+		"NeitherIsTold": {nil, noEnd},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, err := readEvent([]byte(offered("DrinkRegistered", "latte", "Latte", tt.says)))
+			require.NoError(t, err)
+			o, ok, err := e.offer()
+			require.NoError(t, err)
+			require.True(t, ok)
+			require.Equal(t, tt.want, o.EndsAt)
+		})
+	}
+	e, err := readEvent([]byte(offered("DrinkRegistered", "latte", "Latte", map[string]any{"date": "today"})))
+	require.NoError(t, err)
+	_, _, err = e.offer()
+	require.ErrorContains(t, err, "data.date")
+}
+
+// A drink that was registered before there were events is not recommended once
+// its day is over.
+func TestRecommend_NotADrinkOfThePast(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, "sqlite://"+t.TempDir()+"/marketing.db")
+	take(t, s, bookings("alice gone", "alice coming")...)
+	for name, date := range map[string]time.Time{"gone": time.Now().AddDate(0, 0, -3), "coming": time.Now().AddDate(0, 0, 3)} {
+		take(t, s, offered("DrinkRegistered", name, name, map[string]any{"date": date.Format(time.DateOnly), "timeZone": "Asia/Seoul"}))
+	}
+	require.Equal(t, []string{"popular coming 1"}, recommended(t, s, "minho", 5))
+}

@@ -96,7 +96,7 @@ func (s *store) score(ctx context.Context, because, who, customerID string, limi
 		Customers int
 	}
 	if err := s.db.NewRaw(fmt.Sprintf(scored, who), customerID, time.Now().Unix(), limit).Scan(ctx, &rows); err != nil {
-		s.prepared.Store(false) // a table may have been dropped
+		s.noteMissing(err)
 		return nil, fmt.Errorf("find recommendations: %w", err)
 	}
 	found := make([]recommendation, len(rows))

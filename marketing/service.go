@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdlog "log"
 	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 )
 
 // StopGrace is how long requests that are under way may take to end.
@@ -60,14 +58,18 @@ func Start(ctx context.Context, settings Settings, log *zap.Logger) (*Service, e
 	return s, nil
 }
 
+// readTimeout bounds a request with its body, which net/http waits for even after
+// the answer.
+const readTimeout = 5 * time.Second
+
 func (s *Service) run(ctx context.Context, listener net.Listener) {
 	s.http = &http.Server{
 		Handler:           newHandler(s.store, s.follower, s.log),
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
+		ReadTimeout:       readTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          serverLog(s.log),
+		ErrorLog:          newServerLog(s.log),
 	}
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.beside.Go(func() { s.follower.follow(ctx) })
@@ -76,16 +78,6 @@ func (s *Service) run(ctx context.Context, listener net.Listener) {
 			s.failed <- fmt.Errorf("HTTP server: %w", err)
 		}
 	})
-}
-
-// serverLog takes the lines that net/http writes. Clients can cause most of
-// them: of lines that are alike, ten are written in ten seconds.
-func serverLog(log *zap.Logger) *stdlog.Logger {
-	few := zap.WrapCore(func(core zapcore.Core) zapcore.Core {
-		return zapcore.NewSamplerWithOptions(core, 10*time.Second, 10, 1000)
-	})
-	own, _ := zap.NewStdLogAt(log.Named("http").WithOptions(few), zap.WarnLevel) // fails for unknown levels only
-	return own
 }
 
 // Address is where the service listens, host:port.

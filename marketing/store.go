@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/driver/pgdriver"
 )
 
 // dbTimeout bounds every operation, and each statement on the server.
@@ -145,6 +146,31 @@ func (s *store) prepare(ctx context.Context) error {
 	return nil
 }
 
+// noteMissing makes the next operation create the tables again when err says that
+// one is missing: dropping tables to have them filled anew takes no restart. After
+// any other error they are still there, and creating them would take turns with
+// what other processes write.
+func (s *store) noteMissing(err error) {
+	if isMissing(err) {
+		s.prepared.Store(false)
+	}
+}
+
+// undefinedTable is a code of PostgreSQL.
+const undefinedTable = "42P01"
+
+// isMissing tells whether a table, or the row of the progress, is not there.
+func isMissing(err error) bool {
+	if errors.Is(err, sql.ErrNoRows) {
+		return true
+	}
+	if failed, ok := errors.AsType[pgdriver.Error](err); ok {
+		return failed.Field('C') == undefinedTable
+	}
+	// The drivers for SQLite have no code of its own for that.
+	return err != nil && strings.Contains(err.Error(), "no such table: ")
+}
+
 // progress tells how far the feed has been read: the cursor to go on from, ""
 // for the very beginning.
 func (s *store) progress(ctx context.Context) (row progressRow, err error) {
@@ -154,7 +180,7 @@ func (s *store) progress(ctx context.Context) (row progressRow, err error) {
 	ctx, cancel := context.WithTimeout(ctx, dbTimeout)
 	defer cancel()
 	if err := s.db.NewSelect().Model(&row).Where("id = 1").Scan(ctx); err != nil {
-		s.prepared.Store(false) // who drops the tables to have them filled anew need not restart us
+		s.noteMissing(err)
 		return progressRow{}, fmt.Errorf("read cursor: %w", err)
 	}
 	return row, nil
@@ -191,9 +217,7 @@ func (s *store) take(ctx context.Context, from string, p progress) error {
 		return err
 	})
 	if err != nil {
-		if !errors.Is(err, errOvertaken) {
-			s.prepared.Store(false)
-		}
+		s.noteMissing(err)
 		return fmt.Errorf("write a page: %w", err)
 	}
 	return nil

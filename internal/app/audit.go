@@ -179,10 +179,15 @@ type auditedOutboxes []*store.Outbox
 func (a auditedOutboxes) Untold(ctx context.Context) iter.Seq2[booking.Event, error] {
 	return func(yield func(booking.Event, error) bool) {
 		for _, outbox := range a {
-			events, err := outbox.Waiting(ctx, 200)
+			events, unreadable, err := outbox.Waiting(ctx, 200)
 			if err != nil {
 				yield(booking.Event{}, err)
 				return
+			}
+			for _, err := range unreadable {
+				if !yield(booking.Event{}, err) {
+					return
+				}
 			}
 			for _, e := range events {
 				if !yield(e, nil) {

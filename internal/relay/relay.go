@@ -18,8 +18,9 @@ import (
 // Outbox holds events that the feed may not have yet.
 type Outbox interface {
 	// Waiting lists up to limit of them. Those of one subject are in the order of
-	// its changes, and none before them is missing.
-	Waiting(ctx context.Context, limit int) ([]booking.Event, error)
+	// its changes, and none before them is missing but for those that cannot be
+	// read. These stay; what keeps each from being read is told apart.
+	Waiting(ctx context.Context, limit int) (events []booking.Event, unreadable []error, err error)
 	// Told forgets those that the feed has.
 	Told(ctx context.Context, events []booking.Event) error
 	// Written gets a value when this process has written to the outbox.
@@ -49,6 +50,8 @@ type Relay struct {
 	// Appended is called with the events that the feed has got.
 	Appended func([]booking.Event)
 	Log      *zap.Logger
+
+	passed sync.Map // what was said of events that cannot be read
 }
 
 // Run goes on until ctx ends, whatever is away meanwhile. An outbox or a
@@ -88,6 +91,16 @@ func (r *Relay) report(service string, err error) {
 	r.Log.Info("events of the catalogue go on", zap.String("service", service))
 }
 
+// passOver logs each event that cannot be read, once: it must not keep all later
+// ones from the feed.
+func (r *Relay) passOver(service string, unreadable []error) {
+	for _, err := range unreadable {
+		if _, said := r.passed.LoadOrStore(service+": "+err.Error(), true); !said {
+			r.Log.Error("an event of the catalogue cannot be read and is passed over", zap.String("service", service), zap.Error(err))
+		}
+	}
+}
+
 // empty brings on all that an outbox holds.
 func (r *Relay) empty(ctx context.Context, service string, outbox Outbox) error {
 	for {
@@ -101,7 +114,8 @@ func (r *Relay) empty(ctx context.Context, service string, outbox Outbox) error 
 func (r *Relay) once(ctx context.Context, service string, outbox Outbox) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	events, err := outbox.Waiting(ctx, batch)
+	events, unreadable, err := outbox.Waiting(ctx, batch)
+	r.passOver(service, unreadable)
 	if err != nil || len(events) == 0 {
 		return 0, err
 	}

@@ -24,6 +24,7 @@ var errAway = errors.New("database is away")
 type outbox struct {
 	mu      sync.Mutex
 	events  []booking.Event
+	garbled []error
 	away    error
 	dies    bool // after the feed has the events, before they are forgotten
 	written chan struct{}
@@ -51,10 +52,10 @@ func (o *outbox) left() int {
 	return len(o.events)
 }
 
-func (o *outbox) Waiting(_ context.Context, limit int) ([]booking.Event, error) {
+func (o *outbox) Waiting(_ context.Context, limit int) (events []booking.Event, unreadable []error, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return slices.Clone(o.events[:min(limit, len(o.events))]), o.away
+	return slices.Clone(o.events[:min(limit, len(o.events))]), o.garbled, o.away
 }
 
 func (o *outbox) Told(_ context.Context, events []booking.Event) error {
@@ -219,5 +220,27 @@ func TestRelay_FeedAway(t *testing.T) {
 		synctest.Wait()
 		require.True(t, f.holds("catalogue", 2))
 		require.Zero(t, o.left())
+	})
+}
+
+// What cannot be read is told once, and keeps nothing else from the feed.
+func TestRelay_PassesOver(t *testing.T) {
+	t.Parallel()
+	var o *outbox
+	f := &feed{}
+	relayed(t, f, func() map[string]relay.Outbox {
+		o = newOutbox()
+		o.write("catalogue", 0, 450)
+		o.garbled = []error{errors.New("event a: no JSON"), errors.New("event b: no JSON")}
+		return map[string]relay.Outbox{"catalogue": o}
+	}, func(t *testing.T, logs *observer.ObservedLogs) {
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		require.True(t, f.holds("catalogue", 450))
+		require.Zero(t, o.left())
+		said := logs.FilterMessage("an event of the catalogue cannot be read and is passed over").All()
+		require.Len(t, said, 2)
+		require.Equal(t, zap.ErrorLevel, said[0].Level)
+		require.Equal(t, 2, logs.Len())
 	})
 }

@@ -79,25 +79,40 @@ func (o *Outbox) Written() <-chan struct{} {
 }
 
 // Waiting lists up to limit events that the feed may not have yet. Those of one
-// subject are in the order of its changes, and none before them is missing.
-func (o *Outbox) Waiting(ctx context.Context, limit int) ([]booking.Event, error) {
-	var rows []outboxRow
-	err := o.db.run(ctx, "read "+o.table, func(ctx context.Context, q bun.IDB) error {
-		rows = nil
-		return q.NewRaw("SELECT * FROM ? ORDER BY seq LIMIT ?", bun.Ident(o.table), pageSize(limit)).Scan(ctx, &rows)
-	})
-	if err != nil {
-		return nil, err
-	}
-	events := make([]booking.Event, len(rows))
-	for i, row := range rows {
-		e := booking.Event{Key: row.Key, Type: row.Type, Subject: row.Subject, At: row.At.UTC(), Catalogue: new(booking.CatalogueData)}
-		if err := json.Unmarshal([]byte(row.Data), e.Catalogue); err != nil {
-			return nil, fmt.Errorf("event %s: %w", row.Key, err)
+// subject are in the order of its changes, and none before them is missing but
+// for those that cannot be read. The list goes on after such a one, which stays
+// in the outbox and is named apart, as an Unreadable.
+func (o *Outbox) Waiting(ctx context.Context, limit int) (events []booking.Event, unreadable []error, err error) {
+	limit = pageSize(limit)
+	for after, last := int64(-1), false; !last && len(events) < limit; {
+		var rows []outboxRow
+		err := o.db.run(ctx, "read "+o.table, func(ctx context.Context, q bun.IDB) error {
+			rows = nil
+			return q.NewRaw("SELECT * FROM ? WHERE seq > ? ORDER BY seq LIMIT ?", bun.Ident(o.table), after, limit-len(events)).Scan(ctx, &rows)
+		})
+		if err != nil {
+			return nil, nil, err
 		}
-		events[i] = e
+		last = len(rows) < limit-len(events)
+		for _, row := range rows {
+			after = row.Seq
+			e, err := row.event()
+			if err != nil {
+				unreadable = append(unreadable, &Unreadable{Item: row.Subject, Cause: err})
+				continue
+			}
+			events = append(events, e)
+		}
 	}
-	return events, nil
+	return events, unreadable, nil
+}
+
+func (r outboxRow) event() (booking.Event, error) {
+	e := booking.Event{Key: r.Key, Type: r.Type, Subject: r.Subject, At: r.At.UTC(), Catalogue: new(booking.CatalogueData)}
+	if err := json.Unmarshal([]byte(r.Data), e.Catalogue); err != nil {
+		return booking.Event{}, fmt.Errorf("event %s: %w", r.Key, err)
+	}
+	return e, nil
 }
 
 // Told forgets events that the feed has.

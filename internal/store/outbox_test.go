@@ -14,10 +14,11 @@ import (
 // waiting are the events in an outbox, and that they are told.
 func waiting(t *testing.T, o *store.Outbox) []booking.Event {
 	t.Helper()
-	events, err := o.Waiting(t.Context(), 0)
+	events, unreadable, err := o.Waiting(t.Context(), 0)
 	require.NoError(t, err)
+	require.Empty(t, unreadable)
 	require.NoError(t, o.Told(t.Context(), events))
-	again, err := o.Waiting(t.Context(), 0)
+	again, _, err := o.Waiting(t.Context(), 0)
 	require.NoError(t, err)
 	require.Empty(t, again)
 	for _, e := range events {
@@ -171,7 +172,7 @@ func testOutbox(t *testing.T, fresh newURL) {
 	run(t, "InTheFeed", func(t *testing.T) {
 		catalogueDB, m := setup(t, fresh, "catalogue"), store.NewMypage(setup(t, fresh, "mypage"))
 		require.NoError(t, store.NewCatalogue(catalogueDB).AddPlace(t.Context(), newPlace("place-1")))
-		events, err := store.CatalogueOutbox(catalogueDB).Waiting(t.Context(), 10)
+		events, _, err := store.CatalogueOutbox(catalogueDB).Waiting(t.Context(), 10)
 		require.NoError(t, err)
 		reader := follower{m: m}
 		require.NoError(t, publishEvents(t.Context(), m, "o1", 1, 1))
@@ -182,6 +183,39 @@ func testOutbox(t *testing.T, fresh newURL) {
 		got := reader.seen[1]
 		got.Cursor = ""
 		require.Equal(t, events[0], got)
+	})
+
+	// More of them than are asked for at a time keep nothing else back.
+	run(t, "Unreadable", func(t *testing.T) {
+		db := setup(t, fresh, "catalogue")
+		catalogue, outbox := store.NewCatalogue(db), store.CatalogueOutbox(db)
+		for _, id := range []string{"place-1", "place-2", "place-3", "place-4", "place-5", "place-6"} {
+			require.NoError(t, catalogue.AddPlace(t.Context(), newPlace(id)))
+		}
+		_, err := db.SQL().ExecContext(t.Context(),
+			`UPDATE catalogue_outbox SET data = '{"kind": 7}' WHERE subject IN ('place-1', 'place-2', 'place-3', 'place-5')`)
+		require.NoError(t, err)
+		for range 2 {
+			events, unreadable, err := outbox.Waiting(t.Context(), 2)
+			require.NoError(t, err)
+			subjects := make([]string, len(events))
+			for i, e := range events {
+				subjects[i] = e.Subject
+			}
+			require.Equal(t, []string{"place-4", "place-6"}, subjects)
+			require.Len(t, unreadable, 4)
+			named, ok := errors.AsType[*store.Unreadable](unreadable[0])
+			require.True(t, ok)
+			require.Equal(t, "place-1", named.Item)
+			require.ErrorContains(t, named, "event place-1/PlaceRegistered/1: ")
+		}
+		events, _, err := outbox.Waiting(t.Context(), 2)
+		require.NoError(t, err)
+		require.NoError(t, outbox.Told(t.Context(), events))
+		events, unreadable, err := outbox.Waiting(t.Context(), 2)
+		require.NoError(t, err)
+		require.Empty(t, events)
+		require.Len(t, unreadable, 4, "they stay")
 	})
 
 	run(t, "WhatWasThereBefore", func(t *testing.T) { testOutboxOfBefore(t, fresh) })
