@@ -79,8 +79,15 @@ func (e *devEngine) stop(ctx context.Context) {
 	}
 }
 
-func (e *devEngine) address() string { return e.server.Addr() }
-func (e *devEngine) uiURL() string   { return e.server.UIURL() }
+func (e *devEngine) address() string { return e.current().Addr() }
+func (e *devEngine) uiURL() string   { return e.current().UIURL() }
+
+// current is the server that was started last.
+func (e *devEngine) current() *devserver.Server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.server
+}
 
 // watch replaces a server that is broken, until ctx ends. Its error says why
 // there is none any more.
@@ -133,7 +140,8 @@ func portOfURL(raw string) int {
 // awaitTrouble returns what is wrong with the server once something is, nil
 // when ctx ended before.
 func (e *devEngine) awaitTrouble(ctx context.Context) error {
-	c, err := client.NewLazyClient(client.Options{HostPort: e.server.Addr(), Logger: devserver.Quiet()})
+	server := e.current()
+	c, err := client.NewLazyClient(client.Options{HostPort: server.Addr(), Logger: devserver.Quiet()})
 	if err != nil {
 		return err
 	}
@@ -144,8 +152,8 @@ func (e *devEngine) awaitTrouble(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-e.server.Done():
-			return e.server.Err() // nil when it was asked to stop
+		case <-server.Done():
+			return server.Err() // nil when it was asked to stop
 		case <-ticker.C:
 		}
 		if err = readsStorage(ctx, c); err == nil {
