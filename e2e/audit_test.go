@@ -251,6 +251,7 @@ func TestAudit_WithoutWorkers(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
 	a.finished(a.reserve(a.place(1)).with(t, http.StatusCreated).body.ID)
+	a.requireClean() // the feed has been told of everything
 	stop(a.app)
 	report := a.audit()
 	require.Empty(t, report.Findings)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/pgserver"
 	"github.com/yeyak/yeyak/internal/pgtest"
 )
 
@@ -76,6 +78,45 @@ func TestReady_WithoutSearchAttributes(t *testing.T) {
 	s.reserve(place).with(t, http.StatusCreated)
 }
 
+// TestReady_StoreThatFails: a database that answers every statement with an
+// error, or writes nothing, is told from one that is away.
+func TestReady_StoreThatFails(t *testing.T) {
+	t.Parallel()
+	cluster := pgtest.NewCluster(t)
+	o := options(t)
+	front := cluster.New(t)
+	o.Config.Databases.Front = config.URL(front)
+	s := start(t, o)
+	require.Empty(t, s.degraded())
+	u, err := url.Parse(front)
+	require.NoError(t, err)
+	database := strings.TrimPrefix(u.Path, "/")
+	u.Path = "/postgres"
+	alter := func(change string) {
+		t.Helper()
+		require.NoError(t, pgserver.Execute(t.Context(), u.String(), "ALTER DATABASE "+database+" "+change))
+		require.NoError(t, pgserver.Execute(t.Context(), u.String(),
+			"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+database+"'"))
+	}
+	for _, c := range []struct{ fails, code, mended string }{
+		{"ALLOW_CONNECTIONS false", "55000", "ALLOW_CONNECTIONS true"},
+		{"SET default_transaction_read_only = on", "25006", "RESET default_transaction_read_only"},
+	} {
+		alter(c.fails)
+		s.eventually(func() bool {
+			return s.degraded()["catalogue database"] == "fails: "+c.code+": see docs/operations.md#a-database-that-fails"
+		})
+		alter(c.mended)
+		s.eventually(func() bool { return len(s.degraded()) == 0 })
+	}
+	s.reserve(s.place(1)).with(t, http.StatusCreated)
+
+	require.NoError(t, cluster.Stop())
+	s.eventually(func() bool { return strings.HasPrefix(s.degraded()["catalogue database"], "cannot be reached: see ") })
+	require.NoError(t, cluster.Start())
+	s.eventually(func() bool { return len(s.degraded()) == 0 })
+}
+
 // TestReady_DiskFull: a database without room for a commit is named, refuses
 // orders with 503, and serves again when there is room.
 func TestReady_DiskFull(t *testing.T) {
@@ -93,7 +134,9 @@ func TestReady_DiskFull(t *testing.T) {
 
 	filler := filepath.Join(o.Config.Dev.DataDir, "filler")
 	fill(t, filler)
-	s.eventually(func() bool { return s.degraded()["catalogue database"] == "cannot write: its disk is full" })
+	s.eventually(func() bool {
+		return s.degraded()["catalogue database"] == "cannot write: its disk is full: see docs/operations.md#a-full-disk"
+	})
 	a := s.post("/v1/food/menus", object{"name": "Bibimbap", "ownerId": "bora", "price": object{"amount": 12000, "currency": "KRW"}})
 	require.Equal(t, http.StatusServiceUnavailable, a.status, "%s", a.raw)
 	s.get("/v1/lodging/places/"+place).with(t, http.StatusOK)

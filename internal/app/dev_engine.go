@@ -83,15 +83,22 @@ func (e *devEngine) stop(ctx context.Context) {
 	}
 }
 
-func (e *devEngine) address() string   { return e.server.Addr() }
+func (e *devEngine) address() string   { return e.current().Addr() }
 func (e *devEngine) namespace() string { return client.DefaultNamespace }
 
 func (e *devEngine) whereabouts() string {
-	return fmt.Sprintf("  Temporal UI  %s\n  Temporal     %[2]s   (for the temporal CLI: --address %[2]s)", e.server.UIURL(), e.address())
+	return fmt.Sprintf("  Temporal UI  %s\n  Temporal     %[2]s   (for the temporal CLI: --address %[2]s)", e.current().UIURL(), e.address())
 }
 
 func (e *devEngine) settings() []string {
-	return []string{"TEMPORAL_ADDRESS=" + e.address(), "TEMPORAL_NAMESPACE=" + e.namespace(), "TEMPORAL_UI=" + e.server.UIURL()}
+	return []string{"TEMPORAL_ADDRESS=" + e.address(), "TEMPORAL_NAMESPACE=" + e.namespace(), "TEMPORAL_UI=" + e.current().UIURL()}
+}
+
+// current is the server that was started last.
+func (e *devEngine) current() *devserver.Server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.server
 }
 
 // watch replaces a server that is broken, until ctx ends. Its error says why
@@ -145,7 +152,8 @@ func portOfURL(raw string) int {
 // awaitTrouble returns what is wrong with the server once something is, nil
 // when ctx ended before.
 func (e *devEngine) awaitTrouble(ctx context.Context) error {
-	c, err := client.NewLazyClient(client.Options{HostPort: e.server.Addr(), Logger: devserver.Quiet()})
+	server := e.current()
+	c, err := client.NewLazyClient(client.Options{HostPort: server.Addr(), Logger: devserver.Quiet()})
 	if err != nil {
 		return err
 	}
@@ -156,8 +164,8 @@ func (e *devEngine) awaitTrouble(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-e.server.Done():
-			return e.server.Err() // nil when it was asked to stop
+		case <-server.Done():
+			return server.Err() // nil when it was asked to stop
 		case <-ticker.C:
 		}
 		if err = readsStorage(ctx, c); err == nil {

@@ -2,23 +2,16 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
-	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/payments"
-	"github.com/yeyak/yeyak/internal/store"
 )
 
 // health tells whether this process takes requests, and what it has to do
@@ -91,55 +84,7 @@ func (h *health) look(ctx context.Context) map[string]string {
 			}
 		})
 	}
+	wg.Go(func() { note("payment provider", h.gate.Trouble(ctx)) })
 	wg.Wait()
-	note("payment provider", h.gate.Trouble(ctx))
 	return out
-}
-
-const away = "cannot be reached"
-
-// engineTrouble asks the engine for what it has to read from its storage: its
-// own health check answers without.
-func (h *health) engineTrouble(ctx context.Context) string {
-	_, err := h.engine.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: h.namespace})
-	if _, unknown := errors.AsType[*serviceerror.NamespaceNotFound](err); unknown {
-		return fmt.Sprintf("has no namespace %s: run `yeyak prepare`", h.namespace)
-	}
-	if err != nil {
-		return away
-	}
-	missing, err := devserver.MissingSearchAttributes(ctx, h.engine, h.namespace, searchAttributes())
-	switch {
-	case err != nil:
-		return away
-	case len(missing) > 0:
-		return fmt.Sprintf("namespace %s lacks the search attributes %s: run `yeyak prepare`", h.namespace, strings.Join(missing, ", "))
-	default:
-		return ""
-	}
-}
-
-// databaseTroubles looks at the tables of each service, and whether their
-// database can write.
-func databaseTroubles(ctx context.Context, db *store.DB, services []string) map[string]string {
-	troubles := map[string]string{}
-	writes := ""
-	switch err := db.Ping(ctx); {
-	case errors.Is(err, store.ErrDiskFull):
-		writes = "cannot write: " + store.ErrDiskFull.Error()
-	case err != nil:
-		writes = away
-	}
-	for _, service := range services {
-		pending, err := store.Pending(ctx, db, service)
-		switch {
-		case writes != "":
-			troubles[service] = writes
-		case err != nil:
-			troubles[service] = away
-		case len(pending) > 0:
-			troubles[service] = fmt.Sprintf("lacks the migrations %s: run `yeyak migrate`", strings.Join(pending, ", "))
-		}
-	}
-	return troubles
 }

@@ -114,6 +114,9 @@ func MissingSearchAttributes(ctx context.Context, c client.Client, namespace str
 	return slices.Sorted(maps.Keys(missing)), err
 }
 
+// ErrOtherType is that an attribute exists, with another type than is needed.
+var ErrOtherType = errors.New("search attributes clash")
+
 // missingAttributes are those that the namespace does not have yet.
 func missingAttributes(
 	ctx context.Context, c client.Client, namespace string, want map[string]enums.IndexedValueType,
@@ -124,12 +127,14 @@ func missingAttributes(
 	}
 	missing := map[string]enums.IndexedValueType{}
 	var clashes []error
-	for name, typ := range want {
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		typ := want[name]
 		switch got, ok := have.GetCustomAttributes()[name]; {
 		case !ok:
 			missing[name] = typ
 		case got != typ:
-			clashes = append(clashes, fmt.Errorf("search attribute %s of namespace %s is a %s, and a %s is needed: rename it (temporal operator search-attribute) or use another namespace", name, namespace, got, typ))
+			clashes = append(clashes, fmt.Errorf("%w: search attribute %s of namespace %s is a %s, and a %s is needed: rename it (temporal operator search-attribute) or use another namespace",
+				ErrOtherType, name, namespace, got, typ))
 		}
 	}
 	return missing, errors.Join(clashes...)

@@ -66,7 +66,11 @@ var postgres = dialect{
 	},
 	settled: "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 	ofPage:  "item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM page))",
-	write:   "SELECT pg_logical_emit_message(true, 'yeyak', 'health')",
+	// The message alone can be written in a session that is read-only.
+	write: `DO $$ BEGIN
+		IF current_setting('transaction_read_only')::boolean THEN RAISE read_only_sql_transaction; END IF;
+		PERFORM pg_logical_emit_message(true, 'yeyak', 'health');
+	END $$`,
 	types: columnTypes{
 		Key:         `text COLLATE "C"`,
 		Time:        "timestamptz",

@@ -117,29 +117,13 @@ func newDB(sqlDB *sql.DB, d dialect, u *url.URL, o Options) *DB {
 	return db
 }
 
-// ErrDiskFull is why a database that answers cannot write.
-var ErrDiskFull = errors.New("its disk is full")
-
 // Ping tells whether the database answers and can write: it makes a commit that
-// changes nothing. Returns ErrDiskFull if the database has no room for that.
+// changes nothing. Failure tells what its error means.
 func (db *DB) Ping(ctx context.Context) error {
-	err := db.run(ctx, "ping database", func(ctx context.Context, q bun.IDB) error {
+	return db.run(ctx, "ping database", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.ExecContext(ctx, db.dialect.write)
 		return err
 	})
-	if diskFull(err) {
-		return fmt.Errorf("%w: %w", ErrDiskFull, err)
-	}
-	return err
-}
-
-func diskFull(err error) bool {
-	const sqliteFull = 13
-	if code, ok := sqliteCode(err); ok {
-		return code == sqliteFull
-	}
-	var pg pgdriver.Error
-	return errors.As(err, &pg) && pg.Field('C') == "53100"
 }
 
 // Close closes all connections.
