@@ -251,7 +251,7 @@ func TestStream_EndsWithTheServer(t *testing.T) {
 func TestStream_OutlivesTheServersTimeouts(t *testing.T) {
 	t.Parallel()
 	b := setup(t, often, func(d *Deps) { d.ReplyBudget = time.Millisecond })
-	server := b.serve(func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond })
+	server := b.serve(func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = spare/2, spare/2 })
 	c := b.follow(server, "")
 	for begun := time.Now(); time.Since(begun) < spare+200*time.Millisecond; {
 		require.Equal(t, ": alive\n", c.message())
