@@ -278,7 +278,7 @@ func TestK6_MypageOfItsOwn(t *testing.T) {
 // cancelled while it was being made.
 func (s *system) requireHistoryOfACup(order string) {
 	s.Helper()
-	v := s.page(order)
+	v := s.becomes(order, booking.Cancelled)
 	require.Equal(s, []booking.Status{
 		booking.Received, booking.Paid, booking.InProduction, booking.Cancelling, booking.Cancelled,
 	}, statuses(v.View))
