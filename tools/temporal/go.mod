@@ -147,8 +147,8 @@ require (
 	modernc.org/sqlite v1.51.0 // indirect
 )
 
-// What a development server and a benchmark never use, and a third of a cold
-// build went into. stubs/README.md says what each saves.
+// What no server of ours uses, and most of a first build went into:
+// stubs/README.md.
 replace (
 	cloud.google.com/go/storage => ./stubs/storage
 	github.com/aws/aws-sdk-go-v2 => ./stubs/aws
