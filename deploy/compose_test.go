@@ -130,7 +130,7 @@ func TestCompose_CommandsAndHealth(t *testing.T) {
 		}
 		require.GreaterOrEqual(t, time.Duration(*s.StopGracePeriod), u.grace()+closing, name)
 	}
-	require.Equal(t, 8, count)
+	require.Equal(t, 9, count)
 }
 
 // Every queue is served by one group of workers, and by the API.
