@@ -16,7 +16,7 @@ func TestNotice(t *testing.T) {
 	raw, err := os.ReadFile("../../NOTICE")
 	require.NoError(t, err)
 	for _, line := range []string{
-		"\nGo's standard library: BSD-3-Clause (in cluster, yeyak)\n", "\ngo.temporal.io/sdk v", "\nmodernc.org/sqlite v",
+		"\nGo's standard library: BSD-3-Clause (in cluster, engine, yeyak)\n", "\ngo.temporal.io/sdk v", "\nmodernc.org/sqlite v",
 	} {
 		require.Contains(t, string(raw), line)
 	}
