@@ -103,8 +103,8 @@ func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 	require.Contains(t, c.asked, "cafe-0 menu_deleted")
 }
 
-// TestDrinks_WhatIsNoDrinkIsNotClosed: a place has stock, too, and a deletion that
-// somebody has typed may name it.
+// TestDrinks_WhatIsNoDrinkIsNotClosed: a place has stock, too, and an
+// operator may type its id into a deletion.
 func TestDrinks_WhatIsNoDrinkIsNotClosed(t *testing.T) {
 	t.Parallel()
 	c, drinks := newCafe(t, 0)

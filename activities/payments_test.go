@@ -217,8 +217,8 @@ func TestChargePayment_TooLate(t *testing.T) {
 	})
 }
 
-// What only the undo can settle is given up at once: it is no outage, so that it
-// counts at no breaker and keeps nobody else from paying.
+// What only the undo can settle is given up at once: it is no outage, so
+// the breaker does not count it, and other orders are paid for.
 func TestChargePayment_ThatOnlyTheUndoSettles(t *testing.T) {
 	t.Parallel()
 	unavailable := booking.Outcome{Result: booking.Undone, Reason: booking.PaymentUnavailable}

@@ -136,7 +136,7 @@ func (e orderShown) placed(kind booking.Kind) contract.View {
 	}
 }
 
-// carryOut shows what those do who carry the order out.
+// carryOut shows the delivery, production or cleaning of the order.
 func (e orderShown) carryOut(v *contract.View) {
 	job := booking.JobWaiting
 	switch underWay, over := ends(v.Kind); v.Status {

@@ -139,8 +139,7 @@ func requireOwn(t *testing.T, where string, kind booking.Kind, example json.RawM
 	require.Equal(t, v.Status == booking.Cancelled || v.Status == booking.Cancelling, v.Reason != "", where)
 }
 
-// TestPretty: ?pretty spreads whatever is JSON over lines, and changes nothing
-// else.
+// TestPretty: ?pretty spreads JSON over lines, and changes nothing else.
 func TestPretty(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

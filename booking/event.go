@@ -118,7 +118,7 @@ type EventData struct {
 	Delivery   *EventDelivery   `json:"delivery,omitempty"`   // of an order of food
 	Production *EventProduction `json:"production,omitempty"` // of an order of a drink
 	Location   string           `json:"location,omitempty"`   // where to clean
-	// Cleaner who comes, once one was assigned.
+	// Cleaner is set once one was assigned.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
 }
 

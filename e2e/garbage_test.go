@@ -58,8 +58,8 @@ func (s *system) spoilt(in any, change func(map[string]any)) string {
 	return string(raw)
 }
 
-// TestGarbage: whatever is typed at the engine, by the real CLI, is refused by
-// name or comes to nothing; the orders that it was about go on, new ones are
+// TestGarbage: inputs, updates and signals that make no sense, typed with the
+// real CLI, are refused by name or come to nothing; the orders that it was about go on, new ones are
 // taken, and the audit finds nothing.
 func TestGarbage(t *testing.T) {
 	t.Parallel()

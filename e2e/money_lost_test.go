@@ -115,8 +115,8 @@ func TestMoney_ChargeOfAnotherRelease(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_WhatIsForGoodAfterACharge is for a person, and keeps nobody else
-// from paying.
+// TestMoney_WhatIsForGoodAfterACharge: the order needs attention, and other
+// orders are paid for.
 func TestMoney_WhatIsForGoodAfterACharge(t *testing.T) {
 	t.Parallel()
 	stripe := standBetween(t)

@@ -22,7 +22,7 @@ func (versionCommand) Run() error {
 	return err
 }
 
-// versionFlag is the same for those who expect a flag.
+// versionFlag is versionCommand as a flag.
 type versionFlag bool
 
 // BeforeReset tells the version before anything else is looked at.

@@ -17,6 +17,7 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/internal/relay"
 	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -33,8 +34,8 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 	return report, err
 }
 
-// settling is how a lost order goes about its undos.
-var settling = contract.Policy{InPlace: true, AttentionAfter: booking.Duration(5 * time.Minute)}
+// settling is how a lost order goes about its undos, within the usual times.
+var settling = contract.Policy{InPlace: true}
 
 // Settle starts the undoing of an order whose workflow was lost, and waits for
 // its end for so long. It answers how the order stands then, without a status
@@ -101,8 +102,8 @@ func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Saga
 // at and no other engine is named. That of another folder, at the default
 // address for one, would make everything look wrong.
 func withItsEngine(o Options) (Options, error) {
-	named, err := namedEngine()
-	if err != nil || named != "" || o.TemporalAddress != "" || o.Config.Databases.Front != "" {
+	named, err := temporalSettings()
+	if err != nil || named.HostPort != "" || o.TemporalAddress != "" || o.Config.Databases.Front != "" {
 		return o, err
 	}
 	announced := devserver.Announced(o.Config.Dev.DataDir)
@@ -166,20 +167,18 @@ func auditSources(o Options, dbs databases, orders *sagas.Sagas) audit.Sources {
 		Management:  store.NewManagement(dbs[managementDB]),
 		Messages:    store.NewNotifications(dbs[notificationsDB]),
 		Catalogue:   store.NewCatalogue(dbs[catalogueDB]),
-		Outboxes: auditedOutboxes{
-			store.CatalogueOutbox(dbs[catalogueDB]), store.InventoryOutbox(dbs[inventoryDB]), store.FulfilmentOutbox(dbs[fulfilmentDB]),
-		},
+		Outboxes:    auditedOutboxes(outboxes(dbs)),
 	}
 }
 
 // auditedOutboxes are read up to as many events as are brought to the feed at a
 // time: where these do not move, none do.
-type auditedOutboxes []*store.Outbox
+type auditedOutboxes map[string]relay.Outbox
 
 func (a auditedOutboxes) Untold(ctx context.Context) iter.Seq2[booking.Event, error] {
 	return func(yield func(booking.Event, error) bool) {
 		for _, outbox := range a {
-			events, unreadable, err := outbox.Waiting(ctx, 200)
+			events, unreadable, err := outbox.Waiting(ctx, relay.Batch)
 			if err != nil {
 				yield(booking.Event{}, err)
 				return

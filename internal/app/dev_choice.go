@@ -11,7 +11,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/internal/config"
@@ -61,6 +60,7 @@ func chooseEngine(ctx context.Context, cfg config.Config, log *zap.Logger, say f
 				"unset TEMPORAL_ADDRESS, or choose another folder with YEYAK_DATA_DIR", dir, running.home.Address)
 		case err == nil:
 			say("Using the Temporal server %s that runs at %s (TEMPORAL_ADDRESS), namespace %s.", version, running.home.Address, running.home.Namespace)
+			running.isNew = running.home != home
 			return running, nil
 		case home.Elsewhere():
 			return nil, fmt.Errorf("the Temporal server at %s (TEMPORAL_ADDRESS), where the orders in %s have their workflows: %w", home.Address, dir, err)
@@ -81,6 +81,7 @@ func chooseEngine(ctx context.Context, cfg config.Config, log *zap.Logger, say f
 type elsewhere struct {
 	dir     string
 	home    devserver.Home
+	isNew   bool // to the data folder
 	options client.Options
 }
 
@@ -89,9 +90,9 @@ func engineElsewhere(dir string) (*elsewhere, error) {
 	if os.Getenv("TEMPORAL_ADDRESS") == "" { // a profile of the CLI's names none for development
 		return nil, nil //nolint:nilnil // none is named
 	}
-	options, err := envconfig.LoadDefaultClientOptions()
+	options, err := temporalSettings()
 	if err != nil {
-		return nil, fmt.Errorf("settings of the Temporal client: %w", err)
+		return nil, err
 	}
 	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
 	options.Logger = devserver.Quiet()
@@ -131,11 +132,7 @@ func (e *elsewhere) start(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
-	home, err := devserver.ReadHome(e.dir)
-	if err != nil {
-		return err
-	}
-	if home != e.home {
+	if e.isNew {
 		if err := e.unused(ctx, c); err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ const levelEvery = 5 * time.Second
 type levelFollower struct {
 	cfg   config.Log
 	level zap.AtomicLevel
-	log   *zap.Logger // has a level of its own: a change is seen whatever the level is
+	log   *zap.Logger // at debug, so that each change of the level is written
 }
 
 func (f levelFollower) run(ticks <-chan time.Time) {

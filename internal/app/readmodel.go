@@ -64,18 +64,23 @@ func (a *App) changed(p contract.Publication) {
 // one that died has left.
 func (a *App) relayEvents(ctx context.Context) {
 	relay := &relay.Relay{
-		Outboxes: map[string]relay.Outbox{
-			catalogueDB:  store.CatalogueOutbox(a.dbs[catalogueDB]),
-			inventoryDB:  store.InventoryOutbox(a.dbs[inventoryDB]),
-			fulfilmentDB: store.FulfilmentOutbox(a.dbs[fulfilmentDB]),
-		},
-		Feed: store.NewMypage(a.dbs[mypageDB]), Log: a.log,
+		Outboxes: outboxes(a.dbs),
+		Feed:     store.NewMypage(a.dbs[mypageDB]), Log: a.log,
 		Appended: func(events []booking.Event) {
 			a.hub.Tick()
 			a.announcer.Announce(ctx, events[len(events)-1].Subject)
 		},
 	}
 	a.beside.Go(func() { relay.Run(ctx) })
+}
+
+// outboxes are those of all services that have one, by the service's name.
+func outboxes(dbs databases) map[string]relay.Outbox {
+	return map[string]relay.Outbox{
+		catalogueDB:  store.CatalogueOutbox(dbs[catalogueDB]),
+		inventoryDB:  store.InventoryOutbox(dbs[inventoryDB]),
+		fulfilmentDB: store.FulfilmentOutbox(dbs[fulfilmentDB]),
+	}
 }
 
 // scheduleRepair makes sure that the engine starts repairs, as often as this

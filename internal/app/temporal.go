@@ -11,25 +11,25 @@ import (
 	"github.com/yeyak/yeyak/workers"
 )
 
-// namedEngine is the address in Temporal's own settings, "" when they name none.
-func namedEngine() (string, error) {
+// temporalSettings are Temporal's own (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …).
+// What they do not name is "".
+func temporalSettings() (client.Options, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
-		return "", fmt.Errorf("settings of the Temporal client: %w", err)
+		return client.Options{}, fmt.Errorf("settings of the Temporal client: %w", err)
 	}
-	return options.HostPort, nil
+	return options, nil
 }
 
 // newClient makes a client to the engine that connects when it is first used:
 // an API must be able to start, and to answer reads, while the engine is away.
-// Its settings are Temporal's own (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …);
-// what o names goes before.
+// Its settings are Temporal's own; what o names goes before.
 //
 // It returns the client's namespace as well.
 func newClient(o Options, metrics client.MetricsHandler, traces *traces) (_ client.Client, namespace string, _ error) {
-	options, err := envconfig.LoadDefaultClientOptions()
+	options, err := temporalSettings()
 	if err != nil {
-		return nil, "", fmt.Errorf("settings of the Temporal client: %w", err)
+		return nil, "", err
 	}
 	options.HostPort = cmp.Or(o.TemporalAddress, options.HostPort)
 	options.Namespace = cmp.Or(o.Namespace, options.Namespace, client.DefaultNamespace)

@@ -148,13 +148,22 @@ func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 	}
 }
 
+// valueOf reads a switch's value. null is none.
+func valueOf[T any](value json.RawMessage) (v T, ok bool) {
+	var given *T // stays nil on null
+	if err := json.Unmarshal(value, &given); err != nil || given == nil {
+		return v, false
+	}
+	return *given, true
+}
+
 func (b *Behaviour) setLatency(value json.RawMessage) (complaint string) {
 	const wanted = "must be a duration such as 450ms, or a range such as 400ms-620ms"
-	var text *string // stays nil on null
-	if err := json.Unmarshal(value, &text); err != nil || text == nil {
+	text, ok := valueOf[string](value)
+	if !ok {
 		return wanted
 	}
-	from, to, isRange := strings.Cut(*text, "-")
+	from, to, isRange := strings.Cut(text, "-")
 	if !isRange {
 		to = from
 	}
@@ -174,14 +183,10 @@ func (b *Behaviour) setLatency(value json.RawMessage) (complaint string) {
 }
 
 func setDuration(to *time.Duration, value json.RawMessage) (complaint string) {
-	const wanted = "must be a duration such as 30s"
-	var text *string // stays nil on null
-	if err := json.Unmarshal(value, &text); err != nil || text == nil {
-		return wanted
-	}
-	d, err := time.ParseDuration(*text)
-	if err != nil || d < 0 {
-		return wanted
+	text, ok := valueOf[string](value)
+	d, err := time.ParseDuration(text)
+	if !ok || err != nil || d < 0 {
+		return "must be a duration such as 30s"
 	}
 	*to = d
 	return ""
@@ -195,29 +200,29 @@ func (b Behaviour) latencyInWords() string {
 }
 
 func setInt(to *int, value json.RawMessage, atMost int) (complaint string) {
-	var number *int // stays nil on null
-	if err := json.Unmarshal(value, &number); err != nil || number == nil || *number < 0 || *number > atMost {
+	number, ok := valueOf[int](value)
+	if !ok || number < 0 || number > atMost {
 		return fmt.Sprintf("must be a whole number from 0 to %d", atMost)
 	}
-	*to = *number
+	*to = number
 	return ""
 }
 
 func setWord(to *string, value json.RawMessage, words ...string) (complaint string) {
-	var word *string // stays nil on null
-	if err := json.Unmarshal(value, &word); err != nil || word == nil || !slices.Contains(words, *word) {
+	word, ok := valueOf[string](value)
+	if !ok || !slices.Contains(words, word) {
 		return "must be one of " + strings.Join(words, ", ")
 	}
-	*to = *word
+	*to = word
 	return ""
 }
 
 func setBool(to *bool, value json.RawMessage) (complaint string) {
-	var on *bool // stays nil on null
-	if err := json.Unmarshal(value, &on); err != nil || on == nil {
+	on, ok := valueOf[bool](value)
+	if !ok {
 		return "must be true or false"
 	}
-	*to = *on
+	*to = on
 	return ""
 }
 

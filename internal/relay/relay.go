@@ -34,8 +34,10 @@ type Feed interface {
 	AppendEvents(ctx context.Context, source string, events []booking.Event) error
 }
 
+// Batch is how many events are brought on at a time.
+const Batch = 200
+
 const (
-	batch = 200
 	// lookEvery is how often an outbox is looked at in which nothing was heard to
 	// be written: another process may have died before it brought its events on.
 	lookEvery = time.Second
@@ -105,7 +107,7 @@ func (r *Relay) passOver(service string, unreadable []error) {
 func (r *Relay) empty(ctx context.Context, service string, outbox Outbox) error {
 	for {
 		n, err := r.once(ctx, service, outbox)
-		if err != nil || n < batch {
+		if err != nil || n < Batch {
 			return err
 		}
 	}
@@ -114,7 +116,7 @@ func (r *Relay) empty(ctx context.Context, service string, outbox Outbox) error 
 func (r *Relay) once(ctx context.Context, service string, outbox Outbox) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	events, unreadable, err := outbox.Waiting(ctx, batch)
+	events, unreadable, err := outbox.Waiting(ctx, Batch)
 	r.passOver(service, unreadable)
 	if err != nil || len(events) == 0 {
 		return 0, err

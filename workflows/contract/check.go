@@ -91,7 +91,7 @@ func (l Lodging) Check() error {
 		is.near("begins", l.Begins, l.CheckIn.At(l.Place.CheckInTime, zone))
 		is.near("ends", l.Ends, l.CheckOut.At(l.Place.CheckOutTime, zone))
 	} else {
-		is.unless(false, "place.timeZone", "is not the name of a time zone")
+		is.add("place.timeZone", "is not the name of a time zone")
 	}
 	switch l.Place.Confirmation {
 	case booking.Auto:
@@ -100,7 +100,7 @@ func (l Lodging) Check() error {
 		is.unless(booking.ShortestConfirmWithin <= within && within <= booking.LongestConfirmWithin, "place.confirmWithin",
 			"must be at least %s and at most %s", booking.ShortestConfirmWithin, booking.LongestConfirmWithin)
 	default:
-		is.unless(false, "place.confirmation", "must be %s or %s", booking.Auto, booking.Manual)
+		is.add("place.confirmation", "must be %s or %s", booking.Auto, booking.Manual)
 	}
 	is.price(l.Amount, l.Place.Price, nights, l.Rooms)
 	return is.err()
@@ -163,7 +163,7 @@ func (d Decision) Check(update string) error {
 	is.unless(d.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", d.Bytes, LargestUpdate)
 	is.upTo("note", d.Note, booking.LongestNote)
 	if fault := booking.LinesFault(d.Note); fault != "" {
-		is.unless(false, "note", "%s", fault)
+		is.add("note", "%s", fault)
 	}
 	is.unless(d.Note != "" || d.Bytes != 0 || update != RejectUpdate, "note", "is missing")
 	return is.err()

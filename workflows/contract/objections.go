@@ -13,10 +13,14 @@ import (
 // about. They never repeat what was sent: that may be megabytes.
 type objections []string
 
+func (o *objections) add(field, objection string, args ...any) {
+	*o = append(*o, field+": "+fmt.Sprintf(objection, args...))
+}
+
 // unless objects to a field if it is not ok.
 func (o *objections) unless(ok bool, field, objection string, args ...any) {
 	if !ok {
-		*o = append(*o, field+": "+fmt.Sprintf(objection, args...))
+		o.add(field, objection, args...)
 	}
 }
 
@@ -38,7 +42,7 @@ func (o *objections) text(field, text string) {
 	o.unless(text != "", field, "is missing")
 	o.upTo(field, text, booking.LongestText)
 	if fault := booking.LinesFault(text); fault != "" {
-		o.unless(false, field, "%s", fault)
+		o.add(field, "%s", fault)
 	}
 }
 
