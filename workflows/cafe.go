@@ -138,10 +138,7 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	}
 	inTime, err := await(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over)
 	if err == nil && !inTime {
-		err = c.dayIsOver(ctx)
-	}
-	if err != nil && ctx.Err() == nil {
-		return err
+		c.dayIsOver(ctx)
 	}
 	err = c.finishTold(ctx, telling, func() bool { return c.served }, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
@@ -154,15 +151,12 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, "")
 }
 
-// dayIsOver gives the order up unless somebody has just decided on it.
-func (c *cup) dayIsOver(ctx workflow.Context) error {
-	if err := c.heed(ctx); err != nil {
-		return err //replay:never a decision was being recorded in the very moment
+// dayIsOver gives the order up, which ends its story, unless the café has just
+// handed it over.
+func (c *cup) dayIsOver(ctx workflow.Context) {
+	if err := c.heed(ctx); err == nil && c.taken == "" {
+		_ = c.timeIsUp(ctx, booking.TooLate)
 	}
-	if c.taken == booking.Completed {
-		return nil //replay:never as above: finish waits until it has been recorded
-	}
-	return &refusal{booking.TooLate}
 }
 
 // takeDecisions lets the customer and the café decide on the order.

@@ -102,7 +102,7 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 		return outcome, err //replay:never a worker died in the milliseconds in which a decision is recorded
 	}
 	if !inTime {
-		return outcome, &refusal{late}
+		return outcome, s.timeIsUp(ctx, late)
 	}
 	err = done.Get(ctx, &outcome)
 	return outcome, err

@@ -55,12 +55,26 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 	}
 	come, err := await(ctx, left, "deadline of: "+step, func() bool { return done() || s.handedOver })
 	if err == nil && !come {
-		err = &refusal{late}
+		err = s.timeIsUp(ctx, late)
 	}
 	if err == nil {
 		err = workflow.Await(ctx, done)
 	}
 	return err
+}
+
+// timeIsUp gives the order up for what time alone has decided, unless somebody
+// is deciding on it. That is recorded before anything is undone: until then what
+// was waited for may still come, and would count if the task had to be done
+// again.
+func (s *saga) timeIsUp(ctx workflow.Context, why booking.Reason) error {
+	if err := s.heed(ctx); err != nil {
+		return err //replay:never a decision was being recorded in the very moment
+	}
+	s.asked = why
+	record(s.ctx, "time is up: "+string(why))
+	s.abandonFor(why, "")
+	return &refusal{why}
 }
 
 // expect marks the order when people take longer than they should. It goes on

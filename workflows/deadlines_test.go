@@ -4,8 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -228,6 +230,49 @@ func TestDeadline_OfADrinksDay(t *testing.T) {
 		require.Equal(t, booking.TooLate, c.run().Reason)
 		require.False(t, marked)
 	})
+}
+
+// What time decides is recorded before anything is undone. If it were not, and
+// the task were lost and done again, what came meanwhile would count: the order
+// would stand although nothing of it is left.
+func TestDeadline_IsRecordedFirst(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string]func(*testing.T) (l *life, in any, ends time.Duration, stands func() bool){
+		"owner": func(t *testing.T) (*life, any, time.Duration, func() bool) {
+			s := newStay(t, manual)
+			return s.life, s.in, 24 * hour, func() bool { return s.owed() == 100000 && s.rooms() == 0 }
+		},
+		"drink's day": func(t *testing.T) (*life, any, time.Duration, func() bool) {
+			c := newCup(t)
+			return c.life, c.in, c.in.Drink.Ends().Add(3 * hour).Sub(placedAt), func() bool {
+				return c.owed() == 9000 && c.held() > 0 && c.job(c.productions) == booking.JobStarted
+			}
+		},
+		"payment in line": func(t *testing.T) (*life, any, time.Duration, func() bool) {
+			c := newCup(t)
+			c.in.Policy.PayWithin = booking.Duration(20 * time.Second)
+			shut := true
+			c.keptAway(&shut)
+			return c.life, c.in, 20 * time.Second, func() bool { return c.held() > 0 }
+		},
+		"step": func(t *testing.T) (*life, any, time.Duration, func() bool) {
+			c := newCup(t)
+			c.in.Policy.PayWithin, c.in.Policy.HandOverWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
+			c.setFaults(func(call string) fault { return only(before, call == "start") })
+			return c.life, c.in, 20 * time.Second, func() bool { return c.owed() == 9000 && c.held() > 0 }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, in, ends, stands := order(t)
+			recording, stood := 10*time.Second, false
+			l.env.OnActivity(activities.RecordDecision, mock.Anything).After(recording).Return(nil)
+			l.env.RegisterDelayedCallback(func() { stood = stands() }, ends+recording/2)
+			v := l.execute(in)
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.True(t, stood, "it was undone before it was recorded why")
+			require.Zero(t, l.owed())
+		})
+	}
 }
 
 // An order that began with a build that did not know some time of the policy has

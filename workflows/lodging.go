@@ -118,7 +118,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err //replay:never a worker died in the milliseconds in which a decision is recorded
 		}
 		if !inTime && r.taken == "" {
-			return &refusal{booking.OwnerTimeout}
+			return r.timeIsUp(ctx, booking.OwnerTimeout)
 		}
 		// A decision that was taken in time counts, though it is still being recorded.
 		if err := workflow.Await(ctx, func() bool { return r.confirmed }); err != nil {
