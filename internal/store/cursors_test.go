@@ -40,6 +40,7 @@ func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, 
 			View: newView(id, "alice", 1, booking.Confirmed), Events: []booking.Event{newEvent(id, 1)},
 		}))
 	}
+	(&follower{m: mypage}).followUntil(t, 3)
 	one := func(cursor string) booking.Page { return booking.Page{Limit: 1, Cursor: cursor} }
 	return map[string]func(context.Context, string) (string, error){
 		"Places": func(ctx context.Context, cursor string) (string, error) {

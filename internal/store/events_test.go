@@ -60,7 +60,7 @@ func (f *follower) followUntil(t *testing.T, n int) {
 	t.Helper()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(3 * time.Minute)
 	for f.follow(t); len(f.seen) < n; f.follow(t) {
 		select {
 		case <-again.C:
@@ -269,7 +269,7 @@ func awaitBlocked(t *testing.T, db *sql.DB) {
 	t.Helper()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(3 * time.Minute)
 	for {
 		var blocked bool
 		require.NoError(t, db.QueryRowContext(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
