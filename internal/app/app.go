@@ -321,6 +321,9 @@ func (a *App) Stop(ctx context.Context) {
 	if a.announcer != nil {
 		a.announcer.Close()
 	}
+	if a.health != nil {
+		a.health.writes.stop()
+	}
 	if a.engine != nil {
 		a.engine.Close()
 	}
