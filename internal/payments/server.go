@@ -118,9 +118,6 @@ func (s *Server) Handler() http.Handler {
 	return router
 }
 
-// crossOrigin finds requests that a page of another site makes a browser send.
-var crossOrigin = http.NewCrossOriginProtection()
-
 // refuseOtherSites refuses what a web page of another site could do here with
 // the help of a browser that can reach this server.
 func (s *Server) refuseOtherSites(g *gin.Context) {
@@ -128,7 +125,7 @@ func (s *Server) refuseOtherSites(g *gin.Context) {
 		answerFailure(g, &apiError{Status: http.StatusMisdirectedRequest, Type: invalidRequest, Message: "this server has another name"})
 		return
 	}
-	if crossOrigin.Check(g.Request) != nil {
+	if hosts.OtherSite(g.Request) {
 		answerFailure(g, &apiError{Status: http.StatusForbidden, Type: invalidRequest, Message: "a page of another site sent this request"})
 	}
 }
