@@ -52,6 +52,14 @@ func TestUI(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, page, `"temporal-system"`)
 
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.UIURL()+"/api/v1/namespaces", http.NoBody)
+	require.NoError(t, err)
+	r.Host = "evil.example"
+	a, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	require.NoError(t, a.Body.Close())
+	require.Equal(t, http.StatusMisdirectedRequest, a.StatusCode, "no page of another site is told")
+
 	require.NoError(t, c.writeEnv())
 	env, err := os.ReadFile(c.EnvFile())
 	require.NoError(t, err)

@@ -5,9 +5,15 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"github.com/labstack/echo/v4"
 	"github.com/temporalio/ui-server/v2/server"
+	"github.com/temporalio/ui-server/v2/server/api"
 	uiconfig "github.com/temporalio/ui-server/v2/server/config"
 	"github.com/temporalio/ui-server/v2/server/server_options"
 	"go.temporal.io/server/temporal"
@@ -65,5 +71,35 @@ func (o uiOptions) server() *server.Server {
 		Host: o.ip, Port: o.port, TemporalGRPCAddress: o.frontend, EnableUI: true, HideLogs: true,
 		DisableNewsFetch: true, // it works offline
 		CORS:             uiconfig.CORS{CookieInsecure: true},
-	}))
+	}), server_options.WithAPIMiddleware([]api.Middleware{o.refuseOtherNames}))
+}
+
+// refuseOtherNames keeps a web page from acting on workflows by giving a name of
+// its own site the address of this machine. Only what listens on loopback can be
+// reached that way alone, so only there names are checked.
+func (o uiOptions) refuseOtherNames(c echo.Context) runtime.ServeMuxOption {
+	host := c.Request().Host
+	return runtime.WithMiddlewares(func(next runtime.HandlerFunc) runtime.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request, params map[string]string) {
+			if !o.named(host) {
+				http.Error(w, fmt.Sprintf("this server is not %q", host), http.StatusMisdirectedRequest)
+				return
+			}
+			next(w, r, params)
+		}
+	})
+}
+
+// named tells whether a request with this Host header may be addressed here. Any
+// port may be: it may have been forwarded.
+func (o uiOptions) named(host string) bool {
+	if ip := net.ParseIP(o.ip); ip == nil || !ip.IsLoopback() {
+		return true
+	}
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err == nil {
+			host = name
+		}
+	}
+	return slices.Contains([]string{o.ip, "localhost", "127.0.0.1", "::1"}, strings.Trim(host, "[]"))
 }
