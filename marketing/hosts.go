@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -27,8 +28,10 @@ func namesOf(address net.Addr, named []string) names {
 // check refuses requests to another name.
 func (n names) check(c *gin.Context) {
 	host := c.Request.Host
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err == nil {
+			host = name
+		}
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 	if n != nil && !slices.Contains(n, host) {

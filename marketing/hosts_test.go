@@ -33,7 +33,7 @@ func TestHosts(t *testing.T) {
 	for _, host := range []string{"", "localhost", "LOCALHOST:8090", "localhost.", "[::1]:8090", "marketing.example"} {
 		require.Equal(t, http.StatusOK, ask(host), host)
 	}
-	for _, host := range []string{"evil.example", "evil.example:8090", "127.0.0.1.evil.example", "10.0.0.1"} {
+	for _, host := range []string{"evil.example", "evil.example:8090", "127.0.0.1.evil.example", "127.0.0.1:80.evil.example", "10.0.0.1"} {
 		require.Equal(t, http.StatusMisdirectedRequest, ask(host), host)
 	}
 	for _, address := range []net.Addr{&net.TCPAddr{IP: net.IPv4zero}, &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1)}, &net.UnixAddr{}} {

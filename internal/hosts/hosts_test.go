@@ -17,7 +17,7 @@ func TestNames(t *testing.T) {
 	for _, host := range []string{"", "localhost", "LOCALHOST:8091", "localhost.", "127.0.0.1:8091", "127.0.0.2", "[::1]", "[::1]:8091", "api.example:443"} {
 		require.True(t, names.Have(host), host)
 	}
-	for _, host := range []string{"evil.example", "evil.example:8091", "127.0.0.1.evil.example", "10.0.0.1"} {
+	for _, host := range []string{"evil.example", "evil.example:8091", "127.0.0.1.evil.example", "127.0.0.1:80.evil.example", "localhost:evil.example", "10.0.0.1"} {
 		require.False(t, names.Have(host), host)
 	}
 	for _, address := range []net.Addr{&net.TCPAddr{IP: net.IPv4zero}, &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1)}, &net.UnixAddr{}} {
