@@ -100,7 +100,7 @@ func NewServer(intents Intents) *Server {
 // Handler serves the API and the switchboard.
 func (s *Server) Handler() http.Handler {
 	router := gin.New()
-	router.Use(s.refuseOtherSites, bodies.ReadAhead(maxForm, bodies.Within, refuseBody))
+	router.Use(bodies.ReadAhead(maxForm, bodies.Within, refuseBody), s.refuseOtherSites)
 	s.Switchboard(router)
 	api := router.Group("/v1", onlyWithKey)
 	api.POST("/payment_intents", s.keyed(s.createIntent))
