@@ -80,8 +80,8 @@ lint: bin/golangci-lint ## Run the linters, and check the formatting
 	cd deploy && ../bin/golangci-lint run ./...
 
 .PHONY: vulncheck
-vulncheck: bin/govulncheck ## Look for known vulnerabilities that the code reaches
-	sh tools/govulncheck/check.sh bin/govulncheck
+vulncheck: bin/govulncheck ## Look for known vulnerabilities that the code of any of our modules reaches
+	sh tools/govulncheck/check.sh bin/govulncheck . deploy tools/temporal
 
 .PHONY: notice
 notice: ## Write NOTICE, the licences of everything that is linked

@@ -197,7 +197,8 @@ func (s *server) newRouter() *gin.Engine {
 		router.Use(traceRequests(s.Traces))
 	}
 	router.Use(measureRequests(s.Registry), logAccess(s.Logger), recoverPanics(s.Logger), setHeaders, indentAnswers)
-	router.Use(s.checkOrigin, bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody))
+	// A body comes first: behind a refusal, net/http would wait for it without end.
+	router.Use(bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody), s.checkOrigin)
 	router.NoRoute(func(c *gin.Context) {
 		writeProblem(c, newProblem(notFound, "there is nothing at %s", c.Request.URL.Path))
 	})

@@ -4,10 +4,9 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
-)
 
-// crossOrigin finds requests that a page of another site makes a browser send.
-var crossOrigin = http.NewCrossOriginProtection()
+	"github.com/yeyak/yeyak/internal/hosts"
+)
 
 // checkOrigin refuses what a web page of another site could do here with the
 // help of a browser that can reach this server: changes that are sent from
@@ -18,7 +17,7 @@ func (s *server) checkOrigin(c *gin.Context) {
 		writeProblem(c, newProblem(unknownHost, "this server is not %q", c.Request.Host))
 		return
 	}
-	if crossOrigin.Check(c.Request) != nil {
+	if hosts.OtherSite(c.Request) {
 		writeProblem(c, newProblem(crossOriginRefused, "a page of another site sent this request"))
 	}
 }

@@ -70,7 +70,7 @@ func TestStalledBodies(t *testing.T) {
 	var wg sync.WaitGroup
 	failures := make(chan error, many)
 	for i := range many {
-		wg.Go(func() { failures <- stall(server.Listener.Addr().String(), paths[i%len(paths)]) })
+		wg.Go(func() { failures <- stall(server.Listener.Addr().String(), paths[i%len(paths)], "Host: localhost") })
 	}
 	a, err := server.Client().Get(server.URL + "/healthz")
 	require.NoError(t, err)
@@ -82,15 +82,29 @@ func TestStalledBodies(t *testing.T) {
 	}
 }
 
+// TestStalledBodies_OfOtherSites: what is refused for where it comes from holds no
+// connection either.
+func TestStalledBodies_OfOtherSites(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *Deps) { d.BodyWithin, d.Hosts = 100*time.Millisecond, []string{"localhost"} })
+	server := httptest.NewServer(b.handler)
+	t.Cleanup(server.Close)
+	for _, path := range []string{menusPath, orderPath + "/cancel", "/healthz", "/nowhere"} {
+		for _, headers := range []string{"Host: evil.example", "Host: localhost\r\nOrigin: https://evil.example"} {
+			require.NoError(t, stall(server.Listener.Addr().String(), path, headers), headers)
+		}
+	}
+}
+
 // stall announces a body, sends none, and returns nil when it is answered 408
 // and the connection closed.
-func stall(address, path string) error {
+func stall(address, path, headers string) error {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n", path); err != nil {
+	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\n%s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n", path, headers); err != nil {
 		return err
 	}
 	answer, err := io.ReadAll(conn) // until the server closes it

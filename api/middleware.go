@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/hosts"
 )
 
 // recoverPanics answers a panic with 500 and keeps its text inside.
@@ -98,7 +98,7 @@ func (s *server) checkMediaTypes(ctx huma.Context, next func(huma.Context)) {
 		writeProblem(c, newProblem(notAcceptable, "answers are application/json"))
 		return
 	}
-	if sent := ctx.Header("Content-Type"); ctx.Operation().RequestBody != nil && c.Request.ContentLength != 0 && !sendsJSON(sent) {
+	if sent := ctx.Header("Content-Type"); ctx.Operation().RequestBody != nil && c.Request.ContentLength != 0 && !hosts.SendsJSON(sent) {
 		writeProblem(c, newProblem(unsupportedMediaType, "the body is %q: send it as application/json", sent))
 		return
 	}
@@ -120,13 +120,6 @@ func acceptsJSON(accept []string) bool {
 		}
 	}
 	return false
-}
-
-// sendsJSON tells whether a body says that it is JSON. One without a media type
-// can be sent by any web page, without the browser asking us first.
-func sendsJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
 }
 
 // toProblem is the one translation of errors into what the client is told.

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,14 +72,37 @@ func TestDependencies_Updates(t *testing.T) {
 	require.Greater(t, seen["gomod"], 5)
 }
 
-// vulncheck looks for vulnerabilities in a module that parses a URL, with a
-// database of one vulnerability in that, or with another environment.
-func vulncheck(t *testing.T, main string, env ...string) (out string, status int) {
+// TestVulncheck_EveryModule: every module that has code of ours is looked at.
+func TestVulncheck_EveryModule(t *testing.T) {
+	t.Parallel()
+	files, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "--", "*go.mod", "*.go").Output()
+	require.NoError(t, err)
+	modules, code := map[string]bool{}, map[string]bool{}
+	for name := range strings.Lines(string(files)) {
+		name = strings.TrimSpace(name)
+		switch folder := filepath.Dir(name); {
+		case strings.HasPrefix(name, "tools/temporal/stubs/"): // of modules that are not used
+		case filepath.Base(name) == "go.mod":
+			modules[folder] = true
+		default:
+			code[folder] = true
+		}
+	}
+	line := regexp.MustCompile(`(?m)^\tsh tools/govulncheck/check\.sh bin/govulncheck (.*)$`).FindStringSubmatch(read(t, filepath.Join(root, "Makefile")))
+	require.NotNil(t, line)
+	looked := strings.Fields(line[1])
+	require.Contains(t, looked, "tools/temporal")
+	for module := range modules {
+		require.Equal(t, code[module] || module == ".", slices.Contains(looked, module), module)
+	}
+}
+
+// vulncheck looks for vulnerabilities in modules that parse a URL, each with a
+// main of its own, with a database of one vulnerability in that.
+func vulncheck(t *testing.T, mains ...string) (out string, status int) {
 	t.Helper()
-	folder, database := t.TempDir(), t.TempDir()
+	database := t.TempDir()
 	for file, text := range map[string]string{
-		filepath.Join(folder, "go.mod"):          "module example.com/x\n\ngo 1.26.0\n",
-		filepath.Join(folder, "main.go"):         main,
 		filepath.Join(database, "index/db.json"): `{"modified": "2026-11-01T00:00:00Z"}`,
 		filepath.Join(database, "index/modules.json"): `[{"path": "stdlib", "vulns": [
 			{"id": "GO-2026-0001", "modified": "2026-11-01T00:00:00Z"}]}]`,
@@ -92,14 +116,20 @@ func vulncheck(t *testing.T, main string, env ...string) (out string, status int
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o750))
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	}
-	script, err := filepath.Abs(filepath.Join(root, "tools/govulncheck/check.sh"))
-	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), "sh", script, builtTool(t, "govulncheck"))
-	cmd.Dir, cmd.Env = folder, append(os.Environ(), "GOFLAGS=", "GOWORK=off")
-	if len(env) == 0 {
-		env = []string{"VULNDB=file://" + database}
+	return vulncheckWith(t, []string{"VULNDB=file://" + database}, mains...)
+}
+
+func vulncheckWith(t *testing.T, env []string, mains ...string) (out string, status int) {
+	t.Helper()
+	args := []string{filepath.Join(root, "tools/govulncheck/check.sh"), builtTool(t, "govulncheck")}
+	for _, main := range mains {
+		folder := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "go.mod"), []byte("module example.com/x\n\ngo 1.26.0\n"), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(main), 0o600))
+		args = append(args, folder)
 	}
-	cmd.Env = append(cmd.Env, env...)
+	cmd := exec.CommandContext(t.Context(), "sh", args...)
+	cmd.Env = slices.Concat(os.Environ(), []string{"GOFLAGS=", "GOWORK=off"}, env)
 	raw, err := cmd.CombinedOutput()
 	if err != nil {
 		var exit *exec.ExitError
@@ -113,8 +143,8 @@ const (
 	imports = "package main\n\nimport \"net/url\"\n\nfunc main() { _ = url.PathEscape(\"x\") }\n"
 )
 
-// A vulnerability that the code reaches fails; one in what is only imported does
-// not.
+// A vulnerability that the code reaches fails, in whichever module; one in what
+// is only imported does not.
 func TestVulncheck(t *testing.T) {
 	t.Parallel()
 	out, status := vulncheck(t, reaches)
@@ -122,13 +152,18 @@ func TestVulncheck(t *testing.T) {
 	require.Contains(t, out, "GO-2026-0001")
 	out, status = vulncheck(t, imports)
 	require.Zero(t, status, out)
+	for _, mains := range [][]string{{reaches, imports}, {imports, reaches}} {
+		out, status = vulncheck(t, mains...)
+		require.Equal(t, 3, status, out)
+		require.Equal(t, 2, strings.Count(out, "Vulnerabilities in "), out)
+	}
 }
 
 // Without a network it says that nothing was checked, and does not fail.
 func TestVulncheck_DatabaseAway(t *testing.T) {
 	t.Parallel()
 	const nowhere = "http://127.0.0.1:1"
-	out, status := vulncheck(t, reaches, "HTTPS_PROXY="+nowhere, "https_proxy="+nowhere, "NO_PROXY=", "no_proxy=", "GOPROXY=off")
+	out, status := vulncheckWith(t, []string{"HTTPS_PROXY=" + nowhere, "https_proxy=" + nowhere, "NO_PROXY=", "no_proxy=", "GOPROXY=off"}, reaches)
 	require.Zero(t, status, out)
 	require.Contains(t, out, "NOT CHECKED for known vulnerabilities")
 }

@@ -91,6 +91,27 @@ func checkProbes(t *testing.T, name string, c corev1.Container, u understood) {
 	}
 }
 
+// The wait for a rollout selects what it waits for by its name's label.
+func TestKubernetes_Labels(t *testing.T) {
+	script := read(t, "rollout.sh")
+	for _, kind := range []string{"deployment", "statefulset"} {
+		require.Contains(t, script, "rollout status "+kind+" --selector app.kubernetes.io/name=yeyak ")
+	}
+	for overlay, m := range renders(t) {
+		labels := map[string]map[string]string{}
+		for name, d := range m.deployments {
+			labels["Deployment "+name] = d.Labels
+		}
+		for name, s := range m.statefulSets {
+			labels["StatefulSet "+name] = s.Labels
+		}
+		for name, of := range labels {
+			require.Equal(t, "yeyak", of["app.kubernetes.io/name"], "%s: %s", overlay, name)
+			require.Equal(t, "yeyak", of["app.kubernetes.io/part-of"], "%s: %s", overlay, name)
+		}
+	}
+}
+
 func TestKubernetes_RequestsFindTheirWay(t *testing.T) {
 	for overlay, m := range renders(t) {
 		for name, service := range m.services {

@@ -47,13 +47,16 @@ func newRunner(t *testing.T) *runner {
 	esac
 	shift
 done`,
-		"kubectl": `case "$*" in "apply -k "*) "$KUSTOMIZE" build "$3" | sed -n 's/^ *image: /kubectl: /p' | sort -u >> "$CALLS" ;; esac`,
+		"kubectl": `case "$*" in *"$(cat "$RUNNER_TEMP/fails" 2> /dev/null || echo none)"*) exit 1 ;; esac
+case "$*" in "apply -k "*) "$KUSTOMIZE" build "$3" > "$RUNNER_TEMP/applied"
+	sed -n 's/^ *image: /kubectl: /p' "$RUNNER_TEMP/applied" | sort -u >> "$CALLS" ;; esac`,
 	} {
 		script = fmt.Sprintf("#!/bin/sh\necho \"%s $*\" >> \"$CALLS\"\n%s\n", name, script)
 		require.NoError(t, os.WriteFile(filepath.Join(r.temp, "bin", name), []byte(script), 0o700))
 	}
 	r.sh(`git init --quiet --bare --initial-branch=main "$ORIGIN" && git init --quiet --initial-branch=main && git add --all &&
-		git -c user.name=a -c user.email=a@example.com commit --quiet --message one && git push --quiet "$ORIGIN" main`)
+		git -c user.name=a -c user.email=a@example.com commit --quiet --message one && git push --quiet "$ORIGIN" main &&
+		git tag v1.2.3 && git checkout --quiet --detach v1.2.3`)
 	return r
 }
 
@@ -142,6 +145,14 @@ func (r *runner) recorded() string {
 	return filepath.Join(r.temp, "pushed", "deploy", "kubernetes", "overlays", "prod")
 }
 
+// onMain runs a script in a checkout of main, and pushes what it changes.
+func (r *runner) onMain(script string) {
+	r.Helper()
+	r.sh(`rm -rf "$RUNNER_TEMP/main" && git clone --quiet "$ORIGIN" "$RUNNER_TEMP/main" && cd "$RUNNER_TEMP/main"
+` + script + `
+git add --all && git -c user.name=a -c user.email=a@example.com commit --quiet --message more && git push --quiet`)
+}
+
 // commits counts those of the repository that was pushed to.
 func (r *runner) commits() string {
 	r.Helper()
@@ -205,8 +216,78 @@ func TestRelease_ReachesTheCluster(t *testing.T) {
 	}
 	require.Contains(t, images, "yeyak-messages="+m.statefulSets["yeyak-messages"].Spec.Template.Spec.Containers[0].Image)
 
+	r.sh(`git checkout --quiet --force v1.2.3`)
 	require.NoError(t, r.job("deploy.yml", "deploy"), "it may be repeated")
 	require.Equal(t, "2", r.commits())
+}
+
+// What is applied are the manifests of the tag, whatever is on main by then, with
+// what main has recorded of the services that are not released; and main keeps
+// what it has.
+func TestRelease_AppliesTheTag(t *testing.T) {
+	t.Parallel()
+	for _, step := range workflows(t)["deploy.yml"].Jobs["deploy"].Steps {
+		if strings.HasPrefix(step.Uses, "actions/checkout@") {
+			require.Equal(t, "${{ github.ref }}", step.With["ref"])
+		}
+	}
+	r := newRunner(t)
+	image := func(name, digit string) string {
+		return "ghcr.io/yeyak/" + name + ":v1.2.4@sha256:" + strings.Repeat(digit, 64)
+	}
+	r.onMain(`sed -i 's/minReadySeconds: 5/minReadySeconds: 77/' deploy/kubernetes/components/marketing/deployment.yaml
+sed -i '/^images:/a - name: yeyak-later\n  newName: later\n  newTag: v1.0.0' deploy/kubernetes/overlays/prod/settings/kustomization.yaml
+sh deploy/pin.sh deploy/kubernetes/overlays/prod yeyak-marketing=` + image("yeyak", "b") + ` yeyak=` + image("yeyak", "c") + ` yeyak-later=` + image("later", "d"))
+	r.expressions["inputs.images"] = "yeyak=" + image("yeyak", "a")
+	require.NoError(t, r.job("deploy.yml", "deploy"))
+	var applied []string
+	for _, call := range r.calls() {
+		if found, is := strings.CutPrefix(call, "kubectl: "); is {
+			applied = append(applied, found)
+		}
+	}
+	require.Contains(t, applied, image("yeyak", "a"))
+	require.Contains(t, applied, image("yeyak", "b"), "marketing stays as it was recorded")
+	require.NotContains(t, applied, image("yeyak", "c"))
+	require.NotContains(t, read(t, filepath.Join(r.temp, "applied")), "minReadySeconds: 77", "the manifests are the tag's")
+	recorded := read(t, filepath.Join(r.recorded(), "settings", "kustomization.yaml"))
+	require.Contains(t, recorded, strings.Repeat("a", 64))
+	require.Contains(t, recorded, strings.Repeat("b", 64))
+	require.Contains(t, recorded, "yeyak-later")
+	require.Contains(t, read(t, filepath.Join(r.temp, "pushed", "deploy/kubernetes/components/marketing/deployment.yaml")), "minReadySeconds: 77")
+	require.Equal(t, "3", r.commits())
+}
+
+// A rollout that does not succeed is not recorded.
+func TestRelease_RolloutFails(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	r.expressions["inputs.images"] = "yeyak=ghcr.io/yeyak/yeyak:v1.2.3@sha256:" + strings.Repeat("a", 64)
+	for _, fails := range []string{"job/yeyak-migrate", "rollout status statefulset"} {
+		require.NoError(t, os.WriteFile(filepath.Join(r.temp, "fails"), []byte(fails), 0o600))
+		require.ErrorContains(t, r.job("deploy.yml", "deploy"), "Apply it")
+		require.Equal(t, "1", r.commits())
+		r.sh(`git checkout --quiet --force v1.2.3`)
+	}
+	require.NoError(t, os.Remove(filepath.Join(r.temp, "fails")))
+	require.NoError(t, r.job("deploy.yml", "deploy"))
+	require.Equal(t, "2", r.commits())
+}
+
+// What reaches main while it is recorded stays.
+func TestRelease_MainMovesMeanwhile(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	r.expressions["inputs.images"] = "yeyak=ghcr.io/yeyak/yeyak:v1.2.3@sha256:" + strings.Repeat("a", 64)
+	// A push is refused once, and another has been there.
+	r.sh(`git clone --quiet "$ORIGIN" "$RUNNER_TEMP/other" && cd "$RUNNER_TEMP/other" && echo more >> CHANGELOG.md &&
+		git -c user.name=a -c user.email=a@example.com commit --quiet --all --message other && git push --quiet "$ORIGIN" HEAD:waiting
+printf '#!/bin/sh\n[ ! -e came ] || exit 0\ntouch came\nunset GIT_QUARANTINE_PATH\ngit update-ref refs/heads/main waiting\nexit 1\n' > "$ORIGIN/hooks/pre-receive"
+chmod +x "$ORIGIN/hooks/pre-receive"`)
+	require.NoError(t, r.job("deploy.yml", "deploy"))
+	require.Equal(t, "3", r.commits())
+	require.Contains(t, read(t, filepath.Join(r.recorded(), "settings", "kustomization.yaml")), strings.Repeat("a", 64))
+	require.Contains(t, read(t, filepath.Join(r.temp, "pushed", "CHANGELOG.md")), "more")
 }
 
 // A service goes to the cluster apart from the others.

@@ -243,6 +243,33 @@ func TestGarbage_LeftByEarlierBuilds(t *testing.T) {
 	require.Contains(t, unreadable["typed"], "the workflow does not say how an order stands")
 }
 
+// TestGarbage_InTheFeed: an event that cannot be read keeps its readers from none
+// that follow. It is logged, counted and found by the audit.
+func TestGarbage_InTheFeed(t *testing.T) {
+	t.Parallel()
+	a := bootAudited(t)
+	order := a.order(a.menu()).with(t, http.StatusCreated).body.ID
+	a.becomes(order, booking.Delivering)
+	a.finished(order)
+	told := a.events(order)
+	require.Greater(t, len(told), 3)
+	first := `key = (SELECT key FROM events WHERE order_id = $1 ORDER BY tx, seq LIMIT 1)`
+	a.exec(`UPDATE events SET data = '[]' WHERE `+first, order)
+
+	left := a.events(order)
+	require.GreaterOrEqual(t, len(left), len(told)-1)
+	require.Equal(t, told[1:], left[:len(told)-1])
+	require.Positive(t, a.counted("yeyak_events_unreadable_total"))
+	require.NotEmpty(t, a.log.FilterMessage("an event of the feed cannot be read and is passed over").All())
+	findings := a.judged().Findings
+	require.Len(t, findings, 1, "%+v", findings)
+	require.Equal(t, []string{string(audit.Unreadable), order}, []string{string(findings[0].Kind), findings[0].OrderID})
+	require.Contains(t, findings[0].Says, "cannot be read: event "+order+"/")
+
+	a.exec(`DELETE FROM events WHERE `+first, order)
+	a.requireClean()
+}
+
 // judged is what the command finds once it could judge everything: on a busy
 // machine it says that it could not, and is to look again.
 func (a *audited) judged() (report audit.Report) {

@@ -146,6 +146,41 @@ func TestReady_DiskFull(t *testing.T) {
 	s.reserve(place).with(t, http.StatusCreated)
 }
 
+// TestReady_EngineDiskFull: an engine that reads, and has no room to write, is
+// named; no order is taken meanwhile, and all is well when there is room again.
+func TestReady_EngineDiskFull(t *testing.T) {
+	t.Parallel()
+	disk, again := smallDisk(t, "24m")
+	if again {
+		return
+	}
+	engine, err := devserver.Start(t.Context(), devserver.Options{Program: temporalProgram(), DataDir: disk})
+	require.NoError(t, err)
+	t.Cleanup(func() { engine.Stop(context.WithoutCancel(t.Context())) })
+	require.NoError(t, engine.WaitReady(t.Context()))
+	o := options(t)
+	o.TemporalAddress, o.Namespace = engine.Addr(), client.DefaultNamespace
+	c, err := client.NewLazyClient(client.Options{HostPort: engine.Addr(), Logger: devserver.Quiet()})
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, app.PrepareNamespace(t.Context(), c, o.Namespace))
+	s := start(t, o)
+	place := s.place(3)
+	s.reserve(place).with(t, http.StatusCreated)
+	s.eventually(func() bool { return len(s.degraded()) == 0 })
+
+	filler := filepath.Join(disk, "filler")
+	fill(t, filler)
+	s.eventually(func() bool {
+		return s.degraded()["temporal"] == "cannot write: its disk is full: see docs/operations.md#a-full-disk"
+	})
+	s.get("/v1/lodging/places/"+place).with(t, http.StatusOK)
+
+	require.NoError(t, os.Remove(filler))
+	s.eventually(func() bool { return len(s.degraded()) == 0 })
+	s.reserve(place).with(t, http.StatusCreated)
+}
+
 // fill writes a file until its disk has no room.
 func fill(t *testing.T, path string) {
 	t.Helper()

@@ -21,16 +21,24 @@ var interactive = map[string][]string{
 	"zsh":  {"zsh", "-f", "-i"},
 }
 
-// README is the README's blocks of a language, those that are typed while
+// readme is the README's blocks of a language, those that are typed while
 // `make run` runs.
 func readme(t *testing.T, language string) (blocks []string) {
+	t.Helper()
+	for _, block := range readmeBlocks(t, language) {
+		if !strings.Contains(block, "make ") {
+			blocks = append(blocks, block)
+		}
+	}
+	return blocks
+}
+
+func readmeBlocks(t *testing.T, language string) (blocks []string) {
 	t.Helper()
 	text, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
 	for _, block := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
-		if !strings.Contains(block[1], "make ") {
-			blocks = append(blocks, block[1])
-		}
+		blocks = append(blocks, block[1])
 	}
 	return blocks
 }
@@ -133,6 +141,34 @@ func TestREADME(t *testing.T) {
 		require.NoError(t, cmd.Wait(), "%s: %s", command, strings.Join(said.lines(), "\n"))
 	}
 	require.NoError(t, n.end(os.Interrupt))
+}
+
+// TestREADME_Make pastes the blocks that call make into each shell. They would run
+// this test, and a system for good; make tells which target it was asked for, and
+// the Makefile has to have it.
+func TestREADME_Make(t *testing.T) {
+	t.Parallel()
+	var script string
+	for _, block := range readmeBlocks(t, "sh") {
+		if strings.Contains(block, "make ") {
+			script += block
+		}
+	}
+	makefile, err := filepath.Abs("../Makefile")
+	require.NoError(t, err)
+	programs := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(programs, "make"), []byte("#!/bin/sh\n"+
+		`[ $# = 1 ] && grep --quiet "^$1:.*## " "`+makefile+`" && echo "made $1"`+"\n"), 0o700))
+	for shell, command := range interactive {
+		var said, complaints strings.Builder
+		cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+		cmd.Dir = t.TempDir()
+		cmd.Env = append(os.Environ(), "PS1=", "PS2=", "HOME="+cmd.Dir, "PATH="+programs+":"+os.Getenv("PATH"))
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(script), &said, &complaints
+		require.NoError(t, cmd.Run(), "%s: %s", shell, complaints.String())
+		require.NotRegexp(t, complains, complaints.String(), shell)
+		require.Equal(t, "made run\nmade test\n", said.String(), shell)
+	}
 }
 
 // TestDocuments_CanBePasted: no block of shell in any document holds a comment.

@@ -39,6 +39,8 @@ func TestStalledBodies(t *testing.T) {
 // TestStalledBodies_OfTheSandbox: what stands in for Stripe is as hard to stop.
 func TestStalledBodies_OfTheSandbox(t *testing.T) {
 	t.Parallel()
+	const many = 3000
+	requireDescriptors(t, many+1000)
 	path, err := binary()
 	require.NoError(t, err)
 	address := "127.0.0.1:" + freePort(t)
@@ -51,7 +53,7 @@ func TestStalledBodies_OfTheSandbox(t *testing.T) {
 		a, err := s.send(http.MethodGet, "/sandbox/payments", nil)
 		return err == nil && a.status == http.StatusOK
 	})
-	s.stall(address, "/sandbox/payments", 300, "/v1/payment_intents", "/v1/refunds", "/sandbox/payments", "/nowhere")
+	s.stall(address, "/sandbox/payments", many, "/v1/payment_intents", "/v1/refunds", "/sandbox/payments", "/nowhere")
 }
 
 // stall has many clients stall at once, and asks for what is answered until all

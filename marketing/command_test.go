@@ -21,7 +21,7 @@ import (
 func parse(t *testing.T, env map[string]string, args ...string) Command {
 	t.Helper()
 	for _, name := range []string{
-		"YEYAK_MARKETING_LISTEN", "YEYAK_FEED_URL", "MARKETING_DATABASE_URL", "YEYAK_DATA_DIR",
+		"YEYAK_MARKETING_LISTEN", "YEYAK_MARKETING_HOSTS", "YEYAK_FEED_URL", "MARKETING_DATABASE_URL", "YEYAK_DATA_DIR",
 		"YEYAK_MARKETING_POLL_EVERY", "YEYAK_LOG_LEVEL", "YEYAK_LOG_FORMAT",
 	} {
 		t.Setenv(name, "") // so that it is put back afterwards

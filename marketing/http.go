@@ -25,7 +25,7 @@ type handler struct {
 	failed   *atomic.Int64 // requests since the database was last there
 }
 
-func newHandler(s *store, f *follower, log *zap.Logger) http.Handler {
+func newHandler(s *store, f *follower, own names, log *zap.Logger) http.Handler {
 	h := handler{s, f, log, &atomic.Int64{}}
 	counted := newMetrics(f)
 	gin.SetMode(gin.ReleaseMode)
@@ -35,7 +35,7 @@ func newHandler(s *store, f *follower, log *zap.Logger) http.Handler {
 	// A customer's id may hold a slash, and gin would make a space of its plus.
 	router.UseEscapedPath, router.UnescapePathValues = true, false
 	_ = router.SetTrustedProxies(nil) // nil cannot fail; nothing here believes X-Forwarded-For
-	router.Use(h.recoverPanics, setHeaders, endDeadline)
+	router.Use(h.recoverPanics, setHeaders, endDeadline, own.check)
 	router.NoRoute(func(c *gin.Context) {
 		refuse(c, http.StatusNotFound, notFound, "there is nothing at "+c.Request.URL.Path)
 	})

@@ -16,7 +16,7 @@ import (
 // serving is a handler on the store, and what it logs.
 func serving(s *store) (http.Handler, *observer.ObservedLogs) {
 	core, logs := observer.New(zap.DebugLevel)
-	return newHandler(s, &follower{}, zap.New(core)), logs
+	return newHandler(s, &follower{}, nil, zap.New(core)), logs
 }
 
 // counted are the requests for recommendations that the handler counted.

@@ -12,6 +12,7 @@ const (
 	validationFailed = "validation_failed"
 	notFound         = "not_found"
 	methodNotAllowed = "method_not_allowed"
+	unknownHost      = "unknown_host"
 	unavailable      = "unavailable"
 	internalError    = "internal"
 )

@@ -53,7 +53,7 @@ func Start(ctx context.Context, settings Settings, log *zap.Logger) (*Service, e
 	}
 	s := &Service{log: log, store: db, address: listener.Addr().String(), failed: make(chan error, 1)}
 	s.follower = newFollower(newFeed(from), db, settings.PollEvery, log)
-	s.run(ctx, listener)
+	s.run(ctx, listener, namesOf(listener.Addr(), settings.Hosts))
 	log.Info("marketing serves", zap.String("address", s.address), zap.String("feed", from.Redacted()), zap.Stringer("database", where))
 	return s, nil
 }
@@ -62,9 +62,9 @@ func Start(ctx context.Context, settings Settings, log *zap.Logger) (*Service, e
 // the answer.
 const readTimeout = 5 * time.Second
 
-func (s *Service) run(ctx context.Context, listener net.Listener) {
+func (s *Service) run(ctx context.Context, listener net.Listener, own names) {
 	s.http = &http.Server{
-		Handler:           newHandler(s.store, s.follower, s.log),
+		Handler:           newHandler(s.store, s.follower, own, s.log),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       readTimeout,
 		IdleTimeout:       2 * time.Minute,

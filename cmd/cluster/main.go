@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -48,6 +49,7 @@ func (l Load) crowd(ctx context.Context, c *cluster.Cluster) (*crowd.Crowd, erro
 type run struct {
 	Programs  `embed:""`
 	Listen    string   `env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the entry point, host:port."`
+	UIPort    int      `env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 takes a free one."`
 	Versioned bool     `env:"YEYAK_VERSIONING" help:"Orders stay with their build: nothing is worked on before one was made the current build."`
 	Set       []string `env:"YEYAK_CLUSTER_SET" placeholder:"NAME=VALUE" help:"What all processes of Yeyak are set to besides. What the terminal is set to is not passed on."`
 	From      string   `help:"Backup of a cluster's PostgreSQL server, made by pg_basebackup, to go on from."`
@@ -55,8 +57,12 @@ type run struct {
 
 // Run implements the command.
 func (r run) Run(ctx context.Context) error {
-	fmt.Println("Starting PostgreSQL, Temporal, two workers, two APIs and their entry point …")
+	fmt.Println("Starting PostgreSQL, Temporal with its web UI, two workers, two APIs and their entry point …")
 	o := r.options(r.Listen)
+	var err error
+	if o.UI, err = r.uiAddress(); err != nil {
+		return err
+	}
 	o.Versioned, o.From, o.Env = r.Versioned, r.From, r.Set
 	c, err := cluster.Start(ctx, o)
 	if err != nil {
@@ -67,10 +73,11 @@ Yeyak is running.
 
   API          %[1]s
   API docs     %[1]s/docs
-  Temporal     %[2]s
-  Logs         %[3]s
+  Temporal UI  %[2]s
+  Temporal     %[3]s
+  Logs         %[4]s
 
-`, c.URL(), c.Temporal(), c.Logs())
+`, c.URL(), c.UIURL(), c.Temporal(), c.Logs())
 	for _, n := range c.Nodes() {
 		fmt.Printf("  %-12s http://%s\n", n.Name, n.Address)
 	}
@@ -79,6 +86,19 @@ Yeyak is running.
 	<-ctx.Done()
 	fmt.Println("\nStopping …")
 	return c.Stop()
+}
+
+// uiAddress is where the web UI listens, which is not taken yet.
+func (r run) uiAddress() (string, error) {
+	if r.UIPort == 0 {
+		return freeAddress()
+	}
+	address := child.Address(r.UIPort)
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return "", fmt.Errorf("%s, for Temporal's web UI, is in use: stop that program, or choose another port with YEYAK_UI_PORT (%w)", address, err)
+	}
+	return address, l.Close()
 }
 
 // freeAddress is where a cluster listens that is only there to be tested.

@@ -179,10 +179,10 @@ func (o *operator) visibility() {
 	require.NotContains(o, o.types(lean), "were changed", "the cluster has made them lean")
 	place := o.place("auto", "bora")
 	order := o.reserves(place, "indexer", booking.Confirmed)
-	require.Regexp(o, `: 0 lean, \d+ whole\. \d+ were changed\.`, o.types(stock))
+	require.Regexp(o, `: 0 partial, \d+ full\. \d+ were changed\.`, o.types(stock))
 	o.sees(order, "By customer", "CUSTOMER=indexer")
 	said := o.types(lean)
-	require.Regexp(o, `: \d+ lean, \d+ whole\. \d+ were changed\.`, said)
+	require.Regexp(o, `: \d+ partial, \d+ full\. \d+ were changed\.`, said)
 	require.Contains(o, said, "by_temporal_namespace_division")
 	o.sees(order, "By customer", "CUSTOMER=indexer")
 }

@@ -62,4 +62,8 @@ func (o *operator) started(cluster *terminal) {
 		require.Equal(o, value, o.told(name), "terminals are told what the processes are set to")
 	}
 	o.asks(http.MethodGet, "/readyz", nil).wants(o, http.StatusOK)
+	ui, err := http.Get(o.told("TEMPORAL_UI") + "/api/v1/namespaces/default")
+	require.NoError(o, err)
+	require.NoError(o, ui.Body.Close())
+	require.Equal(o, http.StatusOK, ui.StatusCode, "the web UI has the cluster's namespace")
 }

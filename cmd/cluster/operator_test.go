@@ -59,7 +59,7 @@ func newOperator(t *testing.T) *operator {
 	}
 	address := o.freeAddress()
 	o.url, o.set = "http://"+address, map[string]string{
-		"YEYAK_LISTEN": address, "YEYAK_VERSIONING": "true",
+		"YEYAK_LISTEN": address, "YEYAK_UI_PORT": "0", "YEYAK_VERSIONING": "true",
 		// So that nobody has to wait for minutes.
 		"YEYAK_AUDIT_MOMENT": "2s", "YEYAK_DRAIN_DELAY": "0s",
 		"YEYAK_LOG_LEVEL_FILE": filepath.Join(o.folder, "level"),

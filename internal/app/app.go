@@ -279,7 +279,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Management:  store.NewManagement(a.dbs[managementDB]),
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
-		ReadModel:   rows{store.NewMypage(a.pages), a.hub},
+		ReadModel:   rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub},
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
@@ -320,6 +320,9 @@ func (a *App) Stop(ctx context.Context) {
 	a.operations.stop(ctx)
 	if a.announcer != nil {
 		a.announcer.Close()
+	}
+	if a.health != nil {
+		a.health.writes.stop()
 	}
 	if a.engine != nil {
 		a.engine.Close()

@@ -167,17 +167,26 @@ func auditSources(o Options, dbs databases, orders *sagas.Sagas) audit.Sources {
 		Management:  store.NewManagement(dbs[managementDB]),
 		Messages:    store.NewNotifications(dbs[notificationsDB]),
 		Catalogue:   store.NewCatalogue(dbs[catalogueDB]),
-		Outboxes:    auditedOutboxes(outboxes(dbs)),
+		Outboxes:    auditedEvents{outboxes(dbs), store.NewMypage(dbs[mypageDB])},
 	}
 }
 
-// auditedOutboxes are read up to as many events as are brought to the feed at a
-// time: where these do not move, none do.
-type auditedOutboxes map[string]relay.Outbox
+// auditedEvents are those that readers of the feed are not told: of outboxes, up
+// to as many as are brought to the feed at a time, since where these do not move,
+// none do; and those in the feed that cannot be read.
+type auditedEvents struct {
+	outboxes map[string]relay.Outbox
+	feed     *store.Mypage
+}
 
-func (a auditedOutboxes) Untold(ctx context.Context) iter.Seq2[booking.Event, error] {
+func (a auditedEvents) Untold(ctx context.Context) iter.Seq2[booking.Event, error] {
 	return func(yield func(booking.Event, error) bool) {
-		for _, outbox := range a {
+		for _, err := range a.feed.UnreadableEvents(ctx) {
+			if !yield(booking.Event{}, err) {
+				return
+			}
+		}
+		for _, outbox := range a.outboxes {
 			events, unreadable, err := outbox.Waiting(ctx, relay.Batch)
 			if err != nil {
 				yield(booking.Event{}, err)

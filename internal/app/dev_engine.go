@@ -41,12 +41,12 @@ type devEngine struct {
 }
 
 const (
-	// lookEvery is how often the dev server is asked whether it works.
-	lookEvery = 2 * time.Second
-	// lookWithin bounds that question: a busy machine takes a second.
-	lookWithin = 5 * time.Second
-	// failedLooks in a row make it count as broken.
-	failedLooks = 3
+	// askEvery is how often the dev server is asked whether it works.
+	askEvery = 2 * time.Second
+	// askWithin bounds that question: a busy machine takes a second.
+	askWithin = 5 * time.Second
+	// failedAsks in a row make it count as broken.
+	failedAsks = 3
 	// restartsAtOnce is after how many restarts within steadyAfter nothing is
 	// to be hoped for from another one.
 	restartsAtOnce = 3
@@ -158,9 +158,9 @@ func (e *devEngine) awaitTrouble(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(askEvery)
 	defer ticker.Stop()
-	for failed := 0; failed < failedLooks; {
+	for failed := 0; failed < failedAsks; {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -178,7 +178,7 @@ func (e *devEngine) awaitTrouble(ctx context.Context) error {
 }
 
 func readsStorage(ctx context.Context, c client.Client) error {
-	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: client.DefaultNamespace})
 	return err

@@ -23,6 +23,7 @@ type health struct {
 	namespace string
 	dbs       databases
 	gate      *payments.Gate
+	writes    engineWrites
 
 	mu    sync.Mutex
 	found map[string]string

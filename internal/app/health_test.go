@@ -29,6 +29,13 @@ type frontend struct {
 	namespace  error
 	attributes map[string]enums.IndexedValueType
 	denied     error
+	write      error
+}
+
+func (f *frontend) UpdateTaskQueueConfig(
+	context.Context, *workflowservice.UpdateTaskQueueConfigRequest,
+) (*workflowservice.UpdateTaskQueueConfigResponse, error) {
+	return &workflowservice.UpdateTaskQueueConfigResponse{}, f.write
 }
 
 func (f *frontend) DescribeNamespace(
@@ -55,7 +62,9 @@ func (f *frontend) trouble(t *testing.T) string {
 	c, err := client.NewLazyClient(client.Options{HostPort: listener.Addr().String(), Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return (&health{engine: c, namespace: "orders"}).engineTrouble(t.Context())
+	h := &health{engine: c, namespace: "orders"}
+	t.Cleanup(h.writes.stop)
+	return h.engineTrouble(t.Context())
 }
 
 func TestEngineTrouble_SaysWhich(t *testing.T) {
@@ -80,6 +89,24 @@ func TestEngineTrouble_SaysWhich(t *testing.T) {
 			frontend{namespace: status.Error(codes.PermissionDenied, "the key is of another namespace")},
 			"fails: the key is of another namespace: see docs/operations.md#temporaldown",
 		},
+		"DiskFull_SQLite": {
+			frontend{attributes: searchAttributes(), write: status.Error(codes.Unavailable, "Failed to commit transaction. Error: database or disk is full (13)")},
+			"cannot write: its disk is full: see docs/operations.md#a-full-disk",
+		},
+		"DiskFull_PostgreSQL": {
+			frontend{attributes: searchAttributes(), write: status.Error(codes.Unavailable, "could not extend file: No space left on device (SQLSTATE 53100)")},
+			"cannot write: its disk is full: see docs/operations.md#a-full-disk",
+		},
+		"WritesNothing": {
+			frontend{attributes: searchAttributes(), write: status.Error(codes.Unavailable, "cannot execute UPDATE in a read-only transaction.")},
+			"does not write its storage: cannot execute UPDATE in a read-only transaction: see docs/operations.md#temporaldown",
+		},
+		"WritesAreKeptFromIt": {
+			frontend{attributes: searchAttributes(), write: status.Error(codes.PermissionDenied, "not for readers")}, "",
+		},
+		"WritesAreUnknownToIt": {
+			frontend{attributes: searchAttributes(), write: status.Error(codes.Unimplemented, "an older server")}, "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -90,6 +117,49 @@ func TestEngineTrouble_SaysWhich(t *testing.T) {
 			require.Contains(t, got, c.want)
 		})
 	}
+}
+
+// TestEngineWrites_OneAtATime: however often it is asked, the engine has one
+// write to do, and a look does not wait for one that hangs.
+func TestEngineWrites_OneAtATime(t *testing.T) {
+	t.Parallel()
+	release, asked := make(chan struct{}), make(chan struct{}, 10)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server := grpc.NewServer()
+	workflowservice.RegisterWorkflowServiceServer(server, &hanging{release: release, asked: asked})
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	c, err := client.NewLazyClient(client.Options{HostPort: listener.Addr().String(), Logger: devserver.Quiet()})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+
+	var w engineWrites
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	for range 20 {
+		require.Empty(t, w.look(gone, c, "orders"))
+	}
+	<-asked
+	require.Empty(t, asked)
+	close(release)
+	require.Contains(t, w.look(t.Context(), c, "orders"), "its disk is full")
+	w.stop()
+	w.stop()
+}
+
+// hanging answers a write when it is released.
+type hanging struct {
+	workflowservice.UnimplementedWorkflowServiceServer
+	release, asked chan struct{}
+}
+
+func (h *hanging) UpdateTaskQueueConfig(
+	context.Context, *workflowservice.UpdateTaskQueueConfigRequest,
+) (*workflowservice.UpdateTaskQueueConfigResponse, error) {
+	h.asked <- struct{}{}
+	<-h.release
+	return nil, status.Error(codes.Unavailable, "database or disk is full (13)")
 }
 
 func TestDatabaseTroubles_LockedFile(t *testing.T) {

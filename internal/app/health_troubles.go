@@ -16,8 +16,8 @@ import (
 // runbook is where to look for what no one command mends.
 func runbook(anchor string) string { return ": see docs/operations.md#" + anchor }
 
-// engineTrouble asks the engine for what it has to read from its storage: its
-// own health check answers without.
+// engineTrouble asks the engine for what it has to read from its storage, and to
+// write something: its own health check answers without.
 func (h *health) engineTrouble(ctx context.Context) string {
 	_, err := h.engine.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: h.namespace})
 	if _, unknown := errors.AsType[*serviceerror.NamespaceNotFound](err); unknown {
@@ -30,14 +30,12 @@ func (h *health) engineTrouble(ctx context.Context) string {
 	switch {
 	case errors.Is(err, devserver.ErrOtherType):
 		return strings.ReplaceAll(err.Error(), "\n", "; ") // it says what mends it
-	case hidden(err):
-		return ""
-	case err != nil:
+	case err != nil && !hidden(err):
 		return engineFailure(err)
 	case len(missing) > 0:
 		return fmt.Sprintf("namespace %s lacks the search attributes %s: run `yeyak prepare`", h.namespace, strings.Join(missing, ", "))
 	default:
-		return ""
+		return h.writes.look(ctx, h.engine, h.namespace)
 	}
 }
 

@@ -1,12 +1,15 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -51,6 +54,18 @@ func (a *App) readModel(ctx context.Context) activities.ReadModel {
 	running.Go(func() { feed.Run(ctx) })
 	a.stopFeeding = func() { cancel(); running.Wait() }
 	return feed
+}
+
+// passedOver logs and counts events of the feed that cannot be read.
+func passedOver(registry prometheus.Registerer, log *zap.Logger) func(*store.Unreadable) {
+	count := promauto.With(registry).NewCounter(prometheus.CounterOpts{
+		Name: "yeyak_events_unreadable_total", Help: "Events that readers of the feed passed over because they cannot be read, once for each reader.",
+	})
+	return func(u *store.Unreadable) {
+		count.Inc()
+		about, item := u.About()
+		log.Error("an event of the feed cannot be read and is passed over", zap.String("subject", cmp.Or(about, item)), zap.Error(u))
+	}
 }
 
 // changed wakes who waits for an order whose row was written from a query.

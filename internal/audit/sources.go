@@ -33,8 +33,10 @@ type Items interface {
 	AllDrinks(ctx context.Context) iter.Seq2[booking.Drink, error]
 }
 
-// Outboxes hold events that the feed is to be told.
+// Outboxes hold events that the feed is to be told, and its readers.
 type Outboxes interface {
+	// Untold lists those that have not reached the feed, and as unreadable those
+	// that are in it and its readers pass over.
 	Untold(ctx context.Context) iter.Seq2[booking.Event, error]
 }
 

@@ -37,6 +37,8 @@ type Options struct {
 	Dir string
 	// Listen is where the entry point listens, host:port.
 	Listen string
+	// UI is where Temporal's web UI listens, host:port; "" is without one.
+	UI string
 	// From is a backup of the PostgreSQL server of a cluster, made by
 	// pg_basebackup, that this one goes on from; "" begins with nothing.
 	From string
@@ -58,6 +60,7 @@ type Cluster struct {
 	options  Options
 	postgres *pgserver.Cluster
 	temporal *fullserver.Server
+	ui       *child.Process // nil without one
 	entry    *child.Process
 	stats    string // where the entry point tells whom it takes for ready, host:port
 	database string
@@ -99,6 +102,9 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		return nil, err
 	}
 	if err := c.startEntry(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.startUI(ctx); err != nil {
 		return nil, err
 	}
 	return c, c.writeEnv()
@@ -144,8 +150,10 @@ func (c *Cluster) Temporal() string { return c.temporal.Addr() }
 // Stop ends all of it, those first who are asked by others.
 func (c *Cluster) Stop() (err error) {
 	err = os.RemoveAll(c.EnvFile())
-	if c.entry != nil {
-		err = errors.Join(err, c.entry.Stop(stopWithin))
+	for _, p := range []*child.Process{c.entry, c.ui} {
+		if p != nil {
+			err = errors.Join(err, p.Stop(stopWithin))
+		}
 	}
 	ended := make(chan error)
 	for _, n := range c.Nodes() {

@@ -74,10 +74,13 @@ func (c *Cluster) Command(ctx context.Context, args ...string) (string, error) {
 // while the cluster is ready.
 func (c *Cluster) EnvFile() string { return filepath.Join(c.options.Dir, "env") }
 
-// writeEnv tells, besides Env, where the API is, and PostgreSQL's own programs
-// where the server is.
+// writeEnv tells, besides Env, where the API and Temporal's web UI are, and
+// PostgreSQL's own programs where the server is.
 func (c *Cluster) writeEnv() error {
 	where := []string{"API=" + c.URL()}
+	if c.UIURL() != "" {
+		where = append(where, "TEMPORAL_UI="+c.UIURL())
+	}
 	text := "# Where this cluster is and what it is set to, for the commands of docs/operations.md.\n" +
 		child.Exports(merged(where, c.Env(), c.postgres.Env()))
 	// The file appears complete: terminals wait for it.

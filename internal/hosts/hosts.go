@@ -1,4 +1,6 @@
-// Package hosts tells by which names an HTTP server may be addressed.
+// Package hosts keeps web pages from acting on an HTTP server with the help of a
+// browser that can reach it: it tells by which names the server may be addressed,
+// and what a page of another site may have a browser send.
 //
 // A web page can give a name of its own site the address of this machine, and
 // then a browser on it takes this server for part of that site. Only what
@@ -7,8 +9,11 @@
 package hosts
 
 import (
+	"mime"
 	"net"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -37,8 +42,26 @@ func name(host string) string {
 	if host == "" {
 		return "localhost"
 	}
-	if name, _, err := net.SplitHostPort(host); err == nil {
+	if name, port, err := net.SplitHostPort(host); err == nil && isPort(port) {
 		host = name
 	}
 	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
+}
+
+var crossOrigin = http.NewCrossOriginProtection()
+
+// OtherSite tells whether a page of another site makes a browser send a request
+// that changes something.
+func OtherSite(r *http.Request) bool { return crossOrigin.Check(r) != nil }
+
+// SendsJSON tells whether a body says that it is JSON. One without a media type
+// can be sent by any web page, without the browser asking the server first.
+func SendsJSON(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
 }

@@ -100,7 +100,7 @@ func NewServer(intents Intents) *Server {
 // Handler serves the API and the switchboard.
 func (s *Server) Handler() http.Handler {
 	router := gin.New()
-	router.Use(s.refuseOtherSites, bodies.ReadAhead(maxForm, bodies.Within, refuseBody))
+	router.Use(bodies.ReadAhead(maxForm, bodies.Within, refuseBody), s.refuseOtherSites)
 	s.Switchboard(router)
 	api := router.Group("/v1", onlyWithKey)
 	api.POST("/payment_intents", s.keyed(s.createIntent))
@@ -118,9 +118,6 @@ func (s *Server) Handler() http.Handler {
 	return router
 }
 
-// crossOrigin finds requests that a page of another site makes a browser send.
-var crossOrigin = http.NewCrossOriginProtection()
-
 // refuseOtherSites refuses what a web page of another site could do here with
 // the help of a browser that can reach this server.
 func (s *Server) refuseOtherSites(g *gin.Context) {
@@ -128,7 +125,7 @@ func (s *Server) refuseOtherSites(g *gin.Context) {
 		answerFailure(g, &apiError{Status: http.StatusMisdirectedRequest, Type: invalidRequest, Message: "this server has another name"})
 		return
 	}
-	if crossOrigin.Check(g.Request) != nil {
+	if hosts.OtherSite(g.Request) {
 		answerFailure(g, &apiError{Status: http.StatusForbidden, Type: invalidRequest, Message: "a page of another site sent this request"})
 	}
 }

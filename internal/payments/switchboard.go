@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/internal/hosts"
 )
 
 // SwitchboardPath is where the sandbox is told how to behave.
@@ -68,7 +69,7 @@ func (c *conduct) show(g *gin.Context) {
 }
 
 func (c *conduct) replace(g *gin.Context) {
-	if sent := g.GetHeader("Content-Type"); g.Request.ContentLength != 0 && !sendsJSON(sent) {
+	if sent := g.GetHeader("Content-Type"); g.Request.ContentLength != 0 && !hosts.SendsJSON(sent) {
 		fail(g, problem{
 			Title: "Unsupported media type", Status: http.StatusUnsupportedMediaType,
 			Code: "unsupported_media_type", Detail: fmt.Sprintf("the body is %q: send it as application/json", sent),
@@ -97,13 +98,6 @@ func (c *conduct) replace(g *gin.Context) {
 	}
 	c.Behave(b)
 	c.show(g)
-}
-
-// sendsJSON tells whether a body says that it is JSON. A web page cannot send
-// one that does without its browser asking first.
-func sendsJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && mediaType == "application/json"
 }
 
 // behaviourOf reads switches, and says of every field at fault what is wrong.

@@ -55,8 +55,15 @@ func (s sampled) Write(e zapcore.Entry, fields []zapcore.Field) error {
 // Sync implements zapcore.Core. What has been counted is told first.
 func (s sampled) Sync() error { return errors.Join(s.in.tell(), s.Core.Sync()) }
 
-// kind is what lines that are alike have in common. None of it comes from
-// clients, so the number of kinds is bounded.
+// mostKinds bounds the kinds that are told apart in a window: messages of other
+// programs' libraries may name addresses of clients. Lines of further kinds count
+// as one kind a level.
+const mostKinds = 1000
+
+// further is the message of lines whose kinds are not told apart.
+const further = "lines of many other kinds"
+
+// kind is what lines that are alike have in common.
 type kind struct {
 	level           zapcore.Level
 	logger, message string
@@ -96,6 +103,9 @@ func (w *window) takes(k kind) bool {
 	if w.counts == nil {
 		w.counts = map[kind]int{}
 		w.after(Window, func() { _ = w.end() })
+	}
+	if _, known := w.counts[k]; !known && len(w.counts) >= mostKinds {
+		k = kind{level: k.level, message: further}
 	}
 	w.counts[k]++
 	return w.counts[k] <= w.most

@@ -144,3 +144,27 @@ func TestCore_Concurrent(t *testing.T) {
 	}
 	require.Equal(t, 4000, sum)
 }
+
+// TestCore_ManyKinds: however many kinds there are, not more are kept, and what
+// is not written is counted.
+func TestCore_ManyKinds(t *testing.T) {
+	t.Parallel()
+	log, written, end := counted(t, zap.DebugLevel)
+	const many = 3 * mostKinds
+	for i := range many {
+		log.Info(fmt.Sprintf("refused a connection of 192.0.2.1:%d", i))
+		log.Warn(fmt.Sprintf("cut off a connection of 192.0.2.1:%d", i))
+	}
+	log.Info("refused a connection of 192.0.2.1:0")
+	lines := written.All()
+	require.Len(t, lines, mostKinds+2*3+1, "each of the first kinds, three of all others of each level, and one that is known")
+	require.Equal(t, "refused a connection of 192.0.2.1:0", lines[len(lines)-1].Message)
+	end()
+	repeated := map[zapcore.Level]any{}
+	for _, line := range written.All()[len(lines):] {
+		require.Equal(t, further, line.Message)
+		repeated[line.Level] = line.ContextMap()["repeated"]
+	}
+	each := int64(many - mostKinds/2 - 3)
+	require.Equal(t, map[zapcore.Level]any{zap.InfoLevel: each, zap.WarnLevel: each}, repeated)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strconv"
 	"time"
 
@@ -71,6 +72,9 @@ func (r eventRow) cursor() string {
 // read only once every transaction that could still put one before them has
 // ended: on PostgreSQL, a transaction that stays open anywhere on the server
 // and has written something holds the feed up until it ends.
+//
+// An event that cannot be read is passed over, and named to PassingOver: it must
+// not keep all later ones from every reader.
 func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booking.Event, next string, err error) {
 	var tx, seq int64
 	if after != "" {
@@ -78,23 +82,63 @@ func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booki
 			return nil, "", err
 		}
 	}
-	var rows []eventRow
-	err = m.db.list(ctx, "read events", func(ctx context.Context, q bun.IDB) error {
-		rows = nil
-		return q.NewSelect().Model(&rows).
-			Where("(tx, seq) > (?, ?)", tx, seq).Where("?", m.db.dialect.settled).
-			OrderExpr("tx, seq").Limit(pageSize(limit)).Scan(ctx)
-	})
-	if err != nil || len(rows) == 0 {
-		return nil, after, err
-	}
-	events := make([]booking.Event, len(rows))
-	for i, row := range rows {
-		if events[i], err = row.event(); err != nil {
-			return nil, "", err
+	limit, next = pageSize(limit), after
+	var events []booking.Event
+	for last := false; !last && len(events) < limit; {
+		var rows []eventRow
+		err := m.db.list(ctx, "read events", func(ctx context.Context, q bun.IDB) error {
+			rows = nil
+			return q.NewSelect().Model(&rows).
+				Where("(tx, seq) > (?, ?)", tx, seq).Where("?", m.db.dialect.settled).
+				OrderExpr("tx, seq").Limit(limit - len(events)).Scan(ctx)
+		})
+		if err != nil {
+			return nil, after, err
+		}
+		last = len(rows) < limit-len(events)
+		for _, row := range rows {
+			tx, seq, next = row.Tx, row.Seq, row.cursor()
+			e, err := row.event()
+			if err != nil {
+				m.passOver(row.unreadable(err))
+				continue
+			}
+			events = append(events, e)
 		}
 	}
-	return events, events[len(events)-1].Cursor, nil
+	return events, next, nil
+}
+
+// PassingOver is the same read model, which tells note of each event that Events
+// passes over.
+func (m *Mypage) PassingOver(note func(*Unreadable)) *Mypage { return &Mypage{m.db, note} }
+
+func (m *Mypage) passOver(u *Unreadable) {
+	if m.note != nil {
+		m.note(u)
+	}
+}
+
+func (r eventRow) unreadable(cause error) *Unreadable {
+	if r.Type.OfCatalogue() {
+		return &Unreadable{Item: r.OrderID, Cause: cause}
+	}
+	return &Unreadable{OrderID: r.OrderID, Cause: cause}
+}
+
+// UnreadableEvents lists the events of the feed that its readers are not told,
+// each as an Unreadable.
+func (m *Mypage) UnreadableEvents(ctx context.Context) iter.Seq2[booking.Event, error] {
+	rows := all(ctx, m.db, "list every event", func(ctx context.Context, q bun.IDB, is after, last eventRow) (rows []eventRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("(tx, seq) ? (?, ?)", is, last.Tx, last.Seq).
+			OrderExpr("tx, seq").Limit(auditPage).Scan(ctx)
+		return rows, err
+	})
+	isUnreadable := func(r eventRow) bool { _, err := r.event(); return err != nil }
+	return as(only(rows, isUnreadable), func(r eventRow) (booking.Event, error) {
+		_, err := r.event()
+		return booking.Event{}, r.unreadable(err)
+	})
 }
 
 func decodePosition(cursor string) (tx, seq int64, err error) {

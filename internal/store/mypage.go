@@ -14,10 +14,13 @@ import (
 
 // Mypage is the read model: what orders look like, and the feed of events
 // about them. It implements activities.ReadModel.
-type Mypage struct{ db *DB }
+type Mypage struct {
+	db   *DB
+	note func(*Unreadable) // nil: nothing is told of what is passed over
+}
 
 // NewMypage keeps the read model in db.
-func NewMypage(db *DB) *Mypage { return &Mypage{db} }
+func NewMypage(db *DB) *Mypage { return &Mypage{db: db} }
 
 type orderRow struct {
 	bun.BaseModel `bun:"table:orders,alias:o"`

@@ -212,5 +212,8 @@ func looksAtEverything() []look {
 			return firstOf(store.NewNotifications(db).Standing(ctx))
 		}),
 		everything("Mypage.All", "mypage", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewMypage(db).All(ctx)) }),
+		everything("Mypage.UnreadableEvents", "mypage", 3, func(ctx context.Context, db *store.DB) error {
+			return firstOf(store.NewMypage(db).UnreadableEvents(ctx))
+		}),
 	}
 }

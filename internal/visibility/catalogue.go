@@ -96,11 +96,10 @@ func schema(ctx context.Context, conn *sql.Conn) (name string, err error) {
 	return name, nil
 }
 
-// leanCondition is that of the lean form, as the catalogue writes it.
-func (i index) leanCondition() string { return "(" + i.quotedOwn + " IS NOT NULL)" }
+// partialCondition is that of a partial index of ours, as the catalogue writes it.
+func (i index) partialCondition() string { return "(" + i.quotedOwn + " IS NOT NULL)" }
 
-// keeps tells why the index is in its stock form in a lean store too, "" if it
-// is not.
+// keeps tells why the index stays full in a lean store too, "" if it does not.
 func (i index) keeps() string {
 	switch {
 	case i.constraint:
@@ -119,18 +118,18 @@ func (i index) keeps() string {
 }
 
 // foreign tells whether the index has a condition that is not ours.
-func (i index) foreign() bool { return i.condition != "" && i.condition != i.leanCondition() }
+func (i index) foreign() bool { return i.condition != "" && i.condition != i.partialCondition() }
 
-// isLean tells whether the index is in its lean form.
-func (i index) isLean() bool { return i.own != "" && i.condition == i.leanCondition() }
+// isPartial tells whether the index has that condition.
+func (i index) isPartial() bool { return i.own != "" && i.condition == i.partialCondition() }
 
 // inForm tells whether the index is as a store of the form has it.
 func (i index) inForm(f Form) bool {
-	return i.foreign() || i.constraint || i.valid && i.isLean() == i.leanIn(f)
+	return i.foreign() || i.constraint || i.valid && i.isPartial() == i.partialIn(f)
 }
 
-// leanIn tells whether the index is lean in a store of the form.
-func (i index) leanIn(f Form) bool { return f == Lean && i.keeps() == "" }
+// partialIn tells whether the index is partial in a store of the form.
+func (i index) partialIn(f Form) bool { return f == Lean && i.keeps() == "" }
 
 // creation is the statement that makes the index under another name, in the
 // form that it has in a store of form f.
@@ -147,8 +146,8 @@ func (i index) creation(name string, f Form) (string, error) {
 	if i.tablespace != "" {
 		rest += " TABLESPACE " + i.tablespace
 	}
-	if i.leanIn(f) {
-		rest += " WHERE " + i.leanCondition()
+	if i.partialIn(f) {
+		rest += " WHERE " + i.partialCondition()
 	}
 	return "CREATE INDEX CONCURRENTLY " + name + " ON " + rest, nil
 }

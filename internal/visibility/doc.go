@@ -4,12 +4,13 @@
 // Temporal lists workflows from one table of PostgreSQL, with an index for each
 // column that can be searched by: more than seventy. Most columns are NULL in
 // most rows, and a full index has an entry for NULL too, so that each version of
-// a row is written to all of them. A lean index is a partial one of the same
-// name, WHERE column IS NOT NULL. It has no entry where there is nothing to
-// find, and serves every search that a NULL cannot answer: =, <, IN, LIKE, @>
-// and their like.
+// a row is written to all of them. A partial index of the same name, WHERE column
+// IS NOT NULL, has no entry where there is nothing to find, and serves every
+// search that a NULL cannot answer: =, <, IN, LIKE, @> and their like.
 //
-// Which index may be lean is decided by rule, from the catalogue of the database
+// A store is stock or lean. In a stock one the indexes are as Temporal's schema
+// makes them, all full; in a lean one they are partial, except for those that
+// have to stay full. Which these are is decided by rule, from the catalogue of the database
 // and not from a list: see index.keeps. A server may run meanwhile: it is not
 // locked out at any time. A run that is killed leaves at most one index more
 // behind, which the next run removes.

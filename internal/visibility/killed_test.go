@@ -23,7 +23,7 @@ func TestChange_KilledAnywhere(t *testing.T) {
 	want := definitions(t, db)
 	for _, after := range []bool{false, true} {
 		for statements := 1; ; statements++ {
-			// A btree and a GIN are whole again.
+			// A btree and a GIN are full again.
 			execute(t.Context(), t, db,
 				"DROP INDEX by_keyword_01", "CREATE INDEX by_keyword_01 ON executions_visibility (namespace_id, Keyword01, (COALESCE(close_time, '9999-12-31 23:59:59')) DESC, start_time DESC, run_id)",
 				"DROP INDEX by_build_ids", "CREATE INDEX by_build_ids ON executions_visibility USING GIN (namespace_id, BuildIds jsonb_path_ops)")

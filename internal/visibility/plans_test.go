@@ -46,9 +46,9 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// TestPlans_WhatIsMissed: what the rule keeps whole needs to be. Where nearly
+// TestPlans_WhatIsMissed: what the rule keeps full needs to be. Where nearly
 // everything has a parent, or a division, the few that have none are found by the
-// whole index, and by a lean one not.
+// full index, and by a partial one not.
 func TestPlans_WhatIsMissed(t *testing.T) {
 	t.Parallel()
 	for index, of := range map[string]struct{ column, filled, search string }{
@@ -63,8 +63,8 @@ func TestPlans_WhatIsMissed(t *testing.T) {
 			execute(t.Context(), t, db, "VACUUM (ANALYZE) executions_visibility")
 			// As the web UI counts what it shows.
 			search := "SELECT status, COUNT(*) FROM executions_visibility WHERE namespace_id = 'crowd' AND " + of.search + " GROUP BY status"
-			whole := explain(t, db, search)
-			require.Contains(t, strings.Join(whole.indexes(), " "), index)
+			full := explain(t, db, search)
+			require.Contains(t, strings.Join(full.indexes(), " "), index)
 			kept := definitions(t, db)[index]
 			require.NotContains(t, kept, "WHERE")
 
@@ -72,8 +72,8 @@ func TestPlans_WhatIsMissed(t *testing.T) {
 			require.NotNil(t, column, kept)
 			execute(t.Context(), t, db, "DROP INDEX "+index, kept+" WHERE "+column[1]+" IS NOT NULL")
 			lean := explain(t, db, search)
-			require.Greater(t, lean.Cost, worse*whole.Cost)
-			require.Greater(t, float64(lean.buffers()), worse*float64(whole.buffers()))
+			require.Greater(t, lean.Cost, worse*full.Cost)
+			require.Greater(t, float64(lean.buffers()), worse*float64(full.buffers()))
 
 			require.Equal(t, []string{index}, check(t, database, visibility.Lean).Differ)
 			require.Equal(t, []string{index}, change(t, database, visibility.Lean).Changed)

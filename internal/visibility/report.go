@@ -12,19 +12,19 @@ import (
 // Report says how the indexes of a store are made.
 type Report struct {
 	Want Form
-	// Lean and Whole count the indexes by their form.
-	Lean, Whole int
+	// Partial and Full count the indexes by their form.
+	Partial, Full int
 	// Changed are those that the run has changed.
 	Changed []string
 	// Differ are those that are not as they are wanted, or cannot be used.
 	Differ []string
 	// Left are those that a run has left behind, and the next one removes.
 	Left []string
-	// Kept are those that are whole in a lean store too.
+	// Kept are those that are full in a lean store too.
 	Kept []Kept
 }
 
-// Kept is an index that stays whole, and why.
+// Kept is an index that stays full, and why.
 type Kept struct{ Name, Why string }
 
 // OK tells whether every index is as it is wanted, and nothing is left behind.
@@ -38,10 +38,10 @@ func report(ctx context.Context, conn *sql.Conn, want Form, changed []string) (R
 	}
 	r := Report{Want: want, Changed: changed, Left: left}
 	for _, i := range found {
-		if i.isLean() {
-			r.Lean++
+		if i.isPartial() {
+			r.Partial++
 		} else {
-			r.Whole++
+			r.Full++
 		}
 		if !i.inForm(want) {
 			r.Differ = append(r.Differ, i.name)
@@ -59,7 +59,7 @@ func report(ctx context.Context, conn *sql.Conn, want Form, changed []string) (R
 // Print writes the report for people.
 func (r Report) Print(out io.Writer) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%d indexes of %s: %d lean, %d whole.", r.Lean+r.Whole, table, r.Lean, r.Whole)
+	fmt.Fprintf(&text, "%d indexes of %s: %d partial, %d full.", r.Partial+r.Full, table, r.Partial, r.Full)
 	if len(r.Changed) > 0 {
 		fmt.Fprintf(&text, " %d were changed.", len(r.Changed))
 	}
@@ -71,7 +71,7 @@ func (r Report) Print(out io.Writer) error {
 		fmt.Fprintf(&text, "Left behind by a run that did not come to its end, or is at work: %s.\n", strings.Join(r.Left, ", "))
 	}
 	if r.Want == Lean {
-		text.WriteString("Whole in a lean store too:\n")
+		text.WriteString("Full in a lean store too:\n")
 		if err := r.kept(&text); err != nil {
 			return err
 		}

@@ -13,10 +13,10 @@ import (
 const lockKey = 0x796579616b766973
 
 const (
-	// lookEvery is the time between two attempts to get the lock. A session that
+	// attemptEvery is the time between two attempts to get the lock. A session that
 	// waited inside of the database would have a snapshot, which the building of
 	// an index waits for: the two would wait for each other.
-	lookEvery = 200 * time.Millisecond
+	attemptEvery = 200 * time.Millisecond
 	// endWithin bounds what a canceled run does still: it ends its statement and
 	// releases the lock.
 	endWithin = 5 * time.Second
@@ -74,7 +74,7 @@ func bound(ctx context.Context, conn *sql.Conn) error {
 }
 
 func acquire(ctx context.Context, conn *sql.Conn) error {
-	retry := time.NewTicker(lookEvery)
+	retry := time.NewTicker(attemptEvery)
 	defer retry.Stop()
 	for {
 		var got bool

@@ -11,8 +11,8 @@ type Form string
 
 // The forms.
 const (
-	Stock Form = "stock" // as Temporal's schema makes them
-	Lean  Form = "lean"  // without entries for what is NULL
+	Stock Form = "stock" // as Temporal's schema makes them, all full
+	Lean  Form = "lean"  // partial, without entries for what is NULL, wherever that may be
 )
 
 // Change brings every index of the table to the form. It waits for another run
@@ -56,7 +56,7 @@ func (r run) change(ctx context.Context, progress func(string)) (Report, error) 
 			return Report{}, err
 		}
 		changed = append(changed, i.name)
-		progress(fmt.Sprintf("%s: made %s", i.name, map[bool]string{true: "lean", false: "whole"}[i.leanIn(r.form)]))
+		progress(fmt.Sprintf("%s: made %s", i.name, map[bool]string{true: "partial", false: "full"}[i.partialIn(r.form)]))
 	}
 	return report(ctx, r.conn, r.form, changed)
 }

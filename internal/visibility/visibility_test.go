@@ -53,7 +53,7 @@ func TestChange_ThereAndBack(t *testing.T) {
 		require.Equal(t, stock[name]+" WHERE ("+own[1]+" IS NOT NULL)", definition)
 		require.NotContains(t, kept(report), name)
 	}
-	require.Equal(t, []int{63, 11}, []int{report.Lean, report.Whole})
+	require.Equal(t, []int{63, 11}, []int{report.Partial, report.Full})
 
 	before := oids(t, db)
 	require.Empty(t, change(t, database, visibility.Lean).Changed)
@@ -174,13 +174,13 @@ func TestReport_Print(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	require.NoError(t, visibility.Report{
-		Want: visibility.Lean, Lean: 2, Whole: 3, Changed: []string{"a"}, Differ: []string{"b", "c"}, Left: []string{"yeyak_next_7"},
+		Want: visibility.Lean, Partial: 2, Full: 3, Changed: []string{"a"}, Differ: []string{"b", "c"}, Left: []string{"yeyak_next_7"},
 		Kept: []visibility.Kept{{Name: "b", Why: "b is never NULL"}, {Name: "longer", Why: "it holds a constraint"}},
 	}.Print(&out))
-	require.Equal(t, `5 indexes of executions_visibility: 2 lean, 3 whole. 1 were changed.
+	require.Equal(t, `5 indexes of executions_visibility: 2 partial, 3 full. 1 were changed.
 Not as a lean store has them, or not usable: b, c.
 Left behind by a run that did not come to its end, or is at work: yeyak_next_7.
-Whole in a lean store too:
+Full in a lean store too:
   b       b is never NULL
   longer  it holds a constraint
 `, out.String())

@@ -1,21 +1,27 @@
 #!/bin/sh
-# Looks for known vulnerabilities in the module of the current folder. Fails when
-# the code reaches one. That the database of vulnerabilities cannot be reached is
-# said, and is no failure. VULNDB names another database.
+# check.sh GOVULNCHECK MODULE...: looks for known vulnerabilities in the modules in
+# these folders. Fails when the code of one reaches one, having looked at all. That
+# the database of vulnerabilities cannot be reached is said, and is no failure.
+# VULNDB names another database.
 set -eu
 govulncheck=$1
 shift
+: "${1:?which modules?}"
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
-status=0
-"$govulncheck" ${VULNDB:+-db "$VULNDB"} "$@" ./... 2> "$said" || status=$?
-cat "$said" >&2
-if [ "$status" -eq 0 ]; then
-	exit 0
-fi
-# 3 is a vulnerability; anything else is a check that did not take place.
-if [ "$status" -ne 3 ] && grep --quiet 'fetching vulnerabilities' "$said"; then
-	echo "NOT CHECKED for known vulnerabilities: their database cannot be reached." >&2
-	exit 0
-fi
-exit "$status"
+failed=0
+for module in "$@"; do
+	echo "Vulnerabilities in $module:"
+	status=0
+	"$govulncheck" -C "$module" ${VULNDB:+-db "$VULNDB"} ./... 2> "$said" || status=$?
+	cat "$said" >&2
+	# 3 is a vulnerability; anything else is a check that did not take place.
+	if [ "$status" -ne 0 ] && [ "$status" -ne 3 ] && grep --quiet 'fetching vulnerabilities' "$said"; then
+		echo "NOT CHECKED for known vulnerabilities: their database cannot be reached." >&2
+		status=0
+	fi
+	if [ "$status" -ne 0 ]; then
+		failed=$status
+	fi
+done
+exit "$failed"

@@ -11,9 +11,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/temporalio/ui-server/v2/server"
-	uiconfig "github.com/temporalio/ui-server/v2/server/config"
-	"github.com/temporalio/ui-server/v2/server/server_options"
 	"github.com/temporalio/ui-server/v2/server/version"
 	"go.temporal.io/server/common/cluster"
 	"go.temporal.io/server/common/config"
@@ -105,7 +102,7 @@ func startDev(args []string) error {
 		return err
 	}
 	if !o.headless {
-		ui := o.webUI()
+		ui := uiOptions{ip: o.ip, port: o.uiPort, frontend: o.address(o.port)}.server()
 		go func() { _ = ui.Start() }() // ends the process when it cannot listen
 		defer ui.Stop()
 	}
@@ -114,14 +111,6 @@ func startDev(args []string) error {
 }
 
 func (o devOptions) address(port int) string { return net.JoinHostPort(o.ip, strconv.Itoa(port)) }
-
-func (o devOptions) webUI() *server.Server {
-	return server.NewServer(server_options.WithConfigProvider(&uiconfig.Config{
-		Host: o.ip, Port: o.uiPort, TemporalGRPCAddress: o.address(o.port), EnableUI: true, HideLogs: true,
-		DisableNewsFetch: true, // it works offline
-		CORS:             uiconfig.CORS{CookieInsecure: true},
-	}))
-}
 
 // defaults is the dynamic configuration that Temporal's CLI begins with.
 var defaults = map[string]any{

@@ -3,6 +3,7 @@
 //
 //	server start-dev   on SQLite, with the web UI; the flags are those of Temporal's CLI
 //	start              from a configuration file, as the official image does; on PostgreSQL
+//	ui                 the web UI of a server that is another process
 //	schema             Temporal's SQL tool, which makes and updates the tables on PostgreSQL
 package main
 
@@ -21,6 +22,7 @@ import (
 
 const usage = `usage: temporal-server server start-dev [flags]   on SQLite, with the web UI
        temporal-server start [flags]              from a configuration file or the environment
+       temporal-server ui --temporal-address ...  the web UI of a server that is another process
        temporal-server schema ...                 temporal-sql-tool, with its arguments
        temporal-server --version`
 
@@ -42,6 +44,8 @@ func run(args []string) error {
 		return startDev(args[2:])
 	case len(args) >= 1 && args[0] == "start":
 		return start(args[1:])
+	case len(args) >= 1 && args[0] == "ui":
+		return serveUI(args[1:])
 	case len(args) >= 1 && args[0] == "schema":
 		return sqltool.RunTool(append([]string{"temporal-sql-tool"}, args[1:]...))
 	case len(args) == 1 && args[0] == "--version":
