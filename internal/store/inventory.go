@@ -52,8 +52,8 @@ func newHoldRow(h booking.Hold, state booking.Result, reason booking.Reason) *ho
 	}
 }
 
-// What rolls a hold back: some day has too little for it, or there is an outcome
-// under its key already.
+// Errors that roll a hold back: some day has too little for it, or there is an
+// outcome under its key already.
 var (
 	errShort   = errors.New("too little stock")
 	errDecided = errors.New("decided before")
@@ -89,7 +89,7 @@ func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, 
 func (i *Inventory) take(ctx context.Context, h booking.Hold) (outcome booking.Outcome, short booking.Reason, err error) {
 	err = i.db.inTx(ctx, "hold stock", func(ctx context.Context, q bun.IDB) error {
 		// The stock comes first, so that the hold is written once, with how many
-		// are left. A hold that is repeated gives back what it has taken.
+		// are left. A hold that is repeated is rolled back.
 		left, err := i.move(ctx, q, h.ItemID, h.From, h.To, -h.Quantity)
 		if err != nil {
 			return err
@@ -114,8 +114,8 @@ func (i *Inventory) take(ctx context.Context, h booking.Hold) (outcome booking.O
 	return outcome, short, err
 }
 
-// decide records the row, of a hold that takes nothing, unless another attempt
-// has decided: then that outcome stands.
+// decide records the row of a hold that takes nothing, unless there is an outcome
+// already, which it then returns.
 func (i *Inventory) decide(
 	ctx context.Context, what string, rowOf func(context.Context, bun.IDB) (*holdRow, error),
 ) (outcome booking.Outcome, err error) {
@@ -174,9 +174,10 @@ func holdOf(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
 	return row, err
 }
 
-// lockedHold is holdOf, locked: what ends a hold waits for what else does. It is
-// not changed before the stock is, which a hold that is repeated locks before it
-// meets the row.
+// lockedHold is holdOf, locked: the transactions that end a hold come one after
+// the other. They change its row only after the stock. A hold that is repeated
+// locks the stock first, and then waits for a change of the row, but not for its
+// lock; so neither waits for the other in a circle.
 func (i *Inventory) lockedHold(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
 	row := new(holdRow)
 	err := q.NewRaw("SELECT * FROM holds WHERE key = ? ?", key, i.db.dialect.forUpdate).Scan(ctx, row)
