@@ -130,24 +130,38 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 		return p
 	}
 	if refusal, ok := errors.AsType[*booking.Error](err); ok {
-		p := newProblem(refusal.Code, "%s", refusal.Message)
-		if refusal.Code == booking.InvalidCursor {
-			return p.at("cursor", "was not given out by this list")
-		}
-		return p
+		return s.disclose(ctx, refusal)
 	}
 	switch {
 	case temporalAway(err):
 		s.log(ctx).Warn("temporal cannot be reached", zap.Error(err))
 		return newProblem(temporalUnavailable, "orders cannot be worked on at the moment; repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice")
-	case databaseAway(err):
-		s.log(ctx).Warn("database cannot be reached", zap.Error(err))
-		return newProblem(unavailable, "a part that this needs is away at the moment")
-	case notPrepared(err):
-		s.log(ctx).Error("something was not prepared: see /readyz", zap.Error(err))
+	case namespaceUnprepared(err):
+		s.log(ctx).Error(notPrepared, zap.Error(err))
 		return newProblem(unavailable, "a part that this needs is not set up yet")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		s.log(ctx).Warn("the time of the request is over", zap.Error(err)) // while it waited for others
+		return newProblem(unavailable, "a part that this needs is away at the moment")
 	default:
 		s.log(ctx).Error("request failed", zap.Error(err))
 		return newProblem(internalError, "something went wrong; it has been logged")
 	}
+}
+
+// notPrepared is what the log says of what an operator has to set up.
+const notPrepared = "something was not prepared: see /readyz"
+
+// disclose is the problem of what the client may be told. What lies behind
+// Unavailable is logged and stays inside.
+func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem {
+	p := newProblem(refusal.Code, "%s", refusal.Message)
+	switch {
+	case refusal.Code == booking.InvalidCursor:
+		return p.at("cursor", "was not given out by this list")
+	case errors.Is(refusal, booking.ErrNotPrepared):
+		s.log(ctx).Error(notPrepared, zap.Error(refusal))
+	case refusal.Code == booking.Unavailable:
+		s.log(ctx).Warn("database cannot be reached", zap.Error(refusal))
+	}
+	return p
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -178,6 +179,10 @@ type memory struct {
 	events   []booking.Event
 	shops
 }
+
+// errAway is what a store answers while its database is away.
+var errAway = booking.Errorf(booking.Unavailable, "a part that this needs is away at the moment").
+	Because(errors.New("dial tcp 10.0.0.7:5432: connection refused"))
 
 func newMemory() *memory {
 	return &memory{

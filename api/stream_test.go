@@ -3,7 +3,6 @@ package api
 import (
 	"bufio"
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"io"
 	"net"
@@ -152,7 +151,7 @@ func TestStream_NotBegun(t *testing.T) {
 	require.Equal(t, []string{"Last-Event-ID"}, fields(p))
 	p = b.open(server, "?form=1", "Last-Event-ID", strings.Repeat("1", 513)).problem(b, 422, validationFailed)
 	require.Equal(t, []string{"Last-Event-ID", "form"}, fields(p))
-	b.store.fail(driver.ErrBadConn)
+	b.store.fail(errAway)
 	c := b.open(server, "")
 	c.problem(b, 503, unavailable)
 	require.Equal(t, "2", c.Header.Get("Retry-After"))
@@ -168,7 +167,7 @@ func TestStream_StaysWhileTheFeedIsAway(t *testing.T) {
 	require.Equal(t, "1", c.event())
 	require.Equal(t, "2", c.event())
 
-	b.store.fail(driver.ErrBadConn)
+	b.store.fail(errAway)
 	b.store.happen(happenings(2)...)
 	b.hub.Tick()
 	for logs.Len() == 0 {

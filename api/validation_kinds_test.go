@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -189,7 +188,7 @@ func TestOrders_CatalogueAway(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for path, body := range map[string]string{foodOrdersPath: meal, cafeOrdersPath: cups} {
-		b.store.fail(io.ErrUnexpectedEOF)
+		b.store.fail(errAway)
 		a := b.do("POST", path, body)
 		b.problem(a, 503, unavailable)
 		require.Equal(t, "2", a.Header.Get("Retry-After"))

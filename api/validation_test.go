@@ -2,7 +2,6 @@ package api
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -107,7 +106,7 @@ func TestReservation_InvalidElsewhere(t *testing.T) {
 	})
 	t.Run("CatalogueAway", func(t *testing.T) {
 		b := setup(t)
-		b.store.fail(io.ErrUnexpectedEOF)
+		b.store.fail(errAway)
 		a := b.do("POST", "/v1/lodging/reservations", with(`"rooms":1`, `"rooms":0`))
 		b.problem(a, 503, unavailable)
 		require.Equal(t, "2", a.Header.Get("Retry-After"))

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"database/sql/driver"
 	"slices"
 	"strconv"
 	"sync"
@@ -109,11 +108,11 @@ func TestWindow_Log(t *testing.T) {
 	look(nil)
 	look(booking.Errorf(booking.InvalidCursor, "it is none"))
 	require.Zero(t, logs.Len())
-	look(driver.ErrBadConn)
-	look(driver.ErrBadConn)
+	look(errAway)
+	look(errAway)
 	require.Equal(t, 1, logs.Len(), "one line an outage")
 	look(nil)
-	look(driver.ErrBadConn)
+	look(errAway)
 	require.Equal(t, 2, logs.Len())
 	left, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -49,6 +49,25 @@ type CleanerChange struct {
 	Withdrawn *bool
 }
 
+// Call asks for a cleaner, or registers that one is asked for. There is one
+// for an order.
+type Call struct {
+	OrderID    string `json:"orderId"`
+	CustomerID string `json:"customerId"`
+	Tel        string `json:"tel"`
+	Location   string `json:"location"`
+	Late       bool   `json:"late,omitempty"` // it is too late to begin with it
+	Why        Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
+}
+
+// RegisteredCall is a call as management knows it.
+type RegisteredCall struct {
+	Call
+	At time.Time // when it was registered
+	// StruckOff: it was cancelled.
+	StruckOff bool
+}
+
 // Assignment is a call that a cleaner is on, with what they need for it.
 type Assignment struct {
 	Call

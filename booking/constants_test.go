@@ -93,6 +93,17 @@ func texts[T ~string](values []T) []string {
 	return out
 }
 
+func TestError_ItsCauseIsForLogs(t *testing.T) {
+	t.Parallel()
+	cause := fmt.Errorf("%w: connection refused", booking.ErrNothingDone)
+	err := error(booking.Errorf(booking.Unavailable, "it is away").Because(cause))
+	require.EqualError(t, err, "unavailable: nothing was done: connection refused")
+	require.ErrorIs(t, err, cause)
+	require.ErrorIs(t, err, booking.ErrNothingDone)
+	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable})
+	require.EqualError(t, booking.Errorf(booking.Unavailable, "it is away"), "unavailable: it is away")
+}
+
 func TestError_IsComparedByCode(t *testing.T) {
 	t.Parallel()
 	err := fmt.Errorf("read place: %w", booking.Errorf(booking.NotFound, "there is no place %s", "p1"))

@@ -50,16 +50,36 @@ func Codes() []Code {
 // failure leaves open what has happened.
 var ErrNothingDone = errors.New("nothing was done")
 
-// Error is a refusal that the caller may be told: its text is meant for
+// ErrNotPrepared marks what is Unavailable until an operator has set it up.
+var ErrNotPrepared = errors.New("not prepared")
+
+// Error is a refusal that the caller may be told: its message is meant for
 // people outside. Any other error is internal and its text stays inside.
 type Error struct {
 	Code    Code
 	Message string
 	// After is when it is worth asking again, 0 where that is not known.
 	After time.Duration
+
+	cause error
 }
 
-func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+// Error is the error's text for logs: its cause's, where it has one.
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return string(e.Code) + ": " + e.cause.Error()
+	}
+	return string(e.Code) + ": " + e.Message
+}
+
+// Unwrap returns the cause, which is internal.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Because adds the cause.
+func (e *Error) Because(cause error) *Error {
+	e.cause = cause
+	return e
+}
 
 // In adds when it is worth asking again.
 func (e *Error) In(after time.Duration) *Error {

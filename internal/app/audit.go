@@ -16,7 +16,6 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/devserver"
-	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/relay"
 	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
@@ -151,19 +150,19 @@ func (d databases) mustBeMigrated(ctx context.Context) error {
 }
 
 func auditSources(o Options, dbs databases, orders *sagas.Sagas) audit.Sources {
-	var provider audit.ProviderLedger = auditedSandbox{store.NewSandbox(dbs[sandboxDB])}
+	var provider audit.ProviderLedger = store.NewSandbox(dbs[sandboxDB])
 	if cfg := o.Config.Payments; cfg.Stripe() {
-		provider = auditedStripe{newStripe(cfg, o.Log)}
+		provider = newStripe(cfg, o.Log)
 	}
 	return audit.Sources{
 		Workflows:   orders,
-		Pages:       auditedPages{store.NewMypage(dbs[mypageDB])},
+		Pages:       store.NewMypage(dbs[mypageDB]),
 		Ledger:      store.NewPayments(dbs[paymentsDB]),
 		Provider:    provider,
-		Inventory:   auditedInventory{store.NewInventory(dbs[inventoryDB])},
+		Inventory:   store.NewInventory(dbs[inventoryDB]),
 		Deliveries:  store.NewDeliveries(dbs[fulfilmentDB]),
 		Productions: store.NewProductions(dbs[fulfilmentDB]),
-		Crew:        auditedCrew{store.NewCrew(dbs[fulfilmentDB])},
+		Crew:        store.NewCrew(dbs[fulfilmentDB]),
 		Management:  store.NewManagement(dbs[managementDB]),
 		Messages:    store.NewNotifications(dbs[notificationsDB]),
 		Catalogue:   store.NewCatalogue(dbs[catalogueDB]),
@@ -201,57 +200,6 @@ func (a auditedEvents) Untold(ctx context.Context) iter.Seq2[booking.Event, erro
 				if !yield(e, nil) {
 					return
 				}
-			}
-		}
-	}
-}
-
-// What stores list, in an audit's words.
-type (
-	auditedPages     struct{ *store.Mypage }
-	auditedSandbox   struct{ *store.Sandbox }
-	auditedStripe    struct{ *payments.Stripe }
-	auditedInventory struct{ *store.Inventory }
-	auditedCrew      struct{ *store.Crew }
-)
-
-func (a auditedPages) All(ctx context.Context) iter.Seq2[audit.Row, error] {
-	return worded(a.Mypage.All(ctx), func(r store.PageRow) audit.Row { return audit.Row(r) })
-}
-
-func (a auditedSandbox) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
-	return worded(a.All(ctx), func(c store.SandboxCharge) audit.ProviderCharge {
-		charge := audit.ProviderCharge{OrderID: c.OrderID, Ref: c.Ref, Refunded: c.Refunded}
-		if c.Status == booking.Charged {
-			charge.Taken = c.Amount
-		}
-		return charge
-	})
-}
-
-func (a auditedStripe) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
-	return worded(a.Stripe.Charges(ctx), func(c payments.StripeCharge) audit.ProviderCharge { return audit.ProviderCharge(c) })
-}
-
-func (a auditedInventory) AllDays(ctx context.Context) iter.Seq2[audit.StockDay, error] {
-	return worded(a.Inventory.AllDays(ctx), func(d store.ItemDay) audit.StockDay { return audit.StockDay(d) })
-}
-
-func (a auditedInventory) LiveHolds(ctx context.Context) iter.Seq2[audit.Hold, error] {
-	return worded(a.Inventory.LiveHolds(ctx), func(h store.LiveHold) audit.Hold { return audit.Hold(h) })
-}
-
-func (a auditedCrew) Assignments(ctx context.Context) iter.Seq2[audit.Call, error] {
-	return worded(a.Crew.Assignments(ctx), func(c store.Assignment) audit.Call {
-		return audit.Call{OrderID: c.OrderID, State: audit.CallState(c.State), CleanerID: c.CleanerID, Told: c.Told}
-	})
-}
-
-func worded[R, T any](rows iter.Seq2[R, error], word func(R) T) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for row, err := range rows {
-			if !yield(word(row), err) {
-				return
 			}
 		}
 	}

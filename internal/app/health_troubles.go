@@ -83,7 +83,7 @@ func databaseFailure(db *store.DB, err error) string {
 		return "cannot write: its disk is full" + runbook("a-full-disk")
 	case store.Busy:
 		return "busy: its file is locked" + runbook("a-locked-file")
-	case store.Refuses:
+	case store.Unfit, store.Unprepared, store.Refuses:
 		return "fails: " + code + runbook("a-database-that-fails")
 	default:
 		return "cannot be reached" + runbook("when-something-is-away")

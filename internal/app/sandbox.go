@@ -40,7 +40,7 @@ func RunSandboxPayments(ctx context.Context, cfg config.SandboxPayments, log *za
 		}
 	}
 	gin.SetMode(gin.ReleaseMode)
-	sandbox := payments.NewServer(sandboxIntents{store.NewSandboxIntents(db)})
+	sandbox := payments.NewServer(store.NewSandboxIntents(db))
 	sandbox.Hosts = hosts.Of(listener.Addr(), nil)
 	sandbox.Behave(payments.Behaviour{
 		Latency: cfg.Latency, LatencyUpTo: cfg.LatencyUpTo, Capacity: cfg.Capacity, Queue: cfg.Queue,
@@ -79,56 +79,4 @@ func serveUntil(ctx context.Context, server *http.Server, listener net.Listener,
 		return server.Close()
 	}
 	return nil
-}
-
-// sandboxIntents lets the server remember in a database.
-type sandboxIntents struct{ *store.SandboxIntents }
-
-func (m sandboxIntents) Create(ctx context.Context, i payments.Intent, once bool) (payments.Intent, bool, error) {
-	stands, used, err := m.SandboxIntents.Create(ctx, store.SandboxIntent(i), once)
-	return payments.Intent(stands), used, err
-}
-
-func (m sandboxIntents) Intent(ctx context.Context, id string) (payments.Intent, error) {
-	i, err := m.SandboxIntents.Intent(ctx, id)
-	return payments.Intent(i), err
-}
-
-func (m sandboxIntents) Search(ctx context.Context, chargeKey string) ([]payments.Intent, error) {
-	return asIntents(m.SandboxIntents.Search(ctx, chargeKey))
-}
-
-func (m sandboxIntents) List(ctx context.Context, after string, limit int) ([]payments.Intent, error) {
-	return asIntents(m.SandboxIntents.List(ctx, after, limit))
-}
-
-func (m sandboxIntents) KeepFailure(ctx context.Context, f payments.Failure) error {
-	return m.SandboxIntents.KeepFailure(ctx, store.SandboxFailure(f))
-}
-
-func (m sandboxIntents) Failure(ctx context.Context, key string) (payments.Failure, bool, error) {
-	f, found, err := m.SandboxIntents.Failure(ctx, key)
-	return payments.Failure(f), found, err
-}
-
-func (m sandboxIntents) Refunds(ctx context.Context, intentID string) ([]payments.Refund, error) {
-	rows, err := m.SandboxIntents.Refunds(ctx, intentID)
-	refunds := make([]payments.Refund, len(rows))
-	for i, row := range rows {
-		refunds[i] = payments.Refund(row)
-	}
-	return refunds, err
-}
-
-func (m sandboxIntents) Refund(ctx context.Context, r payments.Refund) (payments.Refund, bool, error) {
-	stands, given, err := m.SandboxIntents.Refund(ctx, store.SandboxRefund(r))
-	return payments.Refund(stands), given, err
-}
-
-func asIntents(rows []store.SandboxIntent, err error) ([]payments.Intent, error) {
-	intents := make([]payments.Intent, len(rows))
-	for i, row := range rows {
-		intents[i] = payments.Intent(row)
-	}
-	return intents, err
 }

@@ -57,7 +57,7 @@ func TestRunSandboxPayments_RemembersWhenItIsStartedAgain(t *testing.T) {
 	p, _, stop = runSandbox(t, cfg)
 	_, err = p.Charge(t.Context(), c)
 	require.ErrorContains(t, err, "declined", "it was decided under that key")
-	for charge, err := range (auditedStripe{p}).Charges(t.Context()) {
+	for charge, err := range p.Charges(t.Context()) {
 		require.NoError(t, err)
 		require.Equal(t, "o1", charge.OrderID)
 		require.Zero(t, charge.Taken)

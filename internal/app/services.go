@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/activities"
-	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/hub"
 	"github.com/yeyak/yeyak/internal/payments"
@@ -129,17 +127,4 @@ func (a *App) provider() activities.PaymentProvider {
 
 func newStripe(cfg config.Payments, log *zap.Logger) *payments.Stripe {
 	return payments.NewStripe(payments.StripeOptions{URL: string(cfg.StripeURL), Key: string(cfg.StripeKey), Log: log})
-}
-
-// sandboxMemory lets the sandbox remember in a database.
-type sandboxMemory struct{ *store.Sandbox }
-
-func (m sandboxMemory) Charge(ctx context.Context, c booking.Charge, declined bool) (payments.Record, error) {
-	r, err := m.Sandbox.Charge(ctx, c, declined)
-	return payments.Record{Ref: r.Ref, Status: r.Status}, err
-}
-
-func (m sandboxMemory) Void(ctx context.Context, c booking.Charge) (payments.Record, error) {
-	r, err := m.Sandbox.Void(ctx, c)
-	return payments.Record{Ref: r.Ref, Status: r.Status}, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/internal/store"
 )
 
 // post sends a form, with headers as pairs.
@@ -64,14 +65,14 @@ func TestServer_Keys(t *testing.T) {
 
 // gate is a memory that lets a creation in when it is opened.
 type gate struct {
-	intents
+	*store.SandboxIntents
 	came, open chan struct{}
 }
 
 func (g gate) Create(ctx context.Context, i payments.Intent, once bool) (payments.Intent, bool, error) {
 	g.came <- struct{}{}
 	<-g.open
-	return g.intents.Create(ctx, i, once)
+	return g.SandboxIntents.Create(ctx, i, once)
 }
 
 // TestServer_AtTheSameTime: a key is worked on once, and carried out though

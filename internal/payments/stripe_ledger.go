@@ -6,31 +6,22 @@ import (
 
 	"github.com/stripe/stripe-go/v84"
 
-	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
 )
-
-// StripeCharge is an intent of an order's as Stripe has it on record, also one
-// that took nothing.
-type StripeCharge struct {
-	OrderID  string
-	Ref      string
-	Taken    booking.Money // zero when it never was
-	Refunded int64         // minor units of Taken.Currency
-}
 
 // stripePage is the most that Stripe lists at a time.
 const stripePage = 100
 
 // Charges lists all that were ever asked for, newest first. Intents that bear
 // no order's id are none of ours. An error ends the list.
-func (s *Stripe) Charges(ctx context.Context) iter.Seq2[StripeCharge, error] {
-	return func(yield func(StripeCharge, error) bool) {
+func (s *Stripe) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
+	return func(yield func(audit.ProviderCharge, error) bool) {
 		params := &stripe.PaymentIntentListParams{}
 		params.Limit = stripe.Int64(stripePage)
 		params.AddExpand("data.latest_charge") // it knows what was refunded
 		for intent, err := range s.client.V1PaymentIntents.List(ctx, params) {
 			if err != nil {
-				yield(StripeCharge{}, s.explain(err))
+				yield(audit.ProviderCharge{}, s.explain(err))
 				return
 			}
 			if intent.Metadata[metadataOrder] == "" {
@@ -43,8 +34,8 @@ func (s *Stripe) Charges(ctx context.Context) iter.Seq2[StripeCharge, error] {
 	}
 }
 
-func charged(intent *stripe.PaymentIntent) StripeCharge {
-	c := StripeCharge{OrderID: intent.Metadata[metadataOrder], Ref: intent.ID}
+func charged(intent *stripe.PaymentIntent) audit.ProviderCharge {
+	c := audit.ProviderCharge{OrderID: intent.Metadata[metadataOrder], Ref: intent.ID}
 	if intent.Status == stripe.PaymentIntentStatusSucceeded {
 		c.Taken = fromStripe(intent.Amount, string(intent.Currency))
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
@@ -227,7 +228,7 @@ func TestStripe_CurrenciesWithAnotherUnit(t *testing.T) {
 			p.requireTotals(t, units, units)
 			for charge, err := range p.Charges(t.Context()) {
 				require.NoError(t, err)
-				require.Equal(t, payments.StripeCharge{OrderID: "o1", Ref: ref, Taken: m, Refunded: m.Amount}, charge)
+				require.Equal(t, audit.ProviderCharge{OrderID: "o1", Ref: ref, Taken: m, Refunded: m.Amount}, charge)
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package payments_test
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -18,73 +17,21 @@ import (
 
 func init() { gin.SetMode(gin.ReleaseMode) } // once: tests run beside each other
 
-// intents remember in a database, as those of the command do.
-type intents struct{ *store.SandboxIntents }
-
-func (m intents) Create(ctx context.Context, i payments.Intent, once bool) (payments.Intent, bool, error) {
-	stands, used, err := m.SandboxIntents.Create(ctx, store.SandboxIntent(i), once)
-	return payments.Intent(stands), used, err
-}
-
-func (m intents) Intent(ctx context.Context, id string) (payments.Intent, error) {
-	i, err := m.SandboxIntents.Intent(ctx, id)
-	return payments.Intent(i), err
-}
-
-func (m intents) Search(ctx context.Context, chargeKey string) ([]payments.Intent, error) {
-	return worded(m.SandboxIntents.Search(ctx, chargeKey))
-}
-
-func (m intents) List(ctx context.Context, after string, limit int) ([]payments.Intent, error) {
-	return worded(m.SandboxIntents.List(ctx, after, limit))
-}
-
-func (m intents) KeepFailure(ctx context.Context, f payments.Failure) error {
-	return m.SandboxIntents.KeepFailure(ctx, store.SandboxFailure(f))
-}
-
-func (m intents) Failure(ctx context.Context, key string) (payments.Failure, bool, error) {
-	f, found, err := m.SandboxIntents.Failure(ctx, key)
-	return payments.Failure(f), found, err
-}
-
-func (m intents) Refunds(ctx context.Context, intentID string) ([]payments.Refund, error) {
-	rows, err := m.SandboxIntents.Refunds(ctx, intentID)
-	refunds := make([]payments.Refund, len(rows))
-	for i, row := range rows {
-		refunds[i] = payments.Refund(row)
-	}
-	return refunds, err
-}
-
-func (m intents) Refund(ctx context.Context, r payments.Refund) (payments.Refund, bool, error) {
-	stands, given, err := m.SandboxIntents.Refund(ctx, store.SandboxRefund(r))
-	return payments.Refund(stands), given, err
-}
-
-func worded(rows []store.SandboxIntent, err error) ([]payments.Intent, error) {
-	out := make([]payments.Intent, len(rows))
-	for i, row := range rows {
-		out[i] = payments.Intent(row)
-	}
-	return out, err
-}
-
-func newIntents(t *testing.T) intents {
+func newIntents(t *testing.T) *store.SandboxIntents {
 	t.Helper()
 	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "sandbox.db"), store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	_, err = store.Migrate(t.Context(), db, "sandbox")
 	require.NoError(t, err)
-	return intents{store.NewSandboxIntents(db)}
+	return store.NewSandboxIntents(db)
 }
 
 // counter is the provider, and the sandbox that it talks to.
 type counter struct {
 	*payments.Stripe
 	sandbox *payments.Server
-	intents intents
+	intents *store.SandboxIntents
 	wire    *wire
 }
 

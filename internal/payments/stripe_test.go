@@ -11,6 +11,7 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
@@ -204,10 +205,10 @@ func untilKnown(ctx context.Context, ask func() error) error {
 func TestStripe_Ledger(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
-	want := map[string]payments.StripeCharge{}
+	want := map[string]audit.ProviderCharge{}
 	for _, id := range []string{"paid", "refunded", "declined", "voided"} {
 		c := booking.Charge{Key: id + "/charge", OrderID: id, Amount: price, Method: "pm_card_visa"}
-		charge := payments.StripeCharge{OrderID: id, Taken: price}
+		charge := audit.ProviderCharge{OrderID: id, Taken: price}
 		var err error
 		switch id {
 		case "declined":
@@ -233,7 +234,7 @@ func TestStripe_Ledger(t *testing.T) {
 		query.Set("limit", "2")
 		r.URL.RawQuery = query.Encode()
 	})
-	got := map[string]payments.StripeCharge{}
+	got := map[string]audit.ProviderCharge{}
 	for c, err := range p.Charges(t.Context()) {
 		require.NoError(t, err)
 		if c.Taken == (booking.Money{}) {

@@ -8,7 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/workflows/contract"
+	"github.com/yeyak/yeyak/internal/audit"
 )
 
 // What is listed here is everything there is, for who compares the books. It
@@ -100,13 +100,13 @@ func (p *Payments) All(ctx context.Context) iter.Seq2[booking.Payment, error] {
 	return as(rows, func(r paymentRow) (booking.Payment, error) { return r.payment(), nil })
 }
 
-// All lists everything that the sandbox was ever asked for.
-func (s *Sandbox) All(ctx context.Context) iter.Seq2[SandboxCharge, error] {
+// Charges lists everything that the sandbox was ever asked for.
+func (s *Sandbox) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
 	rows := all(ctx, s.db, "list charges in sandbox", func(ctx context.Context, q bun.IDB, is after, last sandboxRow) (rows []sandboxRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
-	return as(rows, func(r sandboxRow) (SandboxCharge, error) { return r.charge(), nil })
+	return as(rows, func(r sandboxRow) (audit.ProviderCharge, error) { return r.charge(), nil })
 }
 
 // AllPlaces lists every place.
@@ -127,19 +127,13 @@ func (r register[T]) all(ctx context.Context) iter.Seq2[T, error] {
 	return as(rows, func(row docRow) (T, error) { return r.read(row.ID, row.Doc) })
 }
 
-// LiveHold is a hold that was neither refused nor released.
-type LiveHold struct {
-	booking.Hold
-	Stocked int // of its days, those for which there is a stock
-}
-
 type liveHoldRow struct {
 	holdRow
 	Stocked int
 }
 
-func (r liveHoldRow) hold() (LiveHold, error) {
-	h := LiveHold{Stocked: r.Stocked, Hold: booking.Hold{Key: r.Key, OrderID: r.OrderID, ItemID: r.ItemID, Quantity: r.Quantity}}
+func (r liveHoldRow) hold() (audit.Hold, error) {
+	h := audit.Hold{Stocked: r.Stocked, Hold: booking.Hold{Key: r.Key, OrderID: r.OrderID, ItemID: r.ItemID, Quantity: r.Quantity}}
 	var err error
 	if h.From, err = booking.ParseDate(r.FromDay); err != nil {
 		return h, &Unreadable{OrderID: r.OrderID, Item: r.ItemID, Cause: fmt.Errorf("hold %s: %w", r.Key, err)}
@@ -151,7 +145,7 @@ func (r liveHoldRow) hold() (LiveHold, error) {
 }
 
 // LiveHolds lists every live hold.
-func (i *Inventory) LiveHolds(ctx context.Context) iter.Seq2[LiveHold, error] {
+func (i *Inventory) LiveHolds(ctx context.Context) iter.Seq2[audit.Hold, error] {
 	rows := all(ctx, i.db, "list holds", func(ctx context.Context, q bun.IDB, is after, last liveHoldRow) (rows []liveHoldRow, err error) {
 		err = q.NewRaw(`SELECT h.*, (SELECT count(*) FROM stock AS s
 				WHERE s.item_id = h.item_id AND s.day >= h.from_day AND s.day < h.to_day) AS stocked
@@ -162,32 +156,24 @@ func (i *Inventory) LiveHolds(ctx context.Context) iter.Seq2[LiveHold, error] {
 	return as(only(rows, func(r liveHoldRow) bool { return r.State == booking.Done }), liveHoldRow.hold)
 }
 
-// ItemDay is the stock of an item on one day, and what is held of it, both of
-// the same moment.
-type ItemDay struct {
-	ItemID string
-	booking.StockDay
-	Held int
-}
-
 type itemDayRow struct {
 	stockRow
 	Held int
 }
 
-func (r itemDayRow) day() (ItemDay, error) {
+func (r itemDayRow) day() (audit.StockDay, error) {
 	date, err := booking.ParseDate(r.Day)
 	if err != nil {
-		return ItemDay{}, &Unreadable{Item: r.ItemID, Cause: fmt.Errorf("stock of %s: %w", r.ItemID, err)}
+		return audit.StockDay{}, &Unreadable{Item: r.ItemID, Cause: fmt.Errorf("stock of %s: %w", r.ItemID, err)}
 	}
-	return ItemDay{
+	return audit.StockDay{
 		ItemID: r.ItemID, Held: r.Held,
 		StockDay: booking.StockDay{Date: date, Capacity: r.Capacity, Remaining: r.Remaining},
 	}, nil
 }
 
 // AllDays lists every day on which there is, or was, a stock of something.
-func (i *Inventory) AllDays(ctx context.Context) iter.Seq2[ItemDay, error] {
+func (i *Inventory) AllDays(ctx context.Context) iter.Seq2[audit.StockDay, error] {
 	rows := all(ctx, i.db, "list stock", func(ctx context.Context, q bun.IDB, is after, last itemDayRow) (rows []itemDayRow, err error) {
 		err = q.NewRaw(pageOfDays, is, last.ItemID, last.Day, auditPage, i.db.dialect.ofPage).Scan(ctx, &rows)
 		return rows, err
@@ -233,22 +219,14 @@ func (c *Crew) AllCleaners(ctx context.Context) iter.Seq2[booking.CleanerAtWork,
 	return as(rows, func(r cleanerRow) (booking.CleanerAtWork, error) { return r.atWork(), nil })
 }
 
-// Assignment is a call for a cleaner as its service knows it.
-type Assignment struct {
-	OrderID   string
-	State     string // waiting, assigned, done or cancelled
-	CleanerID string // who was assigned to it, if anybody ever was
-	Told      bool   // the call knows its cleaner
-}
-
 // Assignments lists every call for a cleaner.
-func (c *Crew) Assignments(ctx context.Context) iter.Seq2[Assignment, error] {
+func (c *Crew) Assignments(ctx context.Context) iter.Seq2[audit.Call, error] {
 	rows := all(ctx, c.db, "list assignments", func(ctx context.Context, q bun.IDB, is after, last assignmentRow) (rows []assignmentRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("order_id ? ?", is, last.OrderID).OrderExpr("order_id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
-	return as(rows, func(r assignmentRow) (Assignment, error) {
-		return Assignment{OrderID: r.OrderID, State: r.State, CleanerID: r.CleanerID, Told: r.Told}, nil
+	return as(rows, func(r assignmentRow) (audit.Call, error) {
+		return audit.Call{OrderID: r.OrderID, State: audit.CallState(r.State), CleanerID: r.CleanerID, Told: r.Told}, nil
 	})
 }
 
@@ -273,26 +251,18 @@ func (n *Notifications) Standing(ctx context.Context) iter.Seq2[booking.Message,
 	return as(only(rows, func(r messageRow) bool { return r.State == sent }), func(r messageRow) (booking.Message, error) { return r.message(), nil })
 }
 
-// PageRow is an order's row: the view in it, and what lists select it by.
-type PageRow struct {
-	ID      string
-	Status  booking.Status
-	Version int64
-	View    contract.View
-}
-
 // All lists the row of every order.
-func (m *Mypage) All(ctx context.Context) iter.Seq2[PageRow, error] {
+func (m *Mypage) All(ctx context.Context) iter.Seq2[audit.Row, error] {
 	rows := all(ctx, m.db, "list every order", func(ctx context.Context, q bun.IDB, is after, last orderRow) (rows []orderRow, err error) {
 		err = q.NewSelect().Model(&rows).Column("id", "status", "version", "view").Where("id ? ?", is, last.ID).
 			OrderExpr("id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
-	return as(rows, func(r orderRow) (PageRow, error) {
+	return as(rows, func(r orderRow) (audit.Row, error) {
 		p, err := r.publication()
 		if err != nil {
 			err = &Unreadable{OrderID: r.ID, Cause: err}
 		}
-		return PageRow{ID: r.ID, Status: r.Status, Version: r.Version, View: p.View}, err
+		return audit.Row{ID: r.ID, Status: r.Status, Version: r.Version, View: p.View}, err
 	})
 }

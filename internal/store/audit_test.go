@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/pgtest"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -88,17 +89,20 @@ func listSandbox(t *testing.T, fresh newURL) {
 	sandbox := store.NewSandbox(setup(t, fresh, "sandbox"))
 	taken, err := sandbox.Charge(t.Context(), newCharge("b"), false)
 	require.NoError(t, err)
-	declined, err := sandbox.Charge(t.Context(), newCharge("c"), true)
+	_, err = sandbox.Charge(t.Context(), newCharge("c"), true)
 	require.NoError(t, err)
-	voided, err := sandbox.Void(t.Context(), newCharge("a"))
+	_, err = sandbox.Void(t.Context(), newCharge("a"))
 	require.NoError(t, err)
 	require.NoError(t, sandbox.Refund(t.Context(), "r1", taken.Ref, won))
-	taken.Refunded = won.Amount
-	require.Equal(t, []store.SandboxCharge{voided, taken, declined}, everything(t, sandbox.All))
+	require.Equal(t, []audit.ProviderCharge{
+		{OrderID: newCharge("a").OrderID},
+		{OrderID: newCharge("b").OrderID, Ref: taken.Ref, Taken: won, Refunded: won.Amount},
+		{OrderID: newCharge("c").OrderID},
+	}, everything(t, sandbox.Charges), "nothing was taken of what was voided or declined")
 }
 
-func newDay(item string, n, capacity, remaining, held int) store.ItemDay {
-	return store.ItemDay{ItemID: item, Held: held, StockDay: booking.StockDay{Date: day(n), Capacity: capacity, Remaining: remaining}}
+func newDay(item string, n, capacity, remaining, held int) audit.StockDay {
+	return audit.StockDay{ItemID: item, Held: held, StockDay: booking.StockDay{Date: day(n), Capacity: capacity, Remaining: remaining}}
 }
 
 // listDays: what is held counts from the first day to the last, once it is held
@@ -113,12 +117,12 @@ func listDays(t *testing.T, fresh newURL) {
 	gone := newHold("b", "o4", 0, 2, 1)
 	hold(t, inventory, gone, done)
 	release(t, inventory, gone, true)
-	require.Equal(t, []store.ItemDay{
+	require.Equal(t, []audit.StockDay{
 		newDay("a", 1, 1, 1, 0),
 		newDay("b", 0, 3, 3, 0), newDay("b", 1, 3, 2, 1), newDay("b", 2, 3, 0, 3), newDay("b", 3, 3, 2, 1), newDay("b", 4, 3, 3, 0),
 	}, everything(t, inventory.AllDays))
 	shorten(t, inventory, newHold("b", "o1", 1, 4, 1), 2, nights(2, 4))
-	require.Equal(t, []store.ItemDay{
+	require.Equal(t, []audit.StockDay{
 		newDay("a", 1, 1, 1, 0),
 		newDay("b", 0, 3, 3, 0), newDay("b", 1, 3, 2, 1), newDay("b", 2, 3, 1, 2), newDay("b", 3, 3, 3, 0), newDay("b", 4, 3, 3, 0),
 	}, everything(t, inventory.AllDays))
@@ -151,17 +155,17 @@ func listHolds(t *testing.T, fresh newURL) {
 	hold(t, inventory, h, done)
 	hold(t, inventory, newHold("a", "o2", 3, 5, 1), soldOut)
 	release(t, inventory, newHold("a", "o3", 0, 1, 1), false)
-	require.Equal(t, []store.LiveHold{{Hold: h, Stocked: 2}}, everything(t, inventory.LiveHolds))
+	require.Equal(t, []audit.Hold{{Hold: h, Stocked: 2}}, everything(t, inventory.LiveHolds))
 
 	exec(t, db, "DELETE FROM stock WHERE day = '"+day(2).String()+"'")
-	require.Equal(t, []store.LiveHold{{Hold: h, Stocked: 1}}, everything(t, inventory.LiveHolds))
+	require.Equal(t, []audit.Hold{{Hold: h, Stocked: 1}}, everything(t, inventory.LiveHolds))
 
 	short := newHold("a", "o4", 0, 4, 1)
 	require.NoError(t, inventory.SetCapacity(t.Context(), "a", day(2), day(3), 5))
 	hold(t, inventory, short, done)
 	shorten(t, inventory, short, 1, nights(1, 4))
 	short.To = day(1)
-	require.Contains(t, everything(t, inventory.LiveHolds), store.LiveHold{Hold: short, Stocked: 1})
+	require.Contains(t, everything(t, inventory.LiveHolds), audit.Hold{Hold: short, Stocked: 1})
 }
 
 func listJobs(t *testing.T, fresh newURL) {
@@ -198,10 +202,10 @@ func listCrew(t *testing.T, fresh newURL) {
 	_, err = crew.Finish(t.Context(), "o3")
 	require.NoError(t, err)
 	require.Equal(t, []booking.CleanerAtWork{{Cleaner: kim, OrderID: "o2"}}, everything(t, crew.AllCleaners))
-	require.Equal(t, []store.Assignment{
-		{OrderID: "o1", State: "waiting"},
-		{OrderID: "o2", State: "assigned", CleanerID: "kim"},
-		{OrderID: "o3", State: "done", CleanerID: "kim", Told: true},
+	require.Equal(t, []audit.Call{
+		{OrderID: "o1", State: audit.CallWaiting},
+		{OrderID: "o2", State: audit.CallAssigned, CleanerID: "kim"},
+		{OrderID: "o3", State: audit.CallDone, CleanerID: "kim", Told: true},
 	}, everything(t, crew.Assignments))
 }
 
@@ -230,7 +234,7 @@ func listRows(t *testing.T, fresh newURL) {
 		require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: view(id)}))
 	}
 	exec(t, db, "UPDATE orders SET status = 'cancelled', version = 8 WHERE id = 'b'")
-	require.Equal(t, []store.PageRow{
+	require.Equal(t, []audit.Row{
 		{ID: "a", Status: booking.Confirmed, Version: 7, View: view("a")},
 		{ID: "b", Status: booking.Cancelled, Version: 8, View: view("b")},
 	}, everything(t, mypage.All))

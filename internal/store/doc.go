@@ -9,8 +9,9 @@
 // possible: conditional updates and ON CONFLICT decide between processes, so
 // that nothing here needs a lock in memory. Every operation may be repeated.
 //
-// Errors are translated here, once: what the caller may be told is a
-// *booking.Error; anything else says which operation failed and wraps the
-// database's error. One of a transaction that certainly had no effect is
-// booking.ErrNothingDone too.
+// Errors are translated in failure.go, once: what the caller may be told is a
+// *booking.Error, Unavailable where the database cannot be used now; anything
+// else says which operation failed. Either wraps the database's error, which
+// nothing outside this package reads. The error of a transaction that certainly
+// had no effect is booking.ErrNothingDone too.
 package store

@@ -2,55 +2,197 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"strconv"
+	"strings"
 
 	"github.com/uptrace/bun/driver/pgdriver"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // Failure is the way in which a database does not do what it is asked.
 type Failure int
 
 const (
+	// Unknown: the error does not come from the database, or does not tell.
+	Unknown Failure = iota
 	// Away: nothing comes back from it, or not in time.
-	Away Failure = iota
-	// Refuses: it answers, with an error.
-	Refuses
-	// DiskFull: it answers, and has no room to write.
-	DiskFull
+	Away
 	// Busy: another process holds the file, or its one connection is in use.
 	Busy
+	// DiskFull: it answers, and has no room to write.
+	DiskFull
+	// Unfit: it answers that it cannot work: it starts or stops, has too few
+	// resources, ends what takes too long, or cannot read its files.
+	Unfit
+	// Unprepared: it lacks a table.
+	Unprepared
+	// Refuses: it answers, with another error.
+	Refuses
 )
 
 // Failure tells what is wrong with the database by the error of an operation,
 // and the code that the database itself gives for it: an SQLSTATE or, behind
 // the word SQLite, a primary result code; "" when nothing came back.
 func (db *DB) Failure(err error) (failure Failure, code string) {
-	const outOfSpace = "53100"
 	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
 		code = pg.Field('C')
-		if code == outOfSpace {
-			return DiskFull, code
-		}
-		return Refuses, code
+		return postgresFailure(code), code
 	}
 	if lite, ok := sqliteCode(err); ok {
-		return sqliteFailure(lite), "SQLite " + strconv.Itoa(lite)
+		return sqliteFailure(lite, err), "SQLite " + strconv.Itoa(lite)
 	}
-	if db.dialect.oneWriter && errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case db.dialect.oneWriter && errors.Is(err, context.DeadlineExceeded):
 		return Busy, "" // a file is never away
+	case isAway(err):
+		return Away, ""
+	default:
+		return Unknown, ""
 	}
-	return Away, ""
 }
 
-func sqliteFailure(code int) Failure {
-	const busy, locked, interrupted, full = 5, 6, 9, 13
-	switch code {
-	case busy, locked, interrupted: // interrupted: the time was up
-		return Busy
-	case full:
+// isAway tells whether err is that of a connection or of a context.
+func isAway(err error) bool {
+	for _, away := range []error{
+		context.DeadlineExceeded, context.Canceled, driver.ErrBadConn, sql.ErrConnDone,
+		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
+	} {
+		if errors.Is(err, away) {
+			return true
+		}
+	}
+	_, ok := errors.AsType[net.Error](err)
+	return ok
+}
+
+func postgresFailure(sqlstate string) Failure {
+	const outOfSpace, undefinedTable = "53100", "42P01"
+	switch sqlstate {
+	case outOfSpace:
 		return DiskFull
+	case undefinedTable:
+		return Unprepared
+	}
+	// Classes: connection, resources, operator intervention (such as a shutdown
+	// or a canceled statement), system.
+	switch sqlstate[:min(2, len(sqlstate))] {
+	case "08", "53", "57", "58":
+		return Unfit
 	default:
 		return Refuses
 	}
+}
+
+// sqliteCode is the primary result code of an error that comes from SQLite.
+func sqliteCode(err error) (code int, ok bool) {
+	lite, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err)
+	if !ok {
+		return 0, false
+	}
+	return lite.Code() & 0xff, true
+}
+
+// Primary result codes of SQLite.
+const (
+	sqliteError       = 1
+	sqliteBusy        = 5 // another process has the file
+	sqliteLocked      = 6
+	sqliteInterrupted = 9 // the time was up
+	sqliteIOError     = 10
+	sqliteCorrupt     = 11
+	sqliteFull        = 13
+	sqliteCannotOpen  = 14
+)
+
+func sqliteFailure(code int, err error) Failure {
+	switch code {
+	case sqliteBusy, sqliteLocked, sqliteInterrupted:
+		return Busy
+	case sqliteFull:
+		return DiskFull
+	case sqliteIOError, sqliteCorrupt, sqliteCannotOpen:
+		return Unfit
+	case sqliteError: // without a code of its own for this
+		if strings.Contains(err.Error(), "no such table") {
+			return Unprepared
+		}
+	}
+	return Refuses
+}
+
+// lostRace tells whether the database took back an operation only because of
+// others that ran at the same time.
+func lostRace(err error) bool {
+	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
+		const serializationFailure, deadlock = "40001", "40P01"
+		code := pg.Field('C')
+		return code == serializationFailure || code == deadlock
+	}
+	code, ok := sqliteCode(err)
+	return ok && code == sqliteBusy
+}
+
+// LockRefused tells whether a statement gave up waiting for its lock, as
+// lock_timeout has it do.
+func LockRefused(err error) bool {
+	const lockNotAvailable = "55P03"
+	pg, ok := errors.AsType[pgdriver.Error](err)
+	return ok && pg.Field('C') == lockNotAvailable
+}
+
+// refusedCommit tells whether it is certain of a transaction whose COMMIT came
+// back with err that it was not committed.
+func refusedCommit(err error) bool {
+	// With these COMMIT was not sent: database/sql saw the end of the context,
+	// or the driver that of the connection.
+	for _, unsent := range []error{context.Canceled, context.DeadlineExceeded, sql.ErrTxDone, driver.ErrBadConn} {
+		if errors.Is(err, unsent) {
+			return true
+		}
+	}
+	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
+		// FATAL ends the session, which can also happen after the commit.
+		return pg.Field('V') == "ERROR"
+	}
+	// A commit that could not be written may still be found in the file later.
+	code, ok := sqliteCode(err)
+	return ok && code != sqliteIOError
+}
+
+// translate makes the error of an operation what the rest of the program knows:
+// a refusal stays as it is, a database that cannot be used now is Unavailable,
+// and of any other error it is said which operation failed. The causes stay
+// within the error, for logs.
+func (db *DB) translate(what string, err error) error {
+	if refusal, ok := errors.AsType[*booking.Error](err); ok {
+		return refusal
+	}
+	switch failure, _ := db.Failure(err); failure {
+	case Away, Busy, DiskFull, Unfit:
+		unavailable := booking.Errorf(booking.Unavailable, "a part that this needs is away at the moment")
+		return unavailable.Because(fmt.Errorf("%s: %w", what, err))
+	case Unprepared:
+		unavailable := booking.Errorf(booking.Unavailable, "a part that this needs is not set up yet")
+		return unavailable.Because(fmt.Errorf("%s: %w: %w", what, booking.ErrNotPrepared, err))
+	default:
+		return fmt.Errorf("%s: %w", what, err)
+	}
+}
+
+// orNotFound turns the absence of a row into booking.NotFound.
+func orNotFound(err error, thing, id string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return booking.Errorf(booking.NotFound, "there is no %s %s", thing, id)
+	}
+	return err
 }

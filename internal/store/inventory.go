@@ -52,52 +52,81 @@ func newHoldRow(h booking.Hold, state booking.Result, reason booking.Reason) *ho
 	}
 }
 
-// errShort rolls back a hold that some day has too little for.
-var errShort = errors.New("too little stock")
+// Errors that roll a hold back: some day has too little for it, or there is an
+// outcome under its key already.
+var (
+	errShort   = errors.New("too little stock")
+	errDecided = errors.New("decided before")
+)
 
 // Hold takes the quantity of every day or of none. The outcome is recorded
 // under the hold's key and repeated from then on: Done, Refused (SoldOut, or
 // MenuDeleted when the item was closed), or Undone when it was released, even
 // before it was held, or asked for too late.
 func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, error) {
-	var outcome booking.Outcome
-	var short booking.Reason
-	err := i.db.inTx(ctx, "hold stock", func(ctx context.Context, q bun.IDB) (err error) {
-		var first bool
-		state := booking.Done
-		if h.Late {
-			state = booking.Undone
-		}
-		if outcome, first, err = record(ctx, q, newHoldRow(h, state, h.Why)); err != nil || !first || h.Late {
-			return err
-		}
+	if h.Late {
+		return i.decide(ctx, "hold stock too late", func(context.Context, bun.IDB) (*holdRow, error) {
+			return newHoldRow(h, booking.Undone, h.Why), nil
+		})
+	}
+	outcome, short, err := i.take(ctx, h)
+	if errors.Is(err, errShort) {
+		return i.decide(ctx, "refuse to hold stock", func(ctx context.Context, q bun.IDB) (*holdRow, error) {
+			left, err := fewestLeft(ctx, q, h)
+			row := newHoldRow(h, booking.Refused, short)
+			row.Remaining = &left
+			return row, err
+		})
+	}
+	if err != nil {
+		return booking.Outcome{}, err
+	}
+	return outcome, nil
+}
+
+// take holds, or answers what was decided before. errShort: it cannot, for the
+// reason.
+func (i *Inventory) take(ctx context.Context, h booking.Hold) (outcome booking.Outcome, short booking.Reason, err error) {
+	err = i.db.inTx(ctx, "hold stock", func(ctx context.Context, q bun.IDB) error {
+		// The stock comes first, so that the hold is written once, with how many
+		// are left. A hold that is repeated is rolled back.
 		left, err := i.move(ctx, q, h.ItemID, h.From, h.To, -h.Quantity)
-		if err == nil && left != nil {
-			outcome.Remaining = left
-			_, err = q.NewRaw("UPDATE holds SET remaining = ? WHERE key = ?", *left, h.Key).Exec(ctx)
-			return err
-		}
 		if err != nil {
 			return err
 		}
-		if short, err = whyShort(ctx, q, h.ItemID); err != nil {
-			return err
-		}
-		return errShort
-	})
-	if errors.Is(err, errShort) {
-		// Nothing was taken. Another attempt may have decided meanwhile: then its outcome stands.
-		err = i.db.inTx(ctx, "refuse to hold stock", func(ctx context.Context, q bun.IDB) error {
-			left, err := fewestLeft(ctx, q, h)
-			if err != nil {
+		if left == nil {
+			if short, err = whyShort(ctx, q, h.ItemID); err != nil {
 				return err
 			}
-			row := newHoldRow(h, booking.Refused, short)
-			row.Remaining = &left
-			outcome, _, err = record(ctx, q, row)
-			return err
-		})
+			return errShort
+		}
+		row := newHoldRow(h, booking.Done, h.Why)
+		row.Remaining = left
+		var first bool
+		if outcome, first, err = record(ctx, q, row); err == nil && !first {
+			return errDecided
+		}
+		return err
+	})
+	if errors.Is(err, errDecided) {
+		err = nil
 	}
+	return outcome, short, err
+}
+
+// decide records the row of a hold that takes nothing, unless there is an outcome
+// already, which it then returns.
+func (i *Inventory) decide(
+	ctx context.Context, what string, rowOf func(context.Context, bun.IDB) (*holdRow, error),
+) (outcome booking.Outcome, err error) {
+	err = i.db.inTx(ctx, what, func(ctx context.Context, q bun.IDB) error {
+		row, err := rowOf(ctx, q)
+		if err != nil {
+			return err
+		}
+		outcome, _, err = record(ctx, q, row)
+		return err
+	})
 	if err != nil {
 		return booking.Outcome{}, err
 	}
@@ -107,18 +136,24 @@ func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, 
 // record writes the hold unless its key is taken, and returns the outcome that
 // stands and whether it is this one.
 func record(ctx context.Context, q bun.IDB, row *holdRow) (booking.Outcome, bool, error) {
-	inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
+	first, err := insertHold(ctx, q, row)
 	if err != nil {
 		return booking.Outcome{}, false, err
 	}
-	if inserted == 0 {
+	if !first {
 		row, err = holdOf(ctx, q, row.Key)
 	}
 	outcome := booking.Outcome{Result: row.State, Reason: row.Reason, Ended: row.State == booking.Done && row.HeldToDay != ""}
 	if row.State != booking.Undone {
 		outcome.Remaining = row.Remaining
 	}
-	return outcome, inserted == 1, err
+	return outcome, first, err
+}
+
+// insertHold tells whether the row's key was free.
+func insertHold(ctx context.Context, q bun.IDB, row *holdRow) (first bool, err error) {
+	inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
+	return inserted == 1, err
 }
 
 // fewestLeft is how many are left of what h asks for, on the day with the
@@ -136,6 +171,16 @@ func fewestLeft(ctx context.Context, q bun.IDB, h booking.Hold) (left int, err e
 func holdOf(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
 	row := new(holdRow)
 	err := q.NewSelect().Model(row).Where("key = ?", key).Scan(ctx)
+	return row, err
+}
+
+// lockedHold is holdOf, locked: the transactions that end a hold come one after
+// the other. They change its row only after the stock. A hold that is repeated
+// locks the stock first, and then waits for a change of the row, but not for its
+// lock; so neither waits for the other in a circle.
+func (i *Inventory) lockedHold(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
+	row := new(holdRow)
+	err := q.NewRaw("SELECT * FROM holds WHERE key = ? ?", key, i.db.dialect.forUpdate).Scan(ctx, row)
 	return row, err
 }
 
@@ -172,31 +217,38 @@ func (i *Inventory) Release(ctx context.Context, h booking.Hold) (booking.Undo, 
 }
 
 func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (booking.Undo, error) {
-	_, never, err := record(ctx, q, newHoldRow(h, booking.Undone, h.Why))
-	if err != nil || never {
+	held, err := i.lockedHold(ctx, q, h.Key)
+	if errors.Is(err, sql.ErrNoRows) {
+		never, err := insertHold(ctx, q, newHoldRow(h, booking.Undone, h.Why))
+		if err != nil || never {
+			return booking.Undo{}, err
+		}
+		held, err = i.lockedHold(ctx, q, h.Key) // it was held meanwhile
+		if err != nil {
+			return booking.Undo{}, err
+		}
+	} else if err != nil {
 		return booking.Undo{}, err
 	}
-	// What was held counts, not what we are asked to release.
-	var held holdRow
-	err = q.NewRaw(`UPDATE holds SET state = ?, reason = ?, acted = TRUE WHERE key = ? AND state = ? RETURNING *`,
-		booking.Undone, h.Why, h.Key, booking.Done).Scan(ctx, &held)
-	if errors.Is(err, sql.ErrNoRows) {
-		row, err := holdOf(ctx, q, h.Key)
-		undo := booking.Undo{Acted: row.Acted}
-		if row.Acted {
-			undo.Remaining = row.RemainingAfter
+	if held.State != booking.Done {
+		undo := booking.Undo{Acted: held.Acted}
+		if held.Acted {
+			undo.Remaining = held.RemainingAfter
 		}
-		return undo, err
+		return undo, nil
 	}
+	// What was held counts, not what we are asked to release.
+	left, err := i.giveBack(ctx, q, held, held.FromDay, held.ToDay)
 	if err != nil {
 		return booking.Undo{}, err
 	}
-	left, err := i.giveBack(ctx, q, &held, held.FromDay, held.ToDay)
+	_, err = q.NewRaw("UPDATE holds SET state = ?, reason = ?, acted = TRUE, remaining_after = ? WHERE key = ?",
+		booking.Undone, h.Why, *left, h.Key).Exec(ctx)
 	return booking.Undo{Acted: true, Remaining: left}, err
 }
 
 // giveBack gives back what the hold held of every day of [fromDay, toDay), and
-// records how many are left then.
+// answers how many are left then.
 func (i *Inventory) giveBack(ctx context.Context, q bun.IDB, held *holdRow, fromDay, toDay string) (left *int, err error) {
 	from, err := booking.ParseDate(fromDay)
 	if err != nil {
@@ -207,13 +259,9 @@ func (i *Inventory) giveBack(ctx context.Context, q bun.IDB, held *holdRow, from
 		return nil, err
 	}
 	left, err = i.move(ctx, q, held.ItemID, from, to, held.Quantity)
-	if err != nil {
-		return nil, err
+	if err == nil && left == nil {
+		err = fmt.Errorf("days of hold %s are gone", held.Key)
 	}
-	if left == nil {
-		return nil, fmt.Errorf("days of hold %s are gone", held.Key)
-	}
-	_, err = q.NewRaw("UPDATE holds SET remaining_after = ? WHERE key = ?", *left, held.Key).Exec(ctx)
 	return left, err
 }
 
@@ -231,34 +279,32 @@ func (i *Inventory) Shorten(ctx context.Context, key string, end booking.Date) (
 }
 
 func (i *Inventory) shorten(ctx context.Context, q bun.IDB, key string, end booking.Date) (booking.Freed, error) {
-	var held holdRow
-	// The row is locked from here on, as Release does it: one of the two comes first.
-	err := q.NewRaw(`UPDATE holds SET held_to_day = to_day, to_day = CASE WHEN to_day > ?0 AND from_day < ?0 THEN ?0 ELSE to_day END
-		WHERE key = ?1 AND state = ?2 AND held_to_day IS NULL RETURNING *`, end.String(), key, booking.Done).Scan(ctx, &held)
-	if errors.Is(err, sql.ErrNoRows) {
-		return freedBefore(ctx, q, key)
-	}
-	if err != nil {
-		return booking.Freed{}, err
-	}
-	freed, err := held.freed()
-	if err != nil || freed.Nights == nil {
-		return freed, err
-	}
-	freed.Remaining, err = i.giveBack(ctx, q, &held, held.ToDay, held.HeldToDay)
-	return freed, err
-}
-
-// freedBefore is what the end of a hold that was decided before gave back.
-func freedBefore(ctx context.Context, q bun.IDB, key string) (booking.Freed, error) {
-	row, err := holdOf(ctx, q, key)
+	held, err := i.lockedHold(ctx, q, key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return booking.Freed{}, nil
 	}
 	if err != nil {
 		return booking.Freed{}, err
 	}
-	return row.freed()
+	if held.State != booking.Done || held.HeldToDay != "" {
+		return held.freed()
+	}
+	held.HeldToDay = held.ToDay
+	if day := end.String(); held.FromDay < day && day < held.ToDay {
+		held.ToDay = day
+	}
+	freed, err := held.freed()
+	if err != nil {
+		return booking.Freed{}, err
+	}
+	if freed.Nights != nil {
+		if freed.Remaining, err = i.giveBack(ctx, q, held, held.ToDay, held.HeldToDay); err != nil {
+			return booking.Freed{}, err
+		}
+	}
+	_, err = q.NewRaw("UPDATE holds SET held_to_day = ?, to_day = ?, remaining_after = ? WHERE key = ?",
+		held.HeldToDay, held.ToDay, freed.Remaining, key).Exec(ctx)
+	return freed, err
 }
 
 func (r *holdRow) freed() (freed booking.Freed, err error) {

@@ -32,8 +32,7 @@ const turnWithin = time.Second
 
 // list is run for a list, which may take longer than what is read by a key.
 // Lists together use half of the connections at most, so that they hold up
-// only each other when they are slow. The error of a list that gets no turn is
-// context.DeadlineExceeded.
+// only each other when they are slow. A list that gets no turn is Unavailable.
 func (db *DB) list(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	waiting, cancel := context.WithTimeout(ctx, turnWithin)
 	defer cancel()
@@ -42,7 +41,7 @@ func (db *DB) list(ctx context.Context, what string, f func(context.Context, bun
 		defer func() { <-db.lists }()
 		return db.run(ctx, what, f)
 	case <-waiting.Done():
-		return translate(what, waiting.Err())
+		return db.translate(what, waiting.Err())
 	}
 }
 

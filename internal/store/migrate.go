@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/driver/pgdriver"
 	"github.com/uptrace/bun/migrate"
 )
 
@@ -80,7 +79,7 @@ func Pending(ctx context.Context, db *DB, service string) ([]string, error) {
 	var pending []string
 	err = db.run(ctx, "pending migrations of "+service, func(ctx context.Context, _ bun.IDB) error {
 		status, err := newMigrator(db, service, m).MigrationsWithStatus(ctx)
-		if missingTable(err) {
+		if failure, _ := db.Failure(err); failure == Unprepared {
 			status, err = m.Sorted(), nil
 		}
 		pending = names(status.Unapplied())
@@ -190,13 +189,4 @@ func names(ms migrate.MigrationSlice) []string {
 		out = append(out, m.String())
 	}
 	return out
-}
-
-// missingTable tells whether a statement failed because its table is not there.
-func missingTable(err error) bool {
-	var pg pgdriver.Error
-	if errors.As(err, &pg) {
-		return pg.Field('C') == "42P01"
-	}
-	return err != nil && strings.Contains(err.Error(), "no such table")
 }

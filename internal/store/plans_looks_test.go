@@ -151,10 +151,6 @@ func looksAtRest() []look {
 			})
 			return err
 		})},
-		{method: "Sandbox.Charges", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
-			_, err := store.NewSandbox(db).Charges(ctx, key10(7))
-			return err
-		})},
 		{method: "SandboxIntents.Search", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewSandboxIntents(db).Search(ctx, key10(7))
 			return err
@@ -194,7 +190,7 @@ func looksAtEverything() []look {
 			return firstOf(store.NewCatalogue(db).AllDrinks(ctx))
 		}),
 		everything("Payments.All", "payments", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewPayments(db).All(ctx)) }),
-		everything("Sandbox.All", "sandbox", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewSandbox(db).All(ctx)) }),
+		everything("Sandbox.Charges", "sandbox", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewSandbox(db).Charges(ctx)) }),
 		everything("Inventory.LiveHolds", "inventory", 8, func(ctx context.Context, db *store.DB) error {
 			return firstOf(store.NewInventory(db).LiveHolds(ctx))
 		}),

@@ -3,14 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/driver/pgdriver"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -57,27 +54,6 @@ func (db *DB) atOnce(ctx context.Context, what string, f func(context.Context, b
 
 func nothingDone(err error) error { return fmt.Errorf("%w: %w", booking.ErrNothingDone, err) }
 
-// refusedCommit tells whether it is certain of a transaction whose COMMIT came
-// back with err that it was not committed.
-func refusedCommit(err error) bool {
-	// With these COMMIT was not sent: database/sql saw the end of the context,
-	// or the driver that of the connection.
-	for _, unsent := range []error{context.Canceled, context.DeadlineExceeded, sql.ErrTxDone, driver.ErrBadConn} {
-		if errors.Is(err, unsent) {
-			return true
-		}
-	}
-	var pg pgdriver.Error
-	if errors.As(err, &pg) {
-		// FATAL ends the session, which can also happen after the commit.
-		return pg.Field('V') == "ERROR"
-	}
-	// A commit that could not be written may still be found in the file later.
-	const sqliteIOError = 10
-	code, ok := sqliteCode(err)
-	return ok && code != sqliteIOError
-}
-
 // repeat gives an operation its deadline, repeats it when the database asks
 // for that, and translates its error. Every operation goes through here.
 //
@@ -95,7 +71,7 @@ func (db *DB) repeat(ctx context.Context, what string, once func(context.Context
 			return nil
 		}
 		if try == maxTries || !lostRace(err) || !pause(ctx, try) {
-			return translate(what, err)
+			return db.translate(what, err)
 		}
 	}
 }
@@ -114,44 +90,6 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
-// lostRace tells whether the database took back an operation only because of
-// others that ran at the same time.
-func lostRace(err error) bool {
-	var pg pgdriver.Error
-	if errors.As(err, &pg) {
-		switch pg.Field('C') {
-		case "40001", "40P01": // serialization failure, deadlock
-			return true
-		}
-		return false
-	}
-	const sqliteBusy = 5 // another process has the file
-	code, ok := sqliteCode(err)
-	return ok && code == sqliteBusy
-}
-
-// sqliteCode is the primary result code of an error that comes from SQLite.
-func sqliteCode(err error) (code int, ok bool) {
-	var lite interface {
-		error
-		Code() int
-	}
-	if !errors.As(err, &lite) {
-		return 0, false
-	}
-	return lite.Code() & 0xff, true
-}
-
-// translate leaves what the caller may be told as it is and says of the rest
-// which operation failed.
-func translate(what string, err error) error {
-	var refusal *booking.Error
-	if errors.As(err, &refusal) {
-		return refusal
-	}
-	return fmt.Errorf("%s: %w", what, err)
-}
-
 // takeTurn makes the transactions that ask for the same turn wait for each
 // other. What they read from then on, they read as the one before left it.
 func (db *DB) takeTurn(ctx context.Context, q bun.IDB, turn string) error {
@@ -159,14 +97,6 @@ func (db *DB) takeTurn(ctx context.Context, q bun.IDB, turn string) error {
 		return nil // it has had its turn since it began
 	}
 	_, err := q.NewRaw("?", db.dialect.takeTurns(turn)).Exec(ctx)
-	return err
-}
-
-// orNotFound turns the absence of a row into booking.NotFound.
-func orNotFound(err error, thing, id string) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return booking.Errorf(booking.NotFound, "there is no %s %s", thing, id)
-	}
 	return err
 }
 

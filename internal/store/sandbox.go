@@ -8,25 +8,17 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/payments"
 )
 
 // Sandbox is what the built-in stand-in for a payment provider remembers, so
-// that it takes and gives back money once, however often it is restarted.
+// that it takes and gives back money once, however often it is restarted. It
+// implements payments.Memory.
 type Sandbox struct{ db *DB }
 
 // NewSandbox keeps the sandbox's charges in db.
 func NewSandbox(db *DB) *Sandbox { return &Sandbox{db} }
-
-// SandboxCharge is a charge as the sandbox knows it.
-type SandboxCharge struct {
-	Key      string
-	OrderID  string
-	Amount   booking.Money
-	Status   booking.PaymentStatus // Charged, Declined or ChargePrevented
-	Ref      string                // the sandbox's id of the charge; "" unless Charged
-	Refunded int64                 // minor units of Amount.Currency
-	At       time.Time
-}
 
 type sandboxRow struct {
 	bun.BaseModel `bun:"table:sandbox_charges"`
@@ -42,16 +34,20 @@ type sandboxRow struct {
 	At        time.Time
 }
 
-func (r sandboxRow) charge() SandboxCharge {
-	return SandboxCharge{
-		Key: r.Key, OrderID: r.OrderID, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
-		Status: r.Status, Ref: r.Ref, Refunded: r.Refunded, At: r.At.UTC(),
+func (r sandboxRow) record() payments.Record { return payments.Record{Ref: r.Ref, Status: r.Status} }
+
+// charge is the row as an audit reads it.
+func (r sandboxRow) charge() audit.ProviderCharge {
+	c := audit.ProviderCharge{OrderID: r.OrderID, Ref: r.Ref, Refunded: r.Refunded}
+	if r.Status == booking.Charged {
+		c.Taken = booking.Money{Amount: r.Amount, Currency: r.Currency}
 	}
+	return c
 }
 
 // Charge takes, or declines to take, the money once per key, and returns what
 // stands under it.
-func (s *Sandbox) Charge(ctx context.Context, c booking.Charge, declined bool) (SandboxCharge, error) {
+func (s *Sandbox) Charge(ctx context.Context, c booking.Charge, declined bool) (payments.Record, error) {
 	if declined {
 		return s.decide(ctx, c, booking.Declined, "")
 	}
@@ -60,11 +56,11 @@ func (s *Sandbox) Charge(ctx context.Context, c booking.Charge, declined bool) (
 
 // Void makes certain that nothing will be taken under the charge's key, unless
 // it already was, and returns what stands under it.
-func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (SandboxCharge, error) {
+func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (payments.Record, error) {
 	return s.decide(ctx, c, booking.ChargePrevented, "")
 }
 
-func (s *Sandbox) decide(ctx context.Context, c booking.Charge, status booking.PaymentStatus, ref string) (SandboxCharge, error) {
+func (s *Sandbox) decide(ctx context.Context, c booking.Charge, status booking.PaymentStatus, ref string) (payments.Record, error) {
 	var row sandboxRow
 	err := s.db.run(ctx, "decide charge in sandbox", func(ctx context.Context, q bun.IDB) error {
 		row = sandboxRow{
@@ -78,9 +74,9 @@ func (s *Sandbox) decide(ctx context.Context, c booking.Charge, status booking.P
 		return q.NewSelect().Model(&row).Where("key = ?", c.Key).Scan(ctx)
 	})
 	if err != nil {
-		return SandboxCharge{}, err
+		return payments.Record{}, err
 	}
-	return row.charge(), nil
+	return row.record(), nil
 }
 
 // Refund gives amount of the charge with the reference back, once: repeating
@@ -105,23 +101,6 @@ func (s *Sandbox) Refund(ctx context.Context, refundKey, ref string, amount book
 		}
 		return nil
 	})
-}
-
-// Charges lists what the sandbox knows of the order, oldest first.
-func (s *Sandbox) Charges(ctx context.Context, orderID string) ([]SandboxCharge, error) {
-	var rows []sandboxRow
-	err := s.db.run(ctx, "list charges in sandbox", func(ctx context.Context, q bun.IDB) error {
-		rows = nil
-		return q.NewSelect().Model(&rows).Where("order_id = ?", orderID).OrderExpr("at, key").Scan(ctx)
-	})
-	if err != nil {
-		return nil, err
-	}
-	charges := make([]SandboxCharge, len(rows))
-	for i, row := range rows {
-		charges[i] = row.charge()
-	}
-	return charges, nil
 }
 
 // Totals are what was ever charged and what of it was refunded, in minor units

@@ -6,15 +6,9 @@ import (
 	"errors"
 
 	"github.com/uptrace/bun"
-)
 
-// SandboxFailure is what a request failed with under its key.
-type SandboxFailure struct {
-	Key     string
-	Request string // what was asked for
-	Status  int
-	Body    string
-}
+	"github.com/yeyak/yeyak/internal/payments"
+)
 
 type sandboxFailureRow struct {
 	bun.BaseModel `bun:"table:sandbox_failures"`
@@ -27,7 +21,7 @@ type sandboxFailureRow struct {
 
 // KeepFailure keeps what a request failed with, unless there is a failure under
 // its key.
-func (s *SandboxIntents) KeepFailure(ctx context.Context, f SandboxFailure) error {
+func (s *SandboxIntents) KeepFailure(ctx context.Context, f payments.Failure) error {
 	return s.db.run(ctx, "keep failure in sandbox", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewInsert().Model(&sandboxFailureRow{Key: f.Key, Request: f.Request, Status: f.Status, Body: f.Body}).
 			On("CONFLICT (key) DO NOTHING").Exec(ctx)
@@ -37,14 +31,14 @@ func (s *SandboxIntents) KeepFailure(ctx context.Context, f SandboxFailure) erro
 
 // Failure is what the first request under the key failed with; found is false
 // when it did not.
-func (s *SandboxIntents) Failure(ctx context.Context, key string) (f SandboxFailure, found bool, err error) {
+func (s *SandboxIntents) Failure(ctx context.Context, key string) (f payments.Failure, found bool, err error) {
 	err = s.db.run(ctx, "read failure in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var row sandboxFailureRow
 		err := q.NewSelect().Model(&row).Where("key = ?", key).Scan(ctx)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
-		f, found = SandboxFailure{Key: row.Key, Request: row.Request, Status: row.Status, Body: row.Body}, err == nil
+		f, found = payments.Failure{Key: row.Key, Request: row.Request, Status: row.Status, Body: row.Body}, err == nil
 		return err
 	})
 	return f, found, err

@@ -8,43 +8,16 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/payments"
 )
 
 // SandboxIntents is what the sandbox remembers that speaks a payment
 // provider's API: intents to pay, refunds, and under which key each was asked
-// for.
+// for. It implements payments.Intents.
 type SandboxIntents struct{ db *DB }
 
 // NewSandboxIntents keeps intents and refunds in db.
 func NewSandboxIntents(db *DB) *SandboxIntents { return &SandboxIntents{db} }
-
-// SandboxIntent is an intent to pay. Its statuses are the provider's.
-type SandboxIntent struct {
-	Key       string // the request's Idempotency-Key
-	ID        string
-	Request   string // what was asked for under the key
-	Amount    booking.Money
-	Method    string // the payment method, "" for none
-	Metadata  map[string]string
-	ChargeKey string // what it is searched by
-	Answered  string // the status that its creation was answered with
-	Status    string
-	Refusal   string // why it was refused, "" when it was not
-	Refunded  int64  // minor units of Amount.Currency
-	At        time.Time
-}
-
-// SandboxRefund is a refund of an intent.
-type SandboxRefund struct {
-	Key      string
-	ID       string
-	Request  string
-	IntentID string
-	Amount   booking.Money
-	Label    string // what it is found again by
-	Status   string
-	At       time.Time
-}
 
 type sandboxIntentRow struct {
 	bun.BaseModel `bun:"table:sandbox_intents"`
@@ -64,8 +37,8 @@ type sandboxIntentRow struct {
 	At        time.Time
 }
 
-func (r sandboxIntentRow) intent() SandboxIntent {
-	return SandboxIntent{
+func (r sandboxIntentRow) intent() payments.Intent {
+	return payments.Intent{
 		Key: r.Key, ID: r.ID, Request: r.Request, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
 		Method: r.Method, Metadata: r.Metadata, ChargeKey: r.ChargeKey, Answered: r.Answered, Status: r.Status,
 		Refusal: r.Refusal, Refunded: r.Refunded, At: r.At.UTC(),
@@ -86,8 +59,8 @@ type sandboxRefundRow struct {
 	At       time.Time
 }
 
-func (r sandboxRefundRow) refund() SandboxRefund {
-	return SandboxRefund{
+func (r sandboxRefundRow) refund() payments.Refund {
+	return payments.Refund{
 		Key: r.Key, ID: r.ID, Request: r.Request, IntentID: r.IntentID,
 		Amount: booking.Money{Amount: r.Amount, Currency: r.Currency}, Label: r.Label, Status: r.Status, At: r.At.UTC(),
 	}
@@ -99,7 +72,7 @@ var errUsed = errors.New("the payment method was used before")
 // Create keeps the intent unless there is one under its key, and returns the
 // one that stands there. used: there is none, and another intent was paid for
 // with a method that can be used once only.
-func (s *SandboxIntents) Create(ctx context.Context, i SandboxIntent, once bool) (stands SandboxIntent, used bool, err error) {
+func (s *SandboxIntents) Create(ctx context.Context, i payments.Intent, once bool) (stands payments.Intent, used bool, err error) {
 	var row sandboxIntentRow
 	asked := sandboxIntentRow{
 		Key: i.Key, ID: i.ID, Request: i.Request, Amount: i.Amount.Amount, Currency: i.Amount.Currency, Method: i.Method,
@@ -127,7 +100,7 @@ func (s *SandboxIntents) Create(ctx context.Context, i SandboxIntent, once bool)
 		return err
 	})
 	if errors.Is(err, errUsed) {
-		return SandboxIntent{}, true, nil
+		return payments.Intent{}, true, nil
 	}
 	return row.intent(), false, err
 }
@@ -144,7 +117,7 @@ func create(ctx context.Context, q bun.IDB, row *sandboxIntentRow) (created bool
 }
 
 // Intent finds one by its id. NotFound: there is none.
-func (s *SandboxIntents) Intent(ctx context.Context, id string) (SandboxIntent, error) {
+func (s *SandboxIntents) Intent(ctx context.Context, id string) (payments.Intent, error) {
 	var row sandboxIntentRow
 	err := s.db.run(ctx, "read intent in sandbox", func(ctx context.Context, q bun.IDB) error {
 		row = sandboxIntentRow{}
@@ -166,7 +139,7 @@ func (s *SandboxIntents) Change(ctx context.Context, id string, from []string, t
 }
 
 // Search lists the intents of a charge, oldest first.
-func (s *SandboxIntents) Search(ctx context.Context, chargeKey string) ([]SandboxIntent, error) {
+func (s *SandboxIntents) Search(ctx context.Context, chargeKey string) ([]payments.Intent, error) {
 	return s.list(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
 		return q.Where("charge_key = ?", chargeKey).OrderExpr("at, id")
 	})
@@ -174,7 +147,7 @@ func (s *SandboxIntents) Search(ctx context.Context, chargeKey string) ([]Sandbo
 
 // List lists up to limit intents, newest first, from the one that follows the
 // intent with the id after; from the newest when that is "".
-func (s *SandboxIntents) List(ctx context.Context, after string, limit int) ([]SandboxIntent, error) {
+func (s *SandboxIntents) List(ctx context.Context, after string, limit int) ([]payments.Intent, error) {
 	return s.list(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
 		if after != "" {
 			q = q.Where("(at, id) < (SELECT at, id FROM sandbox_intents WHERE id = ?)", after)
@@ -183,13 +156,13 @@ func (s *SandboxIntents) List(ctx context.Context, after string, limit int) ([]S
 	})
 }
 
-func (s *SandboxIntents) list(ctx context.Context, which func(*bun.SelectQuery) *bun.SelectQuery) ([]SandboxIntent, error) {
+func (s *SandboxIntents) list(ctx context.Context, which func(*bun.SelectQuery) *bun.SelectQuery) ([]payments.Intent, error) {
 	var rows []sandboxIntentRow
 	err := s.db.run(ctx, "list intents in sandbox", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		return which(q.NewSelect().Model(&rows)).Scan(ctx)
 	})
-	intents := make([]SandboxIntent, len(rows))
+	intents := make([]payments.Intent, len(rows))
 	for i, row := range rows {
 		intents[i] = row.intent()
 	}

@@ -6,18 +6,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
 )
 
 func testSandboxIntents(t *testing.T, fresh newURL) {
 	sandbox := store.NewSandboxIntents(setup(t, fresh, "sandbox"))
-	intent := func(key, id, status string) store.SandboxIntent {
-		return store.SandboxIntent{
+	intent := func(key, id, status string) payments.Intent {
+		return payments.Intent{
 			Key: key, ID: id, Request: "amount=5", Amount: won, Metadata: map[string]string{"order_id": key},
 			ChargeKey: key, Answered: status, Status: status,
 		}
 	}
-	create := func(t *testing.T, i store.SandboxIntent) store.SandboxIntent {
+	create := func(t *testing.T, i payments.Intent) payments.Intent {
 		t.Helper()
 		got, used, err := sandbox.Create(t.Context(), i, false)
 		require.NoError(t, err)
@@ -34,7 +35,7 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 		require.Equal(t, first, got)
 		found, err := sandbox.Search(t.Context(), t.Name())
 		require.NoError(t, err)
-		require.Equal(t, []store.SandboxIntent{first}, found)
+		require.Equal(t, []payments.Intent{first}, found)
 		_, err = sandbox.Intent(t.Context(), "pi_other")
 		requireCode(t, booking.NotFound, err)
 	})
@@ -55,13 +56,13 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 	run(t, "Refund", func(t *testing.T) {
 		create(t, intent(t.Name(), "pi_refund", "succeeded"))
 		create(t, intent(t.Name()+"2", "pi_unpaid", "canceled"))
-		refund := store.SandboxRefund{Key: t.Name(), ID: "re_1", Request: "all", IntentID: "pi_refund", Amount: won}
+		refund := payments.Refund{Key: t.Name(), ID: "re_1", Request: "all", IntentID: "pi_refund", Amount: won}
 		given := together(t, 5, func(int) (bool, error) {
 			stands, given, err := sandbox.Refund(t.Context(), refund)
 			return given && stands.ID == "re_1", err
 		})
 		require.Equal(t, 5, count(given, true))
-		for _, other := range []store.SandboxRefund{
+		for _, other := range []payments.Refund{
 			{Key: t.Name() + "2", ID: "re_2", IntentID: "pi_refund", Amount: won},
 			{Key: t.Name() + "3", ID: "re_3", IntentID: "pi_unpaid", Amount: won},
 		} {
@@ -89,8 +90,8 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 		_, found, err := sandbox.Failure(t.Context(), t.Name())
 		require.NoError(t, err)
 		require.False(t, found)
-		first := store.SandboxFailure{Key: t.Name(), Request: "amount=5", Status: 500, Body: "{}"}
-		for _, f := range []store.SandboxFailure{first, {Key: t.Name(), Status: 400}} {
+		first := payments.Failure{Key: t.Name(), Request: "amount=5", Status: 500, Body: "{}"}
+		for _, f := range []payments.Failure{first, {Key: t.Name(), Status: 400}} {
 			require.NoError(t, sandbox.KeepFailure(t.Context(), f))
 			got, found, err := sandbox.Failure(t.Context(), t.Name())
 			require.NoError(t, err)
@@ -120,7 +121,7 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 
 	run(t, "RefundsThatArePending", func(t *testing.T) {
 		create(t, intent(t.Name(), "pi_pending", "succeeded"))
-		refund := store.SandboxRefund{Key: t.Name(), ID: "re_p", IntentID: "pi_pending", Amount: won, Label: "o1", Status: "pending"}
+		refund := payments.Refund{Key: t.Name(), ID: "re_p", IntentID: "pi_pending", Amount: won, Label: "o1", Status: "pending"}
 		_, given, err := sandbox.Refund(t.Context(), refund)
 		require.NoError(t, err)
 		require.True(t, given)

@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/internal/payments"
 )
 
 // Statuses of refunds that matter here: what has failed is left of its intent
@@ -20,7 +22,7 @@ var errNotRefundable = errors.New("more than is left of the intent")
 // Refund gives back some of a succeeded intent, once per key, and returns the
 // refund that stands under it. given is false when nothing is: the intent has
 // not succeeded, or that much of it is not left.
-func (s *SandboxIntents) Refund(ctx context.Context, r SandboxRefund) (stands SandboxRefund, given bool, err error) {
+func (s *SandboxIntents) Refund(ctx context.Context, r payments.Refund) (stands payments.Refund, given bool, err error) {
 	var row sandboxRefundRow
 	err = s.db.inTx(ctx, "refund intent in sandbox", func(ctx context.Context, q bun.IDB) error {
 		row = sandboxRefundRow{
@@ -46,19 +48,19 @@ func (s *SandboxIntents) Refund(ctx context.Context, r SandboxRefund) (stands Sa
 		return err
 	})
 	if errors.Is(err, errNotRefundable) {
-		return SandboxRefund{}, false, nil
+		return payments.Refund{}, false, nil
 	}
 	return row.refund(), err == nil, err
 }
 
 // Refunds lists the refunds of an intent, newest first.
-func (s *SandboxIntents) Refunds(ctx context.Context, intentID string) ([]SandboxRefund, error) {
+func (s *SandboxIntents) Refunds(ctx context.Context, intentID string) ([]payments.Refund, error) {
 	var rows []sandboxRefundRow
 	err := s.db.run(ctx, "list refunds in sandbox", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		return q.NewSelect().Model(&rows).Where("intent_id = ?", intentID).OrderExpr("at DESC, id DESC").Scan(ctx)
 	})
-	refunds := make([]SandboxRefund, len(rows))
+	refunds := make([]payments.Refund, len(rows))
 	for i, row := range rows {
 		refunds[i] = row.refund()
 	}

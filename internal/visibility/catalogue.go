@@ -3,7 +3,6 @@ package visibility
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -85,13 +84,13 @@ func read(ctx context.Context, conn *sql.Conn) (found []index, left []string, er
 
 // schema is the quoted name of the schema that the table is in.
 func schema(ctx context.Context, conn *sql.Conn) (name string, err error) {
-	err = conn.QueryRowContext(ctx, `SELECT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-		WHERE c.oid = to_regclass($1)`, table).Scan(&name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("there is no table %s: want Temporal's visibility database, with its schema", table)
-	}
+	err = conn.QueryRowContext(ctx, `SELECT coalesce((SELECT quote_ident(n.nspname)
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)), '')`, table).Scan(&name)
 	if err != nil {
 		return "", fmt.Errorf("look for the table %s: %w", table, err)
+	}
+	if name == "" {
+		return "", fmt.Errorf("there is no table %s: want Temporal's visibility database, with its schema", table)
 	}
 	return name, nil
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun/driver/pgdriver"
+	"github.com/yeyak/yeyak/internal/store"
 )
 
 const (
@@ -43,7 +43,7 @@ func (r run) rebuild(ctx context.Context, i index) error {
 		if err == nil {
 			return r.drop(ctx, past)
 		}
-		if !lockNotAvailable(err) {
+		if !store.LockRefused(err) {
 			return fmt.Errorf("exchange index %s: %w", i.name, err)
 		}
 		select {
@@ -86,10 +86,4 @@ func (r run) drop(ctx context.Context, name string) error {
 		return fmt.Errorf("drop index %s: %w", name, err)
 	}
 	return nil
-}
-
-func lockNotAvailable(err error) bool {
-	const code = "55P03"
-	pg, ok := errors.AsType[pgdriver.Error](err)
-	return ok && pg.Field('C') == code
 }

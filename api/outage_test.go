@@ -1,0 +1,61 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// What is told of something that is away is the store's message; its cause is
+// for the log.
+func TestUnavailable(t *testing.T) {
+	t.Parallel()
+	const away, notSetUp = "a part that this needs is away at the moment", "a part that this needs is not set up yet"
+	lacksTable := errors.New(`relation "secret" does not exist`)
+	for name, tt := range map[string]struct {
+		err    error
+		detail string
+		level  zapcore.Level
+		logged string // what the log has of the cause
+	}{
+		"DatabaseAway": {errAway, away, zap.WarnLevel, "10.0.0.7:5432"},
+		"DatabaseAwayWithin": {
+			fmt.Errorf("rooms of a place: %w", errAway), away, zap.WarnLevel, "10.0.0.7:5432",
+		},
+		"TableMissing": {
+			booking.Errorf(booking.Unavailable, notSetUp).Because(fmt.Errorf("%w: %w", booking.ErrNotPrepared, lacksTable)),
+			notSetUp, zap.ErrorLevel, "secret",
+		},
+		"SearchAttributeMissing": {
+			serviceerror.NewInvalidArgument("unknown search attribute secret"), notSetUp, zap.ErrorLevel, "secret",
+		},
+		"WaitedInVain": {fmt.Errorf("wait: %w", context.DeadlineExceeded), away, zap.WarnLevel, "wait"},
+		"HungUp":       {fmt.Errorf("wait: %w", context.Canceled), away, zap.WarnLevel, "wait"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			core, logs := observer.New(zap.DebugLevel)
+			b := setup(t, func(d *Deps) { d.Logger = zap.New(core) })
+			b.store.fail(tt.err)
+			logs.TakeAll()
+			a := b.do("GET", placesPath+"/place-seaside", "")
+			p := b.problem(a, 503, unavailable)
+			require.Equal(t, tt.detail, p.Detail)
+			require.Equal(t, "2", a.Header.Get("Retry-After"))
+			require.NotContains(t, a.text, tt.logged)
+			lines := logs.Filter(func(e observer.LoggedEntry) bool { return e.ContextMap()["error"] != nil }).All()
+			require.Len(t, lines, 1)
+			require.Equal(t, tt.level, lines[0].Level)
+			require.Contains(t, lines[0].ContextMap()["error"], tt.logged)
+		})
+	}
+}

@@ -1,0 +1,75 @@
+package booking
+
+import "time"
+
+// Hold asks for some of an item on every day of [From, To): rooms of a place
+// for its nights, cups of a drink for its day.
+type Hold struct {
+	Key      string `json:"key"`
+	OrderID  string `json:"orderId"`
+	ItemID   string `json:"itemId"`
+	From     Date   `json:"from"`
+	To       Date   `json:"to"` // exclusive
+	Quantity int    `json:"quantity"`
+	Late     bool   `json:"late,omitempty"` // it is too late to begin with it
+	Why      Reason `json:"why,omitempty"`  // it is released, or not begun with; set on the undo, or when it is late
+}
+
+// StayEnd tells that the guests for whom a hold was made have left.
+type StayEnd struct {
+	Hold
+	Left        time.Time `json:"left"`
+	CheckInTime Clock     `json:"checkInTime"` // at which nights begin, in TimeZone
+	TimeZone    string    `json:"timeZone"`    // IANA name
+	Begins      time.Time `json:"begins"`      // the instant of the first night's CheckInTime
+}
+
+// FirstFreeNight is the first night of the hold that the guests do not use. In a
+// time zone that this build does not know, clocks are as far from UTC as they
+// were when the stay began.
+func (e StayEnd) FirstFreeNight() Date {
+	zone, err := Zone(e.TimeZone)
+	if err != nil {
+		ahead := e.From.At(e.CheckInTime, time.UTC).Sub(e.Begins)
+		zone = time.FixedZone(e.TimeZone, int(ahead/time.Second))
+	}
+	return FirstFreeNight(e.From, e.To, e.CheckInTime, e.Left, zone)
+}
+
+// Nights are those of [From, To).
+type Nights struct {
+	From Date `json:"from" format:"date" doc:"The first of the nights"`
+	To   Date `json:"to" format:"date" doc:"The day after the last of them"`
+}
+
+// Freed is what the end of a stay gave back.
+type Freed struct {
+	// Nights that are free again, nil when none are.
+	Nights *Nights `json:"nights,omitempty"`
+	// Remaining is how many were left then, in the night with the fewest.
+	Remaining *int `json:"remaining,omitempty"`
+}
+
+// StockDay is what there is of an item on one day.
+type StockDay struct {
+	Date      Date `json:"date"`
+	Capacity  int  `json:"capacity"`
+	Remaining int  `json:"remaining"`
+}
+
+// StockChange says how many there are of an item, on each of the days of
+// [From, To).
+type StockChange struct {
+	Kind     Kind
+	OwnerID  string
+	Item     Item
+	From     Date
+	To       Date // exclusive
+	Capacity int
+}
+
+// ItemDay is an item on one day.
+type ItemDay struct {
+	ItemID string
+	Date   Date
+}
