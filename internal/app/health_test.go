@@ -78,7 +78,7 @@ func TestEngineTrouble_SaysWhich(t *testing.T) {
 		},
 		"NamespaceIsKeptFromIt": {
 			frontend{namespace: status.Error(codes.PermissionDenied, "the key is of another namespace")},
-			"fails: the key is of another namespace: see docs/operations.md#temporaldown",
+			"fails: the key is of another namespace: see docs/operations/trouble.md#temporaldown",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestDatabaseTroubles_LockedFile(t *testing.T) {
 	require.NoError(t, err)
 	_, err = holder.ExecContext(t.Context(), "BEGIN IMMEDIATE")
 	require.NoError(t, err)
-	require.Equal(t, "busy: its file is locked: see docs/operations.md#a-locked-file", look())
+	require.Equal(t, "busy: its file is locked: see docs/operations/trouble.md#a-locked-file", look())
 
 	_, err = holder.ExecContext(t.Context(), "ROLLBACK")
 	require.NoError(t, err)

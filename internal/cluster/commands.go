@@ -78,7 +78,7 @@ func (c *Cluster) EnvFile() string { return filepath.Join(c.options.Dir, "env") 
 // where the server is.
 func (c *Cluster) writeEnv() error {
 	where := []string{"API=" + c.URL()}
-	text := "# Where this cluster is and what it is set to, for the commands of docs/operations.md.\n" +
+	text := "# Where this cluster is and what it is set to, for the commands of docs/operations.\n" +
 		child.Exports(merged(where, c.Env(), c.postgres.Env()))
 	// The file appears complete: terminals wait for it.
 	part := c.EnvFile() + ".part"
