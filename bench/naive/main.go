@@ -20,6 +20,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/telemetry"
 	"github.com/yeyak/yeyak/workers"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -45,7 +46,7 @@ func (c api) Run(ctx context.Context) error {
 		go func() { fmt.Fprintln(os.Stderr, http.ListenAndServe(c.ProfileListen, nil)) }() //nolint:gosec // for profiles only
 	}
 	cfg := c.Settings()
-	o := app.Options{Config: cfg, Log: app.NewLogger(cfg.Log), API: true}
+	o := app.Options{Config: cfg, Log: telemetry.NewLogger(cfg.Log), API: true}
 	if c.Saga == "naive" {
 		o.Comparison = app.Comparison{Workflows: saga{c.ChargeTimeout}.register, Workers: tune, Client: leaveAsItIs}
 	}
