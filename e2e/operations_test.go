@@ -114,7 +114,7 @@ func lookAtOne(t *testing.T) {
 
 func lookAtTheLine(t *testing.T) {
 	t.Parallel()
-	s := boot(t, groaning, func(o *app.Options) { o.Config.Overload.ShutFor = time.Minute })
+	s := boot(t, groaning, func(o *app.Options) { o.Config.Overload.Breaker.OpenFor = time.Minute })
 	place := s.place(9)
 	s.overloaded(place)
 	s.reserve(place).with(t, http.StatusAccepted)

@@ -292,7 +292,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
-		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Hosts: names, Admission: api.Admission(cfg.Admission),
+		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Admission: api.Admission(cfg.Admission),
 		TelRegion: cfg.Orders.TelRegion,
 		Eager:     a.eager,
 		Logger:    a.log, Health: a.health, Closing: a.closing,

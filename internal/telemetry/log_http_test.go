@@ -31,7 +31,7 @@ func (unready) Degraded(context.Context) map[string]string { return nil }
 func TestNewLogger_Flood(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	log := newLogger(config.Log{Level: "info", Format: "json", Repeats: 100}, zapcore.Lock(zapcore.AddSync(&out)))
+	log := newLogger(config.Log{Level: "info", Format: "json"}, zapcore.Lock(zapcore.AddSync(&out)))
 	server := httptest.NewServer(api.NewOperations(api.Deps{Logger: log, Health: unready{}}))
 	const asked = 300
 	for range asked {
