@@ -70,6 +70,8 @@ func readYAML(t *testing.T, file string, into any) {
 
 // TestMonitoring_EveryAlert is tested both ways, and docs/operations/trouble.md tells
 // what it means and what to type.
+//
+// Row O10.
 func TestMonitoring_EveryAlert(t *testing.T) {
 	t.Parallel()
 	var file struct {
@@ -144,6 +146,8 @@ func asked(t *testing.T) map[string]string {
 
 // TestMonitoring_EveryMetric that alerts and dashboards ask for is one that a
 // process gives.
+//
+// Row O10.
 func TestMonitoring_EveryMetric(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })

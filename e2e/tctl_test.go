@@ -12,6 +12,8 @@ import (
 
 // TestOperations_FromTctl: Temporal's CLI has the commands and the options that
 // the table of docs/operations/README.md names, and the pages have the headings.
+//
+// Row O14.
 func TestOperations_FromTctl(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../docs/operations/README.md")
