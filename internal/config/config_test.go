@@ -93,7 +93,7 @@ func TestParse_FlagsAndEnvironment(t *testing.T) {
 	require.Equal(t, 500*time.Millisecond, c.Orders.ReplyBudget)
 	require.Equal(t, booking.Duration(time.Minute), c.Policy().AttentionAfter)
 	require.Equal(t, []string{"sagas", "payments"}, c.Worker.Serve)
-	require.False(t, c.Sandbox.Control, "nobody is to turn it where orders are taken")
+	require.False(t, c.Sandbox.Control, "an API that takes orders does not offer it")
 	databases := c.Databases.Resolved()
 	require.Equal(t, config.URL(someDatabase), databases.Inventory)
 	require.Equal(t, config.URL(someDatabase), databases.Management)

@@ -37,16 +37,16 @@ type Breaker struct {
 }
 
 // Usual is the one profile that processes run with. docs/operations/payments.md
-// has the numbers. They hang together, and with what a saga allows a charge:
+// has the numbers. They depend on each other, and on the sagas:
 //
-//   - 610 ms is what a charge gets in place. A provider that takes longer has
-//     each order fall back on its task queue, and is overloaded for us.
-//   - 10 calls in 10 seconds, half of them failed: fewer calls, and one customer
-//     with a bad minute opens it; a longer window, and an outage costs each
-//     order of the first minute its budget.
-//   - 5 seconds open, which is a pause for the provider, and which customers
-//     hardly see: their payments are deferred. Then 3 calls have to succeed: of
-//     one, chance decides.
+//   - Slow is 610 ms, the budget of a charge in place (workflows/steps.go). A
+//     provider that takes longer sends every payment to the task queue.
+//   - The breaker opens after 10 calls in 10 seconds of which half failed. With
+//     fewer calls one customer's failures could open it; with a longer window
+//     an outage costs more orders their budget before it opens.
+//   - It stays open for 5 seconds. Payments are deferred meanwhile, so a longer
+//     pause delays more of them, and a shorter one does not relieve a provider.
+//   - 3 calls have to succeed then: a single one may succeed by chance.
 func Usual() Breaker {
 	return Breaker{
 		Slow: 610 * time.Millisecond, Window: 10 * time.Second, MinCalls: 10, FailPercent: 50,
