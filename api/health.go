@@ -21,7 +21,7 @@ func (s *server) registerHealth() {
 		Summary: "Whether the process takes requests",
 		Description: "503 only while starting or draining. A part that does not work makes the service degraded, not unready: " +
 			"orders are taken all the same. Each such part is named, with what is wrong with it and the command that mends it; " +
-			"where there is none, with the section of docs/operations.md that says what to do.",
+			"where there is none, with the section of docs/operations that says what to do.",
 		Responses: map[string]*huma.Response{"503": {Description: "Starting or draining"}},
 	}, s.readiness)
 }

@@ -158,7 +158,7 @@ func knownToAny(t *testing.T) map[string]bool {
 // flagsOf lists the variables, and the flags, of a command.
 func flagsOf(t *testing.T, command string) map[string]bool {
 	t.Helper()
-	parser, err := kong.New(&commands{}, kong.Vars{"queues": "", "sandbox_control": "false", "shutdown_grace": "20s", "drain_delay": "5s", "version": ""})
+	parser, err := kong.New(&commands{}, kong.Vars{"queues": "", "shutdown_grace": "20s", "drain_delay": "5s", "version": ""})
 	require.NoError(t, err)
 	all := map[string]bool{}
 	for _, node := range parser.Model.Children {

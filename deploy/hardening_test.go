@@ -123,7 +123,9 @@ func TestKubernetes_JobsAndWorkloadsShareSettings(t *testing.T) {
 	}
 }
 
-// The data outlive the StatefulSet that they belong to (O8).
+// The data outlive the StatefulSet that they belong to.
+//
+// Row O8.
 func TestKubernetes_Postgres(t *testing.T) {
 	t.Parallel()
 	m := render(t, "kubernetes/overlays/local/jobs")

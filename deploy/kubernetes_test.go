@@ -25,6 +25,10 @@ func oursIn(pod corev1.PodTemplateSpec) (corev1.Container, bool) {
 	return pod.Spec.Containers[i], true
 }
 
+// TestKubernetes_Processes: each process understands its settings, has probes
+// that look at itself alone, and gets the time that it needs to end.
+//
+// Rows O6, O7.
 func TestKubernetes_Processes(t *testing.T) {
 	for overlay, m := range renders(t) {
 		for name, pod := range m.pods() {
@@ -112,6 +116,10 @@ func TestKubernetes_Labels(t *testing.T) {
 	}
 }
 
+// TestKubernetes_RequestsFindTheirWay: services and the entry point lead to
+// processes that serve what is asked.
+//
+// Row O1.
 func TestKubernetes_RequestsFindTheirWay(t *testing.T) {
 	for overlay, m := range renders(t) {
 		for name, service := range m.services {
@@ -166,6 +174,8 @@ func matches(selector, labels map[string]string) bool {
 
 // Every Deployment goes on while one of its pods is exchanged, and is somebody's
 // to scale.
+//
+// Rows O3, O5.
 func TestKubernetes_RolloutsAndScaling(t *testing.T) {
 	for overlay, m := range renders(t) {
 		for name, d := range m.deployments {

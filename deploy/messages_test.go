@@ -103,6 +103,8 @@ func messagesImage(t *testing.T) (folder string, stage instructions.Stage) {
 }
 
 // The image holds the script and what it imports, and no tests.
+//
+// Row O12.
 func TestMessages_Image(t *testing.T) {
 	t.Parallel()
 	folder, stage := messagesImage(t)

@@ -12,10 +12,10 @@ import (
 	"github.com/yeyak/yeyak/internal/recipes"
 )
 
-// TestOperations_WhatIsShown: the commands that docs/operations.md shows and no
+// TestOperations_WhatIsShown: the commands that docs/operations shows and no
 // test can run name files, services, workloads and flags that are there.
 func TestOperations_WhatIsShown(t *testing.T) {
-	book, err := recipes.Read(filepath.Join(root, "docs", "operations.md"))
+	book, err := recipes.Read(filepath.Join(root, "docs", "operations"))
 	require.NoError(t, err)
 	project, rendered := everything(t), renders(t)
 	seen := map[string]bool{}

@@ -163,6 +163,8 @@ func (r *runner) commits() string {
 
 // TestRelease_ReachesTheCluster: the scripts of a release and of what follows it
 // publish images, change the overlay to their digests, and apply it in order.
+//
+// Row O9.
 func TestRelease_ReachesTheCluster(t *testing.T) {
 	t.Parallel()
 	all := workflows(t)
@@ -291,6 +293,8 @@ chmod +x "$ORIGIN/hooks/pre-receive"`)
 }
 
 // A service goes to the cluster apart from the others.
+//
+// Row O9.
 func TestRelease_OneService(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)

@@ -86,7 +86,7 @@ func TestAdmission_ReadsHaveConnections(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) {
 		o.Config.Orders.ReplyBudget = 30 * time.Second // they hang until the test lets them go
-		o.Config.Orders.Steps = config.StepsDurable    // they wait for longer than in place
+		o.Config.Orders.Durable = true                 // they wait for longer than in place
 	})
 	place := s.place(100)
 	order := s.reserve(place).with(t, http.StatusCreated).body.ID

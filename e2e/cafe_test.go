@@ -16,9 +16,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestK1_Drinks: the owner registers a drink with its day and how many cups
+// TestCafe_Drinks: the owner registers a drink with its day and how many cups
 // there are.
-func TestK1_Drinks(t *testing.T) {
+//
+// Row K1.
+func TestCafe_Drinks(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	latte := s.post(drinks, object{
@@ -41,9 +43,11 @@ func TestK1_Drinks(t *testing.T) {
 	s.orderCup("drink-nobody").with(t, http.StatusUnprocessableEntity)
 }
 
-// TestK2_K3_FromOrderToCounter: the cups are held at once, and the kitchen
+// TestCafe_FromOrderToCounter: the cups are held at once, and the kitchen
 // makes them.
-func TestK2_K3_FromOrderToCounter(t *testing.T) {
+//
+// Rows K2, K3.
+func TestCafe_FromOrderToCounter(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		drink := s.drink(5)
@@ -70,8 +74,10 @@ func TestK2_K3_FromOrderToCounter(t *testing.T) {
 	})
 }
 
-// TestK2_SoldOut: nobody is charged for what there is not.
-func TestK2_SoldOut(t *testing.T) {
+// TestCafe_SoldOut: nobody is charged for what there is not.
+//
+// Row K2.
+func TestCafe_SoldOut(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	drink := s.drink(1)
@@ -89,8 +95,10 @@ func TestK2_SoldOut(t *testing.T) {
 	require.Zero(t, s.cups(drink))
 }
 
-// TestK2_Declined: a drink that cannot be paid for is put back.
-func TestK2_Declined(t *testing.T) {
+// TestCafe_Declined: a drink that cannot be paid for is put back.
+//
+// Row K2.
+func TestCafe_Declined(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	drink := s.drink(1)
@@ -100,8 +108,10 @@ func TestK2_Declined(t *testing.T) {
 	require.Empty(t, s.listed("/v1/mypages?customerId=alice"))
 }
 
-// TestK2_FiftyAtOnceForFiveCups: exactly five stand, and nobody else pays.
-func TestK2_FiftyAtOnceForFiveCups(t *testing.T) {
+// TestCafe_FiftyAtOnceForFiveCups: exactly five stand, and nobody else pays.
+//
+// Row K2.
+func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		drink := s.drink(5)
@@ -127,9 +137,11 @@ func TestK2_FiftyAtOnceForFiveCups(t *testing.T) {
 	})
 }
 
-// TestK2_RefusedWithoutCafe: while the café cannot be asked no order is taken
+// TestCafe_RefusedWithoutStock: while the café cannot be asked no order is taken
 // and nobody is charged, and the refusal does not use up the key.
-func TestK2_RefusedWithoutCafe(t *testing.T) {
+//
+// Row K2.
+func TestCafe_RefusedWithoutStock(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.InventoryQueue, func(t *testing.T, s *system, cafe service) {
 		drink := s.drink(5)
@@ -171,9 +183,11 @@ func TestK2_RefusedWithoutCafe(t *testing.T) {
 	})
 }
 
-// TestK3_TakenWithoutProduction: orders are taken all the same, and made once
+// TestCafe_TakenWithoutProduction: orders are taken all the same, and made once
 // the kitchen is back.
-func TestK3_TakenWithoutProduction(t *testing.T) {
+//
+// Row K3.
+func TestCafe_TakenWithoutProduction(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, kitchen service) {
 		drink := s.drink(5)
@@ -199,9 +213,11 @@ func TestK3_TakenWithoutProduction(t *testing.T) {
 	})
 }
 
-// TestK4_Cancel: the cup is there again, the production is cancelled, and the
+// TestCafe_Cancel: the cup is there again, the production is cancelled, and the
 // money is back.
-func TestK4_Cancel(t *testing.T) {
+//
+// Row K4.
+func TestCafe_Cancel(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		drink := s.drink(2)
@@ -222,9 +238,11 @@ func TestK4_Cancel(t *testing.T) {
 	})
 }
 
-// TestK4_CancelWithoutProduction: the cup and the money are back before the
+// TestCafe_CancelWithoutProduction: the cup and the money are back before the
 // kitchen is, which shows the cancellation once it is back.
-func TestK4_CancelWithoutProduction(t *testing.T) {
+//
+// Row K4.
+func TestCafe_CancelWithoutProduction(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, kitchen service) {
 		drink := s.drink(5)
@@ -251,9 +269,11 @@ func TestK4_CancelWithoutProduction(t *testing.T) {
 	}, impatient)
 }
 
-// TestK6_MypageOfItsOwn: status and history live in a database of their own,
+// TestCafe_MypageOfItsOwn: status and history live in a database of their own,
 // on another engine, and can be read with everything else away.
-func TestK6_MypageOfItsOwn(t *testing.T) {
+//
+// Row K6.
+func TestCafe_MypageOfItsOwn(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite, func(o *app.Options) { o.Config.Databases.Mypage = config.URL(pgtest.New(t)) })
 	order := s.orderCup(s.drink(1)).with(t, http.StatusCreated).body.ID

@@ -148,9 +148,11 @@ func TestCatalogue_DrinkStock(t *testing.T) {
 	})
 }
 
-// TestC1_Telephone: management reads it, and the cleaner, who needs it as long
+// TestCleaning_Telephone: management reads it, and the cleaner, who needs it as long
 // as the call is under way.
-func TestC1_Telephone(t *testing.T) {
+//
+// Rows C1, C2.
+func TestCleaning_Telephone(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		cleaner := s.cleaner("Min-jun")
@@ -180,9 +182,11 @@ func TestC1_Telephone(t *testing.T) {
 	})
 }
 
-// TestC3_WithdrawnCleaner finishes the call that they have, gets no more, and
+// TestCleaning_WithdrawnCleaner finishes the call that they have, gets no more, and
 // comes back to who has waited longest.
-func TestC3_WithdrawnCleaner(t *testing.T) {
+//
+// Row C3.
+func TestCleaning_WithdrawnCleaner(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		cleaner := s.cleaner("Min-jun")

@@ -17,9 +17,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestC1_Call: a customer asks for a cleaning with their telephone, a place
+// TestCleaning_Call: a customer asks for a cleaning with their telephone, a place
 // and a price, and waits for a cleaner.
-func TestC1_Call(t *testing.T) {
+//
+// Row C1.
+func TestCleaning_Call(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	a := s.call().with(t, http.StatusCreated)
@@ -39,8 +41,10 @@ func TestC1_Call(t *testing.T) {
 	require.Equal(t, []string{a.body.ID}, s.listed("/v1/mypages?customerId=alice"))
 }
 
-// TestC1_ForNothing: a call without a price is taken, and nobody is charged.
-func TestC1_ForNothing(t *testing.T) {
+// TestCleaning_ForNothing: a call without a price is taken, and nobody is charged.
+//
+// Row C1.
+func TestCleaning_ForNothing(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		s.cleaner("Min-jun")
@@ -62,9 +66,11 @@ func TestC1_ForNothing(t *testing.T) {
 	})
 }
 
-// TestC2_NotTakenUnregistered: while management cannot be asked no call is
+// TestCleaning_NotTakenUnregistered: while management cannot be asked no call is
 // taken, its customer is told so kindly, and nobody is charged.
-func TestC2_NotTakenUnregistered(t *testing.T) {
+//
+// Row C2.
+func TestCleaning_NotTakenUnregistered(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.ManagementQueue, func(t *testing.T, s *system, management service) {
 		call := func() answer { return s.post(calls, visit(), "Idempotency-Key", "k") }
@@ -100,9 +106,11 @@ func TestC2_NotTakenUnregistered(t *testing.T) {
 	})
 }
 
-// TestC3_TakenWithoutAssignment: calls are taken all the same, and wait until
+// TestCleaning_TakenWithoutAssignment: calls are taken all the same, and wait until
 // somebody can assign a cleaner.
-func TestC3_TakenWithoutAssignment(t *testing.T) {
+//
+// Row C3.
+func TestCleaning_TakenWithoutAssignment(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, assignment service) {
 		cleaner := s.cleaner("Min-jun")
@@ -141,9 +149,11 @@ func (s *system) messagesTo(recipient, order string) (texts []string) {
 	return texts
 }
 
-// TestC4_C6_FromCallToCleaned: the customer is told of the confirmation and of
+// TestCleaning_FromCallToCleaned: the customer is told of the confirmation and of
 // the cleaner, and sees the course of the call at any time.
-func TestC4_C6_FromCallToCleaned(t *testing.T) {
+//
+// Rows C4, C6.
+func TestCleaning_FromCallToCleaned(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		order := s.call().with(t, http.StatusCreated).body.ID
@@ -197,8 +207,10 @@ func (s *system) atWork() map[string]string {
 	return busy
 }
 
-// TestC5_CancelFreesTheCleaner: who goes to the call that has waited longest.
-func TestC5_CancelFreesTheCleaner(t *testing.T) {
+// TestCleaning_CancelFreesTheCleaner: who goes to the call that has waited longest.
+//
+// Row C5.
+func TestCleaning_CancelFreesTheCleaner(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		s.cleaner("Min-jun")
@@ -238,8 +250,10 @@ func TestC5_CancelFreesTheCleaner(t *testing.T) {
 	})
 }
 
-// TestC3_NewCleaner: who comes anew serves the call that has waited longest.
-func TestC3_NewCleaner(t *testing.T) {
+// TestCleaning_NewCleaner: who comes anew serves the call that has waited longest.
+//
+// Row C3.
+func TestCleaning_NewCleaner(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	var waiting []string
@@ -264,9 +278,11 @@ func (a answer) field(name string) any {
 	return all[name]
 }
 
-// TestC5_FiftyCallsTenCleaners: ten are served at a time, each by a cleaner of
+// TestCleaning_FiftyCallsTenCleaners: ten are served at a time, each by a cleaner of
 // its own, and every call once.
-func TestC5_FiftyCallsTenCleaners(t *testing.T) {
+//
+// Rows C3, C5.
+func TestCleaning_FiftyCallsTenCleaners(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		for i := range 10 {
@@ -296,8 +312,10 @@ func TestC5_FiftyCallsTenCleaners(t *testing.T) {
 	})
 }
 
-// TestC5_InTurn: whoever has waited longer is served sooner.
-func TestC5_InTurn(t *testing.T) {
+// TestCleaning_InTurn: whoever has waited longer is served sooner.
+//
+// Row C5.
+func TestCleaning_InTurn(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	for i := range 5 {
@@ -319,9 +337,11 @@ func TestC5_InTurn(t *testing.T) {
 	}
 }
 
-// TestC7_TooManyWaiting: when as many calls wait for a cleaner as may, no more
+// TestCleaning_TooManyWaiting: when as many calls wait for a cleaner as may, no more
 // are taken until somebody comes.
-func TestC7_TooManyWaiting(t *testing.T) {
+//
+// Row C7.
+func TestCleaning_TooManyWaiting(t *testing.T) {
 	t.Parallel()
 	two := func(o *app.Options) { o.Config.Admission.MaxWaitingCalls = 2 }
 	eachStorageWith(t, two, func(t *testing.T, s *system) {

@@ -60,9 +60,11 @@ func (s *system) requireForceCancelled(order string) {
 	require.Equal(s, booking.MenuDeleted, production.Reason)
 }
 
-// TestK5_Deletion: the owner takes a drink off the menu. Its open orders are
+// TestDrinkDeletion_CancelsOpenOrders: the owner takes a drink off the menu. Its open orders are
 // cancelled, and what is over stays as it is.
-func TestK5_Deletion(t *testing.T) {
+//
+// Row K5.
+func TestDrinkDeletion_CancelsOpenOrders(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		drink, kept := s.drink(10), s.drink(10)
@@ -106,10 +108,12 @@ func TestK5_Deletion(t *testing.T) {
 	})
 }
 
-// TestK5_WhileOrdersComeIn: no order that comes at the same time is left open:
+// TestDrinkDeletion_WhileOrdersComeIn: no order that comes at the same time is left open:
 // it is refused, or cancelled with the others. Ten customers order until they
 // are refused.
-func TestK5_WhileOrdersComeIn(t *testing.T) {
+//
+// Row K5.
+func TestDrinkDeletion_WhileOrdersComeIn(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		const customers = 10
@@ -158,9 +162,11 @@ func TestK5_WhileOrdersComeIn(t *testing.T) {
 	})
 }
 
-// TestK5_WithoutProduction: a kitchen that is away holds nobody's money or
+// TestDrinkDeletion_WithoutProduction: a kitchen that is away holds nobody's money or
 // cups up. It shows the cancellations once it is back.
-func TestK5_WithoutProduction(t *testing.T) {
+//
+// Row K5.
+func TestDrinkDeletion_WithoutProduction(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, kitchen service) {
 		drink := s.drink(10)
@@ -187,9 +193,11 @@ func TestK5_WithoutProduction(t *testing.T) {
 	})
 }
 
-// TestK5_StoppedInTheMiddle: the process that deletes is stopped, and another
+// TestDrinkDeletion_StoppedInTheMiddle: the process that deletes is stopped, and another
 // one goes on.
-func TestK5_StoppedInTheMiddle(t *testing.T) {
+//
+// Row K5.
+func TestDrinkDeletion_StoppedInTheMiddle(t *testing.T) {
 	t.Parallel()
 	o := options(t)
 	o.Config.Databases.Front = config.URL(pgtest.New(t))
@@ -209,9 +217,11 @@ func TestK5_StoppedInTheMiddle(t *testing.T) {
 	require.Equal(t, 300, s.cups(drink))
 }
 
-// TestK5_KilledInTheMiddle: the process dies over one of the orders that it
+// TestDrinkDeletion_KilledInTheMiddle: the process dies over one of the orders that it
 // cancels, and another one goes on.
-func TestK5_KilledInTheMiddle(t *testing.T) {
+//
+// Row K5.
+func TestDrinkDeletion_KilledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	s, revive := bootMortal(t, "release")
 	drink := s.drink(50)
@@ -247,10 +257,12 @@ func (s *system) orderCups(drink string, n int) []string {
 	return orders
 }
 
-// TestK5_ManyOrders: all open orders of a drink are cancelled however many
+// TestDrinkDeletion_ManyOrders: all open orders of a drink are cancelled however many
 // they are, and the API goes on answering meanwhile. YEYAK_FULL=1 makes them
 // five thousand: it measures then, and has the machine to itself.
-func TestK5_ManyOrders(t *testing.T) {
+//
+// Row K5.
+func TestDrinkDeletion_ManyOrders(t *testing.T) {
 	n := 500
 	if os.Getenv("YEYAK_FULL") == "1" {
 		n = 5000

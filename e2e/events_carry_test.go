@@ -131,6 +131,8 @@ func paid(status string, amount, refunded float64) object {
 
 // TestEvents_CarryWhatTheyTell: stay dates, what remains, what was paid and given
 // back, where deliveries and productions stand.
+//
+// Rows L2, L4, O13.
 func TestEvents_CarryWhatTheyTell(t *testing.T) {
 	t.Parallel()
 	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {

@@ -15,8 +15,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestF1_Menus: a shop registers menus, and customers list them.
-func TestF1_Menus(t *testing.T) {
+// TestFood_Menus: a shop registers menus, and customers list them.
+//
+// Row F1.
+func TestFood_Menus(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	rice := s.post(menus, object{"name": "Bibimbap", "ownerId": "sara", "price": object{"amount": 9000, "currency": "KRW"}}).with(t, http.StatusCreated)
@@ -29,8 +31,10 @@ func TestF1_Menus(t *testing.T) {
 	s.order("menu-nobody").with(t, http.StatusUnprocessableEntity)
 }
 
-// TestF2_OrderMustBePaid: what is not paid for never comes into being.
-func TestF2_OrderMustBePaid(t *testing.T) {
+// TestFood_OrderMustBePaid: what is not paid for never comes into being.
+//
+// Row F2.
+func TestFood_OrderMustBePaid(t *testing.T) {
 	t.Parallel()
 	s := boot(t, withCouriers)
 	menu := s.menu()
@@ -52,9 +56,11 @@ func TestF2_OrderMustBePaid(t *testing.T) {
 	s.requireCharged(paid.body.ID, 18000)
 }
 
-// TestF3_F4_FromOrderToDoor: an order starts its delivery by itself, and the
+// TestFood_FromOrderToDoor: an order starts its delivery by itself, and the
 // courier ends it.
-func TestF3_F4_FromOrderToDoor(t *testing.T) {
+//
+// Rows F2, F3, F4.
+func TestFood_FromOrderToDoor(t *testing.T) {
 	t.Parallel()
 	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {
 		order := s.order(s.menu()).with(t, http.StatusCreated).body
@@ -78,9 +84,11 @@ func TestF3_F4_FromOrderToDoor(t *testing.T) {
 	})
 }
 
-// TestF4_CourierNeverComes: the order needs attention, everywhere where
+// TestFood_CourierNeverComes: the order needs attention, everywhere where
 // somebody may look, until the courier comes after all.
-func TestF4_CourierNeverComes(t *testing.T) {
+//
+// Row F4.
+func TestFood_CourierNeverComes(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) { o.Config.Orders.DeliverWithin = time.Second })
 	order := s.order(s.menu()).with(t, http.StatusCreated).body.ID
@@ -99,8 +107,10 @@ func TestF4_CourierNeverComes(t *testing.T) {
 	s.eventually(func() bool { return len(marked()) == 0 })
 }
 
-// TestF5_Cancel: the delivery is cancelled with the order.
-func TestF5_Cancel(t *testing.T) {
+// TestFood_Cancel: the delivery is cancelled with the order.
+//
+// Row F5.
+func TestFood_Cancel(t *testing.T) {
 	t.Parallel()
 	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {
 		order := s.order(s.menu()).with(t, http.StatusCreated).body.ID
@@ -128,8 +138,10 @@ func (s *system) requireCalledOff(order string) {
 	s.requireRefunded(order, 18000)
 }
 
-// TestF6_TooLateToCancel: what was delivered stays so.
-func TestF6_TooLateToCancel(t *testing.T) {
+// TestFood_TooLateToCancel: what was delivered stays so.
+//
+// Row F6.
+func TestFood_TooLateToCancel(t *testing.T) {
 	t.Parallel()
 	s := boot(t, withCouriers)
 	order := s.order(s.menu()).with(t, http.StatusCreated).body.ID
@@ -141,9 +153,11 @@ func TestF6_TooLateToCancel(t *testing.T) {
 	s.requireCharged(order, 18000)
 }
 
-// TestF6_CourierAndCustomerAtOnce: one of them comes first, and the order, its
+// TestFood_CourierAndCustomerAtOnce: one of them comes first, and the order, its
 // delivery and the money agree on who.
-func TestF6_CourierAndCustomerAtOnce(t *testing.T) {
+//
+// Row F6.
+func TestFood_CourierAndCustomerAtOnce(t *testing.T) {
 	t.Parallel()
 	s := boot(t, withCouriers)
 	menu := s.menu()
@@ -171,9 +185,11 @@ func TestF6_CourierAndCustomerAtOnce(t *testing.T) {
 	}
 }
 
-// TestF7_NotCancelledWithoutDelivery: while the delivery cannot be asked the
+// TestFood_NotCancelledWithoutDelivery: while the delivery cannot be asked the
 // order stands, with its delivery and its price.
-func TestF7_NotCancelledWithoutDelivery(t *testing.T) {
+//
+// Row F7.
+func TestFood_NotCancelledWithoutDelivery(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, delivery service) {
 		menu := s.menu()
@@ -212,9 +228,11 @@ func (s *system) requireStands(refused answer, before body) {
 	s.requireCharged(before.ID, 18000)
 }
 
-// TestF8_TakenWithoutDelivery: orders are taken all the same, and delivered
+// TestFood_TakenWithoutDelivery: orders are taken all the same, and delivered
 // once somebody delivers.
-func TestF8_TakenWithoutDelivery(t *testing.T) {
+//
+// Row F8.
+func TestFood_TakenWithoutDelivery(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, delivery service) {
 		menu := s.menu()
@@ -241,9 +259,11 @@ func TestF8_TakenWithoutDelivery(t *testing.T) {
 	}, withCouriers)
 }
 
-// TestF9_MypageOfItsOwn: what a customer sees joins order, menu and delivery,
+// TestFood_MypageOfItsOwn: what a customer sees joins order, menu and delivery,
 // and lives on another engine. It can be read with everything else away.
-func TestF9_MypageOfItsOwn(t *testing.T) {
+//
+// Row F9.
+func TestFood_MypageOfItsOwn(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.NewCluster(t)
 	s := boot(t, withCouriers, func(o *app.Options) {

@@ -104,7 +104,7 @@ func TestReady_StoreThatFails(t *testing.T) {
 	} {
 		alter(c.fails)
 		s.eventually(func() bool {
-			return s.degraded()["catalogue database"] == "fails: "+c.code+": see docs/operations.md#a-database-that-fails"
+			return s.degraded()["catalogue database"] == "fails: "+c.code+": see docs/operations/trouble.md#a-database-that-fails"
 		})
 		alter(c.mended)
 		s.eventually(func() bool { return len(s.degraded()) == 0 })
@@ -135,7 +135,7 @@ func TestReady_DiskFull(t *testing.T) {
 	filler := filepath.Join(o.Config.Dev.DataDir, "filler")
 	fill(t, filler)
 	s.eventually(func() bool {
-		return s.degraded()["catalogue database"] == "cannot write: its disk is full: see docs/operations.md#a-full-disk"
+		return s.degraded()["catalogue database"] == "cannot write: its disk is full: see docs/operations/trouble.md#a-full-disk"
 	})
 	a := s.post("/v1/food/menus", object{"name": "Bibimbap", "ownerId": "bora", "price": object{"amount": 12000, "currency": "KRW"}})
 	require.Equal(t, http.StatusServiceUnavailable, a.status, "%s", a.raw)
@@ -172,7 +172,7 @@ func TestReady_EngineDiskFull(t *testing.T) {
 	filler := filepath.Join(disk, "filler")
 	fill(t, filler)
 	s.eventually(func() bool {
-		return s.degraded()["temporal"] == "cannot write: its disk is full: see docs/operations.md#a-full-disk"
+		return s.degraded()["temporal"] == "cannot write: its disk is full: see docs/operations/trouble.md#a-full-disk"
 	})
 	s.get("/v1/lodging/places/"+place).with(t, http.StatusOK)
 

@@ -13,7 +13,7 @@ import (
 )
 
 // touchy is a breaker that the first failure opens.
-func touchy(o *app.Options) { o.Config.Overload.MinCalls = 1 }
+func touchy(o *app.Options) { o.Config.Overload.Breaker.MinCalls = 1 }
 
 // keepAway makes the provider fail until it is kept from.
 func (s *system) keepAway() {

@@ -152,6 +152,8 @@ func eachStorage(t *testing.T, test func(*testing.T, *system)) {
 
 // TestLodging_RecordedRuns is row L's recorded pair of runs: one room, two
 // reservations in sequence.
+//
+// Rows L1, L2, L4, L6.
 func TestLodging_RecordedRuns(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
@@ -187,6 +189,10 @@ func TestLodging_CostsTheEngineLittle(t *testing.T) {
 	require.LessOrEqual(t, d.WorkflowExecutionInfo.HistoryLength, int64(12))
 }
 
+// TestLodging_FiftyAtOnceForFiveRooms: exactly five stand, and all others have
+// their money back.
+//
+// Row L6.
 func TestLodging_FiftyAtOnceForFiveRooms(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
@@ -219,6 +225,10 @@ func TestLodging_FiftyAtOnceForFiveRooms(t *testing.T) {
 	})
 }
 
+// TestLodging_Declined: a reservation that is not paid for never comes into
+// being.
+//
+// Row L3.
 func TestLodging_Declined(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -247,6 +257,10 @@ func (s *system) messagesAbout(order string) (types []string) {
 	return types
 }
 
+// TestLodging_OwnerDecides: the reservation waits for its owner, who confirms or
+// rejects it.
+//
+// Rows L4, L5.
 func TestLodging_OwnerDecides(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
@@ -289,6 +303,10 @@ func notes(v contract.View) (all []string) {
 	return all
 }
 
+// TestLodging_Cancel: the customer has the money back, and the room is free
+// again.
+//
+// Row L7.
 func TestLodging_Cancel(t *testing.T) {
 	t.Parallel()
 	s := boot(t)

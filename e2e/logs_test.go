@@ -61,6 +61,8 @@ const (
 // TestLogs_OfAllProcesses: at the most talkative level every line about an
 // order says which, which workflow and which trace; and none a card or a
 // telephone number. One of two APIs cannot reach management's database.
+//
+// Row O13.
 func TestLogs_OfAllProcesses(t *testing.T) {
 	t.Parallel()
 	var out logged

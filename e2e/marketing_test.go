@@ -71,10 +71,12 @@ func (n *newcomer) requireRecommended(customer string, want ...string) {
 	n.eventually(func() bool { return fmt.Sprint(n.recommended(customer)) == fmt.Sprint(want) })
 }
 
-// TestO11_MarketingComesLateAndGoes: a service of another team is added to a
+// TestMarketing_ComesLateAndGoes: a service of another team is added to a
 // running system, learns from the feed all that was before it, is of use, and
 // is removed. Nobody else notices any of it.
-func TestO11_MarketingComesLateAndGoes(t *testing.T) {
+//
+// Row O11.
+func TestMarketing_ComesLateAndGoes(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		place := func(name string) string { return s.place(20, object{"name": name}) }

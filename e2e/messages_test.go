@@ -41,17 +41,21 @@ func python(t *testing.T, arguments ...string) *exec.Cmd {
 	return c
 }
 
-// TestO12_Alone runs the tests of the subscriber's own.
-func TestO12_Alone(t *testing.T) {
+// TestCustomerMessages_Alone runs the tests of the subscriber's own.
+//
+// Row O12.
+func TestCustomerMessages_Alone(t *testing.T) {
 	t.Parallel()
 	out, err := python(t, "-m", "unittest").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.NotContains(t, string(out), "Ran 0 tests")
 }
 
-// TestO12_KnowsEveryEvent: what is new in the feed needs words, or the
+// TestCustomerMessages_KnowEveryEvent: what is new in the feed needs words, or the
 // decision that it makes no message.
-func TestO12_KnowsEveryEvent(t *testing.T) {
+//
+// Row O12.
+func TestCustomerMessages_KnowEveryEvent(t *testing.T) {
 	t.Parallel()
 	out, err := python(t, "-c", "import json, texts; print(json.dumps([list(texts.TEXTS), texts.REASONS, texts.LANGUAGES]))").Output()
 	require.NoError(t, err)
@@ -69,10 +73,12 @@ func TestO12_KnowsEveryEvent(t *testing.T) {
 	}
 }
 
-// TestO12_Messages: a service in another language takes part. It is killed
+// TestCustomerMessages_NoneIsLost: a service in another language takes part. It is killed
 // with a message in hand and started again, and its receiver is often away;
 // customers are told everything all the same, in order.
-func TestO12_Messages(t *testing.T) {
+//
+// Row O12.
+func TestCustomerMessages_NoneIsLost(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	phone := newReceiver(t)
@@ -241,9 +247,11 @@ func (r *receiver) texts(order, customer string) (texts []string) {
 	return texts
 }
 
-// TestO12_MessagesOfEveryBusiness: what their customers are told of a meal, a
+// TestCustomerMessages_OfEveryBusiness: what their customers are told of a meal, a
 // drink whose café takes it off the menu, and a call for a cleaner.
-func TestO12_MessagesOfEveryBusiness(t *testing.T) {
+//
+// Rows O12, C4.
+func TestCustomerMessages_OfEveryBusiness(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	s.cleaner("Kim")

@@ -14,7 +14,6 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
-	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -43,7 +42,7 @@ func TestModel_AnyInterleaving(t *testing.T) {
 	for name, change := range map[string]func(*app.Options){
 		"PostgreSQL": func(*app.Options) {},
 		"SQLite":     onSQLite,
-		"Durable":    func(o *app.Options) { o.Config.Orders.Steps = config.StepsDurable },
+		"Durable":    func(o *app.Options) { o.Config.Orders.Durable = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -95,7 +95,7 @@ func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer.Body.Bytes())
 }
 
-func neverSlow(o *app.Options) { o.Config.Overload.Slow = time.Minute }
+func neverSlow(o *app.Options) { o.Config.Overload.Breaker.Slow = time.Minute }
 
 // TestMoney_ChargeOfAnotherRelease: it asked for USh 400 where 40,000 were meant,
 // and was not heard. That is found, and given back; the order is not paid by it.

@@ -16,7 +16,7 @@ import (
 func TestMoney_MethodThatPaysOnce(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
-	a := bootAudited(t, stripe.pay, impatient, touchy, func(o *app.Options) { o.Config.Overload.Slow = time.Minute })
+	a := bootAudited(t, stripe.pay, impatient, touchy, func(o *app.Options) { o.Config.Overload.Breaker.Slow = time.Minute })
 	place := a.place(9)
 	a.reserve(place, object{"paymentMethod": "pm_1Once"}).with(t, http.StatusCreated)
 	for range 3 {

@@ -68,8 +68,10 @@ func readYAML(t *testing.T, file string, into any) {
 	require.NoError(t, yaml.Unmarshal(raw, into))
 }
 
-// TestMonitoring_EveryAlert is tested both ways, and docs/operations.md tells
+// TestMonitoring_EveryAlert is tested both ways, and docs/operations/trouble.md tells
 // what it means and what to type.
+//
+// Row O10.
 func TestMonitoring_EveryAlert(t *testing.T) {
 	t.Parallel()
 	var file struct {
@@ -88,14 +90,14 @@ func TestMonitoring_EveryAlert(t *testing.T) {
 			silent[a.Name] = silent[a.Name] || len(a.Want) == 0
 		}
 	}
-	docs, err := os.ReadFile("../docs/operations.md")
+	docs, err := os.ReadFile("../docs/operations/trouble.md")
 	require.NoError(t, err)
 	headings := regexp.MustCompile(`(?m)^### (\w+)$`).FindAllString(string(docs), -1)
 	for _, a := range alerts(t) {
 		require.True(t, fires[a.Alert], "no test in which %s fires", a.Alert)
 		require.True(t, silent[a.Alert], "no test in which %s does not fire", a.Alert)
-		require.Contains(t, headings, "### "+a.Alert, "docs/operations.md does not explain it")
-		require.True(t, strings.HasSuffix(a.Annotations["runbook_url"], "/docs/operations.md#"+strings.ToLower(a.Alert)), a.Alert)
+		require.Contains(t, headings, "### "+a.Alert, "docs/operations/trouble.md does not explain it")
+		require.True(t, strings.HasSuffix(a.Annotations["runbook_url"], "/docs/operations/trouble.md#"+strings.ToLower(a.Alert)), a.Alert)
 		require.Contains(t, []string{"critical", "warning"}, a.Labels["severity"], a.Alert)
 		if a.Alert == "WorkersGone" {
 			for _, queue := range append(contract.Queues(), contract.DeferredPaymentsQueue) {
@@ -144,6 +146,8 @@ func asked(t *testing.T) map[string]string {
 
 // TestMonitoring_EveryMetric that alerts and dashboards ask for is one that a
 // process gives.
+//
+// Row O10.
 func TestMonitoring_EveryMetric(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })

@@ -108,6 +108,8 @@ func TestMypage_IsRebuilt(t *testing.T) {
 
 // TestMypage_FedByQueriesAlone: with MYPAGE_FEED=query the sagas push no rows;
 // the pages are what the workflows answer when they are asked.
+//
+// Row O14.
 func TestMypage_FedByQueriesAlone(t *testing.T) {
 	t.Parallel()
 	eachStorageWith(t, func(o *app.Options) { o.Config.Mypage.Feed = config.FeedQuery }, func(t *testing.T, s *system) {

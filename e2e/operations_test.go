@@ -19,9 +19,9 @@ import (
 )
 
 // operations is the operator's document.
-var operations = sync.OnceValues(func() (*recipes.Book, error) { return recipes.Read("../docs/operations.md") })
+var operations = sync.OnceValues(func() (*recipes.Book, error) { return recipes.Read("../docs/operations") })
 
-// follow types in what docs/operations.md says under a heading, as an operator would.
+// follow types in what docs/operations says under a heading, as an operator would.
 func (s *system) follow(heading, order string, env ...string) string {
 	s.Helper()
 	out, err := s.typed(heading, order, env...)
@@ -56,7 +56,7 @@ func (s *system) typed(heading, order string, env ...string) (string, error) {
 	return string(out), err
 }
 
-// TestOperations runs recipes of docs/operations.md and looks closely at what
+// TestOperations runs recipes of docs/operations and looks closely at what
 // becomes of the orders. cmd/cluster runs every recipe there is, on a cluster.
 func TestOperations(t *testing.T) {
 	t.Parallel()
@@ -114,7 +114,7 @@ func lookAtOne(t *testing.T) {
 
 func lookAtTheLine(t *testing.T) {
 	t.Parallel()
-	s := boot(t, groaning, func(o *app.Options) { o.Config.Overload.ShutFor = time.Minute })
+	s := boot(t, groaning, func(o *app.Options) { o.Config.Overload.Breaker.OpenFor = time.Minute })
 	place := s.place(9)
 	s.overloaded(place)
 	s.reserve(place).with(t, http.StatusAccepted)

@@ -354,6 +354,8 @@ func TestOrders_OfAnOwner(t *testing.T) {
 
 // TestMypages_AcrossBusinesses: a customer sees all orders in one list, part
 // by part, in their language.
+//
+// Rows L8, C6.
 func TestMypages_AcrossBusinesses(t *testing.T) {
 	t.Parallel()
 	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {

@@ -23,7 +23,9 @@ import (
 )
 
 // TestAway_Inventory: a database of inventory that hangs stops no reservation
-// from being taken (row L9), and costs only the first few orders its time-out.
+// from being taken, and costs only the first few orders its time-out.
+//
+// Row L9.
 func TestAway_Inventory(t *testing.T) {
 	t.Parallel()
 	own, err := url.Parse(pgtest.New(t))

@@ -22,7 +22,7 @@ import (
 // groaning is a breaker that four slow calls open, for a while that is long
 // enough to be looked at.
 func groaning(o *app.Options) {
-	o.Config.Overload.MinCalls, o.Config.Overload.ShutFor = 4, 8*time.Second
+	o.Config.Overload.Breaker.MinCalls, o.Config.Overload.Breaker.OpenFor = 4, 8*time.Second
 }
 
 func rejecting(o *app.Options) { o.Config.Overload.Policy = config.OverloadReject }
@@ -51,9 +51,11 @@ func (s *system) heldOff(place string) (deferred answer, tried []string) {
 	return deferred, tried
 }
 
-// TestL10_Defer: while payment is overloaded, new customers are held off for a
+// TestPaymentOverload_Defers: while payment is overloaded, new customers are held off for a
 // moment and led to pay a little later.
-func TestL10_Defer(t *testing.T) {
+//
+// Rows L10, O2.
+func TestPaymentOverload_Defers(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, groaning)
 	place := s.place(50)
@@ -94,9 +96,11 @@ func (s *system) degraded() map[string]string {
 	return ready.Degraded
 }
 
-// TestL10_DeferredInTheirOrder: those who wait are taken in their turn, at a
+// TestPaymentOverload_DeferredInTheirOrder: those who wait are taken in their turn, at a
 // bounded rate, and before those who come later.
-func TestL10_DeferredInTheirOrder(t *testing.T) {
+//
+// Row L10.
+func TestPaymentOverload_DeferredInTheirOrder(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, groaning, func(o *app.Options) { o.Config.Overload.DeferredPerSecond = 2 })
 	place := s.place(100)
@@ -131,9 +135,11 @@ func entered(v contract.View, status booking.Status) time.Time {
 	return time.Time{}
 }
 
-// TestL10_DeferredWhereOrdersAreFew: nobody's failures are enough to open the
+// TestPaymentOverload_DeferredWhereOrdersAreFew: nobody's failures are enough to open the
 // breaker, and the customer hears all the same.
-func TestL10_DeferredWhereOrdersAreFew(t *testing.T) {
+//
+// Row L10.
+func TestPaymentOverload_DeferredWhereOrdersAreFew(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, impatient)
 	s.sandbox(object{"down": true})
@@ -147,7 +153,11 @@ func TestL10_DeferredWhereOrdersAreFew(t *testing.T) {
 	s.requireClean()
 }
 
-func TestL10_DeferredAndCancelled(t *testing.T) {
+// TestPaymentOverload_DeferredAndCancelled: a customer whose payment waits may
+// cancel, and is never charged.
+//
+// Row L10.
+func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, groaning)
 	place := s.place(50)
@@ -171,10 +181,14 @@ func TestL10_DeferredAndCancelled(t *testing.T) {
 	s.requireClean()
 }
 
-func TestL10_DeferredTooLong(t *testing.T) {
+// TestPaymentOverload_DeferredTooLong: an order whose payment waits for too long
+// is cancelled, and nothing is owed for it.
+//
+// Row L10.
+func TestPaymentOverload_DeferredTooLong(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, groaning, func(o *app.Options) {
-		o.Config.Overload.PayWithin, o.Config.Overload.ShutFor = 2*time.Second, time.Hour
+		o.Config.Overload.PayWithin, o.Config.Overload.Breaker.OpenFor = 2*time.Second, time.Hour
 	})
 	place := s.place(50)
 	s.overloaded(place)
@@ -195,9 +209,11 @@ func (s *system) messagesOfOwner(order string) []string {
 	return append([]string{}, s.messagesAbout(order)...)
 }
 
-// TestL10_MoreThanCanBePaidFor: no order is taken whose payment would come too
+// TestPaymentOverload_MoreThanCanBePaidFor: no order is taken whose payment would come too
 // late.
-func TestL10_MoreThanCanBePaidFor(t *testing.T) {
+//
+// Row L10.
+func TestPaymentOverload_MoreThanCanBePaidFor(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, groaning, func(o *app.Options) {
 		o.Config.Overload.DeferredPerSecond, o.Config.Overload.PayWithin = 1, 5*time.Second
@@ -230,9 +246,11 @@ func TestL10_MoreThanCanBePaidFor(t *testing.T) {
 	s.requireClean()
 }
 
-// TestL10_Reject: where nobody pays later, orders are refused while payment is
+// TestPaymentOverload_Rejects: where nobody pays later, orders are refused while payment is
 // overloaded, and nothing of them is started.
-func TestL10_Reject(t *testing.T) {
+//
+// Rows L10, O2.
+func TestPaymentOverload_Rejects(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, groaning, rejecting)
 	place := s.place(50)
@@ -282,14 +300,16 @@ func (g groaner) Charge(ctx context.Context, c booking.Charge) (string, error) {
 	return g.PaymentProvider.Charge(ctx, c)
 }
 
-// TestL10_PaymentsElsewhere: an API that does not ask the provider itself goes
+// TestPaymentOverload_PaymentsElsewhere: an API that does not ask the provider itself goes
 // by what those say who do.
-func TestL10_PaymentsElsewhere(t *testing.T) {
+//
+// Row L10.
+func TestPaymentOverload_PaymentsElsewhere(t *testing.T) {
 	t.Parallel()
 	elsewhere := func(fails *atomic.Bool) func(o *app.Options) {
 		return func(o *app.Options) {
 			groaning(o)
-			o.Config.Overload.MinCalls, o.Config.Overload.ShutFor = 1, 8*time.Second
+			o.Config.Overload.Breaker.MinCalls, o.Config.Overload.Breaker.OpenFor = 1, 8*time.Second
 			o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider { return groaner{p, fails} }
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // ofBuild is a process of a build that Temporal makes a difference by.
 func ofBuild(build string) func(*app.Options) {
 	return func(o *app.Options) {
-		o.Config.Worker.Versioning, o.Config.Worker.Deployment, o.Config.Worker.BuildID = true, "yeyak", build
+		o.Config.Worker.Versioning, o.Config.Worker.BuildID = true, build
 	}
 }
 

@@ -68,16 +68,16 @@ func options(t testing.TB) app.Options {
 	return app.Options{
 		API: true, Migrate: true, TemporalAddress: address, Namespace: namespace,
 		Config: config.Config{
-			HTTP:    config.HTTP{Listen: "127.0.0.1:0", MaxBody: 64 << 10},
+			HTTP:    config.HTTP{Listen: "127.0.0.1:0"},
 			Process: config.Process{ShutdownGrace: 10 * time.Second},
 			Orders: config.Orders{
-				ReplyBudget: time.Minute, Steps: config.StepsInPlace, AttentionAfter: time.Minute, HandOverWithin: time.Hour,
+				ReplyBudget: time.Minute, AttentionAfter: time.Minute, HandOverWithin: time.Hour,
 				DeliverWithin: time.Hour, ServeWithin: time.Hour, ServeAfterDay: time.Hour, AssignWithin: time.Hour, CleanWithin: time.Hour,
 			},
 			// The breaker is for those who test it: on a busy machine anything can be slow.
 			Overload: config.Overload{
-				Policy: config.OverloadDefer, PayWithin: 10 * time.Minute, DeferredPerSecond: 20, Slow: 610 * time.Millisecond,
-				Window: 10 * time.Second, MinCalls: 10_000, FailPercent: 50, ShutFor: time.Second, Probes: 1,
+				Policy: config.OverloadDefer, PayWithin: 10 * time.Minute, DeferredPerSecond: 20,
+				Breaker: config.Breaker{MinCalls: 10_000, OpenFor: time.Second, Probes: 1},
 			},
 			Worker:  config.Worker{Serve: contract.Queues()},
 			Mypage:  config.Mypage{Feed: config.FeedPush, RepairEvery: time.Hour},

@@ -11,14 +11,17 @@ import (
 )
 
 // TestOperations_FromTctl: Temporal's CLI has the commands and the options that
-// the table of docs/operations.md names, and the page has the headings.
+// the table of docs/operations/README.md names, and the pages have the headings.
+//
+// Row O14.
 func TestOperations_FromTctl(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../docs/operations.md")
+	page, err := os.ReadFile("../docs/operations/README.md")
 	require.NoError(t, err)
 	rows := regexp.MustCompile("(?m)^\\| (?:`tctl [^`]+`)? \\| `temporal ([^`]+)` \\| (.*) \\|$").FindAllStringSubmatch(
 		strings.ReplaceAll(string(page), "| |", "|  |"), -1)
 	require.Greater(t, len(rows), 20)
+	recipes := 0
 	for _, row := range rows {
 		words := strings.Fields(row[1])
 		command := words
@@ -32,8 +35,12 @@ func TestOperations_FromTctl(t *testing.T) {
 		for _, option := range words[len(command):] {
 			require.Regexp(t, option+`\b`, string(help), row[0])
 		}
-		for _, heading := range regexp.MustCompile(`"([A-Z][^"]+)"`).FindAllStringSubmatch(row[2], -1) {
-			require.Regexp(t, `(?m)^#+ `+regexp.QuoteMeta(heading[1])+`$`, string(page))
+		for _, recipe := range regexp.MustCompile(`\[([^\]]+)\]\((\w+\.md)#`).FindAllStringSubmatch(row[2], -1) {
+			linked, err := os.ReadFile("../docs/operations/" + recipe[2])
+			require.NoError(t, err)
+			require.Regexp(t, `(?m)^#+ `+regexp.QuoteMeta(recipe[1])+`$`, string(linked))
+			recipes++
 		}
 	}
+	require.Greater(t, recipes, 10, "the table links recipes")
 }

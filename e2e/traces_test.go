@@ -21,6 +21,8 @@ import (
 // TestTrace_OfOneOrder: one trace leads from the request through the workflow
 // and each of its steps to each statement in the databases, and on to what
 // undoes them.
+//
+// Row O13.
 func TestTrace_OfOneOrder(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -79,7 +81,7 @@ func (s *system) requireReplays(order string) {
 func TestTrace_AcrossProcesses(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
-	s, _ := bootWithout(t, "payments", c.traced, func(o *app.Options) { o.Config.Orders.Steps = config.StepsDurable })
+	s, _ := bootWithout(t, "payments", c.traced, func(o *app.Options) { o.Config.Orders.Durable = true })
 	order := s.reserve(s.place(1)).with(t, http.StatusCreated).body.ID
 	charge := []string{"POST", "StartWorkflow:Lodging", "RunWorkflow:Lodging", "StartActivity:ChargePayment", "RunActivity:ChargePayment", "SQL UPDATE payments"}
 	s.eventually(func() bool { return len(c.traceWith(order).below(charge...)) == 1 })

@@ -39,6 +39,8 @@ func TestWorker_TellsHowItIs(t *testing.T) {
 
 // Until it takes tasks, a rollout must not go on; but to kill it would not
 // bring Temporal back.
+//
+// Row O6.
 func TestWorker_WithoutTemporalIsAliveAndNotReady(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite, asWorker, func(o *app.Options) { o.TemporalAddress = "127.0.0.1:1" })

@@ -20,6 +20,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/telemetry"
 	"github.com/yeyak/yeyak/workers"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -33,6 +34,7 @@ type api struct {
 	Saga          string        `name:"saga" enum:"naive,yeyak" default:"naive" help:"Whose saga of a reservation is run."`
 	ProfileListen string        `name:"profile-listen" help:"Address on which Go's profiles are offered, host:port."`
 	ChargeTimeout time.Duration `name:"charge-timeout" help:"How long the one attempt to charge may take; a charge that takes longer is given up with its order. By default there are 20 seconds and as many attempts as it takes."`
+	Unguarded     bool          `name:"unguarded" help:"No breaker stands before the payment provider, and as many orders may be started at the same time as come in."`
 }
 
 // pollers of each queue. The default of two is what a burst waits for, and
@@ -45,7 +47,11 @@ func (c api) Run(ctx context.Context) error {
 		go func() { fmt.Fprintln(os.Stderr, http.ListenAndServe(c.ProfileListen, nil)) }() //nolint:gosec // for profiles only
 	}
 	cfg := c.Settings()
-	o := app.Options{Config: cfg, Log: app.NewLogger(cfg.Log), API: true}
+	if c.Unguarded {
+		cfg.Overload.Breaker = config.Breaker{Slow: time.Minute, MinCalls: 1_000_000} // which never opens
+		cfg.Admission.MaxStarts = cfg.Admission.MaxWrites
+	}
+	o := app.Options{Config: cfg, Log: telemetry.NewLogger(cfg.Log), API: true}
 	if c.Saga == "naive" {
 		o.Comparison = app.Comparison{Workflows: saga{c.ChargeTimeout}.register, Workers: tune, Client: leaveAsItIs}
 	}

@@ -63,8 +63,7 @@ func (p plan) subjects() []subject {
 	return []subject{
 		{deferring, p.Yeyak, set("--payment-overload=defer", fmt.Sprintf("--deferred-per-second=%d", p.perSecond)), []int{201, 202}},
 		{rejecting, p.Yeyak, set("--payment-overload=reject"), []int{201, 503}},
-		// A breaker that never opens is none, and as many may start as may come in.
-		{naive, p.Naive, []string{"--charge-timeout=610ms", "--breaker-slow=1m", "--breaker-min-calls=1000000", "--max-starts=512"}, nil},
+		{naive, p.Naive, []string{"--charge-timeout=610ms", "--unguarded"}, nil},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOperations follows docs/operations.md on a cluster as `make cluster`
+// TestOperations follows docs/operations on a cluster as `make cluster`
 // starts it: every recipe there is, typed into a shell, and what it says of
 // itself has to be true. Not parallel, and so before the tests that load the
 // machine.

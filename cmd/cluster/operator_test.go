@@ -20,7 +20,7 @@ import (
 )
 
 // operator is somebody who has a folder with the programs in it, as make leaves
-// it, and docs/operations.md. They know of the cluster what they are told there.
+// it, and docs/operations. They know of the cluster what they are told there.
 type operator struct {
 	testing.TB
 	book   *recipes.Book
@@ -37,7 +37,7 @@ var here = []string{"A terminal for make cluster"}
 // newOperator builds what `make cluster` builds, in a folder of the test's own.
 func newOperator(t *testing.T) *operator {
 	t.Helper()
-	book, err := recipes.Read("../../docs/operations.md")
+	book, err := recipes.Read("../../docs/operations")
 	require.NoError(t, err)
 	o := &operator{TB: t, book: book, folder: t.TempDir(), first: here}
 	for program, source := range map[string]string{"yeyak": "../yeyak", "cluster": "."} {

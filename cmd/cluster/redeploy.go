@@ -110,7 +110,7 @@ func replaceEach(ctx context.Context, c *cluster.Cluster, round int, nodes []*cl
 // another build has become the current one.
 const noticedWithin = 5 * time.Second
 
-// versioned goes as docs/operations.md tells to: the new build gets new orders
+// versioned goes as docs/operations/upgrade.md tells to: the new build gets new orders
 // as soon as it has a worker, and those under way before the old one is gone.
 func versioned(ctx context.Context, c *cluster.Cluster, from, to string, replace func([]*cluster.Node) error) error {
 	was, err := cluster.BuildOf(ctx, from)

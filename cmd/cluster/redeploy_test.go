@@ -32,12 +32,18 @@ func small(t *testing.T) redeploy {
 	return r
 }
 
+// TestRedeploy_IsNotNoticed: every process is replaced under load, and no
+// request fails.
+//
+// Row O4.
 func TestRedeploy_IsNotNoticed(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, small(t).Run(t.Context()))
 }
 
 // TestRedeploy_WithoutProbesIsNoticed: the test above can fail.
+//
+// Row O4.
 func TestRedeploy_WithoutProbesIsNoticed(t *testing.T) {
 	t.Parallel()
 	r := small(t)

@@ -19,6 +19,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/telemetry"
 	"github.com/yeyak/yeyak/marketing"
 )
 
@@ -198,7 +199,7 @@ func serve(ctx context.Context, cfg config.Config, given config.Given, withAPI b
 // newLogger is the log of the process, which takes the lines of libraries that
 // write to Go's own log, too.
 func newLogger(cfg config.Log) *zap.Logger {
-	log := app.NewLogger(cfg)
+	log := telemetry.NewLogger(cfg)
 	_, _ = zap.RedirectStdLogAt(log.Named("library"), zap.WarnLevel) // fails for unknown levels only
 	return log
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/yeyak/yeyak/internal/projector"
 	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/internal/telemetry"
 	"github.com/yeyak/yeyak/workers"
 )
 
@@ -74,8 +75,8 @@ type App struct {
 	announcer *store.Announcer
 	sandbox   *payments.Sandbox // built in; idle when another provider is asked
 	repairer  *projector.Repairer
-	gate      *payments.Gate // before the payment provider
-	traces    *traces        // nil when there are none
+	gate      *payments.Gate    // before the payment provider
+	traces    *telemetry.Traces // nil when there are none
 	services  workers.Services
 	health    *health
 
@@ -101,10 +102,10 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			a.Stop(ctx)
 		}
 	}()
-	if a.traces, err = newTraces(ctx, o); err != nil {
+	if a.traces, err = telemetry.NewTraces(ctx, o.Config.Traces, serviceName(o), o.Log); err != nil {
 		return nil, err
 	}
-	if a.dbs, err = openDatabases(ctx, o.Config, store.Options{Traces: a.traces.provider()}); err != nil {
+	if a.dbs, err = openDatabases(ctx, o.Config, store.Options{Traces: a.traces.Provider()}); err != nil {
 		return nil, err
 	}
 	if o.Migrate {
@@ -112,7 +113,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 			return nil, err
 		}
 	}
-	registry, metrics, err := newMetrics(o.Version, o.Revision)
+	registry, metrics, err := telemetry.NewMetrics(o.Version, o.Revision)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +137,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.relayEvents(background)
 	if o.API {
 		a.followRouting(background)
-		if a.pages, err = openPages(ctx, o.Config, store.Options{Traces: a.traces.provider()}); err != nil {
+		if a.pages, err = openPages(ctx, o.Config, store.Options{Traces: a.traces.Provider()}); err != nil {
 			return nil, err
 		}
 		registry.MustRegister(a.pages.Pool("pages"))
@@ -151,6 +152,14 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.health.ready.Store(true)
 	a.health.warn(ctx, a.log)
 	return a, nil
+}
+
+// serviceName is the process's in traces.
+func serviceName(o Options) string {
+	if o.API {
+		return "yeyak-api"
+	}
+	return "yeyak-worker"
 }
 
 // Address is where the API listens, host:port.
@@ -283,11 +292,11 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
 		},
-		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, MaxBody: int64(cfg.HTTP.MaxBody), Hosts: names, Admission: api.Admission(cfg.Admission),
+		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Admission: api.Admission(cfg.Admission),
 		TelRegion: cfg.Orders.TelRegion,
 		Eager:     a.eager,
 		Logger:    a.log, Health: a.health, Closing: a.closing,
-		Traces: a.traces.provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Traces: a.traces.Provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
@@ -331,5 +340,5 @@ func (a *App) Stop(ctx context.Context) {
 		_ = a.pages.Close()
 	}
 	a.dbs.close()
-	a.traces.stop(ctx)
+	a.traces.Stop(ctx)
 }

@@ -6,6 +6,6 @@
 //	app.go        the roles a process can have, started and stopped in order
 //	databases.go  one database a service, opened once a URL
 //	services.go   the services on their stores and providers
-//	temporal.go   the client to the engine, its logs and its metrics
+//	temporal.go   the client to the engine
 //	health.go     ready, and what is degraded
 package app

@@ -87,19 +87,19 @@ func TestEngineTrouble_SaysWhich(t *testing.T) {
 		},
 		"NamespaceIsKeptFromIt": {
 			frontend{namespace: status.Error(codes.PermissionDenied, "the key is of another namespace")},
-			"fails: the key is of another namespace: see docs/operations.md#temporaldown",
+			"fails: the key is of another namespace: see docs/operations/trouble.md#temporaldown",
 		},
 		"DiskFull_SQLite": {
 			frontend{attributes: searchAttributes(), write: status.Error(codes.Unavailable, "Failed to commit transaction. Error: database or disk is full (13)")},
-			"cannot write: its disk is full: see docs/operations.md#a-full-disk",
+			"cannot write: its disk is full: see docs/operations/trouble.md#a-full-disk",
 		},
 		"DiskFull_PostgreSQL": {
 			frontend{attributes: searchAttributes(), write: status.Error(codes.Unavailable, "could not extend file: No space left on device (SQLSTATE 53100)")},
-			"cannot write: its disk is full: see docs/operations.md#a-full-disk",
+			"cannot write: its disk is full: see docs/operations/trouble.md#a-full-disk",
 		},
 		"WritesNothing": {
 			frontend{attributes: searchAttributes(), write: status.Error(codes.Unavailable, "cannot execute UPDATE in a read-only transaction.")},
-			"does not write its storage: cannot execute UPDATE in a read-only transaction: see docs/operations.md#temporaldown",
+			"does not write its storage: cannot execute UPDATE in a read-only transaction: see docs/operations/trouble.md#temporaldown",
 		},
 		"WritesAreKeptFromIt": {
 			frontend{attributes: searchAttributes(), write: status.Error(codes.PermissionDenied, "not for readers")}, "",
@@ -184,7 +184,7 @@ func TestDatabaseTroubles_LockedFile(t *testing.T) {
 	require.NoError(t, err)
 	_, err = holder.ExecContext(t.Context(), "BEGIN IMMEDIATE")
 	require.NoError(t, err)
-	require.Equal(t, "busy: its file is locked: see docs/operations.md#a-locked-file", look())
+	require.Equal(t, "busy: its file is locked: see docs/operations/trouble.md#a-locked-file", look())
 
 	_, err = holder.ExecContext(t.Context(), "ROLLBACK")
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 )
 
 // runbook is where to look for what no one command mends.
-func runbook(anchor string) string { return ": see docs/operations.md#" + anchor }
+func runbook(anchor string) string { return ": see docs/operations/trouble.md#" + anchor }
 
 // engineTrouble asks the engine for what it has to read from its storage, and to
 // write something: its own health check answers without.

@@ -1,11 +1,12 @@
 package app
 
 import (
-	stdlog "log"
 	"net/http"
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/telemetry"
 )
 
 // newHTTPServer makes a server that gives up on clients which send their
@@ -17,6 +18,6 @@ func newHTTPServer(handler http.Handler, log *zap.Logger) *http.Server {
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          stdlog.New(serverLog{log.Named("http")}, "", 0),
+		ErrorLog:          telemetry.ServerLog(log),
 	}
 }

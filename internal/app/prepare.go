@@ -8,6 +8,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/telemetry"
 )
 
 // Prepare makes sure that the namespace of Temporal's own settings is there
@@ -23,7 +25,7 @@ func Prepare(ctx context.Context, wait time.Duration, log *zap.Logger) error {
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
-	options.Logger = temporalLogger(zap.NewNop(), nil) // what fails on the way is tried again
+	options.Logger = telemetry.TemporalLogger(zap.NewNop(), nil) // what fails on the way is tried again
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return fmt.Errorf("temporal client: %w", err)

@@ -106,9 +106,11 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 // newGate puts a gate before the payment provider.
 func (a *App) newGate(registry prometheus.Registerer) *payments.Gate {
 	o := a.options.Config.Overload
+	breaker := o.Breaker.Whole()
 	host, _ := os.Hostname() // without it the process id has to do
 	return payments.NewGate(payments.GateOptions{
-		Slow: o.Slow, Window: o.Window, MinCalls: o.MinCalls, FailPercent: o.FailPercent, ShutFor: o.ShutFor, Probes: o.Probes,
+		Slow: breaker.Slow, Window: breaker.Window, MinCalls: breaker.MinCalls, FailPercent: breaker.FailPercent,
+		ShutFor: breaker.OpenFor, Probes: breaker.Probes,
 		PerSecond: o.DeferredPerSecond, PayWithin: o.PayWithinAllowed(),
 		Asks:    slices.Contains(a.options.Config.Worker.Serve, contract.PaymentsQueue),
 		Outlook: store.NewPayments(a.dbs[paymentsDB]), Worker: fmt.Sprintf("%s/%d", host, os.Getpid()),

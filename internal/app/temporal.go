@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"google.golang.org/grpc"
 
+	"github.com/yeyak/yeyak/internal/telemetry"
 	"github.com/yeyak/yeyak/workers"
 )
 
@@ -26,20 +27,20 @@ func temporalSettings() (client.Options, error) {
 // Its settings are Temporal's own; what o names goes before.
 //
 // It returns the client's namespace as well.
-func newClient(o Options, metrics client.MetricsHandler, traces *traces) (_ client.Client, namespace string, _ error) {
+func newClient(o Options, metrics client.MetricsHandler, traces *telemetry.Traces) (_ client.Client, namespace string, _ error) {
 	options, err := temporalSettings()
 	if err != nil {
 		return nil, "", err
 	}
 	options.HostPort = cmp.Or(o.TemporalAddress, options.HostPort)
 	options.Namespace = cmp.Or(o.Namespace, options.Namespace, client.DefaultNamespace)
-	options.Logger = temporalLogger(o.Log, traces.known())
+	options.Logger = telemetry.TemporalLogger(o.Log, traces)
 	options.MetricsHandler = metrics
 	// What an order sends to the engine is small: to compress it costs both sides
 	// more than it saves on the wire.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(workers.EmptyLargeUpdates))
-	if options.Interceptors, err = traces.interceptors(); err != nil {
+	if options.Interceptors, err = traces.Interceptors(); err != nil {
 		return nil, "", err
 	}
 	if tune := o.Comparison.Client; tune != nil {

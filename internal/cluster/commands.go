@@ -81,7 +81,7 @@ func (c *Cluster) writeEnv() error {
 	if c.UIURL() != "" {
 		where = append(where, "TEMPORAL_UI="+c.UIURL())
 	}
-	text := "# Where this cluster is and what it is set to, for the commands of docs/operations.md.\n" +
+	text := "# Where this cluster is and what it is set to, for the commands of docs/operations.\n" +
 		child.Exports(merged(where, c.Env(), c.postgres.Env()))
 	// The file appears complete: terminals wait for it.
 	part := c.EnvFile() + ".part"

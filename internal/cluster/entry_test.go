@@ -74,6 +74,8 @@ func requireProblem(t *testing.T, a *http.Response, status int) {
 }
 
 // TestEntry_AnswersProblems, also where it answers for itself.
+//
+// Row O1.
 func TestEntry_AnswersProblems(t *testing.T) {
 	t.Parallel()
 	api := pretend(t)

@@ -6,6 +6,9 @@ import "time"
 // answered 503 with Retry-After, and nothing of it is started. The numbers are
 // those of one process.
 //
+// Three of them are settings: writes, streams and calls. The others follow from
+// what a process and Temporal are, and are the API's own (zero here).
+//
 // What drowns a process is its CPU and its database connections, and neither
 // is what a request holds while it waits for somebody else. Hence the defaults:
 //
@@ -34,10 +37,10 @@ import "time"
 //     so long that a refusal is the kinder answer.
 type Admission struct {
 	MaxWrites       int           `name:"max-writes" env:"YEYAK_MAX_WRITES" default:"512" help:"Orders, decisions and other changes that are worked on at the same time."`
-	MaxStarts       int           `name:"max-starts" env:"YEYAK_MAX_STARTS" default:"16" help:"Orders that are being started at Temporal at the same time; others wait for that in turn."`
-	MaxReads        int           `name:"max-reads" env:"YEYAK_MAX_READS" default:"256" help:"Reads that are answered at the same time, without streams of events."`
-	MaxWaiting      int           `name:"max-waiting" env:"YEYAK_MAX_WAITING" default:"512" help:"Requests that wait for their turn beyond --max-writes, and as many beyond --max-reads."`
-	MaxWait         time.Duration `name:"max-wait" env:"YEYAK_MAX_WAIT" default:"500ms" help:"How long a request waits for its turn."`
+	MaxStarts       int           `kong:"-"`
+	MaxReads        int           `kong:"-"`
+	MaxWaiting      int           `kong:"-"`
+	MaxWait         time.Duration `kong:"-"`
 	MaxStreams      int           `name:"max-streams" env:"YEYAK_MAX_STREAMS" default:"256" help:"Readers who follow the stream of events at the same time."`
 	MaxWaitingCalls int           `name:"max-waiting-calls" env:"YEYAK_MAX_WAITING_CALLS" default:"1000" help:"Calls that wait for a cleaner, in all processes together; beyond them new ones are refused. 0 for no limit."`
 }
@@ -49,10 +52,6 @@ const (
 
 func (a *Admission) check(m mistakes) {
 	m.between("max-writes", a.MaxWrites, 1, maxAtOnce)
-	m.between("max-starts", a.MaxStarts, 1, maxAtOnce)
-	m.between("max-reads", a.MaxReads, 1, maxAtOnce)
-	m.between("max-waiting", a.MaxWaiting, 1, maxAtOnce)
-	m.upTo("max-wait", a.MaxWait, time.Minute)
 	m.between("max-streams", a.MaxStreams, 1, maxAtOnce)
 	m.between("max-waiting-calls", a.MaxWaitingCalls, 0, maxCalls)
 }

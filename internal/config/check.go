@@ -79,15 +79,11 @@ func short(d time.Duration) string {
 	return s
 }
 
-const (
-	maxPort      = 65535
-	maxBodyBytes = 64 << 20
-)
+const maxPort = 65535
 
 func (l *Log) check(m mistakes) {
 	m.oneOf("log-level", l.Level, "debug", "info", "warn", "error")
 	m.oneOf("log-format", l.Format, "console", "json")
-	m.between("log-repeats", l.Repeats, 0, 1_000_000)
 }
 
 func (p *Process) check(m mistakes) { m.upTo("shutdown-grace", p.ShutdownGrace, time.Hour) }
@@ -97,7 +93,6 @@ func (h *HTTP) check(m mistakes) {
 	if n, notANumber := strconv.Atoi(port); err != nil || notANumber != nil || n < 0 || n > maxPort {
 		m.add("listen", h.Listen, "an address and a port, such as 127.0.0.1:8080")
 	}
-	m.between("max-body", h.MaxBody, 1, maxBodyBytes)
 	if h.DrainDelay < 0 || h.DrainDelay > time.Hour {
 		m.add("drain-delay", h.DrainDelay.String(), "a duration from 0s to 1h")
 	}
@@ -144,7 +139,6 @@ func (o *Orders) check(m mistakes) {
 	m.upTo("serve-after-day", o.ServeAfterDay, 24*time.Hour)
 	m.upTo("assign-within", o.AssignWithin, 7*24*time.Hour)
 	m.upTo("clean-within", o.CleanWithin, 7*24*time.Hour)
-	m.oneOf("steps", o.Steps, StepsInPlace, StepsDurable)
 }
 
 func (p *Mypage) check(m mistakes) {
@@ -211,10 +205,8 @@ func (w *Worker) check(m mistakes) {
 	if len(w.Serve) == 0 || slices.ContainsFunc(w.Serve, strange) {
 		m.add("serve", strings.Join(w.Serve, ","), "a list of "+strings.Join(known, ", "))
 	}
-	for flag, given := range map[string]string{"deployment": w.Deployment, "build-id": w.BuildID} {
-		if !versionName.MatchString(given) {
-			m.add(flag, given, "letters, digits, and any of - _ + . after the first, such as v1.4.0")
-		}
+	if !versionName.MatchString(w.BuildID) {
+		m.add("build-id", w.BuildID, "letters, digits, and any of - _ + . after the first, such as v1.4.0")
 	}
 }
 

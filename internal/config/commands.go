@@ -10,11 +10,14 @@ import (
 // Dev is what `yeyak dev` can be told: everything. Without a database it
 // keeps its data in SQLite files in its data folder.
 type Dev struct {
-	Config `embed:"" set:"sandbox_control=true" set:"shutdown_grace=5s" set:"drain_delay=0s"` //nolint:staticcheck // kong reads every set of a tag
+	Config `embed:"" set:"shutdown_grace=5s" set:"drain_delay=0s"` //nolint:staticcheck // kong reads every set of a tag
 }
 
 // Settings is the Config of the command.
-func (c Dev) Settings() Config { return c.Config }
+func (c Dev) Settings() Config {
+	c.Config.Sandbox.Control = true
+	return c.Config
+}
 
 // API is what `yeyak api` can be told. It also runs a saga worker.
 type API struct {
@@ -28,7 +31,6 @@ type API struct {
 	Mypage    Mypage            `embed:""`
 	Payments  Payments          `embed:""`
 	Overload  Overload          `embed:""`
-	Sandbox   Sandbox           `embed:"" set:"sandbox_control=false"`
 	Traces    Traces            `embed:""`
 }
 
@@ -37,7 +39,7 @@ func (c API) Settings() Config {
 	return Config{
 		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Admission: c.Admission, Databases: c.Databases.Databases,
 		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments,
-		Overload: c.Overload, Sandbox: c.Sandbox, Traces: c.Traces,
+		Overload: c.Overload, Traces: c.Traces,
 	}
 }
 

@@ -1,10 +1,14 @@
 package config_test
 
 import (
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/internal/config"
@@ -41,6 +45,34 @@ func TestParse_OperatorsMistakes(t *testing.T) {
 	}, strings.Split(err.Error(), "\n"))
 	_, err = parse(t, nil, "settle", "--wait=2h")
 	require.EqualError(t, err, `--wait (YEYAK_SETTLE_WAIT) is "2h0m0s": want a duration above 0s and up to 1h, such as 2s`)
+}
+
+// TestCommands_EverySettingIsForOperators: what a process can be told stands in
+// the operators' table of settings, and that stays one which can be known.
+func TestCommands_EverySettingIsForOperators(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/operations/deploy.md")
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(page), "\n## Settings\n")
+	require.True(t, found)
+	parser, err := kong.New(new(commands), kong.Vars{"queues": "", "shutdown_grace": "20s", "drain_delay": "5s", "version": ""})
+	require.NoError(t, err)
+	offered := map[string]bool{}
+	for _, node := range parser.Model.Children {
+		if node.Name != "api" && node.Name != "worker" {
+			continue
+		}
+		for _, flag := range slices.Concat(node.AllFlags(true)...) {
+			if flag.Name != "help" {
+				offered[flag.Name] = true
+				require.Contains(t, table, "`--"+flag.Name+"`", node.Name)
+			}
+		}
+	}
+	for _, named := range regexp.MustCompile("`--([a-z-]+)`").FindAllStringSubmatch(table, -1) {
+		require.True(t, offered[named[1]], "there is no --%s", named[1])
+	}
+	require.LessOrEqual(t, len(offered), 40, "a setting is there when an operator will turn it; what is not is a constant")
 }
 
 func TestParse_Visibility(t *testing.T) {

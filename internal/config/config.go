@@ -11,7 +11,8 @@ import (
 )
 
 // Config is every setting there is, as the commands fill it. What a command
-// does not offer keeps its zero value.
+// does not offer keeps its zero value. A field without a flag (kong:"-") is no
+// setting: zero is what production runs with, and tests and benchmarks set it.
 type Config struct {
 	Log       Log       `embed:""`
 	Process   Process   `embed:""`
@@ -35,7 +36,6 @@ type Log struct {
 	Level     string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"What is logged: debug, info, warn or error."`
 	Format    string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
 	LevelFile string `name:"log-level-file" env:"YEYAK_LOG_LEVEL_FILE" help:"File whose content goes before --log-level. It is looked at every 5 s, so that the level of a running process can be changed: debug, info, warn or error."`
-	Repeats   int    `name:"log-repeats" env:"YEYAK_LOG_REPEATS" default:"100" help:"How many lines that are alike in message, route and status are written in 10 s; the others are counted, and one line tells how many. Errors are always written. 0 writes everything."`
 }
 
 // ZapLevel is the lowest level that is logged.
@@ -59,8 +59,7 @@ type Operations struct {
 
 // HTTP is the API's side of the wire.
 type HTTP struct {
-	Listen  string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
-	MaxBody int    `name:"max-body" env:"YEYAK_MAX_BODY" default:"65536" help:"Largest request body, in bytes."`
+	Listen string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
 	// Hosts are for a proxy on the same machine that passes its callers' Host on.
 	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, where the API listens on loopback. Elsewhere any name may be used."`
 	// DrainDelay is for what stands in front: it goes by probes, and sends
@@ -90,16 +89,9 @@ func (d Databases) Resolved() Databases {
 	return d
 }
 
-// Ways in which a saga goes about its steps.
-const (
-	StepsInPlace = "in-place"
-	StepsDurable = "durable"
-)
-
 // Orders is how orders are taken and carried out.
 type Orders struct {
 	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a customer's request waits for its order's decision."`
-	Steps          string        `name:"steps" env:"YEYAK_STEPS" default:"in-place" help:"Whether new orders try their steps in the worker's own process first: in-place or durable."`
 	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may keep failing before its order is marked as needing attention."`
 	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers that begin without + and a code, as in ISO 3166."`
 	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"How long an order of food, a drink or a cleaner may take, after the time for its payment, to get to its courier, kitchen or cleaners before it is cancelled."`
@@ -108,6 +100,9 @@ type Orders struct {
 	ServeAfterDay  time.Duration `name:"serve-after-day" env:"YEYAK_SERVE_AFTER_DAY" default:"3h" help:"How long after the drink's day a café may still hand it over; then the order is cancelled."`
 	AssignWithin   time.Duration `name:"assign-within" env:"YEYAK_ASSIGN_WITHIN" default:"2h" help:"How long a call may wait for a free cleaner before it is marked as needing attention."`
 	CleanWithin    time.Duration `name:"clean-within" env:"YEYAK_CLEAN_WITHIN" default:"24h" help:"How long a cleaner may take before the call is marked as needing attention."`
+	// Durable steps are not tried in place first. That costs each order several
+	// workflow tasks and gains nothing where the services are well.
+	Durable bool `kong:"-"`
 }
 
 // reserveWithin is long, since a stay is mostly days away, and ends before its
@@ -119,7 +114,7 @@ const reserveWithin = 24 * time.Hour
 // input, so that a later setting changes nothing for an order under way.
 func (c Config) Policy() contract.Policy {
 	return contract.Policy{
-		InPlace: c.Orders.Steps == StepsInPlace, AttentionAfter: booking.Duration(c.Orders.AttentionAfter),
+		InPlace: !c.Orders.Durable, AttentionAfter: booking.Duration(c.Orders.AttentionAfter),
 		PayWithin: booking.Duration(c.Overload.PayWithinAllowed()), HandOverWithin: booking.Duration(c.Orders.HandOverWithin),
 		ReserveWithin: booking.Duration(reserveWithin), DeliverWithin: booking.Duration(c.Orders.DeliverWithin),
 		ServeWithin: booking.Duration(c.Orders.ServeWithin), ServeAfterDay: booking.Duration(c.Orders.ServeAfterDay),
@@ -133,7 +128,6 @@ type Worker struct {
 	// Versioning, of the sagas only: their workflows stay with the build that
 	// they began with. What services do is the same for every build.
 	Versioning bool   `name:"versioning" env:"YEYAK_VERSIONING" negatable:"" help:"Orders stay with the build that they began with, and new ones go to the build that Temporal was told to be the current one."`
-	Deployment string `name:"deployment" env:"YEYAK_DEPLOYMENT" default:"yeyak" help:"Name of the worker deployment that Temporal knows the builds by."`
 	BuildID    string `name:"build-id" env:"YEYAK_BUILD_ID" default:"${version}" help:"What Temporal knows this build by (${default})."`
 }
 
@@ -143,8 +137,12 @@ func (w Worker) Version() worker.WorkerDeploymentVersion {
 	if !w.Versioning {
 		return worker.WorkerDeploymentVersion{}
 	}
-	return worker.WorkerDeploymentVersion{DeploymentName: w.Deployment, BuildID: w.BuildID}
+	return worker.WorkerDeploymentVersion{DeploymentName: deployment, BuildID: w.BuildID}
 }
+
+// deployment is what Temporal knows all builds by. A second Yeyak has a namespace
+// of its own, and so needs no other name; operators' recipes spell this one.
+const deployment = "yeyak"
 
 // Ways in which the read model learns of orders.
 const (
@@ -182,7 +180,9 @@ func (p Payments) Stripe() bool {
 
 // Sandbox is the built-in stand-in for a payment provider.
 type Sandbox struct {
-	Control bool `name:"sandbox-control" env:"YEYAK_SANDBOX_CONTROL" default:"${sandbox_control}" negatable:"" help:"Offer the switchboard that makes the sandbox payment provider slow, down or forgetful. Not for production."`
+	// Control offers the switchboard that makes it slow, down or forgetful, as
+	// only `yeyak dev` does: any caller of the API can turn it.
+	Control bool `kong:"-"`
 }
 
 // DevServer is the Temporal server that a command runs by itself.

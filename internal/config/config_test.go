@@ -62,7 +62,7 @@ func TestParse_Defaults(t *testing.T) {
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	c := cli.Dev.Settings()
-	require.Equal(t, config.HTTP{Listen: "127.0.0.1:8080", MaxBody: 65536}, c.HTTP)
+	require.Equal(t, config.HTTP{Listen: "127.0.0.1:8080"}, c.HTTP)
 	require.Equal(t, config.DevServer{DataDir: ".yeyak", TemporalPort: 7233, UIPort: 8233}, c.Dev)
 	policy, err := json.Marshal(c.Policy())
 	require.NoError(t, err)
@@ -85,15 +85,15 @@ func TestParse_FlagsAndEnvironment(t *testing.T) {
 	cli, err := parse(t, map[string]string{
 		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "MYPAGE_DATABASE_URL": "sqlite://pages.db",
 		"FULFILMENT_DATABASE_URL": "sqlite://jobs.db",
-		"YEYAK_LISTEN":            ":9000", "YEYAK_STEPS": "durable", "YEYAK_SERVE": "sagas,payments",
+		"YEYAK_LISTEN":            ":9000", "YEYAK_ATTENTION_AFTER": "1m", "YEYAK_SERVE": "sagas,payments",
 	}, "api", "--listen=127.0.0.1:9001", "--reply-budget=500ms")
 	require.NoError(t, err)
 	c := cli.API.Settings()
 	require.Equal(t, "127.0.0.1:9001", c.HTTP.Listen, "a flag goes before its variable")
 	require.Equal(t, 500*time.Millisecond, c.Orders.ReplyBudget)
-	require.False(t, c.Policy().InPlace)
+	require.Equal(t, booking.Duration(time.Minute), c.Policy().AttentionAfter)
 	require.Equal(t, []string{"sagas", "payments"}, c.Worker.Serve)
-	require.False(t, c.Sandbox.Control)
+	require.False(t, c.Sandbox.Control, "an API that takes orders does not offer it")
 	databases := c.Databases.Resolved()
 	require.Equal(t, config.URL(someDatabase), databases.Inventory)
 	require.Equal(t, config.URL(someDatabase), databases.Management)
@@ -110,21 +110,21 @@ func TestParse_EveryMistakeAtOnce(t *testing.T) {
 		"Dev": {
 			env: map[string]string{
 				"YEYAK_REPLY_BUDGET": "fast", "YEYAK_TEMPORAL_PORT": "http", "YEYAK_LOG_LEVEL": "loud",
-				"YEYAK_SANDBOX_CONTROL": "perhaps", "DATABASE_URL": "mysql://root:s3cret@db/x", "YEYAK_DATA_DIR": "",
+				"YEYAK_VERSIONING": "perhaps", "DATABASE_URL": "mysql://root:s3cret@db/x", "YEYAK_DATA_DIR": "",
 			},
-			args: []string{"dev", "--max-body=0", "--steps=sideways", "--listen=8080", "--serve=sagas,kitchen", "--ui-port=70000"},
+			args: []string{"dev", "--max-streams=0", "--mypage-feed=sideways", "--listen=8080", "--serve=sagas,kitchen", "--ui-port=70000"},
 			want: []string{
 				`--data-dir (YEYAK_DATA_DIR) is empty: want a folder`,
 				`--database-url (DATABASE_URL) is "mysql://root:xxxxx@db/x": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
 				`--listen (YEYAK_LISTEN) is "8080": want an address and a port, such as 127.0.0.1:8080`,
 				`--log-level (YEYAK_LOG_LEVEL) is "loud": want one of debug, info, warn, error`,
-				`--max-body (YEYAK_MAX_BODY) is "0": want a whole number from 1 to 67108864`,
+				`--max-streams (YEYAK_MAX_STREAMS) is "0": want a whole number from 1 to 100000`,
+				`--mypage-feed (MYPAGE_FEED) is "sideways": want one of push, query`,
 				`--reply-budget (YEYAK_REPLY_BUDGET) is "fast": want a duration such as 2s or 5m`,
-				`--sandbox-control (YEYAK_SANDBOX_CONTROL) is "perhaps": want true or false`,
 				`--serve (YEYAK_SERVE) is "sagas,kitchen": want a list of ` + strings.Join(contract.Queues(), ", "),
-				`--steps (YEYAK_STEPS) is "sideways": want one of in-place, durable`,
 				`--temporal-port (YEYAK_TEMPORAL_PORT) is "http": want a whole number`,
 				`--ui-port (YEYAK_UI_PORT) is "70000": want a whole number from 0 to 65535`,
+				`--versioning (YEYAK_VERSIONING) is "perhaps": want true or false`,
 			},
 		},
 		"OutOfRange": {

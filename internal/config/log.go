@@ -16,7 +16,11 @@ func (c Config) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 
 func logGroup(enc zapcore.ObjectEncoder, group reflect.Value) error {
 	for i := range group.NumField() {
-		field, name := group.Field(i), group.Type().Field(i).Tag.Get("name")
+		field, tag := group.Field(i), group.Type().Field(i).Tag
+		if tag.Get("kong") == "-" {
+			continue // no setting
+		}
+		name := tag.Get("name")
 		if field.Kind() == reflect.Struct {
 			if err := logGroup(enc, field); err != nil {
 				return err

@@ -17,11 +17,10 @@ import (
 func New(cli any, opts ...kong.Option) (*Parser, error) {
 	p := &Parser{found: mistakes{}}
 	options := []kong.Option{kong.Vars{
-		"queues":          strings.Join(contract.Queues(), ","),
-		"sandbox_control": "false",
-		"shutdown_grace":  "20s",
-		"drain_delay":     "5s",
-		"version":         "development",
+		"queues":         strings.Join(contract.Queues(), ","),
+		"shutdown_grace": "20s",
+		"drain_delay":    "5s",
+		"version":        "development",
 	}}
 	stock := kong.NewRegistry().RegisterDefaults()
 	for typ, want := range map[reflect.Type]string{

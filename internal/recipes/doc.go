@@ -1,3 +1,3 @@
-// Package recipes reads an operator's document: the commands that stand under
-// its headings, so that tests type what operators are told to type.
+// Package recipes reads an operator's documents: the commands that stand under
+// their headings, so that tests type what operators are told to type.
 package recipes

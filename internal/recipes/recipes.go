@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// Book is a document's recipes, and which of them have been run. It is safe for
-// concurrent use.
+// Book is the recipes of a folder of documents, and which of them have been run.
+// It is safe for concurrent use.
 type Book struct {
-	name     string
+	folder   string
 	commands map[string]string // by heading
 	shown    []string
 
@@ -26,28 +27,47 @@ var (
 	fence   = regexp.MustCompile("^\\s*```(.*)$")
 )
 
-// Read reads a document in Markdown. A block of sh is the recipe of the heading
-// above it. A block of anything else is an error, since nobody would run it, and
-// so are two recipes under headings of the same name.
-func Read(file string) (*Book, error) {
-	text, err := os.ReadFile(file)
+// Read reads the documents in a folder, which are in Markdown. A block of sh is
+// the recipe of the heading above it. A block of anything else is an error, since
+// no test would run it, and so are two recipes under headings of the same name,
+// in one document or in two.
+func Read(folder string) (*Book, error) {
+	pages, err := filepath.Glob(filepath.Join(folder, "*.md"))
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{name: file, commands: map[string]string{}, run: map[string]bool{}}
-	under, at, inside := "", 0, false // at: the line of the heading, which tells two of the same name apart
-	from := map[string]int{}
+	b := &Book{folder: folder, commands: map[string]string{}, run: map[string]bool{}}
+	from := map[string]string{}
+	for _, page := range pages {
+		if err := b.read(page, from); err != nil {
+			return nil, err
+		}
+	}
+	if len(b.commands) == 0 {
+		return nil, fmt.Errorf("%s: no recipe at all", folder)
+	}
+	return b, nil
+}
+
+// read adds a page's recipes. From tells where each heading with a recipe is.
+func (b *Book) read(page string, from map[string]string) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	under, at, inside := "", "", false // at: the line of the heading, which tells two of the same name apart
 	for i, line := range strings.Split(string(text), "\n") {
+		here := fmt.Sprintf("%s:%d", page, i+1)
 		if m := fence.FindStringSubmatch(line); m != nil {
 			inside = !inside
 			if !inside {
 				continue
 			}
 			if line != "```sh" || under == "" {
-				return nil, fmt.Errorf("%s:%d: a block that no test would run: want ```sh, under a heading", file, i+1)
+				return fmt.Errorf("%s: a block that no test would run: want ```sh, under a heading", here)
 			}
 			if before, ok := from[under]; ok && before != at {
-				return nil, fmt.Errorf("%s:%d: there is another recipe under %q", file, i+1, under)
+				return fmt.Errorf("%s: there is another recipe under %q (%s)", here, under, before)
 			}
 			from[under] = at
 			continue
@@ -56,15 +76,15 @@ func Read(file string) (*Book, error) {
 		case inside:
 			b.commands[under] += line + "\n"
 		case m != nil:
-			under, at = m[1], i
+			under, at = m[1], here
 		case strings.HasPrefix(line, "    "):
 			b.shown = append(b.shown, strings.TrimSpace(line))
 		}
 	}
-	if inside || len(b.commands) == 0 {
-		return nil, fmt.Errorf("%s: a block without an end, or no recipe at all", file)
+	if inside {
+		return fmt.Errorf("%s: a block without an end", page)
 	}
-	return b, nil
+	return nil
 }
 
 // Commands are the recipes of the headings, one after the other. They count as
@@ -76,7 +96,7 @@ func (b *Book) Commands(headings ...string) (string, error) {
 	for _, h := range headings {
 		commands, ok := b.commands[h]
 		if !ok {
-			return "", fmt.Errorf("%s has no recipe under %q", b.name, h)
+			return "", fmt.Errorf("%s has no recipe under %q", b.folder, h)
 		}
 		b.run[h] = true
 		all.WriteString(commands)

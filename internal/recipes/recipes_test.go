@@ -9,12 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// written is a document; ' stands for a backquote.
-func written(t *testing.T, text string) string {
+// written is a folder with the documents; ' stands for a backquote.
+func written(t *testing.T, texts ...string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "operations.md")
-	require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(text, "'", "`")), 0o600))
-	return file
+	folder := t.TempDir()
+	for i, text := range texts {
+		page := filepath.Join(folder, string(rune('a'+i))+".md")
+		require.NoError(t, os.WriteFile(page, []byte(strings.ReplaceAll(text, "'", "`")), 0o600))
+	}
+	return folder
 }
 
 func TestRead(t *testing.T) {
@@ -34,6 +37,7 @@ stop again
 
     kubectl get pods
 
+`, `# Another page
 ### Start
 '''sh
 start
@@ -56,18 +60,21 @@ start
 
 func TestRead_WhatNobodyWouldRun(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]string{
-		"another language":   "# A\n'''bash\nls\n'''\n",
-		"no language":        "# A\n'''\nls\n'''\n",
-		"indented":           "# A\n- so:\n  '''sh\n  ls\n  '''\n",
-		"before any heading": "'''sh\nls\n'''\n",
-		"without an end":     "# A\n'''sh\nls\n",
-		"two of the same":    "# A\n'''sh\nls\n'''\n# A\n'''sh\nls\n'''\n",
-		"no recipe whatever": "# A\nwords\n",
+	for name, texts := range map[string][]string{
+		"another language":     {"# A\n'''bash\nls\n'''\n"},
+		"no language":          {"# A\n'''\nls\n'''\n"},
+		"indented":             {"# A\n- so:\n  '''sh\n  ls\n  '''\n"},
+		"before any heading":   {"'''sh\nls\n'''\n"},
+		"without an end":       {"# A\n'''sh\nls\n"},
+		"two of the same":      {"# A\n'''sh\nls\n'''\n# A\n'''sh\nls\n'''\n"},
+		"the same in two":      {"# A\n'''sh\nls\n'''\n", "# A\n'''sh\nls\n'''\n"},
+		"no end in one of two": {"# A\n'''sh\nls\n'''\n", "# B\n'''sh\nls\n"},
+		"no page":              nil,
+		"no recipe whatever":   {"# A\nwords\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Read(written(t, text))
+			_, err := Read(written(t, texts...))
 			require.Error(t, err)
 		})
 	}

@@ -60,7 +60,7 @@ func breaks(migration string) string {
 	return ""
 }
 
-// TestMigrations_NeverBreakTheVersionBefore holds the rule of docs/operations.md:
+// TestMigrations_NeverBreakTheVersionBefore holds the rule of docs/operations/upgrade.md:
 // first expand, and contract when a version is out that does without.
 func TestMigrations_NeverBreakTheVersionBefore(t *testing.T) {
 	t.Parallel()
@@ -78,7 +78,7 @@ func TestMigrations_NeverBreakTheVersionBefore(t *testing.T) {
 			require.Contains(t, string(changelog), "\n## "+m[1], "%s: %s was never released", file, m[1])
 			continue
 		}
-		require.Empty(t, what, "%s would break the version before it; see Migrations in docs/operations.md", file)
+		require.Empty(t, what, "%s would break the version before it; see Migrations in docs/operations/upgrade.md", file)
 	}
 }
 

@@ -26,7 +26,7 @@ func rows() int {
 const worse = 1.1
 
 // TestPlans asks a Temporal server what the web UI, the recipes of
-// docs/operations.md, our own code and the server's own services ask it. The
+// docs/operations, our own code and the server's own services ask it. The
 // statements that it makes of that are planned and run on lean indexes and on
 // stock ones, over the same rows and with the same statistics.
 func TestPlans(t *testing.T) {

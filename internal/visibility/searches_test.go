@@ -85,7 +85,7 @@ func fromUI() (all []search) {
 	return all
 }
 
-// fromRecipes are those of docs/operations.md. The CLI asks for pages of a
+// fromRecipes are those of docs/operations. The CLI asks for pages of a
 // thousand; what is done to many is counted first.
 func fromRecipes() (all []search) {
 	for _, query := range []string{

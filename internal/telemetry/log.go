@@ -1,4 +1,4 @@
-package app
+package telemetry
 
 import (
 	"os"
@@ -28,7 +28,7 @@ func newLogger(cfg config.Log, to zapcore.WriteSyncer) *zap.Logger {
 		encode = zapcore.NewConsoleEncoder(encoder)
 	}
 	level := zap.NewAtomicLevelAt(cfg.ZapLevel())
-	log := zap.New(repeats.Core(zapcore.NewCore(encode, to, level), cfg.Repeats))
+	log := zap.New(repeats.Core(zapcore.NewCore(encode, to, level), repeated))
 	if cfg.LevelFile != "" {
 		follower := levelFollower{cfg, level, zap.New(zapcore.NewCore(encode.Clone(), to, zapcore.DebugLevel))}
 		follower.look()
@@ -36,6 +36,11 @@ func newLogger(cfg config.Log, to zapcore.WriteSyncer) *zap.Logger {
 	}
 	return log
 }
+
+// repeated is how many lines that are alike in message, route and status are
+// written in ten seconds, besides errors. A hundred show how something begins;
+// what floods is counted, so that it fills no disk.
+const repeated = 100
 
 // levelEvery is how often the file is looked at. It may be one of a mounted
 // ConfigMap, whose changes notifications of the file system are bad at.

@@ -1,11 +1,18 @@
-package app
+package telemetry
 
 import (
+	stdlog "log"
 	"strings"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
+
+// ServerLog is the ErrorLog of an HTTP server: what net/http writes becomes
+// entries of log.
+func ServerLog(log *zap.Logger) *stdlog.Logger {
+	return stdlog.New(serverLog{log.Named("http")}, "", 0)
+}
 
 // serverLog makes log entries of the lines that net/http writes.
 type serverLog struct{ log *zap.Logger }

@@ -1,4 +1,4 @@
-package app
+package telemetry
 
 import (
 	"context"
@@ -13,13 +13,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// temporalLogger lets the engine's client and workers write to log. It adds no
+// TemporalLogger lets the engine's client and workers write to log, with the
+// traces that their workflows belong to. It adds no
 // stack traces: they would show where the SDK logs, and an error of a service
 // that is away is followed by ten lines of that. A panic brings its own.
-func temporalLogger(log *zap.Logger, known *workflowTraces) temporallog.Logger {
+func TemporalLogger(log *zap.Logger, traces *Traces) temporallog.Logger {
 	const never = slog.LevelError + 1 // the SDK logs nothing above an error
 	handler := zapslog.NewHandler(log.Core(), zapslog.WithName("temporal"), zapslog.AddStacktraceAt(never))
-	return temporallog.NewStructuredLogger(slog.New(sdkLog{Handler: handler, known: known}))
+	return temporallog.NewStructuredLogger(slog.New(sdkLog{Handler: handler, known: traces.known()}))
 }
 
 // sdkLog words what the SDK logs as we do. It makes a warning of a failed

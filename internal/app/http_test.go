@@ -1,17 +1,13 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -20,10 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/internal/config"
 )
 
@@ -81,7 +75,7 @@ func TestServerLog(t *testing.T) {
 	panicked := logged(t, logs, "http: panic serving 127.0.0.1:")
 	require.Equal(t, zap.ErrorLevel, panicked.Level)
 	require.Contains(t, panicked.ContextMap()["says"], "out of order")
-	require.Contains(t, panicked.ContextMap()["stack"], "log_http_test.go")
+	require.Contains(t, panicked.ContextMap()["stack"], "http_test.go")
 	get(t, at, "/twice")
 	require.Equal(t, zap.WarnLevel, logged(t, logs, "http: superfluous").Level)
 }
@@ -134,34 +128,6 @@ func TestServerLog_Operations(t *testing.T) {
 	a.operations.server.ErrorLog.Print("hello")
 	logged(t, logs, "hello")
 	a.operations.stop(t.Context())
-}
-
-// TestNewLogger_Flood: of requests that fail alike, the first hundred are
-// logged one by one, and the others as a number.
-func TestNewLogger_Flood(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	log := newLogger(config.Log{Level: "info", Format: "json", Repeats: 100}, zapcore.Lock(zapcore.AddSync(&out)))
-	server := httptest.NewServer(api.NewOperations(api.Deps{Logger: log, Health: &health{}}))
-	const asked = 300
-	for range asked {
-		get(t, server.Listener.Addr().String(), "/readyz")
-	}
-	server.Close() // waits for requests under way
-	require.NoError(t, log.Sync())
-	lines, sum := 0, 0
-	for line := range strings.Lines(out.String()) {
-		var of struct {
-			Msg, Route       string
-			Status, Repeated int
-		}
-		require.NoError(t, json.Unmarshal([]byte(line), &of))
-		require.Equal(t, "request /readyz 503", fmt.Sprint(of.Msg, " ", of.Route, " ", of.Status), line)
-		lines++
-		sum += max(of.Repeated, 1)
-	}
-	require.Equal(t, asked, sum)
-	require.Less(t, lines, asked)
 }
 
 // TestServerLog_EveryServer: no server in the product's code writes past its

@@ -1,4 +1,4 @@
-package app
+package telemetry
 
 import (
 	"context"
@@ -20,10 +20,10 @@ import (
 // TestTraces_Off: without a collector nothing is put into anybody's way.
 func TestTraces_Off(t *testing.T) {
 	t.Parallel()
-	none, err := newTraces(t.Context(), Options{Log: zap.NewNop(), Config: config.Config{Traces: config.Traces{Percent: 100}}})
+	none, err := NewTraces(t.Context(), config.Traces{Percent: 100}, "yeyak-api", zap.NewNop())
 	require.NoError(t, err)
-	require.Nil(t, none.provider())
-	interceptors, err := none.interceptors()
+	require.Nil(t, none.Provider())
+	interceptors, err := none.Interceptors()
 	require.NoError(t, err)
 	require.Empty(t, interceptors)
 }
@@ -33,7 +33,7 @@ func TestTraces_Off(t *testing.T) {
 func TestTraces_Replay(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
-	interceptors, err := (&traces{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))}).interceptors()
+	interceptors, err := (&Traces{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))}).Interceptors()
 	require.NoError(t, err)
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
 		Interceptors: []interceptor.WorkerInterceptor{interceptors[0].(interceptor.WorkerInterceptor)},
@@ -72,11 +72,11 @@ func (c *collected) Shutdown(context.Context) error { return nil }
 func TestTraces_Stop(t *testing.T) {
 	t.Parallel()
 	sent := &collected{}
-	made := &traces{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(sent))}
+	made := &Traces{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(sent))}
 	_, span := made.Tracer("test").Start(t.Context(), "the last request")
 	span.End()
 	late, cancel := context.WithCancel(t.Context())
 	cancel()
-	made.stop(late)
+	made.Stop(late)
 	require.Len(t, sent.spans, 1)
 }

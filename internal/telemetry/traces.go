@@ -1,4 +1,4 @@
-package app
+package telemetry
 
 import (
 	"context"
@@ -19,17 +19,17 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// traces makes the spans of this process and sends them to a collector. nil
+// Traces makes the spans of this process and sends them to a collector. nil
 // makes none: nothing is put into the way of requests, steps and statements.
-type traces struct {
+type Traces struct {
 	*sdktrace.TracerProvider
 	workflows workflowTraces
 }
 
-// newTraces connects to nobody yet: a collector that is away costs spans and
+// NewTraces makes the traces of a service, nil when the settings name no
+// collector. It does not connect yet: a collector that is away costs spans and
 // nothing else.
-func newTraces(ctx context.Context, o Options) (*traces, error) {
-	cfg := o.Config.Traces
+func NewTraces(ctx context.Context, cfg config.Traces, service string, log *zap.Logger) (*Traces, error) {
 	if !cfg.On() {
 		return nil, nil
 	}
@@ -42,7 +42,7 @@ func newTraces(ctx context.Context, o Options) (*traces, error) {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
 	described, err := resource.New(ctx,
-		resource.WithAttributes(attribute.String("service.name", serviceName(o))),
+		resource.WithAttributes(attribute.String("service.name", service)),
 		resource.WithHost(), resource.WithProcessPID(), resource.WithTelemetrySDK(),
 		resource.WithFromEnv(), // OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
 	)
@@ -50,17 +50,10 @@ func newTraces(ctx context.Context, o Options) (*traces, error) {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
 	// The library tells of failures in one place for the whole process only.
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { o.Log.Warn("traces", zap.Error(err)) }))
-	return &traces{TracerProvider: sdktrace.NewTracerProvider(
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", zap.Error(err)) }))
+	return &Traces{TracerProvider: sdktrace.NewTracerProvider(
 		sdktrace.WithBatcher(exporter), sdktrace.WithResource(described), sdktrace.WithSampler(sampler(cfg)),
 	)}, nil
-}
-
-func serviceName(o Options) string {
-	if o.API {
-		return "yeyak-api"
-	}
-	return "yeyak-worker"
 }
 
 // sampler decides at the beginning of a trace; all that follows goes by that.
@@ -68,17 +61,17 @@ func sampler(cfg config.Traces) sdktrace.Sampler {
 	return sdktrace.ParentBased(sdktrace.TraceIDRatioBased(float64(cfg.Percent) / 100))
 }
 
-// provider is nil when no traces are made, for those who ask whether they are.
-func (t *traces) provider() trace.TracerProvider {
+// Provider is nil when no traces are made, for those who ask whether they are.
+func (t *Traces) Provider() trace.TracerProvider {
 	if t == nil {
 		return nil
 	}
 	return t.TracerProvider
 }
 
-// interceptors carry a trace from the request into the workflow and on into its
+// Interceptors carry a trace from the request into the workflow and on into its
 // steps, in the headers of commands. A client's are its workers' as well.
-func (t *traces) interceptors() ([]interceptor.ClientInterceptor, error) {
+func (t *Traces) Interceptors() ([]interceptor.ClientInterceptor, error) {
 	if t == nil {
 		return nil, nil
 	}
@@ -93,13 +86,13 @@ func (t *traces) interceptors() ([]interceptor.ClientInterceptor, error) {
 	return []interceptor.ClientInterceptor{tracing}, nil
 }
 
-func (t *traces) startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...trace.SpanStartOption) trace.Span {
+func (t *Traces) startSpan(ctx context.Context, tracer trace.Tracer, name string, opts ...trace.SpanStartOption) trace.Span {
 	_, span := tracer.Start(ctx, name, opts...)
 	return t.workflows.watched(span, name)
 }
 
 // known are the traces of the workflows that this process works on.
-func (t *traces) known() *workflowTraces {
+func (t *Traces) known() *workflowTraces {
 	if t == nil {
 		return nil
 	}
@@ -109,9 +102,9 @@ func (t *traces) known() *workflowTraces {
 // sendLast is how long the last spans may take to be sent.
 const sendLast = 3 * time.Second
 
-// stop sends what has not been sent yet. It has time of its own: that of the
+// Stop sends what has not been sent yet. It has time of its own: that of the
 // shutdown may be used up, and how it went is then what one wants to see.
-func (t *traces) stop(ctx context.Context) {
+func (t *Traces) Stop(ctx context.Context) {
 	if t == nil {
 		return
 	}

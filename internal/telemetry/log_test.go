@@ -1,4 +1,4 @@
-package app
+package telemetry
 
 import (
 	"os"
@@ -18,7 +18,7 @@ import (
 func TestTemporalLogger(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	log := temporalLogger(zap.New(core), nil)
+	log := TemporalLogger(zap.New(core), nil)
 	for _, log := range []temporallog.Logger{log, temporallog.With(log, "WorkerID", "w1")} {
 		log.Error("Activity error.", "Attempt", 3)
 		log.Debug("Activity error.", "Attempt", 3) // as the SDK logs a benign one
@@ -42,10 +42,10 @@ func TestTemporalLogger(t *testing.T) {
 func TestTemporalLogger_Names(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	var known workflowTraces
-	known.note("food-1", trace.TraceID{2})
-	known.note("food-1", trace.TraceID{3}) // a later request's
-	log := temporalLogger(zap.New(core), &known)
+	traces := &Traces{}
+	traces.workflows.note("food-1", trace.TraceID{2})
+	traces.workflows.note("food-1", trace.TraceID{3}) // a later request's
+	log := TemporalLogger(zap.New(core), traces)
 	temporallog.With(log, "WorkflowID", "lodging-1", "RunID", "r", "TraceID", trace.TraceID{1}).Info("hello")
 	log.Info("hello", "WorkflowID", "deletion-drink-1", "Attempt", 2)
 	temporallog.With(log, "WorkflowID", "food-1").Info("hello")
@@ -82,6 +82,6 @@ func TestLevelFollower(t *testing.T) {
 func TestTemporalLogger_RetriesFollowTheLevel(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.ErrorLevel)
-	temporalLogger(zap.New(core), nil).Error("Activity error.")
+	TemporalLogger(zap.New(core), nil).Error("Activity error.")
 	require.Empty(t, logs.All(), "whoever logs errors only is spared retries")
 }
