@@ -148,10 +148,10 @@ func TestREADME(t *testing.T) {
 // the Makefile has to have it.
 func TestREADME_Make(t *testing.T) {
 	t.Parallel()
-	var script string
+	var script []string
 	for _, block := range readmeBlocks(t, "sh") {
 		if strings.Contains(block, "make ") {
-			script += block
+			script = append(script, block)
 		}
 	}
 	makefile, err := filepath.Abs("../Makefile")
@@ -164,7 +164,7 @@ func TestREADME_Make(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
 		cmd.Dir = t.TempDir()
 		cmd.Env = append(os.Environ(), "PS1=", "PS2=", "HOME="+cmd.Dir, "PATH="+programs+":"+os.Getenv("PATH"))
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(script), &said, &complaints
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(strings.Join(script, "")), &said, &complaints
 		require.NoError(t, cmd.Run(), "%s: %s", shell, complaints.String())
 		require.NotRegexp(t, complains, complaints.String(), shell)
 		require.Equal(t, "made run\nmade test\n", said.String(), shell)
