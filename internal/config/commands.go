@@ -15,7 +15,7 @@ type Dev struct {
 
 // Settings is the Config of the command.
 func (c Dev) Settings() Config {
-	c.Config.Sandbox.Control = true
+	c.Sandbox.Control = true
 	return c.Config
 }
 
