@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -66,7 +67,7 @@ func TestTranslate_SQLite(t *testing.T) {
 	for code, want := range map[lite]Failure{
 		5: Busy, 6: Busy, 9: Busy, 13: DiskFull, 10: Unfit, 11: Unfit, 14: Unfit, 1: Unprepared, 8: Refuses, 19: Refuses,
 	} {
-		t.Run(fmt.Sprint(int(code)), func(t *testing.T) {
+		t.Run(strconv.Itoa(int(code)), func(t *testing.T) {
 			t.Parallel()
 			err := db.translate("read", fmt.Errorf("row: %w", code))
 			failure, said := db.Failure(err)
