@@ -99,6 +99,7 @@ func TestDecisions_RefusedCancelsAreRationed(t *testing.T) {
 		codes := s.refusedCancels(order, 500)
 		s.outages.deliveries.end()
 		if codes == nil {
+			s.becomes(order, booking.Cancelled)
 			s.requireCalledOff(order)
 			return false
 		}
