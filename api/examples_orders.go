@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -52,7 +53,7 @@ func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView 
 func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, bool) {
 	underWay, over := ends(kind)
 	for _, reason := range booking.Reasons() {
-		if codeOf(reason) == code {
+		if orders.CodeOf(reason) == code {
 			return e.at(kind, booking.Cancelled, reason), true
 		}
 	}

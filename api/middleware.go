@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"mime"
@@ -15,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // recoverPanics answers a panic with 500 and keeps its text inside.
@@ -137,16 +139,9 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 		return p
 	}
 	if refusal, ok := errors.AsType[*booking.Error](err); ok {
-		p := newProblem(refusal.Code, "%s", refusal.Message)
-		if refusal.Code == booking.InvalidCursor {
-			return p.at("cursor", "was not given out by this list")
-		}
-		return p
+		return problemOfRefusal(refusal)
 	}
 	switch {
-	case temporalAway(err):
-		s.log(ctx).Warn("temporal cannot be reached", zap.Error(err))
-		return newProblem(temporalUnavailable, "orders cannot be worked on at the moment; repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice")
 	case databaseAway(err):
 		s.log(ctx).Warn("database cannot be reached", zap.Error(err))
 		return newProblem(unavailable, "a part that this needs is away at the moment")
@@ -157,4 +152,27 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 		s.log(ctx).Error("request failed", zap.Error(err))
 		return newProblem(internalError, "something went wrong; it has been logged")
 	}
+}
+
+// problemOfRefusal tells a refusal. One without a message is explained by its
+// code.
+func problemOfRefusal(no *booking.Error) *problem {
+	p := newProblem(no.Code, "%s", cmp.Or(no.Message, kindOf(no.Code).meaning))
+	if no.After > 0 {
+		p = p.after(no.After)
+	}
+	if no.Code == booking.InvalidCursor {
+		p = p.at("cursor", "was not given out by this list")
+	}
+	return p
+}
+
+// problemAbout is toProblem with the order that the error is about, if it is
+// about one.
+func (s *server) problemAbout(ctx context.Context, l language, v contract.View, err error) *problem {
+	p := s.toProblem(ctx, err)
+	if v.ID != "" {
+		p = p.about(l.show(v))
+	}
+	return p
 }

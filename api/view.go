@@ -1,9 +1,12 @@
 package api
 
 import (
+	"net/http"
+
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -120,6 +123,14 @@ type orderAnswer struct {
 
 func (l language) answer(status int, v contract.View) *orderAnswer {
 	return &orderAnswer{Status: status, Localized: l.localized(), AsOf: asOf(v), Body: l.show(v)}
+}
+
+// answerOutcome answers with this status for what is done, 202 for what will be.
+func (l language) answerOutcome(out orders.Outcome, done int) *orderAnswer {
+	if !out.Done {
+		done = http.StatusAccepted
+	}
+	return l.answer(done, out.View)
 }
 
 // located adds the order's address.

@@ -7,13 +7,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/config"
 )
 
 func TestParse_Admission(t *testing.T) {
-	defaults := config.Admission{
+	defaults := config.Admission{Limits: admission.Limits{
 		MaxWrites: 512, MaxStarts: 16, MaxReads: 256, MaxWaiting: 512, MaxWait: 500 * time.Millisecond, MaxStreams: 256, MaxWaitingCalls: 1000,
-	}
+	}}
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	require.Equal(t, defaults, cli.Dev.Settings().Admission)
@@ -25,8 +26,8 @@ func TestParse_Admission(t *testing.T) {
 		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WRITES": "1", "YEYAK_MAX_WAIT": "2s", "YEYAK_MAX_STREAMS": "7",
 	}, "api", "--max-starts=4", "--max-reads=2", "--max-waiting=3", "--max-waiting-calls=0")
 	require.NoError(t, err)
-	require.Equal(t, config.Admission{MaxWrites: 1, MaxStarts: 4, MaxReads: 2, MaxWaiting: 3, MaxWait: 2 * time.Second, MaxStreams: 7},
-		cli.API.Settings().Admission)
+	require.Equal(t, admission.Limits{MaxWrites: 1, MaxStarts: 4, MaxReads: 2, MaxWaiting: 3, MaxWait: 2 * time.Second, MaxStreams: 7},
+		cli.API.Settings().Admission.Limits)
 }
 
 func TestParse_AdmissionMistakes(t *testing.T) {
