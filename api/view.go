@@ -101,16 +101,8 @@ func enumOf[S ~string](values []S) []any {
 	return enum
 }
 
-// orderPaths is where orders of each kind are read and decided on.
-var orderPaths = map[booking.Kind]string{
-	booking.Lodging:  reservationsPath,
-	booking.Food:     foodOrdersPath,
-	booking.Cafe:     cafeOrdersPath,
-	booking.Cleaning: callsPath,
-}
-
 // locationOf is the address of an order.
-func locationOf(v contract.View) string { return orderPaths[v.Kind] + "/" + v.ID }
+func locationOf(v contract.View) string { return orderKinds[v.Kind].path + "/" + v.ID }
 
 // orderAnswer is an answer that shows one order.
 type orderAnswer struct {

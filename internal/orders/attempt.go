@@ -74,10 +74,9 @@ func (a Attempt) at(number int) Attempt {
 // repeat answers for an order that was placed before: with its decision as it
 // fell, whatever became of the order since. An order that was not taken leaves
 // the key to the next attempt, whatever that asks for.
-func (o *Orders) repeat(ctx, budget context.Context, a Attempt, hash string, seen contract.View, changes <-chan contract.Publication) (progress, error) {
-	row, rowErr := o.glanceAtRow(ctx, seen.ID)
-	var decision contract.View
-	var fallen bool
+func (o *Orders) repeat(ctx, budget context.Context, p placement, changes <-chan contract.Publication) (progress, error) {
+	row, rowErr := o.glanceAtRow(ctx, p.OrderID)
+	seen, decision, fallen := p.input.View(), contract.View{}, false
 	if rowErr == nil {
 		seen = row.View
 		decision, fallen = o.decisionIn(ctx, row)
@@ -91,9 +90,9 @@ func (o *Orders) repeat(ctx, budget context.Context, a Attempt, hash string, see
 		}
 	}
 	if fallen && decision.Reason.Unavailable() {
-		return progress{view: decision, decided: true, over: a.key != ""}, nil
+		return progress{view: decision, decided: true, over: p.key != ""}, nil
 	}
-	if err := o.checkSame(budget, a.OrderID, hash, row.RequestHash); err != nil {
+	if err := o.checkSame(budget, p, row.RequestHash); err != nil {
 		return progress{}, err
 	}
 	if fallen {
@@ -102,21 +101,21 @@ func (o *Orders) repeat(ctx, budget context.Context, a Attempt, hash string, see
 	found := o.awaitDecision(ctx, budget, seen, changes)
 	// An order that could not say whether it had been decided on may have been
 	// answered as not taken before this request came, which is then a new one.
-	found.over = !undecided && found.decided && found.view.Reason.Unavailable() && a.key != ""
+	found.over = !undecided && found.decided && found.view.Reason.Unavailable() && p.key != ""
 	return found, nil
 }
 
 // checkSame refuses a request under a key that was used for another one, whose
 // hash the read model knows, or the engine.
-func (o *Orders) checkSame(ctx context.Context, id, hash, known string) error {
+func (o *Orders) checkSame(ctx context.Context, p placement, known string) error {
 	if known == "" {
-		described, err := o.Engine.describe(ctx, id)
+		described, err := o.Engine.describe(ctx, p.OrderID)
 		if err != nil {
 			return err
 		}
 		known = contract.RequestHashIn(described.GetWorkflowExecutionInfo().GetMemo())
 	}
-	if known != hash {
+	if known != p.order.RequestHash {
 		return booking.Errorf(IdempotencyKeyReused, "this key was used for another request")
 	}
 	return nil

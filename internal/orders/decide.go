@@ -178,7 +178,9 @@ func (o *Orders) refused(ctx context.Context, d Decision, err error) (contract.V
 
 // refusedBy is the refusal of an order that gave its code and, from this build's
 // workflows, the order as it stands.
-func (o *Orders) refusedBy(ctx context.Context, d Decision, answer *temporal.ApplicationError, why *contract.Refusal) (contract.View, error) {
+func (o *Orders) refusedBy(
+	ctx context.Context, d Decision, answer *temporal.ApplicationError, why *contract.Refusal,
+) (contract.View, error) {
 	no := booking.Errorf(booking.Code(answer.Type()), "%s", answer.Message())
 	if why == nil {
 		row, _ := o.glanceAtRow(ctx, d.OrderID) // without it the refusal has to do

@@ -94,35 +94,41 @@ func (o *Orders) outcomeOf(ctx context.Context, a Attempt, found progress) (Outc
 	return out, no
 }
 
+// placement is one attempt at an order, with what its saga would start with.
+type placement struct {
+	Attempt
+	order Order
+	input contract.Input
+}
+
 // tryToPlace starts the saga of the order under the id of its attempt, or finds
 // it started.
 func (o *Orders) tryToPlace(ctx, budget context.Context, caller Caller, a Attempt, order Order) (progress, error) {
-	input := order.Input(contract.Order{
+	p := placement{Attempt: a, order: order, input: order.Input(contract.Order{
 		OrderID: a.OrderID, CustomerID: caller.ID, Amount: order.Amount, PaymentMethod: order.PaymentMethod,
 		RequestHash: order.RequestHash, PlacedAt: o.Now().UTC().Truncate(time.Microsecond), Policy: o.Policy,
-	})
-	view := input.View()
+	})}
 	// Before the start: a decision that falls at once must not be missed.
-	changes, unsubscribe := o.Hub.Subscribe(view.ID)
+	changes, unsubscribe := o.Hub.Subscribe(a.OrderID)
 	defer unsubscribe()
 
 	if a.Repeats {
-		return o.repeat(ctx, budget, a, order.RequestHash, view, changes)
+		return o.repeat(ctx, budget, p, changes)
 	}
 	if err := o.admit(ctx, order); err != nil {
 		if a.key != "" && o.isStarted(ctx, a.OrderID) {
-			return o.repeat(ctx, budget, a, order.RequestHash, view, changes)
+			return o.repeat(ctx, budget, p, changes)
 		}
 		return progress{}, err
 	}
-	err := o.start(budget, a.kind, order, input)
+	err := o.start(budget, p)
 	if wasStarted(err) {
-		return o.repeat(ctx, budget, a, order.RequestHash, view, changes)
+		return o.repeat(ctx, budget, p, changes)
 	}
 	if err != nil && len(changes) == 0 && !o.startedUnanswered(ctx, a.OrderID, err) {
 		return progress{}, err
 	}
-	return o.awaitDecision(ctx, budget, view, changes), nil
+	return o.awaitDecision(ctx, budget, p.input.View(), changes), nil
 }
 
 // admit refuses an order that could not be worked on, before anything of it is
@@ -146,8 +152,8 @@ func (o *Orders) admit(ctx context.Context, order Order) error {
 // start starts the saga when it is its turn, within the budget. It does not end
 // with the request: a customer who leaves at this moment has either placed the
 // order or not, and can ask.
-func (o *Orders) start(budget context.Context, kind booking.Kind, order Order, input contract.Input) error {
-	if err := input.Check(); err != nil { // the catalogue holds what an earlier build let in
+func (o *Orders) start(budget context.Context, p placement) error {
+	if err := p.input.Check(); err != nil { // the catalogue holds what an earlier build let in
 		return err
 	}
 	if !o.Starts.Enter(budget) {
@@ -157,8 +163,8 @@ func (o *Orders) start(budget context.Context, kind booking.Kind, order Order, i
 	ctx, cancel := withinOneCall(budget)
 	defer cancel()
 	return o.Engine.begin(ctx, start{
-		workflow: contract.BusinessOf(kind).Workflow, input: input, view: input.View(), hash: order.RequestHash,
-		summary: order.Summary, reuse: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, eager: o.Eager(),
+		workflow: contract.BusinessOf(p.kind).Workflow, input: p.input, view: p.input.View(), hash: p.order.RequestHash,
+		summary: p.order.Summary, reuse: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, eager: o.Eager(),
 	})
 }
 

@@ -29,47 +29,6 @@ func Settlement(v View, p Policy, requestHash string) (workflow string, input In
 // recorded as well, and it has to be of one at least.
 func (v View) quantity() int { return max(v.Quantity, 1) }
 
-func settleLodging(o Order, v View) (Input, error) {
-	in := Lodging{Order: o, Place: booking.Place{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}, Rooms: v.quantity()}
-	var err error
-	in.CheckIn, in.CheckOut, err = v.nights()
-	return in, err
-}
-
-func settleFood(o Order, v View) (Input, error) {
-	menu := booking.Menu{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}
-	return Food{Order: o, Menu: menu, Quantity: v.quantity(), Address: v.address()}, nil
-}
-
-func settleCafe(o Order, v View) (Input, error) {
-	in := Cafe{Order: o, Drink: booking.Drink{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}, Quantity: v.quantity()}
-	var err error
-	in.Drink.Date, err = v.drinkDay()
-	return in, err
-}
-
-func settleCleaning(o Order, v View) (Input, error) {
-	return Cleaning{Order: o, Location: v.location()}, nil
-}
-
-// nights are those of the stay, one at least, or that of the day on which it was
-// reserved.
-func (v View) nights() (from, to booking.Date, err error) {
-	if v.Stay == nil {
-		return v.placedOn(), v.placedOn().AddDays(1), nil
-	}
-	if from, err = booking.ParseDate(v.CheckIn); err != nil {
-		return from, to, fmt.Errorf("stay of order %s: %w", v.ID, err)
-	}
-	if to, err = booking.ParseDate(v.CheckOut); err != nil {
-		return from, to, fmt.Errorf("stay of order %s: %w", v.ID, err)
-	}
-	if !from.Before(to) {
-		to = from.AddDays(1)
-	}
-	return from, to, nil
-}
-
 // short is the view with its texts cut to what a workflow can start with: an
 // earlier build may have let in more. Ids are left as they are, since they name
 // something.
@@ -98,17 +57,6 @@ func cut(text string, n int) string {
 		return string(runes[:n])
 	}
 	return text
-}
-
-func (v View) drinkDay() (booking.Date, error) {
-	if v.Production == nil {
-		return v.placedOn(), nil
-	}
-	day, err := booking.ParseDate(v.Production.Date)
-	if err != nil {
-		return day, fmt.Errorf("drink of order %s: %w", v.ID, err)
-	}
-	return day, nil
 }
 
 func (v View) placedOn() booking.Date { return booking.DateOf(v.PlacedAt().In(time.UTC)) }
