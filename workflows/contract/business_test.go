@@ -38,7 +38,7 @@ func TestBusiness_OfEveryKind(t *testing.T) {
 
 func TestBusiness_Unknown(t *testing.T) {
 	t.Parallel()
-	require.Zero(t, contract.BusinessOf("pizza").Workflow)
+	require.Empty(t, contract.BusinessOf("pizza").Workflow)
 	_, err := contract.InputOf("Pizza", &commonpb.Payloads{})
 	require.ErrorContains(t, err, "Pizza")
 	garbage, err := converter.GetDefaultDataConverter().ToPayloads("no input")
