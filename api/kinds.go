@@ -16,8 +16,15 @@ type orderKind struct {
 	example func(o contract.Order, today booking.Date) contract.Input
 }
 
-// orderKinds are all there are: a new kind of order is an entry here, beside its
-// routes.
+// registerKinds adds the routes of every kind of order.
+func (s *server) registerKinds() {
+	s.registerLodging()
+	s.registerFood()
+	s.registerCafe()
+	s.registerCleaning()
+}
+
+// orderKinds are all kinds of order that there are.
 var orderKinds = map[booking.Kind]orderKind{
 	booking.Lodging: {
 		reservationsPath,
