@@ -55,7 +55,7 @@ func TestAdmission_Full(t *testing.T) {
 // Nothing is expected of the Temporal client: a start would fail the test.
 func TestAdmission_WaitedTooLong(t *testing.T) {
 	t.Parallel()
-	b, g := busy(t, func(d *Deps) { d.MaxWait = 20 * time.Millisecond })
+	b, g := busy(t, func(d *given) { d.MaxWait = 20 * time.Millisecond })
 	answers := begin(2, b.write)
 	g.writes.arrived(2)
 	for range 3 { // each leaves its place to the next
@@ -177,7 +177,7 @@ func TestAdmission_HangingUp(t *testing.T) {
 // A body that trickles in takes up no slot.
 func TestAdmission_SlowBody(t *testing.T) {
 	t.Parallel()
-	b, g := busy(t, func(d *Deps) { d.MaxWrites = 1 })
+	b, g := busy(t, func(d *given) { d.MaxWrites = 1 })
 	close(g.writes.open)
 	body := slowBody{newGate()}
 	slow := begin(1, func() answer {
@@ -231,14 +231,6 @@ func TestAdmission_Metrics(t *testing.T) {
 	} {
 		require.Equal(t, want, b.metric(name), name)
 	}
-}
-
-func TestAdmission_Defaults(t *testing.T) {
-	t.Parallel()
-	want := Admission{MaxWrites: 512, MaxStarts: 16, MaxReads: 256, MaxWaiting: 512, MaxWait: 500 * time.Millisecond, MaxStreams: 256}
-	require.Equal(t, want, Admission{}.withDefaults())
-	given := Admission{MaxWrites: 1, MaxStarts: 7, MaxReads: 2, MaxWaiting: 3, MaxWait: 4, MaxStreams: 5, MaxWaitingCalls: 6}
-	require.Equal(t, given, given.withDefaults())
 }
 
 // Whatever may be shed says so in the API's description.

@@ -11,22 +11,22 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/bodies"
 	"github.com/yeyak/yeyak/internal/hosts"
-	"github.com/yeyak/yeyak/internal/hub"
-	"github.com/yeyak/yeyak/workflows/contract"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the API works with. Gate, TellAssigned, Health, Traces, Registry, Metrics,
-// Extra, Now, Logger and Closing may be left out.
+// Deps is what the API works with. Terms, Admission, TellAssigned, Health, Traces,
+// Registry, Metrics, Extra, Now, Logger and Closing may be left out.
 type Deps struct {
-	Temporal client.Client
-	Hub      *hub.Hub
+	// Orders is what can be done with orders.
+	Orders *orders.Orders
+	// Hub ticks when there may be new events.
+	Hub *orders.Hub
 
 	Catalogue   Catalogue
 	Stock       Stock
@@ -38,8 +38,6 @@ type Deps struct {
 	Messages    Messages
 	ReadModel   ReadModel
 
-	// Gate tells whether orders can be paid for; nil that they always can.
-	Gate PaymentGate
 	// Terms tell what can be paid at all; nil that everything can.
 	Terms PaymentTerms
 
@@ -47,8 +45,6 @@ type Deps struct {
 	// it: a new cleaner may have been waited for.
 	TellAssigned func(context.Context) error
 
-	// Policy goes into the input of every saga that is started.
-	Policy contract.Policy
 	// ReplyBudget is how long a request may wait for an order's decision, 2 s by default.
 	ReplyBudget time.Duration
 	// MaxBody is the largest request body in bytes, 64 KiB by default.
@@ -58,8 +54,8 @@ type Deps struct {
 	// Hosts are the names that requests may be addressed to, and nil any: see
 	// checkOrigin.
 	Hosts hosts.Names
-	// Admission is how much is taken on at the same time.
-	Admission
+	// Admission is how much is taken on at the same time; nil for the defaults.
+	Admission *admission.Budgets
 	// TelRegion is the country, as in ISO 3166, of telephone numbers that
 	// do not name theirs, DefaultTelRegion by default.
 	TelRegion string
@@ -71,10 +67,6 @@ type Deps struct {
 	// Closing is closed when the server shuts down: streams end then, for they
 	// would never end by themselves.
 	Closing <-chan struct{}
-	// Eager tells whether to ask for an eager start: only where a saga worker
-	// runs on the same Temporal client, and while its build is the one that new
-	// orders go to. Nil is never.
-	Eager func() bool
 
 	Now    func() time.Time
 	Logger *zap.Logger
@@ -89,46 +81,37 @@ type Deps struct {
 	Extra func(gin.IRouter)
 }
 
-// asking is how much longer a request waits where an order has to ask somebody
-// before anything is certain: the café for its drink, management for a call,
-// the delivery to come back. Until it is known that they are away up to two
-// seconds pass, and to be told so is worth more than a 202.
-const asking = 2 * time.Second
-
-// spare is what a request gets on top of the reply budget, to ask somebody and
+// spare is what a request gets on top of the reply budget, to ask a service and
 // to look at the read model or the workflow once more before it is answered.
-const spare = asking + 3*time.Second
+const spare = orders.Asking + 3*time.Second
 
 type server struct {
 	Deps
-	huma    huma.API
-	budgets budgets
-	asks    asks
-	window  *window // through which streams read
-	queries joined[converter.EncodedValue]
+	huma   huma.API
+	window *window // through which streams read
 }
 
 // New makes the handler that serves the whole API.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
-	s.budgets, s.window = newBudgets(s.Admission, s.ReplyBudget, s.Registry), newWindow(s.readStretch, s.Logger)
+	s.window = newWindow(s.readStretch, s.Logger)
+	if s.Admission == nil {
+		s.Admission = admission.New(admission.Limits{}, s.ReplyBudget, s.Registry)
+	}
 	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
 	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)
 
 	s.registerPlaces()
 	s.registerStock()
-	s.registerLodging()
 	s.registerMenus()
-	s.registerFood()
 	s.registerDeliveries()
 	s.registerDrinks()
 	s.registerDrinkChanges()
-	s.registerCafe()
 	s.registerProductions()
 	s.registerCleaners()
-	s.registerCleaning()
 	s.registerCalls()
+	s.registerKinds()
 	s.registerOrders()
 	s.registerRecords()
 	s.registerEvents()
@@ -145,7 +128,7 @@ func New(d Deps) http.Handler {
 
 func (d Deps) withDefaults() Deps {
 	if d.ReplyBudget <= 0 {
-		d.ReplyBudget = 2 * time.Second
+		d.ReplyBudget = orders.DefaultReplyBudget
 	}
 	if d.MaxBody <= 0 {
 		d.MaxBody = 64 << 10
@@ -153,7 +136,6 @@ func (d Deps) withDefaults() Deps {
 	if d.BodyWithin <= 0 {
 		d.BodyWithin = bodies.Within
 	}
-	d.Admission = d.Admission.withDefaults()
 	if d.TelRegion == "" {
 		d.TelRegion = DefaultTelRegion
 	}
@@ -163,14 +145,8 @@ func (d Deps) withDefaults() Deps {
 	if d.WriteWithin <= 0 {
 		d.WriteWithin = 10 * time.Second
 	}
-	if d.Gate == nil {
-		d.Gate = noGate{}
-	}
 	if d.Terms == nil {
 		d.Terms = anyTerms{}
-	}
-	if d.Eager == nil {
-		d.Eager = func() bool { return false }
 	}
 	if d.TellAssigned == nil {
 		d.TellAssigned = func(context.Context) error { return nil }

@@ -29,7 +29,7 @@ func (w *writing) Orders(ctx context.Context, f booking.OrderFilter, page bookin
 func setupWriting(t *testing.T) (*bundle, *writing) {
 	t.Helper()
 	w := new(writing)
-	b := setup(t, func(d *Deps) {
+	b := setup(t, func(d *given) {
 		w.memory = d.ReadModel.(*memory)
 		d.ReadModel = w
 	})
@@ -102,8 +102,8 @@ func TestLists_WaitForWhatWasAnsweredElsewhere(t *testing.T) {
 			a = answer{}
 			go func() { a = b.do("GET", path, "", "Yeyak-After", asOf(p.View)) }()
 			synctest.Wait()
-			rows.put(p) // and nothing is heard of it
-			time.Sleep(rowAgain)
+			rows.put(p)                       // and nothing is heard of it
+			time.Sleep(50 * time.Millisecond) // after which the row is looked at again
 			synctest.Wait()
 			require.NotContains(t, a.Header, "Yeyak-Behind")
 			require.Equal(t, int32(2), rows.listed.Load())

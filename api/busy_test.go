@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
 )
 
 // gate holds those who come until it is opened.
@@ -45,13 +46,13 @@ func (g gated) Messages(ctx context.Context, recipient string, p booking.Page) (
 
 // busy is an API with two slots for writes, one for reads, and a place to wait
 // for either. Nobody waits too long unless the test says so.
-func busy(t *testing.T, change ...func(*Deps)) (*bundle, gated) {
+func busy(t *testing.T, change ...func(*given)) (*bundle, gated) {
 	t.Helper()
 	g := gated{newMemory(), newGate(), newGate()}
 	registry := prometheus.NewPedanticRegistry()
-	b := setup(t, append([]func(*Deps){func(d *Deps) {
+	b := setup(t, append([]func(*given){func(d *given) {
 		d.Catalogue, d.Messages = g, g
-		d.Admission = Admission{MaxWrites: 2, MaxReads: 1, MaxWaiting: 1, MaxWait: 20 * time.Second, MaxStreams: 1}
+		d.Limits = admission.Limits{MaxWrites: 2, MaxReads: 1, MaxWaiting: 1, MaxWait: 20 * time.Second, MaxStreams: 1}
 		d.Registry, d.Metrics = registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError})
 	}}, change...)...)
 	return b, g

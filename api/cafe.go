@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -22,7 +23,7 @@ func (s *server) registerCafe() {
 			"An order is taken only when the café can be asked. One that is refused has been undone, or is being undone, when the refusal is answered. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was; after `cafe_unavailable` it is a new one.",
 		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.MenuDeleted, booking.CafeUnavailable), booking.NotOnSale),
-	}, s.placeCafeOrder)
+	}, placeCafeOrder)
 	register(s, huma.Operation{
 		OperationID: "get-cafe-order", Method: http.MethodGet, Path: cafeOrdersPath + "/{id}", Tags: []string{tagCafe},
 		Summary: "Look at an order of a drink", Responses: s.problems(notFound, temporalUnavailable, unavailable),
@@ -49,7 +50,7 @@ type placeDrinkInput struct {
 	Keyed
 	Body drinkRequest
 
-	attempt attempt
+	placing placing
 	drink   drinkOnMenu
 	amount  booking.Money
 }
@@ -57,13 +58,12 @@ type placeDrinkInput struct {
 // Resolve finds what the schema cannot, and the drink; a repeated request is
 // answered as before, though the drink's day may be over.
 func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
-	s := serverOf(ctx)
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
-	in.attempt = s.attemptFor(ctx.Context(), booking.Cafe, string(in.Body.CustomerID), in.IdempotencyKey)
-	if !in.attempt.placed {
-		in.lookInto(ctx.Context(), s, &f)
+	in.placing.begin(ctx, booking.Cafe, in.Body.CustomerID, in.IdempotencyKey)
+	if !in.placing.attempt.Repeats {
+		in.lookInto(ctx.Context(), in.placing.server, &f)
 	}
 	return f
 }
@@ -79,26 +79,28 @@ func (in *placeDrinkInput) lookInto(ctx context.Context, s *server, f *faults) {
 	}
 }
 
-func (s *server) placeCafeOrder(ctx context.Context, in *placeDrinkInput) (*orderAnswer, error) {
-	return s.placeOrder(ctx, in.language(), in.attempt, in)
+func placeCafeOrder(ctx context.Context, in *placeDrinkInput) (*orderAnswer, error) {
+	return in.placing.place(ctx, in.language(), in)
 }
 
-func (in *placeDrinkInput) order(*server) (newOrder, error) {
+// LookUp implements orders.Request.
+func (in *placeDrinkInput) LookUp(ctx context.Context) error {
+	return in.placing.lookUp(ctx, in.lookInto)
+}
+
+// Order implements orders.Request.
+func (in *placeDrinkInput) Order() orders.Order {
 	admit := takesOrders(in.drink.Withdrawn || in.drink.Fault() != nil)
 	if in.drink.deletion != nil {
-		admit = refuses(codeOf(booking.MenuDeleted))
+		admit = refuses(orders.CodeOf(booking.MenuDeleted))
 	}
-	return newOrder{
-		workflow: contract.CafeWorkflow,
-		order: contract.Order{
-			CustomerID: string(in.Body.CustomerID), Amount: in.amount,
-			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
-		},
-		input: func(o contract.Order) sagaInput {
+	return orders.Order{
+		Amount: in.amount, PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
+		Input: func(o contract.Order) contract.Input {
 			return contract.Cafe{Order: o, Drink: in.drink.Drink, Quantity: int(in.Body.Quantity)}.Fixed()
 		},
-		summary: fmt.Sprintf("%s on %s, %s, customer %s", shortened(in.drink.Name), in.drink.Date,
+		Summary: fmt.Sprintf("%s on %s, %s, customer %s", shortened(in.drink.Name), in.drink.Date,
 			counted(int(in.Body.Quantity), "cup"), in.Body.CustomerID),
-		admit: admit,
-	}, nil
+		Admit: admit,
+	}
 }

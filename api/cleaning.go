@@ -8,9 +8,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
-	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -26,7 +26,7 @@ func (s *server) registerCleaning() {
 			"A call is taken only when management can be asked, and when not too many wait for a cleaner already. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was; after `not_registered` it is a new one.",
 		Responses: s.withProblems(s.placingResponses(booking.NotRegistered), tooManyCallsWaiting),
-	}, s.placeCall)
+	}, placeCall)
 	register(s, huma.Operation{
 		OperationID: "get-call", Method: http.MethodGet, Path: callsPath + "/{id}", Tags: []string{tagCleaning},
 		Summary: "Look at a call", Responses: s.problems(notFound, temporalUnavailable, unavailable),
@@ -68,7 +68,7 @@ type placeCallInput struct {
 	Keyed
 	Body callRequest
 
-	attempt attempt
+	placing placing
 }
 
 // Resolve finds what the schema cannot.
@@ -79,62 +79,27 @@ func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 	f.checkLines("body.location", &in.Body.Location)
 	f.readTelephone("body.tel", &in.Body.Tel, serverOf(ctx).TelRegion)
 	f.checkPrice(ctx, in.Body.Price)
-	in.attempt = serverOf(ctx).attemptFor(ctx.Context(), booking.Cleaning, string(in.Body.CustomerID), in.IdempotencyKey)
+	in.placing.begin(ctx, booking.Cleaning, in.Body.CustomerID, in.IdempotencyKey)
 	return f
 }
 
-// lookInto has nothing to find: a call names nothing that is kept.
-func (in *placeCallInput) lookInto(context.Context, *server, *faults) {}
-
-func (s *server) placeCall(ctx context.Context, in *placeCallInput) (*orderAnswer, error) {
-	return s.placeOrder(ctx, in.language(), in.attempt, in)
+func placeCall(ctx context.Context, in *placeCallInput) (*orderAnswer, error) {
+	return in.placing.place(ctx, in.language(), in)
 }
 
-func (in *placeCallInput) order(s *server) (newOrder, error) {
-	return newOrder{
-		workflow: contract.CleaningWorkflow,
-		order: contract.Order{
-			CustomerID: string(in.Body.CustomerID), Amount: in.Body.amount(),
-			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
-		},
-		input: func(o contract.Order) sagaInput {
+// LookUp implements orders.Request: a call names nothing that is kept.
+func (in *placeCallInput) LookUp(context.Context) error { return nil }
+
+// Order implements orders.Request.
+func (in *placeCallInput) Order() orders.Order {
+	return orders.Order{
+		Amount: in.Body.amount(), PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
+		Input: func(o contract.Order) contract.Input {
 			return contract.Cleaning{Order: o, Tel: in.Body.Tel, Location: in.Body.Location}
 		},
-		summary: "cleaning, customer " + string(in.Body.CustomerID),
-		admit:   s.admitCall,
-	}, nil
-}
-
-// callAgainAfter is what one whose call is not taken is asked to wait, in
-// seconds: cleaners do not come free from one moment to the next.
-const callAgainAfter = "60"
-
-// admitCall refuses a call when as many wait for a cleaner as may. It counts
-// those in the queue: of calls that are on their way there at this moment a few
-// more may come in. When they cannot be counted, the call is taken: whoever
-// keeps the queue is away, the call waits until they are back like any other,
-// and a limit must not be what takes the service down.
-func (s *server) admitCall(ctx context.Context) error {
-	if s.MaxWaitingCalls <= 0 {
-		return nil
+		Summary: "cleaning, customer " + string(in.Body.CustomerID),
+		Admit:   in.placing.server.Orders.AdmitCall,
 	}
-	waiting, err := s.waitingCalls(ctx)
-	if err != nil {
-		s.Logger.Warn("waiting calls cannot be counted", zap.Error(err))
-		return nil
-	}
-	if waiting < s.MaxWaitingCalls {
-		return nil
-	}
-	p := newProblem(tooManyCallsWaiting, "%d calls wait for a cleaner already", waiting)
-	p.header.Set("Retry-After", callAgainAfter)
-	return p
-}
-
-func (s *server) waitingCalls(ctx context.Context) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, glance)
-	defer cancel()
-	return s.Cleaners.Waiting(ctx)
 }
 
 // measureCalls lets the metrics tell how many calls wait: NaN while they
@@ -143,7 +108,7 @@ func (s *server) measureCalls() {
 	promauto.With(s.Registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "yeyak_cleaning_calls_waiting", Help: "Calls that wait for a cleaner.",
 	}, func() float64 {
-		waiting, err := s.waitingCalls(context.Background())
+		waiting, err := s.Orders.WaitingCalls(context.Background())
 		if err != nil {
 			return math.NaN()
 		}

@@ -12,13 +12,14 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 var errNoCount = errors.New("the database is away")
 
 func TestPlaceCall_TooManyWaiting(t *testing.T) {
 	t.Parallel()
-	limit := func(d *Deps) { d.MaxWaitingCalls = 2 }
+	limit := func(d *given) { d.MaxWaitingCalls = 2 }
 	t.Run("Refused", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, limit)
@@ -55,7 +56,7 @@ func TestPlaceCall_TooManyWaiting(t *testing.T) {
 	})
 	t.Run("TakenWhenNobodyCanCount", func(t *testing.T) {
 		t.Parallel()
-		b := setup(t, limit, func(d *Deps) { d.Cleaners = uncounted{} })
+		b := setup(t, limit, func(d *given) { d.Cleaners = uncounted{} })
 		b.publishes(booking.Calling, "")
 		require.Equal(t, http.StatusCreated, b.do("POST", callsPath, call).StatusCode)
 	})
@@ -73,7 +74,7 @@ func TestPlaceCall_TooManyWaiting(t *testing.T) {
 type uncounted struct{ *memory }
 
 func (uncounted) Waiting(ctx context.Context) (int, error) {
-	if end, limited := ctx.Deadline(); !limited || time.Until(end) > glance {
+	if end, limited := ctx.Deadline(); !limited || time.Until(end) > orders.Glance {
 		panic("a call waits for a count without an end")
 	}
 	return 0, errNoCount

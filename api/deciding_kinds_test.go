@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -153,7 +154,7 @@ func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 			taken, begun := budgeted{}, time.Now()
 			b.onUpdate(taken.takes, func(ctx context.Context) (contract.View, error) {
 				require.Equal(t, taken.end(ctx), taken.until, "one budget for both")
-				budget := b.deps.ReplyBudget + asking
+				budget := b.deps.ReplyBudget + orders.Asking
 				require.WithinRange(t, taken.until, begun.Add(budget), taken.at.Add(budget))
 				return contract.View{}, serviceerror.NewDeadlineExceeded("the delivery hangs")
 			})
@@ -279,7 +280,7 @@ func TestDecide_AcrossProcesses(t *testing.T) {
 	var asked []string
 	kept := map[string]error{} // by the engine
 	process := func() *bundle {
-		b := setup(t, func(d *Deps) { d.Now = func() time.Time { return now } })
+		b := setup(t, func(d *given) { d.Now = func() time.Time { return now } })
 		var id string
 		b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error { id = o.UpdateID; return nil },
 			func(context.Context) (contract.View, error) {
@@ -335,23 +336,4 @@ func TestDecide_EngineLimits(t *testing.T) {
 			require.Equal(t, test.after, a.Header.Get("Retry-After"))
 		})
 	}
-}
-
-// Repeats of a decision whose outcome is open have one name; once it is known,
-// and in the next slot of time, to ask again is another ask.
-func TestAsks(t *testing.T) {
-	t.Parallel()
-	var one, other asks
-	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
-	first := one.next(now, "food-1", contract.CancelUpdate)
-	require.Equal(t, first, one.next(now.Add(askSlot-1), "food-1", contract.CancelUpdate))
-	require.Equal(t, first, other.next(now, "food-1", contract.CancelUpdate), "in every process")
-	require.NotEqual(t, first.id, one.next(now, "food-1", contract.CompleteUpdate).id)
-	one.answered(first, contract.CancelUpdate)
-	one.answered(first, contract.CancelUpdate) // both who had joined
-	second := one.next(now, "food-1", contract.CancelUpdate)
-	require.NotEqual(t, first.id, second.id)
-	require.Equal(t, second, one.next(now, "food-1", contract.CancelUpdate))
-	require.NotEqual(t, second.id, one.next(now.Add(askSlot), "food-1", contract.CancelUpdate).id)
-	require.Empty(t, one.over, "what is past is forgotten")
 }

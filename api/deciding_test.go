@@ -209,7 +209,7 @@ func TestDecide_ClosedMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.store.put(orderIn("lodging-1", booking.Completed, ""))
-	b.refusesWith(temporal.NewNonRetryableApplicationError("the workflow completed first", updateLostToClose, nil))
+	b.refusesWith(temporal.NewNonRetryableApplicationError("the workflow completed first", "AcceptedUpdateCompletedWorkflow", nil))
 	b.problem(b.do("POST", orderPath+"/cancel", ""), 409, booking.AlreadyCompleted)
 }
 

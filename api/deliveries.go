@@ -25,7 +25,7 @@ func (s *server) registerDeliveries() {
 	}, s.getDelivery)
 	registerDecision[jobDone](s, decision{
 		kind: booking.Food, verb: "complete", path: deliveriesPath + "/{orderId}/complete", tag: tagFood, update: contract.CompleteUpdate,
-		summary: "The courier has handed the order over", refusals: []booking.Code{booking.NotDelivering, booking.AlreadyDelivered}, asks: true,
+		summary: "The courier has handed the order over", refusals: []booking.Code{booking.NotDelivering, booking.AlreadyDelivered},
 	})
 }
 

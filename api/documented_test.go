@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // documentedOperation is what the API document says of an operation.
@@ -27,10 +27,13 @@ type documentedOperation struct {
 // operationsDocumented are the operations of the API document.
 var operationsDocumented = sync.OnceValues(func() ([]documentedOperation, error) {
 	store := newMemory()
-	handler := New(Deps{
-		Temporal: &mocks.Client{}, Hub: &hub.Hub{}, Catalogue: store, Stock: store, Payments: store, Messages: store, ReadModel: store,
-		Deliveries: &store.deliveries, Productions: &store.productions, Cleaners: store, Management: store, Eager: func() bool { return true },
-	})
+	handler := given{
+		Deps: Deps{
+			Hub: &orders.Hub{}, Catalogue: store, Stock: store, Payments: store, Messages: store,
+			Deliveries: &store.deliveries, Productions: &store.productions, Management: store,
+		},
+		Temporal: &mocks.Client{}, ReadModel: store, Cleaners: store,
+	}.api()
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
 	var doc struct {

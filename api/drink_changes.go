@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 func (s *server) registerDrinkChanges() {
@@ -16,12 +17,12 @@ func (s *server) registerDrinkChanges() {
 		Summary: "Change or withdraw a drink",
 		Description: "Fields that are left out stay as they are. Orders keep the drink as it was when they were placed. " +
 			"A drink that is withdrawn takes no new orders, and those that it has go on; it can be brought back.",
-		Responses: s.problems(notFound, codeOf(booking.MenuDeleted), validationFailed, unavailable),
+		Responses: s.problems(notFound, orders.CodeOf(booking.MenuDeleted), validationFailed, unavailable),
 	}, s.changeDrink)
 	register(s, huma.Operation{
 		OperationID: "set-drink-stock", Method: http.MethodPut, Path: drinksPath + "/{id}/stock", Tags: []string{tagCafe},
 		Summary: "Set how many cups of a drink there are on its day", Description: "Not fewer than orders hold.",
-		Responses: s.problems(notFound, codeOf(booking.MenuDeleted), booking.StockBelowHeld, validationFailed, unavailable),
+		Responses: s.problems(notFound, orders.CodeOf(booking.MenuDeleted), booking.StockBelowHeld, validationFailed, unavailable),
 	}, s.setDrinkStock)
 }
 
@@ -78,7 +79,7 @@ func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkA
 // deletion has just begun.
 func orDeleted(ctx context.Context, err error) error {
 	if errors.Is(err, &booking.Error{Code: notFound}) {
-		return refuses(codeOf(booking.MenuDeleted))(ctx)
+		return refuses(orders.CodeOf(booking.MenuDeleted))(ctx)
 	}
 	return err
 }
@@ -105,7 +106,7 @@ func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*dr
 func (s *server) drinkNotDeleted(ctx context.Context, id string) (drinkOnMenu, error) {
 	drink, err := s.drink(ctx, id)
 	if err == nil && drink.deletion != nil {
-		err = refuses(codeOf(booking.MenuDeleted))(ctx)
+		err = refuses(orders.CodeOf(booking.MenuDeleted))(ctx)
 	}
 	return drink, err
 }

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 const drinksPath = "/v1/cafe/menus"
@@ -175,7 +176,7 @@ func (s *server) listDrinks(ctx context.Context, in *drinkSelection) (*drinkList
 // levelsOf looks up how many are left of the drinks, which can be done without.
 func (s *server) levelsOf(ctx context.Context, drinks []booking.Drink) map[booking.ItemDay]booking.StockDay {
 	days := each(drinks, func(d booking.Drink) booking.ItemDay { return booking.ItemDay{ItemID: d.ID, Date: d.Date} })
-	ctx, cancel := context.WithTimeout(ctx, glance)
+	ctx, cancel := context.WithTimeout(ctx, orders.Glance)
 	defer cancel()
 	levels, err := s.Stock.Levels(ctx, days)
 	if err != nil {
@@ -227,7 +228,7 @@ func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
 // without.
 func (s *server) showSale(ctx context.Context, l language, d drinkOnMenu) drinkView {
 	shown := s.showDrink(l, d)
-	ctx, cancel := context.WithTimeout(ctx, glance)
+	ctx, cancel := context.WithTimeout(ctx, orders.Glance)
 	defer cancel()
 	days, err := s.Stock.Days(ctx, d.ID, d.Date, d.Date.AddDays(1))
 	if err != nil {

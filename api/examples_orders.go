@@ -5,24 +5,16 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // orderShown makes the orders that examples show, as of an instant.
 type orderShown struct{ now time.Time }
 
-// usualWay is how orders go when all goes well. Those that are being carried
-// out are at the last but one.
-var usualWay = map[booking.Kind][]booking.Status{
-	booking.Lodging:  {booking.Received, booking.Paid, booking.AwaitingOwner, booking.Confirmed, booking.Completed},
-	booking.Food:     {booking.Received, booking.Paid, booking.Delivering, booking.Delivered},
-	booking.Cafe:     {booking.Received, booking.Paid, booking.InProduction, booking.Completed},
-	booking.Cleaning: {booking.Received, booking.Calling, booking.Assigned, booking.Completed},
-}
-
 // ends are the last status of the usual way and the one before.
 func ends(kind booking.Kind) (underWay, over booking.Status) {
-	way := usualWay[kind]
+	way := orderKinds[kind].usualWay
 	return way[len(way)-2], way[len(way)-1]
 }
 
@@ -52,7 +44,7 @@ func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView 
 func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, bool) {
 	underWay, over := ends(kind)
 	for _, reason := range booking.Reasons() {
-		if codeOf(reason) == code {
+		if orders.CodeOf(reason) == code {
 			return e.at(kind, booking.Cancelled, reason), true
 		}
 	}
@@ -66,7 +58,7 @@ func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, b
 	case booking.NotConfirmed:
 		return e.at(kind, booking.AwaitingOwner, ""), true
 	case booking.NotDelivering, booking.NotInProduction, booking.NotAssigned:
-		return e.at(kind, usualWay[kind][1], ""), true
+		return e.at(kind, orderKinds[kind].usualWay[1], ""), true
 	case booking.AlreadyConfirmed, booking.AlreadyCheckedIn, booking.NotCheckedIn, booking.NotAwaitingOwner:
 		return e.at(kind, underWay, ""), true
 	default:
@@ -77,7 +69,7 @@ func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, b
 // at is an order in a status, with how it came there.
 func (e orderShown) at(kind booking.Kind, status booking.Status, reason booking.Reason) orderView {
 	v := e.placed(kind)
-	way := usualWay[kind]
+	way := orderKinds[kind].usualWay
 	switch n := slices.Index(way, status); {
 	case n >= 0:
 		way = way[1 : n+1]
@@ -120,20 +112,7 @@ func (e orderShown) placed(kind booking.Kind) contract.View {
 		OrderID: string(kind) + "-06gzvfahhdv2qeq77vmrpjqcg8", CustomerID: "alice", PlacedAt: e.now,
 		Amount: booking.Money{Amount: 100000, Currency: "KRW"},
 	}
-	today := booking.DateOf(e.now)
-	switch kind {
-	case booking.Food:
-		menu := booking.Menu{ID: "menu-0m5w3k1v8t2z6r4q", Name: "Bibimbap", OwnerID: "sara"}
-		return contract.Food{Order: order, Menu: menu, Quantity: 2, Address: "12 Sejong-daero, Seoul"}.View()
-	case booking.Cafe:
-		drink := booking.Drink{ID: "drink-0m5w3k1v8t2z6r4q", Name: "Iced Americano", OwnerID: "cora", Date: today.AddDays(1)}
-		return contract.Cafe{Order: order, Drink: drink, Quantity: 2}.View()
-	case booking.Cleaning:
-		return contract.Cleaning{Order: order, Location: "12 Sejong-daero, Seoul"}.View()
-	default:
-		place := booking.Place{ID: "place-0m5w3k1v8t2z6r4q", Name: "Seaside Inn", OwnerID: "olivia"}
-		return contract.Lodging{Order: order, Place: place, CheckIn: today.AddDays(30), CheckOut: today.AddDays(32), Rooms: 1}.View()
-	}
+	return orderKinds[kind].example(order, booking.DateOf(e.now)).View()
 }
 
 // carryOut shows the delivery, production or cleaning of the order.

@@ -35,7 +35,7 @@ type documented struct {
 func TestExamples_Dates(t *testing.T) {
 	t.Parallel()
 	now := today
-	b := setup(t, func(d *Deps) { d.Now = func() time.Time { return now } })
+	b := setup(t, func(d *given) { d.Now = func() time.Time { return now } })
 	for _, later := range []time.Duration{0, 26 * time.Hour, 5 * 365 * 24 * time.Hour} {
 		now = today.Add(later)
 		text := b.do("GET", openAPIPath, "").text

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -22,7 +23,7 @@ func (s *server) registerFood() {
 			"202: not decided yet; it goes on and can be read at Location. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was.",
 		Responses: s.withProblems(s.placingResponses(), booking.NotOnSale),
-	}, s.placeFoodOrder)
+	}, placeFoodOrder)
 	register(s, huma.Operation{
 		OperationID: "get-food-order", Method: http.MethodGet, Path: foodOrdersPath + "/{id}", Tags: []string{tagFood},
 		Summary: "Look at an order of food", Responses: s.problems(notFound, temporalUnavailable, unavailable),
@@ -32,7 +33,7 @@ func (s *server) registerFood() {
 	registerDecision[decisionInput[*cancellation]](s, decision{
 		kind: booking.Food, verb: "cancel", path: foodOrdersPath + "/{id}/cancel", tag: tagFood, update: contract.CancelUpdate,
 		summary:  "The customer cancels: the delivery first, and then the order",
-		refusals: []booking.Code{booking.AlreadyDelivered, booking.DeliveryUnavailable}, asks: true,
+		refusals: []booking.Code{booking.AlreadyDelivered, booking.DeliveryUnavailable},
 	})
 }
 
@@ -51,7 +52,7 @@ type placeFoodInput struct {
 	Keyed
 	Body foodRequest
 
-	attempt attempt
+	placing placing
 	menu    booking.Menu
 	amount  booking.Money
 }
@@ -59,14 +60,13 @@ type placeFoodInput struct {
 // Resolve finds what the schema cannot, and the menu; a repeated request is
 // answered as before, though the menu may be gone.
 func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
-	s := serverOf(ctx)
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
 	f.checkLines("body.address", &in.Body.Address)
-	in.attempt = s.attemptFor(ctx.Context(), booking.Food, string(in.Body.CustomerID), in.IdempotencyKey)
-	if !in.attempt.placed {
-		in.lookInto(ctx.Context(), s, &f)
+	in.placing.begin(ctx, booking.Food, in.Body.CustomerID, in.IdempotencyKey)
+	if !in.placing.attempt.Repeats {
+		in.lookInto(ctx.Context(), in.placing.server, &f)
 	}
 	return f
 }
@@ -78,21 +78,23 @@ func (in *placeFoodInput) lookInto(ctx context.Context, s *server, f *faults) {
 	}
 }
 
-func (s *server) placeFoodOrder(ctx context.Context, in *placeFoodInput) (*orderAnswer, error) {
-	return s.placeOrder(ctx, in.language(), in.attempt, in)
+func placeFoodOrder(ctx context.Context, in *placeFoodInput) (*orderAnswer, error) {
+	return in.placing.place(ctx, in.language(), in)
 }
 
-func (in *placeFoodInput) order(*server) (newOrder, error) {
-	return newOrder{
-		workflow: contract.FoodWorkflow,
-		order: contract.Order{
-			CustomerID: string(in.Body.CustomerID), Amount: in.amount,
-			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
-		},
-		input: func(o contract.Order) sagaInput {
+// LookUp implements orders.Request.
+func (in *placeFoodInput) LookUp(ctx context.Context) error {
+	return in.placing.lookUp(ctx, in.lookInto)
+}
+
+// Order implements orders.Request.
+func (in *placeFoodInput) Order() orders.Order {
+	return orders.Order{
+		Amount: in.amount, PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
+		Input: func(o contract.Order) contract.Input {
 			return contract.Food{Order: o, Menu: in.menu, Quantity: int(in.Body.Quantity), Address: in.Body.Address}
 		},
-		summary: fmt.Sprintf("%s, %s, customer %s", shortened(in.menu.Name), counted(int(in.Body.Quantity), "portion"), in.Body.CustomerID),
-		admit:   takesOrders(in.menu.Withdrawn),
-	}, nil
+		Summary: fmt.Sprintf("%s, %s, customer %s", shortened(in.menu.Name), counted(int(in.Body.Quantity), "portion"), in.Body.CustomerID),
+		Admit:   takesOrders(in.menu.Withdrawn),
+	}
 }

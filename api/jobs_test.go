@@ -135,7 +135,7 @@ func TestJobs_Elsewhere(t *testing.T) {
 func TestCleaners(t *testing.T) {
 	t.Parallel()
 	told := 0
-	b := setup(t, func(d *Deps) {
+	b := setup(t, func(d *given) {
 		d.TellAssigned = func(ctx context.Context) error {
 			_, limited := ctx.Deadline()
 			require.True(t, limited)

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -50,7 +51,7 @@ func (b *bundle) withEngine() *engine {
 }
 
 // start lets an order stand, or not be taken: it is still being undone then.
-func (e *engine) start(o client.StartWorkflowOptions, in sagaInput) error {
+func (e *engine) start(o client.StartWorkflowOptions, in contract.Input) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.starts++
@@ -79,6 +80,9 @@ func (e *engine) order(id string) contract.Publication {
 	return e.orders[id]
 }
 
+// attemptsAtOnce is how many attempts a request goes through that are not known.
+const attemptsAtOnce = 100
+
 // readModels are a read model that is there, and one that is away.
 func readModels(t *testing.T, test func(*testing.T, *bundle)) {
 	t.Run("ReadModelThere", func(t *testing.T) {
@@ -87,7 +91,7 @@ func readModels(t *testing.T, test func(*testing.T, *bundle)) {
 	})
 	t.Run("ReadModelAway", func(t *testing.T) {
 		t.Parallel()
-		test(t, setup(t, func(d *Deps) {
+		test(t, setup(t, func(d *given) {
 			away := newMemory()
 			away.fail(context.DeadlineExceeded)
 			d.ReadModel = away
@@ -106,8 +110,8 @@ func TestIdempotencyKey_NextAttempt(t *testing.T) {
 				e := b.withEngine()
 				e.away = map[booking.Kind]booking.Reason{booking.Cafe: booking.CafeUnavailable, booking.Cleaning: booking.NotRegistered}[business.kind]
 				post := func(body string) answer { return b.do("POST", business.orders, body, key, "k1") }
-				first := b.problem(post(business.body), 503, codeOf(e.away))
-				second := b.problem(post(business.body), 503, codeOf(e.away))
+				first := b.problem(post(business.body), 503, orders.CodeOf(e.away))
+				second := b.problem(post(business.body), 503, orders.CodeOf(e.away))
 				require.NotEqual(t, first.Order.ID, second.Order.ID)
 				require.Len(t, e.orders, 2)
 
@@ -142,7 +146,7 @@ func TestIdempotencyKey_RowBehindRefusal(t *testing.T) {
 			}[business.kind]
 			post := func() answer { return b.do("POST", business.orders, business.body, "Idempotency-Key", "k1") }
 			for range 2 {
-				refused := b.problem(post(), 503, codeOf(e.away)).Order.ID
+				refused := b.problem(post(), 503, orders.CodeOf(e.away)).Order.ID
 				behind := cameTo(renamed(business.input, refused).View(), booking.Received, "")
 				behind.RequestHash = e.order(refused).RequestHash
 				b.store.put(behind)
@@ -164,7 +168,7 @@ func TestIdempotencyKey_RowBehindRefusal(t *testing.T) {
 		e := b.withEngine()
 		e.away = booking.CafeUnavailable
 		post := func() answer { return b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1") }
-		refused := b.problem(post(), 503, codeOf(e.away)).Order.ID
+		refused := b.problem(post(), 503, orders.CodeOf(e.away)).Order.ID
 		b.store.put(cameTo(renamed(businesses()[2].input, refused).View(), booking.Received, ""))
 		clear(b.store.drinks)
 		require.Equal(t, []string{"menuId"}, fields(b.problem(post(), 422, validationFailed)))
@@ -178,7 +182,7 @@ func TestIdempotencyKey_AttemptsAtOnce(t *testing.T) {
 		e := b.withEngine()
 		e.away = booking.CafeUnavailable
 		post := func() answer { return b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1") }
-		b.problem(post(), 503, codeOf(booking.CafeUnavailable))
+		b.problem(post(), 503, orders.CodeOf(booking.CafeUnavailable))
 		e.away = ""
 		answers := make([]answer, 20)
 		var all sync.WaitGroup
@@ -200,7 +204,7 @@ func TestIdempotencyKey_UndecidedAttempt(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	e := b.withEngine()
-	id := keyedOrderID(booking.Cafe, "alice", "k1", 0)
+	id := orders.KeyedID(booking.Cafe, "alice", "k1", 0)
 	business := businesses()[2]
 	undecided := cameTo(renamed(business.input, id).View(), booking.Received, "")
 	undecided.RequestHash = requestHash(drinkRequest{MenuID: "drink-latte", CustomerID: "alice", Quantity: 3, PaymentMethod: "pm_card_visa"})
@@ -211,7 +215,7 @@ func TestIdempotencyKey_UndecidedAttempt(t *testing.T) {
 	require.Eventually(t, func() bool { return b.hub.Waiting(id) }, time.Minute, time.Millisecond)
 	b.hub.Wake(cameTo(undecided.View, booking.Cancelling, booking.CafeUnavailable))
 	repeat.Wait()
-	b.problem(a, 503, codeOf(booking.CafeUnavailable))
+	b.problem(a, 503, orders.CodeOf(booking.CafeUnavailable))
 	require.Zero(t, e.starts)
 }
 
@@ -219,10 +223,10 @@ func TestIdempotencyKey_UndecidedAttempt(t *testing.T) {
 // tell. It is a new order then.
 func TestIdempotencyKey_UnknownAttempt(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *Deps) { d.ReplyBudget = 20 * time.Second })
+	b := setup(t, func(d *given) { d.ReplyBudget = 20 * time.Second })
 	b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("busy"))
 	e := b.withEngine()
-	id := keyedOrderID(booking.Cafe, "alice", "k1", 0)
+	id := orders.KeyedID(booking.Cafe, "alice", "k1", 0)
 	undecided := cameTo(renamed(businesses()[2].input, id).View(), booking.Received, "")
 	undecided.RequestHash = requestHash(drinkRequest{MenuID: "drink-latte", CustomerID: "alice", Quantity: 3, PaymentMethod: "pm_card_visa"})
 	e.keep(undecided)
@@ -233,7 +237,7 @@ func TestIdempotencyKey_UnknownAttempt(t *testing.T) {
 	b.hub.Wake(cameTo(undecided.View, booking.Cancelling, booking.CafeUnavailable))
 	repeat.Wait()
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
-	require.Equal(t, keyedOrderID(booking.Cafe, "alice", "k1", 1), decode[orderView](t, a).ID)
+	require.Equal(t, orders.KeyedID(booking.Cafe, "alice", "k1", 1), decode[orderView](t, a).ID)
 	require.Equal(t, 1, e.starts)
 }
 
@@ -243,7 +247,7 @@ func TestIdempotencyKey_ManyAttempts(t *testing.T) {
 	ended := func(b *bundle, n int) *engine {
 		e := b.withEngine()
 		for number := range n {
-			in := renamed(businesses()[2].input, keyedOrderID(booking.Cafe, "alice", "k1", number))
+			in := renamed(businesses()[2].input, orders.KeyedID(booking.Cafe, "alice", "k1", number))
 			e.keep(cameTo(in.View(), booking.Cancelled, booking.CafeUnavailable))
 		}
 		return e
@@ -253,7 +257,7 @@ func TestIdempotencyKey_ManyAttempts(t *testing.T) {
 		e := ended(b, 40)
 		a := post(b)
 		require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
-		require.Equal(t, keyedOrderID(booking.Cafe, "alice", "k1", 40), decode[orderView](t, a).ID)
+		require.Equal(t, orders.KeyedID(booking.Cafe, "alice", "k1", 40), decode[orderView](t, a).ID)
 		require.Len(t, e.orders, 41)
 		require.JSONEq(t, a.text, post(b).text)
 	})
@@ -262,11 +266,11 @@ func TestIdempotencyKey_ManyAttempts(t *testing.T) {
 		b := setup(t)
 		ended(b, 40)
 		for _, number := range []int{15, 16, 17} {
-			delete(b.store.orders, keyedOrderID(booking.Cafe, "alice", "k1", number))
+			delete(b.store.orders, orders.KeyedID(booking.Cafe, "alice", "k1", number))
 		}
 		a := post(b)
 		require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
-		require.Equal(t, keyedOrderID(booking.Cafe, "alice", "k1", 40), decode[orderView](t, a).ID)
+		require.Equal(t, orders.KeyedID(booking.Cafe, "alice", "k1", 40), decode[orderView](t, a).ID)
 	})
 	t.Run("Hundreds", func(t *testing.T) {
 		t.Parallel()
@@ -279,26 +283,10 @@ func TestIdempotencyKey_ManyAttempts(t *testing.T) {
 	})
 	t.Run("HundredsUnknown", func(t *testing.T) {
 		t.Parallel()
-		b := setup(t, func(d *Deps) { d.ReadModel = newMemory() })
+		b := setup(t, func(d *given) { d.ReadModel = newMemory() })
 		e := ended(b, 3*attemptsAtOnce)
 		b.deps.ReadModel.(*memory).fail(context.DeadlineExceeded)
-		b.problem(post(b), 503, codeOf(booking.CafeUnavailable))
+		b.problem(post(b), 503, orders.CodeOf(booking.CafeUnavailable))
 		require.Equal(t, attemptsAtOnce, e.starts)
 	})
-}
-
-func TestKeyedOrderID(t *testing.T) {
-	t.Parallel()
-	require.Equal(t, "lodging-d58ctzaqbb6n1cek8msx3xssgw", keyedOrderID(booking.Lodging, "alice", "k1", 0), "keys outlive releases")
-	ids := map[string]bool{}
-	for _, kind := range booking.Kinds() {
-		for number := range 100 {
-			for _, key := range []string{"k", "k1"} {
-				id := keyedOrderID(kind, "alice", key, number)
-				require.True(t, booking.IsOrderID(kind, id))
-				ids[id] = true
-			}
-		}
-	}
-	require.Len(t, ids, 4*100*2)
 }

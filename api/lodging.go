@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -23,7 +24,7 @@ func (s *server) registerLodging() {
 			"A reservation that is refused has been undone completely when the refusal is answered. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was.",
 		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.RejectedByOwner, booking.OwnerTimeout), booking.NotOnSale),
-	}, s.placeReservation)
+	}, placeReservation)
 	register(s, huma.Operation{
 		OperationID: "get-reservation", Method: http.MethodGet, Path: reservationsPath + "/{id}", Tags: []string{tagLodging},
 		Summary: "Look at a reservation", Responses: s.problems(notFound, temporalUnavailable, unavailable),
@@ -70,7 +71,7 @@ type placeReservationInput struct {
 	Keyed
 	Body reservationRequest
 
-	attempt attempt
+	placing placing
 	place   booking.Place
 	nights
 	amount booking.Money
@@ -80,13 +81,12 @@ type placeReservationInput struct {
 // say does not matter to a repeated request: it is answered as before, though
 // the place may be gone or the day past.
 func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
-	s := serverOf(ctx)
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
-	in.attempt = s.attemptFor(ctx.Context(), booking.Lodging, string(in.Body.CustomerID), in.IdempotencyKey)
-	if !in.attempt.placed {
-		in.lookInto(ctx.Context(), s, &f)
+	in.placing.begin(ctx, booking.Lodging, in.Body.CustomerID, in.IdempotencyKey)
+	if !in.placing.attempt.Repeats {
+		in.lookInto(ctx.Context(), in.placing.server, &f)
 	}
 	return f
 }
@@ -108,22 +108,24 @@ func (in *placeReservationInput) checkStay(f *faults, now time.Time, placeKnown 
 	return !in.from.IsZero() && f.checkAhead("body.checkIn", in.from, now.In(zone)) && ok
 }
 
-func (s *server) placeReservation(ctx context.Context, in *placeReservationInput) (*orderAnswer, error) {
-	return s.placeOrder(ctx, in.language(), in.attempt, in)
+func placeReservation(ctx context.Context, in *placeReservationInput) (*orderAnswer, error) {
+	return in.placing.place(ctx, in.language(), in)
 }
 
-func (in *placeReservationInput) order(*server) (newOrder, error) {
-	return newOrder{
-		workflow: contract.LodgingWorkflow,
-		order: contract.Order{
-			CustomerID: string(in.Body.CustomerID), Amount: in.amount,
-			PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
-		},
-		input: func(o contract.Order) sagaInput {
+// LookUp implements orders.Request.
+func (in *placeReservationInput) LookUp(ctx context.Context) error {
+	return in.placing.lookUp(ctx, in.lookInto)
+}
+
+// Order implements orders.Request.
+func (in *placeReservationInput) Order() orders.Order {
+	return orders.Order{
+		Amount: in.amount, PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
+		Input: func(o contract.Order) contract.Input {
 			return contract.Lodging{Order: o, Place: in.place, CheckIn: in.from, CheckOut: in.to, Rooms: int(in.Body.Rooms)}.Fixed()
 		},
-		summary: fmt.Sprintf("%s, %s from %s, %s, customer %s", shortened(in.place.Name),
+		Summary: fmt.Sprintf("%s, %s from %s, %s, customer %s", shortened(in.place.Name),
 			counted(in.from.DaysUntil(in.to), "night"), in.from, counted(int(in.Body.Rooms), "room"), in.Body.CustomerID),
-		admit: takesOrders(in.place.Withdrawn || in.place.Fault() != nil),
-	}, nil
+		Admit: takesOrders(in.place.Withdrawn || in.place.Fault() != nil),
+	}
 }

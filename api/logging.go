@@ -9,6 +9,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // subject is the order that a request is about, when that is known.
@@ -21,6 +23,14 @@ type subjectKey struct{}
 func isAbout(ctx context.Context, order string) {
 	if s, ok := ctx.Value(subjectKey{}).(*subject); ok {
 		s.order.Store(&order)
+	}
+}
+
+// aboutOrder is isAbout for an id that came from outside, which may be that of no
+// order of the kind.
+func aboutOrder(ctx context.Context, kind booking.Kind, id string) {
+	if booking.IsOrderID(kind, id) {
+		isAbout(ctx, id)
 	}
 }
 

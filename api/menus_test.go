@@ -78,7 +78,7 @@ func TestDrinks(t *testing.T) {
 func TestDrinks_WhoseDayIsOver(t *testing.T) {
 	t.Parallel()
 	now := latte().Ends().Add(-time.Second)
-	b := setup(t, func(d *Deps) { d.Now = func() time.Time { return now } })
+	b := setup(t, func(d *given) { d.Now = func() time.Time { return now } })
 	require.Contains(t, b.do("GET", drinksPath+"/drink-latte", "").text, `"status":"on_sale"`)
 	require.Len(t, decode[part[drinkView]](t, b.do("GET", drinksPath, "")).Items, 1)
 
@@ -97,7 +97,7 @@ func TestDrinks_SomethingAway(t *testing.T) {
 	stockAway := func(t *testing.T) (*bundle, *memory) {
 		away := newMemory()
 		away.fail(context.DeadlineExceeded)
-		return setup(t, func(d *Deps) { d.Stock = away }), away
+		return setup(t, func(d *given) { d.Stock = away }), away
 	}
 	t.Run("AddWithoutStock", func(t *testing.T) {
 		t.Parallel()

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/hosts"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // recoverPanics answers a panic with 500 and keeps its text inside.
@@ -133,12 +135,6 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 		return s.disclose(ctx, refusal)
 	}
 	switch {
-	case temporalAway(err):
-		s.log(ctx).Warn("temporal cannot be reached", zap.Error(err))
-		return newProblem(temporalUnavailable, "orders cannot be worked on at the moment; repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice")
-	case namespaceUnprepared(err):
-		s.log(ctx).Error(notPrepared, zap.Error(err))
-		return newProblem(unavailable, "a part that this needs is not set up yet")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		s.log(ctx).Warn("the time of the request is over", zap.Error(err)) // while it waited for others
 		return newProblem(unavailable, "a part that this needs is away at the moment")
@@ -148,20 +144,31 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 	}
 }
 
-// notPrepared is what the log says of what an operator has to set up.
-const notPrepared = "something was not prepared: see /readyz"
-
-// disclose is the problem of what the client may be told. What lies behind
-// Unavailable is logged and stays inside.
+// disclose is the problem of what the client may be told. A refusal without a
+// message is explained by its code. What lies behind Unavailable is logged and
+// stays inside.
 func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem {
-	p := newProblem(refusal.Code, "%s", refusal.Message)
+	p := newProblem(refusal.Code, "%s", cmp.Or(refusal.Message, kindOf(refusal.Code).meaning))
+	if refusal.After > 0 {
+		p = p.after(refusal.After)
+	}
 	switch {
 	case refusal.Code == booking.InvalidCursor:
 		return p.at("cursor", "was not given out by this list")
 	case errors.Is(refusal, booking.ErrNotPrepared):
-		s.log(ctx).Error(notPrepared, zap.Error(refusal))
-	case refusal.Code == booking.Unavailable:
+		s.log(ctx).Error("something was not prepared: see /readyz", zap.Error(refusal))
+	case refusal.Code == booking.Unavailable && errors.Unwrap(refusal) != nil:
 		s.log(ctx).Warn("database cannot be reached", zap.Error(refusal))
+	}
+	return p
+}
+
+// problemAbout is toProblem with the order that the error is about, if it is
+// about one.
+func (s *server) problemAbout(ctx context.Context, l language, v contract.View, err error) *problem {
+	p := s.toProblem(ctx, err)
+	if v.ID != "" {
+		p = p.about(l.show(v))
 	}
 	return p
 }

@@ -19,7 +19,7 @@ import (
 // HEAD is answered wherever GET is, by a server as net/http runs it.
 func TestHEAD(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *Deps) { d.Metrics = http.NotFoundHandler() })
+	b := setup(t, func(d *given) { d.Metrics = http.NotFoundHandler() })
 	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
 	server := httptest.NewServer(b.handler)
 	t.Cleanup(server.Close)
@@ -54,7 +54,7 @@ func TestHEAD(t *testing.T) {
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	b := setup(t, func(d *Deps) {
+	b := setup(t, func(d *given) {
 		d.Logger = zap.New(core)
 		d.Stock = nil
 		d.Extra = func(r gin.IRouter) { r.GET("/late", func(c *gin.Context) { c.String(200, "half"); panic("late") }) }
@@ -78,7 +78,7 @@ func TestPanic(t *testing.T) {
 
 func TestDeadline(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *Deps) { d.Payments = slow{} })
+	b := setup(t, func(d *given) { d.Payments = slow{} })
 	a := b.do("GET", "/v1/payments/lodging-1", "")
 	b.problem(a, 503, unavailable)
 }

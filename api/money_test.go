@@ -48,7 +48,7 @@ func TestPrices_ThatCannotBePaid(t *testing.T) {
 		} {
 			t.Run(name+"/"+price, func(t *testing.T) {
 				t.Parallel()
-				b := setup(t, func(d *Deps) { d.Terms = fussy{} })
+				b := setup(t, func(d *given) { d.Terms = fussy{} })
 				p := b.problem(b.do(r.method, r.path, fmt.Sprintf(r.body, price)), 422, validationFailed)
 				require.Equal(t, []string{field}, fields(p), p)
 				require.Equal(t, seaside(), b.store.places[seaside().ID])
@@ -61,7 +61,7 @@ func TestPrices_ThatCannotBePaid(t *testing.T) {
 // charged is refused at the quantity. Nothing is asked for what costs nothing.
 func TestPrices_AsAWhole(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *Deps) { d.Terms = fussy{} })
+	b := setup(t, func(d *given) { d.Terms = fussy{} })
 	feast, gold := bibimbap(), latte()
 	feast.Price, gold.Price = booking.Money{Amount: 600, Currency: "KRW"}, booking.Money{Amount: 600, Currency: "KRW"}
 	b.store.menus[feast.ID], b.store.drinks[gold.ID] = feast, gold

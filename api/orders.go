@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -83,20 +84,22 @@ func (s *server) listOrders(ctx context.Context, in *ownerOrderList) (*orderList
 }
 
 func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, after Following, p Paging, c Counted, l language) (*orderList, error) {
-	behind := s.behind(ctx, f, after)
-	views, next, err := s.ReadModel.Orders(ctx, f, p.page())
+	caller := callerOf(ctx)
+	found, err := s.Orders.List(ctx, caller, f, p.page(), after.seen())
 	if err != nil {
 		return nil, err
 	}
-	body, err := totalled(ctx, c, partOf(each(views, l.show), next), f, s.ReadModel.CountOrders)
-	return &orderList{Localized: l.localized(), Behind: behind, Body: body}, err
+	count := func(ctx context.Context, f booking.OrderFilter) (int, error) { return s.Orders.Count(ctx, caller, f) }
+	body, err := totalled(ctx, c, partOf(each(found.Orders, l.show), found.Next), f, count)
+	return &orderList{Localized: l.localized(), Behind: Behind{strings.Join(found.Behind, ", ")}, Body: body}, err
 }
 
 func (s *server) getMypage(ctx context.Context, in *mypageByID) (*orderAnswer, error) {
 	var view contract.View
 	var err error
 	if in.Fresh {
-		view, err = s.readFresh(ctx, in.ID)
+		aboutOrder(ctx, "", in.ID)
+		view, err = s.Orders.ReadFresh(ctx, callerOf(ctx), in.ID)
 	} else {
 		view, err = s.read(ctx, "", in.ID)
 	}

@@ -44,7 +44,7 @@ func TestUnavailable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			core, logs := observer.New(zap.DebugLevel)
-			b := setup(t, func(d *Deps) { d.Logger = zap.New(core) })
+			b := setup(t, func(d *given) { d.Logger = zap.New(core) })
 			b.store.fail(tt.err)
 			logs.TakeAll()
 			a := b.do("GET", placesPath+"/place-seaside", "")

@@ -17,33 +17,34 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // onAnyStart lets started stand in for the saga of whatever business.
-func (b *bundle) onAnyStart(started func(client.StartWorkflowOptions, sagaInput) error) *mock.Call {
+func (b *bundle) onAnyStart(started func(client.StartWorkflowOptions, contract.Input) error) *mock.Call {
 	return b.temporal.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(func(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
-			return &mocks.WorkflowRun{}, started(o, args[0].(sagaInput))
+			return &mocks.WorkflowRun{}, started(o, args[0].(contract.Input))
 		})
 }
 
 // publishes makes the saga of whatever business come to a status.
 func (b *bundle) publishes(status booking.Status, reason booking.Reason) *mock.Call {
-	return b.onAnyStart(func(_ client.StartWorkflowOptions, in sagaInput) error {
+	return b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 		b.publish(in, status, reason)
 		return nil
 	})
 }
 
-func (b *bundle) publish(in sagaInput, status booking.Status, reason booking.Reason) {
+func (b *bundle) publish(in contract.Input, status booking.Status, reason booking.Reason) {
 	p := cameTo(in.View(), status, reason)
 	p.RequestHash = hashOf(in)
 	b.store.put(p)
 	b.hub.Wake(p)
 }
 
-func hashOf(in sagaInput) string {
+func hashOf(in contract.Input) string {
 	switch in := in.(type) {
 	case contract.Lodging:
 		return in.RequestHash
@@ -70,7 +71,7 @@ func TestPlaceOrder_Start(t *testing.T) {
 		t.Run(string(business.kind), func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.onAnyStart(func(o client.StartWorkflowOptions, in sagaInput) error {
+			b.onAnyStart(func(o client.StartWorkflowOptions, in contract.Input) error {
 				require.Regexp(t, "^"+string(business.kind)+"-[0-9a-z]{26}$", o.ID)
 				require.Equal(t, contract.SagasQueue, o.TaskQueue)
 				require.Equal(t, summaries[business.kind], o.StaticSummary)
@@ -85,7 +86,7 @@ func TestPlaceOrder_Start(t *testing.T) {
 }
 
 // renamed is the input with another order id.
-func renamed(in sagaInput, id string) sagaInput {
+func renamed(in contract.Input, id string) contract.Input {
 	switch in := in.(type) {
 	case contract.Lodging:
 		in.OrderID = id
@@ -152,7 +153,7 @@ func TestPlaceOrder_Refused(t *testing.T) {
 					continue
 				}
 				a := b.do("POST", business.orders, business.body)
-				p := b.problem(a, test.answer, codeOf(test.reason))
+				p := b.problem(a, test.answer, orders.CodeOf(test.reason))
 				require.Equal(t, test.status, p.Order.Status)
 				require.Equal(t, test.reason.Label(booking.English), p.Order.ReasonLabel)
 				require.Equal(t, business.orders+"/"+p.Order.ID, a.Header.Get("Location"))
@@ -164,7 +165,7 @@ func TestPlaceOrder_Refused(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		b.publishes(booking.Cancelled, booking.NotRegistered)
-		detail := b.problem(b.do("POST", callsPath, call), 503, codeOf(booking.NotRegistered)).Detail
+		detail := b.problem(b.do("POST", callsPath, call), 503, orders.CodeOf(booking.NotRegistered)).Detail
 		for _, words := range []string{"Management cannot take the call right now", "Nothing was charged", "call again in a moment"} {
 			require.Contains(t, detail, words)
 		}
@@ -179,7 +180,7 @@ func TestPlaceOrder_Patience(t *testing.T) {
 		t.Run(string(business.kind), func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.onAnyStart(func(_ client.StartWorkflowOptions, in sagaInput) error {
+			b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 				time.AfterFunc(10*b.deps.ReplyBudget, func() { b.publish(in, booking.Cancelled, booking.PaymentDeclined) })
 				return nil
 			})
@@ -203,7 +204,7 @@ func TestPlaceCall_Price(t *testing.T) {
 		"":                                  {Currency: "KRW"},
 	} {
 		b := setup(t)
-		b.onAnyStart(func(_ client.StartWorkflowOptions, in sagaInput) error {
+		b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 			require.Equal(t, want, in.View().Amount)
 			b.publish(in, booking.Calling, "")
 			return nil
@@ -220,8 +221,8 @@ func TestPlaceCall_Price(t *testing.T) {
 func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	b := setup(t, func(d *Deps) { d.Logger = zap.New(core) })
-	b.onAnyStart(func(o client.StartWorkflowOptions, in sagaInput) error {
+	b := setup(t, func(d *given) { d.Logger = zap.New(core) })
+	b.onAnyStart(func(o client.StartWorkflowOptions, in contract.Input) error {
 		require.Equal(t, "+8221234567", in.(contract.Cleaning).Tel)
 		for _, value := range o.TypedSearchAttributes.GetUntypedValues() {
 			require.NotContains(t, fmt.Sprint(value), "4567")
@@ -251,7 +252,7 @@ func TestPlaceCafeOrder_NotOnSale(t *testing.T) {
 		b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, serviceerror.NewNotFound("no such workflow"))
 		for _, progress := range []booking.DrinkDeletion{{}, {Orders: 1}, {Done: true}} {
 			b.store.deletions["drink-latte"] = &progress
-			p := b.problem(b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1"), 409, codeOf(booking.MenuDeleted))
+			p := b.problem(b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1"), 409, orders.CodeOf(booking.MenuDeleted))
 			require.Nil(t, p.Order)
 		}
 		p := b.problem(b.do("POST", cafeOrdersPath, strings.Replace(cups, "3", "0", 1)), 422, validationFailed)

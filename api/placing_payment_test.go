@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -25,7 +26,7 @@ func (k keeper) Admit(context.Context) (time.Duration, bool) { return time.Durat
 
 func TestReserve_PaymentFollows(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *Deps) { d.ReplyBudget = time.Minute })
+	b := setup(t, func(d *given) { d.ReplyBudget = time.Minute })
 	until := today.Add(time.Hour)
 	b.onStart(func(o client.StartWorkflowOptions, in contract.Lodging) error {
 		p := orderIn(o.ID, booking.PaymentPending, "")
@@ -60,9 +61,9 @@ func TestReserve_NotWhenItCannotBePaidFor(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, func(d *Deps) { d.Gate = keeper(tt.wait) }) // a start would fail the test
+			b := setup(t, func(d *given) { d.Gate = keeper(tt.wait) }) // a start would fail the test
 			a := b.reserve()
-			b.problem(a, 503, codeOf(booking.PaymentUnavailable))
+			b.problem(a, 503, orders.CodeOf(booking.PaymentUnavailable))
 			require.Equal(t, tt.after, a.Header.Get("Retry-After"))
 		})
 	}
@@ -75,17 +76,17 @@ func TestReserve_RepeatedThoughNothingCanBePaidFor(t *testing.T) {
 	b.decides(booking.Confirmed, "").Once()
 	require.Equal(t, 201, b.reserve("Idempotency-Key", "k1").StatusCode)
 	b.deps.Gate = keeper(time.Second)
-	b.handler = New(b.deps)
+	b.handler = b.deps.api()
 	require.Equal(t, 201, b.reserve("Idempotency-Key", "k1").StatusCode)
 	b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, serviceerror.NewNotFound("no such workflow")).Once()
-	b.problem(b.reserve("Idempotency-Key", "k2"), 503, codeOf(booking.PaymentUnavailable))
+	b.problem(b.reserve("Idempotency-Key", "k2"), 503, orders.CodeOf(booking.PaymentUnavailable))
 }
 
 // One who repeats a request before the read model knows of its order is not told
 // that there is none.
 func TestReserve_RepeatedEarlyThoughNothingCanBePaidFor(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *Deps) { d.Gate = keeper(time.Second) })
+	b := setup(t, func(d *given) { d.Gate = keeper(time.Second) })
 	memo, err := converter.GetDefaultDataConverter().ToPayload("another hash")
 	require.NoError(t, err)
 	b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(&workflowservice.DescribeWorkflowExecutionResponse{
@@ -100,24 +101,24 @@ func TestReserve_RepeatedEarlyThoughNothingCanBePaidFor(t *testing.T) {
 // A call that costs nothing has no payment to wait for.
 func TestPlaceCall_ForNothingThoughNothingCanBePaidFor(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *Deps) { d.Gate = keeper(time.Second) })
+	b := setup(t, func(d *given) { d.Gate = keeper(time.Second) })
 	b.temporal.On("ExecuteWorkflow", anything(4)...).Return(nil, context.DeadlineExceeded)
 	b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, context.DeadlineExceeded)
 	b.problem(b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here"}`), 503, temporalUnavailable)
 	b.problem(b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here","price":{"amount":1000,"currency":"KRW"}}`),
-		503, codeOf(booking.PaymentUnavailable))
+		503, orders.CodeOf(booking.PaymentUnavailable))
 }
 
 // Where nobody pays later, it takes longer to know that it cannot be now.
 func TestReserve_PatienceWhereNobodyPaysLater(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *Deps) { d.Policy.PayWithin = 0 })
+	b := setup(t, func(d *given) { d.Policy.PayWithin = 0 })
 	b.onStart(func(o client.StartWorkflowOptions, _ contract.Lodging) error {
 		time.AfterFunc(5*b.deps.ReplyBudget, func() { b.hub.Wake(orderIn(o.ID, booking.Cancelling, booking.PaymentUnavailable)) })
 		return nil
 	})
 	a := b.reserve()
-	b.problem(a, 503, codeOf(booking.PaymentUnavailable))
+	b.problem(a, 503, orders.CodeOf(booking.PaymentUnavailable))
 	require.NotEmpty(t, a.Header.Get("Retry-After"))
 }
 

@@ -22,6 +22,7 @@ import (
 	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -126,7 +127,7 @@ func TestReserve_Decided(t *testing.T) {
 			b := setup(t)
 			b.decides(booking.Cancelled, reason)
 			a := b.reserve("Accept-Language", "ko")
-			p := b.problem(a, status, codeOf(reason))
+			p := b.problem(a, status, orders.CodeOf(reason))
 			require.Equal(t, booking.Cancelled, p.Order.Status)
 			require.Equal(t, reason, p.Order.Reason)
 			require.Equal(t, "예약취소", p.Order.StatusLabel)
@@ -213,7 +214,7 @@ func TestReserve_OneBudget(t *testing.T) {
 		"SlowStart": {70 * time.Millisecond, nil, 202, 0},
 		"Known":     {time.Minute, func(context.Context) error { return nil }, 202, 0},
 		"Unknown":   {time.Minute, func(context.Context) error { return serviceerror.NewNotFound("no such workflow") }, 503, 0},
-		"Hanging":   {time.Minute, func(ctx context.Context) error { return slow(ctx, time.Minute) }, 503, lastGlance},
+		"Hanging":   {time.Minute, func(ctx context.Context) error { return slow(ctx, time.Minute) }, 503, 400 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -367,7 +368,7 @@ func TestIdempotencyKey_Repeated(t *testing.T) {
 func TestIdempotencyKey_ReadModelAway(t *testing.T) {
 	t.Parallel()
 	down := func(t *testing.T) *bundle {
-		b := setup(t, func(d *Deps) {
+		b := setup(t, func(d *given) {
 			away := newMemory()
 			away.fail(context.DeadlineExceeded)
 			d.ReadModel = away

@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"time"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // Catalogue holds what there is to order: places, menus and drinks. Whatever
@@ -82,8 +80,6 @@ type Cleaners interface {
 	// Cleaners lists, newest first, those that the filter selects; InvalidCursor
 	// as for places.
 	Cleaners(ctx context.Context, filter booking.CleanerFilter, page booking.Page) ([]booking.CleanerAtWork, string, error)
-	// Waiting is how many calls wait for a cleaner.
-	Waiting(ctx context.Context) (int, error)
 }
 
 // Management knows of every call, to read.
@@ -97,13 +93,6 @@ type Management interface {
 type Payments interface {
 	// Payment answers the order's payment, or NotFound.
 	Payment(ctx context.Context, orderID string) (booking.Payment, error)
-}
-
-// PaymentGate stands before the payment provider.
-type PaymentGate interface {
-	// Admit tells whether an order that is placed now could be paid for in time
-	// and, if not, when it is worth asking again.
-	Admit(ctx context.Context) (retryAfter time.Duration, ok bool)
 }
 
 // PaymentTerms are what the payment provider takes. Errors are meant for
@@ -121,37 +110,21 @@ type anyTerms struct{}
 func (anyTerms) Currency(string) error      { return nil }
 func (anyTerms) Amount(booking.Money) error { return nil }
 
-// noGate stands before a provider that is always well.
-type noGate struct{}
-
-func (noGate) Admit(context.Context) (time.Duration, bool) { return 0, true }
-
 // Messages are what owners and customers were told.
 type Messages interface {
 	// Messages lists what the recipient was told; InvalidCursor as for places.
 	Messages(ctx context.Context, recipientID string, page booking.Page) ([]booking.Message, string, error)
 }
 
-// ReadModel is what customers and owners read of their orders.
+// ReadModel is what customers and owners read beside their orders.
 type ReadModel interface {
-	// View answers the order as it was last published, or NotFound.
-	View(ctx context.Context, id string) (contract.View, error)
-	// Order answers also what was decided on it first, and the hash of its
-	// request.
-	Order(ctx context.Context, id string) (contract.Publication, error)
 	// Statuses answers where each of the orders stood when it was last
 	// published; none for those that never were.
 	Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error)
-	// Orders lists the orders that the filter selects, newest first.
-	Orders(ctx context.Context, filter booking.OrderFilter, page booking.Page) ([]contract.View, string, error)
-	// CountOrders tells how many these are, up to booking.CountedTo.
-	CountOrders(ctx context.Context, filter booking.OrderFilter) (int, error)
 	// Events answers what follows the cursor after in the feed, at most limit
 	// events, each with the cursor that goes on after it, and the cursor to go
 	// on from: after itself when there is nothing. InvalidCursor as for places.
 	Events(ctx context.Context, after string, limit int) ([]booking.Event, string, error)
-	// Publish writes the order unless a newer version of it is there.
-	Publish(ctx context.Context, p contract.Publication) error
 }
 
 // Health is how this process and what it depends on are doing.

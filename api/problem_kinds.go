@@ -5,10 +5,13 @@ import (
 	"strings"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // Codes of what goes wrong before anything is asked of an order, or because
-// something that is needed is away. Those of refusals are in package booking.
+// something that is needed is away. Those of refusals are in package booking,
+// those of what goes wrong around orders in package orders.
 const (
 	notFound             = booking.NotFound
 	unavailable          = booking.Unavailable
@@ -21,16 +24,16 @@ const (
 	unsupportedMediaType = booking.Code("unsupported_media_type")
 	crossOriginRefused   = booking.Code("cross_origin")
 	unknownHost          = booking.Code("unknown_host")
-	idempotencyKeyReused = booking.Code("idempotency_key_reused")
-	notRunning           = booking.Code("not_running")
-	temporalUnavailable  = booking.Code("temporal_unavailable")
-	orderUnreachable     = booking.Code("order_unreachable")
-	decisionsExhausted   = booking.Code("decisions_exhausted")
+	idempotencyKeyReused = orders.IdempotencyKeyReused
+	notRunning           = orders.NotRunning
+	temporalUnavailable  = orders.TemporalUnavailable
+	orderUnreachable     = orders.Unreachable
+	decisionsExhausted   = orders.DecisionsExhausted
 	tooManyStreams       = booking.Code("too_many_streams")
-	tooManyCallsWaiting  = booking.Code("too_many_calls_waiting")
-	overloaded           = booking.Code("overloaded")
-	cancelledByCustomer  = booking.Code("cancelled_by_customer")
-	cancelledByOperator  = booking.Code("cancelled_by_operator")
+	tooManyCallsWaiting  = orders.TooManyCallsWaiting
+	overloaded           = admission.Overloaded
+	cancelledByCustomer  = orders.CancelledByCustomer
+	cancelledByOperator  = orders.CancelledByOperator
 	internalError        = booking.Code("internal")
 )
 
@@ -58,15 +61,15 @@ var problemKinds = []problemKind{
 	{crossOriginRefused, http.StatusForbidden, "Cross-origin request", "A browser sent this for a page of another site. Nothing was done."},
 	{unknownHost, http.StatusMisdirectedRequest, "Unknown host", "The request is addressed to a name that this server does not have (--hosts). Nothing was done."},
 
-	{codeOf(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being."},
-	{codeOf(booking.SoldOut), http.StatusConflict, "Sold out", "There is not enough left: of the rooms on every night, or of the drink. The order is cancelled."},
-	{codeOf(booking.RejectedByOwner), http.StatusConflict, "Rejected by the owner", "The owner refused. The order is cancelled."},
-	{codeOf(booking.OwnerTimeout), http.StatusConflict, "The owner did not answer", "The owner did not decide in time. The order is cancelled."},
-	{codeOf(booking.TooLate), http.StatusConflict, "Too late", "It could not be completed in time: within what it may take, or before its day was over. The order is cancelled."},
-	{codeOf(booking.MenuDeleted), http.StatusConflict, "No longer sold", "The drink has been taken off the menu. There is no order, or it is cancelled."},
-	{codeOf(booking.CafeUnavailable), http.StatusServiceUnavailable, "Café out of reach", "The café cannot be asked at the moment whether it has the drink. No order came into being: order again in a moment, under the same Idempotency-Key if you like."},
-	{codeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. No call came into being: please call again in a moment, under the same Idempotency-Key if you like."},
-	{codeOf(booking.PaymentUnavailable), http.StatusServiceUnavailable, "Payment not possible", "The payment provider is overloaded or out of order. No order came into being: order again after Retry-After seconds, under the same Idempotency-Key if you like."},
+	{orders.CodeOf(booking.PaymentDeclined), http.StatusPaymentRequired, "Payment declined", "The payment provider refused. No order came into being."},
+	{orders.CodeOf(booking.SoldOut), http.StatusConflict, "Sold out", "There is not enough left: of the rooms on every night, or of the drink. The order is cancelled."},
+	{orders.CodeOf(booking.RejectedByOwner), http.StatusConflict, "Rejected by the owner", "The owner refused. The order is cancelled."},
+	{orders.CodeOf(booking.OwnerTimeout), http.StatusConflict, "The owner did not answer", "The owner did not decide in time. The order is cancelled."},
+	{orders.CodeOf(booking.TooLate), http.StatusConflict, "Too late", "It could not be completed in time: within what it may take, or before its day was over. The order is cancelled."},
+	{orders.CodeOf(booking.MenuDeleted), http.StatusConflict, "No longer sold", "The drink has been taken off the menu. There is no order, or it is cancelled."},
+	{orders.CodeOf(booking.CafeUnavailable), http.StatusServiceUnavailable, "Café out of reach", "The café cannot be asked at the moment whether it has the drink. No order came into being: order again in a moment, under the same Idempotency-Key if you like."},
+	{orders.CodeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. No call came into being: please call again in a moment, under the same Idempotency-Key if you like."},
+	{orders.CodeOf(booking.PaymentUnavailable), http.StatusServiceUnavailable, "Payment not possible", "The payment provider is overloaded or out of order. No order came into being: order again after Retry-After seconds, under the same Idempotency-Key if you like."},
 	{cancelledByCustomer, http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
 	{cancelledByOperator, http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
 
@@ -106,19 +109,6 @@ var kindByCode = func() map[booking.Code]problemKind {
 	}
 	return kinds
 }()
-
-// codeOf is the problem code of an order that ended as cancelled. As codes,
-// the names of who cancelled would say too little.
-func codeOf(why booking.Reason) booking.Code {
-	switch why {
-	case booking.ByCustomer:
-		return cancelledByCustomer
-	case booking.ByOperator:
-		return cancelledByOperator
-	default:
-		return booking.Code(why)
-	}
-}
 
 // kindOf is the kind of a code. One that is not listed is a refusal of an
 // order, by a newer workflow than this process knows.

@@ -27,7 +27,7 @@ func (b *bundle) answersHistory(err error) {
 	}, err)
 }
 
-func (b *bundle) answersHistoryOf(id, workflow string, in sagaInput, err error) {
+func (b *bundle) answersHistoryOf(id, workflow string, in contract.Input, err error) {
 	input, encodeErr := converter.GetDefaultDataConverter().ToPayloads(in)
 	require.NoError(b.t, encodeErr)
 	history := &mocks.HistoryEventIterator{}

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -16,7 +17,7 @@ func TestRefusal_SaysWhatBecameOfTheMoney(t *testing.T) {
 	const refunded, refunding, nothing, back = "has been refunded", "is being refunded", "Nothing was charged", "is given back"
 	all := []string{refunded, refunding, nothing, back}
 	for _, reason := range booking.Reasons() {
-		meaning := kindOf(codeOf(reason)).meaning
+		meaning := kindOf(orders.CodeOf(reason)).meaning
 		for _, words := range append(all, "harged", "pay nothing", "What was paid") {
 			require.NotContains(t, meaning, words, "%s: what is true of every case only", reason)
 		}
@@ -40,12 +41,10 @@ func TestRefusal_SaysWhatBecameOfTheMoney(t *testing.T) {
 		"Free":              {booking.Cancelled, booking.SoldOut, true, 0, ""},
 	} {
 		v := contract.View{
-			Status: test.status, Reason: test.reason, Placed: test.placed, Kind: booking.Cafe,
+			ID: "cafe-1", Status: test.status, Reason: test.reason, Placed: test.placed, Kind: booking.Cafe,
 			Amount: booking.Money{Amount: test.price, Currency: "KRW"},
 		}
-		_, err := language(booking.English).answerPlaced(outcome{view: v, decided: true})
-		var p *problem
-		require.ErrorAs(t, err, &p, name)
+		p := (&server{}).placingProblem(t.Context(), language(booking.English), v, &booking.Error{Code: orders.CodeOf(test.reason)})
 		for _, words := range all {
 			if words == test.says {
 				require.Contains(t, p.Detail, words, name)

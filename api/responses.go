@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // problems documents the problems that an operation answers with, by status.
@@ -53,7 +54,7 @@ func (s *server) withProblems(responses map[string]*huma.Response, codes ...book
 func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.Response {
 	codes := []booking.Code{validationFailed, idempotencyKeyReused, temporalUnavailable, unavailable}
 	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentUnavailable, booking.TooLate}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
-		codes = append(codes, codeOf(reason))
+		codes = append(codes, orders.CodeOf(reason))
 	}
 	return s.withAccepted(s.problems(codes...))
 }

@@ -164,7 +164,7 @@ func TestHealth(t *testing.T) {
 		`{"status":"degraded","degraded":{"mypage":"no answer"}}`: {ready: true, degraded: map[string]string{"mypage": "no answer"}},
 		`{"status":"unready","degraded":{}}`:                      {},
 	} {
-		b := setup(t, func(d *Deps) { d.Health, d.Metrics = h, http.NotFoundHandler() })
+		b := setup(t, func(d *given) { d.Health, d.Metrics = h, http.NotFoundHandler() })
 		a := b.do("GET", "/readyz", "")
 		require.JSONEq(t, status, a.text)
 		require.Equal(t, h.ready, a.StatusCode == 200)
@@ -282,14 +282,8 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
-func TestIDs(t *testing.T) {
+func TestShortened(t *testing.T) {
 	t.Parallel()
-	a, b := newOrderID(booking.Lodging), newOrderID(booking.Lodging)
-	require.NotEqual(t, a, b)
-	require.Len(t, a, len("lodging-")+26)
-	require.True(t, booking.IsOrderID(booking.Lodging, a))
-	require.True(t, booking.IsOrderID("", keyedOrderID(booking.Lodging, "alice", "k", 0)))
-	require.NotEqual(t, keyedOrderID(booking.Lodging, "alice", "1k", 0), keyedOrderID(booking.Lodging, "alice1", "k", 0))
 	long := shortened(strings.Repeat("바다", 60))
 	require.LessOrEqual(t, len(long), 160)
 	require.True(t, strings.HasSuffix(long, "…"))

@@ -30,5 +30,5 @@ func takesOrders(withdrawn bool) func(context.Context) error {
 
 // refuses answers every order with the code.
 func refuses(code booking.Code) func(context.Context) error {
-	return func(context.Context) error { return newProblem(code, "%s", kindOf(code).meaning) }
+	return func(context.Context) error { return &booking.Error{Code: code} }
 }

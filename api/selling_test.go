@@ -11,6 +11,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // thing is something that can be changed and withdrawn.
@@ -39,7 +41,7 @@ func TestChange_CountsForTheNextOrder(t *testing.T) {
 			require.JSONEq(t, changed.text, b.do("GET", thing.path, "").text)
 			require.JSONEq(t, changed.text, b.do("PATCH", thing.path, thing.change).text, "again")
 			require.JSONEq(t, changed.text, b.do("PATCH", thing.path, `{}`).text)
-			b.onAnyStart(func(_ client.StartWorkflowOptions, in sagaInput) error {
+			b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 				require.Equal(t, thing.price, in.View().Amount.Amount)
 				require.Contains(t, thing.change, `"`+in.View().Item.Name+`"`)
 				b.publish(in, booking.Cancelled, booking.ByCustomer)
@@ -137,15 +139,15 @@ func TestDrink_BeingDeletedIsNotChanged(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.store.deletions["drink-latte"] = &booking.DrinkDeletion{}
-	b.problem(b.do("PATCH", drinksPath+"/drink-latte", `{"withdrawn":false}`), 409, codeOf(booking.MenuDeleted))
-	b.problem(b.do("PUT", drinksPath+"/drink-latte/stock", `{"count":7}`), 409, codeOf(booking.MenuDeleted))
+	b.problem(b.do("PATCH", drinksPath+"/drink-latte", `{"withdrawn":false}`), 409, orders.CodeOf(booking.MenuDeleted))
+	b.problem(b.do("PUT", drinksPath+"/drink-latte/stock", `{"count":7}`), 409, orders.CodeOf(booking.MenuDeleted))
 	require.Empty(t, b.store.capacity)
 }
 
 func TestCleaner_WithdrawnAndBroughtBack(t *testing.T) {
 	t.Parallel()
 	told := 0
-	b := setup(t, func(d *Deps) { d.TellAssigned = func(context.Context) error { told++; return nil } })
+	b := setup(t, func(d *given) { d.TellAssigned = func(context.Context) error { told++; return nil } })
 	b.store.cleaners = []booking.CleanerAtWork{{Cleaner: booking.Cleaner{ID: "cleaner-min", Name: "Min"}}}
 	const path = cleanersPath + "/cleaner-min"
 	require.JSONEq(t, `{"id":"cleaner-min","name":"Min","status":"free","statusLabel":"대기중","withdrawn":false}`,
@@ -204,7 +206,7 @@ func TestCalls_OfManagement(t *testing.T) {
 
 	pagesAway := newMemory()
 	pagesAway.fail(errors.New("no such column: secret"))
-	b = setup(t, func(d *Deps) { d.ReadModel = pagesAway })
+	b = setup(t, func(d *given) { d.ReadModel = pagesAway })
 	b.store.calls = []booking.RegisteredCall{call("cleaning-2", true), call("cleaning-1", false)}
 	shown := decode[part[callView]](t, b.do("GET", callsPath, "")).Items
 	require.Equal(t, booking.Cancelled, shown[0].Status, "that much management knows by itself")

@@ -16,11 +16,13 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -32,27 +34,60 @@ var today = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 type bundle struct {
 	t        *testing.T
 	handler  http.Handler
-	deps     Deps
+	deps     given
 	temporal *mocks.Client
-	hub      *hub.Hub
+	hub      *orders.Hub
 	store    *memory
 }
 
-func setup(t *testing.T, change ...func(*Deps)) *bundle {
+// given is what an API and its orders are set up with. Its own fields are those
+// of orders, or of both.
+type given struct {
+	Deps
+	admission.Limits
+	Temporal  client.Client
+	Gate      orders.PaymentGate
+	Policy    contract.Policy
+	Eager     func() bool
+	ReadModel interface {
+		ReadModel
+		orders.Pages
+	}
+	Cleaners interface {
+		Cleaners
+		orders.CallQueue
+	}
+}
+
+// api makes the API.
+func (g given) api() http.Handler {
+	d := g.Deps
+	d.Admission = admission.New(g.Limits, g.ReplyBudget, g.Registry)
+	d.ReadModel, d.Cleaners = g.ReadModel, g.Cleaners
+	d.Orders = orders.New(orders.Deps{
+		Engine: orders.NewEngine(g.Temporal), Hub: g.Hub, Pages: g.ReadModel, Gate: g.Gate,
+		Starts: d.Admission.Starts, Calls: g.Cleaners, MaxWaitingCalls: g.MaxWaitingCalls,
+		Policy: g.Policy, ReplyBudget: g.ReplyBudget, Eager: g.Eager, Now: g.Now, Log: g.Logger,
+	})
+	return New(d)
+}
+
+func setup(t *testing.T, change ...func(*given)) *bundle {
 	t.Helper()
-	b := &bundle{t: t, temporal: mocks.NewClient(t), hub: &hub.Hub{}, store: newMemory()}
-	b.deps = Deps{
-		Temporal: b.temporal, Hub: b.hub,
-		Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, ReadModel: b.store,
-		Deliveries: &b.store.deliveries, Productions: &b.store.productions, Cleaners: b.store, Management: b.store,
-		Policy:      contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)},
-		ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Eager: func() bool { return true },
-		Now: func() time.Time { return today },
+	b := &bundle{t: t, temporal: mocks.NewClient(t), hub: &orders.Hub{}, store: newMemory()}
+	b.deps = given{
+		Deps: Deps{
+			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store,
+			Deliveries: &b.store.deliveries, Productions: &b.store.productions, Management: b.store,
+			ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Now: func() time.Time { return today },
+		},
+		Temporal: b.temporal, ReadModel: b.store, Cleaners: b.store, Eager: func() bool { return true },
+		Policy: contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)},
 	}
 	for _, f := range change {
 		f(&b.deps)
 	}
-	b.handler = New(b.deps)
+	b.handler = b.deps.api()
 	return b
 }
 

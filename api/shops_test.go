@@ -207,7 +207,7 @@ type business struct {
 	workflow string
 	orders   string // where orders are placed
 	body     string // of a valid order, by alice
-	input    sagaInput
+	input    contract.Input
 }
 
 // businesses are all there are, each with an order whose id is its kind's name

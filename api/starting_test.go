@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -19,8 +20,8 @@ const startsWaiting = `yeyak_http_requests_waiting{budget="starts"}`
 func startsOne(t *testing.T, replyBudget time.Duration) (*bundle, gate) {
 	t.Helper()
 	g, registry := newGate(), prometheus.NewPedanticRegistry()
-	b := setup(t, func(d *Deps) {
-		d.ReplyBudget, d.Admission = replyBudget, Admission{MaxStarts: 1}
+	b := setup(t, func(d *given) {
+		d.ReplyBudget, d.Limits = replyBudget, admission.Limits{MaxStarts: 1}
 		d.Registry, d.Metrics = registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	})
 	b.onStart(func(o client.StartWorkflowOptions, _ contract.Lodging) error {

@@ -39,11 +39,11 @@ func (s *server) streamEvents(ctx context.Context, in *eventList) (*eventsAnswer
 	if in.LastEventID != "" {
 		after, field = in.LastEventID, "Last-Event-ID"
 	}
-	if !s.budgets.streams.enter(ctx) {
-		return nil, newProblem(tooManyStreams, "%d readers follow the events here already", s.MaxStreams)
+	if !s.Admission.Streams.Enter(ctx) {
+		return nil, newProblem(tooManyStreams, "%d readers follow the events here already", s.Admission.MaxStreams)
 	}
 	ticks, leave := s.Hub.Ticks() // before the first look, so that nothing happens unseen
-	end := func() { leave(); s.budgets.streams.leave() }
+	end := func() { leave(); s.Admission.Streams.Leave() }
 	first, err := s.window.look(ctx, after)
 	if err != nil {
 		end()

@@ -21,7 +21,7 @@ import (
 )
 
 // often makes streams say that they are alive all the time.
-func often(d *Deps) { d.Heartbeat = 10 * time.Millisecond }
+func often(d *given) { d.Heartbeat = 10 * time.Millisecond }
 
 // serve runs the API as net/http does.
 func (b *bundle) serve(change ...func(*http.Server)) *httptest.Server {
@@ -161,7 +161,7 @@ func TestStream_NotBegun(t *testing.T) {
 func TestStream_StaysWhileTheFeedIsAway(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.WarnLevel)
-	b := setup(t, often, func(d *Deps) { d.Logger = zap.New(core) })
+	b := setup(t, often, func(d *given) { d.Logger = zap.New(core) })
 	b.store.happen(happenings(2)...)
 	c := b.follow(b.serve(), "")
 	require.Equal(t, "1", c.event())
@@ -184,7 +184,7 @@ func TestStream_StaysWhileTheFeedIsAway(t *testing.T) {
 
 func TestStream_TooMany(t *testing.T) {
 	t.Parallel()
-	b := setup(t, often, func(d *Deps) { d.MaxStreams = 2 })
+	b := setup(t, often, func(d *given) { d.MaxStreams = 2 })
 	server := b.serve()
 	b.follow(server, "")
 	second := b.follow(server, "")
@@ -202,7 +202,7 @@ func TestStream_TooMany(t *testing.T) {
 func TestStream_SlowReader(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	b := setup(t, func(d *Deps) {
+	b := setup(t, func(d *given) {
 		d.MaxStreams, d.WriteWithin, d.Logger = 1, 100*time.Millisecond, zap.New(core)
 	})
 	large := confirmed("lodging-1")
@@ -228,7 +228,7 @@ func TestStream_SlowReader(t *testing.T) {
 func TestStream_EndsWithTheServer(t *testing.T) {
 	t.Parallel()
 	closing := make(chan struct{})
-	b := setup(t, func(d *Deps) { d.Closing = closing })
+	b := setup(t, func(d *given) { d.Closing = closing })
 	server := b.serve(func(s *http.Server) { s.RegisterOnShutdown(func() { close(closing) }) })
 	idle := b.follow(server, "")
 	b.store.happen(happenings(eventsAtOnce)...)
@@ -249,7 +249,7 @@ func TestStream_EndsWithTheServer(t *testing.T) {
 // What a server allows a request is not what it allows a stream.
 func TestStream_OutlivesTheServersTimeouts(t *testing.T) {
 	t.Parallel()
-	b := setup(t, often, func(d *Deps) { d.ReplyBudget = time.Millisecond })
+	b := setup(t, often, func(d *given) { d.ReplyBudget = time.Millisecond })
 	server := b.serve(func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = spare/2, spare/2 })
 	c := b.follow(server, "")
 	for begun := time.Now(); time.Since(begun) < spare+200*time.Millisecond; {
@@ -261,7 +261,7 @@ func TestStream_OutlivesTheServersTimeouts(t *testing.T) {
 
 func TestStream_HEAD(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *Deps) { d.MaxStreams = 1 })
+	b := setup(t, func(d *given) { d.MaxStreams = 1 })
 	b.store.happen(happenings(1)...)
 	server := b.serve()
 	for range 3 {

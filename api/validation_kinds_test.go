@@ -94,7 +94,7 @@ func TestCall_Invalid(t *testing.T) {
 			"+8221234567;ext=12": "+8221234567;ext=12",
 		} {
 			b := setup(t)
-			b.onAnyStart(func(_ client.StartWorkflowOptions, in sagaInput) error {
+			b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 				require.Equal(t, want, in.(contract.Cleaning).Tel, tel)
 				b.publish(in, booking.Calling, "")
 				return nil
@@ -129,8 +129,8 @@ func TestOrders_Lines(t *testing.T) {
 	t.Parallel()
 	const written, kept = `12 Sejong-daero\r\nGate 3\rSeoul\u2028Korea`, "12 Sejong-daero\nGate 3\nSeoul\nKorea"
 	b := setup(t)
-	var started []sagaInput
-	b.onAnyStart(func(_ client.StartWorkflowOptions, in sagaInput) error {
+	var started []contract.Input
+	b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 		started = append(started, in)
 		b.publish(in, booking.Paid, "")
 		return nil

@@ -1,9 +1,12 @@
 package api
 
 import (
+	"net/http"
+
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -98,16 +101,8 @@ func enumOf[S ~string](values []S) []any {
 	return enum
 }
 
-// orderPaths is where orders of each kind are read and decided on.
-var orderPaths = map[booking.Kind]string{
-	booking.Lodging:  reservationsPath,
-	booking.Food:     foodOrdersPath,
-	booking.Cafe:     cafeOrdersPath,
-	booking.Cleaning: callsPath,
-}
-
 // locationOf is the address of an order.
-func locationOf(v contract.View) string { return orderPaths[v.Kind] + "/" + v.ID }
+func locationOf(v contract.View) string { return orderKinds[v.Kind].path + "/" + v.ID }
 
 // orderAnswer is an answer that shows one order.
 type orderAnswer struct {
@@ -120,6 +115,14 @@ type orderAnswer struct {
 
 func (l language) answer(status int, v contract.View) *orderAnswer {
 	return &orderAnswer{Status: status, Localized: l.localized(), AsOf: asOf(v), Body: l.show(v)}
+}
+
+// answerOutcome answers with this status for what is done, 202 for what will be.
+func (l language) answerOutcome(out orders.Outcome, done int) *orderAnswer {
+	if !out.Done {
+		done = http.StatusAccepted
+	}
+	return l.answer(done, out.View)
 }
 
 // located adds the order's address.

@@ -13,8 +13,8 @@ import (
 	"github.com/uptrace/bun/driver/pgdriver"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/app"
-	"github.com/yeyak/yeyak/internal/config"
 )
 
 // TestAdmission_Burst: of more orders than are taken on at the same time, with
@@ -23,7 +23,7 @@ import (
 func TestAdmission_Burst(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, func(o *app.Options) {
-		o.Config.Admission = config.Admission{MaxWrites: 3, MaxReads: 2, MaxWaiting: 2, MaxWait: 100 * time.Millisecond}
+		o.Config.Admission.Limits = admission.Limits{MaxWrites: 3, MaxReads: 2, MaxWaiting: 2, MaxWait: 100 * time.Millisecond}
 	})
 	place := s.place(1000)
 	accepted := []string{s.reserve(place).with(t, http.StatusCreated).body.ID}

@@ -251,8 +251,8 @@ func TestGarbage_InTheFeed(t *testing.T) {
 	order := a.order(a.menu()).with(t, http.StatusCreated).body.ID
 	a.becomes(order, booking.Delivering)
 	a.finished(order)
-	told := a.events(order)
-	require.Greater(t, len(told), 3)
+	var told []string
+	a.eventually(func() bool { told = a.events(order); return len(told) > 3 }) // the feed is behind on a busy server
 	first := `key = (SELECT key FROM events WHERE order_id = $1 ORDER BY tx, seq LIMIT 1)`
 	a.exec(`UPDATE events SET data = '[]' WHERE `+first, order)
 

@@ -113,8 +113,30 @@ func TestRegisterWorkflows_EveryOneThereIs(t *testing.T) {
 	require.ElementsMatch(t, workflowFunctions(t), functions, "the workflows package's functions")
 }
 
+// TestContract_ActivitiesExist: an activity that the contract names is one that
+// the worker of the sagas has.
+func TestContract_ActivitiesExist(t *testing.T) {
+	t.Parallel()
+	has := map[string]bool{}
+	for _, service := range services().Sagas() {
+		methods := reflect.TypeOf(service)
+		for i := range methods.NumMethod() {
+			has[methods.Method(i).Name] = true
+		}
+	}
+	for _, name := range constantsOf(t, "Activity") {
+		require.True(t, has[name], "nothing does %s", name)
+	}
+}
+
 // workflowNames are the values of the contract's constants …Workflow.
-func workflowNames(t *testing.T) (names []string) {
+func workflowNames(t *testing.T) []string {
+	t.Helper()
+	return constantsOf(t, "Workflow")
+}
+
+// constantsOf are the values of the contract's constants whose names end so.
+func constantsOf(t *testing.T, suffix string) (names []string) {
 	t.Helper()
 	inspect(t, "../workflows/contract", func(n ast.Node) {
 		spec, ok := n.(*ast.ValueSpec)
@@ -122,7 +144,7 @@ func workflowNames(t *testing.T) (names []string) {
 			return
 		}
 		for i, ident := range spec.Names {
-			if !strings.HasSuffix(ident.Name, "Workflow") {
+			if !strings.HasSuffix(ident.Name, suffix) {
 				continue
 			}
 			name, err := strconv.Unquote(spec.Values[i].(*ast.BasicLit).Value)

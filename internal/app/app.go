@@ -19,12 +19,12 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/api"
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/hosts"
-	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/projector"
-	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/internal/telemetry"
 	"github.com/yeyak/yeyak/workers"
@@ -71,7 +71,8 @@ type App struct {
 	dbs       databases
 	pages     *store.DB // the read model's, once more, for the API
 	engine    client.Client
-	hub       *hub.Hub
+	sagas     *orders.Engine // the engine, as far as orders are concerned
+	hub       *orders.Hub
 	announcer *store.Announcer
 	sandbox   *payments.Sandbox // built in; idle when another provider is asked
 	repairer  *projector.Repairer
@@ -96,7 +97,7 @@ type App struct {
 
 // Start starts a process. On an error nothing is left running.
 func Start(ctx context.Context, o Options) (_ *App, err error) {
-	a := &App{options: o, log: o.Log, hub: &hub.Hub{}, closing: make(chan struct{}), failed: make(chan error, 1)}
+	a := &App{options: o, log: o.Log, hub: &orders.Hub{}, closing: make(chan struct{}), failed: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			a.Stop(ctx)
@@ -121,12 +122,13 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if a.engine, namespace, err = newClient(o, metrics, a.traces); err != nil {
 		return nil, err
 	}
+	a.sagas = orders.NewEngine(a.engine)
 	a.gate = a.newGate(registry)
 	a.measure(registry)
 	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(store.NewSandbox(a.dbs[sandboxDB]))
-	a.repairer = &projector.Repairer{Sagas: sagas.New(a.engine), Rows: rows{store.NewMypage(a.dbs[mypageDB]), a.hub}, Log: a.log, Changed: a.changed}
+	a.repairer = &projector.Repairer{Sagas: a.sagas, Rows: rows{store.NewMypage(a.dbs[mypageDB]), a.hub}, Log: a.log, Changed: a.changed}
 
 	var background context.Context
 	background, a.background = context.WithCancel(context.WithoutCancel(ctx))
@@ -221,14 +223,14 @@ const reconnectEvery = time.Second
 // listenToOthers wakes those who wait here for an order that another process
 // has published, and those who follow the events of all orders.
 func (a *App) listenToOthers(ctx context.Context) {
-	orders := store.NewMypage(a.dbs[mypageDB])
+	pages := store.NewMypage(a.dbs[mypageDB])
 	a.beside.Go(func() {
 		err := a.announcer.Listen(ctx, func(orderID string) {
 			a.hub.Tick()
 			if !a.hub.Waiting(orderID) {
 				return
 			}
-			if p, err := orders.Order(ctx, orderID); err == nil {
+			if p, err := pages.Order(ctx, orderID); err == nil {
 				a.hub.Published(p.View)
 				a.hub.Wake(p)
 			}
@@ -276,25 +278,30 @@ func Listen(address string) (net.Listener, error) {
 
 func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Handler {
 	cfg := a.options.Config
+	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
+	budgets := admission.New(cfg.Admission.Limits, cfg.Orders.ReplyBudget, registry)
 	deps := api.Deps{
-		Temporal: a.engine, Hub: a.hub,
-		Gate:        a.gate,
+		Orders: orders.New(orders.Deps{
+			Engine: a.sagas, Hub: a.hub, Pages: pages, Gate: a.gate,
+			Starts: budgets.Starts, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
+			Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
+		}),
+		Hub:         a.hub,
 		Terms:       payments.Terms{},
 		Catalogue:   store.NewCatalogue(a.dbs[catalogueDB]),
 		Stock:       store.NewInventory(a.dbs[inventoryDB]),
 		Deliveries:  store.NewDeliveries(a.dbs[fulfilmentDB]),
 		Productions: store.NewProductions(a.dbs[fulfilmentDB]),
-		Cleaners:    store.NewCrew(a.dbs[fulfilmentDB]),
+		Cleaners:    crew,
 		Management:  store.NewManagement(a.dbs[managementDB]),
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
-		ReadModel:   rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub},
+		ReadModel:   pages,
 		TellAssigned: func(ctx context.Context) error {
-			return activities.TellAssigned(ctx, store.NewCrew(a.dbs[fulfilmentDB]), sagas.New(a.engine))
+			return activities.TellAssigned(ctx, crew, a.sagas)
 		},
-		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Admission: api.Admission(cfg.Admission),
+		ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Admission: budgets,
 		TelRegion: cfg.Orders.TelRegion,
-		Eager:     a.eager,
 		Logger:    a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.Provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/relay"
-	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -26,8 +26,8 @@ import (
 // looks twice where something seems to be wrong, a moment apart. An error means
 // that it could not look.
 func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.Report, err error) {
-	err = onEverything(ctx, o, func(dbs databases, orders *sagas.Sagas) error {
-		report, err = audit.Run(ctx, auditSources(o, dbs, orders), audit.Options{Moment: moment})
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		report, err = audit.Run(ctx, auditSources(o, dbs, sagas), audit.Options{Moment: moment})
 		return err
 	})
 	return report, err
@@ -40,15 +40,15 @@ var settling = contract.Policy{InPlace: true}
 // its end for so long. It answers how the order stands then, without a status
 // while no worker has begun with it. It goes on until it is cancelled.
 func Settle(ctx context.Context, o Options, orderID string, wait time.Duration) (view contract.View, err error) {
-	err = onEverything(ctx, o, func(dbs databases, orders *sagas.Sagas) error {
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		settler := audit.Settler{
-			Sagas: orders, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
+			Sagas: sagas, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
 			Policy: settling, Log: o.Log,
 		}
 		if err := settler.Settle(ctx, orderID); err != nil {
 			return err
 		}
-		view, err = awaitEnd(ctx, orders, orderID, wait)
+		view, err = awaitEnd(ctx, sagas, orderID, wait)
 		return err
 	})
 	return view, err
@@ -57,23 +57,23 @@ func Settle(ctx context.Context, o Options, orderID string, wait time.Duration) 
 // glance bounds the look at an order that has not come to its end in time.
 const glance = 5 * time.Second
 
-func awaitEnd(ctx context.Context, orders *sagas.Sagas, orderID string, wait time.Duration) (contract.View, error) {
+func awaitEnd(ctx context.Context, sagas *orders.Engine, orderID string, wait time.Duration) (contract.View, error) {
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	view, err := orders.Await(waiting, orderID)
+	view, err := sagas.Await(waiting, orderID)
 	if _, over := errors.AsType[*temporal.WorkflowExecutionError](err); err == nil || over || ctx.Err() != nil {
 		return view, err
 	}
 	looking, cancel := context.WithTimeout(ctx, glance)
 	defer cancel()
-	if view, err = orders.View(looking, orderID); err != nil {
+	if view, err = sagas.View(looking, orderID); err != nil {
 		return contract.View{ID: orderID}, ctx.Err()
 	}
 	return view, nil
 }
 
 // onEverything gives do the databases and the sagas, as they are.
-func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Sagas) error) error {
+func onEverything(ctx context.Context, o Options, do func(databases, *orders.Engine) error) error {
 	if err := mustExist(o); err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func onEverything(ctx context.Context, o Options, do func(databases, *sagas.Saga
 		return err
 	}
 	defer engine.Close()
-	return do(dbs, sagas.New(engine))
+	return do(dbs, orders.NewEngine(engine))
 }
 
 // withItsEngine finds the engine of the data folder, where that is what is looked
@@ -149,13 +149,13 @@ func (d databases) mustBeMigrated(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func auditSources(o Options, dbs databases, orders *sagas.Sagas) audit.Sources {
+func auditSources(o Options, dbs databases, sagas *orders.Engine) audit.Sources {
 	var provider audit.ProviderLedger = store.NewSandbox(dbs[sandboxDB])
 	if cfg := o.Config.Payments; cfg.Stripe() {
 		provider = newStripe(cfg, o.Log)
 	}
 	return audit.Sources{
-		Workflows:   orders,
+		Workflows:   sagas,
 		Pages:       store.NewMypage(dbs[mypageDB]),
 		Ledger:      store.NewPayments(dbs[paymentsDB]),
 		Provider:    provider,

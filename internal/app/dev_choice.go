@@ -3,19 +3,17 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/devserver"
-	"github.com/yeyak/yeyak/workflows/contract"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // devTemporal is the Temporal server of `yeyak dev`.
@@ -145,16 +143,11 @@ func (e *elsewhere) start(ctx context.Context) error {
 
 // unused makes sure that no orders have been worked on in the namespace.
 func (e *elsewhere) unused(ctx context.Context, c client.Client) error {
-	found, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Namespace: e.home.Namespace, Query: fmt.Sprintf("TaskQueue = %q", contract.SagasQueue),
-	})
-	if _, fresh := errors.AsType[*serviceerror.NamespaceNotFound](err); fresh {
-		return nil
-	}
+	used, err := orders.NewEngine(c).Used(ctx, e.home.Namespace)
 	if err != nil {
 		return fmt.Errorf("look for orders at %s: %w", e.home.Address, err)
 	}
-	if found.GetCount() > 0 {
+	if used {
 		return fmt.Errorf("namespace %s of the Temporal server at %s holds orders that are not in %s: choose another one with TEMPORAL_NAMESPACE",
 			e.home.Namespace, e.home.Address, e.dir)
 	}

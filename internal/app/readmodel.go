@@ -18,10 +18,9 @@ import (
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/projector"
 	"github.com/yeyak/yeyak/internal/relay"
-	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -29,7 +28,7 @@ import (
 // rows are the read model's, of which the hub learns what was written.
 type rows struct {
 	*store.Mypage
-	hub *hub.Hub
+	hub *orders.Hub
 }
 
 // Publish implements activities.ReadModel.
@@ -144,8 +143,8 @@ func ensureRepair(ctx context.Context, schedules client.ScheduleClient, every ti
 // RebuildMypage writes the page of every order anew from what its workflow
 // answers.
 func RebuildMypage(ctx context.Context, o Options) (done projector.Rebuilt, err error) {
-	err = onEverything(ctx, o, func(dbs databases, orders *sagas.Sagas) error {
-		repairer := &projector.Repairer{Sagas: orders, Rows: store.NewMypage(dbs[mypageDB]), Log: o.Log}
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		repairer := &projector.Repairer{Sagas: sagas, Rows: store.NewMypage(dbs[mypageDB]), Log: o.Log}
 		done, err = repairer.Rebuild(ctx)
 		return err
 	})

@@ -11,9 +11,8 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
-	"github.com/yeyak/yeyak/internal/sagas"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workers"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -42,14 +41,14 @@ func decorated[T any](with func(T) T, what T) T {
 
 // waiters wakes who waits in this process and in others.
 type waiters struct {
-	*hub.Hub
+	*orders.Hub
 	*store.Announcer
 }
 
 // newServices puts the services on their stores. Those whose queue is not
 // served are registered and answer that they are not served here.
 func (a *App) newServices(readModel activities.ReadModel) workers.Services {
-	dbs, d, engine := a.dbs, a.options.Decorate, sagas.New(a.engine)
+	dbs, d := a.dbs, a.options.Decorate
 	service := func(name, queue string) activities.Service {
 		if !slices.Contains(a.options.Config.Worker.Serve, queue) {
 			return activities.Service{}
@@ -72,7 +71,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 		},
 		Drinks: &activities.Drinks{
 			Service: service("drinks", contract.InventoryQueue),
-			Shelf:   inventory, Sagas: engine, Pages: store.NewCatalogue(dbs[catalogueDB]),
+			Shelf:   inventory, Sagas: a.sagas, Pages: store.NewCatalogue(dbs[catalogueDB]),
 		},
 		Notifications: &activities.Notifications{
 			Service: service("notifications", contract.NotificationsQueue),
@@ -92,7 +91,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 		},
 		Assignment: &activities.Assignment{
 			Service: service("assignment", contract.FulfilmentQueue),
-			Crew:    decorated[activities.Crew](d.Crew, crew), Callers: engine,
+			Crew:    decorated[activities.Crew](d.Crew, crew), Callers: a.sagas,
 		},
 		Mypage: &activities.Mypage{
 			Service:   service("mypage", contract.MypageQueue),

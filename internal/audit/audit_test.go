@@ -13,7 +13,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -254,7 +254,7 @@ func TestRun_TheNewestRunCounts(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	b.add(order(booking.Lodging, booking.Confirmed))
-	old := sagas.Saga{OrderID: "lodging-1", Kind: booking.Lodging, Status: booking.Confirmed, Execution: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED}
+	old := orders.Saga{OrderID: "lodging-1", Kind: booking.Lodging, Status: booking.Confirmed, Execution: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED}
 	b.sagas = append(b.sagas, old, old, old)
 	report, _ := b.run(t)
 	require.True(t, report.Clean())

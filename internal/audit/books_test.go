@@ -15,13 +15,13 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // books are made-up sources. What is in them may be changed between looks.
 type books struct {
-	sagas    []sagas.Saga // the newest run of an order first
+	sagas    []orders.Saga // the newest run of an order first
 	views    map[string]contract.View
 	pending  map[string]map[string]int
 	rows     []audit.Row
@@ -90,7 +90,7 @@ func (b *books) requireFindings(t *testing.T, want ...audit.Finding) {
 	require.Zero(t, report.InMotion)
 }
 
-func (b *books) List(_ context.Context, _ string, size int, page []byte) ([]sagas.Saga, []byte, error) {
+func (b *books) List(_ context.Context, _ string, size int, page []byte) ([]orders.Saga, []byte, error) {
 	from := len(page) // as good a cursor as any
 	to := min(from+min(size, 2), len(b.sagas))
 	if to == len(b.sagas) {
@@ -99,10 +99,10 @@ func (b *books) List(_ context.Context, _ string, size int, page []byte) ([]saga
 	return b.sagas[from:to], make([]byte, to), b.away
 }
 
-func (b *books) Describe(_ context.Context, id string) (sagas.Saga, error) {
-	i := slices.IndexFunc(b.sagas, func(s sagas.Saga) bool { return s.OrderID == id })
+func (b *books) Describe(_ context.Context, id string) (orders.Saga, error) {
+	i := slices.IndexFunc(b.sagas, func(s orders.Saga) bool { return s.OrderID == id })
 	if i < 0 {
-		return sagas.Saga{}, booking.Errorf(booking.NotFound, "no workflow of %s", id)
+		return orders.Saga{}, booking.Errorf(booking.NotFound, "no workflow of %s", id)
 	}
 	return b.sagas[i], nil
 }
@@ -113,7 +113,7 @@ func (b *books) View(_ context.Context, id string) (contract.View, error) {
 	b.queries++
 	v, ok := b.views[id]
 	if b.noOrders[id] {
-		return v, &sagas.Garbled{OrderID: id, Cause: errors.New("unknown queryType view")}
+		return v, &orders.Garbled{OrderID: id, Cause: errors.New("unknown queryType view")}
 	}
 	if !ok {
 		return v, errors.New("no worker answers")
@@ -225,7 +225,7 @@ func order(k booking.Kind, s booking.Status) contract.View {
 
 // add puts an order into the books, with all that its status says.
 func (b *books) add(v contract.View) {
-	s := sagas.Saga{OrderID: v.ID, Kind: v.Kind, Status: v.Status, Execution: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+	s := orders.Saga{OrderID: v.ID, Kind: v.Kind, Status: v.Status, Execution: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
 	if v.Status.Final() {
 		s.Execution = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -68,7 +68,7 @@ func TestRun_AWorkflowThatIsNoOrder(t *testing.T) {
 	for _, status := range []enumspb.WorkflowExecutionStatus{enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED} {
 		b := newBooks()
 		b.add(order(booking.Food, booking.Delivering))
-		b.sagas = append(b.sagas, sagas.Saga{OrderID: "typed", Kind: "pizza", Execution: status})
+		b.sagas = append(b.sagas, orders.Saga{OrderID: "typed", Kind: "pizza", Execution: status})
 		b.noOrders = map[string]bool{"typed": true}
 		b.requireFindings(t, audit.Finding{
 			Kind: audit.Unreadable, OrderID: "typed", Says: "cannot be read: the workflow does not say how an order stands: unknown queryType view",

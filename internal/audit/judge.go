@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -69,7 +69,7 @@ const (
 type facts struct {
 	id   string
 	life life
-	saga sagas.Saga // what the list of workflows tells
+	saga orders.Saga // what the list of workflows tells
 	// view is the order as its workflow says; nil when that was not asked, or
 	// did not answer.
 	view    *standing

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // stock compares the order's live holds with those that it has to have. While
 // the end of a stay is under way, its hold may be shorter already.
 func (f *facts) stock(o standing, d due) (found []Finding) {
-	if _, underWay := f.pending[shortening]; underWay && len(f.holds) == 1 && f.holds[0].To.String() < o.to {
+	if _, underWay := f.pending[contract.EndStayActivity]; underWay && len(f.holds) == 1 && f.holds[0].To.String() < o.to {
 		o.to = f.holds[0].To.String()
 	}
 	switch {
@@ -136,7 +137,7 @@ func (f *facts) registration(o standing, d due) []Finding {
 
 // told compares what people were told with the order.
 func (f *facts) told(o standing, d due) (found []Finding) {
-	_, underWay := f.pending[telling]
+	_, underWay := f.pending[contract.NotifyActivity]
 	switch {
 	case d.told == there && !underWay:
 		for _, notice := range noticesOf[o.kind] {
@@ -162,7 +163,7 @@ func (f *facts) mypage() []Finding {
 	}
 	o, r := f.order(), f.row
 	switch {
-	case f.pending[publishing] == 1:
+	case f.pending[contract.PublishActivity] == 1:
 		return nil
 	case r == nil:
 		return f.finds(Mypage, remedy, "it is %s, and has no row", o.status)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -80,7 +80,7 @@ func (l *look) workflows(ctx context.Context) error {
 		return nil
 	}
 	for page := []byte(nil); ; {
-		found, next, err := l.Workflows.List(ctx, sagas.All, listSize, page)
+		found, next, err := l.Workflows.List(ctx, orders.All, listSize, page)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (l *look) workflows(ctx context.Context) error {
 }
 
 // lives notes what the engine tells of the order's workflow.
-func (f *facts) lives(s sagas.Saga) {
+func (f *facts) lives(s orders.Saga) {
 	f.saga = s
 	switch {
 	case s.Running():

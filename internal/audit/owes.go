@@ -118,22 +118,15 @@ var noticesOf = map[booking.Kind][]string{
 	booking.Cleaning: {contract.ConfirmationNotice, contract.IntroductionNotice, contract.CleanerNotice},
 }
 
-// telling is the activity that sends a notice.
-const telling = "Notify"
-
 // ahead are activities that end some work before their order's status says so:
 // until the saga has heard of their end, the work may be ahead of the order.
 var ahead = struct {
 	jobs  map[job]string
 	calls map[callAt]string
 }{
-	map[job]string{booking.JobDelivered: "FinishDelivery", booking.JobCompleted: "FinishProduction", booking.JobCancelled: "StopDelivery"},
-	map[callAt]string{callDone: "FinishCleaning", callAssigned: "AssignCleaner"},
+	map[job]string{
+		booking.JobDelivered: contract.FinishDeliveryActivity, booking.JobCompleted: contract.FinishProductionActivity,
+		booking.JobCancelled: contract.StopDeliveryActivity,
+	},
+	map[callAt]string{callDone: contract.FinishCleaningActivity, callAssigned: contract.AssignCleanerActivity},
 }
-
-// shortening is the activity that gives back the nights that guests who left
-// early do not use: its order says so a moment later.
-const shortening = "EndStay"
-
-// publishing is the activity that brings an order's row up to date.
-const publishing = "PublishView"

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -20,7 +20,7 @@ func remedyOf(orderID string) string { return "yeyak settle " + orderID }
 // Settler starts the way back of lost orders again.
 type Settler struct {
 	Sagas interface {
-		Describe(ctx context.Context, orderID string) (sagas.Saga, error)
+		Describe(ctx context.Context, orderID string) (orders.Saga, error)
 		View(ctx context.Context, orderID string) (contract.View, error)
 		RequestHash(ctx context.Context, orderID string) (string, error)
 		Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash string) error

@@ -12,7 +12,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -26,14 +26,14 @@ type engine struct {
 	hash    string
 }
 
-func (e *engine) Describe(_ context.Context, id string) (sagas.Saga, error) {
+func (e *engine) Describe(_ context.Context, id string) (orders.Saga, error) {
 	if e.away != nil {
-		return sagas.Saga{}, e.away
+		return orders.Saga{}, e.away
 	}
 	if e.execution == enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED {
-		return sagas.Saga{}, booking.Errorf(booking.NotFound, "no workflow of %s", id)
+		return orders.Saga{}, booking.Errorf(booking.NotFound, "no workflow of %s", id)
 	}
-	return sagas.Saga{OrderID: id, Execution: e.execution}, nil
+	return orders.Saga{OrderID: id, Execution: e.execution}, nil
 }
 
 func (e *engine) View(context.Context, string) (contract.View, error) {

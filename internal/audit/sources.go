@@ -5,7 +5,7 @@ import (
 	"iter"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -52,10 +52,10 @@ type unreadable interface {
 type Workflows interface {
 	// List lists up to size sagas, the newest run of an order before older
 	// ones. next is nil at the end.
-	List(ctx context.Context, query string, size int, page []byte) (found []sagas.Saga, next []byte, err error)
+	List(ctx context.Context, query string, size int, page []byte) (found []orders.Saga, next []byte, err error)
 	// Describe is what List tells of one order's newest run. NotFound: the
 	// engine knows of none, or no longer.
-	Describe(ctx context.Context, orderID string) (sagas.Saga, error)
+	Describe(ctx context.Context, orderID string) (orders.Saga, error)
 	// View asks the order's workflow how the order stands. It needs a worker.
 	View(ctx context.Context, orderID string) (contract.View, error)
 	// Pending tells the types of activities that the order's workflow waits

@@ -6,12 +6,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/config"
 )
 
 func TestParse_Admission(t *testing.T) {
 	// What is zero is the API's own.
-	defaults := config.Admission{MaxWrites: 512, MaxStreams: 256, MaxWaitingCalls: 1000}
+	defaults := config.Admission{Limits: admission.Limits{MaxWrites: 512, MaxStreams: 256, MaxWaitingCalls: 1000}}
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	require.Equal(t, defaults, cli.Dev.Settings().Admission)
@@ -23,8 +24,7 @@ func TestParse_Admission(t *testing.T) {
 		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WRITES": "1",
 	}, "api", "--max-streams=7", "--max-waiting-calls=0")
 	require.NoError(t, err)
-	require.Equal(t, config.Admission{MaxWrites: 1, MaxStreams: 7},
-		cli.API.Settings().Admission)
+	require.Equal(t, admission.Limits{MaxWrites: 1, MaxStreams: 7}, cli.API.Settings().Admission.Limits)
 }
 
 func TestParse_AdmissionMistakes(t *testing.T) {

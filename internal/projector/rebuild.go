@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // Rebuilt is what a rebuild came to.
@@ -24,7 +24,7 @@ func (r *Repairer) Rebuild(ctx context.Context) (Rebuilt, error) {
 	var done Rebuilt
 	seen := map[string]bool{} // runs of one order are listed each
 	for page := []byte(nil); ; {
-		found, next, err := r.Sagas.List(ctx, sagas.All, pageSize, page)
+		found, next, err := r.Sagas.List(ctx, orders.All, pageSize, page)
 		if err != nil {
 			return done, err
 		}

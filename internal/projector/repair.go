@@ -11,13 +11,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // Sagas are the workflows of orders.
 type Sagas interface {
-	List(ctx context.Context, query string, size int, page []byte) ([]sagas.Saga, []byte, error)
+	List(ctx context.Context, query string, size int, page []byte) ([]orders.Saga, []byte, error)
 	// Look asks an order's workflow how the order stands; NotFound when the
 	// engine knows of none.
 	Look(ctx context.Context, orderID string) (contract.Publication, error)
@@ -60,7 +60,7 @@ type Repairer struct {
 // workflows says. next is nil after the last page. An order that does not
 // answer now is left to the next repair.
 func (r *Repairer) RepairPage(ctx context.Context, page []byte) (healed int, next []byte, err error) {
-	found, next, err := r.Sagas.List(ctx, sagas.Since(time.Now().Add(-window)), pageSize, page)
+	found, next, err := r.Sagas.List(ctx, orders.Since(time.Now().Add(-window)), pageSize, page)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/yeyak/yeyak/internal/sagas"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // search is one that a server is asked for.
@@ -105,8 +105,8 @@ func fromRecipes() (all []search) {
 // what `yeyak prepare` and the benchmarks make sure of.
 func ours() []search {
 	return []search{
-		list(sagas.All, 1000), list(sagas.All, 200), count(sagas.All),
-		list(sagas.Since(time.Date(2026, 3, 30, 12, 0, 0, 0, time.UTC)), 200),
+		list(orders.All, 1000), list(orders.All, 200), count(orders.All),
+		list(orders.Since(time.Date(2026, 3, 30, 12, 0, 0, 0, time.UTC)), 200),
 		count("ItemId = 'item-7' AND ExecutionStatus = 'Running'"),
 		count("OrderStatus = 'confirmed' AND ExecutionStatus = 'Running'"),
 		count("OrderStatus = 'cancelled' AND ExecutionStatus = 'Completed'"),

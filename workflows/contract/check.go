@@ -7,10 +7,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// What a workflow is sent is checked by the functions of this file, whichever
-// way it came: the API asks them before it starts an order, and the workflow
-// before it does anything. An input comes from the API, from `yeyak settle`, or
-// from the hand of an operator.
+// What a workflow is sent is checked by the functions of this file and the Check
+// of each kind's input, whichever way it came: the API asks them before it starts
+// an order, and the workflow before it does anything. An input comes from the
+// API, from `yeyak settle`, or from the hand of an operator.
 
 // check objects to what every order starts with.
 func (o Order) check(kind booking.Kind, is *objections) {
@@ -71,85 +71,6 @@ func (v View) checkSettled(orderID string, kind booking.Kind, is *objections) {
 	for _, e := range v.History {
 		is.upTo("settle.history.note", e.Note, booking.LongestNote)
 	}
-}
-
-// Check is an Invalid if no reservation can start with this.
-func (l Lodging) Check() error {
-	var is objections
-	l.check(booking.Lodging, &is)
-	nights := l.CheckIn.DaysUntil(l.CheckOut)
-	if l.Settle != nil {
-		is.unless(l.Rooms >= 1, "rooms", "must be at least 1")
-		is.unless(nights >= 1, "checkOut", "must be after checkIn")
-		return is.err()
-	}
-	is.quantity("rooms", l.Rooms)
-	is.unless(1 <= nights && nights <= booking.MaxNights, "checkOut", "must be 1 to %d nights after checkIn", booking.MaxNights)
-	is.ahead("checkIn", l.CheckIn, l.PlacedAt)
-	is.item("place", l.Place.ID, l.Place.Name, l.Place.OwnerID)
-	if zone, err := booking.Zone(l.Place.TimeZone); err == nil {
-		is.near("begins", l.Begins, l.CheckIn.At(l.Place.CheckInTime, zone))
-		is.near("ends", l.Ends, l.CheckOut.At(l.Place.CheckOutTime, zone))
-	} else {
-		is.add("place.timeZone", "is not the name of a time zone")
-	}
-	switch l.Place.Confirmation {
-	case booking.Auto:
-	case booking.Manual:
-		within := l.Place.ConfirmWithin
-		is.unless(booking.ShortestConfirmWithin <= within && within <= booking.LongestConfirmWithin, "place.confirmWithin",
-			"must be at least %s and at most %s", booking.ShortestConfirmWithin, booking.LongestConfirmWithin)
-	default:
-		is.add("place.confirmation", "must be %s or %s", booking.Auto, booking.Manual)
-	}
-	is.price(l.Amount, l.Place.Price, nights, l.Rooms)
-	return is.err()
-}
-
-// Check is an Invalid if no order of food can start with this.
-func (f Food) Check() error {
-	var is objections
-	f.check(booking.Food, &is)
-	if f.Settle != nil {
-		is.unless(f.Quantity >= 1, "quantity", "must be at least 1")
-		return is.err()
-	}
-	is.quantity("quantity", f.Quantity)
-	is.item("menu", f.Menu.ID, f.Menu.Name, f.Menu.OwnerID)
-	is.text("address", f.Address)
-	is.price(f.Amount, f.Menu.Price, f.Quantity)
-	return is.err()
-}
-
-// Check is an Invalid if no order of a drink can start with this.
-func (c Cafe) Check() error {
-	var is objections
-	c.check(booking.Cafe, &is)
-	if c.Settle != nil {
-		is.unless(c.Quantity >= 1, "quantity", "must be at least 1")
-		is.unless(!c.Drink.Date.IsZero(), "drink.date", "is missing")
-		return is.err()
-	}
-	is.quantity("quantity", c.Quantity)
-	is.ahead("drink.date", c.Drink.Date, c.PlacedAt)
-	is.near("begins", c.Begins, c.Drink.Begins())
-	is.near("ends", c.Ends, c.Drink.Ends())
-	is.item("drink", c.Drink.ID, c.Drink.Name, c.Drink.OwnerID)
-	_, err := booking.Zone(c.Drink.TimeZone)
-	is.unless(err == nil, "drink.timeZone", "is not the name of a time zone")
-	is.price(c.Amount, c.Drink.Price, c.Quantity)
-	return is.err()
-}
-
-// Check is an Invalid if no call for a cleaner can start with this.
-func (c Cleaning) Check() error {
-	var is objections
-	c.check(booking.Cleaning, &is)
-	if c.Settle == nil {
-		is.unless(booking.IsTelephone(c.Tel), "tel", "is not a telephone number as +8221234567")
-		is.text("location", c.Location)
-	}
-	return is.err()
 }
 
 // LargestUpdate is how many bytes an update may have, with all that comes with

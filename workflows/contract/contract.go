@@ -31,12 +31,9 @@ func Queues() []string {
 	return []string{SagasQueue, PaymentsQueue, InventoryQueue, NotificationsQueue, ManagementQueue, FulfilmentQueue, MypageQueue}
 }
 
-// Workflow types. The id of an order's workflow is the order's id.
+// Workflow types that are no order's. Those of orders stand in the file of their
+// kind; the id of an order's workflow is the order's id.
 const (
-	LodgingWorkflow  = "Lodging"
-	FoodWorkflow     = "Food"
-	CafeWorkflow     = "Cafe"
-	CleaningWorkflow = "Cleaning"
 	// DrinkDeletionWorkflow cancels the orders of a drink that is no longer sold.
 	DrinkDeletionWorkflow = "DrinkDeletion"
 	// RepairWorkflow puts right what a crash may have left behind.

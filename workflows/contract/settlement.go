@@ -11,51 +11,23 @@ import (
 // the order as it was last known, and no more of what it was placed with than
 // undos ask for. They act on what was done under the order's keys, so a view
 // that lacks days or a quantity will do.
-func Settlement(v View, p Policy, requestHash string) (workflow string, input interface{ Check() error }, err error) {
-	v.NeedsAttention = false // whether it still does, its new saga will find out
-	v = v.short()
-	order := Order{
-		OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount, PlacedAt: v.PlacedAt(),
-		RequestHash: requestHash, Policy: p, Settle: &v,
-	}
-	// An undo of what never happened is written down as well, and nobody can
-	// write down none of something, or a stay of no nights.
-	quantity := max(v.Quantity, 1)
-	switch v.Kind {
-	case booking.Lodging:
-		in := Lodging{Order: order, Place: booking.Place{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}, Rooms: quantity}
-		in.CheckIn, in.CheckOut, err = v.nights()
-		return LodgingWorkflow, in, err
-	case booking.Food:
-		menu := booking.Menu{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}
-		return FoodWorkflow, Food{Order: order, Menu: menu, Quantity: quantity, Address: v.address()}, nil
-	case booking.Cafe:
-		in := Cafe{Order: order, Drink: booking.Drink{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}, Quantity: quantity}
-		in.Drink.Date, err = v.drinkDay()
-		return CafeWorkflow, in, err
-	case booking.Cleaning:
-		return CleaningWorkflow, Cleaning{Order: order, Location: v.location()}, nil
-	default:
+func Settlement(v View, p Policy, requestHash string) (workflow string, input Input, err error) {
+	business := BusinessOf(v.Kind)
+	if business.settle == nil {
 		return "", nil, fmt.Errorf("order %s is of no kind that there is: %q", v.ID, v.Kind)
 	}
+	v.NeedsAttention = false // whether it still does, its new saga will find out
+	v = v.short()
+	input, err = business.settle(Order{
+		OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount, PlacedAt: v.PlacedAt(),
+		RequestHash: requestHash, Policy: p, Settle: &v,
+	}, v)
+	return business.Workflow, input, err
 }
 
-// nights are those of the stay, or that of the day on which it was reserved.
-func (v View) nights() (from, to booking.Date, err error) {
-	if v.Stay == nil {
-		return v.placedOn(), v.placedOn().AddDays(1), nil
-	}
-	if from, err = booking.ParseDate(v.CheckIn); err != nil {
-		return from, to, fmt.Errorf("stay of order %s: %w", v.ID, err)
-	}
-	if to, err = booking.ParseDate(v.CheckOut); err != nil {
-		return from, to, fmt.Errorf("stay of order %s: %w", v.ID, err)
-	}
-	if !from.Before(to) {
-		to = from.AddDays(1)
-	}
-	return from, to, nil
-}
+// quantity is how many the order is of. An undo of what never happened is
+// recorded as well, and it has to be of one at least.
+func (v View) quantity() int { return max(v.Quantity, 1) }
 
 // short is the view with its texts cut to what a workflow can start with: an
 // earlier build may have let in more. Ids are left as they are, since they name
@@ -85,17 +57,6 @@ func cut(text string, n int) string {
 		return string(runes[:n])
 	}
 	return text
-}
-
-func (v View) drinkDay() (booking.Date, error) {
-	if v.Production == nil {
-		return v.placedOn(), nil
-	}
-	day, err := booking.ParseDate(v.Production.Date)
-	if err != nil {
-		return day, fmt.Errorf("drink of order %s: %w", v.ID, err)
-	}
-	return day, nil
 }
 
 func (v View) placedOn() booking.Date { return booking.DateOf(v.PlacedAt().In(time.UTC)) }

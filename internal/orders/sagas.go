@@ -1,4 +1,4 @@
-package sagas
+package orders
 
 import (
 	"context"
@@ -6,22 +6,15 @@ import (
 	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
-
-// Sagas are the workflows of orders in one namespace.
-type Sagas struct{ client client.Client }
-
-// New reaches sagas through c.
-func New(c client.Client) *Sagas { return &Sagas{c} }
 
 // Saga is what the engine's list of workflows tells of an order.
 type Saga struct {
@@ -29,17 +22,17 @@ type Saga struct {
 	Kind           booking.Kind
 	Status         booking.Status // where it last came to rest
 	NeedsAttention bool
-	Execution      enumspb.WorkflowExecutionStatus
+	Execution      enums.WorkflowExecutionStatus
 }
 
-// Running tells whether somebody works on the order.
+// Running tells whether a workflow of the order runs.
 func (s Saga) Running() bool {
-	return s.Execution == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	return s.Execution == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 }
 
 // Completed tells whether the saga came to its own end.
 func (s Saga) Completed() bool {
-	return s.Execution == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
+	return s.Execution == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
 }
 
 // All lists the sagas of every order that the engine remembers.
@@ -53,15 +46,15 @@ func Since(t time.Time) string {
 // List lists up to size sagas that the query of the engine's list filter
 // selects. next is nil at the end. An order whose workflow was reset or
 // settled is listed once for each of its runs, the newest first.
-func (s *Sagas) List(ctx context.Context, query string, size int, page []byte) (sagas []Saga, next []byte, err error) {
-	found, err := s.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+func (e *Engine) List(ctx context.Context, query string, size int, page []byte) (sagas []Saga, next []byte, err error) {
+	found, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Query: query, PageSize: int32(size), NextPageToken: page, //nolint:gosec // a page's size is small
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("list workflows of orders: %w", err)
 	}
-	for _, e := range found.Executions {
-		saga, err := sagaOf(e)
+	for _, execution := range found.Executions {
+		saga, err := sagaOf(execution)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -91,10 +84,16 @@ func sagaOf(e *workflowpb.WorkflowExecutionInfo) (Saga, error) {
 	return s, nil
 }
 
+// describe is what the engine knows of the order's newest run.
+func (e *Engine) describe(ctx context.Context, orderID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	d, err := e.client.DescribeWorkflowExecution(ctx, orderID, "")
+	return d, marked(err)
+}
+
 // Describe is what the engine's list would tell of one order's newest run.
 // NotFound: the engine knows of none, or no longer.
-func (s *Sagas) Describe(ctx context.Context, orderID string) (Saga, error) {
-	d, err := s.client.DescribeWorkflowExecution(ctx, orderID, "")
+func (e *Engine) Describe(ctx context.Context, orderID string) (Saga, error) {
+	d, err := e.describe(ctx, orderID)
 	if err != nil {
 		return Saga{}, gone(orderID, err)
 	}
@@ -104,45 +103,39 @@ func (s *Sagas) Describe(ctx context.Context, orderID string) (Saga, error) {
 // Look asks the order's workflow how the order stands: its view, its first
 // decision, and the hash of its request. It needs a worker. NotFound: the
 // engine knows of no such workflow, or no longer.
-func (s *Sagas) Look(ctx context.Context, orderID string) (p contract.Publication, err error) {
-	view, err := s.client.QueryWorkflow(ctx, orderID, "", contract.ViewQuery)
+func (e *Engine) Look(ctx context.Context, orderID string) (p contract.Publication, err error) {
+	view, err := e.query(ctx, orderID, contract.ViewQuery)
 	if err == nil {
 		err = view.Get(&p.View)
 	}
 	if err != nil {
 		return p, gone(orderID, err)
 	}
-	decision, err := s.client.QueryWorkflow(ctx, orderID, "", contract.DecisionQuery)
+	decision, err := e.query(ctx, orderID, contract.DecisionQuery)
 	if err == nil {
 		err = decision.Get(&p.Decision)
 	}
 	if err != nil {
 		return p, gone(orderID, err)
 	}
-	p.RequestHash, err = s.RequestHash(ctx, orderID)
+	p.RequestHash, err = e.RequestHash(ctx, orderID)
 	return p, err
 }
 
 // RequestHash is the hash of the request that started the order, "" without an
 // Idempotency-Key.
-func (s *Sagas) RequestHash(ctx context.Context, orderID string) (hash string, err error) {
-	d, err := s.client.DescribeWorkflowExecution(ctx, orderID, "")
+func (e *Engine) RequestHash(ctx context.Context, orderID string) (hash string, err error) {
+	d, err := e.describe(ctx, orderID)
 	if err != nil {
 		return "", gone(orderID, err)
 	}
 	return contract.RequestHashIn(d.GetWorkflowExecutionInfo().GetMemo()), nil
 }
 
-// ForceCancel tells the order's saga to undo it; false when it is over.
-func (s *Sagas) ForceCancel(ctx context.Context, orderID string, why booking.Reason) (running bool, err error) {
-	err = s.client.SignalWorkflow(ctx, orderID, "", contract.ForceCancelSignal, why)
-	return err == nil, unlessOver(orderID, err)
-}
-
 // Running counts the orders of an item whose sagas run, as the engine's list
 // knows them: it may be some seconds behind.
-func (s *Sagas) Running(ctx context.Context, itemID string) (int, error) {
-	found, err := s.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+func (e *Engine) Running(ctx context.Context, itemID string) (int, error) {
+	found, err := e.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Query: fmt.Sprintf("%s = '%s' AND ExecutionStatus = 'Running'", contract.ItemAttribute.GetName(), itemID),
 	})
 	if err != nil {
@@ -151,11 +144,19 @@ func (s *Sagas) Running(ctx context.Context, itemID string) (int, error) {
 	return int(found.Count), nil
 }
 
-// TellAssigned tells the call who comes. One that is over needs not know.
-func (s *Sagas) TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
-	return unlessOver(orderID, s.client.SignalWorkflow(ctx, orderID, "", contract.AssignedSignal, c))
+// Used tells whether any saga was ever started in the namespace. One that does
+// not exist yet was not used.
+func (e *Engine) Used(ctx context.Context, namespace string) (bool, error) {
+	found, err := e.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: namespace, Query: fmt.Sprintf("TaskQueue = %q", contract.SagasQueue),
+	})
+	if _, fresh := errors.AsType[*serviceerror.NamespaceNotFound](err); fresh {
+		return false, nil
+	}
+	return found.GetCount() > 0, err
 }
 
+// unlessOver leaves out that the order's workflow is over.
 func unlessOver(orderID string, err error) error {
 	if err = gone(orderID, err); errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return nil

@@ -1,4 +1,4 @@
-package hub_test
+package orders_test
 
 import (
 	"sync"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -27,7 +27,7 @@ func requireNothing(t *testing.T, ch <-chan contract.Publication) {
 
 func TestHub_WakesThoseWhoWaitForTheOrder(t *testing.T) {
 	t.Parallel()
-	var h hub.Hub
+	var h orders.Hub
 	h.Wake(change("o1", 1)) // nobody waits yet
 	first, leave := h.Subscribe("o1")
 	defer leave()
@@ -47,7 +47,7 @@ func TestHub_WakesThoseWhoWaitForTheOrder(t *testing.T) {
 // A waiter who does not look costs the publisher nothing, and finds the newest.
 func TestHub_KeepsTheNewestForASlowWaiter(t *testing.T) {
 	t.Parallel()
-	var h hub.Hub
+	var h orders.Hub
 	slow, leave := h.Subscribe("o1")
 	defer leave()
 	quick, leave := h.Subscribe("o1")
@@ -62,7 +62,7 @@ func TestHub_KeepsTheNewestForASlowWaiter(t *testing.T) {
 
 func TestHub_ForgetsWhoLeaves(t *testing.T) {
 	t.Parallel()
-	var h hub.Hub
+	var h orders.Hub
 	require.False(t, h.Waiting("o1"))
 	gone, leave := h.Subscribe("o1")
 	stays, leaveToo := h.Subscribe("o1")
@@ -87,7 +87,7 @@ func TestHub_ForgetsWhoLeaves(t *testing.T) {
 func TestHub_ManyAtOnce(t *testing.T) {
 	t.Parallel()
 	const last = 2000
-	var h hub.Hub
+	var h orders.Hub
 	var all sync.WaitGroup
 	orders := []string{"o1", "o2", "o3"}
 	for _, order := range orders {
@@ -130,7 +130,7 @@ func follow(t *testing.T, order string, news <-chan contract.Publication, last i
 	}
 }
 
-func comeAndGo(t *testing.T, h *hub.Hub, order string) {
+func comeAndGo(t *testing.T, h *orders.Hub, order string) {
 	for range 500 {
 		news, leave := h.Subscribe(order)
 		if !h.Waiting(order) {
@@ -148,7 +148,7 @@ func comeAndGo(t *testing.T, h *hub.Hub, order string) {
 // not take them, and end.
 func TestHub_Ticks(t *testing.T) {
 	t.Parallel()
-	var h hub.Hub
+	var h orders.Hub
 	h.Tick() // nobody waits yet
 	first, leave := h.Ticks()
 	second, leaveToo := h.Ticks()

@@ -1,6 +1,4 @@
-// Package hub wakes those who wait in this process for an order to change, or
-// for any.
-package hub
+package orders
 
 import (
 	"sync"
@@ -8,8 +6,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Hub passes publications to the waiters of their order, and ticks for those
-// who follow all of them. The zero value is ready to use.
+// Hub wakes callers in this process that wait for an order to change, and those
+// that follow all orders. The zero value is ready to use.
 type Hub struct {
 	mu      sync.Mutex
 	waiters map[string]map[chan contract.Publication]struct{}
@@ -52,7 +50,7 @@ func (h *Hub) Waiting(orderID string) bool {
 	return len(h.waiters[orderID]) > 0 || h.unwritten.byOrder[orderID] != nil
 }
 
-// Wake hands p to whoever waits for its order, and ticks.
+// Wake hands p to the waiters of its order, and ticks.
 func (h *Hub) Wake(p contract.Publication) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -67,8 +65,8 @@ func (h *Hub) Wake(p contract.Publication) {
 }
 
 // Ticks returns a channel that ticks when any order has changed, and a function
-// that ends that. The channel holds one tick: for one who has not looked since,
-// more of them say nothing new, and cost the publisher nothing.
+// that ends that. The channel holds one tick: more of them say nothing new to a
+// reader that has not looked since, and cost the publisher nothing.
 func (h *Hub) Ticks() (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
 	h.mu.Lock()
@@ -84,7 +82,7 @@ func (h *Hub) Ticks() (<-chan struct{}, func()) {
 	}
 }
 
-// Tick tells those who wait for ticks that some order has changed, here or in
+// Tick tells the readers of ticks that some order has changed, here or in
 // another process.
 func (h *Hub) Tick() {
 	h.mu.Lock()

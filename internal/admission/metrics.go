@@ -1,4 +1,4 @@
-package api
+package admission
 
 import (
 	"time"
@@ -25,10 +25,23 @@ func (m budgetMetrics) entered(after time.Duration) {
 // for nothing, and nobody much longer than they are told to.
 var waits = []float64{0, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
-// newBudgets makes the budgets and registers what is measured of them, unless
-// the registry is nil. To be started an order may wait for most of its request's
-// time, which is replyBudget: what is left has to do for Temporal.
-func newBudgets(a Admission, replyBudget time.Duration, registry prometheus.Registerer) budgets {
+// Budgets are what requests are counted against. Health, metrics and
+// documentation are not counted: they are answered whatever the load.
+//
+// Starts of orders are counted once more: a Temporal server that has too much to
+// do serves callers in no order, and of many that ask it at the same time some
+// wait for seconds. They wait here instead, first come, first served.
+type Budgets struct {
+	Limits
+	Writes, Starts, Reads, Streams *Budget
+}
+
+// New makes the budgets and registers what is measured of them, unless the
+// registry is nil. Zero limits are the defaults. To be started an order may wait
+// for most of its request's time, which is replyBudget: what is left has to do
+// for Temporal.
+func New(l Limits, replyBudget time.Duration, registry prometheus.Registerer) *Budgets {
+	l = l.withDefaults()
 	metric := promauto.With(registry)
 	gauge := func(name, help string) *prometheus.GaugeVec {
 		return metric.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"budget"})
@@ -52,10 +65,11 @@ func newBudgets(a Admission, replyBudget time.Duration, registry prometheus.Regi
 			full: shed.WithLabelValues(budget, "full"), tooLong: shed.WithLabelValues(budget, "waited_too_long"),
 		}
 	}
-	return budgets{
-		writes:  newBudget(a.MaxWrites, a.MaxWaiting, a.MaxWait, of("writes")),
-		starts:  newBudget(a.MaxStarts, a.MaxWrites, replyBudget*7/8, of("starts")),
-		reads:   newBudget(a.MaxReads, a.MaxWaiting, a.MaxWait, of("reads")),
-		streams: newBudget(a.MaxStreams, 0, 0, of("streams")),
+	return &Budgets{
+		Limits:  l,
+		Writes:  newBudget(l.MaxWrites, l.MaxWaiting, l.MaxWait, of("writes")),
+		Starts:  newBudget(l.MaxStarts, l.MaxWrites, replyBudget*7/8, of("starts")),
+		Reads:   newBudget(l.MaxReads, l.MaxWaiting, l.MaxWait, of("reads")),
+		Streams: newBudget(l.MaxStreams, 0, 0, of("streams")),
 	}
 }

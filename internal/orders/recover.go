@@ -1,13 +1,12 @@
-package sagas
+package orders
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
-	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -16,15 +15,15 @@ import (
 // Ended says how the saga's workflow ended.
 func (s Saga) Ended() string {
 	switch s.Execution {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+	case enums.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		return "came to its end"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+	case enums.WORKFLOW_EXECUTION_STATUS_FAILED:
 		return "failed"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+	case enums.WORKFLOW_EXECUTION_STATUS_TERMINATED:
 		return "was terminated"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+	case enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
 		return "timed out"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+	case enums.WORKFLOW_EXECUTION_STATUS_CANCELED:
 		return "was cancelled before it could undo anything"
 	default:
 		return "has not ended"
@@ -34,8 +33,8 @@ func (s Saga) Ended() string {
 // View asks the order's workflow how the order stands, or stood when its
 // workflow ended. It needs a worker. NotFound: the engine knows of no such
 // workflow, or no longer. Garbled: it answers, and never what an order would.
-func (s *Sagas) View(ctx context.Context, orderID string) (v contract.View, err error) {
-	answer, err := s.client.QueryWorkflow(ctx, orderID, "", contract.ViewQuery)
+func (e *Engine) View(ctx context.Context, orderID string) (v contract.View, err error) {
+	answer, err := e.query(ctx, orderID, contract.ViewQuery)
 	if _, none := errors.AsType[*serviceerror.QueryFailed](err); none {
 		return v, &Garbled{OrderID: orderID, Cause: err}
 	}
@@ -64,8 +63,8 @@ func (g *Garbled) About() (orderID, item string) { return g.OrderID, "" }
 
 // Pending tells what the order's workflow waits to be done: the types of its
 // activities, each with the number of the attempt that it is at.
-func (s *Sagas) Pending(ctx context.Context, orderID string) (map[string]int, error) {
-	d, err := s.client.DescribeWorkflowExecution(ctx, orderID, "")
+func (e *Engine) Pending(ctx context.Context, orderID string) (map[string]int, error) {
+	d, err := e.describe(ctx, orderID)
 	if err != nil {
 		return nil, gone(orderID, err)
 	}
@@ -78,7 +77,7 @@ func (s *Sagas) Pending(ctx context.Context, orderID string) (map[string]int, er
 
 // Settle starts the saga of a lost order once more, to undo the order from
 // where it was last known to stand. Superseded: a workflow of it runs.
-func (s *Sagas) Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash string) error {
+func (e *Engine) Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash string) error {
 	workflow, input, err := contract.Settlement(last, p, requestHash)
 	if err == nil {
 		err = input.Check()
@@ -86,19 +85,11 @@ func (s *Sagas) Settle(ctx context.Context, last contract.View, p contract.Polic
 	if err != nil {
 		return err
 	}
-	options := client.StartWorkflowOptions{
-		ID: last.ID, TaskQueue: contract.SagasQueue,
-		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // the lost one is closed
-		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		TypedSearchAttributes:                    contract.Attributes(last),
-		StaticSummary:                            "settlement of a lost order",
-	}
-	if requestHash != "" {
-		options.Memo = map[string]any{contract.RequestHashMemo: requestHash}
-	}
-	_, err = s.client.ExecuteWorkflow(ctx, options, workflow, input)
-	if _, runs := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); runs {
+	err = e.begin(ctx, start{
+		workflow: workflow, input: input, view: last, hash: requestHash, summary: "settlement of a lost order",
+		reuse: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // the lost one is closed
+	})
+	if wasStarted(err) {
 		return booking.Errorf(booking.Superseded, "somebody works on order %s already", last.ID)
 	}
 	if err != nil {
@@ -109,7 +100,7 @@ func (s *Sagas) Settle(ctx context.Context, last contract.View, p contract.Polic
 
 // Await waits for the end of the order's workflow and answers how the order
 // stands then.
-func (s *Sagas) Await(ctx context.Context, orderID string) (v contract.View, err error) {
-	err = s.client.GetWorkflow(ctx, orderID, "").Get(ctx, &v)
+func (e *Engine) Await(ctx context.Context, orderID string) (contract.View, error) {
+	v, err := e.end(ctx, orderID)
 	return v, gone(orderID, err)
 }

@@ -1,4 +1,4 @@
-package hub
+package orders
 
 import (
 	"cmp"

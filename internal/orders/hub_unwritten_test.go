@@ -1,4 +1,4 @@
-package hub_test
+package orders_test
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/hub"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -27,7 +27,7 @@ func told(orderID string, version int64) contract.View {
 func TestHub_ListsWaitForWhatWasTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var h hub.Hub
+		var h orders.Hub
 		h.Publishing(told("o1", 1))
 		h.Publishing(told("o2", 1))
 		var mu sync.Mutex
@@ -54,7 +54,7 @@ func TestHub_ListsWaitForWhatWasTold(t *testing.T) {
 func TestHub_ListsOfOthersDoNotWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var h hub.Hub
+		var h orders.Hub
 		begun := time.Now()
 		h.Publishing(told("o1", 1))
 		for _, f := range []booking.OrderFilter{{CustomerID: "olivia"}, {OwnerID: "alice"}, {CustomerID: "bob"}} {
@@ -68,7 +68,7 @@ func TestHub_ListsOfOthersDoNotWait(t *testing.T) {
 func TestHub_ListsWaitForTheNewestVersion(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var h hub.Hub
+		var h orders.Hub
 		h.Publishing(told("o1", 1))
 		h.Publishing(told("o1", 2))
 		h.Published(told("o1", 1))
@@ -82,7 +82,7 @@ func TestHub_ListsWaitForTheNewestVersion(t *testing.T) {
 func TestHub_ListsSayWhatTheyWaitedForInVain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var h hub.Hub
+		var h orders.Hub
 		begun := time.Now()
 		h.Publishing(told("o1", 1))
 		h.Publishing(told("o2", 1))
@@ -104,7 +104,7 @@ func TestHub_ListsSayWhatTheyWaitedForInVain(t *testing.T) {
 func TestHub_ForgetsWhatIsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var h hub.Hub
+		var h orders.Hub
 		for i := range 100 {
 			v := told(fmt.Sprintf("o%d", i), 1)
 			h.Publishing(v)

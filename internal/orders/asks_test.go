@@ -1,0 +1,31 @@
+package orders
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Repeats of a decision whose outcome is open have one name; once it is known,
+// and in the next slot of time, to ask again is another ask.
+func TestAsks(t *testing.T) {
+	t.Parallel()
+	var one, other asks
+	cancel := Decision{OrderID: "food-1", Update: contract.CancelUpdate}
+	complete := Decision{OrderID: "food-1", Update: contract.CompleteUpdate}
+	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
+	first := one.next(now, Caller{}, cancel)
+	require.Equal(t, first, one.next(now.Add(askSlot-1), Caller{}, cancel))
+	require.Equal(t, first, other.next(now, Caller{}, cancel), "in every process")
+	require.NotEqual(t, first.id, one.next(now, Caller{}, complete).id)
+	one.answered(first)
+	one.answered(first) // both who had joined
+	second := one.next(now, Caller{}, cancel)
+	require.NotEqual(t, first.id, second.id)
+	require.Equal(t, second, one.next(now, Caller{}, cancel))
+	require.NotEqual(t, second.id, one.next(now.Add(askSlot), Caller{}, cancel).id)
+	require.Empty(t, one.over, "what is past is forgotten")
+}

@@ -1,0 +1,108 @@
+package orders
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// progress is how far an order got in the time that its caller waits.
+type progress struct {
+	view    contract.View
+	decided bool // view is the one at the first decision
+	over    bool // the order had not been taken before this request came, and left it its key
+}
+
+// awaitDecision waits for the order's first decision until the budget ends,
+// and then looks once more: the decision may have fallen in another process.
+//
+// A decision that waits for a payment in its turn may take long, and is not
+// waited for.
+func (o *Orders) awaitDecision(ctx, budget context.Context, seen contract.View, changes <-chan contract.Publication) progress {
+	for seen.PaymentDeferred == nil {
+		change, heard := nextChange(budget, changes)
+		if !heard {
+			return o.lastLook(ctx, seen)
+		}
+		if decision, fallen := o.decisionIn(ctx, change); fallen {
+			return progress{view: decision, decided: true}
+		}
+		seen = change.View
+	}
+	return progress{view: seen}
+}
+
+// nextChange waits for a change until the budget ends. One that is there counts,
+// although the budget has ended.
+func nextChange(budget context.Context, changes <-chan contract.Publication) (change contract.Publication, heard bool) {
+	select {
+	case change = <-changes:
+		return change, true
+	case <-budget.Done():
+	}
+	select {
+	case change = <-changes:
+		return change, true
+	default:
+		return change, false
+	}
+}
+
+// decisionIn is the order's view at its first decision, if it has fallen.
+func (o *Orders) decisionIn(ctx context.Context, p contract.Publication) (contract.View, bool) {
+	switch {
+	case p.Decision != nil:
+		return *p.Decision, true
+	case !p.View.Decided():
+		return contract.View{}, false
+	}
+	// Once the read model holds the decision, publications leave it out.
+	if row, err := o.glanceAtRow(ctx, p.View.ID); err == nil && row.Decision != nil {
+		return *row.Decision, true
+	}
+	if decision, err := o.queryDecision(ctx, p.View.ID); err == nil && decision != nil {
+		return *decision, true
+	}
+	return p.View, true
+}
+
+// lastGlance bounds the last look at an order whose request has had its time.
+const lastGlance = 400 * time.Millisecond
+
+// lastLook finds out how far an order got that was not heard of in time.
+// What cannot be reached is passed over: the order is on its way, and its
+// caller, who has waited for so long, is told so soon.
+func (o *Orders) lastLook(ctx context.Context, seen contract.View) progress {
+	ctx, cancel := context.WithTimeout(ctx, lastGlance)
+	defer cancel()
+	half, over := context.WithTimeout(ctx, lastGlance/2)
+	defer over()
+	if row, err := o.glanceAtRow(half, seen.ID); err == nil {
+		if decision, fallen := o.decisionIn(ctx, row); fallen {
+			return progress{view: decision, decided: true}
+		}
+		seen = newer(seen, row.View)
+	}
+	decision, err := o.queryDecision(ctx, seen.ID)
+	switch {
+	case err != nil:
+		o.log(ctx, seen.ID).Debug("undecided order does not answer", zap.Error(err))
+	case decision != nil:
+		return progress{view: *decision, decided: true}
+	default:
+		if view, err := o.queryView(ctx, seen.ID, Glance); err == nil {
+			seen = newer(seen, view)
+		}
+	}
+	return progress{view: seen}
+}
+
+func newer(a, b contract.View) contract.View {
+	if b.Version > a.Version {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,41 @@
+package orders
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// callAgainAfter is when a call that was not taken is worth repeating: cleaners
+// do not come free from one moment to the next.
+const callAgainAfter = time.Minute
+
+// AdmitCall refuses a call when as many wait for a cleaner as may. It counts
+// those in the queue: of calls that are on their way there at this moment a few
+// more may come in. When they cannot be counted, the call is taken: the queue is
+// away, the call waits until it is back like any other, and a limit must not be
+// what takes the service down.
+func (o *Orders) AdmitCall(ctx context.Context) error {
+	if o.MaxWaitingCalls <= 0 {
+		return nil
+	}
+	waiting, err := o.WaitingCalls(ctx)
+	if err != nil {
+		o.Log.Warn("waiting calls cannot be counted", zap.Error(err))
+		return nil
+	}
+	if waiting < o.MaxWaitingCalls {
+		return nil
+	}
+	return booking.Errorf(TooManyCallsWaiting, "%d calls wait for a cleaner already", waiting).In(callAgainAfter)
+}
+
+// WaitingCalls is how many calls wait for a cleaner.
+func (o *Orders) WaitingCalls(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, Glance)
+	defer cancel()
+	return o.Calls.Waiting(ctx)
+}

@@ -1,0 +1,219 @@
+package orders
+
+import (
+	"context"
+	"regexp"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Decision is what a caller decides on an order.
+type Decision struct {
+	OrderID string
+	// Kind of the order; there is no order of this id that is of another kind.
+	Kind booking.Kind
+	// Update is what is decided: one of the contract's updates.
+	Update string
+	// Note is the caller's own words; they appear in the order's history.
+	Note string
+}
+
+// asks tells whether a service has to agree, to this decision or to one that is
+// open before it. That the order took the decision is no promise then.
+func (d Decision) asks() bool { return contract.BusinessOf(d.Kind).AsksToCancel }
+
+// extra is what a decision gets on top of the reply budget.
+func (d Decision) extra() time.Duration {
+	if d.asks() {
+		return Asking
+	}
+	return 0
+}
+
+// Decide carries a decision to its order and answers with the order after it. A
+// decision that the order does not allow is an error that says why.
+//
+// An order takes a decision and carries it out in one workflow task where it
+// can, and the engine's answer to the first then brings the second along: that
+// is one round trip. A decision that was taken will be carried out, whatever
+// process dies, unless a service has to agree. One that was not taken is not
+// guaranteed to be.
+func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome, error) {
+	if !booking.IsOrderID(d.Kind, d.OrderID) {
+		return Outcome{}, noSuchOrder(d.OrderID)
+	}
+	// A caller who leaves does not take a decision back.
+	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
+	defer cancel()
+	view, taken, err := o.ask(budget, caller, d)
+	var out Outcome
+	switch _, why := answerOf(err); {
+	case !taken && ranOut(err):
+		o.log(ctx, d.OrderID).Warn("decision not taken", zap.String("decision", d.Update), zap.Error(err))
+		err = booking.Errorf(Unreachable, "the order did not take the decision in time: it may take it yet, or never; repeat it to be certain")
+	case err == nil:
+		out = Outcome{View: view, Done: true}
+	case taken && d.isUnderWay(err):
+		out, err = o.join(budget, d, why.View), nil
+	case taken && isAway(err):
+		out, err = o.afterTaken(ctx, d)
+	default:
+		out.View, err = o.refused(ctx, d, err)
+	}
+	return out, o.explained(ctx, d.OrderID, err)
+}
+
+// ask puts a decision to an order and waits for what comes of it. taken tells
+// whether the order took the decision.
+func (o *Orders) ask(ctx context.Context, caller Caller, d Decision) (view contract.View, taken bool, err error) {
+	begun := o.Now()
+	for range mostAsksOfSlot {
+		ask := o.asks.next(o.Now(), caller, d)
+		view, taken, err = o.Engine.decide(ctx, ask.id, d)
+		if !taken || err != nil && isAway(err) {
+			return view, taken, err
+		}
+		o.asks.answered(ask)
+		if !isPast(err, begun) {
+			return view, true, err
+		}
+	}
+	return view, true, err
+}
+
+// afterTaken answers for a decision that was taken and of which nothing more was
+// heard in time.
+func (o *Orders) afterTaken(ctx context.Context, d Decision) (Outcome, error) {
+	switch {
+	case d.asks() && d.Update == contract.CompleteUpdate:
+		return o.stillWaiting(ctx, d)
+	case d.asks():
+		return o.stillAsking(ctx, d)
+	default:
+		return o.stillDeciding(ctx, d)
+	}
+}
+
+// stillDeciding answers for a decision that was taken and is not carried out
+// yet.
+func (o *Orders) stillDeciding(ctx context.Context, d Decision) (Outcome, error) {
+	view, err := o.read(ctx, d.OrderID)
+	return Outcome{View: view}, err
+}
+
+// stillAsking answers for a decision that was taken, to cancel an order, and
+// that a service may yet refuse. Once the order is being undone it cannot.
+func (o *Orders) stillAsking(ctx context.Context, d Decision) (Outcome, error) {
+	view, err := o.queryView(ctx, d.OrderID, Glance) // the read model may be behind
+	if err != nil {
+		view, err = o.read(ctx, d.OrderID)
+	}
+	switch {
+	case err != nil:
+		o.log(ctx, d.OrderID).Warn("order does not answer", zap.Error(err))
+	case view.Status == booking.Cancelling:
+		return Outcome{View: view}, nil
+	case view.Status == booking.Cancelled:
+		return Outcome{View: view, Done: true}, nil
+	}
+	return Outcome{View: view}, booking.Errorf(Unreachable, "nobody has agreed yet: the decision may still be carried out or refused; repeat it to be certain")
+}
+
+// stillWaiting answers for a decision that was taken, and may still wait for
+// the outcome of a cancel: only once it does not is it certain to count.
+func (o *Orders) stillWaiting(ctx context.Context, d Decision) (Outcome, error) {
+	var waits bool
+	if err := o.query(ctx, d.OrderID, contract.UndecidedQuery, Glance, &waits); err != nil {
+		o.log(ctx, d.OrderID).Warn("order does not answer", zap.Error(err))
+		waits = true
+	}
+	if waits {
+		return Outcome{}, booking.Errorf(Unreachable, "it is not certain yet whether the order is being cancelled: repeat the decision to be certain")
+	}
+	return o.stillDeciding(ctx, d)
+}
+
+// isUnderWay tells whether a cancel was refused because the order is being
+// cancelled already: that is what was asked for.
+func (d Decision) isUnderWay(err error) bool {
+	answer, why := answerOf(err)
+	return why != nil && d.Update == contract.CancelUpdate && answer.Type() == string(booking.BeingCancelled)
+}
+
+// join answers for a cancel of an order that is being cancelled: it is done when
+// that comes to its end in time. It waits for the end of the workflow and costs
+// the order nothing.
+func (o *Orders) join(budget context.Context, d Decision, seen contract.View) Outcome {
+	if end, err := o.Engine.end(budget, d.OrderID); err == nil && end.Status == booking.Cancelled {
+		return Outcome{View: end, Done: true}
+	}
+	return Outcome{View: seen}
+}
+
+// codePattern tells a booking.Code from the Go type names that the SDK gives
+// to errors which are not refusals.
+var codePattern = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+
+// refused is what an order's answer to a decision means, with the order that it
+// is about where that is known.
+func (o *Orders) refused(ctx context.Context, d Decision, err error) (contract.View, error) {
+	answer, why := answerOf(err)
+	switch {
+	case noWorkflow(err) || answer != nil && answer.Type() == updateLostToClose:
+		return o.closed(ctx, d)
+	case answer != nil && codePattern.MatchString(answer.Type()):
+		return o.refusedBy(ctx, d, answer, why)
+	}
+	if limit := atLimit(err); limit != nil {
+		o.log(ctx, d.OrderID).Warn("order takes no decision", zap.Error(err))
+		return contract.View{}, limit
+	}
+	return contract.View{}, err
+}
+
+// refusedBy is the refusal of an order that gave its code and, from this build's
+// workflows, the order as it stands.
+func (o *Orders) refusedBy(
+	ctx context.Context, d Decision, answer *temporal.ApplicationError, why *contract.Refusal,
+) (contract.View, error) {
+	no := booking.Errorf(booking.Code(answer.Type()), "%s", answer.Message())
+	if why == nil {
+		row, _ := o.glanceAtRow(ctx, d.OrderID) // without it the refusal has to do
+		return row.View, no
+	}
+	if why.After > 0 {
+		no.After = soon(why.Left(o.Now()))
+	}
+	return why.View, no
+}
+
+// closed answers for an order that takes no decisions any more, because its
+// workflow is over.
+func (o *Orders) closed(ctx context.Context, d Decision) (contract.View, error) {
+	view, err := o.read(ctx, d.OrderID)
+	if err != nil {
+		return contract.View{}, err
+	}
+	if !view.Status.Final() { // the read model is behind
+		if fresh, err := o.readFresh(ctx, d.OrderID); err == nil {
+			view = fresh
+		} else {
+			o.log(ctx, d.OrderID).Warn("closed order does not answer", zap.Error(err))
+		}
+	}
+	switch view.Status {
+	case booking.Cancelled:
+		return view, refusal(booking.AlreadyCancelled)
+	case booking.Completed:
+		return view, refusal(booking.AlreadyCompleted)
+	case booking.Delivered:
+		return view, refusal(booking.AlreadyDelivered)
+	default:
+		return view, refusal(NotRunning)
+	}
+}

@@ -1,0 +1,137 @@
+package orders
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Engine is the Temporal client as far as orders are concerned. Each call about
+// orders stands here or in sagas.go, once.
+type Engine struct{ client client.Client }
+
+// NewEngine makes an Engine of a client.
+func NewEngine(c client.Client) *Engine { return &Engine{c} }
+
+// start is a saga that is to be started.
+type start struct {
+	workflow string
+	input    contract.Input
+	view     contract.View // of the order as it stands
+	hash     string        // of the request, "" without an Idempotency-Key
+	summary  string        // one line for the web UI
+	reuse    enums.WorkflowIdReusePolicy
+	eager    bool
+}
+
+// begin starts the saga, or tells that there is one: see wasStarted.
+func (e *Engine) begin(ctx context.Context, s start) error {
+	options := client.StartWorkflowOptions{
+		ID: s.view.ID, TaskQueue: contract.SagasQueue,
+		WorkflowIDReusePolicy:                    s.reuse,
+		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		EnableEagerStart:                         s.eager,
+		TypedSearchAttributes:                    contract.Attributes(s.view),
+		StaticSummary:                            s.summary,
+	}
+	if s.hash != "" {
+		options.Memo = map[string]any{contract.RequestHashMemo: s.hash}
+	}
+	_, err := e.client.ExecuteWorkflow(ctx, options, s.workflow, s.input)
+	return marked(err)
+}
+
+// withinOneCall lets one call to the engine take all the time that is left of
+// the budget, and no more, whether or not its request ends. Of a deadline the
+// SDK gives one call half, so that it could repeat the call, which it does not:
+// so the deadline is twice as far away, and a timer ends the call.
+func withinOneCall(budget context.Context) (context.Context, context.CancelFunc) {
+	end, _ := budget.Deadline()
+	left := time.Until(end)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(budget), 2*left)
+	timer := time.AfterFunc(left, cancel)
+	return ctx, func() { timer.Stop(); cancel() }
+}
+
+// deleteDrink starts the deletion of a drink, once.
+func (e *Engine) deleteDrink(ctx context.Context, drinkID string) error {
+	_, err := e.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: contract.DrinkDeletionID(drinkID), TaskQueue: contract.SagasQueue,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            "drink " + drinkID,
+	}, contract.DrinkDeletionWorkflow, contract.DrinkDeletion{DrinkID: drinkID})
+	if wasStarted(err) {
+		return nil
+	}
+	return marked(err)
+}
+
+// decide puts a decision to the order under an id: decisions with the same id
+// are one. taken tells whether the order took it; the answer may follow later.
+func (e *Engine) decide(ctx context.Context, id string, d Decision) (view contract.View, taken bool, err error) {
+	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID: id, WorkflowID: d.OrderID, UpdateName: d.Update,
+		Args: []any{contract.Decision{Note: d.Note}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	if err != nil {
+		return view, false, marked(err)
+	}
+	return view, true, marked(update.Get(ctx, &view))
+}
+
+// query asks the order's workflow, which needs a worker.
+func (e *Engine) query(ctx context.Context, orderID, query string) (converter.EncodedValue, error) {
+	answer, err := e.client.QueryWorkflow(ctx, orderID, "", query)
+	return answer, marked(err)
+}
+
+// atStart is what the order's saga was started with, as the first event of its
+// history says. It needs no worker.
+func (e *Engine) atStart(ctx context.Context, orderID string) (contract.Input, error) {
+	history := e.client.GetWorkflowHistory(ctx, orderID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	if !history.HasNext() {
+		return nil, fmt.Errorf("order %s has no history", orderID)
+	}
+	event, err := history.Next()
+	if err != nil {
+		return nil, marked(err)
+	}
+	started := event.GetWorkflowExecutionStartedEventAttributes()
+	input, err := contract.InputOf(started.GetWorkflowType().GetName(), started.GetInput())
+	if err != nil {
+		return nil, fmt.Errorf("history of order %s: %w", orderID, err)
+	}
+	return input, nil
+}
+
+// end waits for the end of the order's workflow and answers how the order stands
+// then.
+func (e *Engine) end(ctx context.Context, orderID string) (v contract.View, err error) {
+	err = e.client.GetWorkflow(ctx, orderID, "").Get(ctx, &v)
+	return v, err
+}
+
+// signal tells the order's workflow something that it cannot refuse.
+func (e *Engine) signal(ctx context.Context, orderID, signal string, what any) error {
+	return e.client.SignalWorkflow(ctx, orderID, "", signal, what)
+}
+
+// ForceCancel tells the order's saga to undo it; false when it is over.
+func (e *Engine) ForceCancel(ctx context.Context, orderID string, why booking.Reason) (running bool, err error) {
+	err = e.signal(ctx, orderID, contract.ForceCancelSignal, why)
+	return err == nil, unlessOver(orderID, err)
+}
+
+// TellAssigned tells the call who comes. A call that is over is not told.
+func (e *Engine) TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
+	return unlessOver(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
+}

@@ -1,0 +1,128 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// engineError marks an error of a call to the engine, so that a deadline there
+// is not taken for one of a database.
+type engineError struct{ error }
+
+func (e engineError) Unwrap() error { return e.error }
+
+// marked marks an error of a call to the engine, nil when there is none.
+func marked(err error) error {
+	if err == nil {
+		return nil
+	}
+	return engineError{err}
+}
+
+// isAway tells whether err is the engine being away or too busy, as opposed to a
+// defect.
+func isAway(err error) bool {
+	if _, ofEngine := errors.AsType[engineError](err); !ofEngine {
+		return false
+	}
+	if ranOut(err) {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.Unavailable](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.NamespaceUnavailable](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.NamespaceNotFound](err); ok {
+		return true // it knows of no orders at all: not yet, or no more
+	}
+	if _, ok := errors.AsType[*serviceerror.WorkflowNotReady](err); ok {
+		return true // its workers have let tasks of it pass
+	}
+	_, busy := errors.AsType[*serviceerror.ResourceExhausted](err)
+	return busy
+}
+
+// ranOut tells whether a call to the engine ended because its time did, in one
+// of the ways in which the SDK says so.
+func ranOut(err error) bool {
+	if _, ok := errors.AsType[*serviceerror.DeadlineExceeded](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.Canceled](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err); ok {
+		return true
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// isBroken tells whether the connection to the engine broke.
+func isBroken(err error) bool {
+	_, broken := errors.AsType[*serviceerror.Unavailable](err)
+	return broken
+}
+
+// noWorkflow tells whether the engine knows no such workflow, or none that runs.
+func noWorkflow(err error) bool {
+	_, ok := errors.AsType[*serviceerror.NotFound](err)
+	return ok
+}
+
+// wasStarted tells whether the workflow was not started because there is one of
+// its id.
+func wasStarted(err error) bool {
+	_, started := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
+	return started
+}
+
+// lacksAttributes tells whether err is a namespace without the search attributes
+// of orders. Nothing was begun.
+func lacksAttributes(err error) bool {
+	invalid, ok := errors.AsType[*serviceerror.InvalidArgument](err)
+	return ok && strings.Contains(invalid.Message, "search attribute")
+}
+
+// atLimit tells which of the engine's limits on the decisions of one order has
+// been reached, nil when none has.
+func atLimit(err error) error {
+	if _, ok := errors.AsType[*serviceerror.FailedPrecondition](err); ok {
+		return booking.Errorf(DecisionsExhausted, "the order takes no more decisions until an operator has looked after it").In(time.Minute)
+	}
+	busy, ok := errors.AsType[*serviceerror.ResourceExhausted](err)
+	if ok && busy.Cause == enums.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT {
+		return booking.Errorf(booking.DecisionPending, "as many decisions on the order are open as it can take")
+	}
+	return nil
+}
+
+// updateLostToClose is the SDK's type of the error that an update ends with
+// when the workflow ends first.
+const updateLostToClose = "AcceptedUpdateCompletedWorkflow"
+
+// answerOf is what an order's workflow answered to an update instead of its view,
+// with the details that a refusal has: nil when err is something else, or has
+// none.
+func answerOf(err error) (*temporal.ApplicationError, *contract.Refusal) {
+	answer, ok := errors.AsType[*temporal.ApplicationError](err)
+	if !ok {
+		return nil, nil
+	}
+	var why contract.Refusal
+	if !answer.HasDetails() || answer.Details(&why) != nil {
+		return answer, nil
+	}
+	return answer, &why
+}

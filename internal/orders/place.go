@@ -1,0 +1,186 @@
+package orders
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Order is what a caller wants to order.
+type Order struct {
+	// Amount is the price of the whole order, PaymentMethod the provider's token.
+	Amount        booking.Money
+	PaymentMethod string
+	// RequestHash tells a repeat from another request under the same
+	// Idempotency-Key, "" without one.
+	RequestHash string
+	// Input is what the order's saga starts with, made of what all orders have in
+	// common.
+	Input func(contract.Order) contract.Input
+	// Summary is one line for operators.
+	Summary string
+	// Admit is an error if the business does not take the order; nil takes every
+	// one. It is asked before anything is started, and not for a repeat.
+	Admit func(context.Context) error
+}
+
+// Request is a request for an order.
+type Request interface {
+	// LookUp finds what the request names, and fails when that cannot be ordered.
+	LookUp(context.Context) error
+	// Order is the order that the request asks for, once it was looked up.
+	Order() Order
+}
+
+// Place starts the saga of an order and answers with its first decision, or with
+// how far it got within the reply budget; the saga goes on. An order that was
+// refused is an error, with the code of its reason.
+//
+// The request has been looked up, unless the attempt is a repeat.
+func (o *Orders) Place(ctx context.Context, caller Caller, a Attempt, request Request) (Outcome, error) {
+	budget, cancel := context.WithTimeout(ctx, o.patience(a.kind))
+	defer cancel()
+	for left := attemptsAtOnce - 1; ; left-- {
+		found, err := o.tryToPlace(ctx, budget, caller, a, request.Order())
+		if err != nil {
+			return Outcome{OrderID: a.OrderID}, o.explained(ctx, a.OrderID, err)
+		}
+		if !found.over || left == 0 || budget.Err() != nil {
+			return o.outcomeOf(ctx, a, found)
+		}
+		if a.Repeats { // it was taken for a repeat, and is a new order after all
+			if err := request.LookUp(ctx); err != nil {
+				return Outcome{OrderID: a.OrderID}, err
+			}
+		}
+		a = a.at(a.number + 1)
+	}
+}
+
+// patience is how long a caller waits for the first decision on an order. Where
+// no payment is deferred, it is asked for twice before it is given up, and each
+// of these may take as long as the provider is slow.
+func (o *Orders) patience(kind booking.Kind) time.Duration {
+	switch {
+	case o.Policy.PayWithin == 0:
+		return o.ReplyBudget + 2*Asking
+	case contract.BusinessOf(kind).AsksFirst:
+		return o.ReplyBudget + Asking
+	default:
+		return o.ReplyBudget
+	}
+}
+
+// outcomeOf says what came of placing an order. One that is still being undone
+// was refused, too, when that is its decision.
+func (o *Orders) outcomeOf(ctx context.Context, a Attempt, found progress) (Outcome, error) {
+	out := Outcome{View: found.view, Done: found.decided, OrderID: a.OrderID}
+	status, reason := found.view.Status, found.view.Reason
+	if !found.decided || status != booking.Cancelled && status != booking.Cancelling {
+		return out, nil
+	}
+	no := refusal(cmp.Or(CodeOf(reason), booking.AlreadyCancelled))
+	if reason == booking.PaymentUnavailable {
+		if wait, ok := o.Gate.Admit(ctx); !ok {
+			no.After = soon(wait)
+		}
+	}
+	return out, no
+}
+
+// placement is one attempt at an order, with what its saga would start with.
+type placement struct {
+	Attempt
+	order Order
+	input contract.Input
+}
+
+// tryToPlace starts the saga of the order under the id of its attempt, or finds
+// it started.
+func (o *Orders) tryToPlace(ctx, budget context.Context, caller Caller, a Attempt, order Order) (progress, error) {
+	p := placement{Attempt: a, order: order, input: order.Input(contract.Order{
+		OrderID: a.OrderID, CustomerID: caller.ID, Amount: order.Amount, PaymentMethod: order.PaymentMethod,
+		RequestHash: order.RequestHash, PlacedAt: o.Now().UTC().Truncate(time.Microsecond), Policy: o.Policy,
+	})}
+	// Before the start: a decision that falls at once must not be missed.
+	changes, unsubscribe := o.Hub.Subscribe(a.OrderID)
+	defer unsubscribe()
+
+	if a.Repeats {
+		return o.repeat(ctx, budget, p, changes)
+	}
+	if err := o.admit(ctx, order); err != nil {
+		if a.key != "" && o.isStarted(ctx, a.OrderID) {
+			return o.repeat(ctx, budget, p, changes)
+		}
+		return progress{}, err
+	}
+	err := o.start(budget, p)
+	if wasStarted(err) {
+		return o.repeat(ctx, budget, p, changes)
+	}
+	if err != nil && len(changes) == 0 && !o.startedUnanswered(ctx, a.OrderID, err) {
+		return progress{}, err
+	}
+	return o.awaitDecision(ctx, budget, p.input.View(), changes), nil
+}
+
+// admit refuses an order that could not be worked on, before anything of it is
+// started.
+func (o *Orders) admit(ctx context.Context, order Order) error {
+	if order.Admit != nil {
+		if err := order.Admit(ctx); err != nil {
+			return err
+		}
+	}
+	if order.Amount.Amount == 0 {
+		return nil
+	}
+	wait, ok := o.Gate.Admit(ctx)
+	if ok {
+		return nil
+	}
+	return booking.Errorf(CodeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").In(soon(wait))
+}
+
+// start starts the saga when it is its turn, within the budget. It does not end
+// with the request: a customer who leaves at this moment has either placed the
+// order or not, and can ask.
+func (o *Orders) start(budget context.Context, p placement) error {
+	if err := p.input.Check(); err != nil { // the catalogue holds what an earlier build let in
+		return err
+	}
+	if !o.Starts.Enter(budget) {
+		return admission.TooBusy()
+	}
+	defer o.Starts.Leave()
+	ctx, cancel := withinOneCall(budget)
+	defer cancel()
+	return o.Engine.begin(ctx, start{
+		workflow: contract.BusinessOf(p.kind).Workflow, input: p.input, view: p.input.View(), hash: p.order.RequestHash,
+		summary: p.order.Summary, reuse: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, eager: o.Eager(),
+	})
+}
+
+// startedUnanswered tells whether only the answer to a start was lost. When the
+// engine cannot say so at once, the request fails: an outcome would promise an
+// order that may never be. It may exist all the same, and is found by a repeat
+// under its key.
+func (o *Orders) startedUnanswered(ctx context.Context, id string, err error) bool {
+	return (ranOut(err) || isBroken(err)) && o.isStarted(ctx, id)
+}
+
+// isStarted tells whether the engine knows the order, though the read model may
+// not yet.
+func (o *Orders) isStarted(ctx context.Context, id string) bool {
+	ctx, cancel := context.WithTimeout(ctx, lastGlance)
+	defer cancel()
+	_, err := o.Engine.describe(ctx, id)
+	return err == nil
+}

@@ -1,0 +1,130 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Read finds an order in the read model; "" is every kind. Where that is behind
+// or away the order is asked itself, so that an id which was given out is always
+// answered. NotFound: there is no order of the kind with this id.
+func (o *Orders) Read(ctx context.Context, _ Caller, kind booking.Kind, id string) (contract.View, error) {
+	if !booking.IsOrderID(kind, id) {
+		return contract.View{}, noSuchOrder(id)
+	}
+	view, err := o.read(ctx, id)
+	return view, o.explained(ctx, id, err)
+}
+
+// ReadFresh asks the order itself, and brings the read model up to date with
+// what it says. An order that is forgotten by the engine cannot change any
+// more: the read model has the last word. But one that merely does not answer
+// is not passed off as fresh: it is Unreachable.
+func (o *Orders) ReadFresh(ctx context.Context, _ Caller, id string) (contract.View, error) {
+	if !booking.IsOrderID("", id) {
+		return contract.View{}, noSuchOrder(id)
+	}
+	view, err := o.readFresh(ctx, id)
+	return view, o.explained(ctx, id, err)
+}
+
+func (o *Orders) read(ctx context.Context, id string) (contract.View, error) {
+	view, rowErr := o.viewInRow(ctx, id)
+	if rowErr == nil {
+		return view, nil
+	}
+	unknown := errors.Is(rowErr, &booking.Error{Code: booking.NotFound})
+	if !unknown {
+		o.log(ctx, id).Warn("read model cannot be read", zap.Error(rowErr))
+	}
+	view, err := o.askOrder(ctx, id)
+	switch {
+	case err == nil:
+		return view, nil
+	case !noWorkflow(err):
+		return contract.View{}, err
+	case unknown:
+		return contract.View{}, noSuchOrder(id)
+	default:
+		return contract.View{}, rowErr // it may be an old order, which only the read model remembers
+	}
+}
+
+func (o *Orders) readFresh(ctx context.Context, id string) (contract.View, error) {
+	view, err := o.queryView(ctx, id, o.ReplyBudget)
+	if noWorkflow(err) {
+		return o.read(ctx, id)
+	}
+	if err != nil {
+		o.log(ctx, id).Warn("order does not answer", zap.Error(err))
+		return contract.View{}, booking.Errorf(Unreachable, "the order does not answer at the moment; what is known of it is there without fresh=true")
+	}
+	if err := o.Pages.Publish(ctx, contract.Publication{View: view}); err != nil {
+		o.log(ctx, id).Warn("fresh view not published", zap.Error(err))
+	}
+	return view, nil
+}
+
+// viewInRow leaves time to ask the order itself when the read model hangs.
+func (o *Orders) viewInRow(ctx context.Context, id string) (contract.View, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.ReplyBudget)
+	defer cancel()
+	return o.Pages.View(ctx, id)
+}
+
+func (o *Orders) glanceAtRow(ctx context.Context, id string) (contract.Publication, error) {
+	ctx, cancel := context.WithTimeout(ctx, Glance)
+	defer cancel()
+	return o.Pages.Order(ctx, id)
+}
+
+// askOrder asks the workflow for its view, and when no worker answers, looks
+// up what it was started with.
+func (o *Orders) askOrder(ctx context.Context, id string) (contract.View, error) {
+	view, err := o.queryView(ctx, id, Glance)
+	if err == nil || noWorkflow(err) {
+		return view, err
+	}
+	o.log(ctx, id).Debug("order does not answer", zap.Error(err))
+	ctx, cancel := context.WithTimeout(ctx, o.ReplyBudget)
+	defer cancel()
+	input, err := o.Engine.atStart(ctx, id)
+	if err != nil {
+		return contract.View{}, err
+	}
+	return input.View(), nil
+}
+
+func (o *Orders) queryView(ctx context.Context, id string, patience time.Duration) (view contract.View, err error) {
+	err = o.query(ctx, id, contract.ViewQuery, patience, &view)
+	return view, err
+}
+
+// queryDecision answers the order's view at its first decision, nil before it.
+func (o *Orders) queryDecision(ctx context.Context, id string) (decision *contract.View, err error) {
+	err = o.query(ctx, id, contract.DecisionQuery, Glance, &decision)
+	return decision, err
+}
+
+// query asks the order's workflow. Requests that ask the same share a query: the
+// engine buffers one query of a busy workflow, and refuses the next.
+func (o *Orders) query(ctx context.Context, id, query string, patience time.Duration, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	value, err := o.queries.do(ctx, id+"/"+query, func() (converter.EncodedValue, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget)
+		defer cancel()
+		return o.Engine.query(ctx, id, query)
+	})
+	if err != nil {
+		return marked(err)
+	}
+	return value.Get(answer)
+}

@@ -1,0 +1,48 @@
+package contract_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestBusiness_OfEveryKind: each kind of order has a workflow of its own, whose
+// input can be read back, and a way to be settled.
+func TestBusiness_OfEveryKind(t *testing.T) {
+	t.Parallel()
+	workflows := map[string]bool{}
+	for _, kind := range booking.Kinds() {
+		b := contract.BusinessOf(kind)
+		require.Equal(t, kind, b.Kind)
+		require.False(t, workflows[b.Workflow], "%s: the workflow of another kind", kind)
+		workflows[b.Workflow] = true
+
+		v := lost(kind)
+		v.History[0].At = placed.UTC()
+		workflow, settled, err := contract.Settlement(v, policy, "hash")
+		require.NoError(t, err)
+		require.Equal(t, b.Workflow, workflow)
+		payloads, err := converter.GetDefaultDataConverter().ToPayloads(settled)
+		require.NoError(t, err)
+		decoded, err := contract.InputOf(b.Workflow, payloads)
+		require.NoError(t, err)
+		require.Equal(t, settled.View(), decoded.View())
+		require.Equal(t, kind, decoded.View().Kind)
+	}
+}
+
+func TestBusiness_Unknown(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, contract.BusinessOf("pizza").Workflow)
+	_, err := contract.InputOf("Pizza", &commonpb.Payloads{})
+	require.ErrorContains(t, err, "Pizza")
+	garbage, err := converter.GetDefaultDataConverter().ToPayloads("no input")
+	require.NoError(t, err)
+	_, err = contract.InputOf(contract.FoodWorkflow, garbage)
+	require.Error(t, err)
+}

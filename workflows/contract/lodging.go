@@ -1,0 +1,124 @@
+package contract
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// LodgingWorkflow is the workflow type of reservations.
+const LodgingWorkflow = "Lodging"
+
+// Lodging is what a lodging reservation starts with. Its amount is price ×
+// nights × rooms.
+type Lodging struct {
+	Order
+	Place    booking.Place `json:"place"`
+	CheckIn  booking.Date  `json:"checkIn"`
+	CheckOut booking.Date  `json:"checkOut"`
+	Rooms    int           `json:"rooms"`
+	// Begins and Ends are CheckInAt and CheckOutAt as they were when the
+	// reservation was made. A later build may have other zone data, and a
+	// replay must not.
+	Begins time.Time `json:"begins,omitzero"`
+	Ends   time.Time `json:"ends,omitzero"`
+}
+
+// Fixed is the input with its instants set.
+func (l Lodging) Fixed() Lodging {
+	l.Begins, l.Ends = time.Time{}, time.Time{}
+	l.Begins, l.Ends = l.CheckInAt(), l.CheckOutAt()
+	return l
+}
+
+// CheckInAt is the instant from which the guests may come.
+func (l Lodging) CheckInAt() time.Time {
+	if !l.Begins.IsZero() {
+		return l.Begins
+	}
+	return l.CheckIn.At(l.Place.CheckInTime, l.zone())
+}
+
+// CheckOutAt is the instant at which the stay ends.
+func (l Lodging) CheckOutAt() time.Time {
+	if !l.Ends.IsZero() {
+		return l.Ends
+	}
+	return l.CheckOut.At(l.Place.CheckOutTime, l.zone())
+}
+
+// zone is the place's. A place without one is that of an order that is settled,
+// which asks for no instants: no order of a place with a Fault is started.
+func (l Lodging) zone() *time.Location {
+	zone, err := booking.Zone(l.Place.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// View is the reservation as it stands before its workflow has run.
+func (l Lodging) View() View {
+	v := l.view(booking.Lodging, l.Place.OwnerID, booking.Item{ID: l.Place.ID, Name: l.Place.Name}, l.Rooms)
+	v.Stay = &Stay{CheckIn: l.CheckIn.String(), CheckOut: l.CheckOut.String()}
+	return v
+}
+
+// Check is an Invalid if no reservation can start with this.
+func (l Lodging) Check() error {
+	var is objections
+	l.check(booking.Lodging, &is)
+	nights := l.CheckIn.DaysUntil(l.CheckOut)
+	if l.Settle != nil {
+		is.unless(l.Rooms >= 1, "rooms", "must be at least 1")
+		is.unless(nights >= 1, "checkOut", "must be after checkIn")
+		return is.err()
+	}
+	is.quantity("rooms", l.Rooms)
+	is.unless(1 <= nights && nights <= booking.MaxNights, "checkOut", "must be 1 to %d nights after checkIn", booking.MaxNights)
+	is.ahead("checkIn", l.CheckIn, l.PlacedAt)
+	is.item("place", l.Place.ID, l.Place.Name, l.Place.OwnerID)
+	if zone, err := booking.Zone(l.Place.TimeZone); err == nil {
+		is.near("begins", l.Begins, l.CheckIn.At(l.Place.CheckInTime, zone))
+		is.near("ends", l.Ends, l.CheckOut.At(l.Place.CheckOutTime, zone))
+	} else {
+		is.add("place.timeZone", "is not the name of a time zone")
+	}
+	switch l.Place.Confirmation {
+	case booking.Auto:
+	case booking.Manual:
+		within := l.Place.ConfirmWithin
+		is.unless(booking.ShortestConfirmWithin <= within && within <= booking.LongestConfirmWithin, "place.confirmWithin",
+			"must be at least %s and at most %s", booking.ShortestConfirmWithin, booking.LongestConfirmWithin)
+	default:
+		is.add("place.confirmation", "must be %s or %s", booking.Auto, booking.Manual)
+	}
+	is.price(l.Amount, l.Place.Price, nights, l.Rooms)
+	return is.err()
+}
+
+func settleLodging(o Order, v View) (Input, error) {
+	in := Lodging{Order: o, Place: booking.Place{ID: v.Item.ID, Name: v.Item.Name, OwnerID: v.OwnerID}, Rooms: v.quantity()}
+	var err error
+	in.CheckIn, in.CheckOut, err = v.nights()
+	return in, err
+}
+
+// nights are those of the stay, one at least, or that of the day on which it was
+// reserved.
+func (v View) nights() (from, to booking.Date, err error) {
+	if v.Stay == nil {
+		return v.placedOn(), v.placedOn().AddDays(1), nil
+	}
+	if from, err = booking.ParseDate(v.CheckIn); err != nil {
+		return from, to, fmt.Errorf("stay of order %s: %w", v.ID, err)
+	}
+	if to, err = booking.ParseDate(v.CheckOut); err != nil {
+		return from, to, fmt.Errorf("stay of order %s: %w", v.ID, err)
+	}
+	if !from.Before(to) {
+		to = from.AddDays(1)
+	}
+	return from, to, nil
+}
