@@ -23,7 +23,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 		return contract.View{}, err
 	}
 	c.ends = in.DayEnds()
-	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice()), c.cancelProduction()}) // of the steps, in their order
+	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice), c.cancelProduction()}) // of the steps, in their order
 	c.takeDecisions()
 	return c.tell(story, c.story)
 }

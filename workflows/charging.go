@@ -125,7 +125,7 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func())
 // mayHaveDeferred adds the undo of telling the customer that the payment
 // follows.
 func (s *saga) mayHaveDeferred() {
-	off := s.takeBack(s.paymentFollows())
+	off := s.takeBack(s.paymentFollows)
 	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
 	if n >= 0 && !slices.ContainsFunc(s.undos, func(u undo) bool { return u.name == off.name }) {
 		s.undos = slices.Insert(s.undos, n, off)

@@ -22,7 +22,7 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	}
 	v.cleaner = v.view.Cleaner()                                 // known only to a call that is settled
 	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // of the steps, in their order
-		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction()), v.takeBack(v.errand())})
+		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation), v.takeBack(v.introduction), v.takeBack(v.errand)})
 	v.takeDecisions()
 	return v.tell(story, v.story)
 }

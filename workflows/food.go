@@ -21,8 +21,8 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
-	m.came = true                                                             // nothing can keep it from that but its payment
-	m.undos = append(m.refunds(), m.takeBack(m.notice()), m.cancelDelivery()) // of the steps, in their order
+	m.came = true                                                           // nothing can keep it from that but its payment
+	m.undos = append(m.refunds(), m.takeBack(m.notice), m.cancelDelivery()) // of the steps, in their order
 	m.takeDecisions()
 	return m.tell(story, m.story)
 }

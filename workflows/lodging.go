@@ -22,8 +22,8 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 		return contract.View{}, err
 	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
-	r.came = true                                                           // nothing can keep it from that but its payment
-	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice())) // of the steps, in their order
+	r.came = true                                                         // nothing can keep it from that but its payment
+	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // of the steps, in their order
 	r.takeDecisions()
 	return r.tell(story, r.story)
 }

@@ -23,16 +23,18 @@ type notice struct {
 func (s *saga) tellSomebody(ctx workflow.Context, n notice) error {
 	_, err := s.step(ctx, step{
 		call: call{name: n.name, queue: contract.NotificationsQueue, quick: quickStep, do: notifications.Notify, with: s.message(n)},
-		undo: s.takeBack(n),
+		undo: s.takeBack(func() notice { return n }),
 	})
 	return err
 }
 
-func (s *saga) takeBack(n notice) undo {
+// takeBack withdraws a notice, with what its data is when that is done: undos are
+// known before all of the data is.
+func (s *saga) takeBack(n func() notice) undo {
 	return undo{
-		call: call{name: n.name + " that it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
+		call: call{name: n().name + " that it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
 		because: func(why booking.Reason) any {
-			return activities.Withdrawal{Key: s.messageKey(n.key), Message: s.withdrawal(n, why), Why: why}
+			return activities.Withdrawal{Key: s.messageKey(n().key), Message: s.withdrawal(n(), why), Why: why}
 		},
 	}
 }

@@ -172,16 +172,24 @@ func (w *world) told() []string { return w.messagesTo("owner-of-" + w.item) }
 
 // messagesTo are the types of the messages about the order, oldest first.
 func (w *world) messagesTo(recipient string) (types []string) {
+	for _, m := range w.sentTo(recipient) {
+		types = append(types, string(m.Type))
+	}
+	return types
+}
+
+// sentTo are the messages about the order, oldest first.
+func (w *world) sentTo(recipient string) (sent []booking.Message) {
 	for page := (booking.Page{Limit: 200}); ; {
 		messages, next, err := w.outbox.Messages(context.Background(), recipient, page)
 		require.NoError(w, err)
 		for _, m := range messages {
 			if m.OrderID == w.order {
-				types = append([]string{string(m.Type)}, types...)
+				sent = append([]booking.Message{m}, sent...)
 			}
 		}
 		if next == "" {
-			return types
+			return sent
 		}
 		page.Cursor = next
 	}
