@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Labelled is embedded in every input whose answer shows orders. (Huma finds
+// Labelled is embedded in every input whose answer has words in it. (Huma finds
 // parameters in embedded structs only if these are exported.)
 type Labelled struct {
 	AcceptLanguage string `header:"Accept-Language" doc:"Language of labels: ko or en, by preference; en otherwise" example:"ko"`
@@ -16,7 +16,7 @@ type Labelled struct {
 
 func (l Labelled) language() language { return preferred(l.AcceptLanguage) }
 
-// Localized is embedded in every output that shows orders.
+// Localized is embedded in every output that has words in it.
 type Localized struct {
 	ContentLanguage string `header:"Content-Language"`
 	Vary            string `header:"Vary"`

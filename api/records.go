@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -55,16 +56,51 @@ func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAn
 	}}, nil
 }
 
-type messageList struct {
+// messageView is a message as the API shows it.
+type messageView struct {
+	ID          string              `json:"id"`
+	OrderID     string              `json:"orderId" example:"food-06gzvfahhdv2qeq77vmrpjqcg8"`
+	RecipientID string              `json:"recipientId" example:"olivia"`
+	Type        booking.MessageType `json:"type" doc:"What it tells" example:"order_cancelled"`
+	Data        booking.MessageData `json:"data,omitzero" doc:"What the text is made of. Messages of early versions have none"`
+	Reason      booking.Reason      `json:"reason,omitempty" doc:"Of a message that takes another one back: why" example:"customer"`
+	Text        string              `json:"text" doc:"The message in words, in the language of Content-Language" example:"Cancelled (at the customer's wish): 2 × Bibimbap, for alice"`
+	At          time.Time           `json:"at"`
+}
+
+// TransformSchema documents what the domain's string types may hold.
+func (messageView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["type"].Enum = enumOf(booking.MessageTypes())
+	s.Properties["reason"].Enum = enumOf(booking.Reasons())
+	data := r.SchemaFromRef(s.Properties["data"].Ref).Properties
+	data["kind"].Enum, data["for"].Enum = enumOf(booking.Kinds()), enumOf(booking.Addressees())
+	return s
+}
+
+type messageSelection struct {
 	Strict
+	Labelled
 	Paging
 	RecipientID name `query:"recipientId" required:"true" doc:"Whose messages" example:"olivia"`
 }
 
-func (s *server) listMessages(ctx context.Context, in *messageList) (*list[booking.Message], error) {
+type messageList struct {
+	Localized
+	Body part[messageView]
+}
+
+func (s *server) listMessages(ctx context.Context, in *messageSelection) (*messageList, error) {
 	messages, next, err := s.Messages.Messages(ctx, string(in.RecipientID), in.page())
 	if err != nil {
 		return nil, err
 	}
-	return &list[booking.Message]{Body: partOf(messages, next)}, nil
+	l := in.language()
+	return &messageList{Localized: l.localized(), Body: partOf(each(messages, l.showMessage), next)}, nil
+}
+
+func (l language) showMessage(m booking.Message) messageView {
+	return messageView{
+		ID: m.Key, OrderID: m.OrderID, RecipientID: m.RecipientID, Type: m.Type, Data: m.Data, Reason: m.Reason,
+		Text: m.Words(booking.Language(l)), At: m.At,
+	}
 }

@@ -57,7 +57,7 @@ func collect(t *testing.T, values map[string][]string, spec *ast.ValueSpec) {
 func TestConstants_AreDistinct(t *testing.T) {
 	t.Parallel()
 	all := constants(t)
-	for _, typ := range []string{"Code", "Status", "Reason", "Kind", "EventType", "PaymentStatus", "JobStatus", "Result", "Language"} {
+	for _, typ := range []string{"Code", "Status", "Reason", "Kind", "EventType", "PaymentStatus", "JobStatus", "Result", "Language", "MessageType", "Addressee"} {
 		require.NotEmpty(t, all[typ], typ)
 	}
 	for typ, values := range all {
@@ -83,6 +83,8 @@ func TestLists_AreComplete(t *testing.T) {
 	require.ElementsMatch(t, all["SaleStatus"], texts(booking.SaleStatuses()))
 	require.ElementsMatch(t, all["CleanerStatus"], texts(booking.CleanerStatuses()))
 	require.ElementsMatch(t, all["Language"], texts(booking.Languages()))
+	require.ElementsMatch(t, all["MessageType"], texts(booking.MessageTypes()))
+	require.ElementsMatch(t, all["Addressee"], texts(booking.Addressees()))
 }
 
 func texts[T ~string](values []T) []string {

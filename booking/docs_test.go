@@ -89,6 +89,29 @@ func TestDocs_Reasons(t *testing.T) {
 	}
 }
 
+// TestDocs_Messages holds the table of messages to the code: each type, for each
+// addressee for whom it has words.
+func TestDocs_Messages(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/sagas.md")
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(text), "\n## Messages\n")
+	require.True(t, found)
+	var listed, worded []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\w+) \\|").FindAllStringSubmatch(table, -1) {
+		listed = append(listed, m[1]+" for "+m[2])
+	}
+	for _, typ := range booking.MessageTypes() {
+		for _, to := range booking.Addressees() {
+			m := booking.Message{Type: typ, Data: booking.MessageData{Kind: booking.Cleaning, For: to}}
+			if m.Words(booking.English) != string(typ) {
+				worded = append(worded, fmt.Sprintf("%s for %s", typ, to))
+			}
+		}
+	}
+	require.ElementsMatch(t, worded, listed)
+}
+
 // labels are the statuses with their words in a language, "" for those that the
 // thing never has; the English ones with the status itself.
 func labels[S ~string](statuses []S, label func(S, booking.Language) string) func(booking.Language) []string {

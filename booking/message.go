@@ -2,12 +2,78 @@ package booking
 
 import "time"
 
-// Message is a notice to an owner or a customer. Its Key makes it one of a kind.
+// MessageType is what a message tells its recipient.
+type MessageType string
+
+// The messages about orders. Each "cancelled" takes back the ones above it.
+const (
+	ReservationPlacedMessage    MessageType = "reservation_placed"    // a reservation was made, which needs no decision
+	ReservationToDecideMessage  MessageType = "reservation_to_decide" // a reservation was made, which its owner has to decide on
+	ReservationCancelledMessage MessageType = "reservation_cancelled"
+
+	PaymentDeferredMessage MessageType = "payment_deferred" // the payment follows later
+	OrderPlacedMessage     MessageType = "order_placed"     // something was ordered
+	OrderCancelledMessage  MessageType = "order_cancelled"
+
+	CleanerAssignedMessage     MessageType = "cleaner_assigned" // a cleaner will come, and which one
+	AssignmentCancelledMessage MessageType = "assignment_cancelled"
+
+	CallConfirmedMessage MessageType = "call_confirmed" // a cleaner was found
+	CallAssignedMessage  MessageType = "call_assigned"  // the recipient is the cleaner
+	CallCancelledMessage MessageType = "call_cancelled"
+)
+
+// MessageTypes lists every type of messages.
+func MessageTypes() []MessageType {
+	return []MessageType{
+		ReservationPlacedMessage, ReservationToDecideMessage, ReservationCancelledMessage,
+		PaymentDeferredMessage, OrderPlacedMessage, OrderCancelledMessage,
+		CleanerAssignedMessage, AssignmentCancelledMessage,
+		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage,
+	}
+}
+
+// Addressee is the part that the recipient of a message has in the order.
+type Addressee string
+
+// The parts that recipients have.
+const (
+	ForCustomer Addressee = "customer"
+	ForOwner    Addressee = "owner" // of the place, the menu or the drink
+	ForCleaner  Addressee = "cleaner"
+)
+
+// Addressees lists every part.
+func Addressees() []Addressee { return []Addressee{ForCustomer, ForOwner, ForCleaner} }
+
+// MessageData is what a message says of its order. A field that the words of
+// the message do not need is not set: each recipient reads no more than that.
+type MessageData struct {
+	Kind     Kind      `json:"kind" doc:"Kind of the order"`
+	For      Addressee `json:"for" doc:"Part that the recipient has in the order"`
+	Item     string    `json:"item,omitempty" doc:"Name of what was ordered"`
+	Quantity int       `json:"quantity,omitempty" doc:"Rooms, portions or cups"`
+	From     Date      `json:"from,omitzero" format:"date" doc:"First night of a stay"`
+	To       Date      `json:"to,omitzero" format:"date" doc:"Day of departure"`
+	Date     Date      `json:"date,omitzero" format:"date" doc:"Day that a drink was ordered for"`
+	// ConfirmWithin runs from the time of the message.
+	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide" example:"24h"`
+	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
+	Location      string   `json:"location,omitempty" doc:"Where to clean"`
+	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
+}
+
+// Message is a notice to an owner, a customer or a cleaner. Its Key makes it one
+// of a kind. Words renders it.
 type Message struct {
-	Key         string    `json:"id"`
-	OrderID     string    `json:"orderId"`
-	RecipientID string    `json:"recipientId"`
-	Type        string    `json:"type" doc:"What it is about, e.g. reservation_placed"`
-	Text        string    `json:"text"`
-	At          time.Time `json:"at"`
+	Key         string      `json:"id"`
+	OrderID     string      `json:"orderId"`
+	RecipientID string      `json:"recipientId"`
+	Type        MessageType `json:"type"`
+	Data        MessageData `json:"data,omitzero"`
+	// Reason is why another message is taken back; set on the one that does so.
+	Reason Reason `json:"reason,omitempty"`
+	// Text is set instead of Data on messages of earlier builds.
+	Text string    `json:"text,omitempty"`
+	At   time.Time `json:"at"`
 }

@@ -226,7 +226,10 @@ func TestMessages_CafesAndCleanersAreTold(t *testing.T) {
 		s.eventually(func() bool { return len(s.messagesTo(cleaner, call)) > 0 })
 		s.decideAt(calls+"/"+call, "cancel").with(t, http.StatusOK)
 		const where = "12 Sejong-daero, Seoul, for alice"
-		require.Equal(t, []string{"New call: " + where, "Cancelled (customer): " + where}, s.messagesTo(cleaner, call))
+		require.Equal(t, []string{"New call: " + where, "Cancelled (at the customer's wish): " + where}, s.messagesTo(cleaner, call))
+		require.Equal(t, []string{
+			"새 호출: 12 Sejong-daero, Seoul, alice 님", "호출이 취소되었습니다(고객취소): 12 Sejong-daero, Seoul, alice 님",
+		}, s.messagesTo(cleaner, call, "Accept-Language", "ko"))
 	})
 }
 

@@ -137,10 +137,10 @@ func TestCleaning_TakenWithoutAssignment(t *testing.T) {
 }
 
 // messagesTo are the texts of the messages that somebody got about an order,
-// the oldest first.
-func (s *system) messagesTo(recipient, order string) (texts []string) {
+// the oldest first; in English unless a header says otherwise.
+func (s *system) messagesTo(recipient, order string, header ...string) (texts []string) {
 	s.Helper()
-	for _, m := range s.get("/v1/messages?limit=200&recipientId="+recipient).with(s, http.StatusOK).body.Items {
+	for _, m := range s.get("/v1/messages?limit=200&recipientId="+recipient, header...).with(s, http.StatusOK).body.Items {
 		if m["orderId"] == order {
 			texts = append(texts, m["text"].(string))
 		}
@@ -244,7 +244,7 @@ func TestCleaning_CancelFreesTheCleaner(t *testing.T) {
 			"Your call for a cleaner is confirmed: 12 Sejong-daero, Seoul",
 			"Min-jun will come to 12 Sejong-daero, Seoul",
 			"Min-jun will not come to 12 Sejong-daero, Seoul",
-			"Your call for a cleaner is cancelled (customer): 12 Sejong-daero, Seoul",
+			"Your call for a cleaner is cancelled (at the customer's wish): 12 Sejong-daero, Seoul",
 		}, s.messagesTo("bob", waiting[0]))
 		s.requireEvents(waiting[0], "CallPlaced", "PaymentApproved", "CleanerAssigned", "AssignmentCanceled", "PaymentCancelApproved", "CallCanceled")
 	})

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
@@ -24,7 +23,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 		return contract.View{}, err
 	}
 	c.ends = in.DayEnds()
-	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice()), c.cancelProduction()}) // of the steps, in their order
+	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice), c.cancelProduction()}) // of the steps, in their order
 	c.takeDecisions()
 	return c.tell(story, c.story)
 }
@@ -54,11 +53,11 @@ func (c *cup) story(ctx workflow.Context) error {
 }
 
 func (c *cup) notice() notice {
-	words := fmt.Sprintf("%d × %s on %s, for %s", c.in.Quantity, c.in.Drink.Name, c.in.Drink.Date, c.in.CustomerID)
 	return notice{
-		name: "tell café", key: contract.OwnerNotice, recipientID: c.in.Drink.OwnerID, kind: "order_placed", text: "New order: " + words,
-		off: func(why booking.Reason) (kind, text string) {
-			return "order_cancelled", "Cancelled (" + string(why) + "): " + words
+		name: "tell café", key: contract.OwnerNotice, recipientID: c.in.Drink.OwnerID,
+		tells: booking.OrderPlacedMessage, off: booking.OrderCancelledMessage,
+		data: booking.MessageData{
+			For: booking.ForOwner, Item: c.in.Drink.Name, Quantity: c.in.Quantity, Date: c.in.Drink.Date, CustomerID: c.in.CustomerID,
 		},
 	}
 }
@@ -136,11 +135,9 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	if slow < lastCall.Sub(now) {
 		c.expect(ctx, booking.Duration(slow), "the café hands over", over)
 	}
-	inTime, err := await(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over)
-	if err == nil && !inTime {
-		c.dayIsOver(ctx)
-	}
-	err = c.finishTold(ctx, telling, func() bool { return c.served }, call{
+	// An order that is given up here ends in finishTold, as any other that is abandoned.
+	_ = c.awaitOrGiveUp(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over, booking.TooLate)
+	err := c.finishTold(ctx, telling, func() bool { return c.served }, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
 	})
 	if err != nil {
@@ -151,14 +148,6 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, "")
 }
 
-// dayIsOver gives the order up, which ends its story, unless the café has just
-// handed it over.
-func (c *cup) dayIsOver(ctx workflow.Context) {
-	if err := c.heed(ctx); err == nil && c.taken == "" {
-		_ = c.timeIsUp(ctx, booking.TooLate)
-	}
-}
-
 // takeDecisions lets the customer and the café decide on the order.
 func (c *cup) takeDecisions() {
 	c.onUpdate(contract.CancelUpdate, "The customer cancels the order", c.mayCancel, c.cancel)
@@ -167,7 +156,7 @@ func (c *cup) takeDecisions() {
 }
 
 func (c *cup) mayServe() error {
-	return booking.MayServe(c.standing()) //replay:never validators do not run in a replay
+	return booking.MayServe(c.standing())
 }
 
 func (c *cup) serve(ctx workflow.Context, _ string) (contract.View, error) {

@@ -49,7 +49,7 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 // for that: the services that are asked next know what was done in time.
 func (s *saga) chargeNothing(ctx workflow.Context, paid booking.Status) error {
 	if err := ctx.Err(); err != nil {
-		return err //replay:never abandoned in the very task in which it was begun
+		return err //replay:never the order would have to be abandoned in the very task in which it began
 	}
 	s.become(paid, "", "")
 	s.placed(false)
@@ -83,7 +83,7 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 	until, late := s.deadline()
 	patience := until.Sub(workflow.Now(ctx))
 	if patience <= 0 {
-		return outcome, &refusal{late} //replay:never its time ended in the moment in which it was deferred
+		return outcome, &refusal{late} //replay:never its time would have to end in the moment in which it is deferred
 	}
 	stopTelling := s.showDeferred(ctx, until)
 	defer func() {
@@ -94,15 +94,8 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 	attempt, giveUp := workflow.WithCancel(ctx)
 	defer giveUp()
 	done := workflow.ExecuteActivity(workflow.WithActivityOptions(attempt, inItsTurn(patience)), deferredPayments.ChargeDeferredPayment, charge)
-	inTime, err := await(ctx, patience, "payment is deferred until then", done.IsReady)
-	if err != nil {
+	if err := s.awaitOrGiveUp(ctx, patience, "payment is deferred until then", done.IsReady, late); err != nil {
 		return outcome, err
-	}
-	if err := s.heed(ctx); err != nil {
-		return outcome, err //replay:never a worker died in the milliseconds in which a decision is recorded
-	}
-	if !inTime {
-		return outcome, s.timeIsUp(ctx, late)
 	}
 	err = done.Get(ctx, &outcome)
 	return outcome, err
@@ -132,7 +125,7 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func())
 // mayHaveDeferred adds the undo of telling the customer that the payment
 // follows.
 func (s *saga) mayHaveDeferred() {
-	off := s.takeBack(s.paymentFollows())
+	off := s.takeBack(s.paymentFollows)
 	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
 	if n >= 0 && !slices.ContainsFunc(s.undos, func(u undo) bool { return u.name == off.name }) {
 		s.undos = slices.Insert(s.undos, n, off)
@@ -140,13 +133,10 @@ func (s *saga) mayHaveDeferred() {
 }
 
 func (s *saga) paymentFollows() notice {
-	what := s.view.Item.Name
 	return notice{
 		name: "tell customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
-		kind: "payment_deferred", text: "Paying takes longer than usual just now. We have your order and take the payment a little later: " + what,
-		off: func(why booking.Reason) (kind, text string) {
-			return "order_cancelled", "Your order is cancelled (" + string(why) + "), you pay nothing: " + what
-		},
+		tells: booking.PaymentDeferredMessage, off: booking.OrderCancelledMessage,
+		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name},
 	}
 }
 

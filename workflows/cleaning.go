@@ -22,7 +22,7 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	}
 	v.cleaner = v.view.Cleaner()                                 // known only to a call that is settled
 	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // of the steps, in their order
-		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation()), v.takeBack(v.introduction()), v.takeBack(v.errand())})
+		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation), v.takeBack(v.introduction), v.takeBack(v.errand)})
 	v.takeDecisions()
 	return v.tell(story, v.story)
 }
@@ -131,44 +131,35 @@ func (v *visit) show(cleaner *booking.Cleaner) {
 func (v *visit) confirmation() notice {
 	return notice{
 		name: "tell customer of the confirmation", key: contract.ConfirmationNotice, recipientID: v.in.CustomerID,
-		kind: "call_confirmed", text: "Your call for a cleaner is confirmed: " + v.in.Location,
-		off: func(why booking.Reason) (kind, text string) {
-			return "call_cancelled", "Your call for a cleaner is cancelled (" + string(why) + "): " + v.in.Location
-		},
+		tells: booking.CallConfirmedMessage, off: booking.CallCancelledMessage,
+		data: booking.MessageData{For: booking.ForCustomer, Location: v.in.Location},
 	}
 }
 
 func (v *visit) introduction() notice {
-	return notice{
+	n := notice{
 		name: "tell customer who comes", key: contract.IntroductionNotice, recipientID: v.in.CustomerID,
-		kind: "cleaner_assigned", text: v.who() + " will come to " + v.in.Location,
-		off: func(booking.Reason) (kind, text string) {
-			return "assignment_cancelled", v.who() + " will not come to " + v.in.Location
-		},
+		tells: booking.CleanerAssignedMessage, off: booking.AssignmentCancelledMessage,
+		data: booking.MessageData{For: booking.ForCustomer, Location: v.in.Location},
 	}
+	if v.cleaner != nil {
+		n.data.Cleaner = v.cleaner.Name
+	}
+	return n
 }
 
 // errand tells the cleaner where to go. How to reach the customer is shown with
 // the assignment, as long as that lasts, and not kept in a message.
 func (v *visit) errand() notice {
 	n := notice{
-		name: "tell cleaner", key: contract.CleanerNotice, kind: "call_assigned",
-		text: "New call: " + v.in.Location + ", for " + v.in.CustomerID,
-		off: func(why booking.Reason) (kind, text string) {
-			return "call_cancelled", "Cancelled (" + string(why) + "): " + v.in.Location + ", for " + v.in.CustomerID
-		},
+		name: "tell cleaner", key: contract.CleanerNotice,
+		tells: booking.CallAssignedMessage, off: booking.CallCancelledMessage,
+		data: booking.MessageData{For: booking.ForCleaner, Location: v.in.Location, CustomerID: v.in.CustomerID},
 	}
 	if v.cleaner != nil { // else it is only taken back, from whoever got it
 		n.recipientID = v.cleaner.ID
 	}
 	return n
-}
-
-func (v *visit) who() string {
-	if v.cleaner == nil {
-		return "Your cleaner"
-	}
-	return v.cleaner.Name
 }
 
 // cleanerCleans waits until the work is done. A cleaner who takes long makes the
@@ -195,7 +186,7 @@ func (v *visit) takeDecisions() {
 }
 
 func (v *visit) mayFinish() error {
-	return booking.MayFinish(v.standing()) //replay:never validators do not run in a replay
+	return booking.MayFinish(v.standing())
 }
 
 func (v *visit) finished(ctx workflow.Context, _ string) (contract.View, error) {

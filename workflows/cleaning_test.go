@@ -155,6 +155,11 @@ func TestCleaning(t *testing.T) {
 		require.Zero(t, c.owed())
 		require.ElementsMatch(t, []string{"call_confirmed", "cleaner_assigned", "assignment_cancelled", "call_cancelled"}, c.messages())
 		require.Equal(t, []string{"call_assigned", "call_cancelled"}, c.messagesTo(c.kim.ID))
+		for _, m := range c.sentTo(c.in.CustomerID) {
+			if m.Type == booking.AssignmentCancelledMessage {
+				require.Equal(t, "Kim will not come to 7 Hill Street", m.Words(booking.English))
+			}
+		}
 		require.False(t, c.registered)
 	})
 	t.Run("ManagementAway", func(t *testing.T) {

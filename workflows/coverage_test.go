@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -13,7 +14,8 @@ import (
 
 // unreplayed marks code that no history leads through, with the reason: none
 // can, or only one that nobody could record on purpose, or an operator's
-// cancellation of a workflow that has nothing to undo.
+// cancellation of a workflow that has nothing to undo. What is never run in a
+// replay needs no mark: see unrun.
 const unreplayed = "//replay:never"
 
 // TestHistories_EveryStatementIsReplayed runs TestReplay once more under
@@ -27,13 +29,14 @@ func TestHistories_EveryStatementIsReplayed(t *testing.T) {
 	files, err := cover.ParseProfiles(profile)
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	exempt := unrunIn(t)
 	for _, file := range files {
 		name := filepath.Base(file.FileName)
 		source, err := os.ReadFile(name)
 		require.NoError(t, err)
 		lines := strings.Split(string(source), "\n")
 		for _, b := range file.Blocks {
-			if b.Count > 0 || b.NumStmt == 0 {
+			if b.Count > 0 || b.NumStmt == 0 || exempt.hold(name, spot{b.StartLine, b.StartCol}, spot{b.EndLine, b.EndCol}) {
 				continue
 			}
 			text := strings.Join(lines[b.StartLine-1:b.EndLine], "\n")
@@ -42,4 +45,33 @@ func TestHistories_EveryStatementIsReplayed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestUnreplayed_HasAReason: each mark says why, in words of its own, and none
+// stands where the rule exempts already.
+func TestUnreplayed_HasAReason(t *testing.T) {
+	t.Parallel()
+	exempt := unrunIn(t)
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	reasoned := regexp.MustCompile(`^ \w+ .*\w+ .*\w+`) // three words at the least
+	marks := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for i, line := range strings.Split(string(source), "\n") {
+			at, reason, marked := strings.Cut(line, unreplayed)
+			if !marked {
+				continue
+			}
+			marks++
+			require.Regexp(t, reasoned, reason, "%s:%d", name, i+1)
+			here := spot{i + 1, len(at)}
+			require.False(t, exempt.hold(name, here, here), "%s:%d is never run in a replay: it needs no mark", name, i+1)
+		}
+	}
+	require.Positive(t, marks)
 }

@@ -63,13 +63,39 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 	return err
 }
 
-// timeIsUp gives the order up for what time alone has decided, unless somebody
-// is deciding on it. That is recorded before anything is undone: until then what
-// was waited for may still come, and would count if the task had to be done
+// awaitInTime is await where time decides in the end. A decision to abandon the
+// order that is open at the end comes first: awaitInTime waits for its outcome,
+// and returns the context's error if the order is abandoned.
+func (s *saga) awaitInTime(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
+	inTime, err := await(ctx, patience, name, come)
+	if err != nil {
+		return false, err
+	}
+	if err := s.awaitOpenDecision(ctx); err != nil {
+		return false, err //replay:never the time would have to end in the milliseconds in which a decision is recorded
+	}
+	return inTime, nil
+}
+
+// awaitOrGiveUp is awaitInTime that gives the order up for a reason when time is
+// up. It does not when a decision to finish the order has been taken.
+func (s *saga) awaitOrGiveUp(
+	ctx workflow.Context, patience time.Duration, name string, come func() bool, late booking.Reason,
+) error {
+	inTime, err := s.awaitInTime(ctx, patience, name, come)
+	if err != nil || inTime || s.taken != "" {
+		return err
+	}
+	return s.timeIsUp(ctx, late)
+}
+
+// timeIsUp gives the order up for what time alone has decided, unless a decision
+// to abandon it is open. That is recorded before anything is undone: until then
+// what was waited for may still come, and would count if the task had to be done
 // again.
 func (s *saga) timeIsUp(ctx workflow.Context, why booking.Reason) error {
-	if err := s.heed(ctx); err != nil {
-		return err //replay:never a decision was being recorded in the very moment
+	if err := s.awaitOpenDecision(ctx); err != nil {
+		return err //replay:never the time would have to end in the milliseconds in which a decision is recorded
 	}
 	s.asked = why
 	record(s.ctx, "time is up: "+string(why))

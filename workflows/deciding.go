@@ -96,9 +96,9 @@ func (s *saga) goesBack() bool {
 	return s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
 }
 
-// heed lets a decision to abandon the order that is still being recorded, or
-// agreed to, come before what time alone would decide.
-func (s *saga) heed(ctx workflow.Context) error {
+// awaitOpenDecision waits while a decision to abandon the order is being recorded
+// or agreed to. It returns the context's error if the order is abandoned.
+func (s *saga) awaitOpenDecision(ctx workflow.Context) error {
 	_ = workflow.Await(ctx, func() bool { return s.asked == "" && !s.agreeing })
 	return ctx.Err()
 }
@@ -147,10 +147,10 @@ func (s *saga) onUpdate(name, words string, rule func() error, decide func(workf
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, workflow.UpdateHandlerOptions{
 		Description: words,
 		Validator: func(_ workflow.Context, d contract.Decision) error {
-			if err := d.Check(name); err != nil { //replay:never validators do not run in a replay
+			if err := d.Check(name); err != nil {
 				return s.refused(err)
 			}
-			return s.refused(s.objection(name, rule)) //replay:never ditto
+			return s.refused(s.objection(name, rule))
 		},
 	}))
 }
@@ -158,16 +158,16 @@ func (s *saga) onUpdate(name, words string, rule func() error, decide func(workf
 // objection is why an update is not accepted. What happens already, and what
 // waits already, would spend an update on nothing.
 func (s *saga) objection(name string, rule func() error) error {
-	err := rule() //replay:never validators do not run in a replay
+	err := rule()
 	switch {
 	case err != nil:
-		return err //replay:never ditto
+		return err
 	case s.standing() == booking.Cancelling:
-		return booking.Errorf(booking.BeingCancelled, "the order is being cancelled already") //replay:never ditto
+		return booking.Errorf(booking.BeingCancelled, "the order is being cancelled already")
 	case s.waiting[name]:
-		return booking.Errorf(booking.DecisionPending, "an earlier decision on the order is still open").In(time.Second) //replay:never ditto
+		return booking.Errorf(booking.DecisionPending, "an earlier decision on the order is still open").In(time.Second)
 	default:
-		return nil //replay:never ditto
+		return nil
 	}
 }
 
@@ -179,7 +179,7 @@ func (s *saga) refused(err error) error {
 			View: s.view, After: booking.Duration(no.After), At: workflow.Now(s.ctx),
 		})
 	}
-	return err //replay:never validators that have no objection
+	return err //replay:never only a validator that has no objection comes here
 }
 
 // backoff is the budget of what is refused while a service is away, and may be

@@ -22,7 +22,7 @@ func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.Dri
 	}
 	if !d.in.Closed {
 		if err := d.closeDrink(ctx); err != nil {
-			return d.in.Progress, err //replay:never only when an operator has cancelled it
+			return d.in.Progress, err //replay:never only an operator who cancels the workflow leads here
 		}
 	}
 	for range d.in.Batches {
@@ -45,7 +45,7 @@ func (d *deletion) cancelBatch(ctx workflow.Context) error {
 	var done activities.DrinkBatchDone
 	batch := activities.DrinkBatch{DrinkID: d.in.DrinkID, After: d.in.After, Limit: d.in.Batch}
 	if err := d.do(ctx, "cancel orders", drinks.CancelDrinkOrders, batch, &done); err != nil {
-		return err //replay:never only when an operator has cancelled it
+		return err //replay:never only an operator who cancels the workflow leads here
 	}
 	d.in.After, d.in.Over, d.in.Told = done.Last, d.in.Over+done.Over, d.in.Told+done.Told
 	last := done.Orders < d.in.Batch
@@ -54,7 +54,7 @@ func (d *deletion) cancelBatch(ctx workflow.Context) error {
 	p.Cancelled = max(p.Cancelled, p.Orders-p.Over-done.Running)
 	p.Done = last && d.in.Told == 0 && done.Running == 0
 	if err := d.do(ctx, "show progress", drinks.NoteDeletion, activities.Deletion{DrinkID: d.in.DrinkID, Progress: *p}, nil); err != nil {
-		return err //replay:never only when an operator has cancelled it
+		return err //replay:never only an operator who cancels the workflow leads here
 	}
 	if last && !p.Done { // once more from the beginning
 		d.in.After, d.in.Over, d.in.Told = "", 0, 0

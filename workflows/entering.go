@@ -27,10 +27,10 @@ const refusedEntry = "refused: "
 // other rules, and a replay must not.
 func (o *order) enter(check func() error) error {
 	o.run = o.recorded(func(ctx workflow.Context) any {
-		if err := check(); err != nil { //replay:never a replay has the verdict from the history
+		if err := check(); err != nil {
 			return refusedEntry + reasonIn(err)
 		}
-		return workflow.GetInfo(ctx).WorkflowExecution.RunID //replay:never ditto
+		return workflow.GetInfo(ctx).WorkflowExecution.RunID
 	})
 	if why, refused := strings.CutPrefix(o.run, refusedEntry); refused {
 		return refusedInput(booking.Errorf(booking.Invalid, "%s", why))
@@ -40,21 +40,21 @@ func (o *order) enter(check func() error) error {
 
 // mayStart is why there can be no order with this input and in this workflow.
 func mayStart(ctx workflow.Context, in contract.Order, whole input) error {
-	info := workflow.GetInfo(ctx)         //replay:never a replay has the verdict from the history
-	if err := whole.Check(); err != nil { //replay:never ditto
-		return err //replay:never ditto
+	info := workflow.GetInfo(ctx)
+	if err := whole.Check(); err != nil {
+		return err
 	}
-	switch limit := min(unlimited(info.WorkflowExecutionTimeout), unlimited(info.WorkflowRunTimeout)); { //replay:never ditto
+	switch limit := min(unlimited(info.WorkflowExecutionTimeout), unlimited(info.WorkflowRunTimeout)); {
 	case in.OrderID != info.WorkflowExecution.ID:
-		return booking.Errorf(booking.Invalid, "orderId: the workflow's id must be the order's") //replay:never ditto
+		return booking.Errorf(booking.Invalid, "orderId: the workflow's id must be the order's")
 	case limit < longestOrder:
-		return booking.Errorf(booking.Invalid, "the workflow of an order has no time-out: it would end without undoing anything") //replay:never ditto
+		return booking.Errorf(booking.Invalid, "the workflow of an order has no time-out: it would end without undoing anything")
 	case info.CronSchedule != "":
-		return booking.Errorf(booking.Invalid, "the workflow of an order has no schedule: there is one order of an id") //replay:never ditto
+		return booking.Errorf(booking.Invalid, "the workflow of an order has no schedule: there is one order of an id")
 	case in.PlacedAt.After(info.WorkflowStartTime.Add(time.Hour)):
-		return booking.Errorf(booking.Invalid, "placedAt: is in the future") //replay:never ditto
+		return booking.Errorf(booking.Invalid, "placedAt: is in the future")
 	default:
-		return nil //replay:never ditto
+		return nil
 	}
 }
 
@@ -63,19 +63,19 @@ const longestOrder = (booking.YearsAhead + 2) * 366 * 24 * time.Hour
 
 // unlimited is the engine's limit of a time, which is 0 when there is none.
 func unlimited(limit time.Duration) time.Duration {
-	if limit == 0 { //replay:never only mayStart asks
-		return longestOrder //replay:never ditto
+	if limit == 0 {
+		return longestOrder
 	}
-	return limit //replay:never ditto
+	return limit
 }
 
 // reasonIn is an error's text without its code.
 func reasonIn(err error) string {
 	var no *booking.Error
-	if errors.As(err, &no) { //replay:never only enter asks
-		return no.Message //replay:never ditto
+	if errors.As(err, &no) {
+		return no.Message
 	}
-	return err.Error() //replay:never ditto
+	return err.Error()
 }
 
 // refusedInput ends a workflow for good whose input is at fault. Nothing was done.
@@ -84,7 +84,7 @@ func refusedInput(err error) error {
 	if errors.As(err, &no) {
 		return temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil)
 	}
-	return err //replay:never nothing else is said of an input
+	return err //replay:never an input is refused with a booking.Error only
 }
 
 // begins tells whether this is the first run of a workflow that continues as new.

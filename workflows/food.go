@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -22,8 +21,8 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
-	m.came = true                                                             // nothing can keep it from that but its payment
-	m.undos = append(m.refunds(), m.takeBack(m.notice()), m.cancelDelivery()) // of the steps, in their order
+	m.came = true                                                           // nothing can keep it from that but its payment
+	m.undos = append(m.refunds(), m.takeBack(m.notice), m.cancelDelivery()) // of the steps, in their order
 	m.takeDecisions()
 	return m.tell(story, m.story)
 }
@@ -51,12 +50,10 @@ func (m *meal) story(ctx workflow.Context) error {
 }
 
 func (m *meal) notice() notice {
-	words := fmt.Sprintf("%d × %s, for %s", m.in.Quantity, m.in.Menu.Name, m.in.CustomerID)
 	return notice{
-		name: "tell shop", key: contract.OwnerNotice, recipientID: m.in.Menu.OwnerID, kind: "order_placed", text: "New order: " + words,
-		off: func(why booking.Reason) (kind, text string) {
-			return "order_cancelled", "Cancelled (" + string(why) + "): " + words
-		},
+		name: "tell shop", key: contract.OwnerNotice, recipientID: m.in.Menu.OwnerID,
+		tells: booking.OrderPlacedMessage, off: booking.OrderCancelledMessage,
+		data: booking.MessageData{For: booking.ForOwner, Item: m.in.Menu.Name, Quantity: m.in.Quantity, CustomerID: m.in.CustomerID},
 	}
 }
 
@@ -115,7 +112,7 @@ func (m *meal) takeDecisions() {
 	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancelMeal, m.cancelWithDelivery)
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
 	must(workflow.SetQueryHandlerWithOptions(m.ctx, contract.UndecidedQuery, func() (bool, error) {
-		return m.agreeing, nil //replay:never queries are not in a history
+		return m.agreeing, nil
 	}, workflow.QueryHandlerOptions{Description: "Whether the delivery service is being asked to call the delivery off"}))
 }
 
@@ -150,7 +147,7 @@ func (m *meal) stopDelivery(ctx workflow.Context) error {
 	case nothingDone(err):
 		return deliveryAway(m.refusals.refuse(workflow.Now(ctx)))
 	case outcome.Result == booking.Refused:
-		return booking.MayCancel(booking.Delivered) //replay:never delivered in a life before a reset to before that
+		return booking.MayCancel(booking.Delivered) //replay:never only a reset to before a delivery that was finished leads here
 	default:
 		return nil // it was stopped; or it may have been, and the undo sees to it
 	}

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"cmp"
-	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -23,8 +22,8 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 		return contract.View{}, err
 	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
-	r.came = true                                                           // nothing can keep it from that but its payment
-	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice())) // of the steps, in their order
+	r.came = true                                                         // nothing can keep it from that but its payment
+	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // of the steps, in their order
 	r.takeDecisions()
 	return r.tell(story, r.story)
 }
@@ -87,15 +86,19 @@ func (r *reservation) hold() booking.Hold {
 	}
 }
 
-// notice asks the owner to decide or, where nobody asks them, just tells them.
+// notice asks the owner to decide or, where the place confirms by itself, only
+// tells them.
 func (r *reservation) notice() notice {
-	n := notice{name: "tell owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID, kind: "reservation_placed", text: "New reservation: " + r.inWords()}
-	if r.in.Place.Confirmation == booking.Manual {
-		n.kind = "reservation_to_decide"
-		n.text = "Please confirm or reject within " + r.in.Place.ConfirmWithin.String() + ": " + r.inWords()
+	n := notice{
+		name: "tell owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID,
+		tells: booking.ReservationPlacedMessage, off: booking.ReservationCancelledMessage,
+		data: booking.MessageData{
+			For: booking.ForOwner, Item: r.in.Place.Name, Quantity: r.in.Rooms,
+			From: r.in.CheckIn, To: r.in.CheckOut, CustomerID: r.in.CustomerID,
+		},
 	}
-	n.off = func(why booking.Reason) (kind, text string) {
-		return "reservation_cancelled", "Cancelled (" + string(why) + "): " + r.inWords()
+	if r.in.Place.Confirmation == booking.Manual {
+		n.tells, n.data.ConfirmWithin = booking.ReservationToDecideMessage, r.in.Place.ConfirmWithin
 	}
 	return n
 }
@@ -106,23 +109,17 @@ func (r *reservation) notice() notice {
 func (r *reservation) ownerDecides(ctx workflow.Context) error {
 	if r.in.Place.Confirmation == booking.Manual && !r.left {
 		if err := r.rest(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, ""); err != nil {
-			return err //replay:never abandoned in the very task in which the notice was done
+			return err //replay:never the order would have to be abandoned in the very task in which its owner is told
 		}
 		r.waitFor("the owner's decision")
 		patience := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
-		inTime, err := await(ctx, patience, "owner decides", func() bool { return r.confirmed })
-		if err != nil {
+		confirmed := func() bool { return r.confirmed }
+		if err := r.awaitOrGiveUp(ctx, patience, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
 			return err
 		}
-		if err := r.heed(ctx); err != nil {
-			return err //replay:never a worker died in the milliseconds in which a decision is recorded
-		}
-		if !inTime && r.taken == "" {
-			return r.timeIsUp(ctx, booking.OwnerTimeout)
-		}
 		// A decision that was taken in time counts, though it is still being recorded.
-		if err := workflow.Await(ctx, func() bool { return r.confirmed }); err != nil {
-			return err //replay:never cancelled within the moment in which that was recorded
+		if err := workflow.Await(ctx, confirmed); err != nil {
+			return err //replay:never the order would have to be abandoned while the decision is recorded
 		}
 	}
 	return r.rest(ctx, booking.Confirmed, booking.ReservationStatusChanged, r.ownerNote)
@@ -133,14 +130,9 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 func (r *reservation) guestsStay(ctx workflow.Context) error {
 	r.waitFor("check-out")
 	untilCheckOut := r.in.CheckOutAt().Sub(workflow.Now(ctx))
-	_, err := await(ctx, untilCheckOut, "check-out", func() bool { return r.left })
-	if !r.left && r.taken != booking.Completed { // from then on the stay can no longer be called off
-		if err != nil {
-			return err
-		}
-		if err := r.heed(ctx); err != nil {
-			return err //replay:never a worker died in the milliseconds in which a decision is recorded
-		}
+	_, err := r.awaitInTime(ctx, untilCheckOut, "check-out", func() bool { return r.left })
+	if err != nil && !r.left && r.taken != booking.Completed { // from then on the stay can no longer be called off
+		return err
 	}
 	_ = workflow.Await(r.ctx, func() bool { return r.left || r.taken != booking.Completed })
 	r.endStay()
@@ -175,7 +167,7 @@ func (r *reservation) takeDecisions() {
 }
 
 func (r *reservation) mayConfirm() error {
-	return booking.MayConfirm(r.standing()) //replay:never validators do not run in a replay
+	return booking.MayConfirm(r.standing())
 }
 
 func (r *reservation) confirm(ctx workflow.Context, note string) (contract.View, error) {
@@ -191,11 +183,11 @@ func (r *reservation) reject(ctx workflow.Context, note string) (contract.View, 
 }
 
 func (r *reservation) mayCancelStay() error {
-	return booking.MayCancelStay(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt()) //replay:never validators do not run in a replay
+	return booking.MayCancelStay(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt())
 }
 
 func (r *reservation) mayComplete() error {
-	return booking.MayCheckOut(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt()) //replay:never validators do not run in a replay
+	return booking.MayCheckOut(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt())
 }
 
 func (r *reservation) complete(ctx workflow.Context, _ string) (contract.View, error) {
@@ -203,9 +195,4 @@ func (r *reservation) complete(ctx workflow.Context, _ string) (contract.View, e
 	record(ctx, "checked out early")
 	r.left = true
 	return r.over(ctx, booking.Completed)
-}
-
-// inWords is the reservation in a line, for messages and summaries.
-func (r *reservation) inWords() string {
-	return fmt.Sprintf("%d × %s, %s to %s, for %s", r.in.Rooms, r.in.Place.Name, r.in.CheckIn, r.in.CheckOut, r.in.CustomerID)
 }

@@ -39,17 +39,18 @@ type order struct {
 
 func (o *order) answerQueries() {
 	must(workflow.SetQueryHandlerWithOptions(o.ctx, contract.ViewQuery, func() (contract.View, error) {
-		return o.view, nil //replay:never queries are not in a history
+		return o.view, nil
 	}, workflow.QueryHandlerOptions{Description: "The order as its customer sees it"}))
 	must(workflow.SetQueryHandlerWithOptions(o.ctx, contract.DecisionQuery, func() (*contract.View, error) {
-		return o.decision, nil //replay:never queries are not in a history
+		return o.decision, nil
 	}, workflow.QueryHandlerOptions{Description: "The order at its first decision, null before it"}))
 }
 
 // become moves the order along the table of transitions.
 func (o *order) become(status booking.Status, reason booking.Reason, note string) {
 	if !o.view.Kind.May(o.view.Status, status) {
-		must(fmt.Errorf("a %s order cannot go from %s to %s", o.view.Kind, o.view.Status, status)) //replay:never
+		//replay:never a task that fails is not recorded
+		must(fmt.Errorf("a %s order cannot go from %s to %s", o.view.Kind, o.view.Status, status))
 	}
 	o.view.Status, o.view.Reason = status, reason
 	o.view = o.view.Clone()
@@ -77,7 +78,7 @@ func (o *order) changed() {
 // whoever waits for the order learns of it.
 func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.EventType, note string) error {
 	if err := ctx.Err(); err != nil {
-		return err //replay:never abandoned in the very task in which it would have come to rest
+		return err //replay:never the order would have to be abandoned in the very task in which it comes to rest
 	}
 	o.become(status, "", note)
 	o.news = event

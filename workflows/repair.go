@@ -24,7 +24,7 @@ func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
 		options.StartToCloseTimeout, options.ScheduleToCloseTimeout = time.Minute, 5*time.Minute
 		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), mypage.RepairPage, in.Page).Get(ctx, &page)
 		if err != nil {
-			return in, err //replay:never the read model or the list of workflows was away for minutes; the next repair begins anew
+			return in, err //replay:never the read model or the list of workflows would have to be away for minutes
 		}
 		in.Healed, in.Page = in.Healed+page.Healed, page.Next
 		if page.Next == nil {

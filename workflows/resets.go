@@ -27,16 +27,13 @@ func historyLength(ctx workflow.Context) int { return workflow.GetInfo(ctx).GetC
 // in the first task that is no replay. A run that was never reset records one.
 func (o *order) currentRun() string {
 	return o.recorded(func(ctx workflow.Context) any {
-		return workflow.GetInfo(ctx).WorkflowExecution.RunID //replay:never a replay has the id from the history
+		return workflow.GetInfo(ctx).WorkflowExecution.RunID
 	})
 }
 
 // recorded is what the history has in the place of the run's id.
 func (o *order) recorded(id func(workflow.Context) any) (run string) {
-	same := func(a, b any) bool {
-		return a == b //replay:never a replay compares nothing
-	}
-	must(workflow.MutableSideEffect(o.ctx, "run", id, same).Get(&run))
+	must(workflow.MutableSideEffect(o.ctx, "run", id, func(a, b any) bool { return a == b }).Get(&run))
 	return run
 }
 

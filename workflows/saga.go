@@ -56,7 +56,7 @@ type facts struct {
 type refusal struct{ reason booking.Reason }
 
 func (r *refusal) Error() string {
-	return "refused: " + string(r.reason) //replay:never nobody prints it
+	return "refused: " + string(r.reason) //replay:never a refusal is looked at by errors.As and never printed
 }
 
 // begin sets a saga up, unless there can be no order with its input. The context
@@ -71,10 +71,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole input, fact
 	never, _ := workflow.NewDisconnectedContext(root)
 	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy.Whole(), settled: in.Settle != nil}
 	s.in, s.facts, s.startWithin = in, facts, time.Duration(s.policy.HandOverWithin)
-	allowed := func() error {
-		return mayStart(never, in, whole) //replay:never a replay has the verdict from the history
-	}
-	if err := s.enter(allowed); err != nil {
+	if err := s.enter(func() error { return mayStart(never, in, whole) }); err != nil {
 		return nil, err
 	}
 	if s.settled && view.Placed && !s.free() { // the lost workflow has told so
@@ -141,7 +138,7 @@ func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) (book
 func (s *saga) conclude(st step, outcome booking.Outcome) error {
 	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == st.undo.name })
 	if n < 0 {
-		must(fmt.Errorf("no undo is known for the step to %s", st.name)) //replay:never
+		must(fmt.Errorf("no undo is known for the step to %s", st.name)) //replay:never a task that fails is not recorded
 	}
 	switch outcome.Result {
 	case booking.Done:
@@ -224,7 +221,7 @@ func (s *saga) turnBack(err error) {
 // there was told, whichever life of the workflow went it.
 func (s *saga) tellUndone() {
 	if s.declined && s.view.Reason != booking.PaymentDeclined {
-		s.emitDeclined() //replay:never it was cancelled for another reason in the same moment
+		s.emitDeclined() //replay:never the order would have to be cancelled in the moment in which its payment is declined
 	}
 	if s.refunded || s.free() && s.came {
 		s.placed(s.refunded) // which may not have been known until now

@@ -8,41 +8,51 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// notice is a message to somebody that is taken back, by another one, when the
-// order is cancelled.
+// notice is a message that is taken back, by another one, when the order is
+// cancelled. Their words are booking's.
 type notice struct {
 	name        string // in the words of the business
 	key         string // one of contract's
 	recipientID string
-	kind, text  string
-	// off is the message that takes it back.
-	off func(why booking.Reason) (kind, text string)
+	tells       booking.MessageType
+	off         booking.MessageType // takes it back
+	data        booking.MessageData // of both; its Kind is the order's
 }
 
 // tellSomebody sends a notice.
 func (s *saga) tellSomebody(ctx workflow.Context, n notice) error {
 	_, err := s.step(ctx, step{
-		call: call{name: n.name, queue: contract.NotificationsQueue, quick: quickStep, do: notifications.Notify, with: s.message(n, n.key, n.kind, n.text)},
-		undo: s.takeBack(n),
+		call: call{name: n.name, queue: contract.NotificationsQueue, quick: quickStep, do: notifications.Notify, with: s.message(n)},
+		undo: s.takeBack(func() notice { return n }),
 	})
 	return err
 }
 
-func (s *saga) takeBack(n notice) undo {
+// takeBack withdraws a notice, with what its data is when that is done: undos are
+// known before all of the data is.
+func (s *saga) takeBack(n func() notice) undo {
 	return undo{
-		call: call{name: n.name + " that it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
+		call: call{name: n().name + " that it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
 		because: func(why booking.Reason) any {
-			kind, text := n.off(why)
-			return activities.Withdrawal{Key: s.messageKey(n.key), Message: s.message(n, n.key+"/withdrawal", kind, text), Why: why}
+			return activities.Withdrawal{Key: s.messageKey(n().key), Message: s.withdrawal(n(), why), Why: why}
 		},
 	}
 }
 
-func (s *saga) message(n notice, key, kind, text string) booking.Message {
+func (s *saga) message(n notice) booking.Message {
+	n.data.Kind = s.view.Kind
 	return booking.Message{
-		Key: s.messageKey(key), OrderID: s.in.OrderID, RecipientID: n.recipientID,
-		Type: kind, Text: text, At: workflow.Now(s.ctx),
+		Key: s.messageKey(n.key), OrderID: s.in.OrderID, RecipientID: n.recipientID,
+		Type: n.tells, Data: n.data, At: workflow.Now(s.ctx),
 	}
+}
+
+// withdrawal is the message that takes a notice back. It asks for no decision.
+func (s *saga) withdrawal(n notice, why booking.Reason) booking.Message {
+	n.key, n.tells, n.data.ConfirmWithin = n.key+"/withdrawal", n.off, 0
+	m := s.message(n)
+	m.Reason = why
+	return m
 }
 
 func (s *saga) messageKey(key string) string { return contract.MessageKey(s.in.OrderID, key) }

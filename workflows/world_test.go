@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/activities"
@@ -171,16 +172,24 @@ func (w *world) told() []string { return w.messagesTo("owner-of-" + w.item) }
 
 // messagesTo are the types of the messages about the order, oldest first.
 func (w *world) messagesTo(recipient string) (types []string) {
+	for _, m := range w.sentTo(recipient) {
+		types = append(types, string(m.Type))
+	}
+	return types
+}
+
+// sentTo are the messages about the order, oldest first.
+func (w *world) sentTo(recipient string) (sent []booking.Message) {
 	for page := (booking.Page{Limit: 200}); ; {
 		messages, next, err := w.outbox.Messages(context.Background(), recipient, page)
 		require.NoError(w, err)
 		for _, m := range messages {
 			if m.OrderID == w.order {
-				types = append([]string{m.Type}, types...)
+				sent = append([]booking.Message{m}, sent...)
 			}
 		}
 		if next == "" {
-			return types
+			return sent
 		}
 		page.Cursor = next
 	}
@@ -264,10 +273,13 @@ func (s stock) Shorten(_ context.Context, key string, end booking.Date) (booking
 type outbox struct{ *process }
 
 func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {
+	says(o, m)
 	return act(o.process, "send", func(ctx context.Context) (booking.Outcome, error) { return o.outbox.Send(ctx, m) })
 }
 
 func (o outbox) Withdraw(_ context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
+	says(o, m)
+	assert.Equal(o, why, m.Reason, m.Key)
 	return act(o.process, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, why) })
 }
 

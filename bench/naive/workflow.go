@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -100,9 +99,12 @@ func (r *reservation) book(ctx workflow.Context) (err error) {
 	defer func() { undo(inventory.ReleaseStock, hold) }()
 
 	return step(ctx, notifications.Notify, booking.Message{
-		Key: r.in.OrderID + "/notice", OrderID: r.in.OrderID, RecipientID: r.in.Place.OwnerID, Type: "reservation_placed",
-		Text: fmt.Sprintf("New reservation: %d × %s, %s to %s, for %s", r.in.Rooms, r.in.Place.Name, r.in.CheckIn, r.in.CheckOut, r.in.CustomerID),
-		At:   workflow.Now(ctx),
+		Key: r.in.OrderID + "/notice", OrderID: r.in.OrderID, RecipientID: r.in.Place.OwnerID, Type: booking.ReservationPlacedMessage,
+		Data: booking.MessageData{
+			Kind: booking.Lodging, For: booking.ForOwner, Item: r.in.Place.Name, Quantity: r.in.Rooms,
+			From: r.in.CheckIn, To: r.in.CheckOut, CustomerID: r.in.CustomerID,
+		},
+		At: workflow.Now(ctx),
 	})
 }
 

@@ -248,7 +248,7 @@ func (n *Notifications) Standing(ctx context.Context) iter.Seq2[booking.Message,
 		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})
-	return as(only(rows, func(r messageRow) bool { return r.State == sent }), func(r messageRow) (booking.Message, error) { return r.message(), nil })
+	return as(only(rows, func(r messageRow) bool { return r.State == sent }), messageRow.message)
 }
 
 // All lists the row of every order.

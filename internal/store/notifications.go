@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -28,32 +30,55 @@ type messageRow struct {
 	Key         string `bun:",pk"`
 	OrderID     string
 	RecipientID string
-	Type        string
-	Text        string
+	Type        booking.MessageType
+	Text        string // of a message without data
 	State       string
 	Why         booking.Reason // it was withdrawn or prevented
 	At          time.Time
+	Data        *string        // JSON
+	Reason      booking.Reason // it withdraws another one
 }
 
-func newMessageRow(key, state string, m booking.Message) *messageRow {
-	return &messageRow{
+func newMessageRow(key, state string, m booking.Message) (*messageRow, error) {
+	row := &messageRow{
 		Key: key, OrderID: m.OrderID, RecipientID: m.RecipientID,
-		Type: m.Type, Text: m.Text, State: state, At: micros(m.At),
+		Type: m.Type, Text: m.Text, State: state, At: micros(m.At), Reason: m.Reason,
 	}
+	if m.Data == (booking.MessageData{}) {
+		return row, nil
+	}
+	text, err := json.Marshal(m.Data)
+	if err != nil {
+		return nil, fmt.Errorf("write data of message %s as JSON: %w", key, err)
+	}
+	data := string(text)
+	row.Data = &data
+	return row, nil
 }
 
-func (r messageRow) message() booking.Message {
-	return booking.Message{
-		Key: r.Key, OrderID: r.OrderID, RecipientID: r.RecipientID, Type: r.Type, Text: r.Text, At: r.At.UTC(),
+func (r messageRow) message() (booking.Message, error) {
+	m := booking.Message{
+		Key: r.Key, OrderID: r.OrderID, RecipientID: r.RecipientID,
+		Type: r.Type, Reason: r.Reason, Text: r.Text, At: r.At.UTC(),
 	}
+	if r.Data != nil {
+		if err := json.Unmarshal([]byte(*r.Data), &m.Data); err != nil {
+			return booking.Message{}, fmt.Errorf("data of message %s: %w", r.Key, err)
+		}
+	}
+	return m, nil
 }
 
 // Send keeps the message under its key, once. Undone, and why, when it was
 // withdrawn, even before it was ever sent.
 func (n *Notifications) Send(ctx context.Context, m booking.Message) (booking.Outcome, error) {
 	outcome := booking.Outcome{Result: booking.Done}
-	err := n.db.run(ctx, "send message", func(ctx context.Context, q bun.IDB) error {
-		standing, _, err := keep(ctx, q, newMessageRow(m.Key, sent, m))
+	row, err := newMessageRow(m.Key, sent, m)
+	if err != nil {
+		return booking.Outcome{}, err
+	}
+	err = n.db.run(ctx, "send message", func(ctx context.Context, q bun.IDB) error {
+		standing, _, err := keep(ctx, q, row)
 		if standing.State != sent {
 			outcome = booking.Outcome{Result: booking.Undone, Reason: standing.Why}
 		}
@@ -86,8 +111,7 @@ func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Mess
 	var undo booking.Undo
 	err := n.db.inTx(ctx, "withdraw message", func(ctx context.Context, q bun.IDB) error {
 		undo = booking.Undo{}
-		never := newMessageRow(key, prevented, booking.Message{OrderID: m.OrderID, At: m.At})
-		never.Why = why
+		never := &messageRow{Key: key, OrderID: m.OrderID, State: prevented, Why: why, At: micros(m.At)}
 		standing, first, err := keep(ctx, q, never)
 		if err != nil || first || standing.State == prevented {
 			return err
@@ -98,7 +122,11 @@ func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Mess
 		if err != nil {
 			return err
 		}
-		_, _, err = keep(ctx, q, newMessageRow(m.Key, sent, m))
+		off, err := newMessageRow(m.Key, sent, m)
+		if err != nil {
+			return err
+		}
+		_, _, err = keep(ctx, q, off)
 		return err
 	})
 	return undo, err
@@ -134,7 +162,9 @@ func (n *Notifications) Messages(ctx context.Context, recipientID string, p book
 	rows, next = part(rows, size, func(last messageRow) string { return moment{last.At, last.Key}.cursor(messageList) })
 	messages := make([]booking.Message, len(rows))
 	for i, row := range rows {
-		messages[i] = row.message()
+		if messages[i], err = row.message(); err != nil {
+			return nil, "", err
+		}
 	}
 	return messages, next, nil
 }

@@ -18,7 +18,8 @@ func newMessage(recipient, id string, at time.Time) booking.Message {
 }
 
 func testNotifications(t *testing.T, fresh newURL) {
-	outbox := store.NewNotifications(setup(t, fresh, "notifications"))
+	db := setup(t, fresh, "notifications")
+	outbox := store.NewNotifications(db)
 
 	messages := func(t *testing.T) []booking.Message {
 		t.Helper()
@@ -55,6 +56,31 @@ func testNotifications(t *testing.T, fresh newURL) {
 		withdraw(t, m.Key, off, true)
 		send(t, m, undone)
 		require.Equal(t, []booking.Message{off, m}, messages(t))
+	})
+
+	run(t, "KeepsWhatIsSaid", func(t *testing.T) {
+		m, off := newMessage(t.Name(), "a", christmas.UTC()), newMessage(t.Name(), "off", christmas.UTC())
+		m.Type, m.Text = booking.ReservationToDecideMessage, ""
+		m.Data = booking.MessageData{
+			Kind: booking.Lodging, For: booking.ForOwner, Item: "예약 'one' \\ ?", Quantity: 2, CustomerID: "alice",
+			From: day(24), To: day(26), ConfirmWithin: booking.Duration(90 * time.Minute),
+		}
+		off.Type, off.Text, off.Reason = booking.ReservationCancelledMessage, "", booking.OwnerTimeout
+		off.Data = booking.MessageData{
+			Kind: booking.Cleaning, For: booking.ForCleaner, Location: "7 Hill Street", Cleaner: "민준", Date: day(24),
+		}
+		send(t, m, done)
+		withdraw(t, m.Key, off, true)
+		require.Equal(t, []booking.Message{off, m}, messages(t))
+	})
+
+	run(t, "ReadsWhatAnEarlierBuildWrote", func(t *testing.T) {
+		m := newMessage(t.Name(), "a", christmas.UTC())
+		_, err := db.SQL().ExecContext(t.Context(), "INSERT INTO messages (key, order_id, recipient_id, type, text, state, why, at) VALUES ('"+
+			m.Key+"', 'order of '||'"+m.RecipientID+"', '"+m.RecipientID+"', 'reservation_placed', '예약 ''one'' \\ ?', 'sent', '', '"+
+			m.At.Format("2006-01-02 15:04:05.999999-07:00")+"')")
+		require.NoError(t, err)
+		require.Equal(t, []booking.Message{m}, messages(t))
 	})
 
 	run(t, "WithdrawByASagaThatForgotTheRecipient", func(t *testing.T) {

@@ -1,0 +1,140 @@
+package booking_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// told is a message with its words in both languages.
+type told struct {
+	message         booking.Message
+	english, korean string
+}
+
+// messages are every type of messages, for each of its addressees.
+func messages() []told {
+	const why = booking.ByCustomer
+	stay := booking.MessageData{
+		Kind: booking.Lodging, For: booking.ForOwner, Item: "Seaside Inn", Quantity: 2, CustomerID: "alice",
+		From: booking.Date{Year: 2026, Month: 12, Day: 24}, To: booking.Date{Year: 2026, Month: 12, Day: 26},
+	}
+	toDecide := stay
+	toDecide.ConfirmWithin = booking.Duration(36*time.Hour + 30*time.Minute)
+	meal := booking.MessageData{Kind: booking.Food, For: booking.ForOwner, Item: "Bibimbap", Quantity: 3, CustomerID: "alice"}
+	cup := booking.MessageData{
+		Kind: booking.Cafe, For: booking.ForOwner, Item: "Latte", Quantity: 2, CustomerID: "alice",
+		Date: booking.Date{Year: 2026, Month: 12, Day: 24},
+	}
+	deferred := booking.MessageData{Kind: booking.Food, For: booking.ForCustomer, Item: "Bibimbap"}
+	call := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCustomer, Location: "7 Hill Street"}
+	visit := call
+	visit.Cleaner = "민준"
+	errand := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCleaner, Location: "7 Hill Street", CustomerID: "alice"}
+	return []told{
+		{booking.Message{Type: booking.ReservationPlacedMessage, Data: stay},
+			"New reservation: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
+			"새 예약: Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
+		{booking.Message{Type: booking.ReservationToDecideMessage, Data: toDecide},
+			"Please confirm or reject within 36h30m: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
+			"36시간 30분 안에 승인하거나 거절해 주세요: Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
+		{booking.Message{Type: booking.ReservationCancelledMessage, Data: stay, Reason: booking.OwnerTimeout},
+			"Cancelled (the owner did not answer in time): 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
+			"예약이 취소되었습니다(점주응답없음): Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
+		{booking.Message{Type: booking.OrderPlacedMessage, Data: meal},
+			"New order: 3 × Bibimbap, for alice", "새 주문: Bibimbap 3개, alice 님"},
+		{booking.Message{Type: booking.OrderPlacedMessage, Data: cup},
+			"New order: 2 × Latte on 2026-12-24, for alice", "새 주문: Latte 2잔, 2026-12-24, alice 님"},
+		{booking.Message{Type: booking.OrderCancelledMessage, Data: cup, Reason: booking.MenuDeleted},
+			"Cancelled (no longer sold): 2 × Latte on 2026-12-24, for alice",
+			"주문이 취소되었습니다(강제취소): Latte 2잔, 2026-12-24, alice 님"},
+		{booking.Message{Type: booking.PaymentDeferredMessage, Data: deferred},
+			"Paying takes longer than usual just now. We have your order and take the payment a little later: Bibimbap",
+			"결제가 평소보다 늦어지고 있습니다. 주문은 접수되었으며 잠시 후에 결제됩니다: Bibimbap"},
+		{booking.Message{Type: booking.OrderCancelledMessage, Data: deferred, Reason: booking.PaymentUnavailable},
+			"Your order is cancelled (the payment could not be taken in time), you pay nothing: Bibimbap",
+			"주문이 취소되었으며 결제되지 않습니다(결제불가): Bibimbap"},
+		{booking.Message{Type: booking.CallConfirmedMessage, Data: call},
+			"Your call for a cleaner is confirmed: 7 Hill Street", "청소 호출이 확정되었습니다: 7 Hill Street"},
+		{booking.Message{Type: booking.CallCancelledMessage, Data: call, Reason: why},
+			"Your call for a cleaner is cancelled (at the customer's wish): 7 Hill Street",
+			"청소 호출이 취소되었습니다(고객취소): 7 Hill Street"},
+		{booking.Message{Type: booking.CleanerAssignedMessage, Data: visit},
+			"민준 will come to 7 Hill Street", "민준 님이 방문합니다: 7 Hill Street"},
+		{booking.Message{Type: booking.AssignmentCancelledMessage, Data: visit, Reason: why},
+			"민준 will not come to 7 Hill Street", "민준 님이 방문하지 않습니다: 7 Hill Street"},
+		{booking.Message{Type: booking.AssignmentCancelledMessage, Data: call, Reason: why},
+			"Your cleaner will not come to 7 Hill Street", "청소 담당자 님이 방문하지 않습니다: 7 Hill Street"},
+		{booking.Message{Type: booking.CallAssignedMessage, Data: errand},
+			"New call: 7 Hill Street, for alice", "새 호출: 7 Hill Street, alice 님"},
+		{booking.Message{Type: booking.CallCancelledMessage, Data: errand, Reason: why},
+			"Cancelled (at the customer's wish): 7 Hill Street, for alice",
+			"호출이 취소되었습니다(고객취소): 7 Hill Street, alice 님"},
+	}
+}
+
+func TestMessages_InWords(t *testing.T) {
+	t.Parallel()
+	for _, m := range messages() {
+		require.Equal(t, m.english, m.message.Words(booking.English))
+		require.Equal(t, m.korean, m.message.Words(booking.Korean))
+	}
+}
+
+// TestMessages_EveryTypeHasWords: in every language, each of its own.
+func TestMessages_EveryTypeHasWords(t *testing.T) {
+	t.Parallel()
+	for _, l := range booking.Languages() {
+		seen := map[string]booking.MessageType{}
+		for _, typ := range booking.MessageTypes() {
+			addressed := 0
+			for _, to := range booking.Addressees() {
+				text := booking.Message{Type: typ, Data: booking.MessageData{Kind: booking.Cleaning, For: to}}.Words(l)
+				english := booking.Message{Type: typ, Data: booking.MessageData{Kind: booking.Cleaning, For: to}}.Words(booking.English)
+				require.Equal(t, english == string(typ), text == string(typ), "%s for a %s has words in %s or in English", typ, to, l)
+				if text == string(typ) {
+					continue // it is not for them
+				}
+				addressed++
+				require.NotRegexp(t, `[{}]`, text, "a field in the words of %s in %s is none", typ, l)
+			}
+			require.Positive(t, addressed, "%s has no words in %s", typ, l)
+		}
+		for _, m := range messages() {
+			text := m.message.Words(l)
+			require.Empty(t, seen[text], "%s reads as %s in %s", m.message.Type, seen[text], l)
+			seen[text] = m.message.Type
+		}
+	}
+	var known []booking.MessageType
+	for _, m := range messages() {
+		known = append(known, m.message.Type)
+	}
+	for _, typ := range booking.MessageTypes() {
+		require.Contains(t, known, typ, "a new message wants a line in messages")
+	}
+}
+
+// TestMessages_WithoutWords: what an earlier build wrote stays as it is, and what
+// a later one sent can be told by its type.
+func TestMessages_WithoutWords(t *testing.T) {
+	t.Parallel()
+	for _, l := range booking.Languages() {
+		old := booking.Message{Type: booking.OrderPlacedMessage, Text: "New order: 2 × Latte, for alice"}
+		require.Equal(t, old.Text, old.Words(l))
+		require.Equal(t, "order_repeated", booking.Message{Type: "order_repeated", Data: booking.MessageData{For: booking.ForOwner}}.Words(l))
+	}
+}
+
+// TestMessages_NamesInBraces: what people call their things is not taken for a
+// field.
+func TestMessages_NamesInBraces(t *testing.T) {
+	t.Parallel()
+	m := booking.Message{Type: booking.OrderPlacedMessage, Data: booking.MessageData{
+		Kind: booking.Food, For: booking.ForOwner, Item: "{customer} {order}", Quantity: 1, CustomerID: "alice",
+	}}
+	require.Equal(t, "New order: 1 × {customer} {order}, for alice", m.Words(booking.English))
+}

@@ -1,0 +1,106 @@
+package booking
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
+// orderWords describe an order in one line. A name in braces stands for a field
+// of the message.
+var orderWords = map[Kind]words{
+	Lodging:  {English: "{quantity} × {item}, {from} to {to}, for {customer}", Korean: "{item} {quantity}실, {from} ~ {to}, {customer} 님"},
+	Food:     {English: "{quantity} × {item}, for {customer}", Korean: "{item} {quantity}개, {customer} 님"},
+	Cafe:     {English: "{quantity} × {item} on {date}, for {customer}", Korean: "{item} {quantity}잔, {date}, {customer} 님"},
+	Cleaning: {English: "{location}, for {customer}", Korean: "{location}, {customer} 님"},
+}
+
+// messageWords are the words of each message for each of its addressees.
+// {order} stands for the order's line in orderWords.
+var messageWords = map[MessageType]map[Addressee]words{
+	ReservationPlacedMessage: {
+		ForOwner: {English: "New reservation: {order}", Korean: "새 예약: {order}"},
+	},
+	ReservationToDecideMessage: {
+		ForOwner: {
+			English: "Please confirm or reject within {confirmWithin}: {order}",
+			Korean:  "{confirmWithin} 안에 승인하거나 거절해 주세요: {order}",
+		},
+	},
+	ReservationCancelledMessage: {
+		ForOwner: {English: "Cancelled ({reason}): {order}", Korean: "예약이 취소되었습니다({reason}): {order}"},
+	},
+	PaymentDeferredMessage: {
+		ForCustomer: {
+			English: "Paying takes longer than usual just now. We have your order and take the payment a little later: {item}",
+			Korean:  "결제가 평소보다 늦어지고 있습니다. 주문은 접수되었으며 잠시 후에 결제됩니다: {item}",
+		},
+	},
+	OrderPlacedMessage: {
+		ForOwner: {English: "New order: {order}", Korean: "새 주문: {order}"},
+	},
+	OrderCancelledMessage: {
+		ForOwner: {English: "Cancelled ({reason}): {order}", Korean: "주문이 취소되었습니다({reason}): {order}"},
+		ForCustomer: {
+			English: "Your order is cancelled ({reason}), you pay nothing: {item}",
+			Korean:  "주문이 취소되었으며 결제되지 않습니다({reason}): {item}",
+		},
+	},
+	CleanerAssignedMessage: {
+		ForCustomer: {English: "{cleaner} will come to {location}", Korean: "{cleaner} 님이 방문합니다: {location}"},
+	},
+	AssignmentCancelledMessage: {
+		ForCustomer: {English: "{cleaner} will not come to {location}", Korean: "{cleaner} 님이 방문하지 않습니다: {location}"},
+	},
+	CallConfirmedMessage: {
+		ForCustomer: {
+			English: "Your call for a cleaner is confirmed: {location}",
+			Korean:  "청소 호출이 확정되었습니다: {location}",
+		},
+	},
+	CallAssignedMessage: {
+		ForCleaner: {English: "New call: {order}", Korean: "새 호출: {order}"},
+	},
+	CallCancelledMessage: {
+		ForCustomer: {
+			English: "Your call for a cleaner is cancelled ({reason}): {location}",
+			Korean:  "청소 호출이 취소되었습니다({reason}): {location}",
+		},
+		ForCleaner: {English: "Cancelled ({reason}): {order}", Korean: "호출이 취소되었습니다({reason}): {order}"},
+	},
+}
+
+// unnamedCleaner stands for a cleaner whose name the message does not have: the
+// saga that takes an assignment back may have lost it.
+var unnamedCleaner = words{English: "Your cleaner", Korean: "청소 담당자"}
+
+// Words is the message's text. A message of an earlier build keeps the text that
+// it was written with; one of a type without words reads as the type.
+func (m Message) Words(l Language) string {
+	text := messageWords[m.Type][m.Data.For][l]
+	if text == "" {
+		return cmp.Or(m.Text, string(m.Type))
+	}
+	d := m.Data
+	text = strings.ReplaceAll(text, "{order}", orderWords[d.Kind][l])
+	return strings.NewReplacer(
+		"{item}", d.Item,
+		"{quantity}", strconv.Itoa(d.Quantity),
+		"{from}", d.From.String(),
+		"{to}", d.To.String(),
+		"{date}", d.Date.String(),
+		"{confirmWithin}", d.ConfirmWithin.words(l),
+		"{customer}", d.CustomerID,
+		"{location}", d.Location,
+		"{cleaner}", cmp.Or(d.Cleaner, unnamedCleaner[l]),
+		"{reason}", cmp.Or(m.Reason.Label(l), string(m.Reason)),
+	).Replace(text)
+}
+
+// words is the duration for people: "1시간 30분" in Korean.
+func (d Duration) words(l Language) string {
+	if l == Korean {
+		return strings.TrimSpace(strings.NewReplacer("h", "시간 ", "m", "분 ", "s", "초").Replace(d.String()))
+	}
+	return d.String()
+}
