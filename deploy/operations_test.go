@@ -9,7 +9,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/require"
 
-	"github.com/yeyak/yeyak/internal/recipes"
+	"github.com/yeyak/yeyak/internal/rig/recipes"
 )
 
 // TestOperations_WhatIsShown: the commands that docs/operations shows and no

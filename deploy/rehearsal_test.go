@@ -24,7 +24,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/require"
 
-	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
 // rehearsal brings up what docker-compose.yml does without an engine: the same

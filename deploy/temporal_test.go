@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"sigs.k8s.io/yaml"
 
-	"github.com/yeyak/yeyak/internal/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/fullserver"
 )
 
 // The images are of the server and the web UI that everything is proved on.

@@ -19,7 +19,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
 // audited is a system whose books are compared.

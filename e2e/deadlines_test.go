@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
 // TestDeadline_LedgerAway: an order that cannot be paid for in time, since our

@@ -22,8 +22,8 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/devserver"
-	"github.com/yeyak/yeyak/internal/pgserver"
-	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
 // TestReady_WithoutMigrations: a process whose databases were never migrated

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/marketing"
 )
 

@@ -15,7 +15,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
-	"github.com/yeyak/yeyak/internal/recipes"
+	"github.com/yeyak/yeyak/internal/rig/recipes"
 )
 
 // operations is the operator's document.

@@ -10,7 +10,7 @@ import (
 	"github.com/uptrace/bun/driver/sqliteshim"
 	"modernc.org/sqlite"
 
-	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
 // slowCommits makes commits of SQLite as slow as pgtest makes those of

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
 func TestRecommendations_Answer(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
 func TestMain(m *testing.M) {

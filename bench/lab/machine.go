@@ -14,7 +14,7 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/yeyak/yeyak/internal/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/fullserver"
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 

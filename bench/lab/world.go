@@ -11,8 +11,8 @@ import (
 
 	"github.com/yeyak/yeyak/internal/child"
 	"github.com/yeyak/yeyak/internal/devserver"
-	"github.com/yeyak/yeyak/internal/fullserver"
-	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 

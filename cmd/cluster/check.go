@@ -9,8 +9,8 @@ import (
 
 	_ "github.com/uptrace/bun/driver/pgdriver" // the "pg" driver of database/sql
 
-	"github.com/yeyak/yeyak/internal/cluster"
-	"github.com/yeyak/yeyak/internal/cluster/crowd"
+	"github.com/yeyak/yeyak/internal/rig/cluster"
+	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
 // during lets the users work while something is done, and returns when each has

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/yeyak/yeyak/internal/cluster"
-	"github.com/yeyak/yeyak/internal/cluster/crowd"
+	"github.com/yeyak/yeyak/internal/rig/cluster"
+	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
 type kill struct {

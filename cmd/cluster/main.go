@@ -15,8 +15,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/yeyak/yeyak/internal/child"
-	"github.com/yeyak/yeyak/internal/cluster"
-	"github.com/yeyak/yeyak/internal/cluster/crowd"
+	"github.com/yeyak/yeyak/internal/rig/cluster"
+	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
 type commands struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
 type object map[string]any

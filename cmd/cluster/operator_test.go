@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/internal/child"
-	"github.com/yeyak/yeyak/internal/recipes"
+	"github.com/yeyak/yeyak/internal/rig/recipes"
 )
 
 // operator is somebody who has a folder with the programs in it, as make leaves

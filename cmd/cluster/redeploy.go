@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/yeyak/yeyak/internal/cluster"
+	"github.com/yeyak/yeyak/internal/rig/cluster"
 )
 
 type redeploy struct {

@@ -10,7 +10,7 @@ import (
 	_ "github.com/uptrace/bun/driver/pgdriver" // the "pg" driver of database/sql
 
 	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/pgtest"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	indexes "github.com/yeyak/yeyak/internal/visibility"
 )
 

@@ -16,8 +16,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/internal/devserver"
-	"github.com/yeyak/yeyak/internal/fullserver"
-	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 	"github.com/yeyak/yeyak/internal/visibility"
 	"github.com/yeyak/yeyak/workflows/contract"
 )

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/internal/child"
-	"github.com/yeyak/yeyak/internal/fullserver"
-	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
 // Each role has two processes: the fewest with which one can be replaced while

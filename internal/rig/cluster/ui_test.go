@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/internal/child"
-	"github.com/yeyak/yeyak/internal/fullserver"
-	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
 func fetch(t *testing.T, url string) (status int, body string) {
@@ -33,7 +33,7 @@ func TestUI(t *testing.T) {
 	t.Parallel()
 	ports, err := child.FreePorts(1)
 	require.NoError(t, err)
-	program := cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../bin/temporal-server")
+	program := cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../../bin/temporal-server")
 	c := &Cluster{options: Options{Dir: t.TempDir(), TemporalServer: program, UI: child.Address(ports[0])}}
 	require.NoError(t, os.MkdirAll(c.Logs(), 0o755))
 	c.postgres, err = pgserver.Launch(pgserver.Forgetful)
@@ -70,7 +70,7 @@ func TestUI(t *testing.T) {
 func TestUI_PortInUse(t *testing.T) {
 	t.Parallel()
 	api := pretend(t)
-	program := cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../bin/temporal-server")
+	program := cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../../bin/temporal-server")
 	p, err := child.Start(child.Command{
 		Path: program, Log: t.TempDir() + "/ui.log",
 		Args: []string{"ui", "--port", api.URL[len("http://127.0.0.1:"):], "--temporal-address", "127.0.0.1:1"},

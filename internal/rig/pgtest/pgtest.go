@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
 // serverVariable names a PostgreSQL to use instead of starting one.

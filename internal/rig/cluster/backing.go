@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/yeyak/yeyak/internal/fullserver"
-	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
 // startBacking starts what Yeyak stands on. PostgreSQL is as durable as it

@@ -16,7 +16,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/internal/devserver"
-	"github.com/yeyak/yeyak/internal/pgserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
 const namespace = "orders"
@@ -25,7 +25,7 @@ var kind = temporal.NewSearchAttributeKeyKeyword("OrderKind")
 
 // program is the one that `make test` names, or builds.
 func program() string {
-	return cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../bin/temporal-server")
+	return cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../../bin/temporal-server")
 }
 
 func setup(t *testing.T) *Server {
