@@ -126,12 +126,15 @@ func New(d Deps) http.Handler {
 	return answerHEAD(router)
 }
 
+// maxBody has room for the longest request several times over.
+const maxBody = 64 << 10
+
 func (d Deps) withDefaults() Deps {
 	if d.ReplyBudget <= 0 {
 		d.ReplyBudget = orders.DefaultReplyBudget
 	}
 	if d.MaxBody <= 0 {
-		d.MaxBody = 64 << 10
+		d.MaxBody = maxBody
 	}
 	if d.BodyWithin <= 0 {
 		d.BodyWithin = bodies.Within

@@ -42,15 +42,15 @@ var messageWords = map[MessageType]map[Addressee]words{
 	OrderCancelledMessage: {
 		ForOwner: {English: "Cancelled ({reason}): {order}", Korean: "주문이 취소되었습니다({reason}): {order}"},
 		ForCustomer: {
-			English: "Your order is cancelled ({reason}), you pay nothing: {item}",
-			Korean:  "주문이 취소되었으며 결제되지 않습니다({reason}): {item}",
+			English: "Your order is cancelled ({reason}). You pay nothing: {item}",
+			Korean:  "주문이 취소되었습니다({reason}). 청구되는 금액은 없습니다: {item}",
 		},
 	},
 	CleanerAssignedMessage: {
-		ForCustomer: {English: "{cleaner} will come to {location}", Korean: "{cleaner} 님이 방문합니다: {location}"},
+		ForCustomer: {English: "{cleaner} will come to {location}", Korean: "{cleaner}이 방문합니다: {location}"},
 	},
 	AssignmentCancelledMessage: {
-		ForCustomer: {English: "{cleaner} will not come to {location}", Korean: "{cleaner} 님이 방문하지 않습니다: {location}"},
+		ForCustomer: {English: "{cleaner} will not come to {location}", Korean: "{cleaner}이 방문하지 않습니다: {location}"},
 	},
 	CallConfirmedMessage: {
 		ForCustomer: {
@@ -72,7 +72,7 @@ var messageWords = map[MessageType]map[Addressee]words{
 
 // unnamedCleaner stands for a cleaner whose name the message does not have: the
 // saga that takes an assignment back may have lost it.
-var unnamedCleaner = words{English: "Your cleaner", Korean: "청소 담당자"}
+var unnamedCleaner = words{English: "Your cleaner", Korean: "청소 담당자님"}
 
 // Words is the message's text. A message of an earlier build keeps the text that
 // it was written with; one of a type without words reads as the type.
@@ -84,7 +84,7 @@ func (m Message) Words(l Language) string {
 	d := m.Data
 	text = strings.ReplaceAll(text, "{order}", orderWords[d.Kind][l])
 	return strings.NewReplacer(
-		"{item}", d.Item,
+		"{item}", d.itemIn(l),
 		"{quantity}", strconv.Itoa(d.Quantity),
 		"{from}", d.From.String(),
 		"{to}", d.To.String(),
@@ -92,9 +92,30 @@ func (m Message) Words(l Language) string {
 		"{confirmWithin}", d.ConfirmWithin.words(l),
 		"{customer}", d.CustomerID,
 		"{location}", d.Location,
-		"{cleaner}", cmp.Or(d.Cleaner, unnamedCleaner[l]),
+		"{cleaner}", d.cleanerIn(l),
 		"{reason}", cmp.Or(m.Reason.Label(l), string(m.Reason)),
 	).Replace(text)
+}
+
+// itemIn is the name of what was ordered. A call for a cleaner has none of its
+// own.
+func (d MessageData) itemIn(l Language) string {
+	if d.Kind == Cleaning && l == Korean {
+		return "청소"
+	}
+	return d.Item
+}
+
+// cleanerIn is the cleaner's name, with the title that Korean puts after it.
+func (d MessageData) cleanerIn(l Language) string {
+	switch {
+	case d.Cleaner == "":
+		return unnamedCleaner[l]
+	case l == Korean:
+		return d.Cleaner + " 님"
+	default:
+		return d.Cleaner
+	}
 }
 
 // words is the duration for people: "1시간 30분" in Korean.

@@ -13,13 +13,19 @@ import (
 )
 
 // acceptedUpdates counts the decisions that an order's workflow has taken.
-func (s *system) acceptedUpdates(order string) (n int) {
+func (s *system) acceptedUpdates(order string) int {
+	s.Helper()
+	return s.inHistory(order, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED)
+}
+
+// inHistory counts the events of a type in the history of an order's workflow.
+func (s *system) inHistory(order string, what enumspb.EventType) (n int) {
 	s.Helper()
 	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		require.NoError(s, err)
-		if e.EventType == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED {
+		if e.EventType == what {
 			n++
 		}
 	}
@@ -99,6 +105,7 @@ func TestDecisions_RefusedCancelsAreRationed(t *testing.T) {
 		codes := s.refusedCancels(order, 500)
 		s.outages.deliveries.end()
 		if codes == nil {
+			require.Positive(t, s.inHistory(order, enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT), "a cancel was taken though the delivery had said that nothing was done")
 			s.becomes(order, booking.Cancelled)
 			s.requireCalledOff(order)
 			return false

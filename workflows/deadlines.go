@@ -53,10 +53,7 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 	if left <= 0 {
 		left = time.Duration(s.policy.AttentionAfter)
 	}
-	come, err := await(ctx, left, "deadline of: "+step, func() bool { return done() || s.handedOver })
-	if err == nil && !come {
-		err = s.timeIsUp(ctx, late)
-	}
+	err := s.awaitOrGiveUp(ctx, left, "deadline of: "+step, func() bool { return done() || s.handedOver }, late)
 	if err == nil {
 		err = workflow.Await(ctx, done)
 	}
@@ -65,16 +62,17 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 
 // awaitInTime is await where time decides in the end. A decision to abandon the
 // order that is open at the end comes first: awaitInTime waits for its outcome,
-// and returns the context's error if the order is abandoned.
+// returns the context's error if the order is abandoned, and looks once more
+// otherwise.
 func (s *saga) awaitInTime(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
 	inTime, err := await(ctx, patience, name, come)
-	if err != nil {
-		return false, err
+	if err != nil || inTime {
+		return inTime, err
 	}
 	if err := s.awaitOpenDecision(ctx); err != nil {
 		return false, err //replay:never the time would have to end in the milliseconds in which a decision is recorded
 	}
-	return inTime, nil
+	return come(), nil
 }
 
 // awaitOrGiveUp is awaitInTime that gives the order up for a reason when time is
@@ -86,17 +84,13 @@ func (s *saga) awaitOrGiveUp(
 	if err != nil || inTime || s.taken != "" {
 		return err
 	}
-	return s.timeIsUp(ctx, late)
+	return s.timeIsUp(late)
 }
 
-// timeIsUp gives the order up for what time alone has decided, unless a decision
-// to abandon it is open. That is recorded before anything is undone: until then
-// what was waited for may still come, and would count if the task had to be done
-// again.
-func (s *saga) timeIsUp(ctx workflow.Context, why booking.Reason) error {
-	if err := s.awaitOpenDecision(ctx); err != nil {
-		return err //replay:never the time would have to end in the milliseconds in which a decision is recorded
-	}
+// timeIsUp gives the order up for what time alone has decided, while no decision
+// is open. That is recorded before anything is undone: until then what was waited
+// for may still come, and would count if the task had to be done again.
+func (s *saga) timeIsUp(why booking.Reason) error {
 	s.asked = why
 	record(s.ctx, "time is up: "+string(why))
 	s.abandonFor(why, "")

@@ -12,12 +12,6 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// input is what an order's workflow starts with. It may have been typed by hand.
-type input interface {
-	View() contract.View
-	Check() error
-}
-
 // refusedEntry begins what the history of a workflow that was refused has in the
 // place of its run's id.
 const refusedEntry = "refused: "
@@ -39,7 +33,7 @@ func (o *order) enter(check func() error) error {
 }
 
 // mayStart is why there can be no order with this input and in this workflow.
-func mayStart(ctx workflow.Context, in contract.Order, whole input) error {
+func mayStart(ctx workflow.Context, in contract.Order, whole contract.Input) error {
 	info := workflow.GetInfo(ctx)
 	if err := whole.Check(); err != nil {
 		return err

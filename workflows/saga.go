@@ -62,7 +62,7 @@ func (r *refusal) Error() string {
 // begin sets a saga up, unless there can be no order with its input. The context
 // it returns is the story's: it ends when the order is abandoned, by a person or
 // by a cancellation of the workflow.
-func (s *saga) begin(root workflow.Context, in contract.Order, whole input, facts facts) (workflow.Context, error) {
+func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.Input, facts facts) (workflow.Context, error) {
 	view := whole.View()
 	if in.Settle != nil {
 		view = *in.Settle
