@@ -103,10 +103,10 @@ func (e *Engine) Describe(ctx context.Context, orderID string) (Saga, error) {
 	return sagaOf(d.GetWorkflowExecutionInfo())
 }
 
-// Look asks the order's workflow how the order stands: its view, its first
+// Publication asks the order's workflow how the order stands: its view, its first
 // decision, and the hash of its request. It needs a worker. NotFound: the
 // engine knows of no such workflow, or no longer.
-func (e *Engine) Look(ctx context.Context, orderID string) (p contract.Publication, err error) {
+func (e *Engine) Publication(ctx context.Context, orderID string) (p contract.Publication, err error) {
 	view, err := e.query(ctx, orderID, contract.ViewQuery)
 	if err == nil {
 		err = view.Get(&p.View)
