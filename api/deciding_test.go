@@ -253,9 +253,9 @@ func TestDecide_NotTaken(t *testing.T) {
 		"ServiceDeadline": {func(context.Context, client.UpdateWorkflowOptions) error {
 			return serviceerror.NewDeadlineExceeded("slow")
 		}, orderUnreachable},
-		"Refused": {func(context.Context, client.UpdateWorkflowOptions) error {
-			return serviceerror.NewUnavailable("connection refused")
-		}, temporalUnavailable},
+		"ConnectionBroke": {func(context.Context, client.UpdateWorkflowOptions) error {
+			return serviceerror.NewUnavailable("connection reset")
+		}, orderUnreachable},
 		"TasksTimedOut": {func(context.Context, client.UpdateWorkflowOptions) error {
 			return serviceerror.NewWorkflowNotReady("Workflow Task in failed state")
 		}, temporalUnavailable},

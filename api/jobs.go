@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -55,7 +56,7 @@ func (in *jobDone) words() string        { return "" }
 // yet waits, as long as its order is known.
 func (s *server) job(ctx context.Context, jobs Jobs, kind booking.Kind, orderID string) (booking.JobState, error) {
 	if !booking.IsOrderID(kind, orderID) {
-		return booking.JobState{}, noSuchOrder(orderID)
+		return booking.JobState{}, orders.NoSuchOrder(orderID)
 	}
 	isAbout(ctx, orderID)
 	job, err := jobs.Job(ctx, orderID)

@@ -288,6 +288,7 @@ func TestReserve_TemporalAway(t *testing.T) {
 		b.onStart(func(client.StartWorkflowOptions, contract.Lodging) error {
 			return serviceerror.NewInvalidArgument("secret")
 		})
+		b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewNotFound("no such workflow"))
 		a := b.reserve()
 		b.problem(a, 500, internalError)
 		require.NotContains(t, a.text, "secret")

@@ -93,7 +93,7 @@ var problemKinds = []problemKind{
 	{booking.DeliveryUnavailable, http.StatusServiceUnavailable, "Delivery out of reach", "The delivery service does not answer: the order stands, nothing was changed. Try again after Retry-After seconds, which grow with each try."},
 	{booking.DecisionPending, http.StatusServiceUnavailable, "Decision pending", "An earlier decision on the order is still open. This one was not taken: repeat it after Retry-After seconds."},
 	{decisionsExhausted, http.StatusServiceUnavailable, "No more decisions", "The order has taken as many decisions as Temporal keeps of one workflow. Nothing was changed; an operator has to reset it (docs/operations)."},
-	{temporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key."},
+	{temporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key if the request had one."},
 	{orderUnreachable, http.StatusServiceUnavailable, "Order out of reach", "Those who work on the order do not answer. A decision is not promised, though it may still take effect: repeat it after Retry-After seconds."},
 	{tooManyStreams, http.StatusServiceUnavailable, "Too many streams", "As many readers follow the events here as this process serves. Try again after Retry-After seconds, or read the list."},
 	{tooManyCallsWaiting, http.StatusServiceUnavailable, "Too many calls waiting", "So many calls wait for a cleaner that no more are taken. Nothing was started and nothing is charged: call again after Retry-After seconds, under the same Idempotency-Key if you like."},

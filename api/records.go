@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 func (s *server) registerRecords() {
@@ -43,7 +44,7 @@ type paymentAnswer struct {
 
 func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAnswer, error) {
 	if !booking.IsOrderID("", in.OrderID) {
-		return nil, noSuchOrder(in.OrderID)
+		return nil, orders.NoSuchOrder(in.OrderID)
 	}
 	p, err := s.Payments.Payment(ctx, in.OrderID)
 	if err != nil {
