@@ -60,7 +60,7 @@ func (s *server) job(ctx context.Context, jobs Jobs, kind booking.Kind, orderID 
 	}
 	isAbout(ctx, orderID)
 	job, err := jobs.Job(ctx, orderID)
-	if !errors.Is(err, &booking.Error{Code: notFound}) {
+	if !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return job, err
 	}
 	view, err := s.read(ctx, kind, orderID)

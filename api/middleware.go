@@ -137,7 +137,7 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		s.log(ctx).Warn("the time of the request is over", zap.Error(err)) // while it waited for others
-		return newProblem(unavailable, "a part that this needs is away at the moment")
+		return newProblem(booking.Unavailable, "a part that this needs is away at the moment")
 	default:
 		s.log(ctx).Error("request failed", zap.Error(err))
 		return newProblem(internalError, "something went wrong; it has been logged")

@@ -50,7 +50,7 @@ func TestUnavailable(t *testing.T) {
 			b.store.fail(tt.err)
 			logs.TakeAll()
 			a := b.do("GET", placesPath+"/place-seaside", "")
-			p := b.problem(a, 503, unavailable)
+			p := b.problem(a, 503, booking.Unavailable)
 			require.Equal(t, tt.detail, p.Detail)
 			require.Equal(t, "2", a.Header.Get("Retry-After"))
 			require.NotContains(t, a.text, tt.logged)

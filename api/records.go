@@ -14,11 +14,11 @@ import (
 func (s *server) registerRecords() {
 	register(s, huma.Operation{
 		OperationID: "get-payment", Method: http.MethodGet, Path: "/v1/payments/{orderId}", Tags: []string{tagRecords},
-		Summary: "An order's payment", Responses: s.problems(notFound, unavailable),
+		Summary: "An order's payment", Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getPayment)
 	register(s, huma.Operation{
 		OperationID: "list-messages", Method: http.MethodGet, Path: "/v1/messages", Tags: []string{tagRecords},
-		Summary: "What an owner or customer was told", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Summary: "What an owner or customer was told", Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listMessages)
 }
 
