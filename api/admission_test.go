@@ -44,7 +44,7 @@ func TestAdmission_Full(t *testing.T) {
 	b.shed(b.do("PATCH", placesPath+"/place-seaside", "{}"))
 	b.shed(b.do("DELETE", drinksPath+"/drink-latte", ""))
 	b.problem(b.do("POST", menusPath, "a=b", "Content-Type", "text/plain"), 415, unsupportedMediaType)
-	b.problem(b.do("POST", "/v1/nowhere", "{}"), 404, notFound)
+	b.problem(b.do("POST", "/v1/nowhere", "{}"), 404, booking.NotFound)
 	close(g.writes.open)
 	for range 3 {
 		require.Equal(t, http.StatusCreated, (<-answers).StatusCode)

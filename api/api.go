@@ -179,7 +179,7 @@ func (s *server) newRouter() *gin.Engine {
 	// A body comes first: behind a refusal, net/http would wait for it without end.
 	router.Use(bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody), s.checkOrigin)
 	router.NoRoute(func(c *gin.Context) {
-		writeProblem(c, newProblem(notFound, "there is nothing at %s", c.Request.URL.Path))
+		writeProblem(c, newProblem(booking.NotFound, "there is nothing at %s", c.Request.URL.Path))
 	})
 	router.NoMethod(func(c *gin.Context) {
 		allowHEAD(c.Writer.Header())
@@ -205,14 +205,14 @@ func serverOf(ctx huma.Context) *server {
 // nowhere else.
 func register[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.Metadata = map[string]any{serverKey: s}
-	op.MaxBodyBytes = -1                                          // it has been read by then, and was not too large
-	op.BodyReadTimeout = -1                                       // ditto, and a deadline would end the request
-	op.Responses = s.withProblems(op.Responses, validationFailed) // of a parameter at least, also of one that there is not
+	op.MaxBodyBytes = -1                                         // it has been read by then, and was not too large
+	op.BodyReadTimeout = -1                                      // ditto, and a deadline would end the request
+	op.Responses = s.withProblems(op.Responses, booking.Invalid) // of a parameter at least, also of one that there is not
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		op.Responses = s.withProblems(op.Responses, malformedJSON)
 	}
 	if sheds(&op) {
-		op.Responses = s.withProblems(op.Responses, overloaded)
+		op.Responses = s.withProblems(op.Responses, admission.Overloaded)
 	}
 	// An input that resolves reports unknown parameters itself, together with
 	// all else that is wrong with it.

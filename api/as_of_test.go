@@ -116,7 +116,7 @@ func TestLists_AfterWhatIsNoAnswer(t *testing.T) {
 	b := setup(t)
 	for _, path := range listsOfOrders {
 		for _, after := range []string{"lodging-1", "@7", "lodging-1@", "lodging-1@-7", "lodging-1@7777777777777777777777"} {
-			p := b.problem(b.do("GET", path, "", "Yeyak-After", after), http.StatusUnprocessableEntity, validationFailed)
+			p := b.problem(b.do("GET", path, "", "Yeyak-After", after), http.StatusUnprocessableEntity, booking.Invalid)
 			require.Equal(t, []string{"Yeyak-After"}, fields(p), after)
 		}
 	}

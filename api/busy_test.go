@@ -108,6 +108,6 @@ const (
 
 func (b *bundle) shed(a answer) {
 	b.t.Helper()
-	b.problem(a, 503, overloaded)
+	b.problem(a, 503, admission.Overloaded)
 	require.Regexp(b.t, "^[1-4]$", a.Header.Get("Retry-After"))
 }

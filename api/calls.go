@@ -16,7 +16,7 @@ func (s *server) registerCalls() {
 		OperationID: "list-calls", Method: http.MethodGet, Path: callsPath, Tags: []string{tagCleaning},
 		Summary:     "List the calls that management knows of",
 		Description: "Newest first, with telephone and location. A call's status is left out while it cannot be known.",
-		Responses:   s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Responses:   s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listCalls)
 }
 

@@ -18,29 +18,29 @@ func (s *server) registerCleaners() {
 		OperationID: "add-cleaner", Method: http.MethodPost, Path: cleanersPath, Tags: []string{tagCleaning},
 		Summary: "Register a cleaner", DefaultStatus: http.StatusCreated,
 		Description: "A call that waits for a cleaner is given this one at once: the one that has waited longest.",
-		Responses:   s.problems(validationFailed, unavailable),
+		Responses:   s.problems(booking.Invalid, booking.Unavailable),
 	}, s.addCleaner)
 	register(s, huma.Operation{
 		OperationID: "list-cleaners", Method: http.MethodGet, Path: cleanersPath, Tags: []string{tagCleaning},
 		Summary: "List the cleaners, with what each is doing", Description: "Newest first.",
-		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listCleaners)
 	register(s, huma.Operation{
 		OperationID: "get-cleaner", Method: http.MethodGet, Path: cleanersPath + "/{id}", Tags: []string{tagCleaning},
-		Summary: "Look at a cleaner", Responses: s.problems(notFound, unavailable),
+		Summary: "Look at a cleaner", Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getCleaner)
 	register(s, huma.Operation{
 		OperationID: "change-cleaner", Method: http.MethodPatch, Path: cleanersPath + "/{id}", Tags: []string{tagCleaning},
 		Summary: "Change or withdraw a cleaner",
 		Description: "Fields that are left out stay as they are. A cleaner who is withdrawn finishes the call that they have and gets no more. " +
 			"One who is brought back is given the call that has waited longest, if one waits.",
-		Responses: s.problems(notFound, validationFailed, unavailable),
+		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.changeCleaner)
 	register(s, huma.Operation{
 		OperationID: "list-assignments", Method: http.MethodGet, Path: cleanersPath + "/{id}/assignments", Tags: []string{tagCleaning},
 		Summary:     "What a cleaner has to do",
 		Description: "The call that the cleaner is on, with telephone and location. One that is over is not listed any more.",
-		Responses:   s.problems(notFound, validationFailed, unavailable),
+		Responses:   s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.listAssignments)
 }
 

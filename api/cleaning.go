@@ -25,11 +25,11 @@ func (s *server) registerCleaning() {
 			"201: the call stands (calling until somebody is free, or assigned). 202: not decided yet; it goes on and can be read at Location. " +
 			"A call is taken only when management can be asked, and when not too many wait for a cleaner already. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was; after `not_registered` it is a new one.",
-		Responses: s.withProblems(s.placingResponses(booking.NotRegistered), tooManyCallsWaiting),
+		Responses: s.withProblems(s.placingResponses(booking.NotRegistered), orders.TooManyCallsWaiting),
 	}, placeCall)
 	register(s, huma.Operation{
 		OperationID: "get-call", Method: http.MethodGet, Path: callsPath + "/{id}", Tags: []string{tagCleaning},
-		Summary: "Look at a call", Responses: s.problems(notFound, temporalUnavailable, unavailable),
+		Summary: "Look at a call", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Cleaning, in)
 	})

@@ -26,10 +26,10 @@ func TestPlaceCall_TooManyWaiting(t *testing.T) {
 		b.store.waiting = 2
 		b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, serviceerror.NewNotFound("no such workflow"))
 		a := b.do("POST", callsPath, call, "Idempotency-Key", "k1") // a start would fail the test
-		p := b.problem(a, 503, tooManyCallsWaiting)
+		p := b.problem(a, 503, orders.TooManyCallsWaiting)
 		require.Nil(t, p.Order)
 		require.Equal(t, "60", a.Header.Get("Retry-After"))
-		b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "x", 1)), 422, validationFailed)
+		b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "x", 1)), 422, booking.Invalid)
 
 		b.store.waiting = 1
 		b.publishes(booking.Calling, "").Once()

@@ -34,8 +34,8 @@ func registerDecision[I any, P interface {
 	deciding
 }](s *server, d decision) {
 	refusals := slices.Concat(d.refusals, []booking.Code{
-		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, booking.DecisionPending, decisionsExhausted,
-		notRunning, notFound, validationFailed, orderUnreachable, temporalUnavailable,
+		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, booking.DecisionPending, orders.DecisionsExhausted,
+		orders.NotRunning, booking.NotFound, booking.Invalid, orders.Unreachable, orders.TemporalUnavailable,
 	})
 	register(s, huma.Operation{
 		OperationID: d.verb + "-" + string(d.kind), Method: http.MethodPost, Path: d.path, Tags: []string{d.tag},

@@ -49,7 +49,7 @@ func TestDecide_EveryBusiness(t *testing.T) {
 			a := b.do("POST", test.path, test.body)
 			require.Equal(t, http.StatusOK, a.StatusCode, a.text)
 			require.Equal(t, test.order, decode[orderView](t, a).ID)
-			require.Equal(t, []string{"why"}, fields(b.problem(b.do("POST", test.path, `{"why":"x"}`), 422, validationFailed)))
+			require.Equal(t, []string{"why"}, fields(b.problem(b.do("POST", test.path, `{"why":"x"}`), 422, booking.Invalid)))
 		})
 	}
 }
@@ -64,7 +64,7 @@ func TestDecide_OnlyItsOwn(t *testing.T) {
 		foodOrdersPath + "/cafe-1/cancel", deliveriesPath + "/cafe-1/complete", productionsPath + "/food-1/complete",
 		callsPath + "/lodging-1/complete", cafeOrdersPath + "/deletion-1/cancel", deliveriesPath + "/%00/complete",
 	} {
-		b.problem(b.do("POST", path, ""), 404, notFound)
+		b.problem(b.do("POST", path, ""), 404, booking.NotFound)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestDecide_ClosedInEveryBusiness(t *testing.T) {
 		deliveriesPath + "/food-1/complete":     booking.AlreadyDelivered,
 		productionsPath + "/cafe-1/complete":    booking.AlreadyCompleted,
 		callsPath + "/cleaning-1/cancel":        booking.AlreadyCancelled,
-		cafeOrdersPath + "/cafe-unknown/cancel": notFound,
+		cafeOrdersPath + "/cafe-unknown/cancel": booking.NotFound,
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
@@ -169,7 +169,7 @@ func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 			}
 			a := b.do("POST", food.path()+"/cancel", "")
 			if test.answer == 503 {
-				p := b.problem(a, 503, orderUnreachable)
+				p := b.problem(a, 503, orders.Unreachable)
 				require.Equal(t, "2", a.Header.Get("Retry-After"))
 				require.Equal(t, name == "NobodyKnows", p.Order == nil)
 				return
@@ -222,7 +222,7 @@ func TestDecide_CourierMayWaitForACancel(t *testing.T) {
 			b.answersQuery(contract.UndecidedQuery, test.waits, test.err)
 			a := b.do("POST", deliveriesPath+"/food-1/complete", "")
 			if test.answer == 503 {
-				b.problem(a, 503, orderUnreachable)
+				b.problem(a, 503, orders.Unreachable)
 				require.Equal(t, "2", a.Header.Get("Retry-After"))
 				return
 			}
@@ -324,8 +324,8 @@ func TestDecide_EngineLimits(t *testing.T) {
 		after string
 	}{
 		"InFlight": {&serviceerror.ResourceExhausted{Cause: enums.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT}, booking.DecisionPending, "2"},
-		"Busy":     {&serviceerror.ResourceExhausted{Cause: enums.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT}, temporalUnavailable, "2"},
-		"Total":    {serviceerror.NewFailedPrecondition("The limit on the total number of distinct updates in this workflow has been reached (2000)."), decisionsExhausted, "60"},
+		"Busy":     {&serviceerror.ResourceExhausted{Cause: enums.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT}, orders.TemporalUnavailable, "2"},
+		"Total":    {serviceerror.NewFailedPrecondition("The limit on the total number of distinct updates in this workflow has been reached (2000)."), orders.DecisionsExhausted, "60"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

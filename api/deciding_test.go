@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -126,12 +127,12 @@ func TestDecide_Invalid(t *testing.T) {
 		`{"reason":"\ud800"}`:      {"reason"},
 		`{"reason":null}`:          {"reason"},
 	} {
-		p := b.problem(b.do("POST", orderPath+"/reject", body), 422, validationFailed)
+		p := b.problem(b.do("POST", orderPath+"/reject", body), 422, booking.Invalid)
 		require.Equal(t, want, fields(p), body)
 	}
 	b.problem(b.do("POST", orderPath+"/reject", ""), 400, malformedJSON)
-	require.Equal(t, []string{"reason"}, fields(b.problem(b.do("POST", orderPath+"/cancel", `{"reason":null}`), 422, validationFailed)))
-	p := b.problem(b.do("POST", orderPath+"/confirm", `{"reason":"x"}`), 422, validationFailed)
+	require.Equal(t, []string{"reason"}, fields(b.problem(b.do("POST", orderPath+"/cancel", `{"reason":null}`), 422, booking.Invalid)))
+	p := b.problem(b.do("POST", orderPath+"/confirm", `{"reason":"x"}`), 422, booking.Invalid)
 	require.Equal(t, []string{"reason"}, fields(p))
 	for _, id := range []string{"cafe-1", "lodging", "lodging-", "somebody-elses-workflow", "lodging-a%2Fb", "lodging-%00"} {
 		a := b.do("POST", "/v1/lodging/reservations/"+id+"/cancel", "")
@@ -181,8 +182,8 @@ func TestDecide_Closed(t *testing.T) {
 		"Completed": {booking.Completed, "", booking.AlreadyCompleted},
 		"RowBehind": {booking.Confirmed, booking.Completed, booking.AlreadyCompleted},
 		"NoRow":     {"", booking.Cancelled, booking.AlreadyCancelled},
-		"Lost":      {booking.Confirmed, "", notRunning},
-		"Unknown":   {"", "", notFound},
+		"Lost":      {booking.Confirmed, "", orders.NotRunning},
+		"Unknown":   {"", "", booking.NotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -197,7 +198,7 @@ func TestDecide_Closed(t *testing.T) {
 				b.answersQuery(contract.ViewQuery, nil, gone)
 			}
 			status := http.StatusConflict
-			if test.code == notFound {
+			if test.code == booking.NotFound {
 				status = http.StatusNotFound
 			}
 			b.problem(b.do("POST", orderPath+"/cancel", ""), status, test.code)
@@ -249,16 +250,16 @@ func TestDecide_NotTaken(t *testing.T) {
 		take func(context.Context, client.UpdateWorkflowOptions) error
 		code booking.Code
 	}{
-		"NobodyAnswers": {notTaken, orderUnreachable},
+		"NobodyAnswers": {notTaken, orders.Unreachable},
 		"ServiceDeadline": {func(context.Context, client.UpdateWorkflowOptions) error {
 			return serviceerror.NewDeadlineExceeded("slow")
-		}, orderUnreachable},
-		"Refused": {func(context.Context, client.UpdateWorkflowOptions) error {
-			return serviceerror.NewUnavailable("connection refused")
-		}, temporalUnavailable},
+		}, orders.Unreachable},
+		"ConnectionBroke": {func(context.Context, client.UpdateWorkflowOptions) error {
+			return serviceerror.NewUnavailable("connection reset")
+		}, orders.Unreachable},
 		"TasksTimedOut": {func(context.Context, client.UpdateWorkflowOptions) error {
 			return serviceerror.NewWorkflowNotReady("Workflow Task in failed state")
-		}, temporalUnavailable},
+		}, orders.TemporalUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

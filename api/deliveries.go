@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -16,12 +17,12 @@ func (s *server) registerDeliveries() {
 	register(s, huma.Operation{
 		OperationID: "list-deliveries", Method: http.MethodGet, Path: deliveriesPath, Tags: []string{tagFood},
 		Summary: "What couriers have to do", Description: "status=started lists what is on its way. Orders that the delivery has not been told of yet are not listed.",
-		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listDeliveries)
 	register(s, huma.Operation{
 		OperationID: "get-delivery", Method: http.MethodGet, Path: deliveriesPath + "/{orderId}", Tags: []string{tagFood},
 		Summary: "Look at an order's delivery", Description: "It is waiting while the delivery has not been told of the order.",
-		Responses: s.problems(notFound, temporalUnavailable, unavailable),
+		Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getDelivery)
 	registerDecision[jobDone](s, decision{
 		kind: booking.Food, verb: "complete", path: deliveriesPath + "/{orderId}/complete", tag: tagFood, update: contract.CompleteUpdate,

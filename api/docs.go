@@ -13,6 +13,8 @@ import (
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5/static"
 	"github.com/swaggest/swgui/v5emb"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 const (
@@ -56,7 +58,7 @@ func (s *server) serveDocs(router gin.IRouter) {
 		case path == "" || isAsset(path):
 			ui.ServeHTTP(c.Writer, c.Request)
 		default:
-			writeProblem(c, newProblem(notFound, "there is nothing at %s", c.Request.URL.Path))
+			writeProblem(c, newProblem(booking.NotFound, "there is nothing at %s", c.Request.URL.Path))
 		}
 	}
 	router.GET(docsPath, page)

@@ -85,5 +85,5 @@ func requireDocumented(t *testing.T, r *http.Request, p problem) {
 			return
 		}
 	}
-	require.Equal(t, notFound, p.Code, "%s %s is no operation", r.Method, r.URL.Path)
+	require.Equal(t, booking.NotFound, p.Code, "%s %s is no operation", r.Method, r.URL.Path)
 }

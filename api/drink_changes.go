@@ -17,12 +17,12 @@ func (s *server) registerDrinkChanges() {
 		Summary: "Change or withdraw a drink",
 		Description: "Fields that are left out stay as they are. Orders keep the drink as it was when they were placed. " +
 			"A drink that is withdrawn takes no new orders, and those that it has go on; it can be brought back.",
-		Responses: s.problems(notFound, orders.CodeOf(booking.MenuDeleted), validationFailed, unavailable),
+		Responses: s.problems(booking.NotFound, orders.CodeOf(booking.MenuDeleted), booking.Invalid, booking.Unavailable),
 	}, s.changeDrink)
 	register(s, huma.Operation{
 		OperationID: "set-drink-stock", Method: http.MethodPut, Path: drinksPath + "/{id}/stock", Tags: []string{tagCafe},
 		Summary: "Set how many cups of a drink there are on its day", Description: "Not fewer than orders hold.",
-		Responses: s.problems(notFound, orders.CodeOf(booking.MenuDeleted), booking.StockBelowHeld, validationFailed, unavailable),
+		Responses: s.problems(booking.NotFound, orders.CodeOf(booking.MenuDeleted), booking.StockBelowHeld, booking.Invalid, booking.Unavailable),
 	}, s.setDrinkStock)
 }
 
@@ -78,7 +78,7 @@ func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkA
 // orDeleted is the answer for a drink that was there and is no more: its
 // deletion has just begun.
 func orDeleted(ctx context.Context, err error) error {
-	if errors.Is(err, &booking.Error{Code: notFound}) {
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return refuses(orders.CodeOf(booking.MenuDeleted))(ctx)
 	}
 	return err

@@ -18,25 +18,25 @@ func (s *server) registerDrinks() {
 	register(s, huma.Operation{
 		OperationID: "add-drink", Method: http.MethodPost, Path: drinksPath, Tags: []string{tagCafe},
 		Summary: "Register a drink for a day", DefaultStatus: http.StatusCreated,
-		Responses: s.problems(validationFailed, unavailable),
+		Responses: s.problems(booking.Invalid, booking.Unavailable),
 	}, s.addDrink)
 	register(s, huma.Operation{
 		OperationID: "list-drinks", Method: http.MethodGet, Path: drinksPath, Tags: []string{tagCafe},
 		Summary:     "List the drinks, with how many are left",
 		Description: "Newest first. Of a day, all; without one, those whose day is not over. count and remaining are left out while they cannot be known.",
-		Responses:   s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Responses:   s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listDrinks)
 	register(s, huma.Operation{
 		OperationID: "get-drink", Method: http.MethodGet, Path: drinksPath + "/{id}", Tags: []string{tagCafe},
 		Summary:     "Look at a drink: how many are left, and how far its deletion has come",
 		Description: "count and remaining are left out while they cannot be known.",
-		Responses:   s.problems(notFound, unavailable),
+		Responses:   s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getDrink)
 	register(s, huma.Operation{
 		OperationID: "delete-drink", Method: http.MethodDelete, Path: drinksPath + "/{id}", Tags: []string{tagCafe},
 		Summary: "Take a drink off the menu", DefaultStatus: http.StatusAccepted,
 		Description: "No more of it is sold, and every open order of it is cancelled and refunded. That goes on after the answer and can be followed at Location.",
-		Responses:   s.problems(notFound, temporalUnavailable, unavailable),
+		Responses:   s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.deleteDrink)
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 func (s *server) registerEvents() {
-	responses := s.problems(validationFailed, booking.InvalidCursor, tooManyStreams, unavailable)
+	responses := s.problems(booking.Invalid, booking.InvalidCursor, tooManyStreams, booking.Unavailable)
 	responses["200"] = &huma.Response{
 		Description: "A part of the feed, or the feed as a stream",
 		Content: map[string]*huma.MediaType{

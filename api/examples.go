@@ -160,7 +160,7 @@ func (o described) problem(kind booking.Kind, description string) any {
 	}
 	p := newProblem(code, "%s", kindOf(code).meaning)
 	switch {
-	case code == validationFailed:
+	case code == booking.Invalid:
 		if input := o.needed(); input != "" {
 			return p.at(input, "is required")
 		}

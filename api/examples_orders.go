@@ -49,7 +49,7 @@ func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, b
 		}
 	}
 	switch code {
-	case booking.AlreadyCompleted, booking.AlreadyDelivered, notRunning:
+	case booking.AlreadyCompleted, booking.AlreadyDelivered, orders.NotRunning:
 		return e.at(kind, over, ""), true
 	case booking.AlreadyCancelled:
 		return e.at(kind, booking.Cancelled, booking.ByCustomer), true

@@ -167,7 +167,7 @@ func TestPretty(t *testing.T) {
 	require.Equal(t, http.StatusCreated, a.StatusCode)
 	require.Contains(t, a.text, "\n  \"name\": \"Bibimbap\",\n")
 
-	b.problem(b.do("GET", "/v1/mypages?customerId=alice&pretty=no", ""), 422, validationFailed)
+	b.problem(b.do("GET", "/v1/mypages?customerId=alice&pretty=no", ""), 422, booking.Invalid)
 	require.Equal(t, b.do("GET", docsPath, "").text, b.do("GET", docsPath+"?pretty", "").text, "what is no JSON stays")
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
 	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // Huma has package-wide hooks only. They belong to this package: nothing else
@@ -63,7 +65,7 @@ func bodyMessage(errs []error, otherwise string) string {
 // invalid names every field at fault, once: the first complaint about a field
 // is the most basic one.
 func invalid(errs []error) *problem {
-	p := newProblem(validationFailed, "")
+	p := newProblem(booking.Invalid, "")
 	for _, err := range errs {
 		d, ok := errors.AsType[*huma.ErrorDetail](err)
 		if !ok {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -55,11 +56,11 @@ func (in *jobDone) words() string        { return "" }
 // yet waits, as long as its order is known.
 func (s *server) job(ctx context.Context, jobs Jobs, kind booking.Kind, orderID string) (booking.JobState, error) {
 	if !booking.IsOrderID(kind, orderID) {
-		return booking.JobState{}, noSuchOrder(orderID)
+		return booking.JobState{}, orders.NoSuchOrder(orderID)
 	}
 	isAbout(ctx, orderID)
 	job, err := jobs.Job(ctx, orderID)
-	if !errors.Is(err, &booking.Error{Code: notFound}) {
+	if !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return job, err
 	}
 	view, err := s.read(ctx, kind, orderID)

@@ -104,7 +104,7 @@ func TestJobs_NotToldYet(t *testing.T) {
 				}
 				a := b.do("GET", path, "")
 				if test.status == "" {
-					b.problem(a, 404, notFound)
+					b.problem(a, 404, booking.NotFound)
 					continue
 				}
 				require.Equal(t, http.StatusOK, a.StatusCode, a.text)
@@ -122,13 +122,13 @@ func TestJobs_Elsewhere(t *testing.T) {
 	b := setup(t)
 	b.store.deliveries.away, b.store.productions.away = context.DeadlineExceeded, errors.New("no such column: secret")
 	b.store.put(businesses()[1].in(booking.Paid, ""))
-	b.problem(b.do("GET", deliveriesPath+"/food-1", ""), 503, unavailable)
-	b.problem(b.do("GET", deliveriesPath, ""), 503, unavailable)
+	b.problem(b.do("GET", deliveriesPath+"/food-1", ""), 503, booking.Unavailable)
+	b.problem(b.do("GET", deliveriesPath, ""), 503, booking.Unavailable)
 	a := b.do("GET", productionsPath+"/cafe-1", "")
 	b.problem(a, 500, internalError)
 	require.NotContains(t, a.text, "secret")
 	for _, path := range []string{deliveriesPath + "/cafe-1", productionsPath + "/food-1", deliveriesPath + "/%00", productionsPath + "/cafe"} {
-		b.problem(b.do("GET", path, ""), 404, notFound)
+		b.problem(b.do("GET", path, ""), 404, booking.NotFound)
 	}
 }
 
@@ -160,6 +160,6 @@ func TestCleaners(t *testing.T) {
 	require.Equal(t, part[cleanerView]{Items: []cleanerView{busy}}, cleaners)
 
 	b.store.fail(context.DeadlineExceeded)
-	b.problem(b.do("POST", cleanersPath, `{"name":"Ji-ho"}`), 503, unavailable)
+	b.problem(b.do("POST", cleanersPath, `{"name":"Ji-ho"}`), 503, booking.Unavailable)
 	require.Equal(t, 1, told, "nobody was added")
 }

@@ -123,7 +123,7 @@ func TestIdempotencyKey_NextAttempt(t *testing.T) {
 				again := post(other)
 				require.Equal(t, http.StatusCreated, again.StatusCode, again.text)
 				require.JSONEq(t, a.text, again.text)
-				b.problem(post(business.body), 422, idempotencyKeyReused)
+				b.problem(post(business.body), 422, orders.IdempotencyKeyReused)
 				require.Len(t, e.orders, 3)
 			})
 		})
@@ -171,7 +171,7 @@ func TestIdempotencyKey_RowBehindRefusal(t *testing.T) {
 		refused := b.problem(post(), 503, orders.CodeOf(e.away)).Order.ID
 		b.store.put(cameTo(renamed(businesses()[2].input, refused).View(), booking.Received, ""))
 		clear(b.store.drinks)
-		require.Equal(t, []string{"menuId"}, fields(b.problem(post(), 422, validationFailed)))
+		require.Equal(t, []string{"menuId"}, fields(b.problem(post(), 422, booking.Invalid)))
 		require.Len(t, e.orders, 1)
 	})
 }

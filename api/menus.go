@@ -15,22 +15,22 @@ func (s *server) registerMenus() {
 	register(s, huma.Operation{
 		OperationID: "add-menu", Method: http.MethodPost, Path: menusPath, Tags: []string{tagFood},
 		Summary: "Register a menu", DefaultStatus: http.StatusCreated,
-		Responses: s.problems(validationFailed, unavailable),
+		Responses: s.problems(booking.Invalid, booking.Unavailable),
 	}, s.addMenu)
 	register(s, huma.Operation{
 		OperationID: "list-menus", Method: http.MethodGet, Path: menusPath, Tags: []string{tagFood},
-		Summary: "List the menus", Description: "Newest first.", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Summary: "List the menus", Description: "Newest first.", Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listMenus)
 	register(s, huma.Operation{
 		OperationID: "get-menu", Method: http.MethodGet, Path: menusPath + "/{id}", Tags: []string{tagFood},
-		Summary: "Look at a menu", Responses: s.problems(notFound, unavailable),
+		Summary: "Look at a menu", Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getMenu)
 	register(s, huma.Operation{
 		OperationID: "change-menu", Method: http.MethodPatch, Path: menusPath + "/{id}", Tags: []string{tagFood},
 		Summary: "Change or withdraw a menu",
 		Description: "Fields that are left out stay as they are. Orders keep the menu as it was when they were placed. " +
 			"A menu that is withdrawn takes no new orders, and those that it has go on; it can be brought back.",
-		Responses: s.problems(notFound, validationFailed, unavailable),
+		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.changeMenu)
 }
 

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -31,8 +32,8 @@ func TestMenus(t *testing.T) {
 	require.Equal(t, menusPath+"/"+added.ID, a.Header.Get("Location"))
 	require.Equal(t, menuView{ID: added.ID, Name: "김치찌개", OwnerID: "sara", Price: booking.Money{Amount: 8000, Currency: "KRW"}}, added)
 	require.Equal(t, added, decode[menuView](t, b.do("GET", menusPath+"/"+added.ID, "")))
-	b.problem(b.do("GET", menusPath+"/menu-none", ""), 404, notFound)
-	b.problem(b.do("GET", menusPath+"/%00", ""), 404, notFound)
+	b.problem(b.do("GET", menusPath+"/menu-none", ""), 404, booking.NotFound)
+	b.problem(b.do("GET", menusPath+"/%00", ""), 404, booking.NotFound)
 
 	menus := decode[part[menuView]](t, b.do("GET", menusPath+"?limit=7&cursor=c&ownerId=sara", ""))
 	require.Equal(t, booking.CatalogueFilter{OwnerID: "sara"}, b.store.selected)
@@ -41,8 +42,8 @@ func TestMenus(t *testing.T) {
 	require.Equal(t, booking.Page{Limit: 7, Cursor: "c"}, b.store.page)
 
 	b.store.fail(context.DeadlineExceeded)
-	b.problem(b.do("POST", menusPath, `{"name":"Soup","ownerId":"sara","price":{"amount":8000,"currency":"KRW"}}`), 503, unavailable)
-	b.problem(b.do("GET", menusPath, ""), 503, unavailable)
+	b.problem(b.do("POST", menusPath, `{"name":"Soup","ownerId":"sara","price":{"amount":8000,"currency":"KRW"}}`), 503, booking.Unavailable)
+	b.problem(b.do("GET", menusPath, ""), 503, booking.Unavailable)
 }
 
 func TestDrinks(t *testing.T) {
@@ -58,7 +59,7 @@ func TestDrinks(t *testing.T) {
 		"count":40,"remaining":40}`, a.text)
 	require.Equal(t, map[booking.Date]int{{Year: 2026, Month: 11, Day: 21}: 40}, b.store.capacity, "on its day only")
 	require.JSONEq(t, a.text, b.do("GET", drinksPath+"/"+added.ID, "").text)
-	b.problem(b.do("GET", drinksPath+"/drink-none", ""), 404, notFound)
+	b.problem(b.do("GET", drinksPath+"/drink-none", ""), 404, booking.NotFound)
 
 	a = b.do("GET", drinksPath+"?limit=1&cursor=c&ownerId=cora&date=2026-11-21&withdrawn=true", "", "Accept-Language", "ko")
 	require.Equal(t, "ko", a.Header.Get("Content-Language"))
@@ -71,7 +72,7 @@ func TestDrinks(t *testing.T) {
 	require.Equal(t, booking.CatalogueFilter{
 		OwnerID: "cora", Date: booking.Date{Year: 2026, Month: 11, Day: 21}, Withdrawn: true,
 	}, b.store.selected)
-	require.Equal(t, []string{"date"}, fields(b.problem(b.do("GET", drinksPath+"?date=2026-02-30", ""), 422, validationFailed)))
+	require.Equal(t, []string{"date"}, fields(b.problem(b.do("GET", drinksPath+"?date=2026-02-30", ""), 422, booking.Invalid)))
 }
 
 // TestDrinks_WhoseDayIsOver: it is not on sale, not listed, and not ordered.
@@ -85,7 +86,7 @@ func TestDrinks_WhoseDayIsOver(t *testing.T) {
 	now = latte().Ends()
 	require.Contains(t, b.do("GET", drinksPath+"/drink-latte", "").text, `"status":"over"`)
 	require.Empty(t, decode[part[drinkView]](t, b.do("GET", drinksPath, "")).Items)
-	p := b.problem(b.do("POST", cafeOrdersPath, cups), 422, validationFailed)
+	p := b.problem(b.do("POST", cafeOrdersPath, cups), 422, booking.Invalid)
 	require.Equal(t, []fieldError{{"menuId", "could be ordered until the end of 2026-11-22 only"}}, p.Errors)
 
 	b.store.deletions["drink-latte"] = &booking.DrinkDeletion{}
@@ -102,7 +103,7 @@ func TestDrinks_SomethingAway(t *testing.T) {
 	t.Run("AddWithoutStock", func(t *testing.T) {
 		t.Parallel()
 		b, _ := stockAway(t)
-		b.problem(b.do("POST", drinksPath, aDrink), 503, unavailable)
+		b.problem(b.do("POST", drinksPath, aDrink), 503, booking.Unavailable)
 		require.Len(t, b.store.drinks, 1, "nothing half")
 	})
 	t.Run("AddWithoutCatalogue", func(t *testing.T) {
@@ -184,8 +185,8 @@ func TestDeleteDrink(t *testing.T) {
 	t.Run("Unknown", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		b.problem(b.do("DELETE", drinksPath+"/drink-none", ""), 404, notFound)
-		b.problem(b.do("DELETE", drinksPath+"/%00", ""), 404, notFound)
+		b.problem(b.do("DELETE", drinksPath+"/drink-none", ""), 404, booking.NotFound)
+		b.problem(b.do("DELETE", drinksPath+"/%00", ""), 404, booking.NotFound)
 	})
 	t.Run("TemporalAway", func(t *testing.T) {
 		t.Parallel()
@@ -194,7 +195,7 @@ func TestDeleteDrink(t *testing.T) {
 			return serviceerror.NewUnavailable("connection refused")
 		})
 		a := b.do("DELETE", path, "")
-		b.problem(a, 503, temporalUnavailable)
+		b.problem(a, 503, orders.TemporalUnavailable)
 		require.Equal(t, "2", a.Header.Get("Retry-After"))
 	})
 	t.Run("Defect", func(t *testing.T) {
@@ -237,7 +238,7 @@ func TestMenus_Invalid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			p := b.problem(b.do("POST", test.path, test.body), 422, validationFailed)
+			p := b.problem(b.do("POST", test.path, test.body), 422, booking.Invalid)
 			require.Equal(t, test.fields, fields(p), p)
 			require.Len(t, b.store.menus, 1)
 			require.Len(t, b.store.drinks, 1)

@@ -137,7 +137,7 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		s.log(ctx).Warn("the time of the request is over", zap.Error(err)) // while it waited for others
-		return newProblem(unavailable, "a part that this needs is away at the moment")
+		return newProblem(booking.Unavailable, "a part that this needs is away at the moment")
 	default:
 		s.log(ctx).Error("request failed", zap.Error(err))
 		return newProblem(internalError, "something went wrong; it has been logged")
@@ -158,7 +158,7 @@ func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem 
 	case errors.Is(refusal, booking.ErrNotPrepared):
 		s.log(ctx).Error("something was not prepared: see /readyz", zap.Error(refusal))
 	case refusal.Code == booking.Unavailable && errors.Unwrap(refusal) != nil:
-		s.log(ctx).Warn("database cannot be reached", zap.Error(refusal))
+		s.log(ctx).Warn("a database cannot be used", zap.Error(refusal))
 	}
 	return p
 }

@@ -80,7 +80,7 @@ func TestDeadline(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *given) { d.Payments = slow{} })
 	a := b.do("GET", "/v1/payments/lodging-1", "")
-	b.problem(a, 503, unavailable)
+	b.problem(a, 503, booking.Unavailable)
 }
 
 type slow struct{}

@@ -49,7 +49,7 @@ func TestPrices_ThatCannotBePaid(t *testing.T) {
 			t.Run(name+"/"+price, func(t *testing.T) {
 				t.Parallel()
 				b := setup(t, func(d *given) { d.Terms = fussy{} })
-				p := b.problem(b.do(r.method, r.path, fmt.Sprintf(r.body, price)), 422, validationFailed)
+				p := b.problem(b.do(r.method, r.path, fmt.Sprintf(r.body, price)), 422, booking.Invalid)
 				require.Equal(t, []string{field}, fields(p), p)
 				require.Equal(t, seaside(), b.store.places[seaside().ID])
 			})
@@ -66,7 +66,7 @@ func TestPrices_AsAWhole(t *testing.T) {
 	feast.Price, gold.Price = booking.Money{Amount: 600, Currency: "KRW"}, booking.Money{Amount: 600, Currency: "KRW"}
 	b.store.menus[feast.ID], b.store.drinks[gold.ID] = feast, gold
 	for path, body := range map[string]string{foodOrdersPath: meal, cafeOrdersPath: cups} {
-		p := b.problem(b.do("POST", path, body), 422, validationFailed)
+		p := b.problem(b.do("POST", path, body), 422, booking.Invalid)
 		require.Equal(t, []string{"quantity"}, fields(p))
 		require.Contains(t, p.Errors[0].Message, "00 is not taken")
 	}

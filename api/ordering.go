@@ -21,7 +21,7 @@ func lookUp[T any](ctx context.Context, s *server, f *faults, field, id, thing s
 	switch {
 	case err == nil:
 		return found, true
-	case errors.Is(err, &booking.Error{Code: notFound}):
+	case errors.Is(err, &booking.Error{Code: booking.NotFound}):
 		f.add(field, "there is no such %s", thing)
 	default:
 		f.fail(s.toProblem(ctx, err))

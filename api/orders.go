@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -15,17 +16,17 @@ func (s *server) registerOrders() {
 	register(s, huma.Operation{
 		OperationID: "list-mypages", Method: http.MethodGet, Path: "/v1/mypages", Tags: []string{tagOrders},
 		Summary: "What a customer has ordered", Description: "Newest first. Orders that were refused before they were paid for never came into being and are not listed.",
-		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listMypages)
 	register(s, huma.Operation{
 		OperationID: "get-mypage", Method: http.MethodGet, Path: "/v1/mypages/{id}", Tags: []string{tagOrders},
 		Summary: "Look at an order of any kind", Description: "fresh=true asks the order itself and brings the read model up to date; 503 when it does not answer.",
-		Responses: s.problems(notFound, orderUnreachable, temporalUnavailable, unavailable),
+		Responses: s.problems(booking.NotFound, orders.Unreachable, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getMypage)
 	register(s, huma.Operation{
 		OperationID: "list-orders", Method: http.MethodGet, Path: "/v1/orders", Tags: []string{tagOrders},
 		Summary: "What an owner has to do", Description: "Newest first. E.g. status=awaiting_owner lists what waits for the owner's decision.",
-		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listOrders)
 }
 

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/serviceerror"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -20,26 +19,29 @@ import (
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	const away, notSetUp = "a part that this needs is away at the moment", "a part that this needs is not set up yet"
+	const unusable, unprepared, overdue = "a database cannot be used", "something was not prepared: see /readyz", "the time of the request is over"
 	lacksTable := errors.New(`relation "secret" does not exist`)
 	for name, tt := range map[string]struct {
 		err    error
 		detail string
 		level  zapcore.Level
+		line   string
 		logged string // what the log has of the cause
 	}{
-		"DatabaseAway": {errAway, away, zap.WarnLevel, "10.0.0.7:5432"},
+		"DatabaseAway": {errAway, away, zap.WarnLevel, unusable, "10.0.0.7:5432"},
+		"DiskFull": {
+			booking.Errorf(booking.Unavailable, away).Because(errors.New("no space left on device")),
+			away, zap.WarnLevel, unusable, "no space left",
+		},
 		"DatabaseAwayWithin": {
-			fmt.Errorf("rooms of a place: %w", errAway), away, zap.WarnLevel, "10.0.0.7:5432",
+			fmt.Errorf("rooms of a place: %w", errAway), away, zap.WarnLevel, unusable, "10.0.0.7:5432",
 		},
 		"TableMissing": {
 			booking.Errorf(booking.Unavailable, notSetUp).Because(fmt.Errorf("%w: %w", booking.ErrNotPrepared, lacksTable)),
-			notSetUp, zap.ErrorLevel, "secret",
+			notSetUp, zap.ErrorLevel, unprepared, "secret",
 		},
-		"SearchAttributeMissing": {
-			serviceerror.NewInvalidArgument("unknown search attribute secret"), notSetUp, zap.ErrorLevel, "secret",
-		},
-		"WaitedInVain": {fmt.Errorf("wait: %w", context.DeadlineExceeded), away, zap.WarnLevel, "wait"},
-		"HungUp":       {fmt.Errorf("wait: %w", context.Canceled), away, zap.WarnLevel, "wait"},
+		"WaitedInVain": {fmt.Errorf("wait: %w", context.DeadlineExceeded), away, zap.WarnLevel, overdue, "wait"},
+		"HungUp":       {fmt.Errorf("wait: %w", context.Canceled), away, zap.WarnLevel, overdue, "wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -48,13 +50,14 @@ func TestUnavailable(t *testing.T) {
 			b.store.fail(tt.err)
 			logs.TakeAll()
 			a := b.do("GET", placesPath+"/place-seaside", "")
-			p := b.problem(a, 503, unavailable)
+			p := b.problem(a, 503, booking.Unavailable)
 			require.Equal(t, tt.detail, p.Detail)
 			require.Equal(t, "2", a.Header.Get("Retry-After"))
 			require.NotContains(t, a.text, tt.logged)
 			lines := logs.Filter(func(e observer.LoggedEntry) bool { return e.ContextMap()["error"] != nil }).All()
 			require.Len(t, lines, 1)
 			require.Equal(t, tt.level, lines[0].Level)
+			require.Equal(t, tt.line, lines[0].Message)
 			require.Contains(t, lines[0].ContextMap()["error"], tt.logged)
 		})
 	}

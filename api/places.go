@@ -16,22 +16,22 @@ func (s *server) registerPlaces() {
 		OperationID: "add-place", Method: http.MethodPost, Path: placesPath, Tags: []string{tagLodging},
 		Summary: "Register a place", DefaultStatus: http.StatusCreated,
 		Description: "A place that confirms manually asks its owner about each reservation and waits confirmWithin.",
-		Responses:   s.problems(validationFailed, unavailable),
+		Responses:   s.problems(booking.Invalid, booking.Unavailable),
 	}, s.addPlace)
 	register(s, huma.Operation{
 		OperationID: "list-places", Method: http.MethodGet, Path: placesPath, Tags: []string{tagLodging},
-		Summary: "List the places", Description: "Newest first.", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Summary: "List the places", Description: "Newest first.", Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listPlaces)
 	register(s, huma.Operation{
 		OperationID: "get-place", Method: http.MethodGet, Path: placesPath + "/{id}", Tags: []string{tagLodging},
-		Summary: "Look at a place", Responses: s.problems(notFound, unavailable),
+		Summary: "Look at a place", Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getPlace)
 	register(s, huma.Operation{
 		OperationID: "change-place", Method: http.MethodPatch, Path: placesPath + "/{id}", Tags: []string{tagLodging},
 		Summary: "Change or withdraw a place",
 		Description: "Fields that are left out stay as they are. Reservations keep the place as it was when they were made. " +
 			"A place that is withdrawn takes no new reservations, and those that it has go on; it can be brought back.",
-		Responses: s.problems(notFound, validationFailed, unavailable),
+		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.changePlace)
 }
 

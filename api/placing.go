@@ -82,7 +82,7 @@ func (s *server) placingProblem(ctx context.Context, l language, v contract.View
 	if v.ID != "" {
 		p.Detail += moneyOf(v)
 	}
-	if errors.Is(err, &booking.Error{Code: idempotencyKeyReused}) {
+	if errors.Is(err, &booking.Error{Code: orders.IdempotencyKeyReused}) {
 		p = p.at(idempotencyHeader, "was used for another request")
 	}
 	return p

@@ -232,8 +232,8 @@ func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 		return context.DeadlineExceeded
 	})
 	b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, context.DeadlineExceeded)
-	b.problem(b.do("POST", callsPath, call), 503, temporalUnavailable)
-	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567890123", 1)), 422, validationFailed)
+	b.problem(b.do("POST", callsPath, call), 503, orders.TemporalUnavailable)
+	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567890123", 1)), 422, booking.Invalid)
 	require.NotEmpty(t, logs.All())
 	for _, line := range logs.All() {
 		require.NotContains(t, line.Message, "4567")
@@ -255,7 +255,7 @@ func TestPlaceCafeOrder_NotOnSale(t *testing.T) {
 			p := b.problem(b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1"), 409, orders.CodeOf(booking.MenuDeleted))
 			require.Nil(t, p.Order)
 		}
-		p := b.problem(b.do("POST", cafeOrdersPath, strings.Replace(cups, "3", "0", 1)), 422, validationFailed)
+		p := b.problem(b.do("POST", cafeOrdersPath, strings.Replace(cups, "3", "0", 1)), 422, booking.Invalid)
 		require.Equal(t, []string{"quantity"}, fields(p))
 	})
 	t.Run("DayOver", func(t *testing.T) {
@@ -264,7 +264,7 @@ func TestPlaceCafeOrder_NotOnSale(t *testing.T) {
 		yesterday := latte()
 		yesterday.Date = booking.Date{Year: 2026, Month: 11, Day: 20} // today in UTC, yesterday in Seoul
 		b.store.drinks["drink-latte"] = yesterday
-		p := b.problem(b.do("POST", cafeOrdersPath, strings.Replace(cups, "3", "0", 1)), 422, validationFailed)
+		p := b.problem(b.do("POST", cafeOrdersPath, strings.Replace(cups, "3", "0", 1)), 422, booking.Invalid)
 		require.Equal(t, []string{"menuId", "quantity"}, fields(p))
 	})
 	t.Run("DayBegun", func(t *testing.T) {

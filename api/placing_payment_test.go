@@ -95,7 +95,7 @@ func TestReserve_RepeatedEarlyThoughNothingCanBePaidFor(t *testing.T) {
 		},
 	}, nil)
 	b.temporal.On("QueryWorkflow", anything(4)...).Return(nil, context.DeadlineExceeded)
-	b.problem(b.reserve("Idempotency-Key", "k1"), 422, idempotencyKeyReused)
+	b.problem(b.reserve("Idempotency-Key", "k1"), 422, orders.IdempotencyKeyReused)
 }
 
 // A call that costs nothing has no payment to wait for.
@@ -104,7 +104,7 @@ func TestPlaceCall_ForNothingThoughNothingCanBePaidFor(t *testing.T) {
 	b := setup(t, func(d *given) { d.Gate = keeper(time.Second) })
 	b.temporal.On("ExecuteWorkflow", anything(4)...).Return(nil, context.DeadlineExceeded)
 	b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, context.DeadlineExceeded)
-	b.problem(b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here"}`), 503, temporalUnavailable)
+	b.problem(b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here"}`), 503, orders.TemporalUnavailable)
 	b.problem(b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here","price":{"amount":1000,"currency":"KRW"}}`),
 		503, orders.CodeOf(booking.PaymentUnavailable))
 }

@@ -278,7 +278,7 @@ func TestReserve_TemporalAway(t *testing.T) {
 			b.onStart(func(client.StartWorkflowOptions, contract.Lodging) error { return err })
 			b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, err).Maybe()
 			a := b.reserve()
-			b.problem(a, 503, temporalUnavailable)
+			b.problem(a, 503, orders.TemporalUnavailable)
 			require.Equal(t, "2", a.Header.Get("Retry-After"))
 		})
 	}
@@ -288,6 +288,7 @@ func TestReserve_TemporalAway(t *testing.T) {
 		b.onStart(func(client.StartWorkflowOptions, contract.Lodging) error {
 			return serviceerror.NewInvalidArgument("secret")
 		})
+		b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewNotFound("no such workflow"))
 		a := b.reserve()
 		b.problem(a, 500, internalError)
 		require.NotContains(t, a.text, "secret")
@@ -326,7 +327,7 @@ func TestIdempotencyKey_Repeated(t *testing.T) {
 		b.decides(booking.Confirmed, "").Once()
 		require.Equal(t, http.StatusCreated, b.reserve(key, "k1").StatusCode)
 		a := b.do("POST", "/v1/lodging/reservations", strings.Replace(reservation, `"rooms":1`, `"rooms":2`, 1), key, "k1")
-		require.Equal(t, []string{key}, fields(b.problem(a, 422, idempotencyKeyReused)))
+		require.Equal(t, []string{key}, fields(b.problem(a, 422, orders.IdempotencyKeyReused)))
 	})
 	t.Run("OtherCustomerOrKey", func(t *testing.T) {
 		t.Parallel()
@@ -391,6 +392,6 @@ func TestIdempotencyKey_ReadModelAway(t *testing.T) {
 		b := down(t)
 		b.alreadyStarted("another")
 		b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
-		b.problem(b.reserve("Idempotency-Key", "k1"), 422, idempotencyKeyReused)
+		b.problem(b.reserve("Idempotency-Key", "k1"), 422, orders.IdempotencyKeyReused)
 	})
 }

@@ -13,10 +13,7 @@ import (
 // something that is needed is away. Those of refusals are in package booking,
 // those of what goes wrong around orders in package orders.
 const (
-	notFound             = booking.NotFound
-	unavailable          = booking.Unavailable
 	malformedJSON        = booking.Code("malformed_json")
-	validationFailed     = booking.Invalid
 	methodNotAllowed     = booking.Code("method_not_allowed")
 	notAcceptable        = booking.Code("not_acceptable")
 	requestTimeout       = booking.Code("request_timeout")
@@ -24,16 +21,7 @@ const (
 	unsupportedMediaType = booking.Code("unsupported_media_type")
 	crossOriginRefused   = booking.Code("cross_origin")
 	unknownHost          = booking.Code("unknown_host")
-	idempotencyKeyReused = orders.IdempotencyKeyReused
-	notRunning           = orders.NotRunning
-	temporalUnavailable  = orders.TemporalUnavailable
-	orderUnreachable     = orders.Unreachable
-	decisionsExhausted   = orders.DecisionsExhausted
 	tooManyStreams       = booking.Code("too_many_streams")
-	tooManyCallsWaiting  = orders.TooManyCallsWaiting
-	overloaded           = admission.Overloaded
-	cancelledByCustomer  = orders.CancelledByCustomer
-	cancelledByOperator  = orders.CancelledByOperator
 	internalError        = booking.Code("internal")
 )
 
@@ -49,10 +37,10 @@ type problemKind struct {
 // changes its meaning.
 var problemKinds = []problemKind{
 	{malformedJSON, http.StatusBadRequest, "Unreadable body", "The body is missing, cut off, or not JSON."},
-	{validationFailed, http.StatusUnprocessableEntity, "Invalid input", "The request is readable but cannot be carried out. errors names every field at fault; nothing was started or changed."},
+	{booking.Invalid, http.StatusUnprocessableEntity, "Invalid input", "The request is readable but cannot be carried out. errors names every field at fault; nothing was started or changed."},
 	{booking.InvalidCursor, http.StatusUnprocessableEntity, "Invalid cursor", "The cursor was not given out by this list."},
-	{idempotencyKeyReused, http.StatusUnprocessableEntity, "Idempotency key reused", "The Idempotency-Key was used for another request before. Nothing was started."},
-	{notFound, http.StatusNotFound, "Not found", "There is nothing at this address."},
+	{orders.IdempotencyKeyReused, http.StatusUnprocessableEntity, "Idempotency key reused", "The Idempotency-Key was used for another request before. Nothing was started."},
+	{booking.NotFound, http.StatusNotFound, "Not found", "There is nothing at this address."},
 	{methodNotAllowed, http.StatusMethodNotAllowed, "Method not allowed", "The Allow header names the methods that are possible."},
 	{notAcceptable, http.StatusNotAcceptable, "Not acceptable", "The Accept header admits no JSON. Nothing was done."},
 	{requestTimeout, http.StatusRequestTimeout, "Request too slow", "The body did not arrive in time."},
@@ -70,8 +58,8 @@ var problemKinds = []problemKind{
 	{orders.CodeOf(booking.CafeUnavailable), http.StatusServiceUnavailable, "Café out of reach", "The café cannot be asked at the moment whether it has the drink. No order came into being: order again in a moment, under the same Idempotency-Key if you like."},
 	{orders.CodeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. No call came into being: please call again in a moment, under the same Idempotency-Key if you like."},
 	{orders.CodeOf(booking.PaymentUnavailable), http.StatusServiceUnavailable, "Payment not possible", "The payment provider is overloaded or out of order. No order came into being: order again after Retry-After seconds, under the same Idempotency-Key if you like."},
-	{cancelledByCustomer, http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
-	{cancelledByOperator, http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
+	{orders.CancelledByCustomer, http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
+	{orders.CancelledByOperator, http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
 
 	{booking.AlreadyCancelled, http.StatusConflict, "Already cancelled", "The order is cancelled and undone."},
 	{booking.BeingCancelled, http.StatusConflict, "Being cancelled", "The order is being undone."},
@@ -86,19 +74,19 @@ var problemKinds = []problemKind{
 	{booking.NotInProduction, http.StatusConflict, "Not in production", "The café is not making the order."},
 	{booking.NotAssigned, http.StatusConflict, "Not assigned", "Nobody has been assigned to the call."},
 	{booking.Superseded, http.StatusConflict, "Superseded", "Another decision came first. This one was not carried out."},
-	{notRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
+	{orders.NotRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
 	{booking.NotOnSale, http.StatusConflict, "Not on sale", "Its owner has withdrawn it: it takes no new orders. Nothing was started."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
 
 	{booking.DeliveryUnavailable, http.StatusServiceUnavailable, "Delivery out of reach", "The delivery service does not answer: the order stands, nothing was changed. Try again after Retry-After seconds, which grow with each try."},
 	{booking.DecisionPending, http.StatusServiceUnavailable, "Decision pending", "An earlier decision on the order is still open. This one was not taken: repeat it after Retry-After seconds."},
-	{decisionsExhausted, http.StatusServiceUnavailable, "No more decisions", "The order has taken as many decisions as Temporal keeps of one workflow. Nothing was changed; an operator has to reset it (docs/operations)."},
-	{temporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key."},
-	{orderUnreachable, http.StatusServiceUnavailable, "Order out of reach", "Those who work on the order do not answer. A decision is not promised, though it may still take effect: repeat it after Retry-After seconds."},
+	{orders.DecisionsExhausted, http.StatusServiceUnavailable, "No more decisions", "The order has taken as many decisions as Temporal keeps of one workflow. Nothing was changed; an operator has to reset it (docs/operations)."},
+	{orders.TemporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key if the request had one."},
+	{orders.Unreachable, http.StatusServiceUnavailable, "Order out of reach", "Those who work on the order do not answer. A decision is not promised, though it may still take effect: repeat it after Retry-After seconds."},
 	{tooManyStreams, http.StatusServiceUnavailable, "Too many streams", "As many readers follow the events here as this process serves. Try again after Retry-After seconds, or read the list."},
-	{tooManyCallsWaiting, http.StatusServiceUnavailable, "Too many calls waiting", "So many calls wait for a cleaner that no more are taken. Nothing was started and nothing is charged: call again after Retry-After seconds, under the same Idempotency-Key if you like."},
-	{overloaded, http.StatusServiceUnavailable, "Overloaded", "More is asked of this process than it takes on at the same time. Nothing was started or changed: repeat the request after Retry-After seconds, with the same Idempotency-Key."},
-	{unavailable, http.StatusServiceUnavailable, "Temporarily unavailable", "A part that this needs is away. Try again after Retry-After seconds."},
+	{orders.TooManyCallsWaiting, http.StatusServiceUnavailable, "Too many calls waiting", "So many calls wait for a cleaner that no more are taken. Nothing was started and nothing is charged: call again after Retry-After seconds, under the same Idempotency-Key if you like."},
+	{admission.Overloaded, http.StatusServiceUnavailable, "Overloaded", "More is asked of this process than it takes on at the same time. Nothing was started or changed: repeat the request after Retry-After seconds, with the same Idempotency-Key."},
+	{booking.Unavailable, http.StatusServiceUnavailable, "Temporarily unavailable", "A part that this needs is away. Try again after Retry-After seconds."},
 	{internalError, http.StatusInternalServerError, "Internal error", "Something is wrong on our side. It has been logged."},
 }
 

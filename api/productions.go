@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -16,12 +17,12 @@ func (s *server) registerProductions() {
 	register(s, huma.Operation{
 		OperationID: "list-productions", Method: http.MethodGet, Path: productionsPath, Tags: []string{tagCafe},
 		Summary: "What the café has to make", Description: "status=started lists what is being made. Orders that the kitchen has not been told of yet are not listed.",
-		Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listProductions)
 	register(s, huma.Operation{
 		OperationID: "get-production", Method: http.MethodGet, Path: productionsPath + "/{orderId}", Tags: []string{tagCafe},
 		Summary: "Look at an order's production", Description: "It is waiting while the kitchen has not been told of the order.",
-		Responses: s.problems(notFound, temporalUnavailable, unavailable),
+		Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getProduction)
 	registerDecision[jobDone](s, decision{
 		kind: booking.Cafe, verb: "complete", path: productionsPath + "/{orderId}/complete", tag: tagCafe, update: contract.CompleteUpdate,

@@ -28,5 +28,3 @@ func (s *server) read(ctx context.Context, kind booking.Kind, id string) (contra
 	aboutOrder(ctx, kind, id)
 	return s.Orders.Read(ctx, callerOf(ctx), kind, id)
 }
-
-func noSuchOrder(id string) error { return booking.Errorf(notFound, "there is no order %q", id) }

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -62,12 +63,12 @@ func TestGetOrder(t *testing.T) {
 		"RowAway":               {rowErr: context.DeadlineExceeded, query: booking.Paid, want: booking.Paid},
 		"NoRowNoWorker":         {queryErr: noWorker, want: booking.Received},
 		"RowAwayNoWorker":       {rowErr: context.DeadlineExceeded, queryErr: noWorker, want: booking.Received},
-		"Unknown":               {queryErr: gone, wantProblem: notFound},
-		"RowAwayUnknown":        {rowErr: context.DeadlineExceeded, queryErr: gone, wantProblem: unavailable},
-		"NoRowTemporalAway":     {queryErr: away, historyErr: away, wantProblem: temporalUnavailable},
-		"EverythingAway":        {rowErr: context.DeadlineExceeded, queryErr: away, historyErr: away, wantProblem: temporalUnavailable},
-		"NoNamespace":           {queryErr: nowhere, historyErr: nowhere, wantProblem: temporalUnavailable},
-		"NoWorkerThenForgotten": {queryErr: noWorker, historyErr: gone, wantProblem: notFound},
+		"Unknown":               {queryErr: gone, wantProblem: booking.NotFound},
+		"RowAwayUnknown":        {rowErr: context.DeadlineExceeded, queryErr: gone, wantProblem: booking.Unavailable},
+		"NoRowTemporalAway":     {queryErr: away, historyErr: away, wantProblem: orders.TemporalUnavailable},
+		"EverythingAway":        {rowErr: context.DeadlineExceeded, queryErr: away, historyErr: away, wantProblem: orders.TemporalUnavailable},
+		"NoNamespace":           {queryErr: nowhere, historyErr: nowhere, wantProblem: orders.TemporalUnavailable},
+		"NoWorkerThenForgotten": {queryErr: noWorker, historyErr: gone, wantProblem: booking.NotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -109,7 +110,7 @@ func TestGetMypage_Fresh(t *testing.T) {
 		b.store.put(orderIn("lodging-1", booking.Paid, ""))
 		b.answersQuery(contract.ViewQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
 		a := b.do("GET", "/v1/mypages/lodging-1?fresh=true", "")
-		b.problem(a, 503, orderUnreachable)
+		b.problem(a, 503, orders.Unreachable)
 		require.Equal(t, "2", a.Header.Get("Retry-After"))
 		require.Equal(t, booking.Paid, decode[orderView](t, b.do("GET", "/v1/mypages/lodging-1", "")).Status)
 	})
@@ -117,7 +118,7 @@ func TestGetMypage_Fresh(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		b.answersQuery(contract.ViewQuery, nil, serviceerror.NewNotFound("workflow not found"))
-		b.problem(b.do("GET", "/v1/mypages/lodging-1?fresh=true", ""), 404, notFound)
+		b.problem(b.do("GET", "/v1/mypages/lodging-1?fresh=true", ""), 404, booking.NotFound)
 		b.store.put(orderIn("lodging-1", booking.Completed, ""))
 		a := b.do("GET", "/v1/mypages/lodging-1?fresh=true", "")
 		require.Equal(t, http.StatusOK, a.StatusCode, a.text)
@@ -126,6 +127,6 @@ func TestGetMypage_Fresh(t *testing.T) {
 	t.Run("NotAnOrder", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		b.problem(b.do("GET", "/v1/mypages/temporal-sys-scheduler?fresh=true", ""), 404, notFound)
+		b.problem(b.do("GET", "/v1/mypages/temporal-sys-scheduler?fresh=true", ""), 404, booking.NotFound)
 	})
 }

@@ -8,16 +8,17 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 func (s *server) registerRecords() {
 	register(s, huma.Operation{
 		OperationID: "get-payment", Method: http.MethodGet, Path: "/v1/payments/{orderId}", Tags: []string{tagRecords},
-		Summary: "An order's payment", Responses: s.problems(notFound, unavailable),
+		Summary: "An order's payment", Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getPayment)
 	register(s, huma.Operation{
 		OperationID: "list-messages", Method: http.MethodGet, Path: "/v1/messages", Tags: []string{tagRecords},
-		Summary: "What an owner or customer was told", Responses: s.problems(validationFailed, booking.InvalidCursor, unavailable),
+		Summary: "What an owner or customer was told", Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listMessages)
 }
 
@@ -43,7 +44,7 @@ type paymentAnswer struct {
 
 func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAnswer, error) {
 	if !booking.IsOrderID("", in.OrderID) {
-		return nil, noSuchOrder(in.OrderID)
+		return nil, orders.NoSuchOrder(in.OrderID)
 	}
 	p, err := s.Payments.Payment(ctx, in.OrderID)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestProblems_Requests(t *testing.T) {
 	const reservations = "/v1/lodging/reservations"
 	t.Run("NoRoute", func(t *testing.T) {
 		for _, target := range []string{"/v1", "/v2/orders", "/v1/lodging/places/", "/docs/secret.txt", "/schemas/Problem.json"} {
-			b.problem(b.do("GET", target, ""), 404, notFound)
+			b.problem(b.do("GET", target, ""), 404, booking.NotFound)
 		}
 	})
 	t.Run("Method", func(t *testing.T) {
@@ -34,14 +34,14 @@ func TestProblems_Requests(t *testing.T) {
 	t.Run("MediaType", func(t *testing.T) {
 		b.problem(b.do("POST", reservations, "a=b", "Content-Type", "application/x-www-form-urlencoded"), 415, unsupportedMediaType)
 		b.problem(b.do("POST", reservations, "{}", "Content-Type", "; nonsense"), 415, unsupportedMediaType)
-		b.problem(b.do("POST", reservations, "{}", "Content-Type", "application/json; charset=utf-8"), 422, validationFailed)
+		b.problem(b.do("POST", reservations, "{}", "Content-Type", "application/json; charset=utf-8"), 422, booking.Invalid)
 		b.problem(b.do("POST", reservations, "{}", "Content-Type", ""), 415, unsupportedMediaType)
-		b.problem(b.do("PATCH", placesPath+"/place-seaside", `{"name":""}`, "Content-Type", "application/merge-patch+json"), 422, validationFailed)
+		b.problem(b.do("PATCH", placesPath+"/place-seaside", `{"name":""}`, "Content-Type", "application/merge-patch+json"), 422, booking.Invalid)
 	})
 	t.Run("TooLarge", func(t *testing.T) {
 		just := `{"placeId":"` + strings.Repeat("x", 2000-14) + `"}`
 		require.Len(t, just, 2000)
-		b.problem(b.do("POST", reservations, just), 422, validationFailed)
+		b.problem(b.do("POST", reservations, just), 422, booking.Invalid)
 		require.Contains(t, b.problem(b.do("POST", reservations, just+" "), 413, payloadTooLarge).Detail, "2000 bytes")
 	})
 	t.Run("Unreadable", func(t *testing.T) {
@@ -88,17 +88,17 @@ func TestPlaces(t *testing.T) {
 	require.Equal(t, added, decode[placeView](t, a))
 	require.Equal(t, added, decode[placeView](t, b.do("GET", placesPath+"/"+added.ID, "")))
 
-	b.problem(b.do("PATCH", placesPath+"/place-none", `{}`), 404, notFound)
-	b.problem(b.do("GET", placesPath+"/place-none", ""), 404, notFound)
+	b.problem(b.do("PATCH", placesPath+"/place-none", `{}`), 404, booking.NotFound)
+	b.problem(b.do("GET", placesPath+"/place-none", ""), 404, booking.NotFound)
 	t.Run("NoSuchID", func(t *testing.T) {
 		// Some databases fail on what cannot be an id: it does not reach them.
 		b := setup(t)
 		b.store.fail(errors.New("invalid byte sequence"))
 		for _, id := range []string{"%00", "%20place-seaside", "place%E2%80%8B", strings.Repeat("p", 65)} {
-			b.problem(b.do("GET", placesPath+"/"+id, ""), 404, notFound)
-			b.problem(b.do("PATCH", placesPath+"/"+id, `{}`), 404, notFound)
-			b.problem(b.do("GET", placesPath+"/"+id+"/stock?from=2026-12-31&to=2027-01-02", ""), 404, notFound)
-			b.problem(b.do("GET", "/v1/payments/lodging-"+id+"%00", ""), 404, notFound)
+			b.problem(b.do("GET", placesPath+"/"+id, ""), 404, booking.NotFound)
+			b.problem(b.do("PATCH", placesPath+"/"+id, `{}`), 404, booking.NotFound)
+			b.problem(b.do("GET", placesPath+"/"+id+"/stock?from=2026-12-31&to=2027-01-02", ""), 404, booking.NotFound)
+			b.problem(b.do("GET", "/v1/payments/lodging-"+id+"%00", ""), 404, booking.NotFound)
 		}
 	})
 
@@ -117,8 +117,8 @@ func TestStock(t *testing.T) {
 	a = b.do("GET", path+"?from=2027-01-01&to=2027-01-03", "")
 	require.JSONEq(t, `{"items":[{"date":"2027-01-01","capacity":5,"remaining":5},{"date":"2027-01-02","capacity":0,"remaining":0}]}`, a.text)
 	b.problem(b.do("PUT", path, `{"from":"2026-12-31","to":"2027-01-02","rooms":1}`), 409, booking.StockBelowHeld)
-	b.problem(b.do("PUT", placesPath+"/place-none/stock", `{"from":"2026-12-31","to":"2027-01-02","rooms":1}`), 404, notFound)
-	b.problem(b.do("GET", placesPath+"/place-none/stock?from=2026-12-31&to=2027-01-02", ""), 404, notFound)
+	b.problem(b.do("PUT", placesPath+"/place-none/stock", `{"from":"2026-12-31","to":"2027-01-02","rooms":1}`), 404, booking.NotFound)
+	b.problem(b.do("GET", placesPath+"/place-none/stock?from=2026-12-31&to=2027-01-02", ""), 404, booking.NotFound)
 }
 
 func TestLists(t *testing.T) {
@@ -146,7 +146,7 @@ func TestLists(t *testing.T) {
 	}
 	require.JSONEq(t, `{"orderId":"lodging-1","status":"refunded","statusLabel":"결제취소","amount":{"amount":100,"currency":"KRW"},"refunded":{"amount":100,"currency":"KRW"}}`,
 		b.do("GET", "/v1/payments/lodging-1", "", "Accept-Language", "ko").text)
-	b.problem(b.do("GET", "/v1/payments/lodging-2", ""), 404, notFound)
+	b.problem(b.do("GET", "/v1/payments/lodging-2", ""), 404, booking.NotFound)
 }
 
 type health struct {

@@ -48,7 +48,7 @@ func TestChange_CountsForTheNextOrder(t *testing.T) {
 				return nil
 			}).Once()
 			business := businesses()[thing.business]
-			b.problem(b.do("POST", business.orders, business.body), 409, cancelledByCustomer)
+			b.problem(b.do("POST", business.orders, business.body), 409, orders.CancelledByCustomer)
 		})
 	}
 }
@@ -61,7 +61,7 @@ func TestWithdrawn_TakesNoOrders(t *testing.T) {
 			b := setup(t)
 			business := businesses()[thing.business]
 			placed := b.publishes(booking.Cancelled, booking.ByCustomer)
-			b.problem(b.do("POST", business.orders, business.body, "Idempotency-Key", "before"), 409, cancelledByCustomer)
+			b.problem(b.do("POST", business.orders, business.body, "Idempotency-Key", "before"), 409, orders.CancelledByCustomer)
 			placed.Unset()
 
 			a := b.do("PATCH", thing.path, `{"withdrawn":true}`)
@@ -69,11 +69,11 @@ func TestWithdrawn_TakesNoOrders(t *testing.T) {
 			require.Contains(t, a.text, `"withdrawn":true`)
 			require.JSONEq(t, a.text, b.do("GET", thing.path, "").text, "it can still be looked at")
 			b.problem(b.do("POST", business.orders, business.body), 409, booking.NotOnSale) // and nothing is started
-			b.problem(b.do("POST", business.orders, business.body, "Idempotency-Key", "before"), 409, cancelledByCustomer)
+			b.problem(b.do("POST", business.orders, business.body, "Idempotency-Key", "before"), 409, orders.CancelledByCustomer)
 
 			require.Equal(t, http.StatusOK, b.do("PATCH", thing.path, `{"withdrawn":false}`).StatusCode)
 			b.publishes(booking.Cancelled, booking.ByCustomer).Once()
-			b.problem(b.do("POST", business.orders, business.body), 409, cancelledByCustomer)
+			b.problem(b.do("POST", business.orders, business.body), 409, orders.CancelledByCustomer)
 		})
 	}
 }
@@ -98,21 +98,21 @@ func TestChange_Invalid(t *testing.T) {
 				if strings.Contains(body, "null") && a.StatusCode == http.StatusOK {
 					continue // left out
 				}
-				require.Equal(t, []string{field}, fields(b.problem(a, 422, validationFailed)), body)
+				require.Equal(t, []string{field}, fields(b.problem(a, 422, booking.Invalid)), body)
 			}
 			if name != "Cleaner" {
 				for body, field := range map[string]string{
 					`{"price":{"amount":-1,"currency":"KRW"}}`: "price.amount", `{"price":{"amount":1,"currency":"won"}}`: "price.currency",
 				} {
-					require.Equal(t, []string{field}, fields(b.problem(b.do("PATCH", path, body), 422, validationFailed)), body)
+					require.Equal(t, []string{field}, fields(b.problem(b.do("PATCH", path, body), 422, booking.Invalid)), body)
 				}
 			}
 			require.JSONEq(t, before, b.do("GET", path, "").text, "nothing was changed")
 			at := strings.LastIndex(path, "/")
-			b.problem(b.do("PATCH", path[:at]+"/thing-none", `{"name":"x"}`), 404, notFound)
-			b.problem(b.do("PATCH", path[:at]+"/%00", `{"name":"x"}`), 404, notFound)
+			b.problem(b.do("PATCH", path[:at]+"/thing-none", `{"name":"x"}`), 404, booking.NotFound)
+			b.problem(b.do("PATCH", path[:at]+"/%00", `{"name":"x"}`), 404, booking.NotFound)
 			b.store.fail(context.DeadlineExceeded)
-			b.problem(b.do("PATCH", path, `{"name":"x"}`), 503, unavailable)
+			b.problem(b.do("PATCH", path, `{"name":"x"}`), 503, booking.Unavailable)
 		})
 	}
 }
@@ -129,10 +129,10 @@ func TestDrinkStock(t *testing.T) {
 
 	b.problem(b.do("PUT", path+"/stock", `{"count":1}`), 409, booking.StockBelowHeld)
 	for _, body := range []string{`{"count":-1}`, `{"count":1000001}`, `{"count":0.5}`, `{}`} {
-		require.Equal(t, []string{"count"}, fields(b.problem(b.do("PUT", path+"/stock", body), 422, validationFailed)), body)
+		require.Equal(t, []string{"count"}, fields(b.problem(b.do("PUT", path+"/stock", body), 422, booking.Invalid)), body)
 	}
 	require.Equal(t, map[booking.Date]int{latte().Date: 7}, b.store.capacity)
-	b.problem(b.do("PUT", drinksPath+"/drink-none/stock", `{"count":7}`), 404, notFound)
+	b.problem(b.do("PUT", drinksPath+"/drink-none/stock", `{"count":7}`), 404, booking.NotFound)
 }
 
 func TestDrink_BeingDeletedIsNotChanged(t *testing.T) {
@@ -158,7 +158,7 @@ func TestCleaner_WithdrawnAndBroughtBack(t *testing.T) {
 	b.store.waits = "cleaning-1"
 	require.Contains(t, b.do("PATCH", path, `{"withdrawn":false}`).text, `"orderId":"cleaning-1"`)
 	require.Equal(t, 1, told, "who waited is told")
-	b.problem(b.do("GET", cleanersPath+"/cleaner-none", ""), 404, notFound)
+	b.problem(b.do("GET", cleanersPath+"/cleaner-none", ""), 404, booking.NotFound)
 	b.do("GET", cleanersPath+"?withdrawn=true", "")
 	require.True(t, b.store.selected.Withdrawn)
 }
@@ -173,7 +173,7 @@ func TestTelephone_IsReadByThoseWhoNeedIt(t *testing.T) {
 	b.store.onIt = []booking.Assignment{{Call: call, At: today}}
 	require.JSONEq(t, `{"items":[{"orderId":"cleaning-1","customerId":"alice","tel":"+82 2-123-4567","location":"12 Sejong-daero",
 		"at":"2026-11-20T16:00:00Z"}]}`, b.do("GET", cleanersPath+"/cleaner-min/assignments", "").text)
-	b.problem(b.do("GET", cleanersPath+"/cleaner-none/assignments", ""), 404, notFound)
+	b.problem(b.do("GET", cleanersPath+"/cleaner-none/assignments", ""), 404, booking.NotFound)
 
 	business := businesses()[3]
 	b.store.put(business.in(booking.Assigned, ""))
@@ -214,7 +214,7 @@ func TestCalls_OfManagement(t *testing.T) {
 	require.NotEmpty(t, shown[1].Tel)
 
 	b.store.fail(context.DeadlineExceeded)
-	b.problem(b.do("GET", callsPath, ""), 503, unavailable)
+	b.problem(b.do("GET", callsPath, ""), 503, booking.Unavailable)
 }
 
 // TestLabels_BesideEveryStatus: what the API shows with a status, it shows with
@@ -253,7 +253,7 @@ func TestLists_TellHowLongTheyAre(t *testing.T) {
 	} {
 		require.NotContains(t, b.do("GET", path, "").text, "total", path)
 		require.Contains(t, b.do("GET", path+"total=true", "").text, `"total":1`, path)
-		require.Equal(t, []string{"total"}, fields(b.problem(b.do("GET", path+"total=many", ""), 422, validationFailed)), path)
+		require.Equal(t, []string{"total"}, fields(b.problem(b.do("GET", path+"total=many", ""), 422, booking.Invalid)), path)
 	}
 	require.Contains(t, b.do("GET", productionsPath+"?total=true&status=started", "").text, `"total":0`)
 	require.Equal(t, booking.JobStarted, b.store.productions.filter.Status)

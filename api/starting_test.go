@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/booking"
@@ -51,6 +52,7 @@ func TestReserve_NotItsTurnInTime(t *testing.T) {
 	b, g := startsOne(t, 200*time.Millisecond)
 	first := begin(1, func() answer { return b.reserve() })
 	g.arrived(1)
+	b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, serviceerror.NewNotFound("no such workflow")).Once()
 	b.shed(b.reserve("Idempotency-Key", "k"))
 	require.Empty(t, g.came)
 	close(g.open)

@@ -14,11 +14,11 @@ func (s *server) registerStock() {
 		OperationID: "set-stock", Method: http.MethodPut, Path: placesPath + "/{id}/stock", Tags: []string{tagLodging},
 		Summary:     "Set how many rooms a place has",
 		Description: "For every night of [from, to), or for none if more rooms are held on one of them.",
-		Responses:   s.problems(notFound, booking.StockBelowHeld, validationFailed, unavailable),
+		Responses:   s.problems(booking.NotFound, booking.StockBelowHeld, booking.Invalid, booking.Unavailable),
 	}, s.setStock)
 	register(s, huma.Operation{
 		OperationID: "get-stock", Method: http.MethodGet, Path: placesPath + "/{id}/stock", Tags: []string{tagLodging},
-		Summary: "Look at a place's rooms, night by night", Responses: s.problems(notFound, validationFailed, unavailable),
+		Summary: "Look at a place's rooms, night by night", Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.getStock)
 }
 

@@ -149,11 +149,11 @@ func TestStream_NotBegun(t *testing.T) {
 	require.Equal(t, []string{"after"}, fields(p))
 	p = b.open(server, "?after=0", "Last-Event-ID", "bad").problem(b, 422, booking.InvalidCursor)
 	require.Equal(t, []string{"Last-Event-ID"}, fields(p))
-	p = b.open(server, "?form=1", "Last-Event-ID", strings.Repeat("1", 513)).problem(b, 422, validationFailed)
+	p = b.open(server, "?form=1", "Last-Event-ID", strings.Repeat("1", 513)).problem(b, 422, booking.Invalid)
 	require.Equal(t, []string{"Last-Event-ID", "form"}, fields(p))
 	b.store.fail(errAway)
 	c := b.open(server, "")
-	c.problem(b, 503, unavailable)
+	c.problem(b, 503, booking.Unavailable)
 	require.Equal(t, "2", c.Header.Get("Retry-After"))
 }
 

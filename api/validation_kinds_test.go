@@ -154,7 +154,7 @@ func invalidOrders(t *testing.T, path string, tests map[string]invalidOrder) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			p := b.problem(b.do("POST", path, test.body), 422, validationFailed)
+			p := b.problem(b.do("POST", path, test.body), 422, booking.Invalid)
 			require.Equal(t, test.fields, fields(p), p)
 			for _, e := range p.Errors {
 				require.NotContains(t, e.Message, "api.")
@@ -164,7 +164,7 @@ func invalidOrders(t *testing.T, path string, tests map[string]invalidOrder) {
 	t.Run("Key", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		p := b.problem(b.do("POST", path+"?dryRun=1", "{}", "Idempotency-Key", ""), 422, validationFailed)
+		p := b.problem(b.do("POST", path+"?dryRun=1", "{}", "Idempotency-Key", ""), 422, booking.Invalid)
 		require.Contains(t, fields(p), "Idempotency-Key")
 		require.Contains(t, fields(p), "dryRun")
 	})
@@ -178,7 +178,7 @@ func TestOrders_TooDear(t *testing.T) {
 		feast.Price.Amount, gold.Price.Amount = amount, amount
 		b.store.menus[feast.ID], b.store.drinks[gold.ID] = feast, gold
 		for path, body := range map[string]string{foodOrdersPath: meal, cafeOrdersPath: cups} {
-			p := b.problem(b.do("POST", path, body), 422, validationFailed)
+			p := b.problem(b.do("POST", path, body), 422, booking.Invalid)
 			require.Equal(t, []string{"quantity"}, fields(p))
 		}
 	}
@@ -190,7 +190,7 @@ func TestOrders_CatalogueAway(t *testing.T) {
 	for path, body := range map[string]string{foodOrdersPath: meal, cafeOrdersPath: cups} {
 		b.store.fail(errAway)
 		a := b.do("POST", path, body)
-		b.problem(a, 503, unavailable)
+		b.problem(a, 503, booking.Unavailable)
 		require.Equal(t, "2", a.Header.Get("Retry-After"))
 		b.store.fail(errors.New("no such column: secret"))
 		a = b.do("POST", path, body)
@@ -213,7 +213,7 @@ func TestParameters_InvalidInEveryBusiness(t *testing.T) {
 		drinksPath + "?page=2":                                              {"page"},
 		cleanersPath + "?limit=-1&status=free":                              {"limit", "status"},
 	} {
-		require.Equal(t, want, fields(b.problem(b.do("GET", target, ""), 422, validationFailed)), target)
+		require.Equal(t, want, fields(b.problem(b.do("GET", target, ""), 422, booking.Invalid)), target)
 	}
 	for target, want := range map[string][]string{
 		"/v1/mypages?customerId=&kind=&status=":                          {"customerId", "kind", "status"},
@@ -228,7 +228,7 @@ func TestParameters_InvalidInEveryBusiness(t *testing.T) {
 		deliveriesPath + "?ownerId=&status=":                             {"ownerId", "status"},
 		productionsPath + "?menuId=&status":                              {"menuId", "status"},
 	} {
-		require.Equal(t, want, fields(b.problem(b.do("GET", target, ""), 422, validationFailed)), target)
+		require.Equal(t, want, fields(b.problem(b.do("GET", target, ""), 422, booking.Invalid)), target)
 	}
 	for _, target := range []string{"/v1/events?after=", menusPath + "?cursor="} {
 		require.Equal(t, 200, b.do("GET", target, "").StatusCode, "an empty place is the beginning")
@@ -237,6 +237,6 @@ func TestParameters_InvalidInEveryBusiness(t *testing.T) {
 		p := b.problem(b.do("GET", path+"?cursor=bad", ""), 422, booking.InvalidCursor)
 		require.Equal(t, []string{"cursor"}, fields(p), path)
 	}
-	p := b.problem(b.do("DELETE", drinksPath+"/drink-latte?force=1", ""), 422, validationFailed)
+	p := b.problem(b.do("DELETE", drinksPath+"/drink-latte?force=1", ""), 422, booking.Invalid)
 	require.Equal(t, []string{"force"}, fields(p))
 }

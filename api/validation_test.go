@@ -59,7 +59,7 @@ func TestReservation_Invalid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			p := b.problem(b.do("POST", "/v1/lodging/reservations", test.body), 422, validationFailed)
+			p := b.problem(b.do("POST", "/v1/lodging/reservations", test.body), 422, booking.Invalid)
 			require.Equal(t, test.fields, fields(p), p)
 			require.NotContains(t, p.Detail, "json:")
 			for _, e := range p.Errors {
@@ -73,12 +73,12 @@ func TestReservation_InvalidElsewhere(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	t.Run("Query", func(t *testing.T) {
-		p := b.problem(b.do("POST", "/v1/lodging/reservations?dryRun=1", with("alice", "")), 422, validationFailed)
+		p := b.problem(b.do("POST", "/v1/lodging/reservations?dryRun=1", with("alice", "")), 422, booking.Invalid)
 		require.Equal(t, []string{"customerId", "dryRun"}, fields(p))
 	})
 	t.Run("Keys", func(t *testing.T) {
 		for _, key := range []string{"", strings.Repeat("k", 256), "ключ"} {
-			p := b.problem(b.do("POST", "/v1/lodging/reservations", reservation, "Idempotency-Key", key), 422, validationFailed)
+			p := b.problem(b.do("POST", "/v1/lodging/reservations", reservation, "Idempotency-Key", key), 422, booking.Invalid)
 			require.Equal(t, []string{"Idempotency-Key"}, fields(p), key)
 		}
 	})
@@ -88,27 +88,27 @@ func TestReservation_InvalidElsewhere(t *testing.T) {
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
 		b.handler.ServeHTTP(w, r)
-		p := b.problem(answer{w.Result(), w.Body.String()}, 422, validationFailed)
+		p := b.problem(answer{w.Result(), w.Body.String()}, 422, booking.Invalid)
 		require.Equal(t, []string{"Idempotency-Key"}, fields(p))
 	})
 	t.Run("UnaskableCatalogue", func(t *testing.T) {
 		b := setup(t)
 		b.store.fail(errors.New("invalid byte sequence"))
-		p := b.problem(b.do("POST", "/v1/lodging/reservations", with("place-seaside", `place\u0000`)), 422, validationFailed)
+		p := b.problem(b.do("POST", "/v1/lodging/reservations", with("place-seaside", `place\u0000`)), 422, booking.Invalid)
 		require.Equal(t, []string{"placeId"}, fields(p))
 	})
 	t.Run("PriceTooHigh", func(t *testing.T) {
 		palace := seaside()
 		palace.ID, palace.Price.Amount = "place-palace", booking.MaxAmount
 		b.store.places[palace.ID] = palace
-		p := b.problem(b.do("POST", "/v1/lodging/reservations", with("place-seaside", "place-palace")), 422, validationFailed)
+		p := b.problem(b.do("POST", "/v1/lodging/reservations", with("place-seaside", "place-palace")), 422, booking.Invalid)
 		require.Equal(t, []string{"rooms"}, fields(p))
 	})
 	t.Run("CatalogueAway", func(t *testing.T) {
 		b := setup(t)
 		b.store.fail(errAway)
 		a := b.do("POST", "/v1/lodging/reservations", with(`"rooms":1`, `"rooms":0`))
-		b.problem(a, 503, unavailable)
+		b.problem(a, 503, booking.Unavailable)
 		require.Equal(t, "2", a.Header.Get("Retry-After"))
 	})
 	t.Run("CatalogueBroken", func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestPlace_Invalid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			p := b.problem(b.do("POST", "/v1/lodging/places", test.body), 422, validationFailed)
+			p := b.problem(b.do("POST", "/v1/lodging/places", test.body), 422, booking.Invalid)
 			require.Equal(t, test.fields, fields(p), p)
 			require.Len(t, b.store.places, 1)
 		})
@@ -174,10 +174,10 @@ func TestPlace_Invalid(t *testing.T) {
 	t.Run("Change", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		p := b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":" ","timeZone":"?","price":{"amount":1}}`), 422, validationFailed)
+		p := b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":" ","timeZone":"?","price":{"amount":1}}`), 422, booking.Invalid)
 		require.Equal(t, []string{"name", "price.currency", "timeZone"}, fields(p))
 		require.Equal(t, seaside(), b.store.places["place-seaside"])
-		p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":null,"price":null,"ownerId":null,"checkInTime":null}`), 422, validationFailed)
+		p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":null,"price":null,"ownerId":null,"checkInTime":null}`), 422, booking.Invalid)
 		require.Equal(t, []string{"checkInTime", "name", "ownerId", "price"}, fields(p))
 		for _, e := range p.Errors {
 			require.Equal(t, "must not be null", e.Message)
@@ -187,12 +187,12 @@ func TestPlace_Invalid(t *testing.T) {
 			`{"checkOutTime":"15:01"}`:                       "checkOutTime",
 			`{"checkInTime":"14:00","checkOutTime":"15:00"}`: "checkOutTime",
 		} {
-			p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", body), 422, validationFailed)
+			p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", body), 422, booking.Invalid)
 			require.Equal(t, []string{field}, fields(p), body)
 			require.Contains(t, p.Errors[0].Message, "must not be later than check-in")
 			require.Equal(t, seaside(), b.store.places["place-seaside"])
 		}
-		p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":"a","name":"b"}`), 422, validationFailed)
+		p = b.problem(b.do("PATCH", "/v1/lodging/places/place-seaside", `{"name":"a","name":"b"}`), 422, booking.Invalid)
 		require.Equal(t, []fieldError{{"name", "is given more than once"}}, p.Errors)
 		require.Equal(t, seaside(), b.store.places["place-seaside"])
 	})
@@ -224,10 +224,10 @@ func TestParameters_Invalid(t *testing.T) {
 		"/v1/mypages?customerId=alice;status=paid":     {"customerId", "query"},
 		"/v1/lodging/places?limit=%":                   {"query"},
 	} {
-		p := b.problem(b.do(http.MethodGet, target, ""), 422, validationFailed)
+		p := b.problem(b.do(http.MethodGet, target, ""), 422, booking.Invalid)
 		require.Equal(t, want, fields(p), target)
 	}
-	p := b.problem(b.do("PUT", "/v1/lodging/places/place-seaside/stock", `{"from":"2026-12-02","to":"2026-12-01","rooms":-1}`), 422, validationFailed)
+	p := b.problem(b.do("PUT", "/v1/lodging/places/place-seaside/stock", `{"from":"2026-12-02","to":"2026-12-01","rooms":-1}`), 422, booking.Invalid)
 	require.Equal(t, []string{"rooms", "to"}, fields(p))
 }
 

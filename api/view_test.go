@@ -82,7 +82,7 @@ func TestGetOrder_EveryBusiness(t *testing.T) {
 			}
 			for _, other := range businesses() {
 				if other.kind != business.kind {
-					b.problem(b.do("GET", other.orders+"/"+id, ""), 404, notFound)
+					b.problem(b.do("GET", other.orders+"/"+id, ""), 404, booking.NotFound)
 				}
 			}
 		})

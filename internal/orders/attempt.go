@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"context"
 	"sort"
 
@@ -20,8 +21,9 @@ type Attempt struct {
 
 	kind       booking.Kind
 	customerID string
-	key        string // "" without an Idempotency-Key
-	number     int    // of the orders under the key that were not taken before
+	key        string                // "" without an Idempotency-Key
+	number     int                   // of the orders under the key that were not taken before
+	row        *contract.Publication // that was found, nil if none was
 }
 
 // attemptsKnown is how many attempts under one key are looked for in the read
@@ -46,8 +48,11 @@ func (o *Orders) Attempt(ctx context.Context, caller Caller, kind booking.Kind, 
 	look := func(number int) (found Attempt, fits bool) {
 		found = a.at(number)
 		row, err := o.Pages.Order(ctx, found.OrderID)
-		found.Repeats = err == nil
-		return found, err != nil || !wasNotTaken(row)
+		if err != nil {
+			return found, true
+		}
+		found.row, found.Repeats = &row, true
+		return found, !wasNotTaken(row)
 	}
 	found, fits := look(0)
 	if !fits { // none was begun before the one before it had ended: they are in order
@@ -67,8 +72,9 @@ func wasNotTaken(row contract.Publication) bool {
 
 // at is the attempt of this number under the same key.
 func (a Attempt) at(number int) Attempt {
-	a.number, a.OrderID, a.Repeats = number, KeyedID(a.kind, a.customerID, a.key, number), false
-	return a
+	return Attempt{
+		OrderID: KeyedID(a.kind, a.customerID, a.key, number), kind: a.kind, customerID: a.customerID, key: a.key, number: number,
+	}
 }
 
 // repeat answers for an order that was placed before: with its decision as it
@@ -76,6 +82,9 @@ func (a Attempt) at(number int) Attempt {
 // the key to the next attempt, whatever that asks for.
 func (o *Orders) repeat(ctx, budget context.Context, p placement, changes <-chan contract.Publication) (progress, error) {
 	row, rowErr := o.glanceAtRow(ctx, p.OrderID)
+	if rowErr != nil && p.row != nil {
+		row, rowErr = *p.row, nil // as it was when the request came
+	}
 	seen, decision, fallen := p.input.View(), contract.View{}, false
 	if rowErr == nil {
 		seen = row.View
@@ -92,7 +101,7 @@ func (o *Orders) repeat(ctx, budget context.Context, p placement, changes <-chan
 	if fallen && decision.Reason.Unavailable() {
 		return progress{view: decision, decided: true, over: p.key != ""}, nil
 	}
-	if err := o.checkSame(budget, p, row.RequestHash); err != nil {
+	if err := o.checkSame(budget, p, cmp.Or(row.RequestHash, p.startedBy)); err != nil {
 		return progress{}, err
 	}
 	if fallen {

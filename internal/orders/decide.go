@@ -45,7 +45,7 @@ func (d Decision) extra() time.Duration {
 // guaranteed to be.
 func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome, error) {
 	if !booking.IsOrderID(d.Kind, d.OrderID) {
-		return Outcome{}, noSuchOrder(d.OrderID)
+		return Outcome{}, NoSuchOrder(d.OrderID)
 	}
 	// A caller who leaves does not take a decision back.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
@@ -53,9 +53,9 @@ func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome
 	view, taken, err := o.ask(budget, caller, d)
 	var out Outcome
 	switch _, why := answerOf(err); {
-	case !taken && ranOut(err):
+	case !taken && (ranOut(err) || isBroken(err)):
 		o.log(ctx, d.OrderID).Warn("decision not taken", zap.String("decision", d.Update), zap.Error(err))
-		err = booking.Errorf(Unreachable, "the order did not take the decision in time: it may take it yet, or never; repeat it to be certain")
+		err = booking.Errorf(Unreachable, "the order has not answered: it may take the decision yet, or never; repeat it to be certain")
 	case err == nil:
 		out = Outcome{View: view, Done: true}
 	case taken && d.isUnderWay(err):

@@ -88,7 +88,8 @@ func TestDecide_EngineAway(t *testing.T) {
 		err  error
 		code booking.Code
 	}{
-		"Away":    {serviceerror.NewUnavailable("connection refused"), orders.TemporalUnavailable},
+		"Broken":  {serviceerror.NewUnavailable("connection reset"), orders.Unreachable},
+		"Nowhere": {serviceerror.NewNamespaceNotFound("yeyak"), orders.TemporalUnavailable},
 		"Slow":    {context.DeadlineExceeded, orders.Unreachable},
 		"AtLimit": {serviceerror.NewFailedPrecondition("2000 updates"), orders.DecisionsExhausted},
 	} {
@@ -96,7 +97,20 @@ func TestDecide_EngineAway(t *testing.T) {
 		engine.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, test.err)
 		_, err := o.Decide(t.Context(), orders.Caller{}, cancel)
 		require.ErrorIs(t, err, &booking.Error{Code: test.code}, name)
+		require.NotContains(t, err.Error(), "Idempotency-Key", "%s: decisions have none", name)
 	}
+}
+
+// TestRead_EngineAway: a reader is not told of a key either.
+func TestRead_EngineAway(t *testing.T) {
+	t.Parallel()
+	o, engine := setup(t)
+	nowhere := serviceerror.NewNamespaceNotFound("yeyak")
+	engine.On("QueryWorkflow", mock.Anything, "food-2", "", contract.ViewQuery).Return(nil, nowhere)
+	engine.On("GetWorkflowHistory", mock.Anything, "food-2", "", false, mock.Anything).Return(failingHistory(nowhere))
+	_, err := o.Read(t.Context(), orders.Caller{}, booking.Food, "food-2")
+	require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
+	require.NotContains(t, err.Error(), "Idempotency-Key")
 }
 
 // TestDecide_DefectStaysInside: an error that is neither a refusal nor an outage
@@ -112,17 +126,19 @@ func TestDecide_DefectStaysInside(t *testing.T) {
 }
 
 // TestDecide_CallersAreKnownApart: the updates of callers who say who they are
-// have ids of their own.
+// have ids of their own, and no name is taken for none.
 func TestDecide_CallersAreKnownApart(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
 	ids := answers(engine, temporal.NewNonRetryableApplicationError("no", string(booking.AlreadyDelivered), nil))
-	for _, caller := range []orders.Caller{{}, {ID: "alice"}} {
+	for _, caller := range []orders.Caller{{}, {ID: "alice"}, {ID: "anybody"}} {
 		_, err := o.Decide(t.Context(), caller, cancel)
 		require.ErrorIs(t, err, &booking.Error{Code: booking.AlreadyDelivered})
 	}
-	require.Regexp(t, `^cancel/anybody/\d+/0$`, (*ids)[0])
+	require.Regexp(t, `^cancel/_anonymous/\d+/0$`, (*ids)[0])
 	require.Regexp(t, `^cancel/alice/\d+/0$`, (*ids)[1])
+	require.Regexp(t, `^cancel/anybody/\d+/0$`, (*ids)[2])
+	require.False(t, booking.IsName(orders.Caller{}.String()))
 }
 
 func TestDecide_OtherKind(t *testing.T) {

@@ -90,6 +90,9 @@ func (e *Engine) decide(ctx context.Context, id string, d Decision) (view contra
 
 // query asks the order's workflow, which needs a worker.
 func (e *Engine) query(ctx context.Context, orderID, query string) (converter.EncodedValue, error) {
+	if err := checkID(orderID); err != nil {
+		return nil, err
+	}
 	answer, err := e.client.QueryWorkflow(ctx, orderID, "", query)
 	return answer, marked(err)
 }
@@ -116,12 +119,18 @@ func (e *Engine) atStart(ctx context.Context, orderID string) (contract.Input, e
 // end waits for the end of the order's workflow and answers how the order stands
 // then.
 func (e *Engine) end(ctx context.Context, orderID string) (v contract.View, err error) {
+	if err := checkID(orderID); err != nil {
+		return v, err
+	}
 	err = e.client.GetWorkflow(ctx, orderID, "").Get(ctx, &v)
 	return v, err
 }
 
 // signal tells the order's workflow something that it cannot refuse.
 func (e *Engine) signal(ctx context.Context, orderID, signal string, what any) error {
+	if err := checkID(orderID); err != nil {
+		return err
+	}
 	return e.client.SignalWorkflow(ctx, orderID, "", signal, what)
 }
 

@@ -19,10 +19,11 @@ type Caller struct {
 	ID string
 }
 
-// anybody stands for a caller who does not say who they are.
-const anybody = "anybody"
+// anonymous stands for a caller who does not say who they are. No customer can
+// have it as their id: see booking.IsName.
+const anonymous = "_anonymous"
 
-func (c Caller) String() string { return cmp.Or(c.ID, anybody) }
+func (c Caller) String() string { return cmp.Or(c.ID, anonymous) }
 
 // Outcome is what came of placing an order, or of a decision on one. When these
 // fail, View is the order that the error is about, if it is about one.

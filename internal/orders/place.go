@@ -49,7 +49,7 @@ func (o *Orders) Place(ctx context.Context, caller Caller, a Attempt, request Re
 	for left := attemptsAtOnce - 1; ; left-- {
 		found, err := o.tryToPlace(ctx, budget, caller, a, request.Order())
 		if err != nil {
-			return Outcome{OrderID: a.OrderID}, o.explained(ctx, a.OrderID, err)
+			return Outcome{OrderID: a.OrderID}, o.notPlaced(ctx, a, err)
 		}
 		if !found.over || left == 0 || budget.Err() != nil {
 			return o.outcomeOf(ctx, a, found)
@@ -99,6 +99,9 @@ type placement struct {
 	Attempt
 	order Order
 	input contract.Input
+	// startedBy is the hash of the request that started the order, as far as the
+	// engine was asked for it.
+	startedBy string
 }
 
 // tryToPlace starts the saga of the order under the id of its attempt, or finds
@@ -115,11 +118,16 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, caller Caller, a Attemp
 	if a.Repeats {
 		return o.repeat(ctx, budget, p, changes)
 	}
-	if err := o.admit(ctx, order); err != nil {
-		if a.key != "" && o.isStarted(ctx, a.OrderID) {
-			return o.repeat(ctx, budget, p, changes)
+	if err := o.enter(ctx, budget, p); err != nil {
+		if a.key == "" {
+			return progress{}, err
 		}
-		return progress{}, err
+		hash, lookErr := o.startedBy(ctx, a.OrderID)
+		if lookErr != nil {
+			return progress{}, err
+		}
+		p.startedBy = hash // an earlier request's, whose row is not written yet
+		return o.repeat(ctx, budget, p, changes)
 	}
 	err := o.start(budget, p)
 	if wasStarted(err) {
@@ -129,6 +137,21 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, caller Caller, a Attemp
 		return progress{}, err
 	}
 	return o.awaitDecision(ctx, budget, p.input.View(), changes), nil
+}
+
+// enter takes the turn in which start starts the order. When it fails, the
+// request has started nothing.
+func (o *Orders) enter(ctx, budget context.Context, p placement) error {
+	if err := o.admit(ctx, p.order); err != nil {
+		return err
+	}
+	if err := p.input.Check(); err != nil { // the catalogue holds what an earlier build let in
+		return err
+	}
+	if !o.Starts.Enter(budget) {
+		return admission.TooBusy()
+	}
+	return nil
 }
 
 // admit refuses an order that could not be worked on, before anything of it is
@@ -149,16 +172,10 @@ func (o *Orders) admit(ctx context.Context, order Order) error {
 	return booking.Errorf(CodeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").In(soon(wait))
 }
 
-// start starts the saga when it is its turn, within the budget. It does not end
-// with the request: a customer who leaves at this moment has either placed the
-// order or not, and can ask.
+// start starts the saga within the budget, and ends the turn that enter took. It
+// does not end with the request: a customer who leaves at this moment has either
+// placed the order or not, and can ask.
 func (o *Orders) start(budget context.Context, p placement) error {
-	if err := p.input.Check(); err != nil { // the catalogue holds what an earlier build let in
-		return err
-	}
-	if !o.Starts.Enter(budget) {
-		return admission.TooBusy()
-	}
 	defer o.Starts.Leave()
 	ctx, cancel := withinOneCall(budget)
 	defer cancel()
@@ -168,19 +185,24 @@ func (o *Orders) start(budget context.Context, p placement) error {
 	})
 }
 
-// startedUnanswered tells whether only the answer to a start was lost. When the
-// engine cannot say so at once, the request fails: an outcome would promise an
+// startedUnanswered tells whether the order was started although its start
+// failed: hardly any error of the engine says that nothing was done. When the
+// engine cannot be asked at once, the request fails: an outcome would promise an
 // order that may never be. It may exist all the same, and is found by a repeat
 // under its key.
 func (o *Orders) startedUnanswered(ctx context.Context, id string, err error) bool {
-	return (ranOut(err) || isBroken(err)) && o.isStarted(ctx, id)
+	if lacksAttributes(err) {
+		return false
+	}
+	_, lookErr := o.startedBy(ctx, id)
+	return lookErr == nil
 }
 
-// isStarted tells whether the engine knows the order, though the read model may
-// not yet.
-func (o *Orders) isStarted(ctx context.Context, id string) bool {
+// startedBy is the hash of the request that started the order, "" without an
+// Idempotency-Key. It fails unless the engine knows the order, though the read
+// model may not yet.
+func (o *Orders) startedBy(ctx context.Context, id string) (hash string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lastGlance)
 	defer cancel()
-	_, err := o.Engine.describe(ctx, id)
-	return err == nil
+	return o.Engine.RequestHash(ctx, id)
 }

@@ -1,32 +1,42 @@
 package orders_test
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // call is a request for a cleaner, who costs nothing.
-type call struct{ looked int }
+type call struct {
+	looked  int
+	hash    string
+	tel     string // a sound one by default
+	refused error  // why no call is taken, nil when it is
+}
 
 func (c *call) LookUp(context.Context) error { c.looked++; return nil }
 
 func (c *call) Order() orders.Order {
 	return orders.Order{
-		Amount: booking.Money{Currency: "KRW"},
+		Amount: booking.Money{Currency: "KRW"}, RequestHash: c.hash,
 		Input: func(o contract.Order) contract.Input {
-			return contract.Cleaning{Order: o, Tel: "+8221234567", Location: "12 Sejong-daero"}
+			return contract.Cleaning{Order: o, Tel: cmp.Or(c.tel, "+8221234567"), Location: "12 Sejong-daero"}
 		},
 		Summary: "cleaning",
+		Admit:   func(context.Context) error { return c.refused },
 	}
 }
 
@@ -73,15 +83,208 @@ func TestPlace_Refused(t *testing.T) {
 	}
 }
 
+// failsToStart lets every start of an order fail.
+func failsToStart(engine *mocks.Client, err error) {
+	engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil, err)
+}
+
+// knows lets the engine know of every order, by a request with this hash, and
+// knowsNone of none.
+func knows(t *testing.T, engine *mocks.Client, hash string) *mock.Call {
+	t.Helper()
+	return engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(startedBy(t, hash), nil)
+}
+
+func knowsNone(engine *mocks.Client) {
+	engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewNotFound("no such workflow"))
+}
+
 // TestPlace_NotStarted: nothing is promised of an order that the engine does not
 // know.
 func TestPlace_NotStarted(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
-	engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil, serviceerror.NewUnavailable("connection refused"))
-	engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewNotFound("no such workflow"))
+	failsToStart(engine, serviceerror.NewUnavailable("connection refused"))
+	knowsNone(engine)
 	out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, "k1"), &call{})
 	require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
+	require.ErrorContains(t, err, "under the same Idempotency-Key")
 	require.Empty(t, out.View.ID)
 	require.Equal(t, orders.KeyedID(booking.Cleaning, "alice", "k1", 0), out.OrderID)
+}
+
+// TestPlace_NotStartedWithoutKey: a request without a key is told the id of the
+// order that it may have placed.
+func TestPlace_NotStartedWithoutKey(t *testing.T) {
+	t.Parallel()
+	o, engine := setup(t)
+	failsToStart(engine, serviceerror.NewUnavailable("connection reset"))
+	knowsNone(engine)
+	out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, ""), &call{})
+	require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
+	require.ErrorContains(t, err, out.OrderID)
+	require.NotContains(t, err.Error(), "Idempotency-Key")
+}
+
+// TestPlace_StartUnanswered: whatever a start fails with, an order that the
+// engine knows was placed.
+func TestPlace_StartUnanswered(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]error{
+		"Unavailable": serviceerror.NewUnavailable("connection reset"),
+		"Deadline":    serviceerror.NewDeadlineExceeded("slow"),
+		"Busy":        serviceerror.NewResourceExhausted(enums.RESOURCE_EXHAUSTED_CAUSE_SYSTEM_OVERLOADED, "too much to do"),
+		"Internal":    serviceerror.NewInternal("shard lost"),
+		"DataLoss":    serviceerror.NewDataLoss("unreadable"),
+		"Unknown":     errors.New("unknown"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, engine := setup(t)
+			failsToStart(engine, failure)
+			knows(t, engine, "").Run(func(args mock.Arguments) {
+				v := contract.View{ID: args.String(1), Kind: booking.Cleaning, Status: booking.Calling}
+				o.Hub.Wake(contract.Publication{View: v, Decision: &v})
+			})
+			out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, ""), &call{})
+			require.NoError(t, err)
+			require.True(t, out.Done)
+			require.Equal(t, booking.Calling, out.View.Status)
+		})
+	}
+	t.Run("NotKnown", func(t *testing.T) {
+		t.Parallel()
+		o, engine := setup(t)
+		failsToStart(engine, serviceerror.NewInternal("shard lost"))
+		knowsNone(engine)
+		_, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, ""), &call{})
+		var told *booking.Error
+		require.Error(t, err)
+		require.NotErrorAs(t, err, &told, "a defect stays inside")
+	})
+}
+
+// TestPlace_NotPrepared: a namespace without the search attributes of orders is
+// Unavailable until an operator prepares it, and nothing was started.
+func TestPlace_NotPrepared(t *testing.T) {
+	t.Parallel()
+	o, engine := setup(t) // a look at the order would fail the test
+	failsToStart(engine, serviceerror.NewInvalidArgument("unknown search attribute secret"))
+	_, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, "k1"), &call{})
+	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable})
+	require.ErrorIs(t, err, booking.ErrNotPrepared)
+	require.ErrorContains(t, err, "secret", "for the log")
+	var told *booking.Error
+	require.ErrorAs(t, err, &told)
+	require.Equal(t, "a part that this needs is not set up yet", told.Message)
+}
+
+// noTurn lets no order start.
+type noTurn struct{}
+
+func (noTurn) Enter(context.Context) bool { return false }
+func (noTurn) Leave()                     { panic("there was no turn") }
+
+// kept are requests that are kept from starting an order, each with the code that
+// says why. A start would fail the test.
+func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.Client, request *call, why booking.Code)) {
+	t.Helper()
+	for name, c := range map[string]struct {
+		request *call
+		starts  orders.Turns
+		why     booking.Code
+	}{
+		"NoTurn":    {&call{}, noTurn{}, admission.Overloaded},
+		"Unsound":   {&call{tel: "none"}, nil, booking.Invalid},
+		"NotOnSale": {&call{refused: booking.Errorf(booking.NotOnSale, "withdrawn")}, nil, booking.NotOnSale},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, engine := setup(t)
+			if c.starts != nil {
+				o.Starts = c.starts
+			}
+			test(t, o, engine, c.request, c.why)
+		})
+	}
+}
+
+// TestPlace_RepeatedEarly: a repeat that comes before the read model knows of its
+// order is answered as the first request was, whatever would keep a new order
+// from being started.
+func TestPlace_RepeatedEarly(t *testing.T) {
+	t.Parallel()
+	kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, request *call, _ booking.Code) {
+		request.hash = "a hash"
+		a := o.Attempt(t.Context(), alice, booking.Cleaning, "k1")
+		knows(t, engine, "a hash").Once()
+		engine.On("QueryWorkflow", mock.Anything, a.OrderID, "", contract.DecisionQuery).
+			Return(valueOf(t, &contract.View{ID: a.OrderID, Kind: booking.Cleaning, Status: booking.Calling}), nil)
+		out, err := o.Place(t.Context(), alice, a, request)
+		require.NoError(t, err)
+		require.True(t, out.Done)
+		require.Equal(t, booking.Calling, out.View.Status)
+	})
+}
+
+// TestPlace_KeyReusedEarly: so is a request under a key that was used for another
+// one.
+func TestPlace_KeyReusedEarly(t *testing.T) {
+	t.Parallel()
+	kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, request *call, _ booking.Code) {
+		request.hash = "another hash"
+		knows(t, engine, "a hash").Once()
+		engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", contract.DecisionQuery).Return(nil, context.DeadlineExceeded)
+		_, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, "k1"), request)
+		require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
+	})
+}
+
+// TestPlace_Kept: a first request is told what keeps its order from being
+// started. One without a key is not looked up.
+func TestPlace_Kept(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"", "k1"} {
+		kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, request *call, why booking.Code) {
+			if key != "" {
+				knowsNone(engine)
+			}
+			_, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, key), request)
+			require.ErrorIs(t, err, &booking.Error{Code: why})
+		})
+	}
+}
+
+// readOnce is a read model that goes away after one look at an order.
+type readOnce struct {
+	pages
+	looked *bool
+}
+
+func (p readOnce) Order(ctx context.Context, id string) (contract.Publication, error) {
+	if *p.looked {
+		return contract.Publication{}, context.DeadlineExceeded
+	}
+	*p.looked = true
+	return p.pages.Order(ctx, id)
+}
+
+// TestPlace_RepeatedAndSilent: a repeat shows the order as its row said when the
+// request came, though neither row nor workflow can be asked any more. What the
+// request names was not looked up.
+func TestPlace_RepeatedAndSilent(t *testing.T) {
+	t.Parallel()
+	o, engine := setup(t)
+	row := contract.Publication{RequestHash: "a hash", View: contract.View{
+		ID: orders.KeyedID(booking.Cleaning, "alice", "k1", 0), Kind: booking.Cleaning, Status: booking.PaymentPending,
+		Amount: booking.Money{Amount: 30000, Currency: "KRW"}, PaymentDeferred: &contract.Deferral{},
+	}}
+	o.Pages = readOnce{pages{&row}, new(bool)}
+	engine.On("QueryWorkflow", mock.Anything, row.View.ID, "", contract.DecisionQuery).Return(nil, context.DeadlineExceeded)
+	request := &call{hash: "a hash"}
+	out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, "k1"), request)
+	require.NoError(t, err)
+	require.False(t, out.Done)
+	require.Equal(t, row.View, out.View)
+	require.Zero(t, request.looked)
 }

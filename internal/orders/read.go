@@ -17,7 +17,7 @@ import (
 // answered. NotFound: there is no order of the kind with this id.
 func (o *Orders) Read(ctx context.Context, _ Caller, kind booking.Kind, id string) (contract.View, error) {
 	if !booking.IsOrderID(kind, id) {
-		return contract.View{}, noSuchOrder(id)
+		return contract.View{}, NoSuchOrder(id)
 	}
 	view, err := o.read(ctx, id)
 	return view, o.explained(ctx, id, err)
@@ -29,7 +29,7 @@ func (o *Orders) Read(ctx context.Context, _ Caller, kind booking.Kind, id strin
 // is not passed off as fresh: it is Unreachable.
 func (o *Orders) ReadFresh(ctx context.Context, _ Caller, id string) (contract.View, error) {
 	if !booking.IsOrderID("", id) {
-		return contract.View{}, noSuchOrder(id)
+		return contract.View{}, NoSuchOrder(id)
 	}
 	view, err := o.readFresh(ctx, id)
 	return view, o.explained(ctx, id, err)
@@ -51,7 +51,7 @@ func (o *Orders) read(ctx context.Context, id string) (contract.View, error) {
 	case !noWorkflow(err):
 		return contract.View{}, err
 	case unknown:
-		return contract.View{}, noSuchOrder(id)
+		return contract.View{}, NoSuchOrder(id)
 	default:
 		return contract.View{}, rowErr // it may be an old order, which only the read model remembers
 	}

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -38,7 +39,8 @@ func CodeOf(why booking.Reason) booking.Code {
 // refusal is an error that its code explains.
 func refusal(code booking.Code) *booking.Error { return &booking.Error{Code: code} }
 
-func noSuchOrder(id string) error {
+// NoSuchOrder is NotFound for an id that is no order's, or none of the kind.
+func NoSuchOrder(id string) error {
 	return booking.Errorf(booking.NotFound, "there is no order %q", id)
 }
 
@@ -50,12 +52,30 @@ func soon(pause time.Duration) time.Duration { return max(pause, time.Second) }
 func (o *Orders) explained(ctx context.Context, orderID string, err error) error {
 	switch {
 	case isAway(err):
-		o.log(ctx, orderID).Warn("temporal cannot be reached", zap.Error(err))
-		return booking.Errorf(TemporalUnavailable, "orders cannot be worked on at the moment; repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice")
+		return o.engineAway(ctx, orderID, err, "repeat the request")
 	case lacksAttributes(err):
-		o.log(ctx, orderID).Error("something was not prepared: see /readyz", zap.Error(err))
-		return booking.Errorf(booking.Unavailable, "a part that this needs is not set up yet")
+		return booking.Errorf(booking.Unavailable, "a part that this needs is not set up yet").
+			Because(fmt.Errorf("%w: %w", booking.ErrNotPrepared, err))
 	default:
 		return err
 	}
+}
+
+// notPlaced is explained for an order that may have been started all the same.
+func (o *Orders) notPlaced(ctx context.Context, a Attempt, err error) error {
+	switch {
+	case !isAway(err):
+		return o.explained(ctx, a.OrderID, err)
+	case a.key == "":
+		return o.engineAway(ctx, a.OrderID, err, fmt.Sprintf(
+			"should the request have arrived, its order is %s: see whether it exists before you repeat the request", a.OrderID))
+	default:
+		return o.engineAway(ctx, a.OrderID, err,
+			"repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice")
+	}
+}
+
+func (o *Orders) engineAway(ctx context.Context, orderID string, err error, advice string) error {
+	o.log(ctx, orderID).Warn("temporal cannot be reached", zap.Error(err))
+	return booking.Errorf(TemporalUnavailable, "orders cannot be worked on at the moment; %s", advice)
 }

@@ -86,6 +86,9 @@ func sagaOf(e *workflowpb.WorkflowExecutionInfo) (Saga, error) {
 
 // describe is what the engine knows of the order's newest run.
 func (e *Engine) describe(ctx context.Context, orderID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if err := checkID(orderID); err != nil {
+		return nil, err
+	}
 	d, err := e.client.DescribeWorkflowExecution(ctx, orderID, "")
 	return d, marked(err)
 }
@@ -100,10 +103,10 @@ func (e *Engine) Describe(ctx context.Context, orderID string) (Saga, error) {
 	return sagaOf(d.GetWorkflowExecutionInfo())
 }
 
-// Look asks the order's workflow how the order stands: its view, its first
+// Publication asks the order's workflow how the order stands: its view, its first
 // decision, and the hash of its request. It needs a worker. NotFound: the
 // engine knows of no such workflow, or no longer.
-func (e *Engine) Look(ctx context.Context, orderID string) (p contract.Publication, err error) {
+func (e *Engine) Publication(ctx context.Context, orderID string) (p contract.Publication, err error) {
 	view, err := e.query(ctx, orderID, contract.ViewQuery)
 	if err == nil {
 		err = view.Get(&p.View)
@@ -156,6 +159,19 @@ func (e *Engine) Used(ctx context.Context, namespace string) (bool, error) {
 	return found.GetCount() > 0, err
 }
 
+// longestID is how long the id of a workflow can be, in bytes: the engine's
+// default.
+const longestID = 1000
+
+// checkID is NotFound for an id that no workflow can have. The engine would
+// answer InvalidArgument, as it does to much else that is wrong.
+func checkID(orderID string) error {
+	if orderID == "" || len(orderID) > longestID {
+		return serviceerror.NewNotFound("no workflow can have this id")
+	}
+	return nil
+}
+
 // unlessOver leaves out that the order's workflow is over.
 func unlessOver(orderID string, err error) error {
 	if err = gone(orderID, err); errors.Is(err, &booking.Error{Code: booking.NotFound}) {
@@ -164,15 +180,13 @@ func unlessOver(orderID string, err error) error {
 	return err
 }
 
-// gone turns the engine's "not found" into ours, and its "no such id", and says of other errors
-// which order they are about.
+// gone turns the engine's "not found" into ours, and says of other errors which
+// order they are about.
 func gone(orderID string, err error) error {
 	if err == nil {
 		return nil
 	}
-	_, none := errors.AsType[*serviceerror.NotFound](err)
-	_, noID := errors.AsType[*serviceerror.InvalidArgument](err) // no workflow has an id that is empty, or as long
-	if none || noID {
+	if noWorkflow(err) {
 		return booking.Errorf(booking.NotFound, "there is no running workflow of order %s", orderID)
 	}
 	return fmt.Errorf("workflow of order %s: %w", orderID, err)

@@ -51,7 +51,7 @@ func (r *Repairer) Rebuild(ctx context.Context) (Rebuilt, error) {
 // rebuild replaces the row of one order. What the saga pushes at that very
 // moment might be overwritten, so the saga is asked once more afterwards.
 func (r *Repairer) rebuild(ctx context.Context, orderID string, done *Rebuilt) error {
-	p, err := r.Sagas.Look(ctx, orderID)
+	p, err := r.Sagas.Publication(ctx, orderID)
 	if err != nil {
 		atomic.AddInt64(&done.Silent, 1)
 		return ctx.Err()
@@ -59,12 +59,12 @@ func (r *Repairer) rebuild(ctx context.Context, orderID string, done *Rebuilt) e
 	if err := r.Rows.Replace(ctx, p); err != nil {
 		return fmt.Errorf("rebuild row of order %s: %w", orderID, err)
 	}
-	newest, err := r.Sagas.Look(ctx, orderID)
+	newest, err := r.Sagas.Publication(ctx, orderID)
 	for range tries {
 		if err == nil {
 			break
 		}
-		newest, err = r.Sagas.Look(ctx, orderID)
+		newest, err = r.Sagas.Publication(ctx, orderID)
 	}
 	if err != nil {
 		atomic.AddInt64(&done.Silent, 1)

@@ -18,9 +18,9 @@ import (
 // Sagas are the workflows of orders.
 type Sagas interface {
 	List(ctx context.Context, query string, size int, page []byte) ([]orders.Saga, []byte, error)
-	// Look asks an order's workflow how the order stands; NotFound when the
+	// Publication asks an order's workflow how the order stands; NotFound when the
 	// engine knows of none.
-	Look(ctx context.Context, orderID string) (contract.Publication, error)
+	Publication(ctx context.Context, orderID string) (contract.Publication, error)
 }
 
 // Rows are the rows of the read model.
@@ -99,7 +99,7 @@ func (r *Repairer) RepairPage(ctx context.Context, page []byte) (healed int, nex
 
 // heal writes the row of an order that is at another version than its saga.
 func (r *Repairer) heal(ctx context.Context, orderID string, known int64) (bool, error) {
-	p, err := r.Sagas.Look(ctx, orderID)
+	p, err := r.Sagas.Publication(ctx, orderID)
 	if err != nil || p.View.Version <= known {
 		return false, ignoreGone(err)
 	}
