@@ -84,7 +84,7 @@ func (m Message) Words(l Language) string {
 	d := m.Data
 	text = strings.ReplaceAll(text, "{order}", orderWords[d.Kind][l])
 	return strings.NewReplacer(
-		"{item}", d.itemIn(l),
+		"{item}", d.Item,
 		"{quantity}", strconv.Itoa(d.Quantity),
 		"{from}", d.From.String(),
 		"{to}", d.To.String(),
@@ -95,15 +95,6 @@ func (m Message) Words(l Language) string {
 		"{cleaner}", d.cleanerIn(l),
 		"{reason}", cmp.Or(m.Reason.Label(l), string(m.Reason)),
 	).Replace(text)
-}
-
-// itemIn is the name of what was ordered. A call for a cleaner has none of its
-// own.
-func (d MessageData) itemIn(l Language) string {
-	if d.Kind == Cleaning && l == Korean {
-		return "청소"
-	}
-	return d.Item
 }
 
 // cleanerIn is the cleaner's name, with the title that Korean puts after it.
