@@ -138,7 +138,7 @@ func TestIdempotencyKey_RowBehindRefusal(t *testing.T) {
 	for _, business := range businesses() {
 		t.Run(string(business.kind), func(t *testing.T) {
 			t.Parallel()
-			b := setup(t)
+			b := setup(t, func(d *given) { d.ReplyBudget = time.Minute }) // it goes through three attempts
 			e := b.withEngine()
 			e.away = map[booking.Kind]booking.Reason{
 				booking.Lodging: booking.PaymentUnavailable, booking.Food: booking.PaymentUnavailable,

@@ -56,7 +56,8 @@ func TestDev_OnAServerThatRuns(t *testing.T) {
 	require.Contains(t, d.refused("TEMPORAL_ADDRESS="+nowhere), "set TEMPORAL_ADDRESS="+address)
 	d.run()
 	d.eventuallyWaits(order)
-	require.Equal(t, booking.Confirmed, d.succeeds(func() answer { return d.decide(order, "confirm") }).body.Status)
+	d.carriedOut(func() answer { return d.decide(order, "confirm") })
+	d.becomes(order, booking.Confirmed)
 
 	other := newDev(t)
 	require.Contains(t, other.refused(there...), "namespace "+namespace+" of the Temporal server at "+address+" holds orders that are not in "+other.folder)
