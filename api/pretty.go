@@ -68,6 +68,6 @@ func (w *indented) finish() {
 		lines.Write(raw)
 	}
 	lines.WriteByte('\n')
-	w.Header().Del("Content-Length") // of the compact answer, where that was known
+	w.Header().Del("Content-Length")             // of the compact answer, where that was known
 	_, _ = w.ResponseWriter.Write(lines.Bytes()) // fails only when the client has gone
 }
