@@ -27,8 +27,8 @@ func (k Keyed) requestHash(request any) string {
 
 const idempotencyHeader = "Idempotency-Key"
 
-// checkKey complains about a key that is there but empty, and about a second
-// one: whoever sends them expects to be protected.
+// checkKey complains about a key that is there but empty, and about a second one:
+// either would leave the request without the protection of a key.
 func (f *faults) checkKey(ctx huma.Context) {
 	keys := 0
 	ctx.EachHeader(func(name, value string) {

@@ -90,7 +90,7 @@ func TestDocs_Reasons(t *testing.T) {
 }
 
 // TestDocs_Messages holds the table of messages to the code: each type, for each
-// addressee for whom it has words.
+// addressee that it has words for.
 func TestDocs_Messages(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/sagas.md")

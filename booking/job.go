@@ -20,8 +20,8 @@ func JobStatuses() []JobStatus {
 	return []JobStatus{JobWaiting, JobStarted, JobDelivered, JobCompleted, JobCancelled}
 }
 
-// Job is what somebody has to do for an order: deliver it, or make it. There
-// is one of a sort for an order.
+// Job is the work for an order: its delivery, or its production. There is one of
+// a sort for an order.
 type Job struct {
 	OrderID  string `json:"orderId"`
 	OwnerID  string `json:"ownerId"`

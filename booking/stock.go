@@ -15,7 +15,7 @@ type Hold struct {
 	Why      Reason `json:"why,omitempty"`  // it is released, or not begun with; set on the undo, or when it is late
 }
 
-// StayEnd tells that the guests for whom a hold was made have left.
+// StayEnd is the end of the stay that a hold was made for.
 type StayEnd struct {
 	Hold
 	Left        time.Time `json:"left"`

@@ -223,9 +223,9 @@ func TestRelease_ReachesTheCluster(t *testing.T) {
 	require.Equal(t, "2", r.commits())
 }
 
-// What is applied are the manifests of the tag, whatever is on main by then, with
-// what main has recorded of the services that are not released; and main keeps
-// what it has.
+// A release applies the manifests of its tag and not those of main, with what
+// main has recorded of the services that are not released; and main keeps what it
+// has.
 func TestRelease_AppliesTheTag(t *testing.T) {
 	t.Parallel()
 	for _, step := range workflows(t)["deploy.yml"].Jobs["deploy"].Steps {

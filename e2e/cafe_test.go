@@ -74,7 +74,7 @@ func TestCafe_FromOrderToCounter(t *testing.T) {
 	})
 }
 
-// TestCafe_SoldOut: nobody is charged for what there is not.
+// TestCafe_SoldOut: a drink that is sold out is not charged for.
 //
 // Row K2.
 func TestCafe_SoldOut(t *testing.T) {
@@ -108,7 +108,7 @@ func TestCafe_Declined(t *testing.T) {
 	require.Empty(t, s.listed("/v1/mypages?customerId=alice"))
 }
 
-// TestCafe_FiftyAtOnceForFiveCups: exactly five stand, and nobody else pays.
+// TestCafe_FiftyAtOnceForFiveCups: exactly five orders stand, and no other is charged.
 //
 // Row K2.
 func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {

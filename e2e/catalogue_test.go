@@ -148,8 +148,8 @@ func TestCatalogue_DrinkStock(t *testing.T) {
 	})
 }
 
-// TestCleaning_Telephone: management reads it, and the cleaner, who needs it as long
-// as the call is under way.
+// TestCleaning_Telephone: management reads it, and the cleaner as long as the call
+// is under way.
 //
 // Rows C1, C2.
 func TestCleaning_Telephone(t *testing.T) {

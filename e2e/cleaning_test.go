@@ -41,7 +41,7 @@ func TestCleaning_Call(t *testing.T) {
 	require.Equal(t, []string{a.body.ID}, s.listed("/v1/mypages?customerId=alice"))
 }
 
-// TestCleaning_ForNothing: a call without a price is taken, and nobody is charged.
+// TestCleaning_ForNothing: a call without a price is taken, and nothing is charged.
 //
 // Row C1.
 func TestCleaning_ForNothing(t *testing.T) {
@@ -207,7 +207,7 @@ func (s *system) atWork() map[string]string {
 	return busy
 }
 
-// TestCleaning_CancelFreesTheCleaner: who goes to the call that has waited longest.
+// TestCleaning_CancelFreesTheCleaner: the cleaner goes to the call that has waited longest.
 //
 // Row C5.
 func TestCleaning_CancelFreesTheCleaner(t *testing.T) {
@@ -250,7 +250,7 @@ func TestCleaning_CancelFreesTheCleaner(t *testing.T) {
 	})
 }
 
-// TestCleaning_NewCleaner: who comes anew serves the call that has waited longest.
+// TestCleaning_NewCleaner: a new cleaner serves the call that has waited longest.
 //
 // Row C3.
 func TestCleaning_NewCleaner(t *testing.T) {

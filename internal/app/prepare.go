@@ -1,12 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/internal/telemetry"
@@ -18,13 +18,11 @@ import (
 func Prepare(ctx context.Context, wait time.Duration, log *zap.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	options, err := envconfig.LoadDefaultClientOptions()
+	options, err := temporalSettings()
 	if err != nil {
-		return fmt.Errorf("settings of the Temporal client: %w", err)
+		return err
 	}
-	if options.Namespace == "" {
-		options.Namespace = client.DefaultNamespace
-	}
+	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
 	options.Logger = telemetry.TemporalLogger(zap.NewNop(), nil) // what fails on the way is tried again
 	c, err := client.NewLazyClient(options)
 	if err != nil {

@@ -149,7 +149,7 @@ func (d Decision) isUnderWay(err error) bool {
 // that comes to its end in time. It waits for the end of the workflow and costs
 // the order nothing.
 func (o *Orders) join(budget context.Context, d Decision, seen contract.View) Outcome {
-	if end, err := o.Engine.end(budget, d.OrderID); err == nil && end.Status == booking.Cancelled {
+	if end, err := o.Engine.Await(budget, d.OrderID); err == nil && end.Status == booking.Cancelled {
 		return Outcome{View: end, Done: true}
 	}
 	return Outcome{View: seen}

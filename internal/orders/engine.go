@@ -116,16 +116,6 @@ func (e *Engine) atStart(ctx context.Context, orderID string) (contract.Input, e
 	return input, nil
 }
 
-// end waits for the end of the order's workflow and answers how the order stands
-// then.
-func (e *Engine) end(ctx context.Context, orderID string) (v contract.View, err error) {
-	if err := checkID(orderID); err != nil {
-		return v, err
-	}
-	err = e.client.GetWorkflow(ctx, orderID, "").Get(ctx, &v)
-	return v, err
-}
-
 // signal tells the order's workflow something that it cannot refuse.
 func (e *Engine) signal(ctx context.Context, orderID, signal string, what any) error {
 	if err := checkID(orderID); err != nil {

@@ -100,7 +100,10 @@ func (e *Engine) Settle(ctx context.Context, last contract.View, p contract.Poli
 
 // Await waits for the end of the order's workflow and answers how the order
 // stands then.
-func (e *Engine) Await(ctx context.Context, orderID string) (contract.View, error) {
-	v, err := e.end(ctx, orderID)
+func (e *Engine) Await(ctx context.Context, orderID string) (v contract.View, err error) {
+	if err := checkID(orderID); err != nil {
+		return v, gone(orderID, err)
+	}
+	err = e.client.GetWorkflow(ctx, orderID, "").Get(ctx, &v)
 	return v, gone(orderID, err)
 }

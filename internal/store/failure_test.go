@@ -84,41 +84,33 @@ func TestTranslate_SQLite(t *testing.T) {
 // TestTranslate_Both: what a caller is told, whichever database it is.
 func TestTranslate_Both(t *testing.T) {
 	t.Parallel()
-	for name, fresh := range map[string]func(testing.TB) string{
-		"postgres": pgtest.New,
-		"sqlite":   func(t testing.TB) string { return "sqlite://" + filepath.Join(t.TempDir(), "test.db") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			db := openTable(t, fresh(t))
+	onEachTable(t, func(t *testing.T, db *DB) {
+		_, err := NewCatalogue(db).Place(t.Context(), "p1") // before any migration
+		require.ErrorIs(t, err, errUnavailable)
+		require.ErrorIs(t, err, booking.ErrNotPrepared)
+		said, _ := errors.AsType[*booking.Error](err)
+		require.Equal(t, "a part that this needs is not set up yet", said.Message)
 
-			_, err := NewCatalogue(db).Place(t.Context(), "p1") // before any migration
-			require.ErrorIs(t, err, errUnavailable)
-			require.ErrorIs(t, err, booking.ErrNotPrepared)
-			said, _ := errors.AsType[*booking.Error](err)
-			require.Equal(t, "a part that this needs is not set up yet", said.Message)
+		late, cancel := context.WithDeadline(t.Context(), time.Now())
+		defer cancel()
+		err = put(late, db, 2)
+		require.ErrorIs(t, err, errUnavailable)
+		require.ErrorIs(t, err, context.DeadlineExceeded, "for logs")
+		require.ErrorIs(t, err, booking.ErrNothingDone)
+		require.NotErrorIs(t, err, booking.ErrNotPrepared)
+		said, _ = errors.AsType[*booking.Error](err)
+		require.Equal(t, "a part that this needs is away at the moment", said.Message)
 
-			late, cancel := context.WithDeadline(t.Context(), time.Now())
-			defer cancel()
-			err = put(late, db, 2)
-			require.ErrorIs(t, err, errUnavailable)
-			require.ErrorIs(t, err, context.DeadlineExceeded, "for logs")
-			require.ErrorIs(t, err, booking.ErrNothingDone)
-			require.NotErrorIs(t, err, booking.ErrNotPrepared)
-			said, _ = errors.AsType[*booking.Error](err)
-			require.Equal(t, "a part that this needs is away at the moment", said.Message)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, put(gone, db, 2), errUnavailable)
 
-			gone, cancel := context.WithCancel(t.Context())
-			cancel()
-			require.ErrorIs(t, put(gone, db, 2), errUnavailable)
-
-			require.NoError(t, put(t.Context(), db, 2))
-			err = put(t.Context(), db, 2)
-			require.NotErrorIs(t, err, errUnavailable, "the statement is at fault")
-			_, told := errors.AsType[*booking.Error](err)
-			require.False(t, told, "what is internal stays inside")
-		})
-	}
+		require.NoError(t, put(t.Context(), db, 2))
+		err = put(t.Context(), db, 2)
+		require.NotErrorIs(t, err, errUnavailable, "the statement is at fault")
+		_, told := errors.AsType[*booking.Error](err)
+		require.False(t, told, "what is internal stays inside")
+	})
 }
 
 func TestTranslate_Away(t *testing.T) {

@@ -19,6 +19,19 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
+// onEachTable runs the test on an openTable of either database.
+func onEachTable(t *testing.T, test func(*testing.T, *DB)) {
+	for name, fresh := range map[string]func(testing.TB) string{
+		"postgres": pgtest.New,
+		"sqlite":   func(t testing.TB) string { return "sqlite://" + filepath.Join(t.TempDir(), "test.db") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, openTable(t, fresh(t)))
+		})
+	}
+}
+
 // openTable opens the database with a table of numbers that are unique, and
 // that a COMMIT refuses unless they are even.
 func openTable(t *testing.T, url string) *DB {
@@ -65,50 +78,42 @@ func requirePut(t *testing.T, db *DB, n, want int) {
 
 func TestInTx_NothingDone(t *testing.T) {
 	t.Parallel()
-	for name, fresh := range map[string]func(testing.TB) string{
-		"postgres": pgtest.New,
-		"sqlite":   func(t testing.TB) string { return "sqlite://" + filepath.Join(t.TempDir(), "test.db") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			db := openTable(t, fresh(t))
+	onEachTable(t, func(t *testing.T, db *DB) {
+		require.NoError(t, put(t.Context(), db, 2))
+		requirePut(t, db, 2, 1)
 
-			require.NoError(t, put(t.Context(), db, 2))
-			requirePut(t, db, 2, 1)
+		err := put(t.Context(), db, 2)
+		require.ErrorIs(t, err, booking.ErrNothingDone, "a statement was refused")
+		require.ErrorContains(t, err, "put: ")
 
-			err := put(t.Context(), db, 2)
-			require.ErrorIs(t, err, booking.ErrNothingDone, "a statement was refused")
-			require.ErrorContains(t, err, "put: ")
+		err = put(t.Context(), db, 3)
+		require.ErrorIs(t, err, booking.ErrNothingDone, "the commit was refused")
+		requirePut(t, db, 3, 0)
 
-			err = put(t.Context(), db, 3)
-			require.ErrorIs(t, err, booking.ErrNothingDone, "the commit was refused")
-			requirePut(t, db, 3, 0)
+		own := errors.New("ours")
+		err = put(t.Context(), db, 4, func(context.Context) error { return own })
+		require.ErrorIs(t, err, booking.ErrNothingDone)
+		require.ErrorIs(t, err, own, "the cause is kept")
+		requirePut(t, db, 4, 0)
 
-			own := errors.New("ours")
-			err = put(t.Context(), db, 4, func(context.Context) error { return own })
-			require.ErrorIs(t, err, booking.ErrNothingDone)
-			require.ErrorIs(t, err, own, "the cause is kept")
-			requirePut(t, db, 4, 0)
+		refusal := booking.Errorf(booking.Unavailable, "no")
+		err = put(t.Context(), db, 4, func(context.Context) error { return refusal })
+		require.Equal(t, refusal, err, "a refusal is an answer")
 
-			refusal := booking.Errorf(booking.Unavailable, "no")
-			err = put(t.Context(), db, 4, func(context.Context) error { return refusal })
-			require.Equal(t, refusal, err, "a refusal is an answer")
+		gone, cancel := context.WithCancel(t.Context())
+		err = put(gone, db, 4, func(context.Context) error { cancel(); return nil })
+		require.ErrorIs(t, err, booking.ErrNothingDone, "the commit was not sent")
+		requirePut(t, db, 4, 0)
 
-			gone, cancel := context.WithCancel(t.Context())
-			err = put(gone, db, 4, func(context.Context) error { cancel(); return nil })
-			require.ErrorIs(t, err, booking.ErrNothingDone, "the commit was not sent")
-			requirePut(t, db, 4, 0)
-
-			// Somebody else is at it for longer than we may wait.
-			require.NoError(t, put(t.Context(), db, 4, func(context.Context) error {
-				hurried, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-				defer cancel()
-				require.ErrorIs(t, put(hurried, db, 4), booking.ErrNothingDone)
-				return nil
-			}))
-			requirePut(t, db, 4, 1)
-		})
-	}
+		// Somebody else is at it for longer than we may wait.
+		require.NoError(t, put(t.Context(), db, 4, func(context.Context) error {
+			hurried, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			require.ErrorIs(t, put(hurried, db, 4), booking.ErrNothingDone)
+			return nil
+		}))
+		requirePut(t, db, 4, 1)
+	})
 }
 
 func TestInTx_NothingDoneByAServerThatIsAway(t *testing.T) {
