@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -47,10 +48,29 @@ func (l *look) unlisted(ctx context.Context) error {
 		}
 		f.lives(saga)
 		if f.life == running && l.only != nil {
-			f.pending, err = l.Workflows.Pending(ctx, f.id)
+			err = l.underWayIn(ctx, f)
 		}
-		return ignoreNotFound(err)
+		return err
 	})
+}
+
+// underWay asks what the workflows wait for, before anything else is read of
+// their orders. It is asked once more afterwards: what is sent meanwhile was not
+// there when it was looked for, and no longer waited for at the end.
+func (l *look) underWay(ctx context.Context) error {
+	if l.only == nil {
+		return nil
+	}
+	return l.askEach(ctx, l.underWayIn)
+}
+
+func (l *look) underWayIn(ctx context.Context, f *facts) error {
+	pending, err := l.Workflows.Pending(ctx, f.id)
+	if f.pending == nil {
+		f.pending = map[string]int{}
+	}
+	maps.Copy(f.pending, pending)
+	return ignoreNotFound(err)
 }
 
 // views asks the workflows how their orders stand. One that has come to its

@@ -7,6 +7,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // drift is one thing that goes wrong with an order, and what is found.
@@ -188,7 +189,25 @@ func TestRun_AMessageOnItsWayIsNotMissing(t *testing.T) {
 	b := newBooks()
 	b.add(order(booking.Cleaning, booking.Assigned))
 	b.messages = nil
+	for _, waitsFor := range []string{"Notify", orders.WorkflowTask} { // which sends the next one
+		b.pending["cleaning-1"] = map[string]int{waitsFor: 5}
+		b.requireFindings(t)
+	}
+}
+
+// TestRun_AMessageSentMeanwhileIsNotMissing: it arrives between a look's search
+// for messages and its last question.
+func TestRun_AMessageSentMeanwhileIsNotMissing(t *testing.T) {
+	t.Parallel()
+	b := newBooks()
+	b.add(order(booking.Cleaning, booking.Assigned))
+	b.messages = nil
 	b.pending["cleaning-1"] = map[string]int{"Notify": 5}
+	b.before = func(look int) {
+		if look == 2 {
+			b.pending = nil
+		}
+	}
 	b.requireFindings(t)
 }
 

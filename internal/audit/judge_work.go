@@ -6,13 +6,20 @@ import (
 	"strings"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
+
+// underWay tells whether the order's workflow waits for the activity, or is about
+// to decide what comes next: after one message, another.
+func (f *facts) underWay(activity string) bool {
+	return f.pending[activity] > 0 || f.pending[orders.WorkflowTask] > 0
+}
 
 // stock compares the order's live holds with those that it has to have. While
 // the end of a stay is under way, its hold may be shorter already.
 func (f *facts) stock(o standing, d due) (found []Finding) {
-	if _, underWay := f.pending[contract.EndStayActivity]; underWay && len(f.holds) == 1 && f.holds[0].To.String() < o.to {
+	if f.underWay(contract.EndStayActivity) && len(f.holds) == 1 && f.holds[0].To.String() < o.to {
 		o.to = f.holds[0].To.String()
 	}
 	switch {
@@ -61,8 +68,7 @@ func (f *facts) job(o standing, d due) (found []Finding) {
 		if is.kind == jobOf[o.kind] {
 			may = d.job
 		}
-		_, underWay := f.pending[ahead.jobs[is.at]]
-		if may != nil && !slices.Contains(may, is.at) && !underWay {
+		if may != nil && !slices.Contains(may, is.at) && !f.underWay(ahead.jobs[is.at]) {
 			found = append(found, f.finds(is.kind, "", "it is %s; its %s is %s", o.status, is.kind, orMissing(string(is.at)))...)
 		}
 	}
@@ -72,8 +78,7 @@ func (f *facts) job(o standing, d due) (found []Finding) {
 // cleaner compares the order's call with the order.
 func (f *facts) cleaner(o standing, d due) []Finding {
 	at := f.callAt()
-	_, underWay := f.pending[ahead.calls[at]]
-	if d.call != nil && !slices.Contains(d.call, at) && !underWay {
+	if d.call != nil && !slices.Contains(d.call, at) && !f.underWay(ahead.calls[at]) {
 		return f.finds(Cleaner, "", "it is %s; its call for a cleaner is %s", o.status, orMissing(string(at)))
 	}
 	if (o.status == booking.Assigned || o.status == booking.Completed) && f.call != nil && f.call.CleanerID != o.cleanerID {
@@ -137,9 +142,8 @@ func (f *facts) registration(o standing, d due) []Finding {
 
 // told compares what people were told with the order.
 func (f *facts) told(o standing, d due) (found []Finding) {
-	_, underWay := f.pending[contract.NotifyActivity]
 	switch {
-	case d.told == there && !underWay:
+	case d.told == there && !f.underWay(contract.NotifyActivity):
 		for _, notice := range noticesOf[o.kind] {
 			if !slices.Contains(f.notices, notice) {
 				found = append(found, f.finds(Message, "", "it is %s; the message %q was not sent, or was taken back", o.status, notice)...)

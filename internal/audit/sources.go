@@ -59,7 +59,7 @@ type Workflows interface {
 	// View asks the order's workflow how the order stands. It needs a worker.
 	View(ctx context.Context, orderID string) (contract.View, error)
 	// Pending tells the types of activities that the order's workflow waits
-	// for, each with the number of its attempt.
+	// for, and orders.WorkflowTask, each with the number of its attempt.
 	Pending(ctx context.Context, orderID string) (map[string]int, error)
 }
 

@@ -93,6 +93,20 @@ func TestEngine_NoID(t *testing.T) {
 	}
 }
 
+// TestEngine_Pending: a workflow whose worker is about to decide waits for
+// something, too.
+func TestEngine_Pending(t *testing.T) {
+	t.Parallel()
+	temporal := mocks.NewClient(t)
+	temporal.On("DescribeWorkflowExecution", mock.Anything, "food-1", "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
+		PendingActivities:   []*workflowpb.PendingActivityInfo{{ActivityType: &commonpb.ActivityType{Name: "Notify"}, Attempt: 3}},
+		PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{Attempt: 1},
+	}, nil)
+	pending, err := orders.NewEngine(temporal).Pending(t.Context(), "food-1")
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"Notify": 3, orders.WorkflowTask: 1}, pending)
+}
+
 // TestEngine_Describe: what the engine refuses to answer is not taken for an
 // order that it does not know.
 func TestEngine_Describe(t *testing.T) {

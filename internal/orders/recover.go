@@ -61,8 +61,12 @@ func (g *Garbled) Error() string {
 // About implements the audit's unreadable.
 func (g *Garbled) About() (orderID, item string) { return g.OrderID, "" }
 
+// WorkflowTask stands in Pending for the task in which a worker decides how the
+// order goes on. It is no type of an activity.
+const WorkflowTask = "workflow task"
+
 // Pending tells what the order's workflow waits to be done: the types of its
-// activities, each with the number of the attempt that it is at.
+// activities and WorkflowTask, each with the number of the attempt that it is at.
 func (e *Engine) Pending(ctx context.Context, orderID string) (map[string]int, error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
@@ -71,6 +75,9 @@ func (e *Engine) Pending(ctx context.Context, orderID string) (map[string]int, e
 	pending := map[string]int{}
 	for _, a := range d.GetPendingActivities() {
 		pending[a.GetActivityType().GetName()] = int(a.GetAttempt())
+	}
+	if task := d.GetPendingWorkflowTask(); task != nil {
+		pending[WorkflowTask] = int(task.GetAttempt())
 	}
 	return pending, nil
 }
