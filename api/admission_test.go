@@ -52,7 +52,7 @@ func TestAdmission_Full(t *testing.T) {
 	require.Equal(t, http.StatusCreated, b.write().StatusCode, "there is room again")
 }
 
-// Nothing is expected of the Temporal client: a start would fail the test.
+// Nothing is to be placed: that would fail the test.
 func TestAdmission_WaitedTooLong(t *testing.T) {
 	t.Parallel()
 	b, g := busy(t, func(d *given) { d.MaxWait = 20 * time.Millisecond })

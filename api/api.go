@@ -24,7 +24,7 @@ import (
 // Registry, Metrics, Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	// Orders is what can be done with orders.
-	Orders *orders.Orders
+	Orders Orders
 	// Hub ticks when there may be new events.
 	Hub *orders.Hub
 

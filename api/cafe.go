@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -51,8 +50,6 @@ type placeDrinkInput struct {
 	Body drinkRequest
 
 	placing placing
-	drink   drinkOnMenu
-	amount  booking.Money
 }
 
 // Resolve finds what the schema cannot, and the drink; a repeated request is
@@ -61,46 +58,14 @@ func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
-	in.placing.begin(ctx, booking.Cafe, in.Body.CustomerID, in.IdempotencyKey)
-	if !in.placing.attempt.Repeats {
-		in.lookInto(ctx.Context(), in.placing.server, &f)
-	}
+	b := in.Body
+	in.placing.prepare(ctx, &f, orders.Placement{
+		Wanted:     orders.Cups{MenuID: string(b.MenuID), Quantity: int(b.Quantity)},
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Key: in.IdempotencyKey, RequestHash: in.requestHash(b),
+	})
 	return f
 }
 
-func (in *placeDrinkInput) lookInto(ctx context.Context, s *server, f *faults) {
-	drink, found := lookUp(ctx, s, f, "body.menuId", string(in.Body.MenuID), "drink", s.drink)
-	if !found {
-		return
-	}
-	in.drink, in.amount = drink, f.wholePrice(s.Terms, "body.quantity", drink.Price, int64(in.Body.Quantity))
-	if drink.deletion == nil && drink.Fault() == nil && drink.Over(s.Now()) {
-		f.add("body.menuId", "could be ordered until the end of %s only", drink.Date)
-	}
-}
-
 func placeCafeOrder(ctx context.Context, in *placeDrinkInput) (*orderAnswer, error) {
-	return in.placing.place(ctx, in.language(), in)
-}
-
-// LookUp implements orders.Request.
-func (in *placeDrinkInput) LookUp(ctx context.Context) error {
-	return in.placing.lookUp(ctx, in.lookInto)
-}
-
-// Order implements orders.Request.
-func (in *placeDrinkInput) Order() orders.Order {
-	admit := takesOrders(in.drink.Withdrawn || in.drink.Fault() != nil)
-	if in.drink.deletion != nil {
-		admit = refuses(orders.CodeOf(booking.MenuDeleted))
-	}
-	return orders.Order{
-		Amount: in.amount, PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
-		Input: func(o contract.Order) contract.Input {
-			return contract.Cafe{Order: o, Drink: in.drink.Drink, Quantity: int(in.Body.Quantity)}.Fixed()
-		},
-		Summary: fmt.Sprintf("%s on %s, %s, customer %s", shortened(in.drink.Name), in.drink.Date,
-			counted(int(in.Body.Quantity), "cup"), in.Body.CustomerID),
-		Admit: admit,
-	}
+	return in.placing.place(ctx, in.language())
 }

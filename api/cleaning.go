@@ -55,14 +55,6 @@ type callRequest struct {
 	PaymentMethod name   `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
 }
 
-// amount is what is charged. Without a price that is nothing, in some currency.
-func (r callRequest) amount() booking.Money {
-	if r.Price == nil {
-		return booking.Money{Currency: "KRW"}
-	}
-	return r.Price.value()
-}
-
 type placeCallInput struct {
 	Labelled
 	Keyed
@@ -79,27 +71,20 @@ func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 	f.checkLines("body.location", &in.Body.Location)
 	f.readTelephone("body.tel", &in.Body.Tel, serverOf(ctx).TelRegion)
 	f.checkPrice(ctx, in.Body.Price)
-	in.placing.begin(ctx, booking.Cleaning, in.Body.CustomerID, in.IdempotencyKey)
+	b := in.Body
+	wanted := orders.Call{Tel: b.Tel, Location: b.Location}
+	if b.Price != nil {
+		wanted.Price = b.Price.value()
+	}
+	in.placing.prepare(ctx, &f, orders.Placement{
+		Wanted: wanted, CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod),
+		Key: in.IdempotencyKey, RequestHash: in.requestHash(b),
+	})
 	return f
 }
 
 func placeCall(ctx context.Context, in *placeCallInput) (*orderAnswer, error) {
-	return in.placing.place(ctx, in.language(), in)
-}
-
-// LookUp implements orders.Request: a call names nothing that is kept.
-func (in *placeCallInput) LookUp(context.Context) error { return nil }
-
-// Order implements orders.Request.
-func (in *placeCallInput) Order() orders.Order {
-	return orders.Order{
-		Amount: in.Body.amount(), PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
-		Input: func(o contract.Order) contract.Input {
-			return contract.Cleaning{Order: o, Tel: in.Body.Tel, Location: in.Body.Location}
-		},
-		Summary: "cleaning, customer " + string(in.Body.CustomerID),
-		Admit:   in.placing.server.Orders.AdmitCall,
-	}
+	return in.placing.place(ctx, in.language())
 }
 
 // measureCalls lets the metrics tell how many calls wait: NaN while they

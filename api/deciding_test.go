@@ -1,18 +1,13 @@
 package api
 
 import (
-	"context"
+	"errors"
 	"net/http"
-	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/mocks"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -21,94 +16,82 @@ import (
 
 const orderPath = "/v1/lodging/reservations/lodging-1"
 
-// onUpdate lets take stand in for the order taking a decision, or not, and
-// outcome for what came of it.
-func (b *bundle) onUpdate(take func(context.Context, client.UpdateWorkflowOptions) error, outcome func(context.Context) (contract.View, error)) {
-	b.temporal.On("UpdateWorkflow", mock.Anything, mock.Anything).
-		Return(func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-			if err := take(ctx, o); err != nil {
-				return nil, err
-			}
-			handle := &mocks.WorkflowUpdateHandle{}
-			handle.On("Get", mock.Anything, mock.Anything).Return(func(ctx context.Context, to any) error {
-				view, err := outcome(ctx)
-				if err != nil {
-					return err
-				}
-				return encoded{view}.Get(to)
-			})
-			return handle, nil
-		})
+// answersDecision lets every decision be answered like this, and keeps the last.
+func (b *bundle) answersDecision(out orders.Outcome, err error) *orders.Decision {
+	last := new(orders.Decision)
+	b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
+		*last = d
+		return out, err
+	}
+	return last
 }
 
-// budgeted notes when the order was asked to take a decision, and until when it
-// may take.
-type budgeted struct{ at, until time.Time }
-
-func (b *budgeted) takes(ctx context.Context, _ client.UpdateWorkflowOptions) error {
-	b.at, b.until = time.Now(), b.end(ctx)
-	return nil
-}
-
-func (*budgeted) end(ctx context.Context) time.Time {
-	end, _ := ctx.Deadline()
-	return end
-}
-
-func takes(context.Context, client.UpdateWorkflowOptions) error { return nil }
-
-// notTaken is how the SDK says that an order was not heard of in time.
-func notTaken(ctx context.Context, _ client.UpdateWorkflowOptions) error {
-	<-ctx.Done()
-	return client.NewWorkflowUpdateServiceTimeoutOrCanceledError(ctx.Err())
-}
-
-// becomes is an order that carries a decision out and then is in this status.
-func becomes(status booking.Status) func(context.Context) (contract.View, error) {
-	return func(context.Context) (contract.View, error) { return orderIn("lodging-1", status, "").View, nil }
-}
-
-func failsWith(err error) func(context.Context) (contract.View, error) {
-	return func(context.Context) (contract.View, error) { return contract.View{}, err }
-}
-
-// refusesWith is an order that answers a decision with this error: the SDK
-// gives a validator's with the outcome, too.
-func (b *bundle) refusesWith(err error) { b.onUpdate(takes, failsWith(err)) }
-
-// cannotBeAsked lets the call itself fail.
-func (b *bundle) cannotBeAsked(err error) {
-	b.onUpdate(func(context.Context, client.UpdateWorkflowOptions) error { return err }, nil)
+// viewOf is the order of a kind in a status.
+func viewOf(kind booking.Kind, status booking.Status) contract.View {
+	for _, business := range businesses() {
+		if business.kind == kind {
+			return business.in(status, "").View
+		}
+	}
+	panic("an unknown business")
 }
 
 func TestDecide_Done(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ verb, body, update, note string }{
-		{"confirm", "", contract.ConfirmUpdate, ""},
-		{"confirm", "{}", contract.ConfirmUpdate, ""},
-		{"reject", `{"reason":"full"}`, contract.RejectUpdate, "full"},
-		{"cancel", "", contract.CancelUpdate, ""},
-		{"cancel", `{}`, contract.CancelUpdate, ""},
-		{"cancel", `{"reason":"ill"}`, contract.CancelUpdate, "ill"},
-		{"complete", "", contract.CompleteUpdate, ""},
+	const lodging, food, cafe, cleaning = booking.Lodging, booking.Food, booking.Cafe, booking.Cleaning
+	for _, test := range []struct {
+		path       string
+		kind       booking.Kind
+		update     string
+		body, note string
+	}{
+		{orderPath + "/confirm", lodging, contract.ConfirmUpdate, "", ""},
+		{orderPath + "/confirm", lodging, contract.ConfirmUpdate, "{}", ""},
+		{orderPath + "/reject", lodging, contract.RejectUpdate, `{"reason":"full"}`, "full"},
+		{orderPath + "/cancel", lodging, contract.CancelUpdate, "", ""},
+		{orderPath + "/cancel", lodging, contract.CancelUpdate, `{}`, ""},
+		{orderPath + "/cancel", lodging, contract.CancelUpdate, `{"reason":"ill"}`, "ill"},
+		{orderPath + "/complete", lodging, contract.CompleteUpdate, "", ""},
+		{foodOrdersPath + "/food-1/cancel", food, contract.CancelUpdate, `{"reason":"too slow"}`, "too slow"},
+		{deliveriesPath + "/food-1/complete", food, contract.CompleteUpdate, "", ""},
+		{cafeOrdersPath + "/cafe-1/cancel", cafe, contract.CancelUpdate, "", ""},
+		{productionsPath + "/cafe-1/complete", cafe, contract.CompleteUpdate, "{}", ""},
+		{callsPath + "/cleaning-1/cancel", cleaning, contract.CancelUpdate, `{"reason":"rain"}`, "rain"},
+		{callsPath + "/cleaning-1/complete", cleaning, contract.CompleteUpdate, "", ""},
 	} {
-		t.Run(test.verb+test.body, func(t *testing.T) {
+		t.Run(test.path+test.body, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error {
-				require.Equal(t, "lodging-1", o.WorkflowID)
-				require.Equal(t, test.update, o.UpdateName)
-				require.Equal(t, client.WorkflowUpdateStageAccepted, o.WaitForStage)
-				require.NotEmpty(t, o.UpdateID)
-				require.Equal(t, []any{contract.Decision{Note: test.note}}, o.Args)
-				return nil
-			}, becomes(booking.Confirmed))
-			a := b.do("POST", orderPath+"/"+test.verb, test.body)
+			id := string(test.kind) + "-1"
+			decided := b.answersDecision(orders.Outcome{View: viewOf(test.kind, booking.Cancelled), Done: true}, nil)
+			a := b.do("POST", test.path, test.body)
 			require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+			require.Equal(t, orders.Decision{OrderID: id, Kind: test.kind, Update: test.update, Note: test.note}, *decided)
 			v := decode[orderView](t, a)
-			require.Equal(t, booking.Confirmed, v.Status)
-			require.Equal(t, "confirmed", v.StatusLabel)
+			require.Equal(t, id, v.ID)
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.Equal(t, booking.Cancelled.Label(test.kind, booking.English), v.StatusLabel)
+			require.Empty(t, a.Header.Get("Location"))
+			require.Contains(t, fields(b.problem(b.do("POST", test.path, `{"why":"x"}`), 422, booking.Invalid)), "why")
 		})
+	}
+}
+
+// What will be done can be followed.
+func TestDecide_Taken(t *testing.T) {
+	t.Parallel()
+	for path, kind := range map[string]booking.Kind{
+		orderPath + "/cancel": booking.Lodging, foodOrdersPath + "/food-1/cancel": booking.Food, deliveriesPath + "/food-1/complete": booking.Food,
+		cafeOrdersPath + "/cafe-1/cancel": booking.Cafe, productionsPath + "/cafe-1/complete": booking.Cafe,
+		callsPath + "/cleaning-1/cancel": booking.Cleaning, callsPath + "/cleaning-1/complete": booking.Cleaning,
+	} {
+		b := setup(t)
+		b.answersDecision(orders.Outcome{View: viewOf(kind, booking.Paid)}, nil)
+		a := b.do("POST", path, "")
+		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
+		v := decode[orderView](t, a)
+		require.Equal(t, booking.Paid, v.Status)
+		require.Equal(t, locationOf(v.View), a.Header.Get("Location"))
 	}
 }
 
@@ -140,154 +123,110 @@ func TestDecide_Invalid(t *testing.T) {
 	}
 }
 
+// What one business decides, another does not know.
+func TestDecide_OnlyItsOwn(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, path := range []string{
+		foodOrdersPath + "/food-1/confirm", foodOrdersPath + "/food-1/complete", cafeOrdersPath + "/cafe-1/complete",
+		callsPath + "/cleaning-1/reject", deliveriesPath + "/food-1/cancel", productionsPath + "/cafe-1/cancel",
+		foodOrdersPath + "/cafe-1/cancel", deliveriesPath + "/cafe-1/complete", productionsPath + "/food-1/complete",
+		callsPath + "/lodging-1/complete", cafeOrdersPath + "/deletion-1/cancel", deliveriesPath + "/%00/complete",
+	} {
+		b.problem(b.do("POST", path, ""), 404, booking.NotFound)
+	}
+}
+
 func TestDecide_Refused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
-	b.refusesWith(temporal.NewNonRetryableApplicationError("check-in was at 15:00", string(booking.AlreadyCheckedIn), nil))
+	b.answersDecision(orders.Outcome{View: viewOf(booking.Lodging, booking.Confirmed)}, booking.Errorf(booking.AlreadyCheckedIn, "check-in was at 15:00"))
 	a := b.do("POST", orderPath+"/cancel", "")
 	p := b.problem(a, 409, booking.AlreadyCheckedIn)
 	require.Equal(t, "check-in was at 15:00", p.Detail)
 	require.Equal(t, booking.Confirmed, p.Order.Status)
 	require.Equal(t, orderPath, a.Header.Get("Location"))
 
-	t.Run("Superseded", func(t *testing.T) {
-		b := setup(t)
-		b.refusesWith(temporal.NewApplicationError("another decision came first", string(booking.Superseded)))
-		require.Equal(t, "Superseded", b.problem(b.do("POST", orderPath+"/confirm", ""), 409, booking.Superseded).Title)
-	})
-	t.Run("UnknownCode", func(t *testing.T) {
-		b := setup(t)
-		b.refusesWith(temporal.NewApplicationError("it is Sunday", "shop_closed"))
-		require.Equal(t, "Shop closed", b.problem(b.do("POST", orderPath+"/cancel", ""), 409, "shop_closed").Title)
-	})
-	t.Run("Defect", func(t *testing.T) {
-		b := setup(t)
-		b.refusesWith(temporal.NewApplicationError("secret", "PanicError"))
-		a := b.do("POST", orderPath+"/cancel", "")
-		b.problem(a, 500, internalError)
-		require.NotContains(t, a.text, "secret")
-	})
+	b.answersDecision(orders.Outcome{}, booking.Errorf(booking.Superseded, "another decision came first"))
+	require.Equal(t, "Superseded", b.problem(b.do("POST", orderPath+"/confirm", ""), 409, booking.Superseded).Title)
+	b.answersDecision(orders.Outcome{}, booking.Errorf("shop_closed", "it is Sunday"))
+	require.Equal(t, "Shop closed", b.problem(b.do("POST", orderPath+"/cancel", ""), 409, "shop_closed").Title)
+	b.answersDecision(orders.Outcome{}, errors.New("secret"))
+	a = b.do("POST", orderPath+"/cancel", "")
+	b.problem(a, 500, internalError)
+	require.NotContains(t, a.text, "secret")
 }
 
-func TestDecide_Closed(t *testing.T) {
+func TestDecide_RefusedByEveryBusiness(t *testing.T) {
 	t.Parallel()
-	gone := serviceerror.NewNotFound("workflow execution already completed")
-	for name, test := range map[string]struct {
-		row  booking.Status // "" for none
-		view booking.Status // "" for none
-		code booking.Code
+	for _, test := range []struct {
+		path   string
+		kind   booking.Kind
+		code   booking.Code
+		status int
 	}{
-		"Cancelled": {booking.Cancelled, "", booking.AlreadyCancelled},
-		"Completed": {booking.Completed, "", booking.AlreadyCompleted},
-		"RowBehind": {booking.Confirmed, booking.Completed, booking.AlreadyCompleted},
-		"NoRow":     {"", booking.Cancelled, booking.AlreadyCancelled},
-		"Lost":      {booking.Confirmed, "", orders.NotRunning},
-		"Unknown":   {"", "", booking.NotFound},
+		{foodOrdersPath + "/food-1/cancel", booking.Food, booking.AlreadyDelivered, 409},
+		{foodOrdersPath + "/food-1/cancel", booking.Food, booking.DeliveryUnavailable, 503},
+		{deliveriesPath + "/food-1/complete", booking.Food, booking.NotDelivering, 409},
+		{deliveriesPath + "/food-1/complete", booking.Food, booking.AlreadyDelivered, 409},
+		{productionsPath + "/cafe-1/complete", booking.Cafe, booking.NotInProduction, 409},
+		{productionsPath + "/cafe-1/complete", booking.Cafe, booking.AlreadyCompleted, 409},
+		{callsPath + "/cleaning-1/complete", booking.Cleaning, booking.NotAssigned, 409},
+		{callsPath + "/cleaning-1/complete", booking.Cleaning, booking.BeingCancelled, 409},
+		{callsPath + "/cleaning-1/cancel", booking.Cleaning, booking.AlreadyCancelled, 409},
+		{foodOrdersPath + "/food-1/cancel", booking.Food, booking.DecisionPending, 503},
+		{orderPath + "/cancel", booking.Lodging, orders.NotRunning, 409},
+		{orderPath + "/cancel", booking.Lodging, booking.AlreadyCompleted, 409},
+		{orderPath + "/cancel", booking.Lodging, orders.Unreachable, 503},
+		{orderPath + "/cancel", booking.Lodging, orders.TemporalUnavailable, 503},
+		{orderPath + "/cancel", booking.Lodging, orders.DecisionsExhausted, 503},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(test.path+"/"+string(test.code), func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.cannotBeAsked(gone)
-			if test.row != "" {
-				b.store.put(orderIn("lodging-1", test.row, ""))
-			}
-			if test.view != "" {
-				b.answersQuery(contract.ViewQuery, orderIn("lodging-1", test.view, "").View, nil)
-			} else {
-				b.answersQuery(contract.ViewQuery, nil, gone)
-			}
-			status := http.StatusConflict
-			if test.code == booking.NotFound {
-				status = http.StatusNotFound
-			}
-			b.problem(b.do("POST", orderPath+"/cancel", ""), status, test.code)
+			b.answersDecision(orders.Outcome{View: viewOf(test.kind, booking.Paid)}, booking.Errorf(test.code, "it cannot be"))
+			a := b.do("POST", test.path, "")
+			p := b.problem(a, test.status, test.code)
+			require.Equal(t, booking.Paid, p.Order.Status, "the order stands")
+			require.Equal(t, locationOf(p.Order.View), a.Header.Get("Location"))
+			require.Equal(t, test.status == 503, a.Header.Get("Retry-After") != "")
 		})
 	}
 }
 
-func TestDecide_ClosedMeanwhile(t *testing.T) {
+// What is not about an order that is known says nothing of one.
+func TestDecide_OfNoOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.store.put(orderIn("lodging-1", booking.Completed, ""))
-	b.refusesWith(temporal.NewNonRetryableApplicationError("the workflow completed first", "AcceptedUpdateCompletedWorkflow", nil))
-	b.problem(b.do("POST", orderPath+"/cancel", ""), 409, booking.AlreadyCompleted)
+	b.answersDecision(orders.Outcome{}, orders.NoSuchOrder("lodging-1"))
+	b.problem(b.do("POST", orderPath+"/cancel", ""), 404, booking.NotFound)
+	b.answersDecision(orders.Outcome{}, &booking.Error{Code: orders.Unreachable})
+	a := b.do("POST", orderPath+"/cancel", "")
+	require.Nil(t, b.problem(a, 503, orders.Unreachable).Order)
+	require.Equal(t, "2", a.Header.Get("Retry-After"))
+	require.Empty(t, a.Header.Get("Location"))
 }
 
-// A decision that was taken is durable: 202 is a promise, whatever becomes of
-// the wait for its outcome.
-func TestDecide_TakenButSlow(t *testing.T) {
+// When it is worth asking again is passed on.
+func TestDecide_RetryAfter(t *testing.T) {
 	t.Parallel()
-	for name, err := range map[string]error{
-		"ServiceDeadline": serviceerror.NewDeadlineExceeded("slow"),
-		"UpdateTimeout":   client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded),
-		"Context":         context.DeadlineExceeded,
-		"Unavailable":     serviceerror.NewUnavailable("connection reset"),
+	for after, want := range map[time.Duration]string{
+		37500 * time.Millisecond: "38", 2 * time.Second: "2", time.Second: "1", time.Minute: "60", 0: "2",
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
-			taken, begun := budgeted{}, time.Now()
-			b.onUpdate(taken.takes, func(ctx context.Context) (contract.View, error) {
-				require.Equal(t, taken.end(ctx), taken.until, "one budget for both")
-				require.WithinRange(t, taken.until, begun.Add(b.deps.ReplyBudget), taken.at.Add(b.deps.ReplyBudget))
-				return contract.View{}, err
-			})
-			b.store.put(orderIn("lodging-1", booking.Paid, ""))
-			a := b.do("POST", orderPath+"/cancel", "")
-			require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
-			require.Equal(t, orderPath, a.Header.Get("Location"))
-			require.Equal(t, booking.Paid, decode[orderView](t, a).Status)
-		})
+		b := setup(t)
+		b.answersDecision(orders.Outcome{View: viewOf(booking.Food, booking.Delivering)}, booking.Errorf(booking.DeliveryUnavailable, "away").In(after))
+		a := b.do("POST", foodOrdersPath+"/food-1/cancel", "")
+		p := b.problem(a, 503, booking.DeliveryUnavailable)
+		require.Equal(t, want, a.Header.Get("Retry-After"))
+		require.Equal(t, booking.Delivering, p.Order.Status)
 	}
 }
 
-// A decision that was not taken is promised to nobody, though the engine is
-// there and the order is known.
-func TestDecide_NotTaken(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		take func(context.Context, client.UpdateWorkflowOptions) error
-		code booking.Code
-	}{
-		"NobodyAnswers": {notTaken, orders.Unreachable},
-		"ServiceDeadline": {func(context.Context, client.UpdateWorkflowOptions) error {
-			return serviceerror.NewDeadlineExceeded("slow")
-		}, orders.Unreachable},
-		"ConnectionBroke": {func(context.Context, client.UpdateWorkflowOptions) error {
-			return serviceerror.NewUnavailable("connection reset")
-		}, orders.Unreachable},
-		"TasksTimedOut": {func(context.Context, client.UpdateWorkflowOptions) error {
-			return serviceerror.NewWorkflowNotReady("Workflow Task in failed state")
-		}, orders.TemporalUnavailable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
-			b.onUpdate(test.take, nil)
-			b.store.put(orderIn("lodging-1", booking.Paid, ""))
-			a := b.do("POST", orderPath+"/cancel", "")
-			b.problem(a, 503, test.code)
-			require.Equal(t, "2", a.Header.Get("Retry-After"))
-			require.Empty(t, a.Header.Get("Location"))
-		})
-	}
-}
-
-func TestDecide_CallerLeaves(t *testing.T) {
+// The words of a decision may have several lines.
+func TestDecide_Lines(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	ctx, leave := context.WithCancel(t.Context())
-	asked := 0
-	stays := func(ctx context.Context) {
-		asked++
-		require.NoError(t, ctx.Err(), "the decision goes on")
-	}
-	b.onUpdate(
-		func(ctx context.Context, _ client.UpdateWorkflowOptions) error { leave(); stays(ctx); return nil },
-		func(ctx context.Context) (contract.View, error) { stays(ctx); return becomes(booking.Cancelled)(ctx) },
-	)
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, orderPath+"/cancel", http.NoBody)
-	b.handler.ServeHTTP(httptest.NewRecorder(), r)
-	require.Equal(t, 2, asked)
+	decided := b.answersDecision(orders.Outcome{View: viewOf(booking.Lodging, booking.Cancelled), Done: true}, nil)
+	require.Equal(t, 200, b.do("POST", orderPath+"/cancel", strings.ReplaceAll(`{"reason":"ill|sorry"}`, "|", `\r\n`)).StatusCode)
+	require.Equal(t, "ill\nsorry", decided.Note)
 }

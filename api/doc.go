@@ -2,8 +2,9 @@
 // reads, and everything that can go wrong into RFC 9457 problems with a stable
 // code (problem_kinds.go lists them).
 //
-// A request that places an order, of whatever business, goes this way
-// (keys.go, placing.go, awaiting.go):
+// What can be done with an order is internal/orders. A request that places one, of
+// whatever business, goes this way (placing.go, and there placement.go, attempt.go,
+// place.go and await.go):
 //
 //	validate ─► known key? ─► subscribe ─► start the saga ─► wait for its first decision
 //	   │422         │                          │503              │

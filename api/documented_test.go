@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -27,13 +26,13 @@ type documentedOperation struct {
 // operationsDocumented are the operations of the API document.
 var operationsDocumented = sync.OnceValues(func() ([]documentedOperation, error) {
 	store := newMemory()
-	handler := given{
+	handler, _ := given{
 		Deps: Deps{
 			Hub: &orders.Hub{}, Catalogue: store, Stock: store, Payments: store, Messages: store,
 			Deliveries: &store.deliveries, Productions: &store.productions, Management: store,
 		},
-		Temporal: &mocks.Client{}, ReadModel: store, Cleaners: store,
-	}.api()
+		ReadModel: store, Cleaners: store,
+	}.api(nil)
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
 	var doc struct {

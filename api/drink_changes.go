@@ -70,16 +70,19 @@ func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkA
 		return nil
 	})
 	if err != nil {
-		return nil, orDeleted(ctx, err)
+		return nil, orDeleted(err)
 	}
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }
 
+// isDeleted is the answer for a drink that is deleted, or is being deleted.
+func isDeleted() error { return &booking.Error{Code: orders.CodeOf(booking.MenuDeleted)} }
+
 // orDeleted is the answer for a drink that was there and is no more: its
 // deletion has just begun.
-func orDeleted(ctx context.Context, err error) error {
+func orDeleted(err error) error {
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
-		return refuses(orders.CodeOf(booking.MenuDeleted))(ctx)
+		return isDeleted()
 	}
 	return err
 }
@@ -96,7 +99,7 @@ func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*dr
 		From: drink.Date, To: drink.Date.AddDays(1), Capacity: int(in.Body.Count),
 	})
 	if err != nil {
-		return nil, orDeleted(ctx, err)
+		return nil, orDeleted(err)
 	}
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }
@@ -106,7 +109,7 @@ func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*dr
 func (s *server) drinkNotDeleted(ctx context.Context, id string) (drinkOnMenu, error) {
 	drink, err := s.drink(ctx, id)
 	if err == nil && drink.deletion != nil {
-		err = refuses(orders.CodeOf(booking.MenuDeleted))(ctx)
+		err = isDeleted()
 	}
 	return drink, err
 }

@@ -61,16 +61,16 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	f.checkName(&b.Name)
 	f.checkPrice(ctx, &b.Price)
-	in.drink = booking.Drink{Name: b.Name, OwnerID: string(b.OwnerID), Price: b.Price.value(), TimeZone: b.TimeZone}
-	zone := lastTimeZone
-	if name := parsed(&f, "body.timeZone", &b.TimeZone, parseTimeZone); name != nil {
-		zone, _ = booking.Zone(*name) // it has just been tried
+	in.drink = booking.Drink{
+		Name: b.Name, OwnerID: string(b.OwnerID), Price: b.Price.value(), Date: dateOf(b.Date), TimeZone: b.TimeZone,
 	}
-	date, err := booking.ParseDate(b.Date)
-	if err == nil { // else the schema has complained
-		f.checkAhead("body.date", date, serverOf(ctx).Now().In(zone))
+	parsed(&f, "body.timeZone", &b.TimeZone, parseTimeZone)
+	if in.drink.Date.IsZero() {
+		return f // the schema has complained
 	}
-	in.drink.Date = date
+	if fault := booking.AheadFault(in.drink.Date, b.TimeZone, serverOf(ctx).Now()); fault != "" {
+		f.add("body.date", "%s", fault)
+	}
 	return f
 }
 
@@ -156,7 +156,7 @@ func (s *server) listDrinks(ctx context.Context, in *drinkSelection) (*drinkList
 	if in.Date == "" {
 		filter.EndsAfter = s.Now()
 	} else {
-		filter.Date, _ = booking.ParseDate(in.Date) // the schema has complained
+		filter.Date = dateOf(in.Date)
 	}
 	drinks, next, err := s.Catalogue.Drinks(ctx, filter, in.page())
 	if err != nil {

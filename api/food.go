@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -53,8 +52,6 @@ type placeFoodInput struct {
 	Body foodRequest
 
 	placing placing
-	menu    booking.Menu
-	amount  booking.Money
 }
 
 // Resolve finds what the schema cannot, and the menu; a repeated request is
@@ -64,37 +61,14 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
 	f.checkLines("body.address", &in.Body.Address)
-	in.placing.begin(ctx, booking.Food, in.Body.CustomerID, in.IdempotencyKey)
-	if !in.placing.attempt.Repeats {
-		in.lookInto(ctx.Context(), in.placing.server, &f)
-	}
+	b := in.Body
+	in.placing.prepare(ctx, &f, orders.Placement{
+		Wanted:     orders.Meal{MenuID: string(b.MenuID), Quantity: int(b.Quantity), Address: b.Address},
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Key: in.IdempotencyKey, RequestHash: in.requestHash(b),
+	})
 	return f
 }
 
-func (in *placeFoodInput) lookInto(ctx context.Context, s *server, f *faults) {
-	menu, found := lookUp(ctx, s, f, "body.menuId", string(in.Body.MenuID), "menu", s.menu)
-	if found {
-		in.menu, in.amount = menu, f.wholePrice(s.Terms, "body.quantity", menu.Price, int64(in.Body.Quantity))
-	}
-}
-
 func placeFoodOrder(ctx context.Context, in *placeFoodInput) (*orderAnswer, error) {
-	return in.placing.place(ctx, in.language(), in)
-}
-
-// LookUp implements orders.Request.
-func (in *placeFoodInput) LookUp(ctx context.Context) error {
-	return in.placing.lookUp(ctx, in.lookInto)
-}
-
-// Order implements orders.Request.
-func (in *placeFoodInput) Order() orders.Order {
-	return orders.Order{
-		Amount: in.amount, PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
-		Input: func(o contract.Order) contract.Input {
-			return contract.Food{Order: o, Menu: in.menu, Quantity: int(in.Body.Quantity), Address: in.Body.Address}
-		},
-		Summary: fmt.Sprintf("%s, %s, customer %s", shortened(in.menu.Name), counted(int(in.Body.Quantity), "portion"), in.Body.CustomerID),
-		Admit:   takesOrders(in.menu.Withdrawn),
-	}
+	return in.placing.place(ctx, in.language())
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -40,4 +41,14 @@ func (name) Schema(huma.Registry) *huma.Schema {
 		Pattern:            booking.NamePattern.String(),
 		PatternDescription: "letters, digits and . _ @ : + - only, beginning with a letter or digit",
 	}
+}
+
+// known finds a thing by its id. An id that none can have is not looked for:
+// it may hold what a database does not take.
+func known[T any](ctx context.Context, thing, id string, find func(context.Context, string) (T, error)) (T, error) {
+	if !booking.IsName(id) {
+		var none T
+		return none, booking.Errorf(booking.NotFound, "there is no %s %q", thing, id)
+	}
+	return find(ctx, id)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -94,38 +92,9 @@ func (w *whole) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// checkDates parses a range of days of which the second is exclusive. It is
-// valid only when nothing was found wrong with it.
-func (f *faults) checkDates(fromField, toField, from, to string) (booking.Date, booking.Date, bool) {
-	first, fromErr := booking.ParseDate(from)
-	last, toErr := booking.ParseDate(to)
-	if fromErr != nil || toErr != nil {
-		return first, last, false // not a date: the schema has complained
-	}
-	switch _, name, _ := strings.Cut(fromField, "."); {
-	case !first.Before(last):
-		f.add(toField, "must be after %s", name)
-	case first.DaysUntil(last) > booking.MaxNights:
-		f.add(toField, "is more than %d nights after %s", booking.MaxNights, name)
-	default:
-		return first, last, true
-	}
-	return first, last, false
-}
-
-// lastTimeZone is where a day ends last. A day that has passed even there is
-// past, wherever it may be meant.
-var lastTimeZone = time.FixedZone("", -12*60*60)
-
-// checkAhead complains about a day that is past where now is, or too far ahead.
-func (f *faults) checkAhead(field string, d booking.Date, now time.Time) bool {
-	switch {
-	case d.Before(booking.DateOf(now)):
-		f.add(field, "is in the past")
-	case booking.DateOf(now).AddYears(booking.YearsAhead).Before(d):
-		f.add(field, "is more than %d years ahead", booking.YearsAhead)
-	default:
-		return true
-	}
-	return false
+// dateOf is the date that a text says, the zero one when it is none: the schema has
+// complained.
+func dateOf(text string) booking.Date {
+	date, _ := booking.ParseDate(text)
+	return date
 }

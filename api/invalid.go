@@ -123,12 +123,11 @@ func (f *faults) add(location, message string, args ...any) {
 	*f = append(*f, &huma.ErrorDetail{Location: location, Message: fmt.Sprintf(message, args...)})
 }
 
-// problem is what is wrong in the words of a problem, nil when nothing is.
-func (f faults) problem() error {
-	if len(f) == 0 {
-		return nil
+// addBody complains about fields of the body.
+func (f *faults) addBody(faults []booking.Fault) {
+	for _, fault := range faults {
+		f.add("body."+fault.Field, "%s", fault.Words)
 	}
-	return problemOf(nil, http.StatusUnprocessableEntity, "", f)
 }
 
 // fail gives up: the input cannot be judged.

@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -72,60 +70,23 @@ type placeReservationInput struct {
 	Body reservationRequest
 
 	placing placing
-	place   booking.Place
-	nights
-	amount booking.Money
 }
 
-// Resolve finds what the schema cannot, and the place. What the world has to
-// say does not matter to a repeated request: it is answered as before, though
-// the place may be gone or the day past.
+// Resolve finds what the schema cannot. What the world has to say does not matter
+// to a repeated request: it is answered as before, though the place may be gone or
+// the day past.
 func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
-	in.placing.begin(ctx, booking.Lodging, in.Body.CustomerID, in.IdempotencyKey)
-	if !in.placing.attempt.Repeats {
-		in.lookInto(ctx.Context(), in.placing.server, &f)
-	}
+	b := in.Body
+	in.placing.prepare(ctx, &f, orders.Placement{
+		Wanted:     orders.Stay{PlaceID: string(b.PlaceID), CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms)},
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Key: in.IdempotencyKey, RequestHash: in.requestHash(b),
+	})
 	return f
 }
 
-func (in *placeReservationInput) lookInto(ctx context.Context, s *server, f *faults) {
-	place, found := lookUp(ctx, s, f, "body.placeId", string(in.Body.PlaceID), "place", s.place)
-	in.place = place
-	if in.checkStay(f, s.Now(), found) && found {
-		in.amount = f.wholePrice(s.Terms, "body.rooms", place.Price, int64(in.from.DaysUntil(in.to)), int64(in.Body.Rooms))
-	}
-}
-
-func (in *placeReservationInput) checkStay(f *faults, now time.Time, placeKnown bool) (ok bool) {
-	in.from, in.to, ok = f.checkDates("body.checkIn", "body.checkOut", in.Body.CheckIn, in.Body.CheckOut)
-	zone := lastTimeZone
-	if own, err := booking.Zone(in.place.TimeZone); placeKnown && err == nil {
-		zone = own
-	}
-	return !in.from.IsZero() && f.checkAhead("body.checkIn", in.from, now.In(zone)) && ok
-}
-
 func placeReservation(ctx context.Context, in *placeReservationInput) (*orderAnswer, error) {
-	return in.placing.place(ctx, in.language(), in)
-}
-
-// LookUp implements orders.Request.
-func (in *placeReservationInput) LookUp(ctx context.Context) error {
-	return in.placing.lookUp(ctx, in.lookInto)
-}
-
-// Order implements orders.Request.
-func (in *placeReservationInput) Order() orders.Order {
-	return orders.Order{
-		Amount: in.amount, PaymentMethod: string(in.Body.PaymentMethod), RequestHash: in.requestHash(in.Body),
-		Input: func(o contract.Order) contract.Input {
-			return contract.Lodging{Order: o, Place: in.place, CheckIn: in.from, CheckOut: in.to, Rooms: int(in.Body.Rooms)}.Fixed()
-		},
-		Summary: fmt.Sprintf("%s, %s from %s, %s, customer %s", shortened(in.place.Name),
-			counted(in.from.DaysUntil(in.to), "night"), in.from, counted(int(in.Body.Rooms), "room"), in.Body.CustomerID),
-		Admit: takesOrders(in.place.Withdrawn || in.place.Fault() != nil),
-	}
+	return in.placing.place(ctx, in.language())
 }

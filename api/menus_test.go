@@ -8,16 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
-	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 const aDrink = `{"name":"Mocha","ownerId":"cora","price":{"amount":5000,"currency":"KRW"},"date":"2026-11-21","count":40}`
@@ -131,42 +125,27 @@ func TestDrinks_SomethingAway(t *testing.T) {
 	})
 }
 
-// onDeletion lets started answer the start of a deletion.
-func (b *bundle) onDeletion(started func(client.StartWorkflowOptions, contract.DrinkDeletion) error) *mock.Call {
-	return b.temporal.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.DrinkDeletionWorkflow, mock.Anything).
-		Return(func(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
-			return &mocks.WorkflowRun{}, started(o, args[0].(contract.DrinkDeletion))
-		})
-}
-
 func TestDeleteDrink(t *testing.T) {
 	t.Parallel()
 	const path = drinksPath + "/drink-latte"
 	t.Run("Begins", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		b.onDeletion(func(o client.StartWorkflowOptions, in contract.DrinkDeletion) error {
-			require.Equal(t, "deletion-drink-latte", o.ID)
-			require.Equal(t, contract.SagasQueue, o.TaskQueue)
-			require.Equal(t, enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY, o.WorkflowIDReusePolicy)
-			require.True(t, o.WorkflowExecutionErrorWhenAlreadyStarted)
-			require.Equal(t, contract.DrinkDeletion{DrinkID: "drink-latte"}, in)
-			return nil
-		}).Once()
+		var deleted []string
+		b.book.deletes = func(drinkID string) error { deleted = append(deleted, drinkID); return nil }
 		a := b.do("DELETE", path, "")
 		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
 		require.Equal(t, path, a.Header.Get("Location"))
 		shown := decode[drinkView](t, a)
 		require.Equal(t, booking.SaleDeleting, shown.Status)
 		require.Equal(t, &booking.DrinkDeletion{}, shown.Deletion)
+		require.Equal(t, []string{"drink-latte"}, deleted)
 	})
 	t.Run("UnderWay", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		b.store.deletions["drink-latte"] = &booking.DrinkDeletion{Orders: 9, Cancelled: 4, Over: 1}
-		b.onDeletion(func(client.StartWorkflowOptions, contract.DrinkDeletion) error {
-			return serviceerror.NewWorkflowExecutionAlreadyStarted("already started", "", "run")
-		})
+		b.book.deletes = func(string) error { return nil }
 		a := b.do("DELETE", path, "")
 		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
 		require.Contains(t, a.text, `"status":"deleting"`)
@@ -175,7 +154,7 @@ func TestDeleteDrink(t *testing.T) {
 	})
 	t.Run("Done", func(t *testing.T) {
 		t.Parallel()
-		b := setup(t) // nothing is started: it may be forgotten that it was
+		b := setup(t) // nothing is to be deleted
 		b.store.deletions["drink-latte"] = &booking.DrinkDeletion{Orders: 9, Cancelled: 8, Over: 1, Done: true}
 		a := b.do("DELETE", path, "")
 		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
@@ -191,9 +170,7 @@ func TestDeleteDrink(t *testing.T) {
 	t.Run("TemporalAway", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		b.onDeletion(func(client.StartWorkflowOptions, contract.DrinkDeletion) error {
-			return serviceerror.NewUnavailable("connection refused")
-		})
+		b.book.deletes = func(string) error { return &booking.Error{Code: orders.TemporalUnavailable} }
 		a := b.do("DELETE", path, "")
 		b.problem(a, 503, orders.TemporalUnavailable)
 		require.Equal(t, "2", a.Header.Get("Retry-After"))
@@ -201,9 +178,7 @@ func TestDeleteDrink(t *testing.T) {
 	t.Run("Defect", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		b.onDeletion(func(client.StartWorkflowOptions, contract.DrinkDeletion) error {
-			return serviceerror.NewInvalidArgument("secret")
-		})
+		b.book.deletes = func(string) error { return errors.New("secret") }
 		a := b.do("DELETE", path, "")
 		b.problem(a, 500, internalError)
 		require.NotContains(t, a.text, "secret")

@@ -148,6 +148,11 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 // message is explained by its code. What lies behind Unavailable is logged and
 // stays inside.
 func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem {
+	if len(refusal.Faults) > 0 {
+		var f faults
+		f.addBody(refusal.Faults)
+		return invalid(f)
+	}
 	p := newProblem(refusal.Code, "%s", cmp.Or(refusal.Message, kindOf(refusal.Code).meaning))
 	if refusal.After > 0 {
 		p = p.after(refusal.After)

@@ -38,29 +38,6 @@ func (f *faults) checkPrice(ctx huma.Context, m *money) {
 	}
 }
 
-// wholePrice is each, that many times. A count below 1 has been complained
-// about.
-func (f *faults) wholePrice(terms PaymentTerms, field string, each booking.Money, counts ...int64) booking.Money {
-	amount, fits := each, true
-	for _, n := range counts {
-		if n < 1 {
-			return amount
-		}
-		if fits {
-			amount, fits = amount.Times(n)
-		}
-	}
-	switch {
-	case !fits || amount.Amount > booking.MaxAmount:
-		f.add(field, "the whole price is more than can be charged at once")
-	case amount.Amount != 0:
-		if err := terms.Amount(amount); err != nil {
-			f.add(field, "the whole price cannot be charged: %v", err)
-		}
-	}
-	return amount
-}
-
 func (m money) value() booking.Money {
 	return booking.Money{Amount: int64(m.Amount), Currency: m.Currency}
 }

@@ -44,30 +44,29 @@ func (f *faults) checkKey(ctx huma.Context) {
 	})
 }
 
-// placing is a request for an order as it came in.
+// placing is an order that is being placed.
 type placing struct {
 	server  *server
-	caller  orders.Caller
 	attempt orders.Attempt
 }
 
-// begin finds out whose request it is, and whether it repeats another one.
-func (p *placing) begin(ctx huma.Context, kind booking.Kind, customerID name, key string) {
-	p.server, p.caller = serverOf(ctx), orders.Caller{ID: string(customerID)}
-	p.attempt = p.server.Orders.Attempt(ctx.Context(), p.caller, kind, key)
-}
-
-// lookUp finds what the request names, and says what is wrong with it.
-func (p *placing) lookUp(ctx context.Context, lookInto func(context.Context, *server, *faults)) error {
-	var f faults
-	lookInto(ctx, p.server, &f)
-	return f.problem()
+// prepare prepares the order that a request asks for, and complains about what is
+// wrong with it.
+func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement) {
+	var err error
+	p.server = serverOf(ctx)
+	p.attempt, err = p.server.Orders.Prepare(ctx.Context(), callerOf(ctx.Context()), wanted)
+	if invalid, ok := errors.AsType[*booking.Error](err); ok && len(invalid.Faults) > 0 {
+		f.addBody(invalid.Faults)
+	} else if err != nil {
+		f.fail(p.server.toProblem(ctx.Context(), err))
+	}
 }
 
 // place places the order and answers with what came of it.
-func (p *placing) place(ctx context.Context, l language, request orders.Request) (*orderAnswer, error) {
+func (p *placing) place(ctx context.Context, l language) (*orderAnswer, error) {
 	isAbout(ctx, p.attempt.OrderID)
-	placed, err := p.server.Orders.Place(ctx, p.caller, p.attempt, request)
+	placed, err := p.server.Orders.Place(ctx, callerOf(ctx), p.attempt)
 	isAbout(ctx, placed.OrderID)
 	if err != nil {
 		return nil, p.server.placingProblem(ctx, l, placed.View, err)

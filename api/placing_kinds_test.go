@@ -1,107 +1,41 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/mocks"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
-	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// onAnyStart lets started stand in for the saga of whatever business.
-func (b *bundle) onAnyStart(started func(client.StartWorkflowOptions, contract.Input) error) *mock.Call {
-	return b.temporal.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
-		Return(func(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
-			return &mocks.WorkflowRun{}, started(o, args[0].(contract.Input))
-		})
-}
-
-// publishes makes the saga of whatever business come to a status.
-func (b *bundle) publishes(status booking.Status, reason booking.Reason) *mock.Call {
-	return b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
-		b.publish(in, status, reason)
-		return nil
-	})
-}
-
-func (b *bundle) publish(in contract.Input, status booking.Status, reason booking.Reason) {
-	p := cameTo(in.View(), status, reason)
-	p.RequestHash = hashOf(in)
-	b.store.put(p)
-	b.hub.Wake(p)
-}
-
-func hashOf(in contract.Input) string {
-	switch in := in.(type) {
-	case contract.Lodging:
-		return in.RequestHash
-	case contract.Food:
-		return in.RequestHash
-	case contract.Cafe:
-		return in.RequestHash
-	case contract.Cleaning:
-		return in.RequestHash
-	default:
-		panic("an unknown business")
-	}
-}
-
-func TestPlaceOrder_Start(t *testing.T) {
+// What is asked for is placed as it was understood.
+func TestPlaceOrder_Asks(t *testing.T) {
 	t.Parallel()
-	summaries := map[booking.Kind]string{
-		booking.Lodging:  "Seaside Inn, 2 nights from 2026-12-24, 1 room, customer alice",
-		booking.Food:     "Bibimbap, 2 portions, customer alice",
-		booking.Cafe:     "Latte on 2026-11-22, 3 cups, customer alice",
-		booking.Cleaning: "cleaning, customer alice",
+	wanted := map[booking.Kind]orders.Wanted{
+		booking.Lodging: orders.Stay{
+			PlaceID: "place-seaside", CheckIn: booking.Date{Year: 2026, Month: 12, Day: 24},
+			CheckOut: booking.Date{Year: 2026, Month: 12, Day: 26}, Rooms: 1,
+		},
+		booking.Food:     orders.Meal{MenuID: "menu-bibimbap", Quantity: 2, Address: "12 Sejong-daero"},
+		booking.Cafe:     orders.Cups{MenuID: "drink-latte", Quantity: 3},
+		booking.Cleaning: orders.Call{Tel: "+8221234567", Location: "12 Sejong-daero", Price: booking.Money{Amount: 30000, Currency: "KRW"}},
 	}
 	for _, business := range businesses() {
 		t.Run(string(business.kind), func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.onAnyStart(func(o client.StartWorkflowOptions, in contract.Input) error {
-				require.Regexp(t, "^"+string(business.kind)+"-[0-9a-z]{26}$", o.ID)
-				require.Equal(t, contract.SagasQueue, o.TaskQueue)
-				require.Equal(t, summaries[business.kind], o.StaticSummary)
-				require.Equal(t, contract.Attributes(in.View()), o.TypedSearchAttributes)
-				require.Equal(t, renamed(business.input, o.ID), in)
-				b.publish(in, booking.Cancelled, booking.ByCustomer)
-				return nil
-			})
-			require.Equal(t, 409, b.do("POST", business.orders, business.body).StatusCode)
+			b.decides(booking.Cancelled, booking.ByCustomer)
+			b.problem(b.do("POST", business.orders, business.body), 409, orders.CancelledByCustomer)
+			require.Equal(t, orders.Placement{
+				Wanted: wanted[business.kind], CustomerID: "alice", PaymentMethod: "pm_card_visa",
+			}, b.asked())
 		})
-	}
-}
-
-// renamed is the input with another order id.
-func renamed(in contract.Input, id string) contract.Input {
-	switch in := in.(type) {
-	case contract.Lodging:
-		in.OrderID = id
-		return in
-	case contract.Food:
-		in.OrderID = id
-		return in
-	case contract.Cafe:
-		in.OrderID = id
-		return in
-	case contract.Cleaning:
-		in.OrderID = id
-		return in
-	default:
-		panic("an unknown business")
 	}
 }
 
@@ -115,13 +49,13 @@ func TestPlaceOrder_Stands(t *testing.T) {
 			t.Run(string(business.kind)+"/"+string(status), func(t *testing.T) {
 				t.Parallel()
 				b := setup(t)
-				b.publishes(status, "")
+				b.decides(status, "")
 				a := b.do("POST", business.orders, business.body, "Accept-Language", "ko")
 				require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
 				v := decode[orderView](t, a)
 				require.Equal(t, business.orders+"/"+v.ID, a.Header.Get("Location"))
 				require.Equal(t, status.Label(business.kind, booking.Korean), v.StatusLabel)
-				require.NotContains(t, a.text, "4567", "nobody is shown the telephone number")
+				require.NotContains(t, a.text, "4567", "the telephone number is shown to none")
 			})
 		}
 	}
@@ -147,7 +81,7 @@ func TestPlaceOrder_Refused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			b.publishes(test.status, test.reason)
+			b.decides(test.status, test.reason)
 			for _, business := range businesses() {
 				if business.kind != test.business {
 					continue
@@ -164,7 +98,7 @@ func TestPlaceOrder_Refused(t *testing.T) {
 	t.Run("Fallback", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		b.publishes(booking.Cancelled, booking.NotRegistered)
+		b.decides(booking.Cancelled, booking.NotRegistered)
 		detail := b.problem(b.do("POST", callsPath, call), 503, orders.CodeOf(booking.NotRegistered)).Detail
 		for _, words := range []string{"Management cannot take the call right now", "Nothing was charged", "call again in a moment"} {
 			require.Contains(t, detail, words)
@@ -172,67 +106,34 @@ func TestPlaceOrder_Refused(t *testing.T) {
 	})
 }
 
-// Where somebody has to be asked the customer waits for that, on top of the
-// reply budget.
-func TestPlaceOrder_Patience(t *testing.T) {
-	t.Parallel()
-	for _, business := range businesses() {
-		t.Run(string(business.kind), func(t *testing.T) {
-			t.Parallel()
-			b := setup(t)
-			b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
-				time.AfterFunc(10*b.deps.ReplyBudget, func() { b.publish(in, booking.Cancelled, booking.PaymentDeclined) })
-				return nil
-			})
-			b.answersQuery(contract.DecisionQuery, (*contract.View)(nil), nil)
-			b.answersQuery(contract.ViewQuery, business.input.View(), nil)
-			want := http.StatusAccepted
-			if business.kind == booking.Cafe || business.kind == booking.Cleaning {
-				want = http.StatusPaymentRequired
-			}
-			a := b.do("POST", business.orders, business.body)
-			require.Equal(t, want, a.StatusCode, a.text)
-		})
-	}
-}
-
 func TestPlaceCall_Price(t *testing.T) {
 	t.Parallel()
 	for price, want := range map[string]booking.Money{
 		`{"amount":30000,"currency":"KRW"}`: {Amount: 30000, Currency: "KRW"},
 		`{"amount":0,"currency":"EUR"}`:     {Currency: "EUR"},
-		"":                                  {Currency: "KRW"},
+		"":                                  {},
 	} {
 		b := setup(t)
-		b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
-			require.Equal(t, want, in.View().Amount)
-			b.publish(in, booking.Calling, "")
-			return nil
-		})
+		b.decides(booking.Calling, "")
 		body := strings.Replace(call, `,"price":{"amount":30000,"currency":"KRW"}`, "", 1)
 		if price != "" {
 			body = strings.Replace(call, `{"amount":30000,"currency":"KRW"}`, price, 1)
 		}
 		require.Equal(t, http.StatusCreated, b.do("POST", callsPath, body).StatusCode)
+		require.Equal(t, want, b.asked().Wanted.(orders.Call).Price)
 	}
 }
 
-// The telephone number is in the saga's input and nowhere else.
+// The telephone number is in what is placed and nowhere else.
 func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
 	b := setup(t, func(d *given) { d.Logger = zap.New(core) })
-	b.onAnyStart(func(o client.StartWorkflowOptions, in contract.Input) error {
-		require.Equal(t, "+8221234567", in.(contract.Cleaning).Tel)
-		for _, value := range o.TypedSearchAttributes.GetUntypedValues() {
-			require.NotContains(t, fmt.Sprint(value), "4567")
-		}
-		require.NotContains(t, o.StaticSummary, "4567")
-		require.Empty(t, o.StaticDetails)
-		return context.DeadlineExceeded
-	})
-	b.temporal.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, context.DeadlineExceeded)
-	b.problem(b.do("POST", callsPath, call), 503, orders.TemporalUnavailable)
+	b.notPlaced(booking.Errorf(orders.TemporalUnavailable, "orders cannot be worked on at the moment"))
+	a := b.do("POST", callsPath, call)
+	b.problem(a, 503, orders.TemporalUnavailable)
+	require.NotContains(t, a.text, "4567")
+	require.Equal(t, "+8221234567", b.asked().Wanted.(orders.Call).Tel)
 	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567890123", 1)), 422, booking.Invalid)
 	require.NotEmpty(t, logs.All())
 	for _, line := range logs.All() {
@@ -245,11 +146,10 @@ func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 
 func TestPlaceCafeOrder_NotOnSale(t *testing.T) {
 	t.Parallel()
-	// Nothing is expected of the Temporal client: a start would fail the test.
 	t.Run("Deleted", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, serviceerror.NewNotFound("no such workflow"))
+		b.notPlaced(&booking.Error{Code: orders.CodeOf(booking.MenuDeleted)})
 		for _, progress := range []booking.DrinkDeletion{{}, {Orders: 1}, {Done: true}} {
 			b.store.deletions["drink-latte"] = &progress
 			p := b.problem(b.do("POST", cafeOrdersPath, cups, "Idempotency-Key", "k1"), 409, orders.CodeOf(booking.MenuDeleted))
@@ -270,7 +170,7 @@ func TestPlaceCafeOrder_NotOnSale(t *testing.T) {
 	t.Run("DayBegun", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		b.publishes(booking.InProduction, "")
+		b.decides(booking.InProduction, "")
 		drink := latte()
 		drink.Date = booking.Date{Year: 2026, Month: 11, Day: 21}
 		b.store.drinks["drink-latte"] = drink

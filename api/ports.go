@@ -4,14 +4,31 @@ import (
 	"context"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
+
+// Orders is what can be done with orders: see internal/orders.
+type Orders interface {
+	Prepare(context.Context, orders.Caller, orders.Placement) (orders.Attempt, error)
+	Place(context.Context, orders.Caller, orders.Attempt) (orders.Outcome, error)
+	Decide(context.Context, orders.Caller, orders.Decision) (orders.Outcome, error)
+	Read(ctx context.Context, caller orders.Caller, kind booking.Kind, id string) (contract.View, error)
+	ReadFresh(ctx context.Context, caller orders.Caller, id string) (contract.View, error)
+	List(context.Context, orders.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
+	Count(context.Context, orders.Caller, booking.OrderFilter) (int, error)
+	DeleteDrink(ctx context.Context, caller orders.Caller, drinkID string) error
+	// WaitingCalls is how many calls wait for a cleaner.
+	WaitingCalls(context.Context) (int, error)
+}
 
 // Catalogue holds what there is to order: places, menus and drinks. Whatever
 // is asked for by an id that nothing has is NotFound; lists answer
 // InvalidCursor for a cursor they did not give out.
 type Catalogue interface {
+	orders.Catalogue
+
 	AddPlace(ctx context.Context, p booking.Place) error
-	Place(ctx context.Context, id string) (booking.Place, error)
 	// ChangePlace applies change to the place and keeps the result, in one
 	// transaction. An error of change's own leaves the place as it was.
 	ChangePlace(ctx context.Context, id string, change func(*booking.Place) error) (booking.Place, error)
@@ -21,7 +38,6 @@ type Catalogue interface {
 	CountPlaces(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
 	AddMenu(ctx context.Context, m booking.Menu) error
-	Menu(ctx context.Context, id string) (booking.Menu, error)
 	// ChangeMenu is ChangePlace for a menu.
 	ChangeMenu(ctx context.Context, id string, change func(*booking.Menu) error) (booking.Menu, error)
 	Menus(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Menu, string, error)
@@ -29,9 +45,6 @@ type Catalogue interface {
 
 	// AddDrink registers a drink of which there are count on its day.
 	AddDrink(ctx context.Context, d booking.Drink, count int) error
-	// Drink answers also how far the drink's deletion has come, nil while it is
-	// on sale.
-	Drink(ctx context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error)
 	// ChangeDrink is ChangePlace for a drink. NotFound: it is being deleted, or was.
 	ChangeDrink(ctx context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error)
 	// Drinks lists those that were not deleted.
@@ -98,10 +111,9 @@ type Payments interface {
 // PaymentTerms are what the payment provider takes. Errors are meant for
 // people.
 type PaymentTerms interface {
+	orders.PaymentTerms
 	// Currency says why nothing can be paid in the currency.
 	Currency(code string) error
-	// Amount says why the amount, which is not 0, cannot be paid at once.
-	Amount(m booking.Money) error
 }
 
 // anyTerms are those of a provider that takes everything.

@@ -281,10 +281,3 @@ func TestLanguage(t *testing.T) {
 		require.Equal(t, want, preferred(header), header)
 	}
 }
-
-func TestShortened(t *testing.T) {
-	t.Parallel()
-	long := shortened(strings.Repeat("바다", 60))
-	require.LessOrEqual(t, len(long), 160)
-	require.True(t, strings.HasSuffix(long, "…"))
-}

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"context"
-
 	"github.com/yeyak/yeyak/booking"
 )
 
@@ -17,18 +15,4 @@ type Selection struct {
 
 func (s Selection) filter() booking.CatalogueFilter {
 	return booking.CatalogueFilter{OwnerID: string(s.OwnerID), Withdrawn: s.Withdrawn}
-}
-
-// takesOrders refuses an order of what its owner has withdrawn, or of what cannot
-// be sold as it is stored; nil takes it.
-func takesOrders(withdrawn bool) func(context.Context) error {
-	if !withdrawn {
-		return nil
-	}
-	return refuses(booking.NotOnSale)
-}
-
-// refuses answers every order with the code.
-func refuses(code booking.Code) func(context.Context) error {
-	return func(context.Context) error { return &booking.Error{Code: code} }
 }

@@ -14,11 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/admission"
@@ -32,12 +28,12 @@ var today = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 
 // bundle is an API with everything around it in memory.
 type bundle struct {
-	t        *testing.T
-	handler  http.Handler
-	deps     given
-	temporal *mocks.Client
-	hub      *orders.Hub
-	store    *memory
+	t       *testing.T
+	handler http.Handler
+	deps    given
+	book    *book
+	hub     *orders.Hub
+	store   *memory
 }
 
 // given is what an API and its orders are set up with. Its own fields are those
@@ -45,10 +41,6 @@ type bundle struct {
 type given struct {
 	Deps
 	admission.Limits
-	Temporal  client.Client
-	Gate      orders.PaymentGate
-	Policy    contract.Policy
-	Eager     func() bool
 	ReadModel interface {
 		ReadModel
 		orders.Pages
@@ -59,35 +51,34 @@ type given struct {
 	}
 }
 
-// api makes the API.
-func (g given) api() http.Handler {
+// api makes the API, and the orders that it is of.
+func (g given) api(t *testing.T) (http.Handler, *book) {
 	d := g.Deps
 	d.Admission = admission.New(g.Limits, g.ReplyBudget, g.Registry)
 	d.ReadModel, d.Cleaners = g.ReadModel, g.Cleaners
-	d.Orders = orders.New(orders.Deps{
-		Engine: orders.NewEngine(g.Temporal), Hub: g.Hub, Pages: g.ReadModel, Gate: g.Gate,
-		Starts: d.Admission.Starts, Calls: g.Cleaners, MaxWaitingCalls: g.MaxWaitingCalls,
-		Policy: g.Policy, ReplyBudget: g.ReplyBudget, Eager: g.Eager, Now: g.Now, Log: g.Logger,
-	})
-	return New(d)
+	k := &book{t: t, rows: g.ReadModel, prepared: map[string]orders.Placement{}, Orders: orders.New(orders.Deps{
+		Hub: g.Hub, Pages: g.ReadModel, Catalogue: g.Catalogue, Terms: g.Terms, Calls: g.Cleaners,
+		ReplyBudget: g.ReplyBudget, Now: g.Now, Log: g.Logger,
+	})}
+	d.Orders = k
+	return New(d), k
 }
 
 func setup(t *testing.T, change ...func(*given)) *bundle {
 	t.Helper()
-	b := &bundle{t: t, temporal: mocks.NewClient(t), hub: &orders.Hub{}, store: newMemory()}
+	b := &bundle{t: t, hub: &orders.Hub{}, store: newMemory()}
 	b.deps = given{
 		Deps: Deps{
 			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store,
 			Deliveries: &b.store.deliveries, Productions: &b.store.productions, Management: b.store,
 			ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Now: func() time.Time { return today },
 		},
-		Temporal: b.temporal, ReadModel: b.store, Cleaners: b.store, Eager: func() bool { return true },
-		Policy: contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)},
+		ReadModel: b.store, Cleaners: b.store,
 	}
 	for _, f := range change {
 		f(&b.deps)
 	}
-	b.handler = b.deps.api()
+	b.handler, b.book = b.deps.api(t)
 	return b
 }
 
@@ -180,23 +171,6 @@ func cameTo(v contract.View, status booking.Status, reason booking.Reason) contr
 		p.Decision = &v
 	}
 	return p
-}
-
-// encoded is a query's or update's answer.
-type encoded struct{ v any }
-
-func (e encoded) HasValue() bool { return e.v != nil }
-
-func (e encoded) Get(to any) error {
-	payload, err := converter.GetDefaultDataConverter().ToPayload(e.v)
-	if err != nil {
-		return err
-	}
-	return converter.GetDefaultDataConverter().FromPayload(payload, to)
-}
-
-func (b *bundle) answersQuery(query string, v any, err error) *mock.Call {
-	return b.temporal.On("QueryWorkflow", mock.Anything, mock.Anything, "", query).Return(encoded{v}, err).Maybe()
 }
 
 // memory is a store that keeps everything in memory. What is in away fails

@@ -203,11 +203,10 @@ func (j *jobs) List(_ context.Context, f booking.JobFilter, page booking.Page) (
 
 // business is how a line of business shows at the door.
 type business struct {
-	kind     booking.Kind
-	workflow string
-	orders   string // where orders are placed
-	body     string // of a valid order, by alice
-	input    contract.Input
+	kind   booking.Kind
+	orders string // where orders are placed
+	body   string // of a valid order, by alice
+	input  contract.Input
 }
 
 // businesses are all there are, each with an order whose id is its kind's name
@@ -220,17 +219,17 @@ func businesses() []business {
 		}
 	}
 	return []business{
-		{booking.Lodging, contract.LodgingWorkflow, reservationsPath, reservation, contract.Lodging{
+		{booking.Lodging, reservationsPath, reservation, contract.Lodging{
 			Order: order(booking.Lodging, 100000), Place: seaside(), Rooms: 1,
 			CheckIn: booking.Date{Year: 2026, Month: 12, Day: 24}, CheckOut: booking.Date{Year: 2026, Month: 12, Day: 26},
 		}.Fixed()},
-		{booking.Food, contract.FoodWorkflow, foodOrdersPath, meal, contract.Food{
+		{booking.Food, foodOrdersPath, meal, contract.Food{
 			Order: order(booking.Food, 18000), Menu: bibimbap(), Quantity: 2, Address: "12 Sejong-daero",
 		}},
-		{booking.Cafe, contract.CafeWorkflow, cafeOrdersPath, cups, contract.Cafe{
+		{booking.Cafe, cafeOrdersPath, cups, contract.Cafe{
 			Order: order(booking.Cafe, 13500), Drink: latte(), Quantity: 3,
 		}.Fixed()},
-		{booking.Cleaning, contract.CleaningWorkflow, callsPath, call, contract.Cleaning{
+		{booking.Cleaning, callsPath, call, contract.Cleaning{
 			Order: order(booking.Cleaning, 30000), Tel: "+8221234567", Location: "12 Sejong-daero",
 		}},
 	}

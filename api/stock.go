@@ -25,6 +25,18 @@ func (s *server) registerStock() {
 // nights is a range of nights that was asked for.
 type nights struct{ from, to booking.Date }
 
+// nights are the nights of [from, to), of which toField says the end.
+func (f *faults) nights(toField, from, to string) nights {
+	n := nights{dateOf(from), dateOf(to)}
+	if n.from.IsZero() || n.to.IsZero() {
+		return n // the schema has complained
+	}
+	if fault := booking.RangeFault("from", n.from, n.to); fault != "" {
+		f.add(toField, "%s", fault)
+	}
+	return n
+}
+
 type setStockInput struct {
 	ID   string `path:"id" doc:"The place's id"`
 	Body struct {
@@ -40,7 +52,7 @@ type setStockInput struct {
 func (in *setStockInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	in.from, in.to, _ = f.checkDates("body.from", "body.to", in.Body.From, in.Body.To)
+	in.nights = f.nights("body.to", in.Body.From, in.Body.To)
 	return f
 }
 
@@ -56,7 +68,7 @@ type getStockInput struct {
 func (in *getStockInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	in.from, in.to, _ = f.checkDates("query.from", "query.to", in.From, in.To)
+	in.nights = f.nights("query.to", in.From, in.To)
 	return f
 }
 

@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -94,13 +94,10 @@ func TestCall_Invalid(t *testing.T) {
 			"+8221234567;ext=12": "+8221234567;ext=12",
 		} {
 			b := setup(t)
-			b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
-				require.Equal(t, want, in.(contract.Cleaning).Tel, tel)
-				b.publish(in, booking.Calling, "")
-				return nil
-			})
+			b.decides(booking.Calling, "")
 			a := b.do("POST", callsPath, strings.Replace(call, "+82 2-123-4567", tel, 1))
 			require.Equal(t, 201, a.StatusCode, a.text)
+			require.Equal(t, want, b.asked().Wanted.(orders.Call).Tel, tel)
 		}
 	})
 	t.Run("TelephonesElsewhere", func(t *testing.T) {
@@ -124,21 +121,17 @@ func TestCall_Invalid(t *testing.T) {
 	})
 }
 
-// Words of several lines reach the saga with one kind of line ending.
+// Words of several lines are placed with one kind of line ending.
 func TestOrders_Lines(t *testing.T) {
 	t.Parallel()
 	const written, kept = `12 Sejong-daero\r\nGate 3\rSeoul\u2028Korea`, "12 Sejong-daero\nGate 3\nSeoul\nKorea"
-	b := setup(t)
-	var started []contract.Input
-	b.onAnyStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
-		started = append(started, in)
-		b.publish(in, booking.Paid, "")
-		return nil
-	})
-	require.Less(t, b.do("POST", foodOrdersPath, strings.Replace(meal, "12 Sejong-daero", written, 1)).StatusCode, 300)
-	require.Less(t, b.do("POST", callsPath, strings.Replace(call, "12 Sejong-daero", written, 1)).StatusCode, 300)
-	require.Equal(t, kept, started[0].(contract.Food).Address)
-	require.Equal(t, kept, started[1].(contract.Cleaning).Location)
+	food, cleaning := setup(t), setup(t)
+	food.decides(booking.Paid, "")
+	cleaning.decides(booking.Calling, "")
+	require.Less(t, food.do("POST", foodOrdersPath, strings.Replace(meal, "12 Sejong-daero", written, 1)).StatusCode, 300)
+	require.Less(t, cleaning.do("POST", callsPath, strings.Replace(call, "12 Sejong-daero", written, 1)).StatusCode, 300)
+	require.Equal(t, kept, food.asked().Wanted.(orders.Meal).Address)
+	require.Equal(t, kept, cleaning.asked().Wanted.(orders.Call).Location)
 	require.Equal(t, "too\nlate", rejection{Reason: "too\r\nlate"}.words())
 	require.Equal(t, "ill\n\nsorry", (&cancellation{Reason: "ill\u0085\rsorry"}).words())
 }

@@ -17,7 +17,7 @@ func with(oldNew ...string) string { return strings.NewReplacer(oldNew...).Repla
 
 func TestReservation_Invalid(t *testing.T) {
 	t.Parallel()
-	// Nothing is expected of the Temporal client: a start would fail the test.
+	// Nothing is to be placed: that would fail the test.
 	for name, test := range map[string]struct {
 		body   string
 		fields []string

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/serviceerror"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -64,8 +63,7 @@ func TestGetOrder_EveryBusiness(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			id := string(business.kind) + "-1"
-			b.answersQuery(contract.ViewQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
-			b.answersHistoryOf(id, business.workflow, business.input, nil)
+			b.book.reads = func(string) (contract.View, error) { return business.input.View(), nil }
 			a := b.do("GET", business.path(), "", "Accept-Language", "ko")
 			require.Equal(t, 200, a.StatusCode, a.text)
 			require.Equal(t, booking.Received, decode[orderView](t, a).Status)

@@ -3,6 +3,7 @@ package booking
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -60,9 +61,15 @@ type Error struct {
 	Message string
 	// After is when it is worth asking again, 0 where that is not known.
 	After time.Duration
+	// Faults are the fields at fault, where it is known which these are.
+	Faults []Fault
 
 	cause error
 }
+
+// Fault is what is wrong with one field of what was sent, in words for people
+// outside.
+type Fault struct{ Field, Words string }
 
 // Error is the error's text for logs: its cause's, where it has one.
 func (e *Error) Error() string {
@@ -92,6 +99,15 @@ func (e *Error) In(after time.Duration) *Error {
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
+}
+
+// Faulty is Invalid for these faults.
+func Faulty(faults []Fault) *Error {
+	words := make([]string, len(faults))
+	for i, f := range faults {
+		words[i] = f.Field + ": " + f.Words
+	}
+	return &Error{Code: Invalid, Message: strings.Join(words, "; "), Faults: faults}
 }
 
 // Errorf makes an Error with a formatted message.

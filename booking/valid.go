@@ -1,9 +1,11 @@
 package booking
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -56,6 +58,40 @@ var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u
 
 // Lines is the text with each of its lines ended by a line feed.
 func Lines(text string) string { return newlines.Replace(text) }
+
+// RangeFault says why a range of days, of which to is exclusive, is none that
+// there is; name is what its first day is called. It is "" when nothing is wrong.
+func RangeFault(name string, from, to Date) string {
+	switch {
+	case !from.Before(to):
+		return "must be after " + name
+	case from.DaysUntil(to) > MaxNights:
+		return fmt.Sprintf("is more than %d nights after %s", MaxNights, name)
+	default:
+		return ""
+	}
+}
+
+// lastZone is where a day ends last.
+var lastZone = time.FixedZone("", -12*60*60)
+
+// AheadFault says why nothing can be ordered now for a day in the time zone: it
+// has passed, or is too far ahead. It is "" when nothing is wrong. Where the time
+// zone is none that there is, a day has passed once it has everywhere.
+func AheadFault(d Date, timeZone string, now time.Time) string {
+	zone, err := Zone(timeZone)
+	if err != nil {
+		zone = lastZone
+	}
+	switch today := DateOf(now.In(zone)); {
+	case d.Before(today):
+		return "is in the past"
+	case today.AddYears(YearsAhead).Before(d):
+		return fmt.Sprintf("is more than %d years ahead", YearsAhead)
+	default:
+		return ""
+	}
+}
 
 // LinesFault is TextFault for a text that may have several lines.
 func LinesFault(text string) string {

@@ -280,15 +280,16 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 	cfg := a.options.Config
 	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
 	budgets := admission.New(cfg.Admission.Limits, cfg.Orders.ReplyBudget, registry)
+	catalogue := store.NewCatalogue(a.dbs[catalogueDB])
 	deps := api.Deps{
 		Orders: orders.New(orders.Deps{
-			Engine: a.sagas, Hub: a.hub, Pages: pages, Gate: a.gate,
+			Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
 			Starts: budgets.Starts, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
 			Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 		}),
 		Hub:         a.hub,
 		Terms:       payments.Terms{},
-		Catalogue:   store.NewCatalogue(a.dbs[catalogueDB]),
+		Catalogue:   catalogue,
 		Stock:       store.NewInventory(a.dbs[inventoryDB]),
 		Deliveries:  store.NewDeliveries(a.dbs[fulfilmentDB]),
 		Productions: store.NewProductions(a.dbs[fulfilmentDB]),

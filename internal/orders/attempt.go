@@ -9,22 +9,22 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Attempt is a request's attempt at an order. Under one Idempotency-Key there
-// may be several: an order that was not taken, since a service that has to be
-// asked was away, does not use the key up.
+// Attempt is an attempt to place an order. Under one Idempotency-Key there may be
+// several: an order that was not taken, since a service that has to be asked was
+// away, does not use the key up.
 type Attempt struct {
 	OrderID string
-	// Repeats: the order is in the read model already, so that the request is a
-	// repeated one. It is answered as the first one was: what it names is not
-	// looked up, and may be gone.
-	Repeats bool
 
-	kind       booking.Kind
-	customerID string
-	key        string                // "" without an Idempotency-Key
-	number     int                   // of the orders under the key that were not taken before
-	row        *contract.Publication // that was found, nil if none was
+	placement Placement
+	number    int                   // of the orders under the key that were not taken before
+	row       *contract.Publication // that was found, nil if none was
+	offer     offer                 // the zero value of a repeat
 }
+
+// repeats tells whether the order is in the read model already, so that the
+// request is a repeated one. It is answered as the first one was: what it names
+// is not looked up, and may be gone.
+func (a Attempt) repeats() bool { return a.row != nil }
 
 // attemptsKnown is how many attempts under one key are looked for in the read
 // model; attemptsAtOnce is how many a request goes through of those that it
@@ -34,24 +34,33 @@ const (
 	attemptsAtOnce = 100
 )
 
-// Attempt finds the attempt that a request is: the first one under its key that
-// is not known to have ended without being taken. A read model that is away is
-// no obstacle: the engine knows the ids that it has started.
-func (o *Orders) Attempt(ctx context.Context, caller Caller, kind booking.Kind, key string) Attempt {
-	a := Attempt{kind: kind, customerID: caller.ID, key: key}
-	if key == "" || caller.ID == "" {
-		a.OrderID = newID(kind)
-		return a
+// Prepare finds the attempt that a placement is, and looks up what it names unless
+// it repeats another. Invalid names every field that is at fault, and nothing is
+// started before Place.
+func (o *Orders) Prepare(ctx context.Context, _ Caller, p Placement) (a Attempt, err error) {
+	a = o.attempt(ctx, p)
+	if !a.repeats() {
+		a.offer, err = o.inquire(ctx, p.Wanted)
+	}
+	return a, err
+}
+
+// attempt is the first one under its key that is not known to have ended without
+// being taken. A read model that is away is no obstacle: the engine knows the ids
+// that it has started.
+func (o *Orders) attempt(ctx context.Context, p Placement) Attempt {
+	if p.Key == "" || p.CustomerID == "" {
+		return Attempt{OrderID: newID(p.kind()), placement: p}
 	}
 	ctx, cancel := context.WithTimeout(ctx, Glance)
 	defer cancel()
 	look := func(number int) (found Attempt, fits bool) {
-		found = a.at(number)
+		found = p.attempt(number)
 		row, err := o.Pages.Order(ctx, found.OrderID)
 		if err != nil {
 			return found, true
 		}
-		found.row, found.Repeats = &row, true
+		found.row = &row
 		return found, !wasNotTaken(row)
 	}
 	found, fits := look(0)
@@ -59,6 +68,11 @@ func (o *Orders) Attempt(ctx context.Context, caller Caller, kind booking.Kind, 
 		found, _ = look(1 + sort.Search(attemptsKnown, func(i int) bool { _, fits := look(1 + i); return fits }))
 	}
 	return found
+}
+
+// attempt is the one of this number under the placement's key.
+func (p Placement) attempt(number int) Attempt {
+	return Attempt{OrderID: KeyedID(p.kind(), p.CustomerID, p.Key, number), placement: p, number: number}
 }
 
 // wasNotTaken tells whether an order was refused because a service was away.
@@ -70,22 +84,15 @@ func wasNotTaken(row contract.Publication) bool {
 	return row.View.Reason.Unavailable()
 }
 
-// at is the attempt of this number under the same key.
-func (a Attempt) at(number int) Attempt {
-	return Attempt{
-		OrderID: KeyedID(a.kind, a.customerID, a.key, number), kind: a.kind, customerID: a.customerID, key: a.key, number: number,
-	}
-}
-
 // repeat answers for an order that was placed before: with its decision as it
 // fell, whatever became of the order since. An order that was not taken leaves
 // the key to the next attempt, whatever that asks for.
-func (o *Orders) repeat(ctx, budget context.Context, p placement, changes <-chan contract.Publication) (progress, error) {
-	row, rowErr := o.glanceAtRow(ctx, p.OrderID)
-	if rowErr != nil && p.row != nil {
-		row, rowErr = *p.row, nil // as it was when the request came
+func (o *Orders) repeat(ctx, budget context.Context, t tried, changes <-chan contract.Publication) (progress, error) {
+	row, rowErr := o.glanceAtRow(ctx, t.OrderID)
+	if rowErr != nil && t.row != nil {
+		row, rowErr = *t.row, nil // as it was when the request came
 	}
-	seen, decision, fallen := p.input.View(), contract.View{}, false
+	seen, decision, fallen := t.view, contract.View{}, false
 	if rowErr == nil {
 		seen = row.View
 		decision, fallen = o.decisionIn(ctx, row)
@@ -99,9 +106,9 @@ func (o *Orders) repeat(ctx, budget context.Context, p placement, changes <-chan
 		}
 	}
 	if fallen && decision.Reason.Unavailable() {
-		return progress{view: decision, decided: true, over: p.key != ""}, nil
+		return progress{view: decision, decided: true, over: t.placement.Key != ""}, nil
 	}
-	if err := o.checkSame(budget, p, cmp.Or(row.RequestHash, p.startedBy)); err != nil {
+	if err := o.checkSame(budget, t, cmp.Or(row.RequestHash, t.startedBy)); err != nil {
 		return progress{}, err
 	}
 	if fallen {
@@ -110,21 +117,21 @@ func (o *Orders) repeat(ctx, budget context.Context, p placement, changes <-chan
 	found := o.awaitDecision(ctx, budget, seen, changes)
 	// An order that could not say whether it had been decided on may have been
 	// answered as not taken before this request came, which is then a new one.
-	found.over = !undecided && found.decided && found.view.Reason.Unavailable() && p.key != ""
+	found.over = !undecided && found.decided && found.view.Reason.Unavailable() && t.placement.Key != ""
 	return found, nil
 }
 
 // checkSame refuses a request under a key that was used for another one, whose
 // hash the read model knows, or the engine.
-func (o *Orders) checkSame(ctx context.Context, p placement, known string) error {
+func (o *Orders) checkSame(ctx context.Context, t tried, known string) error {
 	if known == "" {
-		described, err := o.Engine.describe(ctx, p.OrderID)
+		described, err := o.Engine.describe(ctx, t.OrderID)
 		if err != nil {
 			return err
 		}
 		known = contract.RequestHashIn(described.GetWorkflowExecutionInfo().GetMemo())
 	}
-	if known != p.order.RequestHash {
+	if known != t.placement.RequestHash {
 		return booking.Errorf(IdempotencyKeyReused, "this key was used for another request")
 	}
 	return nil

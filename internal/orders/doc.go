@@ -3,11 +3,12 @@
 //
 //   - orders.go is what it works with, refusals.go what callers are told when
 //     something fails;
-//   - place.go, attempt.go, ids.go and await.go place an order and wait for its
-//     first decision, and calls.go refuses one call too many;
+//   - placement.go is what can be ordered; lodging.go, food.go, cafe.go and
+//     cleaning.go are what each business makes of that, with what else is its own;
+//   - attempt.go, place.go, ids.go and await.go place an order and wait for its
+//     first decision;
 //   - decide.go and asks.go carry decisions to it;
 //   - read.go and list.go read it, and joining.go lets requests share a query;
-//   - drinks.go takes a drink off the menu with its orders;
 //   - recover.go undoes an order whose workflow was lost;
 //   - engine.go and sagas.go are the only calls to the engine about orders, and
 //     outage.go is what its errors mean;

@@ -13,7 +13,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Caller is the person or program that asks for something.
+// Caller is the person or program that asks for something. The customer of an
+// order is named in its placement.
 type Caller struct {
 	// ID is who they say they are, "" when they do not say. Nothing proves it.
 	ID string
@@ -67,18 +68,16 @@ type Turns interface {
 	Leave()
 }
 
-// CallQueue is the calls that wait for a cleaner.
-type CallQueue interface {
-	// Waiting is how many calls wait.
-	Waiting(ctx context.Context) (int, error)
-}
-
-// Deps are what orders work with. Gate, Starts, Eager, Now and Log may be left
-// out.
+// Deps are what orders work with. Terms, Gate, Starts, Eager, Now and Log
+// may be left out.
 type Deps struct {
 	Engine *Engine
 	Hub    *Hub
 	Pages  Pages
+	// Catalogue holds what orders name.
+	Catalogue Catalogue
+	// Terms tell what can be paid; nil that everything can.
+	Terms PaymentTerms
 	// Gate tells whether orders can be paid for; nil that they always can.
 	Gate PaymentGate
 	// Starts are the turns of starting an order; nil for no limit.

@@ -12,54 +12,28 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Order is what a caller wants to order.
-type Order struct {
-	// Amount is the price of the whole order, PaymentMethod the provider's token.
-	Amount        booking.Money
-	PaymentMethod string
-	// RequestHash tells a repeat from another request under the same
-	// Idempotency-Key, "" without one.
-	RequestHash string
-	// Input is what the order's saga starts with, made of what all orders have in
-	// common.
-	Input func(contract.Order) contract.Input
-	// Summary is one line for operators.
-	Summary string
-	// Admit is an error if the business does not take the order; nil takes every
-	// one. It is asked before anything is started, and not for a repeat.
-	Admit func(context.Context) error
-}
-
-// Request is a request for an order.
-type Request interface {
-	// LookUp finds what the request names, and fails when that cannot be ordered.
-	LookUp(context.Context) error
-	// Order is the order that the request asks for, once it was looked up.
-	Order() Order
-}
-
-// Place starts the saga of an order and answers with its first decision, or with
-// how far it got within the reply budget; the saga goes on. An order that was
-// refused is an error, with the code of its reason.
-//
-// The request has been looked up, unless the attempt is a repeat.
-func (o *Orders) Place(ctx context.Context, caller Caller, a Attempt, request Request) (Outcome, error) {
-	budget, cancel := context.WithTimeout(ctx, o.patience(a.kind))
+// Place starts the saga of the order that was prepared and answers with its first
+// decision, or with how far it got within the reply budget; the saga goes on. An
+// order that was refused is an error, with the code of its reason.
+func (o *Orders) Place(ctx context.Context, _ Caller, a Attempt) (Outcome, error) {
+	budget, cancel := context.WithTimeout(ctx, o.patience(a.placement.kind()))
 	defer cancel()
 	for left := attemptsAtOnce - 1; ; left-- {
-		found, err := o.tryToPlace(ctx, budget, caller, a, request.Order())
+		found, err := o.tryToPlace(ctx, budget, a)
 		if err != nil {
 			return Outcome{OrderID: a.OrderID}, o.notPlaced(ctx, a, err)
 		}
 		if !found.over || left == 0 || budget.Err() != nil {
 			return o.outcomeOf(ctx, a, found)
 		}
-		if a.Repeats { // it was taken for a repeat, and is a new order after all
-			if err := request.LookUp(ctx); err != nil {
+		if a.repeats() { // it was taken for a repeat, and is a new order after all
+			if a.offer, err = o.inquire(ctx, a.placement.Wanted); err != nil {
 				return Outcome{OrderID: a.OrderID}, err
 			}
 		}
-		a = a.at(a.number + 1)
+		offer := a.offer
+		a = a.placement.attempt(a.number + 1)
+		a.offer = offer
 	}
 }
 
@@ -94,11 +68,11 @@ func (o *Orders) outcomeOf(ctx context.Context, a Attempt, found progress) (Outc
 	return out, no
 }
 
-// placement is one attempt at an order, with what its saga would start with.
-type placement struct {
+// tried is an attempt with what its saga would start with.
+type tried struct {
 	Attempt
-	order Order
 	input contract.Input
+	view  contract.View // of the order as it would start
 	// startedBy is the hash of the request that started the order, as far as the
 	// engine was asked for it.
 	startedBy string
@@ -106,46 +80,48 @@ type placement struct {
 
 // tryToPlace starts the saga of the order under the id of its attempt, or finds
 // it started.
-func (o *Orders) tryToPlace(ctx, budget context.Context, caller Caller, a Attempt, order Order) (progress, error) {
-	p := placement{Attempt: a, order: order, input: order.Input(contract.Order{
-		OrderID: a.OrderID, CustomerID: caller.ID, Amount: order.Amount, PaymentMethod: order.PaymentMethod,
-		RequestHash: order.RequestHash, PlacedAt: o.Now().UTC().Truncate(time.Microsecond), Policy: o.Policy,
-	})}
+func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, error) {
 	// Before the start: a decision that falls at once must not be missed.
 	changes, unsubscribe := o.Hub.Subscribe(a.OrderID)
 	defer unsubscribe()
 
-	if a.Repeats {
-		return o.repeat(ctx, budget, p, changes)
+	t := tried{Attempt: a}
+	if a.repeats() {
+		return o.repeat(ctx, budget, t, changes)
 	}
-	if err := o.enter(ctx, budget, p); err != nil {
-		if a.key == "" {
+	t.input = a.offer.input(contract.Order{
+		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
+		RequestHash: a.placement.RequestHash, PlacedAt: o.Now().UTC().Truncate(time.Microsecond), Policy: o.Policy,
+	})
+	t.view = t.input.View()
+	if err := o.enter(ctx, budget, t); err != nil {
+		if a.placement.Key == "" {
 			return progress{}, err
 		}
 		hash, lookErr := o.startedBy(ctx, a.OrderID)
 		if lookErr != nil {
 			return progress{}, err
 		}
-		p.startedBy = hash // an earlier request's, whose row is not written yet
-		return o.repeat(ctx, budget, p, changes)
+		t.startedBy = hash // an earlier request's, whose row is not written yet
+		return o.repeat(ctx, budget, t, changes)
 	}
-	err := o.start(budget, p)
+	err := o.start(budget, t)
 	if wasStarted(err) {
-		return o.repeat(ctx, budget, p, changes)
+		return o.repeat(ctx, budget, t, changes)
 	}
 	if err != nil && len(changes) == 0 && !o.startedUnanswered(ctx, a.OrderID, err) {
 		return progress{}, err
 	}
-	return o.awaitDecision(ctx, budget, p.input.View(), changes), nil
+	return o.awaitDecision(ctx, budget, t.view, changes), nil
 }
 
 // enter takes the turn in which start starts the order. When it fails, the
 // request has started nothing.
-func (o *Orders) enter(ctx, budget context.Context, p placement) error {
-	if err := o.admit(ctx, p.order); err != nil {
+func (o *Orders) enter(ctx, budget context.Context, t tried) error {
+	if err := o.admit(ctx, t.offer); err != nil {
 		return err
 	}
-	if err := p.input.Check(); err != nil { // the catalogue holds what an earlier build let in
+	if err := t.input.Check(); err != nil { // the catalogue holds what an earlier build let in
 		return err
 	}
 	if !o.Starts.Enter(budget) {
@@ -156,13 +132,13 @@ func (o *Orders) enter(ctx, budget context.Context, p placement) error {
 
 // admit refuses an order that could not be worked on, before anything of it is
 // started.
-func (o *Orders) admit(ctx context.Context, order Order) error {
-	if order.Admit != nil {
-		if err := order.Admit(ctx); err != nil {
+func (o *Orders) admit(ctx context.Context, an offer) error {
+	if an.admit != nil {
+		if err := an.admit(ctx); err != nil {
 			return err
 		}
 	}
-	if order.Amount.Amount == 0 {
+	if an.amount.Amount == 0 {
 		return nil
 	}
 	wait, ok := o.Gate.Admit(ctx)
@@ -175,13 +151,14 @@ func (o *Orders) admit(ctx context.Context, order Order) error {
 // start starts the saga within the budget, and ends the turn that enter took. It
 // does not end with the request: a customer who leaves at this moment has either
 // placed the order or not, and can ask.
-func (o *Orders) start(budget context.Context, p placement) error {
+func (o *Orders) start(budget context.Context, t tried) error {
 	defer o.Starts.Leave()
 	ctx, cancel := withinOneCall(budget)
 	defer cancel()
 	return o.Engine.begin(ctx, start{
-		workflow: contract.BusinessOf(p.kind).Workflow, input: p.input, view: p.input.View(), hash: p.order.RequestHash,
-		summary: p.order.Summary, reuse: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, eager: o.Eager(),
+		workflow: contract.BusinessOf(t.view.Kind).Workflow, input: t.input, view: t.view, hash: t.placement.RequestHash,
+		summary: t.offer.summary + ", customer " + t.placement.CustomerID,
+		reuse:   enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, eager: o.Eager(),
 	})
 }
 

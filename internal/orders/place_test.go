@@ -1,7 +1,6 @@
 package orders_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"testing"
@@ -19,28 +18,22 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// call is a request for a cleaner, who costs nothing.
-type call struct {
-	looked  int
-	hash    string
-	tel     string // a sound one by default
-	refused error  // why no call is taken, nil when it is
+// wanted is a placement of alice's, of what costs nothing. Of a request under a
+// key it has a hash.
+func wanted(w orders.Wanted, key, hash string) orders.Placement {
+	return orders.Placement{Wanted: w, CustomerID: "alice", Key: key, RequestHash: hash}
 }
 
-func (c *call) LookUp(context.Context) error { c.looked++; return nil }
+// freeCall is a call that costs nothing.
+var freeCall = orders.Call{Tel: "+8221234567", Location: "12 Sejong-daero"}
 
-func (c *call) Order() orders.Order {
-	return orders.Order{
-		Amount: booking.Money{Currency: "KRW"}, RequestHash: c.hash,
-		Input: func(o contract.Order) contract.Input {
-			return contract.Cleaning{Order: o, Tel: cmp.Or(c.tel, "+8221234567"), Location: "12 Sejong-daero"}
-		},
-		Summary: "cleaning",
-		Admit:   func(context.Context) error { return c.refused },
-	}
+// place prepares and places an order.
+func place(t *testing.T, o *orders.Orders, p orders.Placement) (orders.Outcome, error) {
+	t.Helper()
+	a, err := o.Prepare(t.Context(), orders.Caller{}, p)
+	require.NoError(t, err)
+	return o.Place(t.Context(), orders.Caller{}, a)
 }
-
-var alice = orders.Caller{ID: "alice"}
 
 // comesTo lets the saga of every order publish that it has come to a status as
 // soon as it is started.
@@ -58,14 +51,12 @@ func TestPlace_Stands(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
 	comesTo(o, engine, booking.Calling, "")
-	request := &call{}
-	out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, ""), request)
+	out, err := place(t, o, wanted(freeCall, "", ""))
 	require.NoError(t, err)
 	require.True(t, out.Done)
 	require.Equal(t, booking.Calling, out.View.Status)
-	require.Equal(t, "alice", out.View.CustomerID, "the caller is the customer")
+	require.Equal(t, "alice", out.View.CustomerID)
 	require.Equal(t, out.OrderID, out.View.ID)
-	require.Zero(t, request.looked, "it was looked up before")
 }
 
 // TestPlace_Refused: an order that was refused is an error with the code of its
@@ -77,7 +68,7 @@ func TestPlace_Refused(t *testing.T) {
 	} {
 		o, engine := setup(t)
 		comesTo(o, engine, booking.Cancelled, reason)
-		out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, ""), &call{})
+		out, err := place(t, o, wanted(freeCall, "", ""))
 		require.Equal(t, &booking.Error{Code: code}, err, "its code explains it, in whatever language")
 		require.Equal(t, booking.Cancelled, out.View.Status)
 	}
@@ -95,8 +86,8 @@ func knows(t *testing.T, engine *mocks.Client, hash string) *mock.Call {
 	return engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(startedBy(t, hash), nil)
 }
 
-func knowsNone(engine *mocks.Client) {
-	engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewNotFound("no such workflow"))
+func knowsNone(engine *mocks.Client) *mock.Call {
+	return engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewNotFound("no such workflow"))
 }
 
 // TestPlace_NotStarted: nothing is promised of an order that the engine does not
@@ -106,7 +97,7 @@ func TestPlace_NotStarted(t *testing.T) {
 	o, engine := setup(t)
 	failsToStart(engine, serviceerror.NewUnavailable("connection refused"))
 	knowsNone(engine)
-	out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, "k1"), &call{})
+	out, err := place(t, o, wanted(freeCall, "k1", "a hash"))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
 	require.ErrorContains(t, err, "under the same Idempotency-Key")
 	require.Empty(t, out.View.ID)
@@ -120,7 +111,7 @@ func TestPlace_NotStartedWithoutKey(t *testing.T) {
 	o, engine := setup(t)
 	failsToStart(engine, serviceerror.NewUnavailable("connection reset"))
 	knowsNone(engine)
-	out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, ""), &call{})
+	out, err := place(t, o, wanted(freeCall, "", ""))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
 	require.ErrorContains(t, err, out.OrderID)
 	require.NotContains(t, err.Error(), "Idempotency-Key")
@@ -146,7 +137,7 @@ func TestPlace_StartUnanswered(t *testing.T) {
 				v := contract.View{ID: args.String(1), Kind: booking.Cleaning, Status: booking.Calling}
 				o.Hub.Wake(contract.Publication{View: v, Decision: &v})
 			})
-			out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, ""), &call{})
+			out, err := place(t, o, wanted(freeCall, "", ""))
 			require.NoError(t, err)
 			require.True(t, out.Done)
 			require.Equal(t, booking.Calling, out.View.Status)
@@ -157,7 +148,7 @@ func TestPlace_StartUnanswered(t *testing.T) {
 		o, engine := setup(t)
 		failsToStart(engine, serviceerror.NewInternal("shard lost"))
 		knowsNone(engine)
-		_, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, ""), &call{})
+		_, err := place(t, o, wanted(freeCall, "", ""))
 		var told *booking.Error
 		require.Error(t, err)
 		require.NotErrorAs(t, err, &told, "a defect stays inside")
@@ -170,7 +161,7 @@ func TestPlace_NotPrepared(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t) // a look at the order would fail the test
 	failsToStart(engine, serviceerror.NewInvalidArgument("unknown search attribute secret"))
-	_, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, "k1"), &call{})
+	_, err := place(t, o, wanted(freeCall, "k1", "a hash"))
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable})
 	require.ErrorIs(t, err, booking.ErrNotPrepared)
 	require.ErrorContains(t, err, "secret", "for the log")
@@ -185,26 +176,29 @@ type noTurn struct{}
 func (noTurn) Enter(context.Context) bool { return false }
 func (noTurn) Leave()                     { panic("there was no turn") }
 
-// kept are requests that are kept from starting an order, each with the code that
-// says why. A start would fail the test.
-func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.Client, request *call, why booking.Code)) {
+// kept are orders that are kept from being started, each with the code that says
+// why. A start would fail the test.
+func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, why booking.Code)) {
 	t.Helper()
+	withdrawn := newMemory()
+	withdrawn.menus["menu-1"] = booking.Menu{ID: "menu-1", Name: "Bibimbap", OwnerID: "sara", Withdrawn: true}
 	for name, c := range map[string]struct {
-		request *call
-		starts  orders.Turns
-		why     booking.Code
+		wanted orders.Wanted
+		starts orders.Turns
+		why    booking.Code
 	}{
-		"NoTurn":    {&call{}, noTurn{}, admission.Overloaded},
-		"Unsound":   {&call{tel: "none"}, nil, booking.Invalid},
-		"NotOnSale": {&call{refused: booking.Errorf(booking.NotOnSale, "withdrawn")}, nil, booking.NotOnSale},
+		"NoTurn":    {freeCall, noTurn{}, admission.Overloaded},
+		"Unsound":   {orders.Call{Tel: "none", Location: "12 Sejong-daero"}, nil, booking.Invalid},
+		"NotOnSale": {orders.Meal{MenuID: "menu-1", Quantity: 1, Address: "12 Sejong-daero"}, nil, booking.NotOnSale},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o, engine := setup(t)
+			o.Catalogue = withdrawn
 			if c.starts != nil {
 				o.Starts = c.starts
 			}
-			test(t, o, engine, c.request, c.why)
+			test(t, o, engine, c.wanted, c.why)
 		})
 	}
 }
@@ -214,13 +208,13 @@ func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.
 // from being started.
 func TestPlace_RepeatedEarly(t *testing.T) {
 	t.Parallel()
-	kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, request *call, _ booking.Code) {
-		request.hash = "a hash"
-		a := o.Attempt(t.Context(), alice, booking.Cleaning, "k1")
+	kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, _ booking.Code) {
+		a, err := o.Prepare(t.Context(), orders.Caller{}, wanted(w, "k1", "a hash"))
+		require.NoError(t, err)
 		knows(t, engine, "a hash").Once()
 		engine.On("QueryWorkflow", mock.Anything, a.OrderID, "", contract.DecisionQuery).
 			Return(valueOf(t, &contract.View{ID: a.OrderID, Kind: booking.Cleaning, Status: booking.Calling}), nil)
-		out, err := o.Place(t.Context(), alice, a, request)
+		out, err := o.Place(t.Context(), orders.Caller{}, a)
 		require.NoError(t, err)
 		require.True(t, out.Done)
 		require.Equal(t, booking.Calling, out.View.Status)
@@ -231,11 +225,10 @@ func TestPlace_RepeatedEarly(t *testing.T) {
 // one.
 func TestPlace_KeyReusedEarly(t *testing.T) {
 	t.Parallel()
-	kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, request *call, _ booking.Code) {
-		request.hash = "another hash"
+	kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, _ booking.Code) {
 		knows(t, engine, "a hash").Once()
 		engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", contract.DecisionQuery).Return(nil, context.DeadlineExceeded)
-		_, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, "k1"), request)
+		_, err := place(t, o, wanted(w, "k1", "another hash"))
 		require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
 	})
 }
@@ -245,13 +238,24 @@ func TestPlace_KeyReusedEarly(t *testing.T) {
 func TestPlace_Kept(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"", "k1"} {
-		kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, request *call, why booking.Code) {
+		kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, why booking.Code) {
 			if key != "" {
 				knowsNone(engine)
 			}
-			_, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, key), request)
+			_, err := place(t, o, wanted(w, key, ""))
 			require.ErrorIs(t, err, &booking.Error{Code: why})
 		})
+	}
+}
+
+// TestPlace_LooksUpOnce what is wanted.
+func TestPlace_LooksUpOnce(t *testing.T) {
+	t.Parallel()
+	for _, w := range []orders.Wanted{stay, meal, cups} {
+		b := newBundle(t)
+		b.decides(booking.Cancelled, booking.ByCustomer)
+		b.refused(b.place(w, ""), orders.CancelledByCustomer)
+		require.Equal(t, 1, b.store.looked)
 	}
 }
 
@@ -271,20 +275,20 @@ func (p readOnce) Order(ctx context.Context, id string) (contract.Publication, e
 
 // TestPlace_RepeatedAndSilent: a repeat shows the order as its row said when the
 // request came, though neither row nor workflow can be asked any more. What the
-// request names was not looked up.
+// request names is not looked up.
 func TestPlace_RepeatedAndSilent(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
 	row := contract.Publication{RequestHash: "a hash", View: contract.View{
-		ID: orders.KeyedID(booking.Cleaning, "alice", "k1", 0), Kind: booking.Cleaning, Status: booking.PaymentPending,
+		ID: orders.KeyedID(booking.Food, "alice", "k1", 0), Kind: booking.Food, Status: booking.PaymentPending,
 		Amount: booking.Money{Amount: 30000, Currency: "KRW"}, PaymentDeferred: &contract.Deferral{},
 	}}
-	o.Pages = readOnce{pages{&row}, new(bool)}
+	shelf := newMemory()
+	o.Pages, o.Catalogue = readOnce{pages{&row}, new(bool)}, shelf
 	engine.On("QueryWorkflow", mock.Anything, row.View.ID, "", contract.DecisionQuery).Return(nil, context.DeadlineExceeded)
-	request := &call{hash: "a hash"}
-	out, err := o.Place(t.Context(), alice, o.Attempt(t.Context(), alice, booking.Cleaning, "k1"), request)
+	out, err := place(t, o, wanted(meal, "k1", "a hash"))
 	require.NoError(t, err)
 	require.False(t, out.Done)
 	require.Equal(t, row.View, out.View)
-	require.Zero(t, request.looked)
+	require.Zero(t, shelf.looked)
 }

@@ -66,7 +66,7 @@ func (o *Orders) notPlaced(ctx context.Context, a Attempt, err error) error {
 	switch {
 	case !isAway(err):
 		return o.explained(ctx, a.OrderID, err)
-	case a.key == "":
+	case a.placement.Key == "":
 		return o.engineAway(ctx, a.OrderID, err, fmt.Sprintf(
 			"should the request have arrived, its order is %s: see whether it exists before you repeat the request", a.OrderID))
 	default:

@@ -1,24 +1,56 @@
 package orders
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
+
+// Call is a call for a cleaner.
+type Call struct {
+	Tel      string // as it is kept: see booking.IsTelephone
+	Location string
+	// Price is what the customer offers; without a currency it is nothing, in some
+	// currency.
+	Price booking.Money
+}
+
+func (Call) kind() booking.Kind { return booking.Cleaning }
+
+// offer looks nothing up: a call names nothing that is kept.
+func (c Call) offer(_ context.Context, q *inquiry) offer {
+	c.Price.Currency = cmp.Or(c.Price.Currency, "KRW")
+	return offer{
+		amount: c.Price,
+		input: func(o contract.Order) contract.Input {
+			return contract.Cleaning{Order: o, Tel: c.Tel, Location: c.Location}
+		},
+		summary: "cleaning",
+		admit:   q.admitCall,
+	}
+}
+
+// CallQueue is the calls that wait for a cleaner.
+type CallQueue interface {
+	// Waiting is how many calls wait.
+	Waiting(ctx context.Context) (int, error)
+}
 
 // callAgainAfter is when a call that was not taken is worth repeating: cleaners
 // do not come free from one moment to the next.
 const callAgainAfter = time.Minute
 
-// AdmitCall refuses a call when as many wait for a cleaner as may. It counts
+// admitCall refuses a call when as many wait for a cleaner as may. It counts
 // those in the queue: of calls that are on their way there at this moment a few
 // more may come in. When they cannot be counted, the call is taken: the queue is
 // away, the call waits until it is back like any other, and a limit must not be
 // what takes the service down.
-func (o *Orders) AdmitCall(ctx context.Context) error {
+func (o *Orders) admitCall(ctx context.Context) error {
 	if o.MaxWaitingCalls <= 0 {
 		return nil
 	}

@@ -1,0 +1,133 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// book is the orders of a test, without an engine. They are prepared and listed
+// as internal/orders does it; what comes of placing one, of a decision or of a
+// look at the order itself, the test says. What it does not speak of fails the test.
+type book struct {
+	*orders.Orders
+	t    *testing.T
+	rows orders.Pages
+
+	mu       sync.Mutex
+	prepared map[string]orders.Placement // by the order's id
+	places   func(id string, p orders.Placement) (orders.Outcome, error)
+	decides  func(orders.Decision) (orders.Outcome, error)
+	reads    func(id string) (contract.View, error) // of an order without a row
+	fresh    func(id string) (contract.View, error)
+	deletes  func(drinkID string) error
+}
+
+func (k *book) Prepare(ctx context.Context, c orders.Caller, p orders.Placement) (orders.Attempt, error) {
+	a, err := k.Orders.Prepare(ctx, c, p)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.prepared[a.OrderID] = p
+	return a, err
+}
+
+func (k *book) Place(_ context.Context, c orders.Caller, a orders.Attempt) (orders.Outcome, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	require.Equal(k.t, orders.Caller{}, c)
+	require.NotNil(k.t, k.places, "nothing is to be placed")
+	out, err := k.places(a.OrderID, k.prepared[a.OrderID])
+	out.OrderID = a.OrderID
+	return out, err
+}
+
+func (k *book) Decide(_ context.Context, _ orders.Caller, d orders.Decision) (orders.Outcome, error) {
+	if !booking.IsOrderID(d.Kind, d.OrderID) {
+		return orders.Outcome{}, orders.NoSuchOrder(d.OrderID)
+	}
+	require.NotNil(k.t, k.decides, "nothing is to be decided")
+	return k.decides(d)
+}
+
+func (k *book) Read(ctx context.Context, _ orders.Caller, kind booking.Kind, id string) (contract.View, error) {
+	if !booking.IsOrderID(kind, id) {
+		return contract.View{}, orders.NoSuchOrder(id)
+	}
+	view, err := k.rows.View(ctx, id)
+	switch {
+	case !errors.Is(err, &booking.Error{Code: booking.NotFound}):
+		return view, err
+	case k.reads != nil:
+		return k.reads(id)
+	default:
+		return contract.View{}, orders.NoSuchOrder(id)
+	}
+}
+
+func (k *book) ReadFresh(_ context.Context, _ orders.Caller, id string) (contract.View, error) {
+	require.NotNil(k.t, k.fresh, "no order is to be asked")
+	return k.fresh(id)
+}
+
+func (k *book) DeleteDrink(_ context.Context, _ orders.Caller, drinkID string) error {
+	require.NotNil(k.t, k.deletes, "nothing is to be deleted")
+	return k.deletes(drinkID)
+}
+
+// kindOfID is the kind of an order of this id.
+func kindOfID(id string) booking.Kind {
+	kind, _, _ := strings.Cut(id, "-")
+	return booking.Kind(kind)
+}
+
+// decides lets every order come to a status that decides on it, with a reason when
+// it is refused.
+func (b *bundle) decides(status booking.Status, reason booking.Reason) {
+	b.book.places = func(id string, _ orders.Placement) (orders.Outcome, error) {
+		for _, business := range businesses() {
+			if business.kind != kindOfID(id) {
+				continue
+			}
+			out := orders.Outcome{View: cameTo(renamed(business.input, id).View(), status, reason).View, Done: true}
+			if status == booking.Cancelled || status == booking.Cancelling {
+				return out, &booking.Error{Code: orders.CodeOf(reason)}
+			}
+			return out, nil
+		}
+		panic("an unknown business")
+	}
+}
+
+// undecided lets every order be on its way in a status.
+func (b *bundle) undecided(status booking.Status) {
+	b.decides(status, "")
+	decided := b.book.places
+	b.book.places = func(id string, p orders.Placement) (orders.Outcome, error) {
+		out, err := decided(id, p)
+		out.Done = false
+		return out, err
+	}
+}
+
+// notPlaced lets every order fail to be placed.
+func (b *bundle) notPlaced(err error) {
+	b.book.places = func(string, orders.Placement) (orders.Outcome, error) { return orders.Outcome{}, err }
+}
+
+// asked is what was asked for, when it was one order.
+func (b *bundle) asked() orders.Placement {
+	b.t.Helper()
+	require.Len(b.t, b.book.prepared, 1)
+	for _, p := range b.book.prepared {
+		return p
+	}
+	panic("unreachable")
+}

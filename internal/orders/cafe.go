@@ -1,0 +1,56 @@
+package orders
+
+import (
+	"context"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Cups is an order of a drink.
+type Cups struct {
+	MenuID   string // the drink's
+	Quantity int
+}
+
+func (Cups) kind() booking.Kind { return booking.Cafe }
+
+func (c Cups) offer(ctx context.Context, q *inquiry) offer {
+	var deletion *booking.DrinkDeletion
+	drink := find(ctx, q, "menuId", "drink", c.MenuID, func(ctx context.Context, id string) (d booking.Drink, err error) {
+		d, deletion, err = q.Catalogue.Drink(ctx, id)
+		return d, err
+	})
+	admit := onSale(drink.Withdrawn, drink.Fault())
+	switch {
+	case deletion != nil:
+		admit = refuses(CodeOf(booking.MenuDeleted))
+	case drink.Fault() == nil && drink.Over(q.Now()):
+		q.fault("menuId", fmt.Sprintf("could be ordered until the end of %s only", drink.Date))
+	}
+	return offer{
+		amount: q.price("quantity", drink.Price, c.Quantity),
+		input: func(o contract.Order) contract.Input {
+			return contract.Cafe{Order: o, Drink: drink, Quantity: c.Quantity}.Fixed()
+		},
+		summary: fmt.Sprintf("%s on %s, %s", shortened(drink.Name), drink.Date, counted(c.Quantity, "cup")),
+		admit:   admit,
+	}
+}
+
+// DeleteDrink starts the deletion of a drink, once: no order of it is taken any
+// more, and those that are open are cancelled.
+func (o *Orders) DeleteDrink(ctx context.Context, _ Caller, drinkID string) error {
+	// As for an order's start: the SDK gives half of it to one call.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*o.ReplyBudget)
+	defer cancel()
+	err := o.Engine.deleteDrink(ctx, drinkID)
+	if isAway(err) {
+		o.Log.Warn("temporal cannot be reached", zap.Error(err))
+		return booking.Errorf(TemporalUnavailable, "drinks cannot be taken off the menu at the moment; repeat the request: should it have arrived, it is not carried out twice")
+	}
+	return err
+}

@@ -1,0 +1,509 @@
+package orders_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// onUpdate lets take stand in for the order taking a decision, or not, and
+// outcome for what came of it.
+func (b *bundle) onUpdate(take func(context.Context, client.UpdateWorkflowOptions) error, outcome func(context.Context) (contract.View, error)) {
+	b.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
+		Return(func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+			if err := take(ctx, o); err != nil {
+				return nil, err
+			}
+			handle := &mocks.WorkflowUpdateHandle{}
+			handle.On("Get", mock.Anything, mock.Anything).Return(func(ctx context.Context, to any) error {
+				view, err := outcome(ctx)
+				if err != nil {
+					return err
+				}
+				return valueOf(b.t, view).Get(to)
+			})
+			return handle, nil
+		})
+}
+
+// budgeted notes when the order was asked to take a decision, and until when it
+// may take.
+type budgeted struct{ at, until time.Time }
+
+func (b *budgeted) takes(ctx context.Context, _ client.UpdateWorkflowOptions) error {
+	b.at, b.until = time.Now(), b.end(ctx)
+	return nil
+}
+
+func (*budgeted) end(ctx context.Context) time.Time {
+	end, _ := ctx.Deadline()
+	return end
+}
+
+func takes(context.Context, client.UpdateWorkflowOptions) error { return nil }
+
+// unheard is how the SDK says that an order was not heard of in time.
+func unheard(ctx context.Context, _ client.UpdateWorkflowOptions) error {
+	<-ctx.Done()
+	return client.NewWorkflowUpdateServiceTimeoutOrCanceledError(ctx.Err())
+}
+
+func failsWith(err error) func(context.Context) (contract.View, error) {
+	return func(context.Context) (contract.View, error) { return contract.View{}, err }
+}
+
+// refusesWith is an order that answers a decision with this error: the SDK
+// gives a validator's with the outcome, too.
+func (b *bundle) refusesWith(err error) { b.onUpdate(takes, failsWith(err)) }
+
+// cannotBeAsked lets the call itself fail.
+func (b *bundle) cannotBeAsked(err error) {
+	b.onUpdate(func(context.Context, client.UpdateWorkflowOptions) error { return err }, nil)
+}
+
+// noFor is an order's refusal with a code, and what comes with it.
+func noFor(code booking.Code, details ...any) error {
+	return temporal.NewNonRetryableApplicationError("it cannot be", string(code), nil, details...)
+}
+
+// decide decides on the order of a business.
+func (b *bundle) decide(kind booking.Kind, update string) placed {
+	out, err := b.Decide(b.t.Context(), orders.Caller{}, orders.Decision{OrderID: string(kind) + "-1", Kind: kind, Update: update})
+	return placed{out, err}
+}
+
+// unclear expects that a decision is not promised.
+func (b *bundle) unclear(p placed) { b.t.Helper(); b.refused(p, orders.Unreachable) }
+
+// putAll writes the row of every business's order in a status.
+func (b *bundle) putAll(status booking.Status) {
+	for _, business := range businesses() {
+		b.store.put(business.in(status, ""))
+	}
+}
+
+const (
+	confirm  = contract.ConfirmUpdate
+	cancels  = contract.CancelUpdate
+	complete = contract.CompleteUpdate
+)
+
+// TestDecide_Done: a decision goes to its order as an update, with the words of
+// whoever decides, and is answered with the order after it.
+func TestDecide_Done(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		kind         booking.Kind
+		update, note string
+	}{
+		{booking.Lodging, confirm, ""}, {booking.Lodging, contract.RejectUpdate, "full"}, {booking.Lodging, cancels, "ill"},
+		{booking.Lodging, complete, ""}, {booking.Food, cancels, "too slow"}, {booking.Food, complete, ""},
+		{booking.Cafe, cancels, ""}, {booking.Cafe, complete, ""}, {booking.Cleaning, cancels, "rain"}, {booking.Cleaning, complete, ""},
+	} {
+		t.Run(string(test.kind)+"/"+test.update, func(t *testing.T) {
+			t.Parallel()
+			b, business := newBundle(t), of(test.kind)
+			b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error {
+				require.Equal(t, business.id(), o.WorkflowID)
+				require.Equal(t, test.update, o.UpdateName)
+				require.Equal(t, client.WorkflowUpdateStageAccepted, o.WaitForStage)
+				require.NotEmpty(t, o.UpdateID)
+				require.Equal(t, []any{contract.Decision{Note: test.note}}, o.Args)
+				return nil
+			}, func(context.Context) (contract.View, error) {
+				return business.in(booking.Cancelled, booking.ByCustomer).View, nil
+			})
+			out, err := b.Decide(t.Context(), orders.Caller{}, orders.Decision{
+				OrderID: business.id(), Kind: test.kind, Update: test.update, Note: test.note,
+			})
+			require.NoError(t, err)
+			require.True(t, out.Done)
+			require.Equal(t, business.id(), out.View.ID)
+			require.Equal(t, booking.Cancelled, out.View.Status)
+		})
+	}
+}
+
+// TestDecide_OnlyOrders of the kind are asked. A call would fail the test.
+func TestDecide_OnlyOrders(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	for id, kind := range map[string]booking.Kind{
+		"cafe-1": booking.Food, "food-1": booking.Cafe, "lodging-1": booking.Cleaning, "deletion-1": booking.Cafe, "\x00": booking.Food,
+		"cleaning-1": booking.Lodging, "lodging": booking.Lodging, "lodging-": booking.Lodging, "somebody-elses-workflow": booking.Lodging,
+		"lodging-a/b": booking.Lodging, "lodging-\x00": booking.Lodging,
+	} {
+		_, err := b.Decide(t.Context(), orders.Caller{}, orders.Decision{OrderID: id, Kind: kind, Update: cancels})
+		require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound}, id)
+	}
+}
+
+// TestDecide_Refused: an order that refuses without saying how it stands is shown
+// as its row says.
+func TestDecide_Refused(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		kind   booking.Kind
+		update string
+		code   booking.Code
+	}{
+		{booking.Lodging, cancels, booking.AlreadyCheckedIn},
+		{booking.Lodging, confirm, booking.Superseded},
+		{booking.Lodging, cancels, "shop_closed"}, // by a newer workflow than this process knows
+		{booking.Food, cancels, booking.AlreadyDelivered},
+		{booking.Food, cancels, booking.DeliveryUnavailable},
+		{booking.Food, complete, booking.NotDelivering},
+		{booking.Food, complete, booking.AlreadyDelivered},
+		{booking.Cafe, complete, booking.NotInProduction},
+		{booking.Cleaning, complete, booking.NotAssigned},
+		{booking.Cleaning, complete, booking.BeingCancelled},
+		{booking.Food, cancels, booking.DecisionPending},
+	} {
+		t.Run(string(test.kind)+"/"+string(test.code), func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			b.putAll(booking.Paid)
+			b.refusesWith(noFor(test.code))
+			p := b.decide(test.kind, test.update)
+			require.Equal(t, booking.Errorf(test.code, "it cannot be"), p.err)
+			require.Equal(t, of(test.kind).id(), p.View.ID)
+			require.Equal(t, booking.Paid, p.View.Status, "the order stands")
+		})
+	}
+}
+
+// TestDecide_Closed: an order that is over takes no decisions. How it ended is told
+// by the read model or, where that is behind, by the workflow.
+func TestDecide_Closed(t *testing.T) {
+	t.Parallel()
+	gone := serviceerror.NewNotFound("workflow execution already completed")
+	for name, test := range map[string]struct {
+		kind   booking.Kind
+		update string
+		row    booking.Status // "" for none
+		view   booking.Status // "" for none
+		code   booking.Code
+	}{
+		"Cancelled":     {booking.Lodging, cancels, booking.Cancelled, "", booking.AlreadyCancelled},
+		"Completed":     {booking.Lodging, cancels, booking.Completed, "", booking.AlreadyCompleted},
+		"RowBehind":     {booking.Lodging, cancels, booking.Confirmed, booking.Completed, booking.AlreadyCompleted},
+		"NoRow":         {booking.Lodging, cancels, "", booking.Cancelled, booking.AlreadyCancelled},
+		"Lost":          {booking.Lodging, cancels, booking.Confirmed, "", orders.NotRunning},
+		"Unknown":       {booking.Lodging, cancels, "", "", booking.NotFound},
+		"Delivered":     {booking.Food, cancels, booking.Delivered, "", booking.AlreadyDelivered},
+		"HandedOver":    {booking.Food, complete, booking.Delivered, "", booking.AlreadyDelivered},
+		"Served":        {booking.Cafe, complete, booking.Completed, "", booking.AlreadyCompleted},
+		"CallCancelled": {booking.Cleaning, cancels, booking.Cancelled, "", booking.AlreadyCancelled},
+		"UnknownCup":    {booking.Cafe, cancels, "", "", booking.NotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			b.cannotBeAsked(gone)
+			if test.row != "" {
+				b.store.put(of(test.kind).in(test.row, ""))
+			}
+			if test.view != "" {
+				b.answersQuery(contract.ViewQuery, of(test.kind).in(test.view, "").View, nil)
+			} else {
+				b.answersQuery(contract.ViewQuery, nil, gone)
+			}
+			b.refused(b.decide(test.kind, test.update), test.code)
+		})
+	}
+	t.Run("Meanwhile", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t)
+		b.putAll(booking.Completed)
+		b.refusesWith(temporal.NewNonRetryableApplicationError("the workflow completed first", "AcceptedUpdateCompletedWorkflow", nil))
+		b.refused(b.decide(booking.Lodging, cancels), booking.AlreadyCompleted)
+	})
+}
+
+// TestDecide_TakenButSlow: a decision that was taken is durable, whatever becomes
+// of the wait for its outcome.
+func TestDecide_TakenButSlow(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"ServiceDeadline": serviceerror.NewDeadlineExceeded("slow"),
+		"UpdateTimeout":   client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded),
+		"Context":         context.DeadlineExceeded,
+		"Unavailable":     serviceerror.NewUnavailable("connection reset"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			taken, begun := budgeted{}, time.Now()
+			b.onUpdate(taken.takes, func(ctx context.Context) (contract.View, error) {
+				require.Equal(t, taken.end(ctx), taken.until, "one budget for both")
+				require.WithinRange(t, taken.until, begun.Add(b.ReplyBudget), taken.at.Add(b.ReplyBudget))
+				return contract.View{}, err
+			})
+			b.putAll(booking.Paid)
+			require.Equal(t, booking.Paid, b.undecided(b.decide(booking.Lodging, cancels)).Status)
+		})
+	}
+}
+
+// TestDecide_TakenIsAPromise where no service has to agree: that it was taken is
+// enough.
+func TestDecide_TakenIsAPromise(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []booking.Kind{booking.Cafe, booking.Cleaning} {
+		for _, update := range []string{cancels, complete} {
+			t.Run(string(kind)+"/"+update, func(t *testing.T) {
+				t.Parallel()
+				b := newBundle(t)
+				b.putAll(booking.Paid)
+				b.onUpdate(takes, failsWith(serviceerror.NewDeadlineExceeded("slow")))
+				require.Equal(t, of(kind).id(), b.undecided(b.decide(kind, update)).ID)
+			})
+		}
+	}
+}
+
+// TestDecide_NotTaken: a decision that was not taken is not promised, though the
+// engine is there and the order is known.
+func TestDecide_NotTaken(t *testing.T) {
+	t.Parallel()
+	failing := func(err error) func(context.Context, client.UpdateWorkflowOptions) error {
+		return func(context.Context, client.UpdateWorkflowOptions) error { return err }
+	}
+	for name, test := range map[string]struct {
+		take func(context.Context, client.UpdateWorkflowOptions) error
+		code booking.Code
+	}{
+		"NoAnswer":        {unheard, orders.Unreachable},
+		"ServiceDeadline": {failing(serviceerror.NewDeadlineExceeded("slow")), orders.Unreachable},
+		"ConnectionBroke": {failing(serviceerror.NewUnavailable("connection reset")), orders.Unreachable},
+		"TasksTimedOut":   {failing(serviceerror.NewWorkflowNotReady("Workflow Task in failed state")), orders.TemporalUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			b.onUpdate(test.take, nil)
+			b.putAll(booking.Paid)
+			require.Empty(t, b.refused(b.decide(booking.Lodging, cancels), test.code).ID)
+		})
+	}
+}
+
+// TestDecide_CallerLeaves: a caller who leaves does not take a decision back.
+func TestDecide_CallerLeaves(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	ctx, leave := context.WithCancel(t.Context())
+	asked := 0
+	stays := func(ctx context.Context) {
+		asked++
+		require.NoError(t, ctx.Err(), "the decision goes on")
+	}
+	b.onUpdate(
+		func(ctx context.Context, _ client.UpdateWorkflowOptions) error { leave(); stays(ctx); return nil },
+		func(ctx context.Context) (contract.View, error) {
+			stays(ctx)
+			return of(booking.Lodging).in(booking.Cancelled, "").View, nil
+		},
+	)
+	_, err := b.Decide(ctx, orders.Caller{}, orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: cancels})
+	require.NoError(t, err)
+	require.Equal(t, 2, asked)
+}
+
+// TestDecide_FoodCancelIsNoPromise: that the order took the cancel is a promise only
+// once nothing can refuse it any more: the delivery can.
+func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
+	t.Parallel()
+	food := of(booking.Food)
+	const done, goesOn, unclear = "done", "goes on", "unclear"
+	for name, test := range map[string]struct {
+		view booking.Status // the order's own, "" when it does not answer
+		row  booking.Status
+		want string
+	}{
+		"Undoing":         {booking.Cancelling, booking.Delivering, goesOn},
+		"Undone":          {booking.Cancelled, booking.Delivering, done},
+		"Stands":          {booking.Delivering, booking.Delivering, unclear},
+		"RowUndoing":      {"", booking.Cancelling, goesOn},
+		"RowUndone":       {"", booking.Cancelled, done},
+		"RowStands":       {"", booking.Delivering, unclear},
+		"NothingKnown":    {"", "", unclear},
+		"DeliveredBefore": {booking.Delivered, booking.Delivering, unclear},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			taken, begun := budgeted{}, time.Now()
+			b.onUpdate(taken.takes, func(ctx context.Context) (contract.View, error) {
+				require.Equal(t, taken.end(ctx), taken.until, "one budget for both")
+				budget := b.ReplyBudget + orders.Asking
+				require.WithinRange(t, taken.until, begun.Add(budget), taken.at.Add(budget))
+				return contract.View{}, serviceerror.NewDeadlineExceeded("the delivery hangs")
+			})
+			if test.row != "" {
+				b.store.put(food.in(test.row, ""))
+			}
+			if test.view != "" {
+				b.answersQuery(contract.ViewQuery, food.in(test.view, "").View, nil)
+			} else {
+				b.answersQuery(contract.ViewQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
+				b.engine.On("GetWorkflowHistory", mock.Anything, "food-1", "", false, mock.Anything).
+					Return(failingHistory(serviceerror.NewUnavailable("connection refused"))).Maybe()
+			}
+			p := b.decide(booking.Food, cancels)
+			if test.want == unclear {
+				b.unclear(p)
+				require.Equal(t, name == "NothingKnown", p.View.ID == "")
+				return
+			}
+			require.NoError(t, p.err)
+			require.Equal(t, test.want == done, p.Done)
+		})
+	}
+}
+
+// TestDecide_CourierMayWaitForACancel: the courier's word may wait for the outcome
+// of a cancel. That it was taken is a promise only once it does not.
+func TestDecide_CourierMayWaitForACancel(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		waits  any
+		err    error
+		counts bool
+	}{
+		"Counts":       {false, nil, true},
+		"Waits":        {true, nil, false},
+		"NothingKnown": {nil, serviceerror.NewDeadlineExceeded("no worker"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			b.store.put(of(booking.Food).in(booking.Delivering, ""))
+			b.onUpdate(takes, failsWith(serviceerror.NewDeadlineExceeded("slow")))
+			b.answersQuery(contract.UndecidedQuery, test.waits, test.err)
+			p := b.decide(booking.Food, complete)
+			if test.counts {
+				b.undecided(p)
+			} else {
+				b.unclear(p)
+			}
+		})
+	}
+}
+
+// TestDecide_CancelJoins: to cancel what is being cancelled is no mistake: it is
+// followed to its end, and answered as the first cancel is.
+func TestDecide_CancelJoins(t *testing.T) {
+	t.Parallel()
+	for _, business := range businesses() {
+		for _, status := range []booking.Status{booking.Cancelled, booking.Cancelling} {
+			t.Run(string(business.kind)+"/"+string(status), func(t *testing.T) {
+				t.Parallel()
+				b := newBundle(t)
+				seen := contract.Refusal{View: business.in(booking.Cancelling, booking.ByCustomer).View}
+				b.refusesWith(noFor(booking.BeingCancelled, seen))
+				run := &mocks.WorkflowRun{}
+				run.On("Get", mock.Anything, mock.Anything).Return(func(ctx context.Context, to any) error {
+					if status == booking.Cancelled {
+						return valueOf(t, business.in(status, booking.ByCustomer).View).Get(to)
+					}
+					<-ctx.Done()
+					return ctx.Err()
+				})
+				b.engine.On("GetWorkflow", mock.Anything, seen.View.ID, "").Return(run)
+				p := b.decide(business.kind, cancels)
+				require.NoError(t, p.err)
+				require.Equal(t, status == booking.Cancelled, p.Done)
+				require.Equal(t, status, p.View.Status)
+			})
+		}
+	}
+}
+
+// TestDecide_AcrossProcesses: a repeat that comes after the pause that was asked for
+// is a new ask, whichever process it is sent to, though the engine keeps what
+// another process was answered under the same name.
+func TestDecide_AcrossProcesses(t *testing.T) {
+	t.Parallel()
+	now, away := today, true
+	var asked []string
+	kept := map[string]error{} // by the engine
+	delivering, cancelled := of(booking.Food).in(booking.Delivering, "").View, of(booking.Food).in(booking.Cancelled, booking.ByCustomer).View
+	process := func() *bundle {
+		b := newBundle(t, func(d *orders.Deps) { d.Now = func() time.Time { return now } })
+		var id string
+		b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error { id = o.UpdateID; return nil },
+			func(context.Context) (contract.View, error) {
+				if _, known := kept[id]; !known {
+					asked, kept[id] = append(asked, id), nil
+					if away {
+						kept[id] = noFor(booking.DeliveryUnavailable, contract.Refusal{View: delivering, After: booking.Duration(2 * time.Second), At: now})
+					}
+				}
+				return cancelled, kept[id]
+			})
+		return b
+	}
+	// after expects that the delivery is away, and tells when to ask again.
+	after := func(b *bundle) time.Duration {
+		p := b.decide(booking.Food, cancels)
+		require.Equal(t, booking.Delivering, b.refused(p, booking.DeliveryUnavailable).Status)
+		var told *booking.Error
+		require.ErrorAs(t, p.err, &told)
+		return told.After
+	}
+	one, other, third := process(), process(), process()
+	require.Equal(t, 2*time.Second, after(one))
+	now = now.Add(time.Second)
+	require.Equal(t, time.Second, after(other), "before that: joins, and costs the order nothing")
+	require.Len(t, asked, 1)
+
+	now = now.Add(time.Second)
+	require.Equal(t, 2*time.Second, after(other), "it is still away")
+	require.Len(t, asked, 2)
+	now, away = now.Add(2*time.Second), false
+	p := third.decide(booking.Food, cancels) // which has seen neither
+	require.NoError(t, p.err)
+	require.True(t, p.Done)
+	require.Equal(t, booking.Cancelled, p.View.Status)
+	require.Len(t, asked, 3)
+}
+
+// TestDecide_EngineLimits: the engine's own limits are known, and no defects of
+// ours.
+func TestDecide_EngineLimits(t *testing.T) {
+	t.Parallel()
+	const total = "The limit on the total number of distinct updates in this workflow has been reached (2000)."
+	for name, test := range map[string]struct {
+		err   error
+		code  booking.Code
+		after time.Duration
+	}{
+		"InFlight": {&serviceerror.ResourceExhausted{Cause: enums.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT}, booking.DecisionPending, 0},
+		"Busy":     {&serviceerror.ResourceExhausted{Cause: enums.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT}, orders.TemporalUnavailable, 0},
+		"Total":    {serviceerror.NewFailedPrecondition(total), orders.DecisionsExhausted, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			b.cannotBeAsked(test.err)
+			p := b.decide(booking.Lodging, cancels)
+			b.refused(p, test.code)
+			var told *booking.Error
+			require.ErrorAs(t, p.err, &told)
+			require.Equal(t, test.after, told.After)
+		})
+	}
+}

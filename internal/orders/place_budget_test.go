@@ -1,0 +1,204 @@
+package orders_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestPlace_Undecided: an order that is not decided on within the budget goes on,
+// unless its decision has fallen where it was not heard of.
+func TestPlace_Undecided(t *testing.T) {
+	t.Parallel()
+	started := func(client.StartWorkflowOptions, contract.Input) error { return nil }
+	reservation := of(booking.Lodging)
+	t.Run("NothingHeard", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t)
+		b.onStart(started)
+		b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
+		p := b.place(stay, "")
+		v := b.undecided(p)
+		require.Equal(t, booking.Received, v.Status)
+		require.Equal(t, p.OrderID, v.ID)
+	})
+	t.Run("PaymentPending", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t)
+		b.onStart(func(o client.StartWorkflowOptions, in contract.Input) error {
+			b.Hub.Wake(cameTo(in.View(), booking.PaymentPending, ""))
+			return nil
+		})
+		b.answersQuery(contract.DecisionQuery, (*contract.View)(nil), nil)
+		b.answersQuery(contract.ViewQuery, reservation.in(booking.Received, "").View, nil)
+		require.Equal(t, booking.PaymentPending, b.undecided(b.place(stay, "")).Status)
+	})
+	t.Run("DecidedElsewhere", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t)
+		b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
+			b.store.put(cameTo(in.View(), booking.Confirmed, ""))
+			return nil
+		})
+		require.Equal(t, booking.Confirmed, b.stands(b.place(stay, "")).Status)
+	})
+	t.Run("DecidedUnpublished", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t)
+		b.onStart(started)
+		b.answersQuery(contract.DecisionQuery, reservation.in(booking.Cancelled, booking.SoldOut).View, nil)
+		b.refused(b.place(stay, ""), "sold_out")
+	})
+	t.Run("StartUnanswered", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t)
+		b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
+			b.Hub.Wake(cameTo(in.View(), booking.Confirmed, ""))
+			return serviceerror.NewDeadlineExceeded("the answer was lost")
+		})
+		require.Equal(t, booking.Confirmed, b.stands(b.place(stay, "")).Status)
+	})
+}
+
+// TestPlace_OneBudget: the start and the wait for the decision share one budget,
+// however slow the engine is. At its end a start without an answer is looked up:
+// when the engine knows the order it was placed, and when it cannot say so nothing
+// is promised.
+func TestPlace_OneBudget(t *testing.T) {
+	t.Parallel()
+	slow := func(ctx context.Context, d time.Duration) error {
+		select {
+		case <-time.After(d):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	type looked func(context.Context) error
+	for name, test := range map[string]struct {
+		start time.Duration
+		look  looked
+		goes  bool          // the order does
+		after time.Duration // the budget
+	}{
+		"SlowStart": {70 * time.Millisecond, nil, true, 0},
+		"Known":     {time.Minute, func(context.Context) error { return nil }, true, 0},
+		"Unknown":   {time.Minute, func(context.Context) error { return serviceerror.NewNotFound("no such workflow") }, false, 0},
+		"Hanging":   {time.Minute, func(ctx context.Context) error { return slow(ctx, time.Minute) }, false, 400 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBundle(t)
+				b.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.LodgingWorkflow, mock.Anything).
+					Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+						return &mocks.WorkflowRun{}, slow(ctx, test.start)
+					})
+				if test.look != nil {
+					b.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").
+						Return(func(ctx context.Context, _, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+							return nil, test.look(ctx)
+						})
+				}
+				b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
+				begun := time.Now()
+				p := b.place(stay, "")
+				require.Equal(t, b.ReplyBudget+test.after, time.Since(begun))
+				if test.goes {
+					require.Equal(t, p.OrderID, b.undecided(p).ID)
+				} else {
+					b.refused(p, orders.TemporalUnavailable)
+				}
+			})
+		})
+	}
+}
+
+// TestPlace_StartOutlivesItsCaller: a start that was given up ends at the engine
+// too, and not with its request: the customer may have left.
+func TestPlace_StartOutlivesItsCaller(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBundle(t)
+		left, leave := context.WithCancel(t.Context())
+		b.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.LodgingWorkflow, mock.Anything).
+			Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+				leave()
+				begun := time.Now()
+				require.NoError(t, ctx.Err())
+				<-ctx.Done()
+				require.Equal(t, b.ReplyBudget, time.Since(begun))
+				return nil, ctx.Err()
+			}).Once()
+		b.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, context.Canceled).Maybe()
+		p := orders.Placement{Wanted: stay, CustomerID: "alice", PaymentMethod: "pm_card_visa"}
+		b.refused(b.placeFor(left, p), orders.TemporalUnavailable)
+	})
+}
+
+func TestPlace_TemporalAway(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"Unavailable": serviceerror.NewUnavailable("connection refused"),
+		"Deadline":    serviceerror.NewDeadlineExceeded("too slow"),
+		"Context":     context.DeadlineExceeded,
+		"Exhausted":   serviceerror.NewResourceExhausted(enums.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "too many"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			b.onStart(func(client.StartWorkflowOptions, contract.Input) error { return err })
+			b.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, err).Maybe()
+			b.refused(b.place(stay, ""), orders.TemporalUnavailable)
+		})
+	}
+	t.Run("Defect", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t)
+		b.onStart(func(client.StartWorkflowOptions, contract.Input) error {
+			return serviceerror.NewInvalidArgument("secret")
+		})
+		b.knowsNone()
+		var told *booking.Error
+		err := b.place(stay, "").err
+		require.Error(t, err)
+		require.NotErrorAs(t, err, &told, "a defect stays inside")
+	})
+}
+
+// TestPlace_Patience: where a service has to be asked the customer waits for that,
+// on top of the reply budget.
+func TestPlace_Patience(t *testing.T) {
+	t.Parallel()
+	for _, business := range businesses() {
+		t.Run(string(business.kind), func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t)
+			b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
+				time.AfterFunc(10*b.ReplyBudget, func() { b.publish(in, booking.Cancelled, booking.PaymentDeclined) })
+				return nil
+			})
+			b.answersQuery(contract.DecisionQuery, (*contract.View)(nil), nil)
+			b.answersQuery(contract.ViewQuery, business.input.View(), nil)
+			p := b.place(business.wanted, "")
+			if business.kind == booking.Cafe || business.kind == booking.Cleaning {
+				b.refused(p, orders.CodeOf(booking.PaymentDeclined))
+			} else {
+				b.undecided(p)
+			}
+		})
+	}
+}
