@@ -6,15 +6,6 @@ import (
 	"strings"
 )
 
-// orderWords describe an order in one line. A name in braces stands for a field
-// of the message.
-var orderWords = map[Kind]words{
-	Lodging:  {English: "{quantity} × {item}, {from} to {to}, for {customer}", Korean: "{item} {quantity}실, {from} ~ {to}, {customer} 님"},
-	Food:     {English: "{quantity} × {item}, for {customer}", Korean: "{item} {quantity}개, {customer} 님"},
-	Cafe:     {English: "{quantity} × {item} on {date}, for {customer}", Korean: "{item} {quantity}잔, {date}, {customer} 님"},
-	Cleaning: {English: "{location}, for {customer}", Korean: "{location}, {customer} 님"},
-}
-
 // messageWords are the words of each message for each of its addressees.
 // {order} stands for the order's line in orderWords.
 var messageWords = map[MessageType]map[Addressee]words{
