@@ -59,6 +59,15 @@ var statusLabels = map[Kind]map[Status]words{
 // Label is the status in words, for the customer's page of an order of kind k.
 func (s Status) Label(k Kind, l Language) string { return statusLabels[k][s][l] }
 
+// orderWords describe an order in one line. A name in braces stands for a field
+// of the message.
+var orderWords = map[Kind]words{
+	Lodging:  {English: "{quantity} × {item}, {from} to {to}, for {customer}", Korean: "{item} {quantity}실, {from} ~ {to}, {customer} 님"},
+	Food:     {English: "{quantity} × {item}, for {customer}", Korean: "{item} {quantity}개, {customer} 님"},
+	Cafe:     {English: "{quantity} × {item} on {date}, for {customer}", Korean: "{item} {quantity}잔, {date}, {customer} 님"},
+	Cleaning: {English: "{location}, for {customer}", Korean: "{location}, {customer} 님"},
+}
+
 var reasonLabels = map[Reason]words{
 	PaymentDeclined:    {English: "the payment was declined", Korean: "결제거절"},
 	SoldOut:            {English: "sold out", Korean: "매진"},
