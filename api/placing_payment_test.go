@@ -104,7 +104,7 @@ func TestPlaceCall_ForNothingThoughNothingCanBePaidFor(t *testing.T) {
 	b := setup(t, func(d *given) { d.Gate = keeper(time.Second) })
 	b.temporal.On("ExecuteWorkflow", anything(4)...).Return(nil, context.DeadlineExceeded)
 	b.temporal.On("DescribeWorkflowExecution", anything(3)...).Return(nil, context.DeadlineExceeded)
-	b.problem(b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here"}`), 503, orders.TemporalUnavailable)
+	require.Equal(t, 202, b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here"}`).StatusCode)
 	b.problem(b.do("POST", callsPath, `{"customerId":"alice","tel":"02-123-4567","location":"here","price":{"amount":1000,"currency":"KRW"}}`),
 		503, orders.CodeOf(booking.PaymentUnavailable))
 }

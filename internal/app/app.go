@@ -90,6 +90,8 @@ type App struct {
 	serving    atomic.Bool // workers take tasks
 	routed     atomic.Bool // all new orders go to workers of this build
 	operations operations
+	budgets    *admission.Budgets // nil without an API
+	dispatcher *orders.Dispatcher // of the inbox, ditto
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
 	failed      chan error
@@ -144,6 +146,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		}
 		registry.MustRegister(a.pages.Pool("pages"))
 		a.listenToOthers(background)
+		a.dispatch(background, registry)
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err
 		}
@@ -279,11 +282,11 @@ func Listen(address string) (net.Listener, error) {
 func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Handler {
 	cfg := a.options.Config
 	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
-	budgets := admission.New(cfg.Admission.Limits, cfg.Orders.ReplyBudget, registry)
+	budgets := a.budgets
 	deps := api.Deps{
 		Orders: orders.New(orders.Deps{
 			Engine: a.sagas, Hub: a.hub, Pages: pages, Gate: a.gate,
-			Starts: budgets.Starts, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
+			Starts: budgets.Starts, Dispatcher: a.dispatcher, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
 			Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 		}),
 		Hub:         a.hub,

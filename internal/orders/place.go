@@ -3,6 +3,7 @@ package orders
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -81,6 +82,9 @@ func (o *Orders) patience(kind booking.Kind) time.Duration {
 // was refused, too, when that is its decision.
 func (o *Orders) outcomeOf(ctx context.Context, a Attempt, found progress) (Outcome, error) {
 	out := Outcome{View: found.view, Done: found.decided, OrderID: a.OrderID}
+	if !found.decided {
+		out.After = o.expected(found.view)
+	}
 	status, reason := found.view.Status, found.view.Reason
 	if !found.decided || status != booking.Cancelled && status != booking.Cancelling {
 		return out, nil
@@ -99,6 +103,8 @@ type placement struct {
 	Attempt
 	order Order
 	input contract.Input
+	// startBy is until when the saga has to be started.
+	startBy time.Time
 	// startedBy is the hash of the request that started the order, as far as the
 	// engine was asked for it.
 	startedBy string
@@ -107,9 +113,11 @@ type placement struct {
 // tryToPlace starts the saga of the order under the id of its attempt, or finds
 // it started.
 func (o *Orders) tryToPlace(ctx, budget context.Context, caller Caller, a Attempt, order Order) (progress, error) {
-	p := placement{Attempt: a, order: order, input: order.Input(contract.Order{
+	placedAt := o.Now().UTC().Truncate(time.Microsecond)
+	startBy := o.startBy(budget, a, placedAt)
+	p := placement{Attempt: a, order: order, startBy: startBy, input: order.Input(contract.Order{
 		OrderID: a.OrderID, CustomerID: caller.ID, Amount: order.Amount, PaymentMethod: order.PaymentMethod,
-		RequestHash: order.RequestHash, PlacedAt: o.Now().UTC().Truncate(time.Microsecond), Policy: o.Policy,
+		RequestHash: order.RequestHash, PlacedAt: placedAt, StartBy: startBy, Policy: o.Policy,
 	})}
 	// Before the start: a decision that falls at once must not be missed.
 	changes, unsubscribe := o.Hub.Subscribe(a.OrderID)
@@ -119,24 +127,34 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, caller Caller, a Attemp
 		return o.repeat(ctx, budget, p, changes)
 	}
 	if err := o.enter(ctx, budget, p); err != nil {
-		if a.key == "" {
-			return progress{}, err
-		}
-		hash, lookErr := o.startedBy(ctx, a.OrderID)
-		if lookErr != nil {
-			return progress{}, err
-		}
-		p.startedBy = hash // an earlier request's, whose row is not written yet
-		return o.repeat(ctx, budget, p, changes)
+		return o.notEntered(ctx, budget, p, changes, err)
 	}
-	err := o.start(budget, p)
+	sending, err := o.start(budget, p)
 	if wasStarted(err) {
 		return o.repeat(ctx, budget, p, changes)
 	}
 	if err != nil && len(changes) == 0 && !o.startedUnanswered(ctx, a.OrderID, err) {
+		if isOpen(err) {
+			return o.keep(ctx, p, unstarted{err, reached(sending, err)})
+		}
 		return progress{}, err
 	}
 	return o.awaitDecision(ctx, budget, p.input.View(), changes), nil
+}
+
+// notEntered answers for a request that has started nothing. Under its key an
+// earlier one may have, whose row is not written yet.
+func (o *Orders) notEntered(ctx, budget context.Context, p placement, changes <-chan contract.Publication, why error) (progress, error) {
+	if p.key != "" {
+		if hash, err := o.startedBy(ctx, p.OrderID); err == nil {
+			p.startedBy = hash
+			return o.repeat(ctx, budget, p, changes)
+		}
+	}
+	if errors.Is(why, &booking.Error{Code: admission.Overloaded}) {
+		return o.keep(ctx, p, unstarted{error: why})
+	}
+	return progress{}, why
 }
 
 // enter takes the turn in which start starts the order. When it fails, the
@@ -175,11 +193,12 @@ func (o *Orders) admit(ctx context.Context, order Order) error {
 // start starts the saga within the budget, and ends the turn that enter took. It
 // does not end with the request: a customer who leaves at this moment has either
 // placed the order or not, and can ask.
-func (o *Orders) start(budget context.Context, p placement) error {
+func (o *Orders) start(budget context.Context, p placement) (*sending, error) {
 	defer o.Starts.Leave()
 	ctx, cancel := withinOneCall(budget)
 	defer cancel()
-	return o.Engine.begin(ctx, start{
+	ctx, sending := watched(ctx)
+	return sending, o.Engine.begin(ctx, start{
 		workflow: contract.BusinessOf(p.kind).Workflow, input: p.input, view: p.input.View(), hash: p.order.RequestHash,
 		summary: p.order.Summary, reuse: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, eager: o.Eager(),
 	})
@@ -187,9 +206,7 @@ func (o *Orders) start(budget context.Context, p placement) error {
 
 // startedUnanswered tells whether the order was started although its start
 // failed: hardly any error of the engine says that nothing was done. When the
-// engine cannot be asked at once, the request fails: an outcome would promise an
-// order that may never be. It may exist all the same, and is found by a repeat
-// under its key.
+// engine cannot be asked at once, that stays open: see keep.
 func (o *Orders) startedUnanswered(ctx context.Context, id string, err error) bool {
 	if lacksAttributes(err) {
 		return false
