@@ -76,7 +76,10 @@ func TestPlaceOrder_Start(t *testing.T) {
 				require.Equal(t, contract.SagasQueue, o.TaskQueue)
 				require.Equal(t, summaries[business.kind], o.StaticSummary)
 				require.Equal(t, contract.Attributes(in.View()), o.TypedSearchAttributes)
-				require.Equal(t, renamed(business.input, o.ID), in)
+				require.Equal(t, renamed(business.input, o.ID), changed(in, func(limited *contract.Order) {
+					require.True(t, limited.StartBy.After(today))
+					limited.StartBy = time.Time{}
+				}))
 				b.publish(in, booking.Cancelled, booking.ByCustomer)
 				return nil
 			})
@@ -87,18 +90,23 @@ func TestPlaceOrder_Start(t *testing.T) {
 
 // renamed is the input with another order id.
 func renamed(in contract.Input, id string) contract.Input {
+	return changed(in, func(o *contract.Order) { o.OrderID = id })
+}
+
+// changed is the input with something else of what orders have in common.
+func changed(in contract.Input, change func(*contract.Order)) contract.Input {
 	switch in := in.(type) {
 	case contract.Lodging:
-		in.OrderID = id
+		change(&in.Order)
 		return in
 	case contract.Food:
-		in.OrderID = id
+		change(&in.Order)
 		return in
 	case contract.Cafe:
-		in.OrderID = id
+		change(&in.Order)
 		return in
 	case contract.Cleaning:
-		in.OrderID = id
+		change(&in.Order)
 		return in
 	default:
 		panic("an unknown business")
