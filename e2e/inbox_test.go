@@ -128,6 +128,7 @@ func TestInbox_OldestFirst(t *testing.T) {
 	for i := range 5 {
 		ids = append(ids, c.orderAgain(i).with(t, http.StatusAccepted).body.ID)
 	}
+	require.Contains(t, c.follow("Orders that wait in the inbox", ""), ids[4])
 	c.wire.resume()
 	for _, id := range ids {
 		c.standsNow(id)
