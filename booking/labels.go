@@ -78,6 +78,7 @@ var reasonLabels = map[Reason]words{
 	CafeUnavailable:    {English: "the café could not be reached", Korean: "카페연결불가"},
 	NotRegistered:      {English: "the call could not be registered", Korean: "호출등록실패"},
 	PaymentUnavailable: {English: "the payment could not be taken in time", Korean: "결제불가"},
+	NotProcessed:       {English: "it could not be processed in time", Korean: "처리지연"},
 	ByCustomer:         {English: "at the customer's wish", Korean: "고객취소"},
 	ByOperator:         {English: "by an operator", Korean: "운영자취소"},
 }

@@ -16,6 +16,8 @@ import (
 )
 
 var foodBranches = map[string]branch{
+	"food_started_too_late":      {mealStartedTooLate, booking.NotProcessed},
+	"food_withdrawn":             {mealWithdrawn, booking.ByCustomer},
 	"food_delivered":             {mealDelivered, ""},
 	"food_declined":              {mealDeclined, booking.PaymentDeclined},
 	"food_declined_pending":      {mealDeclinedPending, booking.PaymentDeclined},

@@ -88,11 +88,14 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 
 // tell runs the story to its end, or back to where nothing is owed. The
 // workflow may close only when nobody waits for an answer and the read model
-// knows the end. An order whose workflow was lost goes the way back only.
+// knows the end. An order whose workflow was lost goes the way back only, and one
+// that is not to begin goes nowhere.
 func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
 		s.mayHaveDeferred()
 		s.turnBack(&refusal{booking.ByOperator})
+	} else if w := s.notBegun(); w != nil {
+		s.neverBegin(*w)
 	} else if err := story(ctx); err != nil {
 		s.turnBack(err)
 	}

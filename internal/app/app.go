@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
@@ -81,6 +82,8 @@ type App struct {
 	serving    atomic.Bool // workers take tasks
 	routed     atomic.Bool // all new orders go to workers of this build
 	operations operations
+	budgets    *admission.Budgets // nil without an API
+	dispatcher *orders.Dispatcher // of the inbox, ditto
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
 	failed      chan error
@@ -135,6 +138,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		}
 		registry.MustRegister(a.pages.Pool("pages"))
 		a.listenToOthers(background)
+		a.dispatch(background, registry)
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err
 		}

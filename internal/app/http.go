@@ -16,7 +16,6 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/api"
-	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/hosts"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
@@ -77,12 +76,12 @@ func Listen(address string) (net.Listener, error) {
 func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Handler {
 	cfg := a.options.Config
 	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
-	budgets := admission.New(cfg.Admission.Limits, cfg.Orders.ReplyBudget, registry)
+	budgets := a.budgets
 	catalogue := store.NewCatalogue(a.dbs[catalogueDB])
 	deps := api.Deps{
 		Orders: orders.New(orders.Deps{
 			Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
-			Starts: budgets.Starts, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
+			Starts: budgets.Starts, Dispatcher: a.dispatcher, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
 			Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 		}),
 		Hub:         a.hub,

@@ -61,6 +61,14 @@ func withinOneCall(budget context.Context) (context.Context, context.CancelFunc)
 	return ctx, func() { timer.Stop(); cancel() }
 }
 
+// answers fails when the engine does not answer at all.
+func (e *Engine) answers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, Glance)
+	defer cancel()
+	_, err := e.client.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return marked(err)
+}
+
 // deleteDrink starts the deletion of a drink, once.
 func (e *Engine) deleteDrink(ctx context.Context, drinkID string) error {
 	_, err := e.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
