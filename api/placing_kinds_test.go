@@ -76,7 +76,7 @@ func TestPlaceOrder_Start(t *testing.T) {
 				require.Equal(t, contract.SagasQueue, o.TaskQueue)
 				require.Equal(t, summaries[business.kind], o.StaticSummary)
 				require.Equal(t, contract.Attributes(in.View()), o.TypedSearchAttributes)
-				require.Equal(t, renamed(business.input, o.ID), changed(in, func(limited *contract.Order) {
+				require.Equal(t, renamed(business.input, o.ID), inputWith(in, func(limited *contract.Order) {
 					require.True(t, limited.StartBy.After(today))
 					limited.StartBy = time.Time{}
 				}))
@@ -90,11 +90,11 @@ func TestPlaceOrder_Start(t *testing.T) {
 
 // renamed is the input with another order id.
 func renamed(in contract.Input, id string) contract.Input {
-	return changed(in, func(o *contract.Order) { o.OrderID = id })
+	return inputWith(in, func(o *contract.Order) { o.OrderID = id })
 }
 
-// changed is the input with something else of what orders have in common.
-func changed(in contract.Input, change func(*contract.Order)) contract.Input {
+// inputWith is the input with something else of what orders have in common.
+func inputWith(in contract.Input, change func(*contract.Order)) contract.Input {
 	switch in := in.(type) {
 	case contract.Lodging:
 		change(&in.Order)

@@ -153,7 +153,7 @@ const (
 
 // Mypage is how the read model is kept up to date.
 type Mypage struct {
-	Feed        string        `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"Whether orders push how they stand into the customers' pages, or are asked for it: push or query."`
+	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"Whether orders push how they stand into the customers' pages, or are asked for it: push or query."`
 	// RepairEvery is for measurements, on one of which a repair would fall.
 	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often orders are looked for whose page is missing or behind."`
 }
