@@ -43,7 +43,7 @@ func TestInbox_EveryOrderIsTold(t *testing.T) {
 	told, refused := map[string]bool{}, 0
 	for round := range rounds {
 		trouble, begins := troubles[round%len(troubles)], time.Duration(random.IntN(60))*time.Millisecond
-		lasts := time.Duration(random.IntN(1500)) * time.Millisecond
+		lasts := time.Duration(random.IntN(5000)) * time.Millisecond // some longer than any customer waits
 		kinds, after := make([]int, atOnce), make([]time.Duration, atOnce)
 		for i := range atOnce {
 			kinds[i], after[i] = random.IntN(len(place)), time.Duration(random.IntN(60))*time.Millisecond
