@@ -8,7 +8,6 @@ import (
 	"go.temporal.io/api/enums/v1"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -105,6 +104,8 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 		t.startedBy = hash // an earlier request's, whose row is not written yet
 		return o.repeat(ctx, budget, t, changes)
 	}
+	budget, cancel := o.fromItsTurn(ctx, budget, a.placement.kind())
+	defer cancel()
 	err := o.start(budget, t)
 	if wasStarted(err) {
 		return o.repeat(ctx, budget, t, changes)
@@ -124,10 +125,20 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 	if err := t.input.Check(); err != nil { // the catalogue holds what an earlier build let in
 		return err
 	}
-	if !o.Starts.Enter(budget) {
-		return admission.TooBusy()
+	if contract.BusinessOf(t.placement.kind()).MayWait() {
+		return o.Starts.Await(budget)
 	}
-	return nil
+	return o.Starts.Enter(ctx)
+}
+
+// fromItsTurn is the budget of an order whose turn has come. An order that cannot
+// be taken before it is started has waited for that as long as it took, and has
+// its budget from now on.
+func (o *Orders) fromItsTurn(ctx, budget context.Context, kind booking.Kind) (context.Context, context.CancelFunc) {
+	if contract.BusinessOf(kind).MayWait() {
+		return budget, func() {}
+	}
+	return context.WithTimeout(ctx, o.patience(kind))
 }
 
 // admit refuses an order that could not be worked on, before anything of it is
@@ -148,12 +159,14 @@ func (o *Orders) admit(ctx context.Context, an offer) error {
 	return booking.Errorf(CodeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").In(soon(wait))
 }
 
-// start starts the saga within the budget, and ends the turn that enter took. It
+// start starts the saga within the budget, and ends the turn that enter took. An
+// order that has waited for its turn until the budget's end has half a reply budget
+// more: the engine would hardly answer in less. It
 // does not end with the request: a customer who leaves at this moment has either
 // placed the order or not, and can ask.
-func (o *Orders) start(budget context.Context, t tried) error {
-	defer o.Starts.Leave()
-	ctx, cancel := withinOneCall(budget)
+func (o *Orders) start(budget context.Context, t tried) (err error) {
+	defer func() { o.Starts.Leave(!isAway(err)) }()
+	ctx, cancel := withinOneCall(budget, o.ReplyBudget/2)
 	defer cancel()
 	return o.Engine.begin(ctx, start{
 		workflow: contract.BusinessOf(t.view.Kind).Workflow, input: t.input, view: t.view, hash: t.placement.RequestHash,

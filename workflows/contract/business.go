@@ -54,6 +54,10 @@ func BusinessOf(k booking.Kind) Business {
 	return Business{}
 }
 
+// MayWait: an order of the kind is taken although its saga cannot be started at
+// once. Where a service has to agree first, its customer waits for that.
+func (b Business) MayWait() bool { return !b.AsksFirst }
+
 // InputOf decodes what a workflow of this name was started with.
 func InputOf(workflow string, payloads *commonpb.Payloads) (Input, error) {
 	for _, b := range businesses {
