@@ -153,6 +153,12 @@ redeploy-test: $(temporal_server) bin/cluster builds haproxy ## Replace every pr
 kill-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Kill one process after the other under load, and tell how long each is missed
 	bin/cluster kill $(CLUSTER_FLAGS)
 
+.PHONY: siege
+siege: $(temporal_server) bin/yeyak bin/cluster haproxy ## Load everything with siege, as the documents of other order systems do, and tell how much was served
+	@sh tools/siege.sh
+	bin/cluster siege $(SIEGE_FLAGS)
+	bin/cluster siege --against=dev --part=0.25 $(SIEGE_FLAGS)
+
 .PHONY: haproxy
 haproxy:
 	@sh tools/postgres.sh

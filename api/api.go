@@ -242,24 +242,16 @@ func describeAPI() huma.Config {
 		"application/json": strictJSON,
 		"json":             strictJSON, // what huma looks for to write application/problem+json
 	}
-	c.Tags = []*huma.Tag{
-		{Name: tagLodging, Description: "Places, their stock, and reservations"},
-		{Name: tagFood, Description: "Menus, orders, and their deliveries"},
-		{Name: tagCafe, Description: "Drinks of a day, orders, and their production"},
-		{Name: tagCleaning, Description: "Cleaners, and calls for them"},
-		{Name: tagOrders, Description: "What customers and owners see of orders of every kind"},
-		{Name: tagRecords, Description: "Payments, messages and the feed of events"},
-		{Name: tagOperations, Description: "For those who run the service"},
-	}
+	c.Tags = append(kindTags(),
+		&huma.Tag{Name: tagOrders, Description: "What customers and owners see of orders of every kind"},
+		&huma.Tag{Name: tagRecords, Description: "Payments, messages and the feed of events"},
+		&huma.Tag{Name: tagOperations, Description: "For those who run the service"},
+	)
 	return c
 }
 
-// Tags of the OpenAPI document.
+// Tags of the OpenAPI document beside those of the kinds of order.
 const (
-	tagLodging    = "Lodging"
-	tagFood       = "Food"
-	tagCafe       = "Café"
-	tagCleaning   = "Cleaning"
 	tagOrders     = "Orders"
 	tagRecords    = "Records"
 	tagOperations = "Operations"

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -14,6 +16,24 @@ type orderKind struct {
 	usualWay []booking.Status
 	// example is an order that the documentation shows, as of a day.
 	example func(o contract.Order, today booking.Date) contract.Input
+}
+
+// Tags of the kinds in the OpenAPI document.
+const (
+	tagLodging  = "Lodging"
+	tagFood     = "Food"
+	tagCafe     = "Café"
+	tagCleaning = "Cleaning"
+)
+
+// kindTags say what belongs to each kind.
+func kindTags() []*huma.Tag {
+	return []*huma.Tag{
+		{Name: tagLodging, Description: "Places, their stock, and reservations"},
+		{Name: tagFood, Description: "Menus, orders, and their deliveries"},
+		{Name: tagCafe, Description: "Drinks of a day, orders, and their production"},
+		{Name: tagCleaning, Description: "Cleaners, and calls for them"},
+	}
 }
 
 // registerKinds adds the routes of every kind of order.

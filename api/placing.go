@@ -97,7 +97,7 @@ func moneyOf(v contract.View) string {
 		return " What was paid has been refunded."
 	case v.Placed:
 		return " What was paid is being refunded."
-	case undone || v.Reason == booking.CafeUnavailable || v.Reason == booking.NotRegistered:
+	case undone || v.Reason == booking.CafeUnavailable || v.Reason == booking.NotRegistered || v.Reason == booking.NotProcessed:
 		return " Nothing was charged."
 	default:
 		return " You pay nothing: what may have been charged is given back."

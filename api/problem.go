@@ -51,8 +51,13 @@ const retryAfter = "2"
 
 // after says when it is worth asking again: in whole seconds, one at least.
 func (p *problem) after(wait time.Duration) *problem {
-	p.header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
+	p.header.Set("Retry-After", inSeconds(wait))
 	return p
+}
+
+// inSeconds is a time to wait in whole seconds, one at least.
+func inSeconds(wait time.Duration) string {
+	return strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
 }
 
 // about adds the order that the problem is about, and where it can be read.

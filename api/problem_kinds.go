@@ -57,6 +57,7 @@ var problemKinds = []problemKind{
 	{orders.CodeOf(booking.MenuDeleted), http.StatusConflict, "No longer sold", "The drink has been taken off the menu. There is no order, or it is cancelled."},
 	{orders.CodeOf(booking.CafeUnavailable), http.StatusServiceUnavailable, "Café out of reach", "The café cannot be asked at the moment whether it has the drink. No order came into being: order again in a moment, under the same Idempotency-Key if you like."},
 	{orders.CodeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. No call came into being: please call again in a moment, under the same Idempotency-Key if you like."},
+	{orders.CodeOf(booking.NotProcessed), http.StatusServiceUnavailable, "Not processed", "Work on the order could not begin in time, and it was cancelled. No order came into being: order again, under the same Idempotency-Key if you like."},
 	{orders.CodeOf(booking.PaymentUnavailable), http.StatusServiceUnavailable, "Payment not possible", "The payment provider is overloaded or out of order. No order came into being: order again after Retry-After seconds, under the same Idempotency-Key if you like."},
 	{orders.CancelledByCustomer, http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
 	{orders.CancelledByOperator, http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},

@@ -19,9 +19,7 @@ import (
 // from /docs/problems and has no status of its own.
 func TestProblemKinds_Complete(t *testing.T) {
 	t.Parallel()
-	declared := constantsOf[booking.Code](t, "Code")
-	require.ElementsMatch(t, declared, booking.Codes())
-	for _, code := range declared {
+	for _, code := range constantsOf[booking.Code](t, "Code") {
 		require.Contains(t, kindByCode, code)
 	}
 	reasons := constantsOf[booking.Reason](t, "Reason")

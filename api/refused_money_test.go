@@ -37,6 +37,7 @@ func TestRefusal_SaysWhatBecameOfTheMoney(t *testing.T) {
 		"DeletedBeforePaid": {booking.Cancelled, booking.MenuDeleted, false, 100, nothing},
 		"Declined":          {booking.Cancelled, booking.PaymentDeclined, false, 100, nothing},
 		"CafeAway":          {booking.Cancelling, booking.CafeUnavailable, false, 100, nothing},
+		"NotProcessed":      {booking.Cancelling, booking.NotProcessed, false, 100, nothing},
 		"ChargeUnknown":     {booking.Cancelling, booking.PaymentUnavailable, false, 100, back},
 		"Free":              {booking.Cancelled, booking.SoldOut, true, 0, ""},
 	} {

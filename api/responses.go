@@ -53,7 +53,7 @@ func (s *server) withProblems(responses map[string]*huma.Response, codes ...book
 // the reasons for which orders of its kind are refused.
 func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.Response {
 	codes := []booking.Code{booking.Invalid, orders.IdempotencyKeyReused, orders.TemporalUnavailable, booking.Unavailable}
-	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentUnavailable, booking.TooLate}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
+	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentUnavailable, booking.NotProcessed, booking.TooLate}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
 		codes = append(codes, orders.CodeOf(reason))
 	}
 	return s.withAccepted(s.problems(codes...))
@@ -62,9 +62,12 @@ func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.R
 // withAccepted documents that an operation may take longer than its answer.
 func (s *server) withAccepted(responses map[string]*huma.Response) map[string]*huma.Response {
 	responses["202"] = &huma.Response{
-		Description: "Not finished yet; it goes on and can be followed at Location",
+		Description: "Not finished yet; it goes on and can be followed at Location. With the status `received` work on it may not have begun: Retry-After says when it is worth looking again",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[orderView]())}},
-		Headers:     map[string]*huma.Param{"Location": {Description: "Where the order can be read", Schema: &huma.Schema{Type: huma.TypeString}}},
+		Headers: map[string]*huma.Param{
+			"Location":    {Description: "Where the order can be read", Schema: &huma.Schema{Type: huma.TypeString}},
+			"Retry-After": {Description: "Seconds after which it is worth reading it again, where it waits to be worked on (`received`)", Schema: &huma.Schema{Type: huma.TypeInteger}},
+		},
 	}
 	return responses
 }

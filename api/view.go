@@ -109,8 +109,10 @@ type orderAnswer struct {
 	Status int
 	Localized
 	Location string `header:"Location" doc:"Where the order can be read; on 201 and 202"`
-	AsOf     string `header:"Yeyak-As-Of" doc:"The order and its version in this answer. Sent as Yeyak-After with a list, the list shows this answer, whichever process it is asked of"`
-	Body     orderView
+	// RetryAfter is of an order that waits to be begun.
+	RetryAfter string `header:"Retry-After" doc:"Seconds after which it is worth reading an order again that waits to be worked on; only on 202 with the status received"`
+	AsOf       string `header:"Yeyak-As-Of" doc:"The order and its version in this answer. Sent as Yeyak-After with a list, the list shows this answer, whichever process it is asked of"`
+	Body       orderView
 }
 
 func (l language) answer(status int, v contract.View) *orderAnswer {
@@ -122,7 +124,11 @@ func (l language) answerOutcome(out orders.Outcome, done int) *orderAnswer {
 	if !out.Done {
 		done = http.StatusAccepted
 	}
-	return l.answer(done, out.View)
+	a := l.answer(done, out.View)
+	if out.After > 0 {
+		a.RetryAfter = inSeconds(out.After)
+	}
+	return a
 }
 
 // located adds the order's address.

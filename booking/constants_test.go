@@ -76,7 +76,6 @@ func TestLists_AreComplete(t *testing.T) {
 	require.ElementsMatch(t, all["Kind"], texts(booking.Kinds()))
 	require.ElementsMatch(t, all["Status"], texts(booking.Statuses()))
 	require.ElementsMatch(t, all["Reason"], texts(booking.Reasons()))
-	require.ElementsMatch(t, all["Code"], texts(booking.Codes()))
 	require.ElementsMatch(t, all["EventType"], texts(booking.EventTypes()))
 	require.ElementsMatch(t, all["JobStatus"], texts(booking.JobStatuses()))
 	require.ElementsMatch(t, all["PaymentStatus"], texts(booking.PaymentStatuses()))

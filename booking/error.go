@@ -37,15 +37,6 @@ const (
 	Invalid Code = "validation_failed"
 )
 
-// Codes lists every code of this package, for documentation and tests.
-func Codes() []Code {
-	return []Code{
-		NotFound, AlreadyCancelled, BeingCancelled, AlreadyConfirmed, AlreadyCompleted, AlreadyCheckedIn, NotCheckedIn,
-		NotConfirmed, NotAwaitingOwner, AlreadyDelivered, NotDelivering, NotInProduction, NotAssigned, DeliveryUnavailable,
-		Superseded, DecisionPending, StockBelowHeld, NotOnSale, Unavailable, Invalid, InvalidCursor,
-	}
-}
-
 // ErrNothingDone marks a failure of which it is certain that nothing took
 // effect: the one who asked may be told so, and may ask again. Any other
 // failure leaves open what has happened.

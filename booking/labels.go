@@ -59,6 +59,15 @@ var statusLabels = map[Kind]map[Status]words{
 // Label is the status in words, for the customer's page of an order of kind k.
 func (s Status) Label(k Kind, l Language) string { return statusLabels[k][s][l] }
 
+// orderWords describe an order in one line. A name in braces stands for a field
+// of the message.
+var orderWords = map[Kind]words{
+	Lodging:  {English: "{quantity} × {item}, {from} to {to}, for {customer}", Korean: "{item} {quantity}실, {from} ~ {to}, {customer} 님"},
+	Food:     {English: "{quantity} × {item}, for {customer}", Korean: "{item} {quantity}개, {customer} 님"},
+	Cafe:     {English: "{quantity} × {item} on {date}, for {customer}", Korean: "{item} {quantity}잔, {date}, {customer} 님"},
+	Cleaning: {English: "{location}, for {customer}", Korean: "{location}, {customer} 님"},
+}
+
 var reasonLabels = map[Reason]words{
 	PaymentDeclined:    {English: "the payment was declined", Korean: "결제거절"},
 	SoldOut:            {English: "sold out", Korean: "매진"},
@@ -69,6 +78,7 @@ var reasonLabels = map[Reason]words{
 	CafeUnavailable:    {English: "the café could not be reached", Korean: "카페연결불가"},
 	NotRegistered:      {English: "the call could not be registered", Korean: "호출등록실패"},
 	PaymentUnavailable: {English: "the payment could not be taken in time", Korean: "결제불가"},
+	NotProcessed:       {English: "it could not be processed in time", Korean: "처리지연"},
 	ByCustomer:         {English: "at the customer's wish", Korean: "고객취소"},
 	ByOperator:         {English: "by an operator", Korean: "운영자취소"},
 }

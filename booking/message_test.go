@@ -39,7 +39,7 @@ func messages() []told {
 			"New reservation: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
 			"새 예약: Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
 		{booking.Message{Type: booking.ReservationToDecideMessage, Data: toDecide},
-			"Please confirm or reject within 36h30m: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
+			"Please confirm or reject within 36 hours 30 minutes: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
 			"36시간 30분 안에 승인하거나 거절해 주세요: Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
 		{booking.Message{Type: booking.ReservationCancelledMessage, Data: stay, Reason: booking.OwnerTimeout},
 			"Cancelled (the owner did not answer in time): 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
@@ -81,6 +81,31 @@ func TestMessages_InWords(t *testing.T) {
 	for _, m := range messages() {
 		require.Equal(t, m.english, m.message.Words(booking.English))
 		require.Equal(t, m.korean, m.message.Words(booking.Korean))
+	}
+}
+
+// TestMessages_DurationsInWords: one of a unit is in the singular, and none is
+// left out.
+func TestMessages_DurationsInWords(t *testing.T) {
+	t.Parallel()
+	for within, want := range map[time.Duration]struct{ english, korean string }{
+		36*time.Hour + 30*time.Minute:         {"36 hours 30 minutes", "36시간 30분"},
+		24 * time.Hour:                        {"24 hours", "24시간"},
+		time.Hour:                             {"1 hour", "1시간"},
+		time.Hour + time.Minute + time.Second: {"1 hour 1 minute 1 second", "1시간 1분 1초"},
+		720 * time.Hour:                       {"720 hours", "720시간"},
+		time.Hour + 2*time.Second:             {"1 hour 2 seconds", "1시간 2초"},
+		90 * time.Second:                      {"1 minute 30 seconds", "1분 30초"},
+		time.Second:                           {"1 second", "1초"},
+		time.Minute + 1500*time.Millisecond:   {"1 minute 1.5 seconds", "1분 1.5초"},
+		time.Minute + 500*time.Millisecond:    {"1 minute 0.5 seconds", "1분 0.5초"},
+		0:                                     {"0 seconds", "0초"},
+	} {
+		m := booking.Message{Type: booking.ReservationToDecideMessage, Data: booking.MessageData{
+			Kind: booking.Lodging, For: booking.ForOwner, ConfirmWithin: booking.Duration(within),
+		}}
+		require.Contains(t, m.Words(booking.English), "confirm or reject within "+want.english+":")
+		require.Regexp(t, "^"+want.korean+" 안에", m.Words(booking.Korean))
 	}
 }
 

@@ -4,16 +4,8 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 )
-
-// orderWords describe an order in one line. A name in braces stands for a field
-// of the message.
-var orderWords = map[Kind]words{
-	Lodging:  {English: "{quantity} × {item}, {from} to {to}, for {customer}", Korean: "{item} {quantity}실, {from} ~ {to}, {customer} 님"},
-	Food:     {English: "{quantity} × {item}, for {customer}", Korean: "{item} {quantity}개, {customer} 님"},
-	Cafe:     {English: "{quantity} × {item} on {date}, for {customer}", Korean: "{item} {quantity}잔, {date}, {customer} 님"},
-	Cleaning: {English: "{location}, for {customer}", Korean: "{location}, {customer} 님"},
-}
 
 // messageWords are the words of each message for each of its addressees.
 // {order} stands for the order's line in orderWords.
@@ -109,10 +101,33 @@ func (d MessageData) cleanerIn(l Language) string {
 	}
 }
 
-// words is the duration for people: "1시간 30분" in Korean.
+// durationUnits are what a duration is told in, the longest first.
+var durationUnits = []struct {
+	length    time.Duration
+	one, many words
+}{
+	{time.Hour, words{English: " hour", Korean: "시간"}, words{English: " hours", Korean: "시간"}},
+	{time.Minute, words{English: " minute", Korean: "분"}, words{English: " minutes", Korean: "분"}},
+	{time.Second, words{English: " second", Korean: "초"}, words{English: " seconds", Korean: "초"}},
+}
+
+// words is the duration for people: "36 hours 30 minutes".
 func (d Duration) words(l Language) string {
-	if l == Korean {
-		return strings.TrimSpace(strings.NewReplacer("h", "시간 ", "m", "분 ", "s", "초").Replace(d.String()))
+	var parts []string
+	rest := time.Duration(d)
+	for _, unit := range durationUnits {
+		count, name := float64(rest/unit.length), unit.many
+		if unit.length == time.Second {
+			count = rest.Seconds() // with what is left of one
+		}
+		rest %= unit.length
+		if count == 0 && (unit.length != time.Second || len(parts) > 0) {
+			continue
+		}
+		if count == 1 {
+			name = unit.one
+		}
+		parts = append(parts, strconv.FormatFloat(count, 'f', -1, 64)+name[l])
 	}
-	return d.String()
+	return strings.Join(parts, " ")
 }

@@ -58,6 +58,8 @@ const (
 	NotRegistered   Reason = "not_registered"   // the call could not be registered with management
 	// PaymentUnavailable: its payment could not be taken in time.
 	PaymentUnavailable Reason = "payment_unavailable"
+	// NotProcessed: its saga was not started in time.
+	NotProcessed Reason = "not_processed"
 
 	ByCustomer Reason = "customer"
 	ByOperator Reason = "operator"
@@ -67,7 +69,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		PaymentDeclined, SoldOut, RejectedByOwner, OwnerTimeout, TooLate, MenuDeleted, CafeUnavailable, NotRegistered,
-		PaymentUnavailable, ByCustomer, ByOperator,
+		PaymentUnavailable, NotProcessed, ByCustomer, ByOperator,
 	}
 }
 
@@ -90,8 +92,13 @@ func (k Kind) Decides(s Status) bool {
 }
 
 // Unavailable tells whether an order that ended for this reason was never
-// taken, since somebody who has to be asked was away: asking again is a new
-// order, and not a repeat.
+// taken, since a service that has to be asked, or the engine, was away: asking
+// again is a new order, and not a repeat.
 func (r Reason) Unavailable() bool {
-	return r == CafeUnavailable || r == NotRegistered || r == PaymentUnavailable
+	switch r {
+	case CafeUnavailable, NotRegistered, PaymentUnavailable, NotProcessed:
+		return true
+	default:
+		return false
+	}
 }

@@ -33,6 +33,8 @@ func (a *audited) command(env []string, args ...string) (code int, stdout, stder
 	return cmd.ProcessState.ExitCode(), out.String(), logs.String()
 }
 
+// TestAudit_Command: it tells what is wrong with its exit code, for people and as
+// JSON, and the command that it names as a remedy puts it right.
 func TestAudit_Command(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -66,6 +68,8 @@ func TestAudit_Command(t *testing.T) {
 	require.Zero(t, code)
 }
 
+// TestAudit_CommandThatCannotLook exits with another code than one that finds
+// something, and says what it could not look at.
 func TestAudit_CommandThatCannotLook(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)

@@ -29,6 +29,8 @@ func (a *audited) settle(order string) (contract.View, error) {
 	return app.Settle(a.Context(), a.options, order, 30*time.Second)
 }
 
+// TestSettle_Lodging: a confirmed reservation whose workflow was terminated is
+// undone and cancelled, once.
 func TestSettle_Lodging(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -125,6 +127,8 @@ func TestSettle_Forgotten(t *testing.T) {
 	a.requireClean()
 }
 
+// TestSettle_Refuses to touch orders that run, have ended by themselves or are not
+// known.
 func TestSettle_Refuses(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)

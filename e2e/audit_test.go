@@ -131,6 +131,8 @@ func (a *audited) everywhere() {
 	a.decideAt(calls+"/"+order(), "cancel").with(a, http.StatusOK)
 }
 
+// TestAudit_Clean: orders of every kind, in every status, leave nothing to find on
+// either database.
 func TestAudit_Clean(t *testing.T) {
 	t.Parallel()
 	for name, storage := range map[string]func(*app.Options){"PostgreSQL": func(*app.Options) {}, "SQLite": onSQLite} {

@@ -16,6 +16,8 @@ import (
 )
 
 var foodBranches = map[string]branch{
+	"food_started_too_late":      {mealStartedTooLate, booking.NotProcessed},
+	"food_withdrawn":             {mealWithdrawn, booking.ByCustomer},
 	"food_delivered":             {mealDelivered, ""},
 	"food_declined":              {mealDeclined, booking.PaymentDeclined},
 	"food_declined_pending":      {mealDeclinedPending, booking.PaymentDeclined},
@@ -72,6 +74,7 @@ var cleaningBranches = map[string]branch{
 	"cleaning_cancelled_waiting":   {visitCancelledWaiting, booking.ByCustomer},
 	"cleaning_cancelled_unpriced":  {visitCancelledUnpriced, booking.ByCustomer},
 	"cleaning_cancelled_untold":    {visitCancelledUntold, booking.ByCustomer},
+	"cleaning_cancelled_silently":  {visitCancelledSilently, booking.ByCustomer},
 	"cleaning_called_off_as_done":  {visitDoneWhenCancelled, ""},
 	"cleaning_stopped_before":      {visitStoppedBefore, booking.ByOperator},
 	"cleaning_untold_unknowingly":  {visitUntoldUnknowingly, booking.ByCustomer},
@@ -584,6 +587,20 @@ func visitCancelledUntold(s *system) string {
 	order := s.run(contract.CleaningWorkflow, newVisit(30000))
 	s.eventually(func() bool { return s.attempts(order, "Notify") > 0 })
 	require.Empty(s, s.update(order, contract.CancelUpdate))
+	return order
+}
+
+// visitCancelledSilently is cancelled while nobody can be told of it. Its page
+// shows that no cleaner comes all the same.
+func visitCancelledSilently(s *system) string {
+	s.newCleaner()
+	order := s.run(contract.CleaningWorkflow, newVisit(30000))
+	s.shows(order, booking.Assigned)
+	s.outbox.keeps.Store(true)
+	s.begunUpdate(order, contract.CancelUpdate)
+	s.shows(order, booking.Cancelling)
+	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Cleaner() == nil })
+	s.outbox.keeps.Store(false)
 	return order
 }
 

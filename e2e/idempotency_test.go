@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestIdempotencyKey: requests under one key of a customer's place one order, and
+// get one answer, also later on; another request under it is refused.
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
@@ -32,6 +34,8 @@ func TestIdempotencyKey(t *testing.T) {
 	})
 }
 
+// TestIdempotencyKey_OfARefusedOrder: a repeated request is refused as the first
+// one was.
 func TestIdempotencyKey_OfARefusedOrder(t *testing.T) {
 	t.Parallel()
 	s := boot(t)

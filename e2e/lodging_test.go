@@ -355,6 +355,11 @@ func TestLodging_Cancel(t *testing.T) {
 	})
 }
 
+// TestLodging_CancelWhilePaymentIsPending: a reservation whose payment is not
+// decided yet can be cancelled, nothing is ever charged, and it never comes into
+// being.
+//
+// Row L3.
 func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient)
@@ -377,6 +382,8 @@ func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 	require.Empty(t, s.get("/v1/mypages?customerId=alice").body.Items, "it never came into being")
 }
 
+// TestLodging_CheckedOutEarly completes a stay that has begun; one that has not is
+// refused, and a completed one cannot be cancelled.
 func TestLodging_CheckedOutEarly(t *testing.T) {
 	t.Parallel()
 	s := boot(t)

@@ -168,8 +168,9 @@ func TestAway_PaymentLosesAnswers(t *testing.T) {
 	require.EqualValues(t, 100000, refunded)
 }
 
-// TestAway_Temporal: nothing can be started or decided, and that is said at
-// once; what is there can be read.
+// TestAway_Temporal: drinks and cleaners cannot be ordered, and nothing can be
+// decided, and that is said at once; what is there can be read. What else is ordered
+// waits: see TestInbox_EngineAway.
 func TestAway_Temporal(t *testing.T) {
 	t.Parallel()
 	var wire *proxy
@@ -179,10 +180,12 @@ func TestAway_Temporal(t *testing.T) {
 	})
 	place := s.place(5)
 	order := s.stands(s.reserve(place))
-	wire.hang()
-	a := s.reserve(place).with(t, http.StatusServiceUnavailable)
+	drink := s.drink(5)
+	wire.cut()
+	a := s.orderCup(drink).with(t, http.StatusServiceUnavailable)
 	require.Equal(t, "temporal_unavailable", a.body.Code)
 	require.NotEmpty(t, a.header.Get("Retry-After"))
+	s.call().with(t, http.StatusServiceUnavailable)
 	refused := s.decide(order, "cancel").with(t, http.StatusServiceUnavailable)
 	require.NotEmpty(t, refused.header.Get("Retry-After"))
 	require.Equal(t, booking.Confirmed, s.get("/v1/mypages/"+order).with(t, http.StatusOK).body.Status)

@@ -9,21 +9,26 @@ import (
 )
 
 // proxy stands between Yeyak and something it depends on. While it hangs,
-// connections are open and nothing comes through: the worst way to be away.
+// connections are open and nothing comes through: the worst way to be away. While
+// it is cut, there are no connections: what is sent then is never sent. While it is
+// deaf, what is sent comes through, and breaks the connection instead of an answer.
 type proxy struct {
 	net.Listener
 	target string
 	mu     sync.Mutex
 	flows  *sync.Cond
 	hangs  bool
+	isCut  bool
+	isDeaf bool
 	over   bool
+	open   map[net.Conn]bool // from callers
 }
 
 func newProxy(t *testing.T, target string) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p := &proxy{Listener: l, target: target}
+	p := &proxy{Listener: l, target: target, open: map[net.Conn]bool{}}
 	p.flows = sync.NewCond(&p.mu)
 	go p.accept()
 	t.Cleanup(func() {
@@ -34,7 +39,28 @@ func newProxy(t *testing.T, target string) *proxy {
 }
 
 func (p *proxy) hang()   { p.set(func() { p.hangs = true }) }
-func (p *proxy) resume() { p.set(func() { p.hangs = false }) }
+func (p *proxy) resume() { p.set(func() { p.hangs, p.isCut, p.isDeaf = false, false, false }) }
+func (p *proxy) deafen() { p.set(func() { p.isDeaf = true }) }
+
+func (p *proxy) cut() {
+	p.set(func() {
+		p.isCut = true
+		for c := range p.open {
+			_ = c.Close()
+		}
+	})
+}
+
+// admits notes a connection, unless there are to be none.
+func (p *proxy) admits(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isCut {
+		return false
+	}
+	p.open[c] = true
+	return true
+}
 
 func (p *proxy) set(change func()) {
 	p.mu.Lock()
@@ -49,18 +75,22 @@ func (p *proxy) accept() {
 		if err != nil {
 			return
 		}
+		if !p.admits(from) {
+			_ = from.Close()
+			continue
+		}
 		to, err := net.Dial("tcp", p.target)
 		if err != nil {
 			_ = from.Close()
 			continue
 		}
-		go p.pass(from, to)
-		go p.pass(to, from)
+		go p.pass(from, to, false)
+		go p.pass(to, from, true)
 	}
 }
 
 // pass copies what it reads, once it flows.
-func (p *proxy) pass(from, to net.Conn) {
+func (p *proxy) pass(from, to net.Conn, answers bool) {
 	defer func() { _, _ = from.Close(), to.Close() }()
 	buffer := make([]byte, 32<<10)
 	for {
@@ -69,7 +99,11 @@ func (p *proxy) pass(from, to net.Conn) {
 		for p.hangs && !p.over {
 			p.flows.Wait()
 		}
+		broken := answers && p.isDeaf
 		p.mu.Unlock()
+		if broken {
+			return
+		}
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {
 				return

@@ -108,6 +108,8 @@ func startAPI(t *testing.T, args ...string) (*system, *exec.Cmd) {
 	return s, cmd
 }
 
+// TestShutdown_ASecondSignalEndsAtOnce: a process that drains is unready and alive,
+// and does not go on draining once it is told a second time.
 func TestShutdown_ASecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	s, api := startAPI(t, "--drain-delay=10m")

@@ -185,10 +185,18 @@ func (r *switchedReadModel) Publish(ctx context.Context, p contract.Publication)
 	return r.ReadModel.Publish(ctx, p)
 }
 
-// switchedOutbox is a notifications service that can be away.
+// switchedOutbox is a notifications service that can be away, or takes no message
+// back.
 type switchedOutbox struct {
 	activities.Outbox
-	away atomic.Bool
+	away, keeps atomic.Bool
+}
+
+func (o *switchedOutbox) Withdraw(ctx context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
+	if o.keeps.Load() {
+		return booking.Undo{}, errors.New("notifications take nothing back")
+	}
+	return o.Outbox.Withdraw(ctx, key, m, why)
 }
 
 func (o *switchedOutbox) Send(ctx context.Context, m booking.Message) (booking.Outcome, error) {

@@ -21,6 +21,8 @@ func asWorker(o *app.Options) {
 	o.Config.Operations.Listen = "127.0.0.1:0"
 }
 
+// TestWorker_TellsHowItIs: a process without an API answers for its liveness,
+// readiness and metrics on the port for operations, and for nothing else.
 func TestWorker_TellsHowItIs(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite, asWorker)
@@ -49,6 +51,8 @@ func TestWorker_WithoutTemporalIsAliveAndNotReady(t *testing.T) {
 	require.Contains(t, string(s.get("/readyz").with(t, http.StatusServiceUnavailable).raw), "unready")
 }
 
+// TestPrepare_MakesTheNamespace with its search attributes, also when it is run
+// twice, and says so when Temporal does not answer.
 func TestPrepare_MakesTheNamespace(t *testing.T) {
 	t.Parallel()
 	path, err := binary()

@@ -272,6 +272,15 @@ func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 		o.Policy.PayWithin = min(o.Policy.PayWithin, booking.Duration(5*time.Second))
 		o.Policy.HandOverWithin, o.Policy.ReserveWithin = booking.Duration(5*time.Second), booking.Duration(5*time.Second)
 	}
+	switch random.IntN(16) {
+	case 0:
+		o.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer}
+	case 1: // it is started too late
+		o.PlacedAt = o.PlacedAt.Add(-2 * time.Second)
+		o.StartBy = o.PlacedAt.Add(time.Second)
+	case 2:
+		o.StartBy, o.DispatchedAt = placedAt.Add(24*365*hour), placedAt
+	}
 	if random.IntN(8) == 0 {
 		o.PaymentMethod = "pm_card_chargeDeclined"
 	}

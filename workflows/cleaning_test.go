@@ -162,6 +162,19 @@ func TestCleaning(t *testing.T) {
 		}
 		require.False(t, c.registered)
 	})
+	t.Run("CancelledWhileNobodyCanBeTold", func(t *testing.T) {
+		c := newVisit(t)
+		c.env.RegisterDelayedCallback(func() {
+			c.setFaults(func(call string) fault { return only(before, call == "withdraw") })
+		}, hour/2)
+		c.decides(hour, contract.CancelUpdate)
+		var shown contract.View
+		c.env.RegisterDelayedCallback(func() { shown = c.row().View; c.setFaults(nil) }, hour+10*time.Second)
+		v := c.run()
+		require.Equal(t, booking.Cancelling, shown.Status)
+		require.Nil(t, shown.Cleaning.Cleaner, "the page shows that no cleaner comes, though the messages that say so wait")
+		require.Equal(t, booking.Cancelled, v.Status)
+	})
 	t.Run("ManagementAway", func(t *testing.T) {
 		c := newVisit(t)
 		down := true

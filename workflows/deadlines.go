@@ -10,17 +10,17 @@ import (
 
 // deadline is until when the order's next step may be tried, and for which
 // reason the order is given up after that; zero when nothing bounds the step.
-// Time runs from the request on, whatever keeps the order from going on: an
-// order of dinner is not delivered the next morning. What was ordered may be
-// over before.
+// Time runs from the request on, or from when the order left the inbox, whatever
+// keeps it from going on: an order of dinner is not delivered the next morning.
+// What was ordered may be over before.
 func (s *saga) deadline() (until time.Time, late booking.Reason) {
 	switch pay := time.Duration(s.policy.PayWithin); {
 	case s.handedOver:
 		return until, booking.TooLate
 	case !s.view.Placed && !s.free() && pay > 0:
-		until, late = s.in.PlacedAt.Add(pay), booking.PaymentUnavailable
+		until, late = s.in.Begins().Add(pay), booking.PaymentUnavailable
 	default:
-		until, late = s.in.PlacedAt.Add(pay+s.startWithin), booking.TooLate
+		until, late = s.in.Begins().Add(pay+s.startWithin), booking.TooLate
 	}
 	if !s.ends.IsZero() && s.ends.Before(until) {
 		until, late = s.ends, booking.TooLate

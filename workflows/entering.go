@@ -47,6 +47,8 @@ func mayStart(ctx workflow.Context, in contract.Order, whole contract.Input) err
 		return booking.Errorf(booking.Invalid, "the workflow of an order has no schedule: there is one order of an id")
 	case in.PlacedAt.After(info.WorkflowStartTime.Add(time.Hour)):
 		return booking.Errorf(booking.Invalid, "placedAt: is in the future")
+	case in.DispatchedAt.After(info.WorkflowStartTime.Add(time.Hour)):
+		return booking.Errorf(booking.Invalid, "dispatchedAt: is in the future")
 	default:
 		return nil
 	}

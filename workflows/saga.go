@@ -88,11 +88,14 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 
 // tell runs the story to its end, or back to where nothing is owed. The
 // workflow may close only when nobody waits for an answer and the read model
-// knows the end. An order whose workflow was lost goes the way back only.
+// knows the end. An order whose workflow was lost goes the way back only, and one
+// that is not to begin goes nowhere.
 func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
 		s.mayHaveDeferred()
 		s.turnBack(&refusal{booking.ByOperator})
+	} else if w := s.notBegun(); w != nil {
+		s.neverBegin(*w)
 	} else if err := story(ctx); err != nil {
 		s.turnBack(err)
 	}
@@ -191,23 +194,21 @@ func (s *saga) turnBack(err error) {
 	if reason.Unavailable() {
 		s.showPending(s.ctx) // its customer waits for an answer, and not for the undos
 	}
-	owed := workflow.NewWaitGroup(s.ctx)
+	owed, waits := workflow.NewWaitGroup(s.ctx), false
 	for _, u := range slices.Backward(s.undos) {
 		u.with = u.because(reason)
-		var found booking.Undo
-		done := s.policy.InPlace && inPlace(s.ctx, u.call, &found) == nil
-		if done {
-			u.found(found)
+		shown := s.view.Version
+		if found, done := s.undoInPlace(u); !done {
+			waits = true
+			owed.Add(1)
+			workflow.Go(s.ctx, func(ctx workflow.Context) {
+				s.undoInTime(ctx, u, reason, found)
+				s.showPending(ctx)
+				owed.Done()
+			})
+		} else if waits && s.view.Version != shown {
+			s.showPending(s.ctx) // the end, which shows it otherwise, may be far away
 		}
-		if done && found.Owed == "" {
-			continue
-		}
-		owed.Add(1)
-		workflow.Go(s.ctx, func(ctx workflow.Context) {
-			s.undoInTime(ctx, u, reason, found)
-			s.showPending(ctx)
-			owed.Done()
-		})
 	}
 	owed.Wait(s.ctx)
 	for _, u := range s.never {
@@ -215,6 +216,16 @@ func (s *saga) turnBack(err error) {
 	}
 	s.tellUndone()
 	s.end(reason, s.facts.cancelled)
+}
+
+// undoInPlace does an undo in place, if the order's policy allows, and answers
+// what it found and whether nothing is left to undo.
+func (s *saga) undoInPlace(u undo) (found booking.Undo, done bool) {
+	if !s.policy.InPlace || inPlace(s.ctx, u.call, &found) != nil {
+		return booking.Undo{}, false
+	}
+	u.found(found)
+	return found, found.Owed == ""
 }
 
 // tellUndone tells the world of the way back, in the order in which the way

@@ -22,6 +22,7 @@ import (
 type commands struct {
 	Run      run      `cmd:"" help:"Run the cluster until Ctrl-C."`
 	Redeploy redeploy `cmd:"" help:"Replace every process under load, several times, and tell how much of it was noticed."`
+	Siege    siege    `cmd:"" help:"Load everything with siege, as the documents of other order systems do, and tell how much was served."`
 	Kill     kill     `cmd:"" help:"Kill one process after the other under load, and tell how long each was missed."`
 }
 

@@ -2,26 +2,18 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
-	"github.com/gin-gonic/gin"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
-	"github.com/yeyak/yeyak/activities"
-	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/hosts"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/projector"
@@ -90,6 +82,8 @@ type App struct {
 	serving    atomic.Bool // workers take tasks
 	routed     atomic.Bool // all new orders go to workers of this build
 	operations operations
+	budgets    *admission.Budgets // nil without an API
+	dispatcher *orders.Dispatcher // of the inbox, ditto
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
 	failed      chan error
@@ -144,6 +138,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		}
 		registry.MustRegister(a.pages.Pool("pages"))
 		a.listenToOthers(background)
+		a.dispatch(background, registry)
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err
 		}
@@ -179,137 +174,6 @@ func (a *App) fail(err error) {
 	case a.failed <- err:
 	default:
 	}
-}
-
-// startWorkers serves the task queues. With an engine that is away the process
-// starts all the same and goes on trying: it can take reads meanwhile.
-func (a *App) startWorkers(ctx context.Context) {
-	serve := a.options.Config.Worker.Serve
-	if len(serve) == 0 {
-		return
-	}
-	start := func() (err error) {
-		a.workers, err = workers.Start(a.engine, workers.Options{
-			Serve: serve, Services: a.services, Version: a.options.Config.Worker.Version(),
-			DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, StopWithin: a.options.Config.Process.ShutdownGrace,
-			Workflows: a.options.Comparison.Workflows, Tune: a.options.Comparison.Workers,
-		})
-		return err
-	}
-	err := start()
-	if err == nil {
-		a.serving.Store(true)
-		return
-	}
-	a.log.Warn("workers wait for Temporal", zap.Error(err))
-	a.beside.Go(func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(reconnectEvery):
-				if start() == nil {
-					a.serving.Store(true)
-					a.log.Info("workers serve", zap.Strings("queues", serve))
-					return
-				}
-			}
-		}
-	})
-}
-
-const reconnectEvery = time.Second
-
-// listenToOthers wakes those who wait here for an order that another process
-// has published, and those who follow the events of all orders.
-func (a *App) listenToOthers(ctx context.Context) {
-	pages := store.NewMypage(a.dbs[mypageDB])
-	a.beside.Go(func() {
-		err := a.announcer.Listen(ctx, func(orderID string) {
-			a.hub.Tick()
-			if !a.hub.Waiting(orderID) {
-				return
-			}
-			if p, err := pages.Order(ctx, orderID); err == nil {
-				a.hub.Published(p.View)
-				a.hub.Wake(p)
-			}
-		})
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("no longer listening to other processes", zap.Error(err))
-		}
-	})
-}
-
-func (a *App) serveHTTP(registry *prometheus.Registry) error {
-	cfg := a.options.Config
-	listener := a.options.Listener
-	if listener == nil {
-		var err error
-		if listener, err = Listen(cfg.HTTP.Listen); err != nil {
-			return err
-		}
-	}
-	a.address = listener.Addr().String()
-	a.http = newHTTPServer(a.partWhenUnready(a.newAPI(registry, hosts.Of(listener.Addr(), cfg.HTTP.Hosts))), a.log)
-	a.http.WriteTimeout = cfg.Orders.ReplyBudget + answerWithin // one who does not read would keep a slot
-	// Shutdown waits for requests but does not tell them, and streams do not end.
-	a.http.RegisterOnShutdown(sync.OnceFunc(func() { close(a.closing) }))
-	a.beside.Go(func() {
-		if err := a.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.fail(fmt.Errorf("HTTP server: %w", err))
-		}
-	})
-	return nil
-}
-
-// answerWithin is how long a request may take, besides its reply budget, until
-// its client has the answer.
-const answerWithin = 2 * time.Minute
-
-// Listen takes the API's address, or says in a line why it cannot.
-func Listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("the API cannot listen on %s (move it with YEYAK_LISTEN): %w", address, errors.Unwrap(err))
-	}
-	return l, nil
-}
-
-func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Handler {
-	cfg := a.options.Config
-	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
-	budgets := admission.New(cfg.Admission.Limits, cfg.Orders.ReplyBudget, registry)
-	catalogue := store.NewCatalogue(a.dbs[catalogueDB])
-	deps := api.Deps{
-		Orders: orders.New(orders.Deps{
-			Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
-			Starts: budgets.Starts, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
-			Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
-		}),
-		Hub:         a.hub,
-		Terms:       payments.Terms{},
-		Catalogue:   catalogue,
-		Stock:       store.NewInventory(a.dbs[inventoryDB]),
-		Deliveries:  store.NewDeliveries(a.dbs[fulfilmentDB]),
-		Productions: store.NewProductions(a.dbs[fulfilmentDB]),
-		Cleaners:    crew,
-		Management:  store.NewManagement(a.dbs[managementDB]),
-		Payments:    store.NewPayments(a.dbs[paymentsDB]),
-		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
-		ReadModel:   pages,
-		TellAssigned: func(ctx context.Context) error {
-			return activities.TellAssigned(ctx, crew, a.sagas)
-		},
-		ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Admission: budgets,
-		TelRegion: cfg.Orders.TelRegion,
-		Logger:    a.log, Health: a.health, Closing: a.closing,
-		Traces: a.traces.Provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
-	}
-	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
-		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
-	}
-	return api.New(deps)
 }
 
 // Stop ends the process in order: unready, no more requests, then no more

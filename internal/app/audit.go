@@ -166,6 +166,7 @@ func auditSources(o Options, dbs databases, sagas *orders.Engine) audit.Sources 
 		Management:  store.NewManagement(dbs[managementDB]),
 		Messages:    store.NewNotifications(dbs[notificationsDB]),
 		Catalogue:   store.NewCatalogue(dbs[catalogueDB]),
+		Inbox:       store.NewInbox(dbs[mypageDB]),
 		Outboxes:    auditedEvents{outboxes(dbs), store.NewMypage(dbs[mypageDB])},
 	}
 }

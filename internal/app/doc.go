@@ -6,6 +6,9 @@
 //	app.go        the roles a process can have, started and stopped in order
 //	databases.go  one database a service, opened once a URL
 //	services.go   the services on their stores and providers
+//	workers.go    the workers of the task queues
+//	http.go       the API on its stores, served
+//	readmodel.go  the read model: fed, listened to, repaired
 //	temporal.go   the client to the engine
 //	health.go     ready, and what is degraded
 package app

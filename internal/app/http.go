@@ -1,11 +1,25 @@
 package app
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"sync"
 	"time"
 
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/api"
+	"github.com/yeyak/yeyak/internal/hosts"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/internal/telemetry"
 )
 
@@ -20,4 +34,77 @@ func newHTTPServer(handler http.Handler, log *zap.Logger) *http.Server {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          telemetry.ServerLog(log),
 	}
+}
+
+// serveHTTP serves the API.
+func (a *App) serveHTTP(registry *prometheus.Registry) error {
+	cfg := a.options.Config
+	listener := a.options.Listener
+	if listener == nil {
+		var err error
+		if listener, err = Listen(cfg.HTTP.Listen); err != nil {
+			return err
+		}
+	}
+	a.address = listener.Addr().String()
+	a.http = newHTTPServer(a.partWhenUnready(a.newAPI(registry, hosts.Of(listener.Addr(), cfg.HTTP.Hosts))), a.log)
+	a.http.WriteTimeout = cfg.Orders.ReplyBudget + answerWithin // one who does not read would keep a slot
+	// Shutdown waits for requests but does not tell them, and streams do not end.
+	a.http.RegisterOnShutdown(sync.OnceFunc(func() { close(a.closing) }))
+	a.beside.Go(func() {
+		if err := a.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			a.fail(fmt.Errorf("HTTP server: %w", err))
+		}
+	})
+	return nil
+}
+
+// answerWithin is how long a request may take, besides its reply budget, until
+// its client has the answer.
+const answerWithin = 2 * time.Minute
+
+// Listen takes the API's address, or says in a line why it cannot.
+func Listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("the API cannot listen on %s (move it with YEYAK_LISTEN): %w", address, errors.Unwrap(err))
+	}
+	return l, nil
+}
+
+// newAPI puts the API on its stores, and on what can be done with orders.
+func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Handler {
+	cfg := a.options.Config
+	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
+	budgets := a.budgets
+	catalogue := store.NewCatalogue(a.dbs[catalogueDB])
+	deps := api.Deps{
+		Orders: orders.New(orders.Deps{
+			Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
+			Starts: budgets.Starts, Dispatcher: a.dispatcher, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
+			Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
+		}),
+		Hub:         a.hub,
+		Terms:       payments.Terms{},
+		Catalogue:   catalogue,
+		Stock:       store.NewInventory(a.dbs[inventoryDB]),
+		Deliveries:  store.NewDeliveries(a.dbs[fulfilmentDB]),
+		Productions: store.NewProductions(a.dbs[fulfilmentDB]),
+		Cleaners:    crew,
+		Management:  store.NewManagement(a.dbs[managementDB]),
+		Payments:    store.NewPayments(a.dbs[paymentsDB]),
+		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
+		ReadModel:   pages,
+		TellAssigned: func(ctx context.Context) error {
+			return activities.TellAssigned(ctx, crew, a.sagas)
+		},
+		ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Admission: budgets,
+		TelRegion: cfg.Orders.TelRegion,
+		Logger:    a.log, Health: a.health, Closing: a.closing,
+		Traces: a.traces.Provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+	}
+	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
+		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
+	}
+	return api.New(deps)
 }

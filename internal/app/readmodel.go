@@ -150,3 +150,24 @@ func RebuildMypage(ctx context.Context, o Options) (done projector.Rebuilt, err 
 	})
 	return done, err
 }
+
+// listenToOthers wakes those who wait here for an order that another process
+// has published, and those who follow the events of all orders.
+func (a *App) listenToOthers(ctx context.Context) {
+	pages := store.NewMypage(a.dbs[mypageDB])
+	a.beside.Go(func() {
+		err := a.announcer.Listen(ctx, func(orderID string) {
+			a.hub.Tick()
+			if !a.hub.Waiting(orderID) {
+				return
+			}
+			if p, err := pages.Order(ctx, orderID); err == nil {
+				a.hub.Published(p.View)
+				a.hub.Wake(p)
+			}
+		})
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("no longer listening to other processes", zap.Error(err))
+		}
+	})
+}

@@ -39,7 +39,7 @@ func newClient(o Options, metrics client.MetricsHandler, traces *telemetry.Trace
 	// What an order sends to the engine is small: to compress it costs both sides
 	// more than it saves on the wire.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
-	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(workers.EmptyLargeUpdates))
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(workers.EmptyLargeUpdates), grpc.WithStatsHandler(sentCalls{}))
 	if options.Interceptors, err = traces.Interceptors(); err != nil {
 		return nil, "", err
 	}

@@ -139,25 +139,31 @@ func TestRun_StockThatOthersTakeMeanwhile(t *testing.T) {
 	b.requireFindings(t, audit.Finding{Kind: audit.Stock, Item: "thing", Says: "on 2026-12-24 its capacity is 9; 4 remain and 4 are held"})
 }
 
-// TestRun_WorkAheadOfItsOrder: what ends the work has acted, and its worker has
-// died before it said so.
+// TestRun_WorkAheadOfItsOrder: what ends the work has acted, or what was to begin
+// it has found that it is too late, and its worker has died before it said so.
 func TestRun_WorkAheadOfItsOrder(t *testing.T) {
 	t.Parallel()
-	for activity, c := range map[string]drift{
-		"FinishDelivery":   drifts["DeliveredTooEarly"],
-		"FinishProduction": {booking.Cafe, booking.InProduction, func(b *books) { b.jobs[false][0].Status = booking.JobCompleted }, nil},
-		"StopDelivery":     {booking.Food, booking.Paid, func(b *books) { b.work(order(booking.Food, booking.Cancelled)) }, nil},
-		"FinishCleaning":   drifts["CallDoneTooEarly"],
-		"AssignCleaner":    drifts["CallKnowsAndOrderDoesNot"],
-		"EndStay":          drifts["HeldTooShort"],
+	for name, c := range map[string]struct {
+		activity string
+		drift
+	}{
+		"Delivered":         {"FinishDelivery", drifts["DeliveredTooEarly"]},
+		"Completed":         {"FinishProduction", drift{booking.Cafe, booking.InProduction, func(b *books) { b.jobs[false][0].Status = booking.JobCompleted }, nil}},
+		"DeliveryStopped":   {"StopDelivery", drifts["DeliveryCancelled"]},
+		"DeliveryTooLate":   {"StartDelivery", drifts["DeliveryCancelled"]},
+		"ProductionTooLate": {"StartProduction", drifts["ProductionCancelled"]},
+		"Cleaned":           {"FinishCleaning", drifts["CallDoneTooEarly"]},
+		"Assigned":          {"AssignCleaner", drifts["CallKnowsAndOrderDoesNot"]},
+		"AssignmentTooLate": {"AssignCleaner", drifts["CallCancelledAndOrderDoesNotKnow"]},
+		"LeftEarly":         {"EndStay", drifts["HeldTooShort"]},
 	} {
-		t.Run(activity, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBooks()
 			v := order(c.kind, c.status)
 			b.add(v)
 			c.do(b)
-			b.pending[v.ID] = map[string]int{activity: 1}
+			b.pending[v.ID] = map[string]int{c.activity: 1}
 			report, _ := b.run(t)
 			require.Empty(t, report.Findings)
 

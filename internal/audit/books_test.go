@@ -37,6 +37,7 @@ type books struct {
 	places   []booking.Place
 	drinks   []booking.Drink
 	untold   []booking.Event
+	kept     []orders.Kept
 
 	looks    int
 	before   func(look int)  // happens early in each look, from 1 on
@@ -57,7 +58,7 @@ func newBooks() *books {
 
 func (b *books) sources() audit.Sources {
 	return audit.Sources{
-		Workflows: b, Pages: rows{b}, Ledger: payments{b}, Provider: b, Inventory: b, Crew: b, Management: b, Messages: b, Catalogue: b, Outboxes: b,
+		Workflows: b, Pages: rows{b}, Ledger: payments{b}, Provider: b, Inventory: b, Crew: b, Management: b, Messages: b, Catalogue: b, Outboxes: b, Inbox: inbox{b},
 		Deliveries: jobs{b, true}, Productions: jobs{b, false},
 	}
 }
@@ -131,6 +132,8 @@ func (r rows) All(context.Context) iter.Seq2[audit.Row, error] {
 	return list(r.books, r.rows)
 }
 
+func (i inbox) All(context.Context) iter.Seq2[orders.Kept, error] { return list(i.books, i.kept) }
+
 func (p payments) All(context.Context) iter.Seq2[booking.Payment, error] {
 	return list(p.books, p.payments)
 }
@@ -168,6 +171,7 @@ func (b *books) Standing(context.Context) iter.Seq2[booking.Message, error] {
 type (
 	rows     struct{ *books }
 	payments struct{ *books }
+	inbox    struct{ *books }
 	jobs     struct {
 		*books
 		deliveries bool

@@ -14,5 +14,7 @@
 // Databases and engine are read one after the other, while orders move. So one
 // look proves nothing: a finding counts when it was seen again a moment later,
 // unchanged, about an order at the same version. The version grows with each
-// change of the order, so nothing has happened to it in between.
+// change of the order, so nothing has happened to it in between but what its
+// steps do before they are heard of. The workflow waits for these, and is asked
+// for what it waits before the databases are read and once more afterwards.
 package audit

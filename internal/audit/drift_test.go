@@ -110,6 +110,8 @@ var drifts = map[string]drift{
 	}, found(audit.Delivery, "it is confirmed; its delivery is started")},
 	"ProductionMissing": {booking.Cafe, booking.Completed, func(b *books) { b.jobs[false] = nil },
 		found(audit.Production, "it is completed; its production is missing")},
+	"DeliveryCancelled": {booking.Food, booking.Paid, func(b *books) { b.work(order(booking.Food, booking.Cancelled)) },
+		found(audit.Delivery, "it is paid; its delivery is cancelled")},
 	"ProductionCancelled": {booking.Cafe, booking.Paid, func(b *books) {
 		b.jobs[false] = []booking.JobState{{Job: booking.Job{OrderID: "cafe-1"}, Status: booking.JobCancelled}}
 	}, found(audit.Production, "it is paid; its production is cancelled")},
@@ -122,6 +124,8 @@ var drifts = map[string]drift{
 		b.calls[0] = audit.Call{OrderID: "cleaning-1", State: audit.CallAssigned, CleanerID: "kim", Told: true}
 		b.cleaners = []booking.CleanerAtWork{{Cleaner: kim, OrderID: "cleaning-1"}}
 	}, found(audit.Cleaner, "it is calling; its call for a cleaner is assigned")},
+	"CallCancelledAndOrderDoesNotKnow": {booking.Cleaning, booking.Calling, func(b *books) { b.calls[0].State = audit.CallCancelled },
+		found(audit.Cleaner, "it is calling; its call for a cleaner is cancelled")},
 	"CancelledAndCleanerComes": {booking.Cleaning, booking.Cancelled, func(b *books) { b.calls[0].State, b.cleaners[0].OrderID = audit.CallAssigned, "cleaning-1" },
 		found(audit.Cleaner, "it is cancelled; its call for a cleaner is assigned")},
 	"CancelledAndWaiting": {booking.Cleaning, booking.Cancelled, func(b *books) { b.calls[0].State, b.cleaners = audit.CallWaiting, nil },
@@ -245,7 +249,7 @@ func TestRun_FindsEveryDrift(t *testing.T) {
 // TestKinds_EachIsFound by a test above, or has tests of its own.
 func TestKinds_EachIsFound(t *testing.T) {
 	t.Parallel()
-	kinds := map[audit.Kind]bool{audit.Abandoned: true, audit.Unreadable: true, audit.Catalogue: true, audit.Feed: true}
+	kinds := map[audit.Kind]bool{audit.Abandoned: true, audit.Unreadable: true, audit.Catalogue: true, audit.Feed: true, audit.Inbox: true}
 	for _, d := range drifts {
 		for _, f := range d.want {
 			kinds[f.Kind] = true

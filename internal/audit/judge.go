@@ -27,11 +27,12 @@ const (
 	Unreadable   Kind = "unreadable"   // what an earlier build or a hand has left, and this one cannot read
 	Catalogue    Kind = "catalogue"    // what is stored so that it cannot be sold
 	Feed         Kind = "feed"         // what the feed of events was not told
+	Inbox        Kind = "inbox"        // orders whose saga is still to be started
 )
 
 // Kinds lists every kind of finding.
 func Kinds() []Kind {
-	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned, Unreadable, Catalogue, Feed}
+	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned, Unreadable, Catalogue, Feed, Inbox}
 }
 
 // Finding is one thing that is not as it should be.
@@ -75,6 +76,7 @@ type facts struct {
 	view    *standing
 	row     *row
 	pending map[string]int // activities that its workflow waits for
+	kept    *orders.Kept   // in the inbox; nil when it is not there, or settled
 
 	payment    *booking.Payment
 	charges    []ProviderCharge

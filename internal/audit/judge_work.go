@@ -10,10 +10,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// underWay tells whether the order's workflow waits for the activity, or is about
-// to decide what comes next: after one message, another.
-func (f *facts) underWay(activity string) bool {
-	return f.pending[activity] > 0 || f.pending[orders.WorkflowTask] > 0
+// underWay tells whether the order's workflow waits for one of the activities, or
+// is about to decide what comes next: after one message, another.
+func (f *facts) underWay(activities ...string) bool {
+	return f.pending[orders.WorkflowTask] > 0 || slices.ContainsFunc(activities, func(activity string) bool { return f.pending[activity] > 0 })
 }
 
 // stock compares the order's live holds with those that it has to have. While
@@ -68,7 +68,7 @@ func (f *facts) job(o standing, d due) (found []Finding) {
 		if is.kind == jobOf[o.kind] {
 			may = d.job
 		}
-		if may != nil && !slices.Contains(may, is.at) && !f.underWay(ahead.jobs[is.at]) {
+		if may != nil && !slices.Contains(may, is.at) && !f.underWay(ahead.jobs[is.at]...) {
 			found = append(found, f.finds(is.kind, "", "it is %s; its %s is %s", o.status, is.kind, orMissing(string(is.at)))...)
 		}
 	}
@@ -78,7 +78,7 @@ func (f *facts) job(o standing, d due) (found []Finding) {
 // cleaner compares the order's call with the order.
 func (f *facts) cleaner(o standing, d due) []Finding {
 	at := f.callAt()
-	if d.call != nil && !slices.Contains(d.call, at) && !f.underWay(ahead.calls[at]) {
+	if d.call != nil && !slices.Contains(d.call, at) && !f.underWay(ahead.calls[at]...) {
 		return f.finds(Cleaner, "", "it is %s; its call for a cleaner is %s", o.status, orMissing(string(at)))
 	}
 	if (o.status == booking.Assigned || o.status == booking.Completed) && f.call != nil && f.call.CleanerID != o.cleanerID {

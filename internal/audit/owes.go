@@ -118,15 +118,21 @@ var noticesOf = map[booking.Kind][]string{
 	booking.Cleaning: {contract.ConfirmationNotice, contract.IntroductionNotice, contract.CleanerNotice},
 }
 
-// ahead are activities that end some work before their order's status says so:
-// until the saga has heard of their end, the work may be ahead of the order.
+// ahead are activities that end some work before their order's status says so,
+// or are asked too late to begin it and see to it that it never begins. Until
+// the saga has heard of their end, the work may be ahead of the order.
 var ahead = struct {
-	jobs  map[job]string
-	calls map[callAt]string
+	jobs  map[job][]string
+	calls map[callAt][]string
 }{
-	map[job]string{
-		booking.JobDelivered: contract.FinishDeliveryActivity, booking.JobCompleted: contract.FinishProductionActivity,
-		booking.JobCancelled: contract.StopDeliveryActivity,
+	map[job][]string{
+		booking.JobDelivered: {contract.FinishDeliveryActivity},
+		booking.JobCompleted: {contract.FinishProductionActivity},
+		booking.JobCancelled: {contract.StopDeliveryActivity, contract.StartDeliveryActivity, contract.StartProductionActivity},
 	},
-	map[callAt]string{callDone: contract.FinishCleaningActivity, callAssigned: contract.AssignCleanerActivity},
+	map[callAt][]string{
+		callAssigned:  {contract.AssignCleanerActivity},
+		callDone:      {contract.FinishCleaningActivity},
+		callCancelled: {contract.AssignCleanerActivity},
+	},
 }

@@ -24,6 +24,12 @@ type Sources struct {
 	Messages    Messages
 	Catalogue   Items
 	Outboxes    Outboxes
+	Inbox       Kept
+}
+
+// Kept are the orders that were taken, and whose sagas are not started yet.
+type Kept interface {
+	All(ctx context.Context) iter.Seq2[orders.Kept, error]
 }
 
 // Items are what can be ordered, withdrawn or not.

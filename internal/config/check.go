@@ -135,6 +135,7 @@ func (o *Orders) check(m mistakes) {
 	if !phonenumbers.GetSupportedRegions()[o.TelRegion] {
 		m.add("tel-region", o.TelRegion, "a country's two letters, such as KR")
 	}
+	m.upTo("inbox-within", o.InboxWithin, 24*time.Hour)
 	m.upTo("attention-after", o.AttentionAfter, 24*time.Hour)
 	m.upTo("hand-over-within", o.HandOverWithin, 12*time.Hour)
 	m.upTo("deliver-within", o.DeliverWithin, 7*24*time.Hour)

@@ -92,6 +92,7 @@ func (d Databases) Resolved() Databases {
 // Orders is how orders are taken and carried out.
 type Orders struct {
 	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a customer's request waits for its order's decision."`
+	InboxWithin    time.Duration `name:"inbox-within" env:"YEYAK_INBOX_WITHIN" default:"30m" help:"How long an order of food or of a stay may wait for Temporal before it is cancelled as not processed."`
 	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may keep failing before its order is marked as needing attention."`
 	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers that begin without + and a code, as in ISO 3166."`
 	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"How long an order of food, a drink or a cleaner may take, after the time for its payment, to get to its courier, kitchen or cleaners before it is cancelled."`
@@ -152,8 +153,9 @@ const (
 
 // Mypage is how the read model is kept up to date.
 type Mypage struct {
-	Feed        string        `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"Whether orders push how they stand into the customers' pages, or are asked for it: push or query."`
-	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" help:"How often orders are looked for whose page is missing or behind."`
+	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"Whether orders push how they stand into the customers' pages, or are asked for it: push or query."`
+	// RepairEvery is for measurements, on one of which a repair would fall.
+	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often orders are looked for whose page is missing or behind."`
 }
 
 // Payment providers.

@@ -51,6 +51,11 @@ func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
 	defer cancel()
 	view, taken, err := o.ask(budget, caller, d)
+	if !taken && (isAway(err) || noWorkflow(err)) {
+		if view, ok := o.withdraw(ctx, d); ok {
+			return Outcome{View: view}, nil
+		}
+	}
 	var out Outcome
 	switch _, why := answerOf(err); {
 	case !taken && (ranOut(err) || isBroken(err)):

@@ -35,6 +35,9 @@ type Outcome struct {
 	Done bool
 	// OrderID is the id under which the order was placed, or would have been.
 	OrderID string
+	// After is when it is worth looking at the order again, 0 where nothing is known
+	// of that.
+	After time.Duration
 }
 
 // Pages is the read model: the orders as customers and owners see them.
@@ -71,8 +74,8 @@ type Turns interface {
 	Leave(served bool)
 }
 
-// Deps are what orders work with. Terms, Gate, Starts, Eager, Now and Log
-// may be left out.
+// Deps are what orders work with. Terms, Gate, Starts, Dispatcher, Eager, Now
+// and Log may be left out.
 type Deps struct {
 	Engine *Engine
 	Hub    *Hub
@@ -85,6 +88,9 @@ type Deps struct {
 	Gate PaymentGate
 	// Starts are the turns of starting an order; nil for no limit.
 	Starts Turns
+	// Dispatcher starts what could not be started at once; nil: nothing is kept for
+	// that.
+	Dispatcher *Dispatcher
 	// Calls are counted before one more is taken. From MaxWaitingCalls on new
 	// ones are refused; zero is no limit.
 	Calls           CallQueue
@@ -133,6 +139,9 @@ func New(d Deps) *Orders {
 const (
 	// DefaultReplyBudget is how long a caller waits unless something else is set.
 	DefaultReplyBudget = 2 * time.Second
+	// DefaultInboxWithin is how long an order may wait in the inbox unless something
+	// else is set.
+	DefaultInboxWithin = 30 * time.Minute
 	// Asking is how much longer a caller waits where an order has to ask a
 	// service before anything is certain: the café for its drink, management for
 	// a call, the delivery to come back. It takes up to two seconds to know that

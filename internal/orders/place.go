@@ -3,11 +3,13 @@ package orders
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -54,6 +56,9 @@ func (o *Orders) patience(kind booking.Kind) time.Duration {
 // was refused, too, when that is its decision.
 func (o *Orders) outcomeOf(ctx context.Context, a Attempt, found progress) (Outcome, error) {
 	out := Outcome{View: found.view, Done: found.decided, OrderID: a.OrderID}
+	if !found.decided {
+		out.After = o.expected(found.view)
+	}
 	status, reason := found.view.Status, found.view.Reason
 	if !found.decided || status != booking.Cancelled && status != booking.Cancelling {
 		return out, nil
@@ -72,10 +77,15 @@ type tried struct {
 	Attempt
 	input contract.Input
 	view  contract.View // of the order as it would start
+	// startBy is until when the saga has to be started.
+	startBy time.Time
 	// startedBy is the hash of the request that started the order, as far as the
 	// engine was asked for it.
 	startedBy string
 }
+
+// summary is one line for operators.
+func (t tried) summary() string { return t.offer.summary + ", customer " + t.placement.CustomerID }
 
 // tryToPlace starts the saga of the order under the id of its attempt, or finds
 // it started.
@@ -88,32 +98,54 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 	if a.repeats() {
 		return o.repeat(ctx, budget, t, changes)
 	}
-	t.input = a.offer.input(contract.Order{
-		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
-		RequestHash: a.placement.RequestHash, PlacedAt: o.Now().UTC().Truncate(time.Microsecond), Policy: o.Policy,
-	})
-	t.view = t.input.View()
+	placedAt := o.Now().UTC().Truncate(time.Microsecond)
+	t = o.tried(budget, a, placedAt)
 	if err := o.enter(ctx, budget, t); err != nil {
-		if a.placement.Key == "" {
-			return progress{}, err
-		}
-		hash, lookErr := o.startedBy(ctx, a.OrderID)
-		if lookErr != nil {
-			return progress{}, err
-		}
-		t.startedBy = hash // an earlier request's, whose row is not written yet
-		return o.repeat(ctx, budget, t, changes)
+		return o.notEntered(ctx, budget, t, changes, err)
 	}
-	budget, cancel := o.fromItsTurn(ctx, budget, a.placement.kind())
-	defer cancel()
-	err := o.start(budget, t)
+	if !contract.BusinessOf(a.placement.kind()).MayWait() {
+		// It has waited for that as long as it took, and has its budget from now on.
+		inTurn, cancel := context.WithTimeout(ctx, o.patience(a.placement.kind()))
+		defer cancel()
+		budget, t = inTurn, o.tried(inTurn, a, placedAt)
+	}
+	sending, err := o.start(budget, t)
 	if wasStarted(err) {
 		return o.repeat(ctx, budget, t, changes)
 	}
 	if err != nil && len(changes) == 0 && !o.startedUnanswered(ctx, a.OrderID, err) {
+		if isOpen(err) {
+			return o.keep(ctx, t, unstarted{err, reached(sending, err)})
+		}
 		return progress{}, err
 	}
 	return o.awaitDecision(ctx, budget, t.view, changes), nil
+}
+
+// tried is what the saga of an attempt would start with, within the budget.
+func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tried {
+	t := tried{Attempt: a, startBy: o.startBy(budget, a, placedAt)}
+	t.input = a.offer.input(contract.Order{
+		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
+		RequestHash: a.placement.RequestHash, PlacedAt: placedAt, StartBy: t.startBy, Policy: o.Policy,
+	})
+	t.view = t.input.View()
+	return t
+}
+
+// notEntered answers for a request that has started nothing. Under its key an
+// earlier one may have, whose row is not written yet.
+func (o *Orders) notEntered(ctx, budget context.Context, t tried, changes <-chan contract.Publication, why error) (progress, error) {
+	if t.placement.Key != "" {
+		if hash, err := o.startedBy(ctx, t.OrderID); err == nil {
+			t.startedBy = hash
+			return o.repeat(ctx, budget, t, changes)
+		}
+	}
+	if errors.Is(why, &booking.Error{Code: admission.Overloaded}) {
+		return o.keep(ctx, t, unstarted{error: why})
+	}
+	return progress{}, why
 }
 
 // enter takes the turn in which start starts the order. When it fails, the
@@ -129,16 +161,6 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 		return o.Starts.Await(budget)
 	}
 	return o.Starts.Enter(ctx)
-}
-
-// fromItsTurn is the budget of an order whose turn has come. An order that cannot
-// be taken before it is started has waited for that as long as it took, and has
-// its budget from now on.
-func (o *Orders) fromItsTurn(ctx, budget context.Context, kind booking.Kind) (context.Context, context.CancelFunc) {
-	if contract.BusinessOf(kind).MayWait() {
-		return budget, func() {}
-	}
-	return context.WithTimeout(ctx, o.patience(kind))
 }
 
 // admit refuses an order that could not be worked on, before anything of it is
@@ -161,25 +183,23 @@ func (o *Orders) admit(ctx context.Context, an offer) error {
 
 // start starts the saga within the budget, and ends the turn that enter took. An
 // order that has waited for its turn until the budget's end has half a reply budget
-// more: the engine would hardly answer in less. It
-// does not end with the request: a customer who leaves at this moment has either
-// placed the order or not, and can ask.
-func (o *Orders) start(budget context.Context, t tried) (err error) {
+// more: the engine would hardly answer in less. The start does not end with the
+// request: a customer who leaves at this moment has either placed the order or
+// not, and can ask.
+func (o *Orders) start(budget context.Context, t tried) (_ *sending, err error) {
 	defer func() { o.Starts.Leave(!isAway(err)) }()
 	ctx, cancel := withinOneCall(budget, o.ReplyBudget/2)
 	defer cancel()
-	return o.Engine.begin(ctx, start{
+	ctx, sending := watched(ctx)
+	return sending, o.Engine.begin(ctx, start{
 		workflow: contract.BusinessOf(t.view.Kind).Workflow, input: t.input, view: t.view, hash: t.placement.RequestHash,
-		summary: t.offer.summary + ", customer " + t.placement.CustomerID,
-		reuse:   enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, eager: o.Eager(),
+		summary: t.summary(), reuse: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, eager: o.Eager(),
 	})
 }
 
 // startedUnanswered tells whether the order was started although its start
 // failed: hardly any error of the engine says that nothing was done. When the
-// engine cannot be asked at once, the request fails: an outcome would promise an
-// order that may never be. It may exist all the same, and is found by a repeat
-// under its key.
+// engine cannot be asked at once, that stays open: see keep.
 func (o *Orders) startedUnanswered(ctx context.Context, id string, err error) bool {
 	if lacksAttributes(err) {
 		return false

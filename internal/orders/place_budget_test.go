@@ -74,9 +74,9 @@ func TestPlace_Undecided(t *testing.T) {
 }
 
 // TestPlace_OneBudget: the start and the wait for the decision share one budget,
-// however slow the engine is. At its end a start without an answer is looked up:
-// when the engine knows the order it was placed, and when it cannot say so nothing
-// is promised.
+// however slow the engine is. At its end a start without an answer is looked up.
+// The order may have been placed, whatever that says, and its customer is told where
+// it would be.
 func TestPlace_OneBudget(t *testing.T) {
 	t.Parallel()
 	slow := func(ctx context.Context, d time.Duration) error {
@@ -91,13 +91,12 @@ func TestPlace_OneBudget(t *testing.T) {
 	for name, test := range map[string]struct {
 		start time.Duration
 		look  looked
-		goes  bool          // the order does
 		after time.Duration // the budget
 	}{
-		"SlowStart": {70 * time.Millisecond, nil, true, 0},
-		"Known":     {time.Minute, func(context.Context) error { return nil }, true, 0},
-		"Unknown":   {time.Minute, func(context.Context) error { return serviceerror.NewNotFound("no such workflow") }, false, 0},
-		"Hanging":   {time.Minute, func(ctx context.Context) error { return slow(ctx, time.Minute) }, false, 400 * time.Millisecond},
+		"SlowStart": {70 * time.Millisecond, nil, 0},
+		"Known":     {time.Minute, func(context.Context) error { return nil }, 0},
+		"Unknown":   {time.Minute, func(context.Context) error { return serviceerror.NewNotFound("no such workflow") }, 0},
+		"Hanging":   {time.Minute, func(ctx context.Context) error { return slow(ctx, time.Minute) }, 400 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -117,11 +116,7 @@ func TestPlace_OneBudget(t *testing.T) {
 				begun := time.Now()
 				p := b.place(stay, "")
 				require.Equal(t, b.ReplyBudget+test.after, time.Since(begun))
-				if test.goes {
-					require.Equal(t, p.OrderID, b.undecided(p).ID)
-				} else {
-					b.refused(p, orders.TemporalUnavailable)
-				}
+				require.Equal(t, p.OrderID, b.undecided(p).ID)
 			})
 		})
 	}
@@ -145,7 +140,7 @@ func TestPlace_StartOutlivesItsCaller(t *testing.T) {
 			}).Once()
 		b.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, context.Canceled).Maybe()
 		p := orders.Placement{Wanted: stay, CustomerID: "alice", PaymentMethod: "pm_card_visa"}
-		b.refused(b.placeFor(left, p), orders.TemporalUnavailable)
+		b.undecided(b.placeFor(left, p))
 	})
 }
 
@@ -159,10 +154,18 @@ func TestPlace_TemporalAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBundle(t)
-			b.onStart(func(client.StartWorkflowOptions, contract.Input) error { return err })
-			b.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, err).Maybe()
-			b.refused(b.place(stay, ""), orders.TemporalUnavailable)
+			for _, sent := range []bool{false, true} {
+				b := newBundle(t)
+				b.engine.On("ExecuteWorkflow", anything(4)...).
+					Run(func(args mock.Arguments) { orders.NoteCall(args.Get(0).(context.Context), sent) }).Return(nil, err)
+				b.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, err).Maybe()
+				p := b.place(stay, "")
+				if sent {
+					require.Equal(t, booking.Received, b.undecided(p).Status)
+				} else {
+					b.refused(p, orders.TemporalUnavailable)
+				}
+			}
 		})
 	}
 	t.Run("Defect", func(t *testing.T) {

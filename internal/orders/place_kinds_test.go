@@ -38,7 +38,10 @@ func TestPlace_Start(t *testing.T) {
 				owner, _ := o.TypedSearchAttributes.GetKeyword(contract.OwnerAttribute)
 				require.Equal(t, business.input.View().OwnerID, owner)
 				require.Empty(t, o.Memo)
-				require.Equal(t, business.named(o.ID), in)
+				require.Equal(t, business.named(o.ID), changed(in, func(limited *contract.Order) {
+					require.True(t, limited.StartBy.After(today))
+					limited.StartBy = time.Time{}
+				}))
 				b.publish(in, booking.Cancelled, booking.ByCustomer)
 				return nil
 			})
@@ -157,11 +160,11 @@ func TestPlace_Faults(t *testing.T) {
 	})
 }
 
-// fussy is a payment provider that takes up to 1000.
+// fussy is a payment provider that takes up to 1000, and cannot take nothing.
 type fussy struct{}
 
 func (fussy) Amount(m booking.Money) error {
-	if m.Amount > 1000 {
+	if m.Amount == 0 || m.Amount > 1000 {
 		return fmt.Errorf("%d is not taken", m.Amount)
 	}
 	return nil
@@ -185,6 +188,10 @@ func TestPlace_TooDear(t *testing.T) {
 	for _, amount := range []int64{booking.MaxAmount/2 + 1, booking.MaxAmount} {
 		refuses(priced(amount))
 	}
+	endless := stay
+	endless.CheckOut = stay.CheckIn.AddDays(booking.MaxNights + 1)
+	dear := priced(booking.MaxAmount)
+	dear.faulty(dear.place(endless, ""), "checkOut")
 	refuses(priced(600, func(d *orders.Deps) { d.Terms = fussy{} }))
 	free := priced(0, func(d *orders.Deps) { d.Terms = fussy{} })
 	free.decides(booking.Cancelled, booking.ByCustomer)
@@ -200,6 +207,14 @@ func TestPlace_CatalogueAway(t *testing.T) {
 		b := newBundle(t)
 		b.store.fail(broken)
 		require.ErrorIs(t, b.place(w, "").err, broken)
+	}
+	for _, unaskable := range []orders.Wanted{
+		orders.Meal{MenuID: "menu\x00", Quantity: 1, Address: "here"}, orders.Cups{MenuID: "a b", Quantity: 1},
+	} {
+		b := newBundle(t)
+		b.store.fail(broken)
+		b.faulty(b.place(unaskable, ""), "menuId")
+		require.Zero(t, b.store.looked, "there is none of this name")
 	}
 }
 
@@ -300,9 +315,7 @@ func TestPlace_TelephoneStaysInside(t *testing.T) {
 		return context.DeadlineExceeded
 	})
 	b.engine.On("DescribeWorkflowExecution", anything(3)...).Return(nil, context.DeadlineExceeded)
-	p := b.place(call, "")
-	b.refused(p, orders.TemporalUnavailable)
-	require.NotContains(t, p.err.Error(), "4567")
+	b.undecided(b.place(call, ""))
 	require.NotEmpty(t, logs.All())
 	for _, line := range logs.All() {
 		require.NotContains(t, line.Message, "4567")

@@ -95,7 +95,7 @@ func TestPlace_ForNothingThoughNothingCanBePaidFor(t *testing.T) {
 	b := newBundle(t, keptOff(time.Second))
 	b.engine.On("ExecuteWorkflow", anything(4)...).Return(nil, context.DeadlineExceeded)
 	b.engine.On("DescribeWorkflowExecution", anything(3)...).Return(nil, context.DeadlineExceeded)
-	b.refused(b.place(freeCall, ""), orders.TemporalUnavailable)
+	b.undecided(b.place(freeCall, ""))
 	b.refused(b.place(call, ""), orders.CodeOf(booking.PaymentUnavailable))
 }
 

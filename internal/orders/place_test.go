@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
@@ -79,6 +80,12 @@ func failsToStart(engine *mocks.Client, err error) {
 	engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil, err)
 }
 
+// isRefused lets every start fail before anything of it is sent.
+func isRefused(engine *mocks.Client, err error) {
+	engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Run(func(args mock.Arguments) { orders.NoteCall(args.Get(0).(context.Context), false) }).Return(nil, err)
+}
+
 // knows lets the engine know of every order, by a request with this hash, and
 // knowsNone of none.
 func knows(t *testing.T, engine *mocks.Client, hash string) *mock.Call {
@@ -90,12 +97,12 @@ func knowsNone(engine *mocks.Client) *mock.Call {
 	return engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewNotFound("no such workflow"))
 }
 
-// TestPlace_NotStarted: nothing is promised of an order that the engine does not
-// know.
+// TestPlace_NotStarted: nothing is promised of an order of which it is certain that
+// its start was never sent.
 func TestPlace_NotStarted(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
-	failsToStart(engine, serviceerror.NewUnavailable("connection refused"))
+	isRefused(engine, serviceerror.NewUnavailable("connection refused"))
 	knowsNone(engine)
 	out, err := place(t, o, wanted(freeCall, "k1", "a hash"))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
@@ -104,17 +111,46 @@ func TestPlace_NotStarted(t *testing.T) {
 	require.Equal(t, orders.KeyedID(booking.Cleaning, "alice", "k1", 0), out.OrderID)
 }
 
-// TestPlace_NotStartedWithoutKey: a request without a key is told the id of the
-// order that it may have placed.
+// TestPlace_NotStartedWithoutKey: a request without a key is told of none.
 func TestPlace_NotStartedWithoutKey(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
-	failsToStart(engine, serviceerror.NewUnavailable("connection reset"))
+	isRefused(engine, serviceerror.NewUnavailable("connection refused"))
 	knowsNone(engine)
-	out, err := place(t, o, wanted(freeCall, "", ""))
+	_, err := place(t, o, wanted(freeCall, "", ""))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
-	require.ErrorContains(t, err, out.OrderID)
 	require.NotContains(t, err.Error(), "Idempotency-Key")
+}
+
+// TestPlace_MayHaveStarted: an order whose start may have been sent may exist. It is
+// answered with its id, and its saga is not begun once its customer has gone.
+func TestPlace_MayHaveStarted(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]error{
+		"Unavailable": serviceerror.NewUnavailable("connection reset"), "Deadline": context.DeadlineExceeded,
+		"Internal": serviceerror.NewInternal("shard lost"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, engine := setup(t)
+			var started contract.Cleaning
+			engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+				Run(func(args mock.Arguments) {
+					orders.NoteCall(args.Get(0).(context.Context), true)
+					started = args.Get(3).(contract.Cleaning)
+				}).Return(nil, failure)
+			knowsNone(engine)
+			out, err := place(t, o, wanted(freeCall, "", ""))
+			require.NoError(t, err)
+			require.False(t, out.Done)
+			require.Equal(t, out.OrderID, out.View.ID)
+			require.Equal(t, booking.Received, out.View.Status)
+			require.Zero(t, out.After, "nothing is known of when")
+			limit := started.StartBy.Sub(started.PlacedAt)
+			require.Greater(t, limit, 100*time.Millisecond)
+			require.Less(t, limit, time.Minute)
+		})
+	}
 }
 
 // TestPlace_StartUnanswered: whatever a start fails with, an order that the
@@ -146,7 +182,7 @@ func TestPlace_StartUnanswered(t *testing.T) {
 	t.Run("NotKnown", func(t *testing.T) {
 		t.Parallel()
 		o, engine := setup(t)
-		failsToStart(engine, serviceerror.NewInternal("shard lost"))
+		isRefused(engine, serviceerror.NewInternal("shard lost"))
 		knowsNone(engine)
 		_, err := place(t, o, wanted(freeCall, "", ""))
 		var told *booking.Error

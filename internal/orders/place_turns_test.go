@@ -96,7 +96,7 @@ func TestPlace_WaitsForItsTurn(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const turn = 1900 * time.Millisecond
 				b := startsSlowly(t, turn)
-				all := make(chan waited, 5)
+				all := make(chan waited, 6)
 				for range cap(all) {
 					go func() { all <- b.waits(wanted) }()
 					synctest.Wait()
@@ -124,7 +124,7 @@ func TestPlace_WaitsForItsTurn(t *testing.T) {
 			require.Equal(t, 2*time.Second, third.after)
 			second := <-all
 			require.Equal(t, 2900*time.Millisecond, second.after, "its start has a second, whenever its turn came")
-			b.refused(second.placed, orders.TemporalUnavailable)
+			b.undecided(second.placed) // it may have been started
 			time.Sleep(time.Minute)
 		})
 	})
@@ -148,7 +148,11 @@ func startsSlowly(t *testing.T, turn time.Duration) *bundle {
 	t.Helper()
 	const replyBudget = 2 * time.Second
 	turns := admission.New(admission.Limits{MaxStarts: 1}, replyBudget, nil).Starts
-	b := newBundle(t, func(d *orders.Deps) { d.ReplyBudget, d.Starts = replyBudget, turns })
+	begun := time.Now()
+	b := newBundle(t, func(d *orders.Deps) {
+		d.ReplyBudget, d.Starts = replyBudget, turns
+		d.Now = func() time.Time { return today.Add(time.Since(begun)) }
+	})
 	b.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 			select {
@@ -157,6 +161,9 @@ func startsSlowly(t *testing.T, turn time.Duration) *bundle {
 				return nil, ctx.Err()
 			}
 			in := args[0].(contract.Input)
+			if cup, ok := in.(contract.Cafe); ok {
+				require.True(t, cup.StartBy.After(b.Now().Add(replyBudget+orders.Asking)), "it has its time from its turn on")
+			}
 			b.publish(in, businessDecision(in), "")
 			return &mocks.WorkflowRun{}, nil
 		})

@@ -61,17 +61,17 @@ func (o *Orders) explained(ctx context.Context, orderID string, err error) error
 	}
 }
 
-// notPlaced is explained for an order that may have been started all the same.
+// notPlaced is explained for a request that has placed no order. An earlier one
+// under its key may have.
 func (o *Orders) notPlaced(ctx context.Context, a Attempt, err error) error {
 	switch {
 	case !isAway(err):
 		return o.explained(ctx, a.OrderID, err)
 	case a.placement.Key == "":
-		return o.engineAway(ctx, a.OrderID, err, fmt.Sprintf(
-			"should the request have arrived, its order is %s: see whether it exists before you repeat the request", a.OrderID))
+		return o.engineAway(ctx, a.OrderID, err, "nothing was started: repeat the request")
 	default:
 		return o.engineAway(ctx, a.OrderID, err,
-			"repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice")
+			"repeat the request under the same Idempotency-Key: should an earlier one have arrived, it is not carried out twice")
 	}
 }
 

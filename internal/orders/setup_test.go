@@ -137,18 +137,23 @@ func (b business) id() string { return b.input.View().ID }
 
 // named is the business's input with another order id.
 func (b business) named(id string) contract.Input {
-	switch in := b.input.(type) {
+	return changed(b.input, func(o *contract.Order) { o.OrderID = id })
+}
+
+// changed is the input with something else of what orders have in common.
+func changed(in contract.Input, change func(*contract.Order)) contract.Input {
+	switch in := in.(type) {
 	case contract.Lodging:
-		in.OrderID = id
+		change(&in.Order)
 		return in
 	case contract.Food:
-		in.OrderID = id
+		change(&in.Order)
 		return in
 	case contract.Cafe:
-		in.OrderID = id
+		change(&in.Order)
 		return in
 	case contract.Cleaning:
-		in.OrderID = id
+		change(&in.Order)
 		return in
 	default:
 		panic("an unknown business")

@@ -16,6 +16,8 @@ type dialect struct {
 	// forUpdate ends a SELECT whose rows are to be locked in the order in
 	// which it finds them. SQLite's one writer needs no locks.
 	forUpdate schema.Safe
+	// forUpdateOfFree is forUpdate that passes over rows which are locked.
+	forUpdateOfFree schema.Safe
 	// takeTurns stands before the first statement of a transaction and makes
 	// the transactions of the same turn, an order's id mostly, wait for each
 	// other. They get their numbers, by which events are ordered, with their
@@ -60,7 +62,7 @@ type columnTypes struct {
 
 var postgres = dialect{
 	bun:       func() schema.Dialect { return pgdialect.New() },
-	forUpdate: "FOR UPDATE",
+	forUpdate: "FOR UPDATE", forUpdateOfFree: "FOR UPDATE SKIP LOCKED",
 	takeTurns: func(turn string) schema.QueryAppender {
 		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", turn)
 	},

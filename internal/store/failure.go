@@ -142,14 +142,6 @@ func lostRace(err error) bool {
 	return ok && code == sqliteBusy
 }
 
-// LockRefused tells whether a statement gave up waiting for its lock, as
-// lock_timeout has it do.
-func LockRefused(err error) bool {
-	const lockNotAvailable = "55P03"
-	pg, ok := errors.AsType[pgdriver.Error](err)
-	return ok && pg.Field('C') == lockNotAvailable
-}
-
 // refusedCommit tells whether it is certain of a transaction whose COMMIT came
 // back with err that it was not committed.
 func refusedCommit(err error) bool {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,8 +77,11 @@ func readsCause(n ast.Node) bool {
 	case *ast.SelectorExpr: // sql.ErrNoRows, driver.ErrBadConn, pgdriver.Error
 		of, ok := n.X.(*ast.Ident)
 		return ok && (of.Name == "sql" || of.Name == "driver" || of.Name == "pgdriver") && strings.HasPrefix(n.Sel.Name, "Err")
-	case *ast.CallExpr: // err.Field('C')
+	case *ast.CallExpr: // err.Field('C'), and what drivers tell of that
 		called, ok := n.Fun.(*ast.SelectorExpr)
+		if ok && slices.Contains([]string{"SQLState", "IntegrityViolation", "StatementTimeout"}, called.Sel.Name) {
+			return true
+		}
 		if !ok || called.Sel.Name != "Field" || len(n.Args) != 1 {
 			return false
 		}

@@ -86,6 +86,9 @@ var crowd = []string{
 		FROM (SELECT i, CASE WHEN i <= 5 THEN '2027-01-05' WHEN i <= 300 THEN '2027-01-02' WHEN i % 10 < 6 THEN '2025-12-25'
 				ELSE to_char(date '2025-01-01' + i % 300, 'YYYY-MM-DD') END AS day
 			FROM generate_series(1, ?) AS i) AS made`,
+	`INSERT INTO inbox SELECT ` + id + `, 'food', 'customer', '{}', '', '', timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02',
+			CASE WHEN i <= 300 THEN 'waiting' ELSE 'started' END, '', '', FALSE, NULL, 0, '', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO drink_deletions SELECT 'k' || lpad((10 * i)::text, 9, '0'), 1, 1, 0, TRUE FROM generate_series(1, ? / 10) AS i`,
 	`INSERT INTO sandbox_charges SELECT ` + id + `, ` + id + `, 1, 'KRW', 'charged', ` + id + `, 0, '', now() FROM generate_series(1, ?) AS i`,
 	`INSERT INTO sandbox_intents SELECT ` + id + `, ` + id + `, '', 1, 'KRW', '{}', ` + id + `, 'succeeded', 'succeeded', '', 0,

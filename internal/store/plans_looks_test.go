@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -151,6 +152,23 @@ func looksAtRest() []look {
 			})
 			return err
 		})},
+		{method: "Inbox.Lease", service: "mypage", rows: pageOfPlans, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			now := time.Now()
+			_, err := store.NewInbox(db).Lease(ctx, pageOfPlans, now, now)
+			return err
+		})},
+		{method: "Inbox.Open", service: "mypage", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewInbox(db).Open(ctx)
+			return err
+		})},
+		{method: "Inbox.Expire", service: "mypage", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewInbox(db).Expire(ctx, time.Unix(0, 0))
+			return err
+		})},
+		{method: "Inbox.Forget", service: "mypage", rows: pageOfPlans, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewInbox(db).Forget(ctx, time.Unix(0, 0))
+			return err
+		})},
 		{method: "SandboxIntents.Search", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewSandboxIntents(db).Search(ctx, key10(7))
 			return err
@@ -208,6 +226,7 @@ func looksAtEverything() []look {
 			return firstOf(store.NewNotifications(db).Standing(ctx))
 		}),
 		everything("Mypage.All", "mypage", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewMypage(db).All(ctx)) }),
+		everything("Inbox.All", "mypage", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewInbox(db).All(ctx)) }),
 		everything("Mypage.UnreadableEvents", "mypage", 3, func(ctx context.Context, db *store.DB) error {
 			return firstOf(store.NewMypage(db).UnreadableEvents(ctx))
 		}),

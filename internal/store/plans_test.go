@@ -73,7 +73,7 @@ func TestPlans_KnowEveryList(t *testing.T) {
 		known[l.method] = true
 	}
 	for _, service := range []any{
-		&store.Catalogue{}, &store.Crew{}, &store.Inventory{}, &store.Jobs{}, &store.Management{}, &store.Mypage{},
+		&store.Catalogue{}, &store.Crew{}, &store.Inbox{}, &store.Inventory{}, &store.Jobs{}, &store.Management{}, &store.Mypage{},
 		&store.Notifications{}, &store.Outbox{}, &store.Payments{}, &store.Sandbox{}, &store.SandboxIntents{},
 	} {
 		of := reflect.TypeOf(service)

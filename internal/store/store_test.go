@@ -11,6 +11,7 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/internal/store"
 )
@@ -25,6 +26,7 @@ var (
 	_ activities.Crew          = (*store.Crew)(nil)
 	_ activities.DrinkPages    = (*store.Catalogue)(nil)
 	_ activities.ReadModel     = (*store.Mypage)(nil)
+	_ orders.Inbox             = (*store.Inbox)(nil)
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -51,6 +53,7 @@ func TestStore(t *testing.T) {
 				"Crew":           testCrew,
 				"Late":           testLate,
 				"Mypage":         testMypage,
+				"Inbox":          testInbox,
 				"Events":         testEvents,
 				"AppendEvents":   testAppendEvents,
 				"Outbox":         testOutbox,

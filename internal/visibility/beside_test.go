@@ -91,7 +91,7 @@ func TestChange_ExchangeIsTriedAgain(t *testing.T) {
 	database, db := made(t)
 	holds := transaction(t, open(t, database), "READ COMMITTED", "ALTER INDEX by_bool_02 RENAME TO elsewhere")
 	done := begin(t, database, visibility.Lean)
-	waits(t, db, "ALTER INDEX", 2)
+	waits(t, db, "DO ", 2)
 	require.NoError(t, holds.Rollback())
 	require.NoError(t, <-done)
 	require.True(t, check(t, database, visibility.Lean).OK())

@@ -34,7 +34,7 @@ func TestPlans(t *testing.T) {
 	s := newStore(t)
 	statements := s.asked()
 	lean := s.plans(statements)
-	change(t, s.database, visibility.Stock)
+	exchange(t, open(t, s.database), s.stock)
 	stock := s.plans(statements)
 	for i, of := range statements {
 		cost, buffers := lean[i].Cost/stock[i].Cost, float64(lean[i].buffers())/float64(stock[i].buffers())

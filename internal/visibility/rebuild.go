@@ -5,9 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"github.com/yeyak/yeyak/internal/store"
 )
 
 const (
@@ -39,45 +38,54 @@ func (r run) rebuild(ctx context.Context, i index) error {
 		return fmt.Errorf("build index %s: %w", i.name, err)
 	}
 	for {
-		err := r.exchange(ctx, i, next, past)
-		if err == nil {
-			return r.drop(ctx, past)
-		}
-		if !store.LockRefused(err) {
+		exchanged, err := r.exchange(ctx, i, next, past)
+		if err != nil {
 			return fmt.Errorf("exchange index %s: %w", i.name, err)
+		}
+		if exchanged {
+			return r.drop(ctx, past)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("exchange index %s: %w", i.name, errors.Join(ctx.Err(), err))
+			return fmt.Errorf("exchange index %s: its lock is held by others: %w", i.name, ctx.Err())
 		case <-time.After(exchangeEvery):
 		}
 	}
 }
 
-// exchange gives the index's name to next in one transaction.
-func (r run) exchange(ctx context.Context, i index, next, past string) error {
+// exchange gives the index's name to next in one transaction, unless the lock is
+// not to be had. That is for the database to tell, by the name of the condition.
+func (r run) exchange(ctx context.Context, i index, next, past string) (done bool, err error) {
 	tx, err := r.conn.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = tx.Rollback() }() // without effect after a commit
+	rename := fmt.Sprintf(`BEGIN
+		ALTER INDEX %s.%s RENAME TO %s;
+		ALTER INDEX %[1]s.%[4]s RENAME TO %[2]s;
+	EXCEPTION WHEN lock_not_available THEN NULL;
+	END`, r.schema, i.quoted, past, next)
 	for _, statement := range []string{
 		fmt.Sprintf("SET LOCAL lock_timeout = %d", lockPatience.Milliseconds()),
-		fmt.Sprintf("ALTER INDEX %s.%s RENAME TO %s", r.schema, i.quoted, past),
-		fmt.Sprintf("ALTER INDEX %s.%s RENAME TO %s", r.schema, next, i.quoted),
+		"DO '" + strings.ReplaceAll(rename, "'", "''") + "'",
 	} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
-			return err
+			return false, err
 		}
 	}
-	var same bool
-	if err := tx.QueryRowContext(ctx, "SELECT to_regclass($1)::oid = $2::oid", r.schema+"."+past, i.oid).Scan(&same); err != nil {
-		return err
+	var renamed sql.NullInt64
+	if err := tx.QueryRowContext(ctx, "SELECT to_regclass($1)::oid::bigint", r.schema+"."+past).Scan(&renamed); err != nil {
+		return false, err
 	}
-	if !same {
-		return errors.New("a migration has replaced it meanwhile: run this again when that is done")
+	switch {
+	case !renamed.Valid:
+		return false, nil
+	case renamed.Int64 != i.oid:
+		return false, errors.New("a migration has replaced it meanwhile: run this again when that is done")
+	default:
+		return true, tx.Commit()
 	}
-	return tx.Commit()
 }
 
 // drop removes an index that nothing names any more.

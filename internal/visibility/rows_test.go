@@ -4,14 +4,16 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
-	"slices"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/yeyak/yeyak/internal/visibility"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -54,18 +56,46 @@ SELECT 'crowd', md5('crowd' || n)::uuid::text, n, began, began, 'crowd-' || n, '
 	CASE WHEN n % 100 <> 7 THEN :filled END
 FROM (SELECT n, timestamp '2026-03-31 12:00' - (:rows - n) * (interval '30 days' / :rows) AS began FROM generate_series(1, :rows) n) AS numbered`
 
-// dropIndexes drops what makes many inserts slow, until it is restored.
-func dropIndexes(t *testing.T, db *sql.DB) (restore func()) {
+// forms are the definitions of the indexes in either form. The store is lean, and
+// empty; it is stock afterwards.
+func forms(t *testing.T, database string) (lean, stock map[string]string) {
 	t.Helper()
-	all := definitions(t, db)
-	for name, definition := range all {
-		if strings.HasPrefix(definition, "CREATE UNIQUE") {
-			delete(all, name)
-			continue
+	db := open(t, database)
+	lean = definitions(t, db)
+	change(t, database, visibility.Stock)
+	return lean, definitions(t, db)
+}
+
+// constraints are the indexes that hold one: inserts keep them.
+func constraints(indexes map[string]string) map[string]string {
+	kept := maps.Clone(indexes)
+	maps.DeleteFunc(kept, func(_, definition string) bool { return !strings.HasPrefix(definition, "CREATE UNIQUE") })
+	return kept
+}
+
+// exchange drops every index that has another definition than is wanted, and makes
+// those that are missing, one on each core. No server is at work that this could
+// lock out, so that it is done in a fraction of the time that a Change takes.
+func exchange(t *testing.T, db *sql.DB, wanted map[string]string) {
+	t.Helper()
+	found := definitions(t, db)
+	for name, definition := range found {
+		if wanted[name] != definition {
+			execute(t.Context(), t, db, "DROP INDEX "+name)
 		}
-		execute(t.Context(), t, db, "DROP INDEX "+name)
 	}
-	return func() { execute(t.Context(), t, db, slices.Collect(maps.Values(all))...) }
+	builders, ctx := errgroup.WithContext(t.Context())
+	builders.SetLimit(runtime.NumCPU())
+	for name, definition := range wanted {
+		if found[name] != definition {
+			builders.Go(func() error {
+				_, err := db.ExecContext(ctx, definition)
+				return err
+			})
+		}
+	}
+	require.NoError(t, builders.Wait())
+	require.Equal(t, wanted, definitions(t, db))
 }
 
 // ordered are those of the last month, and the runs of the repair's schedule. h

@@ -22,12 +22,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// store is a server's visibility store with many rows in it.
+// store is a server's visibility store with many rows in it, and lean indexes.
 type store struct {
 	*testing.T
 	database, log string
 	namespaceID   string
 	server        *fullserver.Server
+	lean, stock   map[string]string // the definitions of its indexes in either form
 }
 
 const namespace = "orders"
@@ -35,8 +36,12 @@ const namespace = "orders"
 func newStore(t *testing.T) *store {
 	t.Helper()
 	s := &store{T: t, log: filepath.Join(t.TempDir(), "postgres.log")}
-	// Statistics are gathered once: two samples would make two plans.
-	settings := pgserver.Settings{"log_statement": "all", "log_line_prefix": mark, "autovacuum": "off", "maintenance_work_mem": "256MB", "max_wal_size": "8GB"}
+	settings := pgserver.Settings{
+		"log_statement": "all", "log_line_prefix": mark,
+		"autovacuum": "off", // statistics are gathered once: two samples would make two plans
+		// What makes rows and indexes fast, and that plans do not depend on.
+		"shared_buffers": "512MB", "maintenance_work_mem": "512MB", "max_parallel_maintenance_workers": "0",
+	}
 	for name, value := range pgserver.Forgetful {
 		settings[name] = value
 	}
@@ -54,9 +59,11 @@ func newStore(t *testing.T) *store {
 
 	columns := s.prepare()
 	db := open(t, s.database)
-	restore := dropIndexes(t, db)
+	s.lean, s.stock = forms(t, s.database)
+	exchange(t, db, constraints(s.lean))
+	execute(t.Context(), t, db, "ALTER TABLE executions_visibility SET UNLOGGED")
 	fill(t, db, s.namespaceID, columns, rows())
-	restore()
+	exchange(t, db, s.lean)
 	execute(t.Context(), t, db, "VACUUM (ANALYZE) executions_visibility")
 	return s
 }

@@ -6,8 +6,10 @@ const (
 	NotifyActivity           = "Notify"      // sends a notice
 	PublishActivity          = "PublishView" // brings the order's row up to date
 	EndStayActivity          = "EndStay"     // frees the nights of guests who left early
+	StartDeliveryActivity    = "StartDelivery"
 	StopDeliveryActivity     = "StopDelivery"
 	FinishDeliveryActivity   = "FinishDelivery"
+	StartProductionActivity  = "StartProduction"
 	FinishProductionActivity = "FinishProduction"
 	AssignCleanerActivity    = "AssignCleaner"
 	FinishCleaningActivity   = "FinishCleaning"

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"fmt"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -32,15 +33,16 @@ type Business struct {
 	AsksToCancel bool
 
 	decode func(*commonpb.Payloads) (Input, error)
+	read   func(text []byte, change func(*Order)) (Input, error)
 	settle func(Order, View) (Input, error)
 }
 
 // businesses are all there are: a new kind of order is a line here.
 var businesses = []Business{
-	{Kind: booking.Lodging, Workflow: LodgingWorkflow, decode: decode[Lodging], settle: settleLodging},
-	{Kind: booking.Food, Workflow: FoodWorkflow, AsksToCancel: true, decode: decode[Food], settle: settleFood},
-	{Kind: booking.Cafe, Workflow: CafeWorkflow, AsksFirst: true, decode: decode[Cafe], settle: settleCafe},
-	{Kind: booking.Cleaning, Workflow: CleaningWorkflow, AsksFirst: true, decode: decode[Cleaning], settle: settleCleaning},
+	{Kind: booking.Lodging, Workflow: LodgingWorkflow, decode: decode[Lodging], read: read[Lodging], settle: settleLodging},
+	{Kind: booking.Food, Workflow: FoodWorkflow, AsksToCancel: true, decode: decode[Food], read: read[Food], settle: settleFood},
+	{Kind: booking.Cafe, Workflow: CafeWorkflow, AsksFirst: true, decode: decode[Cafe], read: read[Cafe], settle: settleCafe},
+	{Kind: booking.Cleaning, Workflow: CleaningWorkflow, AsksFirst: true, decode: decode[Cleaning], read: read[Cleaning], settle: settleCleaning},
 }
 
 // BusinessOf is the business that orders of the kind belong to, the zero value
@@ -72,4 +74,26 @@ func decode[I Input](payloads *commonpb.Payloads) (Input, error) {
 	var input I
 	err := converter.GetDefaultDataConverter().FromPayloads(payloads, &input)
 	return input, err
+}
+
+// ReadInput reads the input of an order of the kind from JSON, and changes what
+// it has in common with those of other kinds.
+func ReadInput(k booking.Kind, text []byte, change func(*Order)) (Input, error) {
+	business := BusinessOf(k)
+	if business.read == nil {
+		return nil, fmt.Errorf("%q is not a kind of order", k)
+	}
+	return business.read(text, change)
+}
+
+func read[I Input, P interface {
+	*I
+	common() *Order
+}](text []byte, change func(*Order)) (Input, error) {
+	var input I
+	if err := json.Unmarshal(text, &input); err != nil {
+		return nil, fmt.Errorf("input of an order: %w", err)
+	}
+	change(P(&input).common())
+	return input, nil
 }

@@ -1,7 +1,9 @@
 package contract_test
 
 import (
+	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
@@ -34,6 +36,41 @@ func TestBusiness_OfEveryKind(t *testing.T) {
 		require.Equal(t, settled.View(), decoded.View())
 		require.Equal(t, kind, decoded.View().Kind)
 	}
+}
+
+// TestReadInput: an input can be kept, and is read back with what it has in common
+// with those of other kinds changed, and nothing else.
+func TestReadInput(t *testing.T) {
+	t.Parallel()
+	for name, in := range sound() {
+		kept, err := json.Marshal(in)
+		require.NoError(t, err)
+		kind := in.(contract.Input).View().Kind
+		same, err := contract.ReadInput(kind, kept, func(*contract.Order) {})
+		require.NoError(t, err)
+		requireSame(t, kept, same)
+		changed, err := contract.ReadInput(kind, kept, func(o *contract.Order) { o.DispatchedAt = noon })
+		require.NoError(t, err)
+		again, err := json.Marshal(changed)
+		require.NoError(t, err)
+		same, err = contract.ReadInput(kind, again, func(o *contract.Order) {
+			require.Equal(t, noon, o.Begins(), name)
+			o.DispatchedAt = time.Time{}
+		})
+		require.NoError(t, err)
+		requireSame(t, kept, same)
+		_, err = contract.ReadInput(kind, []byte("no input"), nil)
+		require.Error(t, err)
+	}
+	_, err := contract.ReadInput("pizza", nil, nil)
+	require.ErrorContains(t, err, "pizza")
+}
+
+func requireSame(t *testing.T, kept []byte, in contract.Input) {
+	t.Helper()
+	text, err := json.Marshal(in)
+	require.NoError(t, err)
+	require.JSONEq(t, string(kept), string(text))
 }
 
 func TestBusiness_Unknown(t *testing.T) {

@@ -30,6 +30,12 @@ func (o Order) check(kind booking.Kind, is *objections) {
 	}
 	is.unless(!o.PlacedAt.IsZero(), "placedAt", "is missing")
 	is.unless(o.Policy != (Policy{}), "policy", "is missing")
+	is.unless(o.StartBy.IsZero() || !o.StartBy.Before(o.PlacedAt), "startBy", "is before placedAt")
+	if w := o.Withdrawal; w != nil {
+		is.unless(w.Why == booking.ByCustomer || w.Why == booking.NotProcessed, "withdrawal.why",
+			"must be %s or %s", booking.ByCustomer, booking.NotProcessed)
+		is.upTo("withdrawal.note", w.Note, booking.LongestNote)
+	}
 }
 
 // longestHash is how long the hash of a request may be.

@@ -114,6 +114,8 @@ func TestCheck_NamesTheFieldAtFault(t *testing.T) {
 		{"amount.amount", -1, "amount"}, {"amount.amount", booking.MaxAmount + 1, "amount"}, {"amount.currency", "XXX", "amount.currency"},
 		{"amount.currency", nil, "amount.currency"}, {"paymentMethod", nil, "paymentMethod"}, {"paymentMethod", huge, "paymentMethod"},
 		{"requestHash", huge, "requestHash"}, {"placedAt", nil, "placedAt"}, {"policy", map[string]any{}, "policy"},
+		{"startBy", noon.Add(-time.Second), "startBy"}, {"withdrawal", map[string]any{}, "withdrawal.why"},
+		{"withdrawal.why", booking.SoldOut, "withdrawal.why"}, {"withdrawal.note", huge, "withdrawal.note"},
 		{"policy.handOverWithin", -minute, "policy.handOverWithin"}, {"policy.payWithin", int64(1<<63 - 1), "policy.payWithin"},
 	}
 	for kind := range sound() {

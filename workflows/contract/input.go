@@ -76,11 +76,37 @@ type Order struct {
 	PaymentMethod string        `json:"paymentMethod"`
 	RequestHash   string        `json:"requestHash,omitempty"`
 	PlacedAt      time.Time     `json:"placedAt"`
-	Policy        Policy        `json:"policy"`
+	// StartBy is until when the saga has to be started: one that starts later
+	// does nothing, since its customer counts on it no more. Zero is no limit.
+	StartBy time.Time `json:"startBy,omitzero"`
+	// DispatchedAt is when the order left the inbox, zero when it never was there.
+	// Its deadlines run from then.
+	DispatchedAt time.Time `json:"dispatchedAt,omitzero"`
+	// Withdrawal is set when the order was given up before its saga was started:
+	// nothing is begun.
+	Withdrawal *Withdrawal `json:"withdrawal,omitempty"`
+	Policy     Policy      `json:"policy"`
 	// Settle is the order as it was last known, when its workflow was lost: it
 	// is undone from there, and nothing else is done.
 	Settle *View `json:"settle,omitempty"`
 }
+
+// Withdrawal is why an order is given up before anything is done for it.
+type Withdrawal struct {
+	Why  booking.Reason `json:"why"`            // ByCustomer or NotProcessed
+	Note string         `json:"note,omitempty"` // the customer's words
+}
+
+// Begins is when the time of the order begins to run.
+func (o Order) Begins() time.Time {
+	if o.DispatchedAt.IsZero() {
+		return o.PlacedAt
+	}
+	return o.DispatchedAt
+}
+
+// common is what the order has in common with those of other kinds.
+func (o *Order) common() *Order { return o }
 
 func (o Order) view(kind booking.Kind, ownerID string, item booking.Item, quantity int) View {
 	return View{

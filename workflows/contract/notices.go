@@ -12,6 +12,10 @@ const (
 	CleanerNotice      = "cleaner"          // to the cleaner: where to go
 )
 
+// NotProcessedMessage is the name of the message to the customer of an order that
+// was not processed. It is no notice: nothing takes it back.
+const NotProcessedMessage = "inbox/not-processed"
+
 // MessageKey is the key of an order's message.
 func MessageKey(orderID, name string) string { return orderID + "/" + name }
 

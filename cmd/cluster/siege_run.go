@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/yeyak/yeyak/internal/child"
+)
+
+// transaction is one request of siege's that was answered.
+type transaction struct {
+	status int
+	took   time.Duration
+}
+
+// found is what siege says of a load.
+type found struct {
+	line
+	all        []transaction
+	unanswered int // requests whose connection failed
+}
+
+// besiege runs siege with the documents' switches.
+func (s siege) besiege(ctx context.Context, l line, url string) (f found, err error) {
+	fmt.Printf("%s: siege -c%d -t%.0fS\n", l.name, l.users, l.length.Seconds())
+	rc := filepath.Join(s.Dir, "siegerc")
+	if err := os.WriteFile(rc, []byte(siegerc), 0o600); err != nil {
+		return f, err
+	}
+	target := url + l.path
+	if l.body != nil {
+		body, err := json.Marshal(l.body)
+		if err != nil {
+			return f, err
+		}
+		target += " " + l.method + " " + string(body)
+	}
+	cmd := exec.CommandContext(ctx, s.Siege, "--rc="+rc, "--concurrent="+strconv.Itoa(l.users),
+		fmt.Sprintf("--time=%.0fS", l.length.Seconds()), "--content-type=application/json", target)
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return f, err
+	}
+	if err := cmd.Start(); err != nil {
+		return f, err
+	}
+	f, err = readTransactions(out)
+	f.line = l
+	if err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil {
+		return f, fmt.Errorf("siege: %w\n%s", err, said.String())
+	}
+	f.unanswered, err = unanswered(said.String(), f)
+	return f, err
+}
+
+// siegerc has siege tell of each answer, and go on whatever fails.
+const siegerc = `verbose = true
+color = off
+json_output = false
+logging = false
+show-logfile = false
+limit = 1000
+failures = 1000000
+protocol = HTTP/1.1
+connection = close
+parser = false
+cache = false
+timeout = 60
+`
+
+// answered is siege's line of an answer: its status and how long it took.
+var answered = regexp.MustCompile(`^HTTP/1\.[01] (\d{3}) +(\d+\.\d+) secs:`)
+
+func readTransactions(out io.Reader) (f found, err error) {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		m := answered.FindStringSubmatch(lines.Text())
+		if m == nil {
+			continue
+		}
+		status, _ := strconv.Atoi(m[1])
+		took, _ := time.ParseDuration(m[2] + "s")
+		f.all = append(f.all, transaction{status, took})
+	}
+	return f, lines.Err()
+}
+
+// failed is siege's count of what failed in its way: answers from 400 on, and
+// requests without an answer.
+var failed = regexp.MustCompile(`Failed transactions:\s+(\d+)`)
+
+func unanswered(summary string, f found) (int, error) {
+	m := failed.FindStringSubmatch(summary)
+	if m == nil {
+		return 0, fmt.Errorf("siege tells of no failed transactions:\n%s", summary)
+	}
+	n, err := strconv.Atoi(m[1])
+	for _, t := range f.all {
+		if t.status >= 400 {
+			n--
+		}
+	}
+	return max(0, n), err
+}
+
+// unserved is how many requests were answered neither with what was asked for nor
+// with the promise of it.
+func (f found) unserved() int {
+	n := f.unanswered
+	for _, t := range f.all {
+		if t.status >= 300 {
+			n++
+		}
+	}
+	return n
+}
+
+// availability is percent of all requests that were served.
+func (f found) availability() float64 {
+	n := len(f.all) + f.unanswered
+	return 100 * float64(n-f.unserved()) / float64(max(1, n))
+}
+
+func (f found) statuses() string {
+	counts := map[int]int{}
+	for _, t := range f.all {
+		counts[t.status]++
+	}
+	var words []string
+	for _, status := range slices.Sorted(maps.Keys(counts)) {
+		words = append(words, fmt.Sprintf("%d × %d", counts[status], status))
+	}
+	if f.unanswered > 0 {
+		words = append(words, fmt.Sprintf("%d unanswered", f.unanswered))
+	}
+	return strings.Join(words, ", ")
+}
+
+// quantile is how long the answer took that this part of all were faster than.
+func (f found) quantile(q float64) time.Duration {
+	if len(f.all) == 0 {
+		return 0
+	}
+	sorted := slices.SortedFunc(slices.Values(f.all), func(a, b transaction) int { return cmp.Compare(a.took, b.took) })
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))].took
+}
+
+// results is the table beside the documents' figures.
+type results struct{ rows []result }
+
+type result struct {
+	found
+	settled time.Duration // how long after the load the last order had come to rest
+}
+
+func (r *results) add(f found, settled time.Duration) { r.rows = append(r.rows, result{f, settled}) }
+
+// availability is percent of all requests of all lines.
+func (r *results) availability() float64 {
+	all, unserved := 0, 0
+	for _, row := range r.rows {
+		all, unserved = all+len(row.all)+row.unanswered, unserved+row.unserved()
+	}
+	return 100 * float64(all-unserved) / float64(max(1, all))
+}
+
+func (r *results) print(out io.Writer) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\nload\tusers\tserved %\ttheirs %\tper s\tp50 s\tp99 s\tslowest s\tanswers\tat rest after")
+	for _, row := range r.rows {
+		rest := ""
+		if row.orders {
+			rest = seconds(row.settled)
+		}
+		fmt.Fprintf(table, "%s\t%d\t%.2f\t%s\t%.1f\t%.2f\t%.2f\t%.2f\t%s\t%s\n", row.name, row.users, row.availability(), row.theirs,
+			float64(len(row.all))/row.length.Seconds(), row.quantile(0.5).Seconds(), row.quantile(0.99).Seconds(), row.quantile(1).Seconds(),
+			row.statuses(), rest)
+	}
+	fmt.Fprintf(table, "availability: %.2f %%\n", r.availability())
+	return table.Flush()
+}
+
+// command runs a command of yeyak as a terminal would that has read the file of
+// variables.
+func command(ctx context.Context, yeyak, envFile string, args []string) (string, error) {
+	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `. "$0"; exec "$@"`, envFile, yeyak}, args...)...)
+	cmd.Env = child.Environment()
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

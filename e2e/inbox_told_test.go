@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestInbox_EveryOrderIsTold: whatever happens between us and Temporal, and whenever,
+// an order that exists afterwards is one that an answer named: 503 means that there
+// is none, and none will be. YEYAK_SEED repeats a run's choices.
+func TestInbox_EveryOrderIsTold(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	if given := os.Getenv("YEYAK_SEED"); given != "" {
+		n, err := strconv.ParseUint(given, 10, 64)
+		require.NoError(t, err)
+		seed = n
+	}
+	fmt.Printf("seed of this run's orders: YEYAK_SEED=%d\n", seed)
+	random := rand.New(rand.NewPCG(seed, 1))
+	c := bootCutOff(t, func(o *app.Options) { o.Config.Orders.InboxWithin = time.Hour })
+	drink := c.drink(1000)
+	place := []func() answer{
+		func() answer { return c.reserve(c.place) },
+		func() answer { return c.order(c.menu) },
+		func() answer { return c.orderCup(drink) },
+		func() answer { return c.call() },
+	}
+	troubles := []func(*proxy){func(*proxy) {}, (*proxy).cut, (*proxy).hang, (*proxy).deafen}
+
+	const rounds, atOnce = 50, 10
+	told, refused := map[string]bool{}, 0
+	for round := range rounds {
+		trouble, begins := troubles[round%len(troubles)], time.Duration(random.IntN(60))*time.Millisecond
+		lasts := time.Duration(random.IntN(1500)) * time.Millisecond
+		kinds, after := make([]int, atOnce), make([]time.Duration, atOnce)
+		for i := range atOnce {
+			kinds[i], after[i] = random.IntN(len(place)), time.Duration(random.IntN(60))*time.Millisecond
+		}
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			pause(begins)
+			trouble(c.wire)
+			pause(lasts)
+			c.wire.resume()
+		}()
+		for _, a := range c.atOnce(atOnce, func(i int) answer { pause(after[i]); return place[kinds[i]]() }) {
+			id := a.body.ID
+			if a.body.Order != nil {
+				id = a.body.Order.ID
+			}
+			switch {
+			case id != "":
+				require.NotEmpty(t, a.header.Get("Location"), "%s", a.raw)
+				told[id] = true
+			default:
+				require.Equal(t, http.StatusServiceUnavailable, a.status, "%s", a.raw)
+				refused++
+			}
+		}
+		<-over
+	}
+	require.Len(t, told, rounds*atOnce-refused, "no two orders of one id")
+	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })
+	for id := range c.existing() {
+		require.True(t, told[id], "%s exists, and nobody was told", id)
+	}
+	c.eventually(func() bool { return c.audit().Clean() })
+}
+
+// pause is when what happens beside a request happens: the test's outcome does not
+// depend on it.
+func pause(d time.Duration) { <-time.After(d) }
+
+// existing are the orders that the engine lists.
+func (c *cutOff) existing() map[string]bool {
+	c.Helper()
+	all := map[string]bool{}
+	for page := []byte(nil); ; {
+		found, err := c.temporal.ListWorkflow(c.Context(), &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: c.namespace, Query: contract.KindAttribute.GetName() + " IS NOT NULL", NextPageToken: page,
+		})
+		require.NoError(c, err)
+		for _, e := range found.Executions {
+			all[e.GetExecution().GetWorkflowId()] = true
+		}
+		if page = found.NextPageToken; len(page) == 0 {
+			return all
+		}
+	}
+}

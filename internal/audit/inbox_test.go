@@ -1,0 +1,63 @@
+package audit_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// audited is when audits of made-up books begin.
+var audited = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// waits puts an order into the inbox, and what an order that waits there has.
+func (b *books) waits(k orders.Kept) {
+	v := order(booking.Food, booking.Received)
+	v.Version, v.Placed = orders.KeptVersion, false
+	b.rows = append(b.rows, audit.Row{ID: v.ID, Status: v.Status, Version: v.Version, View: v})
+	k.OrderID, k.Kind = v.ID, booking.Food
+	b.kept = append(b.kept, k)
+}
+
+// TestRun_Inbox: an order that waits for its saga is as it should be, while it is
+// taken out of the inbox in time.
+func TestRun_Inbox(t *testing.T) {
+	t.Parallel()
+	const since = "no dispatcher has taken it out of the inbox since 1999-12-31T23:00:00Z"
+	never := []audit.Finding{{Kind: audit.Inbox, OrderID: "food-1", Says: since, Remedy: "start an API: each dispatches the inbox"}}
+	started := []audit.Finding{{
+		Kind: audit.Inbox, OrderID: "food-1", Says: "its saga was started, and it still waits in the inbox", Remedy: "it is settled when an API runs",
+	}}
+	withdrawn := &contract.Withdrawal{Why: booking.ByCustomer}
+	anHourAgo, justNow := audited.Add(-time.Hour), audited.Add(-time.Second)
+	for name, test := range map[string]struct {
+		kept    orders.Kept
+		started bool
+		want    []audit.Finding
+	}{
+		"Waits":              {orders.Kept{ReceivedAt: justNow}, false, nil},
+		"IsTaken":            {orders.Kept{ReceivedAt: anHourAgo, LeasedUntil: audited.Add(time.Minute)}, false, nil},
+		"IsTriedAgain":       {orders.Kept{ReceivedAt: anHourAgo, LeasedUntil: justNow}, false, nil},
+		"NeverTaken":         {orders.Kept{ReceivedAt: anHourAgo}, false, never},
+		"TakenLongAgo":       {orders.Kept{ReceivedAt: anHourAgo.Add(-time.Hour), LeasedUntil: anHourAgo}, false, never},
+		"NotClosed":          {orders.Kept{ReceivedAt: anHourAgo, Withdrawal: withdrawn}, false, never},
+		"Started":            {orders.Kept{ReceivedAt: justNow}, true, started},
+		"StartedAndNotTaken": {orders.Kept{ReceivedAt: anHourAgo}, true, started},
+		"StartedAndCancels":  {orders.Kept{ReceivedAt: justNow, Withdrawal: withdrawn}, true, nil},
+		"IsAboutToBeSettled": {orders.Kept{ReceivedAt: justNow, LeasedUntil: audited.Add(time.Minute)}, true, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBooks()
+			b.waits(test.kept)
+			if test.started {
+				b.rows = nil
+				b.add(order(booking.Food, booking.Delivering))
+			}
+			b.requireFindings(t, test.want...)
+		})
+	}
+}

@@ -1,0 +1,154 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// settle starts the saga of one order of the inbox, or finds it started, and notes
+// that. The error is one after which others have to wait, too.
+func (d *Dispatcher) settle(ctx context.Context, k Kept) error {
+	if err := d.enter(ctx); err != nil {
+		d.failed(ctx, k, k.Sent, 0, err)
+		return err
+	}
+	// What has begun is finished, and noted, also when the process is to end.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*startWithin)
+	defer cancel()
+	sending, err := d.start(ctx, k)
+	switch {
+	case err == nil && k.Withdrawal == nil:
+		return d.done(k, dispatchStarted, d.Inbox.Started(ctx, k.OrderID, ""))
+	case err == nil:
+		return d.done(k, dispatchClosed, d.Inbox.Closed(ctx, k.OrderID, "it was never begun"))
+	case wasStarted(err) && k.Withdrawal == nil:
+		return d.found(ctx, k)
+	case wasStarted(err):
+		return d.stop(ctx, k)
+	case isOpen(err):
+		d.failed(ctx, k, k.Sent || reached(sending, err), 0, err)
+		return err
+	default:
+		d.Log.Error("order in the inbox cannot be started", zap.String("order", k.OrderID), zap.Error(err))
+		d.failed(ctx, k, k.Sent || sending != nil && reached(sending, err), oddPause, err)
+		return nil
+	}
+}
+
+// enter waits for the turn of a start, among those of requests.
+func (d *Dispatcher) enter(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	return d.Starts.Await(ctx)
+}
+
+// start starts the saga of the order, and ends the turn for that.
+func (d *Dispatcher) start(ctx context.Context, k Kept) (_ *sending, err error) {
+	defer func() { d.Starts.Leave(!isAway(err)) }()
+	input, err := contract.ReadInput(k.Kind, k.Input, func(o *contract.Order) {
+		o.DispatchedAt, o.Withdrawal = time.Now().UTC().Truncate(time.Microsecond), k.Withdrawal
+	})
+	if err != nil {
+		return nil, err
+	}
+	budget, end := context.WithTimeout(ctx, startWithin)
+	defer end()
+	call, cancel := withinOneCall(budget, 0)
+	defer cancel()
+	call, sending := watched(call)
+	return sending, d.Engine.begin(call, start{
+		workflow: contract.BusinessOf(k.Kind).Workflow, input: input, view: input.View(), hash: k.RequestHash,
+		summary: k.Summary, reuse: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE, eager: d.Eager(),
+	})
+}
+
+// found notes an order that was started before, by a request that did not hear of
+// that, or by a dispatcher that died over it. Under one key it may have been another
+// request, whose order counts then.
+func (d *Dispatcher) found(ctx context.Context, k Kept) error {
+	hash, err := d.Engine.RequestHash(ctx, k.OrderID)
+	if err != nil {
+		d.failed(ctx, k, true, 0, err)
+		return err
+	}
+	if hash == k.RequestHash {
+		hash = ""
+	} else {
+		d.Log.Warn("the order of another request under its key was started", zap.String("order", k.OrderID))
+	}
+	return d.done(k, dispatchFound, d.Inbox.Started(ctx, k.OrderID, hash))
+}
+
+// stop tells an order that was started, and is withdrawn, that its customer cancels
+// it. An order that nothing was sent of, and that is found all the same, goes on.
+func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
+	closed := func(outcome string) error { return d.done(k, dispatchClosed, d.Inbox.Closed(ctx, k.OrderID, outcome)) }
+	if k.Withdrawal.Why != booking.ByCustomer {
+		return closed("it had been started")
+	}
+	decision := Decision{OrderID: k.OrderID, Kind: k.Kind, Update: contract.CancelUpdate, Note: k.Withdrawal.Note}
+	asking, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	_, taken, err := d.Engine.decide(asking, fmt.Sprintf("inbox/%d", k.Tries), decision)
+	answer, why := answerOf(err)
+	switch {
+	case err == nil:
+		return closed("it was cancelled")
+	case taken && isAway(err) && !decision.asks():
+		return closed("it is being cancelled")
+	case answer != nil && (booking.Code(answer.Type()) == booking.DeliveryUnavailable || booking.Code(answer.Type()) == booking.DecisionPending):
+		pause := oddPause
+		if why != nil {
+			pause = soon(why.Left(time.Now()))
+		}
+		d.failed(ctx, k, true, pause, err)
+		return nil
+	case answer != nil:
+		return closed("it had been started: " + answer.Type())
+	case noWorkflow(err):
+		return closed("it was over")
+	case isAway(err):
+		d.failed(ctx, k, true, firstWait, err)
+		return err
+	default:
+		d.Log.Error("order in the inbox cannot be cancelled", zap.String("order", k.OrderID), zap.Error(err))
+		d.failed(ctx, k, true, oddPause, err)
+		return nil
+	}
+}
+
+// done counts an order that is settled, once that is noted.
+func (d *Dispatcher) done(k Kept, outcome string, err error) error {
+	if err != nil {
+		d.Log.Warn("what became of an order is not noted in the inbox", zap.String("order", k.OrderID), zap.Error(err))
+		return err // its lease ends by itself
+	}
+	d.line.left(time.Now())
+	d.count(outcome)
+	return nil
+}
+
+// failed ends the lease of an order that is to be tried again after a pause.
+func (d *Dispatcher) failed(ctx context.Context, k Kept, sent bool, pause time.Duration, cause error) {
+	d.count(dispatchFailed)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
+	defer cancel()
+	err := d.Inbox.Failed(ctx, Failure{OrderID: k.OrderID, Sent: sent, Again: time.Now().Add(pause), Cause: cause.Error()})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		d.Log.Debug("lease of an order is not ended", zap.String("order", k.OrderID), zap.Error(err))
+	}
+}
+
+func (d *Dispatcher) count(outcome string) {
+	if d.Count != nil {
+		d.Count(outcome)
+	}
+}

@@ -1,0 +1,142 @@
+package orders
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// clocks is how far the clocks of this process and of the engine may be apart.
+// An order whose customer waits for it has to be started by the end of that, and
+// so much more: else it is not begun.
+const clocks = 10 * time.Second
+
+// keptWithin bounds the write of an order into the inbox, and of its withdrawal.
+const keptWithin = time.Second
+
+// startBy is until when the saga of an order that is placed now has to be started.
+func (o *Orders) startBy(budget context.Context, a Attempt, placedAt time.Time) time.Time {
+	if contract.BusinessOf(a.placement.kind()).MayWait() && o.Dispatcher != nil {
+		return placedAt.Add(o.Dispatcher.Within)
+	}
+	end, _ := budget.Deadline() // from its turn on: see tryToPlace
+	return o.Now().UTC().Add(time.Until(end) + clocks).Truncate(time.Microsecond)
+}
+
+// unstarted is why the saga of an order could not be started, or is not known to
+// be.
+type unstarted struct {
+	error
+	sent bool // the start may have reached the engine
+}
+
+// isOpen tells whether a start that failed may be repeated: the engine is away, too
+// slow or too busy, or has broken off. Its outcome may be unknown.
+func isOpen(err error) bool {
+	if isAway(err) {
+		return true
+	}
+	if _, ok := errors.AsType[*serviceerror.Internal](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*serviceerror.DataLoss](err)
+	return ok
+}
+
+// reached tells whether a start that failed may have reached the engine and been
+// taken.
+func reached(s *sending, err error) bool {
+	_, nowhere := errors.AsType[*serviceerror.NamespaceNotFound](err)
+	return !nowhere && !s.nothing()
+}
+
+// keep takes an order whose saga could not be started: it goes into the inbox. A
+// kind of order that does not wait there is taken only if its saga may have been
+// started; else the error says that it was not, and never will be.
+func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, error) {
+	log := o.log(ctx, t.OrderID)
+	undecided := progress{view: t.view}
+	if !contract.BusinessOf(t.view.Kind).MayWait() || o.Dispatcher == nil {
+		if !why.sent {
+			return progress{}, why.error
+		}
+		log.Warn("start of order is not answered", zap.Error(why.error))
+		return undecided, nil
+	}
+	wait, tooLong := o.Dispatcher.estimate()
+	if tooLong && !why.sent {
+		return progress{}, admission.TooBusy().In(wait)
+	}
+	hash, err := o.put(ctx, t, why.sent)
+	same := hash == t.placement.RequestHash
+	switch {
+	case err == nil && same:
+		log.Info("order waits in the inbox", zap.Error(why.error))
+		undecided.view.Version = KeptVersion
+		return undecided, nil
+	case err == nil && !why.sent:
+		return progress{}, booking.Errorf(IdempotencyKeyReused, "this key was used for another request")
+	case err != nil && errors.Is(err, booking.ErrNothingDone) && !why.sent:
+		log.Error("order cannot be kept in the inbox", zap.Error(err))
+		return progress{}, why.error
+	}
+	log.Error("order may be in the inbox, or started", zap.NamedError("start", why.error), zap.Error(err))
+	return undecided, nil
+}
+
+// put writes the order into the inbox, whether or not its request ends.
+func (o *Orders) put(ctx context.Context, t tried, sent bool) (requestHash string, err error) {
+	input, err := json.Marshal(t.input)
+	if err != nil {
+		return "", errors.Join(booking.ErrNothingDone, err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
+	defer cancel()
+	v := t.view
+	v.Version = KeptVersion
+	return o.Dispatcher.put(ctx, Kept{
+		OrderID: t.OrderID, Kind: t.view.Kind, CustomerID: t.placement.CustomerID, Input: input, Summary: t.summary(),
+		RequestHash: t.placement.RequestHash, ReceivedAt: v.PlacedAt(), StartBy: t.startBy, Sent: sent,
+	}, contract.Publication{View: v, RequestHash: t.placement.RequestHash})
+}
+
+// expected is after what time it is worth looking at an order again that is not
+// decided; 0 where nothing is known of that.
+func (o *Orders) expected(v contract.View) time.Duration {
+	if o.Dispatcher == nil || !InInbox(v) || v.Status != booking.Received {
+		return 0
+	}
+	wait, _ := o.Dispatcher.estimate()
+	return wait
+}
+
+// withdraw gives an order up that waits in the inbox, for a caller who decides so.
+// Where a service has to agree to that, only an order of which it cannot know is
+// given up here.
+func (o *Orders) withdraw(ctx context.Context, d Decision) (contract.View, bool) {
+	business := contract.BusinessOf(d.Kind)
+	if o.Dispatcher == nil || d.Update != contract.CancelUpdate || !business.MayWait() || (contract.Decision{Note: d.Note}).Check(d.Update) != nil {
+		return contract.View{}, false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
+	defer cancel()
+	w := contract.Withdrawal{Why: booking.ByCustomer, Note: booking.Lines(d.Note)}
+	view, ok, err := o.Dispatcher.Inbox.Withdraw(ctx, d.OrderID, w, business.AsksToCancel)
+	if err != nil {
+		o.log(ctx, d.OrderID).Warn("inbox cannot be asked", zap.Error(err))
+		return view, false
+	}
+	if ok {
+		o.Hub.Wake(contract.Publication{View: view})
+		o.Dispatcher.Wake()
+	}
+	return view, ok
+}

@@ -1,0 +1,281 @@
+package orders_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/mocks"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// kitchen is orders with a real inbox and read model, of an engine that the test
+// describes.
+type kitchen struct {
+	*orders.Orders
+	engine *mocks.Client
+	inbox  *store.Inbox
+}
+
+func newKitchen(t *testing.T) kitchen {
+	t.Helper()
+	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "pages.db"), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	_, err = store.Migrate(t.Context(), db, "mypage")
+	require.NoError(t, err)
+	k := kitchen{engine: mocks.NewClient(t), inbox: store.NewInbox(db)}
+	engine := orders.NewEngine(k.engine)
+	k.Orders = orders.New(orders.Deps{
+		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: 100 * time.Millisecond, Policy: contract.Policy{InPlace: true},
+		Dispatcher: &orders.Dispatcher{
+			Inbox: k.inbox, Engine: engine, Starts: anyTurn{}, Within: time.Hour, Eager: func() bool { return false }, Log: zap.NewNop(),
+		},
+	})
+	return k
+}
+
+type anyTurn struct{}
+
+func (anyTurn) Enter(context.Context) error { return nil }
+func (anyTurn) Await(context.Context) error { return nil }
+func (anyTurn) Leave(bool)                  {}
+
+func (k kitchen) order(t *testing.T, key, hash string) (orders.Outcome, error) {
+	t.Helper()
+	return place(t, k.Orders, ordered(meal, key, hash))
+}
+
+// ordered is a placement of alice's that has a price.
+func ordered(w orders.Wanted, key, hash string) orders.Placement {
+	p := wanted(w, key, hash)
+	p.PaymentMethod = "pm_card_visa"
+	return p
+}
+
+// kept are the orders in the inbox.
+func (k kitchen) kept(t *testing.T) (all []orders.Kept) {
+	t.Helper()
+	for one, err := range k.inbox.All(t.Context()) {
+		require.NoError(t, err)
+		all = append(all, one)
+	}
+	return all
+}
+
+// isSent lets every start fail after it was sent.
+func isSent(engine *mocks.Client, err error) *mock.Call {
+	return engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Run(func(args mock.Arguments) {
+			orders.NoteCall(args.Get(0).(context.Context), false)
+			orders.NoteCall(args.Get(0).(context.Context), true)
+		}).Return(nil, err)
+}
+
+// troubles are what keeps an order from being started at once.
+var troubles = map[string]struct {
+	set  func(kitchen)
+	sent bool
+}{
+	"NoTurn": {func(k kitchen) { k.Starts = noTurn{} }, false},
+	"Refused": {func(k kitchen) {
+		isRefused(k.engine, serviceerror.NewUnavailable("connection refused"))
+		knowsNone(k.engine)
+	}, false},
+	"Unanswered": {func(k kitchen) { isSent(k.engine, context.DeadlineExceeded); knowsNone(k.engine) }, true},
+	"Broken":     {func(k kitchen) { isSent(k.engine, serviceerror.NewInternal("shard lost")); knowsNone(k.engine) }, true},
+	"Nowhere":    {func(k kitchen) { isSent(k.engine, serviceerror.NewNamespaceNotFound("x")); knowsNone(k.engine) }, false},
+}
+
+func eachTrouble(t *testing.T, test func(t *testing.T, k kitchen, sent bool)) {
+	t.Helper()
+	for name, trouble := range troubles {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := newKitchen(t)
+			trouble.set(k)
+			test(t, k, trouble.sent)
+		})
+	}
+}
+
+// TestKeep: an order that cannot be started at once is taken, and can be read.
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+		out, err := k.order(t, "", "")
+		require.NoError(t, err)
+		require.False(t, out.Done)
+		require.Equal(t, booking.Received, out.View.Status)
+		require.GreaterOrEqual(t, out.After, time.Second)
+		kept := k.kept(t)
+		require.Len(t, kept, 1)
+		require.Equal(t, sent, kept[0].Sent)
+		require.Equal(t, out.OrderID, kept[0].OrderID)
+		require.Equal(t, time.Hour, kept[0].StartBy.Sub(kept[0].ReceivedAt))
+		view, err := k.Read(t.Context(), orders.Caller{}, booking.Food, out.OrderID)
+		require.NoError(t, err)
+		require.Equal(t, out.View, view)
+		list, err := k.List(t.Context(), orders.Caller{}, booking.OrderFilter{CustomerID: "alice"}, booking.Page{}, nil)
+		require.NoError(t, err)
+		require.Equal(t, []contract.View{out.View}, list.Orders)
+		input, err := contract.ReadInput(booking.Food, kept[0].Input, func(*contract.Order) {})
+		require.NoError(t, err)
+		require.NoError(t, input.Check())
+	})
+}
+
+// awayInbox is an inbox that cannot be written.
+type awayInbox struct {
+	orders.Inbox
+	err error
+}
+
+func (a awayInbox) Put(context.Context, orders.Kept, contract.Publication) (string, error) {
+	return "", a.err
+}
+
+// TestKeep_InboxAway: only an order of which it is certain that nothing was sent and
+// nothing is kept is refused. Any other one may be.
+func TestKeep_InboxAway(t *testing.T) {
+	t.Parallel()
+	for what, away := range map[string]struct {
+		err     error
+		certain bool
+	}{
+		"NothingWritten": {booking.ErrNothingDone, true}, "MayBeWritten": {context.DeadlineExceeded, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+				k.Dispatcher.Inbox = awayInbox{k.inbox, away.err}
+				out, err := k.order(t, "", "")
+				if away.certain && !sent {
+					var no *booking.Error
+					require.ErrorAs(t, err, &no)
+					require.Contains(t, []booking.Code{orders.TemporalUnavailable, admission.Overloaded}, no.Code)
+					return
+				}
+				require.NoError(t, err)
+				require.False(t, out.Done)
+				require.Equal(t, out.OrderID, out.View.ID)
+			})
+		})
+	}
+}
+
+// TestKeep_Repeated: under its key there is one order, whose repeats find it in the
+// read model, and none of another request.
+func TestKeep_Repeated(t *testing.T) {
+	t.Parallel()
+	eachTrouble(t, func(t *testing.T, k kitchen, _ bool) {
+		if k.Starts != (noTurn{}) {
+			k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away"))
+		} else {
+			knowsNone(k.engine)
+			k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewNotFound("none"))
+		}
+		first, err := k.order(t, "k1", "hash")
+		require.NoError(t, err)
+		second, err := k.order(t, "k1", "hash")
+		require.NoError(t, err)
+		require.Equal(t, first.View, second.View)
+		require.GreaterOrEqual(t, second.After, time.Second)
+		_, err = k.order(t, "k1", "another hash")
+		require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
+		require.Len(t, k.kept(t), 1)
+	})
+}
+
+// TestKeep_OtherRequestUnderKey: of two requests under one key that come at once,
+// the second finds the first one's order in the inbox, which the read model did not
+// know when it came.
+func TestKeep_OtherRequestUnderKey(t *testing.T) {
+	t.Parallel()
+	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+		if k.Starts == (noTurn{}) {
+			knowsNone(k.engine)
+		}
+		one, err := k.Prepare(t.Context(), orders.Caller{}, ordered(meal, "k1", "hash"))
+		require.NoError(t, err)
+		other, err := k.Prepare(t.Context(), orders.Caller{}, ordered(meal, "k1", "another hash"))
+		require.NoError(t, err)
+		first, err := k.Place(t.Context(), orders.Caller{}, one)
+		require.NoError(t, err)
+		second, err := k.Place(t.Context(), orders.Caller{}, other)
+		if sent {
+			require.NoError(t, err, "it may be the one that was started")
+			require.Equal(t, first.OrderID, second.OrderID)
+		} else {
+			require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
+		}
+		require.Len(t, k.kept(t), 1)
+		require.Equal(t, "hash", k.kept(t)[0].RequestHash)
+	})
+}
+
+var cancelMeal = func(id string) orders.Decision {
+	return orders.Decision{OrderID: id, Kind: booking.Food, Update: contract.CancelUpdate, Note: "changed my mind"}
+}
+
+// TestKeep_Cancelled: an order in the inbox is cancelled there, unless a service
+// that may know of it would have to agree.
+func TestKeep_Cancelled(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]error{
+		"Unknown": serviceerror.NewNotFound("no such workflow"), "Away": serviceerror.NewUnavailable("away"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+				k.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, answer)
+				k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, answer).Maybe()
+				out, err := k.order(t, "", "")
+				require.NoError(t, err)
+				decided, err := k.Decide(t.Context(), orders.Caller{}, cancelMeal(out.OrderID))
+				if sent {
+					require.Error(t, err)
+					require.Nil(t, k.kept(t)[0].Withdrawal)
+					return
+				}
+				require.NoError(t, err)
+				require.False(t, decided.Done)
+				require.Equal(t, booking.Cancelling, decided.View.Status)
+				require.Equal(t, booking.ByCustomer, decided.View.Reason)
+				view, err := k.Read(t.Context(), orders.Caller{}, booking.Food, out.OrderID)
+				require.NoError(t, err)
+				require.Equal(t, decided.View, view)
+				again, err := k.Decide(t.Context(), orders.Caller{}, cancelMeal(out.OrderID))
+				require.NoError(t, err)
+				require.Equal(t, decided.View, again.View)
+				require.Equal(t, "changed my mind", k.kept(t)[0].Withdrawal.Note)
+			})
+		})
+	}
+}
+
+// TestKeep_OtherKinds: an order that its customer waits for is in no inbox.
+func TestKeep_OtherKinds(t *testing.T) {
+	t.Parallel()
+	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+		_, err := place(t, k.Orders, wanted(freeCall, "", ""))
+		require.Equal(t, sent, err == nil)
+		var no *booking.Error
+		require.Equal(t, !sent, errors.As(err, &no))
+		require.Empty(t, k.kept(t))
+	})
+}
+
+func jsonOf(v any) ([]byte, error) { return json.Marshal(v) }

@@ -1,0 +1,267 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Inbox are the orders that were taken while their sagas could not be started. It
+// implements orders.Inbox, in the database of the read model.
+type Inbox struct{ db *DB }
+
+// NewInbox keeps the inbox in db, which holds the read model.
+func NewInbox(db *DB) *Inbox { return &Inbox{db} }
+
+// States of an order in the inbox.
+const (
+	keptWaiting = "waiting" // for its saga to be started
+	keptStarted = "started"
+	keptClosing = "closing" // it was withdrawn, and the engine does not know that yet
+	keptClosed  = "closed"
+)
+
+type keptRow struct {
+	bun.BaseModel `bun:"table:inbox,alias:i"`
+
+	OrderID     string `bun:",pk"`
+	Kind        booking.Kind
+	CustomerID  string
+	Input       string // JSON
+	Summary     string
+	RequestHash string
+	ReceivedAt  time.Time
+	StartBy     time.Time
+	State       string
+	Why         booking.Reason
+	Note        string
+	Sent        bool
+	LeasedUntil *time.Time
+	Tries       int
+	Outcome     string
+	SettledAt   *time.Time
+}
+
+func (r keptRow) kept() orders.Kept {
+	k := orders.Kept{
+		OrderID: r.OrderID, Kind: r.Kind, CustomerID: r.CustomerID, Input: []byte(r.Input), Summary: r.Summary,
+		RequestHash: r.RequestHash, ReceivedAt: r.ReceivedAt.UTC(), StartBy: r.StartBy.UTC(), Sent: r.Sent, Tries: r.Tries,
+	}
+	if r.State == keptClosing {
+		k.Withdrawal = &contract.Withdrawal{Why: r.Why, Note: r.Note}
+	}
+	if r.LeasedUntil != nil {
+		k.LeasedUntil = r.LeasedUntil.UTC()
+	}
+	return k
+}
+
+// Put implements orders.Inbox.
+func (i *Inbox) Put(ctx context.Context, k orders.Kept, p contract.Publication) (requestHash string, err error) {
+	row, err := newOrderRow(p)
+	if err != nil {
+		return "", nothingDone(err)
+	}
+	kept := &keptRow{
+		OrderID: k.OrderID, Kind: k.Kind, CustomerID: k.CustomerID, Input: string(k.Input), Summary: k.Summary,
+		RequestHash: k.RequestHash, ReceivedAt: micros(k.ReceivedAt), StartBy: micros(k.StartBy), State: keptWaiting, Sent: k.Sent,
+	}
+	err = i.db.inTx(ctx, "put order into inbox", func(ctx context.Context, q bun.IDB) error {
+		requestHash = k.RequestHash
+		inserted, err := affected(q.NewInsert().Model(kept).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
+		if err != nil {
+			return err
+		}
+		if inserted == 1 {
+			_, err = upsertOrder(q, row).Exec(ctx)
+			return err
+		}
+		_, err = q.NewRaw("UPDATE inbox SET sent = sent OR ? WHERE order_id = ?", k.Sent, k.OrderID).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		return q.NewRaw("SELECT request_hash FROM inbox WHERE order_id = ?", k.OrderID).Scan(ctx, &requestHash)
+	})
+	return requestHash, err
+}
+
+// Lease implements orders.Inbox. Orders that another process is about to lease
+// are passed over.
+func (i *Inbox) Lease(ctx context.Context, n int, now, until time.Time) (leased []orders.Kept, err error) {
+	err = i.db.inTx(ctx, "lease orders of inbox", func(ctx context.Context, q bun.IDB) error {
+		leased = nil
+		var rows []keptRow
+		err := q.NewRaw(`SELECT * FROM inbox WHERE settled_at IS NULL AND (leased_until IS NULL OR leased_until <= ?)
+			ORDER BY received_at, order_id LIMIT ? ?`, micros(now), n, i.db.dialect.forUpdateOfFree).Scan(ctx, &rows)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		ids := make([]string, len(rows))
+		for n, row := range rows {
+			ids[n] = row.OrderID
+			k := row.kept()
+			k.Tries++
+			k.LeasedUntil = micros(until)
+			leased = append(leased, k)
+		}
+		_, err = q.NewRaw("UPDATE inbox SET leased_until = ?, tries = tries + 1, sent = TRUE WHERE order_id IN (?)",
+			micros(until), bun.List(ids)).Exec(ctx)
+		return err
+	})
+	return leased, err
+}
+
+// Failed implements orders.Inbox.
+func (i *Inbox) Failed(ctx context.Context, f orders.Failure) error {
+	return i.db.run(ctx, "end lease of order in inbox", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("UPDATE inbox SET leased_until = ?, sent = ?, outcome = ? WHERE order_id = ? AND settled_at IS NULL",
+			micros(f.Again), f.Sent, f.Cause, f.OrderID).Exec(ctx)
+		return err
+	})
+}
+
+// Started implements orders.Inbox.
+func (i *Inbox) Started(ctx context.Context, orderID, requestHash string) error {
+	outcome := keptStarted
+	if requestHash != "" {
+		outcome = "the order of another request under its key was started"
+	}
+	return i.db.inTx(ctx, "settle started order of inbox", func(ctx context.Context, q bun.IDB) error {
+		settled, err := affected(q.NewRaw("UPDATE inbox SET state = ?, outcome = ?, settled_at = ? WHERE order_id = ? AND state = ?",
+			keptStarted, outcome, now(), orderID, keptWaiting).Exec(ctx))
+		if err != nil || settled == 0 || requestHash == "" {
+			return err
+		}
+		_, err = q.NewRaw("UPDATE orders SET request_hash = ? WHERE id = ?", requestHash, orderID).Exec(ctx)
+		return err
+	})
+}
+
+// Closed implements orders.Inbox.
+func (i *Inbox) Closed(ctx context.Context, orderID, outcome string) error {
+	return i.db.run(ctx, "settle closed order of inbox", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("UPDATE inbox SET state = ?, outcome = ?, settled_at = ? WHERE order_id = ? AND state = ?",
+			keptClosed, outcome, now(), orderID, keptClosing).Exec(ctx)
+		return err
+	})
+}
+
+// Withdraw implements orders.Inbox.
+func (i *Inbox) Withdraw(ctx context.Context, orderID string, w contract.Withdrawal, unsent bool) (view contract.View, ok bool, err error) {
+	err = i.db.inTx(ctx, "withdraw order in inbox", func(ctx context.Context, q bun.IDB) (err error) {
+		view, ok, err = withdraw(ctx, q, i.db.dialect, orderID, w, unsent)
+		return err
+	})
+	return view, ok && err == nil, err
+}
+
+func withdraw(
+	ctx context.Context, q bun.IDB, d dialect, orderID string, w contract.Withdrawal, unsent bool,
+) (view contract.View, ok bool, err error) {
+	var kept []keptRow
+	err = q.NewRaw("SELECT * FROM inbox WHERE order_id = ? ?", orderID, d.forUpdate).Scan(ctx, &kept)
+	if err != nil || len(kept) == 0 || kept[0].State != keptWaiting && kept[0].State != keptClosing {
+		return view, false, err
+	}
+	var row orderRow
+	if err := orNotFound(q.NewSelect().Model(&row).Where("id = ?", orderID).Scan(ctx), "order", orderID); err != nil {
+		return view, false, err
+	}
+	p, err := row.publication()
+	if err != nil || !orders.InInbox(p.View) || kept[0].State == keptClosing {
+		return p.View, err == nil && kept[0].State == keptClosing, err
+	}
+	if unsent && kept[0].Sent {
+		return p.View, false, nil
+	}
+	p.View = orders.Withdrawn(p.View, w, now())
+	shown, err := newOrderRow(p)
+	if err != nil {
+		return view, false, err
+	}
+	_, err = q.NewRaw("UPDATE inbox SET state = ?, why = ?, note = ?, leased_until = NULL WHERE order_id = ?",
+		keptClosing, w.Why, w.Note, orderID).Exec(ctx)
+	if err != nil {
+		return view, false, err
+	}
+	_, err = upsertOrder(q, shown).Exec(ctx)
+	return p.View, true, err
+}
+
+// expiredAtOnce is how many orders Expire withdraws, at most.
+const expiredAtOnce = 100
+
+// Expire implements orders.Inbox.
+func (i *Inbox) Expire(ctx context.Context, at time.Time) (n int, err error) {
+	var ids []string
+	err = i.db.run(ctx, "find expired orders in inbox", func(ctx context.Context, q bun.IDB) error {
+		ids = nil
+		return q.NewRaw(`SELECT order_id FROM inbox WHERE settled_at IS NULL AND state = ? AND NOT sent AND start_by < ?
+			ORDER BY received_at, order_id LIMIT ?`, keptWaiting, micros(at), expiredAtOnce).Scan(ctx, &ids)
+	})
+	for _, id := range ids {
+		if err != nil {
+			break
+		}
+		var expired bool
+		if _, expired, err = i.Withdraw(ctx, id, contract.Withdrawal{Why: booking.NotProcessed}, true); expired {
+			n++
+		}
+	}
+	return n, err
+}
+
+// Open implements orders.Inbox.
+func (i *Inbox) Open(ctx context.Context) (open orders.OpenInbox, err error) {
+	var row struct {
+		Orders int
+		Oldest *time.Time
+	}
+	err = i.db.run(ctx, "count open orders of inbox", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw(`SELECT (SELECT count(*) FROM inbox WHERE settled_at IS NULL) AS orders,
+			(SELECT received_at FROM inbox WHERE settled_at IS NULL ORDER BY received_at, order_id LIMIT 1) AS oldest`).Scan(ctx, &row)
+	})
+	open.Orders = row.Orders
+	if row.Oldest != nil {
+		open.Oldest = row.Oldest.UTC()
+	}
+	return open, err
+}
+
+// forgottenAtOnce is how many orders Forget drops, at most.
+const forgottenAtOnce = 1000
+
+// Forget implements orders.Inbox.
+func (i *Inbox) Forget(ctx context.Context, before time.Time) (n int, err error) {
+	err = i.db.run(ctx, "forget settled orders of inbox", func(ctx context.Context, q bun.IDB) error {
+		dropped, err := affected(q.NewRaw(`DELETE FROM inbox WHERE order_id IN
+			(SELECT order_id FROM inbox WHERE settled_at IS NOT NULL AND settled_at < ? LIMIT ?)`,
+			micros(before), forgottenAtOnce).Exec(ctx))
+		n = int(dropped)
+		return err
+	})
+	return n, err
+}
+
+// All lists the orders that are not settled, for the audit.
+func (i *Inbox) All(ctx context.Context) iter.Seq2[orders.Kept, error] {
+	rows := all(ctx, i.db, "list open orders of inbox", func(ctx context.Context, q bun.IDB, is after, last keptRow) (rows []keptRow, err error) {
+		err = q.NewSelect().Model(&rows).Where("settled_at IS NULL").Where("(received_at, order_id) ? (?, ?)", is, last.ReceivedAt, last.OrderID).
+			OrderExpr("received_at, order_id").Limit(auditPage).Scan(ctx)
+		return rows, err
+	})
+	return as(rows, func(r keptRow) (orders.Kept, error) {
+		if !json.Valid([]byte(r.Input)) {
+			return orders.Kept{}, &Unreadable{OrderID: r.OrderID, Cause: fmt.Errorf("input of order %s in the inbox is no JSON", r.OrderID)}
+		}
+		return r.kept(), nil
+	})
+}

@@ -1,0 +1,7 @@
+#!/bin/sh
+# Makes sure that siege is installed, which loads an API as the documents of
+# other order systems do. Quiet when it is; starts nothing.
+set -eu
+. "$(dirname "$0")/install.sh"
+
+command -v siege >/dev/null || install_package siege "Please install siege 4 (macOS: brew install siege; Fedora: dnf install siege)."

@@ -1,0 +1,132 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// notBegun is an order of each kind before its workflow is started, with what it
+// has in common with the others.
+type notBegun struct {
+	*life
+	order *contract.Order
+	run   func() contract.View
+}
+
+func eachKind(t *testing.T, test func(t *testing.T, o notBegun)) {
+	t.Parallel()
+	for kind, order := range map[booking.Kind]func(*testing.T) notBegun{
+		booking.Lodging:  func(t *testing.T) notBegun { s := newStay(t); return notBegun{s.life, &s.in.Order, s.run} },
+		booking.Food:     func(t *testing.T) notBegun { m := newMeal(t); return notBegun{m.life, &m.in.Order, m.run} },
+		booking.Cafe:     func(t *testing.T) notBegun { c := newCup(t); return notBegun{c.life, &c.in.Order, c.run} },
+		booking.Cleaning: func(t *testing.T) notBegun { v := newVisit(t); return notBegun{v.life, &v.in.Order, v.run} },
+	} {
+		t.Run(string(kind), func(t *testing.T) { test(t, order(t)) })
+	}
+}
+
+// requireNothingBegun requires that the order was cancelled for a reason, and that
+// no service was ever asked for it.
+func (o notBegun) requireNothingBegun(v contract.View, why booking.Reason) {
+	o.Helper()
+	require.Equal(o, []booking.Status{booking.Received, booking.Cancelling, booking.Cancelled}, statuses(v))
+	require.Equal(o, why, v.Reason)
+	require.False(o, v.Placed)
+	require.False(o, v.Listed())
+	require.Empty(o, o.provider, "the provider was not asked")
+	_, err := o.ledger.Payment(o.Context(), o.life.order)
+	require.ErrorIs(o, err, &booking.Error{Code: booking.NotFound}, "nor the ledger")
+	require.Empty(o, o.told())
+	require.Empty(o, o.events())
+	require.False(o, o.registered)
+	require.Equal(o, why, o.row().Decision.Reason, "a repeat is answered so")
+}
+
+// TestStartBy_TooLate: a saga that is started after its time does nothing, however
+// it came to that. Its customer is told where they were promised the order.
+func TestStartBy_TooLate(t *testing.T) {
+	eachKind(t, func(t *testing.T, o notBegun) {
+		o.order.StartBy = placedAt.Add(10 * time.Second)
+		o.live(placedAt.Add(11 * time.Second))
+		v := o.run()
+		o.requireNothingBegun(v, booking.NotProcessed)
+		require.True(t, v.Reason.Unavailable(), "its key is free")
+		told := o.messagesTo(o.order.CustomerID)
+		if v.Kind == booking.Lodging || v.Kind == booking.Food {
+			require.Equal(t, []string{"order_cancelled"}, told)
+			require.Equal(t, booking.NotProcessed, o.sentTo(o.order.CustomerID)[0].Reason)
+		} else {
+			require.Empty(t, told)
+		}
+	})
+}
+
+// TestStartBy_ToldUntilItIsKnown: the message is sent although its service is away
+// at first, and holds up nothing.
+func TestStartBy_ToldUntilItIsKnown(t *testing.T) {
+	m := newMeal(t)
+	m.in.StartBy = placedAt.Add(10 * time.Second)
+	m.live(placedAt.Add(11 * time.Second))
+	failed := 0
+	m.faults = func(call string) fault {
+		if call != "send" || failed == 5 {
+			return none
+		}
+		failed++
+		require.Equal(m, booking.Cancelled, m.row().View.Status, "it is shown as cancelled by then")
+		return before
+	}
+	v := m.run()
+	require.False(t, v.NeedsAttention)
+	require.Equal(t, []string{"order_cancelled"}, m.messagesTo("alice"))
+}
+
+// TestStartBy_InTime: a saga that is started in time has no other end than one
+// without a limit.
+func TestStartBy_InTime(t *testing.T) {
+	m := newMeal(t)
+	m.in.StartBy = placedAt
+	m.decides(hour, contract.CompleteUpdate)
+	require.Equal(t, booking.Delivered, m.run().Status)
+}
+
+// TestWithdrawal: an order that was given up before its saga was started is not
+// begun, and tells why, in its customer's words.
+func TestWithdrawal(t *testing.T) {
+	eachKind(t, func(t *testing.T, o notBegun) {
+		o.order.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer, Note: "changed my mind"}
+		v := o.run()
+		o.requireNothingBegun(v, booking.ByCustomer)
+		require.Equal(t, "changed my mind", v.History[1].Note)
+		require.Empty(t, o.messagesTo(o.order.CustomerID))
+	})
+}
+
+// TestDispatchedAt: an order that waited in the inbox has all of its time from when
+// it left it.
+func TestDispatchedAt(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]time.Duration{"InTime": 15 * time.Second, "TooLate": 35 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			m := newMeal(t)
+			m.in.StartBy, m.in.DispatchedAt = placedAt.Add(2*hour), placedAt.Add(hour)
+			m.in.Policy.PayWithin = booking.Duration(20 * time.Second)
+			m.live(m.in.DispatchedAt)
+			down := true
+			m.faults = func(c string) fault { return only(before, down && c == "begin charge") }
+			m.env.RegisterDelayedCallback(func() { down = false }, in)
+			m.decides(10*hour, contract.CompleteUpdate)
+			v := m.run()
+			if name == "InTime" {
+				require.Equal(t, booking.Delivered, v.Status)
+			} else {
+				require.Equal(t, booking.PaymentUnavailable, v.Reason)
+			}
+		})
+	}
+}
