@@ -3,11 +3,13 @@ package api
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // budgetOf is the budget that a request is counted against for as long as it
@@ -37,10 +39,22 @@ func (s *server) admitRequest(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	if b.Enter(c.Request.Context()) {
-		defer b.Leave()
-		next(ctx)
+	arrived := time.Now()
+	if err := b.Enter(c.Request.Context()); err != nil {
+		writeProblem(c, s.toProblem(c.Request.Context(), err))
 		return
 	}
-	writeProblem(c, s.disclose(c.Request.Context(), admission.TooBusy()))
+	defer b.Leave(true) // how it ended says nothing: its time is bounded, and the next has its turn
+	next(huma.WithContext(ctx, admission.Arrived(ctx.Context(), arrived)))
+}
+
+// waitsForItsStart tells whether an operation places orders that have to be
+// started while their customer waits, for as long as that may take.
+func waitsForItsStart(op *huma.Operation) bool {
+	for kind, k := range orderKinds {
+		if op.Method == http.MethodPost && op.Path == k.path {
+			return !contract.BusinessOf(kind).MayWait()
+		}
+	}
+	return false
 }

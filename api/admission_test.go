@@ -2,16 +2,20 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
 )
 
 func TestAdmission_WaitsAndIsAdmitted(t *testing.T) {
@@ -36,7 +40,7 @@ func TestAdmission_Full(t *testing.T) {
 	answers := begin(3, b.write)
 	g.writes.arrived(2)
 	b.comesTo(1, writesWaiting)
-	b.shed(b.write()) // at once: nobody waits here for long
+	b.shed(b.write()) // at once
 	for _, path := range []string{reservationsPath, foodOrdersPath, callsPath, placesPath, orderPath + "/cancel", "/v1/lodging/reservations/lodging-1/confirm"} {
 		b.shed(b.do("POST", path, reservation))
 	}
@@ -55,7 +59,7 @@ func TestAdmission_Full(t *testing.T) {
 // Nothing is to be placed: that would fail the test.
 func TestAdmission_WaitedTooLong(t *testing.T) {
 	t.Parallel()
-	b, g := busy(t, func(d *given) { d.MaxWait = 20 * time.Millisecond })
+	b, g := busy(t, func(d *given) { d.MaxWait, d.ReplyBudget = 20*time.Millisecond, time.Minute })
 	answers := begin(2, b.write)
 	g.writes.arrived(2)
 	for range 3 { // each leaves its place to the next
@@ -71,6 +75,82 @@ func TestAdmission_WaitedTooLong(t *testing.T) {
 	<-answers
 	b.decides(booking.Confirmed, "")
 	require.Equal(t, http.StatusCreated, b.reserve("Idempotency-Key", "k1").StatusCode, "the key is as good as new")
+}
+
+// TestAdmission_NotServedInTime: once it is measured that the queue takes longer than
+// a request may wait, one more is refused at once, with the time after which
+// there is room; those in the queue are served.
+func TestAdmission_NotServedInTime(t *testing.T) {
+	t.Parallel()
+	const crowd = 300
+	b, g := busy(t, func(d *given) {
+		d.MaxWrites, d.MaxWaiting, d.MaxWait, d.ReplyBudget = 1, 2*crowd, 90*time.Second, time.Minute
+	})
+	server := b.serve()
+	write := func() answer {
+		a, err := server.Client().Post(server.URL+menusPath, "application/json", strings.NewReader(menuNamed("Bibimbap")))
+		if err != nil {
+			return answer{text: err.Error(), Response: new(http.Response)}
+		}
+		defer a.Body.Close()
+		text, _ := io.ReadAll(a.Body)
+		return answer{a, string(text)}
+	}
+	answers := begin(crowd, write)
+	g.writes.arrived(1)
+	b.comesTo(crowd-1, writesWaiting)
+	for known := false; !known; { // at most one in a second: not three hundred in 90 s
+		g.writes.open <- struct{}{}
+		g.writes.arrived(1)
+		known = b.measuredRate() > 0
+		if !known {
+			<-time.After(time.Second)
+		}
+	}
+	a := write()
+	b.problem(a, 503, admission.Overloaded)
+	pause, err := strconv.Atoi(a.Header.Get("Retry-After"))
+	require.NoError(t, err)
+	require.Greater(t, pause, 4, "more than one that nothing is known for")
+	require.Equal(t, 1, b.metric(`yeyak_http_requests_shed_total{budget="writes",cause="not_in_time"}`))
+	close(g.writes.open)
+	for range crowd {
+		a := <-answers
+		require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+	}
+	require.Equal(t, http.StatusCreated, write().StatusCode, "there is room again")
+}
+
+// TestAdmission_StandsStill: requests in a queue that does not move are all
+// answered, and nothing of them is begun.
+func TestAdmission_StandsStill(t *testing.T) {
+	t.Parallel()
+	b, g := busy(t, func(d *given) { d.MaxWaiting, d.MaxWait, d.ReplyBudget = 50, time.Second, 100*time.Millisecond })
+	held := begin(2, b.write)
+	g.writes.arrived(2)
+	waiting := begin(20, b.write)
+	for range 20 {
+		b.problem(<-waiting, 503, admission.Overloaded)
+	}
+	b.problem(b.write(), 503, admission.Overloaded)
+	require.Empty(t, g.writes.came)
+	close(g.writes.open)
+	for range 2 {
+		require.Equal(t, http.StatusCreated, (<-held).StatusCode)
+	}
+	require.Equal(t, http.StatusCreated, b.write().StatusCode, "it moves again")
+}
+
+// TestAdmission_WaitsForItsStart: orders that have to be started while their customer
+// waits have the time for that; what else is asked for does not.
+func TestAdmission_WaitsForItsStart(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{
+		cafeOrdersPath: true, callsPath: true, reservationsPath: false, foodOrdersPath: false, menusPath: false, placesPath: false,
+	} {
+		require.Equal(t, want, waitsForItsStart(&huma.Operation{Method: http.MethodPost, Path: path}), path)
+		require.False(t, waitsForItsStart(&huma.Operation{Method: http.MethodGet, Path: path}), path)
+	}
 }
 
 func TestAdmission_ReadsHaveTheirOwn(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 // gate holds those who come until it is opened.
 type gate struct{ came, open chan struct{} }
 
-func newGate() gate { return gate{make(chan struct{}, 100), make(chan struct{})} }
+func newGate() gate { return gate{make(chan struct{}, 1000), make(chan struct{})} }
 
 func (g gate) pass() {
 	g.came <- struct{}{}
@@ -52,7 +52,7 @@ func busy(t *testing.T, change ...func(*given)) (*bundle, gated) {
 	registry := prometheus.NewPedanticRegistry()
 	b := setup(t, append([]func(*given){func(d *given) {
 		d.Catalogue, d.Messages = g, g
-		d.Limits = admission.Limits{MaxWrites: 2, MaxReads: 1, MaxWaiting: 1, MaxWait: 20 * time.Second, MaxStreams: 1}
+		d.Limits = admission.Limits{MaxWrites: 2, MaxReads: 1, MaxWaiting: 1, MaxWait: 5 * time.Minute, MaxStreams: 1}
 		d.Registry, d.Metrics = registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError})
 	}}, change...)...)
 	return b, g
@@ -92,6 +92,20 @@ func (b *bundle) metric(name string) int {
 		}
 	}
 	require.Fail(b.t, "nothing is measured under "+name)
+	return 0
+}
+
+// measuredRate is how many writes end in a second, NaN while that is not known.
+func (b *bundle) measuredRate() float64 {
+	b.t.Helper()
+	for line := range strings.Lines(b.do("GET", "/metrics", "").text) {
+		if text, found := strings.CutPrefix(line, `yeyak_http_requests_rate{budget="writes"} `); found {
+			value, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+			require.NoError(b.t, err)
+			return value
+		}
+	}
+	require.Fail(b.t, "the rate is not measured")
 	return 0
 }
 

@@ -14,7 +14,8 @@
 //	                                                             └─ not yet    202, the saga goes on
 //
 // Before any of this a request has to be let in: writes and reads each have a
-// budget, and what is beyond it is answered 503 (admission.go).
+// budget and a queue, and what cannot be served in time is answered 503
+// (admission.go).
 //
 // What is a business's own stands in its files: places.go, stock.go and
 // lodging.go; menus.go, food.go and deliveries.go; drinks.go, cafe.go and

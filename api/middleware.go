@@ -86,7 +86,11 @@ func allowHEAD(h http.Header) {
 // cut off cost their connections, and an embedded engine more than that.
 // A stream has an end for its beginning only: it goes on by gin's request.
 func (s *server) limitTime(ctx huma.Context, next func(huma.Context)) {
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx.Context()), s.ReplyBudget+spare)
+	limit := s.ReplyBudget + spare
+	if waitsForItsStart(ctx.Operation()) {
+		limit += s.Admission.MaxWait
+	}
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx.Context()), limit)
 	defer cancel()
 	next(huma.WithContext(ctx, limited))
 }

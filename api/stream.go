@@ -39,11 +39,11 @@ func (s *server) streamEvents(ctx context.Context, in *eventList) (*eventsAnswer
 	if in.LastEventID != "" {
 		after, field = in.LastEventID, "Last-Event-ID"
 	}
-	if !s.Admission.Streams.Enter(ctx) {
+	if s.Admission.Streams.Enter(ctx) != nil {
 		return nil, newProblem(tooManyStreams, "%d readers follow the events here already", s.Admission.MaxStreams)
 	}
 	ticks, leave := s.Hub.Ticks() // before the first look, so that nothing happens unseen
-	end := func() { leave(); s.Admission.Streams.Leave() }
+	end := func() { leave(); s.Admission.Streams.Leave(true) }
 	first, err := s.window.look(ctx, after)
 	if err != nil {
 		end()

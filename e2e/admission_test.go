@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -132,4 +133,94 @@ func TestAdmission_ReadsHaveConnections(t *testing.T) {
 	s.eventually(func() bool {
 		return len(s.listed("/v1/mypages?limit=200&customerId=alice&status=confirmed")) == 1+cap(placed)
 	})
+}
+
+// answersNow is a system where a customer waits for a drink or a cleaner to be
+// started, one order at a time, whatever the reply budget.
+func answersNow(o *app.Options) {
+	o.Config.Orders.ReplyBudget = 100 * time.Millisecond
+	o.Config.Admission.Limits = admission.Limits{MaxStarts: 1, MaxWait: 10 * time.Minute}
+}
+
+// TestAdmission_WaitsWhileServed: a hundred customers of the café and the cleaners, in
+// plain loops, wait for longer than a reply budget while orders are started one
+// after the other and payments take their time. None of them is refused.
+func TestAdmission_WaitsWhileServed(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, answersNow)
+	drink := s.drink(1000)
+	s.sandbox(object{"latency": "400ms-620ms"})
+	const customers, rounds = 100, 2
+	told := s.atOnce(customers, func(i int) (last answer) {
+		for range rounds {
+			if i%2 == 1 {
+				last = s.call()
+			} else {
+				last = s.orderCup(drink)
+			}
+			if last.body.Code == string(admission.Overloaded) {
+				return last
+			}
+		}
+		return last
+	})
+	for _, a := range told {
+		require.NotEqual(t, string(admission.Overloaded), a.body.Code, "%s", a.raw)
+	}
+	require.Zero(t, s.measured(`yeyak_http_requests_shed_total\{budget="\w+",cause="\w+"\}`))
+	starts := s.measured(`yeyak_http_requests_wait_seconds_count\{budget="starts"\}`)
+	require.Equal(t, customers*rounds, starts)
+	require.Less(t, s.measured(`yeyak_http_requests_wait_seconds_bucket\{budget="starts",le="0.1"\}`), starts,
+		"some waited for longer than their reply budget")
+	s.sandbox(object{})
+	s.requireClean()
+}
+
+// TestAdmission_EngineStopped: while Temporal hangs the queue of starts does not
+// move: every customer of the café is refused, and what exists when it is back is
+// what an answer named. Then orders are taken again.
+func TestAdmission_EngineStopped(t *testing.T) {
+	t.Parallel()
+	var wire *proxy
+	s := bootAudited(t, func(o *app.Options) {
+		wire = newProxy(t, o.TemporalAddress)
+		o.TemporalAddress = wire.Addr().String()
+		o.Config.Orders.ReplyBudget = time.Second
+		o.Config.Admission.Limits = admission.Limits{MaxStarts: 2, MaxWait: 4 * time.Second}
+	})
+	drink := s.drink(1000)
+	s.insists(func() answer { return s.orderCup(drink) })
+	before := s.listed("/v1/mypages?limit=200&customerId=alice")
+
+	wire.hang()
+	answers := s.atOnce(40, func(i int) answer {
+		if i%2 == 1 {
+			return s.call()
+		}
+		return s.orderCup(drink)
+	})
+	wire.resume()
+	overloaded, named := 0, ""
+	for _, a := range answers {
+		switch {
+		case a.body.Code == string(admission.Overloaded):
+			require.Regexp(t, "^[1-9][0-9]*$", a.header.Get("Retry-After"))
+			overloaded++
+		case a.status == http.StatusServiceUnavailable, a.status == http.StatusAccepted:
+			named += string(a.raw) // it may have been started
+		default:
+			require.Fail(t, "answered without an engine", "%d %s", a.status, a.raw)
+		}
+	}
+	require.Positive(t, overloaded)
+	require.Positive(t, s.measured(`yeyak_http_requests_shed_total\{budget="starts",cause="\w+"\}`))
+
+	last := s.insists(func() answer { return s.orderCup(drink) })
+	require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, last.status, "%s", last.raw)
+	s.requireClean()
+	for _, order := range s.listed("/v1/mypages?limit=200&customerId=alice") {
+		if !slices.Contains(before, order) && order != last.body.ID {
+			require.Contains(t, named, order, "it exists, and no answer named it")
+		}
+	}
 }

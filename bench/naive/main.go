@@ -49,7 +49,7 @@ func (c api) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	if c.Unguarded {
 		cfg.Overload.Breaker = config.Breaker{Slow: time.Minute, MinCalls: 1_000_000} // which never opens
-		cfg.Admission.MaxStarts = cfg.Admission.MaxWrites
+		cfg.Admission.MaxStarts = 512                                                 // as many as may be inside
 	}
 	o := app.Options{Config: cfg, Log: telemetry.NewLogger(cfg.Log), API: true}
 	if c.Saga == "naive" {

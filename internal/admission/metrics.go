@@ -10,7 +10,8 @@ import (
 // budgetMetrics are what is measured of one budget.
 type budgetMetrics struct {
 	limit, inFlight, waiting prometheus.Gauge
-	admitted, full, tooLong  prometheus.Counter
+	admitted, untaken        prometheus.Counter
+	shed                     map[cause]prometheus.Counter
 	waited                   prometheus.Observer
 }
 
@@ -21,8 +22,8 @@ func (m budgetMetrics) entered(after time.Duration) {
 	m.waited.Observe(after.Seconds())
 }
 
-// waits are the bounds that waiting times are sorted by, in seconds. Most wait
-// for nothing, and nobody much longer than they are told to.
+// waits are the bounds that waiting times are sorted by, in seconds. Most requests
+// do not wait, and none waits much longer than it may.
 var waits = []float64{0, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
 // Budgets are what requests are counted against. Health, metrics and
@@ -31,45 +32,67 @@ var waits = []float64{0, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 // Starts of orders are counted once more: a Temporal server that has too much to
 // do serves callers in no order, and of many that ask it at the same time some
 // wait for seconds. They wait here instead, first come, first served.
+//
+// A queue stands still when, for half of the time that a request may wait and a
+// reply budget, no turn of it ends or, of the starts, none that Temporal answered:
+// longer than any turn takes that ends well. Then all that wait are
+// refused, and so is each that comes while all turns are taken. A turn that comes
+// free goes to the next request, which shows whether it is served.
 type Budgets struct {
 	Limits
 	Writes, Starts, Reads, Streams *Budget
 }
 
 // New makes the budgets and registers what is measured of them, unless the
-// registry is nil. Zero limits are the defaults. To be started an order may wait
-// for most of its request's time, which is replyBudget: what is left has to do
-// for Temporal.
+// registry is nil. Zero limits are the defaults. Where all is well a turn takes no
+// longer than replyBudget, or little more.
 func New(l Limits, replyBudget time.Duration, registry prometheus.Registerer) *Budgets {
 	l = l.withDefaults()
-	metric := promauto.With(registry)
+	of := measuring(promauto.With(registry))
+	standstill := replyBudget + l.MaxWait/2
+	budget := func(name string, slots, room int) *Budget {
+		b := newBudget(limits{slots, room, l.MaxWait, standstill}, of(name))
+		promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "yeyak_http_requests_rate", ConstLabels: prometheus.Labels{"budget": name},
+			Help: "Turns that end in a second while all are taken, as the last ten seconds or so tell; NaN when nothing does.",
+		}, b.Rate)
+		return b
+	}
+	return &Budgets{
+		Limits:  l,
+		Writes:  budget("writes", l.MaxWrites, l.MaxWaiting),
+		Starts:  budget("starts", l.MaxStarts, l.MaxWrites),
+		Reads:   budget("reads", l.MaxReads, l.MaxWaiting),
+		Streams: budget("streams", l.MaxStreams, 0),
+	}
+}
+
+// measuring makes what is measured of budgets, by their names.
+func measuring(metric promauto.Factory) func(budget string) budgetMetrics {
 	gauge := func(name, help string) *prometheus.GaugeVec {
 		return metric.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"budget"})
+	}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return metric.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append([]string{"budget"}, labels...))
 	}
 	limit := gauge("yeyak_http_requests_limit", "How many requests are worked on at the same time, at most.")
 	inFlight := gauge("yeyak_http_requests_in_flight", "Requests that are being worked on.")
 	waiting := gauge("yeyak_http_requests_waiting", "Requests that wait for their turn.")
-	admitted := metric.NewCounterVec(prometheus.CounterOpts{
-		Name: "yeyak_http_requests_admitted_total", Help: "Requests that were let in.",
-	}, []string{"budget"})
-	shed := metric.NewCounterVec(prometheus.CounterOpts{
-		Name: "yeyak_http_requests_shed_total", Help: "Requests that were sent away with 503, by cause.",
-	}, []string{"budget", "cause"})
+	admitted := counter("yeyak_http_requests_admitted_total", "Requests that were let in.")
+	shed := counter("yeyak_http_requests_shed_total", "Requests that were sent away with 503, by cause.", "cause")
+	untaken := counter("yeyak_http_requests_untaken_total", "Requests whose turn did not come in time and that were served in another way.")
 	waited := metric.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "yeyak_http_requests_wait_seconds", Help: "How long requests waited that were let in.", Buckets: waits,
 	}, []string{"budget"})
-	of := func(budget string) budgetMetrics {
-		return budgetMetrics{
+	return func(budget string) budgetMetrics {
+		m := budgetMetrics{
 			limit: limit.WithLabelValues(budget), inFlight: inFlight.WithLabelValues(budget), waiting: waiting.WithLabelValues(budget),
-			admitted: admitted.WithLabelValues(budget), waited: waited.WithLabelValues(budget),
-			full: shed.WithLabelValues(budget, "full"), tooLong: shed.WithLabelValues(budget, "waited_too_long"),
+			admitted: admitted.WithLabelValues(budget), untaken: untaken.WithLabelValues(budget), waited: waited.WithLabelValues(budget),
+			shed: map[cause]prometheus.Counter{},
 		}
-	}
-	return &Budgets{
-		Limits:  l,
-		Writes:  newBudget(l.MaxWrites, l.MaxWaiting, l.MaxWait, of("writes")),
-		Starts:  newBudget(l.MaxStarts, l.MaxWrites, replyBudget*7/8, of("starts")),
-		Reads:   newBudget(l.MaxReads, l.MaxWaiting, l.MaxWait, of("reads")),
-		Streams: newBudget(l.MaxStreams, 0, 0, of("streams")),
+		for _, c := range causes {
+			m.shed[c] = shed.WithLabelValues(budget, string(c))
+		}
+		return m
 	}
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"time"
+
 	"github.com/yeyak/yeyak/internal/admission"
 )
 
@@ -12,10 +14,12 @@ type Admission struct {
 const (
 	maxAtOnce = 100_000
 	maxCalls  = 1_000_000
+	// longestWait is well below the time after which proxies give an answer up.
+	longestWait = 30 * time.Second
 )
 
 func (a *Admission) check(m mistakes) {
-	m.between("max-writes", a.MaxWrites, 1, maxAtOnce)
+	m.upTo("max-wait", a.MaxWait, longestWait)
 	m.between("max-streams", a.MaxStreams, 1, maxAtOnce)
 	m.between("max-waiting-calls", a.MaxWaitingCalls, 0, maxCalls)
 }

@@ -72,7 +72,10 @@ func (m mistakes) upTo(flag string, given, atMost time.Duration) {
 
 // short writes 1m where Go writes 1m0s.
 func short(d time.Duration) string {
-	s := strings.TrimSuffix(d.String(), "0s")
+	s := d.String()
+	if trimmed, ok := strings.CutSuffix(s, "m0s"); ok {
+		s = trimmed + "m"
+	}
 	if trimmed, ok := strings.CutSuffix(s, "h0m"); ok {
 		return trimmed + "h"
 	}

@@ -10,16 +10,15 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // settle starts the saga of one order of the inbox, or finds it started, and notes
 // that. The error is one after which others have to wait, too.
 func (d *Dispatcher) settle(ctx context.Context, k Kept) error {
-	if !d.Starts.Enter(ctx) {
-		d.failed(ctx, k, k.Sent, 0, admission.TooBusy())
-		return admission.TooBusy()
+	if err := d.enter(ctx); err != nil {
+		d.failed(ctx, k, k.Sent, 0, err)
+		return err
 	}
 	// What has begun is finished, and noted, also when the process is to end.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*startWithin)
@@ -44,9 +43,16 @@ func (d *Dispatcher) settle(ctx context.Context, k Kept) error {
 	}
 }
 
+// enter waits for the turn of a start, among those of requests.
+func (d *Dispatcher) enter(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	return d.Starts.Await(ctx)
+}
+
 // start starts the saga of the order, and ends the turn for that.
-func (d *Dispatcher) start(ctx context.Context, k Kept) (*sending, error) {
-	defer d.Starts.Leave()
+func (d *Dispatcher) start(ctx context.Context, k Kept) (_ *sending, err error) {
+	defer func() { d.Starts.Leave(!isAway(err)) }()
 	input, err := contract.ReadInput(k.Kind, k.Input, func(o *contract.Order) {
 		o.DispatchedAt, o.Withdrawal = time.Now().UTC().Truncate(time.Microsecond), k.Withdrawal
 	})
@@ -55,7 +61,7 @@ func (d *Dispatcher) start(ctx context.Context, k Kept) (*sending, error) {
 	}
 	budget, end := context.WithTimeout(ctx, startWithin)
 	defer end()
-	call, cancel := withinOneCall(budget)
+	call, cancel := withinOneCall(budget, 0)
 	defer cancel()
 	call, sending := watched(call)
 	return sending, d.Engine.begin(call, start{

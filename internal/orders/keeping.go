@@ -27,8 +27,8 @@ func (o *Orders) startBy(budget context.Context, a Attempt, placedAt time.Time) 
 	if contract.BusinessOf(a.placement.kind()).MayWait() && o.Dispatcher != nil {
 		return placedAt.Add(o.Dispatcher.Within)
 	}
-	end, _ := budget.Deadline()
-	return placedAt.Add(time.Until(end) + clocks).Truncate(time.Microsecond)
+	end, _ := budget.Deadline() // from its turn on: see tryToPlace
+	return o.Now().UTC().Add(time.Until(end) + clocks).Truncate(time.Microsecond)
 }
 
 // unstarted is why the saga of an order could not be started, or is not known to

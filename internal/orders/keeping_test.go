@@ -49,8 +49,9 @@ func newKitchen(t *testing.T) kitchen {
 
 type anyTurn struct{}
 
-func (anyTurn) Enter(context.Context) bool { return true }
-func (anyTurn) Leave()                     {}
+func (anyTurn) Enter(context.Context) error { return nil }
+func (anyTurn) Await(context.Context) error { return nil }
+func (anyTurn) Leave(bool)                  {}
 
 func (k kitchen) order(t *testing.T, key, hash string) (orders.Outcome, error) {
 	t.Helper()

@@ -63,12 +63,15 @@ type PaymentGate interface {
 	Admit(ctx context.Context) (retryAfter time.Duration, ok bool)
 }
 
-// Turns bound how many orders are started at the same time.
+// Turns bound how many orders are started at the same time. A turn that does not
+// come in time is an error that callers may be told.
 type Turns interface {
-	// Enter waits for a turn, and tells whether one came in time.
-	Enter(ctx context.Context) bool
-	// Leave ends the turn.
-	Leave()
+	// Enter waits for a turn while it can be expected in time.
+	Enter(ctx context.Context) error
+	// Await waits for a turn until ctx ends.
+	Await(ctx context.Context) error
+	// Leave ends the turn. served tells whether the engine answered.
+	Leave(served bool)
 }
 
 // Deps are what orders work with. Terms, Gate, Starts, Dispatcher, Eager, Now
@@ -158,8 +161,9 @@ func (openGate) Admit(context.Context) (time.Duration, bool) { return 0, true }
 // unlimited are turns that never have to be waited for.
 type unlimited struct{}
 
-func (unlimited) Enter(context.Context) bool { return true }
-func (unlimited) Leave()                     {}
+func (unlimited) Enter(context.Context) error { return nil }
+func (unlimited) Await(context.Context) error { return nil }
+func (unlimited) Leave(bool)                  {}
 
 // log is for what is logged about an order: the lines name it, its workflow,
 // whose id is the same, and the caller's trace.

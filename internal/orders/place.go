@@ -99,14 +99,15 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 		return o.repeat(ctx, budget, t, changes)
 	}
 	placedAt := o.Now().UTC().Truncate(time.Microsecond)
-	t.startBy = o.startBy(budget, a, placedAt)
-	t.input = a.offer.input(contract.Order{
-		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
-		RequestHash: a.placement.RequestHash, PlacedAt: placedAt, StartBy: t.startBy, Policy: o.Policy,
-	})
-	t.view = t.input.View()
+	t = o.tried(budget, a, placedAt)
 	if err := o.enter(ctx, budget, t); err != nil {
 		return o.notEntered(ctx, budget, t, changes, err)
+	}
+	if !contract.BusinessOf(a.placement.kind()).MayWait() {
+		// It has waited for that as long as it took, and has its budget from now on.
+		inTurn, cancel := context.WithTimeout(ctx, o.patience(a.placement.kind()))
+		defer cancel()
+		budget, t = inTurn, o.tried(inTurn, a, placedAt)
 	}
 	sending, err := o.start(budget, t)
 	if wasStarted(err) {
@@ -119,6 +120,17 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 		return progress{}, err
 	}
 	return o.awaitDecision(ctx, budget, t.view, changes), nil
+}
+
+// tried is what the saga of an attempt would start with, within the budget.
+func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tried {
+	t := tried{Attempt: a, startBy: o.startBy(budget, a, placedAt)}
+	t.input = a.offer.input(contract.Order{
+		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
+		RequestHash: a.placement.RequestHash, PlacedAt: placedAt, StartBy: t.startBy, Policy: o.Policy,
+	})
+	t.view = t.input.View()
+	return t
 }
 
 // notEntered answers for a request that has started nothing. Under its key an
@@ -145,10 +157,10 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 	if err := t.input.Check(); err != nil { // the catalogue holds what an earlier build let in
 		return err
 	}
-	if !o.Starts.Enter(budget) {
-		return admission.TooBusy()
+	if contract.BusinessOf(t.placement.kind()).MayWait() {
+		return o.Starts.Await(budget)
 	}
-	return nil
+	return o.Starts.Enter(ctx)
 }
 
 // admit refuses an order that could not be worked on, before anything of it is
@@ -169,12 +181,14 @@ func (o *Orders) admit(ctx context.Context, an offer) error {
 	return booking.Errorf(CodeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").In(soon(wait))
 }
 
-// start starts the saga within the budget, and ends the turn that enter took. It
-// does not end with the request: a customer who leaves at this moment has either
-// placed the order or not, and can ask.
-func (o *Orders) start(budget context.Context, t tried) (*sending, error) {
-	defer o.Starts.Leave()
-	ctx, cancel := withinOneCall(budget)
+// start starts the saga within the budget, and ends the turn that enter took. An
+// order that has waited for its turn until the budget's end has half a reply budget
+// more: the engine would hardly answer in less. The start does not end with the
+// request: a customer who leaves at this moment has either placed the order or
+// not, and can ask.
+func (o *Orders) start(budget context.Context, t tried) (_ *sending, err error) {
+	defer func() { o.Starts.Leave(!isAway(err)) }()
+	ctx, cancel := withinOneCall(budget, o.ReplyBudget/2)
 	defer cancel()
 	ctx, sending := watched(ctx)
 	return sending, o.Engine.begin(ctx, start{

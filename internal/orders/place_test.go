@@ -209,8 +209,9 @@ func TestPlace_NotPrepared(t *testing.T) {
 // noTurn lets no order start.
 type noTurn struct{}
 
-func (noTurn) Enter(context.Context) bool { return false }
-func (noTurn) Leave()                     { panic("there was no turn") }
+func (noTurn) Enter(context.Context) error { return admission.TooBusy() }
+func (noTurn) Await(context.Context) error { return admission.TooBusy() }
+func (noTurn) Leave(bool)                  { panic("there was no turn") }
 
 // kept are orders that are kept from being started, each with the code that says
 // why. A start would fail the test.

@@ -1,12 +1,16 @@
 package orders_test
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/admission"
@@ -79,4 +83,136 @@ func TestPlace_NotItsTurnInTime(t *testing.T) {
 	close(g.open)
 	require.NoError(t, (<-first).err)
 	b.stands(b.place(stay, "k"))
+}
+
+// TestPlace_WaitsForItsTurn: an order that its customer has to wait for waits for its
+// start while orders are started, for longer than its reply budget, which it has
+// from its turn on. An order of another kind waits for as long as its reply budget.
+func TestPlace_WaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	for name, wanted := range map[string]orders.Wanted{"Cafe": cups, "Cleaning": call} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const turn = 1900 * time.Millisecond
+				b := startsSlowly(t, turn)
+				all := make(chan waited, 6)
+				for range cap(all) {
+					go func() { all <- b.waits(wanted) }()
+					synctest.Wait()
+				}
+				for n := range cap(all) {
+					w := <-all
+					b.stands(w.placed)
+					require.Equal(t, time.Duration(n+1)*turn, w.after)
+				}
+			})
+		})
+	}
+	t.Run("Lodging", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			b := startsSlowly(t, 1900*time.Millisecond)
+			all := make(chan waited, 3)
+			for range cap(all) {
+				go func() { all <- b.waits(stay) }()
+				synctest.Wait()
+			}
+			b.stands((<-all).placed)
+			third := <-all
+			b.refused(third.placed, admission.Overloaded)
+			require.Equal(t, 2*time.Second, third.after)
+			second := <-all
+			require.Equal(t, 2900*time.Millisecond, second.after, "its start has a second, whenever its turn came")
+			b.undecided(second.placed) // it may have been started
+			time.Sleep(time.Minute)
+		})
+	})
+}
+
+// waited is what came of an order, and after how long.
+type waited struct {
+	placed
+	after time.Duration
+}
+
+func (b *bundle) waits(w orders.Wanted) waited {
+	begun := time.Now()
+	p := b.place(w, "")
+	return waited{p, time.Since(begun)}
+}
+
+// startsSlowly is orders of which one is started at a time, each of which takes so
+// long, unless it is given up before.
+func startsSlowly(t *testing.T, turn time.Duration) *bundle {
+	t.Helper()
+	const replyBudget = 2 * time.Second
+	turns := admission.New(admission.Limits{MaxStarts: 1}, replyBudget, nil).Starts
+	begun := time.Now()
+	b := newBundle(t, func(d *orders.Deps) {
+		d.ReplyBudget, d.Starts = replyBudget, turns
+		d.Now = func() time.Time { return today.Add(time.Since(begun)) }
+	})
+	b.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+			select {
+			case <-time.After(turn):
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+			in := args[0].(contract.Input)
+			if cup, ok := in.(contract.Cafe); ok {
+				require.True(t, cup.StartBy.After(b.Now().Add(replyBudget+orders.Asking)), "it has its time from its turn on")
+			}
+			b.publish(in, businessDecision(in), "")
+			return &mocks.WorkflowRun{}, nil
+		})
+	b.knowsNone().Maybe()
+	return b
+}
+
+// businessDecision is the status in which the input's order stands.
+func businessDecision(in contract.Input) booking.Status {
+	switch in.View().Kind {
+	case booking.Cafe:
+		return booking.InProduction
+	case booking.Cleaning:
+		return booking.Calling
+	default:
+		return booking.Confirmed
+	}
+}
+
+// TestPlace_NotServedInTime: once it is known that an order cannot be started within
+// the time that its customer waits, it is refused at once; nothing is started
+// then, and the customer is told when there is room.
+func TestPlace_NotServedInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := startsSlowly(t, 1900*time.Millisecond)
+		all := make(chan waited, 30)
+		for range cap(all) {
+			go func() { all <- b.waits(cups) }()
+		}
+		synctest.Wait()
+		time.Sleep(6 * time.Second) // three have been started
+		late := b.waits(cups)
+		require.Zero(t, late.after)
+		b.refused(late.placed, admission.Overloaded)
+		var no *booking.Error
+		require.ErrorAs(t, late.err, &no)
+		require.InDelta(t, 27*1.9-10, no.After.Seconds(), 10)
+		started := 0
+		for range cap(all) {
+			w := <-all
+			if w.err == nil {
+				started++
+				continue
+			}
+			b.refused(w.placed, admission.Overloaded)
+			require.Equal(t, 10*time.Second, w.after)
+		}
+		require.Equal(t, 6, started, "in ten seconds, and one that was begun before")
+		b.engine.AssertNumberOfCalls(t, "ExecuteWorkflow", started)
+	})
 }

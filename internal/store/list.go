@@ -27,8 +27,9 @@ func pageSize(limit int) int {
 	return min(limit, maxLimit)
 }
 
-// turnWithin is how long a list waits for its turn.
-const turnWithin = time.Second
+// turnWithin is how long a list waits for its turn: most of the time that a request
+// has, since a queue of lists that moves is no reason to refuse one.
+const turnWithin = 5 * time.Second
 
 // list is run for a list, which may take longer than what is read by a key.
 // Lists together use half of the connections at most, so that they hold up

@@ -39,8 +39,9 @@ type object map[string]any
 
 const (
 	// patience is how long a user waits for an answer. The service answers
-	// within its reply budget and some seconds.
-	patience = 20 * time.Second
+	// within the time that a request waits for its turn, 10 s, its reply budget and
+	// some seconds.
+	patience = 30 * time.Second
 	// days is over how many nights reservations are spread.
 	days  = 300
 	rooms = 1000
