@@ -34,8 +34,8 @@ func (a *App) dispatch(ctx context.Context, registry prometheus.Registerer) {
 	a.beside.Go(func() { a.dispatcher.Run(ctx) })
 }
 
-// openInbox asks the inbox, each time that somebody looks, how much is in it. All
-// processes tell the same.
+// openInbox asks the inbox at each scrape how much is in it. All processes report
+// the same.
 type openInbox struct{ inbox *store.Inbox }
 
 var (

@@ -52,7 +52,7 @@ func (l *line) forget(at time.Time) {
 	l.gone = l.gone[n:]
 }
 
-// wait is how long one waits who joins now, and whether that is known.
+// wait is how long an order waits that joins now, and whether that is known.
 func (l *line) wait(at time.Time) (d time.Duration, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

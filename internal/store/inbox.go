@@ -171,11 +171,7 @@ func withdraw(
 	if err != nil || len(kept) == 0 || kept[0].State != keptWaiting && kept[0].State != keptClosing {
 		return view, false, err
 	}
-	var row orderRow
-	if err := orNotFound(q.NewSelect().Model(&row).Where("id = ?", orderID).Scan(ctx), "order", orderID); err != nil {
-		return view, false, err
-	}
-	p, err := row.publication()
+	p, err := kept[0].shown(ctx, q)
 	if err != nil || !orders.InInbox(p.View) || kept[0].State == keptClosing {
 		return p.View, err == nil && kept[0].State == keptClosing, err
 	}
@@ -194,6 +190,25 @@ func withdraw(
 	}
 	_, err = upsertOrder(q, shown).Exec(ctx)
 	return p.View, true, err
+}
+
+// shown is the order as its row in the read model has it or, where that was lost,
+// as it was when it was kept.
+func (r keptRow) shown(ctx context.Context, q bun.IDB) (p contract.Publication, err error) {
+	var rows []orderRow
+	if err := q.NewSelect().Model(&rows).Where("id = ?", r.OrderID).Scan(ctx); err != nil {
+		return p, err
+	}
+	if len(rows) == 1 {
+		return rows[0].publication()
+	}
+	input, err := contract.ReadInput(r.Kind, []byte(r.Input), func(*contract.Order) {})
+	if err != nil {
+		return p, err
+	}
+	p = contract.Publication{View: input.View(), RequestHash: r.RequestHash}
+	p.View.Version = orders.KeptVersion
+	return p, nil
 }
 
 // expiredAtOnce is how many orders Expire withdraws, at most.

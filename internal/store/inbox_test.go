@@ -22,7 +22,7 @@ var (
 func keptOrder(id string, after time.Duration) (orders.Kept, contract.Publication) {
 	v := newView(id, "alice", orders.KeptVersion, booking.Received)
 	k := orders.Kept{
-		OrderID: id, Kind: booking.Lodging, CustomerID: "alice", Input: []byte(`{"orderId":"x"}`), Summary: "2 rooms",
+		OrderID: id, Kind: booking.Lodging, CustomerID: "alice", Input: []byte(`{"orderId":"` + id + `"}`), Summary: "2 rooms",
 		RequestHash: "hash", ReceivedAt: received.Add(after), StartBy: received.Add(after + time.Hour),
 	}
 	return k, contract.Publication{View: v, RequestHash: "hash"}
@@ -33,12 +33,13 @@ type inboxOf struct {
 	*testing.T
 	*store.Inbox
 	pages *store.Mypage
+	db    *store.DB
 }
 
 func newInbox(t *testing.T, fresh newURL) inboxOf {
 	t.Helper()
 	db := setup(t, fresh, "mypage")
-	return inboxOf{t, store.NewInbox(db), store.NewMypage(db)}
+	return inboxOf{t, store.NewInbox(db), store.NewMypage(db), db}
 }
 
 func (i inboxOf) put(id string, after time.Duration) orders.Kept {
@@ -210,6 +211,18 @@ func testInboxWithdraw(i inboxOf) {
 	require.Equal(i, &byHer, leased[0].Withdrawal, "the engine has to know")
 	require.NoError(i, i.Closed(i.Context(), "a", "never begun"))
 	require.Zero(i, i.open().Orders)
+
+	// Its row in the read model was lost: it is written anew.
+	_, err = i.db.SQL().ExecContext(i.Context(), "DELETE FROM orders")
+	require.NoError(i, err)
+	i.put("c", 0)
+	_, err = i.db.SQL().ExecContext(i.Context(), "DELETE FROM orders")
+	require.NoError(i, err)
+	_, ok, err = i.Withdraw(i.Context(), "c", byHer, true)
+	require.NoError(i, err)
+	require.True(i, ok)
+	require.Equal(i, booking.Cancelling, i.row("c").View.Status)
+	require.NoError(i, i.Closed(i.Context(), "c", ""))
 
 	i.put("b", 0)
 	i.lease(1, received)
