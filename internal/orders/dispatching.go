@@ -61,7 +61,7 @@ func (d *Dispatcher) start(ctx context.Context, k Kept) (_ *sending, err error) 
 	}
 	budget, end := context.WithTimeout(ctx, startWithin)
 	defer end()
-	call, cancel := withinOneCall(budget, 0)
+	call, cancel := withinOneCall(budget)
 	defer cancel()
 	call, sending := watched(call)
 	return sending, d.Engine.begin(call, start{

@@ -50,12 +50,12 @@ func (e *Engine) begin(ctx context.Context, s start) error {
 }
 
 // withinOneCall lets one call to the engine take all the time that is left of
-// the budget, at least some, and no more, whether or not its request ends. Of a
-// deadline the SDK gives one call half, so that it could repeat the call, which it does not:
+// the budget, and no more, whether or not its request ends. Of a deadline the
+// SDK gives one call half, so that it could repeat the call, which it does not:
 // so the deadline is twice as far away, and a timer ends the call.
-func withinOneCall(budget context.Context, atLeast time.Duration) (context.Context, context.CancelFunc) {
+func withinOneCall(budget context.Context) (context.Context, context.CancelFunc) {
 	end, _ := budget.Deadline()
-	left := max(time.Until(end), atLeast)
+	left := time.Until(end)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(budget), 2*left)
 	timer := time.AfterFunc(left, cancel)
 	return ctx, func() { timer.Stop(); cancel() }

@@ -158,7 +158,10 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 		return err
 	}
 	if contract.BusinessOf(t.placement.kind()).MayWait() {
-		return o.Starts.Await(budget)
+		end, _ := budget.Deadline()
+		turn, cancel := context.WithDeadline(budget, end.Add(-o.ReplyBudget/4)) // which the start needs
+		defer cancel()
+		return o.Starts.Await(turn)
 	}
 	return o.Starts.Enter(ctx)
 }
@@ -181,14 +184,12 @@ func (o *Orders) admit(ctx context.Context, an offer) error {
 	return booking.Errorf(CodeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").In(soon(wait))
 }
 
-// start starts the saga within the budget, and ends the turn that enter took. An
-// order that has waited for its turn until the budget's end has half a reply budget
-// more: the engine would hardly answer in less. The start does not end with the
-// request: a customer who leaves at this moment has either placed the order or
-// not, and can ask.
+// start starts the saga within the budget, and ends the turn that enter took. It
+// does not end with the request: a customer who leaves at this moment has either
+// placed the order or not, and can ask.
 func (o *Orders) start(budget context.Context, t tried) (_ *sending, err error) {
 	defer func() { o.Starts.Leave(!isAway(err)) }()
-	ctx, cancel := withinOneCall(budget, o.ReplyBudget/2)
+	ctx, cancel := withinOneCall(budget)
 	defer cancel()
 	ctx, sending := watched(ctx)
 	return sending, o.Engine.begin(ctx, start{
