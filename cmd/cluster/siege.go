@@ -108,7 +108,7 @@ func (s siege) startDev(ctx context.Context, address string) (*besieged, error) 
 	}
 	b := &besieged{url: "http://" + address, stop: func() error { return p.Stop(stopWithin) }}
 	b.command = func(ctx context.Context, args ...string) (string, error) {
-		return command(ctx, s.Yeyak, filepath.Join(data, "env"), args)
+		return command(ctx, s.Yeyak, filepath.Join(data, "env"), s.env(), args)
 	}
 	if err := p.Await(ctx, child.Answers(b.url+"/readyz")); err != nil {
 		return nil, errors.Join(err, b.stop())

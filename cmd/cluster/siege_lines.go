@@ -20,9 +20,9 @@ type line struct {
 	length time.Duration
 	method string
 	path   string
-	body   content // nil for none
-	orders bool    // each request is for an order
-	theirs string  // percent that was served, as the documents say
+	bodies []content // that requests send in turn; none for none
+	orders bool      // each request is for an order
+	theirs string    // percent that was served, as the documents say
 }
 
 type content map[string]any
@@ -32,20 +32,24 @@ type shops struct{ place, menu, drink string }
 
 const (
 	siegeCustomer = "siege"
-	siegeRooms    = 100_000
+	siegeRooms    = 1000 // on each of siegeNights
+	siegeNights   = 300
 )
 
 // lines are the documents' own command lines, on our routes.
 func (s siege) lines(at shops) (lines []line) {
-	meal := content{"menuId": at.menu, "customerId": siegeCustomer, "quantity": 1, "address": "12 Sejong-daero, Seoul"}
-	stay := content{"placeId": at.place, "customerId": siegeCustomer, "checkIn": day(30), "checkOut": day(31), "rooms": 1}
-	call := content{"customerId": siegeCustomer, "tel": "+8221234567", "location": "12 Sejong-daero, Seoul"}
-	drink := content{"name": "Iced Americano", "ownerId": "bora", "price": price, "date": day(2), "count": 10}
+	meal := []content{{"menuId": at.menu, "customerId": siegeCustomer, "quantity": 1, "address": "12 Sejong-daero, Seoul"}}
+	var stays []content // of a night each, so that none is sold out
+	for n := range siegeNights {
+		stays = append(stays, content{"placeId": at.place, "customerId": siegeCustomer, "checkIn": day(30 + n), "checkOut": day(31 + n), "rooms": 1})
+	}
+	call := []content{{"customerId": siegeCustomer, "tel": "+8221234567", "location": "12 Sejong-daero, Seoul"}}
+	drink := []content{{"name": "Iced Americano", "ownerId": "bora", "price": price, "date": day(2), "count": 10}}
 	for _, l := range []line{
 		{"food orders, 60 s", 100, time.Minute, http.MethodPost, "/v1/food/orders", meal, true, "63.55"},
 		{"food orders, 120 s", 100, 2 * time.Minute, http.MethodPost, "/v1/food/orders", meal, true, "92.45"},
-		{"reservations, 60 s", 100, time.Minute, http.MethodPost, "/v1/lodging/reservations", stay, true, "63.55"},
-		{"reservations, 120 s", 100, 2 * time.Minute, http.MethodPost, "/v1/lodging/reservations", stay, true, "92.45"},
+		{"reservations, 60 s", 100, time.Minute, http.MethodPost, "/v1/lodging/reservations", stays, true, "63.55"},
+		{"reservations, 120 s", 100, 2 * time.Minute, http.MethodPost, "/v1/lodging/reservations", stays, true, "92.45"},
 		{"cleaning calls, 190 users", 190, time.Minute, http.MethodPost, "/v1/cleaning/calls", call, true, ""},
 		{"cleaning calls, 200 users", 200, time.Minute, http.MethodPost, "/v1/cleaning/calls", call, true, ""},
 		{"a place read", 20, 40 * time.Second, http.MethodGet, "/v1/lodging/places/" + at.place, nil, false, "100"},
@@ -82,7 +86,7 @@ func openShops(ctx context.Context, url string) (at shops, err error) {
 		}
 		*open.id = made.ID
 	}
-	stock := content{"from": day(29), "to": day(32), "rooms": siegeRooms}
+	stock := content{"from": day(29), "to": day(30 + siegeNights), "rooms": siegeRooms}
 	return at, ask(ctx, http.MethodPut, url+"/v1/lodging/places/"+at.place+"/stock", stock, nil)
 }
 

@@ -41,16 +41,12 @@ func (s siege) besiege(ctx context.Context, l line, url string) (f found, err er
 	if err := os.WriteFile(rc, []byte(siegerc), 0o600); err != nil {
 		return f, err
 	}
-	target := url + l.path
-	if l.body != nil {
-		body, err := json.Marshal(l.body)
-		if err != nil {
-			return f, err
-		}
-		target += " " + l.method + " " + string(body)
+	targets := filepath.Join(s.Dir, "siege-targets")
+	if err := l.writeTargets(targets, url); err != nil {
+		return f, err
 	}
 	cmd := exec.CommandContext(ctx, s.Siege, "--rc="+rc, "--concurrent="+strconv.Itoa(l.users),
-		fmt.Sprintf("--time=%.0fS", l.length.Seconds()), "--content-type=application/json", target)
+		fmt.Sprintf("--time=%.0fS", l.length.Seconds()), "--content-type=application/json", "--file="+targets)
 	var said strings.Builder
 	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
@@ -70,6 +66,22 @@ func (s siege) besiege(ctx context.Context, l line, url string) (f found, err er
 	}
 	f.unanswered, err = unanswered(said.String(), f)
 	return f, err
+}
+
+// writeTargets writes the requests that siege sends in turn.
+func (l line) writeTargets(file, url string) error {
+	if l.bodies == nil {
+		return os.WriteFile(file, []byte(url+l.path+"\n"), 0o600)
+	}
+	var targets strings.Builder
+	for _, b := range l.bodies {
+		body, err := json.Marshal(b)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&targets, "%s%s %s %s\n", url, l.path, l.method, body)
+	}
+	return os.WriteFile(file, []byte(targets.String()), 0o600)
 }
 
 // siegerc has siege tell of each answer, and go on whatever fails.
@@ -201,9 +213,9 @@ func (r *results) print(out io.Writer) error {
 
 // command runs a command of yeyak as a terminal would that has read the file of
 // variables.
-func command(ctx context.Context, yeyak, envFile string, args []string) (string, error) {
+func command(ctx context.Context, yeyak, envFile string, env, args []string) (string, error) {
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `. "$0"; exec "$@"`, envFile, yeyak}, args...)...)
-	cmd.Env = child.Environment()
+	cmd.Env = append(child.Environment(), env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
