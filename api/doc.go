@@ -3,7 +3,7 @@
 // code (problem_kinds.go lists them).
 //
 // What can be done with an order is internal/orders. A request that places one, of
-// whatever business, goes this way (placing.go, and there placement.go, attempt.go,
+// any business, goes this way (placing.go, and there placement.go, attempt.go,
 // place.go and await.go):
 //
 //	validate ─► known key? ─► subscribe ─► start the saga ─► wait for its first decision

@@ -33,5 +33,5 @@ func (s *server) refuseBody(c *gin.Context, status int) {
 	writeProblem(c, newProblem(payloadTooLarge, "the body is larger than %d bytes", s.MaxBody))
 }
 
-// callerOf is the caller of a request. No request says yet who that is.
+// callerOf is the caller of a request: the zero value, since requests name none yet.
 func callerOf(context.Context) orders.Caller { return orders.Caller{} }

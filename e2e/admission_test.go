@@ -135,8 +135,8 @@ func TestAdmission_ReadsHaveConnections(t *testing.T) {
 	})
 }
 
-// answersNow is a system where a customer waits for a drink or a cleaner to be
-// started, one order at a time, whatever the reply budget.
+// answersNow is a system that starts one order at a time, for which the customers of
+// drinks and of cleaners wait.
 func answersNow(o *app.Options) {
 	o.Config.Orders.ReplyBudget = 100 * time.Millisecond
 	o.Config.Admission.Limits = admission.Limits{MaxStarts: 1, MaxWait: 10 * time.Minute}

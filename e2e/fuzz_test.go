@@ -7,9 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +18,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/rig/seed"
 )
 
 var requests = flag.Int("requests", 500, "how many requests TestAnyRequest makes of each database")
@@ -35,13 +34,7 @@ const askers = 8
 //
 // What is no HTTP at all is not sent: Go's server answers it by itself.
 func TestAnyRequest(t *testing.T) { // by itself: it is a load for others
-	seed := rand.Uint64()
-	if given := os.Getenv("YEYAK_SEED"); given != "" {
-		n, err := strconv.ParseUint(given, 10, 64)
-		require.NoError(t, err)
-		seed = n
-	}
-	fmt.Printf("seed of this run's requests: YEYAK_SEED=%d\n", seed)
+	seed := seed.Of(t, "requests")
 	for name, change := range map[string]func(*app.Options){"PostgreSQL": func(*app.Options) {}, "SQLite": onSQLite} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

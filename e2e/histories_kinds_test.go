@@ -590,8 +590,8 @@ func visitCancelledUntold(s *system) string {
 	return order
 }
 
-// visitCancelledSilently is cancelled while nobody can be told of it. Its page
-// shows that no cleaner comes all the same.
+// visitCancelledSilently is cancelled while no message can be sent. Its page shows
+// that no cleaner comes all the same.
 func visitCancelledSilently(s *system) string {
 	s.newCleaner()
 	order := s.run(contract.CleaningWorkflow, newVisit(30000))

@@ -145,7 +145,7 @@ func TestInbox_OldestFirst(t *testing.T) {
 }
 
 // TestInbox_Cancelled: an order that waits can be cancelled. It is never begun, and
-// nobody but its customer ever hears of it.
+// only its customer hears of it.
 func TestInbox_Cancelled(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)

@@ -1,11 +1,8 @@
 package e2e
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -13,21 +10,16 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/rig/seed"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestInbox_EveryOrderIsTold: whatever happens between us and Temporal, and whenever,
-// an order that exists afterwards is one that an answer named: 503 means that there
-// is none, and none will be. YEYAK_SEED repeats a run's choices.
+// TestInbox_EveryOrderIsTold: when the connection to Temporal is cut, hangs or loses
+// answers at any moment, an order that exists afterwards is one that an answer named:
+// 503 means that there is none, and none will be. YEYAK_SEED repeats a run's choices.
 func TestInbox_EveryOrderIsTold(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	if given := os.Getenv("YEYAK_SEED"); given != "" {
-		n, err := strconv.ParseUint(given, 10, 64)
-		require.NoError(t, err)
-		seed = n
-	}
-	fmt.Printf("seed of this run's orders: YEYAK_SEED=%d\n", seed)
+	seed := seed.Of(t, "orders")
 	random := rand.New(rand.NewPCG(seed, 1))
 	c := bootCutOff(t, func(o *app.Options) { o.Config.Orders.InboxWithin = time.Hour })
 	drink := c.drink(1000)

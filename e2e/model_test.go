@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/rig/seed"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -32,13 +31,7 @@ const (
 // workflows sees at every publication.) YEYAK_SEED repeats a run's choices; their interleaving is the machine's.
 func TestModel_AnyInterleaving(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	if given := os.Getenv("YEYAK_SEED"); given != "" {
-		n, err := strconv.ParseUint(given, 10, 64)
-		require.NoError(t, err)
-		seed = n
-	}
-	fmt.Printf("seed of this run's model: YEYAK_SEED=%d\n", seed)
+	seed := seed.Of(t, "model")
 	for name, change := range map[string]func(*app.Options){
 		"PostgreSQL": func(*app.Options) {},
 		"SQLite":     onSQLite,

@@ -3,9 +3,7 @@ package workflows_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/rig/seed"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -26,13 +25,7 @@ const schedules = 600
 // is owed. YEYAK_SEED repeats a run.
 func TestAnyFaultsAnyDecisions(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	if given := os.Getenv("YEYAK_SEED"); given != "" {
-		n, err := strconv.ParseUint(given, 10, 64)
-		require.NoError(t, err)
-		seed = n
-	}
-	fmt.Printf("seed of this run's schedules: YEYAK_SEED=%d\n", seed)
+	seed := seed.Of(t, "schedules")
 	for kind, order := range map[booking.Kind]func(*testing.T, *rand.Rand) *trial{
 		booking.Lodging: anyStay, booking.Food: anyMeal, booking.Cafe: anyCup, booking.Cleaning: anyVisit,
 	} {

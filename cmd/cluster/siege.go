@@ -10,6 +10,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/child"
 	"github.com/yeyak/yeyak/internal/rig/cluster"
+	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
 type siege struct {
@@ -68,7 +69,7 @@ func (s siege) startProvider(ctx context.Context) (*child.Process, error) {
 }
 
 // env is what the besieged is set to: the provider, and no limit on the calls
-// that wait for a cleaner, of whom there is none.
+// that wait for a cleaner. No cleaner is registered.
 func (s siege) env() []string {
 	return []string{
 		"STRIPE_URL=http://" + child.Address(providerPort), "STRIPE_SECRET_KEY=sk_test_sandbox", "YEYAK_PAYMENTS=stripe",
@@ -120,7 +121,7 @@ func (s siege) startDev(ctx context.Context, address string) (*besieged, error) 
 const stopWithin = time.Minute
 
 func (s siege) load(ctx context.Context, system *besieged) error {
-	shops, err := openShops(ctx, system.url)
+	users, err := crowd.New(ctx, crowd.Options{URL: system.url}) // who have opened what there is to order
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func (s siege) load(ctx context.Context, system *besieged) error {
 	}
 	var faults []error
 	var table results
-	for _, l := range s.lines(shops) {
+	for _, l := range s.lines(users.Shops()) {
 		found, err := s.besiege(ctx, l, system.url)
 		if err != nil {
 			return err
@@ -143,8 +144,8 @@ func (s siege) load(ctx context.Context, system *besieged) error {
 			}
 		}
 		table.add(found, time.Since(begun))
-		if l.orders && found.unserved() > 0 {
-			faults = append(faults, fmt.Errorf("%s: %d of %d requests were not served: %s", l.name, found.unserved(), len(found.all), found.statuses()))
+		if t := found.tally(); l.orders && t.Failed > 0 {
+			faults = append(faults, fmt.Errorf("%s: %d of %d requests were not served: %s", l.name, t.Failed, t.Requests, found.statuses()))
 		}
 	}
 	said, err := system.command(ctx, "audit", "--log-level=error")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/internal/child"
+	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
 // transaction is one request of siege's that was answered.
@@ -84,7 +84,7 @@ func (l line) writeTargets(file, url string) error {
 	return os.WriteFile(file, []byte(targets.String()), 0o600)
 }
 
-// siegerc has siege tell of each answer, and go on whatever fails.
+// siegerc makes siege print each answer, and go on when requests fail.
 const siegerc = `verbose = true
 color = off
 json_output = false
@@ -134,22 +134,19 @@ func unanswered(summary string, f found) (int, error) {
 	return max(0, n), err
 }
 
-// unserved is how many requests were answered neither with what was asked for nor
-// with the promise of it.
-func (f found) unserved() int {
-	n := f.unanswered
-	for _, t := range f.all {
+// tally sums the load up. A request has failed that was answered neither with what
+// was asked for nor with the promise of it, or not at all.
+func (f found) tally() crowd.Tally {
+	records := make([]crowd.Record, len(f.all))
+	for i, t := range f.all {
+		records[i].Took = t.took
 		if t.status >= 300 {
-			n++
+			records[i].Failure = strconv.Itoa(t.status)
 		}
 	}
-	return n
-}
-
-// availability is percent of all requests that were served.
-func (f found) availability() float64 {
-	n := len(f.all) + f.unanswered
-	return 100 * float64(n-f.unserved()) / float64(max(1, n))
+	t := crowd.Sum(records)
+	t.Requests, t.Failed = t.Requests+f.unanswered, t.Failed+f.unanswered
+	return t
 }
 
 func (f found) statuses() string {
@@ -167,15 +164,6 @@ func (f found) statuses() string {
 	return strings.Join(words, ", ")
 }
 
-// quantile is how long the answer took that this part of all were faster than.
-func (f found) quantile(q float64) time.Duration {
-	if len(f.all) == 0 {
-		return 0
-	}
-	sorted := slices.SortedFunc(slices.Values(f.all), func(a, b transaction) int { return cmp.Compare(a.took, b.took) })
-	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))].took
-}
-
 // results is the table beside the documents' figures.
 type results struct{ rows []result }
 
@@ -186,28 +174,21 @@ type result struct {
 
 func (r *results) add(f found, settled time.Duration) { r.rows = append(r.rows, result{f, settled}) }
 
-// availability is percent of all requests of all lines.
-func (r *results) availability() float64 {
-	all, unserved := 0, 0
-	for _, row := range r.rows {
-		all, unserved = all+len(row.all)+row.unanswered, unserved+row.unserved()
-	}
-	return 100 * float64(all-unserved) / float64(max(1, all))
-}
-
 func (r *results) print(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nload\tusers\tserved %\ttheirs %\tper s\tp50 s\tp99 s\tslowest s\tanswers\tat rest after")
+	fmt.Fprintln(table, "\nload\tusers\tserved\ttheirs %\tper s\tp50 s\tp99 s\tslowest s\tanswers\tat rest after")
+	var all crowd.Tally
 	for _, row := range r.rows {
-		rest := ""
+		t, rest := row.tally(), ""
+		all.Requests, all.Failed = all.Requests+t.Requests, all.Failed+t.Failed
 		if row.orders {
 			rest = seconds(row.settled)
 		}
-		fmt.Fprintf(table, "%s\t%d\t%.2f\t%s\t%.1f\t%.2f\t%.2f\t%.2f\t%s\t%s\n", row.name, row.users, row.availability(), row.theirs,
-			float64(len(row.all))/row.length.Seconds(), row.quantile(0.5).Seconds(), row.quantile(0.99).Seconds(), row.quantile(1).Seconds(),
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%.1f\t%.2f\t%.2f\t%.2f\t%s\t%s\n", row.name, row.users, t.Availability(), row.theirs,
+			float64(len(row.all))/row.length.Seconds(), t.P50.Seconds(), t.P99.Seconds(), t.Slowest.Seconds(),
 			row.statuses(), rest)
 	}
-	fmt.Fprintf(table, "availability: %.2f %%\n", r.availability())
+	fmt.Fprintf(table, "availability: %s\n", all.Availability())
 	return table.Flush()
 }
 

@@ -76,8 +76,8 @@ func (b *Budget) Enter(ctx context.Context) error {
 }
 
 // Await is Enter for a request that is served in another way if its turn does
-// not come: it waits for as long as ctx lasts, whatever is expected of the queue,
-// and is not counted as shed. It fails at once only if the queue is full.
+// not come: it waits for as long as ctx lasts, however long the queue is, and is
+// not counted as shed. It fails at once only if the queue is full.
 func (b *Budget) Await(ctx context.Context) error {
 	if b.enter(ctx, time.Now(), time.Time{}) == admitted {
 		return nil
@@ -86,8 +86,8 @@ func (b *Budget) Await(ctx context.Context) error {
 	return b.refusal()
 }
 
-// enter takes a slot before end. A zero end is ctx's, whatever is expected of the
-// queue.
+// enter takes a slot before end. With a zero end it waits until ctx ends, however
+// long the queue is.
 func (b *Budget) enter(ctx context.Context, now, end time.Time) cause {
 	w, why := b.join(now, end)
 	waited := time.Duration(0)

@@ -78,8 +78,8 @@ func after(t *testing.T, err error) time.Duration {
 	return refusal.After
 }
 
-// TestBudget_WaitsWhileServed: a queue that moves refuses none of those who are
-// served within the time that they wait.
+// TestBudget_WaitsWhileServed: a queue that moves refuses no request that is served
+// within the time that requests wait.
 func TestBudget_WaitsWhileServed(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(16).Starts // 16 in 0.5 s: 200 in 6.5 s

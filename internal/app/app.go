@@ -138,6 +138,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		}
 		registry.MustRegister(a.pages.Pool("pages"))
 		a.listenToOthers(background)
+		a.budgets = admission.New(o.Config.Admission.Limits, o.Config.Orders.ReplyBudget, registry)
 		a.dispatch(background, registry)
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err

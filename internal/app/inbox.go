@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"google.golang.org/grpc/stats"
 
-	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/store"
 )
@@ -18,7 +17,6 @@ import (
 // one that died has left.
 func (a *App) dispatch(ctx context.Context, registry prometheus.Registerer) {
 	cfg := a.options.Config
-	a.budgets = admission.New(cfg.Admission.Limits, cfg.Orders.ReplyBudget, registry)
 	dispatched := promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
 		Name: "yeyak_inbox_dispatched_total", Help: "Orders of the inbox that this process has tried to start, by what came of it.",
 	}, []string{"outcome"})

@@ -24,7 +24,7 @@ type Crowd struct {
 	options Options
 	http    *http.Client
 	today   booking.Date
-	shops   shops
+	shops   Shops
 
 	mu      sync.Mutex
 	records []Record
@@ -32,8 +32,9 @@ type Crowd struct {
 	orders  map[string]*order
 }
 
-// shops are the ids of what there is to order.
-type shops struct{ hotel, inn, full, menu, drink string }
+// Shops are the ids of what there is to order: places that are booked at once, or
+// decided on by their owner, or have no rooms; a menu, and a drink.
+type Shops struct{ Hotel, Inn, Full, Menu, Drink string }
 
 type object map[string]any
 
@@ -42,8 +43,8 @@ const (
 	// within the time that a request waits for its turn, 10 s, its reply budget and
 	// some seconds.
 	patience = 30 * time.Second
-	// days is over how many nights reservations are spread.
-	days  = 300
+	// Days is over how many nights from today reservations are spread.
+	Days  = 300
 	rooms = 1000
 	owner = "owner-of-all"
 )
@@ -60,11 +61,11 @@ func New(ctx context.Context, o Options) (*Crowd, error) {
 		path, name string
 		more       object
 	}{
-		{&c.shops.hotel, "/v1/lodging/places", "Grand Hotel", object{"confirmation": "auto"}},
-		{&c.shops.inn, "/v1/lodging/places", "Seaside Inn", object{"confirmation": "manual", "confirmWithin": "24h"}},
-		{&c.shops.full, "/v1/lodging/places", "Full House", object{"confirmation": "auto"}},
-		{&c.shops.menu, "/v1/food/menus", "Bibimbap", nil},
-		{&c.shops.drink, "/v1/cafe/menus", "Iced Americano", object{"date": c.today.AddDays(2), "count": 100_000}},
+		{&c.shops.Hotel, "/v1/lodging/places", "Grand Hotel", object{"confirmation": "auto"}},
+		{&c.shops.Inn, "/v1/lodging/places", "Seaside Inn", object{"confirmation": "manual", "confirmWithin": "24h"}},
+		{&c.shops.Full, "/v1/lodging/places", "Full House", object{"confirmation": "auto"}},
+		{&c.shops.Menu, "/v1/food/menus", "Bibimbap", nil},
+		{&c.shops.Drink, "/v1/cafe/menus", "Iced Americano", object{"date": c.today.AddDays(2), "count": 100_000}},
 	} {
 		in := object{"name": open.name, "ownerId": owner, "price": price}
 		for k, v := range open.more {
@@ -76,14 +77,17 @@ func New(ctx context.Context, o Options) (*Crowd, error) {
 		}
 		*open.id = made.ID
 	}
-	for _, place := range []string{c.shops.hotel, c.shops.inn} {
-		stock := object{"from": c.today, "to": c.today.AddDays(days + 10), "rooms": rooms}
+	for _, place := range []string{c.shops.Hotel, c.shops.Inn} {
+		stock := object{"from": c.today, "to": c.today.AddDays(Days + 10), "rooms": rooms}
 		if err := c.setUp(ctx, http.MethodPut, "/v1/lodging/places/"+place+"/stock", stock, http.StatusOK, nil); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
 }
+
+// Shops are what the crowd orders from.
+func (c *Crowd) Shops() Shops { return c.shops }
 
 // Run lets the users go about their journeys until ctx ends, and returns when
 // each has had the answer to its last request.

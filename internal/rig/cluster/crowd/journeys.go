@@ -22,7 +22,7 @@ const (
 
 // stayAtHotel reserves where nobody is asked, and half of the time cancels.
 func (u *user) stayAtHotel() {
-	o := u.place(reservations, u.reservation(u.shops.hotel), booking.Confirmed)
+	o := u.place(reservations, u.reservation(u.shops.Hotel), booking.Confirmed)
 	if u.look(o) && rand.IntN(2) == 0 {
 		u.decide(o, reservations, "cancel", nil, booking.Cancelled)
 	}
@@ -31,7 +31,7 @@ func (u *user) stayAtHotel() {
 // stayAtInn reserves where the owner is asked, who finds it on their list and
 // confirms or rejects; one in four guests cancels then.
 func (u *user) stayAtInn() {
-	o := u.place(reservations, u.reservation(u.shops.inn), booking.AwaitingOwner)
+	o := u.place(reservations, u.reservation(u.shops.Inn), booking.AwaitingOwner)
 	if !u.look(o) {
 		return
 	}
@@ -47,7 +47,7 @@ func (u *user) stayAtInn() {
 
 // eat orders a meal, which its courier delivers or its customer cancels.
 func (u *user) eat() {
-	o := u.place(meals, object{"menuId": u.shops.menu, "customerId": u.id, "quantity": 1, "address": "12 Sejong-daero, Seoul"}, booking.Delivering)
+	o := u.place(meals, object{"menuId": u.shops.Menu, "customerId": u.id, "quantity": 1, "address": "12 Sejong-daero, Seoul"}, booking.Delivering)
 	if !u.look(o) {
 		return
 	}
@@ -60,7 +60,7 @@ func (u *user) eat() {
 
 // drink orders a cup, which is made or cancelled.
 func (u *user) drink() {
-	o := u.place(cups, object{"menuId": u.shops.drink, "customerId": u.id, "quantity": 1}, booking.InProduction)
+	o := u.place(cups, object{"menuId": u.shops.Drink, "customerId": u.id, "quantity": 1}, booking.InProduction)
 	if !u.look(o) {
 		return
 	}
@@ -73,13 +73,13 @@ func (u *user) drink() {
 
 // findNoRoom reserves where nothing is free: the payment is given back.
 func (u *user) findNoRoom() {
-	o := u.place(reservations, u.reservation(u.shops.full), booking.Cancelled)
+	o := u.place(reservations, u.reservation(u.shops.Full), booking.Cancelled)
 	u.look(o)
 	u.read("/v1/mypages?limit=10&customerId=" + u.id)
 }
 
 func (u *user) reservation(place string) object {
-	checkIn := u.today.AddDays(3 + rand.IntN(days))
+	checkIn := u.today.AddDays(3 + rand.IntN(Days))
 	return object{"placeId": place, "customerId": u.id, "checkIn": checkIn, "checkOut": checkIn.AddDays(2), "rooms": 1}
 }
 

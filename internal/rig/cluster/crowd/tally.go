@@ -35,8 +35,15 @@ const tell = 10
 func (c *Crowd) Tally() Tally {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := Tally{Requests: len(c.records), Orders: len(c.orders)}
-	for _, r := range c.records {
+	t := Sum(c.records)
+	t.Orders = len(c.orders)
+	return t
+}
+
+// Sum is what came of the requests.
+func Sum(records []Record) Tally {
+	t := Tally{Requests: len(records)}
+	for _, r := range records {
 		if r.Failure == "" {
 			continue
 		}
@@ -44,7 +51,7 @@ func (c *Crowd) Tally() Tally {
 			t.Failures = append(t.Failures, fmt.Sprintf("%s %s: %s", r.Begun.Format(time.TimeOnly), r.What, r.Failure))
 		}
 	}
-	fastest := slices.SortedFunc(slices.Values(c.records), func(a, b Record) int { return cmp.Compare(a.Took, b.Took) })
+	fastest := slices.SortedFunc(slices.Values(records), func(a, b Record) int { return cmp.Compare(a.Took, b.Took) })
 	quantile := func(q float64) time.Duration {
 		if len(fastest) == 0 {
 			return 0
