@@ -11,7 +11,8 @@ import (
 // TestOf: a run is repeated by the seed that was printed, and else is another one.
 func TestOf(t *testing.T) {
 	t.Setenv("YEYAK_SEED", "")
-	require.NotEqual(t, seed.Of(t, "tests"), seed.Of(t, "tests"))
+	first := seed.Of(t, "tests")
+	require.NotEqual(t, first, seed.Of(t, "tests"))
 	t.Setenv("YEYAK_SEED", "18446744073709551615")
 	require.Equal(t, uint64(1<<64-1), seed.Of(t, "tests"))
 }
