@@ -47,6 +47,7 @@ func TestAnyRequest(t *testing.T) { // by itself: it is a load for others
 				},
 			}
 			f.operations = f.readOperations()
+			f.begin()
 			f.run(*requests)
 			f.requireReached(*requests)
 			f.requireAtRest()
@@ -66,6 +67,15 @@ type fuzzer struct {
 	mu       sync.Mutex
 	answered map[string]map[int]int // how often, by operation and status
 	faults   int
+}
+
+// begin places an order of each kind: what follows has one to be about, whatever
+// it happens to be.
+func (f *fuzzer) begin() {
+	f.Helper()
+	for _, place := range f.placers() {
+		f.learn("", place().raw)
+	}
 }
 
 // run makes n requests.
@@ -170,8 +180,8 @@ func checkAnswer(r *request, resp *http.Response, text []byte) error {
 // enough requests are those of which every operation is carried out.
 const enough = 10_000
 
-// requireReached shows that the run was worth it: orders of every kind came into
-// being and, of enough requests, every operation was carried out.
+// requireReached shows that the run was worth it: some requests were carried out,
+// some refused and, of enough of them, every operation was carried out.
 func (f *fuzzer) requireReached(n int) {
 	f.Helper()
 	require.Zero(f, f.faults, "faults in all")
@@ -192,9 +202,8 @@ func (f *fuzzer) requireReached(n int) {
 	if n >= enough {
 		require.Empty(f, never, "operations that were never carried out")
 	}
-	for _, kind := range booking.Kinds() {
-		require.NotEmpty(f, f.all(string(kind)), kind)
-	}
+	require.NotZero(f, total[http.StatusCreated])
+	require.NotZero(f, total[http.StatusUnprocessableEntity])
 }
 
 // requireAtRest waits until no order is on its way.
