@@ -77,6 +77,12 @@ type Entry struct {
 	At     time.Time      `json:"at"`
 	Reason booking.Reason `json:"reason,omitempty"`
 	Note   string         `json:"note,omitempty" doc:"What the one who decided added in their own words"`
+	// Refused, Decision and DecidedAt are set in what the read model shows of a
+	// decision that was kept while the order could not be reached, and was not
+	// carried out. The order has not changed then.
+	Refused   booking.Code `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached was not carried out; the order did not change" example:"already_cancelled"`
+	Decision  string       `json:"decision,omitempty" enum:"confirm,reject,cancel,complete" doc:"That decision"`
+	DecidedAt time.Time    `json:"decidedAt,omitzero" doc:"When it was made"`
 }
 
 // PlacedAt is when the order was placed.
