@@ -172,5 +172,5 @@ func TestKept_Cafe(t *testing.T) {
 	over := c.in.Drink.Ends().Add(time.Duration(c.in.Policy.ServeAfterDay)).Sub(placedAt)
 	c.keeps(over-hour, contract.CompleteUpdate, over+30*time.Second)
 	require.Equal(t, booking.Completed, c.run().Status)
-	require.EqualValues(t, c.in.Amount.Amount, c.owed())
+	require.Equal(t, c.in.Amount.Amount, c.owed())
 }

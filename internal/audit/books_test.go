@@ -136,7 +136,7 @@ func (r rows) All(context.Context) iter.Seq2[audit.Row, error] {
 func (i inbox) All(context.Context) iter.Seq2[orders.Kept, error] { return list(i.books, i.kept) }
 
 func (d decided) All(context.Context) iter.Seq2[orders.KeptDecision, error] {
-	return list(d.books, d.books.decided)
+	return list(d.books, d.decided)
 }
 
 func (p payments) All(context.Context) iter.Seq2[booking.Payment, error] {

@@ -68,16 +68,18 @@ func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome
 			return Outcome{View: view}, nil
 		}
 	}
+	k := KeptDecision{Decision: d, ID: asked.id, Caller: caller.String(), DecidedAt: made}
 	var out Outcome
 	switch _, why := answerOf(err); {
 	case !taken && isAway(err) && atLimit(err) == nil:
-		out, err = o.undelivered(ctx, KeptDecision{Decision: d, ID: asked.id, Caller: caller.String(), DecidedAt: made}, sending, err)
+		out, err = o.undelivered(ctx, k, sending, err)
 	case err == nil:
 		out = Outcome{View: view, Done: true}
 	case taken && d.isUnderWay(err):
 		out, err = o.join(budget, d, why.View), nil
 	case taken && isAway(err):
 		out, err = o.afterTaken(ctx, d)
+		out, err = o.undecided(ctx, k, out, err)
 	default:
 		out.View, err = o.refused(ctx, d, err)
 	}

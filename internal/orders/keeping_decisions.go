@@ -21,7 +21,7 @@ func (o *Orders) undelivered(ctx context.Context, k KeptDecision, s *sending, wh
 	unknown := lost && !s.nothing()
 	if unknown || !k.agreedFirst() {
 		out, kept, err := o.keepDecision(ctx, k)
-		if full := errors.Is(err, &booking.Error{Code: booking.DecisionPending}); kept && !(full && unknown) {
+		if kept && (!unknown || !errors.Is(err, &booking.Error{Code: booking.DecisionPending})) {
 			log.Warn("decision is not delivered yet", zap.NamedError("cause", why), zap.NamedError("answer", err))
 			return out, err
 		}
@@ -46,17 +46,30 @@ func (o *Orders) queueBehind(ctx context.Context, caller Caller, d Decision, mad
 	}
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
-	waiting, err := o.Carrier.Decisions.Waits(look, d.OrderID, made.Add(clocks))
+	k := KeptDecision{Decision: d, ID: o.asks.next(o.Now(), caller, d).id, Caller: caller.String(), DecidedAt: made}
+	waiting, equal, err := o.Carrier.Decisions.Ahead(look, k)
 	switch {
 	case err != nil:
 		o.log(ctx, d.OrderID).Warn("kept decisions cannot be asked for", zap.Error(err))
 		return out, false, nil
 	case waiting == 0:
 		return out, false, nil
-	case d.agreedFirst():
+	case d.agreedFirst() && !equal:
 		return out, true, booking.Errorf(booking.DecisionPending, "an earlier decision on the order is not delivered yet; this one was not taken").In(time.Second)
 	}
-	return o.keepDecision(ctx, KeptDecision{Decision: d, ID: o.asks.next(o.Now(), caller, d).id, Caller: caller.String(), DecidedAt: made})
+	return o.keepDecision(ctx, k)
+}
+
+// undecided answers for a decision that was taken while it is not certain yet that it
+// counts. It is kept, so that its outcome gets known: the engine has it under its id.
+func (o *Orders) undecided(ctx context.Context, k KeptDecision, out Outcome, why error) (Outcome, error) {
+	if !errors.Is(why, &booking.Error{Code: Unreachable}) {
+		return out, why
+	}
+	if follows, kept, err := o.keepDecision(ctx, k); kept && err == nil {
+		return follows, nil
+	}
+	return out, why
 }
 
 // lookWithin bounds the look at the order that a decision is kept for.

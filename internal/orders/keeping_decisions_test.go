@@ -236,6 +236,18 @@ func TestDecide_AgreedFirst(t *testing.T) {
 		d.has(booking.Food, booking.Delivering, "")
 		d.answersUpdates(func(int) error { return serviceerror.NewUnavailable("connection reset") }, well)
 		d.requireKept(d.decide(booking.Food, cancels, ""), 1)
+		d.requireKept(d.decide(booking.Food, cancels, ""), 1)
+	})
+	t.Run("NotAnsweredYet", func(t *testing.T) {
+		t.Parallel()
+		for _, update := range []string{cancels, complete} {
+			d := newDesk(t)
+			d.has(booking.Food, booking.Delivering, "")
+			d.engine.On("QueryWorkflow", mock.Anything, "food-1", "", mock.Anything).Return(nil, serviceerror.NewDeadlineExceeded("slow"))
+			sent := d.answersUpdates(well, func(int) error { return serviceerror.NewDeadlineExceeded("the delivery hangs") })
+			d.requireKept(d.decide(booking.Food, update, ""), 1)
+			require.Equal(t, sent.all[0].UpdateID, d.kept()[0].ID)
+		}
 	})
 	t.Run("BehindOthers", func(t *testing.T) {
 		t.Parallel()

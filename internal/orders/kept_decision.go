@@ -15,9 +15,9 @@ type KeptDecisions interface {
 	// Put keeps the decision, unless an equal one of its caller waits already.
 	// DecisionPending, and nothing is kept, when as many wait as an order may have.
 	Put(ctx context.Context, k KeptDecision) error
-	// Waits tells how many decisions on the order wait that were made before a
-	// moment.
-	Waits(ctx context.Context, orderID string, before time.Time) (int, error)
+	// Ahead tells how many decisions on the order of a decision wait, and whether one
+	// of them is equal to it and of the same caller.
+	Ahead(ctx context.Context, k KeptDecision) (waiting int, equal bool, err error)
 	// Lease gives the oldest decision of up to n orders each to this process, until
 	// a moment, the oldest first.
 	Lease(ctx context.Context, n int, now, until time.Time) ([]KeptDecision, error)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -62,17 +63,11 @@ func (d *Decisions) Put(ctx context.Context, k orders.KeptDecision) error {
 		if err := d.db.takeTurn(ctx, q, "decisions on "+k.OrderID); err != nil {
 			return err
 		}
-		var wait []decisionRow
-		err := q.NewSelect().Model(&wait).Where("order_id = ? AND settled_at IS NULL", k.OrderID).Scan(ctx)
-		if err != nil {
+		waiting, equal, err := ahead(ctx, q, k)
+		if err != nil || equal {
 			return err
 		}
-		for _, w := range wait {
-			if w.Decision == k.Update && w.Caller == k.Caller {
-				return nil
-			}
-		}
-		if len(wait) >= orders.MostKept {
+		if waiting >= orders.MostKept {
 			return booking.Errorf(booking.DecisionPending, "as many decisions on the order wait as it can take")
 		}
 		_, err = q.NewInsert().Model(row).On("CONFLICT (order_id, id) DO NOTHING").Exec(ctx)
@@ -80,7 +75,23 @@ func (d *Decisions) Put(ctx context.Context, k orders.KeptDecision) error {
 	})
 }
 
-// Waits implements orders.KeptDecisions.
+// Ahead implements orders.KeptDecisions.
+func (d *Decisions) Ahead(ctx context.Context, k orders.KeptDecision) (waiting int, equal bool, err error) {
+	err = d.db.run(ctx, "look for kept decisions on order", func(ctx context.Context, q bun.IDB) error {
+		waiting, equal, err = ahead(ctx, q, k)
+		return err
+	})
+	return waiting, equal, err
+}
+
+func ahead(ctx context.Context, q bun.IDB, k orders.KeptDecision) (waiting int, equal bool, err error) {
+	var rows []decisionRow
+	err = q.NewSelect().Model(&rows).Where("order_id = ? AND settled_at IS NULL", k.OrderID).Scan(ctx)
+	return len(rows), slices.ContainsFunc(rows, func(r decisionRow) bool { return r.Decision == k.Update && r.Caller == k.Caller }), err
+}
+
+// Waits tells how many decisions on the order wait that were made before a moment. It
+// implements activities.Decisions.
 func (d *Decisions) Waits(ctx context.Context, orderID string, before time.Time) (n int, err error) {
 	err = d.db.run(ctx, "count kept decisions on order", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT count(*) FROM kept_decisions WHERE order_id = ? AND settled_at IS NULL AND decided_at < ?",

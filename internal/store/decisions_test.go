@@ -100,6 +100,13 @@ func testDecisionsPut(k keptOf) {
 	require.Equal(k, 1, k.waits("a", received.Add(time.Second)), "it was made then, and not before")
 	require.Zero(k, k.waits("c", received.Add(time.Hour)))
 
+	for update, equal := range map[string]bool{"confirm": true, "reject": false} {
+		waiting, same, err := k.Ahead(k.Context(), decided("a", update, time.Hour))
+		require.NoError(k, err)
+		require.Equal(k, 2, waiting)
+		require.Equal(k, equal, same)
+	}
+
 	again := first
 	again.ID, again.DecidedAt = "confirm/_anonymous/2/0", received.Add(time.Minute)
 	require.NoError(k, k.Put(k.Context(), again), "of another moment")
