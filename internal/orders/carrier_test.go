@@ -72,8 +72,11 @@ func TestCarrier(t *testing.T) {
 	want := d.kept()
 	d.engine.On("CheckHealth", mock.Anything, mock.Anything).Return(&client.CheckHealthResponse{}, nil)
 	sent := d.answersUpdates(func(n int) error {
-		if n <= 2 {
+		switch n {
+		case 1:
 			return serviceerror.NewUnavailable("away")
+		case 2:
+			return serviceerror.NewInternal("the database is locked")
 		}
 		return nil
 	}, well)

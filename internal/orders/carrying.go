@@ -48,12 +48,12 @@ func (c *Carrier) failed(ctx context.Context, k KeptDecision, taken bool, err er
 	switch {
 	case taken && isAway(err), ranOut(err): // it is the order that does not answer, or a service that it asks
 		return c.postpone(ctx, k, 0, err)
-	case isAway(err):
+	case isOpen(err):
 		_ = c.postpone(ctx, k, 0, err)
 		return err
 	default:
 		c.Log.Error("kept decision cannot be delivered", zap.String("order", k.OrderID), zap.Error(err))
-		return c.postpone(ctx, k, oddPause, err)
+		return c.postpone(ctx, k, min(firstWait<<min(k.Tries, 8), oddPause), err)
 	}
 }
 

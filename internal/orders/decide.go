@@ -71,7 +71,7 @@ func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome
 	k := KeptDecision{Decision: d, ID: asked.id, Caller: caller.String(), DecidedAt: made}
 	var out Outcome
 	switch _, why := answerOf(err); {
-	case !taken && isAway(err) && atLimit(err) == nil:
+	case !taken && isOpen(err) && atLimit(err) == nil:
 		out, err = o.undelivered(ctx, k, sending, err)
 	case err == nil:
 		out = Outcome{View: view, Done: true}

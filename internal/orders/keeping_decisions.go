@@ -17,7 +17,7 @@ import (
 // sent is not kept: its caller waits for the service's word.
 func (o *Orders) undelivered(ctx context.Context, k KeptDecision, s *sending, why error) (Outcome, error) {
 	log := o.log(ctx, k.OrderID).With(zap.String("decision", k.Update))
-	lost := ranOut(why) || isBroken(why)
+	lost := ranOut(why) || isBroken(why) || !isAway(why) // else the engine said no
 	unknown := lost && !s.nothing()
 	if unknown || !k.agreedFirst() {
 		out, kept, err := o.keepDecision(ctx, k)

@@ -131,6 +131,7 @@ func TestDecide_Kept(t *testing.T) {
 	for name, err := range map[string]error{
 		"NoAnswer": serviceerror.NewDeadlineExceeded("slow"), "Broken": serviceerror.NewUnavailable("connection reset"),
 		"TasksTimedOut": serviceerror.NewWorkflowNotReady("Workflow Task in failed state"), "Nowhere": serviceerror.NewNamespaceNotFound("yeyak"),
+		"Internal": serviceerror.NewInternal("the database is locked"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

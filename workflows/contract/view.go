@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"slices"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -96,10 +97,21 @@ func (v View) PlacedAt() time.Time {
 // CancellingSince is since when the order has been on the way back, zero when it
 // is not.
 func (v View) CancellingSince() (since time.Time) {
-	if n := len(v.History); n > 0 && v.Status == booking.Cancelling {
-		since = v.History[n-1].At
+	if v.Status == booking.Cancelling {
+		since = v.Since()
 	}
 	return since
+}
+
+// Since is since when the order has had its status. A decision that was refused has
+// changed nothing.
+func (v View) Since() time.Time {
+	for _, e := range slices.Backward(v.History) {
+		if e.Refused == "" {
+			return e.At
+		}
+	}
+	return time.Time{}
 }
 
 // Listed tells whether lists show the order: to its customer also while its
