@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"time"
 
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -32,9 +33,17 @@ type Repairer interface {
 	RepairPage(ctx context.Context, page []byte) (healed int, next []byte, err error)
 }
 
-// Mypage keeps the read model up to date.
+// Decisions are those that wait to be delivered to their orders.
+type Decisions interface {
+	// Waits tells how many decisions on the order wait that were made before a
+	// moment.
+	Waits(ctx context.Context, orderID string, before time.Time) (int, error)
+}
+
+// Mypage keeps the read model up to date, and the decisions beside it.
 type Mypage struct {
 	Service
+	Decisions Decisions
 	ReadModel ReadModel
 	Waiters   Waiters
 	Repairer  Repairer
@@ -68,5 +77,18 @@ func (m *Mypage) RepairPage(ctx context.Context, page []byte) (RepairedPage, err
 	return do(ctx, &m.Service, func(ctx context.Context) (done RepairedPage, err error) {
 		done.Healed, done.Next, err = m.Repairer.RepairPage(ctx, page)
 		return done, err
+	})
+}
+
+// KeptQuestion asks for decisions on an order that were made before a moment.
+type KeptQuestion struct {
+	OrderID string    `json:"orderId"`
+	Before  time.Time `json:"before"`
+}
+
+// KeptDecisions tells how many decisions on an order wait to be delivered.
+func (m *Mypage) KeptDecisions(ctx context.Context, q KeptQuestion) (int, error) {
+	return do(ctx, &m.Service, func(ctx context.Context) (int, error) {
+		return m.Decisions.Waits(ctx, q.OrderID, q.Before)
 	})
 }

@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/sony/gobreaker/v2"
 	"github.com/stretchr/testify/require"
@@ -92,4 +93,33 @@ func TestPublishView_WakesWhereItIsNotServed(t *testing.T) {
 	require.ErrorAs(t, err, &refusal)
 	require.Equal(t, activities.NotServedType, refusal.Type())
 	require.Equal(t, []string{"publishing", "wake"}, happened)
+}
+
+// clerk has a number of decisions that wait.
+type clerk struct {
+	t     *testing.T
+	asked activities.KeptQuestion
+	waits int
+	err   error
+}
+
+func (c clerk) Waits(_ context.Context, orderID string, before time.Time) (int, error) {
+	got := activities.KeptQuestion{OrderID: orderID, Before: before}
+	require.Equal(c.t, c.asked, got)
+	return c.waits, c.err
+}
+
+// TestKeptDecisions: what waits is told, and that it is not known is no answer.
+func TestKeptDecisions(t *testing.T) {
+	t.Parallel()
+	q := activities.KeptQuestion{OrderID: "o1", Before: time.Unix(1_700_000_000, 0)}
+	for _, w := range []way{inPlace, durably} {
+		m := &activities.Mypage{Service: served(), Decisions: clerk{t, q, 3, nil}}
+		waits, err := do(w, func(ctx context.Context) (int, error) { return m.KeptDecisions(ctx, q) })
+		require.NoError(t, err)
+		require.Equal(t, 3, waits)
+		m.Decisions = clerk{t, q, 0, errAway}
+		_, err = do(w, func(ctx context.Context) (int, error) { return m.KeptDecisions(ctx, q) })
+		require.ErrorIs(t, err, errAway)
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // decision is something that people may decide on orders of a kind.
@@ -20,6 +21,17 @@ type decision struct {
 	summary  string
 	update   string // that carries it to the order
 	refusals []booking.Code
+}
+
+// description is what the answers to a decision mean. Where a service has to agree
+// first, nothing is kept until it can be asked.
+func (d decision) description() string {
+	const done = "200: it is done. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
+		"Should the order not allow it any more, that stands in its history, and whoever decided is told by a message. "
+	if d.update == contract.CancelUpdate && contract.BusinessOf(d.kind).AsksToCancel {
+		return done + "503: the order stands. Only with `order_unreachable` it may take the decision yet."
+	}
+	return done + "503: it was not taken. Only with `order_unreachable` the order may take it yet."
 }
 
 // deciding is the input of a decision.
@@ -40,7 +52,7 @@ func registerDecision[I any, P interface {
 	register(s, huma.Operation{
 		OperationID: d.verb + "-" + string(d.kind), Method: http.MethodPost, Path: d.path, Tags: []string{d.tag},
 		Summary:     d.summary,
-		Description: "200: it is done. 202: it will be done and can be followed at Location. 503: it is not promised.",
+		Description: d.description(),
 		Responses:   s.withAccepted(s.problems(refusals...)),
 	}, func(ctx context.Context, in *I) (*orderAnswer, error) {
 		return s.decide(ctx, d, P(in).orderByID(), P(in).words())

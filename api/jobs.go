@@ -80,7 +80,7 @@ func jobOf(v contract.View) booking.JobState {
 		job.Address = v.Delivery.Address
 	}
 	if v.Status == booking.Cancelled {
-		job.Status, job.Why, job.At = booking.JobCancelled, v.Reason, v.History[len(v.History)-1].At
+		job.Status, job.Why, job.At = booking.JobCancelled, v.Reason, v.Since()
 	}
 	return job
 }

@@ -23,13 +23,17 @@ const (
 	CallCancelledMessage MessageType = "call_cancelled"
 )
 
+// DecisionNotDoneMessage tells that a decision which could not be delivered when it
+// was made was not carried out afterwards. Nothing takes it back.
+const DecisionNotDoneMessage MessageType = "decision_not_done"
+
 // MessageTypes lists every type of messages.
 func MessageTypes() []MessageType {
 	return []MessageType{
 		ReservationPlacedMessage, ReservationToDecideMessage, ReservationCancelledMessage,
 		PaymentDeferredMessage, OrderPlacedMessage, OrderCancelledMessage,
 		CleanerAssignedMessage, AssignmentCancelledMessage,
-		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage,
+		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
 	}
 }
 
@@ -61,6 +65,10 @@ type MessageData struct {
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Location      string   `json:"location,omitempty" doc:"Where to clean"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
+	// Decision is one that the recipient has made, and Status where the order stood
+	// when it came.
+	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete" doc:"What the recipient had decided"`
+	Status   Status `json:"status,omitempty" doc:"Status that the order had when the decision reached it"`
 }
 
 // Message is a notice to an owner, a customer or a cleaner. Its Key makes it one

@@ -24,6 +24,8 @@ func messages() []told {
 	}
 	toDecide := stay
 	toDecide.ConfirmWithin = booking.Duration(36*time.Hour + 30*time.Minute)
+	late := stay
+	late.Decision, late.Status = "confirm", booking.Cancelled
 	meal := booking.MessageData{Kind: booking.Food, For: booking.ForOwner, Item: "Bibimbap", Quantity: 3, CustomerID: "alice"}
 	cup := booking.MessageData{
 		Kind: booking.Cafe, For: booking.ForOwner, Item: "Latte", Quantity: 2, CustomerID: "alice",
@@ -73,6 +75,9 @@ func messages() []told {
 		{booking.Message{Type: booking.CallCancelledMessage, Data: errand, Reason: why},
 			"Cancelled (at the customer's wish): 7 Hill Street, for alice",
 			"호출이 취소되었습니다(고객취소): 7 Hill Street, alice 님"},
+		{booking.Message{Type: booking.DecisionNotDoneMessage, Data: late},
+			"Your decision (confirm) could not be carried out. The order is cancelled: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
+			"요청하신 처리(승인)를 반영하지 못했습니다. 현재 상태: 예약취소. Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
 	}
 }
 

@@ -60,6 +60,22 @@ var messageWords = map[MessageType]map[Addressee]words{
 		},
 		ForCleaner: {English: "Cancelled ({reason}): {order}", Korean: "호출이 취소되었습니다({reason}): {order}"},
 	},
+	DecisionNotDoneMessage: {
+		ForCustomer: decisionNotDone, ForOwner: decisionNotDone, ForCleaner: decisionNotDone,
+	},
+}
+
+var decisionNotDone = words{
+	English: "Your decision ({decision}) could not be carried out. The order is {status}: {order}",
+	Korean:  "요청하신 처리({decision})를 반영하지 못했습니다. 현재 상태: {status}. {order}",
+}
+
+// decisionLabels are what people may decide, by the name of the update.
+var decisionLabels = map[string]words{
+	"confirm":  {English: "confirm", Korean: "승인"},
+	"reject":   {English: "reject", Korean: "거절"},
+	"cancel":   {English: "cancel", Korean: "취소"},
+	"complete": {English: "complete", Korean: "완료"},
 }
 
 // unnamedCleaner stands for a cleaner whose name the message does not have: the
@@ -86,6 +102,8 @@ func (m Message) Words(l Language) string {
 		"{location}", d.Location,
 		"{cleaner}", d.cleanerIn(l),
 		"{reason}", cmp.Or(m.Reason.Label(l), string(m.Reason)),
+		"{decision}", cmp.Or(decisionLabels[d.Decision][l], d.Decision),
+		"{status}", cmp.Or(d.Status.Label(d.Kind, l), string(d.Status)),
 	).Replace(text)
 }
 

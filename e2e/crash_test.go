@@ -34,6 +34,8 @@ type mortal struct {
 	// Point is the call after which it dies: it has taken effect, and nobody
 	// has been told.
 	Point string
+	// Worker: it has no API, and says that it is ready at this address instead.
+	Worker string
 }
 
 // liveMortally is the child's whole life.
@@ -43,8 +45,9 @@ func liveMortally(told string) int {
 		panic(err)
 	}
 	m.Config.Databases.Front = config.URL(m.Database)
+	m.Config.Operations.Listen = m.Worker
 	a, err := app.Start(context.Background(), app.Options{
-		Config: m.Config, Log: zap.NewNop(), API: true, Migrate: true,
+		Config: m.Config, Log: zap.NewNop(), API: m.Worker == "", Migrate: true,
 		TemporalAddress: m.Address, Namespace: m.Namespace, Decorate: dieAfter(m.Point),
 	})
 	if err != nil {
@@ -61,31 +64,8 @@ func bootMortal(t *testing.T, point string) (_ *system, revive func() *system) {
 	o := options(t)
 	o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
 	o.Config.Databases.Front = config.URL(pgtest.New(t))
-	told, err := json.Marshal(mortal{
-		Config: o.Config, Database: string(o.Config.Databases.Front),
-		Address: o.TemporalAddress, Namespace: o.Namespace, Point: point,
-	})
-	require.NoError(t, err)
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), mortalVariable+"="+string(told))
-	var stderr bytes.Buffer
-	child.Stderr = &stderr
-	require.NoError(t, child.Start())
-	dead := make(chan struct{})
-	go func() {
-		defer close(dead)
-		_ = child.Wait()
-	}()
-	t.Cleanup(func() { _ = child.Process.Kill(); <-dead })
-
 	s := &system{TB: t, url: "http://" + o.Config.HTTP.Listen}
-	require.Eventually(t, func() bool {
-		resp, err := http.Get(s.url + "/readyz")
-		if err == nil {
-			_ = resp.Body.Close()
-		}
-		return err == nil && resp.StatusCode == http.StatusOK
-	}, patience, 50*time.Millisecond, "%s", &stderr)
+	_, dead := startMortal(t, o, mortal{Point: point}, s.url)
 	return s, func() *system {
 		select {
 		case <-dead:
@@ -93,6 +73,44 @@ func bootMortal(t *testing.T, point string) (_ *system, revive func() *system) {
 			require.FailNow(t, "it did not die after "+point)
 		}
 		return start(t, o)
+	}
+}
+
+// startMortal starts a child, waits until it is ready, and ends it with the test.
+func startMortal(t *testing.T, o app.Options, m mortal, url string) (child *exec.Cmd, dead chan struct{}) {
+	t.Helper()
+	m.Config, m.Database, m.Address, m.Namespace = o.Config, string(o.Config.Databases.Front), o.TemporalAddress, o.Namespace
+	told, err := json.Marshal(m)
+	require.NoError(t, err)
+	child = exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), mortalVariable+"="+string(told))
+	var stderr bytes.Buffer
+	child.Stderr = &stderr
+	require.NoError(t, child.Start())
+	dead = make(chan struct{})
+	go func() {
+		defer close(dead)
+		_ = child.Wait()
+	}()
+	t.Cleanup(func() { _ = child.Process.Kill(); <-dead })
+	require.Eventually(t, func() bool {
+		resp, err := http.Get(url + "/readyz")
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return err == nil && resp.StatusCode == http.StatusOK
+	}, patience, 50*time.Millisecond, "%s", &stderr)
+	return child, dead
+}
+
+// startMortalWorker starts a worker in a child that dies at once when it is told to.
+func startMortalWorker(t *testing.T, o app.Options) (kill func()) {
+	t.Helper()
+	address := "127.0.0.1:" + freePort(t)
+	child, dead := startMortal(t, o, mortal{Worker: address}, "http://"+address)
+	return func() {
+		require.NoError(t, child.Process.Kill())
+		<-dead
 	}
 }
 

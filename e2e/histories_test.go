@@ -57,6 +57,10 @@ var lodgingBranches = map[string]branch{
 	"lodging_reset_of_cancelled":   {resetOfCancelled, booking.ByCustomer},
 	"lodging_reset_to_decision":    {resetToDecision, booking.RejectedByOwner},
 	"lodging_every_step_durable":   {everyStepDurable, booking.ByCustomer},
+	"lodging_kept_delivered":       {keptAndDelivered, booking.ByCustomer},
+	"lodging_kept_undelivered":     {keptAndNotDelivered, booking.OwnerTimeout},
+	"lodging_kept_overtaken":       {keptAndOvertaken, booking.ByOperator},
+	"lodging_kept_unknown":         {keptUnknown, booking.OwnerTimeout},
 }
 
 // overloadBranches are those in which the payment provider takes no payments.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
@@ -40,15 +41,16 @@ func (o *outage) failure() error {
 }
 
 // outages are the switches of a system.
-type outages struct{ deliveries, productions, crew, registry, stock, ledger *outage }
+type outages struct{ deliveries, productions, crew, registry, stock, ledger, decisions *outage }
 
 func (all *outages) decorate(d *app.Decorate) {
-	*all = outages{&outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &outage{}}
+	*all = outages{&outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &outage{}}
 	d.Ledger = func(l activities.PaymentLedger) activities.PaymentLedger { return switchedLedger{l, all.ledger} }
 	d.Deliveries = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.deliveries} }
 	d.Productions = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.productions} }
 	d.Crew = func(c activities.Crew) activities.Crew { return switchedCrew{c, all.crew} }
 	d.Registry = func(r activities.Registry) activities.Registry { return switchedRegistry{r, all.registry} }
+	d.Decisions = func(k activities.Decisions) activities.Decisions { return switchedDecisions{k, all.decisions} }
 	if d.Stock == nil {
 		d.Stock = func(s activities.Stock) activities.Stock { return switchedStock{s, all.stock} }
 	}
@@ -133,6 +135,15 @@ func (s switchedStock) Release(ctx context.Context, h booking.Hold) (booking.Und
 
 func (s switchedStock) Shorten(ctx context.Context, key string, end booking.Date) (booking.Freed, error) {
 	return unless(s.outage, func() (booking.Freed, error) { return s.Stock.Shorten(ctx, key, end) })
+}
+
+type switchedDecisions struct {
+	activities.Decisions
+	outage *outage
+}
+
+func (d switchedDecisions) Waits(ctx context.Context, order string, before time.Time) (int, error) {
+	return unless(d.outage, func() (int, error) { return d.Decisions.Waits(ctx, order, before) })
 }
 
 type switchedLedger struct {

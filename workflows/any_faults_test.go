@@ -152,6 +152,10 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 			s.env.RegisterDelayedCallback(s.env.CancelWorkflow, at)
 			continue
 		}
+		if random.IntN(4) == 0 { // it cannot be delivered then
+			s.keeps(at, s.updates[random.IntN(len(s.updates))], at+moments[random.IntN(5)])
+			continue
+		}
 		s.decides(at, s.updates[random.IntN(len(s.updates))])
 	}
 	if random.IntN(3) == 0 {

@@ -136,7 +136,7 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 		c.expect(ctx, booking.Duration(slow), "the café hands over", over)
 	}
 	// An order that is given up here ends in finishTold, as any other that is abandoned.
-	_ = c.awaitOrGiveUp(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over, booking.TooLate)
+	_ = c.awaitPersonOrGiveUp(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over, booking.TooLate)
 	err := c.finishTold(ctx, telling, func() bool { return c.served }, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
 	})
@@ -155,11 +155,11 @@ func (c *cup) takeDecisions() {
 	workflow.Go(c.ctx, c.heedDeletion)
 }
 
-func (c *cup) mayServe() error {
+func (c *cup) mayServe(time.Time) error {
 	return booking.MayServe(c.standing())
 }
 
-func (c *cup) serve(ctx workflow.Context, _ string) (contract.View, error) {
+func (c *cup) serve(ctx workflow.Context, _ contract.Decision) (contract.View, error) {
 	c.taken = booking.Completed
 	record(ctx, "handed over by the café")
 	c.served = true

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -185,11 +186,11 @@ func (v *visit) takeDecisions() {
 	workflow.Go(v.ctx, v.heedAssignment)
 }
 
-func (v *visit) mayFinish() error {
+func (v *visit) mayFinish(time.Time) error {
 	return booking.MayFinish(v.standing())
 }
 
-func (v *visit) finished(ctx workflow.Context, _ string) (contract.View, error) {
+func (v *visit) finished(ctx workflow.Context, _ contract.Decision) (contract.View, error) {
 	v.taken = booking.Completed
 	record(ctx, "finished by the cleaner")
 	v.cleaned = true

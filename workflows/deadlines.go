@@ -75,12 +75,41 @@ func (s *saga) awaitInTime(ctx workflow.Context, patience time.Duration, name st
 	return come(), nil
 }
 
+// awaitPerson is awaitInTime for what people are to decide. A decision that was made
+// in time counts, though it could not be delivered: see awaitKept.
+func (s *saga) awaitPerson(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
+	until := workflow.Now(ctx).Add(patience)
+	inTime, err := await(ctx, patience, name, come)
+	if err != nil || inTime {
+		return inTime, err
+	}
+	if err := s.awaitKept(ctx, until); err != nil {
+		return false, err
+	}
+	if err := s.awaitOpenDecision(ctx); err != nil {
+		return false, err //replay:never the time would have to end in the milliseconds in which a decision is recorded
+	}
+	return come(), nil
+}
+
 // awaitOrGiveUp is awaitInTime that gives the order up for a reason when time is
 // up. It does not when a decision to finish the order has been taken.
 func (s *saga) awaitOrGiveUp(
 	ctx workflow.Context, patience time.Duration, name string, come func() bool, late booking.Reason,
 ) error {
 	inTime, err := s.awaitInTime(ctx, patience, name, come)
+	return s.orGiveUp(inTime, err, late)
+}
+
+// awaitPersonOrGiveUp is the same for what people are to decide.
+func (s *saga) awaitPersonOrGiveUp(
+	ctx workflow.Context, patience time.Duration, name string, come func() bool, late booking.Reason,
+) error {
+	inTime, err := s.awaitPerson(ctx, patience, name, come)
+	return s.orGiveUp(inTime, err, late)
+}
+
+func (s *saga) orGiveUp(inTime bool, err error, late booking.Reason) error {
 	if err != nil || inTime || s.taken != "" {
 		return err
 	}

@@ -33,13 +33,13 @@ type deciding struct {
 }
 
 // mayCancel is the rule of most kinds: until the order is over.
-func (s *saga) mayCancel() error {
+func (s *saga) mayCancel(time.Time) error {
 	return booking.MayCancel(s.standing())
 }
 
 // cancel is the customer's decision to give the order up.
-func (s *saga) cancel(ctx workflow.Context, note string) (contract.View, error) {
-	return s.giveUp(ctx, booking.ByCustomer, note)
+func (s *saga) cancel(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	return s.giveUp(ctx, booking.ByCustomer, d.Note)
 }
 
 // giveUp abandons the order for a reason and waits until it is over.
@@ -77,7 +77,7 @@ func (s *saga) abandonFor(why booking.Reason, note string) {
 
 // inTurn waits while a service is being asked whether the order may be given
 // up, and applies the rule again.
-func (s *saga) inTurn(ctx workflow.Context, update string, rule func() error) error {
+func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Time) error) error {
 	if !s.agreeing {
 		return nil
 	}
@@ -87,7 +87,7 @@ func (s *saga) inTurn(ctx workflow.Context, update string, rule func() error) er
 	s.waiting[update] = true
 	_ = workflow.Await(ctx, func() bool { return !s.agreeing || s.goesBack() })
 	delete(s.waiting, update)
-	return rule()
+	return rule(workflow.Now(s.ctx))
 }
 
 // goesBack tells whether the order is on the way back, for whatever reason, or
@@ -136,13 +136,15 @@ func (s *saga) answer(want booking.Status) (contract.View, error) {
 	return contract.View{}, s.refused(booking.Overtaken(s.rested))
 }
 
-// onUpdate lets people decide by an update. The rule says whether they may;
-// it neither waits nor changes anything. The context of decide outlives a
+// onUpdate lets people decide by an update. The rule says whether they might when
+// they did; it neither waits nor changes anything. The context of decide outlives a
 // cancellation of the workflow: whoever decided gets an answer.
-func (s *saga) onUpdate(name, words string, rule func() error, decide func(workflow.Context, string) (contract.View, error)) {
+func (s *saga) onUpdate(
+	name, words string, rule func(at time.Time) error, decide func(workflow.Context, contract.Decision) (contract.View, error),
+) {
 	handler := func(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		return decide(ctx, booking.Lines(d.Note))
+		return decide(ctx, contract.Decision{Note: booking.Lines(d.Note), At: s.madeAt(d)})
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, workflow.UpdateHandlerOptions{
 		Description: words,
@@ -150,9 +152,17 @@ func (s *saga) onUpdate(name, words string, rule func() error, decide func(workf
 			if err := d.Check(name); err != nil {
 				return s.refused(err)
 			}
-			return s.refused(s.objection(name, rule))
+			return s.refused(s.objection(name, func() error { return rule(s.madeAt(d)) }))
 		},
 	}))
+}
+
+// madeAt is when a decision was made: now, unless it had to be kept.
+func (s *saga) madeAt(d contract.Decision) time.Time {
+	if now := workflow.Now(s.ctx); d.At.IsZero() || d.At.After(now) {
+		return now
+	}
+	return d.At
 }
 
 // objection is why an update is not accepted. What happens already, and what

@@ -117,8 +117,8 @@ func (m *meal) takeDecisions() {
 }
 
 // mayCancelMeal: a delivery service that was away is not asked again at once.
-func (m *meal) mayCancelMeal() error {
-	err := m.mayCancel()
+func (m *meal) mayCancelMeal(at time.Time) error {
+	err := m.mayCancel(at)
 	if left := m.refusals.left(workflow.Now(m.ctx)); err == nil && left > 0 && !m.goesBack() {
 		return deliveryAway(left)
 	}
@@ -132,11 +132,11 @@ func deliveryAway(after time.Duration) error {
 
 // cancelWithDelivery cancels the delivery before anything else. While the
 // delivery service cannot be asked the order stands.
-func (m *meal) cancelWithDelivery(ctx workflow.Context, note string) (contract.View, error) {
+func (m *meal) cancelWithDelivery(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 	if err := m.inTurn(ctx, contract.CancelUpdate, m.mayCancelMeal); err != nil {
 		return contract.View{}, m.refused(err)
 	}
-	return m.giveUpIf(ctx, booking.ByCustomer, note, m.stopDelivery)
+	return m.giveUpIf(ctx, booking.ByCustomer, d.Note, m.stopDelivery)
 }
 
 func (m *meal) stopDelivery(ctx workflow.Context) error {
@@ -153,13 +153,13 @@ func (m *meal) stopDelivery(ctx workflow.Context) error {
 	}
 }
 
-func (m *meal) mayDeliver() error {
+func (m *meal) mayDeliver(time.Time) error {
 	return booking.MayDeliver(m.standing())
 }
 
 // deliver takes the courier's word. It counts as soon as it is certain that the
 // order is not being cancelled.
-func (m *meal) deliver(ctx workflow.Context, _ string) (contract.View, error) {
+func (m *meal) deliver(ctx workflow.Context, _ contract.Decision) (contract.View, error) {
 	if err := m.inTurn(ctx, contract.CompleteUpdate, m.mayDeliver); err != nil {
 		return contract.View{}, m.refused(err)
 	}

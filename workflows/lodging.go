@@ -114,7 +114,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 		r.waitFor("the owner's decision")
 		patience := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
 		confirmed := func() bool { return r.confirmed }
-		if err := r.awaitOrGiveUp(ctx, patience, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
+		if err := r.awaitPersonOrGiveUp(ctx, patience, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
 			return err
 		}
 		// A decision that was taken in time counts, though it is still being recorded.
@@ -130,7 +130,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 func (r *reservation) guestsStay(ctx workflow.Context) error {
 	r.waitFor("check-out")
 	untilCheckOut := r.in.CheckOutAt().Sub(workflow.Now(ctx))
-	_, err := r.awaitInTime(ctx, untilCheckOut, "check-out", func() bool { return r.left })
+	_, err := r.awaitPerson(ctx, untilCheckOut, "check-out", func() bool { return r.left })
 	if err != nil && !r.left && r.taken != booking.Completed { // from then on the stay can no longer be called off
 		return err
 	}
@@ -166,32 +166,32 @@ func (r *reservation) takeDecisions() {
 	r.onUpdate(contract.CompleteUpdate, "The guests have checked out early", r.mayComplete, r.complete)
 }
 
-func (r *reservation) mayConfirm() error {
+func (r *reservation) mayConfirm(time.Time) error {
 	return booking.MayConfirm(r.standing())
 }
 
-func (r *reservation) confirm(ctx workflow.Context, note string) (contract.View, error) {
-	r.taken, r.ownerNote = booking.Confirmed, note
+func (r *reservation) confirm(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	r.taken, r.ownerNote = booking.Confirmed, d.Note
 	record(ctx, "confirmed by the owner")
 	r.confirmed = true
 	_ = workflow.Await(ctx, func() bool { return r.rested != booking.AwaitingOwner })
 	return r.answer(booking.Confirmed)
 }
 
-func (r *reservation) reject(ctx workflow.Context, note string) (contract.View, error) {
-	return r.giveUp(ctx, booking.RejectedByOwner, note)
+func (r *reservation) reject(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	return r.giveUp(ctx, booking.RejectedByOwner, d.Note)
 }
 
-func (r *reservation) mayCancelStay() error {
-	return booking.MayCancelStay(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt())
+func (r *reservation) mayCancelStay(at time.Time) error {
+	return booking.MayCancelStay(r.standing(), at, r.in.CheckInAt())
 }
 
-func (r *reservation) mayComplete() error {
-	return booking.MayCheckOut(r.standing(), workflow.Now(r.ctx), r.in.CheckInAt())
+func (r *reservation) mayComplete(at time.Time) error {
+	return booking.MayCheckOut(r.standing(), at, r.in.CheckInAt())
 }
 
-func (r *reservation) complete(ctx workflow.Context, _ string) (contract.View, error) {
-	r.taken, r.leftAt = booking.Completed, r.now()
+func (r *reservation) complete(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	r.taken, r.leftAt = booking.Completed, d.At.UTC().Truncate(time.Microsecond)
 	record(ctx, "checked out early")
 	r.left = true
 	return r.over(ctx, booking.Completed)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -85,6 +86,7 @@ type world struct {
 	productions *store.Jobs
 	crew        *store.Crew // nil unless the test has cleaners of its own
 	pages       *store.Mypage
+	decisions   *store.Decisions
 
 	mu       sync.Mutex
 	faults   func(call string) fault // nil: none
@@ -112,7 +114,7 @@ func newWorld(t testing.TB, kind booking.Kind) *world {
 	return &world{
 		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{},
 		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), registry: store.NewManagement(db),
-		deliveries: store.NewDeliveries(db), productions: store.NewProductions(db), pages: store.NewMypage(db),
+		deliveries: store.NewDeliveries(db), productions: store.NewProductions(db), pages: store.NewMypage(db), decisions: store.NewDecisions(db),
 	}
 }
 
@@ -365,6 +367,12 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 		}
 		return r.pages.Publish(ctx, p)
 	})
+}
+
+type decisions struct{ *process }
+
+func (d decisions) Waits(_ context.Context, orderID string, before time.Time) (int, error) {
+	return act(d.process, "waits", func(ctx context.Context) (int, error) { return d.decisions.Waits(ctx, orderID, before) })
 }
 
 // gate stands before it: shut for those who meet a fault.

@@ -84,6 +84,7 @@ type App struct {
 	operations operations
 	budgets    *admission.Budgets // nil without an API
 	dispatcher *orders.Dispatcher // of the inbox, ditto
+	carrier    *orders.Carrier    // of kept decisions, ditto
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
 	failed      chan error
@@ -140,6 +141,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		a.listenToOthers(background)
 		a.budgets = admission.New(o.Config.Admission.Limits, o.Config.Orders.ReplyBudget, registry)
 		a.dispatch(background, registry)
+		a.carry(background, registry)
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err
 		}

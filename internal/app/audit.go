@@ -167,6 +167,7 @@ func auditSources(o Options, dbs databases, sagas *orders.Engine) audit.Sources 
 		Messages:    store.NewNotifications(dbs[notificationsDB]),
 		Catalogue:   store.NewCatalogue(dbs[catalogueDB]),
 		Inbox:       store.NewInbox(dbs[mypageDB]),
+		Decisions:   store.NewDecisions(dbs[mypageDB]),
 		Outboxes:    auditedEvents{outboxes(dbs), store.NewMypage(dbs[mypageDB])},
 	}
 }

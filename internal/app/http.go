@@ -81,7 +81,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 	deps := api.Deps{
 		Orders: orders.New(orders.Deps{
 			Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
-			Starts: budgets.Starts, Dispatcher: a.dispatcher, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
+			Starts: budgets.Starts, Dispatcher: a.dispatcher, Carrier: a.carrier, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
 			Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 		}),
 		Hub:         a.hub,

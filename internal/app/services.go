@@ -30,6 +30,7 @@ type Decorate struct {
 	Productions func(activities.Jobs) activities.Jobs
 	Crew        func(activities.Crew) activities.Crew
 	ReadModel   func(activities.ReadModel) activities.ReadModel
+	Decisions   func(activities.Decisions) activities.Decisions
 }
 
 func decorated[T any](with func(T) T, what T) T {
@@ -96,6 +97,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 		Mypage: &activities.Mypage{
 			Service:   service("mypage", contract.MypageQueue),
 			ReadModel: decorated(d.ReadModel, readModel),
+			Decisions: decorated[activities.Decisions](d.Decisions, store.NewDecisions(a.dbs[mypageDB])),
 			Waiters:   waiters{a.hub, a.announcer},
 			Repairer:  a.repairer,
 		},

@@ -38,6 +38,7 @@ type books struct {
 	drinks   []booking.Drink
 	untold   []booking.Event
 	kept     []orders.Kept
+	decided  []orders.KeptDecision
 
 	looks    int
 	before   func(look int)  // happens early in each look, from 1 on
@@ -58,7 +59,7 @@ func newBooks() *books {
 
 func (b *books) sources() audit.Sources {
 	return audit.Sources{
-		Workflows: b, Pages: rows{b}, Ledger: payments{b}, Provider: b, Inventory: b, Crew: b, Management: b, Messages: b, Catalogue: b, Outboxes: b, Inbox: inbox{b},
+		Workflows: b, Pages: rows{b}, Ledger: payments{b}, Provider: b, Inventory: b, Crew: b, Management: b, Messages: b, Catalogue: b, Outboxes: b, Inbox: inbox{b}, Decisions: decided{b},
 		Deliveries: jobs{b, true}, Productions: jobs{b, false},
 	}
 }
@@ -134,6 +135,10 @@ func (r rows) All(context.Context) iter.Seq2[audit.Row, error] {
 
 func (i inbox) All(context.Context) iter.Seq2[orders.Kept, error] { return list(i.books, i.kept) }
 
+func (d decided) All(context.Context) iter.Seq2[orders.KeptDecision, error] {
+	return list(d.books, d.decided)
+}
+
 func (p payments) All(context.Context) iter.Seq2[booking.Payment, error] {
 	return list(p.books, p.payments)
 }
@@ -172,6 +177,7 @@ type (
 	rows     struct{ *books }
 	payments struct{ *books }
 	inbox    struct{ *books }
+	decided  struct{ *books }
 	jobs     struct {
 		*books
 		deliveries bool

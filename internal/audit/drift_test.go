@@ -249,7 +249,7 @@ func TestRun_FindsEveryDrift(t *testing.T) {
 // TestKinds_EachIsFound by a test above, or has tests of its own.
 func TestKinds_EachIsFound(t *testing.T) {
 	t.Parallel()
-	kinds := map[audit.Kind]bool{audit.Abandoned: true, audit.Unreadable: true, audit.Catalogue: true, audit.Feed: true, audit.Inbox: true}
+	kinds := map[audit.Kind]bool{audit.Abandoned: true, audit.Unreadable: true, audit.Catalogue: true, audit.Feed: true, audit.Inbox: true, audit.Decision: true}
 	for _, d := range drifts {
 		for _, f := range d.want {
 			kinds[f.Kind] = true

@@ -61,3 +61,35 @@ func TestRun_Inbox(t *testing.T) {
 		})
 	}
 }
+
+// TestRun_Decisions: a decision that waits is as it should be, while something tries
+// to deliver it. Those behind it wait for that one.
+func TestRun_Decisions(t *testing.T) {
+	t.Parallel()
+	never := []audit.Finding{{
+		Kind: audit.Decision, OrderID: "food-1", Remedy: "start an API: each delivers kept decisions",
+		Says: "its complete of 1999-12-31T22:00:00Z waits to be delivered, and nothing has tried to since 1999-12-31T23:00:00Z",
+	}}
+	longAgo, anHourAgo, justNow := audited.Add(-2*time.Hour), audited.Add(-time.Hour), audited.Add(-time.Second)
+	for name, test := range map[string]struct {
+		made, leased time.Time
+		want         []audit.Finding
+	}{
+		"Waits":        {justNow, time.Time{}, nil},
+		"IsTried":      {longAgo, audited.Add(time.Minute), nil},
+		"IsTriedAgain": {longAgo, justNow, nil},
+		"NotTried":     {longAgo, anHourAgo, never},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBooks()
+			b.add(order(booking.Food, booking.Delivering))
+			for _, leased := range []time.Time{test.leased, {}} {
+				b.decided = append(b.decided, orders.KeptDecision{
+					Decision: orders.Decision{OrderID: "food-1", Update: contract.CompleteUpdate}, DecidedAt: test.made, LeasedUntil: leased,
+				})
+			}
+			b.requireFindings(t, test.want...)
+		})
+	}
+}

@@ -28,11 +28,12 @@ const (
 	Catalogue    Kind = "catalogue"    // what is stored so that it cannot be sold
 	Feed         Kind = "feed"         // what the feed of events was not told
 	Inbox        Kind = "inbox"        // orders whose saga is still to be started
+	Decision     Kind = "decision"     // decisions that are still to be delivered to their order
 )
 
 // Kinds lists every kind of finding.
 func Kinds() []Kind {
-	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned, Unreadable, Catalogue, Feed, Inbox}
+	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned, Unreadable, Catalogue, Feed, Inbox, Decision}
 }
 
 // Finding is one thing that is not as it should be.
@@ -77,6 +78,7 @@ type facts struct {
 	row     *row
 	pending map[string]int // activities that its workflow waits for
 	kept    *orders.Kept   // in the inbox; nil when it is not there, or settled
+	decided []orders.KeptDecision
 
 	payment    *booking.Payment
 	charges    []ProviderCharge

@@ -2,8 +2,8 @@ package audit
 
 import "time"
 
-// untaken is for how long an order may be in the inbox without a dispatcher that
-// tries to start it.
+// untaken is for how long an order may be in the inbox, and a decision may wait,
+// without a process that tries to settle it.
 const untaken = 5 * time.Minute
 
 // inInbox tells what is wrong with an order whose saga is still to be started.
@@ -26,4 +26,22 @@ func (f *facts) inInbox(now time.Time) []Finding {
 	default:
 		return nil
 	}
+}
+
+// undelivered tells of decisions on the order that nothing delivers. Those behind
+// another one wait for that.
+func (f *facts) undelivered(now time.Time) (found []Finding) {
+	if len(f.decided) == 0 {
+		return nil
+	}
+	k := f.decided[0]
+	taken := k.DecidedAt
+	if k.LeasedUntil.After(taken) {
+		taken = k.LeasedUntil
+	}
+	if now.Sub(taken) <= untaken {
+		return nil
+	}
+	return f.finds(Decision, "start an API: each delivers kept decisions", "its %s of %s waits to be delivered, and nothing has tried to since %s",
+		k.Update, k.DecidedAt.UTC().Format(time.RFC3339), taken.UTC().Format(time.RFC3339))
 }

@@ -36,7 +36,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
 	for _, gather := range []func(context.Context) error{
-		l.workflows, l.underWay, l.rows, l.inbox, l.money, l.stock, l.work, l.cleaning, l.messages, l.catalogue, l.feed, l.unlisted, l.views,
+		l.workflows, l.underWay, l.rows, l.inbox, l.decisions, l.money, l.stock, l.work, l.cleaning, l.messages, l.catalogue, l.feed, l.unlisted, l.views,
 	} {
 		if err := gather(ctx); err != nil {
 			return nil, err
@@ -52,6 +52,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		if l.silent[id] == nil && !l.garbled[id] {
 			l.findings = append(l.findings, judge(f)...)
 			l.findings = append(l.findings, f.inInbox(time.Now())...)
+			l.findings = append(l.findings, f.undelivered(time.Now())...)
 		}
 	}
 	l.findings = append(l.findings, l.crew.judge()...)
@@ -119,6 +120,13 @@ func (l *look) rows(ctx context.Context) error {
 
 func (l *look) inbox(ctx context.Context) error {
 	return each(ctx, l, l.Inbox.All, func(k orders.Kept) { l.of(k.OrderID).kept = &k })
+}
+
+func (l *look) decisions(ctx context.Context) error {
+	return each(ctx, l, l.Decisions.All, func(k orders.KeptDecision) {
+		f := l.of(k.OrderID)
+		f.decided = append(f.decided, k)
+	})
 }
 
 func (l *look) money(ctx context.Context) error {

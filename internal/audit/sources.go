@@ -25,11 +25,17 @@ type Sources struct {
 	Catalogue   Items
 	Outboxes    Outboxes
 	Inbox       Kept
+	Decisions   Decided
 }
 
 // Kept are the orders that were taken, and whose sagas are not started yet.
 type Kept interface {
 	All(ctx context.Context) iter.Seq2[orders.Kept, error]
+}
+
+// Decided are the decisions that wait to be delivered to their orders.
+type Decided interface {
+	All(ctx context.Context) iter.Seq2[orders.KeptDecision, error]
 }
 
 // Items are what can be ordered, withdrawn or not.

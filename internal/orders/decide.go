@@ -21,6 +21,13 @@ type Decision struct {
 	Update string
 	// Note is the caller's own words; they appear in the order's history.
 	Note string
+	// MadeAt is when it was made, of one that was kept; zero for one that is made now.
+	MadeAt time.Time
+}
+
+// agreedFirst tells whether a service has to agree before the decision is taken.
+func (d Decision) agreedFirst() bool {
+	return d.Update == contract.CancelUpdate && contract.BusinessOf(d.Kind).AsksToCancel
 }
 
 // asks tells whether a service has to agree, to this decision or to one that is
@@ -41,32 +48,38 @@ func (d Decision) extra() time.Duration {
 // An order takes a decision and carries it out in one workflow task where it
 // can, and the engine's answer to the first then brings the second along: that
 // is one round trip. A decision that was taken will be carried out, whatever
-// process dies, unless a service has to agree. One that was not taken is not
-// guaranteed to be.
+// process dies, unless a service has to agree. One that cannot be delivered in time
+// is kept until it can be: see undelivered.
 func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome, error) {
 	if !booking.IsOrderID(d.Kind, d.OrderID) {
 		return Outcome{}, NoSuchOrder(d.OrderID)
 	}
+	made := o.Now()
+	if out, queued, err := o.queueBehind(ctx, caller, d, made); queued {
+		return out, err
+	}
 	// A caller who leaves does not take a decision back.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
 	defer cancel()
-	view, taken, err := o.ask(budget, caller, d)
+	asking, sending := watched(budget)
+	view, asked, taken, err := o.ask(asking, caller, d)
 	if !taken && (isAway(err) || noWorkflow(err)) {
 		if view, ok := o.withdraw(ctx, d); ok {
 			return Outcome{View: view}, nil
 		}
 	}
+	k := KeptDecision{Decision: d, ID: asked.id, Caller: caller.String(), DecidedAt: made}
 	var out Outcome
 	switch _, why := answerOf(err); {
-	case !taken && (ranOut(err) || isBroken(err)):
-		o.log(ctx, d.OrderID).Warn("decision not taken", zap.String("decision", d.Update), zap.Error(err))
-		err = booking.Errorf(Unreachable, "the order has not answered: it may take the decision yet, or never; repeat it to be certain")
+	case !taken && isOpen(err) && atLimit(err) == nil:
+		out, err = o.undelivered(ctx, k, sending, err)
 	case err == nil:
 		out = Outcome{View: view, Done: true}
 	case taken && d.isUnderWay(err):
 		out, err = o.join(budget, d, why.View), nil
 	case taken && isAway(err):
 		out, err = o.afterTaken(ctx, d)
+		out, err = o.undecided(ctx, k, out, err)
 	default:
 		out.View, err = o.refused(ctx, d, err)
 	}
@@ -74,21 +87,21 @@ func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome
 }
 
 // ask puts a decision to an order and waits for what comes of it. taken tells
-// whether the order took the decision.
-func (o *Orders) ask(ctx context.Context, caller Caller, d Decision) (view contract.View, taken bool, err error) {
+// whether the order took the decision, asked under which id it was put last.
+func (o *Orders) ask(ctx context.Context, caller Caller, d Decision) (view contract.View, asked ask, taken bool, err error) {
 	begun := o.Now()
 	for range mostAsksOfSlot {
-		ask := o.asks.next(o.Now(), caller, d)
-		view, taken, err = o.Engine.decide(ctx, ask.id, d)
+		asked = o.asks.next(o.Now(), caller, d)
+		view, taken, err = o.Engine.decide(ctx, asked.id, d)
 		if !taken || err != nil && isAway(err) {
-			return view, taken, err
+			return view, asked, taken, err
 		}
-		o.asks.answered(ask)
+		o.asks.answered(asked)
 		if !isPast(err, begun) {
-			return view, true, err
+			return view, asked, true, err
 		}
 	}
-	return view, true, err
+	return view, asked, true, err
 }
 
 // afterTaken answers for a decision that was taken and of which nothing more was
@@ -211,14 +224,19 @@ func (o *Orders) closed(ctx context.Context, d Decision) (contract.View, error) 
 			o.log(ctx, d.OrderID).Warn("closed order does not answer", zap.Error(err))
 		}
 	}
-	switch view.Status {
+	return view, refusal(overCode(view.Status))
+}
+
+// overCode is why an order takes no decisions any more that has ended in a status.
+func overCode(s booking.Status) booking.Code {
+	switch s {
 	case booking.Cancelled:
-		return view, refusal(booking.AlreadyCancelled)
+		return booking.AlreadyCancelled
 	case booking.Completed:
-		return view, refusal(booking.AlreadyCompleted)
+		return booking.AlreadyCompleted
 	case booking.Delivered:
-		return view, refusal(booking.AlreadyDelivered)
+		return booking.AlreadyDelivered
 	default:
-		return view, refusal(NotRunning)
+		return NotRunning
 	}
 }

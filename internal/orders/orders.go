@@ -74,8 +74,8 @@ type Turns interface {
 	Leave(served bool)
 }
 
-// Deps are what orders work with. Terms, Gate, Starts, Dispatcher, Eager, Now
-// and Log may be left out.
+// Deps are what orders work with. Terms, Gate, Starts, Dispatcher, Carrier, Eager,
+// Now and Log may be left out.
 type Deps struct {
 	Engine *Engine
 	Hub    *Hub
@@ -91,6 +91,9 @@ type Deps struct {
 	// Dispatcher starts what could not be started at once; nil: nothing is kept for
 	// that.
 	Dispatcher *Dispatcher
+	// Carrier delivers the decisions that could not be delivered at once; nil:
+	// none is kept for that.
+	Carrier *Carrier
 	// Calls are counted before one more is taken. From MaxWaitingCalls on new
 	// ones are refused; zero is no limit.
 	Calls           CallQueue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -41,6 +42,7 @@ type orderRow struct {
 	PlacedAt       time.Time
 	// CancellingSince is in µs since 1970, nil unless the order is being undone.
 	CancellingSince *int64
+	Refused         *string // JSON: decisions that came to nothing, see contract.Entry
 }
 
 // versioned are the columns that go with the view's version. decision and
@@ -149,12 +151,12 @@ func (m *Mypage) Order(ctx context.Context, id string) (contract.Publication, er
 	return row.publication()
 }
 
-// View is the order as it was last published, and nothing else: what customers
-// read most. NotFound when it never was.
+// View is the order as it was last published, with the decisions on it that were
+// kept and came to nothing: what customers read most. NotFound when it never was.
 func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
-	var text []byte
+	var text, refused []byte
 	err := m.db.run(ctx, "read view", func(ctx context.Context, q bun.IDB) error {
-		return orNotFound(q.QueryRowContext(ctx, "SELECT view FROM orders WHERE id = ?", id).Scan(&text), "order", id)
+		return orNotFound(q.QueryRowContext(ctx, "SELECT view, refused FROM orders WHERE id = ?", id).Scan(&text, &refused), "order", id)
 	})
 	if err != nil {
 		return contract.View{}, err
@@ -163,6 +165,15 @@ func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
 	if err := json.Unmarshal(text, &view); err != nil {
 		return contract.View{}, fmt.Errorf("view of order %s: %w", id, err)
 	}
+	if refused == nil {
+		return view, nil
+	}
+	var entries []contract.Entry
+	if err := json.Unmarshal(refused, &entries); err != nil {
+		return contract.View{}, fmt.Errorf("refused decisions on order %s: %w", id, err)
+	}
+	view.History = append(view.History, entries...)
+	slices.SortStableFunc(view.History, func(a, b contract.Entry) int { return a.At.Compare(b.At) })
 	return view, nil
 }
 

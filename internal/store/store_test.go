@@ -54,6 +54,7 @@ func TestStore(t *testing.T) {
 				"Late":           testLate,
 				"Mypage":         testMypage,
 				"Inbox":          testInbox,
+				"Decisions":      testDecisions,
 				"Events":         testEvents,
 				"AppendEvents":   testAppendEvents,
 				"Outbox":         testOutbox,

@@ -144,6 +144,9 @@ func (r Refusal) Left(now time.Time) time.Duration {
 type Decision struct {
 	// Note is the caller's own words; they appear in the order's history.
 	Note string `json:"note,omitempty"`
+	// At is when the decision was made, of one that could not be delivered then. What
+	// was allowed then is allowed. Zero, or in the future: now.
+	At time.Time `json:"at,omitzero"`
 	// Bytes is how large the update was, of one that was too large to be handed
 	// to its workflow. Nothing else is left of it. See LargestUpdate.
 	Bytes int `json:"bytes,omitempty"`

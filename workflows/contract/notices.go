@@ -16,6 +16,11 @@ const (
 // was not processed. It is no notice: nothing takes it back.
 const NotProcessedMessage = "inbox/not-processed"
 
+// DecisionMessage begins the name of the message by which people are told that a
+// decision of theirs was not carried out; its update's id follows. It is no notice
+// either.
+const DecisionMessage = "decision/"
+
 // MessageKey is the key of an order's message.
 func MessageKey(orderID, name string) string { return orderID + "/" + name }
 

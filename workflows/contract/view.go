@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"slices"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -77,6 +78,12 @@ type Entry struct {
 	At     time.Time      `json:"at"`
 	Reason booking.Reason `json:"reason,omitempty"`
 	Note   string         `json:"note,omitempty" doc:"What the one who decided added in their own words"`
+	// Refused, Decision and DecidedAt are set in what the read model shows of a
+	// decision that was kept while the order could not be reached, and was not
+	// carried out. The order has not changed then.
+	Refused   booking.Code `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached was not carried out; the order did not change" example:"already_cancelled"`
+	Decision  string       `json:"decision,omitempty" enum:"confirm,reject,cancel,complete" doc:"That decision"`
+	DecidedAt time.Time    `json:"decidedAt,omitzero" doc:"When it was made"`
 }
 
 // PlacedAt is when the order was placed.
@@ -90,10 +97,21 @@ func (v View) PlacedAt() time.Time {
 // CancellingSince is since when the order has been on the way back, zero when it
 // is not.
 func (v View) CancellingSince() (since time.Time) {
-	if n := len(v.History); n > 0 && v.Status == booking.Cancelling {
-		since = v.History[n-1].At
+	if v.Status == booking.Cancelling {
+		since = v.Since()
 	}
 	return since
+}
+
+// Since is since when the order has had its status. A decision that was refused has
+// changed nothing.
+func (v View) Since() time.Time {
+	for _, e := range slices.Backward(v.History) {
+		if e.Refused == "" {
+			return e.At
+		}
+	}
+	return time.Time{}
 }
 
 // Listed tells whether lists show the order: to its customer also while its

@@ -1,0 +1,69 @@
+package e2e
+
+import (
+	"database/sql"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun/driver/pgdriver"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// in does something with the database of the front.
+func (s *system) in(statement string, args ...any) {
+	s.Helper()
+	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(s.options.Config.Databases.Front))))
+	defer func() { _ = db.Close() }()
+	_, err := db.ExecContext(s.Context(), statement, args...)
+	require.NoError(s, err)
+}
+
+// withKept starts a stay whose owner has a second to decide and has confirmed by
+// then, which another process is about to deliver.
+func (s *system) withKept(change func(*contract.Lodging)) string {
+	s.Helper()
+	in := s.startedLike(s.reserve(s.place(9, byOwner)).body.ID)
+	in.OrderID += "-kept"
+	in.Place.ConfirmWithin = booking.Duration(time.Second)
+	in.Policy.AttentionAfter = booking.Duration(time.Hour)
+	change(&in)
+	s.in(`INSERT INTO kept_decisions (order_id, id, kind, decision, note, caller, decided_at, state, leased_until, tries, outcome)
+		VALUES ($1, 'confirm', 'lodging', 'confirm', '', '', now(), 'waiting', now() + interval '1 hour', 1, '')`, in.OrderID)
+	s.startAt(in)
+	return in.OrderID
+}
+
+// looksForKept waits until the order has looked for decisions: it waits for one then.
+func (s *system) looksForKept(order string) {
+	s.Helper()
+	s.eventually(func() bool { return count(s.history(order), enumspb.EVENT_TYPE_TIMER_STARTED) > 1 })
+}
+
+func keptAndDelivered(s *system) string {
+	order := s.withKept(func(*contract.Lodging) {})
+	s.looksForKept(order)
+	s.in("UPDATE kept_decisions SET leased_until = NULL WHERE order_id = $1", order)
+	s.shows(order, booking.Confirmed)
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
+	return order
+}
+
+func keptAndNotDelivered(s *system) string {
+	return s.withKept(func(in *contract.Lodging) { in.Policy.AttentionAfter = booking.Duration(time.Second) })
+}
+
+func keptAndOvertaken(s *system) string {
+	order := s.withKept(func(*contract.Lodging) {})
+	s.looksForKept(order)
+	require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))
+	return order
+}
+
+// keptUnknown cannot find out whether anybody has decided.
+func keptUnknown(s *system) string {
+	s.outages.decisions.begin(errAway)
+	return s.withKept(func(in *contract.Lodging) { in.Policy.AttentionAfter = booking.Duration(time.Second) })
+}

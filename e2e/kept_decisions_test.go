@@ -1,0 +1,186 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// awaiting reserves a place whose owner has to decide within a time.
+func (c *cutOff) awaiting(within string) string {
+	c.Helper()
+	return c.becomes(c.stands(c.reserve(c.system.place(9, byOwner, object{"confirmWithin": within}))), booking.AwaitingOwner).ID
+}
+
+// delivered waits until no decision waits any more.
+func (c *cutOff) delivered() {
+	c.Helper()
+	c.eventually(func() bool { return c.counted("yeyak_decisions_open") == 0 })
+}
+
+// requireKept requires that a decision was taken, and tells where its outcome shows.
+func (c *cutOff) requireKept(order string, a answer) {
+	c.Helper()
+	a.with(c, http.StatusAccepted)
+	require.Equal(c, order, a.body.ID)
+	require.Contains(c, a.header.Get("Location"), order)
+}
+
+// history are the events of an order's workflow.
+func (s *system) history(order string) (events []*historypb.HistoryEvent) {
+	s.Helper()
+	for all := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); all.HasNext(); {
+		event, err := all.Next()
+		require.NoError(s, err)
+		events = append(events, event)
+	}
+	return events
+}
+
+// count is how many events of a type there are.
+func count(events []*historypb.HistoryEvent, of enumspb.EventType) (n int) {
+	for _, e := range events {
+		if e.EventType == of {
+			n++
+		}
+	}
+	return n
+}
+
+// TestKept_OwnerDecidedInTime: an owner who confirms while Temporal cannot be reached
+// has confirmed, though the time for that ends before it can be reached again.
+func TestKept_OwnerDecidedInTime(t *testing.T) {
+	t.Parallel()
+	for name, goAway := range map[string]func(*proxy){"CutOff": (*proxy).cut, "Hangs": (*proxy).hang, "IsDeaf": (*proxy).deafen} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const within = 20 * time.Second
+			c := bootCutOff(t)
+			order := c.awaiting(within.String())
+			goAway(c.wire)
+			c.requireKept(order, c.decide(order, "confirm"))
+			c.requireKept(order, c.decide(order, "confirm"))
+			asked := time.Now()
+			if name != "IsDeaf" { // then it may have arrived
+				require.Equal(t, 1, c.counted("yeyak_decisions_open"))
+			}
+			c.eventually(func() bool { return time.Since(asked) > within })
+			c.wire.resume()
+			c.becomes(order, booking.Confirmed)
+			c.delivered()
+			require.Equal(t, booking.Confirmed, c.page(order).Status)
+			require.Equal(t, 1, count(c.history(order), enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED))
+			c.requireClean()
+		})
+	}
+}
+
+// TestKept_InTheirOrder: decisions on an order of which one waits come after that.
+func TestKept_InTheirOrder(t *testing.T) {
+	t.Parallel()
+	c := bootCutOff(t)
+	order := c.awaiting("1h")
+	c.wire.cut()
+	c.requireKept(order, c.decide(order, "confirm"))
+	c.requireKept(order, c.decide(order, "cancel"))
+	require.Equal(t, 2, c.counted("yeyak_decisions_open"))
+	require.Contains(t, c.follow("Decisions that wait", ""), order)
+	c.wire.resume()
+	c.requireKept(order, c.decide(order, "cancel"))
+	v := c.becomes(order, booking.Cancelled)
+	require.Equal(t, booking.ByCustomer, v.Reason)
+	require.True(t, slices.ContainsFunc(v.History, func(e contract.Entry) bool { return e.Status == booking.Confirmed }))
+	c.delivered()
+	c.requireClean()
+}
+
+// TestKept_NotCarriedOut: a decision that comes too late stands in the order's
+// history, and whoever made it is told.
+func TestKept_NotCarriedOut(t *testing.T) {
+	t.Parallel()
+	c := bootCutOff(t)
+	order := c.awaiting("1h")
+	c.wire.cut()
+	c.requireKept(order, c.decide(order, "confirm"))
+	c.exec("UPDATE kept_decisions SET leased_until = now() + interval '1 hour' WHERE order_id = $1", order)
+	c.wire.resume()
+	direct, err := client.Dial(client.Options{HostPort: c.direct, Namespace: c.namespace, Logger: devserver.Quiet()})
+	require.NoError(t, err)
+	defer direct.Close()
+	require.NoError(t, direct.CancelWorkflow(t.Context(), order, ""))
+	c.becomes(order, booking.Cancelled)
+	c.exec("UPDATE kept_decisions SET leased_until = NULL WHERE order_id = $1", order)
+	c.delivered()
+
+	var last contract.Entry
+	c.eventually(func() bool {
+		v := c.get(reservations+"/"+order).with(t, http.StatusOK).body
+		last = v.History[len(v.History)-1]
+		return last.Refused != ""
+	})
+	require.Equal(t, booking.AlreadyCancelled, last.Refused)
+	require.Equal(t, "confirm", last.Decision)
+	told := c.get("/v1/messages?recipientId=bora&limit=200").with(t, http.StatusOK).body.Items
+	require.True(t, slices.ContainsFunc(told, func(m map[string]any) bool {
+		return m["orderId"] == order && m["type"] == string(booking.DecisionNotDoneMessage)
+	}), "%v", told)
+	require.Equal(t, "already_cancelled", c.decide(order, "confirm").body.Code)
+	c.requireClean()
+}
+
+// TestKept_NothingWhereTheDeliveryAgrees: a cancel that the delivery has to agree to,
+// and that was not sent, is refused and never sent.
+func TestKept_NothingWhereTheDeliveryAgrees(t *testing.T) {
+	t.Parallel()
+	c := bootCutOff(t)
+	order := c.becomes(c.stands(c.order(c.menu)), booking.Delivering).ID
+	c.wire.cut()
+	c.eventually(func() bool { // no call is under way any more
+		return c.get("/v1/mypages/"+order+"?fresh=true").status == http.StatusServiceUnavailable
+	})
+	refused := c.cancel(1, order).with(t, http.StatusServiceUnavailable)
+	require.Equal(t, "temporal_unavailable", refused.body.Code)
+	require.Zero(t, c.counted("yeyak_decisions_open"))
+	c.requireKept(order, c.decideAt("/v1/food/deliveries/"+order, "complete"))
+	c.wire.resume()
+	c.becomes(order, booking.Delivered)
+	c.delivered()
+	require.Equal(t, 1, count(c.history(order), enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED))
+	c.requireClean()
+}
+
+// TestKept_WorkerKilled: whoever decides on an order whose worker was killed is never
+// refused, and does not have to ask again.
+func TestKept_WorkerKilled(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	o.Config.Orders.ReplyBudget = 2 * time.Second
+	worker := o
+	o.Config.Worker.Serve = nil
+	a := &audited{system: start(t, o), options: o}
+	a.options.Log = zap.NewNop()
+	kill := startMortalWorker(t, worker)
+	order := a.reserve(a.place(9, byOwner)).body.ID
+	a.becomes(order, booking.AwaitingOwner)
+	kill()
+	startMortalWorker(t, worker)
+	answered := a.decide(order, "confirm")
+	require.Contains(t, []int{http.StatusOK, http.StatusAccepted}, answered.status, "%s", answered.raw)
+	a.becomes(order, booking.Confirmed)
+	a.eventually(func() bool { return a.counted("yeyak_decisions_open") == 0 })
+	a.requireClean()
+}

@@ -1,0 +1,141 @@
+package orders
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Carrier delivers kept decisions to their orders, of each order the oldest first.
+// Each process may have one. Two may deliver the same decision: it is one update, by
+// its id.
+type Carrier struct {
+	Decisions KeptDecisions
+	Engine    *Engine
+	Pages     Pages
+	// Messages tell people what became of their decision.
+	Messages Messages
+	Log      *zap.Logger
+	// Count is told what became of each decision that was tried; nil: nothing is.
+	Count func(outcome string)
+
+	once sync.Once
+	wake chan struct{}
+
+	mu     sync.Mutex
+	open   int
+	keptAt time.Time // the last one, by this process
+}
+
+// Messages are the messages to people.
+type Messages interface {
+	// Send keeps the message under its key, once.
+	Send(ctx context.Context, m booking.Message) (booking.Outcome, error)
+}
+
+func (c *Carrier) woken() chan struct{} {
+	c.once.Do(func() { c.wake = make(chan struct{}, 1) })
+	return c.wake
+}
+
+// put keeps a decision, and wakes.
+func (c *Carrier) put(ctx context.Context, k KeptDecision) error {
+	if err := c.Decisions.Put(ctx, k); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.keptAt = time.Now()
+	c.mu.Unlock()
+	select {
+	case c.woken() <- struct{}{}:
+	default: // it has been woken already
+	}
+	return nil
+}
+
+// someWait tells whether decisions wait, as far as this process knows. What it has
+// kept itself may not have been counted yet.
+func (c *Carrier) someWait() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.open > 0 || time.Since(c.keptAt) < 5*lookEvery
+}
+
+// Run delivers until ctx ends. What is under way then is finished.
+func (c *Carrier) Run(ctx context.Context) {
+	pause, tidied := time.Duration(0), time.Time{}
+	for ctx.Err() == nil {
+		if time.Since(tidied) >= tidyEvery {
+			tidied = time.Now()
+			c.tidy(ctx)
+		}
+		err := error(nil)
+		if pause > 0 {
+			err = c.Engine.answers(ctx)
+		}
+		tried := 0
+		if err == nil {
+			tried, err = c.round(ctx)
+		}
+		switch {
+		case err != nil:
+			pause = min(max(2*pause, firstWait), longestWait)
+			c.Log.Debug("kept decisions wait", zap.Duration("for", pause), zap.Error(err))
+			sleep(ctx, pause, nil)
+		case tried == 0:
+			pause = 0
+			sleep(ctx, lookEvery, c.woken())
+		default:
+			pause = 0
+		}
+	}
+}
+
+// round delivers the decisions that can be delivered now. An error is one of the
+// table or of the engine, after which all have to wait.
+func (c *Carrier) round(ctx context.Context) (tried int, err error) {
+	open, err := c.Decisions.Open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	c.mu.Lock()
+	c.open = open.Decisions
+	c.mu.Unlock()
+	if open.Decisions == 0 {
+		return 0, nil
+	}
+	now := time.Now()
+	leased, err := c.Decisions.Lease(ctx, mostAtOnce, now, now.Add(leasedFor))
+	if err != nil {
+		return 0, err
+	}
+	errs := make([]error, len(leased))
+	var all sync.WaitGroup
+	for n, k := range leased {
+		all.Go(func() { errs[n] = c.deliver(ctx, k) })
+	}
+	all.Wait()
+	for _, e := range errs {
+		if e != nil {
+			err = e
+		}
+	}
+	return len(leased), err
+}
+
+// tidy forgets what was settled long ago.
+func (c *Carrier) tidy(ctx context.Context) {
+	if _, err := c.Decisions.Forget(ctx, time.Now().Add(-forgetAfter)); err != nil && ctx.Err() == nil {
+		c.Log.Debug("kept decisions not tidied", zap.Error(err))
+	}
+}
+
+func (c *Carrier) count(outcome string) {
+	if c.Count != nil {
+		c.Count(outcome)
+	}
+}

@@ -1,0 +1,195 @@
+package orders_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// keeps keeps decisions on the order of a kind, one a second after the other.
+func (d desk) keeps(kind booking.Kind, names ...string) {
+	d.t.Helper()
+	for n, name := range names {
+		require.NoError(d.t, d.decisions.Put(d.t.Context(), orders.KeptDecision{
+			Decision:  orders.Decision{OrderID: of(kind).id(), Kind: kind, Update: name, Note: "as I say"},
+			ID:        name + "/_anonymous/1/0",
+			Caller:    "_anonymous",
+			DecidedAt: time.Now().Add(time.Duration(n-len(names)) * time.Second),
+		}))
+	}
+}
+
+// carries runs the carrier until no decision waits, and returns what became of them.
+func (d desk) carries() map[string]int {
+	d.t.Helper()
+	var mu sync.Mutex
+	outcomes := map[string]int{}
+	d.Carrier.Count = func(outcome string) {
+		mu.Lock()
+		defer mu.Unlock()
+		outcomes[outcome]++
+	}
+	ctx, stop := context.WithCancel(d.t.Context())
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		d.Carrier.Run(ctx)
+	}()
+	require.Eventually(d.t, func() bool {
+		open, err := d.decisions.Open(d.t.Context())
+		return err == nil && open.Decisions == 0
+	}, time.Minute, 10*time.Millisecond)
+	stop()
+	<-over
+	return outcomes
+}
+
+// told are the messages to somebody.
+func (d desk) told(who string) []booking.Message {
+	d.t.Helper()
+	messages, _, err := d.messages.Messages(d.t.Context(), who, booking.Page{})
+	require.NoError(d.t, err)
+	return messages
+}
+
+// TestCarrier: what was kept is delivered once the engine is back, of each order the
+// oldest first, under its id and with its time.
+func TestCarrier(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.has(booking.Lodging, booking.AwaitingOwner, "")
+	d.keeps(booking.Lodging, confirm, cancels, complete)
+	want := d.kept()
+	d.engine.On("CheckHealth", mock.Anything, mock.Anything).Return(&client.CheckHealthResponse{}, nil)
+	sent := d.answersUpdates(func(n int) error {
+		switch n {
+		case 1:
+			return serviceerror.NewUnavailable("away")
+		case 2:
+			return serviceerror.NewInternal("the database is locked")
+		}
+		return nil
+	}, well)
+	require.Equal(t, map[string]int{"postponed": 2, "delivered": 3}, d.carries())
+	require.Equal(t, confirm, sent.all[0].UpdateName)
+	for n, u := range sent.all[2:] {
+		require.Equal(t, want[n].ID, u.UpdateID)
+		require.Equal(t, want[n].Update, u.UpdateName)
+		require.Equal(t, contract.Decision{Note: "as I say", At: want[n].DecidedAt}, u.said)
+	}
+	require.Empty(t, d.told("olivia"))
+}
+
+// TestCarrier_Taken: an order that took the decision carries it out, unless a
+// service has to agree: then its answer is waited for.
+func TestCarrier_Taken(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[booking.Kind]map[string]int{
+		booking.Lodging: {"delivered": 1}, booking.Food: {"postponed": 1, "delivered": 1},
+	} {
+		d := newDesk(t)
+		d.has(kind, booking.Paid, "")
+		d.keeps(kind, cancels)
+		sent := d.answersUpdates(well, func(n int) error {
+			if n == 1 {
+				return serviceerror.NewDeadlineExceeded("slow")
+			}
+			return nil
+		})
+		require.Equal(t, want, d.carries())
+		for _, u := range sent.all {
+			require.Equal(t, sent.all[0].UpdateID, u.UpdateID, "it is the same update")
+		}
+	}
+}
+
+// TestCarrier_NotDone: a decision that its order does not allow any more stands in
+// the order's history, and whoever made it is told, once. One that asks for what is
+// so already is done.
+func TestCarrier_NotDone(t *testing.T) {
+	t.Parallel()
+	over := serviceerror.NewNotFound("workflow execution already completed")
+	for name, test := range map[string]struct {
+		kind    booking.Kind
+		update  string
+		status  booking.Status
+		reason  booking.Reason
+		answer  error
+		outcome string
+		code    booking.Code
+		to      string // who is told, "" for nobody
+	}{
+		"ConfirmsCancelled": {booking.Lodging, confirm, booking.Cancelled, booking.ByOperator, over, "over", booking.AlreadyCancelled, "olivia"},
+		"ConfirmsRefused":   {booking.Lodging, confirm, booking.Cancelling, booking.ByCustomer, noFor(booking.BeingCancelled), "refused", booking.BeingCancelled, "olivia"},
+		"ConfirmsAgain":     {booking.Lodging, confirm, booking.Confirmed, "", noFor(booking.AlreadyConfirmed), "delivered", "", ""},
+		"RejectsAgain":      {booking.Lodging, contract.RejectUpdate, booking.Cancelled, booking.RejectedByOwner, over, "delivered", "", ""},
+		"RejectsCancelled":  {booking.Lodging, contract.RejectUpdate, booking.Cancelled, booking.ByCustomer, over, "over", booking.AlreadyCancelled, "olivia"},
+		"CancelsAgain":      {booking.Lodging, cancels, booking.Cancelled, booking.ByOperator, over, "delivered", "", ""},
+		"CancelsCompleted":  {booking.Lodging, cancels, booking.Completed, "", over, "over", booking.AlreadyCompleted, "alice"},
+		"CompletesAgain":    {booking.Food, complete, booking.Delivered, "", over, "delivered", "", ""},
+		"CompletesNothing":  {booking.Food, complete, booking.Cancelled, booking.TooLate, over, "over", booking.AlreadyCancelled, "sara"},
+		"DeliveryAway":      {booking.Food, cancels, booking.Delivering, "", noFor(booking.DeliveryUnavailable), "refused", booking.DeliveryUnavailable, "alice"},
+		"TakesNoMore":       {booking.Cafe, complete, booking.InProduction, "", serviceerror.NewFailedPrecondition("2000"), "refused", orders.DecisionsExhausted, "cora"},
+		"NobodyToTell":      {booking.Cleaning, complete, booking.Cancelled, booking.ByCustomer, over, "over", booking.AlreadyCancelled, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			before := d.has(test.kind, test.status, test.reason)
+			d.keeps(test.kind, test.update)
+			kept := d.kept()[0]
+			d.answersUpdates(func(int) error { return test.answer }, well)
+			require.Equal(t, map[string]int{test.outcome: 1}, d.carries())
+			v, err := d.pages.View(t.Context(), before.ID)
+			require.NoError(t, err)
+			if test.code == "" {
+				require.Equal(t, before, v)
+			} else {
+				last := v.History[len(v.History)-1]
+				require.Equal(t, []any{test.status, test.code, test.update, "as I say", kept.DecidedAt},
+					[]any{last.Status, last.Refused, last.Decision, last.Note, last.DecidedAt})
+				require.Len(t, v.History, len(before.History)+1)
+			}
+			for _, who := range []string{"olivia", "alice", "sara", "cora"} {
+				var types []booking.MessageType
+				for _, m := range d.told(who) {
+					types = append(types, m.Type)
+					require.Equal(t, test.update, m.Data.Decision)
+					require.Equal(t, test.status, m.Data.Status)
+					require.NotContains(t, m.Words(booking.English), "{")
+				}
+				if who == test.to {
+					require.Equal(t, []booking.MessageType{booking.DecisionNotDoneMessage}, types)
+				} else {
+					require.Empty(t, types, who)
+				}
+			}
+		})
+	}
+}
+
+// TestCarrier_NotStarted: an order that waits to be started takes its decisions once
+// it is.
+func TestCarrier_NotStarted(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.has(booking.Lodging, booking.Received, "")
+	d.keeps(booking.Lodging, cancels)
+	d.answersUpdates(func(n int) error {
+		if n == 1 {
+			return serviceerror.NewNotFound("no such workflow")
+		}
+		return nil
+	}, well)
+	require.Equal(t, map[string]int{"postponed": 1, "delivered": 1}, d.carries())
+}

@@ -1,0 +1,290 @@
+package orders_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// desk is orders with a real read model and real kept decisions, of an engine that
+// the test describes.
+type desk struct {
+	*orders.Orders
+	t         *testing.T
+	engine    *mocks.Client
+	pages     *store.Mypage
+	decisions *store.Decisions
+	messages  *store.Notifications
+	db        *store.DB
+}
+
+func newDesk(t *testing.T) desk {
+	t.Helper()
+	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "desk.db"), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	for _, service := range []string{"mypage", "notifications"} {
+		_, err = store.Migrate(t.Context(), db, service)
+		require.NoError(t, err)
+	}
+	d := desk{
+		t: t, engine: mocks.NewClient(t), pages: store.NewMypage(db), decisions: store.NewDecisions(db), messages: store.NewNotifications(db), db: db,
+	}
+	engine := orders.NewEngine(d.engine)
+	d.Orders = orders.New(orders.Deps{
+		Engine: engine, Hub: &orders.Hub{}, Pages: d.pages, Catalogue: newMemory(), ReplyBudget: 100 * time.Millisecond, Policy: contract.Policy{InPlace: true},
+		Carrier: &orders.Carrier{Decisions: d.decisions, Engine: engine, Pages: d.pages, Messages: d.messages, Log: zap.NewNop()},
+	})
+	return d
+}
+
+// has puts the order of a kind into the read model, in a status.
+func (d desk) has(kind booking.Kind, status booking.Status, reason booking.Reason) contract.View {
+	d.t.Helper()
+	p := of(kind).in(status, reason)
+	require.NoError(d.t, d.pages.Publish(d.t.Context(), p))
+	return p.View
+}
+
+// update is what the engine was asked.
+type update struct {
+	client.UpdateWorkflowOptions
+	said contract.Decision
+}
+
+// updates are what the engine was asked, in that order.
+type updates struct {
+	mu  sync.Mutex
+	all []update
+}
+
+// answersUpdates lets the engine take the n-th update with what take says, and
+// answer it with what answer says.
+func (d desk) answersUpdates(take func(n int) error, answer func(n int) error) *updates {
+	u := &updates{}
+	d.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
+		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+			u.mu.Lock()
+			defer u.mu.Unlock()
+			u.all = append(u.all, update{o, o.Args[0].(contract.Decision)})
+			n := len(u.all)
+			if err := take(n); err != nil {
+				return nil, err
+			}
+			handle := &mocks.WorkflowUpdateHandle{}
+			handle.On("Get", mock.Anything, mock.Anything).Return(answer(n))
+			return handle, nil
+		})
+	return u
+}
+
+func well(int) error { return nil }
+
+func (d desk) decide(kind booking.Kind, update, note string) placed {
+	out, err := d.Decide(d.t.Context(), orders.Caller{}, orders.Decision{OrderID: of(kind).id(), Kind: kind, Update: update, Note: note})
+	return placed{out, err}
+}
+
+func (d desk) kept() (all []orders.KeptDecision) {
+	d.t.Helper()
+	for k, err := range d.decisions.All(d.t.Context()) {
+		require.NoError(d.t, err)
+		all = append(all, k)
+	}
+	return all
+}
+
+// requireKept requires that a decision was taken, and is kept.
+func (d desk) requireKept(p placed, n int) {
+	d.t.Helper()
+	require.NoError(d.t, p.err)
+	require.False(d.t, p.Done)
+	require.NotEmpty(d.t, p.View.ID)
+	require.Len(d.t, d.kept(), n)
+}
+
+// nowhere is a call of which the wiring notes that it never got to the engine.
+func nowhere(ctx context.Context, _ client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	orders.NoteCall(ctx, false)
+	return nil, serviceerror.NewUnavailable("connection refused")
+}
+
+// TestDecide_Kept: a decision that cannot be delivered in time is kept under the id
+// with which it was sent, and with its time, once.
+func TestDecide_Kept(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"NoAnswer": serviceerror.NewDeadlineExceeded("slow"), "Broken": serviceerror.NewUnavailable("connection reset"),
+		"TasksTimedOut": serviceerror.NewWorkflowNotReady("Workflow Task in failed state"), "Nowhere": serviceerror.NewNamespaceNotFound("yeyak"),
+		"Internal": serviceerror.NewInternal("the database is locked"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, begun := newDesk(t), time.Now().Truncate(time.Microsecond)
+			want := d.has(booking.Lodging, booking.AwaitingOwner, "")
+			sent := d.answersUpdates(func(int) error { return err }, well)
+			p := d.decide(booking.Lodging, confirm, "come in")
+			d.requireKept(p, 1)
+			require.Equal(t, want, p.View)
+			k := d.kept()[0]
+			require.Equal(t, orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: confirm, Note: "come in"}, k.Decision)
+			require.Equal(t, sent.all[0].UpdateID, k.ID)
+			require.WithinRange(t, k.DecidedAt, begun, time.Now())
+			d.requireKept(d.decide(booking.Lodging, confirm, "come in"), 1)
+			require.Len(t, sent.all, 1, "the second one waits behind the first")
+		})
+	}
+}
+
+// TestDecide_NotKept: what is certain to be refused, or would be kept for nobody, is
+// answered at once.
+func TestDecide_NotKept(t *testing.T) {
+	t.Parallel()
+	away := func(int) error { return serviceerror.NewUnavailable("connection reset") }
+	t.Run("Over", func(t *testing.T) {
+		t.Parallel()
+		for status, code := range map[booking.Status]booking.Code{
+			booking.Cancelled: booking.AlreadyCancelled, booking.Completed: booking.AlreadyCompleted,
+		} {
+			d := newDesk(t)
+			d.has(booking.Lodging, status, "")
+			d.answersUpdates(away, well)
+			require.ErrorIs(t, d.decide(booking.Lodging, confirm, "").err, &booking.Error{Code: code})
+			require.Empty(t, d.kept())
+		}
+	})
+	for name, test := range map[string]struct {
+		err  error
+		code booking.Code
+	}{
+		"NoOrder":         {serviceerror.NewNotFound("no such workflow"), booking.NotFound},
+		"OrderIsNotKnown": {serviceerror.NewUnavailable("connection reset"), orders.Unreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.answersUpdates(away, well)
+			d.engine.On("QueryWorkflow", mock.Anything, "lodging-1", "", contract.ViewQuery).Return(nil, test.err)
+			d.engine.On("GetWorkflowHistory", mock.Anything, "lodging-1", "", false, mock.Anything).Return(failingHistory(test.err)).Maybe()
+			require.ErrorIs(t, d.decide(booking.Lodging, confirm, "").err, &booking.Error{Code: test.code})
+			require.Empty(t, d.kept())
+		})
+	}
+	t.Run("NothingToKeepItIn", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.has(booking.Lodging, booking.AwaitingOwner, "")
+		d.Carrier.Decisions = broken{d.decisions}
+		d.answersUpdates(away, well)
+		require.ErrorIs(t, d.decide(booking.Lodging, confirm, "").err, &booking.Error{Code: orders.Unreachable})
+	})
+	t.Run("NothingToKeepItInAndNothingSent", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.has(booking.Lodging, booking.AwaitingOwner, "")
+		d.Carrier.Decisions = broken{d.decisions}
+		d.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nowhere)
+		require.ErrorIs(t, d.decide(booking.Lodging, confirm, "").err, &booking.Error{Code: orders.TemporalUnavailable})
+	})
+	t.Run("OrderTakesNoMore", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.has(booking.Lodging, booking.AwaitingOwner, "")
+		d.answersUpdates(func(int) error { return serviceerror.NewFailedPrecondition("2000 updates") }, well)
+		require.ErrorIs(t, d.decide(booking.Lodging, confirm, "").err, &booking.Error{Code: orders.DecisionsExhausted})
+		require.Empty(t, d.kept())
+	})
+}
+
+// broken keeps nothing.
+type broken struct{ *store.Decisions }
+
+func (broken) Put(context.Context, orders.KeptDecision) error { return errors.New("the disk is full") }
+
+// TestDecide_AgreedFirst: a cancel that the delivery has to agree to is not kept
+// unless it may have been sent: 503 means that nothing was, and nothing will be.
+func TestDecide_AgreedFirst(t *testing.T) {
+	t.Parallel()
+	t.Run("NotSent", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.has(booking.Food, booking.Delivering, "")
+		d.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nowhere)
+		p := d.decide(booking.Food, cancels, "")
+		require.ErrorIs(t, p.err, &booking.Error{Code: orders.TemporalUnavailable})
+		require.ErrorContains(t, p.err, "nothing was sent")
+		require.Empty(t, d.kept())
+		d.requireKept(d.decide(booking.Food, complete, ""), 1)
+	})
+	t.Run("MayBeSent", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.has(booking.Food, booking.Delivering, "")
+		d.answersUpdates(func(int) error { return serviceerror.NewUnavailable("connection reset") }, well)
+		d.requireKept(d.decide(booking.Food, cancels, ""), 1)
+		d.requireKept(d.decide(booking.Food, cancels, ""), 1)
+	})
+	t.Run("NotAnsweredYet", func(t *testing.T) {
+		t.Parallel()
+		for _, update := range []string{cancels, complete} {
+			d := newDesk(t)
+			d.has(booking.Food, booking.Delivering, "")
+			d.engine.On("QueryWorkflow", mock.Anything, "food-1", "", mock.Anything).Return(nil, serviceerror.NewDeadlineExceeded("slow"))
+			sent := d.answersUpdates(well, func(int) error { return serviceerror.NewDeadlineExceeded("the delivery hangs") })
+			d.requireKept(d.decide(booking.Food, update, ""), 1)
+			require.Equal(t, sent.all[0].UpdateID, d.kept()[0].ID)
+		}
+	})
+	t.Run("BehindOthers", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.has(booking.Food, booking.Delivering, "")
+		sent := d.answersUpdates(func(int) error { return serviceerror.NewUnavailable("connection reset") }, well)
+		d.requireKept(d.decide(booking.Food, complete, ""), 1)
+		require.ErrorIs(t, d.decide(booking.Food, cancels, "").err, &booking.Error{Code: booking.DecisionPending})
+		require.Len(t, sent.all, 1)
+		require.Len(t, d.kept(), 1)
+	})
+}
+
+// TestDecide_Behind: decisions on an order of which one waits come after that, and
+// those on others do not wait. While none does nothing is looked up.
+func TestDecide_Behind(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, kind := range booking.Kinds() {
+		d.has(kind, booking.Paid, "")
+	}
+	sent := d.answersUpdates(func(n int) error {
+		if n == 1 {
+			return serviceerror.NewUnavailable("connection reset")
+		}
+		return nil
+	}, well)
+	d.requireKept(d.decide(booking.Lodging, confirm, ""), 1)
+	d.requireKept(d.decide(booking.Lodging, cancels, "ill"), 2)
+	require.Equal(t, []string{confirm, cancels}, []string{d.kept()[0].Update, d.kept()[1].Update})
+	require.Len(t, sent.all, 1)
+	require.NoError(t, d.decide(booking.Cafe, cancels, "").err)
+	require.Len(t, sent.all, 2)
+
+	quiet := newDesk(t)
+	require.NoError(t, quiet.db.Close(), "a look would fail, and be logged")
+	quiet.answersUpdates(well, well)
+	require.NoError(t, quiet.decide(booking.Lodging, confirm, "").err)
+}

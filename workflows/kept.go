@@ -1,0 +1,59 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Pauses between looks for a decision that waits to be delivered, each twice as long
+// as the last one.
+const (
+	firstLookAgain   = time.Second
+	longestLookAgain = 30 * time.Second
+)
+
+// awaitKept waits, after time has run out, for decisions that were made before a
+// moment and could not be delivered then, until one has come or none waits any more.
+// It does so for as long as services are asked before an operator is: neither a read
+// model that is away nor a decision that nothing delivers keeps an order for ever.
+// It returns the context's error if the order is abandoned.
+func (s *saga) awaitKept(ctx workflow.Context, before time.Time) error {
+	end := workflow.Now(ctx).Add(time.Duration(s.policy.AttentionAfter))
+	decided := func() bool { return s.asked != "" || s.taken != "" }
+	for pause := firstLookAgain; !decided(); pause = min(2*pause, longestLookAgain) {
+		left := end.Sub(workflow.Now(ctx))
+		if left <= 0 {
+			workflow.GetLogger(ctx).Error("time decides, though a decision that was made in time waits to be delivered")
+			return nil
+		}
+		if waiting, err := s.keptDecisions(ctx, before, left); err != nil || waiting == 0 {
+			return ctx.Err() // without an answer in all that time, time decides
+		}
+		if _, err := await(ctx, min(pause, left), "a decision that was made in time is delivered", decided); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptDecisions asks how many decisions on the order wait that were made before a
+// moment.
+func (s *saga) keptDecisions(ctx workflow.Context, before time.Time, patience time.Duration) (waiting int, err error) {
+	c := call{
+		name: "look for kept decisions", queue: contract.MypageQueue, quick: quickStep, do: mypage.KeptDecisions,
+		with: activities.KeptQuestion{OrderID: s.in.OrderID, Before: before.UTC()},
+	}
+	if s.policy.InPlace {
+		if err := inPlace(ctx, c, &waiting); err == nil || ctx.Err() != nil {
+			return waiting, err
+		}
+	}
+	options := untilDone(c)
+	options.ScheduleToCloseTimeout = patience
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), c.do, c.with).Get(ctx, &waiting)
+	return waiting, err
+}

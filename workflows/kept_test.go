@@ -1,0 +1,176 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// keeps lets a decision be made after a while that cannot be delivered then, and be
+// delivered so long after the order was placed; never for 0.
+func (l *life) keeps(made time.Duration, update string, delivered time.Duration) *decision {
+	var d decision
+	k := orders.KeptDecision{
+		Decision: orders.Decision{OrderID: l.order, Update: update, Note: "so I say"}, ID: update, DecidedAt: placedAt.Add(made),
+	}
+	l.env.RegisterDelayedCallback(func() { require.NoError(l, l.decisions.Put(context.Background(), k)) }, made)
+	if delivered > 0 {
+		l.env.RegisterDelayedCallback(func() { l.carries(k, &d) }, delivered)
+	}
+	return &d
+}
+
+// carries delivers a kept decision, and settles it with what comes of it.
+func (l *life) carries(k orders.KeptDecision, d *decision) {
+	settle := func(err error) {
+		s := orders.SettledDecision{Outcome: orders.DecisionDelivered, At: l.env.Now()}
+		if d.err = err; err != nil {
+			s.Outcome, s.Code = orders.DecisionRefused, d.code()
+		}
+		require.NoError(l, l.decisions.Settle(context.Background(), k, s))
+	}
+	l.env.UpdateWorkflow(k.Update, "", &testsuite.TestUpdateCallback{
+		OnReject: settle,
+		OnAccept: func() { d.accepted = true },
+		OnComplete: func(v any, err error) {
+			if err == nil {
+				d.view = v.(contract.View)
+			}
+			settle(err)
+		},
+	}, contract.Decision{Note: k.Note, At: k.DecidedAt})
+}
+
+// TestKept_Owner: time does not decide against an owner who has decided in time, as
+// long as that can be found out and delivered.
+func TestKept_Owner(t *testing.T) {
+	t.Parallel()
+	const within = 24 * hour
+	t.Run("Confirms", func(t *testing.T) {
+		s := newStay(t, manual)
+		d := s.keeps(within-hour, contract.ConfirmUpdate, within+30*time.Second)
+		v := s.run()
+		require.True(t, d.accepted)
+		require.Equal(t, booking.Completed, v.Status)
+		require.Equal(t, "so I say", v.History[3].Note)
+	})
+	t.Run("Rejects", func(t *testing.T) {
+		s := newStay(t, manual)
+		s.keeps(within-hour, contract.RejectUpdate, within+30*time.Second)
+		s.requireUndone(s.run(), booking.RejectedByOwner)
+	})
+	t.Run("ItsCustomerHasCancelled", func(t *testing.T) {
+		s := newStay(t, manual)
+		s.keeps(within-hour, contract.CancelUpdate, within+30*time.Second)
+		s.requireUndone(s.run(), booking.ByCustomer)
+	})
+	t.Run("Durably", func(t *testing.T) {
+		s := newStay(t, manual, durable)
+		s.keeps(within-hour, contract.ConfirmUpdate, within+30*time.Second)
+		require.Equal(t, booking.Completed, s.run().Status)
+	})
+	t.Run("TheReadModelIsAwayForAWhile", func(t *testing.T) {
+		s := newStay(t, manual)
+		asked := 0
+		s.faults = func(call string) fault {
+			if call == "waits" {
+				asked++
+			}
+			return only(before, call == "waits" && asked < 4)
+		}
+		s.keeps(within-hour, contract.ConfirmUpdate, within+time.Minute)
+		require.Equal(t, booking.Completed, s.run().Status)
+	})
+	t.Run("TheReadModelStaysAway", func(t *testing.T) {
+		s := newStay(t, manual)
+		s.faults = func(call string) fault { return only(before, call == "waits") }
+		v := s.run()
+		s.requireUndone(v, booking.OwnerTimeout)
+		require.WithinDuration(t, placedAt.Add(within+time.Duration(s.in.Policy.AttentionAfter)), v.History[4].At, time.Duration(s.in.Policy.AttentionAfter))
+	})
+	t.Run("NothingDeliversIt", func(t *testing.T) {
+		s := newStay(t, manual)
+		s.keeps(within-hour, contract.ConfirmUpdate, 0)
+		v := s.run()
+		s.requireUndone(v, booking.OwnerTimeout)
+		require.WithinDuration(t, placedAt.Add(within+time.Duration(s.in.Policy.AttentionAfter)), v.History[4].At, time.Minute)
+	})
+	t.Run("TooLate", func(t *testing.T) {
+		s := newStay(t, manual)
+		d := s.keeps(within+time.Minute, contract.ConfirmUpdate, within+time.Minute)
+		v := s.run()
+		s.requireUndone(v, booking.OwnerTimeout)
+		require.WithinDuration(t, placedAt.Add(within), v.History[4].At, 10*time.Second)
+		require.False(t, d.accepted)
+	})
+	t.Run("IsRefused", func(t *testing.T) {
+		s := newStay(t, manual)
+		d := s.keeps(within-hour, contract.CompleteUpdate, within+30*time.Second)
+		v := s.run()
+		require.Equal(t, booking.NotConfirmed, d.code())
+		s.requireUndone(v, booking.OwnerTimeout)
+		require.WithinDuration(t, placedAt.Add(within), v.History[4].At, 2*time.Minute)
+	})
+	t.Run("AnOperatorCancelsMeanwhile", func(t *testing.T) {
+		s := newStay(t, manual)
+		s.keeps(within-hour, contract.ConfirmUpdate, 0)
+		s.env.RegisterDelayedCallback(s.env.CancelWorkflow, within+time.Minute)
+		s.requireUndone(s.run(), booking.ByOperator)
+	})
+}
+
+// TestKept_Stay: guests who left, or cancelled, in time have done so, whenever that
+// reaches their reservation.
+func TestKept_Stay(t *testing.T) {
+	t.Parallel()
+	t.Run("LeftEarly", func(t *testing.T) {
+		s := newStay(t)
+		begins, ends := s.in.CheckInAt().Sub(placedAt), s.in.CheckOutAt().Sub(placedAt)
+		d := s.keeps(begins+hour, contract.CompleteUpdate, ends+30*time.Second)
+		v := s.run()
+		require.True(t, d.accepted)
+		require.Equal(t, booking.Completed, v.Status)
+		require.NotNil(t, v.Freed, "the night that they did not use is free")
+		require.Equal(t, 1, s.nightsHeld())
+	})
+	t.Run("CancelledBeforeCheckIn", func(t *testing.T) {
+		s := newStay(t)
+		begins := s.in.CheckInAt().Sub(placedAt)
+		d := s.keeps(begins-hour, contract.CancelUpdate, begins+hour)
+		s.requireUndone(s.run(), booking.ByCustomer)
+		require.Equal(t, booking.Cancelled, d.view.Status)
+	})
+	t.Run("CancelledAfterCheckIn", func(t *testing.T) {
+		s := newStay(t)
+		begins := s.in.CheckInAt().Sub(placedAt)
+		d := s.keeps(begins+time.Minute, contract.CancelUpdate, begins+hour)
+		require.Equal(t, booking.Completed, s.run().Status)
+		require.Equal(t, booking.AlreadyCheckedIn, d.code())
+	})
+	t.Run("SaysThatItIsOfTheFuture", func(t *testing.T) {
+		s := newStay(t)
+		begins := s.in.CheckInAt().Sub(placedAt)
+		var d decision
+		s.env.RegisterDelayedCallback(func() {
+			s.sendRaw(contract.CompleteUpdate, &d, contract.Decision{At: s.in.CheckInAt().Add(hour)})
+		}, begins-hour)
+		require.Equal(t, booking.Completed, s.run().Status)
+		require.Equal(t, booking.NotCheckedIn, d.code())
+	})
+}
+
+// TestKept_Cafe: a drink that was handed over on its day was, whenever that is told.
+func TestKept_Cafe(t *testing.T) {
+	c := newCup(t)
+	over := c.in.Drink.Ends().Add(time.Duration(c.in.Policy.ServeAfterDay)).Sub(placedAt)
+	c.keeps(over-hour, contract.CompleteUpdate, over+30*time.Second)
+	require.Equal(t, booking.Completed, c.run().Status)
+	require.Equal(t, c.in.Amount.Amount, c.owed())
+}
