@@ -114,6 +114,22 @@ func (v View) Since() time.Time {
 	return time.Time{}
 }
 
+// WithRefused is the view with decisions that were not carried out in its history.
+// Each shows the status that the order had then by that history: those who noted it
+// may have known an older one.
+func (v View) WithRefused(refused []Entry) View {
+	v.History = slices.Concat(v.History, refused)
+	slices.SortStableFunc(v.History, func(a, b Entry) int { return a.At.Compare(b.At) })
+	status := booking.Received
+	for i, e := range v.History {
+		if e.Refused != "" {
+			v.History[i].Status = status
+		}
+		status = v.History[i].Status
+	}
+	return v
+}
+
 // Listed tells whether lists show the order: to its customer also while its
 // payment is pending, but not when it ended without having been paid for, or was
 // not taken. Such an order can still be read by its id.
