@@ -50,10 +50,10 @@ func (l language) show(v contract.View) orderView {
 		shown.History[i] = entryView{Entry: entry, StatusLabel: l.label(v.Kind, entry.Status), ReasonLabel: l.reason(entry.Reason)}
 	}
 	if v.Delivery != nil {
-		shown.Delivery = &deliveryPart{Delivery: *v.Delivery, StatusLabel: l.job(booking.Food, v.Delivery.Status)}
+		shown.Delivery = &deliveryPart{Delivery: *v.Delivery, StatusLabel: l.job(v.Kind, v.Delivery.Status)}
 	}
 	if v.Production != nil {
-		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(booking.Cafe, v.Production.Status)}
+		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(v.Kind, v.Production.Status)}
 	}
 	return shown
 }
