@@ -39,7 +39,7 @@ type Addressee string
 // The parts that recipients have.
 const (
 	ForCustomer Addressee = "customer"
-	ForOwner    Addressee = "owner" // of the place, the menu or the drink
+	ForOwner    Addressee = "owner" // of what was ordered
 	ForCleaner  Addressee = "cleaner"
 )
 
