@@ -17,8 +17,8 @@ type orderView struct {
 	StatusLabel string          `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"confirmed"`
 	ReasonLabel string          `json:"reasonLabel,omitempty" doc:"The reason in words" example:"sold out"`
 	History     []entryView     `json:"history" nullable:"false" doc:"The statuses the order went through, oldest first"`
-	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"Of an order of food"`
-	Production  *productionPart `json:"production,omitempty" doc:"Of an order of a drink"`
+	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"Of an order that is delivered"`
+	Production  *productionPart `json:"production,omitempty" doc:"Of an order that is made"`
 
 	Language language `json:"-"`
 }

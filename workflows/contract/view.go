@@ -14,7 +14,7 @@ type View struct {
 	CustomerID string         `json:"customerId"`
 	OwnerID    string         `json:"ownerId"`
 	Item       booking.Item   `json:"item" doc:"What was ordered"`
-	Quantity   int            `json:"quantity" doc:"Rooms, for a lodging reservation; portions or cups for others"`
+	Quantity   int            `json:"quantity" doc:"How many of the item: rooms, portions or cups, for example"`
 	Amount     booking.Money  `json:"amount" doc:"Price of the whole order"`
 	Status     booking.Status `json:"status"`
 	// Placed: the order came into being. Owners are shown no others.
