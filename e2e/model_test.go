@@ -118,7 +118,7 @@ func (m *model) act(random *rand.Rand) {
 	case n < 3:
 		stay := object{} // its guests can leave early, where they may have come by now
 		if random.IntN(2) == 0 {
-			stay = object{"checkIn": inDays(0), "checkOut": inDays(1 + random.IntN(4))}
+			stay = object{"checkIn": dawn.day, "checkOut": dawn.day.AddDays(1 + random.IntN(4))}
 		}
 		m.placed(m.try(http.MethodPost, reservations, reservation(place, card, stay)))
 	case n == 20:
