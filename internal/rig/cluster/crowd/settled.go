@@ -24,7 +24,7 @@ func (c *Crowd) Settled(ctx context.Context) error {
 		var waiting []*order
 		for _, o := range left {
 			a, err := c.request(ctx, http.MethodGet, "/v1/mypages/"+o.id, nil)
-			if err == nil && a.status == http.StatusOK && (a.body.is(o.want) || o.or != "" && a.body.is(o.or)) {
+			if err == nil && (a.status == http.StatusOK && (a.body.is(o.want) || o.or != "" && a.body.is(o.or)) || o.unsure && a.status == http.StatusNotFound) {
 				continue
 			}
 			waiting = append(waiting, o)
