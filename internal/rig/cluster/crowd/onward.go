@@ -249,4 +249,6 @@ func (c *Crowd) Lists(ctx context.Context, p Placement, orderID string) (bool, e
 }
 
 // Refused tells whether the answer was that nothing exists, and nothing will.
-func (p Placement) Refused() bool { return p.Status == http.StatusServiceUnavailable && p.OrderID == "" }
+func (p Placement) Refused() bool {
+	return p.Status == http.StatusServiceUnavailable && p.OrderID == ""
+}
