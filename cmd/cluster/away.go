@@ -23,8 +23,8 @@ type away struct {
 
 // absence is a way for Temporal to be away. It returns when Temporal is back.
 type absence struct {
-	name string
-	go_  func(context.Context, *cluster.Cluster) (outage, error)
+	name  string
+	leave func(context.Context, *cluster.Cluster) (outage, error)
 	// late is by how much the dispatchers may settle an order after a younger one.
 	late time.Duration
 }
@@ -125,7 +125,7 @@ func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd
 	begun := time.Now()
 	err = during(ctx, users.OrderOn, func() (err error) {
 		pass(ctx, a.Before)
-		if row.outage, err = s.go_(ctx, c); err != nil {
+		if row.outage, err = s.leave(ctx, c); err != nil {
 			return err
 		}
 		row.atRest, err = restSince(ctx, c.Database(), row.outage.back)

@@ -120,38 +120,50 @@ func orderOf(settled []time.Time) settledOrder {
 	return s
 }
 
-// printAway prints what was asked for between the moment in which Temporal went and
-// the one in which it was back.
+// tallied is what was asked for between the moment in which Temporal went and the one
+// in which it was back.
+type tallied struct {
+	asked, created, accepted, received, unanswered int
+	refused                                        map[string]int
+	took                                           map[bool][]crowd.Record // by whether the order can wait
+}
+
+func (r awayRow) tally() tallied {
+	t := tallied{refused: map[string]int{}, took: map[bool][]crowd.Record{}}
+	for _, p := range r.placements {
+		if p.Asked.Before(r.outage.left) || p.Asked.After(r.outage.back) {
+			continue
+		}
+		t.asked++
+		t.took[p.Waits()] = append(t.took[p.Waits()], crowd.Record{Begun: p.Asked, Took: p.Took})
+		switch {
+		case p.Status == http.StatusCreated:
+			t.created++
+		case p.Status == http.StatusAccepted:
+			t.accepted++
+		case p.Refused():
+			t.refused[fmt.Sprintf("%s %s", p.Kind, p.Code)]++
+		default:
+			t.unanswered++
+		}
+		if p.Received && p.Waits() {
+			t.received++
+		}
+	}
+	return t
+}
+
+// printAway prints a line for each absence.
 func printAway(out io.Writer, rows []awayRow) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nTemporal is\tfor\tasked\t201\t202\treceived\t503, by kind\tno answer\tp99 of stays and food\tof others\tat rest after\tbehind a younger one\ttold by a repeat")
+	fmt.Fprintln(table, "\nTemporal is\tfor\tasked\t201\t202\treceived\tno answer\tp99, stays and food\tp99, others\t"+
+		"at rest after\tbegun after a younger one\ttold by a repeat\t503, by kind")
 	for _, r := range rows {
-		var asked, created, accepted, received, unanswered int
-		refused := map[string]int{}
-		took := map[bool][]crowd.Record{}
-		for _, p := range r.placements {
-			if p.Asked.Before(r.outage.left) || p.Asked.After(r.outage.back) {
-				continue
-			}
-			asked++
-			took[p.Waits()] = append(took[p.Waits()], crowd.Record{Begun: p.Asked, Took: p.Took})
-			switch {
-			case p.Status == http.StatusCreated:
-				created++
-			case p.Status == http.StatusAccepted:
-				accepted++
-			case p.Refused():
-				refused[fmt.Sprintf("%s %s", p.Kind, p.Code)]++
-			default:
-				unanswered++
-			}
-			if p.Received && p.Waits() {
-				received++
-			}
-		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%d\t%s\t%s\t%s\t%d of %d, by %s\t%d of %d\n", r.name, seconds(r.outage.back.Sub(r.outage.left)),
-			asked, created, accepted, received, counts(refused), unanswered, seconds(crowd.Sum(took[true]).P99), seconds(crowd.Sum(took[false]).P99),
-			seconds(r.atRest), r.order.behind, r.order.orders, seconds(r.order.latest), r.toldLater, r.repeated)
+		t := r.tally()
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%d of %d, by %s\t%d of %d\t%s\n",
+			r.name, seconds(r.outage.back.Sub(r.outage.left)), t.asked, t.created, t.accepted, t.received, t.unanswered,
+			seconds(crowd.Sum(t.took[true]).P99), seconds(crowd.Sum(t.took[false]).P99), seconds(r.atRest),
+			r.order.behind, r.order.orders, seconds(r.order.latest), r.toldLater, r.repeated, counts(t.refused))
 	}
 	return table.Flush()
 }

@@ -10,8 +10,9 @@ import (
 
 // stopped freezes Temporal: its connections stay open, and nothing is answered.
 func (a away) stopped(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
+	err = c.FreezeTemporal()
 	o.left = time.Now()
-	if err := c.FreezeTemporal(); err != nil {
+	if err != nil {
 		return o, err
 	}
 	pass(ctx, a.Outage)
@@ -23,8 +24,8 @@ func (a away) stopped(ctx context.Context, c *cluster.Cluster) (o outage, err er
 
 // killed kills Temporal, and starts it again after a while.
 func (a away) killed(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
-	o.left = time.Now()
 	c.KillTemporal()
+	o.left = time.Now()
 	pass(ctx, a.Outage)
 	o.returns = time.Now()
 	err = c.StartTemporal(ctx)

@@ -31,7 +31,8 @@ func restSince(ctx context.Context, database string, moment time.Time) (time.Dur
 		case err == nil && inbox+decisions+orders == 0:
 			return time.Since(moment), nil
 		case ctx.Err() != nil:
-			return time.Since(moment), fmt.Errorf("%d orders in the inbox, %d decisions and %d orders do not come to rest: %w", inbox, decisions, orders, errors.Join(err, ctx.Err()))
+			return time.Since(moment), fmt.Errorf("%d orders in the inbox, %d decisions and %d orders do not come to rest: %w",
+				inbox, decisions, orders, errors.Join(err, ctx.Err()))
 		}
 		pass(ctx, 100*time.Millisecond)
 	}
@@ -45,7 +46,8 @@ func settledSince(ctx context.Context, database string, moment time.Time) (s set
 		return s, err
 	}
 	defer db.Close()
-	rows, err := db.QueryContext(ctx, `SELECT settled_at FROM inbox WHERE received_at >= $1 AND state = 'started' ORDER BY received_at, order_id`, moment)
+	rows, err := db.QueryContext(ctx,
+		`SELECT settled_at FROM inbox WHERE received_at >= $1 AND state = 'started' ORDER BY received_at, order_id`, moment)
 	if err != nil {
 		return s, err
 	}
@@ -62,8 +64,9 @@ func settledSince(ctx context.Context, database string, moment time.Time) (s set
 }
 
 // everyTrace are the orders that any service has something of.
-const everyTrace = `SELECT id FROM orders UNION SELECT order_id FROM payments UNION SELECT order_id FROM sandbox_charges UNION SELECT order_id FROM holds
-	UNION SELECT order_id FROM jobs UNION SELECT order_id FROM registrations UNION SELECT order_id FROM messages WHERE order_id <> ''`
+const everyTrace = `SELECT id FROM orders UNION SELECT order_id FROM payments UNION SELECT order_id FROM sandbox_charges
+	UNION SELECT order_id FROM holds UNION SELECT order_id FROM jobs UNION SELECT order_id FROM registrations
+	UNION SELECT order_id FROM messages WHERE order_id <> ''`
 
 // untold fails for a trace of an order of which no answer told. One that was placed
 // by a request without an answer may be told of by the list of its customer.

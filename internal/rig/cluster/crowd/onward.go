@@ -44,8 +44,8 @@ func (p Placement) Answered() time.Time { return p.Asked.Add(p.Took) }
 func (p Placement) Waits() bool { return p.Kind == booking.Lodging || p.Kind == booking.Food }
 
 func (p Placement) String() string {
-	return fmt.Sprintf("%s order of %s at %s, under key %s, answered after %s with %d %s %s%s", p.Kind, p.customer, p.Asked.Format(time.TimeOnly),
-		p.Key, p.Took.Round(time.Millisecond), p.Status, p.Code, p.OrderID, p.Failure)
+	return fmt.Sprintf("%s order of %s at %s, under key %s, answered after %s with %d %s %s%s",
+		p.Kind, p.customer, p.Asked.Format(time.TimeOnly), p.Key, p.Took.Round(time.Millisecond), p.Status, p.Code, p.OrderID, p.Failure)
 }
 
 // ware is what users who order on can order, and where that comes to rest.
@@ -67,18 +67,36 @@ type verdict struct {
 }
 
 var wares = []ware{
-	{booking.Lodging, reservations, booking.Confirmed, 6, func(u *user) object { return u.reservation(u.shops.Hotel) },
-		[]verdict{{reservations, "cancel", booking.Cancelled, false}}},
-	{booking.Lodging, reservations, booking.AwaitingOwner, 2, func(u *user) object { return u.reservation(u.shops.Inn) },
-		[]verdict{{reservations, "confirm", booking.Confirmed, false}, {reservations, "cancel", booking.Cancelled, false}}},
-	{booking.Food, meals, booking.Delivering, 8, func(u *user) object {
-		return object{"menuId": u.shops.Menu, "customerId": u.id, "quantity": 1, "address": "12 Sejong-daero, Seoul"}
-	}, []verdict{{"/v1/food/deliveries", "complete", booking.Delivered, false}, {meals, "cancel", booking.Cancelled, true}}},
-	{booking.Cafe, cups, booking.InProduction, 2, func(u *user) object { return object{"menuId": u.shops.Drink, "customerId": u.id, "quantity": 1} },
-		[]verdict{{"/v1/cafe/productions", "complete", booking.Completed, false}, {cups, "cancel", booking.Cancelled, false}}},
-	{booking.Cleaning, visits, booking.Calling, 2, func(u *user) object {
-		return object{"customerId": u.id, "tel": "+8221234567", "location": "12 Sejong-daero, Seoul", "price": object{"amount": 30000, "currency": "KRW"}}
-	}, []verdict{{visits, "cancel", booking.Cancelled, false}}},
+	{
+		booking.Lodging, reservations, booking.Confirmed, 6,
+		func(u *user) object { return u.reservation(u.shops.Hotel) },
+		[]verdict{{reservations, "cancel", booking.Cancelled, false}},
+	},
+	{
+		booking.Lodging, reservations, booking.AwaitingOwner, 2,
+		func(u *user) object { return u.reservation(u.shops.Inn) },
+		[]verdict{{reservations, "confirm", booking.Confirmed, false}, {reservations, "cancel", booking.Cancelled, false}},
+	},
+	{
+		booking.Food, meals, booking.Delivering, 8,
+		func(u *user) object {
+			return object{"menuId": u.shops.Menu, "customerId": u.id, "quantity": 1, "address": "12 Sejong-daero, Seoul"}
+		},
+		[]verdict{{"/v1/food/deliveries", "complete", booking.Delivered, false}, {meals, "cancel", booking.Cancelled, true}},
+	},
+	{
+		booking.Cafe, cups, booking.InProduction, 2,
+		func(u *user) object { return object{"menuId": u.shops.Drink, "customerId": u.id, "quantity": 1} },
+		[]verdict{{"/v1/cafe/productions", "complete", booking.Completed, false}, {cups, "cancel", booking.Cancelled, false}},
+	},
+	{
+		booking.Cleaning, visits, booking.Calling, 2,
+		func(u *user) object {
+			price := object{"amount": 30000, "currency": "KRW"}
+			return object{"customerId": u.id, "tel": "+8221234567", "location": "12 Sejong-daero, Seoul", "price": price}
+		},
+		[]verdict{{visits, "cancel", booking.Cancelled, false}},
+	},
 }
 
 // anyWare is one of the wares, by their chances.
