@@ -106,17 +106,22 @@ func untilDone(c call) workflow.ActivityOptions {
 	}
 }
 
-// toTell is how much earlier than its caller's patience ends a call is given up
-// that no worker came to: the engine rounds timers up to a second, and then the
-// caller has yet to be told.
-const toTell = 1500 * time.Millisecond
+const (
+	// toTell is how much earlier than its caller's patience ends a call is given up
+	// that no worker came to: the engine rounds timers up to a second, and then the
+	// caller has yet to be told.
+	toTell = 1500 * time.Millisecond
+	// longestQueue is how long a call waits for a worker at most, however patient its
+	// caller is. After that the service counts as away.
+	longestQueue = 5 * time.Second
+)
 
 // onceNow has one attempt, and only if a worker comes to it while its caller waits.
 // A queue that moves slowly is not taken for a service that is away.
 func onceNow(c call, patience time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              c.queue,
-		ScheduleToStartTimeout: max(time.Second, patience-toTell),
+		ScheduleToStartTimeout: max(time.Second, min(patience-toTell, longestQueue)),
 		StartToCloseTimeout:    2*time.Second + activities.Heard,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                c.name,
