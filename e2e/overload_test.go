@@ -129,11 +129,11 @@ func TestPaymentOverload_DeferredInTheirOrder(t *testing.T) {
 }
 
 // chargedAt is when the payment provider was asked for an order's price.
-func (s *audited) chargedAt(order string) (at time.Time) {
-	s.Helper()
-	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(s.options.Config.Databases.Front))))
+func (a *audited) chargedAt(order string) (at time.Time) {
+	a.Helper()
+	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(a.options.Config.Databases.Front))))
 	defer db.Close()
-	require.NoError(s, db.QueryRowContext(s.Context(), "SELECT at FROM sandbox_charges WHERE order_id = $1", order).Scan(&at))
+	require.NoError(a, db.QueryRowContext(a.Context(), "SELECT at FROM sandbox_charges WHERE order_id = $1", order).Scan(&at))
 	return at
 }
 
