@@ -53,7 +53,7 @@ func TestAway_Judges(t *testing.T) {
 		"CafeRefused":   asked(booking.Cafe, 15, 503, ""),
 		"CallUnknown":   asked(booking.Cleaning, 15, 202, "cleaning-1"),
 		"APIDied":       asked(booking.Food, 20, 502, ""),
-		"NoConnection":  asked(booking.Food, 19, 0, ""),
+		"NoConnection":  asked(booking.Food, 21, 0, ""),
 		"DatabaseDied":  asked(booking.Lodging, 21, 503, ""),
 	} {
 		require.Empty(t, wrong(p), name)
