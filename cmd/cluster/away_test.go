@@ -56,6 +56,7 @@ func TestAway_Judges(t *testing.T) {
 		"Kept":          asked(booking.Lodging, 15, 202, "lodging-1"),
 		"WhenItReturns": asked(booking.Lodging, 30, 201, "lodging-1"),
 		"CafeRefused":   asked(booking.Cafe, 15, 503, ""),
+		"CafeAsked":     asked(booking.Cafe, 21, 503, "cafe-1"),
 		"CallUnknown":   asked(booking.Cleaning, 15, 202, "cleaning-1"),
 		"APIDied":       asked(booking.Food, 20, 502, ""),
 		"NoConnection":  asked(booking.Food, 21, 0, ""),
