@@ -3,6 +3,9 @@ package orders
 import (
 	"context"
 	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // freshRefusal is for how long a refusal tells how an order stands.
@@ -13,7 +16,7 @@ const freshRefusal = time.Minute
 // engine had recorded that. The order will come there, or be cancelled.
 func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.Time, refusal error) bool {
 	_, why := answerOf(refusal)
-	if why == nil || why.View.ID != orderID || why.View.Decided() || now.Sub(why.At) > freshRefusal {
+	if why == nil || why.View.ID != orderID || !undecided(why.View) || now.Sub(why.At) > freshRefusal {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, Glance)
@@ -23,6 +26,11 @@ func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.T
 		return false
 	}
 	return row.Decision.History[len(row.Decision.History)-1].At.Before(made)
+}
+
+// undecided tells whether an order is on its way to its first decision.
+func undecided(v contract.View) bool {
+	return !v.Decided() && (v.Status == booking.Received || v.Status == booking.PaymentPending || v.Status == booking.Paid)
 }
 
 // refusedOrKept answers for a decision that its order has refused. One that came too

@@ -333,6 +333,7 @@ func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 	}{
 		"NeverStood":   {booking.Paid, time.Now, early}, // of a drink that is no decision
 		"StandsNow":    {booking.InProduction, time.Now, of(booking.Cafe).in(booking.InProduction, "").View},
+		"GoesBack":     {booking.InProduction, time.Now, of(booking.Cafe).in(booking.Cancelling, booking.ByCustomer).View},
 		"RefusedOnce":  {booking.InProduction, func() time.Time { return time.Now().Add(-time.Hour) }, early},
 		"NotItsAnswer": {booking.InProduction, time.Now, contract.View{}},
 	} {
