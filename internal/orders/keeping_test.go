@@ -42,7 +42,7 @@ func newKitchen(t *testing.T) kitchen {
 	k := kitchen{engine: mocks.NewClient(t), inbox: store.NewInbox(db)}
 	engine := orders.NewEngine(k.engine)
 	k.Orders = orders.New(orders.Deps{
-		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: 100 * time.Millisecond, Policy: contract.Policy{InPlace: true},
+		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: patience, Policy: contract.Policy{InPlace: true},
 		Dispatcher: &orders.Dispatcher{
 			Inbox: k.inbox, Engine: engine, Starts: anyTurn{}, Within: time.Hour, Eager: func() bool { return false }, Log: zap.NewNop(),
 		},
@@ -184,6 +184,7 @@ func TestKeep_InboxAway(t *testing.T) {
 func TestKeep_Repeated(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, k kitchen, _ bool) {
+		impatient(&k.Deps)
 		if k.Starts != (noTurn{}) {
 			k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away"))
 		} else {
