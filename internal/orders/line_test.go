@@ -59,3 +59,23 @@ func TestLine_EngineAway(t *testing.T) {
 	wait, _ = l.wait()
 	require.InDelta(t, 6250*time.Millisecond, wait, float64(10*time.Millisecond))
 }
+
+// TestDispatcher_TooLong: an inbox that cannot be worked off in time takes no more,
+// whether or not the engine is away meanwhile.
+func TestDispatcher_TooLong(t *testing.T) {
+	t.Parallel()
+	d := &Dispatcher{Within: 30 * time.Minute}
+	for range 20 {
+		d.line.moves(16, 16*time.Second)
+	}
+	for _, note := range []func(){func() {}, d.line.stops} {
+		note()
+		d.line.holds(1790)
+		_, tooLong := d.estimate()
+		require.False(t, tooLong)
+		d.line.holds(1810)
+		wait, tooLong := d.estimate()
+		require.True(t, tooLong)
+		require.Equal(t, d.Within, wait)
+	}
+}
