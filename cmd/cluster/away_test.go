@@ -79,7 +79,7 @@ func TestAway_Judges(t *testing.T) {
 		require.NotEmpty(t, wrong(p), name)
 	}
 	require.Len(t, awayRow{outage: o, placements: []crowd.Placement{asked(booking.Food, 5, 201, "food-1")}}.judge(), 1, "nothing waited")
-	require.Len(t, awayRow{outage: o, placements: []crowd.Placement{asked(booking.Food, 15, 202, "food-1")}}.judge(), 0)
+	require.Empty(t, awayRow{outage: o, placements: []crowd.Placement{asked(booking.Food, 15, 202, "food-1")}}.judge())
 
 	order := orderOf([]time.Time{at(40), at(43), at(41), at(42), at(50)})
 	require.Equal(t, settledOrder{orders: 5, behind: 1, latest: 2 * time.Second}, order)
