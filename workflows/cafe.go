@@ -166,12 +166,13 @@ func (c *cup) serve(ctx workflow.Context, _ contract.Decision) (contract.View, e
 	return c.over(ctx, booking.Completed)
 }
 
-// heedDeletion gives the order up when its drink is taken off the menu. A
-// signal is in the history before it is acted on: it needs no recording.
+// heedDeletion gives the order up when its drink is taken off the menu. That is
+// recorded first, like a cancellation of the workflow: see recordCancellation.
 func (c *cup) heedDeletion(ctx workflow.Context) {
 	why := heard(ctx, contract.ForceCancelSignal, contract.Forces)
 	if c.asked == "" && c.taken == "" {
-		c.asked, c.why = why, why
-		c.abandon()
+		c.asked = why
+		record(ctx, "cancelled for "+string(why))
+		c.abandonFor(why, "")
 	}
 }

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -119,6 +120,18 @@ func record(ctx workflow.Context, decision string) {
 	options.StartToCloseTimeout = quickRecord
 	ctx = workflow.WithActivityOptions(ctx, options)
 	_ = workflow.ExecuteActivity(ctx, activities.RecordDecision).Get(ctx, nil)
+}
+
+// recordCancellation records that the workflow was cancelled, before anything is
+// undone. The history has it already; but when a task has to be done again, an update
+// that has come meanwhile is handled first, and would make the order stand although
+// some of it was undone.
+func (s *saga) recordCancellation(err error) {
+	if s.why != "" || !temporal.IsCanceledError(err) {
+		return
+	}
+	s.asked = cmp.Or(s.asked, booking.ByOperator)
+	record(s.ctx, "cancelled with the workflow")
 }
 
 // standing is where the order stands for one who wants to decide: what has
