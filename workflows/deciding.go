@@ -45,7 +45,7 @@ func (s *saga) cancel(ctx workflow.Context, d contract.Decision) (contract.View,
 
 // giveUp abandons the order for a reason and waits until it is over.
 func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
-	if s.asked == "" && !s.goesBack() {
+	if !s.abandoned() {
 		s.asked = why
 		record(ctx, "cancelled for "+string(why))
 		s.abandonFor(why, note)
@@ -56,12 +56,12 @@ func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (co
 // giveUpIf is giveUp where a service has to agree first, or answers why not.
 // The call to it records that the order is to be abandoned: see record.
 func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note string, agree func(workflow.Context) error) (contract.View, error) {
-	if !s.goesBack() {
+	if !s.abandoned() {
 		s.agreeing = true
 		err := agree(ctx)
 		s.agreeing = false
 		switch {
-		case s.goesBack(): // for another reason, meanwhile
+		case s.abandoned(): // for another reason, meanwhile
 		case err != nil:
 			return contract.View{}, s.refused(err)
 		default:
@@ -86,7 +86,7 @@ func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Tim
 		s.waiting = map[string]bool{}
 	}
 	s.waiting[update] = true
-	_ = workflow.Await(ctx, func() bool { return !s.agreeing || s.goesBack() })
+	_ = workflow.Await(ctx, func() bool { return !s.agreeing || s.abandoned() })
 	delete(s.waiting, update)
 	return rule(workflow.Now(s.ctx))
 }
@@ -96,6 +96,9 @@ func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Tim
 func (s *saga) goesBack() bool {
 	return s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
 }
+
+// abandoned tells whether the order goes back, or will once that is recorded.
+func (s *saga) abandoned() bool { return s.asked != "" || s.goesBack() }
 
 // awaitOpenDecision waits while a decision to abandon the order is being recorded
 // or agreed to. It returns the context's error if the order is abandoned.
