@@ -91,14 +91,11 @@ func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Tim
 	return rule(workflow.Now(s.ctx))
 }
 
-// goesBack tells whether the order is on the way back, for whatever reason, or
-// at its end.
-func (s *saga) goesBack() bool {
-	return s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
+// abandoned tells whether the order is on the way back, for whatever reason, or at
+// its end, or will be once that is recorded.
+func (s *saga) abandoned() bool {
+	return s.asked != "" || s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
 }
-
-// abandoned tells whether the order goes back, or will once that is recorded.
-func (s *saga) abandoned() bool { return s.asked != "" || s.goesBack() }
 
 // awaitOpenDecision waits while a decision to abandon the order is being recorded
 // or agreed to. It returns the context's error if the order is abandoned.
