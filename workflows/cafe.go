@@ -171,8 +171,6 @@ func (c *cup) serve(ctx workflow.Context, _ contract.Decision) (contract.View, e
 func (c *cup) heedDeletion(ctx workflow.Context) {
 	why := heard(ctx, contract.ForceCancelSignal, contract.Forces)
 	if c.asked == "" && c.taken == "" {
-		c.asked = why
-		record(ctx, "cancelled for "+string(why))
-		c.abandonFor(why, "")
+		c.recordAndAbandon(ctx, "cancelled for ", why, "")
 	}
 }

@@ -46,9 +46,7 @@ func (s *saga) cancel(ctx workflow.Context, d contract.Decision) (contract.View,
 // giveUp abandons the order for a reason and waits until it is over.
 func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
 	if !s.abandoned() {
-		s.asked = why
-		record(ctx, "cancelled for "+string(why))
-		s.abandonFor(why, note)
+		s.recordAndAbandon(ctx, "cancelled for ", why, note)
 	}
 	return s.over(ctx, booking.Cancelled)
 }
@@ -69,6 +67,14 @@ func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note string, a
 		}
 	}
 	return s.over(ctx, booking.Cancelled)
+}
+
+// recordAndAbandon abandons the order for a reason once that is recorded: see record.
+// Meanwhile other decisions find it abandoned.
+func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, note string) {
+	s.asked = why
+	record(ctx, words+string(why))
+	s.abandonFor(why, note)
 }
 
 func (s *saga) abandonFor(why booking.Reason, note string) {
