@@ -76,7 +76,7 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 		return progress{}, admission.TooBusy().In(wait)
 	}
 	hash, err := o.put(ctx, t, why.sent)
-	same := hash == t.placement.RequestHash
+	same := t.placement.placed(hash)
 	switch {
 	case err == nil && same:
 		log.Info("order waits in the inbox", zap.Error(why.error))
