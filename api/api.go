@@ -108,7 +108,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	}
 	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
-	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)
+	s.huma.UseMiddleware(s.identify, s.checkMediaTypes, s.admitRequest, s.limitTime)
 
 	s.registerPlaces()
 	s.registerStock()

@@ -44,7 +44,7 @@ func (l language) listDelivery(j booking.JobState) deliveryView {
 
 func (l language) showDelivery(j booking.JobState, to booking.Reader) deliveryView {
 	return deliveryView{
-		Job: l.showJob(booking.Food, j), Status: j.Status,
+		Job: l.showJob(j), Status: j.Status,
 		Address: j.Address.Shown(to, booking.Address, j.Status == booking.JobWaiting || j.Status == booking.JobStarted),
 	}
 }

@@ -111,7 +111,7 @@ func TestShow_ByReader(t *testing.T) {
 			require.Equal(t, want, [2]int{count(l.show(v, reader)), count(l.show(over, reader))}, "%s: %s", v.Kind, reader)
 		}
 	}
-	job := booking.JobState{Job: booking.Job{Address: marked}, Status: booking.JobStarted}
+	job := booking.JobState{Job: booking.Job{OrderID: "food-1", Address: marked}, Status: booking.JobStarted}
 	require.Equal(t, 1, count(language("en").showDelivery(job, booking.ReaderCourier)))
 	require.Zero(t, count(language("en").listDelivery(job)))
 	job.Status = booking.JobDelivered

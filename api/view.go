@@ -18,8 +18,8 @@ type orderView struct {
 	StatusLabel string          `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"confirmed"`
 	ReasonLabel string          `json:"reasonLabel,omitempty" doc:"The reason in words" example:"sold out"`
 	History     []entryView     `json:"history" nullable:"false" doc:"The statuses the order went through, oldest first"`
-	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"Of an order of food"`
-	Production  *productionPart `json:"production,omitempty" doc:"Of an order of a drink"`
+	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"Of an order that is delivered"`
+	Production  *productionPart `json:"production,omitempty" doc:"Of an order that is made"`
 	Cleaning    *visitPart      `json:"cleaning,omitempty" doc:"Of a call for a cleaner"`
 
 	Language language `json:"-"`
@@ -74,11 +74,11 @@ func (l language) show(v contract.View, to booking.Reader) orderView {
 	if v.Delivery != nil {
 		shown.Delivery = &deliveryPart{
 			Delivery: *v.Delivery, Address: v.Delivery.Address.Shown(to, booking.Address, underWay),
-			StatusLabel: l.job(booking.Food, v.Delivery.Status),
+			StatusLabel: l.job(v.Kind, v.Delivery.Status),
 		}
 	}
 	if v.Production != nil {
-		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(booking.Cafe, v.Production.Status)}
+		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(v.Kind, v.Production.Status)}
 	}
 	if v.Cleaning != nil {
 		shown.Cleaning = &visitPart{Visit: *v.Cleaning, Location: v.Cleaning.Location.Shown(to, booking.Location, underWay)}
