@@ -20,8 +20,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the API works with. Terms, Admission, TellAssigned, Health, Traces,
-// Registry, Metrics, Extra, Now, Logger and Closing may be left out.
+// Deps is what the API works with. Terms, Admission, TellAssigned, HashKey, Health,
+// Traces, Registry, Metrics, Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	// Orders is what can be done with orders.
 	Orders Orders
@@ -56,6 +56,9 @@ type Deps struct {
 	Hosts hosts.Names
 	// Admission is how much is taken on at the same time; nil for the defaults.
 	Admission *admission.Budgets
+	// HashKey is the key of the hashes by which requests under an Idempotency-Key
+	// are told apart, the same in all processes. By default it is a new one.
+	HashKey func(context.Context) ([]byte, error)
 	// TelRegion is the country, as in ISO 3166, of telephone numbers that
 	// do not name theirs, DefaultTelRegion by default.
 	TelRegion string
@@ -93,6 +96,11 @@ type server struct {
 
 // New makes the handler that serves the whole API.
 func New(d Deps) http.Handler {
+	_, handler := newServer(d)
+	return handler
+}
+
+func newServer(d Deps) (*server, http.Handler) {
 	s := &server{Deps: d.withDefaults()}
 	s.window = newWindow(s.readStretch, s.Logger)
 	if s.Admission == nil {
@@ -123,7 +131,7 @@ func New(d Deps) http.Handler {
 	if s.Extra != nil {
 		s.Extra(router)
 	}
-	return answerHEAD(router)
+	return s, answerHEAD(router)
 }
 
 // maxBody has room for the longest request several times over.
@@ -153,6 +161,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.TellAssigned == nil {
 		d.TellAssigned = func(context.Context) error { return nil }
+	}
+	if d.HashKey == nil {
+		d.HashKey = ownHashKey()
 	}
 	if d.Now == nil {
 		d.Now = time.Now

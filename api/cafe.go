@@ -61,8 +61,8 @@ func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Cups{MenuID: string(b.MenuID), Quantity: int(b.Quantity)},
-		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Key: in.IdempotencyKey, RequestHash: in.requestHash(b),
-	})
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod),
+	}, in.Keyed, b)
 	return f
 }
 

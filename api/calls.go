@@ -9,23 +9,61 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 func (s *server) registerCalls() {
 	register(s, huma.Operation{
 		OperationID: "list-calls", Method: http.MethodGet, Path: callsPath, Tags: []string{tagCleaning},
 		Summary:     "List the calls that management knows of",
-		Description: "Newest first, with telephone and location. A call's status is left out while it cannot be known.",
+		Description: "Newest first. A call's status is left out while it cannot be known; the customer's telephone and location stand in each call's contact.",
 		Responses:   s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listCalls)
+	register(s, huma.Operation{
+		OperationID: "get-contact", Method: http.MethodGet, Path: callsPath + "/{id}/contact", Tags: []string{tagCleaning},
+		Summary:     "How the customer of a call can be reached",
+		Description: "Telephone and location, for management. A call is not found before it is registered.",
+		Responses:   s.problems(booking.NotFound, booking.Unavailable),
+	}, s.getContact)
+}
+
+// contactByOrder asks for the contact of one call.
+type contactByOrder struct {
+	Strict
+	ID string `path:"id" doc:"The call's id"`
+}
+
+// contactView is how the customer of a call can be reached.
+type contactView struct {
+	OrderID    string `json:"orderId" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
+	CustomerID string `json:"customerId" example:"alice"`
+	Tel        string `json:"tel,omitempty" doc:"Where the customer can be reached" example:"+8221234567"`
+	Location   string `json:"location,omitempty" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
+}
+
+type contactAnswer struct{ Body contactView }
+
+func (s *server) getContact(ctx context.Context, in *contactByOrder) (*contactAnswer, error) {
+	if !booking.IsOrderID(booking.Cleaning, in.ID) {
+		return nil, orders.NoSuchOrder(in.ID)
+	}
+	isAbout(ctx, in.ID)
+	call, err := s.Management.Call(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	to := readerOf(ctx, contract.View{ID: call.OrderID, Kind: booking.Cleaning, CustomerID: call.CustomerID, OwnerID: contract.CleaningOffice})
+	return &contactAnswer{contactView{
+		OrderID: call.OrderID, CustomerID: call.CustomerID,
+		Tel: call.Tel.Shown(to, booking.Telephone, !call.StruckOff), Location: call.Location.Shown(to, booking.Location, !call.StruckOff),
+	}}, nil
 }
 
 // callView is a call as management sees it.
 type callView struct {
 	OrderID     string         `json:"orderId" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
 	CustomerID  string         `json:"customerId" example:"alice"`
-	Tel         string         `json:"tel" doc:"Where the customer can be reached" example:"+8221234567"`
-	Location    string         `json:"location" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
 	Status      booking.Status `json:"status,omitempty"`
 	StatusLabel string         `json:"statusLabel,omitempty" doc:"The status in words, in the language of Content-Language" example:"calling a cleaner"`
 	At          time.Time      `json:"at" doc:"When it was registered"`
@@ -63,7 +101,7 @@ func (s *server) listCalls(ctx context.Context, in *callSelection) (*callList, e
 	return &callList{Localized: l.localized(), Body: partOf(each(calls, func(c booking.RegisteredCall) callView {
 		status := statuses[c.OrderID]
 		return callView{
-			OrderID: c.OrderID, CustomerID: c.CustomerID, Tel: c.Tel, Location: c.Location,
+			OrderID: c.OrderID, CustomerID: c.CustomerID,
 			Status: status, StatusLabel: l.label(booking.Cleaning, status), At: c.At.UTC(),
 		}
 	}), next)}, nil

@@ -136,8 +136,12 @@ type assignmentView struct {
 	At         time.Time `json:"at" doc:"When it was assigned"`
 }
 
+// showAssignment shows an assignment, which is under way, to its cleaner.
 func showAssignment(a booking.Assignment) assignmentView {
-	return assignmentView{OrderID: a.OrderID, CustomerID: a.CustomerID, Tel: a.Tel, Location: a.Location, At: a.At.UTC()}
+	return assignmentView{
+		OrderID: a.OrderID, CustomerID: a.CustomerID, At: a.At.UTC(),
+		Tel: a.Tel.Shown(booking.ReaderCleaner, booking.Telephone, true), Location: a.Location.Shown(booking.ReaderCleaner, booking.Location, true),
+	}
 }
 
 func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerAnswer, error) {

@@ -47,12 +47,11 @@ func (s *server) registerCleaning() {
 // from another one: see reservationRequest.
 type callRequest struct {
 	CustomerID name `json:"customerId" example:"alice"`
-	// Tel is for management and the cleaner. It is shown to nobody else, and
-	// stays out of logs and of all that lists workflows.
-	Tel           string `json:"tel" minLength:"1" maxLength:"64" doc:"Where the customer can be reached, written as people write it. It is kept as E.164, with ;ext= and the extension if there is one. Without + and a country's code it is one of the country that the service is set to" example:"+82 2-123-4567"`
-	Location      string `json:"location" minLength:"1" maxLength:"200" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
-	Price         *money `json:"price,omitempty" doc:"What the customer offers; nothing without it"`
-	PaymentMethod name   `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	// Tel is for management and the cleaner: no view of the order has it.
+	Tel           booking.Personal `json:"tel" minLength:"1" maxLength:"64" doc:"Where the customer can be reached, written as people write it. It is kept as E.164, with ;ext= and the extension if there is one. Without + and a country's code it is one of the country that the service is set to" example:"+82 2-123-4567"`
+	Location      booking.Personal `json:"location" minLength:"1" maxLength:"200" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
+	Price         *money           `json:"price,omitempty" doc:"What the customer offers; nothing without it"`
+	PaymentMethod name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
 }
 
 type placeCallInput struct {
@@ -78,8 +77,7 @@ func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 	}
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted: wanted, CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod),
-		Key: in.IdempotencyKey, RequestHash: in.requestHash(b),
-	})
+	}, in.Keyed, b)
 	return f
 }
 

@@ -37,7 +37,7 @@ func (d decision) description() string {
 // deciding is the input of a decision.
 type deciding interface {
 	orderByID() orderByID
-	words() string
+	words() booking.Personal
 }
 
 // registerDecision adds a decision. I is its input.
@@ -57,7 +57,7 @@ func registerDecision[I any, P interface {
 
 // decisionInput is a decision on an order. A body that is a pointer may be
 // left out.
-type decisionInput[B interface{ words() string }] struct {
+type decisionInput[B interface{ words() booking.Personal }] struct {
 	Labelled
 	ID   string `path:"id" doc:"The order's id"`
 	Body B
@@ -72,25 +72,25 @@ func (in *decisionInput[B]) Resolve(ctx huma.Context) []error {
 	return f
 }
 
-func (in *decisionInput[B]) orderByID() orderByID { return orderByID{Labelled: in.Labelled, ID: in.ID} }
-func (in *decisionInput[B]) words() string        { return in.Body.words() }
+func (in *decisionInput[B]) orderByID() orderByID    { return orderByID{Labelled: in.Labelled, ID: in.ID} }
+func (in *decisionInput[B]) words() booking.Personal { return in.Body.words() }
 
 // nothing is the body of a decision that needs no words.
 type nothing struct{}
 
-func (*nothing) words() string { return "" }
+func (*nothing) words() booking.Personal { return "" }
 
 type rejection struct {
-	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"We are renovating"`
+	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"We are renovating"`
 }
 
-func (r rejection) words() string { return booking.Lines(r.Reason) }
+func (r rejection) words() booking.Personal { return booking.Lines(r.Reason) }
 
 type cancellation struct {
-	Reason string `json:"reason,omitempty" maxLength:"500" doc:"Shown in the order's history" example:"Change of plans"`
+	Reason booking.Personal `json:"reason,omitempty" maxLength:"500" doc:"Shown in the order's history" example:"Change of plans"`
 }
 
-func (c *cancellation) words() string {
+func (c *cancellation) words() booking.Personal {
 	if c == nil {
 		return ""
 	}
@@ -99,14 +99,14 @@ func (c *cancellation) words() string {
 
 // decide carries a decision to the order and answers with the order after it:
 // 200 when the decision has been carried out, 202 when it will be.
-func (s *server) decide(ctx context.Context, d decision, order orderByID, note string) (*orderAnswer, error) {
+func (s *server) decide(ctx context.Context, d decision, order orderByID, note booking.Personal) (*orderAnswer, error) {
 	aboutOrder(ctx, d.kind, order.ID)
 	l := order.language()
 	out, err := s.Orders.Decide(ctx, callerOf(ctx), orders.Decision{OrderID: order.ID, Kind: d.kind, Update: d.update, Note: note})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)
 	}
-	answer := l.answerOutcome(out, http.StatusOK)
+	answer := l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
 	if !out.Done {
 		answer = answer.located()
 	}

@@ -40,10 +40,11 @@ func TestDecide_Done(t *testing.T) {
 	t.Parallel()
 	const lodging, food, cafe, cleaning = booking.Lodging, booking.Food, booking.Cafe, booking.Cleaning
 	for _, test := range []struct {
-		path       string
-		kind       booking.Kind
-		update     string
-		body, note string
+		path   string
+		kind   booking.Kind
+		update string
+		body   string
+		note   booking.Personal
 	}{
 		{orderPath + "/confirm", lodging, contract.ConfirmUpdate, "", ""},
 		{orderPath + "/confirm", lodging, contract.ConfirmUpdate, "{}", ""},
@@ -229,5 +230,5 @@ func TestDecide_Lines(t *testing.T) {
 	b := setup(t)
 	decided := b.answersDecision(orders.Outcome{View: viewOf(booking.Lodging, booking.Cancelled), Done: true}, nil)
 	require.Equal(t, 200, b.do("POST", orderPath+"/cancel", strings.ReplaceAll(`{"reason":"ill|sorry"}`, "|", `\r\n`)).StatusCode)
-	require.Equal(t, "ill\nsorry", decided.Note)
+	require.EqualValues(t, "ill\nsorry", decided.Note)
 }

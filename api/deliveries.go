@@ -16,7 +16,7 @@ const deliveriesPath = "/v1/food/deliveries"
 func (s *server) registerDeliveries() {
 	register(s, huma.Operation{
 		OperationID: "list-deliveries", Method: http.MethodGet, Path: deliveriesPath, Tags: []string{tagFood},
-		Summary: "What couriers have to do", Description: "status=started lists what is on its way. Orders that the delivery has not been told of yet are not listed.",
+		Summary: "What couriers have to do", Description: "status=started lists what is on its way. Orders that the delivery has not been told of yet are not listed. Where to go stands in each delivery itself.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listDeliveries)
 	register(s, huma.Operation{
@@ -33,12 +33,20 @@ func (s *server) registerDeliveries() {
 // deliveryView is a delivery as the API shows it.
 type deliveryView struct {
 	Job
-	Address string            `json:"address" doc:"Where the courier goes"`
+	Address string            `json:"address,omitempty" doc:"Where the courier goes; in no list"`
 	Status  booking.JobStatus `json:"status" enum:"waiting,started,delivered,cancelled"`
 }
 
-func (l language) showDelivery(j booking.JobState) deliveryView {
-	return deliveryView{Job: l.showJob(j), Address: j.Address, Status: j.Status}
+// listDelivery shows the delivery in a list: nothing in it is personal.
+func (l language) listDelivery(j booking.JobState) deliveryView {
+	return l.showDelivery(j, booking.ReaderNone)
+}
+
+func (l language) showDelivery(j booking.JobState, to booking.Reader) deliveryView {
+	return deliveryView{
+		Job: l.showJob(j), Status: j.Status,
+		Address: j.Address.Shown(to, booking.Address, j.Status == booking.JobWaiting || j.Status == booking.JobStarted),
+	}
 }
 
 type deliveryAnswer struct {
@@ -67,7 +75,7 @@ func (s *server) listDeliveries(ctx context.Context, in *deliverySelection) (*de
 		return nil, err
 	}
 	l := in.language()
-	body, err := totalled(ctx, in.Counted, partOf(each(jobs, l.showDelivery), next), filter, s.Deliveries.Count)
+	body, err := totalled(ctx, in.Counted, partOf(each(jobs, l.listDelivery), next), filter, s.Deliveries.Count)
 	return &deliveryList{Localized: l.localized(), Body: body}, err
 }
 
@@ -77,5 +85,5 @@ func (s *server) getDelivery(ctx context.Context, in *jobByOrder) (*deliveryAnsw
 		return nil, err
 	}
 	l := in.language()
-	return &deliveryAnswer{Localized: l.localized(), Body: l.showDelivery(job)}, nil
+	return &deliveryAnswer{Localized: l.localized(), Body: l.showDelivery(job, readerOf(ctx, contract.View{ID: job.OrderID, Kind: booking.Food, OwnerID: job.OwnerID}))}, nil
 }

@@ -110,7 +110,7 @@ func (o described) example(schema, status, description string) any {
 	case "OrderView":
 		return o.order.after(kind, o.verb(), status == strconv.Itoa(http.StatusAccepted))
 	case "PartOrderView":
-		return partOf([]orderView{o.order.at(booking.Lodging, booking.AwaitingOwner, ""), o.order.at(booking.Food, booking.Delivering, "")}, "")
+		return partOf([]orderView{o.order.listed(booking.Lodging, booking.AwaitingOwner), o.order.listed(booking.Food, booking.Delivering)}, "")
 	case "EventPart":
 		return eventPart{Items: []cloudEvent{envelope(o.order.event())}, Next: "WyJldmVudHMiLDFd"}
 	case "ProductionView":

@@ -68,6 +68,15 @@ func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, b
 
 // at is an order in a status, with how it came there.
 func (e orderShown) at(kind booking.Kind, status booking.Status, reason booking.Reason) orderView {
+	return language("en").show(e.cameTo(kind, status, reason), booking.ReaderCustomer)
+}
+
+// listed is an order in a status as lists show it.
+func (e orderShown) listed(kind booking.Kind, status booking.Status) orderView {
+	return language("en").list(e.cameTo(kind, status, ""))
+}
+
+func (e orderShown) cameTo(kind booking.Kind, status booking.Status, reason booking.Reason) contract.View {
 	v := e.placed(kind)
 	way := orderKinds[kind].usualWay
 	switch n := slices.Index(way, status); {
@@ -95,7 +104,7 @@ func (e orderShown) at(kind booking.Kind, status booking.Status, reason booking.
 		v.PaymentDeferred = &contract.Deferral{Until: e.now.Add(30 * time.Minute)}
 	}
 	e.carryOut(&v)
-	return language("en").show(v)
+	return v
 }
 
 // wasPaid tells whether orders that are cancelled for the reason had come into

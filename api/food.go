@@ -39,11 +39,11 @@ func (s *server) registerFood() {
 // foodRequest is what a customer asks for. Its hash tells a repeated request
 // from another one: see reservationRequest.
 type foodRequest struct {
-	MenuID        name   `json:"menuId" example:"menu-0m5w3k1v8t2z6r4q"`
-	CustomerID    name   `json:"customerId" example:"alice"`
-	Quantity      whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"Portions" example:"2"`
-	Address       string `json:"address" minLength:"1" maxLength:"200" doc:"Where the courier goes" example:"12 Sejong-daero, Seoul"`
-	PaymentMethod name   `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	MenuID        name             `json:"menuId" example:"menu-0m5w3k1v8t2z6r4q"`
+	CustomerID    name             `json:"customerId" example:"alice"`
+	Quantity      whole            `json:"quantity" minimum:"1" maximum:"1000" doc:"Portions" example:"2"`
+	Address       booking.Personal `json:"address" minLength:"1" maxLength:"200" doc:"Where the courier goes" example:"12 Sejong-daero, Seoul"`
+	PaymentMethod name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
 }
 
 type placeFoodInput struct {
@@ -64,8 +64,8 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Meal{MenuID: string(b.MenuID), Quantity: int(b.Quantity), Address: b.Address},
-		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Key: in.IdempotencyKey, RequestHash: in.requestHash(b),
-	})
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod),
+	}, in.Keyed, b)
 	return f
 }
 

@@ -2,27 +2,12 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"github.com/yeyak/yeyak/booking"
 )
-
-// requestHash is what repeated requests have in common. It is taken of the
-// request as it was understood: how it was written does not matter.
-func requestHash(request any) string {
-	text, err := json.Marshal(request)
-	if err != nil {
-		panic(fmt.Sprintf("hash %T: %v", request, err)) // requests are made of strings and numbers
-	}
-	digest := sha256.Sum256(text)
-	return hex.EncodeToString(digest[:])
-}
 
 // newID makes the id of a thing that is no order, such as place-0m5w3k1v8t2z6r4q.
 func newID(thing string) string {

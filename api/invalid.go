@@ -48,9 +48,21 @@ func problemOf(ctx huma.Context, status int, msg string, errs []error) *problem 
 		}
 	}
 	if s := serverOf(ctx); s != nil {
-		s.Logger.Error("request failed", zap.Int("status", status), zap.String("message", msg), zap.Errors("errors", errs))
+		s.Logger.Error("request failed", zap.Int("status", status), zap.String("message", msg), zap.Strings("errors", withoutValues(errs)))
 	}
 	return newProblem(internalError, "something went wrong; it has been logged")
+}
+
+// withoutValues are what huma complains of, without the values that were sent.
+func withoutValues(errs []error) []string {
+	said := make([]string, len(errs))
+	for i, err := range errs {
+		said[i] = err.Error()
+		if d, ok := errors.AsType[*huma.ErrorDetail](err); ok {
+			said[i] = d.Location + ": " + d.Message
+		}
+	}
+	return said
 }
 
 func bodyMessage(errs []error, otherwise string) string {

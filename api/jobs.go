@@ -49,8 +49,8 @@ type jobDone struct {
 	Body    *nothing
 }
 
-func (in *jobDone) orderByID() orderByID { return orderByID{Labelled: in.Labelled, ID: in.OrderID} }
-func (in *jobDone) words() string        { return "" }
+func (in *jobDone) orderByID() orderByID    { return orderByID{Labelled: in.Labelled, ID: in.OrderID} }
+func (in *jobDone) words() booking.Personal { return "" }
 
 // job finds the job of an order of the kind. One that nobody has been told of
 // yet waits, as long as its order is known.

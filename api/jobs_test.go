@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,7 +43,7 @@ func TestDeliveries(t *testing.T) {
 	require.JSONEq(t, shown, a.text)
 
 	a = b.do("GET", deliveriesPath+"?status=started&ownerId=sara&cursor=c&limit=3", "", "Accept-Language", "ko")
-	require.JSONEq(t, `{"items":[`+shown+`]}`, a.text)
+	require.JSONEq(t, `{"items":[`+strings.Replace(shown, `"address":"12 Sejong-daero",`, "", 1)+`]}`, a.text)
 	require.Equal(t, booking.JobFilter{OwnerID: "sara", Status: booking.JobStarted}, b.store.deliveries.filter)
 	require.Equal(t, booking.Page{Limit: 3, Cursor: "c"}, b.store.deliveries.page)
 	require.Equal(t, http.StatusOK, b.do("GET", deliveriesPath, "").StatusCode)

@@ -82,8 +82,8 @@ func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Stay{PlaceID: string(b.PlaceID), CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms)},
-		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Key: in.IdempotencyKey, RequestHash: in.requestHash(b),
-	})
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod),
+	}, in.Keyed, b)
 	return f
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ func recoverPanics(log *zap.Logger) gin.HandlerFunc {
 				c.Abort() // huma panics when the client does not take its answer
 				return
 			}
-			log.With(whereabouts(c.Request.Context())...).Error("panic", zap.Any("cause", cause), zap.String("route", c.FullPath()), zap.Stack("stack"))
+			log.With(whereabouts(c.Request.Context())...).Error("panic", zap.String("cause", fmt.Sprint(cause)), zap.String("route", c.FullPath()), zap.Stack("stack"))
 			if c.Writer.Written() {
 				c.Abort()
 				return
@@ -177,7 +178,7 @@ func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem 
 func (s *server) problemAbout(ctx context.Context, l language, v contract.View, err error) *problem {
 	p := s.toProblem(ctx, err)
 	if v.ID != "" {
-		p = p.about(l.show(v))
+		p = p.about(l.show(v, readerOf(ctx, v)))
 	}
 	return p
 }

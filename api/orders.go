@@ -91,7 +91,7 @@ func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, after 
 		return nil, err
 	}
 	count := func(ctx context.Context, f booking.OrderFilter) (int, error) { return s.Orders.Count(ctx, caller, f) }
-	body, err := totalled(ctx, c, partOf(each(found.Orders, l.show), found.Next), f, count)
+	body, err := totalled(ctx, c, partOf(each(found.Orders, l.list), found.Next), f, count)
 	return &orderList{Localized: l.localized(), Behind: Behind{strings.Join(found.Behind, ", ")}, Body: body}, err
 }
 
@@ -107,5 +107,5 @@ func (s *server) getMypage(ctx context.Context, in *mypageByID) (*orderAnswer, e
 	if err != nil {
 		return nil, err
 	}
-	return in.language().answer(http.StatusOK, view), nil
+	return in.language().answer(http.StatusOK, view, readerOf(ctx, view)), nil
 }

@@ -17,14 +17,6 @@ type Keyed struct {
 	IdempotencyKey string `header:"Idempotency-Key" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a customer gets one order" example:"7c1f0d6e-order-1"`
 }
 
-// requestHash is that of a request under a key; without one it is not needed.
-func (k Keyed) requestHash(request any) string {
-	if k.IdempotencyKey == "" {
-		return ""
-	}
-	return requestHash(request)
-}
-
 const idempotencyHeader = "Idempotency-Key"
 
 // checkKey complains about a key that is there but empty, and about a second one:
@@ -51,11 +43,16 @@ type placing struct {
 }
 
 // prepare prepares the order that a request asks for, and complains about what is
-// wrong with it.
-func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement) {
-	var err error
+// wrong with it. Nothing is known of the order if its request cannot be hashed.
+func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement, keyed Keyed, request any) {
 	p.server = serverOf(ctx)
-	p.attempt, err = p.server.Orders.Prepare(ctx.Context(), callerOf(ctx.Context()), wanted)
+	var err error
+	if wanted.Key = keyed.IdempotencyKey; wanted.Key != "" {
+		wanted.RequestHash, wanted.PlainHash, err = p.server.hashes(ctx.Context(), request)
+	}
+	if err == nil {
+		p.attempt, err = p.server.Orders.Prepare(ctx.Context(), callerOf(ctx.Context()), wanted)
+	}
 	if invalid, ok := errors.AsType[*booking.Error](err); ok && len(invalid.Faults) > 0 {
 		f.addBody(invalid.Faults)
 	} else if err != nil {
@@ -71,7 +68,7 @@ func (p *placing) place(ctx context.Context, l language) (*orderAnswer, error) {
 	if err != nil {
 		return nil, p.server.placingProblem(ctx, l, placed.View, err)
 	}
-	return l.answerOutcome(placed, http.StatusCreated).located(), nil
+	return l.answerOutcome(placed, readerOf(ctx, placed.View), http.StatusCreated).located(), nil
 }
 
 // placingProblem is why an order was not placed. An order that was refused is

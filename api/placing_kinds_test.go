@@ -133,7 +133,7 @@ func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 	a := b.do("POST", callsPath, call)
 	b.problem(a, 503, orders.TemporalUnavailable)
 	require.NotContains(t, a.text, "4567")
-	require.Equal(t, "+8221234567", b.asked().Wanted.(orders.Call).Tel)
+	require.EqualValues(t, "+8221234567", b.asked().Wanted.(orders.Call).Tel)
 	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567890123", 1)), 422, booking.Invalid)
 	require.NotEmpty(t, logs.All())
 	for _, line := range logs.All() {

@@ -176,8 +176,9 @@ func TestIdempotencyKey_FaultsFoundLate(t *testing.T) {
 // A repeated request is the same, however it is written, and another one is not.
 func TestIdempotencyKey_RequestHash(t *testing.T) {
 	t.Parallel()
+	hashKey := ownHashKey()
 	asked := func(body, key string) orders.Placement {
-		b := setup(t)
+		b := setup(t, func(d *given) { d.HashKey = hashKey })
 		b.decides(booking.Confirmed, "")
 		a := b.do("POST", reservationsPath, body, "Idempotency-Key", key)
 		require.Equal(t, 201, a.StatusCode, a.text)
@@ -185,7 +186,7 @@ func TestIdempotencyKey_RequestHash(t *testing.T) {
 	}
 	first := asked(reservation, "k1")
 	require.Equal(t, "k1", first.Key)
-	require.Len(t, first.RequestHash, 64)
+	require.Regexp(t, `^hmac:[A-Za-z0-9_-]{43}$`, first.RequestHash)
 	spaced := strings.ReplaceAll(reservation, ",", " ,\n ")
 	reordered := strings.Replace(spaced, "{", `{"paymentMethod":"pm_card_visa",`, 1)
 	for _, body := range []string{spaced, reordered, strings.Replace(reservation, `"rooms":1`, `"rooms":1.0`, 1)} {
@@ -193,9 +194,26 @@ func TestIdempotencyKey_RequestHash(t *testing.T) {
 	}
 	require.NotEqual(t, first.RequestHash, asked(strings.Replace(reservation, `"rooms":1`, `"rooms":2`, 1), "k1").RequestHash)
 	require.NotEqual(t, first.RequestHash, asked(strings.Replace(reservation, "alice", "bob", 1), "k1").RequestHash)
-	require.Equal(t, requestHash(reservationRequest{
-		PlaceID: "place-seaside", CustomerID: "alice", CheckIn: "2026-12-24", CheckOut: "2026-12-26", Rooms: 1, PaymentMethod: "pm_card_visa",
-	}), first.RequestHash)
+	require.Equal(t, "34ded04a44b01b0d715ec65c596ca085fe823111e405dcc086c320bdfb39afc3", first.PlainHash, "orders of earlier builds keep this one")
+	hashKey = ownHashKey()
+	elsewhere := asked(reservation, "k1")
+	require.NotEqual(t, first.RequestHash, elsewhere.RequestHash, "whoever does not have the key cannot tell what was asked for")
+	require.Equal(t, first.PlainHash, elsewhere.PlainHash)
+}
+
+// TestIdempotencyKey_WithoutHashKey: while the key of the hashes cannot be read, a
+// request under an Idempotency-Key places nothing, and another one is placed.
+func TestIdempotencyKey_WithoutHashKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *given) {
+		d.HashKey = func(context.Context) ([]byte, error) { return nil, errAway }
+	})
+	b.decides(booking.Confirmed, "")
+	for _, business := range businesses() {
+		b.problem(b.do("POST", business.orders, business.body, "Idempotency-Key", "k1"), 503, booking.Unavailable)
+	}
+	require.Empty(t, b.book.prepared)
+	require.Equal(t, http.StatusCreated, b.reserve().StatusCode)
 }
 
 // A request that repeats another is answered though what it names is gone.

@@ -100,6 +100,8 @@ type Management interface {
 	// Calls lists the calls that were ever registered, newest first;
 	// InvalidCursor as for places.
 	Calls(ctx context.Context, page booking.Page) ([]booking.RegisteredCall, string, error)
+	// Call answers the call of the order, or NotFound if it was never registered.
+	Call(ctx context.Context, orderID string) (booking.RegisteredCall, error)
 }
 
 // Payments is the payments ledger, to read.

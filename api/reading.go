@@ -20,7 +20,7 @@ func (s *server) getOrder(ctx context.Context, kind booking.Kind, in *orderByID)
 	if err != nil {
 		return nil, err
 	}
-	return in.language().answer(http.StatusOK, view), nil
+	return in.language().answer(http.StatusOK, view, readerOf(ctx, view)), nil
 }
 
 // read finds an order of the kind; "" is every kind.

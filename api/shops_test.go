@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -138,6 +139,15 @@ func (m *memory) ChangeCleaner(_ context.Context, id string, change booking.Clea
 
 func (m *memory) AssignmentsOf(context.Context, string) ([]booking.Assignment, error) {
 	return m.onIt, m.away
+}
+
+func (m *memory) Call(_ context.Context, id string) (booking.RegisteredCall, error) {
+	for _, call := range m.calls {
+		if call.OrderID == id {
+			return call, m.away
+		}
+	}
+	return booking.RegisteredCall{}, cmp.Or(m.away, error(booking.Errorf(booking.NotFound, "there is no call %s", id)))
 }
 
 func (m *memory) Calls(_ context.Context, page booking.Page) ([]booking.RegisteredCall, string, error) {

@@ -16,16 +16,16 @@ const DefaultTelRegion = "KR"
 // readTelephone reads a telephone number the way people write it, and leaves it
 // as what can be dialled from anywhere: E.164 and, where there is one, the
 // extension as in a tel: URI (RFC 3966), +8221234567;ext=12.
-func (f *faults) readTelephone(location string, tel *string, region string) {
+func (f *faults) readTelephone(location string, tel *booking.Personal, region string) {
 	if *tel == "" {
 		return // the schema has complained
 	}
-	number, ok := parseTelephone(*tel, region)
+	number, ok := parseTelephone(string(*tel), region)
 	if !ok {
 		f.add(location, "is not a telephone number: it begins with + and the country's code, or is one of %s", region)
 		return
 	}
-	*tel = number
+	*tel = booking.Personal(number)
 }
 
 func parseTelephone(text, region string) (string, bool) {

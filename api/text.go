@@ -11,7 +11,7 @@ import (
 // checkLines complains about words for people, of one line or several, that
 // show nothing, could not be shown, or would not be shown as they are written.
 // It leaves each line ended by a line feed.
-func (f *faults) checkLines(location string, text *string) {
+func (f *faults) checkLines(location string, text *booking.Personal) {
 	*text = booking.Lines(*text)
 	if fault := booking.LinesFault(*text); fault != "" {
 		f.add(location, "%s", fault)

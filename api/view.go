@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,12 +20,17 @@ type orderView struct {
 	History     []entryView     `json:"history" nullable:"false" doc:"The statuses the order went through, oldest first"`
 	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"Of an order that is delivered"`
 	Production  *productionPart `json:"production,omitempty" doc:"Of an order that is made"`
+	Cleaning    *visitPart      `json:"cleaning,omitempty" doc:"Of a call for a cleaner"`
 
 	Language language `json:"-"`
 }
 
+// What of a view is personal is hidden by a field of the same name, which holds
+// as much of it as the reader is shown.
+
 type entryView struct {
 	contract.Entry
+	Note        string `json:"note,omitempty" doc:"What the one who decided added in their own words; in no list"`
 	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"confirmed"`
 	ReasonLabel string `json:"reasonLabel,omitempty" doc:"The reason in words" example:"sold out"`
 }
@@ -32,6 +38,7 @@ type entryView struct {
 // deliveryPart and productionPart are what an order's view tells of its job.
 type deliveryPart struct {
 	contract.Delivery
+	Address     string `json:"address,omitempty" doc:"Where the courier goes; in no list"`
 	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"started"`
 }
 
@@ -40,20 +47,41 @@ type productionPart struct {
 	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"started"`
 }
 
-func (l language) show(v contract.View) orderView {
+// visitPart is what the view of a call tells of the cleaning.
+type visitPart struct {
+	contract.Visit
+	Location string `json:"location,omitempty" doc:"Where to clean; in no list"`
+}
+
+// readerOf is what a request's caller has to do with the order. Requests name no
+// callers yet.
+func readerOf(context.Context, contract.View) booking.Reader { return booking.ReaderUnchecked }
+
+// list shows the order in a list: nothing in it is personal.
+func (l language) list(v contract.View) orderView { return l.show(v, booking.ReaderNone) }
+
+// show shows the order to a reader.
+func (l language) show(v contract.View, to booking.Reader) orderView {
+	underWay := !v.Status.Final()
 	shown := orderView{
 		View: v, StatusLabel: l.label(v.Kind, v.Status), ReasonLabel: l.reason(v.Reason),
 		History: make([]entryView, len(v.History)), Language: l,
 	}
 	for i, entry := range v.History {
 		entry.At = entry.At.UTC()
-		shown.History[i] = entryView{Entry: entry, StatusLabel: l.label(v.Kind, entry.Status), ReasonLabel: l.reason(entry.Reason)}
+		shown.History[i] = entryView{Entry: entry, Note: entry.Note.Shown(to, booking.Note, underWay), StatusLabel: l.label(v.Kind, entry.Status), ReasonLabel: l.reason(entry.Reason)}
 	}
 	if v.Delivery != nil {
-		shown.Delivery = &deliveryPart{Delivery: *v.Delivery, StatusLabel: l.job(v.Kind, v.Delivery.Status)}
+		shown.Delivery = &deliveryPart{
+			Delivery: *v.Delivery, Address: v.Delivery.Address.Shown(to, booking.Address, underWay),
+			StatusLabel: l.job(v.Kind, v.Delivery.Status),
+		}
 	}
 	if v.Production != nil {
 		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(v.Kind, v.Production.Status)}
+	}
+	if v.Cleaning != nil {
+		shown.Cleaning = &visitPart{Visit: *v.Cleaning, Location: v.Cleaning.Location.Shown(to, booking.Location, underWay)}
 	}
 	return shown
 }
@@ -115,16 +143,16 @@ type orderAnswer struct {
 	Body       orderView
 }
 
-func (l language) answer(status int, v contract.View) *orderAnswer {
-	return &orderAnswer{Status: status, Localized: l.localized(), AsOf: asOf(v), Body: l.show(v)}
+func (l language) answer(status int, v contract.View, to booking.Reader) *orderAnswer {
+	return &orderAnswer{Status: status, Localized: l.localized(), AsOf: asOf(v), Body: l.show(v, to)}
 }
 
 // answerOutcome answers with this status for what is done, 202 for what will be.
-func (l language) answerOutcome(out orders.Outcome, done int) *orderAnswer {
+func (l language) answerOutcome(out orders.Outcome, to booking.Reader, done int) *orderAnswer {
 	if !out.Done {
 		done = http.StatusAccepted
 	}
-	a := l.answer(done, out.View)
+	a := l.answer(done, out.View, to)
 	if out.After > 0 {
 		a.RetryAfter = inSeconds(out.After)
 	}

@@ -16,7 +16,7 @@ func TestLabels(t *testing.T) {
 		l := language(spoken)
 		for _, business := range businesses() {
 			for _, status := range reached(business.kind) {
-				shown := l.show(business.in(status, "").View)
+				shown := l.show(business.in(status, "").View, booking.ReaderCustomer)
 				require.Equal(t, status.Label(business.kind, spoken), shown.StatusLabel)
 				require.NotEmpty(t, shown.StatusLabel, "%s %s", business.kind, status)
 				require.Empty(t, shown.ReasonLabel)
@@ -25,7 +25,7 @@ func TestLabels(t *testing.T) {
 				require.Empty(t, shown.History[1].ReasonLabel)
 			}
 			for _, reason := range booking.Reasons() {
-				shown := l.show(business.in(booking.Cancelled, reason).View)
+				shown := l.show(business.in(booking.Cancelled, reason).View, booking.ReaderCustomer)
 				require.Equal(t, reason.Label(spoken), shown.ReasonLabel)
 				require.NotEmpty(t, shown.ReasonLabel, reason)
 				require.Equal(t, shown.ReasonLabel, shown.History[1].ReasonLabel)
@@ -34,13 +34,13 @@ func TestLabels(t *testing.T) {
 		for _, status := range deliveryStatuses {
 			want := status.Label(booking.Food, spoken)
 			require.NotEmpty(t, want, status)
-			require.Equal(t, want, l.show(contract.View{Kind: booking.Food, Delivery: &contract.Delivery{Status: status}}).Delivery.StatusLabel)
-			require.Equal(t, want, l.showDelivery(booking.JobState{Job: booking.Job{OrderID: "food-1"}, Status: status}).StatusLabel)
+			require.Equal(t, want, l.list(contract.View{Kind: booking.Food, Delivery: &contract.Delivery{Status: status}}).Delivery.StatusLabel)
+			require.Equal(t, want, l.listDelivery(booking.JobState{Job: booking.Job{OrderID: "food-1"}, Status: status}).StatusLabel)
 		}
 		for _, status := range productionStatuses {
 			want := status.Label(booking.Cafe, spoken)
 			require.NotEmpty(t, want, status)
-			require.Equal(t, want, l.show(contract.View{Kind: booking.Cafe, Production: &contract.Production{Status: status}}).Production.StatusLabel)
+			require.Equal(t, want, l.list(contract.View{Kind: booking.Cafe, Production: &contract.Production{Status: status}}).Production.StatusLabel)
 			require.Equal(t, want, l.showProduction(booking.JobState{Job: booking.Job{OrderID: "cafe-1"}, Status: status}).StatusLabel)
 		}
 	}

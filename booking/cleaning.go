@@ -52,12 +52,12 @@ type CleanerChange struct {
 // Call asks for a cleaner, or registers that one is asked for. There is one
 // for an order.
 type Call struct {
-	OrderID    string `json:"orderId"`
-	CustomerID string `json:"customerId"`
-	Tel        string `json:"tel"`
-	Location   string `json:"location"`
-	Late       bool   `json:"late,omitempty"` // it is too late to begin with it
-	Why        Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
+	OrderID    string   `json:"orderId"`
+	CustomerID string   `json:"customerId"`
+	Tel        Personal `json:"tel"`
+	Location   Personal `json:"location"`
+	Late       bool     `json:"late,omitempty"` // it is too late to begin with it
+	Why        Reason   `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
 }
 
 // RegisteredCall is a call as management knows it.

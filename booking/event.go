@@ -95,7 +95,8 @@ type Event struct {
 	Cursor string `json:"-"`
 }
 
-// EventData is what every event about an order tells of it, as it stood then.
+// EventData is what every event about an order tells of it, as it stood then. It
+// holds nothing Personal: events stay for good, and readers of the feed read all.
 type EventData struct {
 	Kind       Kind   `json:"kind"`
 	CustomerID string `json:"customerId"`
@@ -117,7 +118,6 @@ type EventData struct {
 	Remaining  *int             `json:"remaining,omitempty"`
 	Delivery   *EventDelivery   `json:"delivery,omitempty"`   // where there is one
 	Production *EventProduction `json:"production,omitempty"` // ditto
-	Location   string           `json:"location,omitempty"`   // where to clean
 	// Cleaner is set once one was assigned.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
 }

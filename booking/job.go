@@ -23,13 +23,13 @@ func JobStatuses() []JobStatus {
 // Job is the work for an order: its delivery, or its production. There is one of
 // a sort for an order.
 type Job struct {
-	OrderID  string `json:"orderId"`
-	OwnerID  string `json:"ownerId"`
-	Item     Item   `json:"item"`
-	Quantity int    `json:"quantity"`
-	Address  string `json:"address,omitempty"` // where to, for deliveries
-	Late     bool   `json:"late,omitempty"`    // it is too late to begin with it
-	Why      Reason `json:"why,omitempty"`     // it is cancelled, or not begun with; set on the undo, or when it is late
+	OrderID  string   `json:"orderId"`
+	OwnerID  string   `json:"ownerId"`
+	Item     Item     `json:"item"`
+	Quantity int      `json:"quantity"`
+	Address  Personal `json:"address,omitempty"` // where to, for deliveries
+	Late     bool     `json:"late,omitempty"`    // it is too late to begin with it
+	Why      Reason   `json:"why,omitempty"`     // it is cancelled, or not begun with; set on the undo, or when it is late
 }
 
 // JobState is a job with where it stands.

@@ -65,7 +65,7 @@ var orderWords = map[Kind]words{
 	Lodging:  {English: "{quantity} × {item}, {from} to {to}, for {customer}", Korean: "{item} {quantity}실, {from} ~ {to}, {customer} 님"},
 	Food:     {English: "{quantity} × {item}, for {customer}", Korean: "{item} {quantity}개, {customer} 님"},
 	Cafe:     {English: "{quantity} × {item} on {date}, for {customer}", Korean: "{item} {quantity}잔, {date}, {customer} 님"},
-	Cleaning: {English: "{location}, for {customer}", Korean: "{location}, {customer} 님"},
+	Cleaning: {English: "cleaning, for {customer}", Korean: "청소, {customer} 님"},
 }
 
 var reasonLabels = map[Reason]words{

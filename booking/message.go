@@ -51,7 +51,8 @@ const (
 func Addressees() []Addressee { return []Addressee{ForCustomer, ForOwner, ForCleaner} }
 
 // MessageData is what a message says of its order. A field that the words of
-// the message do not need is not set: each recipient reads no more than that.
+// the message do not need is not set: each recipient reads no more than that. It
+// holds nothing Personal: the recipient's order shows that.
 type MessageData struct {
 	Kind     Kind      `json:"kind" doc:"Kind of the order"`
 	For      Addressee `json:"for" doc:"Part that the recipient has in the order"`
@@ -63,7 +64,6 @@ type MessageData struct {
 	// ConfirmWithin runs from the time of the message.
 	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide" example:"24h"`
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
-	Location      string   `json:"location,omitempty" doc:"Where to clean"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
 	// Decision is one that the recipient has made, and Status where the order stood
 	// when it came.

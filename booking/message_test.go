@@ -32,10 +32,10 @@ func messages() []told {
 		Date: booking.Date{Year: 2026, Month: 12, Day: 24},
 	}
 	deferred := booking.MessageData{Kind: booking.Food, For: booking.ForCustomer, Item: "Bibimbap"}
-	call := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCustomer, Location: "7 Hill Street"}
+	call := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCustomer}
 	visit := call
 	visit.Cleaner = "민준"
-	errand := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCleaner, Location: "7 Hill Street", CustomerID: "alice"}
+	errand := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCleaner, CustomerID: "alice"}
 	return []told{
 		{booking.Message{Type: booking.ReservationPlacedMessage, Data: stay},
 			"New reservation: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
@@ -60,21 +60,21 @@ func messages() []told {
 			"Your order is cancelled (the payment could not be taken in time). You pay nothing: Bibimbap",
 			"주문이 취소되었습니다(결제불가). 청구되는 금액은 없습니다: Bibimbap"},
 		{booking.Message{Type: booking.CallConfirmedMessage, Data: call},
-			"Your call for a cleaner is confirmed: 7 Hill Street", "청소 호출이 확정되었습니다: 7 Hill Street"},
+			"Your call for a cleaner is confirmed", "청소 호출이 확정되었습니다"},
 		{booking.Message{Type: booking.CallCancelledMessage, Data: call, Reason: why},
-			"Your call for a cleaner is cancelled (at the customer's wish): 7 Hill Street",
-			"청소 호출이 취소되었습니다(고객취소): 7 Hill Street"},
+			"Your call for a cleaner is cancelled (at the customer's wish)",
+			"청소 호출이 취소되었습니다(고객취소)"},
 		{booking.Message{Type: booking.CleanerAssignedMessage, Data: visit},
-			"민준 will come to 7 Hill Street", "민준 님이 방문합니다: 7 Hill Street"},
+			"민준 will come to clean", "민준 님이 방문합니다"},
 		{booking.Message{Type: booking.AssignmentCancelledMessage, Data: visit, Reason: why},
-			"민준 will not come to 7 Hill Street", "민준 님이 방문하지 않습니다: 7 Hill Street"},
+			"민준 will not come to clean", "민준 님이 방문하지 않습니다"},
 		{booking.Message{Type: booking.AssignmentCancelledMessage, Data: call, Reason: why},
-			"Your cleaner will not come to 7 Hill Street", "청소 담당자님이 방문하지 않습니다: 7 Hill Street"},
+			"Your cleaner will not come to clean", "청소 담당자님이 방문하지 않습니다"},
 		{booking.Message{Type: booking.CallAssignedMessage, Data: errand},
-			"New call: 7 Hill Street, for alice", "새 호출: 7 Hill Street, alice 님"},
+			"New call: cleaning, for alice", "새 호출: 청소, alice 님"},
 		{booking.Message{Type: booking.CallCancelledMessage, Data: errand, Reason: why},
-			"Cancelled (at the customer's wish): 7 Hill Street, for alice",
-			"호출이 취소되었습니다(고객취소): 7 Hill Street, alice 님"},
+			"Cancelled (at the customer's wish): cleaning, for alice",
+			"호출이 취소되었습니다(고객취소): 청소, alice 님"},
 		{booking.Message{Type: booking.DecisionNotDoneMessage, Data: late},
 			"Your decision (confirm) could not be carried out. The order is cancelled: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
 			"요청하신 처리(승인)를 반영하지 못했습니다. 현재 상태: 예약취소. Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
@@ -155,6 +155,8 @@ func TestMessages_WithoutWords(t *testing.T) {
 	for _, l := range booking.Languages() {
 		old := booking.Message{Type: booking.OrderPlacedMessage, Text: "New order: 2 × Latte, for alice"}
 		require.Equal(t, old.Text, old.Words(l))
+		old = booking.Message{OrderID: "cleaning-1", Type: booking.CallAssignedMessage, Text: "New call: 7 Hill Street, for alice"}
+		require.Equal(t, "call_assigned", old.Words(l), "it names a location")
 		require.Equal(t, "order_repeated", booking.Message{Type: "order_repeated", Data: booking.MessageData{For: booking.ForOwner}}.Words(l))
 	}
 }

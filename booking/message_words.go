@@ -39,15 +39,15 @@ var messageWords = map[MessageType]map[Addressee]words{
 		},
 	},
 	CleanerAssignedMessage: {
-		ForCustomer: {English: "{cleaner} will come to {location}", Korean: "{cleaner}이 방문합니다: {location}"},
+		ForCustomer: {English: "{cleaner} will come to clean", Korean: "{cleaner}이 방문합니다"},
 	},
 	AssignmentCancelledMessage: {
-		ForCustomer: {English: "{cleaner} will not come to {location}", Korean: "{cleaner}이 방문하지 않습니다: {location}"},
+		ForCustomer: {English: "{cleaner} will not come to clean", Korean: "{cleaner}이 방문하지 않습니다"},
 	},
 	CallConfirmedMessage: {
 		ForCustomer: {
-			English: "Your call for a cleaner is confirmed: {location}",
-			Korean:  "청소 호출이 확정되었습니다: {location}",
+			English: "Your call for a cleaner is confirmed",
+			Korean:  "청소 호출이 확정되었습니다",
 		},
 	},
 	CallAssignedMessage: {
@@ -55,8 +55,8 @@ var messageWords = map[MessageType]map[Addressee]words{
 	},
 	CallCancelledMessage: {
 		ForCustomer: {
-			English: "Your call for a cleaner is cancelled ({reason}): {location}",
-			Korean:  "청소 호출이 취소되었습니다({reason}): {location}",
+			English: "Your call for a cleaner is cancelled ({reason})",
+			Korean:  "청소 호출이 취소되었습니다({reason})",
 		},
 		ForCleaner: {English: "Cancelled ({reason}): {order}", Korean: "호출이 취소되었습니다({reason}): {order}"},
 	},
@@ -83,11 +83,12 @@ var decisionLabels = map[string]words{
 var unnamedCleaner = words{English: "Your cleaner", Korean: "청소 담당자님"}
 
 // Words is the message's text. A message of an earlier build keeps the text that
-// it was written with; one of a type without words reads as the type.
+// it was written with, unless that names the location of a call; one of a type
+// without words reads as the type.
 func (m Message) Words(l Language) string {
 	text := messageWords[m.Type][m.Data.For][l]
 	if text == "" {
-		return cmp.Or(m.Text, string(m.Type))
+		return cmp.Or(m.written(), string(m.Type))
 	}
 	d := m.Data
 	text = strings.ReplaceAll(text, "{order}", orderWords[d.Kind][l])
@@ -99,12 +100,19 @@ func (m Message) Words(l Language) string {
 		"{date}", d.Date.String(),
 		"{confirmWithin}", d.ConfirmWithin.words(l),
 		"{customer}", d.CustomerID,
-		"{location}", d.Location,
 		"{cleaner}", d.cleanerIn(l),
 		"{reason}", cmp.Or(m.Reason.Label(l), string(m.Reason)),
 		"{decision}", cmp.Or(decisionLabels[d.Decision][l], d.Decision),
 		"{status}", cmp.Or(d.Status.Label(d.Kind, l), string(d.Status)),
 	).Replace(text)
+}
+
+// written is the text that an earlier build wrote. It named the location of calls.
+func (m Message) written() string {
+	if IsOrderID(Cleaning, m.OrderID) {
+		return ""
+	}
+	return m.Text
 }
 
 // cleanerIn is the cleaner's name, with the title that Korean puts after it.

@@ -62,13 +62,13 @@ func IsOrderID(kind Kind, id string) bool {
 var dialled = regexp.MustCompile(`^\+[0-9]{5,20}(;ext=[0-9]{1,20})?$`)
 
 // IsTelephone tells whether tel is a number as it is kept.
-func IsTelephone(tel string) bool { return dialled.MatchString(tel) }
+func IsTelephone(tel Personal) bool { return dialled.MatchString(string(tel)) }
 
 // newlines are the ways in which a line is ended.
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
 // Lines is the text with each of its lines ended by a line feed.
-func Lines(text string) string { return newlines.Replace(text) }
+func Lines[T ~string](text T) T { return T(newlines.Replace(string(text))) }
 
 // RangeFault says why a range of days, of which to is exclusive, is none that
 // there is; name is what its first day is called. It is "" when nothing is wrong.
@@ -105,8 +105,8 @@ func AheadFault(d Date, timeZone string, now time.Time) string {
 }
 
 // LinesFault is TextFault for a text that may have several lines.
-func LinesFault(text string) string {
-	return TextFault(strings.ReplaceAll(Lines(text), "\n", " "))
+func LinesFault[T ~string](text T) string {
+	return TextFault(strings.ReplaceAll(string(Lines(text)), "\n", " "))
 }
 
 // TextFault says what is wrong with words for people that stand in one line: they

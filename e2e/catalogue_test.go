@@ -168,11 +168,12 @@ func TestCleaning_Telephone(t *testing.T) {
 		inManagement := func(status, label string) {
 			items := s.get(calls, "Accept-Language", "ko").with(t, http.StatusOK).body.Items
 			require.Len(t, items, 1)
-			require.Equal(t, []any{order, "+8221234567", "12 Sejong-daero, Seoul", status, label},
-				[]any{items[0]["orderId"], items[0]["tel"], items[0]["location"], items[0]["status"], items[0]["statusLabel"]})
+			require.Equal(t, []any{order, status, label}, []any{items[0]["orderId"], items[0]["status"], items[0]["statusLabel"]})
+			require.JSONEq(t, `{"orderId": "`+order+`", "customerId": "alice", "tel": "+8221234567", "location": "12 Sejong-daero, Seoul"}`,
+				string(s.get(calls+"/"+order+"/contact").with(t, http.StatusOK).raw))
 		}
 		inManagement("assigned", "호출확정")
-		for _, path := range []string{calls + "/" + order, "/v1/mypages?customerId=alice", "/v1/orders?ownerId=cleaning", cleaners, "/v1/events", "/v1/messages?recipientId=" + cleaner} {
+		for _, path := range []string{calls, calls + "/" + order, "/v1/mypages?customerId=alice", "/v1/orders?ownerId=cleaning", cleaners, "/v1/events", "/v1/messages?recipientId=" + cleaner} {
 			require.NotContains(t, string(s.get(path).with(t, http.StatusOK).raw), "123-4567", path)
 		}
 		s.decideAt(calls+"/"+order, "cancel").with(t, http.StatusOK)
@@ -225,10 +226,10 @@ func TestMessages_CafesAndCleanersAreTold(t *testing.T) {
 		call := s.call().with(t, http.StatusCreated).body.ID
 		s.eventually(func() bool { return len(s.messagesTo(cleaner, call)) > 0 })
 		s.decideAt(calls+"/"+call, "cancel").with(t, http.StatusOK)
-		const where = "12 Sejong-daero, Seoul, for alice"
-		require.Equal(t, []string{"New call: " + where, "Cancelled (at the customer's wish): " + where}, s.messagesTo(cleaner, call))
+		const what = "cleaning, for alice"
+		require.Equal(t, []string{"New call: " + what, "Cancelled (at the customer's wish): " + what}, s.messagesTo(cleaner, call))
 		require.Equal(t, []string{
-			"새 호출: 12 Sejong-daero, Seoul, alice 님", "호출이 취소되었습니다(고객취소): 12 Sejong-daero, Seoul, alice 님",
+			"새 호출: 청소, alice 님", "호출이 취소되었습니다(고객취소): 청소, alice 님",
 		}, s.messagesTo(cleaner, call, "Accept-Language", "ko"))
 	})
 }

@@ -167,7 +167,7 @@ func TestCleaning_FromCallToCleaned(t *testing.T) {
 		require.Equal(t, []string{"호출", "호출중", "호출확정"}, s.course(order))
 		s.eventually(func() bool { return len(s.messagesTo("alice", order)) == 2 })
 		require.Equal(t, []string{
-			"Your call for a cleaner is confirmed: 12 Sejong-daero, Seoul", "민준 will come to 12 Sejong-daero, Seoul",
+			"Your call for a cleaner is confirmed", "민준 will come to clean",
 		}, s.messagesTo("alice", order))
 		require.Equal(t, map[string]string{"민준": order}, s.atWork())
 
@@ -241,10 +241,10 @@ func TestCleaning_CancelFreesTheCleaner(t *testing.T) {
 			served = next
 		}
 		require.Equal(t, []string{
-			"Your call for a cleaner is confirmed: 12 Sejong-daero, Seoul",
-			"Min-jun will come to 12 Sejong-daero, Seoul",
-			"Min-jun will not come to 12 Sejong-daero, Seoul",
-			"Your call for a cleaner is cancelled (at the customer's wish): 12 Sejong-daero, Seoul",
+			"Your call for a cleaner is confirmed",
+			"Min-jun will come to clean",
+			"Min-jun will not come to clean",
+			"Your call for a cleaner is cancelled (at the customer's wish)",
 		}, s.messagesTo("bob", waiting[0]))
 		s.requireEvents(waiting[0], "CallPlaced", "PaymentApproved", "CleanerAssigned", "AssignmentCanceled", "PaymentCancelApproved", "CallCanceled")
 	})

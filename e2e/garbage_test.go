@@ -122,7 +122,7 @@ func garbledUpdates(t *testing.T, a *audited) {
 		"HugeElsewhere": {contract.CancelUpdate, `{"more":"` + strings.Repeat("x", 1_900_000) + `"}`, "of which at most 65536 are taken"},
 		"Long":          {contract.CancelUpdate, `{"note":"` + strings.Repeat("x", 501) + `"}`, "note: is longer than 500 characters"},
 		"Control":       {contract.CancelUpdate, `{"note":"\u001b[2J"}`, "note: contains control characters"},
-		"WrongType":     {contract.CancelUpdate, `{"note":5}`, "unable to decode the input"},
+		"WrongType":     {contract.CancelUpdate, `{"note":5}`, "note: contains control characters"},
 		"NoObject":      {contract.CancelUpdate, `"note"`, "unable to decode the input"},
 		"NoWord":        {contract.RejectUpdate, `{}`, "note: is missing"},
 		"Unknown":       {"eat", `{}`, "unknown update eat"},

@@ -1,10 +1,17 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
 	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // TestIdempotencyKey: requests under one key of a customer's place one order, and
@@ -32,6 +39,34 @@ func TestIdempotencyKey(t *testing.T) {
 		bob := s.post(reservations, reservation(place, object{"customerId": "bob"}), "Idempotency-Key", "key-1").with(t, http.StatusCreated)
 		require.NotEqual(t, again.body.ID, bob.body.ID, "keys are each caller's own")
 	})
+}
+
+// TestIdempotencyKey_InTwoProcesses: a repeated request is answered as the first
+// one was by another process, also where the first one was answered by an earlier
+// build, whose hashes of requests had no key. What the engine keeps of a request
+// does not tell what was asked for.
+func TestIdempotencyKey_InTwoProcesses(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t)
+	in := meal(s.menu())
+	first := s.post(foodOrders, in, "Idempotency-Key", "key-1").with(t, http.StatusCreated)
+	d, err := s.temporal.DescribeWorkflowExecution(t.Context(), first.body.ID, "")
+	require.NoError(t, err)
+	require.Regexp(t, "^hmac:", contract.RequestHashIn(d.WorkflowExecutionInfo.Memo))
+	s.becomes(first.body.ID, booking.Delivering)
+
+	other := start(t, s.options)
+	same := func() {
+		t.Helper()
+		again := other.post(foodOrders, in, "Idempotency-Key", "key-1").with(t, http.StatusCreated)
+		require.Equal(t, first.body.View, again.body.View)
+		changed := other.post(foodOrders, with(maps.Clone(in), []object{{"address": "elsewhere"}}), "Idempotency-Key", "key-1")
+		require.Equal(t, "idempotency_key_reused", changed.with(t, http.StatusUnprocessableEntity).body.Code)
+	}
+	same()
+	plain := sha256.Sum256(fmt.Appendf(nil, `{"menuId":%q,"customerId":"alice","quantity":2,"address":"12 Sejong-daero, Seoul","paymentMethod":"pm_card_visa"}`, in["menuId"]))
+	s.exec("UPDATE orders SET request_hash = $1 WHERE id = $2", hex.EncodeToString(plain[:]), first.body.ID)
+	same()
 }
 
 // TestIdempotencyKey_OfARefusedOrder: a repeated request is refused as the first

@@ -303,7 +303,7 @@ func TestLodging_OwnerDecides(t *testing.T) {
 
 func notes(v contract.View) (all []string) {
 	for _, e := range v.History {
-		all = append(all, e.Note)
+		all = append(all, string(e.Note))
 	}
 	return all
 }

@@ -54,13 +54,15 @@ func process(t *testing.T, to *logged, env []string, args ...string) {
 
 // What must be in no log.
 const (
-	tellingTel  = "+821055550199" // as it is kept
-	tellingCard = "pm_card_telling4242"
+	tellingTel   = "+821055550199" // as it is kept
+	tellingCard  = "pm_card_telling4242"
+	tellingPlace = "7 Telling Street"
+	tellingWords = "a telling reason"
 )
 
 // TestLogs_OfAllProcesses: at the most talkative level every line about an
-// order says which, which workflow and which trace; and none a card or a
-// telephone number. One of two APIs cannot reach management's database.
+// order says which, which workflow and which trace; and none a card, a
+// telephone number, where somebody is, or what they wrote. One of two APIs cannot reach management's database.
 //
 // Row O13.
 func TestLogs_OfAllProcesses(t *testing.T) {
@@ -96,8 +98,8 @@ func TestLogs_OfAllProcesses(t *testing.T) {
 		})
 		card := object{"paymentMethod": tellingCard}
 		for _, a := range []answer{
-			s.reserve(s.place(1), card), s.order(s.menu(), card), s.orderCup(s.drink(1), card),
-			s.call(card, object{"tel": tellingTel}), s.call(object{"tel": tellingTel, "paymentMethod": "pm_card_chargeDeclined"}),
+			s.reserve(s.place(1), card), s.order(s.menu(), card, object{"address": tellingPlace}), s.orderCup(s.drink(1), card),
+			s.call(card, object{"tel": tellingTel, "location": tellingPlace}), s.call(object{"tel": tellingTel, "paymentMethod": "pm_card_chargeDeclined"}),
 			s.post(calls, `{"tel": "`+tellingTel+`", "paymentMethod": "`+tellingCard+`", "price"`),
 			s.call(card, object{"tel": tellingTel, "customerId": ""}),
 		} {
@@ -115,12 +117,13 @@ func TestLogs_OfAllProcesses(t *testing.T) {
 			return !slices.Contains([]booking.Status{booking.Received, booking.PaymentPending}, s.page(order).Status)
 		})
 	}
-	s.carriedOut(func() answer { return s.decide(orders[0], "cancel") })
+	s.carriedOut(func() answer { return s.post(reservations+"/"+orders[0]+"/cancel", object{"reason": tellingWords}) })
 
 	about := map[string]int{}
 	for _, line := range out.lines() {
-		require.NotContains(t, line, tellingTel)
-		require.NotContains(t, line, tellingCard)
+		for _, telling := range []string{tellingTel, tellingCard, tellingPlace, tellingWords} {
+			require.NotContains(t, line, telling)
+		}
 		var fields map[string]any
 		require.NoError(t, json.Unmarshal([]byte(line), &fields), line)
 		for _, order := range orders {

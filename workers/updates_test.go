@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -39,8 +40,10 @@ func TestEmptyLargeUpdates(t *testing.T) {
 		}
 	}
 	for name, grow := range map[string]func(*updatepb.Request){
-		"Small":          nil,
-		"Note":           func(r *updatepb.Request) { r.Input.Args.Payloads[0] = payload(contract.Decision{Note: large}) },
+		"Small": nil,
+		"Note": func(r *updatepb.Request) {
+			r.Input.Args.Payloads[0] = payload(contract.Decision{Note: booking.Personal(large)})
+		},
 		"SecondArgument": func(r *updatepb.Request) { r.Input.Args.Payloads = append(r.Input.Args.Payloads, payload(large)) },
 		"Header":         func(r *updatepb.Request) { r.Input.Header.Fields["more"] = payload(large) },
 		"Identity":       func(r *updatepb.Request) { r.Meta.Identity = large },
@@ -49,7 +52,7 @@ func TestEmptyLargeUpdates(t *testing.T) {
 		"KoreanName":     func(r *updatepb.Request) { r.Input.Name = korean },
 		"KoreanNote": func(r *updatepb.Request) {
 			r.Meta.Identity, r.Input.Name = korean[:102], korean[:102]
-			r.Input.Args.Payloads[0] = payload(contract.Decision{Note: large})
+			r.Input.Args.Payloads[0] = payload(contract.Decision{Note: booking.Personal(large)})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -133,7 +133,7 @@ func (v *visit) confirmation() notice {
 	return notice{
 		name: "tell customer of the confirmation", key: contract.ConfirmationNotice, recipientID: v.in.CustomerID,
 		tells: booking.CallConfirmedMessage, off: booking.CallCancelledMessage,
-		data: booking.MessageData{For: booking.ForCustomer, Location: v.in.Location},
+		data: booking.MessageData{For: booking.ForCustomer},
 	}
 }
 
@@ -141,7 +141,7 @@ func (v *visit) introduction() notice {
 	n := notice{
 		name: "tell customer who comes", key: contract.IntroductionNotice, recipientID: v.in.CustomerID,
 		tells: booking.CleanerAssignedMessage, off: booking.AssignmentCancelledMessage,
-		data: booking.MessageData{For: booking.ForCustomer, Location: v.in.Location},
+		data: booking.MessageData{For: booking.ForCustomer},
 	}
 	if v.cleaner != nil {
 		n.data.Cleaner = v.cleaner.Name
@@ -155,7 +155,7 @@ func (v *visit) errand() notice {
 	n := notice{
 		name: "tell cleaner", key: contract.CleanerNotice,
 		tells: booking.CallAssignedMessage, off: booking.CallCancelledMessage,
-		data: booking.MessageData{For: booking.ForCleaner, Location: v.in.Location, CustomerID: v.in.CustomerID},
+		data: booking.MessageData{For: booking.ForCleaner, CustomerID: v.in.CustomerID},
 	}
 	if v.cleaner != nil { // else it is only taken back, from whoever got it
 		n.recipientID = v.cleaner.ID

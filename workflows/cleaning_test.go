@@ -157,7 +157,7 @@ func TestCleaning(t *testing.T) {
 		require.Equal(t, []string{"call_assigned", "call_cancelled"}, c.messagesTo(c.kim.ID))
 		for _, m := range c.sentTo(c.in.CustomerID) {
 			if m.Type == booking.AssignmentCancelledMessage {
-				require.Equal(t, "Kim will not come to 7 Hill Street", m.Words(booking.English))
+				require.Equal(t, "Kim will not come to clean", m.Words(booking.English))
 			}
 		}
 		require.False(t, c.registered)

@@ -21,7 +21,7 @@ type deciding struct {
 	// asked is why the order will be abandoned, "" while it will not, with the
 	// caller's words; why is the same once it is recorded.
 	asked, why booking.Reason
-	note       string
+	note       booking.Personal
 	// taken is what else has been decided. It may not be carried out yet.
 	taken booking.Status
 
@@ -44,7 +44,7 @@ func (s *saga) cancel(ctx workflow.Context, d contract.Decision) (contract.View,
 }
 
 // giveUp abandons the order for a reason and waits until it is over.
-func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (contract.View, error) {
+func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note booking.Personal) (contract.View, error) {
 	if !s.abandoned() {
 		s.recordAndAbandon(ctx, "cancelled for ", why, note)
 	}
@@ -53,7 +53,7 @@ func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note string) (co
 
 // giveUpIf is giveUp where a service has to agree first, or answers why not.
 // The call to it records that the order is to be abandoned: see record.
-func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note string, agree func(workflow.Context) error) (contract.View, error) {
+func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note booking.Personal, agree func(workflow.Context) error) (contract.View, error) {
 	if !s.abandoned() {
 		s.agreeing = true
 		err := agree(ctx)
@@ -71,13 +71,13 @@ func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note string, a
 
 // recordAndAbandon abandons the order for a reason once that is recorded: see record.
 // Meanwhile other decisions find it abandoned.
-func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, note string) {
+func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, note booking.Personal) {
 	s.asked = why
 	record(ctx, words+string(why))
 	s.abandonFor(why, note)
 }
 
-func (s *saga) abandonFor(why booking.Reason, note string) {
+func (s *saga) abandonFor(why booking.Reason, note booking.Personal) {
 	s.asked, s.why, s.note = why, why, note
 	s.abandon()
 }

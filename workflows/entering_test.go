@@ -94,7 +94,7 @@ func requireRefusedInput(t *testing.T, err error, says string) {
 func TestGarbage_DecidesNothing(t *testing.T) {
 	t.Parallel()
 	for name, d := range map[string]contract.Decision{
-		"Long": {Note: strings.Repeat("x", 501)}, "Control": {Note: "\x1b[2J"}, "Blank": {Note: " \n "}, "Emptied": {Bytes: 3_000_000},
+		"Long": {Note: booking.Personal(strings.Repeat("x", 501))}, "Control": {Note: "\x1b[2J"}, "Blank": {Note: " \n "}, "Emptied": {Bytes: 3_000_000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMeal(t)
@@ -128,7 +128,7 @@ func TestGarbage_DecidesNothing(t *testing.T) {
 		var d decision
 		m.env.RegisterDelayedCallback(func() { m.sendRaw(contract.CancelUpdate, &d, contract.Decision{Note: "one\r\ntwo"}) }, hour)
 		v := m.run()
-		require.Equal(t, "one\ntwo", v.History[len(v.History)-2].Note)
+		require.EqualValues(t, "one\ntwo", v.History[len(v.History)-2].Note)
 	})
 }
 
@@ -240,7 +240,7 @@ func TestGarbage_DeletesNoDrink(t *testing.T) {
 // anyGarbage sends an update and signals that say nothing which an order knows.
 func (s *trial) anyGarbage(at time.Duration, random *rand.Rand) {
 	said := []any{
-		contract.Decision{Note: strings.Repeat("x", 501)}, contract.Decision{Note: "\x00"}, contract.Decision{Bytes: 1}, []int{1}, 5,
+		contract.Decision{Note: booking.Personal(strings.Repeat("x", 501))}, contract.Decision{Note: "\x00"}, contract.Decision{Bytes: 1}, []int{1}, 5,
 	}[random.IntN(5)]
 	update := s.updates[random.IntN(len(s.updates))]
 	s.env.RegisterDelayedCallback(func() {

@@ -23,8 +23,6 @@ func carries(t testing.TB, e booking.Event) {
 		assert.NotNil(t, d.Delivery, e.Key)
 	case booking.Cafe:
 		assert.NotNil(t, d.Production, e.Key)
-	case booking.Cleaning:
-		assert.NotEmpty(t, d.Location, e.Key)
 	}
 	statuses := map[booking.EventType][]booking.PaymentStatus{
 		booking.PaymentApproved: {booking.Charged}, booking.PaymentDeclinedEvent: {booking.Declined},

@@ -59,7 +59,7 @@ func TestKept_Owner(t *testing.T) {
 		v := s.run()
 		require.True(t, d.accepted)
 		require.Equal(t, booking.Completed, v.Status)
-		require.Equal(t, "so I say", v.History[3].Note)
+		require.EqualValues(t, "so I say", v.History[3].Note)
 	})
 	t.Run("Rejects", func(t *testing.T) {
 		s := newStay(t, manual)

@@ -35,7 +35,7 @@ type reservation struct {
 	confirmed bool      // the owner did, and it is recorded
 	left      bool      // the guests checked out early, and it is recorded
 	leftAt    time.Time // when they said so; zero when they have not
-	ownerNote string
+	ownerNote booking.Personal
 }
 
 // story is how a reservation goes when all goes well. What breaks it off, a

@@ -103,7 +103,7 @@ func TestLodging(t *testing.T) {
 		require.Equal(t, booking.Confirmed, d.view.Status)
 		require.Equal(t, booking.AlreadyConfirmed, again.code())
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.AwaitingOwner, booking.Confirmed, booking.Completed}, statuses(v))
-		require.Equal(t, "so I say", v.History[3].Note)
+		require.EqualValues(t, "so I say", v.History[3].Note)
 		require.Equal(t, booking.AwaitingOwner, s.row().Decision.Status)
 	})
 	t.Run("OwnerConfirmsAtTheLastMoment", func(t *testing.T) {

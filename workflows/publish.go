@@ -47,7 +47,7 @@ func (o *order) answerQueries() {
 }
 
 // become moves the order along the table of transitions.
-func (o *order) become(status booking.Status, reason booking.Reason, note string) {
+func (o *order) become(status booking.Status, reason booking.Reason, note booking.Personal) {
 	if !o.view.Kind.May(o.view.Status, status) {
 		//replay:never a task that fails is not recorded
 		must(fmt.Errorf("a %s order cannot go from %s to %s", o.view.Kind, o.view.Status, status))
@@ -76,7 +76,7 @@ func (o *order) changed() {
 
 // rest is where the order stays for a while: operators can search by it, and
 // whoever waits for the order learns of it.
-func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.EventType, note string) error {
+func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.EventType, note booking.Personal) error {
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned in the very task in which it comes to rest
 	}

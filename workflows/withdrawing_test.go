@@ -102,7 +102,7 @@ func TestWithdrawal(t *testing.T) {
 		o.order.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer, Note: "changed my mind"}
 		v := o.run()
 		o.requireNothingBegun(v, booking.ByCustomer)
-		require.Equal(t, "changed my mind", v.History[1].Note)
+		require.EqualValues(t, "changed my mind", v.History[1].Note)
 		require.Empty(t, o.messagesTo(o.order.CustomerID))
 	})
 }

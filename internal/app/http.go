@@ -99,8 +99,8 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},
 		ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Admission: budgets,
-		TelRegion: cfg.Orders.TelRegion,
-		Logger:    a.log, Health: a.health, Closing: a.closing,
+		TelRegion: cfg.Orders.TelRegion, HashKey: a.hashKey(),
+		Logger: a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.Provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {

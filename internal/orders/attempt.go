@@ -149,7 +149,7 @@ func (o *Orders) checkSame(ctx context.Context, t tried, known string) error {
 		}
 		known = contract.RequestHashIn(described.GetWorkflowExecutionInfo().GetMemo())
 	}
-	if known != t.placement.RequestHash {
+	if !t.placement.placed(known) {
 		return booking.Errorf(IdempotencyKeyReused, "this key was used for another request")
 	}
 	return nil

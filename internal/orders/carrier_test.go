@@ -156,7 +156,7 @@ func TestCarrier_NotDone(t *testing.T) {
 				require.Equal(t, before, v)
 			} else {
 				last := v.History[len(v.History)-1]
-				require.Equal(t, []any{test.status, test.code, test.update, "as I say", kept.DecidedAt},
+				require.Equal(t, []any{test.status, test.code, test.update, booking.Personal("as I say"), kept.DecidedAt},
 					[]any{last.Status, last.Refused, last.Decision, last.Note, last.DecidedAt})
 				require.Len(t, v.History, len(before.History)+1)
 			}

@@ -166,9 +166,6 @@ func refusedMessage(k KeptDecision, v contract.View, s SettledDecision) (booking
 	if v.Production != nil {
 		data.Date, _ = booking.ParseDate(v.Production.Date)
 	}
-	if v.Cleaning != nil {
-		data.Location = v.Cleaning.Location
-	}
 	return booking.Message{
 		Key: contract.MessageKey(k.OrderID, contract.DecisionMessage+k.ID), OrderID: k.OrderID, RecipientID: recipient,
 		Type: booking.DecisionNotDoneMessage, Data: data, At: s.At.UTC().Truncate(time.Microsecond),

@@ -13,8 +13,8 @@ import (
 
 // Call is a call for a cleaner.
 type Call struct {
-	Tel      string // as it is kept: see booking.IsTelephone
-	Location string
+	Tel      booking.Personal // as it is kept: see booking.IsTelephone
+	Location booking.Personal
 	// Price is what the customer offers; without a currency it is nothing, in some
 	// currency.
 	Price booking.Money

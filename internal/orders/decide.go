@@ -20,7 +20,7 @@ type Decision struct {
 	// Update is what is decided: one of the contract's updates.
 	Update string
 	// Note is the caller's own words; they appear in the order's history.
-	Note string
+	Note booking.Personal
 	// MadeAt is when it was made, of one that was kept; zero for one that is made now.
 	MadeAt time.Time
 }

@@ -105,8 +105,9 @@ const (
 func TestDecide_Done(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		kind         booking.Kind
-		update, note string
+		kind   booking.Kind
+		update string
+		note   booking.Personal
 	}{
 		{booking.Lodging, confirm, ""}, {booking.Lodging, contract.RejectUpdate, "full"}, {booking.Lodging, cancels, "ill"},
 		{booking.Lodging, complete, ""}, {booking.Food, cancels, "too slow"}, {booking.Food, complete, ""},

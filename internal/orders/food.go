@@ -12,7 +12,7 @@ import (
 type Meal struct {
 	MenuID   string
 	Quantity int // in portions
-	Address  string
+	Address  booking.Personal
 }
 
 func (Meal) kind() booking.Kind { return booking.Food }

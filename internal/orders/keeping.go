@@ -80,7 +80,7 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 		return progress{}, err
 	}
 	hash, err := o.put(ctx, k, row)
-	same := hash == t.placement.RequestHash
+	same := t.placement.placed(hash)
 	switch {
 	case err == nil && same:
 		log.Info("order waits in the inbox", zap.Error(why.error))

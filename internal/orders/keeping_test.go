@@ -264,7 +264,7 @@ func TestKeep_Cancelled(t *testing.T) {
 				again, err := k.Decide(t.Context(), orders.Caller{}, cancelMeal(out.OrderID))
 				require.NoError(t, err)
 				require.Equal(t, decided.View, again.View)
-				require.Equal(t, "changed my mind", k.kept(t)[0].Withdrawal.Note)
+				require.EqualValues(t, "changed my mind", k.kept(t)[0].Withdrawal.Note)
 			})
 		})
 	}

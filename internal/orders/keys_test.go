@@ -48,6 +48,20 @@ func TestKey_Repeated(t *testing.T) {
 		b.stands(b.place(stay, "k1"))
 		b.refused(b.place(two, "k1"), orders.IdempotencyKeyReused)
 	})
+	t.Run("OfAnEarlierBuild", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t)
+		b.decides(booking.Confirmed, "").Once()
+		first := b.place(stay, "k1") // whose hash is the plain one
+		again := func(plainHash string) placed {
+			return b.placeFor(t.Context(), orders.Placement{
+				Wanted: stay, CustomerID: "alice", PaymentMethod: "pm_card_visa", Key: "k1", RequestHash: "hmac:1", PlainHash: plainHash,
+			})
+		}
+		require.Equal(t, first, again(hashOf(stay)))
+		b.refused(again(hashOf(two)), orders.IdempotencyKeyReused)
+		b.refused(again(""), orders.IdempotencyKeyReused)
+	})
 	t.Run("OtherCustomerOrKey", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t)

@@ -2,6 +2,7 @@ package orders_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -299,28 +300,35 @@ func TestPlace_CallWithoutPrice(t *testing.T) {
 	}
 }
 
-// TestPlace_TelephoneStaysInside: the telephone number is in the saga's input and
-// nowhere else.
-func TestPlace_TelephoneStaysInside(t *testing.T) {
+// TestPlace_WhatPeopleTellStaysInside: telephone number, location and address are in
+// the saga's input and nowhere else that the engine or a log shows.
+func TestPlace_WhatPeopleTellStaysInside(t *testing.T) {
 	t.Parallel()
-	core, logs := observer.New(zap.DebugLevel)
-	b := newBundle(t, func(d *orders.Deps) { d.Log = zap.New(core) })
-	b.onStart(func(o client.StartWorkflowOptions, in contract.Input) error {
-		require.Equal(t, "+8221234567", in.(contract.Cleaning).Tel)
-		for _, value := range o.TypedSearchAttributes.GetUntypedValues() {
-			require.NotContains(t, fmt.Sprint(value), "4567")
+	for _, wanted := range []orders.Wanted{call, meal} {
+		core, logs := observer.New(zap.DebugLevel)
+		b := newBundle(t, func(d *orders.Deps) { d.Log = zap.New(core) })
+		unmarked := func(shown any) {
+			t.Helper()
+			text := fmt.Sprintf("%+v", shown)
+			require.NotContains(t, text, "4567")
+			require.NotContains(t, text, "Sejong")
 		}
-		require.NotContains(t, o.StaticSummary, "4567")
-		require.Empty(t, o.StaticDetails)
-		return context.DeadlineExceeded
-	})
-	b.engine.On("DescribeWorkflowExecution", anything(3)...).Return(nil, context.DeadlineExceeded)
-	b.undecided(b.place(call, ""))
-	require.NotEmpty(t, logs.All())
-	for _, line := range logs.All() {
-		require.NotContains(t, line.Message, "4567")
-		for _, value := range line.ContextMap() {
-			require.NotContains(t, fmt.Sprint(value), "4567")
+		b.onStart(func(o client.StartWorkflowOptions, in contract.Input) error {
+			input, err := json.Marshal(in)
+			require.NoError(t, err)
+			require.Contains(t, string(input), "Sejong")
+			unmarked(o)
+			unmarked(o.TypedSearchAttributes.GetUntypedValues())
+			require.NotEmpty(t, o.StaticSummary)
+			require.Empty(t, o.StaticDetails)
+			return context.DeadlineExceeded
+		})
+		b.engine.On("DescribeWorkflowExecution", anything(3)...).Return(nil, context.DeadlineExceeded)
+		b.undecided(b.place(wanted, "k1"))
+		require.NotEmpty(t, logs.All())
+		for _, line := range logs.All() {
+			unmarked(line.Message)
+			unmarked(line.ContextMap())
 		}
 	}
 }

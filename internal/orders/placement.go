@@ -18,8 +18,14 @@ type Placement struct {
 	// PaymentMethod is the provider's token.
 	PaymentMethod string
 	// Key is the Idempotency-Key, "" without one. RequestHash tells a repeat from
-	// another request under the same key.
-	Key, RequestHash string
+	// another request under the same key. PlainHash is the hash of the same request
+	// that orders of earlier builds keep.
+	Key, RequestHash, PlainHash string
+}
+
+// placed tells whether the request with the hash is the placement's.
+func (p Placement) placed(hash string) bool {
+	return hash == p.RequestHash || hash != "" && hash == p.PlainHash
 }
 
 // Wanted is what can be ordered, of a kind. No fault is found in a field without a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -188,7 +189,11 @@ type placed struct {
 
 // hashOf is the hash of a request.
 func hashOf(w orders.Wanted) string {
-	digest := sha256.Sum256([]byte(fmt.Sprintf("%#v", w)))
+	text, err := json.Marshal(w) // what is printed of two addresses is the same
+	if err != nil {
+		panic(err)
+	}
+	digest := sha256.Sum256(fmt.Appendf(text, "%T", w))
 	return hex.EncodeToString(digest[:])
 }
 

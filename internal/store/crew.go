@@ -41,8 +41,8 @@ type assignmentRow struct {
 	CleanerID   string
 	CleanerName string
 	CustomerID  string
-	Tel         string // "" once the call is over
-	Location    string
+	Tel         booking.Personal // "" once the call is over
+	Location    booking.Personal
 	Told        bool           // the call knows its cleaner
 	Why         booking.Reason // it was cancelled
 	Acted       bool           // it was cancelled, and not before it ever came

@@ -32,7 +32,7 @@ type decisionRow struct {
 	ID          string `bun:",pk"`
 	Kind        booking.Kind
 	Decision    string
-	Note        string
+	Note        booking.Personal
 	Caller      string
 	DecidedAt   time.Time
 	State       string

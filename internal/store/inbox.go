@@ -42,7 +42,7 @@ type keptRow struct {
 	StartBy     time.Time
 	State       string
 	Why         booking.Reason
-	Note        string
+	Note        booking.Personal
 	Sent        bool
 	LeasedUntil *time.Time
 	Tries       int

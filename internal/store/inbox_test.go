@@ -199,7 +199,7 @@ func testInboxWithdraw(i inboxOf) {
 	require.True(i, ok)
 	require.Equal(i, booking.Cancelling, view.Status)
 	require.Equal(i, view, i.row("a").View)
-	require.Equal(i, "changed my mind", view.History[1].Note)
+	require.EqualValues(i, "changed my mind", view.History[1].Note)
 	again, ok, err := i.Withdraw(i.Context(), "a", contract.Withdrawal{Why: booking.NotProcessed}, true)
 	require.NoError(i, err)
 	require.True(i, ok)

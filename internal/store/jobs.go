@@ -35,7 +35,7 @@ type jobRow struct {
 	ItemID    string
 	ItemName  string
 	Quantity  int
-	Address   string
+	Address   booking.Personal
 	Status    booking.JobStatus
 	Why       booking.Reason // it was cancelled
 	Started   bool           // ever; one that was not is there so that it never is

@@ -21,8 +21,8 @@ type registrationRow struct {
 
 	OrderID    string `bun:",pk"`
 	CustomerID string
-	Tel        string
-	Location   string
+	Tel        booking.Personal
+	Location   booking.Personal
 	State      booking.Result // Done or Undone
 	Reason     booking.Reason // it was undone
 	Acted      bool           // it was done, and then undone
@@ -33,6 +33,13 @@ func newRegistrationRow(c booking.Call, state booking.Result, reason booking.Rea
 	return &registrationRow{
 		OrderID: c.OrderID, CustomerID: c.CustomerID, Tel: c.Tel, Location: c.Location,
 		State: state, Reason: reason, At: now(),
+	}
+}
+
+func (r registrationRow) call() booking.RegisteredCall {
+	return booking.RegisteredCall{
+		At: r.At.UTC(), StruckOff: r.State == booking.Undone,
+		Call: booking.Call{OrderID: r.OrderID, CustomerID: r.CustomerID, Tel: r.Tel, Location: r.Location, Why: r.Reason},
 	}
 }
 
@@ -74,6 +81,16 @@ func (m *Management) Unregister(ctx context.Context, c booking.Call) (booking.Un
 	return booking.Undo{Acted: row.Acted && err == nil}, err
 }
 
+// Call is the call of the order; NotFound: it was never registered.
+func (m *Management) Call(ctx context.Context, orderID string) (booking.RegisteredCall, error) {
+	var row registrationRow
+	err := m.db.run(ctx, "read call", func(ctx context.Context, q bun.IDB) error {
+		err := q.NewSelect().Model(&row).Where("order_id = ? AND (state = 'done' OR acted)", orderID).Scan(ctx)
+		return orNotFound(err, "call", orderID)
+	})
+	return row.call(), err
+}
+
 // callList is the name of the list in its cursors.
 const callList = "calls"
 
@@ -90,10 +107,7 @@ func (m *Management) Calls(ctx context.Context, p booking.Page) (_ []booking.Reg
 	}
 	calls := make([]booking.RegisteredCall, len(rows))
 	for i, row := range rows {
-		calls[i] = booking.RegisteredCall{
-			At: row.At.UTC(), StruckOff: row.State == booking.Undone,
-			Call: booking.Call{OrderID: row.OrderID, CustomerID: row.CustomerID, Tel: row.Tel, Location: row.Location, Why: row.Reason},
-		}
+		calls[i] = row.call()
 	}
 	return calls, next, nil
 }

@@ -67,6 +67,16 @@ func testManagement(t *testing.T, fresh newURL) {
 			return c.OrderID
 		}))
 		require.Equal(t, []booking.Call{newCall("o3", ""), newCall("o2", booking.ByCustomer), newCall("o1", "")}, got)
+		for id, want := range map[string]booking.Call{"o1": newCall("o1", ""), "o2": newCall("o2", booking.ByCustomer)} {
+			call, err := management.Call(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, want, call.Call)
+			require.Equal(t, id == "o2", call.StruckOff)
+		}
+		for _, id := range []string{"never", "o4"} {
+			_, err := management.Call(t.Context(), id)
+			requireCode(t, booking.NotFound, err)
+		}
 		_, _, err := management.Calls(t.Context(), booking.Page{Cursor: "bad"})
 		requireCode(t, booking.InvalidCursor, err)
 	})

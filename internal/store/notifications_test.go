@@ -67,7 +67,7 @@ func testNotifications(t *testing.T, fresh newURL) {
 		}
 		off.Type, off.Text, off.Reason = booking.ReservationCancelledMessage, "", booking.OwnerTimeout
 		off.Data = booking.MessageData{
-			Kind: booking.Cleaning, For: booking.ForCleaner, Location: "7 Hill Street", Cleaner: "민준", Date: day(24),
+			Kind: booking.Cleaning, For: booking.ForCleaner, CustomerID: "alice", Cleaner: "민준", Date: day(24),
 		}
 		send(t, m, done)
 		withdraw(t, m.Key, off, true)

@@ -59,6 +59,7 @@ func TestStore(t *testing.T) {
 				"AppendEvents":   testAppendEvents,
 				"Outbox":         testOutbox,
 				"Catalogue":      testCatalogue,
+				"Secrets":        testSecrets,
 				"Sandbox":        testSandbox,
 				"SandboxIntents": testSandboxIntents,
 				"Announcer":      testAnnouncer,

@@ -21,6 +21,7 @@ func newLogger(cfg config.Log, to zapcore.WriteSyncer) *zap.Logger {
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 	encoder.EncodeDuration = zapcore.StringDurationEncoder
+	encoder.NewReflectedEncoder = newPrinted
 	encode := zapcore.NewJSONEncoder(encoder)
 	if cfg.Format == "console" {
 		encoder.EncodeTime = zapcore.TimeEncoderOfLayout(time.TimeOnly)

@@ -34,7 +34,7 @@ func (o Order) check(kind booking.Kind, is *objections) {
 	if w := o.Withdrawal; w != nil {
 		is.unless(w.Why == booking.ByCustomer || w.Why == booking.NotProcessed, "withdrawal.why",
 			"must be %s or %s", booking.ByCustomer, booking.NotProcessed)
-		is.upTo("withdrawal.note", w.Note, booking.LongestNote)
+		is.upTo("withdrawal.note", string(w.Note), booking.LongestNote)
 	}
 }
 
@@ -70,12 +70,12 @@ func (v View) checkSettled(orderID string, kind booking.Kind, is *objections) {
 	is.unless(v.Reason != "" || v.Status != booking.Cancelling, "settle.reason", "is missing")
 	is.unless(v.Amount.Amount >= 0, "settle.amount", "must be at least 0")
 	for _, text := range []struct{ field, is string }{
-		{"item.name", v.Item.Name}, {"address", v.address()}, {"location", v.location()},
+		{"item.name", v.Item.Name}, {"address", string(v.address())}, {"location", string(v.location())},
 	} {
 		is.upTo("settle."+text.field, text.is, booking.LongestText)
 	}
 	for _, e := range v.History {
-		is.upTo("settle.history.note", e.Note, booking.LongestNote)
+		is.upTo("settle.history.note", string(e.Note), booking.LongestNote)
 	}
 }
 
@@ -88,7 +88,7 @@ const LargestUpdate = 64 << 10
 func (d Decision) Check(update string) error {
 	var is objections
 	is.unless(d.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", d.Bytes, LargestUpdate)
-	is.upTo("note", d.Note, booking.LongestNote)
+	is.upTo("note", string(d.Note), booking.LongestNote)
 	if fault := booking.LinesFault(d.Note); fault != "" {
 		is.add("note", "%s", fault)
 	}

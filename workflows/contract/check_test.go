@@ -167,7 +167,7 @@ func TestCheck_OfASettlement(t *testing.T) {
 	t.Parallel()
 	view := contract.View{
 		ID: "food-1", Kind: booking.Food, Amount: booking.Money{Amount: 9000, Currency: "KRW"}, Status: booking.Delivering, Quantity: 5000,
-		CustomerID: "a b", History: []contract.Entry{{Status: booking.Received, At: noon, Note: strings.Repeat("x", 3_000_000)}},
+		CustomerID: "a b", History: []contract.Entry{{Status: booking.Received, At: noon, Note: booking.Personal(strings.Repeat("x", 3_000_000))}},
 	}
 	settled := func(v contract.View) error {
 		_, in, err := contract.Settlement(v, contract.Policy{InPlace: true}, "")
@@ -215,9 +215,9 @@ func TestCheck_OfASettlementOfLongWords(t *testing.T) {
 		"ownerId":    {booking.Food, func(v *contract.View) *string { return &v.OwnerID }, 100_000},
 		"item.id":    {booking.Food, func(v *contract.View) *string { return &v.Item.ID }, 100_000},
 		"item.name":  {booking.Cafe, func(v *contract.View) *string { return &v.Item.Name }, booking.LongestText},
-		"address":    {booking.Food, func(v *contract.View) *string { return &v.Delivery.Address }, booking.LongestText},
-		"location":   {booking.Cleaning, func(v *contract.View) *string { return &v.Cleaning.Location }, booking.LongestText},
-		"note":       {booking.Lodging, func(v *contract.View) *string { return &v.History[0].Note }, booking.LongestNote},
+		"address":    {booking.Food, func(v *contract.View) *string { return (*string)(&v.Delivery.Address) }, booking.LongestText},
+		"location":   {booking.Cleaning, func(v *contract.View) *string { return (*string)(&v.Cleaning.Location) }, booking.LongestText},
+		"note":       {booking.Lodging, func(v *contract.View) *string { return (*string)(&v.History[0].Note) }, booking.LongestNote},
 	} {
 		t.Run(field, func(t *testing.T) {
 			t.Parallel()
@@ -242,10 +242,10 @@ func TestCheck_OfASettlementOfLongWords(t *testing.T) {
 func TestDecision_Check(t *testing.T) {
 	t.Parallel()
 	for _, update := range []string{contract.ConfirmUpdate, contract.CancelUpdate, contract.CompleteUpdate, contract.RejectUpdate} {
-		require.NoError(t, contract.Decision{Note: strings.Repeat("한", 500)}.Check(update))
+		require.NoError(t, contract.Decision{Note: booking.Personal(strings.Repeat("한", 500))}.Check(update))
 		require.NoError(t, contract.Decision{Note: "two\r\nlines"}.Check(update))
 		for says, d := range map[string]contract.Decision{
-			"note: is longer than 500 characters":                        {Note: strings.Repeat("x", 501)},
+			"note: is longer than 500 characters":                        {Note: booking.Personal(strings.Repeat("x", 501))},
 			"note: contains control characters":                          {Note: "a\x00"},
 			"note: is blank":                                             {Note: "\u200b"},
 			"input: has 3000045 bytes, of which at most 65536 are taken": {Bytes: 3_000_045},
@@ -285,4 +285,19 @@ func TestSane(t *testing.T) {
 	again.Batch, again.Batches, again.Passes = 100, 200, 0
 	require.Equal(t, again, typed.Sane(false))
 	require.EqualError(t, contract.DrinkDeletion{}.Check(), "validation_failed: drinkId: is no id: it has 1 to 64 letters, digits and . _ @ : + -, and begins with a letter or digit")
+}
+
+// TestCheck_DoesNotQuoteWhatPeopleTell: a telephone number that an operator typed
+// without quotes is refused, and the refusal does not show it.
+func TestCheck_DoesNotQuoteWhatPeopleTell(t *testing.T) {
+	t.Parallel()
+	var call contract.Cleaning
+	require.NoError(t, json.Unmarshal([]byte(`{"tel": 821055550199, "location": 5555}`), &call))
+	err := call.Check()
+	require.ErrorContains(t, err, "tel: is not a telephone number")
+	require.ErrorContains(t, err, "location: contains control characters")
+	require.NotContains(t, err.Error(), "5555")
+	var d contract.Decision
+	require.NoError(t, json.Unmarshal([]byte(`{"note": 5555}`), &d))
+	require.ErrorContains(t, d.Check(contract.CancelUpdate), "note: contains control characters")
 }

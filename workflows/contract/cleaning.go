@@ -9,8 +9,8 @@ const CleaningWorkflow = "Cleaning"
 // customer offers, which may be nothing.
 type Cleaning struct {
 	Order
-	Tel      string `json:"tel"`
-	Location string `json:"location"`
+	Tel      booking.Personal `json:"tel"`
+	Location booking.Personal `json:"location"`
 }
 
 // CleaningOffice is who cleanings are ordered from, and so their owner. It is
@@ -34,7 +34,7 @@ func (c Cleaning) Check() error {
 	c.check(booking.Cleaning, &is)
 	if c.Settle == nil {
 		is.unless(booking.IsTelephone(c.Tel), "tel", "is not a telephone number as +8221234567")
-		is.text("location", c.Location)
+		is.words("location", c.Location)
 	}
 	return is.err()
 }

@@ -143,7 +143,7 @@ func (r Refusal) Left(now time.Time) time.Duration {
 // Decision is what the caller of an update adds to it.
 type Decision struct {
 	// Note is the caller's own words; they appear in the order's history.
-	Note string `json:"note,omitempty"`
+	Note booking.Personal `json:"note,omitempty"`
 	// At is when the decision was made, of one that could not be delivered then. What
 	// was allowed then is allowed. Zero, or in the future: now.
 	At time.Time `json:"at,omitzero"`

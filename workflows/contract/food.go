@@ -8,9 +8,9 @@ const FoodWorkflow = "Food"
 // Food is what an order of food starts with. Its amount is price × quantity.
 type Food struct {
 	Order
-	Menu     booking.Menu `json:"menu"`
-	Quantity int          `json:"quantity"`
-	Address  string       `json:"address"`
+	Menu     booking.Menu     `json:"menu"`
+	Quantity int              `json:"quantity"`
+	Address  booking.Personal `json:"address"`
 }
 
 // View is the order as it stands before its workflow has run.
@@ -30,7 +30,7 @@ func (f Food) Check() error {
 	}
 	is.quantity("quantity", f.Quantity)
 	is.item("menu", f.Menu.ID, f.Menu.Name, f.Menu.OwnerID)
-	is.text("address", f.Address)
+	is.words("address", f.Address)
 	is.price(f.Amount, f.Menu.Price, f.Quantity)
 	return is.err()
 }

@@ -95,8 +95,8 @@ type Order struct {
 
 // Withdrawal is why an order is given up before anything is done for it.
 type Withdrawal struct {
-	Why  booking.Reason `json:"why"`            // ByCustomer or NotProcessed
-	Note string         `json:"note,omitempty"` // the customer's words
+	Why  booking.Reason   `json:"why"`            // ByCustomer or NotProcessed
+	Note booking.Personal `json:"note,omitempty"` // the customer's words
 }
 
 // Begins is when the time of the order begins to run.

@@ -36,6 +36,9 @@ func (o *objections) name(field, id string) {
 	o.unless(booking.IsName(id), field, "is no id: it has 1 to %d letters, digits and . _ @ : + -, and begins with a letter or digit", booking.LongestName)
 }
 
+// words is text for words that people write.
+func (o *objections) words(field string, words booking.Personal) { o.text(field, string(words)) }
+
 // text objects to words for people that are missing, too long, or cannot be
 // shown.
 func (o *objections) text(field, text string) {

@@ -52,23 +52,23 @@ func (v View) short() View {
 }
 
 // cut is at most the first n characters of the text.
-func cut(text string, n int) string {
+func cut[T ~string](text T, n int) T {
 	if runes := []rune(text); len(runes) > n {
-		return string(runes[:n])
+		return T(runes[:n])
 	}
 	return text
 }
 
 func (v View) placedOn() booking.Date { return booking.DateOf(v.PlacedAt().In(time.UTC)) }
 
-func (v View) address() string {
+func (v View) address() booking.Personal {
 	if v.Delivery == nil {
 		return ""
 	}
 	return v.Delivery.Address
 }
 
-func (v View) location() string {
+func (v View) location() booking.Personal {
 	if v.Cleaning == nil {
 		return ""
 	}

@@ -52,7 +52,7 @@ type Stay struct {
 // Delivery is what the view of an order that is delivered has of its own.
 type Delivery struct {
 	Status  booking.JobStatus `json:"status" doc:"Where the delivery stands"`
-	Address string            `json:"address"`
+	Address booking.Personal  `json:"address"`
 }
 
 // Production is what the view of an order that is made has of its own.
@@ -64,7 +64,7 @@ type Production struct {
 // Visit is what the view of an order that is carried out at its customer's has
 // of its own.
 type Visit struct {
-	Location string           `json:"location" doc:"Where to clean"`
+	Location booking.Personal `json:"location" doc:"Where to clean"`
 	Cleaner  *booking.Cleaner `json:"cleaner,omitempty" doc:"Who comes, once one was assigned"`
 }
 
@@ -75,10 +75,10 @@ type Deferral struct {
 
 // Entry is one line of an order's history.
 type Entry struct {
-	Status booking.Status `json:"status"`
-	At     time.Time      `json:"at"`
-	Reason booking.Reason `json:"reason,omitempty"`
-	Note   string         `json:"note,omitempty" doc:"What the one who decided added in their own words"`
+	Status booking.Status   `json:"status"`
+	At     time.Time        `json:"at"`
+	Reason booking.Reason   `json:"reason,omitempty"`
+	Note   booking.Personal `json:"note,omitempty" doc:"What the one who decided added in their own words"`
 	// Refused, Decision and DecidedAt are set in what the read model shows of a
 	// decision that was kept while the order could not be reached, and was not
 	// carried out. The order has not changed then.
@@ -160,7 +160,7 @@ func (v View) FreedNights() *booking.Nights {
 }
 
 // EventData is what events tell of the order as it stands, but for its payment
-// and what remains of its item.
+// and what remains of its item. It leaves out all that is Personal.
 func (v View) EventData() booking.EventData {
 	data := booking.EventData{
 		Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
@@ -176,7 +176,7 @@ func (v View) EventData() booking.EventData {
 		data.Production = &booking.EventProduction{Status: v.Production.Status, Date: v.Production.Date}
 	}
 	if v.Cleaning != nil {
-		data.Location, data.Cleaner = v.Cleaning.Location, v.Cleaning.Cleaner
+		data.Cleaner = v.Cleaning.Cleaner
 	}
 	return data
 }

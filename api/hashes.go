@@ -1,0 +1,48 @@
+package api
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
+
+// hashes are what repeated requests have in common: the hash that an order keeps
+// of the request which placed it, and the one that orders of earlier builds keep.
+// A request holds telephone numbers and addresses, which can be guessed: so the
+// first is keyed. Both are taken of the request as it was understood: how it was
+// written does not matter.
+func (s *server) hashes(ctx context.Context, request any) (keyed, plain string, err error) {
+	key, err := s.HashKey(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	text, err := json.Marshal(request)
+	if err != nil {
+		panic(fmt.Sprintf("hash %T: %v", request, err)) // requests are made of strings and numbers
+	}
+	return keyedHash(key, text), plainHash(text), nil
+}
+
+// keyedHash begins with what no plain hash contains.
+func keyedHash(key, text []byte) string {
+	mac := hmac.New(sha256.New, key)
+	_, _ = mac.Write(text) // a hash takes everything
+	return "hmac:" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func plainHash(text []byte) string {
+	digest := sha256.Sum256(text)
+	return hex.EncodeToString(digest[:])
+}
+
+// ownHashKey is for an API whose orders no other process reads.
+func ownHashKey() func(context.Context) ([]byte, error) {
+	key := make([]byte, sha256.Size)
+	_, _ = rand.Read(key) // it never fails
+	return func(context.Context) ([]byte, error) { return key, nil }
+}

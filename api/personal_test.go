@@ -1,0 +1,158 @@
+package api
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestAnswers_HoldNothingPersonal: no answer has a field that could hold a
+// personal text by itself. What one shows went through booking.Personal.Shown.
+func TestAnswers_HoldNothingPersonal(t *testing.T) {
+	t.Parallel()
+	store := newMemory()
+	s, _ := newServer(Deps{
+		Orders: &book{}, Hub: &orders.Hub{}, Catalogue: store, Stock: store, Payments: store, Messages: store,
+		Deliveries: &store.deliveries, Productions: &store.productions, Cleaners: store, Management: store, ReadModel: store,
+	})
+	schemas := s.huma.OpenAPI().Components.Schemas
+	seen := map[reflect.Type]bool{}
+	for path, item := range s.huma.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op == nil {
+				continue
+			}
+			for _, response := range op.Responses {
+				for _, media := range response.Content {
+					if media.Schema != nil && media.Schema.Ref != "" {
+						requireImpersonal(t, schemas.TypeFromRef(media.Schema.Ref), op.Method+" "+path, seen)
+					}
+				}
+			}
+		}
+	}
+	for _, shown := range []reflect.Type{
+		reflect.TypeFor[orderView](), reflect.TypeFor[problem](), reflect.TypeFor[deliveryView](), reflect.TypeFor[callView](),
+		reflect.TypeFor[assignmentView](), reflect.TypeFor[contactView](), reflect.TypeFor[messageView](), reflect.TypeFor[eventPart](),
+	} {
+		require.True(t, seen[shown], "%s is in no answer", shown)
+	}
+}
+
+// requireImpersonal looks through what JSON shows of a type: its visible fields.
+func requireImpersonal(t *testing.T, typ reflect.Type, path string, seen map[reflect.Type]bool) {
+	t.Helper()
+	require.NotEqual(t, reflect.TypeFor[booking.Personal](), typ, path)
+	if seen[typ] {
+		return
+	}
+	seen[typ] = true
+	switch typ.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		requireImpersonal(t, typ.Elem(), path, seen)
+	case reflect.Struct:
+		for _, field := range reflect.VisibleFields(typ) {
+			if !field.Anonymous && field.IsExported() && field.Tag.Get("json") != "-" {
+				requireImpersonal(t, field.Type, path+" "+field.Name, seen)
+			}
+		}
+	}
+}
+
+const marked = booking.Personal("marked5555")
+
+// telling are orders of every kind whose customers and owners have told whatever
+// can be told.
+func telling() (all []contract.View) {
+	for _, business := range businesses() {
+		v := business.in(booking.Paid, "").View
+		v.History[1].Note = marked
+		if v.Delivery != nil {
+			v.Delivery = &contract.Delivery{Status: booking.JobStarted, Address: marked}
+		}
+		if v.Cleaning != nil {
+			v.Cleaning = &contract.Visit{Location: marked}
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// TestShow_ByReader: an order's view shows as much as its reader may see, and a
+// list nothing.
+func TestShow_ByReader(t *testing.T) {
+	t.Parallel()
+	count := func(shown any) int {
+		text, err := json.Marshal(shown)
+		require.NoError(t, err)
+		return strings.Count(string(text), string(marked))
+	}
+	for _, v := range telling() {
+		all := 1 // the note
+		if v.Delivery != nil || v.Cleaning != nil {
+			all++
+		}
+		over := v
+		over.Status = booking.Cancelled
+		l := language("en")
+		require.Zero(t, count(l.list(v)), v.Kind)
+		for reader, want := range map[booking.Reader][2]int{
+			booking.ReaderCustomer: {all, all}, booking.ReaderOperator: {all, all}, booking.ReaderUnchecked: {all, all},
+			booking.ReaderOwner: {all, 0}, booking.ReaderNone: {0, 0}, "": {0, 0},
+		} {
+			require.Equal(t, want, [2]int{count(l.show(v, reader)), count(l.show(over, reader))}, "%s: %s", v.Kind, reader)
+		}
+	}
+	job := booking.JobState{Job: booking.Job{OrderID: "food-1", Address: marked}, Status: booking.JobStarted}
+	require.Equal(t, 1, count(language("en").showDelivery(job, booking.ReaderCourier)))
+	require.Zero(t, count(language("en").listDelivery(job)))
+	job.Status = booking.JobDelivered
+	require.Zero(t, count(language("en").showDelivery(job, booking.ReaderCourier)))
+}
+
+// TestLists_ShowNothingPersonal, though each order that is asked for by its id
+// does: while requests name no callers, as before.
+func TestLists_ShowNothingPersonal(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, v := range telling() {
+		b.store.put(contract.Publication{View: v})
+		b.book.fresh = func(string) (contract.View, error) { return v, nil }
+		for _, path := range []string{orderKinds[v.Kind].path + "/" + v.ID, "/v1/mypages/" + v.ID, "/v1/mypages/" + v.ID + "?fresh=true"} {
+			require.Contains(t, b.do("GET", path, "").text, string(marked), path)
+		}
+	}
+	started := delivery(booking.JobStarted)
+	started.Address = marked
+	b.store.deliveries.all["food-1"] = started
+	call := booking.Call{OrderID: "cleaning-1", CustomerID: "alice", Tel: marked, Location: marked}
+	b.store.calls = []booking.RegisteredCall{{Call: call, At: today}}
+	for _, path := range []string{deliveriesPath + "/food-1", callsPath + "/cleaning-1/contact"} {
+		require.Contains(t, b.do("GET", path, "").text, string(marked), path)
+	}
+	for _, path := range []string{
+		"/v1/mypages?customerId=alice", "/v1/orders?ownerId=sara", deliveriesPath, productionsPath, callsPath, cleanersPath,
+		"/v1/messages?recipientId=alice", "/v1/events", "/metrics",
+	} {
+		a := b.do("GET", path, "")
+		require.NotEmpty(t, a.text, path)
+		require.NotContains(t, a.text, string(marked), path)
+	}
+}
+
+// TestProblems_LoggedWithoutValues: what huma finds wrong is logged without what
+// was sent.
+func TestProblems_LoggedWithoutValues(t *testing.T) {
+	t.Parallel()
+	detail := &huma.ErrorDetail{Location: "body.tel", Message: "is odd", Value: map[string]any{"tel": string(marked)}}
+	require.Contains(t, detail.Error(), "marked", "the library quotes it")
+	require.Equal(t, []string{"body.tel: is odd"}, withoutValues([]error{detail}))
+}
