@@ -171,13 +171,14 @@ func (s *server) newRouter() *gin.Engine {
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
 	router.RedirectTrailingSlash = false // a redirected POST loses its body with many clients
-	_ = router.SetTrustedProxies(nil)    // nil cannot fail; nothing here believes X-Forwarded-For
+	_ = router.SetTrustedProxies(nearby) // they are networks, which cannot fail
+	router.RemoteIPHeaders = []string{"X-Forwarded-For"}
 	if s.Traces != nil {
 		router.Use(traceRequests(s.Traces))
 	}
 	router.Use(measureRequests(s.Registry), logAccess(s.Logger), recoverPanics(s.Logger), setHeaders, indentAnswers)
 	// A body comes first: behind a refusal, net/http would wait for it without end.
-	router.Use(bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody), s.checkOrigin)
+	router.Use(bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody), s.checkOrigin, s.limitCaller)
 	router.NoRoute(func(c *gin.Context) {
 		writeProblem(c, newProblem(booking.NotFound, "there is nothing at %s", c.Request.URL.Path))
 	})
@@ -212,7 +213,7 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 		op.Responses = s.withProblems(op.Responses, malformedJSON)
 	}
 	if sheds(&op) {
-		op.Responses = s.withProblems(op.Responses, admission.Overloaded)
+		op.Responses = s.withProblems(op.Responses, tooManyRequests, admission.Overloaded)
 	}
 	// An input that resolves reports unknown parameters itself, together with
 	// all else that is wrong with it.
@@ -232,7 +233,9 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 func describeAPI() huma.Config {
 	c := huma.DefaultConfig("Yeyak", "1")
 	c.Info.Description = "Orders and reservations that are completed, or undone completely.\n\n" +
-		"`?pretty` on any address spreads its JSON over lines."
+		"`?pretty` on any address spreads its JSON over lines.\n\n" +
+		"Where the requests of a caller are limited, each answer tells how many are left: `RateLimit-Policy` and `RateLimit`, " +
+		"as in draft-ietf-httpapi-ratelimit-headers. One too many is answered 429 `too_many_requests`."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	// What goes out and what comes in is the same money, described in one place.
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[booking.Money](), reflect.TypeFor[money]())

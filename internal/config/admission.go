@@ -1,10 +1,6 @@
 package config
 
-import (
-	"time"
-
-	"github.com/yeyak/yeyak/internal/admission"
-)
+import "github.com/yeyak/yeyak/internal/admission"
 
 // Admission is how much the API takes on at the same time.
 type Admission struct {
@@ -14,12 +10,12 @@ type Admission struct {
 const (
 	maxAtOnce = 100_000
 	maxCalls  = 1_000_000
-	// longestWait is well below the time after which proxies give an answer up.
-	longestWait = 30 * time.Second
+	// maxPerSecond is more than a process answers in a second.
+	maxPerSecond = 10_000
 )
 
 func (a *Admission) check(m mistakes) {
-	m.upTo("max-wait", a.MaxWait, longestWait)
 	m.between("max-streams", a.MaxStreams, 1, maxAtOnce)
 	m.between("max-waiting-calls", a.MaxWaitingCalls, 0, maxCalls)
+	m.between("requests-per-second", a.PerSecond, 0, maxPerSecond)
 }

@@ -3,7 +3,6 @@ package config_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,7 +12,7 @@ import (
 
 func TestParse_Admission(t *testing.T) {
 	// What is zero is the API's own.
-	defaults := config.Admission{Limits: admission.Limits{MaxWait: 10 * time.Second, MaxStreams: 256, MaxWaitingCalls: 1000}}
+	defaults := config.Admission{Limits: admission.Limits{MaxStreams: 256, MaxWaitingCalls: 1000, PerSecond: 20}}
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	require.Equal(t, defaults, cli.Dev.Settings().Admission)
@@ -22,20 +21,20 @@ func TestParse_Admission(t *testing.T) {
 	require.Equal(t, defaults, cli.API.Settings().Admission)
 
 	cli, err = parse(t, map[string]string{
-		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WAIT": "3s",
+		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_REQUESTS_PER_SECOND": "3",
 	}, "api", "--max-streams=7", "--max-waiting-calls=0")
 	require.NoError(t, err)
-	require.Equal(t, admission.Limits{MaxWait: 3 * time.Second, MaxStreams: 7}, cli.API.Settings().Admission.Limits)
+	require.Equal(t, admission.Limits{PerSecond: 3, MaxStreams: 7}, cli.API.Settings().Admission.Limits)
 }
 
 func TestParse_AdmissionMistakes(t *testing.T) {
 	_, err := parse(t, map[string]string{
-		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WAIT": "1m", "YEYAK_MAX_STREAMS": "many",
+		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_REQUESTS_PER_SECOND": "-2", "YEYAK_MAX_STREAMS": "many",
 	}, "api", "--max-waiting-calls=-1")
 	require.Error(t, err)
 	require.Equal(t, []string{
 		`--max-streams (YEYAK_MAX_STREAMS) is "many": want a whole number`,
-		`--max-wait (YEYAK_MAX_WAIT) is "1m0s": want a duration above 0s and up to 30s, such as 2s`,
 		`--max-waiting-calls (YEYAK_MAX_WAITING_CALLS) is "-1": want a whole number from 0 to 1000000`,
+		`--requests-per-second (YEYAK_REQUESTS_PER_SECOND) is "-2": want a whole number from 0 to 10000`,
 	}, strings.Split(err.Error(), "\n"))
 }
