@@ -10,12 +10,12 @@ type Admission struct {
 const (
 	maxAtOnce = 100_000
 	maxCalls  = 1_000_000
-	// maxPerSecond is more than a process answers in a second.
-	maxPerSecond = 10_000
+	// maxRequests is more than a process answers in a second.
+	maxRequests = 10_000
 )
 
 func (a *Admission) check(m mistakes) {
 	m.between("max-streams", a.MaxStreams, 1, maxAtOnce)
 	m.between("max-waiting-calls", a.MaxWaitingCalls, 0, maxCalls)
-	m.between("requests-per-second", a.PerSecond, 0, maxPerSecond)
+	m.between("requests-per-second", a.PerSecond, 0, maxRequests)
 }
