@@ -50,7 +50,7 @@ func TestLimitCaller(t *testing.T) {
 	t.Parallel()
 	b := setup(t, one(admission.Limits{PerSecond: 1}))
 	server := b.serve() // which hears from 127.0.0.1
-	ask := func(method, path, from string) *http.Response {
+	ask := func(method, path, from string) answer {
 		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(""))
 		require.NoError(t, err)
 		if from != "" {
@@ -59,7 +59,7 @@ func TestLimitCaller(t *testing.T) {
 		a, err := server.Client().Do(r)
 		require.NoError(t, err)
 		a.Body.Close()
-		return a
+		return answer{Response: a}
 	}
 	first := ask("GET", placesPath, "203.0.113.7")
 	require.Equal(t, http.StatusOK, first.StatusCode)
