@@ -100,7 +100,7 @@ func New(d Deps) http.Handler {
 	}
 	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
-	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)
+	s.huma.UseMiddleware(s.limitCaller, s.checkMediaTypes, s.admitRequest, s.limitTime)
 
 	s.registerPlaces()
 	s.registerStock()
@@ -178,7 +178,7 @@ func (s *server) newRouter() *gin.Engine {
 	}
 	router.Use(measureRequests(s.Registry), logAccess(s.Logger), recoverPanics(s.Logger), setHeaders, indentAnswers)
 	// A body comes first: behind a refusal, net/http would wait for it without end.
-	router.Use(bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody), s.checkOrigin, s.limitCaller)
+	router.Use(bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody), s.checkOrigin)
 	router.NoRoute(func(c *gin.Context) {
 		writeProblem(c, newProblem(booking.NotFound, "there is nothing at %s", c.Request.URL.Path))
 	})

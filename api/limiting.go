@@ -3,9 +3,9 @@ package api
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
 	"github.com/yeyak/yeyak/internal/admission"
@@ -61,20 +61,26 @@ func accountOf(caller orders.Caller, address string) string {
 }
 
 // limitCaller counts a request of the API, and refuses it when it is one too many.
-// Where a caller stands is told in the fields of draft-ietf-httpapi-ratelimit-headers.
-func (s *server) limitCaller(c *gin.Context) {
-	if !strings.HasPrefix(c.Request.URL.Path, "/v1/") {
-		return
+func (s *server) limitCaller(ctx huma.Context, next func(huma.Context)) {
+	if !sheds(ctx.Operation()) || s.countRequest(humagin.Unwrap(ctx)) {
+		next(ctx)
 	}
+}
+
+// countRequest counts a request, and tells in the fields of
+// draft-ietf-httpapi-ratelimit-headers where its caller stands. It returns false for
+// one that is too many, which is answered then.
+func (s *server) countRequest(c *gin.Context) bool {
 	quota, counted := s.Admission.Callers.Request(countsFor(c))
 	if !counted {
-		return
+		return true
 	}
 	c.Header(rateLimitPolicy, fmt.Sprintf(`"caller";q=%d;w=%s`, quota.Most, inSeconds(admission.Window)))
 	c.Header(rateLimit, fmt.Sprintf(`"caller";r=%d;t=%s`, quota.Left, inSeconds(quota.Reset)))
 	if quota.Exceeded {
 		writeProblem(c, newProblem(tooManyRequests, "%d requests in %s is as much as one caller may send", quota.Most, admission.Window).after(quota.Reset))
 	}
+	return !quota.Exceeded
 }
 
 // The fields of draft-ietf-httpapi-ratelimit-headers.

@@ -50,8 +50,8 @@ func TestLimitCaller(t *testing.T) {
 	t.Parallel()
 	b := setup(t, one(admission.Limits{PerSecond: 1}))
 	server := b.serve() // which hears from 127.0.0.1
-	ask := func(method, path, from string) answer {
-		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(""))
+	ask := func(method, path, from string, body ...string) answer {
+		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(strings.Join(body, "")))
 		require.NoError(t, err)
 		if from != "" {
 			r.Header["X-Forwarded-For"] = strings.Split(from, "|") // as many fields
@@ -65,9 +65,8 @@ func TestLimitCaller(t *testing.T) {
 	require.Equal(t, http.StatusOK, first.StatusCode)
 	require.Equal(t, `"caller";q=10;w=10`, first.Header.Get("RateLimit-Policy"))
 	require.Equal(t, `"caller";r=9;t=1`, first.Header.Get("RateLimit"))
-	require.Equal(t, http.StatusNotFound, ask("GET", "/v1/nowhere", "203.0.113.7").StatusCode)
-	for range 8 { // it may send ten at once, however fast
-		require.NotEqual(t, http.StatusTooManyRequests, ask("POST", "/v1/nowhere", "203.0.113.7").StatusCode)
+	for range 9 { // it may send ten at once, however fast
+		require.Equal(t, http.StatusUnsupportedMediaType, ask("POST", placesPath, "203.0.113.7", "a=b").StatusCode, "what is refused counts, too")
 	}
 	require.Eventually(t, func() bool { // one comes back each second
 		a := ask("GET", placesPath, "203.0.113.7")
