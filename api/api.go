@@ -100,7 +100,7 @@ func New(d Deps) http.Handler {
 	}
 	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
-	s.huma.UseMiddleware(s.limitCaller, s.checkMediaTypes, s.admitRequest, s.limitTime)
+	s.huma.UseMiddleware(s.identify, s.limitCaller, s.checkMediaTypes, s.admitRequest, s.limitTime)
 
 	s.registerPlaces()
 	s.registerStock()

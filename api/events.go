@@ -47,8 +47,8 @@ type eventList struct {
 // Resolve finds what is wrong with the query as a whole, and whether a stream
 // is asked for.
 func (in *eventList) Resolve(ctx huma.Context) []error {
-	c := humagin.Unwrap(ctx)
-	in.stream, in.caller = prefersStream(c.Request.Header.Values("Accept")), countsFor(c)
+	in.stream = prefersStream(humagin.Unwrap(ctx).Request.Header.Values("Accept"))
+	in.caller = countsFor(ctx)
 	var f faults
 	f.checkQuery(ctx)
 	return f

@@ -29,9 +29,9 @@ var nearbyNetworks = func() (all []netip.Prefix) {
 	return all
 }()
 
-// countsFor names who a request counts for.
-func countsFor(c *gin.Context) string {
-	return accountOf(callerOf(c.Request.Context()), c.ClientIP())
+// countsFor names who a request counts for, once it has come through identify.
+func countsFor(ctx huma.Context) string {
+	return accountOf(callerOf(ctx.Context()), humagin.Unwrap(ctx).ClientIP())
 }
 
 // accountOf names who the requests of a caller count for: the caller or, while they
@@ -62,16 +62,16 @@ func accountOf(caller orders.Caller, address string) string {
 
 // limitCaller counts a request of the API, and refuses it when it is one too many.
 func (s *server) limitCaller(ctx huma.Context, next func(huma.Context)) {
-	if !sheds(ctx.Operation()) || s.countRequest(humagin.Unwrap(ctx)) {
+	if !sheds(ctx.Operation()) || s.countRequest(humagin.Unwrap(ctx), countsFor(ctx)) {
 		next(ctx)
 	}
 }
 
-// countRequest counts a request, and tells in the fields of
-// draft-ietf-httpapi-ratelimit-headers where its caller stands. It returns false for
-// one that is too many, which is answered then.
-func (s *server) countRequest(c *gin.Context) bool {
-	quota, counted := s.Admission.Callers.Request(countsFor(c))
+// countRequest counts a request for an account, and tells in the fields of
+// draft-ietf-httpapi-ratelimit-headers where that stands. It returns false for one
+// that is too many, which is answered then.
+func (s *server) countRequest(c *gin.Context, account string) bool {
+	quota, counted := s.Admission.Callers.Request(account)
 	if !counted {
 		return true
 	}

@@ -32,6 +32,8 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 	case noWorkflow(err) || answer != nil && answer.Type() == updateLostToClose:
 		return c.closed(ctx, k, err)
+	case isBehind(ctx, c.Pages, k.OrderID, k.DecidedAt, time.Now(), err):
+		return c.postpone(ctx, k, 0, err)
 	case answer != nil && codePattern.MatchString(answer.Type()):
 		return c.refused(ctx, k, booking.Code(answer.Type()), why)
 	}
@@ -77,7 +79,7 @@ func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error
 	if !view.Status.Final() && (InInbox(view) || time.Since(k.DecidedAt) < unknownFor) {
 		return c.postpone(ctx, k, 0, cause)
 	}
-	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionOver, Code: overCode(view.Status), Status: view.Status})
+	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionOver, Code: overCode(view.Status)})
 }
 
 // refused settles a decision that its order did not allow.
@@ -88,7 +90,7 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 	} else if shown, err := c.Pages.View(ctx, k.OrderID); err == nil {
 		view = shown
 	}
-	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionRefused, Code: code, Status: view.Status})
+	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionRefused, Code: code})
 }
 
 // notCarriedOut settles a decision that came to nothing, unless its order stands as

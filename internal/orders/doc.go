@@ -3,15 +3,17 @@
 //
 //   - orders.go is what it works with, refusals.go what callers are told when
 //     something fails;
-//   - placement.go is what can be ordered; lodging.go, food.go, cafe.go and
-//     cleaning.go are what each business makes of that, with what else is its own;
+//   - placement.go is what can be ordered; what each business makes of that, with
+//     what else is its own, is in a file of its name;
 //   - attempt.go, place.go, ids.go and await.go place an order and wait for its
 //     first decision;
 //   - decide.go and asks.go carry decisions to it;
 //   - inbox.go and keeping.go keep an order that cannot be started yet, dispatch.go
-//     and dispatching.go start it, line.go says when;
+//     and dispatching.go start it, owed.go keeps it while the inbox is away, too, and
+//     line.go says when;
 //   - kept_decision.go and keeping_decisions.go keep a decision that cannot be
-//     delivered yet, carrier.go and carrying.go deliver it; sent.go tells what was
+//     delivered yet, carrier.go and carrying.go deliver it, behind.go knows when
+//     it is too early for that; sent.go tells what was
 //     sent to the engine from what was not;
 //   - read.go and list.go read it, and joining.go lets requests share a query;
 //   - recover.go undoes an order whose workflow was lost;

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,7 +42,7 @@ func newKitchen(t *testing.T) kitchen {
 	k := kitchen{engine: mocks.NewClient(t), inbox: store.NewInbox(db)}
 	engine := orders.NewEngine(k.engine)
 	k.Orders = orders.New(orders.Deps{
-		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: 100 * time.Millisecond, Policy: contract.Policy{InPlace: true},
+		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: patience, Policy: contract.Policy{InPlace: true},
 		Dispatcher: newDispatcher(k.inbox, engine),
 	})
 	return k
@@ -262,6 +264,7 @@ func TestPlace_EmptyInboxIsNotAsked(t *testing.T) {
 func TestKeep_Repeated(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, k kitchen, _ bool) {
+		impatient(&k.Deps)
 		if k.Starts != (noTurn{}) {
 			k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away"))
 		} else {
@@ -360,3 +363,153 @@ func TestKeep_OtherKinds(t *testing.T) {
 }
 
 func jsonOf(v any) ([]byte, error) { return json.Marshal(v) }
+
+// found lets the engine answer every start with that there is such an order, and be
+// away from then on.
+func (k kitchen) found() {
+	k.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Return(nil, serviceerror.NewWorkflowExecutionAlreadyStarted("already started", "", "run"))
+	k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away")).Maybe()
+}
+
+// TestKeep_StartedBefore: a repeat that meets an order whose row is not written yet,
+// and of which the engine cannot be asked any more, is answered with its id: there is
+// an order. What may wait in the inbox is kept, so that it can be read, and the
+// dispatcher finds out which request it is of.
+func TestKeep_StartedBefore(t *testing.T) {
+	t.Parallel()
+	for what, away := range map[string]error{
+		"Away": serviceerror.NewUnavailable("connection refused"), "Hangs": context.DeadlineExceeded, "Broken": serviceerror.NewInternal("shard lost"),
+	} {
+		for _, business := range businesses() {
+			t.Run(what+"/"+string(business.kind), func(t *testing.T) {
+				t.Parallel()
+				k := newKitchen(t)
+				k.Now = func() time.Time { return today } // the drink's day is not over
+				k.found()
+				described := k.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, away)
+				out, err := place(t, k.Orders, ordered(business.wanted, "k1", "hash"))
+				require.NoError(t, err)
+				require.False(t, out.Done)
+				require.Equal(t, orders.KeyedID(business.kind, "alice", "k1", 0), out.OrderID)
+				require.Equal(t, out.OrderID, out.View.ID)
+				if !contract.BusinessOf(business.kind).MayWait() {
+					require.Empty(t, k.kept(t))
+					return
+				}
+				view, err := k.Read(t.Context(), orders.Caller{}, business.kind, out.OrderID)
+				require.NoError(t, err)
+				require.Equal(t, out.View, view)
+				require.True(t, k.kept(t)[0].Sent)
+
+				described.Unset()
+				knows(t, k.engine, "hash of the first")
+				k.engine.On("CheckHealth", mock.Anything, mock.Anything).Return(nil, nil).Maybe()
+				require.Equal(t, 1, k.dispatches(t)["found"])
+				require.Empty(t, k.kept(t))
+			})
+		}
+	}
+}
+
+// TestKeep_RowWithoutHash: a repeat whose order has a row that does not say which
+// request it is of, while the engine cannot be asked, is answered with the order.
+func TestKeep_RowWithoutHash(t *testing.T) {
+	t.Parallel()
+	k := newKitchen(t)
+	k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away")).Maybe()
+	k.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewUnavailable("away"))
+	k.Now = func() time.Time { return today }
+	for _, business := range businesses() {
+		id := orders.KeyedID(business.kind, "alice", "k1", 0)
+		require.NoError(t, k.Pages.Publish(t.Context(), contract.Publication{View: business.named(id).View()}))
+		out, err := place(t, k.Orders, ordered(business.wanted, "k1", "hash"))
+		require.NoError(t, err)
+		require.False(t, out.Done)
+		require.Equal(t, id, out.View.ID)
+		require.Equal(t, booking.Received, out.View.Status)
+	}
+	require.Empty(t, k.kept(t))
+}
+
+// interruptedInbox is an inbox that is away for a while.
+type interruptedInbox struct {
+	orders.Inbox
+	away atomic.Bool
+}
+
+func (i *interruptedInbox) Put(ctx context.Context, k orders.Kept, p contract.Publication) (string, error) {
+	if i.away.Load() {
+		return "", context.DeadlineExceeded
+	}
+	return i.Inbox.Put(ctx, k, p)
+}
+
+func (i *interruptedInbox) Lease(ctx context.Context, n int, now, until time.Time) ([]orders.Kept, error) {
+	if i.away.Load() {
+		return nil, context.DeadlineExceeded
+	}
+	return i.Inbox.Lease(ctx, n, now, until)
+}
+
+// TestKeep_InboxComesBack: an order that its customer was told of, and that could
+// neither be started for certain nor be kept, is in the inbox once that is back.
+func TestKeep_InboxComesBack(t *testing.T) {
+	t.Parallel()
+	for _, sent := range []bool{true, false} {
+		t.Run(fmt.Sprintf("Sent=%t", sent), func(t *testing.T) {
+			t.Parallel()
+			k := newKitchen(t)
+			inbox := &interruptedInbox{Inbox: k.inbox}
+			inbox.away.Store(true)
+			k.Dispatcher.Inbox = inbox
+			var begun *mock.Call
+			if sent {
+				begun = isSent(k.engine, context.DeadlineExceeded)
+			} else {
+				isRefused(k.engine, serviceerror.NewUnavailable("connection refused"))
+				begun = k.engine.ExpectedCalls[0]
+			}
+			none := knowsNone(k.engine)
+			out, err := k.order(t, "", "")
+			require.NoError(t, err)
+			require.Empty(t, k.kept(t))
+			begun.Unset()
+			none.Unset()
+
+			k.engine.On("CheckHealth", mock.Anything, mock.Anything).Return(nil, nil).Maybe()
+			started := make(chan string, 2)
+			k.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+				Run(func(args mock.Arguments) { started <- args.Get(1).(client.StartWorkflowOptions).ID }).Return(&mocks.WorkflowRun{}, nil)
+			ctx, stop := context.WithCancel(t.Context())
+			over := make(chan struct{})
+			go func() { defer close(over); k.Dispatcher.Run(ctx) }()
+			inbox.away.Store(false)
+			require.Equal(t, out.OrderID, <-started)
+			stop()
+			<-over
+			view, err := k.Read(t.Context(), orders.Caller{}, booking.Food, out.OrderID)
+			require.NoError(t, err)
+			require.Equal(t, out.OrderID, view.ID)
+			require.Empty(t, started)
+		})
+	}
+}
+
+// TestKeep_OwedWhenItEnds: a process that ends writes what it owes first.
+func TestKeep_OwedWhenItEnds(t *testing.T) {
+	t.Parallel()
+	k := newKitchen(t)
+	inbox := &interruptedInbox{Inbox: k.inbox}
+	inbox.away.Store(true)
+	k.Dispatcher.Inbox = inbox
+	isSent(k.engine, context.DeadlineExceeded)
+	knowsNone(k.engine)
+	out, err := k.order(t, "", "")
+	require.NoError(t, err)
+	inbox.away.Store(false)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	k.Dispatcher.Run(ended)
+	require.Equal(t, out.OrderID, k.kept(t)[0].OrderID)
+}
