@@ -108,7 +108,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	}
 	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
-	s.huma.UseMiddleware(s.identify, s.checkMediaTypes, s.admitRequest, s.limitTime)
+	s.huma.UseMiddleware(s.identify, s.limitCaller, s.checkMediaTypes, s.admitRequest, s.limitTime)
 
 	s.registerPlaces()
 	s.registerStock()
@@ -182,7 +182,8 @@ func (s *server) newRouter() *gin.Engine {
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
 	router.RedirectTrailingSlash = false // a redirected POST loses its body with many clients
-	_ = router.SetTrustedProxies(nil)    // nil cannot fail; nothing here believes X-Forwarded-For
+	_ = router.SetTrustedProxies(nearby) // they are networks, which cannot fail
+	router.RemoteIPHeaders = []string{"X-Forwarded-For"}
 	if s.Traces != nil {
 		router.Use(traceRequests(s.Traces))
 	}
@@ -223,7 +224,7 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 		op.Responses = s.withProblems(op.Responses, malformedJSON)
 	}
 	if sheds(&op) {
-		op.Responses = s.withProblems(op.Responses, admission.Overloaded)
+		op.Responses = s.withProblems(op.Responses, tooManyRequests, admission.Overloaded)
 	}
 	// An input that resolves reports unknown parameters itself, together with
 	// all else that is wrong with it.
@@ -243,7 +244,9 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 func describeAPI() huma.Config {
 	c := huma.DefaultConfig("Yeyak", "1")
 	c.Info.Description = "Orders and reservations that are completed, or undone completely.\n\n" +
-		"`?pretty` on any address spreads its JSON over lines."
+		"`?pretty` on any address spreads its JSON over lines.\n\n" +
+		"Where the requests of a caller are limited, each answer tells how many are left: `RateLimit-Policy` and `RateLimit`, " +
+		"as in draft-ietf-httpapi-ratelimit-headers. One too many is answered 429 `too_many_requests`."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	// What goes out and what comes in is the same money, described in one place.
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[booking.Money](), reflect.TypeFor[money]())

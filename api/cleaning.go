@@ -23,9 +23,9 @@ func (s *server) registerCleaning() {
 		Summary: "Call a cleaner", DefaultStatus: http.StatusCreated,
 		Description: "Registers the call with management, charges the price if there is one, and finds a cleaner. " +
 			"201: the call stands (calling until somebody is free, or assigned). 202: not decided yet; it goes on and can be read at Location. " +
-			"A call is taken only when management can be asked, and when not too many wait for a cleaner already. " +
+			"A call is taken only when management can be asked, and when not too many wait for a cleaner already, of this customer or of all. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was; after `not_registered` it is a new one.",
-		Responses: s.withProblems(s.placingResponses(booking.NotRegistered), orders.TooManyCallsWaiting),
+		Responses: s.withProblems(s.placingResponses(booking.NotRegistered), orders.TooManyCallsWaiting, orders.TooManyCallsOfYours),
 	}, placeCall)
 	register(s, huma.Operation{
 		OperationID: "get-call", Method: http.MethodGet, Path: callsPath + "/{id}", Tags: []string{tagCleaning},

@@ -16,7 +16,7 @@ import (
 )
 
 func (s *server) registerEvents() {
-	responses := s.problems(booking.Invalid, booking.InvalidCursor, tooManyStreams, booking.Unavailable)
+	responses := s.problems(booking.Invalid, booking.InvalidCursor, tooManyStreams, tooManyStreamsOfOne, booking.Unavailable)
 	responses["200"] = &huma.Response{
 		Description: "A part of the feed, or the feed as a stream",
 		Content: map[string]*huma.MediaType{
@@ -40,13 +40,15 @@ type eventList struct {
 	Limit       int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many to answer at most; a stream goes on"`
 	LastEventID string `header:"Last-Event-ID" maxLength:"512" doc:"Where a stream goes on. It goes before after: a browser that reconnects repeats its old query and adds this. A list does not look at it"`
 
-	stream bool // asked for
+	stream bool   // asked for
+	caller string // that a stream counts for
 }
 
 // Resolve finds what is wrong with the query as a whole, and whether a stream
 // is asked for.
 func (in *eventList) Resolve(ctx huma.Context) []error {
 	in.stream = prefersStream(humagin.Unwrap(ctx).Request.Header.Values("Accept"))
+	in.caller = countsFor(ctx)
 	var f faults
 	f.checkQuery(ctx)
 	return f

@@ -21,7 +21,7 @@ func (s *server) registerFood() {
 			"201: the order stands (paid, or delivering); whoever cannot be told of it now is told later. " +
 			"202: not decided yet; it goes on and can be read at Location. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was.",
-		Responses: s.withProblems(s.placingResponses(), booking.NotOnSale),
+		Responses: s.withProblems(s.placingResponses(), booking.NotOnSale, orders.TooManyOrdersOfYours),
 	}, placeFoodOrder)
 	register(s, huma.Operation{
 		OperationID: "get-food-order", Method: http.MethodGet, Path: foodOrdersPath + "/{id}", Tags: []string{tagFood},

@@ -21,7 +21,7 @@ func (s *server) registerLodging() {
 			"201: the reservation stands (confirmed, or awaiting_owner). 202: not decided yet; it goes on and can be read at Location. " +
 			"A reservation that is refused has been undone completely when the refusal is answered. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was.",
-		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.RejectedByOwner, booking.OwnerTimeout), booking.NotOnSale),
+		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.RejectedByOwner, booking.OwnerTimeout), booking.NotOnSale, orders.TooManyOrdersOfYours),
 	}, placeReservation)
 	register(s, huma.Operation{
 		OperationID: "get-reservation", Method: http.MethodGet, Path: reservationsPath + "/{id}", Tags: []string{tagLodging},

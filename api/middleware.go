@@ -16,7 +16,9 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/hosts"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -163,6 +165,10 @@ func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem 
 		p = p.after(refusal.After)
 	}
 	switch {
+	case refusal.Code == orders.TooManyCallsOfYours:
+		s.Admission.Callers.Refused(admission.ShareOfCalls)
+	case refusal.Code == orders.TooManyOrdersOfYours:
+		s.Admission.Callers.Refused(admission.ShareOfInbox)
 	case refusal.Code == booking.InvalidCursor:
 		return p.at("cursor", "was not given out by this list")
 	case errors.Is(refusal, booking.ErrNotPrepared):

@@ -39,7 +39,7 @@ func newProblem(code booking.Code, detail string, args ...any) *problem {
 		Type: problemsPath + "#" + string(code), Title: kind.title, Status: kind.status,
 		Detail: fmt.Sprintf(detail, args...), Code: code, header: http.Header{},
 	}
-	if kind.status == http.StatusServiceUnavailable {
+	if kind.status == http.StatusServiceUnavailable || kind.status == http.StatusTooManyRequests {
 		p.header.Set("Retry-After", retryAfter)
 	}
 	return p

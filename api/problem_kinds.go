@@ -21,7 +21,9 @@ const (
 	unsupportedMediaType = booking.Code("unsupported_media_type")
 	crossOriginRefused   = booking.Code("cross_origin")
 	unknownHost          = booking.Code("unknown_host")
+	tooManyRequests      = booking.Code("too_many_requests")
 	tooManyStreams       = booking.Code("too_many_streams")
+	tooManyStreamsOfOne  = booking.Code("too_many_streams_of_yours")
 	internalError        = booking.Code("internal")
 )
 
@@ -78,6 +80,11 @@ var problemKinds = []problemKind{
 	{orders.NotRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
 	{booking.NotOnSale, http.StatusConflict, "Not on sale", "Its owner has withdrawn it: it takes no new orders. Nothing was started."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
+
+	{tooManyRequests, http.StatusTooManyRequests, "Too many requests", "More requests came from this caller, or from its address, than one may send. Nothing was done: repeat the request after Retry-After seconds, and keep to what RateLimit-Policy and RateLimit say."},
+	{tooManyStreamsOfOne, http.StatusTooManyRequests, "Too many streams of yours", "This caller, or its address, follows the events with as many streams as one may. Close one, or read the list."},
+	{orders.TooManyCallsOfYours, http.StatusTooManyRequests, "Too many calls of yours", "So many calls of this customer wait for a cleaner that no more of them are taken. Nothing was started and nothing is charged: call again when one of them has its cleaner or is cancelled, under the same Idempotency-Key if you like."},
+	{orders.TooManyOrdersOfYours, http.StatusTooManyRequests, "Too many orders of yours", "So many orders of this customer wait to be worked on (`received`) that no more of them are taken. Nothing was started and nothing is charged: order again after Retry-After seconds, under the same Idempotency-Key if you like."},
 
 	{booking.DeliveryUnavailable, http.StatusServiceUnavailable, "Delivery out of reach", "The delivery service does not answer: the order stands, nothing was changed. Try again after Retry-After seconds, which grow with each try."},
 	{booking.DecisionPending, http.StatusServiceUnavailable, "Decision pending", "An earlier decision on the order is still open. This one was not taken: repeat it after Retry-After seconds."},

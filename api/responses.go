@@ -40,10 +40,11 @@ func (s *server) withProblems(responses map[string]*huma.Response, codes ...book
 			Description: text,
 			Content:     map[string]*huma.MediaType{problemMediaType: {Schema: s.schemaOf(reflect.TypeFor[problem]())}},
 		}
-		if kind.status == http.StatusServiceUnavailable {
-			responses[status].Headers = map[string]*huma.Param{
-				"Retry-After": {Description: "Seconds to wait", Schema: &huma.Schema{Type: huma.TypeInteger}},
-			}
+		switch kind.status {
+		case http.StatusServiceUnavailable:
+			responses[status].Headers = map[string]*huma.Param{"Retry-After": retryAfterHeader()}
+		case http.StatusTooManyRequests:
+			responses[status].Headers = shareHeaders()
 		}
 	}
 	return responses

@@ -39,11 +39,11 @@ func (s *server) streamEvents(ctx context.Context, in *eventList) (*eventsAnswer
 	if in.LastEventID != "" {
 		after, field = in.LastEventID, "Last-Event-ID"
 	}
-	if s.Admission.Streams.Enter(ctx) != nil {
-		return nil, newProblem(tooManyStreams, "%d readers follow the events here already", s.Admission.MaxStreams)
+	if err := s.admitStream(ctx, in.caller); err != nil {
+		return nil, err
 	}
 	ticks, leave := s.Hub.Ticks() // before the first look, so that nothing happens unseen
-	end := func() { leave(); s.Admission.Streams.Leave(true) }
+	end := func() { leave(); s.endStream(in.caller) }
 	first, err := s.window.look(ctx, after)
 	if err != nil {
 		end()
@@ -59,6 +59,23 @@ func (s *server) streamEvents(ctx context.Context, in *eventList) (*eventsAnswer
 		}
 		st.run(c.Request.Context(), first)
 	}}, nil
+}
+
+// admitStream lets one more stream in, which endStream ends.
+func (s *server) admitStream(ctx context.Context, caller string) error {
+	if !s.Admission.Callers.Follow(caller) {
+		return newProblem(tooManyStreamsOfOne, "this caller follows the events with %d streams here already", s.Admission.MaxStreamsOfOne)
+	}
+	if s.Admission.Streams.Enter(ctx) != nil {
+		s.Admission.Callers.Leave(caller)
+		return newProblem(tooManyStreams, "%d readers follow the events here already", s.Admission.MaxStreams)
+	}
+	return nil
+}
+
+func (s *server) endStream(caller string) {
+	s.Admission.Callers.Leave(caller)
+	s.Admission.Streams.Leave(true)
 }
 
 // begin sends the header. From here on the reader may stay as long as it wants:

@@ -14,3 +14,17 @@ func TestLimits_Defaults(t *testing.T) {
 	given := Limits{MaxWrites: 1, MaxStarts: 7, MaxReads: 2, MaxWaiting: 3, MaxWait: 4, MaxStreams: 5, MaxWaitingCalls: 6}
 	require.Equal(t, given, given.withDefaults())
 }
+
+// TestLimits_OfOneCaller: they have defaults of their own, or are off together.
+func TestLimits_OfOneCaller(t *testing.T) {
+	t.Parallel()
+	ofOne := func(l Limits) Limits {
+		l = l.withDefaults()
+		return Limits{PerSecond: l.PerSecond, MaxStreamsOfOne: l.MaxStreamsOfOne, MaxCallsOfOne: l.MaxCallsOfOne, MaxKeptOfOne: l.MaxKeptOfOne}
+	}
+	require.Equal(t, Limits{PerSecond: 20, MaxStreamsOfOne: 16, MaxCallsOfOne: 10, MaxKeptOfOne: 100}, ofOne(Limits{PerSecond: 20}))
+	given := Limits{PerSecond: 1, MaxStreamsOfOne: 2, MaxCallsOfOne: 3, MaxKeptOfOne: 4}
+	require.Equal(t, given, ofOne(given))
+	given.PerSecond = 0
+	require.Zero(t, ofOne(given))
+}

@@ -41,6 +41,8 @@ var waits = []float64{0, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 type Budgets struct {
 	Limits
 	Writes, Starts, Reads, Streams *Budget
+	// Callers are what one of them may take up of that.
+	Callers *Callers
 }
 
 // New makes the budgets and registers what is measured of them, unless the
@@ -64,6 +66,7 @@ func New(l Limits, replyBudget time.Duration, registry prometheus.Registerer) *B
 		Starts:  budget("starts", l.MaxStarts, l.MaxWrites),
 		Reads:   budget("reads", l.MaxReads, l.MaxWaiting),
 		Streams: budget("streams", l.MaxStreams, 0),
+		Callers: newCallers(l, registry),
 	}
 }
 

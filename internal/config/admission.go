@@ -12,14 +12,15 @@ type Admission struct {
 }
 
 const (
-	maxAtOnce = 100_000
-	maxCalls  = 1_000_000
+	maxCalls = 1_000_000
 	// longestWait is well below the time after which proxies give an answer up.
 	longestWait = 30 * time.Second
+	// maxRequests is more than a process answers in a second.
+	maxRequests = 10_000
 )
 
 func (a *Admission) check(m mistakes) {
 	m.upTo("max-wait", a.MaxWait, longestWait)
-	m.between("max-streams", a.MaxStreams, 1, maxAtOnce)
 	m.between("max-waiting-calls", a.MaxWaitingCalls, 0, maxCalls)
+	m.between("requests-per-second", a.PerSecond, 0, maxRequests)
 }

@@ -13,7 +13,7 @@ import (
 
 func TestParse_Admission(t *testing.T) {
 	// What is zero is the API's own.
-	defaults := config.Admission{Limits: admission.Limits{MaxWait: 10 * time.Second, MaxStreams: 256, MaxWaitingCalls: 1000}}
+	defaults := config.Admission{Limits: admission.Limits{MaxWait: 10 * time.Second, MaxWaitingCalls: 1000, PerSecond: 20}}
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	require.Equal(t, defaults, cli.Dev.Settings().Admission)
@@ -23,19 +23,19 @@ func TestParse_Admission(t *testing.T) {
 
 	cli, err = parse(t, map[string]string{
 		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WAIT": "3s",
-	}, "api", "--max-streams=7", "--max-waiting-calls=0")
+	}, "api", "--requests-per-second=7", "--max-waiting-calls=0")
 	require.NoError(t, err)
-	require.Equal(t, admission.Limits{MaxWait: 3 * time.Second, MaxStreams: 7}, cli.API.Settings().Admission.Limits)
+	require.Equal(t, admission.Limits{MaxWait: 3 * time.Second, PerSecond: 7}, cli.API.Settings().Admission.Limits)
 }
 
 func TestParse_AdmissionMistakes(t *testing.T) {
 	_, err := parse(t, map[string]string{
-		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WAIT": "1m", "YEYAK_MAX_STREAMS": "many",
+		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WAIT": "1m", "YEYAK_REQUESTS_PER_SECOND": "many",
 	}, "api", "--max-waiting-calls=-1")
 	require.Error(t, err)
 	require.Equal(t, []string{
-		`--max-streams (YEYAK_MAX_STREAMS) is "many": want a whole number`,
 		`--max-wait (YEYAK_MAX_WAIT) is "1m0s": want a duration above 0s and up to 30s, such as 2s`,
 		`--max-waiting-calls (YEYAK_MAX_WAITING_CALLS) is "-1": want a whole number from 0 to 1000000`,
+		`--requests-per-second (YEYAK_REQUESTS_PER_SECOND) is "many": want a whole number`,
 	}, strings.Split(err.Error(), "\n"))
 }

@@ -30,9 +30,9 @@ func given(t *testing.T, env map[string]string, args ...string) map[string]any {
 func TestGiven(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"database-url": "postgres://yeyak:xxxxx@db.example:5432/yeyak?sslmode=disable", "payments": "stripe", "stripe-secret-key": "(not shown)",
-		"reply-budget": 3 * time.Second, "max-streams": 1000, "serve": []string{"sagas"}, "versioning": true, "drain-delay": time.Duration(0),
+		"reply-budget": 3 * time.Second, "requests-per-second": 1000, "serve": []string{"sagas"}, "versioning": true, "drain-delay": time.Duration(0),
 	}, given(t, map[string]string{
-		"DATABASE_URL": someDatabase, "STRIPE_SECRET_KEY": "sk_test_1", "YEYAK_REPLY_BUDGET": "3000ms", "YEYAK_MAX_STREAMS": "1000",
+		"DATABASE_URL": someDatabase, "STRIPE_SECRET_KEY": "sk_test_1", "YEYAK_REPLY_BUDGET": "3000ms", "YEYAK_REQUESTS_PER_SECOND": "1000",
 		"YEYAK_SERVE": "sagas", "YEYAK_VERSIONING": "true", "YEYAK_LOG_LEVEL": "info", "YEYAK_PAY_WITHIN": "1800s",
 	}, "api", "--payments=stripe", "--drain-delay=0s"))
 }

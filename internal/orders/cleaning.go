@@ -39,22 +39,35 @@ func (c Call) offer(_ context.Context, q *inquiry) offer {
 type CallQueue interface {
 	// Waiting is how many calls wait.
 	Waiting(ctx context.Context) (int, error)
+	// WaitingOf is how many of them are the customer's.
+	WaitingOf(ctx context.Context, customerID string) (int, error)
 }
 
 // callAgainAfter is when a call that was not taken is worth repeating: cleaners
 // do not come free from one moment to the next.
 const callAgainAfter = time.Minute
 
-// admitCall refuses a call when as many wait for a cleaner as may. It counts
-// those in the queue: of calls that are on their way there at this moment a few
-// more may come in. When they cannot be counted, the call is taken: the queue is
-// away, the call waits until it is back like any other, and a limit must not be
-// what takes the service down.
-func (o *Orders) admitCall(ctx context.Context) error {
+// admitCall refuses a call when as many wait for a cleaner as may, of this customer
+// or of all. It counts those in the queue: of calls that are on their way there at
+// this moment a few more may come in. When they cannot be counted, the call is
+// taken: the queue is away, the call waits until it is back like any other, and a
+// limit must not be what takes the service down.
+func (o *Orders) admitCall(ctx context.Context, customerID string) error {
+	ctx, cancel := context.WithTimeout(ctx, Glance)
+	defer cancel()
+	if o.MaxCallsOfOne > 0 {
+		switch waiting, err := o.Calls.WaitingOf(ctx, customerID); {
+		case err != nil:
+			o.Log.Warn("waiting calls cannot be counted", zap.Error(err))
+			return nil
+		case waiting >= o.MaxCallsOfOne:
+			return booking.Errorf(TooManyCallsOfYours, "%d calls of this customer wait for a cleaner already", waiting).In(callAgainAfter)
+		}
+	}
 	if o.MaxWaitingCalls <= 0 {
 		return nil
 	}
-	waiting, err := o.WaitingCalls(ctx)
+	waiting, err := o.Calls.Waiting(ctx)
 	if err != nil {
 		o.Log.Warn("waiting calls cannot be counted", zap.Error(err))
 		return nil

@@ -37,6 +37,8 @@ type Inbox interface {
 	Closed(ctx context.Context, orderID, outcome string) error
 	// Open is what is not settled.
 	Open(ctx context.Context) (OpenInbox, error)
+	// OpenOf is how many orders of the customer are not settled.
+	OpenOf(ctx context.Context, customerID string) (int, error)
 	// Forget drops orders that were settled before a moment, and returns how many.
 	Forget(ctx context.Context, before time.Time) (int, error)
 }

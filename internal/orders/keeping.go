@@ -75,6 +75,11 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 	if tooLong && !why.sent {
 		return progress{}, admission.TooBusy().In(wait)
 	}
+	if !why.sent { // else it may have been started, and is kept whatever there is
+		if err := o.admitOneMore(ctx, t); err != nil {
+			return progress{}, err
+		}
+	}
 	k, row, err := t.kept(why.sent)
 	if err != nil {
 		return progress{}, err
@@ -97,6 +102,37 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 		o.Dispatcher.owe(k, row)
 	}
 	return undecided, nil
+}
+
+// admitToInbox refuses an order, before anything of it is started, whose customer
+// has as many in the inbox as one may. An order that will not come there is taken:
+// while the inbox is empty, nothing is looked up.
+func (o *Orders) admitToInbox(ctx context.Context, t tried) error {
+	if o.Dispatcher == nil || !contract.BusinessOf(t.placement.kind()).MayWait() || o.Dispatcher.line.empty() {
+		return nil
+	}
+	return o.admitOneMore(ctx, t)
+}
+
+// admitOneMore refuses an order whose customer has as many in the inbox as one may.
+// Of orders that are on their way there at this moment a few more may come in. When
+// they cannot be counted, the order is taken.
+func (o *Orders) admitOneMore(ctx context.Context, t tried) error {
+	if o.MaxKeptOfOne <= 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
+	defer cancel()
+	kept, err := o.Dispatcher.Inbox.OpenOf(ctx, t.placement.CustomerID)
+	if err != nil {
+		o.log(ctx, t.OrderID).Warn("orders in the inbox cannot be counted", zap.Error(err))
+		return nil
+	}
+	if kept < o.MaxKeptOfOne {
+		return nil
+	}
+	wait, _ := o.Dispatcher.estimate()
+	return booking.Errorf(TooManyOrdersOfYours, "%d orders of this customer wait to be worked on already", kept).In(wait)
 }
 
 // kept is the order as it is kept in the inbox, with its row in the read model.

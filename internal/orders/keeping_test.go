@@ -43,11 +43,25 @@ func newKitchen(t *testing.T) kitchen {
 	engine := orders.NewEngine(k.engine)
 	k.Orders = orders.New(orders.Deps{
 		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: patience, Policy: contract.Policy{InPlace: true},
-		Dispatcher: &orders.Dispatcher{
-			Inbox: k.inbox, Engine: engine, Starts: anyTurn{}, Within: time.Hour, Eager: func() bool { return false }, Log: zap.NewNop(),
-		},
+		Dispatcher: newDispatcher(k.inbox, engine),
 	})
 	return k
+}
+
+func newDispatcher(inbox orders.Inbox, engine *orders.Engine) *orders.Dispatcher {
+	return &orders.Dispatcher{
+		Inbox: inbox, Engine: engine, Starts: anyTurn{}, Within: time.Hour, Eager: func() bool { return false }, Log: zap.NewNop(),
+	}
+}
+
+// starts is how many starts were sent.
+func (k kitchen) starts() (n int) {
+	for _, call := range k.engine.Calls {
+		if call.Method == "ExecuteWorkflow" {
+			n++
+		}
+	}
+	return n
 }
 
 type anyTurn struct{}
@@ -177,6 +191,72 @@ func TestKeep_InboxAway(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestKeep_TooManyOfYours: a customer of whom as many orders are in the inbox as may
+// be is refused before anything is started, and others are not.
+func TestKeep_TooManyOfYours(t *testing.T) {
+	t.Parallel()
+	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+		k.MaxKeptOfOne = 2
+		for range 2 {
+			_, err := k.order(t, "", "")
+			require.NoError(t, err)
+		}
+		started := k.starts()
+		_, err := k.order(t, "", "")
+		var no *booking.Error
+		require.ErrorAs(t, err, &no)
+		require.Equal(t, orders.TooManyOrdersOfYours, no.Code)
+		require.GreaterOrEqual(t, no.After, time.Second)
+		require.Equal(t, started, k.starts())
+		bobs := ordered(meal, "", "")
+		bobs.CustomerID = "bob"
+		_, err = place(t, k.Orders, bobs)
+		require.NoError(t, err)
+		require.Len(t, k.kept(t), 3)
+
+		k.Dispatcher = newDispatcher(k.inbox, k.Engine) // of another process, which has put nothing there
+		_, err = k.order(t, "", "")
+		if sent {
+			require.NoError(t, err, "it may have been started")
+			require.Len(t, k.kept(t), 4)
+		} else {
+			require.ErrorIs(t, err, &booking.Error{Code: orders.TooManyOrdersOfYours})
+			require.Len(t, k.kept(t), 3)
+		}
+
+		k.Dispatcher = newDispatcher(uncountedInbox{k.inbox}, k.Engine)
+		_, err = k.order(t, "", "")
+		require.NoError(t, err, "it is taken when they cannot be counted")
+	})
+}
+
+// uncountedInbox is one whose orders cannot be counted.
+type uncountedInbox struct{ orders.Inbox }
+
+func (uncountedInbox) OpenOf(ctx context.Context, _ string) (int, error) {
+	if end, limited := ctx.Deadline(); !limited || time.Until(end) > orders.Glance {
+		panic("an order waits for a count without an end")
+	}
+	return 0, errNoCount
+}
+
+// TestPlace_EmptyInboxIsNotAsked: an order that is started at once asks the inbox
+// nothing.
+func TestPlace_EmptyInboxIsNotAsked(t *testing.T) {
+	t.Parallel()
+	k := newKitchen(t)
+	k.MaxKeptOfOne = 1
+	k.Dispatcher = newDispatcher(nil, k.Engine) // which would panic
+	k.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Return(func(_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+			k.Hub.Wake(cameTo(args[0].(contract.Input).View(), booking.Delivering, ""))
+			return &mocks.WorkflowRun{}, nil
+		})
+	out, err := k.order(t, "", "")
+	require.NoError(t, err)
+	require.True(t, out.Done)
 }
 
 // TestKeep_Repeated: under its key there is one order, whose repeats find it in the

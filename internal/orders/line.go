@@ -34,6 +34,13 @@ func (l *line) holds(n int) {
 	l.open = n
 }
 
+// empty tells whether there are none, as far as this process knows.
+func (l *line) empty() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open == 0
+}
+
 // joined notes that there is one more.
 func (l *line) joined() {
 	l.mu.Lock()

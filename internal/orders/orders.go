@@ -98,6 +98,9 @@ type Deps struct {
 	// ones are refused; zero is no limit.
 	Calls           CallQueue
 	MaxWaitingCalls int
+	// MaxCallsOfOne and MaxKeptOfOne bound what one customer has of the calls that
+	// wait and of the orders in the inbox; zero is no limit.
+	MaxCallsOfOne, MaxKeptOfOne int
 	// Policy goes into the input of every saga that is started, with how long callers
 	// wait.
 	Policy contract.Policy

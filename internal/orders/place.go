@@ -151,7 +151,7 @@ func (o *Orders) notEntered(ctx, budget context.Context, t tried, changes <-chan
 // enter takes the turn in which start starts the order. When it fails, the
 // request has started nothing.
 func (o *Orders) enter(ctx, budget context.Context, t tried) error {
-	if err := o.admit(ctx, t.offer); err != nil {
+	if err := o.admit(ctx, t); err != nil {
 		return err
 	}
 	if err := t.input.Check(); err != nil { // the catalogue holds what an earlier build let in
@@ -168,13 +168,16 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 
 // admit refuses an order that could not be worked on, before anything of it is
 // started.
-func (o *Orders) admit(ctx context.Context, an offer) error {
-	if an.admit != nil {
-		if err := an.admit(ctx); err != nil {
+func (o *Orders) admit(ctx context.Context, t tried) error {
+	if t.offer.admit != nil {
+		if err := t.offer.admit(ctx, t.placement.CustomerID); err != nil {
 			return err
 		}
 	}
-	if an.amount.Amount == 0 {
+	if err := o.admitToInbox(ctx, t); err != nil {
+		return err
+	}
+	if t.offer.amount.Amount == 0 {
 		return nil
 	}
 	wait, ok := o.Gate.Admit(ctx)

@@ -391,6 +391,39 @@ func (uncounted) Waiting(ctx context.Context) (int, error) {
 	return 0, errNoCount
 }
 
+func (u uncounted) WaitingOf(ctx context.Context, _ string) (int, error) { return u.Waiting(ctx) }
+
+// TestPlace_TooManyCallsOfYours: a customer of whom as many calls wait as may of one
+// is refused, and others are served.
+func TestPlace_TooManyCallsOfYours(t *testing.T) {
+	t.Parallel()
+	ofOne := func(d *orders.Deps) { d.MaxCallsOfOne = 2 }
+	t.Run("Refused", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t, ofOne)
+		b.store.waitingOf = map[string]int{"alice": 2, "bob": 1}
+		b.knowsNone()
+		p := b.place(call, "k1") // a start would fail the test
+		require.Empty(t, b.refused(p, orders.TooManyCallsOfYours).ID)
+		var told *booking.Error
+		require.ErrorAs(t, p.err, &told)
+		require.Equal(t, time.Minute, told.After)
+
+		b.decides(booking.Calling, "").Twice()
+		b.stands(b.placeFor(t.Context(), orders.Placement{Wanted: call, CustomerID: "bob", PaymentMethod: "pm_card_visa"}))
+		b.store.waitingOf["alice"] = 1
+		first := b.stands(b.place(call, "k1")) // the key is as good as new
+		b.store.waitingOf["alice"] = 2
+		require.Equal(t, first, b.stands(b.place(call, "k1")), "a call that was taken is answered as before")
+	})
+	t.Run("TakenWhenTheyCannotBeCounted", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t, ofOne, func(d *orders.Deps) { d.Calls = uncounted{} })
+		b.decides(booking.Calling, "")
+		b.stands(b.place(call, ""))
+	})
+}
+
 // TestPlace_SummaryIsShort, however long the name of what is ordered is.
 func TestPlace_SummaryIsShort(t *testing.T) {
 	t.Parallel()

@@ -19,6 +19,8 @@ const (
 	Unreachable          = booking.Code("order_unreachable")
 	DecisionsExhausted   = booking.Code("decisions_exhausted")
 	TooManyCallsWaiting  = booking.Code("too_many_calls_waiting")
+	TooManyCallsOfYours  = booking.Code("too_many_calls_of_yours")
+	TooManyOrdersOfYours = booking.Code("too_many_orders_of_yours")
 	CancelledByCustomer  = booking.Code("cancelled_by_customer")
 	CancelledByOperator  = booking.Code("cancelled_by_operator")
 )

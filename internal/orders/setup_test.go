@@ -312,8 +312,9 @@ type memory struct {
 	menus     map[string]booking.Menu
 	drinks    map[string]booking.Drink
 	deletions map[string]*booking.DrinkDeletion
-	waiting   int // calls that wait for a cleaner
-	looked    int // how often the catalogue was asked
+	waiting   int            // calls that wait for a cleaner
+	waitingOf map[string]int // of them, by customer
+	looked    int            // how often the catalogue was asked
 	orders    map[string]contract.Publication
 }
 
@@ -362,6 +363,10 @@ func (m *memory) Drink(_ context.Context, id string) (booking.Drink, *booking.Dr
 }
 
 func (m *memory) Waiting(context.Context) (int, error) { return m.waiting, m.away }
+
+func (m *memory) WaitingOf(_ context.Context, customerID string) (int, error) {
+	return m.waitingOf[customerID], m.away
+}
 
 func (m *memory) Order(_ context.Context, id string) (contract.Publication, error) {
 	return found(m, m.orders, id)

@@ -159,6 +159,14 @@ func (c *Crew) Waiting(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// WaitingOf is how many calls of the customer wait for a cleaner.
+func (c *Crew) WaitingOf(ctx context.Context, customerID string) (n int, err error) {
+	err = c.db.run(ctx, "count waiting calls of customer", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw("SELECT count(*) FROM assignments WHERE state = 'waiting' AND customer_id = ?", customerID).Scan(ctx, &n)
+	})
+	return n, err
+}
+
 // Untold lists calls that were given a cleaner while they waited, and may not
 // know it yet: the oldest first, and not more than can be told at a time.
 func (c *Crew) Untold(ctx context.Context) ([]booking.CleanerAtWork, error) {

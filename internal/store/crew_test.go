@@ -106,6 +106,11 @@ func (c crew) waiting(t *testing.T, want int) {
 	got, err := c.Waiting(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, want, got)
+	for customer, want := range map[string]int{"c": want, "another": 0} {
+		got, err := c.WaitingOf(t.Context(), customer)
+		require.NoError(t, err)
+		require.Equal(t, want, got, customer)
+	}
 }
 
 // untold requires which calls do not know their cleaner.

@@ -251,6 +251,14 @@ func (i *Inbox) Open(ctx context.Context) (open orders.OpenInbox, err error) {
 	return open, err
 }
 
+// OpenOf implements orders.Inbox.
+func (i *Inbox) OpenOf(ctx context.Context, customerID string) (n int, err error) {
+	err = i.db.run(ctx, "count open orders of customer in inbox", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw("SELECT count(*) FROM inbox WHERE settled_at IS NULL AND customer_id = ?", customerID).Scan(ctx, &n)
+	})
+	return n, err
+}
+
 // forgottenAtOnce is how many orders Forget drops, at most.
 const forgottenAtOnce = 1000
 

@@ -67,6 +67,11 @@ func (i inboxOf) open() orders.OpenInbox {
 	i.Helper()
 	open, err := i.Open(i.Context())
 	require.NoError(i, err)
+	for customer, want := range map[string]int{"alice": open.Orders, "bob": 0} {
+		got, err := i.OpenOf(i.Context(), customer)
+		require.NoError(i, err)
+		require.Equal(i, want, got, customer)
+	}
 	return open
 }
 

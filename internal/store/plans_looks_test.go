@@ -120,6 +120,10 @@ func looksAtRest() []look {
 			_, err := store.NewCrew(db).Waiting(ctx)
 			return err
 		})},
+		{method: "Crew.WaitingOf", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewCrew(db).WaitingOf(ctx, "frequent")
+			return err
+		})},
 		{method: "Crew.Untold", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewCrew(db).Untold(ctx)
 			return err
@@ -159,6 +163,10 @@ func looksAtRest() []look {
 		})},
 		{method: "Inbox.Open", service: "mypage", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewInbox(db).Open(ctx)
+			return err
+		})},
+		{method: "Inbox.OpenOf", service: "mypage", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewInbox(db).OpenOf(ctx, "customer")
 			return err
 		})},
 		{method: "Inbox.Expire", service: "mypage", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {

@@ -1,0 +1,184 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+const testTime, testPause = 30 * time.Second, time.Millisecond
+
+// one lets one caller have so much, and measures.
+func one(l admission.Limits) func(*given) {
+	return func(d *given) {
+		registry := prometheus.NewPedanticRegistry()
+		d.Limits, d.Registry, d.Metrics = l, registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	}
+}
+
+func TestAccountOf(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"203.0.113.7":         "address 203.0.113.7",
+		"::ffff:203.0.113.7":  "address 203.0.113.7",
+		"2001:db8:1:2:3::4":   "address 2001:db8:1:2::",
+		"2001:db8:1:2:ffff::": "address 2001:db8:1:2::",
+		"2001:db8:1:3::1":     "address 2001:db8:1:3::",
+		"127.0.0.1":           "", "::1": "", "::ffff:127.0.0.1": "",
+		"10.1.2.3": "", "172.31.0.1": "", "192.168.0.1": "", "100.127.0.1": "", "169.254.0.1": "", "fd00::1": "", "fe80::1": "",
+		"172.32.0.1": "address 172.32.0.1", "100.128.0.1": "address 100.128.0.1",
+		"": "", "somewhere": "",
+	} {
+		require.Equal(t, want, accountOf(orders.Caller{}, address), address)
+		require.Equal(t, "caller 1024", accountOf(orders.Caller{ID: "1024"}, address), address)
+	}
+}
+
+// TestLimitCaller: a caller is told how many requests it may send, and one too many
+// is refused before anything is done. Other callers, and all that is no part of the
+// API, are served beside it.
+func TestLimitCaller(t *testing.T) {
+	t.Parallel()
+	b := setup(t, one(admission.Limits{PerSecond: 1}))
+	server := b.serve() // which hears from 127.0.0.1
+	ask := func(method, path, from string, body ...string) answer {
+		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(strings.Join(body, "")))
+		require.NoError(t, err)
+		if from != "" {
+			r.Header["X-Forwarded-For"] = strings.Split(from, "|") // as many fields
+		}
+		a, err := server.Client().Do(r)
+		require.NoError(t, err)
+		a.Body.Close()
+		return answer{Response: a}
+	}
+	first := ask("GET", placesPath, "203.0.113.7")
+	require.Equal(t, http.StatusOK, first.StatusCode)
+	require.Equal(t, `"caller";q=10;w=10`, first.Header.Get("RateLimit-Policy"))
+	require.Equal(t, `"caller";r=9;t=1`, first.Header.Get("RateLimit"))
+	for range 9 { // it may send ten at once, however fast
+		require.Equal(t, http.StatusUnsupportedMediaType, ask("POST", placesPath, "203.0.113.7", "a=b").StatusCode, "what is refused counts, too")
+	}
+	require.Eventually(t, func() bool { // one comes back each second
+		a := ask("GET", placesPath, "203.0.113.7")
+		if a.StatusCode == http.StatusTooManyRequests {
+			require.Equal(t, `"caller";r=0;t=1`, a.Header.Get("RateLimit"))
+			require.Equal(t, "1", a.Header.Get("Retry-After"))
+			return true
+		}
+		require.Equal(t, http.StatusOK, a.StatusCode)
+		return false
+	}, testTime, testPause)
+	require.Equal(t, 1, b.metric(`yeyak_callers_refused_total{of="requests"}`))
+
+	for _, from := range []string{"203.0.113.8", "203.0.113.7, 203.0.113.8", "203.0.113.7|203.0.113.8, 10.0.0.1", "2001:db8::1"} {
+		a := ask("GET", placesPath, from)
+		require.Equal(t, http.StatusOK, a.StatusCode, "another address: what is said before it is not believed")
+		require.NotEmpty(t, a.Header.Get("RateLimit"))
+	}
+	for range 12 { // more than may be sent at once
+		for _, from := range []string{"", "127.0.0.1", "10.0.0.1", "somewhere", "203.0.113.7, somewhere"} {
+			a := ask("GET", placesPath, from)
+			require.Equal(t, http.StatusOK, a.StatusCode, "what is nearby is not counted")
+			require.Empty(t, a.Header.Get("RateLimit"))
+		}
+		for _, path := range []string{"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"} {
+			require.Equal(t, http.StatusOK, ask("GET", path, "203.0.113.7").StatusCode)
+		}
+	}
+}
+
+// TestLimitCaller_Changes: what is refused has changed nothing. Nothing is to be
+// placed: that would fail the test.
+func TestLimitCaller_Changes(t *testing.T) {
+	t.Parallel()
+	b := setup(t, one(admission.Limits{PerSecond: 1}))
+	refused := answer{}
+	require.Eventually(t, func() bool {
+		refused = b.do("POST", reservationsPath, "{}") // from 192.0.2.1
+		return refused.StatusCode == http.StatusTooManyRequests
+	}, testTime, testPause)
+	b.problem(refused, 429, tooManyRequests)
+}
+
+// TestLimitCaller_Documented: each operation of the API says so, with the fields.
+func TestLimitCaller_Documented(t *testing.T) {
+	t.Parallel()
+	document := decode[struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]struct {
+				Description string
+				Headers     map[string]any
+			}
+		}
+	}](t, setup(t).do("GET", openAPIPath, ""))
+	for path, item := range document.Paths {
+		for method, operation := range item {
+			said := operation.Responses["429"]
+			if !strings.HasPrefix(path, "/v1/") {
+				require.Empty(t, said, "%s %s", method, path)
+				continue
+			}
+			require.Contains(t, said.Description, "`too_many_requests`", "%s %s", method, path)
+			for _, field := range []string{"Retry-After", "RateLimit", "RateLimit-Policy"} {
+				require.Contains(t, said.Headers, field, "%s %s", method, path)
+			}
+		}
+	}
+}
+
+// TestStream_TooManyOfOne: a caller may have some streams, and others have theirs
+// beside it.
+func TestStream_TooManyOfOne(t *testing.T) {
+	t.Parallel()
+	b := setup(t, often, one(admission.Limits{PerSecond: 1000, MaxStreams: 5, MaxStreamsOfOne: 2}))
+	server := b.serve()
+	const from = "X-Forwarded-For"
+	b.follow(server, "", from, "203.0.113.7")
+	second := b.follow(server, "", from, "203.0.113.7")
+	refused := b.open(server, "", from, "203.0.113.7")
+	refused.problem(b, 429, tooManyStreamsOfOne)
+	require.Equal(t, "2", refused.Header.Get("Retry-After"))
+	require.Equal(t, 1, b.metric(`yeyak_callers_refused_total{of="streams"}`))
+	require.Equal(t, http.StatusOK, b.do("GET", "/v1/events", "", from, "203.0.113.7").StatusCode, "lists go on")
+	b.follow(server, "", from, "203.0.113.8")
+	b.follow(server, "", from, "203.0.113.8")
+	b.follow(server, "")
+	b.open(server, "", from, "203.0.113.9").problem(b, 503, tooManyStreams)
+
+	second.leave()
+	b.open(server, "?after=bad", from, "203.0.113.7") // takes up no place
+	require.Eventually(t, func() bool {
+		return b.open(server, "", from, "203.0.113.7").StatusCode == http.StatusOK
+	}, testTime, testPause)
+}
+
+// TestPlaceOrder_TooManyOfYours: what one customer has too many of is refused, told
+// and counted.
+func TestPlaceOrder_TooManyOfYours(t *testing.T) {
+	t.Parallel()
+	b := setup(t, one(admission.Limits{}))
+	for _, c := range []struct {
+		code       booking.Code
+		path, body string
+		of         admission.Share
+	}{
+		{orders.TooManyCallsOfYours, callsPath, call, admission.ShareOfCalls},
+		{orders.TooManyOrdersOfYours, reservationsPath, reservation, admission.ShareOfInbox},
+	} {
+		b.notPlaced(booking.Errorf(c.code, "100 are there already").In(testTime))
+		a := b.do("POST", c.path, c.body)
+		require.Nil(t, b.problem(a, 429, c.code).Order)
+		require.Equal(t, inSeconds(testTime), a.Header.Get("Retry-After"))
+		require.Equal(t, 1, b.metric(`yeyak_callers_refused_total{of="`+string(c.of)+`"}`))
+	}
+}

@@ -1,0 +1,158 @@
+package e2e
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+// ofOne lets one caller have so much.
+func ofOne(l admission.Limits) func(*app.Options) {
+	return func(o *app.Options) { o.Config.Admission.Limits = l }
+}
+
+// forwarded is the header of a proxy that speaks for a client.
+const forwarded = "X-Forwarded-For"
+
+// TestLimits_Requests: an address that sends more than one may is refused before
+// anything is done, and served again after a moment; others are served beside it.
+func TestLimits_Requests(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t, ofOne(admission.Limits{PerSecond: 1}))
+	place := s.place(100)
+	reserve := func(from, key string) answer {
+		return s.post(reservations, reservation(place), forwarded, from, "Idempotency-Key", key)
+	}
+	for range 40 { // what is nearby is not counted
+		require.Empty(t, s.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).header.Get("RateLimit"))
+	}
+	first := reserve("203.0.113.7", "first").with(t, http.StatusCreated)
+	require.Equal(t, `"caller";q=10;w=10`, first.header.Get("RateLimit-Policy"))
+	require.Equal(t, `"caller";r=9;t=1`, first.header.Get("RateLimit"))
+	var refused answer
+	s.eventually(func() bool { // ten at once, and one each second
+		for range 10 {
+			if refused = s.get("/v1/mypages/unknown", forwarded, "203.0.113.7"); refused.status == http.StatusTooManyRequests {
+				return true
+			}
+		}
+		return false
+	})
+	require.Equal(t, "too_many_requests", refused.body.Code)
+	require.Equal(t, "1", refused.header.Get("Retry-After"))
+	require.Equal(t, `"caller";r=0;t=1`, refused.header.Get("RateLimit"))
+	require.Positive(t, s.measured(`yeyak_callers_refused_total\{of="requests"\}`))
+
+	other := reserve("203.0.113.8", "other").with(t, http.StatusCreated)
+	var later answer
+	s.eventually(func() bool {
+		later = reserve("203.0.113.7", "later")
+		return later.status != http.StatusTooManyRequests
+	})
+	later.with(t, http.StatusCreated)
+	want := []string{first.body.ID, other.body.ID, later.body.ID}
+	for _, order := range want {
+		s.becomes(order, booking.Confirmed)
+	}
+	require.ElementsMatch(t, want, s.listed("/v1/mypages?customerId=alice"), "nothing else was started")
+	s.requireClean()
+}
+
+// TestLimits_Inbox: while Temporal is away, one customer cannot fill the inbox.
+func TestLimits_Inbox(t *testing.T) {
+	t.Parallel()
+	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxKeptOfOne: 3}))
+	c.wire.cut()
+	var ids []string
+	for _, a := range []answer{c.orderAgain(0), c.orderAgain(1), c.orderAgain(2)} {
+		ids = append(ids, a.with(t, http.StatusAccepted).body.ID)
+	}
+	for _, again := range []func() answer{func() answer { return c.orderAgain(3) }, func() answer { return c.orderAgain(4) }} {
+		a := again().with(t, http.StatusTooManyRequests)
+		require.Equal(t, "too_many_orders_of_yours", a.body.Code)
+		require.Regexp(t, "^[1-9][0-9]*$", a.header.Get("Retry-After"))
+		require.Nil(t, a.body.Order)
+	}
+	require.Equal(t, ids[0], c.orderAgain(0).with(t, http.StatusAccepted).body.ID, "what was taken is answered as before")
+	bobs := c.order(c.menu, object{"customerId": "bob"}).with(t, http.StatusAccepted).body.ID
+	require.Equal(t, 4, c.counted("yeyak_inbox_open"))
+	require.Equal(t, 2, c.measured(`yeyak_callers_refused_total\{of="inbox"\}`))
+	require.ElementsMatch(t, ids, c.listed("/v1/mypages?customerId=alice"), "nothing else was taken")
+
+	c.wire.resume()
+	for _, id := range append(ids, bobs) {
+		c.standsNow(id)
+	}
+	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })
+	a := c.orderAgain(3)
+	require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, a.status, "%s", a.raw)
+	c.standsNow(a.body.ID)
+	c.requireClean()
+}
+
+// TestLimits_Calls: one customer cannot have all the calls that wait for a cleaner.
+func TestLimits_Calls(t *testing.T) {
+	t.Parallel()
+	limits := ofOne(admission.Limits{PerSecond: 1000, MaxCallsOfOne: 2, MaxWaitingCalls: 3})
+	eachStorageWith(t, limits, func(t *testing.T, s *system) {
+		var waiting []string
+		for range 2 {
+			waiting = append(waiting, s.call().with(t, http.StatusCreated).body.ID)
+			s.finished(waiting[len(waiting)-1]) // it has its place in the queue
+		}
+		mine := func() answer { return s.post(calls, visit(), "Idempotency-Key", "k") }
+		for range 2 {
+			a := mine().with(t, http.StatusTooManyRequests)
+			require.Equal(t, "too_many_calls_of_yours", a.body.Code)
+			require.Equal(t, "60", a.header.Get("Retry-After"))
+			require.Nil(t, a.body.Order)
+		}
+		bobs := s.call(object{"customerId": "bob"}).with(t, http.StatusCreated).body.ID
+		s.finished(bobs)
+		full := s.call(object{"customerId": "carol"}).with(t, http.StatusServiceUnavailable)
+		require.Equal(t, "too_many_calls_waiting", full.body.Code)
+		require.ElementsMatch(t, waiting, s.listed("/v1/mypages?customerId=alice"), "nothing was started")
+		charged, _ := s.atProvider()
+		require.EqualValues(t, 3*30000, charged)
+		require.Equal(t, 2, s.measured(`yeyak_callers_refused_total\{of="calls"\}`))
+
+		s.decideAt(calls+"/"+waiting[0], "cancel").with(t, http.StatusOK)
+		mine().with(t, http.StatusCreated)
+	})
+}
+
+// TestLimits_Streams: one address cannot have all the streams of events.
+func TestLimits_Streams(t *testing.T) {
+	t.Parallel()
+	s := boot(t, ofOne(admission.Limits{PerSecond: 1000, MaxStreams: 3, MaxStreamsOfOne: 2}))
+	ctx, leave := context.WithTimeout(t.Context(), time.Minute)
+	defer leave()
+	open := func(ctx context.Context, from string) int {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/events", nil)
+		require.NoError(t, err)
+		r.Header.Set("Accept", "text/event-stream")
+		r.Header.Set(forwarded, from)
+		a, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = a.Body.Close() })
+		return a.StatusCode
+	}
+	short, hangUp := context.WithCancel(ctx)
+	defer hangUp()
+	require.Equal(t, http.StatusOK, open(short, "203.0.113.7"))
+	require.Equal(t, http.StatusOK, open(ctx, "203.0.113.7"))
+	require.Equal(t, http.StatusTooManyRequests, open(ctx, "203.0.113.7"))
+	require.Equal(t, http.StatusOK, open(ctx, "203.0.113.8"))
+	require.Equal(t, http.StatusServiceUnavailable, open(ctx, "203.0.113.9"), "there are no more for anybody")
+	s.get("/v1/events", forwarded, "203.0.113.7").with(t, http.StatusOK)
+	require.Equal(t, 1, s.measured(`yeyak_callers_refused_total\{of="streams"\}`))
+	hangUp()
+	s.eventually(func() bool { return open(ctx, "203.0.113.7") == http.StatusOK })
+}

@@ -1,0 +1,132 @@
+package admission
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"golang.org/x/time/rate"
+)
+
+// Window is in what time the requests that a caller may send at once come back.
+const Window = 10 * time.Second
+
+// Share names something of which one caller may take up only a part.
+type Share string
+
+// All of which one caller may take up a part.
+const (
+	ShareOfRequests Share = "requests"
+	ShareOfStreams  Share = "streams"
+	ShareOfCalls    Share = "calls" // that wait for a cleaner
+	ShareOfInbox    Share = "inbox"
+)
+
+// Callers bounds what a process does for one caller, so that there is room for the
+// others. Each caller has a token bucket, which holds a Window's worth of requests.
+// A caller without a name is not counted.
+type Callers struct {
+	limits  Limits
+	refused map[Share]prometheus.Counter
+
+	mu sync.Mutex
+	// Buckets that are used, and those that were used before turned. A bucket that is
+	// not used for a Window is full, as a new one is: it is forgotten.
+	recent, older map[string]*rate.Limiter
+	turned        time.Time
+	streams       map[string]int // that are open
+}
+
+func newCallers(l Limits, registry prometheus.Registerer) *Callers {
+	refused := promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
+		Name: "yeyak_callers_refused_total", Help: "Requests that were answered 429 since their caller has as much as one may, by what that is.",
+	}, []string{"of"})
+	c := &Callers{limits: l, refused: map[Share]prometheus.Counter{}, recent: map[string]*rate.Limiter{}, streams: map[string]int{}}
+	for _, of := range []Share{ShareOfRequests, ShareOfStreams, ShareOfCalls, ShareOfInbox} {
+		c.refused[of] = refused.WithLabelValues(string(of))
+	}
+	return c
+}
+
+// Refused counts a request that is refused since its caller has its share.
+func (c *Callers) Refused(of Share) { c.refused[of].Inc() }
+
+// counts tells whether there is a limit for the caller.
+func (c *Callers) counts(caller string) bool { return caller != "" && c.limits.PerSecond > 0 }
+
+// Quota is how many requests a caller may send.
+type Quota struct {
+	Most, Left int
+	// Exceeded: the request is one too many.
+	Exceeded bool
+	// Reset is the time after which Left is Most again, and after a request that is one
+	// too many the time after which the next one is let in.
+	Reset time.Duration
+}
+
+// Request counts a request of the caller. A request that is one too many uses
+// nothing up. It returns false for a caller that is not counted.
+func (c *Callers) Request(caller string) (Quota, bool) {
+	if !c.counts(caller) {
+		return Quota{}, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	bucket := c.bucket(caller, now)
+	exceeded := !bucket.AllowN(now, 1)
+	left := bucket.TokensAt(now)
+	q := Quota{Most: bucket.Burst(), Left: int(left), Exceeded: exceeded}
+	missing := float64(q.Most) - left
+	if exceeded {
+		c.Refused(ShareOfRequests)
+		q.Left, missing = 0, 1-left
+	}
+	q.Reset = time.Duration(missing / float64(bucket.Limit()) * float64(time.Second))
+	return q, true
+}
+
+// bucket is the caller's.
+func (c *Callers) bucket(caller string, now time.Time) *rate.Limiter {
+	if now.Sub(c.turned) >= Window {
+		c.recent, c.older, c.turned = map[string]*rate.Limiter{}, c.recent, now
+	}
+	b := c.recent[caller]
+	if b == nil {
+		b = c.older[caller]
+	}
+	if b == nil {
+		b = rate.NewLimiter(rate.Limit(c.limits.PerSecond), c.limits.PerSecond*int(Window/time.Second))
+	}
+	c.recent[caller] = b
+	return b
+}
+
+// Follow takes one of the caller's streams. It returns false when the caller has all
+// of them.
+func (c *Callers) Follow(caller string) bool {
+	if !c.counts(caller) {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.streams[caller] >= c.limits.MaxStreamsOfOne {
+		c.Refused(ShareOfStreams)
+		return false
+	}
+	c.streams[caller]++
+	return true
+}
+
+// Leave gives back a stream that Follow took.
+func (c *Callers) Leave(caller string) {
+	if !c.counts(caller) {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.streams[caller]--; c.streams[caller] == 0 {
+		delete(c.streams, caller)
+	}
+}

@@ -1,0 +1,130 @@
+package admission
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+)
+
+// counting is callers that may send two requests a second each.
+func counting() *Callers {
+	return New(Limits{PerSecond: 2, MaxStreamsOfOne: 2}, time.Second, prometheus.NewPedanticRegistry()).Callers
+}
+
+func (c *Callers) asks(t *testing.T, caller string) Quota {
+	t.Helper()
+	q, counted := c.Request(caller)
+	require.True(t, counted)
+	return q
+}
+
+// TestCallers_Requests: a window's worth of requests is let in at once, and the rest
+// at the rate; each caller has its own.
+func TestCallers_Requests(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := counting()
+		for left := 19; left >= 0; left-- {
+			want := Quota{Most: 20, Left: left, Reset: time.Duration(20-left) * time.Second / 2}
+			require.Equal(t, want, c.asks(t, "a"))
+		}
+		for range 3 { // which uses nothing up
+			require.Equal(t, Quota{Most: 20, Exceeded: true, Reset: time.Second / 2}, c.asks(t, "a"))
+		}
+		require.Equal(t, 19, c.asks(t, "b").Left)
+		time.Sleep(time.Second / 4)
+		require.Equal(t, Quota{Most: 20, Exceeded: true, Reset: time.Second / 4}, c.asks(t, "a"))
+		time.Sleep(time.Second / 4)
+		require.Equal(t, Quota{Most: 20, Reset: Window}, c.asks(t, "a"))
+		require.True(t, c.asks(t, "a").Exceeded)
+		require.Equal(t, 5, counted(c.refused[ShareOfRequests]))
+		time.Sleep(Window)
+		require.Equal(t, 19, c.asks(t, "a").Left)
+	})
+}
+
+// TestCallers_Steady: a caller that keeps to the rate is never refused, and one that
+// sends twice as much has half of it refused.
+func TestCallers_Steady(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := counting()
+		refused := 0
+		for range 2000 {
+			require.False(t, c.asks(t, "steady").Exceeded)
+			for range 2 {
+				if c.asks(t, "twice").Exceeded {
+					refused++
+				}
+			}
+			time.Sleep(time.Second / 2)
+		}
+		require.InDelta(t, 2000-20, refused, 2)
+	})
+}
+
+// TestCallers_Forgotten: a caller is remembered for as long as its bucket is not full,
+// and not for long after that.
+func TestCallers_Forgotten(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := counting()
+		for range 20 {
+			c.asks(t, "greedy")
+		}
+		time.Sleep(Window - 100*time.Millisecond)
+		c.asks(t, "other")
+		require.Equal(t, 18, c.asks(t, "greedy").Left, "19.8 of its tokens are back")
+		for range 18 {
+			c.asks(t, "greedy")
+		}
+		time.Sleep(time.Second / 2)
+		q := c.asks(t, "greedy")
+		require.False(t, q.Exceeded)
+		require.Zero(t, q.Left, "one was back: it is not forgotten")
+		for n := range 1000 {
+			c.asks(t, fmt.Sprint("passing by ", n))
+		}
+		for range 3 {
+			time.Sleep(Window)
+			c.asks(t, "other")
+		}
+		require.Len(t, c.recent, 1)
+		require.Len(t, c.older, 1)
+	})
+}
+
+func TestCallers_Streams(t *testing.T) {
+	t.Parallel()
+	c := counting()
+	require.True(t, c.Follow("a"))
+	require.True(t, c.Follow("a"))
+	require.False(t, c.Follow("a"))
+	require.True(t, c.Follow("b"))
+	c.Leave("a")
+	require.True(t, c.Follow("a"))
+	require.False(t, c.Follow("a"))
+	require.Equal(t, 2, counted(c.refused[ShareOfStreams]))
+	for _, one := range []string{"a", "a", "b"} {
+		c.Leave(one)
+	}
+	require.Empty(t, c.streams)
+}
+
+// TestCallers_NotCounted: a caller without a name is not counted, and none is where
+// there is no limit.
+func TestCallers_NotCounted(t *testing.T) {
+	t.Parallel()
+	for caller, c := range map[string]*Callers{"": counting(), "a": New(Limits{MaxStreamsOfOne: 2}, time.Second, nil).Callers} {
+		for range 1000 {
+			_, counted := c.Request(caller)
+			require.False(t, counted)
+			require.True(t, c.Follow(caller))
+		}
+		for range 1000 {
+			c.Leave(caller)
+		}
+		require.Empty(t, c.recent)
+		require.Empty(t, c.streams)
+	}
+}
