@@ -85,7 +85,8 @@ func (a away) Run(ctx context.Context) error {
 	}
 	fmt.Println("Starting a cluster …")
 	o := a.options(address)
-	o.Env = []string{"YEYAK_MAX_WAITING_CALLS=0"} // no cleaner is registered
+	// No cleaner is registered, and each customer places order after order.
+	o.Env = []string{"YEYAK_MAX_WAITING_CALLS=0", "YEYAK_REQUESTS_PER_SECOND=0"}
 	c, err := cluster.Start(ctx, o)
 	if err != nil {
 		return err
