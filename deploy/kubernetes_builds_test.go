@@ -96,6 +96,15 @@ func (m *manifests) mostConnections() (sum int32) {
 	return sum
 }
 
+// PostgreSQL does not log the text of a statement that fails: it holds telephone
+// numbers and addresses.
+func TestPostgres_LogsNoStatements(t *testing.T) {
+	t.Parallel()
+	const quiet = "--log_min_error_statement=panic"
+	require.Contains(t, render(t, "kubernetes/overlays/local/jobs").statefulSets["yeyak-postgres"].Spec.Template.Spec.Containers[0].Args, quiet)
+	require.Contains(t, everything(t).Services["postgres"].Command, quiet)
+}
+
 // Autoscaling ends before the database has no connections left.
 func TestKubernetes_Connections(t *testing.T) {
 	t.Parallel()
