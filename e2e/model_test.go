@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -225,33 +226,35 @@ func kindOf(order string) booking.Kind {
 	return ""
 }
 
-// look notes an order that shows as cancelled while money or work is owed.
+// look notes an order that shows as cancelled while money or work is owed. It is to
+// show so twice: while neither the read model nor a worker answers, an order shows as
+// it was started, and its job as waiting.
 func (m *model) look(order string) {
-	page, err := m.send(http.MethodGet, "/v1/mypages/"+order, nil)
-	if err != nil || page.status != http.StatusOK || page.body.Status != booking.Cancelled {
-		return
-	}
-	owes := func(path string, done ...string) {
-		a, err := m.send(http.MethodGet, path, nil)
-		if err != nil || a.status != http.StatusOK {
-			return
-		}
-		for _, d := range done {
-			if string(a.body.Status) == d {
-				return
-			}
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.owed = append(m.owed, fmt.Sprintf("%s is cancelled: %s", order, a.raw))
-	}
-	owes("/v1/payments/"+order, "refunded", "voided", "declined")
+	m.owes(order, "/v1/payments/"+order, "refunded", "voided", "declined")
 	switch kindOf(order) {
 	case booking.Food:
-		owes(deliveries+"/"+order, "cancelled")
+		m.owes(order, deliveries+"/"+order, "cancelled")
 	case booking.Cafe:
-		owes(productions+"/"+order, "cancelled")
+		m.owes(order, productions+"/"+order, "cancelled")
 	}
+}
+
+// owes notes an order that shows as cancelled, unless what is at the path is done.
+func (m *model) owes(order, path string, done ...string) {
+	var a answer
+	for range 2 {
+		page, err := m.send(http.MethodGet, "/v1/mypages/"+order, nil)
+		if err != nil || page.status != http.StatusOK || page.body.Status != booking.Cancelled {
+			return
+		}
+		a, err = m.send(http.MethodGet, path, nil)
+		if err != nil || a.status != http.StatusOK || slices.Contains(done, string(a.body.Status)) {
+			return
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.owed = append(m.owed, fmt.Sprintf("%s is cancelled: %s", order, a.raw))
 }
 
 // trouble lets something fail for a while, or makes it work again.
