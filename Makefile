@@ -141,6 +141,12 @@ bench-recovery: $(temporal_server) bin/yeyak ## Measure how soon orders go on af
 	go build -o bin/bench/ ./bench/...
 	bin/bench/recovery $(BENCH_FLAGS)
 
+.PHONY: bench-inbox
+bench-inbox: $(temporal_server) bin/yeyak ## Measure orders that wait in the inbox for Temporal, against those that are started at once
+	sh tools/postgres.sh
+	go build -o bin/bench/ ./bench/...
+	bin/bench/inbox $(BENCH_FLAGS)
+
 .PHONY: cluster
 cluster: $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as separate processes behind one entry point; Ctrl-C stops it
 	@exec bin/cluster run $(CLUSTER_FLAGS)

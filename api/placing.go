@@ -66,7 +66,11 @@ func (p *placing) place(ctx context.Context, l language) (*orderAnswer, error) {
 	placed, err := p.server.Orders.Place(ctx, callerOf(ctx), p.attempt)
 	isAbout(ctx, placed.OrderID)
 	if err != nil {
-		return nil, p.server.placingProblem(ctx, l, placed.View, err)
+		problem := p.server.placingProblem(ctx, l, placed.View, err)
+		if placed.Earlier {
+			problem.header.Set("Location", locationOf(contract.View{ID: placed.OrderID, Kind: booking.KindOf(placed.OrderID)}))
+		}
+		return nil, problem
 	}
 	return l.answerOutcome(placed, readerOf(ctx, placed.View), http.StatusCreated).located(), nil
 }
