@@ -3,8 +3,10 @@ package booking
 import "slices"
 
 // Caller is the person or the program behind a request. The zero value is a
-// caller without an identity: authentication is off.
+// caller without an identity, which may do what is public and nothing else.
 type Caller struct {
+	// Unchecked is set while authentication is off: the caller may do everything.
+	Unchecked bool
 	// ID is the number by which Yeyak knows the caller, as text: "1024". It says
 	// nothing about the person, and is what workflows, events and logs carry.
 	ID string
@@ -55,7 +57,8 @@ func Scopes() []Scope { return []Scope{AnyOrder, AllEvents, AnyCatalogue} }
 type Membership struct {
 	// OwnerID is the organisation's number.
 	OwnerID string
-	// Place is the one place that the membership is for, "" for all places.
+	// Place is the one place, menu or drink that the membership is for, "" for all
+	// that the organisation has.
 	Place string
 	Level MemberLevel
 }
