@@ -100,7 +100,7 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 	}
 	c.handedOver = true // from here on it waits for the café, and messages for nobody
 	c.show(booking.JobStarted)
-	return c.rest(ctx, booking.InProduction, booking.ProductionStarted, "")
+	return c.rest(ctx, booking.InProduction, booking.ProductionStarted, contract.Decision{})
 }
 
 func (c *cup) cancelProduction() undo {
@@ -145,7 +145,7 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	}
 	defer c.told(telling)
 	c.show(booking.JobCompleted)
-	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, "")
+	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, c.ending)
 }
 
 // takeDecisions lets the customer and the café decide on the order.
@@ -159,8 +159,8 @@ func (c *cup) mayServe(time.Time) error {
 	return booking.MayServe(c.standing())
 }
 
-func (c *cup) serve(ctx workflow.Context, _ contract.Decision) (contract.View, error) {
-	c.taken = booking.Completed
+func (c *cup) serve(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	c.taken, c.ending = booking.Completed, d
 	record(ctx, "handed over by the café")
 	c.served = true
 	return c.over(ctx, booking.Completed)

@@ -122,7 +122,7 @@ func (s *saga) orGiveUp(inTime bool, err error, late booking.Reason) error {
 func (s *saga) timeIsUp(why booking.Reason) error {
 	s.asked = why
 	record(s.ctx, "time is up: "+string(why))
-	s.abandonFor(why, "")
+	s.abandonFor(why, contract.Decision{})
 	return &refusal{why}
 }
 

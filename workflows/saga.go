@@ -189,7 +189,7 @@ func (s *saga) turnBack(err error) {
 	}
 	atOnce := len(s.undos) == 0 && s.view.Kind.May(s.view.Status, booking.Cancelled)
 	if !atOnce && s.view.Status != booking.Cancelling {
-		s.become(booking.Cancelling, reason, s.note)
+		s.become(booking.Cancelling, reason, s.said)
 	}
 	if reason.Unavailable() {
 		s.showPending(s.ctx) // its customer waits for an answer, and not for the undos
@@ -215,7 +215,7 @@ func (s *saga) turnBack(err error) {
 		u.found(booking.Undo{})
 	}
 	s.tellUndone()
-	s.end(reason, s.facts.cancelled)
+	s.end(reason, s.said.By, s.facts.cancelled)
 }
 
 // undoInPlace does an undo in place, if the order's policy allows, and answers

@@ -21,6 +21,8 @@ type Decision struct {
 	Update string
 	// Note is the caller's own words; they appear in the order's history.
 	Note string
+	// By is the caller's id, "" while authentication is off. Decide sets it.
+	By string
 	// MadeAt is when it was made, of one that was kept; zero for one that is made now.
 	MadeAt time.Time
 }
@@ -43,7 +45,8 @@ func (d Decision) extra() time.Duration {
 }
 
 // Decide carries a decision to its order and answers with the order after it. A
-// decision that the order does not allow is an error that says why.
+// decision that the order does not allow is an error that says why, and so is one
+// that the caller may not make.
 //
 // An order takes a decision and carries it out in one workflow task where it
 // can, and the engine's answer to the first then brings the second along: that
@@ -51,10 +54,11 @@ func (d Decision) extra() time.Duration {
 // process dies, unless a service has to agree. One that cannot be delivered in time
 // is kept until it can be: see undelivered.
 func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) (Outcome, error) {
-	if !booking.IsOrderID(d.Kind, d.OrderID) {
-		return Outcome{}, NoSuchOrder(d.OrderID)
+	if err := o.Allow(ctx, caller, d.action(), d.Kind, d.OrderID); err != nil {
+		return Outcome{}, err
 	}
 	made := o.Now()
+	d.By = caller.ID
 	if out, queued, err := o.queueBehind(ctx, caller, d, made); queued {
 		return out, err
 	}

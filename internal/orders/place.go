@@ -126,7 +126,8 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tried {
 	t := tried{Attempt: a, startBy: o.startBy(budget, a, placedAt)}
 	t.input = a.offer.input(contract.Order{
-		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
+		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, PlacedBy: a.placement.forCustomer(),
+		Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
 		RequestHash: a.placement.RequestHash, PlacedAt: placedAt, StartBy: t.startBy, Policy: o.Policy,
 	})
 	t.view = t.input.View()

@@ -20,6 +20,8 @@ type Placement struct {
 	// Key is the Idempotency-Key, "" without one. RequestHash tells a repeat from
 	// another request under the same key.
 	Key, RequestHash string
+
+	placedBy string // the caller's id, "" while authentication is off
 }
 
 // Wanted is what can be ordered, of a kind. No fault is found in a field without a

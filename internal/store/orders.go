@@ -101,7 +101,7 @@ func ofStretch(query *bun.SelectQuery, f booking.OrderFilter, s orderStretch) *b
 		visible = "paid"
 	}
 	return whereEqual(query.Where("?", visible),
-		equal{"customer_id", f.CustomerID}, equal{"owner_id", f.OwnerID},
+		equal{"customer_id", f.CustomerID}, equal{"owner_id", f.OwnerID}, equal{"item_id", f.ItemID},
 		equal{"kind", string(s.kind)}, equal{"status", string(s.status)},
 	)
 }

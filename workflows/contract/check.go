@@ -22,6 +22,7 @@ func (o Order) check(kind booking.Kind, is *objections) {
 		return
 	}
 	is.name("customerId", o.CustomerID)
+	is.by("placedBy", o.PlacedBy)
 	is.money("amount", o.Amount)
 	if o.Amount.Amount != 0 {
 		is.name("paymentMethod", o.PaymentMethod)
@@ -35,6 +36,7 @@ func (o Order) check(kind booking.Kind, is *objections) {
 		is.unless(w.Why == booking.ByCustomer || w.Why == booking.NotProcessed, "withdrawal.why",
 			"must be %s or %s", booking.ByCustomer, booking.NotProcessed)
 		is.upTo("withdrawal.note", w.Note, booking.LongestNote)
+		is.by("withdrawal.by", w.By)
 	}
 }
 
@@ -89,6 +91,7 @@ func (d Decision) Check(update string) error {
 	var is objections
 	is.unless(d.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", d.Bytes, LargestUpdate)
 	is.upTo("note", d.Note, booking.LongestNote)
+	is.by("by", d.By)
 	if fault := booking.LinesFault(d.Note); fault != "" {
 		is.add("note", "%s", fault)
 	}

@@ -144,6 +144,8 @@ func (r Refusal) Left(now time.Time) time.Duration {
 type Decision struct {
 	// Note is the caller's own words; they appear in the order's history.
 	Note string `json:"note,omitempty"`
+	// By is the id of the one who decides, "" while authentication is off.
+	By string `json:"by,omitempty"`
 	// At is when the decision was made, of one that could not be delivered then. What
 	// was allowed then is allowed. Zero, or in the future: now.
 	At time.Time `json:"at,omitzero"`

@@ -70,8 +70,10 @@ func (p Policy) Whole() Policy {
 
 // Order is what every order's saga starts with.
 type Order struct {
-	OrderID       string        `json:"orderId"`
-	CustomerID    string        `json:"customerId"`
+	OrderID    string `json:"orderId"`
+	CustomerID string `json:"customerId"`
+	// PlacedBy is who placed the order for its customer, "" when that was the customer.
+	PlacedBy      string        `json:"placedBy,omitempty"`
 	Amount        booking.Money `json:"amount"` // price of the whole order
 	PaymentMethod string        `json:"paymentMethod"`
 	RequestHash   string        `json:"requestHash,omitempty"`
@@ -95,6 +97,7 @@ type Order struct {
 type Withdrawal struct {
 	Why  booking.Reason `json:"why"`            // ByCustomer or NotProcessed
 	Note string         `json:"note,omitempty"` // the customer's words
+	By   string         `json:"by,omitempty"`   // the id of the one who gave it up
 }
 
 // Begins is when the time of the order begins to run.
@@ -112,7 +115,7 @@ func (o Order) view(kind booking.Kind, ownerID string, item booking.Item, quanti
 	return View{
 		ID: o.OrderID, Kind: kind, CustomerID: o.CustomerID, OwnerID: ownerID,
 		Item: item, Quantity: quantity, Amount: o.Amount,
-		Status: booking.Received, History: []Entry{{Status: booking.Received, At: o.PlacedAt}},
+		Status: booking.Received, History: []Entry{{Status: booking.Received, At: o.PlacedAt, By: o.PlacedBy}},
 	}
 }
 

@@ -36,6 +36,13 @@ func (o *objections) name(field, id string) {
 	o.unless(booking.IsName(id), field, "is no id: it has 1 to %d letters, digits and . _ @ : + -, and begins with a letter or digit", booking.LongestName)
 }
 
+// by objects to who decided, unless it is "".
+func (o *objections) by(field, id string) {
+	if id != "" {
+		o.name(field, id)
+	}
+}
+
 // text objects to words for people that are missing, too long, or cannot be
 // shown.
 func (o *objections) text(field, text string) {
