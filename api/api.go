@@ -37,6 +37,7 @@ type Deps struct {
 	Payments    Payments
 	Messages    Messages
 	ReadModel   ReadModel
+	Members     Members
 
 	// Terms tell what can be paid at all; nil that everything can.
 	Terms PaymentTerms
@@ -87,20 +88,22 @@ const spare = orders.Asking + 3*time.Second
 
 type server struct {
 	Deps
-	huma   huma.API
-	window *window // through which streams read
+	huma        huma.API
+	window      *window // through which streams read
+	memberships *memberships
 }
 
 // New makes the handler that serves the whole API.
 func New(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
 	s.window = newWindow(s.readStretch, s.Logger)
+	s.memberships = &memberships{members: s.Members, now: s.Now, log: s.Logger}
 	if s.Admission == nil {
 		s.Admission = admission.New(admission.Limits{}, s.ReplyBudget, s.Registry)
 	}
 	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
-	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)
+	s.huma.UseMiddleware(s.checkMediaTypes, s.guard, s.admitRequest, s.limitTime, s.knowMemberships)
 
 	s.registerPlaces()
 	s.registerStock()
@@ -115,6 +118,7 @@ func New(d Deps) http.Handler {
 	s.registerOrders()
 	s.registerRecords()
 	s.registerEvents()
+	s.registerMembers()
 	s.registerHealth()
 	s.serveDocs(router)
 	if s.Metrics != nil {
@@ -204,6 +208,13 @@ func serverOf(ctx huma.Context) *server {
 // register adds an operation. Errors of its handler become problems here, and
 // nowhere else.
 func register[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	rule, ruled := ruleOf(&op)
+	if !ruled {
+		panic("there is no rule who may " + op.OperationID) // a defect, found by any test
+	}
+	if !rule.Public {
+		op.Responses = s.withProblems(op.Responses, booking.Unauthenticated, booking.NotAllowed)
+	}
 	op.Metadata = map[string]any{serverKey: s}
 	op.MaxBodyBytes = -1                                         // it has been read by then, and was not too large
 	op.BodyReadTimeout = -1                                      // ditto, and a deadline would end the request
@@ -245,6 +256,7 @@ func describeAPI() huma.Config {
 	c.Tags = append(kindTags(),
 		&huma.Tag{Name: tagOrders, Description: "What customers and owners see of orders of every kind"},
 		&huma.Tag{Name: tagRecords, Description: "Payments, messages and the feed of events"},
+		&huma.Tag{Name: tagMembers, Description: "Callers, and the members of owners' organisations"},
 		&huma.Tag{Name: tagOperations, Description: "For those who run the service"},
 	)
 	return c
@@ -254,5 +266,6 @@ func describeAPI() huma.Config {
 const (
 	tagOrders     = "Orders"
 	tagRecords    = "Records"
+	tagMembers    = "Members"
 	tagOperations = "Operations"
 )

@@ -39,17 +39,16 @@ const (
 // What callers do with what can be ordered, with those who clean, with
 // organisations and with the service itself.
 const (
-	ReadCatalogue    Action = "read_catalogue"
-	ChangeCatalogue  Action = "change_catalogue"
-	ChangeStock      Action = "change_stock"
-	ReadCleaners     Action = "read_cleaners"
-	ReadCleaner      Action = "read_cleaner"
-	ChangeCleaners   Action = "change_cleaners"
-	Found            Action = "found_organisation"
-	ReadOrganisation Action = "read_organisation"
-	ChangeMembers    Action = "change_members"
-	ReadOwnMembers   Action = "read_memberships"
-	ReadHealth       Action = "read_health"
+	ReadCatalogue   Action = "read_catalogue"
+	ChangeCatalogue Action = "change_catalogue"
+	ChangeStock     Action = "change_stock"
+	ReadCleaners    Action = "read_cleaners"
+	ReadCleaner     Action = "read_cleaner"
+	ChangeCleaners  Action = "change_cleaners"
+	ReadMembers     Action = "read_members"
+	ChangeMembers   Action = "change_members"
+	ReadSelf        Action = "read_self"
+	ReadHealth      Action = "read_health"
 )
 
 // Relation is how a caller is related to the thing that an action is about.
@@ -160,14 +159,14 @@ var rules = []Rule{
 	{Action: ChangeCleaners, Does: "add, change or withdraw a cleaner", ShownBy: ReadCleaner,
 		May: map[Role][]Relation{OperatorRole: whatever}},
 
-	{Action: Found, Does: "found an organisation, as its first owner",
-		May: map[Role][]Relation{OwnerRole: {AsStranger}, OperatorRole: whatever}},
-	{Action: ReadOrganisation, Does: "read an organisation and its members", ShownBy: ReadOrganisation,
+	{Action: ReadMembers, Does: "list the members of an organisation", ShownBy: ReadMembers,
 		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever}},
-	{Action: ChangeMembers, Does: "change an organisation and its members", ShownBy: ReadOrganisation,
+	{Action: ChangeMembers, Does: "add, change or remove the members of an organisation", ShownBy: ReadMembers,
 		May: map[Role][]Relation{OwnerRole: itsOwner, OperatorRole: whatever}},
-	{Action: ReadOwnMembers, Does: "list the organisations that the caller is a member of",
-		May: map[Role][]Relation{OwnerRole: {AsStranger}, OperatorRole: whatever, ServiceRole: {AsStranger}}},
+	{Action: ReadSelf, Does: "read who the caller is",
+		May: map[Role][]Relation{
+			CustomerRole: whatever, OwnerRole: whatever, CourierRole: whatever, CleanerRole: whatever, OperatorRole: whatever, ServiceRole: whatever,
+		}},
 
 	{Action: ReadHealth, Does: "read the service's health and documentation", Public: true},
 }

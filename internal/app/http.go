@@ -95,6 +95,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
 		ReadModel:   pages,
+		Members:     store.NewMembers(a.pages),
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},
