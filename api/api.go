@@ -20,7 +20,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the API works with. Terms, Admission, TellAssigned, Health, Traces,
+// Deps is what the API works with. Callers, Terms, Admission, TellAssigned, Health, Traces,
 // Registry, Metrics, Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	// Orders is what can be done with orders.
@@ -38,6 +38,9 @@ type Deps struct {
 	Messages    Messages
 	ReadModel   ReadModel
 	Members     Members
+
+	// Callers knows whose requests are; nil when authentication is off.
+	Callers Callers
 
 	// Terms tell what can be paid at all; nil that everything can.
 	Terms PaymentTerms
@@ -103,7 +106,7 @@ func New(d Deps) http.Handler {
 	}
 	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
-	s.huma.UseMiddleware(s.checkMediaTypes, s.guard, s.admitRequest, s.limitTime, s.knowMemberships)
+	s.huma.UseMiddleware(s.identify, s.guard, s.checkMediaTypes, s.admitRequest, s.limitTime, s.knowMemberships)
 
 	s.registerPlaces()
 	s.registerStock()
@@ -213,7 +216,7 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 		panic("there is no rule who may " + op.OperationID) // a defect, found by any test
 	}
 	if !rule.Public {
-		op.Responses = s.withProblems(op.Responses, booking.Unauthenticated, booking.NotAllowed)
+		op.Responses = s.withProblems(op.Responses, booking.NotAllowed)
 	}
 	op.Metadata = map[string]any{serverKey: s}
 	op.MaxBodyBytes = -1                                         // it has been read by then, and was not too large
@@ -221,6 +224,10 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 	op.Responses = s.withProblems(op.Responses, booking.Invalid) // of a parameter at least, also of one that there is not
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		op.Responses = s.withProblems(op.Responses, malformedJSON)
+	}
+	if isPersonal(&op) {
+		op.Security = []map[string][]string{{bearer: {}}}
+		op.Responses = s.withProblems(op.Responses, booking.Unauthenticated, booking.Unavailable)
 	}
 	if sheds(&op) {
 		op.Responses = s.withProblems(op.Responses, admission.Overloaded)
@@ -247,6 +254,7 @@ func describeAPI() huma.Config {
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	// What goes out and what comes in is the same money, described in one place.
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[booking.Money](), reflect.TypeFor[money]())
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{bearer: bearerScheme}
 	c.CreateHooks = nil // they add $schema to every answer
 	c.Transformers = []huma.Transformer{setProblemHeaders}
 	c.Formats = map[string]huma.Format{

@@ -22,6 +22,8 @@ type book struct {
 	t    *testing.T
 	rows orders.Pages
 
+	caller booking.Caller // that orders are placed by
+
 	mu       sync.Mutex
 	prepared map[string]orders.Placement // by the order's id
 	places   func(id string, p orders.Placement) (orders.Outcome, error)
@@ -42,24 +44,24 @@ func (k *book) Prepare(ctx context.Context, c booking.Caller, p orders.Placement
 func (k *book) Place(_ context.Context, c booking.Caller, a orders.Attempt) (orders.Outcome, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	require.Equal(k.t, booking.Caller{Unchecked: true}, c)
+	require.Equal(k.t, k.caller, c)
 	require.NotNil(k.t, k.places, "nothing is to be placed")
 	out, err := k.places(a.OrderID, k.prepared[a.OrderID])
 	out.OrderID = a.OrderID
 	return out, err
 }
 
-func (k *book) Decide(_ context.Context, _ booking.Caller, d orders.Decision) (orders.Outcome, error) {
-	if !booking.IsOrderID(d.Kind, d.OrderID) {
-		return orders.Outcome{}, orders.NoSuchOrder(d.OrderID)
+func (k *book) Decide(ctx context.Context, c booking.Caller, d orders.Decision) (orders.Outcome, error) {
+	if err := k.Allow(ctx, c, d.Action(), d.Kind, d.OrderID); err != nil {
+		return orders.Outcome{}, err
 	}
 	require.NotNil(k.t, k.decides, "nothing is to be decided")
 	return k.decides(d)
 }
 
-func (k *book) Read(ctx context.Context, _ booking.Caller, kind booking.Kind, id string) (contract.View, error) {
-	if !booking.IsOrderID(kind, id) {
-		return contract.View{}, orders.NoSuchOrder(id)
+func (k *book) Read(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, error) {
+	if err := k.Allow(ctx, c, booking.ReadOrder, kind, id); err != nil {
+		return contract.View{}, err
 	}
 	view, err := k.rows.View(ctx, id)
 	switch {

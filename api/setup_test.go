@@ -56,7 +56,7 @@ func (g given) api(t *testing.T) (http.Handler, *book) {
 	d := g.Deps
 	d.Admission = admission.New(g.Limits, g.ReplyBudget, g.Registry)
 	d.ReadModel, d.Cleaners = g.ReadModel, g.Cleaners
-	k := &book{t: t, rows: g.ReadModel, prepared: map[string]orders.Placement{}, Orders: orders.New(orders.Deps{
+	k := &book{t: t, rows: g.ReadModel, caller: booking.Caller{Unchecked: true}, prepared: map[string]orders.Placement{}, Orders: orders.New(orders.Deps{
 		Hub: g.Hub, Pages: g.ReadModel, Catalogue: g.Catalogue, Terms: g.Terms, Calls: g.Cleaners,
 		ReplyBudget: g.ReplyBudget, Now: g.Now, Log: g.Logger,
 	})}
@@ -69,7 +69,7 @@ func setup(t *testing.T, change ...func(*given)) *bundle {
 	b := &bundle{t: t, hub: &orders.Hub{}, store: newMemory()}
 	b.deps = given{
 		Deps: Deps{
-			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store,
+			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, Members: b.store,
 			Deliveries: &b.store.deliveries, Productions: &b.store.productions, Management: b.store,
 			ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Now: func() time.Time { return today },
 		},
@@ -186,6 +186,7 @@ type memory struct {
 	filter   booking.OrderFilter
 	page     booking.Page
 	events   []booking.Event
+	members  []booking.Member
 	shops
 }
 

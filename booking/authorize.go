@@ -156,7 +156,7 @@ var rules = []Rule{
 		May: map[Role][]Relation{OperatorRole: whatever}},
 	{Action: ReadCleaner, Does: "read a cleaner", Scope: AnyOrder, ShownBy: ReadCleaner,
 		May: map[Role][]Relation{CleanerRole: itsCleaner, OperatorRole: whatever}},
-	{Action: ChangeCleaners, Does: "add, change or withdraw a cleaner", ShownBy: ReadCleaner,
+	{Action: ChangeCleaners, Does: "add, change or withdraw a cleaner",
 		May: map[Role][]Relation{OperatorRole: whatever}},
 
 	{Action: ReadMembers, Does: "list the members of an organisation", ShownBy: ReadMembers,

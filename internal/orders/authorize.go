@@ -71,8 +71,8 @@ func (p Placement) forCustomer() string {
 	return p.placedBy
 }
 
-// action is what the decision does.
-func (d Decision) action() booking.Action {
+// Action is what the decision does.
+func (d Decision) Action() booking.Action {
 	switch d.Update {
 	case contract.ConfirmUpdate:
 		return booking.ConfirmOrder

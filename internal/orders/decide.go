@@ -54,7 +54,7 @@ func (d Decision) extra() time.Duration {
 // process dies, unless a service has to agree. One that cannot be delivered in time
 // is kept until it can be: see undelivered.
 func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) (Outcome, error) {
-	if err := o.Allow(ctx, caller, d.action(), d.Kind, d.OrderID); err != nil {
+	if err := o.Allow(ctx, caller, d.Action(), d.Kind, d.OrderID); err != nil {
 		return Outcome{}, err
 	}
 	made := o.Now()
