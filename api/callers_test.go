@@ -105,7 +105,7 @@ func TestIdentify_TheCallerReachesTheOrders(t *testing.T) {
 	b := setup(t, authenticated, func(d *given) { d.Logger = zap.New(core) })
 	b.book.caller = alice
 	b.decides(booking.Confirmed, "")
-	a := b.do("POST", "/v1/lodging/reservations", reservation, "Authorization", "Bearer a.l.ice")
+	a := b.do("POST", "/v1/lodging/reservations", strings.Replace(reservation, `"alice"`, `"1024"`, 1), "Authorization", "Bearer a.l.ice")
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
 	line := logs.FilterMessage("request").All()[0].ContextMap()
 	require.Equal(t, "1024", line["caller"])
@@ -136,5 +136,5 @@ func TestIdentify_AStreamIsSomebodys(t *testing.T) {
 	b := setup(t, authenticated, often)
 	server := b.serve()
 	require.Equal(t, http.StatusUnauthorized, b.open(server, "").StatusCode)
-	b.follow(server, "", "Authorization", "Bearer a.l.ice").leave()
+	b.follow(server, "?customerId=1024", "Authorization", "Bearer a.l.ice").leave()
 }

@@ -86,7 +86,9 @@ func matrix(t *testing.T) *bundle {
 		}
 		b.store.put(contract.Publication{View: view})
 	}
-	b.store.payments["lodging-1"] = booking.Payment{OrderID: "lodging-1", Status: booking.Charged, Amount: booking.Money{Amount: 100000, Currency: "KRW"}}
+	b.store.payments["lodging-1"] = booking.Payment{
+		Charge: booking.Charge{OrderID: "lodging-1", Amount: booking.Money{Amount: 100000, Currency: "KRW"}}, Status: booking.Charged,
+	}
 	b.store.cleaners = []booking.CleanerAtWork{{Cleaner: booking.Cleaner{ID: "kim", Name: "Kim"}}}
 	b.decides(booking.Confirmed, "")
 	b.book.decides = func(d orders.Decision) (orders.Outcome, error) {

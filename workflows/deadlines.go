@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // deadline is until when the order's next step may be tried, and for which

@@ -132,7 +132,9 @@ func TestDecide_CallersAreKnownApart(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
 	ids := answers(engine, temporal.NewNonRetryableApplicationError("no", string(booking.AlreadyDelivered), nil))
-	for _, caller := range []booking.Caller{{}, {ID: "alice"}, {ID: "anybody"}} {
+	for _, caller := range []booking.Caller{
+		{Unchecked: true}, {ID: "alice", Unchecked: true}, {ID: "anybody", Roles: []booking.Role{booking.OperatorRole}},
+	} {
 		_, err := o.Decide(t.Context(), caller, cancel)
 		require.ErrorIs(t, err, &booking.Error{Code: booking.AlreadyDelivered})
 	}

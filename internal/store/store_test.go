@@ -55,6 +55,7 @@ func TestStore(t *testing.T) {
 				"Mypage":         testMypage,
 				"Inbox":          testInbox,
 				"Decisions":      testDecisions,
+				"Members":        testMembers,
 				"Events":         testEvents,
 				"AppendEvents":   testAppendEvents,
 				"Outbox":         testOutbox,
