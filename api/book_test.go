@@ -31,7 +31,7 @@ type book struct {
 	deletes  func(drinkID string) error
 }
 
-func (k *book) Prepare(ctx context.Context, c orders.Caller, p orders.Placement) (orders.Attempt, error) {
+func (k *book) Prepare(ctx context.Context, c booking.Caller, p orders.Placement) (orders.Attempt, error) {
 	a, err := k.Orders.Prepare(ctx, c, p)
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -39,17 +39,17 @@ func (k *book) Prepare(ctx context.Context, c orders.Caller, p orders.Placement)
 	return a, err
 }
 
-func (k *book) Place(_ context.Context, c orders.Caller, a orders.Attempt) (orders.Outcome, error) {
+func (k *book) Place(_ context.Context, c booking.Caller, a orders.Attempt) (orders.Outcome, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	require.Equal(k.t, orders.Caller{}, c)
+	require.Equal(k.t, booking.Caller{}, c)
 	require.NotNil(k.t, k.places, "nothing is to be placed")
 	out, err := k.places(a.OrderID, k.prepared[a.OrderID])
 	out.OrderID = a.OrderID
 	return out, err
 }
 
-func (k *book) Decide(_ context.Context, _ orders.Caller, d orders.Decision) (orders.Outcome, error) {
+func (k *book) Decide(_ context.Context, _ booking.Caller, d orders.Decision) (orders.Outcome, error) {
 	if !booking.IsOrderID(d.Kind, d.OrderID) {
 		return orders.Outcome{}, orders.NoSuchOrder(d.OrderID)
 	}
@@ -57,7 +57,7 @@ func (k *book) Decide(_ context.Context, _ orders.Caller, d orders.Decision) (or
 	return k.decides(d)
 }
 
-func (k *book) Read(ctx context.Context, _ orders.Caller, kind booking.Kind, id string) (contract.View, error) {
+func (k *book) Read(ctx context.Context, _ booking.Caller, kind booking.Kind, id string) (contract.View, error) {
 	if !booking.IsOrderID(kind, id) {
 		return contract.View{}, orders.NoSuchOrder(id)
 	}
@@ -72,12 +72,12 @@ func (k *book) Read(ctx context.Context, _ orders.Caller, kind booking.Kind, id 
 	}
 }
 
-func (k *book) ReadFresh(_ context.Context, _ orders.Caller, id string) (contract.View, error) {
+func (k *book) ReadFresh(_ context.Context, _ booking.Caller, id string) (contract.View, error) {
 	require.NotNil(k.t, k.fresh, "no order is to be asked")
 	return k.fresh(id)
 }
 
-func (k *book) DeleteDrink(_ context.Context, _ orders.Caller, drinkID string) error {
+func (k *book) DeleteDrink(_ context.Context, _ booking.Caller, drinkID string) error {
 	require.NotNil(k.t, k.deletes, "nothing is to be deleted")
 	return k.deletes(drinkID)
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/hosts"
-	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // checkOrigin refuses what a web page of another site could do here with the
@@ -33,5 +33,15 @@ func (s *server) refuseBody(c *gin.Context, status int) {
 	writeProblem(c, newProblem(payloadTooLarge, "the body is larger than %d bytes", s.MaxBody))
 }
 
-// callerOf is the caller of a request: the zero value, since requests name none yet.
-func callerOf(context.Context) orders.Caller { return orders.Caller{} }
+type callerKey struct{}
+
+// WithCaller is the context of a request of the caller's.
+func WithCaller(ctx context.Context, c booking.Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// CallerOf is the caller of a request; the zero value while authentication is off.
+func CallerOf(ctx context.Context) booking.Caller {
+	c, _ := ctx.Value(callerKey{}).(booking.Caller)
+	return c
+}

@@ -14,7 +14,7 @@ func (s *server) deleteDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, 
 		return nil, err
 	}
 	if drink.deletion == nil || !drink.deletion.Done {
-		if err := s.Orders.DeleteDrink(ctx, callerOf(ctx), drink.ID); err != nil {
+		if err := s.Orders.DeleteDrink(ctx, CallerOf(ctx), drink.ID); err != nil {
 			return nil, err
 		}
 	}

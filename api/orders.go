@@ -85,7 +85,7 @@ func (s *server) listOrders(ctx context.Context, in *ownerOrderList) (*orderList
 }
 
 func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, after Following, p Paging, c Counted, l language) (*orderList, error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	found, err := s.Orders.List(ctx, caller, f, p.page(), after.seen())
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (s *server) getMypage(ctx context.Context, in *mypageByID) (*orderAnswer, e
 	var err error
 	if in.Fresh {
 		aboutOrder(ctx, "", in.ID)
-		view, err = s.Orders.ReadFresh(ctx, callerOf(ctx), in.ID)
+		view, err = s.Orders.ReadFresh(ctx, CallerOf(ctx), in.ID)
 	} else {
 		view, err = s.read(ctx, "", in.ID)
 	}

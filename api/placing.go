@@ -55,7 +55,7 @@ type placing struct {
 func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement) {
 	var err error
 	p.server = serverOf(ctx)
-	p.attempt, err = p.server.Orders.Prepare(ctx.Context(), callerOf(ctx.Context()), wanted)
+	p.attempt, err = p.server.Orders.Prepare(ctx.Context(), CallerOf(ctx.Context()), wanted)
 	if invalid, ok := errors.AsType[*booking.Error](err); ok && len(invalid.Faults) > 0 {
 		f.addBody(invalid.Faults)
 	} else if err != nil {
@@ -66,7 +66,7 @@ func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement) 
 // place places the order and answers with what came of it.
 func (p *placing) place(ctx context.Context, l language) (*orderAnswer, error) {
 	isAbout(ctx, p.attempt.OrderID)
-	placed, err := p.server.Orders.Place(ctx, callerOf(ctx), p.attempt)
+	placed, err := p.server.Orders.Place(ctx, CallerOf(ctx), p.attempt)
 	isAbout(ctx, placed.OrderID)
 	if err != nil {
 		return nil, p.server.placingProblem(ctx, l, placed.View, err)

@@ -10,14 +10,14 @@ import (
 
 // Orders is what can be done with orders: see internal/orders.
 type Orders interface {
-	Prepare(context.Context, orders.Caller, orders.Placement) (orders.Attempt, error)
-	Place(context.Context, orders.Caller, orders.Attempt) (orders.Outcome, error)
-	Decide(context.Context, orders.Caller, orders.Decision) (orders.Outcome, error)
-	Read(ctx context.Context, caller orders.Caller, kind booking.Kind, id string) (contract.View, error)
-	ReadFresh(ctx context.Context, caller orders.Caller, id string) (contract.View, error)
-	List(context.Context, orders.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
-	Count(context.Context, orders.Caller, booking.OrderFilter) (int, error)
-	DeleteDrink(ctx context.Context, caller orders.Caller, drinkID string) error
+	Prepare(context.Context, booking.Caller, orders.Placement) (orders.Attempt, error)
+	Place(context.Context, booking.Caller, orders.Attempt) (orders.Outcome, error)
+	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
+	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
+	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)
+	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
+	Count(context.Context, booking.Caller, booking.OrderFilter) (int, error)
+	DeleteDrink(ctx context.Context, caller booking.Caller, drinkID string) error
 	// WaitingCalls is how many calls wait for a cleaner.
 	WaitingCalls(context.Context) (int, error)
 }

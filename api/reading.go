@@ -26,5 +26,5 @@ func (s *server) getOrder(ctx context.Context, kind booking.Kind, in *orderByID)
 // read finds an order of the kind; "" is every kind.
 func (s *server) read(ctx context.Context, kind booking.Kind, id string) (contract.View, error) {
 	aboutOrder(ctx, kind, id)
-	return s.Orders.Read(ctx, callerOf(ctx), kind, id)
+	return s.Orders.Read(ctx, CallerOf(ctx), kind, id)
 }

@@ -37,7 +37,7 @@ const (
 // Prepare finds the attempt that a placement is, and looks up what it names unless
 // it repeats another. Invalid names every field that is at fault, and nothing is
 // started before Place.
-func (o *Orders) Prepare(ctx context.Context, _ Caller, p Placement) (a Attempt, err error) {
+func (o *Orders) Prepare(ctx context.Context, _ booking.Caller, p Placement) (a Attempt, err error) {
 	a = o.attempt(ctx, p)
 	if !a.repeats() {
 		a.offer, err = o.inquire(ctx, p.Wanted)

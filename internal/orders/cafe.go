@@ -43,7 +43,7 @@ func (c Cups) offer(ctx context.Context, q *inquiry) offer {
 
 // DeleteDrink starts the deletion of a drink, once: no order of it is taken any
 // more, and those that are open are cancelled.
-func (o *Orders) DeleteDrink(ctx context.Context, _ Caller, drinkID string) error {
+func (o *Orders) DeleteDrink(ctx context.Context, _ booking.Caller, drinkID string) error {
 	// As for an order's start: the SDK gives half of it to one call.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*o.ReplyBudget)
 	defer cancel()

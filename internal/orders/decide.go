@@ -50,7 +50,7 @@ func (d Decision) extra() time.Duration {
 // is one round trip. A decision that was taken will be carried out, whatever
 // process dies, unless a service has to agree. One that cannot be delivered in time
 // is kept until it can be: see undelivered.
-func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome, error) {
+func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) (Outcome, error) {
 	if !booking.IsOrderID(d.Kind, d.OrderID) {
 		return Outcome{}, NoSuchOrder(d.OrderID)
 	}
@@ -68,7 +68,7 @@ func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome
 			return Outcome{View: view}, nil
 		}
 	}
-	k := KeptDecision{Decision: d, ID: asked.id, Caller: caller.String(), DecidedAt: made}
+	k := KeptDecision{Decision: d, ID: asked.id, Caller: nameOf(caller), DecidedAt: made}
 	var out Outcome
 	switch _, why := answerOf(err); {
 	case !taken && isOpen(err) && atLimit(err) == nil:
@@ -88,7 +88,7 @@ func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome
 
 // ask puts a decision to an order and waits for what comes of it. taken tells
 // whether the order took the decision, asked under which id it was put last.
-func (o *Orders) ask(ctx context.Context, caller Caller, d Decision) (view contract.View, asked ask, taken bool, err error) {
+func (o *Orders) ask(ctx context.Context, caller booking.Caller, d Decision) (view contract.View, asked ask, taken bool, err error) {
 	begun := o.Now()
 	for range mostAsksOfSlot {
 		asked = o.asks.next(o.Now(), caller, d)

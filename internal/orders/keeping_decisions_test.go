@@ -96,7 +96,7 @@ func (d desk) answersUpdates(take func(n int) error, answer func(n int) error) *
 func well(int) error { return nil }
 
 func (d desk) decide(kind booking.Kind, update, note string) placed {
-	out, err := d.Decide(d.t.Context(), orders.Caller{}, orders.Decision{OrderID: of(kind).id(), Kind: kind, Update: update, Note: note})
+	out, err := d.Decide(d.t.Context(), booking.Caller{}, orders.Decision{OrderID: of(kind).id(), Kind: kind, Update: update, Note: note})
 	return placed{out, err}
 }
 

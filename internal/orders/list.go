@@ -29,7 +29,7 @@ type Seen struct {
 // waits for the rows of what this process has answered by itself, for half a
 // second at most, and for what the caller says to have seen, which another
 // process may have answered.
-func (o *Orders) List(ctx context.Context, _ Caller, f booking.OrderFilter, page booking.Page, seen *Seen) (List, error) {
+func (o *Orders) List(ctx context.Context, _ booking.Caller, f booking.OrderFilter, page booking.Page, seen *Seen) (List, error) {
 	behind := o.Hub.AwaitPublished(ctx, f)
 	if seen != nil && !o.reaches(ctx, *seen) && !slices.Contains(behind, seen.OrderID) {
 		behind = append(behind, seen.OrderID)
@@ -39,7 +39,7 @@ func (o *Orders) List(ctx context.Context, _ Caller, f booking.OrderFilter, page
 }
 
 // Count tells how many orders the filter selects, up to booking.CountedTo.
-func (o *Orders) Count(ctx context.Context, _ Caller, f booking.OrderFilter) (int, error) {
+func (o *Orders) Count(ctx context.Context, _ booking.Caller, f booking.OrderFilter) (int, error) {
 	return o.Pages.CountOrders(ctx, f)
 }
 

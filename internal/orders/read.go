@@ -15,7 +15,7 @@ import (
 // Read finds an order in the read model; "" is every kind. Where that is behind
 // or away the order is asked itself, so that an id which was given out is always
 // answered. NotFound: there is no order of the kind with this id.
-func (o *Orders) Read(ctx context.Context, _ Caller, kind booking.Kind, id string) (contract.View, error) {
+func (o *Orders) Read(ctx context.Context, _ booking.Caller, kind booking.Kind, id string) (contract.View, error) {
 	if !booking.IsOrderID(kind, id) {
 		return contract.View{}, NoSuchOrder(id)
 	}
@@ -27,7 +27,7 @@ func (o *Orders) Read(ctx context.Context, _ Caller, kind booking.Kind, id strin
 // what it says. An order that is forgotten by the engine cannot change any
 // more: the read model has the last word. But one that merely does not answer
 // is not passed off as fresh: it is Unreachable.
-func (o *Orders) ReadFresh(ctx context.Context, _ Caller, id string) (contract.View, error) {
+func (o *Orders) ReadFresh(ctx context.Context, _ booking.Caller, id string) (contract.View, error) {
 	if !booking.IsOrderID("", id) {
 		return contract.View{}, NoSuchOrder(id)
 	}
