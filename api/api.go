@@ -20,7 +20,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the API works with. Terms, Admission, TellAssigned, Health, Traces,
+// Deps is what the API works with. Callers, Terms, Admission, TellAssigned, Health, Traces,
 // Registry, Metrics, Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	// Orders is what can be done with orders.
@@ -37,6 +37,9 @@ type Deps struct {
 	Payments    Payments
 	Messages    Messages
 	ReadModel   ReadModel
+
+	// Callers knows whose requests are; nil when authentication is off.
+	Callers Callers
 
 	// Terms tell what can be paid at all; nil that everything can.
 	Terms PaymentTerms
@@ -100,7 +103,7 @@ func New(d Deps) http.Handler {
 	}
 	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
-	s.huma.UseMiddleware(s.checkMediaTypes, s.admitRequest, s.limitTime)
+	s.huma.UseMiddleware(s.identify, s.checkMediaTypes, s.admitRequest, s.limitTime)
 
 	s.registerPlaces()
 	s.registerStock()
@@ -211,6 +214,10 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		op.Responses = s.withProblems(op.Responses, malformedJSON)
 	}
+	if isPersonal(&op) {
+		op.Security = []map[string][]string{{bearer: {}}}
+		op.Responses = s.withProblems(op.Responses, booking.Unauthenticated, booking.Unavailable)
+	}
 	if sheds(&op) {
 		op.Responses = s.withProblems(op.Responses, admission.Overloaded)
 	}
@@ -236,6 +243,7 @@ func describeAPI() huma.Config {
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	// What goes out and what comes in is the same money, described in one place.
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[booking.Money](), reflect.TypeFor[money]())
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{bearer: bearerScheme}
 	c.CreateHooks = nil // they add $schema to every answer
 	c.Transformers = []huma.Transformer{setProblemHeaders}
 	c.Formats = map[string]huma.Format{

@@ -22,6 +22,8 @@ type book struct {
 	t    *testing.T
 	rows orders.Pages
 
+	caller booking.Caller // that orders are placed by
+
 	mu       sync.Mutex
 	prepared map[string]orders.Placement // by the order's id
 	places   func(id string, p orders.Placement) (orders.Outcome, error)
@@ -42,7 +44,7 @@ func (k *book) Prepare(ctx context.Context, c booking.Caller, p orders.Placement
 func (k *book) Place(_ context.Context, c booking.Caller, a orders.Attempt) (orders.Outcome, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	require.Equal(k.t, booking.Caller{}, c)
+	require.Equal(k.t, k.caller, c)
 	require.NotNil(k.t, k.places, "nothing is to be placed")
 	out, err := k.places(a.OrderID, k.prepared[a.OrderID])
 	out.OrderID = a.OrderID

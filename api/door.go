@@ -1,12 +1,10 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/hosts"
 )
 
@@ -31,17 +29,4 @@ func (s *server) refuseBody(c *gin.Context, status int) {
 		return
 	}
 	writeProblem(c, newProblem(payloadTooLarge, "the body is larger than %d bytes", s.MaxBody))
-}
-
-type callerKey struct{}
-
-// WithCaller is the context of a request of the caller's.
-func WithCaller(ctx context.Context, c booking.Caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
-}
-
-// CallerOf is the caller of a request; the zero value while authentication is off.
-func CallerOf(ctx context.Context) booking.Caller {
-	c, _ := ctx.Value(callerKey{}).(booking.Caller)
-	return c
 }

@@ -41,6 +41,7 @@ var problemKinds = []problemKind{
 	{booking.InvalidCursor, http.StatusUnprocessableEntity, "Invalid cursor", "The cursor was not given out by this list."},
 	{orders.IdempotencyKeyReused, http.StatusUnprocessableEntity, "Idempotency key reused", "The Idempotency-Key was used for another request before. Nothing was started."},
 	{booking.NotFound, http.StatusNotFound, "Not found", "There is nothing at this address."},
+	{booking.Unauthenticated, http.StatusUnauthorized, "Not authenticated", "The request does not say whose it is, or what it presents is not valid here. WWW-Authenticate says more. Nothing was done."},
 	{methodNotAllowed, http.StatusMethodNotAllowed, "Method not allowed", "The Allow header names the methods that are possible."},
 	{notAcceptable, http.StatusNotAcceptable, "Not acceptable", "The Accept header admits no JSON. Nothing was done."},
 	{requestTimeout, http.StatusRequestTimeout, "Request too slow", "The body did not arrive in time."},
