@@ -58,7 +58,8 @@ func TestStart_Again(t *testing.T) {
 	first.Stop()
 
 	again := start(t, dir)
-	require.Equal(t, first.State, again.State)
+	require.Equal(t, first.URL(), again.URL())
+	require.Equal(t, first.APIKeyText, again.APIKeyText)
 	_, err = verifier(again).Verify(t.Context(), token)
 	require.NoError(t, err)
 	again.Stop()

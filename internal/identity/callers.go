@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -11,9 +12,12 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Options are what callers are known by. Now may be left out.
+// Options are what callers are known by. IssuerName and Now may be left out.
 type Options struct {
-	Tokens   *Verifier
+	Tokens *Verifier
+	// IssuerName stands for the issuer in what is kept of its subjects, "" for its URL.
+	IssuerName string
+
 	People   People
 	Keys     Keys
 	Carriers []Carrier
@@ -70,19 +74,20 @@ func (c *Callers) Caller(ctx context.Context, credential string) (booking.Caller
 // everybody is for an issuer that knows no roles.
 func (c *Callers) person(ctx context.Context, s Subject) (caller booking.Caller, err error) {
 	caller = booking.Caller{Name: s.Name, Roles: s.Roles, Scopes: s.Scopes}
+	issuer := cmp.Or(c.IssuerName, s.Issuer)
 	if len(caller.Roles) == 0 {
 		caller.Roles = []booking.Role{booking.CustomerRole}
 	}
 	if caller.Is(booking.OperatorRole) {
 		caller.Scopes = booking.Scopes()
 	}
-	if caller.ID, err = c.id(ctx, Person{s.Issuer, s.ID, CustomerKind}); err != nil {
+	if caller.ID, err = c.id(ctx, Person{issuer, s.ID, CustomerKind}); err != nil {
 		return booking.Caller{}, err
 	}
 	if !caller.Is(booking.OwnerRole) {
 		return caller, nil
 	}
-	owner, err := c.id(ctx, Person{s.Issuer, s.ID, OwnerKind})
+	owner, err := c.id(ctx, Person{issuer, s.ID, OwnerKind})
 	if err != nil {
 		return booking.Caller{}, err
 	}
