@@ -23,9 +23,9 @@ import (
 // Audience is what tokens are for unless their claims say otherwise.
 const Audience = "yeyak"
 
-// Issuer is an issuer that runs until the test ends.
+// Issuer is an issuer that runs.
 type Issuer struct {
-	t       testing.TB
+	t       tester
 	address string
 	asked   atomic.Int64
 
@@ -35,13 +35,38 @@ type Issuer struct {
 	keys   int
 }
 
-// Start starts an issuer with one key.
+type tester interface {
+	require.TestingT
+	Helper()
+}
+
+// process stands for the test of an issuer that runs as long as its process.
+type process struct{}
+
+func (process) Helper() {}
+
+// Errorf implements require.TestingT.
+func (process) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+
+// FailNow implements require.TestingT.
+func (process) FailNow() { panic("the issuer failed") }
+
+// Start starts an issuer with one key, until the test ends.
 func Start(t testing.TB) *Issuer {
+	t.Helper()
+	i := start(t)
+	t.Cleanup(i.Stop)
+	return i
+}
+
+// Run starts an issuer for all tests of a process.
+func Run() *Issuer { return start(process{}) }
+
+func start(t tester) *Issuer {
 	t.Helper()
 	i := &Issuer{t: t, address: "127.0.0.1:0"}
 	i.Rotate()
 	i.Resume()
-	t.Cleanup(i.Stop)
 	return i
 }
 
@@ -82,7 +107,8 @@ func (i *Issuer) handler() http.Handler {
 		i.asked.Add(1)
 		strange := json.RawMessage(`{"kty":"OKP","crv":"Ed448","kid":"strange","x":"AA"}`)
 		secret := json.RawMessage(`{"kty":"oct","kid":"secret","k":"c2VjcmV0"}`)
-		write(w, map[string]any{"keys": []any{strange, secret, i.current().Public()}})
+		key := i.current()
+		write(w, map[string]any{"keys": []any{strange, secret, key.Public()}})
 	})
 	return mux
 }
