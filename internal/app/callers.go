@@ -11,6 +11,9 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
+// accessPage is where to read what to do without an issuer.
+const accessPage = ": see docs/operations/access.md#an-issuer-that-is-away"
+
 // authOff is what a process says of itself that knows no callers.
 const authOff = "off: every caller may do everything (--auth=off)"
 
@@ -28,7 +31,7 @@ func (a *App) knowCallers(ctx context.Context) error {
 	a.verifier = newVerifier(auth)
 	a.health.callers = func() string {
 		if trouble := a.verifier.Trouble(); trouble != "" {
-			return "the issuer of access tokens cannot be asked for its keys: " + trouble + runbook("an-issuer-that-is-away")
+			return "the issuer of access tokens cannot be asked for its keys: " + trouble + accessPage
 		}
 		return ""
 	}
