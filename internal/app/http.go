@@ -104,6 +104,9 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Logger:    a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.Provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
+	if a.verifier != nil {
+		deps.Callers = a.callers(catalogue)
+	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
 	}

@@ -24,6 +24,7 @@ type API struct {
 	Log       Log               `embed:""`
 	Process   Process           `embed:""`
 	HTTP      HTTP              `embed:""`
+	Auth      Auth              `embed:""`
 	Admission Admission         `embed:""`
 	Databases RequiredDatabases `embed:""`
 	Orders    Orders            `embed:""`
@@ -37,7 +38,7 @@ type API struct {
 // Settings is the Config of the command.
 func (c API) Settings() Config {
 	return Config{
-		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Admission: c.Admission, Databases: c.Databases.Databases,
+		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Auth: c.Auth, Admission: c.Admission, Databases: c.Databases.Databases,
 		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments,
 		Overload: c.Overload, Traces: c.Traces,
 	}

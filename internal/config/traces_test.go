@@ -14,7 +14,7 @@ func TestParse_Traces(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, cli.Worker.Settings().Traces.On())
 
-	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "YEYAK_TRACES_PERCENT": "5"}, "api")
+	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "YEYAK_TRACES_PERCENT": "5", "YEYAK_AUTH": "off"}, "api")
 	require.NoError(t, err)
 	require.Equal(t, config.Traces{Endpoint: "http://collector:4318", Percent: 5}, cli.API.Settings().Traces)
 

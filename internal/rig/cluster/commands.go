@@ -16,7 +16,8 @@ import (
 
 // Env is what all processes of Yeyak are set to, and a command of yeyak, or of
 // Temporal's, has to be set to for this cluster. No card is charged here,
-// whatever key of Stripe's is set in a terminal.
+// whatever key of Stripe's is set in a terminal, and nobody is asked who they are:
+// all of it is on loopback.
 func (c *Cluster) Env() []string {
 	delay := drainDelay
 	if c.options.Unprobed {
@@ -24,7 +25,7 @@ func (c *Cluster) Env() []string {
 	}
 	return merged([]string{
 		"DATABASE_URL=" + c.database, "TEMPORAL_ADDRESS=" + c.temporal.Addr(), "TEMPORAL_NAMESPACE=default",
-		"YEYAK_VERSIONING=" + strconv.FormatBool(c.options.Versioned), "YEYAK_PAYMENTS=sandbox", "YEYAK_DRAIN_DELAY=" + delay.String(),
+		"YEYAK_VERSIONING=" + strconv.FormatBool(c.options.Versioned), "YEYAK_PAYMENTS=sandbox", "YEYAK_AUTH=off", "YEYAK_DRAIN_DELAY=" + delay.String(),
 	}, c.options.Env)
 }
 
