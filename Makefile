@@ -153,6 +153,10 @@ redeploy-test: $(temporal_server) bin/cluster builds haproxy ## Replace every pr
 kill-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Kill one process after the other under load, and tell how long each is missed
 	bin/cluster kill $(CLUSTER_FLAGS)
 
+.PHONY: away-test
+away-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Keep Temporal away for a minute under load, three times: no order of a stay or of food is refused or lost
+	bin/cluster away $(CLUSTER_FLAGS)
+
 .PHONY: siege
 siege: $(temporal_server) bin/yeyak bin/cluster haproxy ## Load everything with siege, as the documents of other order systems do, and tell how much was served
 	@sh tools/siege.sh

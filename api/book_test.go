@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"testing"
 
@@ -22,8 +21,6 @@ type book struct {
 	t    *testing.T
 	rows orders.Pages
 
-	caller booking.Caller // that orders are placed by
-
 	mu       sync.Mutex
 	prepared map[string]orders.Placement // by the order's id
 	places   func(id string, p orders.Placement) (orders.Outcome, error)
@@ -33,7 +30,14 @@ type book struct {
 	deletes  func(drinkID string) error
 }
 
+// requireCaller holds what is asked of orders to the caller that identify has put
+// into the request's context.
+func (k *book) requireCaller(ctx context.Context, c booking.Caller) {
+	require.Equal(k.t, ctx.Value(callerKey{}), c)
+}
+
 func (k *book) Prepare(ctx context.Context, c booking.Caller, p orders.Placement) (orders.Attempt, error) {
+	k.requireCaller(ctx, c)
 	a, err := k.Orders.Prepare(ctx, c, p)
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -41,10 +45,10 @@ func (k *book) Prepare(ctx context.Context, c booking.Caller, p orders.Placement
 	return a, err
 }
 
-func (k *book) Place(_ context.Context, c booking.Caller, a orders.Attempt) (orders.Outcome, error) {
+func (k *book) Place(ctx context.Context, c booking.Caller, a orders.Attempt) (orders.Outcome, error) {
+	k.requireCaller(ctx, c)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	require.Equal(k.t, k.caller, c)
 	require.NotNil(k.t, k.places, "nothing is to be placed")
 	out, err := k.places(a.OrderID, k.prepared[a.OrderID])
 	out.OrderID = a.OrderID
@@ -52,6 +56,7 @@ func (k *book) Place(_ context.Context, c booking.Caller, a orders.Attempt) (ord
 }
 
 func (k *book) Decide(ctx context.Context, c booking.Caller, d orders.Decision) (orders.Outcome, error) {
+	k.requireCaller(ctx, c)
 	if err := k.Allow(ctx, c, d.Action(), d.Kind, d.OrderID); err != nil {
 		return orders.Outcome{}, err
 	}
@@ -60,6 +65,7 @@ func (k *book) Decide(ctx context.Context, c booking.Caller, d orders.Decision) 
 }
 
 func (k *book) Read(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, error) {
+	k.requireCaller(ctx, c)
 	if err := k.Allow(ctx, c, booking.ReadOrder, kind, id); err != nil {
 		return contract.View{}, err
 	}
@@ -74,20 +80,19 @@ func (k *book) Read(ctx context.Context, c booking.Caller, kind booking.Kind, id
 	}
 }
 
-func (k *book) ReadFresh(_ context.Context, _ booking.Caller, id string) (contract.View, error) {
+func (k *book) ReadFresh(ctx context.Context, c booking.Caller, id string) (contract.View, error) {
+	k.requireCaller(ctx, c)
+	if err := k.Allow(ctx, c, booking.ReadOrder, "", id); err != nil {
+		return contract.View{}, err
+	}
 	require.NotNil(k.t, k.fresh, "no order is to be asked")
 	return k.fresh(id)
 }
 
-func (k *book) DeleteDrink(_ context.Context, _ booking.Caller, drinkID string) error {
+func (k *book) DeleteDrink(ctx context.Context, c booking.Caller, drinkID string) error {
+	k.requireCaller(ctx, c)
 	require.NotNil(k.t, k.deletes, "nothing is to be deleted")
 	return k.deletes(drinkID)
-}
-
-// kindOfID is the kind of an order of this id.
-func kindOfID(id string) booking.Kind {
-	kind, _, _ := strings.Cut(id, "-")
-	return booking.Kind(kind)
 }
 
 // decides lets every order come to a status that decides on it, with a reason when
@@ -95,7 +100,7 @@ func kindOfID(id string) booking.Kind {
 func (b *bundle) decides(status booking.Status, reason booking.Reason) {
 	b.book.places = func(id string, _ orders.Placement) (orders.Outcome, error) {
 		for _, business := range businesses() {
-			if business.kind != kindOfID(id) {
+			if business.kind != booking.KindOf(id) {
 				continue
 			}
 			out := orders.Outcome{View: cameTo(renamed(business.input, id).View(), status, reason).View, Done: true}

@@ -112,7 +112,7 @@ func (b *bundle) measuredRate() float64 {
 // comesTo waits until what is measured has a value.
 func (b *bundle) comesTo(want int, name string) {
 	b.t.Helper()
-	require.Eventually(b.t, func() bool { return b.metric(name) == want }, 10*time.Second, time.Millisecond, name)
+	require.Eventually(b.t, func() bool { return b.metric(name) == want }, time.Minute, time.Millisecond, name)
 }
 
 const (

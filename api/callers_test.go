@@ -103,7 +103,6 @@ func TestIdentify_TheCallerReachesTheOrders(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
 	b := setup(t, authenticated, func(d *given) { d.Logger = zap.New(core) })
-	b.book.caller = alice
 	b.decides(booking.Confirmed, "")
 	a := b.do("POST", "/v1/lodging/reservations", strings.Replace(reservation, `"alice"`, `"1024"`, 1), "Authorization", "Bearer a.l.ice")
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)

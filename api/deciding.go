@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -14,12 +13,13 @@ import (
 
 // decision is something that people may decide on orders of a kind.
 type decision struct {
-	kind     booking.Kind // keeps other orders away from the address
-	verb     string
-	path     string
-	tag      string
-	summary  string
-	update   string // that carries it to the order
+	kind    booking.Kind // keeps other orders away from the address
+	verb    string
+	path    string
+	tag     string
+	summary string
+	update  string // that carries it to the order
+	// refusals are the codes of its own, beside those of every decision.
 	refusals []booking.Code
 }
 
@@ -45,15 +45,11 @@ func registerDecision[I any, P interface {
 	*I
 	deciding
 }](s *server, d decision) {
-	refusals := slices.Concat(d.refusals, []booking.Code{
-		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, booking.DecisionPending, orders.DecisionsExhausted,
-		orders.NotRunning, booking.NotFound, booking.Invalid, orders.Unreachable, orders.TemporalUnavailable,
-	})
 	register(s, huma.Operation{
 		OperationID: d.verb + "-" + string(d.kind), Method: http.MethodPost, Path: d.path, Tags: []string{d.tag},
 		Summary:     d.summary,
 		Description: d.description(),
-		Responses:   s.withAccepted(s.problems(refusals...)),
+		Responses:   s.withAccepted(s.withProblems(s.problems(d.refusals...), orders.DecisionCodes()...)),
 	}, func(ctx context.Context, in *I) (*orderAnswer, error) {
 		return s.decide(ctx, d, P(in).orderByID(), P(in).words())
 	})

@@ -180,6 +180,7 @@ func TestDecide_RefusedByEveryBusiness(t *testing.T) {
 		{orderPath + "/cancel", booking.Lodging, orders.Unreachable, 503},
 		{orderPath + "/cancel", booking.Lodging, orders.TemporalUnavailable, 503},
 		{orderPath + "/cancel", booking.Lodging, orders.DecisionsExhausted, 503},
+		{orderPath + "/cancel", booking.Lodging, booking.Unavailable, 503},
 	} {
 		t.Run(test.path+"/"+string(test.code), func(t *testing.T) {
 			t.Parallel()

@@ -38,7 +38,7 @@ type deliveryView struct {
 }
 
 func (l language) showDelivery(j booking.JobState) deliveryView {
-	return deliveryView{Job: l.showJob(booking.Food, j), Address: j.Address, Status: j.Status}
+	return deliveryView{Job: l.showJob(j), Address: j.Address, Status: j.Status}
 }
 
 type deliveryAnswer struct {

@@ -17,9 +17,9 @@
 // budget and a queue, and what cannot be served in time is answered 503
 // (admission.go).
 //
-// What is a business's own stands in its files: places.go, stock.go and
-// lodging.go; menus.go, food.go and deliveries.go; drinks.go, cafe.go and
-// productions.go; cleaners.go and cleaning.go.
+// What is a business's own stands in a file of its name, such as food.go, and in
+// those of what it sells and who carries it out, such as menus.go and
+// deliveries.go. kinds.go lists the businesses.
 //
 // Customers' reads come from the read model and fall back to the workflow, so
 // that an address which was given out is always answered (reading.go).

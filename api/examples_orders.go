@@ -122,7 +122,7 @@ func (e orderShown) carryOut(v *contract.View) {
 	case underWay:
 		job = booking.JobStarted
 	case over:
-		job = map[booking.Kind]booking.JobStatus{booking.Food: booking.JobDelivered, booking.Cafe: booking.JobCompleted}[v.Kind]
+		job = booking.JobStatus(over) // the job of an order ends in a status of the same name
 	case booking.Cancelled, booking.Cancelling:
 		job = booking.JobCancelled
 	}

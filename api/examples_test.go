@@ -137,6 +137,14 @@ func requireOwn(t *testing.T, where string, kind booking.Kind, example json.RawM
 		require.True(t, slices.Contains(kind.Next(v.History[i].Status), entry.Status), "%s: from %s to %s", where, v.History[i].Status, entry.Status)
 	}
 	require.Equal(t, v.Status == booking.Cancelled || v.Status == booking.Cancelling, v.Reason != "", where)
+	if v.Delivery != nil {
+		require.NotEmpty(t, v.Delivery.StatusLabel, where)
+		require.Equal(t, v.Status == booking.Delivered, v.Delivery.Status == booking.JobDelivered, where)
+	}
+	if v.Production != nil {
+		require.NotEmpty(t, v.Production.StatusLabel, where)
+		require.Equal(t, v.Status == booking.Completed, v.Production.Status == booking.JobCompleted, where)
+	}
 }
 
 // TestPretty: ?pretty spreads JSON over lines, and changes nothing else.

@@ -26,10 +26,10 @@ type Job struct {
 	At          time.Time    `json:"at" doc:"When it came to this status"`
 }
 
-func (l language) showJob(k booking.Kind, j booking.JobState) Job {
+func (l language) showJob(j booking.JobState) Job {
 	return Job{
 		OrderID: j.OrderID, OwnerID: j.OwnerID, Item: j.Item, Quantity: j.Quantity,
-		StatusLabel: l.job(k, j.Status), At: j.At.UTC(),
+		StatusLabel: l.job(booking.KindOf(j.OrderID), j.Status), At: j.At.UTC(),
 	}
 }
 

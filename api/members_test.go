@@ -154,7 +154,6 @@ func TestOwnOrders(t *testing.T) {
 	require.Equal(t, http.StatusOK, b.as("alice", "GET", "/v1/messages", "").StatusCode)
 	require.Equal(t, []string{"customerId"}, fields(b.problem(b.as("bora", "GET", "/v1/mypages", ""), 422, booking.Invalid)))
 	require.Equal(t, []string{"ownerId"}, fields(b.problem(b.as("alice", "GET", "/v1/orders", ""), 422, booking.Invalid)))
-	b.book.caller = alice
 	b.decides(booking.Confirmed, "")
 	a := b.as("alice", "POST", reservationsPath, `{"placeId":"place-seaside","checkIn":"2026-12-24","checkOut":"2026-12-26","rooms":1}`)
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)

@@ -56,7 +56,7 @@ func (g given) api(t *testing.T) (http.Handler, *book) {
 	d := g.Deps
 	d.Admission = admission.New(g.Limits, g.ReplyBudget, g.Registry)
 	d.ReadModel, d.Cleaners = g.ReadModel, g.Cleaners
-	k := &book{t: t, rows: g.ReadModel, caller: booking.Caller{Unchecked: true}, prepared: map[string]orders.Placement{}, Orders: orders.New(orders.Deps{
+	k := &book{t: t, rows: g.ReadModel, prepared: map[string]orders.Placement{}, Orders: orders.New(orders.Deps{
 		Hub: g.Hub, Pages: g.ReadModel, Catalogue: g.Catalogue, Terms: g.Terms, Calls: g.Cleaners,
 		ReplyBudget: g.ReplyBudget, Now: g.Now, Log: g.Logger,
 	})}

@@ -17,8 +17,8 @@ type orderView struct {
 	StatusLabel string          `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"confirmed"`
 	ReasonLabel string          `json:"reasonLabel,omitempty" doc:"The reason in words" example:"sold out"`
 	History     []entryView     `json:"history" nullable:"false" doc:"The statuses the order went through, oldest first"`
-	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"Of an order of food"`
-	Production  *productionPart `json:"production,omitempty" doc:"Of an order of a drink"`
+	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"Of an order that is delivered"`
+	Production  *productionPart `json:"production,omitempty" doc:"Of an order that is made"`
 
 	Language language `json:"-"`
 }
@@ -50,10 +50,10 @@ func (l language) show(v contract.View) orderView {
 		shown.History[i] = entryView{Entry: entry, StatusLabel: l.label(v.Kind, entry.Status), ReasonLabel: l.reason(entry.Reason)}
 	}
 	if v.Delivery != nil {
-		shown.Delivery = &deliveryPart{Delivery: *v.Delivery, StatusLabel: l.job(booking.Food, v.Delivery.Status)}
+		shown.Delivery = &deliveryPart{Delivery: *v.Delivery, StatusLabel: l.job(v.Kind, v.Delivery.Status)}
 	}
 	if v.Production != nil {
-		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(booking.Cafe, v.Production.Status)}
+		shown.Production = &productionPart{Production: *v.Production, StatusLabel: l.job(v.Kind, v.Production.Status)}
 	}
 	return shown
 }

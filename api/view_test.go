@@ -34,14 +34,14 @@ func TestLabels(t *testing.T) {
 		for _, status := range deliveryStatuses {
 			want := status.Label(booking.Food, spoken)
 			require.NotEmpty(t, want, status)
-			require.Equal(t, want, l.show(contract.View{Delivery: &contract.Delivery{Status: status}}).Delivery.StatusLabel)
-			require.Equal(t, want, l.showDelivery(booking.JobState{Status: status}).StatusLabel)
+			require.Equal(t, want, l.show(contract.View{Kind: booking.Food, Delivery: &contract.Delivery{Status: status}}).Delivery.StatusLabel)
+			require.Equal(t, want, l.showDelivery(booking.JobState{Job: booking.Job{OrderID: "food-1"}, Status: status}).StatusLabel)
 		}
 		for _, status := range productionStatuses {
 			want := status.Label(booking.Cafe, spoken)
 			require.NotEmpty(t, want, status)
-			require.Equal(t, want, l.show(contract.View{Production: &contract.Production{Status: status}}).Production.StatusLabel)
-			require.Equal(t, want, l.showProduction(booking.JobState{Status: status}).StatusLabel)
+			require.Equal(t, want, l.show(contract.View{Kind: booking.Cafe, Production: &contract.Production{Status: status}}).Production.StatusLabel)
+			require.Equal(t, want, l.showProduction(booking.JobState{Job: booking.Job{OrderID: "cafe-1"}, Status: status}).StatusLabel)
 		}
 	}
 	for _, status := range booking.JobStatuses() {

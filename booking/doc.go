@@ -2,16 +2,8 @@
 // their statuses, money, dates, places, and why something is refused. It
 // knows no technology and imports the standard library only.
 //
-// The lives of orders, which the table in transitions.go fixes:
+// Which kinds of order there are, and how an order of each goes, the table in
+// transitions.go fixes; docs/sagas.md draws it. All go the same way back:
 //
-//	lodging   received ─┬────────────────► paid ─┬──────────────────► confirmed ──► completed
-//	                    └► payment_pending ──┘   └► awaiting_owner ──┘
-//	food      received ─┬────────────────► paid ──► delivering ──► delivered
-//	                    └► payment_pending ──┘
-//	cafe      received ─┬────────────────► paid ──► in_production ──► completed
-//	                    └► payment_pending ──┘
-//	cleaning  received ─┬────────────────► calling ──► assigned ──► completed
-//	                    └► payment_pending ──┘
-//
-//	from anywhere but the end: ──► cancelling ──► cancelled
+//	from any status but a final one: ──► cancelling ──► cancelled
 package booking

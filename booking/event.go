@@ -30,7 +30,7 @@ const (
 	ReservationCanceled EventType = "ReservationCanceled"
 )
 
-// The facts of an order of food or of a drink.
+// The facts of an order that is delivered, or made and handed over.
 const (
 	// OrderPlaced: an order came into being, that is, it was paid for.
 	OrderPlaced EventType = "OrderPlaced"
@@ -40,7 +40,7 @@ const (
 	DeliveryCompleted EventType = "DeliveryCompleted"
 	// DeliveryCanceled: it is certain that nobody delivers it.
 	DeliveryCanceled EventType = "DeliveryCanceled"
-	// ProductionStarted: the café makes it.
+	// ProductionStarted: it is being made.
 	ProductionStarted EventType = "ProductionStarted"
 	// ProductionCompleted: it was handed over.
 	ProductionCompleted EventType = "ProductionCompleted"
@@ -118,8 +118,8 @@ type EventData struct {
 	// Remaining is how many are left of the item, set where the order has changed
 	// that, or there were too few: of a stay's nights, the one with the fewest.
 	Remaining  *int             `json:"remaining,omitempty"`
-	Delivery   *EventDelivery   `json:"delivery,omitempty"`   // of an order of food
-	Production *EventProduction `json:"production,omitempty"` // of an order of a drink
+	Delivery   *EventDelivery   `json:"delivery,omitempty"`   // where there is one
+	Production *EventProduction `json:"production,omitempty"` // ditto
 	Location   string           `json:"location,omitempty"`   // where to clean
 	// Cleaner is set once one was assigned.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
@@ -134,13 +134,13 @@ type EventPayment struct {
 	Refunded Money `json:"refunded"`
 }
 
-// EventDelivery is where the delivery of an order of food stands.
+// EventDelivery is where the delivery of an order stands.
 type EventDelivery struct {
 	Status JobStatus `json:"status"`
 }
 
-// EventProduction is where the production of a drink stands, and for which day
-// it was ordered.
+// EventProduction is where the production of an order stands, and for which day
+// that was ordered.
 type EventProduction struct {
 	Status JobStatus `json:"status"`
 	Date   string    `json:"date" format:"date"`

@@ -86,8 +86,8 @@ var reasonLabels = map[Reason]words{
 // Label is the reason in words.
 func (r Reason) Label(l Language) string { return reasonLabels[r][l] }
 
-// jobLabels are the statuses of deliveries, for orders of food, and of
-// productions, for orders of drinks.
+// jobLabels are the statuses of the deliveries and productions of each business
+// that has them.
 var jobLabels = map[Kind]map[JobStatus]words{
 	Food: {
 		JobWaiting:   {English: "waiting", Korean: "배달대기"},

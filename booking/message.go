@@ -43,7 +43,7 @@ type Addressee string
 // The parts that recipients have.
 const (
 	ForCustomer Addressee = "customer"
-	ForOwner    Addressee = "owner" // of the place, the menu or the drink
+	ForOwner    Addressee = "owner" // of what was ordered
 	ForCleaner  Addressee = "cleaner"
 )
 
@@ -56,10 +56,10 @@ type MessageData struct {
 	Kind     Kind      `json:"kind" doc:"Kind of the order"`
 	For      Addressee `json:"for" doc:"Part that the recipient has in the order"`
 	Item     string    `json:"item,omitempty" doc:"Name of what was ordered"`
-	Quantity int       `json:"quantity,omitempty" doc:"Rooms, portions or cups"`
+	Quantity int       `json:"quantity,omitempty" doc:"How many of the item: rooms, portions or cups, for example"`
 	From     Date      `json:"from,omitzero" format:"date" doc:"First night of a stay"`
 	To       Date      `json:"to,omitzero" format:"date" doc:"Day of departure"`
-	Date     Date      `json:"date,omitzero" format:"date" doc:"Day that a drink was ordered for"`
+	Date     Date      `json:"date,omitzero" format:"date" doc:"Day that it was ordered for"`
 	// ConfirmWithin runs from the time of the message.
 	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide" example:"24h"`
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`

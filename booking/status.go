@@ -1,19 +1,5 @@
 package booking
 
-// Kind is a line of business.
-type Kind string
-
-// The kinds of order there are.
-const (
-	Lodging  Kind = "lodging"
-	Food     Kind = "food"
-	Cafe     Kind = "cafe"
-	Cleaning Kind = "cleaning"
-)
-
-// Kinds lists every kind, for validation and documentation.
-func Kinds() []Kind { return []Kind{Lodging, Food, Cafe, Cleaning} }
-
 // Status is where an order stands, as its customer sees it.
 type Status string
 
@@ -75,21 +61,6 @@ func Reasons() []Reason {
 
 // Final tells whether nothing can follow.
 func (s Status) Final() bool { return s == Delivered || s == Completed || s == Cancelled }
-
-// Decides tells whether an order of the kind that has come to s has had its
-// first decision: it stands, or it was refused. Until then its customer has
-// been promised nothing. A paid reservation may still find no room; whoever
-// has paid for food or a drink gets it.
-func (k Kind) Decides(s Status) bool {
-	switch s {
-	case Received, PaymentPending, Cancelling:
-		return false
-	case Paid:
-		return k != Lodging
-	default:
-		return true
-	}
-}
 
 // Unavailable tells whether an order that ended for this reason was never
 // taken, since a service that has to be asked, or the engine, was away: asking

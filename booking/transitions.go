@@ -2,6 +2,20 @@ package booking
 
 import "slices"
 
+// Kind is a line of business.
+type Kind string
+
+// The kinds of order there are.
+const (
+	Lodging  Kind = "lodging"
+	Food     Kind = "food"
+	Cafe     Kind = "cafe"
+	Cleaning Kind = "cleaning"
+)
+
+// Kinds lists every kind, for validation and documentation.
+func Kinds() []Kind { return []Kind{Lodging, Food, Cafe, Cleaning} }
+
 // transitions is the one table of how orders move. Workflows panic when asked
 // to leave it; the rules of decisions and the recorded histories are tested
 // against it.
@@ -55,3 +69,18 @@ func (k Kind) Statuses() []Status {
 
 // May tells whether an order of kind k may go from one status to the other.
 func (k Kind) May(from, to Status) bool { return slices.Contains(transitions[k][from], to) }
+
+// Decides tells whether an order of the kind that has come to s has had its
+// first decision: it stands, or it was refused. Until then its customer has
+// been promised nothing. A paid reservation may still find no room; what else is
+// paid for stands.
+func (k Kind) Decides(s Status) bool {
+	switch s {
+	case Received, PaymentPending, Cancelling:
+		return false
+	case Paid:
+		return k != Lodging
+	default:
+		return true
+	}
+}

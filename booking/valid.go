@@ -33,14 +33,25 @@ var NamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@:+-]*$`)
 // IsName tells whether id can be the id of a person or thing.
 func IsName(id string) bool { return len(id) <= LongestName && NamePattern.MatchString(id) }
 
+// KindOf is the kind of order that an id was made for, "" for an id that no order
+// has.
+func KindOf(id string) Kind {
+	prefix, _, found := strings.Cut(id, "-")
+	if !found || !slices.Contains(Kinds(), Kind(prefix)) {
+		return ""
+	}
+	return Kind(prefix)
+}
+
 // IsOrderID tells whether id may be an order of the kind, so that what is
 // asked about is always an order: other workflows have ids, too. An empty
 // kind is any.
 func IsOrderID(kind Kind, id string) bool {
-	prefix, rest, found := strings.Cut(id, "-")
-	if !found || !slices.Contains(Kinds(), Kind(prefix)) || kind != "" && prefix != string(kind) {
+	of := KindOf(id)
+	if of == "" || kind != "" && kind != of {
 		return false
 	}
+	rest := id[len(of)+1:]
 	return rest != "" && len(rest) <= LongestName && strings.IndexFunc(rest, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
 	}) < 0

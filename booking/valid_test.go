@@ -11,6 +11,22 @@ import (
 
 func day(y int, m time.Month, d int) booking.Date { return booking.Date{Year: y, Month: m, Day: d} }
 
+// TestKindOf: an id says which kind of order it was made for, and those of other
+// workflows say none.
+func TestKindOf(t *testing.T) {
+	t.Parallel()
+	for _, kind := range booking.Kinds() {
+		require.Equal(t, kind, booking.KindOf(string(kind)+"-1"))
+		require.True(t, booking.IsOrderID(kind, string(kind)+"-1"))
+		require.False(t, booking.IsOrderID(kind, string(kind)+"-"))
+	}
+	for _, id := range []string{"", "-", "-1", "food", "foods-1", "Food-1", "deletion-1", "temporal-sys-scheduler"} {
+		require.Empty(t, booking.KindOf(id), id)
+		require.False(t, booking.IsOrderID("", id), id)
+	}
+	require.False(t, booking.IsOrderID(booking.Cafe, "food-1"))
+}
+
 // TestAheadFault: a day has passed when it has in its time zone or, where that is
 // not known, everywhere.
 func TestAheadFault(t *testing.T) {

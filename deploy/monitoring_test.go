@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,6 +19,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/yeyak/yeyak/internal/child"
 )
 
 // prometheusRule and podMonitor are the parts that we use of the Prometheus
@@ -221,10 +222,9 @@ func TestMonitoring_AlertReachesReceiver(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), builtTool(t, "amtool"), "check-config", file).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ports, err := child.FreePorts(1)
 	require.NoError(t, err)
-	at := listener.Addr().String()
-	require.NoError(t, listener.Close())
+	at := child.Address(ports[0])
 	var log safeBuffer
 	cmd := exec.CommandContext(t.Context(), builtTool(t, "alertmanager"),
 		"--config.file="+file, "--storage.path="+filepath.Join(folder, "data"), "--cluster.listen-address=", "--web.listen-address="+at)

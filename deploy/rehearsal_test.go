@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -24,6 +23,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/internal/child"
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
@@ -108,15 +108,15 @@ func (r *rehearsal) postgres() {
 	require.NoError(r, pgserver.Execute(r.Context(), another, "CREATE DATABASE "+made))
 }
 
-// port is where the service's port is on this machine. Temporal keeps its own in
-// two signed bytes.
+// port is where the service's port is on this machine, and no other's, though
+// nothing listens there yet. Temporal keeps its own in two signed bytes.
 func (r *rehearsal) port(service, port string) string {
 	key := service + ":" + port
 	for r.ports[key] == "" {
-		free := strconv.Itoa(20000 + rand.IntN(12000))
-		if listener, err := net.Listen("tcp", "127.0.0.1:"+free); err == nil {
-			require.NoError(r, listener.Close())
-			r.ports[key] = free
+		free, err := child.FreePorts(1)
+		require.NoError(r, err)
+		if chosen := strconv.Itoa(free[0]); !slices.Contains(slices.Collect(maps.Values(r.ports)), chosen) {
+			r.ports[key] = chosen
 		}
 	}
 	return r.ports[key]
@@ -267,7 +267,8 @@ func (r *rehearsal) stop(service string) {
 
 func (r *rehearsal) placeAnOrder() {
 	r.Helper()
-	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
+	today := time.Now() // one day for all of it
+	day := func(n int) string { return today.AddDate(0, 0, n).Format(time.DateOnly) }
 	place := r.send(http.MethodPost, "/v1/lodging/places", http.StatusCreated,
 		`{"name":"Seaside Inn","ownerId":"bora","price":{"amount":50000,"currency":"KRW"},"confirmation":"auto"}`)
 	r.send(http.MethodPut, "/v1/lodging/places/"+place+"/stock", http.StatusOK, fmt.Sprintf(`{"from":%q,"to":%q,"rooms":1}`, day(30), day(32)))

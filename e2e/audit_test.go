@@ -3,10 +3,8 @@ package e2e
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"net/http"
-	"os"
-	"os/exec"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -37,22 +35,36 @@ func bootAudited(t testing.TB, change ...func(*app.Options)) *audited {
 }
 
 // audit looks twice within a second.
-func (a *audited) audit() audit.Report {
+func (a *audited) audit() audit.Report { return a.lookTwice(time.Second) }
+
+func (a *audited) lookTwice(moment time.Duration) audit.Report {
 	a.Helper()
-	report, err := app.Audit(a.Context(), a.options, time.Second)
+	report, err := app.Audit(a.Context(), a.options, moment)
 	require.NoError(a, err)
+	return report
+}
+
+// drift is an audit that expects to find nothing. A busy machine leaves orders half
+// way for a second: what is found then is looked at again as operators do by
+// default, whose moment is longer than that.
+func (a *audited) drift() audit.Report {
+	a.Helper()
+	report := a.audit()
+	if len(report.Findings) > 0 {
+		report = a.lookTwice(15 * time.Second)
+	}
 	return report
 }
 
 func (a *audited) requireClean() audit.Report {
 	a.Helper()
-	report := a.audit()
+	report := a.drift()
 	// A busy engine may not say in time what an order is doing: that order is
 	// looked at again. What is found is found, and nothing may be.
 	s := a.system
 	s.eventually(func() bool {
 		if len(report.Findings) == 0 && report.NotJudged+report.InMotion > 0 {
-			report = a.audit()
+			report = a.drift()
 			return false
 		}
 		return true
@@ -66,17 +78,26 @@ func (a *audited) requireClean() audit.Report {
 // requireKinds audits, and requires for each order just the findings of these kinds.
 func (a *audited) requireKinds(want map[string][]audit.Kind) {
 	a.Helper()
-	report := a.audit()
-	got := map[string][]audit.Kind{}
-	for _, f := range report.Findings {
-		about := f.OrderID
-		if about == "" {
-			about = f.Item
+	var report audit.Report
+	var got map[string][]audit.Kind
+	for _, moment := range []time.Duration{time.Second, 15 * time.Second} { // see drift
+		a.eventually(func() bool { // see requireClean
+			report = a.lookTwice(moment)
+			return report.NotJudged == 0
+		})
+		got = map[string][]audit.Kind{}
+		for _, f := range report.Findings {
+			about := f.OrderID
+			if about == "" {
+				about = f.Item
+			}
+			got[about] = append(got[about], f.Kind)
 		}
-		got[about] = append(got[about], f.Kind)
+		if reflect.DeepEqual(want, got) {
+			return
+		}
 	}
 	require.Equal(a, want, got, "%+v", report.Findings)
-	require.Zero(a, report.NotJudged)
 }
 
 // exec changes the database behind everybody's back.
@@ -173,14 +194,18 @@ func TestAudit_OnALiveSystem(t *testing.T) {
 			}
 		})
 	}
-	for began := time.Now(); time.Since(began) < 8*time.Second; {
-		report := a.audit()
+	whole := 0 // audits that could judge every order: a busy engine does not always say in time how one stands
+	a.within(3*patience, func() bool {
+		report := a.drift()
 		require.Empty(t, report.Findings)
-		require.Zero(t, report.NotJudged)
-	}
+		if report.NotJudged == 0 {
+			whole++
+		}
+		return whole >= 3 && report.Orders > 10
+	})
 	stop()
 	customers.Wait()
-	require.Greater(t, a.requireClean().Orders, 10)
+	a.requireClean()
 }
 
 // TestAudit_FindsWhatIsBroken, each thing under its kind.
@@ -272,44 +297,25 @@ func TestAudit_AfterADeath(t *testing.T) {
 			o.Config.Databases.Front = config.URL(pgtest.New(t))
 			a := &audited{options: o}
 			a.options.Log = zap.NewNop()
-			dying, dead := a.mortally(t, point)
-			answered, err := dying.send(http.MethodPost, reservations, reservation(dying.place(1)))
-			if err == nil {
-				_, _ = dying.send(http.MethodPost, reservations+"/"+answered.body.ID+"/cancel", object{})
-			}
-			<-dead
+			o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
+			mortally := &system{TB: t, url: "http://" + o.Config.HTTP.Listen}
+			child := startMortal(t, o, mortal{Point: point}, mortally.url)
+			place, asked := mortally.place(1), make(chan struct{})
+			go func() { // which may get no answer
+				defer close(asked)
+				answered, err := mortally.send(http.MethodPost, reservations, reservation(place))
+				if err == nil {
+					_, _ = mortally.send(http.MethodPost, reservations+"/"+answered.body.ID+"/cancel", object{})
+				}
+			}()
+			child.diesAtItsPoint(t)
+			<-asked
 			a.system = start(t, a.options)
-			report, err := app.Audit(t.Context(), a.options, 15*time.Second)
-			require.NoError(t, err)
+			// Twice the time after which the engine has given a dead worker's task to another.
+			report := a.lookTwice(30 * time.Second)
 			require.Empty(t, report.Findings)
 			require.Zero(t, report.InMotion)
 			require.Equal(t, 1, report.Orders)
 		})
 	}
-}
-
-// mortally starts the system in a child that dies after the point.
-func (a *audited) mortally(t *testing.T, point string) (_ *system, dead <-chan struct{}) {
-	t.Helper()
-	o := a.options
-	o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
-	told, err := json.Marshal(mortal{
-		Config: o.Config, Database: string(o.Config.Databases.Front), Address: o.TemporalAddress, Namespace: o.Namespace, Point: point,
-	})
-	require.NoError(t, err)
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), mortalVariable+"="+string(told))
-	require.NoError(t, child.Start())
-	died := make(chan struct{})
-	go func() {
-		defer close(died)
-		_ = child.Wait()
-	}()
-	t.Cleanup(func() { _ = child.Process.Kill(); <-died })
-	s := &system{TB: t, url: "http://" + o.Config.HTTP.Listen}
-	s.eventually(func() bool {
-		ready, err := s.send(http.MethodGet, "/readyz", nil)
-		return err == nil && ready.status == http.StatusOK
-	})
-	return s, died
 }

@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -32,7 +35,8 @@ type mortal struct {
 	Database           string
 	Address, Namespace string
 	// Point is the call after which it dies: it has taken effect, and nobody
-	// has been told.
+	// has been told. At a publication it hangs, and is to be killed: its customer's
+	// answer leaves before that.
 	Point string
 	// Worker: it has no API, and says that it is ready at this address instead.
 	Worker string
@@ -58,41 +62,68 @@ func liveMortally(told string) int {
 }
 
 // bootMortal starts a system in a child that dies after the point. revive
-// waits for its death and starts another one in its place, which does not.
+// waits for its death, or kills it there, and starts another one in its place,
+// which does not die.
 func bootMortal(t *testing.T, point string) (_ *system, revive func() *system) {
 	t.Helper()
 	o := options(t)
 	o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
 	o.Config.Databases.Front = config.URL(pgtest.New(t))
 	s := &system{TB: t, url: "http://" + o.Config.HTTP.Listen}
-	_, dead := startMortal(t, o, mortal{Point: point}, s.url)
+	child := startMortal(t, o, mortal{Point: point}, s.url)
 	return s, func() *system {
-		select {
-		case <-dead:
-		case <-time.After(patience):
-			require.FailNow(t, "it did not die after "+point)
-		}
+		child.diesAtItsPoint(t)
 		return start(t, o)
 	}
 }
 
+// dying is a child that is to die.
+type dying struct {
+	*exec.Cmd
+	atPoint chan struct{} // closed when it hangs at its point
+	dead    chan struct{} // closed when it has died
+}
+
+// diesAtItsPoint waits for its death, or kills it when it hangs at its point.
+func (d *dying) diesAtItsPoint(t *testing.T) {
+	t.Helper()
+	select {
+	case <-d.dead:
+	case <-d.atPoint:
+		d.kill()
+	case <-time.After(patience):
+		require.FailNow(t, "it did not come to its point")
+	}
+}
+
+func (d *dying) kill() {
+	_ = d.Process.Kill() // an error means that it has ended already
+	<-d.dead
+}
+
 // startMortal starts a child, waits until it is ready, and ends it with the test.
-func startMortal(t *testing.T, o app.Options, m mortal, url string) (child *exec.Cmd, dead chan struct{}) {
+func startMortal(t *testing.T, o app.Options, m mortal, url string) *dying {
 	t.Helper()
 	m.Config, m.Database, m.Address, m.Namespace = o.Config, string(o.Config.Databases.Front), o.TemporalAddress, o.Namespace
 	told, err := json.Marshal(m)
 	require.NoError(t, err)
-	child = exec.Command(os.Args[0])
+	child := &dying{exec.Command(os.Args[0]), make(chan struct{}), make(chan struct{})}
 	child.Env = append(os.Environ(), mortalVariable+"="+string(told))
 	var stderr bytes.Buffer
 	child.Stderr = &stderr
+	said, err := child.StdoutPipe()
+	require.NoError(t, err)
 	require.NoError(t, child.Start())
-	dead = make(chan struct{})
 	go func() {
-		defer close(dead)
+		defer close(child.dead)
+		for lines := bufio.NewScanner(said); lines.Scan(); {
+			if lines.Text() == hangs {
+				close(child.atPoint)
+			}
+		}
 		_ = child.Wait()
 	}()
-	t.Cleanup(func() { _ = child.Process.Kill(); <-dead })
+	t.Cleanup(child.kill)
 	require.Eventually(t, func() bool {
 		resp, err := http.Get(url + "/readyz")
 		if err == nil {
@@ -100,18 +131,14 @@ func startMortal(t *testing.T, o app.Options, m mortal, url string) (child *exec
 		}
 		return err == nil && resp.StatusCode == http.StatusOK
 	}, patience, 50*time.Millisecond, "%s", &stderr)
-	return child, dead
+	return child
 }
 
 // startMortalWorker starts a worker in a child that dies at once when it is told to.
 func startMortalWorker(t *testing.T, o app.Options) (kill func()) {
 	t.Helper()
 	address := "127.0.0.1:" + freePort(t)
-	child, dead := startMortal(t, o, mortal{Worker: address}, "http://"+address)
-	return func() {
-		require.NoError(t, child.Process.Kill())
-		<-dead
-	}
+	return startMortal(t, o, mortal{Worker: address}, "http://"+address).kill
 }
 
 // TestCrash_Placing kills the process at each point of a reservation. It
@@ -155,8 +182,14 @@ func TestCrash_Undoing(t *testing.T) {
 			s, revive := bootMortal(t, point)
 			place := s.place(1)
 			order := s.reserve(place).with(t, http.StatusCreated).body.ID
-			_, _ = s.send(http.MethodPost, reservations+"/"+order+"/cancel", object{})
-			s = revive()
+			cancelled := make(chan struct{})
+			go func() { // which may get no answer
+				defer close(cancelled)
+				_, _ = s.send(http.MethodPost, reservations+"/"+order+"/cancel", object{})
+			}()
+			next := revive()
+			<-cancelled
+			s = next
 			s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
 			s.finished(order)
 			s.requireUndone(order, place, 1, booking.ByCustomer)
@@ -225,7 +258,7 @@ func dieAfter(point string) app.Decorate {
 		Provider:  func(p activities.PaymentProvider) activities.PaymentProvider { return mortalProvider{p, die} },
 		Stock:     func(s activities.Stock) activities.Stock { return mortalStock{s, die} },
 		Outbox:    func(o activities.Outbox) activities.Outbox { return mortalOutbox{o, die} },
-		ReadModel: func(r activities.ReadModel) activities.ReadModel { return mortalReadModel{r, die, point} },
+		ReadModel: func(r activities.ReadModel) activities.ReadModel { return mortalReadModel{r, point} },
 	}
 }
 
@@ -305,17 +338,21 @@ func (m mortalOutbox) Withdraw(ctx context.Context, key string, message booking.
 
 type mortalReadModel struct {
 	activities.ReadModel
-	die   func(string)
 	point string
 }
 
-// Publish dies only when the answer, which leaves before it, has had the time
-// to leave.
+// hangs is what a child says when it hangs at its point.
+const hangs = "at the point"
+
+var sayThatItHangs = sync.OnceFunc(func() { fmt.Println(hangs) })
+
+// Publish hangs at the point: only the test knows when the answer, which leaves
+// before it, has come.
 func (m mortalReadModel) Publish(ctx context.Context, p contract.Publication) error {
 	err := m.ReadModel.Publish(ctx, p)
-	if call := "publish " + string(p.View.Status); call == m.point {
-		time.Sleep(100 * time.Millisecond)
-		m.die(call)
+	if "publish "+string(p.View.Status) == m.point {
+		sayThatItHangs()
+		select {}
 	}
 	return err
 }

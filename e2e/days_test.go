@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -12,8 +13,28 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
+// dawn is a day that has begun an hour or two ago where its time zone is: guests
+// have come on it and leave on it, at whatever hour the tests run.
+var dawn = func() (at struct {
+	zone string
+	day  booking.Date
+}) {
+	for east := -12; east <= 14; east++ {
+		at.zone = fmt.Sprintf("Etc/GMT%+d", -east) // POSIX counts to the west
+		loc, err := booking.Zone(at.zone)
+		if err != nil {
+			panic(err)
+		}
+		if now := time.Now().In(loc); now.Hour() == 1 {
+			at.day = booking.DateOf(now)
+			return at
+		}
+	}
+	panic("it is one o'clock nowhere")
+}()
+
 // fromMidnight is a place whose guests may come as soon as a day begins.
-var fromMidnight = object{"checkInTime": "00:00", "checkOutTime": "00:00"}
+var fromMidnight = object{"checkInTime": "00:00", "checkOutTime": "00:00", "timeZone": dawn.zone}
 
 // nights tells how many rooms of a place are left in each night of [from, to).
 func (s *system) nights(place string, from, to booking.Date) (rooms []int) {
@@ -29,7 +50,7 @@ func (s *system) nights(place string, from, to booking.Date) (rooms []int) {
 func TestEarlyDeparture_NextGuestGetsTheNights(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
-		place, today := s.place(1, fromMidnight), inDays(0)
+		place, today := s.place(1, fromMidnight), dawn.day
 		stay := func(from, to int) answer {
 			return s.reserve(place, object{"checkIn": today.AddDays(from), "checkOut": today.AddDays(to)})
 		}
@@ -70,7 +91,7 @@ func TestEarlyDeparture_InventoryAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := boot(t, impatient)
-			place, today := s.place(1, fromMidnight), inDays(0)
+			place, today := s.place(1, fromMidnight), dawn.day
 			order := s.reserve(place, object{"checkIn": today, "checkOut": today.AddDays(3)}).with(t, http.StatusCreated).body.ID
 			s.outages.stock.begin(err)
 			s.decide(order, "complete").with(t, http.StatusAccepted)
@@ -88,7 +109,7 @@ func TestEarlyDeparture_InventoryAway(t *testing.T) {
 func TestEarlyDeparture_ThenReset(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
-	place, today := a.place(1, fromMidnight), inDays(0)
+	place, today := a.place(1, fromMidnight), dawn.day
 	order := a.reserve(place, object{"checkIn": today, "checkOut": today.AddDays(3)}).with(t, http.StatusCreated).body.ID
 	a.decide(order, "complete").with(t, http.StatusOK)
 	a.reserve(place, object{"checkIn": today.AddDays(1), "checkOut": today.AddDays(3)}).with(t, http.StatusCreated)
@@ -104,7 +125,7 @@ func TestPlace_MidnightThatDoesNotExist(t *testing.T) {
 	s := boot(t)
 	santiago, err := booking.Zone("America/Santiago")
 	require.NoError(t, err)
-	day := booking.DateOf(time.Now().In(santiago)).AddDays(1)
+	day := booking.DateOf(time.Now().In(santiago)).AddDays(2) // tomorrow, should it become midnight
 	for day.At(booking.Clock{}, santiago).Hour() != 1 {
 		day = day.AddDays(1)
 	}

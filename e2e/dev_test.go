@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,15 +21,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/child"
+	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
+// built is the folder of binary, nil unless a test has asked for it.
+var built *scratch.Folder
+
 // binary builds yeyak once for the tests that run it as people do.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "yeyak-bin")
-	if err != nil {
+var binary = sync.OnceValues(func() (path string, err error) {
+	if built, err = scratch.Make("", "yeyak-bin-"); err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "yeyak")
+	path = filepath.Join(built.Path, "yeyak")
 	out, err := exec.Command("go", "build", "-o", path, "../cmd/yeyak").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build yeyak: %w: %s", err, out)
@@ -58,13 +63,13 @@ func newDev(t *testing.T) *dev {
 	return d
 }
 
+// freePort is one that is not given to others before it is used, or while what
+// listens there is away.
 func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	t.Helper()
+	ports, err := child.FreePorts(1)
 	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
+	return strconv.Itoa(ports[0])
 }
 
 // command is `yeyak dev` with extra settings.

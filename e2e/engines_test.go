@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
 // namespacesPerEngine is after how many namespaces a fresh dev server takes
@@ -26,7 +26,7 @@ const namespacesPerEngine = 5
 // engine is a Temporal server that tests share.
 type engine struct {
 	*devserver.Server
-	dir     string
+	folder  *scratch.Folder
 	given   int // how many namespaces it was asked for
 	inUse   int // by how many tests
 	retired bool
@@ -65,16 +65,16 @@ func temporalServer(t testing.TB) (address string) {
 }
 
 func startEngine() (*engine, error) {
-	dir, err := scratch()
+	folder, err := databases()
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{dir: dir}
+	e := &engine{folder: folder}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	e.Server, err = devserver.Start(ctx, devserver.Options{Program: temporalProgram(), DataDir: dir, Logger: zap.NewNop()})
+	e.Server, err = devserver.Start(ctx, devserver.Options{Program: temporalProgram(), DataDir: folder.Path, Logger: zap.NewNop()})
 	if err != nil {
-		_ = os.RemoveAll(dir)
+		_ = folder.Remove()
 		return nil, err
 	}
 	if err := e.WaitReady(ctx); err != nil {
@@ -95,7 +95,7 @@ func (e *engine) retire() {
 
 func (e *engine) stop() {
 	e.Stop(context.Background())
-	_ = os.RemoveAll(e.dir)
+	_ = e.folder.Remove()
 }
 
 // newNamespace makes a namespace that orders can start in, and tells on which

@@ -235,7 +235,7 @@ func TestEvents_OfTheCatalogue(t *testing.T) {
 		require.Equal(t, []string{"PlaceRegistered", "PlaceChanged", "PlaceWithdrawn", "PlaceBroughtBack"}, ofPlace)
 		require.Equal(t, []string{"DrinkRegistered", "DrinkChanged", "DrinkWithdrawn", "DrinkBroughtBack", "DrinkDeleted"}, ofDrink)
 		require.Equal(t, []any{
-			object{"from": inDays(0).String(), "to": inDays(60).String(), "capacity": 3.0, "remaining": 3.0},
+			object{"from": inDays(-1).String(), "to": inDays(60).String(), "capacity": 3.0, "remaining": 3.0},
 			object{"from": inDays(1).String(), "to": inDays(2).String(), "capacity": 6.0, "remaining": 6.0},
 		}, stock)
 		s.requireDocumented()

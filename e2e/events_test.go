@@ -49,7 +49,7 @@ func (s *system) listen(query string) *listener {
 func (l *listener) connect() {
 	s := l.system
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
 	s.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/events"+l.query, nil)
 	require.NoError(s, err)

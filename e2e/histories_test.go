@@ -170,9 +170,13 @@ func (s *system) keep(name, id, runID string) {
 
 // checkedOut is a stay that is over at the next full minute.
 func checkedOut(s *system) string {
-	in := s.endingSoon()
-	s.startAt(in)
-	return in.OrderID
+	for { // a busy machine may begin with one that is over
+		in := s.endingSoon()
+		s.startAt(in)
+		if s.ended(in.OrderID).Status == booking.Completed {
+			return in.OrderID
+		}
+	}
 }
 
 // endingSoon is a stay that is over at the next full minute: nothing shorter
@@ -217,7 +221,7 @@ func givenUp(s *system) string {
 	in := s.endingSoon()
 	s.sandbox(object{"down": true})
 	s.startAt(in)
-	time.Sleep(time.Until(in.CheckOutAt()))
+	s.shows(in.OrderID, booking.Cancelling) // what was charged is asked for when the provider is back
 	s.sandbox(object{})
 	return in.OrderID
 }
@@ -252,7 +256,7 @@ func everyStepDurable(s *system) string {
 }
 
 func checkedOutEarly(s *system) string {
-	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": inDays(0)}))
+	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
 	return order
 }
@@ -260,7 +264,7 @@ func checkedOutEarly(s *system) string {
 // leftWhileInventoryAway is a stay of which the inventory learns later that it
 // has ended.
 func leftWhileInventoryAway(s *system) string {
-	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": inDays(0)}))
+	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.outages.stock.begin(errAway)
 	s.decide(order, "complete").with(s, http.StatusAccepted)
 	s.eventually(func() bool { return s.attempts(order, "EndStay") > 0 })

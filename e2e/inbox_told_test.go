@@ -77,14 +77,14 @@ func TestInbox_EveryOrderIsTold(t *testing.T) {
 func pause(d time.Duration) { <-time.After(d) }
 
 // existing are the orders that the engine lists.
-func (c *cutOff) existing() map[string]bool {
-	c.Helper()
+func (s *system) existing() map[string]bool {
+	s.Helper()
 	all := map[string]bool{}
 	for page := []byte(nil); ; {
-		found, err := c.temporal.ListWorkflow(c.Context(), &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: c.namespace, Query: contract.KindAttribute.GetName() + " IS NOT NULL", NextPageToken: page,
+		found, err := s.temporal.ListWorkflow(s.Context(), &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: s.namespace, Query: contract.KindAttribute.GetName() + " IS NOT NULL", NextPageToken: page,
 		})
-		require.NoError(c, err)
+		require.NoError(s, err)
 		for _, e := range found.Executions {
 			all[e.GetExecution().GetWorkflowId()] = true
 		}

@@ -25,10 +25,15 @@ var seoul = func() *time.Location {
 	return loc
 }()
 
-// inDays is a date in Seoul, so many days from today.
-func inDays(n int) booking.Date { return booking.DateOf(time.Now().In(seoul)).AddDays(n) }
+// today is the date in Seoul on which the tests begin. A midnight that passes while
+// they run moves none of their dates.
+var today = booking.DateOf(time.Now().In(seoul))
 
-// place registers a place with rooms for the next 60 nights and answers its id.
+// inDays is a date in Seoul, so many days from that of today.
+func inDays(n int) booking.Date { return today.AddDays(n) }
+
+// place registers a place with rooms from yesterday on, for the next 60 nights, and
+// answers its id.
 func (s *system) place(rooms int, change ...object) string {
 	s.Helper()
 	p := object{"name": "Seaside Inn", "ownerId": "bora", "price": object{"amount": 50000, "currency": "KRW"}, "confirmation": "auto"}
@@ -38,7 +43,7 @@ func (s *system) place(rooms int, change ...object) string {
 		}
 	}
 	id := s.post("/v1/lodging/places", p).with(s, http.StatusCreated).body.ID
-	s.request(http.MethodPut, "/v1/lodging/places/"+id+"/stock", object{"from": inDays(0), "to": inDays(60), "rooms": rooms}).with(s, http.StatusOK)
+	s.request(http.MethodPut, "/v1/lodging/places/"+id+"/stock", object{"from": inDays(-1), "to": inDays(60), "rooms": rooms}).with(s, http.StatusOK)
 	return id
 }
 
@@ -339,7 +344,7 @@ func TestLodging_Cancel(t *testing.T) {
 	})
 	t.Run("AfterCheckIn", func(t *testing.T) {
 		place := s.place(1, fromMidnight)
-		order := s.reserve(place, object{"checkIn": inDays(0)}).with(t, http.StatusCreated).body.ID
+		order := s.reserve(place, object{"checkIn": dawn.day}).with(t, http.StatusCreated).body.ID
 		require.Equal(t, "already_checked_in", cancel(order).with(t, http.StatusConflict).body.Code)
 		require.Equal(t, booking.Confirmed, s.get(reservations+"/"+order).body.Status)
 	})
@@ -388,7 +393,7 @@ func TestLodging_CheckedOutEarly(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	place := s.place(1, fromMidnight)
-	order := s.reserve(place, object{"checkIn": inDays(0)}).with(t, http.StatusCreated).body.ID
+	order := s.reserve(place, object{"checkIn": dawn.day}).with(t, http.StatusCreated).body.ID
 	v := s.post(reservations+"/"+order+"/complete", nil).with(t, http.StatusOK).body
 	require.Equal(t, booking.Completed, v.Status)
 	require.Equal(t, "already_completed", s.post(reservations+"/"+order+"/cancel", nil).with(t, http.StatusConflict).body.Code)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/yeyak/yeyak/booking"
@@ -236,9 +237,12 @@ func withPausedPayment(t *testing.T) (s *system, order string) {
 	return s, order
 }
 
-// paused tells whether a pending activity of the order is paused.
+// paused tells whether a pending activity of the order is paused, and no attempt of
+// it under way any more.
 func (s *system) paused(order string) bool {
-	return slices.ContainsFunc(s.pendingActivities(order), func(a *workflowpb.PendingActivityInfo) bool { return a.Paused })
+	return slices.ContainsFunc(s.pendingActivities(order), func(a *workflowpb.PendingActivityInfo) bool {
+		return a.State == enumspb.PENDING_ACTIVITY_STATE_PAUSED
+	})
 }
 
 func pauseStep(t *testing.T) {

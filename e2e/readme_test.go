@@ -69,8 +69,8 @@ func newReader(t *testing.T) reader {
 func (n reader) terminal(command ...string) *exec.Cmd {
 	cmd := exec.CommandContext(n.Context(), command[0], command[1:]...)
 	cmd.Dir = n.checkout
-	// No prompts; the audit's second look comes soon, and port 8090 may be taken.
-	cmd.Env = append(os.Environ(), "PS1=", "PS2=", "YEYAK_AUDIT_MOMENT=1s", "YEYAK_MARKETING_LISTEN=127.0.0.1:0", "HOME="+n.checkout)
+	// No prompts; port 8090 may be taken.
+	cmd.Env = append(os.Environ(), "PS1=", "PS2=", "YEYAK_MARKETING_LISTEN=127.0.0.1:0", "HOME="+n.checkout)
 	return cmd
 }
 

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"modernc.org/sqlite"
 
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
+	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
 // slowCommits makes commits of SQLite as slow as pgtest makes those of
@@ -31,22 +31,22 @@ func slowCommits() {
 // roomy is how much has to be free in memory for databases to be kept there.
 const roomy = 2 << 30
 
-// scratch makes a folder for databases and returns it: in memory, where tests do
-// not wait for a disk, unless there is no such place or the disk is to be slow.
-func scratch() (string, error) {
-	const memory = "/dev/shm"
+// databases makes a folder for databases: in memory, where tests do not wait for a
+// disk, unless there is no such place or the disk is to be slow.
+func databases() (*scratch.Folder, error) {
+	const memory, name = "/dev/shm", "yeyak-e2e-"
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(memory, &fs); err != nil || fs.Bavail*uint64(fs.Bsize) < roomy || pgtest.CommitDelay() > 0 {
-		return os.MkdirTemp("", "yeyak-e2e")
+		return scratch.Make("", name)
 	}
-	return os.MkdirTemp(memory, "yeyak-e2e")
+	return scratch.Make(memory, name)
 }
 
 // scratchDir is a folder for the databases of t.
 func scratchDir(t testing.TB) string {
 	t.Helper()
-	dir, err := scratch()
+	folder, err := databases()
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
+	t.Cleanup(func() { _ = folder.Remove() })
+	return folder.Path
 }

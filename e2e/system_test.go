@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	if engines.current != nil {
 		engines.current.retire()
 	}
+	if built != nil {
+		_ = built.Remove()
+	}
 }
 
 // system is one running Yeyak with everything of its own.

@@ -51,7 +51,7 @@ func TestFollower_Killed(t *testing.T) {
 			require.NoError(t, child.Start())
 			select {
 			case <-pages:
-			case <-time.After(30 * time.Second):
+			case <-time.After(patience):
 				require.NoError(t, child.Process.Kill())
 				require.FailNow(t, "the service does not read the feed")
 			}

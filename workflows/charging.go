@@ -66,7 +66,7 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 	var err error
 	answered := s.policy.InPlace && inPlace(ctx, st.call, &outcome) == nil
 	if !answered && ctx.Err() == nil {
-		outcome, err = fromQueueNow(ctx, st.call) // it meets an attempt that is still under way
+		outcome, err = fromQueueNow(ctx, st.call, s.customerWaits(ctx)) // it meets an attempt that is still under way
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -142,7 +142,8 @@ func (m *meal) cancelWithDelivery(ctx workflow.Context, d contract.Decision) (co
 func (m *meal) stopDelivery(ctx workflow.Context) error {
 	d := m.delivery()
 	d.Why = booking.ByCustomer
-	outcome, err := fromQueueNow(ctx, call{name: "stop delivery", queue: contract.FulfilmentQueue, do: deliveries.StopDelivery, with: d})
+	stop := call{name: "stop delivery", queue: contract.FulfilmentQueue, do: deliveries.StopDelivery, with: d}
+	outcome, err := fromQueueNow(ctx, stop, time.Duration(m.policy.AnswerWithin))
 	switch {
 	case nothingDone(err):
 		return deliveryAway(m.refusals.refuse(workflow.Now(ctx)))

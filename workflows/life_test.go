@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -48,7 +49,10 @@ func (l *life) live(from time.Time) {
 	l.env.SetStartTime(from)
 	l.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: l.order, TaskQueue: contract.SagasQueue})
 	l.env.SetTestTimeout(patience)
-	l.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: patience})
+	l.env.SetWorkerOptions(worker.Options{
+		DeadlockDetectionTimeout: patience,
+		Interceptors:             []interceptor.WorkerInterceptor{&patient{world: l.world}},
+	})
 	l.process = &process{world: l.world}
 	l.env.RegisterWorkflow(l.flow)
 	for _, a := range l.process.services().Sagas() {

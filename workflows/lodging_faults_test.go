@@ -85,8 +85,9 @@ func TestLodging_Faults(t *testing.T) {
 	}
 	t.Run("ActsBesideItsDurableTwin", func(t *testing.T) {
 		s := newStay(t)
-		s.faults = first(1, "hold", slow)
+		s.hurried, s.faults = true, first(1, "hold", slow)
 		require.Equal(t, booking.Completed, s.run().Status)
+		s.overtaken.Wait()
 		require.Zero(t, s.rooms(), "one hold")
 	})
 	t.Run("UndoNeedsAttention", func(t *testing.T) {

@@ -56,6 +56,10 @@ func act[T any](p *process, call string, do func(context.Context) (T, error)) (T
 		return zero, nil // whatever it says, nothing is there to hear it
 	}
 	p.calls++
+	if twin := p.twins[call]; twin != nil {
+		delete(p.twins, call)
+		close(twin)
+	}
 	if len(p.laters) > 0 && p.calls%3 == 0 {
 		p.settleOne()
 	}
@@ -68,8 +72,12 @@ func act[T any](p *process, call string, do func(context.Context) (T, error)) (T
 		p.dead = true
 		return zero, nil
 	case slow:
+		twin := make(chan struct{})
+		p.twins[call] = twin
+		p.overtaken.Add(1)
+		defer p.overtaken.Done()
 		p.mu.Unlock()
-		time.Sleep(700*time.Millisecond + activities.Heard)
+		<-twin
 		p.mu.Lock()
 		return do(context.Background())
 	case before:

@@ -106,11 +106,22 @@ func untilDone(c call) workflow.ActivityOptions {
 	}
 }
 
-// onceNow has one attempt, and only if somebody is there to make it.
-func onceNow(c call) workflow.ActivityOptions {
+const (
+	// toTell is how much earlier than its caller's patience ends a call is given up
+	// that no worker came to: the engine rounds timers up to a second, and then the
+	// caller has yet to be told.
+	toTell = 1500 * time.Millisecond
+	// longestQueue is how long a call waits for a worker at most, however patient its
+	// caller is. After that the service counts as away.
+	longestQueue = 5 * time.Second
+)
+
+// onceNow has one attempt, and only if a worker comes to it while its caller waits.
+// A queue that moves slowly is not taken for a service that is away.
+func onceNow(c call, patience time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              c.queue,
-		ScheduleToStartTimeout: time.Second,
+		ScheduleToStartTimeout: max(time.Second, min(patience-toTell, longestQueue)),
 		StartToCloseTimeout:    2*time.Second + activities.Heard,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                c.name,
@@ -152,14 +163,19 @@ func (s *saga) answerNow(ctx workflow.Context, c call) (outcome booking.Outcome,
 			return outcome, err
 		}
 	}
-	return fromQueueNow(ctx, c)
+	return fromQueueNow(ctx, c, s.customerWaits(ctx))
+}
+
+// customerWaits is how much longer the customer who has placed the order waits.
+func (s *saga) customerWaits(ctx workflow.Context) time.Duration {
+	return workflow.GetInfo(ctx).WorkflowStartTime.Add(time.Duration(s.policy.AnswerWithin)).Sub(workflow.Now(ctx))
 }
 
 // fromQueueNow does a call in one attempt from its queue, which the engine
 // remembers: whatever dies meanwhile, "nothing was done" is then true of all
 // that was ever tried.
-func fromQueueNow(ctx workflow.Context, c call) (outcome booking.Outcome, err error) {
-	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceNow(c)), c.do, c.with).Get(ctx, &outcome)
+func fromQueueNow(ctx workflow.Context, c call, patience time.Duration) (outcome booking.Outcome, err error) {
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceNow(c, patience)), c.do, c.with).Get(ctx, &outcome)
 	return outcome, err
 }
 

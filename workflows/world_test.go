@@ -16,6 +16,7 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/rig/scratch"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -34,7 +35,7 @@ const (
 	before        // it fails and has not acted: refused connection, time-out on the way there
 	after         // it has acted and fails: lost answer, time-out on the way back
 	late          // it fails now, and acts some calls later
-	slow          // it takes longer than its budget, and acts then
+	slow          // it takes longer than its budget, and acts beside its durable twin
 	nothing       // it fails, and says that it is certain not to have acted
 	death         // the process dies: neither this call nor any later one of it acts
 )
@@ -42,15 +43,15 @@ const (
 // stores are the real ones, shared by the tests of this package, each of
 // which has an order and a place of its own in them.
 var stores = sync.OnceValues(func() (*store.DB, error) {
-	dir, err := os.MkdirTemp("", "yeyak-workflows")
+	folder, err := scratch.Make("", "yeyak-workflows-")
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(context.Background(), "sqlite://"+filepath.Join(dir, "world.db"), store.Options{})
+	db, err := store.Open(context.Background(), "sqlite://"+filepath.Join(folder.Path, "world.db"), store.Options{})
 	if err != nil {
 		return nil, err
 	}
-	cleanUp = func() { _ = db.Close(); _ = os.RemoveAll(dir) }
+	cleanUp = func() { _ = db.Close(); _ = folder.Remove() }
 	return db, migrated(db, "payments", "inventory", "notifications", "mypage", "management", "fulfilment")
 })
 
@@ -92,10 +93,15 @@ type world struct {
 	faults   func(call string) fault // nil: none
 	calls    int
 	laters   []func()
+	twins    map[string]chan struct{} // closed when the call is made again, which a slow one waits for
 	provider map[string]*atProvider
 	owing    []activities.Owed // what the provider says to refunds, before it gives back
 	// registered: management knows of the call.
 	registered bool
+	// overtaken are slow calls that have not acted yet.
+	overtaken sync.WaitGroup
+	// hurried: steps have no more time in place than they have in production.
+	hurried bool
 	// check looks at each publication before it takes effect.
 	check     func(contract.Publication)
 	published []booking.EventType // that took effect, each once
@@ -113,6 +119,7 @@ func newWorld(t testing.TB, kind booking.Kind) *world {
 	n := worlds.Add(1)
 	return &world{
 		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{},
+		twins:  map[string]chan struct{}{},
 		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), registry: store.NewManagement(db),
 		deliveries: store.NewDeliveries(db), productions: store.NewProductions(db), pages: store.NewMypage(db), decisions: store.NewDecisions(db),
 	}

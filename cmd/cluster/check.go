@@ -13,13 +13,13 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
-// during lets the users work while something is done, and returns when each has
-// its last answer.
-func during(ctx context.Context, users *crowd.Crowd, do func() error) error {
+// during lets users work while something is done, and returns when each has its last
+// answer.
+func during(ctx context.Context, work func(context.Context), do func() error) error {
 	working, goHome := context.WithCancel(ctx)
 	defer goHome()
 	gone := make(chan struct{})
-	go func() { defer close(gone); users.Run(working) }()
+	go func() { defer close(gone); work(working) }()
 	err := do()
 	goHome()
 	<-gone

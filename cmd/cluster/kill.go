@@ -45,7 +45,7 @@ func (k kill) underLoad(ctx context.Context, c *cluster.Cluster) error {
 	if err != nil {
 		return err
 	}
-	if err := during(ctx, users, func() error { return k.killAll(ctx, c, users) }); err != nil {
+	if err := during(ctx, users.Run, func() error { return k.killAll(ctx, c, users) }); err != nil {
 		return err
 	}
 	t := users.Tally()

@@ -1,6 +1,7 @@
 // Command cluster runs the whole of Yeyak on this machine, as separate
 // processes behind one entry point, and tests what it is like to replace and to
-// kill them. `make cluster`, `make redeploy-test` and `make kill-test` run it.
+// kill them. `make cluster`, `make redeploy-test`, `make kill-test`, `make siege` and
+// `make away-test` run it.
 package main
 
 import (
@@ -23,6 +24,7 @@ type commands struct {
 	Run      run      `cmd:"" help:"Run the cluster until Ctrl-C."`
 	Redeploy redeploy `cmd:"" help:"Replace every process under load, several times, and tell how much of it was noticed."`
 	Siege    siege    `cmd:"" help:"Load everything with siege, as the documents of other order systems do, and tell how much was served."`
+	Away     away     `cmd:"" help:"Keep Temporal away under load, and tell what became of each order that was asked for meanwhile."`
 	Kill     kill     `cmd:"" help:"Kill one process after the other under load, and tell how long each was missed."`
 }
 

@@ -43,7 +43,7 @@ func (o *operator) asks(method, path string, in any) (a answer) {
 	if in != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := (&http.Client{Timeout: 20 * time.Second}).Do(r)
+	resp, err := (&http.Client{Timeout: patience}).Do(r)
 	require.NoError(o, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)

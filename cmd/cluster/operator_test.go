@@ -60,8 +60,9 @@ func newOperator(t *testing.T) *operator {
 	address := o.freeAddress()
 	o.url, o.set = "http://"+address, map[string]string{
 		"YEYAK_LISTEN": address, "YEYAK_UI_PORT": "0", "YEYAK_VERSIONING": "true",
-		// So that nobody has to wait for minutes.
-		"YEYAK_AUDIT_MOMENT": "2s", "YEYAK_DRAIN_DELAY": "0s",
+		// So that nobody has to wait for minutes. The audit's moment stays as it is: it
+		// is waited for only where something seems to be wrong.
+		"YEYAK_DRAIN_DELAY":    "0s",
 		"YEYAK_LOG_LEVEL_FILE": filepath.Join(o.folder, "level"),
 	}
 	o.set["YEYAK_CLUSTER_SET"] = "YEYAK_ATTENTION_AFTER=2s,YEYAK_DRAIN_DELAY=0s,YEYAK_LOG_LEVEL_FILE=" + o.set["YEYAK_LOG_LEVEL_FILE"]
@@ -159,7 +160,7 @@ func (o *operator) succeeds(heading string, variables ...string) {
 }
 
 // patience is how long an operator waits for what is said to happen by itself.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 func (o *operator) until(what func() bool, words string, args ...any) {
 	o.Helper()

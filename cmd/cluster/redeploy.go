@@ -55,7 +55,7 @@ func (r redeploy) underLoad(ctx context.Context, c *cluster.Cluster) error {
 	if err != nil {
 		return err
 	}
-	if err := during(ctx, users, func() error { return r.replaceAll(ctx, c) }); err != nil {
+	if err := during(ctx, users.Run, func() error { return r.replaceAll(ctx, c) }); err != nil {
 		return err
 	}
 	t := users.Tally()

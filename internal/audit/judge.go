@@ -190,7 +190,7 @@ func (f *facts) abandoned(o standing) []Finding {
 		end = "its workflow " + f.saga.Ended()
 	}
 	remedy := ""
-	if _, ok := kindOf(f.id); ok { // no other can be settled
+	if booking.KindOf(f.id) != "" { // no other can be settled
 		remedy = remedyOf(f.id)
 	}
 	return f.finds(Abandoned, remedy, "%s while it was %s: %s", end, o.status, strings.Join(held, ", "))
@@ -200,7 +200,7 @@ func (f *facts) abandoned(o standing) []Finding {
 // knows.
 func (f *facts) ownerless() (found []Finding) {
 	remedy := ""
-	if _, ok := kindOf(f.id); ok && f.payment != nil {
+	if booking.KindOf(f.id) != "" && f.payment != nil {
 		remedy = remedyOf(f.id)
 	}
 	say := func(k Kind, what string) {

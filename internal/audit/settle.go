@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"go.uber.org/zap"
 
@@ -92,8 +90,8 @@ func (s Settler) fromWorkflow(ctx context.Context, orderID string) (contract.Vie
 
 // fromLedger is what a payment tells of an order that nobody else remembers.
 func (s Settler) fromLedger(ctx context.Context, orderID string) (contract.View, error) {
-	kind, ok := kindOf(orderID)
-	if !ok {
+	kind := booking.KindOf(orderID)
+	if kind == "" {
 		return contract.View{}, booking.Errorf(booking.NotFound, "there is no order %s", orderID)
 	}
 	p, err := s.Ledger.Payment(ctx, orderID)
@@ -104,13 +102,4 @@ func (s Settler) fromLedger(ctx context.Context, orderID string) (contract.View,
 		ID: orderID, Kind: kind, Amount: p.Amount, Quantity: 1, Status: booking.Received,
 		History: []contract.Entry{{Status: booking.Received, At: p.At}},
 	}, err
-}
-
-// kindOf is the kind of order that an id was made for.
-func kindOf(orderID string) (booking.Kind, bool) {
-	i := slices.IndexFunc(booking.Kinds(), func(k booking.Kind) bool { return strings.HasPrefix(orderID, string(k)+"-") })
-	if i < 0 {
-		return "", false
-	}
-	return booking.Kinds()[i], true
 }

@@ -82,6 +82,9 @@ func (p *Process) Running() bool {
 	}
 }
 
+// Signal sends the program a signal.
+func (p *Process) Signal(signal os.Signal) error { return p.cmd.Process.Signal(signal) }
+
 // Kill ends the program at once, as kill -9 does, and waits until it is gone.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill() // an error means that it has ended already

@@ -5,6 +5,8 @@ import (
 	"context"
 	"sort"
 
+	"go.uber.org/zap"
+
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -113,7 +115,7 @@ func (o *Orders) repeat(ctx, budget context.Context, t tried, changes <-chan con
 		return progress{view: decision, decided: true, over: t.placement.Key != ""}, nil
 	}
 	if err := o.checkSame(budget, t, cmp.Or(row.RequestHash, t.startedBy)); err != nil {
-		return progress{}, err
+		return o.notCompared(ctx, t, seen, rowErr == nil, err)
 	}
 	if fallen {
 		return progress{view: decision, decided: true}, nil
@@ -123,6 +125,22 @@ func (o *Orders) repeat(ctx, budget context.Context, t tried, changes <-chan con
 	// answered as not taken before this request came, which is then a new one.
 	found.over = !undecided && found.decided && found.view.Reason.Unavailable() && t.placement.Key != ""
 	return found, nil
+}
+
+// notCompared answers for a request of which it is not known whether it is the one
+// that its order was placed by. There is an order, and its customer gets to know that.
+// One that has no row gets one where its kind may: whichever request started it, the
+// dispatcher finds out.
+func (o *Orders) notCompared(ctx context.Context, t tried, seen contract.View, hasRow bool, why error) (progress, error) {
+	switch {
+	case !isOpen(why):
+		return progress{}, why
+	case hasRow:
+		o.log(ctx, t.OrderID).Warn("order is there, and its request cannot be asked for", zap.Error(why))
+		return progress{view: seen}, nil
+	default:
+		return o.keep(ctx, t, unstarted{why, true})
+	}
 }
 
 // checkSame refuses a request under a key that was used for another one, whose

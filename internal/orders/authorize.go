@@ -80,16 +80,8 @@ func (d Decision) Action() booking.Action {
 		return booking.RejectOrder
 	case contract.CancelUpdate:
 		return booking.CancelOrder
-	}
-	switch d.Kind {
-	case booking.Lodging:
-		return booking.CheckOut
-	case booking.Food:
-		return booking.Deliver
-	case booking.Cafe:
-		return booking.Serve
 	default:
-		return booking.FinishCall
+		return contract.BusinessOf(d.Kind).Completes
 	}
 }
 

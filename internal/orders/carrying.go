@@ -76,7 +76,7 @@ func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error
 	if !view.Status.Final() && (InInbox(view) || time.Since(k.DecidedAt) < unknownFor) {
 		return c.postpone(ctx, k, 0, cause)
 	}
-	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionOver, Code: overCode(view.Status), Status: view.Status})
+	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionOver, Code: overCode(view.Status)})
 }
 
 // refused settles a decision that its order did not allow.
@@ -87,7 +87,7 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 	} else if shown, err := c.Pages.View(ctx, k.OrderID); err == nil {
 		view = shown
 	}
-	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionRefused, Code: code, Status: view.Status})
+	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionRefused, Code: code})
 }
 
 // notCarriedOut settles a decision that came to nothing, unless its order stands as

@@ -44,6 +44,15 @@ func (d Decision) extra() time.Duration {
 	return 0
 }
 
+// DecisionCodes lists the codes that Decide may answer to a decision of any kind,
+// beside those by which the rule of that decision refuses.
+func DecisionCodes() []booking.Code {
+	return []booking.Code{
+		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, booking.DecisionPending, DecisionsExhausted,
+		NotRunning, booking.NotFound, booking.Invalid, Unreachable, TemporalUnavailable, booking.Unavailable,
+	}
+}
+
 // Decide carries a decision to its order and answers with the order after it. A
 // decision that the order does not allow is an error that says why, and so is one
 // that the caller may not make.

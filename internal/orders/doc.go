@@ -3,8 +3,8 @@
 //
 //   - orders.go is what it works with, refusals.go what callers are told when
 //     something fails;
-//   - placement.go is what can be ordered; lodging.go, food.go, cafe.go and
-//     cleaning.go are what each business makes of that, with what else is its own;
+//   - placement.go is what can be ordered; what each business makes of that, with
+//     what else is its own, is in a file of its name;
 //   - attempt.go, place.go, ids.go and await.go place an order and wait for its
 //     first decision;
 //   - decide.go and asks.go carry decisions to it;

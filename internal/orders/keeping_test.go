@@ -279,3 +279,71 @@ func TestKeep_OtherKinds(t *testing.T) {
 }
 
 func jsonOf(v any) ([]byte, error) { return json.Marshal(v) }
+
+// found lets the engine answer every start with that there is such an order, and be
+// away from then on.
+func (k kitchen) found() {
+	k.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Return(nil, serviceerror.NewWorkflowExecutionAlreadyStarted("already started", "", "run"))
+	k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away")).Maybe()
+}
+
+// TestKeep_StartedBefore: a repeat that meets an order whose row is not written yet,
+// and of which the engine cannot be asked any more, is answered with its id: there is
+// an order. What may wait in the inbox is kept, so that it can be read, and the
+// dispatcher finds out which request it is of.
+func TestKeep_StartedBefore(t *testing.T) {
+	t.Parallel()
+	for what, away := range map[string]error{
+		"Away": serviceerror.NewUnavailable("connection refused"), "Hangs": context.DeadlineExceeded, "Broken": serviceerror.NewInternal("shard lost"),
+	} {
+		for _, business := range businesses() {
+			t.Run(what+"/"+string(business.kind), func(t *testing.T) {
+				t.Parallel()
+				k := newKitchen(t)
+				k.Now = func() time.Time { return today } // the drink's day is not over
+				k.found()
+				described := k.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, away)
+				out, err := place(t, k.Orders, ordered(business.wanted, "k1", "hash"))
+				require.NoError(t, err)
+				require.False(t, out.Done)
+				require.Equal(t, orders.KeyedID(business.kind, "alice", "k1", 0), out.OrderID)
+				require.Equal(t, out.OrderID, out.View.ID)
+				if !contract.BusinessOf(business.kind).MayWait() {
+					require.Empty(t, k.kept(t))
+					return
+				}
+				view, err := k.Read(t.Context(), booking.Caller{Unchecked: true}, business.kind, out.OrderID)
+				require.NoError(t, err)
+				require.Equal(t, out.View, view)
+				require.True(t, k.kept(t)[0].Sent)
+
+				described.Unset()
+				knows(t, k.engine, "hash of the first")
+				k.engine.On("CheckHealth", mock.Anything, mock.Anything).Return(nil, nil).Maybe()
+				require.Equal(t, 1, k.dispatches(t)["found"])
+				require.Empty(t, k.kept(t))
+			})
+		}
+	}
+}
+
+// TestKeep_RowWithoutHash: a repeat whose order has a row that does not say which
+// request it is of, while the engine cannot be asked, is answered with the order.
+func TestKeep_RowWithoutHash(t *testing.T) {
+	t.Parallel()
+	k := newKitchen(t)
+	k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away")).Maybe()
+	k.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewUnavailable("away"))
+	k.Now = func() time.Time { return today }
+	for _, business := range businesses() {
+		id := orders.KeyedID(business.kind, "alice", "k1", 0)
+		require.NoError(t, k.Pages.Publish(t.Context(), contract.Publication{View: business.named(id).View()}))
+		out, err := place(t, k.Orders, ordered(business.wanted, "k1", "hash"))
+		require.NoError(t, err)
+		require.False(t, out.Done)
+		require.Equal(t, id, out.View.ID)
+		require.Equal(t, booking.Received, out.View.Status)
+	}
+	require.Empty(t, k.kept(t))
+}

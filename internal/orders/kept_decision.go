@@ -59,16 +59,14 @@ type SettledDecision struct {
 	Outcome string // one of DecisionOutcomes, not postponed
 	// Code is why it was not carried out, "" when it was.
 	Code booking.Code
-	// Status is where its order stood then.
-	Status booking.Status
-	At     time.Time
+	At   time.Time
 }
 
 // Entry is the line in the order's history that shows a decision which was not
-// carried out.
+// carried out, without the order's status: see View.WithRefused.
 func (s SettledDecision) Entry(k KeptDecision) contract.Entry {
 	return contract.Entry{
-		Status: s.Status, At: s.At, Note: k.Note, By: k.decision().By, Decision: k.Update, DecidedAt: k.DecidedAt, Refused: s.Code,
+		At: s.At, Note: k.Note, By: k.decision().By, Decision: k.Update, DecidedAt: k.DecidedAt, Refused: s.Code,
 	}
 }
 

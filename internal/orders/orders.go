@@ -92,7 +92,8 @@ type Deps struct {
 	// ones are refused; zero is no limit.
 	Calls           CallQueue
 	MaxWaitingCalls int
-	// Policy goes into the input of every saga that is started.
+	// Policy goes into the input of every saga that is started, with how long callers
+	// wait.
 	Policy contract.Policy
 	// ReplyBudget is how long a caller waits for an order's decision, 2 s by
 	// default.
@@ -115,6 +116,7 @@ type Orders struct {
 // New makes Orders.
 func New(d Deps) *Orders {
 	d.ReplyBudget = cmp.Or(d.ReplyBudget, DefaultReplyBudget)
+	d.Policy.AnswerWithin = booking.Duration(d.ReplyBudget + Asking)
 	if d.Gate == nil {
 		d.Gate = openGate{}
 	}
@@ -141,9 +143,9 @@ const (
 	DefaultInboxWithin = 30 * time.Minute
 	// Asking is how much longer a caller waits where an order has to ask a
 	// service before anything is certain: the café for its drink, management for
-	// a call, the delivery to come back. It takes up to two seconds to know that
-	// the service is away, and to be told so is worth more than to be told that
-	// nothing is certain yet.
+	// a call, the delivery to come back. It takes up to four seconds to know that
+	// the service is away, and not only slow; to be told so is worth more than to be
+	// told that nothing is certain yet.
 	Asking = 2 * time.Second
 	// Glance bounds a look at the read model or the workflow that can be done
 	// without.

@@ -102,7 +102,9 @@ func businesses() []business {
 	order := func(kind booking.Kind, amount int64) contract.Order {
 		return contract.Order{
 			OrderID: string(kind) + "-1", CustomerID: "alice", Amount: booking.Money{Amount: amount, Currency: "KRW"},
-			PaymentMethod: "pm_card_visa", PlacedAt: today, Policy: contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)},
+			PaymentMethod: "pm_card_visa", PlacedAt: today, Policy: contract.Policy{
+				InPlace: true, PayWithin: booking.Duration(time.Minute), AnswerWithin: booking.Duration(100*time.Millisecond + orders.Asking),
+			},
 		}
 	}
 	return []business{

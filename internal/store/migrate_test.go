@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,4 +58,20 @@ func testMigrate(t *testing.T, fresh newURL) {
 		_, err := store.Migrate(t.Context(), open(t, fresh(t)), "weather")
 		require.ErrorContains(t, err, "weather")
 	})
+}
+
+// TestSQLite_OpenedByManyAtOnce: each of several processes that begin on a new
+// file at the same time has it, without an error.
+func TestSQLite_OpenedByManyAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		url := "sqlite://" + filepath.Join(t.TempDir(), "new.db")
+		together(t, 8, func(int) (any, error) {
+			db, err := store.Open(t.Context(), url, store.Options{})
+			if err != nil {
+				return nil, err
+			}
+			return nil, db.Close()
+		})
+	}
 }

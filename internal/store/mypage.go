@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -172,9 +171,7 @@ func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
 	if err := json.Unmarshal(refused, &entries); err != nil {
 		return contract.View{}, fmt.Errorf("refused decisions on order %s: %w", id, err)
 	}
-	view.History = append(view.History, entries...)
-	slices.SortStableFunc(view.History, func(a, b contract.Entry) int { return a.At.Compare(b.At) })
-	return view, nil
+	return view.WithRefused(entries), nil
 }
 
 // Statuses is where each of the orders stands as it was last published. Those

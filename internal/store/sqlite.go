@@ -6,18 +6,23 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/uptrace/bun/driver/sqliteshim"
 )
+
+// busyTimeout is how long a statement waits for another process's.
+const busyTimeout = 5 * time.Second
 
 // pragmas of every connection. FULL costs a sync of the disk with each commit.
 // NORMAL, which is consistent too, may lose the last commits in a power cut: a
 // charge that its order's workflow remembers would be gone from the ledger.
 var pragmas = []string{
-	"PRAGMA busy_timeout = 5000", // ms; first, since the next one may have to wait
+	fmt.Sprint("PRAGMA busy_timeout = ", busyTimeout.Milliseconds()), // first, since the next one may have to wait
 	"PRAGMA journal_mode = WAL",
 	"PRAGMA synchronous = FULL",
 }
@@ -54,9 +59,26 @@ func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	for _, pragma := range pragmas {
-		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, pragma, nil); err != nil {
+		if err := setPragma(ctx, conn.(driver.ExecerContext), pragma); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", pragma, err), conn.Close())
 		}
 	}
 	return conn, nil
+}
+
+// setPragma sets one pragma. SQLite answers SQLITE_BUSY at once, whatever
+// busy_timeout is, to the second of two connections that change a new file to
+// WAL: each holds the read lock that the other waits for. It is tried again.
+func setPragma(ctx context.Context, conn driver.ExecerContext, pragma string) error {
+	for until := time.Now().Add(busyTimeout); ; {
+		_, err := conn.ExecContext(ctx, pragma, nil)
+		if err == nil || !lostRace(err) || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Duration(1+rand.IntN(10)) * time.Millisecond):
+		}
+	}
 }

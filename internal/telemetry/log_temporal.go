@@ -3,8 +3,6 @@ package telemetry
 import (
 	"context"
 	"log/slog"
-	"slices"
-	"strings"
 
 	temporallog "go.temporal.io/sdk/log"
 	"go.uber.org/zap"
@@ -94,8 +92,7 @@ func inOurWords(a slog.Attr) []slog.Attr {
 	case "WorkflowID":
 		id := a.Value.String()
 		attrs := []slog.Attr{slog.String("workflow", id)}
-		kind, _, _ := strings.Cut(id, "-")
-		if slices.Contains(booking.Kinds(), booking.Kind(kind)) {
+		if booking.KindOf(id) != "" {
 			attrs = append(attrs, slog.String("order", id))
 		}
 		return attrs

@@ -12,7 +12,7 @@ LANGUAGES = ("en", "ko")
 # The words for each type of event. Where they depend on more than the type,
 # that is the order's reason, status or kind; ANY is all others. A type without
 # words is told to nobody: another event says the same to the customer.
-ANY = ""
+ANY = "*"
 TEXTS: dict[str, dict[str, dict[str, str]]] = {
     "PaymentApproved": {},
     "PaymentDeclined": {
@@ -44,10 +44,10 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
               "ko": "[{item}] 예약이 취소되었습니다.{reason}"},
     },
     "OrderPlaced": {
-        "food": {"en": "You have ordered {quantity} × {item}.{paid}",
-                 "ko": "[{item}] {quantity}개 주문이 접수되었습니다.{paid}"},
         "cafe": {"en": "You have ordered {quantity} × {item}.{paid}",
                  "ko": "[{item}] {quantity}잔 주문이 완료되었습니다.{paid}"},
+        ANY: {"en": "You have ordered {quantity} × {item}.{paid}",
+              "ko": "[{item}] {quantity}개 주문이 접수되었습니다.{paid}"},
     },
     "DeliveryStarted": {
         ANY: {"en": "Your order is being delivered: {quantity} × {item}.",

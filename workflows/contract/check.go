@@ -52,7 +52,7 @@ func (p Policy) check(is *objections) {
 		field    string
 		d, least booking.Duration
 	}{
-		{"attentionAfter", p.AttentionAfter, 0}, {"payWithin", p.PayWithin, 0}, {"handOverWithin", p.HandOverWithin, 0},
+		{"answerWithin", p.AnswerWithin, 0}, {"attentionAfter", p.AttentionAfter, 0}, {"payWithin", p.PayWithin, 0}, {"handOverWithin", p.HandOverWithin, 0},
 		{"reserveWithin", p.ReserveWithin, 0}, {"deliverWithin", p.DeliverWithin, 0}, {"cleanWithin", p.CleanWithin, 0}, {"assignWithin", p.AssignWithin, 0},
 		{"serveWithin", p.ServeWithin, -longestWait}, {"serveAfterDay", p.ServeAfterDay, -longestWait}, // from the drink's day, and it may be before
 	} {

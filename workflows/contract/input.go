@@ -14,6 +14,8 @@ import (
 type Policy struct {
 	// InPlace: steps are tried in the worker's own process first.
 	InPlace bool `json:"inPlace"`
+	// AnswerWithin is how long a caller waits where a service has to be asked first.
+	AnswerWithin booking.Duration `json:"answerWithin,omitempty"`
 	// AttentionAfter is how long an undo may keep failing before the order is
 	// marked as needing attention.
 	AttentionAfter booking.Duration `json:"attentionAfter"`

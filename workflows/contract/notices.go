@@ -7,7 +7,7 @@ import "strings"
 const (
 	OwnerNotice        = "notice"           // to the owner: an order came
 	DeferralNotice     = "payment-deferred" // to the customer: the payment follows
-	ConfirmationNotice = "confirmation"     // to the customer: the call is confirmed
+	ConfirmationNotice = "confirmation"     // to the customer: the order is confirmed
 	IntroductionNotice = "assignment"       // to the customer: who comes
 	CleanerNotice      = "cleaner"          // to the cleaner: where to go
 )

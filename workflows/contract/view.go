@@ -15,7 +15,7 @@ type View struct {
 	CustomerID string         `json:"customerId"`
 	OwnerID    string         `json:"ownerId"`
 	Item       booking.Item   `json:"item" doc:"What was ordered"`
-	Quantity   int            `json:"quantity" doc:"Rooms, for a lodging reservation; portions or cups for others"`
+	Quantity   int            `json:"quantity" doc:"How many of the item: rooms, portions or cups, for example"`
 	Amount     booking.Money  `json:"amount" doc:"Price of the whole order"`
 	Status     booking.Status `json:"status"`
 	// Placed: the order came into being. Owners are shown no others.
@@ -33,15 +33,15 @@ type View struct {
 	Version int64 `json:"version" doc:"Grows with each change of the order"`
 
 	*Stay
-	Delivery   *Delivery   `json:"delivery,omitempty" doc:"Of an order of food"`
-	Production *Production `json:"production,omitempty" doc:"Of an order of a drink"`
+	Delivery   *Delivery   `json:"delivery,omitempty"`
+	Production *Production `json:"production,omitempty"`
 	Cleaning   *Visit      `json:"cleaning,omitempty" doc:"Of a call for a cleaner"`
 }
 
 // What a kind's view has of its own is replaced when it changes, and never
 // written to: earlier views share it.
 
-// Stay is what a lodging reservation's view has of its own.
+// Stay is what the view of a stay has of its own.
 type Stay struct {
 	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night"`
 	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure"`
@@ -49,19 +49,20 @@ type Stay struct {
 	Freed *booking.Nights `json:"freed,omitempty" doc:"Nights of the stay that are free again, since the guests left early"`
 }
 
-// Delivery is what the view of an order of food has of its own.
+// Delivery is what the view of an order that is delivered has of its own.
 type Delivery struct {
 	Status  booking.JobStatus `json:"status" doc:"Where the delivery stands"`
 	Address string            `json:"address"`
 }
 
-// Production is what the view of an order of a drink has of its own.
+// Production is what the view of an order that is made has of its own.
 type Production struct {
 	Status booking.JobStatus `json:"status" doc:"Where the production stands"`
 	Date   string            `json:"date" format:"date" doc:"The day that it was ordered for"`
 }
 
-// Visit is what the view of a call for a cleaner has of its own.
+// Visit is what the view of an order that is carried out at its customer's has
+// of its own.
 type Visit struct {
 	Location string           `json:"location" doc:"Where to clean"`
 	Cleaner  *booking.Cleaner `json:"cleaner,omitempty" doc:"Who comes, once one was assigned"`
@@ -124,6 +125,22 @@ func (v View) Since() time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// WithRefused is the view with decisions that were not carried out in its history.
+// Each shows the status that the order had then by that history: those who noted it
+// may have known an older one.
+func (v View) WithRefused(refused []Entry) View {
+	v.History = slices.Concat(v.History, refused)
+	slices.SortStableFunc(v.History, func(a, b Entry) int { return a.At.Compare(b.At) })
+	status := booking.Received
+	for i, e := range v.History {
+		if e.Refused != "" {
+			v.History[i].Status = status
+		}
+		status = v.History[i].Status
+	}
+	return v
 }
 
 // Listed tells whether lists show the order: to its customer also while its

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/yeyak/yeyak/internal/rig/fullserver"
@@ -62,6 +63,13 @@ func (c *Cluster) KillTemporal() { c.temporal.Kill() }
 
 // StartTemporal returns when the server serves.
 func (c *Cluster) StartTemporal(ctx context.Context) error { return c.temporal.Start(ctx) }
+
+// FreezeTemporal stops the server where it is: its connections stay, and nothing is
+// answered. ThawTemporal lets it go on.
+func (c *Cluster) FreezeTemporal() error { return c.temporal.Signal(syscall.SIGSTOP) }
+
+// ThawTemporal lets a frozen server go on.
+func (c *Cluster) ThawTemporal() error { return c.temporal.Signal(syscall.SIGCONT) }
 
 // KillPostgres is kill -9. StartPostgres brings it back.
 func (c *Cluster) KillPostgres() { c.postgres.Kill() }

@@ -184,6 +184,9 @@ func (s *Server) Stop() error { return s.process.Stop(patience) }
 // Kill ends the server at once, as kill -9 does. Its data stay.
 func (s *Server) Kill() { s.process.Kill() }
 
+// Signal sends the server a signal.
+func (s *Server) Signal(signal os.Signal) error { return s.process.Signal(signal) }
+
 // PID is the process id of the server as it was last started.
 func (s *Server) PID() int { return s.process.PID() }
 

@@ -73,7 +73,7 @@ func TestServer_KeepsItsWorkflowsThroughStopAndKill(t *testing.T) {
 		ID: "one", TaskQueue: "greetings", TypedSearchAttributes: temporal.NewSearchAttributes(kind.ValueSet("lodging")),
 	}, greet)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return listed(ctx, c) == 1 }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return listed(ctx, c) == 1 }, time.Minute, 50*time.Millisecond)
 
 	address := s.Addr()
 	require.NoError(t, s.Stop())

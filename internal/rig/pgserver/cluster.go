@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +11,9 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/yeyak/yeyak/internal/child"
+	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
 // superuser is the role that a cluster is created with.
@@ -41,7 +43,7 @@ var Forgetful = Settings{"fsync": "off", "full_page_writes": "off"}
 type Cluster struct {
 	settings Settings
 	bin      string // the directory of PostgreSQL's programs
-	dir      string
+	folder   *scratch.Folder
 	log      string // the file that the server's output is appended to
 	port     int
 	account  *account
@@ -75,7 +77,7 @@ func (c *Cluster) Env() []string {
 	return []string{"PGHOST=127.0.0.1", "PGPORT=" + strconv.Itoa(c.port), "PGUSER=" + superuser}
 }
 
-func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
+func (c *Cluster) data() string { return filepath.Join(c.folder.Path, "data") }
 
 // Launch makes a cluster and starts it. It is to be closed, and dies with this
 // process on systems that can see to that.
@@ -107,18 +109,22 @@ func launch(settings Settings, log string, fill func(*Cluster) error) (*Cluster,
 
 // create makes the directory that all of it is in.
 func (c *Cluster) create() (err error) {
-	if c.dir, err = os.MkdirTemp("", "yeyak-postgres-"); err != nil {
+	if c.folder, err = scratch.Make("", "yeyak-postgres-"); err != nil {
 		return fmt.Errorf("pgserver: %w", err)
 	}
 	if c.log == "" {
-		c.log = filepath.Join(c.dir, "log")
+		c.log = filepath.Join(c.folder.Path, "log")
 	}
-	if err := c.account.own(c.dir); err != nil {
+	if err := c.account.own(c.folder.Path); err != nil {
 		return fmt.Errorf("pgserver: %w", err)
 	}
-	if c.port, err = freePort(); err != nil {
+	// The port stays the cluster's while its server is stopped: it is none that the
+	// kernel gives to others.
+	ports, err := child.FreePorts(1)
+	if err != nil {
 		return fmt.Errorf("pgserver: find a free port: %w", err)
 	}
+	c.port = ports[0]
 	return nil
 }
 
@@ -126,7 +132,7 @@ func (c *Cluster) create() (err error) {
 func (c *Cluster) initialise() error {
 	initdb := exec.Command(filepath.Join(c.bin, "initdb"), "--pgdata", c.data(), "--username", superuser,
 		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
-	initdb.Dir = c.dir // the caller's directory may be closed to the server's account
+	initdb.Dir = c.folder.Path // the caller's directory may be closed to the server's account
 	initdb.SysProcAttr = c.account.attributes()
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("pgserver: initdb: %w\n%s", err, out)
@@ -152,7 +158,8 @@ func (c *Cluster) Start() error {
 		}
 	}
 	cmd := exec.Command(filepath.Join(c.bin, "postgres"), args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = c.dir, log, log, c.account.attributes()
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = c.folder.Path, log, log, c.account.attributes()
+	cmd.ExtraFiles = []*os.File{c.folder.Lock} // a server that outlives this process keeps its data
 	if c.server, err = start(cmd); err != nil {
 		return fmt.Errorf("pgserver: start postgres: %w", err)
 	}
@@ -209,19 +216,10 @@ func (c *Cluster) Kill() {
 // Close stops the server and removes its data.
 func (c *Cluster) Close() error {
 	err := c.Stop()
-	if c.dir != "" {
-		err = errors.Join(err, os.RemoveAll(c.dir))
+	if c.folder != nil {
+		err = errors.Join(err, c.folder.Remove())
 	}
 	return err
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // process is a server that dies with the process which started it.

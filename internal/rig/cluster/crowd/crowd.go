@@ -30,6 +30,7 @@ type Crowd struct {
 	records []Record
 	rests   []rest
 	orders  map[string]*order
+	placed  []*Placement
 }
 
 // Shops are the ids of what there is to order: places that are booked at once, or
@@ -92,13 +93,18 @@ func (c *Crowd) Shops() Shops { return c.shops }
 // Run lets the users go about their journeys until ctx ends, and returns when
 // each has had the answer to its last request.
 func (c *Crowd) Run(ctx context.Context) {
+	c.each(ctx, func(u *user, turn int) { journeys[turn%len(journeys)](u) })
+}
+
+// each lets each user take turns until ctx ends.
+func (c *Crowd) each(ctx context.Context, takeTurn func(u *user, turn int)) {
 	var all sync.WaitGroup
 	for n := range c.options.Users {
 		all.Go(func() {
 			u := &user{Crowd: c, id: fmt.Sprintf("customer-%d", n), over: ctx.Done()}
 			u.think() // so that they do not all begin at once
 			for turn := n; ctx.Err() == nil; turn++ {
-				journeys[turn%len(journeys)](u)
+				takeTurn(u, turn)
 			}
 		})
 	}
@@ -110,6 +116,7 @@ type user struct {
 	*Crowd
 	id   string
 	over <-chan struct{} // closed when it is time to go home
+	open []standing      // orders that were placed, and may be decided on
 }
 
 // think passes some time, unless it is time to go home.

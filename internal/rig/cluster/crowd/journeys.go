@@ -89,6 +89,8 @@ type order struct {
 	id   string
 	want booking.Status
 	or   booking.Status
+	// unsure: it may also be that there is none, and never will be.
+	unsure bool
 	// asked is when it was placed, or decided on.
 	asked time.Time
 }
@@ -141,6 +143,11 @@ func (u *user) look(o *order) bool {
 // when the decision was not answered, it may also stay where it was. It answers
 // whether the order came there.
 func (u *user) decide(o *order, path, verb string, in object, want booking.Status) bool {
+	return u.tell(o, path, verb, in, want) && u.look(o)
+}
+
+// tell sends a decision, and answers whether it was taken.
+func (u *user) tell(o *order, path, verb string, in object, want booking.Status) bool {
 	if u.leaving() {
 		return false
 	}
@@ -153,7 +160,7 @@ func (u *user) decide(o *order, path, verb string, in object, want booking.Statu
 	}
 	o.want, o.asked = want, begun
 	u.mu.Unlock()
-	return !a.failed() && u.look(o)
+	return !a.failed()
 }
 
 func (u *user) read(path string) {

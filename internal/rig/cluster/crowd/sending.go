@@ -17,6 +17,7 @@ import (
 // answer is what came of a request.
 type answer struct {
 	status   int
+	location string
 	raw      []byte
 	body     body
 	expected bool
@@ -24,9 +25,12 @@ type answer struct {
 
 // body is an order, or a problem that holds one.
 type body struct {
-	ID     string
-	Status any // a problem's is a number
-	Order  struct{ ID string }
+	ID      string
+	Status  any // a problem's is a number
+	Code    string
+	History []struct{ At time.Time }
+	Order   struct{ ID string }
+	Items   []struct{ ID string }
 }
 
 func (b body) is(s booking.Status) bool { return b.Status == string(s) }
@@ -64,7 +68,12 @@ func (c *Crowd) send(method, path string, in object, expected ...int) answer {
 	return a
 }
 
-func (c *Crowd) request(ctx context.Context, method, path string, in object) (a answer, err error) {
+func (c *Crowd) request(ctx context.Context, method, path string, in object) (answer, error) {
+	return c.requestUnder(ctx, "", method, path, in)
+}
+
+// requestUnder sends a request under an Idempotency-Key, "" for none.
+func (c *Crowd) requestUnder(ctx context.Context, key, method, path string, in object) (a answer, err error) {
 	var payload io.Reader
 	if in != nil {
 		raw, err := json.Marshal(in)
@@ -80,12 +89,15 @@ func (c *Crowd) request(ctx context.Context, method, path string, in object) (a 
 	if in != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	if key != "" {
+		r.Header.Set("Idempotency-Key", key)
+	}
 	resp, err := c.http.Do(r)
 	if err != nil {
 		return a, err
 	}
 	defer resp.Body.Close()
-	a.status = resp.StatusCode
+	a.status, a.location = resp.StatusCode, resp.Header.Get("Location")
 	if a.raw, err = io.ReadAll(resp.Body); err == nil && strings.Contains(resp.Header.Get("Content-Type"), "json") {
 		err = json.Unmarshal(a.raw, &a.body)
 	}

@@ -24,7 +24,7 @@ func (c *Crowd) Settled(ctx context.Context) error {
 		var waiting []*order
 		for _, o := range left {
 			a, err := c.request(ctx, http.MethodGet, "/v1/mypages/"+o.id, nil)
-			if err == nil && a.status == http.StatusOK && (a.body.is(o.want) || o.or != "" && a.body.is(o.or)) {
+			if err == nil && o.isAsTold(a) {
 				continue
 			}
 			waiting = append(waiting, o)
@@ -38,5 +38,17 @@ func (c *Crowd) Settled(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("%d orders are lost or stuck: %w", len(wrong), errors.Join(wrong[:min(len(wrong), tellOrders)]...))
 		}
+	}
+}
+
+// isAsTold tells whether the order is where its user was told.
+func (o *order) isAsTold(a answer) bool {
+	switch a.status {
+	case http.StatusOK:
+		return a.body.is(o.want) || o.or != "" && a.body.is(o.or)
+	case http.StatusNotFound:
+		return o.unsure
+	default:
+		return false
 	}
 }

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/yeyak/yeyak/internal/rig/cluster"
+	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
+)
+
+type away struct {
+	Programs `embed:""`
+	Load     `embed:""`
+	Outage   time.Duration `default:"60s" help:"For how long Temporal is away."`
+	Down     time.Duration `default:"2s" help:"After how long other processes that are killed meanwhile are started again."`
+	Before   time.Duration `default:"5s" help:"For how long users order before that."`
+	Only     string        `help:"The absences whose name has this in it, and no others."`
+}
+
+// absence is a way for Temporal to be away. It returns when Temporal is back.
+type absence struct {
+	name  string
+	leave func(context.Context, *cluster.Cluster) (outage, error)
+	// late is by how much the dispatchers may settle an order after a younger one.
+	late time.Duration
+}
+
+// outage is what happened. From left until returns Temporal did nothing.
+type outage struct {
+	left, returns, back time.Time
+	// deaths are when an API or the database was down, until the entry point had
+	// noticed that it was back.
+	deaths []period
+	// hole: Temporal was there for a while in between.
+	hole bool
+}
+
+type period struct{ from, to time.Time }
+
+func (p period) overlaps(from, to time.Time) bool { return from.Before(p.to) && p.from.Before(to) }
+
+// excuses tells whether an API or the database was down while a customer waited.
+func (o outage) excuses(p crowd.Placement) bool {
+	for _, d := range o.deaths {
+		if d.overlaps(p.Asked, p.Answered()) {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	// roundWithin is how long a dispatcher may take for the orders that it has leased:
+	// until their turns come, and until the engine has answered. Meanwhile another
+	// one goes on with younger orders.
+	roundWithin = 10 * time.Second
+	// leasedWithin is for how long the orders that a dispatcher has died over are
+	// nobody else's.
+	leasedWithin = 30 * time.Second
+)
+
+func (a away) absences() (some []absence) {
+	for _, s := range []absence{
+		{"stopped", a.stopped, roundWithin},
+		{"killed", a.killed, roundWithin},
+		{"stopped, and all killed", a.amidst, leasedWithin + roundWithin},
+	} {
+		if strings.Contains(s.name, a.Only) {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+// Run implements the command. What it says last is whether all went well.
+func (a away) Run(ctx context.Context) error {
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	fmt.Println("Starting a cluster …")
+	o := a.options(address)
+	o.Env = []string{"YEYAK_MAX_WAITING_CALLS=0"} // no cleaner is registered
+	c, err := cluster.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(a.underLoad(ctx, c), c.Stop())
+	if err != nil {
+		fmt.Println("away-test: failed:", err)
+		return errors.New("not every order was taken and carried out")
+	}
+	fmt.Println("away-test: passed")
+	return nil
+}
+
+func (a away) underLoad(ctx context.Context, c *cluster.Cluster) error {
+	users, err := a.crowd(ctx, c)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	var rows []awayRow
+	for _, s := range a.absences() {
+		row, err := a.endure(ctx, c, users, s)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", s.name, err))
+		}
+		if ctx.Err() != nil {
+			return errors.Join(append(faults, ctx.Err())...)
+		}
+		rows = append(rows, row)
+	}
+	return errors.Join(append(faults, printAway(os.Stdout, rows))...)
+}
+
+// endure lets Temporal be away while the users order, and tells what came of it.
+func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd, s absence) (row awayRow, err error) {
+	fmt.Printf("\n%s: Temporal is away for %s while %d users order\n", s.name, a.Outage, a.Users)
+	row.name = s.name
+	begun := time.Now()
+	err = during(ctx, users.OrderOn, func() (err error) {
+		pass(ctx, a.Before)
+		if row.outage, err = s.leave(ctx, c); err != nil {
+			return err
+		}
+		row.atRest, err = restSince(ctx, c.Database(), row.outage.back)
+		return err
+	})
+	if err != nil {
+		return row, err
+	}
+	row.placements = users.Placements(begun)
+	faults := row.judge()
+	faults = append(faults, a.repeat(ctx, users, &row))
+	row.order, err = settledSince(ctx, c.Database(), row.outage.left)
+	faults = append(faults, err, row.order.judge(s.late), check(ctx, c, users))
+	faults = append(faults, untold(ctx, c.Database(), users, &row))
+	return row, errors.Join(faults...)
+}
+
+// repeat repeats what told of no order, under its key: as its customer is asked to.
+// An order that is there already was not to be, after a 503.
+func (a away) repeat(ctx context.Context, users *crowd.Crowd, row *awayRow) error {
+	var again []crowd.Placement
+	for _, p := range row.placements {
+		if p.OrderID == "" {
+			again = append(again, p)
+		}
+	}
+	before, err := users.Repeat(ctx, again)
+	row.repeated, row.toldLater = len(again), len(before)
+	faults := []error{err}
+	for _, p := range before {
+		if p.Refused() {
+			faults = append(faults, fmt.Errorf("there is an order, after a 503: %s", p))
+		}
+	}
+	return errors.Join(faults...)
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
+)
+
+// awayRow is what came of an outage.
+type awayRow struct {
+	name       string
+	outage     outage
+	placements []crowd.Placement // from some time before it until all were at rest again
+	order      settledOrder
+	atRest     time.Duration // after Temporal was back
+	repeated   int           // requests that told of no order
+	toldLater  int           // those of them by which there was one, without an answer
+}
+
+// tellFaults is how many faults of a kind are told.
+const tellFaults = 5
+
+// judge looks whether each request was answered as it had to be.
+func (r awayRow) judge() (faults []error) {
+	kinds := map[string]int{}
+	waited := false
+	for _, p := range r.placements {
+		why := r.wrong(p)
+		waited = waited || p.Waits() && p.Status == http.StatusAccepted
+		if why == "" {
+			continue
+		}
+		if kinds[why]++; kinds[why] <= tellFaults {
+			faults = append(faults, fmt.Errorf("%s: %s", why, p))
+		}
+	}
+	for why, n := range kinds {
+		if n > tellFaults {
+			faults = append(faults, fmt.Errorf("%s: %d in all", why, n))
+		}
+	}
+	if !waited {
+		faults = append(faults, errors.New("no order had to wait: Temporal was not away"))
+	}
+	return faults
+}
+
+// wrong says what is wrong with an answer, "" if nothing is.
+func (r awayRow) wrong(p crowd.Placement) string {
+	during := !r.outage.hole && !p.Asked.Before(r.outage.left) && !p.Answered().After(r.outage.returns)
+	switch {
+	case p.Status == http.StatusCreated || p.Status == http.StatusAccepted:
+		switch {
+		case p.OrderID == "" || !p.Located:
+			return "taken, and not said where"
+		case during && p.Status == http.StatusCreated:
+			return "decided on without Temporal"
+		}
+		return ""
+	case p.Refused() && !p.Waits():
+		return "" // nothing exists: see repeat and untold
+	case p.Refused() || lost(p):
+		if r.outage.excuses(p) {
+			return ""
+		}
+		return "refused or not answered, with everything up but Temporal"
+	default:
+		return "not an answer to be expected"
+	}
+}
+
+// lost tells whether the answer of an API did not come through the entry point.
+func lost(p crowd.Placement) bool {
+	return p.Status == 0 || p.Status == http.StatusBadGateway || p.Status == http.StatusGatewayTimeout
+}
+
+// settledOrder is how the dispatchers settled the orders of the inbox, the oldest
+// first.
+type settledOrder struct {
+	orders int
+	// behind is how many were settled after a younger one, and latest how much later
+	// at most.
+	behind int
+	latest time.Duration
+}
+
+func (s settledOrder) judge(late time.Duration) error {
+	switch {
+	case s.orders == 0:
+		return errors.New("nothing was in the inbox")
+	case s.latest > late:
+		return fmt.Errorf("an order was begun %s after a younger one, and may be %s", seconds(s.latest), seconds(late))
+	}
+	return nil
+}
+
+// orderOf compares when orders were settled, which are in the order in which they
+// were taken.
+func orderOf(settled []time.Time) settledOrder {
+	s := settledOrder{orders: len(settled)}
+	var youngest time.Time // the first of the younger ones that was settled
+	for _, at := range slices.Backward(settled) {
+		if late := at.Sub(youngest); !youngest.IsZero() && late > 0 {
+			s.behind++
+			s.latest = max(s.latest, late)
+			continue
+		}
+		youngest = at
+	}
+	return s
+}
+
+// tallied is what was asked for between the moment in which Temporal went and the one
+// in which it was back.
+type tallied struct {
+	asked, created, accepted, received, unanswered int
+	refused                                        map[string]int
+	took                                           map[bool][]crowd.Record // by whether the order can wait
+}
+
+func (r awayRow) tally() tallied {
+	t := tallied{refused: map[string]int{}, took: map[bool][]crowd.Record{}}
+	for _, p := range r.placements {
+		if p.Asked.Before(r.outage.left) || p.Asked.After(r.outage.back) {
+			continue
+		}
+		t.asked++
+		t.took[p.Waits()] = append(t.took[p.Waits()], crowd.Record{Begun: p.Asked, Took: p.Took})
+		switch {
+		case p.Status == http.StatusCreated:
+			t.created++
+		case p.Status == http.StatusAccepted:
+			t.accepted++
+		case p.Refused():
+			t.refused[fmt.Sprintf("%s %s", p.Kind, p.Code)]++
+		default:
+			t.unanswered++
+		}
+		if p.Received && p.Waits() {
+			t.received++
+		}
+	}
+	return t
+}
+
+// printAway prints a line for each absence.
+func printAway(out io.Writer, rows []awayRow) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\nTemporal is\tfor\tasked\t201\t202\treceived\tno answer\tp99, stays and food\tp99, others\t"+
+		"at rest after\tbegun after a younger one\ttold by a repeat\t503, by kind")
+	for _, r := range rows {
+		t := r.tally()
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%d of %d, by %s\t%d of %d\t%s\n",
+			r.name, seconds(r.outage.back.Sub(r.outage.left)), t.asked, t.created, t.accepted, t.received, t.unanswered,
+			seconds(crowd.Sum(t.took[true]).P99), seconds(crowd.Sum(t.took[false]).P99), seconds(r.atRest),
+			r.order.behind, r.order.orders, seconds(r.order.latest), r.toldLater, r.repeated, counts(t.refused))
+	}
+	return table.Flush()
+}
+
+// counts are how often each was, in words.
+func counts(of map[string]int) string {
+	var words []string
+	for _, what := range slices.Sorted(maps.Keys(of)) {
+		words = append(words, fmt.Sprintf("%d %s", of[what], what))
+	}
+	return cmp.Or(strings.Join(words, ", "), "none")
+}
+
+// onTheWay are the statuses of an order that its saga has yet to bring to rest.
+var onTheWay = []booking.Status{booking.Received, booking.PaymentPending, booking.Paid}

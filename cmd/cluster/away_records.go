@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
+)
+
+// restSince waits until all that was taken before a moment is worked on and at rest,
+// and returns how long that took from then.
+func restSince(ctx context.Context, database string, moment time.Time) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, restWithin)
+	defer cancel()
+	db, err := sql.Open("pg", database)
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	for {
+		var inbox, decisions, orders int
+		err := db.QueryRowContext(ctx, `SELECT
+			(SELECT count(*) FROM inbox WHERE settled_at IS NULL AND received_at < $1),
+			(SELECT count(*) FROM kept_decisions WHERE settled_at IS NULL AND decided_at < $1),
+			(SELECT count(*) FROM orders WHERE status IN ($2, $3, $4) AND placed_at < $1)`,
+			moment, onTheWay[0], onTheWay[1], onTheWay[2]).Scan(&inbox, &decisions, &orders)
+		switch {
+		case err == nil && inbox+decisions+orders == 0:
+			return time.Since(moment), nil
+		case ctx.Err() != nil:
+			return time.Since(moment), fmt.Errorf("%d orders in the inbox, %d decisions and %d orders do not come to rest: %w",
+				inbox, decisions, orders, errors.Join(err, ctx.Err()))
+		}
+		pass(ctx, 100*time.Millisecond)
+	}
+}
+
+// settledSince is in which order the dispatchers have settled the orders that were
+// taken since a moment.
+func settledSince(ctx context.Context, database string, moment time.Time) (s settledOrder, err error) {
+	db, err := sql.Open("pg", database)
+	if err != nil {
+		return s, err
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx,
+		`SELECT settled_at FROM inbox WHERE received_at >= $1 AND state = 'started' ORDER BY received_at, order_id`, moment)
+	if err != nil {
+		return s, err
+	}
+	defer rows.Close()
+	var settled []time.Time
+	for rows.Next() {
+		var at time.Time
+		if err := rows.Scan(&at); err != nil {
+			return s, err
+		}
+		settled = append(settled, at)
+	}
+	return orderOf(settled), rows.Err()
+}
+
+// everyTrace are the orders that any service has something of.
+const everyTrace = `SELECT id FROM orders UNION SELECT order_id FROM payments UNION SELECT order_id FROM sandbox_charges
+	UNION SELECT order_id FROM holds UNION SELECT order_id FROM jobs UNION SELECT order_id FROM registrations
+	UNION SELECT order_id FROM messages WHERE order_id <> ''`
+
+// untold fails for a trace of an order of which no answer told. One that was placed
+// by a request without an answer may be told of by the list of its customer.
+func untold(ctx context.Context, database string, users *crowd.Crowd, row *awayRow) error {
+	db, err := sql.Open("pg", database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx, everyTrace)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var faults []error
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		if users.Told(id) {
+			continue
+		}
+		listed, err := listedAfterLoss(ctx, users, row.placements, id)
+		switch {
+		case err != nil:
+			return err
+		case listed:
+			row.toldLater++
+		case len(faults) < tellFaults:
+			faults = append(faults, fmt.Errorf("something was left behind of %s, of which no answer told", id))
+		}
+	}
+	return errors.Join(append(faults, rows.Err())...)
+}
+
+// listedAfterLoss tells whether the order is on the list of a customer who got no
+// answer.
+func listedAfterLoss(ctx context.Context, users *crowd.Crowd, placements []crowd.Placement, id string) (bool, error) {
+	for _, p := range placements {
+		if !lost(p) {
+			continue
+		}
+		listed, err := users.Lists(ctx, p, id)
+		if listed || err != nil {
+			return listed, err
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,272 @@
+package crowd
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+const visits = "/v1/cleaning/calls"
+
+// Placement is one request for an order, under an Idempotency-Key of its own, and
+// what its customer was told.
+type Placement struct {
+	Kind booking.Kind
+	// Key is the Idempotency-Key.
+	Key   string
+	Asked time.Time
+	Took  time.Duration
+	// Status is that of the answer, 0 if there was none; Code is that of its problem.
+	Status int
+	Code   string
+	// OrderID is the order that the answer named, "" if it named none. Located tells
+	// whether it said where that is, and Received whether the order waits to be begun.
+	OrderID           string
+	Located, Received bool
+	// Failure is why there was no answer.
+	Failure string
+
+	ware
+	customer string
+	in       object
+}
+
+// Answered is when the customer stopped waiting.
+func (p Placement) Answered() time.Time { return p.Asked.Add(p.Took) }
+
+// Waits tells whether an order of the kind can be taken before it is begun.
+func (p Placement) Waits() bool { return p.Kind == booking.Lodging || p.Kind == booking.Food }
+
+func (p Placement) String() string {
+	return fmt.Sprintf("%s order of %s at %s, under key %s, answered after %s with %d %s %s%s",
+		p.Kind, p.customer, p.Asked.Format(time.TimeOnly), p.Key, p.Took.Round(time.Millisecond), p.Status, p.Code, p.OrderID, p.Failure)
+}
+
+// ware is what users who order on can order, and where that comes to rest.
+type ware struct {
+	kind    booking.Kind
+	path    string
+	rests   booking.Status
+	chances int
+	content func(*user) object
+	// decisions are what may be decided on it.
+	decisions []verdict
+}
+
+// verdict is a decision, and where the order comes to. open: a service has to agree.
+type verdict struct {
+	path, verb string
+	want       booking.Status
+	open       bool
+}
+
+var wares = []ware{
+	{
+		booking.Lodging, reservations, booking.Confirmed, 6,
+		func(u *user) object { return u.reservation(u.shops.Hotel) },
+		[]verdict{{reservations, "cancel", booking.Cancelled, false}},
+	},
+	{
+		booking.Lodging, reservations, booking.AwaitingOwner, 2,
+		func(u *user) object { return u.reservation(u.shops.Inn) },
+		[]verdict{{reservations, "confirm", booking.Confirmed, false}, {reservations, "cancel", booking.Cancelled, false}},
+	},
+	{
+		booking.Food, meals, booking.Delivering, 8,
+		func(u *user) object {
+			return object{"menuId": u.shops.Menu, "customerId": u.id, "quantity": 1, "address": "12 Sejong-daero, Seoul"}
+		},
+		[]verdict{{"/v1/food/deliveries", "complete", booking.Delivered, false}, {meals, "cancel", booking.Cancelled, true}},
+	},
+	{
+		booking.Cafe, cups, booking.InProduction, 2,
+		func(u *user) object { return object{"menuId": u.shops.Drink, "customerId": u.id, "quantity": 1} },
+		[]verdict{{"/v1/cafe/productions", "complete", booking.Completed, false}, {cups, "cancel", booking.Cancelled, false}},
+	},
+	{
+		booking.Cleaning, visits, booking.Calling, 2,
+		func(u *user) object {
+			price := object{"amount": 30000, "currency": "KRW"}
+			return object{"customerId": u.id, "tel": "+8221234567", "location": "12 Sejong-daero, Seoul", "price": price}
+		},
+		[]verdict{{visits, "cancel", booking.Cancelled, false}},
+	},
+}
+
+// anyWare is one of the wares, by their chances.
+func anyWare() ware {
+	all := 0
+	for _, w := range wares {
+		all += w.chances
+	}
+	n := rand.IntN(all)
+	for _, w := range wares {
+		if n -= w.chances; n < 0 {
+			return w
+		}
+	}
+	panic("unreachable")
+}
+
+// standing is an order that was placed, and may be decided on.
+type standing struct {
+	*order
+	ware
+}
+
+// OrderOn lets the users order until ctx ends: all kinds, mostly stays and food.
+// They decide on orders that stand, cancel some that wait, and do not wait for any.
+func (c *Crowd) OrderOn(ctx context.Context) { c.each(ctx, func(u *user, _ int) { u.orderOn() }) }
+
+func (u *user) orderOn() {
+	if n := len(u.open); n > 0 && rand.IntN(3) == 0 {
+		i := rand.IntN(n)
+		o := u.open[i]
+		u.open = slices.Delete(u.open, i, i+1)
+		u.decideOn(o)
+		return
+	}
+	w := anyWare()
+	p := &Placement{ware: w, Kind: w.kind, customer: u.id, in: w.content(u)}
+	u.mu.Lock()
+	u.placed = append(u.placed, p)
+	p.Key = fmt.Sprintf("%s-%d", u.id, len(u.placed))
+	u.mu.Unlock()
+	o := u.ask(p)
+	u.think()
+	if o == nil {
+		return
+	}
+	u.send(http.MethodGet, "/v1/mypages/"+o.id, nil, http.StatusOK)
+	switch {
+	case p.Status == http.StatusCreated && rand.IntN(2) == 0:
+		u.open = append(u.open, standing{o, w})
+	case p.Received && w.kind == booking.Lodging && rand.IntN(8) == 0:
+		u.tell(o, w.path, "cancel", nil, booking.Cancelled)
+	}
+}
+
+func (u *user) decideOn(o standing) {
+	v := o.decisions[rand.IntN(len(o.decisions))]
+	u.tell(o.order, v.path, v.verb, nil, v.want)
+	if v.open {
+		u.mu.Lock()
+		o.or = o.rests
+		u.mu.Unlock()
+	}
+}
+
+// ask sends the request of a placement, and notes the order that it was answered with,
+// if it was taken.
+func (c *Crowd) ask(p *Placement) (taken *order) {
+	begun := time.Now()
+	a, err := c.requestUnder(context.Background(), p.Key, http.MethodPost, p.path, p.in)
+	took := time.Since(begun)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p.Asked, p.Took = begun, took
+	p.Status, p.Code, p.OrderID, p.Located, p.Failure = a.status, a.body.Code, a.order(), a.location != "", ""
+	p.Received = a.body.is(booking.Received)
+	if err != nil {
+		p.Status, p.Failure = 0, err.Error()
+	}
+	if p.Status == 0 || p.OrderID == "" {
+		return nil
+	}
+	o := &order{id: p.OrderID, want: p.rests, asked: begun}
+	switch {
+	case p.Status >= http.StatusBadRequest:
+		o.want = booking.Cancelled
+	case p.Status == http.StatusAccepted && !p.Waits():
+		o.or, o.unsure = booking.Cancelled, true // nothing is certain of it, and that is what was said
+	}
+	if known := c.orders[o.id]; known != nil {
+		return known
+	}
+	c.orders[o.id] = o
+	if o.want == booking.Cancelled {
+		return nil
+	}
+	return o
+}
+
+// Placements are what users who order on have asked for since a moment.
+func (c *Crowd) Placements(since time.Time) (all []Placement) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.placed {
+		if !p.Asked.Before(since) {
+			all = append(all, *p)
+		}
+	}
+	return all
+}
+
+// atOnce is how many requests are repeated at the same time.
+const atOnce = 8
+
+// Repeat sends requests once more, under their keys. It returns those by which an
+// order had been placed before, and fails for one that is not served now.
+func (c *Crowd) Repeat(ctx context.Context, placements []Placement) (before []Placement, err error) {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	turns := make(chan struct{}, atOnce)
+	for _, p := range placements {
+		turns <- struct{}{}
+		all.Go(func() {
+			defer func() { <-turns }()
+			found, repeatErr := c.repeat(ctx, p)
+			mu.Lock()
+			defer mu.Unlock()
+			if found {
+				before = append(before, p)
+			}
+			if repeatErr != nil {
+				err = repeatErr
+			}
+		})
+	}
+	all.Wait()
+	return before, err
+}
+
+func (c *Crowd) repeat(ctx context.Context, p Placement) (before bool, err error) {
+	begun := time.Now()
+	again := p
+	c.ask(&again)
+	if again.Status != http.StatusCreated && again.Status != http.StatusAccepted {
+		return false, fmt.Errorf("%s; repeated: %s", p, again)
+	}
+	a, err := c.request(ctx, http.MethodGet, "/v1/mypages/"+again.OrderID, nil)
+	if err != nil || len(a.body.History) == 0 {
+		return false, fmt.Errorf("%s; repeated: %s: %d %s (%v)", p, again, a.status, a.raw, err)
+	}
+	return a.body.History[0].At.Before(begun.Truncate(time.Microsecond)), nil
+}
+
+// Told tells whether any answer named the order.
+func (c *Crowd) Told(orderID string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.orders[orderID] != nil
+}
+
+// Lists tells whether the list of the customer of a placement has the order.
+func (c *Crowd) Lists(ctx context.Context, p Placement, orderID string) (bool, error) {
+	a, err := c.request(ctx, http.MethodGet, "/v1/mypages?limit=200&customerId="+p.customer, nil)
+	if err != nil || a.status != http.StatusOK {
+		return false, fmt.Errorf("list of %s: %d %s (%v)", p.customer, a.status, a.raw, err)
+	}
+	return slices.ContainsFunc(a.body.Items, func(o struct{ ID string }) bool { return o.ID == orderID }), nil
+}
+
+// Refused tells whether the answer was that nothing exists, and nothing will.
+func (p Placement) Refused() bool {
+	return p.Status == http.StatusServiceUnavailable && p.OrderID == ""
+}

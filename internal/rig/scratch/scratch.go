@@ -1,0 +1,81 @@
+// Package scratch makes the folders in which tests and benchmarks keep databases
+// and programs. What a process that was killed has left behind is removed when
+// the next folder of that name is made, by whichever process.
+package scratch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// lockName is the file in a folder that its owner has locked. A folder without it
+// is one that is being made.
+const lockName = "owned"
+
+// Folder is a folder of this process.
+type Folder struct {
+	Path string
+	// Lock keeps the folder: a child that inherits it keeps it, too.
+	Lock *os.File
+}
+
+// Make makes a folder in parent, or where temporary files are kept when that is
+// "". Its name begins with name, as those do that it removes.
+func Make(parent, name string) (*Folder, error) {
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	sweep(parent, name)
+	dir, err := os.MkdirTemp(parent, name)
+	if err != nil {
+		return nil, fmt.Errorf("scratch: %w", err)
+	}
+	lock, err := own(dir)
+	if err != nil {
+		return nil, fmt.Errorf("scratch: %w", errors.Join(err, os.RemoveAll(dir)))
+	}
+	return &Folder{Path: dir, Lock: lock}, nil
+}
+
+// own locks the folder. The file has its name only once it is locked: no other
+// process finds one that seems to have no owner.
+func own(dir string) (*os.File, error) {
+	unnamed := filepath.Join(dir, lockName+".new")
+	lock, err := os.OpenFile(unnamed, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(flock(lock), os.Rename(unnamed, filepath.Join(dir, lockName))); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return lock, nil
+}
+
+// flock takes a lock that ends with the last process that has the file open.
+func flock(lock *os.File) error {
+	return syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+}
+
+// sweep removes the folders whose owners are gone. What cannot be looked at, such
+// as another user's, is left.
+func sweep(parent, name string) {
+	found, _ := filepath.Glob(filepath.Join(parent, name+"*")) // the pattern is well formed
+	for _, dir := range found {
+		lock, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR, 0)
+		if err != nil {
+			continue
+		}
+		if flock(lock) == nil {
+			_ = os.RemoveAll(dir)
+		}
+		_ = lock.Close()
+	}
+}
+
+// Remove removes the folder with all that is in it.
+func (f *Folder) Remove() error {
+	return errors.Join(os.RemoveAll(f.Path), f.Lock.Close())
+}

@@ -1,0 +1,66 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// patient gives steps all the time that they take in place. The test environment
+// skips the time of workflows, not that of local activities: how fast the machine
+// is would decide which steps are done in place, and so what a saga tells of them.
+type patient struct {
+	interceptor.WorkerInterceptorBase
+	world *world
+}
+
+// InterceptWorkflow implements interceptor.WorkerInterceptor.
+func (p *patient) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &patientInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, p.world}
+}
+
+type patientInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	world *world
+}
+
+// Init implements interceptor.WorkflowInboundInterceptor.
+func (p *patientInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
+	return p.Next.Init(&patientOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: outbound}, p.world})
+}
+
+type patientOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+	world *world
+}
+
+// ExecuteLocalActivity implements interceptor.WorkflowOutboundInterceptor.
+func (p *patientOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	if !p.world.hurried {
+		o := workflow.GetLocalActivityOptions(ctx)
+		o.ScheduleToCloseTimeout = patience
+		ctx = workflow.WithLocalActivityOptions(ctx, o)
+	}
+	return p.Next.ExecuteLocalActivity(ctx, name, args...)
+}
+
+// TestPatient: a step that takes longer in place than it has in production is done
+// in place all the same, and the saga tells the same of it.
+func TestPatient(t *testing.T) {
+	s := newStay(t)
+	slowly := func(call string) fault {
+		if call == "charge" {
+			time.Sleep(4 * time.Second) // longer than a charge has, whatever the machine
+		}
+		return none
+	}
+	s.faults = slowly
+	v := s.run()
+	require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Confirmed, booking.Completed}, statuses(v))
+	require.Equal(t, completed, s.events())
+}
