@@ -18,6 +18,10 @@ type Caller struct {
 	Memberships []Membership
 }
 
+// SystemID is the id of no person: of what `yeyak`'s own commands decide unless they are
+// told whose decision it is.
+const SystemID = "system"
+
 // Role is what a caller is to the business.
 type Role string
 

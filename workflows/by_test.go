@@ -89,3 +89,35 @@ func stayOf(change func(*contract.Lodging)) func(*testing.T) (*life, func() cont
 func mealOf(t *testing.T) (*life, func() contract.View)  { m := newMeal(t); return m.life, m.run }
 func cupOf(t *testing.T) (*life, func() contract.View)   { c := newCup(t); return c.life, c.run }
 func visitOf(t *testing.T) (*life, func() contract.View) { v := newVisit(t); return v.life, v.run }
+
+// TestBy_Forced: an order whose drink is deleted names who deleted it; a signal that
+// says the reason alone counts as well, and is nobody's.
+func TestBy_Forced(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		said any
+		by   string
+	}{
+		"By": {contract.Force{Why: booking.MenuDeleted, By: "1024"}, "1024"}, "Nobody": {booking.MenuDeleted, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCup(t)
+			c.env.RegisterDelayedCallback(func() { c.env.SignalWorkflow(contract.ForceCancelSignal, test.said) }, hour)
+			v := c.run()
+			require.Equal(t, booking.MenuDeleted, v.Reason)
+			require.Equal(t, []string{"", "", "", test.by, test.by}, bys(v))
+			require.Equal(t, test.by, c.feed()[booking.OrderCanceled].By)
+		})
+	}
+}
+
+// TestBy_Settled: an order whose workflow was lost names who had it undone.
+func TestBy_Settled(t *testing.T) {
+	m := newMeal(t)
+	lost := m.in.View()
+	lost.Status = booking.PaymentPending
+	lost.History = append(lost.History, contract.Entry{Status: booking.PaymentPending, At: placedAt})
+	_, in, err := contract.Settlement(lost, m.in.Policy, "", booking.SystemID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"", "", booking.SystemID, booking.SystemID}, bys(m.execute(in)))
+}

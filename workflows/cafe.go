@@ -169,9 +169,8 @@ func (c *cup) serve(ctx workflow.Context, d contract.Decision) (contract.View, e
 // heedDeletion gives the order up when its drink is taken off the menu. A
 // signal is in the history before it is acted on: it needs no recording.
 func (c *cup) heedDeletion(ctx workflow.Context) {
-	why := heard(ctx, contract.ForceCancelSignal, contract.Forces)
+	force := heard(ctx, contract.ForceCancelSignal, contract.Forces)
 	if c.asked == "" && c.taken == "" {
-		c.asked, c.why = why, why
-		c.abandon()
+		c.abandonFor(force.Why, contract.Decision{By: force.By})
 	}
 }

@@ -92,6 +92,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 // that is not to begin goes nowhere.
 func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
+		s.said.By = s.in.SettledBy
 		s.mayHaveDeferred()
 		s.turnBack(&refusal{booking.ByOperator})
 	} else if w := s.notBegun(); w != nil {

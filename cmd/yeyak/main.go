@@ -124,7 +124,7 @@ func (c settle) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := newLogger(cfg.Log)
 	defer sync(log)
-	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.Wait)
+	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.As, c.Wait)
 	switch {
 	case err != nil:
 		return err

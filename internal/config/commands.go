@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
@@ -132,6 +133,7 @@ type Settle struct {
 	Log       Log           `embed:""`
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
+	As        string        `name:"as" env:"YEYAK_AS" default:"system" help:"Who has it undone: the number that the order's history names, or system."`
 	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long to wait until the order is settled. It goes on without us."`
 }
 
@@ -140,7 +142,12 @@ func (c Settle) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
+func (c *Settle) check(m mistakes) {
+	m.upTo("wait", c.Wait, time.Hour)
+	if !booking.IsName(c.As) {
+		m.add("as", c.As, "the id of a caller, such as 1024")
+	}
+}
 
 // Rebuild is what `yeyak mypage rebuild` can be told.
 type Rebuild struct {

@@ -56,7 +56,7 @@ func (o *Orders) DeleteDrink(ctx context.Context, caller booking.Caller, drinkID
 	// As for an order's start: the SDK gives half of it to one call.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*o.ReplyBudget)
 	defer cancel()
-	err := o.Engine.deleteDrink(ctx, drinkID)
+	err := o.Engine.deleteDrink(ctx, drinkID, caller.ID)
 	if isAway(err) {
 		o.Log.Warn("temporal cannot be reached", zap.Error(err))
 		return booking.Errorf(TemporalUnavailable, "drinks cannot be taken off the menu at the moment; repeat the request: should it have arrived, it is not carried out twice")

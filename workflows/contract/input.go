@@ -91,8 +91,9 @@ type Order struct {
 	Withdrawal *Withdrawal `json:"withdrawal,omitempty"`
 	Policy     Policy      `json:"policy"`
 	// Settle is the order as it was last known, when its workflow was lost: it
-	// is undone from there, and nothing else is done.
-	Settle *View `json:"settle,omitempty"`
+	// is undone from there, and nothing else is done. SettledBy is who had that done.
+	Settle    *View  `json:"settle,omitempty"`
+	SettledBy string `json:"settledBy,omitempty"`
 }
 
 // Withdrawal is why an order is given up before anything is done for it.
@@ -124,6 +125,8 @@ func (o Order) view(kind booking.Kind, ownerID string, item booking.Item, quanti
 // DrinkDeletion is what the deletion of a drink starts with.
 type DrinkDeletion struct {
 	DrinkID string `json:"drinkId"`
+	// By is the id of the one who deletes it, "" while authentication is off.
+	By string `json:"by,omitempty"`
 	// Batch is how many orders are cancelled at a time, and Batches how many
 	// such batches one run of the workflow goes through.
 	Batch   int `json:"batch"`
