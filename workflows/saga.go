@@ -184,13 +184,13 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 // An undo whose service is away holds no other one up: nobody's money waits
 // for a kitchen.
 func (s *saga) turnBack(err error) {
-	reason := s.reasonOf(err)
+	reason, said := s.reasonOf(err), s.said // what is decided from here on comes too late
 	if reason == booking.PaymentDeclined {
 		s.emitDeclined()
 	}
 	atOnce := len(s.undos) == 0 && s.view.Kind.May(s.view.Status, booking.Cancelled)
 	if !atOnce && s.view.Status != booking.Cancelling {
-		s.become(booking.Cancelling, reason, s.said)
+		s.become(booking.Cancelling, reason, said)
 	}
 	if reason.Unavailable() {
 		s.showPending(s.ctx) // its customer waits for an answer, and not for the undos
@@ -216,7 +216,7 @@ func (s *saga) turnBack(err error) {
 		u.found(booking.Undo{})
 	}
 	s.tellUndone()
-	s.end(reason, s.said.By, s.facts.cancelled)
+	s.end(reason, said.By, s.facts.cancelled)
 }
 
 // undoInPlace does an undo in place, if the order's policy allows, and answers
