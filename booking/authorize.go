@@ -194,8 +194,8 @@ type Thing struct {
 	Delivered bool
 }
 
-// relations are how the caller is related to the thing: AsStranger, or others.
-func (c Caller) relations(t Thing) (related []Relation) {
+// RelationsTo are how the caller is related to the thing: AsStranger, or others.
+func (c Caller) RelationsTo(t Thing) (related []Relation) {
 	if c.Known() && c.ID == t.CustomerID {
 		related = append(related, AsCustomer)
 	}
@@ -225,7 +225,7 @@ func (c Caller) relations(t Thing) (related []Relation) {
 // Allowed tells whether the caller may do the action on the thing.
 func (c Caller) Allowed(a Action, t Thing) bool {
 	return c.allowed(a, func(may []Relation) bool {
-		return slices.ContainsFunc(c.relations(t), func(r Relation) bool { return slices.Contains(may, r) })
+		return slices.ContainsFunc(c.RelationsTo(t), func(r Relation) bool { return slices.Contains(may, r) })
 	})
 }
 
