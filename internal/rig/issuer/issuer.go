@@ -1,5 +1,5 @@
-// Package issuer is an OIDC issuer on loopback, for tests: what it signs is what
-// the test says, and it can be stopped, started again and given another key.
+// Package issuer is an OIDC issuer on loopback, for tests and benchmarks: what it
+// signs is what they say, and it can be stopped, started again and given another key.
 package issuer
 
 import (
@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -40,6 +39,12 @@ type tester interface {
 	Helper()
 }
 
+// test is a test that an issuer runs for.
+type test interface {
+	tester
+	Cleanup(func())
+}
+
 // process stands for the test of an issuer that runs as long as its process.
 type process struct{}
 
@@ -52,14 +57,14 @@ func (process) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, ar
 func (process) FailNow() { panic("the issuer failed") }
 
 // Start starts an issuer with one key, until the test ends.
-func Start(t testing.TB) *Issuer {
+func Start(t test) *Issuer {
 	t.Helper()
 	i := start(t)
 	t.Cleanup(i.Stop)
 	return i
 }
 
-// Run starts an issuer for all tests of a process.
+// Run starts an issuer for as long as its process runs.
 func Run() *Issuer { return start(process{}) }
 
 func start(t tester) *Issuer {
@@ -140,6 +145,13 @@ func (i *Issuer) current() jose.JSONWebKey {
 func (i *Issuer) Token(claims map[string]any) string {
 	i.t.Helper()
 	return i.Typed("at+jwt", claims)
+}
+
+// Operator is the token of an operator, who may act for anybody, for a month.
+func (i *Issuer) Operator() string {
+	return i.Token(map[string]any{
+		"sub": "olga", "name": "Olga", "roles": []string{"operator"}, "exp": time.Now().Add(30 * 24 * time.Hour).Unix(),
+	})
 }
 
 // Typed is Token with a typ of its own, none if that is "".

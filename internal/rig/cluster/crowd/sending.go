@@ -80,6 +80,9 @@ func (c *Crowd) request(ctx context.Context, method, path string, in object) (a 
 	if in != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	if c.options.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.options.Token)
+	}
 	resp, err := c.http.Do(r)
 	if err != nil {
 		return a, err
