@@ -232,7 +232,9 @@ func (b *bench) bare(ctx context.Context, l lab.Load) error {
 // reads asks for orders that stand, or for a customer's list of them.
 func (b *bench) reads(name string) func(context.Context, lab.Load) error {
 	return func(ctx context.Context, l lab.Load) error {
-		return b.record(ctx, name, l, func() (lab.Run, error) { return lab.Closed(ctx, l, lab.Get(b.urls[name], b.world.Token(), b.paths(name))) })
+		return b.record(ctx, name, l, func() (lab.Run, error) {
+			return lab.Closed(ctx, l, lab.Get(b.urls[name], b.world.Token(), b.paths(name)))
+		})
 	}
 }
 

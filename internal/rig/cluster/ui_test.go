@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/internal/child"
-	"github.com/yeyak/yeyak/internal/rig/issuer"
 	"github.com/yeyak/yeyak/internal/rig/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/issuer"
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
