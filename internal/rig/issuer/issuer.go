@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/stretchr/testify/require"
 )
 
 // Audience is what tokens are for unless their claims say otherwise.
@@ -35,8 +34,8 @@ type Issuer struct {
 }
 
 type tester interface {
-	require.TestingT
 	Helper()
+	Fatalf(format string, args ...any)
 }
 
 // test is a test that an issuer runs for.
@@ -50,11 +49,8 @@ type process struct{}
 
 func (process) Helper() {}
 
-// Errorf implements require.TestingT.
-func (process) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-
-// FailNow implements require.TestingT.
-func (process) FailNow() { panic("the issuer failed") }
+// Fatalf implements tester.
+func (process) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
 // Start starts an issuer with one key, until the test ends.
 func Start(t test) *Issuer {
@@ -73,6 +69,13 @@ func start(t tester) *Issuer {
 	i.Rotate()
 	i.Resume()
 	return i
+}
+
+func (i *Issuer) must(err error) {
+	i.t.Helper()
+	if err != nil {
+		i.t.Fatalf("issuer: %v", err)
+	}
 }
 
 // URL is the issuer's name.
@@ -95,7 +98,7 @@ func (i *Issuer) Stop() {
 func (i *Issuer) Resume() {
 	i.t.Helper()
 	listener, err := net.Listen("tcp", i.address)
-	require.NoError(i.t, err)
+	i.must(err)
 	server := &http.Server{Handler: i.handler(), ReadHeaderTimeout: time.Minute}
 	i.mu.Lock()
 	i.address, i.server = listener.Addr().String(), server
@@ -127,7 +130,7 @@ func write(w http.ResponseWriter, document any) {
 func (i *Issuer) Rotate() {
 	i.t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(i.t, err)
+	i.must(err)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys++
@@ -164,16 +167,16 @@ func (i *Issuer) Typed(typ string, claims map[string]any) string {
 	maps.Copy(all, claims)
 	maps.DeleteFunc(all, func(_ string, value any) bool { return value == nil })
 	payload, err := json.Marshal(all)
-	require.NoError(i.t, err)
+	i.must(err)
 	options := &jose.SignerOptions{}
 	if typ != "" {
 		options = options.WithType(jose.ContentType(typ))
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: i.current()}, options)
-	require.NoError(i.t, err)
+	i.must(err)
 	signed, err := signer.Sign(payload)
-	require.NoError(i.t, err)
+	i.must(err)
 	token, err := signed.CompactSerialize()
-	require.NoError(i.t, err)
+	i.must(err)
 	return token
 }
