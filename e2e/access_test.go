@@ -15,6 +15,8 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/rig/issuer"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
+	"github.com/yeyak/yeyak/internal/store"
 )
 
 // placesAt is a page that everybody may read.
@@ -24,9 +26,7 @@ const placesAt = "/v1/lodging/places"
 var issuers = sync.OnceValue(issuer.Run)
 
 // operator is the token of an operator, who may act for anybody.
-var operator = sync.OnceValue(func() string {
-	return issuers().Token(map[string]any{"sub": "olga", "name": "Olga", "roles": []string{"operator"}, "exp": time.Now().Add(24 * time.Hour).Unix()})
-})
+var operator = sync.OnceValue(func() string { return issuers().Operator() })
 
 // trusting is the setting of a process that trusts it.
 func trusting() string { return "YEYAK_AUTH_ISSUER=" + issuers().URL() }
@@ -192,4 +192,37 @@ func (d *dev) tokenOf(account string) string {
 	out, err := d.yeyak("token", account).CombinedOutput()
 	require.NoError(d, err, "%s", out)
 	return strings.TrimSpace(string(out))
+}
+
+// TestAccess_OrdersOfTheTimeBefore: orders that were placed before there were tokens
+// go on, and their customer and their owner keep the ids that they carry. Others
+// become numbers.
+func TestAccess_OrdersOfTheTimeBefore(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	asked := o.Config.Auth
+	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	o.Config.Auth = config.Auth{Mode: config.AuthOff}
+	s := start(t, o)
+	order := s.reserve(s.place(1, byOwner)).with(t, http.StatusCreated).body.ID
+	stop(s.app)
+	o.Config.Auth = asked
+	s = start(t, o)
+	for account, role := range map[string]string{"alice": "customer", "bora": "owner", "minho": "customer"} {
+		token := issuers().Token(map[string]any{"sub": account, "roles": []string{role}})
+		s.get(placesAt, "Authorization", "Bearer "+token).with(t, http.StatusOK)
+	}
+	db, err := store.Open(t.Context(), string(o.Config.Databases.Front), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	known := func(account string, kind identity.Kind) string {
+		id, err := store.NewPeople(db).Find(t.Context(), identity.Person{Issuer: issuers().URL(), Subject: account, Kind: kind})
+		require.NoError(t, err)
+		return id
+	}
+	require.Equal(t, "alice", known("alice", identity.CustomerKind))
+	require.Equal(t, "bora", known("bora", identity.OwnerKind))
+	require.Regexp(t, `^\d+$`, known("bora", identity.CustomerKind))
+	require.Regexp(t, `^\d+$`, known("minho", identity.CustomerKind))
+	require.Equal(t, booking.Confirmed, s.decide(order, "confirm").with(t, http.StatusOK).body.Status)
 }

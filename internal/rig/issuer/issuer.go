@@ -1,5 +1,5 @@
-// Package issuer is an OIDC issuer on loopback, for tests: what it signs is what
-// the test says, and it can be stopped, started again and given another key.
+// Package issuer is an OIDC issuer on loopback, for tests and benchmarks: what it
+// signs is what they say, and it can be stopped, started again and given another key.
 package issuer
 
 import (
@@ -13,11 +13,9 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/stretchr/testify/require"
 )
 
 // Audience is what tokens are for unless their claims say otherwise.
@@ -36,8 +34,14 @@ type Issuer struct {
 }
 
 type tester interface {
-	require.TestingT
 	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// test is a test that an issuer runs for.
+type test interface {
+	tester
+	Cleanup(func())
 }
 
 // process stands for the test of an issuer that runs as long as its process.
@@ -45,21 +49,18 @@ type process struct{}
 
 func (process) Helper() {}
 
-// Errorf implements require.TestingT.
-func (process) Errorf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-
-// FailNow implements require.TestingT.
-func (process) FailNow() { panic("the issuer failed") }
+// Fatalf implements tester.
+func (process) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
 // Start starts an issuer with one key, until the test ends.
-func Start(t testing.TB) *Issuer {
+func Start(t test) *Issuer {
 	t.Helper()
 	i := start(t)
 	t.Cleanup(i.Stop)
 	return i
 }
 
-// Run starts an issuer for all tests of a process.
+// Run starts an issuer for as long as its process runs.
 func Run() *Issuer { return start(process{}) }
 
 func start(t tester) *Issuer {
@@ -68,6 +69,13 @@ func start(t tester) *Issuer {
 	i.Rotate()
 	i.Resume()
 	return i
+}
+
+func (i *Issuer) must(err error) {
+	i.t.Helper()
+	if err != nil {
+		i.t.Fatalf("issuer: %v", err)
+	}
 }
 
 // URL is the issuer's name.
@@ -90,7 +98,7 @@ func (i *Issuer) Stop() {
 func (i *Issuer) Resume() {
 	i.t.Helper()
 	listener, err := net.Listen("tcp", i.address)
-	require.NoError(i.t, err)
+	i.must(err)
 	server := &http.Server{Handler: i.handler(), ReadHeaderTimeout: time.Minute}
 	i.mu.Lock()
 	i.address, i.server = listener.Addr().String(), server
@@ -122,7 +130,7 @@ func write(w http.ResponseWriter, document any) {
 func (i *Issuer) Rotate() {
 	i.t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(i.t, err)
+	i.must(err)
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.keys++
@@ -142,6 +150,13 @@ func (i *Issuer) Token(claims map[string]any) string {
 	return i.Typed("at+jwt", claims)
 }
 
+// Operator is the token of an operator, who may act for anybody, for a month.
+func (i *Issuer) Operator() string {
+	return i.Token(map[string]any{
+		"sub": "olga", "name": "Olga", "roles": []string{"operator"}, "exp": time.Now().Add(30 * 24 * time.Hour).Unix(),
+	})
+}
+
 // Typed is Token with a typ of its own, none if that is "".
 func (i *Issuer) Typed(typ string, claims map[string]any) string {
 	i.t.Helper()
@@ -152,16 +167,16 @@ func (i *Issuer) Typed(typ string, claims map[string]any) string {
 	maps.Copy(all, claims)
 	maps.DeleteFunc(all, func(_ string, value any) bool { return value == nil })
 	payload, err := json.Marshal(all)
-	require.NoError(i.t, err)
+	i.must(err)
 	options := &jose.SignerOptions{}
 	if typ != "" {
 		options = options.WithType(jose.ContentType(typ))
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: i.current()}, options)
-	require.NoError(i.t, err)
+	i.must(err)
 	signed, err := signer.Sign(payload)
-	require.NoError(i.t, err)
+	i.must(err)
 	token, err := signed.CompactSerialize()
-	require.NoError(i.t, err)
+	i.must(err)
 	return token
 }
