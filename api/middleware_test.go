@@ -78,7 +78,7 @@ func TestPanic(t *testing.T) {
 
 func TestDeadline(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { d.Payments = slow{} })
+	b := setup(t, func(d *given) { d.Payments, d.ReplyBudget = slow{}, 100*time.Millisecond })
 	a := b.do("GET", "/v1/payments/lodging-1", "")
 	b.problem(a, 503, booking.Unavailable)
 }

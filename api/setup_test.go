@@ -71,7 +71,8 @@ func setup(t *testing.T, change ...func(*given)) *bundle {
 		Deps: Deps{
 			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, Members: b.store,
 			Deliveries: &b.store.deliveries, Productions: &b.store.productions, Management: b.store,
-			ReplyBudget: 100 * time.Millisecond, MaxBody: 2000, Now: func() time.Time { return today },
+			// How long a busy machine takes for what comes decides nothing.
+			ReplyBudget: 20 * time.Second, MaxBody: 2000, Now: func() time.Time { return today },
 		},
 		ReadModel: b.store, Cleaners: b.store,
 	}

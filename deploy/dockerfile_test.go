@@ -18,6 +18,8 @@ import (
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
 const root = ".."
@@ -109,6 +111,7 @@ const revision = "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"
 var (
 	built   sync.Once
 	builtAt string
+	builtIn *scratch.Folder
 )
 
 // buildAsTheImageDoes runs the Dockerfile's own build command on what it would
@@ -119,9 +122,10 @@ func buildAsTheImageDoes(t testing.TB) string {
 		stage := dockerfile(t)[0]
 		runs := find[*instructions.RunCommand](stage)
 		script := strings.Join(runs[len(runs)-1].CmdLine, " ")
-		dir, err := os.MkdirTemp("", "yeyak-image") //nolint:usetesting // the other tests use it, too
+		folder, err := scratch.Make("", "yeyak-image-")
 		require.NoError(t, err)
-		out := filepath.Join(dir, "yeyak")
+		builtIn = folder
+		out := filepath.Join(folder.Path, "yeyak")
 		require.Contains(t, script, " -o /out/yeyak ")
 		cmd := exec.CommandContext(t.Context(), "sh", "-euc", strings.Replace(script, "/out/yeyak", out, 1))
 		cmd.Dir = buildContext(t)
@@ -141,8 +145,8 @@ func buildAsTheImageDoes(t testing.TB) string {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if builtAt != "" {
-		_ = os.RemoveAll(filepath.Dir(builtAt))
+	if builtIn != nil {
+		_ = builtIn.Remove()
 	}
 	os.Exit(code)
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"strings"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -26,10 +25,9 @@ func mealLedgerAway(s *system) string {
 func mealNotHandedOver(s *system) string {
 	s.outages.deliveries.begin(errAway)
 	defer s.outages.deliveries.end()
-	for try := 1; ; try++ { // a busy machine may be too late with the charge
-		order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) {
-			o.OrderID += strings.Repeat("x", try-1)
-			o.Policy.PayWithin, o.Policy.HandOverWithin = 0, booking.Duration(time.Duration(3*try)*time.Second)
+	for try := 0; ; try++ { // a busy machine may be too late with the charge
+		order := s.run(contract.FoodWorkflow, s.newMeal(retried(try), func(o *contract.Order) {
+			o.Policy.PayWithin, o.Policy.HandOverWithin = 0, booking.Duration(time.Duration(3+3*try)*time.Second)
 		}))
 		s.shows(order, booking.Cancelling)
 		if s.page(order).Reason == booking.TooLate {

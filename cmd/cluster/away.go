@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/yeyak/yeyak/internal/rig/cluster"
@@ -18,7 +18,7 @@ type away struct {
 	Outage   time.Duration `default:"60s" help:"For how long Temporal is away."`
 	Down     time.Duration `default:"2s" help:"After how long other processes that are killed meanwhile are started again."`
 	Before   time.Duration `default:"5s" help:"For how long users order before that."`
-	Only     string        `help:"The absences whose name has this in it, and no others."`
+	Absences []string      `enum:"frozen,killed,deaths" default:"frozen,killed,deaths" help:"How it is away: frozen, killed, or frozen while processes die."`
 }
 
 // absence is a way for Temporal to be away. It returns when Temporal is back.
@@ -65,11 +65,11 @@ const (
 
 func (a away) absences() (some []absence) {
 	for _, s := range []absence{
-		{"stopped", a.stopped, roundWithin},
+		{"frozen", a.frozen, roundWithin},
 		{"killed", a.killed, roundWithin},
-		{"stopped, and all killed", a.amidst, leasedWithin + roundWithin},
+		{"deaths", a.deaths, leasedWithin + roundWithin},
 	} {
-		if strings.Contains(s.name, a.Only) {
+		if slices.Contains(a.Absences, s.name) {
 			some = append(some, s)
 		}
 	}

@@ -67,8 +67,8 @@ func (r awayRow) wrong(p crowd.Placement) string {
 			return "decided on without Temporal"
 		}
 		return ""
-	case p.Refused() && !p.Waits():
-		return "" // nothing exists: see repeat and untold
+	case p.Status == http.StatusServiceUnavailable && !p.Waits():
+		return "" // nothing exists, see repeat and untold; or it tells of the order that was not taken
 	case p.Refused() || lost(p):
 		if r.outage.excuses(p) {
 			return ""
@@ -141,7 +141,7 @@ func (r awayRow) tally() tallied {
 			t.created++
 		case p.Status == http.StatusAccepted:
 			t.accepted++
-		case p.Refused():
+		case p.Status == http.StatusServiceUnavailable:
 			t.refused[fmt.Sprintf("%s %s", p.Kind, p.Code)]++
 		default:
 			t.unanswered++

@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster"
 )
 
-// stopped freezes Temporal: its connections stay open, and nothing is answered.
-func (a away) stopped(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
+// frozen freezes Temporal: its connections stay open, and nothing is answered.
+func (a away) frozen(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
 	err = c.FreezeTemporal()
 	o.left = time.Now()
 	if err != nil {
@@ -33,10 +33,10 @@ func (a away) killed(ctx context.Context, c *cluster.Cluster) (o outage, err err
 	return o, errors.Join(err, ctx.Err())
 }
 
-// amidst freezes Temporal, and kills an API and the database while it is frozen.
+// deaths freezes Temporal, and kills an API and the database while it is frozen.
 // Then Temporal is killed and started, and killed again as soon as it is there,
 // with the other API, which has begun to dispatch.
-func (a away) amidst(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
+func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
 	o.left, o.hole = time.Now(), true
 	if err := c.FreezeTemporal(); err != nil {
 		return o, err

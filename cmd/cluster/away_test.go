@@ -15,22 +15,27 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
-// TestAway_NoOrderIsRefusedOrLost: Temporal is stopped for a while, and killed, and
-// killed with all others, while few users order.
+// TestAway_NoOrderIsRefusedOrLost: Temporal is frozen for a while, and killed, and
+// frozen while all others die, while few users order.
 func TestAway_NoOrderIsRefusedOrLost(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	a := away{
-		Programs: Programs{
-			Yeyak: filepath.Join(dir, "yeyak"), Dir: dir,
-			TemporalServer: cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../bin/temporal-server"),
-		},
-		Load:   Load{Users: 10, Think: 200 * time.Millisecond},
-		Outage: 5 * time.Second, Down: time.Second / 2, Before: time.Second,
+	for name, absences := range map[string][]string{"Away": {"frozen", "killed"}, "AndOthersDie": {"deaths"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			a := away{
+				Programs: Programs{
+					Yeyak: filepath.Join(dir, "yeyak"), Dir: dir,
+					TemporalServer: cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../bin/temporal-server"),
+				},
+				Load:   Load{Users: 10, Think: 200 * time.Millisecond},
+				Outage: 5 * time.Second, Down: time.Second / 2, Before: time.Second, Absences: absences,
+			}
+			out, err := exec.CommandContext(t.Context(), "go", "build", "-o", a.Yeyak, "../yeyak").CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			require.NoError(t, a.Run(t.Context()))
+		})
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", a.Yeyak, "../yeyak").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	require.NoError(t, a.Run(t.Context()))
 }
 
 // TestAway_Judges: the test above can fail.
@@ -51,9 +56,10 @@ func TestAway_Judges(t *testing.T) {
 		"Kept":          asked(booking.Lodging, 15, 202, "lodging-1"),
 		"WhenItReturns": asked(booking.Lodging, 30, 201, "lodging-1"),
 		"CafeRefused":   asked(booking.Cafe, 15, 503, ""),
+		"CafeAsked":     asked(booking.Cafe, 21, 503, "cafe-1"),
 		"CallUnknown":   asked(booking.Cleaning, 15, 202, "cleaning-1"),
 		"APIDied":       asked(booking.Food, 20, 502, ""),
-		"NoConnection":  asked(booking.Food, 19, 0, ""),
+		"NoConnection":  asked(booking.Food, 21, 0, ""),
 		"DatabaseDied":  asked(booking.Lodging, 21, 503, ""),
 	} {
 		require.Empty(t, wrong(p), name)

@@ -32,6 +32,7 @@ func (o *operator) serviceAway() {
 	o.sees(paid, "Orders that need attention")
 	require.Contains(o, o.types("Orders whose undos are owed"), paid)
 	require.NotContains(o, o.types("Orders that wait in the inbox"), paid)
+	require.NotContains(o, o.types("Decisions that wait"), paid, "its order has taken it")
 	o.sees("does not exist", "What it waits for", "ORDER="+paid)
 	o.sees("ChargePayment", "What it waits for", "ORDER="+pending)
 	require.Contains(o, o.types("Payments that wait"), "ApproximateBacklogCount")

@@ -65,9 +65,21 @@ func newOperator(t *testing.T) *operator {
 		// is waited for only where something seems to be wrong.
 		"YEYAK_DRAIN_DELAY":    "0s",
 		"YEYAK_LOG_LEVEL_FILE": filepath.Join(o.folder, "level"),
+		"YEYAK_REPAIR_EVERY":   never().String(), // what is broken stays so until the operator mends it
 	}
-	o.set["YEYAK_CLUSTER_SET"] = "YEYAK_ATTENTION_AFTER=2s,YEYAK_DRAIN_DELAY=0s,YEYAK_LOG_LEVEL_FILE=" + o.set["YEYAK_LOG_LEVEL_FILE"]
+	o.set["YEYAK_CLUSTER_SET"] = "YEYAK_ATTENTION_AFTER=2s,YEYAK_DRAIN_DELAY=0s,YEYAK_LOG_LEVEL_FILE=" + o.set["YEYAK_LOG_LEVEL_FILE"] +
+		",YEYAK_REPAIR_EVERY=" + o.set["YEYAK_REPAIR_EVERY"]
 	return o
+}
+
+// never is an interval of the engine's that does not end while tests run. It counts
+// intervals from 1970, and none may be set to more than a day.
+func never() time.Duration {
+	for every := 24 * time.Hour; ; every -= time.Hour {
+		if over := time.Duration(time.Now().UnixNano()) % every; every-over > 6*time.Hour {
+			return every
+		}
+	}
 }
 
 // built is what the programs call their build.

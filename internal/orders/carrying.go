@@ -31,6 +31,8 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 	case noWorkflow(err) || answer != nil && answer.Type() == updateLostToClose:
 		return c.closed(ctx, k, err)
+	case isBehind(ctx, c.Pages, k.OrderID, k.DecidedAt, time.Now(), err):
+		return c.postpone(ctx, k, 0, err)
 	case answer != nil && codePattern.MatchString(answer.Type()):
 		return c.refused(ctx, k, booking.Code(answer.Type()), why)
 	}

@@ -94,7 +94,7 @@ func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) 
 		out, err = o.afterTaken(ctx, d)
 		out, err = o.undecided(ctx, k, out, err)
 	default:
-		out.View, err = o.refused(ctx, d, err)
+		out, err = o.refusedOrKept(ctx, k, err)
 	}
 	return out, o.explained(ctx, d.OrderID, err)
 }

@@ -292,7 +292,7 @@ func TestDecide_NotTaken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBundle(t)
+			b := newBundle(t, impatient)
 			b.onUpdate(test.take, nil)
 			b.putAll(booking.Paid)
 			require.Empty(t, b.refused(b.decide(booking.Lodging, cancels), test.code).ID)
@@ -411,7 +411,7 @@ func TestDecide_CancelJoins(t *testing.T) {
 		for _, status := range []booking.Status{booking.Cancelled, booking.Cancelling} {
 			t.Run(string(business.kind)+"/"+string(status), func(t *testing.T) {
 				t.Parallel()
-				b := newBundle(t)
+				b := newBundle(t, impatient)
 				seen := contract.Refusal{View: business.in(booking.Cancelling, booking.ByCustomer).View}
 				b.refusesWith(noFor(booking.BeingCancelled, seen))
 				run := &mocks.WorkflowRun{}

@@ -64,6 +64,9 @@ type Dispatcher struct {
 	once sync.Once
 	wake chan struct{}
 	line line
+
+	mu   sync.Mutex
+	owed []owed
 }
 
 func (d *Dispatcher) woken() chan struct{} {
@@ -99,7 +102,9 @@ func (d *Dispatcher) estimate() (wait time.Duration, tooLong bool) {
 // Run dispatches until ctx ends. What is under way then is finished.
 func (d *Dispatcher) Run(ctx context.Context) {
 	width, pause, tidied := 1, time.Duration(0), time.Time{}
+	defer d.writeOwed(context.WithoutCancel(ctx))
 	for ctx.Err() == nil {
+		d.writeOwed(ctx)
 		if time.Since(tidied) >= tidyEvery {
 			tidied = time.Now()
 			d.tidy(ctx)

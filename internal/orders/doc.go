@@ -9,9 +9,11 @@
 //     first decision;
 //   - decide.go and asks.go carry decisions to it;
 //   - inbox.go and keeping.go keep an order that cannot be started yet, dispatch.go
-//     and dispatching.go start it, line.go says when;
+//     and dispatching.go start it, owed.go keeps it while the inbox is away, too, and
+//     line.go says when;
 //   - kept_decision.go and keeping_decisions.go keep a decision that cannot be
-//     delivered yet, carrier.go and carrying.go deliver it; sent.go tells what was
+//     delivered yet, carrier.go and carrying.go deliver it, behind.go knows when
+//     it is too early for that; sent.go tells what was
 //     sent to the engine from what was not;
 //   - read.go and list.go read it, and joining.go lets requests share a query;
 //   - recover.go undoes an order whose workflow was lost;

@@ -75,7 +75,11 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 	if tooLong && !why.sent {
 		return progress{}, admission.TooBusy().In(wait)
 	}
-	hash, err := o.put(ctx, t, why.sent)
+	k, row, err := t.kept(why.sent)
+	if err != nil {
+		return progress{}, err
+	}
+	hash, err := o.put(ctx, k, row)
 	same := hash == t.placement.RequestHash
 	switch {
 	case err == nil && same:
@@ -89,23 +93,28 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 		return progress{}, why.error
 	}
 	log.Error("order may be in the inbox, or started", zap.NamedError("start", why.error), zap.Error(err))
+	if err != nil {
+		o.Dispatcher.owe(k, row)
+	}
 	return undecided, nil
 }
 
-// put writes the order into the inbox, whether or not its request ends.
-func (o *Orders) put(ctx context.Context, t tried, sent bool) (requestHash string, err error) {
+// kept is the order as it is kept in the inbox, with its row in the read model.
+func (t tried) kept(sent bool) (Kept, contract.Publication, error) {
 	input, err := json.Marshal(t.input)
-	if err != nil {
-		return "", errors.Join(booking.ErrNothingDone, err)
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
-	defer cancel()
 	v := t.view
 	v.Version = KeptVersion
-	return o.Dispatcher.put(ctx, Kept{
+	return Kept{
 		OrderID: t.OrderID, Kind: t.view.Kind, CustomerID: t.placement.CustomerID, Input: input, Summary: t.summary(),
 		RequestHash: t.placement.RequestHash, ReceivedAt: v.PlacedAt(), StartBy: t.startBy, Sent: sent,
-	}, contract.Publication{View: v, RequestHash: t.placement.RequestHash})
+	}, contract.Publication{View: v, RequestHash: t.placement.RequestHash}, err
+}
+
+// put writes the order into the inbox, whether or not its request ends.
+func (o *Orders) put(ctx context.Context, k Kept, row contract.Publication) (requestHash string, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
+	defer cancel()
+	return o.Dispatcher.put(ctx, k, row)
 }
 
 // expected is after what time it is worth looking at an order again that is not

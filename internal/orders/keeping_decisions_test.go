@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
+	"go.temporal.io/sdk/temporal"
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
@@ -47,7 +49,7 @@ func newDesk(t *testing.T) desk {
 	}
 	engine := orders.NewEngine(d.engine)
 	d.Orders = orders.New(orders.Deps{
-		Engine: engine, Hub: &orders.Hub{}, Pages: d.pages, Catalogue: newMemory(), ReplyBudget: 100 * time.Millisecond, Policy: contract.Policy{InPlace: true},
+		Engine: engine, Hub: &orders.Hub{}, Pages: d.pages, Catalogue: newMemory(), ReplyBudget: patience, Policy: contract.Policy{InPlace: true},
 		Carrier: &orders.Carrier{Decisions: d.decisions, Engine: engine, Pages: d.pages, Messages: d.messages, Log: zap.NewNop()},
 	})
 	return d
@@ -287,4 +289,65 @@ func TestDecide_Behind(t *testing.T) {
 	require.NoError(t, quiet.db.Close(), "a look would fail, and be logged")
 	quiet.answersUpdates(well, well)
 	require.NoError(t, quiet.decide(booking.Lodging, confirm, "").err)
+}
+
+// refusesAs is the refusal of an order that stands as the view says.
+func refusesAs(v contract.View, at time.Time) error {
+	return temporal.NewNonRetryableApplicationError("it is not being made", "not_in_production", nil, contract.Refusal{View: v, At: at})
+}
+
+// TestDecide_OrderIsWorkedOnAnew: a decision on an order that stood, and that has to
+// come there again since a process has died, is not refused for coming too early. It
+// is kept, and delivered once the order is there.
+func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
+	t.Parallel()
+	early := of(booking.Cafe).input.View()
+	t.Run("Delivered", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.has(booking.Cafe, booking.InProduction, "")
+		var last atomic.Int64
+		d.answersUpdates(well, func(n int) error {
+			last.Store(int64(n))
+			if n < 4 {
+				return refusesAs(early, time.Now())
+			}
+			return nil
+		})
+		d.requireKept(d.decide(booking.Cafe, complete, ""), 1)
+		ctx, stop := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() { defer close(over); d.Carrier.Run(ctx) }()
+		require.Eventually(t, func() bool { return len(d.kept()) == 0 }, time.Minute, 10*time.Millisecond)
+		stop()
+		<-over
+		require.EqualValues(t, 4, last.Load())
+		shown, err := d.pages.View(t.Context(), "cafe-1")
+		require.NoError(t, err)
+		require.Equal(t, booking.InProduction, shown.History[len(shown.History)-1].Status, "no refusal is shown")
+	})
+	for name, test := range map[string]struct {
+		status booking.Status // of the row
+		at     func() time.Time
+		view   contract.View
+	}{
+		"NeverStood":   {booking.Paid, time.Now, early}, // of a drink that is no decision
+		"StandsNow":    {booking.InProduction, time.Now, of(booking.Cafe).in(booking.InProduction, "").View},
+		"GoesBack":     {booking.InProduction, time.Now, of(booking.Cafe).in(booking.Cancelling, booking.ByCustomer).View},
+		"RefusedOnce":  {booking.InProduction, func() time.Time { return time.Now().Add(-time.Hour) }, early},
+		"NotItsAnswer": {booking.InProduction, time.Now, contract.View{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			p := of(booking.Cafe).in(test.status, "")
+			if name == "NeverStood" {
+				p.Decision = nil
+			}
+			require.NoError(t, d.pages.Publish(t.Context(), p))
+			d.answersUpdates(well, func(int) error { return refusesAs(test.view, test.at()) })
+			require.ErrorIs(t, d.decide(booking.Cafe, complete, "").err, &booking.Error{Code: "not_in_production"})
+			require.Empty(t, d.kept())
+		})
+	}
 }

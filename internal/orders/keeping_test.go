@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 	"go.uber.org/zap"
 
@@ -39,7 +42,7 @@ func newKitchen(t *testing.T) kitchen {
 	k := kitchen{engine: mocks.NewClient(t), inbox: store.NewInbox(db)}
 	engine := orders.NewEngine(k.engine)
 	k.Orders = orders.New(orders.Deps{
-		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: 100 * time.Millisecond, Policy: contract.Policy{InPlace: true},
+		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: patience, Policy: contract.Policy{InPlace: true},
 		Dispatcher: &orders.Dispatcher{
 			Inbox: k.inbox, Engine: engine, Starts: anyTurn{}, Within: time.Hour, Eager: func() bool { return false }, Log: zap.NewNop(),
 		},
@@ -181,6 +184,7 @@ func TestKeep_InboxAway(t *testing.T) {
 func TestKeep_Repeated(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, k kitchen, _ bool) {
+		impatient(&k.Deps)
 		if k.Starts != (noTurn{}) {
 			k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away"))
 		} else {
@@ -346,4 +350,86 @@ func TestKeep_RowWithoutHash(t *testing.T) {
 		require.Equal(t, booking.Received, out.View.Status)
 	}
 	require.Empty(t, k.kept(t))
+}
+
+// interruptedInbox is an inbox that is away for a while.
+type interruptedInbox struct {
+	orders.Inbox
+	away atomic.Bool
+}
+
+func (i *interruptedInbox) Put(ctx context.Context, k orders.Kept, p contract.Publication) (string, error) {
+	if i.away.Load() {
+		return "", context.DeadlineExceeded
+	}
+	return i.Inbox.Put(ctx, k, p)
+}
+
+func (i *interruptedInbox) Lease(ctx context.Context, n int, now, until time.Time) ([]orders.Kept, error) {
+	if i.away.Load() {
+		return nil, context.DeadlineExceeded
+	}
+	return i.Inbox.Lease(ctx, n, now, until)
+}
+
+// TestKeep_InboxComesBack: an order that its customer was told of, and that could
+// neither be started for certain nor be kept, is in the inbox once that is back.
+func TestKeep_InboxComesBack(t *testing.T) {
+	t.Parallel()
+	for _, sent := range []bool{true, false} {
+		t.Run(fmt.Sprintf("Sent=%t", sent), func(t *testing.T) {
+			t.Parallel()
+			k := newKitchen(t)
+			inbox := &interruptedInbox{Inbox: k.inbox}
+			inbox.away.Store(true)
+			k.Dispatcher.Inbox = inbox
+			var begun *mock.Call
+			if sent {
+				begun = isSent(k.engine, context.DeadlineExceeded)
+			} else {
+				isRefused(k.engine, serviceerror.NewUnavailable("connection refused"))
+				begun = k.engine.ExpectedCalls[0]
+			}
+			none := knowsNone(k.engine)
+			out, err := k.order(t, "", "")
+			require.NoError(t, err)
+			require.Empty(t, k.kept(t))
+			begun.Unset()
+			none.Unset()
+
+			k.engine.On("CheckHealth", mock.Anything, mock.Anything).Return(nil, nil).Maybe()
+			started := make(chan string, 2)
+			k.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+				Run(func(args mock.Arguments) { started <- args.Get(1).(client.StartWorkflowOptions).ID }).Return(&mocks.WorkflowRun{}, nil)
+			ctx, stop := context.WithCancel(t.Context())
+			over := make(chan struct{})
+			go func() { defer close(over); k.Dispatcher.Run(ctx) }()
+			inbox.away.Store(false)
+			require.Equal(t, out.OrderID, <-started)
+			stop()
+			<-over
+			view, err := k.Read(t.Context(), orders.Caller{}, booking.Food, out.OrderID)
+			require.NoError(t, err)
+			require.Equal(t, out.OrderID, view.ID)
+			require.Empty(t, started)
+		})
+	}
+}
+
+// TestKeep_OwedWhenItEnds: a process that ends writes what it owes first.
+func TestKeep_OwedWhenItEnds(t *testing.T) {
+	t.Parallel()
+	k := newKitchen(t)
+	inbox := &interruptedInbox{Inbox: k.inbox}
+	inbox.away.Store(true)
+	k.Dispatcher.Inbox = inbox
+	isSent(k.engine, context.DeadlineExceeded)
+	knowsNone(k.engine)
+	out, err := k.order(t, "", "")
+	require.NoError(t, err)
+	inbox.away.Store(false)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	k.Dispatcher.Run(ended)
+	require.Equal(t, out.OrderID, k.kept(t)[0].OrderID)
 }

@@ -231,7 +231,7 @@ func TestKey_RowBehindRefusal(t *testing.T) {
 	for _, business := range businesses() {
 		t.Run(string(business.kind), func(t *testing.T) {
 			t.Parallel()
-			b := newBundle(t, func(d *orders.Deps) { d.ReplyBudget = time.Minute }) // it goes through three attempts
+			b := newBundle(t)
 			e := b.withEngine()
 			e.away = notTaken[business.kind]
 			for range 2 {
@@ -313,7 +313,7 @@ func TestKey_UndecidedAttempt(t *testing.T) {
 // busy engine cannot tell. It is a new order then.
 func TestKey_UnknownAttempt(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t, func(d *orders.Deps) { d.ReplyBudget = 20 * time.Second })
+	b := newBundle(t)
 	b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("busy"))
 	e := b.withEngine()
 	v := b.stands(e.repeated(orders.KeyedID(booking.Cafe, "alice", "k1", 0)))

@@ -27,7 +27,7 @@ func TestPlace_Undecided(t *testing.T) {
 	reservation := of(booking.Lodging)
 	t.Run("NothingHeard", func(t *testing.T) {
 		t.Parallel()
-		b := newBundle(t)
+		b := newBundle(t, impatient)
 		b.onStart(started)
 		b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
 		p := b.place(stay, "")
@@ -37,7 +37,7 @@ func TestPlace_Undecided(t *testing.T) {
 	})
 	t.Run("PaymentPending", func(t *testing.T) {
 		t.Parallel()
-		b := newBundle(t)
+		b := newBundle(t, impatient)
 		b.onStart(func(o client.StartWorkflowOptions, in contract.Input) error {
 			b.Hub.Wake(cameTo(in.View(), booking.PaymentPending, ""))
 			return nil
@@ -48,7 +48,7 @@ func TestPlace_Undecided(t *testing.T) {
 	})
 	t.Run("DecidedElsewhere", func(t *testing.T) {
 		t.Parallel()
-		b := newBundle(t)
+		b := newBundle(t, impatient)
 		b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 			b.store.put(cameTo(in.View(), booking.Confirmed, ""))
 			return nil
@@ -57,7 +57,7 @@ func TestPlace_Undecided(t *testing.T) {
 	})
 	t.Run("DecidedUnpublished", func(t *testing.T) {
 		t.Parallel()
-		b := newBundle(t)
+		b := newBundle(t, impatient)
 		b.onStart(started)
 		b.answersQuery(contract.DecisionQuery, reservation.in(booking.Cancelled, booking.SoldOut).View, nil)
 		b.refused(b.place(stay, ""), "sold_out")
@@ -101,7 +101,7 @@ func TestPlace_OneBudget(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := newBundle(t)
+				b := newBundle(t, impatient)
 				b.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.LodgingWorkflow, mock.Anything).
 					Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
 						return &mocks.WorkflowRun{}, slow(ctx, test.start)
@@ -127,7 +127,7 @@ func TestPlace_OneBudget(t *testing.T) {
 func TestPlace_StartOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBundle(t)
+		b := newBundle(t, impatient)
 		left, leave := context.WithCancel(t.Context())
 		b.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.LodgingWorkflow, mock.Anything).
 			Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
@@ -189,19 +189,22 @@ func TestPlace_Patience(t *testing.T) {
 	for _, business := range businesses() {
 		t.Run(string(business.kind), func(t *testing.T) {
 			t.Parallel()
-			b := newBundle(t)
-			b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
-				time.AfterFunc(10*b.ReplyBudget, func() { b.publish(in, booking.Cancelled, booking.PaymentDeclined) })
-				return nil
+			synctest.Test(t, func(t *testing.T) {
+				b := newBundle(t, impatient)
+				b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
+					time.AfterFunc(10*b.ReplyBudget, func() { b.publish(in, booking.Cancelled, booking.PaymentDeclined) })
+					return nil
+				})
+				b.answersQuery(contract.DecisionQuery, (*contract.View)(nil), nil)
+				b.answersQuery(contract.ViewQuery, business.input.View(), nil)
+				p := b.place(business.wanted, "")
+				if business.kind == booking.Cafe || business.kind == booking.Cleaning {
+					b.refused(p, orders.CodeOf(booking.PaymentDeclined))
+				} else {
+					b.undecided(p)
+				}
+				time.Sleep(10 * b.ReplyBudget) // it is published
 			})
-			b.answersQuery(contract.DecisionQuery, (*contract.View)(nil), nil)
-			b.answersQuery(contract.ViewQuery, business.input.View(), nil)
-			p := b.place(business.wanted, "")
-			if business.kind == booking.Cafe || business.kind == booking.Cleaning {
-				b.refused(p, orders.CodeOf(booking.PaymentDeclined))
-			} else {
-				b.undecided(p)
-			}
 		})
 	}
 }

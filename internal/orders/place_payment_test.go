@@ -3,6 +3,7 @@ package orders_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/mock"
@@ -103,13 +104,15 @@ func TestPlace_ForNothingThoughNothingCanBePaidFor(t *testing.T) {
 // to know that it cannot be made now.
 func TestPlace_PatienceWithoutDeferral(t *testing.T) {
 	t.Parallel()
-	b := newBundle(t, func(d *orders.Deps) { d.Policy.PayWithin = 0 })
-	b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
-		time.AfterFunc(5*b.ReplyBudget, func() { b.Hub.Wake(cameTo(in.View(), booking.Cancelling, booking.PaymentUnavailable)) })
-		return nil
+	synctest.Test(t, func(t *testing.T) {
+		b := newBundle(t, impatient, func(d *orders.Deps) { d.Policy.PayWithin = 0 })
+		b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
+			time.AfterFunc(5*b.ReplyBudget, func() { b.Hub.Wake(cameTo(in.View(), booking.Cancelling, booking.PaymentUnavailable)) })
+			return nil
+		})
+		v := b.refused(b.place(stay, ""), orders.CodeOf(booking.PaymentUnavailable))
+		require.Equal(t, booking.Cancelling, v.Status)
 	})
-	v := b.refused(b.place(stay, ""), orders.CodeOf(booking.PaymentUnavailable))
-	require.Equal(t, booking.Cancelling, v.Status)
 }
 
 func anything(n int) (args []any) {

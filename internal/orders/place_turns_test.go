@@ -59,10 +59,10 @@ func (b *bundle) begin(n int) <-chan placed {
 
 func TestPlace_StartsInTurn(t *testing.T) {
 	t.Parallel()
-	b, g, waiting := startsOne(t, 20*time.Second)
+	b, g, waiting := startsOne(t, patience)
 	all := b.begin(3)
 	<-g.came
-	require.Eventually(t, func() bool { return waiting() == 2 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return waiting() == 2 }, time.Minute, time.Millisecond)
 	require.Empty(t, g.came, "one at a time")
 	close(g.open)
 	for range 3 {
@@ -74,15 +74,17 @@ func TestPlace_StartsInTurn(t *testing.T) {
 // its customer is told.
 func TestPlace_NotItsTurnInTime(t *testing.T) {
 	t.Parallel()
-	b, g, _ := startsOne(t, 200*time.Millisecond)
-	first := b.begin(1)
-	<-g.came
-	b.knowsNone().Once()
-	b.refused(b.place(stay, "k"), admission.Overloaded)
-	require.Empty(t, g.came)
-	close(g.open)
-	require.NoError(t, (<-first).err)
-	b.stands(b.place(stay, "k"))
+	synctest.Test(t, func(t *testing.T) {
+		b, g, _ := startsOne(t, 200*time.Millisecond)
+		first := b.begin(1)
+		<-g.came
+		b.knowsNone().Once()
+		b.refused(b.place(stay, "k"), admission.Overloaded)
+		require.Empty(t, g.came)
+		close(g.open)
+		require.NoError(t, (<-first).err)
+		b.stands(b.place(stay, "k"))
+	})
 }
 
 // TestPlace_WaitsForItsTurn: an order that its customer has to wait for waits for its

@@ -25,6 +25,13 @@ import (
 // already, in UTC still the 20th.
 var today = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 
+// patience is the reply budget where what is waited for comes: how long a busy
+// machine takes for that decides nothing.
+const patience = 20 * time.Second
+
+// impatient is for what does not come: how long it is waited for changes nothing.
+func impatient(d *orders.Deps) { d.ReplyBudget = 100 * time.Millisecond }
+
 // bundle is orders with everything around them in memory, and an engine that the
 // test describes.
 type bundle struct {
@@ -39,7 +46,7 @@ func newBundle(t *testing.T, change ...func(*orders.Deps)) *bundle {
 	b := &bundle{t: t, engine: mocks.NewClient(t), store: newMemory()}
 	deps := orders.Deps{
 		Engine: orders.NewEngine(b.engine), Hub: &orders.Hub{}, Pages: b.store, Catalogue: b.store, Calls: b.store,
-		ReplyBudget: 100 * time.Millisecond, Now: func() time.Time { return today }, Eager: func() bool { return true },
+		ReplyBudget: patience, Now: func() time.Time { return today }, Eager: func() bool { return true },
 		Policy: contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)},
 	}
 	for _, f := range change {

@@ -75,6 +75,19 @@ func TestDB_EveryOperationHasADeadline(t *testing.T) {
 	require.Less(t, time.Since(begin), 5*time.Second)
 }
 
+// TestDB_OfAServerInTheWest: an instant is read as it was written, whatever the
+// server's time zone.
+func TestDB_OfAServerInTheWest(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	_, err := open(t, url).SQL().ExecContext(t.Context(), `DO $$ BEGIN
+		EXECUTE format('ALTER DATABASE %I SET timezone TO "America/St_Johns"', current_database()); END $$`)
+	require.NoError(t, err)
+	var zero time.Time
+	require.NoError(t, open(t, url).SQL().QueryRowContext(t.Context(), "SELECT '0001-01-01 00:00:00Z'::timestamptz").Scan(&zero))
+	require.True(t, zero.IsZero(), zero)
+}
+
 func TestDB_VerifiesTheServerUnlessToldNotTo(t *testing.T) {
 	t.Parallel()
 	// The test's server speaks no TLS, and is refused for it.

@@ -78,6 +78,9 @@ func postgresOptions(u *url.URL, o Options) ([]pgdriver.Option, error) {
 	session := map[string]any{
 		"statement_timeout":                   o.Timeout.Milliseconds(),
 		"idle_in_transaction_session_timeout": idleInTransaction.Milliseconds(),
+		// Instants are told in UTC, wherever the server is: to one that is west of it the
+		// zero time is of a year BC, which cannot be read.
+		"timezone": "UTC",
 	}
 	for name := range query {
 		switch name {

@@ -91,6 +91,7 @@ type order struct {
 	or   booking.Status
 	// unsure: it may also be that there is none, and never will be.
 	unsure bool
+	told   string // how, of one of a user who orders on
 	// asked is when it was placed, or decided on.
 	asked time.Time
 }

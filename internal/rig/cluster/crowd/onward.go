@@ -179,7 +179,7 @@ func (c *Crowd) ask(p *Placement) (taken *order) {
 	if p.Status == 0 || p.OrderID == "" {
 		return nil
 	}
-	o := &order{id: p.OrderID, want: p.rests, asked: begun}
+	o := &order{id: p.OrderID, want: p.rests, asked: begun, told: p.String()}
 	switch {
 	case p.Status >= http.StatusBadRequest:
 		o.want = booking.Cancelled

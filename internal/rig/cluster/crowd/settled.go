@@ -28,7 +28,7 @@ func (c *Crowd) Settled(ctx context.Context) error {
 				continue
 			}
 			waiting = append(waiting, o)
-			wrong = append(wrong, fmt.Errorf("order %s was to be %s %s: %d %s (%v)", o.id, o.want, o.or, a.status, a.raw, err))
+			wrong = append(wrong, fmt.Errorf("order %s was to be %s %s: %d %s (%v) %s", o.id, o.want, o.or, a.status, a.raw, err, o.told))
 		}
 		if left = waiting; len(left) == 0 {
 			return nil

@@ -1,0 +1,62 @@
+package orders
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// mostOwed is how many orders a process owes to the inbox at most.
+const mostOwed = 10_000
+
+// owed is an order that its customer was told of, whose start is not known to have
+// arrived and which is not known to be in the inbox: engine and database were away.
+type owed struct {
+	kept Kept
+	row  contract.Publication
+}
+
+// owe notes an order that is to be written into the inbox once that is there. The
+// note is lost with its process.
+func (d *Dispatcher) owe(k Kept, row contract.Publication) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.owed) >= mostOwed {
+		d.Log.Error("order is given up: too many wait for the inbox", zap.String("order", k.OrderID))
+		return
+	}
+	d.owed = append(d.owed, owed{k, row})
+}
+
+// takeOwed are the orders that are owed, which are then the caller's.
+func (d *Dispatcher) takeOwed() []owed {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := d.owed
+	d.owed = nil
+	return all
+}
+
+// writeOwed writes what is owed into the inbox, as far as that is there.
+func (d *Dispatcher) writeOwed(ctx context.Context) {
+	away := false
+	for _, o := range d.takeOwed() {
+		if !away {
+			call, cancel := context.WithTimeout(ctx, keptWithin)
+			_, err := d.put(call, o.kept, o.row)
+			cancel()
+			if err == nil {
+				d.Log.Info("order is in the inbox after all", zap.String("order", o.kept.OrderID))
+				continue
+			}
+			d.Log.Debug("order is still owed to the inbox", zap.String("order", o.kept.OrderID), zap.Error(err))
+			away = true
+		}
+		if time.Now().Before(o.kept.StartBy) {
+			d.owe(o.kept, o.row)
+		}
+	}
+}
