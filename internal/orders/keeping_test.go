@@ -408,7 +408,7 @@ func TestKeep_InboxComesBack(t *testing.T) {
 			require.Equal(t, out.OrderID, <-started)
 			stop()
 			<-over
-			view, err := k.Read(t.Context(), orders.Caller{}, booking.Food, out.OrderID)
+			view, err := k.Read(t.Context(), booking.Caller{Unchecked: true}, booking.Food, out.OrderID)
 			require.NoError(t, err)
 			require.Equal(t, out.OrderID, view.ID)
 			require.Empty(t, started)
