@@ -136,12 +136,12 @@ func (r awayRow) tally() tallied {
 		}
 		t.asked++
 		t.took[p.Waits()] = append(t.took[p.Waits()], crowd.Record{Begun: p.Asked, Took: p.Took})
-		switch {
-		case p.Status == http.StatusCreated:
+		switch p.Status {
+		case http.StatusCreated:
 			t.created++
-		case p.Status == http.StatusAccepted:
+		case http.StatusAccepted:
 			t.accepted++
-		case p.Status == http.StatusServiceUnavailable:
+		case http.StatusServiceUnavailable:
 			t.refused[fmt.Sprintf("%s %s", p.Kind, p.Code)]++
 		default:
 			t.unanswered++

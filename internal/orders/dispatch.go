@@ -95,7 +95,7 @@ func (d *Dispatcher) put(ctx context.Context, k Kept, p contract.Publication) (r
 // estimate is how long an order that joins the inbox now has to wait, as far as
 // that can be told, and whether that is longer than any may.
 func (d *Dispatcher) estimate() (wait time.Duration, tooLong bool) {
-	wait, known := d.line.wait(time.Now())
+	wait, known := d.line.wait()
 	return soon(min(wait, d.Within)), known && wait > d.Within
 }
 
@@ -109,7 +109,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			tidied = time.Now()
 			d.tidy(ctx)
 		}
-		taken, err := 0, error(nil)
+		begun, taken, err := time.Now(), 0, error(nil)
 		if pause > 0 { // what was never tried is certain not to have been started
 			err = d.Engine.answers(ctx)
 		}
@@ -118,6 +118,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 		}
 		switch {
 		case err != nil:
+			d.line.stops()
 			width, pause = 1, min(max(2*pause, firstWait), longestWait)
 			d.Log.Debug("inbox waits", zap.Duration("for", pause), zap.Error(err))
 			sleep(ctx, pause, nil)
@@ -125,6 +126,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			width, pause = 1, 0
 			sleep(ctx, lookEvery, d.woken())
 		default:
+			d.line.moves(taken, time.Since(begun))
 			width, pause = min(2*width, mostAtOnce), 0
 		}
 	}

@@ -131,7 +131,7 @@ func (d *Dispatcher) done(k Kept, outcome string, err error) error {
 		d.Log.Warn("what became of an order is not noted in the inbox", zap.String("order", k.OrderID), zap.Error(err))
 		return err // its lease ends by itself
 	}
-	d.line.left(time.Now())
+	d.line.left()
 	d.count(outcome)
 	return nil
 }

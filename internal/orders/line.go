@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -10,14 +11,19 @@ import (
 type line struct {
 	mu   sync.Mutex
 	open int
-	gone []time.Time // when orders left it, of late
+	// dispatched are orders and took is the time for these; what is long ago counts less.
+	dispatched float64
+	took       time.Duration
+	stands     bool
 }
 
 const (
-	// ofLate is for how long what left the line tells how fast it moves.
-	ofLate = 30 * time.Second
-	// unknownWait is what is said of a line that does not move: the engine is away,
-	// and nothing tells for how long.
+	// halfLife: an order counts half once so many were dispatched after it.
+	halfLife = 64
+	// enoughDispatched is of how many orders the rate is taken.
+	enoughDispatched = mostAtOnce
+	// unknownWait is what is said of a line that stands, or of which no rate is known:
+	// nothing tells for how long the engine is away.
 	unknownWait = 30 * time.Second
 )
 
@@ -36,30 +42,41 @@ func (l *line) joined() {
 }
 
 // left notes that one has left.
-func (l *line) left(at time.Time) {
+func (l *line) left() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open = max(0, l.open-1)
-	l.forget(at)
-	l.gone = append(l.gone, at)
 }
 
-func (l *line) forget(at time.Time) {
-	n := 0
-	for n < len(l.gone) && at.Sub(l.gone[n]) > ofLate {
-		n++
-	}
-	l.gone = l.gone[n:]
-}
-
-// wait is how long an order waits that joins now, and whether that is known.
-func (l *line) wait(at time.Time) (d time.Duration, known bool) {
+// moves notes how long it took to dispatch so many orders. The rate is that of
+// working time: neither an empty line nor an engine that is away makes it slower.
+func (l *line) moves(orders int, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.forget(at)
-	if len(l.gone) == 0 {
-		return unknownWait, false
+	older := math.Exp2(-float64(orders) / halfLife)
+	l.dispatched = l.dispatched*older + float64(orders)
+	l.took = time.Duration(float64(l.took)*older) + took
+	l.stands = false
+}
+
+// stops notes that the engine takes none, or that the inbox cannot be read.
+func (l *line) stops() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stands = true
+}
+
+// wait is how long an order that joins now waits once the line moves, and whether
+// the rate is known. The wait for that is unknownWait.
+func (l *line) wait() (d time.Duration, known bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known = l.dispatched >= enoughDispatched
+	if known {
+		d = time.Duration(float64(l.open) * float64(l.took) / l.dispatched)
 	}
-	took := max(at.Sub(l.gone[0]), time.Second)
-	return time.Duration(l.open) * took / time.Duration(len(l.gone)), true
+	if l.stands || !known {
+		d = max(d, unknownWait)
+	}
+	return d, known
 }

@@ -8,22 +8,74 @@ import (
 )
 
 // TestLine: how long one waits follows from how many there are, and from how fast
-// they leave of late.
+// they are dispatched.
 func TestLine(t *testing.T) {
 	t.Parallel()
 	var l line
-	at := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
-	wait, known := l.wait(at)
+	wait, known := l.wait()
 	require.Equal(t, unknownWait, wait)
-	require.False(t, known, "nothing moves")
-	l.holds(101)
-	for n := range 10 {
-		l.left(at.Add(time.Duration(n) * time.Second))
+	require.False(t, known, "nothing was dispatched yet")
+	for range 100 {
+		l.joined()
 	}
+	for range 20 {
+		l.moves(1, time.Second)
+		l.left()
+	}
+	l.holds(91)
 	l.joined()
-	wait, known = l.wait(at.Add(10 * time.Second))
+	wait, known = l.wait()
 	require.True(t, known)
-	require.Equal(t, 92*time.Second, wait, "92 of them, one a second")
-	_, known = l.wait(at.Add(time.Hour))
-	require.False(t, known, "that was long ago")
+	require.InDelta(t, 92*time.Second, wait, float64(time.Microsecond), "92 of them, one a second")
+
+	for range 60 { // it has become faster
+		l.moves(16, time.Second)
+	}
+	wait, _ = l.wait()
+	require.InDelta(t, 92*time.Second/16, wait, float64(10*time.Millisecond))
+}
+
+// TestLine_EngineAway: an engine that is away makes no line too long, however few
+// orders were dispatched before that, and however long ago.
+func TestLine_EngineAway(t *testing.T) {
+	t.Parallel()
+	var l line
+	l.moves(1, 4*time.Second) // the last one before the engine was gone
+	l.stops()
+	l.holds(10_000)
+	wait, known := l.wait()
+	require.Equal(t, unknownWait, wait)
+	require.False(t, known)
+
+	for range 100 {
+		l.moves(16, time.Second)
+	}
+	l.stops()
+	l.holds(100)
+	wait, known = l.wait()
+	require.Equal(t, unknownWait, wait, "seven seconds once it is back")
+	require.True(t, known)
+	l.moves(16, time.Second)
+	wait, _ = l.wait()
+	require.InDelta(t, 6250*time.Millisecond, wait, float64(10*time.Millisecond))
+}
+
+// TestDispatcher_TooLong: an inbox that cannot be worked off in time takes no more,
+// whether or not the engine is away meanwhile.
+func TestDispatcher_TooLong(t *testing.T) {
+	t.Parallel()
+	d := &Dispatcher{Within: 30 * time.Minute}
+	for range 20 {
+		d.line.moves(16, 16*time.Second)
+	}
+	for _, note := range []func(){func() {}, d.line.stops} {
+		note()
+		d.line.holds(1790)
+		_, tooLong := d.estimate()
+		require.False(t, tooLong)
+		d.line.holds(1810)
+		wait, tooLong := d.estimate()
+		require.True(t, tooLong)
+		require.Equal(t, d.Within, wait)
+	}
 }
