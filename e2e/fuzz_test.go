@@ -69,8 +69,7 @@ type fuzzer struct {
 	faults   int
 }
 
-// begin places an order of each kind: what follows has one to be about, whatever
-// it happens to be.
+// begin places an order of each kind, so that every random request finds one.
 func (f *fuzzer) begin() {
 	f.Helper()
 	for _, place := range f.placers() {

@@ -166,11 +166,11 @@ func (c *cup) serve(ctx workflow.Context, d contract.Decision) (contract.View, e
 	return c.over(ctx, booking.Completed)
 }
 
-// heedDeletion gives the order up when its drink is taken off the menu. A
-// signal is in the history before it is acted on: it needs no recording.
+// heedDeletion gives the order up when its drink is taken off the menu. That is
+// recorded first, like a cancellation of the workflow: see recordCancellation.
 func (c *cup) heedDeletion(ctx workflow.Context) {
 	force := heard(ctx, contract.ForceCancelSignal, contract.Forces)
 	if c.asked == "" && c.taken == "" {
-		c.abandonFor(force.Why, contract.Decision{By: force.By})
+		c.recordAndAbandon(ctx, "cancelled for ", force.Why, contract.Decision{By: force.By})
 	}
 }

@@ -121,9 +121,7 @@ func (s *saga) orGiveUp(inTime bool, err error, late booking.Reason) error {
 // is open. That is recorded before anything is undone: until then what was waited
 // for may still come, and would count if the task had to be done again.
 func (s *saga) timeIsUp(why booking.Reason) error {
-	s.asked = why
-	record(s.ctx, "time is up: "+string(why))
-	s.abandonFor(why, contract.Decision{})
+	s.recordAndAbandon(s.ctx, "time is up: ", why, contract.Decision{})
 	return &refusal{why}
 }
 

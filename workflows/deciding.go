@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -46,10 +47,8 @@ func (s *saga) cancel(ctx workflow.Context, d contract.Decision) (contract.View,
 
 // giveUp abandons the order for a reason and waits until it is over.
 func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, d contract.Decision) (contract.View, error) {
-	if s.asked == "" && !s.goesBack() {
-		s.asked = why
-		record(ctx, "cancelled for "+string(why))
-		s.abandonFor(why, d)
+	if !s.abandoned() {
+		s.recordAndAbandon(ctx, "cancelled for ", why, d)
 	}
 	return s.over(ctx, booking.Cancelled)
 }
@@ -59,12 +58,12 @@ func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, d contract.Decis
 func (s *saga) giveUpIf(
 	ctx workflow.Context, why booking.Reason, d contract.Decision, agree func(workflow.Context) error,
 ) (contract.View, error) {
-	if !s.goesBack() {
+	if !s.abandoned() {
 		s.agreeing = true
 		err := agree(ctx)
 		s.agreeing = false
 		switch {
-		case s.goesBack(): // for another reason, meanwhile
+		case s.abandoned(): // for another reason, meanwhile
 		case err != nil:
 			return contract.View{}, s.refused(err)
 		default:
@@ -72,6 +71,14 @@ func (s *saga) giveUpIf(
 		}
 	}
 	return s.over(ctx, booking.Cancelled)
+}
+
+// recordAndAbandon abandons the order for a reason once that is recorded: see record.
+// Meanwhile other decisions find it abandoned.
+func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, d contract.Decision) {
+	s.asked = why
+	record(ctx, words+string(why))
+	s.abandonFor(why, d)
 }
 
 func (s *saga) abandonFor(why booking.Reason, d contract.Decision) {
@@ -89,15 +96,15 @@ func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Tim
 		s.waiting = map[string]bool{}
 	}
 	s.waiting[update] = true
-	_ = workflow.Await(ctx, func() bool { return !s.agreeing || s.goesBack() })
+	_ = workflow.Await(ctx, func() bool { return !s.agreeing || s.abandoned() })
 	delete(s.waiting, update)
 	return rule(workflow.Now(s.ctx))
 }
 
-// goesBack tells whether the order is on the way back, for whatever reason, or
-// at its end.
-func (s *saga) goesBack() bool {
-	return s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
+// abandoned tells whether the order is on the way back, for whatever reason, or at
+// its end, or will be once that is recorded.
+func (s *saga) abandoned() bool {
+	return s.asked != "" || s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
 }
 
 // awaitOpenDecision waits while a decision to abandon the order is being recorded
@@ -123,6 +130,18 @@ func record(ctx workflow.Context, decision string) {
 	options.StartToCloseTimeout = quickRecord
 	ctx = workflow.WithActivityOptions(ctx, options)
 	_ = workflow.ExecuteActivity(ctx, activities.RecordDecision).Get(ctx, nil)
+}
+
+// recordCancellation records that the workflow was cancelled, before anything is
+// undone. The history has it already; but when a task has to be done again, an update
+// that has come meanwhile is handled first, and would make the order stand although
+// some of it was undone.
+func (s *saga) recordCancellation(err error) {
+	if s.why != "" || !temporal.IsCanceledError(err) {
+		return
+	}
+	s.asked = cmp.Or(s.asked, booking.ByOperator)
+	record(s.ctx, "cancelled with the workflow")
 }
 
 // standing is where the order stands for one who wants to decide: what has

@@ -119,7 +119,7 @@ func (m *meal) takeDecisions() {
 // mayCancelMeal: a delivery service that was away is not asked again at once.
 func (m *meal) mayCancelMeal(at time.Time) error {
 	err := m.mayCancel(at)
-	if left := m.refusals.left(workflow.Now(m.ctx)); err == nil && left > 0 && !m.goesBack() {
+	if left := m.refusals.left(workflow.Now(m.ctx)); err == nil && left > 0 && !m.abandoned() {
 		return deliveryAway(left)
 	}
 	return err

@@ -98,6 +98,7 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 	} else if w := s.notBegun(); w != nil {
 		s.neverBegin(*w)
 	} else if err := story(ctx); err != nil {
+		s.recordCancellation(err)
 		s.turnBack(err)
 	}
 	_ = workflow.Await(s.ctx, func() bool { return s.published() && workflow.AllHandlersFinished(s.ctx) })

@@ -196,7 +196,7 @@ func TestUnrun_ValidatorsAndWhatOnlyTheyCall(t *testing.T) {
 	}
 	for _, story := range []string{
 		"mayCancelMeal", "mayDeliver", "mayCancel", "inTurn", // of food, whose handlers ask again
-		"refused", "standing", "goesBack", "left", "refusedInput", "recorded", "onUpdate", "enter", "story", "cancel",
+		"refused", "standing", "abandoned", "left", "refusedInput", "recorded", "onUpdate", "enter", "story", "cancel",
 	} {
 		require.NotContains(t, names, story)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -58,8 +59,8 @@ const (
 	// until their turns come, and until the engine has answered. Meanwhile another
 	// one goes on with younger orders.
 	roundWithin = 10 * time.Second
-	// leasedWithin is for how long the orders that a dispatcher has died over are
-	// nobody else's.
+	// leasedWithin is for how long no other dispatcher takes the orders over which one
+	// has died: the length of a lease.
 	leasedWithin = 30 * time.Second
 )
 
@@ -122,13 +123,18 @@ func (a away) underLoad(ctx context.Context, c *cluster.Cluster) error {
 func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd, s absence) (row awayRow, err error) {
 	fmt.Printf("\n%s: Temporal is away for %s while %d users order\n", s.name, a.Outage, a.Users)
 	row.name = s.name
+	db, err := sql.Open("pg", c.Database())
+	if err != nil {
+		return row, err
+	}
+	defer db.Close()
 	begun := time.Now()
 	err = during(ctx, users.OrderOn, func() (err error) {
 		pass(ctx, a.Before)
 		if row.outage, err = s.leave(ctx, c); err != nil {
 			return err
 		}
-		row.atRest, err = restSince(ctx, c.Database(), row.outage.back)
+		row.atRest, err = restSince(ctx, db, row.outage.back)
 		return err
 	})
 	if err != nil {
@@ -137,9 +143,9 @@ func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd
 	row.placements = users.Placements(begun)
 	faults := row.judge()
 	faults = append(faults, a.repeat(ctx, users, &row))
-	row.order, err = settledSince(ctx, c.Database(), row.outage.left)
+	row.order, err = settledSince(ctx, db, row.outage.left)
 	faults = append(faults, err, row.order.judge(s.late), check(ctx, c, users))
-	faults = append(faults, untold(ctx, c.Database(), users, &row))
+	faults = append(faults, untold(ctx, db, users, &row))
 	return row, errors.Join(faults...)
 }
 

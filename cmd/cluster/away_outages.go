@@ -45,7 +45,7 @@ func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err err
 	if err := a.dies(ctx, c, &o, a.node(c.APIs[0])); err != nil {
 		return o, err
 	}
-	if err := a.dies(ctx, c, &o, victim{"postgres", c.KillPostgres, c.StartPostgres}); err != nil {
+	if err := a.dies(ctx, c, &o, postgres(c)); err != nil {
 		return o, err
 	}
 	c.KillTemporal()
@@ -62,10 +62,6 @@ func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err err
 	err = c.StartTemporal(ctx)
 	o.back = time.Now()
 	return o, errors.Join(err, ctx.Err())
-}
-
-func (a away) node(n *cluster.Node) victim {
-	return victim{n.Name, n.Kill, func(ctx context.Context) error { return n.Start(ctx, a.Yeyak) }}
 }
 
 // dies kills an API or the database and starts it again.

@@ -12,14 +12,9 @@ import (
 
 // restSince waits until all that was taken before a moment is worked on and at rest,
 // and returns how long that took from then.
-func restSince(ctx context.Context, database string, moment time.Time) (time.Duration, error) {
+func restSince(ctx context.Context, db *sql.DB, moment time.Time) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, restWithin)
 	defer cancel()
-	db, err := sql.Open("pg", database)
-	if err != nil {
-		return 0, err
-	}
-	defer db.Close()
 	for {
 		var inbox, decisions, orders int
 		err := db.QueryRowContext(ctx, `SELECT
@@ -40,12 +35,7 @@ func restSince(ctx context.Context, database string, moment time.Time) (time.Dur
 
 // settledSince is in which order the dispatchers have settled the orders that were
 // taken since a moment.
-func settledSince(ctx context.Context, database string, moment time.Time) (s settledOrder, err error) {
-	db, err := sql.Open("pg", database)
-	if err != nil {
-		return s, err
-	}
-	defer db.Close()
+func settledSince(ctx context.Context, db *sql.DB, moment time.Time) (s settledOrder, err error) {
 	rows, err := db.QueryContext(ctx,
 		`SELECT settled_at FROM inbox WHERE received_at >= $1 AND state = 'started' ORDER BY received_at, order_id`, moment)
 	if err != nil {
@@ -70,12 +60,7 @@ const everyTrace = `SELECT id FROM orders UNION SELECT order_id FROM payments UN
 
 // untold fails for a trace of an order of which no answer told. One that was placed
 // by a request without an answer may be told of by the list of its customer.
-func untold(ctx context.Context, database string, users *crowd.Crowd, row *awayRow) error {
-	db, err := sql.Open("pg", database)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
+func untold(ctx context.Context, db *sql.DB, users *crowd.Crowd, row *awayRow) error {
 	rows, err := db.QueryContext(ctx, everyTrace)
 	if err != nil {
 		return err

@@ -25,6 +25,13 @@ type victim struct {
 	start func(context.Context) error
 }
 
+// node is an API or a worker.
+func (p Programs) node(n *cluster.Node) victim {
+	return victim{n.Name, n.Kill, func(ctx context.Context) error { return n.Start(ctx, p.Yeyak) }}
+}
+
+func postgres(c *cluster.Cluster) victim { return victim{"postgres", c.KillPostgres, c.StartPostgres} }
+
 // Run implements the command.
 func (k kill) Run(ctx context.Context) error {
 	address, err := freeAddress()
@@ -54,13 +61,10 @@ func (k kill) underLoad(ctx context.Context, c *cluster.Cluster) error {
 }
 
 func (k kill) killAll(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd) error {
-	node := func(n *cluster.Node) victim {
-		return victim{n.Name, n.Kill, func(ctx context.Context) error { return n.Start(ctx, k.Yeyak) }}
-	}
 	fmt.Printf("\n%-12s %-10s %-18s %-18s %-18s %s\n", "kill -9", "back after", "requests failed", "last failure", "last slow answer", "slowest order")
 	for _, v := range []victim{
-		node(c.APIs[0]), node(c.Workers[0]),
-		{"temporal", c.KillTemporal, c.StartTemporal}, {"postgres", c.KillPostgres, c.StartPostgres},
+		k.node(c.APIs[0]), k.node(c.Workers[0]),
+		{"temporal", c.KillTemporal, c.StartTemporal}, postgres(c),
 	} {
 		pass(ctx, k.Watch/4)
 		at := time.Now()

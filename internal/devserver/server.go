@@ -151,7 +151,8 @@ func (s *Server) unexpected(err error) error {
 	if err != nil {
 		reason = err.Error()
 	}
-	if words := lastWords(s.logFile); words != "" {
+	// Who is killed had no say in it, whatever stood last in the log.
+	if words := lastWords(s.logFile); words != "" && s.cmd.ProcessState.Exited() {
 		reason += ": " + words
 	}
 	return fmt.Errorf("the Temporal server has ended by itself: %s (log: %s)", reason, s.logFile)

@@ -53,6 +53,11 @@ func TestServer_TwoSideBySide(t *testing.T) {
 func TestServer_DiesByItself(t *testing.T) {
 	t.Parallel()
 	s := start(t, t.TempDir())
+	log, err := os.OpenFile(s.logFile, os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	_, err = log.WriteString(`{"level":"error","msg":"overcome by now"}` + "\n")
+	require.NoError(t, err)
+	require.NoError(t, log.Close())
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGKILL))
 	<-s.Done()
 	require.EqualError(t, s.Err(), "the Temporal server has ended by itself: signal: killed (log: "+s.logFile+")")

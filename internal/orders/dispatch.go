@@ -102,9 +102,10 @@ func (d *Dispatcher) estimate() (wait time.Duration, tooLong bool) {
 // Run dispatches until ctx ends. What is under way then is finished.
 func (d *Dispatcher) Run(ctx context.Context) {
 	width, pause, tidied := 1, time.Duration(0), time.Time{}
-	defer d.writeOwed(context.WithoutCancel(ctx))
+	var owing sync.WaitGroup
+	owing.Go(func() { d.payOwed(ctx) })
+	defer owing.Wait()
 	for ctx.Err() == nil {
-		d.writeOwed(ctx)
 		if time.Since(tidied) >= tidyEvery {
 			tidied = time.Now()
 			d.tidy(ctx)

@@ -64,13 +64,18 @@ func (k kitchen) dispatches(t *testing.T) map[string]int {
 		defer close(over)
 		k.Dispatcher.Run(ctx)
 	}()
+	k.awaitEmpty(t)
+	stop()
+	<-over
+	return outcomes
+}
+
+func (k kitchen) awaitEmpty(t *testing.T) {
+	t.Helper()
 	require.Eventually(t, func() bool {
 		open, err := k.inbox.Open(t.Context())
 		return err == nil && open.Orders == 0
 	}, time.Minute, 10*time.Millisecond)
-	stop()
-	<-over
-	return outcomes
 }
 
 // starts are the orders that the engine was asked to start, in that order.
@@ -121,6 +126,27 @@ func TestDispatch(t *testing.T) {
 		require.Equal(t, "hash", s.options[n].Memo[contract.RequestHashMemo])
 	}
 	require.ElementsMatch(t, ids, got)
+}
+
+// TestDispatch_TellsHowLong: a customer is told when it is worth looking again by how
+// fast the inbox was worked off, once that is known.
+func TestDispatch_TellsHowLong(t *testing.T) {
+	t.Parallel()
+	k := newKitchen(t)
+	k.Starts = noTurn{} // of requests; the dispatcher has its own
+	answersStarts(k.engine, func(int, contract.Food) error { return nil })
+	first, err := k.order(t, "", "")
+	require.NoError(t, err)
+	require.Equal(t, 30*time.Second, first.After, "nothing is known yet")
+	k.keeps(t, 40)
+	ctx, stop := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() { defer close(over); k.Dispatcher.Run(ctx) }()
+	defer func() { stop(); <-over }()
+	k.awaitEmpty(t)
+	second, err := k.order(t, "", "")
+	require.NoError(t, err)
+	require.Less(t, second.After, 30*time.Second)
 }
 
 // TestDispatch_EngineAway: an engine that comes back is given all that has waited.

@@ -433,3 +433,34 @@ func TestKeep_OwedWhenItEnds(t *testing.T) {
 	k.Dispatcher.Run(ended)
 	require.Equal(t, out.OrderID, k.kept(t)[0].OrderID)
 }
+
+// TestKeep_OwedThoughTheEngineHangs: what a process owes is in the inbox as soon as that
+// is back, while the engine does not answer: the process may die next.
+func TestKeep_OwedThoughTheEngineHangs(t *testing.T) {
+	t.Parallel()
+	k := newKitchen(t)
+	inbox := &interruptedInbox{Inbox: k.inbox}
+	inbox.away.Store(true)
+	k.Dispatcher.Inbox = inbox
+	isSent(k.engine, context.DeadlineExceeded)
+	knowsNone(k.engine)
+	out, err := k.order(t, "", "")
+	require.NoError(t, err)
+
+	asked, answers := make(chan struct{}, 1), make(chan struct{})
+	k.engine.On("CheckHealth", mock.Anything, mock.Anything).Run(func(mock.Arguments) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		<-answers
+	}).Return(nil, serviceerror.NewUnavailable("frozen"))
+	ctx, stop := context.WithCancel(t.Context())
+	over := make(chan struct{})
+	go func() { defer close(over); k.Dispatcher.Run(ctx) }()
+	defer func() { stop(); close(answers); <-over }()
+	<-asked
+	inbox.away.Store(false)
+	require.Eventually(t, func() bool { return len(k.kept(t)) == 1 }, time.Minute, 10*time.Millisecond)
+	require.Equal(t, out.OrderID, k.kept(t)[0].OrderID)
+}

@@ -40,6 +40,16 @@ func (d *Dispatcher) takeOwed() []owed {
 	return all
 }
 
+// payOwed writes what is owed until ctx ends, and then once more. It does not wait for
+// the engine: an order that is owed is lost with this process.
+func (d *Dispatcher) payOwed(ctx context.Context) {
+	for ctx.Err() == nil {
+		d.writeOwed(ctx)
+		sleep(ctx, firstWait, nil)
+	}
+	d.writeOwed(context.WithoutCancel(ctx))
+}
+
 // writeOwed writes what is owed into the inbox, as far as that is there.
 func (d *Dispatcher) writeOwed(ctx context.Context) {
 	away := false

@@ -128,8 +128,8 @@ func (v View) Since() time.Time {
 }
 
 // WithRefused is the view with decisions that were not carried out in its history.
-// Each shows the status that the order had then by that history: those who noted it
-// may have known an older one.
+// Each shows the status that the order had then by that history. The process that
+// noted it may have read an older one.
 func (v View) WithRefused(refused []Entry) View {
 	v.History = slices.Concat(v.History, refused)
 	slices.SortStableFunc(v.History, func(a, b Entry) int { return a.At.Compare(b.At) })

@@ -65,7 +65,7 @@ func (c *Cluster) KillTemporal() { c.temporal.Kill() }
 func (c *Cluster) StartTemporal(ctx context.Context) error { return c.temporal.Start(ctx) }
 
 // FreezeTemporal stops the server where it is: its connections stay, and nothing is
-// answered. ThawTemporal lets it go on.
+// answered.
 func (c *Cluster) FreezeTemporal() error { return c.temporal.Signal(syscall.SIGSTOP) }
 
 // ThawTemporal lets a frozen server go on.

@@ -5,7 +5,7 @@
 //
 //	crowd.go    users in their loops, and what there is to order
 //	journeys.go what one of them does with one order
-//	onward.go   users who order on, whatever becomes of what they have ordered
+//	onward.go   loops that place order after order and do not wait for any
 //	sending.go  one request, and whether it was answered as the business expects
 //	tally.go    availability, and when it was missing
 //	settled.go  every order as it was last answered

@@ -47,7 +47,7 @@ func (u *user) stayAtInn() {
 
 // eat orders a meal, which its courier delivers or its customer cancels.
 func (u *user) eat() {
-	o := u.place(meals, object{"menuId": u.shops.Menu, "customerId": u.id, "quantity": 1, "address": "12 Sejong-daero, Seoul"}, booking.Delivering)
+	o := u.place(meals, u.meal(), booking.Delivering)
 	if !u.look(o) {
 		return
 	}
@@ -60,7 +60,7 @@ func (u *user) eat() {
 
 // drink orders a cup, which is made or cancelled.
 func (u *user) drink() {
-	o := u.place(cups, object{"menuId": u.shops.Drink, "customerId": u.id, "quantity": 1}, booking.InProduction)
+	o := u.place(cups, u.cup(), booking.InProduction)
 	if !u.look(o) {
 		return
 	}
@@ -83,6 +83,14 @@ func (u *user) reservation(place string) object {
 	return object{"placeId": place, "customerId": u.id, "checkIn": checkIn, "checkOut": checkIn.AddDays(2), "rooms": 1}
 }
 
+func (u *user) meal() object {
+	return object{"menuId": u.shops.Menu, "customerId": u.id, "quantity": 1, "address": "12 Sejong-daero, Seoul"}
+}
+
+func (u *user) cup() object {
+	return object{"menuId": u.shops.Drink, "customerId": u.id, "quantity": 1}
+}
+
 // order is what a user was told of one that was taken. want is where it has to
 // come to, and either once a decision was answered neither yes nor no.
 type order struct {
@@ -91,7 +99,7 @@ type order struct {
 	or   booking.Status
 	// unsure: it may also be that there is none, and never will be.
 	unsure bool
-	told   string // how, of one of a user who orders on
+	told   string // the request and its answer; only those of OrderOn have it
 	// asked is when it was placed, or decided on.
 	asked time.Time
 }

@@ -48,7 +48,7 @@ func (p Placement) String() string {
 		p.Kind, p.customer, p.Asked.Format(time.TimeOnly), p.Key, p.Took.Round(time.Millisecond), p.Status, p.Code, p.OrderID, p.Failure)
 }
 
-// ware is what users who order on can order, and where that comes to rest.
+// ware is what OrderOn orders, and the status in which that comes to rest.
 type ware struct {
 	kind    booking.Kind
 	path    string
@@ -79,14 +79,12 @@ var wares = []ware{
 	},
 	{
 		booking.Food, meals, booking.Delivering, 8,
-		func(u *user) object {
-			return object{"menuId": u.shops.Menu, "customerId": u.id, "quantity": 1, "address": "12 Sejong-daero, Seoul"}
-		},
+		(*user).meal,
 		[]verdict{{"/v1/food/deliveries", "complete", booking.Delivered, false}, {meals, "cancel", booking.Cancelled, true}},
 	},
 	{
 		booking.Cafe, cups, booking.InProduction, 2,
-		func(u *user) object { return object{"menuId": u.shops.Drink, "customerId": u.id, "quantity": 1} },
+		(*user).cup,
 		[]verdict{{"/v1/cafe/productions", "complete", booking.Completed, false}, {cups, "cancel", booking.Cancelled, false}},
 	},
 	{
@@ -196,7 +194,7 @@ func (c *Crowd) ask(p *Placement) (taken *order) {
 	return o
 }
 
-// Placements are what users who order on have asked for since a moment.
+// Placements are the requests that OrderOn has sent since a moment.
 func (c *Crowd) Placements(since time.Time) (all []Placement) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
