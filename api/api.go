@@ -42,9 +42,6 @@ type Deps struct {
 	// Callers knows whose requests are; nil when authentication is off.
 	Callers Callers
 
-	// Callers knows whose requests are; nil when authentication is off.
-	Callers Callers
-
 	// Terms tell what can be paid at all; nil that everything can.
 	Terms PaymentTerms
 
