@@ -151,6 +151,7 @@ func TestOwnOrders(t *testing.T) {
 	require.Equal(t, booking.OrderFilter{CustomerID: "1024"}, b.store.filter)
 	b.as("bora", "GET", "/v1/orders?itemId=place-seaside", "")
 	require.Equal(t, booking.OrderFilter{OwnerID: "olivia", ItemID: "place-seaside"}, b.store.filter)
+	require.Equal(t, []string{"kind"}, fields(b.problem(b.as("bora", "GET", "/v1/orders?itemId=place-seaside&kind=lodging", ""), 422, booking.Invalid)))
 	require.Equal(t, http.StatusOK, b.as("alice", "GET", "/v1/messages", "").StatusCode)
 	require.Equal(t, []string{"customerId"}, fields(b.problem(b.as("bora", "GET", "/v1/mypages", ""), 422, booking.Invalid)))
 	require.Equal(t, []string{"ownerId"}, fields(b.problem(b.as("alice", "GET", "/v1/orders", ""), 422, booking.Invalid)))

@@ -63,7 +63,7 @@ type ownerOrderList struct {
 	OrderSelection
 	Following
 	OwnerID name `query:"ownerId" doc:"Whose orders; those of the caller's organisation without it, if there is one only" example:"olivia"`
-	ItemID  name `query:"itemId" doc:"Only orders of this place, menu or drink" example:"place-0m5w3k1v8t2z6r4q"`
+	ItemID  name `query:"itemId" doc:"Only orders of this place, menu or drink, and then of no kind" example:"place-0m5w3k1v8t2z6r4q"`
 }
 
 // Resolve finds what the schema cannot.
@@ -71,6 +71,9 @@ func (in *ownerOrderList) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.ownOwner(ctx, "query.ownerId", &in.OwnerID)
+	if in.ItemID != "" && in.Kind != "" {
+		f.add("query.kind", "cannot be given with itemId: what is offered is of one kind")
+	}
 	return f
 }
 

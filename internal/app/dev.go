@@ -39,7 +39,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	}
 	defer func() { _ = listener.Close() }() // closed already when the API has run
 
-	access, err := newDevAccess(&cfg)
+	access, err := newDevAccess(&cfg, log)
 	if err != nil {
 		return err
 	}

@@ -7,11 +7,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"go.uber.org/zap"
+
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/devissuer"
 	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/internal/telemetry"
 )
 
 // devAccess is how `yeyak dev` knows its callers: by an issuer of its own, unless
@@ -19,11 +22,11 @@ import (
 type devAccess struct{ issuer *devissuer.Issuer }
 
 // newDevAccess starts the issuer, and names it in the settings.
-func newDevAccess(cfg *config.Config) (devAccess, error) {
+func newDevAccess(cfg *config.Config, log *zap.Logger) (devAccess, error) {
 	if cfg.Auth.Off() || cfg.Auth.Issuer != "" {
 		return devAccess{}, nil
 	}
-	issuer, err := devissuer.Start(cfg.Dev.DataDir, cfg.Auth.Audience)
+	issuer, err := devissuer.Start(cfg.Dev.DataDir, cfg.Auth.Audience, telemetry.ServerLog(log))
 	if err != nil {
 		return devAccess{}, err
 	}

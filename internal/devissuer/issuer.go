@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -30,8 +31,9 @@ type Issuer struct {
 }
 
 // Start starts the issuer of the data folder, whose tokens are for the audience. It
-// listens where it did last, or elsewhere if that is taken.
-func Start(dir, audience string) (*Issuer, error) {
+// listens where it did last, or elsewhere if that is taken. What its HTTP server
+// writes goes to log.
+func Start(dir, audience string, log *log.Logger) (*Issuer, error) {
 	state, err := stateOf(dir)
 	if err != nil {
 		return nil, err
@@ -52,7 +54,7 @@ func Start(dir, audience string) (*Issuer, error) {
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	i.server = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	i.server = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, ErrorLog: log}
 	go func() { _ = i.server.Serve(listener) }() // until Stop
 	return i, nil
 }

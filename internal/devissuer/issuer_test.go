@@ -1,6 +1,7 @@
 package devissuer_test
 
 import (
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,7 +21,7 @@ const audience = "yeyak"
 
 func start(t *testing.T, dir string) *devissuer.Issuer {
 	t.Helper()
-	i, err := devissuer.Start(dir, audience)
+	i, err := devissuer.Start(dir, audience, log.Default())
 	require.NoError(t, err)
 	t.Cleanup(i.Stop)
 	return i

@@ -14,3 +14,7 @@ CREATE TABLE members (
 );
 
 CREATE INDEX members_by_person ON members (person_id);
+
+-- A member for one place lists the orders of that place. They are merged from one
+-- stretch for each status: see 0004_lists.
+CREATE INDEX orders_by_item ON orders (owner_id, item_id, status, placed_at, id) WHERE paid;
