@@ -21,7 +21,7 @@ const (
 	// issuer has withdrawn is refused after that, unless the issuer is away.
 	keysFor = 5 * time.Minute
 	// fetchPause is the time between two fetches: anybody can send tokens that name
-	// keys which there are not.
+	// keys which there are not. In it the keys of the last fetch are taken for all.
 	fetchPause = time.Second
 	// fetchWithin bounds a fetch.
 	fetchWithin = 3 * time.Second
