@@ -131,15 +131,15 @@ func TestMatrix(t *testing.T) {
 			asked[o.OperationID] = true
 			t.Run(o.OperationID, func(t *testing.T) {
 				t.Parallel()
-				b, row := matrix(t), fmt.Sprintf("| `%s %s` |", method, path)
+				b, cells := matrix(t), []string{fmt.Sprintf("| `%s %s` |", method, path)}
 				target, body := request(path, o.OperationID)
 				for n := range cast() {
 					a := b.as("t"+strconv.Itoa(n), method, target, body)
 					require.Less(t, a.StatusCode, 500, a.text)
 					require.NotEqual(t, http.StatusUnprocessableEntity, a.StatusCode, a.text)
-					row += " " + inMatrix(a.StatusCode) + " |"
+					cells = append(cells, inMatrix(a.StatusCode)+" |")
 				}
-				require.Contains(t, table, "\n"+row+"\n", "docs/authorization.md wants this row")
+				require.Contains(t, table, "\n"+strings.Join(cells, " ")+"\n", "docs/authorization.md wants this row")
 			})
 		}
 	}

@@ -164,7 +164,7 @@ func (client) IDTokenLifetime() time.Duration { return 0 }
 func (client) DevMode() bool { return false }
 
 // RestrictAdditionalIdTokenScopes restricts nothing.
-func (client) RestrictAdditionalIdTokenScopes() func([]string) []string { return unchanged } //nolint:revive,staticcheck // the library's name
+func (client) RestrictAdditionalIdTokenScopes() func([]string) []string { return unchanged } //nolint:staticcheck // the library's name
 
 // RestrictAdditionalAccessTokenScopes restricts nothing.
 func (client) RestrictAdditionalAccessTokenScopes() func([]string) []string { return unchanged }

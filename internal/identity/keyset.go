@@ -57,7 +57,7 @@ func (e errAway) Unwrap() error { return e.cause }
 // VerifySignature implements oidc.KeySet. Its error is errAway where the key is
 // not known and the issuer cannot be asked for it.
 func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	jws, err := jose.ParseSigned(token, algorithms())
+	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil || len(jws.Signatures) != 1 {
 		return nil, errSignature
 	}

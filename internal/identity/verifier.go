@@ -128,7 +128,7 @@ func checkForm(token string) error {
 	if len(token) > maxToken {
 		return errors.New("it is too long")
 	}
-	jws, err := jose.ParseSigned(token, algorithms())
+	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil || len(jws.Signatures) != 1 {
 		return errors.New("it is not a signed JWT")
 	}

@@ -218,8 +218,9 @@ func TestAuthorize_Keys(t *testing.T) {
 	require.Equal(t, own, placed(unknown, "alice"), "as it was before callers had an identity")
 	require.NotEqual(t, own, placed(operator, "alice"))
 	require.NotEqual(t, placed(agent, "alice"), placed(operator, "alice"))
-	require.Equal(t, placed(operator, "alice"), placed(operator, "alice"))
-	require.NotEqual(t, placed(operator, "minho"), placed(operator, "alice"))
+	byOperator := placed(operator, "alice")
+	require.Equal(t, byOperator, placed(operator, "alice"))
+	require.NotEqual(t, byOperator, placed(operator, "minho"))
 }
 
 // TestAuthorize_List: callers list their own orders, and those of organisations that
