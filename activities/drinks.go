@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // Shelf is what a drink's deletion needs to know of the stock.
@@ -27,7 +28,7 @@ type Shelf interface {
 // DrinkSagas are the sagas of orders of drinks.
 type DrinkSagas interface {
 	// ForceCancel tells the order's saga to undo it; false when it is over.
-	ForceCancel(ctx context.Context, orderID string, why booking.Reason) (running bool, err error)
+	ForceCancel(ctx context.Context, orderID string, f contract.Force) (running bool, err error)
 	// Running counts the orders of the item that are not over. It may be some
 	// seconds behind.
 	Running(ctx context.Context, itemID string) (int, error)
@@ -72,6 +73,7 @@ func (d *Drinks) CloseDrink(ctx context.Context, drinkID string) (booking.DrinkD
 // DrinkBatch names some of the orders that hold a drink.
 type DrinkBatch struct {
 	DrinkID string `json:"drinkId"`
+	By      string `json:"by,omitempty"` // who deletes the drink
 	After   string `json:"after"`
 	Limit   int    `json:"limit"`
 }
@@ -103,7 +105,7 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 		if err != nil {
 			return DrinkBatchDone{}, fmt.Errorf("who holds the drink: %w", err)
 		}
-		told, err := d.forceCancel(ctx, orders)
+		told, err := d.forceCancel(ctx, orders, contract.Force{Why: booking.MenuDeleted, By: b.By})
 		if err != nil {
 			return DrinkBatchDone{}, err
 		}
@@ -120,13 +122,13 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 }
 
 // forceCancel tells the sagas of the orders, and answers those that run.
-func (d *Drinks) forceCancel(ctx context.Context, orders []string) ([]string, error) {
+func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Force) ([]string, error) {
 	running := make([]bool, len(orders))
 	var telling errgroup.Group
 	telling.SetLimit(batchWidth)
 	for i, order := range orders {
 		telling.Go(func() (err error) {
-			running[i], err = d.Sagas.ForceCancel(ctx, order, booking.MenuDeleted)
+			running[i], err = d.Sagas.ForceCancel(ctx, order, f)
 			return err
 		})
 	}

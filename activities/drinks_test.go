@@ -13,6 +13,7 @@ import (
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 var (
@@ -34,7 +35,7 @@ type cafe struct {
 
 func (c *cafe) Running(context.Context, string) (int, error) { return c.running, nil }
 
-func (c *cafe) ForceCancel(ctx context.Context, order string, why booking.Reason) (bool, error) {
+func (c *cafe) ForceCancel(ctx context.Context, order string, f contract.Force) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.away {
@@ -43,7 +44,7 @@ func (c *cafe) ForceCancel(ctx context.Context, order string, why booking.Reason
 	if slices.Contains(c.over, order) {
 		return false, nil
 	}
-	c.asked = append(c.asked, order+" "+string(why))
+	c.asked = append(c.asked, order+" "+string(f.Why)+f.By)
 	_, err := c.Release(ctx, cups(order))
 	return true, err
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the API works with. Terms, Admission, TellAssigned, HashKey, Health,
-// Traces, Registry, Metrics, Extra, Now, Logger and Closing may be left out.
+// Deps is what the API works with. Callers, Terms, Admission, TellAssigned, HashKey,
+// Health, Traces, Registry, Metrics, Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	// Orders is what can be done with orders.
 	Orders Orders
@@ -37,6 +37,10 @@ type Deps struct {
 	Payments    Payments
 	Messages    Messages
 	ReadModel   ReadModel
+	Members     Members
+
+	// Callers knows whose requests are; nil when authentication is off.
+	Callers Callers
 
 	// Terms tell what can be paid at all; nil that everything can.
 	Terms PaymentTerms
@@ -90,8 +94,9 @@ const spare = orders.Asking + 3*time.Second
 
 type server struct {
 	Deps
-	huma   huma.API
-	window *window // through which streams read
+	huma        huma.API
+	window      *window // through which streams read
+	memberships *memberships
 }
 
 // New makes the handler that serves the whole API.
@@ -103,12 +108,13 @@ func New(d Deps) http.Handler {
 func newServer(d Deps) (*server, http.Handler) {
 	s := &server{Deps: d.withDefaults()}
 	s.window = newWindow(s.readStretch, s.Logger)
+	s.memberships = &memberships{members: s.Members, now: s.Now, log: s.Logger}
 	if s.Admission == nil {
 		s.Admission = admission.New(admission.Limits{}, s.ReplyBudget, s.Registry)
 	}
 	router := s.newRouter()
 	s.huma = humagin.New(router, describeAPI())
-	s.huma.UseMiddleware(s.identify, s.limitCaller, s.checkMediaTypes, s.admitRequest, s.limitTime)
+	s.huma.UseMiddleware(s.identify, s.limitCaller, s.guard, s.checkMediaTypes, s.admitRequest, s.limitTime, s.knowMemberships)
 
 	s.registerPlaces()
 	s.registerStock()
@@ -123,6 +129,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerOrders()
 	s.registerRecords()
 	s.registerEvents()
+	s.registerMembers()
 	s.registerHealth()
 	s.serveDocs(router)
 	if s.Metrics != nil {
@@ -216,12 +223,23 @@ func serverOf(ctx huma.Context) *server {
 // register adds an operation. Errors of its handler become problems here, and
 // nowhere else.
 func register[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	rule, ruled := ruleOf(&op)
+	if !ruled {
+		panic("there is no rule who may " + op.OperationID) // a defect, found by any test
+	}
+	if !rule.Public {
+		op.Responses = s.withProblems(op.Responses, booking.NotAllowed)
+	}
 	op.Metadata = map[string]any{serverKey: s}
 	op.MaxBodyBytes = -1                                         // it has been read by then, and was not too large
 	op.BodyReadTimeout = -1                                      // ditto, and a deadline would end the request
 	op.Responses = s.withProblems(op.Responses, booking.Invalid) // of a parameter at least, also of one that there is not
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		op.Responses = s.withProblems(op.Responses, malformedJSON)
+	}
+	if isPersonal(&op) {
+		op.Security = []map[string][]string{{bearer: {}}}
+		op.Responses = s.withProblems(op.Responses, booking.Unauthenticated, booking.Unavailable)
 	}
 	if sheds(&op) {
 		op.Responses = s.withProblems(op.Responses, tooManyRequests, admission.Overloaded)
@@ -250,6 +268,7 @@ func describeAPI() huma.Config {
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	// What goes out and what comes in is the same money, described in one place.
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[booking.Money](), reflect.TypeFor[money]())
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{bearer: bearerScheme}
 	c.CreateHooks = nil // they add $schema to every answer
 	c.Transformers = []huma.Transformer{setProblemHeaders}
 	c.Formats = map[string]huma.Format{
@@ -259,6 +278,7 @@ func describeAPI() huma.Config {
 	c.Tags = append(kindTags(),
 		&huma.Tag{Name: tagOrders, Description: "What customers and owners see of orders of every kind"},
 		&huma.Tag{Name: tagRecords, Description: "Payments, messages and the feed of events"},
+		&huma.Tag{Name: tagMembers, Description: "Callers, and the members of owners' organisations"},
 		&huma.Tag{Name: tagOperations, Description: "For those who run the service"},
 	)
 	return c
@@ -268,5 +288,6 @@ func describeAPI() huma.Config {
 const (
 	tagOrders     = "Orders"
 	tagRecords    = "Records"
+	tagMembers    = "Members"
 	tagOperations = "Operations"
 )

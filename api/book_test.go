@@ -32,11 +32,11 @@ type book struct {
 
 // requireCaller holds what is asked of orders to the caller that identify has put
 // into the request's context.
-func (k *book) requireCaller(ctx context.Context, c orders.Caller) {
+func (k *book) requireCaller(ctx context.Context, c booking.Caller) {
 	require.Equal(k.t, ctx.Value(callerKey{}), c)
 }
 
-func (k *book) Prepare(ctx context.Context, c orders.Caller, p orders.Placement) (orders.Attempt, error) {
+func (k *book) Prepare(ctx context.Context, c booking.Caller, p orders.Placement) (orders.Attempt, error) {
 	k.requireCaller(ctx, c)
 	a, err := k.Orders.Prepare(ctx, c, p)
 	k.mu.Lock()
@@ -45,7 +45,7 @@ func (k *book) Prepare(ctx context.Context, c orders.Caller, p orders.Placement)
 	return a, err
 }
 
-func (k *book) Place(ctx context.Context, c orders.Caller, a orders.Attempt) (orders.Outcome, error) {
+func (k *book) Place(ctx context.Context, c booking.Caller, a orders.Attempt) (orders.Outcome, error) {
 	k.requireCaller(ctx, c)
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -55,19 +55,19 @@ func (k *book) Place(ctx context.Context, c orders.Caller, a orders.Attempt) (or
 	return out, err
 }
 
-func (k *book) Decide(ctx context.Context, c orders.Caller, d orders.Decision) (orders.Outcome, error) {
+func (k *book) Decide(ctx context.Context, c booking.Caller, d orders.Decision) (orders.Outcome, error) {
 	k.requireCaller(ctx, c)
-	if !booking.IsOrderID(d.Kind, d.OrderID) {
-		return orders.Outcome{}, orders.NoSuchOrder(d.OrderID)
+	if err := k.Allow(ctx, c, d.Action(), d.Kind, d.OrderID); err != nil {
+		return orders.Outcome{}, err
 	}
 	require.NotNil(k.t, k.decides, "nothing is to be decided")
 	return k.decides(d)
 }
 
-func (k *book) Read(ctx context.Context, c orders.Caller, kind booking.Kind, id string) (contract.View, error) {
+func (k *book) Read(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, error) {
 	k.requireCaller(ctx, c)
-	if !booking.IsOrderID(kind, id) {
-		return contract.View{}, orders.NoSuchOrder(id)
+	if err := k.Allow(ctx, c, booking.ReadOrder, kind, id); err != nil {
+		return contract.View{}, err
 	}
 	view, err := k.rows.View(ctx, id)
 	switch {
@@ -80,13 +80,16 @@ func (k *book) Read(ctx context.Context, c orders.Caller, kind booking.Kind, id 
 	}
 }
 
-func (k *book) ReadFresh(ctx context.Context, c orders.Caller, id string) (contract.View, error) {
+func (k *book) ReadFresh(ctx context.Context, c booking.Caller, id string) (contract.View, error) {
 	k.requireCaller(ctx, c)
+	if err := k.Allow(ctx, c, booking.ReadOrder, "", id); err != nil {
+		return contract.View{}, err
+	}
 	require.NotNil(k.t, k.fresh, "no order is to be asked")
 	return k.fresh(id)
 }
 
-func (k *book) DeleteDrink(ctx context.Context, c orders.Caller, drinkID string) error {
+func (k *book) DeleteDrink(ctx context.Context, c booking.Caller, drinkID string) error {
 	k.requireCaller(ctx, c)
 	require.NotNil(k.t, k.deletes, "nothing is to be deleted")
 	return k.deletes(drinkID)

@@ -39,7 +39,7 @@ func (s *server) registerCafe() {
 // from another one: see reservationRequest.
 type drinkRequest struct {
 	MenuID        name  `json:"menuId" example:"drink-0m5w3k1v8t2z6r4q"`
-	CustomerID    name  `json:"customerId" example:"alice"`
+	CustomerID    name  `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
 	Quantity      whole `json:"quantity" minimum:"1" maximum:"1000" doc:"Cups" example:"2"`
 	PaymentMethod name  `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
 }
@@ -58,6 +58,7 @@ func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
+	f.ownCustomer(ctx, "body.customerId", &in.Body.CustomerID)
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Cups{MenuID: string(b.MenuID), Quantity: int(b.Quantity)},

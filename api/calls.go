@@ -10,7 +10,6 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
-	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 func (s *server) registerCalls() {
@@ -49,11 +48,14 @@ func (s *server) getContact(ctx context.Context, in *contactByOrder) (*contactAn
 		return nil, orders.NoSuchOrder(in.ID)
 	}
 	isAbout(ctx, in.ID)
+	if err := s.Orders.Allow(ctx, CallerOf(ctx), booking.ReadOrder, booking.Cleaning, in.ID); err != nil {
+		return nil, err
+	}
 	call, err := s.Management.Call(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	to := readerOf(ctx, contract.View{ID: call.OrderID, Kind: booking.Cleaning, CustomerID: call.CustomerID, OwnerID: contract.CleaningOffice})
+	to := s.readerOfOrder(ctx, booking.Cleaning, call.OrderID)
 	return &contactAnswer{contactView{
 		OrderID: call.OrderID, CustomerID: call.CustomerID,
 		Tel: call.Tel.Shown(to, booking.Telephone, !call.StruckOff), Location: call.Location.Shown(to, booking.Location, !call.StruckOff),

@@ -18,7 +18,7 @@ func (s *server) registerCleaners() {
 		OperationID: "add-cleaner", Method: http.MethodPost, Path: cleanersPath, Tags: []string{tagCleaning},
 		Summary: "Register a cleaner", DefaultStatus: http.StatusCreated,
 		Description: "A call that waits for a cleaner is given this one at once: the one that has waited longest.",
-		Responses:   s.problems(booking.Invalid, booking.Unavailable),
+		Responses:   s.problems(booking.AlreadyRegistered, booking.Invalid, booking.Unavailable),
 	}, s.addCleaner)
 	register(s, huma.Operation{
 		OperationID: "list-cleaners", Method: http.MethodGet, Path: cleanersPath, Tags: []string{tagCleaning},
@@ -47,7 +47,8 @@ func (s *server) registerCleaners() {
 type addCleanerInput struct {
 	Labelled
 	Body struct {
-		Name string `json:"name" minLength:"1" maxLength:"200" example:"Min-jun"`
+		Name     string `json:"name" minLength:"1" maxLength:"200" example:"Min-jun"`
+		PersonID name   `json:"personId,omitempty" doc:"The number of the person who is this cleaner, and so the cleaner's id. Without it no person can say that they have finished"`
 	} `nameHint:"NewCleaner"`
 }
 
@@ -146,6 +147,9 @@ func showAssignment(a booking.Assignment) assignmentView {
 
 func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerAnswer, error) {
 	cleaner := booking.Cleaner{ID: newID("cleaner"), Name: in.Body.Name}
+	if in.Body.PersonID != "" {
+		cleaner.ID = string(in.Body.PersonID)
+	}
 	atWork, err := s.Cleaners.AddCleaner(ctx, cleaner)
 	if err != nil {
 		return nil, err
@@ -176,6 +180,9 @@ func (s *server) listCleaners(ctx context.Context, in *cleanerSelection) (*clean
 }
 
 func (s *server) getCleaner(ctx context.Context, in *cleanerByID) (*cleanerAnswer, error) {
+	if err := may(ctx, booking.ReadCleaner, booking.Thing{CleanerID: in.ID}); err != nil {
+		return nil, err
+	}
 	cleaner, err := s.cleaner(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -202,6 +209,9 @@ func (s *server) changeCleaner(ctx context.Context, in *changeCleanerInput) (*cl
 }
 
 func (s *server) listAssignments(ctx context.Context, in *assignmentsOf) (*list[assignmentView], error) {
+	if err := may(ctx, booking.ListAssignments, booking.Thing{CleanerID: in.ID}); err != nil {
+		return nil, err
+	}
 	cleaner, err := s.cleaner(ctx, in.ID)
 	if err != nil {
 		return nil, err

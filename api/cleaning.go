@@ -46,7 +46,7 @@ func (s *server) registerCleaning() {
 // callRequest is what a customer asks for. Its hash tells a repeated request
 // from another one: see reservationRequest.
 type callRequest struct {
-	CustomerID name `json:"customerId" example:"alice"`
+	CustomerID name `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
 	// Tel is for management and the cleaner: no view of the order has it.
 	Tel           booking.Personal `json:"tel" minLength:"1" maxLength:"64" doc:"Where the customer can be reached, written as people write it. It is kept as E.164, with ;ext= and the extension if there is one. Without + and a country's code it is one of the country that the service is set to" example:"+82 2-123-4567"`
 	Location      booking.Personal `json:"location" minLength:"1" maxLength:"200" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
@@ -70,6 +70,7 @@ func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 	f.checkLines("body.location", &in.Body.Location)
 	f.readTelephone("body.tel", &in.Body.Tel, serverOf(ctx).TelRegion)
 	f.checkPrice(ctx, in.Body.Price)
+	f.ownCustomer(ctx, "body.customerId", &in.Body.CustomerID)
 	b := in.Body
 	wanted := orders.Call{Tel: b.Tel, Location: b.Location}
 	if b.Price != nil {

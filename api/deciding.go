@@ -102,7 +102,7 @@ func (c *cancellation) words() booking.Personal {
 func (s *server) decide(ctx context.Context, d decision, order orderByID, note booking.Personal) (*orderAnswer, error) {
 	aboutOrder(ctx, d.kind, order.ID)
 	l := order.language()
-	out, err := s.Orders.Decide(ctx, callerOf(ctx), orders.Decision{OrderID: order.ID, Kind: d.kind, Update: d.update, Note: note})
+	out, err := s.Orders.Decide(ctx, CallerOf(ctx), orders.Decision{OrderID: order.ID, Kind: d.kind, Update: d.update, Note: note})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)
 	}

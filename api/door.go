@@ -1,14 +1,11 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
 	"github.com/yeyak/yeyak/internal/hosts"
-	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // checkOrigin refuses what a web page of another site could do here with the
@@ -32,18 +29,4 @@ func (s *server) refuseBody(c *gin.Context, status int) {
 		return
 	}
 	writeProblem(c, newProblem(payloadTooLarge, "the body is larger than %d bytes", s.MaxBody))
-}
-
-type callerKey struct{}
-
-// identify puts the caller of a request into its context: the zero value, since
-// requests name none yet.
-func (s *server) identify(ctx huma.Context, next func(huma.Context)) {
-	next(huma.WithValue(ctx, callerKey{}, orders.Caller{}))
-}
-
-// callerOf is the caller of a request that has come through identify.
-func callerOf(ctx context.Context) orders.Caller {
-	caller, _ := ctx.Value(callerKey{}).(orders.Caller)
-	return caller
 }

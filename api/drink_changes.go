@@ -57,7 +57,7 @@ type setDrinkStockInput struct {
 }
 
 func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkAnswer, error) {
-	drink, err := s.drinkNotDeleted(ctx, in.ID)
+	drink, err := s.drinkToChange(ctx, booking.ChangeCatalogue, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func orDeleted(err error) error {
 // setDrinkStock is an operation of its own: what a drink is, and how many there
 // are, is kept in two databases, and no request changes half of what it asks.
 func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*drinkAnswer, error) {
-	drink, err := s.drinkNotDeleted(ctx, in.ID)
+	drink, err := s.drinkToChange(ctx, booking.ChangeStock, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -104,10 +104,13 @@ func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*dr
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }
 
-// drinkNotDeleted is the drink with the id. One that is being deleted cannot be
-// changed any more.
-func (s *server) drinkNotDeleted(ctx context.Context, id string) (drinkOnMenu, error) {
+// drinkToChange is the drink with the id, if the caller may do the action on it. One
+// that is being deleted cannot be changed any more.
+func (s *server) drinkToChange(ctx context.Context, a booking.Action, id string) (drinkOnMenu, error) {
 	drink, err := s.drink(ctx, id)
+	if err == nil {
+		err = may(ctx, a, booking.Thing{OwnerID: drink.OwnerID, ItemID: drink.ID})
+	}
 	if err == nil && drink.deletion != nil {
 		err = isDeleted()
 	}

@@ -10,11 +10,14 @@ import (
 // has just begun or is long done.
 func (s *server) deleteDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, error) {
 	drink, err := s.drink(ctx, in.ID)
+	if err == nil {
+		err = may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: drink.OwnerID, ItemID: drink.ID})
+	}
 	if err != nil {
 		return nil, err
 	}
 	if drink.deletion == nil || !drink.deletion.Done {
-		if err := s.Orders.DeleteDrink(ctx, callerOf(ctx), drink.ID); err != nil {
+		if err := s.Orders.DeleteDrink(ctx, CallerOf(ctx), drink.ID); err != nil {
 			return nil, err
 		}
 	}

@@ -44,7 +44,7 @@ type addDrinkInput struct {
 	Labelled
 	Body struct {
 		Name     string `json:"name" minLength:"1" maxLength:"200" example:"Iced Americano"`
-		OwnerID  name   `json:"ownerId" doc:"The café" example:"cora"`
+		OwnerID  name   `json:"ownerId,omitempty" doc:"The café; the caller's organisation without it, if there is one only" example:"cora"`
 		Price    money  `json:"price" doc:"Of one cup"`
 		Date     string `json:"date" format:"date" doc:"The day it can be ordered for; from today to two years ahead, in its time zone" example:"{today+1}"`
 		Count    whole  `json:"count" minimum:"1" maximum:"1000000" doc:"Cups there are on that day" example:"100"`
@@ -59,6 +59,7 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	b := &in.Body
+	f.ownOwner(ctx, "body.ownerId", &b.OwnerID)
 	f.checkName(&b.Name)
 	f.checkPrice(ctx, &b.Price)
 	in.drink = booking.Drink{
@@ -138,6 +139,9 @@ type drinkList struct {
 // nobody's way, and a drink without stock would be sold out.
 func (s *server) addDrink(ctx context.Context, in *addDrinkInput) (*drinkAnswer, error) {
 	drink, count := in.drink, int(in.Body.Count)
+	if err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: drink.OwnerID}); err != nil {
+		return nil, err
+	}
 	drink.ID = newID("drink")
 	if err := s.Stock.SetCapacity(ctx, drink.ID, drink.Date, drink.Date.AddDays(1), count); err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ func (s *server) registerFood() {
 // from another one: see reservationRequest.
 type foodRequest struct {
 	MenuID        name             `json:"menuId" example:"menu-0m5w3k1v8t2z6r4q"`
-	CustomerID    name             `json:"customerId" example:"alice"`
+	CustomerID    name             `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
 	Quantity      whole            `json:"quantity" minimum:"1" maximum:"1000" doc:"Portions" example:"2"`
 	Address       booking.Personal `json:"address" minLength:"1" maxLength:"200" doc:"Where the courier goes" example:"12 Sejong-daero, Seoul"`
 	PaymentMethod name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
@@ -61,6 +61,7 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
 	f.checkLines("body.address", &in.Body.Address)
+	f.ownCustomer(ctx, "body.customerId", &in.Body.CustomerID)
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Meal{MenuID: string(b.MenuID), Quantity: int(b.Quantity), Address: b.Address},

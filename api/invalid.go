@@ -84,7 +84,8 @@ func invalid(errs []error) *problem {
 			d = &huma.ErrorDetail{Location: "body", Message: err.Error()}
 		}
 		e := fieldErrorOf(d)
-		if !slices.ContainsFunc(p.Errors, func(had fieldError) bool { return had.Field == e.Field }) {
+		noObject := strings.HasPrefix(d.Location, "body.") && has(p.Errors, "body") // what is no object has no fields
+		if !noObject && !has(p.Errors, e.Field) {
 			p.Errors = append(p.Errors, e)
 		}
 	}
@@ -96,6 +97,10 @@ func invalid(errs []error) *problem {
 	}
 	p.Detail = "at fault: " + strings.Join(fields, ", ")
 	return p
+}
+
+func has(all []fieldError, field string) bool {
+	return slices.ContainsFunc(all, func(e fieldError) bool { return e.Field == field })
 }
 
 var requiredPrefix, requiredSuffix, _ = strings.Cut(validation.MsgExpectedRequiredProperty, "%s")

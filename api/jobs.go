@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -55,8 +54,8 @@ func (in *jobDone) words() booking.Personal { return "" }
 // job finds the job of an order of the kind. One that nobody has been told of
 // yet waits, as long as its order is known.
 func (s *server) job(ctx context.Context, jobs Jobs, kind booking.Kind, orderID string) (booking.JobState, error) {
-	if !booking.IsOrderID(kind, orderID) {
-		return booking.JobState{}, orders.NoSuchOrder(orderID)
+	if err := s.Orders.Allow(ctx, CallerOf(ctx), booking.ReadJob, kind, orderID); err != nil {
+		return booking.JobState{}, err
 	}
 	isAbout(ctx, orderID)
 	job, err := jobs.Job(ctx, orderID)

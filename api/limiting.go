@@ -8,8 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/admission"
-	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // nearby are the addresses of this machine and of private networks, which no client
@@ -31,7 +31,7 @@ var nearbyNetworks = func() (all []netip.Prefix) {
 
 // countsFor names who a request counts for, once it has come through identify.
 func countsFor(ctx huma.Context) string {
-	return accountOf(callerOf(ctx.Context()), humagin.Unwrap(ctx).ClientIP())
+	return accountOf(CallerOf(ctx.Context()), humagin.Unwrap(ctx).ClientIP())
 }
 
 // accountOf names who the requests of a caller count for: the caller or, while they
@@ -39,7 +39,7 @@ func countsFor(ctx huma.Context) string {
 // none, "": behind a proxy that forwards no addresses all clients would count as
 // one. Of an IPv6 address its network of 64 bits counts, which is what one client
 // gets.
-func accountOf(caller orders.Caller, address string) string {
+func accountOf(caller booking.Caller, address string) string {
 	if caller.ID != "" {
 		return "caller " + caller.ID
 	}

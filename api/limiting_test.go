@@ -38,8 +38,8 @@ func TestAccountOf(t *testing.T) {
 		"172.32.0.1": "address 172.32.0.1", "100.128.0.1": "address 100.128.0.1",
 		"": "", "somewhere": "",
 	} {
-		require.Equal(t, want, accountOf(orders.Caller{}, address), address)
-		require.Equal(t, "caller 1024", accountOf(orders.Caller{ID: "1024"}, address), address)
+		require.Equal(t, want, accountOf(booking.Caller{}, address), address)
+		require.Equal(t, "caller 1024", accountOf(booking.Caller{ID: "1024"}, address), address)
 	}
 }
 

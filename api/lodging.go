@@ -57,7 +57,7 @@ func (s *server) registerReservationDecisions() {
 // the JSON when they are empty.
 type reservationRequest struct {
 	PlaceID       name   `json:"placeId" example:"place-0m5w3k1v8t2z6r4q"`
-	CustomerID    name   `json:"customerId" example:"alice"`
+	CustomerID    name   `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
 	CheckIn       string `json:"checkIn" format:"date" doc:"First night; from today to two years ahead, in the place's time zone" example:"{today+30}"`
 	CheckOut      string `json:"checkOut" format:"date" doc:"Day of departure" example:"{today+32}"`
 	Rooms         whole  `json:"rooms" minimum:"1" maximum:"1000" example:"1"`
@@ -79,6 +79,7 @@ func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
+	f.ownCustomer(ctx, "body.customerId", &in.Body.CustomerID)
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Stay{PlaceID: string(b.PlaceID), CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms)},

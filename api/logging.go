@@ -72,6 +72,7 @@ func logAccess(log *zap.Logger) gin.HandlerFunc {
 				zap.Int("status", status),
 				zap.Int("bytes", c.Writer.Size()),
 				zap.Duration("took", time.Since(begun)),
+				zap.String("caller", CallerOf(c.Request.Context()).ID),
 			)...)
 		}
 	}

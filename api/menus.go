@@ -37,7 +37,7 @@ func (s *server) registerMenus() {
 type addMenuInput struct {
 	Body struct {
 		Name    string `json:"name" minLength:"1" maxLength:"200" example:"Bibimbap"`
-		OwnerID name   `json:"ownerId" doc:"The shop" example:"sara"`
+		OwnerID name   `json:"ownerId,omitempty" doc:"The shop; the caller's organisation without it, if there is one only" example:"sara"`
 		Price   money  `json:"price" doc:"Of one portion"`
 	} `nameHint:"NewMenu"`
 }
@@ -46,6 +46,7 @@ type addMenuInput struct {
 func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
+	f.ownOwner(ctx, "body.ownerId", &in.Body.OwnerID)
 	f.checkName(&in.Body.Name)
 	f.checkPrice(ctx, &in.Body.Price)
 	return f
@@ -113,6 +114,9 @@ type menuList struct {
 
 func (s *server) addMenu(ctx context.Context, in *addMenuInput) (*menuAnswer, error) {
 	menu := booking.Menu{ID: newID("menu"), Name: in.Body.Name, OwnerID: string(in.Body.OwnerID), Price: in.Body.Price.value()}
+	if err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: menu.OwnerID}); err != nil {
+		return nil, err
+	}
 	if err := s.Catalogue.AddMenu(ctx, menu); err != nil {
 		return nil, err
 	}
@@ -139,6 +143,9 @@ func (s *server) getMenu(ctx context.Context, in *menuByID) (*menuAnswer, error)
 func (s *server) changeMenu(ctx context.Context, in *changeMenuInput) (*menuAnswer, error) {
 	menu, err := known(ctx, "menu", in.ID, func(ctx context.Context, id string) (booking.Menu, error) {
 		return s.Catalogue.ChangeMenu(ctx, id, func(m *booking.Menu) error {
+			if err := mayChange(ctx, m.ID, m.OwnerID, in.Body.OwnerID); err != nil {
+				return err
+			}
 			in.edit(m)
 			return nil
 		})

@@ -174,7 +174,7 @@ func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem 
 	case errors.Is(refusal, booking.ErrNotPrepared):
 		s.log(ctx).Error("something was not prepared: see /readyz", zap.Error(refusal))
 	case refusal.Code == booking.Unavailable && errors.Unwrap(refusal) != nil:
-		s.log(ctx).Warn("a database cannot be used", zap.Error(refusal))
+		s.log(ctx).Warn("a part that is needed cannot be used", zap.Error(refusal))
 	}
 	return p
 }

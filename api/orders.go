@@ -42,21 +42,39 @@ func (o OrderSelection) filter() booking.OrderFilter {
 }
 
 type mypageList struct {
-	Strict
 	Labelled
 	Paging
 	OrderSelection
 	Following
-	CustomerID name `query:"customerId" required:"true" doc:"Whose orders" example:"alice"`
+	CustomerID name `query:"customerId" doc:"Whose orders; the caller's own without it" example:"alice"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *mypageList) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	f.ownCustomer(ctx, "query.customerId", &in.CustomerID)
+	return f
 }
 
 type ownerOrderList struct {
-	Strict
 	Labelled
 	Paging
 	OrderSelection
 	Following
-	OwnerID name `query:"ownerId" required:"true" doc:"Whose orders" example:"olivia"`
+	OwnerID name `query:"ownerId" doc:"Whose orders; those of the caller's organisation without it, if there is one only" example:"olivia"`
+	ItemID  name `query:"itemId" doc:"Only orders of this place, menu or drink, and then of no kind" example:"place-0m5w3k1v8t2z6r4q"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *ownerOrderList) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	f.ownOwner(ctx, "query.ownerId", &in.OwnerID)
+	if in.ItemID != "" && in.Kind != "" {
+		f.add("query.kind", "cannot be given with itemId: what is offered is of one kind")
+	}
+	return f
 }
 
 type orderList struct {
@@ -80,12 +98,12 @@ func (s *server) listMypages(ctx context.Context, in *mypageList) (*orderList, e
 
 func (s *server) listOrders(ctx context.Context, in *ownerOrderList) (*orderList, error) {
 	filter := in.filter()
-	filter.OwnerID = string(in.OwnerID)
+	filter.OwnerID, filter.ItemID = string(in.OwnerID), string(in.ItemID)
 	return s.selectOrders(ctx, filter, in.Following, in.Paging, in.Counted, in.language())
 }
 
 func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, after Following, p Paging, c Counted, l language) (*orderList, error) {
-	caller := callerOf(ctx)
+	caller := CallerOf(ctx)
 	found, err := s.Orders.List(ctx, caller, f, p.page(), after.seen())
 	if err != nil {
 		return nil, err
@@ -100,7 +118,7 @@ func (s *server) getMypage(ctx context.Context, in *mypageByID) (*orderAnswer, e
 	var err error
 	if in.Fresh {
 		aboutOrder(ctx, "", in.ID)
-		view, err = s.Orders.ReadFresh(ctx, callerOf(ctx), in.ID)
+		view, err = s.Orders.ReadFresh(ctx, CallerOf(ctx), in.ID)
 	} else {
 		view, err = s.read(ctx, "", in.ID)
 	}

@@ -13,7 +13,7 @@ import (
 type addPlaceInput struct {
 	Body struct {
 		Name          string               `json:"name" minLength:"1" maxLength:"200" example:"Seaside Inn"`
-		OwnerID       name                 `json:"ownerId" example:"olivia"`
+		OwnerID       name                 `json:"ownerId,omitempty" doc:"The caller's organisation without it, if there is one only" example:"olivia"`
 		Price         money                `json:"price" doc:"Per room and night"`
 		Confirmation  booking.Confirmation `json:"confirmation" enum:"auto,manual" doc:"Whether the place confirms by itself or its owner decides"`
 		ConfirmWithin string               `json:"confirmWithin,omitempty" default:"24h" minLength:"1" maxLength:"32" doc:"How long the owner may take; silence cancels. At least 1s, at most 30 days" example:"24h"`
@@ -32,6 +32,7 @@ func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	in.placeEdit = f.placeEdit(&b.Name, &b.ConfirmWithin, &b.TimeZone, &b.CheckInTime, &b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = &b.OwnerID, &b.Price, &b.Confirmation
+	f.ownOwner(ctx, "body.ownerId", &b.OwnerID)
 	f.checkPrice(ctx, in.price)
 	if in.checkIn != nil && in.checkOut != nil && in.checkOut.After(*in.checkIn) {
 		f.add("body.checkOutTime", "%s", overlap(*in.checkIn, *in.checkOut))

@@ -77,6 +77,9 @@ type placeList struct {
 func (s *server) addPlace(ctx context.Context, in *addPlaceInput) (*placeAnswer, error) {
 	place := booking.Place{ID: newID("place")}
 	in.edit(&place)
+	if err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: place.OwnerID}); err != nil {
+		return nil, err
+	}
 	if err := s.Catalogue.AddPlace(ctx, place); err != nil {
 		return nil, err
 	}
@@ -103,6 +106,9 @@ func (s *server) getPlace(ctx context.Context, in *placeByID) (*placeAnswer, err
 func (s *server) changePlace(ctx context.Context, in *changePlaceInput) (*placeAnswer, error) {
 	place, err := known(ctx, "place", in.ID, func(ctx context.Context, id string) (booking.Place, error) {
 		return s.Catalogue.ChangePlace(ctx, id, func(p *booking.Place) error {
+			if err := mayChange(ctx, p.ID, p.OwnerID, in.ownerID); err != nil {
+				return err
+			}
 			in.edit(p)
 			return in.checkTimes(*p)
 		})

@@ -51,7 +51,7 @@ func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement, 
 		wanted.RequestHash, wanted.PlainHash, err = p.server.hashes(ctx.Context(), request)
 	}
 	if err == nil {
-		p.attempt, err = p.server.Orders.Prepare(ctx.Context(), callerOf(ctx.Context()), wanted)
+		p.attempt, err = p.server.Orders.Prepare(ctx.Context(), CallerOf(ctx.Context()), wanted)
 	}
 	if invalid, ok := errors.AsType[*booking.Error](err); ok && len(invalid.Faults) > 0 {
 		f.addBody(invalid.Faults)
@@ -63,7 +63,7 @@ func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement, 
 // place places the order and answers with what came of it.
 func (p *placing) place(ctx context.Context, l language) (*orderAnswer, error) {
 	isAbout(ctx, p.attempt.OrderID)
-	placed, err := p.server.Orders.Place(ctx, callerOf(ctx), p.attempt)
+	placed, err := p.server.Orders.Place(ctx, CallerOf(ctx), p.attempt)
 	isAbout(ctx, placed.OrderID)
 	if err != nil {
 		problem := p.server.placingProblem(ctx, l, placed.View, err)

@@ -10,14 +10,16 @@ import (
 
 // Orders is what can be done with orders: see internal/orders.
 type Orders interface {
-	Prepare(context.Context, orders.Caller, orders.Placement) (orders.Attempt, error)
-	Place(context.Context, orders.Caller, orders.Attempt) (orders.Outcome, error)
-	Decide(context.Context, orders.Caller, orders.Decision) (orders.Outcome, error)
-	Read(ctx context.Context, caller orders.Caller, kind booking.Kind, id string) (contract.View, error)
-	ReadFresh(ctx context.Context, caller orders.Caller, id string) (contract.View, error)
-	List(context.Context, orders.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
-	Count(context.Context, orders.Caller, booking.OrderFilter) (int, error)
-	DeleteDrink(ctx context.Context, caller orders.Caller, drinkID string) error
+	Prepare(context.Context, booking.Caller, orders.Placement) (orders.Attempt, error)
+	Place(context.Context, booking.Caller, orders.Attempt) (orders.Outcome, error)
+	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
+	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
+	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)
+	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
+	Count(context.Context, booking.Caller, booking.OrderFilter) (int, error)
+	DeleteDrink(ctx context.Context, caller booking.Caller, drinkID string) error
+	// Allow refuses an action on an order that the caller may not do.
+	Allow(ctx context.Context, caller booking.Caller, a booking.Action, kind booking.Kind, id string) error
 	// WaitingCalls is how many calls wait for a cleaner.
 	WaitingCalls(context.Context) (int, error)
 }
@@ -139,6 +141,20 @@ type ReadModel interface {
 	// events, each with the cursor that goes on after it, and the cursor to go
 	// on from: after itself when there is nothing. InvalidCursor as for places.
 	Events(ctx context.Context, after string, limit int) ([]booking.Event, string, error)
+}
+
+// Members are the members of owners' organisations, beside the owner with whom each
+// began.
+type Members interface {
+	// Memberships lists the organisations that a person is a member of.
+	Memberships(ctx context.Context, personID string) ([]booking.Membership, error)
+	// Members lists the members of an organisation; InvalidCursor as for places.
+	Members(ctx context.Context, ownerID string, page booking.Page) ([]booking.Member, string, error)
+	// PutMember gives a person a part in an organisation, for a place or for all.
+	PutMember(ctx context.Context, m booking.Member) error
+	// RemoveMember takes every part in the organisation from a person. NotFound:
+	// they have none.
+	RemoveMember(ctx context.Context, ownerID, personID string) error
 }
 
 // Health is how this process and what it depends on are doing.

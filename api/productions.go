@@ -17,7 +17,7 @@ func (s *server) registerProductions() {
 	register(s, huma.Operation{
 		OperationID: "list-productions", Method: http.MethodGet, Path: productionsPath, Tags: []string{tagCafe},
 		Summary: "What the café has to make", Description: "status=started lists what is being made. Orders that the kitchen has not been told of yet are not listed.",
-		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
+		Responses: s.problems(booking.NotFound, booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listProductions)
 	register(s, huma.Operation{
 		OperationID: "get-production", Method: http.MethodGet, Path: productionsPath + "/{orderId}", Tags: []string{tagCafe},
@@ -58,7 +58,7 @@ type productionSelection struct {
 	Labelled
 	Paging
 	Counted
-	MenuID name              `query:"menuId" doc:"Only productions of this drink" example:"drink-0m5w3k1v8t2z6r4q"`
+	MenuID name              `query:"menuId" doc:"Only productions of this drink. Members of a café name one" example:"drink-0m5w3k1v8t2z6r4q"`
 	Status booking.JobStatus `query:"status" enum:"waiting,started,completed,cancelled" doc:"Only productions in this status"`
 }
 
@@ -69,6 +69,9 @@ type productionList struct {
 
 func (s *server) listProductions(ctx context.Context, in *productionSelection) (*productionList, error) {
 	filter := booking.JobFilter{ItemID: string(in.MenuID), Status: in.Status}
+	if err := s.mayListProductions(ctx, filter.ItemID); err != nil {
+		return nil, err
+	}
 	jobs, next, err := s.Productions.List(ctx, filter, in.page())
 	if err != nil {
 		return nil, err
@@ -76,6 +79,23 @@ func (s *server) listProductions(ctx context.Context, in *productionSelection) (
 	l := in.language()
 	body, err := totalled(ctx, in.Counted, partOf(each(jobs, l.showProduction), next), filter, s.Productions.Count)
 	return &productionList{Localized: l.localized(), Body: body}, err
+}
+
+// mayListProductions: members of a café see the productions of its drinks, one drink
+// at a time.
+func (s *server) mayListProductions(ctx context.Context, drinkID string) error {
+	caller := CallerOf(ctx)
+	if caller.AlwaysAllowed(booking.ListProductions) {
+		return nil
+	}
+	if drinkID == "" {
+		return invalid([]error{&huma.ErrorDetail{Location: "query.menuId", Message: "is required"}})
+	}
+	drink, err := s.drink(ctx, drinkID)
+	if err != nil {
+		return err
+	}
+	return caller.Authorize(booking.ListProductions, booking.Thing{OwnerID: drink.OwnerID, ItemID: drink.ID})
 }
 
 func (s *server) getProduction(ctx context.Context, in *jobByOrder) (*productionAnswer, error) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,7 +15,7 @@ import (
 func (s *server) registerRecords() {
 	register(s, huma.Operation{
 		OperationID: "get-payment", Method: http.MethodGet, Path: "/v1/payments/{orderId}", Tags: []string{tagRecords},
-		Summary: "An order's payment", Responses: s.problems(booking.NotFound, booking.Unavailable),
+		Summary: "An order's payment", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getPayment)
 	register(s, huma.Operation{
 		OperationID: "list-messages", Method: http.MethodGet, Path: "/v1/messages", Tags: []string{tagRecords},
@@ -43,8 +44,8 @@ type paymentAnswer struct {
 }
 
 func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAnswer, error) {
-	if !booking.IsOrderID("", in.OrderID) {
-		return nil, orders.NoSuchOrder(in.OrderID)
+	if err := s.Orders.Allow(ctx, CallerOf(ctx), booking.ReadPayment, "", in.OrderID); err != nil {
+		return nil, err
 	}
 	p, err := s.Payments.Payment(ctx, in.OrderID)
 	if err != nil {
@@ -79,10 +80,22 @@ func (messageView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema
 }
 
 type messageSelection struct {
-	Strict
 	Labelled
 	Paging
-	RecipientID name `query:"recipientId" required:"true" doc:"Whose messages" example:"olivia"`
+	RecipientID name `query:"recipientId" doc:"Whose messages; the caller's own without it" example:"olivia"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *messageSelection) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	if caller := CallerOf(ctx.Context()); in.RecipientID == "" && caller.Is(booking.OwnerRole) {
+		in.RecipientID = name(caller.Organisation())
+	} else if in.RecipientID == "" {
+		in.RecipientID = name(caller.ID)
+	}
+	f.required("query.recipientId", in.RecipientID)
+	return f
 }
 
 type messageList struct {
@@ -91,12 +104,31 @@ type messageList struct {
 }
 
 func (s *server) listMessages(ctx context.Context, in *messageSelection) (*messageList, error) {
-	messages, next, err := s.Messages.Messages(ctx, string(in.RecipientID), in.page())
+	recipient, caller := string(in.RecipientID), CallerOf(ctx)
+	err := caller.Authorize(booking.ReadMessages, booking.Thing{CustomerID: recipient, OwnerID: recipient, CleanerID: recipient})
 	if err != nil {
 		return nil, err
 	}
+	messages, next, err := s.Messages.Messages(ctx, recipient, in.page())
+	if err != nil {
+		return nil, err
+	}
+	messages = slices.DeleteFunc(messages, func(m booking.Message) bool { return !caller.Allowed(booking.ReadMessages, addressee(m)) })
 	l := in.language()
 	return &messageList{Localized: l.localized(), Body: partOf(each(messages, l.showMessage), next)}, nil
+}
+
+// addressee is who the message is for: of a customer, an owner and a cleaner that have
+// the same id each is told something else.
+func addressee(m booking.Message) booking.Thing {
+	switch m.Data.For {
+	case booking.ForCustomer:
+		return booking.Thing{CustomerID: m.RecipientID}
+	case booking.ForCleaner:
+		return booking.Thing{CleanerID: m.RecipientID}
+	default:
+		return booking.Thing{OwnerID: m.RecipientID}
+	}
 }
 
 func (l language) showMessage(m booking.Message) messageView {

@@ -69,6 +69,8 @@ func changed[T any](m *memory, in map[string]T, id string, change func(*T) error
 	v, err := find(in, id, m.away)
 	if err == nil {
 		err = change(&v)
+	}
+	if err == nil {
 		in[id] = v
 	}
 	return v, err

@@ -88,6 +88,9 @@ func (s *server) setStock(ctx context.Context, in *setStockInput) (*list[stockNi
 	if err != nil {
 		return nil, err
 	}
+	if err := may(ctx, booking.ChangeStock, booking.Thing{OwnerID: place.OwnerID, ItemID: place.ID}); err != nil {
+		return nil, err
+	}
 	err = s.Stock.ChangeStock(ctx, booking.StockChange{
 		Kind: booking.Lodging, OwnerID: place.OwnerID, Item: booking.Item{ID: place.ID, Name: place.Name},
 		From: in.from, To: in.to, Capacity: int(in.Body.Rooms),

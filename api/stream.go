@@ -30,6 +30,7 @@ type stream struct {
 	w     http.ResponseWriter
 	conn  *http.ResponseController
 	ticks <-chan struct{}
+	of    followed
 }
 
 // streamEvents begins a stream: what can be wrong with it is found out while
@@ -52,7 +53,7 @@ func (s *server) streamEvents(ctx context.Context, in *eventList) (*eventsAnswer
 	return &eventsAnswer{Body: func(ctx huma.Context) {
 		defer end()
 		c := humagin.Unwrap(ctx)
-		st := &stream{server: s, w: c.Writer, conn: http.NewResponseController(c.Writer), ticks: ticks}
+		st := &stream{server: s, w: c.Writer, conn: http.NewResponseController(c.Writer), ticks: ticks, of: in.followed()}
 		st.begin()
 		if isHEAD(c.Request.Context()) {
 			return
@@ -98,14 +99,17 @@ func (st *stream) run(ctx context.Context, first stretch) {
 	heartbeat := time.NewTicker(st.Heartbeat)
 	defer heartbeat.Stop()
 
-	err := st.write(first.text)
+	err, place := st.write(first.of(st.of)), first.next
 	go st.read(ctx, first.next, stretches)
 	for err == nil {
 		select {
 		case s := <-stretches:
-			err = st.write(s.text)
+			place = s.next
+			if text := s.of(st.of); len(text) > 0 {
+				err = st.write(text)
+			}
 		case <-heartbeat.C:
-			err = st.write([]byte(": alive\n\n"))
+			err = st.write(st.alive(place))
 		case <-ctx.Done():
 			return
 		case <-st.Closing:
@@ -113,6 +117,15 @@ func (st *stream) run(ctx context.Context, first stretch) {
 		}
 	}
 	st.Logger.Debug("reader of events has gone", zap.Error(err))
+}
+
+// alive is what a stream says when it has nothing else to say. A reader that follows
+// some orders only learns the place that it has come to.
+func (st *stream) alive(place string) []byte {
+	if st.of == (followed{}) || place == "" {
+		return []byte(": alive\n\n")
+	}
+	return []byte(": alive\nid: " + place + "\n\n")
 }
 
 // read hands over what follows the cursor, stretch by stretch, until ctx ends.
@@ -171,14 +184,16 @@ func (s *server) readStretch(ctx context.Context, after string) (stretch, error)
 		return stretch{}, err
 	}
 	var text bytes.Buffer
-	for _, e := range events {
+	pieces := make([]piece, len(events))
+	for i, e := range events {
 		fmt.Fprintf(&text, "id: %s\nevent: %s\ndata: ", e.Cursor, e.Type)
 		if err := s.huma.Marshal(&text, "application/json", envelope(e)); err != nil { // one line, with its end
 			return stretch{}, err
 		}
 		text.WriteByte('\n')
+		pieces[i] = piece{orderOf(e), text.Len()}
 	}
-	return stretch{text.Bytes(), len(events), next}, nil
+	return stretch{text: text.Bytes(), size: len(events), next: next, pieces: pieces}, nil
 }
 
 // write gives a reader that is slow or has vanished up after a while.

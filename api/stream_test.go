@@ -275,3 +275,68 @@ func TestStream_HEAD(t *testing.T) {
 	}
 	require.Equal(t, "1", b.follow(server, "").event())
 }
+
+// of is an event of an order of a customer and an owner.
+func of(orderID, customerID, ownerID string) booking.Event {
+	e := confirmed(orderID)
+	e.Data.CustomerID, e.Data.OwnerID = customerID, ownerID
+	return e
+}
+
+// TestStream_OfOnesOwn: a customer and an owner follow the events of their orders, as
+// a list and as a stream, and are refused those of others.
+func TestStream_OfOnesOwn(t *testing.T) {
+	t.Parallel()
+	b := setup(t, members, often)
+	b.store.happen(of("lodging-1", "1024", "olivia"), of("lodging-2", "1099", "olivia"), of("lodging-3", "1024", "sara"), booking.Event{Key: "x"})
+	server := b.serve()
+	ofCustomer := b.follow(server, "?customerId=1024", "Authorization", "Bearer alice")
+	ofOwner := b.follow(server, "?ownerId=olivia", "Authorization", "Bearer bora")
+	require.Equal(t, []string{"1", "3"}, []string{ofCustomer.happened(), ofCustomer.happened()})
+	require.Equal(t, []string{"1", "2"}, []string{ofOwner.happened(), ofOwner.happened()})
+	for past := false; !past; { // what it does not show
+		past = strings.Contains(ofOwner.message(), "alive\nid: 4\n")
+	}
+	b.store.happen(happenings(3 * eventsAtOnce)...)
+	b.store.happen(of("lodging-4", "1024", "olivia"))
+	b.hub.Wake(orderIn("lodging-4", booking.Confirmed, ""))
+	last := strconv.Itoa(3*eventsAtOnce + 5)
+	require.Equal(t, last, ofCustomer.happened())
+
+	items := func(token, query string) (subjects []string, next string) {
+		part := decode[eventPart](t, b.as(token, "GET", "/v1/events"+query, ""))
+		for _, e := range part.Items {
+			subjects = append(subjects, e.Subject)
+		}
+		return subjects, part.Next
+	}
+	subjects, next := items("alice", "?customerId=1024")
+	require.Equal(t, []string{"lodging-1", "lodging-3", "lodging-4"}, subjects)
+	require.Equal(t, last, next)
+	subjects, next = items("alice", "?customerId=1024&limit=2")
+	require.Equal(t, []string{"lodging-1", "lodging-3"}, subjects)
+	require.Equal(t, "3", next)
+	subjects, next = items("alice", "?customerId=1024&after="+last)
+	require.Empty(t, subjects)
+	require.Equal(t, last, next)
+	subjects, _ = items("alice", "?customerId=1024&ownerId=sara")
+	require.Equal(t, []string{"lodging-3"}, subjects)
+
+	for token, query := range map[string]string{"alice": "?customerId=1099", "bora": "?ownerId=sara", "cora": "?customerId=1024"} {
+		b.problem(b.as(token, "GET", "/v1/events"+query, ""), http.StatusForbidden, booking.NotAllowed)
+		b.problem(b.as(token, "GET", "/v1/events", ""), http.StatusForbidden, booking.NotAllowed)
+		b.open(server, query, "Authorization", "Bearer "+token).problem(b, http.StatusForbidden, booking.NotAllowed)
+	}
+}
+
+// happened reads the id of the next event: a sign of life may have one, too.
+func (c *connection) happened() string {
+	c.t.Helper()
+	for {
+		message := c.message()
+		if id, found := strings.CutPrefix(message, "id: "); found && strings.Contains(message, "\nevent: ") {
+			id, _, _ = strings.Cut(id, "\n")
+			return id
+		}
+	}
+}

@@ -53,9 +53,10 @@ type visitPart struct {
 	Location string `json:"location,omitempty" doc:"Where to clean; in no list"`
 }
 
-// readerOf is what a request's caller has to do with the order. Requests name no
-// callers yet.
-func readerOf(context.Context, contract.View) booking.Reader { return booking.ReaderUnchecked }
+// readerOf is what a request's caller has to do with the order.
+func readerOf(ctx context.Context, v contract.View) booking.Reader {
+	return CallerOf(ctx).ReaderOf(v.Thing())
+}
 
 // list shows the order in a list: nothing in it is personal.
 func (l language) list(v contract.View) orderView { return l.show(v, booking.ReaderNone) }

@@ -29,6 +29,30 @@ type stretch struct {
 	text []byte
 	size int    // in events
 	next string // the cursor to go on from
+	// pieces are those of the text, one for each event.
+	pieces []piece
+}
+
+// piece is one event of a stretch: whose order it is of, and where it ends.
+type piece struct {
+	of  followed
+	end int
+}
+
+// of is the text of the events that are followed.
+func (s stretch) of(f followed) []byte {
+	if f == (followed{}) {
+		return s.text
+	}
+	var text []byte
+	begin := 0
+	for _, p := range s.pieces {
+		if f.has(p.of) {
+			text = append(text, s.text[begin:p.end]...)
+		}
+		begin = p.end
+	}
+	return text
 }
 
 // window is the newest part of the feed, which all streams look through:

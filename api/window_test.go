@@ -51,7 +51,7 @@ func TestWindow_ReadsOnceForAll(t *testing.T) {
 	f := newSlowFeed()
 	w := newWindow(f.read, zap.NewNop())
 	w.turns = make(chan struct{}, 1)
-	news := stretch{[]byte("1"), 1, "b"}
+	news := stretch{text: []byte("1"), size: 1, next: "b"}
 	readsAgain := func(n int, after string) {
 		found := lookAll(t, w, n, after)
 		require.Equal(t, after, <-f.reads)
@@ -76,7 +76,7 @@ func TestWindow_NothingNew(t *testing.T) {
 		f := newSlowFeed()
 		w := newWindow(f.read, zap.NewNop())
 		w.turns = make(chan struct{}, 1)
-		nothing, news := stretch{next: "a"}, stretch{[]byte("1"), 1, "b"}
+		nothing, news := stretch{next: "a"}, stretch{text: []byte("1"), size: 1, next: "b"}
 
 		w.turns <- struct{}{}
 		early := lookAll(t, w, 20, "a")

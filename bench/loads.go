@@ -232,7 +232,9 @@ func (b *bench) bare(ctx context.Context, l lab.Load) error {
 // reads asks for orders that stand, or for a customer's list of them.
 func (b *bench) reads(name string) func(context.Context, lab.Load) error {
 	return func(ctx context.Context, l lab.Load) error {
-		return b.record(ctx, name, l, func() (lab.Run, error) { return lab.Closed(ctx, l, lab.Get(b.urls[name], b.paths(name))) })
+		return b.record(ctx, name, l, func() (lab.Run, error) {
+			return lab.Closed(ctx, l, lab.Get(b.urls[name], b.world.Token(), b.paths(name)))
+		})
 	}
 }
 
@@ -256,7 +258,7 @@ func (b *bench) readsUnderOrders(ctx context.Context, l lab.Load) error {
 	for i, of := range []struct{ sort, as string }{{mypage, mypageUnderLoad}, {plain, plainUnderLoad}} {
 		all.Go(func() {
 			var m measurement
-			m.Run, errs[i+1] = lab.Paced(ctx, readsPerSecond, l.Length, lab.Get(b.urls[of.sort], paths[of.sort]))
+			m.Run, errs[i+1] = lab.Paced(ctx, readsPerSecond, l.Length, lab.Get(b.urls[of.sort], b.world.Token(), paths[of.sort]))
 			at := point{of.as, l.Connections}
 			b.measured[at] = append(b.measured[at], m)
 		})

@@ -125,3 +125,40 @@ func labels[S ~string](statuses []S, label func(S, booking.Language) string) fun
 		return words
 	}
 }
+
+// TestDocs_Authorization holds the table of docs/authorization.md to the rules.
+func TestDocs_Authorization(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/authorization.md")
+	require.NoError(t, err)
+	var table strings.Builder
+	table.WriteString("| to … | customer | owner | courier | cleaner | operator | service | any with the scope |\n|---|---|---|---|---|---|---|---|\n")
+	for _, rule := range booking.Rules() {
+		fmt.Fprintf(&table, "| %s |", rule.Does)
+		for _, role := range booking.Roles() {
+			fmt.Fprintf(&table, " %s |", inRelations(rule, role))
+		}
+		scope := "—"
+		if rule.Scope != "" {
+			scope = "`" + string(rule.Scope) + "`"
+		}
+		fmt.Fprintf(&table, " %s |\n", scope)
+	}
+	require.Contains(t, string(text), table.String())
+}
+
+// inRelations are the relations in which a role may, in words.
+func inRelations(rule booking.Rule, role booking.Role) string {
+	may := rule.May[role]
+	switch {
+	case rule.Public || len(may) == len(booking.Relations()):
+		return "any"
+	case len(may) == 0:
+		return "—"
+	}
+	var words []string
+	for _, r := range may {
+		words = append(words, "its "+string(r))
+	}
+	return strings.Join(words, ", ")
+}

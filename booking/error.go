@@ -33,6 +33,10 @@ const (
 	StockBelowHeld      Code = "stock_below_held"
 	NotOnSale           Code = "not_on_sale"
 	Unavailable         Code = "unavailable"
+	// Unauthenticated: nothing that the request presents says whose it is.
+	Unauthenticated Code = "unauthenticated"
+	// AlreadyRegistered: there is something with this id.
+	AlreadyRegistered Code = "already_registered"
 	// Invalid: what was sent is no input that there is; the message names the field.
 	Invalid Code = "validation_failed"
 )

@@ -106,6 +106,9 @@ type EventData struct {
 	Amount     Money  `json:"amount"`
 	Status     Status `json:"status"`
 	Reason     Reason `json:"reason,omitempty"`
+	// By is the number of the one who decided that the order is in its status, absent
+	// when nobody did: a step, or time, brought it there.
+	By string `json:"by,omitempty"`
 	// Payment is what has come of it, once the feed has told of a payment.
 	Payment *EventPayment `json:"payment,omitempty"`
 	// CheckIn and CheckOut are the first night of a stay and the day of departure.

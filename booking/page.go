@@ -21,6 +21,7 @@ const InvalidCursor Code = "invalid_cursor"
 type OrderFilter struct {
 	CustomerID string
 	OwnerID    string
+	ItemID     string // of one place, menu or drink of the owner's; "" is all
 	Kind       Kind
 	Status     Status
 }

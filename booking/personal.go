@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 )
 
 // Personal is what people tell of themselves, or write in their own words:
@@ -67,6 +68,29 @@ const (
 // Readers lists every reader.
 func Readers() []Reader {
 	return []Reader{ReaderNone, ReaderCustomer, ReaderOwner, ReaderCourier, ReaderCleaner, ReaderOperator, ReaderUnchecked}
+}
+
+// ReaderOf is what the caller has to do with the order that the thing stands for. Of
+// several relations the one counts that is shown most.
+func (c Caller) ReaderOf(t Thing) Reader {
+	related := c.RelationsTo(t)
+	is := func(r Relation) bool { return slices.Contains(related, r) }
+	switch {
+	case c.Unchecked:
+		return ReaderUnchecked
+	case c.AlwaysAllowed(ReadOrder):
+		return ReaderOperator
+	case is(AsCustomer) && c.Is(CustomerRole):
+		return ReaderCustomer
+	case (is(AsOwner) || is(AsStaff)) && (c.Is(OwnerRole) || c.Is(ServiceRole)):
+		return ReaderOwner
+	case is(AsCleaner) && c.Is(CleanerRole):
+		return ReaderCleaner
+	case is(AsCourier):
+		return ReaderCourier
+	default:
+		return ReaderNone
+	}
 }
 
 // Detail is a sort of personal text.

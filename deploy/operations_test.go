@@ -38,7 +38,7 @@ func TestOperations_WhatIsShown(t *testing.T) {
 		case "yeyak":
 			if p.args = words[1:]; words[1] == "dev" { // not deployed: that it is set to what others know is all
 				p.args = []string{"api"}
-				p.env = map[string]string{"DATABASE_URL": "postgres://yeyak@db.example:5432/yeyak", "YEYAK_PAYMENTS": "sandbox"}
+				p.env = map[string]string{"DATABASE_URL": "postgres://yeyak@db.example:5432/yeyak", "YEYAK_PAYMENTS": "sandbox", "YEYAK_AUTH": "off"}
 			}
 			p.check(t)
 		case "curl", "export", ".":

@@ -26,7 +26,7 @@ func (a *audited) terminate(order string) {
 // settle settles an order as an operator would.
 func (a *audited) settle(order string) (contract.View, error) {
 	a.Helper()
-	return app.Settle(a.Context(), a.options, order, 30*time.Second)
+	return app.Settle(a.Context(), a.options, order, booking.SystemID, 30*time.Second)
 }
 
 // TestSettle_Lodging: a confirmed reservation whose workflow was terminated is
@@ -157,7 +157,7 @@ func TestSettle_GoesOn(t *testing.T) {
 	order := a.reserve(place).with(t, http.StatusCreated).body.ID
 	a.terminate(order)
 	a.sandbox(object{"down": true})
-	v, err := app.Settle(t.Context(), a.options, order, time.Second)
+	v, err := app.Settle(t.Context(), a.options, order, booking.SystemID, time.Second)
 	require.NoError(t, err)
 	require.Equal(t, booking.Cancelling, v.Status)
 	a.requireClean()

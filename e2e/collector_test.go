@@ -67,7 +67,7 @@ func (c *collector) take(sent *collectorpb.ExportTraceServiceRequest) {
 
 // traced sends the traces of a process to the collector.
 func (c *collector) traced(o *app.Options) {
-	o.Config.Traces = config.Traces{Endpoint: config.URL(c.url), Percent: 100}
+	o.Config.Traces = config.Traces{Endpoint: config.URL(c.url)}
 }
 
 // all are the spans so far, in the order in which they began.

@@ -111,6 +111,7 @@ func (d *dev) run() {
 	case <-time.After(patience):
 		require.FailNow(d, "yeyak dev did not come up")
 	}
+	d.token = d.tokenOf("olga")
 }
 
 // kill is kill -9.
@@ -175,7 +176,7 @@ func TestDev_FirstOrder(t *testing.T) {
 	d := newDev(t)
 	d.run()
 	require.NoError(t, d.end(os.Interrupt))
-	script := regexp.MustCompile(`(?s)  PLACE=.*"rooms":1}'\n`).FindString(d.output.String())
+	script := regexp.MustCompile(`(?s)  TOKEN=.*"rooms":1}'\n`).FindString(d.output.String())
 	require.NotEmpty(t, script)
 	d.run()
 	out, err := exec.CommandContext(t.Context(), "sh", "-c", script).CombinedOutput()

@@ -53,6 +53,7 @@ func (l *listener) connect() {
 	s.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/events"+l.query, nil)
 	require.NoError(s, err)
+	s.present(r)
 	r.Header.Set("Accept", "text/event-stream")
 	if l.last != "" {
 		r.Header.Set("Last-Event-ID", l.last)

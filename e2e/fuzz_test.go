@@ -132,6 +132,7 @@ func (f *fuzzer) exchange(r *request) (status int, wrong error) {
 	if err != nil {
 		return 0, err
 	}
+	f.present(sent)
 	resp, err := f.client.Do(sent)
 	if err != nil {
 		return 0, err

@@ -213,6 +213,7 @@ func TestHangUps_ManyFreshReads(t *testing.T) {
 				ctx, hangUp := context.WithTimeout(t.Context(), 9*time.Millisecond)
 				r, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+"/v1/mypages/"+order+"?fresh=true", http.NoBody)
 				if err == nil {
+					d.present(r)
 					if a, err := http.DefaultClient.Do(r); err == nil {
 						_, _ = io.Copy(io.Discard, a.Body)
 						a.Body.Close()

@@ -255,7 +255,8 @@ func TestInbox_OtherRequestStarted(t *testing.T) {
 	require.EqualValues(t, 24000, c.becomes(order, booking.Delivering).Amount.Amount)
 	refused := c.orderAgain(1).with(t, http.StatusUnprocessableEntity)
 	require.Equal(t, "idempotency_key_reused", refused.body.Code)
-	require.Equal(t, orders.KeyedID(booking.Food, "alice", "key-1", 0), order)
+	by := c.get("/v1/self").with(t, http.StatusOK).body.ID // an operator, whose keys are not the customer's
+	require.Equal(t, orders.KeyedID(booking.Food, "alice", by+"\nkey-1", 0), order)
 }
 
 // startOptions are those of an order that is started past the API, by a request

@@ -73,7 +73,7 @@ func TestLogs_OfAllProcesses(t *testing.T) {
 	level := filepath.Join(t.TempDir(), "level")
 	require.NoError(t, os.WriteFile(level, []byte("debug"), 0o600))
 	env := []string{
-		"DATABASE_URL=" + database, "YEYAK_PAYMENTS=sandbox", "TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace,
+		"DATABASE_URL=" + database, "YEYAK_PAYMENTS=sandbox", trusting(), "TEMPORAL_ADDRESS=" + address, "TEMPORAL_NAMESPACE=" + namespace,
 		"YEYAK_LOG_FORMAT=json", "YEYAK_LOG_LEVEL=error", "YEYAK_LOG_LEVEL_FILE=" + level, "OTEL_EXPORTER_OTLP_ENDPOINT=" + spans.url,
 	}
 	with := func(more ...string) []string { return append(slices.Clone(env), more...) }
@@ -149,7 +149,7 @@ func changeLogLevel(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("error"), 0o600))
 	var out logged
 	process(t, &out, []string{
-		"DATABASE_URL=" + string(s.options.Config.Databases.Front), "YEYAK_PAYMENTS=sandbox", "TEMPORAL_ADDRESS=" + s.options.TemporalAddress, "TEMPORAL_NAMESPACE=" + s.namespace,
+		"DATABASE_URL=" + string(s.options.Config.Databases.Front), "YEYAK_PAYMENTS=sandbox", trusting(), "TEMPORAL_ADDRESS=" + s.options.TemporalAddress, "TEMPORAL_NAMESPACE=" + s.namespace,
 		"YEYAK_LOG_FORMAT=json", "YEYAK_LOG_LEVEL_FILE=" + file, "YEYAK_SERVE=" + contract.PaymentsQueue,
 	}, "worker")
 	says := func(words string) func() bool {

@@ -27,7 +27,7 @@ type newcomer struct {
 func (s *system) hire(databaseURL string) *newcomer {
 	s.Helper()
 	service, err := marketing.Start(s.Context(), marketing.Settings{
-		Listen: "127.0.0.1:0", Feed: s.url, DatabaseURL: databaseURL, PollEvery: 20 * time.Millisecond,
+		Listen: "127.0.0.1:0", Feed: s.url, APIKey: marketing.Secret(s.reader()), DatabaseURL: databaseURL, PollEvery: 20 * time.Millisecond,
 	}, zap.NewNop())
 	require.NoError(s, err)
 	n := &newcomer{system: s, service: service}

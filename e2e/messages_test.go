@@ -129,7 +129,7 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 func (s *system) tell(phone *receiver, state string, more ...string) *exec.Cmd {
 	s.Helper()
 	c := python(phone.T, append([]string{"messages.py", "--poll", "0.1", "--language", "ko", "--state", state}, more...)...)
-	c.Env = append(c.Env, "YEYAK_FEED_URL="+s.url, "MESSAGES_WEBHOOK="+phone.url, "MESSAGES_SECRET="+messagesSecret)
+	c.Env = append(c.Env, "YEYAK_FEED_URL="+s.url, "YEYAK_API_KEY="+s.reader(), "MESSAGES_WEBHOOK="+phone.url, "MESSAGES_SECRET="+messagesSecret)
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	require.NoError(s, c.Start())

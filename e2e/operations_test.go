@@ -50,7 +50,7 @@ func (s *system) typed(heading, order string, env ...string) (string, error) {
 	require.NoError(s, os.Symlink(yeyak, filepath.Join(path, "yeyak")))
 	sh := exec.CommandContext(s.Context(), "sh", "-e", "-c", commands)
 	sh.Env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"), "TEMPORAL_ADDRESS="+s.options.TemporalAddress,
-		"TEMPORAL_NAMESPACE="+s.namespace, "API="+s.url, "ORDER="+order,
+		"TEMPORAL_NAMESPACE="+s.namespace, "API="+s.url, "TOKEN="+operator(), "ORDER="+order,
 		"DATABASE_URL="+string(s.options.Config.Databases.Front))
 	sh.Env = append(sh.Env, env...)
 	out, err := sh.CombinedOutput()

@@ -79,7 +79,10 @@ func TestShutdown_InOrder(t *testing.T) {
 // connection.
 func (s *system) partsAfter(path string) bool {
 	s.Helper()
-	resp, err := http.Get(s.url + path)
+	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, s.url+path, http.NoBody)
+	require.NoError(s, err)
+	s.present(r)
+	resp, err := http.DefaultClient.Do(r)
 	require.NoError(s, err)
 	resp.Body.Close()
 	require.Equal(s, http.StatusOK, resp.StatusCode)
@@ -92,7 +95,7 @@ func startAPI(t *testing.T, args ...string) (*system, *exec.Cmd) {
 	path, err := binary()
 	require.NoError(t, err)
 	port := freePort(t)
-	env := append(os.Environ(), "DATABASE_URL=sqlite://"+filepath.Join(t.TempDir(), "all.db"), "YEYAK_PAYMENTS=sandbox", "TEMPORAL_ADDRESS=127.0.0.1:1", "YEYAK_LISTEN=127.0.0.1:"+port)
+	env := append(os.Environ(), "DATABASE_URL=sqlite://"+filepath.Join(t.TempDir(), "all.db"), "YEYAK_PAYMENTS=sandbox", "TEMPORAL_ADDRESS=127.0.0.1:1", "YEYAK_LISTEN=127.0.0.1:"+port, trusting())
 	migrate := exec.CommandContext(t.Context(), path, "migrate")
 	migrate.Env = env
 	out, err := migrate.CombinedOutput()

@@ -20,6 +20,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/rig/issuer"
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -49,6 +50,8 @@ type system struct {
 	outbox    *switchedOutbox
 	outages   outages
 	options   app.Options // that it was started with
+	token     string      // that requests present; "" for an operator's
+	readerKey string      // see reader
 	log       *observer.ObservedLogs
 }
 
@@ -77,6 +80,7 @@ func options(t testing.TB) app.Options {
 		API: true, Migrate: true, TemporalAddress: address, Namespace: namespace,
 		Config: config.Config{
 			HTTP:    config.HTTP{Listen: "127.0.0.1:0"},
+			Auth:    config.Auth{Mode: config.AuthOn, Issuer: config.URL(issuers().URL()), Audience: issuer.Audience},
 			Process: config.Process{ShutdownGrace: 10 * time.Second},
 			Orders: config.Orders{
 				ReplyBudget: time.Minute, AttentionAfter: time.Minute, HandOverWithin: time.Hour,
@@ -179,6 +183,7 @@ func (s *system) send(method, path string, in any, header ...string) (a answer, 
 	if payload != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	s.present(r)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}

@@ -112,7 +112,7 @@ func TestTrace_CollectorAway(t *testing.T) {
 	t.Parallel()
 	t.Run("Away", func(t *testing.T) {
 		t.Parallel()
-		s := boot(t, func(o *app.Options) { o.Config.Traces = config.Traces{Endpoint: "http://127.0.0.1:1", Percent: 100} })
+		s := boot(t, func(o *app.Options) { o.Config.Traces = config.Traces{Endpoint: "http://127.0.0.1:1"} })
 		s.reserve(s.place(1)).with(t, http.StatusCreated)
 	})
 	t.Run("Hangs", func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestTrace_CollectorAway(t *testing.T) {
 		t.Cleanup(collector.Close)
 		t.Cleanup(sync.OnceFunc(func() { close(letGo) })) // before it, for it waits for requests
 		s := boot(t, func(o *app.Options) {
-			o.Config.Traces = config.Traces{Endpoint: config.URL(collector.URL), Percent: 100}
+			o.Config.Traces = config.Traces{Endpoint: config.URL(collector.URL)}
 		})
 		place := s.place(2)
 		s.reserve(place).with(t, http.StatusCreated)

@@ -25,11 +25,12 @@ const (
 // feed reads pages of the public feed.
 type feed struct {
 	events *url.URL
+	key    string // API key, "" for none
 	client *http.Client
 }
 
-func newFeed(api *url.URL) feed {
-	return feed{events: api.JoinPath("v1", "events"), client: &http.Client{Timeout: feedTimeout}}
+func newFeed(api *url.URL, key string) feed {
+	return feed{events: api.JoinPath("v1", "events"), key: key, client: &http.Client{Timeout: feedTimeout}}
 }
 
 // page is one part of the feed. Its items are read one by one: one that is
@@ -83,6 +84,9 @@ func (f feed) ask(ctx context.Context, cursor string) (*http.Response, error) {
 		return nil, err
 	}
 	r.Header.Set("Accept", "application/json")
+	if f.key != "" {
+		r.Header.Set("Authorization", "Bearer "+f.key)
+	}
 	return f.client.Do(r)
 }
 

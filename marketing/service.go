@@ -52,7 +52,7 @@ func Start(ctx context.Context, settings Settings, log *zap.Logger) (*Service, e
 			settings.Listen, errors.Unwrap(err)), db.close())
 	}
 	s := &Service{log: log, store: db, address: listener.Addr().String(), failed: make(chan error, 1)}
-	s.follower = newFollower(newFeed(from), db, settings.PollEvery, log)
+	s.follower = newFollower(newFeed(from, settings.key()), db, settings.PollEvery, log)
 	s.run(ctx, listener, namesOf(listener.Addr(), settings.Hosts))
 	log.Info("marketing serves", zap.String("address", s.address), zap.String("feed", from.Redacted()), zap.Stringer("database", where))
 	return s, nil

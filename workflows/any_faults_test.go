@@ -167,6 +167,20 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, s.span+48*hour)
 }
 
+// requireDecided holds the history to what was decided: what somebody said is theirs,
+// and nothing else is anybody's but the end of what they gave up.
+func (s *trial) requireDecided(v contract.View) {
+	s.Helper()
+	for i, e := range v.History {
+		if e.Note != "" {
+			require.Equal(s, "1024", e.By, v.History)
+		} else if e.By != "" {
+			require.Equal(s, booking.Cancelled, e.Status, v.History)
+			require.Equal(s, v.History[i-1].By, e.By, v.History)
+		}
+	}
+}
+
 // requireInBalance checks the books once everything that was late has come in.
 func (s *trial) requireInBalance(v contract.View) {
 	s.Helper()
@@ -176,6 +190,7 @@ func (s *trial) requireInBalance(v contract.View) {
 	for _, d := range s.garbage {
 		require.False(s, d.accepted)
 	}
+	s.requireDecided(v)
 	s.requireMessagesInBalance(v.Status != booking.Cancelled)
 	if v.Status != booking.Cancelled {
 		owed := s.owes

@@ -100,7 +100,7 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 	}
 	c.handedOver = true // from here on it waits for the café, and messages for nobody
 	c.show(booking.JobStarted)
-	return c.rest(ctx, booking.InProduction, booking.ProductionStarted, "")
+	return c.rest(ctx, booking.InProduction, booking.ProductionStarted, contract.Decision{})
 }
 
 func (c *cup) cancelProduction() undo {
@@ -145,7 +145,7 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	}
 	defer c.told(telling)
 	c.show(booking.JobCompleted)
-	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, "")
+	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, c.ending)
 }
 
 // takeDecisions lets the customer and the café decide on the order.
@@ -159,8 +159,8 @@ func (c *cup) mayServe(time.Time) error {
 	return booking.MayServe(c.standing())
 }
 
-func (c *cup) serve(ctx workflow.Context, _ contract.Decision) (contract.View, error) {
-	c.taken = booking.Completed
+func (c *cup) serve(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	c.taken, c.ending = booking.Completed, d
 	record(ctx, "handed over by the café")
 	c.served = true
 	return c.over(ctx, booking.Completed)
@@ -169,8 +169,8 @@ func (c *cup) serve(ctx workflow.Context, _ contract.Decision) (contract.View, e
 // heedDeletion gives the order up when its drink is taken off the menu. That is
 // recorded first, like a cancellation of the workflow: see recordCancellation.
 func (c *cup) heedDeletion(ctx workflow.Context) {
-	why := heard(ctx, contract.ForceCancelSignal, contract.Forces)
+	force := heard(ctx, contract.ForceCancelSignal, contract.Forces)
 	if c.asked == "" && c.taken == "" {
-		c.recordAndAbandon(ctx, "cancelled for ", why, "")
+		c.recordAndAbandon(ctx, "cancelled for ", force.Why, contract.Decision{By: force.By})
 	}
 }

@@ -40,7 +40,7 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	if err != nil {
 		return err
 	}
-	s.become(paid, "", "")
+	s.become(paid, "", contract.Decision{})
 	s.placed(true)
 	return nil
 }
@@ -51,7 +51,7 @@ func (s *saga) chargeNothing(ctx workflow.Context, paid booking.Status) error {
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned in the very task in which it began
 	}
-	s.become(paid, "", "")
+	s.become(paid, "", contract.Decision{})
 	s.placed(false)
 	return nil
 }
@@ -109,7 +109,7 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func())
 	if s.view.Status == booking.PaymentPending {
 		s.changed()
 	} else {
-		s.become(booking.PaymentPending, "", "")
+		s.become(booking.PaymentPending, "", contract.Decision{})
 	}
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)

@@ -100,7 +100,7 @@ func (v *visit) assign(ctx workflow.Context) error {
 		}
 	}
 	v.show(v.cleaner)
-	return v.rest(ctx, booking.Assigned, booking.CleanerAssigned, "")
+	return v.rest(ctx, booking.Assigned, booking.CleanerAssigned, contract.Decision{})
 }
 
 func (v *visit) waitForCleaner(ctx workflow.Context) error {
@@ -175,7 +175,7 @@ func (v *visit) cleanerCleans(ctx workflow.Context, telling *telling) error {
 		return err
 	}
 	defer v.told(telling)
-	return v.rest(v.ctx, booking.Completed, booking.CleaningCompleted, "")
+	return v.rest(v.ctx, booking.Completed, booking.CleaningCompleted, v.ending)
 }
 
 // takeDecisions lets the customer and the cleaner decide on the call, and
@@ -190,8 +190,8 @@ func (v *visit) mayFinish(time.Time) error {
 	return booking.MayFinish(v.standing())
 }
 
-func (v *visit) finished(ctx workflow.Context, _ contract.Decision) (contract.View, error) {
-	v.taken = booking.Completed
+func (v *visit) finished(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	v.taken, v.ending = booking.Completed, d
 	record(ctx, "finished by the cleaner")
 	v.cleaned = true
 	return v.over(ctx, booking.Completed)

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // deadline is until when the order's next step may be tried, and for which
@@ -120,7 +121,7 @@ func (s *saga) orGiveUp(inTime bool, err error, late booking.Reason) error {
 // is open. That is recorded before anything is undone: until then what was waited
 // for may still come, and would count if the task had to be done again.
 func (s *saga) timeIsUp(why booking.Reason) error {
-	s.recordAndAbandon(s.ctx, "time is up: ", why, "")
+	s.recordAndAbandon(s.ctx, "time is up: ", why, contract.Decision{})
 	return &refusal{why}
 }
 

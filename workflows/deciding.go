@@ -18,12 +18,14 @@ import (
 // validator refuses costs nothing. So an update is accepted only when it can
 // change something, and what can be repeated without end has a budget.
 type deciding struct {
-	// asked is why the order will be abandoned, "" while it will not, with the
-	// caller's words; why is the same once it is recorded.
+	// asked is why the order will be abandoned, "" while it will not, as said;
+	// why is the same once it is recorded.
 	asked, why booking.Reason
-	note       booking.Personal
-	// taken is what else has been decided. It may not be carried out yet.
-	taken booking.Status
+	said       contract.Decision
+	// taken is what else has been decided. It may not be carried out yet. ending is
+	// the decision that the order is finished, with the caller's words and who it was.
+	taken  booking.Status
+	ending contract.Decision
 
 	// agreeing: a service is being asked whether the order may be given up. No
 	// other decision is answered until it has said so: either may be the
@@ -40,20 +42,22 @@ func (s *saga) mayCancel(time.Time) error {
 
 // cancel is the customer's decision to give the order up.
 func (s *saga) cancel(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	return s.giveUp(ctx, booking.ByCustomer, d.Note)
+	return s.giveUp(ctx, booking.ByCustomer, d)
 }
 
 // giveUp abandons the order for a reason and waits until it is over.
-func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, note booking.Personal) (contract.View, error) {
+func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, d contract.Decision) (contract.View, error) {
 	if !s.abandoned() {
-		s.recordAndAbandon(ctx, "cancelled for ", why, note)
+		s.recordAndAbandon(ctx, "cancelled for ", why, d)
 	}
 	return s.over(ctx, booking.Cancelled)
 }
 
 // giveUpIf is giveUp where a service has to agree first, or answers why not.
 // The call to it records that the order is to be abandoned: see record.
-func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note booking.Personal, agree func(workflow.Context) error) (contract.View, error) {
+func (s *saga) giveUpIf(
+	ctx workflow.Context, why booking.Reason, d contract.Decision, agree func(workflow.Context) error,
+) (contract.View, error) {
 	if !s.abandoned() {
 		s.agreeing = true
 		err := agree(ctx)
@@ -63,7 +67,7 @@ func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note booking.P
 		case err != nil:
 			return contract.View{}, s.refused(err)
 		default:
-			s.abandonFor(why, note)
+			s.abandonFor(why, d)
 		}
 	}
 	return s.over(ctx, booking.Cancelled)
@@ -71,14 +75,14 @@ func (s *saga) giveUpIf(ctx workflow.Context, why booking.Reason, note booking.P
 
 // recordAndAbandon abandons the order for a reason once that is recorded: see record.
 // Meanwhile other decisions find it abandoned.
-func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, note booking.Personal) {
+func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, d contract.Decision) {
 	s.asked = why
 	record(ctx, words+string(why))
-	s.abandonFor(why, note)
+	s.abandonFor(why, d)
 }
 
-func (s *saga) abandonFor(why booking.Reason, note booking.Personal) {
-	s.asked, s.why, s.note = why, why, note
+func (s *saga) abandonFor(why booking.Reason, d contract.Decision) {
+	s.asked, s.why, s.said = why, why, d
 	s.abandon()
 }
 
@@ -163,7 +167,7 @@ func (s *saga) onUpdate(
 ) {
 	handler := func(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		return decide(ctx, contract.Decision{Note: booking.Lines(d.Note), At: s.madeAt(d)})
+		return decide(ctx, contract.Decision{Note: booking.Lines(d.Note), By: d.By, At: s.madeAt(d)})
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, workflow.UpdateHandlerOptions{
 		Description: words,

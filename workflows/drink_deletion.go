@@ -43,7 +43,7 @@ func (d *deletion) closeDrink(ctx workflow.Context) error {
 
 func (d *deletion) cancelBatch(ctx workflow.Context) error {
 	var done activities.DrinkBatchDone
-	batch := activities.DrinkBatch{DrinkID: d.in.DrinkID, After: d.in.After, Limit: d.in.Batch}
+	batch := activities.DrinkBatch{DrinkID: d.in.DrinkID, By: d.in.By, After: d.in.After, Limit: d.in.Batch}
 	if err := d.do(ctx, "cancel orders", drinks.CancelDrinkOrders, batch, &done); err != nil {
 		return err //replay:never only an operator who cancels the workflow leads here
 	}

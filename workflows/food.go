@@ -68,7 +68,7 @@ func (m *meal) startDelivery(ctx workflow.Context) error {
 		return err
 	}
 	m.show(booking.JobStarted)
-	return m.rest(ctx, booking.Delivering, booking.DeliveryStarted, "")
+	return m.rest(ctx, booking.Delivering, booking.DeliveryStarted, contract.Decision{})
 }
 
 func (m *meal) cancelDelivery() undo {
@@ -104,7 +104,7 @@ func (m *meal) courierDelivers(ctx workflow.Context) error {
 		return err
 	}
 	m.show(booking.JobDelivered)
-	return m.rest(m.ctx, booking.Delivered, booking.DeliveryCompleted, "")
+	return m.rest(m.ctx, booking.Delivered, booking.DeliveryCompleted, m.ending)
 }
 
 // takeDecisions lets the customer and the courier decide on the order.
@@ -136,7 +136,7 @@ func (m *meal) cancelWithDelivery(ctx workflow.Context, d contract.Decision) (co
 	if err := m.inTurn(ctx, contract.CancelUpdate, m.mayCancelMeal); err != nil {
 		return contract.View{}, m.refused(err)
 	}
-	return m.giveUpIf(ctx, booking.ByCustomer, d.Note, m.stopDelivery)
+	return m.giveUpIf(ctx, booking.ByCustomer, d, m.stopDelivery)
 }
 
 func (m *meal) stopDelivery(ctx workflow.Context) error {
@@ -160,11 +160,11 @@ func (m *meal) mayDeliver(time.Time) error {
 
 // deliver takes the courier's word. It counts as soon as it is certain that the
 // order is not being cancelled.
-func (m *meal) deliver(ctx workflow.Context, _ contract.Decision) (contract.View, error) {
+func (m *meal) deliver(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 	if err := m.inTurn(ctx, contract.CompleteUpdate, m.mayDeliver); err != nil {
 		return contract.View{}, m.refused(err)
 	}
-	m.taken = booking.Delivered
+	m.taken, m.ending = booking.Delivered, d
 	record(ctx, "delivered by the courier")
 	m.delivered = true
 	return m.over(ctx, booking.Delivered)

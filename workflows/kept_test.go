@@ -45,7 +45,7 @@ func (l *life) carries(k orders.KeptDecision, d *decision) {
 			}
 			settle(err)
 		},
-	}, contract.Decision{Note: k.Note, At: k.DecidedAt})
+	}, contract.Decision{Note: k.Note, By: "1024", At: k.DecidedAt})
 }
 
 // TestKept_Owner: time does not decide against an owner who has decided in time, as

@@ -115,7 +115,7 @@ func (l *life) decidesNow(update string) *decision {
 }
 
 func (l *life) send(update string, d *decision) {
-	l.sendRaw(update, d, contract.Decision{Note: "so I say"})
+	l.sendRaw(update, d, contract.Decision{Note: "so I say", By: "1024"})
 }
 
 // sendRaw sends an update with whatever it may say.

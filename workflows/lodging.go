@@ -35,7 +35,7 @@ type reservation struct {
 	confirmed bool      // the owner did, and it is recorded
 	left      bool      // the guests checked out early, and it is recorded
 	leftAt    time.Time // when they said so; zero when they have not
-	ownerNote booking.Personal
+	ownerSaid contract.Decision
 }
 
 // story is how a reservation goes when all goes well. What breaks it off, a
@@ -108,7 +108,7 @@ func (r *reservation) notice() notice {
 // has decided.
 func (r *reservation) ownerDecides(ctx workflow.Context) error {
 	if r.in.Place.Confirmation == booking.Manual && !r.left {
-		if err := r.rest(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, ""); err != nil {
+		if err := r.rest(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, contract.Decision{}); err != nil {
 			return err //replay:never the order would have to be abandoned in the very task in which its owner is told
 		}
 		r.waitFor("the owner's decision")
@@ -122,7 +122,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err //replay:never the order would have to be abandoned while the decision is recorded
 		}
 	}
-	return r.rest(ctx, booking.Confirmed, booking.ReservationStatusChanged, r.ownerNote)
+	return r.rest(ctx, booking.Confirmed, booking.ReservationStatusChanged, r.ownerSaid)
 }
 
 // guestsStay is the longest part: until check-out, or until the guests leave
@@ -136,7 +136,7 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	}
 	_ = workflow.Await(r.ctx, func() bool { return r.left || r.taken != booking.Completed })
 	r.endStay()
-	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, "")
+	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, r.ending)
 }
 
 // endStay lets the inventory know that the guests have left: the nights that
@@ -171,7 +171,7 @@ func (r *reservation) mayConfirm(time.Time) error {
 }
 
 func (r *reservation) confirm(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	r.taken, r.ownerNote = booking.Confirmed, d.Note
+	r.taken, r.ownerSaid = booking.Confirmed, d
 	record(ctx, "confirmed by the owner")
 	r.confirmed = true
 	_ = workflow.Await(ctx, func() bool { return r.rested != booking.AwaitingOwner })
@@ -179,7 +179,7 @@ func (r *reservation) confirm(ctx workflow.Context, d contract.Decision) (contra
 }
 
 func (r *reservation) reject(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	return r.giveUp(ctx, booking.RejectedByOwner, d.Note)
+	return r.giveUp(ctx, booking.RejectedByOwner, d)
 }
 
 func (r *reservation) mayCancelStay(at time.Time) error {
@@ -191,7 +191,7 @@ func (r *reservation) mayComplete(at time.Time) error {
 }
 
 func (r *reservation) complete(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	r.taken, r.leftAt = booking.Completed, d.At.UTC().Truncate(time.Microsecond)
+	r.taken, r.ending, r.leftAt = booking.Completed, d, d.At.UTC().Truncate(time.Microsecond)
 	record(ctx, "checked out early")
 	r.left = true
 	return r.over(ctx, booking.Completed)

@@ -46,15 +46,16 @@ func (o *order) answerQueries() {
 	}, workflow.QueryHandlerOptions{Description: "The order at its first decision, null before it"}))
 }
 
-// become moves the order along the table of transitions.
-func (o *order) become(status booking.Status, reason booking.Reason, note booking.Personal) {
+// become moves the order along the table of transitions, with what was said by the
+// one who decided so; the zero Decision if nobody did.
+func (o *order) become(status booking.Status, reason booking.Reason, d contract.Decision) {
 	if !o.view.Kind.May(o.view.Status, status) {
 		//replay:never a task that fails is not recorded
 		must(fmt.Errorf("a %s order cannot go from %s to %s", o.view.Kind, o.view.Status, status))
 	}
 	o.view.Status, o.view.Reason = status, reason
 	o.view = o.view.Clone()
-	o.view.History = append(o.view.History, contract.Entry{Status: status, At: o.now(), Reason: reason, Note: note})
+	o.view.History = append(o.view.History, contract.Entry{Status: status, At: o.now(), Reason: reason, Note: d.Note, By: d.By})
 	if status.Final() {
 		o.view.NeedsAttention = false
 		o.measureEnd()
@@ -76,11 +77,11 @@ func (o *order) changed() {
 
 // rest is where the order stays for a while: operators can search by it, and
 // whoever waits for the order learns of it.
-func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.EventType, note booking.Personal) error {
+func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.EventType, d contract.Decision) error {
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned in the very task in which it comes to rest
 	}
-	o.become(status, "", note)
+	o.become(status, "", d)
 	o.news = event
 	o.emitNews()
 	o.settle()
@@ -91,9 +92,9 @@ func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.
 // more, in another run, and that is news.
 func (o *order) emitNews() { o.emitWith(o.news, o.remained, string(o.view.Status), o.run) }
 
-// end is the end of an order that does not stand.
-func (o *order) end(reason booking.Reason, event booking.EventType) {
-	o.become(booking.Cancelled, reason, "")
+// end is the end of an order that does not stand, by the decision of a person or "".
+func (o *order) end(reason booking.Reason, by string, event booking.EventType) {
+	o.become(booking.Cancelled, reason, contract.Decision{By: by})
 	if o.view.Placed {
 		o.emit(event)
 	}

@@ -92,6 +92,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 // that is not to begin goes nowhere.
 func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
+		s.said.By = s.in.SettledBy
 		s.mayHaveDeferred()
 		s.turnBack(&refusal{booking.ByOperator})
 	} else if w := s.notBegun(); w != nil {
@@ -184,13 +185,13 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 // An undo whose service is away holds no other one up: nobody's money waits
 // for a kitchen.
 func (s *saga) turnBack(err error) {
-	reason := s.reasonOf(err)
+	reason, said := s.reasonOf(err), s.said // what is decided from here on comes too late
 	if reason == booking.PaymentDeclined {
 		s.emitDeclined()
 	}
 	atOnce := len(s.undos) == 0 && s.view.Kind.May(s.view.Status, booking.Cancelled)
 	if !atOnce && s.view.Status != booking.Cancelling {
-		s.become(booking.Cancelling, reason, s.note)
+		s.become(booking.Cancelling, reason, said)
 	}
 	if reason.Unavailable() {
 		s.showPending(s.ctx) // its customer waits for an answer, and not for the undos
@@ -216,7 +217,7 @@ func (s *saga) turnBack(err error) {
 		u.found(booking.Undo{})
 	}
 	s.tellUndone()
-	s.end(reason, s.facts.cancelled)
+	s.end(reason, said.By, s.facts.cancelled)
 }
 
 // undoInPlace does an undo in place, if the order's policy allows, and answers

@@ -139,7 +139,7 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 		}
 	}
 	if st.pending != "" {
-		s.become(st.pending, "", "")
+		s.become(st.pending, "", contract.Decision{})
 	}
 	defer s.waitFor("the service that is to " + st.name)()
 	never, _ := workflow.NewDisconnectedContext(ctx)

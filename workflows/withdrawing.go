@@ -24,11 +24,11 @@ func (s *saga) notBegun() *contract.Withdrawal {
 // neverBegin ends an order that is not begun. There is nothing to undo. The
 // customer of an order that waited in the inbox was promised it, and is told.
 func (s *saga) neverBegin(w contract.Withdrawal) {
-	s.become(booking.Cancelling, w.Why, w.Note)
+	s.become(booking.Cancelling, w.Why, contract.Decision{Note: w.Note, By: w.By})
 	for _, u := range s.undos {
 		u.found(booking.Undo{}) // its step never was
 	}
-	s.end(w.Why, s.facts.cancelled)
+	s.end(w.Why, w.By, s.facts.cancelled)
 	if w.Why != booking.NotProcessed || !contract.BusinessOf(s.view.Kind).MayWait() {
 		return
 	}

@@ -34,13 +34,14 @@ type Service struct {
 	Database  string
 
 	// env is what its commands are run with.
-	env []string
+	env   []string
+	token string // that requests present: an operator's
 }
 
 // Service starts a program as yeyak api: all queues served, every database
 // migrated.
 func (w *World) Service(ctx context.Context, setup Setup) (*Service, error) {
-	s := &Service{Name: setup.Name, Namespace: "bench-" + setup.Name}
+	s := &Service{Name: setup.Name, token: w.issuer.Operator(), Namespace: "bench-" + setup.Name}
 	if err := w.prepareNamespace(ctx, s.Namespace); err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (w *World) Service(ctx context.Context, setup Setup) (*Service, error) {
 	s.URL = "http://" + address
 	s.env = append([]string{
 		"DATABASE_URL=" + s.Database, "TEMPORAL_ADDRESS=" + w.Temporal.Addr(), "TEMPORAL_NAMESPACE=" + s.Namespace,
-		"YEYAK_LISTEN=" + address, "YEYAK_PAYMENTS=sandbox",
+		"YEYAK_LISTEN=" + address, "YEYAK_PAYMENTS=sandbox", "YEYAK_AUTH_ISSUER=" + w.issuer.URL(),
 		// Under a load that fills the machine everybody is to be answered, and
 		// with what came of their order.
 		"YEYAK_REPLY_BUDGET=30s",

@@ -215,6 +215,7 @@ func (s *Shop) send(ctx context.Context, method, path string, header http.Header
 	}
 	r.Header = header
 	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+s.service.token)
 	resp, err := s.http.Do(r)
 	if err != nil {
 		return 0, nil, nil, err
@@ -234,13 +235,17 @@ func CustomerLists() []string {
 }
 
 // Get makes loads that read: each request gets one of the paths, in turns, from
-// the service at url, and it has to be there.
-func Get(url string, paths []string) Do {
+// the service at url, and it has to be there. They present the token, if there is
+// one.
+func Get(url, token string, paths []string) Do {
 	c := NewHTTPClient()
 	return func(ctx context.Context, n int) error {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+paths[n%len(paths)], nil)
 		if err != nil {
 			return err
+		}
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
 		}
 		resp, err := c.Do(r)
 		if err != nil {

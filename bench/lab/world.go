@@ -12,6 +12,7 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/rig/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/issuer"
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 	"github.com/yeyak/yeyak/internal/visibility"
 )
@@ -33,11 +34,12 @@ type World struct {
 
 	client  client.Client
 	running []*Program
+	issuer  *issuer.Issuer // of the tokens that services take
 }
 
 // NewWorld starts PostgreSQL and Temporal. The world is to be closed.
 func NewWorld(ctx context.Context, programs Programs, form visibility.Form) (_ *World, err error) {
-	w := &World{Programs: programs, Visibility: form}
+	w := &World{Programs: programs, Visibility: form, issuer: issuer.Run()}
 	defer func() {
 		if err != nil {
 			_ = w.Close() // the first error tells
@@ -63,6 +65,9 @@ func NewWorld(ctx context.Context, programs Programs, form visibility.Form) (_ *
 	return w, err
 }
 
+// Token is an operator's access token.
+func (w *World) Token() string { return w.issuer.Operator() }
+
 // Close ends everything that the world has started, and removes its folder.
 func (w *World) Close() (err error) {
 	for _, p := range w.running {
@@ -77,6 +82,7 @@ func (w *World) Close() (err error) {
 	if w.Postgres != nil {
 		err = errors.Join(err, w.Postgres.Close())
 	}
+	w.issuer.Stop()
 	return errors.Join(err, os.RemoveAll(w.Dir))
 }
 

@@ -46,7 +46,7 @@ type Load struct {
 }
 
 func (l Load) crowd(ctx context.Context, c *cluster.Cluster) (*crowd.Crowd, error) {
-	return crowd.New(ctx, crowd.Options{URL: c.URL(), Users: l.Users, Think: l.Think})
+	return crowd.New(ctx, crowd.Options{URL: c.URL(), Token: c.Token(), Users: l.Users, Think: l.Think})
 }
 
 type run struct {

@@ -43,6 +43,10 @@ func (o *operator) asks(method, path string, in any) (a answer) {
 	if in != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	if o.token == "" {
+		o.token = o.told("TOKEN")
+	}
+	r.Header.Set("Authorization", "Bearer "+o.token)
 	resp, err := (&http.Client{Timeout: patience}).Do(r)
 	require.NoError(o, err)
 	defer resp.Body.Close()

@@ -29,6 +29,7 @@ type operator struct {
 	set    map[string]string // what every terminal of theirs is set to
 	first  []string          // recipes that come first in each terminal
 	orders []string          // all that were placed
+	token  string            // that requests present, once it was asked for
 }
 
 // here are the recipes that tell a terminal where the cluster is.

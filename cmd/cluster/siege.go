@@ -68,13 +68,13 @@ func (s siege) startProvider(ctx context.Context) (*child.Process, error) {
 	return p, p.Await(ctx, child.Answers("http://"+address+"/sandbox/payments"))
 }
 
-// env is what the besieged is set to: the provider, and no limit on the calls
-// that wait for a cleaner, nor on what one caller may send and have waiting.
-// No cleaner is registered, and one customer orders everything.
+// env is what the besieged is set to: the provider, no question who calls, and no limit
+// on the calls that wait for a cleaner, nor on what one caller may send and have
+// waiting. No cleaner is registered, and one customer orders everything.
 func (s siege) env() []string {
 	return []string{
 		"STRIPE_URL=http://" + child.Address(providerPort), "STRIPE_SECRET_KEY=sk_test_sandbox", "YEYAK_PAYMENTS=stripe",
-		"YEYAK_MAX_WAITING_CALLS=0", "YEYAK_REQUESTS_PER_SECOND=0",
+		"YEYAK_MAX_WAITING_CALLS=0", "YEYAK_REQUESTS_PER_SECOND=0", "YEYAK_AUTH=off",
 	}
 }
 

@@ -31,6 +31,8 @@ type commands struct {
 	Audit   audit   `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
 	Settle  settle  `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
 	Mypage  mypage  `cmd:"" help:"See to the customers' pages."`
+	Token   token   `cmd:"" help:"Print an access token of a demonstration account of the yeyak dev that runs on the data folder."`
+	Keys    keys    `cmd:"" help:"API keys of programs."`
 
 	SandboxPayments sandboxPayments `cmd:"" help:"Run a stand-in for Stripe that can be made slow, narrow, down and forgetful."`
 
@@ -122,7 +124,7 @@ func (c settle) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := newLogger(cfg.Log)
 	defer sync(log)
-	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.Wait)
+	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.As, c.Wait)
 	switch {
 	case err != nil:
 		return err

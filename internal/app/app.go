@@ -14,6 +14,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/projector"
@@ -38,6 +39,8 @@ type Options struct {
 	TemporalAddress string
 	// Namespace on that server, "" for the one of Temporal's own settings.
 	Namespace string
+	// IssuerName stands for the issuer in what is kept of its subjects; "" for its URL.
+	IssuerName string
 	// Migrate brings the databases up to date first. Servers in production
 	// leave that to a job of its own.
 	Migrate bool
@@ -72,6 +75,7 @@ type App struct {
 	traces    *telemetry.Traces // nil when there are none
 	services  workers.Services
 	health    *health
+	verifier  *identity.Verifier // nil when authentication is off
 
 	http       *http.Server
 	address    string
@@ -140,6 +144,9 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		registry.MustRegister(a.pages.Pool("pages"))
 		a.listenToOthers(background)
 		a.budgets = admission.New(o.Config.Admission.Limits, o.Config.Orders.ReplyBudget, registry)
+		if err := a.knowCallers(background); err != nil {
+			return nil, err
+		}
 		a.dispatch(background, registry)
 		a.carry(background, registry)
 		if err := a.serveHTTP(registry); err != nil {

@@ -37,13 +37,13 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 var settling = contract.Policy{InPlace: true}
 
 // Settle starts the undoing of an order whose workflow was lost, and waits for
-// its end for so long. It answers how the order stands then, without a status
+// its end for so long. by is who has it undone. It answers how the order stands then, without a status
 // while no worker has begun with it. It goes on until it is cancelled.
-func Settle(ctx context.Context, o Options, orderID string, wait time.Duration) (view contract.View, err error) {
+func Settle(ctx context.Context, o Options, orderID, by string, wait time.Duration) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		settler := audit.Settler{
 			Sagas: sagas, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
-			Policy: settling, Log: o.Log,
+			Policy: settling, By: by, Log: o.Log,
 		}
 		if err := settler.Settle(ctx, orderID); err != nil {
 			return err

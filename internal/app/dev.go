@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -38,6 +39,11 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	}
 	defer func() { _ = listener.Close() }() // closed already when the API has run
 
+	access, err := newDevAccess(&cfg, log)
+	if err != nil {
+		return err
+	}
+	defer access.stop()
 	engine, err := chooseEngine(ctx, cfg, log, say)
 	if err != nil {
 		return err
@@ -50,10 +56,13 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	say("Starting databases, workers and API …")
 	a, err := Start(ctx, Options{
 		Config: cfg, Log: log, API: true, Listener: listener,
-		TemporalAddress: engine.address(), Namespace: engine.namespace(), Migrate: true,
+		TemporalAddress: engine.address(), Namespace: engine.namespace(), Migrate: true, IssuerName: access.name(),
 	})
 	if err != nil {
 		return err
+	}
+	if err := access.admitServices(ctx, a.pages); err != nil {
+		a.fail(err)
 	}
 	watched, unwatch := context.WithCancel(ctx)
 	defer unwatch()
@@ -63,13 +72,13 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 		}
 	}()
 	api := "http://" + a.Address()
-	where, err := announce(cfg.Dev.DataDir, api, engine)
+	where, err := announce(cfg.Dev.DataDir, api, slices.Concat(engine.settings(), access.settings()))
 	if err != nil {
 		a.fail(err)
 	} else {
 		defer func() { _ = where.Withdraw() }() // one that stays does not count
 	}
-	greet(say, api, engine, cfg.Dev.DataDir)
+	greet(say, api, engine, access, cfg.Dev.DataDir)
 	err = a.Wait(ctx)
 	unwatch()
 	engine.stop(context.WithoutCancel(ctx))
@@ -78,12 +87,12 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 }
 
 // announce tells other terminals where everything is.
-func announce(dir, api string, engine devTemporal) (*devserver.Announcement, error) {
+func announce(dir, api string, settings []string) (*devserver.Announcement, error) {
 	folder, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	return devserver.Announce(dir, append([]string{"API=" + api, "YEYAK_DATA_DIR=" + folder}, engine.settings()...))
+	return devserver.Announce(dir, append([]string{"API=" + api, "YEYAK_DATA_DIR=" + folder}, settings...))
 }
 
 // prepareEngine waits for the engine and makes sure that orders can be
@@ -123,8 +132,9 @@ func searchAttributes() map[string]enumspb.IndexedValueType {
 }
 
 // greet shows where everything is, and a first order to paste.
-func greet(say func(string, ...any), api string, engine devTemporal, folder string) {
+func greet(say func(string, ...any), api string, engine devTemporal, access devAccess, folder string) {
 	checkIn := booking.DateOf(time.Now()).AddDays(30)
+	token, header := access.present(folder)
 	say(`
 Yeyak is running.
 
@@ -138,14 +148,14 @@ Another terminal is told the same, for curl, yeyak and temporal, by
 
 A first order, to paste into another terminal: a place, a room for two nights, a reservation.
 
-  PLACE=$(curl -s %[1]s/v1/lodging/places -H 'Content-Type: application/json' \
+%[6]s  PLACE=$(curl -s %[1]s/v1/lodging/places%[7]s -H 'Content-Type: application/json' \
     -d '{"name":"Seaside Inn","ownerId":"bora","price":{"amount":50000,"currency":"KRW"},"confirmation":"auto"}' \
     | sed 's/.*"id":"\([^"]*\)".*/\1/')
-  curl -s -X PUT %[1]s/v1/lodging/places/$PLACE/stock -H 'Content-Type: application/json' \
+  curl -s -X PUT %[1]s/v1/lodging/places/$PLACE/stock%[7]s -H 'Content-Type: application/json' \
     -d '{"from":"%[3]s","to":"%[4]s","rooms":1}'
-  curl -i %[1]s/v1/lodging/reservations -H 'Content-Type: application/json' \
+  curl -i %[1]s/v1/lodging/reservations%[7]s -H 'Content-Type: application/json' \
     -d '{"placeId":"'$PLACE'","customerId":"alice","checkIn":"%[3]s","checkOut":"%[4]s","rooms":1}'
 
 Ctrl-C stops it; everything is kept.
-`, api, engine.whereabouts(), checkIn, checkIn.AddDays(2), filepath.Clean(folder))
+`, api, engine.whereabouts(), checkIn, checkIn.AddDays(2), filepath.Clean(folder), token, header)
 }

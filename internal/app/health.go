@@ -24,6 +24,7 @@ type health struct {
 	dbs       databases
 	gate      *payments.Gate
 	writes    engineWrites
+	callers   func() string // what is wrong with knowing callers; nil without an API
 
 	mu    sync.Mutex
 	found map[string]string
@@ -86,6 +87,9 @@ func (h *health) look(ctx context.Context) map[string]string {
 		})
 	}
 	wg.Go(func() { note("payment provider", h.gate.Trouble(ctx)) })
+	if h.callers != nil {
+		note("authentication", h.callers())
+	}
 	wg.Wait()
 	return out
 }

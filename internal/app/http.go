@@ -96,6 +96,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
 		ReadModel:   pages,
+		Members:     store.NewMembers(a.pages),
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},
@@ -103,6 +104,9 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		TelRegion: cfg.Orders.TelRegion, HashKey: a.hashKey(),
 		Logger: a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.Provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+	}
+	if a.verifier != nil {
+		deps.Callers = a.callers(catalogue)
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }

@@ -21,7 +21,7 @@ type Settler struct {
 		Describe(ctx context.Context, orderID string) (orders.Saga, error)
 		View(ctx context.Context, orderID string) (contract.View, error)
 		RequestHash(ctx context.Context, orderID string) (string, error)
-		Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash string) error
+		Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash, by string) error
 	}
 	Pages interface {
 		Order(ctx context.Context, orderID string) (contract.Publication, error)
@@ -30,6 +30,7 @@ type Settler struct {
 		Payment(ctx context.Context, orderID string) (booking.Payment, error)
 	}
 	Policy contract.Policy
+	By     string // who has orders settled
 	Log    *zap.Logger
 }
 
@@ -56,7 +57,7 @@ func (s Settler) Settle(ctx context.Context, orderID string) error {
 	if last.Status.Final() {
 		return fmt.Errorf("%w: order %s is %s, and nothing is owed", ErrNotLost, orderID, last.Status)
 	}
-	return s.Sagas.Settle(ctx, last, s.Policy, hash)
+	return s.Sagas.Settle(ctx, last, s.Policy, hash, s.By)
 }
 
 // lastKnown is the order as it was last known, with the hash of its request:

@@ -24,6 +24,7 @@ type engine struct {
 
 	settled *contract.View
 	hash    string
+	by      string
 }
 
 func (e *engine) Describe(_ context.Context, id string) (orders.Saga, error) {
@@ -47,8 +48,8 @@ func (e *engine) RequestHash(context.Context, string) (string, error) {
 	return "hash of the workflow", nil
 }
 
-func (e *engine) Settle(_ context.Context, last contract.View, _ contract.Policy, hash string) error {
-	e.settled, e.hash = &last, hash
+func (e *engine) Settle(_ context.Context, last contract.View, _ contract.Policy, hash, by string) error {
+	e.settled, e.hash, e.by = &last, hash, by
 	return nil
 }
 
@@ -73,7 +74,7 @@ func (l ledger) Payment(_ context.Context, id string) (booking.Payment, error) {
 }
 
 func settle(e *engine, row *contract.Publication, payment *booking.Payment, orderID string) error {
-	s := audit.Settler{Sagas: e, Pages: page{row}, Ledger: ledger{payment}, Log: zap.NewNop()}
+	s := audit.Settler{Sagas: e, Pages: page{row}, Ledger: ledger{payment}, By: "1024", Log: zap.NewNop()}
 	return s.Settle(context.Background(), orderID)
 }
 
@@ -85,6 +86,7 @@ func TestSettler_FromTheWorkflow(t *testing.T) {
 	require.NoError(t, settle(e, &contract.Publication{View: behind}, nil, view.ID))
 	require.Equal(t, view, *e.settled)
 	require.Equal(t, "hash of the workflow", e.hash)
+	require.Equal(t, "1024", e.by)
 }
 
 func TestSettler_FromTheRow(t *testing.T) {
@@ -115,7 +117,7 @@ func TestSettler_FromTheLedger(t *testing.T) {
 			ID: id, Kind: k, Amount: price, Quantity: 1, Status: booking.Received,
 			History: []contract.Entry{{Status: booking.Received, At: at}},
 		}, *e.settled)
-		_, _, err := contract.Settlement(*e.settled, contract.Policy{}, "")
+		_, _, err := contract.Settlement(*e.settled, contract.Policy{}, "", "")
 		require.NoError(t, err)
 	}
 }

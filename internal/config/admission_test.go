@@ -17,12 +17,12 @@ func TestParse_Admission(t *testing.T) {
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	require.Equal(t, defaults, cli.Dev.Settings().Admission)
-	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "api")
+	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_AUTH": "off"}, "api")
 	require.NoError(t, err)
 	require.Equal(t, defaults, cli.API.Settings().Admission)
 
 	cli, err = parse(t, map[string]string{
-		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WAIT": "3s",
+		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_AUTH": "off", "YEYAK_MAX_WAIT": "3s",
 	}, "api", "--requests-per-second=7", "--max-waiting-calls=0")
 	require.NoError(t, err)
 	require.Equal(t, admission.Limits{MaxWait: 3 * time.Second, PerSecond: 7}, cli.API.Settings().Admission.Limits)
@@ -30,7 +30,7 @@ func TestParse_Admission(t *testing.T) {
 
 func TestParse_AdmissionMistakes(t *testing.T) {
 	_, err := parse(t, map[string]string{
-		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_MAX_WAIT": "1m", "YEYAK_REQUESTS_PER_SECOND": "many",
+		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_AUTH": "off", "YEYAK_MAX_WAIT": "1m", "YEYAK_REQUESTS_PER_SECOND": "many",
 	}, "api", "--max-waiting-calls=-1")
 	require.Error(t, err)
 	require.Equal(t, []string{

@@ -138,11 +138,7 @@ func (o *Orders) check(m mistakes) {
 	m.upTo("inbox-within", o.InboxWithin, 24*time.Hour)
 	m.upTo("attention-after", o.AttentionAfter, 24*time.Hour)
 	m.upTo("hand-over-within", o.HandOverWithin, 12*time.Hour)
-	m.upTo("deliver-within", o.DeliverWithin, 7*24*time.Hour)
-	m.upTo("serve-within", o.ServeWithin, 24*time.Hour)
 	m.upTo("serve-after-day", o.ServeAfterDay, 24*time.Hour)
-	m.upTo("assign-within", o.AssignWithin, 7*24*time.Hour)
-	m.upTo("clean-within", o.CleanWithin, 7*24*time.Hour)
 }
 
 func (p *Mypage) check(m mistakes) {
@@ -165,7 +161,10 @@ func (p *Payments) check(m mistakes) {
 }
 
 // check refuses to take orders on a stand-in by mistake.
-func (c *API) check(m mistakes) { c.Payments.mustBeNamed(m, c.Worker) }
+func (c *API) check(m mistakes) {
+	c.Payments.mustBeNamed(m, c.Worker)
+	c.Auth.mustBeSettled(m, c.HTTP.Listen)
+}
 
 func (c *WorkerOnly) check(m mistakes) { c.Payments.mustBeNamed(m, c.Worker) }
 
@@ -227,6 +226,7 @@ func (d *DevServer) check(m mistakes) {
 
 // check looks at what would take the same port from each other.
 func (c *Dev) check(m mistakes) {
+	c.Auth.mustBeReachable(m, c.HTTP.Listen)
 	host, given, err := net.SplitHostPort(c.HTTP.Listen)
 	port, notANumber := strconv.Atoi(given)
 	if err != nil || notANumber != nil || port == 0 || !meetsLoopback(host) {

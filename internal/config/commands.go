@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
@@ -24,6 +25,7 @@ type API struct {
 	Log       Log               `embed:""`
 	Process   Process           `embed:""`
 	HTTP      HTTP              `embed:""`
+	Auth      Auth              `embed:""`
 	Admission Admission         `embed:""`
 	Databases RequiredDatabases `embed:""`
 	Orders    Orders            `embed:""`
@@ -37,7 +39,7 @@ type API struct {
 // Settings is the Config of the command.
 func (c API) Settings() Config {
 	return Config{
-		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Admission: c.Admission, Databases: c.Databases.Databases,
+		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Auth: c.Auth, Admission: c.Admission, Databases: c.Databases.Databases,
 		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments,
 		Overload: c.Overload, Traces: c.Traces,
 	}
@@ -131,6 +133,7 @@ type Settle struct {
 	Log       Log           `embed:""`
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
+	As        string        `name:"as" env:"YEYAK_AS" default:"system" help:"Who has it undone: the number that the order's history names, or system."`
 	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long to wait until the order is settled. It goes on without us."`
 }
 
@@ -139,7 +142,12 @@ func (c Settle) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
+func (c *Settle) check(m mistakes) {
+	m.upTo("wait", c.Wait, time.Hour)
+	if !booking.IsName(c.As) {
+		m.add("as", c.As, "the id of a caller, such as 1024")
+	}
+}
 
 // Rebuild is what `yeyak mypage rebuild` can be told.
 type Rebuild struct {

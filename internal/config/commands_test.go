@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/visibility"
 )
@@ -27,6 +28,7 @@ func TestParse_Operators(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ".yeyak", cli.Settle.Settings().Dev.DataDir)
 	require.Equal(t, 30*time.Second, cli.Settle.Wait)
+	require.Equal(t, booking.SystemID, cli.Settle.As)
 
 	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUDIT_MOMENT": "1m", "YEYAK_DATA_DIR": "elsewhere"}, "audit")
 	require.NoError(t, err)
@@ -43,6 +45,8 @@ func TestParse_OperatorsMistakes(t *testing.T) {
 		`--database-url (DATABASE_URL) is "mysql://x": want postgres://user:password@host:port/database or sqlite://path/to/file.db`,
 		`--moment (YEYAK_AUDIT_MOMENT) is "0s": want a duration above 0s and up to 1h, such as 2s`,
 	}, strings.Split(err.Error(), "\n"))
+	_, err = parse(t, nil, "settle", "--as=no one")
+	require.EqualError(t, err, `--as (YEYAK_AS) is "no one": want the id of a caller, such as 1024`)
 	_, err = parse(t, nil, "settle", "--wait=2h")
 	require.EqualError(t, err, `--wait (YEYAK_SETTLE_WAIT) is "2h0m0s": want a duration above 0s and up to 1h, such as 2s`)
 }

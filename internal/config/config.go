@@ -17,6 +17,7 @@ type Config struct {
 	Log       Log       `embed:""`
 	Process   Process   `embed:""`
 	HTTP      HTTP      `embed:""`
+	Auth      Auth      `embed:""`
 	Admission Admission `embed:""`
 	Databases Databases `embed:""`
 	Orders    Orders    `embed:""`
@@ -96,11 +97,11 @@ type Orders struct {
 	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may keep failing before its order is marked as needing attention."`
 	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers that begin without + and a code, as in ISO 3166."`
 	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"How long an order of food, a drink or a cleaner may take, after the time for its payment, to get to its courier, kitchen or cleaners before it is cancelled."`
-	DeliverWithin  time.Duration `name:"deliver-within" env:"YEYAK_DELIVER_WITHIN" default:"2h" help:"How long a courier may take before the order is marked as needing attention."`
-	ServeWithin    time.Duration `name:"serve-within" env:"YEYAK_SERVE_WITHIN" default:"1h" help:"How long a café may take, on the drink's day, before the order is marked as needing attention."`
 	ServeAfterDay  time.Duration `name:"serve-after-day" env:"YEYAK_SERVE_AFTER_DAY" default:"3h" help:"How long after the drink's day a café may still hand it over; then the order is cancelled."`
-	AssignWithin   time.Duration `name:"assign-within" env:"YEYAK_ASSIGN_WITHIN" default:"2h" help:"How long a call may wait for a free cleaner before it is marked as needing attention."`
-	CleanWithin    time.Duration `name:"clean-within" env:"YEYAK_CLEAN_WITHIN" default:"24h" help:"How long a cleaner may take before the call is marked as needing attention."`
+	// Within these a courier, a café and a cleaner are done, and one is free, before
+	// the order needs attention. Zero is what contract.Policy has: they end nothing,
+	// and an operator who waits longer reads the alert later.
+	DeliverWithin, ServeWithin, AssignWithin, CleanWithin time.Duration `kong:"-"`
 	// Durable steps are not tried in place first. That costs each order several
 	// workflow tasks and gains nothing where the services are well.
 	Durable bool `kong:"-"`
@@ -120,7 +121,7 @@ func (c Config) Policy() contract.Policy {
 		ReserveWithin: booking.Duration(reserveWithin), DeliverWithin: booking.Duration(c.Orders.DeliverWithin),
 		ServeWithin: booking.Duration(c.Orders.ServeWithin), ServeAfterDay: booking.Duration(c.Orders.ServeAfterDay),
 		AssignWithin: booking.Duration(c.Orders.AssignWithin), CleanWithin: booking.Duration(c.Orders.CleanWithin),
-	}
+	}.Whole()
 }
 
 // Worker is what this process works on.

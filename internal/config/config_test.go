@@ -84,6 +84,7 @@ func TestParse_Defaults(t *testing.T) {
 func TestParse_FlagsAndEnvironment(t *testing.T) {
 	cli, err := parse(t, map[string]string{
 		"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "MYPAGE_DATABASE_URL": "sqlite://pages.db",
+		"YEYAK_AUTH_ISSUER":       "https://id.example.com",
 		"FULFILMENT_DATABASE_URL": "sqlite://jobs.db",
 		"YEYAK_LISTEN":            ":9000", "YEYAK_ATTENTION_AFTER": "1m", "YEYAK_SERVE": "sagas,payments",
 	}, "api", "--listen=127.0.0.1:9001", "--reply-budget=500ms")
@@ -129,12 +130,12 @@ func TestParse_EveryMistakeAtOnce(t *testing.T) {
 		},
 		"OutOfRange": {
 			env:  map[string]string{"YEYAK_REPLY_BUDGET": "61s", "YEYAK_ATTENTION_AFTER": "-1s", "YEYAK_UI_PORT": "7233"},
-			args: []string{"dev", "--deliver-within=169h", "--hand-over-within=0s"},
+			args: []string{"dev", "--serve-after-day=25h", "--hand-over-within=0s"},
 			want: []string{
 				`--attention-after (YEYAK_ATTENTION_AFTER) is "-1s": want a duration above 0s and up to 24h, such as 2s`,
-				`--deliver-within (YEYAK_DELIVER_WITHIN) is "169h0m0s": want a duration above 0s and up to 168h, such as 2s`,
 				`--hand-over-within (YEYAK_HAND_OVER_WITHIN) is "0s": want a duration above 0s and up to 12h, such as 2s`,
 				`--reply-budget (YEYAK_REPLY_BUDGET) is "1m1s": want a duration above 0s and up to 1m, such as 2s`,
+				`--serve-after-day (YEYAK_SERVE_AFTER_DAY) is "25h0m0s": want a duration above 0s and up to 24h, such as 2s`,
 				`--ui-port (YEYAK_UI_PORT) is "7233": want another port than --temporal-port (YEYAK_TEMPORAL_PORT)`,
 			},
 		},
@@ -220,7 +221,7 @@ func TestParse_PortsOfTheAPIAndTheDevServer(t *testing.T) {
 	}
 	_, err := parse(t, map[string]string{"YEYAK_TEMPORAL_PORT": "0", "YEYAK_UI_PORT": "0", "YEYAK_LISTEN": ":0"}, "dev")
 	require.NoError(t, err, "0 takes a free one each time")
-	_, err = parse(t, map[string]string{"YEYAK_LISTEN": ":7233", "DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "api")
+	_, err = parse(t, map[string]string{"YEYAK_LISTEN": ":7233", "DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_AUTH_ISSUER": "https://id.example.com"}, "api")
 	require.NoError(t, err, "only dev runs a dev server")
 }
 

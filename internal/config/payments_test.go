@@ -21,7 +21,7 @@ func TestParse_Payments(t *testing.T) {
 	require.False(t, cli.Dev.Settings().Payments.Stripe())
 	require.Equal(t, config.URL(config.StripeItself), cli.Dev.Settings().Payments.StripeURL)
 
-	env := map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret", "DATABASE_URL": someDatabase}
+	env := map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret", "DATABASE_URL": someDatabase, "YEYAK_AUTH": "off"}
 	cli, err = parse(t, env, "worker", "--stripe-url=http://127.0.0.1:8091")
 	require.NoError(t, err)
 	require.True(t, cli.Worker.Settings().Payments.Stripe())
@@ -40,7 +40,7 @@ func TestParse_Payments(t *testing.T) {
 // takes orders, unless it is told that nobody is charged.
 func TestParse_NoPaymentsByMistake(t *testing.T) {
 	const unnamed = `--payments (YEYAK_PAYMENTS) is "auto": want stripe with a secret key (STRIPE_SECRET_KEY), or sandbox, which charges nobody`
-	env := map[string]string{"DATABASE_URL": someDatabase}
+	env := map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUTH": "off"}
 	for _, command := range []string{"api", "worker"} {
 		_, err := parse(t, env, command)
 		require.EqualError(t, err, unnamed)

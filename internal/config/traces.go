@@ -5,14 +5,12 @@ import neturl "net/url"
 // Traces is where the traces of requests and orders go.
 type Traces struct {
 	Endpoint URL `name:"traces-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"Where traces are sent: a collector that takes OTLP over HTTP, such as http://localhost:4318. None are made without it."`
-	Percent  int `name:"traces-percent" env:"YEYAK_TRACES_PERCENT" default:"100" help:"Of a hundred requests, so many are traced. One that comes with a trace of its own goes by that."`
 }
 
 // On tells whether traces are made at all.
 func (t Traces) On() bool { return t.Endpoint != "" }
 
 func (t *Traces) check(m mistakes) {
-	m.between("traces-percent", t.Percent, 0, maxPercent)
 	if !t.On() {
 		return
 	}

@@ -14,11 +14,10 @@ func TestParse_Traces(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, cli.Worker.Settings().Traces.On())
 
-	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "YEYAK_TRACES_PERCENT": "5"}, "api")
+	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "YEYAK_AUTH": "off"}, "api")
 	require.NoError(t, err)
-	require.Equal(t, config.Traces{Endpoint: "http://collector:4318", Percent: 5}, cli.API.Settings().Traces)
+	require.Equal(t, config.Traces{Endpoint: "http://collector:4318"}, cli.API.Settings().Traces)
 
-	_, err = parse(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "ftp://collector", "YEYAK_TRACES_PERCENT": "101"}, "dev")
-	require.EqualError(t, err, "--traces-endpoint (OTEL_EXPORTER_OTLP_ENDPOINT) is \"ftp://collector\": want http://host:4318 or https://host\n"+
-		"--traces-percent (YEYAK_TRACES_PERCENT) is \"101\": want a whole number from 0 to 100")
+	_, err = parse(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "ftp://collector"}, "dev")
+	require.EqualError(t, err, "--traces-endpoint (OTEL_EXPORTER_OTLP_ENDPOINT) is \"ftp://collector\": want http://host:4318 or https://host")
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // asks names the updates that carry decisions. Repeats of one whose outcome is
@@ -37,13 +39,13 @@ func isPast(err error, begun time.Time) bool {
 // has just now.
 type ask struct{ orderID, decision, id string }
 
-func (a *asks) next(now time.Time, caller Caller, d Decision) ask {
+func (a *asks) next(now time.Time, caller booking.Caller, d Decision) ask {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if slot := now.UnixNano() / int64(askSlot); slot != a.slot || a.over == nil {
 		a.slot, a.over = slot, map[string]int{}
 	}
-	k := ask{orderID: d.OrderID, decision: fmt.Sprintf("%s/%s", d.Update, caller)}
+	k := ask{orderID: d.OrderID, decision: fmt.Sprintf("%s/%s", d.Update, nameOf(caller))}
 	k.id = a.idOf(k)
 	return k
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -17,15 +18,15 @@ func TestAsks(t *testing.T) {
 	cancel := Decision{OrderID: "food-1", Update: contract.CancelUpdate}
 	complete := Decision{OrderID: "food-1", Update: contract.CompleteUpdate}
 	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
-	first := one.next(now, Caller{}, cancel)
-	require.Equal(t, first, one.next(now.Add(askSlot-1), Caller{}, cancel))
-	require.Equal(t, first, other.next(now, Caller{}, cancel), "in every process")
-	require.NotEqual(t, first.id, one.next(now, Caller{}, complete).id)
+	first := one.next(now, booking.Caller{Unchecked: true}, cancel)
+	require.Equal(t, first, one.next(now.Add(askSlot-1), booking.Caller{Unchecked: true}, cancel))
+	require.Equal(t, first, other.next(now, booking.Caller{Unchecked: true}, cancel), "in every process")
+	require.NotEqual(t, first.id, one.next(now, booking.Caller{Unchecked: true}, complete).id)
 	one.answered(first)
 	one.answered(first) // both who had joined
-	second := one.next(now, Caller{}, cancel)
+	second := one.next(now, booking.Caller{Unchecked: true}, cancel)
 	require.NotEqual(t, first.id, second.id)
-	require.Equal(t, second, one.next(now, Caller{}, cancel))
-	require.NotEqual(t, second.id, one.next(now.Add(askSlot), Caller{}, cancel).id)
+	require.Equal(t, second, one.next(now, booking.Caller{Unchecked: true}, cancel))
+	require.NotEqual(t, second.id, one.next(now.Add(askSlot), booking.Caller{Unchecked: true}, cancel).id)
 	require.Empty(t, one.over, "what is past is forgotten")
 }

@@ -37,9 +37,13 @@ const (
 )
 
 // Prepare finds the attempt that a placement is, and looks up what it names unless
-// it repeats another. Invalid names every field that is at fault, and nothing is
-// started before Place.
-func (o *Orders) Prepare(ctx context.Context, _ Caller, p Placement) (a Attempt, err error) {
+// it repeats another. Invalid names every field that is at fault, NotAllowed is for a
+// caller that may not place orders for the customer, and nothing is started before
+// Place.
+func (o *Orders) Prepare(ctx context.Context, caller booking.Caller, p Placement) (a Attempt, err error) {
+	if p, err = p.by(caller); err != nil {
+		return a, err
+	}
 	a = o.attempt(ctx, p)
 	if !a.repeats() {
 		a.offer, err = o.inquire(ctx, p.Wanted)
@@ -74,7 +78,7 @@ func (o *Orders) attempt(ctx context.Context, p Placement) Attempt {
 
 // attempt is the one of this number under the placement's key.
 func (p Placement) attempt(number int) Attempt {
-	return Attempt{OrderID: KeyedID(p.kind(), p.CustomerID, p.Key, number), placement: p, number: number}
+	return Attempt{OrderID: KeyedID(p.kind(), p.CustomerID, p.ownKey(), number), placement: p, number: number}
 }
 
 // wasNotTaken tells whether an order was refused because a service was away.

@@ -43,11 +43,20 @@ func (c Cups) offer(ctx context.Context, q *inquiry) offer {
 
 // DeleteDrink starts the deletion of a drink, once: no order of it is taken any
 // more, and those that are open are cancelled.
-func (o *Orders) DeleteDrink(ctx context.Context, _ Caller, drinkID string) error {
+func (o *Orders) DeleteDrink(ctx context.Context, caller booking.Caller, drinkID string) error {
+	if !caller.AlwaysAllowed(booking.ChangeCatalogue) {
+		drink, _, err := o.Catalogue.Drink(ctx, drinkID)
+		if err == nil {
+			err = caller.Authorize(booking.ChangeCatalogue, booking.Thing{OwnerID: drink.OwnerID, ItemID: drink.ID})
+		}
+		if err != nil {
+			return err
+		}
+	}
 	// As for an order's start: the SDK gives half of it to one call.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*o.ReplyBudget)
 	defer cancel()
-	err := o.Engine.deleteDrink(ctx, drinkID)
+	err := o.Engine.deleteDrink(ctx, drinkID, caller.ID)
 	if isAway(err) {
 		o.Log.Warn("temporal cannot be reached", zap.Error(err))
 		return booking.Errorf(TemporalUnavailable, "drinks cannot be taken off the menu at the moment; repeat the request: should it have arrived, it is not carried out twice")

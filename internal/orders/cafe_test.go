@@ -31,7 +31,7 @@ func TestDeleteDrink(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
 			b.onDeletion(test.err)
-			err := b.DeleteDrink(t.Context(), orders.Caller{}, "drink-latte")
+			err := b.DeleteDrink(t.Context(), booking.Caller{Unchecked: true}, "drink-latte")
 			if test.code == "" {
 				require.NoError(t, err)
 			} else {
@@ -44,7 +44,7 @@ func TestDeleteDrink(t *testing.T) {
 		b := newBundle(t)
 		b.onDeletion(serviceerror.NewInvalidArgument("secret"))
 		var told *booking.Error
-		err := b.DeleteDrink(t.Context(), orders.Caller{}, "drink-latte")
+		err := b.DeleteDrink(t.Context(), booking.Caller{Unchecked: true}, "drink-latte")
 		require.Error(t, err)
 		require.NotErrorAs(t, err, &told)
 	})

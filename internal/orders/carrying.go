@@ -21,8 +21,7 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	// What has begun is finished, and noted, also when the process is to end.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*startWithin)
 	defer cancel()
-	d := k.Decision
-	d.MadeAt = k.DecidedAt
+	d := k.decision()
 	asking, end := context.WithTimeout(ctx, startWithin)
 	_, taken, err := c.Engine.decide(asking, k.ID, d)
 	end()

@@ -21,6 +21,8 @@ type Decision struct {
 	Update string
 	// Note is the caller's own words; they appear in the order's history.
 	Note booking.Personal
+	// By is the caller's id, "" while authentication is off. Decide sets it.
+	By string
 	// MadeAt is when it was made, of one that was kept; zero for one that is made now.
 	MadeAt time.Time
 }
@@ -52,18 +54,20 @@ func DecisionCodes() []booking.Code {
 }
 
 // Decide carries a decision to its order and answers with the order after it. A
-// decision that the order does not allow is an error that says why.
+// decision that the order does not allow is an error that says why, and so is one
+// that the caller may not make.
 //
 // An order takes a decision and carries it out in one workflow task where it
 // can, and the engine's answer to the first then brings the second along: that
 // is one round trip. A decision that was taken will be carried out, whatever
 // process dies, unless a service has to agree. One that cannot be delivered in time
 // is kept until it can be: see undelivered.
-func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome, error) {
-	if !booking.IsOrderID(d.Kind, d.OrderID) {
-		return Outcome{}, NoSuchOrder(d.OrderID)
+func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) (Outcome, error) {
+	if err := o.Allow(ctx, caller, d.Action(), d.Kind, d.OrderID); err != nil {
+		return Outcome{}, err
 	}
 	made := o.Now()
+	d.By = caller.ID
 	if out, queued, err := o.queueBehind(ctx, caller, d, made); queued {
 		return out, err
 	}
@@ -77,7 +81,7 @@ func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome
 			return Outcome{View: view}, nil
 		}
 	}
-	k := KeptDecision{Decision: d, ID: asked.id, Caller: caller.String(), DecidedAt: made}
+	k := KeptDecision{Decision: d, ID: asked.id, Caller: nameOf(caller), DecidedAt: made}
 	var out Outcome
 	switch _, why := answerOf(err); {
 	case !taken && isOpen(err) && atLimit(err) == nil:
@@ -97,7 +101,7 @@ func (o *Orders) Decide(ctx context.Context, caller Caller, d Decision) (Outcome
 
 // ask puts a decision to an order and waits for what comes of it. taken tells
 // whether the order took the decision, asked under which id it was put last.
-func (o *Orders) ask(ctx context.Context, caller Caller, d Decision) (view contract.View, asked ask, taken bool, err error) {
+func (o *Orders) ask(ctx context.Context, caller booking.Caller, d Decision) (view contract.View, asked ask, taken bool, err error) {
 	begun := o.Now()
 	for range mostAsksOfSlot {
 		asked = o.asks.next(o.Now(), caller, d)

@@ -80,7 +80,7 @@ func noFor(code booking.Code, details ...any) error {
 
 // decide decides on the order of a business.
 func (b *bundle) decide(kind booking.Kind, update string) placed {
-	out, err := b.Decide(b.t.Context(), orders.Caller{}, orders.Decision{OrderID: string(kind) + "-1", Kind: kind, Update: update})
+	out, err := b.Decide(b.t.Context(), booking.Caller{Unchecked: true}, orders.Decision{OrderID: string(kind) + "-1", Kind: kind, Update: update})
 	return placed{out, err}
 }
 
@@ -126,7 +126,7 @@ func TestDecide_Done(t *testing.T) {
 			}, func(context.Context) (contract.View, error) {
 				return business.in(booking.Cancelled, booking.ByCustomer).View, nil
 			})
-			out, err := b.Decide(t.Context(), orders.Caller{}, orders.Decision{
+			out, err := b.Decide(t.Context(), booking.Caller{Unchecked: true}, orders.Decision{
 				OrderID: business.id(), Kind: test.kind, Update: test.update, Note: test.note,
 			})
 			require.NoError(t, err)
@@ -146,7 +146,7 @@ func TestDecide_OnlyOrders(t *testing.T) {
 		"cleaning-1": booking.Lodging, "lodging": booking.Lodging, "lodging-": booking.Lodging, "somebody-elses-workflow": booking.Lodging,
 		"lodging-a/b": booking.Lodging, "lodging-\x00": booking.Lodging,
 	} {
-		_, err := b.Decide(t.Context(), orders.Caller{}, orders.Decision{OrderID: id, Kind: kind, Update: cancels})
+		_, err := b.Decide(t.Context(), booking.Caller{Unchecked: true}, orders.Decision{OrderID: id, Kind: kind, Update: cancels})
 		require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound}, id)
 	}
 }
@@ -318,7 +318,7 @@ func TestDecide_CallerLeaves(t *testing.T) {
 			return of(booking.Lodging).in(booking.Cancelled, "").View, nil
 		},
 	)
-	_, err := b.Decide(ctx, orders.Caller{}, orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: cancels})
+	_, err := b.Decide(ctx, booking.Caller{Unchecked: true}, orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: cancels})
 	require.NoError(t, err)
 	require.Equal(t, 2, asked)
 }

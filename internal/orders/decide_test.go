@@ -2,6 +2,7 @@ package orders_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,7 +75,7 @@ func TestDecide_RefusalIsOfTheDomain(t *testing.T) {
 	o, engine := setup(t)
 	why := contract.Refusal{View: contract.View{ID: "food-1", Status: booking.Delivering}, After: booking.Duration(40 * time.Second)}
 	answers(engine, temporal.NewNonRetryableApplicationError("the delivery is away", string(booking.DeliveryUnavailable), nil, why))
-	out, err := o.Decide(t.Context(), orders.Caller{}, cancel)
+	out, err := o.Decide(t.Context(), booking.Caller{Unchecked: true}, cancel)
 	require.Equal(t, booking.Errorf(booking.DeliveryUnavailable, "the delivery is away").In(40*time.Second), err)
 	require.Equal(t, booking.Delivering, out.View.Status)
 	require.False(t, out.Done)
@@ -95,7 +96,7 @@ func TestDecide_EngineAway(t *testing.T) {
 	} {
 		o, engine := setup(t)
 		engine.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, test.err)
-		_, err := o.Decide(t.Context(), orders.Caller{}, cancel)
+		_, err := o.Decide(t.Context(), booking.Caller{Unchecked: true}, cancel)
 		require.ErrorIs(t, err, &booking.Error{Code: test.code}, name)
 		require.NotContains(t, err.Error(), "Idempotency-Key", "%s: decisions have none", name)
 	}
@@ -108,7 +109,7 @@ func TestRead_EngineAway(t *testing.T) {
 	nowhere := serviceerror.NewNamespaceNotFound("yeyak")
 	engine.On("QueryWorkflow", mock.Anything, "food-2", "", contract.ViewQuery).Return(nil, nowhere)
 	engine.On("GetWorkflowHistory", mock.Anything, "food-2", "", false, mock.Anything).Return(failingHistory(nowhere))
-	_, err := o.Read(t.Context(), orders.Caller{}, booking.Food, "food-2")
+	_, err := o.Read(t.Context(), booking.Caller{Unchecked: true}, booking.Food, "food-2")
 	require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
 	require.NotContains(t, err.Error(), "Idempotency-Key")
 }
@@ -119,7 +120,7 @@ func TestDecide_DefectStaysInside(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
 	answers(engine, temporal.NewApplicationError("secret", "PanicError"))
-	_, err := o.Decide(t.Context(), orders.Caller{}, cancel)
+	_, err := o.Decide(t.Context(), booking.Caller{Unchecked: true}, cancel)
 	var told *booking.Error
 	require.Error(t, err)
 	require.NotErrorAs(t, err, &told)
@@ -131,19 +132,21 @@ func TestDecide_CallersAreKnownApart(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
 	ids := answers(engine, temporal.NewNonRetryableApplicationError("no", string(booking.AlreadyDelivered), nil))
-	for _, caller := range []orders.Caller{{}, {ID: "alice"}, {ID: "anybody"}} {
+	for _, caller := range []booking.Caller{
+		{Unchecked: true}, {ID: "alice", Unchecked: true}, {ID: "anybody", Roles: []booking.Role{booking.OperatorRole}},
+	} {
 		_, err := o.Decide(t.Context(), caller, cancel)
 		require.ErrorIs(t, err, &booking.Error{Code: booking.AlreadyDelivered})
 	}
 	require.Regexp(t, `^cancel/_anonymous/\d+/0$`, (*ids)[0])
 	require.Regexp(t, `^cancel/alice/\d+/0$`, (*ids)[1])
 	require.Regexp(t, `^cancel/anybody/\d+/0$`, (*ids)[2])
-	require.False(t, booking.IsName(orders.Caller{}.String()))
+	require.False(t, booking.IsName(strings.Split((*ids)[0], "/")[1]))
 }
 
 func TestDecide_OtherKind(t *testing.T) {
 	t.Parallel()
 	o, _ := setup(t) // a call would fail the test
-	_, err := o.Decide(t.Context(), orders.Caller{}, orders.Decision{OrderID: "food-1", Kind: booking.Cafe, Update: contract.CancelUpdate})
+	_, err := o.Decide(t.Context(), booking.Caller{Unchecked: true}, orders.Decision{OrderID: "food-1", Kind: booking.Cafe, Update: contract.CancelUpdate})
 	require.Equal(t, booking.Errorf(booking.NotFound, `there is no order "food-1"`), err)
 }

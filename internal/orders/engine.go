@@ -70,13 +70,13 @@ func (e *Engine) answers(ctx context.Context) error {
 }
 
 // deleteDrink starts the deletion of a drink, once.
-func (e *Engine) deleteDrink(ctx context.Context, drinkID string) error {
+func (e *Engine) deleteDrink(ctx context.Context, drinkID, by string) error {
 	_, err := e.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: contract.DrinkDeletionID(drinkID), TaskQueue: contract.SagasQueue,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            "drink " + drinkID,
-	}, contract.DrinkDeletionWorkflow, contract.DrinkDeletion{DrinkID: drinkID})
+	}, contract.DrinkDeletionWorkflow, contract.DrinkDeletion{DrinkID: drinkID, By: by})
 	if wasStarted(err) {
 		return nil
 	}
@@ -88,7 +88,7 @@ func (e *Engine) deleteDrink(ctx context.Context, drinkID string) error {
 func (e *Engine) decide(ctx context.Context, id string, d Decision) (view contract.View, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: id, WorkflowID: d.OrderID, UpdateName: d.Update,
-		Args: []any{contract.Decision{Note: d.Note, At: d.MadeAt}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+		Args: []any{contract.Decision{Note: d.Note, By: d.By, At: d.MadeAt}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if err != nil {
 		return view, false, marked(err)
@@ -133,8 +133,8 @@ func (e *Engine) signal(ctx context.Context, orderID, signal string, what any) e
 }
 
 // ForceCancel tells the order's saga to undo it; false when it is over.
-func (e *Engine) ForceCancel(ctx context.Context, orderID string, why booking.Reason) (running bool, err error) {
-	err = e.signal(ctx, orderID, contract.ForceCancelSignal, why)
+func (e *Engine) ForceCancel(ctx context.Context, orderID string, f contract.Force) (running bool, err error) {
+	err = e.signal(ctx, orderID, contract.ForceCancelSignal, f)
 	return err == nil, unlessOver(orderID, err)
 }
 

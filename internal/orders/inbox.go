@@ -93,6 +93,6 @@ func InInbox(v contract.View) bool { return v.Version == KeptVersion || v.Versio
 func Withdrawn(v contract.View, w contract.Withdrawal, at time.Time) contract.View {
 	v = v.Clone()
 	v.Status, v.Reason, v.Version = booking.Cancelling, w.Why, WithdrawnVersion
-	v.History = append(v.History, contract.Entry{Status: booking.Cancelling, At: at, Reason: w.Why, Note: w.Note})
+	v.History = append(v.History, contract.Entry{Status: booking.Cancelling, At: at, Reason: w.Why, Note: w.Note, By: w.By})
 	return v
 }

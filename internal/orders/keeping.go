@@ -173,7 +173,7 @@ func (o *Orders) withdraw(ctx context.Context, d Decision) (contract.View, bool)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
-	w := contract.Withdrawal{Why: booking.ByCustomer, Note: booking.Lines(d.Note)}
+	w := contract.Withdrawal{Why: booking.ByCustomer, Note: booking.Lines(d.Note), By: d.By}
 	view, ok, err := o.Dispatcher.Inbox.Withdraw(ctx, d.OrderID, w, business.AsksToCancel)
 	if err != nil {
 		o.log(ctx, d.OrderID).Warn("inbox cannot be asked", zap.Error(err))

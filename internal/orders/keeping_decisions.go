@@ -40,13 +40,13 @@ func (o *Orders) undelivered(ctx context.Context, k KeptDecision, s *sending, wh
 // queueBehind keeps a decision on an order of which earlier ones wait, so that it
 // comes after these. Only while some wait the table is looked at: a process knows
 // that of those that it has kept itself, and within a second of others.
-func (o *Orders) queueBehind(ctx context.Context, caller Caller, d Decision, made time.Time) (out Outcome, queued bool, err error) {
+func (o *Orders) queueBehind(ctx context.Context, caller booking.Caller, d Decision, made time.Time) (out Outcome, queued bool, err error) {
 	if o.Carrier == nil || !o.Carrier.someWait() {
 		return out, false, nil
 	}
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
-	k := KeptDecision{Decision: d, ID: o.asks.next(o.Now(), caller, d).id, Caller: caller.String(), DecidedAt: made}
+	k := KeptDecision{Decision: d, ID: o.asks.next(o.Now(), caller, d).id, Caller: nameOf(caller), DecidedAt: made}
 	waiting, equal, err := o.Carrier.Decisions.Ahead(look, k)
 	switch {
 	case err != nil:

@@ -44,6 +44,16 @@ type KeptDecision struct {
 	LeasedUntil time.Time
 }
 
+// decision is the decision as its order is told it.
+func (k KeptDecision) decision() Decision {
+	d := k.Decision
+	d.MadeAt = k.DecidedAt
+	if k.Caller != anonymous {
+		d.By = k.Caller
+	}
+	return d
+}
+
 // SettledDecision is what came of a kept decision.
 type SettledDecision struct {
 	Outcome string // one of DecisionOutcomes, not postponed
@@ -55,7 +65,9 @@ type SettledDecision struct {
 // Entry is the line in the order's history that shows a decision which was not
 // carried out, without the order's status: see View.WithRefused.
 func (s SettledDecision) Entry(k KeptDecision) contract.Entry {
-	return contract.Entry{At: s.At, Note: k.Note, Decision: k.Update, DecidedAt: k.DecidedAt, Refused: s.Code}
+	return contract.Entry{
+		At: s.At, Note: k.Note, By: k.decision().By, Decision: k.Update, DecidedAt: k.DecidedAt, Refused: s.Code,
+	}
 }
 
 // OpenDecisions is how many decisions wait.

@@ -23,13 +23,17 @@ type Seen struct {
 	Version int64
 }
 
-// List lists the orders that the filter selects, newest first.
+// List lists the orders that the filter selects, newest first. NotAllowed: they are
+// not the caller's to see.
 //
 // An order may be answered some milliseconds before its row is written. A list
 // waits for the rows of what this process has answered by itself, for half a
 // second at most, and for what the caller says to have seen, which another
 // process may have answered.
-func (o *Orders) List(ctx context.Context, _ Caller, f booking.OrderFilter, page booking.Page, seen *Seen) (List, error) {
+func (o *Orders) List(ctx context.Context, caller booking.Caller, f booking.OrderFilter, page booking.Page, seen *Seen) (List, error) {
+	if err := mayList(caller, f); err != nil {
+		return List{}, err
+	}
 	behind := o.Hub.AwaitPublished(ctx, f)
 	if seen != nil && !o.reaches(ctx, *seen) && !slices.Contains(behind, seen.OrderID) {
 		behind = append(behind, seen.OrderID)
@@ -39,7 +43,10 @@ func (o *Orders) List(ctx context.Context, _ Caller, f booking.OrderFilter, page
 }
 
 // Count tells how many orders the filter selects, up to booking.CountedTo.
-func (o *Orders) Count(ctx context.Context, _ Caller, f booking.OrderFilter) (int, error) {
+func (o *Orders) Count(ctx context.Context, caller booking.Caller, f booking.OrderFilter) (int, error) {
+	if err := mayList(caller, f); err != nil {
+		return 0, err
+	}
 	return o.Pages.CountOrders(ctx, f)
 }
 

@@ -13,18 +13,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Caller is the person or program that asks for something. The customer of an
-// order is named in its placement.
-type Caller struct {
-	// ID is who they say they are, "" when they do not say. Nothing proves it.
-	ID string
-}
-
-// anonymous stands for a caller who does not say who they are. No customer can
-// have it as their id: see booking.IsName.
+// anonymous stands for a caller without an identity. No person can have it as
+// their id: see booking.IsName.
 const anonymous = "_anonymous"
 
-func (c Caller) String() string { return cmp.Or(c.ID, anonymous) }
+// nameOf names the caller in the ids of updates.
+func nameOf(c booking.Caller) string { return cmp.Or(c.ID, anonymous) }
 
 // Outcome is what came of placing an order, or of a decision on one. When these
 // fail, View is the order that the error is about, if it is about one.

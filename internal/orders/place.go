@@ -16,7 +16,7 @@ import (
 // Place starts the saga of the order that was prepared and answers with its first
 // decision, or with how far it got within the reply budget; the saga goes on. An
 // order that was refused is an error, with the code of its reason.
-func (o *Orders) Place(ctx context.Context, _ Caller, a Attempt) (Outcome, error) {
+func (o *Orders) Place(ctx context.Context, _ booking.Caller, a Attempt) (Outcome, error) {
 	budget, cancel := context.WithTimeout(ctx, o.patience(a.placement.kind()))
 	defer cancel()
 	for left := attemptsAtOnce - 1; ; left-- {
@@ -130,7 +130,8 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tried {
 	t := tried{Attempt: a, startBy: o.startBy(budget, a, placedAt)}
 	t.input = a.offer.input(contract.Order{
-		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
+		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, PlacedBy: a.placement.forCustomer(),
+		Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
 		RequestHash: a.placement.RequestHash, PlacedAt: placedAt, StartBy: t.startBy, Policy: o.Policy,
 	})
 	t.view = t.input.View()

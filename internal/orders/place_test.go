@@ -31,9 +31,9 @@ var freeCall = orders.Call{Tel: "+8221234567", Location: "12 Sejong-daero"}
 // place prepares and places an order.
 func place(t *testing.T, o *orders.Orders, p orders.Placement) (orders.Outcome, error) {
 	t.Helper()
-	a, err := o.Prepare(t.Context(), orders.Caller{}, p)
+	a, err := o.Prepare(t.Context(), booking.Caller{Unchecked: true}, p)
 	require.NoError(t, err)
-	return o.Place(t.Context(), orders.Caller{}, a)
+	return o.Place(t.Context(), booking.Caller{Unchecked: true}, a)
 }
 
 // comesTo lets the saga of every order publish that it has come to a status as
@@ -278,12 +278,12 @@ func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.
 func TestPlace_RepeatedEarly(t *testing.T) {
 	t.Parallel()
 	kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, _ booking.Code) {
-		a, err := o.Prepare(t.Context(), orders.Caller{}, wanted(w, "k1", "a hash"))
+		a, err := o.Prepare(t.Context(), booking.Caller{Unchecked: true}, wanted(w, "k1", "a hash"))
 		require.NoError(t, err)
 		knows(t, engine, "a hash").Once()
 		engine.On("QueryWorkflow", mock.Anything, a.OrderID, "", contract.DecisionQuery).
 			Return(valueOf(t, &contract.View{ID: a.OrderID, Kind: booking.Cleaning, Status: booking.Calling}), nil)
-		out, err := o.Place(t.Context(), orders.Caller{}, a)
+		out, err := o.Place(t.Context(), booking.Caller{Unchecked: true}, a)
 		require.NoError(t, err)
 		require.True(t, out.Done)
 		require.Equal(t, booking.Calling, out.View.Status)

@@ -21,6 +21,8 @@ type Placement struct {
 	// another request under the same key. PlainHash is the hash of the same request
 	// that orders of earlier builds keep.
 	Key, RequestHash, PlainHash string
+
+	placedBy string // the caller's id, "" while authentication is off
 }
 
 // placed tells whether the request with the hash is the placement's.

@@ -14,29 +14,44 @@ import (
 
 // Read finds an order in the read model; "" is every kind. Where that is behind
 // or away the order is asked itself, so that an id which was given out is always
-// answered. NotFound: there is no order of the kind with this id.
-func (o *Orders) Read(ctx context.Context, _ Caller, kind booking.Kind, id string) (contract.View, error) {
+// answered. NotFound: there is no order of the kind with this id that the caller
+// may read.
+func (o *Orders) Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error) {
 	if !booking.IsOrderID(kind, id) {
 		return contract.View{}, NoSuchOrder(id)
 	}
 	view, err := o.read(ctx, id)
-	return view, o.explained(ctx, id, err)
+	if err != nil {
+		return view, o.explained(ctx, id, err)
+	}
+	if err := o.authorize(ctx, caller, booking.ReadOrder, view); err != nil {
+		return contract.View{}, err
+	}
+	return view, nil
 }
 
 // ReadFresh asks the order itself, and brings the read model up to date with
 // what it says. An order that is forgotten by the engine cannot change any
 // more: the read model has the last word. But one that merely does not answer
 // is not passed off as fresh: it is Unreachable.
-func (o *Orders) ReadFresh(ctx context.Context, _ Caller, id string) (contract.View, error) {
+func (o *Orders) ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error) {
 	if !booking.IsOrderID("", id) {
 		return contract.View{}, NoSuchOrder(id)
+	}
+	if err := o.Allow(ctx, caller, booking.ReadOrder, "", id); err != nil {
+		return contract.View{}, err
 	}
 	view, err := o.readFresh(ctx, id)
 	return view, o.explained(ctx, id, err)
 }
 
 func (o *Orders) read(ctx context.Context, id string) (contract.View, error) {
-	view, rowErr := o.viewInRow(ctx, id)
+	return o.readWithin(ctx, id, o.ReplyBudget)
+}
+
+// readWithin is read, which waits for the read model for a time only.
+func (o *Orders) readWithin(ctx context.Context, id string, patience time.Duration) (contract.View, error) {
+	view, rowErr := o.viewInRow(ctx, id, patience)
 	if rowErr == nil {
 		return view, nil
 	}
@@ -73,8 +88,8 @@ func (o *Orders) readFresh(ctx context.Context, id string) (contract.View, error
 }
 
 // viewInRow leaves time to ask the order itself when the read model hangs.
-func (o *Orders) viewInRow(ctx context.Context, id string) (contract.View, error) {
-	ctx, cancel := context.WithTimeout(ctx, o.ReplyBudget)
+func (o *Orders) viewInRow(ctx context.Context, id string, patience time.Duration) (contract.View, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return o.Pages.View(ctx, id)
 }

@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 			b.answersQuery(contract.ViewQuery, reservation.in(test.query, "").View, test.queryErr)
 			b.answersHistory(reservation, test.historyErr)
 			for _, kind := range []booking.Kind{booking.Lodging, ""} {
-				view, err := b.Read(t.Context(), orders.Caller{}, kind, "lodging-1")
+				view, err := b.Read(t.Context(), booking.Caller{Unchecked: true}, kind, "lodging-1")
 				if test.wantCode != "" {
 					require.ErrorIs(t, err, &booking.Error{Code: test.wantCode})
 					continue
@@ -95,7 +95,7 @@ func TestRead_AsItWasStarted(t *testing.T) {
 		b := newBundle(t)
 		b.answersQuery(contract.ViewQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
 		b.answersHistory(business, nil)
-		view, err := b.Read(t.Context(), orders.Caller{}, business.kind, business.id())
+		view, err := b.Read(t.Context(), booking.Caller{Unchecked: true}, business.kind, business.id())
 		require.NoError(t, err)
 		require.Equal(t, business.input.View(), view)
 	}
@@ -110,7 +110,7 @@ func TestReadFresh(t *testing.T) {
 		b := newBundle(t)
 		b.store.put(reservation.in(booking.Paid, ""))
 		b.answersQuery(contract.ViewQuery, reservation.in(booking.Confirmed, "").View, nil)
-		view, err := b.ReadFresh(t.Context(), orders.Caller{}, "lodging-1")
+		view, err := b.ReadFresh(t.Context(), booking.Caller{Unchecked: true}, "lodging-1")
 		require.NoError(t, err)
 		require.Equal(t, booking.Confirmed, view.Status)
 		require.Equal(t, booking.Confirmed, b.store.orders["lodging-1"].View.Status)
@@ -120,9 +120,9 @@ func TestReadFresh(t *testing.T) {
 		b := newBundle(t)
 		b.store.put(reservation.in(booking.Paid, ""))
 		b.answersQuery(contract.ViewQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
-		_, err := b.ReadFresh(t.Context(), orders.Caller{}, "lodging-1")
+		_, err := b.ReadFresh(t.Context(), booking.Caller{Unchecked: true}, "lodging-1")
 		require.ErrorIs(t, err, &booking.Error{Code: orders.Unreachable})
-		view, err := b.Read(t.Context(), orders.Caller{}, "", "lodging-1")
+		view, err := b.Read(t.Context(), booking.Caller{Unchecked: true}, "", "lodging-1")
 		require.NoError(t, err)
 		require.Equal(t, booking.Paid, view.Status)
 	})
@@ -130,16 +130,16 @@ func TestReadFresh(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t)
 		b.answersQuery(contract.ViewQuery, nil, serviceerror.NewNotFound("workflow not found"))
-		_, err := b.ReadFresh(t.Context(), orders.Caller{}, "lodging-1")
+		_, err := b.ReadFresh(t.Context(), booking.Caller{Unchecked: true}, "lodging-1")
 		require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound})
 		b.store.put(reservation.in(booking.Completed, ""))
-		view, err := b.ReadFresh(t.Context(), orders.Caller{}, "lodging-1")
+		view, err := b.ReadFresh(t.Context(), booking.Caller{Unchecked: true}, "lodging-1")
 		require.NoError(t, err)
 		require.Equal(t, booking.Completed, view.Status)
 	})
 	t.Run("NotAnOrder", func(t *testing.T) {
 		t.Parallel()
-		_, err := newBundle(t).ReadFresh(t.Context(), orders.Caller{}, "temporal-sys-scheduler")
+		_, err := newBundle(t).ReadFresh(t.Context(), booking.Caller{Unchecked: true}, "temporal-sys-scheduler")
 		require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound})
 	})
 }

@@ -83,9 +83,10 @@ func (e *Engine) Pending(ctx context.Context, orderID string) (map[string]int, e
 }
 
 // Settle starts the saga of a lost order once more, to undo the order from
-// where it was last known to stand. Superseded: a workflow of it runs.
-func (e *Engine) Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash string) error {
-	workflow, input, err := contract.Settlement(last, p, requestHash)
+// where it was last known to stand, by the decision of a person. Superseded: a workflow
+// of it runs.
+func (e *Engine) Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash, by string) error {
+	workflow, input, err := contract.Settlement(last, p, requestHash, by)
 	if err == nil {
 		err = input.Check()
 	}

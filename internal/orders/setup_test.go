@@ -207,11 +207,11 @@ func (b *bundle) place(w orders.Wanted, key string) placed {
 }
 
 func (b *bundle) placeFor(ctx context.Context, p orders.Placement) placed {
-	a, err := b.Prepare(ctx, orders.Caller{}, p)
+	a, err := b.Prepare(ctx, booking.Caller{Unchecked: true}, p)
 	if err != nil {
 		return placed{orders.Outcome{OrderID: a.OrderID}, err}
 	}
-	out, err := b.Place(ctx, orders.Caller{}, a)
+	out, err := b.Place(ctx, booking.Caller{Unchecked: true}, a)
 	return placed{out, err}
 }
 

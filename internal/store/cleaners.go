@@ -31,12 +31,15 @@ func (r cleanerRow) atWork() booking.CleanerAtWork {
 }
 
 // AddCleaner takes on a cleaner under an id that no other has. They go at once
-// to the call that has waited longest.
+// to the call that has waited longest. AlreadyRegistered: another has the id.
 func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) (booking.CleanerAtWork, error) {
 	atWork := booking.CleanerAtWork{Cleaner: cleaner}
 	err := c.tellingInTurn(ctx, "add cleaner", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("INSERT INTO cleaners (id, name, order_id, free_since, created_at) VALUES (?, ?, '', ?, ?)",
-			cleaner.ID, cleaner.Name, lastOfTheFree, now()).Exec(ctx)
+		added, err := affected(q.NewRaw(`INSERT INTO cleaners (id, name, order_id, free_since, created_at) VALUES (?, ?, '', ?, ?)
+			ON CONFLICT (id) DO NOTHING`, cleaner.ID, cleaner.Name, lastOfTheFree, now()).Exec(ctx))
+		if err == nil && added == 0 {
+			err = booking.Errorf(booking.AlreadyRegistered, "there is a cleaner %q already", cleaner.ID)
+		}
 		if err != nil {
 			return err
 		}

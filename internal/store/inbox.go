@@ -43,6 +43,7 @@ type keptRow struct {
 	State       string
 	Why         booking.Reason
 	Note        booking.Personal
+	DecidedBy   string
 	Sent        bool
 	LeasedUntil *time.Time
 	Tries       int
@@ -56,7 +57,7 @@ func (r keptRow) kept() orders.Kept {
 		RequestHash: r.RequestHash, ReceivedAt: r.ReceivedAt.UTC(), StartBy: r.StartBy.UTC(), Sent: r.Sent, Tries: r.Tries,
 	}
 	if r.State == keptClosing {
-		k.Withdrawal = &contract.Withdrawal{Why: r.Why, Note: r.Note}
+		k.Withdrawal = &contract.Withdrawal{Why: r.Why, Note: r.Note, By: r.DecidedBy}
 	}
 	if r.LeasedUntil != nil {
 		k.LeasedUntil = r.LeasedUntil.UTC()
@@ -183,8 +184,8 @@ func withdraw(
 	if err != nil {
 		return view, false, err
 	}
-	_, err = q.NewRaw("UPDATE inbox SET state = ?, why = ?, note = ?, leased_until = NULL WHERE order_id = ?",
-		keptClosing, w.Why, w.Note, orderID).Exec(ctx)
+	_, err = q.NewRaw("UPDATE inbox SET state = ?, why = ?, note = ?, decided_by = ?, leased_until = NULL WHERE order_id = ?",
+		keptClosing, w.Why, w.Note, w.By, orderID).Exec(ctx)
 	if err != nil {
 		return view, false, err
 	}

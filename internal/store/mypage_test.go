@@ -211,7 +211,7 @@ func testOrders(t *testing.T, mypage *store.Mypage) {
 	})
 
 	run(t, "OfOneAskerOnly", func(t *testing.T) {
-		for _, f := range []booking.OrderFilter{{}, {Status: booking.Confirmed}, {CustomerID: "a", OwnerID: "b"}} {
+		for _, f := range []booking.OrderFilter{{}, {Status: booking.Confirmed}, {CustomerID: "a", OwnerID: "b"}, {CustomerID: "a", ItemID: "b"}, {OwnerID: "a", ItemID: "b", Kind: booking.Food}} {
 			_, _, err := mypage.Orders(t.Context(), f, booking.Page{})
 			require.ErrorContains(t, err, "one customer or for one owner")
 		}

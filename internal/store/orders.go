@@ -16,13 +16,13 @@ import (
 const orderList = "orders"
 
 // errOneAsker refuses a list that no index serves.
-var errOneAsker = errors.New("orders are listed for one customer or for one owner")
+var errOneAsker = errors.New("orders are listed for one customer or for one owner, and for an owner by kind or by item")
 
 // Orders lists the orders that the filter selects and that its asker, a
 // customer or an owner, is shown, newest first. InvalidCursor: the page's
 // cursor is not one of this list.
 func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Page) (_ []contract.View, next string, err error) {
-	if (f.CustomerID == "") == (f.OwnerID == "") {
+	if !served(f) {
 		return nil, "", errOneAsker
 	}
 	var after moment
@@ -61,8 +61,14 @@ func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Pa
 	return views, next, nil
 }
 
+// served tells whether an index serves the filter.
+func served(f booking.OrderFilter) bool {
+	return (f.CustomerID == "") != (f.OwnerID == "") && (f.ItemID == "" || f.OwnerID != "" && f.Kind == "")
+}
+
 // orderStretch is what lies together in an index: the orders of a customer or
-// an owner of one kind in one status. The zero stretch is all of their orders.
+// an owner of one kind in one status, or those of one item in one status. The zero
+// stretch is all of their orders.
 type orderStretch struct {
 	kind   booking.Kind
 	status booking.Status
@@ -70,11 +76,18 @@ type orderStretch struct {
 
 // stretchesOf are the stretches that hold what the filter selects. There is
 // none for a status that the kind does not have.
-func stretchesOf(f booking.OrderFilter) []orderStretch {
+func stretchesOf(f booking.OrderFilter) (stretches []orderStretch) {
+	if f.ItemID != "" {
+		for _, status := range booking.Statuses() {
+			if f.Status == "" || f.Status == status {
+				stretches = append(stretches, orderStretch{status: status})
+			}
+		}
+		return stretches
+	}
 	if f.Kind == "" && f.Status == "" {
 		return []orderStretch{{}}
 	}
-	var stretches []orderStretch
 	for _, kind := range booking.Kinds() {
 		if f.Kind != "" && f.Kind != kind {
 			continue
@@ -101,7 +114,7 @@ func ofStretch(query *bun.SelectQuery, f booking.OrderFilter, s orderStretch) *b
 		visible = "paid"
 	}
 	return whereEqual(query.Where("?", visible),
-		equal{"customer_id", f.CustomerID}, equal{"owner_id", f.OwnerID},
+		equal{"customer_id", f.CustomerID}, equal{"owner_id", f.OwnerID}, equal{"item_id", f.ItemID},
 		equal{"kind", string(s.kind)}, equal{"status", string(s.status)},
 	)
 }

@@ -43,11 +43,11 @@ const insertOrders = `INSERT INTO orders (id, listed, paid, view, request_hash, 
 var crowd = []string{
 	insertOrders + `CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'customer-' || i % 50000 END,
 			CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 7 THEN 'frequent' ELSE 'owner-' || i % 1000 END,
-			'item', split_part(pair, '/', 2), i % 20 = 0, CASE WHEN pair LIKE '%/cancelling' THEN i END, split_part(pair, '/', 1)
+			CASE WHEN i <= 100 THEN 'rare' ELSE 'frequent' END, split_part(pair, '/', 2), i % 20 = 0, CASE WHEN pair LIKE '%/cancelling' THEN i END, split_part(pair, '/', 1)
 		FROM (SELECT i, (ARRAY[` + pairs() + `])[1 + i / 2 % ` + numberOfPairs() + `] AS pair FROM generate_series(1, 600) AS i) AS made`,
 	insertOrders + `CASE WHEN i % 10 < 4 THEN 'frequent' ELSE 'customer-' || i % 50000 END,
 			CASE WHEN i % 10 < 7 THEN 'frequent' ELSE 'owner-' || i % 1000 END,
-			'item', CASE WHEN i % 100 = 0 THEN 'cancelled' ELSE 'completed' END, FALSE, NULL, 'cleaning'
+			'frequent', CASE WHEN i % 100 = 0 THEN 'cancelled' ELSE 'completed' END, FALSE, NULL, 'cleaning'
 		FROM generate_series(601, ?) AS i`,
 	`INSERT INTO jobs SELECT CASE WHEN i % 2 = 0 THEN 'delivery' ELSE 'production' END, ` + id + `,
 			CASE WHEN i <= 6 THEN 'rare' WHEN i % 10 < 6 THEN 'frequent' ELSE 'owner-' || i % 1000 END,

@@ -55,10 +55,11 @@ func looksAtOrders(t *testing.T) (all []look) {
 	for _, f := range filters[booking.OrderFilter](t, values{
 		"CustomerID": orAny("frequent", "rare", "unknown"),
 		"OwnerID":    orAny("frequent", "rare", "unknown"),
+		"ItemID":     orAny("frequent", "rare", "unknown"),
 		"Kind":       orAny(booking.Kinds()...),
 		"Status":     orAny(booking.Statuses()...),
 	}) {
-		if (f.CustomerID == "") == (f.OwnerID == "") {
+		if (f.CustomerID == "") == (f.OwnerID == "") || f.ItemID != "" && (f.OwnerID == "" || f.Kind != "") {
 			continue // refused: see TestStore/…/Mypage/Orders/OfOneAskerOnly
 		}
 		all = append(all, look{method: "Mypage.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/internal/store"
@@ -27,6 +28,10 @@ var (
 	_ activities.DrinkPages    = (*store.Catalogue)(nil)
 	_ activities.ReadModel     = (*store.Mypage)(nil)
 	_ orders.Inbox             = (*store.Inbox)(nil)
+	_ identity.People          = (*store.People)(nil)
+	_ identity.Keys            = (*store.Keys)(nil)
+	_ identity.Carrier         = (*store.Mypage)(nil)
+	_ identity.Carrier         = (*store.Catalogue)(nil)
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -55,6 +60,10 @@ func TestStore(t *testing.T) {
 				"Mypage":         testMypage,
 				"Inbox":          testInbox,
 				"Decisions":      testDecisions,
+				"People":         testPeople,
+				"Carriers":       testCarriers,
+				"Keys":           testKeys,
+				"Members":        testMembers,
 				"Events":         testEvents,
 				"AppendEvents":   testAppendEvents,
 				"Outbox":         testOutbox,

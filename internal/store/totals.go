@@ -58,7 +58,7 @@ func (j *Jobs) Count(ctx context.Context, f booking.JobFilter) (int, error) {
 
 // CountOrders is how many Orders lists, up to booking.CountedTo.
 func (m *Mypage) CountOrders(ctx context.Context, f booking.OrderFilter) (int, error) {
-	if (f.CustomerID == "") == (f.OwnerID == "") {
+	if !served(f) {
 		return 0, errOneAsker
 	}
 	return m.db.count(ctx, "orders", func(q bun.IDB) (queries []*bun.SelectQuery) {

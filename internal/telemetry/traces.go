@@ -51,14 +51,8 @@ func NewTraces(ctx context.Context, cfg config.Traces, service string, log *zap.
 	}
 	// The library tells of failures in one place for the whole process only.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", zap.Error(err)) }))
-	return &Traces{TracerProvider: sdktrace.NewTracerProvider(
-		sdktrace.WithBatcher(exporter), sdktrace.WithResource(described), sdktrace.WithSampler(sampler(cfg)),
-	)}, nil
-}
-
-// sampler decides at the beginning of a trace; all that follows goes by that.
-func sampler(cfg config.Traces) sdktrace.Sampler {
-	return sdktrace.ParentBased(sdktrace.TraceIDRatioBased(float64(cfg.Percent) / 100))
+	// Which requests are traced is OTEL_TRACES_SAMPLER's to say; without it all are.
+	return &Traces{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))}, nil
 }
 
 // Provider is nil when no traces are made, for those who ask whether they are.

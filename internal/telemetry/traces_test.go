@@ -20,7 +20,7 @@ import (
 // TestTraces_Off: without a collector nothing is put into anybody's way.
 func TestTraces_Off(t *testing.T) {
 	t.Parallel()
-	none, err := NewTraces(t.Context(), config.Traces{Percent: 100}, "yeyak-api", zap.NewNop())
+	none, err := NewTraces(t.Context(), config.Traces{}, "yeyak-api", zap.NewNop())
 	require.NoError(t, err)
 	require.Nil(t, none.Provider())
 	interceptors, err := none.Interceptors()

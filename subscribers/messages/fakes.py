@@ -73,10 +73,12 @@ class FakeFeed(Server):
         self.events, self.page = events, page
         self.failing: list = []  # (status, headers, body)
         self.asked: list[str] = []
+        self.presented: list = []  # Authorization, of each request
         super().__init__(self.answer)
 
     def answer(self, handler, _):
         self.asked.append(handler.path)
+        self.presented.append(handler.headers.get("Authorization"))
         if self.failing:
             return self.failing.pop(0)
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(handler.path).query))

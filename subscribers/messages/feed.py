@@ -18,14 +18,15 @@ class CursorRefused(Exception):
 
 
 class Feed:
-    def __init__(self, url: str):
+    def __init__(self, url: str, api_key: str = ""):
         self.url = url + "/v1/events"
+        self.headers = {"Accept": "application/json", **({"Authorization": "Bearer " + api_key} if api_key else {})}
 
     def page(self, after: Optional[str]) -> tuple[list, str]:
         """The events after the cursor, and the cursor of the page after them."""
         query = {"limit": LIMIT, **({} if after is None else {"after": after})}
         request = urllib.request.Request(
-            self.url + "?" + urllib.parse.urlencode(query), headers={"Accept": "application/json"}
+            self.url + "?" + urllib.parse.urlencode(query), headers=self.headers
         )
         try:
             return parse(web.ask(request, MOST), after)

@@ -13,15 +13,24 @@ def path(environment: Mapping[str, str]) -> str:
 
 
 def api(environment: Mapping[str, str]) -> str:
-    """Where the API is, "" when none runs on the folder. The process that does
-    has the file locked: one that is not was left over by a process that was
-    killed."""
+    """Where the API is, "" when none runs on the folder."""
+    return announced(environment, "API")
+
+
+def api_key(environment: Mapping[str, str]) -> str:
+    """The key by which it knows the services that follow its feed."""
+    return announced(environment, "YEYAK_API_KEY")
+
+
+def announced(environment: Mapping[str, str], name: str) -> str:
+    """What the process that serves the folder says of itself. It has the file
+    locked: one that is not was left over by a process that was killed."""
     try:
         with open(os.path.join(path(environment), "env"), encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                said = re.search(r"^export API='([^']+)'$", file.read(), re.MULTILINE)
+                said = re.search(rf"^export {name}='([^']+)'$", file.read(), re.MULTILINE)
                 return said.group(1) if said else ""
     except (OSError, UnicodeDecodeError):
         pass

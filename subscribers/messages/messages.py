@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
     try:
         serve(health, told.listen)
         with Place(told.state) as place:
-            follow(Feed(told.feed), place, outlet, stop, told, health)
+            follow(Feed(told.feed, told.api_key), place, outlet, stop, told, health)
     except (Unheard, StateUnusable, CursorRefused, OutletGone) as end:
         log.error("%s", end)
         return 1

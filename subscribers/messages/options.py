@@ -16,6 +16,7 @@ import texts
 
 ENVIRONMENT = {
     "feed": "YEYAK_FEED_URL",
+    "api-key": "YEYAK_API_KEY",
     "state": "MESSAGES_STATE",
     "webhook": "MESSAGES_WEBHOOK",
     "secret": "MESSAGES_SECRET",
@@ -29,6 +30,7 @@ MISSING = "\0"
 
 class Options(NamedTuple):
     feed: str
+    api_key: str  # that the feed is asked with, "" for none
     state: str
     webhook: str  # "" is the console
     key: Optional[bytes]  # that messages are signed with
@@ -66,7 +68,7 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     p = Parser(
         prog="messages.py", allow_abbrev=False, description="Hands customers' messages to a webhook, or prints them.",
-        usage="%(prog)s --feed URL --state FILE [--webhook URL] [--secret whsec_…] [--language en|ko] [--listen HOST:PORT] [--poll SECONDS] [--once]",
+        usage="%(prog)s --feed URL --state FILE [--api-key KEY] [--webhook URL] [--secret whsec_…] [--language en|ko] [--listen HOST:PORT] [--poll SECONDS] [--once]",
     )
 
     def option(name: str, words: str) -> None:
@@ -74,6 +76,7 @@ def parser() -> Parser:
         p.add_argument("--" + name, nargs="?", const=MISSING, metavar=name.upper(), help=words + where)
 
     option("feed", "where Yeyak's API is, e.g. http://127.0.0.1:8080; by default that of the `yeyak dev` that runs on the data folder (YEYAK_DATA_DIR)")
+    option("api-key", "API key that the feed is asked with, of the scope events:read; better given by the environment, where ps does not show it; by default that of the `yeyak dev` that runs on the data folder")
     option("state", "file that remembers how far it has come; it starts from the beginning when there is none yet; by default messages.cursor in the data folder, if there is one")
     option("webhook", "where messages are posted to; without it they are printed")
     option("secret", "whsec_… that they are signed with; better given by the environment, where ps does not show it")
@@ -91,7 +94,7 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
     mistakes = [f"{r}: there is no such option" for r in rest]
 
     def take(name: str, default: str = "") -> str:
-        value = getattr(parsed, name)
+        value = getattr(parsed, name.replace("-", "_"))
         if value == MISSING:
             mistakes.append(f"--{name}: its value is missing")
         elif value is None and name in ENVIRONMENT:
@@ -109,8 +112,11 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
             mistakes.append(f"--{name}{known_as}: {why}")
             return None
 
+    # Another API does not get the key of the one that runs on the folder.
+    elsewhere = parsed.feed or environment.get(ENVIRONMENT["feed"])
     told = Options(
-        feed=check(feed, "feed", folder.api(environment)), state=check(state, "state", folder.state(environment)),
+        feed=check(feed, "feed", folder.api(environment)),
+        api_key=check(api_key, "api-key", "" if elsewhere else folder.api_key(environment)), state=check(state, "state", folder.state(environment)),
         webhook=check(webhook, "webhook"), key=check(key, "secret"),
         language=check(language, "language", "en"), poll=check(poll, "poll", "1.0"), listen=check(address, "listen"),
         once=parsed.once, verbose=parsed.verbose,
@@ -143,6 +149,12 @@ def feed(value: str) -> str:
     if url(value).query:
         raise ValueError("must not have a query")
     return value.rstrip("/")
+
+
+def api_key(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("must be an API key, such as `yeyak keys create` prints")  # and is never shown
+    return value
 
 
 def webhook(value: str) -> str:

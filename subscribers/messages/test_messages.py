@@ -170,6 +170,14 @@ class Feed(Case):
         self.assertEqual(1, err.count("trying again"))
         self.assertIn("works again, after 2 failed tries", err)
 
+    def test_asks_with_the_api_key(self):
+        for key, presented in {"yeyak_a": "Bearer yeyak_a", "": None}.items():
+            with self.subTest(key):
+                feed = self.feed(event(0))
+                running = self.run_on(feed, "--once", YEYAK_API_KEY=key)
+                running.ended(0)
+                self.assertEqual({presented}, set(feed.presented))
+
     def test_garbage_moves_nothing(self):
         for garbage in (b"", b"<html>", b"[]", b'{"items":[]}', b'{"items":[],"next":7}', b'{"items":[],"next":""}',
                         b'{"items":{},"next":"c9"}', b'{"items":[{}],"next":"c1"}', b"\xff", b"[" * 100000):

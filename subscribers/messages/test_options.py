@@ -34,14 +34,18 @@ class Options(unittest.TestCase):
     def test_by_data_folder(self):
         environment = {"YEYAK_DATA_DIR": self.folder}
         with open(self.folder + "/env", "w") as file:
-            file.write("# Where yeyak dev is.\nexport API='http://127.0.0.1:8081'\nexport TEMPORAL_ADDRESS='127.0.0.1:7234'\n")
+            file.write("# Where yeyak dev is.\nexport API='http://127.0.0.1:8081'\nexport TEMPORAL_ADDRESS='127.0.0.1:7234'\nexport YEYAK_API_KEY='yeyak_dev'\n")
             file.flush()
             self.assertEqual(["--feed (YEYAK_FEED_URL): is needed"], self.mistakes(**environment))  # of a process that is gone
             fcntl.flock(file, fcntl.LOCK_EX)  # as a process that runs
             told = options.read([], environment)
             self.assertEqual(("http://127.0.0.1:8081", os.path.realpath(self.folder) + "/messages.cursor"), (told.feed, told.state))
+            self.assertEqual("yeyak_dev", told.api_key)
             told = options.read(["--feed=http://a"], {**environment, "MESSAGES_STATE": self.state})
             self.assertEqual(("http://a", os.path.realpath(self.state)), (told.feed, told.state))
+            self.assertEqual("", told.api_key)  # another API does not get it
+            told = options.read(["--feed=http://a"], {**environment, "MESSAGES_STATE": self.state, "YEYAK_API_KEY": "yeyak_a"})
+            self.assertEqual("yeyak_a", told.api_key)
         self.assertEqual(["--feed (YEYAK_FEED_URL): is needed"], self.mistakes(**environment))
 
     def test_option_before_environment(self):
@@ -75,6 +79,7 @@ class Options(unittest.TestCase):
             *(["--webhook", url] for url in ("b", "http://u@b")),
             *(["--secret", s] for s in ("A" * 32, "whsec_", "whsec_é", "whsec_" + "A" * 31, "whsec_" + "A" * 28, "whsec_" + "A" * 88)),
             *(["--listen", at] for at in ("8092", "a:b", "a:", "a:70000", "::1:80", "a:٣")),
+            *(["--api-key", k] for k in ("a b", "ключ")),
             *(["--poll", p] for p in ("0", "nan", "inf", "3601", "x")),
             ["--state", self.folder], ["--once=yes"], ["more"],
         ]:

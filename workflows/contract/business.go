@@ -31,6 +31,8 @@ type Business struct {
 	// AsksToCancel: a service has to agree before an order is given up. Until it
 	// has answered, no decision that the order has taken is certain.
 	AsksToCancel bool
+	// Completes is what CompleteUpdate means, for who may.
+	Completes booking.Action
 
 	decode func(*commonpb.Payloads) (Input, error)
 	read   func(text []byte, change func(*Order)) (Input, error)
@@ -39,10 +41,13 @@ type Business struct {
 
 // businesses are all there are: a new kind of order is a line here.
 var businesses = []Business{
-	{Kind: booking.Lodging, Workflow: LodgingWorkflow, decode: decode[Lodging], read: read[Lodging], settle: settleLodging},
-	{Kind: booking.Food, Workflow: FoodWorkflow, AsksToCancel: true, decode: decode[Food], read: read[Food], settle: settleFood},
-	{Kind: booking.Cafe, Workflow: CafeWorkflow, AsksFirst: true, decode: decode[Cafe], read: read[Cafe], settle: settleCafe},
-	{Kind: booking.Cleaning, Workflow: CleaningWorkflow, AsksFirst: true, decode: decode[Cleaning], read: read[Cleaning], settle: settleCleaning},
+	{Kind: booking.Lodging, Workflow: LodgingWorkflow, Completes: booking.CheckOut, decode: decode[Lodging], read: read[Lodging], settle: settleLodging},
+	{Kind: booking.Food, Workflow: FoodWorkflow, AsksToCancel: true, Completes: booking.Deliver, decode: decode[Food], read: read[Food], settle: settleFood},
+	{Kind: booking.Cafe, Workflow: CafeWorkflow, AsksFirst: true, Completes: booking.Serve, decode: decode[Cafe], read: read[Cafe], settle: settleCafe},
+	{
+		Kind: booking.Cleaning, Workflow: CleaningWorkflow, AsksFirst: true, Completes: booking.FinishCall,
+		decode: decode[Cleaning], read: read[Cleaning], settle: settleCleaning,
+	},
 }
 
 // BusinessOf is the business that orders of the kind belong to, the zero value

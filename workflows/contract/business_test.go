@@ -26,7 +26,7 @@ func TestBusiness_OfEveryKind(t *testing.T) {
 
 		v := lost(kind)
 		v.History[0].At = placed.UTC()
-		workflow, settled, err := contract.Settlement(v, policy, "hash")
+		workflow, settled, err := contract.Settlement(v, policy, "hash", "")
 		require.NoError(t, err)
 		require.Equal(t, b.Workflow, workflow)
 		payloads, err := converter.GetDefaultDataConverter().ToPayloads(settled)

@@ -17,11 +17,13 @@ func (o Order) check(kind booking.Kind, is *objections) {
 	is.unless(booking.IsOrderID(kind, o.OrderID), "orderId", "is not the id of an order of this kind: %s- and 1 to %d letters, digits, - and _", kind, booking.LongestName)
 	is.upTo("requestHash", o.RequestHash, longestHash)
 	o.Policy.check(is)
+	is.by("settledBy", o.SettledBy)
 	if o.Settle != nil {
 		o.Settle.checkSettled(o.OrderID, kind, is)
 		return
 	}
 	is.name("customerId", o.CustomerID)
+	is.by("placedBy", o.PlacedBy)
 	is.money("amount", o.Amount)
 	if o.Amount.Amount != 0 {
 		is.name("paymentMethod", o.PaymentMethod)
@@ -35,6 +37,7 @@ func (o Order) check(kind booking.Kind, is *objections) {
 		is.unless(w.Why == booking.ByCustomer || w.Why == booking.NotProcessed, "withdrawal.why",
 			"must be %s or %s", booking.ByCustomer, booking.NotProcessed)
 		is.upTo("withdrawal.note", string(w.Note), booking.LongestNote)
+		is.by("withdrawal.by", w.By)
 	}
 }
 
@@ -89,6 +92,7 @@ func (d Decision) Check(update string) error {
 	var is objections
 	is.unless(d.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", d.Bytes, LargestUpdate)
 	is.upTo("note", string(d.Note), booking.LongestNote)
+	is.by("by", d.By)
 	if fault := booking.LinesFault(d.Note); fault != "" {
 		is.add("note", "%s", fault)
 	}
@@ -104,8 +108,12 @@ func Comes(c booking.Cleaner) bool {
 	return is.err() == nil
 }
 
-// Forces tells whether an order can be told to undo itself for the reason.
-func Forces(why booking.Reason) bool { return why == booking.MenuDeleted }
+// Forces tells whether an order can be told to undo itself so.
+func Forces(f Force) bool {
+	var is objections
+	is.by("by", f.By)
+	return f.Why == booking.MenuDeleted && is.err() == nil
+}
 
 // What a deletion or a repair does unless it is told otherwise: how many orders
 // of a drink are cancelled at a time, and how many such batches, or pages of
@@ -121,7 +129,7 @@ const (
 // it has not come to anything yet, whatever its input says.
 func (d DrinkDeletion) Sane(begins bool) DrinkDeletion {
 	if begins {
-		d = DrinkDeletion{DrinkID: d.DrinkID, Batch: d.Batch, Batches: d.Batches}
+		d = DrinkDeletion{DrinkID: d.DrinkID, By: d.By, Batch: d.Batch, Batches: d.Batches}
 	}
 	d.Batch, d.Batches, d.Passes = within(d.Batch, deletionBatch), within(d.Batches, deletionBatches), max(0, d.Passes)
 	return d
@@ -131,6 +139,7 @@ func (d DrinkDeletion) Sane(begins bool) DrinkDeletion {
 func (d DrinkDeletion) Check() error {
 	var is objections
 	is.name("drinkId", d.DrinkID)
+	is.by("by", d.By)
 	return is.err()
 }
 

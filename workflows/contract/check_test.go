@@ -170,7 +170,7 @@ func TestCheck_OfASettlement(t *testing.T) {
 		CustomerID: "a b", History: []contract.Entry{{Status: booking.Received, At: noon, Note: booking.Personal(strings.Repeat("x", 3_000_000))}},
 	}
 	settled := func(v contract.View) error {
-		_, in, err := contract.Settlement(v, contract.Policy{InPlace: true}, "")
+		_, in, err := contract.Settlement(v, contract.Policy{InPlace: true}, "", "")
 		require.NoError(t, err)
 		return in.Check()
 	}
@@ -226,7 +226,7 @@ func TestCheck_OfASettlementOfLongWords(t *testing.T) {
 				History: []contract.Entry{{Status: booking.Received, At: noon}}, Delivery: &contract.Delivery{}, Cleaning: &contract.Visit{},
 			}
 			*tt.of(&last) = long
-			_, in, err := contract.Settlement(last, contract.Policy{InPlace: true}, "")
+			_, in, err := contract.Settlement(last, contract.Policy{InPlace: true}, "", "")
 			require.NoError(t, err)
 			require.NoError(t, in.Check())
 			wire, err := json.Marshal(in)
@@ -268,7 +268,16 @@ func TestComes(t *testing.T) {
 func TestForces(t *testing.T) {
 	t.Parallel()
 	for _, why := range append(booking.Reasons(), "", "whatever") {
-		require.Equal(t, why == booking.MenuDeleted, contract.Forces(why), why)
+		require.Equal(t, why == booking.MenuDeleted, contract.Forces(contract.Force{Why: why}), why)
+		require.Equal(t, why == booking.MenuDeleted, contract.Forces(contract.Force{Why: why, By: "1024"}), why)
+		require.False(t, contract.Forces(contract.Force{Why: why, By: "no id"}), why)
+	}
+	for text, want := range map[string]contract.Force{
+		`"menu_deleted"`: {Why: booking.MenuDeleted}, `{"why":"menu_deleted","by":"1024"}`: {Why: booking.MenuDeleted, By: "1024"}, `{}`: {}, `null`: {},
+	} {
+		var f contract.Force
+		require.NoError(t, json.Unmarshal([]byte(text), &f), text)
+		require.Equal(t, want, f)
 	}
 }
 

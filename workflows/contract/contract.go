@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -69,8 +70,8 @@ const (
 
 // Signals: what an order is told, and cannot refuse.
 const (
-	// ForceCancelSignal carries the booking.Reason for which an order is undone,
-	// one of those that Forces knows.
+	// ForceCancelSignal carries the Force by which an order is undone, one of those
+	// that Forces knows.
 	ForceCancelSignal = "force-cancel"
 	// AssignedSignal carries the booking.Cleaner who has been assigned to a
 	// call that was waiting for one.
@@ -140,10 +141,28 @@ func (r Refusal) Left(now time.Time) time.Duration {
 	return r.At.Add(time.Duration(r.After)).Sub(now)
 }
 
+// Force is why an order is undone that was not asked, and by whose decision, "" for
+// nobody's.
+type Force struct {
+	Why booking.Reason `json:"why"`
+	By  string         `json:"by,omitempty"`
+}
+
+// UnmarshalJSON reads the reason alone, too: an operator may send it.
+func (f *Force) UnmarshalJSON(text []byte) error {
+	type whole Force
+	if len(text) > 0 && text[0] == '"' {
+		return json.Unmarshal(text, &f.Why)
+	}
+	return json.Unmarshal(text, (*whole)(f))
+}
+
 // Decision is what the caller of an update adds to it.
 type Decision struct {
 	// Note is the caller's own words; they appear in the order's history.
 	Note booking.Personal `json:"note,omitempty"`
+	// By is the id of the one who decides, "" while authentication is off.
+	By string `json:"by,omitempty"`
 	// At is when the decision was made, of one that could not be delivered then. What
 	// was allowed then is allowed. Zero, or in the future: now.
 	At time.Time `json:"at,omitzero"`

@@ -72,8 +72,10 @@ func (p Policy) Whole() Policy {
 
 // Order is what every order's saga starts with.
 type Order struct {
-	OrderID       string        `json:"orderId"`
-	CustomerID    string        `json:"customerId"`
+	OrderID    string `json:"orderId"`
+	CustomerID string `json:"customerId"`
+	// PlacedBy is who placed the order for its customer, "" when that was the customer.
+	PlacedBy      string        `json:"placedBy,omitempty"`
 	Amount        booking.Money `json:"amount"` // price of the whole order
 	PaymentMethod string        `json:"paymentMethod"`
 	RequestHash   string        `json:"requestHash,omitempty"`
@@ -89,14 +91,16 @@ type Order struct {
 	Withdrawal *Withdrawal `json:"withdrawal,omitempty"`
 	Policy     Policy      `json:"policy"`
 	// Settle is the order as it was last known, when its workflow was lost: it
-	// is undone from there, and nothing else is done.
-	Settle *View `json:"settle,omitempty"`
+	// is undone from there, and nothing else is done. SettledBy is who had that done.
+	Settle    *View  `json:"settle,omitempty"`
+	SettledBy string `json:"settledBy,omitempty"`
 }
 
 // Withdrawal is why an order is given up before anything is done for it.
 type Withdrawal struct {
 	Why  booking.Reason   `json:"why"`            // ByCustomer or NotProcessed
 	Note booking.Personal `json:"note,omitempty"` // the customer's words
+	By   string           `json:"by,omitempty"`   // the id of the one who gave it up
 }
 
 // Begins is when the time of the order begins to run.
@@ -114,13 +118,15 @@ func (o Order) view(kind booking.Kind, ownerID string, item booking.Item, quanti
 	return View{
 		ID: o.OrderID, Kind: kind, CustomerID: o.CustomerID, OwnerID: ownerID,
 		Item: item, Quantity: quantity, Amount: o.Amount,
-		Status: booking.Received, History: []Entry{{Status: booking.Received, At: o.PlacedAt}},
+		Status: booking.Received, History: []Entry{{Status: booking.Received, At: o.PlacedAt, By: o.PlacedBy}},
 	}
 }
 
 // DrinkDeletion is what the deletion of a drink starts with.
 type DrinkDeletion struct {
 	DrinkID string `json:"drinkId"`
+	// By is the id of the one who deletes it, "" while authentication is off.
+	By string `json:"by,omitempty"`
 	// Batch is how many orders are cancelled at a time, and Batches how many
 	// such batches one run of the workflow goes through.
 	Batch   int `json:"batch"`

@@ -39,6 +39,13 @@ func (o *objections) name(field, id string) {
 // words is text for words that people write.
 func (o *objections) words(field string, words booking.Personal) { o.text(field, string(words)) }
 
+// by objects to who decided, unless it is "".
+func (o *objections) by(field, id string) {
+	if id != "" {
+		o.name(field, id)
+	}
+}
+
 // text objects to words for people that are missing, too long, or cannot be
 // shown.
 func (o *objections) text(field, text string) {

@@ -9,9 +9,9 @@ import (
 
 // Settlement is what the saga of a lost order is started with to be undone:
 // the order as it was last known, and no more of what it was placed with than
-// undos ask for. They act on what was done under the order's keys, so a view
+// undos ask for. by is who has it undone. They act on what was done under the order's keys, so a view
 // that lacks days or a quantity will do.
-func Settlement(v View, p Policy, requestHash string) (workflow string, input Input, err error) {
+func Settlement(v View, p Policy, requestHash, by string) (workflow string, input Input, err error) {
 	business := BusinessOf(v.Kind)
 	if business.settle == nil {
 		return "", nil, fmt.Errorf("order %s is of no kind that there is: %q", v.ID, v.Kind)
@@ -20,7 +20,7 @@ func Settlement(v View, p Policy, requestHash string) (workflow string, input In
 	v = v.short()
 	input, err = business.settle(Order{
 		OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount, PlacedAt: v.PlacedAt(),
-		RequestHash: requestHash, Policy: p, Settle: &v,
+		RequestHash: requestHash, Policy: p, Settle: &v, SettledBy: by,
 	}, v)
 	return business.Workflow, input, err
 }

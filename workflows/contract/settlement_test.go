@@ -35,7 +35,7 @@ func TestSettlement_Lodging(t *testing.T) {
 	t.Parallel()
 	v := lost(booking.Lodging)
 	v.Stay = &contract.Stay{CheckIn: "2026-12-24", CheckOut: "2026-12-26"}
-	workflow, input, err := contract.Settlement(v, policy, "hash")
+	workflow, input, err := contract.Settlement(v, policy, "hash", "")
 	require.NoError(t, err)
 	require.Equal(t, contract.LodgingWorkflow, workflow)
 	require.Equal(t, contract.Lodging{
@@ -50,9 +50,9 @@ func TestSettlement_Food(t *testing.T) {
 	v.Delivery = &contract.Delivery{Address: "here"}
 	troubled := v
 	troubled.NeedsAttention = true
-	_, afterTrouble, err := contract.Settlement(troubled, policy, "hash")
+	_, afterTrouble, err := contract.Settlement(troubled, policy, "hash", "")
 	require.NoError(t, err)
-	workflow, input, err := contract.Settlement(v, policy, "hash")
+	workflow, input, err := contract.Settlement(v, policy, "hash", "")
 	require.NoError(t, err)
 	require.Equal(t, contract.FoodWorkflow, workflow)
 	require.Equal(t, contract.Food{
@@ -65,7 +65,7 @@ func TestSettlement_Cafe(t *testing.T) {
 	t.Parallel()
 	v := lost(booking.Cafe)
 	v.Production = &contract.Production{Date: "2026-12-24"}
-	workflow, input, err := contract.Settlement(v, policy, "hash")
+	workflow, input, err := contract.Settlement(v, policy, "hash", "")
 	require.NoError(t, err)
 	require.Equal(t, contract.CafeWorkflow, workflow)
 	date := booking.Date{Year: 2026, Month: 12, Day: 24}
@@ -78,7 +78,7 @@ func TestSettlement_Cleaning(t *testing.T) {
 	t.Parallel()
 	v := lost(booking.Cleaning)
 	v.Cleaning = &contract.Visit{Location: "here"}
-	workflow, input, err := contract.Settlement(v, policy, "hash")
+	workflow, input, err := contract.Settlement(v, policy, "hash", "")
 	require.NoError(t, err)
 	require.Equal(t, contract.CleaningWorkflow, workflow)
 	require.Equal(t, contract.Cleaning{Order: order(v), Location: "here"}, input)
@@ -91,7 +91,7 @@ func TestSettlement_OfNextToNothing(t *testing.T) {
 	day := booking.Date{Year: 2026, Month: 12, Day: 1}
 	for _, k := range booking.Kinds() {
 		v := contract.View{ID: "x", Kind: k, History: []contract.Entry{{At: placed}}}
-		_, input, err := contract.Settlement(v, policy, "")
+		_, input, err := contract.Settlement(v, policy, "", "")
 		require.NoError(t, err)
 		switch in := input.(type) {
 		case contract.Lodging:
@@ -110,7 +110,7 @@ func TestSettlement_Refuses(t *testing.T) {
 	badStay.Stay = &contract.Stay{CheckIn: "2026-12-24", CheckOut: "soon"}
 	badDrink.Production = &contract.Production{Date: ""}
 	for _, v := range []contract.View{badStay, badDrink, noKind} {
-		_, _, err := contract.Settlement(v, policy, "")
+		_, _, err := contract.Settlement(v, policy, "", "")
 		require.ErrorContains(t, err, v.ID)
 	}
 }
@@ -122,7 +122,7 @@ func TestSettlement_OnTheWire(t *testing.T) {
 	v := lost(booking.Lodging)
 	v.Stay = &contract.Stay{CheckIn: "2026-12-24", CheckOut: "2026-12-26"}
 	v.History[0].At = placed.UTC()
-	_, input, err := contract.Settlement(v, policy, "hash")
+	_, input, err := contract.Settlement(v, policy, "hash", "")
 	require.NoError(t, err)
 	wire, err := json.Marshal(input)
 	require.NoError(t, err)

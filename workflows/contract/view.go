@@ -79,6 +79,7 @@ type Entry struct {
 	At     time.Time        `json:"at"`
 	Reason booking.Reason   `json:"reason,omitempty"`
 	Note   booking.Personal `json:"note,omitempty" doc:"What the one who decided added in their own words"`
+	By     string           `json:"by,omitempty" doc:"The number of the one who decided; of the first entry, of the one who placed the order, if that is not its customer"`
 	// Refused, Decision and DecidedAt are set in what the read model shows of a
 	// decision that was kept while the order could not be reached, and was not
 	// carried out. The order has not changed then.
@@ -102,6 +103,17 @@ func (v View) CancellingSince() (since time.Time) {
 		since = v.Since()
 	}
 	return since
+}
+
+// By is who decided that the order is where it is, "" when nobody did. A decision that
+// was refused has changed nothing.
+func (v View) By() string {
+	for _, e := range slices.Backward(v.History) {
+		if e.Refused == "" {
+			return e.By
+		}
+	}
+	return ""
 }
 
 // Since is since when the order has had its status. A decision that was refused has
@@ -151,6 +163,17 @@ func (v View) Cleaner() *booking.Cleaner {
 	return v.Cleaning.Cleaner
 }
 
+// Thing is the order as far as it matters to who may do something with it.
+func (v View) Thing() booking.Thing {
+	t := booking.Thing{
+		CustomerID: v.CustomerID, OwnerID: v.OwnerID, ItemID: v.Item.ID, Delivered: v.Kind == booking.Food && v.Placed,
+	}
+	if cleaner := v.Cleaner(); cleaner != nil {
+		t.CleanerID = cleaner.ID
+	}
+	return t
+}
+
 // FreedNights are the nights of a stay that are free again, nil when none are.
 func (v View) FreedNights() *booking.Nights {
 	if v.Stay == nil {
@@ -164,7 +187,7 @@ func (v View) FreedNights() *booking.Nights {
 func (v View) EventData() booking.EventData {
 	data := booking.EventData{
 		Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
-		Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason,
+		Quantity: v.Quantity, Amount: v.Amount, Status: v.Status, Reason: v.Reason, By: v.By(),
 	}
 	if v.Stay != nil {
 		data.CheckIn, data.CheckOut, data.Freed = v.CheckIn, v.CheckOut, v.Freed

@@ -11,6 +11,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/child"
 	"github.com/yeyak/yeyak/internal/rig/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/issuer"
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
@@ -64,6 +65,7 @@ type Cluster struct {
 	entry    *child.Process
 	stats    string // where the entry point tells whom it takes for ready, host:port
 	database string
+	issuer   *issuer.Issuer // of the tokens that its APIs take
 }
 
 // Start starts a cluster and returns when all of it is ready.
@@ -71,7 +73,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if err := mayBeSet(o.Env); err != nil {
 		return nil, err
 	}
-	c := &Cluster{options: o}
+	c := &Cluster{options: o, issuer: issuer.Run()}
 	defer func() {
 		if err != nil {
 			_ = c.Stop() // the first error tells
@@ -144,6 +146,9 @@ func (c *Cluster) URL() string { return "http://" + c.options.Listen }
 // Database is the URL of the database of all services.
 func (c *Cluster) Database() string { return c.database }
 
+// Token is an operator's access token.
+func (c *Cluster) Token() string { return c.issuer.Operator() }
+
 // Temporal is where the Temporal server listens, host:port.
 func (c *Cluster) Temporal() string { return c.temporal.Addr() }
 
@@ -162,6 +167,7 @@ func (c *Cluster) Stop() (err error) {
 	for range c.Nodes() {
 		err = errors.Join(err, <-ended)
 	}
+	c.issuer.Stop()
 	return errors.Join(err, c.stopBacking())
 }
 

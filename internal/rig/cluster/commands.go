@@ -25,6 +25,7 @@ func (c *Cluster) Env() []string {
 	return merged([]string{
 		"DATABASE_URL=" + c.database, "TEMPORAL_ADDRESS=" + c.temporal.Addr(), "TEMPORAL_NAMESPACE=default",
 		"YEYAK_VERSIONING=" + strconv.FormatBool(c.options.Versioned), "YEYAK_PAYMENTS=sandbox", "YEYAK_DRAIN_DELAY=" + delay.String(),
+		"YEYAK_AUTH_ISSUER=" + c.issuer.URL(),
 	}, c.options.Env)
 }
 
@@ -74,10 +75,11 @@ func (c *Cluster) Command(ctx context.Context, args ...string) (string, error) {
 // while the cluster is ready.
 func (c *Cluster) EnvFile() string { return filepath.Join(c.options.Dir, "env") }
 
-// writeEnv tells, besides Env, where the API and Temporal's web UI are, and
+// writeEnv tells, besides Env, where the API and Temporal's web UI are, an
+// operator's token, and
 // PostgreSQL's own programs where the server is.
 func (c *Cluster) writeEnv() error {
-	where := []string{"API=" + c.URL()}
+	where := []string{"API=" + c.URL(), "TOKEN=" + c.Token()}
 	if c.UIURL() != "" {
 		where = append(where, "TEMPORAL_UI="+c.UIURL())
 	}

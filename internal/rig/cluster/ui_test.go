@@ -14,6 +14,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/child"
 	"github.com/yeyak/yeyak/internal/rig/fullserver"
+	"github.com/yeyak/yeyak/internal/rig/issuer"
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
@@ -34,7 +35,7 @@ func TestUI(t *testing.T) {
 	ports, err := child.FreePorts(1)
 	require.NoError(t, err)
 	program := cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../../bin/temporal-server")
-	c := &Cluster{options: Options{Dir: t.TempDir(), TemporalServer: program, UI: child.Address(ports[0])}}
+	c := &Cluster{options: Options{Dir: t.TempDir(), TemporalServer: program, UI: child.Address(ports[0])}, issuer: issuer.Start(t)}
 	require.NoError(t, os.MkdirAll(c.Logs(), 0o755))
 	c.postgres, err = pgserver.Launch(pgserver.Forgetful)
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 // Options says how many there are, and where.
 type Options struct {
 	URL   string
+	Token string // that requests present, "" for none
 	Users int
 	// Think is how long a user does nothing between two requests, on average.
 	Think time.Duration

@@ -92,6 +92,9 @@ func (c *Crowd) requestUnder(ctx context.Context, key, method, path string, in o
 	if key != "" {
 		r.Header.Set("Idempotency-Key", key)
 	}
+	if c.options.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.options.Token)
+	}
 	resp, err := c.http.Do(r)
 	if err != nil {
 		return a, err

@@ -1,0 +1,116 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Callers knows callers by what they present. Nil: authentication is off.
+type Callers interface {
+	// Caller answers the caller who presents an access token or an API key.
+	// Unauthenticated: it is not valid. Unavailable: that cannot be found out.
+	Caller(ctx context.Context, credential string) (booking.Caller, error)
+}
+
+type callerKey struct{}
+
+// WithCaller is the context of a request of the caller's.
+func WithCaller(ctx context.Context, c booking.Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// CallerOf is the caller of a request; the zero value for one that needs none.
+func CallerOf(ctx context.Context) booking.Caller {
+	c, _ := ctx.Value(callerKey{}).(booking.Caller)
+	return c
+}
+
+// bearer is the security scheme of the API document.
+const bearer = "bearer"
+
+var bearerScheme = &huma.SecurityScheme{
+	Type: "http", Scheme: "bearer", BearerFormat: "JWT",
+	Description: "An access token of the issuer that this service trusts, or an API key of a program. `yeyak dev` prints tokens of its " +
+		"demonstration accounts: `yeyak token alice`.",
+}
+
+// isPersonal tells whether requests for an operation have to say whose they are.
+func isPersonal(op *huma.Operation) bool { return strings.HasPrefix(op.Path, "/v1/") }
+
+// identifiedWithin bounds the time in which a caller is found out.
+const identifiedWithin = 5 * time.Second
+
+// identify finds out whose a request is before anything is done for it.
+func (s *server) identify(ctx huma.Context, next func(huma.Context)) {
+	c := humagin.Unwrap(ctx)
+	if s.Callers == nil {
+		c.Request = c.Request.WithContext(WithCaller(c.Request.Context(), booking.Caller{Unchecked: true}))
+		next(ctx)
+		return
+	}
+	if !isPersonal(ctx.Operation()) {
+		next(ctx)
+		return
+	}
+	caller, p := s.callerOf(c.Request)
+	if p != nil {
+		if s.countRequest(c, accountOf(booking.Caller{}, c.ClientIP())) {
+			writeProblem(c, p)
+		}
+		return
+	}
+	// On the request itself, where its log line and a stream look for it.
+	c.Request = c.Request.WithContext(WithCaller(c.Request.Context(), caller))
+	next(ctx)
+}
+
+func (s *server) callerOf(r *http.Request) (booking.Caller, *problem) {
+	credential, fault := presented(r.Header.Values("Authorization"))
+	if fault != "" {
+		return booking.Caller{}, newProblem(booking.Unauthenticated, "%s", fault).challenge("")
+	}
+	// A client that hangs up does not cut off the look into the database.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), identifiedWithin)
+	defer cancel()
+	caller, err := s.Callers.Caller(ctx, credential)
+	if err == nil {
+		return caller, nil
+	}
+	p := s.toProblem(r.Context(), err)
+	if p.Code == booking.Unauthenticated {
+		p = p.challenge(p.Detail)
+	}
+	return booking.Caller{}, p
+}
+
+// presented is what follows the word Bearer in the one Authorization header that
+// there may be, and what is wrong where there is none.
+func presented(headers []string) (credential, fault string) {
+	if len(headers) > 1 {
+		return "", "the request has several Authorization headers"
+	}
+	scheme, credential, _ := strings.Cut(strings.Join(headers, ""), " ")
+	credential = strings.TrimSpace(credential)
+	if !strings.EqualFold(scheme, "Bearer") || credential == "" {
+		return "", "send an access token or an API key: Authorization: Bearer …"
+	}
+	return credential, ""
+}
+
+// challenge says how to authenticate (RFC 6750), and what is wrong with what was
+// presented, if anything was.
+func (p *problem) challenge(fault string) *problem {
+	value := `Bearer realm="yeyak"`
+	if fault != "" {
+		value += `, error="invalid_token", error_description="` + fault + `"`
+	}
+	p.header.Set("WWW-Authenticate", value)
+	return p
+}

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// credentials are callers by what they present.
+type credentials map[string]booking.Caller
+
+// issuerAway is the credential of which nothing can be found out.
+const issuerAway = "of-an-issuer-that-is-away"
+
+func (c credentials) Caller(_ context.Context, credential string) (booking.Caller, error) {
+	if credential == issuerAway {
+		return booking.Caller{}, booking.Errorf(booking.Unavailable, "the issuer cannot be asked").Because(errors.New("10.0.0.9:443"))
+	}
+	caller, known := c[credential]
+	if !known {
+		return booking.Caller{}, booking.Errorf(booking.Unauthenticated, "the token has expired").Because(errors.New("secret"))
+	}
+	return caller, nil
+}
+
+var alice = booking.Caller{ID: "1024", Name: "Alice", Roles: []booking.Role{booking.CustomerRole}}
+
+func authenticated(d *given) { d.Callers = credentials{"a.l.ice": alice} }
+
+func TestIdentify_Challenges(t *testing.T) {
+	t.Parallel()
+	b := setup(t, authenticated)
+	const plain = `Bearer realm="yeyak"`
+	for name, tt := range map[string]struct{ authorization, challenge string }{
+		"None":        {"", plain},
+		"OtherScheme": {"Basic YWxpY2U6c2VjcmV0", plain},
+		"NoScheme":    {"a.l.ice", plain},
+		"NoToken":     {"Bearer", plain},
+		"BlankToken":  {"Bearer  ", plain},
+		"Refused":     {"Bearer z", plain + `, error="invalid_token", error_description="the token has expired"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := b.do("GET", placesPath, "", "Authorization", tt.authorization)
+			p := b.problem(a, http.StatusUnauthorized, booking.Unauthenticated)
+			require.Equal(t, tt.challenge, a.Header.Get("WWW-Authenticate"))
+			require.NotContains(t, a.text, "secret")
+			require.NotEmpty(t, p.Detail)
+		})
+	}
+	for _, authorization := range []string{"Bearer a.l.ice", "bearer a.l.ice", "BEARER   a.l.ice "} {
+		require.Equal(t, http.StatusOK, b.do("GET", placesPath, "", "Authorization", authorization).StatusCode, authorization)
+	}
+	a := b.do("GET", placesPath, "", "Authorization", "Bearer "+issuerAway)
+	b.problem(a, http.StatusServiceUnavailable, booking.Unavailable)
+	require.NotContains(t, a.text, "10.0.0.9")
+	require.Empty(t, a.Header.Get("WWW-Authenticate"))
+}
+
+// TestIdentify_EveryRoute: no route of the document answers a request that is
+// nobody's, but those for probes; and a refused request does nothing.
+func TestIdentify_EveryRoute(t *testing.T) {
+	t.Parallel()
+	b := setup(t, authenticated)
+	server := b.serve()
+	var doc struct {
+		Paths map[string]map[string]struct{ Security []map[string][]string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(b.do("GET", openAPIPath, "").text), &doc))
+	require.NotEmpty(t, doc.Paths)
+	open := map[string]bool{"/healthz": true, "/readyz": true}
+	for path, operations := range doc.Paths {
+		for method, o := range operations {
+			at := strings.NewReplacer("{", "", "}", "").Replace(path)
+			r, err := http.NewRequestWithContext(t.Context(), strings.ToUpper(method), server.URL+at, strings.NewReader("{}"))
+			require.NoError(t, err)
+			r.Header.Set("Content-Type", "application/json")
+			a, err := server.Client().Do(r)
+			require.NoError(t, err)
+			a.Body.Close()
+			if open[path] {
+				require.Equal(t, http.StatusOK, a.StatusCode, path)
+				require.Empty(t, o.Security, path)
+				continue
+			}
+			require.Equal(t, http.StatusUnauthorized, a.StatusCode, "%s %s", method, path)
+			require.Equal(t, []map[string][]string{{bearer: {}}}, o.Security, path)
+		}
+	}
+}
+
+// TestIdentify_TheCallerReachesTheOrders: and the line of the log, by number.
+func TestIdentify_TheCallerReachesTheOrders(t *testing.T) {
+	t.Parallel()
+	core, logs := observer.New(zap.DebugLevel)
+	b := setup(t, authenticated, func(d *given) { d.Logger = zap.New(core) })
+	b.decides(booking.Confirmed, "")
+	a := b.do("POST", "/v1/lodging/reservations", strings.Replace(reservation, `"alice"`, `"1024"`, 1), "Authorization", "Bearer a.l.ice")
+	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+	line := logs.FilterMessage("request").All()[0].ContextMap()
+	require.Equal(t, "1024", line["caller"])
+	for _, entry := range logs.All() {
+		for _, value := range entry.ContextMap() {
+			require.NotContains(t, fmt.Sprint(value), "Alice")
+		}
+	}
+}
+
+// TestIdentify_SeveralHeaders: of two tokens none counts.
+func TestIdentify_SeveralHeaders(t *testing.T) {
+	t.Parallel()
+	b := setup(t, authenticated)
+	server := b.serve()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+placesPath, http.NoBody)
+	require.NoError(t, err)
+	r.Header["Authorization"] = []string{"Bearer a.l.ice", "Bearer a.l.ice"}
+	a, err := server.Client().Do(r)
+	require.NoError(t, err)
+	a.Body.Close()
+	require.Equal(t, http.StatusUnauthorized, a.StatusCode)
+}
+
+// TestIdentify_AStreamIsSomebodys: too.
+func TestIdentify_AStreamIsSomebodys(t *testing.T) {
+	t.Parallel()
+	b := setup(t, authenticated, often)
+	server := b.serve()
+	require.Equal(t, http.StatusUnauthorized, b.open(server, "").StatusCode)
+	b.follow(server, "?customerId=1024", "Authorization", "Bearer a.l.ice").leave()
+}

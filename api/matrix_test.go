@@ -1,0 +1,169 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// cast are the callers of the matrix, in the order of its columns in
+// docs/authorization.md.
+func cast() []booking.Caller {
+	as := func(id string, role booking.Role, of ...booking.Membership) booking.Caller {
+		return booking.Caller{ID: id, Roles: []booking.Role{role}, Memberships: of}
+	}
+	ofAll := func(level booking.MemberLevel) (all []booking.Membership) {
+		for _, owner := range []string{"olivia", "sara", "cora"} {
+			all = append(all, booking.Membership{OwnerID: owner, Level: level})
+		}
+		return all
+	}
+	scoped := func(id string, scope booking.Scope) booking.Caller {
+		caller := as(id, booking.ServiceRole)
+		caller.Scopes = []booking.Scope{scope}
+		return caller
+	}
+	return []booking.Caller{
+		as("alice", booking.CustomerRole), as("minho", booking.CustomerRole),
+		as("1001", booking.OwnerRole, ofAll(booking.OwnerLevel)...), as("1002", booking.OwnerRole, ofAll(booking.StaffLevel)...),
+		as("1003", booking.OwnerRole, booking.Membership{OwnerID: "bora", Level: booking.OwnerLevel}),
+		as("dana", booking.CourierRole), as("kim", booking.CleanerRole), as("lee", booking.CleanerRole), as("olga", booking.OperatorRole),
+		as("2001", booking.ServiceRole), as("2002", booking.ServiceRole, ofAll(booking.OwnerLevel)...),
+		scoped("2003", booking.AnyOrder), scoped("2004", booking.AllEvents), scoped("2005", booking.AnyCatalogue),
+	}
+}
+
+// ids are what the variables in the paths of routes stand for, by what comes before.
+var ids = map[string]string{
+	"reservations/{id}": "lodging-1", "food/orders/{id}": "food-1", "cafe/orders/{id}": "cafe-1", "calls/{id}": "cleaning-1", "mypages/{id}": "lodging-1",
+	"payments/{orderId}": "lodging-1", "deliveries/{orderId}": "food-1", "productions/{orderId}": "cafe-1",
+	"places/{id}": "place-seaside", "food/menus/{id}": "menu-bibimbap", "cafe/menus/{id}": "drink-latte", "cleaners/{id}": "kim",
+	"owners/{ownerId}": "olivia", "members/{personId}": "1031",
+}
+
+// queries and bodies are those of requests that need one, by the operation.
+var (
+	queries = map[string]string{
+		"list-mypages": "customerId=alice", "list-orders": "ownerId=olivia", "list-messages": "recipientId=alice", "list-deliveries": "ownerId=sara",
+		"list-productions": "menuId=drink-latte", "list-events": "ownerId=olivia", "get-stock": "from=2026-12-24&to=2026-12-26",
+	}
+	requestBodies = map[string]string{
+		"place-reservation": reservation, "place-food-order": meal, "place-cafe-order": cups, "place-call": call, "reject-lodging": `{"reason":"full"}`,
+		"add-place":    `{"name":"Inn","ownerId":"olivia","price":{"amount":1,"currency":"KRW"},"confirmation":"auto"}`,
+		"add-menu":     `{"name":"Soup","ownerId":"sara","price":{"amount":1,"currency":"KRW"}}`,
+		"add-drink":    `{"name":"Tea","ownerId":"cora","price":{"amount":1,"currency":"KRW"},"date":"2026-11-23","count":5}`,
+		"change-place": `{"name":"Inn"}`, "change-menu": `{"name":"Soup"}`, "change-drink": `{"name":"Tea"}`,
+		"set-stock": `{"from":"2026-12-24","to":"2026-12-26","rooms":5}`, "set-drink-stock": `{"count":5}`,
+		"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"level":"staff"}`,
+	}
+)
+
+// matrix is an API with an order of each kind, of which everything is there, that
+// knows the cast.
+func matrix(t *testing.T) *bundle {
+	known := credentials{}
+	for n, caller := range cast() {
+		known["t"+strconv.Itoa(n)] = caller
+	}
+	b := setup(t, func(d *given) { d.Callers = known })
+	for _, business := range businesses() {
+		statuses := business.kind.Statuses()
+		view := business.in(statuses[len(statuses)-3], "").View // the good end
+		require.True(t, view.Status.Final())
+		view.Placed = true
+		if view.Cleaning != nil {
+			view.Cleaning = &contract.Visit{Location: view.Cleaning.Location, Cleaner: &booking.Cleaner{ID: "kim", Name: "Kim"}}
+		}
+		b.store.put(contract.Publication{View: view})
+	}
+	b.store.payments["lodging-1"] = booking.Payment{
+		Charge: booking.Charge{OrderID: "lodging-1", Amount: booking.Money{Amount: 100000, Currency: "KRW"}}, Status: booking.Charged,
+	}
+	b.store.cleaners = []booking.CleanerAtWork{{Cleaner: booking.Cleaner{ID: "kim", Name: "Kim"}}}
+	b.decides(booking.Confirmed, "")
+	b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
+		p, err := b.store.Order(t.Context(), d.OrderID)
+		return orders.Outcome{View: p.View, Done: true}, err
+	}
+	b.book.deletes = func(string) error { return nil }
+	return b
+}
+
+// request fills the variables of a route, and adds what the operation needs.
+func request(path, operation string) (target, body string) {
+	target = path
+	for where, id := range ids {
+		prefix, _, _ := strings.Cut(where, "{")
+		target = strings.ReplaceAll(target, where, prefix+id)
+	}
+	if query := queries[operation]; query != "" {
+		target += "?" + query
+	}
+	return target, requestBodies[operation]
+}
+
+// TestMatrix asks each route as each caller, and holds the answers to the table of
+// docs/authorization.md.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/authorization.md")
+	require.NoError(t, err)
+	_, table, found := strings.Cut(string(text), "\n## The routes\n")
+	require.True(t, found)
+	var doc struct {
+		Paths map[string]map[string]struct{ OperationID string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(setup(t).do("GET", openAPIPath, "").text), &doc))
+	asked := map[string]bool{}
+	for path, operations := range doc.Paths {
+		for method, o := range operations {
+			method := strings.ToUpper(method)
+			asked[o.OperationID] = true
+			t.Run(o.OperationID, func(t *testing.T) {
+				t.Parallel()
+				b, cells := matrix(t), []string{fmt.Sprintf("| `%s %s` |", method, path)}
+				target, body := request(path, o.OperationID)
+				for n := range cast() {
+					a := b.as("t"+strconv.Itoa(n), method, target, body)
+					require.Less(t, a.StatusCode, 500, a.text)
+					require.NotEqual(t, http.StatusUnprocessableEntity, a.StatusCode, a.text)
+					cells = append(cells, inMatrix(a.StatusCode)+" |")
+				}
+				require.Contains(t, table, "\n"+strings.Join(cells, " ")+"\n", "docs/authorization.md wants this row")
+			})
+		}
+	}
+	for operation := range actions {
+		require.True(t, asked[operation], "%s has a rule and is no operation", operation)
+	}
+}
+
+func inMatrix(status int) string {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return strconv.Itoa(status)
+	default:
+		return "✓"
+	}
+}
+
+// TestMatrix_NoIdentity: while authentication is off, every caller may do everything.
+func TestMatrix_NoIdentity(t *testing.T) {
+	t.Parallel()
+	for _, rule := range booking.Rules() {
+		require.True(t, booking.Caller{Unchecked: true}.Allowed(rule.Action, booking.Thing{}), rule.Action)
+	}
+	b := setup(t)
+	require.Equal(t, http.StatusOK, b.do("GET", "/v1/events", "").StatusCode)
+	require.Equal(t, []string{"customerId"}, fields(b.problem(b.do("GET", "/v1/mypages", ""), 422, booking.Invalid)))
+}

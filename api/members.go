@@ -1,0 +1,146 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+const membersPath = "/v1/owners/{ownerId}/members"
+
+func (s *server) registerMembers() {
+	register(s, huma.Operation{
+		OperationID: "get-self", Method: http.MethodGet, Path: "/v1/self", Tags: []string{tagMembers},
+		Summary: "Who the caller is", Description: "By which number Yeyak knows the caller, and for whom they act.",
+		Responses: s.problems(booking.Unavailable),
+	}, s.getSelf)
+	register(s, huma.Operation{
+		OperationID: "list-members", Method: http.MethodGet, Path: membersPath, Tags: []string{tagMembers},
+		Summary:     "List the members of an owner's organisation",
+		Description: "In the order of their numbers. The owner with whom the organisation began is a member without being listed.",
+		Responses:   s.problems(booking.NotFound, booking.Invalid, booking.InvalidCursor, booking.Unavailable),
+	}, s.listMembers)
+	register(s, huma.Operation{
+		OperationID: "put-member", Method: http.MethodPut, Path: membersPath + "/{personId}", Tags: []string{tagMembers},
+		Summary: "Make somebody a member, or change what a member may do",
+		Description: "`owner` may do everything, `staff` decides on orders and sets stock. With a place, only there. " +
+			"It counts at once in the process that answers, and within five seconds in others.",
+		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
+	}, s.putMember)
+	register(s, huma.Operation{
+		OperationID: "remove-member", Method: http.MethodDelete, Path: membersPath + "/{personId}", Tags: []string{tagMembers},
+		Summary: "Remove a member", DefaultStatus: http.StatusNoContent,
+		Description: "From every place. It counts at once in the process that answers, and within five seconds in others.",
+		Responses:   s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
+	}, s.removeMember)
+}
+
+// selfView is the caller of a request.
+type selfView struct {
+	ID          string           `json:"id" doc:"The number by which Yeyak knows the caller; absent while authentication is off" example:"1024"`
+	Name        string           `json:"name,omitempty" doc:"How the issuer of the token calls them" example:"Alice"`
+	Roles       []booking.Role   `json:"roles" nullable:"false"`
+	Scopes      []booking.Scope  `json:"scopes" nullable:"false"`
+	Memberships []membershipView `json:"memberships" nullable:"false" doc:"The organisations that they are a member of"`
+}
+
+// membershipView is the part that somebody has in an organisation. (Huma finds what
+// is embedded only if it is exported.)
+type membershipView struct {
+	OwnerID string              `json:"ownerId" doc:"The organisation" example:"1025"`
+	Place   string              `json:"place,omitempty" doc:"The one place, menu or drink that it is for; absent for all"`
+	Level   booking.MemberLevel `json:"level" enum:"owner,staff"`
+}
+
+func showMembership(m booking.Membership) membershipView {
+	return membershipView{OwnerID: m.OwnerID, Place: m.Place, Level: m.Level}
+}
+
+type selfAnswer struct{ Body selfView }
+
+func (s *server) getSelf(ctx context.Context, _ *struct{}) (*selfAnswer, error) {
+	c := CallerOf(ctx)
+	return &selfAnswer{Body: selfView{
+		ID: c.ID, Name: c.Name, Roles: each(c.Roles, same[booking.Role]), Scopes: each(c.Scopes, same[booking.Scope]),
+		Memberships: each(c.Memberships, showMembership),
+	}}, nil
+}
+
+func same[T any](v T) T { return v }
+
+// memberView is a member as the API shows them.
+type memberView struct {
+	PersonID string              `json:"personId" example:"1031"`
+	Place    string              `json:"place,omitempty" doc:"The one place, menu or drink that they work for; absent for all"`
+	Level    booking.MemberLevel `json:"level" enum:"owner,staff"`
+	By       string              `json:"by,omitempty" doc:"Who made them a member" example:"1025"`
+	At       time.Time           `json:"at" doc:"When"`
+}
+
+func showMember(m booking.Member) memberView {
+	return memberView{PersonID: m.PersonID, Place: m.Place, Level: m.Level, By: m.By, At: m.At.UTC()}
+}
+
+type membersOf struct {
+	Strict
+	Paging
+	OwnerID name `path:"ownerId" doc:"The organisation"`
+}
+
+type putMemberInput struct {
+	Strict
+	OwnerID  name `path:"ownerId" doc:"The organisation"`
+	PersonID name `path:"personId" doc:"The member's number"`
+	Body     struct {
+		Level booking.MemberLevel `json:"level" enum:"owner,staff" example:"staff"`
+		Place name                `json:"place,omitempty" doc:"The one place, menu or drink that they work for; all without it" example:"place-0m5w3k1v8t2z6r4q"`
+	} `nameHint:"MemberChange"`
+}
+
+type memberAnswer struct{ Body memberView }
+
+type memberByID struct {
+	Strict
+	OwnerID  name `path:"ownerId" doc:"The organisation"`
+	PersonID name `path:"personId" doc:"The member's number"`
+}
+
+// ofOrganisation is all that an organisation has.
+func ofOrganisation(ownerID name) booking.Thing { return booking.Thing{OwnerID: string(ownerID)} }
+
+func (s *server) listMembers(ctx context.Context, in *membersOf) (*list[memberView], error) {
+	if err := may(ctx, booking.ReadMembers, ofOrganisation(in.OwnerID)); err != nil {
+		return nil, err
+	}
+	members, next, err := s.Members.Members(ctx, string(in.OwnerID), in.page())
+	return &list[memberView]{Body: partOf(each(members, showMember), next)}, err
+}
+
+func (s *server) putMember(ctx context.Context, in *putMemberInput) (*memberAnswer, error) {
+	if err := may(ctx, booking.ChangeMembers, ofOrganisation(in.OwnerID)); err != nil {
+		return nil, err
+	}
+	member := booking.Member{
+		PersonID:   string(in.PersonID),
+		Membership: booking.Membership{OwnerID: string(in.OwnerID), Place: string(in.Body.Place), Level: in.Body.Level},
+		By:         CallerOf(ctx).ID, At: s.Now().UTC().Truncate(time.Microsecond),
+	}
+	if err := s.Members.PutMember(ctx, member); err != nil {
+		return nil, err
+	}
+	s.memberships.forget(member.PersonID)
+	return &memberAnswer{Body: showMember(member)}, nil
+}
+
+func (s *server) removeMember(ctx context.Context, in *memberByID) (*struct{}, error) {
+	if err := may(ctx, booking.ChangeMembers, ofOrganisation(in.OwnerID)); err != nil {
+		return nil, err
+	}
+	err := s.Members.RemoveMember(ctx, string(in.OwnerID), string(in.PersonID))
+	s.memberships.forget(string(in.PersonID))
+	return nil, err
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func (m *memory) Memberships(_ context.Context, personID string) (found []booking.Membership, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, one := range m.members {
+		if one.PersonID == personID {
+			found = append(found, one.Membership)
+		}
+	}
+	return found, m.away
+}
+
+func (m *memory) Members(_ context.Context, ownerID string, page booking.Page) ([]booking.Member, string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.page = page
+	if page.Cursor == "bad" {
+		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
+	}
+	return slices.DeleteFunc(slices.Clone(m.members), func(one booking.Member) bool { return one.OwnerID != ownerID }), "", m.away
+}
+
+func (m *memory) PutMember(_ context.Context, is booking.Member) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.members = append(slices.DeleteFunc(m.members, func(one booking.Member) bool {
+		return one.OwnerID == is.OwnerID && one.PersonID == is.PersonID && one.Place == is.Place
+	}), is)
+	return m.away
+}
+
+func (m *memory) RemoveMember(_ context.Context, ownerID, personID string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.members = slices.DeleteFunc(m.members, func(one booking.Member) bool { return one.OwnerID == ownerID && one.PersonID == personID })
+	return m.away
+}
+
+// bora is the owner of olivia's organisation, cora of one of her own.
+var (
+	bora = booking.Caller{ID: "1025", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "olivia", Level: booking.OwnerLevel}}}
+	cora = booking.Caller{ID: "1026", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "1027", Level: booking.OwnerLevel}}}
+)
+
+func members(d *given) { d.Callers = credentials{"bora": bora, "cora": cora, "alice": alice} }
+
+// as does a request of a caller's.
+func (b *bundle) as(token, method, target, body string) answer {
+	b.t.Helper()
+	return b.do(method, target, body, "Authorization", "Bearer "+token)
+}
+
+const oliviasMembers = "/v1/owners/olivia/members"
+
+// TestMembers: an owner makes somebody a member, for one place, who then does what
+// members may there until they are removed.
+func TestMembers(t *testing.T) {
+	t.Parallel()
+	b := setup(t, members)
+	const stock, rooms = placesPath + "/place-seaside/stock", `{"from":"2026-12-24","to":"2026-12-26","rooms":5}`
+	b.problem(b.as("cora", "PUT", stock, rooms), http.StatusForbidden, booking.NotAllowed)
+	b.problem(b.as("cora", "GET", oliviasMembers, ""), http.StatusNotFound, booking.NotFound)
+
+	a := b.as("bora", "PUT", oliviasMembers+"/1026", `{"level":"staff","place":"place-seaside"}`)
+	require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+	require.Equal(t, memberView{PersonID: "1026", Place: "place-seaside", Level: booking.StaffLevel, By: "1025", At: today}, decode[memberView](t, a))
+	require.Equal(t, http.StatusOK, b.as("cora", "PUT", stock, rooms).StatusCode)
+	b.problem(b.as("cora", "PATCH", placesPath+"/place-seaside", `{"name":"Mine"}`), http.StatusForbidden, booking.NotAllowed)
+	b.problem(b.as("cora", "PUT", oliviasMembers+"/1024", `{"level":"owner"}`), http.StatusNotFound, booking.NotFound)
+	self := decode[selfView](t, b.as("cora", "GET", "/v1/self", ""))
+	require.Equal(t, "1026", self.ID)
+	require.Equal(t, []membershipView{
+		{OwnerID: "1027", Level: booking.OwnerLevel}, {OwnerID: "olivia", Place: "place-seaside", Level: booking.StaffLevel},
+	}, self.Memberships)
+
+	require.Equal(t, http.StatusOK, b.as("bora", "PUT", oliviasMembers+"/1026", `{"level":"owner","place":"place-seaside"}`).StatusCode)
+	require.Equal(t, http.StatusOK, b.as("cora", "PATCH", placesPath+"/place-seaside", `{"name":"Seaside Inn 2"}`).StatusCode)
+	b.problem(b.as("cora", "PATCH", placesPath+"/place-seaside", `{"ownerId":"minho"}`), http.StatusForbidden, booking.NotAllowed)
+	require.Len(t, decode[part[memberView]](t, b.as("bora", "GET", oliviasMembers, "")).Items, 1)
+
+	require.Equal(t, http.StatusNoContent, b.as("bora", "DELETE", oliviasMembers+"/1026", "").StatusCode)
+	b.problem(b.as("cora", "PUT", stock, rooms), http.StatusForbidden, booking.NotAllowed)
+	require.Empty(t, decode[part[memberView]](t, b.as("bora", "GET", oliviasMembers, "")).Items)
+}
+
+// TestMembers_Invalid: bad input names its field and changes nothing.
+func TestMembers_Invalid(t *testing.T) {
+	t.Parallel()
+	b := setup(t, members)
+	for body, field := range map[string]string{
+		`{}`: "level", `{"level":"boss"}`: "level", `{"level":"staff","place":"no place"}`: "place", `{"level":"staff","since":1}`: "since",
+	} {
+		require.Equal(t, []string{field}, fields(b.problem(b.as("bora", "PUT", oliviasMembers+"/1026", body), 422, booking.Invalid)), body)
+	}
+	b.problem(b.as("bora", "PUT", oliviasMembers+"/no%20body", `{"level":"staff"}`), 422, booking.Invalid)
+	b.problem(b.as("bora", "GET", oliviasMembers+"?cursor=bad", ""), 422, booking.InvalidCursor)
+	require.Empty(t, b.store.members)
+}
+
+// TestMembers_Away: while members cannot be read, an owner acts for the organisation
+// of their token, and members that were seen before go on. A program that is known to
+// belong to none is told to come again.
+func TestMembers_Away(t *testing.T) {
+	t.Parallel()
+	now := today
+	till := booking.Caller{ID: "1030", Roles: []booking.Role{booking.ServiceRole}}
+	b := setup(t, func(d *given) {
+		d.Callers = credentials{"bora": bora, "cora": cora, "till": till}
+		d.Now = func() time.Time { return now }
+	})
+	b.store.members = []booking.Member{{PersonID: "1026", Membership: booking.Membership{OwnerID: "olivia", Level: booking.StaffLevel}}}
+	self := func(token string) []membershipView {
+		a := b.as(token, "GET", "/v1/self", "")
+		require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+		return decode[selfView](t, a).Memberships
+	}
+	require.Len(t, self("cora"), 2)
+	b.store.fail(errAway)
+	now = now.Add(time.Minute)
+	require.Len(t, self("cora"), 2)
+	require.Len(t, self("bora"), 1)
+	b.problem(b.as("till", "GET", "/v1/self", ""), http.StatusServiceUnavailable, booking.Unavailable)
+	b.store.fail(nil)
+	b.store.members = nil // by another process
+	require.Len(t, self("cora"), 1)
+	require.Empty(t, self("till"))
+}
+
+// TestOwnOrders: a request that names no customer, no owner and no recipient means
+// the caller.
+func TestOwnOrders(t *testing.T) {
+	t.Parallel()
+	b := setup(t, members)
+	for token, target := range map[string]string{"alice": "/v1/mypages", "bora": "/v1/orders"} {
+		require.Equal(t, http.StatusOK, b.as(token, "GET", target, "").StatusCode, target)
+	}
+	b.as("alice", "GET", "/v1/mypages", "")
+	require.Equal(t, booking.OrderFilter{CustomerID: "1024"}, b.store.filter)
+	b.as("bora", "GET", "/v1/orders?itemId=place-seaside", "")
+	require.Equal(t, booking.OrderFilter{OwnerID: "olivia", ItemID: "place-seaside"}, b.store.filter)
+	require.Equal(t, []string{"kind"}, fields(b.problem(b.as("bora", "GET", "/v1/orders?itemId=place-seaside&kind=lodging", ""), 422, booking.Invalid)))
+	require.Equal(t, http.StatusOK, b.as("alice", "GET", "/v1/messages", "").StatusCode)
+	require.Equal(t, []string{"customerId"}, fields(b.problem(b.as("bora", "GET", "/v1/mypages", ""), 422, booking.Invalid)))
+	require.Equal(t, []string{"ownerId"}, fields(b.problem(b.as("alice", "GET", "/v1/orders", ""), 422, booking.Invalid)))
+	b.decides(booking.Confirmed, "")
+	a := b.as("alice", "POST", reservationsPath, `{"placeId":"place-seaside","checkIn":"2026-12-24","checkOut":"2026-12-26","rooms":1}`)
+	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+	b.problem(b.as("alice", "POST", reservationsPath, reservation), http.StatusForbidden, booking.NotAllowed) // it names another customer
+}
+
+// TestMessages_OfWhom: a customer and an owner of the same id are two people, and are
+// told different things.
+func TestMessages_OfWhom(t *testing.T) {
+	t.Parallel()
+	same := booking.Caller{ID: "1024", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "1024", Level: booking.OwnerLevel}}}
+	b := setup(t, func(d *given) { d.Callers = credentials{"customer": alice, "owner": same} })
+	for token, key := range map[string]string{"customer": "2", "owner": "1"} {
+		b.store.messages = []booking.Message{
+			{Key: "1", RecipientID: "1024", Type: booking.OrderPlacedMessage, Data: booking.MessageData{Kind: booking.Food, For: booking.ForOwner}},
+			{Key: "2", RecipientID: "1024", Type: booking.OrderCancelledMessage, Data: booking.MessageData{Kind: booking.Food, For: booking.ForCustomer}},
+		}
+		items := decode[part[messageView]](t, b.as(token, "GET", "/v1/messages?recipientId=1024", "")).Items
+		require.Len(t, items, 1, token)
+		require.Equal(t, key, items[0].ID)
+	}
+}

@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+const (
+	// membershipsFor is how long a membership counts that another process has ended.
+	membershipsFor = 5 * time.Second
+	// mostMemberships is of how many callers memberships are remembered.
+	mostMemberships = 10_000
+)
+
+// memberships remembers for a moment of which organisations callers are members, so
+// that not every request looks for that.
+type memberships struct {
+	members Members
+	now     func() time.Time
+	log     *zap.Logger
+
+	mu     sync.Mutex
+	latest map[string]seenMemberships
+}
+
+type seenMemberships struct {
+	all []booking.Membership
+	at  time.Time
+}
+
+// of lists the organisations of the person. While they cannot be read it lists what
+// was read last, if anything was.
+func (m *memberships) of(ctx context.Context, personID string) ([]booking.Membership, error) {
+	m.mu.Lock()
+	last, seen := m.latest[personID]
+	m.mu.Unlock()
+	begun := m.now()
+	if seen && begun.Sub(last.at) < membershipsFor {
+		return last.all, nil
+	}
+	all, err := m.members.Memberships(ctx, personID)
+	if err != nil && seen {
+		m.log.Warn("members cannot be read; they count as they were", zap.Error(err))
+		return last.all, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.latest == nil || len(m.latest) >= mostMemberships {
+		m.latest = map[string]seenMemberships{}
+	}
+	m.latest[personID] = seenMemberships{all, begun}
+	return all, nil
+}
+
+// forget lets the person's memberships be read again.
+func (m *memberships) forget(personID string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.latest, personID)
+}

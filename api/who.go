@@ -1,0 +1,118 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// actions say what each operation does, for the table of who may do what. An
+// operation that is not named here cannot be registered.
+var actions = map[string]booking.Action{
+	"place-reservation": booking.PlaceOrder, "place-food-order": booking.PlaceOrder,
+	"place-cafe-order": booking.PlaceOrder, "place-call": booking.PlaceOrder,
+
+	"get-reservation": booking.ReadOrder, "get-food-order": booking.ReadOrder, "get-cafe-order": booking.ReadOrder,
+	"get-call": booking.ReadOrder, "get-contact": booking.ReadOrder, "get-mypage": booking.ReadOrder,
+
+	"confirm-lodging": booking.ConfirmOrder, "reject-lodging": booking.RejectOrder,
+	"cancel-lodging": booking.CancelOrder, "cancel-food": booking.CancelOrder, "cancel-cafe": booking.CancelOrder, "cancel-cleaning": booking.CancelOrder,
+	"complete-lodging": booking.CheckOut, "complete-food": booking.Deliver, "complete-cafe": booking.Serve, "complete-cleaning": booking.FinishCall,
+
+	"get-payment": booking.ReadPayment, "get-delivery": booking.ReadJob, "get-production": booking.ReadJob,
+	"list-mypages": booking.ListOrders, "list-orders": booking.ListOrders, "list-messages": booking.ReadMessages,
+	"list-deliveries": booking.ListDeliveries, "list-productions": booking.ListProductions,
+	"list-events": booking.FollowOrders, // the whole feed is another action: see followEvents
+
+	"list-places": booking.ReadCatalogue, "get-place": booking.ReadCatalogue, "get-stock": booking.ReadCatalogue,
+	"list-menus": booking.ReadCatalogue, "get-menu": booking.ReadCatalogue,
+	"list-drinks": booking.ReadCatalogue, "get-drink": booking.ReadCatalogue,
+	"add-place": booking.ChangeCatalogue, "change-place": booking.ChangeCatalogue,
+	"add-menu": booking.ChangeCatalogue, "change-menu": booking.ChangeCatalogue,
+	"add-drink": booking.ChangeCatalogue, "change-drink": booking.ChangeCatalogue, "delete-drink": booking.ChangeCatalogue,
+	"set-stock": booking.ChangeStock, "set-drink-stock": booking.ChangeStock,
+
+	"list-cleaners": booking.ReadCleaners, "get-cleaner": booking.ReadCleaner,
+	"add-cleaner": booking.ChangeCleaners, "change-cleaner": booking.ChangeCleaners,
+	"list-assignments": booking.ListAssignments, "list-calls": booking.ListCalls,
+
+	"list-members": booking.ReadMembers, "put-member": booking.ChangeMembers, "remove-member": booking.ChangeMembers,
+	"get-self": booking.ReadSelf,
+
+	"healthz": booking.ReadHealth, "readyz": booking.ReadHealth,
+}
+
+// ruleOf is the rule of an operation. It returns false for one that has none.
+func ruleOf(op *huma.Operation) (booking.Rule, bool) { return booking.RuleOf(actions[op.OperationID]) }
+
+// may refuses what the caller of a request may not do with a thing.
+func may(ctx context.Context, a booking.Action, t booking.Thing) error {
+	return CallerOf(ctx).Authorize(a, t)
+}
+
+// mayChange refuses a change of a place or menu that is not the caller's, and one that
+// gives it to an owner for whom the caller does not act.
+func mayChange(ctx context.Context, id, ownerID string, next *name) error {
+	err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: ownerID, ItemID: id})
+	if err == nil && next != nil {
+		err = may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: string(*next), ItemID: id})
+	}
+	return err
+}
+
+// guard refuses what the caller may do with nothing, before the request is read.
+func (s *server) guard(ctx huma.Context, next func(huma.Context)) {
+	caller, action := CallerOf(ctx.Context()), actions[ctx.Operation().OperationID]
+	rule, _ := ruleOf(ctx.Operation())
+	if caller.EverAllowed(action) || rule.ShownBy != "" && caller.EverAllowed(rule.ShownBy) {
+		next(ctx) // whether it may with this thing, and whether the thing is there for it, is found out later
+		return
+	}
+	writeProblem(humagin.Unwrap(ctx), s.toProblem(ctx.Context(), caller.Refuse(action)))
+}
+
+// knowMemberships adds to the caller the organisations that it is a member of, where
+// they matter. An owner whose memberships cannot be read acts for the organisation of
+// the token alone.
+func (s *server) knowMemberships(ctx huma.Context, next func(huma.Context)) {
+	caller, action := CallerOf(ctx.Context()), actions[ctx.Operation().OperationID]
+	member := caller.Known() && (caller.Is(booking.OwnerRole) || caller.Is(booking.ServiceRole))
+	if !member || caller.AlwaysAllowed(action) && action != booking.ReadSelf {
+		next(ctx)
+		return
+	}
+	others, err := s.memberships.of(ctx.Context(), caller.ID)
+	if err != nil && len(caller.Memberships) == 0 {
+		writeProblem(humagin.Unwrap(ctx), s.toProblem(ctx.Context(), err))
+		return
+	}
+	caller.Memberships = slices.Concat(caller.Memberships, others)
+	next(huma.WithContext(ctx, WithCaller(ctx.Context(), caller)))
+}
+
+// ownCustomer is the caller where a request names no customer.
+func (f *faults) ownCustomer(ctx huma.Context, location string, id *name) {
+	if caller := CallerOf(ctx.Context()); *id == "" && caller.Known() && caller.Is(booking.CustomerRole) {
+		*id = name(caller.ID)
+	}
+	f.required(location, *id)
+}
+
+// ownOwner is the caller's organisation where a request names no owner, if there is
+// one only.
+func (f *faults) ownOwner(ctx huma.Context, location string, id *name) {
+	if *id == "" {
+		*id = name(CallerOf(ctx.Context()).Organisation())
+	}
+	f.required(location, *id)
+}
+
+func (f *faults) required(location string, id name) {
+	if id == "" {
+		f.add(location, "is required")
+	}
+}

@@ -1,0 +1,273 @@
+package booking
+
+import "slices"
+
+// NotAllowed is the code for an action that the caller may not do, on a thing that
+// the caller may see.
+const NotAllowed Code = "not_allowed"
+
+// Action is something that callers may do, or not.
+type Action string
+
+// What callers do with orders.
+const (
+	PlaceOrder   Action = "place"
+	ReadOrder    Action = "read"
+	CancelOrder  Action = "cancel"
+	ConfirmOrder Action = "confirm"
+	RejectOrder  Action = "reject"
+	CheckOut     Action = "check_out"
+	Deliver      Action = "deliver"
+	Serve        Action = "serve"
+	FinishCall   Action = "finish"
+	ReadPayment  Action = "read_payment"
+	ReadJob      Action = "read_job"
+)
+
+// What callers list and follow.
+const (
+	ListOrders      Action = "list_orders"
+	ListDeliveries  Action = "list_deliveries"
+	ListProductions Action = "list_productions"
+	ListAssignments Action = "list_assignments"
+	ListCalls       Action = "list_calls"
+	ReadMessages    Action = "read_messages"
+	FollowOrders    Action = "follow_orders"
+	FollowAll       Action = "follow_all"
+)
+
+// What callers do with what can be ordered, with those who clean, with
+// organisations and with the service itself.
+const (
+	ReadCatalogue   Action = "read_catalogue"
+	ChangeCatalogue Action = "change_catalogue"
+	ChangeStock     Action = "change_stock"
+	ReadCleaners    Action = "read_cleaners"
+	ReadCleaner     Action = "read_cleaner"
+	ChangeCleaners  Action = "change_cleaners"
+	ReadMembers     Action = "read_members"
+	ChangeMembers   Action = "change_members"
+	ReadSelf        Action = "read_self"
+	ReadHealth      Action = "read_health"
+)
+
+// Relation is how a caller is related to the thing that an action is about.
+type Relation string
+
+// The relations. Owner and staff are the levels of a member of the organisation
+// that the thing belongs to.
+const (
+	AsStranger Relation = "none"
+	AsCustomer Relation = "customer"
+	AsOwner    Relation = "owner"
+	AsStaff    Relation = "staff"
+	AsCourier  Relation = "courier"
+	AsCleaner  Relation = "cleaner"
+)
+
+// Relations are all relations.
+func Relations() []Relation {
+	return []Relation{AsStranger, AsCustomer, AsOwner, AsStaff, AsCourier, AsCleaner}
+}
+
+// Rule is who may do an action.
+type Rule struct {
+	Action Action
+	// Does is the action in words.
+	Does string
+	// May holds the relations in which each role may. A role that is not named may not.
+	May map[Role][]Relation
+	// Scope lets a caller of any role do it to anything; "" is no scope.
+	Scope Scope
+	// Public: every caller may, also one without an identity.
+	Public bool
+	// ShownBy is the action that a caller has to be allowed for a refusal to say
+	// that there is such a thing; "" where that is no secret.
+	ShownBy Action
+}
+
+// Sets of relations that many rules share.
+var (
+	itsCustomer = []Relation{AsCustomer}
+	itsOwner    = []Relation{AsOwner}
+	itsMembers  = []Relation{AsOwner, AsStaff}
+	itsCourier  = []Relation{AsCourier}
+	itsCleaner  = []Relation{AsCleaner}
+	whatever    = Relations()
+)
+
+// rules are the one table of who may do what. The API, internal/orders and the
+// documentation read it. An operator acts for anybody; a service, such as the till
+// of a shop, acts for the organisations that it is a member of.
+var rules = []Rule{
+	{Action: PlaceOrder, Does: "place an order for a customer", Scope: AnyOrder,
+		May: map[Role][]Relation{CustomerRole: itsCustomer, OperatorRole: whatever}},
+	{Action: ReadOrder, Does: "read an order", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{
+			CustomerRole: itsCustomer, OwnerRole: itsMembers, CourierRole: itsCourier, CleanerRole: itsCleaner,
+			OperatorRole: whatever, ServiceRole: itsMembers,
+		}},
+	{Action: CancelOrder, Does: "cancel an order", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{CustomerRole: itsCustomer, OperatorRole: whatever}},
+	{Action: ConfirmOrder, Does: "confirm a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: RejectOrder, Does: "reject a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: CheckOut, Does: "check guests out early", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: Deliver, Does: "say that food was delivered", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{CourierRole: itsCourier, OperatorRole: whatever}},
+	{Action: Serve, Does: "say that a drink was handed over", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: FinishCall, Does: "say that a cleaning is done", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{CleanerRole: itsCleaner, OperatorRole: whatever}},
+	{Action: ReadPayment, Does: "read an order's payment", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{CustomerRole: itsCustomer, OwnerRole: itsOwner, OperatorRole: whatever}},
+	{Action: ReadJob, Does: "read an order's delivery or production", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role][]Relation{
+			CustomerRole: itsCustomer, OwnerRole: itsMembers, CourierRole: itsCourier, OperatorRole: whatever, ServiceRole: itsMembers,
+		}},
+
+	{Action: ListOrders, Does: "list the orders of a customer, or of an owner", Scope: AnyOrder,
+		May: map[Role][]Relation{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: ListDeliveries, Does: "list deliveries", Scope: AnyOrder,
+		May: map[Role][]Relation{OwnerRole: itsMembers, CourierRole: itsCourier, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: ListProductions, Does: "list productions", Scope: AnyOrder,
+		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: ListAssignments, Does: "list the calls that a cleaner is on", Scope: AnyOrder, ShownBy: ReadCleaner,
+		May: map[Role][]Relation{CleanerRole: itsCleaner, OperatorRole: whatever}},
+	{Action: ListCalls, Does: "list the calls that management knows of", Scope: AnyOrder,
+		May: map[Role][]Relation{OperatorRole: whatever}},
+	{Action: ReadMessages, Does: "read what a customer, an owner or a cleaner was told", Scope: AnyOrder,
+		May: map[Role][]Relation{
+			CustomerRole: itsCustomer, OwnerRole: itsMembers, CleanerRole: itsCleaner, OperatorRole: whatever, ServiceRole: itsMembers,
+		}},
+	{Action: FollowOrders, Does: "follow the events of a customer's or an owner's orders", Scope: AllEvents,
+		May: map[Role][]Relation{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: FollowAll, Does: "follow the events of all orders", Scope: AllEvents,
+		May: map[Role][]Relation{OperatorRole: whatever}},
+
+	{Action: ReadCatalogue, Does: "look at places, menus, drinks and stock", Public: true},
+	{Action: ChangeCatalogue, Does: "register, change or withdraw a place, a menu or a drink", Scope: AnyCatalogue,
+		May: map[Role][]Relation{OwnerRole: itsOwner, OperatorRole: whatever}},
+	{Action: ChangeStock, Does: "set the stock of a place or a drink", Scope: AnyCatalogue,
+		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: ReadCleaners, Does: "list cleaners", Scope: AnyOrder,
+		May: map[Role][]Relation{OperatorRole: whatever}},
+	{Action: ReadCleaner, Does: "read a cleaner", Scope: AnyOrder, ShownBy: ReadCleaner,
+		May: map[Role][]Relation{CleanerRole: itsCleaner, OperatorRole: whatever}},
+	{Action: ChangeCleaners, Does: "add, change or withdraw a cleaner",
+		May: map[Role][]Relation{OperatorRole: whatever}},
+
+	{Action: ReadMembers, Does: "list the members of an organisation", ShownBy: ReadMembers,
+		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever}},
+	{Action: ChangeMembers, Does: "add, change or remove the members of an organisation", ShownBy: ReadMembers,
+		May: map[Role][]Relation{OwnerRole: itsOwner, OperatorRole: whatever}},
+	{Action: ReadSelf, Does: "read who the caller is",
+		May: map[Role][]Relation{
+			CustomerRole: whatever, OwnerRole: whatever, CourierRole: whatever, CleanerRole: whatever, OperatorRole: whatever, ServiceRole: whatever,
+		}},
+
+	{Action: ReadHealth, Does: "read the service's health and documentation", Public: true},
+}
+
+// Rules are the rules of all actions.
+func Rules() []Rule { return slices.Clone(rules) }
+
+// RuleOf is the rule of the action. It returns false if there is no such action.
+func RuleOf(a Action) (Rule, bool) {
+	n := slices.IndexFunc(rules, func(r Rule) bool { return r.Action == a })
+	if n < 0 {
+		return Rule{}, false
+	}
+	return rules[n], true
+}
+
+// Thing is what an action is about, as far as it matters to who may do it. A field
+// that is "" relates it to no caller.
+type Thing struct {
+	CustomerID string
+	OwnerID    string // the organisation
+	ItemID     string // the place, menu or drink; "" is all that the organisation has
+	CleanerID  string
+	// Delivered: couriers work on it.
+	Delivered bool
+}
+
+// RelationsTo are how the caller is related to the thing: AsStranger, or others.
+func (c Caller) RelationsTo(t Thing) (related []Relation) {
+	if c.Known() && c.ID == t.CustomerID {
+		related = append(related, AsCustomer)
+	}
+	for _, m := range c.Memberships {
+		if t.OwnerID == "" || m.OwnerID != t.OwnerID || m.Place != "" && m.Place != t.ItemID {
+			continue
+		}
+		switch m.Level {
+		case OwnerLevel:
+			related = append(related, AsOwner)
+		case StaffLevel:
+			related = append(related, AsStaff)
+		}
+	}
+	if t.Delivered && c.Is(CourierRole) {
+		related = append(related, AsCourier)
+	}
+	if c.Known() && c.ID == t.CleanerID {
+		related = append(related, AsCleaner)
+	}
+	if len(related) == 0 {
+		return []Relation{AsStranger}
+	}
+	return related
+}
+
+// Allowed tells whether the caller may do the action on the thing.
+func (c Caller) Allowed(a Action, t Thing) bool {
+	return c.allowed(a, func(may []Relation) bool {
+		return slices.ContainsFunc(c.RelationsTo(t), func(r Relation) bool { return slices.Contains(may, r) })
+	})
+}
+
+// AlwaysAllowed tells whether the caller may do the action on whatever thing.
+func (c Caller) AlwaysAllowed(a Action) bool {
+	return c.allowed(a, func(may []Relation) bool { return len(may) == len(whatever) })
+}
+
+// EverAllowed tells whether there may be a thing on which the caller may do the
+// action.
+func (c Caller) EverAllowed(a Action) bool {
+	return c.allowed(a, func(may []Relation) bool { return len(may) > 0 })
+}
+
+// allowed applies the action's rule: enough tells whether the relations in which one
+// of the caller's roles may are enough.
+func (c Caller) allowed(a Action, enough func(may []Relation) bool) bool {
+	rule, known := RuleOf(a)
+	switch {
+	case !known:
+		return false
+	case c.Unchecked, rule.Public, rule.Scope != "" && c.May(rule.Scope):
+		return true
+	default:
+		return slices.ContainsFunc(c.Roles, func(r Role) bool { return enough(rule.May[r]) })
+	}
+}
+
+// Authorize is nil if the caller may do the action on the thing. NotAllowed: the
+// caller may see the thing. NotFound: it may not.
+func (c Caller) Authorize(a Action, t Thing) error {
+	if c.Allowed(a, t) {
+		return nil
+	}
+	if rule, _ := RuleOf(a); rule.ShownBy == "" || c.Allowed(rule.ShownBy, t) {
+		return c.Refuse(a)
+	}
+	return Errorf(NotFound, "there is no such thing")
+}
+
+// Refuse is NotAllowed for the action.
+func (c Caller) Refuse(a Action) error {
+	rule, _ := RuleOf(a)
+	return Errorf(NotAllowed, "you may not %s here", rule.Does)
+}

@@ -1,0 +1,194 @@
+package booking_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// everything is what an operator may do, and everybody is what needs no identity.
+const (
+	everybody  = "read_catalogue read_health"
+	everything = `place read cancel confirm reject check_out deliver serve finish read_payment read_job
+		list_orders list_deliveries list_productions list_assignments list_calls read_messages follow_orders follow_all
+		change_catalogue change_stock read_cleaners read_cleaner change_cleaners
+		read_members change_members read_self`
+)
+
+// cells are what a caller of a role may do in a relation, written down apart from
+// the table. What is missing here is forbidden. A relation that is missing is of no
+// use to the role: it may do what a stranger may.
+var cells = map[booking.Role]map[booking.Relation]string{
+	booking.CustomerRole: {
+		booking.AsStranger: "read_self",
+		booking.AsCustomer: "place read cancel read_payment read_job list_orders read_messages follow_orders read_self",
+	},
+	booking.OwnerRole: {
+		booking.AsStranger: "read_self",
+		booking.AsOwner: `read confirm reject check_out serve read_payment read_job list_orders list_deliveries list_productions
+			read_messages follow_orders change_catalogue change_stock read_members change_members read_self`,
+		booking.AsStaff: `read confirm reject check_out serve read_job list_orders list_deliveries list_productions
+			read_messages follow_orders change_stock read_members read_self`,
+	},
+	booking.CourierRole: {
+		booking.AsStranger: "read_self",
+		booking.AsCourier:  "read deliver read_job list_deliveries read_self",
+	},
+	booking.CleanerRole: {
+		booking.AsStranger: "read_self",
+		booking.AsCleaner:  "read finish list_assignments read_messages read_cleaner read_self",
+	},
+	booking.OperatorRole: {
+		booking.AsStranger: everything, booking.AsCustomer: everything, booking.AsOwner: everything,
+		booking.AsStaff: everything, booking.AsCleaner: everything,
+	},
+	booking.ServiceRole: {
+		booking.AsStranger: "read_self",
+		booking.AsOwner: `read confirm reject check_out serve read_job list_orders list_deliveries list_productions
+			read_messages follow_orders change_stock read_self`,
+		booking.AsStaff: `read confirm reject check_out serve read_job list_orders list_deliveries list_productions
+			read_messages follow_orders change_stock read_self`,
+	},
+}
+
+// byScope are what each scope lets a caller without a role do.
+var byScope = map[booking.Scope]string{
+	booking.AnyOrder: `place read cancel confirm reject check_out deliver serve finish read_payment read_job
+		list_orders list_deliveries list_productions list_assignments list_calls read_messages read_cleaners read_cleaner`,
+	booking.AllEvents:    "follow_orders follow_all",
+	booking.AnyCatalogue: "change_catalogue change_stock",
+}
+
+// related is a caller of the role and a thing to which it has the relation, and no
+// other one. Only couriers are related to a thing as such.
+func related(role booking.Role, r booking.Relation) (booking.Caller, booking.Thing) {
+	caller := booking.Caller{ID: "1024", Roles: []booking.Role{role}}
+	thing := booking.Thing{CustomerID: "1", OwnerID: "2", ItemID: "place-1", CleanerID: "3", Delivered: role != booking.CourierRole}
+	switch r {
+	case booking.AsCustomer:
+		thing.CustomerID = caller.ID
+	case booking.AsOwner:
+		caller.Memberships = []booking.Membership{{OwnerID: "2", Level: booking.OwnerLevel}}
+	case booking.AsStaff:
+		caller.Memberships = []booking.Membership{{OwnerID: "2", Place: "place-1", Level: booking.StaffLevel}}
+	case booking.AsCleaner:
+		thing.CleanerID = caller.ID
+	case booking.AsCourier:
+		thing.Delivered = true
+	}
+	return caller, thing
+}
+
+func requireAllowed(t *testing.T, caller booking.Caller, thing booking.Thing, allowed ...string) {
+	t.Helper()
+	want := strings.Fields(strings.Join(append(allowed, everybody), " "))
+	got := []string{}
+	for _, rule := range booking.Rules() {
+		err := caller.Authorize(rule.Action, thing)
+		require.Equal(t, caller.Allowed(rule.Action, thing), err == nil)
+		if err == nil {
+			got = append(got, string(rule.Action))
+			require.True(t, caller.EverAllowed(rule.Action), rule.Action)
+		}
+	}
+	require.ElementsMatch(t, want, got)
+}
+
+// TestAuthorize_Cells walks every cell of the table: role × relation × action.
+func TestAuthorize_Cells(t *testing.T) {
+	t.Parallel()
+	for _, role := range booking.Roles() {
+		for _, relation := range booking.Relations() {
+			if relation == booking.AsCourier && role != booking.CourierRole {
+				continue // no caller of another role is
+			}
+			t.Run(string(role)+"/"+string(relation), func(t *testing.T) {
+				t.Parallel()
+				caller, thing := related(role, relation)
+				want, listed := cells[role][relation]
+				if !listed { // no relation of use to the role
+					want = cells[role][booking.AsStranger]
+				}
+				requireAllowed(t, caller, thing, want)
+			})
+		}
+	}
+}
+
+// TestAuthorize_Scopes: a scope lets a caller without a role do what is its own, to
+// anything.
+func TestAuthorize_Scopes(t *testing.T) {
+	t.Parallel()
+	require.Len(t, byScope, len(booking.Scopes()))
+	for _, scope := range booking.Scopes() {
+		caller := booking.Caller{ID: "1024", Scopes: []booking.Scope{scope}}
+		requireAllowed(t, caller, booking.Thing{CustomerID: "1", OwnerID: "2"}, byScope[scope])
+		for _, action := range strings.Fields(byScope[scope]) {
+			require.True(t, caller.AlwaysAllowed(booking.Action(action)), "%s %s", scope, action)
+		}
+	}
+}
+
+// TestAuthorize_NoIdentity: a caller without an identity may do what is public. It
+// is related to no thing, though the thing has no customer either.
+func TestAuthorize_NoIdentity(t *testing.T) {
+	t.Parallel()
+	requireAllowed(t, booking.Caller{}, booking.Thing{})
+	requireAllowed(t, booking.Caller{Roles: []booking.Role{booking.CustomerRole, booking.CleanerRole}}, booking.Thing{}, "read_self")
+	requireAllowed(t, booking.Caller{Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{Level: booking.OwnerLevel}}},
+		booking.Thing{}, "read_self")
+	requireAllowed(t, booking.Caller{Unchecked: true}, booking.Thing{}, everything)
+}
+
+// TestAuthorize_PlaceOfMember: a membership for one place says nothing of another
+// one, nor of what the organisation has altogether.
+func TestAuthorize_PlaceOfMember(t *testing.T) {
+	t.Parallel()
+	caller := booking.Caller{ID: "1024", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{
+		{OwnerID: "2", Place: "place-1", Level: booking.OwnerLevel}, {OwnerID: "2", Place: "place-2", Level: booking.StaffLevel},
+	}}
+	for item, want := range map[string][]bool{"place-1": {true, true}, "place-2": {false, true}, "place-3": {false, false}, "": {false, false}} {
+		thing := booking.Thing{OwnerID: "2", ItemID: item}
+		require.Equal(t, want, []bool{caller.Allowed(booking.ChangeCatalogue, thing), caller.Allowed(booking.ConfirmOrder, thing)}, item)
+		require.False(t, caller.Allowed(booking.ConfirmOrder, booking.Thing{OwnerID: "3", ItemID: item}))
+	}
+}
+
+// TestAuthorize_Refusals: what a caller may see is refused as not allowed. What it
+// may not see is not there.
+func TestAuthorize_Refusals(t *testing.T) {
+	t.Parallel()
+	notAllowed, notFound := &booking.Error{Code: booking.NotAllowed}, &booking.Error{Code: booking.NotFound}
+	customer, its := related(booking.CustomerRole, booking.AsCustomer)
+	_, another := related(booking.CustomerRole, booking.AsStranger)
+	require.ErrorIs(t, customer.Authorize(booking.ConfirmOrder, its), notAllowed)
+	require.ErrorIs(t, customer.Authorize(booking.ConfirmOrder, another), notFound)
+	require.ErrorIs(t, customer.Authorize(booking.ReadOrder, another), notFound)
+	require.ErrorIs(t, customer.Authorize(booking.ListOrders, another), notAllowed)
+	require.ErrorIs(t, customer.Authorize(booking.ChangeCatalogue, another), notAllowed)
+	require.ErrorIs(t, booking.Caller{}.Authorize("unheard of", its), notAllowed)
+	require.False(t, booking.Caller{Unchecked: true}.Allowed("unheard of", its))
+}
+
+// TestRules: each action has one rule, each has words, and each that is not public
+// is allowed to operators or by a scope.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	var actions []booking.Action
+	for _, rule := range booking.Rules() {
+		actions = append(actions, rule.Action)
+		require.NotEmpty(t, rule.Does, rule.Action)
+		require.Equal(t, rule.Public, len(rule.May) == 0, rule.Action)
+		require.True(t, booking.Caller{ID: "1", Roles: []booking.Role{booking.OperatorRole}}.AlwaysAllowed(rule.Action), rule.Action)
+		if rule.ShownBy != "" {
+			_, known := booking.RuleOf(rule.ShownBy)
+			require.True(t, known, rule.Action)
+		}
+	}
+	slices.Sort(actions)
+	require.Len(t, slices.Compact(slices.Clone(actions)), len(actions))
+}

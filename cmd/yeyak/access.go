@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/identity"
+)
+
+type (
+	token struct {
+		config.Token
+		Account string `arg:"" help:"alice or minho (customers), bora or cora (owners), dana (courier), kim (cleaner), olga (operator)."`
+	}
+	keys struct {
+		Create createKey `cmd:"" help:"Make a key and print it: once, since only its hash is kept."`
+		List   listKeys  `cmd:"" help:"List all keys, without their secrets."`
+		Revoke revokeKey `cmd:"" help:"End a key at once."`
+	}
+	createKey struct {
+		config.KeyCreation
+		Name string `arg:"" help:"Name of the program. At most two keys of a name are live: the one in use, and the one to take its place."`
+	}
+	listKeys  struct{ config.Keys }
+	revokeKey struct {
+		config.Keys
+		ID string `arg:"" help:"Id of the key, as listed."`
+	}
+)
+
+// Run implements the command.
+func (c token) Run(ctx context.Context) error {
+	text, err := app.DevToken(ctx, c.Data.Dir, c.Account)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Println(text)
+	return err
+}
+
+// Run implements the command.
+func (c createKey) Run(ctx context.Context) error {
+	if !booking.IsName(c.Name) {
+		return fmt.Errorf("%q cannot be the name of a program: want letters, digits and . _ @ : + - only", c.Name)
+	}
+	var scopes []booking.Scope
+	for _, s := range c.Scopes {
+		scopes = append(scopes, booking.Scope(s))
+	}
+	key, text := identity.NewKey(c.Name, scopes, c.Owner, time.Now(), c.Lives)
+	err := onKeys(ctx, c.Keys, func(all identity.Keys) error { return all.AddKey(ctx, key) })
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "Key %s of %s, until %s. It is shown this once:\n", key.ID, key.Name, key.EndsAt.UTC().Format(time.DateTime))
+	_, err = fmt.Println(text)
+	return err
+}
+
+// Run implements the command.
+func (c listKeys) Run(ctx context.Context) error {
+	var found []identity.Key
+	err := onKeys(ctx, c.Keys, func(all identity.Keys) (err error) {
+		found, err = all.AllKeys(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return writeKeys(os.Stdout, found, time.Now())
+}
+
+func writeKeys(to io.Writer, all []identity.Key, now time.Time) error {
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tNAME\tSTATE\tENDS\tOWNER\tSCOPES")
+	for _, k := range all {
+		state := "live"
+		switch {
+		case !k.RevokedAt.IsZero():
+			state = "revoked"
+		case !k.Live(now):
+			state = "ended"
+		}
+		scopes := make([]string, len(k.Scopes))
+		for i, s := range k.Scopes {
+			scopes[i] = string(s)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, state, k.EndsAt.UTC().Format(time.DateTime), k.OwnerID, strings.Join(scopes, " "))
+	}
+	return table.Flush()
+}
+
+// Run implements the command.
+func (c revokeKey) Run(ctx context.Context) error {
+	err := onKeys(ctx, c.Keys, func(all identity.Keys) error { return all.RevokeKey(ctx, c.ID, time.Now()) })
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Printf("Key %s is revoked. Processes that have just used it refuse it within seconds.\n", c.ID)
+	return err
+}
+
+func onKeys(ctx context.Context, c config.Keys, do func(identity.Keys) error) error {
+	cfg := c.Settings()
+	log := newLogger(cfg.Log)
+	defer sync(log)
+	return app.OnKeys(ctx, app.Options{Config: cfg, Log: log}, do)
+}

@@ -1,0 +1,233 @@
+package e2e
+
+import (
+	"net/http"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/identity"
+	"github.com/yeyak/yeyak/internal/rig/issuer"
+	"github.com/yeyak/yeyak/internal/rig/pgtest"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// placesAt is a page that everybody may read.
+const placesAt = "/v1/lodging/places"
+
+// issuers is the issuer that all systems of these tests trust.
+var issuers = sync.OnceValue(issuer.Run)
+
+// operator is the token of an operator, who may act for anybody.
+var operator = sync.OnceValue(func() string { return issuers().Operator() })
+
+// trusting is the setting of a process that trusts it.
+func trusting() string { return "YEYAK_AUTH_ISSUER=" + issuers().URL() }
+
+// present says whose a request is: an operator's, unless it says so itself.
+func (s *system) present(r *http.Request) {
+	token := s.token
+	if token == "" {
+		token = operator()
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+}
+
+// reader is the key of a program that reads the feed.
+func (s *system) reader() string {
+	s.Helper()
+	if s.readerKey == "" {
+		_, s.readerKey = s.newKey("reader")
+	}
+	return s.readerKey
+}
+
+func (s *system) newKey(program string) (identity.Key, string) {
+	s.Helper()
+	key, text := identity.NewKey(program, []booking.Scope{booking.AllEvents}, "", time.Now(), time.Hour)
+	s.onKeys(func(all identity.Keys) error { return all.AddKey(s.Context(), key) })
+	return key, text
+}
+
+func (s *system) onKeys(do func(identity.Keys) error) {
+	s.Helper()
+	require.NoError(s, app.OnKeys(s.Context(), s.options, do))
+}
+
+// TestAccess_EveryRequestIsSomebodys: over sockets, with tokens and keys of all
+// sorts.
+func TestAccess_EveryRequestIsSomebodys(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	as := func(credential string) answer { return s.get(placesAt, "Authorization", "Bearer "+credential) }
+	for _, role := range booking.Roles() {
+		as(issuers().Token(map[string]any{"sub": "auth0|" + string(role), "roles": []string{string(role)}})).with(t, http.StatusOK)
+	}
+	for _, id := range []string{"o'brien@example.com", "김철수", "auth0|5f7c8ec7c33c6c004bbafe82", strings.Repeat("s", 255)} {
+		as(issuers().Token(map[string]any{"sub": id})).with(t, http.StatusOK)
+	}
+	for name, token := range map[string]string{
+		"Expired":       issuers().Token(map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}),
+		"OtherAudience": issuers().Token(map[string]any{"aud": "another"}),
+		"OtherIssuer":   issuer.Start(t).Token(nil),
+		"Garbage":       "garbage",
+		"NoKey":         "yeyak_" + strings.Repeat("0", 8) + "_" + strings.Repeat("0", 52),
+		"HalfAKey":      "yeyak_1",
+	} {
+		refused := as(token).with(t, http.StatusUnauthorized)
+		require.Equal(t, string(booking.Unauthenticated), refused.body.Code, name)
+		require.Contains(t, refused.header.Get("WWW-Authenticate"), `error="invalid_token"`, name)
+	}
+	require.Equal(t, `Bearer realm="yeyak"`, s.get(placesAt, "Authorization", "").with(t, http.StatusUnauthorized).header.Get("WWW-Authenticate"))
+	s.get("/healthz", "Authorization", "").with(t, http.StatusOK)
+	require.Empty(t, s.degraded())
+}
+
+// TestAccess_KeysAreRotated: two keys of a program are live, no third; and one that
+// is revoked is refused.
+func TestAccess_KeysAreRotated(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	as := func(credential string) int { return s.get("/v1/events", "Authorization", "Bearer "+credential).status }
+	first, firstText := s.newKey("till")
+	_, secondText := s.newKey("till")
+	require.Equal(t, http.StatusOK, as(firstText))
+	require.Equal(t, http.StatusOK, as(secondText))
+	third, _ := identity.NewKey("till", nil, "", time.Now(), time.Hour)
+	require.ErrorIs(t, app.OnKeys(t.Context(), s.options, func(all identity.Keys) error { return all.AddKey(t.Context(), third) }),
+		&booking.Error{Code: booking.Invalid})
+	s.onKeys(func(all identity.Keys) error { return all.RevokeKey(t.Context(), first.ID, time.Now()) })
+	s.eventually(func() bool { return as(firstText) == http.StatusUnauthorized })
+	require.Equal(t, http.StatusOK, as(secondText))
+	s.onKeys(func(all identity.Keys) error { return all.AddKey(t.Context(), third) })
+}
+
+// TestAccess_Off: it is said in /readyz.
+func TestAccess_Off(t *testing.T) {
+	t.Parallel()
+	s := boot(t, func(o *app.Options) { o.Config.Auth = config.Auth{Mode: config.AuthOff} })
+	s.get(placesAt, "Authorization", "").with(t, http.StatusOK)
+	require.Contains(t, s.degraded()["authentication"], "--auth=off")
+	require.NotEmpty(t, s.log.FilterMessageSnippet("authentication is off").All())
+}
+
+// TestAccess_NoIssuer: an API that could know nobody does not start.
+func TestAccess_NoIssuer(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	o.Config.Auth.Issuer, o.Log = "", zap.NewNop()
+	_, err := app.Start(t.Context(), o)
+	require.ErrorContains(t, err, "--auth-issuer")
+}
+
+// TestAccess_IssuerAway: keys that are known go on; of a token by another it is not
+// known whether it is valid. /readyz says which part is away.
+func TestAccess_IssuerAway(t *testing.T) {
+	t.Parallel()
+	own := issuer.Start(t)
+	s := boot(t, func(o *app.Options) { o.Config.Auth.Issuer = config.URL(own.URL()) })
+	known := own.Token(nil)
+	as := func(token string) answer { return s.get(placesAt, "Authorization", "Bearer "+token) }
+	as(known).with(t, http.StatusOK)
+	own.Rotate()
+	own.Stop()
+	unknown := own.Token(nil)
+	var away answer
+	s.eventually(func() bool { // the keys that the issuer had a moment ago are taken for all
+		away = as(unknown)
+		return away.status == http.StatusServiceUnavailable
+	})
+	require.NotEmpty(t, away.header.Get("Retry-After"))
+	as(known).with(t, http.StatusOK)
+	s.eventually(func() bool { return strings.Contains(s.degraded()["authentication"], "cannot be asked") })
+	own.Resume()
+	s.eventually(func() bool { return as(unknown).status == http.StatusOK })
+}
+
+// TestDev_Tokens: yeyak dev has an issuer with accounts, of which yeyak token gets
+// tokens; they outlive a restart.
+func TestDev_Tokens(t *testing.T) {
+	t.Parallel()
+	d := newDev(t)
+	d.run()
+	token := d.tokenOf("alice")
+	d.get(placesAt, "Authorization", "Bearer "+token).with(t, http.StatusOK)
+	d.get(placesAt, "Authorization", "").with(t, http.StatusUnauthorized)
+	d.kill()
+	d.run()
+	d.get(placesAt, "Authorization", "Bearer "+token).with(t, http.StatusOK)
+	out, err := d.yeyak("token", "mallory").CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), `there is no account "mallory"`)
+
+	out, err = d.yeyak("keys", "create", "till", "--scopes", "events:read").Output()
+	require.NoError(t, err)
+	key := strings.TrimSpace(string(out))
+	d.get("/v1/events", "Authorization", "Bearer "+key).with(t, http.StatusOK)
+	out, err = d.yeyak("keys", "list").Output()
+	require.NoError(t, err)
+	require.Regexp(t, `till +live`, string(out))
+	require.NotContains(t, string(out), key)
+	id := strings.Split(key, "_")[1]
+	require.NoError(t, d.yeyak("keys", "revoke", id).Run())
+	d.eventually(func() bool {
+		return d.get("/v1/events", "Authorization", "Bearer "+key).status == http.StatusUnauthorized
+	})
+}
+
+// yeyak is another command on the folder.
+func (d *dev) yeyak(args ...string) *exec.Cmd {
+	d.Helper()
+	cmd := d.command()
+	cmd.Args = append(cmd.Args[:1], args...)
+	return cmd
+}
+
+// tokenOf is what yeyak token prints.
+func (d *dev) tokenOf(account string) string {
+	d.Helper()
+	out, err := d.yeyak("token", account).CombinedOutput()
+	require.NoError(d, err, "%s", out)
+	return strings.TrimSpace(string(out))
+}
+
+// TestAccess_OrdersOfTheTimeBefore: orders that were placed before there were tokens
+// go on, and their customer and their owner keep the ids that they carry. Others
+// become numbers.
+func TestAccess_OrdersOfTheTimeBefore(t *testing.T) {
+	t.Parallel()
+	o := options(t)
+	asked := o.Config.Auth
+	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	o.Config.Auth = config.Auth{Mode: config.AuthOff}
+	s := start(t, o)
+	order := s.reserve(s.place(1, byOwner)).with(t, http.StatusCreated).body.ID
+	stop(s.app)
+	o.Config.Auth = asked
+	s = start(t, o)
+	for account, role := range map[string]string{"alice": "customer", "bora": "owner", "minho": "customer"} {
+		token := issuers().Token(map[string]any{"sub": account, "roles": []string{role}})
+		s.get(placesAt, "Authorization", "Bearer "+token).with(t, http.StatusOK)
+	}
+	db, err := store.Open(t.Context(), string(o.Config.Databases.Front), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	known := func(account string, kind identity.Kind) string {
+		id, err := store.NewPeople(db).Find(t.Context(), identity.Person{Issuer: issuers().URL(), Subject: account, Kind: kind})
+		require.NoError(t, err)
+		return id
+	}
+	require.Equal(t, "alice", known("alice", identity.CustomerKind))
+	require.Equal(t, "bora", known("bora", identity.OwnerKind))
+	require.Regexp(t, `^\d+$`, known("bora", identity.CustomerKind))
+	require.Regexp(t, `^\d+$`, known("minho", identity.CustomerKind))
+	require.Equal(t, booking.Confirmed, s.decide(order, "confirm").with(t, http.StatusOK).body.Status)
+}

@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/identity"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// accessPage is where to read what to do without an issuer.
+const accessPage = ": see docs/operations/access.md#an-issuer-that-is-away"
+
+// authOff is what a process says of itself that knows no callers.
+const authOff = "off: every caller may do everything (--auth=off)"
+
+// knowCallers makes what callers are known by, unless authentication is off.
+func (a *App) knowCallers(ctx context.Context) error {
+	auth := a.options.Config.Auth
+	switch {
+	case auth.Off():
+		a.log.Warn("authentication is " + authOff)
+		a.health.callers = func() string { return authOff }
+		return nil
+	case auth.Issuer == "":
+		return errors.New("no issuer of access tokens is named (--auth-issuer), and authentication is not off (--auth=off)")
+	}
+	a.verifier = newVerifier(auth)
+	a.health.callers = func() string {
+		if trouble := a.verifier.Trouble(); trouble != "" {
+			return "the issuer of access tokens cannot be asked for its keys: " + trouble + accessPage
+		}
+		return ""
+	}
+	a.beside.Go(func() { // so that the first request need not wait for it
+		if err := a.verifier.Ask(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("the issuer of access tokens cannot be asked for its keys", zap.Stringer("issuer", auth.Issuer), zap.Error(err))
+		}
+	})
+	return nil
+}
+
+func newVerifier(auth config.Auth) *identity.Verifier {
+	return identity.NewVerifier(identity.VerifierOptions{
+		Issuer: string(auth.Issuer), Audience: auth.Audience,
+		Claims: identity.Claims{ID: auth.Claim("id"), Name: auth.Claim("name"), Roles: auth.Claim("roles"), Scopes: auth.Claim("scopes")},
+	})
+}
+
+// callers knows callers by their tokens and keys. What carries ids of the time
+// before there were tokens are the orders, and what is offered.
+func (a *App) callers(catalogue *store.Catalogue) *identity.Callers {
+	return identity.New(identity.Options{
+		Tokens: a.verifier, IssuerName: a.options.IssuerName,
+		People: store.NewPeople(a.pages), Keys: store.NewKeys(a.pages),
+		Carriers: []identity.Carrier{store.NewMypage(a.pages), catalogue},
+	})
+}

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/devissuer"
+	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/internal/telemetry"
+)
+
+// devAccess is how `yeyak dev` knows its callers: by an issuer of its own, unless
+// another one is named or authentication is off.
+type devAccess struct{ issuer *devissuer.Issuer }
+
+// newDevAccess starts the issuer, and names it in the settings.
+func newDevAccess(cfg *config.Config, log *zap.Logger) (devAccess, error) {
+	if cfg.Auth.Off() || cfg.Auth.Issuer != "" {
+		return devAccess{}, nil
+	}
+	issuer, err := devissuer.Start(cfg.Dev.DataDir, cfg.Auth.Audience, telemetry.ServerLog(log))
+	if err != nil {
+		return devAccess{}, err
+	}
+	cfg.Auth.Issuer, cfg.Auth.Claims = config.URL(issuer.URL()), nil
+	return devAccess{issuer}, nil
+}
+
+func (d devAccess) stop() {
+	if d.issuer != nil {
+		d.issuer.Stop()
+	}
+}
+
+// name stands for the issuer in what is kept of its accounts.
+func (d devAccess) name() string {
+	if d.issuer == nil {
+		return ""
+	}
+	return devissuer.Name
+}
+
+// admitServices makes the key known that marketing and the messages' subscriber
+// find in the data folder. It is kept in the database from the first start on.
+func (d devAccess) admitServices(ctx context.Context, db *store.DB) error {
+	if d.issuer == nil {
+		return nil
+	}
+	keys := store.NewKeys(db)
+	_, err := keys.Key(ctx, d.issuer.APIKey.ID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		err = keys.AddKey(ctx, d.issuer.APIKey)
+	}
+	if err != nil {
+		return fmt.Errorf("the services' API key: %w", err)
+	}
+	return nil
+}
+
+// settings are NAME=VALUE, for programs that look for them.
+func (d devAccess) settings() []string {
+	if d.issuer == nil {
+		return nil
+	}
+	return []string{"YEYAK_ISSUER=" + d.issuer.URL(), "YEYAK_API_KEY=" + d.issuer.APIKeyText}
+}
+
+// DevToken is an access token of a demonstration account, by the issuer of the
+// `yeyak dev` that runs on the folder.
+func DevToken(ctx context.Context, dir, account string) (string, error) {
+	announced := devserver.Announced(dir)
+	switch {
+	case announced == nil:
+		return "", fmt.Errorf("yeyak dev does not run on %s: start it, or name its data folder (YEYAK_DATA_DIR)", dir)
+	case announced["YEYAK_ISSUER"] == "":
+		return "", fmt.Errorf("the yeyak dev on %s has no issuer of its own: it was told another, or --auth=off", dir)
+	}
+	return devissuer.Token(ctx, dir, announced["YEYAK_ISSUER"], account)
+}
+
+// present is what the greeting's commands begin with, and what each of their
+// requests presents: nothing when authentication is off.
+func (d devAccess) present(folder string) (first, header string) {
+	if d.issuer == nil {
+		return "", ""
+	}
+	return fmt.Sprintf("  TOKEN=$('%s' token --data-dir '%s' olga)\n", os.Args[0], filepath.Clean(folder)), ` -H "Authorization: Bearer $TOKEN"`
+}

@@ -1,0 +1,51 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Token is what `yeyak token` can be told, besides the account.
+type Token struct {
+	Data Data `embed:""`
+}
+
+// Keys is what the commands of `yeyak keys` can be told: where the keys are.
+type Keys struct {
+	Log       Log       `embed:""`
+	Databases Databases `embed:""`
+	Data      Data      `embed:""`
+}
+
+// Settings is the Config of the commands.
+func (c Keys) Settings() Config {
+	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
+}
+
+// KeyCreation is what `yeyak keys create` can be told, besides the name.
+type KeyCreation struct {
+	Keys   `embed:""`
+	Scopes []string      `name:"scopes" env:"YEYAK_KEY_SCOPES" help:"What the program may do besides what is its owner's: orders:any (act for anybody), events:read (the whole feed), catalogue:write (change what any owner offers)."`
+	Owner  string        `name:"owner" env:"YEYAK_KEY_OWNER" help:"Id of the owner that the program belongs to, such as that of a till."`
+	Lives  time.Duration `name:"lives" env:"YEYAK_KEY_LIVES" default:"8760h" help:"How long the key is taken."`
+}
+
+// longestKey is two years: who holds a key that is older is not known any more.
+const longestKey = 2 * 365 * 24 * time.Hour
+
+func (c *KeyCreation) check(m mistakes) {
+	m.upTo("lives", c.Lives, longestKey)
+	if c.Owner != "" && !booking.IsName(c.Owner) {
+		m.add("owner", c.Owner, "the id of an owner")
+	}
+	known := make([]string, 0, len(booking.Scopes()))
+	for _, s := range booking.Scopes() {
+		known = append(known, string(s))
+	}
+	if slices.ContainsFunc(c.Scopes, func(s string) bool { return !slices.Contains(known, s) }) {
+		m.add("scopes", strings.Join(c.Scopes, ","), "a list of "+strings.Join(known, ", "))
+	}
+}

@@ -1,0 +1,80 @@
+package config
+
+import (
+	"net"
+	neturl "net/url"
+	"slices"
+	"strings"
+)
+
+// Whether requests have to say whose they are.
+const (
+	AuthOn  = "on"
+	AuthOff = "off"
+	// AuthOffAnywhere is AuthOff said twice: for an address that others reach.
+	AuthOffAnywhere = "off,off"
+)
+
+// Auth is how callers are known.
+type Auth struct {
+	Mode     string   `name:"auth" env:"YEYAK_AUTH" default:"on" help:"Whether requests have to say whose they are: on, or off, with which every caller may do everything. On an address that is not loopback that has to be said twice: off,off."`
+	Issuer   URL      `name:"auth-issuer" env:"YEYAK_AUTH_ISSUER" help:"OIDC issuer whose access tokens are taken, such as https://id.example.com. yeyak dev brings one of its own."`
+	Audience string   `name:"auth-audience" env:"YEYAK_AUTH_AUDIENCE" default:"yeyak" help:"What these tokens have to be for (aud)."`
+	Claims   []string `name:"auth-claims" env:"YEYAK_AUTH_CLAIMS" help:"Claims that differ from these: id=sub,name=name,roles=roles,scopes=scope. One within another is written as realm_access.roles."`
+}
+
+// Off tells whether requests need not say whose they are.
+func (a Auth) Off() bool { return a.Mode == AuthOff || a.Mode == AuthOffAnywhere }
+
+// Claim is the claim that holds the id, name, roles or scopes; "" for the usual one.
+func (a Auth) Claim(of string) string {
+	for _, c := range a.Claims {
+		if name, claim, _ := strings.Cut(c, "="); name == of {
+			return claim
+		}
+	}
+	return ""
+}
+
+func (a *Auth) check(m mistakes) {
+	m.oneOf("auth", a.Mode, AuthOn, AuthOff, AuthOffAnywhere)
+	if a.Issuer != "" && !isIssuer(string(a.Issuer)) {
+		m.add("auth-issuer", a.Issuer.String(), "https://host/path, or http:// on loopback")
+	}
+	if a.Audience == "" {
+		m.add("auth-audience", "", "what the issuer calls this API")
+	}
+	for _, c := range a.Claims {
+		of, claim, _ := strings.Cut(c, "=")
+		if claim == "" || !slices.Contains([]string{"id", "name", "roles", "scopes"}, of) {
+			m.add("auth-claims", strings.Join(a.Claims, ","), "a list such as id=preferred_username,roles=realm_access.roles")
+		}
+	}
+}
+
+// isIssuer tells whether keys that come from the URL can be trusted.
+func isIssuer(text string) bool {
+	u, err := neturl.Parse(text)
+	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
+}
+
+// mustBeSettled refuses an API whose callers nobody can know, and one without
+// authentication that others reach, unless that is said twice.
+func (a *Auth) mustBeSettled(m mistakes, listen string) {
+	if a.Mode == AuthOn && a.Issuer == "" {
+		m.add("auth-issuer", "", "the OIDC issuer of the callers' tokens, such as https://id.example.com; or say --auth=off")
+	}
+	a.mustBeReachable(m, listen)
+}
+
+func (a *Auth) mustBeReachable(m mistakes, listen string) {
+	host, _, err := net.SplitHostPort(listen)
+	if err == nil && a.Mode == AuthOff && !isLoopback(host) {
+		m.add("auth", a.Mode, "on, or off,off, since "+listen+" is not on loopback")
+	}
+}
+
+func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }

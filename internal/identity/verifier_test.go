@@ -1,0 +1,266 @@
+package identity_test
+
+import (
+	"encoding/base64"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
+	"github.com/yeyak/yeyak/internal/rig/issuer"
+)
+
+type claims = map[string]any
+
+// clock is a time that tests set forward.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+func (c *clock) forward(d time.Duration) { c.ahead.Add(int64(d)) }
+
+type bundle struct {
+	testing.TB
+	*issuer.Issuer
+	*identity.Verifier
+	clock clock
+}
+
+func setup(t testing.TB, names ...identity.Claims) *bundle {
+	b := &bundle{TB: t, Issuer: issuer.Start(t)}
+	o := identity.VerifierOptions{Issuer: b.URL(), Audience: issuer.Audience, Now: b.clock.now}
+	for _, c := range names {
+		o.Claims = c
+	}
+	b.Verifier = identity.NewVerifier(o)
+	return b
+}
+
+func (b *bundle) takes(token string) identity.Subject {
+	b.Helper()
+	s, err := b.Verify(b.Context(), token)
+	require.NoError(b, err)
+	return s
+}
+
+func (b *bundle) refuses(token string, code booking.Code) {
+	b.Helper()
+	_, err := b.Verify(b.Context(), token)
+	require.ErrorIs(b, err, &booking.Error{Code: code})
+}
+
+func TestVerify_WhatATokenSays(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		claims claims
+		names  identity.Claims
+		want   identity.Subject
+	}{
+		"Bare":       {claims{}, identity.Claims{}, identity.Subject{ID: "alice"}},
+		"AsAuth0":    {claims{"sub": "auth0|5f7c8ec7c33c6c004bbafe82"}, identity.Claims{}, identity.Subject{ID: "auth0|5f7c8ec7c33c6c004bbafe82"}},
+		"Apostrophe": {claims{"sub": "o'brien@example.com"}, identity.Claims{}, identity.Subject{ID: "o'brien@example.com"}},
+		"Hangul":     {claims{"sub": "김철수"}, identity.Claims{}, identity.Subject{ID: "김철수"}},
+		"Roles": {
+			claims{"name": "Olga", "roles": []string{"operator", "king", "service"}, "scope": "openid orders:any events:read"}, identity.Claims{},
+			identity.Subject{ID: "alice", Name: "Olga", Roles: []booking.Role{booking.OperatorRole}, Scopes: []booking.Scope{booking.AnyOrder, booking.AllEvents}},
+		},
+		"OtherClaims": {
+			claims{"realm_access": claims{"roles": []string{"courier"}}, "preferred_username": "dana", "https://example.com/scp": []string{"events:read"}},
+			identity.Claims{ID: "preferred_username", Roles: "realm_access.roles", Scopes: "https://example.com/scp"},
+			identity.Subject{ID: "dana", Roles: []booking.Role{booking.CourierRole}, Scopes: []booking.Scope{booking.AllEvents}},
+		},
+		"RolesAsNames": {
+			claims{"urn:roles": claims{"owner": claims{"1": "x"}, "cleaner": claims{}}}, identity.Claims{Roles: "urn:roles"},
+			identity.Subject{ID: "alice", Roles: []booking.Role{booking.CleanerRole, booking.OwnerRole}},
+		},
+		"Audiences": {claims{"aud": []string{"another", issuer.Audience}}, identity.Claims{}, identity.Subject{ID: "alice"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, tt.names)
+			tt.want.Issuer = b.URL()
+			require.Equal(t, tt.want, b.takes(b.Token(tt.claims)))
+		})
+	}
+}
+
+func TestVerify_Types(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, typ := range []string{"at+jwt", "AT+JWT", "application/at+jwt", "JWT"} {
+		b.takes(b.Typed(typ, nil))
+	}
+	for _, typ := range []string{"", "logout+jwt", "dpop+jwt", "secevent+jwt"} {
+		b.refuses(b.Typed(typ, nil), booking.Unauthenticated)
+	}
+}
+
+func TestVerify_Refusals(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	stranger := issuer.Start(t)
+	valid := b.Token(nil)
+	b.takes(valid)
+	for name, token := range map[string]string{
+		"Expired":          b.Token(claims{"exp": time.Now().Add(-time.Second).Unix()}),
+		"WithoutEnd":       b.Token(claims{"exp": nil}),
+		"NotYet":           b.Token(claims{"nbf": time.Now().Add(time.Hour).Unix()}),
+		"OtherIssuer":      stranger.Token(nil),
+		"OtherIssuersKey":  stranger.Token(claims{"iss": b.URL()}),
+		"OtherAudience":    b.Token(claims{"aud": "another"}),
+		"WithoutAudience":  b.Token(claims{"aud": nil}),
+		"WithoutSubject":   b.Token(claims{"sub": nil}),
+		"EmptySubject":     b.Token(claims{"sub": ""}),
+		"ControlInSubject": b.Token(claims{"sub": "al\x00ice"}),
+		"LongSubject":      b.Token(claims{"sub": strings.Repeat("a", 256)}),
+		"NumberAsSubject":  b.Token(claims{"sub": 1024}),
+		"Unsigned":         unsigned(t, valid),
+		"WithoutSignature": valid[:strings.LastIndex(valid, ".")+1],
+		"Changed":          changed(valid),
+		"Symmetric":        symmetric(t, valid),
+		"Empty":            "",
+		"Words":            "let me in",
+		"Dots":             strings.Repeat(".", 10_000),
+		"Long":             valid + strings.Repeat("A", 20_000),
+	} {
+		t.Run(name, func(t *testing.T) { b.refuses(token, booking.Unauthenticated) })
+	}
+	b.takes(valid)
+}
+
+// unsigned is the token with alg none.
+func unsigned(t *testing.T, token string) string {
+	t.Helper()
+	payload := strings.Split(token, ".")[1]
+	header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"at+jwt"}`))
+	return header + "." + payload + "."
+}
+
+// changed is the token with one bit of its payload turned.
+func changed(token string) string {
+	parts := strings.Split(token, ".")
+	payload, _ := base64.RawURLEncoding.DecodeString(parts[1])
+	at := strings.Index(string(payload), "alice")
+	payload[at] = 'A'
+	parts[1] = base64.RawURLEncoding.EncodeToString(payload)
+	return strings.Join(parts, ".")
+}
+
+// symmetric is the token signed with a secret that the issuer shows among its keys.
+func symmetric(t *testing.T, token string) string {
+	t.Helper()
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
+	require.NoError(t, err)
+	secret := jose.JSONWebKey{Key: []byte("a secret of thirty-two bytes, all"), KeyID: "secret"}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: secret}, (&jose.SignerOptions{}).WithType("at+jwt"))
+	require.NoError(t, err)
+	signed, err := signer.Sign(payload)
+	require.NoError(t, err)
+	token, err = signed.CompactSerialize()
+	require.NoError(t, err)
+	return token
+}
+
+// TestVerify_RotatedKey: a new key is fetched at once, and one that was withdrawn
+// is refused once the keys have been fetched again.
+func TestVerify_RotatedKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	old := b.Token(nil)
+	b.takes(old)
+	b.Rotate()
+	b.clock.forward(time.Minute)
+	b.takes(old)
+	b.takes(b.Token(nil))
+	b.refuses(old, booking.Unauthenticated)
+}
+
+func TestVerify_WithdrawnKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	old := b.Token(claims{"exp": time.Now().Add(24 * time.Hour).Unix()})
+	b.takes(old)
+	b.Rotate()
+	b.clock.forward(time.Hour)
+	b.takes(old) // and the keys are fetched beside it
+	require.Eventually(t, func() bool {
+		b.clock.forward(time.Minute)
+		_, err := b.Verify(t.Context(), old)
+		return err != nil
+	}, 30*time.Second, 10*time.Millisecond)
+	b.refuses(old, booking.Unauthenticated)
+}
+
+// TestVerify_IssuerAway: keys that are known go on. Of a token by another it is
+// not known whether it is valid: it is neither taken nor refused.
+func TestVerify_IssuerAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	day := claims{"exp": time.Now().Add(24 * time.Hour).Unix()}
+	known := b.Token(day)
+	b.takes(known)
+	b.Rotate()
+	unknown := b.Token(day)
+	b.Stop()
+	b.clock.forward(time.Hour)
+	for range 3 {
+		b.takes(known)
+		b.refuses(changed(known), booking.Unauthenticated)
+		b.refuses(unknown, booking.Unavailable)
+		require.NotEmpty(t, b.Trouble())
+	}
+	b.Resume()
+	b.clock.forward(time.Minute)
+	b.takes(unknown)
+	require.Empty(t, b.Trouble())
+}
+
+// TestVerify_IssuerAwayFromTheBeginning: what depends on the issuer waits for it;
+// what does not is refused.
+func TestVerify_IssuerAwayFromTheBeginning(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.Stop()
+	require.Error(t, b.Ask(t.Context()))
+	b.refuses(b.Token(nil), booking.Unavailable)
+	b.refuses(b.Token(claims{"aud": "another"}), booking.Unauthenticated)
+	b.Resume()
+	b.clock.forward(time.Minute)
+	require.NoError(t, b.Ask(t.Context()))
+	b.takes(b.Token(nil))
+}
+
+// TestVerify_UnknownKeysCostTheIssuerLittle: whatever keys tokens name.
+func TestVerify_UnknownKeysCostTheIssuerLittle(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	stranger := issuer.Start(t)
+	stranger.Rotate()
+	token := stranger.Token(claims{"iss": b.URL()})
+	for range 50 {
+		b.refuses(token, booking.Unauthenticated)
+	}
+	// The clock goes on by itself, too, on a machine that is busy.
+	require.Less(t, b.Asked(), int64(50))
+}
+
+// FuzzVerify: whatever a token is, it is taken or refused: it needs nothing that
+// is away, and breaks nothing.
+func FuzzVerify(f *testing.F) {
+	b := setup(f)
+	valid := b.Token(nil)
+	require.NoError(f, b.Ask(f.Context()))
+	for _, seed := range []string{"", valid, changed(valid), "..", "a.b.c", valid + ".", "{}", strings.ToUpper(valid)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		if _, err := b.Verify(t.Context(), token); err != nil {
+			require.ErrorIs(t, err, &booking.Error{Code: booking.Unauthenticated})
+		}
+	})
+}

@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
+)
+
+// Keys are the API keys of programs. It implements identity.Keys, in the database
+// of the read model.
+type Keys struct{ db *DB }
+
+// NewKeys keeps keys in db, which holds the read model.
+func NewKeys(db *DB) *Keys { return &Keys{db} }
+
+type keyRow struct {
+	bun.BaseModel `bun:"table:api_keys"`
+
+	ID        string `bun:",pk"`
+	Name      string
+	Hash      string
+	Scopes    string
+	OwnerID   string
+	CreatedAt time.Time
+	EndsAt    time.Time
+	RevokedAt *time.Time
+}
+
+func (r keyRow) key() identity.Key {
+	k := identity.Key{ID: r.ID, Name: r.Name, Hash: r.Hash, OwnerID: r.OwnerID, CreatedAt: r.CreatedAt.UTC(), EndsAt: r.EndsAt.UTC()}
+	for _, scope := range strings.Fields(r.Scopes) {
+		k.Scopes = append(k.Scopes, booking.Scope(scope))
+	}
+	if r.RevokedAt != nil {
+		k.RevokedAt = r.RevokedAt.UTC()
+	}
+	return k
+}
+
+// AddKey implements identity.Keys. Keys of one name take turns.
+func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
+	scopes := make([]string, len(key.Scopes))
+	for i, scope := range key.Scopes {
+		scopes[i] = string(scope)
+	}
+	row := &keyRow{
+		ID: key.ID, Name: key.Name, Hash: key.Hash, Scopes: strings.Join(scopes, " "), OwnerID: key.OwnerID,
+		CreatedAt: micros(key.CreatedAt), EndsAt: micros(key.EndsAt),
+	}
+	return k.db.inTx(ctx, "add API key", func(ctx context.Context, q bun.IDB) error {
+		if err := k.db.takeTurn(ctx, q, "API keys of "+key.Name); err != nil {
+			return err
+		}
+		var live int
+		err := q.NewRaw("SELECT count(*) FROM api_keys WHERE name = ? AND revoked_at IS NULL AND ends_at > ?", key.Name, row.CreatedAt).Scan(ctx, &live)
+		switch {
+		case err != nil:
+			return err
+		case live >= identity.MostLive:
+			return booking.Errorf(booking.Invalid, "%d keys named %q are live: revoke one of them first", live, key.Name)
+		}
+		_, err = q.NewInsert().Model(row).Exec(ctx)
+		return err
+	})
+}
+
+// Key implements identity.Keys.
+func (k *Keys) Key(ctx context.Context, id string) (identity.Key, error) {
+	var row keyRow
+	err := k.db.run(ctx, "read API key", func(ctx context.Context, q bun.IDB) error {
+		row = keyRow{}
+		return orNotFound(q.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx), "API key", id)
+	})
+	if err != nil {
+		return identity.Key{}, err
+	}
+	return row.key(), nil
+}
+
+// AllKeys implements identity.Keys.
+func (k *Keys) AllKeys(ctx context.Context) (keys []identity.Key, err error) {
+	var rows []keyRow
+	err = k.db.run(ctx, "list API keys", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).Order("name", "created_at", "id").Scan(ctx)
+	})
+	for _, row := range rows {
+		keys = append(keys, row.key())
+	}
+	return keys, err
+}
+
+// RevokeKey implements identity.Keys. A key that was revoked before stays so.
+func (k *Keys) RevokeKey(ctx context.Context, id string, at time.Time) error {
+	return k.db.run(ctx, "revoke API key", func(ctx context.Context, q bun.IDB) error {
+		n, err := affected(q.NewRaw("UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE id = ?", micros(at), id).Exec(ctx))
+		if err == nil && n == 0 {
+			return booking.Errorf(booking.NotFound, "there is no API key %s", id)
+		}
+		return err
+	})
+}

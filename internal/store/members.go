@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Members are the members of owners' organisations, in the database of the read
+// model. It implements the API's interface of that name.
+type Members struct{ db *DB }
+
+// NewMembers keeps members in db, which holds the read model.
+func NewMembers(db *DB) *Members { return &Members{db} }
+
+type memberRow struct {
+	bun.BaseModel `bun:"table:members,alias:m"`
+
+	OwnerID   string `bun:",pk"`
+	PersonID  string `bun:",pk"`
+	Place     string `bun:",pk"`
+	Level     booking.MemberLevel
+	ChangedBy string
+	ChangedAt time.Time
+}
+
+func (r memberRow) member() booking.Member {
+	return booking.Member{
+		PersonID: r.PersonID, Membership: booking.Membership{OwnerID: r.OwnerID, Place: r.Place, Level: r.Level},
+		By: r.ChangedBy, At: r.ChangedAt.UTC(),
+	}
+}
+
+// Memberships lists the organisations that the person is a member of, with the part
+// in each.
+func (m *Members) Memberships(ctx context.Context, personID string) ([]booking.Membership, error) {
+	var rows []memberRow
+	err := m.db.run(ctx, "list memberships of person", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).Where("person_id = ?", personID).OrderExpr("owner_id, place").Limit(maxLimit).Scan(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	memberships := make([]booking.Membership, len(rows))
+	for i, row := range rows {
+		memberships[i] = row.member().Membership
+	}
+	return memberships, nil
+}
+
+// memberList is the name of the list in its cursors.
+const memberList = "members"
+
+// Members lists the members of the organisation, in the order of their ids.
+// InvalidCursor: the page's cursor is not one of this list.
+func (m *Members) Members(ctx context.Context, ownerID string, p booking.Page) (_ []booking.Member, next string, err error) {
+	place := []string{"", ""}
+	if p.Cursor != "" {
+		if place, err = decodeCursor(memberList, p.Cursor, 2); err != nil {
+			return nil, "", err
+		}
+	}
+	size := pageSize(p.Limit)
+	var rows []memberRow
+	err = m.db.list(ctx, "list members", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).Where("owner_id = ?", ownerID).Where("(person_id, place) > (?, ?)", place[0], place[1]).
+			OrderExpr("person_id, place").Limit(size + 1).Scan(ctx)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next = part(rows, size, func(last memberRow) string { return encodeCursor(memberList, last.PersonID, last.Place) })
+	members := make([]booking.Member, len(rows))
+	for i, row := range rows {
+		members[i] = row.member()
+	}
+	return members, next, nil
+}
+
+// PutMember gives a person a part in an organisation, for one place or for all: a
+// new one, or another level than they had.
+func (m *Members) PutMember(ctx context.Context, is booking.Member) error {
+	row := &memberRow{
+		OwnerID: is.OwnerID, PersonID: is.PersonID, Place: is.Place, Level: is.Level, ChangedBy: is.By, ChangedAt: micros(is.At),
+	}
+	return m.db.run(ctx, "put member", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewInsert().Model(row).On("CONFLICT (owner_id, person_id, place) DO UPDATE").
+			Set("level = EXCLUDED.level").Set("changed_by = EXCLUDED.changed_by").Set("changed_at = EXCLUDED.changed_at").Exec(ctx)
+		return err
+	})
+}
+
+// RemoveMember takes from a person every part in the organisation. NotFound: they
+// have none.
+func (m *Members) RemoveMember(ctx context.Context, ownerID, personID string) error {
+	return m.db.run(ctx, "remove member", func(ctx context.Context, q bun.IDB) error {
+		removed, err := affected(q.NewRaw("DELETE FROM members WHERE owner_id = ? AND person_id = ?", ownerID, personID).Exec(ctx))
+		if err == nil && removed == 0 {
+			return booking.Errorf(booking.NotFound, "%q is no member of %q", personID, ownerID)
+		}
+		return err
+	})
+}

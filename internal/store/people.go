@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/internal/identity"
+)
+
+// People are the subjects of tokens, with the ids by which Yeyak knows them. It
+// implements identity.People, in the database of the read model.
+type People struct{ db *DB }
+
+// NewPeople keeps people in db, which holds the read model.
+func NewPeople(db *DB) *People { return &People{db} }
+
+// Find implements identity.People.
+func (p *People) Find(ctx context.Context, who identity.Person) (id string, err error) {
+	err = p.db.run(ctx, "find person", func(ctx context.Context, q bun.IDB) error {
+		id, err = findPerson(ctx, q, who)
+		return err
+	})
+	return id, err
+}
+
+func findPerson(ctx context.Context, q bun.IDB, who identity.Person) (string, error) {
+	var ids []string
+	err := q.NewRaw("SELECT id FROM people WHERE issuer = ? AND subject = ? AND kind = ?", who.Issuer, who.Subject, who.Kind).Scan(ctx, &ids)
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// Add implements identity.People. Of two processes that add the same person at
+// the same time, both answer the id that was written first.
+func (p *People) Add(ctx context.Context, who identity.Person, id string) (is string, err error) {
+	err = p.db.run(ctx, "add person", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("INSERT INTO people (issuer, subject, kind, id, seen_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			who.Issuer, who.Subject, who.Kind, id, now()).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		is, err = findPerson(ctx, q, who)
+		return err
+	})
+	return is, err
+}
+
+// Next implements identity.People.
+func (p *People) Next(ctx context.Context) (id string, err error) {
+	err = p.db.run(ctx, "take number of person", func(ctx context.Context, q bun.IDB) error {
+		var n int64
+		err := q.NewRaw("UPDATE people_numbers SET last = last + 1 RETURNING last").Scan(ctx, &n)
+		id = strconv.FormatInt(n, 10)
+		return err
+	})
+	return id, err
+}
+
+// Carry tells whether orders carry the id, as their customer's or their owner's.
+// It implements identity.Carriers.
+func (m *Mypage) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+	statement := map[identity.Kind]string{ // as the indexes of their lists are
+		identity.CustomerKind: "SELECT EXISTS (SELECT 1 FROM orders WHERE customer_id = ? AND listed)",
+		identity.OwnerKind:    "SELECT EXISTS (SELECT 1 FROM orders WHERE owner_id = ? AND paid)",
+	}[kind]
+	if statement == "" {
+		return false, nil
+	}
+	err = m.db.run(ctx, "look for orders of person", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw(statement, id).Scan(ctx, &carried)
+	})
+	return carried, err
+}
+
+// Carry tells whether places, menus or drinks are of the owner with the id. It
+// implements identity.Carriers.
+func (c *Catalogue) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+	if kind != identity.OwnerKind {
+		return false, nil
+	}
+	err = c.db.run(ctx, "look for offers of owner", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw(`SELECT EXISTS (SELECT 1 FROM places WHERE owner_id = ?0) OR EXISTS (SELECT 1 FROM menus WHERE owner_id = ?0)
+			OR EXISTS (SELECT 1 FROM drinks WHERE owner_id = ?0 AND NOT deleted)`, id).Scan(ctx, &carried)
+	})
+	return carried, err
+}
