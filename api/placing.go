@@ -69,7 +69,11 @@ func (p *placing) place(ctx context.Context, l language) (*orderAnswer, error) {
 	placed, err := p.server.Orders.Place(ctx, CallerOf(ctx), p.attempt)
 	isAbout(ctx, placed.OrderID)
 	if err != nil {
-		return nil, p.server.placingProblem(ctx, l, placed.View, err)
+		problem := p.server.placingProblem(ctx, l, placed.View, err)
+		if placed.Earlier {
+			problem.header.Set("Location", locationOf(contract.View{ID: placed.OrderID, Kind: booking.KindOf(placed.OrderID)}))
+		}
+		return nil, problem
 	}
 	return l.answerOutcome(placed, http.StatusCreated).located(), nil
 }

@@ -95,6 +95,26 @@ func TestPlaceOrder_Refused(t *testing.T) {
 			}
 		})
 	}
+	t.Run("StartedEarlier", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		for _, earlier := range []bool{true, false} {
+			var order string
+			b.book.places = func(id string, _ orders.Placement) (orders.Outcome, error) {
+				order = id
+				return orders.Outcome{OrderID: id, Earlier: earlier}, booking.Errorf(orders.TemporalUnavailable, "away")
+			}
+			for _, business := range businesses() {
+				a := b.do("POST", business.orders, business.body)
+				require.Nil(t, b.problem(a, 503, orders.TemporalUnavailable).Order)
+				where := ""
+				if earlier {
+					where = business.orders + "/" + order
+				}
+				require.Equal(t, where, a.Header.Get("Location"))
+			}
+		}
+	})
 	t.Run("Fallback", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)

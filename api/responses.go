@@ -56,7 +56,12 @@ func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.R
 	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentUnavailable, booking.NotProcessed, booking.TooLate}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
 		codes = append(codes, orders.CodeOf(reason))
 	}
-	return s.withAccepted(s.problems(codes...))
+	responses := s.withAccepted(s.problems(codes...))
+	responses["503"].Headers["Location"] = &huma.Param{
+		Description: "Where the order is, should an earlier request under the Idempotency-Key have placed it: whether one has cannot be found out at the moment",
+		Schema:      &huma.Schema{Type: huma.TypeString},
+	}
+	return responses
 }
 
 // withAccepted documents that an operation may take longer than its answer.

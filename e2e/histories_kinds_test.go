@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -61,6 +62,7 @@ var cafeBranches = map[string]branch{
 	"cafe_kitchen_late":         {cupLate, ""},
 	"cafe_day_over":             {cupDayOver, booking.TooLate},
 	"cafe_too_late":             {cupTooLate, booking.PaymentUnavailable},
+	"cafe_stopped_untold":       {cupStoppedUntold, ""},
 }
 
 var cleaningBranches = map[string]branch{
@@ -84,6 +86,7 @@ var cleaningBranches = map[string]branch{
 	"cleaning_nobody_free":         {visitNobodyFree, ""},
 	"cleaning_cleaner_late":        {visitLate, ""},
 	"cleaning_too_late":            {visitTooLate, booking.PaymentUnavailable},
+	"cleaning_stopped_untold":      {visitStoppedUntold, ""},
 }
 
 // newOrder is what all orders have in common.
@@ -645,6 +648,29 @@ func cupStoppedUnknowingly(s *system) string {
 func visitStoppedUnknowingly(s *system) string {
 	s.newCleaner()
 	return s.stoppedUnknowingly(s.run(contract.CleaningWorkflow, newVisit(30000)), booking.Assigned)
+}
+
+// stoppedUntold has its work finished and its workflow cancelled before anybody
+// is told of it.
+func (s *system) stoppedUntold(order string) string {
+	s.Helper()
+	s.eventually(func() bool { return s.attempts(order, "Notify") > 0 })
+	require.Empty(s, s.update(order, contract.CompleteUpdate))
+	s.cancelWorkflow(order)
+	s.eventually(func() bool { return count(s.history(order), enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED) > 0 })
+	s.outbox.away.Store(false)
+	return order
+}
+
+func cupStoppedUntold(s *system) string {
+	s.outbox.away.Store(true)
+	return s.stoppedUntold(s.run(contract.CafeWorkflow, s.newCup(9)))
+}
+
+func visitStoppedUntold(s *system) string {
+	s.newCleaner()
+	s.outbox.away.Store(true)
+	return s.stoppedUntold(s.run(contract.CleaningWorkflow, newVisit(30000)))
 }
 
 // visitUnassigned is cancelled while assignment is away.

@@ -24,10 +24,11 @@ const (
 
 // TestModel_AnyInterleaving: six people order, pay, deliver, complete, leave
 // early, cancel, edit stock, delete drinks, add cleaners and decide as owners, at random and at the same
-// time, while services fail at random. When all is back and has come to rest, the audit
-// finds no drift, every order has gone only where the table of transitions allows, none
-// was seen cancelled while money or work of it was owed, each that exists was told of,
-// and none of a stay or of food was refused for Temporal's sake. (That no stock is, at that moment, TestAnyFaultsAnyDecisions of package
+// time, while services fail at random and the connection to Temporal is cut, hangs or
+// loses answers. When all is back and has come to rest, the audit finds no drift, every
+// order has gone only where the table of transitions allows, none was seen cancelled
+// while money or work of it was owed, each that exists was told of, and none of a stay
+// or of food was refused for Temporal's sake. (That no stock is, at that moment, TestAnyFaultsAnyDecisions of package
 // workflows sees at every publication.) YEYAK_SEED repeats a run's choices; their interleaving is the machine's.
 func TestModel_AnyInterleaving(t *testing.T) {
 	t.Parallel()
@@ -53,6 +54,7 @@ func TestModel_AnyInterleaving(t *testing.T) {
 type model struct {
 	*audited
 	seed uint64
+	wire *proxy // to Temporal
 
 	mu     sync.Mutex
 	places []string
@@ -69,7 +71,11 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 		o.Config.Mypage.RepairEvery = 5 * time.Second
 		o.Config.Overload.PayWithin, o.Config.Orders.HandOverWithin = 5*time.Second, 2*time.Second // troubles last longer
 	}
-	m := &model{audited: bootAudited(t, change, impatience), seed: seed, unsure: map[string]bool{}}
+	m := &model{seed: seed, unsure: map[string]bool{}}
+	m.audited = bootAudited(t, change, impatience, func(o *app.Options) {
+		m.wire = newProxy(t, o.TemporalAddress)
+		o.TemporalAddress = m.wire.Addr().String()
+	})
 	for range 2 {
 		m.places = append(m.places, m.place(8, fromMidnight), m.place(8, byOwner))
 		m.menus = append(m.menus, m.menu())
@@ -251,7 +257,9 @@ func (m *model) look(order string) {
 // trouble lets something fail for a while, or makes it work again.
 func (m *model) trouble(random *rand.Rand) {
 	switched := []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger}
-	switch n := random.IntN(11); n {
+	switch n := random.IntN(13); n {
+	case 11, 12:
+		m.engineAway(random)
 	case 9:
 		m.sandbox(object{"down": random.IntN(2) == 0})
 	case 6:

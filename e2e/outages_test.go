@@ -188,7 +188,10 @@ func TestAway_Temporal(t *testing.T) {
 	a := s.orderCup(drink).with(t, http.StatusServiceUnavailable)
 	require.Equal(t, "temporal_unavailable", a.body.Code)
 	require.NotEmpty(t, a.header.Get("Retry-After"))
+	require.Empty(t, a.header.Get("Location"))
 	s.call().with(t, http.StatusServiceUnavailable)
+	repeat := s.post(cafeOrders, cup(drink), "Idempotency-Key", "k1").with(t, http.StatusServiceUnavailable)
+	require.NotEmpty(t, repeat.header.Get("Location"), "it may have been sent before")
 	require.Equal(t, booking.Confirmed, s.decide(order, "cancel").with(t, http.StatusAccepted).body.Status)
 	require.Equal(t, booking.Confirmed, s.get("/v1/mypages/"+order).with(t, http.StatusOK).body.Status)
 	require.Len(t, s.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).body.Items, 1)
@@ -197,6 +200,7 @@ func TestAway_Temporal(t *testing.T) {
 	wire.resume()
 	s.eventually(func() bool { return s.reserve(place).status == http.StatusCreated })
 	s.becomes(order, booking.Cancelled)
+	s.get(repeat.header.Get("Location")).with(t, http.StatusNotFound)
 }
 
 // TestAway_Workers: orders are accepted without anybody to work on them, and

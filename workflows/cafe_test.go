@@ -74,6 +74,16 @@ func TestCafe(t *testing.T) {
 		require.Equal(t, booking.Completed, v.Status)
 		require.Equal(t, []string{"order_placed"}, c.told(), "the café is told in the end")
 	})
+	t.Run("ToldThoughAnOperatorCancelsTooLate", func(t *testing.T) {
+		c := newCup(t)
+		c.faults = func(call string) fault { return only(before, call == "send") }
+		served := c.decides(10*time.Second, contract.CompleteUpdate)
+		c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 10*time.Second)
+		c.env.RegisterDelayedCallback(func() { c.setFaults(nil) }, 15*time.Second)
+		require.Equal(t, booking.Completed, c.run().Status)
+		require.Equal(t, booking.Completed, served.view.Status)
+		require.Equal(t, []string{"order_placed"}, c.told(), "the café is told in the end")
+	})
 	t.Run("CancelledBeforeTheCafeIsTold", func(t *testing.T) {
 		c := newCup(t)
 		c.faults = func(call string) fault { return only(before, call == "send") }

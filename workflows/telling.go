@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/activities"
@@ -59,6 +60,7 @@ func (s *saga) messageKey(key string) string { return contract.MessageKey(s.in.O
 
 // telling is notices on their way beside the story: no work waits for a message.
 type telling struct {
+	left   []notice // that are not sent yet
 	done   bool
 	failed error // why they cannot be sent
 }
@@ -69,8 +71,8 @@ func (t *telling) over() bool { return t.done || t.failed != nil }
 func (s *saga) tellBeside(ctx workflow.Context, notices ...notice) *telling {
 	t := &telling{}
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		for _, n := range notices {
-			if t.failed = s.tellSomebody(ctx, n); t.failed != nil {
+		for t.left = notices; len(t.left) > 0; t.left = t.left[1:] {
+			if t.failed = s.tellSomebody(ctx, t.left[0]); t.failed != nil {
 				return
 			}
 		}
@@ -90,5 +92,12 @@ func (s *saga) finishTold(ctx workflow.Context, t *telling, finished func() bool
 	return s.finish(ctx, finished, c)
 }
 
-// told waits for the end of the notices, which may come after that of the work.
-func (s *saga) told(t *telling) { _ = workflow.Await(s.ctx, t.over) }
+// told waits for the end of the notices, which may come after that of the work. A
+// cancellation of the workflow that came when the work was finished has ended the
+// sending, and nothing else: it is done all the same.
+func (s *saga) told(t *telling) {
+	_ = workflow.Await(s.ctx, t.over)
+	if temporal.IsCanceledError(t.failed) {
+		_ = workflow.Await(s.ctx, s.tellBeside(s.ctx, t.left...).over)
+	}
+}

@@ -150,11 +150,12 @@ func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd
 }
 
 // repeat repeats what told of no order, under its key: as its customer is asked to.
-// An order that is there already was not to be, after a 503.
+// An order that is there already was not to be, after a 503: unless the request was
+// sent twice, and is refused the second time only.
 func (a away) repeat(ctx context.Context, users *crowd.Crowd, row *awayRow) error {
 	var again []crowd.Placement
 	for _, p := range row.placements {
-		if p.OrderID == "" {
+		if p.OrderID == "" || p.Refused() {
 			again = append(again, p)
 		}
 	}
@@ -162,7 +163,7 @@ func (a away) repeat(ctx context.Context, users *crowd.Crowd, row *awayRow) erro
 	row.repeated, row.toldLater = len(again), len(before)
 	faults := []error{err}
 	for _, p := range before {
-		if p.Refused() {
+		if p.Refused() && p.Sent < 2 {
 			faults = append(faults, fmt.Errorf("there is an order, after a 503: %s", p))
 		}
 	}

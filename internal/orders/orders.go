@@ -29,6 +29,9 @@ type Outcome struct {
 	Done bool
 	// OrderID is the id under which the order was placed, or would have been.
 	OrderID string
+	// Earlier: the request has failed, and an earlier one under its key may have placed
+	// the order: the engine cannot be asked.
+	Earlier bool
 	// After is when it is worth looking at the order again, 0 where nothing is known
 	// of that.
 	After time.Duration

@@ -22,7 +22,8 @@ func (o *Orders) Place(ctx context.Context, _ booking.Caller, a Attempt) (Outcom
 	for left := attemptsAtOnce - 1; ; left-- {
 		found, err := o.tryToPlace(ctx, budget, a)
 		if err != nil {
-			return Outcome{OrderID: a.OrderID}, o.notPlaced(ctx, a, err)
+			_, earlier := errors.AsType[unasked](err)
+			return Outcome{OrderID: a.OrderID, Earlier: earlier}, o.notPlaced(ctx, a, err)
 		}
 		if !found.over || left == 0 || budget.Err() != nil {
 			return o.outcomeOf(ctx, a, found)
@@ -113,7 +114,10 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 	if wasStarted(err) {
 		return o.repeat(ctx, budget, t, changes)
 	}
-	if err != nil && len(changes) == 0 && !o.startedUnanswered(ctx, a.OrderID, err) {
+	if err != nil && len(changes) == 0 {
+		err = o.startedUnanswered(ctx, t, err)
+	}
+	if err != nil && len(changes) == 0 {
 		if isOpen(err) {
 			return o.keep(ctx, t, unstarted{err, reached(sending, err)})
 		}
@@ -138,10 +142,12 @@ func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tr
 // earlier one may have, whose row is not written yet.
 func (o *Orders) notEntered(ctx, budget context.Context, t tried, changes <-chan contract.Publication, why error) (progress, error) {
 	if t.placement.Key != "" {
-		if hash, err := o.startedBy(ctx, t.OrderID); err == nil {
+		hash, err := o.startedBy(ctx, t.OrderID)
+		if err == nil {
 			t.startedBy = hash
 			return o.repeat(ctx, budget, t, changes)
 		}
+		why = t.unlessNone(why, err)
 	}
 	if errors.Is(why, &booking.Error{Code: admission.Overloaded}) {
 		return o.keep(ctx, t, unstarted{error: why})
@@ -199,15 +205,33 @@ func (o *Orders) start(budget context.Context, t tried) (_ *sending, err error) 
 	})
 }
 
-// startedUnanswered tells whether the order was started although its start
-// failed: hardly any error of the engine says that nothing was done. When the
-// engine cannot be asked at once, that stays open: see keep.
-func (o *Orders) startedUnanswered(ctx context.Context, id string, err error) bool {
+// startedUnanswered is nil if the order was started although its start failed:
+// hardly any error of the engine says that nothing was done. When the engine cannot
+// be asked at once, that stays open: see keep.
+func (o *Orders) startedUnanswered(ctx context.Context, t tried, err error) error {
 	if lacksAttributes(err) {
-		return false
+		return err
 	}
-	_, lookErr := o.startedBy(ctx, id)
-	return lookErr == nil
+	_, lookErr := o.startedBy(ctx, t.OrderID)
+	if lookErr == nil {
+		return nil
+	}
+	return t.unlessNone(err, lookErr)
+}
+
+// unasked is why a request under a key has started nothing, where the engine could not
+// be asked whether an earlier one has.
+type unasked struct{ error }
+
+func (u unasked) Unwrap() error { return u.error }
+
+// unlessNone marks why a request has started nothing, unless it is certain that an
+// earlier one under its key has not either: lookErr is what the engine said to that.
+func (t tried) unlessNone(why, lookErr error) error {
+	if t.placement.Key == "" || errors.Is(lookErr, refusal(booking.NotFound)) {
+		return why
+	}
+	return unasked{why}
 }
 
 // startedBy is the hash of the request that started the order, "" without an

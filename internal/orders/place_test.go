@@ -106,9 +106,41 @@ func TestPlace_NotStarted(t *testing.T) {
 	knowsNone(engine)
 	out, err := place(t, o, wanted(freeCall, "k1", "a hash"))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
-	require.ErrorContains(t, err, "under the same Idempotency-Key")
+	require.ErrorContains(t, err, "nothing was started: repeat the request under the same Idempotency-Key")
 	require.Empty(t, out.View.ID)
 	require.Equal(t, orders.KeyedID(booking.Cleaning, "alice", "k1", 0), out.OrderID)
+	require.False(t, out.Earlier)
+}
+
+// TestPlace_StartedEarlier: a request that has started nothing may repeat one that has,
+// as long as the engine cannot be asked. Without a key it repeats none.
+func TestPlace_StartedEarlier(t *testing.T) {
+	t.Parallel()
+	away := serviceerror.NewUnavailable("connection refused")
+	for _, key := range []string{"k1", ""} {
+		for _, business := range businesses() {
+			if contract.BusinessOf(business.kind).MayWait() {
+				continue
+			}
+			for name, refuse := range map[string]func(*orders.Orders, *mocks.Client){
+				"Unsent": func(_ *orders.Orders, engine *mocks.Client) { isRefused(engine, away) },
+				"NoTurn": func(o *orders.Orders, _ *mocks.Client) { o.Starts = noTurn{} },
+			} {
+				t.Run(name+"/"+string(business.kind)+"/"+key, func(t *testing.T) {
+					t.Parallel()
+					o, engine := setup(t)
+					o.Now = func() time.Time { return today } // the drink's day is not over
+					o.Catalogue = newMemory()
+					refuse(o, engine)
+					engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, away).Maybe()
+					out, err := place(t, o, ordered(business.wanted, key, "hash"))
+					require.Error(t, err)
+					require.Empty(t, out.View.ID)
+					require.Equal(t, key != "", out.Earlier)
+				})
+			}
+		}
+	}
 }
 
 // TestPlace_NotStartedWithoutKey: a request without a key is told of none.

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -64,11 +65,14 @@ func (o *Orders) explained(ctx context.Context, orderID string, err error) error
 // notPlaced is explained for a request that has placed no order. An earlier one
 // under its key may have.
 func (o *Orders) notPlaced(ctx context.Context, a Attempt, err error) error {
+	_, earlier := errors.AsType[unasked](err)
 	switch {
 	case !isAway(err):
 		return o.explained(ctx, a.OrderID, err)
 	case a.placement.Key == "":
 		return o.engineAway(ctx, a.OrderID, err, "nothing was started: repeat the request")
+	case !earlier:
+		return o.engineAway(ctx, a.OrderID, err, "nothing was started: repeat the request under the same Idempotency-Key")
 	default:
 		return o.engineAway(ctx, a.OrderID, err,
 			"repeat the request under the same Idempotency-Key: should an earlier one have arrived, it is not carried out twice")

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
+	"path"
 	"slices"
 	"sync"
 	"time"
@@ -29,6 +31,11 @@ type Placement struct {
 	// whether it said where that is, and Received whether the order waits to be begun.
 	OrderID           string
 	Located, Received bool
+	// Unsure: it may be that there is no such order, and never will be.
+	Unsure bool
+	// Sent is how often the request was sent: a connection that breaks lets it be sent
+	// once more, since it has a key.
+	Sent int
 	// Failure is why there was no answer.
 	Failure string
 
@@ -164,13 +171,19 @@ func (u *user) decideOn(o standing) {
 // if it was taken.
 func (c *Crowd) ask(p *Placement) (taken *order) {
 	begun := time.Now()
-	a, err := c.requestUnder(context.Background(), p.Key, http.MethodPost, p.path, p.in)
+	sent := 0
+	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent++ }})
+	a, err := c.requestUnder(ctx, p.Key, http.MethodPost, p.path, p.in)
 	took := time.Since(begun)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p.Asked, p.Took = begun, took
+	p.Asked, p.Took, p.Sent = begun, took, sent
 	p.Status, p.Code, p.OrderID, p.Located, p.Failure = a.status, a.body.Code, a.order(), a.location != "", ""
 	p.Received = a.body.is(booking.Received)
+	p.Unsure = p.Status == http.StatusAccepted && !p.Waits()
+	if p.Status == http.StatusServiceUnavailable && p.OrderID == "" && p.Located { // an earlier request may have placed it
+		p.OrderID, p.Unsure = path.Base(a.location), true
+	}
 	if err != nil {
 		p.Status, p.Failure = 0, err.Error()
 	}
@@ -179,16 +192,17 @@ func (c *Crowd) ask(p *Placement) (taken *order) {
 	}
 	o := &order{id: p.OrderID, want: p.rests, asked: begun, told: p.String()}
 	switch {
+	case p.Unsure:
+		o.or, o.unsure = booking.Cancelled, true
 	case p.Status >= http.StatusBadRequest:
 		o.want = booking.Cancelled
-	case p.Status == http.StatusAccepted && !p.Waits():
-		o.or, o.unsure = booking.Cancelled, true // nothing is certain of it, and that is what was said
 	}
 	if known := c.orders[o.id]; known != nil {
-		return known
+		known.unsure = known.unsure && o.unsure
+		o = known
 	}
 	c.orders[o.id] = o
-	if o.want == booking.Cancelled {
+	if o.want == booking.Cancelled || p.Refused() {
 		return nil
 	}
 	return o
@@ -264,7 +278,8 @@ func (c *Crowd) Lists(ctx context.Context, p Placement, orderID string) (bool, e
 	return slices.ContainsFunc(a.body.Items, func(o struct{ ID string }) bool { return o.ID == orderID }), nil
 }
 
-// Refused tells whether the answer was that nothing exists, and nothing will.
+// Refused tells whether the answer was that the request has placed nothing, and never
+// will.
 func (p Placement) Refused() bool {
-	return p.Status == http.StatusServiceUnavailable && p.OrderID == ""
+	return p.Status == http.StatusServiceUnavailable && (p.OrderID == "" || p.Unsure)
 }

@@ -1,13 +1,23 @@
 package e2e
 
 import (
+	"math/rand/v2"
 	"net/http"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
 )
+
+// engineAway keeps Temporal away for a while, some of them longer than a customer
+// waits.
+func (m *model) engineAway(random *rand.Rand) {
+	pick(random, []func(*proxy){(*proxy).cut, (*proxy).hang, (*proxy).deafen})(m.wire)
+	pause(time.Duration(random.IntN(2500)) * time.Millisecond)
+	m.wire.resume()
+}
 
 // placed notes an order, also one that was refused.
 func (m *model) placed(kind booking.Kind, a answer) {
