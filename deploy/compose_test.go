@@ -189,5 +189,5 @@ func TestCompose_Secrets(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 14, found)
+	require.Equal(t, 16, found)
 }

@@ -57,6 +57,7 @@ func (o *operator) started(cluster *terminal) {
 		return err == nil
 	}, "the cluster does not start")
 	require.Equal(o, o.url, o.told("API"))
+	o.token = "" // its issuer is another one
 	for _, set := range strings.Split(o.set["YEYAK_CLUSTER_SET"], ",") {
 		name, value, _ := strings.Cut(set, "=")
 		require.Equal(o, value, o.told(name), "terminals are told what the processes are set to")
