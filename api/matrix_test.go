@@ -90,6 +90,7 @@ func matrix(t *testing.T) *bundle {
 		Charge: booking.Charge{OrderID: "lodging-1", Amount: booking.Money{Amount: 100000, Currency: "KRW"}}, Status: booking.Charged,
 	}
 	b.store.cleaners = []booking.CleanerAtWork{{Cleaner: booking.Cleaner{ID: "kim", Name: "Kim"}}}
+	b.store.calls = []booking.RegisteredCall{{Call: booking.Call{OrderID: "cleaning-1", CustomerID: "alice"}, At: today}}
 	b.decides(booking.Confirmed, "")
 	b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
 		p, err := b.store.Order(t.Context(), d.OrderID)

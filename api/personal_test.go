@@ -3,11 +3,15 @@ package api
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -118,8 +122,46 @@ func TestShow_ByReader(t *testing.T) {
 	require.Zero(t, count(language("en").showDelivery(job, booking.ReaderCourier)))
 }
 
+// TestPersonal_ByCaller: what an answer about one order shows of its customer, each
+// caller of the matrix is shown while the order is under way, or not.
+func TestPersonal_ByCaller(t *testing.T) {
+	t.Parallel()
+	b := matrix(t)
+	engine := mocks.NewClient(t) // is asked for the courier and the cleaner of an order
+	engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, errAway).Maybe()
+	b.book.Engine = orders.NewEngine(engine)
+	for _, v := range telling() {
+		v.Placed = true
+		if v.Cleaning != nil {
+			v.Cleaning.Cleaner = &booking.Cleaner{ID: "kim", Name: "Kim"}
+			b.store.calls[0].Call.Tel = marked
+		}
+		b.store.put(contract.Publication{View: v})
+	}
+	started := delivery(booking.JobStarted)
+	started.Address = marked
+	b.store.deliveries.all["food-1"] = started
+	members := []string{"1001", "1002", "2002"}
+	for path, shown := range map[string][]string{
+		orderPath:                         members,
+		foodOrdersPath + "/food-1":        append(members, "dana"),
+		deliveriesPath + "/food-1":        append(members, "dana"),
+		cafeOrdersPath + "/cafe-1":        members,
+		callsPath + "/cleaning-1":         {"kim"},
+		callsPath + "/cleaning-1/contact": {"kim"},
+		"/v1/mypages/lodging-1":           members,
+		"/v1/mypages/cleaning-1":          {"kim"},
+	} {
+		for n, caller := range cast() {
+			text := b.as("t"+strconv.Itoa(n), "GET", path, "").text
+			want := slices.Contains(append(shown, "alice", "olga", "2003"), caller.ID)
+			require.Equal(t, want, strings.Contains(text, string(marked)), "%s for %s: %s", path, caller.ID, text)
+		}
+	}
+}
+
 // TestLists_ShowNothingPersonal, though each order that is asked for by its id
-// does: while requests name no callers, as before.
+// does, while authentication is off.
 func TestLists_ShowNothingPersonal(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
