@@ -9,9 +9,7 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/mocks"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -127,14 +125,11 @@ func TestShow_ByReader(t *testing.T) {
 func TestPersonal_ByCaller(t *testing.T) {
 	t.Parallel()
 	b := matrix(t)
-	engine := mocks.NewClient(t) // is asked for the courier and the cleaner of an order
-	engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, errAway).Maybe()
-	b.book.Engine = orders.NewEngine(engine)
 	for _, v := range telling() {
 		v.Placed = true
 		if v.Cleaning != nil {
 			v.Cleaning.Cleaner = &booking.Cleaner{ID: "kim", Name: "Kim"}
-			b.store.calls[0].Call.Tel = marked
+			b.store.calls[0].Tel = marked
 		}
 		b.store.put(contract.Publication{View: v})
 	}
@@ -153,8 +148,11 @@ func TestPersonal_ByCaller(t *testing.T) {
 		"/v1/mypages/cleaning-1":          {"kim"},
 	} {
 		for n, caller := range cast() {
-			text := b.as("t"+strconv.Itoa(n), "GET", path, "").text
 			want := slices.Contains(append(shown, "alice", "olga", "2003"), caller.ID)
+			if !want && (caller.Is(booking.CourierRole) || caller.Is(booking.CleanerRole)) {
+				continue // a worker is asked whether the order is theirs by now: see TestMatrix
+			}
+			text := b.as("t"+strconv.Itoa(n), "GET", path, "").text
 			require.Equal(t, want, strings.Contains(text, string(marked)), "%s for %s: %s", path, caller.ID, text)
 		}
 	}
