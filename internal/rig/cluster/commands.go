@@ -76,8 +76,7 @@ func (c *Cluster) Command(ctx context.Context, args ...string) (string, error) {
 func (c *Cluster) EnvFile() string { return filepath.Join(c.options.Dir, "env") }
 
 // writeEnv tells, besides Env, where the API and Temporal's web UI are, an
-// operator's token, and
-// PostgreSQL's own programs where the server is.
+// operator's token, and PostgreSQL's own programs where the server is.
 func (c *Cluster) writeEnv() error {
 	where := []string{"API=" + c.URL(), "TOKEN=" + c.Token()}
 	if c.UIURL() != "" {
