@@ -58,6 +58,7 @@ func (w *World) Service(ctx context.Context, setup Setup) (*Service, error) {
 	s.env = append([]string{
 		"DATABASE_URL=" + s.Database, "TEMPORAL_ADDRESS=" + w.Temporal.Addr(), "TEMPORAL_NAMESPACE=" + s.Namespace,
 		"YEYAK_LISTEN=" + address, "YEYAK_PAYMENTS=sandbox", "YEYAK_AUTH_ISSUER=" + w.issuer.URL(),
+		"YEYAK_REQUESTS_PER_SECOND=0", // all customers have one token
 		// Under a load that fills the machine everybody is to be answered, and
 		// with what came of their order.
 		"YEYAK_REPLY_BUDGET=30s",

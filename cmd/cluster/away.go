@@ -86,7 +86,7 @@ func (a away) Run(ctx context.Context) error {
 	fmt.Println("Starting a cluster …")
 	o := a.options(address)
 	// No cleaner is registered, and each customer places order after order.
-	o.Env = []string{"YEYAK_MAX_WAITING_CALLS=0", "YEYAK_REQUESTS_PER_SECOND=0"}
+	o.Env = []string{"YEYAK_MAX_WAITING_CALLS=0", oneCaller}
 	c, err := cluster.Start(ctx, o)
 	if err != nil {
 		return err

@@ -39,7 +39,9 @@ func (k kill) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println("Starting a cluster …")
-	c, err := cluster.Start(ctx, k.options(address))
+	o := k.options(address)
+	o.Env = []string{oneCaller}
+	c, err := cluster.Start(ctx, o)
 	if err != nil {
 		return err
 	}

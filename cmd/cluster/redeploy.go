@@ -31,7 +31,7 @@ func (r redeploy) Run(ctx context.Context) error {
 		return err
 	}
 	o := r.options(address)
-	o.Yeyak, o.Versioned, o.Unprobed, o.Env = r.Builds[0], r.Versioned, r.WithoutProbes, []string{"YEYAK_REPLY_BUDGET=" + r.ReplyBudget.String()}
+	o.Yeyak, o.Versioned, o.Unprobed, o.Env = r.Builds[0], r.Versioned, r.WithoutProbes, []string{"YEYAK_REPLY_BUDGET=" + r.ReplyBudget.String(), oneCaller}
 	fmt.Println("Starting a cluster …")
 	c, err := cluster.Start(ctx, o)
 	if err != nil {

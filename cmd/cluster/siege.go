@@ -74,7 +74,7 @@ func (s siege) startProvider(ctx context.Context) (*child.Process, error) {
 func (s siege) env() []string {
 	return []string{
 		"STRIPE_URL=http://" + child.Address(providerPort), "STRIPE_SECRET_KEY=sk_test_sandbox", "YEYAK_PAYMENTS=stripe",
-		"YEYAK_MAX_WAITING_CALLS=0", "YEYAK_REQUESTS_PER_SECOND=0", "YEYAK_AUTH=off",
+		"YEYAK_MAX_WAITING_CALLS=0", oneCaller, "YEYAK_AUTH=off",
 	}
 }
 
