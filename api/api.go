@@ -97,6 +97,8 @@ type server struct {
 	huma        huma.API
 	window      *window // through which streams read
 	memberships *memberships
+
+	unidentified *prometheus.CounterVec // requests, by reason
 }
 
 // New makes the handler that serves the whole API.
@@ -106,7 +108,7 @@ func New(d Deps) http.Handler {
 }
 
 func newServer(d Deps) (*server, http.Handler) {
-	s := &server{Deps: d.withDefaults()}
+	s := &server{Deps: d.withDefaults(), unidentified: countUnidentified(d.Registry)}
 	s.window = newWindow(s.readStretch, s.Logger)
 	s.memberships = &memberships{members: s.Members, now: s.Now, log: s.Logger}
 	if s.Admission == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 )
 
 // Callers knows callers by what they present. Nil: authentication is off.
@@ -59,9 +60,10 @@ func (s *server) identify(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	caller, p := s.callerOf(c.Request)
+	caller, refusal, p := s.callerOf(c.Request)
 	if p != nil {
 		if s.countRequest(c, accountOf(booking.Caller{}, c.ClientIP())) {
+			s.unidentified.WithLabelValues(string(refusal)).Inc()
 			writeProblem(c, p)
 		}
 		return
@@ -71,23 +73,23 @@ func (s *server) identify(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-func (s *server) callerOf(r *http.Request) (booking.Caller, *problem) {
+func (s *server) callerOf(r *http.Request) (booking.Caller, identity.Refusal, *problem) {
 	credential, fault := presented(r.Header.Values("Authorization"))
 	if fault != "" {
-		return booking.Caller{}, newProblem(booking.Unauthenticated, "%s", fault).challenge("")
+		return booking.Caller{}, identity.NoCredential, newProblem(booking.Unauthenticated, "%s", fault).challenge("")
 	}
 	// A client that hangs up does not cut off the look into the database.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), identifiedWithin)
 	defer cancel()
 	caller, err := s.Callers.Caller(ctx, credential)
 	if err == nil {
-		return caller, nil
+		return caller, "", nil
 	}
 	p := s.toProblem(r.Context(), err)
 	if p.Code == booking.Unauthenticated {
 		p = p.challenge(p.Detail)
 	}
-	return booking.Caller{}, p
+	return booking.Caller{}, identity.RefusalOf(credential, err), p
 }
 
 // presented is what follows the word Bearer in the one Authorization header that

@@ -14,6 +14,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/internal/identity"
 )
 
 // credentials are callers by what they present.
@@ -64,6 +66,76 @@ func TestIdentify_Challenges(t *testing.T) {
 	b.problem(a, http.StatusServiceUnavailable, booking.Unavailable)
 	require.NotContains(t, a.text, "10.0.0.9")
 	require.Empty(t, a.Header.Get("WWW-Authenticate"))
+}
+
+// TestIdentify_Refusals: each is counted by its reason, and what is served by none.
+func TestIdentify_Refusals(t *testing.T) {
+	t.Parallel()
+	b := setup(t, authenticated, one(admission.Limits{}))
+	for authorization, reason := range map[string]identity.Refusal{
+		"":                          identity.NoCredential,
+		"Basic YWxpY2U6c2VjcmV0":    identity.NoCredential,
+		"Bearer z":                  identity.InvalidToken,
+		"Bearer yeyak_3kq0w9zt_x":   identity.InvalidKey,
+		"Bearer " + issuerAway:      identity.DatabaseAway, // what cannot be told from it here
+		"Bearer a.l.ice":            "",
+		"Bearer a.l.ice, Basic xyz": identity.InvalidToken,
+	} {
+		before := b.refusals()
+		b.do("GET", placesPath, "", "Authorization", authorization)
+		if reason != "" {
+			before[reason]++
+		}
+		require.Equal(t, before, b.refusals(), authorization)
+	}
+}
+
+// refusals are counted by reason.
+func (b *bundle) refusals() map[identity.Refusal]int {
+	all := map[identity.Refusal]int{}
+	for _, reason := range identity.Refusals() {
+		all[reason] = b.metric(`yeyak_http_requests_unidentified_total{reason="` + string(reason) + `"}`)
+	}
+	return all
+}
+
+// TestIdentify_Flood: an address that sends what is not valid, whatever that is, is
+// answered 429 once it has had its quota. Callers who are known, and other
+// addresses, are served beside it.
+func TestIdentify_Flood(t *testing.T) {
+	t.Parallel()
+	b := setup(t, authenticated, one(admission.Limits{PerSecond: 1}))
+	server := b.serve() // which hears from 127.0.0.1
+	ask := func(from, authorization string) answer {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+placesPath, http.NoBody)
+		require.NoError(t, err)
+		r.Header.Set("X-Forwarded-For", from)
+		r.Header.Set("Authorization", authorization)
+		a, err := server.Client().Do(r)
+		require.NoError(t, err)
+		a.Body.Close()
+		return answer{Response: a}
+	}
+	presents := []string{"", "Bearer z", "Bearer yeyak_3kq0w9zt_x", "Bearer " + issuerAway, "Basic YWxpY2U6c2VjcmV0"}
+	sent, refused := 0, answer{}
+	require.Eventually(t, func() bool {
+		refused = ask("203.0.113.7", presents[sent%len(presents)])
+		sent++
+		return refused.StatusCode == http.StatusTooManyRequests
+	}, testTime, testPause)
+	require.Greater(t, sent, 10, "it may send ten at once")
+	require.Equal(t, `"caller";r=0;t=1`, refused.Header.Get("RateLimit"))
+	require.Equal(t, "1", refused.Header.Get("Retry-After"))
+	require.Empty(t, refused.Header.Get("WWW-Authenticate"))
+	require.Equal(t, 1, b.metric(`yeyak_callers_refused_total{of="requests"}`))
+	counted := 0
+	for _, n := range b.refusals() {
+		counted += n
+	}
+	require.Equal(t, sent-1, counted, "429 is no answer about who it is")
+
+	require.Equal(t, http.StatusOK, ask("203.0.113.7", "Bearer a.l.ice").StatusCode, "a caller counts apart from the address")
+	require.Equal(t, http.StatusUnauthorized, ask("203.0.113.8", "Bearer z").StatusCode)
 }
 
 // TestIdentify_EveryRoute: no route of the document answers a request that is

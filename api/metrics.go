@@ -10,6 +10,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/yeyak/yeyak/internal/identity"
 )
 
 // measureRequests measures how many requests there are, how they are answered,
@@ -35,6 +37,19 @@ func measureRequests(registry prometheus.Registerer) gin.HandlerFunc {
 		}
 		took.WithLabelValues(route, method, strconv.Itoa(statusOf(c))).Observe(time.Since(begun).Seconds())
 	}
+}
+
+// countUnidentified counts the requests that are refused since their caller is not
+// known, by reason.
+func countUnidentified(registry prometheus.Registerer) *prometheus.CounterVec {
+	counter := promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
+		Name: "yeyak_http_requests_unidentified_total",
+		Help: "Requests that were answered 401, or 503, since their caller is not known, by reason.",
+	}, []string{"reason"})
+	for _, reason := range identity.Refusals() {
+		counter.WithLabelValues(string(reason))
+	}
+	return counter
 }
 
 // statusHungUp is the status that is measured and logged where a request failed

@@ -147,6 +147,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		if err := a.knowCallers(background); err != nil {
 			return nil, err
 		}
+		a.measureIssuer(registry)
 		a.dispatch(background, registry)
 		a.carry(background, registry)
 		if err := a.serveHTTP(registry); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/internal/config"
@@ -41,6 +43,18 @@ func (a *App) knowCallers(ctx context.Context) error {
 		}
 	})
 	return nil
+}
+
+// measureIssuer shows whether the issuer of access tokens can be asked.
+func (a *App) measureIssuer(registry prometheus.Registerer) {
+	promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "yeyak_issuer_away", Help: "1 while the keys of the issuer of access tokens cannot be fetched.",
+	}, func() float64 {
+		if a.verifier != nil && a.verifier.Trouble() != "" {
+			return 1
+		}
+		return 0
+	})
 }
 
 func newVerifier(auth config.Auth) *identity.Verifier {

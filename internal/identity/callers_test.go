@@ -198,6 +198,36 @@ func TestCaller_DatabaseAway(t *testing.T) {
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable}, "it may have been revoked")
 }
 
+// TestRefusalOf: why a caller is not known is told by the real errors.
+func TestRefusalOf(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	refused := func(want identity.Refusal, credential string) {
+		t.Helper()
+		_, err := d.Caller(t.Context(), credential)
+		require.Error(t, err)
+		require.Equal(t, want, identity.RefusalOf(credential, err))
+		require.Contains(t, identity.Refusals(), want)
+	}
+	key, text := identity.NewKey("till", nil, "", d.clock.now(), time.Hour)
+	_, stranger := identity.NewKey("till", nil, "", d.clock.now(), time.Hour)
+	require.NoError(t, d.memory.AddKey(t.Context(), key))
+	known := d.Token(nil)
+	d.caller(known)
+	refused(identity.InvalidToken, changed(known))
+	refused(identity.InvalidToken, "z")
+	refused(identity.InvalidToken, d.Token(claims{"aud": "another"}))
+	refused(identity.InvalidKey, stranger)
+	refused(identity.InvalidKey, "yeyak_")
+	d.memory.goAway(true)
+	refused(identity.DatabaseAway, text)
+	refused(identity.DatabaseAway, d.Token(claims{"sub": "minho"}))
+	d.Rotate()
+	d.Stop()
+	d.clock.forward(time.Minute)
+	refused(identity.IssuerAway, d.Token(nil))
+}
+
 func TestCaller_Keys(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)

@@ -131,11 +131,15 @@ func (k *keySet) refresh() (any, error) {
 	return nil, err
 }
 
-// trouble says why no keys could be fetched when that was last tried, "" when
-// they could.
+// trouble says why no keys could be fetched when that was last tried, nil when
+// they could. After a failure it tries again, beside the caller: the trouble ends
+// soon after the issuer is back, also while no request needs its keys.
 func (k *keySet) trouble() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.failure != nil && k.now().Sub(k.triedAt) > fetchPause {
+		k.flight.DoChan("", k.refresh)
+	}
 	return k.failure
 }
 

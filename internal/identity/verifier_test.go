@@ -220,6 +220,21 @@ func TestVerify_IssuerAway(t *testing.T) {
 	require.Empty(t, b.Trouble())
 }
 
+// TestTrouble_EndsByItself: once the issuer is back, though no request comes.
+func TestTrouble_EndsByItself(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	require.Empty(t, b.Trouble(), "it was not asked yet")
+	b.Stop()
+	require.Error(t, b.Ask(t.Context()))
+	require.NotEmpty(t, b.Trouble())
+	b.Resume()
+	require.Eventually(t, func() bool {
+		b.clock.forward(time.Minute)
+		return b.Trouble() == ""
+	}, 30*time.Second, 10*time.Millisecond)
+}
+
 // TestVerify_IssuerAwayFromTheBeginning: what depends on the issuer waits for it;
 // what does not is refused.
 func TestVerify_IssuerAwayFromTheBeginning(t *testing.T) {
