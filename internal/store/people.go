@@ -64,8 +64,9 @@ func (p *People) Next(ctx context.Context) (id string, err error) {
 // It implements identity.Carriers.
 func (m *Mypage) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
 	statement := map[identity.Kind]string{ // as the indexes of their lists are
-		identity.CustomerKind: "SELECT EXISTS (SELECT 1 FROM orders WHERE customer_id = ? AND listed)",
-		identity.OwnerKind:    "SELECT EXISTS (SELECT 1 FROM orders WHERE owner_id = ? AND paid)",
+		identity.CustomerKind: `SELECT EXISTS (SELECT 1 FROM orders WHERE customer_id = ?0 AND listed)
+			OR EXISTS (SELECT 1 FROM orders WHERE customer_id = ?0 AND NOT listed)`,
+		identity.OwnerKind: "SELECT EXISTS (SELECT 1 FROM orders WHERE owner_id = ? AND paid)",
 	}[kind]
 	if statement == "" {
 		return false, nil

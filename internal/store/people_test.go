@@ -86,6 +86,9 @@ func testCarriers(t *testing.T, fresh newURL) {
 	placed := newView("lodging-1", "alice", 1, booking.Confirmed)
 	placed.OwnerID, placed.Placed = "bora", true
 	require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: placed}))
+	refused := newView("lodging-2", "minho", 1, booking.Cancelled)
+	require.False(t, refused.Listed())
+	require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: refused}))
 	require.NoError(t, catalogue.AddPlace(t.Context(), booking.Place{ID: "place-1", Name: "Seaside Inn", OwnerID: "cora"}))
 	for _, tt := range []struct {
 		carrier identity.Carrier
@@ -94,6 +97,7 @@ func testCarriers(t *testing.T, fresh newURL) {
 		want    bool
 	}{
 		{mypage, identity.CustomerKind, "alice", true},
+		{mypage, identity.CustomerKind, "minho", true},
 		{mypage, identity.CustomerKind, "bora", false},
 		{mypage, identity.OwnerKind, "bora", true},
 		{mypage, identity.OwnerKind, "alice", false},
