@@ -6,8 +6,8 @@
 # YEYAK_TEMPORAL_SERVER names the Temporal server to run.
 set -euo pipefail
 yeyak=$1 output=$2
-work=$(mktemp -d) process=
-trap '[[ -z $process ]] || kill -KILL $process 2>/dev/null || true; rm -r "$work"' EXIT
+work=$(mktemp -d) process='' engine=''
+trap 'kill -KILL $process $engine 2>/dev/null || true; rm -r "$work"' EXIT
 folder=$work/data
 export YEYAK_DATA_DIR=$folder YEYAK_LISTEN=127.0.0.1:${PORT:=8399} YEYAK_TEMPORAL_PORT=0 YEYAK_UI_PORT=0 TEMPORAL_ADDRESS=
 export YEYAK_SERVE_AFTER_DAY=24h YEYAK_INBOX_WITHIN=5s
@@ -97,5 +97,5 @@ wait $process || true
 rm -f "$folder"/*.log* "$folder"/env "$folder"/*lock "$folder"/*-shm
 tar -C "$folder" --owner=0 --group=0 -cf - . | gzip -9n >"$output.tar.gz"
 if [[ ${DATABASE_URL:-} ]]; then
-	pg_dump --inserts --no-owner --no-privileges "$DATABASE_URL" | sed '/^\\/d' | gzip -9n >"$output.sql.gz"
+	pg_dump --inserts --no-owner --no-privileges "$DATABASE_URL" | sed '/^\\/d; /^SET transaction_timeout/d' | gzip -9n >"$output.sql.gz"
 fi
