@@ -104,7 +104,9 @@ func TestAccess_KeysAreRotated(t *testing.T) {
 	third, _ := identity.NewKey("till", nil, "", time.Now(), time.Hour)
 	require.ErrorIs(t, app.OnKeys(t.Context(), s.options, func(all identity.Keys) error { return all.AddKey(t.Context(), third) }),
 		&booking.Error{Code: booking.Invalid})
-	s.onKeys(func(all identity.Keys) error { return all.RevokeKey(t.Context(), first.ID, time.Now()) })
+	s.onKeys(func(all identity.Keys) error {
+		return all.RevokeKey(t.Context(), first.ID, booking.SystemID, time.Now())
+	})
 	s.eventually(func() bool { return as(firstText) == http.StatusUnauthorized })
 	require.Equal(t, http.StatusOK, as(secondText))
 	s.onKeys(func(all identity.Keys) error { return all.AddKey(t.Context(), third) })

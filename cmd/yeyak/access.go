@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
@@ -31,7 +33,7 @@ type (
 	}
 	listKeys  struct{ config.Keys }
 	revokeKey struct {
-		config.Keys
+		config.KeyRevocation
 		ID string `arg:"" help:"Id of the key, as listed."`
 	}
 )
@@ -56,7 +58,8 @@ func (c createKey) Run(ctx context.Context) error {
 		scopes = append(scopes, booking.Scope(s))
 	}
 	key, text := identity.NewKey(c.Name, scopes, c.Owner, time.Now(), c.Lives)
-	err := onKeys(ctx, c.Keys, func(all identity.Keys) error { return all.AddKey(ctx, key) })
+	key.CreatedBy = c.As.ID
+	err := changeKeys(ctx, c.Keys, c.As, "API key is made", key.ID, func(all identity.Keys) error { return all.AddKey(ctx, key) })
 	if err != nil {
 		return err
 	}
@@ -67,8 +70,11 @@ func (c createKey) Run(ctx context.Context) error {
 
 // Run implements the command.
 func (c listKeys) Run(ctx context.Context) error {
+	cfg := c.Settings()
+	log := newLogger(cfg.Log)
+	defer sync(log)
 	var found []identity.Key
-	err := onKeys(ctx, c.Keys, func(all identity.Keys) (err error) {
+	err := app.OnKeys(ctx, app.Options{Config: cfg, Log: log}, func(all identity.Keys) (err error) {
 		found, err = all.AllKeys(ctx)
 		return err
 	})
@@ -80,7 +86,7 @@ func (c listKeys) Run(ctx context.Context) error {
 
 func writeKeys(to io.Writer, all []identity.Key, now time.Time) error {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tNAME\tSTATE\tENDS\tOWNER\tSCOPES")
+	fmt.Fprintln(table, "ID\tNAME\tSTATE\tENDS\tOWNER\tMADE BY\tREVOKED BY\tSCOPES")
 	for _, k := range all {
 		state := "live"
 		switch {
@@ -93,14 +99,18 @@ func writeKeys(to io.Writer, all []identity.Key, now time.Time) error {
 		for i, s := range k.Scopes {
 			scopes[i] = string(s)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, state, k.EndsAt.UTC().Format(time.DateTime), k.OwnerID, strings.Join(scopes, " "))
+		fmt.Fprintln(table, strings.Join([]string{
+			k.ID, k.Name, state, k.EndsAt.UTC().Format(time.DateTime), k.OwnerID, k.CreatedBy, k.RevokedBy, strings.Join(scopes, " "),
+		}, "\t"))
 	}
 	return table.Flush()
 }
 
 // Run implements the command.
 func (c revokeKey) Run(ctx context.Context) error {
-	err := onKeys(ctx, c.Keys, func(all identity.Keys) error { return all.RevokeKey(ctx, c.ID, time.Now()) })
+	err := changeKeys(ctx, c.Keys, c.As, "API key is revoked", c.ID, func(all identity.Keys) error {
+		return all.RevokeKey(ctx, c.ID, c.As.ID, time.Now())
+	})
 	if err != nil {
 		return err
 	}
@@ -108,9 +118,14 @@ func (c revokeKey) Run(ctx context.Context) error {
 	return err
 }
 
-func onKeys(ctx context.Context, c config.Keys, do func(identity.Keys) error) error {
+// changeKeys changes the key with the id, and logs that it has been.
+func changeKeys(ctx context.Context, c config.Keys, as config.As, done, id string, change func(identity.Keys) error) error {
 	cfg := c.Settings()
-	log := newLogger(cfg.Log)
+	log := loggerOf(cfg.Log, as)
 	defer sync(log)
-	return app.OnKeys(ctx, app.Options{Config: cfg, Log: log}, do)
+	err := app.OnKeys(ctx, app.Options{Config: cfg, Log: log}, change)
+	if err == nil {
+		log.Info(done, zap.String("key", id))
+	}
+	return err
 }

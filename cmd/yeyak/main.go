@@ -89,7 +89,7 @@ func (c worker) Run(ctx context.Context, given config.Given) error {
 // Run implements the command.
 func (c migrate) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := newLogger(cfg.Log)
+	log := loggerOf(cfg.Log, c.As)
 	defer sync(log)
 	return app.Migrate(ctx, cfg, log)
 }
@@ -122,9 +122,12 @@ func (c audit) Run(ctx context.Context) error {
 // Run implements the command.
 func (c settle) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := newLogger(cfg.Log)
+	log := loggerOf(cfg.Log, c.As)
 	defer sync(log)
-	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.As, c.Wait)
+	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.As.ID, c.Wait)
+	if err == nil {
+		log.Info("order is being settled", zap.String("order", v.ID))
+	}
 	switch {
 	case err != nil:
 		return err
@@ -141,12 +144,13 @@ func (c settle) Run(ctx context.Context) error {
 // Run implements the command.
 func (c rebuild) Run(ctx context.Context) error {
 	cfg := c.Settings()
-	log := newLogger(cfg.Log)
+	log := loggerOf(cfg.Log, c.As)
 	defer sync(log)
 	done, err := app.RebuildMypage(ctx, app.Options{Config: cfg, Log: log})
 	if err != nil {
 		return err
 	}
+	log.Info("pages are written anew", zap.Int64("orders", done.Orders), zap.Int64("written", done.Written), zap.Int64("silent", done.Silent))
 	fmt.Printf("%d orders: %d pages written, %d orders did not answer.\n", done.Orders, done.Written, done.Silent)
 	if done.Silent > 0 {
 		return errors.New("some orders did not answer: is a worker running?")
@@ -163,14 +167,14 @@ func (c sandboxPayments) Run(ctx context.Context) error {
 
 // Run implements the command.
 func (c prepare) Run(ctx context.Context) error {
-	log := newLogger(c.Log)
+	log := loggerOf(c.Log, c.As)
 	defer sync(log)
 	return app.Prepare(ctx, c.Wait, log)
 }
 
 // Run implements the command.
 func (c visibility) Run(ctx context.Context) error {
-	log := newLogger(c.Log)
+	log := loggerOf(c.Log, c.As)
 	defer sync(log)
 	report, err := app.Visibility(ctx, c.Visibility, log)
 	if err == nil {
@@ -204,6 +208,12 @@ func newLogger(cfg config.Log) *zap.Logger {
 	log := telemetry.NewLogger(cfg)
 	_, _ = zap.RedirectStdLogAt(log.Named("library"), zap.WarnLevel) // fails for unknown levels only
 	return log
+}
+
+// loggerOf is the log of a command that changes something. Each line names whose
+// doing that is.
+func loggerOf(cfg config.Log, as config.As) *zap.Logger {
+	return newLogger(cfg).With(zap.String("by", as.ID))
 }
 
 // sync flushes the log. A terminal cannot be synced, which is no loss.

@@ -28,9 +28,16 @@ func (c Keys) Settings() Config {
 // KeyCreation is what `yeyak keys create` can be told, besides the name.
 type KeyCreation struct {
 	Keys   `embed:""`
+	As     As            `embed:""`
 	Scopes []string      `name:"scopes" env:"YEYAK_KEY_SCOPES" help:"What the program may do besides what is its owner's: orders:any (act for anybody), events:read (the whole feed), catalogue:write (change what any owner offers)."`
 	Owner  string        `name:"owner" env:"YEYAK_KEY_OWNER" help:"Id of the owner that the program belongs to, such as that of a till."`
 	Lives  time.Duration `name:"lives" env:"YEYAK_KEY_LIVES" default:"8760h" help:"How long the key is taken."`
+}
+
+// KeyRevocation is what `yeyak keys revoke` can be told, besides the key.
+type KeyRevocation struct {
+	Keys `embed:""`
+	As   As `embed:""`
 }
 
 // longestKey is two years: who holds a key that is older is not known any more.

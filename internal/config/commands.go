@@ -72,6 +72,7 @@ func (c WorkerOnly) Settings() Config {
 type Migrate struct {
 	Log       Log               `embed:""`
 	Databases RequiredDatabases `embed:""`
+	As        As                `embed:""`
 }
 
 // Settings is the Config of the command.
@@ -80,6 +81,7 @@ func (c Migrate) Settings() Config { return Config{Log: c.Log, Databases: c.Data
 // Prepare is what `yeyak prepare` can be told.
 type Prepare struct {
 	Log  Log           `embed:""`
+	As   As            `embed:""`
 	Wait time.Duration `name:"wait" env:"YEYAK_PREPARE_WAIT" default:"2m" help:"How long to wait for a Temporal server that is starting."`
 }
 
@@ -88,6 +90,7 @@ func (c *Prepare) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 // Visibility is what `yeyak visibility` can be told.
 type Visibility struct {
 	Log      Log             `embed:""`
+	As       As              `embed:""`
 	Database URL             `name:"database-url" env:"TEMPORAL_VISIBILITY_DATABASE_URL" help:"Temporal's visibility database, as the owner of its tables: postgres://…"`
 	Indexes  visibility.Form `name:"indexes" env:"YEYAK_VISIBILITY_INDEXES" default:"lean" help:"How they are made: lean, without entries for what is NULL, or stock, as Temporal's schema makes them."`
 	Check    bool            `name:"check" help:"Change nothing, and tell whether they are so."`
@@ -133,7 +136,7 @@ type Settle struct {
 	Log       Log           `embed:""`
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
-	As        string        `name:"as" env:"YEYAK_AS" default:"system" help:"Who has it undone: the number that the order's history names, or system."`
+	As        As            `embed:""`
 	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long to wait until the order is settled. It goes on without us."`
 }
 
@@ -142,10 +145,16 @@ func (c Settle) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-func (c *Settle) check(m mistakes) {
-	m.upTo("wait", c.Wait, time.Hour)
-	if !booking.IsName(c.As) {
-		m.add("as", c.As, "the id of a caller, such as 1024")
+func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
+
+// As is whose doing it is what a command changes.
+type As struct {
+	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Whose doing it is: the number by which Yeyak knows a caller, or system. Histories, tables and logs name it."`
+}
+
+func (a *As) check(m mistakes) {
+	if !booking.IsName(a.ID) {
+		m.add("as", a.ID, "the id of a caller, such as 1024")
 	}
 }
 
@@ -154,6 +163,7 @@ type Rebuild struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
 	Data      Data      `embed:""`
+	As        As        `embed:""`
 }
 
 // Settings is the Config of the command.

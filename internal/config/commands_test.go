@@ -28,7 +28,7 @@ func TestParse_Operators(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ".yeyak", cli.Settle.Settings().Dev.DataDir)
 	require.Equal(t, 30*time.Second, cli.Settle.Wait)
-	require.Equal(t, booking.SystemID, cli.Settle.As)
+	require.Equal(t, booking.SystemID, cli.Settle.As.ID)
 
 	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUDIT_MOMENT": "1m", "YEYAK_DATA_DIR": "elsewhere"}, "audit")
 	require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestParse_Visibility(t *testing.T) {
 	cli, err := parse(t, map[string]string{"TEMPORAL_VISIBILITY_DATABASE_URL": database}, "visibility")
 	require.NoError(t, err)
 	require.Equal(t, config.Visibility{
-		Log: cli.Visibility.Log, Database: database, Indexes: visibility.Lean, Wait: time.Hour,
+		Log: cli.Visibility.Log, As: config.As{ID: booking.SystemID}, Database: database, Indexes: visibility.Lean, Wait: time.Hour,
 	}, cli.Visibility)
 
 	_, err = parse(t, map[string]string{"DATABASE_URL": someDatabase}, "visibility", "--indexes=thin", "--wait=0s")

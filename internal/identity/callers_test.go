@@ -87,10 +87,10 @@ func (m *memory) Key(_ context.Context, id string) (k identity.Key, err error) {
 
 func (m *memory) AllKeys(context.Context) ([]identity.Key, error) { panic("not asked for") }
 
-func (m *memory) RevokeKey(_ context.Context, id string, at time.Time) error {
+func (m *memory) RevokeKey(_ context.Context, id, by string, at time.Time) error {
 	return m.do(func() {
 		k := m.keys[id]
-		k.RevokedAt = at
+		k.RevokedAt, k.RevokedBy = at, by
 		m.keys[id] = k
 	})
 }
@@ -255,7 +255,7 @@ func TestCaller_Keys(t *testing.T) {
 	} {
 		refused(wrong)
 	}
-	require.NoError(t, d.memory.RevokeKey(t.Context(), next.ID, d.clock.now()))
+	require.NoError(t, d.memory.RevokeKey(t.Context(), next.ID, booking.SystemID, d.clock.now()))
 	d.clock.forward(10 * time.Second)
 	refused(nextText)
 	d.clock.forward(time.Hour)

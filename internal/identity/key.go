@@ -25,6 +25,8 @@ type Key struct {
 	OwnerID           string
 	CreatedAt, EndsAt time.Time
 	RevokedAt         time.Time // the zero time unless it was revoked
+	// CreatedBy and RevokedBy are the ids of the callers that did so, or booking.SystemID.
+	CreatedBy, RevokedBy string
 }
 
 // MostLive is how many keys of a name may be live: the one in use, and the one
@@ -43,7 +45,7 @@ type Keys interface {
 	// AllKeys lists them by name, and then as they were made.
 	AllKeys(context.Context) ([]Key, error)
 	// RevokeKey ends the key; NotFound when there is none with the id.
-	RevokeKey(ctx context.Context, id string, at time.Time) error
+	RevokeKey(ctx context.Context, id, by string, at time.Time) error
 }
 
 const (
@@ -56,12 +58,16 @@ const (
 // that look for secrets in code know it by the prefix.
 var keyText = regexp.MustCompile(`^` + keyPrefix + `([0-9a-hjkmnp-tv-z]{8})_([0-9a-hjkmnp-tv-z]{52})$`)
 
-// NewKey makes a key and its text, which is shown once.
+// NewKey makes a key and its text, which is shown once. The system makes it unless
+// CreatedBy is set to another.
 func NewKey(name string, scopes []booking.Scope, ownerID string, now time.Time, lives time.Duration) (k Key, text string) {
 	random := make([]byte, keyIDBytes+secretBytes)
 	_, _ = rand.Read(random) // never fails
 	id, secret := booking.IDText(random[:keyIDBytes]), booking.IDText(random[keyIDBytes:])
-	k = Key{ID: id, Name: name, Hash: hashOf(secret), Scopes: scopes, OwnerID: ownerID, CreatedAt: now, EndsAt: now.Add(lives)}
+	k = Key{
+		ID: id, Name: name, Hash: hashOf(secret), Scopes: scopes, OwnerID: ownerID,
+		CreatedAt: now, EndsAt: now.Add(lives), CreatedBy: booking.SystemID,
+	}
 	return k, keyPrefix + id + "_" + secret
 }
 

@@ -29,10 +29,15 @@ type keyRow struct {
 	CreatedAt time.Time
 	EndsAt    time.Time
 	RevokedAt *time.Time
+	CreatedBy string
+	RevokedBy string
 }
 
 func (r keyRow) key() identity.Key {
-	k := identity.Key{ID: r.ID, Name: r.Name, Hash: r.Hash, OwnerID: r.OwnerID, CreatedAt: r.CreatedAt.UTC(), EndsAt: r.EndsAt.UTC()}
+	k := identity.Key{
+		ID: r.ID, Name: r.Name, Hash: r.Hash, OwnerID: r.OwnerID,
+		CreatedAt: r.CreatedAt.UTC(), EndsAt: r.EndsAt.UTC(), CreatedBy: r.CreatedBy, RevokedBy: r.RevokedBy,
+	}
 	for _, scope := range strings.Fields(r.Scopes) {
 		k.Scopes = append(k.Scopes, booking.Scope(scope))
 	}
@@ -50,7 +55,7 @@ func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 	}
 	row := &keyRow{
 		ID: key.ID, Name: key.Name, Hash: key.Hash, Scopes: strings.Join(scopes, " "), OwnerID: key.OwnerID,
-		CreatedAt: micros(key.CreatedAt), EndsAt: micros(key.EndsAt),
+		CreatedAt: micros(key.CreatedAt), EndsAt: micros(key.EndsAt), CreatedBy: key.CreatedBy,
 	}
 	return k.db.inTx(ctx, "add API key", func(ctx context.Context, q bun.IDB) error {
 		if err := k.db.takeTurn(ctx, q, "API keys of "+key.Name); err != nil {
@@ -95,10 +100,11 @@ func (k *Keys) AllKeys(ctx context.Context) (keys []identity.Key, err error) {
 	return keys, err
 }
 
-// RevokeKey implements identity.Keys. A key that was revoked before stays so.
-func (k *Keys) RevokeKey(ctx context.Context, id string, at time.Time) error {
+// RevokeKey implements identity.Keys. A key that was revoked before stays as it is.
+func (k *Keys) RevokeKey(ctx context.Context, id, by string, at time.Time) error {
 	return k.db.run(ctx, "revoke API key", func(ctx context.Context, q bun.IDB) error {
-		n, err := affected(q.NewRaw("UPDATE api_keys SET revoked_at = COALESCE(revoked_at, ?) WHERE id = ?", micros(at), id).Exec(ctx))
+		n, err := affected(q.NewRaw(`UPDATE api_keys SET revoked_by = CASE WHEN revoked_at IS NULL THEN ? ELSE revoked_by END,
+			revoked_at = COALESCE(revoked_at, ?) WHERE id = ?`, by, micros(at), id).Exec(ctx))
 		if err == nil && n == 0 {
 			return booking.Errorf(booking.NotFound, "there is no API key %s", id)
 		}

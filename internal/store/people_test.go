@@ -117,6 +117,7 @@ func testKeys(t *testing.T, fresh newURL) {
 	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
 	add := func(t *testing.T, name string, at time.Time, lives time.Duration) (identity.Key, error) {
 		k, _ := identity.NewKey(name, []booking.Scope{booking.AllEvents, booking.AnyOrder}, "1025", at, lives)
+		k.CreatedBy = "1026"
 		return k, keys.AddKey(t.Context(), k)
 	}
 
@@ -133,13 +134,14 @@ func testKeys(t *testing.T, fresh newURL) {
 	run(t, "Revoked", func(t *testing.T) {
 		k, err := add(t, t.Name(), now, time.Hour)
 		require.NoError(t, err)
-		require.NoError(t, keys.RevokeKey(t.Context(), k.ID, now.Add(time.Minute)))
-		require.NoError(t, keys.RevokeKey(t.Context(), k.ID, now.Add(2*time.Minute)), "once more")
+		require.NoError(t, keys.RevokeKey(t.Context(), k.ID, "1027", now.Add(time.Minute)))
+		require.NoError(t, keys.RevokeKey(t.Context(), k.ID, "1028", now.Add(2*time.Minute)), "once more")
 		read, err := keys.Key(t.Context(), k.ID)
 		require.NoError(t, err)
 		require.Equal(t, now.Add(time.Minute), read.RevokedAt)
+		require.Equal(t, []string{"1026", "1027"}, []string{read.CreatedBy, read.RevokedBy})
 		require.False(t, read.Live(now))
-		requireCode(t, booking.NotFound, keys.RevokeKey(t.Context(), "unknown", now))
+		requireCode(t, booking.NotFound, keys.RevokeKey(t.Context(), "unknown", booking.SystemID, now))
 	})
 
 	run(t, "TwoAreLive", func(t *testing.T) {
@@ -153,7 +155,7 @@ func testKeys(t *testing.T, fresh newURL) {
 		require.NoError(t, err, "of another program")
 		_, err = add(t, t.Name(), now.Add(time.Hour), time.Hour)
 		require.NoError(t, err, "the first one has ended")
-		require.NoError(t, keys.RevokeKey(t.Context(), first.ID, now), "which can still be revoked")
+		require.NoError(t, keys.RevokeKey(t.Context(), first.ID, booking.SystemID, now), "which can still be revoked")
 
 		all, err := keys.AllKeys(t.Context())
 		require.NoError(t, err)
