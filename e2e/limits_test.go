@@ -11,12 +11,17 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
 )
 
 // ofOne lets one caller have so much.
 func ofOne(l admission.Limits) func(*app.Options) {
 	return func(o *app.Options) { o.Config.Admission.Limits = l }
 }
+
+// nameless is an API whose requests name no caller: they count for the address that
+// they come from.
+func nameless(o *app.Options) { o.Config.Auth = config.Auth{Mode: config.AuthOff} }
 
 // forwarded is the header of a proxy that speaks for a client.
 const forwarded = "X-Forwarded-For"
@@ -25,7 +30,7 @@ const forwarded = "X-Forwarded-For"
 // anything is done, and served again after a moment; others are served beside it.
 func TestLimits_Requests(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, ofOne(admission.Limits{PerSecond: 1}))
+	s := bootAudited(t, nameless, ofOne(admission.Limits{PerSecond: 1}))
 	place := s.place(100)
 	reserve := func(from, key string) answer {
 		return s.post(reservations, reservation(place), forwarded, from, "Idempotency-Key", key)
@@ -63,6 +68,23 @@ func TestLimits_Requests(t *testing.T) {
 	}
 	require.ElementsMatch(t, want, s.listed("/v1/mypages?customerId=alice"), "nothing else was started")
 	s.requireClean()
+}
+
+// TestLimits_Callers: requests with a token count for its person, wherever they come
+// from.
+func TestLimits_Callers(t *testing.T) {
+	t.Parallel()
+	s := boot(t, ofOne(admission.Limits{PerSecond: 1}))
+	alice, minho := s.person("alice", booking.CustomerRole), s.person("minho", booking.CustomerRole)
+	s.eventually(func() bool { // ten at once, and one each second
+		for range 12 {
+			if a := s.get("/v1/self", "Authorization", "Bearer "+alice.token); a.status == http.StatusTooManyRequests {
+				return a.body.Code == "too_many_requests" && a.header.Get("Retry-After") == "1"
+			}
+		}
+		return false
+	})
+	s.get("/v1/self", "Authorization", "Bearer "+minho.token).with(t, http.StatusOK)
 }
 
 // TestLimits_Inbox: while Temporal is away, one customer cannot fill the inbox.
@@ -131,7 +153,7 @@ func TestLimits_Calls(t *testing.T) {
 // TestLimits_Streams: one address cannot have all the streams of events.
 func TestLimits_Streams(t *testing.T) {
 	t.Parallel()
-	s := boot(t, ofOne(admission.Limits{PerSecond: 1000, MaxStreams: 3, MaxStreamsOfOne: 2}))
+	s := boot(t, nameless, ofOne(admission.Limits{PerSecond: 1000, MaxStreams: 3, MaxStreamsOfOne: 2}))
 	ctx, leave := context.WithTimeout(t.Context(), time.Minute)
 	defer leave()
 	open := func(ctx context.Context, from string) int {

@@ -93,6 +93,7 @@ func (s *system) streamed(n int) (lines []string) {
 	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, s.url+"/v1/events", nil)
 	require.NoError(s, err)
 	r.Header.Set("Accept", "text/event-stream")
+	s.present(r)
 	a, err := http.DefaultClient.Do(r)
 	require.NoError(s, err)
 	defer func() { _ = a.Body.Close() }()
