@@ -150,7 +150,10 @@ func TestAccess_IssuerAway(t *testing.T) {
 	require.NotEmpty(t, away.header.Get("Retry-After"))
 	as(known).with(t, http.StatusOK)
 	s.eventually(func() bool { return strings.Contains(s.degraded()["authentication"], "cannot be asked") })
+	s.eventually(func() bool { return s.metric("yeyak_issuer_away") == 1 })
+	require.Positive(t, s.metric("yeyak_http_requests_unidentified_total", "reason", "issuer_away"))
 	own.Resume()
+	s.eventually(func() bool { return s.metric("yeyak_issuer_away") == 0 }) // though no request needs its keys
 	s.eventually(func() bool { return as(unknown).status == http.StatusOK })
 }
 

@@ -23,10 +23,13 @@ func (a *audited) terminate(order string) {
 	a.eventually(func() bool { return len(a.search("WorkflowId = '"+order+"' AND ExecutionStatus = 'Terminated'")) == 1 })
 }
 
+// settler is the number of the operator who settles orders.
+const settler = "1027"
+
 // settle settles an order as an operator would.
 func (a *audited) settle(order string) (contract.View, error) {
 	a.Helper()
-	return app.Settle(a.Context(), a.options, order, booking.SystemID, 30*time.Second)
+	return app.Settle(a.Context(), a.options, order, settler, 30*time.Second)
 }
 
 // TestSettle_Lodging: a confirmed reservation whose workflow was terminated is
@@ -53,6 +56,12 @@ func TestSettle_Lodging(t *testing.T) {
 	after := a.requireUndone(order, place, 1, booking.ByOperator)
 	require.Equal(t, before.PlacedAt(), after.PlacedAt())
 	require.Equal(t, append(statuses(before.View), booking.Cancelling, booking.Cancelled), statuses(after))
+	require.Equal(t, settler, after.History[len(before.History)].By)
+	told := map[any]any{}
+	for _, e := range a.get("/v1/events?limit=200").with(t, http.StatusOK).body.Items {
+		told[e["type"]] = e["data"].(map[string]any)["by"]
+	}
+	require.Equal(t, settler, told[string(booking.ReservationCanceled)])
 	require.Contains(t, a.messagesAbout(order), "reservation_cancelled")
 	a.requireClean()
 
