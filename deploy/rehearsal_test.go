@@ -44,8 +44,10 @@ type rehearsal struct {
 
 // An operator who follows deploy/README.md gets this far.
 func TestCompose_Rehearsal(t *testing.T) {
+	project, err := load(t, map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": "", "YEYAK_AUTH": "off,off"}, "monitoring")
+	require.NoError(t, err)
 	r := &rehearsal{
-		T: t, project: everything(t), yeyak: buildAsTheImageDoes(t),
+		T: t, project: project, yeyak: buildAsTheImageDoes(t),
 		ports: map[string]string{}, running: map[string]*exec.Cmd{}, logs: map[string]*safeBuffer{},
 	}
 	r.postgres()
