@@ -186,7 +186,7 @@ func (p Payments) Stripe() bool {
 // Sandbox is the built-in stand-in for a payment provider.
 type Sandbox struct {
 	// Control offers the switchboard that makes it slow, down or forgetful, as
-	// only `yeyak dev` does: any caller of the API can turn it.
+	// only `yeyak dev` does, for operators.
 	Control bool `kong:"-"`
 }
 

@@ -86,7 +86,7 @@ func TestVerify_WhatATokenSays(t *testing.T) {
 		"AuthorizedFor": {claims{"azp": "alice"}, identity.Claims{}, identity.Subject{ID: "alice", Program: true}},
 		"ThroughClient": {claims{"client_id": "shop", "azp": "shop"}, identity.Claims{}, identity.Subject{ID: "alice"}},
 		"FormerName":    {claims{"nick": "al"}, identity.Claims{Names: "nick"}, identity.Subject{ID: "alice", Former: "al"}},
-		"Audiences": {claims{"aud": []string{"another", issuer.Audience}}, identity.Claims{}, identity.Subject{ID: "alice"}},
+		"Audiences":     {claims{"aud": []string{"another", issuer.Audience}}, identity.Claims{}, identity.Subject{ID: "alice"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
