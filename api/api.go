@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
@@ -20,7 +23,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the API works with. Callers, Terms, Admission, TellAssigned, HashKey,
+// Deps is what the API works with. Callers, Terms, Proxies, Admission, TellAssigned, HashKey,
 // Health, Traces, Registry, Metrics, Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	// Orders is what can be done with orders.
@@ -58,6 +61,9 @@ type Deps struct {
 	// Hosts are the names that requests may be addressed to, and nil any: see
 	// checkOrigin.
 	Hosts hosts.Names
+	// Proxies are the networks of the proxies in front, whose X-Forwarded-For is
+	// believed; nil for loopback.
+	Proxies []netip.Prefix
 	// Admission is how much is taken on at the same time; nil for the defaults.
 	Admission *admission.Budgets
 	// HashKey is the key of the hashes by which requests under an Idempotency-Key
@@ -84,7 +90,7 @@ type Deps struct {
 	Registry prometheus.Registerer
 	// Metrics serves /metrics.
 	Metrics http.Handler
-	// Extra adds routes that are not part of the documented API.
+	// Extra adds routes that are not part of the documented API, for operators.
 	Extra func(gin.IRouter)
 }
 
@@ -95,8 +101,10 @@ const spare = orders.Asking + 3*time.Second
 type server struct {
 	Deps
 	huma        huma.API
+	router      *gin.Engine
 	window      *window // through which streams read
 	memberships *memberships
+	familiar    *familiar // credentials
 
 	unidentified *prometheus.CounterVec // requests, by reason
 }
@@ -110,12 +118,13 @@ func New(d Deps) http.Handler {
 func newServer(d Deps) (*server, http.Handler) {
 	s := &server{Deps: d.withDefaults(), unidentified: countUnidentified(d.Registry)}
 	s.window = newWindow(s.readStretch, s.Logger)
+	s.familiar, _ = lru.New[[sha256.Size]byte, struct{}](mostFamiliar) // fails only for sizes that are none
 	s.memberships = &memberships{members: s.Members, now: s.Now, log: s.Logger}
 	if s.Admission == nil {
 		s.Admission = admission.New(admission.Limits{}, s.ReplyBudget, s.Registry)
 	}
-	router := s.newRouter()
-	s.huma = humagin.New(router, describeAPI())
+	s.router = s.newRouter()
+	s.huma = humagin.New(s.router, describeAPI())
 	s.huma.UseMiddleware(s.identify, s.limitCaller, s.guard, s.checkMediaTypes, s.admitRequest, s.limitTime, s.knowMemberships)
 
 	s.registerPlaces()
@@ -133,14 +142,15 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerEvents()
 	s.registerMembers()
 	s.registerHealth()
-	s.serveDocs(router)
+	undocumented := s.router.Group("", s.guardUndocumented)
+	s.serveDocs(undocumented)
 	if s.Metrics != nil {
-		router.GET("/metrics", gin.WrapH(s.Metrics))
+		undocumented.GET(metricsPath, gin.WrapH(s.Metrics))
 	}
 	if s.Extra != nil {
-		s.Extra(router)
+		s.Extra(undocumented)
 	}
-	return s, answerHEAD(router)
+	return s, answerHEAD(s.router)
 }
 
 // maxBody has room for the longest request several times over.
@@ -155,6 +165,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.BodyWithin <= 0 {
 		d.BodyWithin = bodies.Within
+	}
+	if d.Proxies == nil {
+		d.Proxies = loopback
 	}
 	if d.TelRegion == "" {
 		d.TelRegion = DefaultTelRegion
@@ -191,8 +204,7 @@ func (s *server) newRouter() *gin.Engine {
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
 	router.RedirectTrailingSlash = false // a redirected POST loses its body with many clients
-	_ = router.SetTrustedProxies(nearby) // they are networks, which cannot fail
-	router.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	s.trustProxies(router)
 	if s.Traces != nil {
 		router.Use(traceRequests(s.Traces))
 	}

@@ -2,12 +2,15 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/identity"
@@ -43,38 +46,69 @@ var bearerScheme = &huma.SecurityScheme{
 }
 
 // isPersonal tells whether requests for an operation have to say whose they are.
-func isPersonal(op *huma.Operation) bool { return strings.HasPrefix(op.Path, "/v1/") }
+func isPersonal(op *huma.Operation) bool {
+	rule, _ := ruleOf(op)
+	return !rule.Public
+}
 
 // identifiedWithin bounds the time in which a caller is found out.
 const identifiedWithin = 5 * time.Second
 
 // identify finds out whose a request is before anything is done for it.
 func (s *server) identify(ctx huma.Context, next func(huma.Context)) {
-	c := humagin.Unwrap(ctx)
-	if s.Callers == nil {
-		c.Request = c.Request.WithContext(WithCaller(c.Request.Context(), booking.Caller{Unchecked: true}))
+	if s.Callers != nil && !isPersonal(ctx.Operation()) || s.introduce(humagin.Unwrap(ctx)) {
 		next(ctx)
-		return
 	}
-	if !isPersonal(ctx.Operation()) {
-		next(ctx)
-		return
-	}
-	caller, refusal, p := s.callerOf(c.Request)
-	if p != nil {
-		if s.countRequest(c, accountOf(booking.Caller{}, c.ClientIP())) {
-			s.unidentified.WithLabelValues(string(refusal)).Inc()
-			writeProblem(c, p)
-		}
-		return
-	}
-	// On the request itself, where its log line and a stream look for it.
-	c.Request = c.Request.WithContext(WithCaller(c.Request.Context(), caller))
-	next(ctx)
 }
 
-func (s *server) callerOf(r *http.Request) (booking.Caller, identity.Refusal, *problem) {
-	credential, fault := presented(r.Header.Values("Authorization"))
+// introduce puts the caller into the context of the request itself, where its log line
+// and a stream look for it. It returns false for a request whose caller is not known,
+// which is answered then.
+func (s *server) introduce(c *gin.Context) bool {
+	caller := booking.Caller{Unchecked: true}
+	if s.Callers != nil {
+		known := false
+		if caller, known = s.callerOf(c); !known {
+			return false
+		}
+	}
+	c.Request = c.Request.WithContext(WithCaller(c.Request.Context(), caller))
+	return true
+}
+
+// callerOf finds out whose a request is, or answers it. Requests whose caller is not
+// known count for the address that they come from. When it has sent too many, only
+// credentials that were valid a while ago are looked at: all others would cost the
+// database a look, or a signature its check.
+func (s *server) callerOf(c *gin.Context) (caller booking.Caller, known bool) {
+	address := accountOf(booking.Caller{}, c.ClientIP())
+	credential, fault := presented(c.Request.Header.Values("Authorization"))
+	digest := sha256.Sum256([]byte(credential))
+	if !s.familiar.Contains(digest) && s.refuseExhausted(c, address) {
+		return caller, false
+	}
+	caller, refusal, p := s.ask(c.Request, credential, fault)
+	if p == nil {
+		s.familiar.Add(digest, struct{}{})
+		return caller, true
+	}
+	if p.Code == booking.Unauthenticated {
+		s.familiar.Remove(digest)
+	}
+	if s.countRequest(c, address) {
+		s.unidentified.WithLabelValues(string(refusal)).Inc()
+		writeProblem(c, p)
+	}
+	return caller, false
+}
+
+// mostFamiliar is how many credentials are known to have been valid, by their SHA-256.
+const mostFamiliar = 10_000
+
+type familiar = lru.Cache[[sha256.Size]byte, struct{}]
+
+// ask asks Callers for the caller who presents the credential, unless it is at fault.
+func (s *server) ask(r *http.Request, credential, fault string) (booking.Caller, identity.Refusal, *problem) {
 	if fault != "" {
 		return booking.Caller{}, identity.NoCredential, newProblem(booking.Unauthenticated, "%s", fault).challenge("")
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,6 +21,17 @@ import (
 
 // credentials are callers by what they present.
 type credentials map[string]booking.Caller
+
+// asked are credentials that count how often they are looked at.
+type asked struct {
+	credentials
+	times atomic.Int64
+}
+
+func (a *asked) Caller(ctx context.Context, credential string) (booking.Caller, error) {
+	a.times.Add(1)
+	return a.credentials.Caller(ctx, credential)
+}
 
 // issuerAway is the credential of which nothing can be found out.
 const issuerAway = "of-an-issuer-that-is-away"
@@ -100,11 +112,12 @@ func (b *bundle) refusals() map[identity.Refusal]int {
 }
 
 // TestIdentify_Flood: an address that sends what is not valid, whatever that is, is
-// answered 429 once it has had its quota. Callers who are known, and other
-// addresses, are served beside it.
+// answered 429 once it has had its quota, and costs no look at what it presents.
+// Callers who were known there before, and other addresses, are served beside it.
 func TestIdentify_Flood(t *testing.T) {
 	t.Parallel()
-	b := setup(t, authenticated, one(admission.Limits{PerSecond: 1}))
+	known := &asked{credentials: credentials{"a.l.ice": alice}}
+	b := setup(t, func(d *given) { d.Callers = known }, one(admission.Limits{PerSecond: 1}))
 	server := b.serve() // which hears from 127.0.0.1
 	ask := func(from, authorization string) answer {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+placesPath, http.NoBody)
@@ -116,6 +129,7 @@ func TestIdentify_Flood(t *testing.T) {
 		a.Body.Close()
 		return answer{Response: a}
 	}
+	require.Equal(t, http.StatusOK, ask("203.0.113.7", "Bearer a.l.ice").StatusCode)
 	presents := []string{"", "Bearer z", "Bearer yeyak_3kq0w9zt_x", "Bearer " + issuerAway, "Basic YWxpY2U6c2VjcmV0"}
 	sent, refused := 0, answer{}
 	require.Eventually(t, func() bool {
@@ -136,6 +150,30 @@ func TestIdentify_Flood(t *testing.T) {
 
 	require.Equal(t, http.StatusOK, ask("203.0.113.7", "Bearer a.l.ice").StatusCode, "a caller counts apart from the address")
 	require.Equal(t, http.StatusUnauthorized, ask("203.0.113.8", "Bearer z").StatusCode)
+
+	looked, refusals := known.times.Load(), 0
+	for n := range 200 { // faster than one a second, or each is looked at
+		if ask("203.0.113.7", fmt.Sprint("Bearer yeyak_", n)).StatusCode == http.StatusTooManyRequests {
+			refusals++
+		}
+	}
+	require.EqualValues(t, 200-refusals, known.times.Load()-looked)
+}
+
+// TestIdentify_NoLongerFamiliar: a credential that is refused counts for the address
+// like any other.
+func TestIdentify_NoLongerFamiliar(t *testing.T) {
+	t.Parallel()
+	known := &asked{credentials: credentials{"a.l.ice": alice}}
+	b := setup(t, func(d *given) { d.Callers = known }, one(admission.Limits{PerSecond: 1}))
+	ask := func() int { return b.do("GET", placesPath, "", "Authorization", "Bearer a.l.ice").StatusCode }
+	require.Equal(t, http.StatusOK, ask())
+	delete(known.credentials, "a.l.ice")
+	require.Equal(t, http.StatusUnauthorized, ask())
+	require.Eventually(t, func() bool {
+		looked, status := known.times.Load(), ask()
+		return status == http.StatusTooManyRequests && known.times.Load() == looked
+	}, testTime, testPause)
 }
 
 // TestIdentify_EveryRoute: no route of the document answers a request that is

@@ -21,6 +21,7 @@ const (
 	docsPath     = "/docs"
 	problemsPath = docsPath + "/problems"
 	openAPIPath  = "/openapi.json"
+	docsFiles    = docsPath + "/*path"
 )
 
 // contentPolicy keeps the documentation from loading anything from elsewhere:
@@ -62,7 +63,7 @@ func (s *server) serveDocs(router gin.IRouter) {
 		}
 	}
 	router.GET(docsPath, page)
-	router.GET(docsPath+"/*path", page)
+	router.GET(docsFiles, page)
 }
 
 // isAsset tells whether the documentation's page has the file, compressed or not.

@@ -12,22 +12,37 @@ import (
 	"github.com/yeyak/yeyak/internal/admission"
 )
 
+// loopback are the addresses of this machine, whose X-Forwarded-For is believed unless
+// other proxies are named. Elsewhere an address says nothing of who sends: a port that
+// a container or a cluster publishes may pass requests of the internet on from a
+// private one.
+var loopback = networks("127.0.0.0/8", "::1/128")
+
 // nearby are the addresses of this machine and of private networks, which no client
-// on the internet has. A request from one of them comes through a proxy, whose
-// X-Forwarded-For is believed, or from a service of the same house.
-var nearby = []string{
-	"127.0.0.0/8", "::1/128", // loopback
+// on the internet has. A request from one of them comes through a proxy or from a
+// service of the same house.
+var nearby = append(networks(
 	"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", // private
 	"169.254.0.0/16", "fe80::/10", // of a link
 	"100.64.0.0/10", // shared, which clusters use for their pods
-}
+), loopback...)
 
-var nearbyNetworks = func() (all []netip.Prefix) {
-	for _, network := range nearby {
-		all = append(all, netip.MustParsePrefix(network))
+func networks(texts ...string) (all []netip.Prefix) {
+	for _, text := range texts {
+		all = append(all, netip.MustParsePrefix(text))
 	}
 	return all
-}()
+}
+
+// trustProxies tells the router whose X-Forwarded-For is believed.
+func (s *server) trustProxies(router *gin.Engine) {
+	texts := make([]string, len(s.Proxies))
+	for n, network := range s.Proxies {
+		texts[n] = network.String()
+	}
+	router.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	_ = router.SetTrustedProxies(texts) // they are networks, which cannot fail
+}
 
 // countsFor names who a request counts for, once it has come through identify.
 func countsFor(ctx huma.Context) string {
@@ -48,7 +63,7 @@ func accountOf(caller booking.Caller, address string) string {
 		return ""
 	}
 	ip = ip.Unmap()
-	for _, network := range nearbyNetworks {
+	for _, network := range nearby {
 		if network.Contains(ip) {
 			return ""
 		}
@@ -75,12 +90,28 @@ func (s *server) countRequest(c *gin.Context, account string) bool {
 	if !counted {
 		return true
 	}
+	s.tellQuota(c, quota)
+	return !quota.Exceeded
+}
+
+// refuseExhausted answers a request of an account that has sent too many already, and
+// counts it for nothing. It returns false for others.
+func (s *server) refuseExhausted(c *gin.Context, account string) bool {
+	quota, exceeded := s.Admission.Callers.Exceeded(account)
+	if exceeded {
+		s.tellQuota(c, quota)
+	}
+	return exceeded
+}
+
+// tellQuota tells a caller where it stands, and refuses its request if that is one too
+// many.
+func (s *server) tellQuota(c *gin.Context, quota admission.Quota) {
 	c.Header(rateLimitPolicy, fmt.Sprintf(`"caller";q=%d;w=%s`, quota.Most, inSeconds(admission.Window)))
 	c.Header(rateLimit, fmt.Sprintf(`"caller";r=%d;t=%s`, quota.Left, inSeconds(quota.Reset)))
 	if quota.Exceeded {
 		writeProblem(c, newProblem(tooManyRequests, "%d requests in %s is as much as one caller may send", quota.Most, admission.Window).after(quota.Reset))
 	}
-	return !quota.Exceeded
 }
 
 // The fields of draft-ietf-httpapi-ratelimit-headers.

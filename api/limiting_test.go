@@ -1,7 +1,10 @@
 package api
 
 import (
+	"fmt"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +51,8 @@ func TestAccountOf(t *testing.T) {
 // API, are served beside it.
 func TestLimitCaller(t *testing.T) {
 	t.Parallel()
-	b := setup(t, one(admission.Limits{PerSecond: 1}))
+	proxies := append(networks("10.0.0.0/8"), loopback...)
+	b := setup(t, one(admission.Limits{PerSecond: 1}), func(d *given) { d.Proxies = proxies })
 	server := b.serve() // which hears from 127.0.0.1
 	ask := func(method, path, from string, body ...string) answer {
 		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(strings.Join(body, "")))
@@ -95,6 +99,38 @@ func TestLimitCaller(t *testing.T) {
 			require.Equal(t, http.StatusOK, ask("GET", path, "203.0.113.7").StatusCode)
 		}
 	}
+}
+
+// TestLimitCaller_Forged: what is no proxy of ours cannot send in the name of another
+// address, though its own is a private one: that of a port which a container publishes.
+func TestLimitCaller_Forged(t *testing.T) {
+	t.Parallel()
+	const r9 = `"caller";r=9;t=1`
+	b := setup(t, one(admission.Limits{PerSecond: 1}))
+	for range 12 {
+		require.Empty(t, b.from("10.0.0.5", "203.0.113.7").Header.Get("RateLimit"))
+	}
+	forged := 0
+	require.Eventually(t, func() bool {
+		forged++
+		return b.from("198.51.100.1", fmt.Sprint("203.0.113.", forged%256)).StatusCode == http.StatusTooManyRequests
+	}, testTime, testPause)
+	require.Equal(t, r9, b.from("127.0.0.1", "203.0.113.7").Header.Get("RateLimit"), "nothing was counted for it")
+
+	behind := setup(t, one(admission.Limits{PerSecond: 1}), func(d *given) { d.Proxies = networks("10.0.0.0/8") })
+	require.Equal(t, r9, behind.from("10.0.0.5", "203.0.113.7").Header.Get("RateLimit"))
+	require.Empty(t, behind.from("127.0.0.1", "203.0.113.7").Header.Get("RateLimit"), "it is not named as a proxy")
+}
+
+// from sends a request by a peer, which says that another address has sent it.
+func (b *bundle) from(peer, forwarded string) answer {
+	b.t.Helper()
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, placesPath, http.NoBody)
+	r.RemoteAddr = net.JoinHostPort(peer, "4711")
+	r.Header.Set("X-Forwarded-For", forwarded)
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	return answer{w.Result(), w.Body.String()}
 }
 
 // TestLimitCaller_Changes: what is refused has changed nothing. Nothing is to be

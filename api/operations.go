@@ -17,7 +17,7 @@ func NewOperations(d Deps) http.Handler {
 	s.huma.UseMiddleware(s.limitTime, s.checkMediaTypes)
 	s.registerHealth()
 	if s.Metrics != nil {
-		router.GET("/metrics", gin.WrapH(s.Metrics))
+		router.GET(metricsPath, gin.WrapH(s.Metrics))
 	}
 	return answerHEAD(router)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -48,6 +49,33 @@ var actions = map[string]booking.Action{
 
 // ruleOf is the rule of an operation. It returns false for one that has none.
 func ruleOf(op *huma.Operation) (booking.Rule, bool) { return booking.RuleOf(actions[op.OperationID]) }
+
+// metricsPath is where metrics are scraped.
+const metricsPath = "/metrics"
+
+// actionAt is what a route does that is no operation of the API document. One that is
+// not named here is for operators.
+func actionAt(route string) booking.Action {
+	switch route {
+	case "/", openAPIPath, docsPath, docsFiles, metricsPath:
+		return booking.ReadHealth
+	default:
+		return booking.SwitchSandbox
+	}
+}
+
+// guardUndocumented finds out whose a request is for a route that is no operation of
+// the API document, and refuses what the caller may not do.
+func (s *server) guardUndocumented(c *gin.Context) {
+	action := actionAt(c.FullPath())
+	if rule, _ := booking.RuleOf(action); rule.Public || !s.introduce(c) {
+		return // to the route, or answered
+	}
+	ctx := c.Request.Context()
+	if caller := CallerOf(ctx); !caller.AlwaysAllowed(action) {
+		writeProblem(c, s.toProblem(ctx, caller.Refuse(action)))
+	}
+}
 
 // may refuses what the caller of a request may not do with a thing.
 func may(ctx context.Context, a booking.Action, t booking.Thing) error {

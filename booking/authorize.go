@@ -48,6 +48,7 @@ const (
 	ReadMembers     Action = "read_members"
 	ChangeMembers   Action = "change_members"
 	ReadSelf        Action = "read_self"
+	SwitchSandbox   Action = "switch_sandbox"
 	ReadHealth      Action = "read_health"
 )
 
@@ -94,6 +95,9 @@ var (
 	itsCourier  = []Relation{AsCourier}
 	itsCleaner  = []Relation{AsCleaner}
 	whatever    = Relations()
+	everyRole   = map[Role][]Relation{
+		CustomerRole: whatever, OwnerRole: whatever, CourierRole: whatever, CleanerRole: whatever, OperatorRole: whatever, ServiceRole: whatever,
+	}
 )
 
 // rules are the one table of who may do what. The API, internal/orders and the
@@ -147,7 +151,7 @@ var rules = []Rule{
 	{Action: FollowAll, Does: "follow the events of all orders", Scope: AllEvents,
 		May: map[Role][]Relation{OperatorRole: whatever}},
 
-	{Action: ReadCatalogue, Does: "look at places, menus, drinks and stock", Public: true},
+	{Action: ReadCatalogue, Does: "look at places, menus, drinks and stock", May: everyRole},
 	{Action: ChangeCatalogue, Does: "register, change or withdraw a place, a menu or a drink", Scope: AnyCatalogue,
 		May: map[Role][]Relation{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ChangeStock, Does: "set the stock of a place or a drink", Scope: AnyCatalogue,
@@ -163,11 +167,10 @@ var rules = []Rule{
 		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever}},
 	{Action: ChangeMembers, Does: "add, change or remove the members of an organisation", ShownBy: ReadMembers,
 		May: map[Role][]Relation{OwnerRole: itsOwner, OperatorRole: whatever}},
-	{Action: ReadSelf, Does: "read who the caller is",
-		May: map[Role][]Relation{
-			CustomerRole: whatever, OwnerRole: whatever, CourierRole: whatever, CleanerRole: whatever, OperatorRole: whatever, ServiceRole: whatever,
-		}},
+	{Action: ReadSelf, Does: "read who the caller is", May: everyRole},
 
+	{Action: SwitchSandbox, Does: "see and turn the switches of the payments' sandbox",
+		May: map[Role][]Relation{OperatorRole: whatever}},
 	{Action: ReadHealth, Does: "read the service's health and documentation", Public: true},
 }
 

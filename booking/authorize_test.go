@@ -12,11 +12,11 @@ import (
 
 // everything is what an operator may do, and everybody is what needs no identity.
 const (
-	everybody  = "read_catalogue read_health"
+	everybody  = "read_health"
 	everything = `place read cancel confirm reject check_out deliver serve finish read_payment read_job
 		list_orders list_deliveries list_productions list_assignments list_calls read_messages follow_orders follow_all
 		change_catalogue change_stock read_cleaners read_cleaner change_cleaners
-		read_members change_members read_self`
+		read_members change_members read_self read_catalogue switch_sandbox`
 )
 
 // cells are what a caller of a role may do in a relation, written down apart from
@@ -24,34 +24,34 @@ const (
 // use to the role: it may do what a stranger may.
 var cells = map[booking.Role]map[booking.Relation]string{
 	booking.CustomerRole: {
-		booking.AsStranger: "read_self",
-		booking.AsCustomer: "place read cancel read_payment read_job list_orders read_messages follow_orders read_self",
+		booking.AsStranger: "read_self read_catalogue",
+		booking.AsCustomer: "place read cancel read_payment read_job list_orders read_messages follow_orders read_self read_catalogue",
 	},
 	booking.OwnerRole: {
-		booking.AsStranger: "read_self",
+		booking.AsStranger: "read_self read_catalogue",
 		booking.AsOwner: `read confirm reject check_out serve read_payment read_job list_orders list_deliveries list_productions
-			read_messages follow_orders change_catalogue change_stock read_members change_members read_self`,
+			read_messages follow_orders change_catalogue change_stock read_members change_members read_self read_catalogue`,
 		booking.AsStaff: `read confirm reject check_out serve read_job list_orders list_deliveries list_productions
-			read_messages follow_orders change_stock read_members read_self`,
+			read_messages follow_orders change_stock read_members read_self read_catalogue`,
 	},
 	booking.CourierRole: {
-		booking.AsStranger: "read_self",
-		booking.AsCourier:  "read deliver read_job list_deliveries read_self",
+		booking.AsStranger: "read_self read_catalogue",
+		booking.AsCourier:  "read deliver read_job list_deliveries read_self read_catalogue",
 	},
 	booking.CleanerRole: {
-		booking.AsStranger: "read_self",
-		booking.AsCleaner:  "read finish list_assignments read_messages read_cleaner read_self",
+		booking.AsStranger: "read_self read_catalogue",
+		booking.AsCleaner:  "read finish list_assignments read_messages read_cleaner read_self read_catalogue",
 	},
 	booking.OperatorRole: {
 		booking.AsStranger: everything, booking.AsCustomer: everything, booking.AsOwner: everything,
 		booking.AsStaff: everything, booking.AsCleaner: everything,
 	},
 	booking.ServiceRole: {
-		booking.AsStranger: "read_self",
+		booking.AsStranger: "read_self read_catalogue",
 		booking.AsOwner: `read confirm reject check_out serve read_job list_orders list_deliveries list_productions
-			read_messages follow_orders change_stock read_self`,
+			read_messages follow_orders change_stock read_self read_catalogue`,
 		booking.AsStaff: `read confirm reject check_out serve read_job list_orders list_deliveries list_productions
-			read_messages follow_orders change_stock read_self`,
+			read_messages follow_orders change_stock read_self read_catalogue`,
 	},
 }
 
@@ -138,9 +138,10 @@ func TestAuthorize_Scopes(t *testing.T) {
 func TestAuthorize_NoIdentity(t *testing.T) {
 	t.Parallel()
 	requireAllowed(t, booking.Caller{}, booking.Thing{})
-	requireAllowed(t, booking.Caller{Roles: []booking.Role{booking.CustomerRole, booking.CleanerRole}}, booking.Thing{}, "read_self")
+	requireAllowed(t, booking.Caller{Roles: []booking.Role{booking.CustomerRole, booking.CleanerRole}}, booking.Thing{},
+		"read_self read_catalogue")
 	requireAllowed(t, booking.Caller{Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{Level: booking.OwnerLevel}}},
-		booking.Thing{}, "read_self")
+		booking.Thing{}, "read_self read_catalogue")
 	requireAllowed(t, booking.Caller{Unchecked: true}, booking.Thing{}, everything)
 }
 

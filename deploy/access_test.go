@@ -1,6 +1,8 @@
 package deploy
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -35,8 +37,7 @@ func TestKubernetes_FeedKeys(t *testing.T) {
 	}
 }
 
-// Authentication is off until an issuer is named; what follows the feed can present
-// a key once it is on.
+// What follows the feed can present a key.
 func TestCompose_Access(t *testing.T) {
 	t.Parallel()
 	follow := 0
@@ -50,5 +51,37 @@ func TestCompose_Access(t *testing.T) {
 		}
 	}
 	require.Equal(t, 2, follow)
-	require.Equal(t, "off,off", processOf(everything(t).Services["api"]).env["YEYAK_AUTH"])
+}
+
+// Authentication is on, wherever ports are bound: without an issuer nothing comes up,
+// and it takes two lines in .env, one of them said twice, to turn it off.
+func TestCompose_AuthenticationIsOn(t *testing.T) {
+	t.Parallel()
+	const name, issuer = "YEYAK_AUTH_ISSUER", "https://id.example.com"
+	_, err := load(t, map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_BIND": "0.0.0.0"})
+	require.ErrorContains(t, err, name)
+	_, err = load(t, map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_AUTH": "off,off"})
+	require.ErrorContains(t, err, name)
+	api := func(env map[string]string) process {
+		env["POSTGRES_PASSWORD"] = password
+		project, err := load(t, env)
+		require.NoError(t, err)
+		return processOf(project.Services["api"])
+	}
+	on := api(map[string]string{name: issuer})
+	require.Equal(t, []string{"on", issuer}, []string{on.env["YEYAK_AUTH"], on.env[name]})
+	require.False(t, on.check(t).API.Auth.Off())
+	off := api(map[string]string{name: "", "YEYAK_AUTH": "off,off"})
+	require.True(t, off.check(t).API.Auth.Off())
+}
+
+// In each overlay authentication is on, and an issuer is named.
+func TestKubernetes_AuthenticationIsOn(t *testing.T) {
+	t.Parallel()
+	for _, overlay := range []string{"local", "prod"} {
+		text, err := os.ReadFile(filepath.Join("kubernetes/overlays", overlay, "settings/yeyak-api.env"))
+		require.NoError(t, err)
+		require.Contains(t, string(text), "\nYEYAK_AUTH_ISSUER=https://", overlay)
+		require.NotContains(t, string(text), "YEYAK_AUTH=", overlay)
+	}
 }

@@ -29,10 +29,15 @@ func load(t *testing.T, env map[string]string, profiles ...string) (*types.Proje
 	}, func(o *loader.Options) { o.Profiles = profiles })
 }
 
-// everything is what comes up with nothing but a password, and monitoring.
+// required are the variables without which nothing comes up.
+func required() map[string]string {
+	return map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": "https://id.example.com"}
+}
+
+// everything is what comes up with these alone, and monitoring.
 func everything(t *testing.T) *types.Project {
 	t.Helper()
-	project, err := load(t, map[string]string{"POSTGRES_PASSWORD": password}, "monitoring")
+	project, err := load(t, required(), "monitoring")
 	require.NoError(t, err)
 	return project
 }
@@ -53,14 +58,14 @@ func processOf(s types.ServiceConfig) process {
 func TestCompose_Interpolation(t *testing.T) {
 	_, err := load(t, nil)
 	require.ErrorContains(t, err, "POSTGRES_PASSWORD")
-	_, err = load(t, map[string]string{"POSTGRES_PASSWORD": ""})
+	_, err = load(t, map[string]string{"POSTGRES_PASSWORD": "", "YEYAK_AUTH_ISSUER": ""})
 	require.ErrorContains(t, err, "POSTGRES_PASSWORD", "an empty one is none")
 
-	project, err := load(t, map[string]string{"POSTGRES_PASSWORD": password})
+	project, err := load(t, required())
 	require.NoError(t, err)
 	require.NotContains(t, project.Services, "grafana")
 	project, err = load(t, map[string]string{
-		"POSTGRES_PASSWORD": password, "YEYAK_BIND": "192.0.2.1", "YEYAK_API_PORT": "80", "YEYAK_IMAGE": "ghcr.io/yeyak/yeyak",
+		"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": "https://id.example.com", "YEYAK_BIND": "192.0.2.1", "YEYAK_API_PORT": "80", "YEYAK_IMAGE": "ghcr.io/yeyak/yeyak",
 		"YEYAK_VERSION": "v1.2.3", "STRIPE_URL": "https://api.stripe.com", "STRIPE_SECRET_KEY": "sk_live_1", "YEYAK_LOG_LEVEL": "debug",
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
 	}, "monitoring")

@@ -136,7 +136,7 @@ func TestMessages_Compose(t *testing.T) {
 	require.Equal(t, types.VolumeTypeVolume, s.Volumes[0].Type)
 
 	told, err := load(t, map[string]string{
-		"POSTGRES_PASSWORD": password, "MESSAGES_WEBHOOK": "https://hook.example", "MESSAGES_SECRET": "whsec_" + strings.Repeat("A", 32),
+		"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": "", "MESSAGES_WEBHOOK": "https://hook.example", "MESSAGES_SECRET": "whsec_" + strings.Repeat("A", 32),
 	})
 	require.NoError(t, err)
 	require.Equal(t, "https://hook.example", messagesOf(told)["MESSAGES_WEBHOOK"])

@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/internal/child"
+	"github.com/yeyak/yeyak/internal/rig/issuer"
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
@@ -40,12 +41,19 @@ type rehearsal struct {
 
 	messages   string // folder of what their image holds
 	entrypoint []string
+
+	issuer *issuer.Issuer // of access tokens, which .env names
+	apiKey string         // of what follows the feed
 }
 
 // An operator who follows deploy/README.md gets this far.
 func TestCompose_Rehearsal(t *testing.T) {
+	who := issuer.Start(t)
+	project, err := load(t, map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": who.URL()}, "monitoring")
+	require.NoError(t, err)
 	r := &rehearsal{
-		T: t, project: everything(t), yeyak: buildAsTheImageDoes(t),
+		issuer: who,
+		T:      t, project: project, yeyak: buildAsTheImageDoes(t),
 		ports: map[string]string{}, running: map[string]*exec.Cmd{}, logs: map[string]*safeBuffer{},
 	}
 	r.postgres()
@@ -155,10 +163,24 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	for name, value := range s.Environment {
 		cmd.Env = append(cmd.Env, name+"="+r.here(service, *value))
 	}
+	if _, follows := s.Environment["YEYAK_FEED_URL"]; follows {
+		cmd.Env = append(cmd.Env, "YEYAK_API_KEY="+r.feedKey())
+	}
 	if service == "messages" {
 		cmd.Env = append(cmd.Env, "MESSAGES_STATE="+filepath.Join(r.TempDir(), "cursor")) // its volume
 	}
 	return r.temporalHere(service, cmd)
+}
+
+// feedKey is the API key that an operator makes for what follows the feed.
+func (r *rehearsal) feedKey() string {
+	r.Helper()
+	if r.apiKey == "" {
+		out, err := r.command("api", "keys", "create", "services", "--scopes", "events:read").Output()
+		require.NoError(r, err)
+		r.apiKey = strings.TrimSpace(string(out))
+	}
+	return r.apiKey
 }
 
 // temporalServer is the one that `make test` names, or builds.
@@ -290,6 +312,7 @@ func (r *rehearsal) send(method, path string, want int, body string) string {
 	request, err := http.NewRequestWithContext(r.Context(), method, "http://127.0.0.1:"+r.port("api", "8080")+path, strings.NewReader(body))
 	require.NoError(r, err)
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+r.issuer.Operator())
 	answer, err := http.DefaultClient.Do(request)
 	require.NoError(r, err)
 	defer answer.Body.Close()

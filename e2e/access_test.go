@@ -121,6 +121,18 @@ func TestAccess_Off(t *testing.T) {
 	require.NotEmpty(t, s.log.FilterMessageSnippet("authentication is off").All())
 }
 
+// TestAccess_Switches: the switches of the sandbox are for operators.
+func TestAccess_Switches(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	s.get("/sandbox/payments", "Authorization", "").with(t, http.StatusUnauthorized)
+	alice := s.person("alice", booking.CustomerRole)
+	alice.gets("/sandbox/payments", http.StatusForbidden)
+	alice.does(http.MethodPut, "/sandbox/payments", object{"down": true}, http.StatusForbidden)
+	s.get("/sandbox/payments").with(t, http.StatusOK)
+	s.reserve(s.place(1)).with(t, http.StatusCreated)
+}
+
 // TestAccess_NoIssuer: an API that could know nobody does not start.
 func TestAccess_NoIssuer(t *testing.T) {
 	t.Parallel()

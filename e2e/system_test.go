@@ -80,7 +80,7 @@ func options(t testing.TB) app.Options {
 		API: true, Migrate: true, TemporalAddress: address, Namespace: namespace,
 		Config: config.Config{
 			HTTP:    config.HTTP{Listen: "127.0.0.1:0"},
-			Auth:    config.Auth{Mode: config.AuthOn, Issuer: config.URL(issuers().URL()), Audience: issuer.Audience},
+			Auth:    config.Auth{Mode: config.AuthOn, Issuer: config.URL(issuers().URL()), Audience: issuer.Audience, Claims: []string{"names=sub"}},
 			Process: config.Process{ShutdownGrace: 10 * time.Second},
 			Orders: config.Orders{
 				ReplyBudget: time.Minute, AttentionAfter: time.Minute, HandOverWithin: time.Hour,

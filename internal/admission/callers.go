@@ -75,7 +75,30 @@ func (c *Callers) Request(caller string) (Quota, bool) {
 	defer c.mu.Unlock()
 	now := time.Now()
 	bucket := c.bucket(caller, now)
-	exceeded := !bucket.AllowN(now, 1)
+	return c.quota(bucket, now, !bucket.AllowN(now, 1)), true
+}
+
+// Exceeded tells whether a request of the caller is one too many, as one that is to be
+// refused before it is known whether it counts for the caller. It counts none.
+func (c *Callers) Exceeded(caller string) (Quota, bool) {
+	if !c.counts(caller) {
+		return Quota{}, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	bucket := c.recent[caller]
+	if bucket == nil {
+		bucket = c.older[caller]
+	}
+	if bucket == nil || bucket.TokensAt(now) >= 1 {
+		return Quota{}, false
+	}
+	return c.quota(bucket, now, true), true
+}
+
+// quota is where a caller stands after a request, which may have been one too many.
+func (c *Callers) quota(bucket *rate.Limiter, now time.Time, exceeded bool) Quota {
 	left := bucket.TokensAt(now)
 	q := Quota{Most: bucket.Burst(), Left: int(left), Exceeded: exceeded}
 	missing := float64(q.Most) - left
@@ -84,7 +107,7 @@ func (c *Callers) Request(caller string) (Quota, bool) {
 		q.Left, missing = 0, 1-left
 	}
 	q.Reset = time.Duration(missing / float64(bucket.Limit()) * float64(time.Second))
-	return q, true
+	return q
 }
 
 // bucket is the caller's.

@@ -45,6 +45,33 @@ func TestCallers_Requests(t *testing.T) {
 	})
 }
 
+// TestCallers_Exceeded: that a caller has sent too many can be asked, which counts none.
+func TestCallers_Exceeded(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := counting()
+		for range 20 {
+			_, exceeded := c.Exceeded("a")
+			require.False(t, exceeded)
+			require.False(t, c.asks(t, "a").Exceeded)
+		}
+		for range 3 {
+			q, exceeded := c.Exceeded("a")
+			require.True(t, exceeded)
+			require.Equal(t, Quota{Most: 20, Exceeded: true, Reset: time.Second / 2}, q)
+		}
+		require.Equal(t, 3, counted(c.refused[ShareOfRequests]))
+		for _, other := range []string{"b", ""} {
+			_, exceeded := c.Exceeded(other)
+			require.False(t, exceeded)
+		}
+		require.Len(t, c.recent, 1, "a question makes no bucket")
+		time.Sleep(time.Second / 2)
+		_, exceeded := c.Exceeded("a")
+		require.False(t, exceeded)
+		require.Equal(t, Quota{Most: 20, Reset: Window}, c.asks(t, "a"))
+	})
+}
+
 // TestCallers_Steady: a caller that keeps to the rate is never refused, and one that
 // sends twice as much has half of it refused.
 func TestCallers_Steady(t *testing.T) {

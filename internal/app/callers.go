@@ -31,18 +31,29 @@ func (a *App) knowCallers(ctx context.Context) error {
 		return errors.New("no issuer of access tokens is named (--auth-issuer), and authentication is not off (--auth=off)")
 	}
 	a.verifier = newVerifier(auth)
-	a.health.callers = func() string {
-		if trouble := a.verifier.Trouble(); trouble != "" {
-			return "the issuer of access tokens cannot be asked for its keys: " + trouble + accessPage
-		}
-		return ""
-	}
+	a.health.callers = issuerTrouble(a.verifier.Trouble, a.log)
 	a.beside.Go(func() { // so that the first request need not wait for it
 		if err := a.verifier.Ask(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("the issuer of access tokens cannot be asked for its keys", zap.Stringer("issuer", auth.Issuer), zap.Error(err))
 		}
 	})
 	return nil
+}
+
+// issuerTrouble says that the issuer cannot be asked. Why is for the log alone: anybody
+// can ask for /readyz, and errors of an HTTP client name addresses and certificates.
+func issuerTrouble(trouble func() string, log *zap.Logger) func() string {
+	logged := ""
+	return func() string { // of which health has one call at a time
+		now := trouble()
+		if now != "" && now != logged {
+			log.Warn("the issuer of access tokens cannot be asked for its keys", zap.String("trouble", now))
+		}
+		if logged = now; now == "" {
+			return ""
+		}
+		return "the issuer of access tokens cannot be asked for its keys" + accessPage
+	}
 }
 
 // measureIssuer shows whether the issuer of access tokens can be asked.
@@ -60,7 +71,7 @@ func (a *App) measureIssuer(registry prometheus.Registerer) {
 func newVerifier(auth config.Auth) *identity.Verifier {
 	return identity.NewVerifier(identity.VerifierOptions{
 		Issuer: string(auth.Issuer), Audience: auth.Audience,
-		Claims: identity.Claims{ID: auth.Claim("id"), Name: auth.Claim("name"), Roles: auth.Claim("roles"), Scopes: auth.Claim("scopes")},
+		Claims: identity.Claims{ID: auth.Claim("id"), Name: auth.Claim("name"), Roles: auth.Claim("roles"), Scopes: auth.Claim("scopes"), Names: auth.Claim("names")},
 	})
 }
 

@@ -75,6 +75,7 @@ func Listen(address string) (net.Listener, error) {
 // newAPI puts the API on its stores, and on what can be done with orders.
 func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Handler {
 	cfg := a.options.Config
+	proxies, _ := cfg.HTTP.Proxies() // which the settings have been checked for
 	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
 	budgets := a.budgets
 	catalogue := store.NewCatalogue(a.dbs[catalogueDB])
@@ -100,7 +101,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},
-		ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Admission: budgets,
+		ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Proxies: proxies, Admission: budgets,
 		TelRegion: cfg.Orders.TelRegion, HashKey: a.hashKey(),
 		Logger: a.log, Health: a.health, Closing: a.closing,
 		Traces: a.traces.Provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),

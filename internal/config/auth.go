@@ -20,13 +20,13 @@ type Auth struct {
 	Mode     string   `name:"auth" env:"YEYAK_AUTH" default:"on" help:"Whether requests have to say whose they are: on, or off, with which every caller may do everything. On an address that is not loopback that has to be said twice: off,off."`
 	Issuer   URL      `name:"auth-issuer" env:"YEYAK_AUTH_ISSUER" help:"OIDC issuer whose access tokens are taken, such as https://id.example.com. yeyak dev brings one of its own."`
 	Audience string   `name:"auth-audience" env:"YEYAK_AUTH_AUDIENCE" default:"yeyak" help:"What these tokens have to be for (aud)."`
-	Claims   []string `name:"auth-claims" env:"YEYAK_AUTH_CLAIMS" help:"Claims that differ from these: id=sub,name=name,roles=roles,scopes=scope. One within another is written as realm_access.roles."`
+	Claims   []string `name:"auth-claims" env:"YEYAK_AUTH_CLAIMS" help:"Claims that differ from these: id=sub,name=name,roles=roles,scopes=scope. One within another is written as realm_access.roles. names=… is the claim with the names that people had in builds without callers, whose orders they get; none by default."`
 }
 
 // Off tells whether requests need not say whose they are.
 func (a Auth) Off() bool { return a.Mode == AuthOff || a.Mode == AuthOffAnywhere }
 
-// Claim is the claim that holds the id, name, roles or scopes; "" for the usual one.
+// Claim is the claim that holds the id, name, roles, scopes or names; "" for the usual one.
 func (a Auth) Claim(of string) string {
 	for _, c := range a.Claims {
 		if name, claim, _ := strings.Cut(c, "="); name == of {
@@ -46,7 +46,7 @@ func (a *Auth) check(m mistakes) {
 	}
 	for _, c := range a.Claims {
 		of, claim, _ := strings.Cut(c, "=")
-		if claim == "" || !slices.Contains([]string{"id", "name", "roles", "scopes"}, of) {
+		if claim == "" || !slices.Contains([]string{"id", "name", "roles", "scopes", "names"}, of) {
 			m.add("auth-claims", strings.Join(a.Claims, ","), "a list such as id=preferred_username,roles=realm_access.roles")
 		}
 	}

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"maps"
 	"testing"
 
@@ -39,7 +40,7 @@ func TestParse_Auth(t *testing.T) {
 			map[string]string{"YEYAK_AUTH_ISSUER": issuer, "YEYAK_AUTH_AUDIENCE": ""},
 			"--auth-audience (YEYAK_AUTH_AUDIENCE) is empty: want what the issuer calls this API",
 		},
-		"Claims": {map[string]string{"YEYAK_AUTH_ISSUER": issuer, "YEYAK_AUTH_CLAIMS": "id=preferred_username,roles=realm_access.roles"}, ""},
+		"Claims": {map[string]string{"YEYAK_AUTH_ISSUER": issuer, "YEYAK_AUTH_CLAIMS": "id=preferred_username,roles=realm_access.roles,names=nick"}, ""},
 		"NoClaims": {
 			map[string]string{"YEYAK_AUTH_ISSUER": issuer, "YEYAK_AUTH_CLAIMS": "groups=teams"},
 			`--auth-claims (YEYAK_AUTH_CLAIMS) is "groups=teams": want a list such as id=preferred_username,roles=realm_access.roles`,
@@ -69,4 +70,21 @@ func TestAuth_Claim(t *testing.T) {
 	require.Equal(t, "preferred_username", a.Claim("id"))
 	require.Equal(t, "https://example.com/roles", a.Claim("roles"))
 	require.Empty(t, a.Claim("name"))
+}
+
+// TestParse_TrustedProxies: addresses and networks, of which nothing may be misread.
+func TestParse_TrustedProxies(t *testing.T) {
+	cli, err := parse(t, map[string]string{"YEYAK_TRUSTED_PROXIES": "10.0.3.7,10.0.4.9/24,2001:db8::1"}, "dev")
+	require.NoError(t, err)
+	settings := cli.Dev.Settings()
+	proxies, err := settings.HTTP.Proxies()
+	require.NoError(t, err)
+	require.Equal(t, "[10.0.3.7/32 10.0.4.0/24 2001:db8::1/128]", fmt.Sprint(proxies))
+	for _, wrong := range []string{"proxy.example", "10.0.0.0/33", "10.0.3.7:80", "*"} {
+		_, err := parse(t, map[string]string{"YEYAK_TRUSTED_PROXIES": "127.0.0.1," + wrong}, "dev")
+		require.EqualError(t, err, `--trusted-proxies (YEYAK_TRUSTED_PROXIES) is "127.0.0.1,`+wrong+`": want a list of addresses and networks, such as 10.0.3.7,10.0.4.0/24`)
+	}
+	proxies, err = new(config.HTTP).Proxies()
+	require.NoError(t, err)
+	require.Nil(t, proxies, "the API has a default of its own")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -99,6 +100,31 @@ func (h *HTTP) check(m mistakes) {
 	if h.DrainDelay < 0 || h.DrainDelay > time.Hour {
 		m.add("drain-delay", h.DrainDelay.String(), "a duration from 0s to 1h")
 	}
+	if _, err := h.Proxies(); err != nil {
+		m.add("trusted-proxies", strings.Join(h.TrustedProxies, ","), "a list of addresses and networks, such as 10.0.3.7,10.0.4.0/24")
+	}
+}
+
+// Proxies are the networks of the trusted proxies, nil for the API's default.
+func (h *HTTP) Proxies() ([]netip.Prefix, error) {
+	if len(h.TrustedProxies) == 0 {
+		return nil, nil
+	}
+	all := []netip.Prefix{}
+	for _, text := range h.TrustedProxies {
+		if text == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(text)
+		if address, single := netip.ParseAddr(text); single == nil {
+			network, err = address.Prefix(address.BitLen())
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, network.Masked())
+	}
+	return all, nil
 }
 
 func (o *Operations) check(m mistakes) {

@@ -63,6 +63,8 @@ type HTTP struct {
 	Listen string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
 	// Hosts are for a proxy on the same machine that passes its callers' Host on.
 	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, where the API listens on loopback. Elsewhere any name may be used."`
+	// TrustedProxies are what a client's own X-Forwarded-For is told from a proxy's by.
+	TrustedProxies []string `name:"trusted-proxies" env:"YEYAK_TRUSTED_PROXIES" default:"127.0.0.0/8,::1/128" help:"Addresses or networks of the proxies in front, whose X-Forwarded-For is believed. Anything else that reaches the API from one of them can send requests in the name of any address."`
 	// DrainDelay is for what stands in front: it goes by probes, and sends
 	// requests until it has seen one fail.
 	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long requests are still taken at shutdown, unready, until load balancers have noticed; 0 for none."`
@@ -184,7 +186,7 @@ func (p Payments) Stripe() bool {
 // Sandbox is the built-in stand-in for a payment provider.
 type Sandbox struct {
 	// Control offers the switchboard that makes it slow, down or forgetful, as
-	// only `yeyak dev` does: any caller of the API can turn it.
+	// only `yeyak dev` does, for operators.
 	Control bool `kong:"-"`
 }
 

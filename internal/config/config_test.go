@@ -62,7 +62,7 @@ func TestParse_Defaults(t *testing.T) {
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	c := cli.Dev.Settings()
-	require.Equal(t, config.HTTP{Listen: "127.0.0.1:8080"}, c.HTTP)
+	require.Equal(t, config.HTTP{Listen: "127.0.0.1:8080", TrustedProxies: []string{"127.0.0.0/8", "::1/128"}}, c.HTTP)
 	require.Equal(t, config.DevServer{DataDir: ".yeyak", TemporalPort: 7233, UIPort: 8233}, c.Dev)
 	policy, err := json.Marshal(c.Policy())
 	require.NoError(t, err)

@@ -42,7 +42,7 @@ func TestToken(t *testing.T) {
 		require.NoError(t, err)
 		s, err := v.Verify(t.Context(), token)
 		require.NoError(t, err)
-		require.Equal(t, identity.Subject{Issuer: i.URL(), ID: account.ID, Name: account.Name, Roles: []booking.Role{account.Role}}, s)
+		require.Equal(t, identity.Subject{Issuer: i.URL(), ID: account.ID, Name: account.Name, Roles: []booking.Role{account.Role}, Program: true}, s)
 	}
 	_, err := devissuer.Token(t.Context(), dir, i.URL(), "mallory")
 	require.ErrorContains(t, err, `there is no account "mallory", only alice, minho,`)

@@ -108,8 +108,8 @@ type door struct {
 	memory *memory
 }
 
-func newDoor(t *testing.T) door {
-	b := setup(t)
+func newDoor(t *testing.T, names ...identity.Claims) door {
+	b := setup(t, names...)
 	m := &memory{last: 1023, ids: map[identity.Person]string{}, keys: map[string]identity.Key{}, carried: map[identity.Kind][]string{}}
 	return door{b, b.door(m), m}
 }
@@ -144,11 +144,14 @@ func TestCaller_ASubjectBecomesANumber(t *testing.T) {
 	require.Equal(t, "1024", other.caller(d.Token(nil)).ID)
 }
 
+// bySub lets subjects have what carries their name.
+var bySub = identity.Claims{Names: "sub"}
+
 // TestCaller_OfTheTimeBefore: orders and places of the time before there were tokens
 // stay with the person whose id they carry, and nobody else becomes that person.
 func TestCaller_OfTheTimeBefore(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t)
+	d := newDoor(t, bySub)
 	d.memory.carried[identity.CustomerKind] = []string{"alice", "1024", "1026"}
 	d.memory.carried[identity.OwnerKind] = []string{"bora", "alice"}
 	require.Equal(t, "alice", d.caller(d.Token(nil)).ID)
@@ -162,15 +165,50 @@ func TestCaller_OfTheTimeBefore(t *testing.T) {
 	require.Equal(t, []string{"alice", "alice"}, []string{shop.ID, shop.Memberships[0].OwnerID}, "two of the same name, each with their own")
 }
 
+// TestCaller_NamesAreNotForTheTaking: nothing of before goes to a subject of its name
+// unless a claim is said to hold these names, and what the system's id carries goes to
+// nobody.
+func TestCaller_NamesAreNotForTheTaking(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	d.memory.carried[identity.CustomerKind] = []string{"alice"}
+	require.Equal(t, "1024", d.caller(d.Token(nil)).ID)
+
+	d = newDoor(t, identity.Claims{Names: "nick"})
+	d.memory.carried[identity.CustomerKind] = []string{"alice", booking.SystemID}
+	d.memory.carried[identity.OwnerKind] = []string{booking.SystemID}
+	require.Equal(t, "1024", d.caller(d.Token(nil)).ID, "the name is another claim's")
+	require.Equal(t, "alice", d.caller(d.Token(claims{"sub": "5f7c8ec7", "nick": "alice"})).ID)
+	system := d.caller(d.Token(claims{"sub": booking.SystemID, "nick": booking.SystemID, "roles": []string{"owner"}}))
+	require.Equal(t, "1025", system.ID)
+	require.Equal(t, "1026", system.Memberships[0].OwnerID)
+}
+
+// TestCaller_Scopes: those of a token count for operators, who have all, and for
+// programs: an issuer may grant them to any client, in the name of any person.
+func TestCaller_Scopes(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	for _, roles := range [][]string{nil, {"customer"}, {"owner"}, {"courier"}, {"cleaner"}} {
+		require.Empty(t, d.caller(d.Token(claims{"roles": roles, "scope": "orders:any events:read catalogue:write"})).Scopes, roles)
+	}
+	require.Empty(t, d.caller(d.Token(claims{"client_id": "shop", "scope": "orders:any"})).Scopes, "a person, at a client")
+	require.Equal(t, booking.Scopes(), d.caller(d.Token(claims{"roles": []string{"operator"}})).Scopes)
+	program := d.caller(d.Token(claims{"sub": "reports", "client_id": "reports", "scope": "events:read"}))
+	require.Equal(t, []booking.Role{booking.ServiceRole}, program.Roles)
+	require.Equal(t, []booking.Scope{booking.AllEvents}, program.Scopes)
+	require.Empty(t, d.caller(d.Token(claims{"sub": "reports", "client_id": "reports", "scope": "events:read", "roles": []string{"courier"}})).Scopes)
+}
+
 // TestCaller_OtherIssuersSubjectIsAnother: a name is taken once.
 func TestCaller_OtherIssuersSubjectIsAnother(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t)
+	d := newDoor(t, bySub)
 	d.memory.carried[identity.CustomerKind] = []string{"alice"}
 	require.Equal(t, "alice", d.caller(d.Token(nil)).ID)
 	other := issuer.Start(t)
 	elsewhere := identity.New(identity.Options{
-		Tokens: identity.NewVerifier(identity.VerifierOptions{Issuer: other.URL(), Audience: issuer.Audience}),
+		Tokens: identity.NewVerifier(identity.VerifierOptions{Issuer: other.URL(), Audience: issuer.Audience, Claims: bySub}),
 		People: d.memory, Keys: d.memory, Carriers: []identity.Carrier{d.memory},
 	})
 	c, err := elsewhere.Caller(t.Context(), other.Token(nil))

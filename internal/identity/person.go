@@ -45,14 +45,15 @@ type Carrier interface {
 
 // meet makes a person known who is not. Orders and places of the time before
 // there were tokens carry what their client called the person; such a person keeps
-// that as their id. Everybody else becomes a number which nothing carries.
-func (c *Callers) meet(ctx context.Context, p Person) (string, error) {
-	if booking.IsName(p.Subject) {
-		switch carried, err := c.carried(ctx, p.Kind, p.Subject); {
+// that as their id. Everybody else becomes a number which nothing carries. The system
+// is no person, whatever carries its id.
+func (c *Callers) meet(ctx context.Context, p Person, former string) (string, error) {
+	if booking.IsName(former) && former != booking.SystemID {
+		switch carried, err := c.carried(ctx, p.Kind, former); {
 		case err != nil:
 			return "", err
 		case carried:
-			id, err := c.People.Add(ctx, p, p.Subject)
+			id, err := c.People.Add(ctx, p, former)
 			if err != nil || id != "" {
 				return id, err
 			}

@@ -39,8 +39,13 @@ type Verifier struct {
 // Subject is what a valid token says of the person or program it was issued to.
 type Subject struct {
 	Issuer, ID, Name string
-	Roles            []booking.Role
-	Scopes           []booking.Scope
+	// Former is the name by which builds that knew no callers may have known them, ""
+	// where no claim holds such names.
+	Former string
+	Roles  []booking.Role
+	Scopes []booking.Scope
+	// Program: a client of the issuer's got the token for itself, in no person's name.
+	Program bool
 }
 
 const (
@@ -82,10 +87,15 @@ func NewVerifier(o VerifierOptions) *Verifier {
 // Verify answers what the token says. Unauthenticated: it is not valid here.
 // Unavailable: that depends on a key which the issuer cannot be asked for.
 func (v *Verifier) Verify(ctx context.Context, token string) (Subject, error) {
-	if err := checkForm(token); err != nil {
+	typ, err := typeOf(token)
+	if err != nil {
 		return Subject{}, refuse(err)
 	}
-	if _, err := v.stated.Verify(ctx, token); err != nil {
+	stated, err := v.stated.Verify(ctx, token)
+	if err != nil {
+		return Subject{}, refuse(err)
+	}
+	if err := checkPurpose(typ, stated); err != nil {
 		return Subject{}, refuse(err)
 	}
 	if _, err := v.keys.VerifySignature(ctx, token); err != nil {
@@ -122,20 +132,45 @@ func (v *Verifier) Trouble() string {
 // Ask fetches the issuer's keys, so that the first request need not.
 func (v *Verifier) Ask(ctx context.Context) error { return v.keys.fetch(ctx) }
 
-// checkForm refuses what is no access token: a JWT for another purpose has
-// another type.
-func checkForm(token string) error {
+// The types that access tokens have: that of RFC 9068, and the one of any JWT, which
+// many issuers give to ID tokens, too.
+const (
+	accessTokenType = "at+jwt"
+	anyTokenType    = "jwt"
+)
+
+// typeOf is the type of a token. It fails for one that is no signed JWT, and for one
+// whose type says that it is for another purpose.
+func typeOf(token string) (string, error) {
 	if len(token) > maxToken {
-		return errors.New("it is too long")
+		return "", errors.New("it is too long")
 	}
 	jws, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil || len(jws.Signatures) != 1 {
-		return errors.New("it is not a signed JWT")
+		return "", errors.New("it is not a signed JWT")
 	}
 	typ, _ := jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType].(string)
 	typ = strings.TrimPrefix(strings.ToLower(typ), "application/")
-	if typ != "at+jwt" && typ != "jwt" {
-		return errors.New("its typ is neither at+jwt nor JWT")
+	if typ != accessTokenType && typ != anyTokenType {
+		return "", errors.New("its typ is neither at+jwt nor JWT")
+	}
+	return typ, nil
+}
+
+// checkPurpose refuses an ID token, which tells a client who has logged in and permits
+// nothing. Where its type does not tell, the claims do that only ID tokens have.
+func checkPurpose(typ string, token *oidc.IDToken) error {
+	if typ == accessTokenType {
+		return nil
+	}
+	var all map[string]any
+	if err := token.Claims(&all); err != nil {
+		return err
+	}
+	for _, name := range []string{"nonce", "at_hash", "c_hash"} {
+		if _, has := all[name]; has {
+			return fmt.Errorf("it is an ID token: it has the claim %q", name)
+		}
 	}
 	return nil
 }
@@ -151,11 +186,15 @@ func refuse(cause error) error {
 
 // Claims are the names of the claims that are read of tokens. One within
 // another is named with a dot between: realm_access.roles.
-type Claims struct{ ID, Name, Roles, Scopes string }
+//
+// Names is the claim that holds the names by which builds that knew no callers knew
+// people, "" for none: nothing of theirs is given to anybody then.
+type Claims struct{ ID, Name, Roles, Scopes, Names string }
 
 func (c Claims) orDefaults() Claims {
 	return Claims{
 		ID: cmp.Or(c.ID, "sub"), Name: cmp.Or(c.Name, "name"), Roles: cmp.Or(c.Roles, "roles"), Scopes: cmp.Or(c.Scopes, "scope"),
+		Names: c.Names,
 	}
 }
 
@@ -164,6 +203,10 @@ func (c Claims) read(all map[string]any) Subject {
 	var s Subject
 	s.ID, _ = claim(all, c.ID).(string)
 	s.Name, _ = claim(all, c.Name).(string)
+	if c.Names != "" {
+		s.Former, _ = claim(all, c.Names).(string)
+	}
+	s.Program = isProgram(all)
 	for _, word := range words(claim(all, c.Roles)) {
 		if role := booking.Role(word); slices.Contains(booking.Roles(), role) && role != booking.ServiceRole {
 			s.Roles = append(s.Roles, role)
@@ -175,6 +218,13 @@ func (c Claims) read(all map[string]any) Subject {
 		}
 	}
 	return s
+}
+
+// isProgram tells whether a client got the token for itself: its subject is the client
+// then (RFC 9068, section 2.2).
+func isProgram(all map[string]any) bool {
+	subject, _ := all["sub"].(string)
+	return subject != "" && (all["client_id"] == subject || all["azp"] == subject)
 }
 
 // claim finds a claim whose own name may have dots, too.
@@ -193,7 +243,8 @@ func claim(in map[string]any, name string) any {
 }
 
 // words are those of a text, a list, or the names in an object: issuers write
-// roles in each of these ways.
+// roles in each of these ways. Of an object, a name counts whose value is true or an
+// object: {"operator": false} is no operator.
 func words(value any) (out []string) {
 	switch v := value.(type) {
 	case string:
@@ -205,8 +256,10 @@ func words(value any) (out []string) {
 			}
 		}
 	case map[string]any:
-		for word := range v {
-			out = append(out, word)
+		for word, value := range v {
+			if _, within := value.(map[string]any); within || value == true {
+				out = append(out, word)
+			}
 		}
 		slices.Sort(out)
 	}

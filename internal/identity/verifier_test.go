@@ -75,10 +75,18 @@ func TestVerify_WhatATokenSays(t *testing.T) {
 			identity.Subject{ID: "dana", Roles: []booking.Role{booking.CourierRole}, Scopes: []booking.Scope{booking.AllEvents}},
 		},
 		"RolesAsNames": {
-			claims{"urn:roles": claims{"owner": claims{"1": "x"}, "cleaner": claims{}}}, identity.Claims{Roles: "urn:roles"},
-			identity.Subject{ID: "alice", Roles: []booking.Role{booking.CleanerRole, booking.OwnerRole}},
+			claims{"urn:roles": claims{"owner": claims{"1": "x"}, "cleaner": claims{}, "courier": true}}, identity.Claims{Roles: "urn:roles"},
+			identity.Subject{ID: "alice", Roles: []booking.Role{booking.CleanerRole, booking.CourierRole, booking.OwnerRole}},
 		},
-		"Audiences": {claims{"aud": []string{"another", issuer.Audience}}, identity.Claims{}, identity.Subject{ID: "alice"}},
+		"RolesThatAreDenied": {
+			claims{"roles": claims{"operator": false, "owner": nil, "courier": 0, "cleaner": "no"}, "scope": claims{"orders:any": false}},
+			identity.Claims{}, identity.Subject{ID: "alice"},
+		},
+		"Program":       {claims{"client_id": "alice"}, identity.Claims{}, identity.Subject{ID: "alice", Program: true}},
+		"AuthorizedFor": {claims{"azp": "alice"}, identity.Claims{}, identity.Subject{ID: "alice", Program: true}},
+		"ThroughClient": {claims{"client_id": "shop", "azp": "shop"}, identity.Claims{}, identity.Subject{ID: "alice"}},
+		"FormerName":    {claims{"nick": "al"}, identity.Claims{Names: "nick"}, identity.Subject{ID: "alice", Former: "al"}},
+		"Audiences":     {claims{"aud": []string{"another", issuer.Audience}}, identity.Claims{}, identity.Subject{ID: "alice"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,6 +106,18 @@ func TestVerify_Types(t *testing.T) {
 	for _, typ := range []string{"", "logout+jwt", "dpop+jwt", "secevent+jwt"} {
 		b.refuses(b.Typed(typ, nil), booking.Unauthenticated)
 	}
+}
+
+// TestVerify_IDTokens: they say who has logged in at a client, and permit nothing here,
+// though their type may be that of any JWT and their audience this API.
+func TestVerify_IDTokens(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for _, name := range []string{"nonce", "at_hash", "c_hash"} {
+		b.refuses(b.Typed("JWT", claims{name: "n-0S6_WzA2Mj"}), booking.Unauthenticated)
+		b.takes(b.Typed("at+jwt", claims{name: "n-0S6_WzA2Mj"}))
+	}
+	b.takes(b.Typed("JWT", nil))
 }
 
 func TestVerify_Refusals(t *testing.T) {
