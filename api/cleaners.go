@@ -146,6 +146,9 @@ func showAssignment(a booking.Assignment) assignmentView {
 }
 
 func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerAnswer, error) {
+	if err := may(ctx, booking.ChangeCleaners, booking.Thing{}); err != nil {
+		return nil, err
+	}
 	cleaner := booking.Cleaner{ID: newID("cleaner"), Name: in.Body.Name}
 	if in.Body.PersonID != "" {
 		cleaner.ID = string(in.Body.PersonID)
@@ -171,6 +174,9 @@ func (s *server) tellAssigned(ctx context.Context) {
 }
 
 func (s *server) listCleaners(ctx context.Context, in *cleanerSelection) (*cleanerList, error) {
+	if err := may(ctx, booking.ReadCleaners, booking.Thing{}); err != nil {
+		return nil, err
+	}
 	cleaners, next, err := s.Cleaners.Cleaners(ctx, booking.CleanerFilter{Withdrawn: in.Withdrawn}, in.page())
 	if err != nil {
 		return nil, err
@@ -195,6 +201,9 @@ func (s *server) cleaner(ctx context.Context, id string) (booking.CleanerAtWork,
 }
 
 func (s *server) changeCleaner(ctx context.Context, in *changeCleanerInput) (*cleanerAnswer, error) {
+	if err := may(ctx, booking.ChangeCleaners, booking.Thing{}); err != nil {
+		return nil, err
+	}
 	change := booking.CleanerChange{Name: in.Body.Name, Withdrawn: in.Body.Withdrawn}
 	cleaner, err := known(ctx, "cleaner", in.ID, func(ctx context.Context, id string) (booking.CleanerAtWork, error) {
 		return s.Cleaners.ChangeCleaner(ctx, id, change)
