@@ -21,10 +21,10 @@ func (s *server) registerCalls() {
 	}, s.listCalls)
 	register(s, huma.Operation{
 		OperationID: "get-contact", Method: http.MethodGet, Path: callsPath + "/{id}/contact", Tags: []string{tagCleaning},
-		Summary:     "How the customer of a call can be reached",
+		Summary: "How the customer of a call can be reached",
 		Description: "Telephone and location: for the customer and for operators always, for the cleaner while the call is under way. " +
 			"A call is not found before it is registered.",
-		Responses:   s.problems(booking.NotFound, booking.Unavailable),
+		Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getContact)
 }
 

@@ -150,8 +150,11 @@ func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerA
 		return nil, err
 	}
 	cleaner := booking.Cleaner{ID: newID("cleaner"), Name: in.Body.Name}
-	if in.Body.PersonID != "" {
-		cleaner.ID = string(in.Body.PersonID)
+	if person := in.Body.PersonID; person != "" {
+		if err := s.mustHaveCalled(ctx, person); err != nil {
+			return nil, err
+		}
+		cleaner.ID = string(person)
 	}
 	atWork, err := s.Cleaners.AddCleaner(ctx, cleaner)
 	if err != nil {

@@ -150,11 +150,18 @@ type Members interface {
 	Memberships(ctx context.Context, personID string) ([]booking.Membership, error)
 	// Members lists the members of an organisation; InvalidCursor as for places.
 	Members(ctx context.Context, ownerID string, page booking.Page) ([]booking.Member, string, error)
-	// PutMember gives a person a part in an organisation, for a place or for all.
-	PutMember(ctx context.Context, m booking.Member) error
+	// PutMember gives a person these parts in an organisation, for places or for all,
+	// and takes every other one there from them.
+	PutMember(ctx context.Context, ownerID, personID string, parts []booking.Member) error
 	// RemoveMember takes every part in the organisation from a person. NotFound:
 	// they have none.
 	RemoveMember(ctx context.Context, ownerID, personID string) error
+}
+
+// People are those who call.
+type People interface {
+	// Known tells whether a person or a program that has called is known by the id.
+	Known(ctx context.Context, id string) (bool, error)
 }
 
 // Health is how this process and what it depends on are doing.

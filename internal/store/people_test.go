@@ -58,6 +58,20 @@ func testPeople(t *testing.T, fresh newURL) {
 		require.Equal(t, t.Name(), is, "a customer and an owner of the time before there were tokens may be called the same")
 	})
 
+	run(t, "Known", func(t *testing.T) {
+		for _, kind := range []identity.Kind{identity.CustomerKind, identity.OwnerKind, identity.ServiceKind} {
+			id := fmt.Sprint(t.Name(), kind)
+			known, err := people.Known(t.Context(), id)
+			require.NoError(t, err)
+			require.False(t, known)
+			_, err = people.Add(t.Context(), person(t, kind), id)
+			require.NoError(t, err)
+			known, err = people.Known(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, kind != identity.OwnerKind, known, "%s: an organisation calls by its members", kind)
+		}
+	})
+
 	run(t, "AtTheSameTime", func(t *testing.T) {
 		p := person(t, identity.CustomerKind)
 		ids := together(t, 8, func(int) (string, error) {
