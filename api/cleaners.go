@@ -156,10 +156,11 @@ func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerA
 		}
 		cleaner.ID = string(person)
 	}
-	atWork, err := s.Cleaners.AddCleaner(ctx, cleaner)
+	atWork, err := s.Cleaners.AddCleaner(ctx, CallerOf(ctx).ID, cleaner)
 	if err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "cleaner added", zap.String("cleaner", cleaner.ID))
 	if atWork.OrderID != "" {
 		s.tellAssigned(ctx)
 	}
@@ -209,11 +210,12 @@ func (s *server) changeCleaner(ctx context.Context, in *changeCleanerInput) (*cl
 	}
 	change := booking.CleanerChange{Name: in.Body.Name, Withdrawn: in.Body.Withdrawn}
 	cleaner, err := known(ctx, "cleaner", in.ID, func(ctx context.Context, id string) (booking.CleanerAtWork, error) {
-		return s.Cleaners.ChangeCleaner(ctx, id, change)
+		return s.Cleaners.ChangeCleaner(ctx, CallerOf(ctx).ID, id, change)
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "cleaner changed", zap.String("cleaner", cleaner.ID))
 	if cleaner.OrderID != "" && in.Body.Withdrawn != nil {
 		s.tellAssigned(ctx)
 	}

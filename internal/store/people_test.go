@@ -103,7 +103,7 @@ func testCarriers(t *testing.T, fresh newURL) {
 	refused := newView("lodging-2", "minho", 1, booking.Cancelled)
 	require.False(t, refused.Listed())
 	require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: refused}))
-	require.NoError(t, catalogue.AddPlace(t.Context(), booking.Place{ID: "place-1", Name: "Seaside Inn", OwnerID: "cora"}))
+	require.NoError(t, catalogue.AddPlace(t.Context(), "1025", booking.Place{ID: "place-1", Name: "Seaside Inn", OwnerID: "cora"}))
 	for _, tt := range []struct {
 		carrier identity.Carrier
 		kind    identity.Kind
