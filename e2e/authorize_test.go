@@ -153,6 +153,7 @@ func TestAuthorize_ThoseWhoServe(t *testing.T) {
 	require.Len(t, kim.gets(cleaners+"/"+kim.id+"/assignments", http.StatusOK).Items, 1)
 	require.Equal(t, "+8221234567", kim.gets(contact, http.StatusOK).Tel)
 	require.Equal(t, kim.id, kim.posts(done, nil, http.StatusOK).By())
+	s.becomes(call.ID, booking.Completed)
 	require.Empty(t, kim.gets(contact, http.StatusOK).Tel, "the call is over")
 	require.Equal(t, "+8221234567", alice.gets(contact, http.StatusOK).Tel)
 
