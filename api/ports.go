@@ -11,7 +11,7 @@ import (
 // Orders is what can be done with orders: see internal/orders.
 type Orders interface {
 	Prepare(context.Context, booking.Caller, orders.Placement) (orders.Attempt, error)
-	Place(context.Context, booking.Caller, orders.Attempt) (orders.Outcome, error)
+	Place(context.Context, orders.Attempt) (orders.Outcome, error)
 	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
 	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)

@@ -117,6 +117,8 @@ func (m *memory) Waiting(context.Context) (int, error) {
 
 func (m *memory) WaitingOf(ctx context.Context, _ string) (int, error) { return m.Waiting(ctx) }
 
+func (m *memory) WaitingBy(ctx context.Context, _ string) (int, error) { return m.Waiting(ctx) }
+
 func (m *memory) Cleaner(_ context.Context, id string) (booking.CleanerAtWork, error) {
 	return find(m.cleanersByID(), id, m.away)
 }

@@ -170,6 +170,14 @@ func (c *Crew) WaitingOf(ctx context.Context, customerID string) (n int, err err
 	return n, err
 }
 
+// WaitingBy is how many calls wait for a cleaner that the caller placed for others.
+func (c *Crew) WaitingBy(ctx context.Context, placedBy string) (n int, err error) {
+	err = c.db.run(ctx, "count waiting calls of caller", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw("SELECT count(*) FROM assignments WHERE state = 'waiting' AND placed_by = ?", placedBy).Scan(ctx, &n)
+	})
+	return n, err
+}
+
 // Untold lists calls that were given a cleaner while they waited, and may not
 // know it yet: the oldest first, and not more than can be told at a time.
 func (c *Crew) Untold(ctx context.Context) ([]booking.CleanerAtWork, error) {

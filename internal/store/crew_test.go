@@ -49,7 +49,9 @@ func assigned(cleaner string) booking.Outcome {
 
 func (c crew) assign(t *testing.T, orderID string, want booking.Outcome) {
 	t.Helper()
-	got, err := c.Assign(t.Context(), newCall(orderID, ""))
+	call := newCall(orderID, "")
+	call.PlacedBy = "1025"
+	got, err := c.Assign(t.Context(), call)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
@@ -110,6 +112,11 @@ func (c crew) waiting(t *testing.T, want int) {
 		got, err := c.WaitingOf(t.Context(), customer)
 		require.NoError(t, err)
 		require.Equal(t, want, got, customer)
+	}
+	for caller, want := range map[string]int{"1025": want, "1026": 0} {
+		got, err := c.WaitingBy(t.Context(), caller)
+		require.NoError(t, err)
+		require.Equal(t, want, got, caller)
 	}
 }
 
