@@ -278,4 +278,20 @@ func TestMessages_OfWhom(t *testing.T) {
 		require.Len(t, items, 1, token)
 		require.Equal(t, key, items[0].ID)
 	}
+	// Those of early builds are told apart by their keys.
+	for token, keys := range map[string][]string{
+		"customer": {"cafe-1/payment-deferred/withdrawal", "cleaning-1/confirmation", "cleaning-1/assignment"},
+		"owner":    {"cafe-1/notice", "cafe-1/notice/withdrawal"},
+	} {
+		b.store.messages = nil
+		for _, key := range []string{
+			"cafe-1/notice", "cafe-1/notice/withdrawal", "cafe-1/payment-deferred/withdrawal",
+			"cleaning-1/confirmation", "cleaning-1/assignment", "cleaning-1/cleaner", "cafe-1/unheard-of",
+		} {
+			order, _, _ := strings.Cut(key, "/")
+			b.store.messages = append(b.store.messages, booking.Message{Key: key, OrderID: order, RecipientID: "1024", Type: booking.OrderCancelledMessage, Text: "old"})
+		}
+		items := decode[part[messageView]](t, b.as(token, "GET", "/v1/messages?recipientId=1024", "")).Items
+		require.Equal(t, keys, each(items, func(m messageView) string { return m.ID }), token)
+	}
 }
