@@ -49,11 +49,11 @@ type CallQueue interface {
 // do not come free from one moment to the next.
 const callAgainAfter = time.Minute
 
-// admitCall refuses a call when as many wait for a cleaner as may, of this customer,
-// of the caller that calls for others, or of all. It counts those in the queue: of calls that are on their way there at
-// this moment a few more may come in. When they cannot be counted, the call is
-// taken: the queue is away, the call waits until it is back like any other, and a
-// limit must not be what takes the service down.
+// admitCall refuses a call when as many wait for a cleaner as may: of this customer, of
+// the caller that calls for others, or of all. It counts those in the queue: of calls
+// that are on their way there at this moment a few more may come in. When they cannot
+// be counted, the call is taken: the queue is away, the call waits until it is back
+// like any other, and a limit must not be what takes the service down.
 func (o *Orders) admitCall(ctx context.Context, p Placement) error {
 	ctx, cancel := context.WithTimeout(ctx, Glance)
 	defer cancel()
