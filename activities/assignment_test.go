@@ -29,7 +29,7 @@ func (p *phone) TellAssigned(_ context.Context, order string, c booking.Cleaner)
 func newAssignment(t *testing.T) (*activities.Assignment, *phone) {
 	t.Helper()
 	crew := store.NewCrew(newDB(t, "fulfilment"))
-	_, err := crew.AddCleaner(t.Context(), booking.Cleaner{ID: "c1", Name: "Kim"})
+	_, err := crew.AddCleaner(t.Context(), "1025", booking.Cleaner{ID: "c1", Name: "Kim"})
 	require.NoError(t, err)
 	p := &phone{}
 	return &activities.Assignment{Service: served(), Crew: crew, Callers: p}, p

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -39,7 +40,9 @@ type DrinkPages interface {
 	// Drink is a drink with its deletion, nil while it has none. NotFound: there
 	// is no such drink; other things have stock, too.
 	Drink(ctx context.Context, drinkID string) (booking.Drink, *booking.DrinkDeletion, error)
-	NoteDeletion(ctx context.Context, drinkID string, d booking.DrinkDeletion) error
+	// NoteDeletion takes the drink off the menu, once, as the doing of the one who is named,
+	// and notes how far its deletion has come.
+	NoteDeletion(ctx context.Context, by, drinkID string, d booking.DrinkDeletion) error
 }
 
 // Drinks takes drinks off the menu.
@@ -53,20 +56,20 @@ type Drinks struct {
 // CloseDrink refuses every further order of the drink and tells how many hold
 // some of it. An order that is refused by this has taken nothing. What is no
 // drink is not closed, however often it is tried.
-func (d *Drinks) CloseDrink(ctx context.Context, drinkID string) (booking.DrinkDeletion, error) {
+func (d *Drinks) CloseDrink(ctx context.Context, del Deletion) (booking.DrinkDeletion, error) {
 	return do(ctx, &d.Service, func(ctx context.Context) (progress booking.DrinkDeletion, err error) {
-		_, _, err = d.Pages.Drink(ctx, drinkID)
+		_, _, err = d.Pages.Drink(ctx, del.DrinkID)
 		if no, ok := errors.AsType[*booking.Error](err); ok && no.Code == booking.NotFound {
 			return progress, temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil)
 		}
 		if err != nil {
 			return progress, fmt.Errorf("find drink: %w", err)
 		}
-		progress.Orders, err = d.Shelf.Close(ctx, drinkID)
+		progress.Orders, err = d.Shelf.Close(ctx, del.DrinkID)
 		if err != nil {
 			return progress, fmt.Errorf("close drink: %w", err)
 		}
-		return progress, d.Pages.NoteDeletion(ctx, drinkID, progress)
+		return progress, d.Pages.NoteDeletion(ctx, del.By, del.DrinkID, progress)
 	})
 }
 
@@ -162,16 +165,27 @@ func (d *Drinks) watch(ctx context.Context, drinkID string, orders []string) err
 	return nil
 }
 
-// Deletion is how far the deletion of a drink has come.
+// Deletion is the deletion of a drink, and how far it has come.
 type Deletion struct {
 	DrinkID  string                `json:"drinkId"`
+	By       string                `json:"by,omitempty"` // who deletes the drink
 	Progress booking.DrinkDeletion `json:"progress"`
+}
+
+// UnmarshalJSON reads also what sagas of earlier builds give to CloseDrink: the drink's
+// id alone.
+func (d *Deletion) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, &d.DrinkID) == nil {
+		return nil
+	}
+	type plain Deletion
+	return json.Unmarshal(text, (*plain)(d))
 }
 
 // NoteDeletion shows the owner how far the deletion has come.
 func (d *Drinks) NoteDeletion(ctx context.Context, del Deletion) error {
 	_, err := do(ctx, &d.Service, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, d.Pages.NoteDeletion(ctx, del.DrinkID, del.Progress)
+		return struct{}{}, d.Pages.NoteDeletion(ctx, del.By, del.DrinkID, del.Progress)
 	})
 	return err
 }

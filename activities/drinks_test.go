@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -30,6 +31,7 @@ type cafe struct {
 	asked   []string
 	away    bool
 	reports []booking.DrinkDeletion
+	by      string // who deletes the drink
 	running int
 }
 
@@ -49,8 +51,8 @@ func (c *cafe) ForceCancel(ctx context.Context, order string, f contract.Force) 
 	return true, err
 }
 
-func (c *cafe) NoteDeletion(_ context.Context, _ string, d booking.DrinkDeletion) error {
-	c.reports = append(c.reports, d)
+func (c *cafe) NoteDeletion(_ context.Context, by, _ string, d booking.DrinkDeletion) error {
+	c.reports, c.by = append(c.reports, d), by
 	return nil
 }
 
@@ -81,9 +83,12 @@ func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 	t.Parallel()
 	c, drinks := newCafe(t, 5)
 	c.over, c.running = []string{"cafe-1"}, 3
-	progress, err := do(durably, func(ctx context.Context) (booking.DrinkDeletion, error) { return drinks.CloseDrink(ctx, "latte") })
+	progress, err := do(durably, func(ctx context.Context) (booking.DrinkDeletion, error) {
+		return drinks.CloseDrink(ctx, activities.Deletion{DrinkID: "latte", By: "1025"})
+	})
 	require.NoError(t, err)
 	require.Equal(t, booking.DrinkDeletion{Orders: 5}, progress)
+	require.Equal(t, "1025", c.by)
 	refused, err := c.Hold(t.Context(), cups("cafe-late"))
 	require.NoError(t, err)
 	require.Equal(t, []any{booking.Refused, booking.MenuDeleted}, []any{refused.Result, refused.Reason})
@@ -110,7 +115,9 @@ func TestDrinks_WhatIsNoDrinkIsNotClosed(t *testing.T) {
 	t.Parallel()
 	c, drinks := newCafe(t, 0)
 	require.NoError(t, c.SetCapacity(t.Context(), "place-1", today, tomorrow, 1))
-	_, err := do(durably, func(ctx context.Context) (booking.DrinkDeletion, error) { return drinks.CloseDrink(ctx, "place-1") })
+	_, err := do(durably, func(ctx context.Context) (booking.DrinkDeletion, error) {
+		return drinks.CloseDrink(ctx, activities.Deletion{DrinkID: "place-1"})
+	})
 	var no *temporal.ApplicationError
 	require.ErrorAs(t, err, &no)
 	require.True(t, no.NonRetryable())
@@ -138,4 +145,20 @@ func TestDrinks_ABatchThatFailsIsDoneAgain(t *testing.T) {
 	done, err := batch()
 	require.NoError(t, err)
 	require.Equal(t, activities.DrinkBatchDone{Orders: 2, Told: 2, Last: "cafe-1"}, done)
+}
+
+// TestDrinks_DeletionOfEarlierBuilds: a deletion that an earlier build has begun goes
+// on: it gave the drink's id alone.
+func TestDrinks_DeletionOfEarlierBuilds(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]activities.Deletion{
+		`"latte"`: {DrinkID: "latte"},
+		`{"drinkId":"latte","progress":{"orders":3}}`: {DrinkID: "latte", Progress: booking.DrinkDeletion{Orders: 3}},
+		`{"drinkId":"latte","by":"1025"}`:             {DrinkID: "latte", By: "1025"},
+	} {
+		var got activities.Deletion
+		require.NoError(t, json.Unmarshal([]byte(text), &got), text)
+		require.Equal(t, want, got)
+	}
+	require.Error(t, json.Unmarshal([]byte(`7`), new(activities.Deletion)))
 }

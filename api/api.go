@@ -23,7 +23,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the API works with. Callers, Terms, Proxies, Admission, TellAssigned, HashKey,
+// Deps is what the API works with. Callers, People, Terms, Proxies, Admission, TellAssigned, HashKey,
 // Health, Traces, Registry, Metrics, Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	// Orders is what can be done with orders.
@@ -42,8 +42,10 @@ type Deps struct {
 	ReadModel   ReadModel
 	Members     Members
 
-	// Callers knows whose requests are; nil when authentication is off.
+	// Callers knows whose requests are, and People who they may be; nil when
+	// authentication is off.
 	Callers Callers
+	People  People
 
 	// Terms tell what can be paid at all; nil that everything can.
 	Terms PaymentTerms

@@ -21,9 +21,10 @@ func (s *server) registerCalls() {
 	}, s.listCalls)
 	register(s, huma.Operation{
 		OperationID: "get-contact", Method: http.MethodGet, Path: callsPath + "/{id}/contact", Tags: []string{tagCleaning},
-		Summary:     "How the customer of a call can be reached",
-		Description: "Telephone and location, for management. A call is not found before it is registered.",
-		Responses:   s.problems(booking.NotFound, booking.Unavailable),
+		Summary: "How the customer of a call can be reached",
+		Description: "Telephone and location: for the customer and for operators always, for the cleaner while the call is under way. " +
+			"A call is not found before it is registered.",
+		Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getContact)
 }
 
@@ -55,10 +56,10 @@ func (s *server) getContact(ctx context.Context, in *contactByOrder) (*contactAn
 	if err != nil {
 		return nil, err
 	}
-	to := s.readerOfOrder(ctx, booking.Cleaning, call.OrderID)
+	to, underWay := s.readerOfOrder(ctx, booking.Cleaning, call.OrderID)
 	return &contactAnswer{contactView{
 		OrderID: call.OrderID, CustomerID: call.CustomerID,
-		Tel: call.Tel.Shown(to, booking.Telephone, !call.StruckOff), Location: call.Location.Shown(to, booking.Location, !call.StruckOff),
+		Tel: call.Tel.Shown(to, booking.Telephone, underWay), Location: call.Location.Shown(to, booking.Location, underWay),
 	}}, nil
 }
 
@@ -95,6 +96,9 @@ type callList struct {
 }
 
 func (s *server) listCalls(ctx context.Context, in *callSelection) (*callList, error) {
+	if err := may(ctx, booking.ListCalls, booking.Thing{}); err != nil {
+		return nil, err
+	}
 	calls, next, err := s.Management.Calls(ctx, in.page())
 	if err != nil {
 		return nil, err

@@ -146,14 +146,21 @@ func showAssignment(a booking.Assignment) assignmentView {
 }
 
 func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerAnswer, error) {
-	cleaner := booking.Cleaner{ID: newID("cleaner"), Name: in.Body.Name}
-	if in.Body.PersonID != "" {
-		cleaner.ID = string(in.Body.PersonID)
+	if err := may(ctx, booking.ChangeCleaners, booking.Thing{}); err != nil {
+		return nil, err
 	}
-	atWork, err := s.Cleaners.AddCleaner(ctx, cleaner)
+	cleaner := booking.Cleaner{ID: newID("cleaner"), Name: in.Body.Name}
+	if person := in.Body.PersonID; person != "" {
+		if err := s.mustHaveCalled(ctx, person); err != nil {
+			return nil, err
+		}
+		cleaner.ID = string(person)
+	}
+	atWork, err := s.Cleaners.AddCleaner(ctx, CallerOf(ctx).ID, cleaner)
 	if err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "cleaner added", zap.String("cleaner", cleaner.ID))
 	if atWork.OrderID != "" {
 		s.tellAssigned(ctx)
 	}
@@ -171,6 +178,9 @@ func (s *server) tellAssigned(ctx context.Context) {
 }
 
 func (s *server) listCleaners(ctx context.Context, in *cleanerSelection) (*cleanerList, error) {
+	if err := may(ctx, booking.ReadCleaners, booking.Thing{}); err != nil {
+		return nil, err
+	}
 	cleaners, next, err := s.Cleaners.Cleaners(ctx, booking.CleanerFilter{Withdrawn: in.Withdrawn}, in.page())
 	if err != nil {
 		return nil, err
@@ -195,13 +205,17 @@ func (s *server) cleaner(ctx context.Context, id string) (booking.CleanerAtWork,
 }
 
 func (s *server) changeCleaner(ctx context.Context, in *changeCleanerInput) (*cleanerAnswer, error) {
+	if err := may(ctx, booking.ChangeCleaners, booking.Thing{}); err != nil {
+		return nil, err
+	}
 	change := booking.CleanerChange{Name: in.Body.Name, Withdrawn: in.Body.Withdrawn}
 	cleaner, err := known(ctx, "cleaner", in.ID, func(ctx context.Context, id string) (booking.CleanerAtWork, error) {
-		return s.Cleaners.ChangeCleaner(ctx, id, change)
+		return s.Cleaners.ChangeCleaner(ctx, CallerOf(ctx).ID, id, change)
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "cleaner changed", zap.String("cleaner", cleaner.ID))
 	if cleaner.OrderID != "" && in.Body.Withdrawn != nil {
 		s.tellAssigned(ctx)
 	}

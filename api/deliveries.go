@@ -39,14 +39,13 @@ type deliveryView struct {
 
 // listDelivery shows the delivery in a list: nothing in it is personal.
 func (l language) listDelivery(j booking.JobState) deliveryView {
-	return l.showDelivery(j, booking.ReaderNone)
+	return l.showDelivery(j, booking.ReaderNone, false)
 }
 
-func (l language) showDelivery(j booking.JobState, to booking.Reader) deliveryView {
-	return deliveryView{
-		Job: l.showJob(j), Status: j.Status,
-		Address: j.Address.Shown(to, booking.Address, j.Status == booking.JobWaiting || j.Status == booking.JobStarted),
-	}
+// showDelivery shows the delivery of an order, which is under way or not, to a reader.
+func (l language) showDelivery(j booking.JobState, to booking.Reader, underWay bool) deliveryView {
+	underWay = underWay && (j.Status == booking.JobWaiting || j.Status == booking.JobStarted)
+	return deliveryView{Job: l.showJob(j), Status: j.Status, Address: j.Address.Shown(to, booking.Address, underWay)}
 }
 
 type deliveryAnswer struct {
@@ -91,5 +90,6 @@ func (s *server) getDelivery(ctx context.Context, in *jobByOrder) (*deliveryAnsw
 		return nil, err
 	}
 	l := in.language()
-	return &deliveryAnswer{Localized: l.localized(), Body: l.showDelivery(job, s.readerOfOrder(ctx, booking.Food, job.OrderID))}, nil
+	to, underWay := s.readerOfOrder(ctx, booking.Food, job.OrderID)
+	return &deliveryAnswer{Localized: l.localized(), Body: l.showDelivery(job, to, underWay)}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -61,7 +62,7 @@ func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkA
 	if err != nil {
 		return nil, err
 	}
-	drink.Drink, err = s.Catalogue.ChangeDrink(ctx, drink.ID, func(d *booking.Drink) error {
+	drink.Drink, err = s.Catalogue.ChangeDrink(ctx, CallerOf(ctx).ID, drink.ID, func(d *booking.Drink) error {
 		set(&d.Name, in.Body.Name)
 		set(&d.Withdrawn, in.Body.Withdrawn)
 		if in.Body.Price != nil {
@@ -72,6 +73,7 @@ func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkA
 	if err != nil {
 		return nil, orDeleted(err)
 	}
+	s.noteChange(ctx, "drink changed", zap.String("item", drink.ID), zap.String("owner", drink.OwnerID))
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }
 
@@ -94,13 +96,14 @@ func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*dr
 	if err != nil {
 		return nil, err
 	}
-	err = s.Stock.ChangeStock(ctx, booking.StockChange{
+	err = s.Stock.ChangeStock(ctx, CallerOf(ctx).ID, booking.StockChange{
 		Kind: booking.Cafe, OwnerID: drink.OwnerID, Item: booking.Item{ID: drink.ID, Name: drink.Name},
 		From: drink.Date, To: drink.Date.AddDays(1), Capacity: int(in.Body.Count),
 	})
 	if err != nil {
 		return nil, orDeleted(err)
 	}
+	s.noteChange(ctx, "stock set", zap.String("item", drink.ID), zap.String("owner", drink.OwnerID))
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }
 

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 
+	"go.uber.org/zap"
+
 	"github.com/yeyak/yeyak/booking"
 )
 
@@ -19,6 +21,9 @@ func (s *server) deleteDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, 
 	if drink.deletion == nil || !drink.deletion.Done {
 		if err := s.Orders.DeleteDrink(ctx, CallerOf(ctx), drink.ID); err != nil {
 			return nil, err
+		}
+		if drink.deletion == nil {
+			s.noteChange(ctx, "drink deleted", zap.String("item", drink.ID), zap.String("owner", drink.OwnerID))
 		}
 	}
 	if drink.deletion == nil {

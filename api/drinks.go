@@ -146,9 +146,10 @@ func (s *server) addDrink(ctx context.Context, in *addDrinkInput) (*drinkAnswer,
 	if err := s.Stock.SetCapacity(ctx, drink.ID, drink.Date, drink.Date.AddDays(1), count); err != nil {
 		return nil, err
 	}
-	if err := s.Catalogue.AddDrink(ctx, drink, count); err != nil {
+	if err := s.Catalogue.AddDrink(ctx, CallerOf(ctx).ID, drink, count); err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "drink added", zap.String("item", drink.ID), zap.String("owner", drink.OwnerID))
 	l := in.language()
 	answer := l.answerDrink(s.showDrink(l, drinkOnMenu{Drink: drink}).left(booking.StockDay{Capacity: count, Remaining: count}))
 	answer.Location = drinksPath + "/" + drink.ID

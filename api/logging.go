@@ -37,6 +37,11 @@ func aboutOrder(ctx context.Context, kind booking.Kind, id string) {
 // log is for what is logged on account of a request.
 func (s *server) log(ctx context.Context) *zap.Logger { return s.Logger.With(whereabouts(ctx)...) }
 
+// noteChange logs a change that stands in no order's history, and whose doing it is.
+func (s *server) noteChange(ctx context.Context, what string, fields ...zap.Field) {
+	s.log(ctx).Info(what, append(fields, zap.String("by", CallerOf(ctx).ID))...)
+}
+
 // whereabouts are the fields by which the lines of all processes about an order
 // are found: its id, its workflow's, which is the same, and the request's trace.
 func whereabouts(ctx context.Context) (fields []zap.Field) {

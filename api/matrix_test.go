@@ -64,7 +64,7 @@ var (
 		"add-drink":    `{"name":"Tea","ownerId":"cora","price":{"amount":1,"currency":"KRW"},"date":"2026-11-23","count":5}`,
 		"change-place": `{"name":"Inn"}`, "change-menu": `{"name":"Soup"}`, "change-drink": `{"name":"Tea"}`,
 		"set-stock": `{"from":"2026-12-24","to":"2026-12-26","rooms":5}`, "set-drink-stock": `{"count":5}`,
-		"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"level":"staff"}`,
+		"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
 	}
 )
 

@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -27,7 +29,9 @@ func (s *server) registerMembers() {
 	register(s, huma.Operation{
 		OperationID: "put-member", Method: http.MethodPut, Path: membersPath + "/{personId}", Tags: []string{tagMembers},
 		Summary: "Make somebody a member, or change what a member may do",
-		Description: "`owner` may do everything, `staff` decides on orders and sets stock. With a place, only there. " +
+		Description: "Gives a person these parts in the organisation and takes every other one there from them. " +
+			"`owner` may do everything, `staff` decides on orders and sets stock; with a place, only there. " +
+			"The person has to have called before: `GET /v1/self` tells them their number. " +
 			"It counts at once in the process that answers, and within five seconds in others.",
 		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.putMember)
@@ -92,16 +96,32 @@ type membersOf struct {
 }
 
 type putMemberInput struct {
-	Strict
 	OwnerID  name `path:"ownerId" doc:"The organisation"`
 	PersonID name `path:"personId" doc:"The member's number"`
 	Body     struct {
-		Level booking.MemberLevel `json:"level" enum:"owner,staff" example:"staff"`
-		Place name                `json:"place,omitempty" doc:"The one place, menu or drink that they work for; all without it" example:"place-0m5w3k1v8t2z6r4q"`
+		Parts []memberPart `json:"parts" minItems:"1" maxItems:"50" nullable:"false" doc:"All that they may do: for each place, menu or drink once, and for everything once"`
 	} `nameHint:"MemberChange"`
 }
 
-type memberAnswer struct{ Body memberView }
+// memberPart is one part that a member is given.
+type memberPart struct {
+	Level booking.MemberLevel `json:"level" enum:"owner,staff" example:"staff"`
+	Place name                `json:"place,omitempty" doc:"The one place, menu or drink that they work for; all without it" example:"place-0m5w3k1v8t2z6r4q"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *putMemberInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	had := map[name]bool{}
+	for i, part := range in.Body.Parts {
+		if had[part.Place] {
+			f.add(fmt.Sprintf("body.parts[%d].place", i), "is given twice")
+		}
+		had[part.Place] = true
+	}
+	return f
+}
 
 type memberByID struct {
 	Strict
@@ -120,27 +140,50 @@ func (s *server) listMembers(ctx context.Context, in *membersOf) (*list[memberVi
 	return &list[memberView]{Body: partOf(each(members, showMember), next)}, err
 }
 
-func (s *server) putMember(ctx context.Context, in *putMemberInput) (*memberAnswer, error) {
+func (s *server) putMember(ctx context.Context, in *putMemberInput) (*list[memberView], error) {
 	if err := may(ctx, booking.ChangeMembers, ofOrganisation(in.OwnerID)); err != nil {
 		return nil, err
 	}
-	member := booking.Member{
-		PersonID:   string(in.PersonID),
-		Membership: booking.Membership{OwnerID: string(in.OwnerID), Place: string(in.Body.Place), Level: in.Body.Level},
-		By:         CallerOf(ctx).ID, At: s.Now().UTC().Truncate(time.Microsecond),
-	}
-	if err := s.Members.PutMember(ctx, member); err != nil {
+	if err := s.mustHaveCalled(ctx, in.PersonID); err != nil {
 		return nil, err
 	}
-	s.memberships.forget(member.PersonID)
-	return &memberAnswer{Body: showMember(member)}, nil
+	owner, person := string(in.OwnerID), string(in.PersonID)
+	by, at := CallerOf(ctx).ID, s.Now().UTC().Truncate(time.Microsecond)
+	parts := each(in.Body.Parts, func(p memberPart) booking.Member {
+		is := booking.Membership{OwnerID: owner, Place: string(p.Place), Level: p.Level}
+		return booking.Member{PersonID: person, Membership: is, By: by, At: at}
+	})
+	if err := s.Members.PutMember(ctx, owner, person, parts); err != nil {
+		return nil, err
+	}
+	s.memberships.forget(person)
+	s.noteChange(ctx, "member put", zap.String("owner", owner), zap.String("person", person))
+	return &list[memberView]{Body: partOf(each(parts, showMember), "")}, nil
+}
+
+// mustHaveCalled refuses a number by which no caller is known: the person who will be
+// given it would be a member, or a cleaner, that was never meant. While authentication
+// is off no number is anybody's.
+func (s *server) mustHaveCalled(ctx context.Context, personID name) error {
+	if CallerOf(ctx).Unchecked {
+		return nil
+	}
+	known, err := s.People.Known(ctx, string(personID))
+	if err == nil && !known {
+		err = booking.Faulty([]booking.Fault{{Field: "personId", Words: "is the number of no person who has called yet"}})
+	}
+	return err
 }
 
 func (s *server) removeMember(ctx context.Context, in *memberByID) (*struct{}, error) {
 	if err := may(ctx, booking.ChangeMembers, ofOrganisation(in.OwnerID)); err != nil {
 		return nil, err
 	}
-	err := s.Members.RemoveMember(ctx, string(in.OwnerID), string(in.PersonID))
-	s.memberships.forget(string(in.PersonID))
+	owner, person := string(in.OwnerID), string(in.PersonID)
+	err := s.Members.RemoveMember(ctx, owner, person)
+	s.memberships.forget(person)
+	if err == nil {
+		s.noteChange(ctx, "member removed", zap.String("owner", owner), zap.String("person", person))
+	}
 	return nil, err
 }

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,14 +35,23 @@ func (m *memory) Members(_ context.Context, ownerID string, page booking.Page) (
 	return slices.DeleteFunc(slices.Clone(m.members), func(one booking.Member) bool { return one.OwnerID != ownerID }), "", m.away
 }
 
-func (m *memory) PutMember(_ context.Context, is booking.Member) error {
+func (m *memory) PutMember(ctx context.Context, ownerID, personID string, parts []booking.Member) error {
+	err := m.RemoveMember(ctx, ownerID, personID)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.members = append(slices.DeleteFunc(m.members, func(one booking.Member) bool {
-		return one.OwnerID == is.OwnerID && one.PersonID == is.PersonID && one.Place == is.Place
-	}), is)
-	return m.away
+	m.members = append(m.members, parts...)
+	return err
 }
+
+// Known tells of all numbers but one that they are somebody's.
+func (m *memory) Known(_ context.Context, id string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return id != nobodys, m.away
+}
+
+// nobodys is the number that the next person to call is given.
+const nobodys = "1099"
 
 func (m *memory) RemoveMember(_ context.Context, ownerID, personID string) error {
 	m.mu.Lock()
@@ -74,21 +85,21 @@ func TestMembers(t *testing.T) {
 	b.problem(b.as("cora", "PUT", stock, rooms), http.StatusForbidden, booking.NotAllowed)
 	b.problem(b.as("cora", "GET", oliviasMembers, ""), http.StatusNotFound, booking.NotFound)
 
-	a := b.as("bora", "PUT", oliviasMembers+"/1026", `{"level":"staff","place":"place-seaside"}`)
+	a := b.as("bora", "PUT", oliviasMembers+"/1026", `{"parts":[{"level":"staff","place":"place-seaside"}]}`)
 	require.Equal(t, http.StatusOK, a.StatusCode, a.text)
-	require.Equal(t, memberView{PersonID: "1026", Place: "place-seaside", Level: booking.StaffLevel, By: "1025", At: today}, decode[memberView](t, a))
+	require.Equal(t, []memberView{{PersonID: "1026", Place: "place-seaside", Level: booking.StaffLevel, By: "1025", At: today}},
+		decode[part[memberView]](t, a).Items)
 	require.Equal(t, http.StatusOK, b.as("cora", "PUT", stock, rooms).StatusCode)
 	b.problem(b.as("cora", "PATCH", placesPath+"/place-seaside", `{"name":"Mine"}`), http.StatusForbidden, booking.NotAllowed)
-	b.problem(b.as("cora", "PUT", oliviasMembers+"/1024", `{"level":"owner"}`), http.StatusNotFound, booking.NotFound)
+	b.problem(b.as("cora", "PUT", oliviasMembers+"/1024", `{"parts":[{"level":"owner"}]}`), http.StatusNotFound, booking.NotFound)
 	self := decode[selfView](t, b.as("cora", "GET", "/v1/self", ""))
 	require.Equal(t, "1026", self.ID)
 	require.Equal(t, []membershipView{
 		{OwnerID: "1027", Level: booking.OwnerLevel}, {OwnerID: "olivia", Place: "place-seaside", Level: booking.StaffLevel},
 	}, self.Memberships)
 
-	require.Equal(t, http.StatusOK, b.as("bora", "PUT", oliviasMembers+"/1026", `{"level":"owner","place":"place-seaside"}`).StatusCode)
-	require.Equal(t, http.StatusOK, b.as("cora", "PATCH", placesPath+"/place-seaside", `{"name":"Seaside Inn 2"}`).StatusCode)
-	b.problem(b.as("cora", "PATCH", placesPath+"/place-seaside", `{"ownerId":"minho"}`), http.StatusForbidden, booking.NotAllowed)
+	b.puts("1026", `{"level":"owner","place":"place-seaside"}`)
+	require.Equal(t, http.StatusOK, b.as("cora", "PATCH", placesPath+"/place-seaside", `{"name":"Seaside Inn 2","ownerId":"olivia"}`).StatusCode)
 	require.Len(t, decode[part[memberView]](t, b.as("bora", "GET", oliviasMembers, "")).Items, 1)
 
 	require.Equal(t, http.StatusNoContent, b.as("bora", "DELETE", oliviasMembers+"/1026", "").StatusCode)
@@ -96,16 +107,107 @@ func TestMembers(t *testing.T) {
 	require.Empty(t, decode[part[memberView]](t, b.as("bora", "GET", oliviasMembers, "")).Items)
 }
 
+// puts lets bora give a member of olivia's organisation their parts.
+func (b *bundle) puts(person, parts string) {
+	b.t.Helper()
+	a := b.as("bora", "PUT", oliviasMembers+"/"+person, `{"parts":[`+parts+`]}`)
+	require.Equal(b.t, http.StatusOK, a.StatusCode, a.text)
+}
+
+// TestMembers_Replaced: what a member is given takes the place of all that they had in
+// the organisation: one who becomes staff is an owner of it no more, and one of several
+// places can be taken away.
+func TestMembers_Replaced(t *testing.T) {
+	t.Parallel()
+	b := setup(t, members)
+	is := func(want ...membershipView) {
+		t.Helper()
+		own := membershipView{OwnerID: "1027", Level: booking.OwnerLevel}
+		require.Equal(t, append([]membershipView{own}, want...), decode[selfView](t, b.as("cora", "GET", "/v1/self", "")).Memberships)
+	}
+	rename := func() int {
+		return b.as("cora", "PATCH", placesPath+"/place-seaside", `{"name":"Inn"}`).StatusCode
+	}
+	b.puts("1026", `{"level":"owner"}`)
+	is(membershipView{OwnerID: "olivia", Level: booking.OwnerLevel})
+	require.Equal(t, http.StatusOK, rename())
+	b.puts("1026", `{"level":"staff","place":"place-seaside"},{"level":"staff","place":"place-other"}`)
+	is(membershipView{OwnerID: "olivia", Place: "place-seaside", Level: booking.StaffLevel},
+		membershipView{OwnerID: "olivia", Place: "place-other", Level: booking.StaffLevel})
+	require.Equal(t, http.StatusForbidden, rename())
+	b.puts("1026", `{"level":"staff","place":"place-other"}`)
+	is(membershipView{OwnerID: "olivia", Place: "place-other", Level: booking.StaffLevel})
+	require.Len(t, decode[part[memberView]](t, b.as("bora", "GET", oliviasMembers, "")).Items, 1)
+}
+
+// TestMembers_GiveNoPlaceAway: an owner for one place gives it to nobody, not to an
+// organisation of their own either, nor takes one into it. Who acts for both
+// organisations altogether does.
+func TestMembers_GiveNoPlaceAway(t *testing.T) {
+	t.Parallel()
+	b := setup(t, members)
+	for item, path := range map[string]string{"place-seaside": placesPath, "menu-bibimbap": menusPath} {
+		give := func(to string) answer { return b.as("cora", "PATCH", path+"/"+item, `{"ownerId":"`+to+`"}`) }
+		b.store.menus["menu-bibimbap"] = booking.Menu{ID: "menu-bibimbap", Name: "Bibimbap", OwnerID: "olivia", Price: bibimbap().Price}
+		b.puts("1026", `{"level":"owner","place":"`+item+`"}`)
+		require.Equal(t, http.StatusOK, give("olivia").StatusCode, "it is hers already")
+		for _, to := range []string{"1027", "minho"} {
+			b.problem(give(to), http.StatusForbidden, booking.NotAllowed)
+		}
+		b.puts("1026", `{"level":"owner"}`)
+		b.problem(give("minho"), http.StatusForbidden, booking.NotAllowed)
+		require.Equal(t, http.StatusOK, give("1027").StatusCode)
+		b.puts("1026", `{"level":"owner","place":"`+item+`"}`)
+		b.problem(give("olivia"), http.StatusForbidden, booking.NotAllowed)
+	}
+}
+
+// TestPersons_WhoNeverCalled: the number of nobody yet becomes no member and no
+// cleaner: whoever is given it later would be one unmeant. While authentication is off
+// nobody has called, and each number is taken.
+func TestPersons_WhoNeverCalled(t *testing.T) {
+	t.Parallel()
+	olga := booking.Caller{ID: "1040", Roles: []booking.Role{booking.OperatorRole}}
+	b := setup(t, func(d *given) { d.Callers = credentials{"bora": bora, "olga": olga} })
+	member := func() answer { return b.as("bora", "PUT", oliviasMembers+"/"+nobodys, `{"parts":[{"level":"staff"}]}`) }
+	cleaner := func() answer { return b.as("olga", "POST", cleanersPath, `{"name":"Kim","personId":"`+nobodys+`"}`) }
+	for _, add := range []func() answer{member, cleaner} {
+		require.Equal(t, []string{"personId"}, fields(b.problem(add(), 422, booking.Invalid)))
+	}
+	b.store.fail(errAway)
+	for _, add := range []func() answer{member, cleaner} {
+		b.problem(add(), http.StatusServiceUnavailable, booking.Unavailable)
+	}
+	b.store.fail(nil)
+	require.Empty(t, b.store.members)
+	require.Empty(t, b.store.cleaners)
+	require.Equal(t, http.StatusCreated, b.as("olga", "POST", cleanersPath, `{"name":"Kim","personId":"1041"}`).StatusCode)
+	require.Equal(t, http.StatusCreated, b.as("olga", "POST", cleanersPath, `{"name":"Kim"}`).StatusCode)
+
+	off := setup(t, func(d *given) { d.People = nil })
+	require.Equal(t, http.StatusCreated, off.do("POST", cleanersPath, `{"name":"Kim","personId":"`+nobodys+`"}`).StatusCode)
+}
+
 // TestMembers_Invalid: bad input names its field and changes nothing.
 func TestMembers_Invalid(t *testing.T) {
 	t.Parallel()
 	b := setup(t, members)
+	var many []string
+	for n := range 51 {
+		many = append(many, fmt.Sprintf(`{"level":"staff","place":"p%d"}`, n))
+	}
 	for body, field := range map[string]string{
-		`{}`: "level", `{"level":"boss"}`: "level", `{"level":"staff","place":"no place"}`: "place", `{"level":"staff","since":1}`: "since",
+		`{}`: "parts", `{"parts":[]}`: "parts", `{"parts":null}`: "parts", `{"parts":{"level":"staff"}}`: "parts",
+		`{"parts":[{}]}`: "parts[0].level", `{"parts":[{"level":"boss"}]}`: "parts[0].level", `{"parts":["staff"]}`: "parts[0]",
+		`{"parts":[{"level":"staff"},{"level":"staff","place":"no place"}]}`:                        "parts[1].place",
+		`{"parts":[{"level":"staff","since":1}]}`:                                                   "parts[0].since",
+		`{"parts":[{"level":"staff"},{"level":"owner"}]}`:                                           "parts[1].place",
+		`{"parts":[{"level":"staff","place":"a"},{"level":"staff"},{"level":"owner","place":"a"}]}`: "parts[2].place",
+		`{"parts":[` + strings.Join(many, ",") + `]}`:                                               "parts",
 	} {
 		require.Equal(t, []string{field}, fields(b.problem(b.as("bora", "PUT", oliviasMembers+"/1026", body), 422, booking.Invalid)), body)
 	}
-	b.problem(b.as("bora", "PUT", oliviasMembers+"/no%20body", `{"level":"staff"}`), 422, booking.Invalid)
+	b.problem(b.as("bora", "PUT", oliviasMembers+"/no%20body", `{"parts":[{"level":"staff"}]}`), 422, booking.Invalid)
 	b.problem(b.as("bora", "GET", oliviasMembers+"?cursor=bad", ""), 422, booking.InvalidCursor)
 	require.Empty(t, b.store.members)
 }
@@ -175,5 +277,21 @@ func TestMessages_OfWhom(t *testing.T) {
 		items := decode[part[messageView]](t, b.as(token, "GET", "/v1/messages?recipientId=1024", "")).Items
 		require.Len(t, items, 1, token)
 		require.Equal(t, key, items[0].ID)
+	}
+	// Those of early builds are told apart by their keys.
+	for token, keys := range map[string][]string{
+		"customer": {"cafe-1/payment-deferred/withdrawal", "cleaning-1/confirmation", "cleaning-1/assignment"},
+		"owner":    {"cafe-1/notice", "cafe-1/notice/withdrawal"},
+	} {
+		b.store.messages = nil
+		for _, key := range []string{
+			"cafe-1/notice", "cafe-1/notice/withdrawal", "cafe-1/payment-deferred/withdrawal",
+			"cleaning-1/confirmation", "cleaning-1/assignment", "cleaning-1/cleaner", "cafe-1/unheard-of",
+		} {
+			order, _, _ := strings.Cut(key, "/")
+			b.store.messages = append(b.store.messages, booking.Message{Key: key, OrderID: order, RecipientID: "1024", Type: booking.OrderCancelledMessage, Text: "old"})
+		}
+		items := decode[part[messageView]](t, b.as(token, "GET", "/v1/messages?recipientId=1024", "")).Items
+		require.Equal(t, keys, each(items, func(m messageView) string { return m.ID }), token)
 	}
 }

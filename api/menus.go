@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -117,9 +118,10 @@ func (s *server) addMenu(ctx context.Context, in *addMenuInput) (*menuAnswer, er
 	if err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: menu.OwnerID}); err != nil {
 		return nil, err
 	}
-	if err := s.Catalogue.AddMenu(ctx, menu); err != nil {
+	if err := s.Catalogue.AddMenu(ctx, CallerOf(ctx).ID, menu); err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "menu added", zap.String("item", menu.ID), zap.String("owner", menu.OwnerID))
 	return &menuAnswer{Location: menusPath + "/" + menu.ID, Body: showMenu(menu)}, nil
 }
 
@@ -142,7 +144,7 @@ func (s *server) getMenu(ctx context.Context, in *menuByID) (*menuAnswer, error)
 
 func (s *server) changeMenu(ctx context.Context, in *changeMenuInput) (*menuAnswer, error) {
 	menu, err := known(ctx, "menu", in.ID, func(ctx context.Context, id string) (booking.Menu, error) {
-		return s.Catalogue.ChangeMenu(ctx, id, func(m *booking.Menu) error {
+		return s.Catalogue.ChangeMenu(ctx, CallerOf(ctx).ID, id, func(m *booking.Menu) error {
 			if err := mayChange(ctx, m.ID, m.OwnerID, in.Body.OwnerID); err != nil {
 				return err
 			}
@@ -153,6 +155,7 @@ func (s *server) changeMenu(ctx context.Context, in *changeMenuInput) (*menuAnsw
 	if err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "menu changed", zap.String("item", menu.ID), zap.String("owner", menu.OwnerID))
 	return &menuAnswer{Body: showMenu(menu)}, nil
 }
 

@@ -114,28 +114,49 @@ func TestShow_ByReader(t *testing.T) {
 		}
 	}
 	job := booking.JobState{Job: booking.Job{OrderID: "food-1", Address: marked}, Status: booking.JobStarted}
-	require.Equal(t, 1, count(language("en").showDelivery(job, booking.ReaderCourier)))
+	require.Equal(t, 1, count(language("en").showDelivery(job, booking.ReaderCourier, true)))
+	require.Zero(t, count(language("en").showDelivery(job, booking.ReaderCourier, false)))
 	require.Zero(t, count(language("en").listDelivery(job)))
 	job.Status = booking.JobDelivered
-	require.Zero(t, count(language("en").showDelivery(job, booking.ReaderCourier)))
+	require.Zero(t, count(language("en").showDelivery(job, booking.ReaderCourier, true)))
 }
 
 // TestPersonal_ByCaller: what an answer about one order shows of its customer, each
-// caller of the matrix is shown while the order is under way, or not.
+// caller of the matrix is shown while the order is under way, or not. Once it is over,
+// its customer, operators and the scope are shown it, and no other caller.
 func TestPersonal_ByCaller(t *testing.T) {
 	t.Parallel()
+	for name, underWay := range map[string]bool{"UnderWay": true, "Over": false} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); testPersonalByCaller(t, underWay) })
+	}
+}
+
+// toldOrders puts orders of every kind that tell whatever can be told into an API,
+// under way or at their good end.
+func toldOrders(t *testing.T, underWay bool) *bundle {
 	b := matrix(t)
+	job := delivery(booking.JobStarted)
 	for _, v := range telling() {
 		v.Placed = true
+		if !underWay {
+			statuses := v.Kind.Statuses()
+			v.Status = statuses[len(statuses)-3]
+			require.True(t, v.Status.Final())
+			job.Status = booking.JobDelivered
+		}
 		if v.Cleaning != nil {
 			v.Cleaning.Cleaner = &booking.Cleaner{ID: "kim", Name: "Kim"}
-			b.store.calls[0].Tel = marked
+			b.store.calls[0].Tel, b.store.calls[0].Location = marked, marked
 		}
 		b.store.put(contract.Publication{View: v})
 	}
-	started := delivery(booking.JobStarted)
-	started.Address = marked
-	b.store.deliveries.all["food-1"] = started
+	job.Address = marked
+	b.store.deliveries.all["food-1"] = job
+	return b
+}
+
+func testPersonalByCaller(t *testing.T, underWay bool) {
+	b := toldOrders(t, underWay)
 	members := []string{"1001", "1002", "2002"}
 	for path, shown := range map[string][]string{
 		orderPath:                         members,
@@ -148,8 +169,8 @@ func TestPersonal_ByCaller(t *testing.T) {
 		"/v1/mypages/cleaning-1":          {"kim"},
 	} {
 		for n, caller := range cast() {
-			want := slices.Contains(append(shown, "alice", "olga", "2003"), caller.ID)
-			if !want && (caller.Is(booking.CourierRole) || caller.Is(booking.CleanerRole)) {
+			want := underWay && slices.Contains(shown, caller.ID) || slices.Contains([]string{"alice", "olga", "2003"}, caller.ID)
+			if underWay && !want && (caller.Is(booking.CourierRole) || caller.Is(booking.CleanerRole)) {
 				continue // a worker is asked whether the order is theirs by now: see TestMatrix
 			}
 			text := b.as("t"+strconv.Itoa(n), "GET", path, "").text

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -80,9 +81,10 @@ func (s *server) addPlace(ctx context.Context, in *addPlaceInput) (*placeAnswer,
 	if err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: place.OwnerID}); err != nil {
 		return nil, err
 	}
-	if err := s.Catalogue.AddPlace(ctx, place); err != nil {
+	if err := s.Catalogue.AddPlace(ctx, CallerOf(ctx).ID, place); err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "place added", zap.String("item", place.ID), zap.String("owner", place.OwnerID))
 	return &placeAnswer{Location: placesPath + "/" + place.ID, Body: showPlace(place)}, nil
 }
 
@@ -105,7 +107,7 @@ func (s *server) getPlace(ctx context.Context, in *placeByID) (*placeAnswer, err
 
 func (s *server) changePlace(ctx context.Context, in *changePlaceInput) (*placeAnswer, error) {
 	place, err := known(ctx, "place", in.ID, func(ctx context.Context, id string) (booking.Place, error) {
-		return s.Catalogue.ChangePlace(ctx, id, func(p *booking.Place) error {
+		return s.Catalogue.ChangePlace(ctx, CallerOf(ctx).ID, id, func(p *booking.Place) error {
 			if err := mayChange(ctx, p.ID, p.OwnerID, in.ownerID); err != nil {
 				return err
 			}
@@ -116,6 +118,7 @@ func (s *server) changePlace(ctx context.Context, in *changePlaceInput) (*placeA
 	if err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "place changed", zap.String("item", place.ID), zap.String("owner", place.OwnerID))
 	return &placeAnswer{Body: showPlace(place)}, nil
 }
 

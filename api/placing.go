@@ -63,7 +63,7 @@ func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement, 
 // place places the order and answers with what came of it.
 func (p *placing) place(ctx context.Context, l language) (*orderAnswer, error) {
 	isAbout(ctx, p.attempt.OrderID)
-	placed, err := p.server.Orders.Place(ctx, CallerOf(ctx), p.attempt)
+	placed, err := p.server.Orders.Place(ctx, p.attempt)
 	isAbout(ctx, placed.OrderID)
 	if err != nil {
 		problem := p.server.placingProblem(ctx, l, placed.View, err)

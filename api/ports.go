@@ -11,7 +11,7 @@ import (
 // Orders is what can be done with orders: see internal/orders.
 type Orders interface {
 	Prepare(context.Context, booking.Caller, orders.Placement) (orders.Attempt, error)
-	Place(context.Context, booking.Caller, orders.Attempt) (orders.Outcome, error)
+	Place(context.Context, orders.Attempt) (orders.Outcome, error)
 	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
 	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)
@@ -26,29 +26,30 @@ type Orders interface {
 
 // Catalogue holds what there is to order: places, menus and drinks. Whatever
 // is asked for by an id that nothing has is NotFound; lists answer
-// InvalidCursor for a cursor they did not give out.
+// InvalidCursor for a cursor they did not give out. by is the number of the caller whose
+// doing a change is: the feed tells it.
 type Catalogue interface {
 	orders.Catalogue
 
-	AddPlace(ctx context.Context, p booking.Place) error
+	AddPlace(ctx context.Context, by string, p booking.Place) error
 	// ChangePlace applies change to the place and keeps the result, in one
 	// transaction. An error of change's own leaves the place as it was.
-	ChangePlace(ctx context.Context, id string, change func(*booking.Place) error) (booking.Place, error)
+	ChangePlace(ctx context.Context, by, id string, change func(*booking.Place) error) (booking.Place, error)
 	// Places lists, newest first, those that the filter selects.
 	Places(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Place, string, error)
 	// CountPlaces tells how many these are, up to booking.CountedTo.
 	CountPlaces(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
-	AddMenu(ctx context.Context, m booking.Menu) error
+	AddMenu(ctx context.Context, by string, m booking.Menu) error
 	// ChangeMenu is ChangePlace for a menu.
-	ChangeMenu(ctx context.Context, id string, change func(*booking.Menu) error) (booking.Menu, error)
+	ChangeMenu(ctx context.Context, by, id string, change func(*booking.Menu) error) (booking.Menu, error)
 	Menus(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Menu, string, error)
 	CountMenus(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
 	// AddDrink registers a drink of which there are count on its day.
-	AddDrink(ctx context.Context, d booking.Drink, count int) error
+	AddDrink(ctx context.Context, by string, d booking.Drink, count int) error
 	// ChangeDrink is ChangePlace for a drink. NotFound: it is being deleted, or was.
-	ChangeDrink(ctx context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error)
+	ChangeDrink(ctx context.Context, by, id string, change func(*booking.Drink) error) (booking.Drink, error)
 	// Drinks lists those that were not deleted.
 	Drinks(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error)
 	CountDrinks(ctx context.Context, filter booking.CatalogueFilter) (int, error)
@@ -58,8 +59,8 @@ type Catalogue interface {
 // a drink.
 type Stock interface {
 	// ChangeStock sets how many of an item there are on every day, or on none:
-	// StockBelowHeld when more are held already. The feed tells of it.
-	ChangeStock(ctx context.Context, c booking.StockChange) error
+	// StockBelowHeld when more are held already. The feed tells of it, and whose doing it is.
+	ChangeStock(ctx context.Context, by string, c booking.StockChange) error
 	// SetCapacity is ChangeStock for an item that is not registered yet: the feed
 	// does not tell of it.
 	SetCapacity(ctx context.Context, itemID string, from, to booking.Date, n int) error
@@ -83,13 +84,13 @@ type Jobs interface {
 type Cleaners interface {
 	// AddCleaner adds a cleaner who is free, or who gets the call that has
 	// waited longest, in the same transaction.
-	AddCleaner(ctx context.Context, c booking.Cleaner) (booking.CleanerAtWork, error)
+	AddCleaner(ctx context.Context, by string, c booking.Cleaner) (booking.CleanerAtWork, error)
 	// Cleaner answers the cleaner, or NotFound.
 	Cleaner(ctx context.Context, id string) (booking.CleanerAtWork, error)
 	// ChangeCleaner changes what is said of the cleaner, or answers NotFound. A
 	// cleaner who is brought back is given the call that has waited longest, in the same
 	// transaction.
-	ChangeCleaner(ctx context.Context, id string, change booking.CleanerChange) (booking.CleanerAtWork, error)
+	ChangeCleaner(ctx context.Context, by, id string, change booking.CleanerChange) (booking.CleanerAtWork, error)
 	// AssignmentsOf lists the calls that the cleaner is on.
 	AssignmentsOf(ctx context.Context, cleanerID string) ([]booking.Assignment, error)
 	// Cleaners lists, newest first, those that the filter selects; InvalidCursor
@@ -150,11 +151,18 @@ type Members interface {
 	Memberships(ctx context.Context, personID string) ([]booking.Membership, error)
 	// Members lists the members of an organisation; InvalidCursor as for places.
 	Members(ctx context.Context, ownerID string, page booking.Page) ([]booking.Member, string, error)
-	// PutMember gives a person a part in an organisation, for a place or for all.
-	PutMember(ctx context.Context, m booking.Member) error
+	// PutMember gives a person these parts in an organisation, for places or for all,
+	// and takes every other one there from them.
+	PutMember(ctx context.Context, ownerID, personID string, parts []booking.Member) error
 	// RemoveMember takes every part in the organisation from a person. NotFound:
 	// they have none.
 	RemoveMember(ctx context.Context, ownerID, personID string) error
+}
+
+// People are those who call.
+type People interface {
+	// Known tells whether a person or a program that has called is known by the id.
+	Known(ctx context.Context, id string) (bool, error)
 }
 
 // Health is how this process and what it depends on are doing.

@@ -23,17 +23,19 @@ func (s *server) getOrder(ctx context.Context, kind booking.Kind, in *orderByID)
 	return in.language().answer(http.StatusOK, view, readerOf(ctx, view)), nil
 }
 
-// readerOfOrder is readerOf for an order of which nothing is known but its id. One that
-// cannot be read is shown to nobody.
-func (s *server) readerOfOrder(ctx context.Context, kind booking.Kind, id string) booking.Reader {
+// readerOfOrder is readerOf for an order of which nothing is known but its id, and
+// whether that is under way. An order that cannot be read is shown to nobody. For a
+// caller who reads every order it is not looked up: such a caller is shown as much
+// when it is over.
+func (s *server) readerOfOrder(ctx context.Context, kind booking.Kind, id string) (to booking.Reader, underWay bool) {
 	if caller := CallerOf(ctx); caller.AlwaysAllowed(booking.ReadOrder) {
-		return caller.ReaderOf(booking.Thing{})
+		return caller.ReaderOf(booking.Thing{}), true
 	}
 	view, err := s.read(ctx, kind, id)
 	if err != nil {
-		return booking.ReaderNone
+		return booking.ReaderNone, false
 	}
-	return readerOf(ctx, view)
+	return readerOf(ctx, view), !view.Status.Final()
 }
 
 // read finds an order of the kind; "" is every kind.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 func (s *server) registerRecords() {
@@ -119,15 +121,19 @@ func (s *server) listMessages(ctx context.Context, in *messageSelection) (*messa
 }
 
 // addressee is who the message is for: of a customer, an owner and a cleaner that have
-// the same id each is told something else.
+// the same id each is told something else. Messages of early builds do not say so by
+// themselves, and their keys do. One of which nothing tells it is for those who may read
+// all.
 func addressee(m booking.Message) booking.Thing {
-	switch m.Data.For {
+	switch cmp.Or(m.Data.For, contract.AddresseeOf(m.OrderID, m.Key)) {
 	case booking.ForCustomer:
 		return booking.Thing{CustomerID: m.RecipientID}
+	case booking.ForOwner:
+		return booking.Thing{OwnerID: m.RecipientID}
 	case booking.ForCleaner:
 		return booking.Thing{CleanerID: m.RecipientID}
 	default:
-		return booking.Thing{OwnerID: m.RecipientID}
+		return booking.Thing{}
 	}
 }
 

@@ -69,7 +69,7 @@ func setup(t *testing.T, change ...func(*given)) *bundle {
 	b := &bundle{t: t, hub: &orders.Hub{}, store: newMemory()}
 	b.deps = given{
 		Deps: Deps{
-			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, Members: b.store,
+			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, Members: b.store, People: b.store,
 			Deliveries: &b.store.deliveries, Productions: &b.store.productions, Management: b.store,
 			// How long a busy machine takes for what comes decides nothing.
 			ReplyBudget: 20 * time.Second, MaxBody: 2000, Now: func() time.Time { return today },
@@ -188,6 +188,7 @@ type memory struct {
 	page     booking.Page
 	events   []booking.Event
 	members  []booking.Member
+	by       string // who has changed something last
 	shops
 }
 
@@ -210,10 +211,10 @@ func (m *memory) put(p contract.Publication) {
 	m.orders[p.View.ID] = p
 }
 
-func (m *memory) AddPlace(_ context.Context, p booking.Place) error {
+func (m *memory) AddPlace(_ context.Context, by string, p booking.Place) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.places[p.ID] = p
+	m.places[p.ID], m.by = p, by
 	return m.away
 }
 
@@ -223,7 +224,7 @@ func (m *memory) Place(_ context.Context, id string) (booking.Place, error) {
 	return find(m.places, id, m.away)
 }
 
-func (m *memory) ChangePlace(_ context.Context, id string, change func(*booking.Place) error) (booking.Place, error) {
+func (m *memory) ChangePlace(_ context.Context, by, id string, change func(*booking.Place) error) (booking.Place, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p, err := find(m.places, id, m.away)
@@ -231,7 +232,7 @@ func (m *memory) ChangePlace(_ context.Context, id string, change func(*booking.
 		err = change(&p)
 	}
 	if err == nil {
-		m.places[id] = p
+		m.places[id], m.by = p, by
 	}
 	return p, err
 }
@@ -262,7 +263,10 @@ func (m *memory) SetCapacity(_ context.Context, _ string, from, to booking.Date,
 	return m.away
 }
 
-func (m *memory) ChangeStock(ctx context.Context, c booking.StockChange) error {
+func (m *memory) ChangeStock(ctx context.Context, by string, c booking.StockChange) error {
+	m.mu.Lock()
+	m.by = by
+	m.mu.Unlock()
 	return m.SetCapacity(ctx, c.Item.ID, c.From, c.To, c.Capacity)
 }
 

@@ -45,9 +45,9 @@ func latte() booking.Drink {
 	}
 }
 
-func (m *memory) AddMenu(_ context.Context, menu booking.Menu) error {
+func (m *memory) AddMenu(_ context.Context, by string, menu booking.Menu) error {
 	if m.away == nil {
-		m.menus[menu.ID] = menu
+		m.menus[menu.ID], m.by = menu, by
 	}
 	return m.away
 }
@@ -56,8 +56,8 @@ func (m *memory) Menu(_ context.Context, id string) (booking.Menu, error) {
 	return find(m.menus, id, m.away)
 }
 
-func (m *memory) ChangeMenu(_ context.Context, id string, change func(*booking.Menu) error) (booking.Menu, error) {
-	return changed(m, m.menus, id, change)
+func (m *memory) ChangeMenu(_ context.Context, by, id string, change func(*booking.Menu) error) (booking.Menu, error) {
+	return changed(m, m.menus, by, id, change)
 }
 
 func (m *memory) Menus(_ context.Context, f booking.CatalogueFilter, page booking.Page) ([]booking.Menu, string, error) {
@@ -65,20 +65,20 @@ func (m *memory) Menus(_ context.Context, f booking.CatalogueFilter, page bookin
 	return listed(m, page, m.menus)
 }
 
-func changed[T any](m *memory, in map[string]T, id string, change func(*T) error) (T, error) {
+func changed[T any](m *memory, in map[string]T, by, id string, change func(*T) error) (T, error) {
 	v, err := find(in, id, m.away)
 	if err == nil {
 		err = change(&v)
 	}
 	if err == nil {
-		in[id] = v
+		in[id], m.by = v, by
 	}
 	return v, err
 }
 
-func (m *memory) AddDrink(_ context.Context, d booking.Drink, _ int) error {
+func (m *memory) AddDrink(_ context.Context, by string, d booking.Drink, _ int) error {
 	if m.away == nil {
-		m.drinks[d.ID] = d
+		m.drinks[d.ID], m.by = d, by
 	}
 	return m.away
 }
@@ -88,8 +88,8 @@ func (m *memory) Drink(_ context.Context, id string) (booking.Drink, *booking.Dr
 	return d, m.deletions[id], err
 }
 
-func (m *memory) ChangeDrink(_ context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error) {
-	return changed(m, m.drinks, id, change)
+func (m *memory) ChangeDrink(_ context.Context, by, id string, change func(*booking.Drink) error) (booking.Drink, error) {
+	return changed(m, m.drinks, by, id, change)
 }
 
 func (m *memory) Drinks(_ context.Context, f booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error) {
@@ -100,11 +100,11 @@ func (m *memory) Drinks(_ context.Context, f booking.CatalogueFilter, page booki
 }
 
 // AddCleaner gives the cleaner to the call that waits.
-func (m *memory) AddCleaner(_ context.Context, c booking.Cleaner) (booking.CleanerAtWork, error) {
+func (m *memory) AddCleaner(_ context.Context, by string, c booking.Cleaner) (booking.CleanerAtWork, error) {
 	atWork := booking.CleanerAtWork{Cleaner: c, OrderID: m.waits}
 	if m.away == nil {
 		m.cleaners = append(m.cleaners, atWork)
-		m.waits = ""
+		m.waits, m.by = "", by
 	}
 	return atWork, m.away
 }
@@ -116,6 +116,8 @@ func (m *memory) Waiting(context.Context) (int, error) {
 }
 
 func (m *memory) WaitingOf(ctx context.Context, _ string) (int, error) { return m.Waiting(ctx) }
+
+func (m *memory) WaitingBy(ctx context.Context, _ string) (int, error) { return m.Waiting(ctx) }
 
 func (m *memory) Cleaner(_ context.Context, id string) (booking.CleanerAtWork, error) {
 	return find(m.cleanersByID(), id, m.away)
@@ -130,8 +132,8 @@ func (m *memory) cleanersByID() map[string]booking.CleanerAtWork {
 }
 
 // ChangeCleaner gives the call that waits to one who is brought back.
-func (m *memory) ChangeCleaner(_ context.Context, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
-	return changed(m, m.cleanersByID(), id, func(c *booking.CleanerAtWork) error {
+func (m *memory) ChangeCleaner(_ context.Context, by, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
+	return changed(m, m.cleanersByID(), by, id, func(c *booking.CleanerAtWork) error {
 		set(&c.Name, change.Name)
 		set(&c.Withdrawn, change.Withdrawn)
 		if change.Withdrawn != nil && !*change.Withdrawn {

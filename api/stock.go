@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -91,13 +92,14 @@ func (s *server) setStock(ctx context.Context, in *setStockInput) (*list[stockNi
 	if err := may(ctx, booking.ChangeStock, booking.Thing{OwnerID: place.OwnerID, ItemID: place.ID}); err != nil {
 		return nil, err
 	}
-	err = s.Stock.ChangeStock(ctx, booking.StockChange{
+	err = s.Stock.ChangeStock(ctx, CallerOf(ctx).ID, booking.StockChange{
 		Kind: booking.Lodging, OwnerID: place.OwnerID, Item: booking.Item{ID: place.ID, Name: place.Name},
 		From: in.from, To: in.to, Capacity: int(in.Body.Rooms),
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.noteChange(ctx, "stock set", zap.String("item", place.ID), zap.String("owner", place.OwnerID))
 	return s.showStock(ctx, in.ID, in.nights)
 }
 

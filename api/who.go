@@ -82,14 +82,18 @@ func may(ctx context.Context, a booking.Action, t booking.Thing) error {
 	return CallerOf(ctx).Authorize(a, t)
 }
 
-// mayChange refuses a change of a place or menu that is not the caller's, and one that
-// gives it to an owner for whom the caller does not act.
+// mayChange refuses a change of a place or menu that is not the caller's. To give it to
+// another owner, a caller has to act for everything that the one and the other have: a
+// part in this one place is none in the organisation.
 func mayChange(ctx context.Context, id, ownerID string, next *name) error {
 	err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: ownerID, ItemID: id})
-	if err == nil && next != nil {
-		err = may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: string(*next), ItemID: id})
+	if err != nil || next == nil || string(*next) == ownerID {
+		return err
 	}
-	return err
+	if err := may(ctx, booking.ChangeCatalogue, ofOrganisation(name(ownerID))); err != nil {
+		return err
+	}
+	return may(ctx, booking.ChangeCatalogue, ofOrganisation(*next))
 }
 
 // guard refuses what the caller may do with nothing, before the request is read.

@@ -76,8 +76,8 @@ type Rule struct {
 	Action Action
 	// Does is the action in words.
 	Does string
-	// May holds the relations in which each role may. A role that is not named may not.
-	May map[Role][]Relation
+	// May holds in which relations each role may. A role that is not named may not.
+	May map[Role]Grant
 	// Scope lets a caller of any role do it to anything; "" is no scope.
 	Scope Scope
 	// Public: every caller may, also one without an identity.
@@ -87,15 +87,23 @@ type Rule struct {
 	ShownBy Action
 }
 
-// Sets of relations that many rules share.
+// Grant is in which relations to a thing a role may do an action.
+type Grant struct {
+	// Always: in each relation, also in none.
+	Always bool
+	// In are the relations in which it may, where it may not always.
+	In []Relation
+}
+
+// Grants that many rules share.
 var (
-	itsCustomer = []Relation{AsCustomer}
-	itsOwner    = []Relation{AsOwner}
-	itsMembers  = []Relation{AsOwner, AsStaff}
-	itsCourier  = []Relation{AsCourier}
-	itsCleaner  = []Relation{AsCleaner}
-	whatever    = Relations()
-	everyRole   = map[Role][]Relation{
+	itsCustomer = Grant{In: []Relation{AsCustomer}}
+	itsOwner    = Grant{In: []Relation{AsOwner}}
+	itsMembers  = Grant{In: []Relation{AsOwner, AsStaff}}
+	itsCourier  = Grant{In: []Relation{AsCourier}}
+	itsCleaner  = Grant{In: []Relation{AsCleaner}}
+	whatever    = Grant{Always: true}
+	everyRole   = map[Role]Grant{
 		CustomerRole: whatever, OwnerRole: whatever, CourierRole: whatever, CleanerRole: whatever, OperatorRole: whatever, ServiceRole: whatever,
 	}
 )
@@ -105,72 +113,72 @@ var (
 // of a shop, acts for the organisations that it is a member of.
 var rules = []Rule{
 	{Action: PlaceOrder, Does: "place an order for a customer", Scope: AnyOrder,
-		May: map[Role][]Relation{CustomerRole: itsCustomer, OperatorRole: whatever}},
+		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
 	{Action: ReadOrder, Does: "read an order", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{
+		May: map[Role]Grant{
 			CustomerRole: itsCustomer, OwnerRole: itsMembers, CourierRole: itsCourier, CleanerRole: itsCleaner,
 			OperatorRole: whatever, ServiceRole: itsMembers,
 		}},
 	{Action: CancelOrder, Does: "cancel an order", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{CustomerRole: itsCustomer, OperatorRole: whatever}},
+		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
 	{Action: ConfirmOrder, Does: "confirm a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: RejectOrder, Does: "reject a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: CheckOut, Does: "check guests out early", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: Deliver, Does: "say that food was delivered", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{CourierRole: itsCourier, OperatorRole: whatever}},
+		May: map[Role]Grant{CourierRole: itsCourier, OperatorRole: whatever}},
 	{Action: Serve, Does: "say that a drink was handed over", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: FinishCall, Does: "say that a cleaning is done", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{CleanerRole: itsCleaner, OperatorRole: whatever}},
+		May: map[Role]Grant{CleanerRole: itsCleaner, OperatorRole: whatever}},
 	{Action: ReadPayment, Does: "read an order's payment", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{CustomerRole: itsCustomer, OwnerRole: itsOwner, OperatorRole: whatever}},
+		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ReadJob, Does: "read an order's delivery or production", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role][]Relation{
+		May: map[Role]Grant{
 			CustomerRole: itsCustomer, OwnerRole: itsMembers, CourierRole: itsCourier, OperatorRole: whatever, ServiceRole: itsMembers,
 		}},
 
 	{Action: ListOrders, Does: "list the orders of a customer, or of an owner", Scope: AnyOrder,
-		May: map[Role][]Relation{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: ListDeliveries, Does: "list deliveries", Scope: AnyOrder,
-		May: map[Role][]Relation{OwnerRole: itsMembers, CourierRole: itsCourier, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{OwnerRole: itsMembers, CourierRole: itsCourier, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: ListProductions, Does: "list productions", Scope: AnyOrder,
-		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: ListAssignments, Does: "list the calls that a cleaner is on", Scope: AnyOrder, ShownBy: ReadCleaner,
-		May: map[Role][]Relation{CleanerRole: itsCleaner, OperatorRole: whatever}},
+		May: map[Role]Grant{CleanerRole: itsCleaner, OperatorRole: whatever}},
 	{Action: ListCalls, Does: "list the calls that management knows of", Scope: AnyOrder,
-		May: map[Role][]Relation{OperatorRole: whatever}},
+		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadMessages, Does: "read what a customer, an owner or a cleaner was told", Scope: AnyOrder,
-		May: map[Role][]Relation{
+		May: map[Role]Grant{
 			CustomerRole: itsCustomer, OwnerRole: itsMembers, CleanerRole: itsCleaner, OperatorRole: whatever, ServiceRole: itsMembers,
 		}},
 	{Action: FollowOrders, Does: "follow the events of a customer's or an owner's orders", Scope: AllEvents,
-		May: map[Role][]Relation{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: FollowAll, Does: "follow the events of all orders", Scope: AllEvents,
-		May: map[Role][]Relation{OperatorRole: whatever}},
+		May: map[Role]Grant{OperatorRole: whatever}},
 
 	{Action: ReadCatalogue, Does: "look at places, menus, drinks and stock", May: everyRole},
 	{Action: ChangeCatalogue, Does: "register, change or withdraw a place, a menu or a drink", Scope: AnyCatalogue,
-		May: map[Role][]Relation{OwnerRole: itsOwner, OperatorRole: whatever}},
+		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ChangeStock, Does: "set the stock of a place or a drink", Scope: AnyCatalogue,
-		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: ReadCleaners, Does: "list cleaners", Scope: AnyOrder,
-		May: map[Role][]Relation{OperatorRole: whatever}},
+		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadCleaner, Does: "read a cleaner", Scope: AnyOrder, ShownBy: ReadCleaner,
-		May: map[Role][]Relation{CleanerRole: itsCleaner, OperatorRole: whatever}},
+		May: map[Role]Grant{CleanerRole: itsCleaner, OperatorRole: whatever}},
 	{Action: ChangeCleaners, Does: "add, change or withdraw a cleaner",
-		May: map[Role][]Relation{OperatorRole: whatever}},
+		May: map[Role]Grant{OperatorRole: whatever}},
 
 	{Action: ReadMembers, Does: "list the members of an organisation", ShownBy: ReadMembers,
-		May: map[Role][]Relation{OwnerRole: itsMembers, OperatorRole: whatever}},
+		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever}},
 	{Action: ChangeMembers, Does: "add, change or remove the members of an organisation", ShownBy: ReadMembers,
-		May: map[Role][]Relation{OwnerRole: itsOwner, OperatorRole: whatever}},
+		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ReadSelf, Does: "read who the caller is", May: everyRole},
 
 	{Action: SwitchSandbox, Does: "see and turn the switches of the payments' sandbox",
-		May: map[Role][]Relation{OperatorRole: whatever}},
+		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadHealth, Does: "read the service's health and documentation", Public: true},
 }
 
@@ -227,30 +235,30 @@ func (c Caller) RelationsTo(t Thing) (related []Relation) {
 
 // Allowed tells whether the caller may do the action on the thing.
 func (c Caller) Allowed(a Action, t Thing) bool {
-	return c.allowed(a, func(may []Relation) bool {
-		return slices.ContainsFunc(c.RelationsTo(t), func(r Relation) bool { return slices.Contains(may, r) })
+	return c.allowed(a, func(may Grant) bool {
+		return may.Always || slices.ContainsFunc(c.RelationsTo(t), func(r Relation) bool { return slices.Contains(may.In, r) })
 	})
 }
 
 // AlwaysAllowed tells whether the caller may do the action on whatever thing.
 func (c Caller) AlwaysAllowed(a Action) bool {
-	return c.allowed(a, func(may []Relation) bool { return len(may) == len(whatever) })
+	return c.allowed(a, func(may Grant) bool { return may.Always })
 }
 
 // EverAllowed tells whether there may be a thing on which the caller may do the
 // action.
 func (c Caller) EverAllowed(a Action) bool {
-	return c.allowed(a, func(may []Relation) bool { return len(may) > 0 })
+	return c.allowed(a, func(may Grant) bool { return may.Always || len(may.In) > 0 })
 }
 
-// allowed applies the action's rule: enough tells whether the relations in which one
-// of the caller's roles may are enough.
-func (c Caller) allowed(a Action, enough func(may []Relation) bool) bool {
+// allowed applies the action's rule: enough tells whether what is granted to one
+// of the caller's roles is enough.
+func (c Caller) allowed(a Action, enough func(Grant) bool) bool {
 	rule, known := RuleOf(a)
 	switch {
 	case !known:
 		return false
-	case c.Unchecked, rule.Public, rule.Scope != "" && c.May(rule.Scope):
+	case c.Unchecked, rule.Public, rule.Scope != "" && c.HasScope(rule.Scope):
 		return true
 	default:
 		return slices.ContainsFunc(c.Roles, func(r Role) bool { return enough(rule.May[r]) })

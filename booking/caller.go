@@ -82,5 +82,5 @@ func (c Caller) Known() bool { return c.ID != "" }
 // Is tells whether the caller has the role.
 func (c Caller) Is(r Role) bool { return slices.Contains(c.Roles, r) }
 
-// May tells whether the caller has the scope.
-func (c Caller) May(s Scope) bool { return slices.Contains(c.Scopes, s) }
+// HasScope tells whether the caller has the scope.
+func (c Caller) HasScope(s Scope) bool { return slices.Contains(c.Scopes, s) }

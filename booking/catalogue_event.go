@@ -62,8 +62,11 @@ func (t EventType) OfCatalogue() bool { return slices.Contains(CatalogueEvents()
 // CatalogueData is what an event tells of something that can be ordered, or of
 // a cleaner, as it is from then on.
 type CatalogueData struct {
-	Kind    Kind     `json:"kind"`
-	OwnerID string   `json:"ownerId,omitempty"`
+	Kind    Kind   `json:"kind"`
+	OwnerID string `json:"ownerId,omitempty"`
+	// By is the number of the one who changed it so, absent while authentication is off
+	// and of changes that are older than this field.
+	By      string   `json:"by,omitempty"`
 	Item    *Item    `json:"item,omitempty"`    // of all but cleaners
 	Cleaner *Cleaner `json:"cleaner,omitempty"` // of cleaners
 	Price   *Money   `json:"price,omitempty"`   // of one; of a place, a room for a night

@@ -54,6 +54,7 @@ type CleanerChange struct {
 type Call struct {
 	OrderID    string   `json:"orderId"`
 	CustomerID string   `json:"customerId"`
+	PlacedBy   string   `json:"placedBy,omitempty"` // the caller that called for the customer, "" where the customer did
 	Tel        Personal `json:"tel"`
 	Location   Personal `json:"location"`
 	Late       bool     `json:"late,omitempty"` // it is too late to begin with it

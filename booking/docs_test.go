@@ -151,13 +151,13 @@ func TestDocs_Authorization(t *testing.T) {
 func inRelations(rule booking.Rule, role booking.Role) string {
 	may := rule.May[role]
 	switch {
-	case rule.Public || len(may) == len(booking.Relations()):
+	case rule.Public || may.Always:
 		return "any"
-	case len(may) == 0:
+	case len(may.In) == 0:
 		return "—"
 	}
 	var words []string
-	for _, r := range may {
+	for _, r := range may.In {
 		words = append(words, "its "+string(r))
 	}
 	return strings.Join(words, ", ")

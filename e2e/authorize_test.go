@@ -97,8 +97,10 @@ func TestAuthorize_Lodging(t *testing.T) {
 	bora.posts(path+"/cancel", nil, http.StatusForbidden)
 
 	members := "/v1/owners/" + place.OwnerID + "/members"
-	cora.does(http.MethodPut, members+"/"+cora.id, object{"level": "owner"}, http.StatusNotFound)
-	bora.does(http.MethodPut, members+"/"+cora.id, object{"level": "staff", "place": place.ID}, http.StatusOK)
+	staff := object{"parts": []object{{"level": "staff", "place": place.ID}}}
+	cora.does(http.MethodPut, members+"/"+cora.id, staff, http.StatusNotFound)
+	bora.does(http.MethodPut, members+"/9999", staff, http.StatusUnprocessableEntity)
+	bora.does(http.MethodPut, members+"/"+cora.id, staff, http.StatusOK)
 	confirmed := cora.posts(path+"/confirm", nil, http.StatusOK)
 	require.Equal(t, cora.id, confirmed.History[len(confirmed.History)-1].By)
 	require.Equal(t, cora.id, alice.gets(path, http.StatusOK).History[len(confirmed.History)-1].By)
@@ -145,11 +147,15 @@ func TestAuthorize_ThoseWhoServe(t *testing.T) {
 	olga.posts(cleaners, object{"name": "Kim", "personId": kim.id}, http.StatusConflict)
 	call := alice.posts("/v1/cleaning/calls", object{"tel": "+82 2-123-4567", "location": "12 Sejong-daero"}, http.StatusCreated)
 	s.becomes(call.ID, booking.Assigned)
-	done := "/v1/cleaning/calls/" + call.ID + "/complete"
+	done, contact := "/v1/cleaning/calls/"+call.ID+"/complete", "/v1/cleaning/calls/"+call.ID+"/contact"
 	lee.posts(done, nil, http.StatusNotFound)
 	lee.gets(cleaners+"/"+kim.id+"/assignments", http.StatusNotFound)
 	require.Len(t, kim.gets(cleaners+"/"+kim.id+"/assignments", http.StatusOK).Items, 1)
+	require.Equal(t, "+8221234567", kim.gets(contact, http.StatusOK).Tel)
 	require.Equal(t, kim.id, kim.posts(done, nil, http.StatusOK).By())
+	s.becomes(call.ID, booking.Completed)
+	require.Empty(t, kim.gets(contact, http.StatusOK).Tel, "the call is over")
+	require.Equal(t, "+8221234567", alice.gets(contact, http.StatusOK).Tel)
 
 	// An operator acts for anybody, and the order says so.
 	placed := olga.posts("/v1/food/orders", object{"menuId": menu.ID, "customerId": alice.id, "quantity": 1, "address": "here"}, http.StatusCreated)

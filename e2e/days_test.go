@@ -184,7 +184,7 @@ func TestDrink_WhoseDayIsOver(t *testing.T) {
 		ID: "drink-yesterday", Name: "Latte", OwnerID: "cora", Price: booking.Money{Amount: 4500, Currency: "KRW"},
 		Date: inDays(-1), TimeZone: "Asia/Seoul",
 	}
-	require.NoError(t, store.NewCatalogue(db).AddDrink(t.Context(), yesterday, 5)) // the API takes none for a day that is over
+	require.NoError(t, store.NewCatalogue(db).AddDrink(t.Context(), "1025", yesterday, 5)) // the API takes none for a day that is over
 	var shown struct{ Status string }
 	s.get(drinks+"/"+yesterday.ID).with(t, http.StatusOK).into(t, &shown)
 	require.Equal(t, "over", shown.Status)

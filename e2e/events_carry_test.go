@@ -190,6 +190,9 @@ func TestEvents_CarryWhatTheyTell(t *testing.T) {
 		call := s.call().with(t, http.StatusCreated).body.ID
 		all = s.requireTold(call, "CallPlaced", "PaymentApproved", "CleanerAssigned")
 		require.Equal(t, object{"id": cleaner, "name": "Min-jun"}, all[2]["cleaner"])
+		for _, e := range s.walkEvents() {
+			require.NotEmpty(t, e.data["by"], e.Type)
+		}
 		s.requireDocumented()
 	})
 }
@@ -210,7 +213,8 @@ func TestEvents_OfTheCatalogue(t *testing.T) {
 		s.remove(drink)
 		all := s.requireTold(menu, "MenuRegistered", "MenuChanged", "MenuWithdrawn", "MenuBroughtBack")
 		require.Equal(t, object{
-			"kind": "food", "ownerId": "bora", "item": object{"id": menu, "name": "Other"}, "withdrawn": true,
+			"kind": "food", "ownerId": "bora", "by": s.get("/v1/self").with(t, http.StatusOK).body.ID,
+			"item": object{"id": menu, "name": "Other"}, "withdrawn": true,
 			"price": object{"amount": 9000.0, "currency": "KRW"},
 		}, all[2])
 		s.requireTold(cleaner, "CleanerRegistered", "CleanerChanged", "CleanerWithdrawn", "CleanerBroughtBack")
@@ -238,6 +242,9 @@ func TestEvents_OfTheCatalogue(t *testing.T) {
 			object{"from": inDays(-1).String(), "to": inDays(60).String(), "capacity": 3.0, "remaining": 3.0},
 			object{"from": inDays(1).String(), "to": inDays(2).String(), "capacity": 6.0, "remaining": 6.0},
 		}, stock)
+		for _, e := range s.walkEvents() {
+			require.NotEmpty(t, e.data["by"], e.Type)
+		}
 		s.requireDocumented()
 	})
 }

@@ -46,6 +46,7 @@ type schema struct {
 	Minimum    float64            `json:"minimum"`
 	Properties map[string]*schema `json:"properties"`
 	Required   []string           `json:"required"`
+	Items      *schema            `json:"items"`
 }
 
 // resolve follows a reference.

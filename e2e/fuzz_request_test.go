@@ -135,6 +135,8 @@ func (c *composer) value(of *schema, name string) any {
 			}
 		}
 		return object
+	case s.is("array"):
+		return []any{c.value(s.Items, "")}
 	case s.is("integer") || s.is("number"):
 		return int(s.Minimum) + c.IntN(5)
 	case s.is("boolean"):
@@ -159,6 +161,8 @@ func (c *composer) knownValue(name string) any {
 		return "none-yet"
 	case "customerId", "ownerId", "recipientId":
 		return pick(c.Rand, []string{"alice", "bob", "bora", "cleaning"})
+	case "personId": // the first person who calls is the operator whose requests these are
+		return pick(c.Rand, []string{"1024", "1024", "1025", "nobody"})
 	case "cursor", "after", "Last-Event-ID":
 		if cursors := c.cursorsOf(c.op.Path); len(cursors) > 0 {
 			return pick(c.Rand, cursors)

@@ -89,6 +89,11 @@ func (c *composer) spoilValue(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		return c.spoilBody(v)
+	case []any:
+		if len(v) > 0 && !c.oneIn(4) {
+			v[0] = c.spoilValue(v[0])
+			return v
+		}
 	case string:
 		if c.oneIn(3) {
 			at := c.IntN(len(v) + 1)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -116,6 +117,29 @@ func TestLimits_Inbox(t *testing.T) {
 	a := c.orderAgain(3)
 	require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, a.status, "%s", a.raw)
 	c.standsNow(a.body.ID)
+	c.requireClean()
+}
+
+// TestLimits_InboxOfOneCaller: nor can a caller that orders for others, however many
+// these are. A customer who orders meanwhile is served.
+func TestLimits_InboxOfOneCaller(t *testing.T) {
+	t.Parallel()
+	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxKeptOfOne: 1}))
+	alice := c.person("alice", booking.CustomerRole)
+	c.wire.cut()
+	var ids []string
+	for n := range 10 {
+		ids = append(ids, c.order(c.menu, object{"customerId": fmt.Sprint("guest-", n)}).with(t, http.StatusAccepted).body.ID)
+	}
+	refused := c.order(c.menu, object{"customerId": "guest-10"}).with(t, http.StatusTooManyRequests)
+	require.Equal(t, "too_many_orders_of_yours", refused.body.Code)
+	ids = append(ids, alice.posts("/v1/food/orders", object{"menuId": c.menu, "quantity": 1, "address": "here"}, http.StatusAccepted).ID)
+	require.Equal(t, len(ids), c.counted("yeyak_inbox_open"))
+
+	c.wire.resume()
+	for _, id := range ids {
+		c.standsNow(id)
+	}
 	c.requireClean()
 }
 

@@ -145,6 +145,7 @@ type body struct {
 	Detail      string           `json:"detail"`
 	StatusLabel string           `json:"statusLabel"`
 	Order       *contract.View   `json:"order"`
+	Tel         string           `json:"tel"`
 	Errors      []fieldError     `json:"errors"`
 	Items       []map[string]any `json:"items"`
 	Next        string           `json:"next"`

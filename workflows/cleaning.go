@@ -69,7 +69,9 @@ func (v *visit) unregister() undo {
 }
 
 func (v *visit) call(why booking.Reason) booking.Call {
-	return booking.Call{OrderID: v.in.OrderID, CustomerID: v.in.CustomerID, Tel: v.in.Tel, Location: v.in.Location, Why: why}
+	return booking.Call{
+		OrderID: v.in.OrderID, CustomerID: v.in.CustomerID, PlacedBy: v.in.PlacedBy, Tel: v.in.Tel, Location: v.in.Location, Why: why,
+	}
 }
 
 // inTimeCall is the call for a step of the way there.

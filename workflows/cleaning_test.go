@@ -54,7 +54,7 @@ func newVisit(t *testing.T) *visit {
 	t.Cleanup(func() { _ = db.Close() })
 	l.crew = store.NewCrew(db)
 	kim := booking.Cleaner{ID: "cleaner-of-" + l.order, Name: "Kim"}
-	_, err = l.crew.AddCleaner(t.Context(), kim)
+	_, err = l.crew.AddCleaner(t.Context(), "1025", kim)
 	require.NoError(t, err)
 	v := &visit{life: l, kim: kim, in: contract.Cleaning{Order: l.placed(30000), Tel: "+821012345678", Location: "7 Hill Street"}}
 	v.in.CustomerID = "caller-of-" + l.order

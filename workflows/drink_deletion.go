@@ -36,7 +36,7 @@ func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.Dri
 type deletion struct{ in contract.DrinkDeletion }
 
 func (d *deletion) closeDrink(ctx workflow.Context) error {
-	err := d.do(ctx, "close drink", drinks.CloseDrink, d.in.DrinkID, &d.in.Progress)
+	err := d.do(ctx, "close drink", drinks.CloseDrink, activities.Deletion{DrinkID: d.in.DrinkID, By: d.in.By}, &d.in.Progress)
 	d.in.Closed = err == nil
 	return err
 }
@@ -53,7 +53,8 @@ func (d *deletion) cancelBatch(ctx workflow.Context) error {
 	p.Over = max(p.Over, d.in.Over)
 	p.Cancelled = max(p.Cancelled, p.Orders-p.Over-done.Running)
 	p.Done = last && d.in.Told == 0 && done.Running == 0
-	if err := d.do(ctx, "show progress", drinks.NoteDeletion, activities.Deletion{DrinkID: d.in.DrinkID, Progress: *p}, nil); err != nil {
+	note := activities.Deletion{DrinkID: d.in.DrinkID, By: d.in.By, Progress: *p}
+	if err := d.do(ctx, "show progress", drinks.NoteDeletion, note, nil); err != nil {
 		return err //replay:never only an operator who cancels the workflow leads here
 	}
 	if last && !p.Done { // once more from the beginning

@@ -211,7 +211,7 @@ func TestGarbage_DeletesNoDrink(t *testing.T) {
 	asked := func(t *testing.T, in any) (calls []string, err error) {
 		t.Parallel()
 		env := beside(workflows.DrinkDeletion, map[string]any{
-			"CloseDrink": func(context.Context, string) (booking.DrinkDeletion, error) {
+			"CloseDrink": func(context.Context, activities.Deletion) (booking.DrinkDeletion, error) {
 				calls = append(calls, "close")
 				return booking.DrinkDeletion{}, nil
 			},

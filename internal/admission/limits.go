@@ -43,7 +43,8 @@ import "time"
 //   - 16 streams of one caller: a browser opens one for each page.
 //   - 10 calls of one customer that wait for a cleaner, and 100 orders of one
 //     customer in the inbox: more than a household or an office orders while
-//     nothing can be worked on, and little of what there is room for.
+//     nothing can be worked on, and little of what there is room for. A caller that
+//     orders for others may have ten times as much.
 type Limits struct {
 	MaxWrites       int           `kong:"-"`
 	MaxStarts       int           `kong:"-"`

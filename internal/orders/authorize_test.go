@@ -193,7 +193,7 @@ func TestAuthorize_Place(t *testing.T) {
 				b.publish(in, booking.Confirmed, "")
 				return nil
 			})
-			out, err := b.Place(t.Context(), test.caller, a)
+			out, err := b.Place(t.Context(), a)
 			require.NoError(t, err)
 			require.Equal(t, test.want, out.View.CustomerID)
 			require.Equal(t, test.placedBy, out.View.History[0].By)

@@ -41,27 +41,29 @@ type CallQueue interface {
 	Waiting(ctx context.Context) (int, error)
 	// WaitingOf is how many of them are the customer's.
 	WaitingOf(ctx context.Context, customerID string) (int, error)
+	// WaitingBy is how many of them the caller placed for others.
+	WaitingBy(ctx context.Context, placedBy string) (int, error)
 }
 
 // callAgainAfter is when a call that was not taken is worth repeating: cleaners
 // do not come free from one moment to the next.
 const callAgainAfter = time.Minute
 
-// admitCall refuses a call when as many wait for a cleaner as may, of this customer
-// or of all. It counts those in the queue: of calls that are on their way there at
-// this moment a few more may come in. When they cannot be counted, the call is
-// taken: the queue is away, the call waits until it is back like any other, and a
-// limit must not be what takes the service down.
-func (o *Orders) admitCall(ctx context.Context, customerID string) error {
+// admitCall refuses a call when as many wait for a cleaner as may: of this customer, of
+// the caller that calls for others, or of all. It counts those in the queue: of calls
+// that are on their way there at this moment a few more may come in. When they cannot
+// be counted, the call is taken: the queue is away, the call waits until it is back
+// like any other, and a limit must not be what takes the service down.
+func (o *Orders) admitCall(ctx context.Context, p Placement) error {
 	ctx, cancel := context.WithTimeout(ctx, Glance)
 	defer cancel()
 	if o.MaxCallsOfOne > 0 {
-		switch waiting, err := o.Calls.WaitingOf(ctx, customerID); {
+		switch waiting, whose, err := usedUp(ctx, p.shares(o.MaxCallsOfOne, o.Calls.WaitingOf, o.Calls.WaitingBy)); {
 		case err != nil:
 			o.Log.Warn("waiting calls cannot be counted", zap.Error(err))
 			return nil
-		case waiting >= o.MaxCallsOfOne:
-			return booking.Errorf(TooManyCallsOfYours, "%d calls of this customer wait for a cleaner already", waiting).In(callAgainAfter)
+		case waiting > 0:
+			return booking.Errorf(TooManyCallsOfYours, "%d calls %s wait for a cleaner already", waiting, whose).In(callAgainAfter)
 		}
 	}
 	if o.MaxWaitingCalls <= 0 {

@@ -39,6 +39,8 @@ type Inbox interface {
 	Open(ctx context.Context) (OpenInbox, error)
 	// OpenOf is how many orders of the customer are not settled.
 	OpenOf(ctx context.Context, customerID string) (int, error)
+	// OpenBy is how many orders are not settled that the caller placed for others.
+	OpenBy(ctx context.Context, placedBy string) (int, error)
 	// Forget drops orders that were settled before a moment, and returns how many.
 	Forget(ctx context.Context, before time.Time) (int, error)
 }
@@ -48,6 +50,8 @@ type Kept struct {
 	OrderID    string
 	Kind       booking.Kind
 	CustomerID string
+	// PlacedBy is the caller that placed it for the customer, "" where the customer did.
+	PlacedBy string
 	// Input is what its saga starts with, in JSON.
 	Input                []byte
 	Summary, RequestHash string

@@ -104,8 +104,8 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 	return undecided, nil
 }
 
-// admitToInbox refuses an order, before anything of it is started, whose customer
-// has as many in the inbox as one may. An order that will not come there is taken:
+// admitToInbox refuses an order, before anything of it is started, whose customer or
+// caller has as many in the inbox as one may. An order that will not come there is taken:
 // while the inbox is empty, nothing is looked up.
 func (o *Orders) admitToInbox(ctx context.Context, t tried) error {
 	if o.Dispatcher == nil || !contract.BusinessOf(t.placement.kind()).MayWait() || o.Dispatcher.line.empty() {
@@ -114,7 +114,8 @@ func (o *Orders) admitToInbox(ctx context.Context, t tried) error {
 	return o.admitOneMore(ctx, t)
 }
 
-// admitOneMore refuses an order whose customer has as many in the inbox as one may.
+// admitOneMore refuses an order whose customer, or whose caller that places it for
+// another, has as many in the inbox as one may.
 // Of orders that are on their way there at this moment a few more may come in. When
 // they cannot be counted, the order is taken.
 func (o *Orders) admitOneMore(ctx context.Context, t tried) error {
@@ -123,16 +124,17 @@ func (o *Orders) admitOneMore(ctx context.Context, t tried) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
 	defer cancel()
-	kept, err := o.Dispatcher.Inbox.OpenOf(ctx, t.placement.CustomerID)
+	inbox := o.Dispatcher.Inbox
+	kept, whose, err := usedUp(ctx, t.placement.shares(o.MaxKeptOfOne, inbox.OpenOf, inbox.OpenBy))
 	if err != nil {
 		o.log(ctx, t.OrderID).Warn("orders in the inbox cannot be counted", zap.Error(err))
 		return nil
 	}
-	if kept < o.MaxKeptOfOne {
+	if kept == 0 {
 		return nil
 	}
 	wait, _ := o.Dispatcher.estimate()
-	return booking.Errorf(TooManyOrdersOfYours, "%d orders of this customer wait to be worked on already", kept).In(wait)
+	return booking.Errorf(TooManyOrdersOfYours, "%d orders %s wait to be worked on already", kept, whose).In(wait)
 }
 
 // kept is the order as it is kept in the inbox, with its row in the read model.
@@ -141,7 +143,7 @@ func (t tried) kept(sent bool) (Kept, contract.Publication, error) {
 	v := t.view
 	v.Version = KeptVersion
 	return Kept{
-		OrderID: t.OrderID, Kind: t.view.Kind, CustomerID: t.placement.CustomerID, Input: input, Summary: t.summary(),
+		OrderID: t.OrderID, Kind: t.view.Kind, CustomerID: t.placement.CustomerID, PlacedBy: t.placement.forCustomer(), Input: input, Summary: t.summary(),
 		RequestHash: t.placement.RequestHash, ReceivedAt: v.PlacedAt(), StartBy: t.startBy, Sent: sent,
 	}, contract.Publication{View: v, RequestHash: t.placement.RequestHash}, err
 }

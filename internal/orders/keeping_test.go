@@ -232,6 +232,33 @@ func TestKeep_TooManyOfYours(t *testing.T) {
 	})
 }
 
+// TestKeep_TooManyByOne: a caller that orders for others may have ten times as much in
+// the inbox as one customer, whoever it is for. Beyond that it is refused before
+// anything is started, and the customers are not.
+func TestKeep_TooManyByOne(t *testing.T) {
+	t.Parallel()
+	eachTrouble(t, func(t *testing.T, k kitchen, _ bool) {
+		k.MaxKeptOfOne = 1
+		order := func(caller booking.Caller, customer string) error {
+			wanted := ordered(meal, "", "")
+			wanted.CustomerID = customer
+			a, err := k.Prepare(t.Context(), caller, wanted)
+			require.NoError(t, err)
+			_, err = k.Place(t.Context(), a)
+			return err
+		}
+		for n := range 10 {
+			require.NoError(t, order(agent, fmt.Sprint("customer-", n)))
+		}
+		started := k.starts()
+		require.ErrorIs(t, order(agent, "bob"), &booking.Error{Code: orders.TooManyOrdersOfYours})
+		require.Equal(t, started, k.starts())
+		require.NoError(t, order(booking.Caller{ID: "bob", Roles: []booking.Role{booking.CustomerRole}}, "bob"))
+		require.NoError(t, order(operator, "carol"))
+		require.Len(t, k.kept(t), 12)
+	})
+}
+
 // uncountedInbox is one whose orders cannot be counted.
 type uncountedInbox struct{ orders.Inbox }
 
@@ -296,9 +323,9 @@ func TestKeep_OtherRequestUnderKey(t *testing.T) {
 		require.NoError(t, err)
 		other, err := k.Prepare(t.Context(), booking.Caller{Unchecked: true}, ordered(meal, "k1", "another hash"))
 		require.NoError(t, err)
-		first, err := k.Place(t.Context(), booking.Caller{Unchecked: true}, one)
+		first, err := k.Place(t.Context(), one)
 		require.NoError(t, err)
-		second, err := k.Place(t.Context(), booking.Caller{Unchecked: true}, other)
+		second, err := k.Place(t.Context(), other)
 		if sent {
 			require.NoError(t, err, "it may be the one that was started")
 			require.Equal(t, first.OrderID, second.OrderID)

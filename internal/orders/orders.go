@@ -96,7 +96,8 @@ type Deps struct {
 	Calls           CallQueue
 	MaxWaitingCalls int
 	// MaxCallsOfOne and MaxKeptOfOne bound what one customer has of the calls that
-	// wait and of the orders in the inbox; zero is no limit.
+	// wait and of the orders in the inbox; a caller that places for others may have
+	// forOthers times as much. Zero is no limit.
 	MaxCallsOfOne, MaxKeptOfOne int
 	// Policy goes into the input of every saga that is started, with how long callers
 	// wait.

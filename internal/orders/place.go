@@ -16,7 +16,7 @@ import (
 // Place starts the saga of the order that was prepared and answers with its first
 // decision, or with how far it got within the reply budget; the saga goes on. An
 // order that was refused is an error, with the code of its reason.
-func (o *Orders) Place(ctx context.Context, _ booking.Caller, a Attempt) (Outcome, error) {
+func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
 	budget, cancel := context.WithTimeout(ctx, o.patience(a.placement.kind()))
 	defer cancel()
 	for left := attemptsAtOnce - 1; ; left-- {
@@ -177,7 +177,7 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 // started.
 func (o *Orders) admit(ctx context.Context, t tried) error {
 	if t.offer.admit != nil {
-		if err := t.offer.admit(ctx, t.placement.CustomerID); err != nil {
+		if err := t.offer.admit(ctx, t.placement); err != nil {
 			return err
 		}
 	}

@@ -393,6 +393,8 @@ func (uncounted) Waiting(ctx context.Context) (int, error) {
 
 func (u uncounted) WaitingOf(ctx context.Context, _ string) (int, error) { return u.Waiting(ctx) }
 
+func (u uncounted) WaitingBy(ctx context.Context, _ string) (int, error) { return u.Waiting(ctx) }
+
 // TestPlace_TooManyCallsOfYours: a customer of whom as many calls wait as may of one
 // is refused, and others are served.
 func TestPlace_TooManyCallsOfYours(t *testing.T) {
@@ -415,6 +417,22 @@ func TestPlace_TooManyCallsOfYours(t *testing.T) {
 		first := b.stands(b.place(call, "k1")) // the key is as good as new
 		b.store.waitingOf["alice"] = 2
 		require.Equal(t, first, b.stands(b.place(call, "k1")), "a call that was taken is answered as before")
+	})
+	// A caller that calls for others may have ten times as many, whoever they are for.
+	t.Run("OfTheCaller", func(t *testing.T) {
+		t.Parallel()
+		b := newBundle(t, ofOne)
+		b.store.waitingBy = map[string]int{"2001": 20, "olga": 19}
+		forBob := func(caller booking.Caller) placed {
+			a, err := b.Prepare(t.Context(), caller, orders.Placement{Wanted: call, CustomerID: "bob", PaymentMethod: "pm_card_visa"})
+			require.NoError(t, err)
+			out, err := b.Place(t.Context(), a)
+			return placed{out, err}
+		}
+		b.refused(forBob(agent), orders.TooManyCallsOfYours) // a start would fail the test
+		b.decides(booking.Calling, "").Twice()
+		b.stands(forBob(operator))
+		b.stands(forBob(booking.Caller{ID: "bob", Roles: []booking.Role{booking.CustomerRole}}))
 	})
 	t.Run("TakenWhenTheyCannotBeCounted", func(t *testing.T) {
 		t.Parallel()

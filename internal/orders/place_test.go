@@ -33,7 +33,7 @@ func place(t *testing.T, o *orders.Orders, p orders.Placement) (orders.Outcome, 
 	t.Helper()
 	a, err := o.Prepare(t.Context(), booking.Caller{Unchecked: true}, p)
 	require.NoError(t, err)
-	return o.Place(t.Context(), booking.Caller{Unchecked: true}, a)
+	return o.Place(t.Context(), a)
 }
 
 // comesTo lets the saga of every order publish that it has come to a status as
@@ -283,7 +283,7 @@ func TestPlace_RepeatedEarly(t *testing.T) {
 		knows(t, engine, "a hash").Once()
 		engine.On("QueryWorkflow", mock.Anything, a.OrderID, "", contract.DecisionQuery).
 			Return(valueOf(t, &contract.View{ID: a.OrderID, Kind: booking.Cleaning, Status: booking.Calling}), nil)
-		out, err := o.Place(t.Context(), booking.Caller{Unchecked: true}, a)
+		out, err := o.Place(t.Context(), a)
 		require.NoError(t, err)
 		require.True(t, out.Done)
 		require.Equal(t, booking.Calling, out.View.Status)

@@ -48,7 +48,7 @@ type offer struct {
 	summary string
 	// admit is an error if the business does not take the order; nil takes every
 	// one. It is asked before anything is started, and not for a repeat.
-	admit func(ctx context.Context, customerID string) error
+	admit func(context.Context, Placement) error
 }
 
 // Catalogue holds what there is to order. What it does not have is NotFound.
@@ -143,7 +143,7 @@ func (q *inquiry) payable(m booking.Money) error {
 
 // onSale refuses every order of what its owner has withdrawn, or of what cannot
 // be sold as it is stored.
-func onSale(withdrawn bool, fault error) func(context.Context, string) error {
+func onSale(withdrawn bool, fault error) func(context.Context, Placement) error {
 	if !withdrawn && fault == nil {
 		return nil
 	}
@@ -151,8 +151,8 @@ func onSale(withdrawn bool, fault error) func(context.Context, string) error {
 }
 
 // refuses answers every order with the code.
-func refuses(code booking.Code) func(context.Context, string) error {
-	return func(context.Context, string) error { return refusal(code) }
+func refuses(code booking.Code) func(context.Context, Placement) error {
+	return func(context.Context, Placement) error { return refusal(code) }
 }
 
 func counted(n int, noun string) string {

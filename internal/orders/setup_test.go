@@ -211,7 +211,7 @@ func (b *bundle) placeFor(ctx context.Context, p orders.Placement) placed {
 	if err != nil {
 		return placed{orders.Outcome{OrderID: a.OrderID}, err}
 	}
-	out, err := b.Place(ctx, booking.Caller{Unchecked: true}, a)
+	out, err := b.Place(ctx, a)
 	return placed{out, err}
 }
 
@@ -314,6 +314,7 @@ type memory struct {
 	deletions map[string]*booking.DrinkDeletion
 	waiting   int            // calls that wait for a cleaner
 	waitingOf map[string]int // of them, by customer
+	waitingBy map[string]int // of them, by the caller that placed them for others
 	looked    int            // how often the catalogue was asked
 	orders    map[string]contract.Publication
 }
@@ -366,6 +367,10 @@ func (m *memory) Waiting(context.Context) (int, error) { return m.waiting, m.awa
 
 func (m *memory) WaitingOf(_ context.Context, customerID string) (int, error) {
 	return m.waitingOf[customerID], m.away
+}
+
+func (m *memory) WaitingBy(_ context.Context, placedBy string) (int, error) {
+	return m.waitingBy[placedBy], m.away
 }
 
 func (m *memory) Order(_ context.Context, id string) (contract.Publication, error) {

@@ -192,7 +192,7 @@ func listJobs(t *testing.T, fresh newURL) {
 func listCrew(t *testing.T, fresh newURL) {
 	crew := store.NewCrew(setup(t, fresh, "fulfilment"))
 	kim := booking.Cleaner{ID: "kim", Name: "Kim"}
-	atWork, err := crew.AddCleaner(t.Context(), kim)
+	atWork, err := crew.AddCleaner(t.Context(), "1025", kim)
 	require.NoError(t, err)
 	require.Equal(t, booking.CleanerAtWork{Cleaner: kim}, atWork)
 	for _, order := range []string{"o3", "o2", "o1"} {

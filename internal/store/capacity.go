@@ -20,13 +20,14 @@ type stockRow struct {
 	Closed    bool
 }
 
-// ChangeStock says how much there is of an item that can be ordered. What
-// remains moves by the difference. StockBelowHeld: less than is held on the day
-// that it names, the first such one. NotFound: the item was closed. Either way
-// nothing was changed.
-func (i *Inventory) ChangeStock(ctx context.Context, c booking.StockChange) error {
+// ChangeStock says how much there is of an item that can be ordered: by is the number
+// of the caller whose doing that is. What remains moves by the difference.
+// StockBelowHeld: less than is held on the day that it names, the first such one.
+// NotFound: the item was closed. Either way nothing was changed.
+func (i *Inventory) ChangeStock(ctx context.Context, by string, c booking.StockChange) error {
 	return i.setCapacity(ctx, c.Item.ID, c.From, c.To, c.Capacity, func(ctx context.Context, q bun.IDB, left int) error {
 		data := c.EventData(left)
+		data.By = by
 		return tell(ctx, q, inventoryOutbox, booking.Event{
 			Key: c.Item.ID + "/" + string(booking.StockChanged) + "/" + rand.Text(), Type: booking.StockChanged, Subject: c.Item.ID,
 			At: now(), Catalogue: &data,

@@ -30,9 +30,10 @@ func NewCatalogue(db *DB) *Catalogue {
 	}
 }
 
-// AddPlace registers a place under an id that no other has.
-func (c *Catalogue) AddPlace(ctx context.Context, p booking.Place) error {
-	return c.places.add(ctx, p.ID, p)
+// AddPlace registers a place under an id that no other has. by is the number of the
+// caller whose doing that is, as in what follows.
+func (c *Catalogue) AddPlace(ctx context.Context, by string, p booking.Place) error {
+	return c.places.add(ctx, by, p.ID, p)
 }
 
 // Place is the place with the id; NotFound when there is none.
@@ -50,8 +51,8 @@ func (c *Catalogue) Places(ctx context.Context, f booking.CatalogueFilter, p boo
 // of it; NotFound when there is none. change runs again when the place was
 // changed at the same time. Its error is returned and nothing is changed; the
 // id stays what it is.
-func (c *Catalogue) ChangePlace(ctx context.Context, id string, change func(*booking.Place) error) (booking.Place, error) {
-	return c.places.change(ctx, id, func(p *booking.Place) error {
+func (c *Catalogue) ChangePlace(ctx context.Context, by, id string, change func(*booking.Place) error) (booking.Place, error) {
+	return c.places.change(ctx, by, id, func(p *booking.Place) error {
 		err := change(p)
 		p.ID = id
 		return err
@@ -59,8 +60,8 @@ func (c *Catalogue) ChangePlace(ctx context.Context, id string, change func(*boo
 }
 
 // AddMenu registers a menu under an id that no other has.
-func (c *Catalogue) AddMenu(ctx context.Context, m booking.Menu) error {
-	return c.menus.add(ctx, m.ID, m)
+func (c *Catalogue) AddMenu(ctx context.Context, by string, m booking.Menu) error {
+	return c.menus.add(ctx, by, m.ID, m)
 }
 
 // Menu is the menu with the id; NotFound when there is none.
@@ -75,8 +76,8 @@ func (c *Catalogue) Menus(ctx context.Context, f booking.CatalogueFilter, p book
 }
 
 // ChangeMenu is ChangePlace for a menu.
-func (c *Catalogue) ChangeMenu(ctx context.Context, id string, change func(*booking.Menu) error) (booking.Menu, error) {
-	return c.menus.change(ctx, id, func(m *booking.Menu) error {
+func (c *Catalogue) ChangeMenu(ctx context.Context, by, id string, change func(*booking.Menu) error) (booking.Menu, error) {
+	return c.menus.change(ctx, by, id, func(m *booking.Menu) error {
 		err := change(m)
 		m.ID = id
 		return err

@@ -24,28 +24,28 @@ func testCatalogue(t *testing.T, fresh newURL) {
 	catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
 
 	run(t, "Place", func(t *testing.T) {
-		require.NoError(t, catalogue.AddPlace(t.Context(), newPlace("place")))
+		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", newPlace("place")))
 		p, err := catalogue.Place(t.Context(), "place")
 		require.NoError(t, err)
 		require.Equal(t, newPlace("place"), p)
-		require.Error(t, catalogue.AddPlace(t.Context(), newPlace("place")), "the id is taken")
+		require.Error(t, catalogue.AddPlace(t.Context(), "1025", newPlace("place")), "the id is taken")
 	})
 
 	run(t, "NotFound", func(t *testing.T) {
 		_, err := catalogue.Place(t.Context(), "nowhere")
 		requireCode(t, booking.NotFound, err)
-		_, err = catalogue.ChangePlace(t.Context(), "nowhere", func(*booking.Place) error { return nil })
+		_, err = catalogue.ChangePlace(t.Context(), "1025", "nowhere", func(*booking.Place) error { return nil })
 		requireCode(t, booking.NotFound, err)
 	})
 
 	run(t, "ChangePlace", func(t *testing.T) {
-		require.NoError(t, catalogue.AddPlace(t.Context(), newPlace("changing")))
+		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", newPlace("changing")))
 		refusal := errors.New("no")
-		_, err := catalogue.ChangePlace(t.Context(), "changing", func(p *booking.Place) error { p.Name = "lost"; return refusal })
+		_, err := catalogue.ChangePlace(t.Context(), "1025", "changing", func(p *booking.Place) error { p.Name = "lost"; return refusal })
 		require.ErrorIs(t, err, refusal)
 
 		together(t, 12, func(int) (booking.Place, error) {
-			return catalogue.ChangePlace(t.Context(), "changing", func(p *booking.Place) error { p.Price.Amount++; return nil })
+			return catalogue.ChangePlace(t.Context(), "1025", "changing", func(p *booking.Place) error { p.Price.Amount++; return nil })
 		})
 		want := newPlace("changing")
 		want.Price.Amount += 12
@@ -57,13 +57,13 @@ func testCatalogue(t *testing.T, fresh newURL) {
 	run(t, "Places", func(t *testing.T) {
 		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
 		for _, id := range unordered {
-			require.NoError(t, catalogue.AddPlace(t.Context(), newPlace(id)))
+			require.NoError(t, catalogue.AddPlace(t.Context(), "1025", newPlace(id)))
 		}
 		elsewhere := newPlace("elsewhere")
 		elsewhere.OwnerID = "other owner"
-		require.NoError(t, catalogue.AddPlace(t.Context(), elsewhere))
+		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", elsewhere))
 		withdraw := func(withdrawn bool) {
-			place, err := catalogue.ChangePlace(t.Context(), "a", func(p *booking.Place) error { p.Withdrawn = withdrawn; return nil })
+			place, err := catalogue.ChangePlace(t.Context(), "1025", "a", func(p *booking.Place) error { p.Withdrawn = withdrawn; return nil })
 			require.NoError(t, err)
 			require.Equal(t, withdrawn, place.Withdrawn)
 		}
@@ -97,7 +97,7 @@ func testCatalogue(t *testing.T, fresh newURL) {
 			return booking.Menu{ID: id, Name: "김밥 'deluxe'?", OwnerID: "owner", Price: won}
 		}
 		for _, id := range unordered {
-			require.NoError(t, catalogue.AddMenu(t.Context(), newMenu(id)))
+			require.NoError(t, catalogue.AddMenu(t.Context(), "1025", newMenu(id)))
 		}
 		all := selected(catalogue.Menus, booking.CatalogueFilter{})
 		require.Equal(t, newest, ids(t, all, func(m booking.Menu) string { return m.ID }))
@@ -109,13 +109,13 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		_, err = catalogue.Menu(t.Context(), "none")
 		requireCode(t, booking.NotFound, err)
 		require.ErrorContains(t, err, "menu none")
-		require.Error(t, catalogue.AddMenu(t.Context(), newMenu("a")), "the id is taken")
+		require.Error(t, catalogue.AddMenu(t.Context(), "1025", newMenu("a")), "the id is taken")
 		_, menus, err := catalogue.Menus(t.Context(), booking.CatalogueFilter{}, booking.Page{Limit: 1})
 		require.NoError(t, err)
 		_, _, err = catalogue.Places(t.Context(), booking.CatalogueFilter{}, booking.Page{Cursor: menus})
 		requireCode(t, booking.InvalidCursor, err)
 
-		changed, err := catalogue.ChangeMenu(t.Context(), "a", func(m *booking.Menu) error {
+		changed, err := catalogue.ChangeMenu(t.Context(), "1025", "a", func(m *booking.Menu) error {
 			m.ID, m.Name, m.OwnerID, m.Price.Amount, m.Withdrawn = "b", "Bibimbap", "bora", 1, true
 			return nil
 		})
@@ -127,7 +127,7 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		require.Equal(t, want, got)
 		gone := selected(catalogue.Menus, booking.CatalogueFilter{OwnerID: "bora", Withdrawn: true})
 		require.Equal(t, []string{"a"}, ids(t, gone, func(m booking.Menu) string { return m.ID }))
-		_, err = catalogue.ChangeMenu(t.Context(), "none", func(*booking.Menu) error { return nil })
+		_, err = catalogue.ChangeMenu(t.Context(), "1025", "none", func(*booking.Menu) error { return nil })
 		requireCode(t, booking.NotFound, err)
 	})
 

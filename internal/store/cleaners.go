@@ -32,7 +32,7 @@ func (r cleanerRow) atWork() booking.CleanerAtWork {
 
 // AddCleaner takes on a cleaner under an id that no other has. They go at once
 // to the call that has waited longest. AlreadyRegistered: another has the id.
-func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) (booking.CleanerAtWork, error) {
+func (c *Crew) AddCleaner(ctx context.Context, by string, cleaner booking.Cleaner) (booking.CleanerAtWork, error) {
 	atWork := booking.CleanerAtWork{Cleaner: cleaner}
 	err := c.tellingInTurn(ctx, "add cleaner", func(ctx context.Context, q bun.IDB) error {
 		added, err := affected(q.NewRaw(`INSERT INTO cleaners (id, name, order_id, free_since, created_at) VALUES (?, ?, '', ?, ?)
@@ -43,7 +43,7 @@ func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) (booking
 		if err != nil {
 			return err
 		}
-		if err = tell(ctx, q, fulfilmentOutbox, event(booking.CleanerRegistered, cleaner.ID, 1, atWork.EventData())); err != nil {
+		if err = tell(ctx, q, fulfilmentOutbox, event(booking.CleanerRegistered, by, cleaner.ID, 1, atWork.EventData())); err != nil {
 			return err
 		}
 		if _, err = serve(ctx, q, ""); err != nil {
@@ -58,7 +58,7 @@ func (c *Crew) AddCleaner(ctx context.Context, cleaner booking.Cleaner) (booking
 // One who is withdrawn gets no new calls, and keeps the one that they have. One
 // who is brought back stands at the end of those who are free, and goes at once
 // to the call that has waited longest.
-func (c *Crew) ChangeCleaner(ctx context.Context, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
+func (c *Crew) ChangeCleaner(ctx context.Context, by, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
 	var row cleanerRow
 	err := c.tellingInTurn(ctx, "change cleaner", func(ctx context.Context, q bun.IDB) (err error) {
 		if row, err = cleanerOf(ctx, q, id); err != nil {
@@ -77,7 +77,7 @@ func (c *Crew) ChangeCleaner(ctx context.Context, id string, change booking.Clea
 		row.Version++
 		_, err = q.NewRaw("UPDATE cleaners SET name = ?, withdrawn = ?, version = ? WHERE id = ?", row.Name, row.Withdrawn, row.Version, id).Exec(ctx)
 		if err == nil {
-			err = tell(ctx, q, fulfilmentOutbox, event(cleanerFacts.ofChange(was.atWork(), row.atWork()), id, row.Version, row.atWork().EventData()))
+			err = tell(ctx, q, fulfilmentOutbox, event(cleanerFacts.ofChange(was.atWork(), row.atWork()), by, id, row.Version, row.atWork().EventData()))
 		}
 		if returns := was.Withdrawn && !row.Withdrawn; err != nil || !returns || row.OrderID != "" {
 			return err
@@ -166,6 +166,14 @@ func (c *Crew) Waiting(ctx context.Context) (n int, err error) {
 func (c *Crew) WaitingOf(ctx context.Context, customerID string) (n int, err error) {
 	err = c.db.run(ctx, "count waiting calls of customer", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT count(*) FROM assignments WHERE state = 'waiting' AND customer_id = ?", customerID).Scan(ctx, &n)
+	})
+	return n, err
+}
+
+// WaitingBy is how many calls wait for a cleaner that the caller placed for others.
+func (c *Crew) WaitingBy(ctx context.Context, placedBy string) (n int, err error) {
+	err = c.db.run(ctx, "count waiting calls of caller", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw("SELECT count(*) FROM assignments WHERE state = 'waiting' AND placed_by = ?", placedBy).Scan(ctx, &n)
 	})
 	return n, err
 }

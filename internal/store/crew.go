@@ -41,6 +41,7 @@ type assignmentRow struct {
 	CleanerID   string
 	CleanerName string
 	CustomerID  string
+	PlacedBy    string
 	Tel         booking.Personal // "" once the call is over
 	Location    booking.Personal
 	Told        bool           // the call knows its cleaner
@@ -95,7 +96,7 @@ func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, 
 	err := c.inTurn(ctx, "assign cleaner", func(ctx context.Context, q bun.IDB) (err error) {
 		row = assignmentRow{
 			OrderID: call.OrderID, State: assignmentWaiting, At: now(),
-			CustomerID: call.CustomerID, Tel: call.Tel, Location: call.Location,
+			CustomerID: call.CustomerID, PlacedBy: call.PlacedBy, Tel: call.Tel, Location: call.Location,
 		}
 		if call.Late {
 			row.State, row.Why = assignmentCancelled, call.Why

@@ -116,7 +116,7 @@ func (c crew) comeOrGo(ctx context.Context, round, call int, comes bool) (err er
 	what := rand.IntN(20)
 	switch {
 	case what == 0:
-		_, err = c.AddCleaner(ctx, newCleaner(key("new", round, "/", call)))
+		_, err = c.AddCleaner(ctx, "1025", newCleaner(key("new", round, "/", call)))
 	case comes || what < 4:
 		_, err = c.Assign(ctx, newCall(order, ""))
 	case what < 8:

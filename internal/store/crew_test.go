@@ -32,7 +32,7 @@ func newCleaner(id string) booking.Cleaner {
 
 func (c crew) add(t *testing.T, id string) {
 	t.Helper()
-	_, err := c.AddCleaner(t.Context(), newCleaner(id))
+	_, err := c.AddCleaner(t.Context(), "1025", newCleaner(id))
 	require.NoError(t, err)
 }
 
@@ -49,7 +49,9 @@ func assigned(cleaner string) booking.Outcome {
 
 func (c crew) assign(t *testing.T, orderID string, want booking.Outcome) {
 	t.Helper()
-	got, err := c.Assign(t.Context(), newCall(orderID, ""))
+	call := newCall(orderID, "")
+	call.PlacedBy = "1025"
+	got, err := c.Assign(t.Context(), call)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
@@ -82,7 +84,7 @@ func (c crew) atWork(t *testing.T, orderIDs ...string) {
 
 func (c crew) withdraw(t *testing.T, id string, withdrawn bool) booking.CleanerAtWork {
 	t.Helper()
-	cleaner, err := c.ChangeCleaner(t.Context(), id, booking.CleanerChange{Withdrawn: &withdrawn})
+	cleaner, err := c.ChangeCleaner(t.Context(), "1025", id, booking.CleanerChange{Withdrawn: &withdrawn})
 	require.NoError(t, err)
 	require.Equal(t, withdrawn, cleaner.Withdrawn)
 	return cleaner
@@ -111,6 +113,11 @@ func (c crew) waiting(t *testing.T, want int) {
 		require.NoError(t, err)
 		require.Equal(t, want, got, customer)
 	}
+	for caller, want := range map[string]int{"1025": want, "1026": 0} {
+		got, err := c.WaitingBy(t.Context(), caller)
+		require.NoError(t, err)
+		require.Equal(t, want, got, caller)
+	}
 }
 
 // untold requires which calls do not know their cleaner.
@@ -134,7 +141,7 @@ func testCrew(t *testing.T, fresh newURL) {
 
 	run(t, "Cleaners", func(t *testing.T) {
 		c := newCrew(t, fresh, "b", "a", "C")
-		_, err := c.AddCleaner(t.Context(), newCleaner("a"))
+		_, err := c.AddCleaner(t.Context(), "1025", newCleaner("a"))
 		require.Error(t, err, "the id is taken")
 		c.assign(t, "o1", assigned("b"))
 		c.atWork(t, "", "", "o1")
@@ -149,7 +156,7 @@ func testCrew(t *testing.T, fresh newURL) {
 		requireCode(t, booking.InvalidCursor, err)
 		_, err = c.Cleaner(t.Context(), "nobody")
 		requireCode(t, booking.NotFound, err)
-		_, err = c.ChangeCleaner(t.Context(), "nobody", booking.CleanerChange{})
+		_, err = c.ChangeCleaner(t.Context(), "1025", "nobody", booking.CleanerChange{})
 		requireCode(t, booking.NotFound, err)
 	})
 
@@ -193,7 +200,7 @@ func testCrew(t *testing.T, fresh newURL) {
 		c := newCrew(t, fresh, "a")
 		c.assign(t, "o1", assigned("a"))
 		name := "Lee"
-		changed, err := c.ChangeCleaner(t.Context(), "a", booking.CleanerChange{Name: &name})
+		changed, err := c.ChangeCleaner(t.Context(), "1025", "a", booking.CleanerChange{Name: &name})
 		require.NoError(t, err)
 		want := booking.CleanerAtWork{Cleaner: booking.Cleaner{ID: "a", Name: "Lee"}, OrderID: "o1"}
 		require.Equal(t, want, changed)

@@ -25,10 +25,10 @@ func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, 
 	fulfilment := setup(t, fresh, "fulfilment")
 	crew, deliveries, productions := store.NewCrew(fulfilment), store.NewDeliveries(fulfilment), store.NewProductions(fulfilment)
 	for _, id := range []string{"a", "b", "c"} {
-		require.NoError(t, catalogue.AddPlace(ctx, newPlace(id)))
-		require.NoError(t, catalogue.AddMenu(ctx, booking.Menu{ID: id, Name: "국", OwnerID: "owner", Price: won}))
-		require.NoError(t, catalogue.AddDrink(ctx, newDrink(id), 5))
-		_, err := crew.AddCleaner(ctx, newCleaner(id))
+		require.NoError(t, catalogue.AddPlace(ctx, "1025", newPlace(id)))
+		require.NoError(t, catalogue.AddMenu(ctx, "1025", booking.Menu{ID: id, Name: "국", OwnerID: "owner", Price: won}))
+		require.NoError(t, catalogue.AddDrink(ctx, "1025", newDrink(id), 5))
+		_, err := crew.AddCleaner(ctx, "1025", newCleaner(id))
 		require.NoError(t, err)
 		for _, jobs := range []*store.Jobs{deliveries, productions} {
 			_, err = jobs.Start(ctx, booking.Job{OrderID: id, Quantity: 1})

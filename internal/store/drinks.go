@@ -26,7 +26,7 @@ var errDayAndEnd = errors.New("list drinks: no index serves a date together with
 
 // AddDrink registers a drink, of which there are count on its day, under an id
 // that no other has.
-func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink, count int) error {
+func (c *Catalogue) AddDrink(ctx context.Context, by string, d booking.Drink, count int) error {
 	text, err := c.drinks.write(d.ID, d)
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func (c *Catalogue) AddDrink(ctx context.Context, d booking.Drink, count int) er
 		if err != nil {
 			return err
 		}
-		return tell(ctx, q, catalogueOutbox, event(booking.DrinkRegistered, d.ID, 1, data))
+		return tell(ctx, q, catalogueOutbox, event(booking.DrinkRegistered, by, d.ID, 1, data))
 	})
 }
 
@@ -113,8 +113,8 @@ func (c *Catalogue) onSale(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuer
 
 // ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its
 // stock is of that day. NotFound: it is being deleted, or was.
-func (c *Catalogue) ChangeDrink(ctx context.Context, id string, change func(*booking.Drink) error) (booking.Drink, error) {
-	return c.drinks.change(ctx, id, func(d *booking.Drink) error {
+func (c *Catalogue) ChangeDrink(ctx context.Context, by, id string, change func(*booking.Drink) error) (booking.Drink, error) {
+	return c.drinks.change(ctx, by, id, func(d *booking.Drink) error {
 		day, zone := d.Date, d.TimeZone
 		err := change(d)
 		d.ID, d.Date, d.TimeZone = id, day, zone
@@ -125,10 +125,10 @@ func (c *Catalogue) ChangeDrink(ctx context.Context, id string, change func(*boo
 // NoteDeletion takes the drink out of the list, for good, and notes how far
 // its deletion has come. That never goes backwards: a note that comes late
 // takes nothing back.
-func (c *Catalogue) NoteDeletion(ctx context.Context, drinkID string, d booking.DrinkDeletion) error {
+func (c *Catalogue) NoteDeletion(ctx context.Context, by, drinkID string, d booking.DrinkDeletion) error {
 	row := &deletionRow{DrinkID: drinkID, Orders: d.Orders, Cancelled: d.Cancelled, Over: d.Over, Done: d.Done}
 	return c.db.telling(ctx, catalogueOutbox, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
-		if err := c.takeOff(ctx, q, drinkID); err != nil {
+		if err := c.takeOff(ctx, q, by, drinkID); err != nil {
 			return err
 		}
 		upsert := q.NewInsert().Model(row).
@@ -143,7 +143,7 @@ func (c *Catalogue) NoteDeletion(ctx context.Context, drinkID string, d booking.
 }
 
 // takeOff takes the drink out of the list, once.
-func (c *Catalogue) takeOff(ctx context.Context, q bun.IDB, drinkID string) error {
+func (c *Catalogue) takeOff(ctx context.Context, q bun.IDB, by, drinkID string) error {
 	var row struct {
 		Doc     string
 		Version int64
@@ -163,5 +163,5 @@ func (c *Catalogue) takeOff(ctx context.Context, q bun.IDB, drinkID string) erro
 	data := drink.EventData()
 	off := true
 	data.Withdrawn, data.Deleted = &off, true
-	return tell(ctx, q, catalogueOutbox, event(booking.DrinkDeleted, drinkID, row.Version, data))
+	return tell(ctx, q, catalogueOutbox, event(booking.DrinkDeleted, by, drinkID, row.Version, data))
 }

@@ -25,16 +25,16 @@ func testDrinks(t *testing.T, fresh newURL) {
 	}
 
 	run(t, "Sold", func(t *testing.T) {
-		require.NoError(t, catalogue.AddDrink(t.Context(), newDrink(t.Name()), 5))
+		require.NoError(t, catalogue.AddDrink(t.Context(), "1025", newDrink(t.Name()), 5))
 		drink(t, nil)
-		require.Error(t, catalogue.AddDrink(t.Context(), newDrink(t.Name()), 5), "the id is taken")
+		require.Error(t, catalogue.AddDrink(t.Context(), "1025", newDrink(t.Name()), 5), "the id is taken")
 		_, _, err := catalogue.Drink(t.Context(), "none")
 		requireCode(t, booking.NotFound, err)
 		require.ErrorContains(t, err, "drink none")
 	})
 
 	run(t, "DeletionNeverGoesBackwards", func(t *testing.T) {
-		require.NoError(t, catalogue.AddDrink(t.Context(), newDrink(t.Name()), 5))
+		require.NoError(t, catalogue.AddDrink(t.Context(), "1025", newDrink(t.Name()), 5))
 		for _, tt := range []struct{ note, want booking.DrinkDeletion }{
 			{booking.DrinkDeletion{}, booking.DrinkDeletion{}},
 			{booking.DrinkDeletion{Orders: 9}, booking.DrinkDeletion{Orders: 9}},
@@ -46,7 +46,7 @@ func testDrinks(t *testing.T, fresh newURL) {
 			},
 			{booking.DrinkDeletion{Orders: 9}, booking.DrinkDeletion{Orders: 9, Cancelled: 7, Over: 2, Done: true}},
 		} {
-			require.NoError(t, catalogue.NoteDeletion(t.Context(), t.Name(), tt.note))
+			require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", t.Name(), tt.note))
 			drink(t, &tt.want)
 		}
 	})
@@ -56,7 +56,7 @@ func testDrinks(t *testing.T, fresh newURL) {
 		west := newDrink("west")
 		west.TimeZone = "America/Los_Angeles" // the same date, 17 hours later
 		for _, d := range []booking.Drink{newDrink("east"), west} {
-			require.NoError(t, catalogue.AddDrink(t.Context(), d, 5))
+			require.NoError(t, catalogue.AddDrink(t.Context(), "1025", d, 5))
 		}
 		for now, want := range map[time.Time][]string{
 			{}:                                    {"west", "east"},
@@ -86,11 +86,11 @@ func testDrinks(t *testing.T, fresh newURL) {
 	run(t, "OnlyWhatIsSoldIsListed", func(t *testing.T) {
 		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
 		for _, id := range append(unordered, "aa", "z") {
-			require.NoError(t, catalogue.AddDrink(t.Context(), newDrink(id), 5))
+			require.NoError(t, catalogue.AddDrink(t.Context(), "1025", newDrink(id), 5))
 		}
-		require.NoError(t, catalogue.NoteDeletion(t.Context(), "aa", booking.DrinkDeletion{Done: true}))
-		require.NoError(t, catalogue.NoteDeletion(t.Context(), "z", booking.DrinkDeletion{Orders: 1}))
-		require.NoError(t, catalogue.NoteDeletion(t.Context(), "of another time", booking.DrinkDeletion{Orders: 1}))
+		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "aa", booking.DrinkDeletion{Done: true}))
+		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "z", booking.DrinkDeletion{Orders: 1}))
+		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "of another time", booking.DrinkDeletion{Orders: 1}))
 		all := selected(catalogue.Drinks, booking.CatalogueFilter{})
 		require.Equal(t, newest, ids(t, all, func(d booking.Drink) string { return d.ID }))
 		_, _, err := catalogue.Drinks(t.Context(), booking.CatalogueFilter{}, booking.Page{Cursor: "bad"})
@@ -102,10 +102,10 @@ func testDrinks(t *testing.T, fresh newURL) {
 		for _, id := range []string{"a4", "a5", "b4", "b5", "gone4"} {
 			d := newDrink(id)
 			d.OwnerID, d.Date = id[:1], day(int(id[len(id)-1]-'0'))
-			require.NoError(t, catalogue.AddDrink(t.Context(), d, 5))
+			require.NoError(t, catalogue.AddDrink(t.Context(), "1025", d, 5))
 		}
-		require.NoError(t, catalogue.NoteDeletion(t.Context(), "gone4", booking.DrinkDeletion{}))
-		_, err := catalogue.ChangeDrink(t.Context(), "b5", func(d *booking.Drink) error { d.Withdrawn = true; return nil })
+		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "gone4", booking.DrinkDeletion{}))
+		_, err := catalogue.ChangeDrink(t.Context(), "1025", "b5", func(d *booking.Drink) error { d.Withdrawn = true; return nil })
 		require.NoError(t, err)
 		for _, tt := range []struct {
 			filter booking.CatalogueFilter
@@ -126,8 +126,8 @@ func testDrinks(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "ChangeDrink", func(t *testing.T) {
-		require.NoError(t, catalogue.AddDrink(t.Context(), newDrink(t.Name()), 5))
-		changed, err := catalogue.ChangeDrink(t.Context(), t.Name(), func(d *booking.Drink) error {
+		require.NoError(t, catalogue.AddDrink(t.Context(), "1025", newDrink(t.Name()), 5))
+		changed, err := catalogue.ChangeDrink(t.Context(), "1025", t.Name(), func(d *booking.Drink) error {
 			d.ID, d.Date, d.Name, d.Price.Amount = "other", day(9), "Mocha", 1
 			return nil
 		})

@@ -35,6 +35,7 @@ type keptRow struct {
 	OrderID     string `bun:",pk"`
 	Kind        booking.Kind
 	CustomerID  string
+	PlacedBy    string
 	Input       string // JSON
 	Summary     string
 	RequestHash string
@@ -53,7 +54,7 @@ type keptRow struct {
 
 func (r keptRow) kept() orders.Kept {
 	k := orders.Kept{
-		OrderID: r.OrderID, Kind: r.Kind, CustomerID: r.CustomerID, Input: []byte(r.Input), Summary: r.Summary,
+		OrderID: r.OrderID, Kind: r.Kind, CustomerID: r.CustomerID, PlacedBy: r.PlacedBy, Input: []byte(r.Input), Summary: r.Summary,
 		RequestHash: r.RequestHash, ReceivedAt: r.ReceivedAt.UTC(), StartBy: r.StartBy.UTC(), Sent: r.Sent, Tries: r.Tries,
 	}
 	if r.State == keptClosing {
@@ -72,7 +73,7 @@ func (i *Inbox) Put(ctx context.Context, k orders.Kept, p contract.Publication) 
 		return "", nothingDone(err)
 	}
 	kept := &keptRow{
-		OrderID: k.OrderID, Kind: k.Kind, CustomerID: k.CustomerID, Input: string(k.Input), Summary: k.Summary,
+		OrderID: k.OrderID, Kind: k.Kind, CustomerID: k.CustomerID, PlacedBy: k.PlacedBy, Input: string(k.Input), Summary: k.Summary,
 		RequestHash: k.RequestHash, ReceivedAt: micros(k.ReceivedAt), StartBy: micros(k.StartBy), State: keptWaiting, Sent: k.Sent,
 	}
 	err = i.db.inTx(ctx, "put order into inbox", func(ctx context.Context, q bun.IDB) error {
@@ -256,6 +257,14 @@ func (i *Inbox) Open(ctx context.Context) (open orders.OpenInbox, err error) {
 func (i *Inbox) OpenOf(ctx context.Context, customerID string) (n int, err error) {
 	err = i.db.run(ctx, "count open orders of customer in inbox", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT count(*) FROM inbox WHERE settled_at IS NULL AND customer_id = ?", customerID).Scan(ctx, &n)
+	})
+	return n, err
+}
+
+// OpenBy implements orders.Inbox.
+func (i *Inbox) OpenBy(ctx context.Context, placedBy string) (n int, err error) {
+	err = i.db.run(ctx, "count open orders of caller in inbox", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw("SELECT count(*) FROM inbox WHERE settled_at IS NULL AND placed_by = ?", placedBy).Scan(ctx, &n)
 	})
 	return n, err
 }

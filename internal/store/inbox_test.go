@@ -22,7 +22,7 @@ var (
 func keptOrder(id string, after time.Duration) (orders.Kept, contract.Publication) {
 	v := newView(id, "alice", orders.KeptVersion, booking.Received)
 	k := orders.Kept{
-		OrderID: id, Kind: booking.Lodging, CustomerID: "alice", Input: []byte(`{"orderId":"` + id + `"}`), Summary: "2 rooms",
+		OrderID: id, Kind: booking.Lodging, CustomerID: "alice", PlacedBy: "1025", Input: []byte(`{"orderId":"` + id + `"}`), Summary: "2 rooms",
 		RequestHash: "hash", ReceivedAt: received.Add(after), StartBy: received.Add(after + time.Hour),
 	}
 	return k, contract.Publication{View: v, RequestHash: "hash"}
@@ -71,6 +71,11 @@ func (i inboxOf) open() orders.OpenInbox {
 		got, err := i.OpenOf(i.Context(), customer)
 		require.NoError(i, err)
 		require.Equal(i, want, got, customer)
+	}
+	for caller, want := range map[string]int{"1025": open.Orders, "1026": 0} {
+		got, err := i.OpenBy(i.Context(), caller)
+		require.NoError(i, err)
+		require.Equal(i, want, got, caller)
 	}
 	return open
 }

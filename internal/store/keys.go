@@ -47,7 +47,8 @@ func (r keyRow) key() identity.Key {
 	return k
 }
 
-// AddKey implements identity.Keys. Keys of one name take turns.
+// AddKey implements identity.Keys. Keys of one name take turns. Invalid also: its
+// organisation is none that is known. Its number may be given to another one later.
 func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 	scopes := make([]string, len(key.Scopes))
 	for i, scope := range key.Scopes {
@@ -69,9 +70,27 @@ func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 		case live >= identity.MostLive:
 			return booking.Errorf(booking.Invalid, "%d keys named %q are live: revoke one of them first", live, key.Name)
 		}
+		if err = mustBeOrganisation(ctx, q, key.OwnerID); err != nil {
+			return err
+		}
 		_, err = q.NewInsert().Model(row).Exec(ctx)
 		return err
 	})
+}
+
+// mustBeOrganisation refuses the id of an owner who has neither called nor had an order;
+// "" is no owner's.
+func mustBeOrganisation(ctx context.Context, q bun.IDB, ownerID string) error {
+	if ownerID == "" {
+		return nil
+	}
+	var known bool
+	err := q.NewRaw(`SELECT EXISTS (SELECT 1 FROM people WHERE kind = ?0 AND id = ?1) OR EXISTS (SELECT 1 FROM orders WHERE owner_id = ?1 AND paid)`,
+		identity.OwnerKind, ownerID).Scan(ctx, &known)
+	if err == nil && !known {
+		err = booking.Errorf(booking.Invalid, "%q is no organisation: its owner has to call once before (GET /v1/self tells them its number)", ownerID)
+	}
+	return err
 }
 
 // Key implements identity.Keys.

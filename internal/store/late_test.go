@@ -15,7 +15,7 @@ import (
 func testLate(t *testing.T, fresh newURL) {
 	fulfilment, inventory := setup(t, fresh, "fulfilment"), store.NewInventory(setup(t, fresh, "inventory"))
 	management, deliveries, crew := store.NewManagement(setup(t, fresh, "management")), store.NewDeliveries(fulfilment), store.NewCrew(fulfilment)
-	_, err := crew.AddCleaner(t.Context(), newCleaner("kim"))
+	_, err := crew.AddCleaner(t.Context(), "1025", newCleaner("kim"))
 	require.NoError(t, err)
 	days := func(t *testing.T) booking.Hold { return newHold("place", t.Name(), 0, 2, 1) }
 	require.NoError(t, inventory.SetCapacity(t.Context(), "place", day(0), day(2), 2))

@@ -82,24 +82,37 @@ func (m *Members) Members(ctx context.Context, ownerID string, p booking.Page) (
 	return members, next, nil
 }
 
-// PutMember gives a person a part in an organisation, for one place or for all: a
-// new one, or another level than they had.
-func (m *Members) PutMember(ctx context.Context, is booking.Member) error {
-	row := &memberRow{
-		OwnerID: is.OwnerID, PersonID: is.PersonID, Place: is.Place, Level: is.Level, ChangedBy: is.By, ChangedAt: micros(is.At),
+// PutMember gives a person these parts in the organisation, one at least, and takes
+// every other one there from them, in one transaction. Of changes at the same time the
+// last one stands as a whole: those of one organisation take turns.
+func (m *Members) PutMember(ctx context.Context, ownerID, personID string, parts []booking.Member) error {
+	rows := make([]memberRow, len(parts))
+	for i, is := range parts {
+		rows[i] = memberRow{
+			OwnerID: ownerID, PersonID: personID, Place: is.Place, Level: is.Level, ChangedBy: is.By, ChangedAt: micros(is.At),
+		}
 	}
-	return m.db.run(ctx, "put member", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewInsert().Model(row).On("CONFLICT (owner_id, person_id, place) DO UPDATE").
-			Set("level = EXCLUDED.level").Set("changed_by = EXCLUDED.changed_by").Set("changed_at = EXCLUDED.changed_at").Exec(ctx)
+	return m.db.inTx(ctx, "put member", func(ctx context.Context, q bun.IDB) error {
+		if err := m.db.takeTurn(ctx, q, "members of "+ownerID); err != nil {
+			return err
+		}
+		if _, err := removeMember(ctx, q, ownerID, personID); err != nil {
+			return err
+		}
+		_, err := q.NewInsert().Model(&rows).Exec(ctx)
 		return err
 	})
+}
+
+func removeMember(ctx context.Context, q bun.IDB, ownerID, personID string) (parts int64, err error) {
+	return affected(q.NewRaw("DELETE FROM members WHERE owner_id = ? AND person_id = ?", ownerID, personID).Exec(ctx))
 }
 
 // RemoveMember takes from a person every part in the organisation. NotFound: they
 // have none.
 func (m *Members) RemoveMember(ctx context.Context, ownerID, personID string) error {
 	return m.db.run(ctx, "remove member", func(ctx context.Context, q bun.IDB) error {
-		removed, err := affected(q.NewRaw("DELETE FROM members WHERE owner_id = ? AND person_id = ?", ownerID, personID).Exec(ctx))
+		removed, err := removeMember(ctx, q, ownerID, personID)
 		if err == nil && removed == 0 {
 			return booking.Errorf(booking.NotFound, "%q is no member of %q", personID, ownerID)
 		}

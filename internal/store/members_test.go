@@ -18,8 +18,14 @@ func member(ownerID, personID, place string, level booking.MemberLevel) booking.
 	}
 }
 
-// testMembers: a person is a member for each place once, at the level that was given
-// last, until they are removed.
+// put gives each person of the parts those that are theirs, and no others.
+func put(t *testing.T, members *store.Members, parts ...booking.Member) {
+	t.Helper()
+	require.NoError(t, members.PutMember(t.Context(), parts[0].OwnerID, parts[0].PersonID, parts))
+}
+
+// testMembers: a person has the parts that were given last, and no others, until they
+// are removed.
 func testMembers(t *testing.T, fresh newURL) {
 	members := store.NewMembers(setup(t, fresh, "mypage"))
 	staff, owner := booking.StaffLevel, booking.OwnerLevel
@@ -35,13 +41,12 @@ func testMembers(t *testing.T, fresh newURL) {
 		return memberships
 	}
 	require.Empty(t, of("1031"))
-	for _, m := range []booking.Member{
-		member("1026", "1031", "place-2", staff), member("1026", "1031", "", staff), member("1027", "1031", "", owner), member("1026", "1030", "", owner),
-	} {
-		require.NoError(t, members.PutMember(t.Context(), m))
-		require.NoError(t, members.PutMember(t.Context(), m), "once more")
+	for range 2 { // once more, and nothing changes
+		put(t, members, member("1026", "1031", "place-2", staff), member("1026", "1031", "", staff))
+		put(t, members, member("1027", "1031", "", owner))
+		put(t, members, member("1026", "1030", "", owner))
 	}
-	require.NoError(t, members.PutMember(t.Context(), member("1026", "1031", "place-2", owner)))
+	put(t, members, member("1026", "1031", "place-2", owner), member("1026", "1031", "", staff))
 	require.Equal(t, []booking.Membership{
 		{OwnerID: "1026", Level: staff}, {OwnerID: "1026", Place: "place-2", Level: owner}, {OwnerID: "1027", Level: owner},
 	}, of("1031"))
@@ -49,13 +54,18 @@ func testMembers(t *testing.T, fresh newURL) {
 		member("1026", "1030", "", owner), member("1026", "1031", "", staff), member("1026", "1031", "place-2", owner),
 	}, all("1026"))
 
+	put(t, members, member("1026", "1031", "place-3", staff))
+	require.Equal(t, []booking.Membership{{OwnerID: "1026", Place: "place-3", Level: staff}, {OwnerID: "1027", Level: owner}}, of("1031"),
+		"what they had before in this organisation is gone, and nothing else is")
+	require.Len(t, all("1026"), 2)
+
 	require.NoError(t, members.RemoveMember(t.Context(), "1026", "1031"))
 	require.ErrorIs(t, members.RemoveMember(t.Context(), "1026", "1031"), &booking.Error{Code: booking.NotFound})
 	require.Equal(t, []booking.Membership{{OwnerID: "1027", Level: owner}}, of("1031"))
 	require.Len(t, all("1026"), 1)
 
 	for n := range 5 {
-		require.NoError(t, members.PutMember(t.Context(), member("1028", fmt.Sprint("member-", n), "", staff)))
+		put(t, members, member("1028", fmt.Sprint("member-", n), "", staff))
 	}
 	var paged []string
 	for page := (booking.Page{Limit: 2}); ; {
@@ -71,4 +81,22 @@ func testMembers(t *testing.T, fresh newURL) {
 	require.Equal(t, []string{"member-0", "member-1", "member-2", "member-3", "member-4"}, paged)
 	_, _, err := members.Members(t.Context(), "1028", booking.Page{Cursor: "bad"})
 	require.ErrorIs(t, err, &booking.Error{Code: booking.InvalidCursor})
+}
+
+// testMembersAtOnce: of changes of one member at the same time, the last one stands as
+// a whole: what the others gave is not beside it.
+func testMembersAtOnce(t *testing.T, fresh newURL) {
+	members := store.NewMembers(setup(t, fresh, "mypage"))
+	for range 5 {
+		together(t, 6, func(n int) (any, error) {
+			place := fmt.Sprint("place-", n)
+			return nil, members.PutMember(t.Context(), "1026", "1031", []booking.Member{
+				member("1026", "1031", place, booking.StaffLevel), member("1026", "1031", place+"-too", booking.StaffLevel),
+			})
+		})
+		has, err := members.Memberships(t.Context(), "1031")
+		require.NoError(t, err)
+		require.Len(t, has, 2)
+		require.Equal(t, has[0].Place+"-too", has[1].Place)
+	}
 }

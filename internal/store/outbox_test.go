@@ -39,20 +39,20 @@ func testOutbox(t *testing.T, fresh newURL) {
 		db := setup(t, fresh, "catalogue")
 		catalogue, outbox := store.NewCatalogue(db), store.CatalogueOutbox(db)
 		place := newPlace("place-1")
-		require.NoError(t, catalogue.AddPlace(t.Context(), place))
-		require.Error(t, catalogue.AddPlace(t.Context(), place), "the id is taken")
+		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", place))
+		require.Error(t, catalogue.AddPlace(t.Context(), "1025", place), "the id is taken")
 		registered := waiting(t, outbox)
 		require.Len(t, registered, 1)
 		require.Equal(t, "place-1/PlaceRegistered/1", registered[0].Key)
 		require.Equal(t, "place-1", registered[0].Subject)
 		off, on := true, false
 		require.Equal(t, &booking.CatalogueData{
-			Kind: booking.Lodging, OwnerID: "owner", Item: &booking.Item{ID: "place-1", Name: place.Name}, Price: &won, Withdrawn: &on,
+			Kind: booking.Lodging, OwnerID: "owner", By: "1025", Item: &booking.Item{ID: "place-1", Name: place.Name}, Price: &won, Withdrawn: &on,
 			Confirmation: booking.Manual, ConfirmWithin: "24h", TimeZone: "Asia/Seoul", CheckInTime: "15:00", CheckOutTime: "11:30",
 		}, registered[0].Catalogue)
 
 		change := func(edit func(*booking.Place) error) error {
-			_, err := catalogue.ChangePlace(t.Context(), "place-1", edit)
+			_, err := catalogue.ChangePlace(t.Context(), "1025", "place-1", edit)
 			return err
 		}
 		no := errors.New("no")
@@ -78,9 +78,9 @@ func testOutbox(t *testing.T, fresh newURL) {
 	run(t, "ConcurrentChanges", func(t *testing.T) {
 		db := setup(t, fresh, "catalogue")
 		catalogue, outbox := store.NewCatalogue(db), store.CatalogueOutbox(db)
-		require.NoError(t, catalogue.AddPlace(t.Context(), newPlace("place-1")))
+		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", newPlace("place-1")))
 		together(t, 12, func(int) (booking.Place, error) {
-			return catalogue.ChangePlace(t.Context(), "place-1", func(p *booking.Place) error { p.Price.Amount++; return nil })
+			return catalogue.ChangePlace(t.Context(), "1025", "place-1", func(p *booking.Place) error { p.Price.Amount++; return nil })
 		})
 		keys := map[string]bool{}
 		last := won.Amount - 1
@@ -95,25 +95,26 @@ func testOutbox(t *testing.T, fresh newURL) {
 	run(t, "MenusAndDrinks", func(t *testing.T) {
 		db := setup(t, fresh, "catalogue")
 		catalogue, outbox := store.NewCatalogue(db), store.CatalogueOutbox(db)
-		require.NoError(t, catalogue.AddMenu(t.Context(), booking.Menu{ID: "menu-1", Name: "Gimbap", OwnerID: "sara", Price: won}))
-		_, err := catalogue.ChangeMenu(t.Context(), "menu-1", func(m *booking.Menu) error { m.Withdrawn = true; return nil })
+		require.NoError(t, catalogue.AddMenu(t.Context(), "1025", booking.Menu{ID: "menu-1", Name: "Gimbap", OwnerID: "sara", Price: won}))
+		_, err := catalogue.ChangeMenu(t.Context(), "1025", "menu-1", func(m *booking.Menu) error { m.Withdrawn = true; return nil })
 		require.NoError(t, err)
 		require.Equal(t, []booking.EventType{booking.MenuRegistered, booking.MenuWithdrawn}, types(waiting(t, outbox)))
 
 		drink := newDrink("drink-1")
-		require.NoError(t, catalogue.AddDrink(t.Context(), drink, 40))
+		require.NoError(t, catalogue.AddDrink(t.Context(), "1025", drink, 40))
 		registered := waiting(t, outbox)[0].Catalogue
 		require.Equal(t, drink.Date.String(), registered.Date)
 		require.Equal(t, 40, *registered.Count)
 		require.True(t, drink.Ends().Equal(*registered.EndsAt))
 
-		require.NoError(t, catalogue.NoteDeletion(t.Context(), "drink-1", booking.DrinkDeletion{Orders: 3}))
-		require.NoError(t, catalogue.NoteDeletion(t.Context(), "drink-1", booking.DrinkDeletion{Orders: 3, Done: true}))
+		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1026", "drink-1", booking.DrinkDeletion{Orders: 3}))
+		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "drink-1", booking.DrinkDeletion{Orders: 3, Done: true}))
 		told := waiting(t, outbox)
 		require.Equal(t, []booking.EventType{booking.DrinkDeleted}, types(told), "once")
 		require.True(t, told[0].Catalogue.Deleted)
+		require.Equal(t, "1026", told[0].Catalogue.By)
 		require.True(t, *told[0].Catalogue.Withdrawn)
-		_, err = catalogue.ChangeDrink(t.Context(), "drink-1", func(d *booking.Drink) error { d.Name = "late"; return nil })
+		_, err = catalogue.ChangeDrink(t.Context(), "1025", "drink-1", func(d *booking.Drink) error { d.Name = "late"; return nil })
 		requireCode(t, booking.NotFound, err)
 		require.Empty(t, waiting(t, outbox))
 	})
@@ -127,25 +128,26 @@ func testOutbox(t *testing.T, fresh newURL) {
 		change := booking.StockChange{
 			Kind: booking.Lodging, OwnerID: "olivia", Item: booking.Item{ID: p, Name: "Inn"}, From: day(0), To: day(3), Capacity: 4,
 		}
-		require.NoError(t, inventory.ChangeStock(t.Context(), change))
+		require.NoError(t, inventory.ChangeStock(t.Context(), "1025", change))
 		told := waiting(t, outbox)
 		require.Equal(t, []booking.EventType{booking.StockChanged}, types(told))
 		require.Equal(t, p, told[0].Subject)
+		require.Equal(t, "1025", told[0].Catalogue.By)
 		require.Equal(t, &booking.EventStock{From: day(0).String(), To: day(3).String(), Capacity: 4, Remaining: 2}, told[0].Catalogue.Stock)
-		require.NoError(t, inventory.ChangeStock(t.Context(), change))
+		require.NoError(t, inventory.ChangeStock(t.Context(), "1025", change))
 		require.NotEqual(t, told[0].Key, waiting(t, outbox)[0].Key)
 		change.Capacity = 1
-		requireCode(t, booking.StockBelowHeld, inventory.ChangeStock(t.Context(), change))
+		requireCode(t, booking.StockBelowHeld, inventory.ChangeStock(t.Context(), "1025", change))
 		require.Empty(t, waiting(t, outbox), "nothing was changed")
 	})
 
 	run(t, "Cleaners", func(t *testing.T) {
 		db := setup(t, fresh, "fulfilment")
 		crew, outbox := store.NewCrew(db), store.FulfilmentOutbox(db)
-		_, err := crew.AddCleaner(t.Context(), booking.Cleaner{ID: "cleaner-1", Name: "Min-jun"})
+		_, err := crew.AddCleaner(t.Context(), "1025", booking.Cleaner{ID: "cleaner-1", Name: "Min-jun"})
 		require.NoError(t, err)
 		change := func(name string, withdrawn bool) {
-			_, err := crew.ChangeCleaner(t.Context(), "cleaner-1", booking.CleanerChange{Name: &name, Withdrawn: &withdrawn})
+			_, err := crew.ChangeCleaner(t.Context(), "1025", "cleaner-1", booking.CleanerChange{Name: &name, Withdrawn: &withdrawn})
 			require.NoError(t, err)
 		}
 		change("Min-jun", false)
@@ -157,13 +159,16 @@ func testOutbox(t *testing.T, fresh newURL) {
 			booking.CleanerRegistered, booking.CleanerChanged, booking.CleanerWithdrawnEvent, booking.CleanerBroughtBack,
 		}, types(told))
 		require.Equal(t, &booking.Cleaner{ID: "cleaner-1", Name: "Ji-woo"}, told[1].Catalogue.Cleaner)
+		for _, e := range told {
+			require.Equal(t, "1025", e.Catalogue.By, e.Type)
+		}
 	})
 
 	run(t, "Written", func(t *testing.T) {
 		db := setup(t, fresh, "catalogue")
 		written := store.CatalogueOutbox(db).Written()
-		require.NoError(t, store.NewCatalogue(db).AddPlace(t.Context(), newPlace("place-1")))
-		require.NoError(t, store.NewCatalogue(db).AddPlace(t.Context(), newPlace("place-2")))
+		require.NoError(t, store.NewCatalogue(db).AddPlace(t.Context(), "1025", newPlace("place-1")))
+		require.NoError(t, store.NewCatalogue(db).AddPlace(t.Context(), "1025", newPlace("place-2")))
 		<-written
 		require.Empty(t, written, "once for both")
 	})
@@ -171,7 +176,7 @@ func testOutbox(t *testing.T, fresh newURL) {
 	// In the feed they are as they were in the outbox, among the events of orders.
 	run(t, "InTheFeed", func(t *testing.T) {
 		catalogueDB, m := setup(t, fresh, "catalogue"), store.NewMypage(setup(t, fresh, "mypage"))
-		require.NoError(t, store.NewCatalogue(catalogueDB).AddPlace(t.Context(), newPlace("place-1")))
+		require.NoError(t, store.NewCatalogue(catalogueDB).AddPlace(t.Context(), "1025", newPlace("place-1")))
 		events, _, err := store.CatalogueOutbox(catalogueDB).Waiting(t.Context(), 10)
 		require.NoError(t, err)
 		reader := follower{m: m}
@@ -190,7 +195,7 @@ func testOutbox(t *testing.T, fresh newURL) {
 		db := setup(t, fresh, "catalogue")
 		catalogue, outbox := store.NewCatalogue(db), store.CatalogueOutbox(db)
 		for _, id := range []string{"place-1", "place-2", "place-3", "place-4", "place-5", "place-6"} {
-			require.NoError(t, catalogue.AddPlace(t.Context(), newPlace(id)))
+			require.NoError(t, catalogue.AddPlace(t.Context(), "1025", newPlace(id)))
 		}
 		_, err := db.SQL().ExecContext(t.Context(),
 			`UPDATE catalogue_outbox SET data = '{"kind": 7}' WHERE subject IN ('place-1', 'place-2', 'place-3', 'place-5')`)
@@ -247,14 +252,14 @@ func testOutboxOfBefore(t *testing.T, fresh newURL) {
 		db := setup(t, fresh, "catalogue")
 		catalogue := store.NewCatalogue(db)
 		menu := booking.Menu{ID: "menu-1", Name: "Gimbap", OwnerID: "sara", Price: won}
-		require.NoError(t, catalogue.AddPlace(t.Context(), newPlace("place-1")))
-		require.NoError(t, catalogue.AddPlace(t.Context(), newPlace("place-2")))
-		require.NoError(t, catalogue.AddMenu(t.Context(), menu))
-		require.NoError(t, catalogue.AddDrink(t.Context(), newDrink("drink-1"), 5))
-		require.NoError(t, catalogue.AddDrink(t.Context(), newDrink("drink-2"), 5))
-		off, err := catalogue.ChangePlace(t.Context(), "place-2", func(p *booking.Place) error { p.Withdrawn = true; return nil })
+		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", newPlace("place-1")))
+		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", newPlace("place-2")))
+		require.NoError(t, catalogue.AddMenu(t.Context(), "1025", menu))
+		require.NoError(t, catalogue.AddDrink(t.Context(), "1025", newDrink("drink-1"), 5))
+		require.NoError(t, catalogue.AddDrink(t.Context(), "1025", newDrink("drink-2"), 5))
+		off, err := catalogue.ChangePlace(t.Context(), "1025", "place-2", func(p *booking.Place) error { p.Withdrawn = true; return nil })
 		require.NoError(t, err)
-		require.NoError(t, catalogue.NoteDeletion(t.Context(), "drink-2", booking.DrinkDeletion{}))
+		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "drink-2", booking.DrinkDeletion{}))
 
 		asBefore(t, db, "catalogue", "DELETE FROM catalogue_migrations WHERE name = '0004'")
 		drink, gone := newDrink("drink-1").EventData(), newDrink("drink-2").EventData()
@@ -271,12 +276,12 @@ func testOutboxOfBefore(t *testing.T, fresh newURL) {
 	run(t, "Cleaners", func(t *testing.T) {
 		db := setup(t, fresh, "fulfilment")
 		crew := store.NewCrew(db)
-		here, err := crew.AddCleaner(t.Context(), booking.Cleaner{ID: "cleaner-1", Name: "Min-jun"})
+		here, err := crew.AddCleaner(t.Context(), "1025", booking.Cleaner{ID: "cleaner-1", Name: "Min-jun"})
 		require.NoError(t, err)
-		_, err = crew.AddCleaner(t.Context(), booking.Cleaner{ID: "cleaner-2", Name: "Ji-woo"})
+		_, err = crew.AddCleaner(t.Context(), "1025", booking.Cleaner{ID: "cleaner-2", Name: "Ji-woo"})
 		require.NoError(t, err)
 		yes := true
-		gone, err := crew.ChangeCleaner(t.Context(), "cleaner-2", booking.CleanerChange{Withdrawn: &yes})
+		gone, err := crew.ChangeCleaner(t.Context(), "1025", "cleaner-2", booking.CleanerChange{Withdrawn: &yes})
 		require.NoError(t, err)
 
 		asBefore(t, db, "fulfilment", "DELETE FROM fulfilment_migrations WHERE name = '0005'", "ALTER TABLE cleaners DROP COLUMN version")

@@ -60,6 +60,15 @@ func (p *People) Next(ctx context.Context) (id string, err error) {
 	return id, err
 }
 
+// Known tells whether a person or a program that has called is known by the id.
+func (p *People) Known(ctx context.Context, id string) (known bool, err error) {
+	err = p.db.run(ctx, "look for caller", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw("SELECT EXISTS (SELECT 1 FROM people WHERE kind IN (?, ?) AND id = ?)",
+			identity.CustomerKind, identity.ServiceKind, id).Scan(ctx, &known)
+	})
+	return known, err
+}
+
 // Carry tells whether orders carry the id, as their customer's or their owner's.
 // It implements identity.Carriers.
 func (m *Mypage) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {

@@ -58,6 +58,20 @@ func testPeople(t *testing.T, fresh newURL) {
 		require.Equal(t, t.Name(), is, "a customer and an owner of the time before there were tokens may be called the same")
 	})
 
+	run(t, "Known", func(t *testing.T) {
+		for _, kind := range []identity.Kind{identity.CustomerKind, identity.OwnerKind, identity.ServiceKind} {
+			id := fmt.Sprint(t.Name(), kind)
+			known, err := people.Known(t.Context(), id)
+			require.NoError(t, err)
+			require.False(t, known)
+			_, err = people.Add(t.Context(), person(t, kind), id)
+			require.NoError(t, err)
+			known, err = people.Known(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, kind != identity.OwnerKind, known, "%s: an organisation calls by its members", kind)
+		}
+	})
+
 	run(t, "AtTheSameTime", func(t *testing.T) {
 		p := person(t, identity.CustomerKind)
 		ids := together(t, 8, func(int) (string, error) {
@@ -89,7 +103,7 @@ func testCarriers(t *testing.T, fresh newURL) {
 	refused := newView("lodging-2", "minho", 1, booking.Cancelled)
 	require.False(t, refused.Listed())
 	require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: refused}))
-	require.NoError(t, catalogue.AddPlace(t.Context(), booking.Place{ID: "place-1", Name: "Seaside Inn", OwnerID: "cora"}))
+	require.NoError(t, catalogue.AddPlace(t.Context(), "1025", booking.Place{ID: "place-1", Name: "Seaside Inn", OwnerID: "cora"}))
 	for _, tt := range []struct {
 		carrier identity.Carrier
 		kind    identity.Kind
@@ -113,7 +127,10 @@ func testCarriers(t *testing.T, fresh newURL) {
 }
 
 func testKeys(t *testing.T, fresh newURL) {
-	keys := store.NewKeys(setup(t, fresh, "mypage"))
+	db := setup(t, fresh, "mypage")
+	keys := store.NewKeys(db)
+	_, err := store.NewPeople(db).Add(t.Context(), identity.Person{Issuer: "https://id.example.com", Subject: "bora", Kind: identity.OwnerKind}, "1025")
+	require.NoError(t, err)
 	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
 	add := func(t *testing.T, name string, at time.Time, lives time.Duration) (identity.Key, error) {
 		k, _ := identity.NewKey(name, []booking.Scope{booking.AllEvents, booking.AnyOrder}, "1025", at, lives)
@@ -129,6 +146,18 @@ func testKeys(t *testing.T, fresh newURL) {
 		require.Equal(t, k, read)
 		_, err = keys.Key(t.Context(), "unknown")
 		requireCode(t, booking.NotFound, err)
+	})
+
+	run(t, "OfAnOrganisationThatIsKnown", func(t *testing.T) {
+		nobodys, _ := identity.NewKey(t.Name(), nil, "1099", now, time.Hour)
+		requireCode(t, booking.Invalid, keys.AddKey(t.Context(), nobodys))
+		_, err := keys.Key(t.Context(), nobodys.ID)
+		requireCode(t, booking.NotFound, err)
+		v := newView("lodging-1", "alice", 1, booking.Confirmed)
+		v.OwnerID, v.Placed = "cora", true // of the time before there were tokens
+		require.NoError(t, store.NewMypage(db).Publish(t.Context(), contract.Publication{View: v}))
+		coras, _ := identity.NewKey(t.Name(), nil, "cora", now, time.Hour)
+		require.NoError(t, keys.AddKey(t.Context(), coras))
 	})
 
 	run(t, "Revoked", func(t *testing.T) {

@@ -125,6 +125,10 @@ func looksAtRest() []look {
 			_, err := store.NewCrew(db).WaitingOf(ctx, "frequent")
 			return err
 		})},
+		{method: "Crew.WaitingBy", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewCrew(db).WaitingBy(ctx, "caller")
+			return err
+		})},
 		{method: "Crew.Untold", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewCrew(db).Untold(ctx)
 			return err
@@ -168,6 +172,10 @@ func looksAtRest() []look {
 		})},
 		{method: "Inbox.OpenOf", service: "mypage", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewInbox(db).OpenOf(ctx, "customer")
+			return err
+		})},
+		{method: "Inbox.OpenBy", service: "mypage", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewInbox(db).OpenBy(ctx, "caller")
 			return err
 		})},
 		{method: "Inbox.Expire", service: "mypage", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {

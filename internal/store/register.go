@@ -42,9 +42,10 @@ func (f facts[T]) ofChange(before, after T) booking.EventType {
 	}
 }
 
-// event is an event of the catalogue about what has the id. Versions count its
-// changes, so that no other event of it has the same key.
-func event(t booking.EventType, id string, version int64, data booking.CatalogueData) booking.Event {
+// event is an event of the catalogue about what has the id, and by is the one who
+// changed it. Versions count its changes, so that no other event of it has the same key.
+func event(t booking.EventType, by, id string, version int64, data booking.CatalogueData) booking.Event {
+	data.By = by
 	return booking.Event{Key: fmt.Sprintf("%s/%s/%d", id, t, version), Type: t, Subject: id, At: now(), Catalogue: &data}
 }
 
@@ -74,7 +75,7 @@ func (r register[T]) read(id, text string) (v T, err error) {
 }
 
 // add registers v under an id that nothing else in the table has.
-func (r register[T]) add(ctx context.Context, id string, v T) error {
+func (r register[T]) add(ctx context.Context, by, id string, v T) error {
 	text, err := r.write(id, v)
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func (r register[T]) add(ctx context.Context, id string, v T) error {
 		if err != nil {
 			return err
 		}
-		return tell(ctx, q, catalogueOutbox, event(r.facts.registered, id, 1, r.facts.data(v)))
+		return tell(ctx, q, catalogueOutbox, event(r.facts.registered, by, id, 1, r.facts.data(v)))
 	})
 }
 
@@ -104,10 +105,10 @@ func (r register[T]) get(ctx context.Context, id string) (v T, err error) {
 // change applies edit to what is registered under the id and returns what
 // became of it; NotFound when there is nothing. edit runs again when the thing
 // was changed at the same time. Its error is returned and nothing is changed.
-func (r register[T]) change(ctx context.Context, id string, edit func(*T) error) (v T, err error) {
+func (r register[T]) change(ctx context.Context, by, id string, edit func(*T) error) (v T, err error) {
 	err = r.db.telling(ctx, catalogueOutbox, "change "+r.thing, func(ctx context.Context, q bun.IDB) error {
 		for {
-			changed, err := r.tryChange(ctx, q, id, &v, edit)
+			changed, err := r.tryChange(ctx, q, by, id, &v, edit)
 			if err != nil || changed {
 				return err
 			}
@@ -123,7 +124,7 @@ func (r register[T]) change(ctx context.Context, id string, edit func(*T) error)
 // tryChange reads, edits and writes the thing, and tells whether it was still
 // the one that it had read. Of concurrent changes one succeeds, so that trying
 // again comes to an end. An edit that changes nothing writes nothing.
-func (r register[T]) tryChange(ctx context.Context, q bun.IDB, id string, v *T, edit func(*T) error) (bool, error) {
+func (r register[T]) tryChange(ctx context.Context, q bun.IDB, by, id string, v *T, edit func(*T) error) (bool, error) {
 	var before string
 	var version int64
 	err := q.NewRaw("SELECT doc, version FROM ? WHERE id = ? AND ?", bun.Ident(r.table), id, r.there).Scan(ctx, &before, &version)
@@ -150,7 +151,7 @@ func (r register[T]) tryChange(ctx context.Context, q bun.IDB, id string, v *T, 
 	if err != nil || updated == 0 {
 		return false, err
 	}
-	return true, tell(ctx, q, catalogueOutbox, event(r.facts.ofChange(was, *v), id, version+1, r.facts.data(*v)))
+	return true, tell(ctx, q, catalogueOutbox, event(r.facts.ofChange(was, *v), by, id, version+1, r.facts.data(*v)))
 }
 
 // list lists what the filter selects, newest first. InvalidCursor: the page's

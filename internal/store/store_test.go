@@ -64,6 +64,7 @@ func TestStore(t *testing.T) {
 				"Carriers":       testCarriers,
 				"Keys":           testKeys,
 				"Members":        testMembers,
+				"MembersAtOnce":  testMembersAtOnce,
 				"Events":         testEvents,
 				"AppendEvents":   testAppendEvents,
 				"Outbox":         testOutbox,

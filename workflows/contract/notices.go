@@ -1,6 +1,10 @@
 package contract
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/yeyak/yeyak/booking"
+)
 
 // Notices: messages that are sent while an order goes well, and taken back when
 // it is cancelled. Each is the name of a message within its order.
@@ -32,4 +36,19 @@ func NoticeIn(orderID, key string) string {
 		return ""
 	}
 	return name
+}
+
+// AddresseeOf is the part that the recipient of an order's message has in the order, by
+// the message's key; "" for a key that does not tell it.
+func AddresseeOf(orderID, key string) booking.Addressee {
+	switch strings.TrimSuffix(strings.TrimPrefix(key, MessageKey(orderID, "")), "/withdrawal") {
+	case OwnerNotice:
+		return booking.ForOwner
+	case DeferralNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage:
+		return booking.ForCustomer
+	case CleanerNotice:
+		return booking.ForCleaner
+	default:
+		return ""
+	}
 }
