@@ -109,7 +109,7 @@ func New(d Deps) http.Handler {
 
 func newServer(d Deps) (*server, http.Handler) {
 	s := &server{Deps: d.withDefaults(), unidentified: countUnidentified(d.Registry)}
-	s.window = newWindow(s.readStretch, s.Logger)
+	s.window = newWindow(func(ctx context.Context, after string) (stretch, error) { return s.readStretch(ctx, followed{}, after) }, s.Logger)
 	s.memberships = &memberships{members: s.Members, now: s.Now, log: s.Logger}
 	if s.Admission == nil {
 		s.Admission = admission.New(admission.Limits{}, s.ReplyBudget, s.Registry)

@@ -141,6 +141,12 @@ type ReadModel interface {
 	// events, each with the cursor that goes on after it, and the cursor to go
 	// on from: after itself when there is nothing. InvalidCursor as for places.
 	Events(ctx context.Context, after string, limit int) ([]booking.Event, string, error)
+	// EventsOf is Events for those of the orders that the filter selects. Where it
+	// answers fewer than limit, the cursor to go on from is behind all events that
+	// there are.
+	EventsOf(ctx context.Context, f booking.EventFilter, after string, limit int) ([]booking.Event, string, error)
+	// EndOfFeed answers the cursor behind all events that there are.
+	EndOfFeed(ctx context.Context) (string, error)
 }
 
 // Members are the members of owners' organisations, beside the owner with whom each

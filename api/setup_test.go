@@ -343,6 +343,29 @@ func (m *memory) Events(_ context.Context, after string, limit int) ([]booking.E
 	return events, strconv.Itoa(at + len(events)), m.away
 }
 
+func (m *memory) EventsOf(ctx context.Context, f booking.EventFilter, after string, limit int) (found []booking.Event, next string, err error) {
+	all, end, err := m.Events(ctx, after, 1<<20)
+	if err != nil {
+		return nil, "", err
+	}
+	of := followed{f.CustomerID, f.OwnerID}
+	for _, e := range all {
+		if e.Catalogue != nil || !of.has(orderOf(e)) {
+			continue
+		}
+		if found = append(found, e); len(found) == limit {
+			return found, e.Cursor, nil
+		}
+	}
+	return found, end, nil
+}
+
+func (m *memory) EndOfFeed(context.Context) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return strconv.Itoa(len(m.events)), m.away
+}
+
 // happen appends events to the feed.
 func (m *memory) happen(events ...booking.Event) {
 	m.mu.Lock()
