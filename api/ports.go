@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -29,6 +30,7 @@ type Orders interface {
 // InvalidCursor for a cursor they did not give out.
 type Catalogue interface {
 	orders.Catalogue
+	identity.Carrier
 
 	AddPlace(ctx context.Context, p booking.Place) error
 	// ChangePlace applies change to the place and keeps the result, in one
@@ -134,6 +136,7 @@ type Messages interface {
 
 // ReadModel is what customers and owners read beside their orders.
 type ReadModel interface {
+	identity.Carrier
 	// Statuses answers where each of the orders stood when it was last
 	// published; none for those that never were.
 	Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -364,6 +365,18 @@ func (m *memory) EndOfFeed(context.Context) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return strconv.Itoa(len(m.events)), m.away
+}
+
+// Carry looks for places only, which is what owners of these tests have.
+func (m *memory) Carry(_ context.Context, kind identity.Kind, id string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.places {
+		if kind == identity.OwnerKind && p.OwnerID == id {
+			return true, m.away
+		}
+	}
+	return false, m.away
 }
 
 // happen appends events to the feed.
