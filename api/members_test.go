@@ -214,7 +214,9 @@ func TestOwnOrders_Away(t *testing.T) {
 // membersAway are members that cannot be read.
 type membersAway struct{ Members }
 
-func (membersAway) Memberships(context.Context, string) ([]booking.Membership, error) { return nil, errAway }
+func (membersAway) Memberships(context.Context, string) ([]booking.Membership, error) {
+	return nil, errAway
+}
 
 // TestMessages_OfWhom: a customer and an owner of the same id are two people, and are
 // told different things.

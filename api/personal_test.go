@@ -136,7 +136,7 @@ func TestPersonal_ByCaller(t *testing.T) {
 	started := delivery(booking.JobStarted)
 	started.Address = marked
 	b.store.deliveries.all["food-1"] = started
-	members := []string{"1001", "1002", "2002"}
+	members := []string{"1001", "1002", "1004", "2002"}
 	for path, shown := range map[string][]string{
 		orderPath:                         members,
 		foodOrdersPath + "/food-1":        append(members, "dana"),

@@ -100,7 +100,9 @@ func TestStream_EndsWithItsScope(t *testing.T) {
 	b, known, _ := watched(t)
 	server := b.serve()
 	whole := b.follow(server, "", "Authorization", "Bearer feed")
-	known.change(func(r *revocable) { r.callers["feed"] = booking.Caller{ID: "1040", Roles: []booking.Role{booking.ServiceRole}} })
+	known.change(func(r *revocable) {
+		r.callers["feed"] = booking.Caller{ID: "1040", Roles: []booking.Role{booking.ServiceRole}}
+	})
 	whole.ends()
 	b.open(server, "", "Authorization", "Bearer feed").problem(b, http.StatusForbidden, booking.NotAllowed)
 }

@@ -74,7 +74,7 @@ func TestWindow_NothingNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newSlowFeed()
 		w := newWindow(f.read, zap.NewNop())
-			nothing, news := stretch{next: "a"}, stretch{text: []byte("1"), size: 1, next: "b"}
+		nothing, news := stretch{next: "a"}, stretch{text: []byte("1"), size: 1, next: "b"}
 
 		w.turns <- struct{}{}
 		early := lookAll(t, w, 20, "a")
