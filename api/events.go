@@ -147,7 +147,7 @@ func (s *server) followEvents(ctx context.Context, in *eventList) (*eventsAnswer
 }
 
 func (s *server) listEvents(ctx context.Context, in *eventList) (*eventsAnswer, error) {
-	after, err := s.place(ctx, in.After)
+	after, err := s.feedPlace(ctx, in.After)
 	if err != nil {
 		return nil, err
 	}

@@ -27,8 +27,8 @@ func (f followed) filter() booking.EventFilter {
 // fromNow asks for what follows all events that there are.
 const fromNow = "now"
 
-// place is the cursor that a reader begins after.
-func (s *server) place(ctx context.Context, after string) (string, error) {
+// feedPlace is the cursor that a reader begins after.
+func (s *server) feedPlace(ctx context.Context, after string) (string, error) {
 	if after == fromNow {
 		return s.ReadModel.EndOfFeed(ctx)
 	}

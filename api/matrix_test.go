@@ -29,7 +29,8 @@ func cast() []booking.Caller {
 		return all
 	}
 	ofOnePlace := []booking.Membership{
-		{OwnerID: "olivia", Place: "place-seaside", Level: booking.StaffLevel}, {OwnerID: "sara", Place: "menu-bibimbap", Level: booking.StaffLevel},
+		{OwnerID: "olivia", Place: "place-seaside", Level: booking.StaffLevel},
+		{OwnerID: "sara", Place: "menu-bibimbap", Level: booking.StaffLevel},
 		{OwnerID: "cora", Place: "drink-latte", Level: booking.StaffLevel},
 	}
 	scoped := func(id string, scope booking.Scope) booking.Caller {
@@ -40,7 +41,8 @@ func cast() []booking.Caller {
 	return []booking.Caller{
 		{}, as("alice", booking.CustomerRole), as("minho", booking.CustomerRole),
 		as("1001", booking.OwnerRole, ofAll(booking.OwnerLevel)...), as("1002", booking.OwnerRole, ofAll(booking.StaffLevel)...),
-		as("1004", booking.OwnerRole, ofOnePlace...), as("1003", booking.OwnerRole, booking.Membership{OwnerID: "bora", Level: booking.OwnerLevel}),
+		as("1004", booking.OwnerRole, ofOnePlace...),
+		as("1003", booking.OwnerRole, booking.Membership{OwnerID: "bora", Level: booking.OwnerLevel}),
 		as("dana", booking.CourierRole), as("kim", booking.CleanerRole), as("lee", booking.CleanerRole), as("olga", booking.OperatorRole),
 		as("2001", booking.ServiceRole), as("2002", booking.ServiceRole, ofAll(booking.OwnerLevel)...),
 		scoped("2003", booking.AnyOrder), scoped("2004", booking.AllEvents), scoped("2005", booking.AnyCatalogue),
@@ -139,7 +141,8 @@ func carriedOut(t *testing.T) *bundle {
 	b := matrix(t)
 	b.come(func(k booking.Kind) booking.Status {
 		return map[booking.Kind]booking.Status{
-			booking.Lodging: booking.AwaitingOwner, booking.Food: booking.Delivering, booking.Cafe: booking.InProduction, booking.Cleaning: booking.Assigned,
+			booking.Lodging: booking.AwaitingOwner, booking.Food: booking.Delivering,
+			booking.Cafe: booking.InProduction, booking.Cleaning: booking.Assigned,
 		}[k]
 	})
 	return b

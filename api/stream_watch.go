@@ -43,7 +43,8 @@ func (st *stream) watch(ctx context.Context, presents http.Header, end context.C
 // mayFollow finds out anew who presents the header, and refuses what they may not
 // follow.
 func (s *server) mayFollow(ctx context.Context, presents http.Header, of followed) error {
-	ctx, cancel := context.WithTimeout(ctx, identifiedWithin)
+	// A reader that leaves does not cut off the look into the database.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), identifiedWithin)
 	defer cancel()
 	credential, _ := presented(presents.Values("Authorization"))
 	caller, err := s.Callers.Caller(ctx, credential)

@@ -131,7 +131,9 @@ func TestWindow_ReadersBehindTakeTurns(t *testing.T) {
 		for range 3 {
 			go func() {
 				s, err := w.catchUp(t.Context(), func(context.Context) (stretch, error) { <-waiting; return old, nil })
-				require.NoError(t, err)
+				if err != nil {
+					t.Error(err)
+				}
 				found <- s
 			}()
 		}
