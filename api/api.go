@@ -119,7 +119,7 @@ func New(d Deps) http.Handler {
 
 func newServer(d Deps) (*server, http.Handler) {
 	s := &server{Deps: d.withDefaults(), unidentified: countUnidentified(d.Registry)}
-	s.window = newWindow(s.readStretch, s.Logger)
+	s.window = newWindow(func(ctx context.Context, after string) (stretch, error) { return s.readStretch(ctx, followed{}, after) }, s.Logger)
 	s.familiar, _ = lru.New[[sha256.Size]byte, struct{}](mostFamiliar) // fails only for sizes that are none
 	s.memberships = &memberships{members: s.Members, now: s.Now, log: s.Logger}
 	if s.Admission == nil {

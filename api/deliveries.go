@@ -16,7 +16,7 @@ const deliveriesPath = "/v1/food/deliveries"
 func (s *server) registerDeliveries() {
 	register(s, huma.Operation{
 		OperationID: "list-deliveries", Method: http.MethodGet, Path: deliveriesPath, Tags: []string{tagFood},
-		Summary: "What couriers have to do", Description: "status=started lists what is on its way. Orders that the delivery has not been told of yet are not listed. Where to go stands in each delivery itself.",
+		Summary: "What couriers have to do", Description: "status=started lists what is on its way; couriers are shown nothing else. Orders that the delivery has not been told of yet are not listed. Where to go stands in each delivery itself.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listDeliveries)
 	register(s, huma.Operation{
@@ -68,11 +68,8 @@ type deliveryList struct {
 }
 
 func (s *server) listDeliveries(ctx context.Context, in *deliverySelection) (*deliveryList, error) {
-	filter, caller := booking.JobFilter{OwnerID: string(in.OwnerID), Status: in.Status}, CallerOf(ctx)
-	if everyShop := (booking.Thing{Delivered: true}); filter.OwnerID == "" && !caller.Allowed(booking.ListDeliveries, everyShop) {
-		filter.OwnerID = caller.Organisation()
-	}
-	if err := caller.Authorize(booking.ListDeliveries, booking.Thing{OwnerID: filter.OwnerID, Delivered: true}); err != nil {
+	filter, err := s.deliveriesOf(ctx, booking.JobFilter{OwnerID: string(in.OwnerID), Status: in.Status})
+	if err != nil {
 		return nil, err
 	}
 	jobs, next, err := s.Deliveries.List(ctx, filter, in.page())
@@ -82,6 +79,29 @@ func (s *server) listDeliveries(ctx context.Context, in *deliverySelection) (*de
 	l := in.language()
 	body, err := totalled(ctx, in.Counted, partOf(each(jobs, l.listDelivery), next), filter, s.Deliveries.Count)
 	return &deliveryList{Localized: l.localized(), Body: body}, err
+}
+
+// deliveriesOf is the filter as the caller may use it. A member of an organisation
+// means that one where they name none. Couriers list what they have to do, of all
+// shops.
+func (s *server) deliveriesOf(ctx context.Context, f booking.JobFilter) (booking.JobFilter, error) {
+	caller := CallerOf(ctx)
+	open := booking.Thing{Delivered: f.Status == "" || f.Status == booking.JobStarted}
+	if f.OwnerID == "" && !caller.Allowed(booking.ListDeliveries, open) && len(caller.Memberships) > 0 {
+		ownerID, err := s.organisation(ctx, "query.ownerId")
+		if err != nil {
+			return f, err
+		}
+		f.OwnerID = string(ownerID)
+	}
+	open.OwnerID = f.OwnerID
+	if err := caller.Authorize(booking.ListDeliveries, open); err != nil {
+		return f, err
+	}
+	if !caller.Allowed(booking.ListDeliveries, booking.Thing{OwnerID: f.OwnerID}) { // as a courier only
+		f.Status = booking.JobStarted
+	}
+	return f, nil
 }
 
 func (s *server) getDelivery(ctx context.Context, in *jobByOrder) (*deliveryAnswer, error) {

@@ -30,15 +30,15 @@ func (s *server) registerEvents() {
 		Description: "Facts about orders of every kind, and about what can be ordered, as CloudEvents 1.0, in an order in which a reader misses none. " +
 			"Ask again with after=next; next is there even when there is nothing new.\n\n" +
 			"A customer follows their own orders with customerId, a member of an organisation its orders with ownerId; the whole feed takes " +
-			"the scope `events:read`. With customerId or ownerId a part may be empty although there is more: next is after then only at the end.\n\n" +
+			"the scope `events:read`.\n\n" +
 			"With `Accept: text/event-stream` the answer goes on: Server-Sent Events from after, or from Last-Event-ID, " +
-			"for as long as the reader stays.",
+			"for as long as the reader stays and may read it.",
 		Responses: responses,
 	}, s.followEvents)
 }
 
 type eventList struct {
-	After       string `query:"after" maxLength:"512" doc:"Where to go on: next of the part before, or the id of an event of a stream; from the beginning without it"`
+	After       string `query:"after" maxLength:"512" doc:"Where to go on: next of the part before, or the id of an event of a stream; now for what follows all that there is; from the beginning without it"`
 	Limit       int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many to answer at most; a stream goes on"`
 	CustomerID  name   `query:"customerId" doc:"Only events of this customer's orders" example:"alice"`
 	OwnerID     name   `query:"ownerId" doc:"Only events of this owner's orders" example:"olivia"`
@@ -147,7 +147,11 @@ func (s *server) followEvents(ctx context.Context, in *eventList) (*eventsAnswer
 }
 
 func (s *server) listEvents(ctx context.Context, in *eventList) (*eventsAnswer, error) {
-	events, next, err := s.eventsOf(ctx, in.followed(), in.After, in.Limit)
+	after, err := s.feedPlace(ctx, in.After)
+	if err != nil {
+		return nil, err
+	}
+	events, next, err := s.eventsOf(ctx, in.followed(), after, in.Limit)
 	if err != nil {
 		return nil, cursorFault(err, "after")
 	}

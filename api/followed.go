@@ -20,40 +20,32 @@ func (f followed) may(ctx context.Context) error {
 	return may(ctx, booking.FollowOrders, booking.Thing{CustomerID: f.customerID, OwnerID: f.ownerID})
 }
 
-// has tells whether an event is of an order that is followed.
-func (f followed) has(of followed) bool {
-	return (f.customerID == "" || f.customerID == of.customerID) && (f.ownerID == "" || f.ownerID == of.ownerID)
+func (f followed) filter() booking.EventFilter {
+	return booking.EventFilter{CustomerID: f.customerID, OwnerID: f.ownerID}
 }
 
-// mostLooked is how many events one request looks at for those that it follows.
-const mostLooked = 2000
+// fromNow asks for what follows all events that there are.
+const fromNow = "now"
 
-// eventsOf reads on in the feed until it has found limit events that are followed,
-// has looked at as many as a request may, or is at the end.
-func (s *server) eventsOf(ctx context.Context, f followed, after string, limit int) (found []booking.Event, next string, err error) {
+// feedPlace is the cursor that a reader begins after.
+func (s *server) feedPlace(ctx context.Context, after string) (string, error) {
+	if after == fromNow {
+		return s.ReadModel.EndOfFeed(ctx)
+	}
+	return after, nil
+}
+
+// eventsOf reads on in the feed.
+func (s *server) eventsOf(ctx context.Context, f followed, after string, limit int) ([]booking.Event, string, error) {
 	if f == (followed{}) {
 		return s.ReadModel.Events(ctx, after, limit)
 	}
-	next = after
-	for looked := 0; looked < mostLooked; {
-		events, on, err := s.ReadModel.Events(ctx, next, eventsAtOnce)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, e := range events {
-			if !f.has(orderOf(e)) {
-				continue
-			}
-			if found = append(found, e); len(found) == limit {
-				return found, e.Cursor, nil
-			}
-		}
-		if on == next {
-			break
-		}
-		next, looked = on, looked+max(1, len(events))
-	}
-	return found, next, nil
+	return s.ReadModel.EventsOf(ctx, f.filter(), after, limit)
+}
+
+// has tells whether an event is of an order that is followed.
+func (f followed) has(of followed) bool {
+	return (f.customerID == "" || f.customerID == of.customerID) && (f.ownerID == "" || f.ownerID == of.ownerID)
 }
 
 // orderOf is whose order an event is of; of the catalogue, nobody's.

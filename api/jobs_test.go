@@ -50,6 +50,26 @@ func TestDeliveries(t *testing.T) {
 	require.Equal(t, booking.JobFilter{}, b.store.deliveries.filter)
 }
 
+// TestDeliveries_OfCouriers: couriers list what they have to do, of every shop, and not
+// what was delivered once.
+func TestDeliveries_OfCouriers(t *testing.T) {
+	t.Parallel()
+	dana := booking.Caller{ID: "1050", Roles: []booking.Role{booking.CourierRole}}
+	b := setup(t, func(d *given) { d.Callers = credentials{"dana": dana, "bora": bora} })
+	for query, want := range map[string]booking.JobFilter{
+		"": {Status: booking.JobStarted}, "?status=started": {Status: booking.JobStarted},
+		"?ownerId=sara": {OwnerID: "sara", Status: booking.JobStarted},
+	} {
+		require.Equal(t, http.StatusOK, b.as("dana", "GET", deliveriesPath+query, "").StatusCode, query)
+		require.Equal(t, want, b.store.deliveries.filter, query)
+	}
+	for _, query := range []string{"?status=delivered", "?status=cancelled", "?ownerId=sara&status=delivered"} {
+		b.problem(b.as("dana", "GET", deliveriesPath+query, ""), http.StatusForbidden, booking.NotAllowed)
+	}
+	require.Equal(t, http.StatusOK, b.as("bora", "GET", deliveriesPath+"?status=delivered", "").StatusCode)
+	require.Equal(t, booking.JobFilter{OwnerID: "olivia", Status: booking.JobDelivered}, b.store.deliveries.filter)
+}
+
 func TestProductions(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -234,6 +234,11 @@ func TestMembers_Away(t *testing.T) {
 	now = now.Add(time.Minute)
 	require.Len(t, self("cora"), 2)
 	require.Len(t, self("bora"), 1)
+	now = now.Add(membershipsAway)
+	require.Len(t, self("cora"), 1, "what was read is too old")
+	b.problem(b.as("cora", "GET", oliviasMembers, ""), http.StatusServiceUnavailable, booking.Unavailable) // a member may
+	b.problem(b.as("cora", "GET", "/v1/orders?ownerId=olivia", ""), http.StatusServiceUnavailable, booking.Unavailable)
+	b.problem(b.as("cora", "GET", "/v1/mypages?customerId=1024", ""), http.StatusForbidden, booking.NotAllowed) // nor may a member
 	b.problem(b.as("till", "GET", "/v1/self", ""), http.StatusServiceUnavailable, booking.Unavailable)
 	b.store.fail(nil)
 	b.store.members = nil // by another process
@@ -261,6 +266,57 @@ func TestOwnOrders(t *testing.T) {
 	a := b.as("alice", "POST", reservationsPath, `{"placeId":"place-seaside","checkIn":"2026-12-24","checkOut":"2026-12-26","rooms":1}`)
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
 	b.problem(b.as("alice", "POST", reservationsPath, reservation), http.StatusForbidden, booking.NotAllowed) // it names another customer
+}
+
+// TestOwnOrders_OfStaff: a member of the staff means the shop that they work for, as long
+// as there is nothing of their own. What they register is never the shop's without
+// their saying so.
+func TestOwnOrders_OfStaff(t *testing.T) {
+	t.Parallel()
+	staff := booking.Caller{ID: "1026", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{
+		{OwnerID: "1027", Level: booking.OwnerLevel, Founded: true},
+	}}
+	b := setup(t, func(d *given) { d.Callers = credentials{"staff": staff} })
+	b.store.members = []booking.Member{{PersonID: "1026", Membership: booking.Membership{OwnerID: "olivia", Level: booking.OwnerLevel}}}
+	lists := map[string]string{"/v1/orders": "ownerId", deliveriesPath: "ownerId", "/v1/messages": "recipientId"}
+	for target := range lists {
+		a := b.as("staff", "GET", target, "")
+		require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+	}
+	require.Equal(t, booking.OrderFilter{OwnerID: "olivia"}, b.store.filter)
+	require.Equal(t, booking.JobFilter{OwnerID: "olivia"}, b.store.deliveries.filter)
+
+	const inn = `{"name":"Inn","price":{"amount":1,"currency":"KRW"},"confirmation":"auto"}`
+	require.Equal(t, []string{"ownerId"}, fields(b.problem(b.as("staff", "POST", placesPath, inn), 422, booking.Invalid)))
+	a := b.as("staff", "POST", placesPath, strings.Replace(inn, `{`, `{"ownerId":"1027",`, 1))
+	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+	for target, field := range lists { // they have to say which of the two
+		require.Equal(t, []string{field}, fields(b.problem(b.as("staff", "GET", target, ""), 422, booking.Invalid)), target)
+	}
+}
+
+// TestOwnOrders_Away: while members cannot be read, a list that names no owner is that of
+// the caller's own organisation, or unavailable if that has nothing.
+func TestOwnOrders_Away(t *testing.T) {
+	t.Parallel()
+	owner := func(id, ownerID string) booking.Caller {
+		return booking.Caller{ID: id, Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{
+			{OwnerID: ownerID, Level: booking.OwnerLevel, Founded: true},
+		}}
+	}
+	b := setup(t, func(d *given) {
+		d.Callers, d.Members = credentials{"bora": owner("1025", "olivia"), "cora": owner("1026", "1027")}, membersAway{d.Members}
+	})
+	require.Equal(t, http.StatusOK, b.as("bora", "GET", "/v1/orders", "").StatusCode)
+	require.Equal(t, booking.OrderFilter{OwnerID: "olivia"}, b.store.filter)
+	b.problem(b.as("cora", "GET", "/v1/orders", ""), http.StatusServiceUnavailable, booking.Unavailable)
+}
+
+// membersAway are members that cannot be read.
+type membersAway struct{ Members }
+
+func (membersAway) Memberships(context.Context, string) ([]booking.Membership, error) {
+	return nil, errAway
 }
 
 // TestMessages_OfWhom: a customer and an owner of the same id are two people, and are

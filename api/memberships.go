@@ -13,6 +13,8 @@ import (
 const (
 	// membershipsFor is how long a membership counts that another process has ended.
 	membershipsFor = 5 * time.Second
+	// membershipsAway is for how long it does while members cannot be read, as API keys.
+	membershipsAway = 10 * time.Minute
 	// mostMemberships is of how many callers memberships are remembered.
 	mostMemberships = 10_000
 )
@@ -34,7 +36,7 @@ type seenMemberships struct {
 }
 
 // of lists the organisations of the person. While they cannot be read it lists what
-// was read last, if anything was.
+// was read last, if that was not too long ago.
 func (m *memberships) of(ctx context.Context, personID string) ([]booking.Membership, error) {
 	m.mu.Lock()
 	last, seen := m.latest[personID]
@@ -44,7 +46,7 @@ func (m *memberships) of(ctx context.Context, personID string) ([]booking.Member
 		return last.all, nil
 	}
 	all, err := m.members.Memberships(ctx, personID)
-	if err != nil && seen {
+	if err != nil && seen && begun.Sub(last.at) < membershipsAway {
 		m.log.Warn("members cannot be read; they count as they were", zap.Error(err))
 		return last.all, nil
 	}

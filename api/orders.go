@@ -62,7 +62,7 @@ type ownerOrderList struct {
 	Paging
 	OrderSelection
 	Following
-	OwnerID name `query:"ownerId" doc:"Whose orders; those of the caller's organisation without it, if there is one only" example:"olivia"`
+	OwnerID name `query:"ownerId" doc:"Whose orders; those of the caller's organisation without it, if there is one only or their own has nothing" example:"olivia"`
 	ItemID  name `query:"itemId" doc:"Only orders of this place, menu or drink, and then of no kind" example:"place-0m5w3k1v8t2z6r4q"`
 }
 
@@ -70,7 +70,7 @@ type ownerOrderList struct {
 func (in *ownerOrderList) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	f.ownOwner(ctx, "query.ownerId", &in.OwnerID)
+	f.ownList(ctx, "query.ownerId", in.OwnerID)
 	if in.ItemID != "" && in.Kind != "" {
 		f.add("query.kind", "cannot be given with itemId: what is offered is of one kind")
 	}
@@ -96,7 +96,12 @@ func (s *server) listMypages(ctx context.Context, in *mypageList) (*orderList, e
 	return s.selectOrders(ctx, filter, in.Following, in.Paging, in.Counted, in.language())
 }
 
-func (s *server) listOrders(ctx context.Context, in *ownerOrderList) (*orderList, error) {
+func (s *server) listOrders(ctx context.Context, in *ownerOrderList) (_ *orderList, err error) {
+	if in.OwnerID == "" {
+		if in.OwnerID, err = s.organisation(ctx, "query.ownerId"); err != nil {
+			return nil, err
+		}
+	}
 	filter := in.filter()
 	filter.OwnerID, filter.ItemID = string(in.OwnerID), string(in.ItemID)
 	return s.selectOrders(ctx, filter, in.Following, in.Paging, in.Counted, in.language())

@@ -157,7 +157,7 @@ func toldOrders(t *testing.T, underWay bool) *bundle {
 
 func testPersonalByCaller(t *testing.T, underWay bool) {
 	b := toldOrders(t, underWay)
-	members := []string{"1001", "1002", "2002"}
+	members := []string{"1001", "1002", "1004", "2002"}
 	for path, shown := range map[string][]string{
 		orderPath:                         members,
 		foodOrdersPath + "/food-1":        append(members, "dana"),

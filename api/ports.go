@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -30,6 +31,7 @@ type Orders interface {
 // doing a change is: the feed tells it.
 type Catalogue interface {
 	orders.Catalogue
+	identity.Carrier
 
 	AddPlace(ctx context.Context, by string, p booking.Place) error
 	// ChangePlace applies change to the place and keeps the result, in one
@@ -135,6 +137,7 @@ type Messages interface {
 
 // ReadModel is what customers and owners read beside their orders.
 type ReadModel interface {
+	identity.Carrier
 	// Statuses answers where each of the orders stood when it was last
 	// published; none for those that never were.
 	Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error)
@@ -142,6 +145,12 @@ type ReadModel interface {
 	// events, each with the cursor that goes on after it, and the cursor to go
 	// on from: after itself when there is nothing. InvalidCursor as for places.
 	Events(ctx context.Context, after string, limit int) ([]booking.Event, string, error)
+	// EventsOf is Events for those of the orders that the filter selects. Where it
+	// answers fewer than limit, the cursor to go on from is behind all events that
+	// there are.
+	EventsOf(ctx context.Context, f booking.EventFilter, after string, limit int) ([]booking.Event, string, error)
+	// EndOfFeed answers the cursor behind all events that there are.
+	EndOfFeed(ctx context.Context) (string, error)
 }
 
 // Members are the members of owners' organisations, beside the owner with whom each

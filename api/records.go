@@ -91,12 +91,12 @@ type messageSelection struct {
 func (in *messageSelection) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	if caller := CallerOf(ctx.Context()); in.RecipientID == "" && caller.Is(booking.OwnerRole) {
-		in.RecipientID = name(caller.Organisation())
+	if caller := CallerOf(ctx.Context()); caller.Is(booking.OwnerRole) {
+		f.ownList(ctx, "query.recipientId", in.RecipientID)
 	} else if in.RecipientID == "" {
 		in.RecipientID = name(caller.ID)
+		f.required("query.recipientId", in.RecipientID)
 	}
-	f.required("query.recipientId", in.RecipientID)
 	return f
 }
 
@@ -105,9 +105,14 @@ type messageList struct {
 	Body part[messageView]
 }
 
-func (s *server) listMessages(ctx context.Context, in *messageSelection) (*messageList, error) {
+func (s *server) listMessages(ctx context.Context, in *messageSelection) (_ *messageList, err error) {
+	if in.RecipientID == "" {
+		if in.RecipientID, err = s.organisation(ctx, "query.recipientId"); err != nil {
+			return nil, err
+		}
+	}
 	recipient, caller := string(in.RecipientID), CallerOf(ctx)
-	err := caller.Authorize(booking.ReadMessages, booking.Thing{CustomerID: recipient, OwnerID: recipient, CleanerID: recipient})
+	err = caller.Authorize(booking.ReadMessages, booking.Thing{CustomerID: recipient, OwnerID: recipient, CleanerID: recipient})
 	if err != nil {
 		return nil, err
 	}

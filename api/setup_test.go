@@ -18,6 +18,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -345,6 +346,41 @@ func (m *memory) Events(_ context.Context, after string, limit int) ([]booking.E
 		events[i].Cursor = strconv.Itoa(at + i + 1)
 	}
 	return events, strconv.Itoa(at + len(events)), m.away
+}
+
+func (m *memory) EventsOf(ctx context.Context, f booking.EventFilter, after string, limit int) (found []booking.Event, next string, err error) {
+	all, end, err := m.Events(ctx, after, 1<<20)
+	if err != nil {
+		return nil, "", err
+	}
+	of := followed{f.CustomerID, f.OwnerID}
+	for _, e := range all {
+		if e.Catalogue != nil || !of.has(orderOf(e)) {
+			continue
+		}
+		if found = append(found, e); len(found) == limit {
+			return found, e.Cursor, nil
+		}
+	}
+	return found, end, nil
+}
+
+func (m *memory) EndOfFeed(context.Context) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return strconv.Itoa(len(m.events)), m.away
+}
+
+// Carry looks for places only, which is what owners of these tests have.
+func (m *memory) Carry(_ context.Context, kind identity.Kind, id string) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.places {
+		if kind == identity.OwnerKind && p.OwnerID == id {
+			return true, m.away
+		}
+	}
+	return false, m.away
 }
 
 // happen appends events to the feed.

@@ -31,35 +31,58 @@ type stream struct {
 	conn  *http.ResponseController
 	ticks <-chan struct{}
 	of    followed
+	// behind: more follows than was read last. A reader who follows some orders only is
+	// behind until all that is older than the beginning of the stream was read.
+	behind bool
 }
 
 // streamEvents begins a stream: what can be wrong with it is found out while
 // there still is a status to say so with.
 func (s *server) streamEvents(ctx context.Context, in *eventList) (*eventsAnswer, error) {
-	after, field := in.After, "after"
-	if in.LastEventID != "" {
-		after, field = in.LastEventID, "Last-Event-ID"
-	}
 	if err := s.admitStream(ctx, in.caller); err != nil {
 		return nil, err
 	}
 	ticks, leave := s.Hub.Ticks() // before the first look, so that nothing happens unseen
 	end := func() { leave(); s.endStream(in.caller) }
-	first, err := s.window.look(ctx, after)
+	st := &stream{server: s, ticks: ticks, of: in.followed()}
+	greeting, first, err := st.start(ctx, in)
 	if err != nil {
 		end()
-		return nil, cursorFault(err, field)
+		return nil, err
 	}
 	return &eventsAnswer{Body: func(ctx huma.Context) {
 		defer end()
 		c := humagin.Unwrap(ctx)
-		st := &stream{server: s, w: c.Writer, conn: http.NewResponseController(c.Writer), ticks: ticks, of: in.followed()}
-		st.begin()
+		st.w, st.conn = c.Writer, http.NewResponseController(c.Writer)
+		st.begin(greeting)
 		if isHEAD(c.Request.Context()) {
 			return
 		}
-		st.run(c.Request.Context(), first)
+		st.run(c.Request, first)
 	}}, nil
+}
+
+// start reads what the stream begins with. A reader who follows from now on is told
+// the place in the greeting: it can go on there although nothing has happened yet.
+func (st *stream) start(ctx context.Context, in *eventList) (greeting []byte, first stretch, err error) {
+	after, field := in.After, "after"
+	if in.LastEventID != "" {
+		after, field = in.LastEventID, "Last-Event-ID"
+	}
+	if field == "after" && after == fromNow {
+		if after, err = st.ReadModel.EndOfFeed(ctx); err != nil {
+			return nil, stretch{}, err
+		}
+		greeting = []byte("id: " + after + "\n\n")
+	} else {
+		st.behind = st.of != (followed{})
+	}
+	first, err = st.look(ctx, after)
+	if err != nil {
+		return nil, stretch{}, cursorFault(err, field)
+	}
+	st.behind = first.size == eventsAtOnce
+	return greeting, first, nil
 }
 
 // admitStream lets one more stream in, which endStream ends.
@@ -82,50 +105,41 @@ func (s *server) endStream(caller string) {
 // begin sends the header. From here on the reader may stay as long as it wants:
 // the server's deadline for requests is over once this one has been read, and
 // its deadline for answers gives way to one for each write.
-func (st *stream) begin() {
+func (st *stream) begin(greeting []byte) {
 	header := st.w.Header()
 	header.Set("Content-Type", streamMediaType)
 	header.Set("Cache-Control", "no-cache")
 	header.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	_ = st.write(nil)                     // who has gone already is noticed by run
+	_ = st.write(greeting)                // who has gone already is noticed by run
 }
 
-// run sends what was found first and all that follows it, until the reader
-// goes, falls too far behind, or the server shuts down.
-func (st *stream) run(ctx context.Context, first stretch) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// run sends what was found first and all that follows it, until the reader goes,
+// falls too far behind, may not read it any more, or the server shuts down.
+func (st *stream) run(r *http.Request, first stretch) {
+	ctx, end := context.WithCancelCause(r.Context())
+	defer end(nil)
 	stretches := make(chan stretch)
 	heartbeat := time.NewTicker(st.Heartbeat)
 	defer heartbeat.Stop()
 
-	err, place := st.write(first.of(st.of)), first.next
+	err := st.write(first.of(st.of))
 	go st.read(ctx, first.next, stretches)
+	go st.watch(ctx, r.Header, end)
 	for err == nil {
 		select {
 		case s := <-stretches:
-			place = s.next
 			if text := s.of(st.of); len(text) > 0 {
 				err = st.write(text)
 			}
 		case <-heartbeat.C:
-			err = st.write(st.alive(place))
+			err = st.write([]byte(": alive\n\n"))
 		case <-ctx.Done():
-			return
+			err = context.Cause(ctx)
 		case <-st.Closing:
 			return
 		}
 	}
-	st.Logger.Debug("reader of events has gone", zap.Error(err))
-}
-
-// alive is what a stream says when it has nothing else to say. A reader that follows
-// some orders only learns the place that it has come to.
-func (st *stream) alive(place string) []byte {
-	if st.of == (followed{}) || place == "" {
-		return []byte(": alive\n\n")
-	}
-	return []byte(": alive\nid: " + place + "\n\n")
+	st.Logger.Debug("stream of events has ended", zap.Error(err))
 }
 
 // read hands over what follows the cursor, stretch by stretch, until ctx ends.
@@ -133,12 +147,14 @@ func (st *stream) alive(place string) []byte {
 // reader stays, and so does its place: it misses nothing.
 func (st *stream) read(ctx context.Context, after string, stretches chan<- stretch) {
 	for ctx.Err() == nil {
-		s, err := st.window.look(ctx, after)
+		s, err := st.look(ctx, after)
 		if err != nil {
 			pause(ctx, lookAgain)
 			continue
 		}
+		st.behind = s.size == eventsAtOnce
 		if s.size == 0 {
+			after = s.next
 			st.awaitNews(ctx)
 			continue
 		}
@@ -148,6 +164,15 @@ func (st *stream) read(ctx context.Context, after string, stretches chan<- stret
 		case <-ctx.Done():
 		}
 	}
+}
+
+// look answers what follows the cursor. A reader who is behind, and follows some
+// orders only, reads theirs only.
+func (st *stream) look(ctx context.Context, after string) (stretch, error) {
+	if st.behind && st.of != (followed{}) {
+		return st.window.catchUp(ctx, func(ctx context.Context) (stretch, error) { return st.readStretch(ctx, st.of, after) })
+	}
+	return st.window.look(ctx, after, st.behind)
 }
 
 // awaitNews returns when there may be something new.
@@ -178,8 +203,8 @@ func pause(ctx context.Context, d time.Duration) {
 
 // readStretch reads what follows a cursor and writes it the way EventSource
 // wants it.
-func (s *server) readStretch(ctx context.Context, after string) (stretch, error) {
-	events, next, err := s.ReadModel.Events(ctx, after, eventsAtOnce)
+func (s *server) readStretch(ctx context.Context, of followed, after string) (stretch, error) {
+	events, next, err := s.eventsOf(ctx, of, after, eventsAtOnce)
 	if err != nil {
 		return stretch{}, err
 	}

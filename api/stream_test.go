@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -294,9 +295,6 @@ func TestStream_OfOnesOwn(t *testing.T) {
 	ofOwner := b.follow(server, "?ownerId=olivia", "Authorization", "Bearer bora")
 	require.Equal(t, []string{"1", "3"}, []string{ofCustomer.happened(), ofCustomer.happened()})
 	require.Equal(t, []string{"1", "2"}, []string{ofOwner.happened(), ofOwner.happened()})
-	for past := false; !past; { // what it does not show
-		past = strings.Contains(ofOwner.message(), "alive\nid: 4\n")
-	}
 	b.store.happen(happenings(3 * eventsAtOnce)...)
 	b.store.happen(of("lodging-4", "1024", "olivia"))
 	b.hub.Wake(orderIn("lodging-4", booking.Confirmed, ""))
@@ -313,6 +311,9 @@ func TestStream_OfOnesOwn(t *testing.T) {
 	subjects, next := items("alice", "?customerId=1024")
 	require.Equal(t, []string{"lodging-1", "lodging-3", "lodging-4"}, subjects)
 	require.Equal(t, last, next)
+	subjects, next = items("alice", "?customerId=1024&after=now")
+	require.Empty(t, subjects)
+	require.Equal(t, last, next)
 	subjects, next = items("alice", "?customerId=1024&limit=2")
 	require.Equal(t, []string{"lodging-1", "lodging-3"}, subjects)
 	require.Equal(t, "3", next)
@@ -327,6 +328,67 @@ func TestStream_OfOnesOwn(t *testing.T) {
 		b.problem(b.as(token, "GET", "/v1/events", ""), http.StatusForbidden, booking.NotAllowed)
 		b.open(server, query, "Authorization", "Bearer "+token).problem(b, http.StatusForbidden, booking.NotAllowed)
 	}
+}
+
+// TestStream_OfOnesOwnIsNotTheWholeFeed: a reader of some orders who is far behind reads
+// theirs, and then what is new together with all others.
+func TestStream_OfOnesOwnIsNotTheWholeFeed(t *testing.T) {
+	t.Parallel()
+	feed := new(countedFeed)
+	b := setup(t, members, func(d *given) {
+		feed.memory = d.ReadModel.(*memory)
+		d.ReadModel = feed
+	})
+	b.store.happen(of("lodging-1", "1024", "olivia"))
+	b.store.happen(happenings(50 * eventsAtOnce)...)
+	b.store.happen(of("lodging-2", "1024", "olivia"))
+	c := b.follow(b.serve(), "?customerId=1024", "Authorization", "Bearer alice")
+	require.Equal(t, "1", c.happened())
+	require.Equal(t, strconv.Itoa(50*eventsAtOnce+2), c.happened())
+	require.EqualValues(t, 1, feed.ofOne.Load())
+	b.store.happen(of("lodging-3", "1024", "olivia"))
+	b.hub.Tick()
+	require.Equal(t, strconv.Itoa(50*eventsAtOnce+3), c.happened())
+	require.EqualValues(t, 1, feed.ofOne.Load(), "from where all read on")
+	require.EqualValues(t, 1, feed.whole.Load(), "what is not theirs is not read")
+}
+
+// countedFeed counts the events that are read of the whole feed, and the reads of what
+// is of one.
+type countedFeed struct {
+	*memory
+	whole, ofOne atomic.Int32
+}
+
+func (c *countedFeed) Events(ctx context.Context, after string, limit int) ([]booking.Event, string, error) {
+	events, next, err := c.memory.Events(ctx, after, limit)
+	c.whole.Add(int32(len(events)))
+	return events, next, err
+}
+
+func (c *countedFeed) EventsOf(ctx context.Context, f booking.EventFilter, after string, limit int) ([]booking.Event, string, error) {
+	c.ofOne.Add(1)
+	return c.memory.EventsOf(ctx, f, after, limit)
+}
+
+// TestStream_FromNow: a reader who begins now is told where that is, and can go on there
+// before anything has happened.
+func TestStream_FromNow(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.store.happen(happenings(3)...)
+	server := b.serve()
+	c := b.follow(server, "?after=now")
+	require.Equal(t, "id: 3\n", c.message())
+	c.leave()
+	b.store.happen(happenings(1)...)
+	require.Equal(t, "4", b.follow(server, "?after=now", "Last-Event-ID", "3").event())
+	part := decode[eventPart](t, b.do("GET", "/v1/events?after=now", ""))
+	require.Empty(t, part.Items)
+	require.Equal(t, "4", part.Next)
+	b.store.fail(errAway)
+	b.problem(b.do("GET", "/v1/events?after=now", ""), 503, booking.Unavailable)
+	b.open(server, "?after=now").problem(b, 503, booking.Unavailable)
 }
 
 // happened reads the id of the next event: a sign of life may have one, too.

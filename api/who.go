@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 )
 
 // actions say what each operation does, for the table of who may do what. An
@@ -108,22 +109,67 @@ func (s *server) guard(ctx huma.Context, next func(huma.Context)) {
 }
 
 // knowMemberships adds to the caller the organisations that it is a member of, where
-// they matter. An owner whose memberships cannot be read acts for the organisation of
-// the token alone.
+// they matter.
 func (s *server) knowMemberships(ctx huma.Context, next func(huma.Context)) {
-	caller, action := CallerOf(ctx.Context()), actions[ctx.Operation().OperationID]
-	member := caller.Known() && (caller.Is(booking.OwnerRole) || caller.Is(booking.ServiceRole))
-	if !member || caller.AlwaysAllowed(action) && action != booking.ReadSelf {
-		next(ctx)
-		return
-	}
-	others, err := s.memberships.of(ctx.Context(), caller.ID)
-	if err != nil && len(caller.Memberships) == 0 {
+	caller, err := s.withMemberships(ctx.Context(), CallerOf(ctx.Context()), actions[ctx.Operation().OperationID])
+	if err != nil {
 		writeProblem(humagin.Unwrap(ctx), s.toProblem(ctx.Context(), err))
 		return
 	}
-	caller.Memberships = slices.Concat(caller.Memberships, others)
 	next(huma.WithContext(ctx, WithCaller(ctx.Context(), caller)))
+}
+
+// withMemberships is the caller with the organisations that it is a member of, as far
+// as these matter to the action. While they cannot be read, an owner acts for the
+// organisation of the token, and the caller is Incomplete: what that does not allow is
+// not refused for good.
+func (s *server) withMemberships(ctx context.Context, caller booking.Caller, action booking.Action) (booking.Caller, error) {
+	member := caller.Known() && (caller.Is(booking.OwnerRole) || caller.Is(booking.ServiceRole))
+	if !member || caller.AlwaysAllowed(action) && action != booking.ReadSelf {
+		return caller, nil
+	}
+	others, err := s.memberships.of(ctx, caller.ID)
+	if err != nil && len(caller.Memberships) == 0 {
+		return caller, err
+	}
+	caller.Memberships = slices.Concat(caller.Memberships, others)
+	caller.Incomplete = err != nil
+	return caller, nil
+}
+
+// organisation is whose a list is for which the request names no owner at location:
+// that of the organisation which the caller is a member of. An owner whose own
+// organisation has nothing, such as a member of the staff of another one, means that
+// one. Which it is has to be said where there are several.
+func (s *server) organisation(ctx context.Context, location string) (name, error) {
+	caller := CallerOf(ctx)
+	founded, joined := caller.Founded(), caller.Joined()
+	if is := caller.Organisation(); is != "" && (founded == "" || !caller.Incomplete) {
+		return name(is), nil
+	}
+	if founded != "" && (joined != "" || caller.Incomplete) {
+		switch has, err := s.hasAnything(ctx, founded); {
+		case err != nil:
+			return "", err
+		case !has && caller.Incomplete:
+			return "", booking.Errorf(booking.Unavailable, "of which organisations you are a member cannot be found out at the moment")
+		case !has:
+			return name(joined), nil
+		case caller.Incomplete:
+			return name(founded), nil
+		}
+	}
+	return "", invalid([]error{&huma.ErrorDetail{Location: location, Message: "is required"}})
+}
+
+// hasAnything tells whether something is, or was ordered, of the owner's.
+func (s *server) hasAnything(ctx context.Context, ownerID string) (bool, error) {
+	for _, of := range []identity.Carrier{s.Catalogue, s.ReadModel} {
+		if carried, err := of.Carry(ctx, identity.OwnerKind, ownerID); carried || err != nil {
+			return carried, err
+		}
+	}
+	return false, nil
 }
 
 // ownCustomer is the caller where a request names no customer.
@@ -134,13 +180,21 @@ func (f *faults) ownCustomer(ctx huma.Context, location string, id *name) {
 	f.required(location, *id)
 }
 
-// ownOwner is the caller's organisation where a request names no owner, if there is
-// one only.
+// ownOwner is the caller's organisation where a request that registers something
+// names no owner, if there is one only.
 func (f *faults) ownOwner(ctx huma.Context, location string, id *name) {
 	if *id == "" {
 		*id = name(CallerOf(ctx.Context()).Organisation())
 	}
 	f.required(location, *id)
+}
+
+// ownList leaves it to organisation to find out which owner's list a request is for
+// that names none. A caller without an organisation has to name one.
+func (f *faults) ownList(ctx huma.Context, location string, id name) {
+	if len(CallerOf(ctx.Context()).Memberships) == 0 {
+		f.required(location, id)
+	}
 }
 
 func (f *faults) required(location string, id name) {

@@ -14,9 +14,10 @@ import (
 const (
 	// eventsAtOnce is how many events a stream reads and holds at a time.
 	eventsAtOnce = 100
-	// looksAtOnce bounds what all streams together take of the database: those
-	// who write to it come first.
-	looksAtOnce = 2
+	// looksAtOnce bounds what all streams together take of the database, for those who
+	// have caught up and as much for those who are behind: those who write to it come
+	// first, and a reader who is behind delays no other one.
+	looksAtOnce = 1
 	// lookFor is how long a look at the feed may take, its turn included.
 	lookFor = 5 * time.Second
 	// stretchesKept is more than the stretches between one reader who has
@@ -58,9 +59,10 @@ func (s stretch) of(f followed) []byte {
 // window is the newest part of the feed, which all streams look through:
 // readers who have caught up take the same way, and one of them reads for all.
 type window struct {
-	read  func(ctx context.Context, after string) (stretch, error)
-	turns chan struct{} // holds a token for each read
-	log   *zap.Logger
+	read   func(ctx context.Context, after string) (stretch, error)
+	turns  chan struct{} // holds a token for each read
+	behind chan struct{} // and this for those of readers who are behind
+	log    *zap.Logger
 
 	mu      sync.Mutex
 	kept    map[string]stretch // by the cursor before each; it may get longer, but never changes
@@ -71,34 +73,58 @@ type window struct {
 }
 
 func newWindow(read func(context.Context, string) (stretch, error), log *zap.Logger) *window {
-	return &window{read: read, turns: make(chan struct{}, looksAtOnce), log: log, kept: map[string]stretch{}}
+	return &window{
+		read: read, turns: make(chan struct{}, looksAtOnce), behind: make(chan struct{}, looksAtOnce), log: log, kept: map[string]stretch{},
+	}
 }
 
 // look answers what follows the cursor, all that was there when it was asked or
 // the beginning of that.
-func (w *window) look(ctx context.Context, after string) (stretch, error) {
-	asked := time.Now()
+func (w *window) look(ctx context.Context, after string, behind bool) (stretch, error) {
+	asked, turns := time.Now(), w.turns
+	if behind {
+		turns = w.behind
+	}
 	if s, known := w.known(after, asked); known {
 		return s, nil
 	}
+	return w.inTurn(ctx, turns, func(limited context.Context) (stretch, error) {
+		if s, known := w.known(after, asked); known { // somebody has read it meanwhile
+			return s, nil
+		}
+		begun := time.Now()
+		s, err := w.noted(ctx, limited, func(ctx context.Context) (stretch, error) { return w.read(ctx, after) })
+		if err == nil {
+			w.keep(after, s, begun)
+		}
+		return s, err
+	})
+}
+
+// catchUp reads for one reader who is behind, and keeps nothing.
+func (w *window) catchUp(ctx context.Context, read func(context.Context) (stretch, error)) (stretch, error) {
+	return w.inTurn(ctx, w.behind, func(limited context.Context) (stretch, error) { return w.noted(ctx, limited, read) })
+}
+
+// inTurn calls read in one of the turns, with a context that ends in time.
+func (w *window) inTurn(ctx context.Context, turns chan struct{}, read func(context.Context) (stretch, error)) (stretch, error) {
 	limited, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	select {
-	case w.turns <- struct{}{}:
-		defer func() { <-w.turns }()
+	case turns <- struct{}{}:
+		defer func() { <-turns }()
+		return read(limited)
 	case <-limited.Done():
 		return stretch{}, limited.Err()
 	}
-	if s, known := w.known(after, asked); known { // somebody has read it meanwhile
-		return s, nil
-	}
-	begun := time.Now()
-	s, err := w.read(limited, after)
-	if ctx.Err() == nil { // else the reader has left, which says nothing of the feed
+}
+
+// noted calls read, and notes whether the feed answers. Of a reader who has left that
+// says nothing.
+func (w *window) noted(ctx, limited context.Context, read func(context.Context) (stretch, error)) (stretch, error) {
+	s, err := read(limited)
+	if ctx.Err() == nil {
 		w.note(err)
-	}
-	if err == nil {
-		w.keep(after, s, begun)
 	}
 	return s, err
 }

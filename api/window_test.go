@@ -36,7 +36,7 @@ func lookAll(t *testing.T, w *window, n int, after string) func() []stretch {
 	for i := range n {
 		all.Go(func() {
 			var err error
-			if found[i], err = w.look(t.Context(), after); err != nil {
+			if found[i], err = w.look(t.Context(), after, false); err != nil {
 				t.Error(err)
 			}
 		})
@@ -50,7 +50,6 @@ func TestWindow_ReadsOnceForAll(t *testing.T) {
 	t.Parallel()
 	f := newSlowFeed()
 	w := newWindow(f.read, zap.NewNop())
-	w.turns = make(chan struct{}, 1)
 	news := stretch{text: []byte("1"), size: 1, next: "b"}
 	readsAgain := func(n int, after string) {
 		found := lookAll(t, w, n, after)
@@ -75,7 +74,6 @@ func TestWindow_NothingNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newSlowFeed()
 		w := newWindow(f.read, zap.NewNop())
-		w.turns = make(chan struct{}, 1)
 		nothing, news := stretch{next: "a"}, stretch{text: []byte("1"), size: 1, next: "b"}
 
 		w.turns <- struct{}{}
@@ -102,7 +100,7 @@ func TestWindow_Log(t *testing.T) {
 	w := newWindow(func(context.Context, string) (stretch, error) { return stretch{}, failure }, zap.New(core))
 	look := func(with error) {
 		failure = with
-		_, err := w.look(t.Context(), "a")
+		_, err := w.look(t.Context(), "a", false)
 		require.ErrorIs(t, err, with)
 	}
 	look(nil)
@@ -117,6 +115,39 @@ func TestWindow_Log(t *testing.T) {
 	left, cancel := context.WithCancel(t.Context())
 	cancel()
 	failure = nil
-	_, _ = w.look(left, "a")
+	_, _ = w.look(left, "a", false)
 	require.Equal(t, 2, logs.Len())
+}
+
+// A reader who is behind delays none who has caught up, and waits for the others who
+// are behind.
+func TestWindow_ReadersBehindTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newSlowFeed()
+		w := newWindow(f.read, zap.NewNop())
+		old := stretch{text: []byte("0"), size: 1, next: "a"}
+		waiting, found := make(chan struct{}), make(chan stretch, 3)
+		for range 3 {
+			go func() {
+				s, err := w.catchUp(t.Context(), func(context.Context) (stretch, error) { <-waiting; return old, nil })
+				if err != nil {
+					t.Error(err)
+				}
+				found <- s
+			}()
+		}
+		synctest.Wait()
+		require.Len(t, w.behind, 1, "the others wait")
+		news := stretch{text: []byte("1"), size: 1, next: "b"}
+		ahead := lookAll(t, w, 1, "a")
+		require.Equal(t, "a", <-f.reads)
+		f.goOn <- news
+		require.Equal(t, []stretch{news}, ahead())
+		require.Empty(t, found)
+		close(waiting)
+		for range 3 {
+			require.Equal(t, old, <-found)
+		}
+	})
 }

@@ -1,6 +1,9 @@
 package booking
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // NotAllowed is the code for an action that the caller may not do, on a thing that
 // the caller may see.
@@ -201,7 +204,7 @@ type Thing struct {
 	OwnerID    string // the organisation
 	ItemID     string // the place, menu or drink; "" is all that the organisation has
 	CleanerID  string
-	// Delivered: couriers work on it.
+	// Delivered: couriers work on it, and have not come to its end.
 	Delivered bool
 }
 
@@ -266,8 +269,23 @@ func (c Caller) allowed(a Action, enough func(Grant) bool) bool {
 }
 
 // Authorize is nil if the caller may do the action on the thing. NotAllowed: the
-// caller may see the thing. NotFound: it may not.
+// caller may see the thing. NotFound: it may not. Unavailable: that depends on
+// memberships which could not be read.
 func (c Caller) Authorize(a Action, t Thing) error {
+	err := c.judge(a, t)
+	if err == nil || !c.Incomplete {
+		return err
+	}
+	asMember := c
+	asMember.Memberships = []Membership{{OwnerID: t.OwnerID, Level: OwnerLevel}}
+	if !errors.Is(asMember.judge(a, t), err) {
+		return Errorf(Unavailable, "of which organisations you are a member cannot be found out at the moment")
+	}
+	return err
+}
+
+// judge is Authorize by the memberships that are known.
+func (c Caller) judge(a Action, t Thing) error {
 	if c.Allowed(a, t) {
 		return nil
 	}

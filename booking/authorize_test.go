@@ -159,6 +159,45 @@ func TestAuthorize_PlaceOfMember(t *testing.T) {
 	}
 }
 
+// TestAuthorize_Incomplete: a caller whose memberships could not be read is refused for
+// good only what a member of the organisation is refused as well.
+func TestAuthorize_Incomplete(t *testing.T) {
+	t.Parallel()
+	unavailable := &booking.Error{Code: booking.Unavailable}
+	caller := booking.Caller{ID: "1024", Roles: []booking.Role{booking.OwnerRole}, Incomplete: true, Memberships: []booking.Membership{
+		{OwnerID: "2", Level: booking.OwnerLevel, Founded: true},
+	}}
+	own, another, nobodys := booking.Thing{OwnerID: "2"}, booking.Thing{OwnerID: "3", ItemID: "place-1"}, booking.Thing{CustomerID: "1"}
+	require.NoError(t, caller.Authorize(booking.ConfirmOrder, own))
+	require.ErrorIs(t, caller.Authorize(booking.ConfirmOrder, another), unavailable)
+	require.ErrorIs(t, caller.Authorize(booking.ReadOrder, another), unavailable)
+	require.ErrorIs(t, caller.Authorize(booking.CancelOrder, another), unavailable, "a member would be told that there is such an order")
+	require.ErrorIs(t, caller.Authorize(booking.CancelOrder, own), &booking.Error{Code: booking.NotAllowed})
+	require.ErrorIs(t, caller.Authorize(booking.PlaceOrder, another), &booking.Error{Code: booking.NotAllowed})
+	require.ErrorIs(t, caller.Authorize(booking.ReadOrder, nobodys), &booking.Error{Code: booking.NotFound})
+	caller.Incomplete = false
+	require.ErrorIs(t, caller.Authorize(booking.ReadOrder, another), &booking.Error{Code: booking.NotFound})
+}
+
+// TestCaller_Organisations: which one a caller means who names none.
+func TestCaller_Organisations(t *testing.T) {
+	t.Parallel()
+	founded, joined := booking.Membership{OwnerID: "1", Founded: true}, booking.Membership{OwnerID: "2", Place: "place-1"}
+	for _, test := range []struct {
+		of   []booking.Membership
+		want [3]string // the one and only, the one that began with the caller, the one that the caller has joined
+	}{
+		{nil, [3]string{"", "", ""}},
+		{[]booking.Membership{founded}, [3]string{"1", "1", ""}},
+		{[]booking.Membership{joined, {OwnerID: "2", Place: "place-2"}}, [3]string{"2", "", "2"}},
+		{[]booking.Membership{founded, joined}, [3]string{"", "1", "2"}},
+		{[]booking.Membership{founded, joined, {OwnerID: "3"}}, [3]string{"", "1", ""}},
+	} {
+		caller := booking.Caller{Memberships: test.of}
+		require.Equal(t, test.want, [3]string{caller.Organisation(), caller.Founded(), caller.Joined()})
+	}
+}
+
 // TestAuthorize_Refusals: what a caller may see is refused as not allowed. What it
 // may not see is not there.
 func TestAuthorize_Refusals(t *testing.T) {

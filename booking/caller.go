@@ -16,6 +16,8 @@ type Caller struct {
 	Roles       []Role
 	Scopes      []Scope
 	Memberships []Membership
+	// Incomplete: the caller may have more memberships, which could not be read.
+	Incomplete bool
 }
 
 // SystemID is the id of no person: of what `yeyak`'s own commands decide unless they are
@@ -65,6 +67,8 @@ type Membership struct {
 	// that the organisation has.
 	Place string
 	Level MemberLevel
+	// Founded: the organisation began with the caller. It may have nothing.
+	Founded bool
 }
 
 // MemberLevel is what a member may do for their organisation.

@@ -26,6 +26,13 @@ type OrderFilter struct {
 	Status     Status
 }
 
+// EventFilter selects the events of the orders of one customer, of one owner, or of
+// the one with the other. An empty field selects all.
+type EventFilter struct {
+	CustomerID string
+	OwnerID    string
+}
+
 // CatalogueFilter selects what is in the catalogue; an empty OwnerID or Date
 // selects all. Only drinks have dates.
 type CatalogueFilter struct {

@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"bufio"
+	"context"
+	"io"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -110,6 +113,43 @@ func TestAccess_KeysAreRotated(t *testing.T) {
 	s.eventually(func() bool { return as(firstText) == http.StatusUnauthorized })
 	require.Equal(t, http.StatusOK, as(secondText))
 	s.onKeys(func(all identity.Keys) error { return all.AddKey(t.Context(), third) })
+}
+
+// TestAccess_StreamsEndWithTheirKey: a stream that is open when its key is revoked ends,
+// and one of another key goes on.
+func TestAccess_StreamsEndWithTheirKey(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	revoked, text := s.newKey("till")
+	open := func(credential string) *http.Response {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		t.Cleanup(cancel)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/events?after=now", http.NoBody)
+		require.NoError(t, err)
+		r.Header.Set("Accept", "text/event-stream")
+		r.Header.Set("Authorization", "Bearer "+credential)
+		a, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = a.Body.Close() })
+		return a
+	}
+	ends, stays := open(text), open(s.reader())
+	require.Equal(t, []int{http.StatusOK, http.StatusOK}, []int{ends.StatusCode, stays.StatusCode})
+	s.onKeys(func(all identity.Keys) error {
+		return all.RevokeKey(t.Context(), revoked.ID, booking.SystemID, time.Now())
+	})
+	_, err := io.ReadAll(ends.Body)
+	require.NoError(t, err, "an end, not a break")
+	require.Equal(t, http.StatusUnauthorized, open(text).StatusCode)
+	s.post("/v1/lodging/places", object{
+		"name": "Inn", "ownerId": "bora", "price": object{"amount": 1, "currency": "KRW"}, "confirmation": "auto",
+	}).with(t, http.StatusCreated)
+	for lines := bufio.NewScanner(stays.Body); ; {
+		require.True(t, lines.Scan(), "it ended, too")
+		if lines.Text() == "event: PlaceRegistered" {
+			return
+		}
+	}
 }
 
 // TestAccess_Off: it is said in /readyz.

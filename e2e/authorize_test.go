@@ -113,6 +113,8 @@ func TestAuthorize_Lodging(t *testing.T) {
 	require.Len(t, alice.gets("/v1/mypages", http.StatusOK).Items, 1)
 	require.Len(t, bora.gets("/v1/orders", http.StatusOK).Items, 1)
 	require.Empty(t, minho.gets("/v1/mypages", http.StatusOK).Items)
+	bora.does(http.MethodPut, members+"/"+cora.id, object{"level": "staff"}, http.StatusOK)
+	require.Len(t, cora.gets("/v1/orders", http.StatusOK).Items, 1, "of the only shop that she works for")
 }
 
 // TestAuthorize_ThoseWhoServe: the courier delivers, the café serves, and the cleaner
@@ -131,7 +133,14 @@ func TestAuthorize_ThoseWhoServe(t *testing.T) {
 	kim.posts(delivered, nil, http.StatusNotFound)
 	bora.posts(delivered, nil, http.StatusForbidden)
 	alice.posts(delivered, nil, http.StatusForbidden)
+	dana.gets("/v1/food/orders/"+food.ID, http.StatusOK)
+	require.Len(t, dana.gets("/v1/food/deliveries", http.StatusOK).Items, 1)
 	require.Equal(t, dana.id, dana.posts(delivered, nil, http.StatusOK).By())
+	s.becomes(food.ID, booking.Delivered)
+	dana.gets("/v1/food/orders/"+food.ID, http.StatusNotFound)
+	dana.gets("/v1/food/deliveries/"+food.ID, http.StatusNotFound)
+	require.Empty(t, dana.gets("/v1/food/deliveries", http.StatusOK).Items)
+	require.Equal(t, string(booking.AlreadyDelivered), dana.posts(delivered, nil, http.StatusConflict).Code)
 
 	drink := bora.posts(drinks, object{
 		"name": "Latte", "price": object{"amount": 4500, "currency": "KRW"}, "date": inDays(1), "count": 5,

@@ -108,7 +108,7 @@ func (c *Callers) person(ctx context.Context, s Subject) (caller booking.Caller,
 	if err != nil {
 		return booking.Caller{}, err
 	}
-	caller.Memberships = []booking.Membership{{OwnerID: owner, Level: booking.OwnerLevel}}
+	caller.Memberships = []booking.Membership{{OwnerID: owner, Level: booking.OwnerLevel, Founded: true}}
 	return caller, nil
 }
 

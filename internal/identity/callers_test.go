@@ -135,7 +135,7 @@ func TestCaller_ASubjectBecomesANumber(t *testing.T) {
 	require.Equal(t, booking.Caller{ID: "1024", Name: "Alice", Roles: []booking.Role{booking.CustomerRole}}, alice)
 	bora := d.caller(d.Token(claims{"sub": "o'brien@example.com", "roles": []string{"owner"}}))
 	require.Equal(t, booking.Caller{
-		ID: "1025", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "1026", Level: booking.OwnerLevel}},
+		ID: "1025", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "1026", Level: booking.OwnerLevel, Founded: true}},
 	}, bora)
 	olga := d.caller(d.Token(claims{"sub": "olga", "roles": []string{"operator"}}))
 	require.Equal(t, booking.Scopes(), olga.Scopes)

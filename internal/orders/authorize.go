@@ -31,16 +31,26 @@ func (o *Orders) Allow(ctx context.Context, caller booking.Caller, a booking.Act
 // it. Its cleaner, and that couriers work on it, may not be known yet: then the order
 // is asked.
 func (o *Orders) authorize(ctx context.Context, caller booking.Caller, a booking.Action, v contract.View) error {
-	err := caller.Authorize(a, v.Thing())
+	err := caller.Authorize(a, thingOf(a, v))
 	if err != nil && !v.Status.Final() && (caller.Is(booking.CleanerRole) || caller.Is(booking.CourierRole)) {
 		if fresh, askErr := o.queryView(ctx, v.ID, Glance); askErr == nil {
-			err = caller.Authorize(a, fresh.Thing())
+			err = caller.Authorize(a, thingOf(a, fresh))
 		}
 	}
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return NoSuchOrder(v.ID)
 	}
 	return err
+}
+
+// thingOf is the order that the action is about. A courier who says once more that it
+// was delivered is answered so by the order, and is shown nothing else of it.
+func thingOf(a booking.Action, v contract.View) booking.Thing {
+	t := v.Thing()
+	if a == booking.Deliver {
+		t.Delivered = v.Kind == booking.Food && v.Placed
+	}
+	return t
 }
 
 // by is the placement as the caller makes it: for itself, unless it names another

@@ -100,6 +100,25 @@ func TestAuthorize_ReadBehind(t *testing.T) {
 	}
 }
 
+// TestAuthorize_CourierAfterwards: an order that was delivered, or cancelled, is the
+// couriers' no longer. A courier who says again that it was delivered is answered so.
+func TestAuthorize_CourierAfterwards(t *testing.T) {
+	t.Parallel()
+	for _, status := range []booking.Status{booking.Delivered, booking.Cancelled} {
+		b, business := newBundle(t), of(booking.Food)
+		order := business.in(status, "").View
+		order.Placed = true
+		b.store.put(contract.Publication{View: order})
+		_, err := b.Read(t.Context(), courier, booking.Food, business.id())
+		require.ErrorIs(t, err, notFound)
+		_, err = b.ReadFresh(t.Context(), courier, business.id())
+		require.ErrorIs(t, err, notFound)
+		require.ErrorIs(t, b.Allow(t.Context(), courier, booking.ReadJob, booking.Food, business.id()), notFound)
+		require.NoError(t, b.Allow(t.Context(), courier, booking.Deliver, booking.Food, business.id()))
+		require.ErrorIs(t, b.Allow(t.Context(), minho, booking.Deliver, booking.Food, business.id()), notFound)
+	}
+}
+
 // decisions are what can be decided on the orders of a kind, and for whom each is.
 func decisions(k booking.Kind) map[string]booking.Caller {
 	owner := ownerOf(of(k).input.View().OwnerID)
@@ -256,6 +275,23 @@ func TestAuthorize_List(t *testing.T) {
 		require.ErrorIs(t, err, notAllowed, "%v %v", test.caller, test.filter)
 		require.ErrorIs(t, countErr, notAllowed)
 	}
+}
+
+// TestAuthorize_ListAfterAnothers: a list that is to show an order which is not the
+// caller's to see tells the same of it as of none.
+func TestAuthorize_ListAfterAnothers(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	order := of(booking.Food).underWay()
+	b.store.put(contract.Publication{View: order})
+	behind := func(caller booking.Caller, orderID string) []string {
+		list, err := b.List(t.Context(), caller, booking.OrderFilter{CustomerID: caller.ID}, booking.Page{}, &orders.Seen{OrderID: orderID, Version: order.Version})
+		require.NoError(t, err)
+		return list.Behind
+	}
+	require.Empty(t, behind(alice, order.ID))
+	require.Equal(t, []string{order.ID}, behind(minho, order.ID))
+	require.Equal(t, []string{"food-unknown"}, behind(minho, "food-unknown"))
 }
 
 // TestAuthorize_DeleteDrink: a drink is taken off the menu by an owner of its café.

@@ -35,7 +35,7 @@ func (o *Orders) List(ctx context.Context, caller booking.Caller, f booking.Orde
 		return List{}, err
 	}
 	behind := o.Hub.AwaitPublished(ctx, f)
-	if seen != nil && !o.reaches(ctx, *seen) && !slices.Contains(behind, seen.OrderID) {
+	if seen != nil && !o.reaches(ctx, caller, *seen) && !slices.Contains(behind, seen.OrderID) {
 		behind = append(behind, seen.OrderID)
 	}
 	views, next, err := o.Pages.Orders(ctx, f, page)
@@ -57,14 +57,15 @@ const (
 	rowAgain = 50 * time.Millisecond
 )
 
-// reaches waits until the order's row is at the version, and tells whether it is.
-func (o *Orders) reaches(ctx context.Context, s Seen) bool {
+// reaches waits until the order's row is at the version, and tells whether it is. Of
+// an order that is not the caller's to see it tells the same as of none.
+func (o *Orders) reaches(ctx context.Context, caller booking.Caller, s Seen) bool {
 	ctx, cancel := context.WithTimeout(ctx, reachedWithin)
 	defer cancel()
 	changes, unsubscribe := o.Hub.Subscribe(s.OrderID)
 	defer unsubscribe()
 	for {
-		if view, err := o.Pages.View(ctx, s.OrderID); err == nil && view.Version >= s.Version {
+		if view, err := o.Pages.View(ctx, s.OrderID); err == nil && view.Version >= s.Version && caller.Allowed(booking.ReadOrder, view.Thing()) {
 			return true
 		}
 		select {

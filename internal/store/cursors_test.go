@@ -79,6 +79,10 @@ func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, 
 			_, next, err := mypage.Events(ctx, cursor, 1)
 			return next, err
 		},
+		"EventsOf": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := mypage.EventsOf(ctx, booking.EventFilter{CustomerID: "c"}, cursor, 1)
+			return next, err
+		},
 	}
 }
 

@@ -57,8 +57,20 @@ func (r eventRow) event() (booking.Event, error) {
 // eventFeed is the name of the feed in its cursors.
 const eventFeed = "events"
 
-func (r eventRow) cursor() string {
-	return encodeCursor(eventFeed, strconv.FormatInt(r.Tx, 10), strconv.FormatInt(r.Seq, 10))
+// position is a place in the feed, behind the event that is there. The zero value is
+// its beginning.
+type position struct{ tx, seq int64 }
+
+func (r eventRow) position() position { return position{r.Tx, r.Seq} }
+
+func (r eventRow) cursor() string { return r.position().cursor() }
+
+func (p position) cursor() string {
+	return encodeCursor(eventFeed, strconv.FormatInt(p.tx, 10), strconv.FormatInt(p.seq, 10))
+}
+
+func (p position) before(other position) bool {
+	return p.tx < other.tx || p.tx == other.tx && p.seq < other.seq
 }
 
 // Events gives up to limit events that follow the cursor after, oldest first,
@@ -76,28 +88,89 @@ func (r eventRow) cursor() string {
 // An event that cannot be read is passed over, and named to PassingOver: it must
 // not keep all later ones from every reader.
 func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booking.Event, next string, err error) {
-	var tx, seq int64
-	if after != "" {
-		if tx, seq, err = decodePosition(after); err != nil {
-			return nil, "", err
-		}
+	from, err := decodePosition(after)
+	if err != nil {
+		return nil, "", err
 	}
-	limit, next = pageSize(limit), after
-	var events []booking.Event
-	for last := false; !last && len(events) < limit; {
+	events, at, _, err := m.eventsAfter(ctx, from, limit, func(*bun.SelectQuery) {})
+	if err != nil || at == from {
+		return nil, after, err
+	}
+	return events, at.cursor(), nil
+}
+
+// EventsOf is Events for the events of the orders that the filter selects, which an
+// index finds. The cursor to go on from may be one behind events of other orders: what
+// is not selected is not looked at again.
+func (m *Mypage) EventsOf(ctx context.Context, f booking.EventFilter, after string, limit int) (_ []booking.Event, next string, err error) {
+	from, err := decodePosition(after)
+	if err != nil {
+		return nil, "", err
+	}
+	end, err := m.endOfFeed(ctx)
+	if err != nil || !from.before(end) {
+		return nil, after, err
+	}
+	events, at, all, err := m.eventsAfter(ctx, from, limit, func(q *bun.SelectQuery) {
+		q.Where("(tx, seq) <= (?, ?)", end.tx, end.seq).Where("(data->>'customerId') IS NOT NULL")
+		if f.CustomerID != "" {
+			q.Where("(data->>'customerId') = ?", f.CustomerID)
+		}
+		if f.OwnerID != "" {
+			q.Where("(data->>'ownerId') = ?", f.OwnerID)
+		}
+	})
+	if err != nil {
+		return nil, after, err
+	}
+	if all {
+		at = end
+	}
+	return events, at.cursor(), nil
+}
+
+// EndOfFeed is the cursor behind all events that can be read now.
+func (m *Mypage) EndOfFeed(ctx context.Context) (string, error) {
+	end, err := m.endOfFeed(ctx)
+	return end.cursor(), err
+}
+
+func (m *Mypage) endOfFeed(ctx context.Context) (end position, err error) {
+	var last []eventRow
+	err = m.db.list(ctx, "find end of events", func(ctx context.Context, q bun.IDB) error {
+		last = nil
+		return q.NewSelect().Model(&last).Column("tx", "seq").Where("?", m.db.dialect.settled).
+			OrderExpr("tx DESC, seq DESC").Limit(1).Scan(ctx)
+	})
+	if err != nil || len(last) == 0 {
+		return position{}, err
+	}
+	return last[0].position(), nil
+}
+
+// eventsAfter reads events in the order of the feed. at is where the last of them is,
+// or one behind it that was passed over, and from if there is none. all tells that no
+// other one follows by now.
+func (m *Mypage) eventsAfter(
+	ctx context.Context, from position, limit int, narrow func(*bun.SelectQuery),
+) (events []booking.Event, at position, all bool, err error) {
+	limit, at = pageSize(limit), from
+	for !all && len(events) < limit {
 		var rows []eventRow
 		err := m.db.list(ctx, "read events", func(ctx context.Context, q bun.IDB) error {
 			rows = nil
-			return q.NewSelect().Model(&rows).
-				Where("(tx, seq) > (?, ?)", tx, seq).Where("?", m.db.dialect.settled).
-				OrderExpr("tx, seq").Limit(limit - len(events)).Scan(ctx)
+			query := q.NewSelect().Model(&rows).
+				Where("(tx, seq) > (?, ?)", at.tx, at.seq).Where("?", m.db.dialect.settled).
+				OrderExpr("tx, seq").Limit(limit - len(events))
+			narrow(query)
+			return query.Scan(ctx)
 		})
 		if err != nil {
-			return nil, after, err
+			return nil, from, false, err
 		}
-		last = len(rows) < limit-len(events)
+		all = len(rows) < limit-len(events)
 		for _, row := range rows {
-			tx, seq, next = row.Tx, row.Seq, row.cursor()
+			at = row.position()
 			e, err := row.event()
 			if err != nil {
 				m.passOver(row.unreadable(err))
@@ -106,7 +179,7 @@ func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booki
 			events = append(events, e)
 		}
 	}
-	return events, next, nil
+	return events, at, all, nil
 }
 
 // PassingOver is the same read model, which tells note of each event that Events
@@ -141,15 +214,20 @@ func (m *Mypage) UnreadableEvents(ctx context.Context) iter.Seq2[booking.Event, 
 	})
 }
 
-func decodePosition(cursor string) (tx, seq int64, err error) {
+// decodePosition reads a cursor of the feed, "" as its beginning.
+func decodePosition(cursor string) (position, error) {
+	if cursor == "" {
+		return position{}, nil
+	}
 	place, err := decodeCursor(eventFeed, cursor, 2)
 	if err != nil {
-		return 0, 0, err
+		return position{}, err
 	}
 	tx, txErr := strconv.ParseInt(place[0], 10, 64)
 	seq, seqErr := strconv.ParseInt(place[1], 10, 64)
-	if txErr != nil || seqErr != nil || tx < 0 || seq < 0 || (eventRow{Tx: tx, Seq: seq}).cursor() != cursor {
-		return 0, 0, invalidCursor()
+	p := position{tx, seq}
+	if txErr != nil || seqErr != nil || tx < 0 || seq < 0 || p.cursor() != cursor {
+		return position{}, invalidCursor()
 	}
-	return tx, seq, nil
+	return p, nil
 }

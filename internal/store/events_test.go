@@ -205,11 +205,71 @@ func testEvents(t *testing.T, fresh newURL) {
 		require.Equal(t, 3, reader.seen[5].Data.Quantity)
 	})
 
+	run(t, "OfOne", func(t *testing.T) { testEventsOfOne(t, setup(t, fresh, "mypage")) })
+
 	run(t, "BadCursor", func(t *testing.T) {
 		m := store.NewMypage(setup(t, fresh, "mypage"))
 		_, _, err := m.Events(t.Context(), "bad", 1)
 		requireCode(t, booking.InvalidCursor, err)
 	})
+}
+
+// testEventsOfOne: the events of a customer's and of an owner's orders are read apart
+// from all others, in the order of the feed, from any cursor of it. Events of the
+// catalogue are in neither.
+func testEventsOfOne(t *testing.T, db *store.DB) {
+	m := store.NewMypage(db)
+	publish := func(orderID, customerID, ownerID string, n int) {
+		e := newEvent(orderID, n)
+		e.Data.CustomerID, e.Data.OwnerID = customerID, ownerID
+		view := newView(orderID, customerID, int64(n), booking.Paid)
+		require.NoError(t, m.Publish(t.Context(), contract.Publication{View: view, Events: []booking.Event{e}}))
+	}
+	follow := func(f booking.EventFilter, after string) (seen []int, end string) {
+		for {
+			events, next, err := m.EventsOf(t.Context(), f, after, 2)
+			require.NoError(t, err)
+			seen, after = append(seen, quantities(events)...), next
+			if len(events) == 0 {
+				return seen, after
+			}
+		}
+	}
+	start, err := m.EndOfFeed(t.Context())
+	require.NoError(t, err)
+	for n := 1; n <= 30; n++ {
+		publish(key("o", n), key("c", n%3), key("w", n%5), n)
+	}
+	place := booking.Event{Key: "place-1/PlaceChanged/2", Type: booking.PlaceChanged, Subject: "place-1", At: christmas.UTC(), Catalogue: &booking.CatalogueData{OwnerID: "w1"}}
+	require.NoError(t, m.AppendEvents(t.Context(), "catalogue", []booking.Event{place}))
+	whole := follower{m: m}
+	whole.followUntil(t, 31)
+	end, err := m.EndOfFeed(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, whole.cursor, end)
+
+	ofCustomer, ofOwner := booking.EventFilter{CustomerID: "c1"}, booking.EventFilter{OwnerID: "w1"}
+	for _, from := range []string{"", start} {
+		seen, at := follow(ofCustomer, from)
+		require.Equal(t, []int{1, 4, 7, 10, 13, 16, 19, 22, 25, 28}, seen)
+		require.Equal(t, end, at, "behind what is not theirs")
+		seen, _ = follow(ofOwner, from)
+		require.Equal(t, []int{1, 6, 11, 16, 21, 26}, seen)
+	}
+	seen, _ := follow(booking.EventFilter{CustomerID: "c1", OwnerID: "w1"}, "")
+	require.Equal(t, []int{1, 16}, seen)
+	seen, _ = follow(ofCustomer, whole.seen[8].Cursor)
+	require.Equal(t, []int{10, 13, 16, 19, 22, 25, 28}, seen, "from a cursor of the whole feed")
+	seen, at := follow(booking.EventFilter{CustomerID: "nobody"}, "")
+	require.Empty(t, seen)
+	require.Equal(t, end, at)
+
+	publish("o31", "c1", "w1", 31)
+	whole.followUntil(t, 32)
+	seen, _ = follow(ofCustomer, end)
+	require.Equal(t, []int{31}, seen)
+	_, _, err = m.EventsOf(t.Context(), ofCustomer, "bad", 1)
+	requireCode(t, booking.InvalidCursor, err)
 }
 
 // A transaction that inserts first and commits last: nothing is read past it.

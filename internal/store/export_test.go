@@ -33,10 +33,15 @@ func (*Statements) AfterQuery(context.Context, *bun.QueryEvent) {}
 
 // For the tests of cursors.
 var (
-	EncodeCursor   = encodeCursor
-	DecodeCursor   = decodeCursor
-	DecodePosition = decodePosition
+	EncodeCursor = encodeCursor
+	DecodeCursor = decodeCursor
 )
+
+// DecodePosition answers the parts of a cursor of the feed.
+func DecodePosition(cursor string) (tx, seq int64, err error) {
+	p, err := decodePosition(cursor)
+	return p.tx, p.seq, err
+}
 
 // DecodeMoment answers the instant of a cursor.
 func DecodeMoment(list, cursor string) (time.Time, error) {

@@ -56,7 +56,10 @@ var crowd = []string{
 				WHEN i % 2 = 0 THEN 'delivered' ELSE 'completed' END,
 			'', TRUE, timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-01'
 		FROM generate_series(1, ?) AS i`,
-	`INSERT INTO events (key, type, order_id, at, data) SELECT ` + id + `, 'OrderPlaced', ` + id + `, now(), '{}' FROM generate_series(1, ?) AS i`,
+	`INSERT INTO events (key, type, order_id, at, data) SELECT ` + id + `, 'OrderPlaced', ` + id + `, now(), json_build_object(
+			'customerId', CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'customer-' || i % 5000 END,
+			'ownerId', CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 7 THEN 'frequent' ELSE 'owner-' || i % 1000 END)
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO messages SELECT ` + id + `, ` + id + `,
 			CASE WHEN i <= 5 THEN 'rare' WHEN i % 2 = 0 THEN 'frequent' WHEN i % 10 < 5 THEN 'prevented' ELSE 'owner-' || i % 1000 END, 'type', 'text',
 			CASE WHEN i % 2 = 1 AND i % 10 < 5 THEN 'prevented' ELSE 'sent' END, '', timestamptz '2026-01-01' + i * interval '1 second'

@@ -195,6 +195,14 @@ func looksAtRest() []look {
 			return err
 		})},
 	}
+	for _, who := range []string{"frequent", "rare", "unknown"} {
+		for _, f := range []booking.EventFilter{{CustomerID: who}, {OwnerID: who}} {
+			all = append(all, look{method: "Mypage.EventsOf", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+				_, next, err := store.NewMypage(db).EventsOf(ctx, f, cursor, pageOfPlans)
+				return next, err
+			}})
+		}
+	}
 	for _, after := range []string{"", key10(500)} {
 		all = append(all, look{method: "SandboxIntents.List", service: "sandbox", rows: pageOfPlans, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewSandboxIntents(db).List(ctx, after, pageOfPlans)

@@ -166,7 +166,8 @@ func (v View) Cleaner() *booking.Cleaner {
 // Thing is the order as far as it matters to who may do something with it.
 func (v View) Thing() booking.Thing {
 	t := booking.Thing{
-		CustomerID: v.CustomerID, OwnerID: v.OwnerID, ItemID: v.Item.ID, Delivered: v.Kind == booking.Food && v.Placed,
+		CustomerID: v.CustomerID, OwnerID: v.OwnerID, ItemID: v.Item.ID,
+		Delivered: v.Kind == booking.Food && v.Placed && !v.Status.Final(),
 	}
 	if cleaner := v.Cleaner(); cleaner != nil {
 		t.CleanerID = cleaner.ID

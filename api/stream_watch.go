@@ -1,0 +1,69 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// unsureFor is for how long a stream goes on while it cannot be found out whether its
+// caller may still read it, as API keys do.
+const unsureFor = 10 * time.Minute
+
+// watch ends the stream once its caller may not read it any more: the token has
+// expired, the API key was revoked, or a membership has ended. It asks with each sign
+// of life of the stream.
+func (st *stream) watch(ctx context.Context, presents http.Header, end context.CancelCauseFunc) {
+	if st.Callers == nil {
+		return
+	}
+	again := time.NewTicker(st.Heartbeat)
+	defer again.Stop()
+	certain := st.Now()
+	for {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+		now := st.Now()
+		switch err := st.mayFollow(ctx, presents, st.of); {
+		case err == nil:
+			certain = now
+		case refuses(err) || now.Sub(certain) >= unsureFor:
+			end(err)
+			return
+		}
+	}
+}
+
+// mayFollow finds out anew who presents the header, and refuses what they may not
+// follow.
+func (s *server) mayFollow(ctx context.Context, presents http.Header, of followed) error {
+	// A reader that leaves does not cut off the look into the database.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), identifiedWithin)
+	defer cancel()
+	credential, _ := presented(presents.Values("Authorization"))
+	caller, err := s.Callers.Caller(ctx, credential)
+	if err != nil {
+		return err
+	}
+	if caller, err = s.withMemberships(ctx, caller, booking.FollowOrders); err != nil {
+		return err
+	}
+	return of.may(WithCaller(ctx, caller))
+}
+
+// refuses tells whether an error is about the caller. Any other one leaves open what
+// the caller may do.
+func refuses(err error) bool {
+	for _, code := range []booking.Code{booking.Unauthenticated, booking.NotAllowed, booking.NotFound} {
+		if errors.Is(err, &booking.Error{Code: code}) {
+			return true
+		}
+	}
+	return false
+}
