@@ -11,6 +11,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
 )
 
 // ofOne lets one caller have so much.
@@ -23,9 +24,10 @@ const forwarded = "X-Forwarded-For"
 
 // TestLimits_Requests: an address that sends more than one may is refused before
 // anything is done, and served again after a moment; others are served beside it.
+// Authentication is off, or each request would count for its caller.
 func TestLimits_Requests(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, ofOne(admission.Limits{PerSecond: 1}))
+	s := bootAudited(t, ofOne(admission.Limits{PerSecond: 1}), func(o *app.Options) { o.Config.Auth = config.Auth{Mode: config.AuthOff} })
 	place := s.place(100)
 	reserve := func(from, key string) answer {
 		return s.post(reservations, reservation(place), forwarded, from, "Idempotency-Key", key)
