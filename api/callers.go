@@ -67,7 +67,7 @@ func (s *server) identify(ctx huma.Context, next func(huma.Context)) {
 func (s *server) introduce(c *gin.Context) bool {
 	caller := booking.Caller{Unchecked: true}
 	if s.Callers != nil {
-		known := false
+		var known bool
 		if caller, known = s.callerOf(c); !known {
 			return false
 		}

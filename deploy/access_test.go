@@ -56,7 +56,6 @@ func TestCompose_Access(t *testing.T) {
 // Authentication is on, wherever ports are bound: without an issuer nothing comes up,
 // and it takes two lines in .env, one of them said twice, to turn it off.
 func TestCompose_AuthenticationIsOn(t *testing.T) {
-	t.Parallel()
 	const name, issuer = "YEYAK_AUTH_ISSUER", "https://id.example.com"
 	_, err := load(t, map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_BIND": "0.0.0.0"})
 	require.ErrorContains(t, err, name)
