@@ -31,7 +31,7 @@ type gated struct {
 	writes, reads gate
 }
 
-func (g gated) AddMenu(ctx context.Context, m booking.Menu) error {
+func (g gated) AddMenu(_ context.Context, _ string, m booking.Menu) error {
 	g.writes.pass()
 	if strings.HasPrefix(m.Name, "panic") {
 		panic(m.Name)

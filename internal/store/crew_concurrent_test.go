@@ -42,7 +42,7 @@ func testConcurrentCalls(t *testing.T, fresh newURL) {
 			c.add(t, key("c", i))
 		}
 		outcomes := together(t, 50, func(i int) (booking.Outcome, error) {
-			return c.Assign(t.Context(), newCall(key("o", i), ""))
+			return c.Assign(t.Context(), callFor(key("o", i)))
 		})
 		coming := map[string]bool{}
 		for _, outcome := range outcomes {
@@ -61,7 +61,7 @@ func testConcurrentCalls(t *testing.T, fresh newURL) {
 	run(t, "TwentyOfOneCall", func(t *testing.T) {
 		c := newCrew(t, fresh, "a", "b")
 		together(t, 20, func(i int) (struct{}, error) {
-			outcome, err := c.Assign(t.Context(), newCall("o1", ""))
+			outcome, err := c.Assign(t.Context(), callFor("o1"))
 			if err == nil && (outcome.Cleaner == nil || outcome.Cleaner.ID != "a") {
 				err = fmt.Errorf("call %d was told %v", i, outcome)
 			}
@@ -118,7 +118,7 @@ func (c crew) comeOrGo(ctx context.Context, round, call int, comes bool) (err er
 	case what == 0:
 		_, err = c.AddCleaner(ctx, "1025", newCleaner(key("new", round, "/", call)))
 	case comes || what < 4:
-		_, err = c.Assign(ctx, newCall(order, ""))
+		_, err = c.Assign(ctx, callFor(order))
 	case what < 8:
 		_, err = c.Cancel(ctx, newCall(order, booking.ByCustomer))
 	default:

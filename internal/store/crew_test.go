@@ -49,9 +49,7 @@ func assigned(cleaner string) booking.Outcome {
 
 func (c crew) assign(t *testing.T, orderID string, want booking.Outcome) {
 	t.Helper()
-	call := newCall(orderID, "")
-	call.PlacedBy = "1025"
-	got, err := c.Assign(t.Context(), call)
+	got, err := c.Assign(t.Context(), callFor(orderID))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 }
@@ -101,6 +99,13 @@ func (c crew) on(t *testing.T, id string, calls ...booking.Call) {
 		got = append(got, a.Call)
 	}
 	require.Equal(t, calls, got)
+}
+
+// callFor is a call that a caller has placed for its customer.
+func callFor(orderID string) booking.Call {
+	call := newCall(orderID, "")
+	call.PlacedBy = "1025"
+	return call
 }
 
 func (c crew) waiting(t *testing.T, want int) {
