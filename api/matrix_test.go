@@ -179,11 +179,12 @@ func TestMatrix(t *testing.T) {
 				t.Parallel()
 				for _, m := range meaningsOf(o.OperationID) {
 					target, body := request(path, o.OperationID, m.query)
-					row := fmt.Sprintf("| `%s %s%s` |", method, path, m.called)
+					cells := []string{fmt.Sprintf("| `%s %s%s` |", method, path, m.called)}
 					during, afterwards := carriedOut(t).answers(method, target, body), matrix(t).answers(method, target, body)
 					for n := range cast() {
-						row += " " + inMatrix(during[n], afterwards[n]) + " |"
+						cells = append(cells, inMatrix(during[n], afterwards[n])+" |")
 					}
+					row := strings.Join(cells, " ")
 					if !strings.Contains(table, "\n"+row+"\n") {
 						t.Errorf("docs/authorization.md wants this row:\n%s", row)
 					}

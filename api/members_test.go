@@ -305,7 +305,7 @@ func TestOwnOrders_Away(t *testing.T) {
 		}}
 	}
 	b := setup(t, func(d *given) {
-		d.Callers, d.Members = credentials{"bora": owner("1025", "olivia"), "cora": owner("1026", "1027")}, membersAway{d.Members}
+		d.Callers, d.Members = credentials{"bora": owner("1025", "olivia"), "cora": owner("1026", "1027")}, membersAway{d.Members.(*memory)}
 	})
 	require.Equal(t, http.StatusOK, b.as("bora", "GET", "/v1/orders", "").StatusCode)
 	require.Equal(t, booking.OrderFilter{OwnerID: "olivia"}, b.store.filter)
@@ -313,7 +313,7 @@ func TestOwnOrders_Away(t *testing.T) {
 }
 
 // membersAway are members that cannot be read.
-type membersAway struct{ Members }
+type membersAway struct{ *memory }
 
 func (membersAway) Memberships(context.Context, string) ([]booking.Membership, error) {
 	return nil, errAway
