@@ -113,7 +113,7 @@ func TestStream_EndsWithItsMembership(t *testing.T) {
 	t.Parallel()
 	b, _, now := watched(t)
 	server := b.serve()
-	require.Equal(t, http.StatusOK, b.as("bora", "PUT", oliviasMembers+"/1026", `{"level":"staff"}`).StatusCode)
+	require.Equal(t, http.StatusOK, b.as("bora", "PUT", oliviasMembers+"/1026", `{"parts":[{"level":"staff"}]}`).StatusCode)
 	const ofOlivia = "?ownerId=olivia"
 	member, owner := b.follow(server, ofOlivia, "Authorization", "Bearer cora"), b.follow(server, ofOlivia, "Authorization", "Bearer bora")
 	require.Equal(t, ": alive\n", member.message())

@@ -113,7 +113,7 @@ func TestAuthorize_Lodging(t *testing.T) {
 	require.Len(t, alice.gets("/v1/mypages", http.StatusOK).Items, 1)
 	require.Len(t, bora.gets("/v1/orders", http.StatusOK).Items, 1)
 	require.Empty(t, minho.gets("/v1/mypages", http.StatusOK).Items)
-	bora.does(http.MethodPut, members+"/"+cora.id, object{"level": "staff"}, http.StatusOK)
+	bora.does(http.MethodPut, members+"/"+cora.id, object{"parts": []object{{"level": "staff"}}}, http.StatusOK)
 	require.Len(t, cora.gets("/v1/orders", http.StatusOK).Items, 1, "of the only shop that she works for")
 }
 
