@@ -185,6 +185,8 @@ func TestAway_Temporal(t *testing.T) {
 	order := s.stands(s.reserve(place))
 	drink := s.drink(5)
 	wire.cut()
+	// A read notices the cut: what is sent before that may have arrived.
+	s.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusServiceUnavailable)
 	a := s.orderCup(drink).with(t, http.StatusServiceUnavailable)
 	require.Equal(t, "temporal_unavailable", a.body.Code)
 	require.NotEmpty(t, a.header.Get("Retry-After"))

@@ -101,8 +101,8 @@ func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Tim
 	return rule(workflow.Now(s.ctx))
 }
 
-// abandoned tells whether the order is on the way back, for whatever reason, or at
-// its end, or will be once that is recorded.
+// abandoned tells whether the order is being undone or is undone, or will be once the
+// decision to abandon it is recorded.
 func (s *saga) abandoned() bool {
 	return s.asked != "" || s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
 }

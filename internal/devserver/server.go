@@ -151,9 +151,12 @@ func (s *Server) unexpected(err error) error {
 	if err != nil {
 		reason = err.Error()
 	}
-	// Who is killed had no say in it, whatever stood last in the log.
-	if words := lastWords(s.logFile); words != "" && s.cmd.ProcessState.Exited() {
-		reason += ": " + words
+	// A server that a signal has ended logged nothing about that: the last line of its
+	// log tells of something else.
+	if exit, failed := errors.AsType[*exec.ExitError](err); !failed || exit.Exited() {
+		if words := lastWords(s.logFile); words != "" {
+			reason += ": " + words
+		}
 	}
 	return fmt.Errorf("the Temporal server has ended by itself: %s (log: %s)", reason, s.logFile)
 }

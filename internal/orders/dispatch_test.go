@@ -58,16 +58,24 @@ func (k kitchen) dispatches(t *testing.T) map[string]int {
 		defer mu.Unlock()
 		outcomes[outcome]++
 	}
-	ctx, stop := context.WithCancel(t.Context())
+	stop := k.runs(t)
+	k.awaitEmpty(t)
+	stop()
+	return outcomes
+}
+
+// runs lets the dispatcher run until stop, which waits for its end.
+func (k kitchen) runs(t *testing.T) (stop func()) {
+	ctx, end := context.WithCancel(t.Context())
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
 		k.Dispatcher.Run(ctx)
 	}()
-	k.awaitEmpty(t)
-	stop()
-	<-over
-	return outcomes
+	return func() {
+		end()
+		<-over
+	}
 }
 
 func (k kitchen) awaitEmpty(t *testing.T) {
@@ -139,10 +147,7 @@ func TestDispatch_TellsHowLong(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 30*time.Second, first.After, "nothing is known yet")
 	k.keeps(t, 40)
-	ctx, stop := context.WithCancel(t.Context())
-	over := make(chan struct{})
-	go func() { defer close(over); k.Dispatcher.Run(ctx) }()
-	defer func() { stop(); <-over }()
+	defer k.runs(t)()
 	k.awaitEmpty(t)
 	second, err := k.order(t, "", "")
 	require.NoError(t, err)
@@ -265,14 +270,8 @@ func TestDispatch_OddOne(t *testing.T) {
 		}
 		return nil
 	})
-	ctx, stop := context.WithCancel(t.Context())
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		k.Dispatcher.Run(ctx)
-	}()
+	stop := k.runs(t)
 	require.Eventually(t, func() bool { return len(k.kept(t)) == 1 }, time.Minute, 10*time.Millisecond)
 	stop()
-	<-over
 	require.Equal(t, ids[0], k.kept(t)[0].OrderID)
 }

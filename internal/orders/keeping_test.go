@@ -479,6 +479,13 @@ func (i *interruptedInbox) Lease(ctx context.Context, n int, now, until time.Tim
 	return i.Inbox.Lease(ctx, n, now, until)
 }
 
+func (k kitchen) inboxAway() *interruptedInbox {
+	inbox := &interruptedInbox{Inbox: k.inbox}
+	inbox.away.Store(true)
+	k.Dispatcher.Inbox = inbox
+	return inbox
+}
+
 // TestKeep_InboxComesBack: an order that its customer was told of, and that could
 // neither be started for certain nor be kept, is in the inbox once that is back.
 func TestKeep_InboxComesBack(t *testing.T) {
@@ -487,9 +494,7 @@ func TestKeep_InboxComesBack(t *testing.T) {
 		t.Run(fmt.Sprintf("Sent=%t", sent), func(t *testing.T) {
 			t.Parallel()
 			k := newKitchen(t)
-			inbox := &interruptedInbox{Inbox: k.inbox}
-			inbox.away.Store(true)
-			k.Dispatcher.Inbox = inbox
+			inbox := k.inboxAway()
 			var begun *mock.Call
 			if sent {
 				begun = isSent(k.engine, context.DeadlineExceeded)
@@ -508,13 +513,10 @@ func TestKeep_InboxComesBack(t *testing.T) {
 			started := make(chan string, 2)
 			k.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 				Run(func(args mock.Arguments) { started <- args.Get(1).(client.StartWorkflowOptions).ID }).Return(&mocks.WorkflowRun{}, nil)
-			ctx, stop := context.WithCancel(t.Context())
-			over := make(chan struct{})
-			go func() { defer close(over); k.Dispatcher.Run(ctx) }()
+			stop := k.runs(t)
 			inbox.away.Store(false)
 			require.Equal(t, out.OrderID, <-started)
 			stop()
-			<-over
 			view, err := k.Read(t.Context(), booking.Caller{Unchecked: true}, booking.Food, out.OrderID)
 			require.NoError(t, err)
 			require.Equal(t, out.OrderID, view.ID)
@@ -527,9 +529,7 @@ func TestKeep_InboxComesBack(t *testing.T) {
 func TestKeep_OwedWhenItEnds(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
-	inbox := &interruptedInbox{Inbox: k.inbox}
-	inbox.away.Store(true)
-	k.Dispatcher.Inbox = inbox
+	inbox := k.inboxAway()
 	isSent(k.engine, context.DeadlineExceeded)
 	knowsNone(k.engine)
 	out, err := k.order(t, "", "")
@@ -546,9 +546,7 @@ func TestKeep_OwedWhenItEnds(t *testing.T) {
 func TestKeep_OwedThoughTheEngineHangs(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
-	inbox := &interruptedInbox{Inbox: k.inbox}
-	inbox.away.Store(true)
-	k.Dispatcher.Inbox = inbox
+	inbox := k.inboxAway()
 	isSent(k.engine, context.DeadlineExceeded)
 	knowsNone(k.engine)
 	out, err := k.order(t, "", "")
@@ -562,10 +560,8 @@ func TestKeep_OwedThoughTheEngineHangs(t *testing.T) {
 		}
 		<-answers
 	}).Return(nil, serviceerror.NewUnavailable("frozen"))
-	ctx, stop := context.WithCancel(t.Context())
-	over := make(chan struct{})
-	go func() { defer close(over); k.Dispatcher.Run(ctx) }()
-	defer func() { stop(); close(answers); <-over }()
+	defer k.runs(t)()
+	defer close(answers)
 	<-asked
 	inbox.away.Store(false)
 	require.Eventually(t, func() bool { return len(k.kept(t)) == 1 }, time.Minute, 10*time.Millisecond)

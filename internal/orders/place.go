@@ -23,7 +23,7 @@ func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
 		found, err := o.tryToPlace(ctx, budget, a)
 		if err != nil {
 			_, earlier := errors.AsType[unasked](err)
-			return Outcome{OrderID: a.OrderID, Earlier: earlier}, o.notPlaced(ctx, a, err)
+			return Outcome{OrderID: a.OrderID, Earlier: earlier}, o.notPlaced(ctx, a, earlier, err)
 		}
 		if !found.over || left == 0 || budget.Err() != nil {
 			return o.outcomeOf(ctx, a, found)
@@ -117,13 +117,14 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 	if err != nil && len(changes) == 0 {
 		err = o.startedUnanswered(ctx, t, err)
 	}
-	if err != nil && len(changes) == 0 {
-		if isOpen(err) {
-			return o.keep(ctx, t, unstarted{err, reached(sending, err)})
-		}
+	switch {
+	case err == nil || len(changes) > 0:
+		return o.awaitDecision(ctx, budget, t.view, changes), nil
+	case isOpen(err):
+		return o.keep(ctx, t, unstarted{err, reached(sending, err)})
+	default:
 		return progress{}, err
 	}
-	return o.awaitDecision(ctx, budget, t.view, changes), nil
 }
 
 // tried is what the saga of an attempt would start with, within the budget.

@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -64,10 +63,9 @@ func (o *Orders) explained(ctx context.Context, orderID string, err error) error
 	}
 }
 
-// notPlaced is explained for a request that has placed no order. An earlier one
-// under its key may have.
-func (o *Orders) notPlaced(ctx context.Context, a Attempt, err error) error {
-	_, earlier := errors.AsType[unasked](err)
+// notPlaced is explained for a request that has placed no order. earlier: one under
+// its key may have.
+func (o *Orders) notPlaced(ctx context.Context, a Attempt, earlier bool, err error) error {
 	switch {
 	case !isAway(err):
 		return o.explained(ctx, a.OrderID, err)
