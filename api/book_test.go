@@ -63,6 +63,18 @@ func (k *book) Decide(ctx context.Context, c booking.Caller, d orders.Decision) 
 	return k.decides(d)
 }
 
+// Quote goes by the row of an order.
+func (k *book) Quote(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error) {
+	k.requireCaller(ctx, c)
+	if err := k.Allow(ctx, c, booking.CancelOrder, kind, id); err != nil {
+		return contract.View{}, contract.Quote{}, err
+	}
+	if _, err := k.rows.View(ctx, id); errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return contract.View{}, contract.Quote{}, orders.NoSuchOrder(id)
+	}
+	return k.Orders.Quote(ctx, booking.Caller{Unchecked: true}, kind, id)
+}
+
 func (k *book) Read(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, error) {
 	k.requireCaller(ctx, c)
 	if err := k.Allow(ctx, c, booking.ReadOrder, kind, id); err != nil {

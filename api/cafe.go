@@ -21,7 +21,7 @@ func (s *server) registerCafe() {
 			"201: the order stands (paid, or in_production). 202: not decided yet; it goes on and can be read at Location. " +
 			"An order is taken only when the café can be asked. One that is refused has been undone, or is being undone, when the refusal is answered. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was; after `cafe_unavailable` it is a new one.",
-		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.MenuDeleted, booking.CafeUnavailable), booking.NotOnSale),
+		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.MenuDeleted, booking.CafeUnavailable), booking.NotOnSale, booking.PriceChanged),
 	}, placeCafeOrder)
 	register(s, huma.Operation{
 		OperationID: "get-cafe-order", Method: http.MethodGet, Path: cafeOrdersPath + "/{id}", Tags: []string{tagCafe},
@@ -29,19 +29,21 @@ func (s *server) registerCafe() {
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Cafe, in)
 	})
+	s.registerQuote(booking.Cafe, cafeOrdersPath, tagCafe, booking.AlreadyCompleted)
 	registerDecision[decisionInput[*cancellation]](s, decision{
 		kind: booking.Cafe, verb: "cancel", path: cafeOrdersPath + "/{id}/cancel", tag: tagCafe, update: contract.CancelUpdate,
-		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCompleted},
+		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCompleted, booking.QuoteChanged},
 	})
 }
 
 // drinkRequest is what a customer asks for. Its hash tells a repeated request
 // from another one: see reservationRequest.
 type drinkRequest struct {
-	MenuID        name  `json:"menuId" example:"drink-0m5w3k1v8t2z6r4q"`
-	CustomerID    name  `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
-	Quantity      whole `json:"quantity" minimum:"1" maximum:"1000" doc:"Cups" example:"2"`
-	PaymentMethod name  `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	MenuID        name        `json:"menuId" example:"drink-0m5w3k1v8t2z6r4q"`
+	CustomerID    name        `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
+	Quantity      whole       `json:"quantity" minimum:"1" maximum:"1000" doc:"Cups" example:"2"`
+	PaymentMethod name        `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	Price         *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all cups: with another one nothing is ordered"`
 }
 
 type placeDrinkInput struct {
@@ -62,7 +64,7 @@ func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Cups{MenuID: string(b.MenuID), Quantity: int(b.Quantity)},
-		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod),
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Price: b.Price.value(),
 	}, in.Keyed, b)
 	return f
 }

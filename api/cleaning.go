@@ -33,9 +33,10 @@ func (s *server) registerCleaning() {
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Cleaning, in)
 	})
+	s.registerQuote(booking.Cleaning, callsPath, tagCleaning, booking.AlreadyCompleted)
 	registerDecision[decisionInput[*cancellation]](s, decision{
 		kind: booking.Cleaning, verb: "cancel", path: callsPath + "/{id}/cancel", tag: tagCleaning, update: contract.CancelUpdate,
-		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCompleted},
+		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCompleted, booking.QuoteChanged},
 	})
 	registerDecision[decisionInput[*nothing]](s, decision{
 		kind: booking.Cleaning, verb: "complete", path: callsPath + "/{id}/complete", tag: tagCleaning, update: contract.CompleteUpdate,

@@ -37,7 +37,14 @@ func (d decision) description() string {
 // deciding is the input of a decision.
 type deciding interface {
 	orderByID() orderByID
+	said
+}
+
+// said is what the body of a decision says: words for the order's history and, of
+// a cancel, the quote that the customer was shown.
+type said interface {
 	words() booking.Personal
+	expected() string
 }
 
 // registerDecision adds a decision. I is its input.
@@ -51,13 +58,13 @@ func registerDecision[I any, P interface {
 		Description: d.description(),
 		Responses:   s.withAccepted(s.withProblems(s.problems(d.refusals...), orders.DecisionCodes()...)),
 	}, func(ctx context.Context, in *I) (*orderAnswer, error) {
-		return s.decide(ctx, d, P(in).orderByID(), P(in).words())
+		return s.decide(ctx, d, P(in).orderByID(), P(in))
 	})
 }
 
 // decisionInput is a decision on an order. A body that is a pointer may be
 // left out.
-type decisionInput[B interface{ words() booking.Personal }] struct {
+type decisionInput[B said] struct {
 	Labelled
 	ID   string `path:"id" doc:"The order's id"`
 	Body B
@@ -74,20 +81,24 @@ func (in *decisionInput[B]) Resolve(ctx huma.Context) []error {
 
 func (in *decisionInput[B]) orderByID() orderByID    { return orderByID{Labelled: in.Labelled, ID: in.ID} }
 func (in *decisionInput[B]) words() booking.Personal { return in.Body.words() }
+func (in *decisionInput[B]) expected() string        { return in.Body.expected() }
 
 // nothing is the body of a decision that needs no words.
 type nothing struct{}
 
 func (*nothing) words() booking.Personal { return "" }
+func (*nothing) expected() string        { return "" }
 
 type rejection struct {
 	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"We are renovating"`
 }
 
 func (r rejection) words() booking.Personal { return booking.Lines(r.Reason) }
+func (rejection) expected() string          { return "" }
 
 type cancellation struct {
 	Reason booking.Personal `json:"reason,omitempty" maxLength:"500" doc:"Shown in the order's history" example:"Change of plans"`
+	Expect string           `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one the order is not cancelled" example:"before:72h/95000"`
 }
 
 func (c *cancellation) words() booking.Personal {
@@ -97,14 +108,23 @@ func (c *cancellation) words() booking.Personal {
 	return booking.Lines(c.Reason)
 }
 
+func (c *cancellation) expected() string {
+	if c == nil {
+		return ""
+	}
+	return c.Expect
+}
+
 // decide carries a decision to the order and answers with the order after it:
 // 200 when the decision has been carried out, 202 when it will be.
-func (s *server) decide(ctx context.Context, d decision, order orderByID, note booking.Personal) (*orderAnswer, error) {
+func (s *server) decide(ctx context.Context, d decision, order orderByID, what said) (*orderAnswer, error) {
 	aboutOrder(ctx, d.kind, order.ID)
 	l := order.language()
-	out, err := s.Orders.Decide(ctx, CallerOf(ctx), orders.Decision{OrderID: order.ID, Kind: d.kind, Update: d.update, Note: note})
+	out, err := s.Orders.Decide(ctx, CallerOf(ctx), orders.Decision{
+		OrderID: order.ID, Kind: d.kind, Update: d.update, Note: what.words(), Expect: what.expected(),
+	})
 	if err != nil {
-		return nil, s.problemAbout(ctx, l, out.View, err)
+		return nil, s.problemAbout(ctx, l, out.View, err).quoted(out.View, s.Now())
 	}
 	answer := l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
 	if !out.Done {

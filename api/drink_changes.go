@@ -34,7 +34,11 @@ type changeDrinkInput struct {
 		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		Price     *money  `json:"price,omitempty" doc:"Of one cup, for orders from now on"`
 		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it takes no new orders"`
+
+		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"As a whole, for orders from now on; {} for that everything is given back"`
 	} `nameHint:"DrinkChange"`
+
+	cancellation policyEdit
 }
 
 // Resolve finds what the schema cannot.
@@ -45,6 +49,7 @@ func (in *changeDrinkInput) Resolve(ctx huma.Context) []error {
 		f.checkName(in.Body.Name)
 	}
 	f.checkPrice(ctx, in.Body.Price)
+	in.cancellation = f.statusPolicy(booking.Cafe, in.Body.Cancellation)
 	return f
 }
 
@@ -65,6 +70,7 @@ func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkA
 	drink.Drink, err = s.Catalogue.ChangeDrink(ctx, CallerOf(ctx).ID, drink.ID, func(d *booking.Drink) error {
 		set(&d.Name, in.Body.Name)
 		set(&d.Withdrawn, in.Body.Withdrawn)
+		in.cancellation.edit(&d.Cancellation)
 		if in.Body.Price != nil {
 			d.Price = in.Body.Price.value()
 		}

@@ -49,6 +49,8 @@ type addDrinkInput struct {
 		Date     string `json:"date" format:"date" doc:"The day it can be ordered for; from today to two years ahead, in its time zone" example:"{today+1}"`
 		Count    whole  `json:"count" minimum:"1" maximum:"1000000" doc:"Cups there are on that day" example:"100"`
 		TimeZone string `json:"timeZone,omitempty" default:"Asia/Seoul" minLength:"1" maxLength:"64" doc:"IANA name" example:"Asia/Seoul"`
+
+		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
 	} `nameHint:"NewDrink"`
 
 	drink booking.Drink
@@ -64,6 +66,7 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	f.checkPrice(ctx, &b.Price)
 	in.drink = booking.Drink{
 		Name: b.Name, OwnerID: string(b.OwnerID), Price: b.Price.value(), Date: dateOf(b.Date), TimeZone: b.TimeZone,
+		Cancellation: f.statusPolicy(booking.Cafe, b.Cancellation).policy,
 	}
 	parsed(&f, "body.timeZone", &b.TimeZone, parseTimeZone)
 	if in.drink.Date.IsZero() {
@@ -77,18 +80,20 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 
 // drinkView is a drink as the API shows it.
 type drinkView struct {
-	ID          string                 `json:"id" example:"drink-0m5w3k1v8t2z6r4q"`
-	Name        string                 `json:"name" example:"Iced Americano"`
-	OwnerID     string                 `json:"ownerId" doc:"The café" example:"cora"`
-	Price       booking.Money          `json:"price" doc:"Of one cup"`
-	Date        string                 `json:"date" format:"date" doc:"The day it can be ordered for" example:"{today+1}"`
-	TimeZone    string                 `json:"timeZone" doc:"IANA name; the date is meant in it" example:"Asia/Seoul"`
-	Status      booking.SaleStatus     `json:"status" enum:"on_sale,over,withdrawn,deleting,deleted" doc:"over: its day is, and it can no longer be ordered" example:"on_sale"`
-	StatusLabel string                 `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"on sale"`
-	Withdrawn   bool                   `json:"withdrawn" doc:"Whether it takes no new orders"`
-	Count       *int                   `json:"count,omitempty" doc:"Cups there are on that day" example:"100"`
-	Remaining   *int                   `json:"remaining,omitempty" doc:"Cups not held by any order" example:"97"`
-	Deletion    *booking.DrinkDeletion `json:"deletion,omitempty" doc:"How far the deletion has come: orders that held some of the drink, those that were cancelled for it, and those that were over already"`
+	ID          string             `json:"id" example:"drink-0m5w3k1v8t2z6r4q"`
+	Name        string             `json:"name" example:"Iced Americano"`
+	OwnerID     string             `json:"ownerId" doc:"The café" example:"cora"`
+	Price       booking.Money      `json:"price" doc:"Of one cup"`
+	Date        string             `json:"date" format:"date" doc:"The day it can be ordered for" example:"{today+1}"`
+	TimeZone    string             `json:"timeZone" doc:"IANA name; the date is meant in it" example:"Asia/Seoul"`
+	Status      booking.SaleStatus `json:"status" enum:"on_sale,over,withdrawn,deleting,deleted" doc:"over: its day is, and it can no longer be ordered" example:"on_sale"`
+	StatusLabel string             `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"on sale"`
+	Withdrawn   bool               `json:"withdrawn" doc:"Whether it takes no new orders"`
+	// Cancellation is nil for a drink whose customers get everything back.
+	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
+	Count        *int                        `json:"count,omitempty" doc:"Cups there are on that day" example:"100"`
+	Remaining    *int                        `json:"remaining,omitempty" doc:"Cups not held by any order" example:"97"`
+	Deletion     *booking.DrinkDeletion      `json:"deletion,omitempty" doc:"How far the deletion has come: orders that held some of the drink, those that were cancelled for it, and those that were over already"`
 }
 
 func (s *server) showDrink(l language, d drinkOnMenu) drinkView {
@@ -96,6 +101,7 @@ func (s *server) showDrink(l language, d drinkOnMenu) drinkView {
 	return drinkView{
 		ID: d.ID, Name: d.Name, OwnerID: d.OwnerID, Price: d.Price, Date: d.Date.String(), TimeZone: d.TimeZone,
 		Status: status, StatusLabel: status.Label(booking.Language(l)), Withdrawn: d.Withdrawn, Deletion: d.deletion,
+		Cancellation: d.Cancellation,
 	}
 }
 

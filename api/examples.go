@@ -88,6 +88,11 @@ func schemaName(media map[string]any) string {
 }
 
 func (o described) addExamples() {
+	if o.verb() == "cancel" { // of all that it may say, what can be tried on any order
+		if media := o.requestMedia(); media != nil {
+			media["example"] = map[string]string{"reason": "Change of plans"}
+		}
+	}
 	responses, _ := o.op["responses"].(map[string]any)
 	for status, one := range responses {
 		response, _ := one.(map[string]any)
@@ -172,13 +177,18 @@ func (o described) problem(kind booking.Kind, description string) any {
 	return p
 }
 
-// needed is a field or parameter that the operation cannot do without, "" when
-// there is none.
-func (o described) needed() string {
+// requestMedia describes the operation's body, nil when it has none.
+func (o described) requestMedia() map[string]any {
 	body, _ := o.op["requestBody"].(map[string]any)
 	content, _ := body["content"].(map[string]any)
 	media, _ := content["application/json"].(map[string]any)
-	schema, _ := o.schemas[schemaName(media)].(map[string]any)
+	return media
+}
+
+// needed is a field or parameter that the operation cannot do without, "" when
+// there is none.
+func (o described) needed() string {
+	schema, _ := o.schemas[schemaName(o.requestMedia())].(map[string]any)
 	if fields, _ := schema["required"].([]any); len(fields) > 0 {
 		return fmt.Sprint(fields[0])
 	}

@@ -21,7 +21,7 @@ func (s *server) registerFood() {
 			"201: the order stands (paid, or delivering); whoever cannot be told of it now is told later. " +
 			"202: not decided yet; it goes on and can be read at Location. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was.",
-		Responses: s.withProblems(s.placingResponses(), booking.NotOnSale, orders.TooManyOrdersOfYours),
+		Responses: s.withProblems(s.placingResponses(), booking.NotOnSale, booking.PriceChanged, orders.TooManyOrdersOfYours),
 	}, placeFoodOrder)
 	register(s, huma.Operation{
 		OperationID: "get-food-order", Method: http.MethodGet, Path: foodOrdersPath + "/{id}", Tags: []string{tagFood},
@@ -29,10 +29,11 @@ func (s *server) registerFood() {
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Food, in)
 	})
+	s.registerQuote(booking.Food, foodOrdersPath, tagFood, booking.AlreadyDelivered)
 	registerDecision[decisionInput[*cancellation]](s, decision{
 		kind: booking.Food, verb: "cancel", path: foodOrdersPath + "/{id}/cancel", tag: tagFood, update: contract.CancelUpdate,
 		summary:  "The customer cancels: the delivery first, and then the order",
-		refusals: []booking.Code{booking.AlreadyDelivered, booking.DeliveryUnavailable},
+		refusals: []booking.Code{booking.AlreadyDelivered, booking.QuoteChanged, booking.DeliveryUnavailable},
 	})
 }
 
@@ -44,6 +45,7 @@ type foodRequest struct {
 	Quantity      whole            `json:"quantity" minimum:"1" maximum:"1000" doc:"Portions" example:"2"`
 	Address       booking.Personal `json:"address" minLength:"1" maxLength:"200" doc:"Where the courier goes" example:"12 Sejong-daero, Seoul"`
 	PaymentMethod name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	Price         *shownPrice      `json:"price,omitempty" doc:"The whole price that the customer was shown, for all portions: with another one nothing is ordered"`
 }
 
 type placeFoodInput struct {
@@ -65,7 +67,7 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Meal{MenuID: string(b.MenuID), Quantity: int(b.Quantity), Address: b.Address},
-		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod),
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Price: b.Price.value(),
 	}, in.Keyed, b)
 	return f
 }

@@ -21,7 +21,7 @@ func (s *server) registerLodging() {
 			"201: the reservation stands (confirmed, or awaiting_owner). 202: not decided yet; it goes on and can be read at Location. " +
 			"A reservation that is refused has been undone completely when the refusal is answered. " +
 			"With an Idempotency-Key, a repeated request is answered as the first one was.",
-		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.RejectedByOwner, booking.OwnerTimeout), booking.NotOnSale, orders.TooManyOrdersOfYours),
+		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.RejectedByOwner, booking.OwnerTimeout), booking.NotOnSale, booking.PriceChanged, orders.TooManyOrdersOfYours),
 	}, placeReservation)
 	register(s, huma.Operation{
 		OperationID: "get-reservation", Method: http.MethodGet, Path: reservationsPath + "/{id}", Tags: []string{tagLodging},
@@ -29,6 +29,7 @@ func (s *server) registerLodging() {
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Lodging, in)
 	})
+	s.registerQuote(booking.Lodging, reservationsPath, tagLodging, booking.AlreadyCheckedIn, booking.AlreadyCompleted)
 	s.registerReservationDecisions()
 }
 
@@ -44,7 +45,7 @@ func (s *server) registerReservationDecisions() {
 	})
 	registerDecision[decisionInput[*cancellation]](s, decision{
 		kind: lodging, verb: "cancel", path: reservationsPath + "/{id}/cancel", tag: tagLodging, update: contract.CancelUpdate,
-		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCheckedIn, booking.AlreadyCompleted},
+		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCheckedIn, booking.AlreadyCompleted, booking.QuoteChanged},
 	})
 	registerDecision[decisionInput[*nothing]](s, decision{
 		kind: lodging, verb: "complete", path: reservationsPath + "/{id}/complete", tag: tagLodging, update: contract.CompleteUpdate,
@@ -56,12 +57,13 @@ func (s *server) registerReservationDecisions() {
 // request from another one: fields that are added later must be left out of
 // the JSON when they are empty.
 type reservationRequest struct {
-	PlaceID       name   `json:"placeId" example:"place-0m5w3k1v8t2z6r4q"`
-	CustomerID    name   `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
-	CheckIn       string `json:"checkIn" format:"date" doc:"First night; from today to two years ahead, in the place's time zone" example:"{today+30}"`
-	CheckOut      string `json:"checkOut" format:"date" doc:"Day of departure" example:"{today+32}"`
-	Rooms         whole  `json:"rooms" minimum:"1" maximum:"1000" example:"1"`
-	PaymentMethod name   `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	PlaceID       name        `json:"placeId" example:"place-0m5w3k1v8t2z6r4q"`
+	CustomerID    name        `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
+	CheckIn       string      `json:"checkIn" format:"date" doc:"First night; from today to two years ahead, in the place's time zone" example:"{today+30}"`
+	CheckOut      string      `json:"checkOut" format:"date" doc:"Day of departure" example:"{today+32}"`
+	Rooms         whole       `json:"rooms" minimum:"1" maximum:"1000" example:"1"`
+	PaymentMethod name        `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	Price         *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all rooms and nights: with another one nothing is ordered"`
 }
 
 type placeReservationInput struct {
@@ -83,7 +85,7 @@ func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Stay{PlaceID: string(b.PlaceID), CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms)},
-		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod),
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Price: b.Price.value(),
 	}, in.Keyed, b)
 	return f
 }

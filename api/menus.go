@@ -40,7 +40,11 @@ type addMenuInput struct {
 		Name    string `json:"name" minLength:"1" maxLength:"200" example:"Bibimbap"`
 		OwnerID name   `json:"ownerId,omitempty" doc:"The shop; the caller's organisation without it, if there is one only" example:"sara"`
 		Price   money  `json:"price" doc:"Of one portion"`
+
+		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
 	} `nameHint:"NewMenu"`
+
+	cancellation policyEdit
 }
 
 // Resolve finds what the schema cannot.
@@ -50,6 +54,7 @@ func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 	f.ownOwner(ctx, "body.ownerId", &in.Body.OwnerID)
 	f.checkName(&in.Body.Name)
 	f.checkPrice(ctx, &in.Body.Price)
+	in.cancellation = f.statusPolicy(booking.Food, in.Body.Cancellation)
 	return f
 }
 
@@ -60,7 +65,11 @@ type changeMenuInput struct {
 		OwnerID   *name   `json:"ownerId,omitempty" doc:"The shop"`
 		Price     *money  `json:"price,omitempty" doc:"Of one portion, for orders from now on"`
 		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it takes no new orders"`
+
+		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"As a whole, for orders from now on; {} for that everything is given back"`
 	} `nameHint:"MenuChange"`
+
+	cancellation policyEdit
 }
 
 // Resolve finds what the schema cannot.
@@ -71,12 +80,14 @@ func (in *changeMenuInput) Resolve(ctx huma.Context) []error {
 		f.checkName(in.Body.Name)
 	}
 	f.checkPrice(ctx, in.Body.Price)
+	in.cancellation = f.statusPolicy(booking.Food, in.Body.Cancellation)
 	return f
 }
 
 func (in *changeMenuInput) edit(m *booking.Menu) {
 	set(&m.Name, in.Body.Name)
 	set(&m.Withdrawn, in.Body.Withdrawn)
+	in.cancellation.edit(&m.Cancellation)
 	if in.Body.OwnerID != nil {
 		m.OwnerID = string(*in.Body.OwnerID)
 	}
@@ -87,11 +98,13 @@ func (in *changeMenuInput) edit(m *booking.Menu) {
 
 // menuView is a menu as the API shows it.
 type menuView struct {
-	ID        string        `json:"id" example:"menu-0m5w3k1v8t2z6r4q"`
-	Name      string        `json:"name" example:"Bibimbap"`
-	OwnerID   string        `json:"ownerId" doc:"The shop" example:"sara"`
-	Price     booking.Money `json:"price" doc:"Of one portion"`
-	Withdrawn bool          `json:"withdrawn" doc:"Whether it takes no new orders"`
+	ID      string        `json:"id" example:"menu-0m5w3k1v8t2z6r4q"`
+	Name    string        `json:"name" example:"Bibimbap"`
+	OwnerID string        `json:"ownerId" doc:"The shop" example:"sara"`
+	Price   booking.Money `json:"price" doc:"Of one portion"`
+	// Cancellation is nil for a menu whose customers get everything back.
+	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
+	Withdrawn    bool                        `json:"withdrawn" doc:"Whether it takes no new orders"`
 }
 
 func showMenu(m booking.Menu) menuView { return menuView(m) }
@@ -114,7 +127,10 @@ type menuList struct {
 }
 
 func (s *server) addMenu(ctx context.Context, in *addMenuInput) (*menuAnswer, error) {
-	menu := booking.Menu{ID: newID("menu"), Name: in.Body.Name, OwnerID: string(in.Body.OwnerID), Price: in.Body.Price.value()}
+	menu := booking.Menu{
+		ID: newID("menu"), Name: in.Body.Name, OwnerID: string(in.Body.OwnerID), Price: in.Body.Price.value(),
+		Cancellation: in.cancellation.policy,
+	}
 	if err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: menu.OwnerID}); err != nil {
 		return nil, err
 	}

@@ -161,6 +161,7 @@ func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem 
 		return invalid(f)
 	}
 	p := newProblem(refusal.Code, "%s", cmp.Or(refusal.Message, kindOf(refusal.Code).meaning))
+	p.Price = refusal.Price
 	if refusal.After > 0 {
 		p = p.after(refusal.After)
 	}

@@ -20,6 +20,7 @@ type addPlaceInput struct {
 		TimeZone      string               `json:"timeZone,omitempty" default:"Asia/Seoul" minLength:"1" maxLength:"64" doc:"IANA name" example:"Asia/Seoul"`
 		CheckInTime   string               `json:"checkInTime,omitempty" default:"15:00" minLength:"1" maxLength:"5" doc:"HH:MM" example:"15:00"`
 		CheckOutTime  string               `json:"checkOutTime,omitempty" default:"11:00" minLength:"1" maxLength:"5" doc:"HH:MM" example:"11:00"`
+		Cancellation  *stayPolicy          `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
 	} `nameHint:"NewPlace"`
 
 	placeEdit
@@ -32,6 +33,7 @@ func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	in.placeEdit = f.placeEdit(&b.Name, &b.ConfirmWithin, &b.TimeZone, &b.CheckInTime, &b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = &b.OwnerID, &b.Price, &b.Confirmation
+	in.cancellation = f.stayPolicy(b.Cancellation)
 	f.ownOwner(ctx, "body.ownerId", &b.OwnerID)
 	f.checkPrice(ctx, in.price)
 	if in.checkIn != nil && in.checkOut != nil && in.checkOut.After(*in.checkIn) {
@@ -52,6 +54,7 @@ type changePlaceInput struct {
 		TimeZone      *string               `json:"timeZone,omitempty" minLength:"1" maxLength:"64"`
 		CheckInTime   *string               `json:"checkInTime,omitempty" minLength:"1" maxLength:"5"`
 		CheckOutTime  *string               `json:"checkOutTime,omitempty" minLength:"1" maxLength:"5"`
+		Cancellation  *stayPolicy           `json:"cancellation,omitempty" doc:"As a whole, for reservations from now on; {} for that everything is given back"`
 		Withdrawn     *bool                 `json:"withdrawn,omitempty" doc:"Whether it takes no new reservations"`
 	} `nameHint:"PlaceChange"`
 
@@ -65,7 +68,7 @@ func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 	b := &in.Body
 	in.placeEdit = f.placeEdit(b.Name, b.ConfirmWithin, b.TimeZone, b.CheckInTime, b.CheckOutTime)
 	in.ownerID, in.price, in.confirmation = b.OwnerID, b.Price, b.Confirmation
-	in.withdrawn = b.Withdrawn
+	in.withdrawn, in.cancellation = b.Withdrawn, f.stayPolicy(b.Cancellation)
 	f.checkPrice(ctx, in.price)
 	return f
 }
@@ -81,6 +84,7 @@ type placeEdit struct {
 	checkIn       *booking.Clock
 	checkOut      *booking.Clock
 	withdrawn     *bool
+	cancellation  policyEdit
 }
 
 // overlap says why guests cannot leave as late as that.
@@ -111,6 +115,7 @@ func (e placeEdit) edit(p *booking.Place) {
 	set(&p.CheckInTime, e.checkIn)
 	set(&p.CheckOutTime, e.checkOut)
 	set(&p.Withdrawn, e.withdrawn)
+	e.cancellation.edit(&p.Cancellation)
 	if e.ownerID != nil {
 		p.OwnerID = string(*e.ownerID)
 	}

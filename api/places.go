@@ -48,6 +48,8 @@ type placeView struct {
 	CheckInTime   string               `json:"checkInTime" example:"15:00"`
 	CheckOutTime  string               `json:"checkOutTime" example:"11:00"`
 	Withdrawn     bool                 `json:"withdrawn" doc:"Whether it takes no new reservations"`
+	// Cancellation is nil for a place whose customers get everything back.
+	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
 }
 
 func showPlace(p booking.Place) placeView {
@@ -55,6 +57,7 @@ func showPlace(p booking.Place) placeView {
 		ID: p.ID, Name: p.Name, OwnerID: p.OwnerID, Price: p.Price, Confirmation: p.Confirmation,
 		ConfirmWithin: p.ConfirmWithin.String(), TimeZone: p.TimeZone,
 		CheckInTime: p.CheckInTime.String(), CheckOutTime: p.CheckOutTime.String(), Withdrawn: p.Withdrawn,
+		Cancellation: p.Cancellation,
 	}
 }
 

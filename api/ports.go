@@ -14,6 +14,7 @@ type Orders interface {
 	Prepare(context.Context, booking.Caller, orders.Placement) (orders.Attempt, error)
 	Place(context.Context, orders.Attempt) (orders.Outcome, error)
 	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
+	Quote(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
 	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)
 	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)

@@ -23,6 +23,9 @@ type problem struct {
 	Code   booking.Code `json:"code" doc:"Stable name of what went wrong, to branch on" example:"sold_out"`
 	Errors []fieldError `json:"errors,omitempty" nullable:"false" doc:"Every field at fault, when the input is"`
 	Order  *orderView   `json:"order,omitempty" doc:"The order as it stands, when the problem is about one"`
+	// Quote is of quote_changed, Price of price_changed.
+	Quote *quoteView     `json:"quote,omitempty" doc:"What a cancel gives back now, when the customer was shown something else"`
+	Price *booking.Money `json:"price,omitempty" doc:"What the order costs now, when the customer was shown something else"`
 
 	header http.Header // to be set on the answer
 }

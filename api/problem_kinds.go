@@ -81,6 +81,8 @@ var problemKinds = []problemKind{
 	{booking.NotAssigned, http.StatusConflict, "Not assigned", "Nobody has been assigned to the call."},
 	{booking.Superseded, http.StatusConflict, "Superseded", "Another decision came first. This one was not carried out."},
 	{orders.NotRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
+	{booking.QuoteChanged, http.StatusConflict, "The quote has changed", "A cancel would give back something else than expect says, since a tier of the policy has ended or the order has gone on. quote is what it is now. The order stands, nothing was done."},
+	{booking.PriceChanged, http.StatusConflict, "The price has changed", "The order costs something else than price says: the problem's price is what it is now. Nothing was started."},
 	{booking.NotOnSale, http.StatusConflict, "Not on sale", "Its owner has withdrawn it: it takes no new orders. Nothing was started."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
 

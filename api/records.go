@@ -34,7 +34,7 @@ type paymentByOrder struct {
 // paymentView is a payment as the API shows it.
 type paymentView struct {
 	OrderID     string                `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
-	Status      booking.PaymentStatus `json:"status" enum:"deferred,pending,charged,declined,refunding,refunded,returned,voided" doc:"deferred: its turn has not come yet. refunding: to be given back, or to be made certain that it was never taken. returned: back with the customer in another way than by a refund, such as a dispute. voided: never taken, and never will be"`
+	Status      booking.PaymentStatus `json:"status" enum:"deferred,pending,charged,declined,refunding,refunded,retained,returned,voided" doc:"deferred: its turn has not come yet. refunding: to be given back, or to be made certain that it was never taken. retained: taken and kept, by the cancellation policy. returned: back with the customer in another way than by a refund, such as a dispute. voided: never taken, and never will be"`
 	StatusLabel string                `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"paid"`
 	Amount      booking.Money         `json:"amount" doc:"What was asked for"`
 	Refunded    booking.Money         `json:"refunded" doc:"What was given back"`

@@ -21,6 +21,8 @@ var actions = map[string]booking.Action{
 	"get-reservation": booking.ReadOrder, "get-food-order": booking.ReadOrder, "get-cafe-order": booking.ReadOrder,
 	"get-call": booking.ReadOrder, "get-contact": booking.ReadOrder, "get-mypage": booking.ReadOrder,
 
+	"quote-lodging": booking.CancelOrder, "quote-food": booking.CancelOrder, "quote-cafe": booking.CancelOrder, "quote-cleaning": booking.CancelOrder,
+
 	"confirm-lodging": booking.ConfirmOrder, "reject-lodging": booking.RejectOrder,
 	"cancel-lodging": booking.CancelOrder, "cancel-food": booking.CancelOrder, "cancel-cafe": booking.CancelOrder, "cancel-cleaning": booking.CancelOrder,
 	"complete-lodging": booking.CheckOut, "complete-food": booking.Deliver, "complete-cafe": booking.Serve, "complete-cleaning": booking.FinishCall,

@@ -12,6 +12,8 @@ type Drink struct {
 	Date    Date   `json:"date"`  // the day it can be ordered for
 	// TimeZone that Date is meant in, an IANA name.
 	TimeZone string `json:"timeZone"`
+	// Cancellation is of orders that are placed from now on: see Place.
+	Cancellation *CancellationPolicy `json:"cancellation,omitempty"`
 	// Withdrawn drinks take no new orders.
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }

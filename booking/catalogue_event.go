@@ -73,6 +73,9 @@ type CatalogueData struct {
 	// Withdrawn and Deleted: it takes no new orders, for now or for good.
 	Withdrawn *bool `json:"withdrawn,omitempty"`
 	Deleted   bool  `json:"deleted,omitempty"`
+	// Cancellation is what customers who cancel get back of orders that are placed
+	// from then on; absent: everything.
+	Cancellation *CancellationPolicy `json:"cancellation,omitempty"`
 
 	// Of a place.
 	Confirmation  Confirmation `json:"confirmation,omitempty"`
@@ -106,18 +109,19 @@ func (p Place) EventData() CatalogueData {
 		Kind: Lodging, OwnerID: p.OwnerID, Item: &Item{p.ID, p.Name}, Price: &p.Price, Withdrawn: &p.Withdrawn,
 		Confirmation: p.Confirmation, ConfirmWithin: p.ConfirmWithin.String(), TimeZone: p.TimeZone,
 		CheckInTime: p.CheckInTime.String(), CheckOutTime: p.CheckOutTime.String(),
+		Cancellation: p.Cancellation,
 	}
 }
 
 // EventData is what events tell of the menu.
 func (m Menu) EventData() CatalogueData {
-	return CatalogueData{Kind: Food, OwnerID: m.OwnerID, Item: &Item{m.ID, m.Name}, Price: &m.Price, Withdrawn: &m.Withdrawn}
+	return CatalogueData{Kind: Food, OwnerID: m.OwnerID, Item: &Item{m.ID, m.Name}, Price: &m.Price, Withdrawn: &m.Withdrawn, Cancellation: m.Cancellation}
 }
 
 // EventData is what events tell of the drink.
 func (d Drink) EventData() CatalogueData {
 	data := CatalogueData{
-		Kind: Cafe, OwnerID: d.OwnerID, Item: &Item{d.ID, d.Name}, Price: &d.Price, Withdrawn: &d.Withdrawn,
+		Kind: Cafe, OwnerID: d.OwnerID, Item: &Item{d.ID, d.Name}, Price: &d.Price, Withdrawn: &d.Withdrawn, Cancellation: d.Cancellation,
 		Date: d.Date.String(), TimeZone: d.TimeZone,
 	}
 	if _, err := Zone(d.TimeZone); err == nil {

@@ -32,7 +32,11 @@ const (
 	DecisionPending     Code = "decision_pending"
 	StockBelowHeld      Code = "stock_below_held"
 	NotOnSale           Code = "not_on_sale"
-	Unavailable         Code = "unavailable"
+	// QuoteChanged: a cancel gives back something else than its caller was shown.
+	QuoteChanged Code = "quote_changed"
+	// PriceChanged: an order costs something else than its caller was shown.
+	PriceChanged Code = "price_changed"
+	Unavailable  Code = "unavailable"
 	// Unauthenticated: nothing that the request presents says whose it is.
 	Unauthenticated Code = "unauthenticated"
 	// AlreadyRegistered: there is something with this id.
@@ -58,6 +62,8 @@ type Error struct {
 	After time.Duration
 	// Faults are the fields at fault, where it is known which these are.
 	Faults []Fault
+	// Price is what the order costs now, of PriceChanged.
+	Price *Money
 
 	cause error
 }

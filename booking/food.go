@@ -7,6 +7,8 @@ type Menu struct {
 	Name    string `json:"name"`
 	OwnerID string `json:"ownerId"`
 	Price   Money  `json:"price"` // each
+	// Cancellation is of orders that are placed from now on: see Place.
+	Cancellation *CancellationPolicy `json:"cancellation,omitempty"`
 	// Withdrawn menus take no new orders.
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }

@@ -40,6 +40,9 @@ type Place struct {
 	TimeZone      string   `json:"timeZone"` // IANA name
 	CheckInTime   Clock    `json:"checkInTime"`
 	CheckOutTime  Clock    `json:"checkOutTime"`
+	// Cancellation is what customers who cancel get back of reservations that are
+	// made from now on; nil: everything.
+	Cancellation *CancellationPolicy `json:"cancellation,omitempty"`
 	// Withdrawn places take no new reservations.
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }

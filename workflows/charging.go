@@ -160,7 +160,7 @@ func (s *saga) refund() undo {
 	return undo{
 		call: call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
 		because: func(why booking.Reason) any {
-			c := s.payment()
+			c := s.refunding
 			c.Why, c.Owed = why, s.owed
 			return c
 		},
@@ -168,8 +168,21 @@ func (s *saga) refund() undo {
 			s.refunded, s.declined, s.owed = found.Acted, found.Declined, found.Owed
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
+			s.view.Settled = s.view.SettledAs(found, s.refunding)
 		},
 	}
+}
+
+// refundFor is how a refund is asked for that is made for a reason. Only what the
+// customer has decided keeps anything. What an earlier life of the workflow has
+// decided stands in the ledger, and is not decided again.
+func (s *saga) refundFor(why booking.Reason) booking.Charge {
+	c := s.payment()
+	c.By = s.said.By
+	if why == booking.ByCustomer {
+		c.Keep, c.Tier = s.due.Keep, s.due.Tier
+	}
+	return c
 }
 
 func (s *saga) payment() booking.Charge {

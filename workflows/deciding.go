@@ -22,6 +22,8 @@ type deciding struct {
 	// why is the same once it is recorded.
 	asked, why booking.Reason
 	said       contract.Decision
+	// due is what the decision gives back.
+	due booking.Due
 	// taken is what else has been decided. It may not be carried out yet. ending is
 	// the decision that the order is finished, with the caller's words and who it was.
 	taken  booking.Status
@@ -60,6 +62,7 @@ func (s *saga) giveUpIf(
 ) (contract.View, error) {
 	if !s.abandoned() {
 		s.agreeing = true
+		due := s.view.RefundDue(why, d.At) // as it stands: it may go on until the service has agreed
 		err := agree(ctx)
 		s.agreeing = false
 		switch {
@@ -67,22 +70,24 @@ func (s *saga) giveUpIf(
 		case err != nil:
 			return contract.View{}, s.refused(err)
 		default:
-			s.abandonFor(why, d)
+			s.abandonFor(why, d, due)
 		}
 	}
 	return s.over(ctx, booking.Cancelled)
 }
 
 // recordAndAbandon abandons the order for a reason once that is recorded: see record.
-// Meanwhile other decisions find it abandoned.
+// Meanwhile other decisions find it abandoned. What is given back is what was due
+// when the decision was taken: that is what its caller was quoted.
 func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, d contract.Decision) {
 	s.asked = why
+	due := s.view.RefundDue(why, d.At)
 	record(ctx, words+string(why))
-	s.abandonFor(why, d)
+	s.abandonFor(why, d, due)
 }
 
-func (s *saga) abandonFor(why booking.Reason, d contract.Decision) {
-	s.asked, s.why, s.said = why, why, d
+func (s *saga) abandonFor(why booking.Reason, d contract.Decision, due booking.Due) {
+	s.asked, s.why, s.said, s.due = why, why, d, due
 	s.abandon()
 }
 
@@ -167,7 +172,7 @@ func (s *saga) onUpdate(
 ) {
 	handler := func(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		return decide(ctx, contract.Decision{Note: booking.Lines(d.Note), By: d.By, At: s.madeAt(d)})
+		return decide(ctx, contract.Decision{Note: booking.Lines(d.Note), By: d.By, At: s.madeAt(d), Expect: d.Expect})
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, workflow.UpdateHandlerOptions{
 		Description: words,
@@ -175,7 +180,8 @@ func (s *saga) onUpdate(
 			if err := d.Check(name); err != nil {
 				return s.refused(err)
 			}
-			return s.refused(s.objection(name, func() error { return rule(s.madeAt(d)) }))
+			d.At = s.madeAt(d)
+			return s.refused(cmp.Or(s.objection(name, func() error { return rule(d.At) }), s.view.AsQuoted(d)))
 		},
 	}))
 }

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -133,7 +134,8 @@ func deliveryAway(after time.Duration) error {
 // cancelWithDelivery cancels the delivery before anything else. While the
 // delivery service cannot be asked the order stands.
 func (m *meal) cancelWithDelivery(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	if err := m.inTurn(ctx, contract.CancelUpdate, m.mayCancelMeal); err != nil {
+	rule := func(at time.Time) error { return cmp.Or(m.mayCancelMeal(at), m.view.AsQuoted(d)) }
+	if err := m.inTurn(ctx, contract.CancelUpdate, rule); err != nil {
 		return contract.View{}, m.refused(err)
 	}
 	return m.giveUpIf(ctx, booking.ByCustomer, d, m.stopDelivery)

@@ -31,8 +31,11 @@ type saga struct {
 	startWithin time.Duration
 	handedOver  bool
 	ends        time.Time // of what was ordered; zero when that has no end
-	refunded    bool      // what was charged has been given back
-	declined    bool      // the ledger says that the charge was
+	// refunding is how the way back asks for the refund, and refunded that what was
+	// charged has been given back, as far as the policy gives it.
+	refunding booking.Charge
+	refunded  bool
+	declined  bool // the ledger says that the charge was
 	// held and released are how many remained of the item when the order had taken
 	// some, or could not, and when it had given that back; nil when it has not.
 	held, released *int
@@ -186,6 +189,7 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 // for a kitchen.
 func (s *saga) turnBack(err error) {
 	reason, said := s.reasonOf(err), s.said // what is decided from here on comes too late
+	s.refunding = s.refundFor(reason)
 	if reason == booking.PaymentDeclined {
 		s.emitDeclined()
 	}
@@ -244,6 +248,8 @@ func (s *saga) tellUndone() {
 	}
 	if s.refunded {
 		s.paid = &s.givenBack
+	}
+	if s.refunded && s.givenBack.Status != booking.Retained {
 		s.emit(booking.PaymentCancelApproved)
 	}
 }

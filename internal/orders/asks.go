@@ -46,6 +46,9 @@ func (a *asks) next(now time.Time, caller booking.Caller, d Decision) ask {
 		a.slot, a.over = slot, map[string]int{}
 	}
 	k := ask{orderID: d.OrderID, decision: fmt.Sprintf("%s/%s", d.Update, nameOf(caller))}
+	if d.Expect != "" {
+		k.decision += "/" + d.Expect
+	}
 	k.id = a.idOf(k)
 	return k
 }

@@ -31,8 +31,11 @@ func (c Cups) offer(ctx context.Context, q *inquiry) offer {
 	case drink.Fault() == nil && drink.Over(q.Now()):
 		q.fault("menuId", fmt.Sprintf("could be ordered until the end of %s only", drink.Date))
 	}
+	policy := drink.Cancellation
+	drink.Cancellation = nil // it is kept with what all orders have in common
 	return offer{
-		amount: q.price("quantity", drink.Price, c.Quantity),
+		cancellation: policy,
+		amount:       q.price("quantity", drink.Price, c.Quantity),
 		input: func(o contract.Order) contract.Input {
 			return contract.Cafe{Order: o, Drink: drink, Quantity: c.Quantity}.Fixed()
 		},

@@ -23,8 +23,11 @@ type Decision struct {
 	Note booking.Personal
 	// By is the caller's id, "" while authentication is off. Decide sets it.
 	By string
-	// MadeAt is when it was made, of one that was kept; zero for one that is made now.
+	// MadeAt is when it was made, of one that was kept or that expects something; zero
+	// for one that is made now.
 	MadeAt time.Time
+	// Expect is the quote that the caller of a cancel was shown, "" for any.
+	Expect string
 }
 
 // agreedFirst tells whether a service has to agree before the decision is taken.
@@ -68,6 +71,9 @@ func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) 
 	}
 	made := o.Now()
 	d.By = caller.ID
+	if d.Expect != "" {
+		d.MadeAt = made // what the caller was shown counts as of now, whenever the order is reached
+	}
 	if out, queued, err := o.queueBehind(ctx, caller, d, made); queued {
 		return out, err
 	}
@@ -77,6 +83,9 @@ func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) 
 	asking, sending := watched(budget)
 	view, asked, taken, err := o.ask(asking, caller, d)
 	if !taken && (isAway(err) || noWorkflow(err)) {
+		if view, no := o.quotedOtherwise(ctx, d); no != nil {
+			return Outcome{View: view}, no
+		}
 		if view, ok := o.withdraw(ctx, d); ok {
 			return Outcome{View: view}, nil
 		}

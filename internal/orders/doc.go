@@ -7,7 +7,8 @@
 //     what else is its own, is in a file of its name;
 //   - attempt.go, place.go, ids.go and await.go place an order and wait for its
 //     first decision;
-//   - decide.go and asks.go carry decisions to it;
+//   - decide.go and asks.go carry decisions to it, and quote.go tells what a cancel
+//     gives back;
 //   - inbox.go and keeping.go keep an order that cannot be started yet, dispatch.go
 //     and dispatching.go start it, owed.go keeps it while the inbox is away, too, and
 //     line.go says when;

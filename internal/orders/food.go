@@ -19,8 +19,11 @@ func (Meal) kind() booking.Kind { return booking.Food }
 
 func (m Meal) offer(ctx context.Context, q *inquiry) offer {
 	menu := find(ctx, q, "menuId", "menu", m.MenuID, q.Catalogue.Menu)
+	policy := menu.Cancellation
+	menu.Cancellation = nil // it is kept with what all orders have in common
 	return offer{
-		amount: q.price("quantity", menu.Price, m.Quantity),
+		cancellation: policy,
+		amount:       q.price("quantity", menu.Price, m.Quantity),
 		input: func(o contract.Order) contract.Input {
 			return contract.Food{Order: o, Menu: menu, Quantity: m.Quantity, Address: m.Address}
 		},

@@ -79,7 +79,7 @@ const lookWithin = 2 * time.Second
 // It returns false if the decision cannot be kept, or if it is not certain that there
 // is such an order.
 func (o *Orders) keepDecision(ctx context.Context, k KeptDecision) (out Outcome, kept bool, err error) {
-	if o.Carrier == nil || (contract.Decision{Note: k.Note}).Check(k.Update) != nil {
+	if o.Carrier == nil || (contract.Decision{Note: k.Note, Expect: k.Expect}).Check(k.Update) != nil {
 		return out, false, nil
 	}
 	log := o.log(ctx, k.OrderID)

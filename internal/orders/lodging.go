@@ -19,7 +19,10 @@ func (Stay) kind() booking.Kind { return booking.Lodging }
 
 func (s Stay) offer(ctx context.Context, q *inquiry) offer {
 	place := find(ctx, q, "placeId", "place", s.PlaceID, q.Catalogue.Place)
+	policy := place.Cancellation
+	place.Cancellation = nil // it is kept with what all orders have in common
 	o := offer{
+		cancellation: policy,
 		input: func(o contract.Order) contract.Input {
 			return contract.Lodging{Order: o, Place: place, CheckIn: s.CheckIn, CheckOut: s.CheckOut, Rooms: s.Rooms}.Fixed()
 		},

@@ -134,6 +134,7 @@ func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tr
 		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, PlacedBy: a.placement.forCustomer(),
 		Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
 		RequestHash: a.placement.RequestHash, PlacedAt: placedAt, StartBy: t.startBy, Policy: o.Policy,
+		Cancellation: a.offer.cancellation,
 	})
 	t.view = t.input.View()
 	return t
@@ -181,6 +182,9 @@ func (o *Orders) admit(ctx context.Context, t tried) error {
 		if err := t.offer.admit(ctx, t.placement); err != nil {
 			return err
 		}
+	}
+	if err := t.offer.asShown(t.placement); err != nil {
+		return err
 	}
 	if err := o.admitToInbox(ctx, t); err != nil {
 		return err

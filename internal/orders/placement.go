@@ -17,6 +17,8 @@ type Placement struct {
 	CustomerID string
 	// PaymentMethod is the provider's token.
 	PaymentMethod string
+	// Price is what the caller was shown as the price of the whole order, nil for any.
+	Price *booking.Money
 	// Key is the Idempotency-Key, "" without one. RequestHash tells a repeat from
 	// another request under the same key. PlainHash is the hash of the same request
 	// that orders of earlier builds keep.
@@ -41,6 +43,8 @@ type Wanted interface {
 // offer is what a business makes of what is wanted.
 type offer struct {
 	amount booking.Money // the price of the whole order
+	// cancellation is what the order's customer gets back; nil is everything.
+	cancellation *booking.CancellationPolicy
 	// input is what the order's saga starts with, made of what all orders have in
 	// common.
 	input func(contract.Order) contract.Input
@@ -139,6 +143,16 @@ func (q *inquiry) payable(m booking.Money) error {
 		return nil
 	}
 	return q.Terms.Amount(m)
+}
+
+// asShown is PriceChanged for a placement whose caller was shown another price.
+func (f offer) asShown(p Placement) error {
+	if p.Price == nil || *p.Price == f.amount {
+		return nil
+	}
+	no := booking.Errorf(booking.PriceChanged, "the whole price is %d %s now; nothing was started", f.amount.Amount, f.amount.Currency)
+	no.Price = &f.amount
+	return no
 }
 
 // onSale refuses every order of what its owner has withdrawn, or of what cannot

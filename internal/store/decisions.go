@@ -33,6 +33,7 @@ type decisionRow struct {
 	Kind        booking.Kind
 	Decision    string
 	Note        booking.Personal
+	Expect      string // the quote that the caller was shown
 	Caller      string
 	DecidedAt   time.Time
 	State       string
@@ -44,7 +45,7 @@ type decisionRow struct {
 
 func (r decisionRow) kept() orders.KeptDecision {
 	k := orders.KeptDecision{
-		Decision: orders.Decision{OrderID: r.OrderID, Kind: r.Kind, Update: r.Decision, Note: r.Note},
+		Decision: orders.Decision{OrderID: r.OrderID, Kind: r.Kind, Update: r.Decision, Note: r.Note, Expect: r.Expect},
 		ID:       r.ID, Caller: r.Caller, DecidedAt: r.DecidedAt.UTC(), Tries: r.Tries,
 	}
 	if r.LeasedUntil != nil {
@@ -56,7 +57,7 @@ func (r decisionRow) kept() orders.KeptDecision {
 // Put implements orders.KeptDecisions. Decisions on one order take turns.
 func (d *Decisions) Put(ctx context.Context, k orders.KeptDecision) error {
 	row := &decisionRow{
-		OrderID: k.OrderID, ID: k.ID, Kind: k.Kind, Decision: k.Update, Note: k.Note, Caller: k.Caller,
+		OrderID: k.OrderID, ID: k.ID, Kind: k.Kind, Decision: k.Update, Note: k.Note, Expect: k.Expect, Caller: k.Caller,
 		DecidedAt: micros(k.DecidedAt), State: decisionWaits,
 	}
 	return d.db.inTx(ctx, "keep decision", func(ctx context.Context, q bun.IDB) error {
@@ -87,7 +88,9 @@ func (d *Decisions) Ahead(ctx context.Context, k orders.KeptDecision) (waiting i
 func ahead(ctx context.Context, q bun.IDB, k orders.KeptDecision) (waiting int, equal bool, err error) {
 	var rows []decisionRow
 	err = q.NewSelect().Model(&rows).Where("order_id = ? AND settled_at IS NULL", k.OrderID).Scan(ctx)
-	return len(rows), slices.ContainsFunc(rows, func(r decisionRow) bool { return r.Decision == k.Update && r.Caller == k.Caller }), err
+	return len(rows), slices.ContainsFunc(rows, func(r decisionRow) bool {
+		return r.Decision == k.Update && r.Caller == k.Caller && r.Expect == k.Expect
+	}), err
 }
 
 // Waits tells how many decisions on the order wait that were made before a moment. It

@@ -46,6 +46,7 @@ func (c Cafe) DayEnds() time.Time {
 // View is the order as it stands before its workflow has run.
 func (c Cafe) View() View {
 	v := c.view(booking.Cafe, c.Drink.OwnerID, booking.Item{ID: c.Drink.ID, Name: c.Drink.Name}, c.Quantity)
+	v.Terms = c.terms(time.Time{}, c.Drink.TimeZone)
 	v.Production = &Production{Status: booking.JobWaiting, Date: c.Drink.Date.String()}
 	return v
 }

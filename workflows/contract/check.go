@@ -33,6 +33,9 @@ func (o Order) check(kind booking.Kind, is *objections) {
 	is.unless(!o.PlacedAt.IsZero(), "placedAt", "is missing")
 	is.unless(o.Policy != (Policy{}), "policy", "is missing")
 	is.unless(o.StartBy.IsZero() || !o.StartBy.Before(o.PlacedAt), "startBy", "is before placedAt")
+	for _, fault := range o.Cancellation.Faults(kind) {
+		is.add("cancellation."+fault.Field, "%s", fault.Words)
+	}
 	if w := o.Withdrawal; w != nil {
 		is.unless(w.Why == booking.ByCustomer || w.Why == booking.NotProcessed, "withdrawal.why",
 			"must be %s or %s", booking.ByCustomer, booking.NotProcessed)
@@ -97,6 +100,8 @@ func (d Decision) Check(update string) error {
 		is.add("note", "%s", fault)
 	}
 	is.unless(d.Note != "" || d.Bytes != 0 || update != RejectUpdate, "note", "is missing")
+	is.unless(d.Expect == "" || update == CancelUpdate, "expect", "is of a cancel only")
+	is.upTo("expect", d.Expect, booking.LongestQuote)
 	return is.err()
 }
 

@@ -1,6 +1,10 @@
 package contract
 
-import "github.com/yeyak/yeyak/booking"
+import (
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
 
 // CleaningWorkflow is the workflow type of calls for a cleaner.
 const CleaningWorkflow = "Cleaning"
@@ -24,6 +28,7 @@ func CleaningItem() booking.Item { return booking.Item{ID: "cleaning", Name: "Cl
 // View is the call as it stands before its workflow has run.
 func (c Cleaning) View() View {
 	v := c.view(booking.Cleaning, CleaningOffice, CleaningItem(), 1)
+	v.Terms = c.terms(time.Time{}, "")
 	v.Cleaning = &Visit{Location: c.Location}
 	return v
 }

@@ -166,6 +166,9 @@ type Decision struct {
 	// At is when the decision was made, of one that could not be delivered then. What
 	// was allowed then is allowed. Zero, or in the future: now.
 	At time.Time `json:"at,omitzero"`
+	// Expect is the quote that the caller of a cancel was shown: with another one
+	// the cancel is refused. "" is any.
+	Expect string `json:"expect,omitempty"`
 	// Bytes is how large the update was, of one that was too large to be handed
 	// to its workflow. Nothing else is left of it. See LargestUpdate.
 	Bytes int `json:"bytes,omitempty"`

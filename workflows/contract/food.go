@@ -1,6 +1,10 @@
 package contract
 
-import "github.com/yeyak/yeyak/booking"
+import (
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
 
 // FoodWorkflow is the workflow type of orders of food.
 const FoodWorkflow = "Food"
@@ -16,6 +20,7 @@ type Food struct {
 // View is the order as it stands before its workflow has run.
 func (f Food) View() View {
 	v := f.view(booking.Food, f.Menu.OwnerID, booking.Item{ID: f.Menu.ID, Name: f.Menu.Name}, f.Quantity)
+	v.Terms = f.terms(time.Time{}, "")
 	v.Delivery = &Delivery{Status: booking.JobWaiting, Address: f.Address}
 	return v
 }

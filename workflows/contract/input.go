@@ -90,6 +90,9 @@ type Order struct {
 	// nothing is begun.
 	Withdrawal *Withdrawal `json:"withdrawal,omitempty"`
 	Policy     Policy      `json:"policy"`
+	// Cancellation is the policy that was in force when the order was placed; nil
+	// gives everything back.
+	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty"`
 	// Settle is the order as it was last known, when its workflow was lost: it
 	// is undone from there, and nothing else is done. SettledBy is who had that done.
 	Settle    *View  `json:"settle,omitempty"`

@@ -61,6 +61,7 @@ func (l Lodging) zone() *time.Location {
 // View is the reservation as it stands before its workflow has run.
 func (l Lodging) View() View {
 	v := l.view(booking.Lodging, l.Place.OwnerID, booking.Item{ID: l.Place.ID, Name: l.Place.Name}, l.Rooms)
+	v.Terms = l.terms(l.CheckInAt(), l.Place.TimeZone)
 	v.Stay = &Stay{CheckIn: l.CheckIn.String(), CheckOut: l.CheckOut.String()}
 	return v
 }

@@ -27,7 +27,11 @@ type View struct {
 	// PaymentDeferred is set while the payment waits for its turn. It is
 	// replaced when it changes, and never written to.
 	PaymentDeferred *Deferral `json:"paymentDeferred,omitempty" doc:"Set while the payment provider is overloaded and the payment waits for its turn"`
-	History         []Entry   `json:"history" nullable:"false" doc:"The statuses the order went through"`
+	// Terms are set of an order with a cancellation policy, and Settled once that is
+	// cancelled. They are replaced when they change, and never written to.
+	Terms   *Terms              `json:"terms,omitempty" doc:"What customers who cancel get back, as it was when the order was placed; everything without it"`
+	Settled *booking.Settlement `json:"settled,omitempty" doc:"What became of the payment of an order with terms that was cancelled"`
+	History []Entry             `json:"history" nullable:"false" doc:"The statuses the order went through"`
 	// Version grows with each change: max(previous + 1, workflow time in µs),
 	// so that it also grows through a workflow reset.
 	Version int64 `json:"version" doc:"Grows with each change of the order"`

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// stayPolicy is the cancellation policy of a place as requests describe it. One
+// without anything is none: everything is given back.
+type stayPolicy struct {
+	Tiers                 []stayTier `json:"tiers,omitempty" nullable:"false" maxItems:"10" doc:"The first one that holds says what is given back; when none does, nothing is. The longest time comes first. Without tiers, everything is given back, always"`
+	Fee                   whole      `json:"fee,omitempty" minimum:"0" doc:"Kept besides, of what would else be given back; in the minor unit of the price's currency" example:"5000"`
+	NoShowPercent         *whole     `json:"noShowPercent,omitempty" minimum:"0" maximum:"100" doc:"How much is given back when the guests do not come; as much as by the last tier without it" example:"0"`
+	EarlyDeparturePercent whole      `json:"earlyDeparturePercent,omitempty" minimum:"0" maximum:"100" doc:"How much is given back of the price of nights that are free again, since the guests leave early" example:"50"`
+}
+
+type stayTier struct {
+	Before  string `json:"before" minLength:"1" maxLength:"32" doc:"Holds until so long before check-in" example:"72h"`
+	Percent whole  `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
+}
+
+// statusPolicy is that of a menu or a drink.
+type statusPolicy struct {
+	Tiers []statusTier `json:"tiers,omitempty" nullable:"false" maxItems:"10" doc:"The one whose status the order has says what is given back; when none does, nothing is. The earliest status comes first. Without tiers, everything is given back, always"`
+	Fee   whole        `json:"fee,omitempty" minimum:"0" doc:"Kept besides, of what would else be given back; in the minor unit of the price's currency" example:"1000"`
+}
+
+type statusTier struct {
+	Status  booking.Status `json:"status" minLength:"1" maxLength:"32" doc:"Holds while the order stands in it: paid or, of food, delivering, of a drink, in_production" example:"paid"`
+	Percent whole          `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
+}
+
+// policyEdit is what a request sets as a cancellation policy: nil for that
+// everything is given back.
+type policyEdit struct {
+	given  bool
+	policy *booking.CancellationPolicy
+}
+
+func (e policyEdit) edit(p **booking.CancellationPolicy) {
+	if e.given {
+		*p = e.policy
+	}
+}
+
+const policyField = "body.cancellation."
+
+// stayPolicy checks and parses the policy of a place.
+func (f *faults) stayPolicy(p *stayPolicy) policyEdit {
+	if p == nil {
+		return policyEdit{}
+	}
+	if len(p.Tiers) == 0 && p.Fee == 0 && p.NoShowPercent == nil && p.EarlyDeparturePercent == 0 {
+		return policyEdit{given: true}
+	}
+	policy := booking.CancellationPolicy{Fee: int64(p.Fee), EarlyDeparture: int(p.EarlyDeparturePercent)}
+	if p.NoShowPercent != nil {
+		percent := int(*p.NoShowPercent)
+		policy.NoShow = &percent
+	}
+	wrong := len(*f)
+	for i, t := range p.Tiers {
+		before := parsed(f, fmt.Sprintf("%stiers[%d].before", policyField, i), &t.Before, parseDuration)
+		policy.Tiers = append(policy.Tiers, booking.Tier{Before: before, Percent: int(t.Percent)})
+	}
+	if len(*f) == wrong {
+		f.checkPolicy(booking.Lodging, &policy)
+	}
+	return policyEdit{given: true, policy: &policy}
+}
+
+// statusPolicy checks the policy of what is sold by an order's status.
+func (f *faults) statusPolicy(k booking.Kind, p *statusPolicy) policyEdit {
+	if p == nil {
+		return policyEdit{}
+	}
+	if p.Fee == 0 && len(p.Tiers) == 0 {
+		return policyEdit{given: true}
+	}
+	policy := booking.CancellationPolicy{Fee: int64(p.Fee)}
+	for _, t := range p.Tiers {
+		policy.Tiers = append(policy.Tiers, booking.Tier{Status: t.Status, Percent: int(t.Percent)})
+	}
+	f.checkPolicy(k, &policy)
+	return policyEdit{given: true, policy: &policy}
+}
+
+func (f *faults) checkPolicy(k booking.Kind, p *booking.CancellationPolicy) {
+	for _, fault := range p.Faults(k) {
+		f.add(policyField+fault.Field, "%s", fault.Words)
+	}
+}
+
+func parseDuration(text string) (booking.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a duration such as 72h or 90m", text)
+	}
+	return booking.Duration(d), nil
+}

@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// registerQuote adds the route on which orders of a kind tell what a cancel gives
+// back. refusals are the codes of the kind, beside those of every cancel.
+func (s *server) registerQuote(kind booking.Kind, path, tag string, refusals ...booking.Code) {
+	register(s, huma.Operation{
+		OperationID: "quote-" + string(kind), Method: http.MethodGet, Path: path + "/{id}/cancellation", Tags: []string{tag},
+		Summary: "What a cancel gives back now, and when that changes",
+		Description: "By the cancellation policy that was in force when the order was placed. Times are in the time zone of what was ordered. " +
+			"A cancel that carries `quote` as its `expect` gives back just that, or is refused (409 `quote_changed`).",
+		Responses: s.withProblems(s.problems(refusals...), booking.AlreadyCancelled, booking.BeingCancelled, orders.NotRunning,
+			booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
+	}, func(ctx context.Context, in *orderByID) (*quoteAnswer, error) {
+		aboutOrder(ctx, kind, in.ID)
+		view, quote, err := s.Orders.Quote(ctx, CallerOf(ctx), kind, in.ID)
+		if err != nil {
+			return nil, s.problemAbout(ctx, in.language(), view, err)
+		}
+		return &quoteAnswer{Body: showQuote(view, quote)}, nil
+	})
+}
+
+// quoteView is what a cancel gives back.
+type quoteView struct {
+	Refund   booking.Money `json:"refund" doc:"What a cancel gives back now"`
+	Keep     booking.Money `json:"keep" doc:"What is kept then"`
+	Tier     string        `json:"tier" doc:"What says so: a tier of the policy or none of them; all, of an order without a policy; unconfirmed, of one that does not stand yet" example:"before:72h"`
+	Until    *time.Time    `json:"until,omitempty" doc:"The last moment at which this holds; absent when time does not change it"`
+	Later    []laterView   `json:"later" nullable:"false" doc:"What it will be, as long as nothing but time changes"`
+	TimeZone string        `json:"timeZone,omitempty" doc:"IANA name, in which the times are; absent where there is none, and the times are in UTC" example:"Asia/Seoul"`
+	Quote    string        `json:"quote" doc:"Names what is given back now, for the expect of a cancel" example:"before:72h/95000"`
+}
+
+type laterView struct {
+	From   time.Time     `json:"from" doc:"After this moment"`
+	Refund booking.Money `json:"refund"`
+	Keep   booking.Money `json:"keep"`
+	Tier   string        `json:"tier" example:"before:24h"`
+}
+
+type quoteAnswer struct{ Body quoteView }
+
+func showQuote(v contract.View, q contract.Quote) quoteView {
+	zone, err := booking.Zone(q.TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
+	shown := quoteView{
+		Refund: in(q.GiveBack), Keep: in(q.Keep), Tier: q.Tier, TimeZone: q.TimeZone, Quote: q.Due.Quote(),
+		Later: each(q.Later, func(l booking.DueLater) laterView {
+			return laterView{From: l.After.In(zone), Refund: in(l.GiveBack), Keep: in(l.Keep), Tier: l.Tier}
+		}),
+	}
+	if !q.Until.IsZero() {
+		until := q.Until.In(zone)
+		shown.Until = &until
+	}
+	return shown
+}
+
+// quoted adds what a cancel of the order gives back now to the problem of one that
+// expected something else.
+func (p *problem) quoted(v contract.View, now time.Time) *problem {
+	if p.Code == booking.QuoteChanged && v.ID != "" {
+		quote := showQuote(v, v.Quote(now))
+		p.Quote = &quote
+	}
+	return p
+}
+
+// shownPrice is the price that a customer was shown. A request that is hashed
+// leaves it out when it is empty.
+type shownPrice struct {
+	Amount   whole  `json:"amount" minimum:"0" doc:"In the currency's minor unit" example:"100000"`
+	Currency string `json:"currency" minLength:"1" maxLength:"8" doc:"ISO 4217 code" example:"KRW"`
+}
+
+func (p *shownPrice) value() *booking.Money {
+	if p == nil {
+		return nil
+	}
+	return &booking.Money{Amount: int64(p.Amount), Currency: p.Currency}
+}

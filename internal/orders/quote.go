@@ -1,0 +1,87 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Quote tells what a cancel of the order would give back now, and when that
+// changes, with the order. It is an error that says why if the order cannot be
+// cancelled, or if the caller may not do that.
+func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error) {
+	if !booking.IsOrderID(kind, id) {
+		return contract.View{}, contract.Quote{}, NoSuchOrder(id)
+	}
+	view, err := o.read(ctx, id)
+	if err != nil {
+		return contract.View{}, contract.Quote{}, o.explained(ctx, id, err)
+	}
+	if err := o.authorize(ctx, caller, booking.CancelOrder, view); err != nil {
+		return contract.View{}, contract.Quote{}, err
+	}
+	now := o.Now()
+	quote := view.Quote(now)
+	if err := o.mayCancel(ctx, view, &quote, now); err != nil {
+		return view, contract.Quote{}, o.explained(ctx, id, err)
+	}
+	return view, quote, nil
+}
+
+// mayCancel is the rule by which the order takes a cancel. It notes in the quote
+// what it has to find out for that.
+func (o *Orders) mayCancel(ctx context.Context, v contract.View, q *contract.Quote, now time.Time) error {
+	if v.Status == booking.Cancelling {
+		return booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
+	}
+	if v.Kind != booking.Lodging || v.Status != booking.Confirmed {
+		return booking.MayCancel(v.Status)
+	}
+	if v.Terms != nil {
+		return booking.MayCancelStay(v.Status, now, v.Terms.CheckInAt)
+	}
+	stay, err := o.stay(ctx, v.ID)
+	if err != nil {
+		return err
+	}
+	q.TimeZone = stay.Place.TimeZone
+	return booking.MayCancelStay(v.Status, now, stay.CheckInAt())
+}
+
+// stay is what a reservation was started with. The view of one without a
+// cancellation policy does not tell when its guests may come.
+func (o *Orders) stay(ctx context.Context, id string) (contract.Lodging, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.ReplyBudget)
+	defer cancel()
+	input, err := o.Engine.atStart(ctx, id)
+	if noWorkflow(err) {
+		return contract.Lodging{}, refusal(NotRunning)
+	}
+	stay, _ := input.(contract.Lodging)
+	return stay, err
+}
+
+// quotedOtherwise tells whether a cancel of an order in the inbox says that its
+// caller was shown something else than that everything is given back, with the
+// order. An order whose saga runs knows better.
+func (o *Orders) quotedOtherwise(ctx context.Context, d Decision) (contract.View, error) {
+	if d.Expect == "" {
+		return contract.View{}, nil
+	}
+	view, err := o.viewInRow(context.WithoutCancel(ctx), d.OrderID, Glance)
+	if err != nil {
+		if !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+			o.log(ctx, d.OrderID).Warn("read model cannot be read", zap.Error(err))
+		}
+		return contract.View{}, nil
+	}
+	if !InInbox(view) || view.Status != booking.Received {
+		return contract.View{}, nil
+	}
+	return view, view.AsQuoted(contract.Decision{Expect: d.Expect, At: o.Now()})
+}

@@ -1,0 +1,87 @@
+package contract
+
+import (
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Terms are what customers who cancel an order get back, as it was when the order
+// was placed, and what that depends on.
+type Terms struct {
+	Cancellation booking.CancellationPolicy `json:"cancellation"`
+	// CheckInAt is when the guests of a stay may come.
+	CheckInAt time.Time `json:"checkInAt,omitzero" doc:"Of a stay: when the guests may come"`
+	// TimeZone of the place or drink, an IANA name, "" for an order without one.
+	TimeZone string `json:"timeZone,omitempty" doc:"Of a stay or a drink, an IANA name" example:"Asia/Seoul"`
+}
+
+// terms are those of the order, nil if its customers get everything back.
+func (o Order) terms(checkIn time.Time, timeZone string) *Terms {
+	if o.Cancellation == nil {
+		return nil
+	}
+	if !checkIn.IsZero() {
+		checkIn = checkIn.UTC()
+	}
+	return &Terms{Cancellation: *o.Cancellation, CheckInAt: checkIn, TimeZone: timeZone}
+}
+
+// Quote is what a cancel gives back, and when that changes.
+type Quote struct {
+	booking.Due
+	Later    []booking.DueLater
+	TimeZone string // "" where none is known
+}
+
+// Quote is what the customer gets back who cancels at a moment.
+func (v View) Quote(at time.Time) Quote {
+	q := Quote{Due: v.RefundDue(booking.ByCustomer, at)}
+	if v.Terms != nil {
+		q.Later, q.TimeZone = v.Terms.Cancellation.Later(v.cancellation(booking.ByCustomer, at)), v.Terms.TimeZone
+	}
+	return q
+}
+
+// RefundDue is what a decision to cancel the order gives back that is made at a
+// moment, as the order stands.
+func (v View) RefundDue(why booking.Reason, at time.Time) booking.Due {
+	var policy *booking.CancellationPolicy
+	if v.Terms != nil {
+		policy = &v.Terms.Cancellation
+	}
+	return policy.RefundDue(v.cancellation(why, at))
+}
+
+func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellation {
+	c := booking.Cancellation{Kind: v.Kind, Amount: v.Amount, Status: v.Status, PlacedAt: v.PlacedAt(), At: at, Why: why}
+	if v.Terms != nil {
+		c.CheckIn = v.Terms.CheckInAt
+	}
+	return c
+}
+
+// AsQuoted is QuoteChanged for a cancel whose caller was shown something else than
+// what it gives back.
+func (v View) AsQuoted(d Decision) error {
+	due := v.RefundDue(booking.ByCustomer, d.At)
+	if d.Expect == "" || d.Expect == due.Quote() {
+		return nil
+	}
+	return booking.Errorf(booking.QuoteChanged, "what is given back has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)
+}
+
+// SettledAs is what became of the payment of the order, given what its undo found
+// and by which tier it was asked for; nil for an order that gives everything back. After
+// an earlier decision, which stands, that tier says nothing.
+func (v View) SettledAs(found booking.Undo, asked booking.Charge) *booking.Settlement {
+	if v.Terms == nil || !found.Acted {
+		return nil
+	}
+	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
+	s := &booking.Settlement{Refunded: in(found.Refunded), Kept: in(found.Kept)}
+	if found.Kept == asked.Keep {
+		s.Tier = asked.Tier
+	}
+	return s
+}
