@@ -166,6 +166,11 @@ func typesOf(path string, data reflect.Type) map[string]string {
 			typ = typ.Elem()
 		}
 		switch {
+		case typ.Kind() == reflect.Slice:
+			all[name] = "list"
+			maps.Copy(all, typesOf(name+"[].", typ.Elem()))
+		case typ == reflect.TypeFor[booking.Duration]():
+			all[name] = "text"
 		case typ == reflect.TypeFor[time.Time]():
 			all[name] = "instant"
 		case typ == reflect.TypeFor[booking.Date](), field.Tag.Get("format") == "date":

@@ -50,6 +50,7 @@ type jobDone struct {
 
 func (in *jobDone) orderByID() orderByID    { return orderByID{Labelled: in.Labelled, ID: in.OrderID} }
 func (in *jobDone) words() booking.Personal { return "" }
+func (in *jobDone) expected() string        { return "" }
 
 // job finds the job of an order of the kind. One that nobody has been told of
 // yet waits, as long as its order is known.

@@ -230,7 +230,9 @@ func told(later []booking.DueLater, at time.Time) (due booking.Due) {
 // TestFaults: each fault names its field.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	before := func(d time.Duration, percent int) booking.Tier { return booking.Tier{Before: long(d), Percent: percent} }
+	before := func(d time.Duration, percent int) booking.Tier {
+		return booking.Tier{Before: long(d), Percent: percent}
+	}
 	status := func(s booking.Status, percent int) booking.Tier { return booking.Tier{Status: s, Percent: percent} }
 	many := make([]booking.Tier, booking.MostTiers+1)
 	for i := range many {

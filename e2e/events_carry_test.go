@@ -44,6 +44,11 @@ func leaves(t testing.TB, path string, data object) map[string]string {
 		switch v := value.(type) {
 		case map[string]any:
 			maps.Copy(all, leaves(t, name+".", v))
+		case []any:
+			all[name] = "list"
+			for _, one := range v {
+				maps.Copy(all, leaves(t, name+"[].", one.(map[string]any)))
+			}
 		case string:
 			all[name] = "text"
 			if _, err := time.Parse(time.DateOnly, v); err == nil {

@@ -42,6 +42,7 @@ var foodBranches = map[string]branch{
 	"food_courier_waits":         {mealCourierWaits, ""},
 	"food_courier_comes_second":  {mealCourierSecond, booking.ByCustomer},
 	"food_delivery_not_served":   {mealDeliveryNotServed, ""},
+	"food_nothing_given_back":    {mealNothingBack, booking.ByCustomer},
 }
 
 var cafeBranches = map[string]branch{
@@ -63,6 +64,7 @@ var cafeBranches = map[string]branch{
 	"cafe_day_over":             {cupDayOver, booking.TooLate},
 	"cafe_too_late":             {cupTooLate, booking.PaymentUnavailable},
 	"cafe_stopped_untold":       {cupStoppedUntold, ""},
+	"cafe_part_given_back":      {cupPartBack, booking.ByCustomer},
 }
 
 var cleaningBranches = map[string]branch{
@@ -691,5 +693,21 @@ func visitUntoldUnknowingly(s *system) string {
 	s.ended(order)
 	s.outbox.away.Store(false)
 	s.resetTo(order, s.workflowTask(order, 2))
+	return order
+}
+
+// mealNothingBack is on its way, and its policy gives nothing back of that.
+func mealNothingBack(s *system) string {
+	order := s.stands(s.order(s.menu(nothingBack)))
+	s.becomes(order, booking.Delivering)
+	s.carriedOut(func() answer { return s.post(foodOrders+"/"+order+"/cancel", object{"expect": "none/0"}) })
+	return order
+}
+
+// cupPartBack is being made, and its policy gives some of that back.
+func cupPartBack(s *system) string {
+	order := s.stands(s.orderCup(s.drink(9, mostBack)))
+	s.becomes(order, booking.InProduction)
+	s.carriedOut(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
 	return order
 }

@@ -61,6 +61,8 @@ var lodgingBranches = map[string]branch{
 	"lodging_kept_undelivered":     {keptAndNotDelivered, booking.OwnerTimeout},
 	"lodging_kept_overtaken":       {keptAndOvertaken, booking.ByOperator},
 	"lodging_kept_unknown":         {keptUnknown, booking.OwnerTimeout},
+	"lodging_part_given_back":      {partGivenBack, booking.ByCustomer},
+	"lodging_all_given_back":       {allGivenBack, booking.RejectedByOwner},
 }
 
 // overloadBranches are those in which the payment provider takes no payments.
@@ -102,7 +104,7 @@ func TestRecordHistories(t *testing.T) {
 				if v.Status == booking.Cancelled {
 					s.eventually(func() bool { // other orders may be on their way
 						charged, refunded := s.atProvider()
-						return charged-refunded == s.owedByOthers(order) // nothing of it is owed
+						return charged-refunded == s.owedByOthers(order)+keptOf(v) // nothing of it is owed
 					})
 				}
 				s.keep(name, order, "")
@@ -131,6 +133,31 @@ func (s *system) ended(order string) (v contract.View) {
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), order, "").Get(s.Context(), &v))
 	require.True(s, v.Status.Final())
 	return v
+}
+
+// keptOf is what an order that was cancelled has kept.
+func keptOf(v contract.View) int64 {
+	if v.Settled == nil {
+		return 0
+	}
+	return v.Settled.Kept.Amount
+}
+
+// partGivenBack is cancelled once its customer expects what is given back: one that
+// expects more is refused before it.
+func partGivenBack(s *system) string {
+	order := s.stands(s.reserve(s.place(9, halfBack)))
+	s.becomes(order, booking.Confirmed)
+	s.post(reservations+"/"+order+"/cancel", object{"expect": "before:480h/99000"}).with(s, http.StatusConflict)
+	s.carriedOut(func() answer { return s.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"}) })
+	return order
+}
+
+// allGivenBack has a policy that its owner's no is not subject to.
+func allGivenBack(s *system) string {
+	order := s.stands(s.reserve(s.place(9, byOwner, halfBack)))
+	s.carriedOut(func() answer { return s.decide(order, "reject") })
+	return order
 }
 
 // owedByOthers is what the orders of the system but this one owe.

@@ -55,6 +55,7 @@ type trial struct {
 	// lives counts those that the order had before this one.
 	lives   int
 	garbage []*decision // updates that nobody could mean
+	cancels []*cancel
 	// notices are the messages that an order which ended well was told of.
 	notices []told
 	// undone are the types of the events of the way back.
@@ -152,11 +153,16 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 			s.env.RegisterDelayedCallback(s.env.CancelWorkflow, at)
 			continue
 		}
-		if random.IntN(4) == 0 { // it cannot be delivered then
-			s.keeps(at, s.updates[random.IntN(len(s.updates))], at+moments[random.IntN(5)])
+		update := s.updates[random.IntN(len(s.updates))]
+		if update == contract.CancelUpdate && random.IntN(2) == 0 {
+			s.expects(at, random.IntN(4) == 0)
 			continue
 		}
-		s.decides(at, s.updates[random.IntN(len(s.updates))])
+		if random.IntN(4) == 0 { // it cannot be delivered then
+			s.keeps(at, update, at+moments[random.IntN(5)])
+			continue
+		}
+		s.decides(at, update)
 	}
 	if random.IntN(3) == 0 {
 		s.anyGarbage(max(0, moments[random.IntN(len(moments))]), random)
@@ -200,9 +206,10 @@ func (s *trial) requireInBalance(v contract.View) {
 		require.Equal(s, owed, s.books())
 		return
 	}
-	require.Equal(s, books{}, s.books())
+	require.Equal(s, books{money: kept(v)}, s.books())
+	s.requireKept(v)
 	s.requireNothingLeft(v)
-	s.requireEventsInBalance()
+	s.requireEventsInBalance(v)
 }
 
 // requireMessagesInBalance checks that everybody was told, once, of an order that
@@ -252,11 +259,14 @@ func (s *trial) requireNothingLeft(v contract.View) {
 
 // requireEventsInBalance checks that who follows the events comes to the same
 // as the provider, and is told of the way back in the order of the way there.
-func (s *trial) requireEventsInBalance() {
+func (s *trial) requireEventsInBalance(v contract.View) {
 	s.Helper()
 	tale := []booking.EventType{s.placed, booking.PaymentApproved, s.undone, booking.PaymentCancelApproved, s.cancelled}
-	if s.owes.money == 0 {
+	switch {
+	case s.owes.money == 0:
 		tale = []booking.EventType{s.placed, s.undone, s.cancelled}
+	case kept(v) == s.owes.money:
+		tale = []booking.EventType{s.placed, booking.PaymentApproved, s.undone, s.cancelled}
 	}
 	var story []booking.EventType
 	for _, e := range s.published {
@@ -293,6 +303,9 @@ func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 	case 2:
 		o.StartBy, o.DispatchedAt = placedAt.Add(24*365*hour), placedAt
 	}
+	if random.IntN(3) > 0 {
+		o.Cancellation = anyPolicy(booking.KindOf(o.OrderID), random)
+	}
 	if random.IntN(8) == 0 {
 		o.PaymentMethod = "pm_card_chargeDeclined"
 	}
@@ -311,6 +324,7 @@ func live(s booking.JobStatus) booking.JobStatus {
 func anyStay(t *testing.T, random *rand.Rand) *trial {
 	s := newStay(t)
 	anyOrder(&s.in.Order, &s.in.Place.Price, random)
+	s.policed = s.in.Cancellation != nil
 	if random.IntN(2) == 0 {
 		s.in.Place.Confirmation = booking.Manual
 	}
@@ -337,6 +351,7 @@ func anyStay(t *testing.T, random *rand.Rand) *trial {
 func anyMeal(t *testing.T, random *rand.Rand) *trial {
 	m := newMeal(t)
 	anyOrder(&m.in.Order, &m.in.Menu.Price, random)
+	m.policed = m.in.Cancellation != nil
 	return &trial{
 		life: m.life, in: m.in, span: 24 * hour,
 		updates: []string{contract.CancelUpdate, contract.CompleteUpdate},
@@ -350,6 +365,7 @@ func anyMeal(t *testing.T, random *rand.Rand) *trial {
 func anyCup(t *testing.T, random *rand.Rand) *trial {
 	c := newCup(t)
 	anyOrder(&c.in.Order, &c.in.Drink.Price, random)
+	c.policed = c.in.Cancellation != nil
 	if random.IntN(6) == 0 {
 		c.setStock(1) // fewer than are ordered
 	}
@@ -371,6 +387,7 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 func anyVisit(t *testing.T, random *rand.Rand) *trial {
 	v := newVisit(t)
 	anyOrder(&v.in.Order, &v.in.Amount, random)
+	v.policed = v.in.Cancellation != nil
 	busy := random.IntN(2) == 0
 	if busy {
 		v.occupy()

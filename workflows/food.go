@@ -134,7 +134,7 @@ func deliveryAway(after time.Duration) error {
 // cancelWithDelivery cancels the delivery before anything else. While the
 // delivery service cannot be asked the order stands.
 func (m *meal) cancelWithDelivery(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	rule := func(at time.Time) error { return cmp.Or(m.mayCancelMeal(at), m.view.AsQuoted(d)) }
+	rule := func(at time.Time) error { return cmp.Or(m.mayCancelMeal(at), m.view.AsQuoted(d, m.standing())) }
 	if err := m.inTurn(ctx, contract.CancelUpdate, rule); err != nil {
 		return contract.View{}, m.refused(err)
 	}

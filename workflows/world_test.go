@@ -96,6 +96,8 @@ type world struct {
 	twins    map[string]chan struct{} // closed when the call is made again, which a slow one waits for
 	provider map[string]*atProvider
 	owing    []activities.Owed // what the provider says to refunds, before it gives back
+	asked    []booking.Charge  // the refunds that the ledger was asked to begin
+	policed  bool              // the order has a cancellation policy
 	// registered: management knows of the call.
 	registered bool
 	// overtaken are slow calls that have not acted yet.
@@ -258,7 +260,10 @@ func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentSt
 }
 
 func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Payment, error) {
-	return act(l.process, "begin refund", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginRefund(ctx, c) })
+	return act(l.process, "begin refund", func(ctx context.Context) (booking.Payment, error) {
+		l.asked = append(l.asked, c)
+		return l.ledger.BeginRefund(ctx, c)
+	})
 }
 
 func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64) error {
@@ -366,7 +371,7 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	}
 	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
-			carries(r, e)
+			carries(r, e, r.policed)
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
 				r.published = append(r.published, e.Type)

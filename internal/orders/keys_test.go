@@ -150,7 +150,11 @@ func (b *bundle) withEngine() *engine {
 		}).Maybe()
 	b.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").
 		Return(func(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-			return startedBy(b.t, e.order(id).RequestHash), nil
+			order := e.order(id)
+			if order.View.ID == "" {
+				return nil, serviceerror.NewNotFound("workflow not found")
+			}
+			return startedBy(b.t, order.RequestHash), nil
 		}).Maybe()
 	return e
 }

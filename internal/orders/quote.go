@@ -83,5 +83,5 @@ func (o *Orders) quotedOtherwise(ctx context.Context, d Decision) (contract.View
 	if !InInbox(view) || view.Status != booking.Received {
 		return contract.View{}, nil
 	}
-	return view, view.AsQuoted(contract.Decision{Expect: d.Expect, At: o.Now()})
+	return view, view.AsQuoted(contract.Decision{Expect: d.Expect, At: o.Now()}, view.Status)
 }

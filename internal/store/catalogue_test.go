@@ -17,6 +17,10 @@ func newPlace(id string) booking.Place {
 		ID: id, Name: "바다 'n' 하늘?", OwnerID: "owner", Price: won, Confirmation: booking.Manual,
 		ConfirmWithin: booking.Duration(24 * time.Hour), TimeZone: "Asia/Seoul",
 		CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11, Minute: 30},
+		Cancellation: &booking.CancellationPolicy{
+			Tiers: []booking.Tier{{Before: new(booking.Duration(72 * time.Hour)), Percent: 100}, {Before: new(booking.Duration(0)), Percent: 50}},
+			Fee:   5000, NoShow: new(0), EarlyDeparture: 25,
+		},
 	}
 }
 

@@ -116,6 +116,7 @@ func TestCheck_NamesTheFieldAtFault(t *testing.T) {
 		{"requestHash", huge, "requestHash"}, {"placedAt", nil, "placedAt"}, {"policy", map[string]any{}, "policy"},
 		{"startBy", noon.Add(-time.Second), "startBy"}, {"withdrawal", map[string]any{}, "withdrawal.why"},
 		{"withdrawal.why", booking.SoldOut, "withdrawal.why"}, {"withdrawal.note", huge, "withdrawal.note"},
+		{"cancellation", map[string]any{}, "cancellation.tiers"}, {"cancellation.fee", -1, "cancellation.tiers"},
 		{"policy.handOverWithin", -minute, "policy.handOverWithin"}, {"policy.payWithin", int64(1<<63 - 1), "policy.payWithin"},
 	}
 	for kind := range sound() {
@@ -138,6 +139,9 @@ func TestCheck_NamesTheFieldAtFault(t *testing.T) {
 		{"lodging", "place.confirmation", "maybe", "place.confirmation"}, {"lodging", "place.confirmWithin", "0s", "place.confirmWithin"},
 		{"lodging", "place.confirmWithin", "10000h", "place.confirmWithin"}, {"lodging", "place.timeZone", "Nowhere", "place.timeZone"},
 		{"lodging", "place.name", huge, "place.name"}, {"lodging", "place.ownerId", nil, "place.ownerId"}, {"lodging", "place.price.amount", -50000, "price"},
+		{"lodging", "cancellation.tiers", []any{map[string]any{"percent": 50}}, "cancellation.tiers[0].before"},
+		{"lodging", "cancellation.tiers", []any{map[string]any{"before": "72h", "percent": 101}}, "cancellation.tiers[0].percent"},
+		{"cafe", "cancellation.tiers", []any{map[string]any{"status": "delivering", "percent": 1}}, "cancellation.tiers[0].status"},
 		{"food", "quantity", 0, "quantity"}, {"food", "quantity", 1001, "quantity"}, {"food", "quantity", 3, "amount"}, {"food", "amount.amount", 1, "amount"},
 		{"food", "amount.currency", "USD", "amount"}, {"food", "menu", nil, "menu.id"}, {"food", "menu.name", "a\x00b", "menu.name"}, {"food", "menu.name", " ", "menu.name"},
 		{"food", "address", nil, "address"}, {"food", "address", huge, "address"}, {"food", "address", strings.Repeat("x", long), "address"}, {"food", "address", "\u202e", "address"},
@@ -254,6 +258,9 @@ func TestDecision_Check(t *testing.T) {
 		}
 	}
 	require.NoError(t, contract.Decision{}.Check(contract.CancelUpdate))
+	require.NoError(t, contract.Decision{Expect: "before:72h/95000"}.Check(contract.CancelUpdate))
+	require.EqualError(t, contract.Decision{Expect: "before:72h/95000"}.Check(contract.CompleteUpdate), "validation_failed: expect: is of a cancel only")
+	require.EqualError(t, contract.Decision{Expect: strings.Repeat("x", 65)}.Check(contract.CancelUpdate), "validation_failed: expect: is longer than 64 characters")
 	require.EqualError(t, contract.Decision{}.Check(contract.RejectUpdate), "validation_failed: note: is missing")
 }
 

@@ -62,10 +62,10 @@ func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellatio
 }
 
 // AsQuoted is QuoteChanged for a cancel whose caller was shown something else than
-// what it gives back.
-func (v View) AsQuoted(d Decision) error {
+// what it gives back. An order that is being cancelled gives back what it does.
+func (v View) AsQuoted(d Decision, standing booking.Status) error {
 	due := v.RefundDue(booking.ByCustomer, d.At)
-	if d.Expect == "" || d.Expect == due.Quote() {
+	if d.Expect == "" || d.Expect == due.Quote() || standing == booking.Cancelling || standing.Final() {
 		return nil
 	}
 	return booking.Errorf(booking.QuoteChanged, "what is given back has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)

@@ -1,0 +1,95 @@
+package workflows_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// anyPolicy is some cancellation policy for orders of a kind: of a stay it changes
+// while the order lives.
+func anyPolicy(k booking.Kind, random *rand.Rand) *booking.CancellationPolicy {
+	p := &booking.CancellationPolicy{Fee: []int64{0, 1000, 1_000_000}[random.IntN(3)]}
+	first, second := booking.Tier{Percent: 100 - random.IntN(30)}, booking.Tier{Percent: random.IntN(70)}
+	switch statuses := booking.TierStatuses(k); {
+	case len(statuses) > 0:
+		first.Status, second.Status = statuses[0], statuses[1]
+	case k == booking.Lodging:
+		first.Before, second.Before = new(booking.Duration(22*24*hour+hour)), new(booking.Duration(hour))
+	default:
+		first.Within, second.Within = new(booking.Duration(30*time.Second)), new(booking.Duration(12*hour))
+	}
+	p.Tiers = []booking.Tier{first, second}[random.IntN(2):]
+	return p
+}
+
+// kept is what an order that was cancelled says to have kept.
+func kept(v contract.View) int64 {
+	if v.Settled == nil {
+		return 0
+	}
+	return v.Settled.Kept.Amount
+}
+
+// cancel is a customer's cancel that says what it was quoted.
+type cancel struct {
+	*decision
+	note  booking.Personal // its own
+	stale bool
+	due   booking.Due // what it was quoted
+}
+
+// expects sends a cancel after a while, with the quote of then, or with one that
+// no order ever had.
+func (s *trial) expects(after time.Duration, stale bool) {
+	c := &cancel{decision: &decision{}, stale: stale, note: booking.Personal(fmt.Sprint("as quoted ", len(s.cancels)))}
+	s.cancels = append(s.cancels, c)
+	s.env.RegisterDelayedCallback(func() {
+		p, err := s.pages.Order(context.Background(), s.order)
+		if err != nil {
+			return // it is not shown yet
+		}
+		now := s.env.Now()
+		c.due = p.View.Quote(now).Due
+		said := contract.Decision{Note: c.note, By: "1024", At: now, Expect: c.due.Quote()}
+		if stale {
+			said.Expect = "before:1h/77"
+		}
+		s.sendRaw(contract.CancelUpdate, c.decision, said)
+	}, after)
+}
+
+// requireKept holds what a cancelled order keeps to its policy: the customer's own
+// cancel alone keeps something, and exactly what was quoted.
+func (s *trial) requireKept(v contract.View) {
+	s.Helper()
+	if v.Settled != nil {
+		require.Equal(s, v.Amount.Amount, v.Settled.Refunded.Amount+v.Settled.Kept.Amount)
+	}
+	for _, c := range s.cancels {
+		require.False(s, c.stale && c.accepted, "no order has such a quote")
+	}
+	for _, asked := range s.asked {
+		require.True(s, asked.Why == booking.ByCustomer || asked.Keep == 0, "%+v", asked)
+	}
+	if s.lives > 0 {
+		return // what an earlier life has decided stands
+	}
+	require.True(s, v.Reason == booking.ByCustomer || kept(v) == 0)
+	for _, e := range v.History {
+		for _, c := range s.cancels {
+			if e.Note != c.note {
+				continue
+			}
+			for _, asked := range s.asked {
+				require.Equal(s, []any{c.due.Keep, c.due.Tier}, []any{asked.Keep, asked.Tier}, "what was quoted is what happens")
+			}
+		}
+	}
+}

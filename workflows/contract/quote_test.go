@@ -1,0 +1,84 @@
+package contract_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// stayWithPolicy is a reservation from the evening of December 24 on, in Seoul.
+func stayWithPolicy() contract.Lodging {
+	in := sound()["lodging"].(contract.Lodging)
+	in.Cancellation = &booking.CancellationPolicy{Tiers: []booking.Tier{
+		{Before: new(booking.Duration(72 * time.Hour)), Percent: 100}, {Before: new(booking.Duration(24 * time.Hour)), Percent: 50},
+	}}
+	return in
+}
+
+// TestView_Quote: the view of an order tells all that its quote depends on, also
+// when it was written to JSON and read again.
+func TestView_Quote(t *testing.T) {
+	t.Parallel()
+	in := stayWithPolicy()
+	require.NoError(t, in.Check())
+	view := in.View()
+	view.Status = booking.Confirmed
+	text, err := json.Marshal(view)
+	require.NoError(t, err)
+	var read contract.View
+	require.NoError(t, json.Unmarshal(text, &read))
+	require.Equal(t, view, read)
+
+	checkIn, amount := in.CheckInAt().UTC(), in.Amount.Amount
+	quote := read.Quote(checkIn.Add(-73 * time.Hour))
+	require.Equal(t, contract.Quote{
+		Due:      booking.Due{GiveBack: amount, Tier: "before:72h", Until: checkIn.Add(-72 * time.Hour)},
+		TimeZone: "Asia/Seoul",
+		Later: []booking.DueLater{
+			{After: checkIn.Add(-72 * time.Hour), Due: booking.Due{GiveBack: amount / 2, Keep: amount / 2, Tier: "before:24h", Until: checkIn.Add(-24 * time.Hour)}},
+			{After: checkIn.Add(-24 * time.Hour), Due: booking.Due{Keep: amount, Tier: booking.TierNone}},
+		},
+	}, quote)
+	require.Empty(t, sound()["lodging"].(contract.Lodging).View().Terms)
+	require.Equal(t, contract.Quote{Due: booking.Due{GiveBack: amount, Tier: booking.TierAll}}, sound()["lodging"].(contract.Lodging).View().Quote(checkIn))
+}
+
+// TestView_AsQuoted: a cancel is as it was quoted, or the order says what it would
+// give back.
+func TestView_AsQuoted(t *testing.T) {
+	t.Parallel()
+	in := stayWithPolicy()
+	view := in.View()
+	view.Status = booking.Confirmed
+	early := contract.Decision{At: in.CheckInAt().Add(-100 * time.Hour)}
+	require.NoError(t, view.AsQuoted(early, view.Status), "it expects nothing")
+	early.Expect = view.Quote(early.At).Due.Quote()
+	require.NoError(t, view.AsQuoted(early, view.Status))
+	late := early
+	late.At = in.CheckInAt().Add(-50 * time.Hour)
+	require.ErrorIs(t, view.AsQuoted(late, view.Status), &booking.Error{Code: booking.QuoteChanged})
+	for _, over := range []booking.Status{booking.Cancelling, booking.Cancelled} {
+		require.NoError(t, view.AsQuoted(late, over), "that is settled already")
+	}
+}
+
+// TestView_SettledAs: an order with terms says what was given back and kept, and by
+// which tier, unless an earlier decision stands.
+func TestView_SettledAs(t *testing.T) {
+	t.Parallel()
+	view := stayWithPolicy().View()
+	money := func(n int64) booking.Money { return booking.Money{Amount: n, Currency: view.Amount.Currency} }
+	asked := booking.Charge{Keep: 30, Tier: "before:24h"}
+	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 70, Kept: 30}, asked))
+	require.Equal(t, &booking.Settlement{Refunded: money(100), Kept: money(0)},
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, asked))
+	require.Nil(t, view.SettledAs(booking.Undo{}, asked), "nothing was charged")
+	view.Terms = nil
+	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
+}
