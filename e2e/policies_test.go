@@ -53,7 +53,9 @@ func onBoth(t *testing.T, test func(t *testing.T, on func(*app.Options))) {
 
 // TestPolicy_QuoteIsWhatHappens: a customer sees what a cancel gives back, and gets
 // just that: at the provider, in the payment, in the order and in its events. A cancel
-// that was quoted otherwise does nothing. Rows L11, F10 and K7.
+// that was quoted otherwise does nothing.
+//
+// Rows L11, F10, K7.
 func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
