@@ -78,9 +78,9 @@ func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
 	case p == nil:
 		return Due{GiveBack: amount, Tier: TierAll}
 	case c.FreedNights > 0:
-		return dueOf(amount, share(amount*int64(c.FreedNights)/int64(max(c.Nights, c.FreedNights)), p.EarlyDeparture), tierEarlyDeparture)
+		return dueOf(c.Amount, share(amount*int64(c.FreedNights)/int64(max(c.Nights, c.FreedNights)), p.EarlyDeparture), tierEarlyDeparture)
 	case c.Why == didNotCome:
-		return dueOf(amount, share(amount, p.noShow())-p.Fee, tierNoShow)
+		return dueOf(c.Amount, share(amount, p.noShow())-p.Fee, tierNoShow)
 	case c.Why != ByCustomer:
 		return Due{GiveBack: amount, Tier: TierAll}
 	case !c.Kind.binds(c.Status):
@@ -88,17 +88,26 @@ func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
 	}
 	for _, t := range p.Tiers {
 		if until, holds := t.holds(c); holds {
-			due := dueOf(amount, share(amount, t.Percent)-p.Fee, t.name())
+			due := dueOf(c.Amount, share(amount, t.Percent)-p.Fee, t.name())
 			due.Until = until
 			return due
 		}
 	}
-	return dueOf(amount, 0, TierNone)
+	return dueOf(c.Amount, 0, TierNone)
 }
 
-func dueOf(amount, giveBack int64, tier string) Due {
-	giveBack = min(max(0, giveBack), amount)
-	return Due{GiveBack: giveBack, Keep: amount - giveBack, Tier: tier}
+func dueOf(of Money, giveBack int64, tier string) Due {
+	giveBack = min(payable(max(0, giveBack), of.Currency), of.Amount)
+	return Due{GiveBack: giveBack, Keep: of.Amount - giveBack, Tier: tier}
+}
+
+// payable is the amount, or a little more, that can be given back by itself: those
+// who pass payments on know two digits of a currency that has three.
+func payable(amount int64, currency string) int64 {
+	if digits, _ := Digits(currency); digits == 3 {
+		return (amount + 9) / 10 * 10
+	}
+	return amount
 }
 
 // share is the percentage of an amount, rounded down.

@@ -91,6 +91,16 @@ func TestRefundDue_ByStatus(t *testing.T) {
 	require.Equal(t, booking.Due{Keep: 18_000, Tier: "status:paid"}, p.RefundDue(c), "a fee takes no more than there is")
 }
 
+// TestRefundDue_ThreeDigits: what is given back can be paid, and is rounded to the
+// customer's good.
+func TestRefundDue_ThreeDigits(t *testing.T) {
+	t.Parallel()
+	c := stayCancelled(comes.Add(-2 * day))
+	c.Amount = booking.Money{Amount: 5_130, Currency: "KWD"}
+	p := &booking.CancellationPolicy{Tiers: []booking.Tier{{Before: long(0), Percent: 33}}}
+	require.Equal(t, booking.Due{GiveBack: 1_700, Keep: 3_430, Tier: "before:0s", Until: comes}, p.RefundDue(c))
+}
+
 // TestRefundDue_Within: a cleaning can be cancelled for some time after it was
 // ordered.
 func TestRefundDue_Within(t *testing.T) {
@@ -174,7 +184,7 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 		checkIn := booking.Date{Year: 2026, Month: 1, Day: 1}.AddDays(random.IntN(365)).At(booking.Clock{Hour: random.IntN(24)}, zone)
 		statuses := k.Statuses()
 		c := booking.Cancellation{
-			Kind: k, Amount: booking.Money{Amount: random.Int64N(booking.MaxAmount + 1)}, Status: statuses[random.IntN(len(statuses))],
+			Kind: k, Amount: booking.Money{Amount: random.Int64N(booking.MaxAmount + 1), Currency: []string{"KRW", "EUR", "KWD"}[random.IntN(3)]}, Status: statuses[random.IntN(len(statuses))],
 			PlacedAt: checkIn.Add(-40 * day), CheckIn: checkIn, Why: booking.ByCustomer,
 		}
 		c.At = c.PlacedAt.Add(time.Duration(random.Int64N(int64(41 * day))))
