@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -78,9 +80,9 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 		o.TemporalAddress = m.wire.Addr().String()
 	})
 	for range 2 {
-		m.places = append(m.places, m.place(8, fromMidnight), m.place(8, byOwner))
-		m.menus = append(m.menus, m.menu())
-		m.drinks = append(m.drinks, m.drink(12))
+		m.places = append(m.places, m.place(8, fromMidnight), m.place(8, byOwner), m.place(8, byOwner, halfBack))
+		m.menus = append(m.menus, m.menu(), m.menu(nothingBack))
+		m.drinks = append(m.drinks, m.drink(12), m.drink(12, mostBack))
 		m.cleaner("Kim")
 	}
 	m.places, m.menus, m.drinks = append(m.places, m.place(8, free)), append(m.menus, m.menu(free)), append(m.drinks, m.drink(12, free))
@@ -214,7 +216,16 @@ func (m *model) decides(random *rand.Rand, order string) {
 	case booking.Cleaning:
 		paths = []string{calls + "/" + order + "/cancel", calls + "/" + order + "/complete"}
 	}
-	m.try(http.MethodPost, pick(random, paths), nil)
+	path := pick(random, paths)
+	base, cancels := strings.CutSuffix(path, "/cancel")
+	if !cancels || random.IntN(2) == 0 {
+		m.try(http.MethodPost, path, nil)
+		return
+	}
+	var is quote
+	if q := m.try(http.MethodGet, base+"/cancellation", nil); q.status == http.StatusOK && json.Unmarshal(q.raw, &is) == nil {
+		m.try(http.MethodPost, path, object{"expect": is.Quote})
+	}
 }
 
 func kindOf(order string) booking.Kind {
@@ -230,7 +241,7 @@ func kindOf(order string) booking.Kind {
 // show so twice: while neither the read model nor a worker answers, an order shows as
 // it was started, and its job as waiting.
 func (m *model) look(order string) {
-	m.owes(order, "/v1/payments/"+order, "refunded", "voided", "declined")
+	m.owes(order, "/v1/payments/"+order, "refunded", "retained", "voided", "declined")
 	switch kindOf(order) {
 	case booking.Food:
 		m.owes(order, deliveries+"/"+order, "cancelled")
