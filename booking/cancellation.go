@@ -156,6 +156,25 @@ func (t Tier) name() string {
 // LongestQuote is how long the text of a quote may be.
 const LongestQuote = 64
 
+// KeptBy is what is kept of an amount by the tier of this name, when a customer
+// cancels or does not come. It returns false if the policy has no such tier.
+func (p *CancellationPolicy) KeptBy(tier string, of Money) (keep int64, known bool) {
+	switch {
+	case p == nil:
+		return 0, false
+	case tier == TierNone:
+		return of.Amount, true
+	case tier == tierNoShow:
+		return dueOf(of, share(of.Amount, p.noShow())-p.Fee, tier).Keep, true
+	}
+	for _, t := range p.Tiers {
+		if t.name() == tier {
+			return dueOf(of, share(of.Amount, t.Percent)-p.Fee, tier).Keep, true
+		}
+	}
+	return 0, false
+}
+
 // Quote names what is given back, for a customer to say that they were shown it.
 func (d Due) Quote() string { return fmt.Sprintf("%s/%d", d.Tier, d.GiveBack) }
 

@@ -189,7 +189,7 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 		}
 		c.At = c.PlacedAt.Add(time.Duration(random.Int64N(int64(41 * day))))
 		now := p.RefundDue(c)
-		requireBounds(t, c, now)
+		requireBounds(t, p, c, now)
 		if last := c; !now.Until.IsZero() {
 			last.At = now.Until
 			require.Equal(t, now, p.RefundDue(last), "it holds to its last moment")
@@ -201,7 +201,7 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 			then := c
 			then.At = c.At.Add(time.Duration(random.Int64N(int64(45 * day))))
 			due := p.RefundDue(then)
-			requireBounds(t, then, due)
+			requireBounds(t, p, then, due)
 			require.LessOrEqual(t, due.GiveBack, now.GiveBack, "%+v at %s", p, then.At)
 			if now.Until.IsZero() || !then.At.After(now.Until) {
 				require.Equal(t, now, due, "%+v at %s", p, then.At)
@@ -215,11 +215,16 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 	}
 }
 
-func requireBounds(t *testing.T, c booking.Cancellation, due booking.Due) {
+func requireBounds(t *testing.T, p *booking.CancellationPolicy, c booking.Cancellation, due booking.Due) {
 	t.Helper()
 	require.GreaterOrEqual(t, due.GiveBack, int64(0))
 	require.GreaterOrEqual(t, due.Keep, int64(0))
 	require.Equal(t, c.Amount.Amount, due.GiveBack+due.Keep)
+	if keep, known := p.KeptBy(due.Tier, c.Amount); known {
+		require.Equal(t, due.Keep, keep, "the audit comes to the same")
+	} else {
+		require.Zero(t, due.Keep)
+	}
 	require.NotEmpty(t, due.Tier)
 	require.LessOrEqual(t, len(due.Quote()), booking.LongestQuote)
 	if !due.Until.IsZero() {

@@ -100,11 +100,13 @@ type standing struct {
 	quantity  int
 	from, to  string // the days that it is for, without those that were freed
 	cleanerID string
+	terms     terms
 }
 
 func standingOf(v contract.View) standing {
 	s := standing{
 		kind: v.Kind, status: v.Status, version: v.Version, amount: v.Amount, itemID: v.Item.ID, quantity: v.Quantity,
+		terms: termsOf(v),
 	}
 	if v.Stay != nil {
 		s.from, s.to = v.CheckIn, v.CheckOut
@@ -158,7 +160,7 @@ func judge(f *facts) []Finding {
 	d := owes(o.kind, o.status)
 	var found []Finding
 	for _, is := range [][]Finding{
-		f.money(o, d), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d), f.registration(o, d), f.told(o, d), f.mypage(),
+		f.money(o, d), f.kept(o), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d), f.registration(o, d), f.told(o, d), f.mypage(),
 	} {
 		found = append(found, is...)
 	}
