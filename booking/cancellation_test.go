@@ -210,7 +210,7 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 			if k == booking.Lodging && then.At.After(checkIn) {
 				continue // it can no longer be cancelled
 			}
-			require.Equal(t, told(later, then.At), due, "%+v at %s", p, then.At)
+			require.Equal(t, foretold(later, then.At), due, "%+v at %s", p, then.At)
 		}
 	}
 }
@@ -232,8 +232,8 @@ func requireBounds(t *testing.T, p *booking.CancellationPolicy, c booking.Cancel
 	}
 }
 
-// told is what a quote says of a moment after that for which it was made.
-func told(later []booking.DueLater, at time.Time) (due booking.Due) {
+// foretold is what a quote says of a moment after that for which it was made.
+func foretold(later []booking.DueLater, at time.Time) (due booking.Due) {
 	for _, l := range later {
 		if at.After(l.After) {
 			due = l.Due

@@ -160,7 +160,7 @@ func judge(f *facts) []Finding {
 	d := owes(o.kind, o.status)
 	var found []Finding
 	for _, is := range [][]Finding{
-		f.money(o, d), f.kept(o), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d), f.registration(o, d), f.told(o, d), f.mypage(),
+		f.money(o, d), f.asPolicySays(o), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d), f.registration(o, d), f.told(o, d), f.mypage(),
 	} {
 		found = append(found, is...)
 	}

@@ -21,9 +21,9 @@ func termsOf(v contract.View) terms {
 	return t
 }
 
-// kept compares what the ledger keeps of an order that was cancelled with what its
+// asPolicySays compares what the ledger keeps of an order that was cancelled with what its
 // policy keeps by that tier, and with what its customer is shown.
-func (f *facts) kept(o standing) (found []Finding) {
+func (f *facts) asPolicySays(o standing) (found []Finding) {
 	p := f.payment
 	if o.status != booking.Cancelled || p == nil || f.view == nil && f.row == nil {
 		return nil
