@@ -8,6 +8,7 @@
 //   - attempt.go, place.go, ids.go and await.go place an order and wait for its
 //     first decision;
 //   - decide.go and asks.go carry decisions to it;
+//   - refunding.go gives parts of what was paid back, and takes what was paid by hand;
 //   - inbox.go and keeping.go keep an order that cannot be started yet, dispatch.go
 //     and dispatching.go start it, owed.go keeps it while the inbox is away, too, and
 //     line.go says when;
