@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,12 +31,35 @@ type PaymentLedger interface {
 	// BeginRefund turns the pending or charged payment of c's order into
 	// RefundPending, for the reason c.Why, and a deferred one into one that is
 	// ChargePrevented. So becomes c for an order without a payment, so that a
-	// charge that comes late finds it. The first reason given stays. Returns
-	// the payment as it stands then.
+	// charge that comes late finds it. The first reason given stays, and of a
+	// charged payment what is kept of it, with the entry of the refund. Returns the
+	// payment as it stands then, with its entries.
 	BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error)
-	// EndRefund records what a RefundPending payment came to: Refunded with
-	// the amount given back, Returned, or ChargePrevented.
-	EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64) error
+	// EndRefund records what a RefundPending payment came to: Refunded or Retained
+	// with the amount that its own refund gave back and the provider's id of that,
+	// Returned, or ChargePrevented.
+	EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string) error
+	PartLedger
+}
+
+// PartLedger is what the ledger knows of parts of a payment.
+type PartLedger interface {
+	// Payment is the order's payment with its entries. NotFound: there is none.
+	Payment(ctx context.Context, orderID string) (booking.Payment, error)
+	// BeginEntry writes a pending refund of a part unless there is one under its key,
+	// begins one that has failed again if there is room for it, and returns the
+	// payment with its entries. RefundExceeds: more is asked for than is left.
+	// NotCharged: no charge is known to stand.
+	BeginEntry(ctx context.Context, e booking.Entry) (booking.Payment, error)
+	// NoteEntry records the state, reference and words of the refund under e's key,
+	// unless that is done, and writes it if it is not there.
+	NoteEntry(ctx context.Context, e booking.Entry) error
+	// Import records what others have given back of a payment, and how its disputes
+	// stand. Returns the payment with its entries.
+	Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error)
+	// PayByHand marks the refunds that have failed as done by hand. Returns those that
+	// the same evidence stands for.
+	PayByHand(ctx context.Context, r booking.Resolution) ([]booking.Entry, error)
 }
 
 // PaymentProvider moves the money. Any error other than those named leaves the
@@ -52,11 +76,66 @@ type PaymentProvider interface {
 	// none if it never will be, and several if it was taken several times. *Owed:
 	// only a person can find out.
 	Void(ctx context.Context, c booking.Charge) (refs []string, err error)
-	// Refund gives back what is left of a charge, once per key: others may have
-	// given back some of it, or all. Nil says that the provider has given back
-	// the whole charge. *Owed: it has not yet. ErrReturned: the customer has it
-	// back in another way.
-	Refund(ctx context.Context, key, ref string, amount booking.Money) error
+	// Look tells what has become of a charge. *Owed: only a person can find out.
+	Look(ctx context.Context, ref string) (Outlay, error)
+	// Refund gives back amount of the charge that was seen, once per key, and tells
+	// what came of all refunds that were seen; an amount of 0 asks for nothing more.
+	// Nil: they are done. id is the provider's of the refund under the key, when
+	// known. *Owed: not yet. ErrReturned: the customer has it back in another way.
+	Refund(ctx context.Context, key string, seen Outlay, amount booking.Money) (id string, err error)
+	// Part rounds an amount up to one that can be given back of a charge.
+	Part(amount booking.Money) booking.Money
+}
+
+// Outlay is what has become of a charge at the provider, in the minor unit of its
+// currency.
+type Outlay struct {
+	Ref      string
+	Taken    booking.Money
+	Left     int64 // nobody has given it back, nor begun to, and no bank has taken it back
+	Refunds  []Refund
+	Disputes []booking.Dispute
+	Returned bool // the operator says at the provider that the customer has it back in another way
+
+	Units    int64 // Left, in the provider's own unit
+	Refusals int   // how many refunds of it the provider has refused
+}
+
+// Refund is a refund of a charge at the provider.
+type Refund struct {
+	ID     string
+	Key    string // that it was asked for under; "" when that was not by us
+	Amount int64
+	State  booking.EntryState
+	Words  string // the provider's on its state
+	At     time.Time
+}
+
+// Has tells whether a refund under the key is in the state.
+func (o Outlay) Has(key string, state booking.EntryState) (Refund, bool) {
+	for _, r := range o.Refunds {
+		if r.Key == key && r.State == state {
+			return r, true
+		}
+	}
+	return Refund{}, false
+}
+
+// only is what was seen, as far as it is about the key.
+func (o Outlay) only(key string) Outlay {
+	o.Disputes = nil
+	o.Refunds = slices.DeleteFunc(slices.Clone(o.Refunds), func(r Refund) bool { return r.Key != key })
+	return o
+}
+
+// under is what refunds under the key come to that have not failed.
+func (o Outlay) under(key string) (sum int64) {
+	for _, r := range o.Refunds {
+		if r.Key == key && r.State != booking.EntryFailed {
+			sum += r.Amount
+		}
+	}
+	return sum
 }
 
 // Errors of a PaymentProvider that are answers, not failures.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -26,10 +28,9 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 		case isOwed:
 			return booking.Undo{Owed: owed.Words, NeedsPerson: owed.NeedsPerson}, nil
 		}
-		given := payment.Status == booking.Refunded || payment.Status == booking.Returned
-		undo := booking.Undo{Acted: given, Declined: payment.Status == booking.Declined}
-		if given {
-			undo.Payment, undo.Refunded = payment.Status, payment.Refunded
+		undo := booking.Undo{Declined: payment.Status == booking.Declined}
+		if err == nil && payment.Taken() {
+			undo.Acted, undo.Payment, undo.Refunded, undo.Kept = true, payment.Status, payment.Refunded, payment.Kept
 		}
 		return undo, err
 	})
@@ -65,34 +66,55 @@ func askAgain(ctx context.Context) time.Duration {
 }
 
 func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment, error) {
-	payment, err := p.Ledger.BeginRefund(ctx, c)
-	if err != nil {
-		return payment, fmt.Errorf("write refund intent: %w", err)
+	if c.Keep > 0 {
+		c.Keep = p.kept(c)
 	}
-	if payment.Status != booking.RefundPending {
+	payment, err := p.Ledger.BeginRefund(ctx, c)
+	switch {
+	case err != nil:
+		return payment, fmt.Errorf("write refund intent: %w", err)
+	case payment.Status != booking.RefundPending:
 		return payment, nil
+	case isPaidByHand(payment):
+		return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
 	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
 		payment.Since = payment.At
 		if refs, err = p.Provider.Void(ctx, payment.Charge); err != nil {
-			return payment, elsewhere{fmt.Errorf("settle unknown charge at provider: %w", err)}
+			return payment, p.noted(ctx, payment, fmt.Errorf("settle unknown charge at provider: %w", err))
 		}
 	}
 	return p.giveBack(ctx, payment, refs)
 }
 
-// giveBack gives back all that was taken for the order. The ledger has room for
-// one charge; more than one is more than was ever meant to be taken.
+// kept is what can be kept of a charge, so that the provider can give back the
+// rest.
+func (p *Payments) kept(c booking.Charge) int64 {
+	given := p.Provider.Part(booking.Money{Amount: max(0, c.Amount.Amount-c.Keep), Currency: c.Amount.Currency})
+	return max(0, c.Amount.Amount-given.Amount)
+}
+
+// isPaidByHand tells whether a person has paid what the undo owes.
+func isPaidByHand(payment booking.Payment) bool {
+	e, found := payment.Entry(payment.RefundKey())
+	return found && e.State == booking.EntryDone && e.ByHand
+}
+
+// giveBack gives back what is owed of all that was taken for the order. The ledger
+// has room for one charge; more than one is more than was ever meant to be taken.
 func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs []string) (booking.Payment, error) {
-	end, ref, refunded := booking.ChargePrevented, "", int64(0)
+	end, ref, last := booking.ChargePrevented, "", given{}
 	var owed *Owed
 	for _, taken := range refs {
-		err := p.Provider.Refund(ctx, payment.Key+"/refund", taken, payment.Amount)
+		came, err := p.giveBackOne(ctx, &payment, taken, len(refs) == 1)
 		said, isOwed := errors.AsType[*Owed](err)
 		switch {
 		case err == nil:
-			end, ref, refunded = booking.Refunded, taken, payment.Amount.Amount
+			end, ref, last = booking.Refunded, taken, came
+			if payment.Kept > 0 && came.amount == 0 {
+				end = booking.Retained
+			}
 		case errors.Is(err, ErrReturned):
 			if end != booking.Refunded {
 				end, ref = booking.Returned, taken
@@ -100,15 +122,166 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 		case isOwed:
 			owed = owed.and(said)
 		default:
-			return payment, elsewhere{fmt.Errorf("refund at provider: %w", err)}
+			return payment, err
 		}
 	}
 	if owed != nil {
-		return payment, elsewhere{owed}
+		return payment, p.noted(ctx, payment, owed)
 	}
-	if err := p.Ledger.EndRefund(ctx, payment.OrderID, end, ref, refunded); err != nil {
+	return p.endRefund(ctx, payment, end, ref, last)
+}
+
+// given is what the undo's own refund has given back of a charge.
+type given struct {
+	amount int64
+	id     string // the provider's
+}
+
+// giveBackOne gives back what is owed of one charge. Of a charge beside the one
+// that was meant, all of it is owed; so it is of one that was taken in another
+// amount.
+func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, ref string, alone bool) (given, error) {
+	key := payment.RefundKey()
+	seen, err := p.Provider.Look(ctx, ref)
+	if err != nil {
+		return given{}, elsewhere{fmt.Errorf("look at charge at provider: %w", err)}
+	}
+	known := alone && seen.Taken == payment.Amount
+	due := booking.Money{Amount: seen.Left, Currency: payment.Amount.Currency}
+	var part *booking.Entry
+	if known {
+		if err := p.importFrom(ctx, payment, seen); err != nil {
+			return given{}, err
+		}
+		if part = underWay(*payment); part != nil || payment.Kept > 0 {
+			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.under(key)))
+		}
+	}
+	id, err := p.Provider.Refund(ctx, key, seen, due)
+	switch {
+	case err != nil:
+		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", err)}
+	case part != nil:
+		return given{}, elsewhere{&Owed{Words: "refund " + part.Key + " of the same charge is under way"}}
+	case !known:
+		return given{payment.Amount.Amount, id}, nil
+	default:
+		return given{seen.under(key) + due.Amount, id}, nil
+	}
+}
+
+// underWay is a refund of a part that is. While it may fail, it is not known what
+// the undo owes.
+func underWay(payment booking.Payment) *booking.Entry {
+	for _, e := range payment.Entries {
+		if e.Key != payment.RefundKey() && e.State == booking.EntryPending {
+			return &e
+		}
+	}
+	return nil
+}
+
+// importFrom adds to the payment what others have given back of its charge at the
+// provider, and how its disputes stand.
+func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, seen Outlay) error {
+	others, disputes := foreign(*payment, seen), changed(payment.Disputes, seen.Disputes)
+	if len(others) == 0 && len(disputes) == 0 {
+		return nil
+	}
+	imported, err := p.Ledger.Import(ctx, payment.OrderID, others, disputes)
+	if err != nil {
+		return fmt.Errorf("record what others have given back: %w", err)
+	}
+	*payment = imported
+	return nil
+}
+
+// foreign are the refunds that the ledger does not know of, and the disputes that
+// have taken the money back.
+func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
+	add := func(e booking.Entry) {
+		if stands, known := payment.Entry(e.Key); known && stands.State == e.State {
+			return
+		}
+		e.OrderID, e.Kind, e.ByHand, e.Amount.Currency = payment.OrderID, booking.RefundEntry, true, payment.Amount.Currency
+		entries = append(entries, e)
+	}
+	ours := map[string]bool{payment.RefundKey(): true}
+	for _, e := range payment.Entries {
+		ours[atProvider(e)] = true
+	}
+	for _, r := range seen.Refunds {
+		key := booking.KeyAtProvider(r.ID)
+		_, known := payment.Entry(key)
+		if !ours[r.Key] && (r.State == booking.EntryDone || known) {
+			add(booking.Entry{Key: key, Amount: booking.Money{Amount: r.Amount}, Reason: booking.AtProvider, Ref: r.ID, State: r.State, At: r.At})
+		}
+	}
+	for _, d := range seen.Disputes {
+		if d.Status == booking.DisputeLost {
+			add(booking.Entry{Key: booking.KeyOfDispute(d.ID), Amount: d.Amount, Reason: booking.Disputed, Ref: d.ID, State: booking.EntryDone})
+		}
+	}
+	return entries
+}
+
+// changed are the disputes that the ledger does not know as they are.
+func changed(known, seen []booking.Dispute) (news []booking.Dispute) {
+	for _, d := range seen {
+		if !slices.ContainsFunc(known, func(k booking.Dispute) bool {
+			return k.ID == d.ID && k.Status == d.Status && k.Amount == d.Amount && k.EvidenceDueBy.Equal(d.EvidenceDueBy)
+		}) {
+			news = append(news, d)
+		}
+	}
+	return news
+}
+
+// atProvider is the key that a refund is asked for under. It tells orders apart.
+func atProvider(e booking.Entry) string {
+	if strings.HasPrefix(e.Key, e.OrderID+"/") {
+		return e.Key
+	}
+	return e.OrderID + "/" + e.Key
+}
+
+// noted is err, once the ledger knows what the undo waits for, if it is known.
+func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error) error {
+	owed, isOwed := errors.AsType[*Owed](err)
+	if !isOwed {
+		return elsewhere{err}
+	}
+	e, found := payment.Entry(payment.RefundKey())
+	state := booking.EntryPending
+	if owed.NeedsPerson {
+		state = booking.EntryFailed
+	}
+	if found && e.State == state && e.Words == owed.Words {
+		return elsewhere{err}
+	}
+	if !found {
+		e = booking.Entry{
+			Key: payment.RefundKey(), OrderID: payment.OrderID, Kind: booking.RefundEntry, Reason: booking.EntryReason(payment.Why),
+			Amount: booking.Money{Amount: payment.Owed(), Currency: payment.Amount.Currency},
+		}
+	}
+	e.State, e.Words = state, owed.Words
+	if failed := p.Ledger.NoteEntry(ctx, e); failed != nil {
+		return fmt.Errorf("record what the refund waits for: %w", failed)
+	}
+	return elsewhere{err}
+}
+
+// endRefund records the end. The payment's own refund is the given one.
+func (p *Payments) endRefund(ctx context.Context, payment booking.Payment, end booking.PaymentStatus, ref string, own given) (booking.Payment, error) {
+	if err := p.Ledger.EndRefund(ctx, payment.OrderID, end, ref, own.amount, own.id); err != nil {
 		return payment, fmt.Errorf("record refund: %w", err)
 	}
-	payment.Status, payment.Ref, payment.Refunded = end, ref, refunded
+	payment.Status, payment.Ref, payment.Refunded = end, ref, own.amount
+	for _, e := range payment.Entries {
+		if e.Key != payment.RefundKey() && e.ByProvider() {
+			payment.Refunded += e.Amount.Amount
+		}
+	}
 	return payment, nil
 }

@@ -57,6 +57,7 @@ type till struct {
 	charge func(context.Context, booking.Charge) (string, error)
 	void   func(context.Context, booking.Charge) ([]string, error)
 	refund func(key, ref string, amount booking.Money) error
+	look   func(ref string) (activities.Outlay, error)
 
 	mu    sync.Mutex
 	asked []string
@@ -90,13 +91,22 @@ func (p *till) Void(ctx context.Context, c booking.Charge) ([]string, error) {
 	return p.void(ctx, c)
 }
 
-func (p *till) Refund(_ context.Context, key, ref string, amount booking.Money) error {
-	p.note("refund " + ref + " as " + key)
-	if p.refund == nil {
-		return nil
+func (p *till) Look(_ context.Context, ref string) (activities.Outlay, error) {
+	if p.look != nil {
+		return p.look(ref)
 	}
-	return p.refund(key, ref, amount)
+	return activities.Outlay{Ref: ref, Taken: price, Left: price.Amount}, nil
 }
+
+func (p *till) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+	p.note("refund " + seen.Ref + " as " + key)
+	if p.refund == nil {
+		return "re_1", nil
+	}
+	return "re_1", p.refund(key, seen.Ref, amount)
+}
+
+func (p *till) Part(amount booking.Money) booking.Money { return amount }
 
 // newDB is an empty database with the tables of a service.
 func newDB(t *testing.T, service string) *store.DB {

@@ -82,6 +82,9 @@ var problemKinds = []problemKind{
 	{booking.Superseded, http.StatusConflict, "Superseded", "Another decision came first. This one was not carried out."},
 	{orders.NotRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
 	{booking.NotOnSale, http.StatusConflict, "Not on sale", "Its owner has withdrawn it: it takes no new orders. Nothing was started."},
+	{booking.RefundExceeds, http.StatusConflict, "More than is left", "More is to be given back than is left of what was charged. Nothing was given back."},
+	{booking.NotCharged, http.StatusConflict, "Not charged", "Nothing was charged for the order that could be given back."},
+	{booking.NothingOwed, http.StatusConflict, "Nothing owed", "No refund of the order has failed: there is nothing that a person would have to pay by hand."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
 
 	{tooManyRequests, http.StatusTooManyRequests, "Too many requests", "More requests came from this caller, or from its address, than one may send. Nothing was done: repeat the request after Retry-After seconds, and keep to what RateLimit-Policy and RateLimit say."},

@@ -17,7 +17,7 @@ import (
 func (s *server) registerRecords() {
 	register(s, huma.Operation{
 		OperationID: "get-payment", Method: http.MethodGet, Path: "/v1/payments/{orderId}", Tags: []string{tagRecords},
-		Summary: "An order's payment", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
+		Summary: "An order's payment, with its refunds", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getPayment)
 	register(s, huma.Operation{
 		OperationID: "list-messages", Method: http.MethodGet, Path: "/v1/messages", Tags: []string{tagRecords},
@@ -34,10 +34,44 @@ type paymentByOrder struct {
 // paymentView is a payment as the API shows it.
 type paymentView struct {
 	OrderID     string                `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
-	Status      booking.PaymentStatus `json:"status" enum:"deferred,pending,charged,declined,refunding,refunded,returned,voided" doc:"deferred: its turn has not come yet. refunding: to be given back, or to be made certain that it was never taken. returned: back with the customer in another way than by a refund, such as a dispute. voided: never taken, and never will be"`
+	Status      booking.PaymentStatus `json:"status" doc:"deferred: its turn has not come yet. refunding: to be given back, or to be made certain that it was never taken. refunded: given back, but for what the policy keeps. retained: the policy keeps all that was left. returned: back with the customer in another way than by a refund, such as a dispute. voided: never taken, and never will be"`
 	StatusLabel string                `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"paid"`
 	Amount      booking.Money         `json:"amount" doc:"What was asked for"`
-	Refunded    booking.Money         `json:"refunded" doc:"What was given back"`
+	Refunded    booking.Money         `json:"refunded" doc:"What the payment provider has given back"`
+	Kept        booking.Money         `json:"kept" doc:"What the cancellation policy keeps"`
+	Tier        string                `json:"tier,omitempty" doc:"The tier of the policy by which it is kept" example:"before:72h"`
+	Refundable  booking.Money         `json:"refundable" doc:"What can still be given back. A refund that is under way counts as given back"`
+	Entries     []paymentEntry        `json:"entries" nullable:"false" doc:"The charge and its refunds, oldest first"`
+	Disputes    []booking.Dispute     `json:"disputes,omitempty" doc:"Objections to the charge with the customer's bank"`
+}
+
+// TransformSchema documents what the domain's string types may hold.
+func (paymentView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["status"].Enum = enumOf(booking.PaymentStatuses())
+	r.SchemaFromRef(s.Properties["disputes"].Items.Ref).Properties["status"].Enum = enumOf(booking.DisputeStatuses())
+	return s
+}
+
+// paymentEntry is an entry as the API shows it.
+type paymentEntry struct {
+	Key     string              `json:"key" doc:"One in the order" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8/charge"`
+	Kind    booking.EntryKind   `json:"kind"`
+	Amount  booking.Money       `json:"amount"`
+	Reason  booking.EntryReason `json:"reason,omitempty" doc:"Of a refund: the reason of the cancellation, goodwill, early_departure, dispute (the customer's bank took it back) or provider (given back there by hand)" example:"customer"`
+	By      string              `json:"by,omitempty" doc:"The number of the one who decided it" example:"1027"`
+	Note    string              `json:"note,omitempty" doc:"In the words of the one who decided it"`
+	Ref     string              `json:"ref,omitempty" doc:"The provider's own id of it, or the evidence of what was paid by hand"`
+	State   booking.EntryState  `json:"state" doc:"pending: the provider was asked, and has not done it yet. failed: a person has to see to it"`
+	Words   string              `json:"words,omitempty" doc:"The provider's, on what it waits for or has failed over"`
+	ByHand  bool                `json:"byHand,omitempty" doc:"A person has given it back: at the provider, or in another way"`
+	At      time.Time           `json:"at" doc:"When it was decided"`
+	Changed time.Time           `json:"changed,omitzero" doc:"Of a refund: when it came to its state"`
+}
+
+// TransformSchema documents what the domain's string types may hold.
+func (paymentEntry) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["kind"].Enum, s.Properties["state"].Enum = enumOf(booking.EntryKinds()), enumOf(booking.EntryStates())
+	return s
 }
 
 type paymentAnswer struct {
@@ -54,10 +88,40 @@ func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAn
 		return nil, err
 	}
 	l := in.language()
-	return &paymentAnswer{Localized: l.localized(), Body: paymentView{
+	return &paymentAnswer{Localized: l.localized(), Body: l.showPayment(p)}, nil
+}
+
+func (l language) showPayment(p booking.Payment) paymentView {
+	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: p.Amount.Currency} }
+	return paymentView{
 		OrderID: p.OrderID, Status: p.Status, StatusLabel: p.Status.Label(booking.Language(l)), Amount: p.Amount,
-		Refunded: booking.Money{Amount: p.Refunded, Currency: p.Amount.Currency},
-	}}, nil
+		Refunded: in(p.Refunded), Kept: in(p.Kept), Tier: p.Tier, Refundable: in(p.Refundable()),
+		Entries: each(append(chargeOf(p), p.Entries...), showEntry), Disputes: p.Disputes,
+	}
+}
+
+// chargeOf is the charge as an entry. There is none of what was never taken.
+func chargeOf(p booking.Payment) []booking.Entry {
+	e := booking.Entry{
+		Key: booking.ChargeKey(p.OrderID), Kind: booking.ChargeEntry, Amount: p.Amount, Ref: p.Ref, State: booking.EntryPending,
+		At: p.At,
+	}
+	switch {
+	case p.Taken():
+		e.State = booking.EntryDone
+	case p.Status == booking.Declined:
+		e.State = booking.EntryFailed
+	case p.Status == booking.ChargePrevented:
+		return nil
+	}
+	return []booking.Entry{e}
+}
+
+func showEntry(e booking.Entry) paymentEntry {
+	return paymentEntry{
+		Key: e.Key, Kind: e.Kind, Amount: e.Amount, Reason: e.Reason, By: e.By, Note: e.Note, Ref: e.Ref, State: e.State,
+		Words: e.Words, ByHand: e.ByHand, At: e.At, Changed: e.Changed,
+	}
 }
 
 // messageView is a message as the API shows it.

@@ -33,6 +33,12 @@ const (
 	StockBelowHeld      Code = "stock_below_held"
 	NotOnSale           Code = "not_on_sale"
 	Unavailable         Code = "unavailable"
+	// RefundExceeds: more is to be given back than is left of what was charged.
+	RefundExceeds Code = "refund_exceeds"
+	// NotCharged: nothing was charged that could be given back.
+	NotCharged Code = "not_charged"
+	// NothingOwed: nothing is owed that a person would have to pay.
+	NothingOwed Code = "nothing_owed"
 	// Unauthenticated: nothing that the request presents says whose it is.
 	Unauthenticated Code = "unauthenticated"
 	// AlreadyRegistered: there is something with this id.

@@ -114,6 +114,7 @@ var paymentLabels = map[PaymentStatus]words{
 	Declined:        {English: "declined", Korean: "결제거절"},
 	RefundPending:   {English: "being refunded", Korean: "환불중"},
 	Refunded:        {English: "refunded", Korean: "결제취소"},
+	Retained:        {English: "kept by the policy", Korean: "환불없음"},
 	Returned:        {English: "returned otherwise", Korean: "별도환급"},
 	ChargePrevented: {English: "never taken", Korean: "결제안됨"},
 }

@@ -13,6 +13,13 @@ type Charge struct {
 	Why     Reason `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
 	// Owed is why it is known not to be given back yet; set on the undo only.
 	Owed string `json:"owed,omitempty"`
+	// Keep is what the policy keeps of what was charged, in minor units of Amount.Currency,
+	// Tier the tier of the policy that says so, and By the number of the one who
+	// decided that it is given back; set on the undo only. A charge that was not
+	// known to be taken when its undo began keeps nothing.
+	Keep int64  `json:"keep,omitempty"`
+	Tier string `json:"tier,omitempty"`
+	By   string `json:"by,omitempty"`
 	// Since is when the ledger first knew of it: the provider was not asked
 	// before. It is set for the provider only.
 	Since time.Time `json:"-"`
@@ -28,21 +35,77 @@ const (
 	Charged         PaymentStatus = "charged"   // taken
 	Declined        PaymentStatus = "declined"  // refused by the provider
 	RefundPending   PaymentStatus = "refunding" // to be given back, or to be made certain that it was never taken
-	Refunded        PaymentStatus = "refunded"  // taken and given back
+	Refunded        PaymentStatus = "refunded"  // taken and given back, but for what the policy keeps
+	Retained        PaymentStatus = "retained"  // taken and kept by the policy: its cancellation gave nothing back
 	Returned        PaymentStatus = "returned"  // taken, and back with the customer in another way than by a refund
 	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
 )
 
 // PaymentStatuses lists every status of payments.
 func PaymentStatuses() []PaymentStatus {
-	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, Returned, ChargePrevented}
+	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, Retained, Returned, ChargePrevented}
 }
 
-// Payment is one order's line in the payments ledger.
+// Payment is one order's line in the payments ledger. Its Charge's Tier and Why
+// are those of the decision that stands; what that keeps is Kept.
 type Payment struct {
 	Charge
 	Status   PaymentStatus
-	Refunded int64  // minor units of Amount.Currency
+	Refunded int64  // what the provider has given back, in minor units of Amount.Currency
+	Kept     int64  // what the policy keeps, in the same
 	Ref      string // the provider's own id of the charge, when known
 	At       time.Time
+	Entries  []Entry   // its refunds, oldest first, where they were asked for
+	Disputes []Dispute // where they were asked for
+}
+
+// Refundable is what can still be given back of a payment with its entries: what
+// is under way counts as given back, and what has failed does not.
+func (p Payment) Refundable() int64 {
+	if !p.Taken() || p.Status == Returned {
+		return 0
+	}
+	return max(0, p.Amount.Amount-max(p.given(Entry.Refunds), p.Refunded))
+}
+
+// Taken tells whether it is known that the charge was taken.
+func (p Payment) Taken() bool {
+	switch p.Status {
+	case Charged, Refunded, Retained, Returned:
+		return true
+	default:
+		return p.Status == RefundPending && p.Ref != ""
+	}
+}
+
+// Entry finds a refund by its key.
+func (p Payment) Entry(key string) (Entry, bool) {
+	for _, e := range p.Entries {
+		if e.Key == key {
+			return e, true
+		}
+	}
+	return Entry{}, false
+}
+
+// RefundKey is the key of the refund that the undo of the charge makes.
+func (p Payment) RefundKey() string { return p.Key + "/refund" }
+
+// Others is what all refunds but the undo's come to that have not failed.
+func (p Payment) Others() int64 {
+	return p.given(func(e Entry) bool { return e.Refunds() && e.Key != p.RefundKey() })
+}
+
+// Owed is what the undo of the charge has to have given back when it ends, beside
+// what others give back. A dispute, or a refund at the provider, may have taken
+// more than the policy gives: it keeps the less.
+func (p Payment) Owed() int64 { return max(0, p.Amount.Amount-p.Kept-p.Others()) }
+
+func (p Payment) given(counts func(Entry) bool) (sum int64) {
+	for _, e := range p.Entries {
+		if counts(e) {
+			sum += e.Amount.Amount
+		}
+	}
+	return sum
 }

@@ -43,9 +43,11 @@ type Undo struct {
 	// Declined: the payment that was to be given back was refused.
 	Declined bool `json:"declined,omitempty"`
 	// Payment is how the payment that was given back stands, and Refunded what
-	// the provider gave back of it, in minor units.
+	// the provider gave back of it, in minor units. Kept is what the policy keeps, as
+	// the first decision says that is on record: a later one changes nothing.
 	Payment  PaymentStatus `json:"payment,omitempty"`
 	Refunded int64         `json:"refunded,omitempty"`
+	Kept     int64         `json:"kept,omitempty"`
 	// Remaining is how many were left when something that was held was released:
 	// of several days, on the one with the fewest.
 	Remaining *int `json:"remaining,omitempty"`

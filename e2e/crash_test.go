@@ -279,8 +279,8 @@ func (m mortalLedger) BeginRefund(ctx context.Context, c booking.Charge) (bookin
 	return p, err
 }
 
-func (m mortalLedger) EndRefund(ctx context.Context, id string, end booking.PaymentStatus, ref string, refunded int64) error {
-	err := m.PaymentLedger.EndRefund(ctx, id, end, ref, refunded)
+func (m mortalLedger) EndRefund(ctx context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refund string) error {
+	err := m.PaymentLedger.EndRefund(ctx, id, end, ref, refunded, refund)
 	m.die("end refund")
 	return err
 }
@@ -296,10 +296,10 @@ func (m mortalProvider) Charge(ctx context.Context, c booking.Charge) (string, e
 	return ref, err
 }
 
-func (m mortalProvider) Refund(ctx context.Context, key, ref string, amount booking.Money) error {
-	err := m.PaymentProvider.Refund(ctx, key, ref, amount)
+func (m mortalProvider) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+	id, err := m.PaymentProvider.Refund(ctx, key, seen, amount)
 	m.die("refund")
-	return err
+	return id, err
 }
 
 type mortalStock struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -110,6 +111,8 @@ type world struct {
 
 type atProvider struct {
 	charged, refunded int64
+	currency          string
+	refunds           map[string]int64 // by the key that they were asked for under
 	voided, declined  bool
 }
 
@@ -261,8 +264,30 @@ func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Paymen
 	return act(l.process, "begin refund", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginRefund(ctx, c) })
 }
 
-func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64) error {
-	return actErr(l.process, "end refund", func(ctx context.Context) error { return l.ledger.EndRefund(ctx, id, end, ref, refunded) })
+func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refund string) error {
+	return actErr(l.process, "end refund", func(ctx context.Context) error {
+		return l.ledger.EndRefund(ctx, id, end, ref, refunded, refund)
+	})
+}
+
+func (l ledger) Payment(_ context.Context, id string) (booking.Payment, error) {
+	return act(l.process, "read payment", func(ctx context.Context) (booking.Payment, error) { return l.ledger.Payment(ctx, id) })
+}
+
+func (l ledger) BeginEntry(_ context.Context, e booking.Entry) (booking.Payment, error) {
+	return act(l.process, "begin entry", func(ctx context.Context) (booking.Payment, error) { return l.ledger.BeginEntry(ctx, e) })
+}
+
+func (l ledger) NoteEntry(_ context.Context, e booking.Entry) error {
+	return actErr(l.process, "note entry", func(ctx context.Context) error { return l.ledger.NoteEntry(ctx, e) })
+}
+
+func (l ledger) Import(_ context.Context, id string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error) {
+	return act(l.process, "import", func(ctx context.Context) (booking.Payment, error) { return l.ledger.Import(ctx, id, others, disputes) })
+}
+
+func (l ledger) PayByHand(_ context.Context, r booking.Resolution) ([]booking.Entry, error) {
+	return act(l.process, "pay by hand", func(ctx context.Context) ([]booking.Entry, error) { return l.ledger.PayByHand(ctx, r) })
 }
 
 type stock struct{ *process }
@@ -421,7 +446,7 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 			is.declined = true
 			return "", activities.ErrDeclined
 		default:
-			is.charged = c.Amount.Amount
+			is.charged, is.currency = c.Amount.Amount, c.Amount.Currency
 			return "ref of " + c.Key, nil
 		}
 	})
@@ -438,18 +463,37 @@ func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	})
 }
 
-func (p provider) Refund(_ context.Context, _, ref string, amount booking.Money) error {
-	return actErr(p.process, "refund", func(context.Context) error {
+func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error) {
+	return act(p.process, "look", func(context.Context) (activities.Outlay, error) {
+		is := p.by(ref)
+		seen := activities.Outlay{Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.charged - is.refunded}
+		for key, amount := range is.refunds {
+			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "id of " + key, Key: key, Amount: amount, State: booking.EntryDone})
+		}
+		return seen, nil
+	})
+}
+
+func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+	return act(p.process, "refund", func(context.Context) (string, error) {
 		if len(p.owing) > 0 {
 			owed := p.owing[0]
 			p.owing = p.owing[1:]
-			return &owed
+			return "", &owed
 		}
-		for key, is := range p.provider {
-			if ref == "ref of "+key {
-				is.refunded = amount.Amount
+		is := p.by(seen.Ref)
+		if _, asked := is.refunds[key]; !asked && amount.Amount > 0 {
+			if is.refunds == nil {
+				is.refunds = map[string]int64{}
 			}
+			is.refunds[key] = amount.Amount
+			is.refunded += amount.Amount
 		}
-		return nil
+		return "id of " + key, nil
 	})
 }
+
+func (p provider) Part(amount booking.Money) booking.Money { return amount }
+
+// by is what is known of the charge with the reference.
+func (p provider) by(ref string) *atProvider { return p.at(strings.TrimPrefix(ref, "ref of ")) }

@@ -16,8 +16,10 @@ type Memory interface {
 	Charge(ctx context.Context, c booking.Charge, declined bool) (Record, error)
 	// Void prevents a charge that is not recorded yet, and returns what stands.
 	Void(ctx context.Context, c booking.Charge) (Record, error)
-	// Refund gives a charge back, once.
+	// Refund gives some of a charge back, once per key.
 	Refund(ctx context.Context, key, ref string, amount booking.Money) error
+	// Look tells what has become of a charge.
+	Look(ctx context.Context, ref string) (activities.Outlay, error)
 	// Totals sums up what was charged and what was refunded, in minor units
 	// over all currencies.
 	Totals(ctx context.Context) (charged, refunded int64, err error)
@@ -80,16 +82,30 @@ func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (refs []string, er
 	return refs, err
 }
 
+// Look implements activities.PaymentProvider. It takes no time of a slow sandbox:
+// what is asked for next does.
+func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, error) {
+	if s.Behaviour().Down {
+		return activities.Outlay{}, ErrDown
+	}
+	return s.memory.Look(ctx, ref)
+}
+
 // Refund implements activities.PaymentProvider.
-func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Money) error {
-	return s.act(ctx, func() error {
+func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (id string, err error) {
+	return key, s.act(ctx, func() error {
 		switch refundsEnd[s.Behaviour().Refunds] {
 		case pending:
-			return &activities.Owed{Words: "the refund of " + ref + " is pending in the sandbox"}
+			return &activities.Owed{Words: "the refund of " + seen.Ref + " is pending in the sandbox"}
 		case failed, refused:
-			return &activities.Owed{Words: "the refund of " + ref + " has failed in the sandbox", NeedsPerson: true}
-		default:
-			return s.memory.Refund(ctx, key, ref, amount)
+			return &activities.Owed{Words: "the refund of " + seen.Ref + " has failed in the sandbox", NeedsPerson: true}
 		}
+		if amount.Amount == 0 {
+			return nil
+		}
+		return s.memory.Refund(ctx, key, seen.Ref, amount)
 	})
 }
+
+// Part implements activities.PaymentProvider.
+func (s *Sandbox) Part(amount booking.Money) booking.Money { return Terms{}.Part(amount) }

@@ -54,7 +54,7 @@ func inTurn(t *testing.T, answers map[string]http.HandlerFunc) http.Handler {
 }
 
 // requireUnknown requires that no request learns what it came to.
-func requireUnknown(t *testing.T, p *payments.Stripe) (errs []error) {
+func requireUnknown(t *testing.T, p client) (errs []error) {
 	t.Helper()
 	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
 	errs = append(errs, err)
@@ -156,7 +156,7 @@ func TestStripe_NobodyThere(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	requireUnknown(t, payments.NewStripe(payments.StripeOptions{URL: gone.URL, Key: secretKey, Log: zap.NewNop()}))
+	requireUnknown(t, client{payments.NewStripe(payments.StripeOptions{URL: gone.URL, Key: secretKey, Log: zap.NewNop()})})
 }
 
 func TestStripe_KeyRefusedIsLogged(t *testing.T) {
@@ -164,7 +164,7 @@ func TestStripe_KeyRefusedIsLogged(t *testing.T) {
 	server := httptest.NewServer(payments.NewServer(newIntents(t)).Handler())
 	t.Cleanup(server.Close)
 	core, logs := observer.New(zap.ErrorLevel)
-	p := payments.NewStripe(payments.StripeOptions{URL: server.URL, Key: "s3cret", Log: zap.New(core)})
+	p := client{payments.NewStripe(payments.StripeOptions{URL: server.URL, Key: "s3cret", Log: zap.New(core)})}
 	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.ErrorContains(t, err, "STRIPE_SECRET_KEY")
 	require.NotErrorIs(t, err, activities.ErrDeclined)

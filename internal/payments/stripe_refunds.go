@@ -32,73 +32,101 @@ const longestPending = 10 * 24 * time.Hour
 // Refund implements activities.PaymentProvider.
 //
 // Others refund at Stripe too: by hand, in its dashboard, all of a charge or a
-// part; and a customer's bank may take it back. So it is what is left of the
-// charge that is refunded, and the charge is looked at before anything is asked
-// for: a refund that failed must not be begun again, a day later, under a key
-// that is forgotten, when somebody has made up for it.
+// part; and a customer's bank may take it back. So the charge is looked at before
+// anything is asked for: a refund that failed must not be begun again, a day later,
+// under a key that is forgotten, when somebody has made up for it.
 //
 // Stripe repeats a refusal for as long as it remembers the key, also when what
 // it refused for is over, such as a balance that was too low. So each refusal is
 // counted at the intent, and the next request has another key. The one before
 // it has ended by then, and has given nothing back: nothing is refunded twice.
-func (s *Stripe) Refund(ctx context.Context, key, ref string, _ booking.Money) error {
-	is, err := s.look(ctx, ref)
+func (s *Stripe) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (id string, err error) {
+	units, err := s.units(seen, amount)
 	switch {
 	case err != nil:
-		return err
-	case is.returned:
-		return activities.ErrReturned
-	case is.left > 0 && is.failed(key) != nil:
-		refund := is.failed(key)
-		return &activities.Owed{
-			Words:       fmt.Sprintf("refund %s of %s is %s at stripe: %s", refund.ID, ref, refund.Status, refund.FailureReason),
-			NeedsPerson: true,
+		return "", err
+	case units > 0 && seen.Returned:
+		return "", activities.ErrReturned
+	case units > 0:
+		if refund, has := seen.Has(key, booking.EntryFailed); has {
+			return refund.ID, &activities.Owed{Words: fmt.Sprintf("refund %s of %s is %s", refund.ID, seen.Ref, refund.Words), NeedsPerson: true}
 		}
-	case is.left > 0:
-		refund, err := s.refund(ctx, key, ref, is)
+		refund, err := s.refund(ctx, key, seen, units)
 		if _, refused := errors.AsType[*activities.Owed](err); refused || tellsNothing(err) {
-			return s.refused(ctx, ref, is, err)
+			return "", s.refused(ctx, seen, err)
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
-		is.refunds = append(is.refunds, refund)
+		seen.Refunds = append(seen.Refunds, refunded(refund, amount.Currency))
 	}
-	if err := is.underWay(ref); err != nil {
-		return err
-	}
-	if is.lost > 0 && !is.refunded(key) {
-		return activities.ErrReturned // the customer's bank took all of it back
-	}
-	return nil
+	return outcome(key, seen)
 }
+
+// outcome is what came of the refunds of a charge.
+func outcome(key string, seen activities.Outlay) (id string, err error) {
+	for _, state := range []booking.EntryState{booking.EntryPending, booking.EntryDone} {
+		if r, has := seen.Has(key, state); has {
+			id = r.ID
+			break
+		}
+	}
+	if err := underWay(seen); err != nil {
+		return id, err
+	}
+	lost := slices.ContainsFunc(seen.Disputes, func(d booking.Dispute) bool { return d.Status == booking.DisputeLost })
+	if _, given := seen.Has(key, booking.EntryDone); lost && !given {
+		return "", activities.ErrReturned // the customer's bank took all of it back
+	}
+	return id, nil
+}
+
+// units is an amount in Stripe's unit: all that is left to the last of it.
+func (s *Stripe) units(seen activities.Outlay, amount booking.Money) (int64, error) {
+	switch amount.Amount {
+	case seen.Left:
+		return seen.Units, nil
+	case 0:
+		return 0, nil
+	}
+	t, known := terms[amount.Currency]
+	if !known {
+		return 0, fmt.Errorf("%s is no currency that stripe takes", amount.Currency)
+	}
+	up, down := scale(amount.Currency, t)
+	return min(amount.Amount/down*up, seen.Units), nil
+}
+
+// Part implements activities.PaymentProvider.
+func (s *Stripe) Part(amount booking.Money) booking.Money { return Terms{}.Part(amount) }
 
 var errChanged = errors.New("less is left of it")
 
 // refused is for a refund of which nothing will ever come under its key. It
 // returns why.
-func (s *Stripe) refused(ctx context.Context, ref string, was outlay, why error) error {
-	if now, lost := s.look(ctx, ref); lost != nil || now.left != was.left {
-		return fmt.Errorf("others have refunded some of %s meanwhile: %w", ref, cmp.Or(lost, errChanged))
+func (s *Stripe) refused(ctx context.Context, was activities.Outlay, why error) error {
+	if now, lost := s.Look(ctx, was.Ref); lost != nil || now.Units != was.Units {
+		return fmt.Errorf("others have refunded some of %s meanwhile: %w", was.Ref, cmp.Or(lost, errChanged))
 	}
-	params := &stripe.PaymentIntentUpdateParams{Metadata: map[string]string{metadataRefused: strconv.Itoa(was.refused + 1)}}
-	if _, err := s.client.V1PaymentIntents.Update(ctx, ref, params); err != nil {
+	params := &stripe.PaymentIntentUpdateParams{Metadata: map[string]string{metadataRefused: strconv.Itoa(was.Refusals + 1)}}
+	if _, err := s.client.V1PaymentIntents.Update(ctx, was.Ref, params); err != nil {
 		// It is refused once more under the same key, and counted then.
-		s.log.Warn("a refund that stripe refuses is not counted", zap.String("ref", ref), zap.Error(s.explain(err)))
+		s.log.Warn("a refund that stripe refuses is not counted", zap.String("ref", was.Ref), zap.Error(s.explain(err)))
 	}
 	return why
 }
 
-// refund gives back what is left of the intent. That belongs to the key, since a
+// refund gives back some of the intent. How much belongs to the key, since a
 // request for another amount is another request. So does how often it was
-// refused.
-func (s *Stripe) refund(ctx context.Context, key, ref string, is outlay) (*stripe.Refund, error) {
+// refused. What is left of the intent does not: a request that was carried out and
+// not heard has to be met again.
+func (s *Stripe) refund(ctx context.Context, key string, seen activities.Outlay, units int64) (*stripe.Refund, error) {
 	params := &stripe.RefundCreateParams{
-		PaymentIntent: stripe.String(ref), Amount: stripe.Int64(is.left), Metadata: map[string]string{metadataKey: key},
+		PaymentIntent: stripe.String(seen.Ref), Amount: stripe.Int64(units), Metadata: map[string]string{metadataKey: key},
 	}
-	parts := []string{key, ref, strconv.FormatInt(is.left, 10)}
-	if is.refused > 0 {
-		parts = append(parts, strconv.Itoa(is.refused))
+	parts := []string{key, seen.Ref, strconv.FormatInt(units, 10)}
+	if seen.Refusals > 0 {
+		parts = append(parts, strconv.Itoa(seen.Refusals))
 	}
 	params.SetIdempotencyKey(strings.Join(parts, "/"))
 	refund, err := s.client.V1Refunds.Create(ctx, params)
@@ -107,48 +135,26 @@ func (s *Stripe) refund(ctx context.Context, key, ref string, is outlay) (*strip
 	}
 	switch refund.Status {
 	case stripe.RefundStatusSucceeded, stripe.RefundStatusPending, stripe.RefundStatusRequiresAction:
+		if refund.Metadata == nil {
+			refund.Metadata = map[string]string{}
+		}
+		refund.Metadata[metadataKey] = key
 		return refund, nil
 	case stripe.RefundStatusFailed, stripe.RefundStatusCanceled:
-		return nil, fmt.Errorf("refund %s of %s is %s at stripe", refund.ID, ref, refund.Status) // it is looked at again
+		return nil, fmt.Errorf("refund %s of %s is %s at stripe", refund.ID, seen.Ref, refund.Status) // it is looked at again
 	default:
 		return nil, errMalformed
 	}
 }
 
-// outlay is what has become of a charge at Stripe.
-type outlay struct {
-	left     int64 // nobody has given it back, nor begun to
-	lost     int64 // the customer's bank took it back
-	returned bool  // the operator says that the customer has it back otherwise
-	refused  int   // how many refunds of it Stripe has refused
-	refunds  []*stripe.Refund
-}
-
-// refunded tells whether a refund that was asked for under the key succeeded.
-func (o outlay) refunded(key string) bool {
-	return slices.ContainsFunc(o.refunds, func(r *stripe.Refund) bool {
-		return r.Metadata[metadataKey] == key && r.Status == stripe.RefundStatusSucceeded
-	})
-}
-
-// failed is a refund that was asked for under the key, and will never succeed.
-func (o outlay) failed(key string) *stripe.Refund {
-	for _, r := range o.refunds {
-		if r.Metadata[metadataKey] == key && (r.Status == stripe.RefundStatusFailed || r.Status == stripe.RefundStatusCanceled) {
-			return r
-		}
-	}
-	return nil
-}
-
 // underWay is *Owed while a refund of the charge is.
-func (o outlay) underWay(ref string) error {
-	for _, r := range o.refunds {
-		if r.Status != stripe.RefundStatusPending && r.Status != stripe.RefundStatusRequiresAction {
+func underWay(seen activities.Outlay) error {
+	for _, r := range seen.Refunds {
+		if r.State != booking.EntryPending {
 			continue
 		}
-		owed := &activities.Owed{Words: fmt.Sprintf("refund %s of %s is %s at stripe", r.ID, ref, r.Status)}
-		if time.Since(time.Unix(r.Created, 0)) > longestPending {
+		owed := &activities.Owed{Words: fmt.Sprintf("refund %s of %s is %s", r.ID, seen.Ref, r.Words)}
+		if time.Since(r.At) > longestPending {
 			owed.Words, owed.NeedsPerson = owed.Words+fmt.Sprintf(", for more than %d days", longestPending/(24*time.Hour)), true
 		}
 		return owed
@@ -156,33 +162,55 @@ func (o outlay) underWay(ref string) error {
 	return nil
 }
 
-// look looks at the charge of an intent.
-func (s *Stripe) look(ctx context.Context, ref string) (is outlay, err error) {
+// Look implements activities.PaymentProvider.
+func (s *Stripe) Look(ctx context.Context, ref string) (seen activities.Outlay, err error) {
 	params := &stripe.PaymentIntentRetrieveParams{}
 	params.AddExpand("latest_charge.refunds")
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, params)
 	if err != nil {
-		return is, forAPerson(s.explain(err))
+		return seen, forAPerson(s.explain(err))
 	}
 	charge := intent.LatestCharge
 	if intent.Status != stripe.PaymentIntentStatusSucceeded || charge == nil || charge.Refunds == nil {
-		return is, errMalformed
+		return seen, errMalformed
 	}
-	is.left, is.refunds = charge.Amount-charge.AmountRefunded, charge.Refunds.Data
+	currency := strings.ToUpper(string(cmp.Or(charge.Currency, intent.Currency)))
+	seen = activities.Outlay{Ref: ref, Taken: fromStripe(charge.Amount, currency), Units: charge.Amount - charge.AmountRefunded}
+	refunds := charge.Refunds.Data
 	if charge.Refunds.HasMore {
-		if is.refunds, err = s.refunds(ctx, ref); err != nil {
-			return is, err
+		if refunds, err = s.refunds(ctx, ref); err != nil {
+			return seen, err
 		}
+	}
+	for _, r := range refunds {
+		seen.Refunds = append(seen.Refunds, refunded(r, currency))
 	}
 	if charge.Disputed {
-		if is.lost, err = s.lost(ctx, ref, charge); err != nil {
-			return is, err
+		lost, err := s.disputes(ctx, &seen, charge)
+		if err != nil {
+			return seen, err
 		}
-		is.left -= is.lost
+		seen.Units -= lost
 	}
-	is.refused, _ = strconv.Atoi(intent.Metadata[metadataRefused])
-	is.returned = is.left > 0 && intent.Metadata[metadataReturned] != ""
-	return is, nil
+	seen.Left = fromStripe(seen.Units, currency).Amount
+	seen.Refusals, _ = strconv.Atoi(intent.Metadata[metadataRefused])
+	seen.Returned = intent.Metadata[metadataReturned] != ""
+	return seen, nil
+}
+
+// refunded is a refund as the ledger reads it.
+func refunded(r *stripe.Refund, currency string) activities.Refund {
+	is := activities.Refund{
+		ID: r.ID, Key: r.Metadata[metadataKey], Amount: fromStripe(r.Amount, currency).Amount, State: booking.EntryDone,
+		Words: string(r.Status) + " at stripe", At: time.Unix(r.Created, 0),
+	}
+	switch r.Status {
+	case stripe.RefundStatusPending, stripe.RefundStatusRequiresAction:
+		is.State = booking.EntryPending
+	case stripe.RefundStatusFailed, stripe.RefundStatusCanceled:
+		is.State, is.Words = booking.EntryFailed, fmt.Sprintf("%s at stripe: %s", r.Status, r.FailureReason)
+	}
+	return is
 }
 
 func (s *Stripe) refunds(ctx context.Context, ref string) (all []*stripe.Refund, err error) {
@@ -197,21 +225,32 @@ func (s *Stripe) refunds(ctx context.Context, ref string) (all []*stripe.Refund,
 	return all, nil
 }
 
-// lost is how much of the charge the customer's bank has taken back for good,
-// in Stripe's unit. A dispute in another currency is taken to be about it all.
-func (s *Stripe) lost(ctx context.Context, ref string, charge *stripe.Charge) (amount int64, err error) {
-	params := &stripe.DisputeListParams{PaymentIntent: stripe.String(ref)}
+// disputes adds the disputes of the charge to what was seen of it, and returns how
+// much the customer's bank has taken back for good, in Stripe's unit. A dispute in
+// another currency is taken to be about it all.
+func (s *Stripe) disputes(ctx context.Context, seen *activities.Outlay, charge *stripe.Charge) (lost int64, err error) {
+	params := &stripe.DisputeListParams{PaymentIntent: stripe.String(seen.Ref)}
 	params.Limit = stripe.Int64(stripePage)
 	for dispute, err := range s.client.V1Disputes.List(ctx, params) {
-		switch {
-		case err != nil:
+		if err != nil {
 			return 0, forAPerson(s.explain(err))
-		case dispute.Status != stripe.DisputeStatusLost:
-		case dispute.Currency != charge.Currency:
-			amount += charge.Amount
-		default:
-			amount += dispute.Amount
 		}
+		units := dispute.Amount
+		if dispute.Currency != charge.Currency {
+			units = charge.Amount
+		}
+		is := booking.Dispute{ID: dispute.ID, Amount: fromStripe(units, string(charge.Currency)), Status: booking.DisputeOpen}
+		if e := dispute.EvidenceDetails; e != nil && e.DueBy > 0 {
+			is.EvidenceDueBy = time.Unix(e.DueBy, 0).UTC()
+		}
+		switch dispute.Status {
+		case stripe.DisputeStatusLost:
+			is.Status = booking.DisputeLost
+			lost += units
+		case stripe.DisputeStatusWon, stripe.DisputeStatusWarningClosed, stripe.DisputeStatusPrevented:
+			is.Status = booking.DisputeWon
+		}
+		seen.Disputes = append(seen.Disputes, is)
 	}
-	return amount, nil
+	return lost, nil
 }

@@ -1,6 +1,7 @@
 package payments_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
 )
@@ -29,7 +31,7 @@ func newIntents(t *testing.T) *store.SandboxIntents {
 
 // counter is the provider, and the sandbox that it talks to.
 type counter struct {
-	*payments.Stripe
+	client
 	sandbox *payments.Server
 	intents *store.SandboxIntents
 	wire    *wire
@@ -73,15 +75,27 @@ func newCounter(t *testing.T) counter {
 	remembered := newIntents(t)
 	sandbox := payments.NewServer(remembered)
 	passing := &wire{Handler: sandbox.Handler()}
-	return counter{Stripe: dial(t, passing), sandbox: sandbox, intents: remembered, wire: passing}
+	return counter{client: dial(t, passing), sandbox: sandbox, intents: remembered, wire: passing}
+}
+
+// client is the provider as the payments service asks it for a refund.
+type client struct{ *payments.Stripe }
+
+// Refund gives back what is left of a charge.
+func (c client) Refund(ctx context.Context, key, ref string, _ booking.Money) error {
+	seen, err := c.Look(ctx, ref)
+	if err == nil {
+		_, err = c.Stripe.Refund(ctx, key, seen, booking.Money{Amount: seen.Left, Currency: seen.Taken.Currency})
+	}
+	return err
 }
 
 // dial is a provider that talks to the handler.
-func dial(t *testing.T, h http.Handler) *payments.Stripe {
+func dial(t *testing.T, h http.Handler) client {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	return payments.NewStripe(payments.StripeOptions{URL: server.URL + "/", Key: secretKey, Log: zap.NewNop()})
+	return client{payments.NewStripe(payments.StripeOptions{URL: server.URL + "/", Key: secretKey, Log: zap.NewNop()})}
 }
 
 func (c counter) requireTotals(t *testing.T, charged, refunded int64) {

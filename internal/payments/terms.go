@@ -78,6 +78,24 @@ func (Terms) Amount(m booking.Money) error {
 	return err
 }
 
+// Part rounds an amount up to one that can be given back of a charge: as Stripe
+// counts, and however little that is.
+func (Terms) Part(m booking.Money) booking.Money {
+	t, known := terms[m.Currency]
+	if !known {
+		return m
+	}
+	up, down := scale(m.Currency, t)
+	step := down
+	if up == 1 {
+		step *= t.multiple
+	}
+	if over := m.Amount % step; over > 0 {
+		m.Amount += step - over
+	}
+	return m
+}
+
 // toStripe is an amount in Stripe's unit of its currency.
 func toStripe(m booking.Money) (int64, error) {
 	if err := (Terms{}).Currency(m.Currency); err != nil {

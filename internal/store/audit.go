@@ -91,13 +91,16 @@ func as[R, T any](rows iter.Seq2[R, error], convert func(R) (T, error)) iter.Seq
 	}
 }
 
-// All lists every payment.
+// All lists every payment, with its entries.
 func (p *Payments) All(ctx context.Context) iter.Seq2[booking.Payment, error] {
-	rows := all(ctx, p.db, "list payments", func(ctx context.Context, q bun.IDB, is after, last paymentRow) (rows []paymentRow, err error) {
-		err = q.NewSelect().Model(&rows).Where("order_id ? ?", is, last.OrderID).OrderExpr("order_id").Limit(auditPage).Scan(ctx)
-		return rows, err
+	return all(ctx, p.db, "list payments", func(ctx context.Context, q bun.IDB, is after, last booking.Payment) ([]booking.Payment, error) {
+		var rows []paymentRow
+		err := q.NewSelect().Model(&rows).Where("order_id ? ?", is, last.OrderID).OrderExpr("order_id").Limit(auditPage).Scan(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return allWithEntries(ctx, q, rows)
 	})
-	return as(rows, func(r paymentRow) (booking.Payment, error) { return r.payment(), nil })
 }
 
 // Charges lists everything that the sandbox was ever asked for.

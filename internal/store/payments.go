@@ -32,6 +32,8 @@ type paymentRow struct {
 	Ref       string
 	Refunded  int64
 	Waits     bool // it stands in line
+	Kept      int64
+	Tier      string
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -47,10 +49,10 @@ func newPaymentRow(c booking.Charge, status booking.PaymentStatus) paymentRow {
 func (r paymentRow) payment() booking.Payment {
 	return booking.Payment{
 		Charge: booking.Charge{
-			Key: r.Key, OrderID: r.OrderID, Method: r.Method, Why: r.Why,
+			Key: r.Key, OrderID: r.OrderID, Method: r.Method, Why: r.Why, Tier: r.Tier,
 			Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
 		},
-		Status: r.Status, Refunded: r.Refunded, Ref: r.Ref, At: r.CreatedAt.UTC(),
+		Status: r.Status, Refunded: r.Refunded, Kept: r.Kept, Ref: r.Ref, At: r.CreatedAt.UTC(),
 	}
 }
 
@@ -105,61 +107,119 @@ func (p *Payments) EndCharge(ctx context.Context, orderID string, answer booking
 // BeginRefund turns the pending or charged payment of c's order into
 // RefundPending, for the reason c.Why, and a deferred one into one that is
 // ChargePrevented. So becomes c for an order without a payment, so that a
-// charge that comes late finds it. The first reason given stays. Returns the
-// payment as it stands then.
-func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error) {
-	var row paymentRow
-	err := p.db.run(ctx, "begin refund", func(ctx context.Context, q bun.IDB) error {
-		row = newPaymentRow(c, booking.ChargePrevented)
-		row.Why = c.Why
-		return q.NewInsert().Model(&row).
-			On("CONFLICT (order_id) DO UPDATE").
-			Set("status = CASE WHEN ?TableAlias.status IN (?, ?) THEN ? WHEN ?TableAlias.status = ? THEN ? ELSE ?TableAlias.status END",
-				booking.ChargePending, booking.Charged, booking.RefundPending, booking.ChargeDeferred, booking.ChargePrevented).
-			Set("why = CASE WHEN ?TableAlias.status IN (?, ?, ?) THEN EXCLUDED.why ELSE ?TableAlias.why END",
-				booking.ChargePending, booking.Charged, booking.ChargeDeferred).
-			Set("waits = FALSE").
-			Set("updated_at = EXCLUDED.updated_at").
-			Returning("*").Scan(ctx)
-	})
-	return row.payment(), err
-}
-
-// EndRefund records what a RefundPending payment came to: Refunded with the
-// amount given back, in minor units, or ChargePrevented. Repeating it changes
-// nothing; any other payment is an error, NotFound when there is none.
-func (p *Payments) EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64) error {
-	return p.db.run(ctx, "end refund", func(ctx context.Context, q bun.IDB) error {
-		updated, err := affected(q.NewRaw(`UPDATE payments SET status = ?, ref = ?, refunded = ?, updated_at = ?
-			WHERE order_id = ? AND status = ?`,
-			end, ref, refunded, now(), orderID, booking.RefundPending).Exec(ctx))
-		if err != nil || updated == 1 {
+// charge that comes late finds it. The first reason given stays, and of a payment
+// that was charged what is kept of it, with the entry of the refund. Returns the
+// payment as it stands then, with its entries.
+func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (payment booking.Payment, err error) {
+	err = p.db.inTx(ctx, "begin refund", func(ctx context.Context, q bun.IDB) error {
+		row, err := p.locked(ctx, q, c.OrderID)
+		if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+			row = newPaymentRow(c, booking.ChargePrevented)
+			row.Why = c.Why
+			inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
+			if err != nil || inserted == 1 {
+				payment = row.payment()
+				return err
+			}
+			row, err = p.locked(ctx, q, c.OrderID)
+		}
+		if err != nil {
 			return err
 		}
+		if payment, err = withEntries(ctx, q, row); err != nil {
+			return err
+		}
+		return turnBack(ctx, q, c, &payment)
+	})
+	return payment, err
+}
+
+// turnBack begins the undo of a payment that is locked, unless that has begun.
+func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking.Payment) error {
+	was := payment.Status
+	switch was {
+	case booking.ChargePending, booking.Charged:
+		payment.Status = booking.RefundPending
+	case booking.ChargeDeferred:
+		payment.Status = booking.ChargePrevented
+	default:
+		return nil
+	}
+	payment.Why = c.Why
+	if was == booking.Charged {
+		payment.Kept, payment.Tier = max(0, min(c.Keep, payment.Amount.Amount-payment.Others())), c.Tier
+		if owed := payment.Owed(); owed > 0 {
+			own := booking.Entry{
+				Key: payment.RefundKey(), OrderID: c.OrderID, Amount: booking.Money{Amount: owed, Currency: payment.Amount.Currency},
+				Reason: booking.EntryReason(c.Why), By: c.By, State: booking.EntryPending,
+			}
+			row := newEntryRow(own)
+			if _, err := q.NewInsert().Model(&row).Exec(ctx); err != nil {
+				return err
+			}
+			payment.Entries = append(payment.Entries, row.entry())
+		}
+	}
+	_, err := q.NewRaw(`UPDATE payments SET status = ?, why = ?, kept = ?, tier = ?, waits = FALSE, updated_at = ? WHERE order_id = ?`,
+		payment.Status, payment.Why, payment.Kept, payment.Tier, now(), c.OrderID).Exec(ctx)
+	return err
+}
+
+// EndRefund records what a RefundPending payment came to: Refunded, or Retained,
+// with the amount, in minor units, that its own refund gave back, and the
+// provider's id of that, Returned, or ChargePrevented. Repeating it changes
+// nothing; any other payment is an error, NotFound when there is none.
+func (p *Payments) EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string) error {
+	return p.db.inTx(ctx, "end refund", func(ctx context.Context, q bun.IDB) error {
+		row, err := p.locked(ctx, q, orderID)
+		if err != nil {
+			return err
+		}
+		payment, err := withEntries(ctx, q, row)
+		if err != nil {
+			return err
+		}
+		own, _ := payment.Entry(payment.RefundKey())
+		if row.Status != booking.RefundPending {
+			if row.Status != end || end == booking.Refunded && own.Amount.Amount != refunded {
+				return fmt.Errorf("payment of order %s is %s with %d refunded, cannot become %s with %d",
+					orderID, row.Status, own.Amount.Amount, end, refunded)
+			}
+			return nil
+		}
+		if err := endOwn(ctx, q, payment, end, refunded, refundID); err != nil {
+			return err
+		}
+		_, err = q.NewRaw(`UPDATE payments SET status = ?, ref = ?, refunded = `+byProvider+`, updated_at = ? WHERE order_id = ?`,
+			end, ref, orderID, now(), orderID).Exec(ctx)
+		return err
+	})
+}
+
+// Payment is the order's payment with its entries and disputes; NotFound when
+// nothing was ever asked for.
+func (p *Payments) Payment(ctx context.Context, orderID string) (payment booking.Payment, err error) {
+	err = p.db.run(ctx, "read payment", func(ctx context.Context, q bun.IDB) error {
 		row, err := paymentOf(ctx, q, orderID)
 		if err != nil {
 			return err
 		}
-		if row.Status != end || row.Refunded != refunded {
-			return fmt.Errorf("payment of order %s is %s with %d refunded, cannot become %s with %d",
-				orderID, row.Status, row.Refunded, end, refunded)
-		}
-		return nil
-	})
-}
-
-// Payment is the order's payment; NotFound when nothing was ever asked for.
-func (p *Payments) Payment(ctx context.Context, orderID string) (booking.Payment, error) {
-	var row paymentRow
-	err := p.db.run(ctx, "read payment", func(ctx context.Context, q bun.IDB) (err error) {
-		row, err = paymentOf(ctx, q, orderID)
+		payment, err = withEntries(ctx, q, row)
 		return err
 	})
-	return row.payment(), err
+	return payment, err
 }
 
 func paymentOf(ctx context.Context, q bun.IDB, orderID string) (paymentRow, error) {
 	var row paymentRow
 	err := q.NewSelect().Model(&row).Where("order_id = ?", orderID).Scan(ctx)
+	return row, orNotFound(err, "payment of order", orderID)
+}
+
+// locked is the order's payment, which no other transaction changes until the end
+// of this one. What is given back in parts is added up under this lock.
+func (p *Payments) locked(ctx context.Context, q bun.IDB, orderID string) (paymentRow, error) {
+	var row paymentRow
+	err := q.NewRaw("SELECT * FROM payments WHERE order_id = ? ?", orderID, p.db.dialect.forUpdate).Scan(ctx, &row)
 	return row, orNotFound(err, "payment of order", orderID)
 }

@@ -133,14 +133,14 @@ func testPayments(t *testing.T, fresh newURL) {
 		requireCode(t, booking.NotFound, err)
 		_, err = payments.EndCharge(t.Context(), t.Name(), booking.Charged, "ch_1")
 		requireCode(t, booking.NotFound, err)
-		requireCode(t, booking.NotFound, payments.EndRefund(t.Context(), t.Name(), booking.Refunded, "", 0))
+		requireCode(t, booking.NotFound, payments.EndRefund(t.Context(), t.Name(), booking.Refunded, "", 0, ""))
 	})
 
 	run(t, "Refunded", func(t *testing.T) {
 		c := begin(t)
 		_, err := payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
 		require.NoError(t, err)
-		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount), "not begun")
+		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, ""), "not begun")
 
 		for range 2 {
 			p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
@@ -150,9 +150,9 @@ func testPayments(t *testing.T, fresh newURL) {
 			require.Equal(t, because(c, booking.ByCustomer), p.Charge)
 		}
 		for range 2 {
-			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount))
+			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, ""))
 		}
-		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.ChargePrevented, "", 0))
+		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.ChargePrevented, "", 0, ""))
 		p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
 		require.Equal(t, booking.Refunded, p.Status)
@@ -169,7 +169,7 @@ func testPayments(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Equal(t, booking.RefundPending, p.Status, "a late answer changes nothing")
 
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.ChargePrevented, "", 0))
+		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.ChargePrevented, "", 0, ""))
 		p, err = payments.BeginCharge(t.Context(), c)
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargePrevented, p.Status)
@@ -204,7 +204,7 @@ func testPayments(t *testing.T, fresh newURL) {
 		c := begin(t)
 		_, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
-		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount+1))
+		require.Error(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount+1, ""))
 	})
 
 	run(t, "ChargeAndRefundRace", func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/uptrace/bun"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/payments"
@@ -79,28 +80,72 @@ func (s *Sandbox) decide(ctx context.Context, c booking.Charge, status booking.P
 	return row.record(), nil
 }
 
-// Refund gives amount of the charge with the reference back, once: repeating
-// it with the same refundKey changes nothing, another refund of the charge is
-// an error, as is more than was charged. NotFound: there is no such charge.
-func (s *Sandbox) Refund(ctx context.Context, refundKey, ref string, amount booking.Money) error {
-	return s.db.run(ctx, "refund in sandbox", func(ctx context.Context, q bun.IDB) error {
-		updated, err := affected(q.NewRaw(`UPDATE sandbox_charges SET refunded = ?, refund_key = ?
-			WHERE ref = ? AND ref <> '' AND refund_key = '' AND amount >= ? AND currency = ?`,
-			amount.Amount, refundKey, ref, amount.Amount, amount.Currency).Exec(ctx))
-		if err != nil || updated == 1 {
-			return err
-		}
+type sandboxPartRow struct {
+	bun.BaseModel `bun:"table:sandbox_parts"`
+
+	Key    string `bun:",pk"`
+	Ref    string
+	Amount int64
+	At     time.Time
+}
+
+// Refund gives amount of the charge with the reference back, once per key:
+// repeating it changes nothing. More than is left of the charge is an error, as is
+// another amount under the same key. NotFound: there is no such charge.
+func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Money) error {
+	return s.db.inTx(ctx, "refund in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var row sandboxRow
-		err = q.NewSelect().Model(&row).Where("ref = ? AND ref <> ''", ref).Scan(ctx)
+		err := q.NewRaw("SELECT * FROM sandbox_charges WHERE ref = ? AND ref <> '' ?", ref, s.db.dialect.forUpdate).Scan(ctx, &row)
 		if err != nil {
 			return orNotFound(err, "charge", ref)
 		}
-		if row.RefundKey != refundKey {
-			return fmt.Errorf("charge %s of %d %s, %d refunded under %q, cannot be refunded %d %s under %q",
-				ref, row.Amount, row.Currency, row.Refunded, row.RefundKey, amount.Amount, amount.Currency, refundKey)
+		part := sandboxPartRow{Key: key, Ref: ref, Amount: amount.Amount, At: now()}
+		inserted, err := affected(q.NewInsert().Model(&part).On("CONFLICT (key) DO NOTHING").Exec(ctx))
+		if err != nil {
+			return err
+		}
+		stands := part
+		if inserted == 0 {
+			if err := q.NewSelect().Model(&stands).Where("key = ?", key).Scan(ctx); err != nil {
+				return err
+			}
+		}
+		switch {
+		case stands.Ref != ref || stands.Amount != amount.Amount || row.Currency != amount.Currency:
+			return fmt.Errorf("charge %s in %s cannot be refunded %d %s under %q, which is for %d of %s",
+				ref, row.Currency, amount.Amount, amount.Currency, key, stands.Amount, stands.Ref)
+		case inserted == 0:
+			return nil
+		case amount.Amount > row.Amount-row.Refunded:
+			return fmt.Errorf("charge %s of %d %s, %d refunded, cannot be refunded %d", ref, row.Amount, row.Currency, row.Refunded, amount.Amount)
+		}
+		_, err = q.NewRaw("UPDATE sandbox_charges SET refunded = refunded + ? WHERE key = ?", amount.Amount, row.Key).Exec(ctx)
+		return err
+	})
+}
+
+// Look tells what was taken and given back of the charge with the reference.
+// NotFound: there is none.
+func (s *Sandbox) Look(ctx context.Context, ref string) (seen activities.Outlay, err error) {
+	err = s.db.run(ctx, "look at charge in sandbox", func(ctx context.Context, q bun.IDB) error {
+		var row sandboxRow
+		if err := q.NewSelect().Model(&row).Where("ref = ? AND ref <> ''", ref).Scan(ctx); err != nil {
+			return orNotFound(err, "charge", ref)
+		}
+		var parts []sandboxPartRow
+		if err := q.NewSelect().Model(&parts).Where("ref = ?", ref).OrderExpr("at, key").Scan(ctx); err != nil {
+			return err
+		}
+		left := row.Amount - row.Refunded
+		seen = activities.Outlay{Ref: ref, Taken: booking.Money{Amount: row.Amount, Currency: row.Currency}, Left: left, Units: left}
+		for _, part := range parts {
+			seen.Refunds = append(seen.Refunds, activities.Refund{
+				ID: part.Key, Key: part.Key, Amount: part.Amount, State: booking.EntryDone, At: part.At.UTC(),
+			})
 		}
 		return nil
 	})
+	return seen, err
 }
 
 // Totals are what was ever charged and what of it was refunded, in minor units

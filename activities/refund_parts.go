@@ -1,0 +1,133 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// RefundPart gives back a part of an order's charge: once for e's key, and never
+// more than is left. The ledger begins it before the provider is asked, and knows
+// what it waits for. What the provider has accepted is answered as pending, what it
+// cannot do as failed; once the saga knows the words, it is asked for again until
+// they change. What a person has paid by hand is answered as done.
+func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
+		stands, left, err := p.refundPart(ctx, e)
+		refusal, refused := errors.AsType[*booking.Error](err)
+		switch {
+		case refused && (refusal.Code == booking.RefundExceeds || refusal.Code == booking.NotCharged):
+			return booking.Repaid{Entry: e, Refused: refusal.Code, Left: booking.Money{Amount: left, Currency: e.Amount.Currency}}, nil
+		case err != nil:
+			return booking.Repaid{}, err
+		case stands.State != booking.EntryDone && stands.Words == e.Words && e.Words != "":
+			return booking.Repaid{}, elsewhere{stillOwed{&Owed{Words: stands.Words}, askAgain(ctx)}}
+		}
+		return booking.Repaid{Entry: stands, Left: booking.Money{Amount: left, Currency: e.Amount.Currency}}, nil
+	})
+}
+
+// refundPart returns the entry as it stands then, and what can still be given back.
+func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands booking.Entry, left int64, err error) {
+	payment, err := p.Ledger.Payment(ctx, e.OrderID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return e, 0, booking.Errorf(booking.NotCharged, "nothing was charged for order %s", e.OrderID)
+	}
+	if err != nil {
+		return e, 0, fmt.Errorf("read payment: %w", err)
+	}
+	if stands, begun := payment.Entry(e.Key); begun && stands.State == booking.EntryDone {
+		return stands, payment.Refundable(), nil
+	}
+	seen, unseen := p.seen(ctx, &payment) // the ledger begins it, whether the provider can be asked or not
+	if payment, err = p.Ledger.BeginEntry(ctx, e); err != nil {
+		return e, payment.Refundable(), err
+	}
+	stands, _ = payment.Entry(e.Key)
+	switch {
+	case stands.State == booking.EntryDone:
+		return stands, payment.Refundable(), nil
+	case stands.State == booking.EntryFailed: // there is no room for it any more
+		return stands, payment.Refundable(), nil
+	}
+	before := stands
+	if err := p.askFor(ctx, &stands, seen, unseen); err != nil {
+		return e, 0, err
+	}
+	if stands != before {
+		if err := p.Ledger.NoteEntry(ctx, stands); err != nil {
+			return e, 0, fmt.Errorf("record refund of a part: %w", err)
+		}
+	}
+	left = payment.Refundable()
+	if stands.State == booking.EntryFailed {
+		left += stands.Amount.Amount
+	}
+	return stands, left, nil
+}
+
+// seen is what is seen of a payment's charge at the provider. The ledger knows of
+// it then.
+func (p *Payments) seen(ctx context.Context, payment *booking.Payment) (Outlay, error) {
+	if !payment.Taken() || payment.Ref == "" {
+		return Outlay{}, nil // the ledger refuses it
+	}
+	seen, err := p.Provider.Look(ctx, payment.Ref)
+	if err != nil {
+		return seen, fmt.Errorf("look at charge at provider: %w", err)
+	}
+	if seen.Taken != payment.Amount {
+		return seen, nil
+	}
+	return seen, p.importFrom(ctx, payment, seen)
+}
+
+// askFor asks the provider for what it has not given back of the entry yet, and
+// notes in the entry what came of it.
+func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, unseen error) error {
+	key := atProvider(*e)
+	due := booking.Money{Amount: max(0, e.Amount.Amount-seen.under(key)), Currency: e.Amount.Currency}
+	err := unseen
+	switch {
+	case err != nil:
+	case due.Amount > seen.Left:
+		err = &Owed{Words: fmt.Sprintf("%d %s are left of the charge at the provider", seen.Left, e.Amount.Currency), NeedsPerson: true}
+	default:
+		var id string
+		if id, err = p.Provider.Refund(ctx, key, seen.only(key), due); id != "" {
+			e.Ref = id
+		}
+	}
+	owed, isOwed := errors.AsType[*Owed](err)
+	switch {
+	case err == nil:
+		e.State, e.Words = booking.EntryDone, ""
+	case errors.Is(err, ErrReturned):
+		e.State, e.Words = booking.EntryFailed, ErrReturned.Error()
+	case !isOwed:
+		return elsewhere{fmt.Errorf("refund at provider: %w", err)}
+	case owed.NeedsPerson:
+		e.State, e.Words = booking.EntryFailed, owed.Words
+	default:
+		e.State, e.Words = booking.EntryPending, owed.Words
+	}
+	return nil
+}
+
+// ResolveByHand records that an operator has paid by hand what the provider could
+// not give back: the refunds of the order that have failed. They are done then, and
+// nothing is asked for them any more.
+func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
+		paid, err := p.Ledger.PayByHand(ctx, r)
+		switch {
+		case errors.Is(err, &booking.Error{Code: booking.NotFound}), err == nil && len(paid) == 0:
+			return booking.Resolved{Refused: booking.NothingOwed}, nil
+		case err != nil:
+			return booking.Resolved{}, fmt.Errorf("record what was paid by hand: %w", err)
+		}
+		return booking.Resolved{Entries: paid}, nil
+	})
+}

@@ -1,0 +1,146 @@
+package booking
+
+import "time"
+
+// Entry is a line of an order's payment: the charge, or a refund of some of it.
+// Its Key is one in the order and comes from the decision that it follows from.
+type Entry struct {
+	Key     string      `json:"key"`
+	OrderID string      `json:"orderId"`
+	Kind    EntryKind   `json:"kind"`
+	Amount  Money       `json:"amount"`
+	Reason  EntryReason `json:"reason,omitempty"`
+	By      string      `json:"by,omitempty"`   // the number of the one who decided it; "" for the system
+	Note    string      `json:"note,omitempty"` // in the words of the one who decided it
+	// Ref is the provider's own id of it, or the evidence of what was paid by hand.
+	Ref   string     `json:"ref,omitempty"`
+	State EntryState `json:"state"`
+	// Words are the provider's on what it is waiting for, or has failed over.
+	Words string `json:"words,omitempty"`
+	// ByHand: a person has given it back, at the provider or in another way.
+	ByHand bool      `json:"byHand,omitempty"`
+	At     time.Time `json:"at,omitzero"` // when it was decided
+	// Changed is when it came to its state.
+	Changed time.Time `json:"changed,omitzero"`
+}
+
+// EntryKind tells charges from refunds.
+type EntryKind string
+
+// The kinds of entries.
+const (
+	ChargeEntry EntryKind = "charge"
+	RefundEntry EntryKind = "refund"
+)
+
+// EntryKinds lists every kind of entry.
+func EntryKinds() []EntryKind { return []EntryKind{ChargeEntry, RefundEntry} }
+
+// EntryState is where an entry stands.
+type EntryState string
+
+// The states of entries.
+const (
+	EntryPending EntryState = "pending" // the provider has been asked, or is about to be; what it has accepted is not done
+	EntryDone    EntryState = "done"
+	// EntryFailed: a person has to see to it. The provider is asked again all the
+	// same: what it refused for may be over.
+	EntryFailed EntryState = "failed"
+)
+
+// EntryStates lists every state of entries.
+func EntryStates() []EntryState { return []EntryState{EntryPending, EntryDone, EntryFailed} }
+
+// EntryReason is why money was given back: a Reason of a cancellation, or one of
+// those below.
+type EntryReason string
+
+// The reasons of entries that no cancellation has.
+const (
+	Goodwill       EntryReason = "goodwill"        // the staff gives some of it back
+	EarlyDeparture EntryReason = "early_departure" // nights were freed
+	Disputed       EntryReason = "dispute"         // the customer's bank took it back
+	AtProvider     EntryReason = "provider"        // somebody gave it back at the provider, by hand
+)
+
+// EntryReasons lists the reasons of entries that no cancellation has.
+func EntryReasons() []EntryReason {
+	return []EntryReason{Goodwill, EarlyDeparture, Disputed, AtProvider}
+}
+
+// Key of the entries that follow from no decision of a person.
+const (
+	atProviderKey = "provider/"
+	disputeKey    = "dispute/"
+)
+
+// KeyAtProvider is the key of a refund that was made at the provider by hand, by
+// the provider's id of it.
+func KeyAtProvider(id string) string { return atProviderKey + id }
+
+// KeyOfDispute is the key of what a dispute took back, by the provider's id of it.
+func KeyOfDispute(id string) string { return disputeKey + id }
+
+// ChargeKey is the key of the entry of an order's charge, and what it is asked
+// for under at the provider.
+func ChargeKey(orderID string) string { return orderID + "/charge" }
+
+// Refunds tells whether the entry gives money back, or has, and has not failed.
+func (e Entry) Refunds() bool { return e.Kind == RefundEntry && e.State != EntryFailed }
+
+// ByProvider tells whether the entry is a refund that the provider has made.
+// What a bank took back, or a person has paid otherwise, is none.
+func (e Entry) ByProvider() bool {
+	return e.Kind == RefundEntry && e.State == EntryDone && e.Reason != Disputed && (!e.ByHand || e.Reason == AtProvider)
+}
+
+// Dispute is an objection to a charge that the customer has raised with their
+// bank.
+type Dispute struct {
+	ID     string        `json:"id"` // the provider's
+	Amount Money         `json:"amount"`
+	Status DisputeStatus `json:"status"`
+	// EvidenceDueBy is until when the provider takes evidence; zero when it does
+	// not say.
+	EvidenceDueBy time.Time `json:"evidenceDueBy,omitzero"`
+}
+
+// DisputeStatus is where a dispute stands.
+type DisputeStatus string
+
+// The statuses of disputes.
+const (
+	DisputeOpen DisputeStatus = "open"
+	DisputeLost DisputeStatus = "lost" // the customer has the money back
+	DisputeWon  DisputeStatus = "won"
+)
+
+// DisputeStatuses lists every status of disputes.
+func DisputeStatuses() []DisputeStatus { return []DisputeStatus{DisputeOpen, DisputeLost, DisputeWon} }
+
+// Repaid is what came of a refund in part.
+type Repaid struct {
+	// Entry as it stands. It is the one that was asked for where that was refused.
+	Entry Entry `json:"entry"`
+	// Refused, if not "": nothing was begun and nothing will be, since more was asked
+	// for than is left (RefundExceeds), or no charge stands (NotCharged).
+	Refused Code `json:"refused,omitempty"`
+	// Left is what can still be given back.
+	Left Money `json:"left"`
+}
+
+// Resolution is an operator's word that they have paid by hand what the provider
+// could not give back.
+type Resolution struct {
+	OrderID  string `json:"orderId"`
+	Evidence string `json:"evidence"`
+	By       string `json:"by,omitempty"`
+}
+
+// Resolved is what came of a Resolution.
+type Resolved struct {
+	// Entries that are done by it, or were by the same evidence before.
+	Entries []Entry `json:"entries,omitempty"`
+	// Refused, if not "": nothing is owed that a person has to see to (NothingOwed).
+	Refused Code `json:"refused,omitempty"`
+}

@@ -1,0 +1,291 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+type entryRow struct {
+	bun.BaseModel `bun:"table:payment_entries"`
+
+	OrderID   string `bun:",pk"`
+	Key       string `bun:",pk"`
+	Kind      booking.EntryKind
+	Amount    int64
+	Currency  string
+	Reason    booking.EntryReason
+	ByWhom    string
+	Note      string
+	Ref       string
+	State     booking.EntryState
+	Words     string
+	ByHand    bool
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// newEntryRow is a refund as it is written first.
+func newEntryRow(e booking.Entry) entryRow {
+	at := now()
+	row := entryRow{
+		OrderID: e.OrderID, Key: e.Key, Kind: booking.RefundEntry, Amount: e.Amount.Amount, Currency: e.Amount.Currency,
+		Reason: e.Reason, ByWhom: e.By, Note: e.Note, Ref: e.Ref, State: e.State, Words: e.Words, ByHand: e.ByHand,
+		CreatedAt: at, UpdatedAt: at,
+	}
+	if !e.At.IsZero() {
+		row.CreatedAt = micros(e.At)
+	}
+	return row
+}
+
+func (r entryRow) entry() booking.Entry {
+	return booking.Entry{
+		Key: r.Key, OrderID: r.OrderID, Kind: r.Kind, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
+		Reason: r.Reason, By: r.ByWhom, Note: r.Note, Ref: r.Ref, State: r.State, Words: r.Words, ByHand: r.ByHand,
+		At: r.CreatedAt.UTC(), Changed: r.UpdatedAt.UTC(),
+	}
+}
+
+type disputeRow struct {
+	bun.BaseModel `bun:"table:payment_disputes"`
+
+	OrderID   string `bun:",pk"`
+	ID        string `bun:",pk"`
+	Amount    int64
+	Currency  string
+	Status    booking.DisputeStatus
+	DueBy     bun.NullTime
+	UpdatedAt time.Time
+}
+
+func (r disputeRow) dispute() booking.Dispute {
+	d := booking.Dispute{ID: r.ID, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency}, Status: r.Status}
+	if !r.DueBy.IsZero() {
+		d.EvidenceDueBy = r.DueBy.UTC()
+	}
+	return d
+}
+
+// byProvider adds up what the provider has given back of an order: neither what a
+// bank took back nor what a person has paid otherwise. See Entry.ByProvider.
+const byProvider = `(SELECT CAST(COALESCE(SUM(amount), 0) AS bigint) FROM payment_entries WHERE order_id = ? AND kind = 'refund'
+	AND state = 'done' AND reason <> 'dispute' AND (NOT by_hand OR reason = 'provider'))`
+
+// withEntries is the payment with its refunds, oldest first, and its disputes.
+func withEntries(ctx context.Context, q bun.IDB, row paymentRow) (booking.Payment, error) {
+	payments, err := allWithEntries(ctx, q, []paymentRow{row})
+	if err != nil {
+		return row.payment(), err
+	}
+	return payments[0], nil
+}
+
+// allWithEntries are payments that follow each other, with their refunds, oldest
+// first, and their disputes.
+func allWithEntries(ctx context.Context, q bun.IDB, rows []paymentRow) ([]booking.Payment, error) {
+	payments, at := make([]booking.Payment, len(rows)), map[string]int{}
+	for i, row := range rows {
+		payments[i], at[row.OrderID] = row.payment(), i
+	}
+	if len(rows) == 0 {
+		return payments, nil
+	}
+	first, last := rows[0].OrderID, rows[len(rows)-1].OrderID
+	var entries []entryRow
+	err := q.NewSelect().Model(&entries).Where("order_id BETWEEN ? AND ?", first, last).OrderExpr("created_at, key").Scan(ctx)
+	if err != nil {
+		return payments, err
+	}
+	for _, e := range entries {
+		if i, ok := at[e.OrderID]; ok {
+			payments[i].Entries = append(payments[i].Entries, e.entry())
+		}
+	}
+	var disputes []disputeRow
+	err = q.NewSelect().Model(&disputes).Where("order_id BETWEEN ? AND ?", first, last).OrderExpr("id").Scan(ctx)
+	for _, d := range disputes {
+		if i, ok := at[d.OrderID]; ok {
+			payments[i].Disputes = append(payments[i].Disputes, d.dispute())
+		}
+	}
+	return payments, err
+}
+
+// BeginEntry writes a pending refund of a part unless there is one under its key,
+// begins one that has failed again if there is room for it, and returns the payment
+// with its entries. RefundExceeds: more is asked for than is left. NotCharged: no
+// charge is known to stand.
+func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment booking.Payment, err error) {
+	err = p.change(ctx, "begin refund of a part", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
+		stands, begun := payment.Entry(e.Key)
+		switch left := payment.Refundable(); {
+		case begun && stands.State != booking.EntryFailed, begun && stands.Amount.Amount > left:
+			return nil
+		case begun:
+			stands.State = booking.EntryPending
+			return putEntry(ctx, q, stands)
+		case !payment.Taken():
+			return booking.Errorf(booking.NotCharged, "the payment of order %s is %s", e.OrderID, payment.Status)
+		case e.Amount.Currency != payment.Amount.Currency || e.Amount.Amount < 1 || e.Amount.Amount > left:
+			return booking.Errorf(booking.RefundExceeds, "%d %s are left to be given back of order %s", left, payment.Amount.Currency, e.OrderID)
+		}
+		e.State, e.Ref, e.Words, e.ByHand, e.At = booking.EntryPending, "", "", false, time.Time{}
+		return putEntry(ctx, q, e)
+	})
+	return payment, err
+}
+
+// NoteEntry records the state, reference and words of the refund under e's key,
+// unless that is done, and writes it if it is not there.
+func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
+	var payment booking.Payment
+	return p.change(ctx, "note refund", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
+		if stands, begun := payment.Entry(e.Key); begun && stands.State == booking.EntryDone {
+			return nil
+		}
+		return putEntry(ctx, q, e)
+	})
+}
+
+// Import records what others have given back of a payment, and how its disputes
+// stand. The payment's own refund is for less then, and the policy keeps less if
+// that is not enough. Returns the payment with its entries.
+func (p *Payments) Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (payment booking.Payment, err error) {
+	err = p.change(ctx, "record refunds of others", orderID, &payment, func(ctx context.Context, q bun.IDB) error {
+		for _, e := range others {
+			if err := putEntry(ctx, q, e); err != nil {
+				return err
+			}
+		}
+		for _, d := range disputes {
+			row := disputeRow{
+				OrderID: orderID, ID: d.ID, Amount: d.Amount.Amount, Currency: d.Amount.Currency, Status: d.Status, UpdatedAt: now(),
+			}
+			if !d.EvidenceDueBy.IsZero() {
+				row.DueBy = bun.NullTime{Time: micros(d.EvidenceDueBy)}
+			}
+			_, err := q.NewInsert().Model(&row).On("CONFLICT (order_id, id) DO UPDATE").Set("amount = EXCLUDED.amount").
+				Set("status = EXCLUDED.status").Set("due_by = EXCLUDED.due_by").Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
+			if err != nil {
+				return err
+			}
+		}
+		if len(others) == 0 {
+			return nil
+		}
+		return p.keepLess(ctx, q, orderID)
+	})
+	return payment, err
+}
+
+// keepLess fits what is kept of a payment, and its own refund, to what others have
+// given back.
+func (p *Payments) keepLess(ctx context.Context, q bun.IDB, orderID string) error {
+	row, err := paymentOf(ctx, q, orderID)
+	if err != nil {
+		return err
+	}
+	payment, err := withEntries(ctx, q, row)
+	if err != nil || row.Status != booking.RefundPending {
+		return err
+	}
+	if kept := max(0, min(payment.Kept, payment.Amount.Amount-payment.Others())); kept != payment.Kept {
+		payment.Kept = kept
+		if _, err := q.NewRaw("UPDATE payments SET kept = ? WHERE order_id = ?", kept, orderID).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	own, begun := payment.Entry(payment.RefundKey())
+	if !begun || own.State == booking.EntryDone || own.Amount.Amount == payment.Owed() {
+		return nil
+	}
+	own.Amount.Amount = payment.Owed()
+	return putEntry(ctx, q, own)
+}
+
+// PayByHand marks the refunds of the order that have failed as done by hand.
+// Returns those that the same evidence stands for, and none when there are none.
+func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
+	var payment booking.Payment
+	err = p.change(ctx, "record what was paid by hand", r.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
+		paid = nil
+		for _, e := range payment.Entries {
+			switch {
+			case e.State == booking.EntryFailed && e.Amount.Amount > 0 && e.Reason != booking.AtProvider:
+				e.State, e.ByHand, e.Ref, e.By = booking.EntryDone, true, r.Evidence, r.By
+				if err := putEntry(ctx, q, e); err != nil {
+					return err
+				}
+				paid = append(paid, e)
+			case e.State == booking.EntryDone && e.ByHand && e.Reason != booking.AtProvider && e.Reason != booking.Disputed && e.Ref == r.Evidence:
+				paid = append(paid, e)
+			}
+		}
+		return nil
+	})
+	return paid, err
+}
+
+// change changes the entries of an order's payment, which is locked and read into
+// payment first, and again in the end. NotFound: there is no payment.
+func (p *Payments) change(ctx context.Context, what, orderID string, payment *booking.Payment, do func(context.Context, bun.IDB) error) error {
+	return p.db.inTx(ctx, what, func(ctx context.Context, q bun.IDB) error {
+		row, err := p.locked(ctx, q, orderID)
+		if err != nil {
+			return err
+		}
+		if *payment, err = withEntries(ctx, q, row); err != nil {
+			return err
+		}
+		if err := do(ctx, q); err != nil {
+			return err
+		}
+		if row, err = paymentOf(ctx, q, orderID); err != nil {
+			return err
+		}
+		if *payment, err = withEntries(ctx, q, row); err != nil || len(payment.Entries) == 0 {
+			return err
+		}
+		return q.NewRaw("UPDATE payments SET refunded = "+byProvider+" WHERE order_id = ? RETURNING refunded", orderID, orderID).
+			Scan(ctx, &payment.Refunded)
+	})
+}
+
+// putEntry writes an entry, or changes the one under its key in what may change of it.
+func putEntry(ctx context.Context, q bun.IDB, e booking.Entry) error {
+	row := newEntryRow(e)
+	_, err := q.NewInsert().Model(&row).On("CONFLICT (order_id, key) DO UPDATE").
+		Set("amount = EXCLUDED.amount").Set("by_whom = EXCLUDED.by_whom").Set("ref = EXCLUDED.ref").Set("state = EXCLUDED.state").
+		Set("words = EXCLUDED.words").Set("by_hand = EXCLUDED.by_hand").Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
+	return err
+}
+
+// endOwn ends the payment's own refund: with what it gave back or, where the
+// customer has it back in another way, with what is missing otherwise. One that
+// nothing came of is no entry.
+func endOwn(ctx context.Context, q bun.IDB, payment booking.Payment, end booking.PaymentStatus, refunded int64, refundID string) error {
+	own, begun := payment.Entry(payment.RefundKey())
+	if begun && own.State == booking.EntryDone {
+		return nil
+	}
+	if !begun {
+		own = booking.Entry{Key: payment.RefundKey(), OrderID: payment.OrderID, Reason: booking.EntryReason(payment.Why)}
+		own.Amount.Currency = payment.Amount.Currency
+	}
+	own.State, own.Words, own.Amount.Amount = booking.EntryDone, "", refunded
+	if refundID != "" {
+		own.Ref = refundID
+	}
+	if end == booking.Returned {
+		own.ByHand, own.Amount.Amount = true, payment.Owed()
+	}
+	if end == booking.ChargePrevented || own.Amount.Amount == 0 {
+		_, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", payment.OrderID, own.Key).Exec(ctx)
+		return err
+	}
+	return putEntry(ctx, q, own)
+}
