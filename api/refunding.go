@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -18,7 +17,7 @@ func (s *server) registerRefunds() {
 	responses := s.problems(orders.RefundCodes()...)
 	responses["200"] = &huma.Response{
 		Description: "An earlier request under the Idempotency-Key has begun it; this is where it stands",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[refundView]())}},
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[paymentEntry]())}},
 	}
 	register(s, huma.Operation{
 		OperationID: "refund-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/refunds", Tags: []string{tagRecords},
@@ -63,21 +62,10 @@ func (in *refundRequest) Resolve(ctx huma.Context) []error {
 	return f
 }
 
-// refundView is a refund as the API shows it.
-type refundView struct {
-	ID      string             `json:"id" doc:"Its key among the entries of the payment" example:"refund/06gzvfahhdv2qeq77vmrpjqcg8"`
-	OrderID string             `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
-	State   booking.EntryState `json:"state" enum:"pending,done,failed" doc:"pending: what the payment provider has accepted is not yet done. failed: a person sees to it"`
-	Amount  booking.Money      `json:"amount"`
-	Reason  string             `json:"reason" doc:"Always goodwill" example:"goodwill"`
-	By      string             `json:"by,omitempty" doc:"The number of the one who made it" example:"1024"`
-	At      time.Time          `json:"at"`
-}
-
 type refundAnswer struct {
 	Status   int
 	Location string `header:"Location" doc:"Where the payment with its entries can be read"`
-	Body     refundView
+	Body     paymentEntry
 }
 
 func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundAnswer, error) {
@@ -91,17 +79,11 @@ func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundA
 	case err != nil:
 		return nil, err
 	}
-	answer := &refundAnswer{Status: http.StatusCreated, Location: "/v1/payments/" + in.OrderID, Body: showRefund(is.Entry)}
+	answer := &refundAnswer{Status: http.StatusCreated, Location: "/v1/payments/" + in.OrderID, Body: showEntry(is.Entry)}
 	if is.Earlier {
 		answer.Status = http.StatusOK
 	}
 	return answer, nil
-}
-
-func showRefund(e booking.Entry) refundView {
-	return refundView{
-		ID: e.Key, OrderID: e.OrderID, State: e.State, Amount: e.Amount, Reason: string(e.Reason), By: e.By, At: e.At.UTC(),
-	}
 }
 
 // resolutionRequest says how a refund was paid by hand.

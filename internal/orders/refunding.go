@@ -68,11 +68,14 @@ func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (R
 	if err != nil {
 		return Refunded{}, err
 	}
-	if e, begun := payment.Entry(wanted.Key()); begun {
-		return Refunded{Entry: e, Earlier: true}, sameRefund(e, wanted)
+	stands, begun := payment.Entry(wanted.Key())
+	if begun {
+		err = sameRefund(stands, wanted)
+	} else {
+		err = mayRefund(payment, wanted)
 	}
-	if err := mayRefund(payment, wanted); err != nil {
-		return Refunded{}, err
+	if err != nil || stands.State == booking.EntryDone {
+		return Refunded{Entry: stands, Earlier: true}, err
 	}
 	// A caller who leaves does not take a decision back.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
@@ -80,6 +83,8 @@ func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (R
 	asking, sending := watched(budget)
 	repaid, taken, err := o.beginRefund(asking, wanted, r.OrderID)
 	switch {
+	case begun: // it is followed again, should its order have forgotten it by a reset
+		return Refunded{Entry: stands, Earlier: true}, nil
 	case err == nil:
 		return Refunded{Entry: repaid.Entry}, sameRefund(repaid.Entry, wanted)
 	case isOpen(err) && atLimit(err) == nil:
