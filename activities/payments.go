@@ -78,8 +78,8 @@ type PaymentProvider interface {
 	Void(ctx context.Context, c booking.Charge) (refs []string, err error)
 	// Look tells what has become of a charge. *Owed: only a person can find out.
 	Look(ctx context.Context, ref string) (Outlay, error)
-	// Refund gives back amount of the charge that was seen, once per key, and tells
-	// what came of all refunds that were seen; an amount of 0 asks for nothing more.
+	// Refund gives back amount of the charge that was seen, once per key and what was
+	// seen under it (see Outlay.Under), and tells what came of all refunds that were seen; an amount of 0 asks for nothing more.
 	// Nil: they are done. id is the provider's of the refund under the key, when
 	// known. *Owed: not yet. ErrReturned: the customer has it back in another way.
 	Refund(ctx context.Context, key string, seen Outlay, amount booking.Money) (id string, err error)
@@ -111,6 +111,17 @@ type Refund struct {
 	At     time.Time
 }
 
+// Under is what refunds under the key come to that have not failed. The next one
+// under it is another request than the one before, though it be for as much.
+func (o Outlay) Under(key string) (sum int64) {
+	for _, r := range o.Refunds {
+		if r.Key == key && r.State != booking.EntryFailed {
+			sum += r.Amount
+		}
+	}
+	return sum
+}
+
 // Has tells whether a refund under the key is in the state.
 func (o Outlay) Has(key string, state booking.EntryState) (Refund, bool) {
 	for _, r := range o.Refunds {
@@ -126,16 +137,6 @@ func (o Outlay) only(key string) Outlay {
 	o.Disputes = nil
 	o.Refunds = slices.DeleteFunc(slices.Clone(o.Refunds), func(r Refund) bool { return r.Key != key })
 	return o
-}
-
-// under is what refunds under the key come to that have not failed.
-func (o Outlay) under(key string) (sum int64) {
-	for _, r := range o.Refunds {
-		if r.Key == key && r.State != booking.EntryFailed {
-			sum += r.Amount
-		}
-	}
-	return sum
 }
 
 // Errors of a PaymentProvider that are answers, not failures.

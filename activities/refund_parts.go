@@ -85,7 +85,7 @@ func (p *Payments) seen(ctx context.Context, payment *booking.Payment) (Outlay, 
 // notes in the entry what came of it.
 func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, unseen error) error {
 	key := atProvider(*e)
-	due := booking.Money{Amount: max(0, e.Amount.Amount-seen.under(key)), Currency: e.Amount.Currency}
+	due := booking.Money{Amount: max(0, e.Amount.Amount-seen.Under(key)), Currency: e.Amount.Currency}
 	err := unseen
 	switch {
 	case err != nil:

@@ -154,7 +154,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 			return given{}, err
 		}
 		if part = underWay(*payment); part != nil || payment.Kept > 0 {
-			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.under(key)))
+			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)))
 		}
 	}
 	id, err := p.Provider.Refund(ctx, key, seen, due)
@@ -169,7 +169,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 	case !known:
 		return given{payment.Amount.Amount, id}, nil
 	default:
-		return given{seen.under(key) + due.Amount, id}, nil
+		return given{seen.Under(key) + due.Amount, id}, nil
 	}
 }
 
@@ -186,7 +186,12 @@ func underWay(payment booking.Payment) *booking.Entry {
 
 // importFrom adds to the payment what others have given back of its charge at the
 // provider, and how its disputes stand.
-func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, seen Outlay) error {
+func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, seen Outlay) (err error) {
+	if unknown(*payment, seen) { // a part that was begun meanwhile: the ledger knows of it before the provider does
+		if *payment, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil {
+			return fmt.Errorf("read payment: %w", err)
+		}
+	}
 	others, disputes := foreign(*payment, seen), changed(payment.Disputes, seen.Disputes)
 	if len(others) == 0 && len(disputes) == 0 {
 		return nil
@@ -209,10 +214,7 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		e.OrderID, e.Kind, e.ByHand, e.Amount.Currency = payment.OrderID, booking.RefundEntry, true, payment.Amount.Currency
 		entries = append(entries, e)
 	}
-	ours := map[string]bool{payment.RefundKey(): true}
-	for _, e := range payment.Entries {
-		ours[atProvider(e)] = true
-	}
+	ours := keysOf(payment)
 	for _, r := range seen.Refunds {
 		key := booking.KeyAtProvider(r.ID)
 		_, known := payment.Entry(key)
@@ -221,18 +223,34 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		}
 	}
 	for _, d := range seen.Disputes {
-		if d.Status == booking.DisputeLost {
+		if d.State == booking.DisputeLost {
 			add(booking.Entry{Key: booking.KeyOfDispute(d.ID), Amount: d.Amount, Reason: booking.Disputed, Ref: d.ID, State: booking.EntryDone})
 		}
 	}
 	return entries
 }
 
+// keysOf are the keys under which the payment's refunds are asked for.
+func keysOf(payment booking.Payment) map[string]bool {
+	keys := map[string]bool{payment.RefundKey(): true}
+	for _, e := range payment.Entries {
+		keys[atProvider(e)] = true
+	}
+	return keys
+}
+
+// unknown tells whether a refund was asked for under a key that is not among the
+// payment's.
+func unknown(payment booking.Payment, seen Outlay) bool {
+	ours := keysOf(payment)
+	return slices.ContainsFunc(seen.Refunds, func(r Refund) bool { return r.Key != "" && !ours[r.Key] })
+}
+
 // changed are the disputes that the ledger does not know as they are.
 func changed(known, seen []booking.Dispute) (news []booking.Dispute) {
 	for _, d := range seen {
 		if !slices.ContainsFunc(known, func(k booking.Dispute) bool {
-			return k.ID == d.ID && k.Status == d.Status && k.Amount == d.Amount && k.EvidenceDueBy.Equal(d.EvidenceDueBy)
+			return k.ID == d.ID && k.State == d.State && k.Amount == d.Amount && k.EvidenceDueBy.Equal(d.EvidenceDueBy)
 		}) {
 			news = append(news, d)
 		}

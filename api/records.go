@@ -48,7 +48,7 @@ type paymentView struct {
 // TransformSchema documents what the domain's string types may hold.
 func (paymentView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["status"].Enum = enumOf(booking.PaymentStatuses())
-	r.SchemaFromRef(s.Properties["disputes"].Items.Ref).Properties["status"].Enum = enumOf(booking.DisputeStatuses())
+	r.SchemaFromRef(s.Properties["disputes"].Items.Ref).Properties["state"].Enum = enumOf(booking.DisputeStates())
 	return s
 }
 

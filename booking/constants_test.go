@@ -82,7 +82,7 @@ func TestLists_AreComplete(t *testing.T) {
 	require.ElementsMatch(t, all["EntryKind"], texts(booking.EntryKinds()))
 	require.ElementsMatch(t, all["EntryState"], texts(booking.EntryStates()))
 	require.ElementsMatch(t, all["EntryReason"], texts(booking.EntryReasons()))
-	require.ElementsMatch(t, all["DisputeStatus"], texts(booking.DisputeStatuses()))
+	require.ElementsMatch(t, all["DisputeState"], texts(booking.DisputeStates()))
 	require.ElementsMatch(t, all["SaleStatus"], texts(booking.SaleStatuses()))
 	require.ElementsMatch(t, all["CleanerStatus"], texts(booking.CleanerStatuses()))
 	require.ElementsMatch(t, all["Language"], texts(booking.Languages()))

@@ -97,26 +97,26 @@ func (e Entry) ByProvider() bool {
 // Dispute is an objection to a charge that the customer has raised with their
 // bank.
 type Dispute struct {
-	ID     string        `json:"id"` // the provider's
-	Amount Money         `json:"amount"`
-	Status DisputeStatus `json:"status"`
+	ID     string       `json:"id"` // the provider's
+	Amount Money        `json:"amount"`
+	State  DisputeState `json:"state"`
 	// EvidenceDueBy is until when the provider takes evidence; zero when it does
 	// not say.
 	EvidenceDueBy time.Time `json:"evidenceDueBy,omitzero"`
 }
 
-// DisputeStatus is where a dispute stands.
-type DisputeStatus string
+// DisputeState is where a dispute stands.
+type DisputeState string
 
-// The statuses of disputes.
+// The states of disputes.
 const (
-	DisputeOpen DisputeStatus = "open"
-	DisputeLost DisputeStatus = "lost" // the customer has the money back
-	DisputeWon  DisputeStatus = "won"
+	DisputeOpen DisputeState = "open"
+	DisputeLost DisputeState = "lost" // the customer has the money back
+	DisputeWon  DisputeState = "won"
 )
 
-// DisputeStatuses lists every status of disputes.
-func DisputeStatuses() []DisputeStatus { return []DisputeStatus{DisputeOpen, DisputeLost, DisputeWon} }
+// DisputeStates lists every state of disputes.
+func DisputeStates() []DisputeState { return []DisputeState{DisputeOpen, DisputeLost, DisputeWon} }
 
 // Repaid is what came of a refund in part.
 type Repaid struct {

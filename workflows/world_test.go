@@ -482,11 +482,11 @@ func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, 
 			return "", &owed
 		}
 		is := p.by(seen.Ref)
-		if _, asked := is.refunds[key]; !asked && amount.Amount > 0 {
-			if is.refunds == nil {
-				is.refunds = map[string]int64{}
-			}
-			is.refunds[key] = amount.Amount
+		if is.refunds == nil {
+			is.refunds = map[string]int64{}
+		}
+		if amount.Amount > 0 && is.refunds[key] == seen.Under(key) { // else it was carried out, and not heard
+			is.refunds[key] += amount.Amount
 			is.refunded += amount.Amount
 		}
 		return "id of " + key, nil

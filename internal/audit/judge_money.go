@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/yeyak/yeyak/booking"
@@ -18,30 +19,95 @@ func (f *facts) money(o standing, d due) []Finding {
 			}
 			return nil
 		}
-		if p == nil || p.Status != booking.Charged || p.Amount != o.amount || p.Refunded != 0 {
+		if p == nil || p.Status != booking.Charged || p.Amount != o.amount || p.Kept != 0 || p.Refunded != 0 && len(p.Entries) == 0 {
 			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
 		}
 	case absent:
 		if !settled(p) {
-			return f.finds(Money, "", "it is %s and owes nothing; the ledger says: %s", o.status, paymentInWords(p))
+			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, afterAll(p), paymentInWords(p))
 		}
 	}
-	return nil
+	return f.entries()
 }
 
-// settled tells whether nothing is charged, and nothing ever will be.
+// keepers are the reasons of cancellations of which a policy may keep something. All
+// others give everything back.
+var keepers = []booking.Reason{booking.ByCustomer}
+
+// entries compares the refunds of a payment with the payment itself.
+func (f *facts) entries() (found []Finding) {
+	p := f.payment
+	if p == nil {
+		return nil
+	}
+	if p.Kept != 0 && (p.Tier == "" || !slices.Contains(keepers, p.Why)) {
+		found = f.finds(Money, "", "nothing may be kept of what is cancelled for the reason %q by the tier %q; the ledger says: %s", p.Why, p.Tier, paymentInWords(p))
+	}
+	if len(p.Entries) == 0 {
+		return found
+	}
+	var done, underWay int64
+	for _, e := range p.Entries {
+		switch {
+		case e.ByProvider():
+			done += e.Amount.Amount
+		case e.Refunds():
+			underWay += e.Amount.Amount
+		}
+		if e.ByHand && e.By != "" && e.Ref == "" {
+			found = append(found, f.finds(Money, "", "refund %s was paid by hand, and there is no evidence of it", e.Key)...)
+		}
+		if e.Amount.Currency != p.Amount.Currency {
+			found = append(found, f.finds(Money, "", "refund %s is of %s; the ledger says: %s", e.Key, inWords(e.Amount), paymentInWords(p))...)
+		}
+	}
+	if done != p.Refunded {
+		found = append(found, f.finds(Money, "", "its refunds add up to %d; the ledger says: %s", done, paymentInWords(p))...)
+	}
+	if done+underWay > p.Amount.Amount {
+		found = append(found, f.finds(Money, "", "its refunds come to %d, which is more than was charged; the ledger says: %s", done+underWay, paymentInWords(p))...)
+	}
+	return found
+}
+
+// settled tells whether nothing is owed: nothing is charged, and nothing ever will
+// be, or all is given back but for what the policy keeps.
 func settled(p *booking.Payment) bool {
 	if p == nil {
 		return true
 	}
 	switch p.Status {
-	case booking.Declined, booking.ChargePrevented, booking.Returned:
+	case booking.Declined, booking.ChargePrevented:
 		return true
+	case booking.Returned:
+		return len(p.Entries) == 0 || isGivenBack(p)
 	case booking.Refunded:
-		return p.Refunded == p.Amount.Amount
+		return isGivenBack(p)
+	case booking.Retained:
+		return p.Kept > 0 && isGivenBack(p)
 	default:
 		return false
 	}
+}
+
+// isGivenBack tells whether the policy has its part, and the customer the rest. What
+// was given back beside the cancellation, out of goodwill, by hand or by a bank, may
+// be more than that.
+func isGivenBack(p *booking.Payment) bool {
+	owed, otherwise, beside := p.Amount.Amount-p.Kept, int64(0), int64(0)
+	for _, e := range p.Entries {
+		if e.State != booking.EntryDone {
+			continue
+		}
+		if !e.ByProvider() {
+			otherwise += e.Amount.Amount
+		}
+		if e.Key != p.RefundKey() {
+			beside += e.Amount.Amount
+		}
+	}
+	given := p.Refunded + otherwise
+	return given >= owed && given-beside <= owed
 }
 
 // provider compares the ledger with the provider's record. What is still being
@@ -73,21 +139,47 @@ func (f *facts) isSpare(c ProviderCharge) bool {
 
 // agree tells whether the ledger and the provider say the same. Of a charge that
 // was taken in another amount, by a release that knew another unit, it is enough
-// that both say that all of it is given back.
+// that both say that all of it is given back. What the provider has accepted counts
+// as given back there, and as under way here.
 func agree(p *booking.Payment, taken []ProviderCharge) bool {
 	switch p.Status {
-	case booking.Charged, booking.Refunded:
-		if p.Status == booking.Refunded && len(taken) == 1 && taken[0].Refunded == taken[0].Taken.Amount {
-			return taken[0].Ref == p.Ref
+	case booking.Charged, booking.Refunded, booking.Retained:
+		if len(taken) != 1 || taken[0].Ref != p.Ref {
+			return false
 		}
-		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Refunded == p.Refunded && taken[0].Ref == p.Ref
+		given := taken[0].Refunded
+		if p.Status == booking.Refunded && p.Kept == 0 && given == taken[0].Taken.Amount && (taken[0].Taken != p.Amount || len(p.Entries) == 0) {
+			return true
+		}
+		return taken[0].Taken == p.Amount && given >= p.Refunded && given <= p.Refunded+pending(p)
 	case booking.Returned: // of which the provider knows in part only
+		if p.Ref == "" { // a person has paid what the provider could not even say of
+			return len(taken) <= 1
+		}
 		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Ref == p.Ref
 	case booking.Declined, booking.ChargePrevented:
 		return len(taken) == 0
 	default:
 		return true
 	}
+}
+
+// pending is what the provider may have accepted.
+func pending(p *booking.Payment) (sum int64) {
+	for _, e := range p.Entries {
+		if e.Kind == booking.RefundEntry && e.State == booking.EntryPending {
+			sum += e.Amount.Amount
+		}
+	}
+	return sum
+}
+
+// afterAll is what an order that is over owes its business.
+func afterAll(p *booking.Payment) string {
+	if p != nil && p.Kept > 0 {
+		return inWords(booking.Money{Amount: p.Kept, Currency: p.Amount.Currency})
+	}
+	return "nothing"
 }
 
 // moneyInWords is what the customer has paid, or may have, and has not got
@@ -103,6 +195,10 @@ func paymentInWords(p *booking.Payment) string {
 	switch {
 	case p == nil:
 		return "no charge"
+	case p.Refunded != 0 && p.Kept != 0:
+		return fmt.Sprintf("%s %s, %d of it given back and %d kept", inWords(p.Amount), p.Status, p.Refunded, p.Kept)
+	case p.Kept != 0:
+		return fmt.Sprintf("%s %s, %d of it kept", inWords(p.Amount), p.Status, p.Kept)
 	case p.Refunded != 0:
 		return fmt.Sprintf("%s %s, %d of it given back", inWords(p.Amount), p.Status, p.Refunded)
 	default:

@@ -66,6 +66,13 @@ const busyFor = time.Second
 // conduct lets requests through the way a sandbox is told to behave.
 type conduct struct {
 	totals func(context.Context) (charged, refunded int64, err error)
+	// refund gives some of an order's charge back, or with 0 all that is left, as a
+	// person does at the provider. RefundExceeds: that much is not left. NotFound: there is
+	// no charge.
+	refund func(ctx context.Context, orderID string, amount int64) error
+	// dispute has some of an order's charge, or with 0 all of it, disputed, and says
+	// where that stands; nil where there are no disputes.
+	dispute func(ctx context.Context, orderID string, amount int64, state string) error
 
 	mu        sync.Mutex
 	behaviour Behaviour

@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/yeyak/yeyak/activities"
@@ -18,6 +19,9 @@ type Memory interface {
 	Void(ctx context.Context, c booking.Charge) (Record, error)
 	// Refund gives some of a charge back, once per key.
 	Refund(ctx context.Context, key, ref string, amount booking.Money) error
+	// ByHand gives some of an order's charge back, or with 0 all that is left.
+	// RefundExceeds: that much is not left. NotFound: there is no charge.
+	ByHand(ctx context.Context, orderID string, amount int64) error
 	// Look tells what has become of a charge.
 	Look(ctx context.Context, ref string) (activities.Outlay, error)
 	// Totals sums up what was charged and what was refunded, in minor units
@@ -44,7 +48,7 @@ var _ activities.PaymentProvider = (*Sandbox)(nil)
 
 // NewSandbox makes a sandbox that behaves well.
 func NewSandbox(memory Memory) *Sandbox {
-	return &Sandbox{conduct: conduct{totals: memory.Totals}, memory: memory}
+	return &Sandbox{conduct: conduct{totals: memory.Totals, refund: memory.ByHand}, memory: memory}
 }
 
 // declines tells whether a payment method is one that is always declined.
@@ -88,7 +92,11 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, erro
 	if s.Behaviour().Down {
 		return activities.Outlay{}, ErrDown
 	}
-	return s.memory.Look(ctx, ref)
+	seen, err := s.memory.Look(ctx, ref)
+	for i := range seen.Refunds {
+		seen.Refunds[i].Key, _, _ = strings.Cut(seen.Refunds[i].Key, after)
+	}
+	return seen, err
 }
 
 // Refund implements activities.PaymentProvider.
@@ -103,8 +111,19 @@ func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay
 		if amount.Amount == 0 {
 			return nil
 		}
-		return s.memory.Refund(ctx, key, seen.Ref, amount)
+		return s.memory.Refund(ctx, again(key, seen), seen.Ref, amount)
 	})
+}
+
+// Between a key and what was given back under it before.
+const after = " after "
+
+// again is the key of the next refund under a key.
+func again(key string, seen activities.Outlay) string {
+	if before := seen.Under(key); before > 0 {
+		return key + after + strconv.FormatInt(before, 10)
+	}
+	return key
 }
 
 // Part implements activities.PaymentProvider.

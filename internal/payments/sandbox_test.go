@@ -65,6 +65,8 @@ func (m *memory) Refund(_ context.Context, key, ref string, amount booking.Money
 	return nil
 }
 
+func (m *memory) ByHand(context.Context, string, int64) error { return m.err }
+
 func (m *memory) Look(_ context.Context, ref string) (activities.Outlay, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

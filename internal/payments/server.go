@@ -39,6 +39,12 @@ type Intents interface {
 	Refund(ctx context.Context, r Refund) (stands Refund, given bool, err error)
 	// Refunds lists the refunds of an intent, newest first.
 	Refunds(ctx context.Context, intentID string) ([]Refund, error)
+	// ByHand gives some of an order's intent back, or with 0 all that is left.
+	// RefundExceeds: that much is not left. NotFound: it has none that has succeeded.
+	ByHand(ctx context.Context, orderID string, amount int64) error
+	// Dispute has some of an order's intent disputed, or with 0 all of it, and says
+	// where that stands. NotFound: it has none that has succeeded.
+	Dispute(ctx context.Context, orderID string, amount int64, state string) error
 	// EndRefunds gives the pending refunds of an intent another status.
 	EndRefunds(ctx context.Context, intentID, status string) error
 	// Label adds labels to an intent's metadata. NotFound: there is none.
@@ -65,6 +71,8 @@ type Intent struct {
 	Status    string
 	Refusal   string // why it was refused, "" when it was not
 	Refunded  int64  // minor units of Amount.Currency
+	Disputed  int64  // the same
+	Dispute   string // where that stands; "" while there is none
 	At        time.Time
 }
 
@@ -94,7 +102,7 @@ type Server struct {
 
 // NewServer makes a server that behaves well.
 func NewServer(intents Intents) *Server {
-	return &Server{conduct: conduct{totals: intents.Totals}, intents: intents}
+	return &Server{conduct: conduct{totals: intents.Totals, refund: intents.ByHand, dispute: intents.Dispute}, intents: intents}
 }
 
 // Handler serves the API and the switchboard.

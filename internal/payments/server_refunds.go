@@ -1,11 +1,13 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -38,7 +40,7 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 			return nil, wrong("amount", "parameter_invalid_integer")
 		}
 	}
-	if isDisputed(intent) && s.disputed() != "won" {
+	if isDisputed(intent) && s.disputed(intent) != "won" {
 		return nil, &apiError{
 			Status: http.StatusBadRequest, Type: invalidRequest, Code: "charge_disputed",
 			Message: "The charge has been disputed and cannot be refunded.", saved: true,
@@ -121,19 +123,26 @@ func renderedRefund(r Refund) gin.H {
 	return out
 }
 
-// isDisputed tells whether the customer has the charge taken back by their bank,
-// as Stripe's test method of that name makes them do.
-func isDisputed(i Intent) bool { return i.Method == "pm_card_createDispute" }
+// evidenceWithin is for how long the provider takes evidence against a dispute.
+const evidenceWithin = 7 * 24 * time.Hour
 
-func (s *Server) disputed() string { return disputesEnd[s.Behaviour().Disputes] }
+// isDisputed tells whether the customer has the charge taken back by their bank,
+// on command, or as Stripe's test method of that name makes them do.
+func isDisputed(i Intent) bool { return i.Dispute != "" || i.Method == "pm_card_createDispute" }
+
+// disputed is where the dispute of the intent stands.
+func (s *Server) disputed(i Intent) string {
+	return disputesEnd[cmp.Or(i.Dispute, s.Behaviour().Disputes)]
+}
 
 func (s *Server) listDisputes(ctx context.Context, g *gin.Context) (any, error) {
 	data := []any{}
 	intent, err := s.intents.Intent(ctx, g.Query("payment_intent"))
 	if err == nil && isDisputed(intent) {
 		data = append(data, gin.H{
-			"id": "du_" + strings.TrimPrefix(intent.ID, "pi_"), "object": "dispute", "amount": intent.Amount.Amount,
-			"currency": strings.ToLower(intent.Amount.Currency), "status": s.disputed(), "payment_intent": intent.ID,
+			"id": "du_" + strings.TrimPrefix(intent.ID, "pi_"), "object": "dispute", "amount": cmp.Or(intent.Disputed, intent.Amount.Amount),
+			"currency": strings.ToLower(intent.Amount.Currency), "status": s.disputed(intent), "payment_intent": intent.ID,
+			"evidence_details": gin.H{"due_by": intent.At.Add(evidenceWithin).Unix(), "has_evidence": false, "past_due": false, "submission_count": 0},
 		})
 	}
 	return gin.H{"object": "list", "url": "/v1/disputes", "has_more": false, "data": data}, err

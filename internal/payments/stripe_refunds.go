@@ -74,7 +74,7 @@ func outcome(key string, seen activities.Outlay) (id string, err error) {
 	if err := underWay(seen); err != nil {
 		return id, err
 	}
-	lost := slices.ContainsFunc(seen.Disputes, func(d booking.Dispute) bool { return d.Status == booking.DisputeLost })
+	lost := slices.ContainsFunc(seen.Disputes, func(d booking.Dispute) bool { return d.State == booking.DisputeLost })
 	if _, given := seen.Has(key, booking.EntryDone); lost && !given {
 		return "", activities.ErrReturned // the customer's bank took all of it back
 	}
@@ -125,6 +125,9 @@ func (s *Stripe) refund(ctx context.Context, key string, seen activities.Outlay,
 		PaymentIntent: stripe.String(seen.Ref), Amount: stripe.Int64(units), Metadata: map[string]string{metadataKey: key},
 	}
 	parts := []string{key, seen.Ref, strconv.FormatInt(units, 10)}
+	if before := seen.Under(key); before > 0 {
+		parts = append(parts, "after", strconv.FormatInt(before, 10))
+	}
 	if seen.Refusals > 0 {
 		parts = append(parts, strconv.Itoa(seen.Refusals))
 	}
@@ -239,16 +242,16 @@ func (s *Stripe) disputes(ctx context.Context, seen *activities.Outlay, charge *
 		if dispute.Currency != charge.Currency {
 			units = charge.Amount
 		}
-		is := booking.Dispute{ID: dispute.ID, Amount: fromStripe(units, string(charge.Currency)), Status: booking.DisputeOpen}
+		is := booking.Dispute{ID: dispute.ID, Amount: fromStripe(units, string(charge.Currency)), State: booking.DisputeOpen}
 		if e := dispute.EvidenceDetails; e != nil && e.DueBy > 0 {
 			is.EvidenceDueBy = time.Unix(e.DueBy, 0).UTC()
 		}
 		switch dispute.Status {
 		case stripe.DisputeStatusLost:
-			is.Status = booking.DisputeLost
+			is.State = booking.DisputeLost
 			lost += units
 		case stripe.DisputeStatusWon, stripe.DisputeStatusWarningClosed, stripe.DisputeStatusPrevented:
-			is.Status = booking.DisputeWon
+			is.State = booking.DisputeWon
 		}
 		seen.Disputes = append(seen.Disputes, is)
 	}

@@ -42,23 +42,21 @@ type switches struct {
 // maxCapacity is more than anybody means.
 const maxCapacity = 1_000_000
 
-// Switchboard mounts GET and PUT of the sandbox's behaviour. PUT replaces all
+// Switchboard mounts GET and PUT of the sandbox's behaviour, and what people do at
+// the provider by hand. PUT replaces all
 // switches: one that is left out is off, and {} makes the sandbox behave well.
 // It is for tests and demonstrations: who reaches it decides whether payments
 // work.
 func (c *conduct) Switchboard(r gin.IRouter) {
 	r.GET(SwitchboardPath, c.show)
 	r.PUT(SwitchboardPath, c.replace)
+	c.hands(r)
 }
 
 func (c *conduct) show(g *gin.Context) {
 	charged, refunded, err := c.totals(g.Request.Context())
 	if err != nil {
-		g.Header("Retry-After", "2")
-		fail(g, problem{
-			Title: "Temporarily unavailable", Status: http.StatusServiceUnavailable,
-			Code: "unavailable", Detail: "the sandbox's memory cannot be read",
-		})
+		c.away(g)
 		return
 	}
 	b := c.Behaviour()
@@ -68,27 +66,18 @@ func (c *conduct) show(g *gin.Context) {
 	})
 }
 
+func (c *conduct) away(g *gin.Context) {
+	g.Header("Retry-After", "2")
+	fail(g, problem{
+		Title: "Temporarily unavailable", Status: http.StatusServiceUnavailable,
+		Code: "unavailable", Detail: "the sandbox's memory cannot be read",
+	})
+}
+
 func (c *conduct) replace(g *gin.Context) {
-	if sent := g.GetHeader("Content-Type"); g.Request.ContentLength != 0 && !hosts.SendsJSON(sent) {
-		fail(g, problem{
-			Title: "Unsupported media type", Status: http.StatusUnsupportedMediaType,
-			Code: "unsupported_media_type", Detail: fmt.Sprintf("the body is %q: send it as application/json", sent),
-		})
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(g.Writer, g.Request.Body, maxSwitches))
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		fail(g, problem{
-			Title: "Body too large", Status: http.StatusRequestEntityTooLarge,
-			Code: "payload_too_large", Detail: "the switches take less room than that",
-		})
-		return
-	}
-	if err != nil || !json.Valid(body) {
-		fail(g, problem{
-			Title: "Unreadable body", Status: http.StatusBadRequest,
-			Code: "malformed_json", Detail: "the body is not JSON",
-		})
+	body, refused := readSwitches(g)
+	if refused != nil {
+		fail(g, *refused)
 		return
 	}
 	b, faults := behaviourOf(body)
@@ -98,6 +87,30 @@ func (c *conduct) replace(g *gin.Context) {
 	}
 	c.Behave(b)
 	c.show(g)
+}
+
+// readSwitches reads a body, or says why it cannot be read.
+func readSwitches(g *gin.Context) (body []byte, refused *problem) {
+	if sent := g.GetHeader("Content-Type"); g.Request.ContentLength != 0 && !hosts.SendsJSON(sent) {
+		return nil, &problem{
+			Title: "Unsupported media type", Status: http.StatusUnsupportedMediaType,
+			Code: "unsupported_media_type", Detail: fmt.Sprintf("the body is %q: send it as application/json", sent),
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(g.Writer, g.Request.Body, maxSwitches))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return nil, &problem{
+			Title: "Body too large", Status: http.StatusRequestEntityTooLarge,
+			Code: "payload_too_large", Detail: "the switches take less room than that",
+		}
+	}
+	if err != nil || !json.Valid(body) {
+		return nil, &problem{
+			Title: "Unreadable body", Status: http.StatusBadRequest,
+			Code: "malformed_json", Detail: "the body is not JSON",
+		}
+	}
+	return body, nil
 }
 
 // behaviourOf reads switches, and says of every field at fault what is wrong.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -57,13 +58,13 @@ type disputeRow struct {
 	ID        string `bun:",pk"`
 	Amount    int64
 	Currency  string
-	Status    booking.DisputeStatus
+	State     booking.DisputeState
 	DueBy     bun.NullTime
 	UpdatedAt time.Time
 }
 
 func (r disputeRow) dispute() booking.Dispute {
-	d := booking.Dispute{ID: r.ID, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency}, Status: r.Status}
+	d := booking.Dispute{ID: r.ID, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency}, State: r.State}
 	if !r.DueBy.IsZero() {
 		d.EvidenceDueBy = r.DueBy.UTC()
 	}
@@ -96,17 +97,18 @@ func allWithEntries(ctx context.Context, q bun.IDB, rows []paymentRow) ([]bookin
 	}
 	first, last := rows[0].OrderID, rows[len(rows)-1].OrderID
 	var entries []entryRow
-	err := q.NewSelect().Model(&entries).Where("order_id BETWEEN ? AND ?", first, last).OrderExpr("created_at, key").Scan(ctx)
+	err := q.NewSelect().Model(&entries).Where("order_id BETWEEN ? AND ?", first, last).OrderExpr("order_id, key").Scan(ctx)
 	if err != nil {
 		return payments, err
 	}
+	slices.SortStableFunc(entries, func(a, b entryRow) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	for _, e := range entries {
 		if i, ok := at[e.OrderID]; ok {
 			payments[i].Entries = append(payments[i].Entries, e.entry())
 		}
 	}
 	var disputes []disputeRow
-	err = q.NewSelect().Model(&disputes).Where("order_id BETWEEN ? AND ?", first, last).OrderExpr("id").Scan(ctx)
+	err = q.NewSelect().Model(&disputes).Where("order_id BETWEEN ? AND ?", first, last).OrderExpr("order_id, id").Scan(ctx)
 	for _, d := range disputes {
 		if i, ok := at[d.OrderID]; ok {
 			payments[i].Disputes = append(payments[i].Disputes, d.dispute())
@@ -163,13 +165,13 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 		}
 		for _, d := range disputes {
 			row := disputeRow{
-				OrderID: orderID, ID: d.ID, Amount: d.Amount.Amount, Currency: d.Amount.Currency, Status: d.Status, UpdatedAt: now(),
+				OrderID: orderID, ID: d.ID, Amount: d.Amount.Amount, Currency: d.Amount.Currency, State: d.State, UpdatedAt: now(),
 			}
 			if !d.EvidenceDueBy.IsZero() {
 				row.DueBy = bun.NullTime{Time: micros(d.EvidenceDueBy)}
 			}
 			_, err := q.NewInsert().Model(&row).On("CONFLICT (order_id, id) DO UPDATE").Set("amount = EXCLUDED.amount").
-				Set("status = EXCLUDED.status").Set("due_by = EXCLUDED.due_by").Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
+				Set("state = EXCLUDED.state").Set("due_by = EXCLUDED.due_by").Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
 			if err != nil {
 				return err
 			}

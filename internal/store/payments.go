@@ -114,14 +114,14 @@ func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (payment b
 	err = p.db.inTx(ctx, "begin refund", func(ctx context.Context, q bun.IDB) error {
 		row, err := p.locked(ctx, q, c.OrderID)
 		if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
-			row = newPaymentRow(c, booking.ChargePrevented)
-			row.Why = c.Why
-			inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
-			if err != nil || inserted == 1 {
-				payment = row.payment()
-				return err
+			prevented := newPaymentRow(c, booking.ChargePrevented)
+			prevented.Why = c.Why
+			inserted, failed := affected(q.NewInsert().Model(&prevented).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
+			if failed != nil || inserted == 1 {
+				payment = prevented.payment()
+				return failed
 			}
-			row, err = p.locked(ctx, q, c.OrderID)
+			row, err = p.locked(ctx, q, c.OrderID) // another transaction was first
 		}
 		if err != nil {
 			return err

@@ -34,6 +34,8 @@ type sandboxIntentRow struct {
 	Status    string
 	Refusal   string
 	Refunded  int64
+	Disputed  int64
+	Dispute   string
 	At        time.Time
 }
 
@@ -41,7 +43,7 @@ func (r sandboxIntentRow) intent() payments.Intent {
 	return payments.Intent{
 		Key: r.Key, ID: r.ID, Request: r.Request, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
 		Method: r.Method, Metadata: r.Metadata, ChargeKey: r.ChargeKey, Answered: r.Answered, Status: r.Status,
-		Refusal: r.Refusal, Refunded: r.Refunded, At: r.At.UTC(),
+		Refusal: r.Refusal, Refunded: r.Refunded, Disputed: r.Disputed, Dispute: r.Dispute, At: r.At.UTC(),
 	}
 }
 

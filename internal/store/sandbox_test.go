@@ -62,8 +62,33 @@ func testSandbox(t *testing.T, fresh newURL) {
 			require.NoError(t, sandbox.Refund(t.Context(), "r1", charge.Ref, won))
 		}
 		require.Error(t, sandbox.Refund(t.Context(), "r2", charge.Ref, won))
+		require.Error(t, sandbox.Refund(t.Context(), "r1", charge.Ref, booking.Money{Amount: 1, Currency: won.Currency}), "another request under the key")
 		requireCode(t, booking.NotFound, sandbox.Refund(t.Context(), "r1", "unknown", won))
 		requireCode(t, booking.NotFound, sandbox.Refund(t.Context(), "r1", "", won))
+	})
+
+	run(t, "RefundInParts", func(t *testing.T) {
+		c := newCharge(t.Name())
+		charge, err := sandbox.Charge(t.Context(), c, false)
+		require.NoError(t, err)
+		some := booking.Money{Amount: 20000, Currency: won.Currency}
+		for range 2 {
+			require.NoError(t, sandbox.Refund(t.Context(), "p1", charge.Ref, some))
+		}
+		require.NoError(t, sandbox.Refund(t.Context(), "p2", charge.Ref, some))
+		require.Error(t, sandbox.Refund(t.Context(), "p3", charge.Ref, some), "less is left")
+		requireCode(t, booking.RefundExceeds, sandbox.ByHand(t.Context(), c.OrderID, 10001))
+		seen, err := sandbox.Look(t.Context(), charge.Ref)
+		require.NoError(t, err)
+		require.Equal(t, won, seen.Taken)
+		require.EqualValues(t, 10000, seen.Left)
+		require.Len(t, seen.Refunds, 2)
+		require.Equal(t, "p1", seen.Refunds[0].Key)
+		require.NoError(t, sandbox.ByHand(t.Context(), c.OrderID, 0))
+		requireCode(t, booking.RefundExceeds, sandbox.ByHand(t.Context(), c.OrderID, 0))
+		requireCode(t, booking.NotFound, sandbox.ByHand(t.Context(), "unknown", 0))
+		_, err = sandbox.Look(t.Context(), "unknown")
+		requireCode(t, booking.NotFound, err)
 	})
 
 	run(t, "ChargeVoidAndRefundRace", func(t *testing.T) {

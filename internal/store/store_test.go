@@ -50,6 +50,8 @@ func TestStore(t *testing.T) {
 			for service, suite := range map[string]func(*testing.T, newURL){
 				"Migrate":        testMigrate,
 				"Payments":       testPayments,
+				"PaymentEntries": testPaymentEntries,
+				"Refunds":        testMigratedRefunds,
 				"Inventory":      testInventory,
 				"Closing":        testClosing,
 				"Notifications":  testNotifications,

@@ -29,7 +29,7 @@ CREATE TABLE payment_disputes (
     id         text NOT NULL,
     amount     bigint NOT NULL,
     currency   text NOT NULL,
-    status     text NOT NULL,
+    state      text NOT NULL,
     due_by     {{.Time}},
     updated_at {{.Time}} NOT NULL,
     PRIMARY KEY (order_id, id)

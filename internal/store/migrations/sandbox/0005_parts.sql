@@ -8,5 +8,9 @@ CREATE TABLE sandbox_parts (
 );
 CREATE INDEX sandbox_parts_by_ref ON sandbox_parts (ref);
 
+-- Disputes are raised on command, too.
+ALTER TABLE sandbox_intents ADD COLUMN disputed bigint NOT NULL DEFAULT 0;
+ALTER TABLE sandbox_intents ADD COLUMN dispute text NOT NULL DEFAULT '';
+
 INSERT INTO sandbox_parts (key, ref, amount, at)
     SELECT refund_key, ref, refunded, at FROM sandbox_charges WHERE refund_key <> '';

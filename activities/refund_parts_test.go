@@ -1,0 +1,379 @@
+package activities_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// drawer is a till that remembers what it has given back.
+type drawer struct {
+	till
+	mu       sync.Mutex
+	refunds  []activities.Refund
+	disputes []booking.Dispute
+	says     error // to what is asked for next
+}
+
+func newDrawer() *drawer {
+	d := &drawer{}
+	d.till.look = func(ref string) (activities.Outlay, error) { return d.seen(ref), nil }
+	d.till.refund = func(key, _ string, amount booking.Money) error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.says != nil || amount.Amount == 0 {
+			return d.says
+		}
+		d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Key: key, Amount: amount.Amount, State: booking.EntryDone})
+		return nil
+	}
+	return d
+}
+
+func (d *drawer) seen(ref string) activities.Outlay {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	seen := activities.Outlay{Ref: ref, Taken: price, Left: price.Amount, Refunds: append([]activities.Refund{}, d.refunds...), Disputes: d.disputes}
+	for _, r := range d.refunds {
+		seen.Left -= r.Amount
+	}
+	for _, dispute := range d.disputes {
+		if dispute.State == booking.DisputeLost {
+			seen.Left -= dispute.Amount.Amount
+		}
+	}
+	return seen
+}
+
+// byHand gives some back, as a person does at the provider.
+func (d *drawer) byHand(amount int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Amount: amount, State: booking.EntryDone})
+}
+
+func (d *drawer) given(key string) (sum int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range d.refunds {
+		if r.Key == key {
+			sum += r.Amount
+		}
+	}
+	return sum
+}
+
+func (d *drawer) answers(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.says = err
+}
+
+// paid is a service whose order o1 has been charged.
+func paid(t *testing.T) (*activities.Payments, *drawer) {
+	t.Helper()
+	d := newDrawer()
+	payments := newPayments(t, &d.till)
+	_, err := charge(payments, newCharge("o1"))
+	require.NoError(t, err)
+	return payments, d
+}
+
+func goodwill(key string, amount int64) booking.Entry {
+	return booking.Entry{
+		Key: key, OrderID: "o1", Amount: booking.Money{Amount: amount, Currency: price.Currency}, Reason: booking.Goodwill, By: "1024", Note: "sorry",
+	}
+}
+
+func refundPart(p *activities.Payments, e booking.Entry) (booking.Repaid, error) {
+	return do(durably, func(ctx context.Context) (booking.Repaid, error) { return p.RefundPart(ctx, e) })
+}
+
+func resolve(p *activities.Payments, evidence string) (booking.Resolved, error) {
+	return do(durably, func(ctx context.Context) (booking.Resolved, error) {
+		return p.ResolveByHand(ctx, booking.Resolution{OrderID: "o1", Evidence: evidence, By: "1"})
+	})
+}
+
+func keeping(keep int64) booking.Charge {
+	c := because(newCharge("o1"), booking.ByCustomer)
+	c.Keep, c.Tier, c.By = keep, "before:24h", "1030"
+	return c
+}
+
+func TestRefundPart(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	for range 3 {
+		got, err := refundPart(payments, goodwill("refund/1", 20000))
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryDone, got.Entry.State)
+		require.EqualValues(t, 30000, got.Left.Amount)
+	}
+	require.EqualValues(t, 20000, d.given("o1/refund/1"), "once, under a key that tells orders apart")
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, booking.Charged, payment.Status)
+	require.EqualValues(t, 20000, payment.Refunded)
+	require.Equal(t, "re_1", payment.Entries[0].Ref)
+}
+
+func TestRefundPart_Refused(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	got, err := refundPart(payments, goodwill("refund/1", price.Amount+1))
+	require.NoError(t, err)
+	require.Equal(t, booking.RefundExceeds, got.Refused)
+	require.Equal(t, price, got.Left)
+	e := goodwill("refund/1", 1)
+	e.OrderID = "o2"
+	got, err = refundPart(payments, e)
+	require.NoError(t, err)
+	require.Equal(t, booking.NotCharged, got.Refused)
+	require.Empty(t, onRecord(t, payments, "o1").Entries)
+	require.Empty(t, d.refunds)
+}
+
+// TestRefundPart_ManyAtOnce: what they come to is what was paid, and no more.
+func TestRefundPart_ManyAtOnce(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	var all errgroup.Group
+	for i := range 20 {
+		all.Go(func() error {
+			_, err := refundPart(payments, goodwill(fmt.Sprint("refund/", i), 5000))
+			return err
+		})
+	}
+	require.NoError(t, all.Wait())
+	require.Zero(t, d.seen("ch_1").Left)
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, price.Amount, payment.Refunded)
+	require.Len(t, payment.Entries, 10)
+	undo, err := refund(payments, because(newCharge("o1"), booking.ByCustomer))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: price.Amount}, undo, "nothing is left for a cancellation")
+	require.Zero(t, d.given("o1/charge/refund"))
+}
+
+// TestRefundPart_FollowsWhatIsOwed: what the saga knows is asked for again, and what
+// it does not is told.
+func TestRefundPart_FollowsWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	e := goodwill("refund/1", 20000)
+	d.answers(errAway)
+	_, err := refundPart(payments, e)
+	require.ErrorIs(t, err, errAway)
+	require.Equal(t, booking.EntryPending, onRecord(t, payments, "o1").Entries[0].State, "it is begun, whatever the provider is like")
+
+	d.answers(&activities.Owed{Words: "pending"})
+	got, err := refundPart(payments, e)
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryPending, got.Entry.State)
+	require.Equal(t, "pending", got.Entry.Words)
+	e.Words = "pending"
+	_, err = refundPart(payments, e)
+	var again *temporal.ApplicationError
+	require.ErrorAs(t, err, &again)
+	require.GreaterOrEqual(t, again.NextRetryDelay(), time.Second)
+
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	got, err = refundPart(payments, e)
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryFailed, got.Entry.State)
+	require.Equal(t, price, got.Left, "it is not given back")
+	e.Words = got.Entry.Words
+	_, err = refundPart(payments, e)
+	require.ErrorContains(t, err, "the account is closed")
+	require.Zero(t, onRecord(t, payments, "o1").Refunded)
+
+	d.answers(nil)
+	got, err = refundPart(payments, e)
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryDone, got.Entry.State, "what it had failed for was over")
+	require.EqualValues(t, 20000, d.given("o1/refund/1"))
+}
+
+// TestResolveByHand_OfAPart: a person has paid it, and the provider is not asked for
+// it any more.
+func TestResolveByHand_OfAPart(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	nothing, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Equal(t, booking.Resolved{Refused: booking.NothingOwed}, nothing)
+	e := goodwill("refund/1", 20000)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err = refundPart(payments, e)
+	require.NoError(t, err)
+	for range 2 {
+		resolved, err := resolve(payments, "transfer 7")
+		require.NoError(t, err)
+		require.Len(t, resolved.Entries, 1)
+		require.Equal(t, "transfer 7", resolved.Entries[0].Ref)
+	}
+	d.answers(nil)
+	e.Words = "the account is closed"
+	got, err := refundPart(payments, e)
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryDone, got.Entry.State)
+	require.True(t, got.Entry.ByHand)
+	require.Zero(t, d.given("o1/refund/1"))
+	require.Zero(t, onRecord(t, payments, "o1").Refunded)
+}
+
+func TestRefundPayment_Keeps(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	for range 2 {
+		undo, err := refund(payments, keeping(15000))
+		require.NoError(t, err)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
+	}
+	undo, err := refund(payments, keeping(1000))
+	require.NoError(t, err)
+	require.EqualValues(t, 15000, undo.Kept, "the first decision stands, also for a saga that was reset")
+	require.EqualValues(t, 35000, d.given("o1/charge/refund"))
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, "before:24h", payment.Tier)
+	require.Equal(t, "1030", payment.Entries[0].By)
+}
+
+func TestRefundPayment_KeepsAll(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	undo, err := refund(payments, keeping(price.Amount))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Retained, Kept: price.Amount}, undo)
+	require.Equal(t, price.Amount, d.seen("ch_1").Left)
+}
+
+// TestRefundPayment_OfAnUnknownChargeKeepsNothing: a void keeps no fee.
+func TestRefundPayment_OfAnUnknownChargeKeepsNothing(t *testing.T) {
+	t.Parallel()
+	d := newDrawer()
+	d.till.charge = func(context.Context, booking.Charge) (string, error) { return "", errAway }
+	d.till.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1"}, nil }
+	payments := newPayments(t, &d.till)
+	_, err := charge(payments, newCharge("o1"))
+	require.ErrorIs(t, err, errAway)
+	undo, err := refund(payments, keeping(15000))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: price.Amount}, undo)
+}
+
+// TestRefundPayment_WorksFromWhatIsLeft: what was given back by hand at the provider,
+// or by a bank, is the customer's already.
+func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		keep, byHand, lost int64
+		undo               booking.Undo
+		own                int64
+	}{
+		"APart":             {15000, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, 15000},
+		"AllButTheFee":      {15000, 35000, 0, booking.Undo{Acted: true, Payment: booking.Retained, Refunded: 35000, Kept: 15000}, 0},
+		"SomeOfTheFee":      {15000, 45000, 0, booking.Undo{Acted: true, Payment: booking.Retained, Refunded: 45000, Kept: 5000}, 0},
+		"All":               {15000, 50000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 0},
+		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000}, 15000},
+		"AndNothingIsKept":  {0, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 30000},
+		"ByHandAndTheBank":  {0, 20000, 10000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000}, 20000},
+		"NothingOfTheOther": {0, 0, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 50000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			if tt.byHand > 0 {
+				d.byHand(tt.byHand)
+			}
+			if tt.lost > 0 {
+				d.disputes = []booking.Dispute{{ID: "du_1", Amount: booking.Money{Amount: tt.lost, Currency: price.Currency}, State: booking.DisputeLost}}
+			}
+			for range 2 {
+				undo, err := refund(payments, keeping(tt.keep))
+				require.NoError(t, err)
+				require.Equal(t, tt.undo, undo)
+			}
+			require.Equal(t, tt.own, d.given("o1/charge/refund"))
+			payment := onRecord(t, payments, "o1")
+			require.Equal(t, tt.undo.Payment, payment.Status)
+			require.Len(t, payment.Disputes, len(d.disputes))
+		})
+	}
+}
+
+// TestRefundPayment_WaitsForAPart: while that may fail, it is not known what is owed.
+func TestRefundPayment_WaitsForAPart(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "pending"})
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	d.answers(nil)
+	undo, err := refund(payments, keeping(10000))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
+	require.EqualValues(t, 20000, d.given("o1/charge/refund"))
+
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err = refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	d.answers(nil)
+	undo, err = refund(payments, keeping(10000))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Kept: 10000}, undo, "what has failed is owed after all")
+	require.EqualValues(t, 40000, d.given("o1/charge/refund"))
+}
+
+// TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.
+func TestResolveByHand_OfACancellation(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	undo, err := refund(payments, keeping(10000))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true}, undo)
+	require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.EqualValues(t, 40000, resolved.Entries[0].Amount.Amount)
+	d.answers(nil)
+	for range 2 {
+		undo, err = refund(payments, keeping(10000))
+		require.NoError(t, err)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000}, undo)
+	}
+	require.Zero(t, d.given("o1/charge/refund"))
+}
+
+// TestResolveByHand_OfWhatTheProviderCannotSay: also an order whose charge only a
+// person can find out about does not wait for ever.
+func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
+	t.Parallel()
+	d := newDrawer()
+	d.till.charge = func(context.Context, booking.Charge) (string, error) { return "", errAway }
+	d.till.void = func(context.Context, booking.Charge) ([]string, error) {
+		return nil, &activities.Owed{Words: "no such intent", NeedsPerson: true}
+	}
+	payments, c := newPayments(t, &d.till), because(newCharge("o1"), booking.ByCustomer)
+	_, err := charge(payments, newCharge("o1"))
+	require.ErrorIs(t, err, errAway)
+	undo, err := refund(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "no such intent", NeedsPerson: true}, undo)
+	_, err = resolve(payments, "nothing was taken: see the statement of 2 December")
+	require.NoError(t, err)
+	undo, err = refund(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned}, undo)
+	require.Equal(t, booking.Returned, onRecord(t, payments, "o1").Status)
+}

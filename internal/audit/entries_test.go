@@ -1,0 +1,201 @@
+package audit_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+)
+
+// repaid adds a refund to the payment in the books, without a word to the provider.
+func (b *books) repaid(key string, amount int64, change ...func(*booking.Entry)) {
+	e := booking.Entry{
+		Key: key, OrderID: b.payments[0].OrderID, Kind: booking.RefundEntry, Amount: booking.Money{Amount: amount, Currency: "KRW"},
+		Reason: booking.Goodwill, State: booking.EntryDone,
+	}
+	for _, c := range change {
+		c(&e)
+	}
+	b.payments[0].Entries = append(b.payments[0].Entries, e)
+}
+
+// gave notes what the provider has given back, in its books and in ours.
+func (b *books) gave(amount int64) { b.payments[0].Refunded, b.charges[0].Refunded = amount, amount }
+
+func pending(e *booking.Entry) { e.State = booking.EntryPending }
+func failed(e *booking.Entry)  { e.State, e.Words = booking.EntryFailed, "the account is closed" }
+
+func byBank(e *booking.Entry) { e.Reason, e.ByHand, e.Ref = booking.Disputed, true, "du_1" }
+
+func atProvider(e *booking.Entry) { e.Reason, e.ByHand, e.Ref = booking.AtProvider, true, "re_1" }
+
+func byOperator(e *booking.Entry) { e.ByHand, e.By, e.Ref = true, "1024", "transfer of 2 December" }
+
+// keeps has the policy keep some of a payment that the customer has cancelled.
+func (b *books) keeps(amount int64) {
+	p := &b.payments[0]
+	p.Kept, p.Tier, p.Why = amount, "before:24h", booking.ByCustomer
+	b.gave(p.Amount.Amount - amount)
+	b.repaid("/refund", p.Amount.Amount-amount)
+}
+
+// TestRun_RefundsThatAgree: what was kept, given back in part, by hand or by a bank
+// is as it should be.
+func TestRun_RefundsThatAgree(t *testing.T) {
+	t.Parallel()
+	for name, d := range map[string]drift{
+		"Kept": {booking.Lodging, booking.Cancelled, func(b *books) { b.keeps(30000) }, nil},
+		"AllKept": {booking.Lodging, booking.Cancelled, func(b *books) {
+			b.keeps(100000)
+			b.payments[0].Status, b.payments[0].Entries = booking.Retained, nil
+		}, nil},
+		"GoodwillOfAnOrderThatStands": {booking.Food, booking.Delivered, func(b *books) {
+			b.gave(20000)
+			b.repaid("refund/1", 20000)
+		}, nil},
+		"GoodwillUnderWay": {booking.Food, booking.Delivered, func(b *books) {
+			b.charges[0].Refunded = 20000 // what it has accepted counts there
+			b.repaid("refund/1", 20000, pending)
+		}, nil},
+		"GoodwillThatHasFailed": {booking.Food, booking.Delivered, func(b *books) { b.repaid("refund/1", 20000, failed) }, nil},
+		"GoodwillBeforeTheCancellation": {booking.Lodging, booking.Cancelled, func(b *books) {
+			b.keeps(30000)
+			b.payments[0].Entries[0].Amount.Amount = 50000
+			b.repaid("refund/1", 20000)
+		}, nil},
+		"GoodwillOfWhatWasKept": {booking.Lodging, booking.Cancelled, func(b *books) {
+			b.keeps(30000)
+			b.gave(80000)
+			b.repaid("refund/1", 10000)
+		}, nil},
+		"GivenBackAtTheProvider": {booking.Cafe, booking.Cancelled, func(b *books) {
+			b.repaid("provider/re_1", 40000, atProvider)
+			b.repaid("/refund", 60000)
+		}, nil},
+		"PaidByHand": {booking.Cafe, booking.Cancelled, func(b *books) {
+			b.payments[0].Status = booking.Returned
+			b.gave(0)
+			b.repaid("/refund", 100000, byOperator)
+		}, nil},
+		"PaidByHandWhatTheProviderCannotSay": {booking.Cafe, booking.Cancelled, func(b *books) {
+			b.payments[0].Status, b.payments[0].Ref = booking.Returned, ""
+			b.gave(0)
+			b.repaid("/refund", 100000, byOperator)
+		}, nil},
+		"APartByTheBank": {booking.Lodging, booking.Cancelled, func(b *books) {
+			b.gave(60000)
+			b.repaid("dispute/du_1", 40000, byBank)
+			b.repaid("/refund", 60000)
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBooks()
+			b.add(order(d.kind, d.status))
+			d.do(b)
+			b.requireFindings(t)
+		})
+	}
+}
+
+// refundDrifts are what goes wrong with what was kept or given back.
+var refundDrifts = map[string]drift{
+	"MoreKeptThanThePolicySays": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.keeps(30000)
+		b.gave(60000)
+		b.payments[0].Entries[0].Amount.Amount = 60000
+	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 60000 of it given back and 30000 kept")},
+	"LessKeptThanThePolicySays": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.keeps(30000)
+		b.gave(80000)
+		b.payments[0].Entries[0].Amount.Amount = 80000
+	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 80000 of it given back and 30000 kept")},
+	"KeptOfARefusal": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.keeps(30000)
+		b.payments[0].Why = booking.RejectedByOwner
+	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "rejected_by_owner" by the tier "before:24h"; the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept`)},
+	"KeptWithoutATier": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.keeps(30000)
+		b.payments[0].Tier = ""
+	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "customer" by the tier ""; the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept`)},
+	"KeptAndStands": {booking.Lodging, booking.Confirmed, func(b *books) {
+		b.payments[0].Kept, b.payments[0].Tier, b.payments[0].Why = 1, "last", booking.ByCustomer
+	}, found(audit.Money, "it is confirmed and owes 100000 KRW; the ledger says: 100000 KRW charged, 1 of it kept")},
+	"RetainedAndNothingKept": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.payments[0].Status = booking.Retained
+		b.gave(0)
+	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW retained")},
+	"ProviderGaveBackWhatIsKept": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.keeps(30000)
+		b.charges[0].Refunded = 100000
+	}, found(audit.Provider, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 100000 of it given back")},
+	"ProviderKeptMore": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.keeps(30000)
+		b.charges[0].Refunded = 0
+	}, found(audit.Provider, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	"GoodwillThatTheProviderDoesNotKnow": {booking.Food, booking.Delivered, func(b *books) {
+		b.payments[0].Refunded = 20000
+		b.repaid("refund/1", 20000)
+	}, found(audit.Provider, "the ledger says: 100000 KRW charged, 20000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	"MoreThanIsUnderWay": {booking.Food, booking.Delivered, func(b *books) {
+		b.charges[0].Refunded = 20001
+		b.repaid("refund/1", 20000, pending)
+	}, found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: 100000 KRW taken under ref, 20001 of it given back")},
+	"RefundsThatDoNotAddUp": {booking.Food, booking.Delivered, func(b *books) {
+		b.gave(20000)
+		b.repaid("refund/1", 10000)
+	}, found(audit.Money, "its refunds add up to 10000; the ledger says: 100000 KRW charged, 20000 of it given back")},
+	"ImportedAndNotCounted": {booking.Cafe, booking.Cancelled, func(b *books) {
+		b.gave(60000)
+		b.repaid("provider/re_1", 40000, atProvider)
+		b.repaid("/refund", 60000)
+		b.charges[0].Refunded = 100000
+	}, []audit.Finding{
+		{Kind: audit.Money, Says: "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded, 60000 of it given back"},
+		{Kind: audit.Provider, Says: "the ledger says: 100000 KRW refunded, 60000 of it given back; the provider: 100000 KRW taken under ref, 100000 of it given back"},
+	}},
+	"MoreThanWasCharged": {booking.Food, booking.Delivered, func(b *books) {
+		b.gave(60000)
+		b.repaid("refund/1", 60000)
+		b.repaid("refund/2", 60000, pending)
+	}, found(audit.Money, "its refunds come to 120000, which is more than was charged; the ledger says: 100000 KRW charged, 60000 of it given back")},
+	"PaidByHandWithoutEvidence": {booking.Cafe, booking.Cancelled, func(b *books) {
+		b.payments[0].Status = booking.Returned
+		b.gave(0)
+		b.repaid("/refund", 100000, byOperator, func(e *booking.Entry) { e.Ref = "" })
+	}, found(audit.Money, "refund /refund was paid by hand, and there is no evidence of it")},
+	"PaidByHandInPart": {booking.Cafe, booking.Cancelled, func(b *books) {
+		b.payments[0].Status = booking.Returned
+		b.gave(0)
+		b.repaid("/refund", 40000, byOperator)
+	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW returned")},
+	"CalledRefundedAndFailed": {booking.Cafe, booking.Cancelled, func(b *books) {
+		b.gave(0)
+		b.repaid("/refund", 100000, failed)
+	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded")},
+	"OfAnotherCurrency": {booking.Food, booking.Delivered, func(b *books) {
+		b.gave(20000)
+		b.repaid("refund/1", 20000, func(e *booking.Entry) { e.Amount.Currency = "EUR" })
+	}, found(audit.Money, "refund refund/1 is of 20000 EUR; the ledger says: 100000 KRW charged, 20000 of it given back")},
+}
+
+func TestRun_FindsEveryDriftOfRefunds(t *testing.T) {
+	t.Parallel()
+	for name, d := range refundDrifts {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBooks()
+			v := order(d.kind, d.status)
+			b.add(v)
+			d.do(b)
+			want := append([]audit.Finding(nil), d.want...)
+			for i := range want {
+				want[i].OrderID = v.ID
+			}
+			require.NotEmpty(t, want)
+			b.requireFindings(t, want...)
+		})
+	}
+}

@@ -1,0 +1,343 @@
+package store_test
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// testPaymentEntries: won is 50000.
+func testPaymentEntries(t *testing.T, fresh newURL) {
+	payments := store.NewPayments(setup(t, fresh, "payments"))
+
+	charged := func(t *testing.T) booking.Charge {
+		t.Helper()
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		return c
+	}
+	part := func(c booking.Charge, key string, amount int64) booking.Entry {
+		return booking.Entry{
+			Key: key, OrderID: c.OrderID, Amount: booking.Money{Amount: amount, Currency: won.Currency}, Reason: booking.Goodwill,
+			By: "1024", Note: "the shower was cold",
+		}
+	}
+	done := func(t *testing.T, e booking.Entry) {
+		t.Helper()
+		e.State, e.Ref = booking.EntryDone, "re_"+e.Key
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+	}
+	read := func(t *testing.T, c booking.Charge) booking.Payment {
+		t.Helper()
+		p, err := payments.Payment(t.Context(), c.OrderID)
+		require.NoError(t, err)
+		return p
+	}
+	keeping := func(c booking.Charge, keep int64) booking.Charge {
+		c.Why, c.Keep, c.Tier, c.By = booking.ByCustomer, keep, "before:24h", "1030"
+		return c
+	}
+
+	run(t, "Part", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		for range 2 {
+			p, err := payments.BeginEntry(t.Context(), e)
+			require.NoError(t, err)
+			require.Len(t, p.Entries, 1)
+			require.EqualValues(t, 30000, p.Refundable())
+		}
+		stands, ok := read(t, c).Entry("refund/1")
+		require.True(t, ok)
+		require.WithinDuration(t, time.Now(), stands.At, time.Minute)
+		require.Equal(t, time.UTC, stands.At.Location())
+		e.Kind, e.State, e.At, e.Changed = booking.RefundEntry, booking.EntryPending, stands.At, stands.Changed
+		require.Equal(t, e, stands)
+		require.Zero(t, read(t, c).Refunded, "what is under way is not done")
+
+		done(t, e)
+		failed := e
+		failed.State = booking.EntryFailed
+		require.NoError(t, payments.NoteEntry(t.Context(), failed))
+		p := read(t, c)
+		require.Equal(t, booking.EntryDone, p.Entries[0].State, "what is done stays so")
+		require.Equal(t, "re_refund/1", p.Entries[0].Ref)
+		require.EqualValues(t, 20000, p.Refunded)
+		require.Equal(t, booking.Charged, p.Status)
+	})
+
+	run(t, "PartRefused", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.BeginEntry(t.Context(), part(c, "refund/1", 1))
+		requireCode(t, booking.NotFound, err)
+		_, err = payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.BeginEntry(t.Context(), part(c, "refund/1", 1))
+		requireCode(t, booking.NotCharged, err)
+		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		for _, wrong := range []booking.Money{{Amount: won.Amount + 1, Currency: won.Currency}, {Currency: won.Currency}, {Amount: 1, Currency: "EUR"}} {
+			e := part(c, "refund/1", 1)
+			e.Amount = wrong
+			p, err := payments.BeginEntry(t.Context(), e)
+			requireCode(t, booking.RefundExceeds, err)
+			require.Equal(t, won.Amount, p.Refundable(), "what is left is told")
+		}
+		require.Empty(t, read(t, c).Entries)
+	})
+
+	run(t, "NeverMoreThanWasPaid", func(t *testing.T) {
+		c := charged(t)
+		began := together(t, 20, func(i int) (bool, error) {
+			e := part(c, key("refund/", i), 6000)
+			_, err := payments.BeginEntry(t.Context(), e)
+			if isRefused(err, booking.RefundExceeds) {
+				return false, nil
+			}
+			if err == nil {
+				e.State = booking.EntryDone
+				err = payments.NoteEntry(t.Context(), e)
+			}
+			return true, err
+		})
+		require.Equal(t, 8, count(began, true), "8 × 6000 of 50000")
+		require.EqualValues(t, 48000, read(t, c).Refunded)
+		require.EqualValues(t, 2000, read(t, c).Refundable())
+	})
+
+	run(t, "FailedMakesRoomAndIsBegunAgain", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 30000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		e.State, e.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		require.Equal(t, won.Amount, read(t, c).Refundable())
+		p, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryPending, p.Entries[0].State)
+		require.Equal(t, "the account is closed", p.Entries[0].Words)
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		_, err = payments.BeginEntry(t.Context(), part(c, "refund/2", 30000))
+		require.NoError(t, err)
+		p, err = payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryFailed, p.Entries[0].State, "there is no room for it any more")
+	})
+
+	run(t, "CancelKeeps", func(t *testing.T) {
+		c := charged(t)
+		for _, keep := range []int64{10000, 30000} {
+			p, err := payments.BeginRefund(t.Context(), keeping(c, keep))
+			require.NoError(t, err)
+			require.Equal(t, booking.RefundPending, p.Status)
+			require.EqualValues(t, 10000, p.Kept, "the first decision stands")
+			require.Equal(t, "before:24h", p.Tier)
+			require.Len(t, p.Entries, 1)
+			require.EqualValues(t, 40000, p.Entries[0].Amount.Amount)
+			require.Equal(t, booking.EntryReason(booking.ByCustomer), p.Entries[0].Reason)
+			require.Equal(t, "1030", p.Entries[0].By)
+		}
+		for range 2 {
+			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 40000, "re_1"))
+		}
+		p := read(t, c)
+		require.EqualValues(t, 40000, p.Refunded)
+		require.EqualValues(t, 10000, p.Refundable(), "of what is kept some may be given back out of goodwill")
+		require.Equal(t, "re_1", p.Entries[0].Ref)
+		require.Equal(t, booking.EntryDone, p.Entries[0].State)
+	})
+
+	run(t, "VoidKeepsNothing", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		p, err := payments.BeginRefund(t.Context(), keeping(c, 10000))
+		require.NoError(t, err)
+		require.Zero(t, p.Kept)
+		require.Empty(t, p.Tier)
+		require.Empty(t, p.Entries, "whether there is anything to give back is not known")
+		require.False(t, p.Taken())
+		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, "re_1"))
+		require.Equal(t, won.Amount, read(t, c).Refunded)
+	})
+
+	run(t, "AllKept", func(t *testing.T) {
+		c := charged(t)
+		p, err := payments.BeginRefund(t.Context(), keeping(c, won.Amount+1))
+		require.NoError(t, err)
+		require.Equal(t, won.Amount, p.Kept)
+		require.Empty(t, p.Entries)
+		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, ""))
+		p = read(t, c)
+		require.Equal(t, booking.Retained, p.Status)
+		require.Zero(t, p.Refunded)
+		require.Empty(t, p.Entries)
+	})
+
+	run(t, "CancelAfterGoodwill", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		done(t, e)
+		p, err := payments.BeginRefund(t.Context(), keeping(c, 40000))
+		require.NoError(t, err)
+		require.EqualValues(t, 30000, p.Kept, "no more is there to keep")
+		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, ""))
+		require.EqualValues(t, 20000, read(t, c).Refunded)
+	})
+
+	run(t, "Import", func(t *testing.T) {
+		c := charged(t)
+		_, err := payments.BeginRefund(t.Context(), keeping(c, 20000))
+		require.NoError(t, err)
+		due := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+		hand := booking.Entry{
+			Key: booking.KeyAtProvider("re_7"), OrderID: c.OrderID, Amount: booking.Money{Amount: 15000, Currency: won.Currency},
+			Reason: booking.AtProvider, ByHand: true, Ref: "re_7", State: booking.EntryDone,
+		}
+		dispute := booking.Dispute{ID: "du_1", Amount: won, State: booking.DisputeOpen, EvidenceDueBy: due}
+		for range 2 {
+			p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{hand}, []booking.Dispute{dispute})
+			require.NoError(t, err)
+			require.Len(t, p.Entries, 2)
+			require.EqualValues(t, 15000, p.Refunded)
+			require.EqualValues(t, 20000, p.Kept)
+			own, _ := p.Entry(p.RefundKey())
+			require.EqualValues(t, 15000, own.Amount.Amount, "less is left to be given back")
+			require.Equal(t, []booking.Dispute{dispute}, p.Disputes)
+		}
+		lost := booking.Entry{
+			Key: booking.KeyOfDispute("du_1"), OrderID: c.OrderID, Amount: booking.Money{Amount: 25000, Currency: won.Currency},
+			Reason: booking.Disputed, ByHand: true, Ref: "du_1", State: booking.EntryDone,
+		}
+		dispute.State = booking.DisputeLost
+		p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{lost}, []booking.Dispute{dispute})
+		require.NoError(t, err)
+		require.EqualValues(t, 10000, p.Kept, "the bank took more than the policy gives")
+		require.EqualValues(t, 15000, p.Refunded, "what a bank takes back is no refund")
+		require.Equal(t, booking.DisputeLost, p.Disputes[0].State)
+		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, ""))
+		p = read(t, c)
+		require.Len(t, p.Entries, 2, "of its own refund nothing came")
+		require.EqualValues(t, 15000, p.Refunded)
+	})
+
+	run(t, "PaidByHand", func(t *testing.T) {
+		c := charged(t)
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", By: "1"}
+		_, err := payments.BeginRefund(t.Context(), keeping(c, 10000))
+		require.NoError(t, err)
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Empty(t, paid, "it has not failed")
+		own, _ := read(t, c).Entry(c.Key + "/refund")
+		own.State, own.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), own))
+		for range 2 {
+			paid, err = payments.PayByHand(t.Context(), resolution)
+			require.NoError(t, err)
+			require.Len(t, paid, 1)
+			require.Equal(t, "transfer 4711", paid[0].Ref)
+		}
+		resolution.Evidence = "another one"
+		paid, err = payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Empty(t, paid, "it is paid already")
+		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, ""))
+		p := read(t, c)
+		require.Equal(t, booking.Returned, p.Status)
+		require.Zero(t, p.Refunded, "it is not called refunded")
+		require.EqualValues(t, 40000, p.Entries[0].Amount.Amount)
+		require.True(t, p.Entries[0].ByHand)
+		require.Equal(t, "1", p.Entries[0].By)
+		require.Equal(t, "the account is closed", p.Entries[0].Words, "why it came to that stays on record")
+		_, err = payments.PayByHand(t.Context(), booking.Resolution{OrderID: "unknown"})
+		requireCode(t, booking.NotFound, err)
+	})
+
+	run(t, "WhatCameBackOtherwise", func(t *testing.T) {
+		c := charged(t)
+		_, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
+		require.NoError(t, err)
+		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, ""))
+		p := read(t, c)
+		require.Zero(t, p.Refunded)
+		require.Zero(t, p.Refundable())
+		require.True(t, p.Entries[0].ByHand)
+		require.Equal(t, won.Amount, p.Entries[0].Amount.Amount)
+	})
+
+	run(t, "ListedWithThePayment", func(t *testing.T) {
+		c := charged(t)
+		_, err := payments.BeginEntry(t.Context(), part(c, "refund/1", 1))
+		require.NoError(t, err)
+		var found *booking.Payment
+		for p, err := range payments.All(t.Context()) {
+			require.NoError(t, err)
+			if p.OrderID == c.OrderID {
+				found = &p
+			}
+		}
+		require.NotNil(t, found)
+		require.Equal(t, read(t, c), *found)
+	})
+}
+
+// testMigratedRefunds: what was given back before there were entries has one, and is
+// what it was.
+func testMigratedRefunds(t *testing.T, fresh newURL) {
+	db := setup(t, fresh, "payments")
+	for _, before := range []string{
+		`'charged', 'charged/charge', '', 'charged', 'ch', 0`, `'refunded', 'refunded/charge', 'customer', 'refunded', 'ch', 50000`,
+		`'returned', 'returned/charge', 'sold_out', 'returned', 'ch', 0`, `'refunding', 'refunding/charge', 'customer', 'refunding', 'ch', 0`,
+		`'unknown', 'unknown/charge', 'customer', 'refunding', '', 0`,
+	} {
+		_, err := db.SQL().ExecContext(t.Context(), `INSERT INTO payments
+			(order_id, key, why, status, ref, refunded, amount, currency, method, created_at, updated_at)
+			VALUES (`+before+`, 50000, 'KRW', 'pm', '2026-11-01 09:00:00+00:00', '2026-11-02 09:00:00+00:00')`)
+		require.NoError(t, err)
+	}
+	migration, err := os.ReadFile("migrations/payments/0003_entries.sql")
+	require.NoError(t, err)
+	_, moves, found := strings.Cut(string(migration), "\nINSERT INTO payment_entries")
+	require.True(t, found)
+	_, err = db.SQL().ExecContext(t.Context(), "INSERT INTO payment_entries"+moves)
+	require.NoError(t, err)
+
+	payments := store.NewPayments(db)
+	for order, want := range map[string]booking.Entry{
+		"refunded":  {State: booking.EntryDone, Reason: "customer"},
+		"returned":  {State: booking.EntryDone, Reason: "sold_out", ByHand: true},
+		"refunding": {State: booking.EntryPending, Reason: "customer"},
+	} {
+		p, err := payments.Payment(t.Context(), order)
+		require.NoError(t, err)
+		require.Len(t, p.Entries, 1, order)
+		want.Key, want.OrderID, want.Kind, want.Amount = order+"/charge/refund", order, booking.RefundEntry, won
+		want.At, want.Changed = p.Entries[0].At, p.Entries[0].Changed
+		require.Equal(t, want, p.Entries[0])
+		require.Equal(t, 2, p.Entries[0].At.Day())
+		require.Zero(t, p.Refundable())
+	}
+	for _, order := range []string{"charged", "unknown"} {
+		p, err := payments.Payment(t.Context(), order)
+		require.NoError(t, err)
+		require.Empty(t, p.Entries, order)
+	}
+	require.NoError(t, payments.EndRefund(t.Context(), "refunding", booking.Refunded, "ch", won.Amount, "re_1"))
+}
+
+// isRefused tells whether a store has refused something with the code.
+func isRefused(err error, code booking.Code) bool { return errors.Is(err, &booking.Error{Code: code}) }

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/payments"
+)
+
+// What people do at the provider, beside us.
+
+// ByHand gives some of an order's charge back, or with 0 all that is left.
+// RefundExceeds: that much is not left. NotFound: there is no charge.
+func (s *Sandbox) ByHand(ctx context.Context, orderID string, amount int64) error {
+	var row sandboxRow
+	err := s.db.run(ctx, "find charge in sandbox", func(ctx context.Context, q bun.IDB) error {
+		row = sandboxRow{}
+		return orNotFound(q.NewSelect().Model(&row).Where("order_id = ? AND ref <> ''", orderID).Limit(1).Scan(ctx), "charge of order", orderID)
+	})
+	if err != nil {
+		return err
+	}
+	if amount, err = ofRest(amount, row.Amount-row.Refunded); err != nil {
+		return err
+	}
+	return s.Refund(ctx, "by hand "+rand.Text(), row.Ref, booking.Money{Amount: amount, Currency: row.Currency})
+}
+
+// ofRest is how much is to be given back of what is left.
+func ofRest(amount, left int64) (int64, error) {
+	if amount > left || left == 0 {
+		return 0, booking.Errorf(booking.RefundExceeds, "%d are left of the charge", left)
+	}
+	if amount == 0 {
+		return left, nil
+	}
+	return amount, nil
+}
+
+// ByHand gives some of an order's intent back, or with 0 all that is left.
+// RefundExceeds: that much is not left. NotFound: it has none that has succeeded.
+func (s *SandboxIntents) ByHand(ctx context.Context, orderID string, amount int64) error {
+	i, err := s.succeeded(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	if amount, err = ofRest(amount, i.Amount.Amount-i.Refunded); err != nil {
+		return err
+	}
+	r := payments.Refund{
+		Key: "by hand " + rand.Text(), ID: "re_" + rand.Text(), IntentID: i.ID,
+		Amount: booking.Money{Amount: amount, Currency: i.Amount.Currency}, Status: "succeeded",
+	}
+	_, given, err := s.Refund(ctx, r)
+	if err == nil && !given {
+		err = booking.Errorf(booking.RefundExceeds, "less is left of the charge")
+	}
+	return err
+}
+
+// Dispute has some of an order's intent disputed, or with 0 all of it, and says
+// where that stands. NotFound: it has none that has succeeded.
+func (s *SandboxIntents) Dispute(ctx context.Context, orderID string, amount int64, state string) error {
+	i, err := s.succeeded(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	if amount == 0 || amount > i.Amount.Amount {
+		amount = i.Amount.Amount
+	}
+	return s.db.run(ctx, "dispute intent in sandbox", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("UPDATE sandbox_intents SET disputed = ?, dispute = ? WHERE id = ?", amount, state, i.ID).Exec(ctx)
+		return err
+	})
+}
+
+// succeeded is the intent by which an order was charged.
+func (s *SandboxIntents) succeeded(ctx context.Context, orderID string) (payments.Intent, error) {
+	all, err := s.Search(ctx, booking.ChargeKey(orderID))
+	if err != nil {
+		return payments.Intent{}, err
+	}
+	for _, i := range all {
+		if i.Status == "succeeded" {
+			return i, nil
+		}
+	}
+	return payments.Intent{}, booking.Errorf(booking.NotFound, "there is no charge of order %s", orderID)
+}
