@@ -15,57 +15,54 @@ import (
 // they change. What a person has paid by hand is answered as done.
 func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
-		stands, left, err := p.refundPart(ctx, e)
+		stands, payment, err := p.refundPart(ctx, e)
+		left := booking.Money{Amount: payment.Refundable(), Currency: e.Amount.Currency}
 		refusal, refused := errors.AsType[*booking.Error](err)
 		switch {
 		case refused && (refusal.Code == booking.RefundExceeds || refusal.Code == booking.NotCharged):
-			return booking.Repaid{Entry: e, Refused: refusal.Code, Left: booking.Money{Amount: left, Currency: e.Amount.Currency}}, nil
+			return booking.Repaid{Entry: e, Refused: refusal.Code, Left: left}, nil
 		case err != nil:
 			return booking.Repaid{}, err
 		case stands.State != booking.EntryDone && stands.Words == e.Words && e.Words != "":
 			return booking.Repaid{}, elsewhere{stillOwed{&Owed{Words: stands.Words}, askAgain(ctx)}}
 		}
-		return booking.Repaid{Entry: stands, Left: booking.Money{Amount: left, Currency: e.Amount.Currency}}, nil
+		return booking.Repaid{Entry: stands, Left: left, Payment: payment.Status, Given: payment.Given()}, nil
 	})
 }
 
-// refundPart returns the entry as it stands then, and what can still be given back.
-func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands booking.Entry, left int64, err error) {
-	payment, err := p.Ledger.Payment(ctx, e.OrderID)
+// refundPart returns the entry as it stands then, and the payment with it.
+func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands booking.Entry, payment booking.Payment, err error) {
+	payment, err = p.Ledger.Payment(ctx, e.OrderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
-		return e, 0, booking.Errorf(booking.NotCharged, "nothing was charged for order %s", e.OrderID)
+		return e, payment, booking.Errorf(booking.NotCharged, "nothing was charged for order %s", e.OrderID)
 	}
 	if err != nil {
-		return e, 0, fmt.Errorf("read payment: %w", err)
+		return e, payment, fmt.Errorf("read payment: %w", err)
 	}
 	if stands, begun := payment.Entry(e.Key); begun && stands.State == booking.EntryDone {
-		return stands, payment.Refundable(), nil
+		return stands, payment, nil
 	}
 	seen, unseen := p.seen(ctx, &payment) // the ledger begins it, whether the provider can be asked or not
 	if payment, err = p.Ledger.BeginEntry(ctx, e); err != nil {
-		return e, payment.Refundable(), err
+		return e, payment, err
 	}
 	stands, _ = payment.Entry(e.Key)
 	switch {
 	case stands.State == booking.EntryDone:
-		return stands, payment.Refundable(), nil
+		return stands, payment, nil
 	case stands.State == booking.EntryFailed: // there is no room for it any more
-		return stands, payment.Refundable(), nil
+		return stands, payment, nil
 	}
 	before := stands
 	if err := p.askFor(ctx, &stands, seen, unseen); err != nil {
-		return e, 0, err
+		return e, payment, err
 	}
 	if stands != before {
 		if err := p.Ledger.NoteEntry(ctx, stands); err != nil {
-			return e, 0, fmt.Errorf("record refund of a part: %w", err)
+			return e, payment, fmt.Errorf("record refund of a part: %w", err)
 		}
 	}
-	left = payment.Refundable()
-	if stands.State == booking.EntryFailed {
-		left += stands.Amount.Amount
-	}
-	return stands, left, nil
+	return stands, payment.With(stands), nil
 }
 
 // seen is what is seen of a payment's charge at the provider. The ledger knows of

@@ -162,6 +162,9 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 	case err != nil:
 		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", err)}
 	case part != nil:
+		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may not follow it any more
+			return given{}, err
+		}
 		return given{}, elsewhere{&Owed{Words: "refund " + part.Key + " of the same charge is under way"}}
 	case !known:
 		return given{payment.Amount.Amount, id}, nil

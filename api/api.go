@@ -141,6 +141,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerKinds()
 	s.registerOrders()
 	s.registerRecords()
+	s.registerRefunds()
 	s.registerEvents()
 	s.registerMembers()
 	s.registerHealth()

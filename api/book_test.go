@@ -25,6 +25,7 @@ type book struct {
 	prepared map[string]orders.Placement // by the order's id
 	places   func(id string, p orders.Placement) (orders.Outcome, error)
 	decides  func(orders.Decision) (orders.Outcome, error)
+	gives    func(orders.Refund) (orders.Refunded, error)
 	reads    func(id string) (contract.View, error) // of an order without a row
 	fresh    func(id string) (contract.View, error)
 	deletes  func(drinkID string) error
@@ -73,6 +74,21 @@ func (k *book) Quote(ctx context.Context, c booking.Caller, kind booking.Kind, i
 		return contract.View{}, contract.Quote{}, orders.NoSuchOrder(id)
 	}
 	return k.Orders.Quote(ctx, booking.Caller{Unchecked: true}, kind, id)
+}
+
+func (k *book) Refund(ctx context.Context, c booking.Caller, r orders.Refund) (orders.Refunded, error) {
+	k.requireCaller(ctx, c)
+	if err := k.Allow(ctx, c, booking.RefundOrder, "", r.OrderID); err != nil {
+		return orders.Refunded{}, err
+	}
+	require.NotNil(k.t, k.gives, "nothing is to be given back")
+	return k.gives(r)
+}
+
+func (k *book) Resolve(ctx context.Context, c booking.Caller, id string, evidence booking.Personal) (orders.Outcome, error) {
+	return k.Decide(ctx, c, orders.Decision{
+		OrderID: id, Kind: booking.KindOf(id), Update: contract.ResolveUpdate, Note: evidence,
+	})
 }
 
 func (k *book) Read(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, error) {

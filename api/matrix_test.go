@@ -94,7 +94,9 @@ var requestBodies = map[string]string{
 	"add-drink":    `{"name":"Tea","ownerId":"cora","price":{"amount":1,"currency":"KRW"},"date":"2026-11-23","count":5}`,
 	"change-place": `{"name":"Inn"}`, "change-menu": `{"name":"Soup"}`, "change-drink": `{"name":"Tea"}`,
 	"set-stock": `{"from":"2026-12-24","to":"2026-12-26","rooms":5}`, "set-drink-stock": `{"count":5}`,
-	"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
+	"refund-payment":  `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
+	"resolve-payment": `{"evidence":"bank transfer 42"}`,
+	"add-cleaner":     `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
 }
 
 // matrix is an API with an order of each kind that has come to its good end, of which
@@ -119,6 +121,9 @@ func matrix(t *testing.T) *bundle {
 	b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
 		p, err := b.store.Order(t.Context(), d.OrderID)
 		return orders.Outcome{View: p.View, Done: true}, err
+	}
+	b.book.gives = func(r orders.Refund) (orders.Refunded, error) {
+		return orders.Refunded{Entry: booking.Entry{OrderID: r.OrderID}}, nil
 	}
 	b.book.deletes = func(string) error { return nil }
 	return b
@@ -204,6 +209,9 @@ func (b *bundle) answers(method, target, body string) (statuses []int) {
 		var presents []string
 		if caller.Known() {
 			presents = []string{"Authorization", "Bearer t" + strconv.Itoa(n)}
+		}
+		if strings.HasSuffix(target, "/refunds") {
+			presents = append(presents, idempotencyHeader, "r1")
 		}
 		a := b.do(method, target, body, presents...)
 		require.Less(b.t, a.StatusCode, 500, a.text)

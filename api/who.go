@@ -27,7 +27,8 @@ var actions = map[string]booking.Action{
 	"cancel-lodging": booking.CancelOrder, "cancel-food": booking.CancelOrder, "cancel-cafe": booking.CancelOrder, "cancel-cleaning": booking.CancelOrder,
 	"complete-lodging": booking.CheckOut, "complete-food": booking.Deliver, "complete-cafe": booking.Serve, "complete-cleaning": booking.FinishCall,
 
-	"get-payment": booking.ReadPayment, "get-delivery": booking.ReadJob, "get-production": booking.ReadJob,
+	"get-payment": booking.ReadPayment, "refund-payment": booking.RefundOrder, "resolve-payment": booking.ResolvePayment,
+	"get-delivery": booking.ReadJob, "get-production": booking.ReadJob,
 	"list-mypages": booking.ListOrders, "list-orders": booking.ListOrders, "list-messages": booking.ReadMessages,
 	"list-deliveries": booking.ListDeliveries, "list-productions": booking.ListProductions,
 	"list-events": booking.FollowOrders, // the whole feed is another action: see followEvents

@@ -24,7 +24,11 @@ const (
 	Serve        Action = "serve"
 	FinishCall   Action = "finish"
 	ReadPayment  Action = "read_payment"
-	ReadJob      Action = "read_job"
+	// RefundOrder gives back a part of what was paid, as goodwill; ResolvePayment says
+	// that what the payment provider cannot give back was given back otherwise.
+	RefundOrder    Action = "refund"
+	ResolvePayment Action = "resolve"
+	ReadJob        Action = "read_job"
 )
 
 // What callers list and follow.
@@ -138,6 +142,10 @@ var rules = []Rule{
 		May: map[Role]Grant{CleanerRole: itsCleaner, OperatorRole: whatever}},
 	{Action: ReadPayment, Does: "read an order's payment", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsOwner, OperatorRole: whatever}},
+	{Action: RefundOrder, Does: "give back a part of what was paid for an order", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
+	{Action: ResolvePayment, Does: "say that a refund was paid by hand", ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadJob, Does: "read an order's delivery or production", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{
 			CustomerRole: itsCustomer, OwnerRole: itsMembers, CourierRole: itsCourier, OperatorRole: whatever, ServiceRole: itsMembers,

@@ -127,6 +127,10 @@ type Repaid struct {
 	Refused Code `json:"refused,omitempty"`
 	// Left is what can still be given back.
 	Left Money `json:"left"`
+	// Payment is where the payment stands with it, and Given what was given back of that in
+	// all, in minor units.
+	Payment PaymentStatus `json:"payment,omitempty"`
+	Given   int64         `json:"given,omitempty"`
 }
 
 // Resolution is an operator's word that they have paid by hand what the provider

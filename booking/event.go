@@ -14,6 +14,9 @@ const (
 	PaymentDeclinedEvent EventType = "PaymentDeclined"
 	// PaymentCancelApproved: the charge was given back.
 	PaymentCancelApproved EventType = "PaymentCancelApproved"
+	// PaymentRefunded: a part of the charge was given back as goodwill; the order stays
+	// as it is.
+	PaymentRefunded EventType = "PaymentRefunded"
 )
 
 // The facts of a lodging reservation.
@@ -70,7 +73,7 @@ func EventTypes() []EventType { return append(OrderEvents(), CatalogueEvents()..
 // OrderEvents lists the types of the events about orders.
 func OrderEvents() []EventType {
 	return []EventType{
-		PaymentApproved, PaymentDeclinedEvent, PaymentCancelApproved,
+		PaymentApproved, PaymentDeclinedEvent, PaymentCancelApproved, PaymentRefunded,
 		ReservationPlaced, ReservationConfirmed, ReservationStatusChanged, ReservationCancelConfirmed, ReservationCanceled,
 		OrderPlaced, DeliveryStarted, DeliveryCompleted, DeliveryCanceled,
 		ProductionStarted, ProductionCompleted, ProductionCanceled, OrderCanceled,
@@ -132,6 +135,8 @@ type EventPayment struct {
 	Amount Money `json:"amount"`
 	// Refunded is what the payment provider has given back of it.
 	Refunded Money `json:"refunded"`
+	// Part is what was given back of it now; set on PaymentRefunded only.
+	Part *Money `json:"part,omitempty"`
 }
 
 // EventDelivery is where the delivery of an order stands.

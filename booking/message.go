@@ -27,6 +27,12 @@ const (
 // was made was not carried out afterwards. Nothing takes it back.
 const DecisionNotDoneMessage MessageType = "decision_not_done"
 
+// The messages about refunds that staff have made. Nothing takes them back.
+const (
+	RefundedMessage     MessageType = "refunded"      // a part of what was paid was given back
+	RefundFailedMessage MessageType = "refund_failed" // a refund that was begun could not be made; a person sees to it
+)
+
 // MessageTypes lists every type of messages.
 func MessageTypes() []MessageType {
 	return []MessageType{
@@ -34,6 +40,7 @@ func MessageTypes() []MessageType {
 		PaymentDeferredMessage, OrderPlacedMessage, OrderCancelledMessage,
 		CleanerAssignedMessage, AssignmentCancelledMessage,
 		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
+		RefundedMessage, RefundFailedMessage,
 	}
 }
 
@@ -65,9 +72,10 @@ type MessageData struct {
 	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide" example:"24h"`
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
+	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid"`
 	// Decision is one that the recipient has made, and Status where the order stood
 	// when it came.
-	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete" doc:"What the recipient had decided"`
+	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,resolve" doc:"What the recipient had decided"`
 	Status   Status `json:"status,omitempty" doc:"Status that the order had when the decision reached it"`
 }
 

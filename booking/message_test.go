@@ -35,6 +35,7 @@ func messages() []told {
 	call := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCustomer}
 	visit := call
 	visit.Cleaner = "민준"
+	refunded := booking.MessageData{Kind: booking.Food, For: booking.ForCustomer, Item: "Bibimbap", Refund: &booking.Money{Amount: 5000, Currency: "KRW"}}
 	errand := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCleaner, CustomerID: "alice"}
 	return []told{
 		{booking.Message{Type: booking.ReservationPlacedMessage, Data: stay},
@@ -75,6 +76,12 @@ func messages() []told {
 		{booking.Message{Type: booking.CallCancelledMessage, Data: errand, Reason: why},
 			"Cancelled (at the customer's wish): cleaning, for alice",
 			"호출이 취소되었습니다(고객취소): 청소, alice 님"},
+		{booking.Message{Type: booking.RefundedMessage, Data: refunded},
+			"5,000 KRW of what you paid has been given back: Bibimbap",
+			"일부 환불이 완료되었습니다. 환불 금액: 5,000원. Bibimbap"},
+		{booking.Message{Type: booking.RefundFailedMessage, Data: refunded},
+			"Giving back 5,000 KRW takes longer: the payment provider could not do it. We see to it: Bibimbap",
+			"결제사 사정으로 환불이 지연되어 담당자가 처리하고 있습니다. 환불 예정 금액: 5,000원. Bibimbap"},
 		{booking.Message{Type: booking.DecisionNotDoneMessage, Data: late},
 			"Your decision (confirm) could not be carried out. The order is cancelled: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
 			"요청하신 처리(승인)를 반영하지 못했습니다. 현재 상태: 예약취소. Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
@@ -158,6 +165,26 @@ func TestMessages_WithoutWords(t *testing.T) {
 		old = booking.Message{OrderID: "cleaning-1", Type: booking.CallAssignedMessage, Text: "New call: 7 Hill Street, for alice"}
 		require.Equal(t, "call_assigned", old.Words(l), "it names a location")
 		require.Equal(t, "order_repeated", booking.Message{Type: "order_repeated", Data: booking.MessageData{For: booking.ForOwner}}.Words(l))
+	}
+}
+
+// TestMessages_AmountsInWords: with the digits of the currency's minor unit.
+func TestMessages_AmountsInWords(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		amount          booking.Money
+		english, korean string
+	}{
+		{booking.Money{Amount: 1234567, Currency: "KRW"}, "1,234,567 KRW", "1,234,567원"},
+		{booking.Money{Amount: 0, Currency: "KRW"}, "0 KRW", "0원"},
+		{booking.Money{Amount: 123456, Currency: "EUR"}, "1,234.56 EUR", "1,234.56 EUR"},
+		{booking.Money{Amount: 7, Currency: "USD"}, "0.07 USD", "0.07 USD"},
+		{booking.Money{Amount: 1005, Currency: "KWD"}, "1.005 KWD", "1.005 KWD"},
+		{booking.Money{Amount: 100000, Currency: "JPY"}, "100,000 JPY", "100,000 JPY"},
+	} {
+		m := booking.Message{Type: booking.RefundedMessage, Data: booking.MessageData{Kind: booking.Food, For: booking.ForCustomer, Refund: &test.amount}}
+		require.Contains(t, m.Words(booking.English), test.english+" of what you paid")
+		require.Contains(t, m.Words(booking.Korean), "환불 금액: "+test.korean+".")
 	}
 }
 

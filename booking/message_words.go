@@ -60,6 +60,18 @@ var messageWords = map[MessageType]map[Addressee]words{
 		},
 		ForCleaner: {English: "Cancelled ({reason}): {order}", Korean: "호출이 취소되었습니다({reason}): {order}"},
 	},
+	RefundedMessage: {
+		ForCustomer: {
+			English: "{refund} of what you paid has been given back: {item}",
+			Korean:  "일부 환불이 완료되었습니다. 환불 금액: {refund}. {item}",
+		},
+	},
+	RefundFailedMessage: {
+		ForCustomer: {
+			English: "Giving back {refund} takes longer: the payment provider could not do it. We see to it: {item}",
+			Korean:  "결제사 사정으로 환불이 지연되어 담당자가 처리하고 있습니다. 환불 예정 금액: {refund}. {item}",
+		},
+	},
 	DecisionNotDoneMessage: {
 		ForCustomer: decisionNotDone, ForOwner: decisionNotDone, ForCleaner: decisionNotDone,
 	},
@@ -76,6 +88,7 @@ var decisionLabels = map[string]words{
 	"reject":   {English: "reject", Korean: "거절"},
 	"cancel":   {English: "cancel", Korean: "취소"},
 	"complete": {English: "complete", Korean: "완료"},
+	"resolve":  {English: "paid by hand", Korean: "직접 환불"},
 }
 
 // unnamedCleaner stands for a cleaner whose name the message does not have: the
@@ -101,6 +114,7 @@ func (m Message) Words(l Language) string {
 		"{confirmWithin}", d.ConfirmWithin.words(l),
 		"{customer}", d.CustomerID,
 		"{cleaner}", d.cleanerIn(l),
+		"{refund}", d.Refund.words(l),
 		"{reason}", cmp.Or(m.Reason.Label(l), string(m.Reason)),
 		"{decision}", cmp.Or(decisionLabels[d.Decision][l], d.Decision),
 		"{status}", cmp.Or(d.Status.Label(d.Kind, l), string(d.Status)),
@@ -125,6 +139,32 @@ func (d MessageData) cleanerIn(l Language) string {
 	default:
 		return d.Cleaner
 	}
+}
+
+// words is the amount for people: "1,250.00 EUR", and won in Korean.
+func (m *Money) words(l Language) string {
+	if m == nil {
+		return ""
+	}
+	digits, known := Digits(m.Currency)
+	if !known {
+		digits = 2
+	}
+	number := strconv.FormatInt(m.Amount, 10)
+	if missing := digits + 1 - len(number); missing > 0 {
+		number = strings.Repeat("0", missing) + number
+	}
+	whole, rest := number[:len(number)-digits], number[len(number)-digits:]
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if rest != "" {
+		whole += "." + rest
+	}
+	if m.Currency == "KRW" && l == Korean {
+		return whole + "원"
+	}
+	return whole + " " + m.Currency
 }
 
 // durationUnits are what a duration is told in, the longest first.

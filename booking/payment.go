@@ -1,6 +1,9 @@
 package booking
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Charge asks for a payment. Key is the idempotency key: one charge is taken
 // for a key, however often it is asked for.
@@ -86,6 +89,22 @@ func (p Payment) Entry(key string) (Entry, bool) {
 		}
 	}
 	return Entry{}, false
+}
+
+// With is the payment with the entry as it stands now.
+func (p Payment) With(e Entry) Payment {
+	p.Entries = slices.Clone(p.Entries)
+	for i := range p.Entries {
+		if p.Entries[i].Key == e.Key {
+			p.Entries[i] = e
+		}
+	}
+	return p
+}
+
+// Given is what was given back in all, by whomever.
+func (p Payment) Given() int64 {
+	return p.given(func(e Entry) bool { return e.Kind == RefundEntry && e.State == EntryDone })
 }
 
 // RefundKey is the key of the refund that the undo of the charge makes.

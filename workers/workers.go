@@ -79,6 +79,7 @@ func RegisterWorkflows(r Registry) {
 		contract.CafeWorkflow:          workflows.Cafe,
 		contract.CleaningWorkflow:      workflows.Cleaning,
 		contract.DrinkDeletionWorkflow: workflows.DrinkDeletion,
+		contract.RefundWorkflow:        workflows.Refund,
 		contract.RepairWorkflow:        workflows.Repair,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})

@@ -77,10 +77,11 @@ type books struct {
 func anyLife(s *trial, random *rand.Rand) {
 	var kept promises
 	defer kept.close()
+	staff := s.anyRefunds(random)
 	for range random.IntN(4) { // refunds are pending at the provider, or need a person there
 		s.owing = append(s.owing, activities.Owed{Words: fmt.Sprint("owed ", random.IntN(2)), NeedsPerson: random.IntN(2) == 0})
 	}
-	s.check = func(p contract.Publication) { kept.check(p, s.books) }
+	s.check = func(p contract.Publication) { kept.check(p, func() books { return s.owedOfHand(s.books()) }) }
 	if random.IntN(3) == 0 { // the process dies, and the engine has no record of anything that it did
 		s.setFaults(dyingAt(1+random.IntN(20), anyFaults(random)))
 		s.anyDecisions(random)
@@ -90,6 +91,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	}
 	s.setFaults(anyFaults(random))
 	s.anyDecisions(random)
+	staff.decide(s)
 	first := s.execute(s.in)
 	s.requireInBalance(first)
 
@@ -102,6 +104,7 @@ func anyLife(s *trial, random *rand.Rand) {
 			s.in = in
 		}
 		s.anyDecisions(random)
+		staff.decide(s) // those that are made already are repeated under their keys
 		second := s.execute(s.in)
 		s.requireInBalance(second)
 		if payment.Why != "" {
@@ -109,6 +112,40 @@ func anyLife(s *trial, random *rand.Rand) {
 		}
 	}
 	require.Empty(s, kept.close())
+}
+
+// refundsByStaff are those that staff makes of an order, when, and whether an operator pays
+// by hand what the provider could not give back.
+type refundsByStaff struct {
+	at      []time.Duration
+	amounts []int64
+	resolve []time.Duration
+}
+
+// anyRefunds are up to three refunds, which may be made in the same moment and may come to
+// more than was paid.
+func (s *trial) anyRefunds(random *rand.Rand) (all refundsByStaff) {
+	if random.IntN(2) == 0 {
+		return all
+	}
+	amount := s.in.(contract.Input).View().Amount.Amount
+	for range 1 + random.IntN(3) {
+		all.at = append(all.at, []time.Duration{0, time.Second, hour, hour, time.Duration(random.Int64N(int64(s.span)))}[random.IntN(5)])
+		all.amounts = append(all.amounts, 1+random.Int64N(max(1, amount*3/4)))
+	}
+	for range random.IntN(3) {
+		all.resolve = append(all.resolve, time.Duration(random.Int64N(int64(s.span))))
+	}
+	return all
+}
+
+func (r refundsByStaff) decide(s *trial) {
+	for i, at := range r.at {
+		s.gives(at, fmt.Sprint(i), r.amounts[i])
+	}
+	for _, at := range r.resolve {
+		s.resolves(at)
+	}
 }
 
 // dyingAt is death at the n-th call, and other faults before it.
@@ -178,11 +215,14 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 func (s *trial) requireDecided(v contract.View) {
 	s.Helper()
 	for i, e := range v.History {
-		if e.Note != "" {
+		if e.Decision != "" {
+			require.Contains(s, []string{"1024", "1025"}, e.By, v.History)
+		} else if e.Note != "" {
 			require.Equal(s, "1024", e.By, v.History)
 		} else if e.By != "" {
 			require.Equal(s, booking.Cancelled, e.Status, v.History)
-			require.Equal(s, v.History[i-1].By, e.By, v.History)
+			before := slices.DeleteFunc(slices.Clone(v.History[:i]), func(e contract.Entry) bool { return e.Decision != "" })
+			require.Equal(s, before[len(before)-1].By, e.By, v.History)
 		}
 	}
 }
@@ -203,13 +243,62 @@ func (s *trial) requireInBalance(v contract.View) {
 		if s.owed != nil {
 			owed = s.owed(v)
 		}
+		given := s.refundsInBalance(owed.money)
+		owed.money -= given
 		require.Equal(s, owed, s.books())
 		return
 	}
-	require.Equal(s, books{money: kept(v)}, s.books())
+	given := s.refundsInBalance(s.owes.money)
+	require.Equal(s, books{money: max(0, kept(v)-given)}, s.owedOfHand(s.books()))
 	s.requireKept(v)
 	s.requireNothingLeft(v)
 	s.requireEventsInBalance(v)
+}
+
+// refundsInBalance checks that no refund is open, that the customer and the world were told of
+// each that was made, and that never more goes back than was paid. It answers what the
+// provider has given back at staff's wish.
+func (s *trial) refundsInBalance(paid int64) (given int64) {
+	s.Helper()
+	payment, err := s.ledger.Payment(s.Context(), s.order)
+	if err != nil {
+		return 0
+	}
+	var all int64
+	done := 0
+	for _, e := range payment.Entries {
+		if e.State == booking.EntryDone {
+			all += e.Amount.Amount
+		}
+		if _, ofStaff := contract.RefundID(e.Key); !ofStaff {
+			continue
+		}
+		require.NotEqual(s, booking.EntryPending, e.State, e.Key)
+		if e.State == booking.EntryDone {
+			done++
+			if !e.ByHand {
+				given += e.Amount.Amount
+			}
+		}
+	}
+	require.LessOrEqual(s, all, paid)
+	require.Len(s, s.refunded(), done)
+	told := slices.DeleteFunc(s.messagesTo("alice"), func(m string) bool { return m != string(booking.RefundedMessage) })
+	require.Len(s, told, done)
+	return given
+}
+
+// owedOfHand are the books without what was paid by hand, which the provider still has.
+func (s *trial) owedOfHand(is books) books {
+	payment, err := s.ledger.Payment(s.Context(), s.order)
+	if err == nil {
+		for _, e := range payment.Entries {
+			if e.ByHand && e.State == booking.EntryDone {
+				is.money -= e.Amount.Amount
+			}
+		}
+	}
+	return is
 }
 
 // requireMessagesInBalance checks that everybody was told, once, of an order that

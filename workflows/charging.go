@@ -158,7 +158,9 @@ func (s *saga) refunds() []undo {
 
 func (s *saga) refund() undo {
 	return undo{
-		call: call{name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.RefundPayment},
+		call: call{
+			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, do: payments.RefundPayment,
+		},
 		because: func(why booking.Reason) any {
 			c := s.refunding
 			c.Why, c.Owed = why, s.owed
@@ -166,6 +168,7 @@ func (s *saga) refund() undo {
 		},
 		then: func(found booking.Undo) {
 			s.refunded, s.declined, s.owed = found.Acted, found.Declined, found.Owed
+			s.moneyBack, s.kept = found.Owed == "", found.Kept
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
 			s.view.Settled = s.view.SettledAs(found, s.refunding)

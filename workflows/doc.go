@@ -5,6 +5,7 @@
 //	saga.go     a story with undos: steps, decisions, the way back
 //	steps.go    the two ways a step is done: in place, and durably
 //	telling.go  messages: a type and its data. Their words are in booking
+//	refunding.go refunds by staff, and what an operator has paid by hand
 //	publish.go  the view of an order, and how the read model learns of it
 //
 // Nothing here may depend on anything but its input and what activities,

@@ -27,8 +27,14 @@ func carries(t testing.TB, e booking.Event, policed bool) {
 	}
 	statuses := map[booking.EventType][]booking.PaymentStatus{
 		booking.PaymentApproved: {booking.Charged}, booking.PaymentDeclinedEvent: {booking.Declined},
-		booking.PaymentCancelApproved: {booking.Refunded, booking.Returned},
+		booking.PaymentCancelApproved: {booking.Refunded, booking.Returned}, booking.PaymentRefunded: {booking.Charged, booking.RefundPending, booking.Refunded},
 	}[e.Type]
+	if e.Type == booking.PaymentRefunded {
+		assert.NotNil(t, d.Payment.Part, e.Key)
+		assert.LessOrEqual(t, d.Payment.Part.Amount, d.Payment.Refunded.Amount, e.Key)
+		assert.Contains(t, statuses, d.Payment.Status, e.Key)
+		return
+	}
 	if statuses != nil && assert.NotNil(t, d.Payment, e.Key) {
 		assert.Contains(t, statuses, d.Payment.Status, e.Key)
 		assert.Equal(t, d.Amount, d.Payment.Amount, e.Key)

@@ -29,6 +29,9 @@ type order struct {
 	decision *contract.View    // the view at the first decision
 	waits    []string          // what the order waits for, in words, for the web UI
 	trouble  string            // why it needs attention, ditto; "" when it never did
+	// unresolved is how many refunds by staff wait for a person. The order needs attention
+	// for so long, also after its end.
+	unresolved int
 
 	events        []booking.Event       // that the feed may not hold yet
 	paid          *booking.EventPayment // what the feed has been told of the payment, nil while that is nothing
@@ -57,7 +60,7 @@ func (o *order) become(status booking.Status, reason booking.Reason, d contract.
 	o.view = o.view.Clone()
 	o.view.History = append(o.view.History, contract.Entry{Status: status, At: o.now(), Reason: reason, Note: d.Note, By: d.By})
 	if status.Final() {
-		o.view.NeedsAttention = false
+		o.view.NeedsAttention = o.unresolved > 0
 		o.measureEnd()
 	}
 	o.waits = nil
@@ -104,7 +107,7 @@ func (o *order) end(reason booking.Reason, by string, event booking.EventType) {
 // settle lets operators and whoever waits for the order know where it stands.
 func (o *order) settle() {
 	changes := []temporal.SearchAttributeUpdate{contract.StatusAttribute.ValueSet(string(o.view.Status))}
-	if o.trouble != "" && o.view.Status.Final() {
+	if o.trouble != "" && o.view.Status.Final() && o.unresolved == 0 {
 		changes = append(changes, contract.NeedsAttentionAttribute.ValueSet(false))
 	}
 	o.upsert(changes...)
@@ -121,6 +124,11 @@ func (o *order) emit(event booking.EventType) { o.emitWith(event, nil) }
 func (o *order) emitWith(event booking.EventType, remaining *int, which ...string) {
 	data := o.view.EventData()
 	data.Payment, data.Remaining = o.paid, remaining
+	o.tellFact(event, data, which...)
+}
+
+// tellFact is emit for an event of which more is known than the view tells.
+func (o *order) tellFact(event booking.EventType, data booking.EventData, which ...string) {
 	o.events = append(o.events, booking.Event{
 		Key:  strings.Join(append([]string{o.view.ID, string(event)}, which...), "/"),
 		Type: event, Subject: o.view.ID, At: o.now(), Data: data,
@@ -145,7 +153,7 @@ func (o *order) needAttention(ctx workflow.Context, trouble string) {
 
 // attended takes the mark away again: what the order waited for has come.
 func (o *order) attended() {
-	if !o.view.NeedsAttention {
+	if !o.view.NeedsAttention || o.unresolved > 0 {
 		return
 	}
 	o.trouble, o.view.NeedsAttention = "", false

@@ -21,6 +21,7 @@ type saga struct {
 	// abandon ends the story; the undos follow.
 	abandon workflow.CancelFunc
 	deciding
+	parts parts
 
 	// undos of all steps, in the order of the steps. All of them are known
 	// before the first step runs: see turnBack. never are those of the steps
@@ -35,7 +36,10 @@ type saga struct {
 	// charged has been given back, as far as the policy gives it.
 	refunding booking.Charge
 	refunded  bool
-	declined  bool // the ledger says that the charge was
+	moneyBack bool  // nothing of it is owed any more
+	kept      int64 // what the cancellation policy keeps of it
+	undone    bool  // whatever the story did
+	declined  bool  // the ledger says that the charge was
 	// held and released are how many remained of the item when the order had taken
 	// some, or could not, and when it had given that back; nil when it has not.
 	held, released *int
@@ -85,13 +89,14 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 	story, abandon := workflow.WithCancel(root)
 	s.abandon = abandon
 	s.answerQueries()
+	s.takeMoney()
 	workflow.Go(s.ctx, s.followResets)
 	return story, nil
 }
 
 // tell runs the story to its end, or back to where nothing is owed. The
-// workflow may close only when nobody waits for an answer and the read model
-// knows the end. An order whose workflow was lost goes the way back only, and one
+// workflow may close only when no caller waits for an answer, the read model
+// knows the end, and the refunds by staff have ended. An order whose workflow was lost goes the way back only, and one
 // that is not to begin goes nowhere.
 func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
@@ -104,7 +109,7 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 		s.recordCancellation(err)
 		s.turnBack(err)
 	}
-	_ = workflow.Await(s.ctx, func() bool { return s.published() && workflow.AllHandlersFinished(s.ctx) })
+	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 && s.published() && workflow.AllHandlersFinished(s.ctx) })
 	return s.view, nil
 }
 
@@ -217,6 +222,9 @@ func (s *saga) turnBack(err error) {
 		}
 	}
 	owed.Wait(s.ctx)
+	s.undone = true
+	s.askAgain() // what refunds by staff could not give back, the undo has
+	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 })
 	for _, u := range s.never {
 		u.found(booking.Undo{})
 	}

@@ -33,8 +33,11 @@ type call struct {
 	name  string        // in the words of the business, for the web UI
 	queue string        // of the service that does it durably
 	quick time.Duration // how long it may take in place
-	do    any
-	with  any
+	// resolvable: it waits for money that an operator may pay by hand. It is made again
+	// at once when that was recorded.
+	resolvable bool
+	do         any
+	with       any
 }
 
 // How long a step may take in place. All steps of a healthy order together
@@ -204,19 +207,26 @@ func (s *saga) insist(ctx workflow.Context, c call, result any) {
 }
 
 // seeThrough does a call durably and without end. One that keeps failing marks
-// the order after a while; with no patience never.
-func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience time.Duration) {
+// the order after a while; with no patience never. It returns false if an operator
+// has paid by hand what the call waits for: it is worth asking at once.
+func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience time.Duration) bool {
 	defer s.waitFor("the service that is to " + c.name)()
 	for {
 		s.showPending(ctx)
-		done := durably(ctx, c)
+		a := s.attempt(ctx, c)
+		done := durably(a.ctx, c)
 		if patience > 0 {
 			if inTime, _ := await(ctx, patience, "patience with: "+c.name, done.IsReady); !inTime {
 				s.needAttention(ctx, "to "+c.name+" keeps failing")
 			}
 		}
-		if done.Get(ctx, result) == nil {
-			return
+		err := done.Get(ctx, result)
+		s.attempted(a)
+		switch {
+		case err == nil:
+			return true
+		case a.again:
+			return false
 		}
 		// Only an operator can have failed it. It is still owed.
 		s.needAttention(ctx, "to "+c.name+" was failed by hand")
@@ -237,7 +247,9 @@ func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, foun
 			s.needAttention(ctx, found.Owed)
 		}
 		u.with, found = u.because(why), booking.Undo{}
-		s.seeThrough(ctx, u.call, &found, patience)
+		if !s.seeThrough(ctx, u.call, &found, patience) {
+			continue
+		}
 		u.found(found)
 		if found.Owed == "" {
 			return

@@ -30,6 +30,7 @@ type commands struct {
 	Migrate migrate `cmd:"" help:"Bring the databases up to date, and end."`
 	Audit   audit   `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
 	Settle  settle  `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
+	Resolve resolve `cmd:"" help:"Say that a refund which the payment provider could not make was paid by hand."`
 	Mypage  mypage  `cmd:"" help:"See to the customers' pages."`
 	Token   token   `cmd:"" help:"Print an access token of a demonstration account of the yeyak dev that runs on the data folder."`
 	Keys    keys    `cmd:"" help:"API keys of programs."`
@@ -57,6 +58,11 @@ type (
 	settle struct {
 		config.Settle
 		Order string `arg:"" help:"Id of the order."`
+	}
+	resolve struct {
+		config.Resolution
+		Order      string `arg:"" help:"Id of the order."`
+		PaidByHand string `name:"paid-by-hand" required:"" help:"The evidence: how it was paid, so that others can find it."`
 	}
 	mypage struct {
 		Rebuild rebuild `cmd:"" help:"Write the page of every order anew, from what its workflow answers."`
@@ -138,6 +144,20 @@ func (c settle) Run(ctx context.Context) error {
 	default:
 		_, err = fmt.Printf("Order %s is being undone and is %s by now. It goes on until it is cancelled.\n", v.ID, v.Status)
 	}
+	return err
+}
+
+// Run implements the command.
+func (c resolve) Run(ctx context.Context) error {
+	cfg := c.Settings()
+	log := loggerOf(cfg.Log, c.As)
+	defer sync(log)
+	v, err := app.Resolve(ctx, app.Options{Config: cfg, Log: log}, c.Order, booking.Personal(c.PaidByHand), c.As.ID)
+	if err != nil {
+		return err
+	}
+	log.Info("refund was paid by hand", zap.String("order", v.ID))
+	_, err = fmt.Printf("What was owed for order %s is recorded as paid by hand. It goes on by itself.\n", v.ID)
 	return err
 }
 

@@ -54,6 +54,24 @@ func Settle(ctx context.Context, o Options, orderID, by string, wait time.Durati
 	return view, err
 }
 
+// Resolve says that what the payment provider could not give back of an order was paid by
+// hand, by the word of a person. It answers how the order stands then.
+func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Personal, by string) (view contract.View, err error) {
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		all := orders.New(orders.Deps{
+			Engine: sagas, Hub: &orders.Hub{}, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
+			ReplyBudget: glance, Log: o.Log,
+		})
+		out, err := all.Resolve(ctx, booking.Caller{ID: by, Unchecked: true}, orderID, evidence)
+		if err == nil && !out.Done {
+			err = fmt.Errorf("order %s has not answered: is a worker running? Repeat the command", orderID)
+		}
+		view = out.View
+		return err
+	})
+	return view, err
+}
+
 // glance bounds the look at an order that has not come to its end in time.
 const glance = 5 * time.Second
 

@@ -83,6 +83,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Orders: orders.New(orders.Deps{
 			Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
 			Starts: budgets.Starts, Dispatcher: a.dispatcher, Carrier: a.carrier, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
+			Ledger:        store.NewPayments(a.dbs[paymentsDB]),
 			MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxKeptOfOne,
 			Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 		}),

@@ -147,6 +147,19 @@ func (c Settle) Settings() Config {
 
 func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
+// Resolution is what `yeyak resolve` can be told, besides the order and the evidence.
+type Resolution struct {
+	Log       Log       `embed:""`
+	Databases Databases `embed:""`
+	Data      Data      `embed:""`
+	As        As        `embed:""`
+}
+
+// Settings is the Config of the command.
+func (c Resolution) Settings() Config {
+	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
+}
+
 // As is whose doing it is what a command changes.
 type As struct {
 	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Whose doing it is: the number by which Yeyak knows a caller, or system. Histories, tables and logs name it."`

@@ -135,6 +135,8 @@ func wanted(update string, code booking.Code, v contract.View) bool {
 		return gone && v.Reason == booking.RejectedByOwner
 	case contract.CancelUpdate:
 		return gone
+	case contract.ResolveUpdate:
+		return false
 	default:
 		return code == booking.AlreadyCompleted || code == booking.AlreadyDelivered
 	}
@@ -150,6 +152,8 @@ func refusedMessage(k KeptDecision, v contract.View, s SettledDecision) (booking
 	}
 	recipient := v.OwnerID
 	switch {
+	case k.Update == contract.ResolveUpdate: // the order's history shows operators
+		recipient = ""
 	case k.Update == contract.CancelUpdate:
 		data.For, recipient = booking.ForCustomer, v.CustomerID
 	case v.Kind == booking.Cleaning:

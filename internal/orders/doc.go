@@ -9,6 +9,8 @@
 //     first decision;
 //   - decide.go and asks.go carry decisions to it, and quote.go tells what a cancel
 //     gives back;
+//   - decide.go and asks.go carry decisions to it;
+//   - refunding.go gives parts of what was paid back, and takes what was paid by hand;
 //   - inbox.go and keeping.go keep an order that cannot be started yet, dispatch.go
 //     and dispatching.go start it, owed.go keeps it while the inbox is away, too, and
 //     line.go says when;

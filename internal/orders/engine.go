@@ -96,6 +96,33 @@ func (e *Engine) decide(ctx context.Context, id string, d Decision) (view contra
 	return view, true, marked(update.Get(ctx, &view))
 }
 
+// refund puts a refund by staff to the order's saga, or to the workflow of its own. taken
+// tells whether that took it; the answer may follow later.
+func (e *Engine) refund(ctx context.Context, workflowID string, r contract.Refund) (is booking.Repaid, taken bool, err error) {
+	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID: r.Key(), WorkflowID: workflowID, UpdateName: contract.RefundUpdate,
+		Args: []any{r}, WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	if err != nil {
+		return is, false, marked(err)
+	}
+	return is, true, marked(update.Get(ctx, &is))
+}
+
+// startRefund starts the workflow of a refund after the end of its order, once.
+func (e *Engine) startRefund(ctx context.Context, r contract.Refunding) error {
+	_, err := e.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: contract.RefundWorkflowID(r.Order.ID, r.Refund.ID), TaskQueue: contract.SagasQueue,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            "refund by staff, order " + r.Order.ID,
+	}, contract.RefundWorkflow, r)
+	if wasStarted(err) {
+		return nil
+	}
+	return marked(err)
+}
+
 // query asks the order's workflow, which needs a worker.
 func (e *Engine) query(ctx context.Context, orderID, query string) (converter.EncodedValue, error) {
 	if err := checkID(orderID); err != nil {

@@ -79,6 +79,8 @@ type Deps struct {
 	Pages  Pages
 	// Catalogue holds what orders name.
 	Catalogue Catalogue
+	// Ledger tells what has come of payments.
+	Ledger Ledger
 	// Terms tell what can be paid; nil that everything can.
 	Terms PaymentTerms
 	// Gate tells whether orders can be paid for; nil that they always can.

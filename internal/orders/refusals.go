@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // Codes of what goes wrong around an order. Those of what an order refuses are
@@ -17,7 +18,7 @@ const (
 	NotRunning           = booking.Code("not_running")
 	TemporalUnavailable  = booking.Code("temporal_unavailable")
 	Unreachable          = booking.Code("order_unreachable")
-	DecisionsExhausted   = booking.Code("decisions_exhausted")
+	DecisionsExhausted   = contract.DecisionsExhausted
 	TooManyCallsWaiting  = booking.Code("too_many_calls_waiting")
 	TooManyCallsOfYours  = booking.Code("too_many_calls_of_yours")
 	TooManyOrdersOfYours = booking.Code("too_many_orders_of_yours")

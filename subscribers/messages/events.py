@@ -23,6 +23,7 @@ class Event(NamedTuple):
     status: str
     reason: str  # "" unless it is being cancelled
     cleaner: str  # "" until one was assigned
+    part: int  # of the amount, in the same currency: what was given back now; 0 if nothing was
 
 
 def type_of(item) -> str:
@@ -39,7 +40,15 @@ def read(item) -> Event:
         quantity=whole(data, "quantity"), amount=whole(amount, "amount"), currency=text(amount, "currency"),
         status=text(data, "status"), reason=text(data, "reason") if data.get("reason") else "",
         cleaner=text(part(data, "cleaner"), "name") if data.get("cleaner") else "",
+        part=part_of(data),
     )
+
+
+def part_of(data: dict) -> int:
+    payment = data.get("payment")
+    if not isinstance(payment, dict) or not payment.get("part"):
+        return 0
+    return whole(part(payment, "part"), "amount")
 
 
 def field(of, name: str):

@@ -17,6 +17,9 @@ TOLD = [
     ("PaymentCancelApproved", {},
      "The 18,000 KRW that you paid for Bibimbap has been given back.",
      "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 18,000원."),
+    ("PaymentRefunded", {"payment": {"status": "charged", "part": {"amount": 5000, "currency": "KRW"}}},
+     "5,000 KRW of what you paid for Bibimbap has been given back.",
+     "[Bibimbap] 일부 환불이 완료되었습니다. 환불 금액: 5,000원."),
     ("ReservationPlaced", {"kind": "lodging", "status": "paid"},
      "Your reservation at Bibimbap has been received. You have paid 18,000 KRW.",
      "[Bibimbap] 예약이 접수되었습니다. 결제 금액: 18,000원."),
@@ -122,7 +125,12 @@ class Texts(unittest.TestCase):
         for type, data, *_ in TOLD:
             for language, words in (("en", ("given back", "refund")), ("ko", ("환불",))):
                 refunded = any(word in told(language, type, **data) for word in words)
-                self.assertEqual(type == "PaymentCancelApproved", refunded, (type, language))
+                self.assertEqual(type in ("PaymentCancelApproved", "PaymentRefunded"), refunded, (type, language))
+
+    def test_a_refund_of_no_part(self):
+        for payment in (None, "charged", {}, {"part": None}, {"part": {}}, {"part": {"amount": "5"}}, {"part": 5}):
+            with self.assertRaises(Unreadable):
+                told("en", "PaymentRefunded", payment=payment)
 
     def test_nothing_paid(self):
         free = {"amount": {"amount": 0, "currency": "KRW"}}

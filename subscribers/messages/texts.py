@@ -19,11 +19,15 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
         ANY: {"en": "Your payment of {amount} for {item} was declined. Nothing was ordered.",
               "ko": "[{item}] {amount} 결제가 거절되어 주문되지 않았습니다."},
     },
-    # The one event that says that money was given back: an order that was
-    # cancelled may not have been paid for.
+    # The event that says that the money of a cancelled order was given back: it
+    # may not have been paid for. Of one that goes on, a part may be.
     "PaymentCancelApproved": {
         ANY: {"en": "The {amount} that you paid for {item} has been given back.",
               "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {amount}."},
+    },
+    "PaymentRefunded": {
+        ANY: {"en": "{part} of what you paid for {item} has been given back.",
+              "ko": "[{item}] 일부 환불이 완료되었습니다. 환불 금액: {part}."},
     },
     "ReservationPlaced": {
         ANY: {"en": "Your reservation at {item} has been received.{paid}",
@@ -156,13 +160,16 @@ def text(event: events.Event, language: str) -> str:
     told = words(event)[language]
     if "{cleaner}" in told and not event.cleaner:
         raise events.Unreadable(f"{ascii(event.id)} names no cleaner")
+    if "{part}" in told and not event.part:
+        raise events.Unreadable(f"{ascii(event.id)} names no part")
     amount = money(event.amount, event.currency, language)
+    part = money(event.part, event.currency, language)
     parts = dict.fromkeys(PARTS, "")
     if event.amount:
         parts["paid"] = PARTS["paid"][language].format(amount=amount)
     if event.reason in REASONS:
         parts["reason"] = PARTS["reason"][language].format(why=REASONS[event.reason][language])
-    return told.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, **parts)
+    return told.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, part=part, **parts)
 
 
 def words(event: events.Event) -> dict[str, str]:

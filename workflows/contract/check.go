@@ -90,7 +90,7 @@ func (v View) checkSettled(orderID string, kind booking.Kind, is *objections) {
 const LargestUpdate = 64 << 10
 
 // Check is an Invalid if no order can be decided on by the update in this way.
-// An owner who refuses says why.
+// An owner who refuses says why, and an operator who has paid by hand how.
 func (d Decision) Check(update string) error {
 	var is objections
 	is.unless(d.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", d.Bytes, LargestUpdate)
@@ -99,7 +99,7 @@ func (d Decision) Check(update string) error {
 	if fault := booking.LinesFault(d.Note); fault != "" {
 		is.add("note", "%s", fault)
 	}
-	is.unless(d.Note != "" || d.Bytes != 0 || update != RejectUpdate, "note", "is missing")
+	is.unless(d.Note != "" || d.Bytes != 0 || update != RejectUpdate && update != ResolveUpdate, "note", "is missing")
 	is.unless(d.Expect == "" || update == CancelUpdate, "expect", "is of a cancel only")
 	is.upTo("expect", d.Expect, booking.LongestQuote)
 	return is.err()

@@ -25,6 +25,12 @@ const NotProcessedMessage = "inbox/not-processed"
 // either.
 const DecisionMessage = "decision/"
 
+// RefundMessage is the name of the message by which the customer is told that the
+// refund with this id was made, RefundFailedMessage that it could not be made yet.
+// They are no notices.
+func RefundMessage(id string) string       { return RefundKey(id) + "/done" }
+func RefundFailedMessage(id string) string { return RefundKey(id) + "/failed" }
+
 // MessageKey is the key of an order's message.
 func MessageKey(orderID, name string) string { return orderID + "/" + name }
 
@@ -41,7 +47,11 @@ func NoticeIn(orderID, key string) string {
 // AddresseeOf is the part that the recipient of an order's message has in the order, by
 // the message's key; "" for a key that does not tell it.
 func AddresseeOf(orderID, key string) booking.Addressee {
-	switch strings.TrimSuffix(strings.TrimPrefix(key, MessageKey(orderID, "")), "/withdrawal") {
+	name := strings.TrimPrefix(key, MessageKey(orderID, ""))
+	if _, ofRefund := RefundID(name); ofRefund {
+		return booking.ForCustomer
+	}
+	switch strings.TrimSuffix(name, "/withdrawal") {
 	case OwnerNotice:
 		return booking.ForOwner
 	case DeferralNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage:

@@ -87,10 +87,16 @@ type Entry struct {
 	// Refused, Decision and DecidedAt are set in what the read model shows of a
 	// decision that was kept while the order could not be reached, and was not
 	// carried out. The order has not changed then.
-	Refused   booking.Code `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached was not carried out; the order did not change" example:"already_cancelled"`
-	Decision  string       `json:"decision,omitempty" enum:"confirm,reject,cancel,complete" doc:"That decision"`
-	DecidedAt time.Time    `json:"decidedAt,omitzero" doc:"When it was made"`
+	// Decision without Refused is one that has left the order in its status: a refund
+	// by staff, with its amount, or that an owed one was paid by hand.
+	Refused   booking.Code   `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached was not carried out; the order did not change" example:"already_cancelled"`
+	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,refund,resolve" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), or that a refund was paid by hand (resolve)"`
+	DecidedAt time.Time      `json:"decidedAt,omitzero" doc:"When it was made"`
+	Refund    *booking.Money `json:"refund,omitempty" doc:"What that refund is of"`
 }
+
+// moved tells whether the entry is of a change of the order's status.
+func (e Entry) moved() bool { return e.Refused == "" && e.Decision == "" }
 
 // PlacedAt is when the order was placed.
 func (v View) PlacedAt() time.Time {
@@ -110,21 +116,21 @@ func (v View) CancellingSince() (since time.Time) {
 }
 
 // By is who decided that the order is where it is, "" when nobody did. A decision that
-// was refused has changed nothing.
+// was refused, or is about money only, has not brought it there.
 func (v View) By() string {
 	for _, e := range slices.Backward(v.History) {
-		if e.Refused == "" {
+		if e.moved() {
 			return e.By
 		}
 	}
 	return ""
 }
 
-// Since is since when the order has had its status. A decision that was refused has
-// changed nothing.
+// Since is since when the order has had its status. A decision that was refused, or is
+// about money only, has not changed that.
 func (v View) Since() time.Time {
 	for _, e := range slices.Backward(v.History) {
-		if e.Refused == "" {
+		if e.moved() {
 			return e.At
 		}
 	}

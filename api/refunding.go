@@ -1,0 +1,118 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// registerRefunds adds what staff and operators do with the payment of an order.
+func (s *server) registerRefunds() {
+	responses := s.problems(orders.RefundCodes()...)
+	responses["200"] = &huma.Response{
+		Description: "An earlier request under the Idempotency-Key has begun it; this is where it stands",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[paymentEntry]())}},
+	}
+	register(s, huma.Operation{
+		OperationID: "refund-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/refunds", Tags: []string{tagRecords},
+		Summary: "Give back a part of what was paid", DefaultStatus: http.StatusCreated,
+		Description: "Gives back some or all of what is left of an order's payment, as goodwill; the order stays as it is. It can be repeated " +
+			"under another Idempotency-Key until nothing is left. 201: it is begun. `done`: the payment provider has given it back. `pending`: " +
+			"it has yet to, and is asked until it has. `failed`: it cannot at the moment, and a person sees to it. The customer is told of each. " +
+			"503: nothing was begun. Only with `order_unreachable` it may be begun yet: repeat it under its key.",
+		Responses: responses,
+	}, s.refundPayment)
+	register(s, huma.Operation{
+		OperationID: "resolve-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/resolution", Tags: []string{tagRecords},
+		Summary: "Say that a refund was paid by hand",
+		Description: "For a refund that the payment provider cannot make: the evidence of how it was paid otherwise is recorded, and the order goes on. " +
+			"200: it is recorded. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
+			"503: it was not taken. Only with `order_unreachable` the order may take it yet.",
+		Responses: s.withAccepted(s.withProblems(s.problems(booking.NothingOwed, booking.AlreadyCompleted, booking.AlreadyDelivered), orders.DecisionCodes()...)),
+	}, s.resolvePayment)
+}
+
+// refundRequest asks for a refund. Its key is required: without one a repeated request
+// would give back twice.
+type refundRequest struct {
+	Labelled
+	OrderID        string `path:"orderId" doc:"The order's id"`
+	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes one refund of an order" example:"7c1f0d6e-refund-1"`
+	Body           struct {
+		Amount money            `json:"amount" doc:"At most what is left of the payment, in its currency"`
+		Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"The heating was out of order"`
+	}
+}
+
+// Resolve finds what the schema cannot.
+func (in *refundRequest) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	f.checkKey(ctx)
+	f.checkLines("body.reason", &in.Body.Reason)
+	if in.Body.Amount.Currency != "" && in.Body.Amount.Amount == 0 {
+		f.add("body.amount.amount", "must be more than 0")
+	}
+	return f
+}
+
+type refundAnswer struct {
+	Status   int
+	Location string `header:"Location" doc:"Where the payment with its entries can be read"`
+	Body     paymentEntry
+}
+
+func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundAnswer, error) {
+	aboutOrder(ctx, "", in.OrderID)
+	is, err := s.Orders.Refund(ctx, CallerOf(ctx), orders.Refund{
+		OrderID: in.OrderID, Amount: in.Body.Amount.value(), Note: booking.Lines(in.Body.Reason), Key: in.IdempotencyKey,
+	})
+	switch {
+	case errors.Is(err, &booking.Error{Code: orders.IdempotencyKeyReused}):
+		return nil, s.toProblem(ctx, err).at(idempotencyHeader, "was used for another request")
+	case err != nil:
+		return nil, err
+	}
+	answer := &refundAnswer{Status: http.StatusCreated, Location: "/v1/payments/" + in.OrderID, Body: showEntry(is.Entry)}
+	if is.Earlier {
+		answer.Status = http.StatusOK
+	}
+	return answer, nil
+}
+
+// resolutionRequest says how a refund was paid by hand.
+type resolutionRequest struct {
+	Labelled
+	OrderID string `path:"orderId" doc:"The order's id"`
+	Body    struct {
+		Evidence booking.Personal `json:"evidence" minLength:"1" maxLength:"500" doc:"Kept with the refund: how it was paid, so that others can find it" example:"bank transfer 2026-1129-0042"`
+	}
+}
+
+// Resolve finds what the schema cannot.
+func (in *resolutionRequest) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	f.checkLines("body.evidence", &in.Body.Evidence)
+	return f
+}
+
+func (s *server) resolvePayment(ctx context.Context, in *resolutionRequest) (*orderAnswer, error) {
+	aboutOrder(ctx, "", in.OrderID)
+	l := in.language()
+	out, err := s.Orders.Resolve(ctx, CallerOf(ctx), in.OrderID, booking.Lines(in.Body.Evidence))
+	if err != nil {
+		return nil, s.problemAbout(ctx, l, out.View, err)
+	}
+	answer := l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
+	if !out.Done {
+		answer = answer.located()
+	}
+	return answer, nil
+}

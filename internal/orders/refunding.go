@@ -1,0 +1,230 @@
+package orders
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Ledger tells what has come of the payments of orders.
+type Ledger interface {
+	// Payment is the order's payment with its entries. NotFound: there is none.
+	Payment(ctx context.Context, orderID string) (booking.Payment, error)
+}
+
+// Refund is a part of what was paid for an order that staff wants to give back.
+type Refund struct {
+	OrderID string
+	Amount  booking.Money
+	Note    booking.Personal // why, in the caller's own words
+	Key     string           // the Idempotency-Key
+}
+
+// Refunded is what came of a refund.
+type Refunded struct {
+	Entry booking.Entry
+	// Earlier: an earlier request under its key had begun it.
+	Earlier bool
+}
+
+// RefundCodes lists the codes that Refund may answer.
+func RefundCodes() []booking.Code {
+	return []booking.Code{
+		booking.RefundExceeds, booking.NotCharged, booking.BeingCancelled, booking.DecisionPending, DecisionsExhausted, NotRunning,
+		IdempotencyKeyReused, booking.NotFound, booking.Invalid, Unreachable, TemporalUnavailable, booking.Unavailable,
+	}
+}
+
+// refundID is the id of the refund that a caller makes under a key.
+func refundID(caller booking.Caller, orderID, key string) string {
+	text, err := json.Marshal([]string{orderID, nameOf(caller), key})
+	if err != nil {
+		panic(fmt.Sprintf("texts cannot be written as JSON: %v", err))
+	}
+	digest := sha256.Sum256(text)
+	return booking.IDText(digest[:16])
+}
+
+// Refund gives back a part of what was paid, once per caller and key: as a decision on
+// the order's saga while that runs, and by a workflow of its own after its end. It
+// answers when the refund has been begun. The ledger sees to it that never more is given
+// back than is left.
+func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (Refunded, error) {
+	if err := o.Allow(ctx, caller, booking.RefundOrder, "", r.OrderID); err != nil {
+		return Refunded{}, err
+	}
+	wanted := contract.Refund{ID: refundID(caller, r.OrderID, r.Key), Amount: r.Amount, Note: r.Note, By: caller.ID}
+	if err := wanted.Check(); err != nil {
+		return Refunded{}, err
+	}
+	payment, err := o.paymentOf(ctx, r.OrderID)
+	if err != nil {
+		return Refunded{}, err
+	}
+	stands, begun := payment.Entry(wanted.Key())
+	if begun {
+		err = sameRefund(stands, wanted)
+	} else {
+		err = mayRefund(payment, wanted)
+	}
+	if err != nil || stands.State == booking.EntryDone {
+		return Refunded{Entry: stands, Earlier: true}, err
+	}
+	// A caller who leaves does not take a decision back.
+	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
+	defer cancel()
+	asking, sending := watched(budget)
+	repaid, taken, err := o.beginRefund(asking, wanted, r.OrderID)
+	switch {
+	case begun: // it is followed again, should its order have forgotten it by a reset
+		return Refunded{Entry: stands, Earlier: true}, nil
+	case err == nil:
+		return Refunded{Entry: repaid.Entry}, sameRefund(repaid.Entry, wanted)
+	case isOpen(err) && atLimit(err) == nil:
+		return o.perhapsRefunded(ctx, wanted, r.OrderID, taken || !sending.nothing(), err)
+	default:
+		return Refunded{}, o.notRefunded(ctx, r.OrderID, err)
+	}
+}
+
+// paymentOf is the order's payment. NotCharged: there is none.
+func (o *Orders) paymentOf(ctx context.Context, orderID string) (booking.Payment, error) {
+	payment, err := o.Ledger.Payment(ctx, orderID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return payment, booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
+	}
+	return payment, err
+}
+
+// mayRefund refuses what the ledger is certain to refuse.
+func mayRefund(payment booking.Payment, r contract.Refund) error {
+	left := booking.Money{Amount: payment.Refundable(), Currency: payment.Amount.Currency}
+	switch {
+	case payment.Status == booking.RefundPending && r.Amount.Amount > left.Amount:
+		return booking.Errorf(booking.BeingCancelled, "what was paid is being given back already")
+	case !payment.Taken():
+		return booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
+	case r.Amount.Currency != left.Currency:
+		return booking.Faulty([]booking.Fault{{Field: "amount.currency", Words: "must be " + left.Currency + ", in which it was paid"}})
+	case r.Amount.Amount > left.Amount:
+		return contract.Exceeds(left)
+	default:
+		return nil
+	}
+}
+
+// sameRefund refuses another request under a key.
+func sameRefund(e booking.Entry, r contract.Refund) error {
+	if e.Amount != r.Amount || e.Note != string(booking.Lines(r.Note)) {
+		return booking.Errorf(IdempotencyKeyReused, "the Idempotency-Key was used for another refund")
+	}
+	return nil
+}
+
+// beginRefund puts a refund to the order or, after its end, to a workflow of its own.
+// taken tells whether it was taken, and will be begun unless the ledger refuses.
+func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID string) (is booking.Repaid, taken bool, err error) {
+	is, taken, err = o.Engine.refund(ctx, orderID, r)
+	if answer, _ := answerOf(err); !noWorkflow(err) && (answer == nil || answer.Type() != updateLostToClose) {
+		return is, taken, err
+	}
+	view, err := o.readFresh(ctx, orderID)
+	switch {
+	case err != nil:
+		return is, false, err
+	case !view.Status.Final():
+		return is, false, refusal(NotRunning)
+	}
+	if err := o.Engine.startRefund(ctx, contract.Refunding{Refund: r, Order: view, Policy: o.Policy}); err != nil {
+		return is, false, err
+	}
+	is, _, err = o.Engine.refund(ctx, contract.RefundWorkflowID(orderID, r.ID), r)
+	if noWorkflow(err) { // it has ended
+		var entry booking.Entry
+		entry, err = o.begunRefund(ctx, r, orderID)
+		is = booking.Repaid{Entry: entry}
+	}
+	return is, true, err
+}
+
+// begunRefund is the refund as the ledger has it.
+func (o *Orders) begunRefund(ctx context.Context, r contract.Refund, orderID string) (booking.Entry, error) {
+	payment, err := o.paymentOf(ctx, orderID)
+	if err != nil {
+		return booking.Entry{}, err
+	}
+	e, begun := payment.Entry(r.Key())
+	if !begun {
+		return e, mayRefund(payment, r)
+	}
+	return e, nil
+}
+
+// perhapsRefunded answers for a refund that is not known to have been begun: the
+// provider may be away, and the entry is there.
+func (o *Orders) perhapsRefunded(ctx context.Context, r contract.Refund, orderID string, perhaps bool, why error) (Refunded, error) {
+	o.log(ctx, orderID).Warn("order does not answer for a refund", zap.Error(why))
+	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
+	defer cancel()
+	if payment, err := o.Ledger.Payment(look, orderID); err == nil {
+		if e, begun := payment.Entry(r.Key()); begun {
+			return Refunded{Entry: e}, sameRefund(e, r)
+		}
+	}
+	if !perhaps {
+		return Refunded{}, booking.Errorf(TemporalUnavailable, "orders cannot be worked on at the moment; nothing was sent: repeat the request under its Idempotency-Key")
+	}
+	return Refunded{}, booking.Errorf(Unreachable, "the order has not answered: the refund may be made yet, or never; repeat it under its Idempotency-Key to be certain")
+}
+
+// notRefunded is why a refund was not begun.
+func (o *Orders) notRefunded(ctx context.Context, orderID string, err error) error {
+	if answer, why := answerOf(err); answer != nil && codePattern.MatchString(answer.Type()) {
+		_, no := o.refusedBy(ctx, Decision{OrderID: orderID}, answer, why)
+		return no
+	}
+	if limit := atLimit(err); limit != nil {
+		return limit
+	}
+	return o.explained(ctx, orderID, err)
+}
+
+// Resolve says that what the provider could not give back of an order was paid by hand,
+// with the evidence. Its saga records that and goes on; so do the workflows of refunds
+// that were begun after its end.
+func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (Outcome, error) {
+	out, err := o.Decide(ctx, caller, Decision{
+		OrderID: orderID, Kind: booking.KindOf(orderID), Update: contract.ResolveUpdate, Note: evidence,
+	})
+	if over, ok := errors.AsType[*booking.Error](err); !ok || over.Code != NotRunning && over.Code != overCode(out.View.Status) {
+		return out, err
+	}
+	payment, err := o.Ledger.Payment(ctx, orderID)
+	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return out, err
+	}
+	resolved := 0
+	for _, e := range payment.Entries {
+		id, ofStaff := contract.RefundID(e.Key)
+		if !ofStaff || e.State != booking.EntryFailed {
+			continue
+		}
+		d := Decision{OrderID: contract.RefundWorkflowID(orderID, id), Update: contract.ResolveUpdate, Note: evidence, By: caller.ID}
+		_, _, err := o.Engine.decide(ctx, "resolve/"+nameOf(caller), d)
+		if err != nil {
+			return out, o.notRefunded(ctx, orderID, err)
+		}
+		resolved++
+	}
+	if resolved == 0 {
+		return out, booking.Errorf(booking.NothingOwed, "no refund of the order waits for a person")
+	}
+	return Outcome{View: out.View, Done: true}, nil
+}

@@ -1,0 +1,313 @@
+package orders_test
+
+import (
+	"context"
+	"reflect"
+	"testing"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// paid are payments in memory.
+type paid map[string]booking.Payment
+
+func (p paid) Payment(_ context.Context, id string) (booking.Payment, error) {
+	payment, found := p[id]
+	if !found {
+		return payment, booking.Errorf(booking.NotFound, "there is no payment of %q", id)
+	}
+	return payment, nil
+}
+
+// won is an amount in won.
+func won(n int64) booking.Money { return booking.Money{Amount: n, Currency: "KRW"} }
+
+// giving is orders with one that was paid for, and an engine that the test describes.
+type giving struct {
+	*bundle
+	ledger paid
+	order  string
+	put    []client.UpdateWorkflowOptions // refunds that were put to the engine
+}
+
+func newGiving(t *testing.T, status booking.Status) *giving {
+	ledger := paid{}
+	g := &giving{bundle: newBundle(t, func(d *orders.Deps) { d.Ledger = ledger }), ledger: ledger, order: of(booking.Lodging).id()}
+	p := of(booking.Lodging).in(status, "")
+	p.View.Placed = true
+	g.store.put(p)
+	ledger[g.order] = booking.Payment{
+		Charge: booking.Charge{Key: g.order + "/charge", OrderID: g.order, Amount: won(100000)}, Status: booking.Charged, Ref: "ch_1",
+	}
+	return g
+}
+
+// begins lets the engine take refunds, which end so. The ledger knows of those that
+// are begun.
+func (g *giving) begins(take func(workflowID string) error, end error) {
+	g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
+		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+			g.put = append(g.put, o)
+			if err := take(o.WorkflowID); err != nil {
+				return nil, err
+			}
+			r := o.Args[0].(contract.Refund)
+			entry := booking.Entry{Key: r.Key(), OrderID: g.order, Kind: booking.RefundEntry, Amount: r.Amount, State: booking.EntryDone, By: r.By, Note: string(r.Note)}
+			handle := &mocks.WorkflowUpdateHandle{}
+			handle.On("Get", mock.Anything, mock.Anything).Return(func(_ context.Context, to any) error {
+				if end == nil {
+					reflect.ValueOf(to).Elem().Set(reflect.ValueOf(booking.Repaid{Entry: entry}))
+				}
+				return end
+			})
+			if end == nil {
+				payment := g.ledger[g.order]
+				payment.Entries = append(payment.Entries, entry)
+				g.ledger[g.order] = payment
+			}
+			return handle, nil
+		})
+}
+
+func takesAll(string) error { return nil }
+
+var olga = booking.Caller{ID: "1024", Roles: []booking.Role{booking.OperatorRole}}
+
+func (g *giving) give(key string, amount booking.Money) (orders.Refunded, error) {
+	return g.Refund(g.t.Context(), olga, orders.Refund{OrderID: g.order, Amount: amount, Note: "it was cold", Key: key})
+}
+
+// TestRefund_OncePerKey: a refund is put to the order once per caller and key. Another
+// refund under the key is refused, and nothing is put.
+func TestRefund_OncePerKey(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Confirmed)
+	g.begins(takesAll, nil)
+	first, err := g.give("a", won(30000))
+	require.NoError(t, err)
+	require.False(t, first.Earlier)
+	require.Equal(t, "1024", first.Entry.By)
+	require.Equal(t, g.order, g.put[0].WorkflowID)
+	require.Equal(t, g.put[0].UpdateID, first.Entry.Key, "one update for each refund")
+
+	again, err := g.give("a", won(30000))
+	require.NoError(t, err)
+	require.True(t, again.Earlier)
+	require.Equal(t, first.Entry, again.Entry)
+	_, err = g.give("a", won(30001))
+	require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
+	_, err = g.Refund(t.Context(), olga, orders.Refund{OrderID: g.order, Amount: won(30000), Note: "it was loud", Key: "a"})
+	require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
+	require.Len(t, g.put, 1)
+
+	other, err := g.give("b", won(30000))
+	require.NoError(t, err)
+	require.NotEqual(t, first.Entry.Key, other.Entry.Key)
+	another, err := g.Refund(t.Context(), booking.Caller{ID: "1025", Roles: olga.Roles}, orders.Refund{OrderID: g.order, Amount: won(30000), Note: "it was cold", Key: "a"})
+	require.NoError(t, err)
+	require.NotEqual(t, first.Entry.Key, another.Entry.Key, "keys belong to their caller")
+}
+
+// TestRefund_OpenOneIsPutAgain: one that is not done is put to its order again, which may
+// have been reset meanwhile. The engine joins the two otherwise.
+func TestRefund_OpenOneIsPutAgain(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Confirmed)
+	g.begins(takesAll, nil)
+	first, err := g.give("a", won(30000))
+	require.NoError(t, err)
+	payment := g.ledger[g.order]
+	payment.Entries[0].State = booking.EntryPending
+	again, err := g.give("a", won(30000))
+	require.NoError(t, err)
+	require.True(t, again.Earlier)
+	require.Equal(t, booking.EntryPending, again.Entry.State, "as the ledger has it")
+	require.Len(t, g.put, 2)
+	require.Equal(t, first.Entry.Key, g.put[1].UpdateID)
+}
+
+// TestRefund_Refused: what the ledger is certain to refuse is put to no order.
+func TestRefund_Refused(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*booking.Payment)
+		amount booking.Money
+		code   booking.Code
+	}{
+		"TooMuch":  {nil, won(100001), booking.RefundExceeds},
+		"Nothing":  {nil, won(0), booking.Invalid},
+		"Currency": {nil, booking.Money{Amount: 1, Currency: "EUR"}, booking.Invalid},
+		"NotYet":   {func(p *booking.Payment) { p.Status, p.Ref = booking.ChargePending, "" }, won(1), booking.NotCharged},
+		"Declined": {func(p *booking.Payment) { p.Status, p.Ref = booking.Declined, "" }, won(1), booking.NotCharged},
+		"BeingUndone": {func(p *booking.Payment) {
+			p.Status = booking.RefundPending
+			p.Entries = []booking.Entry{{Key: p.RefundKey(), Kind: booking.RefundEntry, Amount: won(100000), State: booking.EntryPending}}
+		}, won(1), booking.BeingCancelled},
+		"Undone": {func(p *booking.Payment) { p.Status, p.Refunded = booking.Refunded, 100000 }, won(1), booking.RefundExceeds},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGiving(t, booking.Confirmed)
+			if payment := g.ledger[g.order]; test.change != nil {
+				test.change(&payment)
+				g.ledger[g.order] = payment
+			}
+			_, err := g.give("a", test.amount)
+			require.ErrorIs(t, err, &booking.Error{Code: test.code})
+			require.Empty(t, g.put)
+		})
+	}
+	t.Run("NoPayment", func(t *testing.T) {
+		t.Parallel()
+		g := newGiving(t, booking.Confirmed)
+		delete(g.ledger, g.order)
+		_, err := g.give("a", won(1))
+		require.ErrorIs(t, err, &booking.Error{Code: booking.NotCharged})
+	})
+	t.Run("ByItsOrder", func(t *testing.T) {
+		t.Parallel()
+		g := newGiving(t, booking.Confirmed)
+		g.begins(takesAll, temporal.NewNonRetryableApplicationError("5 KRW are left", string(booking.RefundExceeds), nil, contract.Refusal{}))
+		_, err := g.give("a", won(6))
+		require.Equal(t, booking.Errorf(booking.RefundExceeds, "5 KRW are left"), err)
+	})
+}
+
+// TestRefund_WhoMay: an owner of the whole organisation and an operator may; who may not
+// see the order is not told that there is one.
+func TestRefund_WhoMay(t *testing.T) {
+	t.Parallel()
+	owner := func(level booking.MemberLevel) booking.Caller {
+		return booking.Caller{ID: "1", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "olivia", Level: level}}}
+	}
+	for name, test := range map[string]struct {
+		caller booking.Caller
+		code   booking.Code
+	}{
+		"Owner":    {owner(booking.OwnerLevel), ""},
+		"Staff":    {owner(booking.StaffLevel), booking.NotAllowed},
+		"Customer": {booking.Caller{ID: "alice", Roles: []booking.Role{booking.CustomerRole}}, booking.NotAllowed},
+		"Stranger": {booking.Caller{ID: "minho", Roles: []booking.Role{booking.CustomerRole}}, booking.NotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGiving(t, booking.Confirmed)
+			r := orders.Refund{OrderID: g.order, Amount: won(1), Note: "it was cold", Key: "a"}
+			if test.code == "" {
+				g.begins(takesAll, nil)
+			}
+			_, err := g.Refund(t.Context(), test.caller, r)
+			if test.code == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, &booking.Error{Code: test.code})
+			_, err = g.Resolve(t.Context(), test.caller, g.order, "bank transfer 42")
+			require.ErrorIs(t, err, &booking.Error{Code: test.code})
+		})
+	}
+	t.Run("OwnerDoesNotResolve", func(t *testing.T) {
+		t.Parallel()
+		g := newGiving(t, booking.Confirmed)
+		_, err := g.Resolve(t.Context(), owner(booking.OwnerLevel), g.order, "bank transfer 42")
+		require.ErrorIs(t, err, &booking.Error{Code: booking.NotAllowed})
+	})
+}
+
+// TestRefund_AfterTheEnd: a refund of an order that has ended gets a workflow of its own,
+// which is put the same.
+func TestRefund_AfterTheEnd(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Completed)
+	g.knowsNone()
+	g.begins(func(id string) error {
+		if id == g.order {
+			return serviceerror.NewNotFound("workflow execution already completed")
+		}
+		return nil
+	}, nil)
+	var started []client.StartWorkflowOptions
+	g.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.RefundWorkflow, mock.Anything).
+		Return(func(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+			started = append(started, o)
+			in := args[0].(contract.Refunding)
+			require.NoError(t, in.Check())
+			require.Equal(t, booking.Completed, in.Order.Status)
+			return &mocks.WorkflowRun{}, nil
+		})
+	is, err := g.give("a", won(30000))
+	require.NoError(t, err)
+	require.False(t, is.Earlier)
+	require.Len(t, started, 1)
+	require.Equal(t, g.order+"/"+is.Entry.Key, started[0].ID, "one workflow for each refund")
+	require.Equal(t, started[0].ID, g.put[1].WorkflowID)
+}
+
+// TestRefund_OrderDoesNotAnswer: what the ledger has begun is answered, though the order
+// does not answer; otherwise it is told whether it may be begun yet.
+func TestRefund_OrderDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Confirmed)
+	g.begins(func(string) error { return serviceerror.NewUnavailable("connection reset") }, nil)
+	_, err := g.give("a", won(30000))
+	require.ErrorIs(t, err, &booking.Error{Code: orders.Unreachable})
+	require.ErrorContains(t, err, "Idempotency-Key")
+
+	g = newGiving(t, booking.Confirmed)
+	g.begins(func(string) error {
+		payment := g.ledger[g.order]
+		r := g.put[0].Args[0].(contract.Refund)
+		payment.Entries = []booking.Entry{{Key: r.Key(), Amount: r.Amount, Note: string(r.Note), Kind: booking.RefundEntry, State: booking.EntryPending}}
+		g.ledger[g.order] = payment
+		return context.DeadlineExceeded
+	}, nil)
+	is, err := g.give("a", won(30000))
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryPending, is.Entry.State)
+}
+
+// TestResolve_AfterTheEnd: what was paid by hand for refunds that were begun after the
+// end of their order is told to their workflows.
+func TestResolve_AfterTheEnd(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Completed)
+	g.knowsNone()
+	var told []client.UpdateWorkflowOptions
+	g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
+		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+			if o.WorkflowID == g.order {
+				return nil, serviceerror.NewNotFound("workflow execution already completed")
+			}
+			told = append(told, o)
+			handle := &mocks.WorkflowUpdateHandle{}
+			handle.On("Get", mock.Anything, mock.Anything).Return(nil)
+			return handle, nil
+		})
+	_, err := g.Resolve(t.Context(), olga, g.order, "bank transfer 42")
+	require.ErrorIs(t, err, &booking.Error{Code: booking.NothingOwed})
+
+	payment := g.ledger[g.order]
+	payment.Entries = []booking.Entry{
+		{Key: "refund/1", Kind: booking.RefundEntry, State: booking.EntryFailed}, {Key: "refund/2", Kind: booking.RefundEntry, State: booking.EntryDone},
+		{Key: "provider/re_1", Kind: booking.RefundEntry, State: booking.EntryFailed},
+	}
+	g.ledger[g.order] = payment
+	out, err := g.Resolve(t.Context(), olga, g.order, "bank transfer 42")
+	require.NoError(t, err)
+	require.True(t, out.Done)
+	require.Len(t, told, 1)
+	require.Equal(t, g.order+"/refund/1", told[0].WorkflowID)
+	require.Equal(t, contract.ResolveUpdate, told[0].UpdateName)
+	said := told[0].Args[0].(contract.Decision)
+	require.Equal(t, "1024", said.By)
+	require.Equal(t, booking.Personal("bank transfer 42"), said.Note)
+}

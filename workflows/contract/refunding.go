@@ -1,0 +1,93 @@
+package contract
+
+import (
+	"strings"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// RefundWorkflow gives back a part of what was paid for an order that has ended.
+const RefundWorkflow = "Refund"
+
+// Updates about an order's money, which its saga takes beside the decisions on the
+// order. RefundUpdate carries a Refund and answers the booking.Repaid that came of it,
+// once the payment provider has been asked. ResolveUpdate is a Decision: its note is
+// the evidence that what the provider cannot give back was paid by hand.
+const (
+	RefundUpdate  = "refund"
+	ResolveUpdate = "resolve"
+)
+
+// DecisionsExhausted is the code for an order that takes no more decisions until it
+// is reset.
+const DecisionsExhausted = booking.Code("decisions_exhausted")
+
+// refundEntry begins the key of the ledger's entry for a refund by staff. The id of
+// the refund follows.
+const refundEntry = "refund/"
+
+// Refund is a part of what was paid that staff gives back.
+type Refund struct {
+	// ID is that of the decision: one refund is made under it.
+	ID     string           `json:"id"`
+	Amount booking.Money    `json:"amount"`
+	Note   booking.Personal `json:"note"` // why, in the words of the one who decided
+	By     string           `json:"by,omitempty"`
+	// Bytes is how large the update was, of one that was too large: see Decision.
+	Bytes int `json:"bytes,omitempty"`
+}
+
+// RefundKey is the key of the ledger's entry for the refund with this id.
+func RefundKey(id string) string { return refundEntry + id }
+
+// RefundID is the id of the refund by staff that the entry is of. It returns false for
+// an entry of something else.
+func RefundID(key string) (id string, ofStaff bool) { return strings.CutPrefix(key, refundEntry) }
+
+// RefundWorkflowID is the id of the workflow that makes the refund after the order's
+// end.
+func RefundWorkflowID(orderID, id string) string { return orderID + "/" + RefundKey(id) }
+
+// Exceeds is the refusal of a refund of more than is left.
+func Exceeds(left booking.Money) *booking.Error {
+	return booking.Errorf(booking.RefundExceeds, "%d %s are left of what was paid", left.Amount, left.Currency)
+}
+
+// Key is the key of the refund's entry in the ledger.
+func (r Refund) Key() string { return RefundKey(r.ID) }
+
+// Check is an Invalid if no refund can be made so.
+func (r Refund) Check() error {
+	var is objections
+	r.check(&is)
+	return is.err()
+}
+
+func (r Refund) check(is *objections) {
+	is.unless(r.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", r.Bytes, LargestUpdate)
+	is.name("id", r.ID)
+	is.money("amount", r.Amount)
+	is.unless(r.Amount.Amount > 0, "amount", "must be more than 0")
+	is.words("note", r.Note)
+	is.by("by", r.By)
+}
+
+// Refunding is what a refund after the end of its order starts with.
+type Refunding struct {
+	Refund Refund `json:"refund"`
+	// Order is the order as it ended.
+	Order  View   `json:"order"`
+	Policy Policy `json:"policy"`
+}
+
+// Check is an Invalid if no such refund can start with this.
+func (r Refunding) Check() error {
+	var is objections
+	r.Refund.check(&is)
+	is.unless(booking.IsOrderID(r.Order.Kind, r.Order.ID), "order.id", "is not the id of an order of this kind")
+	is.unless(r.Order.Status.Final(), "order.status", "is not the end of an order")
+	is.name("order.customerId", r.Order.CustomerID)
+	is.unless(r.Refund.Amount.Currency == r.Order.Amount.Currency, "amount.currency", "is not the order's")
+	r.Policy.check(&is)
+	return is.err()
+}

@@ -1,0 +1,329 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Refund gives back a part of what was paid for an order whose saga has ended. It
+// ends when the customer has the money, and answers what came of it.
+func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error) {
+	s := afterEnd(ctx, in)
+	if err := s.enter(func() error { return mayRefundLater(s.ctx, in) }); err != nil {
+		return booking.Repaid{}, err
+	}
+	p := &part{Refund: in.Refund}
+	s.onRefund(func(contract.Refund) error { return nil }, func(ctx workflow.Context, _ contract.Refund) (booking.Repaid, error) {
+		return s.answerPart(ctx, p)
+	})
+	s.onResolve()
+	s.refundPart(s.ctx, p)
+	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 && s.published() && workflow.AllHandlersFinished(s.ctx) })
+	return p.is, nil
+}
+
+// afterEnd is what a refund needs of the saga that has ended. The order's row holds
+// what that has told of it.
+func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
+	never, _ := workflow.NewDisconnectedContext(ctx)
+	v := in.Order
+	return &saga{
+		order: order{ctx: never, view: v, policy: in.Policy.Whole(), decision: &v, knownDecision: true, knownVersion: v.Version},
+		in:    contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
+	}
+}
+
+// mayRefundLater is why there can be no refund with this input and in this workflow.
+func mayRefundLater(ctx workflow.Context, in contract.Refunding) error {
+	if err := in.Check(); err != nil {
+		return err
+	}
+	if id := contract.RefundWorkflowID(in.Order.ID, in.Refund.ID); id != workflow.GetInfo(ctx).WorkflowExecution.ID {
+		return booking.Errorf(booking.Invalid, "refund.id: the workflow's id must be the order's and the refund's")
+	}
+	return nil
+}
+
+// part is a refund by staff on its way.
+type part struct {
+	contract.Refund
+	is     booking.Repaid
+	begun  bool // the provider has been asked, or the ledger has refused
+	failed bool // a person was called, and the customer told
+	afresh bool // it was asked for since its order was undone
+}
+
+// ended tells whether nothing more comes of the refund. What failed before its order
+// was undone has been given back with all else.
+func (s *saga) ended(p *part) bool {
+	return p.is.Refused != "" || p.is.Entry.State == booking.EntryDone ||
+		p.is.Entry.State == booking.EntryFailed && s.undone && p.is.Left.Amount <= s.kept
+}
+
+// parts is what a saga knows of the refunds by staff, and of what was paid by hand.
+type parts struct {
+	open      int        // how many are on their way, with the messages about them
+	asked     int        // how many the ledger has not answered yet
+	begun     int        // how many there were
+	resolving bool       // what was paid by hand is being recorded
+	attempts  []*attempt // under way, of what an operator may pay by hand
+}
+
+// refundPart is how a refund by staff goes: its entry is written, the provider is
+// asked, and asked again until the customer has the money. One that it cannot give
+// back calls a person, who pays by hand or makes the provider able to.
+func (s *saga) refundPart(ctx workflow.Context, p *part) {
+	s.parts.open++
+	defer func() { s.parts.open-- }()
+	s.parts.asked++
+	for !p.begun || !s.ended(p) {
+		if p.is.Entry.State == booking.EntryFailed {
+			s.callPerson(ctx, p)
+		}
+		s.askForPart(ctx, p)
+	}
+	s.personCame(p)
+	if p.is.Entry.State == booking.EntryDone {
+		s.tellRefunded(ctx, p)
+	}
+	s.showPending(ctx)
+}
+
+// askForPart asks the provider, once the entry is written. That it was asked for is
+// recorded before anything is done: see record. What the saga knows already is waited
+// for to change, unless something was paid by hand.
+func (s *saga) askForPart(ctx workflow.Context, p *part) {
+	e := booking.Entry{
+		OrderID: s.in.OrderID, Key: p.Key(), Amount: p.Amount, Reason: booking.Goodwill, By: p.By, Note: string(p.Note), Words: p.is.Entry.Words,
+	}
+	if s.undone && !p.afresh {
+		p.afresh, e.Words = true, ""
+	}
+	c := call{name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e}
+	var is booking.Repaid
+	if !s.seeThrough(ctx, c, &is, 0) {
+		p.is.Entry.Words = ""
+		return
+	}
+	if p.is = is; !p.begun {
+		p.begun, s.parts.asked = true, s.parts.asked-1
+	}
+}
+
+// callPerson marks the order, and tells its customer, once a refund needs a person.
+func (s *saga) callPerson(ctx workflow.Context, p *part) {
+	if p.failed {
+		return
+	}
+	p.failed = true
+	s.unresolved++
+	s.tellOfRefund(p, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
+	s.needAttention(ctx, "a refund could not be made: "+p.is.Entry.Words)
+}
+
+// personCame takes the mark away.
+func (s *saga) personCame(p *part) {
+	if p.failed {
+		s.unresolved--
+		s.attended()
+	}
+}
+
+// tellRefunded tells customer and world that the customer has the money.
+func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
+	s.tellOfRefund(p, contract.RefundMessage(p.ID), booking.RefundedMessage)
+	paid := s.paymentIn(p.is.Payment)
+	paid.Refunded.Amount = p.is.Given
+	if s.paid != nil {
+		s.paid = &paid
+	}
+	with := paid
+	with.Part = &p.Amount
+	data := s.view.EventData()
+	data.By, data.Payment = p.By, &with
+	s.tellFact(booking.PaymentRefunded, data, p.ID)
+	s.publish(ctx)
+}
+
+// tellOfRefund sends the customer a message beside all else: no money waits for one.
+func (s *saga) tellOfRefund(p *part, key string, tells booking.MessageType) {
+	m := s.message(notice{key: key, recipientID: s.in.CustomerID, tells: tells, data: booking.MessageData{
+		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &p.Amount,
+	}})
+	s.parts.open++
+	workflow.Go(s.ctx, func(ctx workflow.Context) {
+		var outcome booking.Outcome
+		s.seeThrough(ctx, call{name: "tell customer of a refund", queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
+		s.parts.open--
+	})
+}
+
+// Bounds of the refunds of one order. The engine takes ten updates in flight, and
+// 2,000 a run.
+const (
+	mostRefundsAsked = 5
+	mostRefunds      = 200
+)
+
+// takeMoney lets staff give back parts of what was paid, and operators say what was
+// paid by hand.
+func (s *saga) takeMoney() {
+	s.onRefund(s.mayRefund, func(ctx workflow.Context, r contract.Refund) (booking.Repaid, error) {
+		s.parts.begun++
+		p := &part{Refund: r}
+		workflow.Go(s.ctx, func(ctx workflow.Context) { s.refundPart(ctx, p) })
+		is, err := s.answerPart(ctx, p)
+		if err == nil {
+			s.noteDecision(ctx, contract.Entry{Decision: contract.RefundUpdate, Note: r.Note, By: r.By, Refund: &r.Amount})
+		}
+		return is, err
+	})
+	s.onResolve()
+}
+
+// mayRefund is why a refund is not begun. Whether so much was paid and is left the ledger
+// says: after a reset the order has yet to be charged again when the engine repeats the
+// updates, and refunds that were begun before that have to be followed.
+func (s *saga) mayRefund(r contract.Refund) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	switch {
+	case s.free():
+		return notCharged()
+	case r.Amount.Currency != s.in.Amount.Currency:
+		return booking.Errorf(booking.Invalid, "amount.currency: is not the order's")
+	case s.parts.asked >= mostRefundsAsked:
+		return booking.Errorf(booking.DecisionPending, "earlier refunds of the order are still being begun").In(time.Second)
+	case s.parts.begun >= mostRefunds:
+		return booking.Errorf(contract.DecisionsExhausted, "the order takes no more refunds while it runs").In(time.Hour)
+	default:
+		return nil
+	}
+}
+
+func notCharged() error {
+	return booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
+}
+
+// onRefund takes the update by which staff gives a part back.
+func (s *saga) onRefund(rule func(contract.Refund) error, begin func(workflow.Context, contract.Refund) (booking.Repaid, error)) {
+	handler := func(ctx workflow.Context, r contract.Refund) (booking.Repaid, error) {
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+		r.Note = booking.Lines(r.Note)
+		return begin(ctx, r)
+	}
+	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.RefundUpdate, handler, workflow.UpdateHandlerOptions{
+		Description: "Staff gives back a part of what was paid",
+		Validator:   func(_ workflow.Context, r contract.Refund) error { return s.refused(rule(r)) },
+	}))
+}
+
+// answerPart waits until the provider has been asked, and answers what came of that.
+func (s *saga) answerPart(ctx workflow.Context, p *part) (booking.Repaid, error) {
+	_ = workflow.Await(ctx, func() bool { return p.begun })
+	switch p.is.Refused {
+	case "":
+		return p.is, nil
+	case booking.RefundExceeds:
+		return p.is, s.refused(contract.Exceeds(p.is.Left))
+	default:
+		return p.is, s.refused(notCharged())
+	}
+}
+
+// onResolve takes the update by which an operator says that what the provider cannot
+// give back was paid by hand.
+func (s *saga) onResolve() {
+	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ResolveUpdate, s.resolve, workflow.UpdateHandlerOptions{
+		Description: "An operator has paid by hand what the provider cannot give back",
+		Validator: func(_ workflow.Context, d contract.Decision) error {
+			if err := d.Check(contract.ResolveUpdate); err != nil {
+				return s.refused(err)
+			}
+			return s.refused(s.mayResolve())
+		},
+	}))
+}
+
+// mayResolve is why nothing can have been paid by hand: no refund is known to have
+// met trouble.
+func (s *saga) mayResolve() error {
+	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.moneyBack && (s.owed != "" || s.view.NeedsAttention)
+	switch {
+	case s.parts.resolving:
+		return booking.Errorf(booking.DecisionPending, "what was paid by hand is being recorded").In(time.Second)
+	case !undoing && s.unresolved == 0:
+		return nothingOwed()
+	default:
+		return nil
+	}
+}
+
+func nothingOwed() error {
+	return booking.Errorf(booking.NothingOwed, "no refund of the order waits for a person")
+}
+
+// resolve records what was paid by hand. Whatever waits for the provider to give it
+// back asks again at once, and finds that in the ledger.
+func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	s.parts.resolving = true
+	var is booking.Resolved
+	s.seeThrough(ctx, call{
+		name: "record what was paid by hand", queue: contract.PaymentsQueue, do: payments.ResolveByHand,
+		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: string(booking.Lines(d.Note)), By: d.By},
+	}, &is, 0)
+	s.parts.resolving = false
+	if is.Refused != "" {
+		return contract.View{}, s.refused(nothingOwed())
+	}
+	s.noteDecision(ctx, contract.Entry{Decision: contract.ResolveUpdate, By: d.By})
+	s.askAgain()
+	return s.view, nil
+}
+
+// noteDecision shows a decision about money in the order's history. It has not moved
+// the order.
+func (s *saga) noteDecision(ctx workflow.Context, e contract.Entry) {
+	e.Status, e.At = s.view.Status, s.now()
+	s.view = s.view.Clone()
+	s.view.History = append(s.view.History, e)
+	s.changed()
+	s.publish(ctx)
+}
+
+// attempt is a call under way. One that waits for money that an operator may pay by
+// hand is cancelled when that was recorded, and made again.
+type attempt struct {
+	ctx    workflow.Context
+	cancel workflow.CancelFunc
+	again  bool
+}
+
+func (s *saga) attempt(ctx workflow.Context, c call) *attempt {
+	a := &attempt{ctx: ctx}
+	if c.resolvable {
+		a.ctx, a.cancel = workflow.WithCancel(ctx)
+		s.parts.attempts = append(s.parts.attempts, a)
+	}
+	return a
+}
+
+// attempted forgets an attempt that has ended.
+func (s *saga) attempted(a *attempt) {
+	s.parts.attempts = slices.DeleteFunc(slices.Clone(s.parts.attempts), func(other *attempt) bool { return other == a })
+}
+
+// askAgain has what waits for money asked for at once.
+func (s *saga) askAgain() {
+	for _, a := range s.parts.attempts {
+		a.again = true
+		a.cancel()
+	}
+}

@@ -1,0 +1,468 @@
+package workflows_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// gives is a refund by staff, and what came of it.
+type gives struct {
+	decision
+	is booking.Repaid
+}
+
+// gives sends a refund by staff after a while.
+func (l *life) gives(after time.Duration, id string, amount int64) *gives {
+	g := &gives{}
+	l.env.RegisterDelayedCallback(func() { l.give(g, id, amount) }, after)
+	return g
+}
+
+func (l *life) give(g *gives, id string, amount int64) {
+	r := contract.Refund{ID: id, Amount: booking.Money{Amount: amount, Currency: "KRW"}, Note: "it was cold", By: "1024"}
+	l.env.UpdateWorkflow(contract.RefundUpdate, "", &testsuite.TestUpdateCallback{
+		OnReject: func(err error) { g.err = err },
+		OnAccept: func() { g.accepted = true },
+		OnComplete: func(v any, err error) {
+			if g.err = err; err == nil {
+				g.is = v.(booking.Repaid)
+			}
+		},
+	}, r)
+}
+
+// resolves sends what an operator says was paid by hand.
+func (l *life) resolves(after time.Duration) *decision {
+	var d decision
+	l.env.RegisterDelayedCallback(func() {
+		l.sendRaw(contract.ResolveUpdate, &d, contract.Decision{Note: "bank transfer 42", By: "1025"})
+	}, after)
+	return &d
+}
+
+// entries are the states of the refunds in the ledger, by their keys.
+func (w *world) entries() map[string]booking.EntryState {
+	payment, err := w.ledger.Payment(w.Context(), w.order)
+	require.NoError(w, err)
+	states := map[string]booking.EntryState{}
+	for _, e := range payment.Entries {
+		states[e.Key] = e.State
+	}
+	return states
+}
+
+// givenByStaff is what staff has given back of the order, by hand included.
+func (w *world) givenByStaff() (sum int64) {
+	payment, err := w.ledger.Payment(w.Context(), w.order)
+	if err != nil {
+		return 0
+	}
+	for _, e := range payment.Entries {
+		if _, ofStaff := contract.RefundID(e.Key); ofStaff && e.State == booking.EntryDone {
+			sum += e.Amount.Amount
+		}
+	}
+	return sum
+}
+
+// refunded are the events by which the feed tells of refunds by staff.
+func (w *world) refunded() (told []booking.EventData) {
+	for after := ""; ; {
+		events, next, err := w.pages.Events(w.Context(), after, 200)
+		require.NoError(w, err)
+		if len(events) == 0 {
+			return told
+		}
+		for _, e := range events {
+			if e.Subject == w.order && e.Type == booking.PaymentRefunded {
+				told = append(told, e.Data)
+			}
+		}
+		after = next
+	}
+}
+
+// TestStaffRefund_InParts: staff gives parts of what was paid back until nothing is left
+// of it, and the order goes on. The customer is told of each, and the history names who
+// has given it.
+func TestStaffRefund_InParts(t *testing.T) {
+	t.Parallel()
+	for kind, order := range map[booking.Kind]func(*testing.T) (*life, any){
+		booking.Lodging:  func(t *testing.T) (*life, any) { s := newStay(t); return s.life, s.in },
+		booking.Food:     func(t *testing.T) (*life, any) { m := newMeal(t); return m.life, m.in },
+		booking.Cafe:     func(t *testing.T) (*life, any) { c := newCup(t); return c.life, c.in },
+		booking.Cleaning: func(t *testing.T) (*life, any) { v := newVisit(t); return v.life, v.in },
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			l, in := order(t)
+			paid := in.(contract.Input).View().Amount.Amount
+			first, second := l.gives(10*time.Minute, "1", 3000), l.gives(11*time.Minute, "2", paid-3000)
+			tooMuch := l.gives(12*time.Minute, "3", 1)
+			l.decides(hour, contract.CompleteUpdate) // a stay has not begun then
+			v := l.execute(in)
+			require.NotEqual(t, booking.Cancelled, v.Status)
+			require.Equal(t, booking.EntryDone, first.is.Entry.State)
+			require.Equal(t, paid-3000, first.is.Left.Amount)
+			require.Equal(t, booking.EntryDone, second.is.Entry.State)
+			require.Equal(t, booking.RefundExceeds, tooMuch.code())
+			require.ErrorContains(t, tooMuch.err, "0 KRW")
+			require.Zero(t, l.owed(), "all that was paid has gone back")
+			require.Equal(t, map[string]booking.EntryState{"refund/1": booking.EntryDone, "refund/2": booking.EntryDone}, l.entries())
+
+			told := l.refunded()
+			require.Len(t, told, 2)
+			for i, amount := range []int64{3000, paid - 3000} {
+				require.Equal(t, amount, told[i].Payment.Part.Amount)
+				require.Equal(t, []int64{3000, paid}[i], told[i].Payment.Refunded.Amount)
+				require.Equal(t, booking.Charged, told[i].Payment.Status)
+				require.Equal(t, "1024", told[i].By)
+			}
+			sent := slices.DeleteFunc(l.sentTo("alice"), func(m booking.Message) bool { return m.Type != booking.RefundedMessage })
+			require.Len(t, sent, 2)
+			require.Equal(t, int64(3000), sent[0].Data.Refund.Amount)
+			i := slices.IndexFunc(v.History, func(e contract.Entry) bool { return e.Decision == contract.RefundUpdate })
+			require.Positive(t, i)
+			require.Equal(t, "1024", v.History[i].By)
+			require.Equal(t, int64(3000), v.History[i].Refund.Amount)
+			require.Equal(t, booking.Personal("it was cold"), v.History[i].Note)
+			require.Equal(t, v.History[i-1].Status, v.History[i].Status, "the order has not moved")
+		})
+	}
+}
+
+// cannotRefund lets the provider refuse the next refund for good, and be away after that
+// until it is back.
+func (w *world) cannotRefund() (back func()) {
+	away := true
+	w.owing = append(w.owing, activities.Owed{Words: "no such account", NeedsPerson: true})
+	w.setFaults(func(call string) fault { return only(before, call == "refund" && len(w.owing) == 0 && away) })
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		away = false
+	}
+}
+
+// TestStaffRefund_IsFollowed: what the provider has accepted is not done. The refund is
+// followed until it is, and the saga of an order that is over meanwhile stays for it.
+func TestStaffRefund_IsFollowed(t *testing.T) {
+	s := newStay(t)
+	end := s.in.CheckOutAt().Sub(placedAt)
+	pending := activities.Owed{Words: "pending"}
+	s.owing = []activities.Owed{pending, pending, pending}
+	given := s.gives(end-time.Second, "1", 30000)
+	v := s.run()
+	require.Equal(t, booking.EntryPending, given.is.Entry.State)
+	require.Equal(t, "pending", given.is.Entry.Words)
+	require.Equal(t, int64(70000), given.is.Left.Amount, "what is under way is not left")
+	require.Equal(t, booking.Completed, v.Status)
+	require.False(t, v.NeedsAttention)
+	require.Equal(t, int64(70000), s.owed())
+	require.Len(t, s.refunded(), 1)
+	require.Equal(t, []string{"refunded"}, s.messagesTo("alice"))
+}
+
+// TestStaffRefund_CannotBeMade: a refund that the provider cannot make marks the order,
+// and the customer is told. An operator pays by hand: that is recorded, the mark goes, and
+// the order goes on as it would have.
+func TestStaffRefund_CannotBeMade(t *testing.T) {
+	s := newStay(t)
+	s.cannotRefund()
+	early := s.resolves(hour / 2)
+	given := s.gives(hour, "1", 30000)
+	var marked, after contract.View
+	s.env.RegisterDelayedCallback(func() { marked = s.row().View }, 2*hour)
+	resolved := s.resolves(3 * hour)
+	s.env.RegisterDelayedCallback(func() { after = s.row().View }, 3*hour+time.Minute)
+	again := s.resolves(4 * hour)
+	v := s.run()
+	require.Equal(t, booking.NothingOwed, early.code())
+	require.Equal(t, booking.EntryFailed, given.is.Entry.State)
+	require.Equal(t, "no such account", given.is.Entry.Words)
+	require.True(t, marked.NeedsAttention)
+	require.Equal(t, booking.Confirmed, marked.Status)
+	require.NoError(t, resolved.err)
+	require.False(t, after.NeedsAttention)
+	require.Equal(t, booking.NothingOwed, again.code())
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, int64(100000), s.owed(), "the provider has given nothing back")
+	payment, err := s.ledger.Payment(t.Context(), s.order)
+	require.NoError(t, err)
+	e, _ := payment.Entry("refund/1")
+	require.True(t, e.ByHand)
+	require.Equal(t, "bank transfer 42", e.Ref)
+	require.Equal(t, "1025", e.By)
+	require.ElementsMatch(t, []string{"refund_failed", "refunded"}, s.messagesTo("alice"))
+	require.Len(t, s.refunded(), 1)
+	i := slices.IndexFunc(v.History, func(e contract.Entry) bool { return e.Decision == contract.ResolveUpdate })
+	require.Positive(t, i)
+	require.Equal(t, "1025", v.History[i].By)
+}
+
+// TestStaffRefund_MarksAlsoAfterTheEnd: an order that is over while a refund waits for a
+// person needs attention until that is resolved.
+func TestStaffRefund_MarksAlsoAfterTheEnd(t *testing.T) {
+	s := newStay(t)
+	s.cannotRefund()
+	end := s.in.CheckOutAt().Sub(placedAt)
+	s.gives(end-hour, "1", 30000)
+	var over contract.View
+	s.env.RegisterDelayedCallback(func() { over = s.row().View }, end+hour)
+	resolved := s.resolves(end + 2*hour)
+	v := s.run()
+	require.Equal(t, booking.Completed, over.Status)
+	require.True(t, over.NeedsAttention)
+	require.NoError(t, resolved.err)
+	require.False(t, v.NeedsAttention)
+}
+
+// TestResolve_WakesTheUndo: an order whose refund the provider refuses for good is being
+// cancelled until an operator has paid by hand. Then it is cancelled at once, though
+// the provider would be asked again seconds later.
+func TestResolve_WakesTheUndo(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
+		t.Run(name, func(t *testing.T) {
+			s := newStay(t, change)
+			s.cannotRefund()
+			s.decides(hour, contract.CancelUpdate)
+			at := hour + 18*time.Second // it is asked after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
+			var before contract.View
+			s.env.RegisterDelayedCallback(func() { before = s.row().View }, at-time.Second)
+			resolved := s.resolves(at)
+			v := s.run()
+			require.Equal(t, booking.Cancelling, before.Status)
+			require.True(t, before.NeedsAttention)
+			require.NoError(t, resolved.err)
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.False(t, v.NeedsAttention)
+			require.Less(t, v.Since().Sub(placedAt.Add(at)), 5*time.Second, "it is asked again at once")
+			require.Equal(t, int64(100000), s.owed(), "the provider has given nothing back")
+			payment, err := s.ledger.Payment(t.Context(), s.order)
+			require.NoError(t, err)
+			require.Equal(t, booking.Returned, payment.Status)
+		})
+	}
+}
+
+// TestStaffRefund_ThenCancelled: what staff has given back is not given back twice, and
+// what it could not is given back with the order.
+func TestStaffRefund_ThenCancelled(t *testing.T) {
+	t.Parallel()
+	t.Run("Done", func(t *testing.T) {
+		s := newStay(t)
+		s.gives(hour, "1", 30000)
+		s.decides(2*hour, contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.Zero(t, s.owed())
+		require.Equal(t, int64(100000), s.provider[s.order+"/charge"].refunded)
+		require.Equal(t, int64(100000), s.feed()[booking.PaymentCancelApproved].Payment.Refunded.Amount)
+	})
+	t.Run("Failed", func(t *testing.T) {
+		s := newStay(t)
+		back := s.cannotRefund()
+		given := s.gives(hour, "1", 30000)
+		s.env.RegisterDelayedCallback(back, 2*hour)
+		s.decides(2*hour, contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, booking.EntryFailed, given.is.Entry.State)
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.False(t, v.NeedsAttention)
+		require.Zero(t, s.owed(), "nothing is kept of it")
+	})
+	t.Run("Pending", func(t *testing.T) {
+		s := newStay(t)
+		pending := activities.Owed{Words: "pending"}
+		s.owing = []activities.Owed{pending, pending, pending, pending}
+		given := s.gives(2*hour-time.Second, "1", 30000)
+		s.decides(2*hour, contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, booking.EntryPending, given.is.Entry.State)
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.Zero(t, s.owed(), "it is not cancelled before the customer has all of it")
+	})
+}
+
+// TestStaffRefund_Refused: nothing is begun of what cannot be given back.
+func TestStaffRefund_Refused(t *testing.T) {
+	t.Parallel()
+	t.Run("NotCharged", func(t *testing.T) {
+		s := newStay(t)
+		s.in.PaymentMethod = "pm_card_chargeDeclined"
+		s.setFaults(func(call string) fault {
+			return only(nothing, call == "charge" && s.env.Now().Before(placedAt.Add(5*time.Minute)))
+		})
+		given := s.gives(time.Minute, "1", 1)
+		s.run()
+		require.Equal(t, booking.NotCharged, given.code())
+	})
+	t.Run("ForNothing", func(t *testing.T) {
+		s := newStay(t)
+		s.in.Amount.Amount, s.in.Place.Price.Amount = 0, 0
+		given := s.gives(hour, "1", 1)
+		s.run()
+		require.False(t, given.accepted)
+		require.Equal(t, booking.NotCharged, given.code())
+	})
+	t.Run("Invalid", func(t *testing.T) {
+		s := newStay(t)
+		var refused []*gives
+		for _, r := range []contract.Refund{
+			{},
+			{ID: "1", Amount: booking.Money{Amount: 1, Currency: "KRW"}},
+			{ID: "1", Note: "it was cold", Amount: booking.Money{Amount: 0, Currency: "KRW"}},
+			{ID: "1", Note: "it was cold", Amount: booking.Money{Amount: -1, Currency: "KRW"}},
+			{ID: "1", Note: "it was cold", Amount: booking.Money{Amount: 1, Currency: "EUR"}},
+			{ID: "", Note: "it was cold", Amount: booking.Money{Amount: 1, Currency: "KRW"}},
+			{ID: "1", Note: "it was cold", Amount: booking.Money{Amount: 1, Currency: "KRW"}, Bytes: 1 << 20},
+			{ID: "1", Note: "it was cold", Amount: booking.Money{Amount: 1, Currency: "KRW"}, By: "no one"},
+		} {
+			g := &gives{}
+			refused = append(refused, g)
+			s.env.RegisterDelayedCallback(func() {
+				s.env.UpdateWorkflow(contract.RefundUpdate, "", &testsuite.TestUpdateCallback{
+					OnReject: func(err error) { g.err = err }, OnAccept: func() { g.accepted = true }, OnComplete: func(any, error) {},
+				}, r)
+			}, hour)
+		}
+		s.run()
+		for i, g := range refused {
+			require.False(t, g.accepted, i)
+			require.Equal(t, booking.Invalid, g.code(), i)
+		}
+		require.Equal(t, int64(100000), s.owed())
+	})
+}
+
+// TestStaffRefund_TwiceUnderAnID: a refund is made once, however often it is put.
+func TestStaffRefund_TwiceUnderAnID(t *testing.T) {
+	s := newStay(t)
+	first, second := s.gives(hour, "1", 30000), s.gives(2*hour, "1", 30000)
+	s.run()
+	require.Equal(t, first.is.Entry.At, second.is.Entry.At)
+	require.Equal(t, int64(70000), s.owed())
+	require.Len(t, s.refunded(), 1)
+	require.Equal(t, []string{"refunded"}, s.messagesTo("alice"))
+}
+
+// TestStaffRefund_Budget: however many refunds are put, few are in flight at once.
+func TestStaffRefund_Budget(t *testing.T) {
+	s := newStay(t)
+	s.setFaults(func(call string) fault {
+		return only(before, call == "read payment" && s.env.Now().Before(placedAt.Add(2*hour)))
+	})
+	var all []*gives
+	for i := range 20 {
+		all = append(all, s.gives(hour+time.Duration(i)*time.Second, fmt.Sprint(i), 1))
+	}
+	s.run()
+	accepted := 0
+	for _, g := range all {
+		if g.accepted {
+			accepted++
+			require.NoError(t, g.err)
+			continue
+		}
+		require.Equal(t, booking.DecisionPending, g.code())
+	}
+	require.Equal(t, mostInFlight, accepted)
+	require.Equal(t, int64(100000-mostInFlight), s.owed())
+}
+
+// refundLater is a refund of an order of the world's that has ended.
+func (s *stay) refundLater(over contract.View, id string, amount int64, meanwhile func()) booking.Repaid {
+	s.Helper()
+	s.flow = workflows.Refund
+	s.live(over.Since().Add(24 * hour))
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, id), TaskQueue: contract.SagasQueue})
+	if meanwhile != nil {
+		meanwhile()
+	}
+	s.env.ExecuteWorkflow(s.flow, contract.Refunding{
+		Refund: contract.Refund{ID: id, Amount: booking.Money{Amount: amount, Currency: "KRW"}, Note: "it was cold", By: "1024"},
+		Order:  over, Policy: s.in.Policy,
+	})
+	require.True(s, s.env.IsWorkflowCompleted())
+	require.NoError(s, s.env.GetWorkflowError())
+	var is booking.Repaid
+	require.NoError(s, s.env.GetWorkflowResult(&is))
+	return is
+}
+
+// TestRefund_AfterTheEnd: after its end an order gives back parts by workflows of their
+// own, and never more than is left.
+func TestRefund_AfterTheEnd(t *testing.T) {
+	t.Parallel()
+	t.Run("Done", func(t *testing.T) {
+		s := newStay(t)
+		s.gives(hour, "1", 30000)
+		over := s.run()
+		g := &gives{}
+		is := s.refundLater(over, "2", 70000, func() {
+			s.env.RegisterDelayedCallback(func() { s.give(g, "2", 70000) }, 0)
+		})
+		require.Equal(t, booking.EntryDone, is.Entry.State)
+		require.Equal(t, is, g.is, "who asks is answered")
+		require.Zero(t, s.owed())
+		told := s.refunded()
+		require.Len(t, told, 2)
+		require.Equal(t, int64(100000), told[1].Payment.Refunded.Amount)
+		require.Equal(t, booking.Completed, told[1].Status)
+		require.Equal(t, []string{"refunded", "refunded"}, s.messagesTo("alice"))
+		require.Equal(t, over, s.row().View, "the order has not changed")
+
+		is = s.refundLater(over, "3", 1, nil)
+		require.Equal(t, booking.RefundExceeds, is.Refused)
+		require.Len(t, s.refunded(), 2)
+	})
+	t.Run("ByHand", func(t *testing.T) {
+		s := newStay(t)
+		over := s.run()
+		s.cannotRefund()
+		var marked contract.View
+		var resolved *decision
+		is := s.refundLater(over, "1", 30000, func() {
+			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, hour)
+			resolved = s.resolves(2 * hour)
+		})
+		require.True(t, marked.NeedsAttention)
+		require.NoError(t, resolved.err)
+		require.Equal(t, booking.EntryDone, is.Entry.State)
+		require.True(t, is.Entry.ByHand)
+		require.False(t, s.row().View.NeedsAttention)
+		require.ElementsMatch(t, []string{"refund_failed", "refunded"}, s.messagesTo("alice"))
+	})
+	t.Run("NoSuchRefund", func(t *testing.T) {
+		s := newStay(t)
+		over := s.run()
+		for name, change := range map[string]func(*contract.Refunding){
+			"OtherID":   func(r *contract.Refunding) { r.Refund.ID = "2" },
+			"Under way": func(r *contract.Refunding) { r.Order.Status = booking.Confirmed },
+			"Currency":  func(r *contract.Refunding) { r.Refund.Amount.Currency = "EUR" },
+			"NoReason":  func(r *contract.Refunding) { r.Refund.Note = "" },
+		} {
+			in := contract.Refunding{
+				Refund: contract.Refund{ID: "1", Amount: booking.Money{Amount: 1, Currency: "KRW"}, Note: "it was cold"}, Order: over, Policy: s.in.Policy,
+			}
+			change(&in)
+			s.flow = workflows.Refund
+			s.live(over.Since().Add(24 * hour))
+			s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, "1"), TaskQueue: contract.SagasQueue})
+			s.env.ExecuteWorkflow(s.flow, in)
+			require.ErrorContains(t, s.env.GetWorkflowError(), string(booking.Invalid), name)
+		}
+		require.Equal(t, int64(100000), s.owed())
+	})
+}
