@@ -144,7 +144,7 @@ func (o described) kind() booking.Kind {
 func (o described) verb() string {
 	last := o.path[strings.LastIndex(o.path, "/")+1:]
 	switch {
-	case slices.Contains([]string{"confirm", "reject", "cancel", "complete"}, last):
+	case slices.Contains([]string{"confirm", "reject", "cancel", "no-show", "complete"}, last):
 		return last
 	case o.method == http.MethodPost:
 		return "place"

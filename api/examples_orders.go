@@ -22,7 +22,7 @@ func ends(kind booking.Kind) (underWay, over booking.Status) {
 // was carried out.
 func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView {
 	underWay, over := ends(kind)
-	reasons := map[string]booking.Reason{"reject": booking.RejectedByOwner, "cancel": booking.ByCustomer}
+	reasons := map[string]booking.Reason{"reject": booking.RejectedByOwner, "cancel": booking.ByCustomer, "no-show": booking.NoShow}
 	switch {
 	case verb == "place" && taken:
 		return e.at(kind, booking.PaymentPending, "")
@@ -111,7 +111,7 @@ func (e orderShown) cameTo(kind booking.Kind, status booking.Status, reason book
 // being.
 func wasPaid(reason booking.Reason) bool {
 	return slices.Contains([]booking.Reason{
-		booking.ByCustomer, booking.ByOperator, booking.RejectedByOwner, booking.OwnerTimeout, booking.MenuDeleted,
+		booking.ByCustomer, booking.ByOperator, booking.NoShow, booking.RejectedByOwner, booking.OwnerTimeout, booking.MenuDeleted,
 	}, reason)
 }
 

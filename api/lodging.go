@@ -47,6 +47,10 @@ func (s *server) registerReservationDecisions() {
 		kind: lodging, verb: "cancel", path: reservationsPath + "/{id}/cancel", tag: tagLodging, update: contract.CancelUpdate,
 		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCheckedIn, booking.AlreadyCompleted, booking.QuoteChanged},
 	})
+	registerDecision[decisionInput[*remark]](s, decision{
+		kind: lodging, verb: "no-show", path: reservationsPath + "/{id}/no-show", tag: tagLodging, update: contract.NoShowUpdate,
+		summary: "The guests have not come", refusals: []booking.Code{booking.NotConfirmed, booking.NotCheckedIn, booking.AlreadyCompleted},
+	})
 	registerDecision[decisionInput[*nothing]](s, decision{
 		kind: lodging, verb: "complete", path: reservationsPath + "/{id}/complete", tag: tagLodging, update: contract.CompleteUpdate,
 		summary: "The guests have checked out early", refusals: []booking.Code{booking.NotConfirmed, booking.NotCheckedIn, booking.AlreadyCompleted},

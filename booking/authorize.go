@@ -19,6 +19,7 @@ const (
 	CancelOrder  Action = "cancel"
 	ConfirmOrder Action = "confirm"
 	RejectOrder  Action = "reject"
+	SayNoShow    Action = "no_show"
 	CheckOut     Action = "check_out"
 	Deliver      Action = "deliver"
 	Serve        Action = "serve"
@@ -131,6 +132,8 @@ var rules = []Rule{
 	{Action: ConfirmOrder, Does: "confirm a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: RejectOrder, Does: "reject a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: SayNoShow, Does: "say that guests did not come", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: CheckOut, Does: "check guests out early", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},

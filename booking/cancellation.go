@@ -67,9 +67,6 @@ const (
 	tierEarlyDeparture = "early_departure"
 )
 
-// didNotCome is why a stay is cancelled whose guests have not come.
-const didNotCome = "no_show"
-
 // RefundDue is what the decision gives back. Only what the customer decides or
 // brings about keeps anything, and only of an order that stands.
 func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
@@ -79,7 +76,7 @@ func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
 		return Due{GiveBack: amount, Tier: TierAll}
 	case c.FreedNights > 0:
 		return dueOf(c.Amount, share(amount*int64(c.FreedNights)/int64(max(c.Nights, c.FreedNights)), p.EarlyDeparture), tierEarlyDeparture)
-	case c.Why == didNotCome:
+	case c.Why == NoShow:
 		return dueOf(c.Amount, share(amount, p.noShow())-p.Fee, tierNoShow)
 	case c.Why != ByCustomer:
 		return Due{GiveBack: amount, Tier: TierAll}

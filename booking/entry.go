@@ -58,7 +58,7 @@ type EntryReason string
 // The reasons of entries that no cancellation has.
 const (
 	Goodwill       EntryReason = "goodwill"        // the staff gives some of it back
-	EarlyDeparture EntryReason = "early_departure" // nights were freed
+	EarlyDeparture EntryReason = "early_departure" // guests left early, and nights are free again
 	Disputed       EntryReason = "dispute"         // the customer's bank took it back
 	AtProvider     EntryReason = "provider"        // somebody gave it back at the provider, by hand
 )

@@ -79,6 +79,7 @@ var reasonLabels = map[Reason]words{
 	NotRegistered:      {English: "the call could not be registered", Korean: "호출등록실패"},
 	PaymentUnavailable: {English: "the payment could not be taken in time", Korean: "결제불가"},
 	NotProcessed:       {English: "it could not be processed in time", Korean: "처리지연"},
+	NoShow:             {English: "the guests did not come", Korean: "노쇼"},
 	ByCustomer:         {English: "at the customer's wish", Korean: "고객취소"},
 	ByOperator:         {English: "by an operator", Korean: "운영자취소"},
 }

@@ -41,6 +41,18 @@ func MayCheckOut(s Status, now, checkIn time.Time) error {
 	return nil
 }
 
+// MaySayNoShow: from check-in on it may be said of a reservation that stands that
+// its guests have not come.
+func MaySayNoShow(s Status, now, checkIn time.Time) error {
+	if s != Confirmed {
+		return ended(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
+	}
+	if now.Before(checkIn) {
+		return Errorf(NotCheckedIn, "check-in is at %s: the guests may still come", checkIn.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // FirstFreeNight is the first night that guests who leave at left do not use.
 // The night of a date begins when guests may come on it, at checkIn; a night
 // that has begun is used, also by guests who leave before its end. So guests who

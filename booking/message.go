@@ -27,7 +27,12 @@ const (
 // was made was not carried out afterwards. Nothing takes it back.
 const DecisionNotDoneMessage MessageType = "decision_not_done"
 
-// The messages about refunds that staff have made. Nothing takes them back.
+// NoShowMessage tells a customer that their stay is cancelled since nobody came. Nothing
+// takes it back.
+const NoShowMessage MessageType = "no_show"
+
+// The messages about refunds in part: by staff, and of nights that guests who left early
+// do not use. Nothing takes them back.
 const (
 	RefundedMessage     MessageType = "refunded"      // a part of what was paid was given back
 	RefundFailedMessage MessageType = "refund_failed" // a refund that was begun could not be made; a person sees to it
@@ -40,6 +45,7 @@ func MessageTypes() []MessageType {
 		PaymentDeferredMessage, OrderPlacedMessage, OrderCancelledMessage,
 		CleanerAssignedMessage, AssignmentCancelledMessage,
 		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
+		NoShowMessage,
 		RefundedMessage, RefundFailedMessage,
 	}
 }
@@ -75,7 +81,7 @@ type MessageData struct {
 	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid"`
 	// Decision is one that the recipient has made, and Status where the order stood
 	// when it came.
-	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,resolve" doc:"What the recipient had decided"`
+	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,resolve" doc:"What the recipient had decided"`
 	Status   Status `json:"status,omitempty" doc:"Status that the order had when the decision reached it"`
 }
 

@@ -60,6 +60,12 @@ var messageWords = map[MessageType]map[Addressee]words{
 		},
 		ForCleaner: {English: "Cancelled ({reason}): {order}", Korean: "호출이 취소되었습니다({reason}): {order}"},
 	},
+	NoShowMessage: {
+		ForCustomer: {
+			English: "You did not come, so your reservation is cancelled. {refund} is given back: {item}",
+			Korean:  "체크인하지 않으셔서 예약이 취소되었습니다. 환불 금액: {refund}. {item}",
+		},
+	},
 	RefundedMessage: {
 		ForCustomer: {
 			English: "{refund} of what you paid has been given back: {item}",
@@ -88,6 +94,7 @@ var decisionLabels = map[string]words{
 	"reject":   {English: "reject", Korean: "거절"},
 	"cancel":   {English: "cancel", Korean: "취소"},
 	"complete": {English: "complete", Korean: "완료"},
+	"no_show":  {English: "no-show", Korean: "노쇼"},
 	"resolve":  {English: "paid by hand", Korean: "직접 환불"},
 }
 

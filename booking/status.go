@@ -47,6 +47,7 @@ const (
 	// NotProcessed: its saga was not started in time.
 	NotProcessed Reason = "not_processed"
 
+	NoShow     Reason = "no_show" // the guests of a stay did not come
 	ByCustomer Reason = "customer"
 	ByOperator Reason = "operator"
 )
@@ -55,12 +56,16 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		PaymentDeclined, SoldOut, RejectedByOwner, OwnerTimeout, TooLate, MenuDeleted, CafeUnavailable, NotRegistered,
-		PaymentUnavailable, NotProcessed, ByCustomer, ByOperator,
+		PaymentUnavailable, NotProcessed, NoShow, ByCustomer, ByOperator,
 	}
 }
 
 // Final tells whether nothing can follow.
 func (s Status) Final() bool { return s == Delivered || s == Completed || s == Cancelled }
+
+// Keeps tells whether the cancellation policy may keep something of an order that
+// ended for this reason: it is the doing of its customer.
+func (r Reason) Keeps() bool { return r == ByCustomer || r == NoShow }
 
 // Unavailable tells whether an order that ended for this reason was never
 // taken, since a service that has to be asked, or the engine, was away: asking

@@ -176,13 +176,13 @@ func (s *saga) refund() undo {
 	}
 }
 
-// refundFor is how a refund is asked for that is made for a reason. Only what the
-// customer has decided keeps anything. What an earlier life of the workflow has
+// refundFor is how a refund is asked for that is made for a reason. Only what is the
+// customer's doing keeps anything. What an earlier life of the workflow has
 // decided stands in the ledger, and is not decided again.
 func (s *saga) refundFor(why booking.Reason) booking.Charge {
 	c := s.payment()
 	c.By = s.said.By
-	if why == booking.ByCustomer {
+	if why.Keeps() {
 		c.Keep, c.Tier = s.due.Keep, s.due.Tier
 	}
 	return c

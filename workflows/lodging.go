@@ -140,7 +140,7 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 }
 
 // endStay lets the inventory know that the guests have left: the nights that
-// they do not use are free again. It is told at check-out, too, when there are
+// they do not use are free again, and paid back as far as the policy says. It is told at check-out, too, when there are
 // none: what a life of this workflow that is not remembered may have asked for
 // then comes too late. The guests have left, so that nothing calls this off.
 func (r *reservation) endStay() {
@@ -156,6 +156,9 @@ func (r *reservation) endStay() {
 	stay := *r.view.Stay
 	stay.Freed = freed.Nights
 	r.view.Stay, r.remained = &stay, freed.Remaining
+	if due := r.view.DepartureDue(); due > 0 {
+		r.refundNights(due)
+	}
 }
 
 // takeDecisions lets owner, customer and staff decide on the reservation.
@@ -163,6 +166,7 @@ func (r *reservation) takeDecisions() {
 	r.onUpdate(contract.ConfirmUpdate, "The owner accepts the reservation", r.mayConfirm, r.confirm)
 	r.onUpdate(contract.RejectUpdate, "The owner rejects the reservation", r.mayConfirm, r.reject)
 	r.onUpdate(contract.CancelUpdate, "The customer cancels the reservation", r.mayCancelStay, r.cancel)
+	r.onUpdate(contract.NoShowUpdate, "The guests have not come", r.mayNoShow, r.noShow)
 	r.onUpdate(contract.CompleteUpdate, "The guests have checked out early", r.mayComplete, r.complete)
 }
 
@@ -184,6 +188,14 @@ func (r *reservation) reject(ctx workflow.Context, d contract.Decision) (contrac
 
 func (r *reservation) mayCancelStay(at time.Time) error {
 	return booking.MayCancelStay(r.standing(), at, r.in.CheckInAt())
+}
+
+func (r *reservation) mayNoShow(at time.Time) error {
+	return booking.MaySayNoShow(r.standing(), at, r.in.CheckInAt())
+}
+
+func (r *reservation) noShow(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	return r.giveUp(ctx, booking.NoShow, d)
 }
 
 func (r *reservation) mayComplete(at time.Time) error {

@@ -17,7 +17,7 @@ func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error)
 	if err := s.enter(func() error { return mayRefundLater(s.ctx, in) }); err != nil {
 		return booking.Repaid{}, err
 	}
-	p := &part{Refund: in.Refund}
+	p := byStaff(in.Refund)
 	s.onRefund(func(contract.Refund) error { return nil }, func(ctx workflow.Context, _ contract.Refund) (booking.Repaid, error) {
 		return s.answerPart(ctx, p)
 	})
@@ -49,13 +49,19 @@ func mayRefundLater(ctx workflow.Context, in contract.Refunding) error {
 	return nil
 }
 
-// part is a refund by staff on its way.
+// part is a refund of a part on its way: by staff, or of nights that are free again.
 type part struct {
 	contract.Refund
+	key    string // of its entry in the ledger
+	reason booking.EntryReason
 	is     booking.Repaid
 	begun  bool // the provider has been asked, or the ledger has refused
 	failed bool // a person was called, and the customer told
 	afresh bool // it was asked for since its order was undone
+}
+
+func byStaff(r contract.Refund) *part {
+	return &part{Refund: r, key: r.Key(), reason: booking.Goodwill}
 }
 
 // ended tells whether nothing more comes of the refund. What failed before its order
@@ -65,16 +71,16 @@ func (s *saga) ended(p *part) bool {
 		p.is.Entry.State == booking.EntryFailed && s.undone && p.is.Left.Amount <= s.kept
 }
 
-// parts is what a saga knows of the refunds by staff, and of what was paid by hand.
+// parts is what a saga knows of the refunds in part, and of what was paid by hand.
 type parts struct {
 	open      int        // how many are on their way, with the messages about them
 	asked     int        // how many the ledger has not answered yet
-	begun     int        // how many there were
+	begun     int        // how many there were by staff
 	resolving bool       // what was paid by hand is being recorded
 	attempts  []*attempt // under way, of what an operator may pay by hand
 }
 
-// refundPart is how a refund by staff goes: its entry is written, the provider is
+// refundPart is how a refund in part goes: its entry is written, the provider is
 // asked, and asked again until the customer has the money. One that it cannot give
 // back calls a person, who pays by hand or makes the provider able to.
 func (s *saga) refundPart(ctx workflow.Context, p *part) {
@@ -99,7 +105,7 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 // for to change, unless something was paid by hand.
 func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	e := booking.Entry{
-		OrderID: s.in.OrderID, Key: p.Key(), Amount: p.Amount, Reason: booking.Goodwill, By: p.By, Note: string(p.Note), Words: p.is.Entry.Words,
+		OrderID: s.in.OrderID, Key: p.key, Amount: p.Amount, Reason: p.reason, By: p.By, Note: string(p.Note), Words: p.is.Entry.Words,
 	}
 	if s.undone && !p.afresh {
 		p.afresh, e.Words = true, ""
@@ -122,7 +128,7 @@ func (s *saga) callPerson(ctx workflow.Context, p *part) {
 	}
 	p.failed = true
 	s.unresolved++
-	s.tellOfRefund(p, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
+	s.tellOfRefund(p.Amount, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
 	s.needAttention(ctx, "a refund could not be made: "+p.is.Entry.Words)
 }
 
@@ -136,7 +142,7 @@ func (s *saga) personCame(p *part) {
 
 // tellRefunded tells customer and world that the customer has the money.
 func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
-	s.tellOfRefund(p, contract.RefundMessage(p.ID), booking.RefundedMessage)
+	s.tellOfRefund(p.Amount, contract.RefundMessage(p.ID), booking.RefundedMessage)
 	paid := s.paymentIn(p.is.Payment)
 	paid.Refunded.Amount = p.is.Given
 	if s.paid != nil {
@@ -151,9 +157,9 @@ func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
 }
 
 // tellOfRefund sends the customer a message beside all else: no money waits for one.
-func (s *saga) tellOfRefund(p *part, key string, tells booking.MessageType) {
+func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.MessageType) {
 	m := s.message(notice{key: key, recipientID: s.in.CustomerID, tells: tells, data: booking.MessageData{
-		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &p.Amount,
+		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
 	}})
 	s.parts.open++
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
@@ -175,7 +181,7 @@ const (
 func (s *saga) takeMoney() {
 	s.onRefund(s.mayRefund, func(ctx workflow.Context, r contract.Refund) (booking.Repaid, error) {
 		s.parts.begun++
-		p := &part{Refund: r}
+		p := byStaff(r)
 		workflow.Go(s.ctx, func(ctx workflow.Context) { s.refundPart(ctx, p) })
 		is, err := s.answerPart(ctx, p)
 		if err == nil {

@@ -260,6 +260,9 @@ func (s *saga) tellUndone() {
 	if s.refunded && s.givenBack.Status != booking.Retained {
 		s.emit(booking.PaymentCancelApproved)
 	}
+	if s.view.Reason == booking.NoShow {
+		s.tellNoShow()
+	}
 }
 
 // reasonOf finds why the story broke off.

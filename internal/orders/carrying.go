@@ -133,6 +133,8 @@ func wanted(update string, code booking.Code, v contract.View) bool {
 		return code == booking.AlreadyConfirmed
 	case contract.RejectUpdate:
 		return gone && v.Reason == booking.RejectedByOwner
+	case contract.NoShowUpdate:
+		return gone && v.Reason == booking.NoShow
 	case contract.CancelUpdate:
 		return gone
 	case contract.ResolveUpdate:

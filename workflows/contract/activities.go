@@ -6,6 +6,7 @@ const (
 	NotifyActivity           = "Notify"      // sends a notice
 	PublishActivity          = "PublishView" // brings the order's row up to date
 	EndStayActivity          = "EndStay"     // frees the nights of guests who left early
+	RefundPartActivity       = "RefundPart"  // gives back a part of what was paid
 	StartDeliveryActivity    = "StartDelivery"
 	StopDeliveryActivity     = "StopDelivery"
 	FinishDeliveryActivity   = "FinishDelivery"

@@ -65,6 +65,7 @@ const (
 	ConfirmUpdate  = "confirm"
 	RejectUpdate   = "reject"
 	CancelUpdate   = "cancel"
+	NoShowUpdate   = "no_show"
 	CompleteUpdate = "complete" // checked out early, delivered, handed over, cleaned
 )
 

@@ -20,6 +20,10 @@ const (
 // was not processed. It is no notice: nothing takes it back.
 const NotProcessedMessage = "inbox/not-processed"
 
+// NoShowMessage is the name of the message to the customer whose guests did not come,
+// no notice either.
+const NoShowMessage = "stay/no-show"
+
 // DecisionMessage begins the name of the message by which people are told that a
 // decision of theirs was not carried out; its update's id follows. It is no notice
 // either.
@@ -54,7 +58,7 @@ func AddresseeOf(orderID, key string) booking.Addressee {
 	switch strings.TrimSuffix(name, "/withdrawal") {
 	case OwnerNotice:
 		return booking.ForOwner
-	case DeferralNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage:
+	case DeferralNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage, NoShowMessage:
 		return booking.ForCustomer
 	case CleanerNotice:
 		return booking.ForCleaner

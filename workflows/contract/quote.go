@@ -53,6 +53,22 @@ func (v View) RefundDue(why booking.Reason, at time.Time) booking.Due {
 	return policy.RefundDue(v.cancellation(why, at))
 }
 
+// DepartureDue is what is given back since the guests have left early: nothing unless
+// nights are free again and the policy gives something for them.
+func (v View) DepartureDue() (giveBack int64) {
+	freed := v.FreedNights()
+	if v.Terms == nil || freed == nil {
+		return 0
+	}
+	from, to, err := v.nights()
+	if err != nil {
+		return 0
+	}
+	c := v.cancellation("", time.Time{})
+	c.FreedNights, c.Nights = freed.From.DaysUntil(freed.To), from.DaysUntil(to)
+	return v.Terms.Cancellation.RefundDue(c).GiveBack
+}
+
 func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellation {
 	c := booking.Cancellation{Kind: v.Kind, Amount: v.Amount, Status: v.Status, PlacedAt: v.PlacedAt(), At: at, Why: why}
 	if v.Terms != nil {

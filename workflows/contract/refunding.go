@@ -44,6 +44,14 @@ func RefundKey(id string) string { return refundEntry + id }
 // an entry of something else.
 func RefundID(key string) (id string, ofStaff bool) { return strings.CutPrefix(key, refundEntry) }
 
+// EarlyRefund is the id, in messages and events, of the refund that follows from an
+// early departure. No refund by staff has it.
+const EarlyRefund = "early-departure"
+
+// EarlyKey is the key of the ledger's entry for what is given back since the guests of
+// the order left early.
+func EarlyKey(orderID string) string { return "early/" + orderID }
+
 // RefundWorkflowID is the id of the workflow that makes the refund after the order's
 // end.
 func RefundWorkflowID(orderID, id string) string { return orderID + "/" + RefundKey(id) }

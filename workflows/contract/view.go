@@ -90,7 +90,7 @@ type Entry struct {
 	// Decision without Refused is one that has left the order in its status: a refund
 	// by staff, with its amount, or that an owed one was paid by hand.
 	Refused   booking.Code   `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached was not carried out; the order did not change" example:"already_cancelled"`
-	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,refund,resolve" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), or that a refund was paid by hand (resolve)"`
+	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,refund,resolve" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), or that a refund was paid by hand (resolve)"`
 	DecidedAt time.Time      `json:"decidedAt,omitzero" doc:"When it was made"`
 	Refund    *booking.Money `json:"refund,omitempty" doc:"What that refund is of"`
 }
