@@ -13,13 +13,13 @@ import (
 
 func long(d time.Duration) *booking.Duration { return new(booking.Duration(d)) }
 
-const day = 24 * time.Hour
+const oneDay = 24 * time.Hour
 
 // strict gives back everything until three days before check-in, half until a day
 // before, and keeps a fee of both.
 func strict() *booking.CancellationPolicy {
 	return &booking.CancellationPolicy{
-		Tiers: []booking.Tier{{Before: long(3 * day), Percent: 100}, {Before: long(day), Percent: 50}}, Fee: 1000,
+		Tiers: []booking.Tier{{Before: long(3 * oneDay), Percent: 100}, {Before: long(oneDay), Percent: 50}}, Fee: 1000,
 	}
 }
 
@@ -28,7 +28,7 @@ var comes = time.Date(2026, 12, 24, 6, 0, 0, 0, time.UTC)
 func stayCancelled(at time.Time) booking.Cancellation {
 	return booking.Cancellation{
 		Kind: booking.Lodging, Amount: booking.Money{Amount: 100_001, Currency: "KRW"}, Status: booking.Confirmed,
-		PlacedAt: comes.Add(-30 * day), At: at, CheckIn: comes, Why: booking.ByCustomer, Nights: 2,
+		PlacedAt: comes.Add(-30 * oneDay), At: at, CheckIn: comes, Why: booking.ByCustomer, Nights: 2,
 	}
 }
 
@@ -37,12 +37,12 @@ func stayCancelled(at time.Time) booking.Cancellation {
 func TestRefundDue_Stay(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[time.Duration]booking.Due{
-		-30 * day:            {GiveBack: 99_001, Keep: 1000, Tier: "before:72h", Until: comes.Add(-3 * day)},
-		-3 * day:             {GiveBack: 99_001, Keep: 1000, Tier: "before:72h", Until: comes.Add(-3 * day)},
-		-3*day + 1:           {GiveBack: 49_000, Keep: 51_001, Tier: "before:24h", Until: comes.Add(-day)},
-		-day:                 {GiveBack: 49_000, Keep: 51_001, Tier: "before:24h", Until: comes.Add(-day)},
-		-day + time.Second:   {Keep: 100_001, Tier: booking.TierNone},
-		day + 30*time.Minute: {Keep: 100_001, Tier: booking.TierNone},
+		-30 * oneDay:            {GiveBack: 99_001, Keep: 1000, Tier: "before:72h", Until: comes.Add(-3 * oneDay)},
+		-3 * oneDay:             {GiveBack: 99_001, Keep: 1000, Tier: "before:72h", Until: comes.Add(-3 * oneDay)},
+		-3*oneDay + 1:           {GiveBack: 49_000, Keep: 51_001, Tier: "before:24h", Until: comes.Add(-oneDay)},
+		-oneDay:                 {GiveBack: 49_000, Keep: 51_001, Tier: "before:24h", Until: comes.Add(-oneDay)},
+		-oneDay + time.Second:   {Keep: 100_001, Tier: booking.TierNone},
+		oneDay + 30*time.Minute: {Keep: 100_001, Tier: booking.TierNone},
 	} {
 		require.Equal(t, want, strict().RefundDue(stayCancelled(comes.Add(at))), at)
 	}
@@ -95,7 +95,7 @@ func TestRefundDue_ByStatus(t *testing.T) {
 // customer's good.
 func TestRefundDue_ThreeDigits(t *testing.T) {
 	t.Parallel()
-	c := stayCancelled(comes.Add(-2 * day))
+	c := stayCancelled(comes.Add(-2 * oneDay))
 	c.Amount = booking.Money{Amount: 5_130, Currency: "KWD"}
 	p := &booking.CancellationPolicy{Tiers: []booking.Tier{{Before: long(0), Percent: 33}}}
 	require.Equal(t, booking.Due{GiveBack: 1_700, Keep: 3_430, Tier: "before:0s", Until: comes}, p.RefundDue(c))
@@ -149,7 +149,7 @@ func anyPolicy(random *rand.Rand, k booking.Kind) *booking.CancellationPolicy {
 	for range 1 + random.IntN(booking.MostTiers) {
 		t := booking.Tier{Before: long(left), Percent: percent}
 		if k == booking.Cleaning {
-			t = booking.Tier{Within: long(40*day - left), Percent: percent}
+			t = booking.Tier{Within: long(40*oneDay - left), Percent: percent}
 		}
 		p.Tiers = append(p.Tiers, t)
 		percent = random.IntN(percent + 1)
@@ -185,9 +185,9 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 		statuses := k.Statuses()
 		c := booking.Cancellation{
 			Kind: k, Amount: booking.Money{Amount: random.Int64N(booking.MaxAmount + 1), Currency: []string{"KRW", "EUR", "KWD"}[random.IntN(3)]}, Status: statuses[random.IntN(len(statuses))],
-			PlacedAt: checkIn.Add(-40 * day), CheckIn: checkIn, Why: booking.ByCustomer,
+			PlacedAt: checkIn.Add(-40 * oneDay), CheckIn: checkIn, Why: booking.ByCustomer,
 		}
-		c.At = c.PlacedAt.Add(time.Duration(random.Int64N(int64(41 * day))))
+		c.At = c.PlacedAt.Add(time.Duration(random.Int64N(int64(41 * oneDay))))
 		now := p.RefundDue(c)
 		requireBounds(t, p, c, now)
 		if last := c; !now.Until.IsZero() {
@@ -199,7 +199,7 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 		later := p.Later(c)
 		for range 20 {
 			then := c
-			then.At = c.At.Add(time.Duration(random.Int64N(int64(45 * day))))
+			then.At = c.At.Add(time.Duration(random.Int64N(int64(45 * oneDay))))
 			due := p.RefundDue(then)
 			requireBounds(t, p, then, due)
 			require.LessOrEqual(t, due.GiveBack, now.GiveBack, "%+v at %s", p, then.At)
@@ -251,7 +251,7 @@ func TestFaults(t *testing.T) {
 	status := func(s booking.Status, percent int) booking.Tier { return booking.Tier{Status: s, Percent: percent} }
 	many := make([]booking.Tier, booking.MostTiers+1)
 	for i := range many {
-		many[i] = before(time.Duration(100-i)*day, 100-i)
+		many[i] = before(time.Duration(100-i)*oneDay, 100-i)
 	}
 	for name, test := range map[string]struct {
 		kind   booking.Kind
@@ -263,15 +263,15 @@ func TestFaults(t *testing.T) {
 		"NoTiers":      {booking.Food, booking.CancellationPolicy{}, []string{"tiers"}},
 		"TooMany":      {booking.Lodging, booking.CancellationPolicy{Tiers: many}, []string{"tiers"}},
 		"NoCondition":  {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{{Percent: 1}}}, []string{"tiers[0].before"}},
-		"OthersTime":   {booking.Food, booking.CancellationPolicy{Tiers: []booking.Tier{before(day, 1)}}, []string{"tiers[0].before", "tiers[0].status"}},
+		"OthersTime":   {booking.Food, booking.CancellationPolicy{Tiers: []booking.Tier{before(oneDay, 1)}}, []string{"tiers[0].before", "tiers[0].status"}},
 		"OthersStatus": {booking.Food, booking.CancellationPolicy{Tiers: []booking.Tier{status(booking.InProduction, 1)}}, []string{"tiers[0].status"}},
-		"Both":         {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{{Before: long(day), Within: long(day)}}}, []string{"tiers[0].within"}},
-		"Negative":     {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(-day, 1)}}, []string{"tiers[0].before"}},
-		"TooLong":      {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(800*day, 1)}}, []string{"tiers[0].before"}},
+		"Both":         {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{{Before: long(oneDay), Within: long(oneDay)}}}, []string{"tiers[0].within"}},
+		"Negative":     {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(-oneDay, 1)}}, []string{"tiers[0].before"}},
+		"TooLong":      {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(800*oneDay, 1)}}, []string{"tiers[0].before"}},
 		"Fraction":     {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(time.Millisecond, 1)}}, []string{"tiers[0].before"}},
-		"Percent":      {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(day, 101), before(0, -1)}}, []string{"tiers[0].percent", "tiers[1].percent"}},
-		"LaterIsMore":  {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(day, 10), before(time.Hour, 20)}}, []string{"tiers[1].percent"}},
-		"Order":        {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(day, 10), before(day, 10)}}, []string{"tiers[1].before"}},
+		"Percent":      {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(oneDay, 101), before(0, -1)}}, []string{"tiers[0].percent", "tiers[1].percent"}},
+		"LaterIsMore":  {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(oneDay, 10), before(time.Hour, 20)}}, []string{"tiers[1].percent"}},
+		"Order":        {booking.Lodging, booking.CancellationPolicy{Tiers: []booking.Tier{before(oneDay, 10), before(oneDay, 10)}}, []string{"tiers[1].before"}},
 		"StatusOrder":  {booking.Cafe, booking.CancellationPolicy{Tiers: []booking.Tier{status(booking.InProduction, 10), status(booking.Paid, 10)}}, []string{"tiers[1].status"}},
 		"WithinOrder": {booking.Cleaning, booking.CancellationPolicy{
 			Tiers: []booking.Tier{{Within: long(time.Hour)}, {Within: long(time.Minute)}},

@@ -33,7 +33,7 @@ func (w *world) asksFor() (keep int64, tier string) {
 	return last.Keep, last.Tier
 }
 
-// says sends a cancel of the customer after a while, and what it expects.
+// cancels sends a cancel of the customer after a while, and what it expects.
 func (l *life) cancels(after time.Duration, d contract.Decision) *decision {
 	var came decision
 	l.env.RegisterDelayedCallback(func() { l.sendRaw(contract.CancelUpdate, &came, d) }, after)
@@ -134,7 +134,6 @@ func TestPolicy_OthersGiveEverythingBack(t *testing.T) {
 // TestPolicy_QuoteChanged: a cancel that expects something else than the order gives
 // back is refused and spends nothing, and the next one may have what it expects.
 func TestPolicy_QuoteChanged(t *testing.T) {
-	t.Parallel()
 	s := newStay(t, half)
 	s.policed = true
 	at := s.in.CheckInAt().Sub(placedAt) - 71*hour
@@ -154,7 +153,6 @@ func TestPolicy_QuoteChanged(t *testing.T) {
 // TestPolicy_WithoutOne: an order without a policy gives back everything, and says
 // nothing of it that it did not say before; a customer may expect it.
 func TestPolicy_WithoutOne(t *testing.T) {
-	t.Parallel()
 	s := newStay(t)
 	stale := s.cancels(hour, contract.Decision{Expect: "before:72h/100000"})
 	right := s.cancels(2*hour, contract.Decision{Expect: "all/100000"})
@@ -222,7 +220,6 @@ func TestPolicy_WhenDecided(t *testing.T) {
 // TestPolicy_KeptDecision: a cancel that could not be delivered is by what its
 // customer was quoted when it was made.
 func TestPolicy_KeptDecision(t *testing.T) {
-	t.Parallel()
 	s := newStay(t, half)
 	s.policed = true
 	last := s.in.CheckInAt().Add(-72 * hour)
@@ -238,7 +235,6 @@ func TestPolicy_KeptDecision(t *testing.T) {
 // TestPolicy_AfterAReset: what was decided first stands in the ledger. A life that
 // does not remember it asks for something else, and says what the ledger does.
 func TestPolicy_AfterAReset(t *testing.T) {
-	t.Parallel()
 	s := newStay(t, half)
 	s.policed = true
 	s.decides(s.in.CheckInAt().Sub(placedAt)-hour, contract.CancelUpdate)
