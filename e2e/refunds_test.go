@@ -93,7 +93,7 @@ func TestRefunds_Repeated(t *testing.T) {
 // the API and by the command: the order goes on at once, and says so.
 func TestRefunds_PaidByHand(t *testing.T) {
 	t.Parallel()
-	a := bootAudited(t, impatient)
+	a := bootAudited(t)
 	place := a.place(9)
 	stays, cancelled := a.stands(a.reserve(place)), a.stands(a.reserve(place))
 	a.sandbox(object{"refunds": "fail"})
