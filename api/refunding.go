@@ -44,10 +44,13 @@ type refundRequest struct {
 	Labelled
 	OrderID        string `path:"orderId" doc:"The order's id"`
 	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes one refund of an order" example:"7c1f0d6e-refund-1"`
-	Body           struct {
-		Amount money            `json:"amount" doc:"At most what is left of the payment, in its currency"`
-		Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"The heating was out of order"`
-	}
+	Body           goodwill
+}
+
+// goodwill is what is given back, and why.
+type goodwill struct {
+	Amount money            `json:"amount" doc:"At most what is left of the payment, in its currency"`
+	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"The heating was out of order"`
 }
 
 // Resolve finds what the schema cannot.
@@ -90,9 +93,12 @@ func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundA
 type resolutionRequest struct {
 	Labelled
 	OrderID string `path:"orderId" doc:"The order's id"`
-	Body    struct {
-		Evidence booking.Personal `json:"evidence" minLength:"1" maxLength:"500" doc:"Kept with the refund: how it was paid, so that others can find it" example:"bank transfer 2026-1129-0042"`
-	}
+	Body    byHand
+}
+
+// byHand is how what the provider could not give back was paid.
+type byHand struct {
+	Evidence booking.Personal `json:"evidence" minLength:"1" maxLength:"500" doc:"Kept with the refund: how it was paid, so that others can find it" example:"bank transfer 2026-1129-0042"`
 }
 
 // Resolve finds what the schema cannot.

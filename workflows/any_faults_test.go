@@ -81,7 +81,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	for range random.IntN(4) { // refunds are pending at the provider, or need a person there
 		s.owing = append(s.owing, activities.Owed{Words: fmt.Sprint("owed ", random.IntN(2)), NeedsPerson: random.IntN(2) == 0})
 	}
-	s.check = func(p contract.Publication) { kept.check(p, func() books { return s.owedOfHand(s.books()) }) }
+	s.check = func(p contract.Publication) { kept.check(p, s.books) }
 	if random.IntN(3) == 0 { // the process dies, and the engine has no record of anything that it did
 		s.setFaults(dyingAt(1+random.IntN(20), anyFaults(random)))
 		s.anyDecisions(random)
@@ -114,12 +114,10 @@ func anyLife(s *trial, random *rand.Rand) {
 	require.Empty(s, kept.close())
 }
 
-// refundsByStaff are those that staff makes of an order, when, and whether an operator pays
-// by hand what the provider could not give back.
+// refundsByStaff are those that staff makes of an order, and when.
 type refundsByStaff struct {
 	at      []time.Duration
 	amounts []int64
-	resolve []time.Duration
 }
 
 // anyRefunds are up to three refunds, which may be made in the same moment and may come to
@@ -133,18 +131,12 @@ func (s *trial) anyRefunds(random *rand.Rand) (all refundsByStaff) {
 		all.at = append(all.at, []time.Duration{0, time.Second, hour, hour, time.Duration(random.Int64N(int64(s.span)))}[random.IntN(5)])
 		all.amounts = append(all.amounts, 1+random.Int64N(max(1, amount*3/4)))
 	}
-	for range random.IntN(3) {
-		all.resolve = append(all.resolve, time.Duration(random.Int64N(int64(s.span))))
-	}
 	return all
 }
 
 func (r refundsByStaff) decide(s *trial) {
 	for i, at := range r.at {
 		s.gives(at, fmt.Sprint(i), r.amounts[i])
-	}
-	for _, at := range r.resolve {
-		s.resolves(at)
 	}
 }
 
@@ -215,9 +207,7 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 func (s *trial) requireDecided(v contract.View) {
 	s.Helper()
 	for i, e := range v.History {
-		if e.Decision != "" {
-			require.Contains(s, []string{"1024", "1025"}, e.By, v.History)
-		} else if e.Note != "" {
+		if e.Note != "" {
 			require.Equal(s, "1024", e.By, v.History)
 		} else if e.By != "" {
 			require.Equal(s, booking.Cancelled, e.Status, v.History)
@@ -248,8 +238,8 @@ func (s *trial) requireInBalance(v contract.View) {
 		require.Equal(s, owed, s.books())
 		return
 	}
-	given := s.refundsInBalance(s.owes.money)
-	require.Equal(s, books{money: max(0, kept(v)-given)}, s.owedOfHand(s.books()))
+	s.refundsInBalance(s.owes.money)
+	require.Equal(s, books{money: s.keptInTheEnd()}, s.owedOfHand(s.books()))
 	s.requireKept(v)
 	s.requireNothingLeft(v)
 	s.requireEventsInBalance(v)
@@ -276,9 +266,7 @@ func (s *trial) refundsInBalance(paid int64) (given int64) {
 		require.NotEqual(s, booking.EntryPending, e.State, e.Key)
 		if e.State == booking.EntryDone {
 			done++
-			if !e.ByHand {
-				given += e.Amount.Amount
-			}
+			given += e.Amount.Amount
 		}
 	}
 	require.LessOrEqual(s, all, paid)
@@ -286,19 +274,6 @@ func (s *trial) refundsInBalance(paid int64) (given int64) {
 	told := slices.DeleteFunc(s.messagesTo("alice"), func(m string) bool { return m != string(booking.RefundedMessage) })
 	require.Len(s, told, done)
 	return given
-}
-
-// owedOfHand are the books without what was paid by hand, which the provider still has.
-func (s *trial) owedOfHand(is books) books {
-	payment, err := s.ledger.Payment(s.Context(), s.order)
-	if err == nil {
-		for _, e := range payment.Entries {
-			if e.ByHand && e.State == booking.EntryDone {
-				is.money -= e.Amount.Amount
-			}
-		}
-	}
-	return is
 }
 
 // requireMessagesInBalance checks that everybody was told, once, of an order that

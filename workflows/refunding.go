@@ -23,7 +23,7 @@ func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error)
 	})
 	s.onResolve()
 	s.refundPart(s.ctx, p)
-	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 && s.published() && workflow.AllHandlersFinished(s.ctx) })
+	s.awaitClose()
 	return p.is, nil
 }
 
@@ -73,7 +73,8 @@ func (s *saga) ended(p *part) bool {
 
 // parts is what a saga knows of the refunds in part, and of what was paid by hand.
 type parts struct {
-	open      int        // how many are on their way, with the messages about them
+	open      int        // how many are on their way
+	telling   int        // how many messages about them are
 	asked     int        // how many the ledger has not answered yet
 	begun     int        // how many there were by staff
 	resolving bool       // what was paid by hand is being recorded
@@ -161,11 +162,11 @@ func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.Mess
 	m := s.message(notice{key: key, recipientID: s.in.CustomerID, tells: tells, data: booking.MessageData{
 		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
 	}})
-	s.parts.open++
+	s.parts.telling++
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
 		var outcome booking.Outcome
 		s.seeThrough(ctx, call{name: "tell customer of a refund", queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
-		s.parts.open--
+		s.parts.telling--
 	})
 }
 
@@ -323,6 +324,9 @@ func (s *saga) attempt(ctx workflow.Context, c call) *attempt {
 
 // attempted forgets an attempt that has ended.
 func (s *saga) attempted(a *attempt) {
+	if a.cancel != nil {
+		a.cancel()
+	}
 	s.parts.attempts = slices.DeleteFunc(slices.Clone(s.parts.attempts), func(other *attempt) bool { return other == a })
 }
 

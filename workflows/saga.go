@@ -94,10 +94,8 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 	return story, nil
 }
 
-// tell runs the story to its end, or back to where nothing is owed. The
-// workflow may close only when no caller waits for an answer, the read model
-// knows the end, and the refunds by staff have ended. An order whose workflow was lost goes the way back only, and one
-// that is not to begin goes nowhere.
+// tell runs the story to its end, or back to where nothing is owed. An order whose
+// workflow was lost goes the way back only, and one that is not to begin goes nowhere.
 func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
 		s.said.By = s.in.SettledBy
@@ -109,8 +107,16 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 		s.recordCancellation(err)
 		s.turnBack(err)
 	}
-	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 && s.published() && workflow.AllHandlersFinished(s.ctx) })
+	s.awaitClose()
 	return s.view, nil
+}
+
+// awaitClose waits until the workflow may close: no caller waits for an answer, the
+// read model knows the end, and the refunds by staff have ended.
+func (s *saga) awaitClose() {
+	_ = workflow.Await(s.ctx, func() bool {
+		return s.parts.open == 0 && s.parts.telling == 0 && s.published() && workflow.AllHandlersFinished(s.ctx)
+	})
 }
 
 // step does one step of the story. What must be undone if the story ends with

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/stretchr/testify/require"
 
@@ -97,6 +98,23 @@ func (o *operator) settle() {
 	require.Contains(o, o.types("Settle a terminated order", "ORDER="+order), "is cancelled (operator)")
 	o.becomes(order, booking.Cancelled)
 	o.refunded(order)
+	o.clean()
+}
+
+// resolve: the provider says that nothing is left of a charge, so that a refund by staff
+// cannot be made, and is paid by hand.
+func (o *operator) resolve() {
+	order := o.reserves(o.place("auto", "bora"), "alice", booking.Confirmed)
+	o.alters(fmt.Sprintf("UPDATE sandbox_charges SET refunded = amount WHERE key = '%s/charge'", order))
+	o.asks(http.MethodPost, "/v1/payments/"+order+"/refunds", object{
+		"amount": object{"amount": 1000, "currency": "KRW"}, "reason": "The heating was out of order",
+	}, "Idempotency-Key", "refund-1").wants(o, http.StatusCreated)
+	o.sees(order, "Orders that need attention")
+	require.Contains(o, o.types("A refund that was paid by hand", "ORDER="+order), "is recorded as paid by hand")
+	o.until(func() bool { return strings.Contains(o.page(order).raw, `"needsAttention":false`) }, "%s needs attention for ever", order)
+	require.Contains(o, o.asks(http.MethodGet, "/v1/payments/"+order, nil).wants(o, http.StatusOK).raw, "bank transfer")
+	o.alters(fmt.Sprintf("UPDATE sandbox_charges SET refunded = 0 WHERE key = '%s/charge'", order))
+	o.becomes(order, booking.Confirmed)
 	o.clean()
 }
 

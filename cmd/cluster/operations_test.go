@@ -29,6 +29,7 @@ func TestOperations(t *testing.T) {
 		{"Decide", (*operator).decide},
 		{"Repair", (*operator).repair},
 		{"Settle", (*operator).settle},
+		{"Resolve", (*operator).resolve},
 		{"Deletion", (*operator).deletion},
 		{"Pages", (*operator).rebuild},
 		{"Rollout", (*operator).rollOut},

@@ -29,8 +29,8 @@ type answer struct {
 	}
 }
 
-// asks sends a request to the entry point.
-func (o *operator) asks(method, path string, in any) (a answer) {
+// asks sends a request to the entry point, with further headers.
+func (o *operator) asks(method, path string, in any, headers ...string) (a answer) {
 	o.Helper()
 	var payload io.Reader
 	if in != nil {
@@ -42,6 +42,9 @@ func (o *operator) asks(method, path string, in any) (a answer) {
 	require.NoError(o, err)
 	if in != nil {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
 	if o.token == "" {
 		o.token = o.told("TOKEN")

@@ -24,6 +24,7 @@ type books struct {
 	sagas    []orders.Saga // the newest run of an order first
 	views    map[string]contract.View
 	pending  map[string]map[string]int
+	refunds  map[string]bool // workflows of refunds that run
 	rows     []audit.Row
 	payments []booking.Payment
 	charges  []audit.ProviderCharge
@@ -52,7 +53,7 @@ type books struct {
 
 func newBooks() *books {
 	return &books{
-		views: map[string]contract.View{}, pending: map[string]map[string]int{}, jobs: map[bool][]booking.JobState{},
+		views: map[string]contract.View{}, pending: map[string]map[string]int{}, refunds: map[string]bool{}, jobs: map[bool][]booking.JobState{},
 		before: func(int) {},
 	}
 }
@@ -102,6 +103,9 @@ func (b *books) List(_ context.Context, _ string, size int, page []byte) ([]orde
 }
 
 func (b *books) Describe(_ context.Context, id string) (orders.Saga, error) {
+	if b.refunds[id] {
+		return orders.Saga{OrderID: id, Execution: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}, nil
+	}
 	i := slices.IndexFunc(b.sagas, func(s orders.Saga) bool { return s.OrderID == id })
 	if i < 0 {
 		return orders.Saga{}, booking.Errorf(booking.NotFound, "no workflow of %s", id)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // repaid adds a refund to the payment in the books, without a word to the provider.
@@ -58,8 +59,17 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 		"GoodwillUnderWay": {booking.Food, booking.Delivered, func(b *books) {
 			b.charges[0].Refunded = 20000 // what it has accepted counts there
 			b.repaid("refund/1", 20000, pending)
+			b.refunds["food-1/refund/1"] = true
 		}, nil},
-		"GoodwillThatHasFailed": {booking.Food, booking.Delivered, func(b *books) { b.repaid("refund/1", 20000, failed) }, nil},
+		"GoodwillThatHasFailed": {booking.Food, booking.Delivered, func(b *books) {
+			b.repaid("refund/1", 20000, failed)
+			b.refunds["food-1/refund/1"] = true
+		}, nil},
+		"GoodwillThatItsSagaFollows": {booking.Food, booking.Delivering, func(b *books) {
+			b.repaid("refund/1", 20000, pending)
+			b.pending["food-1"] = map[string]int{contract.RefundPartActivity: 3}
+		}, nil},
+		"GoodwillThatFailedBeforeTheCancellation": {booking.Food, booking.Cancelled, func(b *books) { b.repaid("refund/1", 20000, failed) }, nil},
 		"GoodwillBeforeTheCancellation": {booking.Lodging, booking.Cancelled, func(b *books) {
 			b.keeps(30000)
 			b.payments[0].Entries[0].Amount.Amount = 50000
@@ -139,9 +149,14 @@ var refundDrifts = map[string]drift{
 		b.payments[0].Refunded = 20000
 		b.repaid("refund/1", 20000)
 	}, found(audit.Provider, "the ledger says: 100000 KRW charged, 20000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	"NothingFollowsIt": {booking.Food, booking.Delivered, func(b *books) { b.repaid("refund/1", 20000, pending) },
+		found(audit.Money, "refund refund/1 of 20000 KRW is pending, and nothing follows it")},
+	"ItsSagaFollowsItNoMore": {booking.Food, booking.Delivering, func(b *books) { b.repaid("refund/1", 20000, failed) },
+		found(audit.Money, "refund refund/1 of 20000 KRW is failed, and nothing follows it")},
 	"MoreThanIsUnderWay": {booking.Food, booking.Delivered, func(b *books) {
 		b.charges[0].Refunded = 20001
 		b.repaid("refund/1", 20000, pending)
+		b.refunds["food-1/refund/1"] = true
 	}, found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: 100000 KRW taken under ref, 20001 of it given back")},
 	"RefundsThatDoNotAddUp": {booking.Food, booking.Delivered, func(b *books) {
 		b.gave(20000)
@@ -160,6 +175,7 @@ var refundDrifts = map[string]drift{
 		b.gave(60000)
 		b.repaid("refund/1", 60000)
 		b.repaid("refund/2", 60000, pending)
+		b.refunds["food-1/refund/2"] = true
 	}, found(audit.Money, "its refunds come to 120000, which is more than was charged; the ledger says: 100000 KRW charged, 60000 of it given back")},
 	"PaidByHandWithoutEvidence": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.payments[0].Status = booking.Returned

@@ -81,6 +81,7 @@ type facts struct {
 	decided []orders.KeptDecision
 
 	payment    *booking.Payment
+	unfollowed []booking.Entry // refunds by staff that nothing follows
 	charges    []ProviderCharge
 	holds      []Hold
 	delivery   job
@@ -160,7 +161,8 @@ func judge(f *facts) []Finding {
 	d := owes(o.kind, o.status)
 	var found []Finding
 	for _, is := range [][]Finding{
-		f.money(o, d), f.asPolicySays(o), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d), f.registration(o, d), f.told(o, d), f.mypage(),
+		f.money(o, d), f.asPolicySays(o), f.asDeparted(o), f.unfollowedRefunds(), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d),
+		f.registration(o, d), f.told(o, d), f.mypage(),
 	} {
 		found = append(found, is...)
 	}

@@ -36,7 +36,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
 	for _, gather := range []func(context.Context) error{
-		l.workflows, l.underWay, l.rows, l.inbox, l.decisions, l.money, l.stock, l.work, l.cleaning, l.messages, l.catalogue, l.feed, l.unlisted, l.views,
+		l.workflows, l.underWay, l.rows, l.inbox, l.decisions, l.money, l.stock, l.work, l.cleaning, l.messages, l.catalogue, l.feed, l.unlisted, l.views, l.refunds,
 	} {
 		if err := gather(ctx); err != nil {
 			return nil, err

@@ -1,0 +1,62 @@
+package audit
+
+import (
+	"context"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// refunds looks for refunds by staff that have not ended and that nothing follows: while
+// its saga runs, the order's does, and after that a workflow of the refund's own.
+func (l *look) refunds(ctx context.Context) error {
+	for _, f := range l.orders {
+		for _, e := range f.openRefunds() {
+			follows, err := l.follows(ctx, f, e)
+			if err != nil {
+				return err
+			}
+			if !follows {
+				f.unfollowed = append(f.unfollowed, e)
+			}
+		}
+	}
+	return nil
+}
+
+// openRefunds are the refunds by staff that have not ended. One that has failed and whose
+// order is cancelled was given back with all else.
+func (f *facts) openRefunds() (open []booking.Entry) {
+	if f.payment == nil || f.life == unknown || f.life == lost {
+		return nil
+	}
+	for _, e := range f.payment.Entries {
+		_, ofStaff := contract.RefundID(e.Key)
+		covered := e.State == booking.EntryFailed && f.order().status == booking.Cancelled
+		if ofStaff && e.State != booking.EntryDone && !covered {
+			open = append(open, e)
+		}
+	}
+	return open
+}
+
+// follows tells whether something follows a refund. What an order's saga waits for is
+// known at the second look.
+func (l *look) follows(ctx context.Context, f *facts, e booking.Entry) (bool, error) {
+	if f.life == running && (f.pending[contract.RefundPartActivity] > 0 || f.pending[orders.WorkflowTask] > 0) {
+		return true, nil
+	}
+	id, _ := contract.RefundID(e.Key)
+	saga, err := l.Workflows.Describe(ctx, contract.RefundWorkflowID(f.id, id))
+	return saga.Running(), ignoreNotFound(err)
+}
+
+// unfollowedRefunds are findings.
+func (f *facts) unfollowedRefunds() (found []Finding) {
+	for _, e := range f.unfollowed {
+		found = append(found, f.finds(Money, "repeat the request for it under its Idempotency-Key",
+			"refund %s of %s is %s, and nothing follows it", e.Key, inWords(e.Amount), e.State)...)
+	}
+	return found
+}
