@@ -81,6 +81,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	for range random.IntN(4) { // refunds are pending at the provider, or need a person there
 		s.owing = append(s.owing, activities.Owed{Words: fmt.Sprint("owed ", random.IntN(2)), NeedsPerson: random.IntN(2) == 0})
 	}
+	s.byHand = []int64{0, 0, 40, 100}[random.IntN(4)] // and somebody has given some back there
 	s.check = func(p contract.Publication) { kept.check(p, s.books) }
 	if random.IntN(3) == 0 { // the process dies, and the engine has no record of anything that it did
 		s.setFaults(dyingAt(1+random.IntN(20), anyFaults(random)))
