@@ -40,10 +40,10 @@ type deciding interface {
 	said
 }
 
-// said is what the body of a decision says: words for the order's history, in a field
-// of it, and, of a cancel, the quote that the customer was shown.
+// said is what the body of a decision says: words for the order's history and, of
+// a cancel, the quote that the customer was shown.
 type said interface {
-	words() (field string, text booking.Personal)
+	words() booking.Personal
 	expected() string
 }
 
@@ -74,27 +74,30 @@ type decisionInput[B said] struct {
 func (in *decisionInput[B]) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
-	field, text := in.Body.words()
-	f.checkLines("body."+field, &text)
+	text, field := in.Body.words(), "body.reason"
+	if _, noted := any(in.Body).(*remark); noted {
+		field = "body.note"
+	}
+	f.checkLines(field, &text)
 	return f
 }
 
-func (in *decisionInput[B]) orderByID() orderByID              { return orderByID{Labelled: in.Labelled, ID: in.ID} }
-func (in *decisionInput[B]) words() (string, booking.Personal) { return in.Body.words() }
-func (in *decisionInput[B]) expected() string                  { return in.Body.expected() }
+func (in *decisionInput[B]) orderByID() orderByID    { return orderByID{Labelled: in.Labelled, ID: in.ID} }
+func (in *decisionInput[B]) words() booking.Personal { return in.Body.words() }
+func (in *decisionInput[B]) expected() string        { return in.Body.expected() }
 
 // nothing is the body of a decision that needs no words.
 type nothing struct{}
 
-func (*nothing) words() (string, booking.Personal) { return "", "" }
-func (*nothing) expected() string                  { return "" }
+func (*nothing) words() booking.Personal { return "" }
+func (*nothing) expected() string        { return "" }
 
 type rejection struct {
 	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"We are renovating"`
 }
 
-func (r rejection) words() (string, booking.Personal) { return "reason", booking.Lines(r.Reason) }
-func (rejection) expected() string                    { return "" }
+func (r rejection) words() booking.Personal { return booking.Lines(r.Reason) }
+func (rejection) expected() string          { return "" }
 
 // remark is what may be said beside a decision.
 type remark struct {
@@ -103,11 +106,11 @@ type remark struct {
 
 func (*remark) expected() string { return "" }
 
-func (r *remark) words() (string, booking.Personal) {
+func (r *remark) words() booking.Personal {
 	if r == nil {
-		return "note", ""
+		return ""
 	}
-	return "note", booking.Lines(r.Note)
+	return booking.Lines(r.Note)
 }
 
 type cancellation struct {
@@ -115,11 +118,11 @@ type cancellation struct {
 	Expect string           `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one the order is not cancelled" example:"before:72h/95000"`
 }
 
-func (c *cancellation) words() (string, booking.Personal) {
+func (c *cancellation) words() booking.Personal {
 	if c == nil {
-		return "reason", ""
+		return ""
 	}
-	return "reason", booking.Lines(c.Reason)
+	return booking.Lines(c.Reason)
 }
 
 func (c *cancellation) expected() string {
@@ -134,9 +137,8 @@ func (c *cancellation) expected() string {
 func (s *server) decide(ctx context.Context, d decision, order orderByID, what said) (*orderAnswer, error) {
 	aboutOrder(ctx, d.kind, order.ID)
 	l := order.language()
-	_, note := what.words()
 	out, err := s.Orders.Decide(ctx, CallerOf(ctx), orders.Decision{
-		OrderID: order.ID, Kind: d.kind, Update: d.update, Note: note, Expect: what.expected(),
+		OrderID: order.ID, Kind: d.kind, Update: d.update, Note: what.words(), Expect: what.expected(),
 	})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err).quoted(out.View, s.Now())

@@ -52,6 +52,9 @@ func TestDecide_Done(t *testing.T) {
 		{orderPath + "/cancel", lodging, contract.CancelUpdate, "", ""},
 		{orderPath + "/cancel", lodging, contract.CancelUpdate, `{}`, ""},
 		{orderPath + "/cancel", lodging, contract.CancelUpdate, `{"reason":"ill"}`, "ill"},
+		{orderPath + "/no-show", lodging, contract.NoShowUpdate, "", ""},
+		{orderPath + "/no-show", lodging, contract.NoShowUpdate, `{}`, ""},
+		{orderPath + "/no-show", lodging, contract.NoShowUpdate, `{"note":"called twice"}`, "called twice"},
 		{orderPath + "/complete", lodging, contract.CompleteUpdate, "", ""},
 		{foodOrdersPath + "/food-1/cancel", food, contract.CancelUpdate, `{"reason":"too slow"}`, "too slow"},
 		{deliveriesPath + "/food-1/complete", food, contract.CompleteUpdate, "", ""},
@@ -116,6 +119,9 @@ func TestDecide_Invalid(t *testing.T) {
 	}
 	b.problem(b.do("POST", orderPath+"/reject", ""), 400, malformedJSON)
 	require.Equal(t, []string{"reason"}, fields(b.problem(b.do("POST", orderPath+"/cancel", `{"reason":null}`), 422, booking.Invalid)))
+	for _, body := range []string{`{"note":null}`, `{"note":"a\u0007bell"}`, `{"note":1}`} {
+		require.Equal(t, []string{"note"}, fields(b.problem(b.do("POST", orderPath+"/no-show", body), 422, booking.Invalid)), body)
+	}
 	p := b.problem(b.do("POST", orderPath+"/confirm", `{"reason":"x"}`), 422, booking.Invalid)
 	require.Equal(t, []string{"reason"}, fields(p))
 	for _, id := range []string{"cafe-1", "lodging", "lodging-", "somebody-elses-workflow", "lodging-a%2Fb", "lodging-%00"} {
@@ -130,7 +136,7 @@ func TestDecide_OnlyItsOwn(t *testing.T) {
 	b := setup(t)
 	for _, path := range []string{
 		foodOrdersPath + "/food-1/confirm", foodOrdersPath + "/food-1/complete", cafeOrdersPath + "/cafe-1/complete",
-		callsPath + "/cleaning-1/reject", deliveriesPath + "/food-1/cancel", productionsPath + "/cafe-1/cancel",
+		callsPath + "/cleaning-1/no-show", callsPath + "/cleaning-1/reject", deliveriesPath + "/food-1/cancel", productionsPath + "/cafe-1/cancel",
 		foodOrdersPath + "/cafe-1/cancel", deliveriesPath + "/cafe-1/complete", productionsPath + "/food-1/complete",
 		callsPath + "/lodging-1/complete", cafeOrdersPath + "/deletion-1/cancel", deliveriesPath + "/%00/complete",
 	} {

@@ -135,8 +135,11 @@ func TestOrders_Lines(t *testing.T) {
 	require.Less(t, cleaning.do("POST", callsPath, strings.Replace(call, "12 Sejong-daero", written, 1)).StatusCode, 300)
 	require.EqualValues(t, kept, food.asked().Wanted.(orders.Meal).Address)
 	require.EqualValues(t, kept, cleaning.asked().Wanted.(orders.Call).Location)
-	require.EqualValues(t, "too\nlate", rejection{Reason: "too\r\nlate"}.words())
-	require.EqualValues(t, "ill\n\nsorry", (&cancellation{Reason: "ill\u0085\rsorry"}).words())
+	for _, told := range []said{
+		rejection{Reason: "too\r\nlate\u0085\rsorry"}, &cancellation{Reason: "too\r\nlate\u0085\rsorry"}, &remark{Note: "too\r\nlate\u0085\rsorry"},
+	} {
+		require.EqualValues(t, "too\nlate\n\nsorry", told.words())
+	}
 }
 
 type invalidOrder struct {

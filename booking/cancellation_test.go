@@ -121,7 +121,7 @@ func TestRefundDue_Within(t *testing.T) {
 func TestRefundDue_Stays(t *testing.T) {
 	t.Parallel()
 	c := stayCancelled(comes.Add(time.Hour))
-	c.Why = "no_show"
+	c.Why = booking.NoShow
 	require.Equal(t, booking.Due{GiveBack: 49_000, Keep: 51_001, Tier: "no_show"}, strict().RefundDue(c))
 	p := strict()
 	p.NoShow = new(int)

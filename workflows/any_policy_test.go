@@ -22,6 +22,10 @@ func anyPolicy(k booking.Kind, random *rand.Rand) *booking.CancellationPolicy {
 		first.Status, second.Status = statuses[0], statuses[1]
 	case k == booking.Lodging:
 		first.Before, second.Before = new(booking.Duration(22*24*hour+hour)), new(booking.Duration(hour))
+		p.EarlyDeparture = []int{0, 50, 100}[random.IntN(3)]
+		if random.IntN(2) == 0 {
+			p.NoShow = new(random.IntN(101))
+		}
 	default:
 		first.Within, second.Within = new(booking.Duration(30*time.Second)), new(booking.Duration(12*hour))
 	}
@@ -65,23 +69,36 @@ func (s *trial) expects(after time.Duration, stale bool) {
 	}, after)
 }
 
-// requireKept holds what a cancelled order keeps to its policy: the customer's own
-// cancel alone keeps something, and exactly what was quoted.
-func (s *trial) requireKept(v contract.View) {
+// requireKept holds what a cancelled order keeps to its policy: what is the
+// customer's doing alone keeps something, and exactly what was quoted.
+func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 	s.Helper()
+	payment, err := s.ledger.Payment(s.Context(), s.order)
+	if err == nil && payment.Taken() {
+		require.Equal(s, payment.Amount.Amount-r.all, left, "the ledger and the provider agree")
+		require.LessOrEqual(s, left, payment.Kept, "the customer has all that the policy gives")
+		require.GreaterOrEqual(s, left, payment.Kept-r.late, "and no more, but for what staff gave afterwards")
+		require.Equal(s, v.Settled != nil, s.policed)
+	} else {
+		require.Zero(s, left)
+	}
 	if v.Settled != nil {
-		require.Equal(s, v.Amount.Amount, v.Settled.Refunded.Amount+v.Settled.Kept.Amount)
+		require.Equal(s, payment.Kept, v.Settled.Kept.Amount)
+		require.LessOrEqual(s, v.Settled.Refunded.Amount, r.all)
+		if len(payment.Entries) < 2 && r.all == r.byProvider {
+			require.Equal(s, v.Amount.Amount, v.Settled.Refunded.Amount+v.Settled.Kept.Amount)
+		}
 	}
 	for _, c := range s.cancels {
 		require.False(s, c.stale && c.accepted, "no order has such a quote")
 	}
 	for _, asked := range s.asked {
-		require.True(s, asked.Why == booking.ByCustomer || asked.Keep == 0, "%+v", asked)
+		require.True(s, asked.Why.Keeps() || asked.Keep == 0, "%+v", asked)
 	}
 	if s.lives > 0 {
 		return // what an earlier life has decided stands
 	}
-	require.True(s, v.Reason == booking.ByCustomer || kept(v) == 0)
+	require.True(s, v.Reason.Keeps() || kept(v) == 0)
 	for _, e := range v.History {
 		for _, c := range s.cancels {
 			if e.Note != c.note {

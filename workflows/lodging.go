@@ -25,7 +25,10 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r.came = true                                                         // nothing can keep it from that but its payment
 	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // of the steps, in their order
 	r.takeDecisions()
-	return r.tell(story, r.story)
+	if r.settled {
+		r.followNights()
+	}
+	return r.tell(story, r.storyOrBack)
 }
 
 type reservation struct {
@@ -54,6 +57,15 @@ func (r *reservation) story(ctx workflow.Context) error {
 		return err
 	}
 	return r.guestsStay(ctx)
+}
+
+// storyOrBack is the story, or the beginning of the way back.
+func (r *reservation) storyOrBack(ctx workflow.Context) error {
+	err := r.story(ctx)
+	if err != nil {
+		r.followNights()
+	}
+	return err
 }
 
 func (r *reservation) holdStock(ctx workflow.Context) error {

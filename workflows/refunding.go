@@ -129,7 +129,7 @@ func (s *saga) callPerson(ctx workflow.Context, p *part) {
 	}
 	p.failed = true
 	s.unresolved++
-	s.tellOfRefund(p.Amount, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
+	s.tellOfRefund(p.is.Entry.Amount, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
 	s.needAttention(ctx, "a refund could not be made: "+p.is.Entry.Words)
 }
 
@@ -143,14 +143,15 @@ func (s *saga) personCame(p *part) {
 
 // tellRefunded tells customer and world that the customer has the money.
 func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
-	s.tellOfRefund(p.Amount, contract.RefundMessage(p.ID), booking.RefundedMessage)
+	amount := p.is.Entry.Amount
+	s.tellOfRefund(amount, contract.RefundMessage(p.ID), booking.RefundedMessage)
 	paid := s.paymentIn(p.is.Payment)
 	paid.Refunded.Amount = p.is.Given
 	if s.paid != nil {
 		s.paid = &paid
 	}
 	with := paid
-	with.Part = &p.Amount
+	with.Part = &amount
 	data := s.view.EventData()
 	data.By, data.Payment = p.By, &with
 	s.tellFact(booking.PaymentRefunded, data, p.ID)

@@ -98,6 +98,7 @@ type world struct {
 	provider map[string]*atProvider
 	owing    []activities.Owed // what the provider says to refunds, before it gives back
 	asked    []booking.Charge  // the refunds that the ledger was asked to begin
+	turned   *booking.Payment  // as it stood when the first of them was begun; nil until then
 	policed  bool              // the order has a cancellation policy
 	byHand   int64             // so many of a hundred somebody gives back there, before we look
 	// registered: management knows of the call.
@@ -267,7 +268,11 @@ func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentSt
 func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Payment, error) {
 	return act(l.process, "begin refund", func(ctx context.Context) (booking.Payment, error) {
 		l.asked = append(l.asked, c)
-		return l.ledger.BeginRefund(ctx, c)
+		payment, err := l.ledger.BeginRefund(ctx, c)
+		if err == nil && l.turned == nil {
+			l.turned = &payment
+		}
+		return payment, err
 	})
 }
 

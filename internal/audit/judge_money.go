@@ -32,7 +32,7 @@ func (f *facts) money(o standing, d due) []Finding {
 
 // keepers are the reasons of cancellations of which a policy may keep something. All
 // others give everything back.
-var keepers = []booking.Reason{booking.ByCustomer}
+var keepers = []booking.Reason{booking.ByCustomer, booking.NoShow}
 
 // entries compares the refunds of a payment with the payment itself.
 func (f *facts) entries() (found []Finding) {

@@ -11,10 +11,12 @@ import (
 type terms struct {
 	policy  *booking.CancellationPolicy
 	settled *booking.Settlement
+	// departure is what is given back since its guests have left early.
+	departure int64
 }
 
 func termsOf(v contract.View) terms {
-	t := terms{settled: v.Settled}
+	t := terms{settled: v.Settled, departure: v.DepartureDue()}
 	if v.Terms != nil {
 		t.policy = &v.Terms.Cancellation
 	}
@@ -22,13 +24,16 @@ func termsOf(v contract.View) terms {
 }
 
 // asPolicySays compares what the ledger keeps of an order that was cancelled with what its
-// policy keeps by that tier, and with what its customer is shown.
+// policy keeps by that tier, less what others had given back of it, and with what its
+// customer is shown.
 func (f *facts) asPolicySays(o standing) (found []Finding) {
 	p := f.payment
 	if o.status != booking.Cancelled || p == nil || f.view == nil && f.row == nil {
 		return nil
 	}
-	if keeps, known := o.terms.policy.KeptBy(p.Tier, p.Amount); p.Kept != 0 && (!known || keeps != p.Kept) {
+	keeps, known := o.terms.policy.KeptBy(p.Tier, p.Amount)
+	asSaid := keeps == p.Kept || p.Kept < keeps && p.Kept+beside(p) >= p.Amount.Amount
+	if p.Kept != 0 && (!known || !asSaid || (p.Why == booking.NoShow) != (p.Tier == string(booking.NoShow))) {
 		found = f.finds(Money, "", "its policy does not keep %d by %q; the ledger says: %s", p.Kept, p.Tier, paymentInWords(p))
 	}
 	shown := int64(0)
@@ -39,4 +44,29 @@ func (f *facts) asPolicySays(o standing) (found []Finding) {
 		found = append(found, f.finds(Money, "", "its customer is shown that %d is kept by the policy; the ledger keeps %d", shown, p.Kept)...)
 	}
 	return found
+}
+
+// asDeparted compares what was given back to guests who have left early with what the
+// policy gives for their nights. Of a payment of which less was left, that is all.
+func (f *facts) asDeparted(o standing) []Finding {
+	p := f.payment
+	if o.kind != booking.Lodging || o.status != booking.Completed || p == nil || f.underWay(contract.RefundPartActivity) {
+		return nil
+	}
+	e, given := p.Entry(contract.EarlyKey(f.id))
+	due := o.terms.departure
+	if e.Amount.Amount == due && (given || due == 0) || e.Amount.Amount < due && beside(p) >= p.Amount.Amount {
+		return nil
+	}
+	return f.finds(Money, "", "its guests left early, and get %d back for that; the ledger has %d; it says: %s", due, e.Amount.Amount, paymentInWords(p))
+}
+
+// beside is what was given back of a payment, or is to be, beside the undo of its charge.
+func beside(p *booking.Payment) (sum int64) {
+	for _, e := range p.Entries {
+		if e.Kind == booking.RefundEntry && e.Key != p.RefundKey() {
+			sum += e.Amount.Amount
+		}
+	}
+	return sum
 }

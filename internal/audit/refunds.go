@@ -8,8 +8,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refunds looks for refunds by staff that have not ended and that nothing follows: while
-// its saga runs, the order's does, and after that a workflow of the refund's own.
+// refunds looks for refunds in part that have not ended and that nothing follows: while
+// its saga runs, the order's does, and after that a workflow of the refund's own, if it is
+// by staff.
 func (l *look) refunds(ctx context.Context) error {
 	for _, f := range l.orders {
 		for _, e := range f.openRefunds() {
@@ -25,7 +26,7 @@ func (l *look) refunds(ctx context.Context) error {
 	return nil
 }
 
-// openRefunds are the refunds by staff that have not ended. One that has failed and whose
+// openRefunds are the refunds in part that have not ended. One that has failed and whose
 // order is cancelled was given back with all else.
 func (f *facts) openRefunds() (open []booking.Entry) {
 	if f.payment == nil || f.life == unknown || f.life == lost {
@@ -34,7 +35,8 @@ func (f *facts) openRefunds() (open []booking.Entry) {
 	for _, e := range f.payment.Entries {
 		_, ofStaff := contract.RefundID(e.Key)
 		covered := e.State == booking.EntryFailed && f.order().status == booking.Cancelled
-		if ofStaff && e.State != booking.EntryDone && !covered {
+		part := ofStaff || e.Key == contract.EarlyKey(f.id)
+		if part && e.State != booking.EntryDone && !covered {
 			open = append(open, e)
 		}
 	}
@@ -47,7 +49,10 @@ func (l *look) follows(ctx context.Context, f *facts, e booking.Entry) (bool, er
 	if f.life == running && (f.pending[contract.RefundPartActivity] > 0 || f.pending[orders.WorkflowTask] > 0) {
 		return true, nil
 	}
-	id, _ := contract.RefundID(e.Key)
+	id, ofStaff := contract.RefundID(e.Key)
+	if !ofStaff {
+		return false, nil
+	}
 	saga, err := l.Workflows.Describe(ctx, contract.RefundWorkflowID(f.id, id))
 	return saga.Running(), ignoreNotFound(err)
 }
@@ -55,7 +60,11 @@ func (l *look) follows(ctx context.Context, f *facts, e booking.Entry) (bool, er
 // unfollowedRefunds are findings.
 func (f *facts) unfollowedRefunds() (found []Finding) {
 	for _, e := range f.unfollowed {
-		found = append(found, f.finds(Money, "repeat the request for it under its Idempotency-Key",
+		remedy := "repeat the request for it under its Idempotency-Key"
+		if _, ofStaff := contract.RefundID(e.Key); !ofStaff {
+			remedy = "reset its workflow to the beginning"
+		}
+		found = append(found, f.finds(Money, remedy,
 			"refund %s of %s is %s, and nothing follows it", e.Key, inWords(e.Amount), e.State)...)
 	}
 	return found

@@ -1,0 +1,119 @@
+package workflows_test
+
+import (
+	"context"
+	"slices"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// refunds is what has gone back of an order's payment in the end.
+type refunds struct {
+	all        int64 // by whomever
+	byProvider int64 // what it has given back, also by hand
+	// late are those that the undo of the charge did not know of when it was begun: they
+	// come out of what is kept.
+	late int64
+}
+
+// ofHand is what somebody has given back at the provider.
+func (w *world) ofHand() (sum int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, is := range w.provider {
+		sum += is.hand
+	}
+	return sum
+}
+
+// refundsInBalance checks that no refund is open, that the customer and the world were
+// told of each that was made in part, and that never more goes back than was paid.
+func (s *trial) refundsInBalance() (r refunds) {
+	s.Helper()
+	payment, err := s.ledger.Payment(s.Context(), s.order)
+	if err != nil {
+		return r
+	}
+	r.byProvider = s.ofHand()
+	parts := 0
+	for _, e := range payment.Entries {
+		_, ofStaff := contract.RefundID(e.Key)
+		part := ofStaff || e.Key == contract.EarlyKey(s.order)
+		if part {
+			require.NotEqual(s, booking.EntryPending, e.State, e.Key)
+		}
+		if e.State != booking.EntryDone {
+			continue
+		}
+		if part {
+			parts++
+		}
+		r.all += e.Amount.Amount
+		if e.ByProvider() && e.Reason != booking.AtProvider {
+			r.byProvider += e.Amount.Amount
+		}
+		if s.isLate(payment, e.Key) {
+			r.late += e.Amount.Amount
+		}
+	}
+	require.LessOrEqual(s, r.all, payment.Amount.Amount)
+	require.Len(s, s.refunded(), parts)
+	told := slices.DeleteFunc(s.messagesTo("alice"), func(m string) bool { return m != string(booking.RefundedMessage) })
+	require.Len(s, told, parts)
+	return r
+}
+
+// isLate tells whether a refund did not count when the undo of the charge was begun.
+func (s *trial) isLate(payment booking.Payment, key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.turned == nil || key == payment.RefundKey() {
+		return false
+	}
+	before, begun := s.turned.Entry(key)
+	return !begun || before.State == booking.EntryFailed
+}
+
+// booksWithoutHand are the books without what was paid by hand, which the provider still has.
+func (s *trial) booksWithoutHand() books {
+	is := s.books()
+	payment, err := s.ledger.Payment(context.Background(), s.order)
+	if err != nil {
+		return is
+	}
+	for _, e := range payment.Entries {
+		if e.State == booking.EntryDone && !e.ByProvider() {
+			is.money -= e.Amount.Amount
+		}
+	}
+	return is
+}
+
+// gaveNothing tells whether the undo of the charge has given nothing back.
+func (s *trial) gaveNothing() bool {
+	payment, err := s.ledger.Payment(s.Context(), s.order)
+	return err == nil && payment.Status == booking.Retained
+}
+
+// requireDeparture checks that guests who have left early got what the policy gives for
+// their nights, or all that was left.
+func (s *trial) requireDeparture(v contract.View) {
+	s.Helper()
+	payment, err := s.ledger.Payment(s.Context(), s.order)
+	if err != nil {
+		return
+	}
+	e, begun := payment.Entry(contract.EarlyKey(s.order))
+	due := v.DepartureDue()
+	if due == 0 {
+		require.False(s, begun)
+		return
+	}
+	if e.Amount.Amount != due {
+		require.Less(s, e.Amount.Amount, due)
+		require.Equal(s, payment.Amount.Amount, payment.Given(), "all of it is back")
+	}
+}
