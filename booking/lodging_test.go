@@ -76,6 +76,28 @@ func TestMayCheckOut(t *testing.T) {
 	requireMoves(t, booking.Lodging, at(checkIn), booking.Completed)
 }
 
+func TestMaySayNoShow(t *testing.T) {
+	t.Parallel()
+	want := rule{
+		booking.Received:       booking.NotConfirmed,
+		booking.PaymentPending: booking.NotConfirmed,
+		booking.Paid:           booking.NotConfirmed,
+		booking.AwaitingOwner:  booking.NotConfirmed,
+		booking.Confirmed:      booking.NotCheckedIn,
+		booking.Completed:      booking.AlreadyCompleted,
+		booking.Cancelling:     booking.BeingCancelled,
+		booking.Cancelled:      booking.AlreadyCancelled,
+	}
+	at := func(now time.Time) func(booking.Status) error {
+		return func(s booking.Status) error { return booking.MaySayNoShow(s, now, checkIn) }
+	}
+	want.check(t, booking.Lodging, at(before))
+
+	want[booking.Confirmed] = allowed
+	want.check(t, booking.Lodging, at(checkIn))
+	requireMoves(t, booking.Lodging, at(checkIn), booking.Cancelling)
+}
+
 // A guest can always do one of the two: give the stay up, or end it.
 func TestConfirmed_CanBeCancelledOrCompleted(t *testing.T) {
 	t.Parallel()

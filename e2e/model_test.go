@@ -26,7 +26,7 @@ const (
 )
 
 // TestModel_AnyInterleaving: six people order, pay, deliver, complete, leave
-// early, cancel, edit stock, delete drinks, add cleaners and decide as owners, at random and at the same
+// early, do not come, cancel, edit stock, delete drinks, add cleaners and decide as owners, at random and at the same
 // time, while services fail at random and the connection to Temporal is cut, hangs or
 // loses answers. When all is back and has come to rest, the audit finds no drift, every
 // order has gone only where the table of transitions allows, none was seen cancelled
@@ -80,7 +80,7 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 		o.TemporalAddress = m.wire.Addr().String()
 	})
 	for range 2 {
-		m.places = append(m.places, m.place(8, fromMidnight), m.place(8, byOwner), m.place(8, byOwner, halfBack))
+		m.places = append(m.places, m.place(8, fromMidnight, forStays), m.place(8, byOwner), m.place(8, byOwner, halfBack))
 		m.menus = append(m.menus, m.menu(), m.menu(nothingBack))
 		m.drinks = append(m.drinks, m.drink(12), m.drink(12, mostBack))
 		m.cleaner("Kim")
@@ -208,7 +208,7 @@ func (m *model) decides(random *rand.Rand, order string) {
 	switch kindOf(order) {
 	case booking.Lodging:
 		at := reservations + "/" + order
-		paths = []string{at + "/confirm", at + "/cancel", at + "/complete"}
+		paths = []string{at + "/confirm", at + "/cancel", at + "/complete", at + "/no-show"}
 	case booking.Food:
 		paths = []string{foodOrders + "/" + order + "/cancel", deliveries + "/" + order + "/complete"}
 	case booking.Cafe:

@@ -25,9 +25,6 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r.came = true                                                         // nothing can keep it from that but its payment
 	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // of the steps, in their order
 	r.takeDecisions()
-	if r.settled {
-		r.followNights()
-	}
 	return r.tell(story, r.storyOrBack)
 }
 

@@ -62,3 +62,117 @@ func ofPolicies(r audit.Report) (says []string) {
 	}
 	return says
 }
+
+// TestRun_KeptBesideOthers: what others had given back before its cancellation may leave
+// less to keep than the policy says, and nothing else may.
+func TestRun_KeptBesideOthers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		goodwill int64
+		says     []string
+	}{
+		"Sound": {price.Amount - price.Amount/20, nil},
+		"MoreIsLeft": {price.Amount / 2, []string{
+			"its policy does not keep 5000 by \"none\"",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := order(booking.Food, booking.Cancelled)
+			v.Reason, v.Terms = booking.ByCustomer, &contract.Terms{Cancellation: booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}}}
+			v.Settled = &booking.Settlement{Kept: booking.Money{Amount: price.Amount / 20, Currency: "KRW"}}
+			b := newBooks()
+			p := payment(v, booking.Refunded, test.goodwill)
+			p.Kept, p.Tier, p.Why = price.Amount/20, booking.TierNone, booking.ByCustomer
+			b.add(v)
+			b.payments[0], b.charges[0].Refunded = p, p.Refunded
+			b.repaid("refund/1", test.goodwill)
+			report, _ := b.run(t)
+			require.Equal(t, test.says, ofPolicies(report))
+		})
+	}
+}
+
+// TestRun_NoShow: a stay whose guests did not come keeps what the policy says of that, and
+// nothing else does.
+func TestRun_NoShow(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		spoil func(p *booking.Payment)
+		says  []string
+	}{
+		"Sound":     {func(*booking.Payment) {}, nil},
+		"Cancelled": {func(p *booking.Payment) { p.Why = booking.ByCustomer }, []string{"its policy does not keep 70000 by \"no_show\""}},
+		"KeepsMore": {func(p *booking.Payment) { p.Kept, p.Refunded = 90000, 10000 }, []string{
+			"its policy does not keep 90000 by \"no_show\"", "its customer is shown that 70000 is kept by the policy; the ledger keeps 90000",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := order(booking.Lodging, booking.Cancelled)
+			v.Reason, v.Terms = booking.NoShow, strictTerms()
+			v.Settled = &booking.Settlement{Kept: booking.Money{Amount: 70000, Currency: "KRW"}}
+			b := newBooks()
+			p := payment(v, booking.Refunded, 30000)
+			p.Kept, p.Tier, p.Why = 70000, string(booking.NoShow), booking.NoShow
+			test.spoil(&p)
+			b.add(v)
+			b.payments[0], b.charges[0].Refunded = p, p.Refunded
+			report, _ := b.run(t)
+			require.Equal(t, test.says, ofPolicies(report))
+		})
+	}
+}
+
+// strictTerms keep 70 percent when nobody comes, and give back half the price of nights
+// that are free again.
+func strictTerms() *contract.Terms {
+	return &contract.Terms{Cancellation: booking.CancellationPolicy{
+		Tiers: []booking.Tier{{Before: new(booking.Duration(0)), Percent: 0}}, NoShow: new(30), EarlyDeparture: 50,
+	}}
+}
+
+// TestRun_EarlyDeparture: guests who have left early have got back what the policy gives
+// for their nights, or all that was left, or something works on it.
+func TestRun_EarlyDeparture(t *testing.T) {
+	t.Parallel()
+	const early = "early/lodging-1"
+	for name, test := range map[string]struct {
+		do   func(b *books, due int64)
+		says string // how the finding begins; "" for none
+	}{
+		"Sound":     {func(b *books, due int64) { b.gave(due); b.repaid(early, due) }, ""},
+		"Missing":   {func(*books, int64) {}, "its guests left early, and get"},
+		"TooLittle": {func(b *books, due int64) { b.gave(due - 1); b.repaid(early, due-1) }, "its guests left early, and get"},
+		"TooMuch":   {func(b *books, due int64) { b.gave(due + 1); b.repaid(early, due+1) }, "its guests left early, and get"},
+		"UnderWay":  {func(b *books, _ int64) { b.pending["lodging-1"] = map[string]int{"RefundPart": 1} }, ""},
+		"LessIsLeft": {func(b *books, due int64) {
+			b.gave(price.Amount)
+			b.repaid("refund/1", price.Amount-due+1)
+			b.repaid(early, due-1)
+		}, ""},
+		"NothingIsLeft": {func(b *books, _ int64) { b.gave(price.Amount); b.repaid("refund/1", price.Amount) }, ""},
+		"NotFollowed":   {func(b *books, due int64) { b.repaid(early, due, failed) }, "refund " + early + " of"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := order(booking.Lodging, booking.Completed)
+			v.Terms = strictTerms()
+			b := newBooks()
+			b.add(v)
+			b.leaves(christmasEve.AddDays(1))
+			b.shorten(christmasEve.AddDays(1))
+			due := b.views[v.ID].DepartureDue()
+			require.Equal(t, price.Amount/4, due)
+			test.do(b, due)
+			report, _ := b.run(t)
+			if test.says == "" {
+				require.Empty(t, report.Findings)
+				return
+			}
+			require.Len(t, report.Findings, 1)
+			require.Equal(t, audit.Money, report.Findings[0].Kind)
+			require.True(t, strings.HasPrefix(report.Findings[0].Says, test.says), report.Findings[0].Says)
+		})
+	}
+}

@@ -133,6 +133,8 @@ func TestCarrier_NotDone(t *testing.T) {
 		"ConfirmsRefused":   {booking.Lodging, confirm, booking.Cancelling, booking.ByCustomer, noFor(booking.BeingCancelled), "refused", booking.BeingCancelled, "olivia"},
 		"ConfirmsAgain":     {booking.Lodging, confirm, booking.Confirmed, "", noFor(booking.AlreadyConfirmed), "delivered", "", ""},
 		"RejectsAgain":      {booking.Lodging, contract.RejectUpdate, booking.Cancelled, booking.RejectedByOwner, over, "delivered", "", ""},
+		"NoShowAgain":       {booking.Lodging, contract.NoShowUpdate, booking.Cancelled, booking.NoShow, over, "delivered", "", ""},
+		"NoShowCancelled":   {booking.Lodging, contract.NoShowUpdate, booking.Cancelled, booking.ByCustomer, over, "over", booking.AlreadyCancelled, "olivia"},
 		"RejectsCancelled":  {booking.Lodging, contract.RejectUpdate, booking.Cancelled, booking.ByCustomer, over, "over", booking.AlreadyCancelled, "olivia"},
 		"CancelsAgain":      {booking.Lodging, cancels, booking.Cancelled, booking.ByOperator, over, "delivered", "", ""},
 		"CancelsCompleted":  {booking.Lodging, cancels, booking.Completed, "", over, "over", booking.AlreadyCompleted, "alice"},

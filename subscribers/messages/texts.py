@@ -106,6 +106,7 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
 REASONS = {
     "payment_declined": {"en": "the payment was declined", "ko": "결제거절"},
     "sold_out": {"en": "sold out", "ko": "매진"},
+    "no_show": {"en": "the guests did not come", "ko": "노쇼"},
     "rejected_by_owner": {"en": "rejected by the owner", "ko": "점주거절"},
     "owner_timeout": {"en": "the owner did not answer in time", "ko": "점주응답없음"},
     "too_late": {"en": "too late", "ko": "기한초과"},
