@@ -79,7 +79,8 @@ func TestRun_KeptBesideOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := order(booking.Food, booking.Cancelled)
-			v.Reason, v.Terms = booking.ByCustomer, &contract.Terms{Cancellation: booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}}}
+			v.Reason = booking.ByCustomer
+			v.Terms = &contract.Terms{Cancellation: booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}}}
 			v.Settled = &booking.Settlement{Kept: booking.Money{Amount: price.Amount / 20, Currency: "KRW"}}
 			b := newBooks()
 			p := payment(v, booking.Refunded, test.goodwill)
