@@ -46,10 +46,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		return e, payment.Refundable(), err
 	}
 	stands, _ = payment.Entry(e.Key)
-	switch {
-	case stands.State == booking.EntryDone:
-		return stands, payment.Refundable(), nil
-	case stands.State == booking.EntryFailed: // there is no room for it any more
+	if stands.State != booking.EntryPending { // it was done meanwhile, or has failed and there is no room for it any more
 		return stands, payment.Refundable(), nil
 	}
 	before := stands
