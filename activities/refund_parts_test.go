@@ -332,6 +332,13 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Kept: 10000}, undo, "what has failed is owed after all")
 	require.EqualValues(t, 40000, d.given("o1/charge/refund"))
+
+	e := goodwill("refund/1", 20000)
+	e.Words = "the account is closed"
+	got, err := refundPart(payments, e)
+	require.NoError(t, err)
+	require.Equal(t, booking.RefundExceeds, got.Refused, "nothing waits for it any more")
+	require.Equal(t, booking.EntryFailed, got.Entry.State)
 }
 
 // TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.
