@@ -15,7 +15,7 @@ func (r *reservation) refundNights(giveBack int64) {
 	workflow.Go(r.ctx, func(ctx workflow.Context) {
 		p := r.nights(giveBack)
 		r.refundPart(ctx, p)
-		for p.is.Refused == booking.RefundExceeds && p.is.Left.Amount > 0 {
+		for p.is.Refused == booking.RefundExceeds && p.is.Entry.State == "" && p.is.Left.Amount > 0 {
 			p = r.nights(p.is.Left.Amount)
 			r.refundPart(ctx, p)
 		}
