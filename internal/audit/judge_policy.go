@@ -28,7 +28,8 @@ func (f *facts) asPolicySays(o standing) (found []Finding) {
 	if o.status != booking.Cancelled || p == nil || f.view == nil && f.row == nil {
 		return nil
 	}
-	if keeps, known := o.terms.policy.KeptBy(p.Tier, p.Amount); p.Kept != 0 && (!known || keeps != p.Kept) {
+	keeps, known := o.terms.policy.KeptBy(p.Tier, p.Amount)
+	if p.Kept != 0 && p.Tier != "" && (!known || keeps != p.Kept) {
 		found = f.finds(Money, "", "its policy does not keep %d by %q; the ledger says: %s", p.Kept, p.Tier, paymentInWords(p))
 	}
 	shown := int64(0)
