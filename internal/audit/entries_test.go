@@ -38,6 +38,7 @@ func byOperator(e *booking.Entry) { e.ByHand, e.By, e.Ref = true, "1024", "trans
 func (b *books) keeps(amount int64) {
 	p := &b.payments[0]
 	p.Kept, p.Tier, p.Why = amount, "before:24h", booking.ByCustomer
+	b.shows(p.OrderID, amount)
 	b.gave(p.Amount.Amount - amount)
 	b.repaid("/refund", p.Amount.Amount-amount)
 }

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -175,5 +176,25 @@ func TestRun_EarlyDeparture(t *testing.T) {
 			require.Equal(t, audit.Money, report.Findings[0].Kind)
 			require.True(t, strings.HasPrefix(report.Findings[0].Says, test.says), report.Findings[0].Says)
 		})
+	}
+}
+
+// shows lets the order have a policy by which so much is kept, and show that.
+func (b *books) shows(id string, kept int64) {
+	change := func(v *contract.View) {
+		tier := booking.Tier{Before: new(booking.Duration(24 * time.Hour)), Percent: 100}
+		v.Terms = &contract.Terms{Cancellation: booking.CancellationPolicy{Tiers: []booking.Tier{tier}, Fee: kept}}
+		v.Settled = &booking.Settlement{
+			Refunded: booking.Money{Amount: v.Amount.Amount - kept, Currency: v.Amount.Currency},
+			Kept:     booking.Money{Amount: kept, Currency: v.Amount.Currency}, Tier: "before:24h",
+		}
+	}
+	v := b.views[id]
+	change(&v)
+	b.views[id] = v
+	for i := range b.rows {
+		if b.rows[i].View.ID == id {
+			change(&b.rows[i].View)
+		}
 	}
 }
