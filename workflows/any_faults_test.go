@@ -227,12 +227,12 @@ func (s *trial) requireInBalance(v contract.View) {
 		if s.owed != nil {
 			owed = s.owed(v)
 		}
-		given := s.refundsInBalance(owed.money)
+		given := s.refundsInBalance(v, owed.money)
 		owed.money -= given
 		require.Equal(s, owed, s.books())
 		return
 	}
-	s.refundsInBalance(s.owes.money)
+	s.refundsInBalance(v, s.owes.money)
 	require.Equal(s, books{}, s.books())
 	s.requireNothingLeft(v)
 	s.requireEventsInBalance()
@@ -241,7 +241,7 @@ func (s *trial) requireInBalance(v contract.View) {
 // refundsInBalance checks that no refund is open, that the customer and the world were told of
 // each that was made, and that never more goes back than was paid. It answers what the
 // provider has given back at staff's wish.
-func (s *trial) refundsInBalance(paid int64) (given int64) {
+func (s *trial) refundsInBalance(v contract.View, paid int64) (given int64) {
 	s.Helper()
 	payment, err := s.ledger.Payment(s.Context(), s.order)
 	if err != nil {
@@ -264,7 +264,7 @@ func (s *trial) refundsInBalance(paid int64) (given int64) {
 	}
 	require.LessOrEqual(s, all, paid)
 	require.Len(s, s.refunded(), done)
-	told := slices.DeleteFunc(s.messagesTo("alice"), func(m string) bool { return m != string(booking.RefundedMessage) })
+	told := slices.DeleteFunc(s.messagesTo(v.CustomerID), func(m string) bool { return m != string(booking.RefundedMessage) })
 	require.Len(s, told, done)
 	return given
 }

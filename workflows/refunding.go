@@ -73,6 +73,7 @@ type parts struct {
 	begun     int        // how many there were
 	resolving bool       // what was paid by hand is being recorded
 	attempts  []*attempt // under way, of what an operator may pay by hand
+	asks      int        // how often such attempts were to be made again
 }
 
 // refundPart is how a refund by staff goes: its entry is written, the provider is
@@ -326,6 +327,7 @@ func (s *saga) attempted(a *attempt) {
 
 // askAgain has what waits for money asked for at once.
 func (s *saga) askAgain() {
+	s.parts.asks++
 	for _, a := range s.parts.attempts {
 		a.again = true
 		a.cancel()
