@@ -12,7 +12,8 @@ import (
 // more than is left. The ledger begins it before the provider is asked, and knows
 // what it waits for. What the provider has accepted is answered as pending, what it
 // cannot do as failed; once the saga knows the words, it is asked for again until
-// they change. What a person has paid by hand is answered as done.
+// they change. What a person has paid by hand is answered as done. One that has
+// failed is refused once there is no room for it any more: that is its end.
 func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
 		stands, payment, err := p.refundPart(ctx, e)
@@ -20,7 +21,7 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 		refusal, refused := errors.AsType[*booking.Error](err)
 		switch {
 		case refused && (refusal.Code == booking.RefundExceeds || refusal.Code == booking.NotCharged):
-			return booking.Repaid{Entry: e, Refused: refusal.Code, Left: left}, nil
+			return booking.Repaid{Entry: stands, Refused: refusal.Code, Left: left}, nil
 		case err != nil:
 			return booking.Repaid{}, err
 		case stands.State != booking.EntryDone && stands.Words == e.Words && e.Words != "":
@@ -51,11 +52,11 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		return e, payment, err
 	}
 	stands, _ = payment.Entry(e.Key)
-	switch {
-	case stands.State == booking.EntryDone:
+	switch stands.State {
+	case booking.EntryDone:
 		return stands, payment, nil
-	case stands.State == booking.EntryFailed: // there is no room for it any more
-		return stands, payment, nil
+	case booking.EntryFailed: // what it could not give back has been given back otherwise
+		return stands, payment, booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
 	}
 	before := stands
 	if err := p.askFor(ctx, &stands, seen, unseen); err != nil {

@@ -26,8 +26,8 @@ type drawer struct {
 
 func newDrawer() *drawer {
 	d := &drawer{}
-	d.till.look = func(ref string) (activities.Outlay, error) { return d.seen(ref), nil }
-	d.till.refund = func(key, _ string, amount booking.Money) error {
+	d.look = func(ref string) (activities.Outlay, error) { return d.seen(ref), nil }
+	d.refund = func(key, _ string, amount booking.Money) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if d.says != nil || amount.Amount == 0 {
@@ -261,8 +261,8 @@ func TestRefundPayment_KeepsAll(t *testing.T) {
 func TestRefundPayment_OfAnUnknownChargeKeepsNothing(t *testing.T) {
 	t.Parallel()
 	d := newDrawer()
-	d.till.charge = func(context.Context, booking.Charge) (string, error) { return "", errAway }
-	d.till.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1"}, nil }
+	d.charge = func(context.Context, booking.Charge) (string, error) { return "", errAway }
+	d.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1"}, nil }
 	payments := newPayments(t, &d.till)
 	_, err := charge(payments, newCharge("o1"))
 	require.ErrorIs(t, err, errAway)
@@ -332,6 +332,13 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Kept: 10000}, undo, "what has failed is owed after all")
 	require.EqualValues(t, 40000, d.given("o1/charge/refund"))
+
+	e := goodwill("refund/1", 20000)
+	e.Words = "the account is closed"
+	got, err := refundPart(payments, e)
+	require.NoError(t, err)
+	require.Equal(t, booking.RefundExceeds, got.Refused, "nothing waits for it any more")
+	require.Equal(t, booking.EntryFailed, got.Entry.State)
 }
 
 // TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.
@@ -360,8 +367,8 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 	t.Parallel()
 	d := newDrawer()
-	d.till.charge = func(context.Context, booking.Charge) (string, error) { return "", errAway }
-	d.till.void = func(context.Context, booking.Charge) ([]string, error) {
+	d.charge = func(context.Context, booking.Charge) (string, error) { return "", errAway }
+	d.void = func(context.Context, booking.Charge) ([]string, error) {
 		return nil, &activities.Owed{Words: "no such intent", NeedsPerson: true}
 	}
 	payments, c := newPayments(t, &d.till), because(newCharge("o1"), booking.ByCustomer)

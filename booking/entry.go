@@ -122,8 +122,9 @@ func DisputeStates() []DisputeState { return []DisputeState{DisputeOpen, Dispute
 type Repaid struct {
 	// Entry as it stands. It is the one that was asked for where that was refused.
 	Entry Entry `json:"entry"`
-	// Refused, if not "": nothing was begun and nothing will be, since more was asked
-	// for than is left (RefundExceeds), or no charge stands (NotCharged).
+	// Refused, if not "": nothing more will come of it, since more was asked for than
+	// is left (RefundExceeds), or no charge stands (NotCharged). Nothing was begun,
+	// unless the entry says that it has failed.
 	Refused Code `json:"refused,omitempty"`
 	// Left is what can still be given back.
 	Left Money `json:"left"`

@@ -34,8 +34,6 @@ type saga struct {
 	ends        time.Time // of what was ordered; zero when that has no end
 	refunded    bool      // what was charged has been given back
 	moneyBack   bool      // nothing of it is owed any more
-	kept        int64     // what the cancellation policy keeps of it
-	undone      bool      // whatever the story did
 	declined    bool      // the ledger says that the charge was
 	// held and released are how many remained of the item when the order had taken
 	// some, or could not, and when it had given that back; nil when it has not.
@@ -224,7 +222,6 @@ func (s *saga) turnBack(err error) {
 		}
 	}
 	owed.Wait(s.ctx)
-	s.undone = true
 	s.askAgain() // what refunds by staff could not give back, the undo has
 	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 })
 	for _, u := range s.never {

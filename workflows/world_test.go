@@ -97,6 +97,7 @@ type world struct {
 	twins    map[string]chan struct{} // closed when the call is made again, which a slow one waits for
 	provider map[string]*atProvider
 	owing    []activities.Owed // what the provider says to refunds, before it gives back
+	byHand   int64             // so many of a hundred somebody gives back there, before we look
 	// registered: management knows of the call.
 	registered bool
 	// overtaken are slow calls that have not acted yet.
@@ -110,7 +111,8 @@ type world struct {
 }
 
 type atProvider struct {
-	charged, refunded int64
+	charged, refunded int64 // refunded: by hand, too
+	hand              int64
 	currency          string
 	refunds           map[string]int64 // by the key that they were asked for under
 	voided, declined  bool
@@ -466,7 +468,14 @@ func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
 func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error) {
 	return act(p.process, "look", func(context.Context) (activities.Outlay, error) {
 		is := p.by(ref)
+		if hand := is.charged * p.byHand / 100; hand > 0 {
+			is.hand, p.byHand = hand, 0
+			is.refunded += hand
+		}
 		seen := activities.Outlay{Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.charged - is.refunded}
+		if is.hand > 0 {
+			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "hand", Amount: is.hand, State: booking.EntryDone})
+		}
 		for key, amount := range is.refunds {
 			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "id of " + key, Key: key, Amount: amount, State: booking.EntryDone})
 		}
@@ -484,6 +493,9 @@ func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, 
 		is := p.by(seen.Ref)
 		if is.refunds == nil {
 			is.refunds = map[string]int64{}
+		}
+		if amount.Amount > is.charged-is.refunded && is.refunds[key] == seen.Under(key) {
+			return "", errors.New("less is left of it")
 		}
 		if amount.Amount > 0 && is.refunds[key] == seen.Under(key) { // else it was carried out, and not heard
 			is.refunds[key] += amount.Amount

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
@@ -22,8 +23,8 @@ type Memory interface {
 	// ByHand gives some of an order's charge back, or with 0 all that is left.
 	// RefundExceeds: that much is not left. NotFound: there is no charge.
 	ByHand(ctx context.Context, orderID string, amount int64) error
-	// Look tells what has become of a charge.
-	Look(ctx context.Context, ref string) (activities.Outlay, error)
+	// Look tells what has become of a charge. NotFound: there is none.
+	Look(ctx context.Context, ref string) (Balance, error)
 	// Totals sums up what was charged and what was refunded, in minor units
 	// over all currencies.
 	Totals(ctx context.Context) (charged, refunded int64, err error)
@@ -34,6 +35,20 @@ type Memory interface {
 type Record struct {
 	Ref    string
 	Status booking.PaymentStatus
+}
+
+// Balance is what has become of a charge.
+type Balance struct {
+	Taken booking.Money
+	Given int64 // of it, in all
+	Parts []Part
+}
+
+// Part is what was given back of a charge under a key.
+type Part struct {
+	Key    string
+	Amount int64
+	At     time.Time
 }
 
 // Sandbox is the built-in payment provider. It declines the payment methods
@@ -92,9 +107,11 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, erro
 	if s.Behaviour().Down {
 		return activities.Outlay{}, ErrDown
 	}
-	seen, err := s.memory.Look(ctx, ref)
-	for i := range seen.Refunds {
-		seen.Refunds[i].Key, _, _ = strings.Cut(seen.Refunds[i].Key, after)
+	is, err := s.memory.Look(ctx, ref)
+	seen := activities.Outlay{Ref: ref, Taken: is.Taken, Left: is.Taken.Amount - is.Given}
+	for _, part := range is.Parts {
+		key, _, _ := strings.Cut(part.Key, after)
+		seen.Refunds = append(seen.Refunds, activities.Refund{ID: part.Key, Key: key, Amount: part.Amount, State: booking.EntryDone, At: part.At})
 	}
 	return seen, err
 }

@@ -67,10 +67,10 @@ func (m *memory) Refund(_ context.Context, key, ref string, amount booking.Money
 
 func (m *memory) ByHand(context.Context, string, int64) error { return m.err }
 
-func (m *memory) Look(_ context.Context, ref string) (activities.Outlay, error) {
+func (m *memory) Look(_ context.Context, ref string) (payments.Balance, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return activities.Outlay{Ref: ref, Taken: m.amounts[ref], Left: m.amounts[ref].Amount}, m.err
+	return payments.Balance{Taken: m.amounts[ref]}, m.err
 }
 
 func (m *memory) Totals(context.Context) (charged, refunded int64, err error) {

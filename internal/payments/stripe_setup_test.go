@@ -29,6 +29,17 @@ func newIntents(t *testing.T) *store.SandboxIntents {
 	return store.NewSandboxIntents(db)
 }
 
+// newCharges is what the sandbox in process remembers.
+func newCharges(t *testing.T) *store.Sandbox {
+	t.Helper()
+	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "sandbox.db"), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	_, err = store.Migrate(t.Context(), db, "sandbox")
+	require.NoError(t, err)
+	return store.NewSandbox(db)
+}
+
 // counter is the provider, and the sandbox that it talks to.
 type counter struct {
 	client

@@ -209,29 +209,6 @@ func (p *Payments) keepLess(ctx context.Context, q bun.IDB, orderID string) erro
 	return putEntry(ctx, q, own)
 }
 
-// PayByHand marks the refunds of the order that have failed as done by hand.
-// Returns those that the same evidence stands for, and none when there are none.
-func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
-	var payment booking.Payment
-	err = p.change(ctx, "record what was paid by hand", r.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
-		paid = nil
-		for _, e := range payment.Entries {
-			switch {
-			case e.State == booking.EntryFailed && e.Amount.Amount > 0 && e.Reason != booking.AtProvider:
-				e.State, e.ByHand, e.Ref, e.By = booking.EntryDone, true, r.Evidence, r.By
-				if err := putEntry(ctx, q, e); err != nil {
-					return err
-				}
-				paid = append(paid, e)
-			case e.State == booking.EntryDone && e.ByHand && e.Reason != booking.AtProvider && e.Reason != booking.Disputed && e.Ref == r.Evidence:
-				paid = append(paid, e)
-			}
-		}
-		return nil
-	})
-	return paid, err
-}
-
 // change changes the entries of an order's payment, which is locked and read into
 // payment first, and again in the end. NotFound: there is no payment.
 func (p *Payments) change(ctx context.Context, what, orderID string, payment *booking.Payment, do func(context.Context, bun.IDB) error) error {

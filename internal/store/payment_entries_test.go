@@ -101,18 +101,43 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		began := together(t, 20, func(i int) (bool, error) {
 			e := part(c, key("refund/", i), 6000)
 			_, err := payments.BeginEntry(t.Context(), e)
-			if isRefused(err, booking.RefundExceeds) {
-				return false, nil
+			if err != nil {
+				return false, unless(err, booking.RefundExceeds)
 			}
-			if err == nil {
-				e.State = booking.EntryDone
-				err = payments.NoteEntry(t.Context(), e)
-			}
-			return true, err
+			e.State = booking.EntryDone
+			return true, payments.NoteEntry(t.Context(), e)
 		})
 		require.Equal(t, 8, count(began, true), "8 × 6000 of 50000")
 		require.EqualValues(t, 48000, read(t, c).Refunded)
 		require.EqualValues(t, 2000, read(t, c).Refundable())
+	})
+
+	run(t, "CancelAndPartsAtOnce", func(t *testing.T) {
+		for round := range 5 {
+			c := newCharge(key(t.Name(), round))
+			_, err := payments.BeginCharge(t.Context(), c)
+			require.NoError(t, err)
+			_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+			require.NoError(t, err)
+			together(t, 10, func(i int) (bool, error) {
+				if i == 0 {
+					_, err := payments.BeginRefund(t.Context(), keeping(c, 10000))
+					return true, err
+				}
+				_, err := payments.BeginEntry(t.Context(), part(c, key("refund/", i), 9000))
+				return true, unless(err, booking.RefundExceeds)
+			})
+			p := read(t, c)
+			sum := p.Kept
+			for _, e := range p.Entries {
+				sum += e.Amount.Amount
+			}
+			// What is kept may still be given back out of goodwill, once that is decided.
+			require.LessOrEqual(t, sum-p.Kept, won.Amount)
+			require.GreaterOrEqual(t, sum, won.Amount, "all of it is kept, or on its way back")
+			own, _ := p.Entry(p.RefundKey())
+			require.LessOrEqual(t, own.Amount.Amount, won.Amount-10000)
+		}
 	})
 
 	run(t, "FailedMakesRoomAndIsBegunAgain", func(t *testing.T) {
@@ -267,6 +292,31 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		requireCode(t, booking.NotFound, err)
 	})
 
+	run(t, "PaidByHandAndNoMoreThanIsOwed", func(t *testing.T) {
+		c := charged(t)
+		fails := func(e booking.Entry) {
+			e.State, e.Words = booking.EntryFailed, "the account is closed"
+			require.NoError(t, payments.NoteEntry(t.Context(), e))
+		}
+		for k, amount := range map[string]int64{"refund/1": 8000, "refund/2": 30000} {
+			_, err := payments.BeginEntry(t.Context(), part(c, k, amount))
+			require.NoError(t, err)
+			fails(part(c, k, amount))
+		}
+		p, err := payments.BeginRefund(t.Context(), keeping(c, 10000))
+		require.NoError(t, err)
+		own, _ := p.Entry(p.RefundKey())
+		require.EqualValues(t, 40000, own.Amount.Amount, "what has failed is owed after all")
+		fails(own)
+		paid, err := payments.PayByHand(t.Context(), booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", By: "1"})
+		require.NoError(t, err)
+		require.Len(t, paid, 2, "the cancellation's, and goodwill out of what is kept")
+		require.EqualValues(t, 40000, paid[0].Amount.Amount)
+		require.Equal(t, "refund/1", paid[1].Key)
+		left, _ := read(t, c).Entry("refund/2")
+		require.Equal(t, booking.EntryFailed, left.State, "that money is back with the cancellation's")
+	})
+
 	run(t, "WhatCameBackOtherwise", func(t *testing.T) {
 		c := charged(t)
 		_, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
@@ -339,5 +389,10 @@ func testMigratedRefunds(t *testing.T, fresh newURL) {
 	require.NoError(t, payments.EndRefund(t.Context(), "refunding", booking.Refunded, "ch", won.Amount, "re_1"))
 }
 
-// isRefused tells whether a store has refused something with the code.
-func isRefused(err error, code booking.Code) bool { return errors.Is(err, &booking.Error{Code: code}) }
+// unless is err, unless it is a refusal with the code.
+func unless(err error, code booking.Code) error {
+	if errors.Is(err, &booking.Error{Code: code}) {
+		return nil
+	}
+	return err
+}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/payments"
@@ -126,7 +125,7 @@ func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Mo
 
 // Look tells what was taken and given back of the charge with the reference.
 // NotFound: there is none.
-func (s *Sandbox) Look(ctx context.Context, ref string) (seen activities.Outlay, err error) {
+func (s *Sandbox) Look(ctx context.Context, ref string) (is payments.Balance, err error) {
 	err = s.db.run(ctx, "look at charge in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var row sandboxRow
 		if err := q.NewSelect().Model(&row).Where("ref = ? AND ref <> ''", ref).Scan(ctx); err != nil {
@@ -136,16 +135,13 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (seen activities.Outlay,
 		if err := q.NewSelect().Model(&parts).Where("ref = ?", ref).OrderExpr("at, key").Scan(ctx); err != nil {
 			return err
 		}
-		left := row.Amount - row.Refunded
-		seen = activities.Outlay{Ref: ref, Taken: booking.Money{Amount: row.Amount, Currency: row.Currency}, Left: left, Units: left}
+		is = payments.Balance{Taken: booking.Money{Amount: row.Amount, Currency: row.Currency}, Given: row.Refunded}
 		for _, part := range parts {
-			seen.Refunds = append(seen.Refunds, activities.Refund{
-				ID: part.Key, Key: part.Key, Amount: part.Amount, State: booking.EntryDone, At: part.At.UTC(),
-			})
+			is.Parts = append(is.Parts, payments.Part{Key: part.Key, Amount: part.Amount, At: part.At.UTC()})
 		}
 		return nil
 	})
-	return seen, err
+	return is, err
 }
 
 // Totals are what was ever charged and what of it was refunded, in minor units

@@ -1,0 +1,92 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// importFrom adds to the payment what others have given back of its charge at the
+// provider, and how its disputes stand.
+func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, seen Outlay) (err error) {
+	if unknown(*payment, seen) { // a part that was begun meanwhile: the ledger knows of it before the provider does
+		if *payment, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil {
+			return fmt.Errorf("read payment: %w", err)
+		}
+	}
+	others, disputes := foreign(*payment, seen), changed(payment.Disputes, seen.Disputes)
+	if len(others) == 0 && len(disputes) == 0 {
+		return nil
+	}
+	imported, err := p.Ledger.Import(ctx, payment.OrderID, others, disputes)
+	if err != nil {
+		return fmt.Errorf("record what others have given back: %w", err)
+	}
+	*payment = imported
+	return nil
+}
+
+// foreign are the refunds that the ledger does not know of, and the disputes that
+// have taken the money back.
+func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
+	add := func(e booking.Entry) {
+		if stands, known := payment.Entry(e.Key); known && stands.State == e.State {
+			return
+		}
+		e.OrderID, e.Kind, e.ByHand, e.Amount.Currency = payment.OrderID, booking.RefundEntry, true, payment.Amount.Currency
+		entries = append(entries, e)
+	}
+	ours := keysOf(payment)
+	for _, r := range seen.Refunds {
+		key := booking.KeyAtProvider(r.ID)
+		_, known := payment.Entry(key)
+		if !ours[r.Key] && (r.State == booking.EntryDone || known) {
+			add(booking.Entry{Key: key, Amount: booking.Money{Amount: r.Amount}, Reason: booking.AtProvider, Ref: r.ID, State: r.State, At: r.At})
+		}
+	}
+	for _, d := range seen.Disputes {
+		if d.State == booking.DisputeLost {
+			add(booking.Entry{Key: booking.KeyOfDispute(d.ID), Amount: d.Amount, Reason: booking.Disputed, Ref: d.ID, State: booking.EntryDone})
+		}
+	}
+	return entries
+}
+
+// keysOf are the keys under which the payment's refunds are asked for.
+func keysOf(payment booking.Payment) map[string]bool {
+	keys := map[string]bool{payment.RefundKey(): true}
+	for _, e := range payment.Entries {
+		keys[atProvider(e)] = true
+	}
+	return keys
+}
+
+// unknown tells whether a refund was asked for under a key that is not among the
+// payment's.
+func unknown(payment booking.Payment, seen Outlay) bool {
+	ours := keysOf(payment)
+	return slices.ContainsFunc(seen.Refunds, func(r Refund) bool { return r.Key != "" && !ours[r.Key] })
+}
+
+// changed are the disputes that the ledger does not know as they are.
+func changed(known, seen []booking.Dispute) (news []booking.Dispute) {
+	for _, d := range seen {
+		if !slices.ContainsFunc(known, func(k booking.Dispute) bool {
+			return k.ID == d.ID && k.State == d.State && k.Amount == d.Amount && k.EvidenceDueBy.Equal(d.EvidenceDueBy)
+		}) {
+			news = append(news, d)
+		}
+	}
+	return news
+}
+
+// atProvider is the key that a refund is asked for under. It tells orders apart.
+func atProvider(e booking.Entry) string {
+	if strings.HasPrefix(e.Key, e.OrderID+"/") {
+		return e.Key
+	}
+	return e.OrderID + "/" + e.Key
+}
