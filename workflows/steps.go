@@ -214,7 +214,7 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 	for asked := s.parts.asks; ; {
 		s.showPending(ctx)
 		if c.resolvable && s.parts.asks != asked {
-			return false
+			return false //replay:never an operator would have to pay by hand in the moment between two attempts
 		}
 		a := s.attempt(ctx, c)
 		done := durably(a.ctx, c)
