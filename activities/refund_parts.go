@@ -40,10 +40,14 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	if err != nil {
 		return e, payment, fmt.Errorf("read payment: %w", err)
 	}
-	if stands, begun := payment.Entry(e.Key); begun && stands.State == booking.EntryDone {
+	stands, begun := payment.Entry(e.Key)
+	if begun && stands.State == booking.EntryDone {
 		return stands, payment, nil
 	}
 	seen, unseen := p.seen(ctx, &payment) // the ledger begins it, whether the provider can be asked or not
+	if _, isOwed := errors.AsType[*Owed](unseen); begun && stands.State == booking.EntryFailed && unseen != nil && !isOwed {
+		return e, payment, elsewhere{unseen} // it stays with its person
+	}
 	if payment, err = p.Ledger.BeginEntry(ctx, e); err != nil {
 		return e, payment, err
 	}

@@ -143,12 +143,15 @@ func undoPaidByHand(s *system) string {
 	return order
 }
 
-// refundAfterEnd is a refund of an order that has ended.
+// refundAfterEnd is a refund of an order that has ended, which is pending at first.
 func refundAfterEnd(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)
+	s.sandbox(object{"refunds": "wait"})
 	var e entry
 	s.giveBack(order, "a", 1000).with(s, http.StatusCreated).into(s, &e)
+	require.Equal(s, "pending", e.State)
+	s.sandbox(object{})
 	id = order + "/" + e.Key
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
 	return id, ""

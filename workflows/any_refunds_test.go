@@ -61,7 +61,7 @@ func (s *trial) refundsInBalance() (r refunds) {
 	}
 	require.LessOrEqual(s, r.all, payment.Amount.Amount)
 	require.Len(s, s.refunded(), parts)
-	told := slices.DeleteFunc(s.messagesTo("alice"), func(m string) bool { return m != string(booking.RefundedMessage) })
+	told := slices.DeleteFunc(s.messagesTo(s.in.(contract.Input).View().CustomerID), func(m string) bool { return m != string(booking.RefundedMessage) })
 	require.Len(s, told, parts)
 	return r
 }

@@ -168,7 +168,7 @@ func (s *saga) refund() undo {
 		},
 		then: func(found booking.Undo) {
 			s.refunded, s.declined, s.owed = found.Acted, found.Declined, found.Owed
-			s.moneyBack, s.kept = found.Owed == "", found.Kept
+			s.moneyBack = found.Owed == ""
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
 			s.view.Settled = s.view.SettledAs(found, s.refunding)

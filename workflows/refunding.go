@@ -57,19 +57,15 @@ type part struct {
 	is     booking.Repaid
 	begun  bool // the provider has been asked, or the ledger has refused
 	failed bool // a person was called, and the customer told
-	afresh bool // it was asked for since its order was undone
 }
 
 func byStaff(r contract.Refund) *part {
 	return &part{Refund: r, key: r.Key(), reason: booking.Goodwill}
 }
 
-// ended tells whether nothing more comes of the refund. What failed before its order
-// was undone has been given back with all else.
-func (s *saga) ended(p *part) bool {
-	return p.is.Refused != "" || p.is.Entry.State == booking.EntryDone ||
-		p.is.Entry.State == booking.EntryFailed && s.undone && p.is.Left.Amount <= s.kept
-}
+// ended tells whether nothing more comes of the refund: the customer has the money, or it
+// was refused, since what it could not give back has been given back otherwise.
+func (p *part) ended() bool { return p.is.Refused != "" || p.is.Entry.State == booking.EntryDone }
 
 // parts is what a saga knows of the refunds in part, and of what was paid by hand.
 type parts struct {
@@ -79,6 +75,7 @@ type parts struct {
 	begun     int        // how many there were by staff
 	resolving bool       // what was paid by hand is being recorded
 	attempts  []*attempt // under way, of what an operator may pay by hand
+	asks      int        // how often such attempts were to be made again
 }
 
 // refundPart is how a refund in part goes: its entry is written, the provider is
@@ -88,7 +85,7 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.parts.open++
 	defer func() { s.parts.open-- }()
 	s.parts.asked++
-	for !p.begun || !s.ended(p) {
+	for !p.begun || !p.ended() {
 		if p.is.Entry.State == booking.EntryFailed {
 			s.callPerson(ctx, p)
 		}
@@ -107,9 +104,6 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	e := booking.Entry{
 		OrderID: s.in.OrderID, Key: p.key, Amount: p.Amount, Reason: p.reason, By: p.By, Note: string(p.Note), Words: p.is.Entry.Words,
-	}
-	if s.undone && !p.afresh {
-		p.afresh, e.Words = true, ""
 	}
 	c := call{name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e}
 	var is booking.Repaid
@@ -333,6 +327,7 @@ func (s *saga) attempted(a *attempt) {
 
 // askAgain has what waits for money asked for at once.
 func (s *saga) askAgain() {
+	s.parts.asks++
 	for _, a := range s.parts.attempts {
 		a.again = true
 		a.cancel()

@@ -36,10 +36,8 @@ type saga struct {
 	// charged has been given back, as far as the policy gives it.
 	refunding booking.Charge
 	refunded  bool
-	moneyBack bool  // nothing of it is owed any more
-	kept      int64 // what the cancellation policy keeps of it
-	undone    bool  // whatever the story did
-	declined  bool  // the ledger says that the charge was
+	moneyBack bool // nothing of it is owed any more
+	declined  bool // the ledger says that the charge was
 	// held and released are how many remained of the item when the order had taken
 	// some, or could not, and when it had given that back; nil when it has not.
 	held, released *int
@@ -228,7 +226,6 @@ func (s *saga) turnBack(err error) {
 		}
 	}
 	owed.Wait(s.ctx)
-	s.undone = true
 	s.askAgain() // what refunds by staff could not give back, the undo has
 	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 })
 	for _, u := range s.never {

@@ -114,7 +114,7 @@ func TestStaffRefund_InParts(t *testing.T) {
 				require.Equal(t, booking.Charged, told[i].Payment.Status)
 				require.Equal(t, "1024", told[i].By)
 			}
-			sent := slices.DeleteFunc(l.sentTo("alice"), func(m booking.Message) bool { return m.Type != booking.RefundedMessage })
+			sent := slices.DeleteFunc(l.sentTo(v.CustomerID), func(m booking.Message) bool { return m.Type != booking.RefundedMessage })
 			require.Len(t, sent, 2)
 			require.Equal(t, int64(3000), sent[0].Data.Refund.Amount)
 			i := slices.IndexFunc(v.History, func(e contract.Entry) bool { return e.Decision == contract.RefundUpdate })
@@ -132,7 +132,9 @@ func TestStaffRefund_InParts(t *testing.T) {
 func (w *world) cannotRefund() (back func()) {
 	away := true
 	w.owing = append(w.owing, activities.Owed{Words: "no such account", NeedsPerson: true})
-	w.setFaults(func(call string) fault { return only(before, call == "refund" && len(w.owing) == 0 && away) })
+	w.setFaults(func(call string) fault {
+		return only(before, (call == "look" || call == "refund") && len(w.owing) == 0 && away)
+	})
 	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -211,8 +211,11 @@ func (s *saga) insist(ctx workflow.Context, c call, result any) {
 // has paid by hand what the call waits for: it is worth asking at once.
 func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience time.Duration) bool {
 	defer s.waitFor("the service that is to " + c.name)()
-	for {
+	for asked := s.parts.asks; ; {
 		s.showPending(ctx)
+		if c.resolvable && s.parts.asks != asked {
+			return false //replay:never an operator would have to pay by hand in the moment between two attempts
+		}
 		a := s.attempt(ctx, c)
 		done := durably(a.ctx, c)
 		if patience > 0 {

@@ -70,7 +70,10 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 			b.repaid("refund/1", 20000, pending)
 			b.pending["food-1"] = map[string]int{contract.RefundPartActivity: 3}
 		}, nil},
-		"GoodwillThatFailedBeforeTheCancellation": {booking.Food, booking.Cancelled, func(b *books) { b.repaid("refund/1", 20000, failed) }, nil},
+		"GoodwillThatFailedBeforeTheCancellation": {booking.Food, booking.Cancelled, func(b *books) {
+			b.repaid("/refund", 100000)
+			b.repaid("refund/1", 20000, failed)
+		}, nil},
 		"GoodwillBeforeTheCancellation": {booking.Lodging, booking.Cancelled, func(b *books) {
 			b.keeps(30000)
 			b.payments[0].Entries[0].Amount.Amount = 50000
@@ -111,6 +114,9 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 	}
 }
 
+// repeatIt is the remedy for a refund that nothing follows.
+const repeatIt = "repeat the request for it under its Idempotency-Key"
+
 // refundDrifts are what goes wrong with what was kept or given back.
 var refundDrifts = map[string]drift{
 	"MoreKeptThanThePolicySays": {booking.Lodging, booking.Cancelled, func(b *books) {
@@ -150,10 +156,12 @@ var refundDrifts = map[string]drift{
 		b.payments[0].Refunded = 20000
 		b.repaid("refund/1", 20000)
 	}, found(audit.Provider, "the ledger says: 100000 KRW charged, 20000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
-	"NothingFollowsIt": {booking.Food, booking.Delivered, func(b *books) { b.repaid("refund/1", 20000, pending) },
-		found(audit.Money, "refund refund/1 of 20000 KRW is pending, and nothing follows it")},
-	"ItsSagaFollowsItNoMore": {booking.Food, booking.Delivering, func(b *books) { b.repaid("refund/1", 20000, failed) },
-		found(audit.Money, "refund refund/1 of 20000 KRW is failed, and nothing follows it")},
+	"NothingFollowsIt": {booking.Food, booking.Delivered, func(b *books) { b.repaid("refund/1", 20000, pending) }, []audit.Finding{{
+		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is pending, and nothing follows it", Remedy: repeatIt,
+	}}},
+	"ItsSagaFollowsItNoMore": {booking.Food, booking.Delivering, func(b *books) { b.repaid("refund/1", 20000, failed) }, []audit.Finding{{
+		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is failed, and nothing follows it", Remedy: repeatIt,
+	}}},
 	"MoreThanIsUnderWay": {booking.Food, booking.Delivered, func(b *books) {
 		b.charges[0].Refunded = 20001
 		b.repaid("refund/1", 20000, pending)

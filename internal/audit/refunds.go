@@ -26,15 +26,15 @@ func (l *look) refunds(ctx context.Context) error {
 	return nil
 }
 
-// openRefunds are the refunds in part that have not ended. One that has failed and whose
-// order is cancelled was given back with all else.
+// openRefunds are the refunds in part that have not ended. One that has failed, and for
+// which there is no room any more, was given back otherwise.
 func (f *facts) openRefunds() (open []booking.Entry) {
 	if f.payment == nil || f.life == unknown || f.life == lost {
 		return nil
 	}
 	for _, e := range f.payment.Entries {
 		_, ofStaff := contract.RefundID(e.Key)
-		covered := e.State == booking.EntryFailed && f.order().status == booking.Cancelled
+		covered := e.State == booking.EntryFailed && e.Amount.Amount > f.payment.Refundable()
 		part := ofStaff || e.Key == contract.EarlyKey(f.id)
 		if part && e.State != booking.EntryDone && !covered {
 			open = append(open, e)

@@ -154,17 +154,21 @@ func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID str
 	return is, true, err
 }
 
-// begunRefund is the refund as the ledger has it.
+// begunRefund is the refund as the ledger has it, which its workflow has ended with. One
+// that was refused stays so under its key.
 func (o *Orders) begunRefund(ctx context.Context, r contract.Refund, orderID string) (booking.Entry, error) {
 	payment, err := o.paymentOf(ctx, orderID)
 	if err != nil {
 		return booking.Entry{}, err
 	}
 	e, begun := payment.Entry(r.Key())
-	if !begun {
-		return e, mayRefund(payment, r)
+	if begun {
+		return e, nil
 	}
-	return e, nil
+	if err := mayRefund(payment, r); err != nil {
+		return e, err
+	}
+	return e, booking.Errorf(booking.RefundExceeds, "more was asked for under this key than was left then")
 }
 
 // perhapsRefunded answers for a refund that is not known to have been begun: the

@@ -228,7 +228,7 @@ func TestRefund_WhoMay(t *testing.T) {
 func TestRefund_AfterTheEnd(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Completed)
-	g.knowsNone()
+	g.engine.On("QueryWorkflow", mock.Anything, g.order, "", contract.ViewQuery).Return(nil, serviceerror.NewNotFound("no such workflow"))
 	g.begins(func(id string) error {
 		if id == g.order {
 			return serviceerror.NewNotFound("workflow execution already completed")
@@ -280,7 +280,6 @@ func TestRefund_OrderDoesNotAnswer(t *testing.T) {
 func TestResolve_AfterTheEnd(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Completed)
-	g.knowsNone()
 	var told []client.UpdateWorkflowOptions
 	g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
