@@ -45,7 +45,7 @@ func (s *server) registerMembers() {
 
 // selfView is the caller of a request.
 type selfView struct {
-	ID          string           `json:"id" doc:"The number by which Yeyak knows the caller; absent while authentication is off" example:"1024"`
+	ID          string           `json:"id" doc:"The number by which Yeyak knows the caller, empty while authentication is off" example:"1024"`
 	Name        string           `json:"name,omitempty" doc:"How the issuer of the token calls them" example:"Alice"`
 	Roles       []booking.Role   `json:"roles" nullable:"false"`
 	Scopes      []booking.Scope  `json:"scopes" nullable:"false"`
