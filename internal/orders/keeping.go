@@ -122,11 +122,7 @@ func (o *Orders) inboxShares(p Placement) []share {
 func (o *Orders) admitToInbox(ctx context.Context, t tried) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
 	defer cancel()
-	refused, err := usedUp(ctx, o.inboxShares(t.placement))
-	if err != nil {
-		o.log(ctx, t.OrderID).Warn("orders in the inbox cannot be counted", zap.Error(err))
-	}
-	return refused
+	return usedUp(ctx, o.log(ctx, t.OrderID), o.inboxShares(t.placement))
 }
 
 // kept is the order as it is kept in the inbox, with its row in the read model.

@@ -33,19 +33,26 @@ func (p Placement) shares(most int, ofCustomer, byCaller func(context.Context, s
 	}
 }
 
+// used is how much of the share there is, as far as that is known.
+func (s share) used(ctx context.Context, log *zap.Logger) (n int, known bool) {
+	n, err := s.count(ctx, s.id)
+	if err != nil {
+		log.Warn("what a caller has waiting cannot be counted", zap.Error(err))
+	}
+	return n, err == nil
+}
+
 // usedUp refuses an order that counts for a share of which there is no more.
-func usedUp(ctx context.Context, shares []share) (refused, err error) {
+func usedUp(ctx context.Context, log *zap.Logger, shares []share) (refused error) {
 	for _, s := range shares {
 		if s.id == "" || s.most <= 0 {
 			continue
 		}
-		if used, err := s.count(ctx, s.id); err != nil {
-			return nil, err
-		} else if used >= s.most {
-			return s.refused(used), nil
+		if used, known := s.used(ctx, log); known && used >= s.most {
+			return s.refused(used)
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // shared are the orders that are being placed, for each share. A count and what is
@@ -96,13 +103,10 @@ func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end f
 		s.mu.Lock()
 		ended, next := p.ended, p.next
 		s.mu.Unlock()
-		used, err := sh.count(ctx, sh.id)
-		if err != nil {
-			log.Warn("what a caller has waiting cannot be counted", zap.Error(err))
-		}
+		used, known := sh.used(ctx, log)
 		s.mu.Lock()
 		atMost := used + p.begun - ended
-		if err != nil || atMost < sh.most {
+		if !known || atMost < sh.most {
 			p.begun++
 			s.mu.Unlock()
 			return func() { s.end(sh.id, p) }, nil
