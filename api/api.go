@@ -2,7 +2,7 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
+	"hash/maphash"
 	"net/http"
 	"net/netip"
 	"reflect"
@@ -106,7 +106,8 @@ type server struct {
 	router      *gin.Engine
 	window      *window // through which streams read
 	memberships *memberships
-	familiar    *familiar // credentials
+	familiar    *familiar    // credentials
+	seed        maphash.Seed // of their hashes
 
 	unidentified *prometheus.CounterVec // requests, by reason
 }
@@ -120,7 +121,8 @@ func New(d Deps) http.Handler {
 func newServer(d Deps) (*server, http.Handler) {
 	s := &server{Deps: d.withDefaults(), unidentified: countUnidentified(d.Registry)}
 	s.window = newWindow(func(ctx context.Context, after string) (stretch, error) { return s.readStretch(ctx, followed{}, after) }, s.Logger)
-	s.familiar, _ = lru.New[[sha256.Size]byte, struct{}](mostFamiliar) // fails only for sizes that are none
+	s.familiar, _ = lru.New[uint64, struct{}](mostFamiliar) // fails only for sizes that are none
+	s.seed = maphash.MakeSeed()
 	s.memberships = &memberships{members: s.Members, now: s.Now, log: s.Logger}
 	if s.Admission == nil {
 		s.Admission = admission.New(admission.Limits{}, s.ReplyBudget, s.Registry)

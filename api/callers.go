@@ -2,7 +2,7 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
+	"hash/maphash"
 	"net/http"
 	"strings"
 	"time"
@@ -83,7 +83,7 @@ func (s *server) introduce(c *gin.Context) bool {
 func (s *server) callerOf(c *gin.Context) (caller booking.Caller, known bool) {
 	address := accountOf(booking.Caller{}, c.ClientIP())
 	credential, fault := presented(c.Request.Header.Values("Authorization"))
-	digest := sha256.Sum256([]byte(credential))
+	digest := maphash.String(s.seed, credential)
 	if !s.familiar.Contains(digest) && s.refuseExhausted(c, address) {
 		return caller, false
 	}
@@ -102,10 +102,11 @@ func (s *server) callerOf(c *gin.Context) (caller booking.Caller, known bool) {
 	return caller, false
 }
 
-// mostFamiliar is how many credentials are known to have been valid, by their SHA-256.
+// mostFamiliar is how many credentials are known to have been valid. They are known by
+// a hash with a seed of the process: one that is taken for another is still checked.
 const mostFamiliar = 10_000
 
-type familiar = lru.Cache[[sha256.Size]byte, struct{}]
+type familiar = lru.Cache[uint64, struct{}]
 
 // ask asks Callers for the caller who presents the credential, unless it is at fault.
 func (s *server) ask(r *http.Request, credential, fault string) (booking.Caller, identity.Refusal, *problem) {

@@ -27,7 +27,8 @@ type decision struct {
 // first, nothing is kept until it can be asked.
 func (d decision) description() string {
 	const done = "200: it is done. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
-		"Should the order not allow it any more, that stands in its history, and whoever decided is told by a message. "
+		"Should the order not allow it any more, that stands in its history (`refused`). " +
+		"A message tells it too, where its customer, a member of its owner or its cleaner decided. "
 	if d.update == contract.CancelUpdate && contract.BusinessOf(d.kind).AsksToCancel {
 		return done + "503: the order stands. Only with `order_unreachable` it may take the decision yet."
 	}

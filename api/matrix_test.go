@@ -250,3 +250,33 @@ func TestMatrix_Off(t *testing.T) {
 	require.Equal(t, http.StatusOK, b.do("GET", "/v1/events", "").StatusCode)
 	require.Equal(t, []string{"customerId"}, fields(b.problem(b.do("GET", "/v1/mypages", ""), 422, booking.Invalid)))
 }
+
+// TestMatrix_RefusedDecision: a refusal brings the order along for those who may read it.
+// A courier who says once more that food was delivered is told no more than that.
+func TestMatrix_RefusedDecision(t *testing.T) {
+	t.Parallel()
+	const delivered = "/v1/food/deliveries/food-1/complete"
+	for name, test := range map[string]struct {
+		b     *bundle
+		shown map[string]bool // by the caller
+	}{
+		"UnderWay": {carriedOut(t), map[string]bool{"dana": true, "olga": true, "2003": true}},
+		"Over":     {matrix(t), map[string]bool{"dana": false, "olga": true, "2003": true}},
+	} {
+		test.b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
+			p, err := test.b.store.Order(t.Context(), d.OrderID)
+			require.NoError(t, err)
+			return orders.Outcome{View: p.View}, booking.Errorf(booking.AlreadyDelivered, "it was delivered before")
+		}
+		for n, caller := range cast() {
+			shown, asked := test.shown[caller.ID]
+			if !asked {
+				continue
+			}
+			a := test.b.do("POST", delivered, "", "Authorization", "Bearer t"+strconv.Itoa(n))
+			require.Equal(t, http.StatusConflict, a.StatusCode, a.text)
+			require.Equal(t, shown, strings.Contains(a.text, "alice"), "%s %s: %s", name, caller.ID, a.text)
+			require.Equal(t, shown, strings.Contains(a.text, `"order"`), "%s %s: %s", name, caller.ID, a.text)
+		}
+	}
+}

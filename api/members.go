@@ -38,14 +38,14 @@ func (s *server) registerMembers() {
 	register(s, huma.Operation{
 		OperationID: "remove-member", Method: http.MethodDelete, Path: membersPath + "/{personId}", Tags: []string{tagMembers},
 		Summary: "Remove a member", DefaultStatus: http.StatusNoContent,
-		Description: "From every place. It counts at once in the process that answers, and within five seconds in others.",
+		Description: "From every place. Each member may remove themselves. It counts at once in the process that answers, and within five seconds in others.",
 		Responses:   s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.removeMember)
 }
 
 // selfView is the caller of a request.
 type selfView struct {
-	ID          string           `json:"id" doc:"The number by which Yeyak knows the caller; absent while authentication is off" example:"1024"`
+	ID          string           `json:"id" doc:"The number by which Yeyak knows the caller, empty while authentication is off" example:"1024"`
 	Name        string           `json:"name,omitempty" doc:"How the issuer of the token calls them" example:"Alice"`
 	Roles       []booking.Role   `json:"roles" nullable:"false"`
 	Scopes      []booking.Scope  `json:"scopes" nullable:"false"`
@@ -153,10 +153,11 @@ func (s *server) putMember(ctx context.Context, in *putMemberInput) (*list[membe
 		is := booking.Membership{OwnerID: owner, Place: string(p.Place), Level: p.Level}
 		return booking.Member{PersonID: person, Membership: is, By: by, At: at}
 	})
-	if err := s.Members.PutMember(ctx, owner, person, parts); err != nil {
+	err := s.Members.PutMember(ctx, owner, person, parts)
+	s.memberships.forget(person) // after an error, too: it may have been committed
+	if err != nil {
 		return nil, err
 	}
-	s.memberships.forget(person)
 	s.noteChange(ctx, "member put", zap.String("owner", owner), zap.String("person", person))
 	return &list[memberView]{Body: partOf(each(parts, showMember), "")}, nil
 }
@@ -176,8 +177,10 @@ func (s *server) mustHaveCalled(ctx context.Context, personID name) error {
 }
 
 func (s *server) removeMember(ctx context.Context, in *memberByID) (*struct{}, error) {
-	if err := may(ctx, booking.ChangeMembers, ofOrganisation(in.OwnerID)); err != nil {
-		return nil, err
+	if !isCaller(ctx, string(in.PersonID)) {
+		if err := may(ctx, booking.ChangeMembers, ofOrganisation(in.OwnerID)); err != nil {
+			return nil, err
+		}
 	}
 	owner, person := string(in.OwnerID), string(in.PersonID)
 	err := s.Members.RemoveMember(ctx, owner, person)

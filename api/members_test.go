@@ -290,9 +290,98 @@ func TestOwnOrders_OfStaff(t *testing.T) {
 	require.Equal(t, []string{"ownerId"}, fields(b.problem(b.as("staff", "POST", placesPath, inn), 422, booking.Invalid)))
 	a := b.as("staff", "POST", placesPath, strings.Replace(inn, `{`, `{"ownerId":"1027",`, 1))
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
-	for target, field := range lists { // they have to say which of the two
-		require.Equal(t, []string{field}, fields(b.problem(b.as("staff", "GET", target, ""), 422, booking.Invalid)), target)
+	for target := range lists { // their own has something now
+		require.Equal(t, http.StatusOK, b.as("staff", "GET", target, "").StatusCode, target)
 	}
+	require.Equal(t, booking.OrderFilter{OwnerID: "1027"}, b.store.filter)
+	a = b.as("staff", "POST", placesPath, inn)
+	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+	require.Equal(t, "1027", decode[placeView](t, a).OwnerID)
+}
+
+// TestOwnOrders_UnwantedMemberships: what other organisations make of a caller does not
+// change which one is meant: an owner's own with something, and the one of an API key.
+// Each membership can be ended by its member.
+func TestOwnOrders_UnwantedMemberships(t *testing.T) {
+	t.Parallel()
+	caller := func(id, ownerID string, role booking.Role) booking.Caller {
+		return booking.Caller{ID: id, Roles: []booking.Role{role}, Memberships: []booking.Membership{
+			{OwnerID: ownerID, Level: booking.OwnerLevel, Founded: true},
+		}}
+	}
+	b := setup(t, func(d *given) {
+		d.Callers = credentials{"owner": caller("1026", "olivia", booking.OwnerRole), "till": caller("1030", "1027", booking.ServiceRole), "alice": alice}
+	})
+	for _, person := range []string{"1026", "1030", alice.ID} {
+		for _, by := range []string{"1050", "1051"} {
+			b.store.members = append(b.store.members, booking.Member{PersonID: person, Membership: booking.Membership{OwnerID: by, Level: booking.StaffLevel}})
+		}
+	}
+	for token, own := range map[string]string{"owner": "olivia", "till": "1027"} {
+		a := b.as(token, "GET", "/v1/orders", "")
+		require.Equal(t, http.StatusOK, a.StatusCode, a.text)
+		require.Equal(t, booking.OrderFilter{OwnerID: own}, b.store.filter)
+	}
+	a := b.as("owner", "POST", menusPath, `{"name":"Bibimbap","price":{"amount":1,"currency":"KRW"}}`)
+	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+	require.Equal(t, "olivia", decode[menuView](t, a).OwnerID)
+
+	b.problem(b.as("alice", "DELETE", "/v1/owners/1050/members/1026", ""), http.StatusForbidden, booking.NotAllowed)
+	for token, number := range map[string]string{"owner": "1026", "till": "1030", "alice": alice.ID} {
+		require.Equal(t, http.StatusNoContent, b.as(token, "DELETE", "/v1/owners/1050/members/"+number, "").StatusCode, token)
+	}
+	require.Len(t, b.store.members, 3, "those of the other organisation")
+}
+
+// readLate are members of which a reading ends after what happens meanwhile.
+type readLate struct {
+	*memory
+	meanwhile func()
+}
+
+func (r readLate) Memberships(ctx context.Context, personID string) ([]booking.Membership, error) {
+	found, err := r.memory.Memberships(ctx, personID)
+	r.meanwhile()
+	return found, err
+}
+
+// TestMemberships_RemovedMeanwhile: what was read before a member was removed counts
+// for no later request.
+func TestMemberships_RemovedMeanwhile(t *testing.T) {
+	t.Parallel()
+	store := &memory{members: []booking.Member{{PersonID: "1026", Membership: booking.Membership{OwnerID: "olivia"}}}}
+	late := readLate{memory: store}
+	m := &memberships{now: func() time.Time { return today }}
+	late.meanwhile = func() {
+		if err := store.RemoveMember(t.Context(), "olivia", "1026"); err == nil {
+			m.forget("1026")
+		}
+	}
+	m.members = late
+	_, err := m.of(t.Context(), "1026")
+	require.NoError(t, err)
+	has, err := m.of(t.Context(), "1026")
+	require.NoError(t, err)
+	require.Empty(t, has)
+}
+
+// TestMembers_ForgottenAfterErrors: a change that may have happened counts, whatever
+// its answer was.
+func TestMembers_ForgottenAfterErrors(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *given) { members(d); d.Members = putUnsure{d.Members.(*memory)} })
+	require.Len(t, decode[selfView](t, b.as("cora", "GET", "/v1/self", "")).Memberships, 1)
+	a := b.as("bora", "PUT", oliviasMembers+"/1026", `{"parts":[{"level":"staff"}]}`)
+	require.Equal(t, http.StatusServiceUnavailable, a.StatusCode, a.text)
+	require.Len(t, decode[selfView](t, b.as("cora", "GET", "/v1/self", "")).Memberships, 2)
+}
+
+// putUnsure are members of which a change is made, and its answer lost.
+type putUnsure struct{ *memory }
+
+func (p putUnsure) PutMember(ctx context.Context, ownerID, personID string, parts []booking.Member) error {
+	_ = p.memory.PutMember(ctx, ownerID, personID, parts)
+	return errAway
 }
 
 // TestOwnOrders_Away: while members cannot be read, a list that names no owner is that of

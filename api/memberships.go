@@ -28,6 +28,8 @@ type memberships struct {
 
 	mu     sync.Mutex
 	latest map[string]seenMemberships
+	// changes counts what was forgotten: what was read before a change is not kept.
+	changes int
 }
 
 type seenMemberships struct {
@@ -40,6 +42,7 @@ type seenMemberships struct {
 func (m *memberships) of(ctx context.Context, personID string) ([]booking.Membership, error) {
 	m.mu.Lock()
 	last, seen := m.latest[personID]
+	changes := m.changes
 	m.mu.Unlock()
 	begun := m.now()
 	if seen && begun.Sub(last.at) < membershipsFor {
@@ -55,6 +58,9 @@ func (m *memberships) of(ctx context.Context, personID string) ([]booking.Member
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.changes != changes {
+		return all, nil
+	}
 	if m.latest == nil || len(m.latest) >= mostMemberships {
 		m.latest = map[string]seenMemberships{}
 	}
@@ -66,5 +72,6 @@ func (m *memberships) of(ctx context.Context, personID string) ([]booking.Member
 func (m *memberships) forget(personID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.changes++
 	delete(m.latest, personID)
 }

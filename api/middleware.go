@@ -181,10 +181,11 @@ func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem 
 }
 
 // problemAbout is toProblem with the order that the error is about, if it is
-// about one.
+// about one that the caller may read. A courier may be told that an order was
+// delivered, and not which order of whom that is.
 func (s *server) problemAbout(ctx context.Context, l language, v contract.View, err error) *problem {
 	p := s.toProblem(ctx, err)
-	if v.ID != "" {
+	if v.ID != "" && CallerOf(ctx).Allowed(booking.ReadOrder, v.Thing()) {
 		p = p.about(l.show(v, readerOf(ctx, v)))
 	}
 	return p

@@ -100,11 +100,19 @@ func mayChange(ctx context.Context, id, ownerID string, next *name) error {
 	return may(ctx, booking.ChangeCatalogue, ofOrganisation(*next))
 }
 
+// isCaller tells whether the person is the caller, who may always end a membership of
+// their own: an organisation makes members without asking them.
+func isCaller(ctx context.Context, personID string) bool {
+	caller := CallerOf(ctx)
+	return caller.Known() && caller.ID == personID
+}
+
 // guard refuses what the caller may do with nothing, before the request is read.
 func (s *server) guard(ctx huma.Context, next func(huma.Context)) {
 	caller, action := CallerOf(ctx.Context()), actions[ctx.Operation().OperationID]
 	rule, _ := ruleOf(ctx.Operation())
-	if caller.EverAllowed(action) || rule.ShownBy != "" && caller.EverAllowed(rule.ShownBy) {
+	leaves := ctx.Operation().OperationID == "remove-member" && isCaller(ctx.Context(), ctx.Param("personId"))
+	if leaves || caller.EverAllowed(action) || rule.ShownBy != "" && caller.EverAllowed(rule.ShownBy) {
 		next(ctx) // whether it may with this thing, and whether the thing is there for it, is found out later
 		return
 	}
@@ -141,28 +149,39 @@ func (s *server) withMemberships(ctx context.Context, caller booking.Caller, act
 }
 
 // organisation is whose a list is for which the request names no owner at location:
-// that of the organisation which the caller is a member of. An owner whose own
-// organisation has nothing, such as a member of the staff of another one, means that
-// one. Which it is has to be said where there are several.
+// that of the organisation which the caller is a member of. Of several it is the one of
+// the caller's API key, or that began with the caller if that has anything: other
+// organisations make members without asking them. An owner whose own organisation has
+// nothing, such as a member of the staff of another one, means that one.
 func (s *server) organisation(ctx context.Context, location string) (name, error) {
 	caller := CallerOf(ctx)
 	founded, joined := caller.Founded(), caller.Joined()
 	if is := caller.Organisation(); is != "" && (founded == "" || !caller.Incomplete) {
 		return name(is), nil
 	}
-	if founded != "" && (joined != "" || caller.Incomplete) {
-		switch has, err := s.hasAnything(ctx, founded); {
+	if founded != "" {
+		switch wins, err := s.foundedWins(ctx, caller); {
 		case err != nil:
 			return "", err
-		case !has && caller.Incomplete:
-			return "", booking.Errorf(booking.Unavailable, "of which organisations you are a member cannot be found out at the moment")
-		case !has:
-			return name(joined), nil
-		case caller.Incomplete:
+		case wins:
 			return name(founded), nil
+		case caller.Incomplete:
+			return "", booking.Errorf(booking.Unavailable, "of which organisations you are a member cannot be found out at the moment")
+		case joined != "":
+			return name(joined), nil
 		}
 	}
 	return "", invalid([]error{&huma.ErrorDetail{Location: location, Message: "is required"}})
+}
+
+// foundedWins tells whether the caller's own organisation is meant, whatever others it
+// is a member of: that of an API key always, that of an owner once it has anything.
+func (s *server) foundedWins(ctx context.Context, caller booking.Caller) (bool, error) {
+	founded := caller.Founded()
+	if founded == "" || !caller.Is(booking.OwnerRole) {
+		return founded != "", nil
+	}
+	return s.hasAnything(ctx, founded)
 }
 
 // hasAnything tells whether something is, or was ordered, of the owner's.
@@ -184,10 +203,17 @@ func (f *faults) ownCustomer(ctx huma.Context, location string, id *name) {
 }
 
 // ownOwner is the caller's organisation where a request that registers something
-// names no owner, if there is one only.
+// names no owner: if there is one only, or the caller's own if that has anything.
+// While that cannot be found out it is the caller's own, too, never another one's.
 func (f *faults) ownOwner(ctx huma.Context, location string, id *name) {
+	caller := CallerOf(ctx.Context())
 	if *id == "" {
-		*id = name(CallerOf(ctx.Context()).Organisation())
+		*id = name(caller.Organisation())
+	}
+	if *id == "" {
+		if wins, err := serverOf(ctx).foundedWins(ctx.Context(), caller); wins || err != nil {
+			*id = name(caller.Founded())
+		}
 	}
 	f.required(location, *id)
 }

@@ -67,7 +67,8 @@ type Membership struct {
 	// that the organisation has.
 	Place string
 	Level MemberLevel
-	// Founded: the organisation began with the caller. It may have nothing.
+	// Founded: the organisation began with the caller, or the caller's API key is made
+	// for it: no other organisation's doing. It may have nothing.
 	Founded bool
 }
 

@@ -22,7 +22,7 @@ func MemberLevels() []MemberLevel { return []MemberLevel{OwnerLevel, StaffLevel}
 // is none or another one.
 func (c Caller) Organisation() string { return only(c.Memberships) }
 
-// Founded is the organisation that began with the caller, "" if none did.
+// Founded is the organisation that began with the caller, or that its API key is for, "" if none did.
 func (c Caller) Founded() string { return only(c.memberships(true)) }
 
 // Joined is the one organisation that the caller was made a member of, "" if there is

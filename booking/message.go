@@ -79,7 +79,7 @@ type MessageData struct {
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
 	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid"`
-	// Decision is one that the recipient has made, and Status where the order stood
+	// Decision is one that the recipient, or a member of it, has made, and Status where the order stood
 	// when it came.
 	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,resolve" doc:"What the recipient had decided"`
 	Status   Status `json:"status,omitempty" doc:"Status that the order had when the decision reached it"`

@@ -3,11 +3,14 @@ package deploy
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/yeyak/yeyak/internal/config"
 )
 
 // What follows the feed of events presents a key of its own to the API. It may be
@@ -70,6 +73,14 @@ func TestCompose_AuthenticationIsOn(t *testing.T) {
 	on := api(map[string]string{name: issuer})
 	require.Equal(t, []string{"on", issuer}, []string{on.env["YEYAK_AUTH"], on.env[name]})
 	require.False(t, on.check(t).API.Auth.Off())
+	claims := api(map[string]string{
+		name: issuer, "YEYAK_AUTH_AUDIENCE": "orders", "YEYAK_AUTH_CLAIMS": "id=uid,roles=realm_access.roles", "YEYAK_REQUESTS_PER_SECOND": "7",
+	}).check(t).API
+	require.Equal(t, []string{"orders", "uid", "realm_access.roles"}, []string{claims.Auth.Audience, claims.Auth.Claim("id"), claims.Auth.Claim("roles")})
+	require.Equal(t, 7, claims.Admission.PerSecond)
+	for field := range reflect.TypeFor[config.Auth]().Fields() {
+		require.Contains(t, on.env, field.Tag.Get("env"))
+	}
 	off := api(map[string]string{name: "", "YEYAK_AUTH": "off,off"})
 	require.True(t, off.check(t).API.Auth.Off())
 }

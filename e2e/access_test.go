@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"os/exec"
@@ -216,6 +217,8 @@ func TestDev_Tokens(t *testing.T) {
 	d := newDev(t)
 	d.run()
 	token := d.tokenOf("alice")
+	d.requireSelf(token, "alice") // her first request, before anything carries her name
+	d.requireSelf(d.tokenOf("bora"), "bora")
 	d.get(placesAt, "Authorization", "Bearer "+token).with(t, http.StatusOK)
 	d.get(placesAt, "Authorization", "").with(t, http.StatusUnauthorized)
 	d.kill()
@@ -246,6 +249,20 @@ func (d *dev) yeyak(args ...string) *exec.Cmd {
 	cmd := d.command()
 	cmd.Args = append(cmd.Args[:1], args...)
 	return cmd
+}
+
+// requireSelf requires that the account is known by its name, also as an organisation.
+func (d *dev) requireSelf(token, name string) {
+	d.Helper()
+	var self struct {
+		ID          string
+		Memberships []struct{ OwnerID string }
+	}
+	require.NoError(d, json.Unmarshal(d.get("/v1/self", "Authorization", "Bearer "+token).with(d, http.StatusOK).raw, &self))
+	require.Equal(d, name, self.ID)
+	for _, m := range self.Memberships {
+		require.Equal(d, name, m.OwnerID)
+	}
 }
 
 // tokenOf is what yeyak token prints.

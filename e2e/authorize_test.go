@@ -140,7 +140,9 @@ func TestAuthorize_ThoseWhoServe(t *testing.T) {
 	dana.gets("/v1/food/orders/"+food.ID, http.StatusNotFound)
 	dana.gets("/v1/food/deliveries/"+food.ID, http.StatusNotFound)
 	require.Empty(t, dana.gets("/v1/food/deliveries", http.StatusOK).Items)
-	require.Equal(t, string(booking.AlreadyDelivered), dana.posts(delivered, nil, http.StatusConflict).Code)
+	again := dana.posts(delivered, nil, http.StatusConflict)
+	require.Equal(t, string(booking.AlreadyDelivered), again.Code)
+	require.Empty(t, again.Order, "she may not read it any more")
 
 	drink := bora.posts(drinks, object{
 		"name": "Latte", "price": object{"amount": 4500, "currency": "KRW"}, "date": inDays(1), "count": 5,

@@ -15,6 +15,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -112,10 +113,18 @@ func TestKept_InTheirOrder(t *testing.T) {
 func TestKept_NotCarriedOut(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
-	order := c.awaiting("1h")
+	bora := c.person("bora", booking.OwnerRole)
+	place := bora.posts("/v1/lodging/places", object{
+		"name": "Seaside Inn", "price": object{"amount": 50000, "currency": "KRW"}, "confirmation": "manual", "confirmWithin": "1h",
+	}, http.StatusCreated)
+	bora.does(http.MethodPut, "/v1/lodging/places/"+place.ID+"/stock", object{"from": inDays(-1), "to": inDays(60), "rooms": 1}, http.StatusOK)
+	order := c.becomes(c.stands(c.reserve(place.ID)), booking.AwaitingOwner).ID
+	// No process tries to deliver the decision before the order is cancelled.
+	require.NoError(t, pgserver.Execute(t.Context(), string(c.options.Config.Databases.Front), `
+		CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.leased_until := now() + interval '1 hour'; RETURN NEW; END $$;
+		CREATE TRIGGER hold BEFORE INSERT ON kept_decisions FOR EACH ROW EXECUTE FUNCTION hold()`))
 	c.wire.cut()
-	c.requireKept(order, c.decide(order, "confirm"))
-	c.exec("UPDATE kept_decisions SET leased_until = now() + interval '1 hour' WHERE order_id = $1", order)
+	bora.posts(reservations+"/"+order+"/confirm", nil, http.StatusAccepted)
 	c.wire.resume()
 	direct, err := client.Dial(client.Options{HostPort: c.direct, Namespace: c.namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
@@ -133,7 +142,8 @@ func TestKept_NotCarriedOut(t *testing.T) {
 	})
 	require.Equal(t, booking.AlreadyCancelled, last.Refused)
 	require.Equal(t, "confirm", last.Decision)
-	told := c.get("/v1/messages?recipientId=bora&limit=200").with(t, http.StatusOK).body.Items
+	require.Equal(t, bora.id, last.By)
+	told := c.get("/v1/messages?recipientId="+place.OwnerID+"&limit=200").with(t, http.StatusOK).body.Items
 	require.True(t, slices.ContainsFunc(told, func(m map[string]any) bool {
 		return m["orderId"] == order && m["type"] == string(booking.DecisionNotDoneMessage)
 	}), "%v", told)

@@ -37,8 +37,9 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 var settling = contract.Policy{InPlace: true}
 
 // Settle starts the undoing of an order whose workflow was lost, and waits for
-// its end for so long. by is who has it undone. It answers how the order stands then, without a status
-// while no worker has begun with it. It goes on until it is cancelled.
+// its end for so long. by is the caller that has it undone. It answers how the order
+// stands then, without a status while no worker has begun with it. It goes on until it
+// is cancelled.
 func Settle(ctx context.Context, o Options, orderID, by string, wait time.Duration) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		settler := audit.Settler{

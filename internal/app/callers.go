@@ -76,11 +76,11 @@ func newVerifier(auth config.Auth) *identity.Verifier {
 }
 
 // callers knows callers by their tokens and keys. What carries ids of the time
-// before there were tokens are the orders, and what is offered.
-func (a *App) callers(catalogue *store.Catalogue) *identity.Callers {
+// before there were tokens are the orders, what is offered, members and cleaners.
+func (a *App) callers(catalogue *store.Catalogue, crew *store.Crew) *identity.Callers {
 	return identity.New(identity.Options{
 		Tokens: a.verifier, IssuerName: a.options.IssuerName,
 		People: store.NewPeople(a.pages), Keys: store.NewKeys(a.pages),
-		Carriers: []identity.Carrier{store.NewMypage(a.pages), catalogue},
+		Carriers: []identity.Carrier{store.NewMypage(a.pages), catalogue, store.NewMembers(a.pages), crew},
 	})
 }

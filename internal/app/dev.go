@@ -61,7 +61,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	if err != nil {
 		return err
 	}
-	if err := access.admitServices(ctx, a.pages); err != nil {
+	if err := access.admit(ctx, a.pages); err != nil {
 		a.fail(err)
 	}
 	watched, unwatch := context.WithCancel(ctx)

@@ -13,6 +13,7 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/devissuer"
 	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/internal/telemetry"
 )
@@ -30,8 +31,7 @@ func newDevAccess(cfg *config.Config, log *zap.Logger) (devAccess, error) {
 	if err != nil {
 		return devAccess{}, err
 	}
-	// Its accounts are the demonstration's, also in orders of builds without callers.
-	cfg.Auth.Issuer, cfg.Auth.Claims = config.URL(issuer.URL()), []string{"names=sub"}
+	cfg.Auth.Issuer, cfg.Auth.Claims = config.URL(issuer.URL()), nil // the accounts have their names: see admit
 	return devAccess{issuer}, nil
 }
 
@@ -49,11 +49,15 @@ func (d devAccess) name() string {
 	return devissuer.Name
 }
 
-// admitServices makes the key known that marketing and the messages' subscriber
-// find in the data folder. It is kept in the database from the first start on.
-func (d devAccess) admitServices(ctx context.Context, db *store.DB) error {
+// admit makes the demonstration accounts known by their names, and the key that
+// marketing and the messages' subscriber find in the data folder. Both are kept in the
+// database from the first start on.
+func (d devAccess) admit(ctx context.Context, db *store.DB) error {
 	if d.issuer == nil {
 		return nil
+	}
+	if err := admitAccounts(ctx, store.NewPeople(db)); err != nil {
+		return fmt.Errorf("the demonstration accounts: %w", err)
 	}
 	keys := store.NewKeys(db)
 	_, err := keys.Key(ctx, d.issuer.APIKey.ID)
@@ -62,6 +66,23 @@ func (d devAccess) admitServices(ctx context.Context, db *store.DB) error {
 	}
 	if err != nil {
 		return fmt.Errorf("the services' API key: %w", err)
+	}
+	return nil
+}
+
+// admitAccounts makes the accounts known by their names, as the README and orders of
+// builds without callers call them, whichever request comes first.
+func admitAccounts(ctx context.Context, people identity.People) error {
+	for _, account := range devissuer.Accounts() {
+		kinds := []identity.Kind{identity.CustomerKind}
+		if account.Role == booking.OwnerRole {
+			kinds = append(kinds, identity.OwnerKind)
+		}
+		for _, kind := range kinds {
+			if _, err := people.Add(ctx, identity.Person{Issuer: devissuer.Name, Subject: account.ID, Kind: kind}, account.ID); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Traces: a.traces.Provider(), Registry: registry, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}
 	if a.verifier != nil {
-		deps.Callers, deps.People = a.callers(catalogue), store.NewPeople(a.pages)
+		deps.Callers, deps.People = a.callers(catalogue, crew), store.NewPeople(a.pages)
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }

@@ -133,7 +133,7 @@ func (c *Callers) program(ctx context.Context, text string) (caller booking.Call
 		return booking.Caller{}, err
 	}
 	if k.OwnerID != "" {
-		caller.Memberships = []booking.Membership{{OwnerID: k.OwnerID, Level: booking.OwnerLevel}}
+		caller.Memberships = []booking.Membership{{OwnerID: k.OwnerID, Level: booking.OwnerLevel, Founded: true}}
 	}
 	return caller, nil
 }

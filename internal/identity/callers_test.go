@@ -280,7 +280,7 @@ func TestCaller_Keys(t *testing.T) {
 	till := d.caller(text)
 	require.Equal(t, booking.Caller{
 		ID: "1024", Name: "till", Roles: []booking.Role{booking.ServiceRole}, Scopes: []booking.Scope{booking.AllEvents},
-		Memberships: []booking.Membership{{OwnerID: "1025", Level: booking.OwnerLevel}},
+		Memberships: []booking.Membership{{OwnerID: "1025", Level: booking.OwnerLevel, Founded: true}},
 	}, till)
 	next, nextText := identity.NewKey("till", nil, "", d.clock.now(), 3*time.Hour)
 	require.NoError(t, d.memory.AddKey(t.Context(), next))

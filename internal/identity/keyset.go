@@ -29,8 +29,7 @@ const (
 	maxDocument = 1 << 20
 )
 
-// keySet holds the keys of an issuer. It implements oidc.KeySet. Unlike go-oidc's
-// own, it tells a wrong signature from an issuer that is away, fetches no keys
+// keySet holds the keys of an issuer. Unlike go-oidc's own, it tells a wrong signature from an issuer that is away, fetches no keys
 // for a key that it has, and gives up those that were withdrawn.
 type keySet struct {
 	issuer string
@@ -40,6 +39,7 @@ type keySet struct {
 
 	mu        sync.Mutex
 	keys      []jose.JSONWebKey
+	fetches   int       // that brought keys
 	fetchedAt time.Time // the keys
 	triedAt   time.Time // to fetch them
 	failure   error     // of the last try
@@ -54,26 +54,25 @@ func (e errAway) Error() string { return "fetch keys: " + e.cause.Error() }
 
 func (e errAway) Unwrap() error { return e.cause }
 
-// VerifySignature implements oidc.KeySet. Its error is errAway where the key is
-// not known and the issuer cannot be asked for it.
-func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	jws, err := jose.ParseSignedCompact(token, algorithms())
-	if err != nil || len(jws.Signatures) != 1 {
-		return nil, errSignature
-	}
-	if payload, known, err := verify(jws, k.held()); known {
-		return payload, err
+// check checks the signature, and answers the number of the fetch that brought the keys
+// for it. Its error is errAway where the key is not known and the issuer cannot be asked
+// for it.
+func (k *keySet) check(ctx context.Context, jws *jose.JSONWebSignature) (fetch int, err error) {
+	keys, fetch := k.held()
+	if known, err := verify(jws, keys); known {
+		return fetch, err
 	}
 	if err := k.fetch(ctx); err != nil {
-		return nil, errAway{err}
+		return 0, errAway{err}
 	}
-	payload, _, err := verify(jws, k.held())
-	return payload, err
+	keys, fetch = k.held()
+	_, err = verify(jws, keys)
+	return fetch, err
 }
 
-// verify tells whether the key that the token names is among the keys, and what
-// it has signed. A token that names none may be by any.
-func verify(jws *jose.JSONWebSignature, keys []jose.JSONWebKey) (payload []byte, known bool, err error) {
+// verify tells whether the key that the token names is among the keys, and fails if
+// none has signed it. A token that names none may be by any.
+func verify(jws *jose.JSONWebSignature, keys []jose.JSONWebKey) (known bool, err error) {
 	header := jws.Signatures[0].Header
 	for _, key := range keys {
 		if header.KeyID != "" && header.KeyID != key.KeyID {
@@ -83,23 +82,29 @@ func verify(jws *jose.JSONWebSignature, keys []jose.JSONWebKey) (payload []byte,
 		if key.Algorithm != "" && key.Algorithm != header.Algorithm {
 			continue
 		}
-		if payload, err := jws.Verify(&key); err == nil {
-			return payload, true, nil
+		if _, err := jws.Verify(&key); err == nil {
+			return true, nil
 		}
 	}
-	return nil, known, errSignature
+	return known, errSignature
 }
 
-// held are the keys. Those that have been held for long are fetched again, beside
+// are tells whether the keys are still those which the fetch with the number brought.
+func (k *keySet) are(fetch int) bool {
+	_, last := k.held()
+	return fetch == last
+}
+
+// held are the keys, and the number of the fetch that brought them. Those that have been held for long are fetched again, beside
 // the request, so that an issuer that is away delays nothing.
-func (k *keySet) held() []jose.JSONWebKey {
+func (k *keySet) held() (keys []jose.JSONWebKey, fetch int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.now()
 	if len(k.keys) > 0 && now.Sub(k.fetchedAt) > keysFor && now.Sub(k.triedAt) > fetchPause {
 		k.flight.DoChan("", k.refresh)
 	}
-	return k.keys
+	return k.keys, k.fetches
 }
 
 // fetch waits for the keys of this moment, or of a moment ago.
@@ -127,6 +132,7 @@ func (k *keySet) refresh() (any, error) {
 	k.triedAt, k.failure = k.now(), err
 	if err == nil {
 		k.keys, k.fetchedAt = keys, k.triedAt
+		k.fetches++
 	}
 	return nil, err
 }

@@ -1,8 +1,8 @@
 package identity
 
 import (
-	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -31,9 +32,20 @@ type VerifierOptions struct {
 type Verifier struct {
 	claims Claims
 	keys   *keySet
-	// stated checks all but the signature, signed that as well: a token that is
+	now    func() time.Time
+	// stated checks all but the signature. keys checks that afterwards: a token that is
 	// refused anyhow asks for no keys.
-	stated, signed *oidc.IDTokenVerifier
+	stated *oidc.IDTokenVerifier
+	// valid are the tokens that passed, by their SHA-256.
+	valid *lru.Cache[[sha256.Size]byte, verdict]
+}
+
+// verdict is what a valid token says. It counts until the token ends, and no longer
+// than the keys by which its signature was checked.
+type verdict struct {
+	Subject
+	ends time.Time
+	keys int // the number of their fetch
 }
 
 // Subject is what a valid token says of the person or program it was issued to.
@@ -74,50 +86,67 @@ func NewVerifier(o VerifierOptions) *Verifier {
 	for _, a := range algorithms() {
 		names = append(names, string(a))
 	}
-	keys := &keySet{issuer: o.Issuer, client: o.Client, now: o.Now}
-	config := oidc.Config{ClientID: o.Audience, SupportedSigningAlgs: names, Now: o.Now}
-	unsigned := config
-	unsigned.InsecureSkipSignatureCheck = true // signed checks it next
+	valid, _ := lru.New[[sha256.Size]byte, verdict](remembered) // fails only for sizes that are none
 	return &Verifier{
-		claims: o.Claims.orDefaults(), keys: keys,
-		stated: oidc.NewVerifier(o.Issuer, keys, &unsigned), signed: oidc.NewVerifier(o.Issuer, keys, &config),
+		claims: o.Claims.orDefaults(), now: o.Now, valid: valid,
+		keys: &keySet{issuer: o.Issuer, client: o.Client, now: o.Now},
+		stated: oidc.NewVerifier(o.Issuer, nil, &oidc.Config{
+			ClientID: o.Audience, SupportedSigningAlgs: names, Now: o.Now, InsecureSkipSignatureCheck: true,
+		}),
 	}
 }
 
 // Verify answers what the token says. Unauthenticated: it is not valid here.
-// Unavailable: that depends on a key which the issuer cannot be asked for.
+// Unavailable: that depends on a key which the issuer cannot be asked for. A valid
+// token is parsed and its signature checked once, and again when keys were fetched.
 func (v *Verifier) Verify(ctx context.Context, token string) (Subject, error) {
-	typ, err := typeOf(token)
+	if len(token) > maxToken {
+		return Subject{}, refuse(errors.New("it is too long"))
+	}
+	digest := sha256.Sum256([]byte(token))
+	if held, ok := v.valid.Get(digest); ok && !held.ends.Before(v.now()) && v.keys.are(held.keys) {
+		return held.Subject, nil
+	}
+	checked, err := v.check(ctx, token)
 	if err != nil {
-		return Subject{}, refuse(err)
+		v.valid.Remove(digest)
+		return Subject{}, err
+	}
+	v.valid.Add(digest, checked)
+	return checked.Subject, nil
+}
+
+// check parses the token and checks all of it.
+func (v *Verifier) check(ctx context.Context, token string) (verdict, error) {
+	jws, typ, err := parse(token)
+	if err != nil {
+		return verdict{}, refuse(err)
 	}
 	stated, err := v.stated.Verify(ctx, token)
 	if err != nil {
-		return Subject{}, refuse(err)
-	}
-	if err := checkPurpose(typ, stated); err != nil {
-		return Subject{}, refuse(err)
-	}
-	if _, err := v.keys.VerifySignature(ctx, token); err != nil {
-		if away, ok := errors.AsType[errAway](err); ok {
-			return Subject{}, booking.Errorf(booking.Unavailable, "the issuer of the token cannot be asked for its keys").Because(away)
-		}
-		return Subject{}, refuse(err)
-	}
-	checked, err := v.signed.Verify(ctx, token)
-	if err != nil {
-		return Subject{}, refuse(err)
+		return verdict{}, refuse(err)
 	}
 	var all map[string]any
-	if err := checked.Claims(&all); err != nil {
-		return Subject{}, refuse(err)
+	if err := stated.Claims(&all); err != nil {
+		return verdict{}, refuse(err)
+	}
+	if err := checkPurpose(typ, all); err != nil {
+		return verdict{}, refuse(err)
+	}
+	keys, err := v.keys.check(ctx, jws)
+	if away, ok := errors.AsType[errAway](err); ok {
+		return verdict{}, booking.Errorf(booking.Unavailable, "the issuer of the token cannot be asked for its keys").Because(away)
+	}
+	if err != nil {
+		return verdict{}, refuse(err)
 	}
 	s := v.claims.read(all)
-	s.Issuer = checked.Issuer
+	s.Issuer = stated.Issuer
+	s.Roles, s.Scopes = slices.Clip(s.Roles), slices.Clip(s.Scopes) // requests share them
 	if !utf8.ValidString(s.ID) || utf8.RuneCountInString(s.ID) > longestSubject || booking.TextFault(s.ID) != "" || s.ID == "" {
-		return Subject{}, refuse(fmt.Errorf("the claim %q names nobody", v.claims.ID))
+		return verdict{}, refuse(fmt.Errorf("the claim %q names nobody", v.claims.ID))
 	}
-	return s, nil
+	return verdict{s, stated.Expiry, keys}, nil
 }
 
 // Trouble says why the issuer's keys could not be fetched when that was last
@@ -139,33 +168,26 @@ const (
 	anyTokenType    = "jwt"
 )
 
-// typeOf is the type of a token. It fails for one that is no signed JWT, and for one
+// parse is the token, and its type. It fails for one that is no signed JWT, and for one
 // whose type says that it is for another purpose.
-func typeOf(token string) (string, error) {
-	if len(token) > maxToken {
-		return "", errors.New("it is too long")
-	}
-	jws, err := jose.ParseSignedCompact(token, algorithms())
+func parse(token string) (jws *jose.JSONWebSignature, typ string, err error) {
+	jws, err = jose.ParseSignedCompact(token, algorithms())
 	if err != nil || len(jws.Signatures) != 1 {
-		return "", errors.New("it is not a signed JWT")
+		return nil, "", errors.New("it is not a signed JWT")
 	}
-	typ, _ := jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType].(string)
+	typ, _ = jws.Signatures[0].Protected.ExtraHeaders[jose.HeaderType].(string)
 	typ = strings.TrimPrefix(strings.ToLower(typ), "application/")
 	if typ != accessTokenType && typ != anyTokenType {
-		return "", errors.New("its typ is neither at+jwt nor JWT")
+		return nil, "", errors.New("its typ is neither at+jwt nor JWT")
 	}
-	return typ, nil
+	return jws, typ, nil
 }
 
 // checkPurpose refuses an ID token, which tells a client who has logged in and permits
 // nothing. Where its type does not tell, the claims do that only ID tokens have.
-func checkPurpose(typ string, token *oidc.IDToken) error {
+func checkPurpose(typ string, all map[string]any) error {
 	if typ == accessTokenType {
 		return nil
-	}
-	var all map[string]any
-	if err := token.Claims(&all); err != nil {
-		return err
 	}
 	for _, name := range []string{"nonce", "at_hash", "c_hash"} {
 		if _, has := all[name]; has {
@@ -182,86 +204,4 @@ func refuse(cause error) error {
 		why = "the token has expired"
 	}
 	return booking.Errorf(booking.Unauthenticated, "%s", why).Because(cause)
-}
-
-// Claims are the names of the claims that are read of tokens. One within
-// another is named with a dot between: realm_access.roles.
-//
-// Names is the claim that holds the names by which builds that knew no callers knew
-// people, "" for none: nothing of theirs is given to anybody then.
-type Claims struct{ ID, Name, Roles, Scopes, Names string }
-
-func (c Claims) orDefaults() Claims {
-	return Claims{
-		ID: cmp.Or(c.ID, "sub"), Name: cmp.Or(c.Name, "name"), Roles: cmp.Or(c.Roles, "roles"), Scopes: cmp.Or(c.Scopes, "scope"),
-		Names: c.Names,
-	}
-}
-
-// read leaves out roles and scopes that are none of ours.
-func (c Claims) read(all map[string]any) Subject {
-	var s Subject
-	s.ID, _ = claim(all, c.ID).(string)
-	s.Name, _ = claim(all, c.Name).(string)
-	if c.Names != "" {
-		s.Former, _ = claim(all, c.Names).(string)
-	}
-	s.Program = isProgram(all)
-	for _, word := range words(claim(all, c.Roles)) {
-		if role := booking.Role(word); slices.Contains(booking.Roles(), role) && role != booking.ServiceRole {
-			s.Roles = append(s.Roles, role)
-		}
-	}
-	for _, word := range words(claim(all, c.Scopes)) {
-		if scope := booking.Scope(word); slices.Contains(booking.Scopes(), scope) {
-			s.Scopes = append(s.Scopes, scope)
-		}
-	}
-	return s
-}
-
-// isProgram tells whether a client got the token for itself: its subject is the client
-// then (RFC 9068, section 2.2).
-func isProgram(all map[string]any) bool {
-	subject, _ := all["sub"].(string)
-	return subject != "" && (all["client_id"] == subject || all["azp"] == subject)
-}
-
-// claim finds a claim whose own name may have dots, too.
-func claim(in map[string]any, name string) any {
-	if value, found := in[name]; found {
-		return value
-	}
-	for i := range len(name) {
-		if within, ok := in[name[:i]].(map[string]any); ok && name[i] == '.' {
-			if value := claim(within, name[i+1:]); value != nil {
-				return value
-			}
-		}
-	}
-	return nil
-}
-
-// words are those of a text, a list, or the names in an object: issuers write
-// roles in each of these ways. Of an object, a name counts whose value is true or an
-// object: {"operator": false} is no operator.
-func words(value any) (out []string) {
-	switch v := value.(type) {
-	case string:
-		return strings.Fields(v)
-	case []any:
-		for _, one := range v {
-			if word, ok := one.(string); ok {
-				out = append(out, word)
-			}
-		}
-	case map[string]any:
-		for word, value := range v {
-			if _, within := value.(map[string]any); within || value == true {
-				out = append(out, word)
-			}
-		}
-		slices.Sort(out)
-	}
-	return out
 }

@@ -216,6 +216,31 @@ func TestVerify_WithdrawnKey(t *testing.T) {
 	b.refuses(old, booking.Unauthenticated)
 }
 
+// TestVerify_OncePerToken: a token that passed is neither parsed nor checked again.
+// Both cost far more allocations.
+func TestVerify_OncePerToken(t *testing.T) { // not parallel: it counts allocations
+	b := setup(t)
+	token := b.Token(nil)
+	b.takes(token)
+	cost := testing.AllocsPerRun(100, func() {
+		_, err := b.Verify(t.Context(), token)
+		require.NoError(t, err)
+	})
+	require.Less(t, cost, 10.0)
+}
+
+// TestVerify_RememberedEnds: a token that passed ends at its time, whatever was
+// remembered of it.
+func TestVerify_RememberedEnds(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token := b.Token(claims{"exp": time.Now().Add(2 * time.Minute).Unix()})
+	b.takes(token)
+	b.takes(token)
+	b.clock.forward(3 * time.Minute)
+	b.refuses(token, booking.Unauthenticated)
+}
+
 // TestVerify_IssuerAway: keys that are known go on. Of a token by another it is
 // not known whether it is valid: it is neither taken nor refused.
 func TestVerify_IssuerAway(t *testing.T) {

@@ -180,6 +180,56 @@ func TestCarrier_NotDone(t *testing.T) {
 	}
 }
 
+// TestCarrier_NotDoneIsToldToItsMaker: a message goes to the part that decided, and to
+// no other where that was an operator, a program, a courier or another cleaner. The
+// history names the caller in each case.
+func TestCarrier_NotDoneIsToldToItsMaker(t *testing.T) {
+	t.Parallel()
+	over := serviceerror.NewNotFound("workflow execution already completed")
+	for name, test := range map[string]struct {
+		kind    booking.Kind
+		update  string
+		caller  string
+		byParty bool
+		to      string // who is told, "" for nobody
+	}{
+		"Customer":        {booking.Lodging, cancels, "alice", true, "alice"},
+		"OperatorCancels": {booking.Lodging, cancels, "olga", false, ""},
+		"Member":          {booking.Lodging, confirm, "1031", true, "olivia"},
+		"OperatorForShop": {booking.Lodging, confirm, "olga", false, ""},
+		"Barista":         {booking.Cafe, complete, "1031", true, "cora"},
+		"Courier":         {booking.Food, complete, "dana", true, ""},
+		"Cleaner":         {booking.Cleaning, complete, "kim", true, "kim"},
+		"FormerCleaner":   {booking.Cleaning, complete, "lee", true, ""},
+		"OperatorOfCall":  {booking.Cleaning, complete, "olga", false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			p := of(test.kind).in(booking.Cancelled, booking.ByOperator)
+			if test.update == cancels { // it would be what is so already
+				p = of(test.kind).in(booking.Completed, "")
+			}
+			if test.kind == booking.Cleaning {
+				p.View.Cleaning = &contract.Visit{Cleaner: &booking.Cleaner{ID: "kim", Name: "Kim"}}
+			}
+			require.NoError(t, d.pages.Publish(t.Context(), p))
+			require.NoError(t, d.decisions.Put(t.Context(), orders.KeptDecision{
+				Decision: orders.Decision{OrderID: p.View.ID, Kind: test.kind, Update: test.update},
+				ID:       test.update + "/1/0", Caller: test.caller, ByParty: test.byParty, DecidedAt: time.Now(),
+			}))
+			d.answersUpdates(func(int) error { return over }, well)
+			require.Equal(t, map[string]int{"over": 1}, d.carries())
+			v, err := d.pages.View(t.Context(), p.View.ID)
+			require.NoError(t, err)
+			require.Equal(t, test.caller, v.History[len(v.History)-1].By)
+			for _, who := range []string{"alice", "olivia", "sara", "cora", "kim", "lee", "olga", "dana", "1031"} {
+				require.Equal(t, who == test.to, len(d.told(who)) == 1, who)
+			}
+		})
+	}
+}
+
 // TestCarrier_NotStarted: an order that waits to be started takes its decisions once
 // it is.
 func TestCarrier_NotStarted(t *testing.T) {

@@ -93,7 +93,7 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 }
 
 // notCarriedOut settles a decision that came to nothing, unless its order stands as
-// it wanted. Its person is told first: one that is settled is not looked at again.
+// it wanted. Messages are sent first: one that is settled is not looked at again.
 func (c *Carrier) notCarriedOut(ctx context.Context, k KeptDecision, v contract.View, s SettledDecision) error {
 	if wanted(k.Update, s.Code, v) {
 		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
@@ -144,25 +144,29 @@ func wanted(update string, code booking.Code, v contract.View) bool {
 	}
 }
 
-// refusedMessage tells those who decided that it was not carried out: the customer
-// who cancelled, the cleaner who has finished, and the owner otherwise. false where
-// it is not known who that is.
+// refusedMessage tells the part that decided that the decision was not carried out:
+// the customer who cancelled, the cleaner who has finished, the organisation of the
+// member that decided. false where another caller did, such as an operator, a courier or
+// a cleaner who was replaced: the order's history tells them.
 func refusedMessage(k KeptDecision, v contract.View, s SettledDecision) (booking.Message, bool) {
 	data := booking.MessageData{
 		Kind: v.Kind, For: booking.ForOwner, Item: v.Item.Name, Quantity: v.Quantity, CustomerID: v.CustomerID,
 		Decision: k.Update, Status: v.Status,
 	}
-	recipient := v.OwnerID
+	by := k.decision().By
+	recipient, made := v.OwnerID, k.ByParty && v.Kind != booking.Food // of food a courier completes the delivery
 	switch {
 	case k.Update == contract.ResolveUpdate: // the order's history shows operators
 		recipient = ""
 	case k.Update == contract.CancelUpdate:
 		data.For, recipient = booking.ForCustomer, v.CustomerID
+		made = by == v.CustomerID
 	case v.Kind == booking.Cleaning:
 		data.For, recipient = booking.ForCleaner, ""
 		if cleaner := v.Cleaner(); cleaner != nil {
 			recipient = cleaner.ID
 		}
+		made = by == recipient
 	}
 	if v.Stay != nil {
 		data.From, _ = booking.ParseDate(v.CheckIn)
@@ -174,5 +178,5 @@ func refusedMessage(k KeptDecision, v contract.View, s SettledDecision) (booking
 	return booking.Message{
 		Key: contract.MessageKey(k.OrderID, contract.DecisionMessage+k.ID), OrderID: k.OrderID, RecipientID: recipient,
 		Type: booking.DecisionNotDoneMessage, Data: data, At: s.At.UTC().Truncate(time.Microsecond),
-	}, recipient != ""
+	}, recipient != "" && (made || by == "") // without authentication the part is all that is known
 }

@@ -5,8 +5,6 @@ import (
 	"context"
 	"time"
 
-	"go.uber.org/zap"
-
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -31,7 +29,7 @@ func (c Call) offer(_ context.Context, q *inquiry) offer {
 			return contract.Cleaning{Order: o, Tel: c.Tel, Location: c.Location}
 		},
 		summary: "cleaning",
-		admit:   q.admitCall,
+		shares:  q.callShares,
 	}
 }
 
@@ -49,35 +47,21 @@ type CallQueue interface {
 // do not come free from one moment to the next.
 const callAgainAfter = time.Minute
 
-// admitCall refuses a call when as many wait for a cleaner as may: of this customer, of
-// the caller that calls for others, or of all. It counts those in the queue: of calls
-// that are on their way there at this moment a few more may come in. When they cannot
-// be counted, the call is taken: the queue is away, the call waits until it is back
-// like any other, and a limit must not be what takes the service down.
-func (o *Orders) admitCall(ctx context.Context, p Placement) error {
-	ctx, cancel := context.WithTimeout(ctx, Glance)
-	defer cancel()
-	if o.MaxCallsOfOne > 0 {
-		switch waiting, whose, err := usedUp(ctx, p.shares(o.MaxCallsOfOne, o.Calls.WaitingOf, o.Calls.WaitingBy)); {
-		case err != nil:
-			o.Log.Warn("waiting calls cannot be counted", zap.Error(err))
-			return nil
-		case waiting > 0:
-			return booking.Errorf(TooManyCallsOfYours, "%d calls %s wait for a cleaner already", waiting, whose).In(callAgainAfter)
-		}
-	}
-	if o.MaxWaitingCalls <= 0 {
+// callShares are those of the calls that wait for a cleaner: of this customer, of the
+// caller that calls for others, and of all.
+func (o *Orders) callShares(p Placement) []share {
+	if o.Calls == nil {
 		return nil
 	}
-	waiting, err := o.Calls.Waiting(ctx)
-	if err != nil {
-		o.Log.Warn("waiting calls cannot be counted", zap.Error(err))
-		return nil
-	}
-	if waiting < o.MaxWaitingCalls {
-		return nil
-	}
-	return booking.Errorf(TooManyCallsWaiting, "%d calls wait for a cleaner already", waiting).In(callAgainAfter)
+	shares := p.shares(o.MaxCallsOfOne, o.Calls.WaitingOf, o.Calls.WaitingBy, func(used int, whose string) error {
+		return booking.Errorf(TooManyCallsOfYours, "%d calls %s wait for a cleaner already", used, whose).In(callAgainAfter)
+	})
+	return append(shares, share{
+		"everybody", o.MaxWaitingCalls, func(ctx context.Context, _ string) (int, error) { return o.Calls.Waiting(ctx) },
+		func(used int) error {
+			return booking.Errorf(TooManyCallsWaiting, "%d calls wait for a cleaner already", used).In(callAgainAfter)
+		},
+	})
 }
 
 // WaitingCalls is how many calls wait for a cleaner.

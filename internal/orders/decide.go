@@ -90,7 +90,7 @@ func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) 
 			return Outcome{View: view}, nil
 		}
 	}
-	k := KeptDecision{Decision: d, ID: asked.id, Caller: nameOf(caller), DecidedAt: made}
+	k := toKeep(caller, d, asked.id, made)
 	var out Outcome
 	switch _, why := answerOf(err); {
 	case !taken && isOpen(err) && atLimit(err) == nil:

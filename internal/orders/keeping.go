@@ -76,7 +76,7 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 		return progress{}, admission.TooBusy().In(wait)
 	}
 	if !why.sent { // else it may have been started, and is kept whatever there is
-		if err := o.admitOneMore(ctx, t); err != nil {
+		if err := o.admitToInbox(ctx, t); err != nil {
 			return progress{}, err
 		}
 	}
@@ -104,37 +104,25 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 	return undecided, nil
 }
 
-// admitToInbox refuses an order, before anything of it is started, whose customer or
-// caller has as many in the inbox as one may. An order that will not come there is taken:
-// while the inbox is empty, nothing is looked up.
-func (o *Orders) admitToInbox(ctx context.Context, t tried) error {
-	if o.Dispatcher == nil || !contract.BusinessOf(t.placement.kind()).MayWait() || o.Dispatcher.line.empty() {
+// inboxShares are those of the orders that wait in the inbox.
+func (o *Orders) inboxShares(p Placement) []share {
+	if o.Dispatcher == nil || !contract.BusinessOf(p.kind()).MayWait() {
 		return nil
 	}
-	return o.admitOneMore(ctx, t)
+	ofCustomer := func(ctx context.Context, id string) (int, error) { return o.Dispatcher.Inbox.OpenOf(ctx, id) }
+	byCaller := func(ctx context.Context, id string) (int, error) { return o.Dispatcher.Inbox.OpenBy(ctx, id) }
+	return p.shares(o.MaxKeptOfOne, ofCustomer, byCaller, func(used int, whose string) error {
+		wait, _ := o.Dispatcher.estimate()
+		return booking.Errorf(TooManyOrdersOfYours, "%d orders %s wait to be worked on already", used, whose).In(wait)
+	})
 }
 
-// admitOneMore refuses an order whose customer, or whose caller that places it for
-// another, has as many in the inbox as one may.
-// Of orders that are on their way there at this moment a few more may come in. When
-// they cannot be counted, the order is taken.
-func (o *Orders) admitOneMore(ctx context.Context, t tried) error {
-	if o.MaxKeptOfOne <= 0 {
-		return nil
-	}
+// admitToInbox refuses an order of which nothing is started, and whose customer or
+// caller has as many in the inbox as one may.
+func (o *Orders) admitToInbox(ctx context.Context, t tried) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
 	defer cancel()
-	inbox := o.Dispatcher.Inbox
-	kept, whose, err := usedUp(ctx, t.placement.shares(o.MaxKeptOfOne, inbox.OpenOf, inbox.OpenBy))
-	if err != nil {
-		o.log(ctx, t.OrderID).Warn("orders in the inbox cannot be counted", zap.Error(err))
-		return nil
-	}
-	if kept == 0 {
-		return nil
-	}
-	wait, _ := o.Dispatcher.estimate()
-	return booking.Errorf(TooManyOrdersOfYours, "%d orders %s wait to be worked on already", kept, whose).In(wait)
+	return usedUp(ctx, o.log(ctx, t.OrderID), o.inboxShares(t.placement))
 }
 
 // kept is the order as it is kept in the inbox, with its row in the read model.

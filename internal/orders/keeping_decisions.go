@@ -46,7 +46,7 @@ func (o *Orders) queueBehind(ctx context.Context, caller booking.Caller, d Decis
 	}
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
-	k := KeptDecision{Decision: d, ID: o.asks.next(o.Now(), caller, d).id, Caller: nameOf(caller), DecidedAt: made}
+	k := toKeep(caller, d, o.asks.next(o.Now(), caller, d).id, made)
 	waiting, equal, err := o.Carrier.Decisions.Ahead(look, k)
 	switch {
 	case err != nil:

@@ -153,6 +153,32 @@ func TestDecide_Kept(t *testing.T) {
 	}
 }
 
+// TestDecide_KeptByParty: what is kept says whether its caller has a part in the order.
+func TestDecide_KeptByParty(t *testing.T) {
+	t.Parallel()
+	olivia := []booking.Membership{{OwnerID: "olivia", Level: booking.StaffLevel}}
+	for name, test := range map[string]struct {
+		caller  booking.Caller
+		byParty bool
+	}{
+		"Member":   {booking.Caller{ID: "1031", Roles: []booking.Role{booking.OwnerRole}, Memberships: olivia}, true},
+		"Operator": {booking.Caller{ID: "olga", Roles: []booking.Role{booking.OperatorRole}, Memberships: olivia}, false},
+		"Program":  {booking.Caller{ID: "2003", Roles: []booking.Role{booking.ServiceRole}, Scopes: []booking.Scope{booking.AnyOrder}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.has(booking.Lodging, booking.AwaitingOwner, "")
+			d.answersUpdates(func(int) error { return serviceerror.NewUnavailable("connection reset") }, well)
+			_, err := d.Decide(t.Context(), test.caller, orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: confirm})
+			require.NoError(t, err)
+			k := d.kept()[0]
+			require.Equal(t, test.caller.ID, k.Caller)
+			require.Equal(t, test.byParty, k.ByParty)
+		})
+	}
+}
+
 // TestDecide_NotKept: what is certain to be refused, or would be kept for nobody, is
 // answered at once.
 func TestDecide_NotKept(t *testing.T) {

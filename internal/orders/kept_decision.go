@@ -39,9 +39,17 @@ type KeptDecision struct {
 	ID        string
 	Caller    string
 	DecidedAt time.Time
-	Tries     int
+	// ByParty: the caller could make it for the part that it has in the order, and not
+	// as an operator, or a program, that may make it on every order.
+	ByParty bool
+	Tries   int
 	// LeasedUntil is until when a process works on it, zero when none ever did.
 	LeasedUntil time.Time
+}
+
+// toKeep is the decision, by the caller, as it is kept if it has to be.
+func toKeep(caller booking.Caller, d Decision, id string, made time.Time) KeptDecision {
+	return KeptDecision{Decision: d, ID: id, Caller: nameOf(caller), DecidedAt: made, ByParty: !caller.AlwaysAllowed(d.Action())}
 }
 
 // decision is the decision as its order is told it.

@@ -93,7 +93,7 @@ type Deps struct {
 	// Carrier delivers the decisions that could not be delivered at once; nil:
 	// none is kept for that.
 	Carrier *Carrier
-	// Calls are counted before one more is taken. From MaxWaitingCalls on new
+	// Calls are counted before one more is taken, unless nil. From MaxWaitingCalls on new
 	// ones are refused; zero is no limit.
 	Calls           CallQueue
 	MaxWaitingCalls int
@@ -120,6 +120,9 @@ type Orders struct {
 	Deps
 	asks    asks
 	queries joined[converter.EncodedValue]
+	// calls and waiting are the orders that are being placed: calls for a cleaner, and
+	// those that may come to wait in the inbox.
+	calls, waiting shared
 }
 
 // New makes Orders.

@@ -101,7 +101,12 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 	}
 	placedAt := o.Now().UTC().Truncate(time.Microsecond)
 	t = o.tried(budget, a, placedAt)
-	if err := o.enter(ctx, budget, t); err != nil {
+	leave, err := o.admit(ctx, t)
+	defer leave()
+	if err == nil {
+		err = o.enter(ctx, budget, t)
+	}
+	if err != nil {
 		return o.notEntered(ctx, budget, t, changes, err)
 	}
 	if !contract.BusinessOf(a.placement.kind()).MayWait() {
@@ -160,9 +165,6 @@ func (o *Orders) notEntered(ctx, budget context.Context, t tried, changes <-chan
 // enter takes the turn in which start starts the order. When it fails, the
 // request has started nothing.
 func (o *Orders) enter(ctx, budget context.Context, t tried) error {
-	if err := o.admit(ctx, t); err != nil {
-		return err
-	}
 	if err := t.input.Check(); err != nil { // the catalogue holds what an earlier build let in
 		return err
 	}
@@ -176,27 +178,45 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 }
 
 // admit refuses an order that could not be worked on, before anything of it is
-// started.
-func (o *Orders) admit(ctx context.Context, t tried) error {
+// started. leave is called when it has been placed, or not.
+func (o *Orders) admit(ctx context.Context, t tried) (leave func(), err error) {
+	leave = func() {}
 	if t.offer.admit != nil {
 		if err := t.offer.admit(ctx, t.placement); err != nil {
-			return err
+			return leave, err
 		}
 	}
 	if err := t.offer.asShown(t.placement); err != nil {
-		return err
+		return leave, err
 	}
-	if err := o.admitToInbox(ctx, t); err != nil {
-		return err
+	if leave, err = o.enterShares(ctx, t); err != nil || t.offer.amount.Amount == 0 {
+		return leave, err
 	}
-	if t.offer.amount.Amount == 0 {
-		return nil
+	if wait, ok := o.Gate.Admit(ctx); !ok {
+		err = booking.Errorf(CodeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").In(soon(wait))
 	}
-	wait, ok := o.Gate.Admit(ctx)
-	if ok {
-		return nil
+	return leave, err
+}
+
+// enterShares refuses an order whose customer or caller has as many that wait as one
+// may, or is about to: of calls for a cleaner, or else in the inbox. While that is empty
+// nothing is looked up.
+func (o *Orders) enterShares(ctx context.Context, t tried) (leave func(), refused error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
+	defer cancel()
+	if t.offer.shares != nil {
+		return o.calls.enter(ctx, o.log(ctx, t.OrderID), t.offer.shares(t.placement))
 	}
-	return booking.Errorf(CodeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").In(soon(wait))
+	shares := o.inboxShares(t.placement)
+	for i, s := range shares {
+		shares[i].count = func(ctx context.Context, id string) (int, error) {
+			if o.Dispatcher.line.empty() {
+				return 0, nil
+			}
+			return s.count(ctx, id)
+		}
+	}
+	return o.waiting.enter(ctx, o.log(ctx, t.OrderID), shares)
 }
 
 // start starts the saga within the budget, and ends the turn that enter took. It

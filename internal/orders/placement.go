@@ -53,6 +53,9 @@ type offer struct {
 	// admit is an error if the business does not take the order; nil takes every
 	// one. It is asked before anything is started, and not for a repeat.
 	admit func(context.Context, Placement) error
+	// shares are those that the order counts for where it waits for a service; nil:
+	// it waits in the inbox, if at all.
+	shares func(Placement) []share
 }
 
 // Catalogue holds what there is to order. What it does not have is NotFound.

@@ -1,42 +1,157 @@
 package orders
 
-import "context"
+import (
+	"context"
+	"sync"
+
+	"go.uber.org/zap"
+)
 
 // forOthers is how many times as much as one customer a caller may have that places
 // orders for others: the desk of a hotel, for example, that calls cleaners for its
 // guests.
 const forOthers = 10
 
-// share is how much one customer or caller has of what there is room for.
+// share is how much one customer or caller, or all of them, may have of what there is
+// room for.
 type share struct {
-	id, whose string // whose it is, "" for no share; and in words
-	most      int
-	count     func(ctx context.Context, id string) (int, error)
+	id    string // whose it is, "" for no share
+	most  int    // 0 is no limit
+	count func(ctx context.Context, id string) (int, error)
+	// refused is the error for an order beyond it, given how much there is.
+	refused func(used int) error
 }
 
 // shares are those that a placement counts for: its customer's and, where that is
-// another one, its caller's. most is what one customer may have.
-func (p Placement) shares(most int, ofCustomer, byCaller func(context.Context, string) (int, error)) []share {
+// another one, its caller's. most is what one customer may have; refused says whose
+// share is used up.
+func (p Placement) shares(most int, ofCustomer, byCaller func(context.Context, string) (int, error), refused func(used int, whose string) error) []share {
+	says := func(whose string) func(int) error { return func(used int) error { return refused(used, whose) } }
 	return []share{
-		{p.CustomerID, "of this customer", most, ofCustomer},
-		{p.forCustomer(), "that you placed for others", forOthers * most, byCaller},
+		{p.CustomerID, most, ofCustomer, says("of this customer")},
+		{p.forCustomer(), forOthers * most, byCaller, says("that you placed for others")},
 	}
 }
 
-// usedUp is how much there is of the first share that is used up, and whose it is; 0 if
-// none is.
-func usedUp(ctx context.Context, shares []share) (used int, whose string, err error) {
+// used is how much of the share there is, as far as that is known.
+func (s share) used(ctx context.Context, log *zap.Logger) (n int, known bool) {
+	n, err := s.count(ctx, s.id)
+	if err != nil {
+		log.Warn("what a caller has waiting cannot be counted", zap.Error(err))
+	}
+	return n, err == nil
+}
+
+// usedUp refuses an order that counts for a share of which there is no more.
+func usedUp(ctx context.Context, log *zap.Logger, shares []share) (refused error) {
 	for _, s := range shares {
-		if s.id == "" {
+		if s.id == "" || s.most <= 0 {
 			continue
 		}
-		used, err := s.count(ctx, s.id)
-		if err != nil {
-			return 0, "", err
-		}
-		if used >= s.most {
-			return used, s.whose, nil
+		if used, known := s.used(ctx, log); known && used >= s.most {
+			return s.refused(used)
 		}
 	}
-	return 0, "", nil
+	return nil
+}
+
+// shared are the orders that are being placed, for each share. A count and what is
+// added to it are not one transaction: without these, all that come before the first is
+// counted would be let in.
+type shared struct {
+	mu sync.Mutex
+	of map[string]*placing
+}
+
+// placing are the orders of one share.
+type placing struct {
+	looks int // goroutines that hold it
+	begun int
+	// ended are those which any later count has found, if they came to anything.
+	ended int
+	next  chan struct{} // closed when one more ends
+}
+
+// enter lets an order in that counts for these shares, until leave is called, or
+// refuses it. While a share might be used up by orders that are being placed, it waits
+// for these to end, as long as ctx lasts. When a share cannot be counted, the order is
+// let in: a limit must not be what takes the service down.
+func (s *shared) enter(ctx context.Context, log *zap.Logger, shares []share) (leave func(), refused error) {
+	var held []func()
+	leave = func() {
+		for _, end := range held {
+			end()
+		}
+	}
+	for _, sh := range shares {
+		if sh.id == "" || sh.most <= 0 {
+			continue
+		}
+		end, refused := s.enterOne(ctx, log, sh)
+		if refused != nil {
+			leave()
+			return func() {}, refused
+		}
+		held = append(held, end)
+	}
+	return leave, nil
+}
+
+func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end func(), refused error) {
+	p := s.hold(sh.id)
+	for {
+		s.mu.Lock()
+		ended, next := p.ended, p.next
+		s.mu.Unlock()
+		used, known := sh.used(ctx, log)
+		s.mu.Lock()
+		atMost := used + p.begun - ended
+		if !known || atMost < sh.most {
+			p.begun++
+			s.mu.Unlock()
+			return func() { s.end(sh.id, p) }, nil
+		}
+		s.mu.Unlock()
+		if used < sh.most {
+			select {
+			case <-next:
+				continue
+			case <-ctx.Done():
+			}
+		}
+		s.release(sh.id, p)
+		return nil, sh.refused(atMost)
+	}
+}
+
+func (s *shared) hold(id string) *placing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.of[id]
+	if p == nil {
+		p = &placing{next: make(chan struct{})}
+		if s.of == nil {
+			s.of = map[string]*placing{}
+		}
+		s.of[id] = p
+	}
+	p.looks++
+	return p
+}
+
+func (s *shared) end(id string, p *placing) {
+	s.mu.Lock()
+	p.ended++
+	close(p.next)
+	p.next = make(chan struct{})
+	s.mu.Unlock()
+	s.release(id, p)
+}
+
+func (s *shared) release(id string, p *placing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.looks--; p.looks == 0 {
+		delete(s.of, id)
+	}
 }

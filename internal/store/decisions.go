@@ -36,6 +36,7 @@ type decisionRow struct {
 	Expect      string // the quote that the caller was shown
 	Caller      string
 	DecidedAt   time.Time
+	ByParty     bool
 	State       string
 	LeasedUntil *time.Time
 	Tries       int
@@ -46,7 +47,7 @@ type decisionRow struct {
 func (r decisionRow) kept() orders.KeptDecision {
 	k := orders.KeptDecision{
 		Decision: orders.Decision{OrderID: r.OrderID, Kind: r.Kind, Update: r.Decision, Note: r.Note, Expect: r.Expect},
-		ID:       r.ID, Caller: r.Caller, DecidedAt: r.DecidedAt.UTC(), Tries: r.Tries,
+		ID:       r.ID, Caller: r.Caller, DecidedAt: r.DecidedAt.UTC(), ByParty: r.ByParty, Tries: r.Tries,
 	}
 	if r.LeasedUntil != nil {
 		k.LeasedUntil = r.LeasedUntil.UTC()
@@ -58,7 +59,7 @@ func (r decisionRow) kept() orders.KeptDecision {
 func (d *Decisions) Put(ctx context.Context, k orders.KeptDecision) error {
 	row := &decisionRow{
 		OrderID: k.OrderID, ID: k.ID, Kind: k.Kind, Decision: k.Update, Note: k.Note, Expect: k.Expect, Caller: k.Caller,
-		DecidedAt: micros(k.DecidedAt), State: decisionWaits,
+		DecidedAt: micros(k.DecidedAt), ByParty: k.ByParty, State: decisionWaits,
 	}
 	return d.db.inTx(ctx, "keep decision", func(ctx context.Context, q bun.IDB) error {
 		if err := d.db.takeTurn(ctx, q, "decisions on "+k.OrderID); err != nil {

@@ -35,7 +35,7 @@ func testDecisions(t *testing.T, fresh newURL) {
 func decided(orderID, update string, after time.Duration) orders.KeptDecision {
 	return orders.KeptDecision{
 		Decision: orders.Decision{OrderID: orderID, Kind: booking.Lodging, Update: update, Note: "as I say", Expect: "before:72h/95000"},
-		ID:       update + "/_anonymous/1/0", Caller: "_anonymous", DecidedAt: received.Add(after),
+		ID:       update + "/_anonymous/1/0", Caller: "_anonymous", DecidedAt: received.Add(after), ByParty: update == "confirm",
 	}
 }
 

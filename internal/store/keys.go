@@ -70,12 +70,26 @@ func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 		case live >= identity.MostLive:
 			return booking.Errorf(booking.Invalid, "%d keys named %q are live: revoke one of them first", live, key.Name)
 		}
+		if err = mustBeItsKey(ctx, q, key); err != nil {
+			return err
+		}
 		if err = mustBeOrganisation(ctx, q, key.OwnerID); err != nil {
 			return err
 		}
 		_, err = q.NewInsert().Model(row).Exec(ctx)
 		return err
 	})
+}
+
+// mustBeItsKey refuses a key of a name that a key of another organisation has or had:
+// keys of one name are one caller, with what it is a member of.
+func mustBeItsKey(ctx context.Context, q bun.IDB, key identity.Key) error {
+	var others bool
+	err := q.NewRaw("SELECT EXISTS (SELECT 1 FROM api_keys WHERE name = ? AND owner_id <> ?)", key.Name, key.OwnerID).Scan(ctx, &others)
+	if err == nil && others {
+		err = booking.Errorf(booking.Invalid, "keys named %q are, or were, of another organisation: choose another name", key.Name)
+	}
+	return err
 }
 
 // mustBeOrganisation refuses the id of an owner who has neither called nor had an order;

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 )
 
 // Members are the members of owners' organisations, in the database of the read
@@ -40,7 +41,7 @@ func (m *Members) Memberships(ctx context.Context, personID string) ([]booking.M
 	var rows []memberRow
 	err := m.db.run(ctx, "list memberships of person", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
-		return q.NewSelect().Model(&rows).Where("person_id = ?", personID).OrderExpr("owner_id, place").Limit(maxLimit).Scan(ctx)
+		return q.NewSelect().Model(&rows).Where("person_id = ?", personID).OrderExpr("owner_id, place").Scan(ctx)
 	})
 	if err != nil {
 		return nil, err
@@ -84,7 +85,8 @@ func (m *Members) Members(ctx context.Context, ownerID string, p booking.Page) (
 
 // PutMember gives a person these parts in the organisation, one at least, and takes
 // every other one there from them, in one transaction. Of changes at the same time the
-// last one stands as a whole: those of one organisation take turns.
+// last one stands as a whole: those of one organisation take turns. Invalid: the
+// organisation is none that is known.
 func (m *Members) PutMember(ctx context.Context, ownerID, personID string, parts []booking.Member) error {
 	rows := make([]memberRow, len(parts))
 	for i, is := range parts {
@@ -94,6 +96,9 @@ func (m *Members) PutMember(ctx context.Context, ownerID, personID string, parts
 	}
 	return m.db.inTx(ctx, "put member", func(ctx context.Context, q bun.IDB) error {
 		if err := m.db.takeTurn(ctx, q, "members of "+ownerID); err != nil {
+			return err
+		}
+		if err := mustBeOrganisation(ctx, q, ownerID); err != nil {
 			return err
 		}
 		if _, err := removeMember(ctx, q, ownerID, personID); err != nil {
@@ -118,4 +123,20 @@ func (m *Members) RemoveMember(ctx context.Context, ownerID, personID string) er
 		}
 		return err
 	})
+}
+
+// Carry tells whether anybody is a member of the organisation with the id, or the
+// person with the id is one. It implements identity.Carrier.
+func (m *Members) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+	statement := map[identity.Kind]string{
+		identity.CustomerKind: "SELECT EXISTS (SELECT 1 FROM members WHERE person_id = ?)",
+		identity.OwnerKind:    "SELECT EXISTS (SELECT 1 FROM members WHERE owner_id = ?)",
+	}[kind]
+	if statement == "" {
+		return false, nil
+	}
+	err = m.db.run(ctx, "look for members", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw(statement, id).Scan(ctx, &carried)
+	})
+	return carried, err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/store"
 )
 
@@ -24,10 +25,22 @@ func put(t *testing.T, members *store.Members, parts ...booking.Member) {
 	require.NoError(t, members.PutMember(t.Context(), parts[0].OwnerID, parts[0].PersonID, parts))
 }
 
+// known lets the owners of organisations with these ids have called.
+func known(t *testing.T, db *store.DB, organisations ...string) {
+	t.Helper()
+	for _, id := range organisations {
+		_, err := store.NewPeople(db).Add(t.Context(), identity.Person{Issuer: "https://id.example.com", Subject: id, Kind: identity.OwnerKind}, id)
+		require.NoError(t, err)
+	}
+}
+
 // testMembers: a person has the parts that were given last, and no others, until they
 // are removed.
 func testMembers(t *testing.T, fresh newURL) {
-	members := store.NewMembers(setup(t, fresh, "mypage"))
+	db := setup(t, fresh, "mypage")
+	members := store.NewMembers(db)
+	requireCode(t, booking.Invalid, members.PutMember(t.Context(), "1029", "1031", []booking.Member{member("1029", "1031", "", booking.StaffLevel)}))
+	known(t, db, "1026", "1027", "1028")
 	staff, owner := booking.StaffLevel, booking.OwnerLevel
 	all := func(ownerID string) []booking.Member {
 		list, next, err := members.Members(t.Context(), ownerID, booking.Page{})
@@ -79,6 +92,12 @@ func testMembers(t *testing.T, fresh newURL) {
 		}
 	}
 	require.Equal(t, []string{"member-0", "member-1", "member-2", "member-3", "member-4"}, paged)
+	var many []booking.Member
+	for n := range 1001 {
+		many = append(many, member("1028", "1033", fmt.Sprint("place-", n), staff))
+	}
+	put(t, members, many...)
+	require.Len(t, of("1033"), len(many), "none is left out")
 	_, _, err := members.Members(t.Context(), "1028", booking.Page{Cursor: "bad"})
 	require.ErrorIs(t, err, &booking.Error{Code: booking.InvalidCursor})
 }
@@ -86,7 +105,9 @@ func testMembers(t *testing.T, fresh newURL) {
 // testMembersAtOnce: of changes of one member at the same time, the last one stands as
 // a whole: what the others gave is not beside it.
 func testMembersAtOnce(t *testing.T, fresh newURL) {
-	members := store.NewMembers(setup(t, fresh, "mypage"))
+	db := setup(t, fresh, "mypage")
+	known(t, db, "1026")
+	members := store.NewMembers(db)
 	for range 5 {
 		together(t, 6, func(n int) (any, error) {
 			place := fmt.Sprint("place-", n)

@@ -98,3 +98,15 @@ func (c *Catalogue) Carry(ctx context.Context, kind identity.Kind, id string) (c
 	})
 	return carried, err
 }
+
+// Carry tells whether a cleaner is the person with the id. It implements
+// identity.Carrier.
+func (c *Crew) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+	if kind != identity.CustomerKind {
+		return false, nil
+	}
+	err = c.db.run(ctx, "look for cleaner", func(ctx context.Context, q bun.IDB) error {
+		return q.NewRaw("SELECT EXISTS (SELECT 1 FROM cleaners WHERE id = ?)", id).Scan(ctx, &carried)
+	})
+	return carried, err
+}

@@ -104,6 +104,12 @@ func testCarriers(t *testing.T, fresh newURL) {
 	require.False(t, refused.Listed())
 	require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: refused}))
 	require.NoError(t, catalogue.AddPlace(t.Context(), "1025", booking.Place{ID: "place-1", Name: "Seaside Inn", OwnerID: "cora"}))
+	db := setup(t, fresh, "mypage")
+	known(t, db, "1026")
+	members, crew := store.NewMembers(db), store.NewCrew(setup(t, fresh, "fulfilment"))
+	put(t, members, member("1026", "1031", "", booking.StaffLevel))
+	_, err := crew.AddCleaner(t.Context(), "1025", booking.Cleaner{ID: "1032", Name: "Kim"})
+	require.NoError(t, err)
 	for _, tt := range []struct {
 		carrier identity.Carrier
 		kind    identity.Kind
@@ -119,6 +125,14 @@ func testCarriers(t *testing.T, fresh newURL) {
 		{catalogue, identity.OwnerKind, "cora", true},
 		{catalogue, identity.OwnerKind, "bora", false},
 		{catalogue, identity.CustomerKind, "cora", false},
+		{members, identity.CustomerKind, "1031", true},
+		{members, identity.OwnerKind, "1026", true},
+		{members, identity.CustomerKind, "1026", false},
+		{members, identity.OwnerKind, "1031", false},
+		{members, identity.ServiceKind, "1031", false},
+		{crew, identity.CustomerKind, "1032", true},
+		{crew, identity.CustomerKind, "1031", false},
+		{crew, identity.OwnerKind, "1032", false},
 	} {
 		carried, err := tt.carrier.Carry(t.Context(), tt.kind, tt.id)
 		require.NoError(t, err)
@@ -158,6 +172,17 @@ func testKeys(t *testing.T, fresh newURL) {
 		require.NoError(t, store.NewMypage(db).Publish(t.Context(), contract.Publication{View: v}))
 		coras, _ := identity.NewKey(t.Name(), nil, "cora", now, time.Hour)
 		require.NoError(t, keys.AddKey(t.Context(), coras))
+	})
+
+	run(t, "OneNameIsOneOrganisations", func(t *testing.T) {
+		k, err := add(t, t.Name(), now, time.Hour)
+		require.NoError(t, err)
+		others, _ := identity.NewKey(t.Name(), nil, "", now, time.Hour)
+		requireCode(t, booking.Invalid, keys.AddKey(t.Context(), others))
+		require.NoError(t, keys.RevokeKey(t.Context(), k.ID, "1027", now))
+		requireCode(t, booking.Invalid, keys.AddKey(t.Context(), others))
+		_, err = add(t, t.Name(), now, time.Hour)
+		require.NoError(t, err)
 	})
 
 	run(t, "Revoked", func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 
 // Settlement is what the saga of a lost order is started with to be undone:
 // the order as it was last known, and no more of what it was placed with than
-// undos ask for. by is who has it undone. They act on what was done under the order's keys, so a view
-// that lacks days or a quantity will do.
+// undos ask for. by is the caller that has it undone. Undos act on what was done under
+// the order's keys, so a view that lacks days or a quantity will do.
 func Settlement(v View, p Policy, requestHash, by string) (workflow string, input Input, err error) {
 	business := BusinessOf(v.Kind)
 	if business.settle == nil {

@@ -18,7 +18,7 @@ type View struct {
 	Quantity   int            `json:"quantity" doc:"How many of the item: rooms, portions or cups, for example"`
 	Amount     booking.Money  `json:"amount" doc:"Price of the whole order"`
 	Status     booking.Status `json:"status"`
-	// Placed: the order came into being. Owners are shown no others.
+	// Placed: the order came into being. Owners are listed no others.
 	Placed bool `json:"placed" doc:"Whether it came into being, that is, was paid for where it has a price"`
 	// Reason is why the order is, or is being, cancelled.
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
