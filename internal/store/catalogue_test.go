@@ -17,10 +17,6 @@ func newPlace(id string) booking.Place {
 		ID: id, Name: "바다 'n' 하늘?", OwnerID: "owner", Price: won, Confirmation: booking.Manual,
 		ConfirmWithin: booking.Duration(24 * time.Hour), TimeZone: "Asia/Seoul",
 		CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11, Minute: 30},
-		Cancellation: &booking.CancellationPolicy{
-			Tiers: []booking.Tier{{Before: new(booking.Duration(72 * time.Hour)), Percent: 100}, {Before: new(booking.Duration(0)), Percent: 50}},
-			Fee:   5000, NoShow: new(0), EarlyDeparture: 25,
-		},
 	}
 }
 
@@ -33,6 +29,18 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Equal(t, newPlace("place"), p)
 		require.Error(t, catalogue.AddPlace(t.Context(), "1025", newPlace("place")), "the id is taken")
+	})
+
+	run(t, "PlaceWithPolicy", func(t *testing.T) {
+		want := newPlace("policed")
+		want.Cancellation = &booking.CancellationPolicy{
+			Tiers: []booking.Tier{{Before: new(booking.Duration(72 * time.Hour)), Percent: 100}, {Before: new(booking.Duration(0)), Percent: 50}},
+			Fee:   5000, NoShow: new(0), EarlyDeparture: 25,
+		}
+		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", want))
+		p, err := catalogue.Place(t.Context(), "policed")
+		require.NoError(t, err)
+		require.Equal(t, want, p)
 	})
 
 	run(t, "NotFound", func(t *testing.T) {
