@@ -21,7 +21,7 @@ type shownPayment struct {
 	Disputes                           []booking.Dispute
 }
 
-func (s *system) paymentOf(order string) (p shownPayment) {
+func (s *system) shown(order string) (p shownPayment) {
 	s.Helper()
 	s.get("/v1/payments/"+order).with(s, http.StatusOK).into(s, &p)
 	return p
@@ -65,14 +65,14 @@ func TestEntries_OfOthers(t *testing.T) {
 			place := a.place(9)
 
 			byHand := a.reserve(place).with(t, http.StatusCreated).body.ID
-			is := a.paymentOf(byHand)
+			is := a.shown(byHand)
 			require.EqualValues(t, 100000, is.Refundable.Amount)
 			require.Len(t, is.Entries, 1)
 			require.Equal(t, booking.ChargeEntry, is.Entries[0].Kind)
 			require.Equal(t, booking.EntryDone, is.Entries[0].State)
 			stripe.hand("refunds", `{"orderId":%q,"amount":30000}`, byHand)
 			a.decide(byHand, "cancel").with(t, http.StatusOK)
-			is = a.paymentOf(byHand)
+			is = a.shown(byHand)
 			require.Equal(t, booking.Refunded, is.Status)
 			require.EqualValues(t, 100000, is.Refunded.Amount)
 			require.Zero(t, is.Refundable.Amount)
@@ -87,14 +87,14 @@ func TestEntries_OfOthers(t *testing.T) {
 			stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, disputed)
 			a.cancelling(disputed)
 			a.eventually(func() bool { return a.get("/v1/mypages/" + disputed).body.NeedsAttention })
-			is = a.paymentOf(disputed)
+			is = a.shown(disputed)
 			require.Equal(t, booking.DisputeOpen, is.Disputes[0].State)
 			require.True(t, is.Disputes[0].EvidenceDueBy.After(time.Now()))
 			require.Equal(t, booking.EntryFailed, is.named(t, disputed+"/charge/refund").State)
 			require.Contains(t, is.named(t, disputed+"/charge/refund").Words, "charge_disputed")
 			stripe.hand("disputes", `{"orderId":%q,"amount":40000,"state":"won"}`, disputed)
 			a.becomes(disputed, booking.Cancelled)
-			is = a.paymentOf(disputed)
+			is = a.shown(disputed)
 			require.Equal(t, booking.Refunded, is.Status)
 			require.Equal(t, booking.DisputeWon, is.Disputes[0].State)
 			a.requireClean()
@@ -110,14 +110,14 @@ func TestEntries_OfARefundThatIsPending(t *testing.T) {
 	order := a.reserve(a.place(9)).with(t, http.StatusCreated).body.ID
 	stripe.turn(`{"refunds":"wait"}`)
 	a.cancelling(order)
-	a.eventually(func() bool { return a.paymentOf(order).named(t, order+"/charge/refund").Words != "" })
-	own := a.paymentOf(order).named(t, order+"/charge/refund")
+	a.eventually(func() bool { return a.shown(order).named(t, order+"/charge/refund").Words != "" })
+	own := a.shown(order).named(t, order+"/charge/refund")
 	require.Equal(t, booking.EntryPending, own.State)
 	require.Contains(t, own.Words, "pending at stripe")
-	require.Zero(t, a.paymentOf(order).Refundable.Amount)
+	require.Zero(t, a.shown(order).Refundable.Amount)
 	stripe.turn(`{}`)
 	a.becomes(order, booking.Cancelled)
-	own = a.paymentOf(order).named(t, order+"/charge/refund")
+	own = a.shown(order).named(t, order+"/charge/refund")
 	require.Equal(t, booking.EntryDone, own.State)
 	require.Empty(t, own.Words)
 	a.requireClean()
