@@ -27,7 +27,8 @@ func carries(t testing.TB, e booking.Event, policed bool) {
 	}
 	statuses := map[booking.EventType][]booking.PaymentStatus{
 		booking.PaymentApproved: {booking.Charged}, booking.PaymentDeclinedEvent: {booking.Declined},
-		booking.PaymentCancelApproved: {booking.Refunded, booking.Returned}, booking.PaymentRefunded: {booking.Charged, booking.RefundPending, booking.Refunded},
+		booking.PaymentCancelApproved: {booking.Refunded, booking.Returned},
+		booking.PaymentRefunded:       {booking.Charged, booking.RefundPending, booking.Refunded, booking.Retained},
 	}[e.Type]
 	if e.Type == booking.PaymentRefunded {
 		assert.NotNil(t, d.Payment.Part, e.Key)
