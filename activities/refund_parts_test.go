@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -22,6 +23,8 @@ type drawer struct {
 	refunds  []activities.Refund
 	disputes []booking.Dispute
 	says     error // to what is asked for next
+	// saysOf is said to what is asked for under a key.
+	saysOf map[string]error
 }
 
 func newDrawer() *drawer {
@@ -30,8 +33,8 @@ func newDrawer() *drawer {
 	d.refund = func(key, _ string, amount booking.Money) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.says != nil || amount.Amount == 0 {
-			return d.says
+		if err := cmp.Or(d.saysOf[key], d.says); err != nil || amount.Amount == 0 {
+			return err
 		}
 		d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Key: key, Amount: amount.Amount, State: booking.EntryDone})
 		return nil
@@ -76,6 +79,13 @@ func (d *drawer) answers(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.says = err
+}
+
+// answersTo is what is said to what is asked for under a key.
+func (d *drawer) answersTo(key string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.saysOf = map[string]error{key: err}
 }
 
 // paid is a service whose order o1 has been charged.
@@ -315,19 +325,17 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
-	d.answers(&activities.Owed{Words: "pending"})
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "pending"})
 	_, err := refundPart(payments, goodwill("refund/1", 20000))
 	require.NoError(t, err)
-	d.answers(nil)
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
 	require.EqualValues(t, 20000, d.given("o1/charge/refund"))
 
-	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "the account is closed", NeedsPerson: true})
 	_, err = refundPart(payments, goodwill("refund/1", 20000))
 	require.NoError(t, err)
-	d.answers(nil)
 	undo, err = refund(payments, keeping(10000))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Kept: 10000}, undo, "what has failed is owed after all")
@@ -339,6 +347,33 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.RefundExceeds, got.Refused, "nothing waits for it any more")
 	require.Equal(t, booking.EntryFailed, got.Entry.State)
+}
+
+// TestRefundPayment_GoodwillComesOutOfWhatIsKept: the cancellation gives back what
+// it was to give back when it was decided, however long the provider was away.
+func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]error{
+		"Away": errAway, "Refuses": &activities.Owed{Words: "the balance is too low", NeedsPerson: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(away)
+			_, _ = refund(payments, keeping(15000))
+			_, _ = refundPart(payments, goodwill("refund/1", 15000))
+			d.answers(nil)
+			got, err := refundPart(payments, goodwill("refund/1", 15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.EntryDone, got.Entry.State)
+			undo, err := refund(payments, keeping(15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: price.Amount, Kept: 15000}, undo)
+			require.EqualValues(t, 35000, d.given("o1/charge/refund"))
+			own, _ := onRecord(t, payments, "o1").Entry("o1/charge/refund")
+			require.EqualValues(t, 35000, own.Amount.Amount)
+		})
+	}
 }
 
 // TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.

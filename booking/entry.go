@@ -94,6 +94,10 @@ func (e Entry) ByProvider() bool {
 	return e.Kind == RefundEntry && e.State == EntryDone && e.Reason != Disputed && (!e.ByHand || e.Reason == AtProvider)
 }
 
+// ByOthers tells whether the entry follows from no decision of ours: a bank, or
+// somebody at the provider, gave it back.
+func (e Entry) ByOthers() bool { return e.Reason == Disputed || e.Reason == AtProvider }
+
 // Dispute is an objection to a charge that the customer has raised with their
 // bank.
 type Dispute struct {

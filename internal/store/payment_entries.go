@@ -135,7 +135,10 @@ func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment boo
 		case e.Amount.Currency != payment.Amount.Currency || e.Amount.Amount < 1 || e.Amount.Amount > left:
 			return booking.Errorf(booking.RefundExceeds, "%d %s are left to be given back of order %s", left, payment.Amount.Currency, e.OrderID)
 		}
-		e.State, e.Ref, e.Words, e.ByHand, e.At = booking.EntryPending, "", "", false, time.Time{}
+		e.State, e.Ref, e.Words, e.ByHand, e.At = booking.EntryPending, "", "", false, now()
+		if own, undone := payment.Entry(payment.RefundKey()); undone && !e.At.After(own.At) {
+			e.At = own.At.Add(time.Microsecond) // it is later, whatever the clock of another process says
+		}
 		return putEntry(ctx, q, e)
 	})
 	return payment, err

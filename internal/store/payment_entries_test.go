@@ -223,6 +223,25 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.EqualValues(t, 20000, read(t, c).Refunded)
 	})
 
+	run(t, "GoodwillAfterCancel", func(t *testing.T) {
+		c := charged(t)
+		_, err := payments.BeginEntry(t.Context(), part(c, "refund/1", 5000))
+		require.NoError(t, err)
+		_, err = payments.BeginRefund(t.Context(), keeping(c, 20000))
+		require.NoError(t, err)
+		after, err := payments.BeginEntry(t.Context(), part(c, "refund/2", 15000))
+		require.NoError(t, err)
+		require.EqualValues(t, 25000, after.Owed(), "it comes out of what is kept")
+		p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{{
+			Key: booking.KeyAtProvider("re_7"), OrderID: c.OrderID, Amount: booking.Money{Amount: 4000, Currency: won.Currency},
+			Reason: booking.AtProvider, ByHand: true, Ref: "re_7", State: booking.EntryDone, At: time.Now().Add(time.Hour),
+		}}, nil)
+		require.NoError(t, err)
+		own, _ := p.Entry(p.RefundKey())
+		require.EqualValues(t, 21000, own.Amount.Amount, "what somebody gives back at the provider does not")
+		require.EqualValues(t, 20000, p.Kept)
+	})
+
 	run(t, "Import", func(t *testing.T) {
 		c := charged(t)
 		_, err := payments.BeginRefund(t.Context(), keeping(c, 20000))
