@@ -33,10 +33,17 @@ func newDrawer() *drawer {
 	d.refund = func(key, _ string, amount booking.Money) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if err := cmp.Or(d.saysOf[key], d.says); err != nil || amount.Amount == 0 {
+		if err := cmp.Or(d.saysOf[key], d.says); err != nil {
 			return err
 		}
-		d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Key: key, Amount: amount.Amount, State: booking.EntryDone})
+		if amount.Amount > 0 {
+			d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Key: key, Amount: amount.Amount, State: booking.EntryDone})
+		}
+		for _, r := range d.refunds {
+			if r.State == booking.EntryPending {
+				return &activities.Owed{Words: "refund " + r.ID + " is pending"}
+			}
+		}
 		return nil
 	}
 	return d
@@ -47,7 +54,9 @@ func (d *drawer) seen(ref string) activities.Outlay {
 	defer d.mu.Unlock()
 	seen := activities.Outlay{Ref: ref, Taken: price, Left: price.Amount, Refunds: append([]activities.Refund{}, d.refunds...), Disputes: d.disputes}
 	for _, r := range d.refunds {
-		seen.Left -= r.Amount
+		if r.State != booking.EntryFailed {
+			seen.Left -= r.Amount
+		}
 	}
 	for _, dispute := range d.disputes {
 		if dispute.State == booking.DisputeLost {
@@ -58,10 +67,23 @@ func (d *drawer) seen(ref string) activities.Outlay {
 }
 
 // byHand gives some back, as a person does at the provider.
-func (d *drawer) byHand(amount int64) {
+func (d *drawer) byHand(amount int64) { d.byHandIs(amount, booking.EntryDone) }
+
+func (d *drawer) byHandIs(amount int64, state booking.EntryState) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Amount: amount, State: booking.EntryDone})
+	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Amount: amount, State: state, At: time.Now()})
+}
+
+// becomes is what comes of a refund that was pending.
+func (d *drawer) becomes(id string, state booking.EntryState) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.refunds {
+		if d.refunds[i].ID == id {
+			d.refunds[i].State = state
+		}
+	}
 }
 
 func (d *drawer) given(key string) (sum int64) {
@@ -317,6 +339,28 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 			payment := onRecord(t, payments, "o1")
 			require.Equal(t, tt.undo.Payment, payment.Status)
 			require.Len(t, payment.Disputes, len(d.disputes))
+		})
+	}
+}
+
+// TestRefundPayment_CountsWhatOthersAreGivingBack: what the policy keeps is not given
+// back for a refund by hand that is under way, and all that is owed is if that fails.
+func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
+	t.Parallel()
+	for state, own := range map[booking.EntryState]int64{booking.EntryDone: 10000, booking.EntryFailed: 35000} {
+		t.Run(string(state), func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.byHandIs(25000, booking.EntryPending)
+			undo, err := refund(payments, keeping(15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Owed: "refund re_0 is pending"}, undo)
+			require.EqualValues(t, 10000, d.given("o1/charge/refund"))
+			d.becomes("re_0", state)
+			undo, err = refund(payments, keeping(15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
+			require.Equal(t, own, d.given("o1/charge/refund"))
 		})
 	}
 }

@@ -152,7 +152,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 			return given{}, err
 		}
 		if part = underWay(*payment); part != nil || payment.Kept > 0 {
-			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)))
+			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)-onItsWay(*payment, seen)))
 		}
 	}
 	id, err := p.Provider.Refund(ctx, key, seen, due)

@@ -55,6 +55,18 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 	return entries
 }
 
+// onItsWay is what others are giving back at the provider, and the ledger does not
+// know of yet: it may fail.
+func onItsWay(payment booking.Payment, seen Outlay) (sum int64) {
+	ours := keysOf(payment)
+	for _, r := range seen.Refunds {
+		if _, known := payment.Entry(booking.KeyAtProvider(r.ID)); r.State == booking.EntryPending && !ours[r.Key] && !known {
+			sum += r.Amount
+		}
+	}
+	return sum
+}
+
 // keysOf are the keys under which the payment's refunds are asked for.
 func keysOf(payment booking.Payment) map[string]bool {
 	keys := map[string]bool{payment.RefundKey(): true}
