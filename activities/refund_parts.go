@@ -44,6 +44,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	if begun && stands.State == booking.EntryDone {
 		return stands, payment, nil
 	}
+	was := stands
 	seen, unseen := p.seen(ctx, &payment) // the ledger begins it, whether the provider can be asked or not
 	if _, isOwed := errors.AsType[*Owed](unseen); begun && stands.State == booking.EntryFailed && unseen != nil && !isOwed {
 		return e, payment, elsewhere{unseen} // it stays with its person
@@ -60,7 +61,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	}
 	before := stands
 	if err := p.askFor(ctx, &stands, seen, unseen); err != nil {
-		return e, payment, err
+		return e, payment, p.stillFailed(ctx, was, err)
 	}
 	if stands != before {
 		if err := p.Ledger.NoteEntry(ctx, stands); err != nil {
@@ -68,6 +69,18 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		}
 	}
 	return stands, payment.With(stands), nil
+}
+
+// stillFailed is err, once a refund that had failed before it was asked for again is
+// with its person again.
+func (p *Payments) stillFailed(ctx context.Context, was booking.Entry, err error) error {
+	if was.State != booking.EntryFailed {
+		return err
+	}
+	if failed := p.Ledger.NoteEntry(context.WithoutCancel(ctx), was); failed != nil {
+		return errors.Join(err, fmt.Errorf("record that the refund still needs a person: %w", failed))
+	}
+	return err
 }
 
 // seen is what is seen of a payment's charge at the provider. The ledger knows of

@@ -263,6 +263,27 @@ func TestResolveByHand_OfAPart(t *testing.T) {
 	require.Zero(t, onRecord(t, payments, "o1").Refunded)
 }
 
+// TestResolveByHand_OfAPartAskedForInVain: what has failed stays with its person while
+// the provider is asked again, and does not answer.
+func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	e := goodwill("refund/1", 20000)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err := refundPart(payments, e)
+	require.NoError(t, err)
+	failed := onRecord(t, payments, "o1").Entries
+	d.answers(errAway)
+	e.Words = "the account is closed"
+	_, err = refundPart(payments, e)
+	require.ErrorIs(t, err, errAway)
+	require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
+	require.Equal(t, failed, onRecord(t, payments, "o1").Entries, "since when it has failed is not forgotten")
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+}
+
 func TestRefundPayment_Keeps(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)

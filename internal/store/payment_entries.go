@@ -238,11 +238,14 @@ func (p *Payments) change(ctx context.Context, what, orderID string, payment *bo
 }
 
 // putEntry writes an entry, or changes the one under its key in what may change of it.
+// One that is asked for again in vain came to its state when it did so first.
 func putEntry(ctx context.Context, q bun.IDB, e booking.Entry) error {
 	row := newEntryRow(e)
 	_, err := q.NewInsert().Model(&row).On("CONFLICT (order_id, key) DO UPDATE").
 		Set("amount = EXCLUDED.amount").Set("by_whom = EXCLUDED.by_whom").Set("ref = EXCLUDED.ref").Set("state = EXCLUDED.state").
-		Set("words = EXCLUDED.words").Set("by_hand = EXCLUDED.by_hand").Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
+		Set("words = EXCLUDED.words").Set("by_hand = EXCLUDED.by_hand").
+		Set(`updated_at = CASE WHEN EXCLUDED.state IN ('pending', 'failed') AND EXCLUDED.words = ?TableAlias.words AND EXCLUDED.words <> ''
+			THEN ?TableAlias.updated_at ELSE EXCLUDED.updated_at END`).Exec(ctx)
 	return err
 }
 
