@@ -107,6 +107,9 @@ func allWithEntries(ctx context.Context, q bun.IDB, rows []paymentRow) ([]bookin
 			payments[i].Entries = append(payments[i].Entries, e.entry())
 		}
 	}
+	for i, row := range rows {
+		payments[i] = row.ended(payments[i])
+	}
 	var disputes []disputeRow
 	err = q.NewSelect().Model(&disputes).Where("order_id BETWEEN ? AND ?", first, last).OrderExpr("order_id, id").Scan(ctx)
 	for _, d := range disputes {
@@ -223,6 +226,9 @@ func (p *Payments) change(ctx context.Context, what, orderID string, payment *bo
 		if *payment, err = withEntries(ctx, q, row); err != nil {
 			return err
 		}
+		if err := row.putEnded(ctx, q, *payment); err != nil {
+			return err
+		}
 		if err := do(ctx, q); err != nil {
 			return err
 		}
@@ -244,8 +250,8 @@ func putEntry(ctx context.Context, q bun.IDB, e booking.Entry) error {
 	_, err := q.NewInsert().Model(&row).On("CONFLICT (order_id, key) DO UPDATE").
 		Set("amount = EXCLUDED.amount").Set("by_whom = EXCLUDED.by_whom").Set("ref = EXCLUDED.ref").Set("state = EXCLUDED.state").
 		Set("words = EXCLUDED.words").Set("by_hand = EXCLUDED.by_hand").
-		Set(`updated_at = CASE WHEN EXCLUDED.state IN ('pending', 'failed') AND EXCLUDED.words = ?TableAlias.words AND EXCLUDED.words <> ''
-			THEN ?TableAlias.updated_at ELSE EXCLUDED.updated_at END`).Exec(ctx)
+		Set(`updated_at = CASE WHEN EXCLUDED.words = ?TableAlias.words AND (EXCLUDED.state = ?TableAlias.state
+			OR EXCLUDED.state <> 'done' AND EXCLUDED.words <> '') THEN ?TableAlias.updated_at ELSE EXCLUDED.updated_at END`).Exec(ctx)
 	return err
 }
 
