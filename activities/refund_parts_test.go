@@ -284,6 +284,67 @@ func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
 	require.Len(t, resolved.Entries, 1)
 }
 
+// TestRefundPart_MadeUpForAtTheProvider: who gives back there what has failed makes no
+// order wait, and nothing go back twice, whoever sees it first.
+func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
+	t.Parallel()
+	for name, looks := range map[string]func(*testing.T, *activities.Payments){
+		"SeenByThePart": func(*testing.T, *activities.Payments) {},
+		"SeenByTheUndo": func(t *testing.T, p *activities.Payments) {
+			undo, err := refund(p, keeping(10000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Owed: "the balance is too low", NeedsPerson: true}, undo)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			e := goodwill("refund/1", 20000)
+			d.answers(&activities.Owed{Words: "the balance is too low", NeedsPerson: true})
+			got, err := refundPart(payments, e)
+			require.NoError(t, err)
+			require.Equal(t, booking.EntryFailed, got.Entry.State)
+			d.byHand(20000)
+			d.byHand(20000)
+			looks(t, payments)
+			e.Words = got.Entry.Words
+			for range 2 {
+				got, err = refundPart(payments, e)
+				require.NoError(t, err)
+				require.Equal(t, booking.EntryDone, got.Entry.State)
+				require.Equal(t, "re_0", got.Entry.Ref)
+				d.answers(nil)
+			}
+			require.Zero(t, d.given("o1/refund/1"))
+			payment := onRecord(t, payments, "o1")
+			require.EqualValues(t, 40000, payment.Refunded)
+			_, asOthers := payment.Entry(booking.KeyAtProvider("re_1"))
+			require.True(t, asOthers, "one makes up for it, and the other is somebody's own")
+			_, twice := payment.Entry(booking.KeyAtProvider("re_0"))
+			require.False(t, twice)
+		})
+	}
+}
+
+// TestRefundPart_NotMadeUpForByWhatWasBefore: somebody's own refund, of as much, before
+// the part has failed is another one.
+func TestRefundPart_NotMadeUpForByWhatWasBefore(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.byHand(20000)
+	d.answers(&activities.Owed{Words: "the balance is too low", NeedsPerson: true})
+	e := goodwill("refund/1", 20000)
+	for range 2 {
+		got, err := refundPart(payments, e)
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryFailed, got.Entry.State)
+	}
+	d.answers(nil)
+	_, err := refundPart(payments, e)
+	require.NoError(t, err)
+	require.EqualValues(t, 20000, d.given("o1/refund/1"))
+}
+
 func TestRefundPayment_Keeps(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)

@@ -165,6 +165,9 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 func (p *Payments) Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (payment booking.Payment, err error) {
 	err = p.change(ctx, "record refunds of others", orderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		for _, e := range others {
+			if stands, known := payment.Entry(e.Key); known && stands.State == booking.EntryDone && !e.ByOthers() {
+				e = besides(e) // it is paid by hand already
+			}
 			if err := putEntry(ctx, q, e); err != nil {
 				return err
 			}
@@ -188,6 +191,15 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 		return p.keepLess(ctx, q, orderID)
 	})
 	return payment, err
+}
+
+// besides is a refund of the provider's as one that was made beside those that were
+// decided on.
+func besides(e booking.Entry) booking.Entry {
+	return booking.Entry{
+		Key: booking.KeyAtProvider(e.Ref), OrderID: e.OrderID, Amount: e.Amount, Reason: booking.AtProvider, Ref: e.Ref,
+		State: booking.EntryDone, ByHand: true,
+	}
 }
 
 // keepLess fits what is kept of a payment, and its own refund, to what others have
