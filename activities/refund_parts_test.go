@@ -395,8 +395,8 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 		own                int64
 	}{
 		"APart":             {15000, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, 15000},
-		"AllButTheFee":      {15000, 35000, 0, booking.Undo{Acted: true, Payment: booking.Retained, Refunded: 35000, Kept: 15000}, 0},
-		"SomeOfTheFee":      {15000, 45000, 0, booking.Undo{Acted: true, Payment: booking.Retained, Refunded: 45000, Kept: 5000}, 0},
+		"AllButTheFee":      {15000, 35000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, 0},
+		"SomeOfTheFee":      {15000, 45000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 45000, Kept: 5000}, 0},
 		"All":               {15000, 50000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 0},
 		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000}, 15000},
 		"AndNothingIsKept":  {0, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 30000},
