@@ -75,6 +75,13 @@ func (d *drawer) byHandIs(amount int64, state booking.EntryState) {
 	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Amount: amount, State: state, At: time.Now()})
 }
 
+// makes gives some back under a key, whatever it has answered.
+func (d *drawer) makes(key string, amount int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Key: key, Amount: amount, State: booking.EntryDone})
+}
+
 // becomes is what comes of a refund that was pending.
 func (d *drawer) becomes(id string, state booking.EntryState) {
 	d.mu.Lock()
@@ -521,6 +528,66 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000}, undo)
 	}
 	require.Zero(t, d.given("o1/charge/refund"))
+}
+
+// TestResolveByHand_LooksFirst: what the provider has made after all is not paid by hand.
+func TestResolveByHand_LooksFirst(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	d.makes("o1/refund/1", 20000)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Equal(t, booking.Resolved{Refused: booking.NothingOwed}, resolved)
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, booking.EntryDone, payment.Entries[0].State)
+	require.False(t, payment.Entries[0].ByHand)
+	require.EqualValues(t, 20000, payment.Refunded)
+}
+
+// TestResolveByHand_OfTheRest: what the provider has given back of the cancellation's
+// refund before it failed is not paid by hand, nor forgotten.
+func TestResolveByHand_OfTheRest(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err := refund(payments, keeping(10000))
+	require.NoError(t, err)
+	d.makes("o1/charge/refund", 15000)
+	for range 2 {
+		resolved, err := resolve(payments, "transfer 7")
+		require.NoError(t, err)
+		require.Len(t, resolved.Entries, 1)
+		require.EqualValues(t, 25000, resolved.Entries[0].Amount.Amount)
+	}
+	undo, err := refund(payments, keeping(10000))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000}, undo)
+	require.EqualValues(t, 15000, onRecord(t, payments, "o1").Refunded)
+}
+
+// TestResolveByHand_WhileItIsUnderWay: what the provider gives back of what was paid by
+// hand meanwhile is in the books.
+func TestResolveByHand_WhileItIsUnderWay(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	e := goodwill("refund/1", 20000)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err := refundPart(payments, e)
+	require.NoError(t, err)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	made := resolved.Entries[0]
+	made.ByHand, made.Ref = false, "re_5"
+	for range 2 {
+		require.NoError(t, payments.Ledger.NoteEntry(t.Context(), made))
+	}
+	payment := onRecord(t, payments, "o1")
+	require.EqualValues(t, 20000, payment.Refunded)
+	require.EqualValues(t, 40000, payment.Given())
+	require.Equal(t, booking.AtProvider, payment.Entries[1].Reason)
 }
 
 // TestResolveByHand_OfWhatTheProviderCannotSay: also an order whose charge only a

@@ -144,6 +144,9 @@ type Resolution struct {
 	OrderID  string `json:"orderId"`
 	Evidence string `json:"evidence"`
 	By       string `json:"by,omitempty"`
+	// Made is what the provider has made of the undo's own refund, which has failed
+	// otherwise. It is set for the ledger only.
+	Made []Entry `json:"-"`
 }
 
 // Resolved is what came of a Resolution.

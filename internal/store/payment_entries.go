@@ -152,10 +152,14 @@ func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment boo
 func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 	var payment booking.Payment
 	return p.change(ctx, "note refund", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
-		if stands, begun := payment.Entry(e.Key); begun && stands.State == booking.EntryDone {
+		switch stands, begun := payment.Entry(e.Key); {
+		case !begun || stands.State != booking.EntryDone:
+			return putEntry(ctx, q, e)
+		case stands.ByHand && e.State == booking.EntryDone && !e.ByHand && e.Ref != "": // it was under way when it was paid by hand
+			return putEntry(ctx, q, besides(e))
+		default:
 			return nil
 		}
-		return putEntry(ctx, q, e)
 	})
 }
 
@@ -273,7 +277,11 @@ func putEntry(ctx context.Context, q bun.IDB, e booking.Entry) error {
 func endOwn(ctx context.Context, q bun.IDB, payment booking.Payment, end booking.PaymentStatus, refunded int64, refundID string) error {
 	own, begun := payment.Entry(payment.RefundKey())
 	if begun && own.State == booking.EntryDone {
-		return nil
+		if own.Amount.Amount = refunded; !own.ByHand || refunded == 0 || refundID == "" {
+			return nil
+		}
+		own.Ref = refundID // it was under way when it was paid by hand
+		return putEntry(ctx, q, besides(own))
 	}
 	if !begun {
 		own = booking.Entry{Key: payment.RefundKey(), OrderID: payment.OrderID, Reason: booking.EntryReason(payment.Why)}
