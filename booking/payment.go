@@ -39,7 +39,7 @@ const (
 	Declined        PaymentStatus = "declined"  // refused by the provider
 	RefundPending   PaymentStatus = "refunding" // to be given back, or to be made certain that it was never taken
 	Refunded        PaymentStatus = "refunded"  // taken and given back, but for what the policy keeps
-	Retained        PaymentStatus = "retained"  // taken and kept by the policy: its cancellation gave nothing back
+	Retained        PaymentStatus = "retained"  // taken and kept by the policy: the provider has given nothing back
 	Returned        PaymentStatus = "returned"  // taken, and back with the customer in another way than by a refund
 	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
 )
