@@ -170,7 +170,7 @@ func (p *Payments) made(ctx context.Context, orderID string) ([]booking.Entry, e
 	defer stop()
 	seen, unseen := p.seen(looking, &payment)
 	if unseen != nil {
-		return nil, nil //nolint:nilerr // the last word is the operator's
+		return nil, nil // the last word is the operator's
 	}
 	for _, e := range payment.Entries {
 		made := madeOf(e, seen)
