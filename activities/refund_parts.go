@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -44,6 +45,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	if begun && stands.State == booking.EntryDone {
 		return stands, payment, nil
 	}
+	was := stands
 	seen, unseen := p.seen(ctx, &payment) // the ledger begins it, whether the provider can be asked or not
 	if _, isOwed := errors.AsType[*Owed](unseen); begun && stands.State == booking.EntryFailed && unseen != nil && !isOwed {
 		return e, payment, elsewhere{unseen} // it stays with its person
@@ -60,7 +62,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	}
 	before := stands
 	if err := p.askFor(ctx, &stands, seen, unseen); err != nil {
-		return e, payment, err
+		return e, payment, p.stillFailed(ctx, was, err)
 	}
 	if stands != before {
 		if err := p.Ledger.NoteEntry(ctx, stands); err != nil {
@@ -68,6 +70,18 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		}
 	}
 	return stands, payment.With(stands), nil
+}
+
+// stillFailed is err, once a refund that had failed before it was asked for again is
+// with its person again.
+func (p *Payments) stillFailed(ctx context.Context, was booking.Entry, err error) error {
+	if was.State != booking.EntryFailed {
+		return err
+	}
+	if failed := p.Ledger.NoteEntry(context.WithoutCancel(ctx), was); failed != nil {
+		return errors.Join(err, fmt.Errorf("record that the refund still needs a person: %w", failed))
+	}
+	return err
 }
 
 // seen is what is seen of a payment's charge at the provider. The ledger knows of
@@ -123,6 +137,10 @@ func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, un
 // nothing is asked for them any more.
 func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
+		var err error
+		if r.Made, err = p.made(ctx, r.OrderID); err != nil {
+			return booking.Resolved{}, err
+		}
 		paid, err := p.Ledger.PayByHand(ctx, r)
 		switch {
 		case errors.Is(err, &booking.Error{Code: booking.NotFound}), err == nil && len(paid) == 0:
@@ -132,4 +150,60 @@ func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (boo
 		}
 		return booking.Resolved{Entries: paid}, nil
 	})
+}
+
+// longestLook is for how long the provider is looked at before what was paid by hand is
+// recorded all the same: it may never answer again.
+const longestLook = 5 * time.Second
+
+// made notes which of an order's refunds the provider has made after all, and returns
+// what it has made of the undo's own if that is not all of it.
+func (p *Payments) made(ctx context.Context, orderID string) ([]booking.Entry, error) {
+	payment, err := p.Ledger.Payment(ctx, orderID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read payment: %w", err)
+	}
+	looking, stop := context.WithTimeout(ctx, longestLook)
+	defer stop()
+	seen, unseen := p.seen(looking, &payment)
+	if unseen != nil {
+		return nil, nil // the last word is the operator's
+	}
+	for _, e := range payment.Entries {
+		made := madeOf(e, seen)
+		switch all := sum(made); {
+		case e.State != booking.EntryFailed || all == 0:
+		case all >= e.Amount.Amount:
+			e.State, e.Words, e.Ref = booking.EntryDone, "", made[0].Ref
+			if err := p.Ledger.NoteEntry(ctx, e); err != nil {
+				return nil, fmt.Errorf("record refund that was made: %w", err)
+			}
+		case e.Key == payment.RefundKey():
+			return made, nil
+		}
+	}
+	return nil, nil
+}
+
+// madeOf is what the provider has made of a refund, as entries beside it.
+func madeOf(e booking.Entry, seen Outlay) (made []booking.Entry) {
+	for _, r := range seen.Refunds {
+		if r.Key == atProvider(e) && r.State == booking.EntryDone {
+			made = append(made, booking.Entry{
+				Key: booking.KeyAtProvider(r.ID), OrderID: e.OrderID, Kind: booking.RefundEntry, Reason: booking.AtProvider, ByHand: true,
+				Amount: booking.Money{Amount: r.Amount, Currency: e.Amount.Currency}, Ref: r.ID, State: booking.EntryDone, At: r.At,
+			})
+		}
+	}
+	return made
+}
+
+func sum(entries []booking.Entry) (amount int64) {
+	for _, e := range entries {
+		amount += e.Amount.Amount
+	}
+	return amount
 }

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -22,6 +23,8 @@ type drawer struct {
 	refunds  []activities.Refund
 	disputes []booking.Dispute
 	says     error // to what is asked for next
+	// saysOf is said to what is asked for under a key.
+	saysOf map[string]error
 }
 
 func newDrawer() *drawer {
@@ -30,10 +33,17 @@ func newDrawer() *drawer {
 	d.refund = func(key, _ string, amount booking.Money) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.says != nil || amount.Amount == 0 {
-			return d.says
+		if err := cmp.Or(d.saysOf[key], d.says); err != nil {
+			return err
 		}
-		d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Key: key, Amount: amount.Amount, State: booking.EntryDone})
+		if amount.Amount > 0 {
+			d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Key: key, Amount: amount.Amount, State: booking.EntryDone})
+		}
+		for _, r := range d.refunds {
+			if r.State == booking.EntryPending {
+				return &activities.Owed{Words: "refund " + r.ID + " is pending"}
+			}
+		}
 		return nil
 	}
 	return d
@@ -44,7 +54,9 @@ func (d *drawer) seen(ref string) activities.Outlay {
 	defer d.mu.Unlock()
 	seen := activities.Outlay{Ref: ref, Taken: price, Left: price.Amount, Refunds: append([]activities.Refund{}, d.refunds...), Disputes: d.disputes}
 	for _, r := range d.refunds {
-		seen.Left -= r.Amount
+		if r.State != booking.EntryFailed {
+			seen.Left -= r.Amount
+		}
 	}
 	for _, dispute := range d.disputes {
 		if dispute.State == booking.DisputeLost {
@@ -55,10 +67,30 @@ func (d *drawer) seen(ref string) activities.Outlay {
 }
 
 // byHand gives some back, as a person does at the provider.
-func (d *drawer) byHand(amount int64) {
+func (d *drawer) byHand(amount int64) { d.byHandIs(amount, booking.EntryDone) }
+
+func (d *drawer) byHandIs(amount int64, state booking.EntryState) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Amount: amount, State: booking.EntryDone})
+	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Amount: amount, State: state, At: time.Now()})
+}
+
+// makes gives some back under a key, whatever it has answered.
+func (d *drawer) makes(key string, amount int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Key: key, Amount: amount, State: booking.EntryDone})
+}
+
+// becomes is what comes of a refund that was pending.
+func (d *drawer) becomes(id string, state booking.EntryState) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.refunds {
+		if d.refunds[i].ID == id {
+			d.refunds[i].State = state
+		}
+	}
 }
 
 func (d *drawer) given(key string) (sum int64) {
@@ -76,6 +108,13 @@ func (d *drawer) answers(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.says = err
+}
+
+// answersTo is what is said to what is asked for under a key.
+func (d *drawer) answersTo(key string, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.saysOf = map[string]error{key: err}
 }
 
 // paid is a service whose order o1 has been charged.
@@ -231,6 +270,88 @@ func TestResolveByHand_OfAPart(t *testing.T) {
 	require.Zero(t, onRecord(t, payments, "o1").Refunded)
 }
 
+// TestResolveByHand_OfAPartAskedForInVain: what has failed stays with its person while
+// the provider is asked again, and does not answer.
+func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	e := goodwill("refund/1", 20000)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err := refundPart(payments, e)
+	require.NoError(t, err)
+	failed := onRecord(t, payments, "o1").Entries
+	d.answers(errAway)
+	e.Words = "the account is closed"
+	_, err = refundPart(payments, e)
+	require.ErrorIs(t, err, errAway)
+	require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
+	require.Equal(t, failed, onRecord(t, payments, "o1").Entries, "since when it has failed is not forgotten")
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+}
+
+// TestRefundPart_MadeUpForAtTheProvider: who gives back there what has failed makes no
+// order wait, and nothing go back twice, whoever sees it first.
+func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
+	t.Parallel()
+	for name, looks := range map[string]func(*testing.T, *activities.Payments){
+		"SeenByThePart": func(*testing.T, *activities.Payments) {},
+		"SeenByTheUndo": func(t *testing.T, p *activities.Payments) {
+			undo, err := refund(p, keeping(10000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Owed: "the balance is too low", NeedsPerson: true}, undo)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			e := goodwill("refund/1", 20000)
+			d.answers(&activities.Owed{Words: "the balance is too low", NeedsPerson: true})
+			got, err := refundPart(payments, e)
+			require.NoError(t, err)
+			require.Equal(t, booking.EntryFailed, got.Entry.State)
+			d.byHand(20000)
+			d.byHand(20000)
+			looks(t, payments)
+			e.Words = got.Entry.Words
+			for range 2 {
+				got, err = refundPart(payments, e)
+				require.NoError(t, err)
+				require.Equal(t, booking.EntryDone, got.Entry.State)
+				require.Equal(t, "re_0", got.Entry.Ref)
+				d.answers(nil)
+			}
+			require.Zero(t, d.given("o1/refund/1"))
+			payment := onRecord(t, payments, "o1")
+			require.EqualValues(t, 40000, payment.Refunded)
+			_, asOthers := payment.Entry(booking.KeyAtProvider("re_1"))
+			require.True(t, asOthers, "one makes up for it, and the other is somebody's own")
+			_, twice := payment.Entry(booking.KeyAtProvider("re_0"))
+			require.False(t, twice)
+		})
+	}
+}
+
+// TestRefundPart_NotMadeUpForByWhatWasBefore: somebody's own refund, of as much, before
+// the part has failed is another one.
+func TestRefundPart_NotMadeUpForByWhatWasBefore(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.byHand(20000)
+	d.answers(&activities.Owed{Words: "the balance is too low", NeedsPerson: true})
+	e := goodwill("refund/1", 20000)
+	for range 2 {
+		got, err := refundPart(payments, e)
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryFailed, got.Entry.State)
+	}
+	d.answers(nil)
+	_, err := refundPart(payments, e)
+	require.NoError(t, err)
+	require.EqualValues(t, 20000, d.given("o1/refund/1"))
+}
+
 func TestRefundPayment_Keeps(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -281,8 +402,8 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 		own                int64
 	}{
 		"APart":             {15000, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, 15000},
-		"AllButTheFee":      {15000, 35000, 0, booking.Undo{Acted: true, Payment: booking.Retained, Refunded: 35000, Kept: 15000}, 0},
-		"SomeOfTheFee":      {15000, 45000, 0, booking.Undo{Acted: true, Payment: booking.Retained, Refunded: 45000, Kept: 5000}, 0},
+		"AllButTheFee":      {15000, 35000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, 0},
+		"SomeOfTheFee":      {15000, 45000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 45000, Kept: 5000}, 0},
 		"All":               {15000, 50000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 0},
 		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000}, 15000},
 		"AndNothingIsKept":  {0, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 30000},
@@ -311,23 +432,43 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 	}
 }
 
+// TestRefundPayment_CountsWhatOthersAreGivingBack: what the policy keeps is not given
+// back for a refund by hand that is under way, and all that is owed is if that fails.
+func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
+	t.Parallel()
+	for state, own := range map[booking.EntryState]int64{booking.EntryDone: 10000, booking.EntryFailed: 35000} {
+		t.Run(string(state), func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.byHandIs(25000, booking.EntryPending)
+			undo, err := refund(payments, keeping(15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Owed: "refund re_0 is pending"}, undo)
+			require.EqualValues(t, 10000, d.given("o1/charge/refund"))
+			d.becomes("re_0", state)
+			undo, err = refund(payments, keeping(15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
+			require.Equal(t, own, d.given("o1/charge/refund"))
+		})
+	}
+}
+
 // TestRefundPayment_WaitsForAPart: while that may fail, it is not known what is owed.
 func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
-	d.answers(&activities.Owed{Words: "pending"})
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "pending"})
 	_, err := refundPart(payments, goodwill("refund/1", 20000))
 	require.NoError(t, err)
-	d.answers(nil)
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
 	require.EqualValues(t, 20000, d.given("o1/charge/refund"))
 
-	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "the account is closed", NeedsPerson: true})
 	_, err = refundPart(payments, goodwill("refund/1", 20000))
 	require.NoError(t, err)
-	d.answers(nil)
 	undo, err = refund(payments, keeping(10000))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Kept: 10000}, undo, "what has failed is owed after all")
@@ -339,6 +480,33 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.RefundExceeds, got.Refused, "nothing waits for it any more")
 	require.Equal(t, booking.EntryFailed, got.Entry.State)
+}
+
+// TestRefundPayment_GoodwillComesOutOfWhatIsKept: the cancellation gives back what
+// it was to give back when it was decided, however long the provider was away.
+func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]error{
+		"Away": errAway, "Refuses": &activities.Owed{Words: "the balance is too low", NeedsPerson: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(away)
+			_, _ = refund(payments, keeping(15000))
+			_, _ = refundPart(payments, goodwill("refund/1", 15000))
+			d.answers(nil)
+			got, err := refundPart(payments, goodwill("refund/1", 15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.EntryDone, got.Entry.State)
+			undo, err := refund(payments, keeping(15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: price.Amount, Kept: 15000}, undo)
+			require.EqualValues(t, 35000, d.given("o1/charge/refund"))
+			own, _ := onRecord(t, payments, "o1").Entry("o1/charge/refund")
+			require.EqualValues(t, 35000, own.Amount.Amount)
+		})
+	}
 }
 
 // TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.
@@ -360,6 +528,66 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000}, undo)
 	}
 	require.Zero(t, d.given("o1/charge/refund"))
+}
+
+// TestResolveByHand_LooksFirst: what the provider has made after all is not paid by hand.
+func TestResolveByHand_LooksFirst(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	d.makes("o1/refund/1", 20000)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Equal(t, booking.Resolved{Refused: booking.NothingOwed}, resolved)
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, booking.EntryDone, payment.Entries[0].State)
+	require.False(t, payment.Entries[0].ByHand)
+	require.EqualValues(t, 20000, payment.Refunded)
+}
+
+// TestResolveByHand_OfTheRest: what the provider has given back of the cancellation's
+// refund before it failed is not paid by hand, nor forgotten.
+func TestResolveByHand_OfTheRest(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err := refund(payments, keeping(10000))
+	require.NoError(t, err)
+	d.makes("o1/charge/refund", 15000)
+	for range 2 {
+		resolved, err := resolve(payments, "transfer 7")
+		require.NoError(t, err)
+		require.Len(t, resolved.Entries, 1)
+		require.EqualValues(t, 25000, resolved.Entries[0].Amount.Amount)
+	}
+	undo, err := refund(payments, keeping(10000))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000}, undo)
+	require.EqualValues(t, 15000, onRecord(t, payments, "o1").Refunded)
+}
+
+// TestResolveByHand_WhileItIsUnderWay: what the provider gives back of what was paid by
+// hand meanwhile is in the books.
+func TestResolveByHand_WhileItIsUnderWay(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	e := goodwill("refund/1", 20000)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	_, err := refundPart(payments, e)
+	require.NoError(t, err)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	made := resolved.Entries[0]
+	made.ByHand, made.Ref = false, "re_5"
+	for range 2 {
+		require.NoError(t, payments.Ledger.NoteEntry(t.Context(), made))
+	}
+	payment := onRecord(t, payments, "o1")
+	require.EqualValues(t, 20000, payment.Refunded)
+	require.EqualValues(t, 40000, payment.Given())
+	require.Equal(t, booking.AtProvider, payment.Entries[1].Reason)
 }
 
 // TestResolveByHand_OfWhatTheProviderCannotSay: also an order whose charge only a

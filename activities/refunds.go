@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -110,7 +111,7 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 		switch {
 		case err == nil:
 			end, ref, last = booking.Refunded, taken, came
-			if payment.Kept > 0 && came.amount == 0 {
+			if payment.Kept > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
 				end = booking.Retained
 			}
 		case errors.Is(err, ErrReturned):
@@ -152,7 +153,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 			return given{}, err
 		}
 		if part = underWay(*payment); part != nil || payment.Kept > 0 {
-			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)))
+			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)-onItsWay(*payment, seen)))
 		}
 	}
 	id, err := p.Provider.Refund(ctx, key, seen, due)

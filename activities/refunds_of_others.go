@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -30,7 +31,8 @@ func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, see
 }
 
 // foreign are the refunds that the ledger does not know of, and the disputes that
-// have taken the money back.
+// have taken the money back. A refund that makes up for a part that has failed is
+// that part's.
 func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 	add := func(e booking.Entry) {
 		if stands, known := payment.Entry(e.Key); known && stands.State == e.State {
@@ -39,11 +41,19 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		e.OrderID, e.Kind, e.ByHand, e.Amount.Currency = payment.OrderID, booking.RefundEntry, true, payment.Amount.Currency
 		entries = append(entries, e)
 	}
-	ours := keysOf(payment)
+	ours, open := keysOf(payment), slices.DeleteFunc(slices.Clone(payment.Entries), func(e booking.Entry) bool { return !mayBeMadeUpFor(payment, e) })
 	for _, r := range seen.Refunds {
 		key := booking.KeyAtProvider(r.ID)
 		_, known := payment.Entry(key)
-		if !ours[r.Key] && (r.State == booking.EntryDone || known) {
+		part := slices.IndexFunc(open, func(e booking.Entry) bool { return makesUpFor(r, e) })
+		switch {
+		case ours[r.Key] || !known && (r.State != booking.EntryDone || isAPartBy(payment, r)):
+		case !known && part >= 0:
+			e := open[part]
+			open = slices.Delete(open, part, part+1)
+			e.State, e.Ref, e.Words = booking.EntryDone, r.ID, ""
+			entries = append(entries, e)
+		default:
 			add(booking.Entry{Key: key, Amount: booking.Money{Amount: r.Amount}, Reason: booking.AtProvider, Ref: r.ID, State: r.State, At: r.At})
 		}
 	}
@@ -53,6 +63,35 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		}
 	}
 	return entries
+}
+
+// mayBeMadeUpFor tells whether an entry is a part that has failed. What the undo of
+// the charge owes is less by what others give back, whatever that is.
+func mayBeMadeUpFor(payment booking.Payment, e booking.Entry) bool {
+	return e.State == booking.EntryFailed && e.Key != payment.RefundKey() && !e.ByOthers()
+}
+
+// makesUpFor tells whether a refund, which the provider dates to the second, is of
+// just the amount of a part that has failed, and was made since.
+func makesUpFor(r Refund, e booking.Entry) bool {
+	return r.Amount == e.Amount.Amount && !r.At.Before(e.Changed.Truncate(time.Second))
+}
+
+// isAPartBy tells whether a part was made up for by the refund.
+func isAPartBy(payment booking.Payment, r Refund) bool {
+	return slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.State == booking.EntryDone && e.Ref == r.ID && e.ByProvider() })
+}
+
+// onItsWay is what others are giving back at the provider, and the ledger does not
+// know of yet: it may fail.
+func onItsWay(payment booking.Payment, seen Outlay) (sum int64) {
+	ours := keysOf(payment)
+	for _, r := range seen.Refunds {
+		if _, known := payment.Entry(booking.KeyAtProvider(r.ID)); r.State == booking.EntryPending && !ours[r.Key] && !known {
+			sum += r.Amount
+		}
+	}
+	return sum
 }
 
 // keysOf are the keys under which the payment's refunds are asked for.

@@ -27,6 +27,20 @@ func (fussy) Amount(m booking.Money) error {
 	return nil
 }
 
+func (fussy) Part(m booking.Money) booking.Money {
+	m.Amount = (m.Amount + 9) / 10 * 10
+	return m
+}
+
+// TestRefund_OfWhatTheProviderCannotGiveBack is refused, and names the field.
+func TestRefund_OfWhatTheProviderCannotGiveBack(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *given) { d.Terms = fussy{} })
+	p := b.problem(b.do("POST", refunds, `{"amount":{"amount":155,"currency":"KRW"},"reason":"sorry"}`, idempotencyHeader, "r-1"), 422, booking.Invalid)
+	require.Equal(t, []string{"amount.amount"}, fields(p), p)
+	require.Contains(t, p.Errors[0].Message, "the next amount that it can is 160")
+}
+
 // TestPrices_ThatCannotBePaid are refused where they are set, and name the field.
 func TestPrices_ThatCannotBePaid(t *testing.T) {
 	t.Parallel()

@@ -124,6 +124,8 @@ type PaymentTerms interface {
 	orders.PaymentTerms
 	// Currency says why nothing can be paid in the currency.
 	Currency(code string) error
+	// Part rounds an amount up to one that can be given back of a charge.
+	Part(amount booking.Money) booking.Money
 }
 
 // anyTerms are those of a provider that takes everything.
@@ -131,6 +133,8 @@ type anyTerms struct{}
 
 func (anyTerms) Currency(string) error      { return nil }
 func (anyTerms) Amount(booking.Money) error { return nil }
+
+func (anyTerms) Part(amount booking.Money) booking.Money { return amount }
 
 // Messages are what owners and customers were told.
 type Messages interface {

@@ -99,12 +99,16 @@ func dueOf(of Money, giveBack int64, tier string) Due {
 }
 
 // payable is the amount, or a little more, that can be given back by itself: those
-// who pass payments on know two digits of a currency that has three.
+// who pass payments on know two digits of a currency that has three, and none of the
+// ariary.
 func payable(amount int64, currency string) int64 {
+	step := int64(1)
 	if digits, _ := Digits(currency); digits == 3 {
-		return (amount + 9) / 10 * 10
+		step = 10
+	} else if currency == "MGA" {
+		step = 100
 	}
-	return amount
+	return (amount + step - 1) / step * step
 }
 
 // share is the percentage of an amount, rounded down.

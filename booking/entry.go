@@ -94,6 +94,10 @@ func (e Entry) ByProvider() bool {
 	return e.Kind == RefundEntry && e.State == EntryDone && e.Reason != Disputed && (!e.ByHand || e.Reason == AtProvider)
 }
 
+// ByOthers tells whether the entry follows from no decision of ours: a bank, or
+// somebody at the provider, gave it back.
+func (e Entry) ByOthers() bool { return e.Reason == Disputed || e.Reason == AtProvider }
+
 // Dispute is an objection to a charge that the customer has raised with their
 // bank.
 type Dispute struct {
@@ -140,6 +144,9 @@ type Resolution struct {
 	OrderID  string `json:"orderId"`
 	Evidence string `json:"evidence"`
 	By       string `json:"by,omitempty"`
+	// Made is what the provider has made of the undo's own refund, which has failed
+	// otherwise. It is set for the ledger only.
+	Made []Entry `json:"-"`
 }
 
 // Resolved is what came of a Resolution.

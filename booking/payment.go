@@ -39,7 +39,7 @@ const (
 	Declined        PaymentStatus = "declined"  // refused by the provider
 	RefundPending   PaymentStatus = "refunding" // to be given back, or to be made certain that it was never taken
 	Refunded        PaymentStatus = "refunded"  // taken and given back, but for what the policy keeps
-	Retained        PaymentStatus = "retained"  // taken and kept by the policy: its cancellation gave nothing back
+	Retained        PaymentStatus = "retained"  // taken and kept by the policy: the provider has given nothing back
 	Returned        PaymentStatus = "returned"  // taken, and back with the customer in another way than by a refund
 	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
 )
@@ -110,9 +110,14 @@ func (p Payment) Given() int64 {
 // RefundKey is the key of the refund that the undo of the charge makes.
 func (p Payment) RefundKey() string { return p.Key + "/refund" }
 
-// Others is what all refunds but the undo's come to that have not failed.
+// Others is what is given back beside the undo, and comes off what that gives back:
+// all refunds that have not failed, but for parts that were decided on once the
+// undo's own refund stood. Those come out of what is kept.
 func (p Payment) Others() int64 {
-	return p.given(func(e Entry) bool { return e.Refunds() && e.Key != p.RefundKey() })
+	own, begun := p.Entry(p.RefundKey())
+	return p.given(func(e Entry) bool {
+		return e.Refunds() && e.Key != p.RefundKey() && (!begun || e.ByOthers() || !e.At.After(own.At))
+	})
 }
 
 // Owed is what the undo of the charge has to have given back when it ends, beside

@@ -129,6 +129,12 @@ var refundDrifts = map[string]drift{
 		b.gave(80000)
 		b.payments[0].Entries[0].Amount.Amount = 80000
 	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 80000 of it given back and 30000 kept")},
+	"GoodwillComesOffTheCancellation": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.keeps(30000)
+		b.gave(70000)
+		b.payments[0].Entries[0].Amount.Amount = 40000
+		b.repaid("refund/1", 30000, func(e *booking.Entry) { e.At = b.payments[0].Entries[0].At.Add(1) })
+	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept")},
 	"KeptOfARefusal": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keeps(30000)
 		b.payments[0].Why = booking.RejectedByOwner

@@ -107,7 +107,8 @@ func isGivenBack(p *booking.Payment) bool {
 		}
 	}
 	given := p.Refunded + otherwise
-	return given >= owed && given-beside <= owed
+	own, undone := p.Entry(p.RefundKey())
+	return given >= owed && given-beside <= owed && (!undone || own.Amount.Amount >= p.Owed())
 }
 
 // provider compares the ledger with the provider's record. What is still being

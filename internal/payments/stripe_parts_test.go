@@ -66,6 +66,26 @@ func TestStripe_RefundOfAPartWhoseAnswerIsLost(t *testing.T) {
 	p.requireTotals(t, price.Amount, 30000)
 }
 
+// TestStripe_RefundOfWhatItCannotGiveBack: an amount between two of Stripe's units is
+// not called given back.
+func TestStripe_RefundOfWhatItCannotGiveBack(t *testing.T) {
+	t.Parallel()
+	p := newCounter(t)
+	c := newCharge("pm_card_visa")
+	c.Amount = booking.Money{Amount: 120000, Currency: "MGA"}
+	ref, err := p.Charge(t.Context(), c)
+	require.NoError(t, err)
+	for _, amount := range []int64{50, 150} {
+		seen, err := p.Look(t.Context(), ref)
+		require.NoError(t, err)
+		_, err = p.Stripe.Refund(t.Context(), "o1/refund/1", seen, booking.Money{Amount: amount, Currency: "MGA"})
+		requireOwed(t, err, true, "the next amount that it can is")
+	}
+	seen, err := p.Look(t.Context(), ref)
+	require.NoError(t, err)
+	require.Empty(t, seen.Refunds)
+}
+
 // TestStripe_MoreUnderTheSameKey: the undo of a charge gives back more, and as much
 // as before, when another refund has failed.
 func TestStripe_MoreUnderTheSameKey(t *testing.T) {

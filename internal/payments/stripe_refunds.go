@@ -93,6 +93,12 @@ func (s *Stripe) units(seen activities.Outlay, amount booking.Money) (int64, err
 	if !known {
 		return 0, fmt.Errorf("%s is no currency that stripe takes", amount.Currency)
 	}
+	if least := s.Part(amount); least != amount {
+		return 0, &activities.Owed{
+			Words:       fmt.Sprintf("stripe cannot give back %d %s: the next amount that it can is %d", amount.Amount, amount.Currency, least.Amount),
+			NeedsPerson: true,
+		}
+	}
 	up, down := scale(amount.Currency, t)
 	return min(amount.Amount/down*up, seen.Units), nil
 }

@@ -60,3 +60,15 @@ func TestTerms_AreOfCurrencies(t *testing.T) {
 		}
 	}
 }
+
+// TestTerms_WhatAPolicyGivesBack can be given back, in every currency.
+func TestTerms_WhatAPolicyGivesBack(t *testing.T) {
+	t.Parallel()
+	policy := &booking.CancellationPolicy{EarlyDeparture: 33}
+	for code, term := range terms {
+		price := fromStripe(term.multiple*12345, code)
+		due := policy.RefundDue(booking.Cancellation{Kind: booking.Lodging, Amount: price, FreedNights: 1, Nights: 3})
+		given := booking.Money{Amount: due.GiveBack, Currency: code}
+		require.Equal(t, given, Terms{}.Part(given), code)
+	}
+}

@@ -17,6 +17,14 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 	err = p.change(ctx, "record what was paid by hand", r.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		paid = nil
 		own := payment.RefundKey()
+		if e, begun := payment.Entry(own); begun && e.State == booking.EntryFailed {
+			for _, made := range r.Made { // the rest of it is owed
+				if err := putEntry(ctx, q, made); err != nil {
+					return err
+				}
+				payment.Entries = append(payment.Entries, made)
+			}
+		}
 		slices.SortStableFunc(payment.Entries, func(a, b booking.Entry) int { return first(a.Key == own) - first(b.Key == own) })
 		for i := range payment.Entries {
 			e := &payment.Entries[i]

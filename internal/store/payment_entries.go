@@ -107,6 +107,9 @@ func allWithEntries(ctx context.Context, q bun.IDB, rows []paymentRow) ([]bookin
 			payments[i].Entries = append(payments[i].Entries, e.entry())
 		}
 	}
+	for i, row := range rows {
+		payments[i] = row.ended(payments[i])
+	}
 	var disputes []disputeRow
 	err = q.NewSelect().Model(&disputes).Where("order_id BETWEEN ? AND ?", first, last).OrderExpr("order_id, id").Scan(ctx)
 	for _, d := range disputes {
@@ -135,7 +138,10 @@ func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment boo
 		case e.Amount.Currency != payment.Amount.Currency || e.Amount.Amount < 1 || e.Amount.Amount > left:
 			return booking.Errorf(booking.RefundExceeds, "%d %s are left to be given back of order %s", left, payment.Amount.Currency, e.OrderID)
 		}
-		e.State, e.Ref, e.Words, e.ByHand, e.At = booking.EntryPending, "", "", false, time.Time{}
+		e.State, e.Ref, e.Words, e.ByHand, e.At = booking.EntryPending, "", "", false, now()
+		if own, undone := payment.Entry(payment.RefundKey()); undone && !e.At.After(own.At) {
+			e.At = own.At.Add(time.Microsecond) // it is later, whatever the clock of another process says
+		}
 		return putEntry(ctx, q, e)
 	})
 	return payment, err
@@ -146,10 +152,14 @@ func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment boo
 func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 	var payment booking.Payment
 	return p.change(ctx, "note refund", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
-		if stands, begun := payment.Entry(e.Key); begun && stands.State == booking.EntryDone {
+		switch stands, begun := payment.Entry(e.Key); {
+		case !begun || stands.State != booking.EntryDone:
+			return putEntry(ctx, q, e)
+		case stands.ByHand && e.State == booking.EntryDone && !e.ByHand && e.Ref != "": // it was under way when it was paid by hand
+			return putEntry(ctx, q, besides(e))
+		default:
 			return nil
 		}
-		return putEntry(ctx, q, e)
 	})
 }
 
@@ -159,6 +169,9 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 func (p *Payments) Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (payment booking.Payment, err error) {
 	err = p.change(ctx, "record refunds of others", orderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		for _, e := range others {
+			if stands, known := payment.Entry(e.Key); known && stands.State == booking.EntryDone && !e.ByOthers() {
+				e = besides(e) // it is paid by hand already
+			}
 			if err := putEntry(ctx, q, e); err != nil {
 				return err
 			}
@@ -182,6 +195,15 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 		return p.keepLess(ctx, q, orderID)
 	})
 	return payment, err
+}
+
+// besides is a refund of the provider's as one that was made beside those that were
+// decided on.
+func besides(e booking.Entry) booking.Entry {
+	return booking.Entry{
+		Key: booking.KeyAtProvider(e.Ref), OrderID: e.OrderID, Amount: e.Amount, Reason: booking.AtProvider, Ref: e.Ref,
+		State: booking.EntryDone, ByHand: true,
+	}
 }
 
 // keepLess fits what is kept of a payment, and its own refund, to what others have
@@ -220,6 +242,9 @@ func (p *Payments) change(ctx context.Context, what, orderID string, payment *bo
 		if *payment, err = withEntries(ctx, q, row); err != nil {
 			return err
 		}
+		if err := row.putEnded(ctx, q, *payment); err != nil {
+			return err
+		}
 		if err := do(ctx, q); err != nil {
 			return err
 		}
@@ -235,11 +260,14 @@ func (p *Payments) change(ctx context.Context, what, orderID string, payment *bo
 }
 
 // putEntry writes an entry, or changes the one under its key in what may change of it.
+// One that is asked for again in vain came to its state when it did so first.
 func putEntry(ctx context.Context, q bun.IDB, e booking.Entry) error {
 	row := newEntryRow(e)
 	_, err := q.NewInsert().Model(&row).On("CONFLICT (order_id, key) DO UPDATE").
 		Set("amount = EXCLUDED.amount").Set("by_whom = EXCLUDED.by_whom").Set("ref = EXCLUDED.ref").Set("state = EXCLUDED.state").
-		Set("words = EXCLUDED.words").Set("by_hand = EXCLUDED.by_hand").Set("updated_at = EXCLUDED.updated_at").Exec(ctx)
+		Set("words = EXCLUDED.words").Set("by_hand = EXCLUDED.by_hand").
+		Set(`updated_at = CASE WHEN EXCLUDED.words = ?TableAlias.words AND (EXCLUDED.state = ?TableAlias.state
+			OR EXCLUDED.state <> 'done' AND EXCLUDED.words <> '') THEN ?TableAlias.updated_at ELSE EXCLUDED.updated_at END`).Exec(ctx)
 	return err
 }
 
@@ -249,7 +277,11 @@ func putEntry(ctx context.Context, q bun.IDB, e booking.Entry) error {
 func endOwn(ctx context.Context, q bun.IDB, payment booking.Payment, end booking.PaymentStatus, refunded int64, refundID string) error {
 	own, begun := payment.Entry(payment.RefundKey())
 	if begun && own.State == booking.EntryDone {
-		return nil
+		if own.Amount.Amount = refunded; !own.ByHand || refunded == 0 || refundID == "" {
+			return nil
+		}
+		own.Ref = refundID // it was under way when it was paid by hand
+		return putEntry(ctx, q, besides(own))
 	}
 	if !begun {
 		own = booking.Entry{Key: payment.RefundKey(), OrderID: payment.OrderID, Reason: booking.EntryReason(payment.Why)}

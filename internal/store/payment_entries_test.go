@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -223,6 +224,25 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.EqualValues(t, 20000, read(t, c).Refunded)
 	})
 
+	run(t, "GoodwillAfterCancel", func(t *testing.T) {
+		c := charged(t)
+		_, err := payments.BeginEntry(t.Context(), part(c, "refund/1", 5000))
+		require.NoError(t, err)
+		_, err = payments.BeginRefund(t.Context(), keeping(c, 20000))
+		require.NoError(t, err)
+		after, err := payments.BeginEntry(t.Context(), part(c, "refund/2", 15000))
+		require.NoError(t, err)
+		require.EqualValues(t, 25000, after.Owed(), "it comes out of what is kept")
+		p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{{
+			Key: booking.KeyAtProvider("re_7"), OrderID: c.OrderID, Amount: booking.Money{Amount: 4000, Currency: won.Currency},
+			Reason: booking.AtProvider, ByHand: true, Ref: "re_7", State: booking.EntryDone, At: time.Now().Add(time.Hour),
+		}}, nil)
+		require.NoError(t, err)
+		own, _ := p.Entry(p.RefundKey())
+		require.EqualValues(t, 21000, own.Amount.Amount, "what somebody gives back at the provider does not")
+		require.EqualValues(t, 20000, p.Kept)
+	})
+
 	run(t, "Import", func(t *testing.T) {
 		c := charged(t)
 		_, err := payments.BeginRefund(t.Context(), keeping(c, 20000))
@@ -387,6 +407,72 @@ func testMigratedRefunds(t *testing.T, fresh newURL) {
 		require.Empty(t, p.Entries, order)
 	}
 	require.NoError(t, payments.EndRefund(t.Context(), "refunding", booking.Refunded, "ch", won.Amount, "re_1"))
+}
+
+// testEndedByReleasesBefore: a release that knows no entries may end a refund that was
+// begun with one, and begin refunds without.
+func testEndedByReleasesBefore(t *testing.T, fresh newURL) {
+	db := setup(t, fresh, "payments")
+	payments := store.NewPayments(db)
+	endsAs := func(t *testing.T, orderID string, end booking.PaymentStatus, refunded int64) {
+		t.Helper()
+		_, err := db.SQL().ExecContext(t.Context(), `UPDATE payments SET status = '`+string(end)+`', ref = 'ch_1', why = 'customer', refunded = `+
+			strconv.FormatInt(refunded, 10)+`, updated_at = '2026-11-02 09:00:00+00:00' WHERE order_id = '`+orderID+`'`)
+		require.NoError(t, err)
+	}
+	for name, tt := range map[string]struct {
+		begun, byHand bool
+		end           booking.PaymentStatus
+		refunded      int64
+	}{
+		"Refunded": {true, false, booking.Refunded, won.Amount}, "Returned": {true, true, booking.Returned, 0},
+		"RefundedAndBegunSo": {false, false, booking.Refunded, won.Amount}, "ReturnedAndBegunSo": {false, true, booking.Returned, 0},
+	} {
+		run(t, name, func(t *testing.T) {
+			c := newCharge(t.Name())
+			_, err := payments.BeginCharge(t.Context(), c)
+			require.NoError(t, err)
+			_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+			require.NoError(t, err)
+			if tt.begun {
+				_, err = payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
+				require.NoError(t, err)
+			}
+			endsAs(t, c.OrderID, tt.end, tt.refunded)
+			dispute := booking.Dispute{ID: "du_1", Amount: won, State: booking.DisputeWon}
+			for range 2 { // read, and read after a change
+				p, err := payments.Payment(t.Context(), c.OrderID)
+				require.NoError(t, err)
+				require.Equal(t, tt.refunded, p.Refunded)
+				require.Len(t, p.Entries, 1)
+				own := p.Entries[0]
+				require.Equal(t, p.RefundKey(), own.Key)
+				require.Equal(t, booking.EntryDone, own.State)
+				require.Equal(t, won, own.Amount)
+				require.Equal(t, tt.byHand, own.ByHand)
+				require.Zero(t, p.Refundable())
+				_, err = payments.Import(t.Context(), c.OrderID, nil, []booking.Dispute{dispute})
+				require.NoError(t, err)
+			}
+			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, tt.end, "ch_1", tt.refunded, "re_1"), "repeated by this release")
+		})
+	}
+	run(t, "AndKeepsNothing", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		keeping := because(c, booking.ByCustomer)
+		keeping.Keep = 20000
+		_, err = payments.BeginRefund(t.Context(), keeping)
+		require.NoError(t, err)
+		endsAs(t, c.OrderID, booking.Refunded, won.Amount)
+		p, err := payments.BeginRefund(t.Context(), keeping)
+		require.NoError(t, err)
+		require.Zero(t, p.Kept, "it gave everything back")
+		require.Equal(t, won, p.Entries[0].Amount)
+	})
 }
 
 // unless is err, unless it is a refusal with the code.

@@ -151,7 +151,12 @@ func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking
 		if owed := payment.Owed(); owed > 0 {
 			own := booking.Entry{
 				Key: payment.RefundKey(), OrderID: c.OrderID, Amount: booking.Money{Amount: owed, Currency: payment.Amount.Currency},
-				Reason: booking.EntryReason(c.Why), By: c.By, State: booking.EntryPending,
+				Reason: booking.EntryReason(c.Why), By: c.By, State: booking.EntryPending, At: now(),
+			}
+			for _, e := range payment.Entries {
+				if e.At.After(own.At) && !e.ByOthers() {
+					own.At = e.At // what was decided before is not later, whatever the clock of another process says
+				}
 			}
 			row := newEntryRow(own)
 			if _, err := q.NewInsert().Model(&row).Exec(ctx); err != nil {

@@ -52,6 +52,7 @@ func TestStore(t *testing.T) {
 				"Payments":       testPayments,
 				"PaymentEntries": testPaymentEntries,
 				"Refunds":        testMigratedRefunds,
+				"EndedBefore":    testEndedByReleasesBefore,
 				"Inventory":      testInventory,
 				"Closing":        testClosing,
 				"Notifications":  testNotifications,
