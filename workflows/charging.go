@@ -176,6 +176,15 @@ func (s *saga) refund() undo {
 	}
 }
 
+// keepSome gives the undo of the charge the name under which something is kept, if the
+// decision keeps something.
+func (s *saga) keepSome() {
+	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
+	if n >= 0 && s.refunding.Keep > 0 && refundsKeeping(s.ctx) {
+		s.undos[n].do = payments.RefundKeeping
+	}
+}
+
 // refundFor is how a refund is asked for that is made for a reason. Only what is the
 // customer's doing keeps anything. What an earlier life of the workflow has
 // decided stands in the ledger, and is not decided again.

@@ -199,6 +199,7 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 func (s *saga) turnBack(err error) {
 	reason, said := s.reasonOf(err), s.said // what is decided from here on comes too late
 	s.refunding = s.refundFor(reason)
+	s.keepSome()
 	if reason == booking.PaymentDeclined {
 		s.emitDeclined()
 	}
