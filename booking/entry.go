@@ -140,6 +140,9 @@ type Resolution struct {
 	OrderID  string `json:"orderId"`
 	Evidence string `json:"evidence"`
 	By       string `json:"by,omitempty"`
+	// Unanswered are the keys of refunds that have met nothing but errors at the provider
+	// for longer than their order's patience lasts. They may be paid by hand, too.
+	Unanswered []string `json:"unanswered,omitempty"`
 }
 
 // Resolved is what came of a Resolution.

@@ -16,6 +16,9 @@ var refundBranches = map[string]branch{
 	"lodging_staff_refund_by_hand":   {staffRefundByHand, ""},
 	"lodging_staff_refund_cancelled": {staffRefundCancelled, booking.ByCustomer},
 	"lodging_undo_paid_by_hand":      {undoPaidByHand, booking.ByCustomer},
+
+	"lodging_staff_refund_unanswered": {staffRefundUnanswered, ""},
+	"lodging_undo_unanswered":         {undoUnanswered, booking.ByCustomer},
 }
 
 // giveBack asks for a refund by staff, in won, under a key.
@@ -136,6 +139,31 @@ func undoPaidByHand(s *system) string {
 	s.eventually(func() bool { return s.attempts(order, "RefundPayment") > 1 })
 	require.Equal(s, "nothing_owed", s.paidByHand(order).with(s, http.StatusConflict).body.Code)
 	s.sandbox(object{"refunds": "fail"})
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	s.paidByHand(order).with(s, http.StatusOK)
+	s.ended(order)
+	s.sandbox(object{})
+	return order
+}
+
+// staffRefundUnanswered meets nothing but errors until an operator has paid by hand.
+func staffRefundUnanswered(s *system) string {
+	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	s.sandbox(object{"down": true})
+	s.giveBack(order, "a", 30000)
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	s.paidByHand(order).with(s, http.StatusOK)
+	s.eventually(func() bool { return !s.page(order).NeedsAttention })
+	s.sandbox(object{})
+	s.carriedOut(func() answer { return s.decide(order, "complete") })
+	return order
+}
+
+// undoUnanswered is cancelled while refunds meet nothing but errors.
+func undoUnanswered(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.sandbox(object{"down": true})
+	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	s.paidByHand(order).with(s, http.StatusOK)
 	s.ended(order)

@@ -159,7 +159,8 @@ func (s *saga) refunds() []undo {
 func (s *saga) refund() undo {
 	return undo{
 		call: call{
-			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, do: payments.RefundPayment,
+			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, late: s.refundLate,
+			do: payments.RefundPayment,
 		},
 		because: func(why booking.Reason) any {
 			c := s.refunding
@@ -167,13 +168,20 @@ func (s *saga) refund() undo {
 			return c
 		},
 		then: func(found booking.Undo) {
-			s.refunded, s.declined, s.owed = found.Acted, found.Declined, found.Owed
+			s.refunded, s.declined, s.owed, s.unanswered = found.Acted, found.Declined, found.Owed, false
 			s.moneyBack = found.Owed == ""
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
 			s.view.Settled = s.view.SettledAs(found, s.refunding)
 		},
 	}
+}
+
+// refundLate marks the order of which the refund meets nothing but errors. An operator
+// may pay it by hand.
+func (s *saga) refundLate(ctx workflow.Context) {
+	s.unanswered = true
+	s.needAttention(ctx, "to refund payment keeps failing")
 }
 
 // keepSome gives the undo of the charge the name under which something is kept, if the

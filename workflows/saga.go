@@ -37,7 +37,9 @@ type saga struct {
 	refunding booking.Charge
 	refunded  bool
 	moneyBack bool // nothing of it is owed any more
-	declined  bool // the ledger says that the charge was
+	// unanswered: the refund has met nothing but errors for longer than patience lasts.
+	unanswered bool
+	declined   bool // the ledger says that the charge was
 	// held and released are how many remained of the item when the order had taken
 	// some, or could not, and when it had given that back; nil when it has not.
 	held, released *int

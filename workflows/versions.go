@@ -7,3 +7,9 @@ import "go.temporal.io/sdk/workflow"
 func refundsKeeping(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "refund-keeping", workflow.DefaultVersion, 1) == 1
 }
+
+// partsArePatient: a refund of a part that meets nothing but errors marks its order after
+// a while. It would be tried for ever otherwise, and no operator would see it.
+func partsArePatient(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "patience-with-parts", workflow.DefaultVersion, 1) == 1
+}
