@@ -181,7 +181,19 @@ func (s *saga) refund() undo {
 // may pay it by hand.
 func (s *saga) refundLate(ctx workflow.Context) {
 	s.unanswered = true
+	s.tellNotRefunded(ctx)
 	s.needAttention(ctx, "to refund payment keeps failing")
+}
+
+// tellNotRefunded tells the customer, once, that what the order owes them cannot be given
+// back for now.
+func (s *saga) tellNotRefunded(ctx workflow.Context) {
+	owed := s.in.Amount
+	owed.Amount -= s.refunding.Keep + s.parts.given
+	if !s.toldNotRefunded && owed.Amount > 0 && customersHearOfUndo(ctx) {
+		s.toldNotRefunded = true
+		s.tellOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
+	}
 }
 
 // keepSome gives the undo of the charge the name under which something is kept, if the

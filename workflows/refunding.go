@@ -76,6 +76,7 @@ type parts struct {
 	begun     int        // how many there were by staff
 	resolving bool       // what was paid by hand is being recorded
 	attempts  []*attempt // under way, of what an operator may pay by hand
+	given     int64      // what those come to that are done
 	asks      int        // how often such attempts were to be made again
 }
 
@@ -94,6 +95,7 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	}
 	s.personCame(p)
 	if p.is.Entry.State == booking.EntryDone {
+		s.parts.given += p.is.Entry.Amount.Amount
 		s.tellRefunded(ctx, p)
 	}
 	s.showPending(ctx)

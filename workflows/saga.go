@@ -38,8 +38,9 @@ type saga struct {
 	refunded  bool
 	moneyBack bool // nothing of it is owed any more
 	// unanswered: the refund has met nothing but errors for longer than patience lasts.
-	unanswered bool
-	declined   bool // the ledger says that the charge was
+	unanswered      bool
+	toldNotRefunded bool // the customer was told that a person has to see to it
+	declined        bool // the ledger says that the charge was
 	// held and released are how many remained of the item when the order had taken
 	// some, or could not, and when it had given that back; nil when it has not.
 	held, released *int

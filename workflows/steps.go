@@ -258,6 +258,7 @@ func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, foun
 			patience = 0 // it is known what it waits for
 		}
 		if found.NeedsPerson {
+			s.tellNotRefunded(ctx)
 			s.needAttention(ctx, found.Owed)
 		}
 		u.with, found = u.because(why), booking.Undo{}
