@@ -132,6 +132,8 @@ type Repaid struct {
 	// all, in minor units.
 	Payment PaymentStatus `json:"payment,omitempty"`
 	Given   int64         `json:"given,omitempty"`
+	// Failing is how many other refunds by staff wait for a person.
+	Failing int `json:"failing,omitempty"`
 }
 
 // Resolution is an operator's word that they have paid by hand what the provider

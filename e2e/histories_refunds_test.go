@@ -185,3 +185,18 @@ func refundAfterEnd(s *system) (id, runID string) {
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
 	return id, ""
 }
+
+// refundAfterEndByHand is one that the provider cannot make.
+func refundAfterEndByHand(s *system) (id, runID string) {
+	order := checkedOutEarly(s)
+	s.ended(order)
+	s.sandbox(object{"refunds": "fail"})
+	var e entry
+	s.giveBack(order, "a", 1000).with(s, http.StatusCreated).into(s, &e)
+	require.Equal(s, "failed", e.State)
+	s.paidByHand(order).with(s, http.StatusOK)
+	id = order + "/" + e.Key
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.sandbox(object{})
+	return id, ""
+}

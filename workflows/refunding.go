@@ -33,8 +33,9 @@ func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	v := in.Order
 	return &saga{
-		order: order{ctx: never, view: v, policy: in.Policy.Whole(), decision: &v, knownDecision: true, knownVersion: v.Version},
-		in:    contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
+		order:    order{ctx: never, view: v, policy: in.Policy.Whole(), decision: &v, knownDecision: true, knownVersion: v.Version},
+		afterEnd: true,
+		in:       contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
 	}
 }
 
@@ -165,10 +166,13 @@ func (s *saga) unansweredRefunds() (keys []string) {
 	return keys
 }
 
-// personCame takes the mark away.
+// personCame takes the mark away, unless other refunds wait for a person.
 func (s *saga) personCame(p *part) {
 	if p.failed {
 		s.unresolved--
+		if s.afterEnd {
+			s.unresolved = p.is.Failing // the last one of them takes the mark away
+		}
 		s.attended()
 	}
 }

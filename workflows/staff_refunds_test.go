@@ -517,6 +517,19 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 		require.False(t, v.NeedsAttention)
 		require.Equal(t, int64(70000), s.owed())
 	})
+	t.Run("AfterTheEndBesideAnother", func(t *testing.T) {
+		s := newStay(t, impatient)
+		over := s.run()
+		other := booking.Entry{OrderID: s.order, Key: "refund/2", Amount: booking.Money{Amount: 1000, Currency: "KRW"}, Reason: booking.Goodwill}
+		_, err := s.ledger.BeginEntry(t.Context(), other)
+		require.NoError(t, err)
+		other.Kind, other.State, other.Words = booking.RefundEntry, booking.EntryFailed, "no such account"
+		require.NoError(t, s.ledger.NoteEntry(t.Context(), other))
+		back := s.isBroken()
+		is := s.refundLater(over, "1", 30000, func() { s.env.RegisterDelayedCallback(back, 25*time.Second) })
+		require.Equal(t, booking.EntryDone, is.Entry.State)
+		require.True(t, s.row().View.NeedsAttention, "the other one waits for a person")
+	})
 	t.Run("AfterTheEnd", func(t *testing.T) {
 		s := newStay(t, impatient)
 		over := s.run()
