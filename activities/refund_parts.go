@@ -28,8 +28,20 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 		case stands.State != booking.EntryDone && stands.Words == e.Words && e.Words != "":
 			return booking.Repaid{}, elsewhere{stillOwed{&Owed{Words: stands.Words}, askAgain(ctx)}}
 		}
-		return booking.Repaid{Entry: stands, Left: left, Payment: payment.Status, Given: payment.Given()}, nil
+		return booking.Repaid{
+			Entry: stands, Left: left, Payment: payment.Status, Given: payment.Given(), Failing: failing(payment, e.Key),
+		}, nil
 	})
+}
+
+// failing is how many goodwill refunds but one have failed, and can be made yet.
+func failing(payment booking.Payment, but string) (count int) {
+	for _, e := range payment.Entries {
+		if e.Reason == booking.Goodwill && e.State == booking.EntryFailed && e.Key != but && e.Amount.Amount <= payment.Refundable() {
+			count++
+		}
+	}
+	return count
 }
 
 // refundPart returns the entry as it stands then, and the payment with it.

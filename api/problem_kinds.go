@@ -88,6 +88,7 @@ var problemKinds = []problemKind{
 	{booking.RefundExceeds, http.StatusConflict, "More than is left", "More is to be given back than is left of what was charged. Nothing was given back."},
 	{booking.NotCharged, http.StatusConflict, "Not charged", "Nothing was charged for the order that could be given back."},
 	{booking.NothingOwed, http.StatusConflict, "Nothing owed", "No refund of the order has failed: there is nothing that a person would have to pay by hand."},
+	{orders.EarlierBuild, http.StatusConflict, "Run by an earlier build", "The order is run by a build that knows no such decision. Nothing was done: an operator moves the order to this build first (docs/operations/upgrade), and the request can be repeated."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
 
 	{tooManyRequests, http.StatusTooManyRequests, "Too many requests", "More requests came from this caller, or from its address, than one may send. Nothing was done: repeat the request after Retry-After seconds, and keep to what RateLimit-Policy and RateLimit say."},

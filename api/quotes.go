@@ -34,7 +34,7 @@ func (s *server) registerQuote(kind booking.Kind, path, tag string, refusals ...
 
 // quoteView is what a cancel gives back.
 type quoteView struct {
-	Refund   booking.Money `json:"refund" doc:"What a cancel gives back now"`
+	Refund   booking.Money `json:"refund" doc:"What a cancel gives back now, beside what was given back before"`
 	Keep     booking.Money `json:"keep" doc:"What is kept then"`
 	Tier     string        `json:"tier" doc:"What says so: a tier of the policy or none of them; all, of an order without a policy; unconfirmed, of one that does not stand yet" example:"before:72h"`
 	Until    *time.Time    `json:"until,omitempty" doc:"The last moment at which this holds; absent when time does not change it"`
@@ -59,9 +59,9 @@ func showQuote(v contract.View, q contract.Quote) quoteView {
 	}
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
 	shown := quoteView{
-		Refund: in(q.GiveBack), Keep: in(q.Keep), Tier: q.Tier, TimeZone: q.TimeZone, Quote: q.Due.Quote(),
+		Refund: in(q.Coming(q.GiveBack)), Keep: in(q.Kept(q.GiveBack, q.Keep)), Tier: q.Tier, TimeZone: q.TimeZone, Quote: q.Due.Quote(),
 		Later: each(q.Later, func(l booking.DueLater) laterView {
-			return laterView{From: l.After.In(zone), Refund: in(l.GiveBack), Keep: in(l.Keep), Tier: l.Tier}
+			return laterView{From: l.After.In(zone), Refund: in(q.Coming(l.GiveBack)), Keep: in(q.Kept(l.GiveBack, l.Keep)), Tier: l.Tier}
 		}),
 	}
 	if !q.Until.IsZero() {

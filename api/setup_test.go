@@ -59,7 +59,7 @@ func (g given) api(t *testing.T) (http.Handler, *book) {
 	d.ReadModel, d.Cleaners = g.ReadModel, g.Cleaners
 	k := &book{t: t, rows: g.ReadModel, prepared: map[string]orders.Placement{}, Orders: orders.New(orders.Deps{
 		Hub: g.Hub, Pages: g.ReadModel, Catalogue: g.Catalogue, Terms: g.Terms, Calls: g.Cleaners,
-		ReplyBudget: g.ReplyBudget, Now: g.Now, Log: g.Logger,
+		ReplyBudget: g.ReplyBudget, Now: g.Now, Log: g.Logger, Ledger: g.Payments,
 	})}
 	d.Orders = k
 	return New(d), k

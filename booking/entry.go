@@ -136,6 +136,8 @@ type Repaid struct {
 	// all, in minor units.
 	Payment PaymentStatus `json:"payment,omitempty"`
 	Given   int64         `json:"given,omitempty"`
+	// Failing is how many other refunds by staff wait for a person.
+	Failing int `json:"failing,omitempty"`
 }
 
 // Resolution is an operator's word that they have paid by hand what the provider
@@ -147,6 +149,9 @@ type Resolution struct {
 	// Made is what the provider has made of the undo's own refund, which has failed
 	// otherwise. It is set for the ledger only.
 	Made []Entry `json:"-"`
+	// Unanswered are the keys of refunds that have met nothing but errors at the provider
+	// for longer than their order's patience lasts. They may be paid by hand, too.
+	Unanswered []string `json:"unanswered,omitempty"`
 }
 
 // Resolved is what came of a Resolution.

@@ -16,6 +16,10 @@ var refundBranches = map[string]branch{
 	"lodging_staff_refund_by_hand":   {staffRefundByHand, ""},
 	"lodging_staff_refund_cancelled": {staffRefundCancelled, booking.ByCustomer},
 	"lodging_undo_paid_by_hand":      {undoPaidByHand, booking.ByCustomer},
+
+	"lodging_staff_refund_unanswered": {staffRefundUnanswered, ""},
+	"lodging_undo_unanswered":         {undoUnanswered, booking.ByCustomer},
+	"lodging_undo_told":               {undoPaidByHand, booking.ByCustomer},
 }
 
 // giveBack asks for a refund by staff, in won, under a key.
@@ -143,6 +147,31 @@ func undoPaidByHand(s *system) string {
 	return order
 }
 
+// staffRefundUnanswered meets nothing but errors until an operator has paid by hand.
+func staffRefundUnanswered(s *system) string {
+	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	s.sandbox(object{"down": true})
+	s.giveBack(order, "a", 30000)
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	s.paidByHand(order).with(s, http.StatusOK)
+	s.eventually(func() bool { return !s.page(order).NeedsAttention })
+	s.sandbox(object{})
+	s.carriedOut(func() answer { return s.decide(order, "complete") })
+	return order
+}
+
+// undoUnanswered is cancelled while refunds meet nothing but errors.
+func undoUnanswered(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.sandbox(object{"down": true})
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	s.paidByHand(order).with(s, http.StatusOK)
+	s.ended(order)
+	s.sandbox(object{})
+	return order
+}
+
 // refundAfterEnd is a refund of an order that has ended, which is pending at first.
 func refundAfterEnd(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
@@ -154,5 +183,20 @@ func refundAfterEnd(s *system) (id, runID string) {
 	s.sandbox(object{})
 	id = order + "/" + e.Key
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	return id, ""
+}
+
+// refundAfterEndByHand is one that the provider cannot make.
+func refundAfterEndByHand(s *system) (id, runID string) {
+	order := checkedOutEarly(s)
+	s.ended(order)
+	s.sandbox(object{"refunds": "fail"})
+	var e entry
+	s.giveBack(order, "a", 1000).with(s, http.StatusCreated).into(s, &e)
+	require.Equal(s, "failed", e.State)
+	s.paidByHand(order).with(s, http.StatusOK)
+	id = order + "/" + e.Key
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.sandbox(object{})
 	return id, ""
 }

@@ -63,6 +63,7 @@ var lodgingBranches = map[string]branch{
 	"lodging_kept_unknown":         {keptUnknown, booking.OwnerTimeout},
 	"lodging_part_given_back":      {partGivenBack, booking.ByCustomer},
 	"lodging_all_given_back":       {allGivenBack, booking.RejectedByOwner},
+	"lodging_part_kept":            {partKept, booking.ByCustomer},
 }
 
 // overloadBranches are those in which the payment provider takes no payments.
@@ -116,7 +117,7 @@ func TestRecordHistories(t *testing.T) {
 		"repair": repair, "repair_goes_on": repairGoesOn, "repair_without_assignment": repairWithoutAssignment,
 		"refused_lodging": refusedStart(contract.LodgingWorkflow), "refused_food": refusedStart(contract.FoodWorkflow),
 		"refused_cafe": refusedStart(contract.CafeWorkflow), "refused_cleaning": refusedStart(contract.CleaningWorkflow),
-		"refund_after_end": refundAfterEnd, "refused_refund": refusedStart(contract.RefundWorkflow),
+		"refund_after_end": refundAfterEnd, "refund_after_end_by_hand": refundAfterEndByHand, "refused_refund": refusedStart(contract.RefundWorkflow),
 		"refused_drink_deletion": refusedStart(contract.DrinkDeletionWorkflow),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -151,6 +152,17 @@ func partGivenBack(s *system) string {
 	s.becomes(order, booking.Confirmed)
 	s.post(reservations+"/"+order+"/cancel", object{"expect": "before:480h/99000"}).with(s, http.StatusConflict)
 	s.carriedOut(func() answer { return s.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"}) })
+	return order
+}
+
+// partKept is cancelled by a policy while the provider is away.
+func partKept(s *system) string {
+	order := s.stands(s.reserve(s.place(9, halfBack)))
+	s.becomes(order, booking.Confirmed)
+	s.sandbox(object{"down": true})
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.eventually(func() bool { return s.attempts(order, "RefundKeeping") > 1 })
+	s.sandbox(object{})
 	return order
 }
 

@@ -17,7 +17,7 @@ import (
 
 // schedules is how many lives an order of each kind is given below, each with
 // faults and decisions of its own.
-const schedules = 600
+const schedules = 625
 
 // TestAnyFaultsAnyDecisions: whatever fails, whenever, and whatever is decided
 // meanwhile, an order ends either well, with what that owes and nothing twice,

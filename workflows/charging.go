@@ -159,7 +159,8 @@ func (s *saga) refunds() []undo {
 func (s *saga) refund() undo {
 	return undo{
 		call: call{
-			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, do: payments.RefundPayment,
+			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, late: s.refundLate,
+			do: payments.RefundPayment,
 		},
 		because: func(why booking.Reason) any {
 			c := s.refunding
@@ -167,12 +168,40 @@ func (s *saga) refund() undo {
 			return c
 		},
 		then: func(found booking.Undo) {
-			s.refunded, s.declined, s.owed = found.Acted, found.Declined, found.Owed
+			s.refunded, s.declined, s.owed, s.unanswered = found.Acted, found.Declined, found.Owed, false
 			s.moneyBack = found.Owed == ""
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
 			s.view.Settled = s.view.SettledAs(found, s.refunding)
 		},
+	}
+}
+
+// refundLate marks the order of which the refund meets nothing but errors. An operator
+// may pay it by hand.
+func (s *saga) refundLate(ctx workflow.Context) {
+	s.unanswered = true
+	s.tellNotRefunded(ctx)
+	s.needAttention(ctx, "to refund payment keeps failing")
+}
+
+// tellNotRefunded tells the customer, once, that what the order owes them cannot be given
+// back for now.
+func (s *saga) tellNotRefunded(ctx workflow.Context) {
+	owed := s.in.Amount
+	owed.Amount -= s.refunding.Keep + s.parts.given
+	if !s.toldNotRefunded && owed.Amount > 0 && customersHearOfUndo(ctx) {
+		s.toldNotRefunded = true
+		s.tellOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
+	}
+}
+
+// keepSome gives the undo of the charge the name under which something is kept, if the
+// decision keeps something.
+func (s *saga) keepSome() {
+	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
+	if n >= 0 && s.refunding.Keep > 0 && refundsKeeping(s.ctx) {
+		s.undos[n].do = payments.RefundKeeping
 	}
 }
 

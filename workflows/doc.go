@@ -37,6 +37,5 @@
 // TestVersions holds the form, and that both histories are there;
 // TestHistories_EveryStatementIsReplayed that each branch is replayed. When no
 // order of a release without the change can be open any more, the old branch,
-// the function and the history from before go. Nothing has been released yet,
-// so there is no versions.go: the first change brings it.
+// the function and the history from before go.
 package workflows

@@ -2,10 +2,13 @@ package workflows_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -248,4 +251,38 @@ func TestPolicy_AfterAReset(t *testing.T) {
 	payment, err := s.ledger.Payment(context.Background(), s.order)
 	require.NoError(t, err)
 	require.Equal(t, booking.ByCustomer, payment.Why)
+}
+
+// refundedUnder are the names of the activities that were started to give the charge back.
+func (l *life) refundedUnder() *[]string {
+	var names []string
+	note := func(info *activity.Info) {
+		if strings.HasPrefix(info.ActivityType.Name, "Refund") {
+			names = append(names, info.ActivityType.Name)
+		}
+	}
+	l.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) { note(info) })
+	l.env.SetOnLocalActivityStartedListener(func(info *activity.Info, _ context.Context, _ []any) { note(info) })
+	return &names
+}
+
+// TestPolicy_KeepsUnderANameOfItsOwn: a worker of a build that knows no policies does not
+// know the activity by which something is kept, and does not give everything back.
+func TestPolicy_KeepsUnderANameOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
+		for want, after := range map[string]time.Duration{
+			"RefundPayment": hour, "RefundKeeping": newStayIn(t).CheckInAt().Sub(placedAt) - hour,
+		} {
+			t.Run(name+"/"+want, func(t *testing.T) {
+				s := newStay(t, half, change)
+				s.policed = true
+				names := s.refundedUnder()
+				s.decides(after, contract.CancelUpdate)
+				v := s.run()
+				require.Equal(t, []string{want}, *names)
+				require.Equal(t, kept(v), s.owed())
+			})
+		}
+	}
 }

@@ -33,8 +33,9 @@ func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	v := in.Order
 	return &saga{
-		order: order{ctx: never, view: v, policy: in.Policy.Whole(), decision: &v, knownDecision: true, knownVersion: v.Version},
-		in:    contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
+		order:    order{ctx: never, view: v, policy: in.Policy.Whole(), decision: &v, knownDecision: true, knownVersion: v.Version},
+		afterEnd: true,
+		in:       contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
 	}
 }
 
@@ -70,11 +71,13 @@ func (p *part) ended() bool { return p.is.Refused != "" || p.is.Entry.State == b
 // parts is what a saga knows of the refunds in part, and of what was paid by hand.
 type parts struct {
 	open      int        // how many are on their way
+	late      []*part    // with which patience has ended before anything came of them
 	telling   int        // how many messages about them are
 	asked     int        // how many the ledger has not answered yet
 	begun     int        // how many there were by staff
 	resolving bool       // what was paid by hand is being recorded
 	attempts  []*attempt // under way, of what an operator may pay by hand
+	given     int64      // what those come to that are done
 	asks      int        // how often such attempts were to be made again
 }
 
@@ -93,6 +96,7 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	}
 	s.personCame(p)
 	if p.is.Entry.State == booking.EntryDone {
+		s.parts.given += p.is.Entry.Amount.Amount
 		s.tellRefunded(ctx, p)
 	}
 	s.showPending(ctx)
@@ -105,9 +109,12 @@ func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	e := booking.Entry{
 		OrderID: s.in.OrderID, Key: p.key, Amount: p.Amount, Reason: p.reason, By: p.By, Note: string(p.Note), Words: p.is.Entry.Words,
 	}
-	c := call{name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e}
+	c := call{
+		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
+		late: func(ctx workflow.Context) { s.partLate(ctx, p) },
+	}
 	var is booking.Repaid
-	if !s.seeThrough(ctx, c, &is, 0) {
+	if !s.seeThrough(ctx, c, &is, s.patienceWith(ctx, p)) {
 		p.is.Entry.Words = ""
 		return
 	}
@@ -116,21 +123,56 @@ func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	}
 }
 
-// callPerson marks the order, and tells its customer, once a refund needs a person.
-func (s *saga) callPerson(ctx workflow.Context, p *part) {
-	if p.failed {
-		return
+// patienceWith is how long nothing may come of a refund, 0 for ever: it is known what
+// it waits for, or it is not known whether there is one.
+func (s *saga) patienceWith(ctx workflow.Context, p *part) time.Duration {
+	if p.begun || p.failed || p.Amount.Amount == 0 || !partsArePatient(ctx) {
+		return 0
 	}
-	p.failed = true
-	s.unresolved++
-	s.tellOfRefund(p.is.Entry.Amount, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
-	s.needAttention(ctx, "a refund could not be made: "+p.is.Entry.Words)
+	return time.Duration(s.policy.AttentionAfter)
 }
 
-// personCame takes the mark away.
+// partLate calls a person to a refund that meets nothing but errors.
+func (s *saga) partLate(ctx workflow.Context, p *part) {
+	s.parts.late = append(s.parts.late, p)
+	s.call(ctx, p, p.Amount, "it keeps failing")
+}
+
+// callPerson marks the order, and tells its customer, once a refund needs a person.
+func (s *saga) callPerson(ctx workflow.Context, p *part) {
+	if !p.failed {
+		s.call(ctx, p, p.is.Entry.Amount, p.is.Entry.Words)
+	}
+}
+
+func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words string) {
+	p.failed = true
+	s.unresolved++
+	s.tellOfRefund(amount, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
+	s.needAttention(ctx, "a refund could not be made: "+words)
+}
+
+// unansweredRefunds are the keys of the refunds that have met nothing but errors for longer
+// than patience lasts: what became of them the ledger does not know.
+func (s *saga) unansweredRefunds() (keys []string) {
+	for _, p := range s.parts.late {
+		if !p.begun {
+			keys = append(keys, p.key)
+		}
+	}
+	if s.unanswered {
+		keys = append(keys, booking.Payment{Charge: s.payment()}.RefundKey())
+	}
+	return keys
+}
+
+// personCame takes the mark away, unless other refunds wait for a person.
 func (s *saga) personCame(p *part) {
 	if p.failed {
 		s.unresolved--
+		if s.afterEnd {
+			s.unresolved = p.is.Failing // the last one of them takes the mark away
+		}
 		s.attended()
 	}
 }
@@ -279,7 +321,7 @@ func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View
 	var is booking.Resolved
 	s.seeThrough(ctx, call{
 		name: "record what was paid by hand", queue: contract.PaymentsQueue, do: payments.ResolveByHand,
-		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: string(booking.Lines(d.Note)), By: d.By},
+		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: string(booking.Lines(d.Note)), By: d.By, Unanswered: s.unansweredRefunds()},
 	}, &is, 0)
 	s.parts.resolving = false
 	if is.Refused != "" {

@@ -37,7 +37,11 @@ type saga struct {
 	refunding booking.Charge
 	refunded  bool
 	moneyBack bool // nothing of it is owed any more
-	declined  bool // the ledger says that the charge was
+	// unanswered: the refund has met nothing but errors for longer than patience lasts.
+	afterEnd        bool // the order has ended, and each of its refunds is a workflow
+	unanswered      bool
+	toldNotRefunded bool // the customer was told that a person has to see to it
+	declined        bool // the ledger says that the charge was
 	// held and released are how many remained of the item when the order had taken
 	// some, or could not, and when it had given that back; nil when it has not.
 	held, released *int
@@ -204,6 +208,7 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 func (s *saga) turnBack(err error) {
 	reason, said := s.reasonOf(err), s.said // what is decided from here on comes too late
 	s.refunding = s.refundFor(reason)
+	s.keepSome()
 	if reason == booking.PaymentDeclined {
 		s.emitDeclined()
 	}

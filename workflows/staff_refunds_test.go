@@ -236,6 +236,9 @@ func TestResolve_WakesTheUndo(t *testing.T) {
 			require.Equal(t, booking.Cancelled, v.Status)
 			require.False(t, v.NeedsAttention)
 			require.Less(t, v.Since().Sub(placedAt.Add(at)), 5*time.Second, "it is asked again at once")
+			told := slices.DeleteFunc(s.sentTo("alice"), func(m booking.Message) bool { return m.Type != booking.RefundFailedMessage })
+			require.Len(t, told, 1, "its customer is told, once")
+			require.Equal(t, v.Amount, *told[0].Data.Refund)
 			require.Equal(t, int64(100000), s.owed(), "the provider has given nothing back")
 			payment, err := s.ledger.Payment(t.Context(), s.order)
 			require.NoError(t, err)
@@ -453,4 +456,109 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 		}
 		require.Equal(t, int64(100000), s.owed())
 	})
+}
+
+// isBroken lets the provider answer nothing but errors about what was charged, until it
+// is back.
+func (w *world) isBroken() (back func()) {
+	broken := true
+	w.setFaults(func(call string) fault { return only(before, (call == "look" || call == "refund") && broken) })
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		broken = false
+	}
+}
+
+// impatient orders need attention before the test environment gives up on an activity,
+// which it does after ten attempts.
+func impatient(in *contract.Lodging) { in.Policy.AttentionAfter = booking.Duration(20 * time.Second) }
+
+// TestStaffRefund_MeetsErrorsOnly: a refund that the provider answers with nothing but
+// errors marks the order after a while, and the customer is told. The provider may be
+// back, or an operator pays by hand.
+func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
+		t.Run(name+"/ByHand", func(t *testing.T) {
+			s := newStay(t, impatient, change)
+			s.isBroken()
+			given := s.gives(hour, "1", 30000)
+			var before, marked, after contract.View
+			s.env.RegisterDelayedCallback(func() { before = s.row().View }, hour+15*time.Second)
+			tooEarly := s.resolves(hour + 15*time.Second)
+			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, hour+25*time.Second)
+			resolved := s.resolves(hour + 30*time.Second)
+			s.env.RegisterDelayedCallback(func() { after = s.row().View }, hour+40*time.Second)
+			v := s.run()
+			require.False(t, before.NeedsAttention)
+			require.Equal(t, booking.NothingOwed, tooEarly.code())
+			require.True(t, marked.NeedsAttention)
+			require.NoError(t, resolved.err)
+			require.NoError(t, given.err)
+			require.True(t, given.is.Entry.ByHand)
+			require.False(t, after.NeedsAttention)
+			require.Equal(t, booking.Completed, v.Status)
+			require.Equal(t, int64(100000), s.owed(), "the provider has given nothing back")
+			require.ElementsMatch(t, []string{"refund_failed", "refunded"}, s.messagesTo("alice"))
+		})
+	}
+	t.Run("Back", func(t *testing.T) {
+		s := newStay(t, impatient)
+		back := s.isBroken()
+		given := s.gives(hour, "1", 30000)
+		var marked contract.View
+		s.env.RegisterDelayedCallback(func() { marked = s.row().View; back() }, hour+25*time.Second)
+		resolved := s.resolves(hour + 2*time.Minute)
+		v := s.run()
+		require.True(t, marked.NeedsAttention)
+		require.Equal(t, booking.EntryDone, given.is.Entry.State)
+		require.Equal(t, booking.NothingOwed, resolved.code())
+		require.False(t, v.NeedsAttention)
+		require.Equal(t, int64(70000), s.owed())
+	})
+	t.Run("AfterTheEndBesideAnother", func(t *testing.T) {
+		s := newStay(t, impatient)
+		over := s.run()
+		other := booking.Entry{OrderID: s.order, Key: "refund/2", Amount: booking.Money{Amount: 1000, Currency: "KRW"}, Reason: booking.Goodwill}
+		_, err := s.ledger.BeginEntry(t.Context(), other)
+		require.NoError(t, err)
+		other.Kind, other.State, other.Words = booking.RefundEntry, booking.EntryFailed, "no such account"
+		require.NoError(t, s.ledger.NoteEntry(t.Context(), other))
+		back := s.isBroken()
+		is := s.refundLater(over, "1", 30000, func() { s.env.RegisterDelayedCallback(back, 25*time.Second) })
+		require.Equal(t, booking.EntryDone, is.Entry.State)
+		require.True(t, s.row().View.NeedsAttention, "the other one waits for a person")
+	})
+	t.Run("AfterTheEnd", func(t *testing.T) {
+		s := newStay(t, impatient)
+		over := s.run()
+		s.isBroken()
+		var resolved *decision
+		is := s.refundLater(over, "1", 30000, func() { resolved = s.resolves(30 * time.Second) })
+		require.NoError(t, resolved.err)
+		require.True(t, is.Entry.ByHand)
+	})
+}
+
+// TestResolve_OfAnUndoThatMeetsErrorsOnly: a cancel whose refund the provider answers with
+// nothing but errors needs attention, and ends when an operator has paid by hand.
+func TestResolve_OfAnUndoThatMeetsErrorsOnly(t *testing.T) {
+	s := newStay(t, impatient)
+	s.isBroken()
+	s.decides(hour, contract.CancelUpdate)
+	tooEarly := s.resolves(hour + 15*time.Second)
+	var marked contract.View
+	s.env.RegisterDelayedCallback(func() { marked = s.row().View }, hour+25*time.Second)
+	resolved := s.resolves(hour + 30*time.Second)
+	v := s.run()
+	require.Equal(t, booking.NothingOwed, tooEarly.code())
+	require.True(t, marked.NeedsAttention)
+	require.Contains(t, s.messagesTo("alice"), "refund_failed")
+	require.NoError(t, resolved.err)
+	require.Equal(t, booking.Cancelled, v.Status)
+	require.False(t, v.NeedsAttention)
+	payment, err := s.ledger.Payment(t.Context(), s.order)
+	require.NoError(t, err)
+	require.Equal(t, booking.Returned, payment.Status)
 }

@@ -36,8 +36,10 @@ type call struct {
 	// resolvable: it waits for money that an operator may pay by hand. It is made again
 	// at once when that was recorded.
 	resolvable bool
-	do         any
-	with       any
+	// late, if set, is called when patience with it ends, and marks the order.
+	late func(workflow.Context)
+	do   any
+	with any
 }
 
 // How long a step may take in place. All steps of a healthy order together
@@ -220,7 +222,7 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 		done := durably(a.ctx, c)
 		if patience > 0 {
 			if inTime, _ := await(ctx, patience, "patience with: "+c.name, done.IsReady); !inTime {
-				s.needAttention(ctx, "to "+c.name+" keeps failing")
+				s.outOfPatience(ctx, c)
 			}
 		}
 		err := done.Get(ctx, result)
@@ -237,6 +239,15 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 	}
 }
 
+// outOfPatience marks an order of which a call keeps failing.
+func (s *saga) outOfPatience(ctx workflow.Context, c call) {
+	if c.late != nil {
+		c.late(ctx)
+		return
+	}
+	s.needAttention(ctx, "to "+c.name+" keeps failing")
+}
+
 // undoInTime does an undo however long it takes. One that has to wait for
 // something is asked for again until its answer changes; what never changes by
 // itself marks the order, in the words of the one who has to undo it.
@@ -247,6 +258,7 @@ func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, foun
 			patience = 0 // it is known what it waits for
 		}
 		if found.NeedsPerson {
+			s.tellNotRefunded(ctx)
 			s.needAttention(ctx, found.Owed)
 		}
 		u.with, found = u.because(why), booking.Undo{}

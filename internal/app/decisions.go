@@ -23,7 +23,8 @@ func (a *App) carry(ctx context.Context, registry prometheus.Registerer) {
 	decisions := store.NewDecisions(a.dbs[mypageDB])
 	registry.MustRegister(keptDecisions{decisions})
 	a.carrier = &orders.Carrier{
-		Decisions: decisions, Engine: a.sagas, Pages: store.NewMypage(a.dbs[mypageDB]), Messages: store.NewNotifications(a.dbs[notificationsDB]), Log: a.log,
+		Decisions: decisions, Engine: a.sagas, Pages: store.NewMypage(a.dbs[mypageDB]), Ledger: store.NewPayments(a.dbs[paymentsDB]),
+		Messages: store.NewNotifications(a.dbs[notificationsDB]), Log: a.log,
 		Count: func(outcome string) { carried.WithLabelValues(outcome).Inc() },
 	}
 	a.beside.Go(func() { a.carrier.Run(ctx) })

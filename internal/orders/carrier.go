@@ -17,6 +17,7 @@ type Carrier struct {
 	Decisions KeptDecisions
 	Engine    *Engine
 	Pages     Pages
+	Ledger    Ledger
 	// Messages tell people what became of their decision.
 	Messages Messages
 	Log      *zap.Logger

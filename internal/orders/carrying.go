@@ -33,6 +33,8 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 		return c.closed(ctx, k, err)
 	case isBehind(ctx, c.Pages, k.OrderID, k.DecidedAt, time.Now(), err):
 		return c.postpone(ctx, k, 0, err)
+	case ofEarlierBuild(answer):
+		return c.postpone(ctx, k, oddPause, err) // until it has been moved
 	case answer != nil && codePattern.MatchString(answer.Type()):
 		return c.refused(ctx, k, booking.Code(answer.Type()), why)
 	}
@@ -78,7 +80,32 @@ func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error
 	if !view.Status.Final() && (InInbox(view) || time.Since(k.DecidedAt) < unknownFor) {
 		return c.postpone(ctx, k, 0, cause)
 	}
+	if k.Update == contract.ResolveUpdate {
+		return c.resolve(ctx, k, view)
+	}
 	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionOver, Code: overCode(view.Status)})
+}
+
+// resolve tells the workflows of refunds of an order that has ended what was paid by hand.
+func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) error {
+	payment, err := c.Ledger.Payment(ctx, k.OrderID)
+	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return c.postpone(ctx, k, 0, err)
+	}
+	resolved, err := resolveRefunds(payment, k.OrderID, func(workflowID string) error {
+		d := k.decision()
+		d.OrderID = workflowID
+		_, _, err := c.Engine.decide(ctx, k.ID, d)
+		return err
+	})
+	switch {
+	case err != nil:
+		return c.failed(ctx, k, false, err)
+	case resolved == 0:
+		return c.notCarriedOut(ctx, k, v, SettledDecision{Outcome: DecisionOver, Code: booking.NothingOwed})
+	default:
+		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+	}
 }
 
 // refused settles a decision that its order did not allow.

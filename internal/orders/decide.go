@@ -52,7 +52,7 @@ func (d Decision) extra() time.Duration {
 func DecisionCodes() []booking.Code {
 	return []booking.Code{
 		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, booking.DecisionPending, DecisionsExhausted,
-		NotRunning, booking.NotFound, booking.Invalid, Unreachable, TemporalUnavailable, booking.Unavailable,
+		NotRunning, EarlierBuild, booking.NotFound, booking.Invalid, Unreachable, TemporalUnavailable, booking.Unavailable,
 	}
 }
 
@@ -206,6 +206,8 @@ func (o *Orders) refused(ctx context.Context, d Decision, err error) (contract.V
 	switch {
 	case noWorkflow(err) || answer != nil && answer.Type() == updateLostToClose:
 		return o.closed(ctx, d)
+	case ofEarlierBuild(answer):
+		return contract.View{}, earlierBuild()
 	case answer != nil && codePattern.MatchString(answer.Type()):
 		return o.refusedBy(ctx, d, answer, why)
 	}

@@ -112,6 +112,17 @@ func atLimit(err error) error {
 // when the workflow ends first.
 const updateLostToClose = "AcceptedUpdateCompletedWorkflow"
 
+// ofEarlierBuild tells whether the order is run by a build that knows no such decision.
+// The SDK gives that answer no type of its own.
+func ofEarlierBuild(answer *temporal.ApplicationError) bool {
+	return answer != nil && strings.HasPrefix(answer.Message(), "unknown update ")
+}
+
+// earlierBuild is the refusal of such an order.
+func earlierBuild() error {
+	return booking.Errorf(EarlierBuild, "the order is run by an earlier build, which knows no such decision; nothing was done: move the order to this build first")
+}
+
 // answerOf is what an order's workflow answered to an update instead of its view,
 // with the details that a refusal has: nil when err is something else, or has
 // none.

@@ -30,7 +30,19 @@ func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.
 	if err := o.mayCancel(ctx, view, &quote, now); err != nil {
 		return view, contract.Quote{}, o.explained(ctx, id, err)
 	}
+	if quote.Given, err = o.givenBefore(ctx, id); err != nil {
+		return view, contract.Quote{}, err
+	}
 	return view, quote, nil
+}
+
+// givenBefore is what was given back of the order's payment, or is about to be.
+func (o *Orders) givenBefore(ctx context.Context, id string) (int64, error) {
+	payment, err := o.Ledger.Payment(ctx, id)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return 0, nil
+	}
+	return payment.Others(), err
 }
 
 // mayCancel is the rule by which the order takes a cancel. It notes in the quote

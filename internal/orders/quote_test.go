@@ -52,6 +52,21 @@ func TestQuote(t *testing.T) {
 		require.Equal(t, "Asia/Seoul", q.TimeZone)
 		require.Empty(t, q.Later, "from then on it cannot be cancelled")
 	})
+	t.Run("GivenBefore", func(t *testing.T) {
+		t.Parallel()
+		for given, want := range map[int64][2]int64{20000: {30000, 50000}, 50000: {0, 50000}, 90000: {0, 10000}} {
+			ledger := paid{"lodging-1": {Entries: []booking.Entry{
+				{Key: "refund/1", Kind: booking.RefundEntry, Amount: won(given), State: booking.EntryPending},
+				{Key: "refund/2", Kind: booking.RefundEntry, Amount: won(1), State: booking.EntryFailed},
+			}}}
+			b := newBundle(t, at(checkIn.Add(-time.Hour)), func(d *orders.Deps) { d.Ledger = ledger })
+			b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
+			_, q, err := b.Quote(t.Context(), anybody, booking.Lodging, "lodging-1")
+			require.NoError(t, err)
+			require.Equal(t, want, [2]int64{q.Coming(q.GiveBack), q.Kept(q.GiveBack, q.Keep)})
+			require.Equal(t, "before:0s/50000", q.Due.Quote(), "the order knows it by its policy")
+		}
+	})
 	t.Run("NoPolicy", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t)

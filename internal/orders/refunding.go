@@ -37,7 +37,7 @@ type Refunded struct {
 // RefundCodes lists the codes that Refund may answer.
 func RefundCodes() []booking.Code {
 	return []booking.Code{
-		booking.RefundExceeds, booking.NotCharged, booking.BeingCancelled, booking.DecisionPending, DecisionsExhausted, NotRunning,
+		booking.RefundExceeds, booking.NotCharged, booking.BeingCancelled, booking.DecisionPending, DecisionsExhausted, NotRunning, EarlierBuild,
 		IdempotencyKeyReused, booking.NotFound, booking.Invalid, Unreachable, TemporalUnavailable, booking.Unavailable,
 	}
 }
@@ -190,7 +190,11 @@ func (o *Orders) perhapsRefunded(ctx context.Context, r contract.Refund, orderID
 
 // notRefunded is why a refund was not begun.
 func (o *Orders) notRefunded(ctx context.Context, orderID string, err error) error {
-	if answer, why := answerOf(err); answer != nil && codePattern.MatchString(answer.Type()) {
+	answer, why := answerOf(err)
+	if ofEarlierBuild(answer) {
+		return earlierBuild()
+	}
+	if answer != nil && codePattern.MatchString(answer.Type()) {
 		_, no := o.refusedBy(ctx, Decision{OrderID: orderID}, answer, why)
 		return no
 	}
@@ -214,21 +218,47 @@ func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID str
 	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return out, err
 	}
-	resolved := 0
-	for _, e := range payment.Entries {
-		id, ofStaff := contract.RefundID(e.Key)
-		if !ofStaff || e.State != booking.EntryFailed {
-			continue
+	resolved, err := resolveRefunds(payment, orderID, func(workflowID string) error {
+		d := Decision{OrderID: workflowID, Update: contract.ResolveUpdate, Note: evidence, By: caller.ID}
+		asked := o.asks.next(o.Now(), caller, d)
+		_, taken, err := o.Engine.decide(ctx, asked.id+"/"+evidenceID(evidence), d)
+		if taken && !isAway(err) {
+			o.asks.answered(asked)
 		}
-		d := Decision{OrderID: contract.RefundWorkflowID(orderID, id), Update: contract.ResolveUpdate, Note: evidence, By: caller.ID}
-		_, _, err := o.Engine.decide(ctx, "resolve/"+nameOf(caller), d)
-		if err != nil {
-			return out, o.notRefunded(ctx, orderID, err)
-		}
-		resolved++
-	}
-	if resolved == 0 {
+		return err
+	})
+	switch {
+	case err != nil:
+		return out, o.notRefunded(ctx, orderID, err)
+	case resolved == 0:
 		return out, booking.Errorf(booking.NothingOwed, "no refund of the order waits for a person")
 	}
 	return Outcome{View: out.View, Done: true}, nil
+}
+
+// resolveRefunds puts what was paid by hand to the workflows of the refunds that were
+// begun after the order's end and are not done. It answers how many have recorded it:
+// others wait for no person, or have ended.
+func resolveRefunds(payment booking.Payment, orderID string, put func(workflowID string) error) (resolved int, err error) {
+	for _, e := range payment.Entries {
+		id, ofStaff := contract.RefundID(e.Key)
+		if !ofStaff || e.State == booking.EntryDone {
+			continue
+		}
+		err := put(contract.RefundWorkflowID(orderID, id))
+		switch answer, _ := answerOf(err); {
+		case err == nil:
+			resolved++
+		case noWorkflow(err), answer != nil && (answer.Type() == string(booking.NothingOwed) || answer.Type() == updateLostToClose):
+		default:
+			return resolved, err
+		}
+	}
+	return resolved, nil
+}
+
+// evidenceID tells one evidence from another in the ids of updates.
+func evidenceID(evidence booking.Personal) string {
+	digest := sha256.Sum256([]byte(evidence))
+	return booking.IDText(digest[:16])
 }

@@ -310,3 +310,86 @@ func TestResolve_AfterTheEnd(t *testing.T) {
 	require.Equal(t, "1024", said.By)
 	require.Equal(t, booking.Personal("bank transfer 42"), said.Note)
 }
+
+// TestResolve_AskedAgain: a refund that waited for no person when its workflow was asked
+// is asked again by the next word of the operator.
+func TestResolve_AskedAgain(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Completed)
+	payment := g.ledger[g.order]
+	payment.Entries = []booking.Entry{
+		{Key: "refund/1", Kind: booking.RefundEntry, State: booking.EntryPending}, {Key: "refund/2", Kind: booking.RefundEntry, State: booking.EntryFailed},
+	}
+	g.ledger[g.order] = payment
+	var ids []string
+	g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
+		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+			if o.WorkflowID != g.order+"/refund/1" { // the order's saga, and what has ended with it
+				return nil, serviceerror.NewNotFound("workflow execution already completed")
+			}
+			ids = append(ids, o.UpdateID)
+			var end error
+			if len(ids) == 1 {
+				end = temporal.NewNonRetryableApplicationError("none waits", string(booking.NothingOwed), nil, contract.Refusal{})
+			}
+			handle := &mocks.WorkflowUpdateHandle{}
+			handle.On("Get", mock.Anything, mock.Anything).Return(end)
+			return handle, nil
+		})
+	_, err := g.Resolve(t.Context(), olga, g.order, "bank transfer 42")
+	require.ErrorIs(t, err, &booking.Error{Code: booking.NothingOwed})
+	out, err := g.Resolve(t.Context(), olga, g.order, "bank transfer 42")
+	require.NoError(t, err)
+	require.True(t, out.Done)
+	_, err = g.Resolve(t.Context(), olga, g.order, "bank transfer 43")
+	require.NoError(t, err)
+	require.Len(t, ids, 3)
+	require.NotEqual(t, ids[0], ids[1])
+	require.NotEqual(t, ids[1], ids[2])
+}
+
+// TestResolve_KeptPastTheEnd: what an operator said of an order that could not be reached,
+// and has ended meanwhile, reaches the workflows of its refunds.
+func TestResolve_KeptPastTheEnd(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[booking.EntryState]string{booking.EntryFailed: orders.DecisionDelivered, booking.EntryDone: orders.DecisionOver} {
+		d := newDesk(t)
+		order := d.has(booking.Lodging, booking.Completed, "").ID
+		d.Carrier.Ledger = paid{order: {Entries: []booking.Entry{{Key: "refund/1", Kind: booking.RefundEntry, State: state}}}}
+		var told []string
+		d.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
+			Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+				if o.WorkflowID == order {
+					return nil, serviceerror.NewNotFound("workflow execution already completed")
+				}
+				told = append(told, o.WorkflowID)
+				handle := &mocks.WorkflowUpdateHandle{}
+				handle.On("Get", mock.Anything, mock.Anything).Return(nil)
+				return handle, nil
+			})
+		d.keeps(booking.Lodging, contract.ResolveUpdate)
+		require.Equal(t, map[string]int{want: 1}, d.carries())
+		if state == booking.EntryFailed {
+			require.Equal(t, []string{order + "/refund/1"}, told)
+		} else {
+			require.Empty(t, told)
+		}
+	}
+}
+
+// TestEarlierBuild: an order that a build runs which knows no refunds says so, and
+// nothing is done.
+func TestEarlierBuild(t *testing.T) {
+	t.Parallel()
+	unknown := temporal.NewApplicationError("unknown update refund. KnownUpdates=[cancel complete]", "errorString")
+	g := newGiving(t, booking.Confirmed)
+	g.begins(takesAll, unknown)
+	_, err := g.give("a", won(30000))
+	require.ErrorIs(t, err, &booking.Error{Code: orders.EarlierBuild})
+
+	b := newBundle(t)
+	b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
+	b.onUpdate(func(context.Context, client.UpdateWorkflowOptions) error { return nil }, failsWith(unknown))
+	_, err = b.Decide(t.Context(), olga, orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: contract.NoShowUpdate})
+	require.ErrorIs(t, err, &booking.Error{Code: orders.EarlierBuild})
+}

@@ -19,6 +19,7 @@ const (
 	TemporalUnavailable  = booking.Code("temporal_unavailable")
 	Unreachable          = booking.Code("order_unreachable")
 	DecisionsExhausted   = contract.DecisionsExhausted
+	EarlierBuild         = booking.Code("earlier_build")
 	TooManyCallsWaiting  = booking.Code("too_many_calls_waiting")
 	TooManyCallsOfYours  = booking.Code("too_many_calls_of_yours")
 	TooManyOrdersOfYours = booking.Code("too_many_orders_of_yours")

@@ -48,7 +48,7 @@ func newBundle(t *testing.T, change ...func(*orders.Deps)) *bundle {
 	deps := orders.Deps{
 		Engine: orders.NewEngine(b.engine), Hub: &orders.Hub{}, Pages: b.store, Catalogue: b.store, Calls: b.store,
 		ReplyBudget: patience, Now: func() time.Time { return today }, Eager: func() bool { return true },
-		Policy: contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)},
+		Policy: contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)}, Ledger: paid{},
 	}
 	for _, f := range change {
 		f(&deps)

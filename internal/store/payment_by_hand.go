@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// PayByHand marks the refunds of the order that have failed, and are still owed, as
-// done by hand: the payment's own first, and others as far as there is room for
+// PayByHand marks the refunds of the order that have failed or were never answered, and
+// are still owed, as done by hand: the payment's own first, and others as far as there is room for
 // them. Returns those that the same evidence stands for, none when there are none.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
 	var payment booking.Payment
@@ -32,8 +32,9 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 			if e.Key == own {
 				amount = payment.Owed()
 			}
-			switch owed := amount > 0 && e.Reason != booking.AtProvider && (e.Key == own || amount <= payment.Refundable()); {
-			case e.State == booking.EntryFailed && owed:
+			unanswered := e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
+			switch owed := amount > 0 && e.Reason != booking.AtProvider && (e.Key == own || unanswered || amount <= payment.Refundable()); {
+			case (e.State == booking.EntryFailed || unanswered) && owed:
 				e.Amount.Amount, e.State, e.ByHand, e.Ref, e.By = amount, booking.EntryDone, true, r.Evidence, r.By
 				if err := putEntry(ctx, q, *e); err != nil {
 					return err

@@ -312,6 +312,41 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		requireCode(t, booking.NotFound, err)
 	})
 
+	run(t, "PaidByHandThoughUnanswered", func(t *testing.T) {
+		c := charged(t)
+		part := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 20000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
+		_, err := payments.BeginEntry(t.Context(), part)
+		require.NoError(t, err)
+		_, err = payments.BeginRefund(t.Context(), c)
+		require.NoError(t, err)
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", By: "1", Unanswered: []string{"refund/2"}}
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Empty(t, paid, "others may be answered yet")
+		resolution.Unanswered = []string{"refund/1", c.Key + "/refund"}
+		paid, err = payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Len(t, paid, 2)
+		require.Equal(t, c.Amount.Amount, paid[0].Amount.Amount+paid[1].Amount.Amount)
+		for _, e := range read(t, c).Entries {
+			require.Equal(t, booking.EntryDone, e.State)
+			require.True(t, e.ByHand)
+		}
+	})
+
+	run(t, "PaidByHandButAccepted", func(t *testing.T) {
+		c := charged(t)
+		e := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 20000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
+		p, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		e, _ = p.Entry(e.Key)
+		e.Words = "refund re_1 is pending"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		paid, err := payments.PayByHand(t.Context(), booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", Unanswered: []string{e.Key}})
+		require.NoError(t, err)
+		require.Empty(t, paid, "the provider is about to make it")
+	})
+
 	run(t, "PaidByHandAndNoMoreThanIsOwed", func(t *testing.T) {
 		c := charged(t)
 		fails := func(e booking.Entry) {

@@ -32,7 +32,16 @@ type Quote struct {
 	booking.Due
 	Later    []booking.DueLater
 	TimeZone string // "" where none is known
+	// Given is what was given back before, or is about to be: it counts towards what a
+	// cancel gives back.
+	Given int64
 }
+
+// Coming is how much of what is due is still to come.
+func (q Quote) Coming(giveBack int64) int64 { return max(0, giveBack-q.Given) }
+
+// Kept is how much is kept of what would be: not of what was given back before.
+func (q Quote) Kept(giveBack, keep int64) int64 { return max(0, keep-max(0, q.Given-giveBack)) }
 
 // Quote is what the customer gets back who cancels at a moment.
 func (v View) Quote(at time.Time) Quote {

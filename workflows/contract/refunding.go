@@ -48,6 +48,10 @@ func RefundID(key string) (id string, ofStaff bool) { return strings.CutPrefix(k
 // early departure. No refund by staff has it.
 const EarlyRefund = "early-departure"
 
+// CancelRefund is the id, in messages, of the refund of an order that is cancelled. No
+// refund by staff has it.
+const CancelRefund = "cancellation"
+
 // EarlyKey is the key of the ledger's entry for what is given back since the guests of
 // the order left early.
 func EarlyKey(orderID string) string { return "early/" + orderID }

@@ -1,0 +1,21 @@
+package workflows
+
+import "go.temporal.io/sdk/workflow"
+
+// refundsKeeping: a refund that keeps something has a name of its own. An earlier build
+// that takes it from the queue would give everything back.
+func refundsKeeping(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "refund-keeping", workflow.DefaultVersion, 1) == 1
+}
+
+// customersHearOfUndo: the customer of an order that is cancelled is told when what was
+// paid cannot be given back, as of a refund by staff.
+func customersHearOfUndo(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "undo-told", workflow.DefaultVersion, 1) == 1
+}
+
+// partsArePatient: a refund of a part that meets nothing but errors marks its order after
+// a while. It would be tried for ever otherwise, and no operator would see it.
+func partsArePatient(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "patience-with-parts", workflow.DefaultVersion, 1) == 1
+}
