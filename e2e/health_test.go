@@ -201,6 +201,7 @@ func fill(t *testing.T, path string) {
 func TestHangUps_ManyFreshReads(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
+	d.env = append(d.env, "YEYAK_REQUESTS_PER_SECOND=0") // one caller sends them all
 	d.run()
 	place := d.place(2)
 	order := d.reserve(place).with(t, http.StatusCreated).body.ID
