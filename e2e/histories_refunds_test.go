@@ -43,11 +43,15 @@ type entry struct {
 	Amount                           booking.Money
 }
 
-// entries are the refunds of an order.
+// entries are the refunds of an order, none of one that was never to be paid for.
 func (s *system) entries(order string) (refunds []entry) {
 	s.Helper()
+	a := s.get("/v1/payments/" + order)
+	if a.status == http.StatusNotFound {
+		return nil
+	}
 	var p struct{ Entries []entry }
-	s.get("/v1/payments/"+order).with(s, http.StatusOK).into(s, &p)
+	a.with(s, http.StatusOK).into(s, &p)
 	for _, e := range p.Entries {
 		if e.Kind == string(booking.RefundEntry) {
 			refunds = append(refunds, e)
