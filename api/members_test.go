@@ -234,7 +234,7 @@ func TestMembers_Away(t *testing.T) {
 	now = now.Add(time.Minute)
 	require.Len(t, self("cora"), 2)
 	require.Len(t, self("bora"), 1)
-	now = now.Add(membershipsAway)
+	now = now.Add(unsureFor)
 	require.Len(t, self("cora"), 1, "what was read is too old")
 	b.problem(b.as("cora", "GET", oliviasMembers, ""), http.StatusServiceUnavailable, booking.Unavailable) // a member may
 	b.problem(b.as("cora", "GET", "/v1/orders?ownerId=olivia", ""), http.StatusServiceUnavailable, booking.Unavailable)

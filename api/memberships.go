@@ -13,8 +13,6 @@ import (
 const (
 	// membershipsFor is how long a membership counts that another process has ended.
 	membershipsFor = 5 * time.Second
-	// membershipsAway is for how long it does while members cannot be read, as API keys.
-	membershipsAway = 10 * time.Minute
 	// mostMemberships is of how many callers memberships are remembered.
 	mostMemberships = 10_000
 )
@@ -49,7 +47,7 @@ func (m *memberships) of(ctx context.Context, personID string) ([]booking.Member
 		return last.all, nil
 	}
 	all, err := m.members.Memberships(ctx, personID)
-	if err != nil && seen && begun.Sub(last.at) < membershipsAway {
+	if err != nil && seen && begun.Sub(last.at) < unsureFor {
 		m.log.Warn("members cannot be read; they count as they were", zap.Error(err))
 		return last.all, nil
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// unsureFor is for how long a stream goes on while it cannot be found out whether its
-// caller may still read it, as API keys do.
+// unsureFor is for how long what is known of a caller counts while it cannot be found out
+// anew: of streams whether they may go on, of members what they are. API keys count as
+// long.
 const unsureFor = 10 * time.Minute
 
 // watch ends the stream once its caller may not read it any more: the token has

@@ -166,7 +166,7 @@ func (s *server) organisation(ctx context.Context, location string) (name, error
 		case wins:
 			return name(founded), nil
 		case caller.Incomplete:
-			return "", booking.Errorf(booking.Unavailable, "of which organisations you are a member cannot be found out at the moment")
+			return "", booking.MembershipsUnknown()
 		case joined != "":
 			return name(joined), nil
 		}

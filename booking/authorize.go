@@ -290,9 +290,15 @@ func (c Caller) Authorize(a Action, t Thing) error {
 	asMember := c
 	asMember.Memberships = []Membership{{OwnerID: t.OwnerID, Level: OwnerLevel}}
 	if !errors.Is(asMember.judge(a, t), err) {
-		return Errorf(Unavailable, "of which organisations you are a member cannot be found out at the moment")
+		return MembershipsUnknown()
 	}
 	return err
+}
+
+// MembershipsUnknown is Unavailable, for what depends on memberships of the caller that
+// could not be read.
+func MembershipsUnknown() error {
+	return Errorf(Unavailable, "of which organisations you are a member cannot be found out at the moment")
 }
 
 // judge is Authorize by the memberships that are known.

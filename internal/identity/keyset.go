@@ -29,8 +29,9 @@ const (
 	maxDocument = 1 << 20
 )
 
-// keySet holds the keys of an issuer. Unlike go-oidc's own, it tells a wrong signature from an issuer that is away, fetches no keys
-// for a key that it has, and gives up those that were withdrawn.
+// keySet holds the keys of an issuer. Unlike go-oidc's own, it tells a wrong signature
+// from an issuer that is away, fetches no keys for a key that it has, and gives up those
+// that were withdrawn.
 type keySet struct {
 	issuer string
 	client *http.Client
@@ -95,8 +96,9 @@ func (k *keySet) are(fetch int) bool {
 	return fetch == last
 }
 
-// held are the keys, and the number of the fetch that brought them. Those that have been held for long are fetched again, beside
-// the request, so that an issuer that is away delays nothing.
+// held are the keys, and the number of the fetch that brought them. Those that have been
+// held for long are fetched again, beside the request, so that an issuer that is away
+// delays nothing.
 func (k *keySet) held() (keys []jose.JSONWebKey, fetch int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

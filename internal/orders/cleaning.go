@@ -56,12 +56,12 @@ func (o *Orders) callShares(p Placement) []share {
 	shares := p.shares(o.MaxCallsOfOne, o.Calls.WaitingOf, o.Calls.WaitingBy, func(used int, whose string) error {
 		return booking.Errorf(TooManyCallsOfYours, "%d calls %s wait for a cleaner already", used, whose).In(callAgainAfter)
 	})
-	return append(shares, share{
-		"everybody", o.MaxWaitingCalls, func(ctx context.Context, _ string) (int, error) { return o.Calls.Waiting(ctx) },
+	return bounding(append(shares, share{
+		shareOf{"of all", "all"}, o.MaxWaitingCalls, func(ctx context.Context, _ string) (int, error) { return o.Calls.Waiting(ctx) },
 		func(used int) error {
 			return booking.Errorf(TooManyCallsWaiting, "%d calls wait for a cleaner already", used).In(callAgainAfter)
 		},
-	})
+	}))
 }
 
 // WaitingCalls is how many calls wait for a cleaner.

@@ -111,10 +111,10 @@ func (o *Orders) inboxShares(p Placement) []share {
 	}
 	ofCustomer := func(ctx context.Context, id string) (int, error) { return o.Dispatcher.Inbox.OpenOf(ctx, id) }
 	byCaller := func(ctx context.Context, id string) (int, error) { return o.Dispatcher.Inbox.OpenBy(ctx, id) }
-	return p.shares(o.MaxKeptOfOne, ofCustomer, byCaller, func(used int, whose string) error {
+	return bounding(p.shares(o.MaxKeptOfOne, ofCustomer, byCaller, func(used int, whose string) error {
 		wait, _ := o.Dispatcher.estimate()
 		return booking.Errorf(TooManyOrdersOfYours, "%d orders %s wait to be worked on already", used, whose).In(wait)
-	})
+	}))
 }
 
 // admitToInbox refuses an order of which nothing is started, and whose customer or

@@ -205,7 +205,7 @@ func (o *Orders) enterShares(ctx context.Context, t tried) (leave func(), refuse
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
 	defer cancel()
 	if t.offer.shares != nil {
-		return o.calls.enter(ctx, o.log(ctx, t.OrderID), t.offer.shares(t.placement))
+		return o.calls.enter(ctx, o.Log, t.offer.shares(t.placement))
 	}
 	shares := o.inboxShares(t.placement)
 	for i, s := range shares {
@@ -216,7 +216,7 @@ func (o *Orders) enterShares(ctx context.Context, t tried) (leave func(), refuse
 			return s.count(ctx, id)
 		}
 	}
-	return o.waiting.enter(ctx, o.log(ctx, t.OrderID), shares)
+	return o.waiting.enter(ctx, o.Log, shares)
 }
 
 // start starts the saga within the budget, and ends the turn that enter took. It

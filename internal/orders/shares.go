@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"go.uber.org/zap"
@@ -15,21 +16,32 @@ const forOthers = 10
 // share is how much one customer or caller, or all of them, may have of what there is
 // room for.
 type share struct {
-	id    string // whose it is, "" for no share
-	most  int    // 0 is no limit
+	shareOf
+	most  int // 0 is no limit
 	count func(ctx context.Context, id string) (int, error)
 	// refused is the error for an order beyond it, given how much there is.
 	refused func(used int) error
+}
+
+// shareOf is whose a share is: in words, and by its id, "" for no share. A caller may be
+// a customer, too, and has two then.
+type shareOf struct{ whose, id string }
+
+// bounding leaves out the shares that bound nothing.
+func bounding(shares []share) []share {
+	return slices.DeleteFunc(shares, func(s share) bool { return s.id == "" || s.most <= 0 })
 }
 
 // shares are those that a placement counts for: its customer's and, where that is
 // another one, its caller's. most is what one customer may have; refused says whose
 // share is used up.
 func (p Placement) shares(most int, ofCustomer, byCaller func(context.Context, string) (int, error), refused func(used int, whose string) error) []share {
-	says := func(whose string) func(int) error { return func(used int) error { return refused(used, whose) } }
+	of := func(whose, id string, most int, count func(context.Context, string) (int, error)) share {
+		return share{shareOf{whose, id}, most, count, func(used int) error { return refused(used, whose) }}
+	}
 	return []share{
-		{p.CustomerID, most, ofCustomer, says("of this customer")},
-		{p.forCustomer(), forOthers * most, byCaller, says("that you placed for others")},
+		of("of this customer", p.CustomerID, most, ofCustomer),
+		of("that you placed for others", p.forCustomer(), forOthers*most, byCaller),
 	}
 }
 
@@ -45,9 +57,6 @@ func (s share) used(ctx context.Context, log *zap.Logger) (n int, known bool) {
 // usedUp refuses an order that counts for a share of which there is no more.
 func usedUp(ctx context.Context, log *zap.Logger, shares []share) (refused error) {
 	for _, s := range shares {
-		if s.id == "" || s.most <= 0 {
-			continue
-		}
 		if used, known := s.used(ctx, log); known && used >= s.most {
 			return s.refused(used)
 		}
@@ -60,7 +69,7 @@ func usedUp(ctx context.Context, log *zap.Logger, shares []share) (refused error
 // counted would be let in.
 type shared struct {
 	mu sync.Mutex
-	of map[string]*placing
+	of map[shareOf]*placing
 }
 
 // placing are the orders of one share.
@@ -84,9 +93,6 @@ func (s *shared) enter(ctx context.Context, log *zap.Logger, shares []share) (le
 		}
 	}
 	for _, sh := range shares {
-		if sh.id == "" || sh.most <= 0 {
-			continue
-		}
 		end, refused := s.enterOne(ctx, log, sh)
 		if refused != nil {
 			leave()
@@ -98,7 +104,7 @@ func (s *shared) enter(ctx context.Context, log *zap.Logger, shares []share) (le
 }
 
 func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end func(), refused error) {
-	p := s.hold(sh.id)
+	p := s.hold(sh.shareOf)
 	for {
 		s.mu.Lock()
 		ended, next := p.ended, p.next
@@ -109,7 +115,7 @@ func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end f
 		if !known || atMost < sh.most {
 			p.begun++
 			s.mu.Unlock()
-			return func() { s.end(sh.id, p) }, nil
+			return func() { s.end(sh.shareOf, p) }, nil
 		}
 		s.mu.Unlock()
 		if used < sh.most {
@@ -119,39 +125,39 @@ func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end f
 			case <-ctx.Done():
 			}
 		}
-		s.release(sh.id, p)
+		s.release(sh.shareOf, p)
 		return nil, sh.refused(atMost)
 	}
 }
 
-func (s *shared) hold(id string) *placing {
+func (s *shared) hold(of shareOf) *placing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.of[id]
+	p := s.of[of]
 	if p == nil {
 		p = &placing{next: make(chan struct{})}
 		if s.of == nil {
-			s.of = map[string]*placing{}
+			s.of = map[shareOf]*placing{}
 		}
-		s.of[id] = p
+		s.of[of] = p
 	}
 	p.looks++
 	return p
 }
 
-func (s *shared) end(id string, p *placing) {
+func (s *shared) end(of shareOf, p *placing) {
 	s.mu.Lock()
 	p.ended++
 	close(p.next)
 	p.next = make(chan struct{})
 	s.mu.Unlock()
-	s.release(id, p)
+	s.release(of, p)
 }
 
-func (s *shared) release(id string, p *placing) {
+func (s *shared) release(of shareOf, p *placing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.looks--; p.looks == 0 {
-		delete(s.of, id)
+		delete(s.of, of)
 	}
 }

@@ -111,3 +111,15 @@ func TestKeep_SharesAtOnce(t *testing.T) {
 	group.Wait()
 	require.Len(t, k.kept(t), k.MaxKeptOfOne)
 }
+
+// TestPlace_SharesOfOneName: a customer whose id is that of a caller who calls for
+// others, or of a word of ours, has a share of their own.
+func TestPlace_SharesOfOneName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"all", "everybody"} {
+		q := &queue{of: map[string]int{}}
+		b := newBundle(t, func(d *orders.Deps) { d.MaxCallsOfOne, d.MaxWaitingCalls, d.Calls = 1, 1, q })
+		b.decides(booking.Calling, "")
+		b.stands(b.placeFor(t.Context(), orders.Placement{Wanted: call, CustomerID: name, PaymentMethod: "pm_card_visa"}))
+	}
+}
