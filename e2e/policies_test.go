@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,10 +72,11 @@ func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
 			path, order, quote string
 			back, kept         int64
 			payment            booking.PaymentStatus
+			last               string
 		}{
-			{reservations, stay, "before:0s/49000", 49_000, 51_000, booking.Refunded},
-			{foodOrders, food, "none/0", 0, 18_000, booking.Retained},
-			{cafeOrders, drink, "status:in_production/3500", 3_500, 1_000, booking.Refunded},
+			{reservations, stay, "before:0s/49000", 49_000, 51_000, booking.Refunded, "ReservationCanceled"},
+			{foodOrders, food, "none/0", 0, 18_000, booking.Retained, "OrderCanceled"},
+			{cafeOrders, drink, "status:in_production/3500", 3_500, 1_000, booking.Refunded, "OrderCanceled"},
 		} {
 			path := test.path + "/" + test.order
 			q := a.quoted(path)
@@ -100,6 +102,7 @@ func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
 			given += test.back
 			_, at := stripe.totals()
 			require.Equal(t, given, at)
+			a.eventually(func() bool { return slices.Contains(a.events(test.order), test.last) })
 			if test.back > 0 {
 				require.Contains(t, a.events(test.order), "PaymentCancelApproved")
 			} else {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -137,7 +138,7 @@ func (s *trial) anyRefunds(random *rand.Rand) (all refundsByStaff) {
 
 func (r refundsByStaff) decide(s *trial) {
 	for i, at := range r.at {
-		s.gives(at, fmt.Sprint(i), r.amounts[i])
+		s.gives(at, strconv.Itoa(i), r.amounts[i])
 	}
 }
 

@@ -1,8 +1,8 @@
 package workflows_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -356,7 +356,7 @@ func TestStaffRefund_Budget(t *testing.T) {
 	s.env.RegisterDelayedCallback(func() { away = false }, hour+30*time.Second)
 	var all []*gives
 	for i := range 20 {
-		all = append(all, s.gives(hour+time.Duration(i)*time.Second, fmt.Sprint(i), 1))
+		all = append(all, s.gives(hour+time.Duration(i)*time.Second, strconv.Itoa(i), 1))
 	}
 	s.run()
 	accepted := 0

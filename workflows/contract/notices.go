@@ -30,9 +30,11 @@ const NoShowMessage = "stay/no-show"
 const DecisionMessage = "decision/"
 
 // RefundMessage is the name of the message by which the customer is told that the
-// refund with this id was made, RefundFailedMessage that it could not be made yet.
-// They are no notices.
-func RefundMessage(id string) string       { return RefundKey(id) + "/done" }
+// refund with this id was made. It is no notice either.
+func RefundMessage(id string) string { return RefundKey(id) + "/done" }
+
+// RefundFailedMessage is the name of the message by which the customer is told that
+// the refund with this id could not be made yet.
 func RefundFailedMessage(id string) string { return RefundKey(id) + "/failed" }
 
 // MessageKey is the key of an order's message.

@@ -57,7 +57,7 @@ func TestView_AsQuoted(t *testing.T) {
 	view.Status = booking.Confirmed
 	early := contract.Decision{At: in.CheckInAt().Add(-100 * time.Hour)}
 	require.NoError(t, view.AsQuoted(early, view.Status), "it expects nothing")
-	early.Expect = view.Quote(early.At).Due.Quote()
+	early.Expect = view.Quote(early.At).Quote()
 	require.NoError(t, view.AsQuoted(early, view.Status))
 	late := early
 	late.At = in.CheckInAt().Add(-50 * time.Hour)
