@@ -84,7 +84,7 @@ type DrinkBatch struct {
 // DrinkBatchDone is what came of a batch.
 type DrinkBatchDone struct {
 	Orders  int    `json:"orders"`  // that there were
-	Over    int    `json:"over"`    // before they could be cancelled
+	Over    int    `json:"over"`    // before they could be cancelled: they hold the drink for good
 	Told    int    `json:"told"`    // to undo themselves
 	Running int    `json:"running"` // orders of the drink, in this batch or not, that are not over
 	Last    string `json:"last"`    // the last of them
@@ -108,14 +108,19 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 		if err != nil {
 			return DrinkBatchDone{}, fmt.Errorf("who holds the drink: %w", err)
 		}
-		told, err := d.forceCancel(ctx, orders, contract.Force{Why: booking.MenuDeleted, By: b.By})
+		told, ended, err := d.forceCancel(ctx, orders, contract.Force{Why: booking.MenuDeleted, By: b.By})
 		if err != nil {
 			return DrinkBatchDone{}, err
+		}
+		// What an earlier attempt has cancelled holds nothing any more.
+		over, err := d.Shelf.StillHold(ctx, b.DrinkID, ended)
+		if err != nil {
+			return DrinkBatchDone{}, fmt.Errorf("which orders are over: %w", err)
 		}
 		if err := d.watch(ctx, b.DrinkID, told); err != nil {
 			return DrinkBatchDone{}, fmt.Errorf("watch orders being cancelled: %w", err)
 		}
-		done := DrinkBatchDone{Orders: len(orders), Over: len(orders) - len(told), Told: len(told), Last: b.After}
+		done := DrinkBatchDone{Orders: len(orders), Over: over, Told: len(told), Last: b.After}
 		if len(orders) > 0 {
 			done.Last = orders[len(orders)-1]
 		}
@@ -124,8 +129,9 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 	})
 }
 
-// forceCancel tells the sagas of the orders, and answers those that run.
-func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Force) ([]string, error) {
+// forceCancel tells the sagas of the orders, and answers those that run and those
+// that have ended.
+func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Force) (told, ended []string, err error) {
 	running := make([]bool, len(orders))
 	var telling errgroup.Group
 	telling.SetLimit(batchWidth)
@@ -136,15 +142,16 @@ func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Fo
 		})
 	}
 	if err := telling.Wait(); err != nil {
-		return nil, fmt.Errorf("tell orders that their drink is deleted: %w", err)
+		return nil, nil, fmt.Errorf("tell orders that their drink is deleted: %w", err)
 	}
-	var told []string
 	for i, order := range orders {
 		if running[i] {
 			told = append(told, order)
+		} else {
+			ended = append(ended, order)
 		}
 	}
-	return told, nil
+	return told, ended, nil
 }
 
 // watch waits until the orders hold nothing any more, or until it has waited

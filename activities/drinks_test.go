@@ -26,6 +26,7 @@ var (
 type cafe struct {
 	*store.Inventory
 	over []string // orders that nobody can cancel any more
+	gone []string // orders that an earlier attempt has cancelled
 
 	mu      sync.Mutex
 	asked   []string
@@ -45,6 +46,10 @@ func (c *cafe) ForceCancel(ctx context.Context, order string, f contract.Force) 
 	}
 	if slices.Contains(c.over, order) {
 		return false, nil
+	}
+	if slices.Contains(c.gone, order) {
+		_, err := c.Release(ctx, cups(order))
+		return false, err
 	}
 	c.asked = append(c.asked, order+" "+string(f.Why)+f.By)
 	_, err := c.Release(ctx, cups(order))
@@ -107,6 +112,19 @@ func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 	}, batches)
 	require.Len(t, c.asked, 4)
 	require.Contains(t, c.asked, "cafe-0 menu_deleted")
+}
+
+// TestDrinks_CancelledByAnEarlierAttempt: what that has told is cancelled, though it
+// ended after the holders were listed.
+func TestDrinks_CancelledByAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	c, drinks := newCafe(t, 3)
+	c.over, c.gone = []string{"cafe-0"}, []string{"cafe-1"}
+	done, err := do(durably, func(ctx context.Context) (activities.DrinkBatchDone, error) {
+		return drinks.CancelDrinkOrders(ctx, activities.DrinkBatch{DrinkID: "latte", Limit: 3})
+	})
+	require.NoError(t, err)
+	require.Equal(t, activities.DrinkBatchDone{Orders: 3, Over: 1, Told: 1, Last: "cafe-2"}, done)
 }
 
 // TestDrinks_WhatIsNoDrinkIsNotClosed: a place has stock, too, and an

@@ -99,7 +99,7 @@ func (s *saga) awaitOrGiveUp(
 	ctx workflow.Context, patience time.Duration, name string, come func() bool, late booking.Reason,
 ) error {
 	inTime, err := s.awaitInTime(ctx, patience, name, come)
-	return s.orGiveUp(inTime, err, late)
+	return s.orGiveUp(ctx, inTime, err, late)
 }
 
 // awaitPersonOrGiveUp is the same for what people are to decide.
@@ -107,21 +107,23 @@ func (s *saga) awaitPersonOrGiveUp(
 	ctx workflow.Context, patience time.Duration, name string, come func() bool, late booking.Reason,
 ) error {
 	inTime, err := s.awaitPerson(ctx, patience, name, come)
-	return s.orGiveUp(inTime, err, late)
+	return s.orGiveUp(ctx, inTime, err, late)
 }
 
-func (s *saga) orGiveUp(inTime bool, err error, late booking.Reason) error {
+func (s *saga) orGiveUp(ctx workflow.Context, inTime bool, err error, late booking.Reason) error {
 	if err != nil || inTime || s.taken != "" {
 		return err
 	}
-	return s.timeIsUp(late)
+	return s.timeIsUp(ctx, late)
 }
 
 // timeIsUp gives the order up for what time alone has decided, while no decision
 // is open. That is recorded before anything is undone: until then what was waited
-// for may still come, and would count if the task had to be done again.
-func (s *saga) timeIsUp(why booking.Reason) error {
-	s.recordAndAbandon(s.ctx, "time is up: ", why, contract.Decision{})
+// for may still come, and would count if the task had to be done again. ctx must be
+// of the calling coroutine: messages are sent in coroutines of their own.
+func (s *saga) timeIsUp(ctx workflow.Context, why booking.Reason) error {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	s.recordAndAbandon(ctx, "time is up: ", why, contract.Decision{})
 	return &refusal{why}
 }
 
@@ -129,6 +131,7 @@ func (s *saga) timeIsUp(why booking.Reason) error {
 // waiting for them: they have what was ordered, or are to bring it.
 func (s *saga) expect(ctx workflow.Context, patience booking.Duration, what string, come func() bool) {
 	if inTime, err := await(ctx, time.Duration(patience), what, come); err == nil && !inTime {
-		s.needAttention(s.ctx, "waited for longer than "+patience.String()+": "+what)
+		ctx, _ = workflow.NewDisconnectedContext(ctx)
+		s.needAttention(ctx, "waited for longer than "+patience.String()+": "+what)
 	}
 }

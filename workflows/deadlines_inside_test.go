@@ -1,0 +1,32 @@
+package workflows
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// TestTimeIsUp_BesideTheStory: a message that is sent in a coroutine of its own may be
+// what the order's time runs out with, while the story waits for something else.
+func TestTimeIsUp_BesideTheStory(t *testing.T) {
+	t.Parallel()
+	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
+	env.RegisterActivity(activities.RecordDecision)
+	env.ExecuteWorkflow(func(root workflow.Context) (booking.Reason, error) {
+		never, _ := workflow.NewDisconnectedContext(root)
+		story, abandon := workflow.WithCancel(root)
+		s := &saga{order: order{ctx: never}, abandon: abandon}
+		workflow.Go(story, func(ctx workflow.Context) { _ = s.timeIsUp(ctx, booking.TooLate) })
+		err := workflow.Await(s.ctx, func() bool { return story.Err() != nil })
+		return s.why, err
+	})
+	require.NoError(t, env.GetWorkflowError())
+	var why booking.Reason
+	require.NoError(t, env.GetWorkflowResult(&why))
+	require.Equal(t, booking.TooLate, why)
+}
