@@ -35,6 +35,7 @@ func TestChanges_AreSomebodys(t *testing.T) {
 		{"drink deleted", "DELETE", drinksPath + "/drink-latte", "", "item", "drink-latte"},
 		{"cleaner added", "POST", cleanersPath, "add-cleaner", "", ""},
 		{"cleaner changed", "PATCH", cleanersPath + "/kim", "change-cleaner", "cleaner", "kim"},
+		{"call policy set", "PUT", callPolicyPath, "set-call-policy", "", ""},
 		{"member put", "PUT", oliviasMembers + "/1031", "put-member", "person", "1031"},
 		{"member removed", "DELETE", oliviasMembers + "/1031", "", "person", "1031"},
 	} {

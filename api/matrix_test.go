@@ -97,6 +97,7 @@ var requestBodies = map[string]string{
 	"refund-payment":  `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
 	"resolve-payment": `{"evidence":"bank transfer 42"}`,
 	"add-cleaner":     `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
+	"set-call-policy": `{"tiers":[{"within":"10m","percent":100}]}`,
 }
 
 // matrix is an API with an order of each kind that has come to its good end, of which

@@ -58,6 +58,9 @@ type Catalogue interface {
 	// Drinks lists those that were not deleted.
 	Drinks(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error)
 	CountDrinks(ctx context.Context, filter booking.CatalogueFilter) (int, error)
+
+	// SetCallPolicy sets the cancellation policy of calls from now on; nil is none.
+	SetCallPolicy(ctx context.Context, by string, p *booking.CancellationPolicy) error
 }
 
 // Stock is how much of things there is, day by day: rooms of a place, cups of

@@ -43,6 +43,7 @@ var actions = map[string]booking.Action{
 
 	"list-cleaners": booking.ReadCleaners, "get-cleaner": booking.ReadCleaner,
 	"add-cleaner": booking.ChangeCleaners, "change-cleaner": booking.ChangeCleaners,
+	"get-call-policy": booking.ReadCatalogue, "set-call-policy": booking.ChangeCallPolicy,
 	"list-assignments": booking.ListAssignments, "list-calls": booking.ListCalls,
 
 	"list-members": booking.ReadMembers, "put-member": booking.ChangeMembers, "remove-member": booking.ChangeMembers,

@@ -47,17 +47,18 @@ const (
 // What callers do with what can be ordered, with those who clean, with
 // organisations and with the service itself.
 const (
-	ReadCatalogue   Action = "read_catalogue"
-	ChangeCatalogue Action = "change_catalogue"
-	ChangeStock     Action = "change_stock"
-	ReadCleaners    Action = "read_cleaners"
-	ReadCleaner     Action = "read_cleaner"
-	ChangeCleaners  Action = "change_cleaners"
-	ReadMembers     Action = "read_members"
-	ChangeMembers   Action = "change_members"
-	ReadSelf        Action = "read_self"
-	SwitchSandbox   Action = "switch_sandbox"
-	ReadHealth      Action = "read_health"
+	ReadCatalogue    Action = "read_catalogue"
+	ChangeCatalogue  Action = "change_catalogue"
+	ChangeStock      Action = "change_stock"
+	ReadCleaners     Action = "read_cleaners"
+	ReadCleaner      Action = "read_cleaner"
+	ChangeCleaners   Action = "change_cleaners"
+	ChangeCallPolicy Action = "change_call_policy"
+	ReadMembers      Action = "read_members"
+	ChangeMembers    Action = "change_members"
+	ReadSelf         Action = "read_self"
+	SwitchSandbox    Action = "switch_sandbox"
+	ReadHealth       Action = "read_health"
 )
 
 // Relation is how a caller is related to the thing that an action is about.
@@ -173,7 +174,7 @@ var rules = []Rule{
 	{Action: FollowAll, Does: "follow the events of all orders", Scope: AllEvents,
 		May: map[Role]Grant{OperatorRole: whatever}},
 
-	{Action: ReadCatalogue, Does: "look at places, menus, drinks and stock", May: everyRole},
+	{Action: ReadCatalogue, Does: "look at places, menus, drinks, stock and the policy of calls for a cleaner", May: everyRole},
 	{Action: ChangeCatalogue, Does: "register, change or withdraw a place, a menu or a drink", Scope: AnyCatalogue,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ChangeStock, Does: "set the stock of a place or a drink", Scope: AnyCatalogue,
@@ -183,6 +184,8 @@ var rules = []Rule{
 	{Action: ReadCleaner, Does: "read a cleaner", Scope: AnyOrder, ShownBy: ReadCleaner,
 		May: map[Role]Grant{CleanerRole: itsCleaner, OperatorRole: whatever}},
 	{Action: ChangeCleaners, Does: "add, change or withdraw a cleaner",
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: ChangeCallPolicy, Does: "set the cancellation policy of calls for a cleaner",
 		May: map[Role]Grant{OperatorRole: whatever}},
 
 	{Action: ReadMembers, Does: "list the members of an organisation", ShownBy: ReadMembers,

@@ -15,7 +15,7 @@ const (
 	everybody  = "read_health"
 	everything = `place read cancel confirm reject no_show check_out deliver serve finish read_payment refund resolve read_job
 		list_orders list_deliveries list_productions list_assignments list_calls read_messages follow_orders follow_all
-		change_catalogue change_stock read_cleaners read_cleaner change_cleaners
+		change_catalogue change_stock read_cleaners read_cleaner change_cleaners change_call_policy
 		read_members change_members read_self read_catalogue switch_sandbox`
 )
 
