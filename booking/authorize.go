@@ -148,7 +148,7 @@ var rules = []Rule{
 		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: RefundOrder, Does: "give back a part of what was paid for an order", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
-	{Action: ResolvePayment, Does: "say that a refund was paid by hand", ShownBy: ReadOrder,
+	{Action: ResolvePayment, Does: "say that a refund was paid by hand", Scope: AnyResolution, ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadJob, Does: "read an order's delivery or production", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{
