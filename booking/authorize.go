@@ -56,6 +56,7 @@ const (
 	ChangeCallPolicy Action = "change_call_policy"
 	ReadMembers      Action = "read_members"
 	ChangeMembers    Action = "change_members"
+	RemoveMember     Action = "remove_member"
 	ReadSelf         Action = "read_self"
 	SwitchSandbox    Action = "switch_sandbox"
 	ReadHealth       Action = "read_health"
@@ -73,11 +74,13 @@ const (
 	AsStaff    Relation = "staff"
 	AsCourier  Relation = "courier"
 	AsCleaner  Relation = "cleaner"
+	// AsSelf: it is about the caller.
+	AsSelf Relation = "person"
 )
 
 // Relations are all relations.
 func Relations() []Relation {
-	return []Relation{AsStranger, AsCustomer, AsOwner, AsStaff, AsCourier, AsCleaner}
+	return []Relation{AsStranger, AsCustomer, AsOwner, AsStaff, AsCourier, AsCleaner, AsSelf}
 }
 
 // Rule is who may do an action.
@@ -111,6 +114,7 @@ var (
 	itsMembers  = Grant{In: []Relation{AsOwner, AsStaff}}
 	itsCourier  = Grant{In: []Relation{AsCourier}}
 	itsCleaner  = Grant{In: []Relation{AsCleaner}}
+	itself      = Grant{In: []Relation{AsSelf}}
 	whatever    = Grant{Always: true}
 	everyRole   = map[Role]Grant{
 		CustomerRole: whatever, OwnerRole: whatever, CourierRole: whatever, CleanerRole: whatever, OperatorRole: whatever, ServiceRole: whatever,
@@ -190,8 +194,14 @@ var rules = []Rule{
 
 	{Action: ReadMembers, Does: "list the members of an organisation", ShownBy: ReadMembers,
 		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever}},
-	{Action: ChangeMembers, Does: "add, change or remove the members of an organisation", ShownBy: ReadMembers,
+	{Action: ChangeMembers, Does: "add or change the members of an organisation", ShownBy: ReadMembers,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
+	// An organisation makes members without asking them: so all may end a membership of their own.
+	{Action: RemoveMember, Does: "remove a member of an organisation", ShownBy: ReadMembers,
+		May: map[Role]Grant{
+			CustomerRole: itself, OwnerRole: {In: []Relation{AsOwner, AsSelf}}, CourierRole: itself, CleanerRole: itself,
+			OperatorRole: whatever, ServiceRole: itself,
+		}},
 	{Action: ReadSelf, Does: "read who the caller is", May: everyRole},
 
 	{Action: SwitchSandbox, Does: "see and turn the switches of the payments' sandbox",
@@ -218,6 +228,7 @@ type Thing struct {
 	OwnerID    string // the organisation
 	ItemID     string // the place, menu or drink; "" is all that the organisation has
 	CleanerID  string
+	PersonID   string // the person that it is about: a member
 	// Delivered: couriers work on it, and have not come to its end.
 	Delivered bool
 }
@@ -243,6 +254,9 @@ func (c Caller) RelationsTo(t Thing) (related []Relation) {
 	}
 	if c.Known() && c.ID == t.CleanerID {
 		related = append(related, AsCleaner)
+	}
+	if c.Known() && c.ID == t.PersonID {
+		related = append(related, AsSelf)
 	}
 	if len(related) == 0 {
 		return []Relation{AsStranger}
