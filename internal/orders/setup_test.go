@@ -313,10 +313,10 @@ type memory struct {
 	drinks    map[string]booking.Drink
 	deletions map[string]*booking.DrinkDeletion
 	policy    *booking.CancellationPolicy // of calls
-	waiting   int            // calls that wait for a cleaner
-	waitingOf map[string]int // of them, by customer
-	waitingBy map[string]int // of them, by the caller that placed them for others
-	looked    int            // how often the catalogue was asked
+	waiting   int                         // calls that wait for a cleaner
+	waitingOf map[string]int              // of them, by customer
+	waitingBy map[string]int              // of them, by the caller that placed them for others
+	looked    int                         // how often the catalogue was asked
 	orders    map[string]contract.Publication
 }
 
