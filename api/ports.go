@@ -15,6 +15,8 @@ type Orders interface {
 	Place(context.Context, orders.Attempt) (orders.Outcome, error)
 	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
 	Quote(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error)
+	// QuoteAnew quotes an order that is known as it is, for a caller that may cancel it.
+	QuoteAnew(ctx context.Context, v contract.View) (contract.Quote, error)
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
 	Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (orders.Outcome, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)

@@ -61,7 +61,7 @@ func (g *giving) begins(take func(workflowID string) error, end error) {
 				return nil, err
 			}
 			r := o.Args[0].(contract.Refund)
-			entry := booking.Entry{Key: r.Key(), OrderID: g.order, Kind: booking.RefundEntry, Amount: r.Amount, State: booking.EntryDone, By: r.By, Note: string(r.Note)}
+			entry := booking.Entry{Key: r.Key(), OrderID: g.order, Kind: booking.RefundEntry, Amount: r.Amount, State: booking.EntryDone, By: r.By, Note: r.Note}
 			handle := &mocks.WorkflowUpdateHandle{}
 			handle.On("Get", mock.Anything, mock.Anything).Return(func(_ context.Context, to any) error {
 				if end == nil {
