@@ -77,7 +77,7 @@ type refundAnswer struct {
 }
 
 // ownWords are shown to the one who has said them.
-var ownWords words = func(p booking.Personal) string { return p.Shown(booking.ReaderOperator, booking.Note, true) }
+func ownWords(p booking.Personal) string { return p.Shown(booking.ReaderOperator, booking.Note, true) }
 
 func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundAnswer, error) {
 	aboutOrder(ctx, "", in.OrderID)
@@ -90,7 +90,7 @@ func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundA
 	case err != nil:
 		return nil, err
 	}
-	answer := &refundAnswer{Status: http.StatusCreated, Location: "/v1/payments/" + in.OrderID, Body: ownWords.showEntry(is.Entry)}
+	answer := &refundAnswer{Status: http.StatusCreated, Location: "/v1/payments/" + in.OrderID, Body: words(ownWords).showEntry(is.Entry)}
 	if is.Earlier {
 		answer.Status = http.StatusOK
 	}

@@ -266,7 +266,7 @@ func TestRefund_OrderDoesNotAnswer(t *testing.T) {
 	g.begins(func(string) error {
 		payment := g.ledger[g.order]
 		r := g.put[0].Args[0].(contract.Refund)
-		payment.Entries = []booking.Entry{{Key: r.Key(), Amount: r.Amount, Note: string(r.Note), Kind: booking.RefundEntry, State: booking.EntryPending}}
+		payment.Entries = []booking.Entry{{Key: r.Key(), Amount: r.Amount, Note: r.Note, Kind: booking.RefundEntry, State: booking.EntryPending}}
 		g.ledger[g.order] = payment
 		return context.DeadlineExceeded
 	}, nil)
