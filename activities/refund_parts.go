@@ -14,14 +14,15 @@ import (
 // what it waits for. What the provider has accepted is answered as pending, what it
 // cannot do as failed; once the saga knows the words, it is asked for again until
 // they change. What a person has paid by hand is answered as done. One that has
-// failed is refused once there is no room for it any more: that is its end.
+// failed is refused once there is no room for it any more: that is its end. An amount
+// that the provider cannot give back is refused as Invalid, unless it is all that is left.
 func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
 		stands, payment, err := p.refundPart(ctx, e)
 		left := booking.Money{Amount: payment.Refundable(), Currency: e.Amount.Currency}
 		refusal, refused := errors.AsType[*booking.Error](err)
 		switch {
-		case refused && (refusal.Code == booking.RefundExceeds || refusal.Code == booking.NotCharged):
+		case refused && (refusal.Code == booking.RefundExceeds || refusal.Code == booking.NotCharged || refusal.Code == booking.Invalid):
 			return booking.Repaid{Entry: stands, Refused: refusal.Code, Left: left}, nil
 		case err != nil:
 			return booking.Repaid{}, err
@@ -29,7 +30,7 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 			return booking.Repaid{}, elsewhere{stillOwed{&Owed{Words: stands.Words}, askAgain(ctx)}}
 		}
 		return booking.Repaid{
-			Entry: stands, Left: left, Payment: payment.Status, Given: payment.Given(), Failing: failing(payment, e.Key),
+			Entry: stands, Left: left, Payment: payment.Status, Given: payment.GivenByProvider(), Failing: failing(payment, e.Key),
 		}, nil
 	})
 }
@@ -55,12 +56,16 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	}
 	stands, begun := payment.Entry(e.Key)
 	if begun && stands.State == booking.EntryDone {
+		p.seenAfterAll(ctx, payment, e.Key)
 		return stands, payment, nil
 	}
-	was := stands
+	was := failedBefore(stands, e)
 	seen, unseen := p.seen(ctx, &payment) // the ledger begins it, whether the provider can be asked or not
-	if _, isOwed := errors.AsType[*Owed](unseen); begun && stands.State == booking.EntryFailed && unseen != nil && !isOwed {
-		return e, payment, elsewhere{unseen} // it stays with its person
+	if _, isOwed := errors.AsType[*Owed](unseen); was.State == booking.EntryFailed && unseen != nil && !isOwed {
+		return e, payment, p.stillFailed(ctx, was, elsewhere{unseen})
+	}
+	if err := p.mayGiveBack(payment, e); !begun && err != nil {
+		return e, payment, err
 	}
 	if payment, err = p.Ledger.BeginEntry(ctx, e); err != nil {
 		return e, payment, err
@@ -82,6 +87,26 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		}
 	}
 	return stands, payment.With(stands), nil
+}
+
+// mayGiveBack refuses an amount that the provider cannot give back by itself.
+func (p *Payments) mayGiveBack(payment booking.Payment, e booking.Entry) error {
+	can := p.Provider.Part(e.Amount)
+	if can == e.Amount || !payment.Taken() || e.Amount.Amount == payment.Refundable() {
+		return nil
+	}
+	return booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot give back %d %s; the next amount that it can is %d",
+		e.Amount.Amount, e.Amount.Currency, can.Amount)
+}
+
+// failedBefore is the refund as it was before the provider was asked for it again. An
+// attempt that has died since has left it pending, with the words over which it failed;
+// its saga, which asks for e, knows that it has.
+func failedBefore(stands, e booking.Entry) booking.Entry {
+	if stands.State == booking.EntryPending && e.State == booking.EntryFailed && stands.Words == e.Words {
+		stands.State = booking.EntryFailed
+	}
+	return stands
 }
 
 // stillFailed is err, once a refund that had failed before it was asked for again is

@@ -139,7 +139,7 @@ func refundPart(p *activities.Payments, e booking.Entry) (booking.Repaid, error)
 
 func resolve(p *activities.Payments, evidence string) (booking.Resolved, error) {
 	return do(durably, func(ctx context.Context) (booking.Resolved, error) {
-		return p.ResolveByHand(ctx, booking.Resolution{OrderID: "o1", Evidence: evidence, By: "1"})
+		return p.ResolveByHand(ctx, booking.Resolution{OrderID: "o1", Evidence: booking.Personal(evidence), By: "1"})
 	})
 }
 
@@ -289,6 +289,59 @@ func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
 	resolved, err := resolve(payments, "transfer 7")
 	require.NoError(t, err)
 	require.Len(t, resolved.Entries, 1)
+}
+
+// TestResolveByHand_OfAPartWhoseAttemptDied: one that dies between the ledger and the
+// provider leaves it pending, and the next one knows of its saga that it had failed.
+func TestResolveByHand_OfAPartWhoseAttemptDied(t *testing.T) {
+	t.Parallel()
+	for name, broken := range map[string]func(*drawer){
+		"NotAnswered": func(d *drawer) { d.answers(errAway) },
+		"NotSeen": func(d *drawer) {
+			d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			e := goodwill("refund/1", 20000)
+			d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+			got, err := refundPart(payments, e)
+			require.NoError(t, err)
+			failed := onRecord(t, payments, "o1").Entries
+			e.State, e.Words = got.Entry.State, got.Entry.Words
+			_, err = payments.Ledger.BeginEntry(t.Context(), e)
+			require.NoError(t, err)
+			require.Equal(t, booking.EntryPending, onRecord(t, payments, "o1").Entries[0].State)
+
+			broken(d)
+			_, err = refundPart(payments, e)
+			require.ErrorIs(t, err, errAway)
+			require.Equal(t, failed, onRecord(t, payments, "o1").Entries)
+			resolved, err := resolve(payments, "transfer 7")
+			require.NoError(t, err)
+			require.Len(t, resolved.Entries, 1)
+		})
+	}
+}
+
+// TestRefundPart_OfAnAmountThatCannotBe: what the provider cannot give back by itself is
+// refused, whoever asks, unless it is all that is left.
+func TestRefundPart_OfAnAmountThatCannotBe(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.step = 1000
+	got, err := refundPart(payments, goodwill("refund/1", 20500))
+	require.NoError(t, err)
+	require.Equal(t, booking.Invalid, got.Refused)
+	require.Equal(t, price, got.Left)
+	require.Empty(t, onRecord(t, payments, "o1").Entries)
+	d.byHand(19500)
+	_, err = refundPart(payments, goodwill("refund/2", 10000))
+	require.NoError(t, err)
+	got, err = refundPart(payments, goodwill("refund/3", 20500))
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryDone, got.Entry.State)
 }
 
 // TestRefundPart_MadeUpForAtTheProvider: who gives back there what has failed makes no
@@ -588,6 +641,39 @@ func TestResolveByHand_WhileItIsUnderWay(t *testing.T) {
 	require.EqualValues(t, 20000, payment.Refunded)
 	require.EqualValues(t, 40000, payment.Given())
 	require.Equal(t, booking.AtProvider, payment.Entries[1].Reason)
+}
+
+// TestResolveByHand_WhileAnAttemptDies: what that has made at the provider, and nothing
+// has noted, is in the books once the refund is asked for again.
+func TestResolveByHand_WhileAnAttemptDies(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		key   string
+		begin func(*activities.Payments) error
+	}{
+		"OfAPart":   {"o1/refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }},
+		"OfTheUndo": {"o1/charge/refund", func(p *activities.Payments) error { _, err := refund(p, keeping(30000)); return err }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+			require.NoError(t, test.begin(payments))
+			resolved, err := resolve(payments, "transfer 7")
+			require.NoError(t, err)
+			require.Len(t, resolved.Entries, 1)
+			d.makes(test.key, 20000)
+			for range 2 {
+				require.NoError(t, test.begin(payments))
+				payment := onRecord(t, payments, "o1")
+				require.Len(t, payment.Entries, 2)
+				made, known := payment.Entry(booking.KeyAtProvider("re_0"))
+				require.True(t, known)
+				require.True(t, made.ByProvider())
+				require.EqualValues(t, 20000, payment.Refunded, "as at the provider")
+			}
+		})
+	}
 }
 
 // TestResolveByHand_OfWhatTheProviderCannotSay: also an order whose charge only a

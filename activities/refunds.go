@@ -75,6 +75,7 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	case payment.Status != booking.RefundPending:
 		return payment, nil
 	case isPaidByHand(payment):
+		p.seenAfterAll(ctx, payment, payment.RefundKey())
 		return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
 	}
 	refs := []string{payment.Ref}

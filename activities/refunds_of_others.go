@@ -41,12 +41,15 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		e.OrderID, e.Kind, e.ByHand, e.Amount.Currency = payment.OrderID, booking.RefundEntry, true, payment.Amount.Currency
 		entries = append(entries, e)
 	}
-	ours, open := keysOf(payment), slices.DeleteFunc(slices.Clone(payment.Entries), func(e booking.Entry) bool { return !mayBeMadeUpFor(payment, e) })
+	ours, twice := keysOf(payment), paidTwice(payment)
+	open := slices.DeleteFunc(slices.Clone(payment.Entries), func(e booking.Entry) bool { return !mayBeMadeUpFor(payment, e) })
 	for _, r := range seen.Refunds {
 		key := booking.KeyAtProvider(r.ID)
 		_, known := payment.Entry(key)
 		part := slices.IndexFunc(open, func(e booking.Entry) bool { return makesUpFor(r, e) })
 		switch {
+		case twice[r.Key] && r.State == booking.EntryDone:
+			add(booking.Entry{Key: key, Amount: booking.Money{Amount: r.Amount}, Reason: booking.AtProvider, Ref: r.ID, State: r.State, At: r.At})
 		case ours[r.Key] || !known && (r.State != booking.EntryDone || isAPartBy(payment, r)):
 		case !known && part >= 0:
 			e := open[part]
@@ -63,6 +66,30 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		}
 	}
 	return entries
+}
+
+// paidTwice are the keys of refunds that a person has paid by hand. What the provider has
+// made of one of them all the same counts as somebody's own: the attempt that asked for it
+// may have died before it was noted.
+func paidTwice(payment booking.Payment) map[string]bool {
+	keys := map[string]bool{}
+	for _, e := range payment.Entries {
+		if e.State == booking.EntryDone && e.Evidence() != "" {
+			keys[atProvider(e)] = true
+		}
+	}
+	return keys
+}
+
+// seenAfterAll has the ledger know of what the provider has made of a refund that was
+// paid by hand, if the provider can be asked: nothing waits for that.
+func (p *Payments) seenAfterAll(ctx context.Context, payment booking.Payment, key string) {
+	if e, _ := payment.Entry(key); !paidTwice(payment)[atProvider(e)] {
+		return
+	}
+	looking, stop := context.WithTimeout(ctx, longestLook)
+	defer stop()
+	_, _ = p.seen(looking, &payment)
 }
 
 // mayBeMadeUpFor tells whether an entry is a part that has failed. What the undo of

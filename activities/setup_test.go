@@ -58,6 +58,7 @@ type till struct {
 	void   func(context.Context, booking.Charge) ([]string, error)
 	refund func(key, ref string, amount booking.Money) error
 	look   func(ref string) (activities.Outlay, error)
+	step   int64 // it gives back multiples of, 0 for whatever amount
 
 	mu    sync.Mutex
 	asked []string
@@ -106,7 +107,11 @@ func (p *till) Refund(_ context.Context, key string, seen activities.Outlay, amo
 	return "re_1", p.refund(key, seen.Ref, amount)
 }
 
-func (p *till) Part(amount booking.Money) booking.Money { return amount }
+func (p *till) Part(amount booking.Money) booking.Money {
+	step := max(1, p.step)
+	amount.Amount = (amount.Amount + step - 1) / step * step
+	return amount
+}
 
 // newDB is an empty database with the tables of a service.
 func newDB(t *testing.T, service string) *store.DB {

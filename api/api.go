@@ -139,6 +139,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerDrinkChanges()
 	s.registerProductions()
 	s.registerCleaners()
+	s.registerCallPolicy()
 	s.registerCalls()
 	s.registerKinds()
 	s.registerOrders()

@@ -45,6 +45,7 @@ func (e policyEdit) edit(p **booking.CancellationPolicy) {
 	}
 }
 
+// policyField is where requests that set more than a policy have it.
 const policyField = "body.cancellation."
 
 // stayPolicy checks and parses the policy of a place.
@@ -66,7 +67,7 @@ func (f *faults) stayPolicy(p *stayPolicy) policyEdit {
 		policy.Tiers = append(policy.Tiers, booking.Tier{Before: before, Percent: int(t.Percent)})
 	}
 	if len(*f) == wrong {
-		f.checkPolicy(booking.Lodging, &policy)
+		f.checkPolicy(policyField, booking.Lodging, &policy)
 	}
 	return policyEdit{given: true, policy: &policy}
 }
@@ -83,13 +84,14 @@ func (f *faults) statusPolicy(k booking.Kind, p *statusPolicy) policyEdit {
 	for _, t := range p.Tiers {
 		policy.Tiers = append(policy.Tiers, booking.Tier{Status: t.Status, Percent: int(t.Percent)})
 	}
-	f.checkPolicy(k, &policy)
+	f.checkPolicy(policyField, k, &policy)
 	return policyEdit{given: true, policy: &policy}
 }
 
-func (f *faults) checkPolicy(k booking.Kind, p *booking.CancellationPolicy) {
+// checkPolicy checks the policy that a request has at a place for orders of a kind.
+func (f *faults) checkPolicy(at string, k booking.Kind, p *booking.CancellationPolicy) {
 	for _, fault := range p.Faults(k) {
-		f.add(policyField+fault.Field, "%s", fault.Words)
+		f.add(at+fault.Field, "%s", fault.Words)
 	}
 }
 

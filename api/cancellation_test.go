@@ -164,6 +164,12 @@ func TestDecide_Expects(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	view := b.stayQuoted(today.Add(30 * time.Hour))
+	goodwill := booking.Entry{
+		Key: "refund/1", Kind: booking.RefundEntry, Amount: booking.Money{Amount: 20000, Currency: "KRW"}, State: booking.EntryDone, Reason: booking.Goodwill,
+	}
+	b.store.payments["lodging-1"] = booking.Payment{
+		Charge: booking.Charge{Key: "lodging-1/charge", OrderID: "lodging-1", Amount: view.Amount}, Status: booking.Charged, Entries: []booking.Entry{goodwill},
+	}
 	decided := b.answersDecision(orders.Outcome{View: view}, booking.Errorf(booking.QuoteChanged, "it is less now"))
 	p := b.problem(b.do("POST", orderPath+"/cancel", `{"reason":"ill","expect":"before:72h/95000"}`), 409, booking.QuoteChanged)
 	require.Equal(t, orders.Decision{
@@ -171,6 +177,7 @@ func TestDecide_Expects(t *testing.T) {
 	}, *decided)
 	require.Equal(t, "before:24h/45000", p.Quote.Quote)
 	require.Equal(t, "before:24h", p.Quote.Tier)
+	require.EqualValues(t, 25000, p.Quote.Refund.Amount, "beside what was given back before")
 	require.Equal(t, booking.Confirmed, p.Order.Status)
 	for _, expect := range []string{`""`, `"\u0007"`, `5`, `"` + strings.Repeat("x", 65) + `"`} {
 		require.Equal(t, []string{"expect"}, fields(b.problem(b.do("POST", orderPath+"/cancel", `{"expect":`+expect+`}`), 422, booking.Invalid)), expect)

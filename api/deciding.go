@@ -142,7 +142,7 @@ func (s *server) decide(ctx context.Context, d decision, order orderByID, what s
 		OrderID: order.ID, Kind: d.kind, Update: d.update, Note: what.words(), Expect: what.expected(),
 	})
 	if err != nil {
-		return nil, s.problemAbout(ctx, l, out.View, err).quoted(out.View, s.Now())
+		return nil, s.withQuote(ctx, s.problemAbout(ctx, l, out.View, err), out.View)
 	}
 	answer := l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
 	if !out.Done {

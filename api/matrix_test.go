@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -45,7 +46,7 @@ func cast() []booking.Caller {
 		as("1003", booking.OwnerRole, booking.Membership{OwnerID: "bora", Level: booking.OwnerLevel}),
 		as("dana", booking.CourierRole), as("kim", booking.CleanerRole), as("lee", booking.CleanerRole), as("olga", booking.OperatorRole),
 		as("2001", booking.ServiceRole), as("2002", booking.ServiceRole, ofAll(booking.OwnerLevel)...),
-		scoped("2003", booking.AnyOrder), scoped("2004", booking.AllEvents), scoped("2005", booking.AnyCatalogue),
+		scoped("2003", booking.AnyOrder), scoped("2004", booking.AllEvents), scoped("2005", booking.AnyCatalogue), scoped("2006", booking.AnyResolution),
 	}
 }
 
@@ -59,6 +60,9 @@ var ids = map[string]string{
 
 // meaning is a query of a list, and what the table calls it.
 type meaning struct{ called, query string }
+
+// own is no query: the person in the path is the caller.
+const own = "own"
 
 // meaningsOf are the queries that an operation is asked with: of a list one for each
 // thing that it can mean.
@@ -79,6 +83,8 @@ func meaningsOf(operation string) []meaning {
 		return []meaning{{"?menuId", "?menuId=drink-latte"}}
 	case "list-events":
 		return []meaning{{"", ""}, {"?customerId", "?customerId=alice"}, {"?ownerId", "?ownerId=olivia"}}
+	case "remove-member":
+		return []meaning{{}, {", the caller's own", own}}
 	case "get-stock":
 		return []meaning{{"", "?from=2026-12-24&to=2026-12-26"}}
 	default:
@@ -97,6 +103,7 @@ var requestBodies = map[string]string{
 	"refund-payment":  `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
 	"resolve-payment": `{"evidence":"bank transfer 42"}`,
 	"add-cleaner":     `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
+	"set-call-policy": `{"tiers":[{"within":"10m","percent":100}]}`,
 }
 
 // matrix is an API with an order of each kind that has come to its good end, of which
@@ -160,6 +167,9 @@ func request(path, operation, query string) (target, body string) {
 		prefix, _, _ := strings.Cut(where, "{")
 		target = strings.ReplaceAll(target, where, prefix+id)
 	}
+	if query == own {
+		return strings.TrimSuffix(target, ids["members/{personId}"]) + own, requestBodies[operation]
+	}
 	return target + query, requestBodies[operation]
 }
 
@@ -213,7 +223,11 @@ func (b *bundle) answers(method, target, body string) (statuses []int) {
 		if strings.HasSuffix(target, "/refunds") {
 			presents = append(presents, idempotencyHeader, "r1")
 		}
-		a := b.do(method, target, body, presents...)
+		asked := target
+		if person, is := strings.CutSuffix(target, "/members/"+own); is {
+			asked = person + "/members/" + cmp.Or(caller.ID, ids["members/{personId}"])
+		}
+		a := b.do(method, asked, body, presents...)
 		require.Less(b.t, a.StatusCode, 500, a.text)
 		require.NotEqual(b.t, http.StatusUnprocessableEntity, a.StatusCode, a.text)
 		statuses = append(statuses, a.StatusCode)

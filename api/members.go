@@ -177,12 +177,10 @@ func (s *server) mustHaveCalled(ctx context.Context, personID name) error {
 }
 
 func (s *server) removeMember(ctx context.Context, in *memberByID) (*struct{}, error) {
-	if !isCaller(ctx, string(in.PersonID)) {
-		if err := may(ctx, booking.ChangeMembers, ofOrganisation(in.OwnerID)); err != nil {
-			return nil, err
-		}
-	}
 	owner, person := string(in.OwnerID), string(in.PersonID)
+	if err := may(ctx, booking.RemoveMember, booking.Thing{OwnerID: owner, PersonID: person}); err != nil {
+		return nil, err
+	}
 	err := s.Members.RemoveMember(ctx, owner, person)
 	s.memberships.forget(person)
 	if err == nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -77,5 +78,36 @@ func TestPayment_OfACharge(t *testing.T) {
 			require.Equal(t, want, shown.Entries[0].State, status)
 		}
 		require.NotNil(t, shown.Entries)
+	}
+}
+
+// TestPayment_Words: what people have noted about refunds is shown as all that is
+// personal is: to the owner while the order is under way.
+func TestPayment_Words(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *given) {
+		d.Callers = credentials{
+			"alice": {ID: "alice", Roles: []booking.Role{booking.CustomerRole}}, "olga": {ID: "1040", Roles: []booking.Role{booking.OperatorRole}},
+			"olivia": {ID: "1041", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "olivia", Level: booking.OwnerLevel}}},
+		}
+	})
+	won := booking.Money{Amount: 10, Currency: "KRW"}
+	b.store.payments["lodging-1"] = booking.Payment{
+		Charge: booking.Charge{Key: "lodging-1/charge", OrderID: "lodging-1", Amount: won}, Status: booking.Charged, Ref: "pi_1",
+		Entries: []booking.Entry{{
+			Key: "refund/1", Kind: booking.RefundEntry, Amount: won, Reason: booking.Goodwill, Note: "alice was cold", Ref: "account 42 of alice",
+			State: booking.EntryDone, ByHand: true,
+		}},
+	}
+	for status, ownerSees := range map[booking.Status]bool{booking.Confirmed: true, booking.Completed: false} {
+		b.store.put(orderIn("lodging-1", status, ""))
+		for caller, sees := range map[string]bool{"alice": true, "olga": true, "olivia": ownerSees} {
+			a := b.as(caller, "GET", "/v1/payments/lodging-1", "")
+			require.Equal(t, 200, a.StatusCode, a.text)
+			require.Contains(t, a.text, "pi_1")
+			for _, words := range []string{"alice was cold", "account 42"} {
+				require.Equal(t, sees, strings.Contains(a.text, words), "%s %s: %s", status, caller, a.text)
+			}
+		}
 	}
 }

@@ -15,6 +15,8 @@ type Orders interface {
 	Place(context.Context, orders.Attempt) (orders.Outcome, error)
 	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
 	Quote(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error)
+	// QuoteAnew quotes an order that is known as it is, for a caller that may cancel it.
+	QuoteAnew(ctx context.Context, v contract.View) (contract.Quote, error)
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
 	Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (orders.Outcome, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
@@ -58,6 +60,9 @@ type Catalogue interface {
 	// Drinks lists those that were not deleted.
 	Drinks(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error)
 	CountDrinks(ctx context.Context, filter booking.CatalogueFilter) (int, error)
+
+	// SetCallPolicy sets the cancellation policy of calls from now on; nil is none.
+	SetCallPolicy(ctx context.Context, by string, p *booking.CancellationPolicy) error
 }
 
 // Stock is how much of things there is, day by day: rooms of a place, cups of

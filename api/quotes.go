@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -71,13 +72,20 @@ func showQuote(v contract.View, q contract.Quote) quoteView {
 	return shown
 }
 
-// quoted adds what a cancel of the order gives back now to the problem of one that
-// expected something else.
-func (p *problem) quoted(v contract.View, now time.Time) *problem {
-	if p.Code == booking.QuoteChanged && v.ID != "" {
-		quote := showQuote(v, v.Quote(now))
-		p.Quote = &quote
+// withQuote adds what a cancel of the order gives back now to the problem of one that
+// expected something else. That depends also on what was given back before: while it
+// cannot be told, the problem has no quote.
+func (s *server) withQuote(ctx context.Context, p *problem, v contract.View) *problem {
+	if p.Code != booking.QuoteChanged || v.ID == "" {
+		return p
 	}
+	quote, err := s.Orders.QuoteAnew(ctx, v)
+	if err != nil {
+		s.log(ctx).Warn("a cancel that was quoted otherwise is not quoted anew", zap.Error(err))
+		return p
+	}
+	shown := showQuote(v, quote)
+	p.Quote = &shown
 	return p
 }
 

@@ -59,8 +59,8 @@ type paymentEntry struct {
 	Amount  booking.Money       `json:"amount"`
 	Reason  booking.EntryReason `json:"reason,omitempty" doc:"Of a refund: the reason of the cancellation, goodwill, early_departure, dispute (the customer's bank took it back) or provider (given back there by hand)" example:"customer"`
 	By      string              `json:"by,omitempty" doc:"The number of the one who decided it" example:"1027"`
-	Note    string              `json:"note,omitempty" doc:"In the words of the one who decided it"`
-	Ref     string              `json:"ref,omitempty" doc:"The provider's own id of it, or the evidence of what was paid by hand"`
+	Note    string              `json:"note,omitempty" doc:"In the words of the one who decided it; for the owner while the order is under way"`
+	Ref     string              `json:"ref,omitempty" doc:"The provider's own id of it, or the evidence of what was paid by hand, which the owner sees while the order is under way"`
 	State   booking.EntryState  `json:"state" doc:"pending: the provider was asked, and has not done it yet. failed: a person has to see to it"`
 	Words   string              `json:"words,omitempty" doc:"The provider's, on what it waits for or has failed over"`
 	ByHand  bool                `json:"byHand,omitempty" doc:"A person has given it back: at the provider, or in another way"`
@@ -87,16 +87,38 @@ func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAn
 	if err != nil {
 		return nil, err
 	}
+	words, err := s.wordsOf(ctx, in.OrderID)
+	if err != nil {
+		return nil, err
+	}
 	l := in.language()
-	return &paymentAnswer{Localized: l.localized(), Body: l.showPayment(p)}, nil
+	return &paymentAnswer{Localized: l.localized(), Body: l.showPayment(p, words)}, nil
 }
 
-func (l language) showPayment(p booking.Payment) paymentView {
+// words are what an answer shows of a text that is personal.
+type words func(booking.Personal) string
+
+// wordsOf are those of what was noted about the order's payment. Who may read every
+// payment costs no look at the order.
+func (s *server) wordsOf(ctx context.Context, orderID string) (words, error) {
+	caller := CallerOf(ctx)
+	reader, underWay := caller.ReaderOf(booking.Thing{}), true
+	if !caller.AlwaysAllowed(booking.ReadPayment) {
+		view, err := s.Orders.Read(ctx, caller, booking.KindOf(orderID), orderID)
+		if err != nil {
+			return nil, err
+		}
+		reader, underWay = readerOf(ctx, view), !view.Status.Final()
+	}
+	return func(p booking.Personal) string { return p.Shown(reader, booking.Note, underWay) }, nil
+}
+
+func (l language) showPayment(p booking.Payment, words words) paymentView {
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: p.Amount.Currency} }
 	return paymentView{
 		OrderID: p.OrderID, Status: p.Status, StatusLabel: p.Status.Label(booking.Language(l)), Amount: p.Amount,
 		Refunded: in(p.Refunded), Kept: in(p.Kept), Tier: p.Tier, Refundable: in(p.Refundable()),
-		Entries: each(append(chargeOf(p), p.Entries...), showEntry), Disputes: p.Disputes,
+		Entries: each(append(chargeOf(p), p.Entries...), words.showEntry), Disputes: p.Disputes,
 	}
 }
 
@@ -117,9 +139,13 @@ func chargeOf(p booking.Payment) []booking.Entry {
 	return []booking.Entry{e}
 }
 
-func showEntry(e booking.Entry) paymentEntry {
+func (shown words) showEntry(e booking.Entry) paymentEntry {
+	ref := e.Ref
+	if evidence := e.Evidence(); evidence != "" {
+		ref = shown(evidence)
+	}
 	return paymentEntry{
-		Key: e.Key, Kind: e.Kind, Amount: e.Amount, Reason: e.Reason, By: e.By, Note: e.Note, Ref: e.Ref, State: e.State,
+		Key: e.Key, Kind: e.Kind, Amount: e.Amount, Reason: e.Reason, By: e.By, Note: shown(e.Note), Ref: ref, State: e.State,
 		Words: e.Words, ByHand: e.ByHand, At: e.At, Changed: e.Changed,
 	}
 }

@@ -76,6 +76,9 @@ type refundAnswer struct {
 	Body     paymentEntry
 }
 
+// ownWords are shown to the one who has said them.
+func ownWords(p booking.Personal) string { return p.Shown(booking.ReaderOperator, booking.Note, true) }
+
 func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundAnswer, error) {
 	aboutOrder(ctx, "", in.OrderID)
 	is, err := s.Orders.Refund(ctx, CallerOf(ctx), orders.Refund{
@@ -87,7 +90,7 @@ func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundA
 	case err != nil:
 		return nil, err
 	}
-	answer := &refundAnswer{Status: http.StatusCreated, Location: "/v1/payments/" + in.OrderID, Body: showEntry(is.Entry)}
+	answer := &refundAnswer{Status: http.StatusCreated, Location: "/v1/payments/" + in.OrderID, Body: words(ownWords).showEntry(is.Entry)}
 	if is.Earlier {
 		answer.Status = http.StatusOK
 	}

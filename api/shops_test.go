@@ -23,6 +23,7 @@ type shops struct {
 	waiting                 int    // calls that do
 	selected                booking.CatalogueFilter
 	calls                   []booking.RegisteredCall
+	callPolicy              *booking.CancellationPolicy
 	onIt                    []booking.Assignment // calls that a cleaner is on
 }
 
@@ -301,4 +302,15 @@ func (m *memory) CountOrders(_ context.Context, f booking.OrderFilter) (int, err
 func (j *jobs) Count(_ context.Context, f booking.JobFilter) (int, error) {
 	j.filter = f
 	return len(j.all), j.away
+}
+
+func (m *memory) CallPolicy(context.Context) (*booking.CancellationPolicy, error) {
+	return m.callPolicy, m.away
+}
+
+func (m *memory) SetCallPolicy(_ context.Context, by string, p *booking.CancellationPolicy) error {
+	if m.away == nil {
+		m.callPolicy, m.by = p, by
+	}
+	return m.away
 }

@@ -47,17 +47,19 @@ const (
 // What callers do with what can be ordered, with those who clean, with
 // organisations and with the service itself.
 const (
-	ReadCatalogue   Action = "read_catalogue"
-	ChangeCatalogue Action = "change_catalogue"
-	ChangeStock     Action = "change_stock"
-	ReadCleaners    Action = "read_cleaners"
-	ReadCleaner     Action = "read_cleaner"
-	ChangeCleaners  Action = "change_cleaners"
-	ReadMembers     Action = "read_members"
-	ChangeMembers   Action = "change_members"
-	ReadSelf        Action = "read_self"
-	SwitchSandbox   Action = "switch_sandbox"
-	ReadHealth      Action = "read_health"
+	ReadCatalogue    Action = "read_catalogue"
+	ChangeCatalogue  Action = "change_catalogue"
+	ChangeStock      Action = "change_stock"
+	ReadCleaners     Action = "read_cleaners"
+	ReadCleaner      Action = "read_cleaner"
+	ChangeCleaners   Action = "change_cleaners"
+	ChangeCallPolicy Action = "change_call_policy"
+	ReadMembers      Action = "read_members"
+	ChangeMembers    Action = "change_members"
+	RemoveMember     Action = "remove_member"
+	ReadSelf         Action = "read_self"
+	SwitchSandbox    Action = "switch_sandbox"
+	ReadHealth       Action = "read_health"
 )
 
 // Relation is how a caller is related to the thing that an action is about.
@@ -72,11 +74,13 @@ const (
 	AsStaff    Relation = "staff"
 	AsCourier  Relation = "courier"
 	AsCleaner  Relation = "cleaner"
+	// AsSelf: it is about the caller.
+	AsSelf Relation = "person"
 )
 
 // Relations are all relations.
 func Relations() []Relation {
-	return []Relation{AsStranger, AsCustomer, AsOwner, AsStaff, AsCourier, AsCleaner}
+	return []Relation{AsStranger, AsCustomer, AsOwner, AsStaff, AsCourier, AsCleaner, AsSelf}
 }
 
 // Rule is who may do an action.
@@ -110,6 +114,7 @@ var (
 	itsMembers  = Grant{In: []Relation{AsOwner, AsStaff}}
 	itsCourier  = Grant{In: []Relation{AsCourier}}
 	itsCleaner  = Grant{In: []Relation{AsCleaner}}
+	itself      = Grant{In: []Relation{AsSelf}}
 	whatever    = Grant{Always: true}
 	everyRole   = map[Role]Grant{
 		CustomerRole: whatever, OwnerRole: whatever, CourierRole: whatever, CleanerRole: whatever, OperatorRole: whatever, ServiceRole: whatever,
@@ -147,7 +152,7 @@ var rules = []Rule{
 		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: RefundOrder, Does: "give back a part of what was paid for an order", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
-	{Action: ResolvePayment, Does: "say that a refund was paid by hand", ShownBy: ReadOrder,
+	{Action: ResolvePayment, Does: "say that a refund was paid by hand", Scope: AnyResolution, ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadJob, Does: "read an order's delivery or production", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{
@@ -173,7 +178,7 @@ var rules = []Rule{
 	{Action: FollowAll, Does: "follow the events of all orders", Scope: AllEvents,
 		May: map[Role]Grant{OperatorRole: whatever}},
 
-	{Action: ReadCatalogue, Does: "look at places, menus, drinks and stock", May: everyRole},
+	{Action: ReadCatalogue, Does: "look at places, menus, drinks, stock and the policy of calls for a cleaner", May: everyRole},
 	{Action: ChangeCatalogue, Does: "register, change or withdraw a place, a menu or a drink", Scope: AnyCatalogue,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ChangeStock, Does: "set the stock of a place or a drink", Scope: AnyCatalogue,
@@ -184,11 +189,19 @@ var rules = []Rule{
 		May: map[Role]Grant{CleanerRole: itsCleaner, OperatorRole: whatever}},
 	{Action: ChangeCleaners, Does: "add, change or withdraw a cleaner",
 		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: ChangeCallPolicy, Does: "set the cancellation policy of calls for a cleaner",
+		May: map[Role]Grant{OperatorRole: whatever}},
 
 	{Action: ReadMembers, Does: "list the members of an organisation", ShownBy: ReadMembers,
 		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever}},
-	{Action: ChangeMembers, Does: "add, change or remove the members of an organisation", ShownBy: ReadMembers,
+	{Action: ChangeMembers, Does: "add or change the members of an organisation", ShownBy: ReadMembers,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
+	// An organisation makes members without asking them: so all may end a membership of their own.
+	{Action: RemoveMember, Does: "remove a member of an organisation", ShownBy: ReadMembers,
+		May: map[Role]Grant{
+			CustomerRole: itself, OwnerRole: {In: []Relation{AsOwner, AsSelf}}, CourierRole: itself, CleanerRole: itself,
+			OperatorRole: whatever, ServiceRole: itself,
+		}},
 	{Action: ReadSelf, Does: "read who the caller is", May: everyRole},
 
 	{Action: SwitchSandbox, Does: "see and turn the switches of the payments' sandbox",
@@ -215,6 +228,7 @@ type Thing struct {
 	OwnerID    string // the organisation
 	ItemID     string // the place, menu or drink; "" is all that the organisation has
 	CleanerID  string
+	PersonID   string // the person that it is about: a member
 	// Delivered: couriers work on it, and have not come to its end.
 	Delivered bool
 }
@@ -240,6 +254,9 @@ func (c Caller) RelationsTo(t Thing) (related []Relation) {
 	}
 	if c.Known() && c.ID == t.CleanerID {
 		related = append(related, AsCleaner)
+	}
+	if c.Known() && c.ID == t.PersonID {
+		related = append(related, AsSelf)
 	}
 	if len(related) == 0 {
 		return []Relation{AsStranger}

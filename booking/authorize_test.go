@@ -15,8 +15,8 @@ const (
 	everybody  = "read_health"
 	everything = `place read cancel confirm reject no_show check_out deliver serve finish read_payment refund resolve read_job
 		list_orders list_deliveries list_productions list_assignments list_calls read_messages follow_orders follow_all
-		change_catalogue change_stock read_cleaners read_cleaner change_cleaners
-		read_members change_members read_self read_catalogue switch_sandbox`
+		change_catalogue change_stock read_cleaners read_cleaner change_cleaners change_call_policy
+		read_members change_members remove_member read_self read_catalogue switch_sandbox`
 )
 
 // cells are what a caller of a role may do in a relation, written down apart from
@@ -25,29 +25,35 @@ const (
 var cells = map[booking.Role]map[booking.Relation]string{
 	booking.CustomerRole: {
 		booking.AsStranger: "read_self read_catalogue",
+		booking.AsSelf:     "remove_member read_self read_catalogue",
 		booking.AsCustomer: "place read cancel read_payment read_job list_orders read_messages follow_orders read_self read_catalogue",
 	},
 	booking.OwnerRole: {
 		booking.AsStranger: "read_self read_catalogue",
+		booking.AsSelf:     "remove_member read_self read_catalogue",
 		booking.AsOwner: `read confirm reject no_show check_out serve read_payment refund read_job list_orders list_deliveries list_productions
-			read_messages follow_orders change_catalogue change_stock read_members change_members read_self read_catalogue`,
+			read_messages follow_orders change_catalogue change_stock read_members change_members remove_member
+			read_self read_catalogue`,
 		booking.AsStaff: `read confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_stock read_members read_self read_catalogue`,
 	},
 	booking.CourierRole: {
 		booking.AsStranger: "read_self read_catalogue",
+		booking.AsSelf:     "remove_member read_self read_catalogue",
 		booking.AsCourier:  "read deliver read_job list_deliveries read_self read_catalogue",
 	},
 	booking.CleanerRole: {
 		booking.AsStranger: "read_self read_catalogue",
+		booking.AsSelf:     "remove_member read_self read_catalogue",
 		booking.AsCleaner:  "read finish list_assignments read_messages read_cleaner read_self read_catalogue",
 	},
 	booking.OperatorRole: {
 		booking.AsStranger: everything, booking.AsCustomer: everything, booking.AsOwner: everything,
-		booking.AsStaff: everything, booking.AsCleaner: everything,
+		booking.AsStaff: everything, booking.AsCleaner: everything, booking.AsSelf: everything,
 	},
 	booking.ServiceRole: {
 		booking.AsStranger: "read_self read_catalogue",
+		booking.AsSelf:     "remove_member read_self read_catalogue",
 		booking.AsOwner: `read confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_stock read_self read_catalogue`,
 		booking.AsStaff: `read confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
@@ -59,15 +65,16 @@ var cells = map[booking.Role]map[booking.Relation]string{
 var byScope = map[booking.Scope]string{
 	booking.AnyOrder: `place read cancel confirm reject no_show check_out deliver serve finish read_payment refund read_job
 		list_orders list_deliveries list_productions list_assignments list_calls read_messages read_cleaners read_cleaner`,
-	booking.AllEvents:    "follow_orders follow_all",
-	booking.AnyCatalogue: "change_catalogue change_stock",
+	booking.AllEvents:     "follow_orders follow_all",
+	booking.AnyCatalogue:  "change_catalogue change_stock",
+	booking.AnyResolution: "resolve",
 }
 
 // related is a caller of the role and a thing to which it has the relation, and no
 // other one. Only couriers are related to a thing as such.
 func related(role booking.Role, r booking.Relation) (booking.Caller, booking.Thing) {
 	caller := booking.Caller{ID: "1024", Roles: []booking.Role{role}}
-	thing := booking.Thing{CustomerID: "1", OwnerID: "2", ItemID: "place-1", CleanerID: "3", Delivered: role != booking.CourierRole}
+	thing := booking.Thing{CustomerID: "1", OwnerID: "2", ItemID: "place-1", CleanerID: "3", PersonID: "4", Delivered: role != booking.CourierRole}
 	switch r {
 	case booking.AsCustomer:
 		thing.CustomerID = caller.ID
@@ -77,6 +84,8 @@ func related(role booking.Role, r booking.Relation) (booking.Caller, booking.Thi
 		caller.Memberships = []booking.Membership{{OwnerID: "2", Place: "place-1", Level: booking.StaffLevel}}
 	case booking.AsCleaner:
 		thing.CleanerID = caller.ID
+	case booking.AsSelf:
+		thing.PersonID = caller.ID
 	case booking.AsCourier:
 		thing.Delivered = true
 	}

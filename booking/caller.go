@@ -54,10 +54,12 @@ const (
 	AllEvents Scope = "events:read"
 	// AnyCatalogue lets a caller change places, menus, drinks and stock of any owner.
 	AnyCatalogue Scope = "catalogue:write"
+	// AnyResolution lets a caller say that a refund of any order was paid by hand.
+	AnyResolution Scope = "orders:resolve"
 )
 
 // Scopes are all scopes.
-func Scopes() []Scope { return []Scope{AnyOrder, AllEvents, AnyCatalogue} }
+func Scopes() []Scope { return []Scope{AnyOrder, AllEvents, AnyCatalogue, AnyResolution} }
 
 // Membership is the part that a caller has in an owner's organisation.
 type Membership struct {

@@ -11,7 +11,7 @@ type Entry struct {
 	Amount  Money       `json:"amount"`
 	Reason  EntryReason `json:"reason,omitempty"`
 	By      string      `json:"by,omitempty"`   // the number of the one who decided it; "" for the system
-	Note    string      `json:"note,omitempty"` // in the words of the one who decided it
+	Note    Personal    `json:"note,omitempty"` // in the words of the one who decided it
 	// Ref is the provider's own id of it, or the evidence of what was paid by hand.
 	Ref   string     `json:"ref,omitempty"`
 	State EntryState `json:"state"`
@@ -98,6 +98,14 @@ func (e Entry) ByProvider() bool {
 // somebody at the provider, gave it back.
 func (e Entry) ByOthers() bool { return e.Reason == Disputed || e.Reason == AtProvider }
 
+// Evidence is how a person has paid it otherwise, in their own words; "" where none has.
+func (e Entry) Evidence() Personal {
+	if !e.ByHand || e.ByOthers() {
+		return ""
+	}
+	return Personal(e.Ref)
+}
+
 // Dispute is an objection to a charge that the customer has raised with their
 // bank.
 type Dispute struct {
@@ -127,13 +135,14 @@ type Repaid struct {
 	// Entry as it stands. It is the one that was asked for where that was refused.
 	Entry Entry `json:"entry"`
 	// Refused, if not "": nothing more will come of it, since more was asked for than
-	// is left (RefundExceeds), or no charge stands (NotCharged). Nothing was begun,
+	// is left (RefundExceeds), no charge stands (NotCharged), or the provider cannot give
+	// back just so much (Invalid). Nothing was begun,
 	// unless the entry says that it has failed.
 	Refused Code `json:"refused,omitempty"`
 	// Left is what can still be given back.
 	Left Money `json:"left"`
-	// Payment is where the payment stands with it, and Given what was given back of that in
-	// all, in minor units.
+	// Payment is where the payment stands with it, and Given what the provider has given
+	// back of that in all, in minor units.
 	Payment PaymentStatus `json:"payment,omitempty"`
 	Given   int64         `json:"given,omitempty"`
 	// Failing is how many other refunds by staff wait for a person.
@@ -143,9 +152,9 @@ type Repaid struct {
 // Resolution is an operator's word that they have paid by hand what the provider
 // could not give back.
 type Resolution struct {
-	OrderID  string `json:"orderId"`
-	Evidence string `json:"evidence"`
-	By       string `json:"by,omitempty"`
+	OrderID  string   `json:"orderId"`
+	Evidence Personal `json:"evidence"`
+	By       string   `json:"by,omitempty"`
 	// Made is what the provider has made of the undo's own refund, which has failed
 	// otherwise. It is set for the ledger only.
 	Made []Entry `json:"-"`

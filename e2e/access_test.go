@@ -109,7 +109,8 @@ func TestAccess_KeysAreRotated(t *testing.T) {
 	require.ErrorIs(t, app.OnKeys(t.Context(), s.options, func(all identity.Keys) error { return all.AddKey(t.Context(), third) }),
 		&booking.Error{Code: booking.Invalid})
 	s.onKeys(func(all identity.Keys) error {
-		return all.RevokeKey(t.Context(), first.ID, booking.SystemID, time.Now())
+		_, err := all.RevokeKey(t.Context(), first.ID, booking.SystemID, time.Now())
+		return err
 	})
 	s.eventually(func() bool { return as(firstText) == http.StatusUnauthorized })
 	require.Equal(t, http.StatusOK, as(secondText))
@@ -137,7 +138,8 @@ func TestAccess_StreamsEndWithTheirKey(t *testing.T) {
 	}
 	ends, stays := open(text, http.StatusOK), open(s.reader(), http.StatusOK)
 	s.onKeys(func(all identity.Keys) error {
-		return all.RevokeKey(t.Context(), revoked.ID, booking.SystemID, time.Now())
+		_, err := all.RevokeKey(t.Context(), revoked.ID, booking.SystemID, time.Now())
+		return err
 	})
 	_, err := io.ReadAll(ends)
 	require.NoError(t, err, "an end, not a break")

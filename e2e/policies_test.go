@@ -176,6 +176,70 @@ func TestPolicy_OfWhenItWasPlaced(t *testing.T) {
 	})
 }
 
+// TestPolicy_OfCalls: an operator sets what customers who cancel a call get back by how
+// long ago they placed it. One from before has no policy, and keeps none. A cancel that
+// was quoted by a tier which has ended does nothing.
+//
+// Row C8.
+func TestPolicy_OfCalls(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootAudited(t, stripe.pay, on)
+		const policy = "/v1/cleaning/cancellation"
+		set := func(tiers ...object) {
+			t.Helper()
+			body := object{"tiers": append([]object{}, tiers...)}
+			for range 2 {
+				a.request(http.MethodPut, policy, body).with(t, http.StatusOK)
+			}
+			want, err := json.Marshal(body)
+			require.NoError(t, err)
+			require.JSONEq(t, string(want), string(a.get(policy).with(t, http.StatusOK).raw))
+		}
+		before := a.stands(a.call())
+		// A tier of no time has ended when a call stands.
+		set(object{"within": "0s", "percent": 100}, object{"within": "1h", "percent": 60}, object{"within": "2h", "percent": 20})
+		order := a.stands(a.call())
+		set(object{"within": "0s", "percent": 100})
+		late := a.stands(a.call())
+		set()
+		after := a.stands(a.call())
+
+		q := a.quoted(calls + "/" + order)
+		require.Equal(t, "within:1h/18000", q.Quote)
+		placedAt := a.page(order).PlacedAt()
+		require.WithinDuration(t, placedAt.Add(time.Hour), q.Until, 0)
+		require.Len(t, q.Later, 2)
+		require.EqualValues(t, 6_000, q.Later[0].Refund.Amount)
+		require.EqualValues(t, 30_000, q.Later[1].Keep.Amount)
+		ended := a.post(calls+"/"+order+"/cancel", object{"expect": "within:0s/30000"}).with(t, http.StatusConflict)
+		require.Equal(t, "quote_changed", ended.body.Code)
+		var problem struct{ Quote quote }
+		require.NoError(t, json.Unmarshal(ended.raw, &problem))
+		require.Equal(t, q.Quote, problem.Quote.Quote)
+		status, _, _ := a.payment(order)
+		require.Equal(t, string(booking.Charged), status, "nothing was done")
+
+		for _, test := range []struct {
+			order, quote string
+			back         int64
+			payment      booking.PaymentStatus
+		}{
+			{before, "all/30000", 30_000, booking.Refunded}, {order, "within:1h/18000", 18_000, booking.Refunded},
+			{late, "none/0", 0, booking.Retained}, {after, "all/30000", 30_000, booking.Refunded},
+		} {
+			require.Equal(t, test.quote, a.quoted(calls+"/"+test.order).Quote)
+			a.post(calls+"/"+test.order+"/cancel", object{"expect": test.quote}).with(t, http.StatusOK)
+			status, _, refunded := a.payment(test.order)
+			require.Equal(t, string(test.payment), status)
+			require.Equal(t, test.back, refunded)
+		}
+		a.request(http.MethodPut, policy, object{"tiers": []object{{"within": "soon", "percent": 5}}}).with(t, http.StatusUnprocessableEntity)
+		a.requireClean()
+	})
+}
+
 // TestPolicy_TemporalAway: what a cancel gives back can be seen while Temporal cannot
 // be reached, and a cancel that is kept is by that. One that was quoted otherwise
 // comes to nothing, and its customer is told.

@@ -32,6 +32,8 @@ type order struct {
 	// unresolved is how many refunds by staff wait for a person. The order needs attention
 	// for so long, also after its end.
 	unresolved int
+	// later is what a refund after the order's end has come to, nil while the order lives.
+	later *contract.Later
 
 	events        []booking.Event       // that the feed may not hold yet
 	paid          *booking.EventPayment // what the feed has been told of the payment, nil while that is nothing
@@ -233,6 +235,11 @@ func (o *order) publication() contract.Publication {
 	p := contract.Publication{View: o.view, Events: o.events, RequestHash: o.requestHash}
 	if !o.knownDecision {
 		p.Decision = o.decision
+	}
+	if o.later != nil {
+		later := *o.later
+		later.Added = slices.Clone(later.Added)
+		p.Later = &later
 	}
 	return p
 }

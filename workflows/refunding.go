@@ -33,7 +33,8 @@ func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	v := in.Order
 	return &saga{
-		order:    order{ctx: never, view: v, policy: in.Policy.Whole(), decision: &v, knownDecision: true, knownVersion: v.Version},
+		order: order{ctx: never, view: v, policy: in.Policy.Whole(), decision: &v, knownDecision: true, knownVersion: v.Version,
+			later: &contract.Later{Refund: in.Refund.ID}},
 		afterEnd: true,
 		in:       contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
 	}
@@ -107,7 +108,8 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 // for to change, unless something was paid by hand.
 func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	e := booking.Entry{
-		OrderID: s.in.OrderID, Key: p.key, Amount: p.Amount, Reason: p.reason, By: p.By, Note: string(p.Note), Words: p.is.Entry.Words,
+		OrderID: s.in.OrderID, Key: p.key, Amount: p.Amount, Reason: p.reason, By: p.By, Note: p.Note,
+		State: p.is.Entry.State, Words: p.is.Entry.Words,
 	}
 	c := call{
 		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
@@ -148,8 +150,16 @@ func (s *saga) callPerson(ctx workflow.Context, p *part) {
 func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words string) {
 	p.failed = true
 	s.unresolved++
+	marked := s.view.NeedsAttention
 	s.tellOfRefund(amount, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
+	if s.later != nil {
+		s.later.Waits = true
+	}
 	s.needAttention(ctx, "a refund could not be made: "+words)
+	if s.later != nil && marked { // by another one, whose end would take the mark away
+		s.changed()
+		s.showPending(ctx)
+	}
 }
 
 // unansweredRefunds are the keys of the refunds that have met nothing but errors for longer
@@ -172,6 +182,8 @@ func (s *saga) personCame(p *part) {
 		s.unresolved--
 		if s.afterEnd {
 			s.unresolved = p.is.Failing // the last one of them takes the mark away
+			s.later.Waits = false
+			s.changed()
 		}
 		s.attended()
 	}
@@ -276,6 +288,8 @@ func (s *saga) answerPart(ctx workflow.Context, p *part) (booking.Repaid, error)
 		return p.is, nil
 	case booking.RefundExceeds:
 		return p.is, s.refused(contract.Exceeds(p.is.Left))
+	case booking.Invalid:
+		return p.is, s.refused(booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot give back just so much"))
 	default:
 		return p.is, s.refused(notCharged())
 	}
@@ -321,7 +335,7 @@ func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View
 	var is booking.Resolved
 	s.seeThrough(ctx, call{
 		name: "record what was paid by hand", queue: contract.PaymentsQueue, do: payments.ResolveByHand,
-		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: string(booking.Lines(d.Note)), By: d.By, Unanswered: s.unansweredRefunds()},
+		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds()},
 	}, &is, 0)
 	s.parts.resolving = false
 	if is.Refused != "" {
@@ -338,6 +352,9 @@ func (s *saga) noteDecision(ctx workflow.Context, e contract.Entry) {
 	e.Status, e.At = s.view.Status, s.now()
 	s.view = s.view.Clone()
 	s.view.History = append(s.view.History, e)
+	if s.later != nil {
+		s.later.Added = append(s.later.Added, e)
+	}
 	s.changed()
 	s.publish(ctx)
 }

@@ -435,6 +435,25 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 		require.False(t, s.row().View.NeedsAttention)
 		require.ElementsMatch(t, []string{"refund_failed", "refunded"}, s.messagesTo("alice"))
 	})
+	t.Run("BesideAnother", func(t *testing.T) { // which waits for a person, and has marked the order
+		s := newStay(t)
+		over := s.run()
+		over.NeedsAttention = true
+		s.cannotRefund()
+		var told []contract.Later
+		s.check = func(p contract.Publication) {
+			require.NotNil(t, p.Later)
+			told = append(told, *p.Later)
+		}
+		var resolved *decision
+		s.refundLater(over, "2", 30000, func() { resolved = s.resolves(2 * hour) })
+		require.NoError(t, resolved.err)
+		require.Equal(t, contract.Later{Refund: "2", Waits: true}, told[0])
+		last := told[len(told)-1]
+		require.False(t, last.Waits)
+		require.Len(t, last.Added, 1)
+		require.Equal(t, contract.ResolveUpdate, last.Added[0].Decision)
+	})
 	t.Run("NoSuchRefund", func(t *testing.T) {
 		s := newStay(t)
 		over := s.run()

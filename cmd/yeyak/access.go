@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -59,7 +60,13 @@ func (c createKey) Run(ctx context.Context) error {
 	}
 	key, text := identity.NewKey(c.Name, scopes, c.Owner, time.Now(), c.Lives)
 	key.CreatedBy = c.As.ID
-	err := changeKeys(ctx, c.Keys, c.As, "API key is made", key.ID, func(all identity.Keys) error { return all.AddKey(ctx, key) })
+	err := changeKeys(ctx, c.Keys, c.As, func(all identity.Keys, log *zap.Logger) error {
+		err := all.AddKey(ctx, key)
+		if err == nil {
+			log.Info("API key is made", zap.String("key", key.ID))
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -108,24 +115,38 @@ func writeKeys(to io.Writer, all []identity.Key, now time.Time) error {
 
 // Run implements the command.
 func (c revokeKey) Run(ctx context.Context) error {
-	err := changeKeys(ctx, c.Keys, c.As, "API key is revoked", c.ID, func(all identity.Keys) error {
-		return all.RevokeKey(ctx, c.ID, c.As.ID, time.Now())
+	return c.revoke(ctx, os.Stdout)
+}
+
+// revoke says to a writer what came of it: a key that was revoked before stays so, by
+// whom and when it was.
+func (c revokeKey) revoke(ctx context.Context, to io.Writer) error {
+	said := fmt.Sprintf("Key %s is revoked. Processes that have just used it refuse it within seconds.", c.ID)
+	err := changeKeys(ctx, c.Keys, c.As, func(all identity.Keys, log *zap.Logger) error {
+		earlier, err := all.RevokeKey(ctx, c.ID, c.As.ID, time.Now())
+		switch {
+		case err != nil:
+			return err
+		case earlier.ID == "":
+			log.Info("API key is revoked", zap.String("key", c.ID))
+			return nil
+		}
+		log.Info("API key was revoked before", zap.String("key", c.ID), zap.String("revokedBy", earlier.RevokedBy), zap.Time("revokedAt", earlier.RevokedAt))
+		said = fmt.Sprintf("Key %s was revoked before, by %s at %s. Nothing is changed.",
+			c.ID, cmp.Or(earlier.RevokedBy, "an unknown caller"), earlier.RevokedAt.UTC().Format(time.DateTime))
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Printf("Key %s is revoked. Processes that have just used it refuse it within seconds.\n", c.ID)
+	_, err = fmt.Fprintln(to, said)
 	return err
 }
 
-// changeKeys changes the key with the id, and logs that it has been.
-func changeKeys(ctx context.Context, c config.Keys, as config.As, done, id string, change func(identity.Keys) error) error {
+// changeKeys lets change change keys, which logs what it has done.
+func changeKeys(ctx context.Context, c config.Keys, as config.As, change func(identity.Keys, *zap.Logger) error) error {
 	cfg := c.Settings()
 	log := loggerOf(cfg.Log, as)
 	defer sync(log)
-	err := app.OnKeys(ctx, app.Options{Config: cfg, Log: log}, change)
-	if err == nil {
-		log.Info(done, zap.String("key", id))
-	}
-	return err
+	return app.OnKeys(ctx, app.Options{Config: cfg, Log: log}, func(all identity.Keys) error { return change(all, log) })
 }

@@ -74,8 +74,17 @@ func TestKeys_By(t *testing.T) {
 	}
 	keys := all()
 	require.Equal(t, []string{"1027", booking.SystemID}, []string{keys[0].CreatedBy, keys[1].CreatedBy})
-	require.NoError(t, revokeKey{config.KeyRevocation{Keys: where, As: config.As{ID: "1028"}}, keys[0].ID}.Run(t.Context()))
+	revoke := func(by string) string {
+		t.Helper()
+		var said strings.Builder
+		require.NoError(t, revokeKey{config.KeyRevocation{Keys: where, As: config.As{ID: by}}, keys[0].ID}.revoke(t.Context(), &said))
+		return said.String()
+	}
+	require.Contains(t, revoke("1028"), "Key "+keys[0].ID+" is revoked.")
+	once := all()
+	require.Contains(t, revoke("1029"), "Key "+keys[0].ID+" was revoked before, by 1028 at "+once[0].RevokedAt.UTC().Format(time.DateTime)+".")
 	keys = all()
+	require.Equal(t, once, keys)
 	require.Equal(t, []string{"1028", ""}, []string{keys[0].RevokedBy, keys[1].RevokedBy})
 
 	var listed strings.Builder

@@ -87,8 +87,8 @@ func (m *memory) Key(_ context.Context, id string) (k identity.Key, err error) {
 
 func (m *memory) AllKeys(context.Context) ([]identity.Key, error) { panic("not asked for") }
 
-func (m *memory) RevokeKey(_ context.Context, id, by string, at time.Time) error {
-	return m.do(func() {
+func (m *memory) RevokeKey(_ context.Context, id, by string, at time.Time) (identity.Key, error) {
+	return identity.Key{}, m.do(func() {
 		k := m.keys[id]
 		k.RevokedAt, k.RevokedBy = at, by
 		m.keys[id] = k
@@ -190,7 +190,7 @@ func TestCaller_Scopes(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	for _, roles := range [][]string{nil, {"customer"}, {"owner"}, {"courier"}, {"cleaner"}} {
-		require.Empty(t, d.caller(d.Token(claims{"roles": roles, "scope": "orders:any events:read catalogue:write"})).Scopes, roles)
+		require.Empty(t, d.caller(d.Token(claims{"roles": roles, "scope": "orders:any events:read catalogue:write orders:resolve"})).Scopes, roles)
 	}
 	require.Empty(t, d.caller(d.Token(claims{"client_id": "shop", "scope": "orders:any"})).Scopes, "a person, at a client")
 	require.Equal(t, booking.Scopes(), d.caller(d.Token(claims{"roles": []string{"operator"}})).Scopes)
@@ -293,7 +293,8 @@ func TestCaller_Keys(t *testing.T) {
 	} {
 		refused(wrong)
 	}
-	require.NoError(t, d.memory.RevokeKey(t.Context(), next.ID, booking.SystemID, d.clock.now()))
+	_, err := d.memory.RevokeKey(t.Context(), next.ID, booking.SystemID, d.clock.now())
+	require.NoError(t, err)
 	d.clock.forward(10 * time.Second)
 	refused(nextText)
 	d.clock.forward(time.Hour)

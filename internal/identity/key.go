@@ -44,8 +44,9 @@ type Keys interface {
 	Key(ctx context.Context, id string) (Key, error)
 	// AllKeys lists them by name, and then as they were made.
 	AllKeys(context.Context) ([]Key, error)
-	// RevokeKey ends the key; NotFound when there is none with the id.
-	RevokeKey(ctx context.Context, id, by string, at time.Time) error
+	// RevokeKey ends the key; NotFound when there is none with the id. One that was
+	// revoked before stays as it is, and is earlier.
+	RevokeKey(ctx context.Context, id, by string, at time.Time) (earlier Key, err error)
 }
 
 const (

@@ -20,11 +20,16 @@ type Call struct {
 
 func (Call) kind() booking.Kind { return booking.Cleaning }
 
-// offer looks nothing up: a call names nothing that is kept.
-func (c Call) offer(_ context.Context, q *inquiry) offer {
+// offer looks up the policy only: a call names nothing that is kept. One that costs
+// nothing has nothing to give back, and asks nothing.
+func (c Call) offer(ctx context.Context, q *inquiry) offer {
 	c.Price.Currency = cmp.Or(c.Price.Currency, "KRW")
+	var policy *booking.CancellationPolicy
+	if c.Price.Amount > 0 {
+		policy, q.err = q.Catalogue.CallPolicy(ctx)
+	}
 	return offer{
-		amount: c.Price,
+		cancellation: policy, amount: c.Price,
 		input: func(o contract.Order) contract.Input {
 			return contract.Cleaning{Order: o, Tel: c.Tel, Location: c.Location}
 		},

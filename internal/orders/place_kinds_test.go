@@ -204,7 +204,7 @@ func TestPlace_TooDear(t *testing.T) {
 func TestPlace_CatalogueAway(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no such column")
-	for _, w := range []orders.Wanted{orders.Stay{PlaceID: "place-seaside", CheckIn: booking.Date{Year: 2020, Month: 1, Day: 1}}, meal, cups} {
+	for _, w := range []orders.Wanted{orders.Stay{PlaceID: "place-seaside", CheckIn: booking.Date{Year: 2020, Month: 1, Day: 1}}, meal, cups, call} {
 		b := newBundle(t)
 		b.store.fail(broken)
 		require.ErrorIs(t, b.place(w, "").err, broken)

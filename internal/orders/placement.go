@@ -65,6 +65,9 @@ type Catalogue interface {
 	// Drink answers also how far the drink's deletion has come, nil while it is
 	// on sale.
 	Drink(ctx context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error)
+	// CallPolicy is the cancellation policy of calls for a cleaner; nil while there is
+	// none.
+	CallPolicy(ctx context.Context) (*booking.CancellationPolicy, error)
 }
 
 // PaymentTerms are what the payment provider takes.

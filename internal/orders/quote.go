@@ -36,6 +36,14 @@ func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.
 	return view, quote, nil
 }
 
+// QuoteAnew tells what a cancel gives back of an order that is known as it is: one that
+// has just refused a cancel which was quoted otherwise. Its caller may cancel it.
+func (o *Orders) QuoteAnew(ctx context.Context, v contract.View) (q contract.Quote, err error) {
+	q = v.Quote(o.Now())
+	q.Given, err = o.givenBefore(ctx, v.ID)
+	return q, err
+}
+
 // givenBefore is what was given back of the order's payment, or is about to be.
 func (o *Orders) givenBefore(ctx context.Context, id string) (int64, error) {
 	payment, err := o.Ledger.Payment(ctx, id)

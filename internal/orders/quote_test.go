@@ -188,11 +188,15 @@ func TestWithdraw_Expects(t *testing.T) {
 func TestPlace_KeepsThePolicy(t *testing.T) {
 	t.Parallel()
 	byStatus := &booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}}
-	for wanted, want := range map[orders.Wanted]*booking.CancellationPolicy{stay: policy(), meal: byStatus, cups: byStatus, call: nil} {
+	byTime := &booking.CancellationPolicy{Tiers: []booking.Tier{{Within: new(booking.Duration(time.Hour)), Percent: 90}}}
+	for wanted, want := range map[orders.Wanted]*booking.CancellationPolicy{
+		stay: policy(), meal: byStatus, cups: byStatus, call: byTime, freeCall: nil,
+	} {
 		b := newBundle(t)
 		place, menu, drink := seaside(), bibimbap(), latte()
 		place.Cancellation, menu.Cancellation, drink.Cancellation = policy(), byStatus, byStatus
 		b.store.places[place.ID], b.store.menus[menu.ID], b.store.drinks[drink.ID] = place, menu, drink
+		b.store.policy = byTime
 		b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 			require.NoError(t, in.Check())
 			text, err := json.Marshal(in)

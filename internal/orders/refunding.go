@@ -122,7 +122,7 @@ func mayRefund(payment booking.Payment, r contract.Refund) error {
 
 // sameRefund refuses another request under a key.
 func sameRefund(e booking.Entry, r contract.Refund) error {
-	if e.Amount != r.Amount || e.Note != string(booking.Lines(r.Note)) {
+	if e.Amount != r.Amount || e.Note != booking.Lines(r.Note) {
 		return booking.Errorf(IdempotencyKeyReused, "the Idempotency-Key was used for another refund")
 	}
 	return nil

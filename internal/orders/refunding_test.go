@@ -61,7 +61,7 @@ func (g *giving) begins(take func(workflowID string) error, end error) {
 				return nil, err
 			}
 			r := o.Args[0].(contract.Refund)
-			entry := booking.Entry{Key: r.Key(), OrderID: g.order, Kind: booking.RefundEntry, Amount: r.Amount, State: booking.EntryDone, By: r.By, Note: string(r.Note)}
+			entry := booking.Entry{Key: r.Key(), OrderID: g.order, Kind: booking.RefundEntry, Amount: r.Amount, State: booking.EntryDone, By: r.By, Note: r.Note}
 			handle := &mocks.WorkflowUpdateHandle{}
 			handle.On("Get", mock.Anything, mock.Anything).Return(func(_ context.Context, to any) error {
 				if end == nil {
@@ -266,7 +266,7 @@ func TestRefund_OrderDoesNotAnswer(t *testing.T) {
 	g.begins(func(string) error {
 		payment := g.ledger[g.order]
 		r := g.put[0].Args[0].(contract.Refund)
-		payment.Entries = []booking.Entry{{Key: r.Key(), Amount: r.Amount, Note: string(r.Note), Kind: booking.RefundEntry, State: booking.EntryPending}}
+		payment.Entries = []booking.Entry{{Key: r.Key(), Amount: r.Amount, Note: r.Note, Kind: booking.RefundEntry, State: booking.EntryPending}}
 		g.ledger[g.order] = payment
 		return context.DeadlineExceeded
 	}, nil)

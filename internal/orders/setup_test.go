@@ -312,10 +312,11 @@ type memory struct {
 	menus     map[string]booking.Menu
 	drinks    map[string]booking.Drink
 	deletions map[string]*booking.DrinkDeletion
-	waiting   int            // calls that wait for a cleaner
-	waitingOf map[string]int // of them, by customer
-	waitingBy map[string]int // of them, by the caller that placed them for others
-	looked    int            // how often the catalogue was asked
+	policy    *booking.CancellationPolicy // of calls
+	waiting   int                         // calls that wait for a cleaner
+	waitingOf map[string]int              // of them, by customer
+	waitingBy map[string]int              // of them, by the caller that placed them for others
+	looked    int                         // how often the catalogue was asked
 	orders    map[string]contract.Publication
 }
 
@@ -361,6 +362,13 @@ func (m *memory) Drink(_ context.Context, id string) (booking.Drink, *booking.Dr
 	m.look()
 	d, err := found(m, m.drinks, id)
 	return d, m.deletions[id], err
+}
+
+func (m *memory) CallPolicy(context.Context) (*booking.CancellationPolicy, error) {
+	m.look()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.policy, m.away
 }
 
 func (m *memory) Waiting(context.Context) (int, error) { return m.waiting, m.away }

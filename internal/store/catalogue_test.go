@@ -43,6 +43,22 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		require.Equal(t, want, p)
 	})
 
+	run(t, "CallPolicy", func(t *testing.T) {
+		policy, err := catalogue.CallPolicy(t.Context())
+		require.NoError(t, err)
+		require.Nil(t, policy)
+		want := &booking.CancellationPolicy{
+			Tiers: []booking.Tier{{Within: new(booking.Duration(0)), Percent: 100}, {Within: new(booking.Duration(time.Hour)), Percent: 50}},
+		}
+		for _, p := range []*booking.CancellationPolicy{want, want, nil, want} {
+			require.NoError(t, catalogue.SetCallPolicy(t.Context(), "1025", p))
+			policy, err = catalogue.CallPolicy(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, p, policy)
+		}
+		together(t, 12, func(int) (any, error) { return nil, catalogue.SetCallPolicy(t.Context(), "1025", want) })
+	})
+
 	run(t, "NotFound", func(t *testing.T) {
 		_, err := catalogue.Place(t.Context(), "nowhere")
 		requireCode(t, booking.NotFound, err)

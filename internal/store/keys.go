@@ -133,14 +133,19 @@ func (k *Keys) AllKeys(ctx context.Context) (keys []identity.Key, err error) {
 	return keys, err
 }
 
-// RevokeKey implements identity.Keys. A key that was revoked before stays as it is.
-func (k *Keys) RevokeKey(ctx context.Context, id, by string, at time.Time) error {
-	return k.db.run(ctx, "revoke API key", func(ctx context.Context, q bun.IDB) error {
-		n, err := affected(q.NewRaw(`UPDATE api_keys SET revoked_by = CASE WHEN revoked_at IS NULL THEN ? ELSE revoked_by END,
-			revoked_at = COALESCE(revoked_at, ?) WHERE id = ?`, by, micros(at), id).Exec(ctx))
-		if err == nil && n == 0 {
-			return booking.Errorf(booking.NotFound, "there is no API key %s", id)
+// RevokeKey implements identity.Keys.
+func (k *Keys) RevokeKey(ctx context.Context, id, by string, at time.Time) (earlier identity.Key, err error) {
+	var row keyRow
+	err = k.db.inTx(ctx, "revoke API key", func(ctx context.Context, q bun.IDB) error {
+		row = keyRow{}
+		n, err := affected(q.NewRaw("UPDATE api_keys SET revoked_by = ?, revoked_at = ? WHERE id = ? AND revoked_at IS NULL", by, micros(at), id).Exec(ctx))
+		if err != nil || n == 1 {
+			return err
 		}
-		return err
+		return orNotFound(q.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx), "API key", id)
 	})
+	if err != nil || row.ID == "" {
+		return identity.Key{}, err
+	}
+	return row.key(), nil
 }

@@ -94,6 +94,9 @@ func (r orderRow) publication() (contract.Publication, error) {
 // transaction. A decision and a request's hash are kept as they first came,
 // with whichever version.
 func (m *Mypage) Publish(ctx context.Context, p contract.Publication) error {
+	if p.Later != nil {
+		return m.publishLater(ctx, p)
+	}
 	row, err := newOrderRow(p)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -58,6 +59,52 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 		p := contract.Publication{View: view, Decision: &view, RequestHash: "hash"}
 		publish(t, p)
 		require.Equal(t, p, order(t))
+	})
+
+	run(t, "Later", func(t *testing.T) {
+		ended := newView(t.Name(), "c", 5, booking.Completed)
+		publish(t, contract.Publication{View: ended, Decision: &ended, RequestHash: "hash"})
+		minute := func(n int) time.Time { return ended.History[0].At.Add(time.Duration(n) * time.Minute) }
+		paid := func(by string, n int) contract.Entry {
+			amount := won
+			return contract.Entry{Status: ended.Status, Decision: contract.ResolveUpdate, By: by, At: minute(n), Refund: &amount}
+		}
+		// Each of the two refunds knows the order as it was when both began.
+		tell := func(version int64, l contract.Later, needsAttention bool, history int) contract.View {
+			t.Helper()
+			view := ended
+			view.Version = version
+			for range 2 { // in place, and then from the queue
+				publish(t, contract.Publication{View: view, Later: &l})
+			}
+			is := order(t)
+			require.Equal(t, "hash", is.RequestHash)
+			require.Equal(t, &ended, is.Decision)
+			require.Equal(t, needsAttention, is.View.NeedsAttention)
+			require.Len(t, is.View.History, len(ended.History)+history)
+			require.GreaterOrEqual(t, is.View.Version, version)
+			return is.View
+		}
+		tell(20, contract.Later{Refund: "a", Waits: true}, true, 0)
+		tell(30, contract.Later{Refund: "b"}, true, 0)
+		tell(40, contract.Later{Refund: "b", Waits: true}, true, 0)
+		tell(25, contract.Later{Refund: "a", Added: []contract.Entry{paid("1", 2)}}, true, 1)
+		last := tell(50, contract.Later{Refund: "b", Added: []contract.Entry{paid("2", 1)}}, false, 2)
+		require.Equal(t, []string{"2", "1"}, []string{last.History[len(ended.History)].By, last.History[len(ended.History)+1].By})
+		require.Greater(t, last.Version, int64(50), "each is news to those who wait for the order")
+	})
+
+	run(t, "LaterAtOnce", func(t *testing.T) {
+		ended := newView(t.Name(), "c", 5, booking.Completed)
+		publish(t, contract.Publication{View: ended})
+		together(t, 8, func(n int) (any, error) {
+			added := contract.Entry{Status: ended.Status, Decision: contract.ResolveUpdate, By: strconv.Itoa(n), At: ended.History[0].At}
+			return nil, mypage.Publish(t.Context(), contract.Publication{
+				View: ended, Later: &contract.Later{Refund: strconv.Itoa(n), Waits: n == 3, Added: []contract.Entry{added}},
+			})
+		})
+		require.Len(t, order(t).View.History, len(ended.History)+8)
+		require.True(t, order(t).View.NeedsAttention)
 	})
 
 	run(t, "NotFound", func(t *testing.T) {

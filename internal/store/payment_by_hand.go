@@ -35,12 +35,12 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 			unanswered := e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
 			switch owed := amount > 0 && e.Reason != booking.AtProvider && (e.Key == own || unanswered || amount <= payment.Refundable()); {
 			case (e.State == booking.EntryFailed || unanswered) && owed:
-				e.Amount.Amount, e.State, e.ByHand, e.Ref, e.By = amount, booking.EntryDone, true, r.Evidence, r.By
+				e.Amount.Amount, e.State, e.ByHand, e.Ref, e.By = amount, booking.EntryDone, true, string(r.Evidence), r.By
 				if err := putEntry(ctx, q, *e); err != nil {
 					return err
 				}
 				paid = append(paid, *e)
-			case e.State == booking.EntryDone && e.ByHand && e.Reason != booking.AtProvider && e.Reason != booking.Disputed && e.Ref == r.Evidence:
+			case e.State == booking.EntryDone && e.Evidence() != "" && e.Evidence() == r.Evidence:
 				paid = append(paid, *e)
 			}
 		}

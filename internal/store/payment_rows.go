@@ -18,7 +18,7 @@ type entryRow struct {
 	Currency  string
 	Reason    booking.EntryReason
 	ByWhom    string
-	Note      string
+	Note      booking.Personal
 	Ref       string
 	State     booking.EntryState
 	Words     string

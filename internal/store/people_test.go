@@ -146,6 +146,12 @@ func testKeys(t *testing.T, fresh newURL) {
 	_, err := store.NewPeople(db).Add(t.Context(), identity.Person{Issuer: "https://id.example.com", Subject: "bora", Kind: identity.OwnerKind}, "1025")
 	require.NoError(t, err)
 	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
+	revoke := func(t *testing.T, id, by string, at time.Time) {
+		t.Helper()
+		earlier, err := keys.RevokeKey(t.Context(), id, by, at)
+		require.NoError(t, err)
+		require.Zero(t, earlier)
+	}
 	add := func(t *testing.T, name string, at time.Time, lives time.Duration) (identity.Key, error) {
 		k, _ := identity.NewKey(name, []booking.Scope{booking.AllEvents, booking.AnyOrder}, "1025", at, lives)
 		k.CreatedBy = "1026"
@@ -179,7 +185,7 @@ func testKeys(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		others, _ := identity.NewKey(t.Name(), nil, "", now, time.Hour)
 		requireCode(t, booking.Invalid, keys.AddKey(t.Context(), others))
-		require.NoError(t, keys.RevokeKey(t.Context(), k.ID, "1027", now))
+		revoke(t, k.ID, "1027", now)
 		requireCode(t, booking.Invalid, keys.AddKey(t.Context(), others))
 		_, err = add(t, t.Name(), now, time.Hour)
 		require.NoError(t, err)
@@ -188,14 +194,17 @@ func testKeys(t *testing.T, fresh newURL) {
 	run(t, "Revoked", func(t *testing.T) {
 		k, err := add(t, t.Name(), now, time.Hour)
 		require.NoError(t, err)
-		require.NoError(t, keys.RevokeKey(t.Context(), k.ID, "1027", now.Add(time.Minute)))
-		require.NoError(t, keys.RevokeKey(t.Context(), k.ID, "1028", now.Add(2*time.Minute)), "once more")
+		revoke(t, k.ID, "1027", now.Add(time.Minute))
+		earlier, err := keys.RevokeKey(t.Context(), k.ID, "1028", now.Add(2*time.Minute))
+		require.NoError(t, err, "once more")
 		read, err := keys.Key(t.Context(), k.ID)
 		require.NoError(t, err)
+		require.Equal(t, read, earlier)
 		require.Equal(t, now.Add(time.Minute), read.RevokedAt)
 		require.Equal(t, []string{"1026", "1027"}, []string{read.CreatedBy, read.RevokedBy})
 		require.False(t, read.Live(now))
-		requireCode(t, booking.NotFound, keys.RevokeKey(t.Context(), "unknown", booking.SystemID, now))
+		_, err = keys.RevokeKey(t.Context(), "unknown", booking.SystemID, now)
+		requireCode(t, booking.NotFound, err)
 	})
 
 	run(t, "TwoAreLive", func(t *testing.T) {
@@ -209,7 +218,7 @@ func testKeys(t *testing.T, fresh newURL) {
 		require.NoError(t, err, "of another program")
 		_, err = add(t, t.Name(), now.Add(time.Hour), time.Hour)
 		require.NoError(t, err, "the first one has ended")
-		require.NoError(t, keys.RevokeKey(t.Context(), first.ID, booking.SystemID, now), "which can still be revoked")
+		revoke(t, first.ID, booking.SystemID, now) // which it can still be
 
 		all, err := keys.AllKeys(t.Context())
 		require.NoError(t, err)

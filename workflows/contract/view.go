@@ -95,6 +95,14 @@ type Entry struct {
 	Refund    *booking.Money `json:"refund,omitempty" doc:"What that refund is of"`
 }
 
+// Is tells whether the other entry is the same one.
+func (e Entry) Is(other Entry) bool {
+	a, b := e, other
+	a.At, b.At, a.DecidedAt, b.DecidedAt, a.Refund, b.Refund = time.Time{}, time.Time{}, time.Time{}, time.Time{}, nil, nil
+	sameRefund := (e.Refund == nil) == (other.Refund == nil) && (e.Refund == nil || *e.Refund == *other.Refund)
+	return a == b && sameRefund && e.At.Equal(other.At) && e.DecidedAt.Equal(other.DecidedAt)
+}
+
 // moved tells whether the entry is of a change of the order's status.
 func (e Entry) moved() bool { return e.Refused == "" && e.Decision == "" }
 
@@ -231,6 +239,17 @@ type Publication struct {
 	Events []booking.Event `json:"events,omitempty"`
 	// RequestHash tells a repeated request from another one under its key.
 	RequestHash string `json:"requestHash,omitempty"`
+	// Later is set by a refund that was begun after the order's end.
+	Later *Later `json:"later,omitempty"`
+}
+
+// Later is what a refund has come to that was begun after the order's end. Each such
+// refund is a workflow of its own, and knows the order as it was when it began: the read
+// model adds this to what it holds, so that none of them undoes what another one has told.
+type Later struct {
+	Refund string  `json:"refund"`          // its id
+	Waits  bool    `json:"waits,omitempty"` // for a person: the order needs attention
+	Added  []Entry `json:"added,omitempty"` // to the order's history
 }
 
 // Standing is where an order's row in the read model stands.

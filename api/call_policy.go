@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+const callPolicyPath = "/v1/cleaning/cancellation"
+
+func (s *server) registerCallPolicy() {
+	register(s, huma.Operation{
+		OperationID: "get-call-policy", Method: http.MethodGet, Path: callPolicyPath, Tags: []string{tagCleaning},
+		Summary: "What customers who cancel a call get back", Description: "Of calls that are placed now. `tiers` is empty while everything is given back, always.",
+		Responses: s.problems(booking.Unavailable),
+	}, s.getCallPolicy)
+	register(s, huma.Operation{
+		OperationID: "set-call-policy", Method: http.MethodPut, Path: callPolicyPath, Tags: []string{tagCleaning},
+		Summary:     "Set what customers who cancel a call get back",
+		Description: "As a whole, for calls from now on. Each call keeps the policy that was in force when it was placed.",
+		Responses:   s.problems(booking.Invalid, booking.Unavailable),
+	}, s.setCallPolicy)
+}
+
+// callPolicy is the cancellation policy of calls. It has no fee: that is in one
+// currency, and customers choose that of their call.
+type callPolicy struct {
+	Tiers []callTier `json:"tiers" nullable:"false" maxItems:"10" doc:"The first one that holds says what is given back; when none does, nothing is. The shortest time comes first. Without tiers, everything is given back, always"`
+}
+
+type callTier struct {
+	Within  string `json:"within" minLength:"1" maxLength:"32" doc:"Holds for so long after the call was placed" example:"10m"`
+	Percent whole  `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
+}
+
+type setCallPolicyInput struct {
+	Body callPolicy
+
+	policy *booking.CancellationPolicy
+}
+
+// Resolve finds what the schema cannot.
+func (in *setCallPolicyInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	in.policy = f.callPolicy(in.Body)
+	return f
+}
+
+// callPolicy checks and parses the policy of calls: nil for that everything is given
+// back.
+func (f *faults) callPolicy(p callPolicy) *booking.CancellationPolicy {
+	if len(p.Tiers) == 0 {
+		return nil
+	}
+	var policy booking.CancellationPolicy
+	wrong := len(*f)
+	for i, t := range p.Tiers {
+		within := parsed(f, fmt.Sprintf("body.tiers[%d].within", i), &t.Within, parseDuration)
+		policy.Tiers = append(policy.Tiers, booking.Tier{Within: within, Percent: int(t.Percent)})
+	}
+	if len(*f) == wrong {
+		f.checkPolicy("body.", booking.Cleaning, &policy)
+	}
+	return &policy
+}
+
+type callPolicyAnswer struct{ Body callPolicy }
+
+func showCallPolicy(p *booking.CancellationPolicy) *callPolicyAnswer {
+	shown := callPolicy{Tiers: []callTier{}}
+	if p != nil {
+		shown.Tiers = each(p.Tiers, func(t booking.Tier) callTier {
+			return callTier{Within: t.Within.String(), Percent: whole(t.Percent)}
+		})
+	}
+	return &callPolicyAnswer{Body: shown}
+}
+
+func (s *server) getCallPolicy(ctx context.Context, _ *struct{ Strict }) (*callPolicyAnswer, error) {
+	policy, err := s.Catalogue.CallPolicy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return showCallPolicy(policy), nil
+}
+
+func (s *server) setCallPolicy(ctx context.Context, in *setCallPolicyInput) (*callPolicyAnswer, error) {
+	if err := may(ctx, booking.ChangeCallPolicy, booking.Thing{}); err != nil {
+		return nil, err
+	}
+	if err := s.Catalogue.SetCallPolicy(ctx, CallerOf(ctx).ID, in.policy); err != nil {
+		return nil, err
+	}
+	s.noteChange(ctx, "call policy set")
+	return showCallPolicy(in.policy), nil
+}

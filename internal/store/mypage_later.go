@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// publishLater adds what a refund has come to that was begun after the order's end to
+// the order's row, which other such refunds change too, and appends the events.
+func (m *Mypage) publishLater(ctx context.Context, p contract.Publication) error {
+	events, err := newEventRows(p.Events)
+	if err != nil {
+		return err
+	}
+	return m.db.inTx(ctx, "publish refund after the end", func(ctx context.Context, q bun.IDB) error {
+		if _, err := q.NewRaw("? SELECT 1", m.db.dialect.takeTurns(p.View.ID)).Exec(ctx); err != nil {
+			return err
+		}
+		waiting, err := noteWaiting(ctx, q, p.View.ID, *p.Later)
+		if err != nil {
+			return err
+		}
+		view, err := m.withLater(ctx, q, p)
+		if err != nil {
+			return err
+		}
+		view.NeedsAttention = waiting > 0
+		row, err := newOrderRow(contract.Publication{View: view})
+		if err != nil {
+			return err
+		}
+		if _, err := upsertOrder(q, row).Exec(ctx); err != nil || len(events) == 0 {
+			return err
+		}
+		_, err = insertEvents(q, &events).Exec(ctx)
+		return err
+	})
+}
+
+// noteWaiting notes whether the refund waits for a person, and counts those of the
+// order that do.
+func noteWaiting(ctx context.Context, q bun.IDB, orderID string, l contract.Later) (waiting int, err error) {
+	note := "DELETE FROM refunds_waiting WHERE order_id = ? AND refund = ?"
+	if l.Waits {
+		note = "INSERT INTO refunds_waiting (order_id, refund) VALUES (?, ?) ON CONFLICT (order_id, refund) DO NOTHING"
+	}
+	if _, err := q.NewRaw(note, orderID, l.Refund).Exec(ctx); err != nil {
+		return 0, err
+	}
+	err = q.NewRaw("SELECT COUNT(*) FROM refunds_waiting WHERE order_id = ?", orderID).Scan(ctx, &waiting)
+	return waiting, err
+}
+
+// withLater is the order as the row has it, with what the refund has added, as its next
+// version. Without a row it is the order as the refund began with it.
+func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publication) (contract.View, error) {
+	var row orderRow
+	err := q.NewRaw("SELECT * FROM orders WHERE id = ? ?", p.View.ID, m.db.dialect.forUpdate).Scan(ctx, &row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p.View, nil
+	}
+	if err != nil {
+		return contract.View{}, err
+	}
+	stands, err := row.publication()
+	if err != nil {
+		return contract.View{}, err
+	}
+	view := stands.View.Clone()
+	view.Version = max(view.Version, p.View.Version) + 1 // callers in the publishing process may have seen p.View
+	for _, e := range p.Later.Added {
+		if !slices.ContainsFunc(view.History, e.Is) {
+			view.History = append(view.History, e)
+		}
+	}
+	slices.SortStableFunc(view.History, func(a, b contract.Entry) int { return a.At.Compare(b.At) })
+	return view, nil
+}
