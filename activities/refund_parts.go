@@ -109,7 +109,7 @@ func (p *Payments) seen(ctx context.Context, payment *booking.Payment) (Outlay, 
 	if seen.Taken != payment.Amount {
 		return seen, nil
 	}
-	return seen, p.importFrom(ctx, payment, seen)
+	return seen, p.learnFrom(ctx, payment, seen)
 }
 
 // askFor asks the provider for what it has not given back of the entry yet, and

@@ -65,6 +65,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 			Ledger:   decorated[activities.PaymentLedger](d.Ledger, store.NewPayments(dbs[paymentsDB])),
 			Provider: decorated(d.Provider, a.provider()),
 			Gate:     a.gate,
+			Follower: a.sagas,
 		},
 		Inventory: &activities.Inventory{
 			Service: service("inventory", contract.InventoryQueue),
@@ -98,6 +99,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 			Service:   service("mypage", contract.MypageQueue),
 			ReadModel: decorated(d.ReadModel, readModel),
 			Decisions: decorated[activities.Decisions](d.Decisions, store.NewDecisions(a.dbs[mypageDB])),
+			Disputed:  store.NewMypage(a.dbs[mypageDB]),
 			Waiters:   waiters{a.hub, a.announcer},
 			Repairer:  a.repairer,
 		},

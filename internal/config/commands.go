@@ -147,7 +147,8 @@ func (c Settle) Settings() Config {
 
 func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
-// Resolution is what `yeyak resolve` can be told, besides the order and the evidence.
+// Resolution is what `yeyak resolve` and `yeyak payments look` can be told, besides the
+// order and the evidence.
 type Resolution struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
