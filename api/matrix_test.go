@@ -96,7 +96,7 @@ var requestBodies = map[string]string{
 	"set-stock": `{"from":"2026-12-24","to":"2026-12-26","rooms":5}`, "set-drink-stock": `{"count":5}`,
 	"refund-payment":  `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
 	"resolve-payment": `{"evidence":"bank transfer 42"}`, "take-payment-notice": `{"id":"evt_1"}`,
-	"add-cleaner":     `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
+	"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
 }
 
 // matrix is an API with an order of each kind that has come to its good end, of which

@@ -19,7 +19,8 @@ func (s *server) registerNotices() {
 		Description: "For the payment provider alone: its signature is the proof. A notice is a hint that something has become of a payment; " +
 			"what that is, the provider is asked. It may come late, more than once and in any order. 204: it is taken, or is about no order. " +
 			"503: it was not taken, and the provider sends it again.",
-		Responses: s.problems(append(orders.NoticeCodes(), booking.ForgedNotice, booking.NoticesOff, booking.Unavailable)...),
+		Responses:        s.problems(append(orders.NoticeCodes(), booking.ForgedNotice, booking.NoticesOff, booking.Unavailable)...),
+		SkipValidateBody: true, // its bytes are the provider's business
 	}, s.takeNotice)
 	register(s, huma.Operation{
 		OperationID: "look-at-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/look", Tags: []string{tagRecords},
@@ -34,8 +35,8 @@ func (s *server) registerNotices() {
 // checked, which is of the bytes.
 type noticeRequest struct {
 	Strict
-	Signature string        `header:"Stripe-Signature" doc:"Stripe's, of the body"`
-	RawBody   []byte        `contentType:"application/json"`
+	Signature string `header:"Stripe-Signature" doc:"Stripe's, of the body"`
+	RawBody   []byte `contentType:"application/json"`
 	header    http.Header
 }
 
