@@ -210,6 +210,9 @@ func (a *App) Stop(ctx context.Context) {
 		a.stopFeeding() // after the workers, which publish until they have stopped
 	}
 	a.operations.stop(ctx)
+	if a.sandbox != nil {
+		a.sandbox.Close() // before the engine, which its notices go to
+	}
 	if a.announcer != nil {
 		a.announcer.Close()
 	}
