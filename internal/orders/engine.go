@@ -123,9 +123,9 @@ func (e *Engine) startRefund(ctx context.Context, r contract.Refunding) error {
 	return marked(err)
 }
 
-// tellNotice brings a notice to the workflow that follows those of its order, and starts
+// TellNotice brings a notice to the workflow that follows those of its order, and starts
 // that when it does not run.
-func (e *Engine) tellNotice(ctx context.Context, n booking.PaymentNotice) error {
+func (e *Engine) TellNotice(ctx context.Context, n booking.PaymentNotice) error {
 	id := contract.NoticesWorkflowID(n.OrderID)
 	_, err := e.client.SignalWithStartWorkflow(ctx, id, contract.NoticeSignal, n, client.StartWorkflowOptions{
 		ID: id, TaskQueue: contract.SagasQueue,
@@ -137,7 +137,7 @@ func (e *Engine) tellNotice(ctx context.Context, n booking.PaymentNotice) error 
 
 // Follow has the order's payment looked at, and followed while a dispute of it is open.
 func (e *Engine) Follow(ctx context.Context, orderID string) error {
-	return e.tellNotice(ctx, booking.PaymentNotice{OrderID: orderID, What: seenAtRefund})
+	return e.TellNotice(ctx, booking.PaymentNotice{OrderID: orderID, What: seenAtRefund})
 }
 
 // query asks the order's workflow, which needs a worker.

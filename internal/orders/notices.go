@@ -34,7 +34,7 @@ func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
 	}
 	telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget)
 	defer cancel()
-	if err := o.Engine.tellNotice(telling, n); err != nil {
+	if err := o.Engine.TellNotice(telling, n); err != nil {
 		o.log(ctx, n.OrderID).Warn("payment notice not taken", zap.String("notice", n.ID), zap.String("what", n.What), zap.Error(err))
 		return booking.Errorf(TemporalUnavailable, "payment notices cannot be taken at the moment: send it again")
 	}
