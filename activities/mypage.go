@@ -2,8 +2,10 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -40,10 +42,18 @@ type Decisions interface {
 	Waits(ctx context.Context, orderID string, before time.Time) (int, error)
 }
 
+// Disputed are the rows of orders whose payment is disputed.
+type Disputed interface {
+	// NoteDisputes writes which disputes of the order's payment are open, and returns the
+	// order's view. NotFound: it has no row.
+	NoteDisputes(ctx context.Context, orderID string, open []booking.Dispute) (contract.View, error)
+}
+
 // Mypage keeps the read model up to date, and the decisions beside it.
 type Mypage struct {
 	Service
 	Decisions Decisions
+	Disputed  Disputed
 	ReadModel ReadModel
 	Waiters   Waiters
 	Repairer  Repairer
@@ -91,4 +101,35 @@ func (m *Mypage) KeptDecisions(ctx context.Context, q KeptQuestion) (int, error)
 	return do(ctx, &m.Service, func(ctx context.Context) (int, error) {
 		return m.Decisions.Waits(ctx, q.OrderID, q.Before)
 	})
+}
+
+// OpenDisputes are the disputes of an order's payment that are open.
+type OpenDisputes struct {
+	OrderID  string            `json:"orderId"`
+	Disputes []booking.Dispute `json:"disputes,omitempty"`
+}
+
+// DisputedOrder is whose order it is of which the payment is disputed, and of what. It is
+// zero for an order without a row, which has no open dispute.
+type DisputedOrder struct {
+	CustomerID string `json:"customerId,omitempty"`
+	OwnerID    string `json:"ownerId,omitempty"`
+	ItemID     string `json:"itemId,omitempty"`
+}
+
+// NoteDisputes marks the order's row while a dispute of its payment is open. It fails, to
+// be tried again, while there is no row that could be marked.
+func (m *Mypage) NoteDisputes(ctx context.Context, d OpenDisputes) (DisputedOrder, error) {
+	view, err := do(ctx, &m.Service, func(ctx context.Context) (contract.View, error) {
+		view, err := m.Disputed.NoteDisputes(ctx, d.OrderID, d.Disputes)
+		if len(d.Disputes) == 0 && errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+			return view, nil
+		}
+		return view, err
+	})
+	if err != nil {
+		return DisputedOrder{}, err
+	}
+	m.Waiters.Announce(ctx, d.OrderID)
+	return DisputedOrder{CustomerID: view.CustomerID, OwnerID: view.OwnerID, ItemID: view.Item.ID}, nil
 }

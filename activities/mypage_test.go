@@ -123,3 +123,50 @@ func TestKeptDecisions(t *testing.T) {
 		require.ErrorIs(t, err, errAway)
 	}
 }
+
+// marks are the rows of disputed orders.
+type marks struct {
+	view contract.View
+	err  error
+}
+
+func (m marks) NoteDisputes(context.Context, string, []booking.Dispute) (contract.View, error) {
+	return m.view, m.err
+}
+
+// TestNoteDisputes: an order that cannot be marked is tried again; one without a row, and
+// without a dispute, is not.
+func TestNoteDisputes(t *testing.T) {
+	t.Parallel()
+	open := []booking.Dispute{{ID: "du_1", State: booking.DisputeOpen}}
+	noRow := booking.Errorf(booking.NotFound, "there is no such order")
+	for name, test := range map[string]struct {
+		marks marks
+		open  []booking.Dispute
+		want  activities.DisputedOrder
+		fails bool
+	}{
+		"Marked":       {marks{view: contract.View{CustomerID: "alice", OwnerID: "bora", Item: booking.Item{ID: "thing"}}}, open, activities.DisputedOrder{CustomerID: "alice", OwnerID: "bora", ItemID: "thing"}, false},
+		"NoRow":        {marks{err: noRow}, open, activities.DisputedOrder{}, true},
+		"NoRowNoMark":  {marks{err: noRow}, nil, activities.DisputedOrder{}, false},
+		"AwayAndNone":  {marks{err: errAway}, nil, activities.DisputedOrder{}, true},
+		"AwayAndMarks": {marks{err: errAway}, open, activities.DisputedOrder{}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			window := newWindow(t)
+			m := &activities.Mypage{Service: served(), Disputed: test.marks, Waiters: window}
+			got, err := do(durably, func(ctx context.Context) (activities.DisputedOrder, error) {
+				return m.NoteDisputes(ctx, activities.OpenDisputes{OrderID: "o1", Disputes: test.open})
+			})
+			if test.fails {
+				require.Error(t, err)
+				require.Empty(t, window.happened)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.want, got)
+			require.Equal(t, []string{"announce o1"}, window.happened)
+		})
+	}
+}

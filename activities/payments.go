@@ -31,6 +31,8 @@ type Payments struct {
 	Ledger   PaymentLedger
 	Provider PaymentProvider
 	Gate     PaymentGate
+	// Follower follows disputes that are met; nil: nothing does.
+	Follower PaymentFollower
 
 	flights singleflight.Group
 	asking  sync.Map // keys of charges for which the provider is being asked

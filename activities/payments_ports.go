@@ -58,6 +58,13 @@ type PartLedger interface {
 	PayByHand(ctx context.Context, r booking.Resolution) ([]booking.Entry, error)
 }
 
+// PaymentFollower follows what becomes of payments.
+type PaymentFollower interface {
+	// Follow has the order's payment looked at, once more if it is followed already. It is
+	// followed from then on while a dispute of it is open.
+	Follow(ctx context.Context, orderID string) error
+}
+
 // PaymentProvider moves the money. Any error other than those named leaves the
 // outcome unknown; asking again with the same key settles it, after the time
 // that the error's RetryAfter() gives, if it has one.

@@ -60,7 +60,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		return stands, payment, nil
 	}
 	was := failedBefore(stands, e)
-	seen, unseen := p.seen(ctx, &payment) // the ledger begins it, whether the provider can be asked or not
+	seen, unseen := p.seen(ctx, &payment, p.learnFrom) // the ledger begins it, whether the provider can be asked or not
 	if _, isOwed := errors.AsType[*Owed](unseen); was.State == booking.EntryFailed && unseen != nil && !isOwed {
 		return e, payment, p.stillFailed(ctx, was, elsewhere{unseen})
 	}
@@ -122,8 +122,8 @@ func (p *Payments) stillFailed(ctx context.Context, was booking.Entry, err error
 }
 
 // seen is what is seen of a payment's charge at the provider. The ledger knows of
-// it then.
-func (p *Payments) seen(ctx context.Context, payment *booking.Payment) (Outlay, error) {
+// it then, by learn.
+func (p *Payments) seen(ctx context.Context, payment *booking.Payment, learn learning) (Outlay, error) {
 	if !payment.Taken() || payment.Ref == "" {
 		return Outlay{}, nil // the ledger refuses it
 	}
@@ -134,7 +134,7 @@ func (p *Payments) seen(ctx context.Context, payment *booking.Payment) (Outlay, 
 	if seen.Taken != payment.Amount {
 		return seen, nil
 	}
-	return seen, p.importFrom(ctx, payment, seen)
+	return seen, learn(ctx, payment, seen)
 }
 
 // askFor asks the provider for what it has not given back of the entry yet, and
@@ -205,7 +205,7 @@ func (p *Payments) made(ctx context.Context, orderID string) ([]booking.Entry, e
 	}
 	looking, stop := context.WithTimeout(ctx, longestLook)
 	defer stop()
-	seen, unseen := p.seen(looking, &payment)
+	seen, unseen := p.seen(looking, &payment, p.learnFrom)
 	if unseen != nil {
 		return nil, nil // the last word is the operator's
 	}

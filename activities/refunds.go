@@ -150,7 +150,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 	due := booking.Money{Amount: seen.Left, Currency: payment.Amount.Currency}
 	var part *booking.Entry
 	if known {
-		if err := p.importFrom(ctx, payment, seen); err != nil {
+		if err := p.learnFrom(ctx, payment, seen); err != nil {
 			return given{}, err
 		}
 		if part = underWay(*payment); part != nil || payment.Kept > 0 {

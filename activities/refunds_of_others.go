@@ -89,7 +89,7 @@ func (p *Payments) seenAfterAll(ctx context.Context, payment booking.Payment, ke
 	}
 	looking, stop := context.WithTimeout(ctx, longestLook)
 	defer stop()
-	_, _ = p.seen(looking, &payment)
+	_, _ = p.seen(looking, &payment, p.learnFrom)
 }
 
 // mayBeMadeUpFor tells whether an entry is a part that has failed. What the undo of

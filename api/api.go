@@ -23,7 +23,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the API works with. Callers, People, Terms, Proxies, Admission, TellAssigned, HashKey,
+// Deps is what the API works with. Callers, People, Terms, Notices, Proxies, Admission, TellAssigned, HashKey,
 // Health, Traces, Registry, Metrics, Extra, Now, Logger and Closing may be left out.
 type Deps struct {
 	// Orders is what can be done with orders.
@@ -38,9 +38,11 @@ type Deps struct {
 	Cleaners    Cleaners
 	Management  Management
 	Payments    Payments
-	Messages    Messages
-	ReadModel   ReadModel
-	Members     Members
+	// Notices are what the payment provider sends; nil for none.
+	Notices   Notices
+	Messages  Messages
+	ReadModel ReadModel
+	Members   Members
 
 	// Callers knows whose requests are, and People who they may be; nil when
 	// authentication is off.
@@ -145,6 +147,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerOrders()
 	s.registerRecords()
 	s.registerRefunds()
+	s.registerNotices()
 	s.registerEvents()
 	s.registerMembers()
 	s.registerHealth()
@@ -186,6 +189,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Terms == nil {
 		d.Terms = anyTerms{}
+	}
+	if d.Notices == nil {
+		d.Notices = noNotices{}
 	}
 	if d.TellAssigned == nil {
 		d.TellAssigned = func(context.Context) error { return nil }

@@ -26,6 +26,7 @@ type book struct {
 	places   func(id string, p orders.Placement) (orders.Outcome, error)
 	decides  func(orders.Decision) (orders.Outcome, error)
 	gives    func(orders.Refund) (orders.Refunded, error)
+	notices  func(booking.PaymentNotice) error
 	reads    func(id string) (contract.View, error) // of an order without a row
 	fresh    func(id string) (contract.View, error)
 	deletes  func(drinkID string) error
@@ -89,6 +90,19 @@ func (k *book) Resolve(ctx context.Context, c booking.Caller, id string, evidenc
 	return k.Decide(ctx, c, orders.Decision{
 		OrderID: id, Kind: booking.KindOf(id), Update: contract.ResolveUpdate, Note: evidence,
 	})
+}
+
+func (k *book) Notice(_ context.Context, n booking.PaymentNotice) error {
+	require.NotNil(k.t, k.notices, "no notice is to be taken")
+	return k.notices(n)
+}
+
+func (k *book) LookAtPayment(ctx context.Context, c booking.Caller, id string) error {
+	k.requireCaller(ctx, c)
+	if err := k.Allow(ctx, c, booking.ResolvePayment, "", id); err != nil {
+		return err
+	}
+	return k.Notice(ctx, booking.PaymentNotice{OrderID: id, What: "by hand"})
 }
 
 func (k *book) Read(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, error) {

@@ -101,8 +101,8 @@ var requestBodies = map[string]string{
 	"change-place": `{"name":"Inn"}`, "change-menu": `{"name":"Soup"}`, "change-drink": `{"name":"Tea"}`,
 	"set-stock": `{"from":"2026-12-24","to":"2026-12-26","rooms":5}`, "set-drink-stock": `{"count":5}`,
 	"refund-payment":  `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
-	"resolve-payment": `{"evidence":"bank transfer 42"}`,
-	"add-cleaner":     `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
+	"resolve-payment": `{"evidence":"bank transfer 42"}`, "take-payment-notice": `{"id":"evt_1"}`,
+	"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
 	"set-call-policy": `{"tiers":[{"within":"10m","percent":100}]}`,
 }
 
@@ -113,7 +113,8 @@ func matrix(t *testing.T) *bundle {
 	for n, caller := range cast()[1:] {
 		known["t"+strconv.Itoa(n+1)] = caller
 	}
-	b := setup(t, func(d *given) { d.Callers = known })
+	b := setup(t, func(d *given) { d.Callers, d.Notices = known, mailbox{} })
+	b.book.notices = func(booking.PaymentNotice) error { return nil }
 	b.come(func(k booking.Kind) booking.Status {
 		good := k.Statuses()[len(k.Statuses())-3]
 		require.True(t, good.Final())

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/identity"
@@ -19,6 +20,9 @@ type Orders interface {
 	QuoteAnew(ctx context.Context, v contract.View) (contract.Quote, error)
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
 	Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (orders.Outcome, error)
+	// Notice takes a notice of the payment provider; LookAtPayment does what one would.
+	Notice(context.Context, booking.PaymentNotice) error
+	LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
 	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)
 	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
@@ -121,6 +125,21 @@ type Management interface {
 type Payments interface {
 	// Payment answers the order's payment, or NotFound.
 	Payment(ctx context.Context, orderID string) (booking.Payment, error)
+}
+
+// Notices are what the payment provider sends.
+type Notices interface {
+	// Read reads a notice from a request. ForgedNotice: the provider has not signed it.
+	// NoticesOff: no signature is known. Unavailable: whose payment it is about cannot be
+	// found out.
+	Read(ctx context.Context, body []byte, header http.Header) (booking.PaymentNotice, error)
+}
+
+// noNotices are those of a provider that sends none.
+type noNotices struct{}
+
+func (noNotices) Read(context.Context, []byte, http.Header) (n booking.PaymentNotice, err error) {
+	return n, booking.Errorf(booking.NoticesOff, "the payment provider sends no notices here")
 }
 
 // PaymentTerms are what the payment provider takes. Errors are meant for

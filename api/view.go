@@ -64,6 +64,7 @@ func (l language) list(v contract.View) orderView { return l.show(v, booking.Rea
 // show shows the order to a reader.
 func (l language) show(v contract.View, to booking.Reader) orderView {
 	underWay := !v.Status.Final()
+	v.NeedsAttention = v.NeedsAttention || v.Disputed
 	shown := orderView{
 		View: v, StatusLabel: l.label(v.Kind, v.Status), ReasonLabel: l.reason(v.Reason),
 		History: make([]entryView, len(v.History)), Language: l,

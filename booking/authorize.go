@@ -29,7 +29,9 @@ const (
 	// that what the payment provider cannot give back was given back otherwise.
 	RefundOrder    Action = "refund"
 	ResolvePayment Action = "resolve"
-	ReadJob        Action = "read_job"
+	// TakeNotice is done by the payment provider, whose signature is the proof.
+	TakeNotice Action = "take_notice"
+	ReadJob    Action = "read_job"
 )
 
 // What callers list and follow.
@@ -154,6 +156,7 @@ var rules = []Rule{
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ResolvePayment, Does: "say that a refund was paid by hand", Scope: AnyResolution, ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: TakeNotice, Does: "bring a notice that the payment provider has signed", Public: true},
 	{Action: ReadJob, Does: "read an order's delivery or production", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{
 			CustomerRole: itsCustomer, OwnerRole: itsMembers, CourierRole: itsCourier, OperatorRole: whatever, ServiceRole: itsMembers,

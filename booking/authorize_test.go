@@ -12,7 +12,7 @@ import (
 
 // everything is what an operator may do, and everybody is what needs no identity.
 const (
-	everybody  = "read_health"
+	everybody  = "read_health take_notice"
 	everything = `place read cancel confirm reject no_show check_out deliver serve finish read_payment refund resolve read_job
 		list_orders list_deliveries list_productions list_assignments list_calls read_messages follow_orders follow_all
 		change_catalogue change_stock read_cleaners read_cleaner change_cleaners change_call_policy

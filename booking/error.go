@@ -43,6 +43,10 @@ const (
 	NotCharged Code = "not_charged"
 	// NothingOwed: nothing is owed that a person would have to pay.
 	NothingOwed Code = "nothing_owed"
+	// ForgedNotice: a notice is not signed by the payment provider, or was long ago.
+	ForgedNotice Code = "forged_notice"
+	// NoticesOff: this system takes no notices of a payment provider.
+	NoticesOff Code = "notices_off"
 	// Unauthenticated: nothing that the request presents says whose it is.
 	Unauthenticated Code = "unauthenticated"
 	// AlreadyRegistered: there is something with this id.

@@ -66,7 +66,7 @@ func TestCompose_Interpolation(t *testing.T) {
 	require.NotContains(t, project.Services, "grafana")
 	project, err = load(t, map[string]string{
 		"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": "https://id.example.com", "YEYAK_BIND": "192.0.2.1", "YEYAK_API_PORT": "80", "YEYAK_IMAGE": "ghcr.io/yeyak/yeyak",
-		"YEYAK_VERSION": "v1.2.3", "STRIPE_URL": "https://api.stripe.com", "STRIPE_SECRET_KEY": "sk_live_1", "YEYAK_LOG_LEVEL": "debug",
+		"YEYAK_VERSION": "v1.2.3", "STRIPE_URL": "https://api.stripe.com", "STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRETS": "whsec_1,whsec_2", "YEYAK_LOG_LEVEL": "debug",
 		"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
 	}, "monitoring")
 	require.NoError(t, err)
@@ -76,6 +76,7 @@ func TestCompose_Interpolation(t *testing.T) {
 	u := processOf(api).check(t)
 	require.Equal(t, "sk_live_1", string(u.API.Payments.StripeKey))
 	require.Equal(t, "https://api.stripe.com", string(u.API.Payments.StripeURL))
+	require.Equal(t, []string{"whsec_1", "whsec_2"}, u.API.Notices.Secrets())
 	require.Equal(t, "debug", u.API.Log.Level)
 	require.Equal(t, "http://collector:4318", string(u.API.Traces.Endpoint))
 	require.False(t, processOf(everything(t).Services["api"]).check(t).API.Traces.On())

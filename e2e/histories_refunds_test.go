@@ -20,6 +20,7 @@ var refundBranches = map[string]branch{
 	"lodging_staff_refund_unanswered": {staffRefundUnanswered, ""},
 	"lodging_undo_unanswered":         {undoUnanswered, booking.ByCustomer},
 	"lodging_undo_told":               {undoPaidByHand, booking.ByCustomer},
+	"lodging_undo_noticed":            {undoNoticed, booking.ByCustomer},
 }
 
 // giveBack asks for a refund by staff, in won, under a key.

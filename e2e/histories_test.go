@@ -119,6 +119,8 @@ func TestRecordHistories(t *testing.T) {
 		"refused_cafe": refusedStart(contract.CafeWorkflow), "refused_cleaning": refusedStart(contract.CleaningWorkflow),
 		"refund_after_end": refundAfterEnd, "refund_after_end_by_hand": refundAfterEndByHand, "refused_refund": refusedStart(contract.RefundWorkflow),
 		"refused_drink_deletion": refusedStart(contract.DrinkDeletionWorkflow),
+		"notices_of_a_dispute":   noticesOfADispute, "notices_go_on": noticesGoOn, "notices_without_a_payment": noticesWithoutAPayment,
+		"refused_notices": refusedStart(contract.NoticesWorkflow),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

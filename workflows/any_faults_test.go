@@ -198,6 +198,9 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 	if random.IntN(3) == 0 {
 		s.anyGarbage(max(0, moments[random.IntN(len(moments))]), random)
 	}
+	for range random.IntN(4) { // the payment provider has told something
+		s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil) }, max(0, moments[random.IntN(len(moments))]))
+	}
 	if s.others != nil {
 		s.others(random)
 	}

@@ -6,6 +6,7 @@
 //	steps.go    the two ways a step is done: in place, and durably
 //	telling.go  messages: a type and its data. Their words are in booking
 //	refunding.go refunds by staff, and what an operator has paid by hand
+//	payment_notices.go what the payment provider says of an order's payment
 //	publish.go  the view of an order, and how the read model learns of it
 //
 // Nothing here may depend on anything but its input and what activities,

@@ -9,6 +9,9 @@ import (
 
 // What is measured of orders. The handler counts nothing in a replay.
 
+// markedCounter counts how often orders were marked as needing attention.
+const markedCounter = "yeyak_orders_marked_for_attention_total"
+
 func (o *order) measureDecision() {
 	o.counted("yeyak_orders_decided_total")
 	took := max(0, workflow.Now(o.ctx).Sub(o.view.PlacedAt())) // by the clocks of two machines

@@ -146,7 +146,7 @@ func (o *order) needAttention(ctx workflow.Context, trouble string) {
 	if o.view.NeedsAttention {
 		return
 	}
-	o.metrics(nil).Counter("yeyak_orders_marked_for_attention_total").Inc(1)
+	o.metrics(nil).Counter(markedCounter).Inc(1)
 	o.view.NeedsAttention = true
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))

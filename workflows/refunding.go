@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -22,6 +21,7 @@ func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error)
 		return s.answerPart(ctx, p)
 	})
 	s.onResolve()
+	s.hearNotices()
 	s.refundPart(s.ctx, p)
 	s.awaitClose()
 	return p.is, nil
@@ -240,6 +240,7 @@ func (s *saga) takeMoney() {
 		return is, err
 	})
 	s.onResolve()
+	s.hearNotices()
 }
 
 // mayRefund is why a refund is not begun. Whether so much was paid and is left the ledger
@@ -357,38 +358,4 @@ func (s *saga) noteDecision(ctx workflow.Context, e contract.Entry) {
 	}
 	s.changed()
 	s.publish(ctx)
-}
-
-// attempt is a call under way. One that waits for money that an operator may pay by
-// hand is cancelled when that was recorded, and made again.
-type attempt struct {
-	ctx    workflow.Context
-	cancel workflow.CancelFunc
-	again  bool
-}
-
-func (s *saga) attempt(ctx workflow.Context, c call) *attempt {
-	a := &attempt{ctx: ctx}
-	if c.resolvable {
-		a.ctx, a.cancel = workflow.WithCancel(ctx)
-		s.parts.attempts = append(s.parts.attempts, a)
-	}
-	return a
-}
-
-// attempted forgets an attempt that has ended.
-func (s *saga) attempted(a *attempt) {
-	if a.cancel != nil {
-		a.cancel()
-	}
-	s.parts.attempts = slices.DeleteFunc(slices.Clone(s.parts.attempts), func(other *attempt) bool { return other == a })
-}
-
-// askAgain has what waits for money asked for at once.
-func (s *saga) askAgain() {
-	s.parts.asks++
-	for _, a := range s.parts.attempts {
-		a.again = true
-		a.cancel()
-	}
 }

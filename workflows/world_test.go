@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -101,6 +102,8 @@ type world struct {
 	turned   *booking.Payment  // as it stood when the first of them was begun; nil until then
 	policed  bool              // the order has a cancellation policy
 	byHand   int64             // so many of a hundred somebody gives back there, before we look
+	disputes []booking.Dispute // of whatever was charged there
+	looked   int               // how often it was looked there
 	// registered: management knows of the call.
 	registered bool
 	// overtaken are slow calls that have not acted yet.
@@ -419,6 +422,12 @@ func (d decisions) Waits(_ context.Context, orderID string, before time.Time) (i
 	return act(d.process, "waits", func(ctx context.Context) (int, error) { return d.decisions.Waits(ctx, orderID, before) })
 }
 
+type marks struct{ *process }
+
+func (m marks) NoteDisputes(_ context.Context, orderID string, open []booking.Dispute) (contract.View, error) {
+	return act(m.process, "mark", func(ctx context.Context) (contract.View, error) { return m.pages.NoteDisputes(ctx, orderID, open) })
+}
+
 // gate stands before it: shut for those who meet a fault.
 type gate struct{ *process }
 
@@ -478,11 +487,12 @@ func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
 func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error) {
 	return act(p.process, "look", func(context.Context) (activities.Outlay, error) {
 		is := p.by(ref)
+		p.looked++
 		if hand := is.charged * p.byHand / 100; hand > 0 {
 			is.hand, p.byHand = hand, 0
 			is.refunded += hand
 		}
-		seen := activities.Outlay{Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.charged - is.refunded}
+		seen := activities.Outlay{Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.charged - is.refunded, Disputes: slices.Clone(p.disputes)}
 		if is.hand > 0 {
 			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "hand", Amount: is.hand, State: booking.EntryDone})
 		}

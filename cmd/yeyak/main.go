@@ -24,16 +24,17 @@ import (
 )
 
 type commands struct {
-	Dev     dev     `cmd:"" help:"Run everything on embedded defaults: Temporal dev server, SQLite, workers and API."`
-	API     api     `cmd:"" name:"api" help:"Run the HTTP API, with a saga worker in the same process."`
-	Worker  worker  `cmd:"" help:"Run workers for the task queues named by --serve."`
-	Migrate migrate `cmd:"" help:"Bring the databases up to date, and end."`
-	Audit   audit   `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
-	Settle  settle  `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
-	Resolve resolve `cmd:"" help:"Say that a refund which the payment provider could not make was paid by hand."`
-	Mypage  mypage  `cmd:"" help:"See to the customers' pages."`
-	Token   token   `cmd:"" help:"Print an access token of a demonstration account of the yeyak dev that runs on the data folder."`
-	Keys    keys    `cmd:"" help:"API keys of programs."`
+	Dev      dev      `cmd:"" help:"Run everything on embedded defaults: Temporal dev server, SQLite, workers and API."`
+	API      api      `cmd:"" name:"api" help:"Run the HTTP API, with a saga worker in the same process."`
+	Worker   worker   `cmd:"" help:"Run workers for the task queues named by --serve."`
+	Migrate  migrate  `cmd:"" help:"Bring the databases up to date, and end."`
+	Audit    audit    `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
+	Settle   settle   `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
+	Resolve  resolve  `cmd:"" help:"Say that a refund which the payment provider could not make was paid by hand."`
+	Payments payments `cmd:"" help:"See to payments."`
+	Mypage   mypage   `cmd:"" help:"See to the customers' pages."`
+	Token    token    `cmd:"" help:"Print an access token of a demonstration account of the yeyak dev that runs on the data folder."`
+	Keys     keys     `cmd:"" help:"API keys of programs."`
 
 	SandboxPayments sandboxPayments `cmd:"" help:"Run a stand-in for Stripe that can be made slow, narrow, down and forgetful."`
 
@@ -63,6 +64,13 @@ type (
 		config.Resolution
 		Order      string `arg:"" help:"Id of the order."`
 		PaidByHand string `name:"paid-by-hand" required:"" help:"The evidence: how it was paid, so that others can find it."`
+	}
+	payments struct {
+		Look look `cmd:"" help:"Ask the payment provider what has become of an order's payment, as a notice of it would. Disputes and refunds by hand are recorded."`
+	}
+	look struct {
+		config.Resolution
+		Order string `arg:"" help:"Id of the order."`
 	}
 	mypage struct {
 		Rebuild rebuild `cmd:"" help:"Write the page of every order anew, from what its workflow answers."`
@@ -158,6 +166,19 @@ func (c resolve) Run(ctx context.Context) error {
 	}
 	log.Info("refund was paid by hand", zap.String("order", v.ID))
 	_, err = fmt.Printf("What was owed for order %s is recorded as paid by hand. It goes on by itself.\n", v.ID)
+	return err
+}
+
+// Run implements the command.
+func (c look) Run(ctx context.Context) error {
+	cfg := c.Settings()
+	log := loggerOf(cfg.Log, c.As)
+	defer sync(log)
+	if err := app.Look(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.As.ID); err != nil {
+		return err
+	}
+	log.Info("payment is looked at", zap.String("order", c.Order))
+	_, err := fmt.Printf("The payment provider is asked about order %s. What comes of it shows at GET /v1/payments/%s.\n", c.Order, c.Order)
 	return err
 }
 

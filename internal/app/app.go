@@ -127,6 +127,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(store.NewSandbox(a.dbs[sandboxDB]))
+	a.sandbox.Notify = a.sagas.TellNotice
 	a.repairer = &projector.Repairer{Sagas: a.sagas, Rows: rows{store.NewMypage(a.dbs[mypageDB]), a.hub}, Log: a.log, Changed: a.changed}
 
 	var background context.Context
@@ -210,6 +211,9 @@ func (a *App) Stop(ctx context.Context) {
 		a.stopFeeding() // after the workers, which publish until they have stopped
 	}
 	a.operations.stop(ctx)
+	if a.sandbox != nil {
+		a.sandbox.Close() // before the engine, which its notices go to
+	}
 	if a.announcer != nil {
 		a.announcer.Close()
 	}

@@ -73,6 +73,14 @@ func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Pe
 	return view, err
 }
 
+// Look has the payment provider asked what has become of an order's payment.
+func Look(ctx context.Context, o Options, orderID, by string) error {
+	return onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		all := orders.New(orders.Deps{Engine: sagas, Ledger: store.NewPayments(dbs[paymentsDB]), ReplyBudget: glance, Log: o.Log})
+		return all.LookAtPayment(ctx, booking.Caller{ID: by, Unchecked: true}, orderID)
+	})
+}
+
 // glance bounds the look at an order that has not come to its end in time.
 const glance = 5 * time.Second
 

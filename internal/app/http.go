@@ -96,6 +96,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Cleaners:    crew,
 		Management:  store.NewManagement(a.dbs[managementDB]),
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
+		Notices:     a.notices(),
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
 		ReadModel:   pages,
 		Members:     store.NewMembers(a.pages),

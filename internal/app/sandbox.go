@@ -41,6 +41,7 @@ func RunSandboxPayments(ctx context.Context, cfg config.SandboxPayments, log *za
 	}
 	gin.SetMode(gin.ReleaseMode)
 	sandbox := payments.NewServer(store.NewSandboxIntents(db))
+	defer sandbox.Close()
 	sandbox.Hosts = hosts.Of(listener.Addr(), nil)
 	sandbox.Behave(payments.Behaviour{
 		Latency: cfg.Latency, LatencyUpTo: cfg.LatencyUpTo, Capacity: cfg.Capacity, Queue: cfg.Queue,

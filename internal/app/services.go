@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 
@@ -10,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
@@ -65,6 +68,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 			Ledger:   decorated[activities.PaymentLedger](d.Ledger, store.NewPayments(dbs[paymentsDB])),
 			Provider: decorated(d.Provider, a.provider()),
 			Gate:     a.gate,
+			Follower: a.sagas,
 		},
 		Inventory: &activities.Inventory{
 			Service: service("inventory", contract.InventoryQueue),
@@ -98,6 +102,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 			Service:   service("mypage", contract.MypageQueue),
 			ReadModel: decorated(d.ReadModel, readModel),
 			Decisions: decorated[activities.Decisions](d.Decisions, store.NewDecisions(a.dbs[mypageDB])),
+			Disputed:  store.NewMypage(a.dbs[mypageDB]),
 			Waiters:   waiters{a.hub, a.announcer},
 			Repairer:  a.repairer,
 		},
@@ -130,4 +135,22 @@ func (a *App) provider() activities.PaymentProvider {
 
 func newStripe(cfg config.Payments, log *zap.Logger) *payments.Stripe {
 	return payments.NewStripe(payments.StripeOptions{URL: string(cfg.StripeURL), Key: string(cfg.StripeKey), Log: log})
+}
+
+// noticeReader reads what the payment provider tells without being asked.
+type noticeReader interface {
+	// Read reads a notice. ForgedNotice: the provider has not signed it. NoticesOff: none are
+	// taken. Invalid: it is no notice. Unavailable: it is not known yet whose it is.
+	Read(ctx context.Context, body []byte, header http.Header) (booking.PaymentNotice, error)
+}
+
+// notices is who reads what the provider tells.
+func (a *App) notices() noticeReader {
+	c := a.options.Config
+	if !c.Payments.Stripe() {
+		return a.sandbox
+	}
+	return payments.NewStripe(payments.StripeOptions{
+		URL: string(c.Payments.StripeURL), Key: string(c.Payments.StripeKey), WebhookSecrets: c.Notices.Secrets(), Log: a.log,
+	})
 }

@@ -20,6 +20,11 @@ type drift struct {
 
 func found(k audit.Kind, says string) []audit.Finding { return []audit.Finding{{Kind: k, Says: says}} }
 
+// foundByLooking is a finding of an order of the kind that a look at the provider mends.
+func foundByLooking(k audit.Kind, of booking.Kind, says string) []audit.Finding {
+	return []audit.Finding{{Kind: k, Says: says, Remedy: "yeyak payments look " + string(of) + "-1"}}
+}
+
 var drifts = map[string]drift{
 	"NotCharged": {booking.Lodging, booking.Confirmed, func(b *books) { b.payments, b.charges = nil, nil },
 		found(audit.Money, "it is confirmed and owes 100000 KRW; the ledger says: no charge")},
@@ -56,7 +61,7 @@ var drifts = map[string]drift{
 	"ProviderNeverTook": {booking.Food, booking.Delivered, func(b *books) { b.charges = nil },
 		found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: nothing taken")},
 	"ProviderGaveBackMore": {booking.Lodging, booking.Confirmed, func(b *books) { b.charges[0].Refunded = 100000 },
-		found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: 100000 KRW taken under ref, 100000 of it given back")},
+		foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW charged; the provider: 100000 KRW taken under ref, 100000 of it given back")},
 	"ProviderKeptIt": {booking.Lodging, booking.Cancelled, func(b *books) { b.charges[0].Refunded = 0 },
 		found(audit.Provider, "the ledger says: 100000 KRW refunded, 100000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
 	"ProviderTookWhatWasVoided": {booking.Cafe, booking.Cancelled, func(b *books) {

@@ -153,7 +153,7 @@ var refundDrifts = map[string]drift{
 	"ProviderGaveBackWhatIsKept": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keeps(30000)
 		b.charges[0].Refunded = 100000
-	}, found(audit.Provider, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 100000 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 100000 of it given back")},
 	"ProviderKeptMore": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keeps(30000)
 		b.charges[0].Refunded = 0
@@ -172,7 +172,7 @@ var refundDrifts = map[string]drift{
 		b.charges[0].Refunded = 20001
 		b.repaid("refund/1", 20000, pending)
 		b.refunds["food-1/refund/1"] = true
-	}, found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: 100000 KRW taken under ref, 20001 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged; the provider: 100000 KRW taken under ref, 20001 of it given back")},
 	"RefundsThatDoNotAddUp": {booking.Food, booking.Delivered, func(b *books) {
 		b.gave(20000)
 		b.repaid("refund/1", 10000)
@@ -184,7 +184,7 @@ var refundDrifts = map[string]drift{
 		b.charges[0].Refunded = 100000
 	}, []audit.Finding{
 		{Kind: audit.Money, Says: "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded, 60000 of it given back"},
-		{Kind: audit.Provider, Says: "the ledger says: 100000 KRW refunded, 60000 of it given back; the provider: 100000 KRW taken under ref, 100000 of it given back"},
+		{Kind: audit.Provider, Says: "the ledger says: 100000 KRW refunded, 60000 of it given back; the provider: 100000 KRW taken under ref, 100000 of it given back", Remedy: "yeyak payments look cafe-1"},
 	}},
 	"MoreThanWasCharged": {booking.Food, booking.Delivered, func(b *books) {
 		b.gave(60000)

@@ -82,6 +82,7 @@ type facts struct {
 
 	payment    *booking.Payment
 	unfollowed []booking.Entry // refunds by staff that nothing follows
+	unnoticed  bool            // a dispute is open, and nothing follows it
 	charges    []ProviderCharge
 	holds      []Hold
 	delivery   job
@@ -129,8 +130,9 @@ func standingOf(v contract.View) standing {
 // beside it.
 type row struct {
 	standing
-	status  booking.Status
-	version int64
+	status   booking.Status
+	version  int64
+	disputed bool
 }
 
 // order is how the order stands: as its workflow says or, when that has not
@@ -161,7 +163,7 @@ func judge(f *facts) []Finding {
 	d := owes(o.kind, o.status)
 	var found []Finding
 	for _, is := range [][]Finding{
-		f.money(o, d), f.asPolicySays(o), f.asDeparted(o), f.unfollowedRefunds(), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d),
+		f.money(o, d), f.asPolicySays(o), f.asDeparted(o), f.unfollowedRefunds(), f.disputes(), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d),
 		f.registration(o, d), f.told(o, d), f.mypage(),
 	} {
 		found = append(found, is...)

@@ -130,8 +130,16 @@ func (f *facts) provider() []Finding {
 	case p == nil || agree(p, taken):
 		return nil
 	default:
-		return f.finds(Provider, "", "the ledger says: %s; the provider: %s", paymentInWords(p), chargesInWords(taken))
+		return f.finds(Provider, f.driftRemedy(taken), "the ledger says: %s; the provider: %s", paymentInWords(p), chargesInWords(taken))
 	}
+}
+
+// driftRemedy mends that more was given back at the provider than the ledger knows.
+func (f *facts) driftRemedy(taken []ProviderCharge) string {
+	if len(taken) != 1 || taken[0].Ref != f.payment.Ref || taken[0].Refunded <= f.payment.Refunded {
+		return ""
+	}
+	return lookRemedy(f.id)
 }
 
 func (f *facts) isSpare(c ProviderCharge) bool {

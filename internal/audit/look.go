@@ -36,7 +36,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
 	for _, gather := range []func(context.Context) error{
-		l.workflows, l.underWay, l.rows, l.inbox, l.decisions, l.money, l.stock, l.work, l.cleaning, l.messages, l.catalogue, l.feed, l.unlisted, l.views, l.refunds,
+		l.workflows, l.underWay, l.rows, l.inbox, l.decisions, l.money, l.stock, l.work, l.cleaning, l.messages, l.catalogue, l.feed, l.unlisted, l.views, l.refunds, l.disputes,
 	} {
 		if err := gather(ctx); err != nil {
 			return nil, err
@@ -114,7 +114,7 @@ func (f *facts) lives(s orders.Saga) {
 func (l *look) rows(ctx context.Context) error {
 	return each(ctx, l, l.Pages.All, func(r Row) {
 		l.counts.Rows++
-		l.of(r.ID).row = &row{standing: standingOf(r.View), status: r.Status, version: r.Version}
+		l.of(r.ID).row = &row{standing: standingOf(r.View), status: r.Status, version: r.Version, disputed: r.View.Disputed}
 	})
 }
 

@@ -186,6 +186,14 @@ func (p *Payments) check(m mistakes) {
 	}
 }
 
+func (n *Notices) check(m mistakes) {
+	for _, s := range n.StripeSecrets {
+		if !strings.HasPrefix(string(s), "whsec_") || strings.TrimSpace(string(s)) != string(s) {
+			m.add("stripe-webhook-secrets", hidden, "secrets of Stripe's webhooks, whsec_…, with a comma between them and no spaces")
+		}
+	}
+}
+
 // check refuses to take orders on a stand-in by mistake.
 func (c *API) check(m mistakes) {
 	c.Payments.mustBeNamed(m, c.Worker)

@@ -32,6 +32,7 @@ type API struct {
 	Worker    Worker            `embed:""`
 	Mypage    Mypage            `embed:""`
 	Payments  Payments          `embed:""`
+	Notices   Notices           `embed:""`
 	Overload  Overload          `embed:""`
 	Traces    Traces            `embed:""`
 }
@@ -40,7 +41,7 @@ type API struct {
 func (c API) Settings() Config {
 	return Config{
 		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Auth: c.Auth, Admission: c.Admission, Databases: c.Databases.Databases,
-		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments,
+		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Notices: c.Notices,
 		Overload: c.Overload, Traces: c.Traces,
 	}
 }
@@ -147,7 +148,8 @@ func (c Settle) Settings() Config {
 
 func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
-// Resolution is what `yeyak resolve` can be told, besides the order and the evidence.
+// Resolution is what `yeyak resolve` and `yeyak payments look` can be told, besides the
+// order and the evidence.
 type Resolution struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`

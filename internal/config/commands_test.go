@@ -76,7 +76,8 @@ func TestCommands_EverySettingIsForOperators(t *testing.T) {
 	for _, named := range regexp.MustCompile("`--([a-z-]+)`").FindAllStringSubmatch(table, -1) {
 		require.True(t, offered[named[1]], "there is no --%s", named[1])
 	}
-	require.LessOrEqual(t, len(offered), 40, "a setting is there when an operator will turn it; what is not is a constant")
+	// The 41st is a secret that comes from elsewhere: no constant can stand for it.
+	require.LessOrEqual(t, len(offered), 41, "a setting is there when an operator will turn it; what is not is a constant")
 }
 
 func TestParse_Visibility(t *testing.T) {

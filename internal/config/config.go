@@ -24,6 +24,7 @@ type Config struct {
 	Worker    Worker    `embed:""`
 	Mypage    Mypage    `embed:""`
 	Payments  Payments  `embed:""`
+	Notices   Notices   `embed:""`
 	Overload  Overload  `embed:""`
 	Sandbox   Sandbox   `embed:""`
 	Traces    Traces    `embed:""`
@@ -181,6 +182,20 @@ type Payments struct {
 // Stripe tells whether Stripe is the provider.
 func (p Payments) Stripe() bool {
 	return p.Provider == PaymentsStripe || p.Provider == PaymentsAuto && p.StripeKey != ""
+}
+
+// Notices is what the payment provider tells without being asked.
+type Notices struct {
+	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets that Stripe signs its notices with (whsec_…), more than one while one is replaced by the next. Without one no notices are taken."`
+}
+
+// Secrets are as they were given.
+func (n Notices) Secrets() []string {
+	secrets := make([]string, len(n.StripeSecrets))
+	for i, s := range n.StripeSecrets {
+		secrets[i] = string(s)
+	}
+	return secrets
 }
 
 // Sandbox is the built-in stand-in for a payment provider.

@@ -30,10 +30,11 @@ func given(t *testing.T, env map[string]string, args ...string) map[string]any {
 func TestGiven(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"database-url": "postgres://yeyak:xxxxx@db.example:5432/yeyak?sslmode=disable", "payments": "stripe", "stripe-secret-key": "(not shown)",
-		"reply-budget": 3 * time.Second, "requests-per-second": 1000, "serve": []string{"sagas"}, "versioning": true, "drain-delay": time.Duration(0),
+		"stripe-webhook-secrets": []any{"(not shown)", "(not shown)"},
+		"reply-budget":           3 * time.Second, "requests-per-second": 1000, "serve": []string{"sagas"}, "versioning": true, "drain-delay": time.Duration(0),
 		"auth-claims": []string{"id=preferred_username"}, "auth-issuer": "https://id.example.com",
 	}, given(t, map[string]string{
-		"DATABASE_URL": someDatabase, "STRIPE_SECRET_KEY": "sk_test_1", "YEYAK_REPLY_BUDGET": "3000ms", "YEYAK_REQUESTS_PER_SECOND": "1000",
+		"DATABASE_URL": someDatabase, "STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRETS": "whsec_1,whsec_2", "YEYAK_REPLY_BUDGET": "3000ms", "YEYAK_REQUESTS_PER_SECOND": "1000",
 		"YEYAK_SERVE": "sagas", "YEYAK_VERSIONING": "true", "YEYAK_LOG_LEVEL": "info", "YEYAK_PAY_WITHIN": "1800s",
 		"YEYAK_AUTH_ISSUER": "https://id.example.com", "YEYAK_AUTH_CLAIMS": "id=preferred_username", "YEYAK_AUTH": "on",
 	}, "api", "--payments=stripe", "--drain-delay=0s"))

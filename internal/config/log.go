@@ -40,6 +40,13 @@ func logSetting(enc zapcore.ObjectEncoder, name string, value reflect.Value) err
 		enc.AddString(name, v.String())
 	case Secret:
 		enc.AddString(name, v.String())
+	case []Secret:
+		return enc.AddArray(name, zapcore.ArrayMarshalerFunc(func(to zapcore.ArrayEncoder) error {
+			for _, s := range v {
+				to.AppendString(s.String())
+			}
+			return nil
+		}))
 	case time.Duration:
 		enc.AddDuration(name, v)
 	case string:

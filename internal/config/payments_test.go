@@ -36,6 +36,23 @@ func TestParse_Payments(t *testing.T) {
 	require.False(t, cli.Dev.Settings().Payments.Stripe())
 }
 
+// TestParse_Notices: those who serve the API check them; several secrets overlap.
+func TestParse_Notices(t *testing.T) {
+	env := map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret", "DATABASE_URL": someDatabase, "YEYAK_AUTH": "off", "STRIPE_WEBHOOK_SECRETS": "whsec_old,whsec_new"}
+	for _, command := range []string{"api", "dev"} {
+		cli, err := parse(t, env, command)
+		require.NoError(t, err)
+		for _, c := range []config.Config{cli.API.Settings(), cli.Dev.Settings()} {
+			require.Equal(t, []string{"whsec_old", "whsec_new"}, c.Notices.Secrets())
+		}
+	}
+	cli, err := parse(t, nil, "dev")
+	require.NoError(t, err)
+	require.Empty(t, cli.Dev.Settings().Notices.Secrets())
+	_, err = parse(t, env, "worker")
+	require.NoError(t, err, "what is for the API is none of its business")
+}
+
 // TestParse_NoPaymentsByMistake: without a key nothing outside of `yeyak dev`
 // takes orders, unless it is told that nobody is charged.
 func TestParse_NoPaymentsByMistake(t *testing.T) {
@@ -62,6 +79,10 @@ func TestParse_PaymentsMistakes(t *testing.T) {
 		"URLOnly":   {map[string]string{"STRIPE_URL": "http://127.0.0.1:8091"}, []string{"dev"}, noKey},
 		"Unknown":   {nil, []string{"dev", "--payments=cash"}, `--payments (YEYAK_PAYMENTS) is "cash": want one of auto, sandbox, stripe`},
 		"SpacedKey": {map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret "}, []string{"dev"}, `--stripe-secret-key (STRIPE_SECRET_KEY) is (not shown): want a key without spaces around it`},
+		"NoWebhookSecret": {map[string]string{"STRIPE_WEBHOOK_SECRETS": "whsec_1,sk_s3cret"}, []string{"dev"},
+			`--stripe-webhook-secrets (STRIPE_WEBHOOK_SECRETS) is (not shown): want secrets of Stripe's webhooks, whsec_…, with a comma between them and no spaces`},
+		"SpacedWebhookSecret": {map[string]string{"STRIPE_WEBHOOK_SECRETS": "whsec_s3cret, whsec_2"}, []string{"dev"},
+			`--stripe-webhook-secrets (STRIPE_WEBHOOK_SECRETS) is (not shown): want secrets of Stripe's webhooks, whsec_…, with a comma between them and no spaces`},
 		"NoURL": {map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret"}, []string{"dev", "--stripe-url=api.stripe.com"},
 			`--stripe-url (STRIPE_URL) is (not shown): want a URL without a path, such as https://api.stripe.com`},
 		"URLWithPath": {map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret"}, []string{"dev", "--stripe-url=https://x/v1"},
@@ -75,7 +96,7 @@ func TestParse_PaymentsMistakes(t *testing.T) {
 }
 
 func TestConfig_SecretKeyIsNotShown(t *testing.T) {
-	cli, err := parse(t, map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret"}, "dev")
+	cli, err := parse(t, map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret", "STRIPE_WEBHOOK_SECRETS": "whsec_s3cret"}, "dev")
 	require.NoError(t, err)
 	c := cli.Dev.Settings()
 	core, logs := observer.New(zapcore.InfoLevel)
@@ -86,6 +107,7 @@ func TestConfig_SecretKeyIsNotShown(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, string(logged)+string(marshalled)+fmt.Sprintf("%v %+v %#v %s", c, c, c, c.Payments.StripeKey), "s3cret")
 	require.Contains(t, string(logged), `"stripe-secret-key":"(not shown)"`)
+	require.Contains(t, string(logged), `"stripe-webhook-secrets":["(not shown)"]`)
 	require.Empty(t, config.Secret("").String())
 }
 

@@ -123,6 +123,23 @@ func (e *Engine) startRefund(ctx context.Context, r contract.Refunding) error {
 	return marked(err)
 }
 
+// TellNotice brings a notice to the workflow that follows those of its order, and starts
+// that when it does not run.
+func (e *Engine) TellNotice(ctx context.Context, n booking.PaymentNotice) error {
+	id := contract.NoticesWorkflowID(n.OrderID)
+	_, err := e.client.SignalWithStartWorkflow(ctx, id, contract.NoticeSignal, n, client.StartWorkflowOptions{
+		ID: id, TaskQueue: contract.SagasQueue,
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		StaticSummary:         "payment notices, order " + n.OrderID,
+	}, contract.NoticesWorkflow, contract.Notices{OrderID: n.OrderID})
+	return marked(err)
+}
+
+// Follow has the order's payment looked at, and followed while a dispute of it is open.
+func (e *Engine) Follow(ctx context.Context, orderID string) error {
+	return e.TellNotice(ctx, booking.PaymentNotice{OrderID: orderID, What: seenAtRefund})
+}
+
 // query asks the order's workflow, which needs a worker.
 func (e *Engine) query(ctx context.Context, orderID, query string) (converter.EncodedValue, error) {
 	if err := checkID(orderID); err != nil {

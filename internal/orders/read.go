@@ -84,6 +84,9 @@ func (o *Orders) readFresh(ctx context.Context, id string) (contract.View, error
 	if err := o.Pages.Publish(ctx, contract.Publication{View: view}); err != nil {
 		o.log(ctx, id).Warn("fresh view not published", zap.Error(err))
 	}
+	if row, err := o.viewInRow(ctx, id, Glance); err == nil {
+		view.Disputed = row.Disputed // which its saga does not know
+	}
 	return view, nil
 }
 

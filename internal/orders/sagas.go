@@ -35,7 +35,8 @@ func (s Saga) Completed() bool {
 	return s.Execution == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
 }
 
-// All lists the sagas of every order that the engine remembers.
+// All lists the sagas of every order that the engine remembers. Other workflows about an
+// order have no kind.
 var All = contract.KindAttribute.GetName() + " IS NOT NULL"
 
 // Since lists the sagas that run, and those that ended after t.
@@ -139,7 +140,7 @@ func (e *Engine) RequestHash(ctx context.Context, orderID string) (hash string, 
 // knows them: it may be some seconds behind.
 func (e *Engine) Running(ctx context.Context, itemID string) (int, error) {
 	found, err := e.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Query: fmt.Sprintf("%s = '%s' AND ExecutionStatus = 'Running'", contract.ItemAttribute.GetName(), itemID),
+		Query: fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", All, contract.ItemAttribute.GetName(), itemID),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count running orders of %s: %w", itemID, err)

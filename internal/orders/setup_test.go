@@ -405,6 +405,9 @@ func (m *memory) CountOrders(context.Context, booking.OrderFilter) (int, error) 
 }
 
 func (m *memory) Publish(_ context.Context, p contract.Publication) error {
+	m.mu.Lock()
+	p.View.Disputed = m.orders[p.View.ID].View.Disputed // which no publication changes
+	m.mu.Unlock()
 	m.put(p)
 	return m.away
 }

@@ -36,6 +36,9 @@ type Behaviour struct {
 	Disputes  string
 	Broken    bool
 	SearchLag time.Duration
+
+	// Notices is how it tells what has changed about a charge.
+	Notices Notices
 }
 
 // Errors of a sandbox that was told to misbehave.
@@ -71,8 +74,13 @@ type conduct struct {
 	// no charge.
 	refund func(ctx context.Context, orderID string, amount int64) error
 	// dispute has some of an order's charge, or with 0 all of it, disputed, and says
-	// where that stands; nil where there are no disputes.
+	// where that stands.
 	dispute func(ctx context.Context, orderID string, amount int64, state string) error
+	herald  *herald
+	// switched is told of each turn of the switches.
+	switched func(ctx context.Context, was, is Behaviour)
+	// unfinished are the references of charges of which refunds are pending.
+	unfinished sync.Map
 
 	mu        sync.Mutex
 	behaviour Behaviour
@@ -83,9 +91,11 @@ type conduct struct {
 // Behave tells the sandbox how to treat requests from now on.
 func (c *conduct) Behave(b Behaviour) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	was := c.behaviour
 	c.behaviour = b
 	c.admit()
+	c.mu.Unlock()
+	c.herald.beside(func(ctx context.Context) { c.switched(ctx, was, b) })
 }
 
 // Behaviour is how the sandbox treats requests now.

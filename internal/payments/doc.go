@@ -9,8 +9,10 @@
 //	stripe_find.go     looks up what was created for a charge
 //	stripe_void.go     makes certain that a charge is not taken
 //	stripe_refunds.go  gives back what is left of a charge
+//	stripe_notices.go  reads what Stripe tells without being asked
 //	stripe_ledger.go   Stripe's own record, for the audit
 //	server*.go         a stand-in for Stripe, in a process of its own
+//	notices.go         how a sandbox tells what has changed
 //	conduct.go         how a sandbox, in process or not, fails when told to
 //	switchboard.go     tells a sandbox how to behave, over HTTP
 package payments

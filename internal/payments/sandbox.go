@@ -1,7 +1,9 @@
 package payments
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +25,9 @@ type Memory interface {
 	// ByHand gives some of an order's charge back, or with 0 all that is left.
 	// RefundExceeds: that much is not left. NotFound: there is no charge.
 	ByHand(ctx context.Context, orderID string, amount int64) error
+	// Dispute has some of an order's charge disputed, or with 0 all of it, and says
+	// where that stands. NotFound: there is no charge.
+	Dispute(ctx context.Context, orderID string, amount int64, state string) error
 	// Look tells what has become of a charge. NotFound: there is none.
 	Look(ctx context.Context, ref string) (Balance, error)
 	// Totals sums up what was charged and what was refunded, in minor units
@@ -39,10 +44,22 @@ type Record struct {
 
 // Balance is what has become of a charge.
 type Balance struct {
-	Taken booking.Money
-	Given int64 // of it, in all
-	Parts []Part
+	OrderID string
+	Taken   booking.Money
+	Given   int64 // of it, in all
+	Parts   []Part
+	Dispute *Dispute // nil: there is none
 }
+
+// Dispute is an objection to a charge.
+type Dispute struct {
+	Amount int64
+	State  booking.DisputeState
+	At     time.Time // when it was raised
+}
+
+// holds tells whether nothing can be given back because of the dispute.
+func (d *Dispute) holds() bool { return d != nil && d.State != booking.DisputeWon }
 
 // Part is what was given back of a charge under a key.
 type Part struct {
@@ -55,15 +72,22 @@ type Part struct {
 // whose name begins with pm_card_chargeDeclined, as Stripe's test methods do,
 // and approves all others.
 type Sandbox struct {
+	// Notify is handed the notices of what has changed without being asked for; there are
+	// none while it is nil. An error: it is handed the notice again.
+	Notify func(context.Context, booking.PaymentNotice) error
+
 	conduct
 	memory Memory
 }
 
 var _ activities.PaymentProvider = (*Sandbox)(nil)
 
-// NewSandbox makes a sandbox that behaves well.
+// NewSandbox makes a sandbox that behaves well. Close it.
 func NewSandbox(memory Memory) *Sandbox {
-	return &Sandbox{conduct: conduct{totals: memory.Totals, refund: memory.ByHand}, memory: memory}
+	s := &Sandbox{memory: memory}
+	s.totals, s.refund, s.dispute = memory.Totals, s.refundByHand, s.disputeByHand
+	s.herald, s.switched = newHerald(s.hand), s.onSwitched
+	return s
 }
 
 // declines tells whether a payment method is one that is always declined.
@@ -109,6 +133,15 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, erro
 	}
 	is, err := s.memory.Look(ctx, ref)
 	seen := activities.Outlay{Ref: ref, Taken: is.Taken, Left: is.Taken.Amount - is.Given}
+	if d := is.Dispute; d != nil {
+		seen.Disputes = []booking.Dispute{{
+			ID: ref + "/dispute", Amount: booking.Money{Amount: d.Amount, Currency: is.Taken.Currency}, State: d.State,
+			EvidenceDueBy: d.At.Add(evidenceWithin),
+		}}
+		if d.State == booking.DisputeLost {
+			seen.Left = max(0, seen.Left-d.Amount)
+		}
+	}
 	for _, part := range is.Parts {
 		key, _, _ := strings.Cut(part.Key, after)
 		seen.Refunds = append(seen.Refunds, activities.Refund{ID: part.Key, Key: key, Amount: part.Amount, State: booking.EntryDone, At: part.At})
@@ -120,16 +153,30 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, erro
 func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (id string, err error) {
 	return key, s.act(ctx, func() error {
 		if amount.Amount == 0 {
-			return nil // what it gives back is given at once
+			return tookBack(key, seen) // what it gives back is given at once
+		}
+		if is, err := s.memory.Look(ctx, seen.Ref); err != nil || is.Dispute.holds() {
+			return cmp.Or(err, error(&activities.Owed{Words: "the charge " + seen.Ref + " is disputed in the sandbox", NeedsPerson: true}))
 		}
 		switch refundsEnd[s.Behaviour().Refunds] {
 		case pending:
+			s.unfinished.Store(seen.Ref, nil)
 			return &activities.Owed{Words: "the refund of " + seen.Ref + " is pending in the sandbox"}
 		case failed, refused:
 			return &activities.Owed{Words: "the refund of " + seen.Ref + " has failed in the sandbox", NeedsPerson: true}
 		}
 		return s.memory.Refund(ctx, again(key, seen), seen.Ref, amount)
 	})
+}
+
+// tookBack is ErrReturned when a bank has taken back what was not given back under the
+// key.
+func tookBack(key string, seen activities.Outlay) error {
+	lost := slices.ContainsFunc(seen.Disputes, func(d booking.Dispute) bool { return d.State == booking.DisputeLost })
+	if _, given := seen.Has(key, booking.EntryDone); lost && !given {
+		return activities.ErrReturned
+	}
+	return nil
 }
 
 // Between a key and what was given back under it before.

@@ -74,6 +74,8 @@ type Intent struct {
 	Disputed  int64  // the same
 	Dispute   string // where that stands; "" while there is none
 	At        time.Time
+	// DisputedAt is when the dispute was raised on command.
+	DisputedAt time.Time
 }
 
 // Refund is a refund of an intent.
@@ -98,11 +100,15 @@ type Server struct {
 	conduct
 	intents  Intents
 	underWay sync.Map // keys of the requests that are worked on
+	raised   sync.Map // intents whose method has raised a dispute
 }
 
-// NewServer makes a server that behaves well.
+// NewServer makes a server that behaves well. Close it.
 func NewServer(intents Intents) *Server {
-	return &Server{conduct: conduct{totals: intents.Totals, refund: intents.ByHand, dispute: intents.Dispute}, intents: intents}
+	s := &Server{intents: intents}
+	s.totals, s.refund, s.dispute = intents.Totals, s.refundByHand, s.disputeByHand
+	s.herald, s.switched = newHerald(post), s.onSwitched
+	return s
 }
 
 // Handler serves the API and the switchboard.

@@ -51,6 +51,9 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 		return nil, otherRequest()
 	case stands.ID != i.ID:
 		g.Header("Idempotent-Replayed", "true")
+	case stands.Status == succeeded && isDisputed(stands):
+		s.raised.Store(stands.ID, nil)
+		s.tell(disputeCreated, stands.ID, s.renderedDispute(stands))
 	}
 	stands.Status = stands.Answered // an answer that is repeated stays what it was
 	if stands.Refusal != "" {

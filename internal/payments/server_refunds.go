@@ -67,8 +67,25 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 		return nil, otherRequest()
 	case stands.ID != r.ID:
 		g.Header("Idempotent-Replayed", "true")
+	default:
+		s.begun(ctx, stands)
 	}
 	return renderedRefund(stands), nil
+}
+
+// begun tells of a new refund. One that is pending is told of again when it ends.
+func (s *Server) begun(ctx context.Context, r Refund) {
+	i, err := s.intents.Intent(ctx, r.IntentID)
+	switch {
+	case err != nil: // notices get lost
+	case r.Status == pending:
+		s.unfinished.Store(r.IntentID, nil)
+		s.tell(refundCreated, i.ID, renderedRefund(r))
+	case r.Status == failed:
+		s.tell(refundFailed, i.ID, renderedRefund(r))
+	default:
+		s.tell(chargeRefunded, i.ID, renderedCharge(i))
+	}
 }
 
 // refuseRefund is for a balance that is too low. What was asked for under the
@@ -90,12 +107,22 @@ func (s *Server) refuseRefund(ctx context.Context, r Refund) (any, error) {
 // refundsOf are an intent's refunds. Those that were pending go on when the
 // sandbox is told that they do.
 func (s *Server) refundsOf(ctx context.Context, intentID string) ([]Refund, error) {
-	if now := refundsEnd[s.Behaviour().Refunds]; now == succeeded || now == failed {
-		if err := s.intents.EndRefunds(ctx, intentID, now); err != nil {
-			return nil, err
-		}
+	now := refundsEnd[s.Behaviour().Refunds]
+	if now != succeeded && now != failed {
+		return s.intents.Refunds(ctx, intentID)
 	}
-	return s.intents.Refunds(ctx, intentID)
+	if err := s.intents.EndRefunds(ctx, intentID, now); err != nil {
+		return nil, err
+	}
+	refunds, err := s.intents.Refunds(ctx, intentID)
+	if _, ended := s.unfinished.LoadAndDelete(intentID); ended && err == nil && len(refunds) > 0 {
+		what := refundUpdated
+		if now == failed {
+			what = refundFailed
+		}
+		s.tell(what, intentID, renderedRefund(refunds[0]))
+	}
+	return refunds, err
 }
 
 func (s *Server) listRefunds(ctx context.Context, g *gin.Context) (any, error) {
@@ -139,11 +166,19 @@ func (s *Server) listDisputes(ctx context.Context, g *gin.Context) (any, error) 
 	data := []any{}
 	intent, err := s.intents.Intent(ctx, g.Query("payment_intent"))
 	if err == nil && isDisputed(intent) {
-		data = append(data, gin.H{
-			"id": "du_" + strings.TrimPrefix(intent.ID, "pi_"), "object": "dispute", "amount": cmp.Or(intent.Disputed, intent.Amount.Amount),
-			"currency": strings.ToLower(intent.Amount.Currency), "status": s.disputed(intent), "payment_intent": intent.ID,
-			"evidence_details": gin.H{"due_by": intent.At.Add(evidenceWithin).Unix(), "has_evidence": false, "past_due": false, "submission_count": 0},
-		})
+		data = append(data, s.renderedDispute(intent))
 	}
 	return gin.H{"object": "list", "url": "/v1/disputes", "has_more": false, "data": data}, err
+}
+
+func (s *Server) renderedDispute(i Intent) any {
+	raised := i.At
+	if !i.DisputedAt.IsZero() {
+		raised = i.DisputedAt
+	}
+	return gin.H{
+		"id": "du_" + strings.TrimPrefix(i.ID, "pi_"), "object": "dispute", "amount": cmp.Or(i.Disputed, i.Amount.Amount),
+		"currency": strings.ToLower(i.Amount.Currency), "status": s.disputed(i), "payment_intent": i.ID,
+		"evidence_details": gin.H{"due_by": raised.Add(evidenceWithin).Unix(), "has_evidence": false, "past_due": false, "submission_count": 0},
+	}
 }

@@ -29,8 +29,9 @@ import (
 // A charge that is asked for again only after those 24 hours would be a new one.
 // The payments service does not ask then: it settles what it does not know.
 type Stripe struct {
-	client *stripe.Client
-	log    *zap.Logger
+	client         *stripe.Client
+	webhookSecrets []string
+	log            *zap.Logger
 }
 
 var _ activities.PaymentProvider = (*Stripe)(nil)
@@ -39,7 +40,9 @@ var _ activities.PaymentProvider = (*Stripe)(nil)
 type StripeOptions struct {
 	URL string // without a path, such as https://api.stripe.com
 	Key string // the secret key
-	Log *zap.Logger
+	// WebhookSecrets are what notices are checked with; none are taken without.
+	WebhookSecrets []string
+	Log            *zap.Logger
 }
 
 // stripePatience bounds a request that nothing else does.
@@ -58,7 +61,10 @@ func NewStripe(o StripeOptions) *Stripe {
 		// It would log answers, which hold secrets.
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 	})
-	return &Stripe{client: stripe.NewClient(o.Key, stripe.WithBackends(&stripe.Backends{API: backend})), log: o.Log}
+	return &Stripe{
+		client:         stripe.NewClient(o.Key, stripe.WithBackends(&stripe.Backends{API: backend})),
+		webhookSecrets: o.WebhookSecrets, log: o.Log,
+	}
 }
 
 // Charge implements activities.PaymentProvider.

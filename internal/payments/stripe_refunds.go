@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,9 +73,8 @@ func outcome(key string, seen activities.Outlay) (id string, err error) {
 	if err := underWay(seen); err != nil {
 		return id, err
 	}
-	lost := slices.ContainsFunc(seen.Disputes, func(d booking.Dispute) bool { return d.State == booking.DisputeLost })
-	if _, given := seen.Has(key, booking.EntryDone); lost && !given {
-		return "", activities.ErrReturned // the customer's bank took all of it back
+	if err := tookBack(key, seen); err != nil {
+		return "", err
 	}
 	return id, nil
 }
@@ -199,7 +197,7 @@ func (s *Stripe) Look(ctx context.Context, ref string) (seen activities.Outlay, 
 		if err != nil {
 			return seen, err
 		}
-		seen.Units -= lost
+		seen.Units = max(0, seen.Units-lost) // some of what was disputed may have been given back before
 	}
 	seen.Left = fromStripe(seen.Units, currency).Amount
 	seen.Refusals, _ = strconv.Atoi(intent.Metadata[metadataRefused])

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/hosts"
 )
 
@@ -35,8 +36,10 @@ type switches struct {
 	Disputes      string `json:"disputes"` // of pm_card_createDispute: open, lost or won
 	Broken        bool   `json:"broken"`   // charges and refunds break down, and their keys repeat that
 	SearchLag     string `json:"searchLag"`
-	Charged       int64  `json:"charged"`  // minor units, all orders
-	Refunded      int64  `json:"refunded"` // minor units, all orders
+	// Notices are where, and how, it is told what has changed about a charge.
+	Notices  noticeSwitches `json:"notices"`
+	Charged  int64          `json:"charged"`  // minor units, all orders
+	Refunded int64          `json:"refunded"` // minor units, all orders
 }
 
 // maxCapacity is more than anybody means.
@@ -61,8 +64,8 @@ func (c *conduct) show(g *gin.Context) {
 	}
 	b := c.Behaviour()
 	g.JSON(http.StatusOK, switches{
-		b.latencyInWords(), b.Capacity, b.Queue, b.RefusePercent, b.Down, b.LoseAnswers,
-		cmp.Or(b.Refunds, "succeed"), cmp.Or(b.Disputes, "open"), b.Broken, b.SearchLag.String(), charged, refunded,
+		rangeInWords(b.Latency, b.LatencyUpTo), b.Capacity, b.Queue, b.RefusePercent, b.Down, b.LoseAnswers,
+		cmp.Or(b.Refunds, "succeed"), wordOf(b.Disputes), b.Broken, b.SearchLag.String(), c.noticesInWords(), charged, refunded,
 	})
 }
 
@@ -120,6 +123,10 @@ func behaviourOf(body []byte) (b Behaviour, faults []fieldError) {
 		return b, []fieldError{{"body", "must be an object"}}
 	}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if name == "notices" {
+			faults = append(faults, b.Notices.set(fields[name])...)
+			continue
+		}
 		if complaint := b.set(name, fields[name]); complaint != "" {
 			faults = append(faults, fieldError{name, complaint})
 		}
@@ -131,7 +138,7 @@ func behaviourOf(body []byte) (b Behaviour, faults []fieldError) {
 func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 	switch name {
 	case "latency":
-		return b.setLatency(value)
+		return setRange(&b.Latency, &b.LatencyUpTo, value)
 	case "capacity":
 		return setInt(&b.Capacity, value, maxCapacity)
 	case "queue":
@@ -151,7 +158,7 @@ func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 	case "searchLag":
 		return setDuration(&b.SearchLag, value)
 	default:
-		return "is not a switch: these are latency, capacity, queue, refusePercent, down, loseAnswers, refunds, disputes, broken and searchLag"
+		return "is not a switch: these are latency, capacity, queue, refusePercent, down, loseAnswers, refunds, disputes, broken, searchLag and notices"
 	}
 }
 
@@ -164,27 +171,27 @@ func valueOf[T any](value json.RawMessage) (v T, ok bool) {
 	return *given, true
 }
 
-func (b *Behaviour) setLatency(value json.RawMessage) (complaint string) {
+func setRange(from, upTo *time.Duration, value json.RawMessage) (complaint string) {
 	const wanted = "must be a duration such as 450ms, or a range such as 400ms-620ms"
 	text, ok := valueOf[string](value)
 	if !ok {
 		return wanted
 	}
-	from, to, isRange := strings.Cut(text, "-")
+	first, last, isRange := strings.Cut(text, "-")
 	if !isRange {
-		to = from
+		last = first
 	}
-	least, err := time.ParseDuration(from)
+	least, err := time.ParseDuration(first)
 	if err != nil || least < 0 {
 		return wanted
 	}
-	most, err := time.ParseDuration(to)
+	most, err := time.ParseDuration(last)
 	if err != nil || most < least {
 		return wanted
 	}
-	b.Latency, b.LatencyUpTo = least, 0
+	*from, *upTo = least, 0
 	if most > least {
-		b.LatencyUpTo = most
+		*upTo = most
 	}
 	return ""
 }
@@ -199,12 +206,15 @@ func setDuration(to *time.Duration, value json.RawMessage) (complaint string) {
 	return ""
 }
 
-func (b Behaviour) latencyInWords() string {
-	if b.LatencyUpTo <= b.Latency {
-		return b.Latency.String()
+func rangeInWords(from, upTo time.Duration) string {
+	if upTo <= from {
+		return from.String()
 	}
-	return b.Latency.String() + "-" + b.LatencyUpTo.String()
+	return from.String() + "-" + upTo.String()
 }
+
+// wordOf is where disputes are whose switch is the word.
+func wordOf(disputes string) string { return cmp.Or(disputes, string(booking.DisputeOpen)) }
 
 func setInt(to *int, value json.RawMessage, atMost int) (complaint string) {
 	number, ok := valueOf[int](value)

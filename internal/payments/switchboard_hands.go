@@ -20,14 +20,12 @@ type hand struct {
 	State   string `json:"state"`  // of a dispute: open, lost or won
 }
 
-// hands mounts POST of a refund by hand and, where there are disputes, of one.
+// hands mounts POST of a refund by hand, and of a dispute.
 func (c *conduct) hands(r gin.IRouter) {
 	r.POST(SwitchboardPath+"/refunds", c.carryOut(func(ctx context.Context, h hand) error { return c.refund(ctx, h.OrderID, h.Amount) }))
-	if c.dispute != nil {
-		r.POST(SwitchboardPath+"/disputes", c.carryOut(func(ctx context.Context, h hand) error {
-			return c.dispute(ctx, h.OrderID, h.Amount, h.State)
-		}))
-	}
+	r.POST(SwitchboardPath+"/disputes", c.carryOut(func(ctx context.Context, h hand) error {
+		return c.dispute(ctx, h.OrderID, h.Amount, h.State)
+	}))
 }
 
 func (c *conduct) carryOut(do func(context.Context, hand) error) gin.HandlerFunc {

@@ -76,16 +76,21 @@ func (s switchboard) requireProblem(w *httptest.ResponseRecorder, status int, co
 func TestSwitchboard(t *testing.T) {
 	t.Parallel()
 	s := setup(t, nil)
-	require.JSONEq(t, `{"latency":"0s","capacity":0,"queue":false,"refusePercent":0,"down":false,"loseAnswers":false,"refunds":"succeed","disputes":"open","broken":false,"searchLag":"0s","charged":300,"refunded":100}`, s.do(http.MethodGet, "").Body.String())
+	require.JSONEq(t, `{"latency":"0s","capacity":0,"queue":false,"refusePercent":0,"down":false,"loseAnswers":false,"refunds":"succeed","disputes":"open","broken":false,"searchLag":"0s",
+		"notices":{"url":"","late":"0s","twice":false,"forged":false,"lost":false,"sent":0,"underWay":0},"charged":300,"refunded":100}`, s.do(http.MethodGet, "").Body.String())
 
 	all := `{"latency":"450ms-1.5s","capacity":20,"queue":true,"refusePercent":7,"down":true,"loseAnswers":true,"refunds":"wait","disputes":"lost","broken":true,"searchLag":"1m0s"`
-	w := s.do(http.MethodPut, all+"}")
+	const notices = `,"notices":{"url":"https://api.example/notices","late":"1s-2s","twice":true,"forged":true,"lost":true,`
+	w := s.do(http.MethodPut, all+notices+`"secret":"whsec_s3cret"}}`)
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
-	require.JSONEq(t, all+`,"charged":300,"refunded":100}`, w.Body.String())
+	require.JSONEq(t, all+notices+`"sent":0,"underWay":0},"charged":300,"refunded":100}`, w.Body.String())
 	require.Equal(t, Behaviour{
 		Latency: 450 * time.Millisecond, LatencyUpTo: 1500 * time.Millisecond,
 		Capacity: 20, Queue: true, RefusePercent: 7, Down: true, LoseAnswers: true, Refunds: "wait", Disputes: "lost",
 		Broken: true, SearchLag: time.Minute,
+		Notices: Notices{
+			URL: "https://api.example/notices", Secret: "whsec_s3cret", Late: time.Second, LateUpTo: 2 * time.Second, Twice: true, Forged: true, Lost: true,
+		},
 	}, s.Behaviour())
 
 	w = s.do(http.MethodPut, `{"latency":"450ms"}`)
@@ -104,33 +109,37 @@ func TestSwitchboard_Invalid(t *testing.T) {
 	before := Behaviour{Latency: time.Second, Down: true}
 	s.Behave(before)
 	for body, fields := range map[string][]string{
-		`{"dwon":true}`:               {"dwon"},
-		`{"Down":true}`:               {"Down"},
-		`{"down":"yes","latency":5}`:  {"down", "latency"},
-		`{"down":null}`:               {"down"},
-		`{"latency":null}`:            {"latency"},
-		`{"latency":""}`:              {"latency"},
-		`{"latency":"soon"}`:          {"latency"},
-		`{"latency":"-1s"}`:           {"latency"},
-		`{"latency":"2s-1s"}`:         {"latency"},
-		`{"latency":"1s-"}`:           {"latency"},
-		`{"capacity":-1}`:             {"capacity"},
-		`{"capacity":"20"}`:           {"capacity"},
-		`{"refusePercent":101}`:       {"refusePercent"},
-		`{"refusePercent":0.5}`:       {"refusePercent"},
-		`{"queue":1}`:                 {"queue"},
-		`{"refunds":"maybe"}`:         {"refunds"},
-		`{"refunds":null}`:            {"refunds"},
-		`{"disputes":true}`:           {"disputes"},
-		`{"broken":"yes"}`:            {"broken"},
-		`{"searchLag":60}`:            {"searchLag"},
-		`{"searchLag":"-1m"}`:         {"searchLag"},
-		`{"searchLag":"long"}`:        {"searchLag"},
-		`{"loseAnswers":1,"down":{}}`: {"down", "loseAnswers"},
-		`{"down":false,"charged":0}`:  {"charged"},
-		`[]`:                          {"body"},
-		`null`:                        {"body"},
-		`"down"`:                      {"body"},
+		`{"dwon":true}`:              {"dwon"},
+		`{"Down":true}`:              {"Down"},
+		`{"down":"yes","latency":5}`: {"down", "latency"},
+		`{"down":null}`:              {"down"},
+		`{"latency":null}`:           {"latency"},
+		`{"latency":""}`:             {"latency"},
+		`{"latency":"soon"}`:         {"latency"},
+		`{"latency":"-1s"}`:          {"latency"},
+		`{"latency":"2s-1s"}`:        {"latency"},
+		`{"latency":"1s-"}`:          {"latency"},
+		`{"capacity":-1}`:            {"capacity"},
+		`{"capacity":"20"}`:          {"capacity"},
+		`{"refusePercent":101}`:      {"refusePercent"},
+		`{"refusePercent":0.5}`:      {"refusePercent"},
+		`{"queue":1}`:                {"queue"},
+		`{"refunds":"maybe"}`:        {"refunds"},
+		`{"refunds":null}`:           {"refunds"},
+		`{"disputes":true}`:          {"disputes"},
+		`{"broken":"yes"}`:           {"broken"},
+		`{"searchLag":60}`:           {"searchLag"},
+		`{"searchLag":"-1m"}`:        {"searchLag"},
+		`{"searchLag":"long"}`:       {"searchLag"},
+		`{"notices":true}`:           {"notices"},
+		`{"notices":null}`:           {"notices"},
+		`{"notices":{"url":"ftp://x/y","late":"soon","never":1}}`:            {"notices.late", "notices.never", "notices.url"},
+		`{"notices":{"url":1,"secret":1,"twice":1,"forged":"","lost":null}}`: {"notices.forged", "notices.lost", "notices.secret", "notices.twice", "notices.url"},
+		`{"loseAnswers":1,"down":{}}`:                                        {"down", "loseAnswers"},
+		`{"down":false,"charged":0}`:                                         {"charged"},
+		`[]`:                                                                 {"body"},
+		`null`:                                                               {"body"},
+		`"down"`:                                                             {"body"},
 	} {
 		s.requireProblem(s.do(http.MethodPut, body), 422, "validation_failed", fields...)
 		require.Equal(t, before, s.Behaviour(), body)

@@ -257,7 +257,7 @@ func (n *Notifications) Standing(ctx context.Context) iter.Seq2[booking.Message,
 // All lists the row of every order.
 func (m *Mypage) All(ctx context.Context) iter.Seq2[audit.Row, error] {
 	rows := all(ctx, m.db, "list every order", func(ctx context.Context, q bun.IDB, is after, last orderRow) (rows []orderRow, err error) {
-		err = q.NewSelect().Model(&rows).Column("id", "status", "version", "view").Where("id ? ?", is, last.ID).
+		err = q.NewSelect().Model(&rows).Column("id", "status", "version", "view", "disputes").Where("id ? ?", is, last.ID).
 			OrderExpr("id").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})

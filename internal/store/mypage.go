@@ -42,6 +42,9 @@ type orderRow struct {
 	// CancellingSince is in µs since 1970, nil unless the order is being undone.
 	CancellingSince *int64
 	Refused         *string // JSON: decisions that came to nothing, see contract.Entry
+	// Disputes are those of the payment that are open, as JSON, nil for none. No publication
+	// of the saga writes them.
+	Disputes *string
 }
 
 // versioned are the columns that go with the view's version. decision and
@@ -81,6 +84,7 @@ func (r orderRow) publication() (contract.Publication, error) {
 	if err := json.Unmarshal([]byte(r.View), &p.View); err != nil {
 		return contract.Publication{}, fmt.Errorf("view of order %s: %w", r.ID, err)
 	}
+	p.View.Disputed = r.Disputes != nil
 	if r.Decision != nil {
 		if err := json.Unmarshal([]byte(*r.Decision), &p.Decision); err != nil {
 			return contract.Publication{}, fmt.Errorf("decision of order %s: %w", r.ID, err)
@@ -156,9 +160,9 @@ func (m *Mypage) Order(ctx context.Context, id string) (contract.Publication, er
 // View is the order as it was last published, with the decisions on it that were
 // kept and came to nothing: what customers read most. NotFound when it never was.
 func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
-	var text, refused []byte
+	var text, refused, disputes []byte
 	err := m.db.run(ctx, "read view", func(ctx context.Context, q bun.IDB) error {
-		return orNotFound(q.QueryRowContext(ctx, "SELECT view, refused FROM orders WHERE id = ?", id).Scan(&text, &refused), "order", id)
+		return orNotFound(q.QueryRowContext(ctx, "SELECT view, refused, disputes FROM orders WHERE id = ?", id).Scan(&text, &refused, &disputes), "order", id)
 	})
 	if err != nil {
 		return contract.View{}, err
@@ -167,6 +171,7 @@ func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
 	if err := json.Unmarshal(text, &view); err != nil {
 		return contract.View{}, fmt.Errorf("view of order %s: %w", id, err)
 	}
+	view.Disputed = disputes != nil
 	if refused == nil {
 		return view, nil
 	}

@@ -37,6 +37,7 @@ func testMypage(t *testing.T, fresh newURL) {
 	t.Run("Orders", func(t *testing.T) { t.Parallel(); testOrders(t, mypage) })
 	t.Run("Troubles", func(t *testing.T) { t.Parallel(); testTroubles(t, store.NewMypage(setup(t, fresh, "mypage"))) })
 	t.Run("Repair", func(t *testing.T) { t.Parallel(); testRepair(t, mypage) })
+	t.Run("Disputes", func(t *testing.T) { t.Parallel(); testDisputes(t, store.NewMypage(setup(t, fresh, "mypage"))) })
 }
 
 func testPublish(t *testing.T, mypage *store.Mypage) {

@@ -57,6 +57,7 @@ func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Pa
 		if err := json.Unmarshal([]byte(row.View), &views[i]); err != nil {
 			return nil, "", fmt.Errorf("view of order %s: %w", row.ID, err)
 		}
+		views[i].Disputed = row.Disputes != nil
 	}
 	return views, next, nil
 }
@@ -103,7 +104,7 @@ func stretchesOf(f booking.OrderFilter) (stretches []orderStretch) {
 
 // selectOrders selects a stretch.
 func selectOrders(q bun.IDB, f booking.OrderFilter, s orderStretch) *bun.SelectQuery {
-	return ofStretch(q.NewSelect().Model((*orderRow)(nil)).Column("id", "placed_at", "view"), f, s)
+	return ofStretch(q.NewSelect().Model((*orderRow)(nil)).Column("id", "placed_at", "view", "disputes"), f, s)
 }
 
 // ofStretch narrows a query to a stretch. An owner is shown only orders that

@@ -32,6 +32,10 @@ type sandboxRow struct {
 	Refunded  int64
 	RefundKey string
 	At        time.Time
+
+	Disputed   int64
+	Dispute    booking.DisputeState // "" while there is none
+	DisputedAt bun.NullTime
 }
 
 func (r sandboxRow) record() payments.Record { return payments.Record{Ref: r.Ref, Status: r.Status} }
@@ -135,7 +139,10 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (is payments.Balance, er
 		if err := q.NewSelect().Model(&parts).Where("ref = ?", ref).OrderExpr("at, key").Scan(ctx); err != nil {
 			return err
 		}
-		is = payments.Balance{Taken: booking.Money{Amount: row.Amount, Currency: row.Currency}, Given: row.Refunded}
+		is = payments.Balance{OrderID: row.OrderID, Taken: booking.Money{Amount: row.Amount, Currency: row.Currency}, Given: row.Refunded}
+		if row.Dispute != "" {
+			is.Dispute = &payments.Dispute{Amount: row.Disputed, State: row.Dispute, At: row.DisputedAt.UTC()}
+		}
 		for _, part := range parts {
 			is.Parts = append(is.Parts, payments.Part{Key: part.Key, Amount: part.Amount, At: part.At.UTC()})
 		}

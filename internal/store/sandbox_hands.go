@@ -15,11 +15,7 @@ import (
 // ByHand gives some of an order's charge back, or with 0 all that is left.
 // RefundExceeds: that much is not left. NotFound: there is no charge.
 func (s *Sandbox) ByHand(ctx context.Context, orderID string, amount int64) error {
-	var row sandboxRow
-	err := s.db.run(ctx, "find charge in sandbox", func(ctx context.Context, q bun.IDB) error {
-		row = sandboxRow{}
-		return orNotFound(q.NewSelect().Model(&row).Where("order_id = ? AND ref <> ''", orderID).Limit(1).Scan(ctx), "charge of order", orderID)
-	})
+	row, err := s.charged(ctx, orderID)
 	if err != nil {
 		return err
 	}
@@ -27,6 +23,37 @@ func (s *Sandbox) ByHand(ctx context.Context, orderID string, amount int64) erro
 		return err
 	}
 	return s.Refund(ctx, "by hand "+rand.Text(), row.Ref, booking.Money{Amount: amount, Currency: row.Currency})
+}
+
+// Dispute has some of an order's charge disputed, or with 0 all of it, and says where
+// that stands. NotFound: there is no charge.
+func (s *Sandbox) Dispute(ctx context.Context, orderID string, amount int64, state string) error {
+	row, err := s.charged(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	return s.db.run(ctx, "dispute charge in sandbox", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw(`UPDATE sandbox_charges SET disputed = ?, dispute = ?, disputed_at = COALESCE(disputed_at, ?) WHERE key = ?`,
+			ofWhole(amount, row.Amount), state, now(), row.Key).Exec(ctx)
+		return err
+	})
+}
+
+// charged is the charge of an order that was taken.
+func (s *Sandbox) charged(ctx context.Context, orderID string) (row sandboxRow, err error) {
+	err = s.db.run(ctx, "find charge in sandbox", func(ctx context.Context, q bun.IDB) error {
+		row = sandboxRow{}
+		return orNotFound(q.NewSelect().Model(&row).Where("order_id = ? AND ref <> ''", orderID).Limit(1).Scan(ctx), "charge of order", orderID)
+	})
+	return row, err
+}
+
+// ofWhole is how much of a charge is disputed.
+func ofWhole(amount, whole int64) int64 {
+	if amount == 0 || amount > whole {
+		return whole
+	}
+	return amount
 }
 
 // ofRest is how much is to be given back of what is left.
@@ -68,11 +95,9 @@ func (s *SandboxIntents) Dispute(ctx context.Context, orderID string, amount int
 	if err != nil {
 		return err
 	}
-	if amount == 0 || amount > i.Amount.Amount {
-		amount = i.Amount.Amount
-	}
 	return s.db.run(ctx, "dispute intent in sandbox", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("UPDATE sandbox_intents SET disputed = ?, dispute = ? WHERE id = ?", amount, state, i.ID).Exec(ctx)
+		_, err := q.NewRaw(`UPDATE sandbox_intents SET disputed = ?, dispute = ?, disputed_at = COALESCE(disputed_at, ?) WHERE id = ?`,
+			ofWhole(amount, i.Amount.Amount), state, now(), i.ID).Exec(ctx)
 		return err
 	})
 }

@@ -37,13 +37,15 @@ type sandboxIntentRow struct {
 	Disputed  int64
 	Dispute   string
 	At        time.Time
+
+	DisputedAt bun.NullTime
 }
 
 func (r sandboxIntentRow) intent() payments.Intent {
 	return payments.Intent{
 		Key: r.Key, ID: r.ID, Request: r.Request, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
 		Method: r.Method, Metadata: r.Metadata, ChargeKey: r.ChargeKey, Answered: r.Answered, Status: r.Status,
-		Refusal: r.Refusal, Refunded: r.Refunded, Disputed: r.Disputed, Dispute: r.Dispute, At: r.At.UTC(),
+		Refusal: r.Refusal, Refunded: r.Refunded, Disputed: r.Disputed, Dispute: r.Dispute, At: r.At.UTC(), DisputedAt: r.DisputedAt.UTC(),
 	}
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -138,6 +139,24 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 		refunds, err = sandbox.Refunds(t.Context(), "pi_pending")
 		require.NoError(t, err)
 		require.Equal(t, "failed", refunds[0].Status)
+	})
+
+	run(t, "Disputes", func(t *testing.T) {
+		i := intent(t.Name(), "pi_disputed", "succeeded")
+		i.ChargeKey = booking.ChargeKey(t.Name())
+		create(t, i)
+		requireCode(t, booking.NotFound, sandbox.Dispute(t.Context(), "unknown", 0, "open"))
+		var since time.Time
+		for _, state := range []string{"open", "lost"} {
+			require.NoError(t, sandbox.Dispute(t.Context(), t.Name(), 0, state))
+			got, err := sandbox.Intent(t.Context(), "pi_disputed")
+			require.NoError(t, err)
+			if since.IsZero() {
+				since = got.DisputedAt
+			}
+			require.Equal(t, []any{won.Amount, state, since}, []any{got.Disputed, got.Dispute, got.DisputedAt})
+		}
+		require.WithinDuration(t, time.Now(), since, time.Minute)
 	})
 
 	run(t, "ListAndTotals", func(t *testing.T) {

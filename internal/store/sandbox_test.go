@@ -3,11 +3,13 @@ package store_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
 )
 
@@ -89,6 +91,32 @@ func testSandbox(t *testing.T, fresh newURL) {
 		requireCode(t, booking.NotFound, sandbox.ByHand(t.Context(), "unknown", 0))
 		_, err = sandbox.Look(t.Context(), "unknown")
 		requireCode(t, booking.NotFound, err)
+	})
+
+	run(t, "Disputes", func(t *testing.T) {
+		c := newCharge(t.Name())
+		charge, err := sandbox.Charge(t.Context(), c, false)
+		require.NoError(t, err)
+		seen, err := sandbox.Look(t.Context(), charge.Ref)
+		require.NoError(t, err)
+		require.Nil(t, seen.Dispute)
+		require.Equal(t, c.OrderID, seen.OrderID)
+		requireCode(t, booking.NotFound, sandbox.Dispute(t.Context(), "unknown", 0, "open"))
+		var since time.Time
+		for _, tt := range []struct {
+			amount, want int64
+			state        booking.DisputeState
+		}{{20000, 20000, booking.DisputeOpen}, {0, won.Amount, booking.DisputeOpen}, {won.Amount + 1, won.Amount, booking.DisputeLost}, {1, 1, booking.DisputeWon}} {
+			require.NoError(t, sandbox.Dispute(t.Context(), c.OrderID, tt.amount, string(tt.state)))
+			seen, err := sandbox.Look(t.Context(), charge.Ref)
+			require.NoError(t, err)
+			if since.IsZero() {
+				since = seen.Dispute.At
+			}
+			require.Equal(t, payments.Dispute{Amount: tt.want, State: tt.state, At: since}, *seen.Dispute, "it is one dispute")
+		}
+		require.WithinDuration(t, time.Now(), since, time.Minute)
+		require.Equal(t, time.UTC, since.Location())
 	})
 
 	run(t, "ChargeVoidAndRefundRace", func(t *testing.T) {

@@ -17,7 +17,7 @@ type Trouble struct {
 	Kind       booking.Kind
 	Cancelling int       // orders that are being undone, and not by the way
 	Since      time.Time // when the one began that has been for longest
-	InNeed     int       // orders that need attention
+	InNeed     int       // orders that need attention, also since their payment is disputed
 }
 
 type troubleRow struct {
@@ -36,7 +36,8 @@ func (m *Mypage) Troubles(ctx context.Context) ([]Trouble, error) {
 		rows = nil
 		return q.NewRaw(`SELECT kind, count(*) AS cancelling, min(cancelling_since) AS since, 0 AS in_need
 				FROM orders WHERE cancelling_since IS NOT NULL GROUP BY kind
-			UNION ALL SELECT kind, 0, NULL, count(*) FROM orders WHERE needs_attention GROUP BY kind`).Scan(ctx, &rows)
+			UNION ALL SELECT kind, 0, NULL, count(*) FROM orders WHERE needs_attention GROUP BY kind
+			UNION ALL SELECT kind, 0, NULL, count(*) FROM orders WHERE disputes IS NOT NULL AND NOT needs_attention GROUP BY kind`).Scan(ctx, &rows)
 	})
 	troubles := make([]Trouble, len(rows))
 	for i, r := range rows {

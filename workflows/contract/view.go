@@ -23,7 +23,10 @@ type View struct {
 	// Reason is why the order is, or is being, cancelled.
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
 	// NeedsAttention marks an order that does not go on by itself as it should.
-	NeedsAttention bool `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, or those who carry it out are late"`
+	NeedsAttention bool `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, those who carry it out are late, or its payment is disputed"`
+	// Disputed: a dispute of the payment is open. The row of the read model alone knows
+	// that: no saga does, and no view carries it.
+	Disputed bool `json:"-"`
 	// PaymentDeferred is set while the payment waits for its turn. It is
 	// replaced when it changes, and never written to.
 	PaymentDeferred *Deferral `json:"paymentDeferred,omitempty" doc:"Set while the payment provider is overloaded and the payment waits for its turn"`

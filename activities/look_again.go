@@ -1,0 +1,45 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// LookAgain looks at an order's charge at the provider, and imports what others have
+// made of it into the ledger. Nothing is asked for: that does what waits for the money.
+// Where only a person can find out what became of the charge, the answer is what the
+// ledger knows.
+func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Looked, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Looked, error) {
+		payment, err := p.Ledger.Payment(ctx, g.OrderID)
+		if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+			return booking.Looked{}, nil
+		}
+		if err != nil {
+			return booking.Looked{}, fmt.Errorf("read payment: %w", err)
+		}
+		_, unseen := p.seen(ctx, &payment, p.importFrom)
+		if _, isOwed := errors.AsType[*Owed](unseen); unseen != nil && !isOwed {
+			return booking.Looked{}, elsewhere{unseen}
+		}
+		return lookedAt(payment), nil
+	})
+}
+
+func lookedAt(payment booking.Payment) booking.Looked {
+	looked := booking.Looked{Status: payment.Status}
+	for _, d := range payment.Disputes {
+		if d.State == booking.DisputeOpen {
+			looked.Disputes = append(looked.Disputes, d)
+		}
+	}
+	for _, e := range payment.Entries {
+		if e.State != booking.EntryDone {
+			looked.Refunds = append(looked.Refunds, e.Key)
+		}
+	}
+	return looked
+}

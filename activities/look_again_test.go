@@ -1,0 +1,168 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+func lookAgain(p *activities.Payments, orderID string) (booking.Looked, error) {
+	return do(durably, func(ctx context.Context) (booking.Looked, error) {
+		return p.LookAgain(ctx, booking.Glance{OrderID: orderID})
+	})
+}
+
+// dispute has the charge disputed.
+func (d *drawer) dispute(amount int64, state booking.DisputeState, due time.Time) booking.Dispute {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	is := booking.Dispute{ID: "du_1", Amount: booking.Money{Amount: amount, Currency: price.Currency}, State: state, EvidenceDueBy: due}
+	d.disputes = []booking.Dispute{is}
+	return is
+}
+
+// TestLookAgain_RefundByHand: what was given back at the provider is in the ledger at
+// once, of an order that stands and of one that was given back but for what is kept.
+// Nothing is asked for.
+func TestLookAgain_RefundByHand(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	for range 2 {
+		got, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, booking.Looked{Status: booking.Charged}, got)
+	}
+	d.byHand(15000)
+	for range 3 { // a notice that comes twice, or late
+		got, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, booking.Looked{Status: booking.Charged}, got)
+	}
+	payment := onRecord(t, payments, "o1")
+	require.Len(t, payment.Entries, 1)
+	require.Equal(t, booking.AtProvider, payment.Entries[0].Reason)
+	require.EqualValues(t, 15000, payment.Refunded)
+	require.NotContains(t, d.notes(), "refund ch_1 as o1/charge/refund")
+
+	_, err := refund(payments, keeping(20000))
+	require.NoError(t, err)
+	d.byHand(20000)
+	got, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Equal(t, booking.Looked{Status: booking.Refunded}, got)
+	payment = onRecord(t, payments, "o1")
+	require.Len(t, payment.Entries, 3)
+	require.Equal(t, []int64{price.Amount, 20000}, []int64{payment.Refunded, payment.Kept})
+}
+
+// TestLookAgain_Disputes: while one is open it is told with its deadline; what is lost is
+// an entry, and what is won is none.
+func TestLookAgain_Disputes(t *testing.T) {
+	t.Parallel()
+	for _, end := range []booking.DisputeState{booking.DisputeLost, booking.DisputeWon} {
+		t.Run(string(end), func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			due := time.Now().Add(7 * 24 * time.Hour).UTC().Truncate(time.Second)
+			open := d.dispute(20000, booking.DisputeOpen, due)
+			for range 2 {
+				got, err := lookAgain(payments, "o1")
+				require.NoError(t, err)
+				require.Equal(t, booking.Looked{Status: booking.Charged, Disputes: []booking.Dispute{open}}, got)
+			}
+			sooner := d.dispute(20000, booking.DisputeOpen, due.Add(-24*time.Hour))
+			got, err := lookAgain(payments, "o1")
+			require.NoError(t, err)
+			require.Equal(t, []booking.Dispute{sooner}, got.Disputes, "a deadline may change")
+
+			ended := d.dispute(20000, end, due)
+			for range 2 {
+				got, err := lookAgain(payments, "o1")
+				require.NoError(t, err)
+				require.Equal(t, booking.Looked{Status: booking.Charged}, got)
+			}
+			payment := onRecord(t, payments, "o1")
+			require.Equal(t, []booking.Dispute{ended}, payment.Disputes)
+			require.Zero(t, payment.Refunded, "a bank's is no refund of the provider's")
+			if end == booking.DisputeWon {
+				require.Empty(t, payment.Entries)
+				return
+			}
+			require.Len(t, payment.Entries, 1)
+			require.Equal(t, []string{"dispute/du_1", "dispute"}, []string{payment.Entries[0].Key, string(payment.Entries[0].Reason)})
+			require.EqualValues(t, 30000, payment.Refundable())
+		})
+	}
+}
+
+// TestLookAgain_RefundsUnderWay: the keys of those that are not done are told, to have
+// them asked for again. A look asks for nothing.
+func TestLookAgain_RefundsUnderWay(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "pending"})
+	_, err := refundPart(payments, goodwill("refund/1", 10000))
+	require.NoError(t, err)
+	d.answersTo("o1/refund/2", &activities.Owed{Words: "failed", NeedsPerson: true})
+	_, err = refundPart(payments, goodwill("refund/2", 10000))
+	require.NoError(t, err)
+	d.answersTo("", nil)
+	_, err = refundPart(payments, goodwill("refund/3", 5000))
+	require.NoError(t, err)
+	asked := d.notes()
+	got, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Equal(t, booking.Charged, got.Status)
+	require.ElementsMatch(t, []string{"refund/1", "refund/2"}, got.Refunds)
+	require.Equal(t, asked, d.notes())
+}
+
+// TestLookAgain_NothingToLookAt: of an order that is not known, or was not charged, there
+// is nothing at the provider.
+func TestLookAgain_NothingToLookAt(t *testing.T) {
+	t.Parallel()
+	d := newDrawer()
+	payments := newPayments(t, &d.till)
+	looks := 0
+	d.look = func(ref string) (activities.Outlay, error) {
+		looks++
+		return d.seen(ref), nil
+	}
+	got, err := lookAgain(payments, "unknown")
+	require.NoError(t, err)
+	require.Zero(t, got)
+	_, err = payments.Ledger.DeferCharge(t.Context(), newCharge("o1"))
+	require.NoError(t, err)
+	for _, status := range []booking.PaymentStatus{booking.ChargeDeferred, booking.ChargePrevented} {
+		got, err = lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, booking.Looked{Status: status}, got)
+		_, err = payments.Ledger.BeginRefund(t.Context(), because(newCharge("o1"), booking.ByCustomer))
+		require.NoError(t, err)
+	}
+	require.Zero(t, looks)
+}
+
+// TestLookAgain_ProviderAway: a look is tried again; what only a person can find out is
+// answered with what is known.
+func TestLookAgain_ProviderAway(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	open := d.dispute(20000, booking.DisputeOpen, time.Time{})
+	_, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+	_, err = lookAgain(payments, "o1")
+	require.ErrorIs(t, err, errAway)
+	d.look = func(string) (activities.Outlay, error) {
+		return activities.Outlay{}, &activities.Owed{Words: "no such payment_intent", NeedsPerson: true}
+	}
+	got, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Equal(t, booking.Looked{Status: booking.Charged, Disputes: []booking.Dispute{open}}, got)
+}

@@ -1,0 +1,67 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// registerNotices adds what the payment provider tells of payments.
+func (s *server) registerNotices() {
+	register(s, huma.Operation{
+		OperationID: "take-payment-notice", Method: http.MethodPost, Path: "/v1/payments/notices", Tags: []string{tagRecords},
+		Summary: "A notice of the payment provider", DefaultStatus: http.StatusNoContent,
+		Description: "For the payment provider alone: its signature is the proof. A notice is a hint that something has become of a payment; " +
+			"what that is, the provider is asked. It may come late, more than once and in any order. 204: it is taken, or is about no order. " +
+			"503: it was not taken, and the provider sends it again.",
+		Responses:        s.problems(append(orders.NoticeCodes(), booking.ForgedNotice, booking.NoticesOff, booking.Unavailable)...),
+		SkipValidateBody: true, // its bytes are the provider's business
+	}, s.takeNotice)
+	register(s, huma.Operation{
+		OperationID: "look-at-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/look", Tags: []string{tagRecords},
+		Summary: "Ask the payment provider what has become of a payment", DefaultStatus: http.StatusAccepted,
+		Description: "Does what a notice of the provider would, should none have come: refunds that were made there by hand, disputes and their ends " +
+			"are recorded, and what waits for money is asked for at once. 202: it will be done; what comes of it shows at Location.",
+		Responses: s.problems(orders.LookCodes()...),
+	}, s.lookAtPayment)
+}
+
+// noticeRequest is whatever the provider sends. It is read when its signature has been
+// checked, which is of the bytes.
+type noticeRequest struct {
+	Strict
+	Signature string `header:"Stripe-Signature" doc:"Stripe's, of the body"`
+	RawBody   []byte `contentType:"application/json"`
+	header    http.Header
+}
+
+// Resolve finds what the schema cannot.
+func (in *noticeRequest) Resolve(ctx huma.Context) []error {
+	in.header = humagin.Unwrap(ctx).Request.Header
+	return in.Strict.Resolve(ctx)
+}
+
+func (s *server) takeNotice(ctx context.Context, in *noticeRequest) (*struct{}, error) {
+	notice, err := s.Notices.Read(ctx, in.RawBody, in.header)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Orders.Notice(ctx, notice)
+}
+
+type lookAnswer struct {
+	Location string `header:"Location" doc:"Where the payment with its entries and disputes can be read"`
+}
+
+func (s *server) lookAtPayment(ctx context.Context, in *paymentByOrder) (*lookAnswer, error) {
+	aboutOrder(ctx, "", in.OrderID)
+	if err := s.Orders.LookAtPayment(ctx, CallerOf(ctx), in.OrderID); err != nil {
+		return nil, err
+	}
+	return &lookAnswer{Location: "/v1/payments/" + in.OrderID}, nil
+}

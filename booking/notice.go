@@ -1,0 +1,25 @@
+package booking
+
+// PaymentNotice is the payment provider's word that something has changed about an
+// order's charge. It is a hint: the provider is looked at, and that counts.
+type PaymentNotice struct {
+	ID string `json:"id"` // the provider's
+	// OrderID is the order that it is about; "" when that is none of ours.
+	OrderID string `json:"orderId"`
+	Ref     string `json:"ref,omitempty"` // the provider's id of the charge
+	What    string `json:"what"`          // the kind of notice, in the provider's words
+}
+
+// Glance names the order whose charge is to be looked at.
+type Glance struct {
+	OrderID string `json:"orderId"`
+}
+
+// Looked is what a look at an order's charge has found. It is zero when nothing was
+// charged for the order.
+type Looked struct {
+	Status   PaymentStatus `json:"status,omitempty"`
+	Disputes []Dispute     `json:"disputes,omitempty"` // those that are open
+	// Refunds are the keys of the refunds that are pending or have failed.
+	Refunds []string `json:"refunds,omitempty"`
+}

@@ -1,0 +1,78 @@
+package e2e
+
+import (
+	"net/http"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// dispute has some of an order's payment disputed at the built-in sandbox, or ends that.
+func (s *system) dispute(order, state string) {
+	s.Helper()
+	s.post("/sandbox/payments/disputes", object{"orderId": order, "amount": 40000, "state": state}).with(s, http.StatusOK)
+}
+
+// noticesOfADispute is of an order that is disputed, while a refund by staff is pending,
+// until the customer has lost.
+func noticesOfADispute(s *system) (id, runID string) {
+	order := s.stands(s.reserve(s.place(9)))
+	s.sandbox(object{"refunds": "wait"})
+	require.Equal(s, "pending", s.refundIn(s.giveBack(order, "a", 1000).with(s, http.StatusCreated)))
+	s.dispute(order, "open")
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	s.dispute(order, "won")
+	id = contract.NoticesWorkflowID(order)
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	require.False(s, s.page(order).NeedsAttention)
+	s.sandbox(object{})
+	return id, ""
+}
+
+// noticesGoOn looks once a run.
+func noticesGoOn(s *system) (id, runID string) {
+	order := s.stands(s.reserve(s.place(9)))
+	s.sandbox(object{"notices": object{"lost": true}})
+	s.dispute(order, "open")
+	id = contract.NoticesWorkflowID(order)
+	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue},
+		contract.NoticesWorkflow, contract.Notices{OrderID: order, Looks: 1})
+	require.NoError(s, err)
+	runID = run.GetRunID()
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	look := func() { s.post("/v1/payments/"+order+"/look", nil).with(s, http.StatusAccepted) }
+	look()
+	s.eventually(func() bool {
+		d, err := s.temporal.DescribeWorkflowExecution(s.Context(), id, "")
+		return err == nil && d.WorkflowExecutionInfo.Execution.RunId != runID
+	})
+	s.dispute(order, "won")
+	look()
+	require.NoError(s, run.Get(s.Context(), nil), "whichever run sees the end")
+	s.sandbox(object{})
+	return id, runID
+}
+
+// noticesWithoutAPayment are about an order that there is not.
+func noticesWithoutAPayment(s *system) (id, runID string) {
+	id = contract.NoticesWorkflowID("lodging-unknown")
+	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue},
+		contract.NoticesWorkflow, contract.Notices{OrderID: "lodging-unknown"})
+	require.NoError(s, err)
+	require.NoError(s, run.Get(s.Context(), nil))
+	return id, run.GetRunID()
+}
+
+// undoNoticed is told that something has become of its payment while its refund is
+// pending.
+func undoNoticed(s *system) string {
+	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	s.sandbox(object{"refunds": "wait"})
+	s.decide(order, "cancel")
+	s.eventually(func() bool { return s.attempts(order, "RefundPayment") > 1 })
+	require.NoError(s, s.temporal.SignalWorkflow(s.Context(), order, "", contract.PaymentNoticeSignal, nil))
+	s.sandbox(object{})
+	return order
+}

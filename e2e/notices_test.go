@@ -1,0 +1,222 @@
+package e2e
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// webhookSecret signs the stand-in's notices; another one is on its way out.
+const webhookSecret = "whsec_e2e"
+
+// bootNoticed boots a system that pays at the stand-in, which sends it notices.
+func bootNoticed(t *testing.T, stripe standIn, change ...func(*app.Options)) *audited {
+	t.Helper()
+	a := bootAudited(t, append(change, stripe.pay, func(o *app.Options) {
+		o.Config.Notices.StripeSecrets = []config.Secret{"whsec_old", webhookSecret}
+	})...)
+	a.notices(stripe, "")
+	return a
+}
+
+const noticesPath = "/v1/payments/notices"
+
+// notices has the stand-in send its notices to the system, in some way, with other
+// switches.
+func (a *audited) notices(stripe standIn, how string, switches ...string) {
+	a.Helper()
+	stripe.turn(fmt.Sprintf(`{"notices":{"url":%q,"secret":%q%s}%s}`, a.url+noticesPath, webhookSecret, how, strings.Join(switches, "")))
+}
+
+// over is an order that has come to its good end.
+func (a *audited) over() string {
+	a.Helper()
+	order := a.stands(a.order(a.menu()))
+	a.becomes(order, booking.Delivering)
+	a.carriedOut(func() answer { return a.post("/v1/food/deliveries/"+order+"/complete", nil) })
+	a.finished(order)
+	return order
+}
+
+// TestNotices_OfRefundsByHand: what somebody gives back at the provider, of an order that
+// stands or is over, is in the ledger as soon as it is told, and in balance.
+func TestNotices_OfRefundsByHand(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootNoticed(t, stripe, on)
+		for _, order := range []string{a.stands(a.reserve(a.place(9))), a.over()} {
+			stripe.hand("refunds", `{"orderId":%q,"amount":5000}`, order)
+			a.eventually(func() bool { return len(a.shown(order).Entries) == 2 })
+			is := a.shown(order)
+			require.Equal(t, booking.Charged, is.Status)
+			require.EqualValues(t, 5000, is.Refunded.Amount)
+			require.True(t, is.named(t, "provider/re_").ByHand)
+			require.False(t, a.page(order).NeedsAttention)
+		}
+		a.requireClean()
+	})
+}
+
+// TestNotices_OfAPendingRefund: a refund that was pending is done when the provider says
+// so. Its order is told, and asks.
+func TestNotices_OfAPendingRefund(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootNoticed(t, stripe, on, impatient)
+		order := a.stands(a.reserve(a.place(9)))
+		a.notices(stripe, "", `,"refunds":"wait"`)
+		a.cancelling(order)
+		told := func(e *historypb.HistoryEvent) bool {
+			return e.GetWorkflowExecutionSignaledEventAttributes().GetSignalName() == contract.PaymentNoticeSignal
+		}
+		a.eventually(func() bool { // that it is pending is told, too
+			for _, e := range a.history(order) {
+				if told(e) {
+					return true
+				}
+			}
+			return false
+		})
+		a.notices(stripe, "")
+		a.becomes(order, booking.Cancelled)
+		require.Equal(t, booking.EntryDone, a.shown(order).named(t, order+"/charge/refund").State)
+		a.requireClean()
+	})
+}
+
+// TestNotices_OfADispute: an order is marked while its payment is disputed, whether it
+// stands or is over, wherever operators look: on its page, in lists, in the metric and in
+// the list of workflows. Its payment shows how much it is about, and until when evidence
+// is taken.
+func TestNotices_OfADispute(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootNoticed(t, stripe, on)
+		stands, over := a.stands(a.reserve(a.place(9))), a.over()
+		for order, end := range map[string]booking.DisputeState{stands: booking.DisputeLost, over: booking.DisputeWon} {
+			follows := contract.NoticesWorkflowID(order)
+			stripe.hand("disputes", `{"orderId":%q,"amount":5000}`, order)
+			a.eventually(func() bool { return a.page(order).NeedsAttention })
+			require.True(t, a.pages()[order].NeedsAttention, "in a list")
+			require.True(t, a.fresh(order).NeedsAttention)
+			kind := string(booking.KindOf(order))
+			a.eventually(func() bool { return a.metric("yeyak_orders_needing_attention", "kind", kind) == 1 })
+			a.eventually(func() bool { return len(a.search("NeedsAttention = true")) == 1 })
+			require.Equal(t, []string{follows}, a.search(`NeedsAttention = true AND CustomerId = "alice"`))
+			is := a.shown(order)
+			require.Len(t, is.Disputes, 1)
+			require.Equal(t, booking.DisputeOpen, is.Disputes[0].State)
+			require.EqualValues(t, 5000, is.Disputes[0].Amount.Amount)
+			require.True(t, is.Disputes[0].EvidenceDueBy.After(time.Now()))
+			a.requireClean()
+
+			stripe.hand("disputes", `{"orderId":%q,"amount":5000,"state":%q}`, order, end)
+			a.eventually(func() bool { return !a.page(order).NeedsAttention })
+			require.Equal(t, end, a.shown(order).Disputes[0].State)
+			if end == booking.DisputeLost {
+				require.Equal(t, booking.Disputed, a.shown(order).named(t, "dispute/").Reason)
+			}
+			require.NoError(t, a.temporal.GetWorkflow(t.Context(), follows, "").Get(t.Context(), nil), "nothing is left to follow")
+			a.eventually(func() bool { return len(a.search("NeedsAttention = true")) == 0 })
+			a.requireClean()
+		}
+	})
+}
+
+// TestNotices_InAnyWay: notices that come late, twice and in another order than they were
+// sent end as one that comes at once.
+func TestNotices_InAnyWay(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootNoticed(t, stripe, on)
+		a.notices(stripe, `,"late":"0s-500ms","twice":true`)
+		order := a.stands(a.reserve(a.place(9)))
+		stripe.hand("refunds", `{"orderId":%q,"amount":5000}`, order)
+		stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, order)
+		stripe.hand("disputes", `{"orderId":%q,"amount":40000,"state":"lost"}`, order)
+		a.eventually(func() bool {
+			var switches struct{ Notices struct{ UnderWay, Sent int } }
+			stripe.ask(http.MethodGet, "/sandbox/payments", "", &switches)
+			return switches.Notices.UnderWay == 0 && switches.Notices.Sent >= 6
+		})
+		a.eventually(func() bool { return len(a.shown(order).Entries) == 3 })
+		require.NoError(t, a.temporal.GetWorkflow(t.Context(), contract.NoticesWorkflowID(order), "").Get(t.Context(), nil))
+		is := a.shown(order)
+		require.EqualValues(t, 55000, is.Refundable.Amount)
+		require.Equal(t, booking.DisputeLost, is.Disputes[0].State)
+		require.False(t, a.page(order).NeedsAttention)
+		a.requireClean()
+	})
+}
+
+// notice is a notice about the charge of an order, signed with a secret.
+func (a *audited) notice(order, secret string) answer {
+	a.Helper()
+	body := fmt.Sprintf(`{"id":"evt_1","object":"event","type":"charge.refunded","data":{"object":{"payment_intent":"pi_1","metadata":{"order":%q}}}}`, order)
+	at := time.Now().Unix()
+	signs := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(signs, "%d.%s", at, body)
+	return a.post(noticesPath, body, "Stripe-Signature", fmt.Sprintf("t=%d,v1=%s", at, hex.EncodeToString(signs.Sum(nil))))
+}
+
+// TestNotices_NotGenuine: a forged notice does nothing; one about an order that there is
+// not does no harm. What was not told is found by the audit, and put right by the command
+// that it names.
+func TestNotices_NotGenuine(t *testing.T) {
+	t.Parallel()
+	stripe := sandboxPayments(t)
+	a := bootNoticed(t, stripe)
+	order := a.stands(a.reserve(a.place(9)))
+	require.Equal(t, booking.ForgedNotice, a.notice(order, "whsec_of_another").with(t, http.StatusBadRequest).body.Code)
+	require.Equal(t, booking.ForgedNotice, a.post(noticesPath, object{}).with(t, http.StatusBadRequest).body.Code)
+	a.notice("lodging-unknown", webhookSecret).with(t, http.StatusNoContent)
+	a.notice("whatever", "whsec_old").with(t, http.StatusNoContent)
+	a.requireClean()
+
+	a.notices(stripe, `,"lost":true`)
+	stripe.hand("refunds", `{"orderId":%q,"amount":5000}`, order)
+	report := a.drift()
+	require.Len(t, report.Findings, 1)
+	require.Equal(t, audit.Provider, report.Findings[0].Kind)
+	require.Equal(t, "yeyak payments look "+order, report.Findings[0].Remedy)
+	_, out, logs := a.command(nil, "payments", "look", order)
+	require.Contains(t, out, "is asked about order "+order, logs)
+	a.eventually(func() bool { return len(a.shown(order).Entries) == 2 })
+	a.requireClean()
+	require.Equal(t, booking.NotFound, a.post("/v1/payments/lodging-unknown/look", nil).with(t, http.StatusNotFound).body.Code)
+}
+
+// TestNotices_OfADisputeThatIsMet: a dispute of which no notice came marks its order as soon
+// as staff wants to give something back.
+func TestNotices_OfADisputeThatIsMet(t *testing.T) {
+	t.Parallel()
+	stripe := sandboxPayments(t)
+	a := bootAudited(t, stripe.pay)
+	order := a.stands(a.reserve(a.place(9)))
+	stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, order)
+	a.giveBack(order, "a", 1000).with(t, http.StatusCreated)
+	a.eventually(func() bool {
+		_, err := a.temporal.DescribeWorkflowExecution(t.Context(), contract.NoticesWorkflowID(order), "")
+		return err == nil && a.page(order).NeedsAttention
+	})
+	a.requireClean()
+	require.Equal(t, booking.NoticesOff, a.post(noticesPath, object{}).with(t, http.StatusNotImplemented).body.Code)
+}

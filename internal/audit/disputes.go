@@ -1,0 +1,65 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// lookRemedy has the provider asked what has become of a payment.
+func lookRemedy(orderID string) string { return "yeyak payments look " + orderID }
+
+// disputes looks for disputes that are open and that nothing follows: their end would
+// not be learned of, should its notice be lost.
+func (l *look) disputes(ctx context.Context) error {
+	for _, f := range l.orders {
+		if len(f.openDisputes()) == 0 {
+			continue
+		}
+		follows, err := l.Workflows.Describe(ctx, contract.NoticesWorkflowID(f.id))
+		if err = ignoreNotFound(err); err != nil {
+			return err
+		}
+		f.unnoticed = !follows.Running()
+	}
+	return nil
+}
+
+func (f *facts) openDisputes() []booking.Dispute {
+	if f.payment == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(f.payment.Disputes), func(d booking.Dispute) bool { return d.State != booking.DisputeOpen })
+}
+
+// disputes compares the ledger's disputes with the row, which is marked while one is open.
+func (f *facts) disputes() (found []Finding) {
+	open := f.openDisputes()
+	if f.unnoticed {
+		found = f.finds(Money, lookRemedy(f.id), "%s, and nothing follows it", disputesInWords(open))
+	}
+	switch marked := f.row != nil && f.row.disputed; {
+	case f.row == nil: // which is another finding
+	case len(open) > 0 && !marked:
+		found = append(found, f.finds(Mypage, lookRemedy(f.id), "%s, and its row is not marked", disputesInWords(open))...)
+	case len(open) == 0 && marked:
+		found = append(found, f.finds(Mypage, lookRemedy(f.id), "its row is marked as disputed; the ledger knows of no open dispute")...)
+	}
+	return found
+}
+
+func disputesInWords(open []booking.Dispute) string {
+	words := make([]string, len(open))
+	for i, d := range open {
+		words[i] = fmt.Sprintf("dispute %s over %s is open", d.ID, inWords(d.Amount))
+		if !d.EvidenceDueBy.IsZero() {
+			words[i] += " until " + d.EvidenceDueBy.UTC().Format(time.RFC3339)
+		}
+	}
+	return strings.Join(words, " and ")
+}

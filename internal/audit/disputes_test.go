@@ -1,0 +1,81 @@
+package audit_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+)
+
+// disputed has the customer's bank object to the payment in the books.
+func (b *books) disputed(state booking.DisputeState) {
+	b.payments[0].Disputes = []booking.Dispute{{
+		ID: "du_1", Amount: booking.Money{Amount: 40000, Currency: "KRW"}, State: state,
+		EvidenceDueBy: time.Date(2026, 12, 9, 0, 0, 0, 0, time.UTC),
+	}}
+}
+
+// marked marks the row, and followed has a workflow follow the notices.
+func (b *books) marked() { b.rows[0].View.Disputed = true }
+
+func (b *books) followed() { b.refunds[b.rows[0].ID+"/notices"] = true }
+
+// TestRun_DisputesThatAgree: an open dispute is followed and marks its order, whether that
+// stands or has ended; one that is over does neither.
+func TestRun_DisputesThatAgree(t *testing.T) {
+	t.Parallel()
+	for _, status := range []booking.Status{booking.Confirmed, booking.Completed} {
+		b := newBooks()
+		b.add(order(booking.Lodging, status))
+		b.disputed(booking.DisputeOpen)
+		b.marked()
+		b.followed()
+		b.requireFindings(t)
+		for _, end := range []booking.DisputeState{booking.DisputeWon, booking.DisputeLost} {
+			b := newBooks()
+			b.add(order(booking.Lodging, status))
+			b.disputed(end)
+			b.requireFindings(t)
+		}
+	}
+}
+
+const isOpen = "dispute du_1 over 40000 KRW is open until 2026-12-09T00:00:00Z"
+
+// TestRun_FindsEveryDriftOfDisputes: each is mended by a look at the provider.
+func TestRun_FindsEveryDriftOfDisputes(t *testing.T) {
+	t.Parallel()
+	for name, d := range map[string]drift{
+		"NotMarked": {booking.Lodging, booking.Confirmed, func(b *books) {
+			b.disputed(booking.DisputeOpen)
+			b.followed()
+		}, foundByLooking(audit.Mypage, booking.Lodging, isOpen+", and its row is not marked")},
+		"MarkedAfterItsEnd": {booking.Food, booking.Delivered, func(b *books) {
+			b.disputed(booking.DisputeWon)
+			b.marked()
+		}, foundByLooking(audit.Mypage, booking.Food, "its row is marked as disputed; the ledger knows of no open dispute")},
+		"MarkedWithoutAPayment": {booking.Food, booking.Received, func(b *books) { b.marked() },
+			foundByLooking(audit.Mypage, booking.Food, "its row is marked as disputed; the ledger knows of no open dispute")},
+		"NothingFollowsIt": {booking.Cafe, booking.Completed, func(b *books) {
+			b.disputed(booking.DisputeOpen)
+			b.marked()
+		}, foundByLooking(audit.Money, booking.Cafe, isOpen+", and nothing follows it")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBooks()
+			v := order(d.kind, d.status)
+			b.add(v)
+			d.do(b)
+			want := append([]audit.Finding(nil), d.want...)
+			for i := range want {
+				want[i].OrderID = v.ID
+			}
+			require.NotEmpty(t, want)
+			b.requireFindings(t, want...)
+		})
+	}
+}

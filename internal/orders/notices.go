@@ -1,0 +1,54 @@
+package orders
+
+import (
+	"context"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// What notices say that do not come from the provider: of an operator who has a payment
+// looked at, and of a dispute that was met when money was given back.
+const (
+	askedByHand  = "asked by hand"
+	seenAtRefund = "dispute seen at a refund"
+)
+
+// NoticeCodes lists the codes that Notice may answer.
+func NoticeCodes() []booking.Code { return []booking.Code{TemporalUnavailable} }
+
+// LookCodes lists the codes that LookAtPayment may answer.
+func LookCodes() []booking.Code {
+	return append(NoticeCodes(), booking.NotFound, booking.Unavailable)
+}
+
+// Notice takes a notice of the payment provider: what has become of the order's payment
+// is looked up, in its own time, and recorded. It may come late, more than once and in
+// any order. One that is about no order of ours is passed over. TemporalUnavailable: it
+// was not taken.
+func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
+	if !booking.IsOrderID("", n.OrderID) {
+		o.Log.Info("payment notice about no order", zap.String("notice", n.ID), zap.String("what", n.What), zap.String("ref", n.Ref))
+		return nil
+	}
+	telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget)
+	defer cancel()
+	if err := o.Engine.TellNotice(telling, n); err != nil {
+		o.log(ctx, n.OrderID).Warn("payment notice not taken", zap.String("notice", n.ID), zap.String("what", n.What), zap.Error(err))
+		return booking.Errorf(TemporalUnavailable, "payment notices cannot be taken at the moment: send it again")
+	}
+	return nil
+}
+
+// LookAtPayment has the provider asked what has become of an order's payment, as a notice
+// of it would. NotFound: it has none.
+func (o *Orders) LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error {
+	if err := o.Allow(ctx, caller, booking.ResolvePayment, "", orderID); err != nil {
+		return err
+	}
+	if _, err := o.Ledger.Payment(ctx, orderID); err != nil {
+		return err
+	}
+	return o.Notice(ctx, booking.PaymentNotice{OrderID: orderID, What: askedByHand})
+}

@@ -1,0 +1,103 @@
+package orders_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/mocks"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// followed lets the engine take notices of an order, or not, and tells what it took.
+func (b *bundle) followed(orderID string, err error) *[]booking.PaymentNotice {
+	taken := &[]booking.PaymentNotice{}
+	b.engine.On("SignalWithStartWorkflow", mock.Anything, orderID+"/notices", contract.NoticeSignal, mock.Anything,
+		mock.MatchedBy(func(o client.StartWorkflowOptions) bool {
+			return o.ID == orderID+"/notices" && o.TaskQueue == contract.SagasQueue &&
+				o.WorkflowIDReusePolicy == enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+		}), contract.NoticesWorkflow, contract.Notices{OrderID: orderID}).
+		Run(func(args mock.Arguments) { *taken = append(*taken, args.Get(3).(booking.PaymentNotice)) }).
+		Return(&mocks.WorkflowRun{}, err)
+	return taken
+}
+
+// TestNotice_IsFollowed: each notice goes to the one workflow of its order, as often as it
+// comes.
+func TestNotice_IsFollowed(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	taken := b.followed("lodging-1", nil)
+	n := booking.PaymentNotice{ID: "evt_1", OrderID: "lodging-1", What: "charge.refunded"}
+	require.NoError(t, b.Notice(t.Context(), n))
+	require.NoError(t, b.Notice(t.Context(), n))
+	require.Equal(t, []booking.PaymentNotice{n, n}, *taken)
+}
+
+// TestNotice_AboutNoOrder: nothing is done for a notice that is about something else.
+func TestNotice_AboutNoOrder(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	for _, id := range []string{"", "whatever", "lodging-", "lodging-1/notices", "subscription-1"} {
+		require.NoError(t, b.Notice(t.Context(), booking.PaymentNotice{ID: "evt_1", OrderID: id}), id)
+	}
+}
+
+// TestNotice_NotTaken: while the engine does not take it, the provider has to send it
+// again.
+func TestNotice_NotTaken(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{serviceerror.NewUnavailable("away"), errors.New("a defect")} {
+		b := newBundle(t)
+		b.followed("lodging-1", err)
+		err := b.Notice(t.Context(), booking.PaymentNotice{ID: "evt_1", OrderID: "lodging-1"})
+		require.ErrorIs(t, err, &booking.Error{Code: orders.TemporalUnavailable})
+	}
+}
+
+// TestLookAtPayment: an operator has a payment looked at as a notice would. There has to
+// be one.
+func TestLookAtPayment(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Confirmed)
+	taken := g.followed(g.order, nil)
+	require.NoError(t, g.LookAtPayment(t.Context(), olga, g.order))
+	require.Len(t, *taken, 1)
+	alice := booking.Caller{ID: "alice", Roles: []booking.Role{booking.CustomerRole}}
+	require.ErrorIs(t, g.LookAtPayment(t.Context(), alice, g.order), &booking.Error{Code: booking.NotAllowed})
+	require.ErrorIs(t, g.LookAtPayment(t.Context(), olga, "lodging-2"), &booking.Error{Code: booking.NotFound})
+	require.ErrorIs(t, g.LookAtPayment(t.Context(), olga, "whatever"), &booking.Error{Code: booking.NotFound})
+	require.Len(t, *taken, 1)
+}
+
+// TestEngine_Follow: a dispute that is met otherwise is followed like one of a notice.
+func TestEngine_Follow(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	taken := b.followed("lodging-1", nil)
+	require.NoError(t, b.Engine.Follow(t.Context(), "lodging-1"))
+	require.Equal(t, "lodging-1", (*taken)[0].OrderID)
+}
+
+// TestReadFresh_KnowsOfDisputes: what its saga does not know, the row does.
+func TestReadFresh_KnowsOfDisputes(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	p := of(booking.Lodging).in(booking.Confirmed, "")
+	p.View.Disputed = true
+	b.store.put(p)
+	asks := p.View
+	asks.Disputed = false
+	asks.Version--
+	b.answersQuery(contract.ViewQuery, asks, nil)
+	view, err := b.ReadFresh(t.Context(), booking.Caller{Unchecked: true}, p.View.ID)
+	require.NoError(t, err)
+	require.True(t, view.Disputed)
+}

@@ -1,0 +1,235 @@
+package payments_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/payments"
+)
+
+// hearer takes notices, and reads them as the API does.
+type hearer struct {
+	url   string
+	heard chan heard
+
+	mu   sync.Mutex
+	busy int // so many notices are turned away first
+}
+
+type heard struct {
+	booking.PaymentNotice
+	err error
+}
+
+func (h *hearer) turnsAway(notices int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.busy = notices
+}
+
+func (h *hearer) isBusy() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.busy--
+	return h.busy >= 0
+}
+
+// heardBy is a stand-in for Stripe that has charged order o1, and one that hears of it.
+func heardBy(t *testing.T) (counter, *hearer, string) {
+	t.Helper()
+	p := newCounter(t)
+	t.Cleanup(p.sandbox.Close)
+	h := &hearer{heard: make(chan heard, 100)}
+	stripe := reader(t, p.sandbox.Handler(), newSecret)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.isBusy() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		notice, err := stripe.Read(r.Context(), body, r.Header)
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		h.heard <- heard{notice, err}
+	}))
+	t.Cleanup(server.Close)
+	h.url = server.URL
+	return p, h, p.charged(t, "pm_card_visa")
+}
+
+// turn turns the stand-in's switches, those of notices and others.
+func (h *hearer) turn(t *testing.T, p counter, notices, others string) {
+	t.Helper()
+	body := fmt.Sprintf(`{"notices": {"url": %q, "secret": %q%s}%s}`, h.url, newSecret, notices, others)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, payments.SwitchboardPath, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	p.sandbox.Handler().ServeHTTP(w, r)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	require.NotContains(t, w.Body.String(), newSecret)
+}
+
+// next is the notice that is heard next.
+func (h *hearer) next(t *testing.T) booking.PaymentNotice {
+	t.Helper()
+	got := <-h.heard
+	require.NoError(t, got.err)
+	require.NotEmpty(t, got.ID)
+	return got.PaymentNotice
+}
+
+func (h *hearer) requireNext(t *testing.T, what, orderID, ref string) {
+	t.Helper()
+	got := h.next(t)
+	require.Equal(t, []string{what, orderID, ref}, []string{got.What, got.OrderID, got.Ref})
+}
+
+// underWay is how many notices are late or repeated, and how many were taken.
+func underWay(t *testing.T, body string) (waiting, sent int) {
+	t.Helper()
+	var said struct{ Notices struct{ UnderWay, Sent int } }
+	require.NoError(t, json.Unmarshal([]byte(body), &said))
+	return said.Notices.UnderWay, said.Notices.Sent
+}
+
+// TestServer_Tells: of refunds and disputes, whoever makes them, with the order that
+// they are about.
+func TestServer_Tells(t *testing.T) {
+	t.Parallel()
+	p, h, ref := heardBy(t)
+	h.turn(t, p, "", "")
+	p.hand(t, "refunds", `{"orderId":"o1","amount":1000}`, http.StatusOK)
+	h.requireNext(t, "charge.refunded", "o1", ref)
+	for range 2 { // the second is the same request
+		_, err := p.part(t, "o1/refund/1", ref, 2000)
+		require.NoError(t, err)
+	}
+	h.requireNext(t, "charge.refunded", "o1", ref)
+	for state, what := range map[string]string{"wait": "refund.created", "fail": "refund.failed"} {
+		h.turn(t, p, "", `, "refunds": "`+state+`"`)
+		_, err := p.part(t, "o1/refund/"+state, ref, 1000)
+		require.Error(t, err)
+		h.requireNext(t, what, "o1", ref)
+		h.turn(t, p, "", "")
+		if state == "wait" {
+			h.requireNext(t, "refund.updated", "o1", ref) // it ends by itself, with the switch
+		}
+	}
+	for _, step := range [][2]string{
+		{`{"orderId":"o1","amount":5000}`, "charge.dispute.created"},
+		{`{"orderId":"o1","amount":6000}`, "charge.dispute.updated"},
+		{`{"orderId":"o1","amount":6000,"state":"lost"}`, "charge.dispute.closed"},
+		{`{"orderId":"o1","amount":6000,"state":"won"}`, "charge.dispute.closed"},
+	} {
+		p.hand(t, "disputes", step[0], http.StatusOK)
+		h.requireNext(t, step[1], "o1", ref)
+	}
+	require.Empty(t, h.heard)
+}
+
+// TestServer_TellsOfDisputesThatItsMethodRaises, and when they end.
+func TestServer_TellsOfDisputesThatItsMethodRaises(t *testing.T) {
+	t.Parallel()
+	p, h, _ := heardBy(t)
+	h.turn(t, p, "", "")
+	c := newCharge("pm_card_createDispute")
+	c.OrderID, c.Key = "o2", booking.ChargeKey("o2")
+	ref, err := p.Charge(t.Context(), c)
+	require.NoError(t, err)
+	h.requireNext(t, "charge.dispute.created", "o2", ref)
+	h.turn(t, p, "", `, "disputes": "lost"`)
+	h.requireNext(t, "charge.dispute.closed", "o2", ref)
+}
+
+// TestServer_NoticesAsSwitched: late, lost, forged, twice, and again until they are taken.
+func TestServer_NoticesAsSwitched(t *testing.T) {
+	t.Parallel()
+	p, h, ref := heardBy(t)
+	refund := func() string { return p.hand(t, "refunds", `{"orderId":"o1","amount":1}`, http.StatusOK) }
+	refund() // there is no URL
+	h.turn(t, p, `, "lost": true`, "")
+	waiting, sent := underWay(t, refund())
+	require.Equal(t, []int{0, 0}, []int{waiting, sent})
+
+	h.turn(t, p, `, "late": "1h"`, "")
+	waiting, sent = underWay(t, refund())
+	require.Equal(t, []int{1, 0}, []int{waiting, sent}, "it is late, and the next one is not")
+	h.turn(t, p, `, "twice": true, "late": "0s-1ms"`, "")
+	refund()
+	require.Equal(t, h.next(t), h.next(t), "a notice that is sent twice is the same")
+
+	h.turn(t, p, `, "forged": true`, "")
+	refund()
+	require.ErrorIs(t, (<-h.heard).err, &booking.Error{Code: booking.ForgedNotice})
+
+	h.turnsAway(2)
+	h.turn(t, p, "", "")
+	refund()
+	h.requireNext(t, "charge.refunded", "o1", ref)
+	require.Empty(t, h.heard)
+	p.sandbox.Close()
+	waiting, _ = underWay(t, refund())
+	require.Zero(t, waiting, "what is late is not waited for, and what comes later is not sent")
+}
+
+// TestSandbox_Tells: the built-in sandbox hands over what nobody was answered, again until
+// it is taken.
+func TestSandbox_Tells(t *testing.T) {
+	t.Parallel()
+	remembered := newCharges(t)
+	s := payments.NewSandbox(remembered)
+	t.Cleanup(s.Close)
+	told, busy := make(chan booking.PaymentNotice, 10), true
+	s.Notify = func(_ context.Context, n booking.PaymentNotice) error {
+		if busy {
+			busy = false
+			return errors.New("the engine is away")
+		}
+		told <- n
+		return nil
+	}
+	ref, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.NoError(t, err)
+	requireTold := func(what string) {
+		n := <-told
+		require.Equal(t, []string{what, "o1"}, []string{n.What, n.OrderID})
+		require.NotEmpty(t, n.ID)
+	}
+	h := hands{t, s}
+	h.do("refunds", `{"orderId":"o1","amount":1000}`, http.StatusOK)
+	requireTold("charge.refunded")
+	h.do("disputes", `{"orderId":"o1","amount":5000}`, http.StatusOK)
+	requireTold("charge.dispute.created")
+	h.do("disputes", `{"orderId":"o1","amount":5000,"state":"won"}`, http.StatusOK)
+	requireTold("charge.dispute.closed")
+
+	s.Behave(payments.Behaviour{Refunds: "wait"})
+	give := func() error {
+		seen, err := s.Look(t.Context(), ref)
+		require.NoError(t, err)
+		_, err = s.Refund(t.Context(), "o1/charge/refund", seen, booking.Money{Amount: 2000, Currency: price.Currency})
+		return err
+	}
+	requireOwed(t, give(), false, "pending")
+	s.Behave(payments.Behaviour{})
+	requireTold("refund.updated")
+	require.NoError(t, give())
+	s.Behave(payments.Behaviour{Notices: payments.Notices{Lost: true}})
+	h.do("refunds", `{"orderId":"o1"}`, http.StatusOK)
+	require.Empty(t, told, "what is answered is not told, and what is lost is not")
+}

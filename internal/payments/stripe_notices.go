@@ -1,0 +1,112 @@
+package payments
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/stripe/stripe-go/v84"
+	"github.com/stripe/stripe-go/v84/webhook"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// SignatureHeader is where Stripe signs its notices, which it calls webhooks.
+const SignatureHeader = "Stripe-Signature"
+
+// Kinds of notices that are about money that goes back. All others are about none of
+// our orders, however many Stripe is told to send: a charge is asked for, and its answer
+// is heard.
+const (
+	chargeRefunded = "charge.refunded"
+	refundCreated  = "refund.created"
+	refundUpdated  = "refund.updated"
+	refundFailed   = "refund.failed"
+	refundOfCharge = "charge.refund.updated"
+	ofDisputes     = "charge.dispute."
+	disputeCreated = ofDisputes + "created"
+	disputeUpdated = ofDisputes + "updated"
+	disputeClosed  = ofDisputes + "closed"
+)
+
+// objectOfNotices is what Stripe calls a notice.
+const objectOfNotices = "event"
+
+// Read reads a notice that Stripe has signed with one of our secrets. There are
+// several while one is replaced by the next. A notice of a refund made by hand, or of a
+// dispute, names the intent only: Stripe is asked whose that is. ForgedNotice: none of
+// our secrets signed it, or that is more than five minutes ago. NoticesOff: there is no secret.
+// Invalid: it is signed, and no notice. Unavailable: it is not known whose it is.
+func (s *Stripe) Read(ctx context.Context, body []byte, header http.Header) (booking.PaymentNotice, error) {
+	if len(s.webhookSecrets) == 0 {
+		return booking.PaymentNotice{}, booking.Errorf(booking.NoticesOff, "there is no secret that notices of stripe are checked with")
+	}
+	event, err := s.genuine(body, header.Get(SignatureHeader))
+	if err != nil {
+		return booking.PaymentNotice{}, err
+	}
+	notice := booking.PaymentNotice{ID: event.ID, What: string(event.Type)}
+	if !goesBack(event.Type) || event.Data == nil {
+		return notice, nil
+	}
+	var about struct {
+		Intent   *stripe.PaymentIntent `json:"payment_intent"`
+		Metadata map[string]string     `json:"metadata"`
+	}
+	if err := json.Unmarshal(event.Data.Raw, &about); err != nil {
+		return notice, unreadable(err)
+	}
+	if about.Intent == nil || about.Intent.ID == "" {
+		return notice, nil // it was charged in another way than ours
+	}
+	notice.Ref = about.Intent.ID
+	if notice.OrderID = about.Metadata[metadataOrder]; notice.OrderID != "" { // the intent's, which its charge has too
+		return notice, nil
+	}
+	notice.OrderID, err = s.orderOf(ctx, notice.Ref)
+	return notice, err
+}
+
+// genuine is the event in the body, once one of the secrets says that it is Stripe's.
+// Versions of its API do not differ in what is read of it.
+func (s *Stripe) genuine(body []byte, signature string) (event stripe.Event, err error) {
+	for _, secret := range s.webhookSecrets {
+		if err = webhook.ValidatePayload(body, signature, secret); err == nil {
+			if err := json.Unmarshal(body, &event); err != nil || event.Object != objectOfNotices || event.ID == "" {
+				return event, unreadable(err)
+			}
+			return event, nil
+		}
+	}
+	return event, booking.Errorf(booking.ForgedNotice,
+		"the notice bears no signature of stripe's that is valid here, or was signed more than five minutes ago").Because(err)
+}
+
+func unreadable(err error) error {
+	return booking.Faulty([]booking.Fault{{Field: "body", Words: "must be an event as stripe's webhooks have it, with its id"}}).Because(err)
+}
+
+func goesBack(kind stripe.EventType) bool {
+	switch kind {
+	case chargeRefunded, refundCreated, refundUpdated, refundFailed, refundOfCharge:
+		return true
+	default:
+		return strings.HasPrefix(string(kind), ofDisputes)
+	}
+}
+
+// orderOf is the order that an intent was made for, "" for none of ours. Unavailable:
+// Stripe cannot be asked.
+func (s *Stripe) orderOf(ctx context.Context, ref string) (string, error) {
+	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, nil)
+	if err == nil {
+		return intent.Metadata[metadataOrder], nil
+	}
+	err = s.explain(err)
+	if answered, ok := errors.AsType[*answer](err); ok && answered.said.HTTPStatusCode == http.StatusNotFound {
+		return "", nil
+	}
+	return "", booking.Errorf(booking.Unavailable, "stripe does not say whose the notice is").Because(err)
+}

@@ -1,0 +1,69 @@
+package contract
+
+import (
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// NoticesWorkflow follows what the payment provider says of one order's payment. Its
+// search attributes are the order's, without the kind, by which sagas are listed: see
+// DisputedAttributes.
+const NoticesWorkflow = "PaymentNotices"
+
+// NoticeSignal carries a booking.PaymentNotice to that workflow. A notice is a hint: what
+// has become of the payment is looked up.
+const NoticeSignal = "notice"
+
+// PaymentNoticeSignal tells a saga, or a refund of its own, that something has become of
+// the order's payment. What waits for money asks for it at once.
+const PaymentNoticeSignal = "payment-notice"
+
+const noticesSuffix = "/notices"
+
+// NoticesWorkflowID is the id of the workflow that follows the order's notices.
+func NoticesWorkflowID(orderID string) string { return orderID + noticesSuffix }
+
+// Notices is what that workflow starts with. Fields of zero use the defaults.
+type Notices struct {
+	OrderID string `json:"orderId"`
+	// Looks is how often one run looks at the payment, before it continues as new.
+	Looks int `json:"looks,omitempty"`
+	// Alone is how often the workflow has looked by itself since it heard of a notice.
+	Alone int `json:"alone,omitempty"`
+	// Marked: the workflow's search attributes say that the order is disputed.
+	Marked bool `json:"marked,omitempty"`
+}
+
+// noticeLooks is the default of Notices.Looks: some 3,000 events.
+const noticeLooks = 100
+
+// Sane is the input with defaults for what is missing. When the workflow begins it has
+// not done anything yet, whatever its input says.
+func (n Notices) Sane(begins bool) Notices {
+	if begins {
+		n = Notices{OrderID: n.OrderID, Looks: n.Looks}
+	}
+	n.Looks, n.Alone = within(n.Looks, noticeLooks), max(0, n.Alone)
+	return n
+}
+
+// Check is an Invalid if a workflow with this id cannot follow such notices.
+func (n Notices) Check(workflowID string) error {
+	var is objections
+	is.unless(booking.IsOrderID("", n.OrderID), "orderId", "is not the id of an order")
+	is.unless(n.OrderID == strings.TrimSuffix(workflowID, noticesSuffix) && n.OrderID != workflowID, "orderId", "the workflow's id must be the order's, with %s", noticesSuffix)
+	return is.err()
+}
+
+// DisputedAttributes are the search attributes by which operators find an order whose
+// payment is disputed, whether its saga runs or has ended. It has no OrderKind: what has
+// one is a saga.
+func DisputedAttributes(customerID, ownerID, itemID string) []temporal.SearchAttributeUpdate {
+	return []temporal.SearchAttributeUpdate{
+		NeedsAttentionAttribute.ValueSet(true), CustomerAttribute.ValueSet(customerID),
+		OwnerAttribute.ValueSet(ownerID), ItemAttribute.ValueSet(itemID),
+	}
+}

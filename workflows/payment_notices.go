@@ -1,0 +1,152 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// PaymentNotices follows what the payment provider says of an order's payment. There is
+// one for each order, whether its saga runs or has ended, and each notice is a signal. A
+// notice is a hint only: what has become of the payment is looked up and recorded, and
+// whatever waits for that money asks at once. While a dispute is open the order is
+// marked, and is looked at again by itself, should a notice be lost.
+func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
+	n := &notices{ctx: ctx, in: in.Sane(begins(ctx)), heard: workflow.GetSignalChannel(ctx, contract.NoticeSignal)}
+	if err := n.in.Check(workflow.GetInfo(ctx).WorkflowExecution.ID); err != nil {
+		return refusedInput(err)
+	}
+	for range n.in.Looks {
+		n.drain()
+		payment, err := n.look()
+		if err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
+		n.tellThoseWhoWait(payment.Refunds)
+		if err := n.mark(payment.Disputes); err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
+		if err := n.waitFor(payment.Disputes); err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
+		if len(payment.Disputes) == 0 && n.heard.Len() == 0 {
+			return nil
+		}
+	}
+	n.drain() // the next run looks at once
+	return workflow.NewContinueAsNewError(ctx, contract.NoticesWorkflow, n.in)
+}
+
+// notices are those of one order.
+type notices struct {
+	ctx   workflow.Context
+	in    contract.Notices
+	heard workflow.ReceiveChannel
+}
+
+// drain takes the notices that have come. One look is enough for all of them.
+func (n *notices) drain() {
+	var notice booking.PaymentNotice
+	for n.heard.ReceiveAsync(&notice) {
+		workflow.GetLogger(n.ctx).Info("payment notice", "order", n.in.OrderID, "notice", notice.ID, "what", notice.What)
+		n.in.Alone = 0
+	}
+}
+
+// look brings the ledger up to date with the provider.
+func (n *notices) look() (is booking.Looked, err error) {
+	err = n.do("look at the payment", contract.PaymentsQueue, payments.LookAgain, booking.Glance{OrderID: n.in.OrderID}, &is)
+	if err == nil && is.Status == "" {
+		workflow.GetLogger(n.ctx).Warn("payment notice of an order that has no payment", "order", n.in.OrderID)
+	}
+	return is, err
+}
+
+// do does an activity until it is done.
+func (n *notices) do(name, queue string, activity, with, result any) error {
+	for {
+		err := durably(n.ctx, call{name: name, queue: queue, do: activity, with: with}).Get(n.ctx, result)
+		if err == nil || n.ctx.Err() != nil {
+			return err
+		}
+		_ = workflow.Sleep(n.ctx, pause) //replay:never only an operator can have failed it
+	}
+}
+
+// tellThoseWhoWait tells the order's saga and, after its end, the workflows of its
+// refunds. Those that have ended wait for nothing.
+func (n *notices) tellThoseWhoWait(refunds []string) {
+	if len(refunds) == 0 {
+		return
+	}
+	waiting := []string{n.in.OrderID}
+	for _, key := range refunds {
+		if id, ofStaff := contract.RefundID(key); ofStaff {
+			waiting = append(waiting, contract.RefundWorkflowID(n.in.OrderID, id))
+		}
+	}
+	told := make([]workflow.Future, len(waiting))
+	for i, id := range waiting {
+		told[i] = workflow.SignalExternalWorkflow(n.ctx, id, "", contract.PaymentNoticeSignal, nil)
+	}
+	for _, t := range told {
+		_ = t.Get(n.ctx, nil)
+	}
+}
+
+// mark shows on mypage, and in the list of workflows, whether the order is disputed.
+func (n *notices) mark(open []booking.Dispute) error {
+	var order activities.DisputedOrder
+	with := activities.OpenDisputes{OrderID: n.in.OrderID, Disputes: open}
+	if err := n.do("show disputes on mypage", contract.MypageQueue, mypage.NoteDisputes, with, &order); err != nil {
+		return err //replay:never only an operator who cancels the workflow leads here
+	}
+	switch {
+	case len(open) > 0 && !n.in.Marked:
+		workflow.GetLogger(n.ctx).Error("order needs attention", "order", n.in.OrderID, "trouble", disputesInWords(open))
+		workflow.GetMetricsHandler(n.ctx).WithTags(map[string]string{"kind": string(booking.KindOf(n.in.OrderID))}).
+			Counter(markedCounter).Inc(1)
+		must(workflow.UpsertTypedSearchAttributes(n.ctx, contract.DisputedAttributes(order.CustomerID, order.OwnerID, order.ItemID)...))
+	case len(open) == 0 && n.in.Marked:
+		must(workflow.UpsertTypedSearchAttributes(n.ctx, contract.NeedsAttentionAttribute.ValueSet(false)))
+	}
+	n.in.Marked = len(open) > 0
+	return nil
+}
+
+func disputesInWords(open []booking.Dispute) string {
+	words := make([]string, len(open))
+	for i, d := range open {
+		words[i] = fmt.Sprintf("dispute %s over %d %s", d.ID, d.Amount.Amount, d.Amount.Currency)
+		if !d.EvidenceDueBy.IsZero() {
+			words[i] += ", evidence is taken until " + d.EvidenceDueBy.UTC().Format(time.RFC3339)
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+// How long a disputed order is left alone without a notice: longer each time. Its end
+// may be months away.
+const (
+	firstLookAlone = time.Hour
+	lastLookAlone  = 24 * time.Hour
+)
+
+// waitFor waits for a notice, or until it is time to look without one, if a dispute is
+// open.
+func (n *notices) waitFor(open []booking.Dispute) error {
+	if len(open) == 0 {
+		return nil
+	}
+	workflow.SetCurrentDetails(n.ctx, "**needs attention**: "+disputesInWords(open))
+	patience := min(firstLookAlone<<min(n.in.Alone, 5), lastLookAlone)
+	n.in.Alone++
+	_, err := await(n.ctx, patience, "until the next look without a notice", func() bool { return n.heard.Len() > 0 })
+	return err
+}

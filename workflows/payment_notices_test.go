@@ -1,0 +1,267 @@
+package workflows_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// following is the workflow that follows the notices of an order, which has ended.
+type following struct {
+	*stay
+	mu   sync.Mutex
+	told []string // the workflows that something was told
+}
+
+// follow makes that of a stay that was paid for and is over.
+func follow(t *testing.T) *following {
+	f := &following{stay: newStay(t)}
+	over := f.run()
+	require.Equal(t, booking.Completed, over.Status)
+	f.flow = workflows.PaymentNotices
+	f.live(over.Since().Add(24 * hour))
+	f.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(f.order), TaskQueue: contract.SagasQueue})
+	f.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, contract.PaymentNoticeSignal, mock.Anything).
+		Return(func(_, workflowID, _, _ string, _ any) error {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.told = append(f.told, strings.TrimPrefix(workflowID, f.order))
+			return nil
+		}).Maybe()
+	f.looked = 0
+	return f
+}
+
+// begin starts the workflow, and waits until it ends.
+func (f *following) begin(in contract.Notices) {
+	f.Helper()
+	in.OrderID = f.order
+	f.env.ExecuteWorkflow(f.flow, in)
+	require.True(f, f.env.IsWorkflowCompleted())
+}
+
+// hears sends notices after a while.
+func (f *following) hears(after time.Duration, n int) {
+	f.env.RegisterDelayedCallback(func() {
+		for range n {
+			f.env.SignalWorkflow(contract.NoticeSignal, booking.PaymentNotice{ID: "evt_1", OrderID: f.order, What: "charge.dispute.updated"})
+		}
+	}, after)
+}
+
+// at looks at the world after a while.
+func (f *following) at(after time.Duration, look func()) { f.env.RegisterDelayedCallback(look, after) }
+
+// is changes what the provider says of the dispute.
+func (f *following) is(state booking.DisputeState) {
+	f.world.mu.Lock()
+	defer f.world.mu.Unlock()
+	f.disputes = []booking.Dispute{{
+		ID: "du_1", Amount: booking.Money{Amount: 40000, Currency: "KRW"}, State: state, EvidenceDueBy: placedAt.AddDate(0, 1, 0),
+	}}
+}
+
+// TestPaymentNotices_OfARefundByHand: what somebody gives back at the provider of an order
+// that is over is in the ledger, and nothing is left to follow.
+func TestPaymentNotices_OfARefundByHand(t *testing.T) {
+	f := follow(t)
+	f.byHand = 30
+	f.begin(contract.Notices{})
+	require.NoError(t, f.env.GetWorkflowError())
+	require.Equal(t, map[string]booking.EntryState{"provider/hand": booking.EntryDone}, f.entries())
+	require.Equal(t, 1, f.looked)
+	require.Empty(t, f.told, "nothing waits for it")
+	require.False(t, f.row().View.Disputed)
+}
+
+// TestPaymentNotices_TellThoseWhoWait: the order's saga and the refunds that were begun
+// after its end ask at once.
+func TestPaymentNotices_TellThoseWhoWait(t *testing.T) {
+	f := follow(t)
+	for _, id := range []string{"1", "2"} {
+		_, err := f.ledger.BeginEntry(t.Context(), booking.Entry{
+			Key: contract.RefundKey(id), OrderID: f.order, Amount: booking.Money{Amount: 1000, Currency: "KRW"}, Reason: booking.Goodwill,
+		})
+		require.NoError(t, err)
+	}
+	f.begin(contract.Notices{})
+	require.NoError(t, f.env.GetWorkflowError())
+	require.ElementsMatch(t, []string{"", "/refund/1", "/refund/2"}, f.told)
+}
+
+// TestPaymentNotices_OfADispute: an order is marked from the notice of a dispute until
+// that is over, and looked at by itself meanwhile, less and less often.
+func TestPaymentNotices_OfADispute(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		end     booking.DisputeState
+		entries map[string]booking.EntryState
+		notice  bool // of its end, which may be lost
+	}{
+		"Lost":       {booking.DisputeLost, map[string]booking.EntryState{"dispute/du_1": booking.EntryDone}, true},
+		"Won":        {booking.DisputeWon, map[string]booking.EntryState{}, true},
+		"NoticeLost": {booking.DisputeWon, map[string]booking.EntryState{}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := follow(t)
+			f.is(booking.DisputeOpen)
+			var marked contract.Publication
+			var looked int
+			ends := 10 * 24 * hour
+			f.at(ends, func() {
+				marked, looked = f.row(), f.looked
+				f.is(test.end)
+			})
+			if test.notice {
+				f.hears(ends+time.Second, 1)
+			}
+			began := f.env.Now()
+			f.begin(contract.Notices{})
+			require.NoError(t, f.env.GetWorkflowError())
+			require.True(t, marked.View.Disputed)
+			require.False(t, marked.View.NeedsAttention, "its saga does not say so")
+			require.Equal(t, 1+5+8, looked, "at once, after 1, 3, 7, 15 and 31 hours, and then once a day")
+			require.False(t, f.row().View.Disputed)
+			require.Equal(t, test.entries, f.entries())
+			took := f.env.Now().Sub(began)
+			if test.notice {
+				require.Less(t, took, ends+time.Minute)
+			} else {
+				require.Less(t, took, ends+25*hour)
+			}
+		})
+	}
+}
+
+// TestPaymentNotices_ManyAtOnce: one look is enough for all that have come, and a notice
+// has the order looked at more often again.
+func TestPaymentNotices_ManyAtOnce(t *testing.T) {
+	f := follow(t)
+	f.is(booking.DisputeOpen)
+	f.hears(4*hour, 500)
+	var before, after, later int
+	f.at(4*hour-time.Second, func() { before = f.looked })
+	f.at(4*hour+time.Minute, func() { after = f.looked })
+	f.at(5*hour+time.Minute, func() {
+		later = f.looked
+		f.is(booking.DisputeWon)
+	})
+	f.hears(6*hour, 1)
+	f.begin(contract.Notices{})
+	require.NoError(t, f.env.GetWorkflowError())
+	require.Equal(t, 3, before, "at once, and after 1 and 3 hours")
+	require.LessOrEqual(t, after, 3+2, "one look at the first, and one at all that came meanwhile")
+	require.Equal(t, after+1, later, "an hour after it")
+}
+
+// TestPaymentNotices_ServicesAway: a provider or a read model that is away delays the
+// mark, and nothing else.
+func TestPaymentNotices_ServicesAway(t *testing.T) {
+	f := follow(t)
+	f.is(booking.DisputeOpen)
+	failures := map[string]int{"look": 5, "mark": 5}
+	f.setFaults(func(call string) fault {
+		failures[call]--
+		return only(before, failures[call] >= 0)
+	})
+	f.at(2*time.Minute, func() {
+		require.True(t, f.row().View.Disputed)
+		f.is(booking.DisputeWon)
+	})
+	f.begin(contract.Notices{})
+	require.NoError(t, f.env.GetWorkflowError())
+	require.False(t, f.row().View.Disputed)
+}
+
+// TestPaymentNotices_GoOn: a run looks so often, and the next one goes on with the mark and
+// the patience that it has come to.
+func TestPaymentNotices_GoOn(t *testing.T) {
+	f := follow(t)
+	f.is(booking.DisputeOpen)
+	f.begin(contract.Notices{Looks: 3})
+	var on *workflow.ContinueAsNewError
+	require.ErrorAs(t, f.env.GetWorkflowError(), &on)
+	require.Equal(t, contract.NoticesWorkflow, on.WorkflowType.Name)
+	var next contract.Notices
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(on.Input, &next))
+	require.Equal(t, contract.Notices{OrderID: f.order, Looks: 3, Alone: 3, Marked: true}, next)
+	require.True(t, f.row().View.Disputed)
+}
+
+// TestPaymentNotices_Garbage: a workflow that somebody has typed does nothing.
+func TestPaymentNotices_Garbage(t *testing.T) {
+	f := follow(t)
+	for _, in := range []contract.Notices{{}, {OrderID: "whatever"}, {OrderID: f.order + "-2"}} {
+		f.live(placedAt)
+		f.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(f.order), TaskQueue: contract.SagasQueue})
+		f.env.ExecuteWorkflow(f.flow, in)
+		requireRefusedInput(t, f.env.GetWorkflowError(), "orderId: ")
+	}
+	require.Zero(t, f.looked)
+}
+
+// TestNotice_WakesTheUndo: an order whose refund the provider does not make is cancelled as
+// soon as it does, if a notice says so: it would be asked again seconds later otherwise.
+func TestNotice_WakesTheUndo(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
+		t.Run(name, func(t *testing.T) {
+			s := newStay(t, change)
+			back := s.cannotRefund()
+			s.decides(hour, contract.CancelUpdate)
+			at := hour + 18*time.Second // it is asked after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
+			s.env.RegisterDelayedCallback(func() {
+				back()
+				for _, said := range []any{nil, "whatever"} { // what it says does not count
+					s.env.SignalWorkflow(contract.PaymentNoticeSignal, said)
+				}
+			}, at)
+			v := s.run()
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.False(t, v.NeedsAttention)
+			require.Less(t, v.Since().Sub(placedAt.Add(at)), 5*time.Second, "it is asked again at once")
+			require.Zero(t, s.owed())
+		})
+	}
+}
+
+// TestNotice_OfNothing: notices that change nothing do not disturb an order.
+func TestNotice_OfNothing(t *testing.T) {
+	s := newStay(t)
+	given := s.gives(2*hour, "1", 30000)
+	for at := range time.Duration(40) {
+		s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil) }, at*6*time.Minute)
+	}
+	v := s.run()
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, booking.EntryDone, given.is.Entry.State)
+	require.Equal(t, int64(70000), s.owed())
+}
+
+// TestNotice_WakesALaterRefund: so does a refund that was begun after the order's end.
+func TestNotice_WakesALaterRefund(t *testing.T) {
+	s := newStay(t)
+	over := s.run()
+	back := s.cannotRefund()
+	began := over.Since().Add(24 * hour)
+	is := s.refundLater(over, "1", 30000, func() {
+		s.env.RegisterDelayedCallback(func() {
+			back()
+			s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
+		}, 18*time.Second)
+	})
+	require.Equal(t, booking.EntryDone, is.Entry.State)
+	require.Less(t, s.env.Now().Sub(began), 23*time.Second)
+	require.Equal(t, int64(70000), s.owed())
+}
