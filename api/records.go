@@ -94,7 +94,7 @@ func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAn
 func (l language) showPayment(p booking.Payment) paymentView {
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: p.Amount.Currency} }
 	return paymentView{
-		OrderID: p.OrderID, Status: p.Status, StatusLabel: p.Status.Label(booking.Language(l)), Amount: p.Amount,
+		OrderID: p.OrderID, Status: p.Status, StatusLabel: p.Label(booking.Language(l)), Amount: p.Amount,
 		Refunded: in(p.Refunded), Kept: in(p.Kept), Tier: p.Tier, Refundable: in(p.Refundable()),
 		Entries: each(append(chargeOf(p), p.Entries...), showEntry), Disputes: p.Disputes,
 	}
