@@ -158,7 +158,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 	}
 	id, err := p.Provider.Refund(ctx, key, seen, due)
 	switch {
-	case err != nil:
+	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // a bank has not taken back what the part is of
 		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", err)}
 	case part != nil:
 		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may not follow it any more

@@ -233,6 +233,7 @@ func (s *trial) requireInBalance(v contract.View) {
 	s.settle()
 	s.othersEnd()
 	s.last = v
+	defer s.tellIfFailed(v)
 	require.True(s, v.Status.Final())
 	require.False(s, v.NeedsAttention)
 	for _, d := range s.garbage {

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 
@@ -111,4 +112,20 @@ func (s *trial) othersEnd() {
 	var is booking.Repaid
 	require.NoError(s, answer.Get(&is))
 	require.Equal(s, booking.RefundExceeds, is.Refused)
+}
+
+// tellIfFailed tells what the ledger and the provider have of an order with which something
+// is wrong.
+func (s *trial) tellIfFailed(v contract.View) {
+	if !s.Failed() {
+		return
+	}
+	payment, err := s.ledger.Payment(context.Background(), s.order)
+	s.Logf("%d lives; the order: %+v\nthe ledger (%v): %+v", s.lives, v, err, payment)
+	for key, is := range s.provider {
+		s.Logf("the provider, of %s: %+v", key, *is)
+		for _, o := range is.others {
+			s.Logf("others there: %+v", *o)
+		}
+	}
 }
