@@ -105,7 +105,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	if random.IntN(3) == 0 { // an operator resets it to its beginning
 		s.lives++
 		payment, _ := s.ledger.Payment(s.Context(), s.order) // none when it was cancelled before anything was done
-		s.live(first.History[len(first.History)-1].At.Add(time.Second))
+		s.live(s.env.Now().Add(time.Second))
 		if in, ok := s.in.(contract.Lodging); ok {
 			in.Place.Confirmation = booking.Auto // nobody is there to be asked again
 			s.in = in

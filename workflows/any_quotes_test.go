@@ -173,6 +173,7 @@ func anyTiers(k booking.Kind, random *rand.Rand) *booking.CancellationPolicy {
 func (c *quoted) ask() {
 	if c.goodwill > 0 {
 		c.gives(c.at, "1", c.goodwill)
+		c.at, c.later = c.at+time.Minute, c.later+time.Minute // the provider has made it
 	}
 	c.env.RegisterDelayedCallback(func() {
 		p, err := c.pages.Order(context.Background(), c.order)
