@@ -11,37 +11,42 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestDispute_LostByAStandingOrder: the customer's bank takes some of what was paid back for
-// good while the order stands. Staff can give back what is left and no more, and a cancel
-// gives back the rest.
+// TestDispute_LostByAStandingOrder: the customer's bank takes back for good what was paid, or
+// some of it, while the order stands. Staff gives back no more than is left. A cancel owes
+// the rest, which the provider gives back no more: an operator pays it by hand.
 func TestDispute_LostByAStandingOrder(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		order := a.stands(a.reserve(a.place(9)))
-		stripe.hand("disputes", `{"orderId":%q,"amount":40000,"state":"lost"}`, order)
-		require.Equal(t, "refund_exceeds", a.giveBack(order, "a", 60001).with(t, http.StatusConflict).body.Code)
-		is := a.shown(order)
-		require.Equal(t, booking.Charged, is.Status)
-		require.EqualValues(t, 60000, is.Refundable.Amount)
-		taken := is.named(t, "dispute/du_")
-		require.EqualValues(t, 40000, taken.Amount.Amount)
-		require.Equal(t, []any{booking.Disputed, booking.EntryDone}, []any{taken.Reason, taken.State})
-		require.Equal(t, booking.DisputeLost, is.Disputes[0].State)
-		require.True(t, is.Disputes[0].EvidenceDueBy.After(time.Now()))
-		a.giveBack(order, "b", 10000).with(t, http.StatusCreated)
-		require.Equal(t, booking.Confirmed, a.page(order).Status)
+		place := a.place(9)
+		all, some := a.stands(a.reserve(place)), a.stands(a.reserve(place))
+		for order, lost := range map[string]int64{all: 100000, some: 40000} {
+			stripe.hand("disputes", `{"orderId":%q,"amount":%d,"state":"lost"}`, order, lost)
+			require.Equal(t, "refund_exceeds", a.giveBack(order, "a", 100001-lost).with(t, http.StatusConflict).body.Code)
+			is := a.shown(order)
+			require.Equal(t, booking.Charged, is.Status)
+			require.Equal(t, 100000-lost, is.Refundable.Amount)
+			taken := is.named(t, "dispute/du_")
+			require.Equal(t, lost, taken.Amount.Amount)
+			require.Equal(t, []any{booking.Disputed, booking.EntryDone}, []any{taken.Reason, taken.State})
+			require.Equal(t, booking.DisputeLost, is.Disputes[0].State)
+			require.True(t, is.Disputes[0].EvidenceDueBy.After(time.Now()))
+			require.Equal(t, booking.Confirmed, a.page(order).Status)
+		}
 		a.requireClean()
 
-		a.decide(order, "cancel").with(t, http.StatusOK)
-		is = a.shown(order)
-		require.Equal(t, booking.Refunded, is.Status)
-		require.EqualValues(t, 60000, is.Refunded.Amount, "the bank has the rest")
-		require.EqualValues(t, 50000, is.named(t, order+"/charge/refund").Amount.Amount)
-		require.Zero(t, is.Refundable.Amount)
+		a.decide(all, "cancel").with(t, http.StatusOK)
+		require.Equal(t, booking.Returned, a.shown(all).Status)
+		a.cancelling(some)
+		a.eventually(func() bool { return a.page(some).NeedsAttention })
+		require.Contains(t, a.shown(some).named(t, some+"/charge/refund").Words, "charge_disputed")
+		a.paidByHand(some).with(t, http.StatusOK)
+		a.becomes(some, booking.Cancelled)
+		own := a.shown(some).named(t, some+"/charge/refund")
+		require.Equal(t, []any{true, booking.EntryDone, int64(60000)}, []any{own.ByHand, own.State, own.Amount.Amount})
 		_, refunded := stripe.totals()
-		require.EqualValues(t, 60000, refunded)
+		require.Zero(t, refunded)
 		a.requireClean()
 	})
 }
@@ -57,11 +62,18 @@ func TestDispute_CountsAgainstThePolicy(t *testing.T) {
 		little, much := a.stands(a.reserve(place)), a.stands(a.reserve(place))
 		stripe.hand("disputes", `{"orderId":%q,"amount":20000,"state":"lost"}`, little)
 		stripe.hand("disputes", `{"orderId":%q,"amount":80000,"state":"lost"}`, much)
-		for order, want := range map[string]struct{ refunded, kept int64 }{little: {29000, 51000}, much: {0, 20000}} {
-			a.decide(order, "cancel").with(t, http.StatusOK)
-			is := a.shown(order)
-			require.Equal(t, []int64{want.refunded, want.kept}, []int64{is.Refunded.Amount, is.Kept.Amount})
-			require.Equal(t, want.kept, a.page(order).Settled.Kept.Amount)
+		a.decide(much, "cancel").with(t, http.StatusOK)
+		a.cancelling(little)
+		a.eventually(func() bool { return a.page(little).NeedsAttention })
+		a.paidByHand(little).with(t, http.StatusOK)
+		a.becomes(little, booking.Cancelled)
+		for order, kept := range map[string]int64{little: 51000, much: 20000} {
+			is, given := a.shown(order), int64(0)
+			for _, e := range is.Entries[1:] {
+				given += e.Amount.Amount
+			}
+			require.Equal(t, []int64{kept, 100000 - kept}, []int64{is.Kept.Amount, given})
+			require.Equal(t, kept, a.page(order).Settled.Kept.Amount)
 		}
 		a.requireClean()
 	})
