@@ -15,10 +15,17 @@ import (
 
 // anyOthers is what others do with the order's charge at the provider: they give some of
 // it back by hand, which may take a while and fail, or dispute it. Where the provider
-// refuses all refunds for good, an operator pays by hand, and nobody else does.
+// refuses all refunds for good, or what is left after a dispute, an operator pays by hand,
+// and nobody else does.
 func (s *trial) anyOthers(random *rand.Rand) {
-	if random.IntN(8) == 0 {
+	switch random.IntN(16) {
+	case 0, 1:
 		s.refuses, s.alsoOthers, s.owing = true, true, nil
+		return
+	case 2:
+		o := s.other(random)
+		o.dispute = true
+		s.strict, s.alsoOthers, s.owing, s.byOthers = true, true, nil, []*other{o}
 		return
 	}
 	if random.IntN(2) == 0 {
@@ -36,7 +43,7 @@ func (s *trial) other(random *rand.Rand) *other {
 
 // othersMeanwhile is what others do while the order lives.
 func (s *trial) othersMeanwhile(random *rand.Rand, moments []time.Duration) {
-	if s.refuses {
+	if s.refuses || s.strict {
 		s.operatorPays(random)
 		return
 	}

@@ -54,6 +54,16 @@ func (is *atProvider) lookedAt() {
 	}
 }
 
+// isLost tells whether a dispute about it was lost.
+func (is *atProvider) isLost() bool {
+	for _, o := range is.others {
+		if o.dispute && o.ended && !o.fails {
+			return true
+		}
+	}
+	return false
+}
+
 // left is what nobody has given back of the charge, nor begun to, and no bank has taken
 // back.
 func (is *atProvider) left() int64 {

@@ -116,6 +116,7 @@ type world struct {
 	// alsoOthers: a bank, or a person, may give some of it back.
 	alsoOthers bool
 	refuses    bool   // the provider refuses all refunds for good
+	strict     bool   // it gives nothing back any more of what a dispute was lost about
 	refusing   func() // is told when it does
 	// registered: management knows of the call.
 	registered bool
@@ -543,11 +544,11 @@ func (p provider) refuse(is *atProvider, amount int64) error {
 	switch {
 	case amount == 0:
 		return nil
-	case p.refuses:
+	case p.refuses || p.strict && is.isLost():
 		if p.refusing != nil {
 			p.refusing()
 		}
-		return &activities.Owed{Words: "no such account", NeedsPerson: true}
+		return &activities.Owed{Words: "it cannot be given back", NeedsPerson: true}
 	case is.isDisputed():
 		return &activities.Owed{Words: "charge_disputed", NeedsPerson: true}
 	default:
