@@ -560,6 +560,39 @@ func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
 	}
 }
 
+// TestResolveByHand_WhileAPartIsOnItsWay: what a person pays for a cancellation is without
+// the part that is on its way. When that fails, the undo waits until it is paid as well.
+func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
+	d.saysOf = map[string]error{"o1/refund/1": &activities.Owed{Words: "pending"}, "o1/charge/refund": closed}
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	undo, err := refund(payments, newCharge("o1"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true}, undo)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+	require.EqualValues(t, 30000, resolved.Entries[0].Amount.Amount)
+	undo, err = refund(payments, newCharge("o1"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
+	d.answersTo("o1/refund/1", closed)
+	undo, err = refund(payments, newCharge("o1"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge: the account is closed", NeedsPerson: true}, undo)
+	resolved, err = resolve(payments, "transfer 8")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+	require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
+	undo, err = refund(payments, newCharge("o1"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned}, undo)
+	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+}
+
 // TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.
 func TestResolveByHand_OfACancellation(t *testing.T) {
 	t.Parallel()
