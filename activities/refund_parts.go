@@ -74,7 +74,10 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	switch stands.State {
 	case booking.EntryDone:
 		return stands, payment, nil
-	case booking.EntryFailed: // what it could not give back has been given back otherwise
+	case booking.EntryFailed:
+		if mayHaveRoom(payment, stands) { // what is under way may fail
+			return stands, payment, nil
+		}
 		return stands, payment, booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
 	}
 	before := stands
@@ -107,6 +110,13 @@ func failedBefore(stands, e booking.Entry) booking.Entry {
 		stands.State = booking.EntryFailed
 	}
 	return stands
+}
+
+// mayHaveRoom tells whether a refund that has failed may be made yet: what it could not
+// give back has not been given back otherwise.
+func mayHaveRoom(payment booking.Payment, failed booking.Entry) bool {
+	given := max(payment.Given(), payment.Refunded)
+	return payment.Status != booking.Returned && failed.Amount.Amount <= payment.Amount.Amount-given
 }
 
 // stillFailed is err, once a refund that had failed before it was asked for again is

@@ -535,6 +535,57 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.Equal(t, booking.EntryFailed, got.Entry.State)
 }
 
+// TestRefundPayment_ADisputeIsNotThePart: a bank that has taken some back for good has not
+// given back what a part on its way is of.
+func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	pending := &activities.Owed{Words: "pending"}
+	d.saysOf = map[string]error{"o1/refund/1": pending, "o1/charge/refund": activities.ErrReturned} // as of a charge with a lost dispute
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	d.disputes = []booking.Dispute{{ID: "du_1", Amount: booking.Money{Amount: 30000, Currency: price.Currency}, State: booking.DisputeLost}}
+	undo, err := refund(payments, newCharge("o1"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
+	d.answersTo("o1/charge/refund", activities.ErrReturned)
+	for range 2 { // the first one makes the part
+		undo, err = refund(payments, newCharge("o1"))
+		require.NoError(t, err)
+	}
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000}, undo)
+	require.EqualValues(t, 20000, d.given("o1/refund/1"))
+	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+}
+
+// TestRefundPart_OthersMayFail: a refund that has failed is not given up since another one
+// takes its room, which may fail as well.
+func TestRefundPart_OthersMayFail(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
+	d.saysOf = map[string]error{"o1/refund/1": closed, "o1/refund/2": &activities.Owed{Words: "pending"}}
+	_, err := refundPart(payments, goodwill("refund/1", 30000))
+	require.NoError(t, err)
+	second, err := refundPart(payments, goodwill("refund/2", 30000))
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryPending, second.Entry.State)
+	again := goodwill("refund/1", 30000)
+	again.Words = "the account is closed"
+	_, err = refundPart(payments, again)
+	require.ErrorContains(t, err, "the account is closed", "it is asked for again")
+	d.answersTo("o1/refund/2", closed)
+	_, err = refundPart(payments, goodwill("refund/2", 30000))
+	require.NoError(t, err)
+	first, err := refundPart(payments, again)
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryDone, first.Entry.State)
+	got, err := refundPart(payments, goodwill("refund/2", 30000))
+	require.NoError(t, err)
+	require.Equal(t, booking.RefundExceeds, got.Refused, "the first one has it now")
+	require.EqualValues(t, 30000, onRecord(t, payments, "o1").Given())
+}
+
 // TestRefundPayment_GoodwillComesOutOfWhatIsKept: the cancellation gives back what
 // it was to give back when it was decided, however long the provider was away.
 func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
@@ -560,6 +611,39 @@ func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
 			require.EqualValues(t, 35000, own.Amount.Amount)
 		})
 	}
+}
+
+// TestResolveByHand_WhileAPartIsOnItsWay: what a person pays for a cancellation is without
+// the part that is on its way. When that fails, the undo waits until it is paid as well.
+func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
+	d.saysOf = map[string]error{"o1/refund/1": &activities.Owed{Words: "pending"}, "o1/charge/refund": closed}
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	undo, err := refund(payments, newCharge("o1"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true}, undo)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+	require.EqualValues(t, 30000, resolved.Entries[0].Amount.Amount)
+	undo, err = refund(payments, newCharge("o1"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
+	d.answersTo("o1/refund/1", closed)
+	undo, err = refund(payments, newCharge("o1"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge: the account is closed", NeedsPerson: true}, undo)
+	resolved, err = resolve(payments, "transfer 8")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+	require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
+	undo, err = refund(payments, newCharge("o1"))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned}, undo)
+	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
 }
 
 // TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.

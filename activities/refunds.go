@@ -76,6 +76,9 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 		return payment, nil
 	case isPaidByHand(payment):
 		p.seenAfterAll(ctx, payment, payment.RefundKey())
+		if err := p.restOf(ctx, payment); err != nil {
+			return payment, err
+		}
 		return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
 	}
 	refs := []string{payment.Ref}
@@ -99,6 +102,41 @@ func (p *Payments) kept(c booking.Charge) int64 {
 func isPaidByHand(payment booking.Payment) bool {
 	e, found := payment.Entry(payment.RefundKey())
 	return found && e.State == booking.EntryDone && e.ByHand
+}
+
+// restOf is what the undo of a charge waits for, once a person has paid what it owed: a
+// part that was on its way then, and may fail or has failed, is not in what was paid.
+func (p *Payments) restOf(ctx context.Context, payment booking.Payment) error {
+	own, _ := payment.Entry(payment.RefundKey())
+	part := underWay(payment)
+	if part == nil && payment.Owed() > own.Amount.Amount {
+		part = failedPart(payment)
+	}
+	if part == nil {
+		return nil
+	}
+	stands, _, err := p.refundPart(ctx, *part)
+	if errors.Is(err, &booking.Error{Code: booking.RefundExceeds}) {
+		return nil // it has been given back otherwise
+	}
+	if err != nil {
+		return err
+	}
+	owed := &Owed{Words: "refund " + part.Key + " of the same charge is under way"}
+	if stands.State == booking.EntryFailed {
+		owed = &Owed{Words: "refund " + part.Key + " of the same charge: " + stands.Words, NeedsPerson: true}
+	}
+	return elsewhere{owed}
+}
+
+// failedPart is a refund of a part that has failed, and may be made yet.
+func failedPart(payment booking.Payment) *booking.Entry {
+	for _, e := range payment.Entries {
+		if mayBeMadeUpFor(payment, e) && mayHaveRoom(payment, e) {
+			return &e
+		}
+	}
+	return nil
 }
 
 // giveBack gives back what is owed of all that was taken for the order. The ledger
@@ -159,7 +197,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 	}
 	id, err := p.Provider.Refund(ctx, key, seen, due)
 	switch {
-	case err != nil:
+	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // a bank has not taken back what the part is of
 		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", err)}
 	case part != nil:
 		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may not follow it any more

@@ -38,7 +38,7 @@ func TestPayment_Entries(t *testing.T) {
 		Disputes: []booking.Dispute{{ID: "du_1", Amount: won(10), State: booking.DisputeLost, EvidenceDueBy: at}},
 	}
 	require.JSONEq(t, `{
-		"orderId": "lodging-1", "status": "refunded", "statusLabel": "결제취소", "amount": {"amount": 100, "currency": "KRW"},
+		"orderId": "lodging-1", "status": "refunded", "statusLabel": "일부환불", "amount": {"amount": 100, "currency": "KRW"},
 		"refunded": {"amount": 60, "currency": "KRW"}, "kept": {"amount": 30, "currency": "KRW"}, "tier": "before:24h",
 		"refundable": {"amount": 30, "currency": "KRW"},
 		"entries": [

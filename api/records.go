@@ -116,7 +116,7 @@ func (s *server) wordsOf(ctx context.Context, orderID string) (words, error) {
 func (l language) showPayment(p booking.Payment, words words) paymentView {
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: p.Amount.Currency} }
 	return paymentView{
-		OrderID: p.OrderID, Status: p.Status, StatusLabel: p.Status.Label(booking.Language(l)), Amount: p.Amount,
+		OrderID: p.OrderID, Status: p.Status, StatusLabel: p.Label(booking.Language(l)), Amount: p.Amount,
 		Refunded: in(p.Refunded), Kept: in(p.Kept), Tier: p.Tier, Refundable: in(p.Refundable()),
 		Entries: each(append(chargeOf(p), p.Entries...), words.showEntry), Disputes: p.Disputes,
 	}

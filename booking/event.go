@@ -12,7 +12,7 @@ const (
 	PaymentApproved EventType = "PaymentApproved"
 	// PaymentDeclinedEvent: the provider refused; no order came into being.
 	PaymentDeclinedEvent EventType = "PaymentDeclined"
-	// PaymentCancelApproved: the charge was given back.
+	// PaymentCancelApproved: the charge was given back, but for what the policy keeps.
 	PaymentCancelApproved EventType = "PaymentCancelApproved"
 	// PaymentRefunded: a part of the charge was given back as goodwill; the order stays
 	// as it is.

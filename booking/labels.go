@@ -123,6 +123,17 @@ var paymentLabels = map[PaymentStatus]words{
 // Label is the payment's status in words.
 func (s PaymentStatus) Label(l Language) string { return paymentLabels[s][l] }
 
+var refundedInPart = words{English: "refunded in part", Korean: "일부환불"}
+
+// Label is where the payment with its entries stands, in words: not as if all of it had
+// been given back while some was kept.
+func (p Payment) Label(l Language) string {
+	if p.Status == Refunded && len(p.Entries) > 0 && p.Given() < p.Amount.Amount {
+		return refundedInPart[l]
+	}
+	return p.Status.Label(l)
+}
+
 var saleLabels = map[SaleStatus]words{
 	OnSale:       {English: "on sale", Korean: "판매중"},
 	SaleOver:     {English: "its day is over", Korean: "판매종료"},

@@ -83,6 +83,13 @@ var messageWords = map[MessageType]map[Addressee]words{
 	},
 }
 
+// cancelledInPart are the words of OrderCancelledMessage for a customer of whose payment
+// something is kept.
+var cancelledInPart = words{
+	English: "Your order is cancelled ({reason}). {refund} of what you paid is given back: {item}",
+	Korean:  "주문이 취소되었습니다({reason}). 환불 금액: {refund}. {item}",
+}
+
 var decisionNotDone = words{
 	English: "Your decision ({decision}) could not be carried out. The order is {status}: {order}",
 	Korean:  "요청하신 처리({decision})를 반영하지 못했습니다. 현재 상태: {status}. {order}",
@@ -107,6 +114,9 @@ var unnamedCleaner = words{English: "Your cleaner", Korean: "청소 담당자님
 // without words reads as the type.
 func (m Message) Words(l Language) string {
 	text := messageWords[m.Type][m.Data.For][l]
+	if m.Type == OrderCancelledMessage && m.Data.For == ForCustomer && m.Data.Refund != nil {
+		text = cancelledInPart[l]
+	}
 	if text == "" {
 		return cmp.Or(m.written(), string(m.Type))
 	}

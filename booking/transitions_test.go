@@ -172,8 +172,32 @@ func TestLabels_InKorean(t *testing.T) {
 		"강제취소": booking.MenuDeleted.Label(booking.Korean),
 		"결제완료": booking.Charged.Label(booking.Korean),
 		"결제취소": booking.Refunded.Label(booking.Korean),
+		"일부환불": refundedInPart().Label(booking.Korean),
 		"제조중":  booking.JobStarted.Label(booking.Cafe, booking.Korean),
 	} {
 		require.Equal(t, want, got)
 	}
+}
+
+// refundedInPart is a payment of 100 of which 40 are kept.
+func refundedInPart() booking.Payment {
+	won := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: "KRW"} }
+	return booking.Payment{
+		Charge: booking.Charge{Amount: won(100)}, Status: booking.Refunded, Kept: 40,
+		Entries: []booking.Entry{{Kind: booking.RefundEntry, State: booking.EntryDone, Amount: won(60)}},
+	}
+}
+
+// TestLabel_OfAPaymentRefundedInPart: it does not read as if all was given back. One that
+// no entries are known of is of an earlier build, and gave everything back.
+func TestLabel_OfAPaymentRefundedInPart(t *testing.T) {
+	t.Parallel()
+	p := refundedInPart()
+	require.Equal(t, "refunded in part", p.Label(booking.English))
+	p.Status = booking.Charged
+	require.Equal(t, "paid", p.Label(booking.English))
+	p.Status, p.Entries[0].Amount.Amount = booking.Refunded, 100
+	require.Equal(t, "refunded", p.Label(booking.English))
+	p.Entries = nil
+	require.Equal(t, "refunded", p.Label(booking.English))
 }

@@ -22,8 +22,12 @@ func (a *audited) command(env []string, args ...string) (code int, stdout, stder
 	path, err := binary()
 	require.NoError(a, err)
 	cmd := exec.CommandContext(a.Context(), path, args...)
+	database := "DATABASE_URL=" + string(a.options.Config.Databases.Front)
+	if a.options.Config.Databases.Front == "" {
+		database = "YEYAK_DATA_DIR=" + a.options.Config.Dev.DataDir
+	}
 	cmd.Env = append(append(os.Environ(), "TEMPORAL_ADDRESS="+a.options.TemporalAddress, "TEMPORAL_NAMESPACE="+a.namespace,
-		"DATABASE_URL="+string(a.options.Config.Databases.Front), "YEYAK_AUDIT_MOMENT=500ms"), env...)
+		database, "YEYAK_AUDIT_MOMENT=500ms"), env...)
 	var out, logs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &logs
 	var ended *exec.ExitError

@@ -51,74 +51,71 @@ func (p standIn) hand(what, format string, args ...any) {
 	require.Equal(p, http.StatusOK, w.StatusCode)
 }
 
-var onEither = map[string]func(*app.Options){"postgres": func(*app.Options) {}, "sqlite": onSQLite}
-
 // TestEntries_OfOthers: what somebody gives back at the provider, and what a bank takes
 // back, is in the payment's entries, and the order ends with what is left.
 func TestEntries_OfOthers(t *testing.T) {
 	t.Parallel()
-	for name, database := range onEither {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			stripe := sandboxPayments(t)
-			a := bootAudited(t, stripe.pay, database, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Hour })
-			place := a.place(9)
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootAudited(t, stripe.pay, on, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Hour })
+		place := a.place(9)
 
-			byHand := a.reserve(place).with(t, http.StatusCreated).body.ID
-			is := a.shown(byHand)
-			require.EqualValues(t, 100000, is.Refundable.Amount)
-			require.Len(t, is.Entries, 1)
-			require.Equal(t, booking.ChargeEntry, is.Entries[0].Kind)
-			require.Equal(t, booking.EntryDone, is.Entries[0].State)
-			stripe.hand("refunds", `{"orderId":%q,"amount":30000}`, byHand)
-			a.decide(byHand, "cancel").with(t, http.StatusOK)
-			is = a.shown(byHand)
-			require.Equal(t, booking.Refunded, is.Status)
-			require.EqualValues(t, 100000, is.Refunded.Amount)
-			require.Zero(t, is.Refundable.Amount)
-			theirs, ours := is.named(t, "provider/re_"), is.named(t, byHand+"/charge/refund")
-			require.EqualValues(t, 30000, theirs.Amount.Amount)
-			require.True(t, theirs.ByHand)
-			require.EqualValues(t, 70000, ours.Amount.Amount)
-			require.Equal(t, booking.EntryReason(booking.ByCustomer), ours.Reason)
-			require.NotEmpty(t, ours.Ref)
+		byHand := a.reserve(place).with(t, http.StatusCreated).body.ID
+		is := a.shown(byHand)
+		require.EqualValues(t, 100000, is.Refundable.Amount)
+		require.Len(t, is.Entries, 1)
+		require.Equal(t, booking.ChargeEntry, is.Entries[0].Kind)
+		require.Equal(t, booking.EntryDone, is.Entries[0].State)
+		stripe.hand("refunds", `{"orderId":%q,"amount":30000}`, byHand)
+		a.decide(byHand, "cancel").with(t, http.StatusOK)
+		is = a.shown(byHand)
+		require.Equal(t, booking.Refunded, is.Status)
+		require.EqualValues(t, 100000, is.Refunded.Amount)
+		require.Zero(t, is.Refundable.Amount)
+		theirs, ours := is.named(t, "provider/re_"), is.named(t, byHand+"/charge/refund")
+		require.EqualValues(t, 30000, theirs.Amount.Amount)
+		require.True(t, theirs.ByHand)
+		require.EqualValues(t, 70000, ours.Amount.Amount)
+		require.Equal(t, booking.EntryReason(booking.ByCustomer), ours.Reason)
+		require.NotEmpty(t, ours.Ref)
 
-			disputed := a.reserve(place).with(t, http.StatusCreated).body.ID
-			stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, disputed)
-			a.cancelling(disputed)
-			a.eventually(func() bool { return a.get("/v1/mypages/" + disputed).body.NeedsAttention })
-			is = a.shown(disputed)
-			require.Equal(t, booking.DisputeOpen, is.Disputes[0].State)
-			require.True(t, is.Disputes[0].EvidenceDueBy.After(time.Now()))
-			require.Equal(t, booking.EntryFailed, is.named(t, disputed+"/charge/refund").State)
-			require.Contains(t, is.named(t, disputed+"/charge/refund").Words, "charge_disputed")
-			stripe.hand("disputes", `{"orderId":%q,"amount":40000,"state":"won"}`, disputed)
-			a.becomes(disputed, booking.Cancelled)
-			is = a.shown(disputed)
-			require.Equal(t, booking.Refunded, is.Status)
-			require.Equal(t, booking.DisputeWon, is.Disputes[0].State)
-			a.requireClean()
-		})
-	}
+		disputed := a.reserve(place).with(t, http.StatusCreated).body.ID
+		stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, disputed)
+		a.cancelling(disputed)
+		a.eventually(func() bool { return a.get("/v1/mypages/" + disputed).body.NeedsAttention })
+		is = a.shown(disputed)
+		require.Equal(t, booking.DisputeOpen, is.Disputes[0].State)
+		require.True(t, is.Disputes[0].EvidenceDueBy.After(time.Now()))
+		require.Equal(t, booking.EntryFailed, is.named(t, disputed+"/charge/refund").State)
+		require.Contains(t, is.named(t, disputed+"/charge/refund").Words, "charge_disputed")
+		stripe.hand("disputes", `{"orderId":%q,"amount":40000,"state":"won"}`, disputed)
+		a.becomes(disputed, booking.Cancelled)
+		is = a.shown(disputed)
+		require.Equal(t, booking.Refunded, is.Status)
+		require.Equal(t, booking.DisputeWon, is.Disputes[0].State)
+		a.requireClean()
+	})
 }
 
 // TestEntries_OfARefundThatIsPending: what the provider has accepted is not done.
 func TestEntries_OfARefundThatIsPending(t *testing.T) {
 	t.Parallel()
-	stripe := sandboxPayments(t)
-	a := bootAudited(t, stripe.pay, impatient)
-	order := a.reserve(a.place(9)).with(t, http.StatusCreated).body.ID
-	stripe.turn(`{"refunds":"wait"}`)
-	a.cancelling(order)
-	a.eventually(func() bool { return a.shown(order).named(t, order+"/charge/refund").Words != "" })
-	own := a.shown(order).named(t, order+"/charge/refund")
-	require.Equal(t, booking.EntryPending, own.State)
-	require.Contains(t, own.Words, "pending at stripe")
-	require.Zero(t, a.shown(order).Refundable.Amount)
-	stripe.turn(`{}`)
-	a.becomes(order, booking.Cancelled)
-	own = a.shown(order).named(t, order+"/charge/refund")
-	require.Equal(t, booking.EntryDone, own.State)
-	require.Empty(t, own.Words)
-	a.requireClean()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootAudited(t, stripe.pay, impatient, on)
+		order := a.reserve(a.place(9)).with(t, http.StatusCreated).body.ID
+		stripe.turn(`{"refunds":"wait"}`)
+		a.cancelling(order)
+		a.eventually(func() bool { return a.shown(order).named(t, order+"/charge/refund").Words != "" })
+		own := a.shown(order).named(t, order+"/charge/refund")
+		require.Equal(t, booking.EntryPending, own.State)
+		require.Contains(t, own.Words, "pending at stripe")
+		require.Zero(t, a.shown(order).Refundable.Amount)
+		stripe.turn(`{}`)
+		a.becomes(order, booking.Cancelled)
+		own = a.shown(order).named(t, order+"/charge/refund")
+		require.Equal(t, booking.EntryDone, own.State)
+		require.Empty(t, own.Words)
+		a.requireClean()
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
 )
 
 // TestRefunds_TwentyAtOnce: twenty refunds of one order at once, which come to twice of
@@ -27,107 +28,121 @@ func TestRefunds_TwentyAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := bootAudited(t)
-			order := place(a)
-			_, paid, _ := a.payment(order)
-			var mu sync.Mutex
-			came := map[string]int{}
-			var all sync.WaitGroup
-			for i := range 20 {
-				all.Go(func() {
-					var is answer
-					for end := time.Now().Add(patience); time.Now().Before(end); {
-						is = a.giveBack(order, fmt.Sprint("key-", i), paid/10)
-						if is.status != http.StatusServiceUnavailable { // so many at once that it has to be repeated
-							break
-						}
-						time.Sleep(100 * time.Millisecond)
-					}
-					mu.Lock()
-					defer mu.Unlock()
-					if came[is.body.Code]++; is.body.Code == "refund_exceeds" {
-						came["409"]++
-					}
-				})
-			}
-			all.Wait()
-			require.Equal(t, map[string]int{"": 10, "refund_exceeds": 10, "409": 10}, came)
-			a.eventually(func() bool { _, _, refunded := a.payment(order); return refunded == paid })
-			require.Equal(t, "refund_exceeds", a.giveBack(order, "one more", 1).with(t, http.StatusConflict).body.Code)
-			a.eventually(func() bool { return len(a.entries(order)) == 10 && len(a.messagesTo("alice", order)) == 10 })
-			charged, refunded := a.atProvider()
-			require.Equal(t, charged, refunded)
-			events := 0
-			a.eventually(func() bool {
-				events = 0
-				for _, e := range a.events(order) {
-					if e == "PaymentRefunded" {
-						events++
-					}
-				}
-				return events == 10
-			})
-			a.requireClean()
+			onBoth(t, func(t *testing.T, on func(*app.Options)) { twentyAtOnce(bootAudited(t, on), place) })
 		})
 	}
+}
+
+func twentyAtOnce(a *audited, place func(*audited) string) {
+	a.Helper()
+	order := place(a)
+	_, paid, _ := a.payment(order)
+	var mu sync.Mutex
+	came := map[string]int{}
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			var is answer
+			for end := time.Now().Add(patience); time.Now().Before(end); {
+				is = a.giveBack(order, fmt.Sprint("key-", i), paid/10)
+				if is.status != http.StatusServiceUnavailable { // so many at once that it has to be repeated
+					break
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if came[is.body.Code]++; is.body.Code == "refund_exceeds" {
+				came["409"]++
+			}
+		})
+	}
+	all.Wait()
+	require.Equal(a, map[string]int{"": 10, "refund_exceeds": 10, "409": 10}, came)
+	a.eventually(func() bool { _, _, refunded := a.payment(order); return refunded == paid })
+	require.Equal(a, "refund_exceeds", a.giveBack(order, "one more", 1).with(a, http.StatusConflict).body.Code)
+	a.eventually(func() bool { return len(a.entries(order)) == 10 && len(a.messagesTo("alice", order)) == 10 })
+	charged, refunded := a.atProvider()
+	require.Equal(a, charged, refunded)
+	events := 0
+	a.eventually(func() bool {
+		events = 0
+		for _, e := range a.events(order) {
+			if e == "PaymentRefunded" {
+				events++
+			}
+		}
+		return events == 10
+	})
+	a.requireClean()
 }
 
 // TestRefunds_Repeated: a refund is made once under a key, and another one is refused.
 func TestRefunds_Repeated(t *testing.T) {
 	t.Parallel()
-	a := bootAudited(t)
-	order := a.reserve(a.place(9)).with(t, http.StatusCreated).body.ID
-	a.giveBack(order, "a", 30000).with(t, http.StatusCreated)
-	a.giveBack(order, "a", 30000).with(t, http.StatusOK)
-	require.Equal(t, "idempotency_key_reused", a.giveBack(order, "a", 30001).with(t, http.StatusUnprocessableEntity).body.Code)
-	_, _, refunded := a.payment(order)
-	require.EqualValues(t, 30000, refunded)
-	a.requireClean()
-	a.decide(order, "cancel").with(t, http.StatusOK)
-	_, paid, refunded := a.payment(order)
-	require.Equal(t, paid, refunded, "the rest has gone back with the order")
-	a.requireClean()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		a := bootAudited(t, on)
+		order := a.reserve(a.place(9)).with(t, http.StatusCreated).body.ID
+		a.giveBack(order, "a", 30000).with(t, http.StatusCreated)
+		a.giveBack(order, "a", 30000).with(t, http.StatusOK)
+		require.Equal(t, "idempotency_key_reused", a.giveBack(order, "a", 30001).with(t, http.StatusUnprocessableEntity).body.Code)
+		_, _, refunded := a.payment(order)
+		require.EqualValues(t, 30000, refunded)
+		is := a.shown(order)
+		require.EqualValues(t, 70000, is.Refundable.Amount)
+		given := is.named(t, "refund/")
+		require.Equal(t, []any{booking.Goodwill, "The heating was out of order", booking.EntryDone}, []any{given.Reason, given.Note, given.State})
+		require.NotEmpty(t, given.Ref)
+		require.Equal(t, "refund_exceeds", a.giveBack(order, "b", 70001).with(t, http.StatusConflict).body.Code)
+		a.requireClean()
+		a.decide(order, "cancel").with(t, http.StatusOK)
+		_, paid, refunded := a.payment(order)
+		require.Equal(t, paid, refunded, "the rest has gone back with the order")
+		a.requireClean()
+	})
 }
 
 // TestRefunds_PaidByHand: a refund that the provider refuses for good is paid by hand, by
 // the API and by the command: the order goes on at once, and says so.
 func TestRefunds_PaidByHand(t *testing.T) {
 	t.Parallel()
-	a := bootAudited(t)
-	place := a.place(9)
-	stays, cancelled := a.stands(a.reserve(place)), a.stands(a.reserve(place))
-	a.sandbox(object{"refunds": "fail"})
-	require.Equal(t, "failed", a.refundIn(a.giveBack(stays, "a", 30000).with(t, http.StatusCreated)))
-	a.cancelling(cancelled)
-	for _, order := range []string{stays, cancelled} {
-		a.eventually(func() bool { return a.page(order).NeedsAttention })
-	}
-	a.eventually(func() bool { return len(a.messagesTo("alice", stays)) == 1 })
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		a := bootAudited(t, on)
+		place := a.place(9)
+		stays, cancelled := a.stands(a.reserve(place)), a.stands(a.reserve(place))
+		a.sandbox(object{"refunds": "fail"})
+		require.Equal(t, "failed", a.refundIn(a.giveBack(stays, "a", 30000).with(t, http.StatusCreated)))
+		a.cancelling(cancelled)
+		for _, order := range []string{stays, cancelled} {
+			a.eventually(func() bool { return a.page(order).NeedsAttention })
+		}
+		a.eventually(func() bool { return len(a.messagesTo("alice", stays)) == 1 })
 
-	a.paidByHand(stays).with(t, http.StatusOK)
-	a.eventually(func() bool { return !a.page(stays).NeedsAttention })
-	require.Equal(t, booking.Confirmed, a.page(stays).Status)
-	made := a.entries(stays)
-	require.Len(t, made, 1)
-	require.True(t, made[0].ByHand)
-	require.Equal(t, "done", made[0].State)
-	require.Equal(t, "bank transfer 42", made[0].Ref)
-	require.Equal(t, "nothing_owed", a.paidByHand(stays).with(t, http.StatusConflict).body.Code)
-	a.eventually(func() bool { return len(a.messagesTo("alice", stays)) == 2 })
+		a.paidByHand(stays).with(t, http.StatusOK)
+		a.eventually(func() bool { return !a.page(stays).NeedsAttention })
+		require.Equal(t, booking.Confirmed, a.page(stays).Status)
+		made := a.entries(stays)
+		require.Len(t, made, 1)
+		require.True(t, made[0].ByHand)
+		require.Equal(t, "done", made[0].State)
+		require.Equal(t, "bank transfer 42", made[0].Ref)
+		require.Equal(t, "nothing_owed", a.paidByHand(stays).with(t, http.StatusConflict).body.Code)
+		a.eventually(func() bool { return len(a.messagesTo("alice", stays)) == 2 })
 
-	code, out, logs := a.command(nil, "resolve", cancelled, "--paid-by-hand", "bank transfer 43", "--as", "1024")
-	require.Zero(t, code, logs)
-	require.Contains(t, out, "is recorded as paid by hand")
-	a.becomes(cancelled, booking.Cancelled)
-	status, _, _ := a.payment(cancelled)
-	require.Equal(t, "returned", status)
-	made = a.entries(cancelled)
-	require.Len(t, made, 1)
-	require.Equal(t, "bank transfer 43", made[0].Ref)
-	require.Equal(t, "1024", made[0].By)
-	code, _, logs = a.command(nil, "resolve", cancelled, "--paid-by-hand", "once more")
-	require.Equal(t, 1, code)
-	require.Contains(t, logs, "no refund of the order waits for a person")
-	a.sandbox(object{})
-	a.requireClean()
+		code, out, logs := a.command(nil, "resolve", cancelled, "--paid-by-hand", "bank transfer 43", "--as", "1024")
+		require.Zero(t, code, logs)
+		require.Contains(t, out, "is recorded as paid by hand")
+		a.becomes(cancelled, booking.Cancelled)
+		status, _, _ := a.payment(cancelled)
+		require.Equal(t, "returned", status)
+		made = a.entries(cancelled)
+		require.Len(t, made, 1)
+		require.Equal(t, "bank transfer 43", made[0].Ref)
+		require.Equal(t, "1024", made[0].By)
+		code, _, logs = a.command(nil, "resolve", cancelled, "--paid-by-hand", "once more")
+		require.Equal(t, 1, code)
+		require.Contains(t, logs, "no refund of the order waits for a person")
+		a.sandbox(object{})
+		a.requireClean()
+	})
 }

@@ -19,16 +19,6 @@ type refunds struct {
 	late int64
 }
 
-// ofHand is what somebody has given back at the provider.
-func (w *world) ofHand() (sum int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, is := range w.provider {
-		sum += is.hand
-	}
-	return sum
-}
-
 // refundsInBalance checks that no refund is open, that the customer and the world were
 // told of each that was made in part, and that never more goes back than was paid.
 func (s *trial) refundsInBalance() (r refunds) {
@@ -37,7 +27,6 @@ func (s *trial) refundsInBalance() (r refunds) {
 	if err != nil {
 		return r
 	}
-	r.byProvider = s.ofHand()
 	parts := 0
 	for _, e := range payment.Entries {
 		_, ofStaff := contract.RefundID(e.Key)
@@ -52,7 +41,7 @@ func (s *trial) refundsInBalance() (r refunds) {
 			parts++
 		}
 		r.all += e.Amount.Amount
-		if e.ByProvider() && e.Reason != booking.AtProvider {
+		if e.ByProvider() {
 			r.byProvider += e.Amount.Amount
 		}
 		if s.isLate(payment, e.Key) {

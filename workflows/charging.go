@@ -136,7 +136,7 @@ func (s *saga) paymentFollows() notice {
 	return notice{
 		name: "tell customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
 		tells: booking.PaymentDeferredMessage, off: booking.OrderCancelledMessage,
-		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name},
+		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, Refund: s.view.GivenInPart(s.refunding)},
 	}
 }
 

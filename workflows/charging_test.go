@@ -37,7 +37,7 @@ func TestCharge_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
 			require.Nil(t, v.PaymentDeferred)
 			require.Equal(t, completed, s.events())
 			require.EqualValues(t, 100000, s.owed())
-			require.Equal(t, []string{"payment_deferred"}, s.messagesTo("alice"))
+			require.Equal(t, []string{"payment_deferred"}, s.messagesTo(s.customer))
 		})
 	}
 }
@@ -66,9 +66,33 @@ func TestCharge_DeferralsThatComeToNothing(t *testing.T) {
 			require.Nil(t, v.PaymentDeferred)
 			require.Empty(t, s.provider, "which was never asked")
 			require.Empty(t, s.events(), "it never came into being")
-			require.Equal(t, []string{"payment_deferred", "order_cancelled"}, s.messagesTo("alice"))
+			require.Equal(t, []string{"payment_deferred", "order_cancelled"}, s.messagesTo(s.customer))
 			require.Empty(t, s.told(), "the owner hears nothing of it")
 		})
+	}
+}
+
+// TestCharge_DeferredAndKeptInPart: the customer of an order that was paid for later and is
+// cancelled hears how much is given back, where that is not all.
+func TestCharge_DeferredAndKeptInPart(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
+		for want, before := range map[string]time.Duration{
+			"Your order is cancelled (at the customer's wish). You pay nothing: Seaside Inn":                           73 * hour,
+			"Your order is cancelled (at the customer's wish). 50,000 KRW of what you paid is given back: Seaside Inn": hour,
+		} {
+			t.Run(name+"/"+before.String(), func(t *testing.T) {
+				s := newStay(t, half, change)
+				s.policed = true
+				shut := true
+				s.keptAway(&shut)
+				s.env.RegisterDelayedCallback(func() { shut = false }, 10*time.Second)
+				s.decides(s.arrival()-before, contract.CancelUpdate)
+				require.Equal(t, booking.Cancelled, s.run().Status)
+				sent := s.sentTo(s.customer)
+				require.Equal(t, want, sent[len(sent)-1].Words(booking.English))
+			})
+		}
 	}
 }
 
@@ -79,7 +103,7 @@ func TestCharge_DeferredAndDeclined(t *testing.T) {
 	s.keptAway(&shut)
 	s.env.RegisterDelayedCallback(func() { shut = false }, 10*time.Second)
 	require.Equal(t, booking.PaymentDeclined, s.run().Reason)
-	require.Equal(t, []string{"payment_deferred", "order_cancelled"}, s.messagesTo("alice"))
+	require.Equal(t, []string{"payment_deferred", "order_cancelled"}, s.messagesTo(s.customer))
 }
 
 // No payment waits for the message that it follows.
@@ -111,7 +135,7 @@ func TestCharge_NowOrNotAtAll(t *testing.T) {
 		require.Equal(t, booking.PaymentUnavailable, s.row().Decision.Reason)
 		require.Empty(t, s.provider)
 		require.Empty(t, s.events())
-		require.Empty(t, s.messagesTo("alice"), "the answer says it")
+		require.Empty(t, s.messagesTo(s.customer), "the answer says it")
 	})
 	t.Run("AskedOnceMore", func(t *testing.T) {
 		s := newStay(t, payNow)

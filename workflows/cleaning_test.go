@@ -47,7 +47,12 @@ func newVisit(t *testing.T) *visit {
 	l := newLife(t, booking.Cleaning, workflows.Cleaning)
 	empty, err := emptyCrew()
 	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "crew.db")
+	folder, err := databases()
+	require.NoError(t, err)
+	own, err := os.MkdirTemp(folder.Path, "crew") //nolint:usetesting // t.TempDir is on a disk
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(own) })
+	path := filepath.Join(own, "crew.db")
 	require.NoError(t, os.WriteFile(path, empty, 0o600))
 	db, err := store.Open(t.Context(), "sqlite://"+path, store.Options{})
 	require.NoError(t, err)
@@ -57,7 +62,6 @@ func newVisit(t *testing.T) *visit {
 	_, err = l.crew.AddCleaner(t.Context(), "1025", kim)
 	require.NoError(t, err)
 	v := &visit{life: l, kim: kim, in: contract.Cleaning{Order: l.placed(30000), Tel: "+821012345678", Location: "7 Hill Street"}}
-	v.in.CustomerID = "caller-of-" + l.order
 	return v
 }
 

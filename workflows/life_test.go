@@ -63,7 +63,7 @@ func (l *life) live(from time.Time) {
 // placed is what all orders have in common, at a price in won.
 func (l *life) placed(price int64) contract.Order {
 	return contract.Order{
-		OrderID: l.order, CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
+		OrderID: l.order, CustomerID: l.customer, Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
 		Policy: contract.Policy{
 			InPlace: true, AttentionAfter: booking.Duration(5 * time.Minute), PayWithin: booking.Duration(hour / 2), HandOverWithin: booking.Duration(hour),

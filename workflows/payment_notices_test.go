@@ -76,10 +76,10 @@ func (f *following) is(state booking.DisputeState) {
 // that is over is in the ledger, and nothing is left to follow.
 func TestPaymentNotices_OfARefundByHand(t *testing.T) {
 	f := follow(t)
-	f.byHand = 30
+	f.byOthers = []*other{{percent: 30}}
 	f.begin(contract.Notices{})
 	require.NoError(t, f.env.GetWorkflowError())
-	require.Equal(t, map[string]booking.EntryState{"provider/hand": booking.EntryDone}, f.entries())
+	require.Equal(t, map[string]booking.EntryState{"provider/other-0": booking.EntryDone}, f.entries())
 	require.Equal(t, 1, f.looked)
 	require.Empty(t, f.told, "nothing waits for it")
 	require.False(t, f.row().View.Disputed)

@@ -52,8 +52,8 @@ func TestLodging_NoShow(t *testing.T) {
 		require.Equal(t, 1, s.rooms())
 		require.Equal(t, "1024", s.asked[0].By)
 		require.EqualValues(t, "so I say", v.History[3].Note)
-		require.Equal(t, []string{"no_show"}, s.messagesTo("alice"))
-		require.Equal(t, int64(30_000), s.sentTo("alice")[0].Data.Refund.Amount)
+		require.Equal(t, []string{"no_show"}, s.messagesTo(s.customer))
+		require.Equal(t, int64(30_000), s.sentTo(s.customer)[0].Data.Refund.Amount)
 		require.Contains(t, s.told(), "reservation_cancelled")
 		require.Equal(t, booking.NoShow, s.lastEvent().Data.Reason)
 		_, begun := s.early()
@@ -77,7 +77,7 @@ func TestLodging_NoShow(t *testing.T) {
 		s.in.Amount.Amount, s.in.Place.Price.Amount = 0, 0
 		s.decides(s.arrival(), contract.NoShowUpdate)
 		require.Equal(t, booking.NoShow, s.run().Reason)
-		require.Zero(t, s.sentTo("alice")[0].Data.Refund.Amount)
+		require.Zero(t, s.sentTo(s.customer)[0].Data.Refund.Amount)
 	})
 	t.Run("AfterTheGuestsHaveLeft", func(t *testing.T) {
 		s := newStay(t, strict)
@@ -112,7 +112,7 @@ func TestLodging_NoShow(t *testing.T) {
 		require.Equal(t, booking.NoShow, second.Reason)
 		require.Equal(t, first.Settled.Kept, second.Settled.Kept)
 		require.EqualValues(t, 70_000, s.owed())
-		require.Equal(t, []string{"no_show"}, s.messagesTo("alice"), "told once")
+		require.Equal(t, []string{"no_show"}, s.messagesTo(s.customer), "told once")
 	})
 }
 
@@ -136,7 +136,7 @@ func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
 		require.EqualValues(t, 25_000, v.DepartureDue())
 		require.Equal(t, "1024", e.By)
 		require.EqualValues(t, 75_000, s.owed())
-		require.Equal(t, []string{"refunded"}, s.messagesTo("alice"))
+		require.Equal(t, []string{"refunded"}, s.messagesTo(s.customer))
 		require.Len(t, s.refunded(), 1)
 		require.EqualValues(t, 25_000, s.refunded()[0].Payment.Part.Amount)
 		require.Equal(t, booking.Charged, s.refunded()[0].Payment.Status)
@@ -153,7 +153,7 @@ func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
 				require.Zero(t, s.run().DepartureDue())
 				_, begun := s.early()
 				require.False(t, begun)
-				require.Empty(t, s.messagesTo("alice"))
+				require.Empty(t, s.messagesTo(s.customer))
 			})
 		}
 	})
@@ -203,7 +203,7 @@ func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
 		require.False(t, v.NeedsAttention)
 		e, _ := s.early()
 		require.True(t, e.ByHand)
-		require.ElementsMatch(t, []string{"refund_failed", "refunded"}, s.messagesTo("alice"))
+		require.ElementsMatch(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
 	})
 	t.Run("AfterAReset", func(t *testing.T) {
 		s := newStay(t, strict)
@@ -213,7 +213,7 @@ func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
 		s.live(first.History[len(first.History)-1].At.Add(hour))
 		require.Equal(t, booking.Completed, s.run().Status)
 		require.EqualValues(t, 75_000, s.owed(), "once")
-		require.Equal(t, []string{"refunded"}, s.messagesTo("alice"))
+		require.Equal(t, []string{"refunded"}, s.messagesTo(s.customer))
 	})
 	t.Run("UndoneAfterACrash", func(t *testing.T) {
 		s := newStay(t, strict)

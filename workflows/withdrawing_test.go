@@ -83,7 +83,7 @@ func TestStartBy_ToldUntilItIsKnown(t *testing.T) {
 	}
 	v := m.run()
 	require.False(t, v.NeedsAttention)
-	require.Equal(t, []string{"order_cancelled"}, m.messagesTo("alice"))
+	require.Equal(t, []string{"order_cancelled"}, m.messagesTo(m.customer))
 }
 
 // TestStartBy_InTime: a saga that is started in time has no other end than one

@@ -42,10 +42,21 @@ const (
 	death         // the process dies: neither this call nor any later one of it acts
 )
 
+// databases is where databases are kept: in memory, where tests do not wait for a
+// disk, unless there is no such place.
+var databases = sync.OnceValues(func() (*scratch.Folder, error) {
+	const memory, name = "/dev/shm", "yeyak-workflows-"
+	folder, err := scratch.Make(memory, name)
+	if err != nil {
+		folder, err = scratch.Make("", name)
+	}
+	return folder, err
+})
+
 // stores are the real ones, shared by the tests of this package, each of
 // which has an order and a place of its own in them.
 var stores = sync.OnceValues(func() (*store.DB, error) {
-	folder, err := scratch.Make("", "yeyak-workflows-")
+	folder, err := databases()
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +92,7 @@ var worlds atomic.Int64
 type world struct {
 	testing.TB
 	order, item string
+	customer    string // who places the order, and no other one
 	ledger      *store.Payments
 	stock       *store.Inventory
 	outbox      *store.Notifications
@@ -101,9 +113,14 @@ type world struct {
 	asked    []booking.Charge  // the refunds that the ledger was asked to begin
 	turned   *booking.Payment  // as it stood when the first of them was begun; nil until then
 	policed  bool              // the order has a cancellation policy
-	byHand   int64             // so many of a hundred somebody gives back there, before we look
 	disputes []booking.Dispute // of whatever was charged there
 	looked   int               // how often it was looked there
+	byOthers []*other          // what others do there before we look next
+	// alsoOthers: a bank, or a person, may give some of it back.
+	alsoOthers bool
+	refuses    bool   // the provider refuses all refunds for good
+	strict     bool   // it gives nothing back any more of what a dispute was lost about
+	refusing   func() // is told when it does
 	// registered: management knows of the call.
 	registered bool
 	// overtaken are slow calls that have not acted yet.
@@ -117,8 +134,8 @@ type world struct {
 }
 
 type atProvider struct {
-	charged, refunded int64 // refunded: by hand, too
-	hand              int64
+	charged, refunded int64 // refunded: by hand, too, and what it has accepted
+	others            []*other
 	currency          string
 	refunds           map[string]int64 // by the key that they were asked for under
 	voided, declined  bool
@@ -129,7 +146,7 @@ func newWorld(t testing.TB, kind booking.Kind) *world {
 	require.NoError(t, err)
 	n := worlds.Add(1)
 	return &world{
-		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{},
+		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), customer: fmt.Sprintf("customer-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{},
 		twins:  map[string]chan struct{}{},
 		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), registry: store.NewManagement(db),
 		deliveries: store.NewDeliveries(db), productions: store.NewProductions(db), pages: store.NewMypage(db), decisions: store.NewDecisions(db),
@@ -170,21 +187,24 @@ func (w *world) row() contract.Publication {
 	return p
 }
 
-// events are the types of the order's events in the feed.
-func (w *world) events() (types []booking.EventType) {
+// inFeed are the order's events in the feed, oldest first.
+func (w *world) inFeed() (all []booking.Event) {
 	for after := ""; ; {
-		events, next, err := w.pages.Events(context.Background(), after, 200)
+		events, next, err := w.pages.EventsOf(context.Background(), booking.EventFilter{CustomerID: w.customer}, after, 200)
 		require.NoError(w, err)
 		if len(events) == 0 {
-			return types
+			return all
 		}
-		for _, e := range events {
-			if e.Subject == w.order {
-				types = append(types, e.Type)
-			}
-		}
-		after = next
+		all, after = append(all, events...), next
 	}
+}
+
+// events are the types of the order's events in the feed.
+func (w *world) events() (types []booking.EventType) {
+	for _, e := range w.inFeed() {
+		types = append(types, e.Type)
+	}
+	return types
 }
 
 // told are the types of the messages that the owner of the item got.
@@ -406,7 +426,7 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	}
 	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
-			carries(r, e, r.policed)
+			carries(r, e, r.policed || r.alsoOthers)
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
 				r.published = append(r.published, e.Type)
@@ -488,13 +508,16 @@ func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error)
 	return act(p.process, "look", func(context.Context) (activities.Outlay, error) {
 		is := p.by(ref)
 		p.looked++
-		if hand := is.charged * p.byHand / 100; hand > 0 {
-			is.hand, p.byHand = hand, 0
-			is.refunded += hand
+		for _, o := range p.byOthers {
+			is.begin(o)
 		}
-		seen := activities.Outlay{Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.charged - is.refunded, Disputes: slices.Clone(p.disputes)}
-		if is.hand > 0 {
-			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "hand", Amount: is.hand, State: booking.EntryDone})
+		p.byOthers = nil
+		is.lookedAt()
+		seen := activities.Outlay{
+			Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.left(), Disputes: slices.Clone(p.disputes),
+		}
+		for _, o := range is.others {
+			o.seen(&seen)
 		}
 		for key, amount := range is.refunds {
 			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "id of " + key, Key: key, Amount: amount, State: booking.EntryDone})
@@ -505,24 +528,59 @@ func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error)
 
 func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
 	return act(p.process, "refund", func(context.Context) (string, error) {
-		if len(p.owing) > 0 {
-			owed := p.owing[0]
-			p.owing = p.owing[1:]
-			return "", &owed
-		}
 		is := p.by(seen.Ref)
+		if err := p.refuse(is, amount.Amount); err != nil {
+			return "", err
+		}
 		if is.refunds == nil {
 			is.refunds = map[string]int64{}
 		}
-		if amount.Amount > is.charged-is.refunded && is.refunds[key] == seen.Under(key) {
+		if amount.Amount > is.left() && is.refunds[key] == seen.Under(key) {
 			return "", errors.New("less is left of it")
 		}
 		if amount.Amount > 0 && is.refunds[key] == seen.Under(key) { // else it was carried out, and not heard
 			is.refunds[key] += amount.Amount
 			is.refunded += amount.Amount
 		}
-		return "id of " + key, nil
+		return outcome("id of "+key, is.refunds[key] > 0, seen)
 	})
+}
+
+// refuse is why the provider gives nothing back now.
+func (p provider) refuse(is *atProvider, amount int64) error {
+	if len(p.owing) > 0 {
+		owed := p.owing[0]
+		p.owing = p.owing[1:]
+		return &owed
+	}
+	switch {
+	case amount == 0:
+		return nil
+	case p.refuses || p.strict && is.isLost():
+		if p.refusing != nil {
+			p.refusing()
+		}
+		return &activities.Owed{Words: "it cannot be given back", NeedsPerson: true}
+	case is.isDisputed():
+		return &activities.Owed{Words: "charge_disputed", NeedsPerson: true}
+	default:
+		return nil
+	}
+}
+
+// outcome is what the provider says once it has given back what was asked for.
+func outcome(id string, given bool, seen activities.Outlay) (string, error) {
+	for _, r := range seen.Refunds {
+		if r.State == booking.EntryPending {
+			return id, &activities.Owed{Words: "refund " + r.ID + " is pending"}
+		}
+	}
+	for _, d := range seen.Disputes {
+		if d.State == booking.DisputeLost && !given {
+			return "", activities.ErrReturned
+		}
+	}
+	return id, nil
 }
 
 func (p provider) Part(amount booking.Money) booking.Money { return amount }

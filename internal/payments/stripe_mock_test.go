@@ -3,6 +3,7 @@ package payments_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -153,4 +154,43 @@ func TestStripe_ShapeOfTheRest(t *testing.T) {
 	mock.ServeHTTP(refused, r)
 	require.Equal(t, http.StatusBadRequest, refused.Code, refused.Body)
 	require.Contains(t, refused.Body.String(), "additional properties")
+}
+
+// TestStripe_ShapeOfARefundInPart: Stripe's own description allows a refund of some of a
+// charge that is labelled with our key, and of some more under the same one. How much it
+// is of, and what was given back under the key before, are in what makes the request one
+// of its kind.
+func TestStripe_ShapeOfARefundInPart(t *testing.T) {
+	t.Parallel()
+	mock, noted := startMock(t)
+	var asked []url.Values
+	var keys []string
+	p := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		answer := httptest.NewRecorder()
+		mock.ServeHTTP(answer, r)
+		switch {
+		case r.URL.Path == "/v1/refunds":
+			form, _ := url.ParseQuery(string(body))
+			asked, keys = append(asked, form), append(keys, r.Header.Get("Idempotency-Key"))
+			says(answer.Code, `{"id":"re_1","status":"succeeded","amount":`+form.Get("amount")+`,"currency":"krw"}`)(w, r)
+		case len(asked) > 0:
+			says(answer.Code, chargeAs(20000, false, "", `{"id":"re_1","status":"succeeded","amount":20000,"metadata":{"key":"o1/refund/1"}}`))(w, r)
+		default:
+			says(answer.Code, chargeAs(0, false, ""))(w, r)
+		}
+	}))
+	for _, all := range []int64{20000, 30000} {
+		_, err := p.part(t, "o1/refund/1", "pi_1", all)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{
+		"GET /v1/payment_intents/pi_1 200", "POST /v1/refunds 200", "GET /v1/payment_intents/pi_1 200", "POST /v1/refunds 200",
+	}, noted.all)
+	form := func(amount string) url.Values {
+		return url.Values{"amount": {amount}, "payment_intent": {"pi_1"}, "metadata[key]": {"o1/refund/1"}}
+	}
+	require.Equal(t, []url.Values{form("20000"), form("10000")}, asked)
+	require.Equal(t, []string{"o1/refund/1/pi_1/20000", "o1/refund/1/pi_1/10000/after/20000"}, keys)
 }

@@ -24,6 +24,7 @@ class Event(NamedTuple):
     reason: str  # "" unless it is being cancelled
     cleaner: str  # "" until one was assigned
     part: int  # of the amount, in the same currency: what was given back now; 0 if nothing was
+    refunded: int  # of the amount, ditto: what the payment provider has given back in all
 
 
 def type_of(item) -> str:
@@ -40,15 +41,22 @@ def read(item) -> Event:
         quantity=whole(data, "quantity"), amount=whole(amount, "amount"), currency=text(amount, "currency"),
         status=text(data, "status"), reason=text(data, "reason") if data.get("reason") else "",
         cleaner=text(part(data, "cleaner"), "name") if data.get("cleaner") else "",
-        part=part_of(data),
+        part=of_payment(data, "part") or 0, refunded=refunded_of(data, whole(amount, "amount")),
     )
 
 
-def part_of(data: dict) -> int:
+def of_payment(data: dict, name: str):
+    """An amount that the event tells of the order's payment, None if it does not."""
     payment = data.get("payment")
-    if not isinstance(payment, dict) or not payment.get("part"):
-        return 0
-    return whole(part(payment, "part"), "amount")
+    if not isinstance(payment, dict) or not payment.get(name):
+        return None
+    return whole(part(payment, name), "amount")
+
+
+def refunded_of(data: dict, amount: int) -> int:
+    """An event that does not say what was given back is of a time when that was all."""
+    refunded = of_payment(data, "refunded")
+    return amount if refunded is None else refunded
 
 
 def field(of, name: str):

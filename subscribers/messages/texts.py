@@ -10,9 +10,11 @@ import events
 LANGUAGES = ("en", "ko")
 
 # The words for each type of event. Where they depend on more than the type,
-# that is the order's reason, status or kind; ANY is all others. A type without
+# that is the order's reason, status or kind, or how much was given back; ANY is all others. A type without
 # words is told to nobody: another event says the same to the customer.
 ANY = "*"
+IN_PART = "some of what was paid"
+OTHERWISE = "not by the payment provider"
 TEXTS: dict[str, dict[str, dict[str, str]]] = {
     "PaymentApproved": {},
     "PaymentDeclined": {
@@ -20,8 +22,13 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
               "ko": "[{item}] {amount} 결제가 거절되어 주문되지 않았습니다."},
     },
     # The event that says that the money of a cancelled order was given back: it
-    # may not have been paid for. Of one that goes on, a part may be.
+    # may not have been paid for. Of one that goes on, a part may be. What the policy
+    # keeps, and what came back in another way, is not told as given back.
     "PaymentCancelApproved": {
+        IN_PART: {"en": "{refunded} of the {amount} that you paid for {item} has been given back.",
+                  "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {refunded} (결제 금액: {amount})."},
+        OTHERWISE: {"en": "What is due to you of the {amount} that you paid for {item} has been given back.",
+                    "ko": "[{item}] 환불이 완료되었습니다. 결제 금액: {amount}."},
         ANY: {"en": "The {amount} that you paid for {item} has been given back.",
               "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {amount}."},
     },
@@ -164,21 +171,28 @@ def text(event: events.Event, language: str) -> str:
     if "{part}" in told and not event.part:
         raise events.Unreadable(f"{ascii(event.id)} names no part")
     amount = money(event.amount, event.currency, language)
-    part = money(event.part, event.currency, language)
+    part, refunded = (money(some, event.currency, language) for some in (event.part, event.refunded))
     parts = dict.fromkeys(PARTS, "")
     if event.amount:
         parts["paid"] = PARTS["paid"][language].format(amount=amount)
     if event.reason in REASONS:
         parts["reason"] = PARTS["reason"][language].format(why=REASONS[event.reason][language])
-    return told.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, part=part, **parts)
+    return told.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, part=part, refunded=refunded, **parts)
 
 
 def words(event: events.Event) -> dict[str, str]:
     variants = TEXTS[event.type]
-    for which in (event.reason, event.status, event.kind, ANY):
+    for which in (given_back(event), event.reason, event.status, event.kind, ANY):
         if which in variants:
             return variants[which]
     raise Unknown(f"{event.type} of {event.kind}, {event.status}")
+
+
+def given_back(event: events.Event) -> str:
+    """How much of what was paid the payment provider has given back, if that is not all."""
+    if event.refunded >= event.amount:
+        return ""
+    return IN_PART if event.refunded else OTHERWISE
 
 
 def money(amount: int, currency: str, language: str) -> str:

@@ -96,6 +96,19 @@ func (v View) AsQuoted(d Decision, standing booking.Status) error {
 	return booking.Errorf(booking.QuoteChanged, "what is given back has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)
 }
 
+// GivenInPart is what is given back of the order's payment of which something is kept, as
+// far as that is known when it was asked for so; nil for any other.
+func (v View) GivenInPart(asked booking.Charge) *booking.Money {
+	switch is := v.Settled; {
+	case is != nil && is.Kept.Amount > 0:
+		return &is.Refunded
+	case is == nil && asked.Keep > 0:
+		return &booking.Money{Amount: v.Amount.Amount - asked.Keep, Currency: v.Amount.Currency}
+	default:
+		return nil
+	}
+}
+
 // SettledAs is what became of the payment of the order, given what its undo found
 // and by which tier it was asked for; nil for an order that gives everything back. After
 // an earlier decision, which stands, that tier says nothing.

@@ -82,3 +82,19 @@ func TestView_SettledAs(t *testing.T) {
 	view.Terms = nil
 	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
 }
+
+// TestView_GivenInPart: what is told of a refund that is not all is what the ledger says
+// once it has, and what was asked for until then.
+func TestView_GivenInPart(t *testing.T) {
+	t.Parallel()
+	view := stayWithPolicy().View()
+	in := func(amount int64) *booking.Money {
+		return &booking.Money{Amount: amount, Currency: view.Amount.Currency}
+	}
+	require.Nil(t, view.GivenInPart(booking.Charge{}))
+	require.Equal(t, in(view.Amount.Amount-30), view.GivenInPart(booking.Charge{Keep: 30}))
+	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 60, Kept: 40}, booking.Charge{})
+	require.Equal(t, in(60), view.GivenInPart(booking.Charge{}), "an earlier decision stands")
+	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{Keep: 30})
+	require.Nil(t, view.GivenInPart(booking.Charge{Keep: 30}))
+}

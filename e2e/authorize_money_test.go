@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// gives asks for a refund of some of an order.
+func (p person) gives(order, key string, amount int64, status int) body {
+	p.Helper()
+	in := object{"amount": object{"amount": amount, "currency": "KRW"}, "reason": "It was cold"}
+	return p.request(http.MethodPost, "/v1/payments/"+order+"/refunds", in,
+		"Authorization", "Bearer "+p.token, "Idempotency-Key", key).with(p, status).body
+}
+
+// TestAuthorize_Money: an owner's staff gives back some of what was paid there, and an
+// operator says what was paid by hand; nobody else does either, and nobody is told of an
+// order that is not theirs to see. What was done names those who did it.
+func TestAuthorize_Money(t *testing.T) {
+	t.Parallel()
+	s := boot(t, onSQLite)
+	alice, minho := s.person("alice", booking.CustomerRole), s.person("minho", booking.CustomerRole)
+	bora, cora := s.person("bora", booking.OwnerRole), s.person("cora", booking.OwnerRole)
+	olga := s.person("olga", booking.OperatorRole)
+	menu := bora.posts(menus, object{"name": "Bibimbap", "price": object{"amount": 9000, "currency": "KRW"}}, http.StatusCreated)
+	order := alice.posts(foodOrders, object{"menuId": menu.ID, "quantity": 1, "address": "12 Sejong-daero"}, http.StatusCreated).ID
+	s.becomes(order, booking.Delivering)
+	payment := "/v1/payments/" + order
+
+	alice.gives(order, "a", 1000, http.StatusForbidden)
+	minho.gives(order, "a", 1000, http.StatusNotFound)
+	cora.gives(order, "a", 1000, http.StatusNotFound)
+	bora.gives(order, "a", 1000, http.StatusCreated)
+	olga.gives(order, "a", 1000, http.StatusCreated)
+	bora.gives(order, "a", 1000, http.StatusOK)
+
+	evidence := object{"evidence": "bank transfer 42"}
+	s.sandbox(object{"refunds": "fail"})
+	bora.gives(order, "b", 2000, http.StatusCreated)
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	alice.posts(payment+"/resolution", evidence, http.StatusForbidden)
+	bora.posts(payment+"/resolution", evidence, http.StatusForbidden)
+	minho.posts(payment+"/resolution", evidence, http.StatusNotFound)
+	olga.posts(payment+"/resolution", evidence, http.StatusOK)
+	s.sandbox(object{})
+
+	by := map[string]int{}
+	for _, e := range s.entries(order) {
+		require.Equal(t, string(booking.EntryDone), e.State)
+		by[e.By]++
+	}
+	require.Equal(t, map[string]int{bora.id: 1, olga.id: 2}, by)
+	require.EqualValues(t, 9000-4000, s.shown(order).Refundable.Amount)
+	minho.gets(payment, http.StatusNotFound)
+	alice.gets(payment, http.StatusOK)
+	alice.gets(foodOrders+"/"+order+"/cancellation", http.StatusOK)
+	minho.gets(foodOrders+"/"+order+"/cancellation", http.StatusNotFound)
+	bora.gets(foodOrders+"/"+order+"/cancellation", http.StatusForbidden)
+}

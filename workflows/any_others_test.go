@@ -1,0 +1,138 @@
+package workflows_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// anyOthers is what others do with the order's charge at the provider: they give some of
+// it back by hand, which may take a while and fail, or dispute it. Where the provider
+// refuses all refunds for good, or what is left after a dispute, an operator pays by hand,
+// and nobody else does.
+func (s *trial) anyOthers(random *rand.Rand) {
+	switch random.IntN(16) {
+	case 0, 1:
+		s.refuses, s.alsoOthers, s.owing = true, true, nil
+		return
+	case 2:
+		o := s.other(random)
+		o.dispute = true
+		s.strict, s.alsoOthers, s.owing, s.byOthers = true, true, nil, []*other{o}
+		return
+	}
+	if random.IntN(2) == 0 {
+		s.byOthers = append(s.byOthers, s.other(random))
+	}
+}
+
+func (s *trial) other(random *rand.Rand) *other {
+	o := &other{
+		dispute: random.IntN(3) == 0, percent: []int64{10, 40, 100}[random.IntN(3)], looks: random.IntN(4), fails: random.IntN(2) == 0,
+	}
+	s.alsoOthers = s.alsoOthers || o.dispute
+	return o
+}
+
+// othersMeanwhile is what others do while the order lives.
+func (s *trial) othersMeanwhile(random *rand.Rand, moments []time.Duration) {
+	if s.refuses || s.strict {
+		s.operatorPays(random)
+		return
+	}
+	if random.IntN(2) == 0 {
+		o := s.other(random)
+		s.env.RegisterDelayedCallback(func() { s.happens(o) }, max(0, moments[random.IntN(len(moments))]))
+	}
+}
+
+// happens lets others do something with what was charged.
+func (w *world) happens(o *other) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, is := range w.provider {
+		if is.charged > 0 {
+			is.begin(o)
+			return
+		}
+	}
+}
+
+// operatorPays lets an operator say, some time after the provider has refused a refund,
+// that it was paid by hand. It may be known to no one yet that it was refused: the
+// operator says so again then.
+func (s *trial) operatorPays(random *rand.Rand) {
+	env, says := s.env, false
+	within := time.Duration(1+random.IntN(30)) * time.Second
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refusing = func() {
+		if says {
+			return
+		}
+		says = true
+		env.RegisterDelayedCallback(func() {
+			s.mu.Lock()
+			says = false
+			s.mu.Unlock()
+			s.sendRaw(contract.ResolveUpdate, &decision{}, contract.Decision{Note: "bank transfer 42", By: "1025"})
+		}, within)
+	}
+}
+
+// othersEnd ends what others have begun at the provider, and has the ledger look at that,
+// as it does whenever staff asks for a refund: one of more than is left.
+func (s *trial) othersEnd() {
+	s.Helper()
+	s.mu.Lock()
+	begun := false
+	for _, is := range s.provider {
+		for _, o := range is.others {
+			is.end(o)
+			begun = true
+		}
+	}
+	faults := s.faults
+	s.faults, s.byOthers, s.owing = nil, nil, nil
+	s.mu.Unlock()
+	defer s.setFaults(faults)
+	payment, err := s.ledger.Payment(s.Context(), s.order)
+	if !begun || err != nil || !payment.Taken() || payment.Ref == "" {
+		return
+	}
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(devserver.Quiet())
+	env := suite.NewTestActivityEnvironment()
+	service := (&process{world: s.world}).services().Payments
+	env.RegisterActivity(service)
+	tooMuch := booking.Entry{OrderID: s.order, Key: "refund/too-much", Amount: payment.Amount, Reason: booking.Goodwill}
+	tooMuch.Amount.Amount++
+	answer, err := env.ExecuteActivity(service.RefundPart, tooMuch)
+	require.NoError(s, err)
+	var is booking.Repaid
+	require.NoError(s, answer.Get(&is))
+	require.Equal(s, booking.RefundExceeds, is.Refused)
+}
+
+// tellIfFailed tells what the ledger and the provider have of an order with which something
+// is wrong.
+func (s *trial) tellIfFailed(v contract.View) {
+	if !s.Failed() {
+		return
+	}
+	payment, err := s.ledger.Payment(context.Background(), s.order)
+	s.Logf("%d lives; the order: %+v\nthe ledger (%v): %+v", s.lives, v, err, payment)
+	for key, is := range s.provider {
+		s.Logf("the provider, of %s: %+v", key, *is)
+		for _, o := range is.others {
+			s.Logf("others there: %+v", *o)
+		}
+	}
+}
