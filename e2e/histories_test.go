@@ -117,7 +117,8 @@ func TestRecordHistories(t *testing.T) {
 		"repair": repair, "repair_goes_on": repairGoesOn, "repair_without_assignment": repairWithoutAssignment,
 		"refused_lodging": refusedStart(contract.LodgingWorkflow), "refused_food": refusedStart(contract.FoodWorkflow),
 		"refused_cafe": refusedStart(contract.CafeWorkflow), "refused_cleaning": refusedStart(contract.CleaningWorkflow),
-		"refund_after_end": refundAfterEnd, "refund_after_end_by_hand": refundAfterEndByHand, "refused_refund": refusedStart(contract.RefundWorkflow),
+		"refund_after_end": refundAfterEnd, "refund_after_end_by_hand": refundAfterEndByHand, "refund_after_end_beside": refundAfterEndBeside,
+		"refused_refund":         refusedStart(contract.RefundWorkflow),
 		"refused_drink_deletion": refusedStart(contract.DrinkDeletionWorkflow),
 	} {
 		t.Run(name, func(t *testing.T) {
