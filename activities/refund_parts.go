@@ -30,7 +30,7 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 			return booking.Repaid{}, elsewhere{stillOwed{&Owed{Words: stands.Words}, askAgain(ctx)}}
 		}
 		return booking.Repaid{
-			Entry: stands, Left: left, Payment: payment.Status, Given: payment.GivenByProvider(), Failing: failing(payment, e.Key),
+			Entry: stands, Left: left, Payment: payment.Status, Given: payment.Given(), Failing: failing(payment, e.Key),
 		}, nil
 	})
 }

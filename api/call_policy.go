@@ -15,8 +15,9 @@ const callPolicyPath = "/v1/cleaning/cancellation"
 func (s *server) registerCallPolicy() {
 	register(s, huma.Operation{
 		OperationID: "get-call-policy", Method: http.MethodGet, Path: callPolicyPath, Tags: []string{tagCleaning},
-		Summary: "What customers who cancel a call get back", Description: "Of calls that are placed now. `tiers` is empty while everything is given back, always.",
-		Responses: s.problems(booking.Unavailable),
+		Summary:     "What customers who cancel a call get back",
+		Description: "Of calls that are placed now. `tiers` is empty while everything is given back, always.",
+		Responses:   s.problems(booking.Unavailable),
 	}, s.getCallPolicy)
 	register(s, huma.Operation{
 		OperationID: "set-call-policy", Method: http.MethodPut, Path: callPolicyPath, Tags: []string{tagCleaning},

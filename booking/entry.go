@@ -141,8 +141,8 @@ type Repaid struct {
 	Refused Code `json:"refused,omitempty"`
 	// Left is what can still be given back.
 	Left Money `json:"left"`
-	// Payment is where the payment stands with it, and Given what the provider has given
-	// back of that in all, in minor units.
+	// Payment is where the payment stands with it, and Given what was given back of that in
+	// all, in minor units.
 	Payment PaymentStatus `json:"payment,omitempty"`
 	Given   int64         `json:"given,omitempty"`
 	// Failing is how many other refunds by staff wait for a person.

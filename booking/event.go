@@ -133,7 +133,8 @@ type EventPayment struct {
 	Status PaymentStatus `json:"status"`
 	// Amount was charged, or was to be.
 	Amount Money `json:"amount"`
-	// Refunded is what the payment provider has given back of it.
+	// Refunded is what has gone back of it: what the payment provider has given back and,
+	// from the first refund in part on, also what a bank took back or was paid by hand.
 	Refunded Money `json:"refunded"`
 	// Part is what was given back of it now; set on PaymentRefunded only.
 	Part *Money `json:"part,omitempty"`

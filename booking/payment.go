@@ -107,10 +107,6 @@ func (p Payment) Given() int64 {
 	return p.given(func(e Entry) bool { return e.Kind == RefundEntry && e.State == EntryDone })
 }
 
-// GivenByProvider is what the provider has given back: not what a bank took back, nor
-// what a person has paid otherwise.
-func (p Payment) GivenByProvider() int64 { return p.given(Entry.ByProvider) }
-
 // RefundKey is the key of the refund that the undo of the charge makes.
 func (p Payment) RefundKey() string { return p.Key + "/refund" }
 

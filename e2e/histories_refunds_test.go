@@ -205,3 +205,23 @@ func refundAfterEndByHand(s *system) (id, runID string) {
 	s.sandbox(object{})
 	return id, ""
 }
+
+// refundAfterEndBeside is one that the provider cannot make, while another one of the
+// order waits for a person already.
+func refundAfterEndBeside(s *system) (id, runID string) {
+	order := checkedOutEarly(s)
+	s.ended(order)
+	s.sandbox(object{"refunds": "fail"})
+	var e entry
+	for _, key := range []string{"a", "b"} {
+		s.giveBack(order, key, 1000).with(s, http.StatusCreated).into(s, &e)
+		require.Equal(s, "failed", e.State)
+		s.eventually(func() bool { return s.page(order).NeedsAttention })
+	}
+	s.paidByHand(order).with(s, http.StatusOK)
+	id = order + "/" + e.Key
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.eventually(func() bool { return !s.page(order).NeedsAttention })
+	s.sandbox(object{})
+	return id, ""
+}

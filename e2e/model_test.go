@@ -82,6 +82,9 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 		m.wire = newProxy(t, o.TemporalAddress)
 		o.TemporalAddress = m.wire.Addr().String()
 	})
+	if seed%2 == 0 {
+		m.ofCalls(object{"within": "1s", "percent": 100}, object{"within": "1h", "percent": 70}).with(t, http.StatusOK)
+	}
 	for range 2 {
 		m.places = append(m.places, m.place(8, fromMidnight, forStays), m.place(8, byOwner), m.place(8, byOwner, halfBack))
 		m.menus = append(m.menus, m.menu(), m.menu(nothingBack))

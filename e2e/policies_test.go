@@ -176,6 +176,14 @@ func TestPolicy_OfWhenItWasPlaced(t *testing.T) {
 	})
 }
 
+const callPolicy = "/v1/cleaning/cancellation"
+
+// ofCalls sets the policy of calls.
+func (s *system) ofCalls(tiers ...object) answer {
+	s.Helper()
+	return s.request(http.MethodPut, callPolicy, object{"tiers": append([]object{}, tiers...)})
+}
+
 // TestPolicy_OfCalls: an operator sets what customers who cancel a call get back by how
 // long ago they placed it. One from before has no policy, and keeps none. A cancel that
 // was quoted by a tier which has ended does nothing.
@@ -186,16 +194,14 @@ func TestPolicy_OfCalls(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		const policy = "/v1/cleaning/cancellation"
 		set := func(tiers ...object) {
 			t.Helper()
-			body := object{"tiers": append([]object{}, tiers...)}
 			for range 2 {
-				a.request(http.MethodPut, policy, body).with(t, http.StatusOK)
+				a.ofCalls(tiers...).with(t, http.StatusOK)
 			}
-			want, err := json.Marshal(body)
+			want, err := json.Marshal(object{"tiers": append([]object{}, tiers...)})
 			require.NoError(t, err)
-			require.JSONEq(t, string(want), string(a.get(policy).with(t, http.StatusOK).raw))
+			require.JSONEq(t, string(want), string(a.get(callPolicy).with(t, http.StatusOK).raw))
 		}
 		before := a.stands(a.call())
 		// A tier of no time has ended when a call stands.
@@ -235,7 +241,7 @@ func TestPolicy_OfCalls(t *testing.T) {
 			require.Equal(t, string(test.payment), status)
 			require.Equal(t, test.back, refunded)
 		}
-		a.request(http.MethodPut, policy, object{"tiers": []object{{"within": "soon", "percent": 5}}}).with(t, http.StatusUnprocessableEntity)
+		a.ofCalls(object{"within": "soon", "percent": 5}).with(t, http.StatusUnprocessableEntity)
 		a.requireClean()
 	})
 }

@@ -150,14 +150,13 @@ func (s *saga) callPerson(ctx workflow.Context, p *part) {
 func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words string) {
 	p.failed = true
 	s.unresolved++
-	marked := s.view.NeedsAttention
 	s.tellOfRefund(amount, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
 	if s.later != nil {
 		s.later.Waits = true
+		s.changed()
 	}
 	s.needAttention(ctx, "a refund could not be made: "+words)
-	if s.later != nil && marked { // by another one, whose end would take the mark away
-		s.changed()
+	if s.later != nil { // another one, whose end would take the mark away, may have marked the order
 		s.showPending(ctx)
 	}
 }
@@ -264,6 +263,10 @@ func (s *saga) mayRefund(r contract.Refund) error {
 	}
 }
 
+func unpayable() error {
+	return booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot give back just so much") //replay:never the API lets no such amount in
+}
+
 func notCharged() error {
 	return booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
 }
@@ -290,7 +293,7 @@ func (s *saga) answerPart(ctx workflow.Context, p *part) (booking.Repaid, error)
 	case booking.RefundExceeds:
 		return p.is, s.refused(contract.Exceeds(p.is.Left))
 	case booking.Invalid:
-		return p.is, s.refused(booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot give back just so much"))
+		return p.is, s.refused(unpayable()) //replay:never the API lets no such amount in
 	default:
 		return p.is, s.refused(notCharged())
 	}

@@ -537,6 +537,7 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 		require.NoError(t, err)
 		other.Kind, other.State, other.Words = booking.RefundEntry, booking.EntryFailed, "no such account"
 		require.NoError(t, s.ledger.NoteEntry(t.Context(), other))
+		require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: over, Later: &contract.Later{Refund: "2", Waits: true}}))
 		back := s.isBroken()
 		is := s.refundLater(over, "1", 30000, func() { s.env.RegisterDelayedCallback(back, 25*time.Second) })
 		require.Equal(t, booking.EntryDone, is.Entry.State)

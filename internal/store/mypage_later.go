@@ -26,11 +26,10 @@ func (m *Mypage) publishLater(ctx context.Context, p contract.Publication) error
 		if err != nil {
 			return err
 		}
-		view, err := m.withLater(ctx, q, p)
+		view, err := m.withLater(ctx, q, p, waiting > 0)
 		if err != nil {
 			return err
 		}
-		view.NeedsAttention = waiting > 0
 		row, err := newOrderRow(contract.Publication{View: view})
 		if err != nil {
 			return err
@@ -57,12 +56,14 @@ func noteWaiting(ctx context.Context, q bun.IDB, orderID string, l contract.Late
 	return waiting, err
 }
 
-// withLater is the order as the row has it, with what the refund has added, as its next
-// version. Without a row it is the order as the refund began with it.
-func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publication) (contract.View, error) {
+// withLater is the order as the row has it, with what the refund has added and the mark.
+// That is a version which no caller has seen, though the publishing process has told its
+// callers of p.View. Without a row it is the order as the refund began with it.
+func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publication, marked bool) (contract.View, error) {
 	var row orderRow
 	err := q.NewRaw("SELECT * FROM orders WHERE id = ? ?", p.View.ID, m.db.dialect.forUpdate).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
+		p.View.NeedsAttention = marked
 		return p.View, nil
 	}
 	if err != nil {
@@ -73,12 +74,15 @@ func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publicatio
 		return contract.View{}, err
 	}
 	view := stands.View.Clone()
-	view.Version = max(view.Version, p.View.Version) + 1 // callers in the publishing process may have seen p.View
 	for _, e := range p.Later.Added {
 		if !slices.ContainsFunc(view.History, e.Is) {
 			view.History = append(view.History, e)
 		}
 	}
 	slices.SortStableFunc(view.History, func(a, b contract.Entry) int { return a.At.Compare(b.At) })
+	view.NeedsAttention, view.Version = marked, max(view.Version, p.View.Version)
+	if marked != stands.View.NeedsAttention || len(view.History) > len(stands.View.History) {
+		view.Version++
+	}
 	return view, nil
 }
