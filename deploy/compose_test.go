@@ -195,5 +195,5 @@ func TestCompose_Secrets(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 16, found)
+	require.Equal(t, 17, found)
 }

@@ -230,5 +230,8 @@ func secretLike(variable string) string {
 	if strings.HasSuffix(variable, "DATABASE_URL") {
 		return "postgres://yeyak:" + password + "@db.example:5432/yeyak"
 	}
+	if strings.Contains(variable, "WEBHOOK") {
+		return "whsec_" + password
+	}
 	return "sk_live_" + password
 }

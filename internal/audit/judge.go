@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/yeyak/yeyak/booking"
@@ -158,7 +159,7 @@ func judge(f *facts) []Finding {
 	case f.life == unknown:
 		return f.ownerless()
 	case (f.life == lost || f.life == forgotten) && !o.status.Final():
-		return append(f.abandoned(o), f.provider()...)
+		return slices.Concat(f.abandoned(o), f.disputes(), f.provider())
 	}
 	d := owes(o.kind, o.status)
 	var found []Finding

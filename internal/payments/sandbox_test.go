@@ -67,6 +67,8 @@ func (m *memory) Refund(_ context.Context, key, ref string, amount booking.Money
 
 func (m *memory) ByHand(context.Context, string, int64) error { return m.err }
 
+func (m *memory) Dispute(context.Context, string, int64, string) error { return m.err }
+
 func (m *memory) Look(_ context.Context, ref string) (payments.Balance, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
