@@ -1,9 +1,9 @@
 package e2e
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 )
 
 // money is what staff and operators do about an order's payment: they give some of it
@@ -13,7 +13,7 @@ func (m *model) money(random *rand.Rand, order string) {
 	at := "/v1/payments/" + order
 	if random.IntN(3) > 0 {
 		refund := object{"amount": object{"amount": 1 + random.IntN(60_000), "currency": "KRW"}, "reason": "it was cold"}
-		m.try(http.MethodPost, at+"/refunds", refund, "Idempotency-Key", fmt.Sprint(random.Uint64()))
+		m.try(http.MethodPost, at+"/refunds", refund, "Idempotency-Key", strconv.FormatUint(random.Uint64(), 10))
 		return
 	}
 	m.switching.Lock()

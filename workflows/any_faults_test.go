@@ -27,7 +27,7 @@ const schedules = 625
 func TestAnyFaultsAnyDecisions(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t, "schedules")
-	all := &auditedTrials{names: map[string]string{}, views: map[string]contract.View{}, items: map[string]bool{}}
+	all := &auditedTrials{names: map[string]string{}, views: map[string]contract.View{}, items: map[string]bool{}, again: map[string]bool{}}
 	t.Cleanup(func() { all.requireClean(t) })
 	for kind, order := range map[booking.Kind]func(*testing.T, *rand.Rand) *trial{
 		booking.Lodging: anyStay, booking.Food: anyMeal, booking.Cafe: anyCup, booking.Cleaning: anyVisit,

@@ -84,6 +84,10 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 			b.gave(80000)
 			b.repaid("refund/1", 10000)
 		}, nil},
+		"GoodwillWhileTheCancellationCouldNotBeGivenBack": {booking.Food, booking.Cancelled, func(b *books) {
+			b.repaid("/refund", 60000)
+			b.repaid("refund/1", 40000, func(e *booking.Entry) { e.At = e.At.Add(1) })
+		}, nil},
 		"GivenBackAtTheProvider": {booking.Cafe, booking.Cancelled, func(b *books) {
 			b.repaid("provider/re_1", 40000, atProvider)
 			b.repaid("/refund", 60000)

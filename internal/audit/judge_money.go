@@ -92,7 +92,8 @@ func settled(p *booking.Payment) bool {
 
 // isGivenBack tells whether the policy has its part, and the customer the rest. What
 // was given back beside the cancellation, out of goodwill, by hand or by a bank, may
-// be more than that.
+// be more than that. The cancellation's own refund is for all that it owes, unless
+// goodwill has left it less: then the customer has everything.
 func isGivenBack(p *booking.Payment) bool {
 	owed, otherwise, beside := p.Amount.Amount-p.Kept, int64(0), int64(0)
 	for _, e := range p.Entries {
@@ -108,7 +109,7 @@ func isGivenBack(p *booking.Payment) bool {
 	}
 	given := p.Refunded + otherwise
 	own, undone := p.Entry(p.RefundKey())
-	return given >= owed && given-beside <= owed && (!undone || own.Amount.Amount >= p.Owed())
+	return given >= owed && given-beside <= owed && (!undone || own.Amount.Amount >= p.Owed() || given >= p.Amount.Amount)
 }
 
 // provider compares the ledger with the provider's record. What is still being
