@@ -170,7 +170,7 @@ func TestNotices_InAnyWay(t *testing.T) {
 // notice is a notice about the charge of an order, signed with a secret.
 func (a *audited) notice(order, secret string) answer {
 	a.Helper()
-	body := fmt.Sprintf(`{"id":"evt_1","object":"event","type":"charge.refunded","data":{"object":{"payment_intent":"pi_1","metadata":{"order":%q}}}}`, order)
+	body := fmt.Sprintf(`{"id":"evt_1","object":"event","type":"charge.refunded","data":{"object":{"payment_intent":"pi_1","metadata":{"order_id":%q}}}}`, order)
 	at := time.Now().Unix()
 	signs := hmac.New(sha256.New, []byte(secret))
 	fmt.Fprintf(signs, "%d.%s", at, body)
