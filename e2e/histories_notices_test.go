@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/stretchr/testify/require"
@@ -22,11 +23,10 @@ func noticesOfADispute(s *system) (id, runID string) {
 	s.sandbox(object{"refunds": "wait"})
 	require.Equal(s, "pending", s.refundIn(s.giveBack(order, "a", 1000).with(s, http.StatusCreated)))
 	s.dispute(order, "open")
-	s.eventually(func() bool { return s.page(order).NeedsAttention })
-	s.dispute(order, "won")
 	id = contract.NoticesWorkflowID(order)
+	s.eventually(func() bool { return len(s.search(fmt.Sprintf("WorkflowId = %q AND NeedsAttention = true", id))) == 1 })
+	s.dispute(order, "won")
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
-	require.False(s, s.page(order).NeedsAttention)
 	s.sandbox(object{})
 	return id, ""
 }

@@ -115,7 +115,7 @@ func TestNotices_OfADispute(t *testing.T) {
 			stripe.hand("disputes", `{"orderId":%q,"amount":5000}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })
 			require.True(t, a.pages()[order].NeedsAttention, "in a list")
-			require.True(t, a.fresh(order).NeedsAttention)
+			require.True(t, a.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusOK).body.NeedsAttention)
 			kind := string(booking.KindOf(order))
 			a.eventually(func() bool { return a.metric("yeyak_orders_needing_attention", "kind", kind) == 1 })
 			a.eventually(func() bool { return len(a.search("NeedsAttention = true")) == 1 })
@@ -170,7 +170,7 @@ func TestNotices_InAnyWay(t *testing.T) {
 // notice is a notice about the charge of an order, signed with a secret.
 func (a *audited) notice(order, secret string) answer {
 	a.Helper()
-	body := fmt.Sprintf(`{"id":"evt_1","object":"event","type":"charge.refunded","data":{"object":{"payment_intent":"pi_1","metadata":{"order":%q}}}}`, order)
+	body := fmt.Sprintf(`{"id":"evt_1","object":"event","type":"charge.refunded","data":{"object":{"payment_intent":"pi_1","metadata":{"order_id":%q}}}}`, order)
 	at := time.Now().Unix()
 	signs := hmac.New(sha256.New, []byte(secret))
 	fmt.Fprintf(signs, "%d.%s", at, body)
@@ -185,8 +185,8 @@ func TestNotices_NotGenuine(t *testing.T) {
 	stripe := sandboxPayments(t)
 	a := bootNoticed(t, stripe)
 	order := a.stands(a.reserve(a.place(9)))
-	require.Equal(t, booking.ForgedNotice, a.notice(order, "whsec_of_another").with(t, http.StatusBadRequest).body.Code)
-	require.Equal(t, booking.ForgedNotice, a.post(noticesPath, object{}).with(t, http.StatusBadRequest).body.Code)
+	require.EqualValues(t, booking.ForgedNotice, a.notice(order, "whsec_of_another").with(t, http.StatusBadRequest).body.Code)
+	require.EqualValues(t, booking.ForgedNotice, a.post(noticesPath, object{}).with(t, http.StatusBadRequest).body.Code)
 	a.notice("lodging-unknown", webhookSecret).with(t, http.StatusNoContent)
 	a.notice("whatever", "whsec_old").with(t, http.StatusNoContent)
 	a.requireClean()
@@ -201,7 +201,7 @@ func TestNotices_NotGenuine(t *testing.T) {
 	require.Contains(t, out, "is asked about order "+order, logs)
 	a.eventually(func() bool { return len(a.shown(order).Entries) == 2 })
 	a.requireClean()
-	require.Equal(t, booking.NotFound, a.post("/v1/payments/lodging-unknown/look", nil).with(t, http.StatusNotFound).body.Code)
+	require.EqualValues(t, booking.NotFound, a.post("/v1/payments/lodging-unknown/look", nil).with(t, http.StatusNotFound).body.Code)
 }
 
 // TestNotices_OfADisputeThatIsMet: a dispute of which no notice came marks its order as soon
@@ -218,5 +218,5 @@ func TestNotices_OfADisputeThatIsMet(t *testing.T) {
 		return err == nil && a.page(order).NeedsAttention
 	})
 	a.requireClean()
-	require.Equal(t, booking.NoticesOff, a.post(noticesPath, object{}).with(t, http.StatusNotImplemented).body.Code)
+	require.EqualValues(t, booking.NoticesOff, a.post(noticesPath, object{}).with(t, http.StatusNotImplemented).body.Code)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -86,8 +87,8 @@ func TestStripe_ReadForged(t *testing.T) {
 		"Old":          {body, signed(body, newSecret, 6*time.Minute)},
 		"OtherBody":    {event("charge.dispute.created", `{"id":"du_2"}`), genuine},
 		"OtherScheme":  {body, http.Header{payments.SignatureHeader: {strings.Replace(genuine.Get(payments.SignatureHeader), "v1=", "v0=", 1)}}},
-		"NotASignaure": {body, http.Header{payments.SignatureHeader: {"yes"}}},
-		"AnotherTime":  {body, http.Header{payments.SignatureHeader: {"t=" + fmt.Sprint(time.Now().Unix()-7) + genuine.Get(payments.SignatureHeader)[12:]}}},
+		"NotSignature": {body, http.Header{payments.SignatureHeader: {"yes"}}},
+		"AnotherTime":  {body, http.Header{payments.SignatureHeader: {"t=" + strconv.FormatInt(time.Now().Unix()-7, 10) + genuine.Get(payments.SignatureHeader)[12:]}}},
 	} {
 		_, err := stripe.Read(t.Context(), tt.body, tt.header)
 		require.ErrorIs(t, err, &booking.Error{Code: booking.ForgedNotice}, name)
@@ -144,7 +145,9 @@ func TestStripe_ReadUnreadable(t *testing.T) {
 		body := []byte(text)
 		_, err := stripe.Read(t.Context(), body, signed(body, newSecret, 0))
 		require.ErrorIs(t, err, &booking.Error{Code: booking.Invalid}, text)
-		require.NotContains(t, err.(*booking.Error).Message, "json", text)
+		var refusal *booking.Error
+		require.ErrorAs(t, err, &refusal)
+		require.NotContains(t, refusal.Message, "json", text)
 	}
 }
 
