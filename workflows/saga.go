@@ -116,14 +116,15 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 // awaitClose waits until the workflow may close: no caller waits for an answer, the
 // read model knows the end, and the refunds by staff have ended.
 func (s *saga) awaitClose() {
-	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 && s.parts.telling == 0 && !s.parts.resolving })
-	if s.view.NeedsAttention { // a refund, or what tells of one, was failed by hand after the order's end
-		s.attended()     //replay:never an operator would have to fail an activity of an order that is over
-		s.publish(s.ctx) //replay:never an operator would have to fail one of these
-	}
-	_ = workflow.Await(s.ctx, func() bool {
+	closed := func() bool {
 		return s.parts.open == 0 && s.parts.telling == 0 && s.published() && workflow.AllHandlersFinished(s.ctx)
-	})
+	}
+	_ = workflow.Await(s.ctx, closed)
+	for s.view.NeedsAttention && s.unresolved == 0 { // a refund, or what tells of one, was failed by hand after the order's end
+		s.attended()                      //replay:never an operator would have to fail an activity of an order that is over
+		s.publish(s.ctx)                  //replay:never an operator would have to fail one of these
+		_ = workflow.Await(s.ctx, closed) //replay:never an operator would have to fail one of these
+	}
 }
 
 // step does one step of the story. What must be undone if the story ends with
