@@ -19,7 +19,7 @@ import (
 // marked, and is looked at again by itself, should a notice be lost.
 func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 	n := &notices{ctx: ctx, in: in.Sane(begins(ctx)), heard: workflow.GetSignalChannel(ctx, contract.NoticeSignal)}
-	if err := n.in.Check(workflow.GetInfo(ctx).WorkflowExecution.ID); err != nil {
+	if err := n.in.Check(); err != nil {
 		return refusedInput(err)
 	}
 	for range n.in.Looks {

@@ -1,8 +1,6 @@
 package contract
 
 import (
-	"strings"
-
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/yeyak/yeyak/booking"
@@ -21,10 +19,8 @@ const NoticeSignal = "notice"
 // the order's payment. What waits for money asks for it at once.
 const PaymentNoticeSignal = "payment-notice"
 
-const noticesSuffix = "/notices"
-
 // NoticesWorkflowID is the id of the workflow that follows the order's notices.
-func NoticesWorkflowID(orderID string) string { return orderID + noticesSuffix }
+func NoticesWorkflowID(orderID string) string { return orderID + "/notices" }
 
 // Notices is what that workflow starts with. Fields of zero use the defaults.
 type Notices struct {
@@ -50,11 +46,10 @@ func (n Notices) Sane(begins bool) Notices {
 	return n
 }
 
-// Check is an Invalid if a workflow with this id cannot follow such notices.
-func (n Notices) Check(workflowID string) error {
+// Check is an Invalid if there can be no order that these are about.
+func (n Notices) Check() error {
 	var is objections
 	is.unless(booking.IsOrderID("", n.OrderID), "orderId", "is not the id of an order")
-	is.unless(n.OrderID == strings.TrimSuffix(workflowID, noticesSuffix) && n.OrderID != workflowID, "orderId", "the workflow's id must be the order's, with %s", noticesSuffix)
 	return is.err()
 }
 
