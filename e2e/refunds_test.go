@@ -91,7 +91,7 @@ func TestRefunds_Repeated(t *testing.T) {
 		is := a.shown(order)
 		require.EqualValues(t, 70000, is.Refundable.Amount)
 		given := is.named(t, "refund/")
-		require.Equal(t, []any{booking.Goodwill, "The heating was out of order", booking.EntryDone}, []any{given.Reason, given.Note, given.State})
+		require.Equal(t, []any{booking.Goodwill, "The heating was out of order", booking.EntryDone}, []any{given.Reason, string(given.Note), given.State})
 		require.NotEmpty(t, given.Ref)
 		require.Equal(t, "refund_exceeds", a.giveBack(order, "b", 70001).with(t, http.StatusConflict).body.Code)
 		a.requireClean()
