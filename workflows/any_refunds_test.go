@@ -44,7 +44,7 @@ func (s *trial) refundsInBalance() (r refunds) {
 		if e.ByProvider() {
 			r.byProvider += e.Amount.Amount
 		}
-		if s.isLate(payment, e.Key) {
+		if s.isLate(payment, e) {
 			r.late += e.Amount.Amount
 		}
 	}
@@ -55,15 +55,16 @@ func (s *trial) refundsInBalance() (r refunds) {
 	return r
 }
 
-// isLate tells whether a refund did not count when the undo of the charge was begun.
-func (s *trial) isLate(payment booking.Payment, key string) bool {
+// isLate tells whether a refund did not count when the undo of the charge was begun, or
+// was paid by hand after it had failed: the undo has made up for it meanwhile.
+func (s *trial) isLate(payment booking.Payment, e booking.Entry) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.turned == nil || key == payment.RefundKey() {
+	if s.turned == nil || e.Key == payment.RefundKey() {
 		return false
 	}
-	before, begun := s.turned.Entry(key)
-	return !begun || before.State == booking.EntryFailed
+	before, begun := s.turned.Entry(e.Key)
+	return !begun || before.State == booking.EntryFailed || before.State == booking.EntryPending && e.Evidence() != ""
 }
 
 // booksWithoutHand are the books without what was paid by hand, which the provider still has.
