@@ -40,6 +40,12 @@ type commands struct {
 		URL    string        `arg:""`
 		Within time.Duration `name:"within" default:"2s"`
 	} `cmd:""`
+	Payments struct {
+		Look struct {
+			config.Resolution
+			Order string `arg:""`
+		} `cmd:""`
+	} `cmd:""`
 	SandboxPayments config.SandboxPayments `cmd:""`
 	Marketing       marketing.Command      `cmd:""`
 }

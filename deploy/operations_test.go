@@ -41,7 +41,7 @@ func TestOperations_WhatIsShown(t *testing.T) {
 				p.env = map[string]string{"DATABASE_URL": "postgres://yeyak@db.example:5432/yeyak", "YEYAK_PAYMENTS": "sandbox", "YEYAK_AUTH": "off"}
 			}
 			p.check(t)
-		case "curl", "export", ".":
+		case "curl", "export", ".", "temporal":
 		default:
 			require.Fail(t, "nobody knows what this names", line)
 		}
