@@ -529,19 +529,20 @@ func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error)
 func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
 	return act(p.process, "refund", func(context.Context) (string, error) {
 		is := p.by(seen.Ref)
+		if amount.Amount > 0 && is.refunds[key] != seen.Under(key) { // it was carried out, and not heard
+			return outcome("id of "+key, true, seen)
+		}
 		if err := p.refuse(is, amount.Amount); err != nil {
 			return "", err
+		}
+		if amount.Amount > is.left() {
+			return "", errors.New("less is left of it")
 		}
 		if is.refunds == nil {
 			is.refunds = map[string]int64{}
 		}
-		if amount.Amount > is.left() && is.refunds[key] == seen.Under(key) {
-			return "", errors.New("less is left of it")
-		}
-		if amount.Amount > 0 && is.refunds[key] == seen.Under(key) { // else it was carried out, and not heard
-			is.refunds[key] += amount.Amount
-			is.refunded += amount.Amount
-		}
+		is.refunds[key] += amount.Amount
+		is.refunded += amount.Amount
 		return outcome("id of "+key, is.refunds[key] > 0, seen)
 	})
 }
