@@ -30,12 +30,7 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 }
 
 func lookedAt(payment booking.Payment) booking.Looked {
-	looked := booking.Looked{Status: payment.Status}
-	for _, d := range payment.Disputes {
-		if d.State == booking.DisputeOpen {
-			looked.Disputes = append(looked.Disputes, d)
-		}
-	}
+	looked := booking.Looked{Status: payment.Status, Disputes: payment.OpenDisputes()}
 	for _, e := range payment.Entries {
 		if e.State != booking.EntryDone {
 			looked.Refunds = append(looked.Refunds, e.Key)

@@ -75,7 +75,7 @@ func (d *drawer) byHandIs(amount int64, state booking.EntryState) {
 	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Amount: amount, State: state, At: time.Now()})
 }
 
-// makes gives some back under a key, whatever it has answered.
+// makes lets the provider give some back under a key, also after a refusal.
 func (d *drawer) makes(key string, amount int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -326,7 +326,7 @@ func TestResolveByHand_OfAPartWhoseAttemptDied(t *testing.T) {
 }
 
 // TestRefundPart_OfAnAmountThatCannotBe: what the provider cannot give back by itself is
-// refused, whoever asks, unless it is all that is left.
+// refused here, too, unless it is all that is left.
 func TestRefundPart_OfAnAmountThatCannotBe(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -344,8 +344,8 @@ func TestRefundPart_OfAnAmountThatCannotBe(t *testing.T) {
 	require.Equal(t, booking.EntryDone, got.Entry.State)
 }
 
-// TestRefundPart_MadeUpForAtTheProvider: who gives back there what has failed makes no
-// order wait, and nothing go back twice, whoever sees it first.
+// TestRefundPart_MadeUpForAtTheProvider: what has failed and is given back there by hand
+// ends its refund, and goes back once, whether the part or a look sees it first.
 func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
 	t.Parallel()
 	for name, looks := range map[string]func(*testing.T, *activities.Payments){

@@ -176,8 +176,9 @@ func TestIdentify_NoLongerFamiliar(t *testing.T) {
 	}, testTime, testPause)
 }
 
-// TestIdentify_EveryRoute: no route of the document answers a request that is
-// nobody's, but those for probes and for the payment provider, which signs; and a refused request does nothing.
+// TestIdentify_EveryRoute: no route of the document answers a request without an
+// identity, but those for probes and for the payment provider, which signs. A refused
+// request does nothing.
 func TestIdentify_EveryRoute(t *testing.T) {
 	t.Parallel()
 	b := setup(t, authenticated)

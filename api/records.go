@@ -98,8 +98,8 @@ func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAn
 // words are what an answer shows of a text that is personal.
 type words func(booking.Personal) string
 
-// wordsOf are those of what was noted about the order's payment. Who may read every
-// payment costs no look at the order.
+// wordsOf are those of what was noted about the order's payment. Callers that may read
+// every payment need no look at the order.
 func (s *server) wordsOf(ctx context.Context, orderID string) (words, error) {
 	caller := CallerOf(ctx)
 	reader, underWay := caller.ReaderOf(booking.Thing{}), true

@@ -107,6 +107,16 @@ func (p Payment) Given() int64 {
 	return p.given(func(e Entry) bool { return e.Kind == RefundEntry && e.State == EntryDone })
 }
 
+// OpenDisputes are the disputes of a payment with its disputes that are not decided.
+func (p Payment) OpenDisputes() (open []Dispute) {
+	for _, d := range p.Disputes {
+		if d.State == DisputeOpen {
+			open = append(open, d)
+		}
+	}
+	return open
+}
+
 // RefundKey is the key of the refund that the undo of the charge makes.
 func (p Payment) RefundKey() string { return p.Key + "/refund" }
 

@@ -1,9 +1,7 @@
 package app
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"slices"
 
@@ -12,7 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/activities"
-	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
@@ -133,24 +131,16 @@ func (a *App) provider() activities.PaymentProvider {
 	return a.sandbox
 }
 
-func newStripe(cfg config.Payments, log *zap.Logger) *payments.Stripe {
-	return payments.NewStripe(payments.StripeOptions{URL: string(cfg.StripeURL), Key: string(cfg.StripeKey), Log: log})
-}
-
-// noticeReader reads what the payment provider tells without being asked.
-type noticeReader interface {
-	// Read reads a notice. ForgedNotice: the provider has not signed it. NoticesOff: none are
-	// taken. Invalid: it is no notice. Unavailable: it is not known yet whose it is.
-	Read(ctx context.Context, body []byte, header http.Header) (booking.PaymentNotice, error)
-}
-
-// notices is who reads what the provider tells.
-func (a *App) notices() noticeReader {
-	c := a.options.Config
-	if !c.Payments.Stripe() {
-		return a.sandbox
-	}
+func newStripe(cfg config.Payments, log *zap.Logger, webhookSecrets ...string) *payments.Stripe {
 	return payments.NewStripe(payments.StripeOptions{
-		URL: string(c.Payments.StripeURL), Key: string(c.Payments.StripeKey), WebhookSecrets: c.Notices.Secrets(), Log: a.log,
+		URL: string(cfg.StripeURL), Key: string(cfg.StripeKey), WebhookSecrets: webhookSecrets, Log: log,
 	})
+}
+
+// notices reads what the payment provider sends.
+func (a *App) notices() api.Notices {
+	if cfg := a.options.Config; cfg.Payments.Stripe() {
+		return newStripe(cfg.Payments, a.log, cfg.Notices.Secrets()...)
+	}
+	return a.sandbox
 }

@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +33,7 @@ func (f *facts) openDisputes() []booking.Dispute {
 	if f.payment == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(f.payment.Disputes), func(d booking.Dispute) bool { return d.State != booking.DisputeOpen })
+	return f.payment.OpenDisputes()
 }
 
 // disputes compares the ledger's disputes with the row, which is marked while one is open.
