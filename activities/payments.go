@@ -81,26 +81,31 @@ func (p *Payments) giveUp(ctx context.Context, c booking.Charge) (booking.Paymen
 	return payment, err
 }
 
-// fly asks the provider and records its answer. There is one flight a key in
-// this process, and it goes on when the activity that asked has given up: an
-// answer that was paid for is not thrown away.
+// fly asks the provider and records its answer.
 func (p *Payments) fly(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
-	landed := p.flights.DoChan(c.Key, func() (any, error) {
+	return inFlight(ctx, p, c.Key, func(ctx context.Context) (booking.Payment, error) { return p.pass(ctx, c, waited) })
+}
+
+// inFlight asks the provider by pass. There is one flight a key in this process, and
+// it goes on when the activity that asked has given up: an answer that was paid for is
+// not thrown away.
+func inFlight[T any](ctx context.Context, p *Payments, key string, pass func(context.Context) (T, error)) (none T, err error) {
+	landed := p.flights.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerPatience)
 		defer cancel()
-		return p.pass(ctx, c, waited)
+		return pass(ctx)
 	})
 	select {
 	case r := <-landed:
 		if r.Err != nil {
-			return booking.Payment{}, r.Err
+			return none, r.Err
 		}
-		return r.Val.(booking.Payment), nil
+		return r.Val.(T), nil
 	case <-ctx.Done():
-		if _, asked := p.asking.Load(c.Key); asked {
-			return booking.Payment{}, elsewhere{ctx.Err()}
+		if _, asked := p.asking.Load(key); asked {
+			return none, elsewhere{ctx.Err()}
 		}
-		return booking.Payment{}, ctx.Err()
+		return none, ctx.Err()
 	}
 }
 

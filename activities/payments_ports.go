@@ -36,6 +36,21 @@ type PaymentLedger interface {
 	// Returned, or ChargePrevented.
 	EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string) error
 	PartLedger
+	FurtherLedger
+}
+
+// FurtherLedger is what the ledger knows of an order's charges beside the first.
+type FurtherLedger interface {
+	// BeginFurther writes a pending charge unless there is one under c's key, and returns
+	// it as it stands. It is ChargePrevented where the order's payment is not Charged.
+	BeginFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error)
+	// PreventFurther writes a charge that is ChargePrevented unless there is one under c's
+	// key, and returns it as it stands.
+	PreventFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error)
+	// EndFurther records what a pending charge came to: Charged with its reference, Declined
+	// or ChargePrevented. One that was taken adds to the order's payment. Returns the charge
+	// as it stands then.
+	EndFurther(ctx context.Context, c booking.Charge, answer booking.PaymentStatus, ref string) (booking.FurtherCharge, error)
 }
 
 // PartLedger is what the ledger knows of parts of a payment.
@@ -100,6 +115,9 @@ type Outlay struct {
 	Disputes []booking.Dispute
 	Returned bool // the operator says at the provider that the customer has it back in another way
 
+	// Of are the charges that were looked at together, oldest first; nil for one alone.
+	Of []Outlay
+
 	Units    int64 // Left, in the provider's own unit
 	Refusals int   // how many refunds of it the provider has refused
 }
@@ -137,7 +155,7 @@ func (o Outlay) Has(key string, state booking.EntryState) (Refund, bool) {
 
 // only is what was seen, as far as it is about the key.
 func (o Outlay) only(key string) Outlay {
-	o.Disputes = nil
+	o.Disputes, o.Of = nil, o.onlyOf(key)
 	o.Refunds = slices.DeleteFunc(slices.Clone(o.Refunds), func(r Refund) bool { return r.Key != key })
 	return o
 }

@@ -137,7 +137,7 @@ func (p *Payments) seen(ctx context.Context, payment *booking.Payment, learn lea
 	if !payment.Taken() || payment.Ref == "" {
 		return Outlay{}, nil // the ledger refuses it
 	}
-	seen, err := p.Provider.Look(ctx, payment.Ref)
+	seen, err := severalCharges{p.Provider}.Look(ctx, payment.Ref)
 	if err != nil {
 		return seen, fmt.Errorf("look at charge at provider: %w", err)
 	}
@@ -159,7 +159,7 @@ func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, un
 		err = &Owed{Words: fmt.Sprintf("%d %s are left of the charge at the provider", seen.Left, e.Amount.Currency), NeedsPerson: true}
 	default:
 		var id string
-		if id, err = p.Provider.Refund(ctx, key, seen.only(key), due); id != "" {
+		if id, err = (severalCharges{p.Provider}).Refund(ctx, key, seen.only(key), due); id != "" {
 			e.Ref = id
 		}
 	}

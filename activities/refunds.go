@@ -81,6 +81,9 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 		}
 		return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
 	}
+	if payment, err = p.settleAllFurther(ctx, payment); err != nil {
+		return payment, p.noted(ctx, payment, err)
+	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
 		payment.Since = payment.At
@@ -180,7 +183,7 @@ type given struct {
 // amount.
 func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, ref string, alone bool) (given, error) {
 	key := payment.RefundKey()
-	seen, err := p.Provider.Look(ctx, ref)
+	seen, err := severalCharges{p.Provider}.Look(ctx, ref)
 	if err != nil {
 		return given{}, elsewhere{fmt.Errorf("look at charge at provider: %w", err)}
 	}
@@ -195,7 +198,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)-onItsWay(*payment, seen)))
 		}
 	}
-	id, err := p.Provider.Refund(ctx, key, seen, due)
+	id, err := severalCharges{p.Provider}.Refund(ctx, key, seen, due)
 	switch {
 	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // a bank has not taken back what the part is of
 		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", err)}

@@ -61,11 +61,12 @@ const (
 	EarlyDeparture EntryReason = "early_departure" // guests left early, and nights are free again
 	Disputed       EntryReason = "dispute"         // the customer's bank took it back
 	AtProvider     EntryReason = "provider"        // somebody gave it back at the provider, by hand
+	Changed        EntryReason = "change"          // the order was changed and costs less, or the change was not made
 )
 
 // EntryReasons lists the reasons of entries that no cancellation has.
 func EntryReasons() []EntryReason {
-	return []EntryReason{Goodwill, EarlyDeparture, Disputed, AtProvider}
+	return []EntryReason{Goodwill, EarlyDeparture, Disputed, AtProvider, Changed}
 }
 
 // Key of the entries that follow from no decision of a person.

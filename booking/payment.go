@@ -60,6 +60,9 @@ type Payment struct {
 	At       time.Time
 	Entries  []Entry   // its refunds, oldest first, where they were asked for
 	Disputes []Dispute // where they were asked for
+	// Further are its charges beside the first, oldest first, where they were asked for.
+	// Amount and Ref are of all charges that were taken: see Refs.
+	Further []FurtherCharge
 }
 
 // Refundable is what can still be given back of a payment with its entries: what

@@ -325,6 +325,20 @@ func (l ledger) PayByHand(_ context.Context, r booking.Resolution) ([]booking.En
 	return act(l.process, "pay by hand", func(ctx context.Context) ([]booking.Entry, error) { return l.ledger.PayByHand(ctx, r) })
 }
 
+func (l ledger) BeginFurther(_ context.Context, c booking.Charge) (booking.FurtherCharge, error) {
+	return act(l.process, "begin further charge", func(ctx context.Context) (booking.FurtherCharge, error) { return l.ledger.BeginFurther(ctx, c) })
+}
+
+func (l ledger) PreventFurther(_ context.Context, c booking.Charge) (booking.FurtherCharge, error) {
+	return act(l.process, "prevent further charge", func(ctx context.Context) (booking.FurtherCharge, error) { return l.ledger.PreventFurther(ctx, c) })
+}
+
+func (l ledger) EndFurther(_ context.Context, c booking.Charge, answer booking.PaymentStatus, ref string) (booking.FurtherCharge, error) {
+	return act(l.process, "end further charge", func(ctx context.Context) (booking.FurtherCharge, error) {
+		return l.ledger.EndFurther(ctx, c, answer, ref)
+	})
+}
+
 type stock struct{ *process }
 
 func (s stock) Hold(_ context.Context, h booking.Hold) (booking.Outcome, error) {

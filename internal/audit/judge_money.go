@@ -19,7 +19,7 @@ func (f *facts) money(o standing, d due) []Finding {
 			}
 			return nil
 		}
-		if p == nil || p.Status != booking.Charged || p.Amount != o.amount || p.Kept != 0 || p.Refunded != 0 && len(p.Entries) == 0 {
+		if p == nil || p.Status != booking.Charged || !isPaidFor(p, o) || p.Kept != 0 || p.Refunded != 0 && len(p.Entries) == 0 {
 			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
 		}
 	case absent:
@@ -123,6 +123,7 @@ func (f *facts) provider() []Finding {
 		}
 	}
 	p := f.payment
+	taken = together(p, taken)
 	switch {
 	case len(taken) > 1:
 		return f.finds(Provider, "", "the provider took its price %d times: %s", len(taken), chargesInWords(taken))
@@ -144,7 +145,7 @@ func (f *facts) driftRemedy(taken []ProviderCharge) string {
 }
 
 func (f *facts) isSpare(c ProviderCharge) bool {
-	return f.payment != nil && c.Ref != f.payment.Ref && c.Refunded == c.Taken.Amount
+	return f.payment != nil && !isOf(f.payment, c) && c.Refunded == c.Taken.Amount
 }
 
 // agree tells whether the ledger and the provider say the same. Of a charge that

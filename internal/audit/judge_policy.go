@@ -31,7 +31,7 @@ func (f *facts) asPolicySays(o standing) (found []Finding) {
 	if o.status != booking.Cancelled || p == nil || f.view == nil && f.row == nil {
 		return nil
 	}
-	keeps, known := o.terms.policy.KeptBy(p.Tier, p.Amount)
+	keeps, known := o.terms.policy.KeptBy(p.Tier, o.amount)
 	asSaid := keeps == p.Kept || p.Kept < keeps && p.Kept+beside(p) >= p.Amount.Amount
 	if p.Kept != 0 && p.Tier != "" && (!known || !asSaid || (p.Why == booking.NoShow) != (p.Tier == string(booking.NoShow))) {
 		found = f.finds(Money, "", "its policy does not keep %d by %q; the ledger says: %s", p.Kept, p.Tier, paymentInWords(p))

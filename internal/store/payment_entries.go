@@ -56,7 +56,10 @@ func allWithEntries(ctx context.Context, q bun.IDB, rows []paymentRow) ([]bookin
 			payments[i].Disputes = append(payments[i].Disputes, d.dispute())
 		}
 	}
-	return payments, err
+	if err != nil {
+		return payments, err
+	}
+	return payments, addFurther(ctx, q, payments, at)
 }
 
 // BeginEntry writes a pending refund of a part unless there is one under its key,
@@ -72,7 +75,7 @@ func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment boo
 		case begun:
 			stands.State = booking.EntryPending
 			return putEntry(ctx, q, stands)
-		case !payment.Taken():
+		case !payment.Taken(), e.Reason == booking.Changed && payment.Status != booking.Charged:
 			return booking.Errorf(booking.NotCharged, "the payment of order %s is %s", e.OrderID, payment.Status)
 		case e.Amount.Currency != payment.Amount.Currency || e.Amount.Amount < 1 || e.Amount.Amount > left:
 			return booking.Errorf(booking.RefundExceeds, "%d %s are left to be given back of order %s", left, payment.Amount.Currency, e.OrderID)

@@ -51,6 +51,7 @@ func TestStore(t *testing.T) {
 				"Migrate":        testMigrate,
 				"Payments":       testPayments,
 				"PaymentEntries": testPaymentEntries,
+				"FurtherCharges": testFurtherCharges,
 				"Refunds":        testMigratedRefunds,
 				"EndedBefore":    testEndedByReleasesBefore,
 				"Inventory":      testInventory,

@@ -1,0 +1,41 @@
+package booking
+
+import "time"
+
+// FurtherCharge is a charge of an order beside its first: the order was changed, and
+// costs more. Its Key is its own.
+type FurtherCharge struct {
+	Charge
+	Status PaymentStatus // ChargePending, Charged, Declined or ChargePrevented
+	Ref    string        // the provider's own id of the charge, when known
+	At     time.Time
+}
+
+// ChangeKey is the key of the further charge that follows from a change of an order, by
+// the id of that decision.
+func ChangeKey(orderID, decisionID string) string { return orderID + "/change/" + decisionID }
+
+// ChangeRefundKey is the key of the entry for what a change of an order gives back: since
+// the order costs less, or since the change was not made after it was paid for.
+func ChangeRefundKey(orderID, decisionID string) string {
+	return ChangeKey(orderID, decisionID) + "/refund"
+}
+
+// FirstCharge is the amount of a payment's first charge.
+func (p Payment) FirstCharge() Money {
+	first := p.Amount
+	for _, c := range p.Further {
+		if c.Status == Charged {
+			first.Amount -= c.Amount.Amount
+		}
+	}
+	return first
+}
+
+// Pending tells whether the charge under the key is asked for, and not answered.
+func (c FurtherCharge) Pending() bool { return c.Status == ChargePending }
+
+// Price is what was charged, less what changes of the order have given back, or are to.
+func (p Payment) Price() int64 {
+	return p.Amount.Amount - p.given(func(e Entry) bool { return e.Kind == RefundEntry && e.Reason == Changed })
+}

@@ -1,0 +1,91 @@
+package audit_test
+
+import (
+	"testing"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+)
+
+// dearer has a change of the order charge more, in the ledger and at the provider. The
+// order has the price that it had.
+func (b *books) dearer(amount int64) {
+	p, more := &b.payments[0], booking.Money{Amount: amount, Currency: "KRW"}
+	p.Amount.Amount += amount
+	p.Ref += " ref_2"
+	p.Further = append(p.Further, booking.FurtherCharge{
+		Charge: booking.Charge{Key: booking.ChangeKey(p.OrderID, "1"), OrderID: p.OrderID, Amount: more}, Status: booking.Charged, Ref: "ref_2",
+	})
+	b.charges = append(b.charges, audit.ProviderCharge{OrderID: p.OrderID, Ref: "ref_2", Taken: more})
+}
+
+// costs is what the order costs now.
+func (b *books) costs(amount int64) {
+	v := b.views[b.payments[0].OrderID]
+	v.Amount.Amount, b.rows[0].View.Amount.Amount = amount, amount
+	b.views[v.ID] = v
+}
+
+func ofChange(e *booking.Entry) { e.Reason = booking.Changed }
+
+// TestRun_ChargesThatAgree: an order that was changed costs what its charges come to, less
+// what the changes gave back.
+func TestRun_ChargesThatAgree(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]func(*books){
+		"Dearer": func(b *books) { b.dearer(30000); b.costs(130000) },
+		"Cheaper": func(b *books) {
+			b.costs(60000)
+			b.gave(40000)
+			b.repaid("lodging-1/change/1/refund", 40000, ofChange)
+		},
+		"NotMadeAndGivenBack": func(b *books) {
+			b.dearer(30000)
+			b.payments[0].Refunded, b.charges[1].Refunded = 30000, 30000
+			b.repaid("lodging-1/change/1/refund", 30000, ofChange)
+		},
+		"AskedAndNotHeardOf": func(b *books) {
+			b.dearer(30000)
+			p := &b.payments[0]
+			p.Amount.Amount, p.Ref, p.Further[0].Status = 100000, "ref", booking.ChargePending
+		},
+		"GoodwillHasLeftNothing": func(b *books) {
+			b.costs(60000)
+			b.gave(100000)
+			b.repaid("refund/1", 100000)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBooks()
+			b.add(order(booking.Lodging, booking.Confirmed))
+			do(b)
+			b.requireFindings(t)
+		})
+	}
+}
+
+var chargeDrifts = map[string]drift{
+	"DifferenceChargedTwice": {booking.Lodging, booking.Confirmed, func(b *books) {
+		b.dearer(30000)
+		b.dearer(30000)
+		b.charges[2].Ref, b.payments[0].Ref = "ref_3", "ref ref_2 ref_3"
+		b.costs(130000)
+	}, found(audit.Money, "it is confirmed and owes 130000 KRW; the ledger says: 160000 KRW charged")},
+	"DifferenceNotCharged": {booking.Lodging, booking.Confirmed, func(b *books) { b.costs(130000) },
+		found(audit.Money, "it is confirmed and owes 130000 KRW; the ledger says: 100000 KRW charged")},
+	"DifferenceNotGivenBack": {booking.Lodging, booking.Confirmed, func(b *books) { b.costs(60000) },
+		found(audit.Money, "it is confirmed and owes 60000 KRW; the ledger says: 100000 KRW charged")},
+	"TheProviderTookNoDifference": {booking.Lodging, booking.Confirmed, func(b *books) {
+		b.dearer(30000)
+		b.costs(130000)
+		b.charges = b.charges[:1]
+	}, found(audit.Provider, "the ledger says: 130000 KRW charged; the provider: 100000 KRW taken under ref ref_2, 0 of it given back")},
+}
+
+func TestRun_FindsEveryDriftOfCharges(t *testing.T) {
+	t.Parallel()
+	for name, d := range chargeDrifts {
+		t.Run(name, d.requireFound)
+	}
+}
