@@ -353,6 +353,18 @@ func (s stock) Shorten(_ context.Context, key string, end booking.Date) (booking
 	return act(s.process, "shorten", func(ctx context.Context) (booking.Freed, error) { return s.stock.Shorten(ctx, key, end) })
 }
 
+func (s stock) ChangeHold(_ context.Context, c booking.HoldChange) (booking.Outcome, error) {
+	return act(s.process, "change hold", func(ctx context.Context) (booking.Outcome, error) { return s.stock.ChangeHold(ctx, c) })
+}
+
+func (s stock) MakeChange(_ context.Context, c booking.HoldChange) (booking.Outcome, error) {
+	return act(s.process, "make change", func(ctx context.Context) (booking.Outcome, error) { return s.stock.MakeChange(ctx, c) })
+}
+
+func (s stock) DropChange(_ context.Context, c booking.HoldChange) (booking.Undo, error) {
+	return act(s.process, "drop change", func(ctx context.Context) (booking.Undo, error) { return s.stock.DropChange(ctx, c) })
+}
+
 type outbox struct{ *process }
 
 func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {

@@ -42,6 +42,8 @@ type holdRow struct {
 	// rows that are older than these columns.
 	Remaining      *int
 	RemainingAfter *int
+	// Changing is the key of the change of the hold that is under way, "" when none is.
+	Changing string `bun:",nullzero"`
 }
 
 func newHoldRow(h booking.Hold, state booking.Result, reason booking.Reason) *holdRow {
@@ -237,6 +239,9 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 		}
 		return undo, nil
 	}
+	if err := i.dropOpen(ctx, q, held, h.Why); err != nil {
+		return booking.Undo{}, err
+	}
 	// What was held counts, not what we are asked to release.
 	left, err := i.giveBack(ctx, q, held, held.FromDay, held.ToDay)
 	if err != nil {
@@ -288,6 +293,9 @@ func (i *Inventory) shorten(ctx context.Context, q bun.IDB, key string, end book
 	}
 	if held.State != booking.Done || held.HeldToDay != "" {
 		return held.freed()
+	}
+	if err := i.dropOpen(ctx, q, held, booking.TooLate); err != nil {
+		return booking.Freed{}, err
 	}
 	held.HeldToDay = held.ToDay
 	if day := end.String(); held.FromDay < day && day < held.ToDay {

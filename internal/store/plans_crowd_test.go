@@ -67,6 +67,8 @@ var crowd = []string{
 	`INSERT INTO payments SELECT ` + id + `, ` + id + `, 1, 'KRW', '', '', 'charged', '', 0, now(), now(), i <= 100 FROM generate_series(1, ?) AS i`,
 	`INSERT INTO payment_entries SELECT ` + id + `, ` + id + ` || '/refund', 'refund', 1, 'KRW', 'customer', '', '', '', 'done', '', FALSE, now(), now()
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO payment_charges SELECT ` + id + `, ` + id + `|| '/change/1', 1, 'KRW', 'pm_card_visa', '', 'ch_2', 'charged', now(), now()
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO payment_disputes SELECT ` + id + `, 'du_1', 1, 'KRW', 'lost', NULL, now() FROM generate_series(1, ?) AS i`,
 	`INSERT INTO sandbox_parts SELECT ` + id + `, ` + id + `, 1, now() FROM generate_series(1, ?) AS i`,
 	`INSERT INTO registrations SELECT ` + id + `, 'customer', '', '', CASE WHEN i <= 1000 THEN 'done' ELSE 'undone' END, '', FALSE,

@@ -55,6 +55,7 @@ func TestStore(t *testing.T) {
 				"Refunds":        testMigratedRefunds,
 				"EndedBefore":    testEndedByReleasesBefore,
 				"Inventory":      testInventory,
+				"HoldChanges":    testHoldChanges,
 				"Closing":        testClosing,
 				"Notifications":  testNotifications,
 				"Management":     testManagement,
