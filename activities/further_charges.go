@@ -32,6 +32,25 @@ func (p *Payments) SettleFurther(ctx context.Context, c booking.Charge) (booking
 	})
 }
 
+// BeginPart writes down what is to be given back of an order's payment, before it is asked
+// for. It is refused like a refund of a part.
+func (p *Payments) BeginPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
+		payment, err := p.Ledger.BeginEntry(ctx, e)
+		left := booking.Money{Amount: payment.Refundable(), Currency: e.Amount.Currency}
+		switch refusal, refused := errors.AsType[*booking.Error](err); {
+		case refused && refusal.Code == booking.RefundExceeds:
+			return booking.Repaid{Entry: e, Refused: booking.RefundExceeds, Left: left}, nil
+		case refused && (refusal.Code == booking.NotCharged || refusal.Code == booking.NotFound):
+			return booking.Repaid{Entry: e, Refused: booking.NotCharged, Left: left}, nil
+		case err != nil:
+			return booking.Repaid{}, fmt.Errorf("write refund intent: %w", err)
+		}
+		stands, _ := payment.Entry(e.Key)
+		return booking.Repaid{Entry: stands, Left: left}, nil
+	})
+}
+
 // passFurther takes a further charge through the gate. Nobody waits in line with one: its
 // change is given up.
 func (p *Payments) passFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {

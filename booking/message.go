@@ -38,6 +38,13 @@ const (
 	RefundFailedMessage MessageType = "refund_failed" // a refund that was begun could not be made; a person sees to it
 )
 
+// The messages about changes of a reservation. Nothing takes them back.
+const (
+	ChangeToDecideMessage MessageType = "reservation_change_to_decide" // its owner has to decide on the change
+	ChangedMessage        MessageType = "reservation_changed"          // it is for other nights or rooms now
+	ChangeRefusedMessage  MessageType = "reservation_change_refused"   // it stays as it was
+)
+
 // MessageTypes lists every type of messages.
 func MessageTypes() []MessageType {
 	return []MessageType{
@@ -47,6 +54,7 @@ func MessageTypes() []MessageType {
 		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
 		NoShowMessage,
 		RefundedMessage, RefundFailedMessage,
+		ChangeToDecideMessage, ChangedMessage, ChangeRefusedMessage,
 	}
 }
 

@@ -78,6 +78,26 @@ var messageWords = map[MessageType]map[Addressee]words{
 			Korean:  "결제사 사정으로 환불이 지연되어 담당자가 처리하고 있습니다. 환불 예정 금액: {refund}. {item}",
 		},
 	},
+	ChangeToDecideMessage: {
+		ForOwner: {
+			English: "A guest wants to change a reservation. Please confirm or reject within {confirmWithin}: {order}",
+			Korean:  "예약 변경 요청입니다. {confirmWithin} 안에 승인하거나 거절해 주세요: {order}",
+		},
+	},
+	ChangedMessage: {
+		ForOwner:    {English: "Reservation changed: {order}", Korean: "예약이 변경되었습니다: {order}"},
+		ForCustomer: {English: "Your reservation is changed: {order}", Korean: "예약이 변경되었습니다: {order}"},
+	},
+	ChangeRefusedMessage: {
+		ForOwner: {
+			English: "The change of a reservation was not made, it stays as it was ({reason}): {order}",
+			Korean:  "예약 변경이 취소되어 기존 예약이 유지됩니다({reason}): {order}",
+		},
+		ForCustomer: {
+			English: "Your reservation could not be changed ({reason}), it stays as it was: {order}",
+			Korean:  "예약을 변경하지 못했습니다({reason}). 기존 예약이 유지됩니다: {order}",
+		},
+	},
 	DecisionNotDoneMessage: {
 		ForCustomer: decisionNotDone, ForOwner: decisionNotDone, ForCleaner: decisionNotDone,
 	},

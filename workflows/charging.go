@@ -170,6 +170,7 @@ func (s *saga) refund() undo {
 		then: func(found booking.Undo) {
 			s.refunded, s.declined, s.owed, s.unanswered = found.Acted, found.Declined, found.Owed, false
 			s.moneyBack = found.Owed == ""
+			s.further += max(0, found.Refunded+found.Kept-s.charged().Amount) // a change had charged more, and its answer was not heard
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
 			s.view.Settled = s.view.SettledAs(found, s.refunding)
@@ -188,7 +189,7 @@ func (s *saga) refundLate(ctx workflow.Context) {
 // tellNotRefunded tells the customer, once, that what the order owes them cannot be given
 // back for now.
 func (s *saga) tellNotRefunded(ctx workflow.Context) {
-	owed := s.in.Amount
+	owed := s.charged()
 	owed.Amount -= s.refunding.Keep + s.parts.given
 	if !s.toldNotRefunded && owed.Amount > 0 && customersHearOfUndo(ctx) {
 		s.toldNotRefunded = true
@@ -210,11 +211,17 @@ func (s *saga) keepSome() {
 // decided stands in the ledger, and is not decided again.
 func (s *saga) refundFor(why booking.Reason) booking.Charge {
 	c := s.payment()
+	c.Amount = s.view.Amount // what it costs by now
 	c.By = s.said.By
 	if why.Keeps() {
 		c.Keep, c.Tier = s.due.Keep, s.due.Tier
 	}
 	return c
+}
+
+// charged is what was charged in all, or is to be.
+func (s *saga) charged() booking.Money {
+	return booking.Money{Amount: s.in.Amount.Amount + s.further, Currency: s.in.Amount.Currency}
 }
 
 func (s *saga) payment() booking.Charge {
@@ -245,5 +252,5 @@ func (s *saga) emitDeclined() {
 // paymentIn is what events tell of the order's payment in a status, of which
 // nothing was given back.
 func (s *saga) paymentIn(status booking.PaymentStatus) booking.EventPayment {
-	return booking.EventPayment{Status: status, Amount: s.in.Amount, Refunded: booking.Money{Currency: s.in.Amount.Currency}}
+	return booking.EventPayment{Status: status, Amount: s.charged(), Refunded: booking.Money{Currency: s.in.Amount.Currency}}
 }

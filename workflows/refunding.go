@@ -210,10 +210,15 @@ func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.Mess
 	m := s.message(notice{key: key, recipientID: s.in.CustomerID, tells: tells, data: booking.MessageData{
 		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
 	}})
+	s.sendBeside("tell customer of a refund", m)
+}
+
+// sendBeside sends a message beside all else.
+func (s *saga) sendBeside(name string, m booking.Message) {
 	s.parts.telling++
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
 		var outcome booking.Outcome
-		s.seeThrough(ctx, call{name: "tell customer of a refund", queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
+		s.seeThrough(ctx, call{name: name, queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
 		s.parts.telling--
 	})
 }

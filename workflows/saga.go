@@ -50,7 +50,9 @@ type saga struct {
 	// came: an order that costs nothing has come into being, as far as is known
 	// from what was undone.
 	came bool
-	owed string // why what was charged has not yet, in the provider's words, "" while that is not known
+	// further is what was charged beside the first charge.
+	further int64
+	owed    string // why what was charged has not yet, in the provider's words, "" while that is not known
 }
 
 // facts are the events by which the world learns of an order's beginning and

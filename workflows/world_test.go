@@ -118,9 +118,11 @@ type world struct {
 	byOthers []*other          // what others do there before we look next
 	// alsoOthers: a bank, or a person, may give some of it back.
 	alsoOthers bool
+	declines   bool   // the provider declines all charges from now on
 	refuses    bool   // the provider refuses all refunds for good
 	strict     bool   // it gives nothing back any more of what a dispute was lost about
 	refusing   func() // is told when it does
+	moved      bool   // the stay may be changed
 	// registered: management knows of the call.
 	registered bool
 	// overtaken are slow calls that have not acted yet.
@@ -452,7 +454,7 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	}
 	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
-			carries(r, e, r.policed || r.alsoOthers)
+			carries(r, e, r.policed || r.alsoOthers, r.moved)
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
 				r.published = append(r.published, e.Type)
@@ -509,7 +511,7 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 		switch {
 		case is.voided:
 			return "", activities.ErrVoided
-		case is.declined || c.Method == "pm_card_chargeDeclined":
+		case is.declined || p.declines || c.Method == "pm_card_chargeDeclined":
 			is.declined = true
 			return "", activities.ErrDeclined
 		default:

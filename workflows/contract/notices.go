@@ -37,6 +37,14 @@ func RefundMessage(id string) string { return RefundKey(id) + "/done" }
 // the refund with this id could not be made yet.
 func RefundFailedMessage(id string) string { return RefundKey(id) + "/failed" }
 
+// changeMessage begins the names of the messages about a change of a reservation.
+const changeMessage = "change/"
+
+// ChangeMessage is the name of a message about the change of a reservation with this id.
+func ChangeMessage(id string, to booking.Addressee, tells booking.MessageType) string {
+	return changeMessage + id + "/" + string(to) + "/" + string(tells)
+}
+
 // MessageKey is the key of an order's message.
 func MessageKey(orderID, name string) string { return orderID + "/" + name }
 
@@ -56,6 +64,11 @@ func AddresseeOf(orderID, key string) booking.Addressee {
 	name := strings.TrimPrefix(key, MessageKey(orderID, ""))
 	if _, ofRefund := RefundID(name); ofRefund {
 		return booking.ForCustomer
+	}
+	if of, isChange := strings.CutPrefix(name, changeMessage); isChange {
+		_, to, _ := strings.Cut(of, "/")
+		to, _, _ = strings.Cut(to, "/")
+		return booking.Addressee(to)
 	}
 	switch strings.TrimSuffix(name, "/withdrawal") {
 	case OwnerNotice:

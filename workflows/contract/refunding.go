@@ -52,6 +52,10 @@ const EarlyRefund = "early-departure"
 // refund by staff has it.
 const CancelRefund = "cancellation"
 
+// ChangeRefund is the id, in messages and events, of what a change of a stay gives back.
+// No refund by staff has it.
+func ChangeRefund(id string) string { return "change-" + id }
+
 // EarlyKey is the key of the ledger's entry for what is given back since the guests of
 // the order left early.
 func EarlyKey(orderID string) string { return "early/" + orderID }
