@@ -100,7 +100,7 @@ func (p *Payments) settleFurther(ctx context.Context, c booking.Charge) (booking
 	if len(refs) == 0 {
 		return p.Ledger.EndFurther(ctx, c, booking.ChargePrevented, "")
 	}
-	return p.Ledger.EndFurther(ctx, c, booking.Charged, strings.Join(refs, " "))
+	return p.Ledger.EndFurther(ctx, c, booking.Charged, strings.Join(refs, booking.BetweenRefs))
 }
 
 // settleAllFurther settles the further charges of a payment that are not answered, newest

@@ -10,7 +10,7 @@ import (
 )
 
 // severalCharges is a provider to which the charges of one order are as one charge. Its
-// ref has the ref of each, oldest first, with a space between them.
+// ref has the ref of each: see booking.Payment.Refs.
 type severalCharges struct{ PaymentProvider }
 
 // ofLater stands between the key of a refund and the ref of the charge that it is of,
@@ -19,7 +19,7 @@ const ofLater = " of "
 
 // Look tells what has become of the charges together.
 func (p severalCharges) Look(ctx context.Context, ref string) (Outlay, error) {
-	refs := strings.Fields(ref)
+	refs := strings.Split(ref, booking.BetweenRefs)
 	if len(refs) < 2 {
 		return p.PaymentProvider.Look(ctx, ref)
 	}

@@ -194,3 +194,20 @@ func (b *bundle) asked() orders.Placement {
 	}
 	panic("unreachable")
 }
+
+// QuoteChange goes by the row of an order.
+func (k *book) QuoteChange(ctx context.Context, c booking.Caller, wanted orders.Change) (contract.View, orders.ChangeQuote, error) {
+	k.requireCaller(ctx, c)
+	if err := k.Allow(ctx, c, booking.ChangeOrder, booking.Lodging, wanted.OrderID); err != nil {
+		return contract.View{}, orders.ChangeQuote{}, err
+	}
+	view, err := k.rows.View(ctx, wanted.OrderID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return view, orders.ChangeQuote{}, orders.NoSuchOrder(wanted.OrderID)
+	}
+	return view, orders.ChangeQuote{}, err
+}
+
+func (k *book) Change(ctx context.Context, c booking.Caller, wanted orders.Change) (orders.Outcome, error) {
+	return k.Decide(ctx, c, orders.Decision{OrderID: wanted.OrderID, Kind: booking.Lodging, Update: contract.ChangeUpdate})
+}

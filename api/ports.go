@@ -16,6 +16,9 @@ type Orders interface {
 	Place(context.Context, orders.Attempt) (orders.Outcome, error)
 	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
 	Quote(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error)
+	// QuoteChange tells what a change of a reservation comes to now, and Change makes it.
+	QuoteChange(ctx context.Context, caller booking.Caller, c orders.Change) (contract.View, orders.ChangeQuote, error)
+	Change(ctx context.Context, caller booking.Caller, c orders.Change) (orders.Outcome, error)
 	// QuoteAnew quotes an order that is known as it is, for a caller that may cancel it.
 	QuoteAnew(ctx context.Context, v contract.View) (contract.Quote, error)
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)

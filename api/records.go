@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -146,9 +145,8 @@ func entriesOf(p booking.Payment) []booking.Entry {
 
 // chargeOf is the first charge as an entry. There is none of what was never taken.
 func chargeOf(p booking.Payment) []booking.Entry {
-	first, _, _ := strings.Cut(p.Ref, " ")
 	e := booking.Entry{
-		Key: booking.ChargeKey(p.OrderID), Kind: booking.ChargeEntry, Amount: p.FirstCharge(), Ref: first, State: booking.EntryPending,
+		Key: booking.ChargeKey(p.OrderID), Kind: booking.ChargeEntry, Amount: p.FirstCharge(), Ref: p.Refs()[0], State: booking.EntryPending,
 		At: p.At,
 	}
 	switch {

@@ -17,6 +17,7 @@ const (
 	PlaceOrder   Action = "place"
 	ReadOrder    Action = "read"
 	CancelOrder  Action = "cancel"
+	ChangeOrder  Action = "change"
 	ConfirmOrder Action = "confirm"
 	RejectOrder  Action = "reject"
 	SayNoShow    Action = "no_show"
@@ -136,6 +137,8 @@ var rules = []Rule{
 		}},
 	{Action: CancelOrder, Does: "cancel an order", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
+	{Action: ChangeOrder, Does: "change the nights or rooms of a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: ConfirmOrder, Does: "confirm a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: RejectOrder, Does: "reject a reservation", Scope: AnyOrder, ShownBy: ReadOrder,

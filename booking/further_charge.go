@@ -1,6 +1,9 @@
 package booking
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // FurtherCharge is a charge of an order beside its first: the order was changed, and
 // costs more. Its Key is its own.
@@ -20,6 +23,12 @@ func ChangeKey(orderID, decisionID string) string { return orderID + "/change/" 
 func ChangeRefundKey(orderID, decisionID string) string {
 	return ChangeKey(orderID, decisionID) + "/refund"
 }
+
+// BetweenRefs stands in a payment's Ref between those of its charges, oldest first.
+const BetweenRefs = "\n"
+
+// Refs are the provider's ids of the charges that were taken, oldest first.
+func (p Payment) Refs() []string { return strings.Split(p.Ref, BetweenRefs) }
 
 // FirstCharge is the amount of a payment's first charge.
 func (p Payment) FirstCharge() Money {

@@ -86,7 +86,7 @@ var messageWords = map[MessageType]map[Addressee]words{
 	},
 	ChangedMessage: {
 		ForOwner:    {English: "Reservation changed: {order}", Korean: "예약이 변경되었습니다: {order}"},
-		ForCustomer: {English: "Your reservation is changed: {order}", Korean: "예약이 변경되었습니다: {order}"},
+		ForCustomer: {English: "Your reservation is changed: {order}", Korean: "요청하신 대로 예약이 변경되었습니다: {order}"},
 	},
 	ChangeRefusedMessage: {
 		ForOwner: {

@@ -89,7 +89,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	}
 	s.anyOthers(random)
 	s.check = func(p contract.Publication) { kept.check(p, s.booksWithoutHand) }
-	if random.IntN(3) == 0 { // the process dies, and the engine has no record of anything that it did
+	if random.IntN(3) == 0 && !s.moved { // the process dies, and the engine has no record of anything that it did
 		s.setFaults(dyingAt(1+random.IntN(20), anyFaults(random)))
 		s.anyDecisions(random)
 		s.env.ExecuteWorkflow(s.flow, s.in)
@@ -102,7 +102,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	first := s.execute(s.in)
 	s.requireInBalance(first)
 
-	if random.IntN(3) == 0 { // an operator resets it to its beginning
+	if random.IntN(3) == 0 && !s.moved { // an operator resets it to its beginning
 		s.lives++
 		payment, _ := s.ledger.Payment(s.Context(), s.order) // none when it was cancelled before anything was done
 		s.live(s.env.Now().Add(time.Second))
@@ -218,7 +218,9 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 func (s *trial) requireDecided(v contract.View) {
 	s.Helper()
 	for i, e := range v.History {
-		if e.Decision == contract.ResolveUpdate {
+		if e.Decision == contract.ChangeUpdate {
+			require.Contains(s, []string{"", "1024"}, e.By, v.History)
+		} else if e.Decision == contract.ResolveUpdate {
 			require.Equal(s, "1025", e.By, v.History)
 		} else if e.Note != "" {
 			require.Equal(s, "1024", e.By, v.History)
@@ -378,17 +380,24 @@ func anyStay(t *testing.T, random *rand.Rand) *trial {
 	if random.IntN(2) == 0 {
 		s.in.Place.Confirmation = booking.Manual
 	}
+	s.moved = random.IntN(3) == 0
+	if s.moved {
+		require.NoError(t, s.stock.SetCapacity(t.Context(), s.item, week.From, week.To, 1+random.IntN(3)))
+	}
 	if random.IntN(6) == 0 {
 		s.setStock(0)
 	}
 	return &trial{
-		life: s.life, in: s.in, span: s.in.CheckOutAt().Sub(placedAt),
+		life: s.life, in: s.in, others: s.anyMoves, span: s.in.CheckOutAt().Sub(placedAt),
 		updates: []string{
 			contract.ConfirmUpdate, contract.RejectUpdate, contract.CancelUpdate, contract.CompleteUpdate, contract.NoShowUpdate,
 		},
 		books: func() books { return books{money: s.owed(), held: s.nightsHeld()} },
 		owes:  books{money: s.in.Amount.Amount, held: 2},
 		owed: func(v contract.View) books {
+			if s.moved {
+				return s.movedTo(v)
+			}
 			owed := books{money: s.in.Amount.Amount, held: 2}
 			if freed := v.FreedNights(); freed != nil {
 				owed.held = s.in.CheckIn.DaysUntil(freed.From)

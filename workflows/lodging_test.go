@@ -48,7 +48,7 @@ func (s *stay) rooms() int { return s.capacity() - s.held() }
 
 // nightsHeld is how many nights of a room the stay holds.
 func (s *stay) nightsHeld() (held int) {
-	days, err := s.stock.Days(context.Background(), s.item, firstNight, departure)
+	days, err := s.stock.Days(context.Background(), s.item, week.From, week.To)
 	require.NoError(s, err)
 	for _, d := range days {
 		held += d.Capacity - d.Remaining

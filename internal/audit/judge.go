@@ -104,6 +104,7 @@ type standing struct {
 	from, to  string // the days that it is for, without those that were freed
 	cleanerID string
 	terms     terms
+	change    *contract.PendingChange // that is under way; nil when none is
 }
 
 func standingOf(v contract.View) standing {
@@ -112,7 +113,7 @@ func standingOf(v contract.View) standing {
 		terms: termsOf(v),
 	}
 	if v.Stay != nil {
-		s.from, s.to = v.CheckIn, v.CheckOut
+		s.from, s.to, s.change = v.CheckIn, v.CheckOut, v.Change
 	}
 	if freed := v.FreedNights(); freed != nil {
 		s.to = freed.From.String()

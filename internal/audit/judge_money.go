@@ -19,7 +19,7 @@ func (f *facts) money(o standing, d due) []Finding {
 			}
 			return nil
 		}
-		if p == nil || p.Status != booking.Charged || !isPaidFor(p, o) || p.Kept != 0 || p.Refunded != 0 && len(p.Entries) == 0 {
+		if p == nil || p.Status != booking.Charged || !f.isPaidFor(p, o) || p.Kept != 0 || p.Refunded != 0 && len(p.Entries) == 0 {
 			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
 		}
 	case absent:
@@ -223,7 +223,7 @@ func chargesInWords(taken []ProviderCharge) string {
 	}
 	words := make([]string, len(taken))
 	for i, c := range taken {
-		words[i] = fmt.Sprintf("%s taken under %s, %d of it given back", inWords(c.Taken), c.Ref, c.Refunded)
+		words[i] = fmt.Sprintf("%s taken under %s, %d of it given back", inWords(c.Taken), strings.ReplaceAll(c.Ref, booking.BetweenRefs, " and "), c.Refunded)
 	}
 	return strings.Join(words, ", and ")
 }

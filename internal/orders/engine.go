@@ -186,3 +186,16 @@ func (e *Engine) ForceCancel(ctx context.Context, orderID string, f contract.For
 func (e *Engine) TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
 	return unlessOver(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
 }
+
+// change puts a change of its nights or rooms to a reservation, once under its id. taken
+// tells whether the reservation took it.
+func (e *Engine) change(ctx context.Context, orderID string, c contract.StayChange) (view contract.View, taken bool, err error) {
+	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID: contract.ChangeUpdate + "/" + c.ID, WorkflowID: orderID, UpdateName: contract.ChangeUpdate,
+		Args: []any{c}, WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	if err != nil {
+		return view, false, marked(err)
+	}
+	return view, true, marked(update.Get(ctx, &view))
+}

@@ -70,6 +70,10 @@ func (o *Orders) mayCancel(ctx context.Context, v contract.View, q *contract.Quo
 		return err
 	}
 	q.TimeZone = stay.Place.TimeZone
+	if has, err := v.Stretch(); err == nil { // it may have been changed
+		stay.CheckIn, stay.CheckOut = has.From, has.To
+		stay = stay.Fixed()
+	}
 	return booking.MayCancelStay(v.Status, now, stay.CheckInAt())
 }
 

@@ -123,8 +123,8 @@ func (p *Payments) EndFurther(
 		if answer != booking.Charged {
 			return nil
 		}
-		_, err = q.NewRaw("UPDATE payments SET amount = amount + ?, ref = ref || ' ' || ?, updated_at = ? WHERE order_id = ?",
-			row.Amount, ref, now(), c.OrderID).Exec(ctx)
+		_, err = q.NewRaw("UPDATE payments SET amount = amount + ?, ref = ref || ?, updated_at = ? WHERE order_id = ?",
+			row.Amount, booking.BetweenRefs+ref, now(), c.OrderID).Exec(ctx)
 		if err != nil {
 			return err
 		}

@@ -48,7 +48,7 @@ func testFurtherCharges(t *testing.T, fresh newURL) {
 		}
 		p := read(t, c)
 		require.EqualValues(t, 80000, p.Amount.Amount)
-		require.Equal(t, "ch_1 ch_2", p.Ref)
+		require.Equal(t, []string{"ch_1", "ch_2"}, p.Refs())
 		require.Equal(t, won, p.FirstCharge())
 		require.EqualValues(t, 80000, p.Refundable())
 

@@ -1,6 +1,6 @@
 -- The charges of a payment beside its first, each under the key of the change of the
 -- order that it follows from. The payment's amount and ref are of all that were taken:
--- the refs stand in the order of the charges, with a space between them.
+-- the refs stand in the order of the charges, one a line.
 CREATE TABLE payment_charges (
     order_id   text NOT NULL,
     key        text NOT NULL,

@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"net/http"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// moveBranches are those of reservations that are changed.
+var moveBranches = map[string]branch{
+	"lodging_change_raised":              {changeRaised, booking.ByCustomer},
+	"lodging_change_lowered":             {changeLowered, booking.ByCustomer},
+	"lodging_change_sold_out":            {changeSoldOut, booking.ByCustomer},
+	"lodging_change_declined":            {changeDeclined, booking.ByCustomer},
+	"lodging_change_payment_unavailable": {changeUnpaid, booking.ByCustomer},
+	"lodging_change_owner_agrees":        {changeAgreed, booking.ByCustomer},
+	"lodging_change_owner_no":            {changeRefused, booking.ByCustomer},
+	"lodging_change_owner_silent":        {changeNotAnswered, booking.ByCustomer},
+	"lodging_change_cancelled_meanwhile": {changeCancelled, booking.ByCustomer},
+	"lodging_change_not_confirmed_yet":   {changeBeforeConfirmed, booking.ByCustomer},
+}
+
+var longer = object{"checkOut": inDays(14)}
+
+// cancelled is the order once its customer has cancelled it.
+func (s *system) cancelled(order string) string {
+	s.Helper()
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
+	return order
+}
+
+func changeRaised(s *system) string {
+	order := s.stands(s.reserve(s.place(9, forStays)))
+	s.becomes(order, booking.Confirmed)
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	return s.cancelled(order)
+}
+
+func changeLowered(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.move(order, "a", object{"checkOut": inDays(11)}).with(s, http.StatusOK)
+	s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
+	return s.cancelled(order)
+}
+
+func changeSoldOut(s *system) string {
+	order := s.stands(s.reserve(s.place(1)))
+	s.becomes(order, booking.Confirmed)
+	require.Equal(s, "sold_out", s.move(order, "a", object{"rooms": 2}).with(s, http.StatusConflict).body.Code)
+	return s.cancelled(order)
+}
+
+func changeDeclined(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.sandbox(object{"refusePercent": 100})
+	s.move(order, "a", longer).with(s, http.StatusPaymentRequired)
+	s.sandbox(object{})
+	return s.cancelled(order)
+}
+
+// changeUnpaid is not made, since what came of its charge was not heard for a minute. It
+// was taken, and is given back.
+func changeUnpaid(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.sandbox(object{"loseAnswers": true})
+	s.move(order, "a", longer)
+	s.eventually(func() bool { return s.page(order).NeedsAttention || s.page(order).Change == nil })
+	s.sandbox(object{})
+	s.eventually(func() bool { return s.page(order).Change == nil })
+	return s.cancelled(order)
+}
+
+// asked is a reservation whose owner has confirmed it, and is to confirm its change.
+func (s *system) asked(change ...object) string {
+	s.Helper()
+	order := s.stands(s.reserve(s.place(9, append([]object{byOwner}, change...)...)))
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.move(order, "a", longer).with(s, http.StatusAccepted)
+	s.eventually(func() bool { c := s.page(order).Change; return c != nil && c.State == contract.ChangeAwaitingOwner })
+	return order
+}
+
+func changeAgreed(s *system) string {
+	order := s.asked()
+	s.decide(order, "confirm").with(s, http.StatusOK)
+	return s.cancelled(order)
+}
+
+func changeRefused(s *system) string {
+	order := s.asked()
+	s.decide(order, "reject").with(s, http.StatusOK)
+	return s.cancelled(order)
+}
+
+func changeNotAnswered(s *system) string {
+	order := s.asked(object{"confirmWithin": "10s"})
+	s.eventually(func() bool { return s.page(order).Change == nil })
+	return s.cancelled(order)
+}
+
+func changeCancelled(s *system) string { return s.cancelled(s.asked()) }
+
+func changeBeforeConfirmed(s *system) string {
+	order := s.stands(s.reserve(s.place(9, byOwner)))
+	s.becomes(order, booking.AwaitingOwner)
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	return s.cancelled(order)
+}
