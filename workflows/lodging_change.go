@@ -108,7 +108,7 @@ func (r *reservation) tellMove(ctx workflow.Context, m *move) {
 // place asks for it. Only then what is no longer needed is given back.
 func (r *reservation) move(ctx workflow.Context, m *move) error {
 	if err := ctx.Err(); err != nil {
-		return err
+		return err //replay:never the order would have to be abandoned while the change is recorded
 	}
 	r.showMove(m, contract.ChangeBegun, time.Time{})
 	if err := r.holdMore(ctx, m); err != nil {
@@ -179,7 +179,7 @@ func (r *reservation) ownerSays(ctx workflow.Context, m *move, agreed bool, d co
 	m.agreed, m.asks = agreed, false
 	_ = workflow.Await(ctx, func() bool { return m.over })
 	if agreed && m.no != nil {
-		return contract.View{}, r.refused(m.no)
+		return contract.View{}, r.refused(m.no) //replay:never the order would have to be abandoned while the decision is recorded
 	}
 	return r.view, nil
 }
@@ -187,7 +187,7 @@ func (r *reservation) ownerSays(ctx workflow.Context, m *move, agreed bool, d co
 // awaitMove waits until no change is under way. What ends the stay gives it up.
 func (r *reservation) awaitMove(ctx workflow.Context) {
 	if m := r.moving; m != nil && m.stop != nil {
-		m.stop()
+		m.stop() //replay:never the stay would have to end in the moment of its change
 	}
 	_ = workflow.Await(ctx, func() bool { return r.moving == nil })
 }
@@ -196,7 +196,7 @@ func (r *reservation) awaitMove(ctx workflow.Context) {
 func refusedFor(err error) (*booking.Error, booking.Reason) {
 	var no *refusal
 	if !errors.As(err, &no) || no.reason == "" {
-		return booking.Errorf(booking.Superseded, "the stay ended before its change was made"), booking.TooLate
+		return booking.Errorf(booking.Superseded, "the stay ended before its change was made"), booking.TooLate //replay:never it would have to end meanwhile
 	}
 	return booking.Errorf(booking.Code(no.reason), "%s; the reservation stays as it was", booking.Reason(no.reason).Label(booking.English)), no.reason
 }
