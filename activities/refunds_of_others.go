@@ -44,6 +44,9 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 	ours, twice := keysOf(payment), paidTwice(payment)
 	open := slices.DeleteFunc(slices.Clone(payment.Entries), func(e booking.Entry) bool { return !mayBeMadeUpFor(payment, e) })
 	for _, r := range seen.Refunds {
+		if r.Amount == 0 {
+			continue // a refund of which nothing was owed any more
+		}
 		key := booking.KeyAtProvider(r.ID)
 		_, known := payment.Entry(key)
 		part := slices.IndexFunc(open, func(e booking.Entry) bool { return makesUpFor(r, e) })

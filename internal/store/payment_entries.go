@@ -156,14 +156,17 @@ func (p *Payments) keepLess(ctx context.Context, q bun.IDB, orderID string) erro
 	if err != nil || row.Status != booking.RefundPending {
 		return err
 	}
+	own, begun := payment.Entry(payment.RefundKey())
+	if begun && own.State == booking.EntryDone {
+		return nil // paid by hand: a refund that comes after it comes out of what is kept
+	}
 	if kept := max(0, min(payment.Kept, payment.Amount.Amount-payment.Others())); kept != payment.Kept {
 		payment.Kept = kept
 		if _, err := q.NewRaw("UPDATE payments SET kept = ? WHERE order_id = ?", kept, orderID).Exec(ctx); err != nil {
 			return err
 		}
 	}
-	own, begun := payment.Entry(payment.RefundKey())
-	if !begun || own.State == booking.EntryDone || own.Amount.Amount == payment.Owed() {
+	if !begun || own.Amount.Amount == payment.Owed() {
 		return nil
 	}
 	own.Amount.Amount = payment.Owed()

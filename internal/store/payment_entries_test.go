@@ -334,6 +334,31 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		}
 	})
 
+	run(t, "OthersAfterPaidByHand", func(t *testing.T) {
+		c := charged(t)
+		part := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 15000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
+		p, err := payments.BeginEntry(t.Context(), part)
+		require.NoError(t, err)
+		part, _ = p.Entry(part.Key)
+		part.State, part.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), part))
+		p, err = payments.BeginRefund(t.Context(), keeping(c, 40000))
+		require.NoError(t, err)
+		own, _ := p.Entry(c.Key + "/refund")
+		require.EqualValues(t, 10000, own.Amount.Amount)
+		own.State, own.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), own))
+		paid, err := payments.PayByHand(t.Context(), booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711"})
+		require.NoError(t, err)
+		require.Len(t, paid, 2)
+		p, err = payments.Import(t.Context(), c.OrderID, []booking.Entry{{
+			Key: booking.KeyAtProvider("re_1"), OrderID: c.OrderID, Amount: booking.Money{Amount: 1000, Currency: c.Amount.Currency},
+			Reason: booking.AtProvider, ByHand: true, Ref: "re_1", State: booking.EntryDone,
+		}}, nil)
+		require.NoError(t, err)
+		require.EqualValues(t, 40000, p.Kept, "what comes after it comes out of what is kept")
+	})
+
 	run(t, "PaidByHandButAccepted", func(t *testing.T) {
 		c := charged(t)
 		e := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 20000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
