@@ -33,8 +33,11 @@ type PaymentLedger interface {
 	BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error)
 	// EndRefund records what a RefundPending payment came to: Refunded or Retained
 	// with the amount that its own refund gave back and the provider's id of that,
-	// Returned, or ChargePrevented.
-	EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string) error
+	// Returned, or ChargePrevented. The policy keeps less then if others have given back
+	// more than it gives. Returns the payment as it stands then, with its entries.
+	EndRefund(
+		ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
+	) (booking.Payment, error)
 	PartLedger
 }
 

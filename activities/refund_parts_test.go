@@ -535,6 +535,75 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.Equal(t, booking.EntryFailed, got.Entry.State)
 }
 
+// TestRefundPayment_APartMayTakeMoreThanThePolicyGives: what is kept is what the policy keeps
+// if that part fails, and what is left of it if it is made.
+func TestRefundPayment_APartMayTakeMoreThanThePolicyGives(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[booking.EntryState]struct {
+		undo booking.Undo
+		own  int64
+	}{
+		booking.EntryDone:   {booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 25000, Kept: 25000}, 0},
+		booking.EntryFailed: {booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 10000, Kept: 40000}, 10000},
+	} {
+		t.Run(string(state), func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answersTo("o1/refund/1", &activities.Owed{Words: "pending"})
+			_, err := refundPart(payments, goodwill("refund/1", 25000))
+			require.NoError(t, err)
+			undo, err := refund(payments, keeping(40000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
+			var says error
+			if state == booking.EntryFailed {
+				says = &activities.Owed{Words: "the account is closed", NeedsPerson: true}
+			}
+			d.answersTo("o1/refund/1", says)
+			_, err = refundPart(payments, goodwill("refund/1", 25000))
+			require.NoError(t, err)
+			for range 2 {
+				undo, err = refund(payments, keeping(40000))
+				require.NoError(t, err)
+				require.Equal(t, want.undo, undo)
+			}
+			require.Equal(t, want.own, d.given("o1/charge/refund"))
+			require.Equal(t, want.undo.Kept, onRecord(t, payments, "o1").Kept)
+		})
+	}
+}
+
+// TestRefundPayment_AnswersWhatTheLedgerKeeps: a bank may take more than the policy gives
+// back while the refund is being ended.
+func TestRefundPayment_AnswersWhatTheLedgerKeeps(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	payments.Ledger = beforeTheEnd{payments.Ledger, func() {
+		d.dispute(45000, booking.DisputeLost, time.Time{})
+		_, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+	}}
+	undo, err := refund(payments, keeping(40000))
+	require.NoError(t, err)
+	ledger, err := payments.Ledger.Payment(t.Context(), "o1")
+	require.NoError(t, err)
+	require.EqualValues(t, 5000, ledger.Kept)
+	require.Equal(t, ledger.Kept, undo.Kept)
+}
+
+// beforeTheEnd does something just before a refund is recorded as done.
+type beforeTheEnd struct {
+	activities.PaymentLedger
+	do func()
+}
+
+func (l beforeTheEnd) EndRefund(
+	ctx context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
+) (booking.Payment, error) {
+	l.do()
+	return l.PaymentLedger.EndRefund(ctx, id, end, ref, refunded, refundID)
+}
+
 // TestRefundPayment_ADisputeIsNotThePart: a bank that has taken some back for good has not
 // given back what a part on its way is of.
 func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {

@@ -249,16 +249,12 @@ func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error
 	return elsewhere{err}
 }
 
-// endRefund records the end. The payment's own refund is the given one.
+// endRefund records the end. The payment's own refund is the given one. Notices may have
+// changed what is kept since the payment was read: the answer is what the ledger has.
 func (p *Payments) endRefund(ctx context.Context, payment booking.Payment, end booking.PaymentStatus, ref string, own given) (booking.Payment, error) {
-	if err := p.Ledger.EndRefund(ctx, payment.OrderID, end, ref, own.amount, own.id); err != nil {
+	ended, err := p.Ledger.EndRefund(ctx, payment.OrderID, end, ref, own.amount, own.id)
+	if err != nil {
 		return payment, fmt.Errorf("record refund: %w", err)
 	}
-	payment.Status, payment.Ref, payment.Refunded = end, ref, own.amount
-	for _, e := range payment.Entries {
-		if e.Key != payment.RefundKey() && e.ByProvider() {
-			payment.Refunded += e.Amount.Amount
-		}
-	}
-	return payment, nil
+	return ended, nil
 }

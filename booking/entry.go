@@ -85,13 +85,16 @@ func KeyOfDispute(id string) string { return disputeKey + id }
 // for under at the provider.
 func ChargeKey(orderID string) string { return orderID + "/charge" }
 
-// Refunds tells whether the entry gives money back, or has, and has not failed.
+// Refunds tells whether the entry is a refund that is pending or done.
 func (e Entry) Refunds() bool { return e.Kind == RefundEntry && e.State != EntryFailed }
+
+// IsRefunded tells whether the customer has the entry's money back, by whomever.
+func (e Entry) IsRefunded() bool { return e.Kind == RefundEntry && e.State == EntryDone }
 
 // ByProvider tells whether the entry is a refund that the provider has made.
 // What a bank took back, or a person has paid otherwise, is none.
 func (e Entry) ByProvider() bool {
-	return e.Kind == RefundEntry && e.State == EntryDone && e.Reason != Disputed && (!e.ByHand || e.Reason == AtProvider)
+	return e.IsRefunded() && e.Reason != Disputed && (!e.ByHand || e.Reason == AtProvider)
 }
 
 // ByOthers tells whether the entry follows from no decision of ours: a bank, or

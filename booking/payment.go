@@ -104,7 +104,7 @@ func (p Payment) With(e Entry) Payment {
 
 // Given is what was given back in all, by whomever.
 func (p Payment) Given() int64 {
-	return p.given(func(e Entry) bool { return e.Kind == RefundEntry && e.State == EntryDone })
+	return p.given(Entry.IsRefunded)
 }
 
 // OpenDisputes are the disputes of a payment with its disputes that are not decided.
@@ -123,10 +123,18 @@ func (p Payment) RefundKey() string { return p.Key + "/refund" }
 // Others is what is given back beside the undo, and comes off what that gives back:
 // all refunds that have not failed, but for parts that were decided on once the
 // undo's own refund stood. Those come out of what is kept.
-func (p Payment) Others() int64 {
+func (p Payment) Others() int64 { return p.others(Entry.Refunds) }
+
+// Keeps is what the policy keeps of an amount that it would keep: others may have given
+// back more than it gives. A refund that is pending may fail, and takes nothing of it.
+func (p Payment) Keeps(amount int64) int64 {
+	return max(0, min(amount, p.Amount.Amount-p.others(Entry.IsRefunded)))
+}
+
+func (p Payment) others(counts func(Entry) bool) int64 {
 	own, begun := p.Entry(p.RefundKey())
 	return p.given(func(e Entry) bool {
-		return e.Refunds() && e.Key != p.RefundKey() && (!begun || e.ByOthers() || !e.At.After(own.At))
+		return counts(e) && e.Key != p.RefundKey() && (!begun || e.ByOthers() || !e.At.After(own.At))
 	})
 }
 

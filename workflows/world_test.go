@@ -299,8 +299,8 @@ func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Paymen
 	})
 }
 
-func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refund string) error {
-	return actErr(l.process, "end refund", func(ctx context.Context) error {
+func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refund string) (booking.Payment, error) {
+	return act(l.process, "end refund", func(ctx context.Context) (booking.Payment, error) {
 		return l.ledger.EndRefund(ctx, id, end, ref, refunded, refund)
 	})
 }

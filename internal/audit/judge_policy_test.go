@@ -70,12 +70,18 @@ func TestRun_KeptBesideOthers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		goodwill int64
+		spoil    func(b *books)
 		says     []string
 	}{
-		"Sound": {price.Amount - price.Amount/20, nil},
-		"MoreIsLeft": {price.Amount / 2, []string{
+		"Sound":      {price.Amount - price.Amount/20, nil, nil},
+		"MoreIsLeft": {price.Amount / 2, nil, []string{"its policy does not keep 5000 by \"none\""}},
+		"TheyHaveFailed": {price.Amount - price.Amount/20, func(b *books) { b.payments[0].Entries[0].State = booking.EntryFailed }, []string{
 			"its policy does not keep 5000 by \"none\"",
 		}},
+		"TheUndoGaveBackMoreThanThePolicy": {price.Amount - price.Amount/20, func(b *books) {
+			p := &b.payments[0]
+			b.repaid(p.RefundKey(), 1)
+		}, []string{"its policy does not keep 5000 by \"none\""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,6 +95,9 @@ func TestRun_KeptBesideOthers(t *testing.T) {
 			b.add(v)
 			b.payments[0], b.charges[0].Refunded = p, p.Refunded
 			b.repaid("refund/1", test.goodwill)
+			if test.spoil != nil {
+				test.spoil(b)
+			}
 			report, _ := b.run(t)
 			require.Equal(t, test.says, ofPolicies(report))
 		})

@@ -175,7 +175,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			require.Equal(t, "1030", p.Entries[0].By)
 		}
 		for range 2 {
-			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 40000, "re_1"))
+			require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 40000, "re_1")))
 		}
 		p := read(t, c)
 		require.EqualValues(t, 40000, p.Refunded)
@@ -194,7 +194,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.Empty(t, p.Tier)
 		require.Empty(t, p.Entries, "whether there is anything to give back is not known")
 		require.False(t, p.Taken())
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, "re_1"))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, "re_1")))
 		require.Equal(t, won.Amount, read(t, c).Refunded)
 	})
 
@@ -204,7 +204,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Equal(t, won.Amount, p.Kept)
 		require.Empty(t, p.Entries)
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		p = read(t, c)
 		require.Equal(t, booking.Retained, p.Status)
 		require.Zero(t, p.Refunded)
@@ -220,8 +220,48 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		p, err := payments.BeginRefund(t.Context(), keeping(c, 40000))
 		require.NoError(t, err)
 		require.EqualValues(t, 30000, p.Kept, "no more is there to keep")
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		require.EqualValues(t, 20000, read(t, c).Refunded)
+	})
+
+	for _, state := range []booking.EntryState{booking.EntryDone, booking.EntryFailed} {
+		run(t, "CancelWhileGoodwillIsPending/"+string(state), func(t *testing.T) {
+			c := charged(t)
+			e := part(c, "refund/1", 20000)
+			_, err := payments.BeginEntry(t.Context(), e)
+			require.NoError(t, err)
+			p, err := payments.BeginRefund(t.Context(), keeping(c, 40000))
+			require.NoError(t, err)
+			require.EqualValues(t, 40000, p.Kept, "it may fail")
+			require.Zero(t, p.Owed(), "and may be made")
+			e.State, e.Words = state, "at the provider"
+			require.NoError(t, payments.NoteEntry(t.Context(), e))
+			want := map[booking.EntryState]struct{ kept, own int64 }{booking.EntryDone: {30000, 0}, booking.EntryFailed: {40000, 10000}}[state]
+			require.Equal(t, want.own, read(t, c).Owed())
+			for range 2 {
+				p, err = payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", want.own, "re_1")
+				require.NoError(t, err)
+				require.Equal(t, want.kept, p.Kept)
+				require.Equal(t, read(t, c), p)
+			}
+		})
+	}
+
+	run(t, "CancelAndGoodwillThatIsMadeAfterAll", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		e.State, e.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		_, err = payments.BeginRefund(t.Context(), keeping(c, 40000))
+		require.NoError(t, err)
+		done(t, e)
+		require.Zero(t, read(t, c).Owed())
+		p, err := payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 0, "")
+		require.NoError(t, err)
+		require.EqualValues(t, 30000, p.Kept, "no more is there to keep")
+		require.EqualValues(t, 20000, p.Refunded)
 	})
 
 	run(t, "GoodwillAfterCancel", func(t *testing.T) {
@@ -273,7 +313,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.EqualValues(t, 10000, p.Kept, "the bank took more than the policy gives")
 		require.EqualValues(t, 15000, p.Refunded, "what a bank takes back is no refund")
 		require.Equal(t, booking.DisputeLost, p.Disputes[0].State)
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		p = read(t, c)
 		require.Len(t, p.Entries, 2, "of its own refund nothing came")
 		require.EqualValues(t, 15000, p.Refunded)
@@ -300,7 +340,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		paid, err = payments.PayByHand(t.Context(), resolution)
 		require.NoError(t, err)
 		require.Empty(t, paid, "it is paid already")
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, "")))
 		p := read(t, c)
 		require.Equal(t, booking.Returned, p.Status)
 		require.Zero(t, p.Refunded, "it is not called refunded")
@@ -401,7 +441,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		c := charged(t)
 		_, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, "")))
 		p := read(t, c)
 		require.Zero(t, p.Refunded)
 		require.Zero(t, p.Refundable())
@@ -466,7 +506,7 @@ func testMigratedRefunds(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Empty(t, p.Entries, order)
 	}
-	require.NoError(t, payments.EndRefund(t.Context(), "refunding", booking.Refunded, "ch", won.Amount, "re_1"))
+	require.NoError(t, errOf(payments.EndRefund(t.Context(), "refunding", booking.Refunded, "ch", won.Amount, "re_1")))
 }
 
 // testEndedByReleasesBefore: a release that knows no entries may end a refund that was
@@ -514,7 +554,7 @@ func testEndedByReleasesBefore(t *testing.T, fresh newURL) {
 				_, err = payments.Import(t.Context(), c.OrderID, nil, []booking.Dispute{dispute})
 				require.NoError(t, err)
 			}
-			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, tt.end, "ch_1", tt.refunded, "re_1"), "repeated by this release")
+			require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, tt.end, "ch_1", tt.refunded, "re_1")), "repeated by this release")
 		})
 	}
 	run(t, "AndKeepsNothing", func(t *testing.T) {
