@@ -35,6 +35,9 @@ func lookedAt(payment booking.Payment) booking.Looked {
 		if e.State != booking.EntryDone {
 			looked.Refunds = append(looked.Refunds, e.Key)
 		}
+		if e.State == booking.EntryFailed && !e.ByOthers() {
+			looked.Failed = append(looked.Failed, e)
+		}
 	}
 	return looked
 }

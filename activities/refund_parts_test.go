@@ -88,7 +88,7 @@ func (d *drawer) becomes(id string, state booking.EntryState) {
 	defer d.mu.Unlock()
 	for i := range d.refunds {
 		if d.refunds[i].ID == id {
-			d.refunds[i].State = state
+			d.refunds[i].State, d.refunds[i].Words = state, string(state)+" at stripe"
 		}
 	}
 }

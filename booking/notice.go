@@ -22,4 +22,7 @@ type Looked struct {
 	Disputes []Dispute     `json:"disputes,omitempty"` // those that are open
 	// Refunds are the keys of the refunds that are pending or have failed.
 	Refunds []string `json:"refunds,omitempty"`
+	// Failed are those of ours that have failed, whether the provider could not make them or
+	// they were done before.
+	Failed []Entry `json:"failed,omitempty"`
 }

@@ -107,6 +107,25 @@ func (p Payment) Given() int64 {
 	return p.given(Entry.IsRefunded)
 }
 
+// BeyondLeft is what banks have taken back of a payment beyond what was left of it then: a
+// dispute is about the charge, whatever was given back of that before. So much was lost
+// twice.
+func (p Payment) BeyondLeft() (beyond int64) {
+	inTurn := slices.Clone(p.Entries)
+	slices.SortStableFunc(inTurn, func(a, b Entry) int { return a.At.Compare(b.At) })
+	left := p.Amount.Amount
+	for _, e := range inTurn {
+		switch {
+		case !e.Refunds():
+			continue
+		case e.Reason == Disputed:
+			beyond += max(0, e.Amount.Amount-left)
+		}
+		left = max(0, left-e.Amount.Amount)
+	}
+	return beyond
+}
+
 // OpenDisputes are the disputes of a payment with its disputes that are not decided.
 func (p Payment) OpenDisputes() (open []Dispute) {
 	for _, d := range p.Disputes {

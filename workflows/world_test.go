@@ -138,6 +138,8 @@ type atProvider struct {
 	others            []*other
 	currency          string
 	refunds           map[string]int64 // by the key that they were asked for under
+	refusals          int
+	refused           map[string]error // what a request was refused with, which its repetition meets, too
 	voided, declined  bool
 }
 
@@ -515,6 +517,7 @@ func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error)
 		is.lookedAt()
 		seen := activities.Outlay{
 			Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.left(), Disputes: slices.Clone(p.disputes),
+			Refusals: is.refusals,
 		}
 		for _, o := range is.others {
 			o.seen(&seen)
@@ -532,7 +535,7 @@ func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, 
 		if amount.Amount > 0 && is.refunds[key] != seen.Under(key) { // it was carried out, and not heard
 			return outcome("id of "+key, true, seen)
 		}
-		if err := p.refuse(is, amount.Amount); err != nil {
+		if err := is.refusal(p, fmt.Sprint(key, amount.Amount, seen.Under(key), seen.Refusals), amount.Amount); err != nil {
 			return "", err
 		}
 		if amount.Amount > is.left() {
@@ -545,6 +548,23 @@ func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, 
 		is.refunded += amount.Amount
 		return outcome("id of "+key, is.refunds[key] > 0, seen)
 	})
+}
+
+// refusal is why the provider does not carry a request out. One that it has refused stays
+// refused, however late its repetition comes in: it is asked for under another key then.
+func (is *atProvider) refusal(p provider, request string, amount int64) error {
+	if said := is.refused[request]; said != nil {
+		return said
+	}
+	err := p.refuse(is, amount)
+	if err != nil && amount > 0 {
+		if is.refused == nil {
+			is.refused = map[string]error{}
+		}
+		is.refused[request] = err
+		is.refusals++
+	}
+	return err
 }
 
 // refuse is why the provider gives nothing back now.

@@ -2,6 +2,9 @@ package audit_test
 
 import (
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
@@ -159,16 +162,16 @@ var refundDrifts = map[string]drift{
 	"ProviderKeptMore": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keeps(30000)
 		b.charges[0].Refunded = 0
-	}, found(audit.Provider, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 0 of it given back")},
 	"GoodwillThatTheProviderDoesNotKnow": {booking.Food, booking.Delivered, func(b *books) {
 		b.payments[0].Refunded = 20000
 		b.repaid("refund/1", 20000)
-	}, found(audit.Provider, "the ledger says: 100000 KRW charged, 20000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged, 20000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
 	"NothingFollowsIt": {booking.Food, booking.Delivered, func(b *books) { b.repaid("refund/1", 20000, pending) }, []audit.Finding{{
 		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is pending, and nothing follows it", Remedy: repeatIt,
 	}}},
 	"ItsSagaFollowsItNoMore": {booking.Food, booking.Delivering, func(b *books) { b.repaid("refund/1", 20000, failed) }, []audit.Finding{{
-		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is failed, and nothing follows it", Remedy: repeatIt,
+		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is failed, and nothing follows it", Remedy: "yeyak payments look food-1",
 	}}},
 	"MoreThanIsUnderWay": {booking.Food, booking.Delivered, func(b *books) {
 		b.charges[0].Refunded = 20001
@@ -219,4 +222,28 @@ func TestRun_FindsEveryDriftOfRefunds(t *testing.T) {
 	for name, d := range refundDrifts {
 		t.Run(name, d.requireFound)
 	}
+}
+
+// TestRun_DisputedBeyondWhatWasLeft: a bank takes back what was given back before. That is
+// lost for good: it is told, and nothing is wrong.
+func TestRun_DisputedBeyondWhatWasLeft(t *testing.T) {
+	t.Parallel()
+	b := newBooks()
+	b.add(order(booking.Food, booking.Delivered))
+	b.gave(50000)
+	b.repaid("refund/1", 50000)
+	b.repaid("dispute/du_1", 90000, func(e *booking.Entry) {
+		e.Reason, e.ByHand, e.Ref, e.At = booking.Disputed, true, "du_1", e.At.Add(time.Hour)
+	})
+	b.charges[0].Refunded = 50000
+	report, _ := b.run(t)
+	require.Empty(t, report.Findings)
+	require.Len(t, report.Known, 1)
+	require.Equal(t, "40000 KRW were disputed beyond what was left, and are lost; the ledger says: 100000 KRW charged, 50000 of it given back", report.Known[0].Says)
+	require.True(t, report.Clean())
+	b.repaid("refund/2", 1000, func(e *booking.Entry) { e.At = e.At.Add(2 * time.Hour) })
+	b.gave(51000)
+	b.charges[0].Refunded = 51000
+	report, _ = b.run(t)
+	require.Len(t, report.Findings, 1, "what goes back after that is too much")
 }

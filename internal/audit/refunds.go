@@ -36,11 +36,17 @@ func (f *facts) openRefunds() (open []booking.Entry) {
 		_, ofStaff := contract.RefundID(e.Key)
 		covered := e.State == booking.EntryFailed && e.Amount.Amount > f.payment.Refundable()
 		part := ofStaff || e.Key == contract.EarlyKey(f.id)
-		if part && e.State != booking.EntryDone && !covered {
+		if f.failedAfterEnd(e) || part && e.State != booking.EntryDone && !covered {
 			open = append(open, e)
 		}
 	}
 	return open
+}
+
+// failedAfterEnd tells whether the undo's own refund has failed after the end of its order:
+// it was done then.
+func (f *facts) failedAfterEnd(e booking.Entry) bool {
+	return f.life != running && e.Key == f.payment.RefundKey() && e.State == booking.EntryFailed && f.payment.Status == booking.RefundPending
 }
 
 // follows tells whether something follows a refund. What an order's saga waits for is
@@ -49,8 +55,8 @@ func (l *look) follows(ctx context.Context, f *facts, e booking.Entry) (bool, er
 	if f.life == running && (f.pending[contract.RefundPartActivity] > 0 || f.pending[orders.WorkflowTask] > 0) {
 		return true, nil
 	}
-	id, ofStaff := contract.RefundID(e.Key)
-	if !ofStaff {
+	id, ours := contract.RefundIDOf(f.id, e.Key)
+	if !ours {
 		return false, nil
 	}
 	saga, err := l.Workflows.Describe(ctx, contract.RefundWorkflowID(f.id, id))
@@ -61,7 +67,9 @@ func (l *look) follows(ctx context.Context, f *facts, e booking.Entry) (bool, er
 func (f *facts) unfollowedRefunds() (found []Finding) {
 	for _, e := range f.unfollowed {
 		remedy := "repeat the request for it under its Idempotency-Key"
-		if _, ofStaff := contract.RefundID(e.Key); !ofStaff {
+		if e.State == booking.EntryFailed {
+			remedy = lookRemedy(f.id)
+		} else if _, ofStaff := contract.RefundID(e.Key); !ofStaff {
 			remedy = "reset its workflow to the beginning"
 		}
 		found = append(found, f.finds(Money, remedy,

@@ -92,7 +92,10 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 	var payment booking.Payment
 	return p.change(ctx, "note refund", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		switch stands, begun := payment.Entry(e.Key); {
-		case !begun || stands.State != booking.EntryDone:
+		case !begun:
+			return putEntry(ctx, q, e)
+		case stands.State != booking.EntryDone:
+			e.Amount, e.By = stands.Amount, stands.By // another transaction may have changed them since e was read
 			return putEntry(ctx, q, e)
 		case stands.ByHand && e.State == booking.EntryDone && !e.ByHand && e.Ref != "": // it was under way when it was paid by hand
 			return putEntry(ctx, q, besides(e))
@@ -108,10 +111,7 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 func (p *Payments) Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (payment booking.Payment, err error) {
 	err = p.change(ctx, "record refunds of others", orderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		for _, e := range others {
-			if stands, known := payment.Entry(e.Key); known && stands.State == booking.EntryDone && !e.ByOthers() {
-				e = besides(e) // it is paid by hand already
-			}
-			if err := putEntry(ctx, q, e); err != nil {
+			if err := importEntry(ctx, q, payment, e); err != nil {
 				return err
 			}
 		}
@@ -134,6 +134,52 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 		return p.keepLess(ctx, q, orderID)
 	})
 	return payment, err
+}
+
+// importEntry records what was seen of a refund at the provider.
+func importEntry(ctx context.Context, q bun.IDB, payment booking.Payment, e booking.Entry) error {
+	stands, known := payment.Entry(e.Key)
+	switch {
+	case e.ByOthers():
+	case e.State == booking.EntryFailed:
+		if !known || !stands.ByProvider() || stands.Ref != e.Ref {
+			return nil // it stands otherwise by now
+		}
+		return failLater(ctx, q, payment, e)
+	case e.ByHand:
+		return knownBetter(ctx, q, stands, e)
+	case known && stands.State == booking.EntryDone && !stands.ByHand && stands.Ref == e.Ref:
+		return nil // another look was first
+	case known && stands.State == booking.EntryDone:
+		e = besides(e) // it is paid by hand already
+	}
+	return putEntry(ctx, q, e)
+}
+
+// failLater records that a refund which was done has failed at the provider since. What the
+// undo of the charge has given back is owed again then.
+func failLater(ctx context.Context, q bun.IDB, payment booking.Payment, e booking.Entry) error {
+	if e.Key == payment.RefundKey() && payment.Status == booking.Refunded {
+		_, err := q.NewRaw("UPDATE payments SET status = ?, updated_at = ? WHERE order_id = ?", booking.RefundPending, now(), payment.OrderID).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return putEntry(ctx, q, e)
+}
+
+// knownBetter changes how much has come back to the customer in another way than by a
+// refund, once it is known what of that was a bank's.
+func knownBetter(ctx context.Context, q bun.IDB, stands, e booking.Entry) error {
+	switch {
+	case stands.State != booking.EntryDone || !stands.ByHand || stands.Evidence() != "" || e.Amount.Amount >= stands.Amount.Amount:
+		return nil // it stands otherwise by now
+	case e.Amount.Amount == 0:
+		_, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", e.OrderID, e.Key).Exec(ctx)
+		return err
+	}
+	stands.Amount = e.Amount
+	return putEntry(ctx, q, stands)
 }
 
 // besides is a refund of the provider's as one that was made beside those that were

@@ -53,6 +53,7 @@ func TestStore(t *testing.T) {
 				"PaymentEntries": testPaymentEntries,
 				"Refunds":        testMigratedRefunds,
 				"EndedBefore":    testEndedByReleasesBefore,
+				"FailLater":      testRefundsThatFailLater,
 				"Inventory":      testInventory,
 				"Closing":        testClosing,
 				"Notifications":  testNotifications,

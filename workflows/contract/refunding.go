@@ -56,6 +56,18 @@ const CancelRefund = "cancellation"
 // the order left early.
 func EarlyKey(orderID string) string { return "early/" + orderID }
 
+// RefundIDOf is the id of an order's refund by the key of its entry, whether it is by staff,
+// for an early departure, or the undo's own. ok is false for a refund by others.
+func RefundIDOf(orderID, key string) (id string, ok bool) {
+	switch key {
+	case EarlyKey(orderID):
+		return EarlyRefund, true
+	case booking.Payment{Charge: booking.Charge{Key: booking.ChargeKey(orderID)}}.RefundKey():
+		return CancelRefund, true
+	}
+	return RefundID(key)
+}
+
 // RefundWorkflowID is the id of the workflow that makes the refund after the order's
 // end.
 func RefundWorkflowID(orderID, id string) string { return orderID + "/" + RefundKey(id) }
