@@ -57,7 +57,8 @@ type PartLedger interface {
 	// stand. Returns the payment with its entries.
 	Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error)
 	// PayByHand marks the refunds that have failed as done by hand. Returns those that
-	// the same evidence stands for.
+	// the same evidence stands for. UnderDispute: a dispute of the charge may yet take back
+	// what is to be paid.
 	PayByHand(ctx context.Context, r booking.Resolution) ([]booking.Entry, error)
 }
 

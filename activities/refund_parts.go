@@ -181,15 +181,19 @@ func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, un
 
 // ResolveByHand records that an operator has paid by hand what the provider could
 // not give back: the refunds of the order that have failed. They are done then, and
-// nothing is asked for them any more.
+// nothing is asked for them any more. While a dispute of the charge is open it is refused:
+// the bank may take back the same money.
 func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
 		var err error
-		if r.Made, err = p.made(ctx, r.OrderID); err != nil {
+		if r.Made, r.Blind, err = p.made(ctx, r.OrderID); err != nil {
 			return booking.Resolved{}, err
 		}
 		paid, err := p.Ledger.PayByHand(ctx, r)
+		refusal, refused := errors.AsType[*booking.Error](err)
 		switch {
+		case refused && refusal.Code == booking.UnderDispute:
+			return booking.Resolved{Refused: booking.UnderDispute, Words: refusal.Message}, nil
 		case errors.Is(err, &booking.Error{Code: booking.NotFound}), err == nil && len(paid) == 0:
 			return booking.Resolved{Refused: booking.NothingOwed}, nil
 		case err != nil:
@@ -204,20 +208,21 @@ func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (boo
 const longestLook = 5 * time.Second
 
 // made notes which of an order's refunds the provider has made after all, and returns
-// what it has made of the undo's own if that is not all of it.
-func (p *Payments) made(ctx context.Context, orderID string) ([]booking.Entry, error) {
+// what it has made of the undo's own if that is not all of it. blind: it could not be
+// looked at.
+func (p *Payments) made(ctx context.Context, orderID string) (own []booking.Entry, blind bool, err error) {
 	payment, err := p.Ledger.Payment(ctx, orderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read payment: %w", err)
+		return nil, false, fmt.Errorf("read payment: %w", err)
 	}
 	looking, stop := context.WithTimeout(ctx, longestLook)
 	defer stop()
 	seen, unseen := p.seen(looking, &payment, p.learnFrom)
 	if unseen != nil {
-		return nil, nil // the last word is the operator's
+		return nil, true, nil // the last word is the operator's
 	}
 	for _, e := range payment.Entries {
 		made := madeOf(e, seen)
@@ -226,13 +231,13 @@ func (p *Payments) made(ctx context.Context, orderID string) ([]booking.Entry, e
 		case all >= e.Amount.Amount:
 			e.State, e.Words, e.Ref = booking.EntryDone, "", made[0].Ref
 			if err := p.Ledger.NoteEntry(ctx, e); err != nil {
-				return nil, fmt.Errorf("record refund that was made: %w", err)
+				return nil, false, fmt.Errorf("record refund that was made: %w", err)
 			}
 		case e.Key == payment.RefundKey():
-			return made, nil
+			return made, false, nil
 		}
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // madeOf is what the provider has made of a refund, as entries beside it.

@@ -21,6 +21,7 @@ var refundBranches = map[string]branch{
 	"lodging_undo_unanswered":         {undoUnanswered, booking.ByCustomer},
 	"lodging_undo_told":               {undoPaidByHand, booking.ByCustomer},
 	"lodging_undo_noticed":            {undoNoticed, booking.ByCustomer},
+	"lodging_undo_disputed":           {undoDisputed, booking.ByCustomer},
 }
 
 // giveBack asks for a refund by staff, in won, under a key.
@@ -174,6 +175,18 @@ func undoUnanswered(s *system) string {
 	s.paidByHand(order).with(s, http.StatusOK)
 	s.ended(order)
 	s.sandbox(object{})
+	return order
+}
+
+// undoDisputed is cancelled while its payment is disputed, which nothing can be paid by hand
+// for, until the dispute is won.
+func undoDisputed(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.dispute(order, "open")
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.eventually(func() bool { return s.paidByHand(order).body.Code == "dispute_open" })
+	s.dispute(order, "won")
+	s.ended(order)
 	return order
 }
 

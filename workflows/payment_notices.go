@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -123,10 +122,7 @@ func (n *notices) mark(open []booking.Dispute) error {
 func disputesInWords(open []booking.Dispute) string {
 	words := make([]string, len(open))
 	for i, d := range open {
-		words[i] = fmt.Sprintf("dispute %s over %d %s", d.ID, d.Amount.Amount, d.Amount.Currency)
-		if !d.EvidenceDueBy.IsZero() {
-			words[i] += ", evidence is taken until " + d.EvidenceDueBy.UTC().Format(time.RFC3339)
-		}
+		words[i] = d.Words()
 	}
 	return strings.Join(words, "; ")
 }

@@ -342,7 +342,11 @@ func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View
 		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds()},
 	}, &is, 0)
 	s.parts.resolving = false
-	if is.Refused != "" {
+	switch is.Refused {
+	case "":
+	case booking.UnderDispute:
+		return contract.View{}, s.refused(booking.Errorf(booking.UnderDispute, "%s", is.Words))
+	default:
 		return contract.View{}, s.refused(nothingOwed())
 	}
 	s.noteDecision(ctx, contract.Entry{Decision: contract.ResolveUpdate, By: d.By})

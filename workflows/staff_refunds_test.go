@@ -240,6 +240,45 @@ func TestResolve_WakesTheUndo(t *testing.T) {
 	}
 }
 
+// TestResolve_WhileADisputeIsOpen: nothing is paid by hand while the bank may take back the
+// same money. When the dispute is over the order asks again by itself.
+func TestResolve_WhileADisputeIsOpen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		won   bool
+		owed  int64 // of what is at the provider
+		ended booking.PaymentStatus
+	}{"Won": {true, 0, booking.Refunded}, "Lost": {false, 100000, booking.Returned}} {
+		t.Run(name, func(t *testing.T) {
+			s := newStay(t)
+			is := &other{dispute: true, percent: 100, looks: 1000, fails: c.won}
+			s.env.RegisterDelayedCallback(func() { s.happens(is) }, time.Minute)
+			s.decides(hour, contract.CancelUpdate)
+			resolved := s.resolves(hour + 9*time.Second)
+			var disputed contract.View
+			s.env.RegisterDelayedCallback(func() {
+				disputed = s.row().View
+				s.world.mu.Lock()
+				is.ended = true
+				s.world.mu.Unlock()
+				s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
+			}, hour+18*time.Second)
+			v := s.run()
+			require.Equal(t, booking.UnderDispute, resolved.code())
+			require.ErrorContains(t, resolved.err, "dispute other-0 over 100000 KRW, is open")
+			require.Equal(t, booking.Cancelling, disputed.Status)
+			require.True(t, disputed.NeedsAttention)
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.False(t, v.NeedsAttention)
+			require.Equal(t, c.owed, s.owed())
+			payment, err := s.ledger.Payment(t.Context(), s.order)
+			require.NoError(t, err)
+			require.Equal(t, c.ended, payment.Status)
+			require.Equal(t, payment.Amount.Amount, payment.Given(), "once")
+		})
+	}
+}
+
 // TestStaffRefund_ThenCancelled: what staff has given back is not given back twice, and
 // what it could not is given back with the order.
 func TestStaffRefund_ThenCancelled(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 // PayByHand marks the refunds of the order that have failed or were never answered, and
 // are still owed, as done by hand: the payment's own first, and others as far as there is room for
 // them. Returns those that the same evidence stands for, none when there are none.
+// UnderDispute: there are some, and a dispute of the charge may yet take that money back.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
 	var payment booking.Payment
 	err = p.change(ctx, "record what was paid by hand", r.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
@@ -28,14 +29,12 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 		slices.SortStableFunc(payment.Entries, func(a, b booking.Entry) int { return first(a.Key == own) - first(b.Key == own) })
 		for i := range payment.Entries {
 			e := &payment.Entries[i]
-			amount := e.Amount.Amount
-			if e.Key == own {
-				amount = payment.Owed()
-			}
-			unanswered := e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
-			switch owed := amount > 0 && e.Reason != booking.AtProvider && (e.Key == own || unanswered || amount <= payment.Refundable()); {
-			case (e.State == booking.EntryFailed || unanswered) && owed:
-				e.Amount.Amount, e.State, e.ByHand, e.Ref, e.By = amount, booking.EntryDone, true, string(r.Evidence), r.By
+			switch {
+			case isOwedByHand(payment, e, r):
+				if dispute, open := mayTakeBack(payment, r); open {
+					return dispute.StillOpen()
+				}
+				e.State, e.ByHand, e.Ref, e.By = booking.EntryDone, true, string(r.Evidence), r.By
 				if err := putEntry(ctx, q, *e); err != nil {
 					return err
 				}
@@ -47,6 +46,33 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 		return nil
 	})
 	return paid, err
+}
+
+// isOwedByHand tells whether a refund has failed, or was never answered, and is still owed.
+// It sets how much of the payment's own is.
+func isOwedByHand(payment booking.Payment, e *booking.Entry, r booking.Resolution) bool {
+	own := e.Key == payment.RefundKey()
+	amount := e.Amount.Amount
+	if own {
+		amount = payment.Owed()
+	}
+	unanswered := e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
+	owed := amount > 0 && e.Reason != booking.AtProvider && (own || unanswered || amount <= payment.Refundable())
+	if !owed || e.State != booking.EntryFailed && !unanswered {
+		return false
+	}
+	e.Amount.Amount = amount
+	return true
+}
+
+// mayTakeBack is a dispute by which the bank may take back what is to be paid by hand.
+func mayTakeBack(payment booking.Payment, r booking.Resolution) (booking.Dispute, bool) {
+	for _, d := range payment.OpenDisputes() {
+		if !r.Blind || d.MayBeOpen(now()) {
+			return d, true
+		}
+	}
+	return booking.Dispute{}, false
 }
 
 // first sorts what is so before what is not.

@@ -399,6 +399,35 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.EqualValues(t, 40000, p.Kept, "what comes after it comes out of what is kept")
 	})
 
+	run(t, "NotPaidByHandWhileDisputed", func(t *testing.T) {
+		c := charged(t)
+		dispute := booking.Dispute{ID: "du_1", Amount: c.Amount, State: booking.DisputeOpen, EvidenceDueBy: time.Now().Add(-200 * 24 * time.Hour)}
+		_, err := payments.BeginRefund(t.Context(), c)
+		require.NoError(t, err)
+		own, _ := read(t, c).Entry(c.Key + "/refund")
+		own.State, own.Words = booking.EntryFailed, "charge_disputed"
+		require.NoError(t, payments.NoteEntry(t.Context(), own))
+		disputed := func(state booking.DisputeState) {
+			dispute.State = state
+			_, err := payments.Import(t.Context(), c.OrderID, nil, []booking.Dispute{dispute})
+			require.NoError(t, err)
+		}
+		disputed(booking.DisputeOpen)
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", By: "1"}
+		_, err = payments.PayByHand(t.Context(), resolution)
+		requireCode(t, booking.UnderDispute, err)
+		require.ErrorContains(t, err, "dispute du_1 over")
+		own, _ = read(t, c).Entry(own.Key)
+		require.Equal(t, booking.EntryFailed, own.State)
+		disputed(booking.DisputeWon)
+		for _, state := range []booking.DisputeState{booking.DisputeWon, booking.DisputeOpen} {
+			disputed(state)
+			paid, err := payments.PayByHand(t.Context(), resolution)
+			require.NoError(t, err)
+			require.Len(t, paid, 1, "also when it is said once more, and somebody disputes it since")
+		}
+	})
+
 	run(t, "PaidByHandButAccepted", func(t *testing.T) {
 		c := charged(t)
 		e := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 20000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
