@@ -131,7 +131,8 @@ func TestLookAgain_ReturnedByAnEarlierBuild(t *testing.T) {
 			ledger := payments.Ledger
 			_, err := ledger.BeginRefund(t.Context(), because(newCharge("o1"), booking.ByCustomer))
 			require.NoError(t, err)
-			require.NoError(t, ledger.EndRefund(t.Context(), "o1", booking.Returned, "ch_1", 0, ""))
+			_, err = ledger.EndRefund(t.Context(), "o1", booking.Returned, "ch_1", 0, "")
+			require.NoError(t, err)
 			d.dispute(lost, booking.DisputeLost, time.Time{})
 			for range 2 {
 				got, err := lookAgain(payments, "o1")

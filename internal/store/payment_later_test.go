@@ -21,7 +21,7 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		_, err = payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, "re_1"))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, "re_1")))
 		p, err := payments.Payment(t.Context(), c.OrderID)
 		require.NoError(t, err)
 		return p, p.Entries[0]
@@ -41,7 +41,7 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		paid, err := payments.PayByHand(t.Context(), booking.Resolution{OrderID: p.OrderID, Evidence: "transfer 4711", By: "1"})
 		require.NoError(t, err)
 		require.Len(t, paid, 1)
-		require.NoError(t, payments.EndRefund(t.Context(), p.OrderID, booking.Returned, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), p.OrderID, booking.Returned, "ch_1", 0, "")))
 		is, err := payments.Import(t.Context(), p.OrderID, []booking.Entry{own}, nil)
 		require.NoError(t, err)
 		require.Equal(t, booking.Returned, is.Status)
