@@ -21,6 +21,8 @@ var refundBranches = map[string]branch{
 	"lodging_undo_unanswered":         {undoUnanswered, booking.ByCustomer},
 	"lodging_undo_told":               {undoPaidByHand, booking.ByCustomer},
 	"lodging_undo_noticed":            {undoNoticed, booking.ByCustomer},
+
+	"lodging_staff_refund_failed_later": {staffRefundFailedLater, ""},
 }
 
 // giveBack asks for a refund by staff, in won, under a key.

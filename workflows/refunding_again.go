@@ -77,7 +77,7 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	case found.Owed == "":
 		p.is.Entry.State = booking.EntryDone
 	default:
-		p.is.Entry.Words = found.Owed
+		p.is.Entry.Words = found.Owed //replay:never the provider's words change only by hand there
 	}
 }
 
@@ -91,7 +91,7 @@ func (s *saga) hearFailures() {
 			told.Receive(ctx, &e)
 			r := contract.RefundingAgain{Entry: e, Order: s.view}.Refund()
 			if !followsFailures(ctx) || r.ID == "" || s.follows(r.ID, e.Key) {
-				continue
+				continue //replay:never a failure that the saga follows anyway, or that somebody has typed
 			}
 			s.parts.open++
 			workflow.Go(s.ctx, func(ctx workflow.Context) {

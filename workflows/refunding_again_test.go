@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -160,7 +161,7 @@ func TestPaymentNotices_OfAFailure(t *testing.T) {
 				})
 			s.env.ExecuteWorkflow(s.flow, contract.Notices{OrderID: s.order})
 			require.NoError(t, s.env.GetWorkflowError())
-			all := append(told, begun...)
+			all := slices.Concat(told, begun)
 			require.Len(t, all, 1)
 			require.Equal(t, runs, len(told) == 1)
 			require.Equal(t, e.Key, all[0].Key)
