@@ -35,7 +35,7 @@ func lookedAt(payment booking.Payment) booking.Looked {
 		if e.State != booking.EntryDone {
 			looked.Refunds = append(looked.Refunds, e.Key)
 		}
-		if e.State == booking.EntryFailed && !e.ByOthers() {
+		if e.State == booking.EntryFailed && !e.ByOthers() && mayHaveRoom(payment, e) {
 			looked.Failed = append(looked.Failed, e)
 		}
 	}

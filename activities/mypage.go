@@ -47,6 +47,8 @@ type Disputed interface {
 	// NoteDisputes writes which disputes of the order's payment are open, and returns the
 	// order's view. NotFound: it has no row.
 	NoteDisputes(ctx context.Context, orderID string, open []booking.Dispute) (contract.View, error)
+	// View is the order as its row has it. NotFound: it has no row.
+	View(ctx context.Context, orderID string) (contract.View, error)
 }
 
 // Mypage keeps the read model up to date, and the decisions beside it.
@@ -101,6 +103,11 @@ func (m *Mypage) KeptDecisions(ctx context.Context, q KeptQuestion) (int, error)
 	return do(ctx, &m.Service, func(ctx context.Context) (int, error) {
 		return m.Decisions.Waits(ctx, q.OrderID, q.Before)
 	})
+}
+
+// ReadOrder is the order as its row has it. It fails, to be tried again, while there is none.
+func (m *Mypage) ReadOrder(ctx context.Context, orderID string) (contract.View, error) {
+	return do(ctx, &m.Service, func(ctx context.Context) (contract.View, error) { return m.Disputed.View(ctx, orderID) })
 }
 
 // OpenDisputes are the disputes of an order's payment that are open.

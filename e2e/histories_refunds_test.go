@@ -21,7 +21,12 @@ var refundBranches = map[string]branch{
 	"lodging_undo_unanswered":         {undoUnanswered, booking.ByCustomer},
 	"lodging_undo_told":               {undoPaidByHand, booking.ByCustomer},
 	"lodging_undo_noticed":            {undoNoticed, booking.ByCustomer},
+<<<<<<< HEAD
 	"lodging_undo_disputed":           {undoDisputed, booking.ByCustomer},
+=======
+
+	"lodging_staff_refund_failed_later": {staffRefundFailedLater, ""},
+>>>>>>> seventeen-a
 }
 
 // giveBack asks for a refund by staff, in won, under a key.

@@ -121,7 +121,9 @@ func TestRecordHistories(t *testing.T) {
 		"refused_refund":         refusedStart(contract.RefundWorkflow),
 		"refused_drink_deletion": refusedStart(contract.DrinkDeletionWorkflow),
 		"notices_of_a_dispute":   noticesOfADispute, "notices_go_on": noticesGoOn, "notices_without_a_payment": noticesWithoutAPayment,
-		"refused_notices": refusedStart(contract.NoticesWorkflow),
+		"refused_notices":      refusedStart(contract.NoticesWorkflow),
+		"refund_again_of_undo": refundAgainOfUndo, "refund_again_of_part": refundAgainOfPart, "refused_refund_again": refusedStart(contract.RefundAgainWorkflow),
+		"notices_of_a_failure": noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

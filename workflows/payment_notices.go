@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/activities"
@@ -27,14 +28,18 @@ func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 		if err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		n.tellThoseWhoWait(payment.Refunds)
+		told := n.tellThoseWhoWait(payment.Refunds)
+		unfollowed, err := n.haveFollowed(payment.Failed, told)
+		if err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
 		if err := n.mark(payment.Disputes); err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		if err := n.waitFor(payment.Disputes); err != nil {
+		if err := n.waitFor(payment.Disputes, unfollowed); err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		if len(payment.Disputes) == 0 && n.heard.Len() == 0 {
+		if len(payment.Disputes) == 0 && !unfollowed && n.heard.Len() == 0 {
 			return nil
 		}
 	}
@@ -79,10 +84,11 @@ func (n *notices) do(name, queue string, activity, with, result any) error {
 }
 
 // tellThoseWhoWait tells the order's saga and, after its end, the workflows of its
-// refunds. Those that have ended wait for nothing.
-func (n *notices) tellThoseWhoWait(refunds []string) {
+// refunds. Those that have ended wait for nothing: it answers which run.
+func (n *notices) tellThoseWhoWait(refunds []string) (run map[string]bool) {
+	run = map[string]bool{}
 	if len(refunds) == 0 {
-		return
+		return run
 	}
 	waiting := []string{n.in.OrderID}
 	for _, key := range refunds {
@@ -94,9 +100,45 @@ func (n *notices) tellThoseWhoWait(refunds []string) {
 	for i, id := range waiting {
 		told[i] = workflow.SignalExternalWorkflow(n.ctx, id, "", contract.PaymentNoticeSignal, nil)
 	}
-	for _, t := range told {
-		_ = t.Get(n.ctx, nil)
+	for i, t := range told {
+		run[waiting[i]] = t.Get(n.ctx, nil) == nil
 	}
+	return run
+}
+
+// haveFollowed has refunds followed that have failed, should nothing do so any more since
+// they were done before: by the order's saga or, after its end, by a workflow of the
+// refund's own. unfollowed: some cannot be yet.
+func (n *notices) haveFollowed(failed []booking.Entry, run map[string]bool) (unfollowed bool, err error) {
+	if len(failed) == 0 || !followsFailures(n.ctx) {
+		return false, nil
+	}
+	if run[n.in.OrderID] {
+		for _, e := range failed {
+			_ = workflow.SignalExternalWorkflow(n.ctx, n.in.OrderID, "", contract.RefundFailedSignal, e).Get(n.ctx, nil)
+		}
+		return false, nil
+	}
+	var order contract.View
+	if err := n.do("read the order", contract.MypageQueue, mypage.ReadOrder, n.in.OrderID, &order); err != nil {
+		return false, err //replay:never only an operator who cancels the workflow leads here
+	}
+	for _, e := range failed {
+		in := contract.RefundingAgain{Entry: e, Order: order}
+		if id := contract.RefundWorkflowID(n.in.OrderID, in.Refund().ID); !run[id] && order.Status.Final() {
+			n.begin(id, in)
+		}
+	}
+	return !order.Status.Final(), nil
+}
+
+// begin starts the workflow of a refund, unless it runs. It outlives this one.
+func (n *notices) begin(id string, in contract.RefundingAgain) {
+	ctx := workflow.WithChildOptions(n.ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: id, TaskQueue: contract.SagasQueue, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary: "refund that has failed, order " + n.in.OrderID,
+	})
+	_ = workflow.ExecuteChildWorkflow(ctx, contract.RefundAgainWorkflow, in).GetChildWorkflowExecution().Get(ctx, nil)
 }
 
 // mark shows on mypage, and in the list of workflows, whether the order is disputed.
@@ -135,12 +177,14 @@ const (
 )
 
 // waitFor waits for a notice, or until it is time to look without one, if a dispute is
-// open.
-func (n *notices) waitFor(open []booking.Dispute) error {
-	if len(open) == 0 {
+// open, or a refund cannot be followed yet.
+func (n *notices) waitFor(open []booking.Dispute, unfollowed bool) error {
+	if len(open) == 0 && !unfollowed {
 		return nil
 	}
-	workflow.SetCurrentDetails(n.ctx, "**needs attention**: "+disputesInWords(open))
+	if len(open) > 0 {
+		workflow.SetCurrentDetails(n.ctx, "**needs attention**: "+disputesInWords(open))
+	}
 	patience := min(firstLookAlone<<min(n.in.Alone, 5), lastLookAlone)
 	n.in.Alone++
 	_, err := await(n.ctx, patience, "until the next look without a notice", func() bool { return n.heard.Len() > 0 })

@@ -59,6 +59,8 @@ type part struct {
 	is     booking.Repaid
 	begun  bool // the provider has been asked, or the ledger has refused
 	failed bool // a person was called, and the customer told
+	// again tells the messages about it from those of when it was done before.
+	again string
 }
 
 func byStaff(r contract.Refund) *part {
@@ -80,6 +82,7 @@ type parts struct {
 	attempts  []*attempt // under way, of what an operator may pay by hand
 	given     int64      // what those come to that are done
 	asks      int        // how often such attempts were to be made again
+	following []string   // the keys of those that are on their way
 }
 
 // refundPart is how a refund in part goes: its entry is written, the provider is
@@ -88,7 +91,10 @@ type parts struct {
 func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.parts.open++
 	defer func() { s.parts.open-- }()
-	s.parts.asked++
+	defer s.following(p.key)()
+	if !p.begun {
+		s.parts.asked++
+	}
 	for !p.begun || !p.ended() {
 		if p.is.Entry.State == booking.EntryFailed {
 			s.callPerson(ctx, p)
@@ -150,7 +156,7 @@ func (s *saga) callPerson(ctx workflow.Context, p *part) {
 func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words string) {
 	p.failed = true
 	s.unresolved++
-	s.tellOfRefund(amount, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
+	s.tellOfRefund(amount, contract.RefundFailedMessage(p.ID)+p.again, booking.RefundFailedMessage)
 	if s.later != nil {
 		s.later.Waits = true
 		s.changed()
@@ -191,7 +197,7 @@ func (s *saga) personCame(p *part) {
 // tellRefunded tells customer and world that the customer has the money.
 func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
-	s.tellOfRefund(amount, contract.RefundMessage(p.ID), booking.RefundedMessage)
+	s.tellOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
 	paid := s.paymentIn(p.is.Payment)
 	paid.Refunded.Amount = p.is.Given
 	if s.paid != nil {
@@ -201,7 +207,7 @@ func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
 	with.Part = &amount
 	data := s.view.EventData()
 	data.By, data.Payment = p.By, &with
-	s.tellFact(booking.PaymentRefunded, data, p.ID)
+	s.tellFact(booking.PaymentRefunded, data, p.ID+p.again)
 	s.publish(ctx)
 }
 
@@ -240,6 +246,7 @@ func (s *saga) takeMoney() {
 	})
 	s.onResolve()
 	s.hearNotices()
+	s.hearFailures()
 }
 
 // mayRefund is why a refund is not begun. Whether so much was paid and is left the ledger

@@ -116,8 +116,9 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 // awaitClose waits until the workflow may close: no caller waits for an answer, the
 // read model knows the end, and the refunds by staff have ended.
 func (s *saga) awaitClose() {
+	failed := workflow.GetSignalChannel(s.ctx, contract.RefundFailedSignal)
 	closed := func() bool {
-		return s.parts.open == 0 && s.parts.telling == 0 && s.published() && workflow.AllHandlersFinished(s.ctx)
+		return failed.Len() == 0 && s.parts.open == 0 && s.parts.telling == 0 && s.published() && workflow.AllHandlersFinished(s.ctx)
 	}
 	_ = workflow.Await(s.ctx, closed)
 	for s.view.NeedsAttention && s.unresolved == 0 { // a refund, or what tells of one, was failed by hand after the order's end

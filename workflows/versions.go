@@ -14,6 +14,11 @@ func customersHearOfUndo(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "undo-told", workflow.DefaultVersion, 1) == 1
 }
 
+// followsFailures: a refund that fails at the provider after it was done is followed again.
+func followsFailures(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "refund-failures", workflow.DefaultVersion, 1) == 1
+}
+
 // partsArePatient: a refund of a part that meets nothing but errors marks its order after
 // a while. It would be tried for ever otherwise, and no operator would see it.
 func partsArePatient(ctx workflow.Context) bool {

@@ -15,9 +15,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/rig/scratch"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -138,6 +140,7 @@ type atProvider struct {
 	others            []*other
 	currency          string
 	refunds           map[string]int64 // by the key that they were asked for under
+	failed            map[string]int64 // of these, what has failed after it was done
 	refusals          int
 	refused           map[string]error // what a request was refused with, which its repetition meets, too
 	voided, declined  bool
@@ -450,6 +453,10 @@ func (m marks) NoteDisputes(_ context.Context, orderID string, open []booking.Di
 	return act(m.process, "mark", func(ctx context.Context) (contract.View, error) { return m.pages.NoteDisputes(ctx, orderID, open) })
 }
 
+func (m marks) View(_ context.Context, orderID string) (contract.View, error) {
+	return act(m.process, "read order", func(ctx context.Context) (contract.View, error) { return m.pages.View(ctx, orderID) })
+}
+
 // gate stands before it: shut for those who meet a fault.
 type gate struct{ *process }
 
@@ -525,8 +532,37 @@ func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error)
 		for key, amount := range is.refunds {
 			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "id of " + key, Key: key, Amount: amount, State: booking.EntryDone})
 		}
+		for key, amount := range is.failed {
+			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "id of " + key, Key: key, Amount: amount, State: booking.EntryFailed, Words: "failed at last"})
+		}
 		return seen, nil
 	})
+}
+
+// failLater has the refund under a key fail that was done, and returns how the ledger has it
+// once the provider was looked at.
+func (w *world) failLater(key string) booking.Entry {
+	w.Helper()
+	w.mu.Lock()
+	for _, is := range w.provider {
+		if amount, done := is.refunds[key]; done {
+			is.failed = map[string]int64{key: amount}
+			is.refunded -= amount
+			delete(is.refunds, key)
+		}
+	}
+	w.mu.Unlock()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(devserver.Quiet())
+	env := suite.NewTestActivityEnvironment()
+	service := (&process{world: w}).services().Payments
+	env.RegisterActivity(service)
+	answer, err := env.ExecuteActivity(service.LookAgain, booking.Glance{OrderID: w.order})
+	require.NoError(w, err)
+	var is booking.Looked
+	require.NoError(w, answer.Get(&is))
+	require.Len(w, is.Failed, 1)
+	return is.Failed[0]
 }
 
 func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
@@ -534,6 +570,9 @@ func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, 
 		is := p.by(seen.Ref)
 		if amount.Amount > 0 && is.refunds[key] != seen.Under(key) { // it was carried out, and not heard
 			return outcome("id of "+key, true, seen)
+		}
+		if amount.Amount > 0 && is.failed[key] > 0 {
+			return "id of " + key, &activities.Owed{Words: "refund id of " + key + " of " + seen.Ref + " is failed at last", NeedsPerson: true}
 		}
 		if err := is.refusal(p, fmt.Sprint(key, amount.Amount, seen.Under(key), seen.Refusals), amount.Amount); err != nil {
 			return "", err

@@ -237,12 +237,12 @@ func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID str
 }
 
 // resolveRefunds puts what was paid by hand to the workflows of the refunds that were
-// begun after the order's end and are not done. It answers how many have recorded it:
+// begun after the order's end, or have failed since, and are not done. It answers how many have recorded it:
 // others wait for no person, or have ended.
 func resolveRefunds(payment booking.Payment, orderID string, put func(workflowID string) error) (resolved int, err error) {
 	for _, e := range payment.Entries {
-		id, ofStaff := contract.RefundID(e.Key)
-		if !ofStaff || e.State == booking.EntryDone {
+		id, ours := contract.RefundIDOf(orderID, e.Key)
+		if !ours || e.State == booking.EntryDone {
 			continue
 		}
 		err := put(contract.RefundWorkflowID(orderID, id))
