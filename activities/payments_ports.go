@@ -35,6 +35,9 @@ type PaymentLedger interface {
 	// with the amount that its own refund gave back and the provider's id of that,
 	// Returned, or ChargePrevented.
 	EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string) error
+	// NoteCharge records the provider's reference of a charge that was taken after all,
+	// of a Returned payment that has none.
+	NoteCharge(ctx context.Context, orderID, ref string) error
 	PartLedger
 }
 
