@@ -21,7 +21,10 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 		if err != nil {
 			return booking.Looked{}, fmt.Errorf("read payment: %w", err)
 		}
-		_, unseen := p.seen(ctx, &payment, p.importFrom)
+		unseen := p.learnOfCharge(ctx, &payment)
+		if unseen == nil {
+			_, unseen = p.seen(ctx, &payment, p.importFrom)
+		}
 		if _, isOwed := errors.AsType[*Owed](unseen); unseen != nil && !isOwed {
 			return booking.Looked{}, elsewhere{unseen}
 		}

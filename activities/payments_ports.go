@@ -38,6 +38,9 @@ type PaymentLedger interface {
 	EndRefund(
 		ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
 	) (booking.Payment, error)
+	// NoteCharge records the provider's reference of a charge that was taken after all,
+	// of a Returned payment that has none.
+	NoteCharge(ctx context.Context, orderID, ref string) error
 	PartLedger
 }
 

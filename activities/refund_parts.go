@@ -186,7 +186,11 @@ func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, un
 func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
 		var err error
-		if r.Made, r.Blind, err = p.made(ctx, r.OrderID); err != nil {
+		r.Made, r.Blind, err = p.made(ctx, r.OrderID)
+		switch {
+		case errors.Is(err, errNotTaken):
+			return booking.Resolved{Refused: booking.NothingOwed}, nil
+		case err != nil:
 			return booking.Resolved{}, err
 		}
 		paid, err := p.Ledger.PayByHand(ctx, r)
@@ -209,7 +213,7 @@ const longestLook = 5 * time.Second
 
 // made notes which of an order's refunds the provider has made after all, and returns
 // what it has made of the undo's own if that is not all of it. blind: it could not be
-// looked at.
+// looked at. errNotTaken: there was no charge.
 func (p *Payments) made(ctx context.Context, orderID string) (own []booking.Entry, blind bool, err error) {
 	payment, err := p.Ledger.Payment(ctx, orderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
@@ -220,6 +224,9 @@ func (p *Payments) made(ctx context.Context, orderID string) (own []booking.Entr
 	}
 	looking, stop := context.WithTimeout(ctx, longestLook)
 	defer stop()
+	if err := p.mayBeOwed(looking, payment); err != nil {
+		return nil, false, err
+	}
 	seen, unseen := p.seen(looking, &payment, p.learnFrom)
 	if unseen != nil {
 		return nil, true, nil // the last word is the operator's

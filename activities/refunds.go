@@ -76,6 +76,7 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 		return payment, nil
 	case isPaidByHand(payment):
 		p.seenAfterAll(ctx, payment, payment.RefundKey())
+		payment.Ref = p.foundAfterAll(ctx, payment)
 		if err := p.restOf(ctx, payment); err != nil {
 			return payment, err
 		}
@@ -83,9 +84,8 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
-		payment.Since = payment.At
-		if refs, err = p.Provider.Void(ctx, payment.Charge); err != nil {
-			return payment, p.noted(ctx, payment, fmt.Errorf("settle unknown charge at provider: %w", err))
+		if refs, err = p.void(ctx, payment); err != nil {
+			return payment, p.noted(ctx, payment, silence(ctx, c, err))
 		}
 	}
 	return p.giveBack(ctx, payment, refs)

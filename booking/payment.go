@@ -23,6 +23,9 @@ type Charge struct {
 	Keep int64  `json:"keep,omitempty"`
 	Tier string `json:"tier,omitempty"`
 	By   string `json:"by,omitempty"`
+	// Patience is for how long the provider may say nothing but errors of a charge of which
+	// it is not known whether it was taken; then a person has to see to it. Set on the undo only.
+	Patience Duration `json:"patience,omitempty"`
 	// Since is when the ledger first knew of it: the provider was not asked
 	// before. It is set for the provider only.
 	Since time.Time `json:"-"`

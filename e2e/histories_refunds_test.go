@@ -17,16 +17,13 @@ var refundBranches = map[string]branch{
 	"lodging_staff_refund_cancelled": {staffRefundCancelled, booking.ByCustomer},
 	"lodging_undo_paid_by_hand":      {undoPaidByHand, booking.ByCustomer},
 
-	"lodging_staff_refund_unanswered": {staffRefundUnanswered, ""},
-	"lodging_undo_unanswered":         {undoUnanswered, booking.ByCustomer},
-	"lodging_undo_told":               {undoPaidByHand, booking.ByCustomer},
-	"lodging_undo_noticed":            {undoNoticed, booking.ByCustomer},
-<<<<<<< HEAD
-	"lodging_undo_disputed":           {undoDisputed, booking.ByCustomer},
-=======
-
+	"lodging_staff_refund_unanswered":   {staffRefundUnanswered, ""},
+	"lodging_undo_unanswered":           {undoUnanswered, booking.ByCustomer},
+	"lodging_undo_told":                 {undoPaidByHand, booking.ByCustomer},
+	"lodging_undo_noticed":              {undoNoticed, booking.ByCustomer},
+	"lodging_undo_disputed":             {undoDisputed, booking.ByCustomer},
 	"lodging_staff_refund_failed_later": {staffRefundFailedLater, ""},
->>>>>>> seventeen-a
+	"lodging_undo_unknown_charge":       {undoUnknownCharge, booking.ByCustomer},
 }
 
 // giveBack asks for a refund by staff, in won, under a key.
@@ -180,6 +177,32 @@ func undoUnanswered(s *system) string {
 	s.paidByHand(order).with(s, http.StatusOK)
 	s.ended(order)
 	s.sandbox(object{})
+	return order
+}
+
+// undoUnknownCharge is cancelled while it is not known whether it was charged, and the
+// provider answers nothing but errors, until an operator has paid by hand.
+func undoUnknownCharge(s *system) string {
+	order := s.unknownCharge("loseAnswers")
+	s.paidByHand(order).with(s, http.StatusOK)
+	s.ended(order)
+	s.sandbox(object{})
+	return order
+}
+
+// unknownCharge is an order that was placed while the provider failed in a way, and is
+// cancelled while it answers nothing, until that needs a person.
+func (s *system) unknownCharge(how string) string {
+	s.Helper()
+	s.sandbox(object{how: true})
+	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
+	s.sandbox(object{"down": true})
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.eventually(func() bool {
+		entries := s.entries(order)
+		return s.page(order).NeedsAttention && len(entries) == 1 && entries[0].State == string(booking.EntryFailed)
+	})
+	require.Equal(s, "the payment provider does not answer", s.entries(order)[0].Words)
 	return order
 }
 

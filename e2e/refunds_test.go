@@ -146,3 +146,36 @@ func TestRefunds_PaidByHand(t *testing.T) {
 		a.requireClean()
 	})
 }
+
+// TestRefunds_OfAnUnknownCharge: an order of which it is not known whether it was charged,
+// since the provider answers nothing but errors, is not cancelled for ever: an operator says
+// how it was paid back. Should the provider say later that it was taken after all, the audit
+// says so, and a look enters that.
+func TestRefunds_OfAnUnknownCharge(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		a := bootAudited(t, on, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+		taken, never := a.unknownCharge("loseAnswers"), a.unknownCharge("down")
+		code, _, logs := a.command(nil, "resolve", taken, "--paid-by-hand", "bank transfer 42", "--as", "1024")
+		require.Zero(t, code, logs)
+		a.paidByHand(never).with(t, http.StatusOK)
+		for _, order := range []string{taken, never} {
+			a.becomes(order, booking.Cancelled)
+			status, paid, refunded := a.payment(order)
+			require.Equal(t, "returned", status)
+			require.Zero(t, refunded)
+			require.Equal(t, paid, a.byHand(order))
+			require.False(t, a.page(order).NeedsAttention)
+		}
+		require.Equal(t, []string{"bank transfer 42", "1024"}, []string{a.entries(taken)[0].Ref, a.entries(taken)[0].By})
+		a.sandbox(object{})
+		report := a.drift()
+		require.Len(t, report.Findings, 1)
+		require.Contains(t, report.Findings[0].Says, "the ledger says: 100000 KRW returned; the provider: 100000 KRW taken")
+		require.Equal(t, "yeyak payments look "+taken, report.Findings[0].Remedy)
+		a.command(nil, "payments", "look", taken)
+		a.requireClean()
+		charged, refunded := a.atProvider()
+		require.EqualValues(t, []int64{100000, 0}, []int64{charged, refunded})
+	})
+}

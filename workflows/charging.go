@@ -164,7 +164,7 @@ func (s *saga) refund() undo {
 		},
 		because: func(why booking.Reason) any {
 			c := s.refunding
-			c.Why, c.Owed = why, s.owed
+			c.Why, c.Owed, c.Patience = why, s.owed, s.policy.AttentionAfter
 			return c
 		},
 		then: func(found booking.Undo) {

@@ -614,3 +614,32 @@ func TestResolve_OfAnUndoThatMeetsErrorsOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.Returned, payment.Status)
 }
+
+// TestResolve_OfAnUnknownCharge: an order of which it is not known whether it was charged,
+// since the provider answers nothing but errors, needs attention, and ends when an operator
+// has paid by hand.
+func TestResolve_OfAnUnknownCharge(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
+		t.Run(name, func(t *testing.T) {
+			s := newStay(t, impatient, change)
+			s.setFaults(func(call string) fault { return only(before, call == "charge" || call == "void") })
+			s.decides(5*time.Second, contract.CancelUpdate)
+			tooEarly := s.resolves(20 * time.Second)
+			var marked contract.View
+			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, 30*time.Second)
+			resolved := s.resolves(35 * time.Second)
+			v := s.run()
+			require.Equal(t, booking.NothingOwed, tooEarly.code())
+			require.True(t, marked.NeedsAttention)
+			require.NoError(t, resolved.err)
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.False(t, v.NeedsAttention)
+			payment, err := s.ledger.Payment(t.Context(), s.order)
+			require.NoError(t, err)
+			require.Equal(t, booking.Returned, payment.Status)
+			require.Equal(t, v.Amount.Amount, payment.Given())
+			require.True(t, payment.Entries[0].ByHand)
+		})
+	}
+}

@@ -310,6 +310,10 @@ func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatu
 	})
 }
 
+func (l ledger) NoteCharge(_ context.Context, id, ref string) error {
+	return actErr(l.process, "note charge", func(ctx context.Context) error { return l.ledger.NoteCharge(ctx, id, ref) })
+}
+
 func (l ledger) Payment(_ context.Context, id string) (booking.Payment, error) {
 	return act(l.process, "read payment", func(ctx context.Context) (booking.Payment, error) { return l.ledger.Payment(ctx, id) })
 }

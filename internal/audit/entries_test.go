@@ -100,7 +100,7 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 		}, nil},
 		"PaidByHandWhatTheProviderCannotSay": {booking.Cafe, booking.Cancelled, func(b *books) {
 			b.payments[0].Status, b.payments[0].Ref = booking.Returned, ""
-			b.gave(0)
+			b.payments[0].Refunded, b.charges = 0, nil
 			b.repaid("/refund", 100000, byOperator)
 		}, nil},
 		"APartByTheBank": {booking.Lodging, booking.Cancelled, func(b *books) {
@@ -207,6 +207,12 @@ var refundDrifts = map[string]drift{
 		b.gave(0)
 		b.repaid("/refund", 40000, byOperator)
 	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW returned")},
+	"PaidByHandAndTakenAsTheProviderSaysNow": {booking.Cafe, booking.Cancelled, func(b *books) {
+		b.payments[0].Status, b.payments[0].Ref = booking.Returned, ""
+		b.gave(0)
+		b.repaid("/refund", 100000, byOperator)
+	}, foundByLooking(audit.Provider, booking.Cafe,
+		"the ledger says: 100000 KRW returned; the provider: 100000 KRW taken under ref, 0 of it given back")},
 	"CalledRefundedAndFailed": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.gave(0)
 		b.repaid("/refund", 100000, failed)

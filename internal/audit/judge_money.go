@@ -135,9 +135,13 @@ func (f *facts) provider() []Finding {
 	}
 }
 
-// driftRemedy mends that more was given back at the provider than the ledger knows, or
-// less since a refund has failed after it was done.
+// driftRemedy mends that more was given back at the provider than the ledger knows, less
+// since a refund has failed after it was done, or that a charge was taken after all of
+// which a person has paid what the provider did not say.
 func (f *facts) driftRemedy(taken []ProviderCharge) string {
+	if len(taken) == 1 && f.payment.Status == booking.Returned && f.payment.Ref == "" {
+		return lookRemedy(f.id)
+	}
 	if len(taken) != 1 || taken[0].Ref != f.payment.Ref {
 		return ""
 	}
@@ -179,7 +183,7 @@ func agree(p *booking.Payment, taken []ProviderCharge) bool {
 		return taken[0].Taken == p.Amount && given >= p.Refunded && given <= p.Refunded+pending(p)
 	case booking.Returned: // of which the provider knows in part only
 		if p.Ref == "" { // a person has paid what the provider could not even say of
-			return len(taken) <= 1
+			return len(taken) == 0
 		}
 		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Ref == p.Ref
 	case booking.Declined, booking.ChargePrevented:

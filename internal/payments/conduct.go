@@ -58,6 +58,9 @@ func (b *Busy) Error() string {
 	return fmt.Sprintf("payment provider is busy for %s", b.wait)
 }
 
+// Said is Error without what differs from time to time.
+func (b *Busy) Said() string { return "payment provider is busy" }
+
 // RetryAfter is how long to wait before asking again; 0 when the provider did
 // not say.
 func (b *Busy) RetryAfter() time.Duration { return b.wait }

@@ -18,6 +18,7 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 	err = p.change(ctx, "record what was paid by hand", r.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		paid = nil
 		own := payment.RefundKey()
+		unknownCharge(&payment, r)
 		if e, begun := payment.Entry(own); begun && e.State == booking.EntryFailed {
 			for _, made := range r.Made { // the rest of it is owed
 				if err := putEntry(ctx, q, made); err != nil {
@@ -46,6 +47,30 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 		return nil
 	})
 	return paid, err
+}
+
+// unknownCharge adds the payment's own refund where there is none, since it is not known
+// whether there was a charge, and the provider does not say.
+func unknownCharge(payment *booking.Payment, r booking.Resolution) {
+	own := payment.RefundKey()
+	_, begun := payment.Entry(own)
+	if begun || payment.Status != booking.RefundPending || payment.Ref != "" || !slices.Contains(r.Unanswered, own) {
+		return
+	}
+	payment.Entries = append(payment.Entries, booking.Entry{
+		Key: own, OrderID: payment.OrderID, Kind: booking.RefundEntry, Reason: booking.EntryReason(payment.Why),
+		Amount: booking.Money{Currency: payment.Amount.Currency}, State: booking.EntryPending,
+	})
+}
+
+// NoteCharge records the provider's reference of a charge that was taken after all, of a
+// payment that a person has paid by hand without knowing it.
+func (p *Payments) NoteCharge(ctx context.Context, orderID, ref string) error {
+	return p.db.run(ctx, "note charge", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("UPDATE payments SET ref = ?, updated_at = ? WHERE order_id = ? AND status = ? AND ref = ''",
+			ref, now(), orderID, booking.Returned).Exec(ctx)
+		return err
+	})
 }
 
 // isOwedByHand tells whether a refund has failed, or was never answered, and is still owed.

@@ -428,6 +428,34 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		}
 	})
 
+	run(t, "PaidByHandThoughNotKnownToBeCharged", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.BeginRefund(t.Context(), c)
+		require.NoError(t, err)
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", By: "1"}
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Empty(t, paid, "the provider may answer yet")
+		resolution.Unanswered = []string{c.Key + "/refund"}
+		for range 2 {
+			paid, err = payments.PayByHand(t.Context(), resolution)
+			require.NoError(t, err)
+			require.Len(t, paid, 1)
+			require.Equal(t, c.Amount, paid[0].Amount)
+		}
+		require.NoError(t, payments.NoteCharge(t.Context(), c.OrderID, "ch_early"))
+		require.Empty(t, read(t, c).Ref, "its undo has not ended")
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "", 0, "")))
+		for _, ref := range []string{"ch_1", "ch_2"} {
+			require.NoError(t, payments.NoteCharge(t.Context(), c.OrderID, ref))
+			p := read(t, c)
+			require.Equal(t, []any{booking.Returned, "ch_1"}, []any{p.Status, p.Ref})
+			require.Equal(t, c.Amount.Amount, p.Given())
+		}
+	})
+
 	run(t, "PaidByHandButAccepted", func(t *testing.T) {
 		c := charged(t)
 		e := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 20000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
