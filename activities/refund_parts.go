@@ -115,8 +115,7 @@ func failedBefore(stands, e booking.Entry) booking.Entry {
 // mayHaveRoom tells whether a refund that has failed may be made yet: what it could not
 // give back has not been given back otherwise.
 func mayHaveRoom(payment booking.Payment, failed booking.Entry) bool {
-	given := max(payment.Given(), payment.Refunded)
-	return payment.Status != booking.Returned && failed.Amount.Amount <= payment.Amount.Amount-given
+	return failed.Amount.Amount <= payment.Amount.Amount-max(payment.Given(), payment.Refunded)
 }
 
 // stillFailed is err, once a refund that had failed before it was asked for again is

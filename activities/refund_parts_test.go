@@ -736,6 +736,33 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 	require.Zero(t, d.given("o1/charge/refund"))
 }
 
+// TestRefundPart_AfterTheRestWasPaidByHand: of what is kept some can be given back as ever,
+// also after a refusal.
+func TestRefundPart_AfterTheRestWasPaidByHand(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
+	d.answers(closed)
+	_, err := refund(payments, keeping(35000))
+	require.NoError(t, err)
+	_, err = resolve(payments, "bank transfer 42")
+	require.NoError(t, err)
+	undo, err := refund(payments, keeping(35000))
+	require.NoError(t, err)
+	require.Equal(t, booking.Returned, undo.Payment)
+
+	got, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	require.Empty(t, got.Refused)
+	require.Equal(t, booking.EntryFailed, got.Entry.State)
+	d.answers(nil)
+	got, err = refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryDone, got.Entry.State)
+	require.EqualValues(t, 15000, got.Left.Amount)
+	require.EqualValues(t, 20000, d.given("o1/refund/1"))
+}
+
 // TestResolveByHand_LooksFirst: what the provider has made after all is not paid by hand.
 func TestResolveByHand_LooksFirst(t *testing.T) {
 	t.Parallel()

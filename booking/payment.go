@@ -66,9 +66,10 @@ type Payment struct {
 }
 
 // Refundable is what can still be given back of a payment with its entries: what
-// is under way counts as given back, and what has failed does not.
+// is under way counts as given back, and what has failed does not. Of a payment without
+// entries that is Returned it is not known how much came back: all of it.
 func (p Payment) Refundable() int64 {
-	if !p.Taken() || p.Status == Returned {
+	if !p.Taken() || p.Status == Returned && len(p.Entries) == 0 {
 		return 0
 	}
 	return max(0, p.Amount.Amount-max(p.given(Entry.Refunds), p.Refunded))

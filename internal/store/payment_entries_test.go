@@ -352,6 +352,27 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		requireCode(t, booking.NotFound, err)
 	})
 
+	run(t, "GoodwillAfterPaidByHand", func(t *testing.T) {
+		c := charged(t)
+		_, err := payments.BeginRefund(t.Context(), keeping(c, 35000))
+		require.NoError(t, err)
+		own, _ := read(t, c).Entry(c.Key + "/refund")
+		own.State, own.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), own))
+		_, err = payments.PayByHand(t.Context(), booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711"})
+		require.NoError(t, err)
+		p, err := payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, "")
+		require.NoError(t, err)
+		require.EqualValues(t, 35000, p.Refundable(), "what is kept is at the provider")
+		_, err = payments.BeginEntry(t.Context(), part(c, "refund/1", 35001))
+		requireCode(t, booking.RefundExceeds, err)
+		_, err = payments.BeginEntry(t.Context(), part(c, "refund/1", 10000))
+		require.NoError(t, err)
+		done(t, part(c, "refund/1", 10000))
+		require.EqualValues(t, 25000, read(t, c).Refundable())
+		require.EqualValues(t, 10000, read(t, c).Refunded, "what was paid by hand is no refund")
+	})
+
 	run(t, "PaidByHandThoughUnanswered", func(t *testing.T) {
 		c := charged(t)
 		part := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 20000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
