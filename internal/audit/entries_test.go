@@ -6,8 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	enumspb "go.temporal.io/api/enums/v1"
+
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -69,7 +72,27 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 		}, nil},
 		"GoodwillThatItsSagaFollows": {booking.Food, booking.Delivering, func(b *books) {
 			b.repaid("refund/1", 20000, pending)
-			b.pending["food-1"] = map[string]int{contract.RefundPartActivity: 3}
+			b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "1", Attempt: 3}}}
+		}, nil},
+		"SeveralThatItsSagaFollows": {booking.Food, booking.Delivering, func(b *books) {
+			b.repaid("refund/1", 20000, pending)
+			b.repaid("refund/2", 10000, failed)
+			b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "31", Attempt: 1}, {ID: "40", Attempt: 7}}}
+		}, nil},
+		"OneEndsAndOneBeginsMeanwhile": {booking.Food, booking.Delivering, func(b *books) {
+			b.repaid("refund/1", 20000, pending)
+			b.repaid("refund/2", 10000, pending)
+			b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "31", Attempt: 1}}}
+			b.before = func(look int) { // early in the second look, after what it waits for was asked first
+				if look == 2 {
+					b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "40", Attempt: 1}}}
+				}
+			}
+		}, nil},
+		"GoodwillOfALostOrderThatAWorkflowFollows": {booking.Food, booking.Delivered, func(b *books) {
+			b.repaid("refund/1", 20000, pending)
+			b.refunds["food-1/refund/1"] = true
+			b.sagas[0].Execution = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
 		}, nil},
 		"GoodwillThatFailedBeforeTheCancellation": {booking.Food, booking.Cancelled, func(b *books) {
 			b.repaid("/refund", 100000)
@@ -172,6 +195,20 @@ var refundDrifts = map[string]drift{
 	}}},
 	"ItsSagaFollowsItNoMore": {booking.Food, booking.Delivering, func(b *books) { b.repaid("refund/1", 20000, failed) }, []audit.Finding{{
 		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is failed, and nothing follows it", Remedy: "yeyak payments look food-1",
+	}}},
+	"ItsSagaFollowsFewerThanAreOpen": {booking.Food, booking.Delivering, func(b *books) {
+		b.repaid("refund/1", 20000, pending)
+		b.repaid("refund/2", 10000, failed)
+		b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "31", Attempt: 9}}}
+	}, []audit.Finding{
+		{Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is pending, and its saga follows 1 of 2 such refunds", Remedy: repeatIt},
+		{Kind: audit.Money, Says: "refund refund/2 of 10000 KRW is failed, and its saga follows 1 of 2 such refunds", Remedy: repeatIt},
+	}},
+	"ItsSagaWasTerminated": {booking.Food, booking.Delivered, func(b *books) {
+		b.repaid("refund/1", 20000, pending)
+		b.sagas[0].Execution = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
+	}, []audit.Finding{{
+		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is pending, and nothing follows it", Remedy: repeatIt,
 	}}},
 	"MoreThanIsUnderWay": {booking.Food, booking.Delivered, func(b *books) {
 		b.charges[0].Refunded = 20001

@@ -29,4 +29,10 @@ func TestAsks(t *testing.T) {
 	require.Equal(t, second, one.next(now, booking.Caller{Unchecked: true}, cancel))
 	require.NotEqual(t, second.id, one.next(now.Add(askSlot), booking.Caller{Unchecked: true}, cancel).id)
 	require.Empty(t, one.over, "what is past is forgotten")
+	resolve := func(evidence booking.Personal) string {
+		d := Decision{OrderID: "food-1", Update: contract.ResolveUpdate, Note: evidence}
+		return one.next(now, booking.Caller{Unchecked: true}, d).id
+	}
+	require.Equal(t, resolve("bank transfer 42"), resolve("bank transfer 42"))
+	require.NotEqual(t, resolve("bank transfer 42"), resolve("bank transfer 43"), "the second one would be answered and not recorded")
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -206,22 +207,30 @@ func (o *Orders) notRefunded(ctx context.Context, orderID string, err error) err
 
 // Resolve says that what the provider could not give back of an order was paid by hand,
 // with the evidence. Its saga records that and goes on; so do the workflows of refunds
-// that were begun after its end.
+// that were begun after its end. What is recorded with this evidence already is answered
+// as when it was recorded.
 func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (Outcome, error) {
 	out, err := o.Decide(ctx, caller, Decision{
 		OrderID: orderID, Kind: booking.KindOf(orderID), Update: contract.ResolveUpdate, Note: evidence,
 	})
-	if over, ok := errors.AsType[*booking.Error](err); !ok || over.Code != NotRunning && over.Code != overCode(out.View.Status) {
+	no, refused := errors.AsType[*booking.Error](err)
+	over := refused && (no.Code == NotRunning || no.Code == overCode(out.View.Status))
+	if !over && !(refused && no.Code == booking.NothingOwed) {
 		return out, err
 	}
-	payment, err := o.Ledger.Payment(ctx, orderID)
-	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	payment, unread := o.Ledger.Payment(ctx, orderID)
+	switch {
+	case unread != nil && !errors.Is(unread, &booking.Error{Code: booking.NotFound}):
+		return out, unread
+	case !over && isRecorded(payment, evidence):
+		return Outcome{View: out.View, Done: true}, nil
+	case !over:
 		return out, err
 	}
 	resolved, err := resolveRefunds(payment, orderID, func(workflowID string) error {
 		d := Decision{OrderID: workflowID, Update: contract.ResolveUpdate, Note: evidence, By: caller.ID}
 		asked := o.asks.next(o.Now(), caller, d)
-		_, taken, err := o.Engine.decide(ctx, asked.id+"/"+evidenceID(evidence), d)
+		_, taken, err := o.Engine.decide(ctx, asked.id, d)
 		if taken && !isAway(err) {
 			o.asks.answered(asked)
 		}
@@ -230,7 +239,7 @@ func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID str
 	switch {
 	case err != nil:
 		return out, o.notRefunded(ctx, orderID, err)
-	case resolved == 0:
+	case resolved == 0 && !isRecorded(payment, evidence):
 		return out, booking.Errorf(booking.NothingOwed, "no refund of the order waits for a person")
 	}
 	return Outcome{View: out.View, Done: true}, nil
@@ -255,6 +264,12 @@ func resolveRefunds(payment booking.Payment, orderID string, put func(workflowID
 		}
 	}
 	return resolved, nil
+}
+
+// isRecorded tells whether a refund of the payment was paid by hand with this evidence.
+func isRecorded(payment booking.Payment, evidence booking.Personal) bool {
+	said := booking.Lines(evidence)
+	return said != "" && slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.Evidence() == said })
 }
 
 // evidenceID tells one evidence from another in the ids of updates.
