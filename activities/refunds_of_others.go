@@ -18,7 +18,8 @@ func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, see
 			return fmt.Errorf("read payment: %w", err)
 		}
 	}
-	others, disputes := slices.Concat(foreign(*payment, seen), failedLater(*payment, seen), madeAfterAll(*payment, seen), comeBack(*payment, seen)), changed(payment.Disputes, seen.Disputes)
+	others := slices.Concat(foreign(*payment, seen), failedLater(*payment, seen), madeAfterAll(*payment, seen), comeBack(*payment, seen))
+	disputes := changed(payment.Disputes, seen.Disputes)
 	if len(others) == 0 && len(disputes) == 0 {
 		return nil
 	}

@@ -94,6 +94,8 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 		switch stands, begun := payment.Entry(e.Key); {
 		case !begun:
 			return putEntry(ctx, q, e)
+		case hasFailedSince(stands, e):
+			return nil
 		case stands.State != booking.EntryDone:
 			e.Amount, e.By = stands.Amount, stands.By // another transaction may have changed them since e was read
 			return putEntry(ctx, q, e)
@@ -103,6 +105,13 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 			return nil
 		}
 	})
+}
+
+// hasFailedSince tells whether a refund was done and has failed at the provider since an
+// attempt read it, which was slower than all that and calls it done.
+func hasFailedSince(stands, read booking.Entry) bool {
+	return stands.State == booking.EntryFailed && read.State == booking.EntryDone && read.Ref != "" && read.Ref == stands.Ref &&
+		!read.Changed.IsZero() && read.Changed.Before(stands.Changed)
 }
 
 // Import records what others have given back of a payment, and how its disputes

@@ -66,6 +66,24 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		}
 	})
 
+	run(t, "NotedByASlowerAttempt", func(t *testing.T) {
+		p, own := refunded(t)
+		failed := own
+		failed.State, failed.Words = booking.EntryFailed, "the account is closed"
+		_, err := payments.Import(t.Context(), p.OrderID, []booking.Entry{failed}, nil)
+		require.NoError(t, err)
+		require.NoError(t, payments.NoteEntry(t.Context(), own), "it was read before it failed")
+		is, err := payments.Payment(t.Context(), p.OrderID)
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryFailed, is.Entries[0].State)
+		now := is.Entries[0]
+		now.State = booking.EntryDone
+		require.NoError(t, payments.NoteEntry(t.Context(), now), "it was read since")
+		is, err = payments.Payment(t.Context(), p.OrderID)
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryDone, is.Entries[0].State)
+	})
+
 	run(t, "NotedWithAnAmountOfBefore", func(t *testing.T) {
 		c := newCharge(t.Name())
 		_, err := payments.BeginCharge(t.Context(), c)

@@ -142,7 +142,8 @@ func (s *SandboxIntents) FailRefunds(ctx context.Context, orderID string, amount
 	}
 	err = s.db.inTx(ctx, "fail refunds in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var amounts []int64
-		err := q.NewRaw(`UPDATE sandbox_refunds SET status = ? WHERE intent_id = ? AND status = 'succeeded' AND (amount = ? OR ? = 0) RETURNING amount`,
+		err := q.NewRaw(`UPDATE sandbox_refunds SET status = ?
+			WHERE intent_id = ? AND status = 'succeeded' AND (amount = ? OR ? = 0) RETURNING amount`,
 			sandboxRefundFailed, i.ID, amount, amount).Scan(ctx, &amounts)
 		if err != nil {
 			return err
