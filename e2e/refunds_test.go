@@ -179,6 +179,6 @@ func TestRefunds_OfAnUnknownCharge(t *testing.T) {
 		a.command(nil, "payments", "look", taken)
 		a.requireClean()
 		charged, refunded := a.atProvider()
-		require.EqualValues(t, []int64{100000, 0}, []int64{charged, refunded})
+		require.Equal(t, []int64{100000, 0}, []int64{charged, refunded})
 	})
 }
