@@ -258,9 +258,9 @@ func TestResolve_WhileADisputeIsOpen(t *testing.T) {
 			var disputed contract.View
 			s.env.RegisterDelayedCallback(func() {
 				disputed = s.row().View
-				s.world.mu.Lock()
+				s.mu.Lock()
 				is.ended = true
-				s.world.mu.Unlock()
+				s.mu.Unlock()
 				s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
 			}, hour+18*time.Second)
 			v := s.run()
