@@ -458,9 +458,9 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 		"AllButTheFee":      {15000, 35000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, 0},
 		"SomeOfTheFee":      {15000, 45000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 45000, Kept: 5000}, 0},
 		"All":               {15000, 50000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 0},
-		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000}, 15000},
+		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000, Given: 35000}, 15000},
 		"AndNothingIsKept":  {0, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 30000},
-		"ByHandAndTheBank":  {0, 20000, 10000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000}, 20000},
+		"ByHandAndTheBank":  {0, 20000, 10000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Given: 50000}, 20000},
 		"NothingOfTheOther": {0, 0, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 50000},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -622,7 +622,7 @@ func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
 		undo, err = refund(payments, newCharge("o1"))
 		require.NoError(t, err)
 	}
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000, Given: price.Amount}, undo)
 	require.EqualValues(t, 20000, d.given("o1/refund/1"))
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
 }
@@ -693,7 +693,7 @@ func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
 	require.NoError(t, err)
 	undo, err := refund(payments, newCharge("o1"))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true}, undo)
+	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true, Due: 30000}, undo)
 	resolved, err := resolve(payments, "transfer 7")
 	require.NoError(t, err)
 	require.Len(t, resolved.Entries, 1)
@@ -704,14 +704,14 @@ func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
 	d.answersTo("o1/refund/1", closed)
 	undo, err = refund(payments, newCharge("o1"))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge: the account is closed", NeedsPerson: true}, undo)
+	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge: the account is closed", NeedsPerson: true, Due: 20000}, undo)
 	resolved, err = resolve(payments, "transfer 8")
 	require.NoError(t, err)
 	require.Len(t, resolved.Entries, 1)
 	require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
 	undo, err = refund(payments, newCharge("o1"))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
 }
 
@@ -722,7 +722,7 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true}, undo)
+	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true, Due: 40000}, undo)
 	require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
 	resolved, err := resolve(payments, "transfer 7")
 	require.NoError(t, err)
@@ -731,7 +731,7 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 	for range 2 {
 		undo, err = refund(payments, keeping(10000))
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000, Given: 40000}, undo)
 	}
 	require.Zero(t, d.given("o1/charge/refund"))
 }
@@ -797,7 +797,7 @@ func TestResolveByHand_OfTheRest(t *testing.T) {
 	}
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000, Given: 40000}, undo)
 	require.EqualValues(t, 15000, onRecord(t, payments, "o1").Refunded)
 }
 
@@ -870,11 +870,11 @@ func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 	require.ErrorIs(t, err, errAway)
 	undo, err := refund(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Owed: "no such intent", NeedsPerson: true}, undo)
+	require.Equal(t, booking.Undo{Owed: "no such intent", NeedsPerson: true, Due: price.Amount}, undo)
 	_, err = resolve(payments, "nothing was taken: see the statement of 2 December")
 	require.NoError(t, err)
 	undo, err = refund(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
 	require.Equal(t, booking.Returned, onRecord(t, payments, "o1").Status)
 }

@@ -25,14 +25,31 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 		case isOwed && owed.Words == c.Owed:
 			return booking.Undo{}, elsewhere{stillOwed{owed, askAgain(ctx)}}
 		case isOwed:
-			return booking.Undo{Owed: owed.Words, NeedsPerson: owed.NeedsPerson}, nil
+			return owing(owed, payment), nil
 		}
 		undo := booking.Undo{Declined: payment.Status == booking.Declined}
 		if err == nil && payment.Taken() {
 			undo.Acted, undo.Payment, undo.Refunded, undo.Kept = true, payment.Status, payment.Refunded, payment.Kept
+			if given := payment.Given(); given != payment.Refunded {
+				undo.Given = given
+			}
 		}
 		return undo, err
 	})
+}
+
+// owing is the answer of an undo that owes something. What a person has paid by hand is
+// not due any more.
+func owing(owed *Owed, payment booking.Payment) booking.Undo {
+	undo := booking.Undo{Owed: owed.Words, NeedsPerson: owed.NeedsPerson}
+	if !owed.NeedsPerson {
+		return undo
+	}
+	undo.Due = payment.Owed()
+	if own, _ := payment.Entry(payment.RefundKey()); isPaidByHand(payment) {
+		undo.Due = max(0, undo.Due-own.Amount.Amount)
+	}
+	return undo
 }
 
 // and is what is owed for two charges together.
@@ -77,7 +94,7 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	case isPaidByHand(payment):
 		p.seenAfterAll(ctx, payment, payment.RefundKey())
 		payment.Ref = p.foundAfterAll(ctx, payment)
-		if err := p.restOf(ctx, payment); err != nil {
+		if err := p.restOf(ctx, &payment); err != nil {
 			return payment, err
 		}
 		return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
@@ -106,22 +123,23 @@ func isPaidByHand(payment booking.Payment) bool {
 
 // restOf is what the undo of a charge waits for, once a person has paid what it owed: a
 // part that was on its way then, and may fail or has failed, is not in what was paid.
-func (p *Payments) restOf(ctx context.Context, payment booking.Payment) error {
+func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
-	part := underWay(payment)
+	part := underWay(*payment)
 	if part == nil && payment.Owed() > own.Amount.Amount {
-		part = failedPart(payment)
+		part = failedPart(*payment)
 	}
 	if part == nil {
 		return nil
 	}
-	stands, _, err := p.refundPart(ctx, *part)
+	stands, now, err := p.refundPart(ctx, *part)
 	if errors.Is(err, &booking.Error{Code: booking.RefundExceeds}) {
 		return nil // it has been given back otherwise
 	}
 	if err != nil {
 		return err
 	}
+	*payment = now
 	owed := &Owed{Words: "refund " + part.Key + " of the same charge is under way"}
 	if stands.State == booking.EntryFailed {
 		owed = &Owed{Words: "refund " + part.Key + " of the same charge: " + stands.Words, NeedsPerson: true}

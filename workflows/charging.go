@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -172,6 +173,7 @@ func (s *saga) refund() undo {
 			s.moneyBack = found.Owed == ""
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
+			s.back, s.amountOwed = found.Back(), found.Due
 			s.view.Settled = s.view.SettledAs(found, s.refunding)
 		},
 	}
@@ -192,6 +194,8 @@ func (s *saga) tellNotRefunded(ctx workflow.Context) {
 	owed.Amount -= s.refunding.Keep + s.parts.given
 	if !s.toldNotRefunded && owed.Amount > 0 && customersHearOfUndo(ctx) {
 		s.toldNotRefunded = true
+		// The ledger knows of refunds by others, and of what an earlier life has decided.
+		owed.Amount = cmp.Or(s.amountOwed, owed.Amount)
 		s.tellOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
 	}
 }

@@ -47,6 +47,9 @@ type saga struct {
 	held, released *int
 	// givenBack is what came of the refund, once it is done.
 	givenBack booking.EventPayment
+	back      int64 // what the customer has back then of the payment, by whomever
+	// amountOwed is what the ledger says that is owed of the payment, 0 while it is not known.
+	amountOwed int64
 	// came: an order that costs nothing has come into being, as far as is known
 	// from what was undone.
 	came bool

@@ -279,6 +279,25 @@ func TestResolve_WhileADisputeIsOpen(t *testing.T) {
 	}
 }
 
+// TestResolve_TellsWhatIsOwed: what somebody has given back at the provider is not owed any
+// more, whatever the order knows of it.
+func TestResolve_TellsWhatIsOwed(t *testing.T) {
+	s := newStay(t)
+	s.alsoOthers = true
+	s.env.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.provider[s.order+"/charge"].begin(&other{percent: 60})
+	}, hour-time.Minute)
+	s.cannotRefund()
+	s.decides(hour, contract.CancelUpdate)
+	s.resolves(2 * hour)
+	require.Equal(t, booking.Cancelled, s.run().Status)
+	told := slices.DeleteFunc(s.sentTo(s.customer), func(m booking.Message) bool { return m.Type != booking.RefundFailedMessage })
+	require.Len(t, told, 1)
+	require.EqualValues(t, 40000, told[0].Data.Refund.Amount)
+}
+
 // TestStaffRefund_ThenCancelled: what staff has given back is not given back twice, and
 // what it could not is given back with the order.
 func TestStaffRefund_ThenCancelled(t *testing.T) {
