@@ -52,7 +52,7 @@ func TestRefund_OfAChargeThatTheProviderIsSilentOf(t *testing.T) {
 		d.voids(nil, failed)
 		undo, err := refund(payments, c)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Owed: words, NeedsPerson: true}, undo)
+		require.Equal(t, booking.Undo{Owed: words, NeedsPerson: true, Due: price.Amount}, undo)
 		e := onRecord(t, payments, "o1").Entries[0]
 		require.Equal(t, []any{booking.EntryFailed, words, price}, []any{e.State, e.Words, e.Amount})
 		c.Owed = words
@@ -100,7 +100,7 @@ func TestResolveByHand_OfAnUnknownCharge(t *testing.T) {
 		d.voids(nil, errAway)
 		undo, err := refund(payments, c)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
 		payment := onRecord(t, payments, "o1")
 		require.Equal(t, []any{booking.Returned, ""}, []any{payment.Status, payment.Ref})
 

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -141,24 +142,38 @@ func (n *notices) begin(id string, in contract.RefundingAgain) {
 	_ = workflow.ExecuteChildWorkflow(ctx, contract.RefundAgainWorkflow, in).GetChildWorkflowExecution().Get(ctx, nil)
 }
 
-// mark shows on mypage, and in the list of workflows, whether the order is disputed.
+// mark shows on mypage, and in the list of workflows, whether the order is disputed. Each
+// dispute, and each new time for its evidence, is logged and counted.
 func (n *notices) mark(open []booking.Dispute) error {
 	var order activities.DisputedOrder
 	with := activities.OpenDisputes{OrderID: n.in.OrderID, Disputes: open}
 	if err := n.do("show disputes on mypage", contract.MypageQueue, mypage.NoteDisputes, with, &order); err != nil {
 		return err //replay:never only an operator who cancels the workflow leads here
 	}
-	switch {
-	case len(open) > 0 && !n.in.Marked:
+	if n.areNews(open) {
 		workflow.GetLogger(n.ctx).Error("order needs attention", "order", n.in.OrderID, "trouble", disputesInWords(open))
 		workflow.GetMetricsHandler(n.ctx).WithTags(map[string]string{"kind": string(booking.KindOf(n.in.OrderID))}).
 			Counter(markedCounter).Inc(1)
+	}
+	switch {
+	case len(open) > 0 && !n.in.Marked:
 		must(workflow.UpsertTypedSearchAttributes(n.ctx, contract.DisputedAttributes(order.CustomerID, order.OwnerID, order.ItemID)...))
 	case len(open) == 0 && n.in.Marked:
 		must(workflow.UpsertTypedSearchAttributes(n.ctx, contract.NeedsAttentionAttribute.ValueSet(false)))
 	}
-	n.in.Marked = len(open) > 0
+	n.in.Marked, n.in.Open = len(open) > 0, map[string]time.Time{}
+	for _, d := range open {
+		n.in.Open[d.ID] = d.EvidenceDueBy
+	}
 	return nil
+}
+
+// areNews tells whether a dispute, or its time for evidence, was not known at the last look.
+func (n *notices) areNews(open []booking.Dispute) bool {
+	return slices.ContainsFunc(open, func(d booking.Dispute) bool {
+		due, known := n.in.Open[d.ID]
+		return !known || !due.Equal(d.EvidenceDueBy)
+	})
 }
 
 func disputesInWords(open []booking.Dispute) string {
