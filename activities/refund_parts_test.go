@@ -682,6 +682,34 @@ func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
 	}
 }
 
+// TestLookAgain_AnAttemptThatWasOvertaken: an attempt of the undo whose request arrives after
+// another one has ended the refund gives back more. The books know of it then.
+func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
+	t.Parallel()
+	for name, own := range map[string]int64{"BySome": 10000, "ByOneOfNothing": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.byHand(25000 - own)
+			undo, err := refund(payments, keeping(25000)) // another attempt has read the charge before
+			require.NoError(t, err)
+			require.EqualValues(t, 25000, undo.Refunded)
+			d.makes("o1/charge/refund", 25000)
+			for range 2 {
+				_, err = lookAgain(payments, "o1")
+				require.NoError(t, err)
+				payment := onRecord(t, payments, "o1")
+				require.EqualValues(t, 50000, payment.Refunded)
+				stands, _ := payment.Entry("o1/charge/refund")
+				require.Equal(t, own, stands.Amount.Amount)
+				late, known := payment.Entry(booking.KeyAtProvider(d.seen("ch_1").Refunds[len(d.refunds)-1].ID))
+				require.True(t, known)
+				require.EqualValues(t, 25000, late.Amount.Amount)
+			}
+		})
+	}
+}
+
 // TestResolveByHand_WhileAPartIsOnItsWay: what a person pays for a cancellation is without
 // the part that is on its way. When that fails, the undo waits until it is paid as well.
 func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {

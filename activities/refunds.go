@@ -121,8 +121,8 @@ func isPaidByHand(payment booking.Payment) bool {
 	return found && e.State == booking.EntryDone && e.ByHand
 }
 
-// restOf is what the undo of a charge waits for, once a person has paid what it owed: a
-// part that was on its way then, and may fail or has failed, is not in what was paid.
+// restOf is what the undo of a charge waits for, once a person has paid what it owed. A
+// part that was pending then is not in what was paid: it may fail, or has failed.
 func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
 	part := underWay(*payment)
@@ -215,7 +215,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 	}
 	id, err := p.Provider.Refund(ctx, key, seen, due)
 	switch {
-	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // a bank has not taken back what the part is of
+	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // with ErrReturned the part may be made all the same
 		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", err)}
 	case part != nil:
 		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may not follow it any more

@@ -143,9 +143,9 @@ func (p Payment) OpenDisputes() (open []Dispute) {
 // RefundKey is the key of the refund that the undo of the charge makes.
 func (p Payment) RefundKey() string { return p.Key + "/refund" }
 
-// Others is what is given back beside the undo, and comes off what that gives back:
-// all refunds that have not failed, but for parts that were decided on once the
-// undo's own refund stood. Those come out of what is kept.
+// Others is what is given back beside the undo, and comes off what that gives back: all
+// refunds that have not failed. A part that was decided on after the undo's own entry is
+// not among them: it comes out of what is kept.
 func (p Payment) Others() int64 { return p.others(Entry.Refunds) }
 
 // Keeps is what the policy keeps of an amount that it would keep: others may have given
@@ -162,8 +162,7 @@ func (p Payment) others(counts func(Entry) bool) int64 {
 }
 
 // Owed is what the undo of the charge has to have given back when it ends, beside
-// what others give back. A dispute, or a refund at the provider, may have taken
-// more than the policy gives: it keeps the less.
+// what others give back: nothing if they give back more than the policy gives.
 func (p Payment) Owed() int64 { return max(0, p.Amount.Amount-p.Kept-p.Others()) }
 
 func (p Payment) given(counts func(Entry) bool) (sum int64) {
