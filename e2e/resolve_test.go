@@ -138,7 +138,10 @@ func TestRefunds_TerminatedSaga(t *testing.T) {
 		a.carriedOut(func() answer { return a.decide(order, "complete") })
 		a.becomes(order, booking.Completed)
 		a.requireClean()
-		a.terminate(order)
+		require.NoError(t, a.temporal.TerminateWorkflow(t.Context(), order, "", "by mistake"))
+		a.eventually(func() bool {
+			return len(a.search("WorkflowId = '"+order+"' AND ExecutionStatus = 'Terminated'")) == 1
+		})
 		report := a.audit()
 		require.Len(t, report.Findings, 1)
 		require.Contains(t, report.Findings[0].Says, "of 30000 KRW is pending, and nothing follows it")
@@ -163,7 +166,7 @@ func TestPolicy_CancelIsNotDatedAnew(t *testing.T) {
 		ends := a.page(order).PlacedAt().Add(within)
 		a.outages.ledger.begin(errAway)
 		require.Equal(t, "within:15s/30000", a.quoted(calls+"/"+order).Quote)
-		a.decide(order, "cancel").with(t, http.StatusAccepted)
+		a.post(calls+"/"+order+"/cancel", nil).with(t, http.StatusAccepted)
 		a.eventually(func() bool { return time.Now().After(ends) })
 		_, err := a.temporal.WorkflowService().ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 			Namespace: a.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,

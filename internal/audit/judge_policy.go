@@ -34,7 +34,7 @@ func (f *facts) asPolicySays(o standing) (found []Finding) {
 	keeps, known := o.terms.policy.KeptBy(p.Tier, p.Amount)
 	asSaid := keeps == p.Kept || p.Kept < keeps && othersTook(p, keeps)
 	ofItsReason := p.Tier == booking.TierAll || (p.Why == booking.NoShow) == (p.Tier == string(booking.NoShow))
-	if p.Tier != "" && !(known && asSaid && ofItsReason) {
+	if p.Tier != "" && (!known || !asSaid || !ofItsReason) {
 		found = f.finds(Money, "", "its policy does not keep %d by %q; the ledger says: %s", p.Kept, p.Tier, paymentInWords(p))
 	}
 	shown := int64(0)

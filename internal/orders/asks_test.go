@@ -33,6 +33,7 @@ func TestAsks(t *testing.T) {
 		d := Decision{OrderID: "food-1", Update: contract.ResolveUpdate, Note: evidence}
 		return one.next(now, booking.Caller{Unchecked: true}, d).id
 	}
-	require.Equal(t, resolve("bank transfer 42"), resolve("bank transfer 42"))
-	require.NotEqual(t, resolve("bank transfer 42"), resolve("bank transfer 43"), "the second one would be answered and not recorded")
+	said := resolve("bank transfer 42")
+	require.Equal(t, said, resolve("bank transfer 42"))
+	require.NotEqual(t, said, resolve("bank transfer 43"), "the second one would be answered and not recorded")
 }

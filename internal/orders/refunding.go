@@ -215,7 +215,7 @@ func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID str
 	})
 	no, refused := errors.AsType[*booking.Error](err)
 	over := refused && (no.Code == NotRunning || no.Code == overCode(out.View.Status))
-	if !over && !(refused && no.Code == booking.NothingOwed) {
+	if !over && (!refused || no.Code != booking.NothingOwed) {
 		return out, err
 	}
 	payment, unread := o.Ledger.Payment(ctx, orderID)
