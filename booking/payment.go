@@ -149,9 +149,10 @@ func (p Payment) RefundKey() string { return p.Key + "/refund" }
 func (p Payment) Others() int64 { return p.others(Entry.Refunds) }
 
 // Keeps is what the policy keeps of an amount that it would keep: others may have given
-// back more than it gives. A refund that is pending may fail, and takes nothing of it.
-func (p Payment) Keeps(amount int64) int64 {
-	return max(0, min(amount, p.Amount.Amount-p.others(Entry.IsRefunded)))
+// back more than it gives. A refund that is pending may fail, and takes nothing of it. own
+// is what the undo has given back.
+func (p Payment) Keeps(amount, own int64) int64 {
+	return max(0, min(amount, p.Amount.Amount-own-p.others(Entry.IsRefunded)))
 }
 
 func (p Payment) others(counts func(Entry) bool) int64 {

@@ -66,7 +66,7 @@ func (f *facts) asDeparted(o standing) []Finding {
 // keep than its policy keeps. The undo of its charge gives no more than the policy then.
 func othersTook(p *booking.Payment, keeps int64) bool {
 	own, _ := p.Entry(p.RefundKey())
-	return p.Kept+beside(p, booking.Entry.IsRefunded) >= p.Amount.Amount && own.Amount.Amount <= p.Amount.Amount-keeps
+	return p.Kept+own.Amount.Amount+beside(p, booking.Entry.IsRefunded) >= p.Amount.Amount && own.Amount.Amount <= p.Amount.Amount-keeps
 }
 
 // isRefund tells whether an entry was given back, or is to be.

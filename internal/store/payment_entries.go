@@ -215,7 +215,7 @@ func (p *Payments) keepLess(ctx context.Context, q bun.IDB, orderID string) erro
 	if begun && own.State == booking.EntryDone {
 		return nil // paid by hand: a refund that comes after it comes out of what is kept
 	}
-	if kept := payment.Keeps(payment.Kept); kept != payment.Kept {
+	if kept := payment.Keeps(payment.Kept, 0); kept != payment.Kept {
 		payment.Kept = kept
 		if _, err := q.NewRaw("UPDATE payments SET kept = ? WHERE order_id = ?", kept, orderID).Exec(ctx); err != nil {
 			return err

@@ -264,6 +264,21 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.EqualValues(t, 20000, p.Refunded)
 	})
 
+	run(t, "CancelAndGoodwillThatIsMadeAsItEnds", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		_, err = payments.BeginRefund(t.Context(), keeping(c, 40000))
+		require.NoError(t, err)
+		e.State, e.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		done(t, e) // once the provider has given back the 10000 that are owed
+		p, err := payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 10000, "re_1")
+		require.NoError(t, err)
+		require.EqualValues(t, 20000, p.Kept, "all adds up to what was paid")
+	})
+
 	run(t, "GoodwillAfterCancel", func(t *testing.T) {
 		c := charged(t)
 		_, err := payments.BeginEntry(t.Context(), part(c, "refund/1", 5000))

@@ -147,7 +147,7 @@ func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking
 	}
 	payment.Why = c.Why
 	if was == booking.Charged {
-		payment.Kept, payment.Tier = payment.Keeps(c.Keep), c.Tier
+		payment.Kept, payment.Tier = payment.Keeps(c.Keep, 0), c.Tier
 		if owed := payment.Owed(); owed > 0 {
 			own := booking.Entry{
 				Key: payment.RefundKey(), OrderID: c.OrderID, Amount: booking.Money{Amount: owed, Currency: payment.Amount.Currency},
@@ -200,7 +200,7 @@ func (p *Payments) EndRefund(
 		}
 		kept := payment.Kept
 		if own.State != booking.EntryDone { // what comes after a refund by hand comes out of what is kept
-			kept = payment.Keeps(kept)
+			kept = payment.Keeps(kept, refunded)
 		}
 		err = q.NewRaw(`UPDATE payments SET status = ?, ref = ?, kept = ?, refunded = `+byProvider+`, updated_at = ? WHERE order_id = ? RETURNING *`,
 			end, ref, kept, orderID, now(), orderID).Scan(ctx, &row)
