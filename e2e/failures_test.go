@@ -35,8 +35,11 @@ func TestRefundFailsLater(t *testing.T) {
 			before := a.shown(order)
 			stripe.hand("failures", `{"orderId":%q}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })
-			is := a.shown(order)
-			require.Equal(t, booking.EntryFailed, is.named(t, key).State)
+			var is shownPayment
+			a.eventually(func() bool { // it is asked for again in vain
+				is = a.shown(order)
+				return is.named(t, key).State == booking.EntryFailed
+			})
 			require.Contains(t, is.named(t, key).Words, "is failed at stripe")
 			require.Zero(t, is.Refunded.Amount)
 			require.Equal(t, before.Amount, is.Refundable)

@@ -82,7 +82,7 @@ func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (R
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
-	repaid, taken, err := o.beginRefund(asking, wanted, r.OrderID)
+	repaid, taken, err := o.beginRefund(asking, wanted, r.OrderID, begun)
 	switch {
 	case begun: // it is followed again, should its order have forgotten it by a reset
 		return Refunded{Entry: stands, Earlier: true}, nil
@@ -130,11 +130,20 @@ func sameRefund(e booking.Entry, r contract.Refund) error {
 }
 
 // beginRefund puts a refund to the order or, after its end, to a workflow of its own.
-// taken tells whether it was taken, and will be begun unless the ledger refuses.
-func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID string) (is booking.Repaid, taken bool, err error) {
-	is, taken, err = o.Engine.refund(ctx, orderID, r)
-	if answer, _ := answerOf(err); !noWorkflow(err) && (answer == nil || answer.Type() != updateLostToClose) {
-		return is, taken, err
+// taken tells whether it was taken, and will be begun unless the ledger refuses. One that
+// was begun is not put to a saga that has ended since: the engine would repeat that saga's
+// answer, and nothing would follow the refund.
+func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID string, begun bool) (is booking.Repaid, taken bool, err error) {
+	ended := false
+	if begun {
+		saga, err := o.Engine.Describe(ctx, orderID)
+		ended = err == nil && !saga.Running()
+	}
+	if !ended {
+		is, taken, err = o.Engine.refund(ctx, orderID, r)
+		if answer, _ := answerOf(err); !noWorkflow(err) && (answer == nil || answer.Type() != updateLostToClose) {
+			return is, taken, err
+		}
 	}
 	view, err := o.readFresh(ctx, orderID)
 	switch {
