@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -176,92 +175,4 @@ func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, un
 		e.State, e.Words = booking.EntryPending, owed.Words
 	}
 	return nil
-}
-
-// ResolveByHand records that an operator has paid by hand what the provider could
-// not give back: the refunds of the order that have failed. They are done then, and
-// nothing is asked for them any more. While a dispute of the charge is open it is refused:
-// the bank may take back the same money.
-func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
-	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
-		var err error
-		r.Made, r.Blind, err = p.made(ctx, r.OrderID)
-		switch {
-		case errors.Is(err, errNotTaken):
-			return booking.Resolved{Refused: booking.NothingOwed}, nil
-		case err != nil:
-			return booking.Resolved{}, err
-		}
-		paid, err := p.Ledger.PayByHand(ctx, r)
-		refusal, refused := errors.AsType[*booking.Error](err)
-		switch {
-		case refused && refusal.Code == booking.UnderDispute:
-			return booking.Resolved{Refused: booking.UnderDispute, Words: refusal.Message}, nil
-		case errors.Is(err, &booking.Error{Code: booking.NotFound}), err == nil && len(paid) == 0:
-			return booking.Resolved{Refused: booking.NothingOwed}, nil
-		case err != nil:
-			return booking.Resolved{}, fmt.Errorf("record what was paid by hand: %w", err)
-		}
-		return booking.Resolved{Entries: paid}, nil
-	})
-}
-
-// longestLook is for how long the provider is looked at before what was paid by hand is
-// recorded all the same: it may never answer again.
-const longestLook = 5 * time.Second
-
-// made notes which of an order's refunds the provider has made after all, and returns
-// what it has made of the undo's own if that is not all of it. blind: it could not be
-// looked at. errNotTaken: there was no charge.
-func (p *Payments) made(ctx context.Context, orderID string) (own []booking.Entry, blind bool, err error) {
-	payment, err := p.Ledger.Payment(ctx, orderID)
-	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
-		return nil, false, nil
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("read payment: %w", err)
-	}
-	looking, stop := context.WithTimeout(ctx, longestLook)
-	defer stop()
-	if err := p.mayBeOwed(looking, payment); err != nil {
-		return nil, false, err
-	}
-	seen, unseen := p.seen(looking, &payment, p.learnFrom)
-	if unseen != nil {
-		return nil, true, nil // the last word is the operator's
-	}
-	for _, e := range payment.Entries {
-		made := madeOf(e, seen)
-		switch all := sum(made); {
-		case e.State != booking.EntryFailed || all == 0:
-		case all >= e.Amount.Amount:
-			e.State, e.Words, e.Ref = booking.EntryDone, "", made[0].Ref
-			if err := p.Ledger.NoteEntry(ctx, e); err != nil {
-				return nil, false, fmt.Errorf("record refund that was made: %w", err)
-			}
-		case e.Key == payment.RefundKey():
-			return made, false, nil
-		}
-	}
-	return nil, false, nil
-}
-
-// madeOf is what the provider has made of a refund, as entries beside it.
-func madeOf(e booking.Entry, seen Outlay) (made []booking.Entry) {
-	for _, r := range seen.Refunds {
-		if r.Key == atProvider(e) && r.State == booking.EntryDone {
-			made = append(made, booking.Entry{
-				Key: booking.KeyAtProvider(r.ID), OrderID: e.OrderID, Kind: booking.RefundEntry, Reason: booking.AtProvider, ByHand: true,
-				Amount: booking.Money{Amount: r.Amount, Currency: e.Amount.Currency}, Ref: r.ID, State: booking.EntryDone, At: r.At,
-			})
-		}
-	}
-	return made
-}
-
-func sum(entries []booking.Entry) (amount int64) {
-	for _, e := range entries {
-		amount += e.Amount.Amount
-	}
-	return amount
 }

@@ -878,3 +878,83 @@ func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
 	require.Equal(t, booking.Returned, onRecord(t, payments, "o1").Status)
 }
+
+// TestResolveByHand_OfWhatIsPending: what the provider may make yet is not paid by hand,
+// however long it has been pending. Once somebody has cancelled it there, it is.
+func TestResolveByHand_OfWhatIsPending(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		key   string
+		begin func(*activities.Payments) error
+	}{
+		"APart":   {"o1/refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }},
+		"TheUndo": {"o1/charge/refund", func(p *activities.Payments) error { _, err := refund(p, keeping(30000)); return err }},
+		"OthersForTheUndo": {"", func(p *activities.Payments) error {
+			_, err := refund(p, keeping(30000))
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(&activities.Owed{Words: "refund re_0 is pending, for more than 10 days", NeedsPerson: true})
+			require.NoError(t, tt.begin(payments))
+			d.makes(tt.key, 20000)
+			d.becomes("re_0", booking.EntryPending)
+			resolved, err := resolve(payments, "transfer 7")
+			require.NoError(t, err)
+			require.Equal(t, booking.StillPending, resolved.Refused)
+			require.Contains(t, resolved.Words, "refund re_0 of ch_1 is")
+			require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
+			d.becomes("re_0", booking.EntryFailed)
+			for range 2 {
+				resolved, err = resolve(payments, "transfer 7")
+				require.NoError(t, err)
+				require.Len(t, resolved.Entries, 1)
+				require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
+			}
+		})
+	}
+}
+
+// TestResolveByHand_LooksFirstAtWhatWasNotAnswered: what the provider has made, and whose
+// answer was lost, is not paid by hand.
+func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		key, entry string
+		begin      func(*activities.Payments) error
+		made, paid int64
+	}{
+		"APart": {"o1/refund/1", "refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }, 20000, 0},
+		"TheUndo": {"o1/charge/refund", "o1/charge/refund", func(p *activities.Payments) error {
+			_, err := refund(p, keeping(30000))
+			return err
+		}, 20000, 0},
+		"SomeOfTheUndo": {"o1/charge/refund", "o1/charge/refund", func(p *activities.Payments) error {
+			_, err := refund(p, keeping(30000))
+			return err
+		}, 15000, 5000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(errAway)
+			require.ErrorIs(t, tt.begin(payments), errAway)
+			d.makes(tt.key, tt.made)
+			resolved, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
+				return payments.ResolveByHand(ctx, booking.Resolution{OrderID: "o1", Evidence: "transfer 7", By: "1", Unanswered: []string{tt.entry}})
+			})
+			require.NoError(t, err)
+			if tt.paid == 0 {
+				require.Equal(t, booking.Resolved{Refused: booking.NothingOwed}, resolved)
+			} else {
+				require.Len(t, resolved.Entries, 1)
+				require.Equal(t, tt.paid, resolved.Entries[0].Amount.Amount)
+			}
+			payment := onRecord(t, payments, "o1")
+			require.EqualValues(t, 20000, payment.Given())
+			require.Equal(t, tt.made, payment.Refunded)
+		})
+	}
+}
