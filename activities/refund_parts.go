@@ -61,6 +61,9 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	was := failedBefore(stands, e)
 	seen, unseen := p.seen(ctx, &payment, p.learnFrom) // the ledger begins it, whether the provider can be asked or not
 	if _, isOwed := errors.AsType[*Owed](unseen); was.State == booking.EntryFailed && unseen != nil && !isOwed {
+		if e.Words != "" && e.Words != was.Words {
+			return was, payment, nil // its saga has not heard that it has failed
+		}
 		return e, payment, p.stillFailed(ctx, was, elsewhere{unseen})
 	}
 	if err := p.mayGiveBack(payment, e); !begun && err != nil {
@@ -80,7 +83,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		return stands, payment, booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
 	}
 	before := stands
-	if err := p.askFor(ctx, &stands, seen, unseen); err != nil {
+	if err := p.failsBySilence(ctx, &stands, was, p.askFor(ctx, &stands, seen, unseen)); err != nil {
 		return e, payment, p.stillFailed(ctx, was, err)
 	}
 	if stands != before {
@@ -137,7 +140,7 @@ func (p *Payments) seen(ctx context.Context, payment *booking.Payment, learn lea
 	}
 	seen, err := p.Provider.Look(ctx, payment.Ref)
 	if err != nil {
-		return seen, fmt.Errorf("look at charge at provider: %w", err)
+		return seen, fmt.Errorf("look at charge at provider: %w", unheard{err})
 	}
 	if seen.Taken != payment.Amount {
 		return seen, nil
@@ -159,6 +162,9 @@ func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, un
 		var id string
 		if id, err = p.Provider.Refund(ctx, key, seen.only(key), due); id != "" {
 			e.Ref = id
+		}
+		if err != nil {
+			err = unheard{err}
 		}
 	}
 	owed, isOwed := errors.AsType[*Owed](err)
