@@ -80,7 +80,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		if mayHaveRoom(payment, stands) { // what is under way may fail
 			return stands, payment, nil
 		}
-		return stands, payment, booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
+		return p.endedOtherwise(ctx, stands, payment)
 	}
 	before := stands
 	if err := p.failsBySilence(ctx, &stands, was, p.askFor(ctx, &stands, seen, unseen)); err != nil {
@@ -118,6 +118,21 @@ func failedBefore(stands, e booking.Entry) booking.Entry {
 // give back has not been given back otherwise.
 func mayHaveRoom(payment booking.Payment, failed booking.Entry) bool {
 	return failed.Amount.Amount <= payment.Amount.Amount-max(payment.Given(), payment.Refunded)
+}
+
+// otherwise is what the ledger says of a refund that has failed and whose money the
+// customer has got in another way. Nothing waits for it any more.
+const otherwise = "it was given back otherwise"
+
+// endedOtherwise is RefundExceeds for such a refund, once the ledger says so.
+func (p *Payments) endedOtherwise(ctx context.Context, e booking.Entry, payment booking.Payment) (booking.Entry, booking.Payment, error) {
+	if e.Words != otherwise {
+		e.Words = otherwise
+		if err := p.Ledger.NoteEntry(ctx, e); err != nil {
+			return e, payment, fmt.Errorf("record that a refund was given back otherwise: %w", err)
+		}
+	}
+	return e, payment.With(e), booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
 }
 
 // stillFailed is err, once a refund that had failed before it was asked for again is

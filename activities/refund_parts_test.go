@@ -533,6 +533,8 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.RefundExceeds, got.Refused, "nothing waits for it any more")
 	require.Equal(t, booking.EntryFailed, got.Entry.State)
+	ended, _ := onRecord(t, payments, "o1").Entry("refund/1")
+	require.Equal(t, "it was given back otherwise", ended.Words, "and nobody has to see to it")
 }
 
 // TestRefundPayment_APartMayTakeMoreThanThePolicyGives: what is kept is what the policy keeps
