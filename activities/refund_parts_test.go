@@ -533,6 +533,8 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.RefundExceeds, got.Refused, "nothing waits for it any more")
 	require.Equal(t, booking.EntryFailed, got.Entry.State)
+	ended, _ := onRecord(t, payments, "o1").Entry("refund/1")
+	require.Equal(t, "it was given back otherwise", ended.Words, "and nobody has to see to it")
 }
 
 // TestRefundPayment_APartMayTakeMoreThanThePolicyGives: what is kept is what the policy keeps
@@ -579,7 +581,7 @@ func TestRefundPayment_AnswersWhatTheLedgerKeeps(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	payments.Ledger = beforeTheEnd{payments.Ledger, func() {
-		d.dispute(45000, booking.DisputeLost, time.Time{})
+		d.dispute(15000, booking.DisputeLost, time.Time{})
 		_, err := lookAgain(payments, "o1")
 		require.NoError(t, err)
 	}}
@@ -587,7 +589,7 @@ func TestRefundPayment_AnswersWhatTheLedgerKeeps(t *testing.T) {
 	require.NoError(t, err)
 	ledger, err := payments.Ledger.Payment(t.Context(), "o1")
 	require.NoError(t, err)
-	require.EqualValues(t, 5000, ledger.Kept)
+	require.EqualValues(t, 25000, ledger.Kept)
 	require.Equal(t, ledger.Kept, undo.Kept)
 }
 
@@ -741,6 +743,27 @@ func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+}
+
+// TestRefundPayment_AfterAPartWasPaidByHand: the undo gives back the rest alone, although
+// the provider has all of it yet; nothing, if all was paid by hand.
+func TestRefundPayment_AfterAPartWasPaidByHand(t *testing.T) {
+	t.Parallel()
+	for _, byHand := range []int64{20000, price.Amount} {
+		payments, d := paid(t)
+		d.answersTo("o1/refund/1", &activities.Owed{Words: "the account is closed", NeedsPerson: true})
+		_, err := refundPart(payments, goodwill("refund/1", byHand))
+		require.NoError(t, err)
+		_, err = resolve(payments, "transfer 7")
+		require.NoError(t, err)
+		undo, err := refund(payments, newCharge("o1"))
+		require.NoError(t, err)
+		require.True(t, undo.Acted)
+		require.Equal(t, price.Amount-byHand, undo.Refunded)
+		payment := onRecord(t, payments, "o1")
+		require.Equal(t, price.Amount, payment.Given())
+		require.Equal(t, price.Amount-byHand, payment.Refunded)
+	}
 }
 
 // TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.
@@ -905,4 +928,84 @@ func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
 	require.Equal(t, booking.Returned, onRecord(t, payments, "o1").Status)
+}
+
+// TestResolveByHand_OfWhatIsPending: what the provider may make yet is not paid by hand,
+// however long it has been pending. Once somebody has cancelled it there, it is.
+func TestResolveByHand_OfWhatIsPending(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		key   string
+		begin func(*activities.Payments) error
+	}{
+		"APart":   {"o1/refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }},
+		"TheUndo": {"o1/charge/refund", func(p *activities.Payments) error { _, err := refund(p, keeping(30000)); return err }},
+		"OthersForTheUndo": {"", func(p *activities.Payments) error {
+			_, err := refund(p, keeping(30000))
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(&activities.Owed{Words: "refund re_0 is pending, for more than 10 days", NeedsPerson: true})
+			require.NoError(t, tt.begin(payments))
+			d.makes(tt.key, 20000)
+			d.becomes("re_0", booking.EntryPending)
+			resolved, err := resolve(payments, "transfer 7")
+			require.NoError(t, err)
+			require.Equal(t, booking.StillPending, resolved.Refused)
+			require.Contains(t, resolved.Words, "refund re_0 of ch_1 is")
+			require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
+			d.becomes("re_0", booking.EntryFailed)
+			for range 2 {
+				resolved, err = resolve(payments, "transfer 7")
+				require.NoError(t, err)
+				require.Len(t, resolved.Entries, 1)
+				require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
+			}
+		})
+	}
+}
+
+// TestResolveByHand_LooksFirstAtWhatWasNotAnswered: what the provider has made, and whose
+// answer was lost, is not paid by hand.
+func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		key, entry string
+		begin      func(*activities.Payments) error
+		made, paid int64
+	}{
+		"APart": {"o1/refund/1", "refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }, 20000, 0},
+		"TheUndo": {"o1/charge/refund", "o1/charge/refund", func(p *activities.Payments) error {
+			_, err := refund(p, keeping(30000))
+			return err
+		}, 20000, 0},
+		"SomeOfTheUndo": {"o1/charge/refund", "o1/charge/refund", func(p *activities.Payments) error {
+			_, err := refund(p, keeping(30000))
+			return err
+		}, 15000, 5000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(errAway)
+			require.ErrorIs(t, tt.begin(payments), errAway)
+			d.makes(tt.key, tt.made)
+			resolved, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
+				return payments.ResolveByHand(ctx, booking.Resolution{OrderID: "o1", Evidence: "transfer 7", By: "1", Unanswered: []string{tt.entry}})
+			})
+			require.NoError(t, err)
+			if tt.paid == 0 {
+				require.Equal(t, booking.Resolved{Refused: booking.NothingOwed}, resolved)
+			} else {
+				require.Len(t, resolved.Entries, 1)
+				require.Equal(t, tt.paid, resolved.Entries[0].Amount.Amount)
+			}
+			payment := onRecord(t, payments, "o1")
+			require.EqualValues(t, 20000, payment.Given())
+			require.Equal(t, tt.made, payment.Refunded)
+		})
+	}
 }

@@ -105,7 +105,8 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 			return payment, p.noted(ctx, payment, silence(ctx, c, err))
 		}
 	}
-	return p.giveBack(ctx, payment, refs)
+	payment, err = p.giveBack(ctx, payment, refs)
+	return payment, p.afterSilence(ctx, c, payment, err)
 }
 
 // kept is what can be kept of a charge, so that the provider can give back the
@@ -200,7 +201,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 	key := payment.RefundKey()
 	seen, err := p.Provider.Look(ctx, ref)
 	if err != nil {
-		return given{}, elsewhere{fmt.Errorf("look at charge at provider: %w", err)}
+		return given{}, elsewhere{fmt.Errorf("look at charge at provider: %w", unheard{err})}
 	}
 	known := alone && seen.Taken == payment.Amount
 	due := booking.Money{Amount: seen.Left, Currency: payment.Amount.Currency}
@@ -209,14 +210,14 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 		if err := p.learnFrom(ctx, payment, seen); err != nil {
 			return given{}, err
 		}
-		if part = underWay(*payment); part != nil || payment.Kept > 0 {
-			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)-onItsWay(*payment, seen)))
-		}
+		part = underWay(*payment)
+		// What was paid by hand is left at the provider, and is not owed.
+		due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)-onItsWay(*payment, seen)))
 	}
 	id, err := p.Provider.Refund(ctx, key, seen, due)
 	switch {
 	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // with ErrReturned the part may be made all the same
-		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", err)}
+		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", unheard{err})}
 	case part != nil:
 		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may not follow it any more
 			return given{}, err

@@ -88,6 +88,7 @@ var problemKinds = []problemKind{
 	{booking.RefundExceeds, http.StatusConflict, "More than is left", "More is to be given back than is left of what was charged. Nothing was given back."},
 	{booking.NotCharged, http.StatusConflict, "Not charged", "Nothing was charged for the order that could be given back."},
 	{booking.NothingOwed, http.StatusConflict, "Nothing owed", "No refund of the order has failed: there is nothing that a person would have to pay by hand."},
+	{booking.StillPending, http.StatusConflict, "Refund still pending", "The payment provider has the refund pending, for however long, and may make it yet: the customer would have the money twice. Cancel it at the provider first; detail names it. Then it has failed, and this request is to be repeated. Nothing was recorded."},
 	{booking.UnderDispute, http.StatusConflict, "A dispute is open", "The customer disputes the charge with their bank, which may take back the same money: nothing is to be paid by hand until that is decided. detail names the dispute, and until when evidence is taken. The refund is asked for again by itself then. Nothing was recorded."},
 	{booking.ForgedNotice, http.StatusBadRequest, "Notice not genuine", "The notice bears no signature of the payment provider's that is valid here, or it was signed more than five minutes ago. Nothing was done."},
 	{booking.NoticesOff, http.StatusNotImplemented, "No notices here", "This system takes no notices of a payment provider: it has no secret to check them with (--stripe-webhook-secrets). Nothing was done."},

@@ -35,7 +35,7 @@ func (s *server) registerRefunds() {
 			"200: it is recorded. 409 `dispute_open`: the customer's bank may take back the same money; the refund is asked for again when that is " +
 			"decided. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
 			"503: it was not taken. Only with `order_unreachable` the order may take it yet.",
-		Responses: s.withAccepted(s.withProblems(s.problems(booking.NothingOwed, booking.UnderDispute, booking.AlreadyCompleted, booking.AlreadyDelivered), orders.DecisionCodes()...)),
+		Responses: s.withAccepted(s.withProblems(s.problems(booking.NothingOwed, booking.UnderDispute, booking.StillPending, booking.AlreadyCompleted, booking.AlreadyDelivered), orders.DecisionCodes()...)),
 	}, s.resolvePayment)
 }
 

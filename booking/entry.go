@@ -191,6 +191,9 @@ type Resolution struct {
 	// Unanswered are the keys of refunds that have met nothing but errors at the provider
 	// for longer than their order's patience lasts. They may be paid by hand, too.
 	Unanswered []string `json:"unanswered,omitempty"`
+	// Pending are the keys of refunds of which the provider has one pending, with its words:
+	// it may make it yet. It is set for the ledger only.
+	Pending map[string]string `json:"-"`
 	// Blind: the provider could not be asked, and disputes may have ended that the ledger
 	// has as open. It is set for the ledger only.
 	Blind bool `json:"-"`
@@ -200,8 +203,9 @@ type Resolution struct {
 type Resolved struct {
 	// Entries that are done by it, or were by the same evidence before.
 	Entries []Entry `json:"entries,omitempty"`
-	// Refused, if not "": nothing is owed that a person has to see to (NothingOwed), or a
-	// dispute of the charge is open (UnderDispute).
+	// Refused, if not "": nothing is owed that a person has to see to (NothingOwed), a
+	// dispute of the charge is open (UnderDispute), or the provider may make the refund yet
+	// (StillPending).
 	Refused Code `json:"refused,omitempty"`
 	// Words are why, where the code does not say enough.
 	Words string `json:"words,omitempty"`

@@ -114,6 +114,7 @@ type world struct {
 	owing    []activities.Owed // what the provider says to refunds, before it gives back
 	asked    []booking.Charge  // the refunds that the ledger was asked to begin
 	turned   *booking.Payment  // as it stood when the first of them was begun; nil until then
+	failed   map[string]bool   // keys of the refunds that have failed since
 	policed  bool              // the order has a cancellation policy
 	disputes []booking.Dispute // of whatever was charged there
 	looked   int               // how often it was looked there
@@ -151,7 +152,7 @@ func newWorld(t testing.TB, kind booking.Kind) *world {
 	require.NoError(t, err)
 	n := worlds.Add(1)
 	return &world{
-		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), customer: fmt.Sprintf("customer-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{},
+		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), customer: fmt.Sprintf("customer-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{}, failed: map[string]bool{},
 		twins:  map[string]chan struct{}{},
 		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), registry: store.NewManagement(db),
 		deliveries: store.NewDeliveries(db), productions: store.NewProductions(db), pages: store.NewMypage(db), decisions: store.NewDecisions(db),
@@ -323,7 +324,12 @@ func (l ledger) BeginEntry(_ context.Context, e booking.Entry) (booking.Payment,
 }
 
 func (l ledger) NoteEntry(_ context.Context, e booking.Entry) error {
-	return actErr(l.process, "note entry", func(ctx context.Context) error { return l.ledger.NoteEntry(ctx, e) })
+	return actErr(l.process, "note entry", func(ctx context.Context) error {
+		if e.State == booking.EntryFailed && l.turned != nil {
+			l.failed[e.Key] = true
+		}
+		return l.ledger.NoteEntry(ctx, e)
+	})
 }
 
 func (l ledger) Import(_ context.Context, id string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error) {

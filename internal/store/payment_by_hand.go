@@ -11,7 +11,7 @@ import (
 
 // PayByHand marks the refunds of the order that have failed or were never answered, and
 // are still owed, as done by hand: the payment's own first, and others as far as there is room for
-// them. Returns those that the same evidence stands for, none when there are none.
+// them. Those that the provider has pending are left out. Returns those that the same evidence stands for, none when there are none.
 // UnderDispute: there are some, and a dispute of the charge may yet take that money back.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
 	var payment booking.Payment
@@ -19,7 +19,7 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 		paid = nil
 		own := payment.RefundKey()
 		unknownCharge(&payment, r)
-		if e, begun := payment.Entry(own); begun && e.State == booking.EntryFailed {
+		if e, begun := payment.Entry(own); begun && (e.State == booking.EntryFailed || isUnanswered(e, r)) {
 			for _, made := range r.Made { // the rest of it is owed
 				if err := putEntry(ctx, q, made); err != nil {
 					return err
@@ -81,13 +81,18 @@ func isOwedByHand(payment booking.Payment, e *booking.Entry, r booking.Resolutio
 	if own {
 		amount = payment.Owed()
 	}
-	unanswered := e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
+	unanswered := isUnanswered(*e, r)
 	owed := amount > 0 && e.Reason != booking.AtProvider && (own || unanswered || amount <= payment.Refundable())
-	if !owed || e.State != booking.EntryFailed && !unanswered {
+	if _, pending := r.Pending[e.Key]; pending || !owed || e.State != booking.EntryFailed && !unanswered {
 		return false
 	}
 	e.Amount.Amount = amount
 	return true
+}
+
+// isUnanswered tells whether the provider has said nothing but errors of a refund.
+func isUnanswered(e booking.Entry, r booking.Resolution) bool {
+	return e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
 }
 
 // mayTakeBack is a dispute by which the bank may take back what is to be paid by hand.

@@ -410,6 +410,24 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		}
 	})
 
+	run(t, "NotPaidByHandWhilePending", func(t *testing.T) {
+		c := charged(t)
+		for _, key := range []string{"refund/1", "refund/2"} {
+			e := part(c, key, 10000)
+			_, err := payments.BeginEntry(t.Context(), e)
+			require.NoError(t, err)
+			e.State, e.Words = booking.EntryFailed, "it takes too long"
+			require.NoError(t, payments.NoteEntry(t.Context(), e))
+		}
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", Pending: map[string]string{"refund/1": "re_1 is pending"}}
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Len(t, paid, 1)
+		require.Equal(t, "refund/2", paid[0].Key)
+		pending, _ := read(t, c).Entry("refund/1")
+		require.Equal(t, booking.EntryFailed, pending.State)
+	})
+
 	run(t, "OthersAfterPaidByHand", func(t *testing.T) {
 		c := charged(t)
 		part := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 15000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
