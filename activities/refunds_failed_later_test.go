@@ -95,10 +95,10 @@ func TestLookAgain_FailedBefore(t *testing.T) {
 	require.NoError(t, err)
 	d.refunds = append(d.refunds, activities.Refund{ID: "re_failed", Key: "o1/refund/2", Amount: 5000, State: booking.EntryFailed})
 	d.byHand(5000)
-	for range 2 {
+	for _, waited := range [][]string{{"refund/2"}, nil} {
 		got, err := lookAgain(payments, "o1")
 		require.NoError(t, err)
-		require.Equal(t, booking.Looked{Status: booking.Charged}, got)
+		require.Equal(t, booking.Looked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
 		require.EqualValues(t, 25000, onRecord(t, payments, "o1").Refunded)
 	}
 }
@@ -112,9 +112,11 @@ func TestLookAgain_MadeAfterAll(t *testing.T) {
 	_, err := refundPart(payments, goodwill("refund/1", 20000))
 	require.NoError(t, err)
 	d.makes("o1/refund/1", 20000)
-	got, err := lookAgain(payments, "o1")
-	require.NoError(t, err)
-	require.Equal(t, booking.Looked{Status: booking.Charged}, got)
+	for _, waited := range [][]string{{"refund/1"}, nil} {
+		got, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, booking.Looked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
+	}
 	payment := onRecord(t, payments, "o1")
 	require.EqualValues(t, 20000, payment.Refunded)
 	require.Equal(t, booking.EntryDone, payment.Entries[0].State)
