@@ -111,6 +111,9 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 	if a.verifier != nil {
 		deps.Callers, deps.People = a.callers(catalogue, crew), store.NewPeople(a.pages)
 	}
+	if a.hasPages() {
+		deps.Pages = a.newPages(deps).Mount
+	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
 	}
