@@ -103,3 +103,13 @@ func TestSession_Cookie(t *testing.T) {
 	require.Contains(t, answer.Header.Get("Set-Cookie"), "; Secure")
 	require.Contains(t, answer.Header.Get("Location"), url.QueryEscape("https://book.example.com/login/callback"))
 }
+
+// TestSession_Over: a form that is sent without a session is not lost without a word.
+func TestSession_Over(t *testing.T) {
+	t.Parallel()
+	b := newSite(t).browser(booking.Korean)
+	got := b.post("/cleaning", "tel", "02-123-4567")
+	require.Equal(t, http.StatusUnauthorized, got.status)
+	require.Contains(t, got.words(), "로그인이 만료되었습니다")
+	require.Contains(t, got.text, `href="/login"`)
+}

@@ -12,6 +12,12 @@ import (
 
 func (p *Pages) mountOrders(r gin.IRouter) {
 	p.page(r, http.MethodGet, "/orders", booking.ListOrders, p.listOrders)
+	p.page(r, http.MethodGet, "/orders/:id", booking.ReadOrder, p.showOrder)
+	p.page(r, http.MethodGet, "/orders/:id/part", booking.ReadOrder, p.showPart)
+	r.GET("/orders/:id/live", p.live)
+	p.page(r, http.MethodGet, "/orders/:id/cancel", booking.CancelOrder, p.askCancel)
+	p.page(r, http.MethodPost, "/orders/:id/cancel", booking.CancelOrder, p.cancel)
+	p.page(r, http.MethodGet, "/messages", booking.ReadMessages, p.listMessages)
 }
 
 // linesAtOnce is how many orders a part of the list shows.

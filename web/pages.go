@@ -92,6 +92,10 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.public(r, http.MethodPost, "/logout", p.logout)
 	p.public(r, http.MethodPost, "/language", p.chooseLanguage)
 	r.GET("/static/:file", serveStatic)
+	p.mountRooms(r)
+	p.mountMeals(r)
+	p.mountDrinks(r)
+	p.mountCleaning(r)
 	p.mountOrders(r)
 }
 

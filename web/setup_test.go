@@ -19,6 +19,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/devissuer"
@@ -125,6 +127,7 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 		}),
 		Issuer: issuer.URL(), Client: devissuer.PagesClient, Audience: "yeyak",
 		SessionKey: key(db, "sessions"), HashKey: key(db, "request-hashes"), TestPayments: true,
+		Log:       zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)),
 		Telephone: func(text string) (booking.Personal, bool) { return telephones.Read(text, "KR") },
 	}
 	for _, f := range change {
@@ -211,7 +214,7 @@ func (b *browser) send(method, target string, form url.Values) shown {
 // form is the form of a page that is sent to the path, with its fields as they are.
 func (p shown) form(t *testing.T, action string) url.Values {
 	t.Helper()
-	found := regexp.MustCompile(`(?s)<form[^>]* action="` + regexp.QuoteMeta(action) + `"[^>]*>(.*?)</form>`).FindStringSubmatch(p.text)
+	found := regexp.MustCompile(`(?s)<form[^>]* method="post" action="` + regexp.QuoteMeta(action) + `"[^>]*>(.*?)</form>`).FindStringSubmatch(p.text)
 	require.NotNil(t, found, "no form for %s in %s", action, p.text)
 	fields := url.Values{}
 	for _, input := range regexp.MustCompile(`<input[^>]*>`).FindAllString(found[1], -1) {
@@ -278,3 +281,17 @@ func order(id, customer string, amount int64) contract.Order {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func escape(text string) string { return url.QueryEscape(text) }
+
+func unescape(text string) string { return unescaped.Replace(text) }
+
+// links are where links of a page lead to that begin so.
+func links(p shown, begins string) (found []string) {
+	for _, l := range regexp.MustCompile(`<a [^>]*href="([^"]*)"`).FindAllStringSubmatch(p.text, -1) {
+		if strings.HasPrefix(l[1], begins) {
+			found = append(found, l[1])
+		}
+	}
+	return found
+}

@@ -45,7 +45,8 @@ func (v *visit) page(title, here string) page {
 // show answers with a page.
 func (v *visit) show(status int, what templ.Component) error {
 	var text bytes.Buffer
-	if err := what.Render(v.ctx, &text); err != nil {
+	// That the time of a visit is over has to be shown, too.
+	if err := what.Render(context.WithoutCancel(v.ctx), &text); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
 	h := v.c.Writer.Header()

@@ -1,0 +1,141 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// orderShown is an order as its page shows it.
+type orderShown struct {
+	contract.View
+	zone     string
+	what     string
+	badge    badge
+	facts    []fact
+	steps    []step
+	paid     string  // where its payment stands, "" where none is known
+	quote    []offer // what a cancel gives back, now and later
+	mayEnd   bool    // its reader may cancel it, as it stands
+	promised bool    // a cancel was taken that has not been carried out yet
+}
+
+// fact is a line of what an order is.
+type fact struct{ name, value string }
+
+// order reads the order that the visit is about, and its payment beside it.
+func (v *visit) order() (contract.View, booking.Payment, error) {
+	id := v.c.Param("id")
+	if !booking.IsOrderID("", id) {
+		return contract.View{}, booking.Payment{}, booking.Errorf(booking.NotFound, "")
+	}
+	var payment booking.Payment
+	var failed error
+	var beside sync.WaitGroup
+	beside.Go(func() { payment, failed = v.Payments.Payment(v.ctx, id) })
+	view, err := v.Orders.Read(v.ctx, v.caller, "", id)
+	beside.Wait()
+	switch {
+	case err != nil:
+		return view, booking.Payment{}, err
+	case !v.caller.Allowed(booking.ReadPayment, view.Thing()) || errors.Is(failed, &booking.Error{Code: booking.NotFound}):
+		return view, booking.Payment{}, nil
+	default:
+		return view, payment, failed
+	}
+}
+
+// showOrder shows an order as it stands.
+func (p *Pages) showOrder(v *visit) error {
+	shown, err := v.orderShown()
+	if err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, orderPage(v.page(shown.what, "nav.orders"), shown))
+}
+
+// versionHeader tells a live page which version of the order it shows now.
+const versionHeader = "Yeyak-Version"
+
+// showPart is the part of an order's page that changes.
+func (p *Pages) showPart(v *visit) error {
+	shown, err := v.orderShown()
+	if err != nil {
+		return err
+	}
+	v.c.Header(versionHeader, strconv.FormatInt(shown.Version, 10))
+	return v.show(http.StatusOK, orderPart(v.words, shown))
+}
+
+func (v *visit) orderShown() (orderShown, error) {
+	order, payment, err := v.order()
+	if err != nil {
+		return orderShown{}, err
+	}
+	zone := v.zoneOf(order)
+	shown := orderShown{
+		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
+		facts: v.facts(order, zone), steps: v.steps(order, payment, zone),
+		promised: v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
+	}
+	if payment.Status != "" {
+		shown.paid = payment.Label(v.language)
+	}
+	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
+		quote := order.Quote(v.Now())
+		quote.Given = payment.Others()
+		shown.mayEnd, shown.quote = true, v.offers(order, quote, zone)
+	}
+	return shown, nil
+}
+
+// facts are what the order is, as far as the reader is shown that.
+func (v *visit) facts(order contract.View, zone string) (facts []fact) {
+	add := func(key, value string) {
+		if value != "" {
+			facts = append(facts, fact{v.say(key), value})
+		}
+	}
+	reader, underWay := v.caller.ReaderOf(order.Thing()), !order.Status.Final()
+	if order.Stay != nil {
+		add("order.checkin", v.dayIn(order.CheckIn))
+		add("order.checkout", v.dayIn(order.CheckOut))
+	}
+	if order.Production != nil {
+		add("order.day", v.dayIn(order.Production.Date))
+	}
+	if order.Delivery != nil {
+		add("order.address", order.Delivery.Address.Shown(reader, booking.Address, underWay))
+	}
+	if order.Cleaning != nil {
+		add("order.location", order.Cleaning.Location.Shown(reader, booking.Location, underWay))
+		if cleaner := order.Cleaner(); cleaner != nil {
+			add("order.cleaner", cleaner.Name)
+		}
+	}
+	if order.Amount.Amount > 0 {
+		add("order.price", v.money(order.Amount))
+	}
+	add("order.placed", v.moment(order.PlacedAt(), zone))
+	if order.Reason != "" {
+		add("order.why", order.Reason.Label(v.language))
+	}
+	if due := order.PaymentDeferred; due != nil {
+		add("order.payby", v.moment(due.Until, zone))
+	}
+	add("order.number", order.ID)
+	return facts
+}
+
+// dayIn is a date of a view as people write it.
+func (w words) dayIn(text string) string {
+	d, err := booking.ParseDate(text)
+	if err != nil {
+		return ""
+	}
+	return w.day(d)
+}
