@@ -59,7 +59,9 @@ func (v *visit) follow() error {
 		for again {
 			select {
 			case change := <-changes:
-				version, final, again = change.View.Version, change.View.Status.Final(), false
+				if is := change.View; is.Version > version { // each is told of more than once
+					version, final, again = is.Version, is.Status.Final(), false
+				}
 			case <-beat.C:
 				if !v.stillMay(id) || v.tell(": alive\n\n") != nil {
 					return nil
