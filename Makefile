@@ -75,8 +75,9 @@ fuzz: $(temporal_server) ## Make 20,000 requests of any kind on each database: n
 	go test ./e2e -count=1 -timeout 90m -run TestAnyRequest -requests 20000 -v
 
 .PHONY: lint
-lint: bin/golangci-lint ## Run the linters, and check the formatting
+lint: bin/golangci-lint bin/templ ## Run the linters, and check the formatting and that the pages' Go is that of their templates
 	bin/golangci-lint run ./...
+	sh tools/templ/check.sh bin/templ web
 	cd deploy && ../bin/golangci-lint run ./...
 
 .PHONY: vulncheck
@@ -101,6 +102,11 @@ rules: ## Write the alert rules as a resource of the Prometheus Operator
 
 .PHONY: kustomize
 kustomize: bin/kustomize ## Build bin/kustomize
+
+.PHONY: templates
+templates: bin/templ ## Make the pages' Go of their templates
+	bin/templ fmt web
+	bin/templ generate -path web
 
 .PHONY: format
 format: bin/golangci-lint ## Format the code
@@ -225,6 +231,10 @@ bin/kustomize: tools/kustomize/go.mod
 bin/alertmanager: tools/alertmanager/go.mod
 	@echo "Building Alertmanager: takes about two minutes, once."
 	@sh tools/alertmanager/build.sh
+	@touch $@
+
+bin/templ: tools/templ/go.mod
+	@go build -C tools/templ -o ../../$@ github.com/a-h/templ/cmd/templ
 	@touch $@
 
 bin/stripe-mock: tools/stripe-mock/go.mod
