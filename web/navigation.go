@@ -19,6 +19,10 @@ var navEntries = []navEntry{
 	{"nav.drinks", "/drinks", booking.PlaceOrder},
 	{"nav.cleaning", "/cleaning", booking.PlaceOrder},
 	{"nav.orders", "/orders", booking.PlaceOrder},
+	{"nav.desk", "/desk", booking.ConfirmOrder},
+	{"nav.kitchen", "/work/kitchen", booking.Serve},
+	{"nav.deliveries", "/work/deliveries", booking.Deliver},
+	{"nav.assignments", "/work/cleaning", booking.FinishCall},
 	{"nav.messages", "/messages", booking.ReadMessages},
 }
 

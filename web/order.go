@@ -21,6 +21,7 @@ type orderShown struct {
 	paid     string  // where its payment stands, "" where none is known
 	quote    []offer // what a cancel gives back, now and later
 	mayEnd   bool    // its reader may cancel it, as it stands
+	deciding         // what its reader may decide
 	promised bool    // a cancel was taken that has not been carried out yet
 }
 
@@ -79,7 +80,7 @@ func (v *visit) orderShown() (orderShown, error) {
 	zone := v.zoneOf(order)
 	shown := orderShown{
 		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
-		facts: v.facts(order, zone), steps: v.steps(order, payment, zone),
+		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), steps: v.steps(order, payment, zone),
 		promised: v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
 	}
 	if payment.Status != "" {

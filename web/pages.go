@@ -25,6 +25,10 @@ type Deps struct {
 	Stock     Stock
 	Payments  Payments
 	Messages  Messages
+	// Deliveries, Cleaners and Members are for those who serve.
+	Deliveries Jobs
+	Cleaners   Cleaners
+	Members    Members
 
 	// Callers knows whose a token is.
 	Callers Callers
@@ -97,6 +101,9 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountDrinks(r)
 	p.mountCleaning(r)
 	p.mountOrders(r)
+	p.mountDeciding(r)
+	p.mountDesk(r)
+	p.mountWork(r)
 }
 
 // handler answers a visit. Its error becomes a page, in one place: see fail.

@@ -17,6 +17,7 @@ func (a *App) newPages(d api.Deps) *web.Pages {
 	return web.New(web.Deps{
 		Orders: d.Orders, Hub: a.hub, Catalogue: d.Catalogue, Stock: store.NewInventory(a.dbs[inventoryDB]),
 		Payments: d.Payments, Messages: d.Messages, Callers: d.Callers,
+		Deliveries: d.Deliveries, Cleaners: d.Cleaners, Members: d.Members,
 		Issuer: string(cfg.Auth.Issuer), Client: cfg.Pages.Client, Audience: cfg.Auth.Audience,
 		SessionKey: sharedKey(store.NewSecrets(a.dbs[catalogueDB]), sessions), HashKey: d.HashKey,
 		TestPayments: !cfg.Payments.Stripe(),
