@@ -103,7 +103,7 @@ func (p *Pages) cancel(v *visit) error {
 	if !out.Done {
 		return v.goTo("/orders/" + id + "?taken=1")
 	}
-	return v.goTo("/orders/" + id)
+	return v.goTo(orderAt(out.View))
 }
 
 func statusOfError(err error) int {

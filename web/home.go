@@ -9,17 +9,28 @@ import (
 // home is the first page: what there is, for anybody; with their latest orders for a
 // customer.
 func (p *Pages) home(v *visit) error {
-	if err := v.identify(); err != nil && !isOver(err) {
+	switch err := v.identify(); {
+	case isOver(err):
+		return v.homePage(nil)
+	case err != nil:
+		return err
+	default:
+		return v.admitted(p.ownHome)
+	}
+}
+
+func (p *Pages) ownHome(v *visit) error {
+	if !v.caller.Is(booking.CustomerRole) {
+		return v.homePage(nil)
+	}
+	found, err := p.Orders.List(v.ctx, v.caller, booking.OrderFilter{CustomerID: v.caller.ID}, booking.Page{Limit: latestShown}, nil)
+	if err != nil {
 		return err
 	}
-	var latest []orderLine
-	if v.caller.Known() && v.caller.Is(booking.CustomerRole) {
-		found, err := p.Orders.List(v.ctx, v.caller, booking.OrderFilter{CustomerID: v.caller.ID}, booking.Page{Limit: latestShown}, nil)
-		if err != nil {
-			return err
-		}
-		latest = v.lines(found.Orders)
-	}
+	return v.homePage(v.lines(found.Orders))
+}
+
+func (v *visit) homePage(latest []orderLine) error {
 	return v.show(http.StatusOK, homePage(v.page(v.say("home.title"), ""), latest))
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -28,7 +29,8 @@ type orderShown struct {
 // fact is a line of what an order is.
 type fact struct{ name, value string }
 
-// order reads the order that the visit is about, and its payment beside it.
+// order reads the order that the visit is about, and its payment beside it. A visit that
+// follows an answer sees that, although it may come before the answer's row is written.
 func (v *visit) order() (contract.View, booking.Payment, error) {
 	id := v.c.Param("id")
 	if !booking.IsOrderID("", id) {
@@ -37,8 +39,17 @@ func (v *visit) order() (contract.View, booking.Payment, error) {
 	var payment booking.Payment
 	var failed error
 	var beside sync.WaitGroup
-	beside.Go(func() { payment, failed = v.Payments.Payment(v.ctx, id) })
-	view, err := v.Orders.Read(v.ctx, v.caller, "", id)
+	read := func() { payment, failed = v.Payments.Payment(v.ctx, id) }
+	seen, err := strconv.ParseInt(v.c.Query(afterParam), 10, 64)
+	follows := err == nil && seen > 0
+	if !follows {
+		seen = 0
+		beside.Go(read)
+	}
+	view, err := v.Orders.ReadSeen(v.ctx, v.caller, orders.Seen{OrderID: id, Version: seen})
+	if follows {
+		read()
+	}
 	beside.Wait()
 	switch {
 	case err != nil:
@@ -48,6 +59,14 @@ func (v *visit) order() (contract.View, booking.Payment, error) {
 	default:
 		return view, payment, failed
 	}
+}
+
+// afterParam is the version of the order that was answered last.
+const afterParam = "after"
+
+// orderAt is the address of the order's page, which shows this version or a later one.
+func orderAt(order contract.View) string {
+	return "/orders/" + order.ID + "?" + afterParam + "=" + strconv.FormatInt(order.Version, 10)
 }
 
 // showOrder shows an order as it stands.

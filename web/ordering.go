@@ -158,7 +158,7 @@ func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status 
 	placed, err := v.Orders.Place(v.ctx, a)
 	if err == nil || placed.View.ID != "" {
 		// One that was refused shows what became of its money.
-		return v.goTo("/orders/" + placed.View.ID)
+		return v.goTo(orderAt(placed.View))
 	}
 	refusal := v.disclose(err)
 	why := v.problem(refusal)

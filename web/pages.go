@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"crypto/cipher"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -59,8 +61,9 @@ type Deps struct {
 // Pages are the pages, ready to be mounted.
 type Pages struct {
 	Deps
-	login *logins
-	zones *lru.Cache[string, string] // time zones of what was ordered, by its id
+	login  *logins
+	zones  *lru.Cache[string, string]  // time zones of what was ordered, by its id
+	sealer atomic.Pointer[cipher.AEAD] // of sessions, nil until the key is known
 }
 
 // rememberedZones is of how many things the time zone is remembered.
@@ -133,12 +136,23 @@ func (p *Pages) page(r gin.IRouter, method, path string, action booking.Action, 
 // spare is what a request gets on top of the reply budget, as in the API.
 const spare = orders.Asking + 3*time.Second
 
-// serve finds out whose visit it is, counts it, and lets the handler answer within a
-// time. A browser that hangs up does not end that: what was begun is finished.
+// serve finds out whose visit it is, and lets the handler answer it if the caller may
+// ever do the action.
 func (v *visit) serve(action booking.Action, h handler) error {
 	if err := v.identify(); err != nil {
 		return err
 	}
+	return v.admitted(func(v *visit) error {
+		if !v.caller.EverAllowed(action) {
+			return v.caller.Refuse(action)
+		}
+		return h(v)
+	})
+}
+
+// admitted counts the visit of a caller who is known, and lets the handler answer it
+// within a time. A browser that hangs up does not end that: what was begun is finished.
+func (v *visit) admitted(h handler) error {
 	quota, counted := v.Admission.Callers.Request("caller " + v.caller.ID)
 	if counted && quota.Exceeded {
 		return booking.Errorf(tooManyRequests, "").In(quota.Reset)
@@ -152,9 +166,6 @@ func (v *visit) serve(action booking.Action, h handler) error {
 		return err
 	}
 	defer budget.Leave(true)
-	if !v.caller.EverAllowed(action) {
-		return v.caller.Refuse(action)
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), v.ReplyBudget+spare+v.Admission.MaxWait)
 	defer cancel()
 	v.ctx = admission.Arrived(ctx, arrived)

@@ -6,10 +6,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/web"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -170,6 +173,22 @@ func TestPages_OtherSites(t *testing.T) {
 		}
 	}
 	require.Empty(t, s.book.decided)
+}
+
+// TestPages_TooMany: who sends more requests than one may is told so, on each page of
+// theirs.
+func TestPages_TooMany(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(d *web.Deps) { d.Admission = admission.New(admission.Limits{PerSecond: 1}, time.Second, nil) })
+	b := s.as("alice", booking.English)
+	for b.get("/orders").status == http.StatusOK {
+	}
+	for _, path := range []string{"/", "/orders", "/cleaning"} {
+		got := b.get(path)
+		require.Equal(t, http.StatusTooManyRequests, got.status, path)
+		require.NotEmpty(t, got.header.Get("Retry-After"))
+		require.Contains(t, got.words(), "too many requests")
+	}
 }
 
 // TestStatic: the stylesheet and the script are kept for ever, by names that change with

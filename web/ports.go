@@ -15,6 +15,7 @@ type Orders interface {
 	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
 	Quote(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
+	ReadSeen(context.Context, booking.Caller, orders.Seen) (contract.View, error)
 	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
 }
 

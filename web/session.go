@@ -117,8 +117,12 @@ func open[T any](v *visit, name string) (value T, known bool) {
 	return value, err == nil && json.Unmarshal(text, &value) == nil
 }
 
-// aead is AES-GCM, which draws its nonces by itself.
+// aead is AES-GCM, which draws its nonces by itself. It is made once: the key never
+// changes.
 func (v *visit) aead() (cipher.AEAD, error) {
+	if known := v.sealer.Load(); known != nil {
+		return *known, nil
+	}
 	key, err := v.SessionKey(v.ctx)
 	if err != nil {
 		return nil, err
@@ -127,5 +131,10 @@ func (v *visit) aead() (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cipher.NewGCMWithRandomNonce(block)
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, err
+	}
+	v.sealer.Store(&aead)
+	return aead, nil
 }

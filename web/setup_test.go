@@ -74,6 +74,10 @@ func (b *book) Read(ctx context.Context, caller booking.Caller, _ booking.Kind, 
 	return view, err
 }
 
+func (b *book) ReadSeen(ctx context.Context, caller booking.Caller, s orders.Seen) (contract.View, error) {
+	return b.Read(ctx, caller, "", s.OrderID)
+}
+
 func (b *book) Place(_ context.Context, a orders.Attempt) (orders.Outcome, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

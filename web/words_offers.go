@@ -75,9 +75,9 @@ var offerWords = map[string]entry{
 
 	"policy.title":  {"If you cancel", "취소하면"},
 	"policy.all":    {"You get everything back, for as long as it can be cancelled.", "취소할 수 있는 동안은 전액 환불됩니다."},
-	"policy.before": {"Until %s before check-in you get %d %% back.", "체크인 %s 전까지 %d%% 환불됩니다."},
-	"policy.within": {"Within %s after ordering you get %d %% back.", "주문 후 %s 안에는 %d%% 환불됩니다."},
-	"policy.status": {"While it is “%s” you get %d %% back.", "‘%s’ 상태에서는 %d%% 환불됩니다."},
+	"policy.before": {"Until %s before check-in you get %d%% back.", "체크인 %s 전까지 %d%% 환불됩니다."},
+	"policy.within": {"Within %s after ordering you get %d%% back.", "주문 후 %s 안에는 %d%% 환불됩니다."},
+	"policy.status": {"While it is “%s” you get %d%% back.", "‘%s’ 상태에서는 %d%% 환불됩니다."},
 	"policy.none":   {"After that you get nothing back.", "그 뒤에는 환불되지 않습니다."},
 	"policy.fee":    {"%s is kept as a fee.", "수수료 %s 공제"},
 

@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/internal/telephones"
 	"github.com/yeyak/yeyak/web"
@@ -11,11 +12,11 @@ import (
 // sessions is the name of the secret with which sessions of the pages are sealed.
 const sessions = "sessions"
 
-// newPages puts the pages on what the API is on.
-func (a *App) newPages(d api.Deps) *web.Pages {
+// newPages puts the pages on the orders, and on what else the API is on.
+func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
 	cfg := a.options.Config
 	return web.New(web.Deps{
-		Orders: d.Orders, Hub: a.hub, Catalogue: d.Catalogue, Stock: store.NewInventory(a.dbs[inventoryDB]),
+		Orders: all, Hub: a.hub, Catalogue: d.Catalogue, Stock: store.NewInventory(a.dbs[inventoryDB]),
 		Payments: d.Payments, Messages: d.Messages, Callers: d.Callers,
 		Deliveries: d.Deliveries, Cleaners: d.Cleaners, Members: d.Members,
 		Issuer: string(cfg.Auth.Issuer), Client: cfg.Pages.Client, Audience: cfg.Auth.Audience,

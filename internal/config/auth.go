@@ -60,8 +60,8 @@ type Pages struct {
 	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"What the pages for browsers are to the issuer (OIDC client id), which people log in with; or off, which leaves them out. They are left out without authentication, too."`
 }
 
-// Off tells whether there are no pages.
-func (p Pages) Off() bool { return p.Client == PagesOff }
+// Off tells whether there are no pages. Zero is none, for tests and benchmarks.
+func (p Pages) Off() bool { return p.Client == PagesOff || p.Client == "" }
 
 func (p *Pages) check(m mistakes) {
 	if p.Client == "" {

@@ -5,39 +5,41 @@
 // when the connection breaks; when it was refused, this does, after a while.
 const live = document.querySelector("[data-live]");
 if (live) {
-  let shown = live.dataset.version;
+  let shown = Number(live.dataset.version);
+  let latest = shown;
   let fetching = false;
-  const refresh = async (version) => {
-    if (fetching || version === shown) return;
+  const refresh = async () => {
+    if (fetching) return;
     fetching = true;
     try {
-      const answer = await fetch(live.dataset.part, { credentials: "same-origin" });
-      if (answer.ok) {
+      while (shown < latest) {
+        const answer = await fetch(`${live.dataset.part}?after=${latest}`, { credentials: "same-origin" });
+        if (!answer.ok) break;
         const text = await answer.text();
-        const parsed = new DOMParser().parseFromString(text, "text/html");
-        const focused = document.activeElement && live.contains(document.activeElement) && document.activeElement.id;
-        live.replaceChildren(...parsed.body.childNodes);
+        const version = Number(answer.headers.get("Yeyak-Version"));
+        if (!(version > shown)) break; // the next event, or the next look, shows it
+        const focused = live.contains(document.activeElement) && document.activeElement.id;
+        live.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
         if (focused) document.getElementById(focused)?.focus();
-        shown = answer.headers.get("Yeyak-Version") || version;
-        live.dataset.version = shown;
+        shown = version;
       }
     } catch {
       // The network is away: the stream notices, too, and comes back.
     }
     fetching = false;
-    if (latest !== shown && latest !== version) refresh(latest);
   };
-  let latest = shown;
+  const look = (version) => { latest = Math.max(latest, version); refresh(); };
   let source;
   const follow = () => {
     source = new EventSource(live.dataset.live);
-    source.addEventListener("changed", (e) => { latest = e.data; refresh(e.data); });
+    source.addEventListener("changed", (e) => look(Number(e.data)));
     source.addEventListener("over", () => source.close());
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
     });
   };
   follow();
+  setInterval(refresh, 3000);
   addEventListener("pagehide", () => source.close());
   addEventListener("pageshow", (e) => { if (e.persisted) follow(); });
 }
