@@ -198,6 +198,8 @@ func (p *Pages) decide(v *visit) error {
 		return v.goTo("/work/deliveries")
 	case !out.Done:
 		return v.goTo("/orders/" + id + "?taken=1")
+	case v.backTo(id) == "/orders/"+id:
+		return v.goTo(orderAt(out.View))
 	default:
 		return v.goTo(v.backTo(id))
 	}

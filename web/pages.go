@@ -31,6 +31,8 @@ type Deps struct {
 	Deliveries Jobs
 	Cleaners   Cleaners
 	Members    Members
+	// Terms are what the payment provider takes.
+	Terms Terms
 
 	// Callers knows whose a token is.
 	Callers Callers
@@ -107,6 +109,10 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountDeciding(r)
 	p.mountDesk(r)
 	p.mountWork(r)
+	p.mountOffers(r)
+	p.mountStock(r)
+	p.mountRefunds(r)
+	p.mountToday(r)
 }
 
 // handler answers a visit. Its error becomes a page, in one place: see fail.

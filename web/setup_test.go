@@ -26,6 +26,7 @@ import (
 	"github.com/yeyak/yeyak/internal/devissuer"
 	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/internal/telephones"
 	"github.com/yeyak/yeyak/web"
@@ -62,8 +63,10 @@ type book struct {
 	mu      sync.Mutex
 	placed  []string
 	decided []orders.Decision
+	deleted []string // drinks
 	place   func(orders.Attempt) (orders.Outcome, error)
 	decide  func(orders.Decision) (orders.Outcome, error)
+	refund  func(context.Context, orders.Refund) (orders.Refunded, error)
 }
 
 func (b *book) Read(ctx context.Context, caller booking.Caller, _ booking.Kind, id string) (contract.View, error) {
@@ -97,6 +100,20 @@ func (b *book) Decide(ctx context.Context, caller booking.Caller, d orders.Decis
 	defer b.mu.Unlock()
 	b.decided = append(b.decided, d)
 	return b.decide(d)
+}
+
+func (b *book) DeleteDrink(_ context.Context, _ booking.Caller, drinkID string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.deleted = append(b.deleted, drinkID)
+	return nil
+}
+
+func (b *book) Refund(ctx context.Context, caller booking.Caller, r orders.Refund) (orders.Refunded, error) {
+	if err := b.Allow(ctx, caller, booking.RefundOrder, "", r.OrderID); err != nil {
+		return orders.Refunded{}, err
+	}
+	return b.refund(ctx, r)
 }
 
 func newSite(t *testing.T, change ...func(*web.Deps)) *site {
@@ -133,7 +150,7 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 		Callers: identity.New(identity.Options{
 			Tokens: identity.NewVerifier(identity.VerifierOptions{Issuer: issuer.URL(), Audience: "yeyak"}), People: people, Keys: store.NewKeys(db),
 		}),
-		Deliveries: s.deliveries, Cleaners: s.crew, Members: s.members,
+		Deliveries: s.deliveries, Cleaners: s.crew, Members: s.members, Terms: payments.Terms{},
 		Issuer: issuer.URL(), Client: devissuer.PagesClient, Audience: "yeyak",
 		SessionKey: key(db, "sessions"), HashKey: key(db, "request-hashes"), TestPayments: true,
 		Log:       zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)),
