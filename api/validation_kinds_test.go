@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/telephones"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/telephones"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 

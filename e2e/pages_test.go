@@ -134,8 +134,7 @@ func TestPages_OrderAndCancel(t *testing.T) {
 	require.Equal(t, []int{0, 0}, s.remaining(place))
 	order := strings.TrimPrefix(b.at.Path, "/orders/")
 
-	live, stop := b.live(order)
-	defer stop()
+	live := b.live(order)
 	first := live()
 	b.follow("/orders/" + order + "/cancel")
 	require.Contains(t, b.text, "₩99,000 back")
@@ -153,12 +152,13 @@ func TestPages_OrderAndCancel(t *testing.T) {
 }
 
 // live answers the versions of which the order's page is told.
-func (b *browser) live(order string) (next func() int64, stop func()) {
+func (b *browser) live(order string) (next func() int64) {
 	b.Helper()
 	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, b.url+"/orders/"+order+"/live", nil)
 	require.NoError(b, err)
 	answer, err := b.client.Do(r)
 	require.NoError(b, err)
+	b.Cleanup(func() { answer.Body.Close() })
 	require.Equal(b, http.StatusOK, answer.StatusCode)
 	lines := bufio.NewScanner(answer.Body)
 	return func() int64 {
@@ -171,7 +171,7 @@ func (b *browser) live(order string) (next func() int64, stop func()) {
 		}
 		require.Fail(b, "the page is told nothing more")
 		return 0
-	}, func() { answer.Body.Close() }
+	}
 }
 
 // TestPages_Declined: an order whose payment is declined shows that, and nothing is held.

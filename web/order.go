@@ -3,8 +3,8 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
-	"sync"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -30,35 +30,48 @@ type orderShown struct {
 // fact is a line of what an order is.
 type fact struct{ name, value string }
 
-// order reads the order that the visit is about, and its payment beside it. A visit that
-// follows an answer sees that, although it may come before the answer's row is written.
-func (v *visit) order() (contract.View, booking.Payment, error) {
+// order reads the order that the visit is about. A visit that follows an answer sees
+// that, although it may come before the answer's row is written.
+func (v *visit) order() (contract.View, error) {
 	id := v.c.Param("id")
 	if !booking.IsOrderID("", id) {
-		return contract.View{}, booking.Payment{}, booking.Errorf(booking.NotFound, "")
+		return contract.View{}, booking.Errorf(booking.NotFound, "")
 	}
-	var payment booking.Payment
-	var failed error
-	var beside sync.WaitGroup
-	read := func() { payment, failed = v.Payments.Payment(v.ctx, id) }
 	seen, err := strconv.ParseInt(v.c.Query(afterParam), 10, 64)
-	follows := err == nil && seen > 0
-	if !follows {
+	if err != nil {
 		seen = 0
-		beside.Go(read)
 	}
-	view, err := v.Orders.ReadSeen(v.ctx, v.caller, orders.Seen{OrderID: id, Version: seen})
-	if follows {
-		read()
+	return v.Orders.ReadSeen(v.ctx, v.caller, orders.Seen{OrderID: id, Version: seen})
+}
+
+// ledger is the order's payment as the ledger has it, the zero value where that tells
+// nothing that the order itself does not: most pages are looked at while an order stands,
+// and the ledger takes longer to read than the order.
+func (v *visit) ledger(order contract.View) (booking.Payment, error) {
+	moved := order.Status == booking.Cancelling || order.Status.Final() || order.NeedsAttention || order.Disputed ||
+		slices.ContainsFunc(order.History, func(e contract.Entry) bool { return e.Decision != "" })
+	if !moved || order.Amount.Amount == 0 || !v.caller.Allowed(booking.ReadPayment, order.Thing()) {
+		return booking.Payment{}, nil
 	}
-	beside.Wait()
+	payment, err := v.Payments.Payment(v.ctx, order.ID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return booking.Payment{}, nil
+	}
+	return payment, err
+}
+
+// paid is where the order's payment stands, in words; "" where there is none, or none
+// that is known.
+func (w words) paid(order contract.View, payment booking.Payment) string {
 	switch {
-	case err != nil:
-		return view, booking.Payment{}, err
-	case !v.caller.Allowed(booking.ReadPayment, view.Thing()) || errors.Is(failed, &booking.Error{Code: booking.NotFound}):
-		return view, booking.Payment{}, nil
+	case order.Amount.Amount == 0:
+		return ""
+	case payment.Status != "":
+		return payment.Label(w.language)
+	case order.Placed:
+		return booking.Charged.Label(w.language)
 	default:
-		return view, payment, failed
+		return ""
 	}
 }
 
@@ -93,19 +106,20 @@ func (p *Pages) showPart(v *visit) error {
 }
 
 func (v *visit) orderShown() (orderShown, error) {
-	order, payment, err := v.order()
+	order, err := v.order()
+	if err != nil {
+		return orderShown{}, err
+	}
+	payment, err := v.ledger(order)
 	if err != nil {
 		return orderShown{}, err
 	}
 	zone := v.zoneOf(order)
 	shown := orderShown{
 		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
-		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID),
+		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), paid: v.paid(order, payment),
 		mayRefund: payment.Status != "" && v.caller.Allowed(booking.RefundOrder, order.Thing()), steps: v.steps(order, payment, zone),
 		promised: v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
-	}
-	if payment.Status != "" {
-		shown.paid = payment.Label(v.language)
 	}
 	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
 		quote := order.Quote(v.Now())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log"
-	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -305,8 +304,6 @@ func (s *site) keep(view contract.View) {
 func order(id, customer string, amount int64) contract.Order {
 	return contract.Order{OrderID: id, CustomerID: customer, Amount: booking.Money{Amount: amount, Currency: "KRW"}, PlacedAt: now, PaymentMethod: "pm_card_visa"}
 }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func escape(text string) string { return url.QueryEscape(text) }
 

@@ -47,15 +47,6 @@ func (w words) moment(at time.Time, zone string) string {
 	return w.day(booking.DateOf(at)) + " " + at.Format("15:04 MST")
 }
 
-// clock is the time of day of an instant, with seconds.
-func (w words) clock(at time.Time, zone string) string {
-	loc, err := booking.Zone(zone)
-	if err != nil {
-		loc = time.UTC
-	}
-	return at.In(loc).Format("15:04:05")
-}
-
 // day is a date as people write it.
 func (w words) day(d booking.Date) string {
 	if d.IsZero() {
@@ -94,22 +85,22 @@ func (v *visit) zoneOf(order contract.View) string {
 	if zone, known := v.zones.Get(order.Item.ID); known {
 		return zone
 	}
-	zone := ""
+	var zone string
+	var err error
 	switch order.Kind {
 	case booking.Lodging:
-		place, err := v.Catalogue.Place(v.ctx, order.Item.ID)
+		var place booking.Place
+		place, err = v.Catalogue.Place(v.ctx, order.Item.ID)
 		zone = place.TimeZone
-		if err != nil {
-			return defaultZone // it is asked for again the next time
-		}
 	case booking.Cafe:
-		drink, _, err := v.Catalogue.Drink(v.ctx, order.Item.ID)
+		var drink booking.Drink
+		drink, _, err = v.Catalogue.Drink(v.ctx, order.Item.ID)
 		zone = drink.TimeZone
-		if err != nil {
-			return defaultZone
-		}
 	default:
 		return defaultZone
+	}
+	if err != nil {
+		return defaultZone // it is asked for again the next time
 	}
 	v.zones.Add(order.Item.ID, zone)
 	return zone

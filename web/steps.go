@@ -35,6 +35,15 @@ var usualWay = map[booking.Kind][]booking.Status{
 func (v *visit) steps(order contract.View, payment booking.Payment, zone string) []step {
 	reader := v.caller.ReaderOf(order.Thing())
 	var steps []step
+	for _, e := range payment.Entries {
+		if e.Kind == booking.RefundEntry {
+			s := v.refundStep(e)
+			if e.Key == payment.RefundKey() && order.Status == booking.Cancelled && s.at.After(order.Since()) {
+				s.at = order.Since() // the engine's clock for the end is that of the task which gave it back
+			}
+			steps = append(steps, s)
+		}
+	}
 	for i, e := range order.History {
 		s := v.stepOf(order, e)
 		s.now = i == len(order.History)-1 && !order.Status.Final()
@@ -42,11 +51,6 @@ func (v *visit) steps(order contract.View, payment booking.Payment, zone string)
 			s.detail = note
 		}
 		steps = append(steps, s)
-	}
-	for _, e := range payment.Entries {
-		if e.Kind == booking.RefundEntry {
-			steps = append(steps, v.refundStep(e))
-		}
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return a.at.Compare(b.at) })
 	for i := range steps {

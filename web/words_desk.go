@@ -6,6 +6,8 @@ var deskWords = map[string]entry{
 	"nav.kitchen":     {"Kitchen", "제조"},
 	"nav.assignments": {"My calls", "내 호출"},
 
+	"home.work": {"What is there to do?", "무엇을 할까요?"},
+
 	"field.owner": {"The owner's number", "점주 번호"},
 
 	"desk.show":    {"Show", "보기"},

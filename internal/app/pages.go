@@ -1,6 +1,8 @@
 package app
 
 import (
+	"cmp"
+
 	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -22,8 +24,10 @@ func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
 		Issuer: string(cfg.Auth.Issuer), Client: cfg.Pages.Client, Audience: cfg.Auth.Audience,
 		SessionKey: sharedKey(store.NewSecrets(a.dbs[catalogueDB]), sessions), HashKey: d.HashKey,
 		TestPayments: !cfg.Payments.Stripe(),
-		Telephone:    func(text string) (booking.Personal, bool) { return telephones.Read(text, cfg.Orders.TelRegion) },
-		Admission:    a.budgets, ReplyBudget: cfg.Orders.ReplyBudget, Closing: a.closing, Log: a.log,
+		Telephone: func(text string) (booking.Personal, bool) {
+			return telephones.Read(text, cmp.Or(cfg.Orders.TelRegion, api.DefaultTelRegion))
+		},
+		Admission: a.budgets, ReplyBudget: cfg.Orders.ReplyBudget, Closing: a.closing, Log: a.log,
 	})
 }
 

@@ -27,7 +27,14 @@ func pages(i *devissuer.Issuer) *oauth2.Config {
 // stays does not follow redirects: where they lead to is looked at.
 var stays = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
-func do(t *testing.T, method, target string, form url.Values, header ...string) (*http.Response, string) {
+// seen is an answer, read. at is where it leads to, if it does.
+type seen struct {
+	status int
+	text   string
+	at     *url.URL
+}
+
+func do(t *testing.T, method, target string, form url.Values, header ...string) seen {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(form.Encode()))
 	require.NoError(t, err)
@@ -43,32 +50,27 @@ func do(t *testing.T, method, target string, form url.Values, header ...string) 
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
-	return answer, string(text)
+	at, _ := answer.Location()
+	return seen{answer.StatusCode, string(text), at}
 }
 
 // begin begins a login, and answers its id.
 func begin(t *testing.T, i *devissuer.Issuer, verifier string) string {
 	t.Helper()
-	answer, text := do(t, http.MethodGet, pages(i).AuthCodeURL("state", oauth2.S256ChallengeOption(verifier)), nil)
-	require.Equal(t, http.StatusFound, answer.StatusCode, text)
-	at, err := answer.Location()
-	require.NoError(t, err)
-	return at.Query().Get("id")
+	answer := do(t, http.MethodGet, pages(i).AuthCodeURL("state", oauth2.S256ChallengeOption(verifier)), nil)
+	require.Equal(t, http.StatusFound, answer.status, answer.text)
+	return answer.at.Query().Get("id")
 }
 
 // code chooses an account, and answers the code that the pages get.
 func code(t *testing.T, i *devissuer.Issuer, login, account string) string {
 	t.Helper()
-	answer, text := do(t, http.MethodPost, i.URL()+"/login", url.Values{"id": {login}, "account": {account}})
-	require.Equal(t, http.StatusSeeOther, answer.StatusCode, text)
-	at, err := answer.Location()
-	require.NoError(t, err)
-	answer, text = do(t, http.MethodGet, at.String(), nil)
-	require.Equal(t, http.StatusFound, answer.StatusCode, text)
-	at, err = answer.Location()
-	require.NoError(t, err)
-	require.Equal(t, "state", at.Query().Get("state"))
-	return at.Query().Get("code")
+	answer := do(t, http.MethodPost, i.URL()+"/login", url.Values{"id": {login}, "account": {account}})
+	require.Equal(t, http.StatusSeeOther, answer.status, answer.text)
+	answer = do(t, http.MethodGet, answer.at.String(), nil)
+	require.Equal(t, http.StatusFound, answer.status, answer.text)
+	require.Equal(t, "state", answer.at.Query().Get("state"))
+	return answer.at.Query().Get("code")
 }
 
 // TestLogin: with one click a person is any of the accounts, and their token is a
@@ -80,9 +82,9 @@ func TestLogin(t *testing.T) {
 	for _, account := range devissuer.Accounts() {
 		secret := oauth2.GenerateVerifier()
 		login := begin(t, i, secret)
-		answer, text := do(t, http.MethodGet, i.URL()+"/login?id="+login, nil)
-		require.Equal(t, http.StatusOK, answer.StatusCode)
-		require.Len(t, regexp.MustCompile("<button").FindAllString(text, -1), len(devissuer.Accounts()))
+		answer := do(t, http.MethodGet, i.URL()+"/login?id="+login, nil)
+		require.Equal(t, http.StatusOK, answer.status)
+		require.Len(t, regexp.MustCompile("<button").FindAllString(answer.text, -1), len(devissuer.Accounts()))
 		token, err := pages(i).Exchange(t.Context(), code(t, i, login, account.ID), oauth2.VerifierOption(secret))
 		require.NoError(t, err)
 		s, err := v.Verify(t.Context(), token.AccessToken)
@@ -96,14 +98,12 @@ func TestLogin(t *testing.T) {
 func TestLogin_Refused(t *testing.T) {
 	t.Parallel()
 	i := start(t, t.TempDir())
-	answer, _ := do(t, http.MethodGet, pages(i).AuthCodeURL("state"), nil)
-	at, err := answer.Location()
-	require.NoError(t, err)
-	require.Equal(t, "invalid_request", at.Query().Get("error"))
+	answer := do(t, http.MethodGet, pages(i).AuthCodeURL("state"), nil)
+	require.Equal(t, "invalid_request", answer.at.Query().Get("error"))
 
 	secret := oauth2.GenerateVerifier()
 	given := code(t, i, begin(t, i, secret), "alice")
-	_, err = pages(i).Exchange(t.Context(), given, oauth2.VerifierOption(oauth2.GenerateVerifier()))
+	_, err := pages(i).Exchange(t.Context(), given, oauth2.VerifierOption(oauth2.GenerateVerifier()))
 	require.Error(t, err)
 	given = code(t, i, begin(t, i, secret), "alice")
 	_, err = pages(i).Exchange(t.Context(), given, oauth2.VerifierOption(secret))
@@ -113,15 +113,15 @@ func TestLogin_Refused(t *testing.T) {
 
 	elsewhere := pages(i)
 	elsewhere.RedirectURL = "https://example.com/login/callback"
-	answer, _ = do(t, http.MethodGet, elsewhere.AuthCodeURL("state", oauth2.S256ChallengeOption(secret)), nil)
-	require.Equal(t, http.StatusBadRequest, answer.StatusCode)
+	answer = do(t, http.MethodGet, elsewhere.AuthCodeURL("state", oauth2.S256ChallengeOption(secret)), nil)
+	require.Equal(t, http.StatusBadRequest, answer.status)
 
 	login := begin(t, i, secret)
 	form := url.Values{"id": {login}, "account": {"olga"}}
-	answer, _ = do(t, http.MethodPost, i.URL()+"/login", form, "Sec-Fetch-Site", "cross-site")
-	require.Equal(t, http.StatusForbidden, answer.StatusCode)
-	answer, _ = do(t, http.MethodGet, i.URL()+"/login?id="+login, nil, "Host", "evil.example.com")
-	require.Equal(t, http.StatusMisdirectedRequest, answer.StatusCode)
-	answer, _ = do(t, http.MethodPost, i.URL()+"/login", url.Values{"id": {login}, "account": {"mallory"}})
-	require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode)
+	answer = do(t, http.MethodPost, i.URL()+"/login", form, "Sec-Fetch-Site", "cross-site")
+	require.Equal(t, http.StatusForbidden, answer.status)
+	answer = do(t, http.MethodGet, i.URL()+"/login?id="+login, nil, "Host", "evil.example.com")
+	require.Equal(t, http.StatusMisdirectedRequest, answer.status)
+	answer = do(t, http.MethodPost, i.URL()+"/login", url.Values{"id": {login}, "account": {"mallory"}})
+	require.Equal(t, http.StatusUnprocessableEntity, answer.status)
 }
