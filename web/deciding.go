@@ -26,8 +26,14 @@ type button struct {
 // buttons are all of them: a cancel has pages of its own.
 var buttons = []button{
 	{verb: "confirm", kind: booking.Lodging, update: contract.ConfirmUpdate, word: "decide.confirm"},
-	{verb: "reject", kind: booking.Lodging, update: contract.RejectUpdate, word: "decide.reject", asks: "decide.reject.ask", says: true, needed: true, danger: true},
-	{verb: "no-show", kind: booking.Lodging, update: contract.NoShowUpdate, word: "decide.noshow", asks: "decide.noshow.ask", says: true, danger: true},
+	{
+		verb: "reject", kind: booking.Lodging, update: contract.RejectUpdate, word: "decide.reject", asks: "decide.reject.ask",
+		says: true, needed: true, danger: true,
+	},
+	{
+		verb: "no-show", kind: booking.Lodging, update: contract.NoShowUpdate, word: "decide.noshow", asks: "decide.noshow.ask",
+		says: true, danger: true,
+	},
 	{verb: "leave", kind: booking.Lodging, update: contract.CompleteUpdate, word: "decide.leave", asks: "decide.leave.ask"},
 	{verb: "deliver", kind: booking.Food, update: contract.CompleteUpdate, word: "decide.deliver"},
 	{verb: "serve", kind: booking.Cafe, update: contract.CompleteUpdate, word: "decide.serve"},

@@ -59,7 +59,10 @@ func patientInn() booking.Place {
 
 // arrived is a stay whose guests may have come yesterday.
 func arrived(customer string) contract.Input {
-	return contract.Lodging{Order: order(stayID, customer, 100000), Place: seaside, CheckIn: today.AddDays(-1), CheckOut: today.AddDays(2), Rooms: 1}.Fixed()
+	return contract.Lodging{
+		Order: order(stayID, customer, 100000), Place: seaside,
+		CheckIn: today.AddDays(-1), CheckOut: today.AddDays(2), Rooms: 1,
+	}.Fixed()
 }
 
 // TestDecisions: each button stands on the order's page for those who may press it, when

@@ -59,8 +59,7 @@ func TestDesk_Members(t *testing.T) {
 	s.waitingStay(there, other, now)
 	cora := s.as("cora", booking.English)
 	require.NotContains(t, cora.get("/desk").text, here)
-	member := booking.Member{PersonID: "cora", By: "bora", At: now, Membership: booking.Membership{OwnerID: "bora", Place: seaside.ID, Level: booking.StaffLevel}}
-	require.NoError(t, s.members.PutMember(t.Context(), "bora", "cora", []booking.Member{member}))
+	s.employ("bora", "cora", seaside.ID)
 	shown := cora.get("/desk").text
 	require.Contains(t, shown, here)
 	require.NotContains(t, shown, there)

@@ -77,39 +77,35 @@ func (p *Pages) showOffers(v *visit) error {
 	return v.show(http.StatusOK, cataloguePage(v.page(v.say("nav.catalogue"), "nav.catalogue"), c))
 }
 
+// listOffers adds what the part has of the list's sort.
 func (v *visit) listOffers(list *offerList, part part, withdrawn bool) error {
-	filter := booking.CatalogueFilter{OwnerID: part.ownerID, Withdrawn: withdrawn}
-	page, next := booking.Page{Limit: deskPart}, ""
+	filter, page := booking.CatalogueFilter{OwnerID: part.ownerID, Withdrawn: withdrawn}, booking.Page{Limit: deskPart}
 	var some []offered
+	var next string
+	var err error
 	switch list.kind {
 	case booking.Lodging:
-		places, more, err := v.Catalogue.Places(v.ctx, filter, page)
-		if err != nil {
-			return err
-		}
+		var places []booking.Place
+		places, next, err = v.Catalogue.Places(v.ctx, filter, page)
 		for _, p := range places {
 			some = append(some, offered{kind: list.kind, place: p})
 		}
-		next = more
 	case booking.Food:
-		menus, more, err := v.Catalogue.Menus(v.ctx, filter, page)
-		if err != nil {
-			return err
-		}
+		var menus []booking.Menu
+		menus, next, err = v.Catalogue.Menus(v.ctx, filter, page)
 		for _, m := range menus {
 			some = append(some, offered{kind: list.kind, menu: m})
 		}
-		next = more
 	default:
+		var drinks []booking.Drink
 		filter.EndsAfter = v.Now()
-		drinks, more, err := v.Catalogue.Drinks(v.ctx, filter, page)
-		if err != nil {
-			return err
-		}
+		drinks, next, err = v.Catalogue.Drinks(v.ctx, filter, page)
 		for _, d := range drinks {
 			some = append(some, offered{kind: list.kind, drink: d})
 		}
-		next = more
+	}
+	if err != nil {
+		return err
 	}
 	list.more = list.more || next != ""
 	return v.addLines(list, some, part)

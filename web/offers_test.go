@@ -13,7 +13,8 @@ import (
 
 // ofThePlace are the fields of a place's form.
 var ofThePlace = []string{
-	"name", "Hill House", "price", "70,000", "confirmation", "manual", "confirmWithin", "90m", "timeZone", "Asia/Seoul", "checkInTime", "15:00", "checkOutTime", "11:00",
+	"name", "Hill House", "price", "70,000", "confirmation", "manual", "confirmWithin", "90m", "timeZone", "Asia/Seoul",
+	"checkInTime", "15:00", "checkOutTime", "11:00",
 }
 
 // TestOffers: an owner offers something of each sort, changes it, withdraws it and brings
@@ -146,8 +147,7 @@ func TestOffers_OfOthers(t *testing.T) {
 	}
 	require.Equal(t, http.StatusForbidden, s.as("bora", booking.English).post("/desk/menus/new", "name", "Mine", "price", "1", "owner", "cora").status)
 	require.Equal(t, http.StatusNotFound, s.as("bora", booking.English).get("/desk/places/none").status)
-	member := booking.Member{PersonID: "bora", By: "cora", At: now, Membership: booking.Membership{OwnerID: "cora", Level: booking.StaffLevel}}
-	require.NoError(t, s.members.PutMember(t.Context(), "cora", "bora", []booking.Member{member}))
+	s.employ("cora", "bora", "")
 	b := s.as("bora", booking.English)
 	require.Contains(t, b.get("/desk/catalogue").text, latte.ID)
 	require.Equal(t, http.StatusForbidden, b.get("/desk/drinks/"+latte.ID).status, "staff change no drink")

@@ -80,8 +80,7 @@ func TestRefund_OfOthers(t *testing.T) {
 	s.furnish()
 	s.pay(stayID, 100000)
 	s.book.refund = s.begins
-	member := booking.Member{PersonID: "cora", By: "bora", At: now, Membership: booking.Membership{OwnerID: "bora", Level: booking.StaffLevel}}
-	require.NoError(t, s.members.PutMember(t.Context(), "bora", "cora", []booking.Member{member}))
+	s.employ("bora", "cora", "")
 	path := "/orders/" + stayID + "/refund"
 	for who, status := range map[string]int{"alice": 403, "minho": 403, "dana": 403, "kim": 403, "cora": 403} {
 		b := s.as(who, booking.English)

@@ -101,20 +101,6 @@ func (b *book) Decide(ctx context.Context, caller booking.Caller, d orders.Decis
 	return b.decide(d)
 }
 
-func (b *book) DeleteDrink(_ context.Context, _ booking.Caller, drinkID string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.deleted = append(b.deleted, drinkID)
-	return nil
-}
-
-func (b *book) Refund(ctx context.Context, caller booking.Caller, r orders.Refund) (orders.Refunded, error) {
-	if err := b.Allow(ctx, caller, booking.RefundOrder, "", r.OrderID); err != nil {
-		return orders.Refunded{}, err
-	}
-	return b.refund(ctx, r)
-}
-
 func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 	t.Helper()
 	dir := t.TempDir()

@@ -82,8 +82,7 @@ func TestEarnings(t *testing.T) {
 		require.Equal(t, http.StatusUnprocessableEntity, wrong.status, query)
 		require.NotContains(t, wrong.text, "<script>")
 	}
-	member := booking.Member{PersonID: "bora", By: "cora", At: now, Membership: booking.Membership{OwnerID: "cora", Level: booking.StaffLevel}}
-	require.NoError(t, s.members.PutMember(t.Context(), "cora", "bora", []booking.Member{member}))
+	s.employ("cora", "bora", "")
 	staff := s.as("bora", booking.English).get("/desk/earnings").words()
 	require.NotContains(t, staff, "18,000", "staff see no payments")
 	require.Contains(t, staff, "100,000")
