@@ -44,6 +44,18 @@ var printers = func() map[booking.Language]*message.Printer {
 	return in
 }()
 
+// plain are the entries without values in each language: most of what pages say, for
+// which no printer is asked.
+var plain = func() map[booking.Language]map[string]string {
+	in := map[booking.Language]map[string]string{booking.English: {}, booking.Korean: {}}
+	for key, e := range entries {
+		if !strings.Contains(e.en, "%") {
+			in[booking.English][key], in[booking.Korean][key] = e.en, e.ko
+		}
+	}
+	return in
+}()
+
 // must is for the catalogue, which is written here: a mistake is found by any test.
 func must(err error) {
 	if err != nil {
@@ -60,4 +72,9 @@ type words struct {
 func wordsIn(l booking.Language) words { return words{l, printers[l]} }
 
 // say is the entry in words, with its values filled in.
-func (w words) say(key string, values ...any) string { return w.printer.Sprintf(key, values...) }
+func (w words) say(key string, values ...any) string {
+	if text, known := plain[w.language][key]; known {
+		return text
+	}
+	return w.printer.Sprintf(key, values...)
+}
