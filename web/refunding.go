@@ -65,13 +65,13 @@ func (v *visit) refundPage(status int, o *ordering) error {
 	left := booking.Money{Amount: payment.Refundable(), Currency: payment.Amount.Currency}
 	form := refundForm{
 		ordering: o, order: order, what: v.what(order), left: left, leftIs: v.money(left), paid: payment.Label(v.language),
-		lines: v.ledger(order, payment),
+		lines: v.ledgerLines(order, payment),
 	}
 	return v.show(status, refundPage(v.page(v.say("refund.title"), ""), form))
 }
 
-// ledger are the lines of a payment, oldest first: what was charged, and each refund.
-func (v *visit) ledger(order contract.View, payment booking.Payment) []ledgerLine {
+// ledgerLines are the lines of a payment, oldest first: what was charged, and each refund.
+func (v *visit) ledgerLines(order contract.View, payment booking.Payment) []ledgerLine {
 	zone := v.zoneOf(order)
 	lines := []ledgerLine{{what: v.say("ledger.charge"), amount: v.money(payment.Amount), state: payment.Label(v.language), when: v.moment(payment.At, zone)}}
 	for _, e := range payment.Entries {
