@@ -118,8 +118,9 @@ func (v *visit) orderShown() (orderShown, error) {
 	shown := orderShown{
 		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
 		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), paid: v.paid(order, payment),
-		mayRefund: order.Placed && order.Amount.Amount > 0 && v.caller.Allowed(booking.RefundOrder, order.Thing()), steps: v.steps(order, payment, zone),
-		promised: v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
+		steps:     v.steps(order, payment, zone),
+		mayRefund: order.Placed && order.Amount.Amount > 0 && v.caller.Allowed(booking.RefundOrder, order.Thing()),
+		promised:  v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
 	}
 	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
 		quote := order.Quote(v.Now())
