@@ -21,7 +21,7 @@ func (p *Pages) home(v *visit) error {
 
 func (p *Pages) ownHome(v *visit) error {
 	if !v.caller.Is(booking.CustomerRole) {
-		return v.homePage(nil)
+		return v.show(http.StatusOK, workHomePage(v.page(v.say("home.work"), "")))
 	}
 	found, err := p.Orders.List(v.ctx, v.caller, booking.OrderFilter{CustomerID: v.caller.ID}, booking.Page{Limit: latestShown}, nil)
 	if err != nil {

@@ -19,6 +19,13 @@ var navEntries = []navEntry{
 	{"nav.drinks", "/drinks", booking.PlaceOrder},
 	{"nav.cleaning", "/cleaning", booking.PlaceOrder},
 	{"nav.orders", "/orders", booking.PlaceOrder},
+	{"nav.desk", "/desk", booking.ConfirmOrder},
+	{"nav.today", "/desk/today", booking.ConfirmOrder},
+	{"nav.catalogue", "/desk/catalogue", booking.ChangeStock},
+	{"nav.earnings", "/desk/earnings", booking.RefundOrder},
+	{"nav.kitchen", "/work/kitchen", booking.Serve},
+	{"nav.deliveries", "/work/deliveries", booking.Deliver},
+	{"nav.assignments", "/work/cleaning", booking.FinishCall},
 	{"nav.messages", "/messages", booking.ReadMessages},
 }
 

@@ -14,15 +14,17 @@ import (
 // orderShown is an order as its page shows it.
 type orderShown struct {
 	contract.View
-	zone     string
-	what     string
-	badge    badge
-	facts    []fact
-	steps    []step
-	paid     string  // where its payment stands, "" where none is known
-	quote    []offer // what a cancel gives back, now and later
-	mayEnd   bool    // its reader may cancel it, as it stands
-	promised bool    // a cancel was taken that has not been carried out yet
+	zone      string
+	what      string
+	badge     badge
+	facts     []fact
+	steps     []step
+	paid      string  // where its payment stands, "" where none is known
+	quote     []offer // what a cancel gives back, now and later
+	mayEnd    bool    // its reader may cancel it, as it stands
+	deciding          // what its reader may decide
+	mayRefund bool    // its reader may give something back of it
+	promised  bool    // a cancel was taken that has not been carried out yet
 }
 
 // fact is a line of what an order is.
@@ -115,8 +117,10 @@ func (v *visit) orderShown() (orderShown, error) {
 	zone := v.zoneOf(order)
 	shown := orderShown{
 		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
-		facts: v.facts(order, zone), paid: v.paid(order, payment), steps: v.steps(order, payment, zone),
-		promised: v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
+		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), paid: v.paid(order, payment),
+		steps:     v.steps(order, payment, zone),
+		mayRefund: order.Placed && order.Amount.Amount > 0 && v.caller.Allowed(booking.RefundOrder, order.Thing()),
+		promised:  v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
 	}
 	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
 		quote := order.Quote(v.Now())

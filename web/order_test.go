@@ -82,7 +82,7 @@ func TestCancel(t *testing.T) {
 	}
 	taken := b.submit(ask, path, "reason", "Change of plans")
 	require.Equal(t, "/orders/"+stayID+"?taken=1", taken.url.RequestURI())
-	require.Contains(t, taken.words(), "Your cancellation was taken")
+	require.Contains(t, taken.words(), "Your decision was taken")
 	last := s.book.decided[len(s.book.decided)-1]
 	require.Equal(t, orders.Decision{OrderID: stayID, Kind: booking.Lodging, Update: contract.CancelUpdate, Note: "Change of plans", Expect: expect}, last)
 

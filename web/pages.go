@@ -27,6 +27,12 @@ type Deps struct {
 	Stock     Stock
 	Payments  Payments
 	Messages  Messages
+	// Deliveries, Cleaners and Members are for those who serve.
+	Deliveries Jobs
+	Cleaners   Cleaners
+	Members    Members
+	// Terms are what the payment provider takes.
+	Terms Terms
 
 	// Callers knows whose a token is.
 	Callers Callers
@@ -100,6 +106,13 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountDrinks(r)
 	p.mountCleaning(r)
 	p.mountOrders(r)
+	p.mountDeciding(r)
+	p.mountDesk(r)
+	p.mountWork(r)
+	p.mountOffers(r)
+	p.mountStock(r)
+	p.mountRefunds(r)
+	p.mountToday(r)
 }
 
 // handler answers a visit. Its error becomes a page, in one place: see fail.

@@ -37,7 +37,7 @@ func (v *visit) identify() error {
 	if err != nil {
 		return err
 	}
-	v.caller, v.token = caller, s.Token
+	v.caller, v.token = v.withMemberships(ctx, caller), s.Token
 	return nil
 }
 

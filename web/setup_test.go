@@ -25,6 +25,7 @@ import (
 	"github.com/yeyak/yeyak/internal/devissuer"
 	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/internal/telephones"
 	"github.com/yeyak/yeyak/web"
@@ -38,16 +39,19 @@ var now = time.Now()
 // whose sagas the test plays.
 type site struct {
 	*testing.T
-	url       string
-	server    *httptest.Server
-	issuer    *devissuer.Issuer
-	catalogue *store.Catalogue
-	stock     *store.Inventory
-	payments  *store.Payments
-	messages  *store.Notifications
-	rows      *store.Mypage
-	hub       *orders.Hub
-	book      *book
+	url        string
+	server     *httptest.Server
+	issuer     *devissuer.Issuer
+	catalogue  *store.Catalogue
+	stock      *store.Inventory
+	payments   *store.Payments
+	messages   *store.Notifications
+	rows       *store.Mypage
+	hub        *orders.Hub
+	book       *book
+	deliveries *store.Jobs
+	crew       *store.Crew
+	members    *store.Members
 }
 
 // book is orders without an engine: what is prepared and read is real.
@@ -58,8 +62,10 @@ type book struct {
 	mu      sync.Mutex
 	placed  []string
 	decided []orders.Decision
+	deleted []string // drinks
 	place   func(orders.Attempt) (orders.Outcome, error)
 	decide  func(orders.Decision) (orders.Outcome, error)
+	refund  func(context.Context, orders.Refund) (orders.Refunded, error)
 }
 
 func (b *book) Read(ctx context.Context, caller booking.Caller, _ booking.Kind, id string) (contract.View, error) {
@@ -101,7 +107,7 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(dir, "pages.db"), store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	for _, service := range []string{"catalogue", "inventory", "payments", "notifications", "mypage"} {
+	for _, service := range []string{"catalogue", "inventory", "payments", "notifications", "mypage", "fulfilment"} {
 		_, err = store.Migrate(t.Context(), db, service)
 		require.NoError(t, err)
 	}
@@ -113,6 +119,7 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 		T: t, issuer: issuer, catalogue: store.NewCatalogue(db), stock: store.NewInventory(db), payments: store.NewPayments(db),
 		messages: store.NewNotifications(db), rows: store.NewMypage(db), hub: &orders.Hub{},
 	}
+	s.deliveries, s.crew, s.members = store.NewDeliveries(db), store.NewCrew(db), store.NewMembers(db)
 	people := store.NewPeople(db)
 	for _, account := range devissuer.Accounts() {
 		for _, kind := range []identity.Kind{identity.CustomerKind, identity.OwnerKind} {
@@ -128,6 +135,7 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 		Callers: identity.New(identity.Options{
 			Tokens: identity.NewVerifier(identity.VerifierOptions{Issuer: issuer.URL(), Audience: "yeyak"}), People: people, Keys: store.NewKeys(db),
 		}),
+		Deliveries: s.deliveries, Cleaners: s.crew, Members: s.members, Terms: payments.Terms{},
 		Issuer: issuer.URL(), Client: devissuer.PagesClient, Audience: "yeyak",
 		SessionKey: key(db, "sessions"), HashKey: key(db, "request-hashes"), TestPayments: true,
 		Log:       zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)),

@@ -21,7 +21,8 @@ type visit struct {
 	ctx context.Context
 	words
 	caller booking.Caller
-	token  string // that the session holds
+	token  string                   // that the session holds
+	places map[string]booking.Place // that were read for this page, by their ids
 }
 
 func (p *Pages) visit(c *gin.Context) *visit {

@@ -28,7 +28,7 @@ var orderWords = map[string]entry{
 	"order.number":    {"Number", "주문 번호"},
 	"order.payment":   {"Payment: %s", "결제: %s"},
 	"order.way":       {"What has happened", "진행 상황"},
-	"order.promised":  {"Your cancellation was taken. It is carried out as soon as it can be.", "취소 요청을 받았습니다. 가능한 대로 바로 처리됩니다."},
+	"order.promised":  {"Your decision was taken. It is carried out as soon as it can be.", "요청을 받았습니다. 가능한 대로 바로 처리됩니다."},
 	"order.attention": {"This takes longer than it should. Somebody is asked to look at it.", "처리가 늦어지고 있어 담당자가 확인 중입니다."},
 	"order.earlier":   {"It may have been ordered already: look here.", "이미 주문되었을 수 있습니다. 여기에서 확인해 주세요."},
 
