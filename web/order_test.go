@@ -51,7 +51,8 @@ func TestOrderPage(t *testing.T) {
 	require.Contains(t, undoing.words(), "Change of plans")
 	require.Contains(t, undoing.text, "step back")
 	require.NotContains(t, undoing.text, "/cancel", "it is being cancelled")
-	require.NoError(t, s.payments.EndRefund(t.Context(), foodID, booking.Refunded, "pi_1", 18000, "re_1"))
+	_, err = s.payments.EndRefund(t.Context(), foodID, booking.Refunded, "pi_1", 18000, "re_1")
+	require.NoError(t, err)
 	require.Contains(t, b.get("/orders/"+foodID).words(), "₩18,000 was given back")
 }
 
