@@ -106,7 +106,7 @@ func TestCall_Invalid(t *testing.T) {
 		t.Parallel()
 		number, ok := telephones.Read("030 123456", "DE")
 		require.True(t, ok)
-		require.Equal(t, "+4930123456", number)
+		require.EqualValues(t, "+4930123456", number)
 		_, ok = telephones.Read("030 123456", "KR")
 		require.False(t, ok)
 	})
