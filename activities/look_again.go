@@ -48,6 +48,11 @@ func notDone(payment booking.Payment) (keys []string) {
 // it has found done are told, too: what waits for them does not know that yet.
 func lookedAt(payment booking.Payment, waited []string) booking.Looked {
 	looked := booking.Looked{Status: payment.Status, Disputes: payment.OpenDisputes(), Refunds: waited}
+	for _, d := range payment.Disputes {
+		if d.State == booking.DisputeLost {
+			looked.Lost = append(looked.Lost, d)
+		}
+	}
 	for _, key := range notDone(payment) {
 		if !slices.Contains(waited, key) {
 			looked.Refunds = append(looked.Refunds, key)

@@ -122,6 +122,7 @@ type DisputedOrder struct {
 	CustomerID string `json:"customerId,omitempty"`
 	OwnerID    string `json:"ownerId,omitempty"`
 	ItemID     string `json:"itemId,omitempty"`
+	ItemName   string `json:"itemName,omitempty"`
 }
 
 // NoteDisputes marks the order's row while a dispute of its payment is open. It fails, to
@@ -138,5 +139,5 @@ func (m *Mypage) NoteDisputes(ctx context.Context, d OpenDisputes) (DisputedOrde
 		return DisputedOrder{}, err
 	}
 	m.Waiters.Announce(ctx, d.OrderID)
-	return DisputedOrder{CustomerID: view.CustomerID, OwnerID: view.OwnerID, ItemID: view.Item.ID}, nil
+	return DisputedOrder{CustomerID: view.CustomerID, OwnerID: view.OwnerID, ItemID: view.Item.ID, ItemName: view.Item.Name}, nil
 }

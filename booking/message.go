@@ -38,6 +38,10 @@ const (
 	RefundFailedMessage MessageType = "refund_failed" // a refund that was begun could not be made; a person sees to it
 )
 
+// DisputeLostMessage tells an owner that the customer's bank has taken back what was paid.
+// Nothing takes it back.
+const DisputeLostMessage MessageType = "dispute_lost"
+
 // MessageTypes lists every type of messages.
 func MessageTypes() []MessageType {
 	return []MessageType{
@@ -46,7 +50,7 @@ func MessageTypes() []MessageType {
 		CleanerAssignedMessage, AssignmentCancelledMessage,
 		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
 		NoShowMessage,
-		RefundedMessage, RefundFailedMessage,
+		RefundedMessage, RefundFailedMessage, DisputeLostMessage,
 	}
 }
 
@@ -78,7 +82,7 @@ type MessageData struct {
 	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide" example:"24h"`
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
-	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid"`
+	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid, or was taken back by a bank"`
 	// Decision is one that the recipient, or a member of it, has made, and Status where the order stood
 	// when it came.
 	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,resolve" doc:"What the recipient had decided"`

@@ -78,6 +78,12 @@ var messageWords = map[MessageType]map[Addressee]words{
 			Korean:  "결제사 사정으로 환불이 지연되어 담당자가 처리하고 있습니다. 환불 예정 금액: {refund}. {item}",
 		},
 	},
+	DisputeLostMessage: {
+		ForOwner: {
+			English: "The customer's bank has taken back {refund} of the payment in a dispute: {item}",
+			Korean:  "결제 분쟁에서 고객의 은행이 결제 금액을 회수했습니다. 회수 금액: {refund}. {item}",
+		},
+	},
 	DecisionNotDoneMessage: {
 		ForCustomer: decisionNotDone, ForOwner: decisionNotDone, ForCleaner: decisionNotDone,
 	},

@@ -34,7 +34,11 @@ func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 		if err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		if err := n.mark(payment.Disputes); err != nil {
+		order, err := n.mark(payment.Disputes)
+		if err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
+		if err := n.tellLost(payment.Lost, order); err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
 		if err := n.waitFor(payment.Disputes, unfollowed); err != nil {
@@ -144,11 +148,10 @@ func (n *notices) begin(id string, in contract.RefundingAgain) {
 
 // mark shows on mypage, and in the list of workflows, whether the order is disputed. Each
 // dispute, and each new time for its evidence, is logged and counted.
-func (n *notices) mark(open []booking.Dispute) error {
-	var order activities.DisputedOrder
+func (n *notices) mark(open []booking.Dispute) (order activities.DisputedOrder, err error) {
 	with := activities.OpenDisputes{OrderID: n.in.OrderID, Disputes: open}
 	if err := n.do("show disputes on mypage", contract.MypageQueue, mypage.NoteDisputes, with, &order); err != nil {
-		return err //replay:never only an operator who cancels the workflow leads here
+		return order, err //replay:never only an operator who cancels the workflow leads here
 	}
 	if n.areNews(open) {
 		workflow.GetLogger(n.ctx).Error("order needs attention", "order", n.in.OrderID, "trouble", disputesInWords(open))
@@ -164,6 +167,28 @@ func (n *notices) mark(open []booking.Dispute) error {
 	n.in.Marked, n.in.Open = len(open) > 0, map[string]time.Time{}
 	for _, d := range open {
 		n.in.Open[d.ID] = d.EvidenceDueBy
+	}
+	return order, nil
+}
+
+// tellLost tells the owner of the order of the disputes that are lost, once. An order
+// without a row has no owner that could be told.
+func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrder) error {
+	for _, d := range lost {
+		if order.OwnerID == "" || slices.Contains(n.in.Lost, d.ID) {
+			continue
+		}
+		amount := d.Amount
+		m := booking.Message{
+			Key: contract.MessageKey(n.in.OrderID, contract.DisputeLostMessage(d.ID)), OrderID: n.in.OrderID, RecipientID: order.OwnerID,
+			Type: booking.DisputeLostMessage, At: workflow.Now(n.ctx),
+			Data: booking.MessageData{Kind: booking.KindOf(n.in.OrderID), For: booking.ForOwner, Item: order.ItemName, Refund: &amount},
+		}
+		var outcome booking.Outcome
+		if err := n.do("tell the owner of a lost dispute", contract.NotificationsQueue, notifications.Notify, m, &outcome); err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
+		n.in.Lost = append(n.in.Lost, d.ID)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
@@ -124,6 +126,9 @@ func TestRefund_OpenOneIsPutAgain(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
 	g.begins(takesAll, nil)
+	g.engine.On("DescribeWorkflowExecution", mock.Anything, g.order, "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
+		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING},
+	}, nil)
 	first, err := g.give("a", won(30000))
 	require.NoError(t, err)
 	payment := g.ledger[g.order]

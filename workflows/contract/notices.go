@@ -37,6 +37,10 @@ func RefundMessage(id string) string { return RefundKey(id) + "/done" }
 // the refund with this id could not be made yet.
 func RefundFailedMessage(id string) string { return RefundKey(id) + "/failed" }
 
+// DisputeLostMessage is the name of the message by which the owner is told that a dispute,
+// by the provider's id of it, is lost.
+func DisputeLostMessage(id string) string { return booking.KeyOfDispute(id) + "/lost" }
+
 // MessageKey is the key of an order's message.
 func MessageKey(orderID, name string) string { return orderID + "/" + name }
 

@@ -36,6 +36,8 @@ type Notices struct {
 	// Open are the disputes that were open at the last look, by their ids: until when
 	// evidence is taken.
 	Open map[string]time.Time `json:"open,omitempty"`
+	// Lost are the ids of the disputes that the order's owner was told to be lost.
+	Lost []string `json:"lost,omitempty"`
 }
 
 // noticeLooks is the default of Notices.Looks: some 3,000 events.
