@@ -118,6 +118,7 @@ func TestRecordHistories(t *testing.T) {
 		"refused_lodging": refusedStart(contract.LodgingWorkflow), "refused_food": refusedStart(contract.FoodWorkflow),
 		"refused_cafe": refusedStart(contract.CafeWorkflow), "refused_cleaning": refusedStart(contract.CleaningWorkflow),
 		"refund_after_end": refundAfterEnd, "refund_after_end_by_hand": refundAfterEndByHand, "refund_after_end_beside": refundAfterEndBeside,
+		"refund_after_end_apart": refundAfterEndApart,
 		"refused_refund":         refusedStart(contract.RefundWorkflow),
 		"refused_drink_deletion": refusedStart(contract.DrinkDeletionWorkflow),
 		"notices_of_a_dispute":   noticesOfADispute, "notices_go_on": noticesGoOn, "notices_without_a_payment": noticesWithoutAPayment,
