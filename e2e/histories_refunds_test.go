@@ -24,6 +24,7 @@ var refundBranches = map[string]branch{
 	"lodging_undo_disputed":             {undoDisputed, booking.ByCustomer},
 	"lodging_staff_refund_failed_later": {staffRefundFailedLater, ""},
 	"lodging_undo_unknown_charge":       {undoUnknownCharge, booking.ByCustomer},
+	"lodging_undo_marked_beside":        {undoMarkedBeside, booking.ByCustomer},
 }
 
 // giveBack asks for a refund by staff, in won, under a key.

@@ -119,7 +119,7 @@ func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	}
 	c := call{
 		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
-		late: func(ctx workflow.Context) { s.partLate(ctx, p) },
+		late: func(ctx workflow.Context) { s.partLate(ctx, p) }, part: p,
 	}
 	var is booking.Repaid
 	if !s.seeThrough(ctx, c, &is, s.patienceWith(ctx, p)) {

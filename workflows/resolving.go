@@ -42,7 +42,7 @@ func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words s
 		s.later.Waits = true
 		s.changed()
 	}
-	s.needAttention(ctx, "a refund could not be made: "+words)
+	s.mark(ctx, "a refund could not be made: "+words)
 	if s.later != nil { // another one, whose end would take the mark away, may have marked the order
 		s.showPending(ctx)
 	}
@@ -62,7 +62,8 @@ func (s *saga) unansweredRefunds() (keys []string) {
 	return keys
 }
 
-// personCame takes the mark away, unless other refunds wait for a person.
+// personCame takes the mark away, unless other refunds wait for a person. After the order's
+// end each of these is a workflow that is listed by itself, and this one is not any more.
 func (s *saga) personCame(p *part) {
 	if p.failed {
 		s.unresolved--
@@ -70,6 +71,9 @@ func (s *saga) personCame(p *part) {
 			s.unresolved = p.is.Failing // the last one of them takes the mark away
 			s.later.Waits = false
 			s.changed()
+			if marksByCause(s.ctx) {
+				s.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
+			}
 		}
 		s.attended()
 	}

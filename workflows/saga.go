@@ -125,6 +125,7 @@ func (s *saga) awaitClose() {
 	}
 	_ = workflow.Await(s.ctx, closed)
 	for s.view.NeedsAttention && s.unresolved == 0 { // a refund, or what tells of one, was failed by hand after the order's end
+		s.otherwise = false               //replay:never an operator would have to fail an activity of an order that is over
 		s.attended()                      //replay:never an operator would have to fail an activity of an order that is over
 		s.publish(s.ctx)                  //replay:never an operator would have to fail one of these
 		_ = workflow.Await(s.ctx, closed) //replay:never an operator would have to fail one of these

@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/yeyak/yeyak/activities"
@@ -205,6 +207,24 @@ func TestStaffRefund_MarksAlsoAfterTheEnd(t *testing.T) {
 	require.Equal(t, booking.Completed, over.Status)
 	require.True(t, over.NeedsAttention)
 	require.NoError(t, resolved.err)
+	require.False(t, v.NeedsAttention)
+}
+
+// TestStaffRefund_LeavesOtherMarks: a refund that is made takes away its own mark, and none
+// of a courier who is late.
+func TestStaffRefund_LeavesOtherMarks(t *testing.T) {
+	m := newMeal(t)
+	m.cannotRefund()
+	m.gives(hour, "1", 3000)
+	resolved := m.resolves(3 * hour)
+	var after contract.View
+	m.env.RegisterDelayedCallback(func() { after = m.row().View }, 3*hour+time.Minute)
+	m.decides(4*hour, contract.CompleteUpdate)
+	v := m.run()
+	require.NoError(t, resolved.err)
+	require.Len(t, m.refunded(), 1)
+	require.True(t, after.NeedsAttention, "the courier has not come yet")
+	require.Equal(t, booking.Delivered, v.Status)
 	require.False(t, v.NeedsAttention)
 }
 
@@ -597,9 +617,18 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 		require.NoError(t, s.ledger.NoteEntry(t.Context(), other))
 		require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: over, Later: &contract.Later{Refund: "2", Waits: true}}))
 		back := s.isBroken()
-		is := s.refundLater(over, "1", 30000, func() { s.env.RegisterDelayedCallback(back, 25*time.Second) })
+		var listed []bool
+		is := s.refundLater(over, "1", 30000, func() {
+			s.env.RegisterDelayedCallback(back, 25*time.Second)
+			s.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
+				if marked, is := args.Get(0).(temporal.SearchAttributes).GetBool(contract.NeedsAttentionAttribute); is {
+					listed = append(listed, marked)
+				}
+			}).Return(nil)
+		})
 		require.Equal(t, booking.EntryDone, is.Entry.State)
 		require.True(t, s.row().View.NeedsAttention, "the other one waits for a person")
+		require.Equal(t, []bool{true, false}, listed, "this one does not")
 	})
 	t.Run("AfterTheEnd", func(t *testing.T) {
 		s := newStay(t, impatient)

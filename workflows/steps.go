@@ -38,6 +38,7 @@ type call struct {
 	resolvable bool
 	// late, if set, is called when patience with it ends, and marks the order.
 	late func(workflow.Context)
+	part *part // that it gives back, if it does
 	do   any
 	with any
 }
@@ -233,8 +234,10 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 		case a.again:
 			return false
 		}
-		// Only an operator can have failed it. It is still owed.
-		s.needAttention(ctx, "to "+c.name+" was failed by hand")
+		// Only an operator can have failed it. It is still owed, and a refund to which a person was
+		// called has marked the order already.
+		s.otherwise = s.otherwise || c.part == nil || !c.part.failed
+		s.mark(ctx, "to "+c.name+" was failed by hand")
 		_ = workflow.Sleep(ctx, pause)
 	}
 }

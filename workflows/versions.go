@@ -24,3 +24,9 @@ func followsFailures(ctx workflow.Context) bool {
 func partsArePatient(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "patience-with-parts", workflow.DefaultVersion, 1) == 1
 }
+
+// marksByCause: a refund that is made takes away no mark but its own. The order would look
+// as if all were well while it waits for something else.
+func marksByCause(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "marks-by-cause", workflow.DefaultVersion, 1) == 1
+}
