@@ -174,10 +174,8 @@ func (n *notices) mark(open []booking.Dispute) (order activities.DisputedOrder, 
 // tellLost tells the owner of the order of the disputes that are lost, once. An order
 // without a row has no owner that could be told.
 func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrder) error {
-	for _, d := range lost {
-		if order.OwnerID == "" || slices.Contains(n.in.Lost, d.ID) {
-			continue
-		}
+	untold := slices.DeleteFunc(lost, func(d booking.Dispute) bool { return order.OwnerID == "" || slices.Contains(n.in.Lost, d.ID) })
+	for _, d := range untold {
 		amount := d.Amount
 		m := booking.Message{
 			Key: contract.MessageKey(n.in.OrderID, contract.DisputeLostMessage(d.ID)), OrderID: n.in.OrderID, RecipientID: order.OwnerID,
