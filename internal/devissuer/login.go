@@ -12,6 +12,8 @@ import (
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // PagesClient is what Yeyak's own pages are to the issuer: a client without a
@@ -158,6 +160,12 @@ var loginHTML string
 
 var loginPage = template.Must(template.New("login").Parse(loginHTML))
 
+// korean are the roles in Korean; their English names are their own.
+var korean = map[booking.Role]string{
+	booking.CustomerRole: "고객", booking.OwnerRole: "사업자", booking.CourierRole: "배달원",
+	booking.CleanerRole: "청소원", booking.OperatorRole: "운영자",
+}
+
 // serveLogin lets a person be any of the accounts, with one click.
 func (s *storage) serveLogin(callback func(context.Context, string) string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -171,7 +179,7 @@ func (s *storage) serveLogin(callback func(context.Context, string) string) http
 			h.Set("Content-Type", "text/html; charset=utf-8")
 			h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'")
 			h.Set("Cache-Control", "no-store")
-			_ = loginPage.Execute(w, map[string]any{"ID": id, "Accounts": Accounts()}) // fails when the browser has gone
+			_ = loginPage.Execute(w, map[string]any{"ID": id, "Accounts": Accounts(), "Korean": korean}) // fails when the browser has gone
 			return
 		}
 		account, known := accountOf(r.FormValue("account"))
