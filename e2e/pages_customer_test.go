@@ -30,7 +30,7 @@ func (p *pages) logsIn(v *visitor) {
 // stay: a customer looks for a room, reserves it, watches the reservation, and cancels
 // it with the refund shown first.
 func (p *pages) stay(v *visitor) {
-	name := "바닷가 여관 Seaside Inn " + v.Look.String()
+	name := "바닷가 여관 Seaside Inn " + v.String()
 	place := p.place(2, object{"name": name}, object{"cancellation": object{"tiers": halfWithinWeek}})
 	v.Click("link", v.word("Rooms", "숙소"))
 	v.Arrives("/rooms")
@@ -81,8 +81,8 @@ func (v *visitor) cancels(status string) {
 // mealDrinkCleaning: a customer orders a meal, a drink and a cleaning, and
 // cancels what can be cancelled.
 func (p *pages) mealDrinkCleaning(v *visitor) {
-	menu := p.menu(object{"name": "돌솥비빔밥 " + v.Look.String()})
-	drink := p.drink(3, object{"name": "아이스 아메리카노 " + v.Look.String()})
+	menu := p.menu(object{"name": "돌솥비빔밥 " + v.String()})
+	drink := p.drink(3, object{"name": "아이스 아메리카노 " + v.String()})
 	v.meal(menu)
 	v.drink(drink)
 	v.cleaning()
@@ -133,7 +133,7 @@ func (v *visitor) cleaning() {
 // troubles: a page that is not there, fields that are wrong and a card that
 // is declined are explained.
 func (p *pages) troubles(v *visitor) {
-	place := p.place(1, object{"name": "House " + v.Look.String()})
+	place := p.place(1, object{"name": "House " + v.String()})
 	v.goTo("/orders/lodging-none")
 	v.keep("not-found")
 	v.goTo("/rooms?checkIn=" + inDays(12).String() + "&checkOut=" + inDays(10).String() + "&rooms=1")
@@ -149,7 +149,7 @@ func (p *pages) troubles(v *visitor) {
 // keyboard: a room is found, reserved and cancelled with the keyboard alone,
 // and one always sees where the focus is.
 func (p *pages) keyboard(v *visitor) {
-	name := "Seaside Inn " + v.Look.String()
+	name := "Seaside Inn " + v.String()
 	p.place(2, object{"name": name})
 	enter := func(role, name, at string) {
 		v.Helper()

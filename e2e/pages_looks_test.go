@@ -119,7 +119,7 @@ func (v *visitor) word(en, ko string) string {
 // keep checks what is shown, and keeps its picture with the look in its name.
 func (v *visitor) keep(name string) {
 	v.Helper()
-	v.Check(name + "-" + v.Look.String())
+	v.Check(name + "-" + v.String())
 }
 
 // kindAt is the business of the order at the address.

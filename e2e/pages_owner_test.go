@@ -22,7 +22,7 @@ func (p *pages) waitingFor(owner, name string) string {
 // desk: an owner confirms a reservation, gives some of its price back, and refuses
 // another reservation.
 func (p *pages) desk(v *visitor) {
-	name := "언덕 위의 집 House on the Hill " + v.Look.String()
+	name := "언덕 위의 집 House on the Hill " + v.String()
 	order := p.waitingFor("cora", name)
 	v.goTo("/desk")
 	v.Sees(name)
@@ -78,9 +78,9 @@ func (v *visitor) givesBack() {
 // offers: an owner looks at what is offered, changes the rooms of some nights, adds a
 // meal and withdraws it.
 func (p *pages) offers(v *visitor) {
-	name := "호숫가 Lakeside " + v.Look.String()
+	name := "호숫가 Lakeside " + v.String()
 	place := p.place(3, object{"name": name, "ownerId": "cora"})
-	p.drink(3, object{"name": "라테 Latte " + v.Look.String(), "ownerId": "cora"})
+	p.drink(3, object{"name": "라테 Latte " + v.String(), "ownerId": "cora"})
 	v.goTo("/desk/catalogue")
 	v.Click("link", name)
 	v.Arrives("/desk/places/" + place)
@@ -100,7 +100,7 @@ func (p *pages) offers(v *visitor) {
 	v.keep("catalogue")
 	v.Click("link", v.word("Add a meal", "음식 추가"))
 	v.Arrives("/desk/menus/new")
-	meal := "잡채 Japchae " + v.Look.String()
+	meal := "잡채 Japchae " + v.String()
 	v.Fill(v.word("Name", "이름"), meal)
 	v.Fill(v.word("Price of one", "개당 가격"), "8000")
 	v.keep("meal-new")
@@ -125,7 +125,7 @@ func (p *pages) keyboardAtTheDesk(v *visitor) {
 
 // deliveries: a courier finds a delivery in the list and hands it over.
 func (p *pages) deliveries(v *visitor) {
-	name := "김치찌개 Kimchi stew " + v.Look.String()
+	name := "김치찌개 Kimchi stew " + v.String()
 	order := p.order(p.menu(object{"name": name, "ownerId": "cora"}), ofMinho).body.ID
 	require.NotEmpty(p, order)
 	p.becomes(order, booking.Delivering)
