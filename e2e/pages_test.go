@@ -19,7 +19,9 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/devissuer"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/rig/issuer"
+	"github.com/yeyak/yeyak/internal/store"
 )
 
 // bootPages is a system with pages, at which people log in as the accounts of an issuer
@@ -35,7 +37,23 @@ func bootPages(t *testing.T) *system {
 	})
 	s.token, err = devissuer.Token(t.Context(), dir, at.URL(), "olga")
 	require.NoError(t, err)
+	s.know(at.URL())
 	return s
+}
+
+// know makes the accounts known by their names, as `yeyak dev` does: these are the ids
+// in what the other requests of tests are about.
+func (s *system) know(issuer string) {
+	s.Helper()
+	db, err := store.Open(s.Context(), string(s.options.Config.Databases.Front), store.Options{})
+	require.NoError(s, err)
+	defer func() { require.NoError(s, db.Close()) }()
+	for _, account := range devissuer.Accounts() {
+		for _, kind := range []identity.Kind{identity.CustomerKind, identity.OwnerKind} {
+			_, err := store.NewPeople(db).Add(s.Context(), identity.Person{Issuer: issuer, Subject: account.ID, Kind: kind}, account.ID)
+			require.NoError(s, err)
+		}
+	}
 }
 
 // browser is a browser without scripts: links, forms and cookies.

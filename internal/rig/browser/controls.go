@@ -102,7 +102,7 @@ type point struct {
 func (p *Page) Click(role, name string) {
 	p.Helper()
 	at := point{Covered: "no such control"}
-	free := p.within(patience, func() bool {
+	free := p.within(func() bool {
 		found, err := p.controls(role, name)
 		if err != nil || len(found) != 1 {
 			at.Covered = fmt.Sprintf("%d of them (%v)", len(found), err)
@@ -120,7 +120,7 @@ func (p *Page) Click(role, name string) {
 func (p *Page) Fill(name, value string) {
 	p.Helper()
 	refused := "is not there"
-	filled := p.within(patience, func() bool {
+	filled := p.within(func() bool {
 		fields, err := p.fields(name)
 		if err != nil || len(fields) != 1 {
 			refused = fmt.Sprintf("is there %d times (%v)", len(fields), err)

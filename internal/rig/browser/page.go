@@ -162,7 +162,7 @@ func (p *Page) Document() string {
 func (p *Page) Arrives(part string) {
 	p.Helper()
 	var at string
-	arrived := p.within(patience, func() bool {
+	arrived := p.within(func() bool {
 		state, err := evaluate[[]string](p, "[location.href, document.readyState]")
 		if err != nil {
 			return false // between two documents
@@ -184,7 +184,7 @@ func (p *Page) SeesIn(selector, text string) {
 	p.Helper()
 	script := fmt.Sprintf(`[...document.querySelectorAll(%q)].map((e) => e.innerText).join('\n')`, selector)
 	var shown string
-	seen := p.within(patience, func() bool {
+	seen := p.within(func() bool {
 		now, err := evaluate[string](p, script)
 		if err == nil {
 			shown = now
@@ -203,16 +203,16 @@ func (p *Page) shows(text string) bool {
 // SeesNot waits until the page does not show the text any more.
 func (p *Page) SeesNot(text string) {
 	p.Helper()
-	gone := p.within(patience, func() bool {
+	gone := p.within(func() bool {
 		shown, err := evaluate[string](p, "document.body.innerText")
 		return err == nil && !strings.Contains(shown, text)
 	})
 	require.True(p, gone, "%q is still shown", text)
 }
 
-// within asks until the answer is yes, or the time is over.
-func (p *Page) within(d time.Duration, yes func() bool) bool {
-	deadline := time.Now().Add(d)
+// within asks until the answer is yes, or patience is over.
+func (p *Page) within(yes func() bool) bool {
+	deadline := time.Now().Add(patience)
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for !yes() {
@@ -239,7 +239,7 @@ func (p *Page) Screenshot(name string) string {
 // settle waits until the page has loaded, with its fonts.
 func (p *Page) settle() {
 	p.Helper()
-	loaded := p.within(patience, func() bool {
+	loaded := p.within(func() bool {
 		loaded, err := evaluate[bool](p, "document.readyState === 'complete' && document.fonts.status === 'loaded'")
 		return err == nil && loaded
 	})
