@@ -59,7 +59,7 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 	}
 	looking, stop := context.WithTimeout(ctx, longestLook)
 	defer stop()
-	if err := p.mayBeOwed(looking, payment); err != nil {
+	if err := p.mayBeOwed(looking, &payment); err != nil {
 		return err
 	}
 	seen, unseen := p.seen(looking, &payment, p.learnFrom)

@@ -968,6 +968,22 @@ func TestResolveByHand_OfWhatIsPending(t *testing.T) {
 	}
 }
 
+// TestRefundPayment_WhileAFailedPartIsPending: what the ledger calls failed may be made yet, and
+// is not given back twice.
+func TestRefundPayment_WhileAFailedPartIsPending(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "refund re_0 is pending, for more than 10 days", NeedsPerson: true})
+	_, err := refundPart(payments, goodwill("refund/1", 25000))
+	require.NoError(t, err)
+	d.makes("o1/refund/1", 25000)
+	d.becomes("re_0", booking.EntryPending)
+	d.answers(nil)
+	_, err = refund(payments, keeping(40000))
+	require.NoError(t, err)
+	require.Zero(t, d.given("o1/charge/refund"), "10000 were due, and more than that is on its way")
+}
+
 // TestResolveByHand_LooksFirstAtWhatWasNotAnswered: what the provider has made, and whose
 // answer was lost, is not paid by hand.
 func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {

@@ -142,10 +142,15 @@ func isAPartBy(payment booking.Payment, r Refund) bool {
 	return slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.State == booking.EntryDone && e.Ref == r.ID && e.ByProvider() })
 }
 
-// onItsWay is what others are giving back at the provider, and the ledger does not
-// know of yet: it may fail.
+// onItsWay is what is being given back at the provider, and does not count as that in the
+// ledger: by others, or of a part that the ledger has as failed. It may fail.
 func onItsWay(payment booking.Payment, seen Outlay) (sum int64) {
 	ours := keysOf(payment)
+	for _, e := range payment.Entries {
+		if mayBeMadeUpFor(payment, e) {
+			delete(ours, atProvider(e))
+		}
+	}
 	for _, r := range seen.Refunds {
 		if _, known := payment.Entry(booking.KeyAtProvider(r.ID)); r.State == booking.EntryPending && !ours[r.Key] && !known {
 			sum += r.Amount

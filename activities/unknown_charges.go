@@ -85,13 +85,18 @@ func (p *Payments) learnOfCharge(ctx context.Context, payment *booking.Payment) 
 var errNotTaken = errors.New("it was never taken")
 
 // mayBeOwed is errNotTaken where it is known now that nothing was taken. The undo finds that
-// out, too, and nothing is to be paid by hand.
-func (p *Payments) mayBeOwed(ctx context.Context, payment booking.Payment) error {
-	if payment.Status != booking.RefundPending || payment.Ref != "" || isPaidByHand(payment) {
+// out, too, and nothing is to be paid by hand. Of a charge that was taken it adds the reference.
+func (p *Payments) mayBeOwed(ctx context.Context, payment *booking.Payment) error {
+	if payment.Status != booking.RefundPending || payment.Ref != "" || isPaidByHand(*payment) {
 		return nil
 	}
-	if refs, err := p.void(ctx, payment); err == nil && len(refs) == 0 {
+	refs, err := p.void(ctx, *payment)
+	switch {
+	case err != nil:
+		return nil //nolint:nilerr // the provider does not say
+	case len(refs) == 0:
 		return errNotTaken
 	}
+	payment.Ref = refs[0]
 	return nil
 }

@@ -36,6 +36,23 @@ func (d *drawer) voids(refs []string, err error) {
 	d.void = func(context.Context, booking.Charge) ([]string, error) { return refs, err }
 }
 
+// TestResolveByHand_OfAnUnknownChargeWhoseRefundIsPending: a charge that was unknown when its
+// undo began is looked at before it is paid by hand.
+func TestResolveByHand_OfAnUnknownChargeWhoseRefundIsPending(t *testing.T) {
+	t.Parallel()
+	payments, d, c := silent(t, time.Hour)
+	d.voids([]string{"ch_1"}, nil)
+	d.answers(&activities.Owed{Words: "refund re_0 is pending, for more than 10 days", NeedsPerson: true})
+	undo, err := refund(payments, c)
+	require.NoError(t, err)
+	require.True(t, undo.NeedsPerson)
+	d.makes("o1/charge/refund", price.Amount)
+	d.becomes("re_0", booking.EntryPending)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Equal(t, booking.StillPending, resolved.Refused)
+}
+
 // TestRefund_OfAChargeThatTheProviderIsSilentOf: the undo needs a person when it has met
 // nothing but errors for long enough, and says so in the provider's words, once.
 func TestRefund_OfAChargeThatTheProviderIsSilentOf(t *testing.T) {

@@ -11,7 +11,8 @@ import (
 
 // PayByHand marks the refunds of the order that have failed or were never answered, and
 // are still owed, as done by hand: the payment's own first, and others as far as there is room for
-// them. Those that the provider has pending are left out. Returns those that the same evidence stands for, none when there are none.
+// them. Those that the provider has pending are left out, and count as given back. Returns those
+// that the same evidence stands for, none when there are none.
 // UnderDispute: there are some, and a dispute of the charge may yet take that money back.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
 	var payment booking.Payment
@@ -28,6 +29,11 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 			}
 		}
 		slices.SortStableFunc(payment.Entries, func(a, b booking.Entry) int { return first(a.Key == own) - first(b.Key == own) })
+		for i := range payment.Entries {
+			if _, pending := r.Pending[payment.Entries[i].Key]; pending {
+				payment.Entries[i].State, payment.Entries[i].Words = booking.EntryPending, "it is pending"
+			}
+		}
 		for i := range payment.Entries {
 			e := &payment.Entries[i]
 			switch {
@@ -83,7 +89,7 @@ func isOwedByHand(payment booking.Payment, e *booking.Entry, r booking.Resolutio
 	}
 	unanswered := isUnanswered(*e, r)
 	owed := amount > 0 && e.Reason != booking.AtProvider && (own || unanswered || amount <= payment.Refundable())
-	if _, pending := r.Pending[e.Key]; pending || !owed || e.State != booking.EntryFailed && !unanswered {
+	if !owed || e.State != booking.EntryFailed && !unanswered {
 		return false
 	}
 	e.Amount.Amount = amount

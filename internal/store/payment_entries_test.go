@@ -428,6 +428,28 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.Equal(t, booking.EntryFailed, pending.State)
 	})
 
+	run(t, "RestPaidByHandWhileAPartIsPending", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		e.State, e.Words = booking.EntryFailed, "it takes too long"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		p, err := payments.BeginRefund(t.Context(), c)
+		require.NoError(t, err)
+		own, _ := p.Entry(p.RefundKey())
+		own.State, own.Words = booking.EntryFailed, "the balance is too low"
+		require.NoError(t, payments.NoteEntry(t.Context(), own))
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", Pending: map[string]string{e.Key: "re_1 is pending"}}
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Len(t, paid, 1)
+		require.Equal(t, own.Key, paid[0].Key)
+		require.EqualValues(t, 30000, paid[0].Amount.Amount, "what is pending may be made yet")
+		stands, _ := read(t, c).Entry(e.Key)
+		require.Equal(t, booking.EntryFailed, stands.State)
+	})
+
 	run(t, "OthersAfterPaidByHand", func(t *testing.T) {
 		c := charged(t)
 		part := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 15000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
