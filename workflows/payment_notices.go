@@ -175,6 +175,9 @@ func (n *notices) mark(open []booking.Dispute) (order activities.DisputedOrder, 
 // without a row has no owner that could be told.
 func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrder) error {
 	untold := slices.DeleteFunc(lost, func(d booking.Dispute) bool { return order.OwnerID == "" || slices.Contains(n.in.Lost, d.ID) })
+	if len(untold) == 0 || !ownersHearOfLoss(n.ctx) {
+		return nil
+	}
 	for _, d := range untold {
 		amount := d.Amount
 		m := booking.Message{

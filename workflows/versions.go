@@ -19,6 +19,11 @@ func followsFailures(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "refund-failures", workflow.DefaultVersion, 1) == 1
 }
 
+// ownersHearOfLoss: the owner of an order is told of a dispute that is lost.
+func ownersHearOfLoss(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "dispute-lost-told", workflow.DefaultVersion, 1) == 1
+}
+
 // partsArePatient: a refund of a part that meets nothing but errors marks its order after
 // a while. It would be tried for ever otherwise, and no operator would see it.
 func partsArePatient(ctx workflow.Context) bool {
