@@ -37,8 +37,8 @@ type saga struct {
 	refunding booking.Charge
 	refunded  bool
 	moneyBack bool // nothing of it is owed any more
+	afterEnd  bool // the order has ended, and each of its refunds is a workflow
 	// unanswered: the refund has met nothing but errors for longer than patience lasts.
-	afterEnd        bool // the order has ended, and each of its refunds is a workflow
 	unanswered      bool
 	toldNotRefunded bool // the customer was told that a person has to see to it
 	declined        bool // the ledger says that the charge was

@@ -210,8 +210,9 @@ func (s *saga) insist(ctx workflow.Context, c call, result any) {
 }
 
 // seeThrough does a call durably and without end. One that keeps failing marks
-// the order after a while; with no patience never. It returns false if an operator
-// has paid by hand what the call waits for: it is worth asking at once.
+// the order after a while; with no patience never. It returns false if something was
+// heard of the money that the call waits for, from an operator or the provider: it is
+// worth asking at once.
 func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience time.Duration) bool {
 	defer s.waitFor("the service that is to " + c.name)()
 	for asked := s.parts.asks; ; {
