@@ -51,7 +51,7 @@ func TestRefundFailsLater(t *testing.T) {
 		require.Equal(t, booking.RefundPending, a.shown(cancelled).Status)
 		require.Equal(t, booking.Cancelled, a.page(cancelled).Status)
 		for _, order := range []string{stands, cancelled, over} {
-			a.paidByHand(order).with(t, http.StatusOK)
+			a.paysByHand(order)
 			a.eventually(func() bool { return !a.page(order).NeedsAttention })
 		}
 		require.Equal(t, booking.Returned, a.shown(cancelled).Status)
@@ -77,7 +77,7 @@ func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
 	_, out, logs := a.command(nil, "payments", "look", order)
 	require.Contains(t, out, "is asked about order "+order, logs)
 	a.eventually(func() bool { return a.page(order).NeedsAttention })
-	a.paidByHand(order).with(t, http.StatusOK)
+	a.paysByHand(order)
 	a.eventually(func() bool { return !a.page(order).NeedsAttention })
 	a.requireClean()
 }

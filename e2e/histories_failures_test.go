@@ -19,7 +19,7 @@ func (s *system) failsLater(order string) {
 // resolved says that what has failed was paid by hand, and waits until that is known.
 func (s *system) resolved(order string) {
 	s.Helper()
-	s.paidByHand(order).with(s, http.StatusOK)
+	s.paysByHand(order)
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })
 }
 

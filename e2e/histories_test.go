@@ -430,9 +430,11 @@ func undoFailedByHand(s *system) string {
 	s.sandbox(object{"down": true, "latency": "3s"})
 	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
-	refund := s.pendingActivities(order)
-	require.Len(s, refund, 1)
 	s.eventually(func() bool { // only an attempt that is under way can be failed
+		refund := s.pendingActivities(order) // which is another one once something was heard of the payment
+		if len(refund) != 1 {
+			return false
+		}
 		_, err := s.temporal.WorkflowService().RespondActivityTaskFailedById(s.Context(), &workflowservice.RespondActivityTaskFailedByIdRequest{
 			Namespace: s.namespace, WorkflowId: order, ActivityId: refund[0].ActivityId,
 			Failure: &failurepb.Failure{Message: "give it up", FailureInfo: &failurepb.Failure_ApplicationFailureInfo{
