@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,9 +57,16 @@ func TestDispute_NothingIsPaidByHand(t *testing.T) {
 func (a *audited) requireDisputed(order string) {
 	a.Helper()
 	is := a.shown(order).Disputes[0]
-	a.eventually(func() bool { return a.paidByHand(order).body.Code == "dispute_open" }) // it is known to have failed
-	detail := a.paidByHand(order).with(a, http.StatusConflict).body.Detail
-	_, _, logs := a.command(nil, "resolve", order, "--paid-by-hand", "bank transfer 43")
+	var detail, logs string
+	a.eventually(func() bool { // it is known to have failed, and the provider is not being asked again
+		no := a.paidByHand(order)
+		detail = no.body.Detail
+		return no.body.Code == "dispute_open"
+	})
+	a.eventually(func() bool {
+		_, _, logs = a.command(nil, "resolve", order, "--paid-by-hand", "bank transfer 43")
+		return strings.Contains(logs, "dispute_open")
+	})
 	for _, said := range []string{detail, logs} {
 		require.Contains(a, said, is.ID)
 		require.Contains(a, said, is.EvidenceDueBy.UTC().Format(time.RFC3339))
