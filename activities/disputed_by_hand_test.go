@@ -66,7 +66,7 @@ func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 }
 
 // TestResolveByHand_OfAPartThatIsDisputed: so it is with what staff wants to give back.
-// A dispute that the provider cannot be asked about any more keeps nobody for ever.
+// Once its deadline is long over, a dispute stops no refund of which the provider cannot be asked.
 func TestResolveByHand_OfAPartThatIsDisputed(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)

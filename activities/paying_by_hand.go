@@ -87,8 +87,8 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 	return nil
 }
 
-// pendingOf is a refund that the provider has pending of an entry, or somebody's own that
-// counts for it once it is made.
+// pendingOf is the entry's refund that the provider has pending, or a refund by hand there
+// that counts for the entry once it is made.
 func pendingOf(payment booking.Payment, e booking.Entry, seen Outlay) (pending Refund, is bool) {
 	ours, own := keysOf(payment), e.Key == payment.RefundKey()
 	for _, r := range seen.Refunds {

@@ -931,7 +931,7 @@ func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 }
 
 // TestResolveByHand_OfWhatIsPending: what the provider may make yet is not paid by hand,
-// however long it has been pending. Once somebody has cancelled it there, it is.
+// however long it has been pending. Once it is cancelled at the provider, it may be.
 func TestResolveByHand_OfWhatIsPending(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

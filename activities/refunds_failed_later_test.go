@@ -83,7 +83,7 @@ func TestLookAgain_OwnRefundFailsLater(t *testing.T) {
 }
 
 // TestLookAgain_FailedBefore: a refund that failed before the one that was done is no news,
-// and neither is one that somebody has made up for.
+// and neither is one that a refund by hand has made up for.
 func TestLookAgain_FailedBefore(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)

@@ -17,8 +17,8 @@ type spoken struct{ error }
 
 func (spoken) Said() string { return "our key is revoked" }
 
-// silent is a service of whose order o1 nobody knows whether it was charged, nor does the
-// provider say. The undo waits for it for patience.
+// silent is a service with order o1, whose charge has met an error: the ledger does not know
+// whether it was taken, and the provider does not say. The undo waits for patience.
 func silent(t *testing.T, patience time.Duration) (*activities.Payments, *drawer, booking.Charge) {
 	t.Helper()
 	d := newDrawer()

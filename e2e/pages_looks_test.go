@@ -81,7 +81,7 @@ const (
 	dana  = "Dana courier · 배달원"
 )
 
-// visitor is somebody at a window.
+// visitor is a user with a window of their own.
 type visitor struct {
 	*chromium.Page
 	site string

@@ -154,7 +154,7 @@ func TestRefunds_PaidByHand(t *testing.T) {
 func TestRefunds_OfAnUnknownCharge(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
-		// While the provider is away nothing is decided, and who waits does so for all of the budget.
+		// While the provider is away nothing is decided, and a request waits for all of the budget.
 		a := bootAudited(t, on, impatient, func(o *app.Options) {
 			o.Config.Orders.AttentionAfter = time.Second
 			o.Config.Overload.Breaker.MinCalls = 1000 // both are asked for

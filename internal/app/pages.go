@@ -31,6 +31,6 @@ func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
 	})
 }
 
-// hasPages tells whether this process serves pages: without authentication nobody could
-// log in.
+// hasPages tells whether this process serves pages: without authentication there
+// is no login.
 func (a *App) hasPages() bool { return a.verifier != nil && !a.options.Config.Pages.Off() }

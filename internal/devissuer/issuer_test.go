@@ -76,7 +76,7 @@ func TestStart_Again(t *testing.T) {
 }
 
 // TestIssuer_OffersNothingElse: no login without PKCE, and tokens only for the secret,
-// which nobody but the user can read, or for a code.
+// which only the user can read, or for a code.
 func TestIssuer_OffersNothingElse(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -114,7 +114,7 @@ func (l login) GetID() string { return l.id }
 // GetACR is none.
 func (login) GetACR() string { return "" }
 
-// GetAMR is none: nobody proves anything.
+// GetAMR is empty: a login asks for no proof of identity.
 func (login) GetAMR() []string { return nil }
 
 // GetAudience is the API's.
