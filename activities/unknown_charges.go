@@ -57,11 +57,18 @@ func (p *Payments) foundAfterAll(ctx context.Context, payment booking.Payment) s
 	}
 	looking, stop := context.WithTimeout(ctx, longestLook)
 	defer stop()
-	refs, err := p.void(looking, payment)
+	ref, _ := p.taken(looking, payment)
+	return ref
+}
+
+// taken is the reference of a charge of which the ledger does not know whether it was taken;
+// "" if it was not.
+func (p *Payments) taken(ctx context.Context, payment booking.Payment) (ref string, err error) {
+	refs, err := p.void(ctx, payment)
 	if err != nil || len(refs) == 0 {
-		return ""
+		return "", err
 	}
-	return refs[0]
+	return refs[0], nil
 }
 
 // learnOfCharge has the ledger know of the charge of such a payment whose order has ended.
@@ -70,14 +77,14 @@ func (p *Payments) learnOfCharge(ctx context.Context, payment *booking.Payment) 
 	if payment.Status != booking.Returned || payment.Ref != "" {
 		return nil
 	}
-	refs, err := p.void(ctx, *payment)
-	if err != nil || len(refs) == 0 {
+	ref, err := p.taken(ctx, *payment)
+	if err != nil || ref == "" {
 		return err
 	}
-	if err := p.Ledger.NoteCharge(ctx, payment.OrderID, refs[0]); err != nil {
+	if err := p.Ledger.NoteCharge(ctx, payment.OrderID, ref); err != nil {
 		return fmt.Errorf("record charge that was taken after all: %w", err)
 	}
-	payment.Ref = refs[0]
+	payment.Ref = ref
 	return nil
 }
 
@@ -90,13 +97,10 @@ func (p *Payments) mayBeOwed(ctx context.Context, payment *booking.Payment) erro
 	if payment.Status != booking.RefundPending || payment.Ref != "" || isPaidByHand(*payment) {
 		return nil
 	}
-	refs, err := p.void(ctx, *payment)
-	switch {
-	case err != nil:
-		return nil //nolint:nilerr // the provider does not say
-	case len(refs) == 0:
+	ref, err := p.taken(ctx, *payment)
+	if err == nil && ref == "" {
 		return errNotTaken
 	}
-	payment.Ref = refs[0]
+	payment.Ref = ref // "" where the provider does not say
 	return nil
 }
