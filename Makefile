@@ -46,12 +46,13 @@ build: bin/yeyak ## Build bin/yeyak
 # The end to end tests wait more than they compute: they run beside the other
 # packages. What asks a whole cluster for answers in time has the machine for itself.
 .PHONY: test
-test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/alertmanager bin/kustomize bin/govulncheck ## Run every test and check there is
+test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/alertmanager bin/kustomize bin/govulncheck bin/axe/axe.min.js ## Run every test and check there is
 	sh tools/postgres.sh
 	sh tools/haproxy.sh
 	sh tools/python.sh
 	sh tools/shells.sh
 	sh tools/prometheus.sh
+	sh tools/chromium.sh
 	go vet ./...
 	bin/workflowcheck -config tools/workflowcheck/workflowcheck.yaml ./workflows/...
 	go test -timeout 45m -parallel 6 $$(go list ./... | grep -v /cmd/cluster$$)
@@ -62,12 +63,20 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/a
 
 # No test may depend on how fast the machine is. TIMES=5 repeats them.
 .PHONY: test-slow
-test-slow: $(temporal_cli) $(temporal_server) bin/stripe-mock ## Run the end to end tests on a slow machine: a busy loop on each core, 5 ms more for each commit
+test-slow: $(temporal_cli) $(temporal_server) bin/stripe-mock bin/axe/axe.min.js ## Run the end to end tests on a slow machine: a busy loop on each core, 5 ms more for each commit
 	sh tools/postgres.sh
 	sh tools/python.sh
 	sh tools/shells.sh
 	sh tools/prometheus.sh
+	sh tools/chromium.sh
 	YEYAK_TEST_COMMIT_DELAY=5ms sh tools/busy.sh go test -timeout $(if $(TIMES),9,2)h -count $(or $(TIMES),1) -parallel 4 $(TEST_FLAGS) ./e2e
+
+.PHONY: test-pages
+test-pages: $(temporal_server) bin/axe/axe.min.js ## Run the pages' tests in a browser; their screenshots are in e2e/screenshots
+	sh tools/postgres.sh
+	sh tools/chromium.sh
+	go test ./internal/rig/browser
+	go test -count=1 -timeout 30m -parallel 4 -run TestPages -v ./e2e
 
 .PHONY: fuzz
 fuzz: $(temporal_server) ## Make 20,000 requests of any kind on each database: no 5xx, and the books in order
@@ -75,8 +84,9 @@ fuzz: $(temporal_server) ## Make 20,000 requests of any kind on each database: n
 	go test ./e2e -count=1 -timeout 90m -run TestAnyRequest -requests 20000 -v
 
 .PHONY: lint
-lint: bin/golangci-lint ## Run the linters, and check the formatting
+lint: bin/golangci-lint bin/templ ## Run the linters, and check the formatting and that the pages' Go is that of their templates
 	bin/golangci-lint run ./...
+	sh tools/templ/check.sh bin/templ web
 	cd deploy && ../bin/golangci-lint run ./...
 
 .PHONY: vulncheck
@@ -101,6 +111,11 @@ rules: ## Write the alert rules as a resource of the Prometheus Operator
 
 .PHONY: kustomize
 kustomize: bin/kustomize ## Build bin/kustomize
+
+.PHONY: templates
+templates: bin/templ ## Make the pages' Go of their templates
+	bin/templ fmt web
+	bin/templ generate -path web
 
 .PHONY: format
 format: bin/golangci-lint ## Format the code
@@ -227,6 +242,14 @@ bin/alertmanager: tools/alertmanager/go.mod
 	@sh tools/alertmanager/build.sh
 	@touch $@
 
+bin/templ: tools/templ/go.mod
+	@go build -C tools/templ -o ../../$@ github.com/a-h/templ/cmd/templ
+	@touch $@
+
 bin/stripe-mock: tools/stripe-mock/go.mod
 	@go build -C tools/stripe-mock -o ../../$@ github.com/stripe/stripe-mock
+	@touch $@
+
+bin/axe/axe.min.js: tools/axe.sh
+	@sh tools/axe.sh
 	@touch $@

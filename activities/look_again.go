@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -21,19 +22,45 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 		if err != nil {
 			return booking.Looked{}, fmt.Errorf("read payment: %w", err)
 		}
-		_, unseen := p.seen(ctx, &payment, p.importFrom)
+		waited := notDone(payment)
+		unseen := p.learnOfCharge(ctx, &payment)
+		if unseen == nil {
+			_, unseen = p.seen(ctx, &payment, p.importFrom)
+		}
 		if _, isOwed := errors.AsType[*Owed](unseen); unseen != nil && !isOwed {
 			return booking.Looked{}, elsewhere{unseen}
 		}
-		return lookedAt(payment), nil
+		return lookedAt(payment, waited), nil
 	})
 }
 
-func lookedAt(payment booking.Payment) booking.Looked {
-	looked := booking.Looked{Status: payment.Status, Disputes: payment.OpenDisputes()}
+// notDone are the keys of a payment's refunds that are pending or have failed.
+func notDone(payment booking.Payment) (keys []string) {
 	for _, e := range payment.Entries {
 		if e.State != booking.EntryDone {
-			looked.Refunds = append(looked.Refunds, e.Key)
+			keys = append(keys, e.Key)
+		}
+	}
+	return keys
+}
+
+// lookedAt is the answer of a look before which the waited refunds were not done. Those that
+// it has found done are told, too: what waits for them does not know that yet.
+func lookedAt(payment booking.Payment, waited []string) booking.Looked {
+	looked := booking.Looked{Status: payment.Status, Disputes: payment.OpenDisputes(), Refunds: waited}
+	for _, d := range payment.Disputes {
+		if d.State == booking.DisputeLost {
+			looked.Lost = append(looked.Lost, d)
+		}
+	}
+	for _, key := range notDone(payment) {
+		if !slices.Contains(waited, key) {
+			looked.Refunds = append(looked.Refunds, key)
+		}
+	}
+	for _, e := range payment.Entries {
+		if e.State == booking.EntryFailed && !e.ByOthers() && mayHaveRoom(payment, e) {
+			looked.Failed = append(looked.Failed, e)
 		}
 	}
 	return looked

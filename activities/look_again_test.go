@@ -60,6 +60,16 @@ func TestLookAgain_RefundByHand(t *testing.T) {
 	require.Equal(t, []int64{price.Amount, 20000}, []int64{payment.Refunded, payment.Kept})
 }
 
+// TestLookAgain_RefundOfNothing: a provider's refund of no amount is no entry.
+func TestLookAgain_RefundOfNothing(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.byHand(0)
+	_, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Empty(t, onRecord(t, payments, "o1").Entries)
+}
+
 // TestLookAgain_Disputes: while one is open it is told with its deadline; what is lost is
 // an entry, and what is won is none.
 func TestLookAgain_Disputes(t *testing.T) {
@@ -81,10 +91,14 @@ func TestLookAgain_Disputes(t *testing.T) {
 			require.Equal(t, []booking.Dispute{sooner}, got.Disputes, "a deadline may change")
 
 			ended := d.dispute(20000, end, due)
+			want := booking.Looked{Status: booking.Charged}
+			if end == booking.DisputeLost {
+				want.Lost = []booking.Dispute{ended}
+			}
 			for range 2 {
 				got, err := lookAgain(payments, "o1")
 				require.NoError(t, err)
-				require.Equal(t, booking.Looked{Status: booking.Charged}, got)
+				require.Equal(t, want, got)
 			}
 			payment := onRecord(t, payments, "o1")
 			require.Equal(t, []booking.Dispute{ended}, payment.Disputes)

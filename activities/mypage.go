@@ -47,6 +47,8 @@ type Disputed interface {
 	// NoteDisputes writes which disputes of the order's payment are open, and returns the
 	// order's view. NotFound: it has no row.
 	NoteDisputes(ctx context.Context, orderID string, open []booking.Dispute) (contract.View, error)
+	// View is the order as its row has it. NotFound: it has no row.
+	View(ctx context.Context, orderID string) (contract.View, error)
 }
 
 // Mypage keeps the read model up to date, and the decisions beside it.
@@ -103,6 +105,11 @@ func (m *Mypage) KeptDecisions(ctx context.Context, q KeptQuestion) (int, error)
 	})
 }
 
+// ReadOrder is the order as its row has it. It fails, to be tried again, while there is none.
+func (m *Mypage) ReadOrder(ctx context.Context, orderID string) (contract.View, error) {
+	return do(ctx, &m.Service, func(ctx context.Context) (contract.View, error) { return m.Disputed.View(ctx, orderID) })
+}
+
 // OpenDisputes are the disputes of an order's payment that are open.
 type OpenDisputes struct {
 	OrderID  string            `json:"orderId"`
@@ -115,6 +122,7 @@ type DisputedOrder struct {
 	CustomerID string `json:"customerId,omitempty"`
 	OwnerID    string `json:"ownerId,omitempty"`
 	ItemID     string `json:"itemId,omitempty"`
+	ItemName   string `json:"itemName,omitempty"`
 }
 
 // NoteDisputes marks the order's row while a dispute of its payment is open. It fails, to
@@ -131,5 +139,5 @@ func (m *Mypage) NoteDisputes(ctx context.Context, d OpenDisputes) (DisputedOrde
 		return DisputedOrder{}, err
 	}
 	m.Waiters.Announce(ctx, d.OrderID)
-	return DisputedOrder{CustomerID: view.CustomerID, OwnerID: view.OwnerID, ItemID: view.Item.ID}, nil
+	return DisputedOrder{CustomerID: view.CustomerID, OwnerID: view.OwnerID, ItemID: view.Item.ID, ItemName: view.Item.Name}, nil
 }

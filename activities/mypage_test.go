@@ -134,6 +134,8 @@ func (m marks) NoteDisputes(context.Context, string, []booking.Dispute) (contrac
 	return m.view, m.err
 }
 
+func (m marks) View(context.Context, string) (contract.View, error) { return m.view, m.err }
+
 // TestNoteDisputes: an order that cannot be marked is tried again; one without a row, and
 // without a dispute, is not.
 func TestNoteDisputes(t *testing.T) {

@@ -33,6 +33,9 @@ type Payments struct {
 	Gate     PaymentGate
 	// Follower follows disputes that are met; nil: nothing does.
 	Follower PaymentFollower
+	// Silence is for how long the provider may answer nothing but errors of a refund that it
+	// has accepted before a person has to see to that; 0: a day.
+	Silence time.Duration
 
 	flights singleflight.Group
 	asking  sync.Map // keys of charges for which the provider is being asked

@@ -33,8 +33,14 @@ type PaymentLedger interface {
 	BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error)
 	// EndRefund records what a RefundPending payment came to: Refunded or Retained
 	// with the amount that its own refund gave back and the provider's id of that,
-	// Returned, or ChargePrevented.
-	EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string) error
+	// Returned, or ChargePrevented. The policy keeps less then if others have given back
+	// more than it gives. Returns the payment as it stands then, with its entries.
+	EndRefund(
+		ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
+	) (booking.Payment, error)
+	// NoteCharge records the provider's reference of a charge that was taken after all,
+	// of a Returned payment that has none.
+	NoteCharge(ctx context.Context, orderID, ref string) error
 	PartLedger
 	FurtherLedger
 }
@@ -69,7 +75,8 @@ type PartLedger interface {
 	// stand. Returns the payment with its entries.
 	Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error)
 	// PayByHand marks the refunds that have failed as done by hand. Returns those that
-	// the same evidence stands for.
+	// the same evidence stands for. UnderDispute: a dispute of the charge may yet take back
+	// what is to be paid.
 	PayByHand(ctx context.Context, r booking.Resolution) ([]booking.Entry, error)
 }
 

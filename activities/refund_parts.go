@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -62,6 +61,9 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	was := failedBefore(stands, e)
 	seen, unseen := p.seen(ctx, &payment, p.learnFrom) // the ledger begins it, whether the provider can be asked or not
 	if _, isOwed := errors.AsType[*Owed](unseen); was.State == booking.EntryFailed && unseen != nil && !isOwed {
+		if e.Words != "" && e.Words != was.Words {
+			return was, payment, nil // its saga has not heard that it has failed
+		}
 		return e, payment, p.stillFailed(ctx, was, elsewhere{unseen})
 	}
 	if err := p.mayGiveBack(payment, e); !begun && err != nil {
@@ -78,10 +80,10 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		if mayHaveRoom(payment, stands) { // what is under way may fail
 			return stands, payment, nil
 		}
-		return stands, payment, booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
+		return p.endedOtherwise(ctx, stands, payment)
 	}
 	before := stands
-	if err := p.askFor(ctx, &stands, seen, unseen); err != nil {
+	if err := p.failsBySilence(ctx, &stands, was, p.askFor(ctx, &stands, seen, unseen)); err != nil {
 		return e, payment, p.stillFailed(ctx, was, err)
 	}
 	if stands != before {
@@ -115,8 +117,22 @@ func failedBefore(stands, e booking.Entry) booking.Entry {
 // mayHaveRoom tells whether a refund that has failed may be made yet: what it could not
 // give back has not been given back otherwise.
 func mayHaveRoom(payment booking.Payment, failed booking.Entry) bool {
-	given := max(payment.Given(), payment.Refunded)
-	return payment.Status != booking.Returned && failed.Amount.Amount <= payment.Amount.Amount-given
+	return failed.Amount.Amount <= payment.Amount.Amount-max(payment.Given(), payment.Refunded)
+}
+
+// otherwise is what the ledger says of a refund that has failed and whose money the
+// customer has got in another way. Nothing waits for it any more.
+const otherwise = "it was given back otherwise"
+
+// endedOtherwise is RefundExceeds for such a refund, once the ledger says so.
+func (p *Payments) endedOtherwise(ctx context.Context, e booking.Entry, payment booking.Payment) (booking.Entry, booking.Payment, error) {
+	if e.Words != otherwise {
+		e.Words = otherwise
+		if err := p.Ledger.NoteEntry(ctx, e); err != nil {
+			return e, payment, fmt.Errorf("record that a refund was given back otherwise: %w", err)
+		}
+	}
+	return e, payment.With(e), booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
 }
 
 // stillFailed is err, once a refund that had failed before it was asked for again is
@@ -139,7 +155,7 @@ func (p *Payments) seen(ctx context.Context, payment *booking.Payment, learn lea
 	}
 	seen, err := severalCharges{p.Provider}.Look(ctx, payment.Ref)
 	if err != nil {
-		return seen, fmt.Errorf("look at charge at provider: %w", err)
+		return seen, fmt.Errorf("look at charge at provider: %w", unheard{err})
 	}
 	if seen.Taken != payment.Amount {
 		return seen, nil
@@ -162,6 +178,9 @@ func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, un
 		if id, err = (severalCharges{p.Provider}).Refund(ctx, key, seen.only(key), due); id != "" {
 			e.Ref = id
 		}
+		if err != nil {
+			err = unheard{err}
+		}
 	}
 	owed, isOwed := errors.AsType[*Owed](err)
 	switch {
@@ -177,80 +196,4 @@ func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, un
 		e.State, e.Words = booking.EntryPending, owed.Words
 	}
 	return nil
-}
-
-// ResolveByHand records that an operator has paid by hand what the provider could
-// not give back: the refunds of the order that have failed. They are done then, and
-// nothing is asked for them any more.
-func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
-	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
-		var err error
-		if r.Made, err = p.made(ctx, r.OrderID); err != nil {
-			return booking.Resolved{}, err
-		}
-		paid, err := p.Ledger.PayByHand(ctx, r)
-		switch {
-		case errors.Is(err, &booking.Error{Code: booking.NotFound}), err == nil && len(paid) == 0:
-			return booking.Resolved{Refused: booking.NothingOwed}, nil
-		case err != nil:
-			return booking.Resolved{}, fmt.Errorf("record what was paid by hand: %w", err)
-		}
-		return booking.Resolved{Entries: paid}, nil
-	})
-}
-
-// longestLook is for how long the provider is looked at before what was paid by hand is
-// recorded all the same: it may never answer again.
-const longestLook = 5 * time.Second
-
-// made notes which of an order's refunds the provider has made after all, and returns
-// what it has made of the undo's own if that is not all of it.
-func (p *Payments) made(ctx context.Context, orderID string) ([]booking.Entry, error) {
-	payment, err := p.Ledger.Payment(ctx, orderID)
-	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read payment: %w", err)
-	}
-	looking, stop := context.WithTimeout(ctx, longestLook)
-	defer stop()
-	seen, unseen := p.seen(looking, &payment, p.learnFrom)
-	if unseen != nil {
-		return nil, nil // the last word is the operator's
-	}
-	for _, e := range payment.Entries {
-		made := madeOf(e, seen)
-		switch all := sum(made); {
-		case e.State != booking.EntryFailed || all == 0:
-		case all >= e.Amount.Amount:
-			e.State, e.Words, e.Ref = booking.EntryDone, "", made[0].Ref
-			if err := p.Ledger.NoteEntry(ctx, e); err != nil {
-				return nil, fmt.Errorf("record refund that was made: %w", err)
-			}
-		case e.Key == payment.RefundKey():
-			return made, nil
-		}
-	}
-	return nil, nil
-}
-
-// madeOf is what the provider has made of a refund, as entries beside it.
-func madeOf(e booking.Entry, seen Outlay) (made []booking.Entry) {
-	for _, r := range seen.Refunds {
-		if r.Key == atProvider(e) && r.State == booking.EntryDone {
-			made = append(made, booking.Entry{
-				Key: booking.KeyAtProvider(r.ID), OrderID: e.OrderID, Kind: booking.RefundEntry, Reason: booking.AtProvider, ByHand: true,
-				Amount: booking.Money{Amount: r.Amount, Currency: e.Amount.Currency}, Ref: r.ID, State: booking.EntryDone, At: r.At,
-			})
-		}
-	}
-	return made
-}
-
-func sum(entries []booking.Entry) (amount int64) {
-	for _, e := range entries {
-		amount += e.Amount.Amount
-	}
-	return amount
 }

@@ -88,7 +88,7 @@ func (d *drawer) becomes(id string, state booking.EntryState) {
 	defer d.mu.Unlock()
 	for i := range d.refunds {
 		if d.refunds[i].ID == id {
-			d.refunds[i].State = state
+			d.refunds[i].State, d.refunds[i].Words = state, string(state)+" at stripe"
 		}
 	}
 }
@@ -458,9 +458,9 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 		"AllButTheFee":      {15000, 35000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, 0},
 		"SomeOfTheFee":      {15000, 45000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 45000, Kept: 5000}, 0},
 		"All":               {15000, 50000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 0},
-		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000}, 15000},
+		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000, Given: 35000}, 15000},
 		"AndNothingIsKept":  {0, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 30000},
-		"ByHandAndTheBank":  {0, 20000, 10000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000}, 20000},
+		"ByHandAndTheBank":  {0, 20000, 10000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Given: 50000}, 20000},
 		"NothingOfTheOther": {0, 0, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 50000},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -533,6 +533,77 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.RefundExceeds, got.Refused, "nothing waits for it any more")
 	require.Equal(t, booking.EntryFailed, got.Entry.State)
+	ended, _ := onRecord(t, payments, "o1").Entry("refund/1")
+	require.Equal(t, "it was given back otherwise", ended.Words, "and nobody has to see to it")
+}
+
+// TestRefundPayment_APartMayTakeMoreThanThePolicyGives: what is kept is what the policy keeps
+// if that part fails, and what is left of it if it is made.
+func TestRefundPayment_APartMayTakeMoreThanThePolicyGives(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[booking.EntryState]struct {
+		undo booking.Undo
+		own  int64
+	}{
+		booking.EntryDone:   {booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 25000, Kept: 25000}, 0},
+		booking.EntryFailed: {booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 10000, Kept: 40000}, 10000},
+	} {
+		t.Run(string(state), func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answersTo("o1/refund/1", &activities.Owed{Words: "pending"})
+			_, err := refundPart(payments, goodwill("refund/1", 25000))
+			require.NoError(t, err)
+			undo, err := refund(payments, keeping(40000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
+			var says error
+			if state == booking.EntryFailed {
+				says = &activities.Owed{Words: "the account is closed", NeedsPerson: true}
+			}
+			d.answersTo("o1/refund/1", says)
+			_, err = refundPart(payments, goodwill("refund/1", 25000))
+			require.NoError(t, err)
+			for range 2 {
+				undo, err = refund(payments, keeping(40000))
+				require.NoError(t, err)
+				require.Equal(t, want.undo, undo)
+			}
+			require.Equal(t, want.own, d.given("o1/charge/refund"))
+			require.Equal(t, want.undo.Kept, onRecord(t, payments, "o1").Kept)
+		})
+	}
+}
+
+// TestRefundPayment_AnswersWhatTheLedgerKeeps: a bank may take more than the policy gives
+// back while the refund is being ended.
+func TestRefundPayment_AnswersWhatTheLedgerKeeps(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	payments.Ledger = beforeTheEnd{payments.Ledger, func() {
+		d.dispute(15000, booking.DisputeLost, time.Time{})
+		_, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+	}}
+	undo, err := refund(payments, keeping(40000))
+	require.NoError(t, err)
+	ledger, err := payments.Ledger.Payment(t.Context(), "o1")
+	require.NoError(t, err)
+	require.EqualValues(t, 25000, ledger.Kept)
+	require.Equal(t, ledger.Kept, undo.Kept)
+}
+
+// beforeTheEnd does something just before a refund is recorded as done.
+type beforeTheEnd struct {
+	activities.PaymentLedger
+	do func()
+}
+
+func (l beforeTheEnd) EndRefund(
+	ctx context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
+) (booking.Payment, error) {
+	l.do()
+	return l.PaymentLedger.EndRefund(ctx, id, end, ref, refunded, refundID)
 }
 
 // TestRefundPayment_ADisputeIsNotThePart: a bank that has taken some back for good has not
@@ -553,7 +624,7 @@ func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
 		undo, err = refund(payments, newCharge("o1"))
 		require.NoError(t, err)
 	}
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000, Given: price.Amount}, undo)
 	require.EqualValues(t, 20000, d.given("o1/refund/1"))
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
 }
@@ -613,6 +684,34 @@ func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
 	}
 }
 
+// TestLookAgain_AnAttemptThatWasOvertaken: an attempt of the undo whose request arrives after
+// another one has ended the refund gives back more. The books know of it then.
+func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
+	t.Parallel()
+	for name, own := range map[string]int64{"BySome": 10000, "ByOneOfNothing": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.byHand(25000 - own)
+			undo, err := refund(payments, keeping(25000)) // another attempt has read the charge before
+			require.NoError(t, err)
+			require.EqualValues(t, 25000, undo.Refunded)
+			d.makes("o1/charge/refund", 25000)
+			for range 2 {
+				_, err = lookAgain(payments, "o1")
+				require.NoError(t, err)
+				payment := onRecord(t, payments, "o1")
+				require.EqualValues(t, 50000, payment.Refunded)
+				stands, _ := payment.Entry("o1/charge/refund")
+				require.Equal(t, own, stands.Amount.Amount)
+				late, known := payment.Entry(booking.KeyAtProvider(d.seen("ch_1").Refunds[len(d.refunds)-1].ID))
+				require.True(t, known)
+				require.EqualValues(t, 25000, late.Amount.Amount)
+			}
+		})
+	}
+}
+
 // TestResolveByHand_WhileAPartIsOnItsWay: what a person pays for a cancellation is without
 // the part that is on its way. When that fails, the undo waits until it is paid as well.
 func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
@@ -624,7 +723,7 @@ func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
 	require.NoError(t, err)
 	undo, err := refund(payments, newCharge("o1"))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true}, undo)
+	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true, Due: 30000}, undo)
 	resolved, err := resolve(payments, "transfer 7")
 	require.NoError(t, err)
 	require.Len(t, resolved.Entries, 1)
@@ -635,15 +734,36 @@ func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
 	d.answersTo("o1/refund/1", closed)
 	undo, err = refund(payments, newCharge("o1"))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge: the account is closed", NeedsPerson: true}, undo)
+	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge: the account is closed", NeedsPerson: true, Due: 20000}, undo)
 	resolved, err = resolve(payments, "transfer 8")
 	require.NoError(t, err)
 	require.Len(t, resolved.Entries, 1)
 	require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
 	undo, err = refund(payments, newCharge("o1"))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+}
+
+// TestRefundPayment_AfterAPartWasPaidByHand: the undo gives back the rest alone, although
+// the provider has all of it yet; nothing, if all was paid by hand.
+func TestRefundPayment_AfterAPartWasPaidByHand(t *testing.T) {
+	t.Parallel()
+	for _, byHand := range []int64{20000, price.Amount} {
+		payments, d := paid(t)
+		d.answersTo("o1/refund/1", &activities.Owed{Words: "the account is closed", NeedsPerson: true})
+		_, err := refundPart(payments, goodwill("refund/1", byHand))
+		require.NoError(t, err)
+		_, err = resolve(payments, "transfer 7")
+		require.NoError(t, err)
+		undo, err := refund(payments, newCharge("o1"))
+		require.NoError(t, err)
+		require.True(t, undo.Acted)
+		require.Equal(t, price.Amount-byHand, undo.Refunded)
+		payment := onRecord(t, payments, "o1")
+		require.Equal(t, price.Amount, payment.Given())
+		require.Equal(t, price.Amount-byHand, payment.Refunded)
+	}
 }
 
 // TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.
@@ -653,7 +773,7 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true}, undo)
+	require.Equal(t, booking.Undo{Owed: "the account is closed", NeedsPerson: true, Due: 40000}, undo)
 	require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
 	resolved, err := resolve(payments, "transfer 7")
 	require.NoError(t, err)
@@ -662,9 +782,36 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 	for range 2 {
 		undo, err = refund(payments, keeping(10000))
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000, Given: 40000}, undo)
 	}
 	require.Zero(t, d.given("o1/charge/refund"))
+}
+
+// TestRefundPart_AfterTheRestWasPaidByHand: of what is kept some can be given back as ever,
+// also after a refusal.
+func TestRefundPart_AfterTheRestWasPaidByHand(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
+	d.answers(closed)
+	_, err := refund(payments, keeping(35000))
+	require.NoError(t, err)
+	_, err = resolve(payments, "bank transfer 42")
+	require.NoError(t, err)
+	undo, err := refund(payments, keeping(35000))
+	require.NoError(t, err)
+	require.Equal(t, booking.Returned, undo.Payment)
+
+	got, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	require.Empty(t, got.Refused)
+	require.Equal(t, booking.EntryFailed, got.Entry.State)
+	d.answers(nil)
+	got, err = refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryDone, got.Entry.State)
+	require.EqualValues(t, 15000, got.Left.Amount)
+	require.EqualValues(t, 20000, d.given("o1/refund/1"))
 }
 
 // TestResolveByHand_LooksFirst: what the provider has made after all is not paid by hand.
@@ -701,7 +848,7 @@ func TestResolveByHand_OfTheRest(t *testing.T) {
 	}
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000, Given: 40000}, undo)
 	require.EqualValues(t, 15000, onRecord(t, payments, "o1").Refunded)
 }
 
@@ -774,11 +921,107 @@ func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 	require.ErrorIs(t, err, errAway)
 	undo, err := refund(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Owed: "no such intent", NeedsPerson: true}, undo)
+	require.Equal(t, booking.Undo{Owed: "no such intent", NeedsPerson: true, Due: price.Amount}, undo)
 	_, err = resolve(payments, "nothing was taken: see the statement of 2 December")
 	require.NoError(t, err)
 	undo, err = refund(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
 	require.Equal(t, booking.Returned, onRecord(t, payments, "o1").Status)
+}
+
+// TestResolveByHand_OfWhatIsPending: what the provider may make yet is not paid by hand,
+// however long it has been pending. Once it is cancelled at the provider, it may be.
+func TestResolveByHand_OfWhatIsPending(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		key   string
+		begin func(*activities.Payments) error
+	}{
+		"APart":   {"o1/refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }},
+		"TheUndo": {"o1/charge/refund", func(p *activities.Payments) error { _, err := refund(p, keeping(30000)); return err }},
+		"OthersForTheUndo": {"", func(p *activities.Payments) error {
+			_, err := refund(p, keeping(30000))
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(&activities.Owed{Words: "refund re_0 is pending, for more than 10 days", NeedsPerson: true})
+			require.NoError(t, tt.begin(payments))
+			d.makes(tt.key, 20000)
+			d.becomes("re_0", booking.EntryPending)
+			resolved, err := resolve(payments, "transfer 7")
+			require.NoError(t, err)
+			require.Equal(t, booking.StillPending, resolved.Refused)
+			require.Contains(t, resolved.Words, "refund re_0 of ch_1 is")
+			require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
+			d.becomes("re_0", booking.EntryFailed)
+			for range 2 {
+				resolved, err = resolve(payments, "transfer 7")
+				require.NoError(t, err)
+				require.Len(t, resolved.Entries, 1)
+				require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
+			}
+		})
+	}
+}
+
+// TestRefundPayment_WhileAFailedPartIsPending: what the ledger calls failed may be made yet, and
+// is not given back twice.
+func TestRefundPayment_WhileAFailedPartIsPending(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "refund re_0 is pending, for more than 10 days", NeedsPerson: true})
+	_, err := refundPart(payments, goodwill("refund/1", 25000))
+	require.NoError(t, err)
+	d.makes("o1/refund/1", 25000)
+	d.becomes("re_0", booking.EntryPending)
+	d.answers(nil)
+	_, err = refund(payments, keeping(40000))
+	require.NoError(t, err)
+	require.Zero(t, d.given("o1/charge/refund"), "10000 were due, and more than that is on its way")
+}
+
+// TestResolveByHand_LooksFirstAtWhatWasNotAnswered: what the provider has made, and whose
+// answer was lost, is not paid by hand.
+func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		key, entry string
+		begin      func(*activities.Payments) error
+		made, paid int64
+	}{
+		"APart": {"o1/refund/1", "refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }, 20000, 0},
+		"TheUndo": {"o1/charge/refund", "o1/charge/refund", func(p *activities.Payments) error {
+			_, err := refund(p, keeping(30000))
+			return err
+		}, 20000, 0},
+		"SomeOfTheUndo": {"o1/charge/refund", "o1/charge/refund", func(p *activities.Payments) error {
+			_, err := refund(p, keeping(30000))
+			return err
+		}, 15000, 5000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(errAway)
+			require.ErrorIs(t, tt.begin(payments), errAway)
+			d.makes(tt.key, tt.made)
+			resolved, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
+				return payments.ResolveByHand(ctx, booking.Resolution{OrderID: "o1", Evidence: "transfer 7", By: "1", Unanswered: []string{tt.entry}})
+			})
+			require.NoError(t, err)
+			if tt.paid == 0 {
+				require.Equal(t, booking.Resolved{Refused: booking.NothingOwed}, resolved)
+			} else {
+				require.Len(t, resolved.Entries, 1)
+				require.Equal(t, tt.paid, resolved.Entries[0].Amount.Amount)
+			}
+			payment := onRecord(t, payments, "o1")
+			require.EqualValues(t, 20000, payment.Given())
+			require.Equal(t, tt.made, payment.Refunded)
+		})
+	}
 }

@@ -25,14 +25,31 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 		case isOwed && owed.Words == c.Owed:
 			return booking.Undo{}, elsewhere{stillOwed{owed, askAgain(ctx)}}
 		case isOwed:
-			return booking.Undo{Owed: owed.Words, NeedsPerson: owed.NeedsPerson}, nil
+			return owing(owed, payment), nil
 		}
 		undo := booking.Undo{Declined: payment.Status == booking.Declined}
 		if err == nil && payment.Taken() {
 			undo.Acted, undo.Payment, undo.Refunded, undo.Kept = true, payment.Status, payment.Refunded, payment.Kept
+			if given := payment.Given(); given != payment.Refunded {
+				undo.Given = given
+			}
 		}
 		return undo, err
 	})
+}
+
+// owing is the answer of an undo that owes something. What a person has paid by hand is
+// not due any more.
+func owing(owed *Owed, payment booking.Payment) booking.Undo {
+	undo := booking.Undo{Owed: owed.Words, NeedsPerson: owed.NeedsPerson}
+	if !owed.NeedsPerson {
+		return undo
+	}
+	undo.Due = payment.Owed()
+	if own, _ := payment.Entry(payment.RefundKey()); isPaidByHand(payment) {
+		undo.Due = max(0, undo.Due-own.Amount.Amount)
+	}
+	return undo
 }
 
 // and is what is owed for two charges together.
@@ -76,7 +93,8 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 		return payment, nil
 	case isPaidByHand(payment):
 		p.seenAfterAll(ctx, payment, payment.RefundKey())
-		if err := p.restOf(ctx, payment); err != nil {
+		payment.Ref = p.foundAfterAll(ctx, payment)
+		if err := p.restOf(ctx, &payment); err != nil {
 			return payment, err
 		}
 		return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
@@ -86,12 +104,12 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
-		payment.Since = payment.At
-		if refs, err = p.Provider.Void(ctx, payment.Charge); err != nil {
-			return payment, p.noted(ctx, payment, fmt.Errorf("settle unknown charge at provider: %w", err))
+		if refs, err = p.void(ctx, payment); err != nil {
+			return payment, p.noted(ctx, payment, silence(ctx, c, err))
 		}
 	}
-	return p.giveBack(ctx, payment, refs)
+	payment, err = p.giveBack(ctx, payment, refs)
+	return payment, p.afterSilence(ctx, c, payment, err)
 }
 
 // kept is what can be kept of a charge, so that the provider can give back the
@@ -107,24 +125,25 @@ func isPaidByHand(payment booking.Payment) bool {
 	return found && e.State == booking.EntryDone && e.ByHand
 }
 
-// restOf is what the undo of a charge waits for, once a person has paid what it owed: a
-// part that was on its way then, and may fail or has failed, is not in what was paid.
-func (p *Payments) restOf(ctx context.Context, payment booking.Payment) error {
+// restOf is what the undo of a charge waits for, once a person has paid what it owed. A
+// part that was pending then is not in what was paid: it may fail, or has failed.
+func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
-	part := underWay(payment)
+	part := underWay(*payment)
 	if part == nil && payment.Owed() > own.Amount.Amount {
-		part = failedPart(payment)
+		part = failedPart(*payment)
 	}
 	if part == nil {
 		return nil
 	}
-	stands, _, err := p.refundPart(ctx, *part)
+	stands, now, err := p.refundPart(ctx, *part)
 	if errors.Is(err, &booking.Error{Code: booking.RefundExceeds}) {
 		return nil // it has been given back otherwise
 	}
 	if err != nil {
 		return err
 	}
+	*payment = now
 	owed := &Owed{Words: "refund " + part.Key + " of the same charge is under way"}
 	if stands.State == booking.EntryFailed {
 		owed = &Owed{Words: "refund " + part.Key + " of the same charge: " + stands.Words, NeedsPerson: true}
@@ -185,7 +204,7 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 	key := payment.RefundKey()
 	seen, err := severalCharges{p.Provider}.Look(ctx, ref)
 	if err != nil {
-		return given{}, elsewhere{fmt.Errorf("look at charge at provider: %w", err)}
+		return given{}, elsewhere{fmt.Errorf("look at charge at provider: %w", unheard{err})}
 	}
 	known := alone && seen.Taken == payment.Amount
 	due := booking.Money{Amount: seen.Left, Currency: payment.Amount.Currency}
@@ -194,14 +213,14 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 		if err := p.learnFrom(ctx, payment, seen); err != nil {
 			return given{}, err
 		}
-		if part = underWay(*payment); part != nil || payment.Kept > 0 {
-			due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)-onItsWay(*payment, seen)))
-		}
+		part = underWay(*payment)
+		// What was paid by hand is left at the provider, and is not owed.
+		due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)-onItsWay(*payment, seen)))
 	}
 	id, err := severalCharges{p.Provider}.Refund(ctx, key, seen, due)
 	switch {
-	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // a bank has not taken back what the part is of
-		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", err)}
+	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // with ErrReturned the part may be made all the same
+		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", unheard{err})}
 	case part != nil:
 		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may not follow it any more
 			return given{}, err
@@ -252,16 +271,12 @@ func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error
 	return elsewhere{err}
 }
 
-// endRefund records the end. The payment's own refund is the given one.
+// endRefund records the end. The payment's own refund is the given one. Notices may have
+// changed what is kept since the payment was read: the answer is what the ledger has.
 func (p *Payments) endRefund(ctx context.Context, payment booking.Payment, end booking.PaymentStatus, ref string, own given) (booking.Payment, error) {
-	if err := p.Ledger.EndRefund(ctx, payment.OrderID, end, ref, own.amount, own.id); err != nil {
+	ended, err := p.Ledger.EndRefund(ctx, payment.OrderID, end, ref, own.amount, own.id)
+	if err != nil {
 		return payment, fmt.Errorf("record refund: %w", err)
 	}
-	payment.Status, payment.Ref, payment.Refunded = end, ref, own.amount
-	for _, e := range payment.Entries {
-		if e.Key != payment.RefundKey() && e.ByProvider() {
-			payment.Refunded += e.Amount.Amount
-		}
-	}
-	return payment, nil
+	return ended, nil
 }

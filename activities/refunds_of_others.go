@@ -18,7 +18,8 @@ func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, see
 			return fmt.Errorf("read payment: %w", err)
 		}
 	}
-	others, disputes := foreign(*payment, seen), changed(payment.Disputes, seen.Disputes)
+	others := slices.Concat(foreign(*payment, seen), failedLater(*payment, seen), madeAfterAll(*payment, seen), comeBack(*payment, seen))
+	disputes := changed(payment.Disputes, seen.Disputes)
 	if len(others) == 0 && len(disputes) == 0 {
 		return nil
 	}
@@ -41,14 +42,17 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		e.OrderID, e.Kind, e.ByHand, e.Amount.Currency = payment.OrderID, booking.RefundEntry, true, payment.Amount.Currency
 		entries = append(entries, e)
 	}
-	ours, twice := keysOf(payment), paidTwice(payment)
+	ours, twice, beyond := keysOf(payment), paidTwice(payment), beyondOwn(payment, seen)
 	open := slices.DeleteFunc(slices.Clone(payment.Entries), func(e booking.Entry) bool { return !mayBeMadeUpFor(payment, e) })
 	for _, r := range seen.Refunds {
+		if r.Amount == 0 {
+			continue // a refund of which nothing was owed any more
+		}
 		key := booking.KeyAtProvider(r.ID)
 		_, known := payment.Entry(key)
 		part := slices.IndexFunc(open, func(e booking.Entry) bool { return makesUpFor(r, e) })
 		switch {
-		case twice[r.Key] && r.State == booking.EntryDone:
+		case (twice[r.Key] || beyond[r.ID]) && r.State == booking.EntryDone:
 			add(booking.Entry{Key: key, Amount: booking.Money{Amount: r.Amount}, Reason: booking.AtProvider, Ref: r.ID, State: r.State, At: r.At})
 		case ours[r.Key] || !known && (r.State != booking.EntryDone || isAPartBy(payment, r)):
 		case !known && part >= 0:
@@ -81,6 +85,35 @@ func paidTwice(payment booking.Payment) map[string]bool {
 	return keys
 }
 
+// beyondOwn are the ids of refunds under the key of the undo's own that are not in what it
+// has ended with: an attempt of it that was slow may be carried out after another one.
+func beyondOwn(payment booking.Payment, seen Outlay) map[string]bool {
+	own, begun := payment.Entry(payment.RefundKey())
+	ended := payment.Status == booking.Refunded || payment.Status == booking.Retained // with nothing, if there is no entry
+	if begun && (!own.IsRefunded() || own.ByHand) || !begun && !ended {
+		return nil
+	}
+	var under []Refund
+	for _, r := range seen.Refunds {
+		switch _, known := payment.Entry(booking.KeyAtProvider(r.ID)); {
+		case known || r.Key != payment.RefundKey() || r.State != booking.EntryDone:
+		case r.ID == own.Ref:
+			under = slices.Insert(under, 0, r)
+		default:
+			under = append(under, r)
+		}
+	}
+	beyond, left := map[string]bool{}, own.Amount.Amount
+	for _, r := range under {
+		if r.Amount > left {
+			beyond[r.ID] = true
+			continue
+		}
+		left -= r.Amount
+	}
+	return beyond
+}
+
 // seenAfterAll has the ledger know of what the provider has made of a refund that was
 // paid by hand, if the provider can be asked: nothing waits for that.
 func (p *Payments) seenAfterAll(ctx context.Context, payment booking.Payment, key string) {
@@ -109,10 +142,15 @@ func isAPartBy(payment booking.Payment, r Refund) bool {
 	return slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.State == booking.EntryDone && e.Ref == r.ID && e.ByProvider() })
 }
 
-// onItsWay is what others are giving back at the provider, and the ledger does not
-// know of yet: it may fail.
+// onItsWay is what is being given back at the provider, and does not count as that in the
+// ledger: by others, or of a part that the ledger has as failed. It may fail.
 func onItsWay(payment booking.Payment, seen Outlay) (sum int64) {
 	ours := keysOf(payment)
+	for _, e := range payment.Entries {
+		if mayBeMadeUpFor(payment, e) {
+			delete(ours, atProvider(e))
+		}
+	}
 	for _, r := range seen.Refunds {
 		if _, known := payment.Entry(booking.KeyAtProvider(r.ID)); r.State == booking.EntryPending && !ours[r.Key] && !known {
 			sum += r.Amount

@@ -24,7 +24,7 @@ import (
 )
 
 // Deps is what the API works with. Callers, People, Terms, Notices, Proxies, Admission, TellAssigned, HashKey,
-// Health, Traces, Registry, Metrics, Extra, Now, Logger and Closing may be left out.
+// Health, Traces, Registry, Metrics, Extra, Pages, Now, Logger and Closing may be left out.
 type Deps struct {
 	// Orders is what can be done with orders.
 	Orders Orders
@@ -96,6 +96,9 @@ type Deps struct {
 	Metrics http.Handler
 	// Extra adds routes that are not part of the documented API, for operators.
 	Extra func(gin.IRouter)
+	// Pages adds what people see in a browser, from the root on; nil adds nothing. Each
+	// page finds out by itself whose it is.
+	Pages func(gin.IRouter)
 }
 
 // spare is what a request gets on top of the reply budget, to ask a service and
@@ -158,6 +161,9 @@ func newServer(d Deps) (*server, http.Handler) {
 	}
 	if s.Extra != nil {
 		s.Extra(undocumented)
+	}
+	if s.Pages != nil {
+		s.Pages(s.router)
 	}
 	return s, answerHEAD(s.router)
 }

@@ -37,7 +37,9 @@ func (s *server) serveDocs(router gin.IRouter) {
 		panic(fmt.Sprintf("encode OpenAPI document: %v", err)) // a mistake in this package
 	}
 	described := &document{raw: raw}
-	router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, docsPath) })
+	if s.Pages == nil {
+		router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, docsPath) })
+	}
 	router.GET(openAPIPath, func(c *gin.Context) {
 		text, err := described.on(s.Now())
 		if err != nil {

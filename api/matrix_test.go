@@ -47,6 +47,7 @@ func cast() []booking.Caller {
 		as("dana", booking.CourierRole), as("kim", booking.CleanerRole), as("lee", booking.CleanerRole), as("olga", booking.OperatorRole),
 		as("2001", booking.ServiceRole), as("2002", booking.ServiceRole, ofAll(booking.OwnerLevel)...),
 		scoped("2003", booking.AnyOrder), scoped("2004", booking.AllEvents), scoped("2005", booking.AnyCatalogue), scoped("2006", booking.AnyResolution),
+		scoped("2007", booking.AnyRefund),
 	}
 }
 

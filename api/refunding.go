@@ -32,9 +32,10 @@ func (s *server) registerRefunds() {
 		OperationID: "resolve-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/resolution", Tags: []string{tagRecords},
 		Summary: "Say that a refund was paid by hand",
 		Description: "For a refund that the payment provider cannot make: the evidence of how it was paid otherwise is recorded, and the order goes on. " +
-			"200: it is recorded. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
+			"200: it is recorded. 409 `dispute_open`: the customer's bank may take back the same money; the refund is asked for again when that is " +
+			"decided. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
 			"503: it was not taken. Only with `order_unreachable` the order may take it yet.",
-		Responses: s.withAccepted(s.withProblems(s.problems(booking.NothingOwed, booking.AlreadyCompleted, booking.AlreadyDelivered), orders.DecisionCodes()...)),
+		Responses: s.withAccepted(s.withProblems(s.problems(booking.NothingOwed, booking.UnderDispute, booking.StillPending, booking.AlreadyCompleted, booking.AlreadyDelivered), orders.DecisionCodes()...)),
 	}, s.resolvePayment)
 }
 

@@ -118,4 +118,8 @@ func TestResolution(t *testing.T) {
 		return orders.Outcome{}, booking.Errorf(booking.NothingOwed, "no refund of the order waits for a person")
 	}
 	b.problem(b.do("POST", resolution, `{"evidence":"bank transfer 42"}`), 409, booking.NothingOwed)
+	b.book.decides = func(orders.Decision) (orders.Outcome, error) {
+		return orders.Outcome{}, booking.Dispute{ID: "du_1"}.StillOpen()
+	}
+	b.problem(b.do("POST", resolution, `{"evidence":"bank transfer 42"}`), 409, booking.UnderDispute)
 }

@@ -1,12 +1,8 @@
 package api
 
 import (
-	"strings"
-	"unicode"
-
-	"github.com/nyaruka/phonenumbers"
-
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/telephones"
 )
 
 // DefaultTelRegion is where a telephone number without + and a country's
@@ -20,39 +16,10 @@ func (f *faults) readTelephone(location string, tel *booking.Personal, region st
 	if *tel == "" {
 		return // the schema has complained
 	}
-	number, ok := parseTelephone(string(*tel), region)
+	number, ok := telephones.Read(string(*tel), region)
 	if !ok {
 		f.add(location, "is not a telephone number: it begins with + and the country's code, or is one of %s", region)
 		return
 	}
-	*tel = booking.Personal(number)
-}
-
-func parseTelephone(text, region string) (string, bool) {
-	// Address books put invisible marks of direction around a number.
-	text = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if booking.IsInvisible(r) {
-			return -1
-		}
-		return r
-	}, text))
-	if !beginsNumber(text) || booking.TextFault(text) != "" {
-		return "", false
-	}
-	number, err := phonenumbers.Parse(text, region)
-	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return "", false
-	}
-	written := phonenumbers.Format(number, phonenumbers.E164)
-	if extension := number.GetExtension(); extension != "" {
-		written += ";ext=" + extension
-	}
-	return written, true
-}
-
-// beginsNumber keeps numbers out that stand within a sentence: the library
-// would find them.
-func beginsNumber(text string) bool {
-	text = strings.TrimPrefix(text, "tel:")
-	return strings.IndexFunc(text, func(r rune) bool { return unicode.IsDigit(r) || strings.ContainsRune("+＋(（", r) }) == 0
+	*tel = number
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/telephones"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -103,10 +104,10 @@ func TestCall_Invalid(t *testing.T) {
 	})
 	t.Run("TelephonesElsewhere", func(t *testing.T) {
 		t.Parallel()
-		number, ok := parseTelephone("030 123456", "DE")
+		number, ok := telephones.Read("030 123456", "DE")
 		require.True(t, ok)
-		require.Equal(t, "+4930123456", number)
-		_, ok = parseTelephone("030 123456", "KR")
+		require.EqualValues(t, "+4930123456", number)
+		_, ok = telephones.Read("030 123456", "KR")
 		require.False(t, ok)
 	})
 	t.Run("SameTelephone", func(t *testing.T) {

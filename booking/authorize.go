@@ -155,7 +155,7 @@ var rules = []Rule{
 		May: map[Role]Grant{CleanerRole: itsCleaner, OperatorRole: whatever}},
 	{Action: ReadPayment, Does: "read an order's payment", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsOwner, OperatorRole: whatever}},
-	{Action: RefundOrder, Does: "give back a part of what was paid for an order", Scope: AnyOrder, ShownBy: ReadOrder,
+	{Action: RefundOrder, Does: "give back a part of what was paid for an order", Scope: AnyRefund, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ResolvePayment, Does: "say that a refund was paid by hand", Scope: AnyResolution, ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},

@@ -56,10 +56,12 @@ const (
 	AnyCatalogue Scope = "catalogue:write"
 	// AnyResolution lets a caller say that a refund of any order was paid by hand.
 	AnyResolution Scope = "orders:resolve"
+	// AnyRefund lets a caller give back a part of what was paid for any order.
+	AnyRefund Scope = "orders:refund"
 )
 
 // Scopes are all scopes.
-func Scopes() []Scope { return []Scope{AnyOrder, AllEvents, AnyCatalogue, AnyResolution} }
+func Scopes() []Scope { return []Scope{AnyOrder, AllEvents, AnyCatalogue, AnyResolution, AnyRefund} }
 
 // Membership is the part that a caller has in an owner's organisation.
 type Membership struct {

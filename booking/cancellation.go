@@ -158,11 +158,14 @@ func (t Tier) name() string {
 const LongestQuote = 64
 
 // KeptBy is what is kept of an amount by the tier of this name, when a customer
-// cancels or does not come. It returns false if the policy has no such tier.
+// cancels or does not come. It returns false if the policy has no such tier. All is given
+// back where there is no policy.
 func (p *CancellationPolicy) KeptBy(tier string, of Money) (keep int64, known bool) {
 	switch {
 	case p == nil:
-		return 0, false
+		return 0, tier == TierAll
+	case tier == TierUnconfirmed:
+		return 0, true
 	case tier == TierNone:
 		return of.Amount, true
 	case tier == tierNoShow:

@@ -1,6 +1,9 @@
 package booking
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Entry is a line of an order's payment: the charge, or a refund of some of it.
 // Its Key is one in the order and comes from the decision that it follows from.
@@ -86,13 +89,16 @@ func KeyOfDispute(id string) string { return disputeKey + id }
 // for under at the provider.
 func ChargeKey(orderID string) string { return orderID + "/charge" }
 
-// Refunds tells whether the entry gives money back, or has, and has not failed.
+// Refunds tells whether the entry is a refund that is pending or done.
 func (e Entry) Refunds() bool { return e.Kind == RefundEntry && e.State != EntryFailed }
+
+// IsRefunded tells whether the customer has the entry's money back, by whomever.
+func (e Entry) IsRefunded() bool { return e.Kind == RefundEntry && e.State == EntryDone }
 
 // ByProvider tells whether the entry is a refund that the provider has made.
 // What a bank took back, or a person has paid otherwise, is none.
 func (e Entry) ByProvider() bool {
-	return e.Kind == RefundEntry && e.State == EntryDone && e.Reason != Disputed && (!e.ByHand || e.Reason == AtProvider)
+	return e.IsRefunded() && e.Reason != Disputed && (!e.ByHand || e.Reason == AtProvider)
 }
 
 // ByOthers tells whether the entry follows from no decision of ours: a bank, or
@@ -116,6 +122,30 @@ type Dispute struct {
 	// EvidenceDueBy is until when the provider takes evidence; zero when it does
 	// not say.
 	EvidenceDueBy time.Time `json:"evidenceDueBy,omitzero"`
+}
+
+// Words name the dispute, how much it is about, and until when evidence is taken.
+func (d Dispute) Words() string {
+	words := fmt.Sprintf("dispute %s over %d %s", d.ID, d.Amount.Amount, d.Amount.Currency)
+	if !d.EvidenceDueBy.IsZero() {
+		words += ", evidence is taken until " + d.EvidenceDueBy.UTC().Format(time.RFC3339)
+	}
+	return words
+}
+
+// StillOpen is UnderDispute for the dispute.
+func (d Dispute) StillOpen() *Error {
+	return Errorf(UnderDispute, "%s, is open: the bank may take the same money; when it is over, the refund is asked for again by itself", d.Words())
+}
+
+// longestDispute is how long after its time for evidence a dispute can be open. Banks
+// decide within 75 days.
+const longestDispute = 120 * 24 * time.Hour
+
+// MayBeOpen tells whether a dispute that was open when the provider was asked last can be
+// open at a time.
+func (d Dispute) MayBeOpen(at time.Time) bool {
+	return d.EvidenceDueBy.IsZero() || at.Before(d.EvidenceDueBy.Add(longestDispute))
 }
 
 // DisputeState is where a dispute stands.
@@ -162,12 +192,22 @@ type Resolution struct {
 	// Unanswered are the keys of refunds that have met nothing but errors at the provider
 	// for longer than their order's patience lasts. They may be paid by hand, too.
 	Unanswered []string `json:"unanswered,omitempty"`
+	// Pending are the keys of refunds of which the provider has one pending, with its words:
+	// it may make it yet. It is set for the ledger only.
+	Pending map[string]string `json:"-"`
+	// Blind: the provider could not be asked, and disputes may have ended that the ledger
+	// has as open. It is set for the ledger only.
+	Blind bool `json:"-"`
 }
 
 // Resolved is what came of a Resolution.
 type Resolved struct {
 	// Entries that are done by it, or were by the same evidence before.
 	Entries []Entry `json:"entries,omitempty"`
-	// Refused, if not "": nothing is owed that a person has to see to (NothingOwed).
+	// Refused, if not "": nothing is owed that a person has to see to (NothingOwed), a
+	// dispute of the charge is open (UnderDispute), or the provider may make the refund yet
+	// (StillPending).
 	Refused Code `json:"refused,omitempty"`
+	// Words are why, where the code does not say enough.
+	Words string `json:"words,omitempty"`
 }

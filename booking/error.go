@@ -43,6 +43,12 @@ const (
 	NotCharged Code = "not_charged"
 	// NothingOwed: nothing is owed that a person would have to pay.
 	NothingOwed Code = "nothing_owed"
+	// UnderDispute: a dispute of the charge is open, and the bank may take back what is to
+	// be paid by hand.
+	UnderDispute Code = "dispute_open"
+	// StillPending: the payment provider has a refund pending of what is to be paid by hand,
+	// and may make it yet.
+	StillPending Code = "refund_pending"
 	// ForgedNotice: a notice is not signed by the payment provider, or was long ago.
 	ForgedNotice Code = "forged_notice"
 	// NoticesOff: this system takes no notices of a payment provider.

@@ -44,6 +44,9 @@ const (
 	ChangedMessage        MessageType = "reservation_changed"          // it is for other nights or rooms now
 	ChangeRefusedMessage  MessageType = "reservation_change_refused"   // it stays as it was
 )
+// DisputeLostMessage tells an owner that the customer's bank has taken back what was paid.
+// Nothing takes it back.
+const DisputeLostMessage MessageType = "dispute_lost"
 
 // MessageTypes lists every type of messages.
 func MessageTypes() []MessageType {
@@ -53,7 +56,7 @@ func MessageTypes() []MessageType {
 		CleanerAssignedMessage, AssignmentCancelledMessage,
 		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
 		NoShowMessage,
-		RefundedMessage, RefundFailedMessage,
+		RefundedMessage, RefundFailedMessage, DisputeLostMessage,
 		ChangeToDecideMessage, ChangedMessage, ChangeRefusedMessage,
 	}
 }
@@ -86,7 +89,7 @@ type MessageData struct {
 	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide" example:"24h"`
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
-	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid"`
+	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid, or was taken back by a bank"`
 	// Decision is one that the recipient, or a member of it, has made, and Status where the order stood
 	// when it came.
 	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,resolve" doc:"What the recipient had decided"`

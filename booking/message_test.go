@@ -36,6 +36,8 @@ func messages() []told {
 	visit := call
 	visit.Cleaner = "민준"
 	refunded := booking.MessageData{Kind: booking.Food, For: booking.ForCustomer, Item: "Bibimbap", Refund: &booking.Money{Amount: 5000, Currency: "KRW"}}
+	lost := refunded
+	lost.For = booking.ForOwner
 	errand := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCleaner, CustomerID: "alice"}
 	return []told{
 		{booking.Message{Type: booking.ReservationPlacedMessage, Data: stay},
@@ -96,6 +98,9 @@ func messages() []told {
 		{booking.Message{Type: booking.RefundFailedMessage, Data: refunded},
 			"Giving back 5,000 KRW takes longer: the payment provider could not do it. We see to it: Bibimbap",
 			"결제사 사정으로 환불이 지연되어 담당자가 처리하고 있습니다. 환불 예정 금액: 5,000원. Bibimbap"},
+		{booking.Message{Type: booking.DisputeLostMessage, Data: lost},
+			"The customer's bank has taken back 5,000 KRW of the payment in a dispute: Bibimbap",
+			"결제 분쟁에서 고객의 은행이 결제 금액을 회수했습니다. 회수 금액: 5,000원. Bibimbap"},
 		{booking.Message{Type: booking.DecisionNotDoneMessage, Data: late},
 			"Your decision (confirm) could not be carried out. The order is cancelled: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
 			"요청하신 처리(승인)를 반영하지 못했습니다. 현재 상태: 예약취소. Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},

@@ -98,6 +98,12 @@ var messageWords = map[MessageType]map[Addressee]words{
 			Korean:  "예약을 변경하지 못했습니다({reason}). 기존 예약이 유지됩니다: {order}",
 		},
 	},
+	DisputeLostMessage: {
+		ForOwner: {
+			English: "The customer's bank has taken back {refund} of the payment in a dispute: {item}",
+			Korean:  "결제 분쟁에서 고객의 은행이 결제 금액을 회수했습니다. 회수 금액: {refund}. {item}",
+		},
+	},
 	DecisionNotDoneMessage: {
 		ForCustomer: decisionNotDone, ForOwner: decisionNotDone, ForCleaner: decisionNotDone,
 	},

@@ -20,6 +20,11 @@ type Glance struct {
 type Looked struct {
 	Status   PaymentStatus `json:"status,omitempty"`
 	Disputes []Dispute     `json:"disputes,omitempty"` // those that are open
-	// Refunds are the keys of the refunds that are pending or have failed.
+	// Lost are those that the customer's bank has decided for the customer.
+	Lost []Dispute `json:"lost,omitempty"`
+	// Refunds are the keys of the refunds that are pending or have failed, or did before the look.
 	Refunds []string `json:"refunds,omitempty"`
+	// Failed are those of ours that have failed, whether the provider could not make them or
+	// they were done before.
+	Failed []Entry `json:"failed,omitempty"`
 }

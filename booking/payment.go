@@ -23,6 +23,9 @@ type Charge struct {
 	Keep int64  `json:"keep,omitempty"`
 	Tier string `json:"tier,omitempty"`
 	By   string `json:"by,omitempty"`
+	// Patience is for how long the provider may say nothing but errors of a charge of which
+	// it is not known whether it was taken; then a person has to see to it. Set on the undo only.
+	Patience Duration `json:"patience,omitempty"`
 	// Since is when the ledger first knew of it: the provider was not asked
 	// before. It is set for the provider only.
 	Since time.Time `json:"-"`
@@ -66,9 +69,10 @@ type Payment struct {
 }
 
 // Refundable is what can still be given back of a payment with its entries: what
-// is under way counts as given back, and what has failed does not.
+// is under way counts as given back, and what has failed does not. Of a payment without
+// entries that is Returned it is not known how much came back: all of it.
 func (p Payment) Refundable() int64 {
-	if !p.Taken() || p.Status == Returned {
+	if !p.Taken() || p.Status == Returned && len(p.Entries) == 0 {
 		return 0
 	}
 	return max(0, p.Amount.Amount-max(p.given(Entry.Refunds), p.Refunded))
@@ -107,7 +111,26 @@ func (p Payment) With(e Entry) Payment {
 
 // Given is what was given back in all, by whomever.
 func (p Payment) Given() int64 {
-	return p.given(func(e Entry) bool { return e.Kind == RefundEntry && e.State == EntryDone })
+	return p.given(Entry.IsRefunded)
+}
+
+// BeyondLeft is what banks have taken back of a payment beyond what was left of it then: a
+// dispute is about the charge, whatever was given back of that before. So much was lost
+// twice.
+func (p Payment) BeyondLeft() (beyond int64) {
+	inTurn := slices.Clone(p.Entries)
+	slices.SortStableFunc(inTurn, func(a, b Entry) int { return a.At.Compare(b.At) })
+	left := p.Amount.Amount
+	for _, e := range inTurn {
+		switch {
+		case !e.Refunds():
+			continue
+		case e.Reason == Disputed:
+			beyond += max(0, e.Amount.Amount-left)
+		}
+		left = max(0, left-e.Amount.Amount)
+	}
+	return beyond
 }
 
 // OpenDisputes are the disputes of a payment with its disputes that are not decided.
@@ -123,19 +146,27 @@ func (p Payment) OpenDisputes() (open []Dispute) {
 // RefundKey is the key of the refund that the undo of the charge makes.
 func (p Payment) RefundKey() string { return p.Key + "/refund" }
 
-// Others is what is given back beside the undo, and comes off what that gives back:
-// all refunds that have not failed, but for parts that were decided on once the
-// undo's own refund stood. Those come out of what is kept.
-func (p Payment) Others() int64 {
+// Others is what is given back beside the undo, and comes off what that gives back: all
+// refunds that have not failed. A part that was decided on after the undo's own entry is
+// not among them: it comes out of what is kept.
+func (p Payment) Others() int64 { return p.others(Entry.Refunds) }
+
+// Keeps is what the policy keeps of an amount that it would keep: others may have given
+// back more than it gives. A refund that is pending may fail, and takes nothing of it. own
+// is what the undo has given back.
+func (p Payment) Keeps(amount, own int64) int64 {
+	return max(0, min(amount, p.Amount.Amount-own-p.others(Entry.IsRefunded)))
+}
+
+func (p Payment) others(counts func(Entry) bool) int64 {
 	own, begun := p.Entry(p.RefundKey())
 	return p.given(func(e Entry) bool {
-		return e.Refunds() && e.Key != p.RefundKey() && (!begun || e.ByOthers() || !e.At.After(own.At))
+		return counts(e) && e.Key != p.RefundKey() && (!begun || e.ByOthers() || !e.At.After(own.At))
 	})
 }
 
 // Owed is what the undo of the charge has to have given back when it ends, beside
-// what others give back. A dispute, or a refund at the provider, may have taken
-// more than the policy gives: it keeps the less.
+// what others give back: nothing if they give back more than the policy gives.
 func (p Payment) Owed() int64 { return max(0, p.Amount.Amount-p.Kept-p.Others()) }
 
 func (p Payment) given(counts func(Entry) bool) (sum int64) {

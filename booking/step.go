@@ -40,6 +40,8 @@ type Undo struct {
 	// "" once it is. NeedsPerson: that does not change by itself.
 	Owed        string `json:"owed,omitempty"`
 	NeedsPerson bool   `json:"needsPerson,omitempty"`
+	// Due is how much of the payment needs a person, in minor units, 0 where that is not known.
+	Due int64 `json:"due,omitempty"`
 	// Declined: the payment that was to be given back was refused.
 	Declined bool `json:"declined,omitempty"`
 	// Payment is how the payment that was given back stands, and Refunded what
@@ -48,7 +50,13 @@ type Undo struct {
 	Payment  PaymentStatus `json:"payment,omitempty"`
 	Refunded int64         `json:"refunded,omitempty"`
 	Kept     int64         `json:"kept,omitempty"`
+	// Given is what was given back of it in all, if that is not what the provider gave back:
+	// see Back.
+	Given int64 `json:"given,omitempty"`
 	// Remaining is how many were left when something that was held was released:
 	// of several days, on the one with the fewest.
 	Remaining *int `json:"remaining,omitempty"`
 }
+
+// Back is what the customer has back of the payment, by whomever.
+func (u Undo) Back() int64 { return max(u.Given, u.Refunded) }

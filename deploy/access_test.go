@@ -75,9 +75,11 @@ func TestCompose_AuthenticationIsOn(t *testing.T) {
 	require.False(t, on.check(t).API.Auth.Off())
 	claims := api(map[string]string{
 		name: issuer, "YEYAK_AUTH_AUDIENCE": "orders", "YEYAK_AUTH_CLAIMS": "id=uid,roles=realm_access.roles", "YEYAK_REQUESTS_PER_SECOND": "7",
+		"YEYAK_PAGES": "pages",
 	}).check(t).API
 	require.Equal(t, []string{"orders", "uid", "realm_access.roles"}, []string{claims.Auth.Audience, claims.Auth.Claim("id"), claims.Auth.Claim("roles")})
 	require.Equal(t, 7, claims.Admission.PerSecond)
+	require.Equal(t, "pages", claims.Pages.Client)
 	for field := range reflect.TypeFor[config.Auth]().Fields() {
 		require.Contains(t, on.env, field.Tag.Get("env"))
 	}

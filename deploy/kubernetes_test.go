@@ -3,6 +3,8 @@ package deploy
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -141,8 +144,12 @@ func TestKubernetes_RequestsFindTheirWay(t *testing.T) {
 				require.NotNil(t, service, "%s: Ingress %s", overlay, name)
 				require.Equal(t, service.Spec.Ports[0].Name, path.Backend.Service.Port.Name)
 				for _, private := range []string{"/metrics", "/healthz", "/readyz", "/sandbox/payments"} {
-					require.False(t, strings.HasPrefix(private, strings.TrimRight(path.Path, "/")), "%s shows %s", path.Path, private)
+					require.False(t, leads(path, private), "%s shows %s", path.Path, private)
 				}
+			}
+			for _, page := range pages(t) {
+				require.True(t, slices.ContainsFunc(ingress.Spec.Rules[0].HTTP.Paths, func(path networkingv1.HTTPIngressPath) bool { return leads(path, page) }),
+					"%s: Ingress %s does not lead to the page %s", overlay, name, page)
 			}
 		}
 	}
@@ -152,6 +159,30 @@ func TestKubernetes_RequestsFindTheirWay(t *testing.T) {
 	require.NotNil(t, prod.ingresses["yeyak"].Spec.IngressClassName, "without a default class nobody would serve it")
 	api := understood{command: "api"}
 	require.True(t, api.serves(t, "/openapi.json") && api.serves(t, "/docs"))
+}
+
+// leads tells whether requests for the address take the path.
+func leads(path networkingv1.HTTPIngressPath, address string) bool {
+	if *path.PathType == networkingv1.PathTypeExact {
+		return address == path.Path
+	}
+	return address == path.Path || strings.HasPrefix(address, strings.TrimRight(path.Path, "/")+"/")
+}
+
+// pages are the addresses of pages for browsers, as package web registers them.
+func pages(t *testing.T) (all []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "web/*.go"))
+	require.NoError(t, err)
+	registers := regexp.MustCompile(`p\.(?:page|public)\(r, http\.Method\w+, "(/[^"]*)"|r\.GET\("(/[^"]*)"|Path += "(/[^"]*)"`)
+	for _, name := range files {
+		for _, found := range registers.FindAllStringSubmatch(read(t, name), -1) {
+			all = append(all, strings.Join(found[1:], ""))
+		}
+	}
+	require.Contains(t, all, "/orders/:id/live")
+	require.Contains(t, all, "/login/callback")
+	return all
 }
 
 func portNames(pod corev1.PodTemplateSpec) (names []string) {

@@ -3,10 +3,12 @@ package e2e
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 )
 
 // gives asks for a refund of some of an order.
@@ -38,6 +40,14 @@ func TestAuthorize_Money(t *testing.T) {
 	olga.gives(order, "a", 1000, http.StatusCreated)
 	bora.gives(order, "a", 1000, http.StatusOK)
 
+	for scope, status := range map[booking.Scope]int{booking.AnyOrder: http.StatusForbidden, booking.AnyRefund: http.StatusCreated} {
+		key, text := identity.NewKey(string(scope), []booking.Scope{scope}, "", time.Now(), time.Hour)
+		s.onKeys(func(all identity.Keys) error { return all.AddKey(t.Context(), key) })
+		program := olga
+		program.token = text
+		program.gives(order, "a", 500, status)
+	}
+
 	evidence := object{"evidence": "bank transfer 42"}
 	s.sandbox(object{"refunds": "fail"})
 	bora.gives(order, "b", 2000, http.StatusCreated)
@@ -53,8 +63,8 @@ func TestAuthorize_Money(t *testing.T) {
 		require.Equal(t, string(booking.EntryDone), e.State)
 		by[e.By]++
 	}
-	require.Equal(t, map[string]int{bora.id: 1, olga.id: 2}, by)
-	require.EqualValues(t, 9000-4000, s.shown(order).Refundable.Amount)
+	require.Equal(t, []int{1, 2, 4}, []int{by[bora.id], by[olga.id], len(s.entries(order))}, "and one by a program")
+	require.EqualValues(t, 9000-4500, s.shown(order).Refundable.Amount)
 	minho.gets(payment, http.StatusNotFound)
 	alice.gets(payment, http.StatusOK)
 	alice.gets(foodOrders+"/"+order+"/cancellation", http.StatusOK)

@@ -279,10 +279,12 @@ func (m mortalLedger) BeginRefund(ctx context.Context, c booking.Charge) (bookin
 	return p, err
 }
 
-func (m mortalLedger) EndRefund(ctx context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refund string) error {
-	err := m.PaymentLedger.EndRefund(ctx, id, end, ref, refunded, refund)
+func (m mortalLedger) EndRefund(
+	ctx context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refund string,
+) (booking.Payment, error) {
+	p, err := m.PaymentLedger.EndRefund(ctx, id, end, ref, refunded, refund)
 	m.die("end refund")
-	return err
+	return p, err
 }
 
 type mortalProvider struct {

@@ -41,7 +41,7 @@ func TestDispute_LostByAStandingOrder(t *testing.T) {
 		a.cancelling(some)
 		a.eventually(func() bool { return a.page(some).NeedsAttention })
 		require.Contains(t, a.shown(some).named(t, some+"/charge/refund").Words, "charge_disputed")
-		a.paidByHand(some).with(t, http.StatusOK)
+		a.paysByHand(some)
 		a.becomes(some, booking.Cancelled)
 		own := a.shown(some).named(t, some+"/charge/refund")
 		require.Equal(t, []any{true, booking.EntryDone, int64(60000)}, []any{own.ByHand, own.State, own.Amount.Amount})
@@ -65,7 +65,7 @@ func TestDispute_CountsAgainstThePolicy(t *testing.T) {
 		a.decide(much, "cancel").with(t, http.StatusOK)
 		a.cancelling(little)
 		a.eventually(func() bool { return a.page(little).NeedsAttention })
-		a.paidByHand(little).with(t, http.StatusOK)
+		a.paysByHand(little)
 		a.becomes(little, booking.Cancelled)
 		for order, kept := range map[string]int64{little: 51000, much: 20000} {
 			is, given := a.shown(order), int64(0)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -28,6 +29,18 @@ func noticesOfADispute(s *system) (id, runID string) {
 	s.dispute(order, "won")
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
 	s.sandbox(object{})
+	return id, ""
+}
+
+// noticesOfALostDispute is of an order whose customer has won, and whose owner is told.
+func noticesOfALostDispute(s *system) (id, runID string) {
+	order := s.stands(s.reserve(s.place(9)))
+	s.dispute(order, "open")
+	id = contract.NoticesWorkflowID(order)
+	s.eventually(func() bool { return len(s.search(fmt.Sprintf("WorkflowId = %q AND NeedsAttention = true", id))) == 1 })
+	s.dispute(order, "lost")
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	require.Contains(s, strings.Join(s.messagesTo("bora", order), "\n"), "bank has taken back 40,000 KRW")
 	return id, ""
 }
 

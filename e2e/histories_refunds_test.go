@@ -17,10 +17,14 @@ var refundBranches = map[string]branch{
 	"lodging_staff_refund_cancelled": {staffRefundCancelled, booking.ByCustomer},
 	"lodging_undo_paid_by_hand":      {undoPaidByHand, booking.ByCustomer},
 
-	"lodging_staff_refund_unanswered": {staffRefundUnanswered, ""},
-	"lodging_undo_unanswered":         {undoUnanswered, booking.ByCustomer},
-	"lodging_undo_told":               {undoPaidByHand, booking.ByCustomer},
-	"lodging_undo_noticed":            {undoNoticed, booking.ByCustomer},
+	"lodging_staff_refund_unanswered":   {staffRefundUnanswered, ""},
+	"lodging_undo_unanswered":           {undoUnanswered, booking.ByCustomer},
+	"lodging_undo_told":                 {undoPaidByHand, booking.ByCustomer},
+	"lodging_undo_noticed":              {undoNoticed, booking.ByCustomer},
+	"lodging_undo_disputed":             {undoDisputed, booking.ByCustomer},
+	"lodging_staff_refund_failed_later": {staffRefundFailedLater, ""},
+	"lodging_undo_unknown_charge":       {undoUnknownCharge, booking.ByCustomer},
+	"lodging_undo_marked_beside":        {undoMarkedBeside, booking.ByCustomer},
 }
 
 // giveBack asks for a refund by staff, in won, under a key.
@@ -35,6 +39,13 @@ func (s *system) giveBack(order, key string, amount int64) answer {
 func (s *system) paidByHand(order string) answer {
 	s.Helper()
 	return s.post("/v1/payments/"+order+"/resolution", object{"evidence": "bank transfer 42"})
+}
+
+// paysByHand says that what has failed of an order was paid by hand, until that is recorded:
+// nothing is owed by hand while the provider is being asked once more.
+func (s *system) paysByHand(order string) {
+	s.Helper()
+	s.eventually(func() bool { return s.paidByHand(order).status == http.StatusOK })
 }
 
 // entry is a line of an order's payment.
@@ -102,7 +113,7 @@ func staffRefundByHand(s *system) string {
 	s.sandbox(object{"refunds": "fail"})
 	require.Equal(s, "failed", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
-	s.paidByHand(order).with(s, http.StatusOK)
+	s.paysByHand(order)
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })
 	s.sandbox(object{})
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
@@ -146,7 +157,7 @@ func undoPaidByHand(s *system) string {
 	require.Equal(s, "nothing_owed", s.paidByHand(order).with(s, http.StatusConflict).body.Code)
 	s.sandbox(object{"refunds": "fail"})
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
-	s.paidByHand(order).with(s, http.StatusOK)
+	s.paysByHand(order)
 	s.ended(order)
 	s.sandbox(object{})
 	return order
@@ -158,7 +169,7 @@ func staffRefundUnanswered(s *system) string {
 	s.sandbox(object{"down": true})
 	s.giveBack(order, "a", 30000)
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
-	s.paidByHand(order).with(s, http.StatusOK)
+	s.paysByHand(order)
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })
 	s.sandbox(object{})
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
@@ -171,9 +182,47 @@ func undoUnanswered(s *system) string {
 	s.sandbox(object{"down": true})
 	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
-	s.paidByHand(order).with(s, http.StatusOK)
+	s.paysByHand(order)
 	s.ended(order)
 	s.sandbox(object{})
+	return order
+}
+
+// undoUnknownCharge is cancelled while it is not known whether it was charged, and the
+// provider answers nothing but errors, until an operator has paid by hand.
+func undoUnknownCharge(s *system) string {
+	order := s.unknownCharge("loseAnswers")
+	s.paysByHand(order)
+	s.ended(order)
+	s.sandbox(object{})
+	return order
+}
+
+// unknownCharge is an order that was placed while the provider failed in a way, and is
+// cancelled while it answers nothing, until that needs a person.
+func (s *system) unknownCharge(how string) string {
+	s.Helper()
+	s.sandbox(object{how: true})
+	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
+	s.sandbox(object{"down": true})
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.eventually(func() bool {
+		entries := s.entries(order)
+		return s.page(order).NeedsAttention && len(entries) == 1 && entries[0].State == string(booking.EntryFailed)
+	})
+	require.Equal(s, "the payment provider does not answer", s.entries(order)[0].Words)
+	return order
+}
+
+// undoDisputed is cancelled while its payment is disputed, which nothing can be paid by hand
+// for, until the dispute is won.
+func undoDisputed(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.dispute(order, "open")
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.eventually(func() bool { return s.paidByHand(order).body.Code == "dispute_open" })
+	s.dispute(order, "won")
+	s.ended(order)
 	return order
 }
 
@@ -199,7 +248,7 @@ func refundAfterEndByHand(s *system) (id, runID string) {
 	var e entry
 	s.giveBack(order, "a", 1000).with(s, http.StatusCreated).into(s, &e)
 	require.Equal(s, "failed", e.State)
-	s.paidByHand(order).with(s, http.StatusOK)
+	s.paysByHand(order)
 	id = order + "/" + e.Key
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
 	s.sandbox(object{})
@@ -218,7 +267,7 @@ func refundAfterEndBeside(s *system) (id, runID string) {
 		require.Equal(s, "failed", e.State)
 		s.eventually(func() bool { return s.page(order).NeedsAttention })
 	}
-	s.paidByHand(order).with(s, http.StatusOK)
+	s.paysByHand(order)
 	id = order + "/" + e.Key
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })

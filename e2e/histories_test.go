@@ -118,10 +118,13 @@ func TestRecordHistories(t *testing.T) {
 		"refused_lodging": refusedStart(contract.LodgingWorkflow), "refused_food": refusedStart(contract.FoodWorkflow),
 		"refused_cafe": refusedStart(contract.CafeWorkflow), "refused_cleaning": refusedStart(contract.CleaningWorkflow),
 		"refund_after_end": refundAfterEnd, "refund_after_end_by_hand": refundAfterEndByHand, "refund_after_end_beside": refundAfterEndBeside,
+		"refund_after_end_apart": refundAfterEndApart, "notices_of_a_lost_dispute": noticesOfALostDispute,
 		"refused_refund":         refusedStart(contract.RefundWorkflow),
 		"refused_drink_deletion": refusedStart(contract.DrinkDeletionWorkflow),
 		"notices_of_a_dispute":   noticesOfADispute, "notices_go_on": noticesGoOn, "notices_without_a_payment": noticesWithoutAPayment,
-		"refused_notices": refusedStart(contract.NoticesWorkflow),
+		"refused_notices":      refusedStart(contract.NoticesWorkflow),
+		"refund_again_of_undo": refundAgainOfUndo, "refund_again_of_part": refundAgainOfPart, "refused_refund_again": refusedStart(contract.RefundAgainWorkflow),
+		"notices_of_a_failure": noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -427,9 +430,11 @@ func undoFailedByHand(s *system) string {
 	s.sandbox(object{"down": true, "latency": "3s"})
 	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
-	refund := s.pendingActivities(order)
-	require.Len(s, refund, 1)
 	s.eventually(func() bool { // only an attempt that is under way can be failed
+		refund := s.pendingActivities(order) // which is another one once something was heard of the payment
+		if len(refund) != 1 {
+			return false
+		}
 		_, err := s.temporal.WorkflowService().RespondActivityTaskFailedById(s.Context(), &workflowservice.RespondActivityTaskFailedByIdRequest{
 			Namespace: s.namespace, WorkflowId: order, ActivityId: refund[0].ActivityId,
 			Failure: &failurepb.Failure{Message: "give it up", FailureInfo: &failurepb.Failure_ApplicationFailureInfo{

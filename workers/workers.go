@@ -80,6 +80,7 @@ func RegisterWorkflows(r Registry) {
 		contract.CleaningWorkflow:      workflows.Cleaning,
 		contract.DrinkDeletionWorkflow: workflows.DrinkDeletion,
 		contract.RefundWorkflow:        workflows.Refund,
+		contract.RefundAgainWorkflow:   workflows.RefundAgain,
 		contract.NoticesWorkflow:       workflows.PaymentNotices,
 		contract.RepairWorkflow:        workflows.Repair,
 	} {

@@ -170,7 +170,9 @@ func (a *auditedTrials) View(_ context.Context, id string) (contract.View, error
 }
 
 // Pending implements audit.Workflows.
-func (a *auditedTrials) Pending(context.Context, string) (map[string]int, error) { return nil, nil }
+func (a *auditedTrials) Pending(context.Context, string) (map[string][]orders.Awaited, error) {
+	return nil, nil
+}
 
 type theirStock struct {
 	*auditedTrials

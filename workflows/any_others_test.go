@@ -92,7 +92,8 @@ func (s *trial) operatorPays(random *rand.Rand) {
 }
 
 // othersEnd ends what others have begun at the provider, and has the ledger look at that,
-// as it does whenever staff asks for a refund: one of more than is left.
+// as it does whenever staff asks for a refund: one of more than is left. A charge of which
+// nobody could say whether it was taken, and that was paid back by hand, is looked at as well.
 func (s *trial) othersEnd() {
 	s.Helper()
 	s.mu.Lock()
@@ -108,7 +109,8 @@ func (s *trial) othersEnd() {
 	s.mu.Unlock()
 	defer s.setFaults(faults)
 	payment, err := s.ledger.Payment(s.Context(), s.order)
-	if !begun || err != nil || !payment.Taken() || payment.Ref == "" {
+	unknown := err == nil && payment.Status == booking.Returned && payment.Ref == ""
+	if !unknown && (!begun || err != nil || !payment.Taken() || payment.Ref == "") {
 		return
 	}
 	var suite testsuite.WorkflowTestSuite
@@ -116,6 +118,11 @@ func (s *trial) othersEnd() {
 	env := suite.NewTestActivityEnvironment()
 	service := (&process{world: s.world}).services().Payments
 	env.RegisterActivity(service)
+	if unknown { // as an operator does, since the audit says so
+		_, err := env.ExecuteActivity(service.LookAgain, booking.Glance{OrderID: s.order})
+		require.NoError(s, err)
+		return
+	}
 	tooMuch := booking.Entry{OrderID: s.order, Key: "refund/too-much", Amount: payment.Amount, Reason: booking.Goodwill}
 	tooMuch.Amount.Amount++
 	answer, err := env.ExecuteActivity(service.RefundPart, tooMuch)

@@ -59,7 +59,7 @@ func (s *trial) refundsInBalance() (r refunds) {
 }
 
 // isLate tells whether a refund did not count when the undo of the charge was begun, or
-// was paid by hand after it had failed: the undo has made up for it meanwhile.
+// was made or paid by hand after it had failed: the undo has made up for it meanwhile.
 func (s *trial) isLate(payment booking.Payment, e booking.Entry) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +67,7 @@ func (s *trial) isLate(payment booking.Payment, e booking.Entry) bool {
 		return false
 	}
 	before, begun := s.turned.Entry(e.Key)
-	return !begun || before.State == booking.EntryFailed || before.State == booking.EntryPending && e.Evidence() != ""
+	return !begun || before.State == booking.EntryFailed || s.failed[e.Key] || before.State == booking.EntryPending && e.Evidence() != ""
 }
 
 // booksWithoutHand are the books without what was paid by hand, which the provider still has.

@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// attempt is a call under way. One that waits for money that an operator may pay by
-// hand is cancelled when that was recorded, and made again.
+// attempt is a call under way. One that waits for money is cancelled, and made again, when
+// an operator has paid that by hand or the provider has told of it.
 type attempt struct {
 	ctx    workflow.Context
 	cancel workflow.CancelFunc

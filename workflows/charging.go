@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -164,7 +165,7 @@ func (s *saga) refund() undo {
 		},
 		because: func(why booking.Reason) any {
 			c := s.refunding
-			c.Why, c.Owed = why, s.owed
+			c.Why, c.Owed, c.Patience = why, s.owed, s.policy.AttentionAfter
 			return c
 		},
 		then: func(found booking.Undo) {
@@ -173,6 +174,7 @@ func (s *saga) refund() undo {
 			s.further += max(0, found.Refunded+found.Kept-s.charged().Amount) // a change had charged more, and its answer was not heard
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
+			s.back, s.amountOwed = found.Back(), found.Due
 			s.view.Settled = s.view.SettledAs(found, s.refunding)
 		},
 	}
@@ -193,6 +195,8 @@ func (s *saga) tellNotRefunded(ctx workflow.Context) {
 	owed.Amount -= s.refunding.Keep + s.parts.given
 	if !s.toldNotRefunded && owed.Amount > 0 && customersHearOfUndo(ctx) {
 		s.toldNotRefunded = true
+		// The ledger knows of refunds by others, and of what an earlier life has decided.
+		owed.Amount = cmp.Or(s.amountOwed, owed.Amount)
 		s.tellOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
 	}
 }

@@ -112,6 +112,7 @@ func (v *visit) waitForCleaner(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, found); err != nil {
 		return err
 	}
+	v.otherwise = false
 	v.attended()
 	return nil
 }

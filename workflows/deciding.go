@@ -186,7 +186,8 @@ func (s *saga) onUpdate(
 	}))
 }
 
-// madeAt is when a decision was made: now, unless it had to be kept.
+// madeAt is when a decision was made: now, unless its update says that it was earlier. It
+// does when the decision was kept, and when a reset has it applied again.
 func (s *saga) madeAt(d contract.Decision) time.Time {
 	if now := workflow.Now(s.ctx); d.At.IsZero() || d.At.After(now) {
 		return now

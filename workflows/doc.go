@@ -5,7 +5,9 @@
 //	saga.go     a story with undos: steps, decisions, the way back
 //	steps.go    the two ways a step is done: in place, and durably
 //	telling.go  messages: a type and its data. Their words are in booking
-//	refunding.go refunds by staff, and what an operator has paid by hand
+//	refunding.go refunds by staff
+//	resolving.go refunds that fail, and what an operator has paid by hand
+//	refunding_again.go refunds that fail after they were done
 //	payment_notices.go what the payment provider says of an order's payment
 //	publish.go  the view of an order, and how the read model learns of it
 //

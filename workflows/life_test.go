@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -28,10 +29,11 @@ type life struct {
 	process *process // of this life
 	flow    any      // the workflow
 	env     *testsuite.TestWorkflowEnvironment
+	log     log.Logger
 }
 
 func newLife(t testing.TB, kind booking.Kind, flow any) *life {
-	l := &life{world: newWorld(t, kind), flow: flow}
+	l := &life{world: newWorld(t, kind), flow: flow, log: devserver.Quiet()}
 	l.live(placedAt)
 	return l
 }
@@ -44,7 +46,7 @@ const patience = 5 * time.Minute
 // as after a reset to its beginning.
 func (l *life) live(from time.Time) {
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(devserver.Quiet())
+	suite.SetLogger(l.log)
 	l.env = suite.NewTestWorkflowEnvironment()
 	l.env.SetStartTime(from)
 	l.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: l.order, TaskQueue: contract.SagasQueue})

@@ -1,10 +1,11 @@
 package workflows
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/activities"
@@ -28,14 +29,22 @@ func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 		if err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		n.tellThoseWhoWait(payment.Refunds)
-		if err := n.mark(payment.Disputes); err != nil {
+		told := n.tellThoseWhoWait(payment.Refunds)
+		unfollowed, err := n.haveFollowed(payment.Failed, told)
+		if err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		if err := n.waitFor(payment.Disputes); err != nil {
+		order, err := n.mark(payment.Disputes)
+		if err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		if len(payment.Disputes) == 0 && n.heard.Len() == 0 {
+		if err := n.tellLost(payment.Lost, order); err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
+		if err := n.waitFor(payment.Disputes, unfollowed); err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
+		if len(payment.Disputes) == 0 && !unfollowed && n.heard.Len() == 0 {
 			return nil
 		}
 	}
@@ -80,10 +89,11 @@ func (n *notices) do(name, queue string, activity, with, result any) error {
 }
 
 // tellThoseWhoWait tells the order's saga and, after its end, the workflows of its
-// refunds. Those that have ended wait for nothing.
-func (n *notices) tellThoseWhoWait(refunds []string) {
+// refunds. Those that have ended wait for nothing: it answers which run.
+func (n *notices) tellThoseWhoWait(refunds []string) (run map[string]bool) {
+	run = map[string]bool{}
 	if len(refunds) == 0 {
-		return
+		return run
 	}
 	waiting := []string{n.in.OrderID}
 	for _, key := range refunds {
@@ -95,38 +105,107 @@ func (n *notices) tellThoseWhoWait(refunds []string) {
 	for i, id := range waiting {
 		told[i] = workflow.SignalExternalWorkflow(n.ctx, id, "", contract.PaymentNoticeSignal, nil)
 	}
-	for _, t := range told {
-		_ = t.Get(n.ctx, nil)
+	for i, t := range told {
+		run[waiting[i]] = t.Get(n.ctx, nil) == nil
 	}
+	return run
 }
 
-// mark shows on mypage, and in the list of workflows, whether the order is disputed.
-func (n *notices) mark(open []booking.Dispute) error {
-	var order activities.DisputedOrder
+// haveFollowed has refunds followed that have failed, should nothing do so any more since
+// they were done before: by the order's saga or, after its end, by a workflow of the
+// refund's own. unfollowed: some cannot be yet.
+func (n *notices) haveFollowed(failed []booking.Entry, run map[string]bool) (unfollowed bool, err error) {
+	if len(failed) == 0 || !followsFailures(n.ctx) {
+		return false, nil
+	}
+	if run[n.in.OrderID] {
+		for _, e := range failed {
+			_ = workflow.SignalExternalWorkflow(n.ctx, n.in.OrderID, "", contract.RefundFailedSignal, e).Get(n.ctx, nil)
+		}
+		return false, nil
+	}
+	var order contract.View
+	if err := n.do("read the order", contract.MypageQueue, mypage.ReadOrder, n.in.OrderID, &order); err != nil {
+		return false, err //replay:never only an operator who cancels the workflow leads here
+	}
+	for _, e := range failed {
+		in := contract.RefundingAgain{Entry: e, Order: order}
+		if id := contract.RefundWorkflowID(n.in.OrderID, in.Refund().ID); !run[id] && order.Status.Final() {
+			n.begin(id, in)
+		}
+	}
+	return !order.Status.Final(), nil
+}
+
+// begin starts the workflow of a refund, unless it runs. It outlives this one.
+func (n *notices) begin(id string, in contract.RefundingAgain) {
+	ctx := workflow.WithChildOptions(n.ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: id, TaskQueue: contract.SagasQueue, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		StaticSummary: "refund that has failed, order " + n.in.OrderID,
+	})
+	_ = workflow.ExecuteChildWorkflow(ctx, contract.RefundAgainWorkflow, in).GetChildWorkflowExecution().Get(ctx, nil)
+}
+
+// mark shows on mypage, and in the list of workflows, whether the order is disputed. Each
+// dispute, and each new time for its evidence, is logged and counted.
+func (n *notices) mark(open []booking.Dispute) (order activities.DisputedOrder, err error) {
 	with := activities.OpenDisputes{OrderID: n.in.OrderID, Disputes: open}
 	if err := n.do("show disputes on mypage", contract.MypageQueue, mypage.NoteDisputes, with, &order); err != nil {
-		return err //replay:never only an operator who cancels the workflow leads here
+		return order, err //replay:never only an operator who cancels the workflow leads here
 	}
-	switch {
-	case len(open) > 0 && !n.in.Marked:
+	if n.areNews(open) {
 		workflow.GetLogger(n.ctx).Error("order needs attention", "order", n.in.OrderID, "trouble", disputesInWords(open))
 		workflow.GetMetricsHandler(n.ctx).WithTags(map[string]string{"kind": string(booking.KindOf(n.in.OrderID))}).
 			Counter(markedCounter).Inc(1)
+	}
+	switch {
+	case len(open) > 0 && !n.in.Marked:
 		must(workflow.UpsertTypedSearchAttributes(n.ctx, contract.DisputedAttributes(order.CustomerID, order.OwnerID, order.ItemID)...))
 	case len(open) == 0 && n.in.Marked:
 		must(workflow.UpsertTypedSearchAttributes(n.ctx, contract.NeedsAttentionAttribute.ValueSet(false)))
 	}
-	n.in.Marked = len(open) > 0
+	n.in.Marked, n.in.Open = len(open) > 0, map[string]time.Time{}
+	for _, d := range open {
+		n.in.Open[d.ID] = d.EvidenceDueBy
+	}
+	return order, nil
+}
+
+// tellLost tells the owner of the order of the disputes that are lost, once. An order
+// without a row has no owner that could be told.
+func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrder) error {
+	untold := slices.DeleteFunc(lost, func(d booking.Dispute) bool { return order.OwnerID == "" || slices.Contains(n.in.Lost, d.ID) })
+	if len(untold) == 0 || !ownersHearOfLoss(n.ctx) {
+		return nil
+	}
+	for _, d := range untold {
+		amount := d.Amount
+		m := booking.Message{
+			Key: contract.MessageKey(n.in.OrderID, contract.DisputeLostMessage(d.ID)), OrderID: n.in.OrderID, RecipientID: order.OwnerID,
+			Type: booking.DisputeLostMessage, At: workflow.Now(n.ctx),
+			Data: booking.MessageData{Kind: booking.KindOf(n.in.OrderID), For: booking.ForOwner, Item: order.ItemName, Refund: &amount},
+		}
+		var outcome booking.Outcome
+		if err := n.do("tell the owner of a lost dispute", contract.NotificationsQueue, notifications.Notify, m, &outcome); err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
+		n.in.Lost = append(n.in.Lost, d.ID)
+	}
 	return nil
+}
+
+// areNews tells whether a dispute, or its time for evidence, was not known at the last look.
+func (n *notices) areNews(open []booking.Dispute) bool {
+	return slices.ContainsFunc(open, func(d booking.Dispute) bool {
+		due, known := n.in.Open[d.ID]
+		return !known || !due.Equal(d.EvidenceDueBy)
+	})
 }
 
 func disputesInWords(open []booking.Dispute) string {
 	words := make([]string, len(open))
 	for i, d := range open {
-		words[i] = fmt.Sprintf("dispute %s over %d %s", d.ID, d.Amount.Amount, d.Amount.Currency)
-		if !d.EvidenceDueBy.IsZero() {
-			words[i] += ", evidence is taken until " + d.EvidenceDueBy.UTC().Format(time.RFC3339)
-		}
+		words[i] = d.Words()
 	}
 	return strings.Join(words, "; ")
 }
@@ -139,12 +218,14 @@ const (
 )
 
 // waitFor waits for a notice, or until it is time to look without one, if a dispute is
-// open.
-func (n *notices) waitFor(open []booking.Dispute) error {
-	if len(open) == 0 {
+// open, or a refund cannot be followed yet.
+func (n *notices) waitFor(open []booking.Dispute, unfollowed bool) error {
+	if len(open) == 0 && !unfollowed {
 		return nil
 	}
-	workflow.SetCurrentDetails(n.ctx, "**needs attention**: "+disputesInWords(open))
+	if len(open) > 0 {
+		workflow.SetCurrentDetails(n.ctx, "**needs attention**: "+disputesInWords(open))
+	}
 	patience := min(firstLookAlone<<min(n.in.Alone, 5), lastLookAlone)
 	n.in.Alone++
 	_, err := await(n.ctx, patience, "until the next look without a notice", func() bool { return n.heard.Len() > 0 })

@@ -1,6 +1,8 @@
 package workflows_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/booking"
@@ -22,6 +25,17 @@ type following struct {
 	*stay
 	mu   sync.Mutex
 	told []string // the workflows that something was told
+	logs troubles
+}
+
+// troubles are the errors that a workflow has logged.
+type troubles struct {
+	log.Logger
+	all []string
+}
+
+func (t *troubles) Error(line string, about ...any) {
+	t.all = append(t.all, fmt.Sprint(append([]any{line, " "}, about...)...))
 }
 
 // follow makes that of a stay that was paid for and is over.
@@ -29,7 +43,8 @@ func follow(t *testing.T) *following {
 	f := &following{stay: newStay(t)}
 	over := f.run()
 	require.Equal(t, booking.Completed, over.Status)
-	f.flow = workflows.PaymentNotices
+	f.logs.Logger = f.log
+	f.flow, f.log = workflows.PaymentNotices, &f.logs
 	f.live(over.Since().Add(24 * hour))
 	f.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(f.order), TaskQueue: contract.SagasQueue})
 	f.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, contract.PaymentNoticeSignal, mock.Anything).
@@ -144,6 +159,47 @@ func TestPaymentNotices_OfADispute(t *testing.T) {
 	}
 }
 
+// TestPaymentNotices_OfTwoDisputes: each dispute is logged once, and again when its time for
+// evidence changes.
+func TestPaymentNotices_OfTwoDisputes(t *testing.T) {
+	t.Parallel()
+	first := booking.Dispute{ID: "du_1", Amount: booking.Money{Amount: 40000, Currency: "KRW"}, State: booking.DisputeOpen, EvidenceDueBy: placedAt.AddDate(0, 1, 0)}
+	moved, second := first, first
+	moved.EvidenceDueBy = placedAt.AddDate(0, 0, 20)
+	second.ID = "du_2"
+	for name, test := range map[string]struct {
+		now  []booking.Dispute
+		logs []string // what of the disputes is in each line
+	}{
+		"Second":  {[]booking.Dispute{first, second}, []string{"du_1", "du_2"}},
+		"NewTime": {[]booking.Dispute{moved}, []string{"du_1", moved.EvidenceDueBy.UTC().Format(time.RFC3339)}},
+		"Same":    {[]booking.Dispute{first}, []string{"du_1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := follow(t)
+			f.is(booking.DisputeOpen)
+			are := func(state booking.DisputeState) {
+				f.world.mu.Lock()
+				defer f.world.mu.Unlock()
+				f.disputes = slices.Clone(test.now)
+				for i := range f.disputes {
+					f.disputes[i].State = state
+				}
+			}
+			f.at(2*hour, func() { are(booking.DisputeOpen) })
+			f.hears(2*hour+time.Second, 1)
+			f.at(50*hour, func() { are(booking.DisputeWon) })
+			f.begin(contract.Notices{})
+			require.NoError(t, f.env.GetWorkflowError())
+			require.Len(t, f.logs.all, len(test.logs), "%q", f.logs.all)
+			for i, line := range f.logs.all {
+				require.Contains(t, line, "order needs attention")
+				require.Contains(t, line, test.logs[i])
+			}
+		})
+	}
+}
+
 // TestPaymentNotices_ManyAtOnce: one look is enough for all that have come, and a notice
 // has the order looked at more often again.
 func TestPaymentNotices_ManyAtOnce(t *testing.T) {
@@ -195,7 +251,9 @@ func TestPaymentNotices_GoOn(t *testing.T) {
 	require.Equal(t, contract.NoticesWorkflow, on.WorkflowType.Name)
 	var next contract.Notices
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(on.Input, &next))
-	require.Equal(t, contract.Notices{OrderID: f.order, Looks: 3, Alone: 3, Marked: true}, next)
+	require.Equal(t, contract.Notices{
+		OrderID: f.order, Looks: 3, Alone: 3, Marked: true, Open: map[string]time.Time{"du_1": placedAt.AddDate(0, 1, 0).UTC()},
+	}, next)
 	require.True(t, f.row().View.Disputed)
 }
 

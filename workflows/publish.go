@@ -32,6 +32,8 @@ type order struct {
 	// unresolved is how many refunds by staff wait for a person. The order needs attention
 	// for so long, also after its end.
 	unresolved int
+	// otherwise: something other than such a refund has marked the order, too.
+	otherwise bool
 	// later is what a refund after the order's end has come to, nil while the order lives.
 	later *contract.Later
 
@@ -62,7 +64,7 @@ func (o *order) become(status booking.Status, reason booking.Reason, d contract.
 	o.view = o.view.Clone()
 	o.view.History = append(o.view.History, contract.Entry{Status: status, At: o.now(), Reason: reason, Note: d.Note, By: d.By})
 	if status.Final() {
-		o.view.NeedsAttention = o.unresolved > 0
+		o.view.NeedsAttention, o.otherwise = o.unresolved > 0, false
 		o.measureEnd()
 	}
 	o.waits = nil
@@ -141,6 +143,12 @@ func (o *order) tellFact(event booking.EventType, data booking.EventData, which 
 // the mark away, or what it waits for. Money or stock may be owed while it
 // stands.
 func (o *order) needAttention(ctx workflow.Context, trouble string) {
+	o.otherwise = true
+	o.mark(ctx, trouble)
+}
+
+// mark is needAttention for a refund, which counts what it has marked: see unresolved.
+func (o *order) mark(ctx workflow.Context, trouble string) {
 	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", trouble)
 	o.trouble = trouble
 	if o.view.NeedsAttention {
@@ -153,9 +161,10 @@ func (o *order) needAttention(ctx workflow.Context, trouble string) {
 	o.publish(ctx)
 }
 
-// attended takes the mark away again: what the order waited for has come.
+// attended takes the mark away again: what the order waited for has come. Whatever else
+// has marked the order keeps the mark.
 func (o *order) attended() {
-	if !o.view.NeedsAttention || o.unresolved > 0 {
+	if !o.view.NeedsAttention || o.unresolved > 0 || o.otherwise && marksByCause(o.ctx) {
 		return
 	}
 	o.trouble, o.view.NeedsAttention = "", false

@@ -59,6 +59,8 @@ type part struct {
 	is     booking.Repaid
 	begun  bool // the provider has been asked, or the ledger has refused
 	failed bool // a person was called, and the customer told
+	// again tells the messages about it from those of when it was done before.
+	again string
 }
 
 func byStaff(r contract.Refund) *part {
@@ -80,6 +82,7 @@ type parts struct {
 	attempts  []*attempt // under way, of what an operator may pay by hand
 	given     int64      // what those come to that are done
 	asks      int        // how often such attempts were to be made again
+	following []string   // the keys of those that are on their way
 }
 
 // refundPart is how a refund in part goes: its entry is written, the provider is
@@ -88,7 +91,10 @@ type parts struct {
 func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.parts.open++
 	defer func() { s.parts.open-- }()
-	s.parts.asked++
+	defer s.following(p.key)()
+	if !p.begun {
+		s.parts.asked++
+	}
 	for !p.begun || !p.ended() {
 		if p.is.Entry.State == booking.EntryFailed {
 			s.callPerson(ctx, p)
@@ -113,7 +119,7 @@ func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	}
 	c := call{
 		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
-		late: func(ctx workflow.Context) { s.partLate(ctx, p) },
+		late: func(ctx workflow.Context) { s.partLate(ctx, p) }, part: p,
 	}
 	var is booking.Repaid
 	if !s.seeThrough(ctx, c, &is, s.patienceWith(ctx, p)) {
@@ -125,73 +131,10 @@ func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	}
 }
 
-// patienceWith is how long nothing may come of a refund, 0 for ever: it is known what
-// it waits for, or it is not known whether there is one.
-func (s *saga) patienceWith(ctx workflow.Context, p *part) time.Duration {
-	if p.begun || p.failed || p.Amount.Amount == 0 || !partsArePatient(ctx) {
-		return 0
-	}
-	return time.Duration(s.policy.AttentionAfter)
-}
-
-// partLate calls a person to a refund that meets nothing but errors.
-func (s *saga) partLate(ctx workflow.Context, p *part) {
-	s.parts.late = append(s.parts.late, p)
-	s.call(ctx, p, p.Amount, "it keeps failing")
-}
-
-// callPerson marks the order, and tells its customer, once a refund needs a person.
-func (s *saga) callPerson(ctx workflow.Context, p *part) {
-	if !p.failed {
-		s.call(ctx, p, p.is.Entry.Amount, p.is.Entry.Words)
-	}
-}
-
-func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words string) {
-	p.failed = true
-	s.unresolved++
-	s.tellOfRefund(amount, contract.RefundFailedMessage(p.ID), booking.RefundFailedMessage)
-	if s.later != nil {
-		s.later.Waits = true
-		s.changed()
-	}
-	s.needAttention(ctx, "a refund could not be made: "+words)
-	if s.later != nil { // another one, whose end would take the mark away, may have marked the order
-		s.showPending(ctx)
-	}
-}
-
-// unansweredRefunds are the keys of the refunds that have met nothing but errors for longer
-// than patience lasts: what became of them the ledger does not know.
-func (s *saga) unansweredRefunds() (keys []string) {
-	for _, p := range s.parts.late {
-		if !p.begun {
-			keys = append(keys, p.key)
-		}
-	}
-	if s.unanswered {
-		keys = append(keys, booking.Payment{Charge: s.payment()}.RefundKey())
-	}
-	return keys
-}
-
-// personCame takes the mark away, unless other refunds wait for a person.
-func (s *saga) personCame(p *part) {
-	if p.failed {
-		s.unresolved--
-		if s.afterEnd {
-			s.unresolved = p.is.Failing // the last one of them takes the mark away
-			s.later.Waits = false
-			s.changed()
-		}
-		s.attended()
-	}
-}
-
 // tellRefunded tells customer and world that the customer has the money.
 func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
-	s.tellOfRefund(amount, contract.RefundMessage(p.ID), booking.RefundedMessage)
+	s.tellOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
 	paid := s.paymentIn(p.is.Payment)
 	paid.Refunded.Amount = p.is.Given
 	if s.paid != nil {
@@ -201,7 +144,7 @@ func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
 	with.Part = &amount
 	data := s.view.EventData()
 	data.By, data.Payment = p.By, &with
-	s.tellFact(booking.PaymentRefunded, data, p.ID)
+	s.tellFact(booking.PaymentRefunded, data, p.ID+p.again)
 	s.publish(ctx)
 }
 
@@ -245,6 +188,7 @@ func (s *saga) takeMoney() {
 	})
 	s.onResolve()
 	s.hearNotices()
+	s.hearFailures()
 }
 
 // mayRefund is why a refund is not begun. Whether so much was paid and is left the ledger
@@ -302,57 +246,6 @@ func (s *saga) answerPart(ctx workflow.Context, p *part) (booking.Repaid, error)
 	default:
 		return p.is, s.refused(notCharged())
 	}
-}
-
-// onResolve takes the update by which an operator says that what the provider cannot
-// give back was paid by hand.
-func (s *saga) onResolve() {
-	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ResolveUpdate, s.resolve, workflow.UpdateHandlerOptions{
-		Description: "An operator has paid by hand what the provider cannot give back",
-		Validator: func(_ workflow.Context, d contract.Decision) error {
-			if err := d.Check(contract.ResolveUpdate); err != nil {
-				return s.refused(err)
-			}
-			return s.refused(s.mayResolve())
-		},
-	}))
-}
-
-// mayResolve is why nothing can have been paid by hand: no refund is known to have
-// met trouble.
-func (s *saga) mayResolve() error {
-	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.moneyBack && (s.owed != "" || s.view.NeedsAttention)
-	switch {
-	case s.parts.resolving:
-		return booking.Errorf(booking.DecisionPending, "what was paid by hand is being recorded").In(time.Second)
-	case !undoing && s.unresolved == 0:
-		return nothingOwed()
-	default:
-		return nil
-	}
-}
-
-func nothingOwed() error {
-	return booking.Errorf(booking.NothingOwed, "no refund of the order waits for a person")
-}
-
-// resolve records what was paid by hand. Whatever waits for the provider to give it
-// back asks again at once, and finds that in the ledger.
-func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	s.parts.resolving = true
-	var is booking.Resolved
-	s.seeThrough(ctx, call{
-		name: "record what was paid by hand", queue: contract.PaymentsQueue, do: payments.ResolveByHand,
-		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds()},
-	}, &is, 0)
-	s.parts.resolving = false
-	if is.Refused != "" {
-		return contract.View{}, s.refused(nothingOwed())
-	}
-	s.noteDecision(ctx, contract.Entry{Decision: contract.ResolveUpdate, By: d.By})
-	s.askAgain()
-	return s.view, nil
 }
 
 // noteDecision shows a decision about money in the order's history. It has not moved

@@ -37,8 +37,8 @@ type saga struct {
 	refunding booking.Charge
 	refunded  bool
 	moneyBack bool // nothing of it is owed any more
+	afterEnd  bool // the order has ended, and each of its refunds is a workflow
 	// unanswered: the refund has met nothing but errors for longer than patience lasts.
-	afterEnd        bool // the order has ended, and each of its refunds is a workflow
 	unanswered      bool
 	toldNotRefunded bool // the customer was told that a person has to see to it
 	declined        bool // the ledger says that the charge was
@@ -47,6 +47,9 @@ type saga struct {
 	held, released *int
 	// givenBack is what came of the refund, once it is done.
 	givenBack booking.EventPayment
+	back      int64 // what the customer has back then of the payment, by whomever
+	// amountOwed is what the ledger says that is owed of the payment, 0 while it is not known.
+	amountOwed int64
 	// came: an order that costs nothing has come into being, as far as is known
 	// from what was undone.
 	came bool
@@ -118,11 +121,13 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 // awaitClose waits until the workflow may close: no caller waits for an answer, the
 // read model knows the end, and the refunds by staff have ended.
 func (s *saga) awaitClose() {
+	failed := workflow.GetSignalChannel(s.ctx, contract.RefundFailedSignal)
 	closed := func() bool {
-		return s.parts.open == 0 && s.parts.telling == 0 && s.published() && workflow.AllHandlersFinished(s.ctx)
+		return failed.Len() == 0 && s.parts.open == 0 && s.parts.telling == 0 && s.published() && workflow.AllHandlersFinished(s.ctx)
 	}
 	_ = workflow.Await(s.ctx, closed)
 	for s.view.NeedsAttention && s.unresolved == 0 { // a refund, or what tells of one, was failed by hand after the order's end
+		s.otherwise = false               //replay:never an operator would have to fail an activity of an order that is over
 		s.attended()                      //replay:never an operator would have to fail an activity of an order that is over
 		s.publish(s.ctx)                  //replay:never an operator would have to fail one of these
 		_ = workflow.Await(s.ctx, closed) //replay:never an operator would have to fail one of these

@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/yeyak/yeyak/activities"
@@ -208,6 +210,24 @@ func TestStaffRefund_MarksAlsoAfterTheEnd(t *testing.T) {
 	require.False(t, v.NeedsAttention)
 }
 
+// TestStaffRefund_LeavesOtherMarks: a refund that is made takes away its own mark, and none
+// of a courier who is late.
+func TestStaffRefund_LeavesOtherMarks(t *testing.T) {
+	m := newMeal(t)
+	m.cannotRefund()
+	m.gives(hour, "1", 3000)
+	resolved := m.resolves(3 * hour)
+	var after contract.View
+	m.env.RegisterDelayedCallback(func() { after = m.row().View }, 3*hour+time.Minute)
+	m.decides(4*hour, contract.CompleteUpdate)
+	v := m.run()
+	require.NoError(t, resolved.err)
+	require.Len(t, m.refunded(), 1)
+	require.True(t, after.NeedsAttention, "the courier has not come yet")
+	require.Equal(t, booking.Delivered, v.Status)
+	require.False(t, v.NeedsAttention)
+}
+
 // TestResolve_WakesTheUndo: an order whose refund the provider refuses for good is being
 // cancelled until an operator has paid by hand. Then it is cancelled at once, though
 // the provider would be asked again seconds later.
@@ -238,6 +258,64 @@ func TestResolve_WakesTheUndo(t *testing.T) {
 			require.Equal(t, booking.Returned, payment.Status)
 		})
 	}
+}
+
+// TestResolve_WhileADisputeIsOpen: nothing is paid by hand while the bank may take back the
+// same money. When the dispute is over the order asks again by itself.
+func TestResolve_WhileADisputeIsOpen(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		won   bool
+		owed  int64 // of what is at the provider
+		ended booking.PaymentStatus
+	}{"Won": {true, 0, booking.Refunded}, "Lost": {false, 100000, booking.Returned}} {
+		t.Run(name, func(t *testing.T) {
+			s := newStay(t)
+			is := &other{dispute: true, percent: 100, looks: 1000, fails: c.won}
+			s.env.RegisterDelayedCallback(func() { s.happens(is) }, time.Minute)
+			s.decides(hour, contract.CancelUpdate)
+			resolved := s.resolves(hour + 9*time.Second)
+			var disputed contract.View
+			s.env.RegisterDelayedCallback(func() {
+				disputed = s.row().View
+				s.mu.Lock()
+				is.ended = true
+				s.mu.Unlock()
+				s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
+			}, hour+18*time.Second)
+			v := s.run()
+			require.Equal(t, booking.UnderDispute, resolved.code())
+			require.ErrorContains(t, resolved.err, "dispute other-0 over 100000 KRW, is open")
+			require.Equal(t, booking.Cancelling, disputed.Status)
+			require.True(t, disputed.NeedsAttention)
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.False(t, v.NeedsAttention)
+			require.Equal(t, c.owed, s.owed())
+			payment, err := s.ledger.Payment(t.Context(), s.order)
+			require.NoError(t, err)
+			require.Equal(t, c.ended, payment.Status)
+			require.Equal(t, payment.Amount.Amount, payment.Given(), "once")
+		})
+	}
+}
+
+// TestResolve_TellsWhatIsOwed: what somebody has given back at the provider is not owed any
+// more, whatever the order knows of it.
+func TestResolve_TellsWhatIsOwed(t *testing.T) {
+	s := newStay(t)
+	s.alsoOthers = true
+	s.env.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.provider[s.order+"/charge"].begin(&other{percent: 60})
+	}, hour-time.Minute)
+	s.cannotRefund()
+	s.decides(hour, contract.CancelUpdate)
+	s.resolves(2 * hour)
+	require.Equal(t, booking.Cancelled, s.run().Status)
+	told := slices.DeleteFunc(s.sentTo(s.customer), func(m booking.Message) bool { return m.Type != booking.RefundFailedMessage })
+	require.Len(t, told, 1)
+	require.EqualValues(t, 40000, told[0].Data.Refund.Amount)
 }
 
 // TestStaffRefund_ThenCancelled: what staff has given back is not given back twice, and
@@ -539,9 +617,18 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 		require.NoError(t, s.ledger.NoteEntry(t.Context(), other))
 		require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: over, Later: &contract.Later{Refund: "2", Waits: true}}))
 		back := s.isBroken()
-		is := s.refundLater(over, "1", 30000, func() { s.env.RegisterDelayedCallback(back, 25*time.Second) })
+		var listed []bool
+		is := s.refundLater(over, "1", 30000, func() {
+			s.env.RegisterDelayedCallback(back, 25*time.Second)
+			s.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
+				if marked, is := args.Get(0).(temporal.SearchAttributes).GetBool(contract.NeedsAttentionAttribute); is {
+					listed = append(listed, marked)
+				}
+			}).Return(nil)
+		})
 		require.Equal(t, booking.EntryDone, is.Entry.State)
 		require.True(t, s.row().View.NeedsAttention, "the other one waits for a person")
+		require.Equal(t, []bool{true, false}, listed, "this one does not")
 	})
 	t.Run("AfterTheEnd", func(t *testing.T) {
 		s := newStay(t, impatient)
@@ -574,4 +661,33 @@ func TestResolve_OfAnUndoThatMeetsErrorsOnly(t *testing.T) {
 	payment, err := s.ledger.Payment(t.Context(), s.order)
 	require.NoError(t, err)
 	require.Equal(t, booking.Returned, payment.Status)
+}
+
+// TestResolve_OfAnUnknownCharge: an order of which it is not known whether it was charged,
+// since the provider answers nothing but errors, needs attention, and ends when an operator
+// has paid by hand.
+func TestResolve_OfAnUnknownCharge(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
+		t.Run(name, func(t *testing.T) {
+			s := newStay(t, impatient, change)
+			s.setFaults(func(call string) fault { return only(before, call == "charge" || call == "void") })
+			s.decides(5*time.Second, contract.CancelUpdate)
+			tooEarly := s.resolves(20 * time.Second)
+			var marked contract.View
+			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, 30*time.Second)
+			resolved := s.resolves(35 * time.Second)
+			v := s.run()
+			require.Equal(t, booking.NothingOwed, tooEarly.code())
+			require.True(t, marked.NeedsAttention)
+			require.NoError(t, resolved.err)
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.False(t, v.NeedsAttention)
+			payment, err := s.ledger.Payment(t.Context(), s.order)
+			require.NoError(t, err)
+			require.Equal(t, booking.Returned, payment.Status)
+			require.Equal(t, v.Amount.Amount, payment.Given())
+			require.True(t, payment.Entries[0].ByHand)
+		})
+	}
 }

@@ -44,6 +44,6 @@ func (r *reservation) nights(giveBack int64) *part {
 // tellNoShow tells the customer that the reservation is cancelled since nobody came, and
 // what was given back.
 func (s *saga) tellNoShow() {
-	refund := booking.Money{Amount: s.givenBack.Refunded.Amount, Currency: s.in.Amount.Currency}
+	refund := booking.Money{Amount: s.back, Currency: s.in.Amount.Currency}
 	s.tellOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)
 }

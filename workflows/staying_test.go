@@ -79,6 +79,20 @@ func TestLodging_NoShow(t *testing.T) {
 		require.Equal(t, booking.NoShow, s.run().Reason)
 		require.Zero(t, s.sentTo(s.customer)[0].Data.Refund.Amount)
 	})
+	t.Run("PaidByHand", func(t *testing.T) {
+		s := newStay(t, strict)
+		s.policed = true
+		s.cannotRefund()
+		s.decides(s.arrival(), contract.NoShowUpdate)
+		s.resolves(s.arrival() + hour)
+		v := s.run()
+		require.Equal(t, booking.NoShow, v.Reason)
+		require.EqualValues(t, 100_000, s.owed(), "the provider has given nothing back")
+		require.EqualValues(t, 70_000, kept(v))
+		require.EqualValues(t, 30_000, v.Settled.Refunded.Amount)
+		require.Equal(t, []string{"refund_failed", "no_show"}, s.messagesTo(s.customer))
+		require.EqualValues(t, 30_000, s.sentTo(s.customer)[1].Data.Refund.Amount)
+	})
 	t.Run("AfterTheGuestsHaveLeft", func(t *testing.T) {
 		s := newStay(t, strict)
 		s.policed = true

@@ -38,6 +38,7 @@ type call struct {
 	resolvable bool
 	// late, if set, is called when patience with it ends, and marks the order.
 	late func(workflow.Context)
+	part *part // that it gives back, if it does
 	do   any
 	with any
 }
@@ -209,8 +210,9 @@ func (s *saga) insist(ctx workflow.Context, c call, result any) {
 }
 
 // seeThrough does a call durably and without end. One that keeps failing marks
-// the order after a while; with no patience never. It returns false if an operator
-// has paid by hand what the call waits for: it is worth asking at once.
+// the order after a while; with no patience never. It returns false if something was
+// heard of the money that the call waits for, from an operator or the provider: it is
+// worth asking at once.
 func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience time.Duration) bool {
 	defer s.waitFor("the service that is to " + c.name)()
 	for asked := s.parts.asks; ; {
@@ -233,8 +235,10 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 		case a.again:
 			return false
 		}
-		// Only an operator can have failed it. It is still owed.
-		s.needAttention(ctx, "to "+c.name+" was failed by hand")
+		// Only an operator can have failed it. It is still owed, and a refund to which a person was
+		// called has marked the order already.
+		s.otherwise = s.otherwise || c.part == nil || !c.part.failed
+		s.mark(ctx, "to "+c.name+" was failed by hand")
 		_ = workflow.Sleep(ctx, pause)
 	}
 }

@@ -14,8 +14,24 @@ func customersHearOfUndo(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "undo-told", workflow.DefaultVersion, 1) == 1
 }
 
+// followsFailures: a refund that fails at the provider after it was done is followed again.
+func followsFailures(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "refund-failures", workflow.DefaultVersion, 1) == 1
+}
+
+// ownersHearOfLoss: the owner of an order is told of a dispute that is lost.
+func ownersHearOfLoss(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "dispute-lost-told", workflow.DefaultVersion, 1) == 1
+}
+
 // partsArePatient: a refund of a part that meets nothing but errors marks its order after
 // a while. It would be tried for ever otherwise, and no operator would see it.
 func partsArePatient(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "patience-with-parts", workflow.DefaultVersion, 1) == 1
+}
+
+// marksByCause: a refund that is made takes away no mark but its own. The order would look
+// as if all were well while it waits for something else.
+func marksByCause(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "marks-by-cause", workflow.DefaultVersion, 1) == 1
 }

@@ -15,9 +15,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/rig/scratch"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -112,6 +114,7 @@ type world struct {
 	owing    []activities.Owed // what the provider says to refunds, before it gives back
 	asked    []booking.Charge  // the refunds that the ledger was asked to begin
 	turned   *booking.Payment  // as it stood when the first of them was begun; nil until then
+	failed   map[string]bool   // keys of the refunds that have failed since
 	policed  bool              // the order has a cancellation policy
 	disputes []booking.Dispute // of whatever was charged there
 	looked   int               // how often it was looked there
@@ -140,6 +143,9 @@ type atProvider struct {
 	others            []*other
 	currency          string
 	refunds           map[string]int64 // by the key that they were asked for under
+	failed            map[string]int64 // of these, what has failed after it was done
+	refusals          int
+	refused           map[string]error // what a request was refused with, which its repetition meets, too
 	voided, declined  bool
 }
 
@@ -148,7 +154,7 @@ func newWorld(t testing.TB, kind booking.Kind) *world {
 	require.NoError(t, err)
 	n := worlds.Add(1)
 	return &world{
-		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), customer: fmt.Sprintf("customer-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{},
+		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), customer: fmt.Sprintf("customer-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{}, failed: map[string]bool{},
 		twins:  map[string]chan struct{}{},
 		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), registry: store.NewManagement(db),
 		deliveries: store.NewDeliveries(db), productions: store.NewProductions(db), pages: store.NewMypage(db), decisions: store.NewDecisions(db),
@@ -301,10 +307,14 @@ func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Paymen
 	})
 }
 
-func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refund string) error {
-	return actErr(l.process, "end refund", func(ctx context.Context) error {
+func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatus, ref string, refunded int64, refund string) (booking.Payment, error) {
+	return act(l.process, "end refund", func(ctx context.Context) (booking.Payment, error) {
 		return l.ledger.EndRefund(ctx, id, end, ref, refunded, refund)
 	})
+}
+
+func (l ledger) NoteCharge(_ context.Context, id, ref string) error {
+	return actErr(l.process, "note charge", func(ctx context.Context) error { return l.ledger.NoteCharge(ctx, id, ref) })
 }
 
 func (l ledger) Payment(_ context.Context, id string) (booking.Payment, error) {
@@ -316,7 +326,12 @@ func (l ledger) BeginEntry(_ context.Context, e booking.Entry) (booking.Payment,
 }
 
 func (l ledger) NoteEntry(_ context.Context, e booking.Entry) error {
-	return actErr(l.process, "note entry", func(ctx context.Context) error { return l.ledger.NoteEntry(ctx, e) })
+	return actErr(l.process, "note entry", func(ctx context.Context) error {
+		if e.State == booking.EntryFailed && l.turned != nil {
+			l.failed[e.Key] = true
+		}
+		return l.ledger.NoteEntry(ctx, e)
+	})
 }
 
 func (l ledger) Import(_ context.Context, id string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error) {
@@ -476,6 +491,10 @@ func (m marks) NoteDisputes(_ context.Context, orderID string, open []booking.Di
 	return act(m.process, "mark", func(ctx context.Context) (contract.View, error) { return m.pages.NoteDisputes(ctx, orderID, open) })
 }
 
+func (m marks) View(_ context.Context, orderID string) (contract.View, error) {
+	return act(m.process, "read order", func(ctx context.Context) (contract.View, error) { return m.pages.View(ctx, orderID) })
+}
+
 // gate stands before it: shut for those who meet a fault.
 type gate struct{ *process }
 
@@ -543,6 +562,7 @@ func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error)
 		is.lookedAt()
 		seen := activities.Outlay{
 			Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.left(), Disputes: slices.Clone(p.disputes),
+			Refusals: is.refusals,
 		}
 		for _, o := range is.others {
 			o.seen(&seen)
@@ -550,8 +570,37 @@ func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error)
 		for key, amount := range is.refunds {
 			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "id of " + key, Key: key, Amount: amount, State: booking.EntryDone})
 		}
+		for key, amount := range is.failed {
+			seen.Refunds = append(seen.Refunds, activities.Refund{ID: "id of " + key, Key: key, Amount: amount, State: booking.EntryFailed, Words: "failed at last"})
+		}
 		return seen, nil
 	})
+}
+
+// failLater has the refund under a key fail that was done, and returns how the ledger has it
+// once the provider was looked at.
+func (w *world) failLater(key string) booking.Entry {
+	w.Helper()
+	w.mu.Lock()
+	for _, is := range w.provider {
+		if amount, done := is.refunds[key]; done {
+			is.failed = map[string]int64{key: amount}
+			is.refunded -= amount
+			delete(is.refunds, key)
+		}
+	}
+	w.mu.Unlock()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(devserver.Quiet())
+	env := suite.NewTestActivityEnvironment()
+	service := (&process{world: w}).services().Payments
+	env.RegisterActivity(service)
+	answer, err := env.ExecuteActivity(service.LookAgain, booking.Glance{OrderID: w.order})
+	require.NoError(w, err)
+	var is booking.Looked
+	require.NoError(w, answer.Get(&is))
+	require.Len(w, is.Failed, 1)
+	return is.Failed[0]
 }
 
 func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
@@ -560,7 +609,10 @@ func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, 
 		if amount.Amount > 0 && is.refunds[key] != seen.Under(key) { // it was carried out, and not heard
 			return outcome("id of "+key, true, seen)
 		}
-		if err := p.refuse(is, amount.Amount); err != nil {
+		if amount.Amount > 0 && is.failed[key] > 0 {
+			return "id of " + key, &activities.Owed{Words: "refund id of " + key + " of " + seen.Ref + " is failed at last", NeedsPerson: true}
+		}
+		if err := is.refusal(p, fmt.Sprint(key, amount.Amount, seen.Under(key), seen.Refusals), amount.Amount); err != nil {
 			return "", err
 		}
 		if amount.Amount > is.left() {
@@ -573,6 +625,23 @@ func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, 
 		is.refunded += amount.Amount
 		return outcome("id of "+key, is.refunds[key] > 0, seen)
 	})
+}
+
+// refusal is why the provider does not carry a request out. One that it has refused stays
+// refused, however late its repetition comes in: it is asked for under another key then.
+func (is *atProvider) refusal(p provider, request string, amount int64) error {
+	if said := is.refused[request]; said != nil {
+		return said
+	}
+	err := p.refuse(is, amount)
+	if err != nil && amount > 0 {
+		if is.refused == nil {
+			is.refused = map[string]error{}
+		}
+		is.refused[request] = err
+		is.refusals++
+	}
+	return err
 }
 
 // refuse is why the provider gives nothing back now.

@@ -61,7 +61,7 @@ func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Pe
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		all := orders.New(orders.Deps{
 			Engine: sagas, Hub: &orders.Hub{}, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
-			ReplyBudget: glance, Log: o.Log,
+			ReplyBudget: recording, Log: o.Log,
 		})
 		out, err := all.Resolve(ctx, booking.Caller{ID: by, Unchecked: true}, orderID, evidence)
 		if err == nil && !out.Done {
@@ -72,6 +72,10 @@ func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Pe
 	})
 	return view, err
 }
+
+// recording bounds the wait for what was paid by hand to be recorded. The provider is
+// looked at before that, for five seconds at most (activities.longestLook).
+const recording = 15 * time.Second
 
 // Look has the payment provider asked what has become of an order's payment.
 func Look(ctx context.Context, o Options, orderID, by string) error {

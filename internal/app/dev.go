@@ -78,7 +78,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	} else {
 		defer func() { _ = where.Withdraw() }() // one that stays does not count
 	}
-	greet(say, api, engine, access, cfg.Dev.DataDir)
+	greet(say, api, engine, access, cfg.Dev.DataDir, a.hasPages())
 	err = a.Wait(ctx)
 	unwatch()
 	engine.stop(context.WithoutCancel(ctx))
@@ -132,13 +132,17 @@ func searchAttributes() map[string]enumspb.IndexedValueType {
 }
 
 // greet shows where everything is, and a first order to paste.
-func greet(say func(string, ...any), api string, engine devTemporal, access devAccess, folder string) {
+func greet(say func(string, ...any), api string, engine devTemporal, access devAccess, folder string, withPages bool) {
 	checkIn := booking.DateOf(time.Now()).AddDays(30)
 	token, header := access.present(folder)
+	pages := ""
+	if withPages {
+		pages = "  Pages        " + api + "\n"
+	}
 	say(`
 Yeyak is running.
 
-  API          %[1]s
+%[8]s  API          %[1]s
   API docs     %[1]s/docs
 %[2]s
 
@@ -157,5 +161,5 @@ A first order, to paste into another terminal: a place, a room for two nights, a
     -d '{"placeId":"'$PLACE'","customerId":"alice","checkIn":"%[3]s","checkOut":"%[4]s","rooms":1}'
 
 Ctrl-C stops it; everything is kept.
-`, api, engine.whereabouts(), checkIn, checkIn.AddDays(2), filepath.Clean(folder), token, header)
+`, api, engine.whereabouts(), checkIn, checkIn.AddDays(2), filepath.Clean(folder), token, header, pages)
 }

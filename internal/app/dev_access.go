@@ -32,6 +32,9 @@ func newDevAccess(cfg *config.Config, log *zap.Logger) (devAccess, error) {
 		return devAccess{}, err
 	}
 	cfg.Auth.Issuer, cfg.Auth.Claims = config.URL(issuer.URL()), nil // the accounts have their names: see admit
+	if !cfg.Pages.Off() {
+		cfg.Pages.Client = devissuer.PagesClient
+	}
 	return devAccess{issuer}, nil
 }
 

@@ -79,14 +79,15 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
 	budgets := a.budgets
 	catalogue := store.NewCatalogue(a.dbs[catalogueDB])
+	all := orders.New(orders.Deps{
+		Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
+		Starts: budgets.Starts, Dispatcher: a.dispatcher, Carrier: a.carrier, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
+		Ledger:        store.NewPayments(a.dbs[paymentsDB]),
+		MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxKeptOfOne,
+		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
+	})
 	deps := api.Deps{
-		Orders: orders.New(orders.Deps{
-			Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
-			Starts: budgets.Starts, Dispatcher: a.dispatcher, Carrier: a.carrier, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
-			Ledger:        store.NewPayments(a.dbs[paymentsDB]),
-			MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxKeptOfOne,
-			Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
-		}),
+		Orders:      all,
 		Hub:         a.hub,
 		Terms:       payments.Terms{},
 		Catalogue:   catalogue,
@@ -110,6 +111,9 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 	}
 	if a.verifier != nil {
 		deps.Callers, deps.People = a.callers(catalogue, crew), store.NewPeople(a.pages)
+	}
+	if a.hasPages() {
+		deps.Pages = a.newPages(all, deps).Mount
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }

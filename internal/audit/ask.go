@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 const (
@@ -67,9 +68,14 @@ func (l *look) underWay(ctx context.Context) error {
 func (l *look) underWayIn(ctx context.Context, f *facts) error {
 	pending, err := l.Workflows.Pending(ctx, f.id)
 	if f.pending == nil {
-		f.pending = map[string]int{}
+		f.pending = map[string][]orders.Awaited{}
 	}
-	maps.Copy(f.pending, pending)
+	for kind, waits := range pending {
+		before := slices.DeleteFunc(f.pending[kind], func(b orders.Awaited) bool {
+			return slices.ContainsFunc(waits, func(a orders.Awaited) bool { return a.ID == b.ID })
+		})
+		f.pending[kind] = slices.Concat(before, waits)
+	}
 	return ignoreNotFound(err)
 }
 

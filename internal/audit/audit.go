@@ -27,7 +27,7 @@ func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Counts: first.counts, Findings: []Finding{}}
+	report := Report{Counts: first.counts, Findings: []Finding{}, Known: first.known}
 	silent, suspects := first.silent, newSuspects(first.findings)
 	for n := 1; n < looks && len(suspects.seen) > 0; n++ {
 		if err := wait(ctx, o.Moment); err != nil {
@@ -46,6 +46,7 @@ func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 		report.OneNotJudged = fmt.Sprintf("%s: %v", id, silent[id])
 	}
 	slices.SortFunc(report.Findings, inOrder)
+	slices.SortFunc(report.Known, inOrder)
 	return report, nil
 }
 

@@ -163,7 +163,7 @@ func TestRun_WorkAheadOfItsOrder(t *testing.T) {
 			v := order(c.kind, c.status)
 			b.add(v)
 			c.do(b)
-			b.pending[v.ID] = map[string]int{c.activity: 1}
+			b.pending[v.ID] = map[string][]orders.Awaited{c.activity: {{ID: "1", Attempt: 1}}}
 			report, _ := b.run(t)
 			require.Empty(t, report.Findings)
 
@@ -191,9 +191,9 @@ func TestRun_RowOnItsWay(t *testing.T) {
 	b := newBooks()
 	b.add(order(booking.Food, booking.Delivering))
 	b.rows = nil
-	b.pending["food-1"] = map[string]int{"PublishView": 1}
+	b.pending["food-1"] = map[string][]orders.Awaited{"PublishView": {{ID: "1", Attempt: 1}}}
 	b.requireFindings(t)
-	b.pending["food-1"]["PublishView"] = 4
+	b.pending["food-1"]["PublishView"] = []orders.Awaited{{ID: "1", Attempt: 4}}
 	b.requireFindings(t, audit.Finding{Kind: audit.Mypage, OrderID: "food-1", Says: "it is delivering, and has no row", Remedy: fresh(booking.Food)})
 }
 

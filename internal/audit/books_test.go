@@ -23,7 +23,7 @@ import (
 type books struct {
 	sagas    []orders.Saga // the newest run of an order first
 	views    map[string]contract.View
-	pending  map[string]map[string]int
+	pending  map[string]map[string][]orders.Awaited
 	refunds  map[string]bool // workflows of refunds that run
 	rows     []audit.Row
 	payments []booking.Payment
@@ -53,7 +53,7 @@ type books struct {
 
 func newBooks() *books {
 	return &books{
-		views: map[string]contract.View{}, pending: map[string]map[string]int{}, refunds: map[string]bool{}, jobs: map[bool][]booking.JobState{},
+		views: map[string]contract.View{}, pending: map[string]map[string][]orders.Awaited{}, refunds: map[string]bool{}, jobs: map[bool][]booking.JobState{},
 		before: func(int) {},
 	}
 }
@@ -127,7 +127,7 @@ func (b *books) View(_ context.Context, id string) (contract.View, error) {
 	return v, nil
 }
 
-func (b *books) Pending(_ context.Context, id string) (map[string]int, error) {
+func (b *books) Pending(_ context.Context, id string) (map[string][]orders.Awaited, error) {
 	return b.pending[id], nil
 }
 

@@ -216,7 +216,7 @@ func TestRun_AMessageOnItsWayIsNotMissing(t *testing.T) {
 	b.add(order(booking.Cleaning, booking.Assigned))
 	b.messages = nil
 	for _, waitsFor := range []string{"Notify", orders.WorkflowTask} { // which sends the next one
-		b.pending["cleaning-1"] = map[string]int{waitsFor: 5}
+		b.pending["cleaning-1"] = map[string][]orders.Awaited{waitsFor: {{ID: "1", Attempt: 5}}}
 		b.requireFindings(t)
 	}
 }
@@ -228,7 +228,7 @@ func TestRun_AMessageSentMeanwhileIsNotMissing(t *testing.T) {
 	b := newBooks()
 	b.add(order(booking.Cleaning, booking.Assigned))
 	b.messages = nil
-	b.pending["cleaning-1"] = map[string]int{"Notify": 5}
+	b.pending["cleaning-1"] = map[string][]orders.Awaited{"Notify": {{ID: "1", Attempt: 5}}}
 	b.before = func(look int) {
 		if look == 2 {
 			b.pending = nil

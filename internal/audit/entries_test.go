@@ -2,9 +2,15 @@ package audit_test
 
 import (
 	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -66,7 +72,27 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 		}, nil},
 		"GoodwillThatItsSagaFollows": {booking.Food, booking.Delivering, func(b *books) {
 			b.repaid("refund/1", 20000, pending)
-			b.pending["food-1"] = map[string]int{contract.RefundPartActivity: 3}
+			b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "1", Attempt: 3}}}
+		}, nil},
+		"SeveralThatItsSagaFollows": {booking.Food, booking.Delivering, func(b *books) {
+			b.repaid("refund/1", 20000, pending)
+			b.repaid("refund/2", 10000, failed)
+			b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "31", Attempt: 1}, {ID: "40", Attempt: 7}}}
+		}, nil},
+		"OneEndsAndOneBeginsMeanwhile": {booking.Food, booking.Delivering, func(b *books) {
+			b.repaid("refund/1", 20000, pending)
+			b.repaid("refund/2", 10000, pending)
+			b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "31", Attempt: 1}}}
+			b.before = func(look int) { // early in the second look, after what it waits for was asked first
+				if look == 2 {
+					b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "40", Attempt: 1}}}
+				}
+			}
+		}, nil},
+		"GoodwillOfALostOrderThatAWorkflowFollows": {booking.Food, booking.Delivered, func(b *books) {
+			b.repaid("refund/1", 20000, pending)
+			b.refunds["food-1/refund/1"] = true
+			b.sagas[0].Execution = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
 		}, nil},
 		"GoodwillThatFailedBeforeTheCancellation": {booking.Food, booking.Cancelled, func(b *books) {
 			b.repaid("/refund", 100000)
@@ -97,7 +123,7 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 		}, nil},
 		"PaidByHandWhatTheProviderCannotSay": {booking.Cafe, booking.Cancelled, func(b *books) {
 			b.payments[0].Status, b.payments[0].Ref = booking.Returned, ""
-			b.gave(0)
+			b.payments[0].Refunded, b.charges = 0, nil
 			b.repaid("/refund", 100000, byOperator)
 		}, nil},
 		"APartByTheBank": {booking.Lodging, booking.Cancelled, func(b *books) {
@@ -159,16 +185,30 @@ var refundDrifts = map[string]drift{
 	"ProviderKeptMore": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keeps(30000)
 		b.charges[0].Refunded = 0
-	}, found(audit.Provider, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 0 of it given back")},
 	"GoodwillThatTheProviderDoesNotKnow": {booking.Food, booking.Delivered, func(b *books) {
 		b.payments[0].Refunded = 20000
 		b.repaid("refund/1", 20000)
-	}, found(audit.Provider, "the ledger says: 100000 KRW charged, 20000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged, 20000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
 	"NothingFollowsIt": {booking.Food, booking.Delivered, func(b *books) { b.repaid("refund/1", 20000, pending) }, []audit.Finding{{
 		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is pending, and nothing follows it", Remedy: repeatIt,
 	}}},
 	"ItsSagaFollowsItNoMore": {booking.Food, booking.Delivering, func(b *books) { b.repaid("refund/1", 20000, failed) }, []audit.Finding{{
-		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is failed, and nothing follows it", Remedy: repeatIt,
+		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is failed, and nothing follows it", Remedy: "yeyak payments look food-1",
+	}}},
+	"ItsSagaFollowsFewerThanAreOpen": {booking.Food, booking.Delivering, func(b *books) {
+		b.repaid("refund/1", 20000, pending)
+		b.repaid("refund/2", 10000, failed)
+		b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "31", Attempt: 9}}}
+	}, []audit.Finding{
+		{Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is pending, and its saga follows 1 of 2 such refunds", Remedy: repeatIt},
+		{Kind: audit.Money, Says: "refund refund/2 of 10000 KRW is failed, and its saga follows 1 of 2 such refunds", Remedy: repeatIt},
+	}},
+	"ItsSagaWasTerminated": {booking.Food, booking.Delivered, func(b *books) {
+		b.repaid("refund/1", 20000, pending)
+		b.sagas[0].Execution = enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED
+	}, []audit.Finding{{
+		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is pending, and nothing follows it", Remedy: repeatIt,
 	}}},
 	"MoreThanIsUnderWay": {booking.Food, booking.Delivered, func(b *books) {
 		b.charges[0].Refunded = 20001
@@ -204,6 +244,12 @@ var refundDrifts = map[string]drift{
 		b.gave(0)
 		b.repaid("/refund", 40000, byOperator)
 	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW returned")},
+	"PaidByHandAndTakenAsTheProviderSaysNow": {booking.Cafe, booking.Cancelled, func(b *books) {
+		b.payments[0].Status, b.payments[0].Ref = booking.Returned, ""
+		b.gave(0)
+		b.repaid("/refund", 100000, byOperator)
+	}, foundByLooking(audit.Provider, booking.Cafe,
+		"the ledger says: 100000 KRW returned; the provider: 100000 KRW taken under ref, 0 of it given back")},
 	"CalledRefundedAndFailed": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.gave(0)
 		b.repaid("/refund", 100000, failed)
@@ -219,4 +265,28 @@ func TestRun_FindsEveryDriftOfRefunds(t *testing.T) {
 	for name, d := range refundDrifts {
 		t.Run(name, d.requireFound)
 	}
+}
+
+// TestRun_DisputedBeyondWhatWasLeft: a bank takes back what was given back before. That is
+// lost for good: it is told, and nothing is wrong.
+func TestRun_DisputedBeyondWhatWasLeft(t *testing.T) {
+	t.Parallel()
+	b := newBooks()
+	b.add(order(booking.Food, booking.Delivered))
+	b.gave(50000)
+	b.repaid("refund/1", 50000)
+	b.repaid("dispute/du_1", 90000, func(e *booking.Entry) {
+		e.Reason, e.ByHand, e.Ref, e.At = booking.Disputed, true, "du_1", e.At.Add(time.Hour)
+	})
+	b.charges[0].Refunded = 50000
+	report, _ := b.run(t)
+	require.Empty(t, report.Findings)
+	require.Len(t, report.Known, 1)
+	require.Equal(t, "40000 KRW were disputed beyond what was left, and are lost; the ledger says: 100000 KRW charged, 50000 of it given back", report.Known[0].Says)
+	require.True(t, report.Clean())
+	b.repaid("refund/2", 1000, func(e *booking.Entry) { e.At = e.At.Add(2 * time.Hour) })
+	b.gave(51000)
+	b.charges[0].Refunded = 51000
+	report, _ = b.run(t)
+	require.Len(t, report.Findings, 1, "what goes back after that is too much")
 }

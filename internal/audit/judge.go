@@ -77,12 +77,13 @@ type facts struct {
 	// did not answer.
 	view    *standing
 	row     *row
-	pending map[string]int // activities that its workflow waits for
-	kept    *orders.Kept   // in the inbox; nil when it is not there, or settled
+	pending map[string][]orders.Awaited // what its workflow waits for
+	kept    *orders.Kept                // in the inbox; nil when it is not there, or settled
 	decided []orders.KeptDecision
 
 	payment    *booking.Payment
-	unfollowed []booking.Entry // refunds by staff that nothing follows
+	unfollowed []booking.Entry // refunds in part that have not ended and that nothing may follow
+	followed   int             // how many of these its saga follows
 	unnoticed  bool            // a dispute is open, and nothing follows it
 	charges    []ProviderCharge
 	holds      []Hold

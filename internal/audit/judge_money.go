@@ -64,8 +64,8 @@ func (f *facts) entries() (found []Finding) {
 	if done != p.Refunded {
 		found = append(found, f.finds(Money, "", "its refunds add up to %d; the ledger says: %s", done, paymentInWords(p))...)
 	}
-	if done+underWay > p.Amount.Amount {
-		found = append(found, f.finds(Money, "", "its refunds come to %d, which is more than was charged; the ledger says: %s", done+underWay, paymentInWords(p))...)
+	if given := done + underWay - p.BeyondLeft(); given > p.Amount.Amount {
+		found = append(found, f.finds(Money, "", "its refunds come to %d, which is more than was charged; the ledger says: %s", given, paymentInWords(p))...)
 	}
 	return found
 }
@@ -136,12 +136,31 @@ func (f *facts) provider() []Finding {
 	}
 }
 
-// driftRemedy mends that more was given back at the provider than the ledger knows.
+// driftRemedy mends that more was given back at the provider than the ledger knows, less
+// since a refund has failed after it was done, or that a charge was taken after all of
+// which a person has paid what the provider did not say.
 func (f *facts) driftRemedy(taken []ProviderCharge) string {
-	if len(taken) != 1 || taken[0].Ref != f.payment.Ref || taken[0].Refunded <= f.payment.Refunded {
+	if len(taken) == 1 && f.payment.Status == booking.Returned && f.payment.Ref == "" {
+		return lookRemedy(f.id)
+	}
+	if len(taken) != 1 || taken[0].Ref != f.payment.Ref {
 		return ""
 	}
-	return lookRemedy(f.id)
+	mayHaveFailed := slices.ContainsFunc(f.payment.Entries, booking.Entry.ByProvider)
+	if taken[0].Refunded > f.payment.Refunded || taken[0].Refunded < f.payment.Refunded && mayHaveFailed {
+		return lookRemedy(f.id)
+	}
+	return ""
+}
+
+// known is what is wrong with an order's money for good, and accounted for: a bank has taken
+// back what was given back before.
+func (f *facts) known() []Finding {
+	if f.payment == nil || f.payment.BeyondLeft() == 0 {
+		return nil
+	}
+	beyond := booking.Money{Amount: f.payment.BeyondLeft(), Currency: f.payment.Amount.Currency}
+	return f.finds(Money, "", "%s were disputed beyond what was left, and are lost; the ledger says: %s", inWords(beyond), paymentInWords(f.payment))
 }
 
 func (f *facts) isSpare(c ProviderCharge) bool {
@@ -165,7 +184,7 @@ func agree(p *booking.Payment, taken []ProviderCharge) bool {
 		return taken[0].Taken == p.Amount && given >= p.Refunded && given <= p.Refunded+pending(p)
 	case booking.Returned: // of which the provider knows in part only
 		if p.Ref == "" { // a person has paid what the provider could not even say of
-			return len(taken) <= 1
+			return len(taken) == 0
 		}
 		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Ref == p.Ref
 	case booking.Declined, booking.ChargePrevented:

@@ -32,8 +32,9 @@ func (f *facts) asPolicySays(o standing) (found []Finding) {
 		return nil
 	}
 	keeps, known := o.terms.policy.KeptBy(p.Tier, o.amount)
-	asSaid := keeps == p.Kept || p.Kept < keeps && p.Kept+beside(p) >= p.Amount.Amount
-	if p.Kept != 0 && p.Tier != "" && (!known || !asSaid || (p.Why == booking.NoShow) != (p.Tier == string(booking.NoShow))) {
+	asSaid := keeps == p.Kept || p.Kept < keeps && othersTook(p, keeps)
+	ofItsReason := p.Tier == booking.TierAll || (p.Why == booking.NoShow) == (p.Tier == string(booking.NoShow))
+	if p.Tier != "" && (!known || !asSaid || !ofItsReason) {
 		found = f.finds(Money, "", "its policy does not keep %d by %q; the ledger says: %s", p.Kept, p.Tier, paymentInWords(p))
 	}
 	shown := int64(0)
@@ -55,16 +56,26 @@ func (f *facts) asDeparted(o standing) []Finding {
 	}
 	e, given := p.Entry(contract.EarlyKey(f.id))
 	due := o.terms.departure
-	if e.Amount.Amount == due && (given || due == 0) || e.Amount.Amount < due && beside(p) >= p.Amount.Amount {
+	if e.Amount.Amount == due && (given || due == 0) || e.Amount.Amount < due && beside(p, isRefund) >= p.Amount.Amount {
 		return nil
 	}
 	return f.finds(Money, "", "its guests left early, and get %d back for that; the ledger has %d; it says: %s", due, e.Amount.Amount, paymentInWords(p))
 }
 
-// beside is what was given back of a payment, or is to be, beside the undo of its charge.
-func beside(p *booking.Payment) (sum int64) {
+// othersTook tells whether others have given back so much of a payment that less is left to
+// keep than its policy keeps. The undo of its charge gives no more than the policy then.
+func othersTook(p *booking.Payment, keeps int64) bool {
+	own, _ := p.Entry(p.RefundKey())
+	return p.Kept+own.Amount.Amount+beside(p, booking.Entry.IsRefunded) >= p.Amount.Amount && own.Amount.Amount <= p.Amount.Amount-keeps
+}
+
+// isRefund tells whether an entry was given back, or is to be.
+func isRefund(e booking.Entry) bool { return e.Kind == booking.RefundEntry }
+
+// beside is what such entries come to beside the undo of the charge.
+func beside(p *booking.Payment, counts func(booking.Entry) bool) (sum int64) {
 	for _, e := range p.Entries {
-		if e.Kind == booking.RefundEntry && e.Key != p.RefundKey() {
+		if counts(e) && e.Key != p.RefundKey() {
 			sum += e.Amount.Amount
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -26,11 +27,35 @@ func TestRun_Policy(t *testing.T) {
 		"NoPolicy": {func(v *contract.View, _ *booking.Payment) { v.Terms = nil }, []string{
 			"its policy does not keep 10000 by \"status:paid\"",
 		}},
+		"KeepsNothing": {func(v *contract.View, p *booking.Payment) {
+			v.Settled = nil
+			p.Kept, p.Refunded = 0, price.Amount
+		}, []string{"its policy does not keep 0 by \"status:paid\""}},
+		"KeepsNothingByNoTier": {func(v *contract.View, p *booking.Payment) {
+			v.Settled = nil
+			p.Kept, p.Refunded, p.Tier = 0, price.Amount, booking.TierNone
+		}, []string{"its policy does not keep 0 by \"none\""}},
+		"AllInSpiteOfThePolicy": {func(v *contract.View, p *booking.Payment) {
+			v.Settled = nil
+			p.Kept, p.Refunded, p.Tier = 0, price.Amount, booking.TierAll
+		}, []string{"its policy does not keep 0 by \"all\""}},
+		"Unconfirmed": {func(v *contract.View, p *booking.Payment) {
+			v.Settled = nil
+			p.Kept, p.Refunded, p.Tier = 0, price.Amount, booking.TierUnconfirmed
+		}, nil},
+		"AllWithoutAPolicy": {func(v *contract.View, p *booking.Payment) {
+			v.Settled, v.Terms = nil, nil
+			p.Kept, p.Refunded, p.Tier = 0, price.Amount, booking.TierAll
+		}, nil},
+		"NoShowWithoutAPolicy": {func(v *contract.View, p *booking.Payment) {
+			v.Settled, v.Terms, v.Reason = nil, nil, booking.NoShow
+			p.Kept, p.Refunded, p.Tier, p.Why = 0, price.Amount, booking.TierAll, booking.NoShow
+		}, nil},
 		"NotShown": {func(v *contract.View, _ *booking.Payment) { v.Settled = nil }, []string{
 			"its customer is shown that 0 is kept by the policy; the ledger keeps 10000",
 		}},
 		"ShownAndNotKept": {func(_ *contract.View, p *booking.Payment) { p.Kept, p.Refunded = 0, price.Amount }, []string{
-			"its customer is shown that 10000 is kept by the policy; the ledger keeps 0",
+			"its customer is shown that 10000 is kept by the policy; the ledger keeps 0", "its policy does not keep 0 by \"status:paid\"",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,12 +95,18 @@ func TestRun_KeptBesideOthers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		goodwill int64
+		spoil    func(b *books)
 		says     []string
 	}{
-		"Sound": {price.Amount - price.Amount/20, nil},
-		"MoreIsLeft": {price.Amount / 2, []string{
+		"Sound":      {price.Amount - price.Amount/20, nil, nil},
+		"MoreIsLeft": {price.Amount / 2, nil, []string{"its policy does not keep 5000 by \"none\""}},
+		"TheyHaveFailed": {price.Amount - price.Amount/20, func(b *books) { b.payments[0].Entries[0].State = booking.EntryFailed }, []string{
 			"its policy does not keep 5000 by \"none\"",
 		}},
+		"TheUndoGaveBackMoreThanThePolicy": {price.Amount - price.Amount/20, func(b *books) {
+			p := &b.payments[0]
+			b.repaid(p.RefundKey(), 1)
+		}, []string{"its policy does not keep 5000 by \"none\""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,6 +120,9 @@ func TestRun_KeptBesideOthers(t *testing.T) {
 			b.add(v)
 			b.payments[0], b.charges[0].Refunded = p, p.Refunded
 			b.repaid("refund/1", test.goodwill)
+			if test.spoil != nil {
+				test.spoil(b)
+			}
 			report, _ := b.run(t)
 			require.Equal(t, test.says, ofPolicies(report))
 		})
@@ -147,7 +181,9 @@ func TestRun_EarlyDeparture(t *testing.T) {
 		"Missing":   {func(*books, int64) {}, "its guests left early, and get"},
 		"TooLittle": {func(b *books, due int64) { b.gave(due - 1); b.repaid(early, due-1) }, "its guests left early, and get"},
 		"TooMuch":   {func(b *books, due int64) { b.gave(due + 1); b.repaid(early, due+1) }, "its guests left early, and get"},
-		"UnderWay":  {func(b *books, _ int64) { b.pending["lodging-1"] = map[string]int{"RefundPart": 1} }, ""},
+		"UnderWay": {func(b *books, _ int64) {
+			b.pending["lodging-1"] = map[string][]orders.Awaited{"RefundPart": {{ID: "1", Attempt: 1}}}
+		}, ""},
 		"LessIsLeft": {func(b *books, due int64) {
 			b.gave(price.Amount)
 			b.repaid("refund/1", price.Amount-due+1)

@@ -13,7 +13,17 @@ import (
 // underWay tells whether the order's workflow waits for one of the activities, or
 // is about to decide what comes next: after one message, another.
 func (f *facts) underWay(activities ...string) bool {
-	return f.pending[orders.WorkflowTask] > 0 || slices.ContainsFunc(activities, func(activity string) bool { return f.pending[activity] > 0 })
+	return len(f.pending[orders.WorkflowTask]) > 0 || slices.ContainsFunc(activities, func(activity string) bool { return len(f.pending[activity]) > 0 })
+}
+
+// attempt is the number of the attempt that an activity is at, 0 if the order's workflow
+// does not wait for it.
+func (f *facts) attempt(activity string) int {
+	waits := f.pending[activity]
+	if len(waits) == 0 {
+		return 0
+	}
+	return waits[len(waits)-1].Attempt
 }
 
 // stock compares the order's live holds with those that it has to have. While
@@ -168,7 +178,7 @@ func (f *facts) mypage() []Finding {
 	}
 	o, r := f.order(), f.row
 	switch {
-	case f.pending[contract.PublishActivity] == 1:
+	case f.attempt(contract.PublishActivity) == 1:
 		return nil
 	case r == nil:
 		return f.finds(Mypage, remedy, "it is %s, and has no row", o.status)

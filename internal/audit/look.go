@@ -27,6 +27,7 @@ type look struct {
 	silent   map[string]error // orders that cannot be judged, since their workflow does not answer, and why
 	counts   Counts
 	findings []Finding
+	known    []Finding
 }
 
 // take gathers the facts and judges them.
@@ -51,6 +52,7 @@ func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) 
 		}
 		if l.silent[id] == nil && !l.garbled[id] {
 			l.findings = append(l.findings, judge(f)...)
+			l.known = append(l.known, f.known()...)
 			l.findings = append(l.findings, f.inInbox(time.Now())...)
 			l.findings = append(l.findings, f.undelivered(time.Now())...)
 		}

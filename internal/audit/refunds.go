@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -14,7 +15,7 @@ import (
 func (l *look) refunds(ctx context.Context) error {
 	for _, f := range l.orders {
 		for _, e := range f.openRefunds() {
-			follows, err := l.follows(ctx, f, e)
+			follows, err := l.followed(ctx, f, e)
 			if err != nil {
 				return err
 			}
@@ -22,50 +23,75 @@ func (l *look) refunds(ctx context.Context) error {
 				f.unfollowed = append(f.unfollowed, e)
 			}
 		}
+		if f.followed = f.followsParts(); f.followed >= len(f.unfollowed) {
+			f.unfollowed = nil
+		}
 	}
 	return nil
 }
 
 // openRefunds are the refunds in part that have not ended. One that has failed, and for
-// which there is no room any more, was given back otherwise.
+// which there is no room any more, was given back otherwise. A lost order that has not
+// ended is abandoned as a whole.
 func (f *facts) openRefunds() (open []booking.Entry) {
-	if f.payment == nil || f.life == unknown || f.life == lost {
+	if f.payment == nil || f.life == unknown || f.life == lost && !f.order().status.Final() {
 		return nil
 	}
 	for _, e := range f.payment.Entries {
 		_, ofStaff := contract.RefundID(e.Key)
 		covered := e.State == booking.EntryFailed && e.Amount.Amount > f.payment.Refundable()
 		part := ofStaff || e.Key == contract.EarlyKey(f.id)
-		if part && e.State != booking.EntryDone && !covered {
+		if f.failedAfterEnd(e) || part && e.State != booking.EntryDone && !covered {
 			open = append(open, e)
 		}
 	}
 	return open
 }
 
-// follows tells whether something follows a refund. What an order's saga waits for is
-// known at the second look.
-func (l *look) follows(ctx context.Context, f *facts, e booking.Entry) (bool, error) {
-	if f.life == running && (f.pending[contract.RefundPartActivity] > 0 || f.pending[orders.WorkflowTask] > 0) {
-		return true, nil
-	}
-	id, ofStaff := contract.RefundID(e.Key)
-	if !ofStaff {
+// failedAfterEnd tells whether the undo's own refund has failed after the end of its order:
+// it was done then.
+func (f *facts) failedAfterEnd(e booking.Entry) bool {
+	return f.life != running && e.Key == f.payment.RefundKey() && e.State == booking.EntryFailed && f.payment.Status == booking.RefundPending
+}
+
+// followed tells whether a workflow of its own follows a refund.
+func (l *look) followed(ctx context.Context, f *facts, e booking.Entry) (bool, error) {
+	id, ours := contract.RefundIDOf(f.id, e.Key)
+	if !ours {
 		return false, nil
 	}
 	saga, err := l.Workflows.Describe(ctx, contract.RefundWorkflowID(f.id, id))
 	return saga.Running(), ignoreNotFound(err)
 }
 
+// followsParts is how many refunds in part the order's saga follows. What it waits for is
+// known at the second look. While it decides what comes next it may follow any.
+func (f *facts) followsParts() int {
+	switch {
+	case f.life != running:
+		return 0
+	case len(f.pending[orders.WorkflowTask]) > 0:
+		return len(f.unfollowed)
+	default:
+		return len(f.pending[contract.RefundPartActivity])
+	}
+}
+
 // unfollowedRefunds are findings.
 func (f *facts) unfollowedRefunds() (found []Finding) {
 	for _, e := range f.unfollowed {
 		remedy := "repeat the request for it under its Idempotency-Key"
-		if _, ofStaff := contract.RefundID(e.Key); !ofStaff {
+		if e.State == booking.EntryFailed && f.followed == 0 {
+			remedy = lookRemedy(f.id)
+		} else if _, ofStaff := contract.RefundID(e.Key); !ofStaff {
 			remedy = "reset its workflow to the beginning"
 		}
-		found = append(found, f.finds(Money, remedy,
-			"refund %s of %s is %s, and nothing follows it", e.Key, inWords(e.Amount), e.State)...)
+		is := f.finds(Money, remedy, "refund %s of %s is %s, and nothing follows it", e.Key, inWords(e.Amount), e.State)
+		if f.followed > 0 {
+			is[0].Says = fmt.Sprintf("refund %s of %s is %s, and its saga follows %d of %d such refunds",
+				e.Key, inWords(e.Amount), e.State, f.followed, len(f.unfollowed))
+		}
+		found = append(found, is...)
 	}
 	return found
 }

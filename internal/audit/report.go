@@ -35,6 +35,8 @@ type Report struct {
 	// InMotion are orders, and items, that were never twice the same.
 	InMotion int       `json:"inMotion"`
 	Findings []Finding `json:"findings"`
+	// Known is what was lost for good, and is accounted for. Nothing mends it.
+	Known []Finding `json:"known,omitempty"`
 }
 
 // Clean tells whether all is known to be as it should be.
@@ -61,6 +63,9 @@ func (r Report) Table(w io.Writer) error {
 	if err := r.findings(w); err != nil {
 		return err
 	}
+	if err := r.known(w); err != nil {
+		return err
+	}
 	if r.InMotion > 0 {
 		_, err = fmt.Fprintf(w, "In motion, and not judged: %d. Look again later.\n", r.InMotion)
 	}
@@ -78,9 +83,23 @@ func (r Report) findings(w io.Writer) error {
 	if _, err := fmt.Fprintf(w, "Wrong: %d.\n\n", len(r.Findings)); err != nil {
 		return err
 	}
+	return tableOf(w, "WHAT IS WRONG", r.Findings)
+}
+
+func (r Report) known(w io.Writer) error {
+	if len(r.Known) == 0 {
+		return nil
+	}
+	if _, err := fmt.Fprintf(w, "Lost, and accounted for: %d.\n\n", len(r.Known)); err != nil {
+		return err
+	}
+	return tableOf(w, "WHAT IS LOST", r.Known)
+}
+
+func tableOf(w io.Writer, what string, findings []Finding) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, err := fmt.Fprintln(table, "KIND\tABOUT\tWHAT IS WRONG")
-	for _, f := range r.Findings {
+	_, err := fmt.Fprintln(table, "KIND\tABOUT\t"+what)
+	for _, f := range findings {
 		if err == nil {
 			_, err = fmt.Fprintf(table, "%s\t%s\t%s\n", f.Kind, f.about(), f.Says)
 		}

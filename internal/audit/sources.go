@@ -70,9 +70,9 @@ type Workflows interface {
 	Describe(ctx context.Context, orderID string) (orders.Saga, error)
 	// View asks the order's workflow how the order stands. It needs a worker.
 	View(ctx context.Context, orderID string) (contract.View, error)
-	// Pending tells the types of activities that the order's workflow waits
-	// for, and orders.WorkflowTask, each with the number of its attempt.
-	Pending(ctx context.Context, orderID string) (map[string]int, error)
+	// Pending tells what the order's workflow waits for, by the types of its
+	// activities and orders.WorkflowTask.
+	Pending(ctx context.Context, orderID string) (map[string][]orders.Awaited, error)
 }
 
 // Pages are the rows of the read model.

@@ -52,6 +52,23 @@ func (a *Auth) check(m mistakes) {
 	}
 }
 
+// PagesOff is the Client of pages that are left out.
+const PagesOff = "off"
+
+// Pages are what people see in a browser.
+type Pages struct {
+	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"What the pages for browsers are to the issuer (OIDC client id), which people log in with; or off, which leaves them out. They are left out without authentication, too."`
+}
+
+// Off tells whether there are no pages. Zero is none, for tests and benchmarks.
+func (p Pages) Off() bool { return p.Client == PagesOff || p.Client == "" }
+
+func (p *Pages) check(m mistakes) {
+	if p.Client == "" {
+		m.add("pages", "", "the OIDC client id of the pages, or off")
+	}
+}
+
 // isIssuer tells whether keys that come from the URL can be trusted.
 func isIssuer(text string) bool {
 	u, err := neturl.Parse(text)

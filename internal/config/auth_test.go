@@ -64,6 +64,21 @@ func TestParse_Auth(t *testing.T) {
 	require.False(t, cli.Dev.Settings().Auth.Off())
 }
 
+// TestParse_Pages: there are pages unless they are left out, known to the issuer by a name.
+func TestParse_Pages(t *testing.T) {
+	for given, off := range map[string]bool{"": false, "web-of-ours": false, "off": true} {
+		env := map[string]string{"YEYAK_AUTH_ISSUER": "https://id.example.com", "DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}
+		if given != "" {
+			env["YEYAK_PAGES"] = given
+		}
+		cli, err := parse(t, env, "api")
+		require.NoError(t, err)
+		require.Equal(t, off, cli.API.Settings().Pages.Off(), given)
+	}
+	_, err := parse(t, map[string]string{"YEYAK_PAGES": ""}, "dev")
+	require.EqualError(t, err, "--pages (YEYAK_PAGES) is empty: want the OIDC client id of the pages, or off")
+}
+
 func TestAuth_Claim(t *testing.T) {
 	t.Parallel()
 	a := config.Auth{Claims: []string{"id=preferred_username", "roles=https://example.com/roles"}}

@@ -26,6 +26,7 @@ type API struct {
 	Process   Process           `embed:""`
 	HTTP      HTTP              `embed:""`
 	Auth      Auth              `embed:""`
+	Pages     Pages             `embed:""`
 	Admission Admission         `embed:""`
 	Databases RequiredDatabases `embed:""`
 	Orders    Orders            `embed:""`
@@ -40,7 +41,7 @@ type API struct {
 // Settings is the Config of the command.
 func (c API) Settings() Config {
 	return Config{
-		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Auth: c.Auth, Admission: c.Admission, Databases: c.Databases.Databases,
+		Log: c.Log, Process: c.Process, HTTP: c.HTTP, Auth: c.Auth, Pages: c.Pages, Admission: c.Admission, Databases: c.Databases.Databases,
 		Orders: c.Orders, Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Notices: c.Notices,
 		Overload: c.Overload, Traces: c.Traces,
 	}

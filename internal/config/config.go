@@ -18,6 +18,7 @@ type Config struct {
 	Process   Process   `embed:""`
 	HTTP      HTTP      `embed:""`
 	Auth      Auth      `embed:""`
+	Pages     Pages     `embed:""`
 	Admission Admission `embed:""`
 	Databases Databases `embed:""`
 	Orders    Orders    `embed:""`

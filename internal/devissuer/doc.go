@@ -1,4 +1,5 @@
 // Package devissuer is the OIDC issuer of `yeyak dev`: demonstration accounts, on
 // loopback, with what it has to keep in the data folder. It is for one machine and
-// its one user: whoever reads the folder gets a token of any account.
+// its one user: every program on the machine gets a token of any account, as does
+// a person with one click.
 package devissuer

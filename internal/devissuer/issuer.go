@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"github.com/yeyak/yeyak/internal/hosts"
 )
 
 // Name stands for the issuer in what is kept of its accounts: its URL has a port
@@ -50,7 +52,7 @@ func Start(dir, audience string, log *log.Logger) (*Issuer, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	i := &Issuer{State: state, url: "http://" + listener.Addr().String()}
-	handler, err := i.handler(audience)
+	handler, err := i.handler(audience, hosts.Of(listener.Addr(), nil))
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -65,24 +67,32 @@ func (i *Issuer) URL() string { return i.url }
 // Stop stops it.
 func (i *Issuer) Stop() { _ = i.server.Close() }
 
-// served are the paths of what the issuer does. The library serves logins, too,
-// for which there are no pages.
-var served = []string{"/.well-known/openid-configuration", "/keys", "/oauth/token"}
+// served are the paths of what the library does here. It offers more.
+var served = []string{"/.well-known/openid-configuration", "/keys", "/oauth/token", "/authorize", "/authorize/callback"}
 
-func (i *Issuer) handler(audience string) (http.Handler, error) {
+func (i *Issuer) handler(audience string, names hosts.Names) (http.Handler, error) {
+	keeps := &storage{state: i.State, audience: audience}
 	provider, err := op.NewProvider(
-		&op.Config{CryptoKey: sha256.Sum256([]byte(i.Secret)), AuthMethodPost: true, SupportedScopes: []string{"openid"}},
-		&storage{state: i.State, audience: audience}, op.StaticIssuer(i.url), op.WithAllowInsecure(),
+		&op.Config{CryptoKey: sha256.Sum256([]byte(i.Secret)), AuthMethodPost: true, CodeMethodS256: true, SupportedScopes: []string{"openid"}},
+		keeps, op.StaticIssuer(i.url), op.WithAllowInsecure(),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("the issuer of tokens: %w", err)
 	}
+	login := keeps.serveLogin(op.AuthCallbackURL(provider))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !slices.Contains(served, r.URL.Path) {
+		switch {
+		case !names.Have(r.Host):
+			http.Error(w, "this server is not "+strconv.Quote(r.Host), http.StatusMisdirectedRequest)
+		case r.URL.Path == loginPath && hosts.OtherSite(r):
+			http.Error(w, "a page of another site sent this request", http.StatusForbidden)
+		case r.URL.Path == loginPath:
+			login(w, r.WithContext(op.ContextWithIssuer(r.Context(), i.url)))
+		case slices.Contains(served, r.URL.Path):
+			provider.ServeHTTP(w, r)
+		default:
 			http.NotFound(w, r)
-			return
 		}
-		provider.ServeHTTP(w, r)
 	}), nil
 }
 

@@ -75,8 +75,8 @@ func TestStart_Again(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestIssuer_OffersNothingElse: no logins, and tokens only for the secret, which
-// nobody but the user can read.
+// TestIssuer_OffersNothingElse: no login without PKCE, and tokens only for the secret,
+// which only the user can read, or for a code.
 func TestIssuer_OffersNothingElse(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -84,7 +84,7 @@ func TestIssuer_OffersNothingElse(t *testing.T) {
 	info, err := os.Stat(filepath.Join(dir, "issuer.json"))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-	for _, path := range []string{"/authorize", "/authorize/callback", "/userinfo", "/revoke", "/end_session", "/oauth/introspect", "/device_authorization"} {
+	for _, path := range []string{"/userinfo", "/revoke", "/end_session", "/oauth/introspect", "/device_authorization", "/login", "/login?id=guess"} {
 		answer, err := http.Get(i.URL() + path)
 		require.NoError(t, err)
 		answer.Body.Close()
@@ -96,6 +96,8 @@ func TestIssuer_OffersNothingElse(t *testing.T) {
 		"OtherGrant":   {"grant_type": {"password"}, "username": {"olga"}, "password": {i.Secret}},
 		"Code":         {"grant_type": {"authorization_code"}, "code": {"x"}, "client_id": {"olga"}, "client_secret": {i.Secret}},
 		"Refresh":      {"grant_type": {"refresh_token"}, "refresh_token": {"x"}, "client_id": {"olga"}, "client_secret": {i.Secret}},
+		"Pages":        {"grant_type": {"client_credentials"}, "client_id": {devissuer.PagesClient}, "client_secret": {i.Secret}},
+		"NoVerifier":   {"grant_type": {"authorization_code"}, "code": {"x"}, "client_id": {devissuer.PagesClient}},
 		"NoSuchClient": {"grant_type": {"client_credentials"}, "client_id": {"mallory"}, "client_secret": {i.Secret}},
 	} {
 		answer, err := http.PostForm(i.URL()+"/oauth/token", form)

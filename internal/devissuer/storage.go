@@ -16,9 +16,10 @@ import (
 const tokenLives = 12 * time.Hour
 
 // storage is what the library asks for: the key, and the accounts as clients that
-// get tokens of their own (client_credentials).
+// get tokens of their own (client_credentials), and those by which the pages log in.
 type storage struct {
 	unoffered
+	logins   logins
 	state    State
 	audience string
 }
@@ -43,6 +44,9 @@ func (s *storage) KeySet(context.Context) ([]op.Key, error) {
 
 // GetClientByClientID implements op.Storage.
 func (*storage) GetClientByClientID(_ context.Context, id string) (op.Client, error) {
+	if id == PagesClient {
+		return pages{client(id)}, nil
+	}
 	if _, known := accountOf(id); !known {
 		return nil, errors.New("there is no such account")
 	}
@@ -59,6 +63,9 @@ func (s *storage) AuthorizeClientIDSecret(_ context.Context, _, secret string) e
 
 // ClientCredentials implements op.ClientCredentialsStorage.
 func (s *storage) ClientCredentials(ctx context.Context, id, secret string) (op.Client, error) {
+	if id == PagesClient {
+		return nil, errors.New("the pages have no secret")
+	}
 	if err := s.AuthorizeClientIDSecret(ctx, id, secret); err != nil {
 		return nil, err
 	}
@@ -133,7 +140,7 @@ type client string
 // GetID implements op.Client, as all of these do.
 func (c client) GetID() string { return string(c) }
 
-// RedirectURIs are none: nobody logs in.
+// RedirectURIs are none: an account asks for itself.
 func (client) RedirectURIs() []string { return nil }
 
 // PostLogoutRedirectURIs are none.

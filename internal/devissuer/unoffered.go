@@ -12,32 +12,11 @@ import (
 
 var errNotOffered = errors.New("this issuer does not offer that")
 
-// unoffered is the part of op.Storage that logins, refresh tokens and user
-// information need.
+// unoffered is the part of op.Storage that refresh tokens and user information
+// need.
 type unoffered struct{}
 
-// CreateAuthRequest implements op.Storage, as all of these do.
-func (unoffered) CreateAuthRequest(context.Context, *oidc.AuthRequest, string) (op.AuthRequest, error) {
-	return nil, errNotOffered
-}
-
-// AuthRequestByID finds none.
-func (unoffered) AuthRequestByID(context.Context, string) (op.AuthRequest, error) {
-	return nil, errNotOffered
-}
-
-// AuthRequestByCode finds none.
-func (unoffered) AuthRequestByCode(context.Context, string) (op.AuthRequest, error) {
-	return nil, errNotOffered
-}
-
-// SaveAuthCode saves none.
-func (unoffered) SaveAuthCode(context.Context, string, string) error { return errNotOffered }
-
-// DeleteAuthRequest deletes none.
-func (unoffered) DeleteAuthRequest(context.Context, string) error { return errNotOffered }
-
-// CreateAccessAndRefreshTokens creates none.
+// CreateAccessAndRefreshTokens implements op.Storage, as all of these do.
 func (unoffered) CreateAccessAndRefreshTokens(context.Context, op.TokenRequest, string) (id, refresh string, ends time.Time, err error) {
 	return "", "", time.Time{}, errNotOffered
 }

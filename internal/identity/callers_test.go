@@ -190,7 +190,7 @@ func TestCaller_Scopes(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	for _, roles := range [][]string{nil, {"customer"}, {"owner"}, {"courier"}, {"cleaner"}} {
-		require.Empty(t, d.caller(d.Token(claims{"roles": roles, "scope": "orders:any events:read catalogue:write orders:resolve"})).Scopes, roles)
+		require.Empty(t, d.caller(d.Token(claims{"roles": roles, "scope": "orders:any events:read catalogue:write orders:resolve orders:refund"})).Scopes, roles)
 	}
 	require.Empty(t, d.caller(d.Token(claims{"client_id": "shop", "scope": "orders:any"})).Scopes, "a person, at a client")
 	require.Equal(t, booking.Scopes(), d.caller(d.Token(claims{"roles": []string{"operator"}})).Scopes)

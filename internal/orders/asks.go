@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // asks names the updates that carry decisions. Repeats of one whose outcome is
@@ -48,6 +49,9 @@ func (a *asks) next(now time.Time, caller booking.Caller, d Decision) ask {
 	k := ask{orderID: d.OrderID, decision: fmt.Sprintf("%s/%s", d.Update, nameOf(caller))}
 	if d.Expect != "" {
 		k.decision += "/" + d.Expect
+	}
+	if d.Update == contract.ResolveUpdate {
+		k.decision += "/" + evidenceID(d.Note)
 	}
 	k.id = a.idOf(k)
 	return k

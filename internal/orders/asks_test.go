@@ -29,4 +29,11 @@ func TestAsks(t *testing.T) {
 	require.Equal(t, second, one.next(now, booking.Caller{Unchecked: true}, cancel))
 	require.NotEqual(t, second.id, one.next(now.Add(askSlot), booking.Caller{Unchecked: true}, cancel).id)
 	require.Empty(t, one.over, "what is past is forgotten")
+	resolve := func(evidence booking.Personal) string {
+		d := Decision{OrderID: "food-1", Update: contract.ResolveUpdate, Note: evidence}
+		return one.next(now, booking.Caller{Unchecked: true}, d).id
+	}
+	said := resolve("bank transfer 42")
+	require.Equal(t, said, resolve("bank transfer 42"))
+	require.NotEqual(t, said, resolve("bank transfer 43"), "the second one would be answered and not recorded")
 }

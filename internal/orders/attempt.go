@@ -23,6 +23,9 @@ type Attempt struct {
 	offer     offer                 // the zero value of a repeat
 }
 
+// Price is what the order costs as it was prepared, zero of a repeated request.
+func (a Attempt) Price() booking.Money { return a.offer.amount }
+
 // repeats tells whether the order is in the read model already, so that the
 // request is a repeated one. It is answered as the first one was: what it names
 // is not looked up, and may be gone.

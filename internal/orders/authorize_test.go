@@ -163,7 +163,7 @@ func TestAuthorize_Decide(t *testing.T) {
 				switch {
 				case may:
 					require.NoError(t, err)
-					require.Equal(t, contract.Decision{Note: "so be it", By: caller.ID}, said)
+					require.Equal(t, contract.Decision{Note: "so be it", By: caller.ID, At: today}, said)
 				case caller.Allowed(booking.ReadOrder, order.Thing()):
 					require.ErrorIs(t, err, notAllowed, "%s %s by %v", update, business.kind, caller)
 				default:

@@ -101,7 +101,7 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 	switch {
 	case err != nil:
 		return c.failed(ctx, k, false, err)
-	case resolved == 0:
+	case resolved == 0 && !isRecorded(payment, k.Note):
 		return c.notCarriedOut(ctx, k, v, SettledDecision{Outcome: DecisionOver, Code: booking.NothingOwed})
 	default:
 		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
@@ -110,6 +110,15 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 
 // refused settles a decision that its order did not allow.
 func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code, why *contract.Refusal) error {
+	if k.Update == contract.ResolveUpdate && code == booking.NothingOwed {
+		payment, err := c.Ledger.Payment(ctx, k.OrderID)
+		switch {
+		case err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}):
+			return c.postpone(ctx, k, 0, err)
+		case isRecorded(payment, k.Note):
+			return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		}
+	}
 	var view contract.View
 	if why != nil {
 		view = why.View

@@ -23,8 +23,8 @@ type Decision struct {
 	Note booking.Personal
 	// By is the caller's id, "" while authentication is off. Decide sets it.
 	By string
-	// MadeAt is when it was made, of one that was kept or that expects something; zero
-	// for one that is made now.
+	// MadeAt is when it was made. The update carries it: after a reset the engine applies
+	// the update again. Decide sets it.
 	MadeAt time.Time
 	// Expect is the quote that the caller of a cancel was shown, "" for any.
 	Expect string
@@ -70,10 +70,7 @@ func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) 
 		return Outcome{}, err
 	}
 	made := o.Now()
-	d.By = caller.ID
-	if d.Expect != "" {
-		d.MadeAt = made // what the caller was shown counts as of now, whenever the order is reached
-	}
+	d.By, d.MadeAt = caller.ID, made
 	if out, queued, err := o.queueBehind(ctx, caller, d, made); queued {
 		return out, err
 	}

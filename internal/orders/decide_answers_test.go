@@ -100,8 +100,8 @@ const (
 	complete = contract.CompleteUpdate
 )
 
-// TestDecide_Done: a decision goes to its order as an update, with the words of
-// whoever decides, and is answered with the order after it.
+// TestDecide_Done: a decision goes to its order as an update, with when it was made and
+// the words of its caller, and is answered with the order after it.
 func TestDecide_Done(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -121,7 +121,7 @@ func TestDecide_Done(t *testing.T) {
 				require.Equal(t, test.update, o.UpdateName)
 				require.Equal(t, client.WorkflowUpdateStageAccepted, o.WaitForStage)
 				require.NotEmpty(t, o.UpdateID)
-				require.Equal(t, []any{contract.Decision{Note: test.note}}, o.Args)
+				require.Equal(t, []any{contract.Decision{Note: test.note, At: b.Now()}}, o.Args, "after a reset it is applied again")
 				return nil
 			}, func(context.Context) (contract.View, error) {
 				return business.in(booking.Cancelled, booking.ByCustomer).View, nil

@@ -109,11 +109,12 @@ func (e *Engine) refund(ctx context.Context, workflowID string, r contract.Refun
 	return is, true, marked(update.Get(ctx, &is))
 }
 
-// startRefund starts the workflow of a refund after the end of its order, once.
+// startRefund starts the workflow of a refund after the end of its order, once. One that
+// was terminated, or has failed, is started anew: it goes by what the ledger has.
 func (e *Engine) startRefund(ctx context.Context, r contract.Refunding) error {
 	_, err := e.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: contract.RefundWorkflowID(r.Order.ID, r.Refund.ID), TaskQueue: contract.SagasQueue,
-		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            "refund by staff, order " + r.Order.ID,
 	}, contract.RefundWorkflow, r)

@@ -99,12 +99,17 @@ func TestEngine_Pending(t *testing.T) {
 	t.Parallel()
 	temporal := mocks.NewClient(t)
 	temporal.On("DescribeWorkflowExecution", mock.Anything, "food-1", "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
-		PendingActivities:   []*workflowpb.PendingActivityInfo{{ActivityType: &commonpb.ActivityType{Name: "Notify"}, Attempt: 3}},
+		PendingActivities: []*workflowpb.PendingActivityInfo{
+			{ActivityId: "11", ActivityType: &commonpb.ActivityType{Name: "Notify"}, Attempt: 3},
+			{ActivityId: "17", ActivityType: &commonpb.ActivityType{Name: "Notify"}, Attempt: 1},
+		},
 		PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{Attempt: 1},
 	}, nil)
 	pending, err := orders.NewEngine(temporal).Pending(t.Context(), "food-1")
 	require.NoError(t, err)
-	require.Equal(t, map[string]int{"Notify": 3, orders.WorkflowTask: 1}, pending)
+	require.Equal(t, map[string][]orders.Awaited{
+		"Notify": {{ID: "11", Attempt: 3}, {ID: "17", Attempt: 1}}, orders.WorkflowTask: {{ID: orders.WorkflowTask, Attempt: 1}},
+	}, pending)
 }
 
 // TestEngine_Describe: what the engine refuses to answer is not taken for an

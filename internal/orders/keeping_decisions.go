@@ -77,7 +77,8 @@ const lookWithin = 2 * time.Second
 
 // keepDecision keeps a decision, and answers with its order as far as that is known.
 // It returns false if the decision cannot be kept, or if it is not certain that there
-// is such an order.
+// is such an order. An order that has ended takes no decision but what was paid by hand:
+// its refunds may still wait for that.
 func (o *Orders) keepDecision(ctx context.Context, k KeptDecision) (out Outcome, kept bool, err error) {
 	if o.Carrier == nil || (contract.Decision{Note: k.Note, Expect: k.Expect}).Check(k.Update) != nil {
 		return out, false, nil
@@ -94,7 +95,7 @@ func (o *Orders) keepDecision(ctx context.Context, k KeptDecision) (out Outcome,
 	case err != nil:
 		log.Warn("decision is not kept: its order is not known", zap.Error(err))
 		return Outcome{}, false, nil
-	case out.View.Status.Final():
+	case out.View.Status.Final() && k.Update != contract.ResolveUpdate:
 		return out, true, refusal(overCode(out.View.Status))
 	}
 	err = o.Carrier.put(ctx, k)

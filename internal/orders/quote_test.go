@@ -136,7 +136,7 @@ func TestDecide_Expects(t *testing.T) {
 		require.NotNil(t, out.View.Terms, "it can be quoted anew")
 	}
 	require.Equal(t, []contract.Decision{
-		{Expect: "before:72h/100000", At: today}, {Expect: "before:0s/50000", At: today}, {},
+		{Expect: "before:72h/100000", At: today}, {Expect: "before:0s/50000", At: today}, {At: today},
 	}, said)
 	require.NotEqual(t, ids[0], ids[1])
 	require.NotContains(t, ids[2], "before")

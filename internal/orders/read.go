@@ -30,6 +30,15 @@ func (o *Orders) Read(ctx context.Context, caller booking.Caller, kind booking.K
 	return view, nil
 }
 
+// ReadSeen is Read of an order of any kind that the caller was answered at a version. It
+// waits for the row of that, as List does.
+func (o *Orders) ReadSeen(ctx context.Context, caller booking.Caller, s Seen) (contract.View, error) {
+	if s.Version > 0 && booking.IsOrderID("", s.OrderID) {
+		o.reaches(ctx, caller, s)
+	}
+	return o.Read(ctx, caller, "", s.OrderID)
+}
+
 // ReadFresh asks the order itself, and brings the read model up to date with
 // what it says. An order that is forgotten by the engine cannot change any
 // more: the read model has the last word. But one that merely does not answer

@@ -65,19 +65,26 @@ func (g *Garbled) About() (orderID, item string) { return g.OrderID, "" }
 // order goes on. It is no type of an activity.
 const WorkflowTask = "workflow task"
 
-// Pending tells what the order's workflow waits to be done: the types of its
-// activities and WorkflowTask, each with the number of the attempt that it is at.
-func (e *Engine) Pending(ctx context.Context, orderID string) (map[string]int, error) {
+// Awaited is an activity, or a workflow task, that a workflow waits for.
+type Awaited struct {
+	ID      string
+	Attempt int
+}
+
+// Pending tells what the order's workflow waits to be done, by the types of its
+// activities and WorkflowTask.
+func (e *Engine) Pending(ctx context.Context, orderID string) (map[string][]Awaited, error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
 		return nil, gone(orderID, err)
 	}
-	pending := map[string]int{}
+	pending := map[string][]Awaited{}
 	for _, a := range d.GetPendingActivities() {
-		pending[a.GetActivityType().GetName()] = int(a.GetAttempt())
+		kind := a.GetActivityType().GetName()
+		pending[kind] = append(pending[kind], Awaited{a.GetActivityId(), int(a.GetAttempt())})
 	}
 	if task := d.GetPendingWorkflowTask(); task != nil {
-		pending[WorkflowTask] = int(task.GetAttempt())
+		pending[WorkflowTask] = []Awaited{{WorkflowTask, int(task.GetAttempt())}}
 	}
 	return pending, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -81,7 +82,7 @@ func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (R
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
-	repaid, taken, err := o.beginRefund(asking, wanted, r.OrderID)
+	repaid, taken, err := o.beginRefund(asking, wanted, r.OrderID, begun)
 	switch {
 	case begun: // it is followed again, should its order have forgotten it by a reset
 		return Refunded{Entry: stands, Earlier: true}, nil
@@ -129,11 +130,20 @@ func sameRefund(e booking.Entry, r contract.Refund) error {
 }
 
 // beginRefund puts a refund to the order or, after its end, to a workflow of its own.
-// taken tells whether it was taken, and will be begun unless the ledger refuses.
-func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID string) (is booking.Repaid, taken bool, err error) {
-	is, taken, err = o.Engine.refund(ctx, orderID, r)
-	if answer, _ := answerOf(err); !noWorkflow(err) && (answer == nil || answer.Type() != updateLostToClose) {
-		return is, taken, err
+// taken tells whether it was taken, and will be begun unless the ledger refuses. One that
+// was begun is not put to a saga that has ended since: the engine would repeat that saga's
+// answer, and nothing would follow the refund.
+func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID string, begun bool) (is booking.Repaid, taken bool, err error) {
+	ended := false
+	if begun {
+		saga, err := o.Engine.Describe(ctx, orderID)
+		ended = err == nil && !saga.Running()
+	}
+	if !ended {
+		is, taken, err = o.Engine.refund(ctx, orderID, r)
+		if answer, _ := answerOf(err); !noWorkflow(err) && (answer == nil || answer.Type() != updateLostToClose) {
+			return is, taken, err
+		}
 	}
 	view, err := o.readFresh(ctx, orderID)
 	switch {
@@ -206,22 +216,30 @@ func (o *Orders) notRefunded(ctx context.Context, orderID string, err error) err
 
 // Resolve says that what the provider could not give back of an order was paid by hand,
 // with the evidence. Its saga records that and goes on; so do the workflows of refunds
-// that were begun after its end.
+// that were begun after its end. What is recorded with this evidence already is answered
+// as when it was recorded.
 func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (Outcome, error) {
 	out, err := o.Decide(ctx, caller, Decision{
 		OrderID: orderID, Kind: booking.KindOf(orderID), Update: contract.ResolveUpdate, Note: evidence,
 	})
-	if over, ok := errors.AsType[*booking.Error](err); !ok || over.Code != NotRunning && over.Code != overCode(out.View.Status) {
+	no, refused := errors.AsType[*booking.Error](err)
+	over := refused && (no.Code == NotRunning || no.Code == overCode(out.View.Status))
+	if !over && (!refused || no.Code != booking.NothingOwed) {
 		return out, err
 	}
-	payment, err := o.Ledger.Payment(ctx, orderID)
-	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	payment, unread := o.Ledger.Payment(ctx, orderID)
+	switch {
+	case unread != nil && !errors.Is(unread, &booking.Error{Code: booking.NotFound}):
+		return out, unread
+	case !over && isRecorded(payment, evidence):
+		return Outcome{View: out.View, Done: true}, nil
+	case !over:
 		return out, err
 	}
 	resolved, err := resolveRefunds(payment, orderID, func(workflowID string) error {
 		d := Decision{OrderID: workflowID, Update: contract.ResolveUpdate, Note: evidence, By: caller.ID}
 		asked := o.asks.next(o.Now(), caller, d)
-		_, taken, err := o.Engine.decide(ctx, asked.id+"/"+evidenceID(evidence), d)
+		_, taken, err := o.Engine.decide(ctx, asked.id, d)
 		if taken && !isAway(err) {
 			o.asks.answered(asked)
 		}
@@ -230,19 +248,19 @@ func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID str
 	switch {
 	case err != nil:
 		return out, o.notRefunded(ctx, orderID, err)
-	case resolved == 0:
+	case resolved == 0 && !isRecorded(payment, evidence):
 		return out, booking.Errorf(booking.NothingOwed, "no refund of the order waits for a person")
 	}
 	return Outcome{View: out.View, Done: true}, nil
 }
 
 // resolveRefunds puts what was paid by hand to the workflows of the refunds that were
-// begun after the order's end and are not done. It answers how many have recorded it:
+// begun after the order's end, or have failed since, and are not done. It answers how many have recorded it:
 // others wait for no person, or have ended.
 func resolveRefunds(payment booking.Payment, orderID string, put func(workflowID string) error) (resolved int, err error) {
 	for _, e := range payment.Entries {
-		id, ofStaff := contract.RefundID(e.Key)
-		if !ofStaff || e.State == booking.EntryDone {
+		id, ours := contract.RefundIDOf(orderID, e.Key)
+		if !ours || e.State == booking.EntryDone {
 			continue
 		}
 		err := put(contract.RefundWorkflowID(orderID, id))
@@ -255,6 +273,12 @@ func resolveRefunds(payment booking.Payment, orderID string, put func(workflowID
 		}
 	}
 	return resolved, nil
+}
+
+// isRecorded tells whether a refund of the payment was paid by hand with this evidence.
+func isRecorded(payment booking.Payment, evidence booking.Personal) bool {
+	said := booking.Lines(evidence)
+	return said != "" && slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.Evidence() == said })
 }
 
 // evidenceID tells one evidence from another in the ids of updates.

@@ -7,7 +7,10 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
@@ -123,6 +126,9 @@ func TestRefund_OpenOneIsPutAgain(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
 	g.begins(takesAll, nil)
+	g.engine.On("DescribeWorkflowExecution", mock.Anything, g.order, "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
+		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING},
+	}, nil)
 	first, err := g.give("a", won(30000))
 	require.NoError(t, err)
 	payment := g.ledger[g.order]
@@ -249,6 +255,7 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 	require.False(t, is.Earlier)
 	require.Len(t, started, 1)
 	require.Equal(t, g.order+"/"+is.Entry.Key, started[0].ID, "one workflow for each refund")
+	require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY, started[0].WorkflowIDReusePolicy, "one that was terminated is started anew")
 	require.Equal(t, started[0].ID, g.put[1].WorkflowID)
 }
 
@@ -346,6 +353,80 @@ func TestResolve_AskedAgain(t *testing.T) {
 	require.Len(t, ids, 3)
 	require.NotEqual(t, ids[0], ids[1])
 	require.NotEqual(t, ids[1], ids[2])
+}
+
+// TestResolve_Repeated: evidence that is recorded already is answered as when it was
+// recorded, whether its order runs or has ended. Other evidence is not.
+func TestResolve_Repeated(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status booking.Status
+		err    error
+	}{
+		"Runs":  {booking.Confirmed, temporal.NewNonRetryableApplicationError("none waits", string(booking.NothingOwed), nil, contract.Refusal{View: of(booking.Lodging).input.View()})},
+		"Ended": {booking.Completed, serviceerror.NewNotFound("workflow execution already completed")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newGiving(t, test.status)
+			g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, test.err)
+			payment := g.ledger[g.order]
+			payment.Entries = []booking.Entry{
+				{Key: "refund/1", Kind: booking.RefundEntry, State: booking.EntryDone, ByHand: true, Ref: "bank transfer 42\nof Monday"},
+				{Key: "refund/2", Kind: booking.RefundEntry, State: booking.EntryDone, Ref: "re_1"},
+			}
+			g.ledger[g.order] = payment
+			out, err := g.Resolve(t.Context(), olga, g.order, "bank transfer 42\r\nof Monday")
+			require.NoError(t, err)
+			require.True(t, out.Done)
+			require.Equal(t, g.order, out.View.ID)
+			for _, other := range []booking.Personal{"bank transfer 43", "re_1"} {
+				_, err = g.Resolve(t.Context(), olga, g.order, other)
+				require.ErrorIs(t, err, &booking.Error{Code: booking.NothingOwed})
+			}
+		})
+	}
+}
+
+// TestResolve_Kept: while the engine is away the word of an operator is kept, whatever the
+// order's status: the saga of one that has ended may follow a refund. A second evidence is
+// kept beside the first.
+func TestResolve_Kept(t *testing.T) {
+	t.Parallel()
+	for _, status := range []booking.Status{booking.Completed, booking.Cancelled, booking.Confirmed} {
+		t.Run(string(status), func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			order := d.has(booking.Lodging, status, "")
+			d.answersUpdates(func(int) error { return serviceerror.NewUnavailable("connection reset") }, well)
+			for i, evidence := range []booking.Personal{"bank transfer 42", "bank transfer 42", "bank transfer 43"} {
+				out, err := d.Resolve(t.Context(), olga, order.ID, evidence)
+				require.NoError(t, err)
+				require.False(t, out.Done)
+				require.Equal(t, order.ID, out.View.ID)
+				require.Len(t, d.kept(), []int{1, 1, 2}[i])
+			}
+			for _, k := range d.kept() {
+				require.Equal(t, contract.ResolveUpdate, k.Update)
+			}
+		})
+	}
+}
+
+// TestResolve_KeptAndRecorded: a word that was kept, and is recorded when it is delivered,
+// counts as delivered.
+func TestResolve_KeptAndRecorded(t *testing.T) {
+	t.Parallel()
+	for recorded, want := range map[booking.Personal]string{"as I say": orders.DecisionDelivered, "bank transfer 42": orders.DecisionRefused} {
+		d := newDesk(t)
+		order := d.has(booking.Lodging, booking.Confirmed, "")
+		d.Carrier.Ledger = paid{order.ID: {Entries: []booking.Entry{{Key: "refund/1", State: booking.EntryDone, ByHand: true, Ref: string(recorded)}}}}
+		d.answersUpdates(func(int) error {
+			return temporal.NewNonRetryableApplicationError("none waits", string(booking.NothingOwed), nil, contract.Refusal{View: order})
+		}, well)
+		d.keeps(booking.Lodging, contract.ResolveUpdate)
+		require.Equal(t, map[string]int{want: 1}, d.carries())
+	}
 }
 
 // TestResolve_KeptPastTheEnd: what an operator said of an order that could not be reached,

@@ -58,6 +58,9 @@ func (b *Busy) Error() string {
 	return fmt.Sprintf("payment provider is busy for %s", b.wait)
 }
 
+// Said is Error without what differs from time to time.
+func (b *Busy) Said() string { return "payment provider is busy" }
+
 // RetryAfter is how long to wait before asking again; 0 when the provider did
 // not say.
 func (b *Busy) RetryAfter() time.Duration { return b.wait }
@@ -76,7 +79,10 @@ type conduct struct {
 	// dispute has some of an order's charge, or with 0 all of it, disputed, and says
 	// where that stands.
 	dispute func(ctx context.Context, orderID string, amount int64, state string) error
-	herald  *herald
+	// failRefunds has the refunds of an order's charge fail that are of the amount, or with 0
+	// all of them, though they were done. NotFound: there is none.
+	failRefunds func(ctx context.Context, orderID string, amount int64) error
+	herald      *herald
 	// switched is told of each turn of the switches.
 	switched func(ctx context.Context, was, is Behaviour)
 	// unfinished are the references of charges of which refunds are pending.

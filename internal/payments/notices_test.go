@@ -219,6 +219,10 @@ func TestSandbox_Tells(t *testing.T) {
 	h.do("disputes", `{"orderId":"o1","amount":5000,"state":"won"}`, http.StatusOK)
 	requireTold("charge.dispute.closed")
 
+	h.do("failures", `{"orderId":"o1","amount":3}`, http.StatusNotFound)
+	h.do("failures", `{"orderId":"o1","amount":1000}`, http.StatusOK)
+	requireTold("refund.failed")
+
 	s.Behave(payments.Behaviour{Refunds: "wait"})
 	give := func() error {
 		seen, err := s.Look(t.Context(), ref)

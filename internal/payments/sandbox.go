@@ -3,6 +3,7 @@ package payments
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,9 @@ type Memory interface {
 	// Dispute has some of an order's charge disputed, or with 0 all of it, and says
 	// where that stands. NotFound: there is no charge.
 	Dispute(ctx context.Context, orderID string, amount int64, state string) error
+	// FailRefunds has the refunds of an order's charge fail that are of the amount, or
+	// with 0 all of them, though they were done. NotFound: there is none.
+	FailRefunds(ctx context.Context, orderID string, amount int64) error
 	// Look tells what has become of a charge. NotFound: there is none.
 	Look(ctx context.Context, ref string) (Balance, error)
 	// Totals sums up what was charged and what was refunded, in minor units
@@ -66,6 +70,7 @@ type Part struct {
 	Key    string
 	Amount int64
 	At     time.Time
+	Failed bool // after it was done
 }
 
 // Sandbox is the built-in payment provider. It declines the payment methods
@@ -85,7 +90,7 @@ var _ activities.PaymentProvider = (*Sandbox)(nil)
 // NewSandbox makes a sandbox that behaves well. Close it.
 func NewSandbox(memory Memory) *Sandbox {
 	s := &Sandbox{memory: memory}
-	s.totals, s.refund, s.dispute = memory.Totals, s.refundByHand, s.disputeByHand
+	s.totals, s.refund, s.dispute, s.failRefunds = memory.Totals, s.refundByHand, s.disputeByHand, s.failLater
 	s.herald, s.switched = newHerald(s.hand), s.onSwitched
 	return s
 }
@@ -144,7 +149,11 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, erro
 	}
 	for _, part := range is.Parts {
 		key, _, _ := strings.Cut(part.Key, after)
-		seen.Refunds = append(seen.Refunds, activities.Refund{ID: part.Key, Key: key, Amount: part.Amount, State: booking.EntryDone, At: part.At})
+		is := activities.Refund{ID: part.Key, Key: key, Amount: part.Amount, State: booking.EntryDone, At: part.At}
+		if part.Failed {
+			is.State, is.Words = booking.EntryFailed, "failed in the sandbox"
+		}
+		seen.Refunds = append(seen.Refunds, is)
 	}
 	return seen, err
 }
@@ -154,6 +163,9 @@ func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay
 	return key, s.act(ctx, func() error {
 		if amount.Amount == 0 {
 			return tookBack(key, seen) // what it gives back is given at once
+		}
+		if err := hasFailed(key, seen); err != nil {
+			return err
 		}
 		if is, err := s.memory.Look(ctx, seen.Ref); err != nil || is.Dispute.holds() {
 			return cmp.Or(err, error(&activities.Owed{Words: "the charge " + seen.Ref + " is disputed in the sandbox", NeedsPerson: true}))
@@ -167,6 +179,16 @@ func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay
 		}
 		return s.memory.Refund(ctx, again(key, seen), seen.Ref, amount)
 	})
+}
+
+// hasFailed is *Owed when a refund under the key has failed: the provider does not make it
+// again.
+func hasFailed(key string, seen activities.Outlay) error {
+	r, has := seen.Has(key, booking.EntryFailed)
+	if !has {
+		return nil
+	}
+	return &activities.Owed{Words: fmt.Sprintf("refund %s of %s is %s", r.ID, seen.Ref, r.Words), NeedsPerson: true}
 }
 
 // tookBack is ErrReturned when a bank has taken back what was not given back under the

@@ -41,6 +41,14 @@ func (s *Sandbox) disputeByHand(ctx context.Context, orderID string, amount int6
 	return err
 }
 
+func (s *Sandbox) failLater(ctx context.Context, orderID string, amount int64) error {
+	err := s.memory.FailRefunds(ctx, orderID, amount)
+	if err == nil {
+		s.tell(refundFailed, orderID, "")
+	}
+	return err
+}
+
 // onSwitched tells of the charges whose refunds were pending and can be asked for again.
 func (s *Sandbox) onSwitched(ctx context.Context, _, is Behaviour) {
 	what := refundUpdated

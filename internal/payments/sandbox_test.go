@@ -69,6 +69,8 @@ func (m *memory) ByHand(context.Context, string, int64) error { return m.err }
 
 func (m *memory) Dispute(context.Context, string, int64, string) error { return m.err }
 
+func (m *memory) FailRefunds(context.Context, string, int64) error { return m.err }
+
 func (m *memory) Look(_ context.Context, ref string) (payments.Balance, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -45,6 +45,10 @@ type Intents interface {
 	// Dispute has some of an order's intent disputed, or with 0 all of it, and says
 	// where that stands. NotFound: it has none that has succeeded.
 	Dispute(ctx context.Context, orderID string, amount int64, state string) error
+	// FailRefunds has the refunds of an order's intent fail that are of the amount, or
+	// with 0 all of them, though they have succeeded. Returns the newest of them.
+	// NotFound: there is none.
+	FailRefunds(ctx context.Context, orderID string, amount int64) (Refund, error)
 	// EndRefunds gives the pending refunds of an intent another status.
 	EndRefunds(ctx context.Context, intentID, status string) error
 	// Label adds labels to an intent's metadata. NotFound: there is none.
@@ -106,7 +110,7 @@ type Server struct {
 // NewServer makes a server that behaves well. Close it.
 func NewServer(intents Intents) *Server {
 	s := &Server{intents: intents}
-	s.totals, s.refund, s.dispute = intents.Totals, s.refundByHand, s.disputeByHand
+	s.totals, s.refund, s.dispute, s.failRefunds = intents.Totals, s.refundByHand, s.disputeByHand, s.failLater
 	s.herald, s.switched = newHerald(post), s.onSwitched
 	return s
 }

@@ -75,6 +75,15 @@ func (s *Server) refundByHand(ctx context.Context, orderID string, amount int64)
 	return nil
 }
 
+// failLater has refunds fail that have succeeded, and tells of the newest of them.
+func (s *Server) failLater(ctx context.Context, orderID string, amount int64) error {
+	r, err := s.intents.FailRefunds(ctx, orderID, amount)
+	if err == nil {
+		s.tell(refundFailed, r.IntentID, renderedRefund(r))
+	}
+	return err
+}
+
 // disputeByHand has some of an order's intent disputed, or ends that, and tells of it.
 func (s *Server) disputeByHand(ctx context.Context, orderID string, amount int64, state string) error {
 	before, err := s.paidFor(ctx, orderID)

@@ -43,7 +43,7 @@ func (s *Stripe) explain(err error) error {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		s.log.Error("stripe refuses our secret key, or what it may do: no payment goes through",
 			zap.Int("status", status), zap.String("request", said.RequestID))
-		return fmt.Errorf("stripe answered %d: it refuses our secret key (STRIPE_SECRET_KEY), or what it may do", status)
+		return &locked{status}
 	case isSavedFailure(said):
 		return fmt.Errorf("%w: %w", errSavedFailure, &answer{*said})
 	default:
@@ -83,6 +83,24 @@ type answer struct{ said stripe.Error }
 func (a *answer) Error() string {
 	return fmt.Sprintf("stripe answered %d %s %s %q (request %s): %s",
 		a.said.HTTPStatusCode, a.said.Type, a.said.Code, a.said.Param, a.said.RequestID, a.said.Msg)
+}
+
+// Said implements activities' words for people: without what differs from request to request.
+func (a *answer) Said() string {
+	return fmt.Sprintf("stripe answered %d %s: %s", a.said.HTTPStatusCode, cmp.Or(string(a.said.Code), string(a.said.Type)), a.said.Msg)
+}
+
+// locked is Stripe's refusal of our secret key.
+type locked struct{ status int }
+
+// Error implements error.
+func (l *locked) Error() string {
+	return l.Said() + " (STRIPE_SECRET_KEY)"
+}
+
+// Said is Error for people outside.
+func (l *locked) Said() string {
+	return fmt.Sprintf("stripe answered %d: it refuses our secret key, or what it may do", l.status)
 }
 
 // forGood tells whether the same request would always be answered so: it is

@@ -312,3 +312,22 @@ func TestBusy_InWords(t *testing.T) {
 	_, err = dial(t, says(429, "")).Charge(t.Context(), newCharge("pm_card_visa"))
 	require.EqualError(t, err, "payment provider is busy")
 }
+
+// TestStripe_SaysForPeople: what the provider fails with has words that people may be shown,
+// the same each time.
+func TestStripe_SaysForPeople(t *testing.T) {
+	t.Parallel()
+	for words, answer := range map[string]http.HandlerFunc{
+		"payment provider is busy":                                          says(429, "", "Retry-After", "3"),
+		"stripe answered 500 api_error: sorry":                              says(500, `{"error":{"type":"api_error","message":"sorry"}}`, "Request-Id", "req_1"),
+		"stripe answered 401: it refuses our secret key, or what it may do": says(401, `{"error":{"type":"invalid_request_error","message":"sk_s3cret"}}`),
+	} {
+		_, err := dial(t, answer).Void(t.Context(), newCharge("pm_card_visa"))
+		var said interface {
+			error
+			Said() string
+		}
+		require.ErrorAs(t, err, &said)
+		require.Equal(t, words, said.Said())
+	}
+}

@@ -47,8 +47,9 @@ func (s *Stripe) Refund(ctx context.Context, key string, seen activities.Outlay,
 	case units > 0 && seen.Returned:
 		return "", activities.ErrReturned
 	case units > 0:
-		if refund, has := seen.Has(key, booking.EntryFailed); has {
-			return refund.ID, &activities.Owed{Words: fmt.Sprintf("refund %s of %s is %s", refund.ID, seen.Ref, refund.Words), NeedsPerson: true}
+		if err := hasFailed(key, seen); err != nil {
+			refund, _ := seen.Has(key, booking.EntryFailed)
+			return refund.ID, err
 		}
 		refund, err := s.refund(ctx, key, seen, units)
 		if _, refused := errors.AsType[*activities.Owed](err); refused || tellsNothing(err) {

@@ -20,11 +20,14 @@ type hand struct {
 	State   string `json:"state"`  // of a dispute: open, lost or won
 }
 
-// hands mounts POST of a refund by hand, and of a dispute.
+// hands mounts POST of a refund by hand, of a dispute, and of the failure of what was refunded.
 func (c *conduct) hands(r gin.IRouter) {
 	r.POST(SwitchboardPath+"/refunds", c.carryOut(func(ctx context.Context, h hand) error { return c.refund(ctx, h.OrderID, h.Amount) }))
 	r.POST(SwitchboardPath+"/disputes", c.carryOut(func(ctx context.Context, h hand) error {
 		return c.dispute(ctx, h.OrderID, h.Amount, h.State)
+	}))
+	r.POST(SwitchboardPath+"/failures", c.carryOut(func(ctx context.Context, h hand) error {
+		return c.failRefunds(ctx, h.OrderID, h.Amount)
 	}))
 }
 
@@ -44,7 +47,10 @@ func (c *conduct) carryOut(do func(context.Context, hand) error) gin.HandlerFunc
 		case err == nil:
 			c.show(g)
 		case errors.Is(err, &booking.Error{Code: booking.NotFound}):
-			fail(g, problem{Title: "Not found", Status: http.StatusNotFound, Code: "not_found", Detail: "the sandbox has not charged the order"})
+			fail(g, problem{
+				Title: "Not found", Status: http.StatusNotFound, Code: "not_found",
+				Detail: "the sandbox has no such charge, or refund, of the order",
+			})
 		case errors.Is(err, &booking.Error{Code: booking.RefundExceeds}):
 			fail(g, problem{Title: "More than is left", Status: http.StatusConflict, Code: "refund_exceeds", Detail: "that much is not left of the charge"})
 		default:

@@ -146,3 +146,25 @@ func (i *Inventory) Levels(ctx context.Context, of []booking.ItemDay) (map[booki
 	}
 	return levels, nil
 }
+
+// Least is how many of each item are left on the day of [from, to) with the fewest. An
+// item for which stock was not set on all of these days is not among them.
+func (i *Inventory) Least(ctx context.Context, items []string, from, to booking.Date) (map[string]int, error) {
+	least := make(map[string]int, len(items))
+	if len(items) == 0 {
+		return least, nil
+	}
+	var rows []struct {
+		ItemID string
+		Least  int
+	}
+	err := i.db.run(ctx, "read least stock", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewRaw("SELECT item_id, MIN(remaining) AS least FROM stock WHERE item_id IN (?) AND day >= ? AND day < ? "+
+			"GROUP BY item_id HAVING COUNT(*) = ?", bun.List(items), from.String(), to.String(), from.DaysUntil(to)).Scan(ctx, &rows)
+	})
+	for _, row := range rows {
+		least[row.ItemID] = row.Least
+	}
+	return least, err
+}

@@ -90,7 +90,8 @@ func ahead(ctx context.Context, q bun.IDB, k orders.KeptDecision) (waiting int, 
 	var rows []decisionRow
 	err = q.NewSelect().Model(&rows).Where("order_id = ? AND settled_at IS NULL", k.OrderID).Scan(ctx)
 	return len(rows), slices.ContainsFunc(rows, func(r decisionRow) bool {
-		return r.Decision == k.Update && r.Caller == k.Caller && r.Expect == k.Expect
+		return r.Decision == k.Update && r.Caller == k.Caller && r.Expect == k.Expect &&
+			(k.Update != contract.ResolveUpdate || r.Note == k.Note) // other evidence is of another payment
 	}), err
 }
 

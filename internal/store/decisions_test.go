@@ -107,6 +107,17 @@ func testDecisionsPut(k keptOf) {
 		require.Equal(k, equal, same)
 	}
 
+	paid := decided("c", contract.ResolveUpdate, 0)
+	paid.Note = "bank transfer 42"
+	require.NoError(k, k.Put(k.Context(), paid))
+	for note, equal := range map[booking.Personal]bool{"bank transfer 42": true, "bank transfer 43": false} {
+		paid.Note = note
+		_, same, err := k.Ahead(k.Context(), paid)
+		require.NoError(k, err)
+		require.Equal(k, equal, same, "other evidence is another decision")
+	}
+	require.NoError(k, k.Settle(k.Context(), paid, orders.SettledDecision{Outcome: orders.DecisionDelivered, At: received}))
+
 	again := first
 	again.ID, again.DecidedAt = "confirm/_anonymous/2/0", received.Add(time.Minute)
 	require.NoError(k, k.Put(k.Context(), again), "of another moment")

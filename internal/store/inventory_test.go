@@ -201,6 +201,21 @@ func testSetCapacity(t *testing.T, inventory *store.Inventory) {
 		require.Empty(t, none)
 	})
 
+	run(t, "Least", func(t *testing.T) {
+		wide, narrow := t.Name()+"?'", item(t, inventory, 3, 5)
+		require.NoError(t, inventory.SetCapacity(t.Context(), wide, day(0), day(4), 7))
+		hold(t, inventory, newHold(narrow, "a", 1, 2, 4), done)
+		least, err := inventory.Least(t.Context(), []string{wide, narrow, "none"}, day(0), day(3))
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{wide: 7, narrow: 1}, least)
+		least, err = inventory.Least(t.Context(), []string{wide, narrow}, day(0), day(4))
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{wide: 7}, least, "the narrow one has no stock on the last day")
+		least, err = inventory.Least(t.Context(), nil, day(0), day(3))
+		require.NoError(t, err)
+		require.Empty(t, least)
+	})
+
 	run(t, "AWholeYear", func(t *testing.T) {
 		p := item(t, inventory, booking.MaxNights, 7)
 		days, err := inventory.Days(t.Context(), p, day(0), day(booking.MaxNights))

@@ -11,13 +11,16 @@ import (
 
 // PayByHand marks the refunds of the order that have failed or were never answered, and
 // are still owed, as done by hand: the payment's own first, and others as far as there is room for
-// them. Returns those that the same evidence stands for, none when there are none.
+// them. Those that the provider has pending are left out, and count as given back. Returns those
+// that the same evidence stands for, none when there are none.
+// UnderDispute: there are some, and a dispute of the charge may yet take that money back.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
 	var payment booking.Payment
 	err = p.change(ctx, "record what was paid by hand", r.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		paid = nil
 		own := payment.RefundKey()
-		if e, begun := payment.Entry(own); begun && e.State == booking.EntryFailed {
+		unknownCharge(&payment, r)
+		if e, begun := payment.Entry(own); begun && (e.State == booking.EntryFailed || isUnanswered(e, r)) {
 			for _, made := range r.Made { // the rest of it is owed
 				if err := putEntry(ctx, q, made); err != nil {
 					return err
@@ -27,15 +30,18 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 		}
 		slices.SortStableFunc(payment.Entries, func(a, b booking.Entry) int { return first(a.Key == own) - first(b.Key == own) })
 		for i := range payment.Entries {
-			e := &payment.Entries[i]
-			amount := e.Amount.Amount
-			if e.Key == own {
-				amount = payment.Owed()
+			if _, pending := r.Pending[payment.Entries[i].Key]; pending {
+				payment.Entries[i].State, payment.Entries[i].Words = booking.EntryPending, "it is pending"
 			}
-			unanswered := e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
-			switch owed := amount > 0 && e.Reason != booking.AtProvider && (e.Key == own || unanswered || amount <= payment.Refundable()); {
-			case (e.State == booking.EntryFailed || unanswered) && owed:
-				e.Amount.Amount, e.State, e.ByHand, e.Ref, e.By = amount, booking.EntryDone, true, string(r.Evidence), r.By
+		}
+		for i := range payment.Entries {
+			e := &payment.Entries[i]
+			switch {
+			case isOwedByHand(payment, e, r):
+				if dispute, open := mayTakeBack(payment, r); open {
+					return dispute.StillOpen()
+				}
+				e.State, e.ByHand, e.Ref, e.By = booking.EntryDone, true, string(r.Evidence), r.By
 				if err := putEntry(ctx, q, *e); err != nil {
 					return err
 				}
@@ -47,6 +53,62 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 		return nil
 	})
 	return paid, err
+}
+
+// unknownCharge adds the payment's own refund where there is none, since it is not known
+// whether there was a charge, and the provider does not say.
+func unknownCharge(payment *booking.Payment, r booking.Resolution) {
+	own := payment.RefundKey()
+	_, begun := payment.Entry(own)
+	if begun || payment.Status != booking.RefundPending || payment.Ref != "" || !slices.Contains(r.Unanswered, own) {
+		return
+	}
+	payment.Entries = append(payment.Entries, booking.Entry{
+		Key: own, OrderID: payment.OrderID, Kind: booking.RefundEntry, Reason: booking.EntryReason(payment.Why),
+		Amount: booking.Money{Currency: payment.Amount.Currency}, State: booking.EntryPending,
+	})
+}
+
+// NoteCharge records the provider's reference of a charge that was taken after all, of a
+// payment that a person has paid by hand without knowing it.
+func (p *Payments) NoteCharge(ctx context.Context, orderID, ref string) error {
+	return p.db.run(ctx, "note charge", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewRaw("UPDATE payments SET ref = ?, updated_at = ? WHERE order_id = ? AND status = ? AND ref = ''",
+			ref, now(), orderID, booking.Returned).Exec(ctx)
+		return err
+	})
+}
+
+// isOwedByHand tells whether a refund has failed, or was never answered, and is still owed.
+// It sets how much of the payment's own is.
+func isOwedByHand(payment booking.Payment, e *booking.Entry, r booking.Resolution) bool {
+	own := e.Key == payment.RefundKey()
+	amount := e.Amount.Amount
+	if own {
+		amount = payment.Owed()
+	}
+	unanswered := isUnanswered(*e, r)
+	owed := amount > 0 && e.Reason != booking.AtProvider && (own || unanswered || amount <= payment.Refundable())
+	if !owed || e.State != booking.EntryFailed && !unanswered {
+		return false
+	}
+	e.Amount.Amount = amount
+	return true
+}
+
+// isUnanswered tells whether the provider has said nothing but errors of a refund.
+func isUnanswered(e booking.Entry, r booking.Resolution) bool {
+	return e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
+}
+
+// mayTakeBack is a dispute by which the bank may take back what is to be paid by hand.
+func mayTakeBack(payment booking.Payment, r booking.Resolution) (booking.Dispute, bool) {
+	for _, d := range payment.OpenDisputes() {
+		if !r.Blind || d.MayBeOpen(now()) {
+			return d, true
+		}
+	}
+	return booking.Dispute{}, false
 }
 
 // first sorts what is so before what is not.

@@ -95,7 +95,12 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 	var payment booking.Payment
 	return p.change(ctx, "note refund", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		switch stands, begun := payment.Entry(e.Key); {
-		case !begun || stands.State != booking.EntryDone:
+		case !begun:
+			return putEntry(ctx, q, e)
+		case hasFailedSince(stands, e):
+			return nil
+		case stands.State != booking.EntryDone:
+			e.Amount, e.By = stands.Amount, stands.By // another transaction may have changed them since e was read
 			return putEntry(ctx, q, e)
 		case stands.ByHand && e.State == booking.EntryDone && !e.ByHand && e.Ref != "": // it was under way when it was paid by hand
 			return putEntry(ctx, q, besides(e))
@@ -105,16 +110,20 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 	})
 }
 
+// hasFailedSince tells whether a refund was done and has failed at the provider since an
+// attempt read it, which was slower than all that and calls it done.
+func hasFailedSince(stands, read booking.Entry) bool {
+	return stands.State == booking.EntryFailed && read.State == booking.EntryDone && read.Ref != "" && read.Ref == stands.Ref &&
+		!read.Changed.IsZero() && read.Changed.Before(stands.Changed)
+}
+
 // Import records what others have given back of a payment, and how its disputes
 // stand. The payment's own refund is for less then, and the policy keeps less if
 // that is not enough. Returns the payment with its entries.
 func (p *Payments) Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (payment booking.Payment, err error) {
 	err = p.change(ctx, "record refunds of others", orderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		for _, e := range others {
-			if stands, known := payment.Entry(e.Key); known && stands.State == booking.EntryDone && !e.ByOthers() {
-				e = besides(e) // it is paid by hand already
-			}
-			if err := putEntry(ctx, q, e); err != nil {
+			if err := importEntry(ctx, q, payment, e); err != nil {
 				return err
 			}
 		}
@@ -139,6 +148,52 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 	return payment, err
 }
 
+// importEntry records what was seen of a refund at the provider.
+func importEntry(ctx context.Context, q bun.IDB, payment booking.Payment, e booking.Entry) error {
+	stands, known := payment.Entry(e.Key)
+	switch {
+	case e.ByOthers():
+	case e.State == booking.EntryFailed:
+		if !known || !stands.ByProvider() || stands.Ref != e.Ref {
+			return nil // it stands otherwise by now
+		}
+		return failLater(ctx, q, payment, e)
+	case e.ByHand:
+		return knownBetter(ctx, q, stands, e)
+	case known && stands.State == booking.EntryDone && !stands.ByHand && stands.Ref == e.Ref:
+		return nil // another look was first
+	case known && stands.State == booking.EntryDone:
+		e = besides(e) // it is paid by hand already
+	}
+	return putEntry(ctx, q, e)
+}
+
+// failLater records that a refund which was done has failed at the provider since. What the
+// undo of the charge has given back is owed again then.
+func failLater(ctx context.Context, q bun.IDB, payment booking.Payment, e booking.Entry) error {
+	if e.Key == payment.RefundKey() && payment.Status == booking.Refunded {
+		_, err := q.NewRaw("UPDATE payments SET status = ?, updated_at = ? WHERE order_id = ?", booking.RefundPending, now(), payment.OrderID).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return putEntry(ctx, q, e)
+}
+
+// knownBetter changes how much has come back to the customer in another way than by a
+// refund, once it is known what of that was a bank's.
+func knownBetter(ctx context.Context, q bun.IDB, stands, e booking.Entry) error {
+	switch {
+	case stands.State != booking.EntryDone || !stands.ByHand || stands.Evidence() != "" || e.Amount.Amount >= stands.Amount.Amount:
+		return nil // it stands otherwise by now
+	case e.Amount.Amount == 0:
+		_, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", e.OrderID, e.Key).Exec(ctx)
+		return err
+	}
+	stands.Amount = e.Amount
+	return putEntry(ctx, q, stands)
+}
+
 // besides is a refund of the provider's as one that was made beside those that were
 // decided on.
 func besides(e booking.Entry) booking.Entry {
@@ -159,14 +214,17 @@ func (p *Payments) keepLess(ctx context.Context, q bun.IDB, orderID string) erro
 	if err != nil || row.Status != booking.RefundPending {
 		return err
 	}
-	if kept := max(0, min(payment.Kept, payment.Amount.Amount-payment.Others())); kept != payment.Kept {
+	own, begun := payment.Entry(payment.RefundKey())
+	if begun && own.State == booking.EntryDone {
+		return nil // paid by hand: a refund that comes after it comes out of what is kept
+	}
+	if kept := payment.Keeps(payment.Kept, 0); kept != payment.Kept {
 		payment.Kept = kept
 		if _, err := q.NewRaw("UPDATE payments SET kept = ? WHERE order_id = ?", kept, orderID).Exec(ctx); err != nil {
 			return err
 		}
 	}
-	own, begun := payment.Entry(payment.RefundKey())
-	if !begun || own.State == booking.EntryDone || own.Amount.Amount == payment.Owed() {
+	if !begun || own.Amount.Amount == payment.Owed() {
 		return nil
 	}
 	own.Amount.Amount = payment.Owed()

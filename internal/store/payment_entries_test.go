@@ -175,7 +175,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			require.Equal(t, "1030", p.Entries[0].By)
 		}
 		for range 2 {
-			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 40000, "re_1"))
+			require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 40000, "re_1")))
 		}
 		p := read(t, c)
 		require.EqualValues(t, 40000, p.Refunded)
@@ -194,7 +194,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.Empty(t, p.Tier)
 		require.Empty(t, p.Entries, "whether there is anything to give back is not known")
 		require.False(t, p.Taken())
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, "re_1"))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, "re_1")))
 		require.Equal(t, won.Amount, read(t, c).Refunded)
 	})
 
@@ -204,7 +204,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Equal(t, won.Amount, p.Kept)
 		require.Empty(t, p.Entries)
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		p = read(t, c)
 		require.Equal(t, booking.Retained, p.Status)
 		require.Zero(t, p.Refunded)
@@ -220,8 +220,63 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		p, err := payments.BeginRefund(t.Context(), keeping(c, 40000))
 		require.NoError(t, err)
 		require.EqualValues(t, 30000, p.Kept, "no more is there to keep")
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		require.EqualValues(t, 20000, read(t, c).Refunded)
+	})
+
+	for _, state := range []booking.EntryState{booking.EntryDone, booking.EntryFailed} {
+		run(t, "CancelWhileGoodwillIsPending/"+string(state), func(t *testing.T) {
+			c := charged(t)
+			e := part(c, "refund/1", 20000)
+			_, err := payments.BeginEntry(t.Context(), e)
+			require.NoError(t, err)
+			p, err := payments.BeginRefund(t.Context(), keeping(c, 40000))
+			require.NoError(t, err)
+			require.EqualValues(t, 40000, p.Kept, "it may fail")
+			require.Zero(t, p.Owed(), "and may be made")
+			e.State, e.Words = state, "at the provider"
+			require.NoError(t, payments.NoteEntry(t.Context(), e))
+			want := map[booking.EntryState]struct{ kept, own int64 }{booking.EntryDone: {30000, 0}, booking.EntryFailed: {40000, 10000}}[state]
+			require.Equal(t, want.own, read(t, c).Owed())
+			for range 2 {
+				p, err = payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", want.own, "re_1")
+				require.NoError(t, err)
+				require.Equal(t, want.kept, p.Kept)
+				require.Equal(t, read(t, c), p)
+			}
+		})
+	}
+
+	run(t, "CancelAndGoodwillThatIsMadeAfterAll", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		e.State, e.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		_, err = payments.BeginRefund(t.Context(), keeping(c, 40000))
+		require.NoError(t, err)
+		done(t, e)
+		require.Zero(t, read(t, c).Owed())
+		p, err := payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 0, "")
+		require.NoError(t, err)
+		require.EqualValues(t, 30000, p.Kept, "no more is there to keep")
+		require.EqualValues(t, 20000, p.Refunded)
+	})
+
+	run(t, "CancelAndGoodwillThatIsMadeAsItEnds", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		_, err = payments.BeginRefund(t.Context(), keeping(c, 40000))
+		require.NoError(t, err)
+		e.State, e.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		done(t, e) // once the provider has given back the 10000 that are owed
+		p, err := payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 10000, "re_1")
+		require.NoError(t, err)
+		require.EqualValues(t, 20000, p.Kept, "all adds up to what was paid")
 	})
 
 	run(t, "GoodwillAfterCancel", func(t *testing.T) {
@@ -273,7 +328,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.EqualValues(t, 10000, p.Kept, "the bank took more than the policy gives")
 		require.EqualValues(t, 15000, p.Refunded, "what a bank takes back is no refund")
 		require.Equal(t, booking.DisputeLost, p.Disputes[0].State)
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		p = read(t, c)
 		require.Len(t, p.Entries, 2, "of its own refund nothing came")
 		require.EqualValues(t, 15000, p.Refunded)
@@ -300,7 +355,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		paid, err = payments.PayByHand(t.Context(), resolution)
 		require.NoError(t, err)
 		require.Empty(t, paid, "it is paid already")
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, "")))
 		p := read(t, c)
 		require.Equal(t, booking.Returned, p.Status)
 		require.Zero(t, p.Refunded, "it is not called refunded")
@@ -310,6 +365,27 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.Equal(t, "the account is closed", p.Entries[0].Words, "why it came to that stays on record")
 		_, err = payments.PayByHand(t.Context(), booking.Resolution{OrderID: "unknown"})
 		requireCode(t, booking.NotFound, err)
+	})
+
+	run(t, "GoodwillAfterPaidByHand", func(t *testing.T) {
+		c := charged(t)
+		_, err := payments.BeginRefund(t.Context(), keeping(c, 35000))
+		require.NoError(t, err)
+		own, _ := read(t, c).Entry(c.Key + "/refund")
+		own.State, own.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), own))
+		_, err = payments.PayByHand(t.Context(), booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711"})
+		require.NoError(t, err)
+		p, err := payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, "")
+		require.NoError(t, err)
+		require.EqualValues(t, 35000, p.Refundable(), "what is kept is at the provider")
+		_, err = payments.BeginEntry(t.Context(), part(c, "refund/1", 35001))
+		requireCode(t, booking.RefundExceeds, err)
+		_, err = payments.BeginEntry(t.Context(), part(c, "refund/1", 10000))
+		require.NoError(t, err)
+		done(t, part(c, "refund/1", 10000))
+		require.EqualValues(t, 25000, read(t, c).Refundable())
+		require.EqualValues(t, 10000, read(t, c).Refunded, "what was paid by hand is no refund")
 	})
 
 	run(t, "PaidByHandThoughUnanswered", func(t *testing.T) {
@@ -331,6 +407,128 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		for _, e := range read(t, c).Entries {
 			require.Equal(t, booking.EntryDone, e.State)
 			require.True(t, e.ByHand)
+		}
+	})
+
+	run(t, "NotPaidByHandWhilePending", func(t *testing.T) {
+		c := charged(t)
+		for _, key := range []string{"refund/1", "refund/2"} {
+			e := part(c, key, 10000)
+			_, err := payments.BeginEntry(t.Context(), e)
+			require.NoError(t, err)
+			e.State, e.Words = booking.EntryFailed, "it takes too long"
+			require.NoError(t, payments.NoteEntry(t.Context(), e))
+		}
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", Pending: map[string]string{"refund/1": "re_1 is pending"}}
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Len(t, paid, 1)
+		require.Equal(t, "refund/2", paid[0].Key)
+		pending, _ := read(t, c).Entry("refund/1")
+		require.Equal(t, booking.EntryFailed, pending.State)
+	})
+
+	run(t, "RestPaidByHandWhileAPartIsPending", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		e.State, e.Words = booking.EntryFailed, "it takes too long"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		p, err := payments.BeginRefund(t.Context(), c)
+		require.NoError(t, err)
+		own, _ := p.Entry(p.RefundKey())
+		own.State, own.Words = booking.EntryFailed, "the balance is too low"
+		require.NoError(t, payments.NoteEntry(t.Context(), own))
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", Pending: map[string]string{e.Key: "re_1 is pending"}}
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Len(t, paid, 1)
+		require.Equal(t, own.Key, paid[0].Key)
+		require.EqualValues(t, 30000, paid[0].Amount.Amount, "what is pending may be made yet")
+		stands, _ := read(t, c).Entry(e.Key)
+		require.Equal(t, booking.EntryFailed, stands.State)
+	})
+
+	run(t, "OthersAfterPaidByHand", func(t *testing.T) {
+		c := charged(t)
+		part := booking.Entry{OrderID: c.OrderID, Key: "refund/1", Amount: booking.Money{Amount: 15000, Currency: c.Amount.Currency}, Reason: booking.Goodwill}
+		p, err := payments.BeginEntry(t.Context(), part)
+		require.NoError(t, err)
+		part, _ = p.Entry(part.Key)
+		part.State, part.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), part))
+		p, err = payments.BeginRefund(t.Context(), keeping(c, 40000))
+		require.NoError(t, err)
+		own, _ := p.Entry(c.Key + "/refund")
+		require.EqualValues(t, 10000, own.Amount.Amount)
+		own.State, own.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), own))
+		paid, err := payments.PayByHand(t.Context(), booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711"})
+		require.NoError(t, err)
+		require.Len(t, paid, 2)
+		p, err = payments.Import(t.Context(), c.OrderID, []booking.Entry{{
+			Key: booking.KeyAtProvider("re_1"), OrderID: c.OrderID, Amount: booking.Money{Amount: 1000, Currency: c.Amount.Currency},
+			Reason: booking.AtProvider, ByHand: true, Ref: "re_1", State: booking.EntryDone,
+		}}, nil)
+		require.NoError(t, err)
+		require.EqualValues(t, 40000, p.Kept, "what comes after it comes out of what is kept")
+	})
+
+	run(t, "NotPaidByHandWhileDisputed", func(t *testing.T) {
+		c := charged(t)
+		dispute := booking.Dispute{ID: "du_1", Amount: c.Amount, State: booking.DisputeOpen, EvidenceDueBy: time.Now().Add(-200 * 24 * time.Hour)}
+		_, err := payments.BeginRefund(t.Context(), c)
+		require.NoError(t, err)
+		own, _ := read(t, c).Entry(c.Key + "/refund")
+		own.State, own.Words = booking.EntryFailed, "charge_disputed"
+		require.NoError(t, payments.NoteEntry(t.Context(), own))
+		disputed := func(state booking.DisputeState) {
+			dispute.State = state
+			_, err := payments.Import(t.Context(), c.OrderID, nil, []booking.Dispute{dispute})
+			require.NoError(t, err)
+		}
+		disputed(booking.DisputeOpen)
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", By: "1"}
+		_, err = payments.PayByHand(t.Context(), resolution)
+		requireCode(t, booking.UnderDispute, err)
+		require.ErrorContains(t, err, "dispute du_1 over")
+		own, _ = read(t, c).Entry(own.Key)
+		require.Equal(t, booking.EntryFailed, own.State)
+		disputed(booking.DisputeWon)
+		for _, state := range []booking.DisputeState{booking.DisputeWon, booking.DisputeOpen} {
+			disputed(state)
+			paid, err := payments.PayByHand(t.Context(), resolution)
+			require.NoError(t, err)
+			require.Len(t, paid, 1, "also when it is said once more, and somebody disputes it since")
+		}
+	})
+
+	run(t, "PaidByHandThoughNotKnownToBeCharged", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.BeginRefund(t.Context(), c)
+		require.NoError(t, err)
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", By: "1"}
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Empty(t, paid, "the provider may answer yet")
+		resolution.Unanswered = []string{c.Key + "/refund"}
+		for range 2 {
+			paid, err = payments.PayByHand(t.Context(), resolution)
+			require.NoError(t, err)
+			require.Len(t, paid, 1)
+			require.Equal(t, c.Amount, paid[0].Amount)
+		}
+		require.NoError(t, payments.NoteCharge(t.Context(), c.OrderID, "ch_early"))
+		require.Empty(t, read(t, c).Ref, "its undo has not ended")
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "", 0, "")))
+		for _, ref := range []string{"ch_1", "ch_2"} {
+			require.NoError(t, payments.NoteCharge(t.Context(), c.OrderID, ref))
+			p := read(t, c)
+			require.Equal(t, []any{booking.Returned, "ch_1"}, []any{p.Status, p.Ref})
+			require.Equal(t, c.Amount.Amount, p.Given())
 		}
 	})
 
@@ -376,7 +574,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		c := charged(t)
 		_, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, ""))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Returned, "ch_1", 0, "")))
 		p := read(t, c)
 		require.Zero(t, p.Refunded)
 		require.Zero(t, p.Refundable())
@@ -441,7 +639,7 @@ func testMigratedRefunds(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Empty(t, p.Entries, order)
 	}
-	require.NoError(t, payments.EndRefund(t.Context(), "refunding", booking.Refunded, "ch", won.Amount, "re_1"))
+	require.NoError(t, errOf(payments.EndRefund(t.Context(), "refunding", booking.Refunded, "ch", won.Amount, "re_1")))
 }
 
 // testEndedByReleasesBefore: a release that knows no entries may end a refund that was
@@ -489,7 +687,7 @@ func testEndedByReleasesBefore(t *testing.T, fresh newURL) {
 				_, err = payments.Import(t.Context(), c.OrderID, nil, []booking.Dispute{dispute})
 				require.NoError(t, err)
 			}
-			require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, tt.end, "ch_1", tt.refunded, "re_1"), "repeated by this release")
+			require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, tt.end, "ch_1", tt.refunded, "re_1")), "repeated by this release")
 		})
 	}
 	run(t, "AndKeepsNothing", func(t *testing.T) {

@@ -54,7 +54,7 @@ func testFurtherCharges(t *testing.T, fresh newURL) {
 
 		_, err := payments.BeginRefund(t.Context(), because(first, booking.ByCustomer))
 		require.NoError(t, err)
-		require.NoError(t, payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, p.Ref, 80000, "re_1"))
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, p.Ref, 80000, "re_1")))
 		require.EqualValues(t, 80000, read(t, c).Refunded)
 	})
 

@@ -147,7 +147,7 @@ func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking
 	}
 	payment.Why = c.Why
 	if was == booking.Charged {
-		payment.Kept, payment.Tier = max(0, min(c.Keep, payment.Amount.Amount-payment.Others())), c.Tier
+		payment.Kept, payment.Tier = payment.Keeps(c.Keep, 0), c.Tier
 		if owed := payment.Owed(); owed > 0 {
 			own := booking.Entry{
 				Key: payment.RefundKey(), OrderID: c.OrderID, Amount: booking.Money{Amount: owed, Currency: payment.Amount.Currency},
@@ -172,16 +172,19 @@ func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking
 
 // EndRefund records what a RefundPending payment came to: Refunded, or Retained,
 // with the amount, in minor units, that its own refund gave back, and the
-// provider's id of that, Returned, or ChargePrevented. Repeating it changes
-// nothing; any other payment is an error, NotFound when there is none.
-func (p *Payments) EndRefund(ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string) error {
-	return p.db.inTx(ctx, "end refund", func(ctx context.Context, q bun.IDB) error {
+// provider's id of that, Returned, or ChargePrevented. The policy keeps less then if
+// others have given back more than it gives. Repeating it changes nothing; any other
+// payment is an error, NotFound when there is none. Returns the payment as it stands
+// then, with its entries.
+func (p *Payments) EndRefund(
+	ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
+) (payment booking.Payment, err error) {
+	err = p.db.inTx(ctx, "end refund", func(ctx context.Context, q bun.IDB) error {
 		row, err := p.locked(ctx, q, orderID)
 		if err != nil {
 			return err
 		}
-		payment, err := withEntries(ctx, q, row)
-		if err != nil {
+		if payment, err = withEntries(ctx, q, row); err != nil {
 			return err
 		}
 		own, _ := payment.Entry(payment.RefundKey())
@@ -195,10 +198,19 @@ func (p *Payments) EndRefund(ctx context.Context, orderID string, end booking.Pa
 		if err := endOwn(ctx, q, payment, end, refunded, refundID); err != nil {
 			return err
 		}
-		_, err = q.NewRaw(`UPDATE payments SET status = ?, ref = ?, refunded = `+byProvider+`, updated_at = ? WHERE order_id = ?`,
-			end, ref, orderID, now(), orderID).Exec(ctx)
+		kept := payment.Kept
+		if own.State != booking.EntryDone { // what comes after a refund by hand comes out of what is kept
+			kept = payment.Keeps(kept, refunded)
+		}
+		err = q.NewRaw(`UPDATE payments SET status = ?, ref = ?, kept = ?, refunded = `+byProvider+`, updated_at = ? WHERE order_id = ? RETURNING *`,
+			end, ref, kept, orderID, now(), orderID).Scan(ctx, &row)
+		if err != nil {
+			return err
+		}
+		payment, err = withEntries(ctx, q, row)
 		return err
 	})
+	return payment, err
 }
 
 // Payment is the order's payment with its entries and disputes; NotFound when

@@ -169,6 +169,11 @@ func looksAtRest() []look {
 			_, err := store.NewInventory(db).Days(ctx, "place-1", from, from.AddDays(30))
 			return err
 		})},
+		{method: "Inventory.Least", service: "inventory", rows: 90, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			from := booking.Date{Year: 2026, Month: 1, Day: 1}
+			_, err := store.NewInventory(db).Least(ctx, []string{"place-1", "place-2", "unknown"}, from, from.AddDays(30))
+			return err
+		})},
 		{method: "Inventory.Levels", service: "inventory", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			day := booking.Date{Year: 2026, Month: 1, Day: 2}
 			_, err := store.NewInventory(db).Levels(ctx, []booking.ItemDay{

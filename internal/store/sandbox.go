@@ -90,6 +90,7 @@ type sandboxPartRow struct {
 	Ref    string
 	Amount int64
 	At     time.Time
+	Failed bool
 }
 
 // Refund gives amount of the charge with the reference back, once per key:
@@ -144,7 +145,7 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (is payments.Balance, er
 			is.Dispute = &payments.Dispute{Amount: row.Disputed, State: row.Dispute, At: row.DisputedAt.UTC()}
 		}
 		for _, part := range parts {
-			is.Parts = append(is.Parts, payments.Part{Key: part.Key, Amount: part.Amount, At: part.At.UTC()})
+			is.Parts = append(is.Parts, payments.Part{Key: part.Key, Amount: part.Amount, At: part.At.UTC(), Failed: part.Failed})
 		}
 		return nil
 	})

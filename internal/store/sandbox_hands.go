@@ -39,6 +39,37 @@ func (s *Sandbox) Dispute(ctx context.Context, orderID string, amount int64, sta
 	})
 }
 
+// FailRefunds has the refunds of an order's charge fail that are of the amount, or with 0
+// all of them, though they were done. NotFound: there is none.
+func (s *Sandbox) FailRefunds(ctx context.Context, orderID string, amount int64) error {
+	row, err := s.charged(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	return s.db.inTx(ctx, "fail refunds in sandbox", func(ctx context.Context, q bun.IDB) error {
+		var failed []int64
+		err := q.NewRaw(`UPDATE sandbox_parts SET failed = TRUE WHERE ref = ? AND NOT failed AND (amount = ? OR ? = 0) RETURNING amount`,
+			row.Ref, amount, amount).Scan(ctx, &failed)
+		if err != nil {
+			return err
+		}
+		return isLeftAgain(ctx, q, failed, orderID, "UPDATE sandbox_charges SET refunded = refunded - ? WHERE key = ?", row.Key)
+	})
+}
+
+// isLeftAgain takes what has failed off what a charge was refunded.
+func isLeftAgain(ctx context.Context, q bun.IDB, failed []int64, orderID, statement, key string) error {
+	if len(failed) == 0 {
+		return booking.Errorf(booking.NotFound, "there is no such refund of order %s", orderID)
+	}
+	var sum int64
+	for _, amount := range failed {
+		sum += amount
+	}
+	_, err := q.NewRaw(statement, sum, key).Exec(ctx)
+	return err
+}
+
 // charged is the charge of an order that was taken.
 func (s *Sandbox) charged(ctx context.Context, orderID string) (row sandboxRow, err error) {
 	err = s.db.run(ctx, "find charge in sandbox", func(ctx context.Context, q bun.IDB) error {
@@ -100,6 +131,35 @@ func (s *SandboxIntents) Dispute(ctx context.Context, orderID string, amount int
 			ofWhole(amount, i.Amount.Amount), state, now(), i.ID).Exec(ctx)
 		return err
 	})
+}
+
+// FailRefunds has the refunds of an order's intent fail that are of the amount, or with 0
+// all of them, though they have succeeded. Returns the newest of them. NotFound: there is none.
+func (s *SandboxIntents) FailRefunds(ctx context.Context, orderID string, amount int64) (failed payments.Refund, err error) {
+	i, err := s.succeeded(ctx, orderID)
+	if err != nil {
+		return failed, err
+	}
+	err = s.db.inTx(ctx, "fail refunds in sandbox", func(ctx context.Context, q bun.IDB) error {
+		var amounts []int64
+		err := q.NewRaw(`UPDATE sandbox_refunds SET status = ?
+			WHERE intent_id = ? AND status = 'succeeded' AND (amount = ? OR ? = 0) RETURNING amount`,
+			sandboxRefundFailed, i.ID, amount, amount).Scan(ctx, &amounts)
+		if err != nil {
+			return err
+		}
+		return isLeftAgain(ctx, q, amounts, orderID, "UPDATE sandbox_intents SET refunded = refunded - ? WHERE id = ?", i.ID)
+	})
+	if err != nil {
+		return failed, err
+	}
+	all, err := s.Refunds(ctx, i.ID)
+	for _, r := range all {
+		if r.Status == sandboxRefundFailed {
+			return r, err
+		}
+	}
+	return failed, err
 }
 
 // succeeded is the intent by which an order was charged.

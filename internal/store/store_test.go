@@ -54,6 +54,7 @@ func TestStore(t *testing.T) {
 				"FurtherCharges": testFurtherCharges,
 				"Refunds":        testMigratedRefunds,
 				"EndedBefore":    testEndedByReleasesBefore,
+				"FailLater":      testRefundsThatFailLater,
 				"Inventory":      testInventory,
 				"HoldChanges":    testHoldChanges,
 				"Closing":        testClosing,

@@ -91,7 +91,7 @@ func fromRecipes() (all []search) {
 	for _, query := range []string{
 		"CustomerId = 'customer-7'",
 		"OwnerId = 'owner-7' AND OrderStatus = 'awaiting_owner' AND ExecutionStatus = 'Running'",
-		"NeedsAttention = true",
+		"NeedsAttention = true AND ExecutionStatus = 'Running'",
 		"ItemId = 'item-7' AND ExecutionStatus = 'Running'",
 		"TemporalWorkerDeploymentVersion = 'yeyak:blue' AND ExecutionStatus = 'Running'",
 		"OrderKind = 'food' AND OrderStatus = 'confirmed' AND ExecutionStatus = 'Running'",

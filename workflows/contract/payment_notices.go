@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/yeyak/yeyak/booking"
@@ -31,6 +33,11 @@ type Notices struct {
 	Alone int `json:"alone,omitempty"`
 	// Marked: the workflow's search attributes say that the order is disputed.
 	Marked bool `json:"marked,omitempty"`
+	// Open are the disputes that were open at the last look, by their ids: until when
+	// evidence is taken.
+	Open map[string]time.Time `json:"open,omitempty"`
+	// Lost are the ids of the disputes that the order's owner was told to be lost.
+	Lost []string `json:"lost,omitempty"`
 }
 
 // noticeLooks is the default of Notices.Looks: some 3,000 events.

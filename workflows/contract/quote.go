@@ -117,7 +117,7 @@ func (v View) SettledAs(found booking.Undo, asked booking.Charge) *booking.Settl
 		return nil
 	}
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
-	s := &booking.Settlement{Refunded: in(found.Refunded), Kept: in(found.Kept)}
+	s := &booking.Settlement{Refunded: in(found.Back()), Kept: in(found.Kept)}
 	if found.Kept == asked.Keep {
 		s.Tier = asked.Tier
 	}

@@ -78,6 +78,8 @@ func TestView_SettledAs(t *testing.T) {
 		view.SettledAs(booking.Undo{Acted: true, Refunded: 70, Kept: 30}, asked))
 	require.Equal(t, &booking.Settlement{Refunded: money(100), Kept: money(0)},
 		view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, asked))
+	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, Given: 70, Kept: 30}, asked), "by the provider and otherwise")
 	require.Nil(t, view.SettledAs(booking.Undo{}, asked), "nothing was charged")
 	view.Terms = nil
 	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))

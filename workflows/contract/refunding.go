@@ -60,6 +60,18 @@ func ChangeRefund(id string) string { return "change-" + id }
 // the order left early.
 func EarlyKey(orderID string) string { return "early/" + orderID }
 
+// RefundIDOf is the id of an order's refund by the key of its entry, whether it is by staff,
+// for an early departure, or the undo's own. ok is false for a refund by others.
+func RefundIDOf(orderID, key string) (id string, ok bool) {
+	switch key {
+	case EarlyKey(orderID):
+		return EarlyRefund, true
+	case booking.Payment{Charge: booking.Charge{Key: booking.ChargeKey(orderID)}}.RefundKey():
+		return CancelRefund, true
+	}
+	return RefundID(key)
+}
+
 // RefundWorkflowID is the id of the workflow that makes the refund after the order's
 // end.
 func RefundWorkflowID(orderID, id string) string { return orderID + "/" + RefundKey(id) }
@@ -94,6 +106,42 @@ type Refunding struct {
 	// Order is the order as it ended.
 	Order  View   `json:"order"`
 	Policy Policy `json:"policy"`
+}
+
+// RefundAgainWorkflow gives back again, after the end of its order, what has failed at the
+// provider though it was done. Its id is that of the refund's workflow.
+const RefundAgainWorkflow = "RefundAgain"
+
+// RefundFailedSignal carries a booking.Entry to the order's saga: a refund that has failed,
+// which the saga may have taken for done.
+const RefundFailedSignal = "refund-failed"
+
+// RefundingAgain is what such a refund starts with.
+type RefundingAgain struct {
+	Entry booking.Entry `json:"entry"` // as it has failed
+	// Order is the order as it ended.
+	Order  View   `json:"order"`
+	Policy Policy `json:"policy"`
+}
+
+// Refund is the refund that is made again.
+func (r RefundingAgain) Refund() Refund {
+	id, _ := RefundIDOf(r.Order.ID, r.Entry.Key)
+	return Refund{ID: id, Amount: r.Entry.Amount, Note: r.Entry.Note, By: r.Entry.By}
+}
+
+// Check is an Invalid if no such refund can start with this.
+func (r RefundingAgain) Check() error {
+	var is objections
+	_, ours := RefundIDOf(r.Order.ID, r.Entry.Key)
+	is.unless(ours, "entry.key", "is not of a refund of the order's")
+	is.money("entry.amount", r.Entry.Amount)
+	is.unless(r.Entry.State == booking.EntryFailed, "entry.state", "must be failed")
+	is.unless(booking.IsOrderID(r.Order.Kind, r.Order.ID), "order.id", "is not the id of an order of this kind")
+	is.unless(r.Order.Status.Final(), "order.status", "is not the end of an order")
+	is.name("order.customerId", r.Order.CustomerID)
+	r.Policy.check(&is)
+	return is.err()
 }
 
 // Check is an Invalid if no such refund can start with this.

@@ -1,0 +1,125 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// ResolveByHand records that an operator has paid by hand what the provider could
+// not give back: the refunds of the order that have failed. They are done then, and
+// nothing is asked for them any more. While a dispute of the charge is open it is refused:
+// the bank may take back the same money. So it is while the provider has them pending.
+func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
+		err := p.lookBefore(ctx, &r)
+		switch {
+		case errors.Is(err, errNotTaken):
+			return booking.Resolved{Refused: booking.NothingOwed}, nil
+		case err != nil:
+			return booking.Resolved{}, err
+		}
+		paid, err := p.Ledger.PayByHand(ctx, r)
+		refusal, refused := errors.AsType[*booking.Error](err)
+		nothing := errors.Is(err, &booking.Error{Code: booking.NotFound}) || err == nil && len(paid) == 0
+		switch {
+		case refused && refusal.Code == booking.UnderDispute:
+			return booking.Resolved{Refused: booking.UnderDispute, Words: refusal.Message}, nil
+		case nothing && len(r.Pending) > 0:
+			words := slices.Sorted(maps.Values(r.Pending))[0]
+			return booking.Resolved{Refused: booking.StillPending, Words: words + ": cancel it at the payment provider before it is paid by hand"}, nil
+		case nothing:
+			return booking.Resolved{Refused: booking.NothingOwed}, nil
+		case err != nil:
+			return booking.Resolved{}, fmt.Errorf("record what was paid by hand: %w", err)
+		}
+		return booking.Resolved{Entries: paid}, nil
+	})
+}
+
+// longestLook is for how long the provider is looked at before what was paid by hand is
+// recorded all the same: it may never answer again.
+const longestLook = 5 * time.Second
+
+// lookBefore notes which of an order's refunds the provider has made after all, and in r what
+// it has made of the undo's own if that is not all of it, and what it has pending. r is blind
+// if the provider could not be looked at. errNotTaken: there was no charge.
+func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error {
+	payment, err := p.Ledger.Payment(ctx, r.OrderID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read payment: %w", err)
+	}
+	looking, stop := context.WithTimeout(ctx, longestLook)
+	defer stop()
+	if err := p.mayBeOwed(looking, &payment); err != nil {
+		return err
+	}
+	seen, unseen := p.seen(looking, &payment, p.learnFrom)
+	if unseen != nil {
+		r.Blind = true // the last word is the operator's
+		return nil
+	}
+	r.Pending = map[string]string{}
+	for _, e := range payment.Entries {
+		made := madeOf(e, seen)
+		pending, is := pendingOf(payment, e, seen)
+		switch all := sum(made); {
+		case e.State == booking.EntryDone:
+		case all > 0 && all >= e.Amount.Amount:
+			e.State, e.Words, e.Ref = booking.EntryDone, "", made[0].Ref
+			if err := p.Ledger.NoteEntry(ctx, e); err != nil {
+				return fmt.Errorf("record refund that was made: %w", err)
+			}
+		case is:
+			r.Pending[e.Key] = inWords(pending, seen)
+		case e.Key == payment.RefundKey():
+			r.Made = made
+		}
+	}
+	return nil
+}
+
+// pendingOf is the entry's refund that the provider has pending, or a refund by hand there
+// that counts for the entry once it is made.
+func pendingOf(payment booking.Payment, e booking.Entry, seen Outlay) (pending Refund, is bool) {
+	ours, own := keysOf(payment), e.Key == payment.RefundKey()
+	for _, r := range seen.Refunds {
+		if r.State != booking.EntryPending {
+			continue
+		}
+		_, known := payment.Entry(booking.KeyAtProvider(r.ID))
+		others := !ours[r.Key] && !known && (own || mayBeMadeUpFor(payment, e) && makesUpFor(r, e))
+		if r.Key == atProvider(e) || others {
+			return r, true
+		}
+	}
+	return Refund{}, false
+}
+
+// madeOf is what the provider has made of a refund, as entries beside it.
+func madeOf(e booking.Entry, seen Outlay) (made []booking.Entry) {
+	for _, r := range seen.Refunds {
+		if r.Key == atProvider(e) && r.State == booking.EntryDone {
+			made = append(made, booking.Entry{
+				Key: booking.KeyAtProvider(r.ID), OrderID: e.OrderID, Kind: booking.RefundEntry, Reason: booking.AtProvider, ByHand: true,
+				Amount: booking.Money{Amount: r.Amount, Currency: e.Amount.Currency}, Ref: r.ID, State: booking.EntryDone, At: r.At,
+			})
+		}
+	}
+	return made
+}
+
+func sum(entries []booking.Entry) (amount int64) {
+	for _, e := range entries {
+		amount += e.Amount.Amount
+	}
+	return amount
+}

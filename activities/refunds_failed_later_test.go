@@ -1,0 +1,151 @@
+package activities_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// fails is what comes of the first refund, which was done.
+func (d *drawer) fails(e booking.Entry) {
+	d.mu.Lock()
+	d.refunds[0].ID = e.Ref
+	d.mu.Unlock()
+	d.becomes(e.Ref, booking.EntryFailed)
+}
+
+// TestLookAgain_RefundFailsLater: a part that the ledger calls done, and that fails at the
+// provider later, has failed in the provider's words. What it gave back is owed again.
+func TestLookAgain_RefundFailsLater(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	e := onRecord(t, payments, "o1").Entries[0]
+	require.Equal(t, booking.EntryDone, e.State)
+	d.fails(e)
+	for range 2 {
+		got, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, []string{"refund/1"}, got.Refunds)
+		require.Len(t, got.Failed, 1)
+		payment := onRecord(t, payments, "o1")
+		require.Zero(t, payment.Refunded)
+		require.Equal(t, price.Amount, payment.Refundable())
+		is := payment.Entries[0]
+		require.Equal(t, is, got.Failed[0])
+		require.Equal(t, []any{booking.EntryFailed, "refund " + e.Ref + " of ch_1 is failed at stripe", e.Amount}, []any{is.State, is.Words, is.Amount})
+	}
+	resolved, err := resolve(payments, "transfer 4711")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+	got, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Empty(t, got.Failed, "it is paid by hand, and stays so")
+}
+
+// TestLookAgain_OwnRefundFailsLater: so does the refund of an order that is cancelled. Its
+// payment is to be given back again until a person has done so.
+func TestLookAgain_OwnRefundFailsLater(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	_, err := refund(payments, keeping(10000))
+	require.NoError(t, err)
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, booking.Refunded, payment.Status)
+	own, _ := payment.Entry(payment.RefundKey())
+	d.fails(own)
+	got, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Equal(t, booking.RefundPending, got.Status)
+	require.Len(t, got.Failed, 1)
+	require.Equal(t, own.Key, got.Failed[0].Key)
+	require.EqualValues(t, 40000, got.Failed[0].Amount.Amount)
+
+	d.answersTo(own.Key, &activities.Owed{Words: got.Failed[0].Words, NeedsPerson: true})
+	undo, err := refund(payments, keeping(10000))
+	require.NoError(t, err)
+	require.Equal(t, got.Failed[0].Words, undo.Owed)
+	require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
+	_, err = resolve(payments, "transfer 4711")
+	require.NoError(t, err)
+	undo, err = refund(payments, keeping(10000))
+	require.NoError(t, err)
+	require.Empty(t, undo.Owed)
+	payment = onRecord(t, payments, "o1")
+	require.Equal(t, booking.Returned, payment.Status)
+	require.EqualValues(t, 10000, payment.Kept)
+	require.True(t, payment.Entries[0].ByHand)
+}
+
+// TestLookAgain_FailedBefore: a refund that failed before the one that was done is no news,
+// and neither is one that a refund by hand has made up for.
+func TestLookAgain_FailedBefore(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.refunds = append(d.refunds, activities.Refund{ID: "re_before", Key: "o1/refund/1", Amount: 20000, State: booking.EntryFailed})
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	d.answersTo("o1/refund/2", &activities.Owed{Words: "failed", NeedsPerson: true})
+	_, err = refundPart(payments, goodwill("refund/2", 5000))
+	require.NoError(t, err)
+	d.refunds = append(d.refunds, activities.Refund{ID: "re_failed", Key: "o1/refund/2", Amount: 5000, State: booking.EntryFailed})
+	d.byHand(5000)
+	for _, waited := range [][]string{{"refund/2"}, nil} {
+		got, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, booking.Looked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
+		require.EqualValues(t, 25000, onRecord(t, payments, "o1").Refunded)
+	}
+}
+
+// TestLookAgain_MadeAfterAll: a part that was refused, and carried out by a request that came
+// in late, is done.
+func TestLookAgain_MadeAfterAll(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "charge_disputed", NeedsPerson: true})
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	d.makes("o1/refund/1", 20000)
+	for _, waited := range [][]string{{"refund/1"}, nil} {
+		got, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, booking.Looked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
+	}
+	payment := onRecord(t, payments, "o1")
+	require.EqualValues(t, 20000, payment.Refunded)
+	require.Equal(t, booking.EntryDone, payment.Entries[0].State)
+}
+
+// TestLookAgain_ReturnedByAnEarlierBuild: what an earlier build calls returned, since a bank
+// took it back, counts once. It knows neither entries nor disputes.
+func TestLookAgain_ReturnedByAnEarlierBuild(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]int64{"All": price.Amount, "Some": 20000} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			ledger := payments.Ledger
+			_, err := ledger.BeginRefund(t.Context(), because(newCharge("o1"), booking.ByCustomer))
+			require.NoError(t, err)
+			_, err = ledger.EndRefund(t.Context(), "o1", booking.Returned, "ch_1", 0, "")
+			require.NoError(t, err)
+			d.dispute(lost, booking.DisputeLost, time.Time{})
+			for range 2 {
+				got, err := lookAgain(payments, "o1")
+				require.NoError(t, err)
+				require.Equal(t, booking.Looked{Status: booking.Returned, Lost: onRecord(t, payments, "o1").Disputes}, got)
+				payment := onRecord(t, payments, "o1")
+				require.Equal(t, price.Amount, payment.Given())
+				taken, has := payment.Entry(booking.KeyOfDispute("du_1"))
+				require.True(t, has)
+				require.Equal(t, lost, taken.Amount.Amount)
+			}
+		})
+	}
+}

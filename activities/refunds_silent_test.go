@@ -1,0 +1,72 @@
+package activities_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// TestRefund_AcceptedByAProviderThatFallsSilent: what was pending needs a person once the
+// provider has answered nothing but errors for long enough. That is said once, and it may be
+// paid by hand.
+func TestRefund_AcceptedByAProviderThatFallsSilent(t *testing.T) {
+	t.Parallel()
+	// begin asks for the refund, by a saga that knows some words, and returns what it hears.
+	part := func(p *activities.Payments, words string) (string, error) {
+		e := goodwill("refund/1", 20000)
+		e.Words = words
+		is, err := refundPart(p, e)
+		return is.Entry.Words, err
+	}
+	undo := func(p *activities.Payments, words string) (string, error) {
+		c := keeping(30000)
+		c.Owed = words
+		is, err := refund(p, c)
+		return is.Owed, err
+	}
+	for name, begin := range map[string]func(*activities.Payments, string) (string, error){"APart": part, "TheUndo": undo} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			looks := d.look
+			silent := func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+			entry := func() booking.Entry { return onRecord(t, payments, "o1").Entries[0] }
+			d.answers(&activities.Owed{Words: "refund re_0 is pending"})
+			words, err := begin(payments, "")
+			require.NoError(t, err)
+			require.Equal(t, "refund re_0 is pending", words)
+
+			d.look = silent
+			_, err = begin(payments, words)
+			require.ErrorIs(t, err, errAway)
+			require.Equal(t, booking.EntryPending, entry().State, "it may answer yet")
+			payments.Silence = time.Nanosecond
+			var told string
+			for range 2 { // the first answer may be lost
+				told, err = begin(payments, words)
+				require.NoError(t, err)
+				require.Contains(t, told, "refund re_0 is pending; since then the payment provider has answered nothing but errors")
+				require.Equal(t, []any{booking.EntryFailed, told}, []any{entry().State, entry().Words})
+			}
+			_, err = begin(payments, told)
+			require.ErrorIs(t, err, errAway, "which is nothing new")
+
+			d.look = looks
+			words, err = begin(payments, told)
+			require.NoError(t, err)
+			require.Equal(t, "refund re_0 is pending", words)
+			require.Equal(t, booking.EntryPending, entry().State, "it answers again")
+			d.look = silent
+			_, err = begin(payments, words)
+			require.NoError(t, err)
+			resolved, err := resolve(payments, "transfer 7")
+			require.NoError(t, err)
+			require.Len(t, resolved.Entries, 1)
+			require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
+		})
+	}
+}

@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+// TestDispute_NothingIsPaidByHand: while the customer's bank may take back the same money,
+// no refund is recorded as paid by hand, of an order that is being cancelled or has ended.
+// Once the dispute is won or lost each goes on by itself, and the customer has the money once.
+func TestDispute_NothingIsPaidByHand(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootNoticed(t, stripe, on, impatient)
+		place := a.place(9)
+		won, lost, over := a.stands(a.reserve(place)), a.stands(a.reserve(place)), a.over()
+		_, paid, _ := a.payment(over)
+		for _, order := range []string{won, lost, over} {
+			stripe.hand("disputes", `{"orderId":%q}`, order)
+			a.eventually(func() bool { return len(a.shown(order).Disputes) == 1 })
+		}
+		a.cancelling(won)
+		a.cancelling(lost)
+		require.Equal(t, "failed", a.refundIn(a.giveBack(over, "a", paid).with(t, http.StatusCreated)))
+		for _, order := range []string{won, lost, over} {
+			a.eventually(func() bool { return a.entries(order)[0].State == string(booking.EntryFailed) })
+			a.requireDisputed(order)
+		}
+
+		for order, end := range map[string]string{won: "won", lost: "lost", over: "won"} {
+			stripe.hand("disputes", `{"orderId":%q,"state":%q}`, order, end)
+			a.eventually(func() bool { return !a.page(order).NeedsAttention })
+			require.Zero(t, a.byHand(order)-a.lostOf(order))
+		}
+		a.becomes(won, booking.Cancelled)
+		a.becomes(lost, booking.Cancelled)
+		for order, status := range map[string]booking.PaymentStatus{won: booking.Refunded, lost: booking.Returned, over: booking.Charged} {
+			a.eventually(func() bool { return a.shown(order).Status == status && a.shown(order).Refundable.Amount == 0 })
+			require.Equal(t, "nothing_owed", a.paidByHand(order).with(t, http.StatusConflict).body.Code)
+		}
+		_, refunded := stripe.totals()
+		require.Equal(t, 100000+paid, refunded)
+		a.requireClean()
+	})
+}
+
+// requireDisputed checks that a refund of the order cannot be paid by hand, by the API or
+// by the command, and that both name the dispute and its deadline.
+func (a *audited) requireDisputed(order string) {
+	a.Helper()
+	is := a.shown(order).Disputes[0]
+	var detail, logs string
+	a.eventually(func() bool { // it is known to have failed, and the provider is not being asked again
+		no := a.paidByHand(order)
+		detail = no.body.Detail
+		return no.body.Code == "dispute_open"
+	})
+	a.eventually(func() bool {
+		_, _, logs = a.command(nil, "resolve", order, "--paid-by-hand", "bank transfer 43")
+		return strings.Contains(logs, "dispute_open")
+	})
+	for _, said := range []string{detail, logs} {
+		require.Contains(a, said, is.ID)
+		require.Contains(a, said, is.EvidenceDueBy.UTC().Format(time.RFC3339))
+	}
+	require.True(a, a.page(order).NeedsAttention)
+}
+
+// lostOf is what a bank has taken back for good.
+func (a *audited) lostOf(order string) (sum int64) {
+	a.Helper()
+	for _, e := range a.shown(order).Entries {
+		if e.Reason == booking.Disputed {
+			sum += e.Amount.Amount
+		}
+	}
+	return sum
+}

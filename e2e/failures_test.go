@@ -1,0 +1,107 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+// TestRefundFailsLater: a refund that was done, and that fails at the provider later, is
+// known to have failed from the notice of that: of an order that runs, and of one that was
+// cancelled and is over. The order is marked, its customer is told, and the audit does not
+// call it settled until an operator has paid by hand.
+func TestRefundFailsLater(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootNoticed(t, stripe, on)
+		place := a.place(9)
+		stands, cancelled, over := a.stands(a.reserve(place)), a.stands(a.reserve(place)), a.over()
+		require.Equal(t, "done", a.refundIn(a.giveBack(stands, "a", 30000).with(t, http.StatusCreated)))
+		require.Equal(t, "done", a.refundIn(a.giveBack(over, "a", 5000).with(t, http.StatusCreated)))
+		a.decide(cancelled, "cancel").with(t, http.StatusOK)
+		a.finished(cancelled)
+		require.Equal(t, booking.Refunded, a.shown(cancelled).Status)
+		a.requireClean()
+		told := map[string][]string{}
+		for _, order := range []string{stands, cancelled, over} {
+			told[order] = a.messagesTo("alice", order)
+		}
+		for order, key := range map[string]string{stands: "refund/", over: "refund/", cancelled: cancelled + "/charge/refund"} {
+			before := a.shown(order)
+			stripe.hand("failures", `{"orderId":%q}`, order)
+			a.eventually(func() bool { return a.page(order).NeedsAttention })
+			var is shownPayment
+			a.eventually(func() bool { // it is asked for again in vain
+				is = a.shown(order)
+				return is.named(t, key).State == booking.EntryFailed
+			})
+			require.Contains(t, is.named(t, key).Words, "is failed at stripe")
+			require.Zero(t, is.Refunded.Amount)
+			require.Equal(t, before.Amount, is.Refundable)
+			a.eventually(func() bool { return len(a.messagesTo("alice", order)) > len(told[order]) })
+		}
+		report := a.drift()
+		require.Len(t, report.Findings, 1)
+		require.Equal(t, cancelled, report.Findings[0].OrderID)
+		require.Equal(t, booking.RefundPending, a.shown(cancelled).Status)
+		require.Equal(t, booking.Cancelled, a.page(cancelled).Status)
+		for _, order := range []string{stands, cancelled, over} {
+			a.paysByHand(order)
+			a.eventually(func() bool { return !a.page(order).NeedsAttention })
+		}
+		require.Equal(t, booking.Returned, a.shown(cancelled).Status)
+		require.True(t, a.shown(cancelled).named(t, cancelled+"/charge/refund").ByHand)
+		a.requireClean()
+	})
+}
+
+// TestRefundFailsLater_AndIsNotTold: the audit finds it, and the command that it names has it
+// followed.
+func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
+	t.Parallel()
+	stripe := sandboxPayments(t)
+	a := bootNoticed(t, stripe)
+	order := a.stands(a.reserve(a.place(9)))
+	a.notices(stripe, `,"lost":true`)
+	a.decide(order, "cancel").with(t, http.StatusOK)
+	a.finished(order)
+	stripe.hand("failures", `{"orderId":%q}`, order)
+	report := a.drift()
+	require.Len(t, report.Findings, 1)
+	require.Equal(t, "yeyak payments look "+order, report.Findings[0].Remedy, "%+v", report.Findings[0])
+	_, out, logs := a.command(nil, "payments", "look", order)
+	require.Contains(t, out, "is asked about order "+order, logs)
+	a.eventually(func() bool { return a.page(order).NeedsAttention })
+	a.paysByHand(order)
+	a.eventually(func() bool { return !a.page(order).NeedsAttention })
+	a.requireClean()
+}
+
+// TestDispute_BeyondWhatWasLeft: a bank takes back what was given back before. That is lost,
+// and the audit says so without calling it wrong.
+func TestDispute_BeyondWhatWasLeft(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootNoticed(t, stripe, on)
+		order := a.stands(a.reserve(a.place(9)))
+		a.giveBack(order, "a", 50000).with(t, http.StatusCreated)
+		stripe.hand("disputes", `{"orderId":%q,"state":"lost"}`, order)
+		a.eventually(func() bool { return len(a.shown(order).Entries) == 3 })
+		is := a.shown(order)
+		require.EqualValues(t, 100000, is.named(t, "dispute/").Amount.Amount, "what was really taken")
+		require.Zero(t, is.Refundable.Amount)
+		for range 2 {
+			report := a.requireClean()
+			require.Len(t, report.Known, 1)
+			require.Contains(t, report.Known[0].Says, "50000 KRW were disputed beyond what was left")
+			a.decide(order, "cancel")
+			a.finished(order)
+		}
+	})
+}

@@ -1,0 +1,87 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	chromium "github.com/yeyak/yeyak/internal/rig/browser"
+)
+
+// live: while the owner decides in another window, the customer's page changes within a
+// second, and is not loaded again.
+func (p *pages) live(telephone *visitor) {
+	const name = "Live House 생방송"
+	place := p.place(9, byOwner, object{"name": name, "ownerId": "bora"})
+	screen, owner := p.enter(chromium.Look{}, alice), p.enter(chromium.Look{}, bora)
+	soonest := time.Hour
+	for range 3 { // another process may have the machine for a moment
+		order := p.waiting(place)
+		for _, v := range []*visitor{telephone, screen} {
+			v.goTo("/orders/" + order)
+			v.SeesIn("[role=status]", v.word("Waiting for the owner", "승인대기"))
+		}
+		shown := screen.Document()
+		owner.goTo("/orders/" + order)
+		owner.Click("button", "Confirm")
+		p.becomes(order, booking.Confirmed)
+		decided := time.Now()
+		screen.SeesIn("[role=status]", "Confirmed")
+		soonest = min(soonest, time.Since(decided))
+		telephone.SeesIn("[role=status]", "예약완료")
+		require.Equal(p, shown, screen.Document(), "the page was loaded again")
+		owner.SeesIn("[role=status]", "Confirmed")
+	}
+	screen.keep("stay-confirmed-live")
+	telephone.keep("stay-confirmed-live")
+	owner.goTo("/messages")
+	owner.Sees(name)
+	owner.keep("messages")
+	if os.Getenv("YEYAK_TEST_COMMIT_DELAY") == "" { // on a slow machine it takes what it takes
+		require.Less(p, soonest, time.Second)
+	}
+}
+
+// waiting is a new reservation of alice's that waits for its owner.
+func (p *pages) waiting(place string) string {
+	p.Helper()
+	order := p.reserve(place).body.ID
+	require.NotEmpty(p, order)
+	p.becomes(order, "awaiting_owner")
+	return order
+}
+
+// markup: names, addresses and reasons that are markup are shown as the text
+// that they are, on every page.
+func (p *pages) markup() {
+	const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>"'>&amp;`
+	name := object{"name": evil}
+	place, menu, drink := p.place(3, byOwner, name), p.menu(name), p.drink(3, name)
+	rejected := p.waiting(place)
+	p.request(http.MethodPost, reservations+"/"+rejected+"/reject", object{"reason": evil}).with(p, http.StatusOK)
+	meal := p.order(menu, object{"address": evil}).with(p, http.StatusCreated).body.ID
+	cup := p.orderCup(drink).with(p, http.StatusCreated).body.ID
+	call := p.call(object{"location": evil}).body.ID
+	days := "?checkIn=" + inDays(10).String() + "&checkOut=" + inDays(12).String() + "&rooms=1"
+
+	v := p.enter(chromium.Look{}, alice)
+	for _, path := range []string{
+		"/rooms" + days, "/rooms/" + place + days, "/meals", "/meals/" + menu, "/drinks", "/drinks/" + drink,
+		"/orders", "/orders/" + rejected, "/orders/" + meal, "/orders/" + meal + "/cancel", "/orders/" + cup, "/orders/" + call,
+	} {
+		v.goTo(path)
+		v.Sees(evil)
+		require.Zero(p, v.Count("img, body script"), path)
+		v.NoComplaint()
+	}
+	v.goTo("/orders/" + call + "/cancel")
+	v.Fill("Reason", evil)
+	v.Click("button", "Cancel the order")
+	v.SeesIn("[role=status]", "Cancelled")
+	v.Sees(evil)
+	require.Zero(p, v.Count("img, body script"))
+	v.NoComplaint()
+}

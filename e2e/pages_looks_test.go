@@ -1,0 +1,130 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	chromium "github.com/yeyak/yeyak/internal/rig/browser"
+)
+
+// looks are how pages are looked at: both languages, on a telephone and on a desk.
+var looks = []chromium.Look{
+	{Language: "ko", Width: 390}, {Language: "ko", Width: 1280},
+	{Language: "en", Width: 390}, {Language: "en", Width: 1280},
+}
+
+// others are looks with scripts off, and with dark colours.
+var others = []chromium.Look{
+	{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280, Dark: true},
+}
+
+// pages is a system with pages, and a browser that shows them.
+type pages struct {
+	*system
+	browser *chromium.Browser
+}
+
+// TestPages_Browser: each role's paths in a browser. They share one system and one
+// browser: both take longer to start than most paths take.
+func TestPages_Browser(t *testing.T) {
+	t.Parallel()
+	p := &pages{bootPages(t), chromium.New(t)}
+	all := slices.Concat(looks, others)
+	t.Run("Paths", func(t *testing.T) {
+		for _, path := range []struct {
+			name    string
+			account string // that walks it, "" for a visitor that logs in later
+			looks   []chromium.Look
+			walk    func(*pages, *visitor)
+		}{
+			{"Login", "", looks, (*pages).logsIn},
+			{"Stay", alice, all, (*pages).stay},
+			{"MealDrinkCleaning", minho, all, (*pages).mealDrinkCleaning},
+			{"Troubles", alice, looks, (*pages).troubles},
+			{"Desk", cora, all, (*pages).desk},
+			{"Offers", cora, looks, (*pages).offers},
+			{"Deliveries", dana, looks, (*pages).deliveries},
+			{"Keyboard", "", []chromium.Look{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
+			{"KeyboardAtTheDesk", bora, []chromium.Look{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
+			{"Requests", alice, []chromium.Look{{}}, (*pages).requests},
+			{"Live", alice, []chromium.Look{{Language: "ko", Width: 390}}, (*pages).live},
+		} {
+			t.Run(path.name, func(t *testing.T) {
+				t.Parallel()
+				for _, look := range path.looks {
+					t.Run(look.String(), func(t *testing.T) {
+						p := p.in(t)
+						path.walk(p, p.enter(look, path.account))
+					})
+				}
+			})
+		}
+	})
+	t.Run("Markup", func(t *testing.T) { p.in(t).markup() })
+}
+
+// in is the same system for a subtest, whose failures are its own.
+func (p *pages) in(t *testing.T) *pages {
+	t.Helper()
+	s := *p.system
+	s.TB = t
+	return &pages{&s, p.browser}
+}
+
+// Demonstration accounts, as the issuer's page names them.
+const (
+	alice = "Alice customer · 고객"
+	minho = "Minho customer · 고객"
+	bora  = "Bora owner · 사업자"
+	cora  = "Cora owner · 사업자"
+	dana  = "Dana courier · 배달원"
+)
+
+// visitor is a user with a window of their own.
+type visitor struct {
+	*chromium.Page
+	site string
+}
+
+// enter opens a window on the first page. The account has logged in, if there is one.
+func (p *pages) enter(look chromium.Look, account string) *visitor {
+	p.Helper()
+	v := &visitor{p.browser.Page(p.TB, look), p.url}
+	v.goTo("/")
+	if account == "" {
+		return v
+	}
+	v.goTo("/login")
+	v.Click("button", account)
+	v.Arrives(p.url)
+	v.Sees(v.word("Log out", "로그아웃"))
+	return v
+}
+
+// goTo opens a page of the site.
+func (v *visitor) goTo(path string) {
+	v.Helper()
+	v.Open(v.site + path)
+}
+
+// word is what the page says, in its language.
+func (v *visitor) word(en, ko string) string {
+	if v.Language == "ko" {
+		return ko
+	}
+	return en
+}
+
+// keep checks what is shown, and keeps its picture with the look in its name.
+func (v *visitor) keep(name string) {
+	v.Helper()
+	v.Check(name + "-" + v.String())
+}
+
+// kindAt is the business of the order at the address.
+func kindAt(address string) string {
+	_, order, _ := strings.Cut(address, "/orders/")
+	kind, _, _ := strings.Cut(order, "-")
+	return kind
+}

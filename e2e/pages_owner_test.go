@@ -1,0 +1,142 @@
+package e2e
+
+import (
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	chromium "github.com/yeyak/yeyak/internal/rig/browser"
+)
+
+// ofMinho is an order of another customer than that of most tests.
+var ofMinho = object{"customerId": "minho"}
+
+// waitingFor is a new reservation at a new place of the owner's, who has to decide it.
+func (p *pages) waitingFor(owner, name string) string {
+	p.Helper()
+	order := p.reserve(p.place(3, byOwner, object{"name": name, "ownerId": owner}), ofMinho).body.ID
+	require.NotEmpty(p, order)
+	p.becomes(order, booking.AwaitingOwner)
+	return order
+}
+
+// desk: an owner confirms a reservation, gives some of its price back, and refuses
+// another reservation.
+func (p *pages) desk(v *visitor) {
+	name := "언덕 위의 집 House on the Hill " + v.String()
+	order := p.waitingFor("cora", name)
+	v.goTo("/desk")
+	v.Sees(name)
+	v.keep("desk")
+	v.Click("button", v.word("Confirm", "승인하기"))
+	v.Sees(v.word("Nothing waits for a decision.", "승인을 기다리는 예약이 없습니다."))
+	v.keep("desk-empty")
+	p.becomes(order, booking.Confirmed)
+	v.goTo("/orders/" + order)
+	v.keep("desk-order")
+	v.givesBack()
+	_, amount, refunded := p.payment(order)
+	require.Equal(p, []int64{100_000, 10_000}, []int64{amount, refunded})
+
+	order = p.waitingFor("cora", name)
+	v.goTo("/desk")
+	v.Click("link", v.word("Refuse", "거절하기"))
+	v.Arrives("/decide/reject")
+	v.Fill(v.word("Reason", "사유"), v.word("We are renovating.", "공사 중입니다."))
+	v.keep("refuse")
+	v.Click("button", v.word("Refuse", "거절하기"))
+	v.Sees(v.word("Nothing waits for a decision.", "승인을 기다리는 예약이 없습니다."))
+	p.becomes(order, booking.Cancelled)
+	v.goTo("/orders/" + order)
+	v.Sees(v.word("rejected by the owner", "점주거절"))
+	v.keep("refused")
+	v.goTo("/desk/today")
+	v.keep("today")
+	v.goTo("/desk/earnings")
+	v.keep("earnings")
+	v.goTo("/")
+	v.keep("home-owner")
+}
+
+// givesBack gives ₩10,000 of the order that is shown back. Scripts ask once more.
+func (v *visitor) givesBack() {
+	v.Helper()
+	v.Click("link", v.word("Payment and refunds", "결제와 환불"))
+	v.Arrives("/refund")
+	v.Fill(v.word("How much", "금액"), "10000")
+	v.Fill(v.word("Reason", "사유"), v.word("It was loud.", "소음이 있었습니다."))
+	v.keep("refund")
+	v.Click("button", v.word("Give it back", "환불하기"))
+	if !v.NoScript {
+		v.Sees(v.word("It goes back to the customer and cannot be taken back.", "고객에게 환불되며 되돌릴 수 없습니다."))
+		v.keep("refund-asked")
+		v.Click("button", v.word("Yes", "예"))
+	}
+	v.Sees(v.word("It was loud.", "소음이 있었습니다."))
+	v.keep("refunded")
+}
+
+// offers: an owner looks at what is offered, changes the rooms of some nights, adds a
+// meal and withdraws it.
+func (p *pages) offers(v *visitor) {
+	name := "호숫가 Lakeside " + v.String()
+	place := p.place(3, object{"name": name, "ownerId": "cora"})
+	p.drink(3, object{"name": "라테 Latte " + v.String(), "ownerId": "cora"})
+	v.goTo("/desk/catalogue")
+	v.Click("link", name)
+	v.Arrives("/desk/places/" + place)
+	v.keep("place-form")
+	v.Click("link", v.word("Rooms by night", "객실 수 관리"))
+	v.Arrives("/stock")
+	v.Fill(v.word("First night", "첫 밤"), inDays(10).String())
+	v.Fill(v.word("Last night", "마지막 밤"), inDays(11).String())
+	v.Fill(v.word("Rooms", "객실 수"), "7")
+	v.keep("stock")
+	v.Click("button", v.word("Set", "설정하기"))
+	v.Sees("7/7")
+	v.keep("stock-set")
+	require.Equal(p, []int{7, 7}, p.remaining(place))
+
+	v.goTo("/desk/catalogue")
+	v.keep("catalogue")
+	v.Click("link", v.word("Add a meal", "음식 추가"))
+	v.Arrives("/desk/menus/new")
+	meal := "잡채 Japchae " + v.String()
+	v.Fill(v.word("Name", "이름"), meal)
+	v.Fill(v.word("Price of one", "개당 가격"), "8000")
+	v.keep("meal-new")
+	v.Click("button", v.word("Save", "저장하기"))
+	v.Arrives("/desk/menus/menu-")
+	v.Click("button", v.word("Take no new orders", "판매 중지하기"))
+	v.Sees(v.word("This takes no new orders at the moment.", "지금은 새 주문을 받지 않습니다."))
+	v.keep("meal-withdrawn")
+	v.goTo("/desk/catalogue?withdrawn=1")
+	v.Sees(meal)
+	v.keep("catalogue-withdrawn")
+}
+
+// keyboardAtTheDesk: an owner confirms a reservation with the keyboard alone.
+func (p *pages) keyboardAtTheDesk(v *visitor) {
+	order := p.waitingFor("bora", "Keyboard House")
+	v.goTo("/orders/" + order)
+	v.TabTo("button", v.word("Confirm", "승인하기"))
+	v.Press(chromium.Enter)
+	v.SeesIn("[role=status]", v.word("Confirmed", "예약완료"))
+}
+
+// deliveries: a courier finds a delivery in the list and hands it over.
+func (p *pages) deliveries(v *visitor) {
+	name := "김치찌개 Kimchi stew " + v.String()
+	order := p.order(p.menu(object{"name": name, "ownerId": "cora"}), ofMinho).body.ID
+	require.NotEmpty(p, order)
+	p.becomes(order, booking.Delivering)
+	v.goTo("/work/deliveries")
+	v.Sees(name)
+	v.keep("deliveries")
+	v.Click("link", v.word(name+", 2 × portion", name+", 2인분"))
+	v.Arrives("/orders/" + order)
+	v.keep("delivery")
+	v.Click("button", v.word("Delivered", "배달 완료"))
+	v.Arrives("/work/deliveries")
+	v.SeesNot(name)
+	p.becomes(order, booking.Delivered)
+}

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"cmp"
+
+	"github.com/yeyak/yeyak/api"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/internal/telephones"
+	"github.com/yeyak/yeyak/web"
+)
+
+// sessions is the name of the secret with which sessions of the pages are sealed.
+const sessions = "sessions"
+
+// newPages puts the pages on the orders, and on what else the API is on.
+func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
+	cfg := a.options.Config
+	return web.New(web.Deps{
+		Orders: all, Hub: a.hub, Catalogue: d.Catalogue, Stock: store.NewInventory(a.dbs[inventoryDB]),
+		Payments: d.Payments, Messages: d.Messages, Callers: d.Callers,
+		Deliveries: d.Deliveries, Cleaners: d.Cleaners, Members: d.Members, Terms: d.Terms,
+		Issuer: string(cfg.Auth.Issuer), Client: cfg.Pages.Client, Audience: cfg.Auth.Audience,
+		SessionKey: sharedKey(store.NewSecrets(a.dbs[catalogueDB]), sessions), HashKey: d.HashKey,
+		TestPayments: !cfg.Payments.Stripe(),
+		Telephone: func(text string) (booking.Personal, bool) {
+			return telephones.Read(text, cmp.Or(cfg.Orders.TelRegion, api.DefaultTelRegion))
+		},
+		Admission: a.budgets, ReplyBudget: cfg.Orders.ReplyBudget, Closing: a.closing, Log: a.log,
+	})
+}
+
+// hasPages tells whether this process serves pages: without authentication there
+// is no login.
+func (a *App) hasPages() bool { return a.verifier != nil && !a.options.Config.Pages.Off() }

@@ -1,0 +1,37 @@
+package orders_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestReadSeen: who was answered an order sees it as it was answered, once its row is
+// written, and as the row is if that takes too long.
+func TestReadSeen(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	order := of(booking.Food).underWay()
+	b.store.put(contract.Publication{View: order})
+	later := order
+	later.Version++
+	read := make(chan contract.View, 1)
+	go func() {
+		view, _ := b.ReadSeen(t.Context(), alice, orders.Seen{OrderID: order.ID, Version: later.Version})
+		read <- view
+	}()
+	require.Eventually(t, func() bool { return b.Hub.Waiting(order.ID) }, patience, patience/10_000)
+	b.store.put(contract.Publication{View: later})
+	b.Hub.Wake(contract.Publication{View: later})
+	require.Equal(t, later.Version, (<-read).Version)
+
+	view, err := b.ReadSeen(t.Context(), alice, orders.Seen{OrderID: order.ID, Version: later.Version + 1})
+	require.NoError(t, err)
+	require.Equal(t, later.Version, view.Version)
+	_, err = b.ReadSeen(t.Context(), alice, orders.Seen{OrderID: "food-'", Version: 1})
+	require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound})
+}

@@ -1,0 +1,71 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// patience bounds every wait for a page: a test that fails takes that long, on a
+// busy machine too.
+const patience = 30 * time.Second
+
+// programs are the names of Chromium, as in tools/chromium.sh.
+var programs = []string{
+	"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
+	"/Applications/Chromium.app/Contents/MacOS/Chromium",
+	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+}
+
+// Browser is a Chromium of one test.
+type Browser struct {
+	// Screenshots is the folder that screenshots are kept in: what
+	// YEYAK_SCREENSHOTS names, or screenshots below the test's package.
+	Screenshots string
+
+	ctx context.Context
+}
+
+// New starts a browser, which ends with the test.
+func New(t testing.TB) *Browser {
+	t.Helper()
+	path, err := program()
+	require.NoError(t, err)
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		// It shows our own pages only, and containers often have no sandbox.
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
+		// The order of a date's fields.
+		chromedp.Flag("lang", "en-US"),
+	)
+	// Cleanup functions need the browser, and t.Context() ends before they run.
+	ctx, end := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
+	t.Cleanup(end)
+	// New versions of Chromium send events that chromedp does not know.
+	ctx, closeAll := chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
+	t.Cleanup(closeAll)
+	require.NoError(t, chromedp.Do(ctx), "start %s", path)
+	b := &Browser{Screenshots: os.Getenv("YEYAK_SCREENSHOTS"), ctx: ctx}
+	if b.Screenshots == "" {
+		b.Screenshots = "screenshots"
+	}
+	return b
+}
+
+// program is the path of Chromium.
+func program() (string, error) {
+	for _, name := range programs {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", errors.New("no Chromium on this machine: run tools/chromium.sh to install it")
+}

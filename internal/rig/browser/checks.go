@@ -1,0 +1,147 @@
+package browser
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+//go:embed layout.js
+var layoutScript string
+
+//go:embed glyphs.js
+var glyphsScript string
+
+// Check looks for everything that people would complain about in what is shown, and
+// keeps a screenshot of the name, whose path it returns.
+func (p *Page) Check(name string) string {
+	p.Helper()
+	path := p.Screenshot(name)
+	p.NoClippedText()
+	p.NoOverlap()
+	p.NoMissingGlyph()
+	p.Axe()
+	p.NoComplaint()
+	return path
+}
+
+// layout is what layout.js finds.
+type layout struct{ Sideways, Cut, Overlaps []string }
+
+func (p *Page) layout() (l layout) {
+	p.Helper()
+	p.settle()
+	l, err := evaluate[layout](p, "("+layoutScript+")()")
+	require.NoError(p, err)
+	return l
+}
+
+// NoClippedText fails when text is wider or higher than its box, is cut by one, or
+// the page has to be moved sideways.
+func (p *Page) NoClippedText() {
+	p.Helper()
+	l := p.layout()
+	require.Empty(p, l.Sideways, "%s is wider than its window", p.Address())
+	require.Empty(p, l.Cut, "%s: text is cut", p.Address())
+}
+
+// NoOverlap fails when texts, or a text and a control, are on top of each other.
+func (p *Page) NoOverlap() {
+	p.Helper()
+	require.Empty(p, p.layout().Overlaps, "%s: on top of each other", p.Address())
+}
+
+func (p *Page) missingGlyphs() []string {
+	p.Helper()
+	p.settle()
+	missing, err := evaluate[[]string](p, "("+glyphsScript+")()")
+	require.NoError(p, err)
+	return missing
+}
+
+// NoMissingGlyph fails when there is a character that no installed font has.
+func (p *Page) NoMissingGlyph() {
+	p.Helper()
+	require.Empty(p, p.missingGlyphs(), "%s: no glyph; tools/chromium.sh installs fonts", p.Address())
+}
+
+// axe is the script of axe-core.
+var axe = sync.OnceValues(func() (string, error) {
+	folder, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(folder, "go.mod")); missing == nil {
+			break
+		}
+		if folder == filepath.Dir(folder) {
+			err = os.ErrNotExist
+		}
+		folder = filepath.Dir(folder)
+	}
+	if err != nil {
+		return "", err
+	}
+	script, err := os.ReadFile(filepath.Join(folder, "bin", "axe", "axe.min.js"))
+	if err != nil {
+		return "", fmt.Errorf("no axe-core, run tools/axe.sh to fetch it: %w", err)
+	}
+	return string(script), nil
+})
+
+// violation of a rule of axe-core.
+type violation struct {
+	ID, Help string
+	Nodes    []struct {
+		HTML           string
+		FailureSummary string
+	}
+}
+
+func (v violation) String() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s: %s", v.ID, v.Help)
+	for _, n := range v.Nodes {
+		fmt.Fprintf(&s, "\n  %s\n    %s", n.HTML, strings.ReplaceAll(n.FailureSummary, "\n", "\n    "))
+	}
+	return s.String()
+}
+
+func (p *Page) violations() (found []string) {
+	p.Helper()
+	p.settle()
+	script, err := axe()
+	require.NoError(p, err)
+	if p.NoScript { // the page's own have not run, and do not run any more
+		p.scripts(true)
+		defer p.scripts(false)
+	}
+	_, err = evaluate[bool](p, script+"\n;true")
+	require.NoError(p, err)
+	all, err := evaluate[[]violation](p, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => ({
+		ID: v.id, Help: v.help, Nodes: v.nodes.map((n) => ({ HTML: n.html, FailureSummary: n.failureSummary })) })))`, chromedp.EvalAwaitPromise)
+	require.NoError(p, err)
+	for _, v := range all {
+		found = append(found, v.String())
+	}
+	return found
+}
+
+// scripts switches the page's scripts on or off.
+func (p *Page) scripts(on bool) {
+	p.Helper()
+	_, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+	require.NoError(p, err)
+}
+
+// Axe fails when axe-core finds a violation of any of its rules.
+func (p *Page) Axe() {
+	p.Helper()
+	found := p.violations()
+	require.Empty(p, found, "%s is not accessible:\n%s", p.Address(), strings.Join(found, "\n"))
+}

@@ -1,0 +1,215 @@
+package browser
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+//go:embed point.js
+var pointScript string
+
+//go:embed fill.js
+var fillScript string
+
+// Keys that have no letter.
+const (
+	Tab    = kb.Tab
+	Enter  = kb.Enter
+	Escape = kb.Escape
+	Space  = " "
+)
+
+// mostStops is more than the controls of any page.
+const mostStops = 300
+
+// control is an element that assistive technology sees.
+type control struct {
+	Role, Name string
+	node       cdp.BackendNodeID
+}
+
+// controls are those with the accessible name, and the role unless that is empty.
+func (p *Page) controls(role, name string) ([]control, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	root, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
+	if err != nil {
+		return nil, err
+	}
+	found, err := chromedp.Call(ctx, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
+		BackendNodeID: root.Root.BackendNodeID, AccessibleName: name, Role: role,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var all []control
+	for _, n := range found.Nodes {
+		if !n.Ignored && n.BackendDOMNodeID != 0 {
+			all = append(all, control{text(n.Role), text(n.Name), n.BackendDOMNodeID})
+		}
+	}
+	return all, nil
+}
+
+// text is an accessible property's.
+func text(v *accessibility.Value) (s string) {
+	if v != nil {
+		_ = json.Unmarshal(v.Value, &s) // properties of other types have none
+	}
+	return s
+}
+
+// Has tells whether there is such a control now.
+func (p *Page) Has(role, name string) bool {
+	p.Helper()
+	found, err := p.controls(role, name)
+	require.NoError(p, err)
+	return len(found) > 0
+}
+
+// call calls a script's function on the control.
+func call[T any](p *Page, c control, function string, args ...any) (T, error) {
+	var none T
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	object, err := chromedp.Call(ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: c.node})
+	if err != nil {
+		return none, err
+	}
+	on := func(params *runtime.CallFunctionOnParams) { params.ObjectID = object.Object.ObjectID }
+	return chromedp.Run(ctx, chromedp.CallFunctionOn[T](function, on, args...))
+}
+
+// point is where a control is clicked.
+type point struct {
+	X, Y    float64
+	Covered string // what is in front of the control there
+}
+
+// Click clicks the one control with the role and the accessible name, once it is there
+// and nothing is in front of it. A page may replace its controls at any time.
+func (p *Page) Click(role, name string) {
+	p.Helper()
+	at := point{Covered: "no such control"}
+	free := p.within(func() bool {
+		found, err := p.controls(role, name)
+		if err != nil || len(found) != 1 {
+			at.Covered = fmt.Sprintf("%d of them (%v)", len(found), err)
+			return false
+		}
+		at, err = call[point](p, found[0], pointScript)
+		return err == nil && at.Covered == ""
+	})
+	require.True(p, free, "the %s %q cannot be clicked: %s", role, name, at.Covered)
+	require.NoError(p, chromedp.Do(p.ctx, chromedp.MouseClickXY(at.X, at.Y)))
+}
+
+// Fill gives the one field of the name the value: its text, its date as 2006-01-02, or
+// the text of the option that is chosen.
+func (p *Page) Fill(name, value string) {
+	p.Helper()
+	refused := "is not there"
+	filled := p.within(func() bool {
+		fields, err := p.fields(name)
+		if err != nil || len(fields) != 1 {
+			refused = fmt.Sprintf("is there %d times (%v)", len(fields), err)
+			return false
+		}
+		refused, err = call[string](p, fields[0], fillScript, value)
+		return err == nil && refused == ""
+	})
+	require.True(p, filled, "the field %q %s", name, refused)
+}
+
+// fields are the controls of the name that hold values.
+func (p *Page) fields(name string) (fields []control, err error) {
+	all, err := p.controls("", name)
+	for _, c := range all {
+		if is, err := call[bool](p, c, "function() { return this.matches?.('input, select, textarea') || false }"); err == nil && is {
+			fields = append(fields, c)
+		}
+	}
+	return fields, err
+}
+
+// Press presses keys, one after the other, wherever the focus is.
+func (p *Page) Press(keys ...string) {
+	p.Helper()
+	for _, key := range keys {
+		require.NoError(p, chromedp.Do(p.ctx, chromedp.KeyEvent(key)))
+	}
+}
+
+// Type types a text wherever the focus is. In a date, its digits are month, day and
+// year.
+func (p *Page) Type(s string) {
+	p.Helper()
+	p.Press(strings.Split(s, "")...)
+}
+
+// Backwards presses Shift and Tab.
+func (p *Page) Backwards() {
+	p.Helper()
+	require.NoError(p, chromedp.Do(p.ctx, chromedp.KeyEvent(Tab, chromedp.KeyModifiers(chromedp.ModifierShift))))
+}
+
+// TabTo presses Tab until the focus is on the control. Fails when the keyboard does
+// not get there, or shows nowhere on the way where it is.
+func (p *Page) TabTo(role, name string) {
+	p.Helper()
+	var passed []string
+	for range mostStops {
+		p.Press(Tab)
+		at, visible := p.focused()
+		if at.Role != "" {
+			require.True(p, visible, "the focus on the %s %q cannot be seen", at.Role, at.Name)
+		}
+		if at.Role == role && at.Name == name {
+			return
+		}
+		passed = append(passed, fmt.Sprintf("%s %q", at.Role, at.Name))
+	}
+	require.FailNow(p, "not reached by Tab", "the %s %q; reached:\n%s", role, name, strings.Join(passed[:min(len(passed), 60)], "\n"))
+}
+
+// Focused is the role and the accessible name of the control that has the focus.
+func (p *Page) Focused() (role, name string) {
+	p.Helper()
+	at, _ := p.focused()
+	return at.Role, at.Name
+}
+
+// focused is the control that has the focus, and whether one sees that. None has
+// while the focus is on the document.
+func (p *Page) focused() (c control, visible bool) {
+	p.Helper()
+	object, err := chromedp.Call(p.ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.activeElement"})
+	require.NoError(p, err)
+	tree, err := chromedp.Call(p.ctx, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{
+		ObjectID: object.Result.ObjectID, FetchRelatives: new(bool),
+	})
+	require.NoError(p, err)
+	n := tree.Nodes[0]
+	c = control{text(n.Role), text(n.Name), n.BackendDOMNodeID}
+	if c.Role == "RootWebArea" || n.Ignored {
+		return control{}, false
+	}
+	visible, err = call[bool](p, c, `function() {
+		if (this.matches('input') && this.type.match(/date|time|month|week/)) return true // the part of it that has the focus is marked
+		const style = getComputedStyle(this)
+		return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none'
+	}`)
+	require.NoError(p, err)
+	return c, visible
+}

@@ -1,0 +1,264 @@
+package browser
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// telephone is the widest window that is laid out as a telephone does, by the
+// page's viewport.
+const telephone = 600
+
+// Look is how a page is looked at.
+type Look struct {
+	Width    int    // of the window; 1280 when zero
+	Language string // as in Accept-Language; en when empty
+	NoScript bool   // scripts are off
+	Dark     bool   // dark colours are preferred
+}
+
+// String is the look in a file's name, such as ko-390-noscript.
+func (l Look) String() string {
+	l = l.whole()
+	s := l.Language + "-" + strconv.Itoa(l.Width)
+	if l.NoScript {
+		s += "-noscript"
+	}
+	if l.Dark {
+		s += "-dark"
+	}
+	return s
+}
+
+// whole is the look with its defaults.
+func (l Look) whole() Look {
+	l.Width, l.Language = cmp.Or(l.Width, 1280), cmp.Or(l.Language, "en")
+	return l
+}
+
+// Page is a window of a user of its own: pages share no cookies.
+type Page struct {
+	testing.TB
+	Look
+
+	screenshots string
+	ctx         context.Context
+	seen        traffic
+}
+
+// Page opens an empty window, which is closed at the end of the test.
+func (b *Browser) Page(t testing.TB, look Look) *Page {
+	t.Helper()
+	p := &Page{TB: t, Look: look.whole(), screenshots: b.Screenshots}
+	ctx, end := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.seen.note))
+	t.Cleanup(end)
+	p.ctx = ctx
+	t.Cleanup(p.describe)
+	require.NoError(t, chromedp.Do(ctx, chromedp.Func(p.prepare)))
+	return p
+}
+
+// prepare makes the window look at pages as it should.
+func (p *Page) prepare(ctx context.Context, t *chromedp.Target) error {
+	version, err := chromedp.CallBrowser(ctx, browser.GetVersion, cdp.Empty{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		do(ctx, t, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
+			UserAgent: version.UserAgent, AcceptLanguage: p.Language,
+		}),
+		do(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: int64(p.Width), Height: 800, DeviceScaleFactor: 1, Mobile: p.Width <= telephone,
+		}),
+		do(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: p.preferences()}),
+		do(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: p.NoScript}),
+		do(ctx, t, accessibility.Enable, cdp.Empty{}),
+		do(ctx, t, dom.Enable, dom.EnableParams{}),
+		do(ctx, t, log.Enable, cdp.Empty{}),
+		do(ctx, t, network.Enable, network.EnableParams{}),
+		do(ctx, t, runtime.Enable, cdp.Empty{}),
+	)
+}
+
+// preferences are the user's, besides the language. Nothing moves in screenshots.
+func (p *Page) preferences() []*emulation.MediaFeature {
+	scheme := "light"
+	if p.Dark {
+		scheme = "dark"
+	}
+	return []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme},
+		{Name: "prefers-reduced-motion", Value: "reduce"},
+	}
+}
+
+// do sends a command whose result says nothing.
+func do[P, R any](ctx context.Context, t *chromedp.Target, command cdp.Command[P, R], params P) error {
+	_, err := cdp.Call(ctx, t, command, params)
+	return err
+}
+
+// Open goes to the address and waits until the page has loaded.
+func (p *Page) Open(url string) {
+	p.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	require.NoError(p, chromedp.Do(ctx, chromedp.Navigate(url)), "open %s", url)
+}
+
+// evaluate runs a script's expression in the page, with scripts off too.
+func evaluate[T any](p *Page, expression string, options ...chromedp.EvaluateOption) (T, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, options...))
+}
+
+// Address is the address that is shown.
+func (p *Page) Address() string {
+	p.Helper()
+	address, err := evaluate[string](p, "location.href")
+	require.NoError(p, err)
+	return address
+}
+
+// Text is what the page shows.
+func (p *Page) Text() string {
+	p.Helper()
+	text, err := evaluate[string](p, "document.body.innerText")
+	require.NoError(p, err)
+	return text
+}
+
+// Document names the document that is shown: it changes with each load and reload.
+func (p *Page) Document() string {
+	p.Helper()
+	tree, err := chromedp.Call(p.ctx, page.GetFrameTree, cdp.Empty{})
+	require.NoError(p, err)
+	return string(tree.FrameTree.Frame.LoaderID)
+}
+
+// Arrives waits until a page has loaded whose address contains the part.
+func (p *Page) Arrives(part string) {
+	p.Helper()
+	var at string
+	arrived := p.within(func() bool {
+		state, err := evaluate[[]string](p, "[location.href, document.readyState]")
+		if err != nil {
+			return false // between two documents
+		}
+		at = state[0]
+		return strings.Contains(at, part) && state[1] == "complete"
+	})
+	require.True(p, arrived, "is at %s instead of …%s…", at, part)
+}
+
+// Sees waits until the page shows the text.
+func (p *Page) Sees(text string) {
+	p.Helper()
+	p.SeesIn("body", text)
+}
+
+// SeesIn waits until an element that the selector finds shows the text.
+func (p *Page) SeesIn(selector, text string) {
+	p.Helper()
+	script := fmt.Sprintf(`[...document.querySelectorAll(%q)].map((e) => e.innerText).join('\n')`, selector)
+	var shown string
+	seen := p.within(func() bool {
+		now, err := evaluate[string](p, script)
+		if err == nil {
+			shown = now
+		}
+		return strings.Contains(shown, text)
+	})
+	require.True(p, seen, "%q is not shown in %s, but:\n%s", text, selector, shown)
+}
+
+// shows tells whether the page shows the text now.
+func (p *Page) shows(text string) bool {
+	p.Helper()
+	return strings.Contains(p.Text(), text)
+}
+
+// SeesNot waits until the page does not show the text any more.
+func (p *Page) SeesNot(text string) {
+	p.Helper()
+	gone := p.within(func() bool {
+		shown, err := evaluate[string](p, "document.body.innerText")
+		return err == nil && !strings.Contains(shown, text)
+	})
+	require.True(p, gone, "%q is still shown", text)
+}
+
+// within asks until the answer is yes, or patience is over.
+func (p *Page) within(yes func() bool) bool {
+	deadline := time.Now().Add(patience)
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for !yes() {
+		if time.Now().After(deadline) {
+			return false
+		}
+		<-again.C
+	}
+	return true
+}
+
+// Screenshot keeps a picture of the whole page as the name.png, and returns its path.
+func (p *Page) Screenshot(name string) string {
+	p.Helper()
+	p.settle()
+	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	require.NoError(p, err)
+	require.NoError(p, os.MkdirAll(p.screenshots, 0o755))
+	path := filepath.Join(p.screenshots, name+".png")
+	require.NoError(p, os.WriteFile(path, picture, 0o600))
+	return path
+}
+
+// settle waits until the page has loaded, with its fonts.
+func (p *Page) settle() {
+	p.Helper()
+	loaded := p.within(func() bool {
+		loaded, err := evaluate[bool](p, "document.readyState === 'complete' && document.fonts.status === 'loaded'")
+		return err == nil && loaded
+	})
+	require.True(p, loaded, "the page does not finish to load")
+}
+
+// describe tells what is shown when a test fails.
+func (p *Page) describe() {
+	if !p.Failed() {
+		return
+	}
+	shown, err := evaluate[string](p, "location.href + '\\n' + document.body.innerText")
+	p.Logf("the page at the end: %s (%v)", shown, err)
+}
+
+// Count tells how many elements the selector finds.
+func (p *Page) Count(selector string) int {
+	p.Helper()
+	n, err := evaluate[int](p, fmt.Sprintf("document.querySelectorAll(%q).length", selector))
+	require.NoError(p, err)
+	return n
+}

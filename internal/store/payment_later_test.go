@@ -1,0 +1,110 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// testRefundsThatFailLater: what the provider says later of a refund that was done.
+func testRefundsThatFailLater(t *testing.T, fresh newURL) {
+	payments := store.NewPayments(setup(t, fresh, "payments"))
+	refunded := func(t *testing.T) (booking.Payment, booking.Entry) {
+		t.Helper()
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		_, err = payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
+		require.NoError(t, err)
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, "re_1")))
+		p, err := payments.Payment(t.Context(), c.OrderID)
+		require.NoError(t, err)
+		return p, p.Entries[0]
+	}
+
+	run(t, "Own", func(t *testing.T) {
+		p, own := refunded(t)
+		own.State, own.Words = booking.EntryFailed, "the account is closed"
+		for range 2 {
+			is, err := payments.Import(t.Context(), p.OrderID, []booking.Entry{own}, nil)
+			require.NoError(t, err)
+			require.Equal(t, booking.RefundPending, is.Status)
+			require.Zero(t, is.Refunded)
+			require.Equal(t, won.Amount, is.Refundable())
+			require.Equal(t, []any{booking.EntryFailed, "the account is closed"}, []any{is.Entries[0].State, is.Entries[0].Words})
+		}
+		paid, err := payments.PayByHand(t.Context(), booking.Resolution{OrderID: p.OrderID, Evidence: "transfer 4711", By: "1"})
+		require.NoError(t, err)
+		require.Len(t, paid, 1)
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), p.OrderID, booking.Returned, "ch_1", 0, "")))
+		is, err := payments.Import(t.Context(), p.OrderID, []booking.Entry{own}, nil)
+		require.NoError(t, err)
+		require.Equal(t, booking.Returned, is.Status)
+		require.Equal(t, booking.EntryDone, is.Entries[0].State, "a slower look does not take back what was paid by hand")
+	})
+
+	run(t, "SeenBeforeItWasMadeAgain", func(t *testing.T) {
+		p, own := refunded(t)
+		own.State, own.Words, own.Ref = booking.EntryFailed, "the account is closed", "re_0"
+		is, err := payments.Import(t.Context(), p.OrderID, []booking.Entry{own}, nil)
+		require.NoError(t, err)
+		require.Equal(t, booking.Refunded, is.Status, "that was another refund")
+		require.Equal(t, booking.EntryDone, is.Entries[0].State)
+	})
+
+	run(t, "SeenToBeMadeByTwoAtOnce", func(t *testing.T) {
+		p, own := refunded(t)
+		for range 2 {
+			is, err := payments.Import(t.Context(), p.OrderID, []booking.Entry{own}, nil)
+			require.NoError(t, err)
+			require.Len(t, is.Entries, 1)
+		}
+	})
+
+	run(t, "NotedByASlowerAttempt", func(t *testing.T) {
+		p, own := refunded(t)
+		failed := own
+		failed.State, failed.Words = booking.EntryFailed, "the account is closed"
+		_, err := payments.Import(t.Context(), p.OrderID, []booking.Entry{failed}, nil)
+		require.NoError(t, err)
+		require.NoError(t, payments.NoteEntry(t.Context(), own), "it was read before it failed")
+		is, err := payments.Payment(t.Context(), p.OrderID)
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryFailed, is.Entries[0].State)
+		now := is.Entries[0]
+		now.State = booking.EntryDone
+		require.NoError(t, payments.NoteEntry(t.Context(), now), "it was read since")
+		is, err = payments.Payment(t.Context(), p.OrderID)
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryDone, is.Entries[0].State)
+	})
+
+	run(t, "NotedWithAnAmountOfBefore", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
+		require.NoError(t, err)
+		slow := p.Entries[0]
+		hand := booking.Entry{
+			Key: booking.KeyAtProvider("re_9"), OrderID: c.OrderID, Amount: booking.Money{Amount: 20000, Currency: won.Currency},
+			Reason: booking.AtProvider, ByHand: true, Ref: "re_9", State: booking.EntryDone,
+		}
+		_, err = payments.Import(t.Context(), c.OrderID, []booking.Entry{hand}, nil)
+		require.NoError(t, err)
+		slow.Words = "refund re_1 is pending"
+		require.NoError(t, payments.NoteEntry(t.Context(), slow))
+		p, err = payments.Payment(t.Context(), c.OrderID)
+		require.NoError(t, err)
+		own, _ := p.Entry(p.RefundKey())
+		require.EqualValues(t, 30000, own.Amount.Amount)
+		require.Equal(t, slow.Words, own.Words)
+	})
+}

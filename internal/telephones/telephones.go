@@ -1,0 +1,43 @@
+// Package telephones reads telephone numbers the way people write them.
+package telephones
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Read reads a number, as one of the region unless it begins with + and a country's code,
+// and answers what can be dialled from anywhere: E.164 and, where there is one, the
+// extension as in a tel: URI (RFC 3966), +8221234567;ext=12.
+func Read(text, region string) (booking.Personal, bool) {
+	// Address books put invisible marks of direction around a number.
+	text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if booking.IsInvisible(r) {
+			return -1
+		}
+		return r
+	}, text))
+	if !beginsNumber(text) || booking.TextFault(text) != "" {
+		return "", false
+	}
+	number, err := phonenumbers.Parse(text, region)
+	if err != nil || !phonenumbers.IsValidNumber(number) {
+		return "", false
+	}
+	written := phonenumbers.Format(number, phonenumbers.E164)
+	if extension := number.GetExtension(); extension != "" {
+		written += ";ext=" + extension
+	}
+	return booking.Personal(written), true
+}
+
+// beginsNumber keeps numbers out that stand within a sentence: the library
+// would find them.
+func beginsNumber(text string) bool {
+	text = strings.TrimPrefix(text, "tel:")
+	return strings.IndexFunc(text, func(r rune) bool { return unicode.IsDigit(r) || strings.ContainsRune("+＋(（", r) }) == 0
+}

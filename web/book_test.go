@@ -1,0 +1,33 @@
+package web_test
+
+import (
+	"context"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+func (b *book) DeleteDrink(_ context.Context, _ booking.Caller, drinkID string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.deleted = append(b.deleted, drinkID)
+	return nil
+}
+
+func (b *book) Refund(ctx context.Context, caller booking.Caller, r orders.Refund) (orders.Refunded, error) {
+	if err := b.Allow(ctx, caller, booking.RefundOrder, "", r.OrderID); err != nil {
+		return orders.Refunded{}, err
+	}
+	return b.refund(ctx, r)
+}
+
+// employ makes a person staff of an owner's, for one place or for all.
+func (s *site) employ(owner, person, place string) {
+	s.Helper()
+	member := booking.Member{
+		PersonID: person, By: owner, At: now, Membership: booking.Membership{OwnerID: owner, Place: place, Level: booking.StaffLevel},
+	}
+	require.NoError(s, s.members.PutMember(s.Context(), owner, person, []booking.Member{member}))
+}

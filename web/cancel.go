@@ -1,0 +1,114 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// offer is what a cancel gives back, for a time.
+type offer struct {
+	when         string
+	refund, keep string // keep is "" where nothing is kept
+}
+
+// mayCancel tells whether it is worth offering a cancel: the quote's page knows for
+// certain.
+func mayCancel(order contract.View, now time.Time) bool {
+	if order.Kind == booking.Lodging && order.Status == booking.Confirmed && order.Terms != nil {
+		return booking.MayCancelStay(order.Status, now, order.Terms.CheckInAt) == nil
+	}
+	return order.Status != booking.Cancelling && booking.MayCancel(order.Status) == nil
+}
+
+// offers are what a cancel gives back now and later.
+func (w words) offers(order contract.View, q contract.Quote, zone string) []offer {
+	in := func(amount int64) string {
+		return w.money(booking.Money{Amount: amount, Currency: order.Amount.Currency})
+	}
+	of := func(when string, giveBack, keep int64) offer {
+		o := offer{when: when, refund: in(q.Coming(giveBack))}
+		if kept := q.Kept(giveBack, keep); kept > 0 {
+			o.keep = in(kept)
+		}
+		return o
+	}
+	first := w.say("quote.now")
+	if !q.Until.IsZero() {
+		first = w.say("quote.until", w.moment(q.Until, zone))
+	}
+	all := []offer{of(first, q.GiveBack, q.Keep)}
+	for _, l := range q.Later {
+		all = append(all, of(w.say("quote.after", w.moment(l.After, zone)), l.GiveBack, l.Keep))
+	}
+	return all
+}
+
+// cancelForm is what the page shows on which an order is cancelled.
+type cancelForm struct {
+	order   contract.View
+	what    string
+	offers  []offer
+	expect  string
+	reason  string
+	fault   string   // what is wrong with the reason
+	problem *problem // why it was not cancelled
+}
+
+// askCancel shows what a cancel gives back, before it is decided.
+func (p *Pages) askCancel(v *visit) error {
+	return v.cancelPage(http.StatusOK, cancelForm{})
+}
+
+// cancelPage shows the quote as it is now, with what became of the form before.
+func (v *visit) cancelPage(status int, form cancelForm) error {
+	id := v.c.Param("id")
+	order, quote, err := v.Orders.Quote(v.ctx, v.caller, booking.KindOf(id), id)
+	if err != nil {
+		return err
+	}
+	zone := quote.TimeZone
+	if zone == "" {
+		zone = v.zoneOf(order)
+	}
+	form.order, form.what, form.expect, form.offers = order, v.what(order), quote.Quote(), v.offers(order, quote, zone)
+	return v.show(status, cancelPage(v.page(v.say("cancel.title"), "nav.orders"), form))
+}
+
+// longestReason is how long a reason may be, as in the API.
+const longestReason = 500
+
+// cancel cancels an order, if that gives back what its customer was shown.
+func (p *Pages) cancel(v *visit) error {
+	id, reason := v.c.Param("id"), v.field("reason")
+	if fault := v.textFault(reason, longestReason); fault != "" {
+		return v.cancelPage(http.StatusUnprocessableEntity, cancelForm{reason: reason, fault: fault})
+	}
+	out, err := p.Orders.Decide(v.ctx, v.caller, orders.Decision{
+		OrderID: id, Kind: booking.KindOf(id), Update: contract.CancelUpdate,
+		Note: booking.Lines(booking.Personal(reason)), Expect: v.field("expect"),
+	})
+	if errors.Is(err, &booking.Error{Code: booking.QuoteChanged}) || statusOfError(err) == http.StatusServiceUnavailable {
+		refusal := v.disclose(err)
+		why := v.problem(refusal)
+		return v.cancelPage(statusOf(refusal.Code), cancelForm{reason: reason, problem: &why})
+	}
+	if err != nil {
+		return err
+	}
+	if !out.Done {
+		return v.goTo("/orders/" + id + "?taken=1")
+	}
+	return v.goTo(orderAt(out.View))
+}
+
+func statusOfError(err error) int {
+	if refusal, ok := errors.AsType[*booking.Error](err); ok {
+		return statusOf(refusal.Code)
+	}
+	return http.StatusInternalServerError
+}

@@ -1,0 +1,188 @@
+package web_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// bad is what people may write who want a page to run it.
+const bad = `<script>alert(1)</script><img src=x onerror=alert(2)>"'</title>`
+
+// obeys lets the sagas do what is decided: each order comes to the status.
+func (s *site) obeys(to booking.Status) {
+	s.book.mu.Lock()
+	defer s.book.mu.Unlock()
+	s.book.decide = func(d orders.Decision) (orders.Outcome, error) {
+		view, err := s.rows.View(s.Context(), d.OrderID)
+		if err != nil {
+			return orders.Outcome{}, err
+		}
+		view.Status = to
+		view.Version++
+		view.History = append(view.History, contract.Entry{Status: to, At: now, Note: d.Note})
+		s.keep(view)
+		return orders.Outcome{View: view, Done: true}, nil
+	}
+}
+
+func (s *site) latest() orders.Decision {
+	s.Helper()
+	s.book.mu.Lock()
+	defer s.book.mu.Unlock()
+	require.NotEmpty(s, s.book.decided)
+	return s.book.decided[len(s.book.decided)-1]
+}
+
+// waitingStay keeps a stay that waits for its owner, since then.
+func (s *site) waitingStay(id string, place booking.Place, since time.Time) contract.View {
+	s.Helper()
+	view := contract.Lodging{Order: order(id, "alice", 100000), Place: place, CheckIn: arrival, CheckOut: leaving, Rooms: 1}.Fixed().View()
+	view.Status, view.Placed, view.Version = booking.AwaitingOwner, true, 1
+	view.History = []contract.Entry{{Status: booking.Received, At: since}, {Status: booking.AwaitingOwner, At: since}}
+	s.keep(view)
+	return view
+}
+
+// patientInn gives its owner a day to decide.
+func patientInn() booking.Place {
+	place := seaside
+	place.ConfirmWithin = booking.Duration(24 * time.Hour)
+	return place
+}
+
+// arrived is a stay whose guests may have come yesterday.
+func arrived(customer string) contract.Input {
+	return contract.Lodging{
+		Order: order(stayID, customer, 100000), Place: seaside,
+		CheckIn: today.AddDays(-1), CheckOut: today.AddDays(2), Rooms: 1,
+	}.Fixed()
+}
+
+// TestDecisions: each button stands on the order's page for those who may press it, when
+// they may, and decides that.
+func TestDecisions(t *testing.T) {
+	t.Parallel()
+	for verb, is := range map[string]struct {
+		id, who string
+		kind    booking.Kind
+		from    booking.Status
+		update  string
+		word    string
+	}{
+		"confirm": {stayID, "bora", booking.Lodging, booking.AwaitingOwner, contract.ConfirmUpdate, "Confirm"},
+		"reject":  {stayID, "bora", booking.Lodging, booking.AwaitingOwner, contract.RejectUpdate, "Refuse"},
+		"no-show": {stayID, "bora", booking.Lodging, booking.Confirmed, contract.NoShowUpdate, "The guests have not come"},
+		"leave":   {stayID, "bora", booking.Lodging, booking.Confirmed, contract.CompleteUpdate, "The guests have left early"},
+		"deliver": {foodID, "dana", booking.Food, booking.Delivering, contract.CompleteUpdate, "Delivered"},
+		"serve":   {cafeID, "cora", booking.Cafe, booking.InProduction, contract.CompleteUpdate, "Handed over"},
+		"finish":  {callID, "kim", booking.Cleaning, booking.Assigned, contract.CompleteUpdate, "Done"},
+	} {
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			require.NoError(t, s.catalogue.AddPlace(t.Context(), "", seaside))
+			for _, input := range append(everyKind("alice")[1:], arrived("alice")) {
+				if view := input.View(); view.Kind == is.kind {
+					view.Status, view.Placed, view.Version = is.from, true, 1
+					view.History = append(view.History, contract.Entry{Status: is.from, At: now})
+					if view.Cleaning != nil {
+						view.Cleaning = &contract.Visit{Location: "here", Cleaner: &booking.Cleaner{ID: "kim", Name: "Kim"}}
+					}
+					s.keep(view)
+				}
+			}
+			ends, seen := booking.Completed, "/orders/"+is.id
+			if is.kind == booking.Food {
+				ends, seen = booking.Delivered, "/work/deliveries" // a courier no longer sees what is delivered
+			}
+			s.obeys(ends)
+			path := "/orders/" + is.id + "/decide/" + verb
+			require.NotContains(t, s.as("alice", booking.English).get("/orders/"+is.id).text, path, "no customer's")
+			b := s.as(is.who, booking.English)
+			require.Contains(t, b.get("/orders/"+is.id).text, path)
+			asked := b.get(path)
+			require.Equal(t, http.StatusOK, asked.status)
+			requirePage(t, asked, booking.English)
+			require.Contains(t, asked.words(), is.word)
+			fields := []string{"back", "/orders/" + is.id}
+			if verb == "reject" {
+				refused := b.post(path, "reason", "")
+				require.Equal(t, http.StatusUnprocessableEntity, refused.status)
+				require.Contains(t, refused.words(), "This is needed.")
+				require.Empty(t, s.book.decided)
+				fields = append(fields, "reason", "We are renovating")
+			}
+			done := b.post(path, fields...)
+			require.Equal(t, http.StatusOK, done.status)
+			require.Equal(t, seen, done.url.Path)
+			require.Equal(t, is.update, s.latest().Update)
+			require.Equal(t, is.kind, s.latest().Kind)
+			view, err := s.rows.View(t.Context(), is.id)
+			require.NoError(t, err)
+			require.Equal(t, ends, view.Status)
+			require.NotContains(t, done.text, path, "it is done")
+			if verb == "reject" {
+				require.Equal(t, booking.Personal("We are renovating"), s.latest().Note)
+			}
+		})
+	}
+}
+
+// TestDecisions_OfOthers: what is not a person's to decide is not there for them, and
+// what they may see but not decide is refused.
+func TestDecisions_OfOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	waiting := "lodging-06gzvfahhdv2qeq77vmrpjqcw0"
+	s.waitingStay(waiting, seaside, now)
+	s.obeys(booking.Confirmed)
+	for _, is := range []struct {
+		who, path string
+		status    int
+	}{
+		{"alice", "/orders/" + waiting + "/decide/confirm", http.StatusForbidden},
+		{"minho", "/orders/" + waiting + "/decide/confirm", http.StatusNotFound},
+		{"cora", "/orders/" + waiting + "/decide/confirm", http.StatusNotFound},
+		{"dana", "/orders/" + waiting + "/decide/reject", http.StatusNotFound},
+		{"cora", "/orders/" + foodID + "/decide/deliver", http.StatusForbidden},
+		{"kim", "/orders/" + foodID + "/decide/deliver", http.StatusNotFound},
+		{"bora", "/orders/" + cafeID + "/decide/serve", http.StatusNotFound},
+		{"bora", "/orders/" + waiting + "/decide/deliver", http.StatusNotFound},
+		{"bora", "/orders/" + waiting + "/decide/cancel", http.StatusNotFound},
+		{"bora", "/orders/<b>/decide/confirm", http.StatusNotFound},
+	} {
+		b := s.as(is.who, booking.Korean)
+		require.Equal(t, is.status, b.get(is.path).status, is)
+		require.Equal(t, is.status, b.post(is.path, "reason", "why").status, is)
+	}
+	require.Empty(t, s.book.decided)
+	elsewhere := s.as("bora", booking.Korean).post("/orders/"+waiting+"/decide/confirm", "back", "https://evil.test/")
+	require.Equal(t, "/orders/"+waiting, elsewhere.url.Path, "a form leads to pages of ours only")
+}
+
+// TestDecision_Taken: of a decision that was taken and is not carried out yet, the page
+// says so.
+func TestDecision_Taken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", seaside))
+	view := s.waitingStay(stayID, seaside, now)
+	s.book.decide = func(orders.Decision) (orders.Outcome, error) { return orders.Outcome{View: view}, nil }
+	got := s.as("bora", booking.Korean).post("/orders/"+stayID+"/decide/confirm", "back", "/desk")
+	require.Equal(t, "/orders/"+stayID, got.url.Path)
+	require.Contains(t, got.words(), "요청을 받았습니다")
+	s.book.decide = func(orders.Decision) (orders.Outcome, error) {
+		return orders.Outcome{View: view}, booking.Errorf(booking.Superseded, "")
+	}
+	lost := s.as("bora", booking.English).post("/orders/" + stayID + "/decide/confirm")
+	require.Equal(t, http.StatusConflict, lost.status)
+	require.Contains(t, lost.words(), "Another decision came first")
+}

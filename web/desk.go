@@ -1,0 +1,149 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+func (p *Pages) mountDesk(r gin.IRouter) {
+	p.page(r, http.MethodGet, "/desk", booking.ConfirmOrder, p.showDesk)
+}
+
+// deskOrder is an order as those who work on it are shown it.
+type deskOrder struct {
+	contract.View
+	what  string
+	badge badge
+	facts []fact
+	due   time.Time // until when it has to be decided, zero for no such time
+	soon  bool      // little is left of that
+	deciding
+}
+
+// desk is what the page of an owner's decisions shows.
+type desk struct {
+	lines   []deskOrder
+	more    bool // there are others that wait
+	unnamed bool // the caller has to say whose desk it is
+}
+
+const (
+	// deskAtOnce is how many orders a page for those who work on them shows.
+	deskAtOnce = 50
+	// mostLooked is among how many orders of one organisation these are looked for.
+	mostLooked = 1000
+	// deskPart is how many of them are read at once.
+	deskPart = 200
+)
+
+// ordersOf are the orders of all parts that the filter selects, newest first. more tells
+// that there are others.
+func (v *visit) ordersOf(parts []part, f booking.OrderFilter, want func(contract.View) bool) (found []contract.View, more bool, err error) {
+	for _, p := range parts {
+		f.OwnerID, f.ItemID = p.ownerID, p.itemID
+		some, rest, err := v.ordersOfPart(f, want)
+		if err != nil {
+			return nil, false, err
+		}
+		found, more = append(found, some...), more || rest
+	}
+	return found, more, nil
+}
+
+func (v *visit) ordersOfPart(f booking.OrderFilter, want func(contract.View) bool) (found []contract.View, more bool, err error) {
+	kind := f.Kind
+	if f.ItemID != "" {
+		f.Kind = "" // a thing is of one kind
+	}
+	cursor := ""
+	for looked := 0; looked < mostLooked; looked += deskPart {
+		list, err := v.Orders.List(v.ctx, v.caller, f, booking.Page{Cursor: cursor, Limit: deskPart}, nil)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, order := range list.Orders {
+			if (kind == "" || order.Kind == kind) && want(order) {
+				found = append(found, order)
+			}
+		}
+		if cursor = list.Next; cursor == "" {
+			return found, false, nil
+		}
+	}
+	return found, true, nil
+}
+
+func anyOrder(contract.View) bool { return true }
+
+// showDesk shows what waits for the owner's decision, soonest deadline first.
+func (p *Pages) showDesk(v *visit) error {
+	parts := v.parts()
+	d := desk{unnamed: len(parts) == 0}
+	waiting, more, err := v.ordersOf(parts, booking.OrderFilter{Kind: booking.Lodging, Status: booking.AwaitingOwner}, anyOrder)
+	if err != nil {
+		return err
+	}
+	for _, order := range waiting {
+		line := v.deskOrder(order, v.c.Request.URL.RequestURI())
+		line.due = v.decideBy(order)
+		line.soon = line.due.Sub(v.Now()) < soonIs
+		if !line.due.IsZero() {
+			line.facts = slices.Insert(line.facts, 0, fact{v.say("desk.due"), v.moment(line.due, v.zoneOf(order))})
+		}
+		d.lines = append(d.lines, line)
+	}
+	slices.SortStableFunc(d.lines, func(a, b deskOrder) int {
+		return cmp.Or(compareBools(a.due.IsZero(), b.due.IsZero()), a.due.Compare(b.due))
+	})
+	if d.more = more || len(d.lines) > deskAtOnce; len(d.lines) > deskAtOnce {
+		d.lines = d.lines[:deskAtOnce]
+	}
+	return v.show(http.StatusOK, deskPage(v.page(v.say("nav.desk"), "nav.desk"), d))
+}
+
+// soonIs is when little is left of the time to decide.
+const soonIs = time.Hour
+
+// compareBools puts false before true.
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// decideBy is until when the owner may decide on a stay: silence cancels it then. The
+// time that the place gives is as it is now.
+func (v *visit) decideBy(order contract.View) time.Time {
+	place := v.placeOf(order)
+	if place.ConfirmWithin <= 0 {
+		return time.Time{}
+	}
+	due := order.Since().Add(time.Duration(place.ConfirmWithin))
+	if order.Stay != nil {
+		if day, err := booking.ParseDate(order.CheckOut); err == nil {
+			if over := day.At(place.CheckOutTime, zoneOrUTC(place.TimeZone)); over.Before(due) {
+				return over
+			}
+		}
+	}
+	return due
+}
+
+// deskOrder is the order with what its reader sees of it, and what they may decide.
+func (v *visit) deskOrder(order contract.View, back string) deskOrder {
+	return deskOrder{
+		View: order, what: v.what(order), badge: v.badgeOf(order), facts: v.facts(order, v.zoneOf(order)), deciding: v.deciding(order, back),
+	}
+}

@@ -1,0 +1,115 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// TestDesk: what waits for the owner stands there, soonest deadline first, until it is
+// decided.
+func TestDesk(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	hasty := patientInn()
+	hasty.ID, hasty.Name, hasty.ConfirmWithin = "place-hasty", "Hasty Inn", booking.Duration(time.Hour)
+	for _, place := range []booking.Place{patientInn(), hasty} {
+		require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
+	}
+	early, late, soon := "lodging-06gzvfahhdv2qeq77vmrpjqcw1", "lodging-06gzvfahhdv2qeq77vmrpjqcw2", "lodging-06gzvfahhdv2qeq77vmrpjqcw3"
+	s.waitingStay(late, patientInn(), now)
+	s.waitingStay(early, patientInn(), now.Add(-3*time.Hour))
+	s.waitingStay(soon, hasty, now.Add(-30*time.Minute))
+	s.obeys(booking.Confirmed)
+	for _, l := range booking.Languages() {
+		got := s.as("bora", l).get("/desk")
+		require.Equal(t, http.StatusOK, got.status)
+		requirePage(t, got, l)
+		at := []int{strings.Index(got.text, soon), strings.Index(got.text, early), strings.Index(got.text, late)}
+		require.True(t, 0 < at[0] && at[0] < at[1] && at[1] < at[2], at)
+	}
+	b := s.as("bora", booking.English)
+	desk := b.get("/desk")
+	require.Equal(t, 1, strings.Count(desk.text, `badge back`), "one is urgent")
+	require.Contains(t, desk.words(), "Decide until")
+	done := b.send(http.MethodPost, s.url+"/orders/"+soon+"/decide/confirm", desk.form(t, "/orders/"+soon+"/decide/confirm"))
+	require.Equal(t, "/desk", done.url.Path)
+	require.NotContains(t, done.text, soon)
+	require.Contains(t, done.text, early)
+	require.Equal(t, soon, s.latest().OrderID)
+}
+
+// TestDesk_Members: staff see what is theirs, of one place or of all, and nobody else's.
+func TestDesk_Members(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	other := patientInn()
+	other.ID = "place-other"
+	for _, place := range []booking.Place{patientInn(), other} {
+		require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
+	}
+	here, there := "lodging-06gzvfahhdv2qeq77vmrpjqcw1", "lodging-06gzvfahhdv2qeq77vmrpjqcw2"
+	s.waitingStay(here, patientInn(), now)
+	s.waitingStay(there, other, now)
+	cora := s.as("cora", booking.English)
+	require.NotContains(t, cora.get("/desk").text, here)
+	s.employ("bora", "cora", seaside.ID)
+	shown := cora.get("/desk").text
+	require.Contains(t, shown, here)
+	require.NotContains(t, shown, there)
+	s.obeys(booking.Confirmed)
+	require.Equal(t, http.StatusOK, cora.post("/orders/"+here+"/decide/confirm").status)
+	require.Equal(t, http.StatusNotFound, cora.post("/orders/"+there+"/decide/confirm").status)
+
+	for _, who := range []string{"alice", "dana", "kim"} {
+		require.Equal(t, http.StatusForbidden, s.as(who, booking.English).get("/desk").status, who)
+		require.NotContains(t, s.as(who, booking.English).get("/").text, `href="/desk"`, who)
+	}
+	olga := s.as("olga", booking.Korean)
+	require.Contains(t, olga.get("/desk").text, `name="owner"`)
+	require.Contains(t, olga.get("/desk?owner=bora").text, there)
+}
+
+// TestDesk_Many: a desk shows so many, and says that there are others.
+func TestDesk_Many(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", patientInn()))
+	for n := range 60 {
+		s.waitingStay(fmt.Sprintf("lodging-06gzvfahhdv2qeq77vmrpjq%03d", n), patientInn(), now.Add(-time.Duration(n)*time.Minute))
+	}
+	got := s.as("bora", booking.Korean).get("/desk")
+	requirePage(t, got, booking.Korean)
+	require.Equal(t, 50, strings.Count(got.text, `/decide/confirm"`))
+	require.Contains(t, got.text, "jq059", "the most urgent")
+	require.Contains(t, got.words(), "더 있습니다")
+}
+
+// TestDesk_Smuggled: whatever people write, those who work see it as text.
+func TestDesk_Smuggled(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	place := patientInn()
+	place.Name = bad
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
+	waiting := s.waitingStay(stayID, place, now)
+	waiting.Item.Name, waiting.History[1].Note = bad, bad
+	waiting.Version++
+	s.keep(waiting)
+	b := s.as("bora", booking.Korean)
+	pages := []shown{
+		b.get("/desk"), b.get("/orders/" + stayID), b.get("/orders/" + stayID + "/decide/reject?back=" + escape("/"+bad)),
+		b.post("/orders/"+stayID+"/decide/reject", "reason", strings.Repeat(bad, 10)),
+	}
+	for _, got := range pages {
+		require.NotContains(t, got.text, "<script>", got.url)
+		require.NotContains(t, got.text, "<img", got.url)
+		require.Contains(t, got.text, "&lt;script&gt;", got.url)
+	}
+}

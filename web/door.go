@@ -1,0 +1,57 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/hosts"
+)
+
+// contentPolicy lets a page load its own stylesheet and script and nothing else, and
+// send forms to us only: words that somebody smuggles in can do nothing.
+const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func setHeaders(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store") // pages are personal and change at any time
+}
+
+// crossOrigin is the code for a form that a page of another site sends.
+const crossOrigin = booking.Code("cross_origin")
+
+// checkOrigin refuses what a page of another site has a browser send.
+func (p *Pages) checkOrigin(c *gin.Context) {
+	if hosts.OtherSite(c.Request) {
+		setHeaders(c)
+		p.visit(c).fail(booking.Errorf(crossOrigin, ""))
+		c.Abort()
+	}
+}
+
+// recoverPanics answers a panic with a page and keeps its text inside.
+func (p *Pages) recoverPanics(c *gin.Context) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		if err, _ := cause.(error); errors.Is(err, http.ErrAbortHandler) {
+			panic(cause) // net/http's own way to give a connection up
+		}
+		p.Log.Error("panic", zap.String("cause", fmt.Sprint(cause)), zap.String("route", c.FullPath()), zap.Stack("stack"))
+		c.Abort()
+		if !c.Writer.Written() {
+			p.visit(c).fail(errors.New("a handler has panicked"))
+		}
+	}()
+	c.Next()
+}

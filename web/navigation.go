@@ -1,0 +1,42 @@
+package web
+
+import (
+	"net/url"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// navEntry is an entry of the navigation, for callers who may ever do the action.
+type navEntry struct {
+	key, path string
+	action    booking.Action
+}
+
+// navEntries are all entries; the key of each is its word.
+var navEntries = []navEntry{
+	{"nav.rooms", "/rooms", booking.PlaceOrder},
+	{"nav.meals", "/meals", booking.PlaceOrder},
+	{"nav.drinks", "/drinks", booking.PlaceOrder},
+	{"nav.cleaning", "/cleaning", booking.PlaceOrder},
+	{"nav.orders", "/orders", booking.PlaceOrder},
+	{"nav.desk", "/desk", booking.ConfirmOrder},
+	{"nav.today", "/desk/today", booking.ConfirmOrder},
+	{"nav.catalogue", "/desk/catalogue", booking.ChangeStock},
+	{"nav.earnings", "/desk/earnings", booking.RefundOrder},
+	{"nav.kitchen", "/work/kitchen", booking.Serve},
+	{"nav.deliveries", "/work/deliveries", booking.Deliver},
+	{"nav.assignments", "/work/cleaning", booking.FinishCall},
+	{"nav.messages", "/messages", booking.ReadMessages},
+}
+
+// entriesFor are the entries that a caller is shown.
+func entriesFor(c booking.Caller) (shown []navEntry) {
+	for _, e := range navEntries {
+		if c.EverAllowed(e.action) {
+			shown = append(shown, e)
+		}
+	}
+	return shown
+}
+
+func queryOf(path string) string { return url.QueryEscape(path) }

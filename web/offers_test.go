@@ -1,0 +1,191 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// ofThePlace are the fields of a place's form.
+var ofThePlace = []string{
+	"name", "Hill House", "price", "70,000", "confirmation", "manual", "confirmWithin", "90m", "timeZone", "Asia/Seoul",
+	"checkInTime", "15:00", "checkOutTime", "11:00",
+}
+
+// TestOffers: an owner offers something of each sort, changes it, withdraws it and brings
+// it back.
+func TestOffers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as("bora", booking.English)
+	filter := booking.CatalogueFilter{OwnerID: "bora"}
+	for path, fields := range map[string][]string{
+		"/desk/places": ofThePlace,
+		"/desk/menus":  {"name", "Hill House", "price", "9000"},
+		"/desk/drinks": {"name", "Hill House", "price", "4500", "date", arrival.String(), "count", "12", "timeZone", "Asia/Seoul"},
+	} {
+		form := b.get(path + "/new")
+		require.Equal(t, http.StatusOK, form.status)
+		requirePage(t, form, booking.English)
+		key := field(t, form.text, "key")
+		empty := b.post(path+"/new", "key", key, "name", "", "price", "much")
+		require.Equal(t, http.StatusUnprocessableEntity, empty.status)
+		require.Contains(t, empty.words(), "This is needed.")
+		require.Contains(t, empty.words(), "This is no amount")
+		added := b.post(path+"/new", append([]string{"key", key}, fields...)...)
+		require.Equal(t, http.StatusOK, added.status, added.text)
+		require.True(t, strings.HasPrefix(added.url.Path, path+"/"), added.url)
+		require.Equal(t, added.url.Path, b.post(path+"/new", append([]string{"key", key}, fields...)...).url.Path, "a form that is sent twice adds one")
+		for _, l := range booking.Languages() {
+			requirePage(t, s.as("bora", l).get(added.url.Path), l)
+			list := s.as("bora", l).get("/desk/catalogue")
+			requirePage(t, list, l)
+			require.Contains(t, list.text, added.url.Path)
+		}
+		changed := append([]string{}, fields...)
+		changed[1], changed[3] = "New name", "12000"
+		require.Contains(t, b.post(added.url.Path, changed...).words(), "New name")
+		away := b.post(added.url.Path+"/withdraw", "withdrawn", "yes")
+		require.Contains(t, away.words(), "takes no new orders")
+		require.NotContains(t, b.get("/desk/catalogue").text, added.url.Path)
+		require.Contains(t, b.get("/desk/catalogue?withdrawn=1").text, added.url.Path)
+		require.NotContains(t, b.post(added.url.Path+"/withdraw", "withdrawn", "no").words(), "takes no new orders")
+	}
+	places, _, err := s.catalogue.Places(t.Context(), filter, booking.Page{})
+	require.NoError(t, err)
+	require.Len(t, places, 1)
+	places[0].ID = ""
+	require.Equal(t, booking.Place{
+		Name: "New name", OwnerID: "bora", Price: booking.Money{Amount: 12000, Currency: "KRW"}, Confirmation: booking.Manual,
+		ConfirmWithin: booking.Duration(90 * time.Minute), TimeZone: "Asia/Seoul", CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11},
+	}, places[0])
+	menus, _, err := s.catalogue.Menus(t.Context(), filter, booking.Page{})
+	require.NoError(t, err)
+	require.Len(t, menus, 1)
+	drinks, _, err := s.catalogue.Drinks(t.Context(), filter, booking.Page{})
+	require.NoError(t, err)
+	require.Len(t, drinks, 1)
+	days, err := s.stock.Days(t.Context(), drinks[0].ID, arrival, arrival.AddDays(1))
+	require.NoError(t, err)
+	require.Equal(t, 12, days[0].Remaining)
+}
+
+// TestOffers_KeepWhatTheyHave: a change of a place leaves its policy and whether it is
+// withdrawn as they are.
+func TestOffers_KeepWhatTheyHave(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	place := seaside
+	place.Withdrawn, place.Price = true, booking.Money{Amount: 5050, Currency: "EUR"}
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
+	b := s.as("bora", booking.Korean)
+	form := b.get("/desk/places/" + place.ID)
+	require.Equal(t, "50.50", field(t, form.text, "price"))
+	sent := form.form(t, "/desk/places/"+place.ID)
+	sent.Set("price", "60.5")
+	sent.Set("confirmWithin", "2h")
+	require.Equal(t, http.StatusOK, b.send(http.MethodPost, s.url+"/desk/places/"+place.ID, sent).status)
+	is, err := s.catalogue.Place(t.Context(), place.ID)
+	require.NoError(t, err)
+	place.Price.Amount, place.ConfirmWithin = 6050, booking.Duration(2*time.Hour)
+	require.Equal(t, place, is)
+}
+
+// TestOffers_Faults: what is wrong stands beside its field.
+func TestOffers_Faults(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as("bora", booking.English)
+	for name, is := range map[string][2]string{
+		"name": {"Hidden\u200b", "cannot be shown"}, "price": {"1.5", "no amount"}, "confirmWithin": {"9000h", "30 days at most"},
+		"timeZone": {"Asia/Nowhere", "no time zone"}, "checkInTime": {"25:00", "A time of day"}, "checkOutTime": {"16:00", "before the next ones"},
+	} {
+		fields := append([]string{}, ofThePlace...)
+		for n := 0; n < len(fields); n += 2 {
+			if fields[n] == name {
+				fields[n+1] = is[0]
+			}
+		}
+		got := b.post("/desk/places/new", fields...)
+		require.Equal(t, http.StatusUnprocessableEntity, got.status, name)
+		require.Contains(t, got.words(), is[1], name)
+		require.Equal(t, 1, strings.Count(got.text, `aria-invalid`), name)
+	}
+	past := b.post("/desk/drinks/new", "name", "Tea", "price", "1000", "date", today.AddDays(-2).String(), "count", "0", "timeZone", "Asia/Seoul")
+	require.Contains(t, past.words(), "This day is over.")
+	require.Contains(t, past.words(), "from 1 to 1,000,000")
+	places, _, err := s.catalogue.Places(t.Context(), booking.CatalogueFilter{}, booking.Page{})
+	require.NoError(t, err)
+	require.Empty(t, places)
+}
+
+// TestOffers_OfOthers: nobody changes what is another's, and staff only its stock.
+func TestOffers_OfOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	for who, status := range map[string]int{"alice": 403, "dana": 403, "kim": 403, "bora": 200, "olga": 200} {
+		b := s.as(who, booking.English)
+		require.Equal(t, status, b.get("/desk/catalogue").status, who)
+		require.Equal(t, status, b.get("/desk/places/new").status, who)
+		if who == "olga" {
+			continue
+		}
+		for _, path := range []string{"/desk/menus/" + bibimbap.ID, "/desk/drinks/" + latte.ID} {
+			require.Equal(t, http.StatusForbidden, b.get(path).status, "%s %s", who, path)
+			for _, action := range []string{"", "/withdraw"} {
+				require.Equal(t, http.StatusForbidden, b.post(path+action, "name", "Mine", "price", "1", "withdrawn", "yes").status, "%s %s", who, path)
+			}
+		}
+		require.Equal(t, http.StatusForbidden, b.post("/desk/drinks/"+latte.ID+"/delete").status)
+		require.Equal(t, http.StatusForbidden, b.post("/desk/drinks/"+latte.ID+"/stock", "count", "1").status)
+	}
+	require.Equal(t, http.StatusForbidden, s.as("bora", booking.English).post("/desk/menus/new", "name", "Mine", "price", "1", "owner", "cora").status)
+	require.Equal(t, http.StatusNotFound, s.as("bora", booking.English).get("/desk/places/none").status)
+	s.employ("cora", "bora", "")
+	b := s.as("bora", booking.English)
+	require.Contains(t, b.get("/desk/catalogue").text, latte.ID)
+	require.Equal(t, http.StatusForbidden, b.get("/desk/drinks/"+latte.ID).status, "staff change no drink")
+	require.Equal(t, "/desk/catalogue", b.post("/desk/drinks/"+latte.ID+"/stock", "count", "9").url.Path)
+	days, err := s.stock.Days(t.Context(), latte.ID, latte.Date, latte.Date.AddDays(1))
+	require.NoError(t, err)
+	require.Equal(t, 9, days[0].Capacity)
+}
+
+// TestOffers_Smuggled: whatever owners write, their pages show as text.
+func TestOffers_Smuggled(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	place, menu, drink := seaside, bibimbap, latte
+	place.Name, menu.Name, drink.Name, menu.OwnerID, drink.OwnerID = bad, bad, bad, "bora", "bora"
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
+	require.NoError(t, s.catalogue.AddMenu(t.Context(), "", menu))
+	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", drink, 7))
+	b := s.as("bora", booking.Korean)
+	for _, got := range []shown{
+		b.get("/desk/catalogue"), b.get("/desk/places/" + place.ID), b.get("/desk/menus/" + menu.ID), b.get("/desk/drinks/" + drink.ID),
+		b.get("/desk/places/" + place.ID + "/stock?month=" + escape(bad)), b.post("/desk/menus/new", "name", bad, "price", bad, "owner", bad),
+		b.post("/desk/places/"+place.ID+"/stock", "from", bad, "last", bad, "rooms", bad),
+	} {
+		require.NotContains(t, got.text, "<script>", got.url)
+		require.NotContains(t, got.text, "<img", got.url)
+		require.Contains(t, got.text, "&lt;script&gt;", got.url)
+	}
+}
+
+// TestDeleteDrink: a drink goes by its own form.
+func TestDeleteDrink(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", latte, 7))
+	b := s.as("cora", booking.English)
+	path := "/desk/drinks/" + latte.ID
+	require.Contains(t, b.get(path).text, `action="`+path+`/delete"`)
+	require.Equal(t, "/desk/catalogue", b.post(path+"/delete").url.Path)
+	require.Equal(t, []string{latte.ID}, s.book.deleted)
+}

@@ -1,0 +1,178 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// orderShown is an order as its page shows it.
+type orderShown struct {
+	contract.View
+	zone      string
+	what      string
+	badge     badge
+	facts     []fact
+	steps     []step
+	paid      string  // where its payment stands, "" where none is known
+	quote     []offer // what a cancel gives back, now and later
+	mayEnd    bool    // its reader may cancel it, as it stands
+	deciding          // what its reader may decide
+	mayRefund bool    // its reader may give something back of it
+	promised  bool    // a cancel was taken that has not been carried out yet
+}
+
+// fact is a line of what an order is.
+type fact struct{ name, value string }
+
+// order reads the order that the visit is about. A visit that follows an answer sees
+// that, although it may come before the answer's row is written.
+func (v *visit) order() (contract.View, error) {
+	id := v.c.Param("id")
+	if !booking.IsOrderID("", id) {
+		return contract.View{}, booking.Errorf(booking.NotFound, "")
+	}
+	seen, err := strconv.ParseInt(v.c.Query(afterParam), 10, 64)
+	if err != nil {
+		seen = 0
+	}
+	return v.Orders.ReadSeen(v.ctx, v.caller, orders.Seen{OrderID: id, Version: seen})
+}
+
+// ledger is the order's payment as the ledger has it, the zero value where that tells
+// nothing that the order itself does not: most pages are looked at while an order stands,
+// and the ledger takes longer to read than the order.
+func (v *visit) ledger(order contract.View) (booking.Payment, error) {
+	moved := order.Status == booking.Cancelling || order.Status.Final() || order.NeedsAttention || order.Disputed ||
+		slices.ContainsFunc(order.History, func(e contract.Entry) bool { return e.Decision != "" })
+	if !moved || order.Amount.Amount == 0 || !v.caller.Allowed(booking.ReadPayment, order.Thing()) {
+		return booking.Payment{}, nil
+	}
+	payment, err := v.Payments.Payment(v.ctx, order.ID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return booking.Payment{}, nil
+	}
+	return payment, err
+}
+
+// paid is where the order's payment stands, in words; "" where there is none, or none
+// that is known.
+func (w words) paid(order contract.View, payment booking.Payment) string {
+	switch {
+	case order.Amount.Amount == 0:
+		return ""
+	case payment.Status != "":
+		return payment.Label(w.language)
+	case order.Placed:
+		return booking.Charged.Label(w.language)
+	default:
+		return ""
+	}
+}
+
+// afterParam is the version of the order that was answered last.
+const afterParam = "after"
+
+// orderAt is the address of the order's page, which shows this version or a later one.
+func orderAt(order contract.View) string {
+	return "/orders/" + order.ID + "?" + afterParam + "=" + strconv.FormatInt(order.Version, 10)
+}
+
+// showOrder shows an order as it stands.
+func (p *Pages) showOrder(v *visit) error {
+	shown, err := v.orderShown()
+	if err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, orderPage(v.page(shown.what, "nav.orders"), shown))
+}
+
+// versionHeader tells a live page which version of the order it shows now.
+const versionHeader = "Yeyak-Version"
+
+// showPart is the part of an order's page that changes.
+func (p *Pages) showPart(v *visit) error {
+	shown, err := v.orderShown()
+	if err != nil {
+		return err
+	}
+	v.c.Header(versionHeader, strconv.FormatInt(shown.Version, 10))
+	return v.show(http.StatusOK, orderPart(v.words, shown))
+}
+
+func (v *visit) orderShown() (orderShown, error) {
+	order, err := v.order()
+	if err != nil {
+		return orderShown{}, err
+	}
+	payment, err := v.ledger(order)
+	if err != nil {
+		return orderShown{}, err
+	}
+	zone := v.zoneOf(order)
+	shown := orderShown{
+		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
+		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), paid: v.paid(order, payment),
+		steps:     v.steps(order, payment, zone),
+		mayRefund: order.Placed && order.Amount.Amount > 0 && v.caller.Allowed(booking.RefundOrder, order.Thing()),
+		promised:  v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
+	}
+	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
+		quote := order.Quote(v.Now())
+		quote.Given = payment.Others()
+		shown.mayEnd, shown.quote = true, v.offers(order, quote, zone)
+	}
+	return shown, nil
+}
+
+// facts are what the order is, as far as the reader is shown that.
+func (v *visit) facts(order contract.View, zone string) (facts []fact) {
+	add := func(key, value string) {
+		if value != "" {
+			facts = append(facts, fact{v.say(key), value})
+		}
+	}
+	reader, underWay := v.caller.ReaderOf(order.Thing()), !order.Status.Final()
+	if order.Stay != nil {
+		add("order.checkin", v.dayIn(order.CheckIn))
+		add("order.checkout", v.dayIn(order.CheckOut))
+	}
+	if order.Production != nil {
+		add("order.day", v.dayIn(order.Production.Date))
+	}
+	if order.Delivery != nil {
+		add("order.address", order.Delivery.Address.Shown(reader, booking.Address, underWay))
+	}
+	if order.Cleaning != nil {
+		add("order.location", order.Cleaning.Location.Shown(reader, booking.Location, underWay))
+		if cleaner := order.Cleaner(); cleaner != nil {
+			add("order.cleaner", cleaner.Name)
+		}
+	}
+	if order.Amount.Amount > 0 {
+		add("order.price", v.money(order.Amount))
+	}
+	add("order.placed", v.moment(order.PlacedAt(), zone))
+	if order.Reason != "" {
+		add("order.why", order.Reason.Label(v.language))
+	}
+	if due := order.PaymentDeferred; due != nil {
+		add("order.payby", v.moment(due.Until, zone))
+	}
+	add("order.number", order.ID)
+	return facts
+}
+
+// dayIn is a date of a view as people write it.
+func (w words) dayIn(text string) string {
+	d, err := booking.ParseDate(text)
+	if err != nil {
+		return ""
+	}
+	return w.day(d)
+}

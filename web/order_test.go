@@ -1,0 +1,193 @@
+package web_test
+
+import (
+	"bufio"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/web"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestOrderPage: its way with the times of the place, what is given back and until when,
+// and what became of the money.
+func TestOrderPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	b := s.as("alice", booking.English)
+	got := b.get("/orders/" + stayID).words()
+	require.Contains(t, got, "confirmed")
+	require.Contains(t, got, "KST")
+	require.Contains(t, got, "₩49,000 back (₩51,000 is kept)", "half, less the fee, until a day before check-in")
+	require.Contains(t, got, "completed still to come")
+	require.Contains(t, b.get("/orders/"+foodID).words(), "12 Sejong-daero")
+	require.Contains(t, b.get("/orders/"+callID).words(), "calling a cleaner")
+
+	view, err := s.rows.View(t.Context(), foodID)
+	require.NoError(t, err)
+	charge := booking.Charge{Key: booking.ChargeKey(foodID), OrderID: foodID, Amount: view.Amount, Method: "pm_card_visa"}
+	_, err = s.payments.BeginCharge(t.Context(), charge)
+	require.NoError(t, err)
+	_, err = s.payments.EndCharge(t.Context(), foodID, booking.Charged, "pi_1")
+	require.NoError(t, err)
+	require.Contains(t, b.get("/orders/"+foodID).words(), "Payment: paid")
+	charge.Why, charge.By = booking.ByCustomer, "alice"
+	_, err = s.payments.BeginRefund(t.Context(), charge)
+	require.NoError(t, err)
+	view.Status, view.Reason = booking.Cancelling, booking.ByCustomer
+	view.History = append(view.History, contract.Entry{Status: view.Status, Reason: view.Reason, At: now, Note: "Change of plans"})
+	view.Version++
+	s.keep(view)
+	undoing := b.get("/orders/" + foodID)
+	require.Contains(t, undoing.words(), "₩18,000 is being given back")
+	require.Contains(t, undoing.words(), "Change of plans")
+	require.Contains(t, undoing.text, "step back")
+	require.NotContains(t, undoing.text, "/cancel", "it is being cancelled")
+	_, err = s.payments.EndRefund(t.Context(), foodID, booking.Refunded, "pi_1", 18000, "re_1")
+	require.NoError(t, err)
+	require.Contains(t, b.get("/orders/"+foodID).words(), "₩18,000 was given back")
+}
+
+// TestCancel: what is given back is shown first, and counts.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	b := s.as("alice", booking.English)
+	path := "/orders/" + stayID + "/cancel"
+	require.Contains(t, b.get("/orders/"+stayID).text, `href="`+path+`"`)
+	ask := b.get(path)
+	require.Contains(t, ask.words(), "₩49,000 back (₩51,000 is kept)")
+	expect := field(t, ask.text, "expect")
+	require.Equal(t, "before:24h/49000", expect)
+
+	s.book.decide = func(orders.Decision) (orders.Outcome, error) {
+		return orders.Outcome{}, booking.Errorf(booking.QuoteChanged, "")
+	}
+	changed := b.submit(ask, path, "reason", "Change of plans")
+	require.Equal(t, http.StatusConflict, changed.status)
+	require.Contains(t, changed.words(), "What you get back has changed")
+	require.Equal(t, "Change of plans", field(t, changed.text, "reason"))
+
+	s.book.decide = func(d orders.Decision) (orders.Outcome, error) {
+		view, err := s.rows.View(t.Context(), d.OrderID)
+		return orders.Outcome{View: view}, err
+	}
+	taken := b.submit(ask, path, "reason", "Change of plans")
+	require.Equal(t, "/orders/"+stayID+"?taken=1", taken.url.RequestURI())
+	require.Contains(t, taken.words(), "Your decision was taken")
+	last := s.book.decided[len(s.book.decided)-1]
+	require.Equal(t, orders.Decision{OrderID: stayID, Kind: booking.Lodging, Update: contract.CancelUpdate, Note: "Change of plans", Expect: expect}, last)
+
+	long := b.submit(ask, path, "reason", strings.Repeat("가", 501))
+	require.Equal(t, http.StatusUnprocessableEntity, long.status)
+	require.Contains(t, long.words(), "At most 500 characters")
+
+	s.book.decide = func(orders.Decision) (orders.Outcome, error) {
+		return orders.Outcome{}, booking.Errorf(booking.AlreadyCancelled, "")
+	}
+	require.Equal(t, http.StatusConflict, b.submit(ask, path).status)
+}
+
+// events are those of a live page, one after the other.
+func (b *browser) events(path string) (next func() (event, data string), status int) {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, b.site.url+path, nil)
+	require.NoError(b, err)
+	answer, err := b.client.Do(r)
+	require.NoError(b, err)
+	b.Cleanup(func() { answer.Body.Close() })
+	lines := bufio.NewScanner(answer.Body)
+	return func() (event, data string) {
+		for lines.Scan() {
+			switch line := lines.Text(); {
+			case line == "" && event != "":
+				return event, data
+			case strings.HasPrefix(line, "event: "):
+				event = line[7:]
+			case strings.HasPrefix(line, "data: "):
+				data = line[6:]
+			case strings.HasPrefix(line, ": "):
+				return "beat", ""
+			}
+		}
+		return "end", ""
+	}, answer.StatusCode
+}
+
+// TestLive: the page of an order is told of each change, and of its end.
+func TestLive(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	b := s.as("alice", booking.English)
+	page := b.get("/orders/" + foodID)
+	require.Contains(t, page.text, `data-live="/orders/`+foodID+`/live"`)
+	next, status := b.events("/orders/" + foodID + "/live")
+	require.Equal(t, http.StatusOK, status)
+	view, err := s.rows.View(t.Context(), foodID)
+	require.NoError(t, err)
+	told := func() string { event, data := next(); return event + " " + data }
+	version := func() string { return "changed " + strconv.FormatInt(view.Version, 10) }
+	require.Equal(t, version(), told())
+	view.Version, view.NeedsAttention = view.Version+1, true
+	s.keep(view)
+	require.Equal(t, version(), told())
+	part := b.get("/orders/" + foodID + "/part")
+	require.Equal(t, strconv.FormatInt(view.Version, 10), part.header.Get("Yeyak-Version"))
+	require.Contains(t, part.words(), "Somebody is asked to look at it")
+	require.NotContains(t, part.text, "<html")
+
+	view.Status, view.Version = booking.Delivered, view.Version+1
+	s.keep(view)
+	require.Equal(t, version(), told())
+	require.Equal(t, "over over", told())
+	require.Equal(t, "end ", told())
+}
+
+// TestLive_Ends: without a session it does not begin, and it ends when the server goes.
+func TestLive_Ends(t *testing.T) {
+	t.Parallel()
+	closing := make(chan struct{})
+	s := newSite(t, func(d *web.Deps) { d.Heartbeat, d.Closing = 10*time.Millisecond, closing })
+	s.furnish()
+	b := s.as("alice", booking.English)
+	none, status := s.browser(booking.English).events("/orders/" + foodID + "/live")
+	require.Equal(t, http.StatusUnauthorized, status)
+	event, _ := none()
+	require.Equal(t, "end", event)
+
+	next, _ := b.events("/orders/" + foodID + "/live")
+	event, _ = next()
+	require.Equal(t, "changed", event)
+	event, _ = next()
+	require.Equal(t, "beat", event)
+	close(closing)
+	for event == "beat" {
+		event, _ = next()
+	}
+	require.Equal(t, "end", event)
+}
+
+// TestMessages: what a customer was told, in their language.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	_, err := s.messages.Send(t.Context(), booking.Message{
+		Key: foodID + "/customer/cancelled", OrderID: foodID, RecipientID: "alice", Type: booking.MessageType("order_cancelled"), Reason: booking.SoldOut,
+		Data: booking.MessageData{Kind: booking.Food, For: booking.ForCustomer, Item: "<b>Bibimbap</b>", Quantity: 2}, At: now,
+	})
+	require.NoError(t, err)
+	require.Contains(t, s.as("alice", booking.English).get("/messages").text, "&lt;b&gt;Bibimbap&lt;/b&gt;")
+	require.Contains(t, s.as("alice", booking.Korean).get("/messages").words(), "매진")
+	require.NotContains(t, s.as("minho", booking.Korean).get("/messages").words(), "매진")
+}

@@ -1,0 +1,211 @@
+package web
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// ordering is the form by which something is ordered, with what came of it when it was
+// sent before.
+type ordering struct {
+	action  string            // where it is sent to
+	fields  map[string]string // as they were filled in
+	faults  map[string]string // what is wrong with a field, by its name
+	problem *problem          // why nothing was ordered
+	earlier string            // address of the order that an earlier attempt may have placed, ""
+	price   *booking.Money    // of the whole order, nil while it is not known
+	key     string            // under which it is sent, however often
+	methods []string          // of payment
+}
+
+// newOrdering is the form as it was sent, or with the fields of the query.
+func (v *visit) newOrdering(names ...string) *ordering {
+	o := &ordering{action: v.c.Request.URL.Path, fields: map[string]string{}, faults: map[string]string{}, methods: v.methods()}
+	for _, name := range append(names, "method") {
+		o.fields[name] = v.field(name)
+	}
+	if o.key = v.field("key"); v.c.Request.Method != http.MethodPost || !madeKey.MatchString(o.key) {
+		o.key = rand.Text()
+	}
+	if !slices.Contains(o.methods, o.fields["method"]) {
+		o.fields["method"] = o.methods[0]
+	}
+	return o
+}
+
+// madeKey is what keys look like that newOrdering makes.
+var madeKey = regexp.MustCompile(`^[A-Z2-7]{26}$`)
+
+// methods are the provider's tokens of the ways to pay that are offered, the usual one
+// first.
+func (v *visit) methods() []string {
+	if v.TestPayments {
+		return []string{"pm_card_visa", "pm_card_chargeDeclined"}
+	}
+	return []string{"pm_card_visa"}
+}
+
+// mostOfOne is how many rooms, portions or cups one order may have, as in the API.
+const mostOfOne = 1000
+
+// count reads how many are wanted: one unless the field says something else.
+func (v *visit) count(o *ordering, name string) int {
+	if o.fields[name] == "" {
+		o.fields[name] = "1"
+	}
+	n, err := strconv.Atoi(o.fields[name])
+	if err != nil || n < 1 || n > mostOfOne {
+		o.faults[name] = v.say("fault.count", mostOfOne)
+		return 0
+	}
+	return n
+}
+
+// text reads words for people that have to be there.
+func (v *visit) text(o *ordering, name string, longest int) booking.Personal {
+	text := o.fields[name]
+	if text == "" {
+		o.faults[name] = v.say("fault.required")
+	} else if fault := v.textFault(text, longest); fault != "" {
+		o.faults[name] = fault
+	}
+	return booking.Lines(booking.Personal(text))
+}
+
+func (v *visit) textFault(text string, longest int) string {
+	switch {
+	case utf8.RuneCountInString(text) > longest:
+		return v.say("fault.long", longest)
+	case booking.LinesFault(text) != "":
+		return v.say("fault.text")
+	default:
+		return ""
+	}
+}
+
+// shownPrice is the price that the form says to have shown.
+func (v *visit) shownPrice() *booking.Money {
+	amount, err := strconv.ParseInt(v.field("amount"), 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &booking.Money{Amount: amount, Currency: v.field("currency")}
+}
+
+// ask finds out what an order would cost, and what is wrong with what is wanted, without
+// ordering anything.
+func (v *visit) ask(o *ordering, wanted orders.Wanted) error {
+	a, err := v.Orders.Prepare(v.ctx, v.caller, orders.Placement{Wanted: wanted, CustomerID: v.caller.ID, PaymentMethod: o.fields["method"]})
+	if err != nil {
+		return o.note(v, err)
+	}
+	if price := a.Price(); price.Currency != "" && len(o.faults) == 0 {
+		o.price = &price
+	}
+	return nil
+}
+
+// note notes the faults that an error names, by their fields, and returns all other
+// errors.
+func (o *ordering) note(v *visit, err error) error {
+	invalid, ok := errors.AsType[*booking.Error](err)
+	if !ok || len(invalid.Faults) == 0 {
+		return err
+	}
+	for _, f := range invalid.Faults {
+		if f.Field == "placeId" || f.Field == "menuId" && f.Words == "there is no such menu" || f.Words == "there is no such drink" {
+			return booking.Errorf(booking.NotFound, "")
+		}
+		if o.faults[f.Field] == "" {
+			o.faults[f.Field] = v.faultWords(f)
+		}
+	}
+	return nil
+}
+
+// placeOrder orders what is wanted, once, at the price that was shown, and shows the order.
+// With anything that keeps it from being ordered the form is shown again, by again.
+func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status int) error) error {
+	if len(o.faults) > 0 {
+		return again(http.StatusUnprocessableEntity)
+	}
+	hash, err := v.hash(wanted, o.fields["method"])
+	if err != nil {
+		return err
+	}
+	a, err := v.Orders.Prepare(v.ctx, v.caller, orders.Placement{
+		Wanted: wanted, CustomerID: v.caller.ID, PaymentMethod: o.fields["method"], Price: v.shownPrice(), Key: o.key, RequestHash: hash,
+	})
+	if err != nil {
+		if err := o.note(v, err); err != nil {
+			return err
+		}
+		return again(http.StatusUnprocessableEntity)
+	}
+	placed, err := v.Orders.Place(v.ctx, a)
+	if err == nil || placed.View.ID != "" {
+		// One that was refused shows what became of its money.
+		return v.goTo(orderAt(placed.View))
+	}
+	refusal := v.disclose(err)
+	why := v.problem(refusal)
+	o.problem = &why
+	if refusal.Code == orders.IdempotencyKeyReused {
+		o.key = rand.Text()
+	}
+	if placed.Earlier {
+		o.earlier = "/orders/" + placed.OrderID
+	}
+	return again(statusOf(refusal.Code))
+}
+
+// hash tells a form that is sent again from another one under its key.
+func (v *visit) hash(wanted orders.Wanted, method string) (string, error) {
+	key, err := v.HashKey(v.ctx)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(struct {
+		Wanted orders.Wanted
+		Method string
+	}{wanted, method})
+	if err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, key)
+	_, _ = fmt.Fprintf(mac, "web %T %s", wanted, text) // a hash takes everything
+	return "hmac:" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
+}
+
+// faultKeys are the entries for what the use cases find wrong with a field, by how their
+// words begin.
+var faultKeys = []struct{ begins, key string }{
+	{"is in the past", "fault.past"},
+	{"must be after", "fault.after"},
+	{"is more than 366 nights", "fault.nights"},
+	{"is more than", "fault.ahead"},
+	{"the whole price", "fault.price"},
+	{"could be ordered until", "fault.over"},
+}
+
+func (w words) faultWords(f booking.Fault) string {
+	for _, k := range faultKeys {
+		if len(f.Words) >= len(k.begins) && f.Words[:len(k.begins)] == k.begins {
+			return w.say(k.key)
+		}
+	}
+	return w.say("fault.other")
+}

@@ -1,0 +1,162 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+func (p *Pages) mountRooms(r gin.IRouter) {
+	p.page(r, http.MethodGet, "/rooms", booking.PlaceOrder, p.searchRooms)
+	p.page(r, http.MethodGet, "/rooms/:id", booking.PlaceOrder, p.showRooms)
+	p.page(r, http.MethodPost, "/rooms/:id", booking.PlaceOrder, p.reserveRooms)
+}
+
+// stay is a stay as a form says it.
+type stay struct {
+	*ordering
+	from, to booking.Date
+	rooms    int
+}
+
+// stay reads the form: without dates it is for tomorrow night.
+func (v *visit) stay() stay {
+	s := stay{ordering: v.newOrdering("checkIn", "checkOut", "rooms")}
+	if s.fields["checkIn"] == "" && s.fields["checkOut"] == "" {
+		zone, err := booking.Zone(defaultZone)
+		if err != nil {
+			zone = time.UTC
+		}
+		tomorrow := booking.DateOf(v.Now().In(zone)).AddDays(1)
+		s.fields["checkIn"], s.fields["checkOut"] = tomorrow.String(), tomorrow.AddDays(1).String()
+	}
+	s.from, s.to = v.date(s.ordering, "checkIn"), v.date(s.ordering, "checkOut")
+	s.rooms = v.count(s.ordering, "rooms")
+	return s
+}
+
+// date reads a day that has to be there.
+func (v *visit) date(o *ordering, name string) booking.Date {
+	d, err := booking.ParseDate(o.fields[name])
+	if err != nil {
+		o.faults[name] = v.say("fault.date")
+	}
+	return d
+}
+
+func (s stay) wanted(placeID string) orders.Stay {
+	return orders.Stay{PlaceID: placeID, CheckIn: s.from, CheckOut: s.to, Rooms: s.rooms}
+}
+
+// query is the stay in an address.
+func (s stay) query() string {
+	return url.Values{"checkIn": {s.fields["checkIn"]}, "checkOut": {s.fields["checkOut"]}, "rooms": {s.fields["rooms"]}}.Encode()
+}
+
+// freePlace is a place with rooms that are free on each night.
+type freePlace struct {
+	booking.Place
+	left        int
+	each, total string // prices: of a room and night, of the stay
+	path        string
+}
+
+const (
+	// placesAtOnce is how many free places a part of the search shows.
+	placesAtOnce = 12
+	// placesLooked is among how many places these are looked for at once, and partsLooked
+	// how often: the rest is for the next part.
+	placesLooked = 50
+	partsLooked  = 6
+)
+
+// searchRooms finds places with enough free rooms on every night, newest first.
+func (p *Pages) searchRooms(v *visit) error {
+	s := v.stay()
+	if fault := booking.RangeFault("checkIn", s.from, s.to); fault != "" && len(s.faults) == 0 {
+		s.faults["checkOut"] = v.faultWords(booking.Fault{Words: fault})
+	}
+	var found []freePlace
+	next := v.c.Query("cursor")
+	begun := next
+	for parts := 0; len(s.faults) == 0 && len(found) < placesAtOnce && parts < partsLooked; parts++ {
+		some, cursor, err := v.freePlaces(s, next)
+		if err != nil {
+			return err
+		}
+		found = append(found, some...)
+		if next = cursor; next == "" {
+			break
+		}
+	}
+	more := ""
+	if next != "" && len(s.faults) == 0 {
+		more = "/rooms?" + s.query() + "&cursor=" + queryOf(next)
+	}
+	status := http.StatusOK
+	if len(s.faults) > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return v.show(status, roomsPage(v.page(v.say("rooms.title"), "nav.rooms"), s, found, begun != "", more))
+}
+
+// freePlaces are those of one part of the catalogue.
+func (v *visit) freePlaces(s stay, cursor string) (free []freePlace, next string, err error) {
+	places, next, err := v.Catalogue.Places(v.ctx, booking.CatalogueFilter{}, booking.Page{Cursor: cursor, Limit: placesLooked})
+	if err != nil {
+		return nil, "", err
+	}
+	ids := make([]string, len(places))
+	for i, place := range places {
+		ids[i] = place.ID
+	}
+	left, err := v.Stock.Least(v.ctx, ids, s.from, s.to)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, place := range places {
+		if left[place.ID] < s.rooms || place.Fault() != nil {
+			continue
+		}
+		f := freePlace{Place: place, left: left[place.ID], each: v.money(place.Price), path: "/rooms/" + place.ID + "?" + s.query()}
+		if total, fits := place.Price.Times(int64(s.rooms * s.from.DaysUntil(s.to))); fits {
+			f.total = v.money(total)
+		}
+		free = append(free, f)
+	}
+	return free, next, nil
+}
+
+// showRooms shows a place, what a stay there costs, and the form that reserves it.
+func (p *Pages) showRooms(v *visit) error { return v.placePage(http.StatusOK, v.stay()) }
+
+// placePage shows the place with the stay's form, as it came out.
+func (v *visit) placePage(status int, s stay) error {
+	place, err := v.Catalogue.Place(v.ctx, v.c.Param("id"))
+	if err != nil {
+		return err
+	}
+	left := map[string]int{}
+	if len(s.faults) == 0 {
+		if err := v.ask(s.ordering, s.wanted(place.ID)); err != nil {
+			return err
+		}
+	}
+	if len(s.faults) == 0 {
+		if left, err = v.Stock.Least(v.ctx, []string{place.ID}, s.from, s.to); err != nil {
+			return err
+		}
+	}
+	return v.show(status, placePage(v.page(place.Name, "nav.rooms"), place, s, left[place.ID]))
+}
+
+// reserveRooms reserves what the form says.
+func (p *Pages) reserveRooms(v *visit) error {
+	s := v.stay()
+	return v.placeOrder(s.ordering, s.wanted(v.c.Param("id")), func(status int) error { return v.placePage(status, s) })
+}

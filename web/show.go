@@ -1,0 +1,107 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/text/currency"
+	"golang.org/x/text/number"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// money is an amount as people write it: ₩100,000.
+func (w words) money(m booking.Money) string {
+	digits, _ := booking.Digits(m.Currency)
+	unit := int64(1)
+	for range digits {
+		unit *= 10
+	}
+	symbol := m.Currency + " "
+	if c, err := currency.ParseISO(m.Currency); err == nil {
+		symbol = w.printer.Sprint(currency.NarrowSymbol(c))
+	}
+	whole, part := m.Amount/unit, m.Amount%unit
+	sign := ""
+	if m.Amount < 0 {
+		sign, whole, part = "−", -whole, -part
+	}
+	text := sign + symbol + w.printer.Sprint(number.Decimal(whole))
+	if digits > 0 {
+		text += fmt.Sprintf(".%0*d", digits, part)
+	}
+	return text
+}
+
+// defaultZone is of orders that are in no place with a time zone: the default of places.
+const defaultZone = "Asia/Seoul"
+
+// moment is an instant by a place's clocks, which it names.
+func (w words) moment(at time.Time, zone string) string {
+	loc, err := booking.Zone(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	at = at.In(loc)
+	return w.day(booking.DateOf(at)) + " " + at.Format("15:04 MST")
+}
+
+// day is a date as people write it.
+func (w words) day(d booking.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	at := d.At(booking.Clock{}, time.UTC)
+	if w.language == booking.Korean {
+		return fmt.Sprintf("%d년 %d월 %d일 (%s)", d.Year, d.Month, d.Day, w.say(weekdays[at.Weekday()]))
+	}
+	return at.Format("Mon 2 Jan 2006")
+}
+
+// weekdays are the words for them, Sunday first.
+var weekdays = [...]string{"day.0", "day.1", "day.2", "day.3", "day.4", "day.5", "day.6"}
+
+// kindKey is the word for what a business offers.
+func kindKey(k booking.Kind) string {
+	switch k {
+	case booking.Lodging:
+		return "nav.rooms"
+	case booking.Food:
+		return "nav.meals"
+	case booking.Cafe:
+		return "nav.drinks"
+	default:
+		return "nav.cleaning"
+	}
+}
+
+// zoneOf is the time zone in which an order takes place. That of a place is remembered:
+// an order keeps the place as it was.
+func (v *visit) zoneOf(order contract.View) string {
+	if order.Terms != nil && order.Terms.TimeZone != "" {
+		return order.Terms.TimeZone
+	}
+	if zone, known := v.zones.Get(order.Item.ID); known {
+		return zone
+	}
+	var zone string
+	var err error
+	switch order.Kind {
+	case booking.Lodging:
+		var place booking.Place
+		place, err = v.Catalogue.Place(v.ctx, order.Item.ID)
+		zone = place.TimeZone
+	case booking.Cafe:
+		var drink booking.Drink
+		drink, _, err = v.Catalogue.Drink(v.ctx, order.Item.ID)
+		zone = drink.TimeZone
+	default:
+		return defaultZone
+	}
+	if err != nil {
+		return defaultZone // it is asked for again the next time
+	}
+	v.zones.Add(order.Item.ID, zone)
+	return zone
+}

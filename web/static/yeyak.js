@@ -1,0 +1,89 @@
+"use strict";
+
+// A page with [data-live] follows its order: whenever the stream says that it has
+// changed, that part of the page is fetched anew. EventSource connects again by itself
+// when the connection breaks; when it was refused, this does, after a while.
+const live = document.querySelector("[data-live]");
+if (live) {
+  let shown = Number(live.dataset.version);
+  let latest = shown;
+  let fetching = false;
+  const refresh = async () => {
+    if (fetching) return;
+    fetching = true;
+    try {
+      while (shown < latest) {
+        const answer = await fetch(`${live.dataset.part}?after=${latest}`, { credentials: "same-origin" });
+        if (!answer.ok) break;
+        const text = await answer.text();
+        const version = Number(answer.headers.get("Yeyak-Version"));
+        if (!(version > shown)) break; // the next event, or the next look, shows it
+        const focused = live.contains(document.activeElement) && document.activeElement.id;
+        live.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+        if (focused) document.getElementById(focused)?.focus();
+        shown = version;
+      }
+    } catch {
+      // The network is away: the stream notices, too, and comes back.
+    }
+    fetching = false;
+  };
+  const look = (version) => { latest = Math.max(latest, version); refresh(); };
+  let source;
+  const follow = () => {
+    source = new EventSource(live.dataset.live);
+    source.addEventListener("changed", (e) => look(Number(e.data)));
+    source.addEventListener("over", () => source.close());
+    source.addEventListener("error", () => {
+      if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
+    });
+  };
+  follow();
+  setInterval(refresh, 3000);
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (e) => { if (e.persisted) follow(); });
+}
+
+// A form with [data-confirm] is sent when that question was answered with yes. Without
+// this script it is sent at once: pages ask on their own page what matters.
+document.addEventListener("submit", (e) => {
+  const form = e.target;
+  const question = form.dataset.confirm;
+  if (!question || form.dataset.sure) return;
+  e.preventDefault();
+  const sender = e.submitter;
+  const dialog = document.createElement("dialog");
+  const text = document.createElement("p");
+  text.textContent = question;
+  text.id = "question";
+  dialog.setAttribute("aria-labelledby", "question");
+  const buttons = document.createElement("form");
+  buttons.method = "dialog";
+  for (const [value, label] of [["no", document.body.dataset.no], ["yes", document.body.dataset.yes]]) {
+    const button = document.createElement("button");
+    button.value = value;
+    button.textContent = label;
+    if (value === "no") button.className = "second";
+    buttons.append(button);
+  }
+  dialog.append(text, buttons);
+  dialog.addEventListener("close", () => {
+    const yes = dialog.returnValue === "yes";
+    dialog.remove();
+    if (!yes) { sender?.focus(); return; }
+    form.dataset.sure = "yes";
+    form.requestSubmit(sender);
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+});
+
+// A form is sent once: a second click while the answer is on its way does nothing.
+document.addEventListener("submit", (e) => {
+  if (e.defaultPrevented || e.target.method !== "post") return;
+  if (e.target.dataset.sent) { e.preventDefault(); return; }
+  e.target.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});

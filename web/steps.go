@@ -1,0 +1,110 @@
+package web
+
+import (
+	"slices"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// step is one step of an order's way: forward, back, or still to come.
+type step struct {
+	tone, text, detail string
+	at                 time.Time // zero of one that is still to come
+	when               string
+	now                bool // the order stands here
+}
+
+// Tones that only steps have.
+const (
+	toneNext  = "next"  // still to come, when all goes well
+	toneFault = "fault" // it did not work, or was not carried out
+)
+
+// usualWay is how orders go when all goes well, as it is shown before it happens.
+var usualWay = map[booking.Kind][]booking.Status{
+	booking.Lodging:  {booking.Paid, booking.Confirmed, booking.Completed},
+	booking.Food:     {booking.Paid, booking.Delivering, booking.Delivered},
+	booking.Cafe:     {booking.Paid, booking.InProduction, booking.Completed},
+	booking.Cleaning: {booking.Calling, booking.Assigned, booking.Completed},
+}
+
+// steps are what has happened to the order and its money, oldest first, and what is
+// still to come.
+func (v *visit) steps(order contract.View, payment booking.Payment, zone string) []step {
+	reader := v.caller.ReaderOf(order.Thing())
+	var steps []step
+	for _, e := range payment.Entries {
+		if e.Kind == booking.RefundEntry {
+			s := v.refundStep(e)
+			if e.Key == payment.RefundKey() && order.Status == booking.Cancelled && s.at.After(order.Since()) {
+				s.at = order.Since() // the engine's clock for the end is that of the task which gave it back
+			}
+			steps = append(steps, s)
+		}
+	}
+	for i, e := range order.History {
+		s := v.stepOf(order, e)
+		s.now = i == len(order.History)-1 && !order.Status.Final()
+		if note := e.Note.Shown(reader, booking.Note, !order.Status.Final()); note != "" {
+			s.detail = note
+		}
+		steps = append(steps, s)
+	}
+	slices.SortStableFunc(steps, func(a, b step) int { return a.at.Compare(b.at) })
+	for i := range steps {
+		steps[i].when = v.moment(steps[i].at, zone)
+	}
+	return append(steps, v.toCome(order)...)
+}
+
+// stepOf is the step of an entry of the order's history.
+func (w words) stepOf(order contract.View, e contract.Entry) step {
+	s := step{at: e.At, text: e.Status.Label(order.Kind, w.language), detail: e.Reason.Label(w.language), tone: toneOf(e.Status)}
+	switch {
+	case e.Refused != "":
+		s.tone, s.text, s.detail = toneFault, w.say("step.refused"), ""
+	case e.Decision != "" && e.Refund != nil:
+		s.text = w.say("step.refund", w.money(*e.Refund))
+	case e.Decision != "":
+		s.text = w.say("step.byhand")
+	case s.tone == toneWait && e.Status != order.Status:
+		s.tone = toneGood // it has been waited for
+	}
+	return s
+}
+
+// refundStep is the step of money that goes back.
+func (w words) refundStep(e booking.Entry) step {
+	at := e.Changed
+	if at.IsZero() {
+		at = e.At
+	}
+	s := step{at: at, tone: toneBack, text: w.say("step.refunding", w.money(e.Amount))}
+	switch e.State {
+	case booking.EntryDone:
+		s.text = w.say("step.refunded", w.money(e.Amount))
+	case booking.EntryFailed:
+		s.tone, s.text = toneFault, w.say("step.owed", w.money(e.Amount))
+	}
+	return s
+}
+
+// toCome are the steps that are still to come, when all goes well.
+func (w words) toCome(order contract.View) (steps []step) {
+	if order.Status.Final() || order.Status == booking.Cancelling {
+		return nil
+	}
+	way := usualWay[order.Kind]
+	reached := 0
+	for i, s := range way {
+		if slices.ContainsFunc(order.History, func(e contract.Entry) bool { return e.Status == s }) {
+			reached = i + 1
+		}
+	}
+	for _, s := range way[reached:] {
+		steps = append(steps, step{tone: toneNext, text: s.Label(order.Kind, w.language)})
+	}
+	return steps
+}

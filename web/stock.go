@@ -1,0 +1,153 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+func (p *Pages) mountStock(r gin.IRouter) {
+	p.page(r, http.MethodGet, "/desk/places/:id/stock", booking.ChangeStock, p.showStock)
+	p.page(r, http.MethodPost, "/desk/places/:id/stock", booking.ChangeStock, p.setStock)
+	p.page(r, http.MethodPost, "/desk/drinks/:id/stock", booking.ChangeStock, p.setCups)
+}
+
+// calendar is a month of a place's stock, with the form that sets it.
+type calendar struct {
+	*ordering
+	place      booking.Place
+	month      string
+	weeks      [][]calendarDay
+	before, on string // addresses of the months around
+}
+
+// calendarDay is a day in the calendar; one of another month is empty.
+type calendarDay struct {
+	day  int
+	set  bool // there is stock of it
+	full bool
+	booking.StockDay
+}
+
+// showStock shows a month of a place's stock: how many rooms there are and are left.
+func (p *Pages) showStock(v *visit) error {
+	return v.stockPage(http.StatusOK, v.newOrdering("from", "last", "rooms"))
+}
+
+func (v *visit) stockPage(status int, o *ordering) error {
+	is, err := v.offered(booking.Lodging, v.c.Param("id"), booking.ChangeStock)
+	if err != nil {
+		return err
+	}
+	first := v.monthOf(is.place)
+	next := nextMonth(first)
+	days, err := v.Stock.Days(v.ctx, is.place.ID, first, next)
+	if err != nil {
+		return err
+	}
+	at := "/desk/places/" + is.place.ID + "/stock?month="
+	c := calendar{
+		ordering: o, place: is.place, month: v.monthWords(first), weeks: weeksOf(first, days),
+		before: at + monthText(first.AddDays(-1)), on: at + monthText(next),
+	}
+	return v.show(status, stockPage(v.page(is.place.Name, "nav.catalogue"), c))
+}
+
+// monthOf is the first day of the month that was asked for, or of the one that it is at
+// the place.
+func (v *visit) monthOf(place booking.Place) booking.Date {
+	if first, err := booking.ParseDate(v.field("month") + "-01"); err == nil {
+		return first
+	}
+	now := booking.DateOf(v.Now().In(zoneOrUTC(place.TimeZone)))
+	return booking.Date{Year: now.Year, Month: now.Month, Day: 1}
+}
+
+func nextMonth(first booking.Date) booking.Date {
+	later := first.AddDays(31)
+	return booking.Date{Year: later.Year, Month: later.Month, Day: 1}
+}
+
+func monthText(d booking.Date) string { return fmt.Sprintf("%04d-%02d", d.Year, d.Month) }
+
+func (w words) monthWords(d booking.Date) string {
+	if w.language == booking.Korean {
+		return fmt.Sprintf("%d년 %d월", d.Year, d.Month)
+	}
+	return fmt.Sprintf("%s %d", d.Month, d.Year)
+}
+
+// weeksOf puts the days of a month into weeks, which begin on Sunday.
+func weeksOf(first booking.Date, days []booking.StockDay) (weeks [][]calendarDay) {
+	week := make([]calendarDay, int(first.At(booking.Clock{}, time.UTC).Weekday()), 7)
+	for _, d := range days {
+		week = append(week, calendarDay{day: d.Date.Day, set: d.Capacity > 0, full: d.Capacity > 0 && d.Remaining == 0, StockDay: d})
+		if len(week) == 7 {
+			weeks, week = append(weeks, week), make([]calendarDay, 0, 7)
+		}
+	}
+	if len(week) > 0 {
+		weeks = append(weeks, append(week, make([]calendarDay, 7-len(week))...))
+	}
+	return weeks
+}
+
+// setStock sets how many rooms there are, on each night from the first to the last.
+func (p *Pages) setStock(v *visit) error {
+	is, err := v.offered(booking.Lodging, v.c.Param("id"), booking.ChangeStock)
+	if err != nil {
+		return err
+	}
+	o := v.newOrdering("from", "last", "rooms")
+	from, last := v.date(o, "from"), v.date(o, "last")
+	rooms := o.number(v, "rooms", 0, mostOfOne)
+	if fault := booking.RangeFault("from", from, last.AddDays(1)); fault != "" && len(o.faults) == 0 {
+		o.faults["last"] = v.say("fault.range", booking.MaxNights)
+	}
+	if len(o.faults) > 0 {
+		return v.stockPage(http.StatusUnprocessableEntity, o)
+	}
+	err = p.Stock.ChangeStock(v.ctx, v.caller.ID, booking.StockChange{
+		Kind: booking.Lodging, OwnerID: is.place.OwnerID, Item: booking.Item{ID: is.place.ID, Name: is.place.Name},
+		From: from, To: last.AddDays(1), Capacity: rooms,
+	})
+	if errors.Is(err, &booking.Error{Code: booking.StockBelowHeld}) {
+		o.faults["rooms"] = v.say("problem.stock_below_held")
+		return v.stockPage(http.StatusConflict, o)
+	}
+	if err != nil {
+		return err
+	}
+	return v.goTo("/desk/places/" + is.place.ID + "/stock?month=" + monthText(from))
+}
+
+// setCups sets how many cups of a drink there are on its day.
+func (p *Pages) setCups(v *visit) error {
+	is, err := v.offered(booking.Cafe, v.c.Param("id"), booking.ChangeStock)
+	if err != nil {
+		return err
+	}
+	o := v.newOrdering("count")
+	count := o.number(v, "count", 0, mostCups)
+	if len(o.faults) == 0 {
+		err = p.Stock.ChangeStock(v.ctx, v.caller.ID, booking.StockChange{
+			Kind: booking.Cafe, OwnerID: is.drink.OwnerID, Item: booking.Item{ID: is.drink.ID, Name: is.drink.Name},
+			From: is.drink.Date, To: is.drink.Date.AddDays(1), Capacity: count,
+		})
+	}
+	if err != nil {
+		return err
+	}
+	if len(o.faults) > 0 {
+		return booking.Errorf(booking.Invalid, "")
+	}
+	if !v.caller.Allowed(booking.ChangeCatalogue, is.thing()) {
+		return v.goTo("/desk/catalogue")
+	}
+	return v.goTo("/desk/drinks/" + is.drink.ID)
+}

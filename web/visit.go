@@ -1,0 +1,76 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// visit is one request for a page. Handlers work with its ctx, which outlives a
+// browser that hangs up.
+type visit struct {
+	*Pages
+	c   *gin.Context
+	ctx context.Context
+	words
+	caller booking.Caller
+	token  string                   // that the session holds
+	places map[string]booking.Place // that were read for this page, by their ids
+}
+
+func (p *Pages) visit(c *gin.Context) *visit {
+	return &visit{Pages: p, c: c, ctx: c.Request.Context(), words: wordsIn(languageOf(c.Request))}
+}
+
+// page is what all pages have in common.
+type page struct {
+	words
+	title  string
+	path   string // of this page, to come back to
+	caller booking.Caller
+	here   string // the entry of the navigation that leads here, "" for none
+}
+
+// page describes the page that answers the visit: here is its entry in the navigation.
+func (v *visit) page(title, here string) page {
+	return page{words: v.words, title: title, path: v.c.Request.URL.RequestURI(), caller: v.caller, here: here}
+}
+
+// show answers with a page.
+func (v *visit) show(status int, what templ.Component) error {
+	var text bytes.Buffer
+	// That the time of a visit is over has to be shown, too.
+	if err := what.Render(context.WithoutCancel(v.ctx), &text); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	h := v.c.Writer.Header()
+	h.Set("Content-Language", string(v.language))
+	h.Add("Vary", "Accept-Language, Cookie")
+	v.c.Data(status, "text/html; charset=utf-8", text.Bytes())
+	return nil
+}
+
+// goTo sends the browser on to a page of ours, with GET.
+func (v *visit) goTo(path string) error {
+	v.c.Redirect(http.StatusSeeOther, path)
+	return nil
+}
+
+// field is a field of the form, or of the query.
+func (v *visit) field(name string) string { return strings.TrimSpace(v.c.Request.FormValue(name)) }
+
+// own is a path of ours, "/" for anything else: what a link says where to go on must
+// not lead to another site.
+func own(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		return "/"
+	}
+	return path
+}

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"maps"
+	"strings"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/message/catalog"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// entry is one word, phrase or sentence in each language. English may have a form for
+// one of something before a bar: "%d night|%d nights", by its first value.
+type entry struct{ en, ko string }
+
+// entries is the catalogue: everything that pages say in our own words. Labels of
+// statuses and the like are booking's.
+var entries = func() map[string]entry {
+	all := map[string]entry{}
+	for _, of := range []map[string]entry{commonWords, problemWords, deskWords, catalogueWords, moneyWords, todayWords, offerWords, orderWords} {
+		maps.Copy(all, of)
+	}
+	return all
+}()
+
+var printers = func() map[booking.Language]*message.Printer {
+	b := catalog.NewBuilder(catalog.Fallback(language.English))
+	for key, e := range entries {
+		must(b.SetString(language.Korean, key, e.ko))
+		one, many, counted := strings.Cut(e.en, "|")
+		if counted {
+			must(b.Set(language.English, key, plural.Selectf(1, "%d", plural.One, one, plural.Other, many)))
+		} else {
+			must(b.SetString(language.English, key, e.en))
+		}
+	}
+	in := map[booking.Language]*message.Printer{}
+	for i, l := range spoken {
+		in[l] = message.NewPrinter(tags[i], message.Catalog(b))
+	}
+	return in
+}()
+
+// plain are the entries without values in each language: most of what pages say, for
+// which no printer is asked.
+var plain = func() map[booking.Language]map[string]string {
+	in := map[booking.Language]map[string]string{booking.English: {}, booking.Korean: {}}
+	for key, e := range entries {
+		if !strings.Contains(e.en, "%") {
+			in[booking.English][key], in[booking.Korean][key] = e.en, e.ko
+		}
+	}
+	return in
+}()
+
+// must is for the catalogue, which is written here: a mistake is found by any test.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// words are those of a language.
+type words struct {
+	language booking.Language
+	printer  *message.Printer
+}
+
+func wordsIn(l booking.Language) words { return words{l, printers[l]} }
+
+// say is the entry in words, with its values filled in.
+func (w words) say(key string, values ...any) string {
+	if text, known := plain[w.language][key]; known {
+		return text
+	}
+	return w.printer.Sprintf(key, values...)
+}

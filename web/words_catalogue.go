@@ -1,0 +1,53 @@
+package web
+
+var catalogueWords = map[string]entry{
+	"nav.catalogue": {"Offers", "상품"},
+
+	"field.name":          {"Name", "이름"},
+	"field.price":         {"Price of one", "개당 가격"},
+	"field.count":         {"Cups on that day", "그날의 수량"},
+	"field.confirmWithin": {"Time to confirm", "승인 시간"},
+	"field.timeZone":      {"Time zone", "시간대"},
+	"field.checkInTime":   {"Check-in from", "체크인 시각"},
+	"field.checkOutTime":  {"Check-out until", "체크아웃 시각"},
+	"field.from":          {"First night", "첫 밤"},
+	"field.last":          {"Last night", "마지막 밤"},
+
+	"fault.money":   {"This is no amount that can be paid.", "결제할 수 있는 금액이 아닙니다."},
+	"fault.within":  {"A length of time such as 24h or 90m, 30 days at most.", "24h, 90m처럼 입력해 주세요. 최대 30일입니다."},
+	"fault.clock":   {"A time of day is needed.", "시각을 입력해 주세요."},
+	"fault.overlap": {"Guests must leave before the next ones come.", "체크아웃은 체크인보다 늦을 수 없습니다."},
+	"fault.zone":    {"This is no time zone such as Asia/Seoul.", "Asia/Seoul과 같은 시간대를 입력해 주세요."},
+	"fault.between": {"A whole number from %d to %d.", "%d부터 %d까지의 정수를 입력해 주세요."},
+	"fault.range":   {"This must not be before the first night, nor more than %d nights later.", "첫 밤보다 빠를 수 없고 최대 %d박까지 가능합니다."},
+
+	"catalogue.which":      {"Which offers", "상품 종류"},
+	"catalogue.onsale":     {"On sale", "판매 중"},
+	"catalogue.withdrawn":  {"Withdrawn", "판매 중지"},
+	"catalogue.away":       {"withdrawn", "판매 중지"},
+	"catalogue.none":       {"Nothing.", "없습니다."},
+	"catalogue.more":       {"There is more than this page shows.", "이 화면에 다 표시되지 않았습니다."},
+	"catalogue.place":      {"Add a place", "숙소 추가"},
+	"catalogue.menu":       {"Add a meal", "음식 추가"},
+	"catalogue.drink":      {"Add a drink", "음료 추가"},
+	"catalogue.save":       {"Save", "저장하기"},
+	"catalogue.decides":    {"Who confirms", "예약 승인"},
+	"catalogue.auto":       {"Each reservation is confirmed at once", "바로 승인"},
+	"catalogue.manual":     {"You confirm each reservation", "점주가 승인"},
+	"catalogue.within":     {"After that a reservation is cancelled.", "이 시간이 지나면 예약이 취소됩니다."},
+	"catalogue.withdraw":   {"Take no new orders", "판매 중지하기"},
+	"catalogue.back":       {"Take orders again", "다시 판매하기"},
+	"catalogue.delete":     {"Delete", "삭제하기"},
+	"catalogue.delete.ask": {"Its open orders are cancelled and refunded.", "진행 중인 주문이 취소되고 환불됩니다."},
+	"catalogue.deleted":    {"This is no longer sold.", "더 이상 판매하지 않습니다."},
+
+	"stock.title":  {"Rooms by night", "객실 수 관리"},
+	"stock.left":   {"%d of %d left", "남은 수량 %d/%d"},
+	"stock.how":    {"left / there are", "남은 객실 / 전체"},
+	"stock.before": {"Month before", "이전 달"},
+	"stock.on":     {"Next month", "다음 달"},
+	"stock.change": {"Change", "변경"},
+	"stock.set":    {"Set", "설정하기"},
+
+	"problem.stock_below_held": {"More are held by orders on one of these days. Nothing was changed.", "이미 예약된 수량보다 적게 설정할 수 없습니다. 변경된 것은 없습니다."},
+}

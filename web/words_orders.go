@@ -1,0 +1,57 @@
+package web
+
+var orderWords = map[string]entry{
+	"orders.title":  {"My orders", "내 주문"},
+	"orders.all":    {"All", "전체"},
+	"orders.kinds":  {"Which orders", "주문 종류"},
+	"orders.none":   {"There is nothing here yet.", "아직 주문이 없습니다."},
+	"orders.behind": {"The list does not show your latest change yet.", "최근 변경이 아직 목록에 반영되지 않았습니다."},
+
+	"what.lodging":  {"%[1]s, %[2]d × room", "%[1]s, 객실 %[2]d개"},
+	"what.food":     {"%[1]s, %[2]d × portion", "%[1]s, %[2]d인분"},
+	"what.cafe":     {"%[1]s, %[2]d × cup", "%[1]s, %[2]d잔"},
+	"what.cleaning": {"Cleaning", "청소"},
+
+	"day.0": {"Sun", "일"}, "day.1": {"Mon", "월"}, "day.2": {"Tue", "화"}, "day.3": {"Wed", "수"},
+	"day.4": {"Thu", "목"}, "day.5": {"Fri", "금"}, "day.6": {"Sat", "토"},
+
+	"order.checkin":   {"Check-in", "체크인"},
+	"order.checkout":  {"Check-out", "체크아웃"},
+	"order.day":       {"Day", "날짜"},
+	"order.address":   {"Address", "주소"},
+	"order.location":  {"Where to clean", "청소할 곳"},
+	"order.cleaner":   {"Who comes", "담당자"},
+	"order.price":     {"Price", "가격"},
+	"order.placed":    {"Ordered", "주문 시각"},
+	"order.why":       {"Why it was cancelled", "취소 사유"},
+	"order.payby":     {"Waits to be paid, at the latest until", "결제 대기 기한"},
+	"order.number":    {"Number", "주문 번호"},
+	"order.payment":   {"Payment: %s", "결제: %s"},
+	"order.way":       {"What has happened", "진행 상황"},
+	"order.promised":  {"Your decision was taken. It is carried out as soon as it can be.", "요청을 받았습니다. 가능한 대로 바로 처리됩니다."},
+	"order.attention": {"This takes longer than it should. Somebody is asked to look at it.", "처리가 늦어지고 있어 담당자가 확인 중입니다."},
+	"order.earlier":   {"It may have been ordered already: look here.", "이미 주문되었을 수 있습니다. 여기에서 확인해 주세요."},
+
+	"step.next":      {"still to come", "예정"},
+	"step.refused":   {"A decision came too late and was not carried out", "결정이 늦어 반영되지 않았습니다"},
+	"step.refund":    {"%s is given back", "%s 환불 결정"},
+	"step.byhand":    {"A refund was paid by hand", "환불을 직접 지급함"},
+	"step.refunding": {"%s is being given back", "%s 환불 중"},
+	"step.refunded":  {"%s was given back", "%s 환불 완료"},
+	"step.owed":      {"%s could not be given back yet", "%s 환불 지연"},
+
+	"quote.title": {"If you cancel", "취소하면"},
+	"quote.now":   {"Now", "지금"},
+	"quote.until": {"Until %s", "%s까지"},
+	"quote.after": {"After %s", "%s 이후"},
+	"quote.back":  {"%s back", "%s 환불"},
+	"quote.kept":  {"(%s is kept)", "(%s 공제)"},
+
+	"cancel.title":  {"Cancel this order?", "이 주문을 취소할까요?"},
+	"cancel.ask":    {"Cancel this order", "주문 취소"},
+	"cancel.do":     {"Cancel the order", "취소하기"},
+	"cancel.not":    {"Keep it", "그대로 두기"},
+	"cancel.reason": {"If you like to say. It stands in the order's history.", "원하시면 적어 주세요. 주문 기록에 남습니다."},
+
+	"messages.none": {"Nobody has told you anything yet.", "아직 받은 알림이 없습니다."},
+}

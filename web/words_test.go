@@ -1,0 +1,102 @@
+package web
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/stretchr/testify/require"
+)
+
+// values are the places for values in a text, in the order of the values.
+func values(text string) []string {
+	found := regexp.MustCompile(`%(\[\d\])?[a-z]`).FindAllString(text, -1)
+	if slices.ContainsFunc(found, func(v string) bool { return strings.Contains(v, "[") }) {
+		slices.Sort(found)
+		return slices.Compact(found)
+	}
+	return found
+}
+
+// TestEntries: each is in both languages, with the same values, and in none is what
+// belongs to the other.
+func TestEntries(t *testing.T) {
+	t.Parallel()
+	require.NotEmpty(t, entries)
+	for key, e := range entries {
+		require.NotEmpty(t, e.en, key)
+		require.NotEmpty(t, e.ko, key)
+		for _, form := range strings.Split(e.en, "|") {
+			require.Equal(t, values(form), values(e.ko), key)
+			require.False(t, strings.ContainsFunc(form, isHangul), "%s: %s", key, form)
+		}
+		require.True(t, strings.ContainsFunc(e.ko, isHangul) || e.en == e.ko, "%s: %s", key, e.ko)
+	}
+}
+
+func isHangul(r rune) bool { return unicode.Is(unicode.Hangul, r) }
+
+// TestEntries_Used: what the pages' code says is in the catalogue, and nothing else.
+func TestEntries_Used(t *testing.T) {
+	t.Parallel()
+	named := map[string]bool{}
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "words_") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		require.NoError(t, err)
+		ast.Inspect(file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && isSay(call) {
+				if text, ok := literal(call.Args[0]); ok {
+					require.Contains(t, entries, text, name)
+				}
+			}
+			if node, ok := n.(ast.Expr); ok {
+				if text, ok := literal(node); ok {
+					named[text] = true
+				}
+			}
+			return true
+		})
+	}
+	for key := range entries {
+		of, name, _ := strings.Cut(key, ".")
+		made := of == "problem" || of == "field" && named[name] || of == "pay" && named[name] // of a code, a field or a method
+		if !named[key] && !made {
+			require.Fail(t, "nothing says "+key)
+		}
+	}
+}
+
+func isSay(call *ast.CallExpr) bool {
+	f, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && f.Sel.Name == "say" && len(call.Args) > 0
+}
+
+func literal(e ast.Expr) (string, bool) {
+	basic, ok := e.(*ast.BasicLit)
+	if !ok || basic.Kind != token.STRING {
+		return "", false
+	}
+	text, err := strconv.Unquote(basic.Value)
+	return text, err == nil
+}
+
+// TestScript_IsSmall: the pages' own script is below 10 kB.
+func TestScript_IsSmall(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile("static/yeyak.js")
+	require.NoError(t, err)
+	require.Less(t, len(script), 10_000)
+}

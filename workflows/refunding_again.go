@@ -1,0 +1,118 @@
+package workflows
+
+import (
+	"slices"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// RefundAgain follows a refund that has failed at the provider after it was done, and after
+// the saga of its order has ended. It ends when the customer has the money.
+func RefundAgain(ctx workflow.Context, in contract.RefundingAgain) error {
+	refund := in.Refund()
+	s := afterEnd(ctx, contract.Refunding{Refund: refund, Order: in.Order, Policy: in.Policy})
+	if err := s.enter(func() error { return mayRefundAgain(s.ctx, in) }); err != nil {
+		return err
+	}
+	p := again(refund, in.Entry)
+	s.onRefund(func(contract.Refund) error { return nil }, func(ctx workflow.Context, _ contract.Refund) (booking.Repaid, error) {
+		return s.answerPart(ctx, p) //replay:never who repeats a request under its key is told what the ledger has
+	})
+	s.onResolve()
+	s.hearNotices()
+	s.refundAgain(s.ctx, p)
+	s.awaitClose()
+	return nil
+}
+
+// mayRefundAgain is why nothing can be refunded again with this input and in this workflow.
+func mayRefundAgain(ctx workflow.Context, in contract.RefundingAgain) error {
+	if err := in.Check(); err != nil {
+		return err
+	}
+	if id := contract.RefundWorkflowID(in.Order.ID, in.Refund().ID); id != workflow.GetInfo(ctx).WorkflowExecution.ID {
+		return booking.Errorf(booking.Invalid, "entry.key: the workflow's id must be the order's and the refund's")
+	}
+	return nil
+}
+
+// again is a refund that was done and has failed. What it failed over is the provider's
+// refund of that time.
+func again(r contract.Refund, e booking.Entry) *part {
+	return &part{Refund: r, key: e.Key, reason: e.Reason, begun: true, again: "/" + e.Ref, is: booking.Repaid{Entry: e}}
+}
+
+// refundAgain follows a part as when it was begun, and the undo's own refund as the undo
+// does.
+func (s *saga) refundAgain(ctx workflow.Context, p *part) {
+	if p.ID != contract.CancelRefund {
+		s.parts.given = max(0, s.parts.given-p.Amount.Amount)
+		s.refundPart(ctx, p)
+		return
+	}
+	s.parts.open++
+	defer func() { s.parts.open-- }()
+	defer s.following(p.key)()
+	for p.is.Entry.State == booking.EntryFailed {
+		s.callPerson(ctx, p)
+		s.undoAgain(ctx, p)
+	}
+	s.personCame(p)
+	s.tellOfRefund(p.Amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+	s.showPending(ctx)
+}
+
+// undoAgain asks for the undo's own refund. What that keeps the ledger knows.
+func (s *saga) undoAgain(ctx workflow.Context, p *part) {
+	c := s.payment()
+	c.Why, c.Owed = s.view.Reason, p.is.Entry.Words
+	var found booking.Undo
+	asked := call{name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c}
+	switch {
+	case !s.seeThrough(ctx, asked, &found, 0):
+		p.is.Entry.Words = ""
+	case found.Owed == "":
+		p.is.Entry.State = booking.EntryDone
+	default:
+		p.is.Entry.Words = found.Owed //replay:never the provider's words change only by hand there
+	}
+}
+
+// hearFailures follows refunds again that the saga has taken for done. Those that it
+// follows anyway it has been told of otherwise.
+func (s *saga) hearFailures() {
+	workflow.Go(s.ctx, func(ctx workflow.Context) {
+		told := workflow.GetSignalChannel(ctx, contract.RefundFailedSignal)
+		for {
+			var e booking.Entry
+			told.Receive(ctx, &e)
+			r := contract.RefundingAgain{Entry: e, Order: s.view}.Refund()
+			if !followsFailures(ctx) || r.ID == "" || s.follows(r.ID, e.Key) {
+				continue //replay:never a failure that the saga follows anyway, or that somebody has typed
+			}
+			s.parts.open++
+			workflow.Go(s.ctx, func(ctx workflow.Context) {
+				s.refundAgain(ctx, again(r, e))
+				s.parts.open--
+			})
+		}
+	})
+}
+
+// follows tells whether the saga waits for the refund: to the undo's own it has not come, or
+// that has not ended.
+func (s *saga) follows(id, key string) bool {
+	return slices.Contains(s.parts.following, key) || id == contract.CancelRefund && !s.moneyBack
+}
+
+// following notes that the refund under the key is on its way, until it ends.
+func (s *saga) following(key string) (ends func()) {
+	s.parts.following = append(s.parts.following, key)
+	return func() {
+		n := slices.Index(s.parts.following, key)
+		s.parts.following = slices.Delete(slices.Clone(s.parts.following), n, n+1)
+	}
+}

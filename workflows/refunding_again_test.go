@@ -1,0 +1,171 @@
+package workflows_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestRefundFails_WhileTheOrderRuns: a part that was done fails at the provider. Its order is
+// marked, its customer told, and an operator pays by hand.
+func TestRefundFails_WhileTheOrderRuns(t *testing.T) {
+	s := newStay(t)
+	s.gives(hour, "1", 30000)
+	var e booking.Entry
+	s.env.RegisterDelayedCallback(func() {
+		e = s.failLater(s.order + "/refund/1")
+		for range 2 {
+			s.env.SignalWorkflow(contract.RefundFailedSignal, e)
+		}
+		s.env.SignalWorkflow(contract.RefundFailedSignal, booking.Entry{Key: "whatever"})
+	}, 3*hour)
+	var marked contract.View
+	s.env.RegisterDelayedCallback(func() { marked = s.row().View }, 4*hour)
+	paid := s.resolves(5 * hour)
+	v := s.run()
+	require.NoError(t, paid.err)
+	require.True(t, marked.NeedsAttention)
+	require.False(t, v.NeedsAttention)
+	require.Equal(t, booking.Completed, v.Status)
+	payment, err := s.ledger.Payment(t.Context(), s.order)
+	require.NoError(t, err)
+	is, _ := payment.Entry("refund/1")
+	require.Equal(t, []any{booking.EntryDone, true}, []any{is.State, is.ByHand})
+	require.Equal(t, "refund id of "+s.order+"/refund/1 of ref of "+s.order+"/charge is failed at last", e.Words)
+	require.Equal(t, []string{"refunded", "refund_failed", "refunded"}, s.messagesTo(s.customer))
+}
+
+// failedUndo is a stay that was cancelled, and whose refund has failed since.
+func failedUndo(t *testing.T) (s *stay, over contract.View, e booking.Entry) {
+	t.Helper()
+	s = newStay(t)
+	s.decides(hour, contract.CancelUpdate)
+	over = s.run()
+	require.Equal(t, booking.Cancelled, over.Status)
+	return s, over, s.failLater(s.order + "/charge/refund")
+}
+
+// refundAgain starts the workflow of a refund that has failed after the order's end.
+func (s *stay) refundAgain(over contract.View, e booking.Entry, meanwhile func()) {
+	s.Helper()
+	s.flow = workflows.RefundAgain
+	s.live(over.Since().Add(24 * hour))
+	in := contract.RefundingAgain{Entry: e, Order: over}
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, in.Refund().ID), TaskQueue: contract.SagasQueue})
+	meanwhile()
+	s.env.ExecuteWorkflow(s.flow, in)
+	require.True(s, s.env.IsWorkflowCompleted())
+}
+
+// TestRefundAgain_OfTheUndo: the refund of an order that is cancelled and over fails. The
+// order is marked until an operator has paid by hand, and called refunded by nothing.
+func TestRefundAgain_OfTheUndo(t *testing.T) {
+	s, over, e := failedUndo(t)
+	payment, err := s.ledger.Payment(t.Context(), s.order)
+	require.NoError(t, err)
+	require.Equal(t, booking.RefundPending, payment.Status)
+	var marked contract.View
+	var paid *decision
+	s.refundAgain(over, e, func() {
+		s.env.RegisterDelayedCallback(func() { marked = s.row().View }, hour)
+		paid = s.resolves(2 * hour)
+	})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.NoError(t, paid.err)
+	require.True(t, marked.NeedsAttention)
+	is := s.row().View
+	require.False(t, is.NeedsAttention)
+	require.Equal(t, booking.Cancelled, is.Status)
+	payment, err = s.ledger.Payment(t.Context(), s.order)
+	require.NoError(t, err)
+	require.Equal(t, booking.Returned, payment.Status)
+	require.Equal(t, payment.Amount.Amount, payment.Given())
+	require.Equal(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
+}
+
+// TestRefundAgain_OfAPart: so does a part of an order that is over.
+func TestRefundAgain_OfAPart(t *testing.T) {
+	s := newStay(t)
+	s.gives(hour, "1", 30000)
+	over := s.run()
+	e := s.failLater(s.order + "/refund/1")
+	var marked contract.View
+	s.refundAgain(over, e, func() {
+		s.env.RegisterDelayedCallback(func() { marked = s.row().View }, hour)
+		s.resolves(2 * hour)
+	})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.True(t, marked.NeedsAttention)
+	require.False(t, s.row().View.NeedsAttention)
+	require.Equal(t, map[string]booking.EntryState{"refund/1": booking.EntryDone}, s.entries())
+	require.Equal(t, []string{"refunded", "refund_failed", "refunded"}, s.messagesTo(s.customer))
+}
+
+// TestRefundAgain_Garbage: a workflow that somebody has typed does nothing.
+func TestRefundAgain_Garbage(t *testing.T) {
+	s, over, e := failedUndo(t)
+	for field, change := range map[string]func(*contract.RefundingAgain){
+		"entry.key: ":    func(in *contract.RefundingAgain) { in.Entry.Key = "dispute/du_1" },
+		"entry.state: ":  func(in *contract.RefundingAgain) { in.Entry.State = booking.EntryDone },
+		"order.status: ": func(in *contract.RefundingAgain) { in.Order.Status = booking.Confirmed },
+		"entry.key":      func(in *contract.RefundingAgain) { in.Entry.Key = "refund/other" },
+	} {
+		s.flow = workflows.RefundAgain
+		s.live(over.Since().Add(24 * hour))
+		in := contract.RefundingAgain{Entry: e, Order: over}
+		s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, in.Refund().ID), TaskQueue: contract.SagasQueue})
+		change(&in)
+		s.env.ExecuteWorkflow(s.flow, in)
+		requireRefusedInput(t, s.env.GetWorkflowError(), field)
+	}
+}
+
+// TestPaymentNotices_OfAFailure: a refund that has failed since its order is over is
+// followed by a workflow of its own, and one of an order that runs by its saga.
+func TestPaymentNotices_OfAFailure(t *testing.T) {
+	t.Parallel()
+	for name, runs := range map[string]bool{"AfterTheEnd": false, "WhileItRuns": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newStay(t)
+			s.decides(hour, contract.CancelUpdate)
+			over := s.run()
+			e := s.failLater(s.order + "/charge/refund")
+			s.flow = workflows.PaymentNotices
+			s.live(over.Since().Add(24 * hour))
+			s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(s.order), TaskQueue: contract.SagasQueue})
+			var told, begun []booking.Entry
+			s.env.RegisterWorkflowWithOptions(func(_ workflow.Context, in contract.RefundingAgain) error {
+				require.NoError(t, in.Check())
+				begun = append(begun, in.Entry)
+				return nil
+			}, workflow.RegisterOptions{Name: contract.RefundAgainWorkflow})
+			s.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+				Return(func(_, workflowID, _, signal string, arg any) error {
+					if !runs {
+						return errAway
+					}
+					require.Equal(t, s.order, workflowID)
+					if signal == contract.RefundFailedSignal {
+						told = append(told, arg.(booking.Entry))
+					}
+					return nil
+				})
+			s.env.ExecuteWorkflow(s.flow, contract.Notices{OrderID: s.order})
+			require.NoError(t, s.env.GetWorkflowError())
+			all := slices.Concat(told, begun)
+			require.Len(t, all, 1)
+			require.Equal(t, runs, len(told) == 1)
+			require.Equal(t, e.Key, all[0].Key)
+			require.WithinDuration(t, e.Changed, all[0].Changed, time.Second)
+		})
+	}
+}
