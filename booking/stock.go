@@ -20,6 +20,15 @@ type Hold struct {
 type HoldChange struct {
 	Hold
 	Of string `json:"of"` // the key of the hold that is changed
+	// Agreed is what else belongs to the change, in the words of the one that asks for it.
+	Agreed string `json:"agreed,omitempty"`
+	Made   bool   `json:"made,omitempty"`
+}
+
+// HoldChanges are the changes of a hold.
+type HoldChanges struct {
+	// All of them, oldest first, without those that were refused.
+	All []HoldChange `json:"all"`
 }
 
 // StayEnd is the end of the stay that a hold was made for.

@@ -143,7 +143,6 @@ func TestMove_ManyAtOnce(t *testing.T) {
 			orders[i] = a.stands(a.reserve(place, object{"checkIn": inDays(from), "checkOut": inDays(from + 2)}))
 		}
 		var all errgroup.Group
-		all.SetLimit(10)
 		for i, order := range orders {
 			from, nights := 10+(i*7)%5, 1+i%3
 			for range 2 { // each asks twice

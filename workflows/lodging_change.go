@@ -44,17 +44,17 @@ func (r *reservation) takeChanges() {
 // mayChange is the rule of a change, and what the change comes to.
 func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, err error) {
 	if err := c.Check(); err != nil {
-		return q, err
+		return q, err //replay:never a validator refuses it before
 	}
 	now := workflow.Now(r.ctx)
 	onlyDeparture := c.CheckIn == r.in.CheckIn && c.Rooms == r.in.Rooms
 	if err := booking.MayChangeStay(r.standing(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
-		return q, err
+		return q, err //replay:never a validator refuses it before
 	}
 	switch {
-	case r.moving != nil:
+	case r.moving != nil: //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.ChangePending, "another change of the reservation is under way")
-	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends):
+	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
@@ -72,7 +72,7 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 		return contract.View{}, r.refused(err) //replay:never another change would have to come in the very task
 	}
 	m := &move{StayChange: c, quote: quote, at: r.now()}
-	r.moving = m
+	r.moving, r.known = m, append(r.known, c.ID)
 	r.parts.open++
 	record(ctx, "the stay is changed")
 	var going workflow.Context

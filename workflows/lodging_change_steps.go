@@ -44,6 +44,7 @@ func (r *reservation) holdChange(m *move, why booking.Reason) booking.HoldChange
 	of := r.hold()
 	c := booking.HoldChange{Hold: of, Of: of.Key}
 	c.Key, c.From, c.To, c.Quantity, c.Why = booking.ChangeKey(r.in.OrderID, m.ID), m.CheckIn, m.CheckOut, m.Rooms, why
+	c.Agreed = m.agreement()
 	return c
 }
 

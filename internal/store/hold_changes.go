@@ -26,13 +26,14 @@ type holdChangeRow struct {
 	Reason    booking.Reason
 	Made      bool
 	Remaining *int
+	Agreed    string
 	At        time.Time
 }
 
 func newHoldChangeRow(c booking.HoldChange, state booking.Result, reason booking.Reason) *holdChangeRow {
 	return &holdChangeRow{
 		Key: c.Key, HoldKey: c.Of, FromDay: c.From.String(), ToDay: c.To.String(), Quantity: c.Quantity,
-		State: state, Reason: reason, At: now(),
+		State: state, Reason: reason, Agreed: c.Agreed, At: now(),
 	}
 }
 

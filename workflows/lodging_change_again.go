@@ -1,0 +1,64 @@
+package workflows
+
+import (
+	"encoding/json"
+	"slices"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// agreement is a change as it is written down with its hold. A life of the workflow that
+// does not remember the change, after a reset, learns of it there.
+type agreement struct {
+	Change contract.StayChange  `json:"change"`
+	Quote  contract.ChangeQuote `json:"quote"`
+}
+
+func (m *move) agreement() string {
+	text, err := json.Marshal(agreement{m.StayChange, m.quote})
+	must(err)
+	return string(text)
+}
+
+// learn takes over what a life of this workflow that is not remembered has changed. The
+// changes that it had not made by then are undone.
+func (r *reservation) learn(changed *booking.HoldChanges) {
+	if changed == nil {
+		return
+	}
+	for _, c := range changed.All {
+		var was agreement
+		if json.Unmarshal([]byte(c.Agreed), &was) != nil || slices.Contains(r.known, was.Change.ID) {
+			continue
+		}
+		m := &move{StayChange: was.Change, quote: was.Quote, ctx: r.ctx, at: r.now(), charging: was.Quote.Charge.Amount > 0}
+		r.moving, r.known = m, append(r.known, m.ID)
+		if c.Made {
+			r.paidMore(m.quote.Charge)
+			r.moved(m)
+		} else {
+			r.moveBack(m)
+		}
+		r.moving = nil
+	}
+}
+
+// lookForChanges finds out, after a reset, what was changed beyond the point to which the
+// workflow was reset.
+func (r *reservation) lookForChanges(ctx workflow.Context) {
+	stands := func() bool {
+		s := r.standing()
+		return (s == booking.Confirmed || s == booking.AwaitingOwner) && r.moving == nil
+	}
+	if !stands() || !remembersChanges(ctx) {
+		return
+	}
+	var held booking.Outcome
+	r.insist(ctx, call{name: "look at the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: r.hold()}, &held)
+	if stands() {
+		r.learn(held.Changed)
+	}
+}
