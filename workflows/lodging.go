@@ -83,7 +83,7 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 	}
 	r.left, r.handedOver = held.Ended, held.Ended // in a life of this workflow that is not remembered
 	r.emitWith(booking.ReservationConfirmed, held.Remaining)
-	r.learn(held.Changed)
+	r.learn(r.ctx, held.Changed)
 	return nil
 }
 

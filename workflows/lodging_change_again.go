@@ -24,8 +24,9 @@ func (m *move) agreement() string {
 }
 
 // learn takes over what a life of this workflow that is not remembered has changed. The
-// changes that it had not made by then are undone.
-func (r *reservation) learn(changed *booking.HoldChanges) {
+// changes that it had not made by then are undone. ctx must be disconnected and belong to the
+// calling coroutine.
+func (r *reservation) learn(ctx workflow.Context, changed *booking.HoldChanges) {
 	if changed == nil {
 		return
 	}
@@ -34,7 +35,7 @@ func (r *reservation) learn(changed *booking.HoldChanges) {
 		if json.Unmarshal([]byte(c.Agreed), &was) != nil || slices.Contains(r.known, was.Change.ID) {
 			continue
 		}
-		m := &move{StayChange: was.Change, quote: was.Quote, ctx: r.ctx, at: r.now(), charging: was.Quote.Charge.Amount > 0}
+		m := &move{StayChange: was.Change, quote: was.Quote, ctx: ctx, at: r.now(), charging: was.Quote.Charge.Amount > 0}
 		r.moving, r.known = m, append(r.known, m.ID)
 		if c.Made {
 			r.paidMore(m.quote.Charge)
@@ -59,6 +60,6 @@ func (r *reservation) lookForChanges(ctx workflow.Context) {
 	var held booking.Outcome
 	r.insist(ctx, call{name: "look at the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: r.hold()}, &held)
 	if stands() {
-		r.learn(held.Changed)
+		r.learn(ctx, held.Changed)
 	}
 }
