@@ -151,7 +151,10 @@ func changeReset(s *system) string {
 	s.decide(order, "confirm").with(s, http.StatusOK)
 	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusAccepted)
 	s.reset(order)
-	s.eventually(func() bool { v := s.fresh(order); return v.Status == booking.AwaitingOwner && v.CheckOut == inDays(14).String() })
+	s.eventually(func() bool {
+		v := s.fresh(order)
+		return v.Status == booking.AwaitingOwner && v.CheckOut == inDays(14).String()
+	})
 	return s.cancelled(order)
 }
 

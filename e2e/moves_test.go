@@ -43,6 +43,7 @@ func TestMove(t *testing.T) {
 		place := a.place(1)
 		order := a.stands(a.reserve(place)) // from the 10th day on, for two nights
 		longer := "checkIn=" + inDays(11).String() + "&checkOut=" + inDays(14).String()
+		etag := a.get(reservations + "/" + order).header.Get("ETag")
 		q := a.quoteMove(order, longer)
 		require.EqualValues(t, 50_000, q.Charge.Amount)
 		require.True(t, q.Available)
@@ -58,6 +59,7 @@ func TestMove(t *testing.T) {
 		require.EqualValues(t, 150_000, charged, "the difference is charged once")
 		require.Equal(t, "not_changeable", a.move(order, "again", object{"checkIn": inDays(11)}).with(t, http.StatusConflict).body.Code)
 		require.Equal(t, "quote_changed", a.move(order, "otherwise", object{"checkOut": inDays(13), "expect": "-1/KRW"}).with(t, http.StatusConflict).body.Code)
+		require.Equal(t, "version_changed", a.post(reservations+"/"+order+"/cancel", nil, "If-Match", etag).with(t, http.StatusPreconditionFailed).body.Code)
 		a.requireClean()
 
 		other := a.stands(a.reserve(place, object{"checkIn": inDays(14), "checkOut": inDays(15)}))

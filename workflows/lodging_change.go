@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -36,7 +37,7 @@ func (r *reservation) takeChanges() {
 		Description: "The customer changes the nights or rooms",
 		Validator: func(_ workflow.Context, c contract.StayChange) error {
 			_, err := r.mayChange(c)
-			return r.refused(err)
+			return r.refused(cmp.Or(err, r.view.AsSeen(c.Version)))
 		},
 	}))
 }
