@@ -285,7 +285,6 @@ func (s *stay) zone() *time.Location {
 // TestLodgingChange_AfterAReset: a life of the reservation that remembers nothing finds out
 // what it was changed to, and undoes what was not made.
 func TestLodgingChange_AfterAReset(t *testing.T) {
-	t.Parallel()
 	s := newMove(t, 3, func(in *contract.Lodging) { in.Place.Confirmation = booking.Manual })
 	s.decides(hour, contract.ConfirmUpdate)
 	s.moves(2*hour, "1", 1, 4, 1)
