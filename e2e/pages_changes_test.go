@@ -45,7 +45,7 @@ func (p *pages) changesAtTheDesk(v *visitor, order string) {
 	v.Sees(v.word("A change waits for the owner", "변경이 점주의 승인을 기다립니다"))
 	v.keep("change-waits")
 	v.goTo("/desk")
-	v.Sees(v.word("asks for a change", "변경 요청"))
+	v.Sees(v.word("Asks for a change", "변경 요청"))
 	v.keep("desk-change")
 	v.Click("button", v.word("Confirm", "승인하기"))
 	v.Sees(v.word("Nothing waits for a decision.", "승인을 기다리는 예약이 없습니다."))

@@ -95,7 +95,7 @@ func TestChange_OwnerDecides(t *testing.T) {
 	require.NotContains(t, alice.text, "/orders/"+stayID+"/change")
 	bora := s.as("bora", booking.English)
 	desk := bora.get("/desk")
-	require.Contains(t, desk.words(), "asks for a change")
+	require.Contains(t, desk.words(), "Asks for a change")
 	require.Contains(t, desk.words(), "Decide until")
 	bora.submit(desk, "/orders/"+stayID+"/decide/confirm")
 	require.Equal(t, contract.ConfirmUpdate, s.latest().Update)

@@ -14,7 +14,7 @@ var changeWords = map[string]entry{
 	"change.full":   {"There are not enough rooms for this.", "이 날짜에는 객실이 부족합니다."},
 	"change.do":     {"Change it", "변경하기"},
 	"change.not":    {"Keep it", "그대로 두기"},
-	"change.asked":  {"asks for a change", "변경 요청"},
+	"change.asked":  {"Asks for a change", "변경 요청"},
 	"change.begun":  {"It is being changed: %s to %s, rooms: %d. It stays as it is until that is done.", "변경 중입니다: %s ~ %s, 객실 %d개. 완료될 때까지 예약은 그대로 유지됩니다."},
 	"change.waits": {
 		"A change waits for the owner: %s to %s, rooms: %d. The owner may decide until %s. The reservation stays as it is until then.",
