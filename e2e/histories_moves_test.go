@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -25,6 +26,7 @@ var moveBranches = map[string]branch{
 	"lodging_change_cancelled_away":      {changeAwayCancelled, booking.ByCustomer},
 	"lodging_change_reset":               {changeReset, booking.ByCustomer},
 	"lodging_change_reset_to_change":     {changeResetToChange, booking.ByCustomer},
+	"lodging_change_applied_again":       {changeAppliedAgain, booking.ByCustomer},
 }
 
 var longer = object{"checkOut": inDays(14)}
@@ -167,5 +169,24 @@ func changeResetToChange(s *system) string {
 	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
 	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
 	s.eventually(func() bool { v := s.fresh(order); return v.Quantity == 2 && v.CheckOut == inDays(14).String() })
+	return s.cancelled(order)
+}
+
+// changeAppliedAgain is reset to before both of its changes, which the engine applies again.
+func changeAppliedAgain(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	tasks := s.tasksCompleted(order, "")
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
+	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
+		WorkflowTaskFinishEventId: s.tasksCompleted(order, "")[len(tasks)],
+	})
+	require.NoError(s, err)
+	s.eventually(func() bool {
+		v := s.page(order)
+		return v.Quantity == 2 && v.CheckOut == inDays(14).String() && v.Change == nil && v.Version == s.fresh(order).Version
+	})
 	return s.cancelled(order)
 }

@@ -17,6 +17,12 @@ func (s *stay) anyMoves(random *rand.Rand) {
 	if !s.moved {
 		return
 	}
+	if asked := s.asked; len(asked) > 0 && random.IntN(2) == 0 { // the engine applies them again after a reset
+		for i, c := range asked {
+			s.asks(time.Duration(i+random.IntN(3))*time.Second, c)
+		}
+		return
+	}
 	span := s.in.CheckOutAt().Sub(placedAt)
 	for range 1 + random.IntN(3) {
 		at := []time.Duration{time.Second, hour, 2 * hour, 25 * hour, time.Duration(random.Int64N(int64(span)))}[random.IntN(5)]

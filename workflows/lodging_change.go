@@ -73,7 +73,7 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 		return contract.View{}, r.refused(err) //replay:never another change would have to come in the very task
 	}
 	m := &move{StayChange: c, quote: quote, at: r.now()}
-	r.moving, r.known = m, append(r.known, c.ID)
+	r.moving = m
 	r.parts.open++
 	record(ctx, "the stay is changed")
 	var going workflow.Context
@@ -95,6 +95,8 @@ func (r *reservation) tellMove(ctx workflow.Context, m *move) {
 	case called && r.taken != booking.Completed:
 		m.no = booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
 		r.hideMove()
+	case errors.Is(err, errChangedBefore):
+		r.changedBefore(m)
 	case err == nil:
 		r.moved(m)
 	default:

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 
 	"go.temporal.io/sdk/workflow"
@@ -45,6 +46,19 @@ func (r *reservation) learn(ctx workflow.Context, changed *booking.HoldChanges) 
 		}
 		r.moving = nil
 	}
+}
+
+// errChangedBefore ends a change of a reservation that a life of this workflow which is not
+// remembered has changed: after a reset, a change may be asked for once more.
+var errChangedBefore = errors.New("changed before")
+
+// changedBefore answers such a change: as made if it was, and as refused otherwise.
+func (r *reservation) changedBefore(m *move) {
+	if !slices.Contains(r.known, m.ID) {
+		m.no = booking.Errorf(booking.Superseded, "another change was made before: look at the reservation again") //replay:never a new change would have to come in the task after a reset
+	}
+	r.hideMove()
+	r.publish(m.ctx)
 }
 
 // lookForChanges finds out, after a reset, what was changed beyond the point to which the

@@ -33,6 +33,11 @@ func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more .
 	for _, m := range more {
 		m(&c)
 	}
+	s.asked = append(s.asked, c)
+	return s.asks(after, c)
+}
+
+func (s *stay) asks(after time.Duration, c contract.StayChange) *decision {
 	var d decision
 	s.env.RegisterDelayedCallback(func() { s.sendRaw(contract.ChangeUpdate, &d, c) }, after)
 	return &d
@@ -309,4 +314,26 @@ func TestLodgingChange_AfterAReset(t *testing.T) {
 	require.Equal(t, []int{3, 3, 3, 2, 2, 2, 3, 3}, s.remaining())
 	require.EqualValues(t, 150000, s.owed())
 	require.EqualValues(t, 150000, s.paid().Price())
+}
+
+// TestLodgingChange_AppliedAgain: after a reset the engine may apply changes again that were
+// made before. The reservation is what the last of them made it.
+func TestLodgingChange_AppliedAgain(t *testing.T) {
+	s := newMove(t, 3)
+	s.moves(hour, "1", 0, 3, 1)
+	s.moves(2*hour, "2", 0, 3, 2)
+	s.env.RegisterDelayedCallback(func() { s.setFaults(func(string) fault { return death }) }, 5*hour)
+	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 6*hour)
+	s.env.ExecuteWorkflow(s.flow, s.in)
+
+	s.setFaults(nil)
+	s.live(placedAt.Add(7 * hour))
+	again := s.asks(time.Second, s.asked[0])
+	v := s.run()
+	require.NoError(t, again.err)
+	require.Equal(t, 2, again.view.Quantity)
+	require.Equal(t, 2, v.Quantity)
+	require.EqualValues(t, 300000, v.Amount.Amount)
+	require.EqualValues(t, 300000, s.owed())
+	require.Equal(t, []int{3, 3, 1, 1, 1, 3, 3, 3}, s.remaining())
 }

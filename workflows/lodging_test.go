@@ -18,6 +18,8 @@ import (
 type stay struct {
 	*life
 	in contract.Lodging
+	// asked are the changes that were asked for: see moves.
+	asked []contract.StayChange
 }
 
 func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {

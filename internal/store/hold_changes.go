@@ -44,7 +44,8 @@ func (r *holdChangeRow) outcome() booking.Outcome {
 // ChangeHold holds what c asks for beyond the hold that it changes, of every day or of
 // none. All of the hold stays held. The outcome is recorded under c's key and repeated
 // from then on: Done, Refused (SoldOut), or Undone when the hold is released or has ended.
-// Another change of the hold that is still under way is dropped.
+// Another change of the hold that is still under way is dropped. Where the change was made
+// before, or the hold is not what c takes it for, the outcome tells what has changed it.
 func (i *Inventory) ChangeHold(ctx context.Context, c booking.HoldChange) (booking.Outcome, error) {
 	var short booking.Reason
 	outcome, err := i.changing(ctx, "change hold", c, func(ctx context.Context, q bun.IDB, held *holdRow) (row *holdChangeRow, err error) {
@@ -70,6 +71,9 @@ func (i *Inventory) changing(
 			return err
 		}
 		switch {
+		case row != nil && row.Made && held.State == booking.Done:
+			outcome, err = changedBefore(ctx, q, held, row.outcome())
+			return err
 		case row != nil:
 			outcome = row.outcome()
 			return nil
@@ -80,6 +84,10 @@ func (i *Inventory) changing(
 		case held.HeldToDay != "":
 			row = newHoldChangeRow(c, booking.Undone, booking.TooLate)
 		default:
+			if is, err := held.is(c.Has); err != nil || !is {
+				outcome, err = changedBefore(ctx, q, held, booking.Outcome{Result: booking.Undone, Reason: booking.TooLate})
+				return err
+			}
 			if row, err = first(ctx, q, held); err != nil {
 				return err
 			}

@@ -29,3 +29,16 @@ func changesOf(ctx context.Context, q bun.IDB, held *holdRow) (*booking.HoldChan
 	}
 	return changed, nil
 }
+
+// changedBefore is the outcome with what has changed the hold.
+func changedBefore(ctx context.Context, q bun.IDB, held *holdRow, outcome booking.Outcome) (booking.Outcome, error) {
+	var err error
+	outcome.Changed, err = changesOf(ctx, q, held)
+	return outcome, err
+}
+
+// is tells whether the hold is this; a zero one is any.
+func (r *holdRow) is(s booking.Stretch) (bool, error) {
+	has, err := r.stretch()
+	return s == booking.Stretch{} || has == s, err
+}
