@@ -71,7 +71,10 @@ func (i *Inventory) changing(
 			return err
 		}
 		switch {
-		case row != nil && row.Made && held.State == booking.Done:
+		case row != nil && row.Made && held.State != booking.Done:
+			outcome = booking.Outcome{Result: booking.Undone, Reason: held.Reason}
+			return nil
+		case row != nil && row.Made:
 			outcome, err = changedBefore(ctx, q, held, row.outcome())
 			return err
 		case row != nil:
