@@ -30,8 +30,8 @@ func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (boo
 		switch {
 		case refused && refusal.Code == booking.UnderDispute:
 			return booking.Resolved{Refused: booking.UnderDispute, Words: refusal.Message}, nil
-		case nothing && len(r.Pending) > 0:
-			words := slices.Sorted(maps.Values(r.Pending))[0]
+		case nothing && pendingWords(r) != "":
+			words := pendingWords(r)
 			return booking.Resolved{Refused: booking.StillPending, Words: words + ": cancel it at the payment provider before it is paid by hand"}, nil
 		case nothing:
 			return booking.Resolved{Refused: booking.NothingOwed}, nil
@@ -73,6 +73,8 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 		pending, is := pendingOf(payment, e, seen)
 		switch all := sum(made); {
 		case e.State == booking.EntryDone:
+		case all > 0 && all >= e.Amount.Amount && e.Key == payment.RefundKey():
+			r.Pending[e.Key] = "" // the undo, which may come to owe more, ends with it
 		case all > 0 && all >= e.Amount.Amount:
 			e.State, e.Words, e.Ref = booking.EntryDone, "", made[0].Ref
 			if err := p.Ledger.NoteEntry(ctx, e); err != nil {
@@ -85,6 +87,16 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 		}
 	}
 	return nil
+}
+
+// pendingWords are the provider's on one of the refunds that it has pending; "" if it has none.
+func pendingWords(r booking.Resolution) string {
+	for _, words := range slices.Sorted(maps.Values(r.Pending)) {
+		if words != "" {
+			return words
+		}
+	}
+	return ""
 }
 
 // pendingOf is the entry's refund that the provider has pending, or a refund by hand there

@@ -831,6 +831,39 @@ func TestResolveByHand_LooksFirst(t *testing.T) {
 	require.EqualValues(t, 20000, payment.Refunded)
 }
 
+// TestResolveByHand_WhileTheUndoWaitsForAPart: the provider has made all that the undo has
+// asked for so far. It is not done for that: it owes more when the part fails.
+func TestResolveByHand_WhileTheUndoWaitsForAPart(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "refund re_0 is pending"})
+	_, err := refundPart(payments, goodwill("refund/1", 10000))
+	require.NoError(t, err)
+	d.makes("o1/refund/1", 10000)
+	d.becomes("re_0", booking.EntryPending)
+	undo, err := refund(payments, because(newCharge("o1"), booking.ByCustomer))
+	require.NoError(t, err)
+	require.NotEmpty(t, undo.Owed)
+	d.makes("o1/charge/refund", 40000)
+
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Equal(t, booking.StillPending, resolved.Refused)
+	own, _ := onRecord(t, payments, "o1").Entry("o1/charge/refund")
+	require.Equal(t, booking.EntryPending, own.State)
+
+	d.becomes("re_0", booking.EntryFailed)
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "it has failed", NeedsPerson: true})
+	d.answers(nil)
+	for undo.Owed != "" {
+		undo, err = refund(payments, because(newCharge("o1"), booking.ByCustomer))
+		require.NoError(t, err)
+	}
+	require.Equal(t, price.Amount, d.given("o1/charge/refund"))
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, []int64{price.Amount, price.Amount}, []int64{payment.Refunded, payment.Given()}, "the ledger has what the provider has given")
+}
+
 // TestResolveByHand_OfTheRest: what the provider has given back of the cancellation's
 // refund before it failed is not paid by hand, nor forgotten.
 func TestResolveByHand_OfTheRest(t *testing.T) {
@@ -1019,6 +1052,8 @@ func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
 				require.Len(t, resolved.Entries, 1)
 				require.Equal(t, tt.paid, resolved.Entries[0].Amount.Amount)
 			}
+			d.answers(nil)
+			require.NoError(t, tt.begin(payments), "it is asked for again")
 			payment := onRecord(t, payments, "o1")
 			require.EqualValues(t, 20000, payment.Given())
 			require.Equal(t, tt.made, payment.Refunded)

@@ -122,6 +122,8 @@ type Dispute struct {
 	// EvidenceDueBy is until when the provider takes evidence; zero when it does
 	// not say.
 	EvidenceDueBy time.Time `json:"evidenceDueBy,omitzero"`
+	// Changed is when the ledger came to have it so. It is set by the ledger only.
+	Changed time.Time `json:"-"`
 }
 
 // Words name the dispute, how much it is about, and until when evidence is taken.
@@ -138,14 +140,23 @@ func (d Dispute) StillOpen() *Error {
 	return Errorf(UnderDispute, "%s, is open: the bank may take the same money; when it is over, the refund is asked for again by itself", d.Words())
 }
 
-// longestDispute is how long after its time for evidence a dispute can be open. Banks
-// decide within 75 days.
-const longestDispute = 120 * 24 * time.Hour
+const (
+	// longestDispute is how long after its time for evidence a dispute can be open. Banks
+	// decide within 75 days.
+	longestDispute = 120 * 24 * time.Hour
+	// longestEvidence is for how long evidence is taken where the provider does not say.
+	// The card networks give 45 days at the most.
+	longestEvidence = 45 * 24 * time.Hour
+)
 
 // MayBeOpen tells whether a dispute that was open when the provider was asked last can be
-// open at a time.
+// open at a time. Without a deadline that counts from when the ledger came to know of it.
 func (d Dispute) MayBeOpen(at time.Time) bool {
-	return d.EvidenceDueBy.IsZero() || at.Before(d.EvidenceDueBy.Add(longestDispute))
+	due := d.EvidenceDueBy
+	if due.IsZero() {
+		due = d.Changed.Add(longestEvidence)
+	}
+	return at.Before(due.Add(longestDispute))
 }
 
 // DisputeState is where a dispute stands.

@@ -97,7 +97,8 @@ func (n *notices) tellThoseWhoWait(refunds []string) (run map[string]bool) {
 	}
 	waiting := []string{n.in.OrderID}
 	for _, key := range refunds {
-		if id, ofStaff := contract.RefundID(key); ofStaff {
+		_, ofStaff := contract.RefundID(key)
+		if id, ours := contract.RefundIDOf(n.in.OrderID, key); ofStaff || ours && allRefundsHear(n.ctx) {
 			waiting = append(waiting, contract.RefundWorkflowID(n.in.OrderID, id))
 		}
 	}

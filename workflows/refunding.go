@@ -61,6 +61,11 @@ type part struct {
 	failed bool // a person was called, and the customer told
 	// again tells the messages about it from those of when it was done before.
 	again string
+	// heard: that it has failed is only what was said, and the ledger has yet to confirm it.
+	heard bool
+	// quiet: nothing is told of its end unless a person was called. It was told when it was
+	// done before.
+	quiet bool
 }
 
 func byStaff(r contract.Refund) *part {
@@ -70,6 +75,9 @@ func byStaff(r contract.Refund) *part {
 // ended tells whether nothing more comes of the refund: the customer has the money, or it
 // was refused, since what it could not give back has been given back otherwise.
 func (p *part) ended() bool { return p.is.Refused != "" || p.is.Entry.State == booking.EntryDone }
+
+// isNews tells whether those are to hear that it is done who have heard so before.
+func (p *part) isNews() bool { return p.failed || !p.quiet }
 
 // parts is what a saga knows of the refunds in part, and of what was paid by hand.
 type parts struct {
@@ -104,7 +112,9 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.personCame(p)
 	if p.is.Entry.State == booking.EntryDone {
 		s.parts.given += p.is.Entry.Amount.Amount
-		s.tellRefunded(ctx, p)
+		if p.isNews() {
+			s.tellRefunded(ctx, p)
+		}
 	}
 	s.showPending(ctx)
 }
@@ -119,14 +129,14 @@ func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	}
 	c := call{
 		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
-		late: func(ctx workflow.Context) { s.partLate(ctx, p) }, part: p,
+		late: s.partLate(p), part: p,
 	}
 	var is booking.Repaid
 	if !s.seeThrough(ctx, c, &is, s.patienceWith(ctx, p)) {
 		p.is.Entry.Words = ""
 		return
 	}
-	if p.is = is; !p.begun {
+	if p.is, p.heard = is, false; !p.begun {
 		p.begun, s.parts.asked = true, s.parts.asked-1
 	}
 }

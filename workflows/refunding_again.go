@@ -46,8 +46,12 @@ func again(r contract.Refund, e booking.Entry) *part {
 }
 
 // refundAgain follows a part as when it was begun, and the undo's own refund as the undo
-// does.
+// does. The ledger is asked first: what was heard of it may be old.
 func (s *saga) refundAgain(ctx workflow.Context, p *part) {
+	defer s.following(p.key)()
+	if p.heard = asksBeforeCalling(ctx); p.heard {
+		p.quiet, p.is.Entry.Words = true, ""
+	}
 	if p.ID != contract.CancelRefund {
 		s.parts.given = max(0, s.parts.given-p.Amount.Amount)
 		s.refundPart(ctx, p)
@@ -55,13 +59,16 @@ func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 	}
 	s.parts.open++
 	defer func() { s.parts.open-- }()
-	defer s.following(p.key)()
-	for p.is.Entry.State == booking.EntryFailed {
-		s.callPerson(ctx, p)
+	for p.is.Entry.State != booking.EntryDone {
+		if p.is.Entry.State == booking.EntryFailed {
+			s.callPerson(ctx, p)
+		}
 		s.undoAgain(ctx, p)
 	}
 	s.personCame(p)
-	s.tellOfRefund(p.Amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+	if p.isNews() {
+		s.tellOfRefund(p.Amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+	}
 	s.showPending(ctx)
 }
 
@@ -70,14 +77,20 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	c := s.payment()
 	c.Why, c.Owed = s.view.Reason, p.is.Entry.Words
 	var found booking.Undo
-	asked := call{name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c}
+	asked := call{
+		name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c,
+		late: s.partLate(p),
+	}
 	switch {
-	case !s.seeThrough(ctx, asked, &found, 0):
+	case !s.seeThrough(ctx, asked, &found, s.patienceWith(ctx, p)):
 		p.is.Entry.Words = ""
 	case found.Owed == "":
 		p.is.Entry.State = booking.EntryDone
 	default:
-		p.is.Entry.Words = found.Owed //replay:never the provider's words change only by hand there
+		p.heard, p.is.Entry.Words = false, found.Owed
+		if p.is.Entry.State = booking.EntryFailed; p.quiet && !found.NeedsPerson {
+			p.is.Entry.State = booking.EntryPending //replay:never a refund that fails after it was done is not made anew by itself
+		}
 	}
 }
 

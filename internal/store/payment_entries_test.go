@@ -16,7 +16,8 @@ import (
 
 // testPaymentEntries: won is 50000.
 func testPaymentEntries(t *testing.T, fresh newURL) {
-	payments := store.NewPayments(setup(t, fresh, "payments"))
+	db := setup(t, fresh, "payments")
+	payments := store.NewPayments(db)
 
 	charged := func(t *testing.T) booking.Charge {
 		t.Helper()
@@ -316,7 +317,10 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			require.EqualValues(t, 20000, p.Kept)
 			own, _ := p.Entry(p.RefundKey())
 			require.EqualValues(t, 15000, own.Amount.Amount, "less is left to be given back")
-			require.Equal(t, []booking.Dispute{dispute}, p.Disputes)
+			require.Len(t, p.Disputes, 1)
+			require.WithinDuration(t, time.Now(), p.Disputes[0].Changed, time.Minute)
+			dispute.Changed = p.Disputes[0].Changed
+			require.Equal(t, dispute, p.Disputes[0])
 		}
 		lost := booking.Entry{
 			Key: booking.KeyOfDispute("du_1"), OrderID: c.OrderID, Amount: booking.Money{Amount: 25000, Currency: won.Currency},
@@ -408,6 +412,23 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			require.Equal(t, booking.EntryDone, e.State)
 			require.True(t, e.ByHand)
 		}
+	})
+
+	run(t, "PaidByHandAfterADisputeWithoutADeadline", func(t *testing.T) {
+		c := charged(t)
+		_, err := payments.BeginRefund(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.Import(t.Context(), c.OrderID, nil, []booking.Dispute{{ID: "du_1", Amount: won, State: booking.DisputeOpen}})
+		require.NoError(t, err)
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", Unanswered: []string{c.Key + "/refund"}, Blind: true}
+		_, err = payments.PayByHand(t.Context(), resolution)
+		require.ErrorIs(t, err, &booking.Error{Code: booking.UnderDispute})
+		long := time.Now().Add(-166 * 24 * time.Hour).UTC().Format("2006-01-02 15:04:05-07:00")
+		_, err = db.SQL().ExecContext(t.Context(), "UPDATE payment_disputes SET updated_at = '"+long+"' WHERE order_id = '"+c.OrderID+"'")
+		require.NoError(t, err)
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Len(t, paid, 1)
 	})
 
 	run(t, "NotPaidByHandWhilePending", func(t *testing.T) {
