@@ -169,7 +169,7 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 		switch {
 		case err == nil:
 			end, ref, last = booking.Refunded, taken, came
-			if payment.Kept > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
+			if payment.Keeps(came.amount) > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
 				end = booking.Retained
 			}
 		case errors.Is(err, ErrReturned):
