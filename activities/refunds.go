@@ -151,7 +151,7 @@ func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 // failedPart is a refund of a part that has failed, and may be made yet.
 func failedPart(payment booking.Payment) *booking.Entry {
 	for _, e := range payment.Entries {
-		if mayBeMadeUpFor(payment, e) && mayHaveRoom(payment, e) {
+		if mayBeMadeUpFor(payment, e) && payment.HasRoom(e) {
 			return &e
 		}
 	}

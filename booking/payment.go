@@ -171,6 +171,32 @@ func (p Payment) others(counts func(Entry) bool) int64 {
 	})
 }
 
+// Unmade are the refunds of ours that are owed: those that are pending, and those that have
+// failed and for which there is room. The undo of a charge that is not known to be taken
+// has no entry yet.
+func (p Payment) Unmade() (unmade []Entry) {
+	_, begun := p.Entry(p.RefundKey())
+	if !begun && p.Status == RefundPending && p.Owed() > 0 {
+		unmade = append(unmade, Entry{Key: p.RefundKey(), OrderID: p.OrderID, Kind: RefundEntry, State: EntryPending})
+	}
+	for _, e := range p.Entries {
+		owed := e.State == EntryPending || p.HasRoom(e)
+		if e.Key == p.RefundKey() {
+			owed = p.Status == RefundPending && p.Owed() > 0
+		}
+		if owed && e.State != EntryDone && !e.ByOthers() {
+			unmade = append(unmade, e)
+		}
+	}
+	return unmade
+}
+
+// HasRoom tells whether a refund that has failed may be made yet: what it could not give
+// back has not been given back otherwise.
+func (p Payment) HasRoom(failed Entry) bool {
+	return failed.Amount.Amount <= p.Amount.Amount-max(p.Given(), p.Refunded)
+}
+
 // Owed is what the undo of the charge has to have given back when it ends, beside
 // what others give back: nothing if they give back more than the policy gives.
 func (p Payment) Owed() int64 { return max(0, p.Amount.Amount-p.Kept-p.Others()) }
