@@ -59,7 +59,7 @@ func lookedAt(payment booking.Payment, waited []string) booking.Looked {
 		}
 	}
 	for _, e := range payment.Entries {
-		if e.State == booking.EntryFailed && !e.ByOthers() && mayHaveRoom(payment, e) {
+		if e.State == booking.EntryFailed && !e.ByOthers() && payment.HasRoom(e) {
 			looked.Failed = append(looked.Failed, e)
 		}
 	}

@@ -77,7 +77,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	case booking.EntryDone:
 		return stands, payment, nil
 	case booking.EntryFailed:
-		if mayHaveRoom(payment, stands) { // what is under way may fail
+		if payment.HasRoom(stands) { // what is under way may fail
 			return stands, payment, nil
 		}
 		return p.endedOtherwise(ctx, stands, payment)
@@ -112,12 +112,6 @@ func failedBefore(stands, e booking.Entry) booking.Entry {
 		stands.State = booking.EntryFailed
 	}
 	return stands
-}
-
-// mayHaveRoom tells whether a refund that has failed may be made yet: what it could not
-// give back has not been given back otherwise.
-func mayHaveRoom(payment booking.Payment, failed booking.Entry) bool {
-	return failed.Amount.Amount <= payment.Amount.Amount-max(payment.Given(), payment.Refunded)
 }
 
 // endedOtherwise is RefundExceeds for such a refund, once the ledger says so.

@@ -291,6 +291,33 @@ func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
 	require.Len(t, resolved.Entries, 1)
 }
 
+// TestResolveByHand_WhileItIsAskedForAgain: a part that has failed is owed also in the moment
+// in which the provider is being asked for it again. The operator says it again then.
+func TestResolveByHand_WhileItIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	e := goodwill("refund/1", 20000)
+	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
+	d.answers(closed)
+	_, err := refundPart(payments, e)
+	require.NoError(t, err)
+	var during booking.Resolved
+	d.refund = func(string, string, booking.Money) error {
+		during, err = resolve(payments, "transfer 7")
+		return closed
+	}
+	e.State, e.Words = booking.EntryFailed, closed.Words
+	_, asked := refundPart(payments, e)
+	require.ErrorContains(t, asked, closed.Words)
+	require.NoError(t, err)
+	require.Equal(t, booking.DecisionPending, during.Refused)
+	require.Contains(t, during.Words, "repeat the request")
+	require.Positive(t, during.Refusal().After)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+}
+
 // TestResolveByHand_OfAPartWhoseAttemptDied: one that dies between the ledger and the
 // provider leaves it pending, and the next one knows of its saga that it had failed.
 func TestResolveByHand_OfAPartWhoseAttemptDied(t *testing.T) {

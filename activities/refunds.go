@@ -155,7 +155,7 @@ func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 // failedPart is a refund of a part that has failed, and may be made yet.
 func failedPart(payment booking.Payment) *booking.Entry {
 	for _, e := range payment.Entries {
-		if mayBeMadeUpFor(payment, e) && mayHaveRoom(payment, e) {
+		if mayBeMadeUpFor(payment, e) && payment.HasRoom(e) {
 			return &e
 		}
 	}
@@ -173,7 +173,7 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 		switch {
 		case err == nil:
 			end, ref, last = booking.Refunded, taken, came
-			if payment.Kept > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
+			if payment.Keeps(came.amount) > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
 				end = booking.Retained
 			}
 		case errors.Is(err, ErrReturned):

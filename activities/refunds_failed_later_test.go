@@ -82,6 +82,30 @@ func TestLookAgain_OwnRefundFailsLater(t *testing.T) {
 	require.True(t, payment.Entries[0].ByHand)
 }
 
+// TestRefundPayment_APartFailsLaterBeforeItEnds: a part that was done takes of what is kept
+// only if it is so when the undo ends. One that fails before that leaves the policy as it was.
+func TestRefundPayment_APartFailsLaterBeforeItEnds(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	_, err := refundPart(payments, goodwill("refund/1", 25000))
+	require.NoError(t, err)
+	e := onRecord(t, payments, "o1").Entries[0]
+	d.answersTo("o1/charge/refund", errAway)
+	_, err = refund(payments, keeping(40000))
+	require.ErrorContains(t, err, errAway.Error())
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, []int64{40000, 25000, 0}, []int64{payment.Kept, payment.Keeping(), payment.Owed()})
+
+	d.fails(e)
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	for range 2 {
+		undo, err := refund(payments, keeping(40000))
+		require.NoError(t, err)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 10000, Kept: 40000}, undo)
+	}
+	require.EqualValues(t, 10000, d.given("o1/charge/refund"), "no more than the policy gives")
+}
+
 // TestLookAgain_FailedBefore: a refund that failed before the one that was done is no news,
 // and neither is one that a refund by hand has made up for.
 func TestLookAgain_FailedBefore(t *testing.T) {

@@ -216,8 +216,8 @@ type Resolved struct {
 	// Entries that are done by it, or were by the same evidence before.
 	Entries []Entry `json:"entries,omitempty"`
 	// Refused, if not "": nothing is owed that a person has to see to (NothingOwed), a
-	// dispute of the charge is open (UnderDispute), or the provider may make the refund yet
-	// (StillPending).
+	// dispute of the charge is open (UnderDispute), the provider may make the refund yet
+	// (StillPending), or is being asked for it at the moment (DecisionPending).
 	Refused Code `json:"refused,omitempty"`
 	// Words are why, where the code does not say enough.
 	Words string `json:"words,omitempty"`
@@ -227,3 +227,21 @@ type Resolved struct {
 // customer has got in another way. Nothing waits for it any more, also when the order is
 // changed later and more is charged.
 const GivenOtherwise = "it was given back otherwise"
+
+// Refusal is why nothing was recorded.
+func (r Resolved) Refusal() *Error {
+	no := Errorf(r.Refused, "%s", r.Words)
+	if r.Refused == DecisionPending {
+		return no.In(askedAgain)
+	}
+	return no
+}
+
+// askedAgain is longer than a provider that is well takes to answer for a refund.
+const askedAgain = 2 * time.Second
+
+// BeingAsked is DecisionPending for refunds of which it is not known at the moment whether
+// the provider makes them.
+func BeingAsked(unmade []Entry) *Error {
+	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).In(askedAgain)
+}

@@ -58,7 +58,7 @@ type Payment struct {
 	Charge
 	Status   PaymentStatus
 	Refunded int64  // what the provider has given back, in minor units of Amount.Currency
-	Kept     int64  // what the policy keeps, in the same
+	Kept     int64  // what the policy keeps, in the same; what is kept in the end, once it is given back
 	Ref      string // the provider's own id of the charge, when known
 	At       time.Time
 	Entries  []Entry   // its refunds, oldest first, where they were asked for
@@ -151,11 +151,20 @@ func (p Payment) RefundKey() string { return p.Key + "/refund" }
 // not among them: it comes out of what is kept.
 func (p Payment) Others() int64 { return p.others(Entry.Refunds) }
 
-// Keeps is what the policy keeps of an amount that it would keep: others may have given
-// back more than it gives. A refund that is pending may fail, and takes nothing of it. own
-// is what the undo has given back.
-func (p Payment) Keeps(amount, own int64) int64 {
-	return max(0, min(amount, p.Amount.Amount-own-p.others(Entry.IsRefunded)))
+// Keeping is what is kept of a payment as things stand. While it is being given back
+// Kept is what the policy says: what others have given back beyond that may fail yet.
+func (p Payment) Keeping() int64 {
+	if p.Status != RefundPending {
+		return p.Kept
+	}
+	return p.Keeps(0)
+}
+
+// Keeps is what is kept of a payment whose undo ends, and has given back own: others may
+// have given back more than the policy gives. A refund that is pending may fail, and takes
+// nothing of it.
+func (p Payment) Keeps(own int64) int64 {
+	return max(0, min(p.Kept, p.Amount.Amount-own-p.others(Entry.IsRefunded)))
 }
 
 func (p Payment) others(counts func(Entry) bool) int64 {
@@ -163,6 +172,32 @@ func (p Payment) others(counts func(Entry) bool) int64 {
 	return p.given(func(e Entry) bool {
 		return counts(e) && e.Key != p.RefundKey() && (!begun || e.ByOthers() || !e.At.After(own.At))
 	})
+}
+
+// Unmade are the refunds of ours that are owed: those that are pending, and those that have
+// failed and for which there is room. The undo of a charge that is not known to be taken
+// has no entry yet.
+func (p Payment) Unmade() (unmade []Entry) {
+	_, begun := p.Entry(p.RefundKey())
+	if !begun && p.Status == RefundPending && p.Owed() > 0 {
+		unmade = append(unmade, Entry{Key: p.RefundKey(), OrderID: p.OrderID, Kind: RefundEntry, State: EntryPending})
+	}
+	for _, e := range p.Entries {
+		owed := e.State == EntryPending || p.HasRoom(e)
+		if e.Key == p.RefundKey() {
+			owed = p.Status == RefundPending && p.Owed() > 0
+		}
+		if owed && e.State != EntryDone && !e.ByOthers() {
+			unmade = append(unmade, e)
+		}
+	}
+	return unmade
+}
+
+// HasRoom tells whether a refund that has failed may be made yet: what it could not give
+// back has not been given back otherwise.
+func (p Payment) HasRoom(failed Entry) bool {
+	return failed.Amount.Amount <= p.Amount.Amount-max(p.Given(), p.Refunded)
 }
 
 // Owed is what the undo of the charge has to have given back when it ends, beside

@@ -129,8 +129,8 @@ func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View
 	s.parts.resolving = false
 	switch is.Refused {
 	case "":
-	case booking.UnderDispute, booking.StillPending:
-		return contract.View{}, s.refused(booking.Errorf(is.Refused, "%s", is.Words))
+	case booking.UnderDispute, booking.StillPending, booking.DecisionPending:
+		return contract.View{}, s.refused(is.Refusal())
 	default:
 		return contract.View{}, s.refused(nothingOwed())
 	}

@@ -128,7 +128,7 @@ func (p *Payments) EndFurther(
 		if err != nil {
 			return err
 		}
-		return p.keepLess(ctx, q, c.OrderID)
+		return fitOwn(ctx, q, c.OrderID)
 	})
 	return further, err
 }

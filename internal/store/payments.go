@@ -147,7 +147,7 @@ func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking
 	}
 	payment.Why = c.Why
 	if was == booking.Charged {
-		payment.Kept, payment.Tier = payment.Keeps(c.Keep, 0), c.Tier
+		payment.Kept, payment.Tier = max(0, min(c.Keep, payment.Amount.Amount)), c.Tier
 		if owed := payment.Owed(); owed > 0 {
 			own := booking.Entry{
 				Key: payment.RefundKey(), OrderID: c.OrderID, Amount: booking.Money{Amount: owed, Currency: payment.Amount.Currency},
@@ -199,8 +199,8 @@ func (p *Payments) EndRefund(
 			return err
 		}
 		kept := payment.Kept
-		if own.State != booking.EntryDone { // what comes after a refund by hand comes out of what is kept
-			kept = payment.Keeps(kept, refunded)
+		if own.State != booking.EntryDone || !own.ByHand { // what comes after a refund by hand comes out of what is kept
+			kept = payment.Keeps(refunded)
 		}
 		err = q.NewRaw(`UPDATE payments SET status = ?, ref = ?, kept = ?, refunded = `+byProvider+`, updated_at = ? WHERE order_id = ? RETURNING *`,
 			end, ref, kept, orderID, now(), orderID).Scan(ctx, &row)
