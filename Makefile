@@ -162,6 +162,12 @@ bench-inbox: $(temporal_server) bin/yeyak ## Measure orders that wait in the inb
 	go build -o bin/bench/ ./bench/...
 	bin/bench/inbox $(BENCH_FLAGS)
 
+.PHONY: bench-pages
+bench-pages: $(temporal_server) bin/yeyak ## Measure an order's page against its JSON, and orders beside 256 open live pages
+	sh tools/postgres.sh
+	go build -o bin/bench/ ./bench/...
+	bin/bench/pages $(BENCH_FLAGS)
+
 .PHONY: cluster
 cluster: $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as separate processes behind one entry point; Ctrl-C stops it
 	@exec bin/cluster run $(CLUSTER_FLAGS)

@@ -20,6 +20,7 @@ import (
 	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/bodies"
 	"github.com/yeyak/yeyak/internal/hosts"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
@@ -43,6 +44,8 @@ type Deps struct {
 	Messages  Messages
 	ReadModel ReadModel
 	Members   Members
+	// Memberships are those of Members, remembered for a moment. They may be left out.
+	Memberships *identity.Memberships
 
 	// Callers knows whose requests are, and People who they may be; nil when
 	// authentication is off.
@@ -107,12 +110,11 @@ const spare = orders.Asking + 3*time.Second
 
 type server struct {
 	Deps
-	huma        huma.API
-	router      *gin.Engine
-	window      *window // through which streams read
-	memberships *memberships
-	familiar    *familiar    // credentials
-	seed        maphash.Seed // of their hashes
+	huma     huma.API
+	router   *gin.Engine
+	window   *window      // through which streams read
+	familiar *familiar    // credentials
+	seed     maphash.Seed // of their hashes
 
 	unidentified *prometheus.CounterVec // requests, by reason
 }
@@ -128,7 +130,9 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.window = newWindow(func(ctx context.Context, after string) (stretch, error) { return s.readStretch(ctx, followed{}, after) }, s.Logger)
 	s.familiar, _ = lru.New[uint64, struct{}](mostFamiliar) // fails only for sizes that are none
 	s.seed = maphash.MakeSeed()
-	s.memberships = &memberships{members: s.Members, now: s.Now, log: s.Logger}
+	if s.Memberships == nil {
+		s.Memberships = &identity.Memberships{Members: s.Members, Now: s.Now, Log: s.Logger}
+	}
 	if s.Admission == nil {
 		s.Admission = admission.New(admission.Limits{}, s.ReplyBudget, s.Registry)
 	}

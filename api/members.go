@@ -154,7 +154,7 @@ func (s *server) putMember(ctx context.Context, in *putMemberInput) (*list[membe
 		return booking.Member{PersonID: person, Membership: is, By: by, At: at}
 	})
 	err := s.Members.PutMember(ctx, owner, person, parts)
-	s.memberships.forget(person) // after an error, too: it may have been committed
+	s.Memberships.Forget(person) // after an error, too: it may have been committed
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func (s *server) removeMember(ctx context.Context, in *memberByID) (*struct{}, e
 		return nil, err
 	}
 	err := s.Members.RemoveMember(ctx, owner, person)
-	s.memberships.forget(person)
+	s.Memberships.Forget(person)
 	if err == nil {
 		s.noteChange(ctx, "member removed", zap.String("owner", owner), zap.String("person", person))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 )
 
 func (m *memory) Memberships(_ context.Context, personID string) (found []booking.Membership, err error) {
@@ -234,7 +235,7 @@ func TestMembers_Away(t *testing.T) {
 	now = now.Add(time.Minute)
 	require.Len(t, self("cora"), 2)
 	require.Len(t, self("bora"), 1)
-	now = now.Add(unsureFor)
+	now = now.Add(identity.UnsureFor)
 	require.Len(t, self("cora"), 1, "what was read is too old")
 	b.problem(b.as("cora", "GET", oliviasMembers, ""), http.StatusServiceUnavailable, booking.Unavailable) // a member may
 	b.problem(b.as("cora", "GET", "/v1/orders?ownerId=olivia", ""), http.StatusServiceUnavailable, booking.Unavailable)
@@ -331,38 +332,6 @@ func TestOwnOrders_UnwantedMemberships(t *testing.T) {
 		require.Equal(t, http.StatusNoContent, b.as(token, "DELETE", "/v1/owners/1050/members/"+number, "").StatusCode, token)
 	}
 	require.Len(t, b.store.members, 3, "those of the other organisation")
-}
-
-// readLate are members of which a reading ends after what happens meanwhile.
-type readLate struct {
-	*memory
-	meanwhile func()
-}
-
-func (r readLate) Memberships(ctx context.Context, personID string) ([]booking.Membership, error) {
-	found, err := r.memory.Memberships(ctx, personID)
-	r.meanwhile()
-	return found, err
-}
-
-// TestMemberships_RemovedMeanwhile: what was read before a member was removed counts
-// for no later request.
-func TestMemberships_RemovedMeanwhile(t *testing.T) {
-	t.Parallel()
-	store := &memory{members: []booking.Member{{PersonID: "1026", Membership: booking.Membership{OwnerID: "olivia"}}}}
-	late := readLate{memory: store}
-	m := &memberships{now: func() time.Time { return today }}
-	late.meanwhile = func() {
-		if err := store.RemoveMember(t.Context(), "olivia", "1026"); err == nil {
-			m.forget("1026")
-		}
-	}
-	m.members = late
-	_, err := m.of(t.Context(), "1026")
-	require.NoError(t, err)
-	has, err := m.of(t.Context(), "1026")
-	require.NoError(t, err)
-	require.Empty(t, has)
 }
 
 // TestMembers_ForgottenAfterErrors: a change that may have happened counts, whatever

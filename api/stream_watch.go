@@ -7,12 +7,8 @@ import (
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 )
-
-// unsureFor is for how long what is known of a caller counts while it cannot be found out
-// anew: of streams whether they may go on, of members what they are. API keys count as
-// long.
-const unsureFor = 10 * time.Minute
 
 // watch ends the stream once its caller may not read it any more: the token has
 // expired, the API key was revoked, or a membership has ended. It asks with each sign
@@ -34,7 +30,7 @@ func (st *stream) watch(ctx context.Context, presents http.Header, end context.C
 		switch err := st.mayFollow(ctx, presents, st.of); {
 		case err == nil:
 			certain = now
-		case refuses(err) || now.Sub(certain) >= unsureFor:
+		case refuses(err) || now.Sub(certain) >= identity.UnsureFor:
 			end(err)
 			return
 		}

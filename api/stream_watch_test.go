@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/identity"
 )
 
 // revocable are callers whose credentials can end. asked counts how often they were
@@ -118,7 +119,7 @@ func TestStream_EndsWithItsMembership(t *testing.T) {
 	member, owner := b.follow(server, ofOlivia, "Authorization", "Bearer cora"), b.follow(server, ofOlivia, "Authorization", "Bearer bora")
 	require.Equal(t, ": alive\n", member.message())
 	require.Equal(t, http.StatusNoContent, b.as("bora", "DELETE", oliviasMembers+"/1026", "").StatusCode)
-	now.forward(membershipsFor)
+	now.forward(identity.MembershipsFor)
 	member.ends()
 	b.open(server, ofOlivia, "Authorization", "Bearer cora").problem(b, http.StatusForbidden, booking.NotAllowed)
 	require.Equal(t, ": alive\n", owner.message())
@@ -136,12 +137,12 @@ func TestStream_StaysWhileItsCallerIsUnsure(t *testing.T) {
 		}
 	}
 	known.change(func(r *revocable) { r.fails = errAway })
-	now.forward(unsureFor - time.Minute)
+	now.forward(identity.UnsureFor - time.Minute)
 	asked()
 	known.change(func(r *revocable) { r.fails = nil })
 	asked()
 	known.change(func(r *revocable) { r.fails = errors.New("of which nothing is known") })
-	now.forward(unsureFor - time.Minute)
+	now.forward(identity.UnsureFor - time.Minute)
 	asked()
 	b.store.happen(of("lodging-1", "1024", "olivia"))
 	require.Equal(t, "1", c.happened())

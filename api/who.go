@@ -134,7 +134,7 @@ func (s *server) withMemberships(ctx context.Context, caller booking.Caller, act
 	if !member || caller.AlwaysAllowed(action) && action != booking.ReadSelf {
 		return caller, nil
 	}
-	others, err := s.memberships.of(ctx, caller.ID)
+	others, err := s.Memberships.Memberships(ctx, caller.ID)
 	if err != nil && len(caller.Memberships) == 0 {
 		return caller, err
 	}

@@ -9,11 +9,13 @@
 //	plain/  a SELECT by key
 //	lab/    what benchmarks are built of
 //
-// Three more measure other things, each with a target of its own:
+// Others measure other things, each with a target of its own:
 //
 //	overload/  orders while the payment provider is overloaded
 //	open/      what open orders cost
 //	recovery/  how soon orders go on after a kill -9
+//	inbox/     what orders cost that wait in the inbox
+//	pages/     what pages for browsers cost
 //
 // Every order is checked afterwards: a fast wrong answer is no result.
 package main

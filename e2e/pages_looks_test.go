@@ -46,6 +46,8 @@ func TestPages_Browser(t *testing.T) {
 			{"Desk", cora, all, (*pages).desk},
 			{"Offers", cora, looks, (*pages).offers},
 			{"Deliveries", dana, looks, (*pages).deliveries},
+			{"Kitchen", cora, looks, (*pages).kitchen},
+			{"Today", bora, looks, (*pages).today},
 			{"Keyboard", "", []chromium.Look{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
 			{"KeyboardAtTheDesk", bora, []chromium.Look{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
 			{"Requests", alice, []chromium.Look{{}}, (*pages).requests},

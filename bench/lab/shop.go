@@ -16,9 +16,10 @@ import (
 // What there is to reserve: rooms for all who come, over so many places and
 // nights, and one place where somebody else was faster.
 const (
-	places    = 50
-	nights    = 30
-	customers = 1000
+	places = 50
+	nights = 30
+	// Customers is how many there are, by the names that Customer gives them.
+	Customers = 1000
 	// stay is the nights of one reservation.
 	stay = 2
 	// soldOutEvery is how many orders one is among that finds no room.
@@ -37,6 +38,9 @@ type Shop struct {
 	confirmed []string
 	soldOut   []string
 }
+
+// Customer is the name of the n-th customer.
+func Customer(n int) string { return fmt.Sprintf("customer-%d", n%Customers) }
 
 type object map[string]any
 
@@ -107,7 +111,7 @@ type Answer struct {
 // Place places the n-th reservation at one of the places where there is room,
 // under an Idempotency-Key unless that is empty.
 func (s *Shop) Place(ctx context.Context, n int, key string) (Answer, error) {
-	return s.place(ctx, s.open[n%places], n%customers, s.night(n), stay, key)
+	return s.place(ctx, s.open[n%places], n%Customers, s.night(n), stay, key)
 }
 
 func (s *Shop) place(ctx context.Context, place string, customer int, checkIn booking.Date, nights int, key string) (Answer, error) {
@@ -116,7 +120,7 @@ func (s *Shop) place(ctx context.Context, place string, customer int, checkIn bo
 		header.Set("Idempotency-Key", key)
 	}
 	code, said, body, err := s.send(ctx, http.MethodPost, "/v1/lodging/reservations", header, object{
-		"placeId": place, "customerId": fmt.Sprintf("customer-%d", customer),
+		"placeId": place, "customerId": Customer(customer),
 		"checkIn": checkIn, "checkOut": checkIn.AddDays(nights), "rooms": 1,
 	})
 	if err != nil {
@@ -153,7 +157,7 @@ func (s *Shop) place(ctx context.Context, place string, customer int, checkIn bo
 // reserve places a reservation and makes sure that it comes out as foreseen.
 func (s *Shop) reserve(ctx context.Context, place string, checkIn booking.Date, nights int, want booking.Status) error {
 	s.mu.Lock()
-	customer := (len(s.confirmed) + len(s.soldOut)) % customers
+	customer := (len(s.confirmed) + len(s.soldOut)) % Customers
 	s.mu.Unlock()
 	a, err := s.place(ctx, place, customer, checkIn, nights, "")
 	if err != nil {
@@ -227,9 +231,9 @@ func (s *Shop) send(ctx context.Context, method, path string, header http.Header
 
 // CustomerLists are the paths of the lists of all customers.
 func CustomerLists() []string {
-	paths := make([]string, customers)
+	paths := make([]string, Customers)
 	for n := range paths {
-		paths[n] = fmt.Sprintf("/v1/mypages?customerId=customer-%d", n)
+		paths[n] = "/v1/mypages?customerId=" + Customer(n)
 	}
 	return paths
 }

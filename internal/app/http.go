@@ -17,6 +17,7 @@ import (
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/internal/hosts"
+	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
@@ -101,6 +102,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
 		ReadModel:   pages,
 		Members:     store.NewMembers(a.pages),
+		Memberships: &identity.Memberships{Members: store.NewMembers(a.pages), Now: time.Now, Log: a.log},
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},

@@ -50,8 +50,6 @@ const (
 	// looksAtOnce is how many look-ups of unknown keys are under way at the same time.
 	// Anybody can send keys that do not exist, and all requests share a few connections.
 	looksAtOnce = 2
-	// keyAway is for how long it does while the database is away.
-	keyAway = 10 * time.Minute
 )
 
 // New makes the Callers.
@@ -156,7 +154,7 @@ func (c *Callers) key(ctx context.Context, id string) (Key, error) {
 		c.keys.Remove(id)
 		c.unknown.Add(id, now)
 		return Key{}, refuseKey()
-	case known && now.Sub(held.at) < keyAway && errors.Is(err, &booking.Error{Code: booking.Unavailable}):
+	case known && now.Sub(held.at) < UnsureFor && errors.Is(err, &booking.Error{Code: booking.Unavailable}):
 		return held.Key, nil
 	default:
 		return Key{}, err

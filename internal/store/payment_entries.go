@@ -40,7 +40,7 @@ func allWithEntries(ctx context.Context, q bun.IDB, rows []paymentRow) ([]bookin
 	if err != nil {
 		return payments, err
 	}
-	slices.SortStableFunc(entries, func(a, b entryRow) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	oldestFirst(entries)
 	for _, e := range entries {
 		if i, ok := at[e.OrderID]; ok {
 			payments[i].Entries = append(payments[i].Entries, e.entry())
@@ -60,6 +60,10 @@ func allWithEntries(ctx context.Context, q bun.IDB, rows []paymentRow) ([]bookin
 		return payments, err
 	}
 	return payments, addFurther(ctx, q, payments, at)
+}
+
+func oldestFirst(entries []entryRow) {
+	slices.SortStableFunc(entries, func(a, b entryRow) int { return a.CreatedAt.Compare(b.CreatedAt) })
 }
 
 // BeginEntry writes a pending refund of a part unless there is one under its key,

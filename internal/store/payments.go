@@ -216,12 +216,8 @@ func (p *Payments) EndRefund(
 // Payment is the order's payment with its entries and disputes; NotFound when
 // nothing was ever asked for.
 func (p *Payments) Payment(ctx context.Context, orderID string) (payment booking.Payment, err error) {
-	err = p.db.run(ctx, "read payment", func(ctx context.Context, q bun.IDB) error {
-		row, err := paymentOf(ctx, q, orderID)
-		if err != nil {
-			return err
-		}
-		payment, err = withEntries(ctx, q, row)
+	err = p.db.run(ctx, "read payment", func(ctx context.Context, q bun.IDB) (err error) {
+		payment, err = paymentAtOnce(ctx, q, orderID)
 		return err
 	})
 	return payment, err

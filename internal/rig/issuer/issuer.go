@@ -109,8 +109,13 @@ func (i *Issuer) Resume() {
 func (i *Issuer) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		write(w, map[string]any{"issuer": i.URL(), "jwks_uri": i.URL() + "/keys"})
+		write(w, map[string]any{
+			"issuer": i.URL(), "jwks_uri": i.URL() + "/keys",
+			"authorization_endpoint": i.URL() + "/authorize", "token_endpoint": i.URL() + "/token",
+		})
 	})
+	mux.HandleFunc("GET /authorize", authorize)
+	mux.HandleFunc("POST /token", i.token)
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		i.asked.Add(1)
 		strange := json.RawMessage(`{"kty":"OKP","crv":"Ed448","kid":"strange","x":"AA"}`)
