@@ -67,6 +67,7 @@ func TestStore(t *testing.T) {
 				"People":         testPeople,
 				"Carriers":       testCarriers,
 				"Keys":           testKeys,
+				"Audits":         testAudits,
 				"Members":        testMembers,
 				"MembersAtOnce":  testMembersAtOnce,
 				"Events":         testEvents,
