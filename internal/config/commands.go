@@ -17,6 +17,7 @@ type Dev struct {
 // Settings is the Config of the command.
 func (c Dev) Settings() Config {
 	c.Sandbox.Control = true
+	c.Audits.Here = true
 	return c.Config
 }
 
@@ -57,14 +58,16 @@ type WorkerOnly struct {
 	Payments  Payments          `embed:""`
 	Overload  Overload          `embed:""`
 	Traces    Traces            `embed:""`
+	Audits    Audits            `embed:""`
 
 	Operations Operations `embed:""`
 }
 
 // Settings is the Config of the command.
 func (c WorkerOnly) Settings() Config {
+	c.Audits.Here = true
 	return Config{
-		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases,
+		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases, Audits: c.Audits,
 		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload, Traces: c.Traces,
 		Operations: c.Operations,
 	}

@@ -29,6 +29,7 @@ type Config struct {
 	Overload  Overload  `embed:""`
 	Sandbox   Sandbox   `embed:""`
 	Traces    Traces    `embed:""`
+	Audits    Audits    `embed:""`
 	Dev       DevServer `embed:""`
 
 	Operations Operations `embed:""`

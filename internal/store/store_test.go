@@ -69,6 +69,7 @@ func TestStore(t *testing.T) {
 				"People":         testPeople,
 				"Carriers":       testCarriers,
 				"Keys":           testKeys,
+				"Audits":         testAudits,
 				"Members":        testMembers,
 				"MembersAtOnce":  testMembersAtOnce,
 				"Events":         testEvents,
