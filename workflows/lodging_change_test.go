@@ -121,7 +121,7 @@ func TestLodgingChange(t *testing.T) {
 		d := s.moves(hour, "1", 0, 2, 3)
 		s.requireAsItWas(s.run())
 		require.Equal(t, booking.Code(booking.SoldOut), d.code())
-		require.Len(t, s.paid().Further, 0)
+		require.Empty(t, s.paid().Further)
 		require.Equal(t, []int{1, 1, 1, 1, 1, 1, 1, 1}, s.remaining())
 	})
 	t.Run("Declined", func(t *testing.T) {
