@@ -17,7 +17,7 @@ func (s *stay) anyMoves(random *rand.Rand) {
 	if !s.moved {
 		return
 	}
-	if asked := s.asked; len(asked) > 0 && random.IntN(2) == 0 { // the engine applies them again after a reset
+	if asked := s.changesAsked; len(asked) > 0 && random.IntN(2) == 0 { // the engine applies them again after a reset
 		for i, c := range asked {
 			s.asks(time.Duration(i+random.IntN(3))*time.Second, c)
 		}

@@ -33,7 +33,7 @@ func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more .
 	for _, m := range more {
 		m(&c)
 	}
-	s.asked = append(s.asked, c)
+	s.changesAsked = append(s.changesAsked, c)
 	return s.asks(after, c)
 }
 
@@ -328,7 +328,7 @@ func TestLodgingChange_AppliedAgain(t *testing.T) {
 
 	s.setFaults(nil)
 	s.live(placedAt.Add(7 * hour))
-	again := s.asks(time.Second, s.asked[0])
+	again := s.asks(time.Second, s.changesAsked[0])
 	v := s.run()
 	require.NoError(t, again.err)
 	require.Equal(t, 2, again.view.Quantity)
