@@ -21,9 +21,22 @@ func (p *Pages) mountChanging(r gin.IRouter) {
 
 // mayChange tells whether it is worth offering a change of the stay: the quote's page
 // knows for certain.
-func mayChange(order contract.View, now, begins time.Time) bool {
+func mayChange(order contract.View, now, ends time.Time) bool {
 	return order.Kind == booking.Lodging && order.Stay != nil && order.Change == nil &&
-		(order.Status == booking.Confirmed || order.Status == booking.AwaitingOwner) && now.Before(begins)
+		(order.Status == booking.Confirmed || order.Status == booking.AwaitingOwner) && now.Before(ends)
+}
+
+// ends is when the guests of a stay have to leave.
+func (v *visit) ends(order contract.View) time.Time {
+	if order.Stay == nil {
+		return time.Time{}
+	}
+	day, err := booking.ParseDate(order.CheckOut)
+	if err != nil {
+		return time.Time{}
+	}
+	place := v.placeOf(order)
+	return day.At(place.CheckOutTime, zoneOrUTC(place.TimeZone))
 }
 
 // asksOwner is the change of a stay that waits for its owner, nil when none does.

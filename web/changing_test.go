@@ -70,6 +70,15 @@ func TestChange(t *testing.T) {
 	require.Equal(t, orders.Change{OrderID: stayID, CheckIn: arrival, CheckOut: leaving.AddDays(1), Rooms: 1, Expect: "+50000/KRW"}, last)
 }
 
+// TestChange_AfterCheckIn: the day of departure can be changed until then.
+func TestChange_AfterCheckIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", seaside))
+	s.publish(arrived("alice"), booking.Confirmed)
+	require.Contains(t, s.as("alice", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/change")
+}
+
 // TestChange_OwnerDecides: a change that waits for its owner stands on the desk with its
 // deadline, and on the order's page.
 func TestChange_OwnerDecides(t *testing.T) {

@@ -126,7 +126,7 @@ func (v *visit) orderShown() (orderShown, error) {
 	}
 	shown.moving = v.moving(order, zone)
 	if order.Kind == booking.Lodging && v.caller.Allowed(booking.ChangeOrder, order.Thing()) {
-		shown.mayMove = mayChange(order, v.Now(), v.begins(order))
+		shown.mayMove = mayChange(order, v.Now(), v.ends(order))
 	}
 	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
 		quote := order.Quote(v.Now())

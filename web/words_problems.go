@@ -41,7 +41,7 @@ var problemWords = map[string]entry{
 	"problem.idempotency_key_reused":   {"This form was sent before with other content. Look at it once more and send it again.", "같은 양식이 다른 내용으로 이미 전송되었습니다. 확인 후 다시 보내 주세요."},
 	"problem.already_cancelled":        {"The order is cancelled already.", "이미 취소된 주문입니다."},
 	"problem.being_cancelled":          {"The order is being cancelled already.", "이미 취소하는 중입니다."},
-	"problem.already_checked_in":       {"Check-in has passed: this can no longer be cancelled.", "체크인 시각이 지나 취소할 수 없습니다."},
+	"problem.already_checked_in":       {"Check-in has passed: that is no longer possible.", "체크인 시각이 지나 더 이상 할 수 없습니다."},
 	"problem.already_completed":        {"The order is over.", "이미 끝난 주문입니다."},
 	"problem.already_delivered":        {"The order has been handed over: it can no longer be cancelled.", "이미 배달되어 취소할 수 없습니다."},
 	"problem.decision_pending":         {"An earlier decision is still open.", "이전 결정이 아직 처리 중입니다."},

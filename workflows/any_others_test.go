@@ -3,7 +3,6 @@ package workflows_test
 import (
 	"context"
 	"math/rand/v2"
-	"os"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -132,7 +131,7 @@ func (s *trial) othersEnd() {
 // tellIfFailed tells what the ledger and the provider have of an order with which something
 // is wrong.
 func (s *trial) tellIfFailed(v contract.View) {
-	if !s.Failed() && os.Getenv("DBG") == "" {
+	if !s.Failed() {
 		return
 	}
 	payment, err := s.ledger.Payment(context.Background(), s.order)

@@ -201,5 +201,5 @@ func refusedFor(err error) (*booking.Error, booking.Reason) {
 	if !errors.As(err, &no) || no.reason == "" {
 		return booking.Errorf(booking.Superseded, "the stay ended before its change was made"), booking.TooLate //replay:never it would have to end meanwhile
 	}
-	return booking.Errorf(booking.Code(no.reason), "%s; the reservation stays as it was", booking.Reason(no.reason).Label(booking.English)), no.reason
+	return booking.Errorf(booking.Code(no.reason), "%s; the reservation stays as it was", no.reason.Label(booking.English)), no.reason
 }

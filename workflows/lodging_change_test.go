@@ -33,7 +33,7 @@ func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more .
 	for _, m := range more {
 		m(&c)
 	}
-	s.asked = append(s.asked, c)
+	s.changesAsked = append(s.changesAsked, c)
 	return s.asks(after, c)
 }
 
@@ -121,7 +121,7 @@ func TestLodgingChange(t *testing.T) {
 		d := s.moves(hour, "1", 0, 2, 3)
 		s.requireAsItWas(s.run())
 		require.Equal(t, booking.Code(booking.SoldOut), d.code())
-		require.Len(t, s.paid().Further, 0)
+		require.Empty(t, s.paid().Further)
 		require.Equal(t, []int{1, 1, 1, 1, 1, 1, 1, 1}, s.remaining())
 	})
 	t.Run("Declined", func(t *testing.T) {
@@ -328,7 +328,7 @@ func TestLodgingChange_AppliedAgain(t *testing.T) {
 
 	s.setFaults(nil)
 	s.live(placedAt.Add(7 * hour))
-	again := s.asks(time.Second, s.asked[0])
+	again := s.asks(time.Second, s.changesAsked[0])
 	v := s.run()
 	require.NoError(t, again.err)
 	require.Equal(t, 2, again.view.Quantity)

@@ -18,8 +18,8 @@ import (
 type stay struct {
 	*life
 	in contract.Lodging
-	// asked are the changes that were asked for: see moves.
-	asked []contract.StayChange
+	// changesAsked are those of moves.
+	changesAsked []contract.StayChange
 }
 
 func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
