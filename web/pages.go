@@ -115,6 +115,11 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountToday(r)
 }
 
+// noteChange logs what a caller has changed of what there is to order, as the API does.
+func (v *visit) noteChange(what string, is offered) {
+	v.Log.Info(what, zap.String("item", is.id()), zap.String("owner", is.ownerID()), zap.String("by", v.caller.ID))
+}
+
 // handler answers a visit. Its error becomes a page, in one place: see fail.
 type handler func(*visit) error
 
