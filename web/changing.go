@@ -121,7 +121,7 @@ func (v *visit) quoteChange(form *changeForm) error {
 	form.expect, form.full, form.owner = q.Quote(), !left, q.OwnerConfirms
 	add := func(key string, m booking.Money, always bool) {
 		if always || m.Amount > 0 {
-			form.amounts = append(form.amounts, fact{v.say(key), v.money(m)})
+			form.amounts = append(form.amounts, fact{name: v.say(key), value: v.money(m)})
 		}
 	}
 	add("change.charge", q.Charge, q.Refund.Amount == 0)

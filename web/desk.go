@@ -102,10 +102,10 @@ func (p *Pages) showDesk(v *visit) error {
 		if change := asksOwner(order); change != nil {
 			line.badge = badge{v.say("change.asked"), toneWait}
 			is := v.say("change.is", v.dayIn(change.CheckIn), v.dayIn(change.CheckOut), change.Rooms)
-			line.facts = slices.Insert(line.facts, 0, fact{v.say("change.to"), is})
+			line.facts = slices.Insert(line.facts, 0, fact{name: v.say("change.to"), value: is})
 		}
 		if !line.due.IsZero() {
-			line.facts = slices.Insert(line.facts, 0, fact{v.say("desk.due"), v.moment(line.due, v.zoneOf(order))})
+			line.facts = slices.Insert(line.facts, 0, fact{name: v.say("desk.due"), value: v.moment(line.due, v.zoneOf(order))})
 		}
 		d.lines = append(d.lines, line)
 	}
@@ -133,17 +133,22 @@ func compareBools(a, b bool) int {
 	}
 }
 
-// decideBy is until when the owner may decide on a stay: silence cancels it then. The
-// time that the place gives is as it is now.
+// decideBy is until when the owner may decide on a stay: silence cancels it then. How
+// long they may take is what the place said when it was reserved, or says now where the
+// order does not tell.
 func (v *visit) decideBy(order contract.View) time.Time {
 	if change := asksOwner(order); change != nil {
 		return change.Until
 	}
 	place := v.placeOf(order)
-	if place.ConfirmWithin <= 0 {
+	within := place.ConfirmWithin
+	if order.Stay != nil && order.ConfirmWithin > 0 {
+		within = order.ConfirmWithin
+	}
+	if within <= 0 {
 		return time.Time{}
 	}
-	due := order.Since().Add(time.Duration(place.ConfirmWithin))
+	due := order.Since().Add(time.Duration(within))
 	if order.Stay != nil {
 		if day, err := booking.ParseDate(order.CheckOut); err == nil {
 			if over := day.At(place.CheckOutTime, zoneOrUTC(place.TimeZone)); over.Before(due) {

@@ -18,7 +18,7 @@ func TestDesk(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	hasty := patientInn()
-	hasty.ID, hasty.Name, hasty.ConfirmWithin = "place-hasty", "Hasty Inn", booking.Duration(time.Hour)
+	hasty.ID, hasty.Name, hasty.Confirmation, hasty.ConfirmWithin = "place-hasty", "Hasty Inn", booking.Manual, booking.Duration(time.Hour)
 	for _, place := range []booking.Place{patientInn(), hasty} {
 		require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
 	}
@@ -26,6 +26,11 @@ func TestDesk(t *testing.T) {
 	s.waitingStay(late, patientInn(), now)
 	s.waitingStay(early, patientInn(), now.Add(-3*time.Hour))
 	s.waitingStay(soon, hasty, now.Add(-30*time.Minute))
+	_, err := s.catalogue.ChangePlace(t.Context(), "", hasty.ID, func(p *booking.Place) error {
+		p.ConfirmWithin = booking.Duration(7 * 24 * time.Hour) // which the order's saga does not follow
+		return nil
+	})
+	require.NoError(t, err)
 	s.obeys(booking.Confirmed)
 	for _, l := range booking.Languages() {
 		got := s.as("bora", l).get("/desk")

@@ -111,6 +111,7 @@ func (v *visit) addOffer(o offering) error {
 	if err := f.add(v, id, owner); err != nil {
 		return err
 	}
+	v.noteChange(o.prefix+" added", f.is)
 	return v.goTo(o.path + "/" + id)
 }
 
@@ -187,6 +188,7 @@ func (v *visit) changeOffer(o offering) error {
 	if err != nil {
 		return err
 	}
+	v.noteChange(o.prefix+" changed", is)
 	return v.goTo(o.path + "/" + is.id())
 }
 
@@ -200,6 +202,7 @@ func (v *visit) withdrawOffer(o offering) error {
 	if err := v.change(o.kind, is.id(), func(now *offered) { *now.withdrawn() = away }); err != nil {
 		return err
 	}
+	v.noteChange(o.prefix+" changed", is)
 	return v.goTo(o.path + "/" + is.id())
 }
 
@@ -213,6 +216,7 @@ func (p *Pages) deleteDrink(v *visit) error {
 		if err := p.Orders.DeleteDrink(v.ctx, v.caller, is.id()); err != nil {
 			return err
 		}
+		v.noteChange("drink deleted", is)
 	}
 	return v.goTo("/desk/catalogue")
 }

@@ -68,14 +68,14 @@ func (o *offered) withdrawn() *bool {
 	}
 }
 
-func (o *offered) policy() *booking.CancellationPolicy {
+func (o *offered) policy() **booking.CancellationPolicy {
 	switch o.kind {
 	case booking.Lodging:
-		return o.place.Cancellation
+		return &o.place.Cancellation
 	case booking.Food:
-		return o.menu.Cancellation
+		return &o.menu.Cancellation
 	default:
-		return o.drink.Cancellation
+		return &o.drink.Cancellation
 	}
 }
 

@@ -7,8 +7,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/web"
 )
 
 // ofThePlace are the fields of a place's form.
@@ -73,6 +76,31 @@ func TestOffers(t *testing.T) {
 	days, err := s.stock.Days(t.Context(), drinks[0].ID, arrival, arrival.AddDays(1))
 	require.NoError(t, err)
 	require.Equal(t, 12, days[0].Remaining)
+}
+
+// TestOffers_Logged: what an owner changes of what there is to order is in the log, with
+// whose doing it was.
+func TestOffers_Logged(t *testing.T) {
+	t.Parallel()
+	core, log := observer.New(zap.InfoLevel)
+	s := newSite(t, func(d *web.Deps) { d.Log = zap.New(core) })
+	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", latte, 7))
+	b := s.as("cora", booking.English)
+	added := b.post("/desk/menus/new", "key", field(t, b.get("/desk/menus/new").text, "key"), "name", "Stew", "price", "9000").url.Path
+	b.post(added, "name", "Soup", "price", "9000")
+	b.post(added+"/withdraw", "withdrawn", "yes")
+	b.post("/desk/menus/new", "name", "")
+	b.post("/desk/drinks/"+latte.ID+"/stock", "count", "9")
+	b.post("/desk/drinks/" + latte.ID + "/delete")
+	var said []string
+	for _, line := range log.All() {
+		fields := line.ContextMap()
+		require.Equal(t, "cora", fields["by"])
+		require.Equal(t, "cora", fields["owner"])
+		said = append(said, line.Message+" "+fields["item"].(string))
+	}
+	stew := strings.TrimPrefix(added, "/desk/menus/")
+	require.Equal(t, []string{"menu added " + stew, "menu changed " + stew, "menu changed " + stew, "stock set " + latte.ID, "drink deleted " + latte.ID}, said)
 }
 
 // TestOffers_KeepWhatTheyHave: a change of a place leaves its policy and whether it is

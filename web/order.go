@@ -30,7 +30,11 @@ type orderShown struct {
 }
 
 // fact is a line of what an order is.
-type fact struct{ name, value string }
+type fact struct {
+	name, value string
+	code        bool // one long word
+	dials       bool // a telephone number, which can be called from here
+}
 
 // order reads the order that the visit is about. A visit that follows an answer sees
 // that, although it may come before the answer's row is written.
@@ -140,7 +144,7 @@ func (v *visit) orderShown() (orderShown, error) {
 func (v *visit) facts(order contract.View, zone string) (facts []fact) {
 	add := func(key, value string) {
 		if value != "" {
-			facts = append(facts, fact{v.say(key), value})
+			facts = append(facts, fact{name: v.say(key), value: value, code: key == "order.number"})
 		}
 	}
 	reader, underWay := v.caller.ReaderOf(order.Thing()), !order.Status.Final()

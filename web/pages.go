@@ -112,9 +112,17 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountWork(r)
 	p.mountOffers(r)
 	p.mountStock(r)
+	p.mountTerms(r)
 	p.mountRefunds(r)
 	p.mountToday(r)
 }
+
+// noteChange logs what a caller has changed of what there is to order, as the API does.
+func (v *visit) noteChange(what string, is offered) {
+	v.Log.Info(what, zap.String("item", is.id()), zap.String("owner", is.ownerID()), zap.String("by", v.caller.ID))
+}
+
+func (v *visit) noteCallPolicy() { v.Log.Info("call policy set", zap.String("by", v.caller.ID)) }
 
 // handler answers a visit. Its error becomes a page, in one place: see fail.
 type handler func(*visit) error

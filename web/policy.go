@@ -28,6 +28,12 @@ func (w words) policy(p *booking.CancellationPolicy, currency string) []string {
 	if p.Fee > 0 {
 		lines = append(lines, w.say("policy.fee", w.money(booking.Money{Amount: p.Fee, Currency: currency})))
 	}
+	if p.NoShow != nil {
+		lines = append(lines, w.say("policy.noshow", *p.NoShow))
+	}
+	if p.EarlyDeparture > 0 {
+		lines = append(lines, w.say("policy.early", p.EarlyDeparture))
+	}
 	return lines
 }
 

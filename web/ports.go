@@ -40,6 +40,9 @@ type Catalogue interface {
 	ChangeMenu(ctx context.Context, by, id string, change func(*booking.Menu) error) (booking.Menu, error)
 	AddDrink(ctx context.Context, by string, d booking.Drink, count int) error
 	ChangeDrink(ctx context.Context, by, id string, change func(*booking.Drink) error) (booking.Drink, error)
+	// SetCallPolicy sets the policy of calls from now on, nil for that everything is given
+	// back.
+	SetCallPolicy(ctx context.Context, by string, policy *booking.CancellationPolicy) error
 }
 
 // Stock is how much of things there is, day by day.

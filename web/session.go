@@ -7,8 +7,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -47,8 +50,22 @@ const identifiedWithin = 5 * time.Second
 // isOver tells whether an error says that the session counts no more.
 func isOver(err error) bool { return errors.Is(err, &booking.Error{Code: booking.Unauthenticated}) }
 
-// mostCookie is how long a cookie may be: browsers drop longer ones.
-const mostCookie = 4000
+const (
+	// mostCookie is how long a cookie may be: browsers drop longer ones.
+	mostCookie = 4000
+	// mostCookies is in how many cookies a value is kept at most. Servers on the way take
+	// 8 kB of cookies or 16, and refuse more with a page of their own.
+	mostCookies = 4
+)
+
+// partOf is the name of the cookie with the n-th part of a value. Values that fit into
+// one have one.
+func partOf(name string, n int) string {
+	if n == 0 {
+		return name
+	}
+	return name + "_" + strconv.Itoa(n)
+}
 
 // keep gives the browser a value to keep until it ends, which it can neither read nor
 // change, and which no page of another site makes it send with a form.
@@ -57,15 +74,45 @@ func (v *visit) keep(name string, value any, ends time.Time) error {
 	if err != nil {
 		return err
 	}
-	if len(text) > mostCookie {
-		return errors.New("the issuer's access token is too long for a cookie")
+	if len(text) > mostCookies*mostCookie {
+		return fmt.Errorf("the issuer's access token is too long: with what belongs to it, it takes %d of %d bytes of cookies", len(text), mostCookies*mostCookie)
 	}
-	http.SetCookie(v.c.Writer, v.cookie(name, text, int(ends.Sub(v.Now())/time.Second)))
+	n := 0
+	for part := range slices.Chunk([]byte(text), mostCookie) {
+		http.SetCookie(v.c.Writer, v.cookie(partOf(name, n), string(part), int(ends.Sub(v.Now())/time.Second)))
+		n++
+	}
+	v.dropFrom(name, n)
 	return nil
 }
 
 // drop takes it from the browser.
-func (v *visit) drop(name string) { http.SetCookie(v.c.Writer, v.cookie(name, "", -1)) }
+func (v *visit) drop(name string) {
+	http.SetCookie(v.c.Writer, v.cookie(name, "", -1))
+	v.dropFrom(name, 1)
+}
+
+// dropFrom takes the n-th part of a value and the later ones from the browser, as far as
+// it has them.
+func (v *visit) dropFrom(name string, n int) {
+	for ; n < mostCookies; n++ {
+		if _, err := v.c.Request.Cookie(partOf(name, n)); err == nil {
+			http.SetCookie(v.c.Writer, v.cookie(partOf(name, n), "", -1))
+		}
+	}
+}
+
+// kept is the text of all parts.
+func (v *visit) kept(name string) (text string) {
+	for n := range mostCookies {
+		cookie, err := v.c.Request.Cookie(partOf(name, n))
+		if err != nil {
+			break
+		}
+		text += cookie.Value
+	}
+	return text
+}
 
 func (v *visit) cookie(name, text string, seconds int) *http.Cookie {
 	return &http.Cookie{
@@ -101,11 +148,7 @@ func (v *visit) seal(name string, value any) (string, error) {
 // open reads what keep has kept. It returns false when there is nothing that this key
 // has sealed.
 func open[T any](v *visit, name string) (value T, known bool) {
-	cookie, err := v.c.Request.Cookie(name)
-	if err != nil {
-		return value, false
-	}
-	sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	sealed, err := base64.RawURLEncoding.DecodeString(v.kept(name))
 	if err != nil {
 		return value, false
 	}

@@ -44,7 +44,7 @@ func (w words) moment(at time.Time, zone string) string {
 		loc = time.UTC
 	}
 	at = at.In(loc)
-	return w.day(booking.DateOf(at)) + " " + at.Format("15:04 MST")
+	return w.day(booking.DateOf(at)) + " " + at.Format("15:04\u00a0MST") // which stay together
 }
 
 // day is a date as people write it.

@@ -17,6 +17,9 @@ func (p *Pages) mountStock(r gin.IRouter) {
 	p.page(r, http.MethodPost, "/desk/drinks/:id/stock", booking.ChangeStock, p.setCups)
 }
 
+// stockSet is the line of a log that says that the stock of something was changed.
+const stockSet = "stock set"
+
 // calendar is a month of a place's stock, with the form that sets it.
 type calendar struct {
 	*ordering
@@ -123,6 +126,7 @@ func (p *Pages) setStock(v *visit) error {
 	if err != nil {
 		return err
 	}
+	v.noteChange(stockSet, is)
 	return v.goTo("/desk/places/" + is.place.ID + "/stock?month=" + monthText(from))
 }
 
@@ -146,6 +150,7 @@ func (p *Pages) setCups(v *visit) error {
 	if len(o.faults) > 0 {
 		return booking.Errorf(booking.Invalid, "")
 	}
+	v.noteChange(stockSet, is)
 	if !v.caller.Allowed(booking.ChangeCatalogue, is.thing()) {
 		return v.goTo("/desk/catalogue")
 	}

@@ -80,6 +80,8 @@ var offerWords = map[string]entry{
 	"policy.status": {"While it is “%s” you get %d%% back.", "‘%s’ 상태에서는 %d%% 환불됩니다."},
 	"policy.none":   {"After that you get nothing back.", "그 뒤에는 환불되지 않습니다."},
 	"policy.fee":    {"%s is kept as a fee.", "수수료 %s 공제"},
+	"policy.noshow": {"If you do not come you get %d%% back.", "오지 않으시면 %d%% 환불됩니다."},
+	"policy.early":  {"If you leave early you get %d%% back of the nights that are left.", "일찍 퇴실하시면 남은 숙박 요금의 %d%%가 환불됩니다."},
 
 	"span.days":    {"%d day|%d days", "%d일"},
 	"span.hours":   {"%d hour|%d hours", "%d시간"},

@@ -26,7 +26,7 @@ var orderWords = map[string]entry{
 	"order.why":       {"Why it was cancelled", "취소 사유"},
 	"order.payby":     {"Waits to be paid, at the latest until", "결제 대기 기한"},
 	"order.number":    {"Number", "주문 번호"},
-	"order.payment":   {"Payment: %s", "결제: %s"},
+	"order.payment":   {"Payment: %s", "결제 상태: %s"},
 	"order.way":       {"What has happened", "진행 상황"},
 	"order.promised":  {"Your decision was taken. It is carried out as soon as it can be.", "요청을 받았습니다. 가능한 대로 바로 처리됩니다."},
 	"order.attention": {"This takes longer than it should. Somebody is asked to look at it.", "처리가 늦어지고 있어 담당자가 확인 중입니다."},

@@ -58,7 +58,7 @@ func (v *visit) fact(key, value string) []fact {
 	if value == "" {
 		return nil
 	}
-	return []fact{{v.say(key), value}}
+	return []fact{{name: v.say(key), value: value, dials: key == "field.tel"}}
 }
 
 // listDeliveries lists what is being delivered, of all shops, for couriers. The address

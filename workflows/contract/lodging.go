@@ -63,6 +63,9 @@ func (l Lodging) View() View {
 	v := l.view(booking.Lodging, l.Place.OwnerID, booking.Item{ID: l.Place.ID, Name: l.Place.Name}, l.Rooms)
 	v.Terms = l.terms(l.CheckInAt(), l.Place.TimeZone)
 	v.Stay = &Stay{CheckIn: l.CheckIn.String(), CheckOut: l.CheckOut.String()}
+	if l.Place.Confirmation == booking.Manual {
+		v.ConfirmWithin = l.Place.ConfirmWithin
+	}
 	return v
 }
 

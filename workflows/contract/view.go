@@ -52,6 +52,9 @@ type View struct {
 type Stay struct {
 	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night"`
 	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure"`
+	// ConfirmWithin is of a stay that its owner decides on: changes of the place do not
+	// change it.
+	ConfirmWithin booking.Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide, once it is paid; of a stay that is not confirmed by itself" example:"24h"`
 	// Freed are the nights that are free again, since the guests left early.
 	Freed *booking.Nights `json:"freed,omitempty" doc:"Nights of the stay that are free again, since the guests left early"`
 	// Prices are set once the stay was changed: until then all nights cost the same.
