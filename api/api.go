@@ -43,6 +43,7 @@ type Deps struct {
 	Messages  Messages
 	ReadModel ReadModel
 	Members   Members
+	Audits    Audits
 
 	// Callers knows whose requests are, and People who they may be; nil when
 	// authentication is off.
@@ -153,6 +154,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerNotices()
 	s.registerEvents()
 	s.registerMembers()
+	s.registerAudits()
 	s.registerHealth()
 	undocumented := s.router.Group("", s.guardUndocumented)
 	s.serveDocs(undocumented)

@@ -50,6 +50,8 @@ var actions = map[string]booking.Action{
 	"list-members": booking.ReadMembers, "put-member": booking.ChangeMembers, "remove-member": booking.RemoveMember,
 	"get-self": booking.ReadSelf,
 
+	"get-audit": booking.ReadAudit, "run-audit": booking.RunAudit,
+
 	"healthz": booking.ReadHealth, "readyz": booking.ReadHealth,
 }
 

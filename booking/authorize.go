@@ -62,6 +62,9 @@ const (
 	ReadSelf         Action = "read_self"
 	SwitchSandbox    Action = "switch_sandbox"
 	ReadHealth       Action = "read_health"
+	// ReadAudit reads what the audits have found, and RunAudit asks for one.
+	ReadAudit Action = "read_audit"
+	RunAudit  Action = "run_audit"
 )
 
 // Relation is how a caller is related to the thing that an action is about.
@@ -207,6 +210,10 @@ var rules = []Rule{
 		}},
 	{Action: ReadSelf, Does: "read who the caller is", May: everyRole},
 
+	{Action: ReadAudit, Does: "read what the audits have found", Scope: AnyOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: RunAudit, Does: "run an audit", Scope: AnyOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: SwitchSandbox, Does: "see and turn the switches of the payments' sandbox",
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadHealth, Does: "read the service's health and documentation", Public: true},

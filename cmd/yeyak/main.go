@@ -54,7 +54,9 @@ type (
 	migrate struct{ config.Migrate }
 	audit   struct {
 		config.Audit
-		JSON bool `name:"json" help:"Write the report as JSON."`
+		JSON  bool `name:"json" help:"Write the report as JSON."`
+		Last  bool `name:"last" xor:"what" help:"Look at nothing, and tell what the audits that workers run have found. Exit code 0: nothing; 1: something; 2: it cannot be known."`
+		Start bool `name:"start" xor:"what" help:"Look at nothing, and have a worker run an audit, whose findings are kept."`
 	}
 	settle struct {
 		config.Settle
@@ -113,6 +115,9 @@ func (c audit) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := newLogger(cfg.Log)
 	defer sync(log)
+	if c.Last || c.Start {
+		return c.kept(ctx, app.Options{Config: cfg, Log: log})
+	}
 	report, err := app.Audit(ctx, app.Options{Config: cfg, Log: log}, c.Moment)
 	if err != nil {
 		return exit{couldNotLook, err.Error()}

@@ -112,6 +112,21 @@ func onEverything(ctx context.Context, o Options, do func(databases, *orders.Eng
 	if err != nil {
 		return err
 	}
+	return onDatabases(ctx, o, func(dbs databases) error {
+		engine, _, err := newClient(o, nil, nil)
+		if err != nil {
+			return err
+		}
+		defer engine.Close()
+		return do(dbs, orders.NewEngine(engine))
+	})
+}
+
+// onDatabases gives do the databases as they are, which have to be there.
+func onDatabases(ctx context.Context, o Options, do func(databases) error) error {
+	if err := mustExist(o); err != nil {
+		return err
+	}
 	dbs, err := openDatabases(ctx, o.Config, store.Options{})
 	if err != nil {
 		return err
@@ -120,12 +135,7 @@ func onEverything(ctx context.Context, o Options, do func(databases, *orders.Eng
 	if err := dbs.mustBeMigrated(ctx); err != nil {
 		return err
 	}
-	engine, _, err := newClient(o, nil, nil)
-	if err != nil {
-		return err
-	}
-	defer engine.Close()
-	return do(dbs, orders.NewEngine(engine))
+	return do(dbs)
 }
 
 // withItsEngine finds the engine of the data folder, where that is what is looked

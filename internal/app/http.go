@@ -101,6 +101,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
 		ReadModel:   pages,
 		Members:     store.NewMembers(a.pages),
+		Audits:      store.NewAudits(a.pages),
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},

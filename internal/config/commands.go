@@ -126,6 +126,7 @@ type Audit struct {
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
 	Payments  Payments      `embed:""`
+	As        As            `embed:""`
 	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"How long after one look the next one is taken. Longer than it takes an order's work to be taken over from a worker that has died."`
 }
 
