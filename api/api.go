@@ -44,6 +44,7 @@ type Deps struct {
 	ReadModel ReadModel
 	Members   Members
 	Audits    Audits
+	Actions   Actions
 
 	// Callers knows whose requests are, and People who they may be; nil when
 	// authentication is off.
@@ -155,6 +156,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerEvents()
 	s.registerMembers()
 	s.registerAudits()
+	s.registerActions()
 	s.registerHealth()
 	undocumented := s.router.Group("", s.guardUndocumented)
 	s.serveDocs(undocumented)

@@ -19,6 +19,7 @@ type audits struct {
 	findings   []booking.AuditFinding
 	orderID    string
 	page       booking.Page
+	actions    []booking.OperatorAction
 	away       error
 }
 
@@ -89,4 +90,30 @@ func TestAudit_Run(t *testing.T) {
 	require.JSONEq(t, first.text, again.text)
 	b.problem(b.as("a.l.ice", "GET", auditPath, ""), 403, booking.NotAllowed)
 	b.problem(b.as("a.l.ice", "POST", auditPath+"/runs", ""), 403, booking.NotAllowed)
+}
+
+func (a *audits) Actions(_ context.Context, orderID string, page booking.Page) ([]booking.OperatorAction, string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.orderID, a.page = orderID, page
+	if page.Cursor == "bad" {
+		return nil, "", booking.Errorf(booking.InvalidCursor, "this cursor is not known")
+	}
+	return a.actions, "", a.away
+}
+
+// TestActions: operators read what operators have done, reasons included.
+func TestActions(t *testing.T) {
+	t.Parallel()
+	known := credentials{"o.l.ga": {ID: "1027", Roles: []booking.Role{booking.OperatorRole}}, "a.l.ice": alice}
+	b := setup(t, func(d *given) { d.Callers = known })
+	b.store.audits.actions = []booking.OperatorAction{
+		{ID: "x", At: today, By: "1027", Action: booking.ResolvePayment, OrderID: "food-1", Reason: "bank transfer 42", Outcome: "done"},
+	}
+	require.JSONEq(t, `{"items":[{"id":"x","at":"2026-11-20T16:00:00Z","by":"1027","action":"resolve","orderId":"food-1","reason":"bank transfer 42","outcome":"done"}]}`,
+		b.as("o.l.ga", "GET", actionsPath+"?orderId=food-1&limit=7&cursor=c", "").text)
+	require.Equal(t, "food-1", b.store.audits.orderID)
+	require.Equal(t, booking.Page{Limit: 7, Cursor: "c"}, b.store.audits.page)
+	b.problem(b.as("o.l.ga", "GET", actionsPath+"?cursor=bad", ""), 422, booking.InvalidCursor)
+	b.problem(b.as("a.l.ice", "GET", actionsPath, ""), 403, booking.NotAllowed)
 }

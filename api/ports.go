@@ -217,6 +217,13 @@ type Audits interface {
 	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
 }
 
+// Actions is the log of what operators do.
+type Actions interface {
+	// Actions lists what operators have done, to one order if that is named; InvalidCursor as
+	// for places.
+	Actions(ctx context.Context, orderID string, page booking.Page) ([]booking.OperatorAction, string, error)
+}
+
 // Health is how this process and what it depends on are doing.
 type Health interface {
 	// Ready is false while starting or draining.

@@ -29,6 +29,12 @@ const (
 	// that what the payment provider cannot give back was given back otherwise.
 	RefundOrder    Action = "refund"
 	ResolvePayment Action = "resolve"
+	// LookAtPayment has the payment provider asked what has become of a payment.
+	LookAtPayment Action = "look"
+	// SettleOrder has an order undone whose workflow was lost.
+	SettleOrder Action = "settle"
+	// ReadActions reads what operators have done.
+	ReadActions Action = "read_actions"
 	// TakeNotice is done by the payment provider, whose signature is the proof.
 	TakeNotice Action = "take_notice"
 	ReadJob    Action = "read_job"
@@ -158,6 +164,12 @@ var rules = []Rule{
 	{Action: RefundOrder, Does: "give back a part of what was paid for an order", Scope: AnyRefund, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ResolvePayment, Does: "say that a refund was paid by hand", Scope: AnyResolution, ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: LookAtPayment, Does: "have the payment provider asked about an order's payment", Scope: AnyResolution, ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: SettleOrder, Does: "have an order undone whose workflow was lost", ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: ReadActions, Does: "read what operators have done",
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: TakeNotice, Does: "bring a notice that the payment provider has signed", Public: true},
 	{Action: ReadJob, Does: "read an order's delivery or production", Scope: AnyOrder, ShownBy: ReadOrder,

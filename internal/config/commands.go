@@ -167,6 +167,18 @@ func (c Resolution) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
+// Actions is what `yeyak actions` can be told, besides the order.
+type Actions struct {
+	Log       Log       `embed:""`
+	Databases Databases `embed:""`
+	Data      Data      `embed:""`
+}
+
+// Settings is the Config of the command.
+func (c Actions) Settings() Config {
+	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
+}
+
 // As is whose doing it is what a command changes.
 type As struct {
 	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Whose doing it is: the number by which Yeyak knows a caller, or system. Histories, tables and logs name it."`

@@ -23,7 +23,7 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	defer cancel()
 	d := k.decision()
 	asking, end := context.WithTimeout(ctx, startWithin)
-	_, taken, err := c.Engine.decide(asking, k.ID, d)
+	_, taken, err := c.Engine.decide(asking, onward, k.ID, d)
 	end()
 	answer, why := answerOf(err)
 	switch {
@@ -95,7 +95,7 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 	resolved, err := resolveRefunds(payment, k.OrderID, func(workflowID string) error {
 		d := k.decision()
 		d.OrderID = workflowID
-		_, _, err := c.Engine.decide(ctx, k.ID, d)
+		_, _, err := c.Engine.decide(ctx, onward, k.ID, d)
 		return err
 	})
 	switch {
