@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/identity"
@@ -206,6 +207,24 @@ type Members interface {
 type People interface {
 	// Known tells whether a person or a program that has called is known by the id.
 	Known(ctx context.Context, id string) (bool, error)
+}
+
+// Audits are those that workers run.
+type Audits interface {
+	// Latest is the last audit that looked at everything, and the last one that was asked
+	// for; the zero run for none.
+	Latest(ctx context.Context) (done, last booking.AuditRun, err error)
+	// Findings lists what is open, of one order if that is named; InvalidCursor as for places.
+	Findings(ctx context.Context, orderID string, page booking.Page) ([]booking.AuditFinding, string, error)
+	// Ask asks for an audit; started is false where one is open already.
+	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
+}
+
+// Actions is the log of what operators do.
+type Actions interface {
+	// Actions lists what operators have done, to one order if that is named; InvalidCursor as
+	// for places.
+	Actions(ctx context.Context, orderID string, page booking.Page) ([]booking.OperatorAction, string, error)
 }
 
 // Health is how this process and what it depends on are doing.

@@ -83,7 +83,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 	all := orders.New(orders.Deps{
 		Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
 		Starts: budgets.Starts, Dispatcher: a.dispatcher, Carrier: a.carrier, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
-		Ledger:        store.NewPayments(a.dbs[paymentsDB]),
+		Ledger: store.NewPayments(a.dbs[paymentsDB]), Actions: store.NewActions(a.dbs[mypageDB]),
 		MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxKeptOfOne,
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 	})
@@ -103,6 +103,8 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		ReadModel:   pages,
 		Members:     store.NewMembers(a.pages),
 		Memberships: &identity.Memberships{Members: store.NewMembers(a.pages), Now: time.Now, Log: a.log},
+		Audits:      store.NewAudits(a.pages),
+		Actions:     store.NewActions(a.pages),
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},

@@ -94,6 +94,9 @@ func (r Report) Table(w io.Writer) error {
 	return err
 }
 
+// Open writes the findings alone, for people.
+func (r Report) Open(w io.Writer) error { return r.findings(w) }
+
 func (r Report) findings(w io.Writer) error {
 	if len(r.Findings) == 0 {
 		_, err := fmt.Fprintln(w, "Nothing that was looked at is wrong.")

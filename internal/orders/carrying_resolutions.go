@@ -19,7 +19,7 @@ const mostAsks = 50
 func (c *Carrier) ask(ctx context.Context, k KeptDecision, d Decision) (taken bool, err error) {
 	begun, id := time.Now(), k.ID
 	for n := range mostAsks {
-		_, taken, err = c.Engine.decide(ctx, id, d)
+		_, taken, err = c.Engine.decide(ctx, onward, id, d)
 		if d.Update != contract.ResolveUpdate || !taken || !isPast(err, begun) {
 			break
 		}

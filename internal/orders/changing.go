@@ -166,6 +166,12 @@ func changeID(caller booking.Caller, c Change) string {
 // Change changes the nights or rooms of a reservation, once per caller, key and content.
 // It answers when the change is made or refused; it is not Done while it is under way.
 func (o *Orders) Change(ctx context.Context, caller booking.Caller, c Change) (Outcome, error) {
+	is := act{action: booking.ChangeOrder, kind: booking.Lodging, orderID: c.OrderID, decision: true}
+	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.change(ctx, w, caller, c) })
+}
+
+// change makes a change that the caller may make.
+func (o *Orders) change(ctx context.Context, w Warrant, caller booking.Caller, c Change) (Outcome, error) {
 	view, stay, q, err := o.prepareChange(ctx, caller, c)
 	if err != nil {
 		return Outcome{View: view}, err
@@ -179,7 +185,7 @@ func (o *Orders) Change(ctx context.Context, caller booking.Caller, c Change) (O
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
-	is, taken, err := o.Engine.change(asking, c.OrderID, q.Wants)
+	is, taken, err := o.Engine.change(asking, w, c.OrderID, q.Wants)
 	switch {
 	case err == nil:
 		return o.changed(ctx, is), nil

@@ -57,9 +57,12 @@ func refundID(caller booking.Caller, orderID, key string) string {
 // answers when the refund has been begun. The ledger sees to it that never more is given
 // back than is left.
 func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (Refunded, error) {
-	if err := o.Allow(ctx, caller, booking.RefundOrder, "", r.OrderID); err != nil {
-		return Refunded{}, err
-	}
+	is := act{action: booking.RefundOrder, orderID: r.OrderID, reason: r.Note}
+	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Refunded, error) { return o.refund(ctx, w, caller, r) })
+}
+
+// refund makes a refund that the caller may make.
+func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r Refund) (Refunded, error) {
 	wanted := contract.Refund{ID: refundID(caller, r.OrderID, r.Key), Amount: r.Amount, Note: r.Note, By: caller.ID}
 	if err := wanted.Check(); err != nil {
 		return Refunded{}, err
@@ -81,7 +84,7 @@ func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (R
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
-	repaid, taken, err := o.beginRefund(asking, wanted, r.OrderID, begun)
+	repaid, taken, err := o.beginRefund(asking, w, wanted, r.OrderID, begun)
 	switch {
 	case begun: // it is followed again, should its order have forgotten it by a reset
 		return Refunded{Entry: stands, Earlier: true}, nil
@@ -132,14 +135,16 @@ func sameRefund(e booking.Entry, r contract.Refund) error {
 // taken tells whether it was taken, and will be begun unless the ledger refuses. One that
 // was begun is not put to a saga that has ended since: the engine would repeat that saga's
 // answer, and nothing would follow the refund.
-func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID string, begun bool) (is booking.Repaid, taken bool, err error) {
+func (o *Orders) beginRefund(
+	ctx context.Context, w Warrant, r contract.Refund, orderID string, begun bool,
+) (is booking.Repaid, taken bool, err error) {
 	ended := false
 	if begun {
 		saga, err := o.Engine.Describe(ctx, orderID)
 		ended = err == nil && !saga.Running()
 	}
 	if !ended {
-		is, taken, err = o.Engine.refund(ctx, orderID, r)
+		is, taken, err = o.Engine.refund(ctx, w, orderID, r)
 		if answer, _ := answerOf(err); !noWorkflow(err) && (answer == nil || answer.Type() != updateLostToClose) {
 			return is, taken, err
 		}
@@ -151,10 +156,10 @@ func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID str
 	case !view.Status.Final():
 		return is, false, refusal(NotRunning)
 	}
-	if err := o.Engine.startRefund(ctx, contract.Refunding{Refund: r, Order: view, Policy: o.Policy}); err != nil {
+	if err := o.Engine.startRefund(ctx, w, contract.Refunding{Refund: r, Order: view, Policy: o.Policy}); err != nil {
 		return is, false, err
 	}
-	is, _, err = o.Engine.refund(ctx, contract.RefundWorkflowID(orderID, r.ID), r)
+	is, _, err = o.Engine.refund(ctx, w, contract.RefundWorkflowID(orderID, r.ID), r)
 	if noWorkflow(err) { // it has ended
 		var entry booking.Entry
 		entry, err = o.begunRefund(ctx, r, orderID)

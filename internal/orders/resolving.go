@@ -16,7 +16,14 @@ import (
 // that were begun after its end. What is recorded with this evidence already is answered
 // as when it was recorded.
 func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (Outcome, error) {
-	out, err := o.Decide(ctx, caller, Decision{
+	is := act{action: booking.ResolvePayment, kind: booking.KindOf(orderID), orderID: orderID, reason: evidence}
+	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {
+		return o.resolve(ctx, w, caller, orderID, evidence)
+	})
+}
+
+func (o *Orders) resolve(ctx context.Context, w Warrant, caller booking.Caller, orderID string, evidence booking.Personal) (Outcome, error) {
+	out, err := o.decide(ctx, w, caller, Decision{
 		OrderID: orderID, Kind: booking.KindOf(orderID), Update: contract.ResolveUpdate, Note: evidence,
 	})
 	no, refused := errors.AsType[*booking.Error](err)
@@ -36,7 +43,7 @@ func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID str
 	resolved, err := resolveRefunds(payment, orderID, func(workflowID string) error {
 		d := Decision{OrderID: workflowID, Update: contract.ResolveUpdate, Note: evidence, By: caller.ID}
 		asked := o.asks.next(o.Now(), caller, d)
-		_, taken, err := o.Engine.decide(ctx, asked.id, d)
+		_, taken, err := o.Engine.decide(ctx, w, asked.id, d)
 		if taken && !isAway(err) {
 			o.asks.answered(asked)
 		}

@@ -70,6 +70,7 @@ func TestStore(t *testing.T) {
 				"Carriers":       testCarriers,
 				"Keys":           testKeys,
 				"Audits":         testAudits,
+				"Actions":        testActions,
 				"Members":        testMembers,
 				"MembersAtOnce":  testMembersAtOnce,
 				"Events":         testEvents,
