@@ -118,6 +118,11 @@ func (s *Sandbox) Charge(ctx context.Context, c booking.Charge) (ref string, err
 	}
 }
 
+// Confirm implements activities.PaymentProvider.
+func (s *Sandbox) Confirm(ctx context.Context, c booking.Charge, _ string, _ booking.PaymentReturn) (taken string, err error) {
+	return s.Charge(ctx, c)
+}
+
 // Void implements activities.PaymentProvider.
 func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (refs []string, err error) {
 	err = s.act(ctx, func() error {
