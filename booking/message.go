@@ -44,6 +44,7 @@ const (
 	ChangedMessage        MessageType = "reservation_changed"          // it is for other nights or rooms now
 	ChangeRefusedMessage  MessageType = "reservation_change_refused"   // it stays as it was
 )
+
 // DisputeLostMessage tells an owner that the customer's bank has taken back what was paid.
 // Nothing takes it back.
 const DisputeLostMessage MessageType = "dispute_lost"

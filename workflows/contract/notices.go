@@ -44,6 +44,7 @@ const changeMessage = "change/"
 func ChangeMessage(id string, to booking.Addressee, tells booking.MessageType) string {
 	return changeMessage + id + "/" + string(to) + "/" + string(tells)
 }
+
 // DisputeLostMessage is the name of the message by which the owner is told that a dispute,
 // by the provider's id of it, is lost.
 func DisputeLostMessage(id string) string { return booking.KeyOfDispute(id) + "/lost" }
