@@ -94,10 +94,16 @@ type PaymentProvider interface {
 	// Charge takes the money once per key and returns the provider's
 	// reference. ErrDeclined: the provider refused, for good. ErrVoided: the
 	// key was voided before it was charged. ErrOtherAmount: it has to be given
-	// back. *Owed: asking again never tells what came of it.
+	// back. *Owed: asking again never tells what came of it. *ActionRequired: the customer
+	// has to confirm it first; that is for charges with a ReturnTo only.
 	Charge(ctx context.Context, c booking.Charge) (ref string, err error)
-	// Void makes certain that a charge whose outcome is unknown is never taken
-	// from now on. It returns the reference of the charge if it already was,
+	// Confirm tells what came of a charge that the customer had to confirm, and takes it
+	// where that is for us to do. ref is that of its *ActionRequired, and back what the
+	// customer brought back, zero if nothing came back. It repeats safely, and answers as
+	// Charge does; *ActionRequired: it is not confirmed yet.
+	Confirm(ctx context.Context, c booking.Charge, ref string, back booking.PaymentReturn) (taken string, err error)
+	// Void makes certain that a charge whose outcome is unknown, or that the customer has
+	// not confirmed, is never taken from now on. It returns the reference of the charge if it already was,
 	// none if it never will be, and several if it was taken several times. *Owed:
 	// only a person can find out.
 	Void(ctx context.Context, c booking.Charge) (refs []string, err error)
@@ -178,6 +184,17 @@ var (
 	// says that they have given it back otherwise.
 	ErrReturned = errors.New("charge was returned in another way")
 )
+
+// ActionRequired is a provider's answer to a charge that the customer has to confirm.
+type ActionRequired struct {
+	Ref string // the provider's id of what is to be confirmed
+	// Action is what the customer has to do. It is zero when the customer has done all, and
+	// the provider has not decided yet.
+	Action booking.NextAction
+}
+
+// Error implements error.
+func (a *ActionRequired) Error() string { return "the customer has to confirm " + a.Ref }
 
 // Owed is a provider's answer of which it is known that money is still to be
 // given back. To ask again repeats it, until something changes at the provider.

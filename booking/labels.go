@@ -111,6 +111,7 @@ func (s JobStatus) Label(k Kind, l Language) string { return jobLabels[k][s][l] 
 var paymentLabels = map[PaymentStatus]words{
 	ChargeDeferred:  {English: "deferred", Korean: "결제대기"},
 	ChargePending:   {English: "pending", Korean: "결제중"},
+	ActionRequired:  {English: "to be confirmed", Korean: "결제확인필요"},
 	Charged:         {English: "paid", Korean: "결제완료"},
 	Declined:        {English: "declined", Korean: "결제거절"},
 	RefundPending:   {English: "being refunded", Korean: "환불중"},

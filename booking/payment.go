@@ -26,6 +26,13 @@ type Charge struct {
 	// Patience is for how long the provider may say nothing but errors of a charge of which
 	// it is not known whether it was taken; then a person has to see to it. Set on the undo only.
 	Patience Duration `json:"patience,omitempty"`
+	// ReturnTo is the page that the customer comes back to from the provider's, where the
+	// customer is there to confirm the charge; "" where nobody is: a charge that the customer
+	// would have to confirm is declined then.
+	ReturnTo string `json:"returnTo,omitempty"`
+	// Customer is whose charge it is, where the provider may keep the method for the
+	// customer's next one; "" where it may not.
+	Customer string `json:"customer,omitempty"`
 	// Since is when the ledger first knew of it: the provider was not asked
 	// before. It is set for the provider only.
 	Since time.Time `json:"-"`
@@ -36,20 +43,23 @@ type PaymentStatus string
 
 // A payment's statuses.
 const (
-	ChargeDeferred  PaymentStatus = "deferred"  // the provider has not been asked yet
-	ChargePending   PaymentStatus = "pending"   // asked for; the provider's answer is not recorded yet
-	Charged         PaymentStatus = "charged"   // taken
-	Declined        PaymentStatus = "declined"  // refused by the provider
-	RefundPending   PaymentStatus = "refunding" // to be given back, or to be made certain that it was never taken
-	Refunded        PaymentStatus = "refunded"  // taken and given back, but for what the policy keeps
-	Retained        PaymentStatus = "retained"  // taken and kept by the policy: the provider has given nothing back
-	Returned        PaymentStatus = "returned"  // taken, and back with the customer in another way than by a refund
-	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
+	ChargeDeferred  PaymentStatus = "deferred"        // the provider has not been asked yet
+	ChargePending   PaymentStatus = "pending"         // asked for; the provider's answer is not recorded yet
+	ActionRequired  PaymentStatus = "requires_action" // the customer has to confirm it at the provider
+	Charged         PaymentStatus = "charged"         // taken
+	Declined        PaymentStatus = "declined"        // refused by the provider
+	RefundPending   PaymentStatus = "refunding"       // to be given back, or to be made certain that it was never taken
+	Refunded        PaymentStatus = "refunded"        // taken and given back, but for what the policy keeps
+	Retained        PaymentStatus = "retained"        // taken and kept by the policy: the provider has given nothing back
+	Returned        PaymentStatus = "returned"        // taken, and back with the customer in another way than by a refund
+	ChargePrevented PaymentStatus = "voided"          // never taken, and never will be
 )
 
 // PaymentStatuses lists every status of payments.
 func PaymentStatuses() []PaymentStatus {
-	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, Retained, Returned, ChargePrevented}
+	return []PaymentStatus{
+		ChargeDeferred, ChargePending, ActionRequired, Charged, Declined, RefundPending, Refunded, Retained, Returned, ChargePrevented,
+	}
 }
 
 // Payment is one order's line in the payments ledger. Its Charge's Tier and Why
@@ -60,9 +70,13 @@ type Payment struct {
 	Refunded int64  // what the provider has given back, in minor units of Amount.Currency
 	Kept     int64  // what the policy keeps, in the same; what is kept in the end, once it is given back
 	Ref      string // the provider's own id of the charge, when known
-	At       time.Time
-	Entries  []Entry   // its refunds, oldest first, where they were asked for
-	Disputes []Dispute // where they were asked for
+	// Action is what the customer has to do while it is ActionRequired, and ActionRef the
+	// provider's id of what is to be confirmed, by which it is asked what came of that.
+	Action    *NextAction
+	ActionRef string
+	At        time.Time
+	Entries   []Entry   // its refunds, oldest first, where they were asked for
+	Disputes  []Dispute // where they were asked for
 	// Further are its charges beside the first, oldest first, where they were asked for.
 	// Amount and Ref are of all charges that were taken: see Refs.
 	Further []FurtherCharge

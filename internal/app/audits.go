@@ -14,15 +14,20 @@ import (
 
 // runAudits runs the audits that are due or asked for, where this process is one that
 // does: it has to know the payment provider, as those that serve payments do.
-func (a *App) runAudits(ctx context.Context, registry prometheus.Registerer) {
+func (a *App) runAudits(ctx context.Context, registry prometheus.Registerer) error {
 	cfg := a.options.Config
 	if !cfg.Audits.Here || !slices.Contains(cfg.Worker.Serve, contract.PaymentsQueue) {
-		return
+		return nil
+	}
+	sources, err := auditSources(a.options, a.dbs, a.sagas)
+	if err != nil {
+		return err
 	}
 	audits := store.NewAudits(a.dbs[mypageDB])
 	registry.MustRegister(auditMetrics{audits, cfg.Audits.Every})
-	runner := &audit.Runner{Runs: audits, Sources: auditSources(a.options, a.dbs, a.sagas), Every: cfg.Audits.Every, Log: a.log}
+	runner := &audit.Runner{Runs: audits, Sources: sources, Every: cfg.Audits.Every, Log: a.log}
 	a.beside.Go(func() { runner.Run(ctx) })
+	return nil
 }
 
 // auditMetrics asks, at each scrape, what the audits have found. All processes that run
