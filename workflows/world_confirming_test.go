@@ -36,6 +36,9 @@ func (p provider) confirmed(is *atProvider, c booking.Charge) (string, error) {
 		is.charged, is.currency = c.Amount.Amount, c.Amount.Currency
 		return "ref of " + c.Key, nil
 	default:
+		if p.approves {
+			is.customer = approves
+		}
 		action := booking.NextAction{Type: booking.Redirect, URL: "https://bank.example/" + c.Key}
 		if p.confirmsUntil > 0 {
 			action.ExpiresAt = placedAt.Add(p.confirmsUntil)

@@ -129,6 +129,7 @@ type world struct {
 	// confirmsUntil is how long after the order was placed the provider lets the customer
 	// confirm; 0 for ever.
 	confirmsUntil time.Duration
+	approves      bool // the customer approves whatever has to be confirmed at once
 	// registered: management knows of the call.
 	registered bool
 	// overtaken are slow calls that have not acted yet.
