@@ -210,7 +210,7 @@ func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, booking.Undone, outcome.Result)
 		require.Empty(t, provider.voided)
-		require.EqualValues(t, price.Amount, provider.left())
+		require.Equal(t, price.Amount, provider.left())
 	})
 	t.Run("asked and lost", func(t *testing.T) {
 		t.Parallel()

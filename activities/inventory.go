@@ -24,7 +24,8 @@ type Stock interface {
 	// ChangeHold holds what c asks for beyond the hold that it changes, of every day or
 	// of none. All of the hold stays held. The outcome is recorded under c's key and
 	// repeated from then on: Done, Refused (SoldOut), or Undone when the hold is released
-	// or has ended.
+	// or has ended. Where the change was made before, or the hold is not what c takes it
+	// for, the outcome tells what has changed it.
 	ChangeHold(ctx context.Context, c booking.HoldChange) (booking.Outcome, error)
 	// MakeChange makes the hold what c asks for, once ChangeHold was Done: what is not
 	// needed any more is given back. It is Undone when the change was dropped before.

@@ -120,14 +120,10 @@ func mayHaveRoom(payment booking.Payment, failed booking.Entry) bool {
 	return failed.Amount.Amount <= payment.Amount.Amount-max(payment.Given(), payment.Refunded)
 }
 
-// otherwise is what the ledger says of a refund that has failed and whose money the
-// customer has got in another way. Nothing waits for it any more.
-const otherwise = "it was given back otherwise"
-
 // endedOtherwise is RefundExceeds for such a refund, once the ledger says so.
 func (p *Payments) endedOtherwise(ctx context.Context, e booking.Entry, payment booking.Payment) (booking.Entry, booking.Payment, error) {
-	if e.Words != otherwise {
-		e.Words = otherwise
+	if e.Words != booking.GivenOtherwise {
+		e.Words = booking.GivenOtherwise
 		if err := p.Ledger.NoteEntry(ctx, e); err != nil {
 			return e, payment, fmt.Errorf("record that a refund was given back otherwise: %w", err)
 		}

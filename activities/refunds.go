@@ -30,6 +30,7 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 		undo := booking.Undo{Declined: payment.Status == booking.Declined}
 		if err == nil && payment.Taken() {
 			undo.Acted, undo.Payment, undo.Refunded, undo.Kept = true, payment.Status, payment.Refunded, payment.Kept
+			undo.Further = payment.Amount.Amount - payment.FirstCharge().Amount
 			if given := payment.Given(); given != payment.Refunded {
 				undo.Given = given
 			}

@@ -95,6 +95,7 @@ func (s *server) areLeft(ctx context.Context, placeID string, stretches []bookin
 
 type changeInput struct {
 	Labelled
+	Conditional
 	ID             string `path:"id" doc:"The order's id"`
 	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes a change once" example:"7c1f0d6e-change-1"`
 	Body           stayChange
@@ -120,7 +121,7 @@ func (s *server) changeReservation(ctx context.Context, in *changeInput) (*order
 	aboutOrder(ctx, booking.Lodging, in.ID)
 	l, b := in.language(), in.Body
 	out, err := s.Orders.Change(ctx, CallerOf(ctx), orders.Change{
-		OrderID: in.ID, CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms), Expect: b.Expect, Key: in.IdempotencyKey,
+		OrderID: in.ID, CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms), Expect: b.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
 	})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)

@@ -85,6 +85,7 @@ var problemKinds = []problemKind{
 	{booking.Superseded, http.StatusConflict, "Superseded", "Another decision came first. This one was not carried out."},
 	{orders.NotRunning, http.StatusConflict, "No longer running", "The order is no longer worked on and takes no decisions."},
 	{booking.QuoteChanged, http.StatusConflict, "The quote has changed", "A cancel would give back something else than expect says, since a tier of the policy has ended or the order has gone on; quote is what it is now. Or a change of the stay would charge or give back something else; detail says what. The order stands, nothing was done."},
+	{booking.VersionChanged, http.StatusPreconditionFailed, "The order has changed", "The order is not the one that If-Match names any more: it has gone on, or was decided on. Nothing was done. Look at it again."},
 	{booking.ChangePending, http.StatusConflict, "Change under way", "Another change of the reservation is under way, or waits for its owner. This one was not begun."},
 	{booking.NotChangeable, http.StatusConflict, "Not changeable", "The reservation cannot become this: it is so already, its nights have begun, or what it would cost cannot be charged. Nothing was done."},
 	{booking.PriceChanged, http.StatusConflict, "The price has changed", "The order costs something else than price says: the problem's price is what it is now. Nothing was started."},

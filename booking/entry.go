@@ -211,3 +211,8 @@ type Resolved struct {
 	// Words are why, where the code does not say enough.
 	Words string `json:"words,omitempty"`
 }
+
+// GivenOtherwise is what the ledger says of a refund that has failed and whose money the
+// customer has got in another way. Nothing waits for it any more, also when the order is
+// changed later and more is charged.
+const GivenOtherwise = "it was given back otherwise"

@@ -35,6 +35,8 @@ const (
 	Unavailable         Code = "unavailable"
 	// QuoteChanged: a cancel gives back something else than its caller was shown.
 	QuoteChanged Code = "quote_changed"
+	// VersionChanged: an order is another than its caller has seen.
+	VersionChanged Code = "version_changed"
 	// PriceChanged: an order costs something else than its caller was shown.
 	PriceChanged Code = "price_changed"
 	// RefundExceeds: more is to be given back than is left of what was charged.

@@ -24,6 +24,15 @@ func ChangeRefundKey(orderID, decisionID string) string {
 	return ChangeKey(orderID, decisionID) + "/refund"
 }
 
+// ChangeOfRefund is the id of the change that the entry under a key gives back for. It
+// returns false for an entry of something else.
+func ChangeOfRefund(orderID, key string) (decisionID string, of bool) {
+	if rest, ofChange := strings.CutPrefix(key, ChangeKey(orderID, "")); ofChange {
+		return strings.CutSuffix(rest, "/refund")
+	}
+	return "", false
+}
+
 // BetweenRefs stands in a payment's Ref between those of its charges, oldest first.
 const BetweenRefs = "\n"
 

@@ -35,6 +35,8 @@ type Outcome struct {
 	// Remaining is how many were left when something was held, or could not be: of
 	// several days, on the one with the fewest.
 	Remaining *int `json:"remaining,omitempty"`
+	// Changed is what was changed about a hold since it was held first, nil where that is nothing.
+	Changed *HoldChanges `json:"changed,omitempty"`
 }
 
 // Undo is what an undo found. Either way nothing of its step is in effect any
@@ -59,6 +61,8 @@ type Undo struct {
 	// Given is what was given back of it in all, if that is not what the provider gave back:
 	// see Back.
 	Given int64 `json:"given,omitempty"`
+	// Further is what was charged beside the first charge, since the order was changed.
+	Further int64 `json:"further,omitempty"`
 	// Remaining is how many were left when something that was held was released:
 	// of several days, on the one with the fewest.
 	Remaining *int `json:"remaining,omitempty"`

@@ -20,6 +20,17 @@ type Hold struct {
 type HoldChange struct {
 	Hold
 	Of string `json:"of"` // the key of the hold that is changed
+	// Has is what the one that asks for it takes the hold for, zero for whatever it is.
+	Has Stretch `json:"has,omitzero"`
+	// Agreed is what else belongs to the change, in the words of the one that asks for it.
+	Agreed string `json:"agreed,omitempty"`
+	Made   bool   `json:"made,omitempty"`
+}
+
+// HoldChanges are the changes of a hold.
+type HoldChanges struct {
+	// All of them, oldest first, without those that were refused.
+	All []HoldChange `json:"all"`
 }
 
 // StayEnd is the end of the stay that a hold was made for.
@@ -83,8 +94,9 @@ type ItemDay struct {
 
 // Stretch is a quantity of every day of [From, To).
 type Stretch struct {
-	From, To Date
-	Quantity int
+	From     Date `json:"from"`
+	To       Date `json:"to"`
+	Quantity int  `json:"quantity"`
 }
 
 // Stretch is what the hold asks for.

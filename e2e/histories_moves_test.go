@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -21,6 +22,11 @@ var moveBranches = map[string]branch{
 	"lodging_change_owner_silent":        {changeNotAnswered, booking.ByCustomer},
 	"lodging_change_cancelled_meanwhile": {changeCancelled, booking.ByCustomer},
 	"lodging_change_not_confirmed_yet":   {changeBeforeConfirmed, booking.ByCustomer},
+	"lodging_change_inventory_away":      {changeAway, booking.ByCustomer},
+	"lodging_change_cancelled_away":      {changeAwayCancelled, booking.ByCustomer},
+	"lodging_change_reset":               {changeReset, booking.ByCustomer},
+	"lodging_change_reset_to_change":     {changeResetToChange, booking.ByCustomer},
+	"lodging_change_applied_again":       {changeAppliedAgain, booking.ByCustomer},
 }
 
 var longer = object{"checkOut": inDays(14)}
@@ -110,5 +116,77 @@ func changeBeforeConfirmed(s *system) string {
 	order := s.stands(s.reserve(s.place(9, byOwner)))
 	s.becomes(order, booking.AwaitingOwner)
 	s.move(order, "a", longer).with(s, http.StatusOK)
+	return s.cancelled(order)
+}
+
+// moveAway is a reservation whose change waits for the inventory, which is away.
+func (s *system) moveAway() string {
+	s.Helper()
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.outages.stock.begin(errAway)
+	s.move(order, "a", longer).with(s, http.StatusAccepted)
+	s.eventually(func() bool { return s.attempts(order, "ChangeHold") > 0 })
+	return order
+}
+
+// changeAway is not made, since the inventory was away for a minute.
+func changeAway(s *system) string {
+	order := s.moveAway()
+	s.eventually(func() bool { return s.attempts(order, "DropChange") > 0 })
+	s.outages.stock.end()
+	s.eventually(func() bool { return s.page(order).Change == nil })
+	return s.cancelled(order)
+}
+
+func changeAwayCancelled(s *system) string {
+	order := s.moveAway()
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.outages.stock.end()
+	return order
+}
+
+// changeReset begins again with a reservation that was changed, and of which another change
+// waits for its owner.
+func changeReset(s *system) string {
+	order := s.asked()
+	s.decide(order, "confirm").with(s, http.StatusOK)
+	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusAccepted)
+	s.reset(order)
+	s.eventually(func() bool {
+		v := s.fresh(order)
+		return v.Status == booking.AwaitingOwner && v.CheckOut == inDays(14).String()
+	})
+	return s.cancelled(order)
+}
+
+// changeResetToChange is reset to before the second one of its changes.
+func changeResetToChange(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	tasks := s.tasksCompleted(order, "")
+	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
+	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
+	s.eventually(func() bool { v := s.fresh(order); return v.Quantity == 2 && v.CheckOut == inDays(14).String() })
+	return s.cancelled(order)
+}
+
+// changeAppliedAgain is reset to before both of its changes, which the engine applies again.
+func changeAppliedAgain(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	tasks := s.tasksCompleted(order, "")
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
+	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
+		WorkflowTaskFinishEventId: s.tasksCompleted(order, "")[len(tasks)],
+	})
+	require.NoError(s, err)
+	s.eventually(func() bool {
+		v := s.page(order)
+		return v.Quantity == 2 && v.CheckOut == inDays(14).String() && v.Change == nil && v.Version == s.fresh(order).Version
+	})
 	return s.cancelled(order)
 }

@@ -90,10 +90,20 @@ func (p *Pages) showDesk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	for _, order := range waiting {
+	changing, others, err := v.ordersOf(parts, booking.OrderFilter{Kind: booking.Lodging, Status: booking.Confirmed}, func(o contract.View) bool { return asksOwner(o) != nil })
+	if err != nil {
+		return err
+	}
+	more = more || others && len(changing) > 0
+	for _, order := range append(waiting, changing...) {
 		line := v.deskOrder(order, v.c.Request.URL.RequestURI())
 		line.due = v.decideBy(order)
 		line.soon = line.due.Sub(v.Now()) < soonIs
+		if change := asksOwner(order); change != nil {
+			line.badge = badge{v.say("change.asked"), toneWait}
+			is := v.say("change.is", v.dayIn(change.CheckIn), v.dayIn(change.CheckOut), change.Rooms)
+			line.facts = slices.Insert(line.facts, 0, fact{v.say("change.to"), is})
+		}
 		if !line.due.IsZero() {
 			line.facts = slices.Insert(line.facts, 0, fact{v.say("desk.due"), v.moment(line.due, v.zoneOf(order))})
 		}
@@ -126,6 +136,9 @@ func compareBools(a, b bool) int {
 // decideBy is until when the owner may decide on a stay: silence cancels it then. The
 // time that the place gives is as it is now.
 func (v *visit) decideBy(order contract.View) time.Time {
+	if change := asksOwner(order); change != nil {
+		return change.Until
+	}
 	place := v.placeOf(order)
 	if place.ConfirmWithin <= 0 {
 		return time.Time{}

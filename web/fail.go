@@ -82,7 +82,7 @@ var statuses = map[booking.Code]int{
 	orders.IdempotencyKeyReused: http.StatusUnprocessableEntity,
 	booking.NotFound:            http.StatusNotFound, booking.NotAllowed: http.StatusForbidden, crossOrigin: http.StatusForbidden,
 	booking.Unauthenticated: http.StatusUnauthorized, loginFailed: http.StatusUnauthorized,
-	internalError:   http.StatusInternalServerError,
+	internalError: http.StatusInternalServerError, booking.VersionChanged: http.StatusPreconditionFailed,
 	tooManyRequests: http.StatusTooManyRequests, orders.TooManyCallsOfYours: http.StatusTooManyRequests, orders.TooManyOrdersOfYours: http.StatusTooManyRequests,
 	orders.CodeOf(booking.PaymentDeclined):    http.StatusPaymentRequired,
 	orders.CodeOf(booking.CafeUnavailable):    http.StatusServiceUnavailable,

@@ -16,7 +16,7 @@ import (
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	codes := slices.Concat(orders.DecisionCodes(), []booking.Code{
-		admission.Overloaded, booking.NotAllowed, booking.Unauthenticated, booking.InvalidCursor, booking.PriceChanged, booking.QuoteChanged,
+		admission.Overloaded, booking.NotAllowed, booking.Unauthenticated, booking.InvalidCursor, booking.PriceChanged, booking.QuoteChanged, booking.ChangePending, booking.NotChangeable,
 		booking.NotOnSale, orders.IdempotencyKeyReused, orders.TooManyCallsOfYours, orders.TooManyCallsWaiting, orders.TooManyOrdersOfYours,
 		booking.AlreadyCheckedIn, booking.AlreadyCompleted, booking.AlreadyDelivered, booking.DeliveryUnavailable,
 		tooManyRequests, loginFailed, crossOrigin, internalError,

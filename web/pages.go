@@ -107,6 +107,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountCleaning(r)
 	p.mountOrders(r)
 	p.mountDeciding(r)
+	p.mountChanging(r)
 	p.mountDesk(r)
 	p.mountWork(r)
 	p.mountOffers(r)

@@ -19,6 +19,8 @@ type Orders interface {
 	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
 	DeleteDrink(ctx context.Context, caller booking.Caller, drinkID string) error
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
+	QuoteChange(context.Context, booking.Caller, orders.Change) (contract.View, orders.ChangeQuote, error)
+	Change(context.Context, booking.Caller, orders.Change) (orders.Outcome, error)
 }
 
 // Catalogue holds what there is to order: places, menus and drinks. Whatever is asked

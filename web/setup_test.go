@@ -65,6 +65,9 @@ type book struct {
 	deleted []string // drinks
 	place   func(orders.Attempt) (orders.Outcome, error)
 	decide  func(orders.Decision) (orders.Outcome, error)
+	changed []orders.Change
+	quote   func(contract.View, orders.Change) (orders.ChangeQuote, error)
+	change  func(orders.Change) (orders.Outcome, error)
 	refund  func(context.Context, orders.Refund) (orders.Refunded, error)
 }
 

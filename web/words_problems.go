@@ -25,7 +25,7 @@ var problemWords = map[string]entry{
 	"problem.delivery_unavailable": {"The delivery service does not answer. The order stands; nothing was changed.", "배달 서비스에 연결되지 않습니다. 주문은 그대로입니다."},
 
 	"problem.price_changed":            {"The price has changed. Nothing was ordered: the price below is the one that counts now.", "가격이 바뀌어 주문하지 않았습니다. 아래의 가격이 현재 가격입니다."},
-	"problem.quote_changed":            {"What you get back has changed. The order stands: below is what counts now.", "환불 금액이 바뀌어 취소하지 않았습니다. 아래의 금액이 현재 기준입니다."},
+	"problem.quote_changed":            {"What you pay or get back has changed. The order stands: below is what counts now.", "금액이 바뀌어 처리하지 않았습니다. 아래의 금액이 현재 기준입니다."},
 	"problem.not_on_sale":              {"This takes no new orders. Nothing was ordered.", "새 주문을 받지 않습니다. 주문하지 않았습니다."},
 	"problem.menu_deleted":             {"This is no longer sold. Nothing was ordered.", "더 이상 판매하지 않습니다. 주문하지 않았습니다."},
 	"problem.sold_out":                 {"There is not enough left. Nothing was ordered.", "남은 수량이 부족합니다. 주문하지 않았습니다."},
@@ -41,7 +41,7 @@ var problemWords = map[string]entry{
 	"problem.idempotency_key_reused":   {"This form was sent before with other content. Look at it once more and send it again.", "같은 양식이 다른 내용으로 이미 전송되었습니다. 확인 후 다시 보내 주세요."},
 	"problem.already_cancelled":        {"The order is cancelled already.", "이미 취소된 주문입니다."},
 	"problem.being_cancelled":          {"The order is being cancelled already.", "이미 취소하는 중입니다."},
-	"problem.already_checked_in":       {"Check-in has passed: this can no longer be cancelled.", "체크인 시각이 지나 취소할 수 없습니다."},
+	"problem.already_checked_in":       {"Check-in has passed: that is no longer possible.", "체크인 시각이 지나 더 이상 할 수 없습니다."},
 	"problem.already_completed":        {"The order is over.", "이미 끝난 주문입니다."},
 	"problem.already_delivered":        {"The order has been handed over: it can no longer be cancelled.", "이미 배달되어 취소할 수 없습니다."},
 	"problem.decision_pending":         {"An earlier decision is still open.", "이전 결정이 아직 처리 중입니다."},

@@ -89,7 +89,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	}
 	s.anyOthers(random)
 	s.check = func(p contract.Publication) { kept.check(p, s.booksWithoutHand) }
-	if random.IntN(3) == 0 && !s.moved { // the process dies, and the engine has no record of anything that it did
+	if random.IntN(3) == 0 { // the process dies, and the engine has no record of anything that it did
 		s.setFaults(dyingAt(1+random.IntN(20), anyFaults(random)))
 		s.anyDecisions(random)
 		s.env.ExecuteWorkflow(s.flow, s.in)
@@ -102,7 +102,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	first := s.execute(s.in)
 	s.requireInBalance(first)
 
-	if random.IntN(3) == 0 && !s.moved { // an operator resets it to its beginning
+	if random.IntN(3) == 0 { // an operator resets it to its beginning
 		s.lives++
 		payment, _ := s.ledger.Payment(s.Context(), s.order) // none when it was cancelled before anything was done
 		s.live(s.env.Now().Add(time.Second))

@@ -1,8 +1,8 @@
 package workflows_test
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -17,11 +17,17 @@ func (s *stay) anyMoves(random *rand.Rand) {
 	if !s.moved {
 		return
 	}
+	if asked := s.changesAsked; len(asked) > 0 && random.IntN(2) == 0 { // the engine applies them again after a reset
+		for i, c := range asked {
+			s.asks(time.Duration(i+random.IntN(3))*time.Second, c)
+		}
+		return
+	}
 	span := s.in.CheckOutAt().Sub(placedAt)
-	for n := range 1 + random.IntN(3) {
+	for range 1 + random.IntN(3) {
 		at := []time.Duration{time.Second, hour, 2 * hour, 25 * hour, time.Duration(random.Int64N(int64(span)))}[random.IntN(5)]
 		from := random.IntN(5) - 2
-		s.moves(at, fmt.Sprint(n), from, from+1+random.IntN(4), 1+random.IntN(2), func(c *contract.StayChange) {
+		s.moves(at, strconv.FormatUint(random.Uint64(), 10), from, from+1+random.IntN(4), 1+random.IntN(2), func(c *contract.StayChange) {
 			c.Price.Amount = c.Price.Amount * int64(random.IntN(3)) / 2 // the place costs something else by now, or nothing
 		})
 		if update := []string{contract.ConfirmUpdate, contract.RejectUpdate, ""}[random.IntN(3)]; update != "" {

@@ -18,11 +18,7 @@ import (
 // refuses all refunds for good, or what is left after a dispute, an operator pays by hand,
 // and nobody else does.
 func (s *trial) anyOthers(random *rand.Rand) {
-	kind := random.IntN(16)
-	if s.moved { // parts that were paid by hand may come to all that was paid: the undo does not end then
-		kind = 15
-	}
-	switch kind {
+	switch random.IntN(16) {
 	case 0, 1:
 		s.refuses, s.alsoOthers, s.owing = true, true, nil
 		return

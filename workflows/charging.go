@@ -175,7 +175,7 @@ func (s *saga) refund() undo {
 		then: func(found booking.Undo) {
 			s.refunded, s.declined, s.owed, s.unanswered = found.Acted, found.Declined, found.Owed, false
 			s.moneyBack = found.Owed == ""
-			s.further += max(0, found.Refunded+found.Kept-s.charged().Amount) // a change had charged more, and its answer was not heard
+			s.further = max(s.further, found.Further) // the answer of a further charge may not have been heard
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
 			s.back, s.amountOwed = found.Back(), found.Due

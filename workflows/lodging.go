@@ -28,6 +28,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // of the steps, in their order
 	r.takeDecisions()
 	r.takeChanges()
+	r.forgotten = r.lookForChanges
 	return r.tell(story, r.storyOrBack)
 }
 
@@ -41,6 +42,7 @@ type reservation struct {
 	ownerSaid contract.Decision
 	telling   workflow.Context // of the story
 	moving    *move            // the change that is under way, nil when none is
+	known     []string         // changes of which this life of the workflow knows
 }
 
 // story is how a reservation goes when all goes well. What breaks it off, a
@@ -79,6 +81,7 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 	}
 	r.left, r.handedOver = held.Ended, held.Ended // in a life of this workflow that is not remembered
 	r.emitWith(booking.ReservationConfirmed, held.Remaining)
+	r.learn(r.ctx, held.Changed)
 	return nil
 }
 

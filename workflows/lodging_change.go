@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -36,7 +37,7 @@ func (r *reservation) takeChanges() {
 		Description: "The customer changes the nights or rooms",
 		Validator: func(_ workflow.Context, c contract.StayChange) error {
 			_, err := r.mayChange(c)
-			return r.refused(err)
+			return r.refused(cmp.Or(err, r.view.AsSeen(c.Version)))
 		},
 	}))
 }
@@ -44,17 +45,17 @@ func (r *reservation) takeChanges() {
 // mayChange is the rule of a change, and what the change comes to.
 func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, err error) {
 	if err := c.Check(); err != nil {
-		return q, err
+		return q, err //replay:never a validator refuses it before
 	}
 	now := workflow.Now(r.ctx)
 	onlyDeparture := c.CheckIn == r.in.CheckIn && c.Rooms == r.in.Rooms
 	if err := booking.MayChangeStay(r.standing(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
-		return q, err
+		return q, err //replay:never a validator refuses it before
 	}
 	switch {
-	case r.moving != nil:
+	case r.moving != nil: //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.ChangePending, "another change of the reservation is under way")
-	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends):
+	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
@@ -94,6 +95,8 @@ func (r *reservation) tellMove(ctx workflow.Context, m *move) {
 	case called && r.taken != booking.Completed:
 		m.no = booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
 		r.hideMove()
+	case errors.Is(err, errChangedBefore):
+		r.changedBefore(m)
 	case err == nil:
 		r.moved(m)
 	default:
@@ -198,5 +201,5 @@ func refusedFor(err error) (*booking.Error, booking.Reason) {
 	if !errors.As(err, &no) || no.reason == "" {
 		return booking.Errorf(booking.Superseded, "the stay ended before its change was made"), booking.TooLate //replay:never it would have to end meanwhile
 	}
-	return booking.Errorf(booking.Code(no.reason), "%s; the reservation stays as it was", booking.Reason(no.reason).Label(booking.English)), no.reason
+	return booking.Errorf(booking.Code(no.reason), "%s; the reservation stays as it was", no.reason.Label(booking.English)), no.reason
 }

@@ -44,6 +44,7 @@ func (r *reservation) holdChange(m *move, why booking.Reason) booking.HoldChange
 	of := r.hold()
 	c := booking.HoldChange{Hold: of, Of: of.Key}
 	c.Key, c.From, c.To, c.Quantity, c.Why = booking.ChangeKey(r.in.OrderID, m.ID), m.CheckIn, m.CheckOut, m.Rooms, why
+	c.Agreed, c.Has = m.agreement(), of.Stretch()
 	return c
 }
 
@@ -51,6 +52,11 @@ func (r *reservation) holdMore(ctx workflow.Context, m *move) error {
 	held, err := r.moveStep(ctx, call{
 		name: "hold stock for a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ChangeHold, with: r.holdChange(m, ""),
 	}, booking.TooLate)
+	if err == nil && held.Changed != nil {
+		r.learn(m.ctx, held.Changed)
+		return errChangedBefore
+	}
+	r.known = append(r.known, m.ID)
 	return stepped(held, err)
 }
 
@@ -183,7 +189,7 @@ func (r *reservation) showMove(m *move, state contract.ChangeState, until time.T
 
 func (r *reservation) hideMove() {
 	if r.view.Change == nil {
-		return //replay:never the order would have to be abandoned in the very task
+		return
 	}
 	stay := *r.view.Stay
 	stay.Change = nil

@@ -33,6 +33,11 @@ func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more .
 	for _, m := range more {
 		m(&c)
 	}
+	s.changesAsked = append(s.changesAsked, c)
+	return s.asks(after, c)
+}
+
+func (s *stay) asks(after time.Duration, c contract.StayChange) *decision {
 	var d decision
 	s.env.RegisterDelayedCallback(func() { s.sendRaw(contract.ChangeUpdate, &d, c) }, after)
 	return &d
@@ -116,7 +121,7 @@ func TestLodgingChange(t *testing.T) {
 		d := s.moves(hour, "1", 0, 2, 3)
 		s.requireAsItWas(s.run())
 		require.Equal(t, booking.Code(booking.SoldOut), d.code())
-		require.Len(t, s.paid().Further, 0)
+		require.Empty(t, s.paid().Further)
 		require.Equal(t, []int{1, 1, 1, 1, 1, 1, 1, 1}, s.remaining())
 	})
 	t.Run("Declined", func(t *testing.T) {
@@ -228,6 +233,23 @@ func TestLodgingChange(t *testing.T) {
 		s.requireAsItWas(s.run())
 		require.Equal(t, booking.NotChangeable, d.code())
 	})
+	t.Run("SeenOtherwise", func(t *testing.T) {
+		s := newMove(t, 2)
+		seen := func(version int64) func(*contract.StayChange) {
+			return func(c *contract.StayChange) { c.Version = version }
+		}
+		old := s.moves(hour, "1", 0, 3, 1, seen(1))
+		var none decision
+		s.env.RegisterDelayedCallback(func() { s.sendRaw(contract.CancelUpdate, &none, contract.Decision{Version: 1}) }, hour)
+		var now decision
+		s.env.RegisterDelayedCallback(func() {
+			s.sendRaw(contract.CancelUpdate, &now, contract.Decision{Version: s.row().View.Version})
+		}, 2*hour)
+		require.Equal(t, booking.Cancelled, s.run().Status)
+		require.Equal(t, booking.VersionChanged, old.code())
+		require.Equal(t, booking.VersionChanged, none.code())
+		require.NoError(t, now.err)
+	})
 	t.Run("TheInventoryIsAway", func(t *testing.T) {
 		s := newMove(t, 2)
 		s.env.RegisterDelayedCallback(func() {
@@ -263,4 +285,55 @@ func (s *stay) zone() *time.Location {
 	zone, err := booking.Zone(s.in.Place.TimeZone)
 	require.NoError(s, err)
 	return zone
+}
+
+// TestLodgingChange_AfterAReset: a life of the reservation that remembers nothing finds out
+// what it was changed to, and undoes what was not made.
+func TestLodgingChange_AfterAReset(t *testing.T) {
+	s := newMove(t, 3, func(in *contract.Lodging) { in.Place.Confirmation = booking.Manual })
+	s.decides(hour, contract.ConfirmUpdate)
+	s.moves(2*hour, "1", 1, 4, 1)
+	s.decides(3*hour, contract.ConfirmUpdate)
+	s.moves(4*hour, "2", 1, 4, 2)
+	died := false
+	s.env.RegisterDelayedCallback(func() { died = true; s.setFaults(func(string) fault { return death }) }, 5*hour)
+	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 6*hour)
+	s.env.ExecuteWorkflow(s.flow, s.in)
+	require.True(t, died)
+	require.Equal(t, []int{3, 3, 3, 1, 1, 1, 3, 3}, s.remaining(), "the open change is held")
+
+	s.setFaults(nil)
+	s.live(placedAt.Add(7 * hour))
+	s.in.Place.Confirmation = booking.Auto
+	v := s.run()
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, firstNight.AddDays(1).String(), v.CheckIn)
+	require.Equal(t, firstNight.AddDays(4).String(), v.CheckOut)
+	require.Equal(t, 1, v.Quantity)
+	require.EqualValues(t, 150000, v.Amount.Amount)
+	require.Equal(t, []int{3, 3, 3, 2, 2, 2, 3, 3}, s.remaining())
+	require.EqualValues(t, 150000, s.owed())
+	require.EqualValues(t, 150000, s.paid().Price())
+}
+
+// TestLodgingChange_AppliedAgain: after a reset the engine may apply changes again that were
+// made before. The reservation is what the last of them made it.
+func TestLodgingChange_AppliedAgain(t *testing.T) {
+	s := newMove(t, 3)
+	s.moves(hour, "1", 0, 3, 1)
+	s.moves(2*hour, "2", 0, 3, 2)
+	s.env.RegisterDelayedCallback(func() { s.setFaults(func(string) fault { return death }) }, 5*hour)
+	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 6*hour)
+	s.env.ExecuteWorkflow(s.flow, s.in)
+
+	s.setFaults(nil)
+	s.live(placedAt.Add(7 * hour))
+	again := s.asks(time.Second, s.changesAsked[0])
+	v := s.run()
+	require.NoError(t, again.err)
+	require.Equal(t, 2, again.view.Quantity)
+	require.Equal(t, 2, v.Quantity)
+	require.EqualValues(t, 300000, v.Amount.Amount)
+	require.EqualValues(t, 300000, s.owed())
+	require.Equal(t, []int{3, 3, 1, 1, 1, 3, 3, 3}, s.remaining())
 }

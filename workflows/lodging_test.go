@@ -18,6 +18,8 @@ import (
 type stay struct {
 	*life
 	in contract.Lodging
+	// changesAsked are those of moves.
+	changesAsked []contract.StayChange
 }
 
 func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {

@@ -35,3 +35,9 @@ func partsArePatient(ctx workflow.Context) bool {
 func marksByCause(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "marks-by-cause", workflow.DefaultVersion, 1) == 1
 }
+
+// remembersChanges: after a reset, a reservation finds out what was changed beyond that
+// point. Its customer would have paid for other nights than it shows.
+func remembersChanges(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "changes-after-reset", workflow.DefaultVersion, 1) == 1
+}

@@ -66,6 +66,11 @@ func TestRun_ChargesThatAgree(t *testing.T) {
 			b.dearer(30000)
 			b.changes(booking.Stretch{From: b.holds[0].From, To: b.holds[0].To.AddDays(1), Quantity: b.holds[0].Quantity})
 		},
+		"GivenOtherwiseBefore": func(b *books) {
+			b.dearer(30000)
+			b.costs(130000)
+			b.repaid("refund/1", 20000, func(e *booking.Entry) { e.State, e.Words = booking.EntryFailed, booking.GivenOtherwise })
+		},
 		"GoodwillHasLeftNothing": func(b *books) {
 			b.costs(60000)
 			b.gave(100000)

@@ -19,6 +19,7 @@ type Change struct {
 	CheckIn, CheckOut booking.Date
 	Rooms             int
 	Expect            string // the quote that the caller was shown, "" for any
+	Version           int64  // of the reservation that the caller has seen, 0 for any
 	Key               string // the Idempotency-Key
 }
 
@@ -35,7 +36,7 @@ type ChangeQuote struct {
 // ChangeCodes lists the codes that Change may answer, beside those of what its services
 // refuse.
 func ChangeCodes() []booking.Code {
-	return append(ChangeQuoteCodes(), booking.QuoteChanged, booking.Superseded, booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
+	return append(ChangeQuoteCodes(), booking.QuoteChanged, booking.VersionChanged, booking.Superseded, booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
 }
 
 // ChangeQuoteCodes lists the codes that QuoteChange may answer.
@@ -148,7 +149,7 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	next = next.Fixed()
 	return contract.StayChange{
 		ID: changeID(caller, c), CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price,
-		Begins: next.Begins, Ends: next.Ends, Expect: c.Expect, By: caller.ID,
+		Begins: next.Begins, Ends: next.Ends, Expect: c.Expect, Version: c.Version, By: caller.ID,
 	}, nil
 }
 

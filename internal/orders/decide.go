@@ -28,6 +28,9 @@ type Decision struct {
 	MadeAt time.Time
 	// Expect is the quote that the caller of a cancel was shown, "" for any.
 	Expect string
+	// Version is the one of the order that the caller has seen, 0 for any. Such a decision
+	// is not kept: the order may be another one when it can be delivered.
+	Version int64
 }
 
 // agreedFirst tells whether a service has to agree before the decision is taken.
@@ -51,7 +54,7 @@ func (d Decision) extra() time.Duration {
 // beside those by which the rule of that decision refuses.
 func DecisionCodes() []booking.Code {
 	return []booking.Code{
-		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, booking.DecisionPending, DecisionsExhausted,
+		booking.AlreadyCancelled, booking.BeingCancelled, booking.VersionChanged, booking.Superseded, booking.DecisionPending, DecisionsExhausted,
 		NotRunning, EarlierBuild, booking.NotFound, booking.Invalid, Unreachable, TemporalUnavailable, booking.Unavailable,
 	}
 }
@@ -80,7 +83,7 @@ func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) 
 	asking, sending := watched(budget)
 	view, asked, taken, err := o.ask(asking, caller, d)
 	if !taken && (isAway(err) || noWorkflow(err)) {
-		if view, no := o.quotedOtherwise(ctx, d); no != nil {
+		if view, no := o.shownOtherwise(ctx, d); no != nil {
 			return Outcome{View: view}, no
 		}
 		if view, ok := o.withdraw(ctx, d); ok {

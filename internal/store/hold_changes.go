@@ -26,13 +26,14 @@ type holdChangeRow struct {
 	Reason    booking.Reason
 	Made      bool
 	Remaining *int
+	Agreed    string
 	At        time.Time
 }
 
 func newHoldChangeRow(c booking.HoldChange, state booking.Result, reason booking.Reason) *holdChangeRow {
 	return &holdChangeRow{
 		Key: c.Key, HoldKey: c.Of, FromDay: c.From.String(), ToDay: c.To.String(), Quantity: c.Quantity,
-		State: state, Reason: reason, At: now(),
+		State: state, Reason: reason, Agreed: c.Agreed, At: now(),
 	}
 }
 
@@ -43,7 +44,8 @@ func (r *holdChangeRow) outcome() booking.Outcome {
 // ChangeHold holds what c asks for beyond the hold that it changes, of every day or of
 // none. All of the hold stays held. The outcome is recorded under c's key and repeated
 // from then on: Done, Refused (SoldOut), or Undone when the hold is released or has ended.
-// Another change of the hold that is still under way is dropped.
+// Another change of the hold that is still under way is dropped. Where the change was made
+// before, or the hold is not what c takes it for, the outcome tells what has changed it.
 func (i *Inventory) ChangeHold(ctx context.Context, c booking.HoldChange) (booking.Outcome, error) {
 	var short booking.Reason
 	outcome, err := i.changing(ctx, "change hold", c, func(ctx context.Context, q bun.IDB, held *holdRow) (row *holdChangeRow, err error) {
@@ -69,6 +71,12 @@ func (i *Inventory) changing(
 			return err
 		}
 		switch {
+		case row != nil && row.Made && held.State != booking.Done:
+			outcome = booking.Outcome{Result: booking.Undone, Reason: held.Reason}
+			return nil
+		case row != nil && row.Made:
+			outcome, err = changedBefore(ctx, q, held, row.outcome())
+			return err
 		case row != nil:
 			outcome = row.outcome()
 			return nil
@@ -79,6 +87,10 @@ func (i *Inventory) changing(
 		case held.HeldToDay != "":
 			row = newHoldChangeRow(c, booking.Undone, booking.TooLate)
 		default:
+			if is, err := held.is(c.Has); err != nil || !is {
+				outcome, err = changedBefore(ctx, q, held, booking.Outcome{Result: booking.Undone, Reason: booking.TooLate})
+				return err
+			}
 			if row, err = first(ctx, q, held); err != nil {
 				return err
 			}

@@ -140,6 +140,35 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 		change(t, changeOf(h, "2", 0, 4, 1), booking.Outcome{Result: booking.Undone, Reason: booking.TooLate})
 	})
 
+	run(t, "ChangedBefore", func(t *testing.T) {
+		p := item(t, inventory, 6, 3)
+		h := newHold(p, "a", 0, 2, 1)
+		hold(t, inventory, h, done)
+		refused, made, open := changeOf(h, "0", 0, 2, 4), changeOf(h, "1", 1, 4, 1), changeOf(h, "2", 1, 4, 2)
+		change(t, refused, soldOut)
+		made.Agreed, made.Has = "words", h.Stretch()
+		change(t, made, done)
+		settle(t, made, done)
+		open.Has = made.Stretch()
+		change(t, open, done)
+		other := changeOf(h, "3", 0, 2, 2)
+		other.Has = h.Stretch()
+
+		of := func(c booking.HoldChange, made bool) booking.HoldChange {
+			c.Has, c.Made = booking.Stretch{}, made
+			return c
+		}
+		changed := &booking.HoldChanges{All: []booking.HoldChange{of(made, true), of(open, false)}}
+		again := done
+		again.Changed = changed
+		hold(t, inventory, h, again)
+		change(t, made, again)
+		change(t, other, booking.Outcome{Result: booking.Undone, Reason: booking.TooLate, Changed: changed})
+		remaining(t, inventory, p, 3, 1, 1, 1, 3, 3)
+		release(t, inventory, h, true)
+		change(t, made, undone)
+	})
+
 	run(t, "FiftyGuestsMoveAtOnce", func(t *testing.T) {
 		const days, rooms, guests = 8, 20, 50
 		p := item(t, inventory, days, rooms)

@@ -136,7 +136,7 @@ func (i *Inventory) decide(
 }
 
 // record writes the hold unless its key is taken, and returns the outcome that
-// stands and whether it is this one.
+// stands and whether it is this one. One that stood before tells of its changes.
 func record(ctx context.Context, q bun.IDB, row *holdRow) (booking.Outcome, bool, error) {
 	first, err := insertHold(ctx, q, row)
 	if err != nil {
@@ -148,6 +148,9 @@ func record(ctx context.Context, q bun.IDB, row *holdRow) (booking.Outcome, bool
 	outcome := booking.Outcome{Result: row.State, Reason: row.Reason, Ended: row.State == booking.Done && row.HeldToDay != ""}
 	if row.State != booking.Undone {
 		outcome.Remaining = row.Remaining
+	}
+	if err == nil && !first && row.State == booking.Done {
+		outcome.Changed, err = changesOf(ctx, q, row)
 	}
 	return outcome, first, err
 }

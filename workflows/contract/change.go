@@ -25,7 +25,9 @@ type StayChange struct {
 	// Expect is the quote that the caller was shown: with another one the change is
 	// refused. "" is any.
 	Expect string `json:"expect,omitempty"`
-	By     string `json:"by,omitempty"`
+	// Version is the one of the reservation that the caller has seen, 0 for any.
+	Version int64  `json:"version,omitempty"`
+	By      string `json:"by,omitempty"`
 	// Bytes is how large the update was, of one that was too large: see Decision.
 	Bytes int `json:"bytes,omitempty"`
 }
@@ -44,6 +46,7 @@ func (c StayChange) Check() error {
 	is.money("price", c.Price)
 	is.unless(!c.Begins.IsZero() && c.Begins.Before(c.Ends), "ends", "must be after begins")
 	is.upTo("expect", c.Expect, booking.LongestQuote)
+	is.unless(c.Version >= 0, "version", "must not be negative")
 	is.by("by", c.By)
 	return is.err()
 }

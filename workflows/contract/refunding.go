@@ -61,13 +61,16 @@ func ChangeRefund(id string) string { return "change-" + id }
 func EarlyKey(orderID string) string { return "early/" + orderID }
 
 // RefundIDOf is the id of an order's refund by the key of its entry, whether it is by staff,
-// for an early departure, or the undo's own. ok is false for a refund by others.
+// for an early departure, of a change of the stay, or the undo's own. ok is false for a refund by others.
 func RefundIDOf(orderID, key string) (id string, ok bool) {
 	switch key {
 	case EarlyKey(orderID):
 		return EarlyRefund, true
 	case booking.Payment{Charge: booking.Charge{Key: booking.ChargeKey(orderID)}}.RefundKey():
 		return CancelRefund, true
+	}
+	if change, of := booking.ChangeOfRefund(orderID, key); of {
+		return ChangeRefund(change), true
 	}
 	return RefundID(key)
 }

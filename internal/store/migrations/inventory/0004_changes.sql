@@ -3,7 +3,8 @@
 -- number.
 ALTER TABLE holds ADD COLUMN changing text;
 
--- What came of each change of a hold. made: the hold is what the change asked for.
+-- What came of each change of a hold. made: the hold is what the change asked for. agreed:
+-- what else belongs to it, in the words of the one that asked for it.
 CREATE TABLE hold_changes (
     key       text PRIMARY KEY,
     hold_key  text NOT NULL,
@@ -14,6 +15,9 @@ CREATE TABLE hold_changes (
     reason    text NOT NULL,
     made      boolean NOT NULL,
     remaining integer,
+    agreed    text NOT NULL,
     at        {{.Time}} NOT NULL,
     CHECK (quantity > 0 AND from_day < to_day)
 );
+
+CREATE INDEX hold_changes_by_hold ON hold_changes (hold_key);
