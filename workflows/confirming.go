@@ -124,21 +124,18 @@ func (s *saga) showNext(ctx workflow.Context, action *booking.NextAction) {
 	s.publish(never)
 }
 
+// toConfirm is taken back by the same message as that the payment follows: the customer
+// hears once that the order is off.
 func (s *saga) toConfirm(within booking.Duration) notice {
 	return notice{
-		name: "tell customer to confirm the payment", key: contract.ConfirmPaymentNotice, recipientID: s.in.CustomerID,
+		name: "tell customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice, recipientID: s.in.CustomerID,
 		tells: booking.PaymentToConfirmMessage, off: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, ConfirmWithin: within},
 	}
 }
 
-// mayHaveTold adds the undo of telling the customer to confirm, unless the one of telling
-// that the payment follows is there: the customer hears once that the order is off.
+// mayHaveTold adds the undo of telling the customer to confirm.
 func (s *saga) mayHaveTold(n notice) {
-	deferral := s.takeBack(s.paymentFollows).name
-	if slices.ContainsFunc(s.undos, func(u undo) bool { return u.name == deferral }) {
-		return
-	}
 	s.undos = slices.Insert(s.undos, s.undoOf(s.refund()), s.takeBack(func() notice { return n }))
 }
 
