@@ -60,11 +60,14 @@ func ruleOf(op *huma.Operation) (booking.Rule, bool) { return booking.RuleOf(act
 // metricsPath is where metrics are scraped.
 const metricsPath = "/metrics"
 
+// sandboxPage is where customers of the built-in sandbox confirm a charge: by its token.
+const sandboxPage = "/sandbox/confirm/:token"
+
 // actionAt is what a route does that is no operation of the API document. One that is
 // not named here is for operators.
 func actionAt(route string) booking.Action {
 	switch route {
-	case "/", openAPIPath, docsPath, docsFiles, metricsPath:
+	case "/", openAPIPath, docsPath, docsFiles, metricsPath, sandboxPage:
 		return booking.ReadHealth
 	default:
 		return booking.SwitchSandbox

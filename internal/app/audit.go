@@ -27,7 +27,11 @@ import (
 // that it could not look.
 func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.Report, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
-		report, err = audit.Run(ctx, auditSources(o, dbs, sagas), audit.Options{Moment: moment})
+		sources, err := auditSources(o, dbs, sagas)
+		if err != nil {
+			return err
+		}
+		report, err = audit.Run(ctx, sources, audit.Options{Moment: moment})
 		return err
 	})
 	return report, err
@@ -180,16 +184,16 @@ func (d databases) mustBeMigrated(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func auditSources(o Options, dbs databases, sagas *orders.Engine) audit.Sources {
-	var provider audit.ProviderLedger = store.NewSandbox(dbs[sandboxDB])
-	if cfg := o.Config.Payments; cfg.Stripe() {
-		provider = newStripe(cfg, o.Log)
+func auditSources(o Options, dbs databases, sagas *orders.Engine) (audit.Sources, error) {
+	money, err := provider(o, dbs, nil)
+	if err != nil {
+		return audit.Sources{}, err
 	}
 	return audit.Sources{
 		Workflows:   sagas,
 		Pages:       store.NewMypage(dbs[mypageDB]),
 		Ledger:      store.NewPayments(dbs[paymentsDB]),
-		Provider:    provider,
+		Provider:    money.Ledger,
 		Inventory:   store.NewInventory(dbs[inventoryDB]),
 		Deliveries:  store.NewDeliveries(dbs[fulfilmentDB]),
 		Productions: store.NewProductions(dbs[fulfilmentDB]),
@@ -200,7 +204,7 @@ func auditSources(o Options, dbs databases, sagas *orders.Engine) audit.Sources 
 		Inbox:       store.NewInbox(dbs[mypageDB]),
 		Decisions:   store.NewDecisions(dbs[mypageDB]),
 		Outboxes:    auditedEvents{outboxes(dbs), store.NewMypage(dbs[mypageDB])},
-	}
+	}, nil
 }
 
 // auditedEvents are those that readers of the feed are not told: of outboxes, up
