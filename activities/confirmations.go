@@ -65,3 +65,20 @@ func shown(action booking.NextAction) *booking.NextAction {
 	}
 	return &action
 }
+
+// giveBackLate gives back a charge that the customer has confirmed although it had been
+// voided: its order has ended, and nothing else waits for that money.
+func (p *Payments) giveBackLate(ctx context.Context, payment *booking.Payment) error {
+	ref, err := p.taken(ctx, *payment)
+	if err != nil || ref == "" {
+		return err
+	}
+	if err := p.Ledger.NoteCharge(ctx, payment.OrderID, ref); err != nil {
+		return fmt.Errorf("record charge that was confirmed too late: %w", err)
+	}
+	late := payment.Charge
+	if *payment, err = p.undo(ctx, late); err != nil {
+		return fmt.Errorf("give back charge that was confirmed too late: %w", err)
+	}
+	return nil
+}

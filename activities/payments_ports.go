@@ -43,7 +43,8 @@ type PaymentLedger interface {
 		ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
 	) (booking.Payment, error)
 	// NoteCharge records the provider's reference of a charge that was taken after all,
-	// of a Returned payment that has none.
+	// of a Returned payment that has none, or of one that is ChargePrevented and was
+	// confirmed too late: that is RefundPending then.
 	NoteCharge(ctx context.Context, orderID, ref string) error
 	PartLedger
 	FurtherLedger

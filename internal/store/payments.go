@@ -22,25 +22,25 @@ func NewPayments(db *DB) *Payments { return &Payments{db} }
 type paymentRow struct {
 	bun.BaseModel `bun:"table:payments"`
 
-	OrderID   string `bun:",pk"`
-	Key       string
-	Amount    int64
-	Currency  string
-	Method    string
-	Why       booking.Reason // it is taken back
-	Status    booking.PaymentStatus
-	Ref       string
-	Refunded  int64
-	Waits     bool // it stands in line
-	Kept      int64
-	Tier      string
+	OrderID  string `bun:",pk"`
+	Key      string
+	Amount   int64
+	Currency string
+	Method   string
+	Why      booking.Reason // it is taken back
+	Status   booking.PaymentStatus
+	Ref      string
+	Refunded int64
+	Waits    bool // it stands in line
+	Kept     int64
+	Tier     string
 	// What the customer has to do before it is taken.
 	ActionRef   string
 	ActionType  string
 	ActionURL   string `bun:"action_url"`
 	ActionUntil bun.NullTime
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 func newPaymentRow(c booking.Charge, status booking.PaymentStatus) paymentRow {
