@@ -52,6 +52,7 @@ func TestStore(t *testing.T) {
 				"Payments":       testPayments,
 				"PaymentEntries": testPaymentEntries,
 				"FurtherCharges": testFurtherCharges,
+				"Confirmations":  testConfirmations,
 				"Refunds":        testMigratedRefunds,
 				"EndedBefore":    testEndedByReleasesBefore,
 				"FailLater":      testRefundsThatFailLater,
