@@ -75,7 +75,7 @@ func (p *Payments) passFurther(ctx context.Context, c booking.Charge) (booking.F
 		return p.Ledger.EndFurther(ctx, c, booking.Charged, ref)
 	case errors.Is(err, ErrDeclined):
 		return p.Ledger.EndFurther(ctx, c, booking.Declined, "")
-	case errors.Is(err, ErrVoided), isSettledByUndo(err):
+	case errors.Is(err, ErrVoided), isSettledByUndo(err), isToConfirm(err): // nobody is there to confirm one: it has no page to come back to
 		return p.settleFurther(ctx, c)
 	case isBusy(err):
 		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil // it was turned away at the door

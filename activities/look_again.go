@@ -30,7 +30,9 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 		if _, isOwed := errors.AsType[*Owed](unseen); unseen != nil && !isOwed {
 			return booking.Looked{}, elsewhere{unseen}
 		}
-		return lookedAt(payment, waited), nil
+		looked := lookedAt(payment, waited)
+		looked.Unconfirmed = g.Confirms && payment.Status == booking.ActionRequired
+		return looked, nil
 	})
 }
 

@@ -58,6 +58,8 @@ func cameTo(payment booking.Payment) booking.Outcome {
 		return booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined}
 	case booking.ChargeDeferred:
 		return booking.Outcome{Result: booking.Deferred}
+	case booking.ActionRequired:
+		return booking.Outcome{Result: booking.Unconfirmed, Action: payment.Action}
 	default:
 		return booking.Outcome{Result: booking.Undone, Reason: payment.Why}
 	}
@@ -139,6 +141,8 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Declined, "")
 	case errors.Is(err, ErrVoided):
 		return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
+	case isToConfirm(err):
+		return p.requireAction(ctx, c, err)
 	case isSettledByUndo(err):
 		c.Why = booking.PaymentUnavailable
 		return p.giveUp(ctx, c)
@@ -157,7 +161,7 @@ func (p *Payments) ask(ctx context.Context, c booking.Charge, pass PaymentPass) 
 	defer p.asking.Delete(c.Key)
 	pass.Asks()
 	ref, err = p.Provider.Charge(ctx, c)
-	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isSettledByUndo(err) {
+	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isToConfirm(err) || isSettledByUndo(err) {
 		pass.Leave(nil) // the provider is well
 	} else {
 		pass.Leave(err)

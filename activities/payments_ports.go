@@ -20,12 +20,16 @@ type PaymentLedger interface {
 	// that it waits unless it is decided on, and returns the order's payment as
 	// it stands.
 	DeferCharge(ctx context.Context, c booking.Charge) (booking.Payment, error)
+	// RequireAction turns a pending payment into one that the customer has to confirm,
+	// with the provider's id of what is to be confirmed. Returns the payment as it stands
+	// then.
+	RequireAction(ctx context.Context, orderID, ref string, action booking.NextAction) (booking.Payment, error)
 	// EndCharge records the provider's answer (Charged with its reference, or
-	// Declined) if the payment is still pending, and returns the payment as it
+	// Declined) if the payment is still pending or to be confirmed, and returns the payment as it
 	// stands then.
 	EndCharge(ctx context.Context, orderID string, answer booking.PaymentStatus, ref string) (booking.Payment, error)
-	// BeginRefund turns the pending or charged payment of c's order into
-	// RefundPending, for the reason c.Why, and a deferred one into one that is
+	// BeginRefund turns the pending or charged payment of c's order, or one that is to
+	// be confirmed, into RefundPending, for the reason c.Why, and a deferred one into one that is
 	// ChargePrevented. So becomes c for an order without a payment, so that a
 	// charge that comes late finds it. The first reason given stays, and of a
 	// charged payment what is kept of it, with the entry of the refund. Returns the
@@ -39,7 +43,8 @@ type PaymentLedger interface {
 		ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
 	) (booking.Payment, error)
 	// NoteCharge records the provider's reference of a charge that was taken after all,
-	// of a Returned payment that has none.
+	// of a Returned payment that has none, or of one that is ChargePrevented and was
+	// confirmed too late: that is RefundPending then.
 	NoteCharge(ctx context.Context, orderID, ref string) error
 	PartLedger
 	FurtherLedger

@@ -27,6 +27,7 @@ type book struct {
 	decides  func(orders.Decision) (orders.Outcome, error)
 	gives    func(orders.Refund) (orders.Refunded, error)
 	notices  func(booking.PaymentNotice) error
+	returns  func(id string, back booking.PaymentReturn) (orders.Outcome, error)
 	reads    func(id string) (contract.View, error) // of an order without a row
 	fresh    func(id string) (contract.View, error)
 	deletes  func(drinkID string) error
@@ -103,6 +104,18 @@ func (k *book) LookAtPayment(ctx context.Context, c booking.Caller, id string) e
 		return err
 	}
 	return k.Notice(ctx, booking.PaymentNotice{OrderID: id, What: "by hand"})
+}
+
+func (k *book) Return(ctx context.Context, c booking.Caller, id string, back booking.PaymentReturn) (orders.Outcome, error) {
+	k.requireCaller(ctx, c)
+	if err := k.Allow(ctx, c, booking.ReturnToOrder, "", id); err != nil {
+		return orders.Outcome{}, err
+	}
+	if k.returns != nil {
+		return k.returns(id, back)
+	}
+	view, err := k.rows.View(ctx, id)
+	return orders.Outcome{View: view, Done: true}, err
 }
 
 func (k *book) Read(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, error) {

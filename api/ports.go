@@ -27,6 +27,8 @@ type Orders interface {
 	// Notice takes a notice of the payment provider; LookAtPayment does what one would.
 	Notice(context.Context, booking.PaymentNotice) error
 	LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error
+	// Return takes a customer who comes back from the payment provider's page.
+	Return(ctx context.Context, caller booking.Caller, orderID string, back booking.PaymentReturn) (orders.Outcome, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
 	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)
 	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)

@@ -65,6 +65,7 @@ var problemKinds = []problemKind{
 	{orders.CodeOf(booking.NotRegistered), http.StatusServiceUnavailable, "Call not registered", "Management cannot take the call right now. No call came into being: please call again in a moment, under the same Idempotency-Key if you like."},
 	{orders.CodeOf(booking.NotProcessed), http.StatusServiceUnavailable, "Not processed", "Work on the order could not begin in time, and it was cancelled. No order came into being: order again, under the same Idempotency-Key if you like."},
 	{orders.CodeOf(booking.PaymentUnavailable), http.StatusServiceUnavailable, "Payment not possible", "The payment provider is overloaded or out of order. No order came into being: order again after Retry-After seconds, under the same Idempotency-Key if you like."},
+	{orders.CodeOf(booking.PaymentNotConfirmed), http.StatusPaymentRequired, "Payment not confirmed", "The customer did not confirm the payment with the payment provider in time. No order came into being."},
 	{orders.CancelledByCustomer, http.StatusConflict, "Cancelled by the customer", "The order was cancelled before it was decided on."},
 	{orders.CancelledByOperator, http.StatusConflict, "Cancelled by an operator", "The order was cancelled before it was decided on."},
 
@@ -75,6 +76,7 @@ var problemKinds = []problemKind{
 	{booking.AlreadyCheckedIn, http.StatusConflict, "Already checked in", "Check-in has passed: the reservation can no longer be cancelled."},
 	{booking.NotCheckedIn, http.StatusConflict, "Not checked in", "Nobody can have checked out before check-in, and the guests may still come."},
 	{booking.NotConfirmed, http.StatusConflict, "Not confirmed", "The reservation is not confirmed."},
+	{booking.NotAwaitingPayment, http.StatusConflict, "Not awaiting the payment", "The order waits for no payment that its customer has to confirm."},
 	{booking.NotAwaitingOwner, http.StatusConflict, "Not awaiting the owner", "The reservation does not wait for its owner's decision."},
 	{booking.AlreadyDelivered, http.StatusConflict, "Already delivered", "The courier has handed the order over: it can no longer be cancelled."},
 	{booking.NotDelivering, http.StatusConflict, "Not being delivered", "No courier is on the way with the order."},
@@ -88,6 +90,7 @@ var problemKinds = []problemKind{
 	{booking.NotChangeable, http.StatusConflict, "Not changeable", "The reservation cannot become this: it is so already, its nights have begun, or what it would cost cannot be charged. Nothing was done."},
 	{booking.PriceChanged, http.StatusConflict, "The price has changed", "The order costs something else than price says: the problem's price is what it is now. Nothing was started."},
 	{booking.NotOnSale, http.StatusConflict, "Not on sale", "Its owner has withdrawn it: it takes no new orders. Nothing was started."},
+	{orders.TooManyUnpaid, http.StatusConflict, "Too many unpaid orders", "So many orders of this customer wait for their payment to be confirmed (`awaiting_payment`) that no more of them are taken. Nothing was started and nothing is charged: confirm or cancel one of them first."},
 	{booking.RefundExceeds, http.StatusConflict, "More than is left", "More is to be given back than is left of what was charged. Nothing was given back."},
 	{booking.NotCharged, http.StatusConflict, "Not charged", "Nothing was charged for the order that could be given back."},
 	{booking.NothingOwed, http.StatusConflict, "Nothing owed", "No refund of the order has failed: there is nothing that a person would have to pay by hand."},

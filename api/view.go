@@ -65,6 +65,9 @@ func (l language) list(v contract.View) orderView { return l.show(v, booking.Rea
 func (l language) show(v contract.View, to booking.Reader) orderView {
 	underWay := !v.Status.Final()
 	v.NeedsAttention = v.NeedsAttention || v.Disputed
+	if to != booking.ReaderCustomer && to != booking.ReaderUnchecked {
+		v.NextAction = nil // whoever has its address may confirm
+	}
 	shown := orderView{
 		View: v, StatusLabel: l.label(v.Kind, v.Status), ReasonLabel: l.reason(v.Reason),
 		History: make([]entryView, len(v.History)), Language: l,

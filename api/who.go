@@ -29,7 +29,7 @@ var actions = map[string]booking.Action{
 	"complete-lodging": booking.CheckOut, "complete-food": booking.Deliver, "complete-cafe": booking.Serve, "complete-cleaning": booking.FinishCall,
 
 	"get-payment": booking.ReadPayment, "refund-payment": booking.RefundOrder, "resolve-payment": booking.ResolvePayment,
-	"look-at-payment": booking.LookAtPayment, "take-payment-notice": booking.TakeNotice,
+	"look-at-payment": booking.LookAtPayment, "return-from-payment": booking.ReturnToOrder, "take-payment-notice": booking.TakeNotice,
 	"get-delivery": booking.ReadJob, "get-production": booking.ReadJob,
 	"list-mypages": booking.ListOrders, "list-orders": booking.ListOrders, "list-messages": booking.ReadMessages,
 	"list-deliveries": booking.ListDeliveries, "list-productions": booking.ListProductions,

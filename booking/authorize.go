@@ -14,18 +14,19 @@ type Action string
 
 // What callers do with orders.
 const (
-	PlaceOrder   Action = "place"
-	ReadOrder    Action = "read"
-	CancelOrder  Action = "cancel"
-	ChangeOrder  Action = "change"
-	ConfirmOrder Action = "confirm"
-	RejectOrder  Action = "reject"
-	SayNoShow    Action = "no_show"
-	CheckOut     Action = "check_out"
-	Deliver      Action = "deliver"
-	Serve        Action = "serve"
-	FinishCall   Action = "finish"
-	ReadPayment  Action = "read_payment"
+	PlaceOrder    Action = "place"
+	ReadOrder     Action = "read"
+	CancelOrder   Action = "cancel"
+	ChangeOrder   Action = "change"
+	ReturnToOrder Action = "return"
+	ConfirmOrder  Action = "confirm"
+	RejectOrder   Action = "reject"
+	SayNoShow     Action = "no_show"
+	CheckOut      Action = "check_out"
+	Deliver       Action = "deliver"
+	Serve         Action = "serve"
+	FinishCall    Action = "finish"
+	ReadPayment   Action = "read_payment"
 	// RefundOrder gives back a part of what was paid, as goodwill; ResolvePayment says
 	// that what the payment provider cannot give back was given back otherwise.
 	RefundOrder    Action = "refund"
@@ -148,6 +149,8 @@ var rules = []Rule{
 		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
 	{Action: ChangeOrder, Does: "change the nights or rooms of a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: ReturnToOrder, Does: "come back from the payment provider's page", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
 	{Action: ConfirmOrder, Does: "confirm a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: RejectOrder, Does: "reject a reservation", Scope: AnyOrder, ShownBy: ReadOrder,

@@ -11,9 +11,10 @@ const (
 	ReservationToDecideMessage  MessageType = "reservation_to_decide" // a reservation was made, which its owner has to decide on
 	ReservationCancelledMessage MessageType = "reservation_cancelled"
 
-	PaymentDeferredMessage MessageType = "payment_deferred" // the payment follows later
-	OrderPlacedMessage     MessageType = "order_placed"     // something was ordered
-	OrderCancelledMessage  MessageType = "order_cancelled"
+	PaymentDeferredMessage  MessageType = "payment_deferred"   // the payment follows later
+	PaymentToConfirmMessage MessageType = "payment_to_confirm" // the customer has to confirm the payment that followed
+	OrderPlacedMessage      MessageType = "order_placed"       // something was ordered
+	OrderCancelledMessage   MessageType = "order_cancelled"
 
 	CleanerAssignedMessage     MessageType = "cleaner_assigned" // a cleaner will come, and which one
 	AssignmentCancelledMessage MessageType = "assignment_cancelled"
@@ -53,7 +54,7 @@ const DisputeLostMessage MessageType = "dispute_lost"
 func MessageTypes() []MessageType {
 	return []MessageType{
 		ReservationPlacedMessage, ReservationToDecideMessage, ReservationCancelledMessage,
-		PaymentDeferredMessage, OrderPlacedMessage, OrderCancelledMessage,
+		PaymentDeferredMessage, PaymentToConfirmMessage, OrderPlacedMessage, OrderCancelledMessage,
 		CleanerAssignedMessage, AssignmentCancelledMessage,
 		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
 		NoShowMessage,
@@ -87,7 +88,7 @@ type MessageData struct {
 	To       Date      `json:"to,omitzero" format:"date" doc:"Day of departure"`
 	Date     Date      `json:"date,omitzero" format:"date" doc:"Day that it was ordered for"`
 	// ConfirmWithin runs from the time of the message.
-	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide" example:"24h"`
+	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide, or the customer to confirm the payment" example:"24h"`
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
 	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid, or was taken back by a bank"`

@@ -28,6 +28,12 @@ var messageWords = map[MessageType]map[Addressee]words{
 			Korean:  "결제가 평소보다 늦어지고 있습니다. 주문은 접수되었으며 잠시 후에 결제됩니다: {item}",
 		},
 	},
+	PaymentToConfirmMessage: {
+		ForCustomer: {
+			English: "Please confirm the payment of your order within {confirmWithin}, or it is cancelled: {item}",
+			Korean:  "{confirmWithin} 안에 결제를 확인해 주세요. 확인하지 않으면 주문이 취소됩니다: {item}",
+		},
+	},
 	OrderPlacedMessage: {
 		ForOwner: {English: "New order: {order}", Korean: "새 주문: {order}"},
 	},

@@ -15,6 +15,9 @@ const (
 	// Deferred: the service can do it only later. It has not begun with it, and
 	// does nothing by itself: it is to be asked again when it can.
 	Deferred Result = "deferred"
+	// Unconfirmed: it takes effect once the customer has done what the outcome's Action
+	// says. What came of that has to be asked.
+	Unconfirmed Result = "unconfirmed"
 )
 
 // Outcome is a step's result with the reason why it was refused, or why it was
@@ -22,6 +25,9 @@ const (
 type Outcome struct {
 	Result Result `json:"result"`
 	Reason Reason `json:"reason,omitempty"`
+	// Action is what the customer has to do where it is Unconfirmed; nil once the customer
+	// has done it, and the answer is still open.
+	Action *NextAction `json:"action,omitempty"`
 	// Cleaner who was assigned, when that was asked for; nil while none is free.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
 	// Ended: the stay that something was held for has ended already.

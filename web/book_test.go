@@ -17,6 +17,13 @@ func (b *book) DeleteDrink(_ context.Context, _ booking.Caller, drinkID string) 
 	return nil
 }
 
+func (b *book) Return(ctx context.Context, caller booking.Caller, id string, back booking.PaymentReturn) (orders.Outcome, error) {
+	if err := b.Allow(ctx, caller, booking.ReturnToOrder, "", id); err != nil {
+		return orders.Outcome{}, err
+	}
+	return b.returns(id, back)
+}
+
 func (b *book) Refund(ctx context.Context, caller booking.Caller, r orders.Refund) (orders.Refunded, error) {
 	if err := b.Allow(ctx, caller, booking.RefundOrder, "", r.OrderID); err != nil {
 		return orders.Refunded{}, err

@@ -68,6 +68,7 @@ type book struct {
 	changed []orders.Change
 	quote   func(contract.View, orders.Change) (orders.ChangeQuote, error)
 	change  func(orders.Change) (orders.Outcome, error)
+	returns func(id string, back booking.PaymentReturn) (orders.Outcome, error)
 	refund  func(context.Context, orders.Refund) (orders.Refunded, error)
 }
 

@@ -37,6 +37,8 @@ var problemWords = map[string]entry{
 	"problem.temporal_unavailable":     {"Orders cannot be taken at the moment.", "지금은 주문을 받을 수 없습니다."},
 	"problem.too_many_calls_of_yours":  {"So many of your calls wait already that no more are taken.", "대기 중인 호출이 너무 많아 더 받을 수 없습니다."},
 	"problem.too_many_calls_waiting":   {"So many calls wait for a cleaner that no more are taken.", "대기 중인 호출이 많아 지금은 더 받을 수 없습니다."},
+	"problem.payment_not_confirmed":    {"The payment was not confirmed in time. Nothing was ordered.", "결제가 제때 확인되지 않았습니다. 주문하지 않았습니다."},
+	"problem.too_many_unpaid_orders":   {"So many of your orders wait for you to confirm their payment that no more are taken. Confirm or cancel one of them first.", "결제 확인을 기다리는 주문이 너무 많습니다. 먼저 결제를 확인하거나 취소해 주세요."},
 	"problem.too_many_orders_of_yours": {"So many of your orders wait already that no more are taken.", "대기 중인 주문이 너무 많아 더 받을 수 없습니다."},
 	"problem.idempotency_key_reused":   {"This form was sent before with other content. Look at it once more and send it again.", "같은 양식이 다른 내용으로 이미 전송되었습니다. 확인 후 다시 보내 주세요."},
 	"problem.already_cancelled":        {"The order is cancelled already.", "이미 취소된 주문입니다."},

@@ -210,6 +210,7 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 		s.others(random)
 	}
 	s.othersMeanwhile(random, moments)
+	s.anyConfirming(random)
 	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, s.span+48*hour)
 }
 
@@ -246,6 +247,7 @@ func (s *trial) requireInBalance(v contract.View) {
 	}
 	s.requireDecided(v)
 	s.requireMessagesInBalance(v.Status != booking.Cancelled)
+	s.requireToldToConfirm(v)
 	refunds := s.refundsInBalance()
 	if v.Status != booking.Cancelled {
 		owed := s.owes
@@ -360,6 +362,8 @@ func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 	}
 	if random.IntN(8) == 0 {
 		o.PaymentMethod = "pm_card_chargeDeclined"
+	} else {
+		anyToConfirm(o, random)
 	}
 	if random.IntN(4) == 0 {
 		o.Amount.Amount, price.Amount = 0, 0

@@ -74,6 +74,10 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 		return ctx.Err()
 	case err != nil || outcome.Result == booking.Deferred:
 		return &refusal{booking.PaymentUnavailable}
+	case outcome.Result == booking.Unconfirmed:
+		if outcome, err = s.confirm(ctx, outcome.Action); err != nil {
+			return err
+		}
 	}
 	return s.conclude(st, outcome)
 }
@@ -229,7 +233,9 @@ func (s *saga) charged() booking.Money {
 }
 
 func (s *saga) payment() booking.Charge {
-	return booking.Charge{Key: s.in.OrderID + "/charge", OrderID: s.in.OrderID, Amount: s.in.Amount, Method: s.in.PaymentMethod}
+	return booking.Charge{
+		Key: s.in.OrderID + "/charge", OrderID: s.in.OrderID, Amount: s.in.Amount, Method: s.in.PaymentMethod, ReturnTo: s.in.ReturnTo,
+	}
 }
 
 // placed tells the world, once, that the order came into being.

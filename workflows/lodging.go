@@ -23,6 +23,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	}
 	r.telling = story
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
+	r.confirming.before = r.holdBefore
 	r.came = true                                                         // nothing can keep it from that but its payment
 	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // of the steps, in their order
 	r.takeDecisions()
@@ -71,13 +72,10 @@ func (r *reservation) storyOrBack(ctx workflow.Context) error {
 	return err
 }
 
+// holdStock holds the rooms. Those that are held since the customer had to confirm the
+// payment stay held: it is the same hold.
 func (r *reservation) holdStock(ctx workflow.Context) error {
-	hold := r.hold()
-	hold.Late, hold.Why = r.tooLate()
-	held, err := r.step(ctx, step{
-		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
-		undo: r.releaseStock(),
-	})
+	held, err := r.stepHold(ctx)
 	if err != nil {
 		return err
 	}
@@ -85,6 +83,25 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 	r.emitWith(booking.ReservationConfirmed, held.Remaining)
 	r.learn(r.ctx, held.Changed)
 	return nil
+}
+
+func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
+	hold := r.hold()
+	hold.Late, hold.Why = r.tooLate()
+	return r.step(ctx, step{
+		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
+		undo: r.releaseStock(),
+	})
+}
+
+// holdBefore holds the rooms while the customer confirms the payment: nobody is to pay for
+// what is sold out meanwhile.
+func (r *reservation) holdBefore(ctx workflow.Context) error {
+	_, err := r.stepHold(ctx)
+	if err == nil {
+		r.undoneAfter(r.releaseStock(), r.refund())
+	}
+	return err
 }
 
 func (r *reservation) releaseStock() undo {

@@ -197,6 +197,7 @@ func (s *saga) takeMoney() {
 		return is, err
 	})
 	s.onResolve()
+	s.onReturn()
 	s.hearNotices()
 	s.hearFailures()
 }

@@ -126,6 +126,10 @@ type world struct {
 	strict     bool   // it gives nothing back any more of what a dispute was lost about
 	refusing   func() // is told when it does
 	moved      bool   // the stay may be changed
+	// confirmsUntil is how long after the order was placed the provider lets the customer
+	// confirm; 0 for ever.
+	confirmsUntil time.Duration
+	approves      bool // the customer approves whatever has to be confirmed at once
 	// registered: management knows of the call.
 	registered bool
 	// overtaken are slow calls that have not acted yet.
@@ -147,6 +151,7 @@ type atProvider struct {
 	refusals          int
 	refused           map[string]error // what a request was refused with, which its repetition meets, too
 	voided, declined  bool
+	customer          atCustomer // what the customer says to the charge, where that is asked
 }
 
 func newWorld(t testing.TB, kind booking.Kind) *world {
@@ -288,6 +293,12 @@ func (l ledger) BeginCharge(_ context.Context, c booking.Charge) (booking.Paymen
 
 func (l ledger) DeferCharge(_ context.Context, c booking.Charge) (booking.Payment, error) {
 	return act(l.process, "defer charge", func(ctx context.Context) (booking.Payment, error) { return l.ledger.DeferCharge(ctx, c) })
+}
+
+func (l ledger) RequireAction(_ context.Context, id, ref string, action booking.NextAction) (booking.Payment, error) {
+	return act(l.process, "require action", func(ctx context.Context) (booking.Payment, error) {
+		return l.ledger.RequireAction(ctx, id, ref, action)
+	})
 }
 
 func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
@@ -533,6 +544,8 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 		case is.declined || p.declines || c.Method == "pm_card_chargeDeclined":
 			is.declined = true
 			return "", activities.ErrDeclined
+		case c.Method == toConfirm:
+			return p.confirmed(is, c)
 		default:
 			is.charged, is.currency = c.Amount.Amount, c.Amount.Currency
 			return "ref of " + c.Key, nil
@@ -540,9 +553,24 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 	})
 }
 
+// Confirm implements activities.PaymentProvider.
+func (p provider) Confirm(_ context.Context, c booking.Charge, ref string, _ booking.PaymentReturn) (string, error) {
+	return act(p.process, "confirm", func(context.Context) (string, error) {
+		assert.Equal(p, "action of "+c.Key, ref)
+		is := p.at(c.Key)
+		if is.voided {
+			return "", activities.ErrVoided
+		}
+		return p.confirmed(is, c)
+	})
+}
+
 func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	return act(p.process, "void", func(context.Context) ([]string, error) {
 		is := p.at(c.Key)
+		if is.customer == approves {
+			is.charged, is.currency = c.Amount.Amount, c.Amount.Currency
+		}
 		if is.charged > 0 {
 			return []string{"ref of " + c.Key}, nil
 		}

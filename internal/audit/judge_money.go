@@ -22,6 +22,10 @@ func (f *facts) money(o standing, d due) []Finding {
 		if p == nil || p.Status != booking.Charged || !f.isPaidFor(p, o) || p.Kept != 0 || p.Refunded != 0 && len(p.Entries) == 0 {
 			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
 		}
+	case asked:
+		if p == nil || !slices.Contains(confirming, p.Status) {
+			return f.finds(Money, "", "it is %s and its customer has to confirm %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
+		}
 	case absent:
 		if !settled(p) {
 			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, afterAll(p), paymentInWords(p))
@@ -29,6 +33,10 @@ func (f *facts) money(o standing, d due) []Finding {
 	}
 	return f.entries()
 }
+
+// confirming are where the payment stands of an order whose customer has to confirm it: the
+// order may not have heard yet what came of that.
+var confirming = []booking.PaymentStatus{booking.ActionRequired, booking.Charged, booking.Declined}
 
 // keepers are the reasons of cancellations of which a policy may keep something. All
 // others give everything back.

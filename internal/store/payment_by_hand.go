@@ -69,12 +69,14 @@ func unknownCharge(payment *booking.Payment, r booking.Resolution) {
 	})
 }
 
-// NoteCharge records the provider's reference of a charge that was taken after all, of a
-// payment that a person has paid by hand without knowing it.
+// NoteCharge records the provider's reference of a charge that was taken after all: of a
+// payment that a person has paid by hand without knowing it, or of one that the customer
+// confirmed too late. That is RefundPending then.
 func (p *Payments) NoteCharge(ctx context.Context, orderID, ref string) error {
 	return p.db.run(ctx, "note charge", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("UPDATE payments SET ref = ?, updated_at = ? WHERE order_id = ? AND status = ? AND ref = ''",
-			ref, now(), orderID, booking.Returned).Exec(ctx)
+		_, err := q.NewRaw(`UPDATE payments SET ref = ?, status = CASE WHEN status = ? THEN ? ELSE status END, updated_at = ?
+			WHERE order_id = ? AND (status = ? OR status = ? AND action_ref <> '') AND ref = ''`,
+			ref, booking.ChargePrevented, booking.RefundPending, now(), orderID, booking.Returned, booking.ChargePrevented).Exec(ctx)
 		return err
 	})
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-func testConfirmations(t *testing.T, fresh newURL) {
+func testSandboxConfirmations(t *testing.T, fresh newURL) {
 	sandbox := store.NewSandbox(setup(t, fresh, "sandbox"))
 	until := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 	ask := func(t *testing.T) booking.Charge {

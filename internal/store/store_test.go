@@ -81,6 +81,7 @@ func TestStore(t *testing.T) {
 				"Sandbox":          testSandbox,
 				"SandboxIntents":   testSandboxIntents,
 				"Confirmations":    testConfirmations,
+				"SandboxConfirmed": testSandboxConfirmations,
 				"Confirmed":        testIntentsConfirmed,
 				"PaymentCustomers": testPaymentCustomers,
 				"Announcer":        testAnnouncer,

@@ -66,6 +66,7 @@ const (
 	RejectUpdate   = "reject"
 	CancelUpdate   = "cancel"
 	NoShowUpdate   = "no_show"
+	ReturnUpdate   = "return"   // the customer is back from the payment provider; it carries a booking.PaymentReturn
 	CompleteUpdate = "complete" // checked out early, delivered, handed over, cleaned
 )
 

@@ -9,11 +9,12 @@ import (
 // Notices: messages that are sent while an order goes well, and taken back when
 // it is cancelled. Each is the name of a message within its order.
 const (
-	OwnerNotice        = "notice"           // to the owner: an order came
-	DeferralNotice     = "payment-deferred" // to the customer: the payment follows
-	ConfirmationNotice = "confirmation"     // to the customer: the order is confirmed
-	IntroductionNotice = "assignment"       // to the customer: who comes
-	CleanerNotice      = "cleaner"          // to the cleaner: where to go
+	OwnerNotice          = "notice"             // to the owner: an order came
+	DeferralNotice       = "payment-deferred"   // to the customer: the payment follows
+	ConfirmPaymentNotice = "payment-to-confirm" // to the customer: they have to confirm the payment
+	ConfirmationNotice   = "confirmation"       // to the customer: the order is confirmed
+	IntroductionNotice   = "assignment"         // to the customer: who comes
+	CleanerNotice        = "cleaner"            // to the cleaner: where to go
 )
 
 // NotProcessedMessage is the name of the message to the customer of an order that
@@ -77,7 +78,7 @@ func AddresseeOf(orderID, key string) booking.Addressee {
 	switch strings.TrimSuffix(name, "/withdrawal") {
 	case OwnerNotice:
 		return booking.ForOwner
-	case DeferralNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage, NoShowMessage:
+	case DeferralNotice, ConfirmPaymentNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage, NoShowMessage:
 		return booking.ForCustomer
 	case CleanerNotice:
 		return booking.ForCleaner

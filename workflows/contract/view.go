@@ -30,6 +30,10 @@ type View struct {
 	// PaymentDeferred is set while the payment waits for its turn. It is
 	// replaced when it changes, and never written to.
 	PaymentDeferred *Deferral `json:"paymentDeferred,omitempty" doc:"Set while the payment provider is overloaded and the payment waits for its turn"`
+	// NextAction and ExpiresAt are set while the order is awaiting_payment. NextAction is
+	// replaced when it changes, and never written to.
+	NextAction *booking.NextAction `json:"nextAction,omitempty" doc:"What the customer has to do for the payment, of an order that is awaiting_payment; not set once that is done and the provider has yet to decide"`
+	ExpiresAt  time.Time           `json:"expiresAt,omitzero" doc:"When an order that is awaiting_payment is cancelled unless the payment is there"`
 	// Terms are set of an order with a cancellation policy, and Settled once that is
 	// cancelled. They are replaced when they change, and never written to.
 	Terms   *Terms              `json:"terms,omitempty" doc:"What customers who cancel get back, as it was when the order was placed; everything without it"`
