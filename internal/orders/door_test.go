@@ -148,6 +148,7 @@ var withoutWarrant = map[string]string{
 	"begin":       "starts orders, and settles them after Settle has asked for the warrant",
 	"deleteDrink": "is about a drink; the catalogue's events name by whom",
 	"TellNotice":  "only has the payment provider asked; LookAtPayment is how an operator does",
+	"comeBack":    "only has the payment provider asked whether its customer has paid",
 	"signal":      "is what ForceCancel and TellAssigned tell orders for the service itself",
 }
 
