@@ -61,6 +61,10 @@ type Payment struct {
 	Kept     int64  // what the policy keeps, in the same; what is kept in the end, once it is given back
 	Ref      string // the provider's own id of the charge, when known
 	At       time.Time
+	// Asked is what the undo has asked the provider to give back under its key, in all, in the
+	// same, and AskedAt when. Until the provider shows it, it may be carried out yet.
+	Asked    int64
+	AskedAt  time.Time
 	Entries  []Entry   // its refunds, oldest first, where they were asked for
 	Disputes []Dispute // where they were asked for
 }

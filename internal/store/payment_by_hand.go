@@ -11,7 +11,8 @@ import (
 
 // PayByHand marks the refunds of the order that have failed or were never answered, and
 // are still owed, as done by hand: the payment's own first, and others as far as there is room for
-// them. Those that the provider has pending are left out, and count as given back. Returns those
+// them. What the provider has made of the payment's own, as it says or has said last, is not paid
+// again. Those that the provider has pending are left out, and count as given back. Returns those
 // that the same evidence stands for, none when there are none.
 // UnderDispute: there are some, and a dispute of the charge may yet take that money back.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
@@ -19,6 +20,13 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 	err = p.change(ctx, "record what was paid by hand", r.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		paid = nil
 		own := payment.RefundKey()
+		if r.Blind {
+			made, err := known(ctx, q, payment)
+			if err != nil {
+				return err
+			}
+			r.Made = made
+		}
 		unknownCharge(&payment, r)
 		if e, begun := payment.Entry(own); begun && (e.State == booking.EntryFailed || isUnanswered(e, r)) {
 			for _, made := range r.Made { // the rest of it is owed

@@ -34,6 +34,8 @@ type paymentRow struct {
 	Waits     bool // it stands in line
 	Kept      int64
 	Tier      string
+	Asked     int64
+	AskedAt   bun.NullTime
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -53,6 +55,7 @@ func (r paymentRow) payment() booking.Payment {
 			Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
 		},
 		Status: r.Status, Refunded: r.Refunded, Kept: r.Kept, Ref: r.Ref, At: r.CreatedAt.UTC(),
+		Asked: r.Asked, AskedAt: r.AskedAt.UTC(),
 	}
 }
 
