@@ -93,6 +93,10 @@ func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
 	undo, err = refund(payments, c)
 	require.NoError(t, err)
 	require.True(t, undo.NeedsPerson)
+	early, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Equal(t, booking.DecisionPending, early.Refused, "it has given all but the part, which may be made yet")
+	require.Len(t, onRecord(t, payments, "o1").Entries, 2)
 	e := goodwill("refund/1", 20000)
 	e.State, e.Words = part.Entry.State, part.Entry.Words
 	part, err = refundPart(payments, e)
