@@ -36,6 +36,9 @@ type Payments struct {
 	// Silence is for how long the provider may answer nothing but errors of a refund that it
 	// has accepted before a person has to see to that; 0: a day.
 	Silence time.Duration
+	// InFlight is for how long a request that was not answered may be carried out yet, though the
+	// provider does not show it; 0: a minute.
+	InFlight time.Duration
 
 	flights singleflight.Group
 	asking  sync.Map // keys of charges for which the provider is being asked
@@ -79,7 +82,7 @@ func (p *Payments) charge(ctx context.Context, c booking.Charge) (booking.Paymen
 // giveUp undoes a charge that may have been taken. What is still owed then is
 // left to the order's own undo.
 func (p *Payments) giveUp(ctx context.Context, c booking.Charge) (booking.Payment, error) {
-	payment, err := p.undo(ctx, c)
+	payment, err := p.undoOnce(ctx, c)
 	if _, owed := errors.AsType[*Owed](err); owed {
 		return payment, nil
 	}

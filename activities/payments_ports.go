@@ -42,6 +42,13 @@ type PaymentLedger interface {
 	EndRefund(
 		ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
 	) (booking.Payment, error)
+	// NoteAsked records what the undo asks the provider to give back under its key, in all,
+	// before it does. False, and nothing is recorded: another attempt has asked for something
+	// else since was was read.
+	NoteAsked(ctx context.Context, orderID string, was, asked int64) (noted bool, err error)
+	// NoteMade records what the provider is known to have made under that key, as entries
+	// beside the undo's own, which is under way. It stands in place of what was known before.
+	NoteMade(ctx context.Context, orderID string, made []booking.Entry) error
 	// NoteCharge records the provider's reference of a charge that was taken after all,
 	// of a Returned payment that has none, or of one that is ChargePrevented and was
 	// confirmed too late: that is RefundPending then.
@@ -79,8 +86,8 @@ type PartLedger interface {
 	// Import records what others have given back of a payment, and how its disputes
 	// stand. Returns the payment with its entries.
 	Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error)
-	// PayByHand marks the refunds that have failed as done by hand. Returns those that
-	// the same evidence stands for. UnderDispute: a dispute of the charge may yet take back
+	// PayByHand marks the refunds that have failed as done by hand; what the provider is known to
+	// have made of one is not paid again. Returns those that the same evidence stands for. UnderDispute: a dispute of the charge may yet take back
 	// what is to be paid.
 	PayByHand(ctx context.Context, r booking.Resolution) ([]booking.Entry, error)
 }
@@ -155,6 +162,17 @@ type Refund struct {
 func (o Outlay) Under(key string) (sum int64) {
 	for _, r := range o.Refunds {
 		if r.Key == key && r.State != booking.EntryFailed {
+			sum += r.Amount
+		}
+	}
+	return sum
+}
+
+// everUnder is what refunds under the key come to, with those that have failed: what was asked
+// for under it, and carried out.
+func (o Outlay) everUnder(key string) (sum int64) {
+	for _, r := range o.Refunds {
+		if r.Key == key {
 			sum += r.Amount
 		}
 	}

@@ -19,7 +19,7 @@ import (
 // for again until they change.
 func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking.Undo, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) {
-		payment, err := p.undo(ctx, c)
+		payment, err := p.undoOnce(ctx, c)
 		owed, isOwed := errors.AsType[*Owed](err)
 		switch {
 		case isOwed && owed.Words == c.Owed:
@@ -190,59 +190,6 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 		return payment, p.noted(ctx, payment, owed)
 	}
 	return p.endRefund(ctx, payment, end, ref, last)
-}
-
-// given is what the undo's own refund has given back of a charge.
-type given struct {
-	amount int64
-	id     string // the provider's
-}
-
-// giveBackOne gives back what is owed of one charge. Of a charge beside the one
-// that was meant, all of it is owed; so it is of one that was taken in another
-// amount.
-func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, ref string, alone bool) (given, error) {
-	key := payment.RefundKey()
-	seen, err := severalCharges{p.Provider}.Look(ctx, ref)
-	if err != nil {
-		return given{}, elsewhere{fmt.Errorf("look at charge at provider: %w", unheard{err})}
-	}
-	known := alone && seen.Taken == payment.Amount
-	due := booking.Money{Amount: seen.Left, Currency: payment.Amount.Currency}
-	var part *booking.Entry
-	if known {
-		if err := p.learnFrom(ctx, payment, seen); err != nil {
-			return given{}, err
-		}
-		part = underWay(*payment)
-		// What was paid by hand is left at the provider, and is not owed.
-		due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)-onItsWay(*payment, seen)))
-	}
-	id, err := severalCharges{p.Provider}.Refund(ctx, key, seen, due)
-	switch {
-	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // with ErrReturned the part may be made all the same
-		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", unheard{err})}
-	case part != nil:
-		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may not follow it any more
-			return given{}, err
-		}
-		return given{}, elsewhere{&Owed{Words: "refund " + part.Key + " of the same charge is under way"}}
-	case !known:
-		return given{payment.Amount.Amount, id}, nil
-	default:
-		return given{seen.Under(key) + due.Amount, id}, nil
-	}
-}
-
-// underWay is a refund of a part that is. While it may fail, it is not known what
-// the undo owes.
-func underWay(payment booking.Payment) *booking.Entry {
-	for _, e := range payment.Entries {
-		if e.Key != payment.RefundKey() && e.State == booking.EntryPending {
-			return &e
-		}
-	}
-	return nil
 }
 
 // noted is err, once the ledger knows what the undo waits for, if it is known.

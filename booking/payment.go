@@ -75,8 +75,12 @@ type Payment struct {
 	Action    *NextAction
 	ActionRef string
 	At        time.Time
-	Entries   []Entry   // its refunds, oldest first, where they were asked for
-	Disputes  []Dispute // where they were asked for
+	// Asked is what the undo has asked the provider to give back under its key, in all, in the
+	// same, and AskedAt when. Until the provider shows it, it may be carried out yet.
+	Asked    int64
+	AskedAt  time.Time
+	Entries  []Entry   // its refunds, oldest first, where they were asked for
+	Disputes []Dispute // where they were asked for
 	// Further are its charges beside the first, oldest first, where they were asked for.
 	// Amount and Ref are of all charges that were taken: see Refs.
 	Further []FurtherCharge

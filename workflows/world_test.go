@@ -324,6 +324,14 @@ func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatu
 	})
 }
 
+func (l ledger) NoteAsked(_ context.Context, id string, was, asked int64) (bool, error) {
+	return act(l.process, "note what is asked for", func(ctx context.Context) (bool, error) { return l.ledger.NoteAsked(ctx, id, was, asked) })
+}
+
+func (l ledger) NoteMade(_ context.Context, id string, made []booking.Entry) error {
+	return actErr(l.process, "note what was made", func(ctx context.Context) error { return l.ledger.NoteMade(ctx, id, made) })
+}
+
 func (l ledger) NoteCharge(_ context.Context, id, ref string) error {
 	return actErr(l.process, "note charge", func(ctx context.Context) error { return l.ledger.NoteCharge(ctx, id, ref) })
 }

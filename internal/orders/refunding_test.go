@@ -412,7 +412,7 @@ func TestResolve_StillOwed(t *testing.T) {
 			t.Run(name+"/"+string(status), func(t *testing.T) {
 				t.Parallel()
 				g := newGiving(t, status)
-				says := error(temporal.NewNonRetryableApplicationError("none waits", string(booking.NothingOwed), nil, contract.Refusal{}))
+				says := temporal.NewNonRetryableApplicationError("none waits", string(booking.NothingOwed), nil, contract.Refusal{})
 				if status.Final() {
 					says = serviceerror.NewNotFound("workflow execution already completed")
 				}

@@ -39,6 +39,8 @@ type paymentRow struct {
 	ActionType  string
 	ActionURL   string `bun:"action_url"`
 	ActionUntil bun.NullTime
+	Asked       int64
+	AskedAt     bun.NullTime
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
@@ -59,6 +61,7 @@ func (r paymentRow) payment() booking.Payment {
 		},
 		Status: r.Status, Refunded: r.Refunded, Kept: r.Kept, Ref: r.Ref, At: r.CreatedAt.UTC(),
 		ActionRef: r.ActionRef,
+		Asked:     r.Asked, AskedAt: r.AskedAt.UTC(),
 	}
 	if r.Status == booking.ActionRequired {
 		payment.Action = r.action()
