@@ -170,7 +170,9 @@ func (s *saga) refund() undo {
 		},
 		then: func(found booking.Undo) {
 			s.refunded, s.declined, s.owed, s.unanswered = found.Acted, found.Declined, found.Owed, false
-			s.moneyBack = found.Owed == ""
+			if s.moneyBack = found.Owed == ""; s.moneyBack {
+				s.askOnceMore(booking.Payment{Charge: s.payment()}.RefundKey())
+			}
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
 			s.back, s.amountOwed = found.Back(), found.Due
