@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -46,6 +47,34 @@ func TestLookAgain_RefundFailsLater(t *testing.T) {
 	got, err := lookAgain(payments, "o1")
 	require.NoError(t, err)
 	require.Empty(t, got.Failed, "it is paid by hand, and stays so")
+}
+
+// followers are asked to follow orders' payments.
+type followers struct{ orders []string }
+
+func (f *followers) Follow(_ context.Context, orderID string) error {
+	f.orders = append(f.orders, orderID)
+	return nil
+}
+
+// TestRefundPart_MeetsAFailure: that a refund has failed after it was done may be found when
+// another one is asked for. Nothing may follow the first one any more: its payment is followed
+// from then on, once.
+func TestRefundPart_MeetsAFailure(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	var f followers
+	payments.Follower = &f
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	d.fails(onRecord(t, payments, "o1").Entries[0])
+	require.Empty(t, f.orders)
+	for _, key := range []string{"refund/2", "refund/3"} {
+		_, err = refundPart(payments, goodwill(key, 1000))
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"o1"}, f.orders)
+	require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
 }
 
 // TestLookAgain_OwnRefundFailsLater: so does the refund of an order that is cancelled. Its

@@ -174,7 +174,9 @@ func (s *saga) refund() undo {
 		},
 		then: func(found booking.Undo) {
 			s.refunded, s.declined, s.owed, s.unanswered = found.Acted, found.Declined, found.Owed, false
-			s.moneyBack = found.Owed == ""
+			if s.moneyBack = found.Owed == ""; s.moneyBack {
+				s.askOnceMore(booking.Payment{Charge: s.payment()}.RefundKey())
+			}
 			s.further = max(s.further, found.Further) // the answer of a further charge may not have been heard
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded

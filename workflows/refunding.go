@@ -81,16 +81,17 @@ func (p *part) isNews() bool { return p.failed || !p.quiet }
 
 // parts is what a saga knows of the refunds in part, and of what was paid by hand.
 type parts struct {
-	open      int        // how many are on their way
-	late      []*part    // with which patience has ended before anything came of them
-	telling   int        // how many messages about them are
-	asked     int        // how many the ledger has not answered yet
-	begun     int        // how many there were by staff
-	resolving bool       // what was paid by hand is being recorded
-	attempts  []*attempt // under way, of what an operator may pay by hand
-	given     int64      // what those come to that are done
-	asks      int        // how often such attempts were to be made again
-	following []string   // the keys of those that are on their way
+	open      int                      // how many are on their way
+	late      []*part                  // with which patience has ended before anything came of them
+	telling   int                      // how many messages about them are
+	asked     int                      // how many the ledger has not answered yet
+	begun     int                      // how many there were by staff
+	resolving bool                     // what was paid by hand is being recorded
+	attempts  []*attempt               // under way, of what an operator may pay by hand
+	given     int64                    // what those come to that are done
+	asks      int                      // how often such attempts were to be made again
+	following []string                 // the keys of those that are on their way
+	missed    map[string]booking.Entry // of these, those that were said to have failed meanwhile
 }
 
 // refundPart is how a refund in part goes: its entry is written, the provider is

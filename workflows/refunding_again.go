@@ -94,25 +94,43 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	}
 }
 
-// hearFailures follows refunds again that the saga has taken for done. Those that it
-// follows anyway it has been told of otherwise.
+// hearFailures follows refunds again that the saga has taken for done. Of those that it
+// follows anyway it notes what was heard: they may have been done, and have failed since.
 func (s *saga) hearFailures() {
+	s.parts.missed = map[string]booking.Entry{}
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
 		told := workflow.GetSignalChannel(ctx, contract.RefundFailedSignal)
 		for {
 			var e booking.Entry
 			told.Receive(ctx, &e)
-			r := contract.RefundingAgain{Entry: e, Order: s.view}.Refund()
-			if !followsFailures(ctx) || r.ID == "" || s.follows(r.ID, e.Key) {
-				continue //replay:never a failure that the saga follows anyway, or that somebody has typed
+			id, ours := contract.RefundIDOf(s.view.ID, e.Key)
+			switch {
+			case !followsFailures(ctx) || !ours:
+			case !s.follows(id, e.Key):
+				s.followAgain(e)
+			case asksBeforeCalling(ctx):
+				s.parts.missed[e.Key] = e //replay:never a refund has to fail while its saga still shows that it was done
 			}
-			s.parts.open++
-			workflow.Go(s.ctx, func(ctx workflow.Context) {
-				s.refundAgain(ctx, again(r, e))
-				s.parts.open--
-			})
 		}
 	})
+}
+
+// followAgain follows a refund that has failed after it was done.
+func (s *saga) followAgain(e booking.Entry) {
+	s.parts.open++
+	workflow.Go(s.ctx, func(ctx workflow.Context) {
+		s.refundAgain(ctx, again(contract.RefundingAgain{Entry: e, Order: s.view}.Refund(), e))
+		s.parts.open--
+	})
+}
+
+// askOnceMore follows a refund again, which has just ended, if it was heard meanwhile that
+// it has failed.
+func (s *saga) askOnceMore(key string) {
+	if e, heard := s.parts.missed[key]; heard && !slices.Contains(s.parts.following, key) {
+		delete(s.parts.missed, key) //replay:never a refund has to fail while its saga still shows that it was done
+		s.followAgain(e)
+	}
 }
 
 // follows tells whether the saga waits for the refund: to the undo's own it has not come, or
@@ -127,5 +145,6 @@ func (s *saga) following(key string) (ends func()) {
 	return func() {
 		n := slices.Index(s.parts.following, key)
 		s.parts.following = slices.Delete(slices.Clone(s.parts.following), n, n+1)
+		s.askOnceMore(key)
 	}
 }

@@ -71,6 +71,34 @@ func TestRefundFails_HeardTooLate(t *testing.T) {
 	require.Equal(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
 }
 
+// TestRefundFails_WhileItsEndIsShown: a part fails while the saga still has to show that it
+// was done, since the read model is away. It is followed again all the same.
+func TestRefundFails_WhileItsEndIsShown(t *testing.T) {
+	s := newStay(t)
+	away := false
+	s.setFaults(func(call string) fault { return only(before, call == "publish" && away) })
+	s.env.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		away = true
+	}, hour-time.Second)
+	s.gives(hour, "1", 30000)
+	s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.RefundFailedSignal, s.failLater(s.order+"/refund/1")) }, hour+5*time.Second)
+	s.env.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		away = false
+	}, hour+10*time.Second)
+	var marked contract.View
+	s.env.RegisterDelayedCallback(func() { marked = s.row().View }, 2*hour)
+	paid := s.resolves(3 * hour)
+	v := s.run()
+	require.True(t, marked.NeedsAttention)
+	require.NoError(t, paid.err)
+	require.False(t, v.NeedsAttention)
+	require.Equal(t, map[string]booking.EntryState{"refund/1": booking.EntryDone}, s.entries())
+}
+
 // TestRefundFails_WhileTheProviderIsAway: that a part has failed is heard while the provider
 // answers nothing but errors. The order is marked all the same after a while.
 func TestRefundFails_WhileTheProviderIsAway(t *testing.T) {
