@@ -139,7 +139,7 @@ func (p *pages) troubles(v *visitor) {
 	v.goTo("/rooms?checkIn=" + inDays(12).String() + "&checkOut=" + inDays(10).String() + "&rooms=1")
 	v.keep("rooms-wrong-days")
 	v.goTo("/rooms/" + place + "?checkIn=" + inDays(10).String() + "&checkOut=" + inDays(12).String() + "&rooms=1")
-	v.Click("radio", v.word("A test card that is declined", "거절되는 시험 카드"))
+	v.Click("radio", v.word("A test card that is declined", "테스트 카드 (결제 거절)"))
 	v.Click("button", v.word("Reserve and pay", "예약하고 결제하기"))
 	v.Arrives("/orders/lodging-")
 	v.SeesIn("[role=status]", v.word("Cancelled", "예약취소"))

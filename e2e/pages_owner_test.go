@@ -54,6 +54,8 @@ func (p *pages) desk(v *visitor) {
 	v.keep("today")
 	v.goTo("/desk/earnings")
 	v.keep("earnings")
+	v.goTo("/messages")
+	v.keep("messages-owner")
 	v.goTo("/")
 	v.keep("home-owner")
 }
@@ -80,16 +82,17 @@ func (v *visitor) givesBack() {
 // meal and withdraws it.
 func (p *pages) offers(v *visitor) {
 	name := "호숫가 Lakeside " + v.String()
-	place := p.place(3, object{"name": name, "ownerId": "cora"})
+	place := p.place(3, object{"name": name, "ownerId": "cora", "cancellation": object{"tiers": halfWithinWeek}})
 	p.drink(3, object{"name": "라테 Latte " + v.String(), "ownerId": "cora"})
 	v.goTo("/desk/catalogue")
 	v.Click("link", name)
 	v.Arrives("/desk/places/" + place)
 	v.keep("place-form")
+	v.setsFee()
 	v.Click("link", v.word("Rooms by night", "객실 수 관리"))
 	v.Arrives("/stock")
-	v.Fill(v.word("First night", "첫 밤"), inDays(10).String())
-	v.Fill(v.word("Last night", "마지막 밤"), inDays(11).String())
+	v.Fill(v.word("First night", "첫 숙박일"), inDays(10).String())
+	v.Fill(v.word("Last night", "마지막 숙박일"), inDays(11).String())
 	v.Fill(v.word("Rooms", "객실 수"), "7")
 	v.keep("stock")
 	v.Click("button", v.word("Set", "설정하기"))
@@ -113,6 +116,23 @@ func (p *pages) offers(v *visitor) {
 	v.goTo("/desk/catalogue?withdrawn=1")
 	v.Sees(meal)
 	v.keep("catalogue-withdrawn")
+}
+
+// setsFee sets a fee for customers who cancel at the place that is shown.
+func (v *visitor) setsFee() {
+	v.Helper()
+	at := v.Address()
+	v.Click("link", v.word("Change the terms", "취소 규정 변경"))
+	v.Arrives("/cancellation")
+	v.Fill(v.word("Fee that is kept besides", "별도 공제 수수료"), "much")
+	v.Click("button", v.word("Save", "저장하기"))
+	v.Sees(v.word("This is no amount that can be paid.", "결제할 수 있는 금액이 아닙니다."))
+	v.keep("terms-wrong")
+	v.Fill(v.word("Fee that is kept besides", "별도 공제 수수료"), "1,000")
+	v.Click("button", v.word("Save", "저장하기"))
+	v.Arrives(at)
+	v.Sees(v.word("₩1,000 is kept as a fee.", "수수료 ₩1,000 공제"))
+	v.keep("place-with-terms")
 }
 
 // keyboardAtTheDesk: an owner confirms a reservation with the keyboard alone.

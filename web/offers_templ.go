@@ -611,7 +611,7 @@ func offerPage(p page, f *offerForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = fieldOf(f.input(p.words, "price", "text")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fieldOf(f.priceInput(p.words)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1204,6 +1204,15 @@ func offerSide(w words, f *offerForm) templ.Component {
 		}
 		return nil
 	})
+}
+
+// priceInput is the field of the price: of a place that of a night.
+func (f *offerForm) priceInput(w words) input {
+	i := f.input(w, "price", "text")
+	if f.kind == booking.Lodging {
+		i.label = w.say("field.night")
+	}
+	return i
 }
 
 var _ = templruntime.GeneratedTemplate

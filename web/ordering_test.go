@@ -64,7 +64,7 @@ func TestOrder(t *testing.T) {
 			offered := b.get(link)
 			require.Equal(t, http.StatusOK, offered.status)
 			if c.price != "" {
-				require.Contains(t, offered.words(), "Altogether "+c.price)
+				require.Contains(t, offered.words(), "Total "+c.price)
 			}
 			got := b.submit(offered, c.action, c.fields...)
 			require.Equal(t, http.StatusOK, got.status, got.text)

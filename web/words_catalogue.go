@@ -5,13 +5,14 @@ var catalogueWords = map[string]entry{
 
 	"field.name":          {"Name", "이름"},
 	"field.price":         {"Price of one", "개당 가격"},
+	"field.night":         {"Price of a room and night", "객실 1박 가격"},
 	"field.count":         {"Cups on that day", "그날의 수량"},
-	"field.confirmWithin": {"Time to confirm", "승인 시간"},
+	"field.confirmWithin": {"Time to confirm", "승인 제한 시간"},
 	"field.timeZone":      {"Time zone", "시간대"},
 	"field.checkInTime":   {"Check-in from", "체크인 시각"},
 	"field.checkOutTime":  {"Check-out until", "체크아웃 시각"},
-	"field.from":          {"First night", "첫 밤"},
-	"field.last":          {"Last night", "마지막 밤"},
+	"field.from":          {"First night", "첫 숙박일"},
+	"field.last":          {"Last night", "마지막 숙박일"},
 
 	"fault.money":   {"This is no amount that can be paid.", "결제할 수 있는 금액이 아닙니다."},
 	"fault.within":  {"A length of time such as 24h or 90m, 30 days at most.", "24h, 90m처럼 입력해 주세요. 최대 30일입니다."},
@@ -19,7 +20,7 @@ var catalogueWords = map[string]entry{
 	"fault.overlap": {"Guests must leave before the next ones come.", "체크아웃은 체크인보다 늦을 수 없습니다."},
 	"fault.zone":    {"This is no time zone such as Asia/Seoul.", "Asia/Seoul과 같은 시간대를 입력해 주세요."},
 	"fault.between": {"A whole number from %d to %d.", "%d부터 %d까지의 정수를 입력해 주세요."},
-	"fault.range":   {"This must not be before the first night, nor more than %d nights later.", "첫 밤보다 빠를 수 없고 최대 %d박까지 가능합니다."},
+	"fault.range":   {"This must not be before the first night, nor more than %d nights later.", "첫 숙박일보다 빠를 수 없고 최대 %d박까지 가능합니다."},
 
 	"catalogue.which":      {"Which offers", "상품 종류"},
 	"catalogue.onsale":     {"On sale", "판매 중"},
@@ -62,7 +63,7 @@ var catalogueWords = map[string]entry{
 
 	"stock.title":  {"Rooms by night", "객실 수 관리"},
 	"stock.left":   {"%d of %d left", "남은 수량 %d/%d"},
-	"stock.how":    {"left / there are", "남은 객실 / 전체"},
+	"stock.how":    {"rooms left / rooms in all", "남은 객실 / 전체"},
 	"stock.before": {"Month before", "이전 달"},
 	"stock.on":     {"Next month", "다음 달"},
 	"stock.change": {"Change", "변경"},

@@ -21,10 +21,10 @@ var commonWords = map[string]entry{
 	"home.welcome":  {"Rooms, meals, drinks and cleaning", "숙소, 음식, 음료, 청소"},
 	"home.promise":  {"Every order is completed, or undone completely: money, rooms and all.", "모든 주문은 끝까지 처리되거나, 결제와 재고까지 완전히 되돌려집니다."},
 	"home.login":    {"Log in to order", "로그인하고 주문하기"},
-	"home.rooms":    {"A room for some nights, free on every one of them", "머무는 모든 밤에 비어 있는 방"},
+	"home.rooms":    {"A room for some nights, free on every one of them", "숙박 기간 내내 비어 있는 방"},
 	"home.meals":    {"A meal, brought to your door", "집 앞까지 배달되는 음식"},
-	"home.drinks":   {"A drink, made for the day you come", "찾아가는 날에 맞춰 준비되는 음료"},
-	"home.cleaning": {"Somebody who cleans, as soon as one is free", "가능한 대로 바로 찾아가는 청소"},
+	"home.drinks":   {"A drink, made for the day you come", "방문하는 날에 맞춰 준비되는 음료"},
+	"home.cleaning": {"Somebody who cleans, as soon as one is free", "가능한 담당자가 바로 찾아가는 청소"},
 
 	"list.more":  {"Show more", "더 보기"},
 	"list.first": {"Back to the beginning", "처음으로"},

@@ -33,9 +33,9 @@ var offerWords = map[string]entry{
 	"offer.shop":      {"From", "판매처"},
 
 	"pay.how":                    {"How you pay", "결제 방법"},
-	"pay.total":                  {"Altogether", "합계"},
-	"pay.pm_card_visa":           {"A test card that pays", "결제되는 시험 카드"},
-	"pay.pm_card_chargeDeclined": {"A test card that is declined", "거절되는 시험 카드"},
+	"pay.total":                  {"Total", "합계"},
+	"pay.pm_card_visa":           {"A test card that pays", "테스트 카드 (결제 성공)"},
+	"pay.pm_card_chargeDeclined": {"A test card that is declined", "테스트 카드 (결제 거절)"},
 
 	"rooms.title":   {"Rooms that are free", "비어 있는 방 찾기"},
 	"rooms.search":  {"Search", "찾기"},

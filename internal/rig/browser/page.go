@@ -35,7 +35,6 @@ type Look struct {
 	Language string // as in Accept-Language; en when empty
 	NoScript bool   // scripts are off
 	Dark     bool   // dark colours are preferred
-	Scale    int    // dots of a picture for each of the page, both ways; 1 when zero
 }
 
 // String is the look in a file's name, such as ko-390-noscript.
@@ -53,7 +52,7 @@ func (l Look) String() string {
 
 // whole is the look with its defaults.
 func (l Look) whole() Look {
-	l.Width, l.Language, l.Scale = cmp.Or(l.Width, 1280), cmp.Or(l.Language, "en"), cmp.Or(l.Scale, 1)
+	l.Width, l.Language = cmp.Or(l.Width, 1280), cmp.Or(l.Language, "en")
 	return l
 }
 
@@ -90,7 +89,7 @@ func (p *Page) prepare(ctx context.Context, t *chromedp.Target) error {
 			UserAgent: version.UserAgent, AcceptLanguage: p.Language,
 		}),
 		do(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-			Width: int64(p.Width), Height: 800, DeviceScaleFactor: float64(p.Scale), Mobile: p.Width <= telephone,
+			Width: int64(p.Width), Height: 800, DeviceScaleFactor: 1, Mobile: p.Width <= telephone,
 		}),
 		do(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: p.preferences()}),
 		do(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: p.NoScript}),
