@@ -119,3 +119,14 @@ func TestRun_FindsEveryDriftOfCharges(t *testing.T) {
 		t.Run(name, d.requireFound)
 	}
 }
+
+// TestRun_KeptOfWhatItCostThen: an order that was changed, cancelled and reset may show what
+// it cost first. What is kept is of what it cost then.
+func TestRun_KeptOfWhatItCostThen(t *testing.T) {
+	t.Parallel()
+	b := newBooks()
+	b.add(order(booking.Lodging, booking.Cancelled))
+	b.dearer(30000)
+	b.keeps(39000)
+	b.requireFindings(t)
+}

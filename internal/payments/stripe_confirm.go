@@ -52,7 +52,8 @@ func (s *Stripe) Confirm(ctx context.Context, c booking.Charge, ref string, _ bo
 // answered is what an intent comes to that a charge was answered with. *ActionRequired: its
 // customer has to confirm it.
 func (s *Stripe) answered(ctx context.Context, c booking.Charge, intent *stripe.PaymentIntent) (ref string, err error) {
-	if c.ReturnTo == "" || intent.Status != stripe.PaymentIntentStatusRequiresAction {
+	there := c.ReturnTo != "" || intent.Metadata[metadataPresent] != ""
+	if !there || intent.Status != stripe.PaymentIntentStatusRequiresAction {
 		return s.settled(ctx, intent)
 	}
 	if isRepeated(intent) { // the answer under a key stays what it was; the intent goes on
