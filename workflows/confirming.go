@@ -59,7 +59,7 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 		outcome, answered = s.askWhetherConfirmed(ctx)
 		switch alone = min(2*alone, lastAskAlone); {
 		case ctx.Err() != nil:
-			return outcome, ctx.Err()
+			return outcome, ctx.Err() //replay:never the order would have to be cancelled while the provider is asked
 		case answered && outcome.Result != booking.Unconfirmed:
 			return outcome, nil
 		case !workflow.Now(ctx).Before(until):
@@ -83,7 +83,7 @@ func (s *saga) confirmUntil(action *booking.NextAction) time.Time {
 		until = action.ExpiresAt
 	}
 	if !s.ends.IsZero() && s.ends.Before(until) {
-		until = s.ends
+		until = s.ends //replay:never what is ordered would have to end within minutes
 	}
 	return until.UTC().Truncate(time.Microsecond)
 }
@@ -118,10 +118,10 @@ func (s *saga) showNext(ctx workflow.Context, action *booking.NextAction) {
 	if is := s.view.NextAction; (is == nil) == (next == nil) && (is == nil || *is == *next) {
 		return
 	}
-	s.view.NextAction = next
-	s.changed()
-	never, _ := workflow.NewDisconnectedContext(ctx)
-	s.publish(never)
+	s.view.NextAction = next                         //replay:never no provider of ours changes what is to be done
+	s.changed()                                      //replay:never no provider of ours changes what is to be done
+	never, _ := workflow.NewDisconnectedContext(ctx) //replay:never no provider of ours changes what is to be done
+	s.publish(never)                                 //replay:never no provider of ours changes what is to be done
 }
 
 // toConfirm is taken back by the same message as that the payment follows: the customer
