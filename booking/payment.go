@@ -213,9 +213,37 @@ func (p Payment) Unmade() (unmade []Entry) {
 }
 
 // HasRoom tells whether a refund that has failed may be made yet: what it could not give
-// back has not been given back otherwise.
+// back has not been given back otherwise, or not all of it.
 func (p Payment) HasRoom(failed Entry) bool {
-	return failed.Amount.Amount <= p.Amount.Amount-max(p.Given(), p.Refunded)
+	left := p.Amount.Amount - max(p.Given(), p.Refunded)
+	return failed.Amount.Amount <= left || p.fits(failed, left) > 0
+}
+
+// Makes is what a refund that has failed is made for now, 0 if it is not: all of it while so
+// much is left. Once the undo of the charge has given its part, nothing else gives what the
+// order owes beyond that: a refund is made for less then.
+func (p Payment) Makes(failed Entry) int64 { return p.fits(failed, p.Refundable()) }
+
+func (p Payment) fits(failed Entry, left int64) int64 {
+	switch {
+	case failed.Amount.Amount <= left:
+		return failed.Amount.Amount
+	case p.isUndone() && failed.Words != GivenOtherwise:
+		return max(0, left-p.Kept)
+	default:
+		return 0
+	}
+}
+
+// isUndone tells whether the undo of the charge has given its part, or a person for it.
+func (p Payment) isUndone() bool {
+	switch p.Status {
+	case Refunded, Retained, Returned:
+		return true
+	default:
+		own, _ := p.Entry(p.RefundKey())
+		return p.Status == RefundPending && own.State == EntryDone
+	}
 }
 
 // Owed is what the undo of the charge has to have given back when it ends, beside
