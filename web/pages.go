@@ -31,6 +31,8 @@ type Deps struct {
 	Deliveries Jobs
 	Cleaners   Cleaners
 	Members    Members
+	// Audits are for operators.
+	Audits Audits
 	// Terms are what the payment provider takes.
 	Terms Terms
 
@@ -113,6 +115,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountStock(r)
 	p.mountRefunds(r)
 	p.mountToday(r)
+	p.mountAudit(r)
 }
 
 // handler answers a visit. Its error becomes a page, in one place: see fail.
