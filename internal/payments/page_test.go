@@ -15,18 +15,18 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// seen is a page as a browser gets it.
-func seen(t *testing.T, page string) (answer *http.Response, body string) {
+// seen is a page as a browser gets it that another site led to.
+func seen(t *testing.T, page string) (status int, header http.Header, body string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, page, nil)
 	require.NoError(t, err)
-	r.Header.Set("Sec-Fetch-Site", "cross-site") // the shop led here
-	answer, err = http.DefaultClient.Do(r)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	answer, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
-	return answer, string(text)
+	return answer.StatusCode, answer.Header, string(text)
 }
 
 // waiting is a charge that waits for its customer.
@@ -48,12 +48,12 @@ func TestPage(t *testing.T) {
 			t.Parallel()
 			p := newTill(t)
 			is := waiting(t, p)
-			answer, body := seen(t, is.Action.URL)
-			require.Equal(t, http.StatusOK, answer.StatusCode)
-			require.Equal(t, "text/html; charset=utf-8", answer.Header.Get("Content-Type"))
+			status, header, body := seen(t, is.Action.URL)
+			require.Equal(t, http.StatusOK, status)
+			require.Equal(t, "text/html; charset=utf-8", header.Get("Content-Type"))
 			require.Equal(t, "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' https://shop.example; frame-ancestors 'none'; base-uri 'none'",
-				answer.Header.Get("Content-Security-Policy"))
-			require.Equal(t, "no-store", answer.Header.Get("Cache-Control"))
+				header.Get("Content-Security-Policy"))
+			require.Equal(t, "no-store", header.Get("Cache-Control"))
 			require.NotContains(t, body, "<script")
 			for _, part := range []string{
 				`<html lang="en">`, "<title>", "<main>", "<h1>", "50000 KRW", `name="decision" value="approve"`, `name="decision" value="refuse"`,
@@ -61,15 +61,18 @@ func TestPage(t *testing.T) {
 				require.Contains(t, body, part)
 			}
 
-			require.Equal(t, http.StatusUnprocessableEntity, submit(t, is.Action.URL, "perhaps").StatusCode)
+			status, _ = submit(t, is.Action.URL, "perhaps")
+			require.Equal(t, http.StatusUnprocessableEntity, status)
 			other := strings.TrimSuffix(is.Action.URL, is.Ref) + "pi_0"
-			require.Equal(t, http.StatusNotFound, submit(t, other, "approve").StatusCode)
-			answer, _ = seen(t, other)
-			require.Equal(t, http.StatusNotFound, answer.StatusCode)
+			status, _ = submit(t, other, "approve")
+			require.Equal(t, http.StatusNotFound, status)
+			status, _, _ = seen(t, other)
+			require.Equal(t, http.StatusNotFound, status)
 			p.requireTotals(t, 0, 0)
 
-			require.Contains(t, submit(t, is.Action.URL, "approve").Header.Get("Location"), "redirect_status=succeeded")
-			_, body = seen(t, is.Action.URL)
+			_, to := submit(t, is.Action.URL, "approve")
+			require.Contains(t, to, "redirect_status=succeeded")
+			_, _, body = seen(t, is.Action.URL)
 			require.NotContains(t, body, "<form")
 			require.Contains(t, body, `<p role="status">This payment was made.</p>`)
 			require.Contains(t, body, "https://shop.example/orders/o1?")
@@ -84,9 +87,10 @@ func TestPage_AfterItWasCancelled(t *testing.T) {
 	is := waiting(t, p)
 	_, err := p.Void(t.Context(), newConfirmed(threeDSecure))
 	require.NoError(t, err)
-	_, body := seen(t, is.Action.URL)
+	_, _, body := seen(t, is.Action.URL)
 	require.Contains(t, body, "This payment can no longer be made. Nothing was taken.")
-	require.Contains(t, submit(t, is.Action.URL, "approve").Header.Get("Location"), "redirect_status=failed")
+	_, to := submit(t, is.Action.URL, "approve")
+	require.Contains(t, to, "redirect_status=failed")
 	p.requireTotals(t, 0, 0)
 }
 
@@ -99,10 +103,11 @@ func TestPage_LeadsNowhereElse(t *testing.T) {
 		c.ReturnTo = to
 		ref, err := p.Charge(t.Context(), c)
 		is := requireAction(t, ref, err)
-		answer, body := seen(t, is.Action.URL)
-		require.Contains(t, answer.Header.Get("Content-Security-Policy"), "form-action 'self'; frame-ancestors", to)
+		_, header, body := seen(t, is.Action.URL)
+		require.Contains(t, header.Get("Content-Security-Policy"), "form-action 'self'; frame-ancestors", to)
 		require.NotContains(t, body, "alert")
-		require.NotRegexp(t, "^(javascript|data):", submit(t, is.Action.URL, "refuse").Header.Get("Location"))
+		_, led := submit(t, is.Action.URL, "refuse")
+		require.NotRegexp(t, "^(javascript|data):", led)
 	}
 }
 
@@ -114,7 +119,7 @@ func TestSandbox_ConfirmedTooLate(t *testing.T) {
 	s.Behave(payments.Behaviour{ConfirmWithin: time.Nanosecond})
 	is := waiting(t, s)
 	require.WithinDuration(t, time.Now(), is.Action.ExpiresAt, time.Minute)
-	_, body := seen(t, is.Action.URL)
+	_, _, body := seen(t, is.Action.URL)
 	require.Contains(t, body, "This payment can no longer be made.")
 	submit(t, is.Action.URL, "approve")
 	ref, err := s.Confirm(t.Context(), newConfirmed(threeDSecure), is.Ref, booking.PaymentReturn{})
