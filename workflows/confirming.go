@@ -130,7 +130,7 @@ func (s *saga) toConfirm(within booking.Duration) notice {
 	return notice{
 		name: "tell customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice,
 		recipientID: s.in.CustomerID,
-		tells: booking.PaymentToConfirmMessage, off: booking.OrderCancelledMessage,
+		tells:       booking.PaymentToConfirmMessage, off: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, ConfirmWithin: within},
 	}
 }
