@@ -11,12 +11,14 @@ import (
 type learning func(ctx context.Context, payment *booking.Payment, seen Outlay) error
 
 // learnFrom is importFrom for a charge that was looked at to give money back. A dispute
-// that is met there is followed, and marks its order, though no notice of it came. That
-// goes first: what the ledger knows already is not met again.
+// that is met there is followed, and marks its order, though no notice of it came. So is a
+// refund that has failed after it was done. That goes first: what the ledger knows already is
+// not met again.
 func (p *Payments) learnFrom(ctx context.Context, payment *booking.Payment, seen Outlay) error {
-	if p.Follower != nil && len(changed(payment.Disputes, seen.Disputes)) > 0 {
+	met := len(changed(payment.Disputes, seen.Disputes)) > 0 || len(failedLater(*payment, seen)) > 0
+	if p.Follower != nil && met {
 		if err := p.Follower.Follow(ctx, payment.OrderID); err != nil {
-			return fmt.Errorf("have a dispute followed: %w", err)
+			return fmt.Errorf("have a payment followed: %w", err)
 		}
 	}
 	return p.importFrom(ctx, payment, seen)

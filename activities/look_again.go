@@ -30,7 +30,9 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 		if _, isOwed := errors.AsType[*Owed](unseen); unseen != nil && !isOwed {
 			return booking.Looked{}, elsewhere{unseen}
 		}
-		return lookedAt(payment, waited), nil
+		looked := lookedAt(payment, waited)
+		looked.Unconfirmed = g.Confirms && payment.Status == booking.ActionRequired
+		return looked, nil
 	})
 }
 
@@ -59,7 +61,7 @@ func lookedAt(payment booking.Payment, waited []string) booking.Looked {
 		}
 	}
 	for _, e := range payment.Entries {
-		if e.State == booking.EntryFailed && !e.ByOthers() && mayHaveRoom(payment, e) {
+		if e.State == booking.EntryFailed && !e.ByOthers() && payment.HasRoom(e) {
 			looked.Failed = append(looked.Failed, e)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 // ResolveByHand records that an operator has paid by hand what the provider could
 // not give back: the refunds of the order that have failed. They are done then, and
 // nothing is asked for them any more. While a dispute of the charge is open it is refused:
-// the bank may take back the same money. So it is while the provider has them pending.
+// the bank may take back the same money. So it is while the provider has them pending, or is
+// being asked for them once more.
 func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
 		err := p.lookBefore(ctx, &r)
@@ -30,16 +31,36 @@ func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (boo
 		switch {
 		case refused && refusal.Code == booking.UnderDispute:
 			return booking.Resolved{Refused: booking.UnderDispute, Words: refusal.Message}, nil
-		case nothing && len(r.Pending) > 0:
-			words := slices.Sorted(maps.Values(r.Pending))[0]
-			return booking.Resolved{Refused: booking.StillPending, Words: words + ": cancel it at the payment provider before it is paid by hand"}, nil
+		case nothing && pendingWords(r) != "":
+			return stillPending(pendingWords(r)), nil
 		case nothing:
-			return booking.Resolved{Refused: booking.NothingOwed}, nil
+			return p.nothingPaid(ctx, r.OrderID)
 		case err != nil:
 			return booking.Resolved{}, fmt.Errorf("record what was paid by hand: %w", err)
 		}
 		return booking.Resolved{Entries: paid}, nil
 	})
+}
+
+func stillPending(words string) booking.Resolved {
+	return booking.Resolved{Refused: booking.StillPending, Words: words + ": cancel it at the payment provider before it is paid by hand"}
+}
+
+// nothingPaid is the answer where no refund has failed: nothing is owed, the provider has
+// accepted what is, or it is being asked once more for a part that has failed.
+func (p *Payments) nothingPaid(ctx context.Context, orderID string) (booking.Resolved, error) {
+	payment, err := p.Ledger.Payment(ctx, orderID)
+	unmade := payment.Unmade()
+	switch {
+	case err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}):
+		return booking.Resolved{}, fmt.Errorf("read payment: %w", err)
+	case len(unmade) == 0:
+		return booking.Resolved{Refused: booking.NothingOwed}, nil
+	case len(unmade) == 1 && unmade[0].Key == payment.RefundKey() && unmade[0].State == booking.EntryPending && unmade[0].Words != "":
+		return stillPending(unmade[0].Words), nil
+	}
+	no := booking.BeingAsked(unmade)
+	return booking.Resolved{Refused: no.Code, Words: no.Message}, nil
 }
 
 // longestLook is for how long the provider is looked at before what was paid by hand is
@@ -73,6 +94,8 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 		pending, is := pendingOf(payment, e, seen)
 		switch all := sum(made); {
 		case e.State == booking.EntryDone:
+		case all > 0 && all >= e.Amount.Amount && e.Key == payment.RefundKey():
+			r.Pending[e.Key] = "" // the undo, which may come to owe more, ends with it
 		case all > 0 && all >= e.Amount.Amount:
 			e.State, e.Words, e.Ref = booking.EntryDone, "", made[0].Ref
 			if err := p.Ledger.NoteEntry(ctx, e); err != nil {
@@ -85,6 +108,16 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 		}
 	}
 	return nil
+}
+
+// pendingWords are the provider's on one of the refunds that it has pending; "" if it has none.
+func pendingWords(r booking.Resolution) string {
+	for _, words := range slices.Sorted(maps.Values(r.Pending)) {
+		if words != "" {
+			return words
+		}
+	}
+	return ""
 }
 
 // pendingOf is the entry's refund that the provider has pending, or a refund by hand there

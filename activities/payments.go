@@ -36,6 +36,9 @@ type Payments struct {
 	// Silence is for how long the provider may answer nothing but errors of a refund that it
 	// has accepted before a person has to see to that; 0: a day.
 	Silence time.Duration
+	// InFlight is for how long a request that was not answered may be carried out yet, though the
+	// provider does not show it; 0: a minute.
+	InFlight time.Duration
 
 	flights singleflight.Group
 	asking  sync.Map // keys of charges for which the provider is being asked
@@ -58,6 +61,8 @@ func cameTo(payment booking.Payment) booking.Outcome {
 		return booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined}
 	case booking.ChargeDeferred:
 		return booking.Outcome{Result: booking.Deferred}
+	case booking.ActionRequired:
+		return booking.Outcome{Result: booking.Unconfirmed, Action: payment.Action}
 	default:
 		return booking.Outcome{Result: booking.Undone, Reason: payment.Why}
 	}
@@ -77,33 +82,38 @@ func (p *Payments) charge(ctx context.Context, c booking.Charge) (booking.Paymen
 // giveUp undoes a charge that may have been taken. What is still owed then is
 // left to the order's own undo.
 func (p *Payments) giveUp(ctx context.Context, c booking.Charge) (booking.Payment, error) {
-	payment, err := p.undo(ctx, c)
+	payment, err := p.undoOnce(ctx, c)
 	if _, owed := errors.AsType[*Owed](err); owed {
 		return payment, nil
 	}
 	return payment, err
 }
 
-// fly asks the provider and records its answer. There is one flight a key in
-// this process, and it goes on when the activity that asked has given up: an
-// answer that was paid for is not thrown away.
+// fly asks the provider and records its answer.
 func (p *Payments) fly(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
-	landed := p.flights.DoChan(c.Key, func() (any, error) {
+	return inFlight(ctx, p, c.Key, func(ctx context.Context) (booking.Payment, error) { return p.pass(ctx, c, waited) })
+}
+
+// inFlight asks the provider by pass. There is one flight a key in this process, and
+// it goes on when the activity that asked has given up: an answer that was paid for is
+// not thrown away.
+func inFlight[T any](ctx context.Context, p *Payments, key string, pass func(context.Context) (T, error)) (none T, err error) {
+	landed := p.flights.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerPatience)
 		defer cancel()
-		return p.pass(ctx, c, waited)
+		return pass(ctx)
 	})
 	select {
 	case r := <-landed:
 		if r.Err != nil {
-			return booking.Payment{}, r.Err
+			return none, r.Err
 		}
-		return r.Val.(booking.Payment), nil
+		return r.Val.(T), nil
 	case <-ctx.Done():
-		if _, asked := p.asking.Load(c.Key); asked {
-			return booking.Payment{}, elsewhere{ctx.Err()}
+		if _, asked := p.asking.Load(key); asked {
+			return none, elsewhere{ctx.Err()}
 		}
-		return booking.Payment{}, ctx.Err()
+		return none, ctx.Err()
 	}
 }
 
@@ -134,6 +144,8 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Declined, "")
 	case errors.Is(err, ErrVoided):
 		return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
+	case isToConfirm(err):
+		return p.requireAction(ctx, c, err)
 	case isSettledByUndo(err):
 		c.Why = booking.PaymentUnavailable
 		return p.giveUp(ctx, c)
@@ -152,7 +164,7 @@ func (p *Payments) ask(ctx context.Context, c booking.Charge, pass PaymentPass) 
 	defer p.asking.Delete(c.Key)
 	pass.Asks()
 	ref, err = p.Provider.Charge(ctx, c)
-	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isSettledByUndo(err) {
+	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isToConfirm(err) || isSettledByUndo(err) {
 		pass.Leave(nil) // the provider is well
 	} else {
 		pass.Leave(err)

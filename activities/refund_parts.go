@@ -77,7 +77,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	case booking.EntryDone:
 		return stands, payment, nil
 	case booking.EntryFailed:
-		if mayHaveRoom(payment, stands) { // what is under way may fail
+		if payment.HasRoom(stands) { // what is under way may fail
 			return stands, payment, nil
 		}
 		return p.endedOtherwise(ctx, stands, payment)
@@ -114,20 +114,10 @@ func failedBefore(stands, e booking.Entry) booking.Entry {
 	return stands
 }
 
-// mayHaveRoom tells whether a refund that has failed may be made yet: what it could not
-// give back has not been given back otherwise.
-func mayHaveRoom(payment booking.Payment, failed booking.Entry) bool {
-	return failed.Amount.Amount <= payment.Amount.Amount-max(payment.Given(), payment.Refunded)
-}
-
-// otherwise is what the ledger says of a refund that has failed and whose money the
-// customer has got in another way. Nothing waits for it any more.
-const otherwise = "it was given back otherwise"
-
 // endedOtherwise is RefundExceeds for such a refund, once the ledger says so.
 func (p *Payments) endedOtherwise(ctx context.Context, e booking.Entry, payment booking.Payment) (booking.Entry, booking.Payment, error) {
-	if e.Words != otherwise {
-		e.Words = otherwise
+	if e.Words != booking.GivenOtherwise {
+		e.Words = booking.GivenOtherwise
 		if err := p.Ledger.NoteEntry(ctx, e); err != nil {
 			return e, payment, fmt.Errorf("record that a refund was given back otherwise: %w", err)
 		}
@@ -153,7 +143,7 @@ func (p *Payments) seen(ctx context.Context, payment *booking.Payment, learn lea
 	if !payment.Taken() || payment.Ref == "" {
 		return Outlay{}, nil // the ledger refuses it
 	}
-	seen, err := p.Provider.Look(ctx, payment.Ref)
+	seen, err := severalCharges{p.Provider}.Look(ctx, payment.Ref)
 	if err != nil {
 		return seen, fmt.Errorf("look at charge at provider: %w", unheard{err})
 	}
@@ -175,7 +165,7 @@ func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, un
 		err = &Owed{Words: fmt.Sprintf("%d %s are left of the charge at the provider", seen.Left, e.Amount.Currency), NeedsPerson: true}
 	default:
 		var id string
-		if id, err = p.Provider.Refund(ctx, key, seen.only(key), due); id != "" {
+		if id, err = (severalCharges{p.Provider}).Refund(ctx, key, seen.only(key), due); id != "" {
 			e.Ref = id
 		}
 		if err != nil {

@@ -291,6 +291,33 @@ func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
 	require.Len(t, resolved.Entries, 1)
 }
 
+// TestResolveByHand_WhileItIsAskedForAgain: a part that has failed is owed also in the moment
+// in which the provider is being asked for it again. The operator says it again then.
+func TestResolveByHand_WhileItIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	e := goodwill("refund/1", 20000)
+	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
+	d.answers(closed)
+	_, err := refundPart(payments, e)
+	require.NoError(t, err)
+	var during booking.Resolved
+	d.refund = func(string, string, booking.Money) error {
+		during, err = resolve(payments, "transfer 7")
+		return closed
+	}
+	e.State, e.Words = booking.EntryFailed, closed.Words
+	_, asked := refundPart(payments, e)
+	require.ErrorContains(t, asked, closed.Words)
+	require.NoError(t, err)
+	require.Equal(t, booking.DecisionPending, during.Refused)
+	require.Contains(t, during.Words, "repeat the request")
+	require.Positive(t, during.Refusal().After)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+}
+
 // TestResolveByHand_OfAPartWhoseAttemptDied: one that dies between the ledger and the
 // provider leaves it pending, and the next one knows of its saga that it had failed.
 func TestResolveByHand_OfAPartWhoseAttemptDied(t *testing.T) {
@@ -831,6 +858,39 @@ func TestResolveByHand_LooksFirst(t *testing.T) {
 	require.EqualValues(t, 20000, payment.Refunded)
 }
 
+// TestResolveByHand_WhileTheUndoWaitsForAPart: the provider has made all that the undo has
+// asked for so far. It is not done for that: it owes more when the part fails.
+func TestResolveByHand_WhileTheUndoWaitsForAPart(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "refund re_0 is pending"})
+	_, err := refundPart(payments, goodwill("refund/1", 10000))
+	require.NoError(t, err)
+	d.makes("o1/refund/1", 10000)
+	d.becomes("re_0", booking.EntryPending)
+	undo, err := refund(payments, because(newCharge("o1"), booking.ByCustomer))
+	require.NoError(t, err)
+	require.NotEmpty(t, undo.Owed)
+	d.makes("o1/charge/refund", 40000)
+
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Equal(t, booking.StillPending, resolved.Refused)
+	own, _ := onRecord(t, payments, "o1").Entry("o1/charge/refund")
+	require.Equal(t, booking.EntryPending, own.State)
+
+	d.becomes("re_0", booking.EntryFailed)
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "it has failed", NeedsPerson: true})
+	d.answers(nil)
+	for undo.Owed != "" {
+		undo, err = refund(payments, because(newCharge("o1"), booking.ByCustomer))
+		require.NoError(t, err)
+	}
+	require.Equal(t, price.Amount, d.given("o1/charge/refund"))
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, []int64{price.Amount, price.Amount}, []int64{payment.Refunded, payment.Given()}, "the ledger has what the provider has given")
+}
+
 // TestResolveByHand_OfTheRest: what the provider has given back of the cancellation's
 // refund before it failed is not paid by hand, nor forgotten.
 func TestResolveByHand_OfTheRest(t *testing.T) {
@@ -992,16 +1052,17 @@ func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
 		key, entry string
 		begin      func(*activities.Payments) error
 		made, paid int64
+		refused    booking.Code // where nothing is paid by hand
 	}{
-		"APart": {"o1/refund/1", "refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }, 20000, 0},
+		"APart": {"o1/refund/1", "refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }, 20000, 0, booking.NothingOwed},
 		"TheUndo": {"o1/charge/refund", "o1/charge/refund", func(p *activities.Payments) error {
 			_, err := refund(p, keeping(30000))
 			return err
-		}, 20000, 0},
+		}, 20000, 0, booking.DecisionPending},
 		"SomeOfTheUndo": {"o1/charge/refund", "o1/charge/refund", func(p *activities.Payments) error {
 			_, err := refund(p, keeping(30000))
 			return err
-		}, 15000, 5000},
+		}, 15000, 5000, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -1014,11 +1075,13 @@ func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
 			})
 			require.NoError(t, err)
 			if tt.paid == 0 {
-				require.Equal(t, booking.Resolved{Refused: booking.NothingOwed}, resolved)
+				require.Equal(t, tt.refused, resolved.Refused)
 			} else {
 				require.Len(t, resolved.Entries, 1)
 				require.Equal(t, tt.paid, resolved.Entries[0].Amount.Amount)
 			}
+			d.answers(nil)
+			require.NoError(t, tt.begin(payments), "it is asked for again")
 			payment := onRecord(t, payments, "o1")
 			require.EqualValues(t, 20000, payment.Given())
 			require.Equal(t, tt.made, payment.Refunded)

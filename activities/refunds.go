@@ -19,7 +19,7 @@ import (
 // for again until they change.
 func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking.Undo, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) {
-		payment, err := p.undo(ctx, c)
+		payment, err := p.undoOnce(ctx, c)
 		owed, isOwed := errors.AsType[*Owed](err)
 		switch {
 		case isOwed && owed.Words == c.Owed:
@@ -30,6 +30,7 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 		undo := booking.Undo{Declined: payment.Status == booking.Declined}
 		if err == nil && payment.Taken() {
 			undo.Acted, undo.Payment, undo.Refunded, undo.Kept = true, payment.Status, payment.Refunded, payment.Kept
+			undo.Further = payment.Amount.Amount - payment.FirstCharge().Amount
 			if given := payment.Given(); given != payment.Refunded {
 				undo.Given = given
 			}
@@ -99,6 +100,9 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 		}
 		return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
 	}
+	if payment, err = p.settleAllFurther(ctx, payment); err != nil {
+		return payment, p.noted(ctx, payment, err)
+	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
 		if refs, err = p.void(ctx, payment); err != nil {
@@ -151,7 +155,7 @@ func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 // failedPart is a refund of a part that has failed, and may be made yet.
 func failedPart(payment booking.Payment) *booking.Entry {
 	for _, e := range payment.Entries {
-		if mayBeMadeUpFor(payment, e) && mayHaveRoom(payment, e) {
+		if mayBeMadeUpFor(payment, e) && payment.HasRoom(e) {
 			return &e
 		}
 	}
@@ -169,7 +173,7 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 		switch {
 		case err == nil:
 			end, ref, last = booking.Refunded, taken, came
-			if payment.Kept > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
+			if payment.Keeps(came.amount) > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
 				end = booking.Retained
 			}
 		case errors.Is(err, ErrReturned):
@@ -186,59 +190,6 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 		return payment, p.noted(ctx, payment, owed)
 	}
 	return p.endRefund(ctx, payment, end, ref, last)
-}
-
-// given is what the undo's own refund has given back of a charge.
-type given struct {
-	amount int64
-	id     string // the provider's
-}
-
-// giveBackOne gives back what is owed of one charge. Of a charge beside the one
-// that was meant, all of it is owed; so it is of one that was taken in another
-// amount.
-func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, ref string, alone bool) (given, error) {
-	key := payment.RefundKey()
-	seen, err := p.Provider.Look(ctx, ref)
-	if err != nil {
-		return given{}, elsewhere{fmt.Errorf("look at charge at provider: %w", unheard{err})}
-	}
-	known := alone && seen.Taken == payment.Amount
-	due := booking.Money{Amount: seen.Left, Currency: payment.Amount.Currency}
-	var part *booking.Entry
-	if known {
-		if err := p.learnFrom(ctx, payment, seen); err != nil {
-			return given{}, err
-		}
-		part = underWay(*payment)
-		// What was paid by hand is left at the provider, and is not owed.
-		due.Amount = max(0, min(seen.Left, payment.Owed()-seen.Under(key)-onItsWay(*payment, seen)))
-	}
-	id, err := p.Provider.Refund(ctx, key, seen, due)
-	switch {
-	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // with ErrReturned the part may be made all the same
-		return given{}, elsewhere{fmt.Errorf("refund at provider: %w", unheard{err})}
-	case part != nil:
-		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may not follow it any more
-			return given{}, err
-		}
-		return given{}, elsewhere{&Owed{Words: "refund " + part.Key + " of the same charge is under way"}}
-	case !known:
-		return given{payment.Amount.Amount, id}, nil
-	default:
-		return given{seen.Under(key) + due.Amount, id}, nil
-	}
-}
-
-// underWay is a refund of a part that is. While it may fail, it is not known what
-// the undo owes.
-func underWay(payment booking.Payment) *booking.Entry {
-	for _, e := range payment.Entries {
-		if e.Key != payment.RefundKey() && e.State == booking.EntryPending {
-			return &e
-		}
-	}
-	return nil
 }
 
 // noted is err, once the ledger knows what the undo waits for, if it is known.

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -48,6 +49,34 @@ func TestLookAgain_RefundFailsLater(t *testing.T) {
 	require.Empty(t, got.Failed, "it is paid by hand, and stays so")
 }
 
+// followers are asked to follow orders' payments.
+type followers struct{ orders []string }
+
+func (f *followers) Follow(_ context.Context, orderID string) error {
+	f.orders = append(f.orders, orderID)
+	return nil
+}
+
+// TestRefundPart_MeetsAFailure: that a refund has failed after it was done may be found when
+// another one is asked for. Nothing may follow the first one any more: its payment is followed
+// from then on, once.
+func TestRefundPart_MeetsAFailure(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	var f followers
+	payments.Follower = &f
+	_, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	d.fails(onRecord(t, payments, "o1").Entries[0])
+	require.Empty(t, f.orders)
+	for _, key := range []string{"refund/2", "refund/3"} {
+		_, err = refundPart(payments, goodwill(key, 1000))
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"o1"}, f.orders)
+	require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
+}
+
 // TestLookAgain_OwnRefundFailsLater: so does the refund of an order that is cancelled. Its
 // payment is to be given back again until a person has done so.
 func TestLookAgain_OwnRefundFailsLater(t *testing.T) {
@@ -80,6 +109,30 @@ func TestLookAgain_OwnRefundFailsLater(t *testing.T) {
 	require.Equal(t, booking.Returned, payment.Status)
 	require.EqualValues(t, 10000, payment.Kept)
 	require.True(t, payment.Entries[0].ByHand)
+}
+
+// TestRefundPayment_APartFailsLaterBeforeItEnds: a part that was done takes of what is kept
+// only if it is so when the undo ends. One that fails before that leaves the policy as it was.
+func TestRefundPayment_APartFailsLaterBeforeItEnds(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	_, err := refundPart(payments, goodwill("refund/1", 25000))
+	require.NoError(t, err)
+	e := onRecord(t, payments, "o1").Entries[0]
+	d.answersTo("o1/charge/refund", errAway)
+	_, err = refund(payments, keeping(40000))
+	require.ErrorContains(t, err, errAway.Error())
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, []int64{40000, 25000, 0}, []int64{payment.Kept, payment.Keeping(), payment.Owed()})
+
+	d.fails(e)
+	d.answersTo("o1/refund/1", &activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	for range 2 {
+		undo, err := refund(payments, keeping(40000))
+		require.NoError(t, err)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 10000, Kept: 40000}, undo)
+	}
+	require.EqualValues(t, 10000, d.given("o1/charge/refund"), "no more than the policy gives")
 }
 
 // TestLookAgain_FailedBefore: a refund that failed before the one that was done is no news,
@@ -139,7 +192,7 @@ func TestLookAgain_ReturnedByAnEarlierBuild(t *testing.T) {
 			for range 2 {
 				got, err := lookAgain(payments, "o1")
 				require.NoError(t, err)
-				require.Equal(t, booking.Looked{Status: booking.Returned, Lost: onRecord(t, payments, "o1").Disputes}, got)
+				require.Equal(t, booking.Looked{Status: booking.Returned, Lost: unchanged(onRecord(t, payments, "o1").Disputes)}, got)
 				payment := onRecord(t, payments, "o1")
 				require.Equal(t, price.Amount, payment.Given())
 				taken, has := payment.Entry(booking.KeyOfDispute("du_1"))

@@ -70,3 +70,51 @@ func TestRefund_AcceptedByAProviderThatFallsSilent(t *testing.T) {
 		})
 	}
 }
+
+// TestResolveByHand_OfWhatWasMadeBeforeTheSilence: what the undo's own refund has given back while
+// a part was under way is not paid again by hand, though the provider cannot be looked at any more.
+func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	payments.Silence = time.Nanosecond
+	d.byHandIs(1, booking.EntryFailed) // so that the next one is re_1, as the till says
+	pending := &activities.Owed{Words: "refund re_9 is pending"}
+	d.answersTo("o1/refund/1", pending)
+	part, err := refundPart(payments, goodwill("refund/1", 20000))
+	require.NoError(t, err)
+	c := newCharge("o1")
+	undo, err := refund(payments, c)
+	require.NoError(t, err)
+	require.EqualValues(t, 30000, d.given("o1/charge/refund"))
+
+	sees := d.look
+	d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+	c.Owed = undo.Owed
+	undo, err = refund(payments, c)
+	require.NoError(t, err)
+	require.True(t, undo.NeedsPerson)
+	early, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Equal(t, booking.DecisionPending, early.Refused, "it has given all but the part, which may be made yet")
+	require.Len(t, onRecord(t, payments, "o1").Entries, 2)
+	e := goodwill("refund/1", 20000)
+	e.State, e.Words = part.Entry.State, part.Entry.Words
+	part, err = refundPart(payments, e)
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryFailed, part.Entry.State)
+	resolved, err := resolve(payments, "transfer 7")
+	require.NoError(t, err)
+	require.Len(t, resolved.Entries, 1)
+	require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
+
+	d.look = sees
+	c.Owed = undo.Owed
+	for range 2 {
+		undo, err = refund(payments, c)
+		require.NoError(t, err)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, Given: price.Amount}, undo)
+		_, err = lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+	}
+}

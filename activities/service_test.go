@@ -17,6 +17,8 @@ import (
 
 // shelf is a Stock that counts how often it is asked.
 type shelf struct {
+	activities.Stock // what a test does not ask for
+
 	asked  int
 	answer booking.Outcome
 	err    error

@@ -55,10 +55,12 @@ func served() activities.Service { return activities.NewService("test", nil) }
 // not set approves.
 type till struct {
 	charge func(context.Context, booking.Charge) (string, error)
-	void   func(context.Context, booking.Charge) ([]string, error)
-	refund func(key, ref string, amount booking.Money) error
-	look   func(ref string) (activities.Outlay, error)
-	step   int64 // it gives back multiples of, 0 for whatever amount
+	// confirm is what came of what the customer had to confirm.
+	confirm func(ref string, back booking.PaymentReturn) (string, error)
+	void    func(context.Context, booking.Charge) ([]string, error)
+	refund  func(key, ref string, amount booking.Money) error
+	look    func(ref string) (activities.Outlay, error)
+	step    int64 // it gives back multiples of, 0 for whatever amount
 
 	mu    sync.Mutex
 	asked []string
@@ -82,6 +84,14 @@ func (p *till) Charge(ctx context.Context, c booking.Charge) (string, error) {
 		return "ch_1", nil
 	}
 	return p.charge(ctx, c)
+}
+
+func (p *till) Confirm(_ context.Context, _ booking.Charge, ref string, back booking.PaymentReturn) (string, error) {
+	p.note("confirm " + ref)
+	if p.confirm == nil {
+		return ref, nil
+	}
+	return p.confirm(ref, back)
 }
 
 func (p *till) Void(ctx context.Context, c booking.Charge) ([]string, error) {

@@ -46,6 +46,8 @@ type Deps struct {
 	Members   Members
 	// Memberships are those of Members, remembered for a moment. They may be left out.
 	Memberships *identity.Memberships
+	Audits      Audits
+	Actions     Actions
 
 	// Callers knows whose requests are, and People who they may be; nil when
 	// authentication is off.
@@ -157,6 +159,8 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerNotices()
 	s.registerEvents()
 	s.registerMembers()
+	s.registerAudits()
+	s.registerActions()
 	s.registerHealth()
 	undocumented := s.router.Group("", s.guardUndocumented)
 	s.serveDocs(undocumented)

@@ -27,6 +27,7 @@ type book struct {
 	decides  func(orders.Decision) (orders.Outcome, error)
 	gives    func(orders.Refund) (orders.Refunded, error)
 	notices  func(booking.PaymentNotice) error
+	returns  func(id string, back booking.PaymentReturn) (orders.Outcome, error)
 	reads    func(id string) (contract.View, error) // of an order without a row
 	fresh    func(id string) (contract.View, error)
 	deletes  func(drinkID string) error
@@ -103,6 +104,18 @@ func (k *book) LookAtPayment(ctx context.Context, c booking.Caller, id string) e
 		return err
 	}
 	return k.Notice(ctx, booking.PaymentNotice{OrderID: id, What: "by hand"})
+}
+
+func (k *book) Return(ctx context.Context, c booking.Caller, id string, back booking.PaymentReturn) (orders.Outcome, error) {
+	k.requireCaller(ctx, c)
+	if err := k.Allow(ctx, c, booking.ReturnToOrder, "", id); err != nil {
+		return orders.Outcome{}, err
+	}
+	if k.returns != nil {
+		return k.returns(id, back)
+	}
+	view, err := k.rows.View(ctx, id)
+	return orders.Outcome{View: view, Done: true}, err
 }
 
 func (k *book) Read(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, error) {
@@ -193,4 +206,21 @@ func (b *bundle) asked() orders.Placement {
 		return p
 	}
 	panic("unreachable")
+}
+
+// QuoteChange goes by the row of an order.
+func (k *book) QuoteChange(ctx context.Context, c booking.Caller, wanted orders.Change) (contract.View, orders.ChangeQuote, error) {
+	k.requireCaller(ctx, c)
+	if err := k.Allow(ctx, c, booking.ChangeOrder, booking.Lodging, wanted.OrderID); err != nil {
+		return contract.View{}, orders.ChangeQuote{}, err
+	}
+	view, err := k.rows.View(ctx, wanted.OrderID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return view, orders.ChangeQuote{}, orders.NoSuchOrder(wanted.OrderID)
+	}
+	return view, orders.ChangeQuote{}, err
+}
+
+func (k *book) Change(ctx context.Context, c booking.Caller, wanted orders.Change) (orders.Outcome, error) {
+	return k.Decide(ctx, c, orders.Decision{OrderID: wanted.OrderID, Kind: booking.Lodging, Update: contract.ChangeUpdate})
 }

@@ -38,6 +38,7 @@ func (d decision) description() string {
 // deciding is the input of a decision.
 type deciding interface {
 	orderByID() orderByID
+	seenVersion() int64
 	said
 }
 
@@ -67,6 +68,7 @@ func registerDecision[I any, P interface {
 // left out.
 type decisionInput[B said] struct {
 	Labelled
+	Conditional
 	ID   string `path:"id" doc:"The order's id"`
 	Body B
 }
@@ -135,11 +137,11 @@ func (c *cancellation) expected() string {
 
 // decide carries a decision to the order and answers with the order after it:
 // 200 when the decision has been carried out, 202 when it will be.
-func (s *server) decide(ctx context.Context, d decision, order orderByID, what said) (*orderAnswer, error) {
+func (s *server) decide(ctx context.Context, d decision, order orderByID, what deciding) (*orderAnswer, error) {
 	aboutOrder(ctx, d.kind, order.ID)
 	l := order.language()
 	out, err := s.Orders.Decide(ctx, CallerOf(ctx), orders.Decision{
-		OrderID: order.ID, Kind: d.kind, Update: d.update, Note: what.words(), Expect: what.expected(),
+		OrderID: order.ID, Kind: d.kind, Update: d.update, Note: what.words(), Expect: what.expected(), Version: what.seenVersion(),
 	})
 	if err != nil {
 		return nil, s.withQuote(ctx, s.problemAbout(ctx, l, out.View, err), out.View)

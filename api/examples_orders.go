@@ -59,7 +59,7 @@ func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, b
 		return e.at(kind, booking.AwaitingOwner, ""), true
 	case booking.NotDelivering, booking.NotInProduction, booking.NotAssigned:
 		return e.at(kind, orderKinds[kind].usualWay[1], ""), true
-	case booking.AlreadyConfirmed, booking.AlreadyCheckedIn, booking.NotCheckedIn, booking.NotAwaitingOwner, booking.QuoteChanged:
+	case booking.AlreadyConfirmed, booking.AlreadyCheckedIn, booking.NotCheckedIn, booking.NotAwaitingOwner, booking.QuoteChanged, booking.VersionChanged:
 		return e.at(kind, underWay, ""), true
 	default:
 		return orderView{}, false

@@ -44,6 +44,7 @@ type jobByOrder struct {
 type jobDone struct {
 	Strict
 	Labelled
+	Conditional
 	OrderID string `path:"orderId" doc:"The order's id"`
 	Body    *nothing
 }

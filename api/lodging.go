@@ -31,6 +31,7 @@ func (s *server) registerLodging() {
 	})
 	s.registerQuote(booking.Lodging, reservationsPath, tagLodging, booking.AlreadyCheckedIn, booking.AlreadyCompleted)
 	s.registerReservationDecisions()
+	s.registerChanges()
 }
 
 func (s *server) registerReservationDecisions() {

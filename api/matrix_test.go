@@ -104,7 +104,8 @@ var requestBodies = map[string]string{
 	"refund-payment":  `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
 	"resolve-payment": `{"evidence":"bank transfer 42"}`, "take-payment-notice": `{"id":"evt_1"}`,
 	"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
-	"set-call-policy": `{"tiers":[{"within":"10m","percent":100}]}`,
+	"change-reservation": `{"rooms":2}`,
+	"set-call-policy":    `{"tiers":[{"within":"10m","percent":100}]}`,
 }
 
 // matrix is an API with an order of each kind that has come to its good end, of which
@@ -222,7 +223,7 @@ func (b *bundle) answers(method, target, body string) (statuses []int) {
 		if caller.Known() {
 			presents = []string{"Authorization", "Bearer t" + strconv.Itoa(n)}
 		}
-		if strings.HasSuffix(target, "/refunds") {
+		if strings.HasSuffix(target, "/refunds") || method == "POST" && strings.HasSuffix(target, "/change") {
 			presents = append(presents, idempotencyHeader, "r1")
 		}
 		asked := target

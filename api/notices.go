@@ -22,6 +22,7 @@ func (s *server) registerNotices() {
 		Responses:        s.problems(append(orders.NoticeCodes(), booking.ForgedNotice, booking.NoticesOff, booking.Unavailable)...),
 		SkipValidateBody: true, // its bytes are the provider's business
 	}, s.takeNotice)
+	s.registerReturns()
 	register(s, huma.Operation{
 		OperationID: "look-at-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/look", Tags: []string{tagRecords},
 		Summary: "Ask the payment provider what has become of a payment", DefaultStatus: http.StatusAccepted,

@@ -66,7 +66,8 @@ func TestPayment_OfACharge(t *testing.T) {
 		}
 		shown := decode[paymentView](t, b.do("GET", "/v1/payments/lodging-1", ""))
 		want := map[booking.PaymentStatus]booking.EntryState{booking.Declined: booking.EntryFailed, booking.ChargeDeferred: booking.EntryPending,
-			booking.ChargePending: booking.EntryPending, booking.RefundPending: booking.EntryPending}[status]
+			booking.ChargePending: booking.EntryPending, booking.ActionRequired: booking.EntryPending,
+			booking.RefundPending: booking.EntryPending}[status]
 		switch status {
 		case booking.ChargePrevented:
 			require.Empty(t, shown.Entries)

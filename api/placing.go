@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -46,6 +47,7 @@ type placing struct {
 // wrong with it. Nothing is known of the order if its request cannot be hashed.
 func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement, keyed Keyed, request any) {
 	p.server = serverOf(ctx)
+	wanted.Host = humagin.Unwrap(ctx).Request.Host
 	var err error
 	if wanted.Key = keyed.IdempotencyKey; wanted.Key != "" {
 		wanted.RequestHash, wanted.PlainHash, err = p.server.hashes(ctx.Context(), request)

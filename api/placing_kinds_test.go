@@ -33,7 +33,7 @@ func TestPlaceOrder_Asks(t *testing.T) {
 			b.decides(booking.Cancelled, booking.ByCustomer)
 			b.problem(b.do("POST", business.orders, business.body), 409, orders.CancelledByCustomer)
 			require.Equal(t, orders.Placement{
-				Wanted: wanted[business.kind], CustomerID: "alice", PaymentMethod: "pm_card_visa",
+				Wanted: wanted[business.kind], CustomerID: "alice", PaymentMethod: "pm_card_visa", Host: "example.com",
 			}, b.asked())
 		})
 	}

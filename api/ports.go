@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/identity"
@@ -16,6 +17,9 @@ type Orders interface {
 	Place(context.Context, orders.Attempt) (orders.Outcome, error)
 	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
 	Quote(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error)
+	// QuoteChange tells what a change of a reservation comes to now, and Change makes it.
+	QuoteChange(ctx context.Context, caller booking.Caller, c orders.Change) (contract.View, orders.ChangeQuote, error)
+	Change(ctx context.Context, caller booking.Caller, c orders.Change) (orders.Outcome, error)
 	// QuoteAnew quotes an order that is known as it is, for a caller that may cancel it.
 	QuoteAnew(ctx context.Context, v contract.View) (contract.Quote, error)
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
@@ -23,6 +27,8 @@ type Orders interface {
 	// Notice takes a notice of the payment provider; LookAtPayment does what one would.
 	Notice(context.Context, booking.PaymentNotice) error
 	LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error
+	// Return takes a customer who comes back from the payment provider's page.
+	Return(ctx context.Context, caller booking.Caller, orderID string, back booking.PaymentReturn) (orders.Outcome, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
 	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)
 	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
@@ -203,6 +209,24 @@ type Members interface {
 type People interface {
 	// Known tells whether a person or a program that has called is known by the id.
 	Known(ctx context.Context, id string) (bool, error)
+}
+
+// Audits are those that workers run.
+type Audits interface {
+	// Latest is the last audit that looked at everything, and the last one that was asked
+	// for; the zero run for none.
+	Latest(ctx context.Context) (done, last booking.AuditRun, err error)
+	// Findings lists what is open, of one order if that is named; InvalidCursor as for places.
+	Findings(ctx context.Context, orderID string, page booking.Page) ([]booking.AuditFinding, string, error)
+	// Ask asks for an audit; started is false where one is open already.
+	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
+}
+
+// Actions is the log of what operators do.
+type Actions interface {
+	// Actions lists what operators have done, to one order if that is named; InvalidCursor as
+	// for places.
+	Actions(ctx context.Context, orderID string, page booking.Page) ([]booking.OperatorAction, string, error)
 }
 
 // Health is how this process and what it depends on are doing.

@@ -36,12 +36,12 @@ type paymentView struct {
 	OrderID     string                `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
 	Status      booking.PaymentStatus `json:"status" doc:"deferred: its turn has not come yet. refunding: to be given back, or to be made certain that it was never taken. refunded: given back, but for what the policy keeps. retained: the policy keeps all that was left. returned: back with the customer in another way than by a refund, such as a dispute. voided: never taken, and never will be"`
 	StatusLabel string                `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"paid"`
-	Amount      booking.Money         `json:"amount" doc:"What was asked for"`
+	Amount      booking.Money         `json:"amount" doc:"What was asked for or, of an order that was changed, what was charged in all"`
 	Refunded    booking.Money         `json:"refunded" doc:"What the payment provider has given back"`
 	Kept        booking.Money         `json:"kept" doc:"What the cancellation policy keeps"`
 	Tier        string                `json:"tier,omitempty" doc:"The tier of the policy by which it is kept" example:"before:72h"`
 	Refundable  booking.Money         `json:"refundable" doc:"What can still be given back. A refund that is under way counts as given back"`
-	Entries     []paymentEntry        `json:"entries" nullable:"false" doc:"The charge and its refunds, oldest first"`
+	Entries     []paymentEntry        `json:"entries" nullable:"false" doc:"The charges and their refunds, oldest first"`
 	Disputes    []booking.Dispute     `json:"disputes,omitempty" doc:"Objections to the charge with the customer's bank"`
 }
 
@@ -57,7 +57,7 @@ type paymentEntry struct {
 	Key     string              `json:"key" doc:"One in the order" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8/charge"`
 	Kind    booking.EntryKind   `json:"kind"`
 	Amount  booking.Money       `json:"amount"`
-	Reason  booking.EntryReason `json:"reason,omitempty" doc:"Of a refund: the reason of the cancellation, goodwill, early_departure, dispute (the customer's bank took it back) or provider (given back there by hand)" example:"customer"`
+	Reason  booking.EntryReason `json:"reason,omitempty" doc:"Of a refund: the reason of the cancellation, goodwill, early_departure, change (the order was changed and costs less, or the change was not made), dispute (the customer's bank took it back) or provider (given back there by hand). Of a charge: change, beside the first one" example:"customer"`
 	By      string              `json:"by,omitempty" doc:"The number of the one who decided it" example:"1027"`
 	Note    string              `json:"note,omitempty" doc:"In the words of the one who decided it; for the owner while the order is under way"`
 	Ref     string              `json:"ref,omitempty" doc:"The provider's own id of it, or the evidence of what was paid by hand, which the owner sees while the order is under way"`
@@ -117,15 +117,36 @@ func (l language) showPayment(p booking.Payment, words words) paymentView {
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: p.Amount.Currency} }
 	return paymentView{
 		OrderID: p.OrderID, Status: p.Status, StatusLabel: p.Label(booking.Language(l)), Amount: p.Amount,
-		Refunded: in(p.Refunded), Kept: in(p.Kept), Tier: p.Tier, Refundable: in(p.Refundable()),
-		Entries: each(append(chargeOf(p), p.Entries...), words.showEntry), Disputes: p.Disputes,
+		Refunded: in(p.Refunded), Kept: in(p.Keeping()), Tier: p.Tier, Refundable: in(p.Refundable()),
+		Entries: each(entriesOf(p), words.showEntry), Disputes: p.Disputes,
 	}
 }
 
-// chargeOf is the charge as an entry. There is none of what was never taken.
+// entriesOf are the charges and refunds of a payment, oldest first.
+func entriesOf(p booking.Payment) []booking.Entry {
+	entries := slices.Concat(chargeOf(p), p.Entries)
+	for _, c := range p.Further {
+		e := booking.Entry{
+			Key: c.Key, Kind: booking.ChargeEntry, Amount: c.Amount, Reason: booking.Changed, By: c.By, Ref: c.Ref, State: booking.EntryPending, At: c.At,
+		}
+		switch c.Status {
+		case booking.Charged:
+			e.State = booking.EntryDone
+		case booking.Declined:
+			e.State = booking.EntryFailed
+		case booking.ChargePrevented:
+			continue
+		}
+		entries = append(entries, e)
+	}
+	slices.SortStableFunc(entries, func(a, b booking.Entry) int { return a.At.Compare(b.At) })
+	return entries
+}
+
+// chargeOf is the first charge as an entry. There is none of what was never taken.
 func chargeOf(p booking.Payment) []booking.Entry {
 	e := booking.Entry{
-		Key: booking.ChargeKey(p.OrderID), Kind: booking.ChargeEntry, Amount: p.Amount, Ref: p.Ref, State: booking.EntryPending,
+		Key: booking.ChargeKey(p.OrderID), Kind: booking.ChargeEntry, Amount: p.FirstCharge(), Ref: p.Refs()[0], State: booking.EntryPending,
 		At: p.At,
 	}
 	switch {

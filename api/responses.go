@@ -53,8 +53,8 @@ func (s *server) withProblems(responses map[string]*huma.Response, codes ...book
 // placingResponses documents what comes of placing an order, besides 201, with
 // the reasons for which orders of its kind are refused.
 func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.Response {
-	codes := []booking.Code{booking.Invalid, orders.IdempotencyKeyReused, orders.TemporalUnavailable, booking.Unavailable}
-	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentUnavailable, booking.NotProcessed, booking.TooLate}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
+	codes := []booking.Code{booking.Invalid, orders.IdempotencyKeyReused, orders.TooManyUnpaid, orders.TemporalUnavailable, booking.Unavailable}
+	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentNotConfirmed, booking.PaymentUnavailable, booking.NotProcessed, booking.TooLate}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
 		codes = append(codes, orders.CodeOf(reason))
 	}
 	responses := s.withAccepted(s.problems(codes...))

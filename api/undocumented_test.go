@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -20,6 +21,8 @@ func withSwitches(d *given) {
 		answer := func(c *gin.Context) { c.String(http.StatusOK, "switched") }
 		r.GET(switches, answer)
 		r.PUT(switches, answer)
+		r.GET(sandboxPage, answer)
+		r.POST(sandboxPage, answer)
 	}
 }
 
@@ -28,6 +31,7 @@ func withSwitches(d *given) {
 var undocumented = map[string]booking.Action{
 	"GET /": booking.ReadHealth, "GET /openapi.json": booking.ReadHealth, "GET /docs": booking.ReadHealth, "GET /docs/*path": booking.ReadHealth,
 	"GET /metrics": booking.ReadHealth, "GET " + switches: booking.SwitchSandbox, "PUT " + switches: booking.SwitchSandbox,
+	"GET " + sandboxPage: booking.ReadHealth, "POST " + sandboxPage: booking.ReadHealth,
 }
 
 // TestUndocumented_Listed: each route of the router is an operation of the API document,
@@ -71,6 +75,9 @@ func TestUndocumented_Switches(t *testing.T) {
 		require.Equal(t, "switched", b.as("o.l.ga", method, switches, "{}").text)
 		require.Equal(t, "switched", setup(t, withSwitches).do(method, switches, "{}").text, "authentication is off")
 	}
+	page := strings.Replace(sandboxPage, ":token", "confirm_1", 1)
+	require.Equal(t, "switched", b.do(http.MethodGet, page, "").text, "a customer has no credentials there but the page's address")
+	require.Equal(t, "switched", b.do(http.MethodPost, page, "decision=approve", "Content-Type", "application/x-www-form-urlencoded").text)
 	for _, path := range []string{"/docs", "/openapi.json", "/docs/problems"} {
 		require.Equal(t, http.StatusOK, b.do(http.MethodGet, path, "").StatusCode, path)
 	}

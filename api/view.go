@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -61,10 +62,17 @@ func readerOf(ctx context.Context, v contract.View) booking.Reader {
 // list shows the order in a list: nothing in it is personal.
 func (l language) list(v contract.View) orderView { return l.show(v, booking.ReaderNone) }
 
+// maySendToConfirm are the readers who are shown where a payment is confirmed: whoever has
+// that address may. An operator who has ordered for a customer gives it to them.
+var maySendToConfirm = []booking.Reader{booking.ReaderCustomer, booking.ReaderOperator, booking.ReaderUnchecked}
+
 // show shows the order to a reader.
 func (l language) show(v contract.View, to booking.Reader) orderView {
 	underWay := !v.Status.Final()
 	v.NeedsAttention = v.NeedsAttention || v.Disputed
+	if !slices.Contains(maySendToConfirm, to) {
+		v.NextAction = nil
+	}
 	shown := orderView{
 		View: v, StatusLabel: l.label(v.Kind, v.Status), ReasonLabel: l.reason(v.Reason),
 		History: make([]entryView, len(v.History)), Language: l,
@@ -141,12 +149,13 @@ type orderAnswer struct {
 	Location string `header:"Location" doc:"Where the order can be read; on 201 and 202"`
 	// RetryAfter is of an order that waits to be begun.
 	RetryAfter string `header:"Retry-After" doc:"Seconds after which it is worth reading an order again that waits to be worked on; only on 202 with the status received"`
+	ETag       string `header:"ETag" doc:"The order's version. Sent as If-Match with a decision or a change, that is done only if the order has not changed since"`
 	AsOf       string `header:"Yeyak-As-Of" doc:"The order and its version in this answer. Sent as Yeyak-After with a list, the list shows this answer, whichever process it is asked of"`
 	Body       orderView
 }
 
 func (l language) answer(status int, v contract.View, to booking.Reader) *orderAnswer {
-	return &orderAnswer{Status: status, Localized: l.localized(), AsOf: asOf(v), Body: l.show(v, to)}
+	return &orderAnswer{Status: status, Localized: l.localized(), ETag: etag(v), AsOf: asOf(v), Body: l.show(v, to)}
 }
 
 // answerOutcome answers with this status for what is done, 202 for what will be.

@@ -23,12 +23,13 @@ var actions = map[string]booking.Action{
 
 	"quote-lodging": booking.CancelOrder, "quote-food": booking.CancelOrder, "quote-cafe": booking.CancelOrder, "quote-cleaning": booking.CancelOrder,
 
+	"quote-change": booking.ChangeOrder, "change-reservation": booking.ChangeOrder,
 	"confirm-lodging": booking.ConfirmOrder, "reject-lodging": booking.RejectOrder, "no-show-lodging": booking.SayNoShow,
 	"cancel-lodging": booking.CancelOrder, "cancel-food": booking.CancelOrder, "cancel-cafe": booking.CancelOrder, "cancel-cleaning": booking.CancelOrder,
 	"complete-lodging": booking.CheckOut, "complete-food": booking.Deliver, "complete-cafe": booking.Serve, "complete-cleaning": booking.FinishCall,
 
 	"get-payment": booking.ReadPayment, "refund-payment": booking.RefundOrder, "resolve-payment": booking.ResolvePayment,
-	"look-at-payment": booking.ResolvePayment, "take-payment-notice": booking.TakeNotice,
+	"look-at-payment": booking.LookAtPayment, "return-from-payment": booking.ReturnToOrder, "take-payment-notice": booking.TakeNotice,
 	"get-delivery": booking.ReadJob, "get-production": booking.ReadJob,
 	"list-mypages": booking.ListOrders, "list-orders": booking.ListOrders, "list-messages": booking.ReadMessages,
 	"list-deliveries": booking.ListDeliveries, "list-productions": booking.ListProductions,
@@ -50,6 +51,8 @@ var actions = map[string]booking.Action{
 	"list-members": booking.ReadMembers, "put-member": booking.ChangeMembers, "remove-member": booking.RemoveMember,
 	"get-self": booking.ReadSelf,
 
+	"get-audit": booking.ReadAudit, "run-audit": booking.RunAudit, "list-actions": booking.ReadActions,
+
 	"healthz": booking.ReadHealth, "readyz": booking.ReadHealth,
 }
 
@@ -59,11 +62,14 @@ func ruleOf(op *huma.Operation) (booking.Rule, bool) { return booking.RuleOf(act
 // metricsPath is where metrics are scraped.
 const metricsPath = "/metrics"
 
+// sandboxPage is where customers of the built-in sandbox confirm a charge: by its token.
+const sandboxPage = "/sandbox/confirm/:token"
+
 // actionAt is what a route does that is no operation of the API document. One that is
 // not named here is for operators.
 func actionAt(route string) booking.Action {
 	switch route {
-	case "/", openAPIPath, docsPath, docsFiles, metricsPath:
+	case "/", openAPIPath, docsPath, docsFiles, metricsPath, sandboxPage:
 		return booking.ReadHealth
 	default:
 		return booking.SwitchSandbox

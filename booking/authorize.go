@@ -14,21 +14,29 @@ type Action string
 
 // What callers do with orders.
 const (
-	PlaceOrder   Action = "place"
-	ReadOrder    Action = "read"
-	CancelOrder  Action = "cancel"
-	ConfirmOrder Action = "confirm"
-	RejectOrder  Action = "reject"
-	SayNoShow    Action = "no_show"
-	CheckOut     Action = "check_out"
-	Deliver      Action = "deliver"
-	Serve        Action = "serve"
-	FinishCall   Action = "finish"
-	ReadPayment  Action = "read_payment"
+	PlaceOrder    Action = "place"
+	ReadOrder     Action = "read"
+	CancelOrder   Action = "cancel"
+	ChangeOrder   Action = "change"
+	ReturnToOrder Action = "return"
+	ConfirmOrder  Action = "confirm"
+	RejectOrder   Action = "reject"
+	SayNoShow     Action = "no_show"
+	CheckOut      Action = "check_out"
+	Deliver       Action = "deliver"
+	Serve         Action = "serve"
+	FinishCall    Action = "finish"
+	ReadPayment   Action = "read_payment"
 	// RefundOrder gives back a part of what was paid, as goodwill; ResolvePayment says
 	// that what the payment provider cannot give back was given back otherwise.
 	RefundOrder    Action = "refund"
 	ResolvePayment Action = "resolve"
+	// LookAtPayment has the payment provider asked what has become of a payment.
+	LookAtPayment Action = "look"
+	// SettleOrder has an order undone whose workflow was lost.
+	SettleOrder Action = "settle"
+	// ReadActions reads what operators have done.
+	ReadActions Action = "read_actions"
 	// TakeNotice is done by the payment provider, whose signature is the proof.
 	TakeNotice Action = "take_notice"
 	ReadJob    Action = "read_job"
@@ -62,6 +70,9 @@ const (
 	ReadSelf         Action = "read_self"
 	SwitchSandbox    Action = "switch_sandbox"
 	ReadHealth       Action = "read_health"
+	// ReadAudit reads what the audits have found, and RunAudit asks for one.
+	ReadAudit Action = "read_audit"
+	RunAudit  Action = "run_audit"
 )
 
 // Relation is how a caller is related to the thing that an action is about.
@@ -136,6 +147,10 @@ var rules = []Rule{
 		}},
 	{Action: CancelOrder, Does: "cancel an order", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
+	{Action: ChangeOrder, Does: "change the nights or rooms of a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+	{Action: ReturnToOrder, Does: "come back from the payment provider's page", Scope: AnyOrder, ShownBy: ReadOrder,
+		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
 	{Action: ConfirmOrder, Does: "confirm a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
 	{Action: RejectOrder, Does: "reject a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
@@ -155,6 +170,12 @@ var rules = []Rule{
 	{Action: RefundOrder, Does: "give back a part of what was paid for an order", Scope: AnyRefund, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ResolvePayment, Does: "say that a refund was paid by hand", Scope: AnyResolution, ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: LookAtPayment, Does: "have the payment provider asked about an order's payment", Scope: AnyResolution, ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: SettleOrder, Does: "have an order undone whose workflow was lost", ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: ReadActions, Does: "read what operators have done",
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: TakeNotice, Does: "bring a notice that the payment provider has signed", Public: true},
 	{Action: ReadJob, Does: "read an order's delivery or production", Scope: AnyOrder, ShownBy: ReadOrder,
@@ -207,6 +228,10 @@ var rules = []Rule{
 		}},
 	{Action: ReadSelf, Does: "read who the caller is", May: everyRole},
 
+	{Action: ReadAudit, Does: "read what the audits have found", Scope: AnyOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: RunAudit, Does: "run an audit", Scope: AnyOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: SwitchSandbox, Does: "see and turn the switches of the payments' sandbox",
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadHealth, Does: "read the service's health and documentation", Public: true},

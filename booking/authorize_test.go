@@ -13,10 +13,10 @@ import (
 // everything is what an operator may do, and everybody is what needs no identity.
 const (
 	everybody  = "read_health take_notice"
-	everything = `place read cancel confirm reject no_show check_out deliver serve finish read_payment refund resolve read_job
+	everything = `place read cancel change return confirm reject no_show check_out deliver serve finish read_payment refund resolve read_job
 		list_orders list_deliveries list_productions list_assignments list_calls read_messages follow_orders follow_all
 		change_catalogue change_stock read_cleaners read_cleaner change_cleaners change_call_policy
-		read_members change_members remove_member read_self read_catalogue switch_sandbox`
+		read_members change_members remove_member read_self read_catalogue switch_sandbox read_audit run_audit look settle read_actions`
 )
 
 // cells are what a caller of a role may do in a relation, written down apart from
@@ -26,15 +26,15 @@ var cells = map[booking.Role]map[booking.Relation]string{
 	booking.CustomerRole: {
 		booking.AsStranger: "read_self read_catalogue",
 		booking.AsSelf:     "remove_member read_self read_catalogue",
-		booking.AsCustomer: "place read cancel read_payment read_job list_orders read_messages follow_orders read_self read_catalogue",
+		booking.AsCustomer: "place read cancel change return read_payment read_job list_orders read_messages follow_orders read_self read_catalogue",
 	},
 	booking.OwnerRole: {
 		booking.AsStranger: "read_self read_catalogue",
 		booking.AsSelf:     "remove_member read_self read_catalogue",
-		booking.AsOwner: `read confirm reject no_show check_out serve read_payment refund read_job list_orders list_deliveries list_productions
+		booking.AsOwner: `read change confirm reject no_show check_out serve read_payment refund read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_catalogue change_stock read_members change_members remove_member
 			read_self read_catalogue`,
-		booking.AsStaff: `read confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
+		booking.AsStaff: `read change confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_stock read_members read_self read_catalogue`,
 	},
 	booking.CourierRole: {
@@ -54,20 +54,20 @@ var cells = map[booking.Role]map[booking.Relation]string{
 	booking.ServiceRole: {
 		booking.AsStranger: "read_self read_catalogue",
 		booking.AsSelf:     "remove_member read_self read_catalogue",
-		booking.AsOwner: `read confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
+		booking.AsOwner: `read change confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_stock read_self read_catalogue`,
-		booking.AsStaff: `read confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
+		booking.AsStaff: `read change confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_stock read_self read_catalogue`,
 	},
 }
 
 // byScope are what each scope lets a caller without a role do.
 var byScope = map[booking.Scope]string{
-	booking.AnyOrder: `place read cancel confirm reject no_show check_out deliver serve finish read_payment read_job
-		list_orders list_deliveries list_productions list_assignments list_calls read_messages read_cleaners read_cleaner`,
+	booking.AnyOrder: `place read cancel change return confirm reject no_show check_out deliver serve finish read_payment read_job
+		list_orders list_deliveries list_productions list_assignments list_calls read_messages read_cleaners read_cleaner read_audit run_audit`,
 	booking.AllEvents:     "follow_orders follow_all",
 	booking.AnyCatalogue:  "change_catalogue change_stock",
-	booking.AnyResolution: "resolve",
+	booking.AnyResolution: "resolve look",
 	booking.AnyRefund:     "refund",
 }
 

@@ -49,14 +49,15 @@ func requireMoves(t *testing.T, k booking.Kind, may func(booking.Status) error, 
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 	rule{
-		booking.Received:       booking.Superseded,
-		booking.PaymentPending: booking.Superseded,
-		booking.Paid:           booking.Superseded,
-		booking.AwaitingOwner:  booking.Superseded,
-		booking.Confirmed:      booking.Superseded,
-		booking.Completed:      booking.AlreadyCompleted,
-		booking.Cancelling:     booking.BeingCancelled,
-		booking.Cancelled:      booking.AlreadyCancelled,
+		booking.Received:        booking.Superseded,
+		booking.PaymentPending:  booking.Superseded,
+		booking.AwaitingPayment: booking.Superseded,
+		booking.Paid:            booking.Superseded,
+		booking.AwaitingOwner:   booking.Superseded,
+		booking.Confirmed:       booking.Superseded,
+		booking.Completed:       booking.AlreadyCompleted,
+		booking.Cancelling:      booking.BeingCancelled,
+		booking.Cancelled:       booking.AlreadyCancelled,
 	}.check(t, booking.Lodging, booking.Overtaken)
 }
 

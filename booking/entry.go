@@ -64,11 +64,12 @@ const (
 	EarlyDeparture EntryReason = "early_departure" // guests left early, and nights are free again
 	Disputed       EntryReason = "dispute"         // the customer's bank took it back
 	AtProvider     EntryReason = "provider"        // somebody gave it back at the provider, by hand
+	Changed        EntryReason = "change"          // the order was changed and costs less, or the change was not made
 )
 
 // EntryReasons lists the reasons of entries that no cancellation has.
 func EntryReasons() []EntryReason {
-	return []EntryReason{Goodwill, EarlyDeparture, Disputed, AtProvider}
+	return []EntryReason{Goodwill, EarlyDeparture, Disputed, AtProvider, Changed}
 }
 
 // Key of the entries that follow from no decision of a person.
@@ -121,6 +122,8 @@ type Dispute struct {
 	// EvidenceDueBy is until when the provider takes evidence; zero when it does
 	// not say.
 	EvidenceDueBy time.Time `json:"evidenceDueBy,omitzero"`
+	// Changed is when the ledger came to have it so. It is set by the ledger only.
+	Changed time.Time `json:"-"`
 }
 
 // Words name the dispute, how much it is about, and until when evidence is taken.
@@ -137,14 +140,23 @@ func (d Dispute) StillOpen() *Error {
 	return Errorf(UnderDispute, "%s, is open: the bank may take the same money; when it is over, the refund is asked for again by itself", d.Words())
 }
 
-// longestDispute is how long after its time for evidence a dispute can be open. Banks
-// decide within 75 days.
-const longestDispute = 120 * 24 * time.Hour
+const (
+	// longestDispute is how long after its time for evidence a dispute can be open. Banks
+	// decide within 75 days.
+	longestDispute = 120 * 24 * time.Hour
+	// longestEvidence is for how long evidence is taken where the provider does not say.
+	// The card networks give 45 days at the most.
+	longestEvidence = 45 * 24 * time.Hour
+)
 
 // MayBeOpen tells whether a dispute that was open when the provider was asked last can be
-// open at a time.
+// open at a time. Without a deadline that counts from when the ledger came to know of it.
 func (d Dispute) MayBeOpen(at time.Time) bool {
-	return d.EvidenceDueBy.IsZero() || at.Before(d.EvidenceDueBy.Add(longestDispute))
+	due := d.EvidenceDueBy
+	if due.IsZero() {
+		due = d.Changed.Add(longestEvidence)
+	}
+	return at.Before(due.Add(longestDispute))
 }
 
 // DisputeState is where a dispute stands.
@@ -204,9 +216,32 @@ type Resolved struct {
 	// Entries that are done by it, or were by the same evidence before.
 	Entries []Entry `json:"entries,omitempty"`
 	// Refused, if not "": nothing is owed that a person has to see to (NothingOwed), a
-	// dispute of the charge is open (UnderDispute), or the provider may make the refund yet
-	// (StillPending).
+	// dispute of the charge is open (UnderDispute), the provider may make the refund yet
+	// (StillPending), or is being asked for it at the moment (DecisionPending).
 	Refused Code `json:"refused,omitempty"`
 	// Words are why, where the code does not say enough.
 	Words string `json:"words,omitempty"`
+}
+
+// GivenOtherwise is what the ledger says of a refund that has failed and whose money the
+// customer has got in another way. Nothing waits for it any more, also when the order is
+// changed later and more is charged.
+const GivenOtherwise = "it was given back otherwise"
+
+// Refusal is why nothing was recorded.
+func (r Resolved) Refusal() *Error {
+	no := Errorf(r.Refused, "%s", r.Words)
+	if r.Refused == DecisionPending {
+		return no.In(askedAgain)
+	}
+	return no
+}
+
+// askedAgain is longer than a provider that is well takes to answer for a refund.
+const askedAgain = 2 * time.Second
+
+// BeingAsked is DecisionPending for refunds of which it is not known at the moment whether
+// the provider makes them.
+func BeingAsked(unmade []Entry) *Error {
+	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).In(askedAgain)
 }

@@ -35,10 +35,14 @@ const (
 	Unavailable         Code = "unavailable"
 	// QuoteChanged: a cancel gives back something else than its caller was shown.
 	QuoteChanged Code = "quote_changed"
+	// VersionChanged: an order is another than its caller has seen.
+	VersionChanged Code = "version_changed"
 	// PriceChanged: an order costs something else than its caller was shown.
 	PriceChanged Code = "price_changed"
 	// RefundExceeds: more is to be given back than is left of what was charged.
 	RefundExceeds Code = "refund_exceeds"
+	// NotAwaitingPayment: the order waits for no payment that its customer has to confirm.
+	NotAwaitingPayment Code = "not_awaiting_payment"
 	// NotCharged: nothing was charged that could be given back.
 	NotCharged Code = "not_charged"
 	// NothingOwed: nothing is owed that a person would have to pay.

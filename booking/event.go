@@ -31,6 +31,12 @@ const (
 	ReservationCancelConfirmed EventType = "ReservationCancelConfirmed"
 	// ReservationCanceled: the cancellation is complete.
 	ReservationCanceled EventType = "ReservationCanceled"
+	// ReservationChangeRequested: the owner is to confirm the change that the event carries.
+	ReservationChangeRequested EventType = "ReservationChangeRequested"
+	// ReservationChanged: the nights or rooms are those that the event carries.
+	ReservationChanged EventType = "ReservationChanged"
+	// ReservationChangeRefused: the reservation stays as it was.
+	ReservationChangeRefused EventType = "ReservationChangeRefused"
 )
 
 // The facts of an order that is delivered, or made and handed over.
@@ -75,6 +81,7 @@ func OrderEvents() []EventType {
 	return []EventType{
 		PaymentApproved, PaymentDeclinedEvent, PaymentCancelApproved, PaymentRefunded,
 		ReservationPlaced, ReservationConfirmed, ReservationStatusChanged, ReservationCancelConfirmed, ReservationCanceled,
+		ReservationChangeRequested, ReservationChanged, ReservationChangeRefused,
 		OrderPlaced, DeliveryStarted, DeliveryCompleted, DeliveryCanceled,
 		ProductionStarted, ProductionCompleted, ProductionCanceled, OrderCanceled,
 		CallPlaced, CleanerAssigned, CleaningCompleted, AssignmentCanceled, CallCanceled,
@@ -119,6 +126,8 @@ type EventData struct {
 	CheckOut string `json:"checkOut,omitempty" format:"date"`
 	// Freed are the nights that are free again, once guests have left early.
 	Freed *Nights `json:"freed,omitempty"`
+	// Change is of a stay's change that is under way, or was refused.
+	Change *EventChange `json:"change,omitempty"`
 	// Remaining is how many are left of the item, set where the order has changed
 	// that, or there were too few: of a stay's nights, the one with the fewest.
 	Remaining  *int             `json:"remaining,omitempty"`
@@ -126,6 +135,15 @@ type EventData struct {
 	Production *EventProduction `json:"production,omitempty"` // ditto
 	// Cleaner is set once one was assigned.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
+}
+
+// EventChange is what a stay is to become.
+type EventChange struct {
+	CheckIn  string `json:"checkIn" format:"date"`
+	CheckOut string `json:"checkOut" format:"date"`
+	Rooms    int    `json:"rooms"`
+	Charge   Money  `json:"charge"` // what it costs more
+	Refund   Money  `json:"refund"` // what it gives back
 }
 
 // EventPayment is what has come of an order's payment.

@@ -17,14 +17,15 @@ var (
 func TestMayConfirm(t *testing.T) {
 	t.Parallel()
 	rule{
-		booking.Received:       booking.NotAwaitingOwner,
-		booking.PaymentPending: booking.NotAwaitingOwner,
-		booking.Paid:           booking.NotAwaitingOwner,
-		booking.AwaitingOwner:  allowed,
-		booking.Confirmed:      booking.AlreadyConfirmed,
-		booking.Completed:      booking.AlreadyCompleted,
-		booking.Cancelling:     booking.BeingCancelled,
-		booking.Cancelled:      booking.AlreadyCancelled,
+		booking.Received:        booking.NotAwaitingOwner,
+		booking.PaymentPending:  booking.NotAwaitingOwner,
+		booking.AwaitingPayment: booking.NotAwaitingOwner,
+		booking.Paid:            booking.NotAwaitingOwner,
+		booking.AwaitingOwner:   allowed,
+		booking.Confirmed:       booking.AlreadyConfirmed,
+		booking.Completed:       booking.AlreadyCompleted,
+		booking.Cancelling:      booking.BeingCancelled,
+		booking.Cancelled:       booking.AlreadyCancelled,
 	}.check(t, booking.Lodging, booking.MayConfirm)
 	requireMoves(t, booking.Lodging, booking.MayConfirm, booking.Confirmed, booking.Cancelling) // confirm, reject
 }
@@ -32,14 +33,15 @@ func TestMayConfirm(t *testing.T) {
 func TestMayCancelStay(t *testing.T) {
 	t.Parallel()
 	want := rule{
-		booking.Received:       allowed,
-		booking.PaymentPending: allowed,
-		booking.Paid:           allowed,
-		booking.AwaitingOwner:  allowed,
-		booking.Confirmed:      allowed,
-		booking.Completed:      booking.AlreadyCompleted,
-		booking.Cancelling:     allowed, // it asks for what is happening
-		booking.Cancelled:      booking.AlreadyCancelled,
+		booking.Received:        allowed,
+		booking.PaymentPending:  allowed,
+		booking.AwaitingPayment: allowed,
+		booking.Paid:            allowed,
+		booking.AwaitingOwner:   allowed,
+		booking.Confirmed:       allowed,
+		booking.Completed:       booking.AlreadyCompleted,
+		booking.Cancelling:      allowed, // it asks for what is happening
+		booking.Cancelled:       booking.AlreadyCancelled,
 	}
 	at := func(now time.Time) func(booking.Status) error {
 		return func(s booking.Status) error { return booking.MayCancelStay(s, now, checkIn) }
@@ -57,14 +59,15 @@ func TestMayCancelStay(t *testing.T) {
 func TestMayCheckOut(t *testing.T) {
 	t.Parallel()
 	want := rule{
-		booking.Received:       booking.NotConfirmed,
-		booking.PaymentPending: booking.NotConfirmed,
-		booking.Paid:           booking.NotConfirmed,
-		booking.AwaitingOwner:  booking.NotConfirmed,
-		booking.Confirmed:      booking.NotCheckedIn,
-		booking.Completed:      booking.AlreadyCompleted,
-		booking.Cancelling:     booking.BeingCancelled,
-		booking.Cancelled:      booking.AlreadyCancelled,
+		booking.Received:        booking.NotConfirmed,
+		booking.PaymentPending:  booking.NotConfirmed,
+		booking.AwaitingPayment: booking.NotConfirmed,
+		booking.Paid:            booking.NotConfirmed,
+		booking.AwaitingOwner:   booking.NotConfirmed,
+		booking.Confirmed:       booking.NotCheckedIn,
+		booking.Completed:       booking.AlreadyCompleted,
+		booking.Cancelling:      booking.BeingCancelled,
+		booking.Cancelled:       booking.AlreadyCancelled,
 	}
 	at := func(now time.Time) func(booking.Status) error {
 		return func(s booking.Status) error { return booking.MayCheckOut(s, now, checkIn) }
@@ -79,14 +82,15 @@ func TestMayCheckOut(t *testing.T) {
 func TestMaySayNoShow(t *testing.T) {
 	t.Parallel()
 	want := rule{
-		booking.Received:       booking.NotConfirmed,
-		booking.PaymentPending: booking.NotConfirmed,
-		booking.Paid:           booking.NotConfirmed,
-		booking.AwaitingOwner:  booking.NotConfirmed,
-		booking.Confirmed:      booking.NotCheckedIn,
-		booking.Completed:      booking.AlreadyCompleted,
-		booking.Cancelling:     booking.BeingCancelled,
-		booking.Cancelled:      booking.AlreadyCancelled,
+		booking.Received:        booking.NotConfirmed,
+		booking.PaymentPending:  booking.NotConfirmed,
+		booking.AwaitingPayment: booking.NotConfirmed,
+		booking.Paid:            booking.NotConfirmed,
+		booking.AwaitingOwner:   booking.NotConfirmed,
+		booking.Confirmed:       booking.NotCheckedIn,
+		booking.Completed:       booking.AlreadyCompleted,
+		booking.Cancelling:      booking.BeingCancelled,
+		booking.Cancelled:       booking.AlreadyCancelled,
 	}
 	at := func(now time.Time) func(booking.Status) error {
 		return func(s booking.Status) error { return booking.MaySayNoShow(s, now, checkIn) }

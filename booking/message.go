@@ -11,9 +11,10 @@ const (
 	ReservationToDecideMessage  MessageType = "reservation_to_decide" // a reservation was made, which its owner has to decide on
 	ReservationCancelledMessage MessageType = "reservation_cancelled"
 
-	PaymentDeferredMessage MessageType = "payment_deferred" // the payment follows later
-	OrderPlacedMessage     MessageType = "order_placed"     // something was ordered
-	OrderCancelledMessage  MessageType = "order_cancelled"
+	PaymentDeferredMessage  MessageType = "payment_deferred"   // the payment follows later
+	PaymentToConfirmMessage MessageType = "payment_to_confirm" // the customer has to confirm the payment that followed
+	OrderPlacedMessage      MessageType = "order_placed"       // something was ordered
+	OrderCancelledMessage   MessageType = "order_cancelled"
 
 	CleanerAssignedMessage     MessageType = "cleaner_assigned" // a cleaner will come, and which one
 	AssignmentCancelledMessage MessageType = "assignment_cancelled"
@@ -38,6 +39,13 @@ const (
 	RefundFailedMessage MessageType = "refund_failed" // a refund that was begun could not be made; a person sees to it
 )
 
+// The messages about changes of a reservation. Nothing takes them back.
+const (
+	ChangeToDecideMessage MessageType = "reservation_change_to_decide" // its owner has to decide on the change
+	ChangedMessage        MessageType = "reservation_changed"          // it is for other nights or rooms now
+	ChangeRefusedMessage  MessageType = "reservation_change_refused"   // it stays as it was
+)
+
 // DisputeLostMessage tells an owner that the customer's bank has taken back what was paid.
 // Nothing takes it back.
 const DisputeLostMessage MessageType = "dispute_lost"
@@ -46,11 +54,12 @@ const DisputeLostMessage MessageType = "dispute_lost"
 func MessageTypes() []MessageType {
 	return []MessageType{
 		ReservationPlacedMessage, ReservationToDecideMessage, ReservationCancelledMessage,
-		PaymentDeferredMessage, OrderPlacedMessage, OrderCancelledMessage,
+		PaymentDeferredMessage, PaymentToConfirmMessage, OrderPlacedMessage, OrderCancelledMessage,
 		CleanerAssignedMessage, AssignmentCancelledMessage,
 		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
 		NoShowMessage,
 		RefundedMessage, RefundFailedMessage, DisputeLostMessage,
+		ChangeToDecideMessage, ChangedMessage, ChangeRefusedMessage,
 	}
 }
 
@@ -79,7 +88,7 @@ type MessageData struct {
 	To       Date      `json:"to,omitzero" format:"date" doc:"Day of departure"`
 	Date     Date      `json:"date,omitzero" format:"date" doc:"Day that it was ordered for"`
 	// ConfirmWithin runs from the time of the message.
-	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide" example:"24h"`
+	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide, or the customer to confirm the payment" example:"24h"`
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
 	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid, or was taken back by a bank"`

@@ -32,6 +32,8 @@ func messages() []told {
 		Date: booking.Date{Year: 2026, Month: 12, Day: 24},
 	}
 	deferred := booking.MessageData{Kind: booking.Food, For: booking.ForCustomer, Item: "Bibimbap"}
+	toConfirm := deferred
+	toConfirm.ConfirmWithin = booking.Duration(15 * time.Minute)
 	call := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCustomer}
 	visit := call
 	visit.Cleaner = "민준"
@@ -49,6 +51,14 @@ func messages() []told {
 		{booking.Message{Type: booking.ReservationCancelledMessage, Data: stay, Reason: booking.OwnerTimeout},
 			"Cancelled (the owner did not answer in time): 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
 			"예약이 취소되었습니다(점주응답없음): Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
+		{booking.Message{Type: booking.ChangeToDecideMessage, Data: toDecide},
+			"A guest wants to change a reservation. Please confirm or reject within 36 hours 30 minutes: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
+			"예약 변경 요청입니다. 36시간 30분 안에 승인하거나 거절해 주세요: Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
+		{booking.Message{Type: booking.ChangedMessage, Data: stay},
+			"Reservation changed: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice", "예약이 변경되었습니다: Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
+		{booking.Message{Type: booking.ChangeRefusedMessage, Data: stay, Reason: booking.OwnerTimeout},
+			"The change of a reservation was not made, it stays as it was (the owner did not answer in time): 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
+			"예약 변경이 취소되어 기존 예약이 유지됩니다(점주응답없음): Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
 		{booking.Message{Type: booking.OrderPlacedMessage, Data: meal},
 			"New order: 3 × Bibimbap, for alice", "새 주문: Bibimbap 3개, alice 님"},
 		{booking.Message{Type: booking.OrderPlacedMessage, Data: cup},
@@ -59,6 +69,9 @@ func messages() []told {
 		{booking.Message{Type: booking.PaymentDeferredMessage, Data: deferred},
 			"Paying takes longer than usual just now. We have your order and take the payment a little later: Bibimbap",
 			"결제가 평소보다 늦어지고 있습니다. 주문은 접수되었으며 잠시 후에 결제됩니다: Bibimbap"},
+		{booking.Message{Type: booking.PaymentToConfirmMessage, Data: toConfirm},
+			"Please confirm the payment of your order within 15 minutes, or it is cancelled: Bibimbap",
+			"15분 안에 결제를 확인해 주세요. 확인하지 않으면 주문이 취소됩니다: Bibimbap"},
 		{booking.Message{Type: booking.OrderCancelledMessage, Data: deferred, Reason: booking.PaymentUnavailable},
 			"Your order is cancelled (the payment could not be taken in time). You pay nothing: Bibimbap",
 			"주문이 취소되었습니다(결제불가). 청구되는 금액은 없습니다: Bibimbap"},

@@ -28,6 +28,12 @@ var messageWords = map[MessageType]map[Addressee]words{
 			Korean:  "결제가 평소보다 늦어지고 있습니다. 주문은 접수되었으며 잠시 후에 결제됩니다: {item}",
 		},
 	},
+	PaymentToConfirmMessage: {
+		ForCustomer: {
+			English: "Please confirm the payment of your order within {confirmWithin}, or it is cancelled: {item}",
+			Korean:  "{confirmWithin} 안에 결제를 확인해 주세요. 확인하지 않으면 주문이 취소됩니다: {item}",
+		},
+	},
 	OrderPlacedMessage: {
 		ForOwner: {English: "New order: {order}", Korean: "새 주문: {order}"},
 	},
@@ -76,6 +82,26 @@ var messageWords = map[MessageType]map[Addressee]words{
 		ForCustomer: {
 			English: "Giving back {refund} takes longer: the payment provider could not do it. We see to it: {item}",
 			Korean:  "결제사 사정으로 환불이 지연되어 담당자가 처리하고 있습니다. 환불 예정 금액: {refund}. {item}",
+		},
+	},
+	ChangeToDecideMessage: {
+		ForOwner: {
+			English: "A guest wants to change a reservation. Please confirm or reject within {confirmWithin}: {order}",
+			Korean:  "예약 변경 요청입니다. {confirmWithin} 안에 승인하거나 거절해 주세요: {order}",
+		},
+	},
+	ChangedMessage: {
+		ForOwner:    {English: "Reservation changed: {order}", Korean: "예약이 변경되었습니다: {order}"},
+		ForCustomer: {English: "Your reservation is changed: {order}", Korean: "요청하신 대로 예약이 변경되었습니다: {order}"},
+	},
+	ChangeRefusedMessage: {
+		ForOwner: {
+			English: "The change of a reservation was not made, it stays as it was ({reason}): {order}",
+			Korean:  "예약 변경이 취소되어 기존 예약이 유지됩니다({reason}): {order}",
+		},
+		ForCustomer: {
+			English: "Your reservation could not be changed ({reason}), it stays as it was: {order}",
+			Korean:  "예약을 변경하지 못했습니다({reason}). 기존 예약이 유지됩니다: {order}",
 		},
 	},
 	DisputeLostMessage: {

@@ -13,6 +13,9 @@ type PaymentNotice struct {
 // Glance names the order whose charge is to be looked at.
 type Glance struct {
 	OrderID string `json:"orderId"`
+	// Confirms: the asker tells the order if its customer may have confirmed the payment. A
+	// workflow of an earlier build does not ask that, and is not answered it.
+	Confirms bool `json:"confirms,omitempty"`
 }
 
 // Looked is what a look at an order's charge has found. It is zero when nothing was
@@ -27,4 +30,6 @@ type Looked struct {
 	// Failed are those of ours that have failed, whether the provider could not make them or
 	// they were done before.
 	Failed []Entry `json:"failed,omitempty"`
+	// Unconfirmed: it is still to be asked whether the customer has confirmed the charge.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 }

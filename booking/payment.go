@@ -26,6 +26,13 @@ type Charge struct {
 	// Patience is for how long the provider may say nothing but errors of a charge of which
 	// it is not known whether it was taken; then a person has to see to it. Set on the undo only.
 	Patience Duration `json:"patience,omitempty"`
+	// ReturnTo is the page that the customer comes back to from the provider's, where the
+	// customer is there to confirm the charge; "" where nobody is: a charge that the customer
+	// would have to confirm is declined then.
+	ReturnTo string `json:"returnTo,omitempty"`
+	// Customer is whose charge it is, where the provider may keep the method for the
+	// customer's next one; "" where it may not.
+	Customer string `json:"customer,omitempty"`
 	// Since is when the ledger first knew of it: the provider was not asked
 	// before. It is set for the provider only.
 	Since time.Time `json:"-"`
@@ -36,20 +43,23 @@ type PaymentStatus string
 
 // A payment's statuses.
 const (
-	ChargeDeferred  PaymentStatus = "deferred"  // the provider has not been asked yet
-	ChargePending   PaymentStatus = "pending"   // asked for; the provider's answer is not recorded yet
-	Charged         PaymentStatus = "charged"   // taken
-	Declined        PaymentStatus = "declined"  // refused by the provider
-	RefundPending   PaymentStatus = "refunding" // to be given back, or to be made certain that it was never taken
-	Refunded        PaymentStatus = "refunded"  // taken and given back, but for what the policy keeps
-	Retained        PaymentStatus = "retained"  // taken and kept by the policy: the provider has given nothing back
-	Returned        PaymentStatus = "returned"  // taken, and back with the customer in another way than by a refund
-	ChargePrevented PaymentStatus = "voided"    // never taken, and never will be
+	ChargeDeferred  PaymentStatus = "deferred"        // the provider has not been asked yet
+	ChargePending   PaymentStatus = "pending"         // asked for; the provider's answer is not recorded yet
+	ActionRequired  PaymentStatus = "requires_action" // the customer has to confirm it at the provider
+	Charged         PaymentStatus = "charged"         // taken
+	Declined        PaymentStatus = "declined"        // refused by the provider
+	RefundPending   PaymentStatus = "refunding"       // to be given back, or to be made certain that it was never taken
+	Refunded        PaymentStatus = "refunded"        // taken and given back, but for what the policy keeps
+	Retained        PaymentStatus = "retained"        // taken and kept by the policy: the provider has given nothing back
+	Returned        PaymentStatus = "returned"        // taken, and back with the customer in another way than by a refund
+	ChargePrevented PaymentStatus = "voided"          // never taken, and never will be
 )
 
 // PaymentStatuses lists every status of payments.
 func PaymentStatuses() []PaymentStatus {
-	return []PaymentStatus{ChargeDeferred, ChargePending, Charged, Declined, RefundPending, Refunded, Retained, Returned, ChargePrevented}
+	return []PaymentStatus{
+		ChargeDeferred, ChargePending, ActionRequired, Charged, Declined, RefundPending, Refunded, Retained, Returned, ChargePrevented,
+	}
 }
 
 // Payment is one order's line in the payments ledger. Its Charge's Tier and Why
@@ -58,11 +68,22 @@ type Payment struct {
 	Charge
 	Status   PaymentStatus
 	Refunded int64  // what the provider has given back, in minor units of Amount.Currency
-	Kept     int64  // what the policy keeps, in the same
+	Kept     int64  // what the policy keeps, in the same; what is kept in the end, once it is given back
 	Ref      string // the provider's own id of the charge, when known
-	At       time.Time
+	// Action is what the customer has to do while it is ActionRequired, and ActionRef the
+	// provider's id of what is to be confirmed, by which it is asked what came of that.
+	Action    *NextAction
+	ActionRef string
+	At        time.Time
+	// Asked is what the undo has asked the provider to give back under its key, in all, in the
+	// same, and AskedAt when. Until the provider shows it, it may be carried out yet.
+	Asked    int64
+	AskedAt  time.Time
 	Entries  []Entry   // its refunds, oldest first, where they were asked for
 	Disputes []Dispute // where they were asked for
+	// Further are its charges beside the first, oldest first, where they were asked for.
+	// Amount and Ref are of all charges that were taken: see Refs.
+	Further []FurtherCharge
 }
 
 // Refundable is what can still be given back of a payment with its entries: what
@@ -148,11 +169,20 @@ func (p Payment) RefundKey() string { return p.Key + "/refund" }
 // not among them: it comes out of what is kept.
 func (p Payment) Others() int64 { return p.others(Entry.Refunds) }
 
-// Keeps is what the policy keeps of an amount that it would keep: others may have given
-// back more than it gives. A refund that is pending may fail, and takes nothing of it. own
-// is what the undo has given back.
-func (p Payment) Keeps(amount, own int64) int64 {
-	return max(0, min(amount, p.Amount.Amount-own-p.others(Entry.IsRefunded)))
+// Keeping is what is kept of a payment as things stand. While it is being given back
+// Kept is what the policy says: what others have given back beyond that may fail yet.
+func (p Payment) Keeping() int64 {
+	if p.Status != RefundPending {
+		return p.Kept
+	}
+	return p.Keeps(0)
+}
+
+// Keeps is what is kept of a payment whose undo ends, and has given back own: others may
+// have given back more than the policy gives. A refund that is pending may fail, and takes
+// nothing of it.
+func (p Payment) Keeps(own int64) int64 {
+	return max(0, min(p.Kept, p.Amount.Amount-own-p.others(Entry.IsRefunded)))
 }
 
 func (p Payment) others(counts func(Entry) bool) int64 {
@@ -160,6 +190,32 @@ func (p Payment) others(counts func(Entry) bool) int64 {
 	return p.given(func(e Entry) bool {
 		return counts(e) && e.Key != p.RefundKey() && (!begun || e.ByOthers() || !e.At.After(own.At))
 	})
+}
+
+// Unmade are the refunds of ours that are owed: those that are pending, and those that have
+// failed and for which there is room. The undo of a charge that is not known to be taken
+// has no entry yet.
+func (p Payment) Unmade() (unmade []Entry) {
+	_, begun := p.Entry(p.RefundKey())
+	if !begun && p.Status == RefundPending && p.Owed() > 0 {
+		unmade = append(unmade, Entry{Key: p.RefundKey(), OrderID: p.OrderID, Kind: RefundEntry, State: EntryPending})
+	}
+	for _, e := range p.Entries {
+		owed := e.State == EntryPending || p.HasRoom(e)
+		if e.Key == p.RefundKey() {
+			owed = p.Status == RefundPending && p.Owed() > 0
+		}
+		if owed && e.State != EntryDone && !e.ByOthers() {
+			unmade = append(unmade, e)
+		}
+	}
+	return unmade
+}
+
+// HasRoom tells whether a refund that has failed may be made yet: what it could not give
+// back has not been given back otherwise.
+func (p Payment) HasRoom(failed Entry) bool {
+	return failed.Amount.Amount <= p.Amount.Amount-max(p.Given(), p.Refunded)
 }
 
 // Owed is what the undo of the charge has to have given back when it ends, beside

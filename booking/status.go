@@ -8,23 +8,25 @@ type Status string
 const (
 	Received       Status = "received"
 	PaymentPending Status = "payment_pending"
-	Paid           Status = "paid"
-	AwaitingOwner  Status = "awaiting_owner"
-	Confirmed      Status = "confirmed"
-	Delivering     Status = "delivering"
-	InProduction   Status = "in_production"
-	Calling        Status = "calling"
-	Assigned       Status = "assigned"
-	Delivered      Status = "delivered"
-	Completed      Status = "completed"
-	Cancelling     Status = "cancelling"
-	Cancelled      Status = "cancelled"
+	// AwaitingPayment: its customer has to confirm the payment at the provider.
+	AwaitingPayment Status = "awaiting_payment"
+	Paid            Status = "paid"
+	AwaitingOwner   Status = "awaiting_owner"
+	Confirmed       Status = "confirmed"
+	Delivering      Status = "delivering"
+	InProduction    Status = "in_production"
+	Calling         Status = "calling"
+	Assigned        Status = "assigned"
+	Delivered       Status = "delivered"
+	Completed       Status = "completed"
+	Cancelling      Status = "cancelling"
+	Cancelled       Status = "cancelled"
 )
 
 // Statuses lists every status, in the order in which an order meets them.
 func Statuses() []Status {
 	return []Status{
-		Received, PaymentPending, Paid, AwaitingOwner, Confirmed, Delivering, InProduction, Calling, Assigned,
+		Received, PaymentPending, AwaitingPayment, Paid, AwaitingOwner, Confirmed, Delivering, InProduction, Calling, Assigned,
 		Delivered, Completed, Cancelling, Cancelled,
 	}
 }
@@ -44,6 +46,8 @@ const (
 	NotRegistered   Reason = "not_registered"   // the call could not be registered with management
 	// PaymentUnavailable: its payment could not be taken in time.
 	PaymentUnavailable Reason = "payment_unavailable"
+	// PaymentNotConfirmed: its customer did not confirm the payment in time.
+	PaymentNotConfirmed Reason = "payment_not_confirmed"
 	// NotProcessed: its saga was not started in time.
 	NotProcessed Reason = "not_processed"
 
@@ -56,7 +60,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		PaymentDeclined, SoldOut, RejectedByOwner, OwnerTimeout, TooLate, MenuDeleted, CafeUnavailable, NotRegistered,
-		PaymentUnavailable, NotProcessed, NoShow, ByCustomer, ByOperator,
+		PaymentUnavailable, PaymentNotConfirmed, NotProcessed, NoShow, ByCustomer, ByOperator,
 	}
 }
 

@@ -15,6 +15,9 @@ const (
 	// Deferred: the service can do it only later. It has not begun with it, and
 	// does nothing by itself: it is to be asked again when it can.
 	Deferred Result = "deferred"
+	// Unconfirmed: it takes effect once the customer has done what the outcome's Action
+	// says. What came of that has to be asked.
+	Unconfirmed Result = "unconfirmed"
 )
 
 // Outcome is a step's result with the reason why it was refused, or why it was
@@ -22,6 +25,9 @@ const (
 type Outcome struct {
 	Result Result `json:"result"`
 	Reason Reason `json:"reason,omitempty"`
+	// Action is what the customer has to do where it is Unconfirmed; nil once the customer
+	// has done it, and the answer is still open.
+	Action *NextAction `json:"action,omitempty"`
 	// Cleaner who was assigned, when that was asked for; nil while none is free.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
 	// Ended: the stay that something was held for has ended already.
@@ -29,6 +35,8 @@ type Outcome struct {
 	// Remaining is how many were left when something was held, or could not be: of
 	// several days, on the one with the fewest.
 	Remaining *int `json:"remaining,omitempty"`
+	// Changed is what was changed about a hold since it was held first, nil where that is nothing.
+	Changed *HoldChanges `json:"changed,omitempty"`
 }
 
 // Undo is what an undo found. Either way nothing of its step is in effect any
@@ -53,6 +61,8 @@ type Undo struct {
 	// Given is what was given back of it in all, if that is not what the provider gave back:
 	// see Back.
 	Given int64 `json:"given,omitempty"`
+	// Further is what was charged beside the first charge, since the order was changed.
+	Further int64 `json:"further,omitempty"`
 	// Remaining is how many were left when something that was held was released:
 	// of several days, on the one with the fewest.
 	Remaining *int `json:"remaining,omitempty"`

@@ -15,6 +15,24 @@ type Hold struct {
 	Why      Reason `json:"why,omitempty"`  // it is released, or not begun with; set on the undo, or when it is late
 }
 
+// HoldChange asks for another hold in the place of one that there is: its Hold is what
+// is held in the end, and its Key that of the change.
+type HoldChange struct {
+	Hold
+	Of string `json:"of"` // the key of the hold that is changed
+	// Has is what the one that asks for it takes the hold for, zero for whatever it is.
+	Has Stretch `json:"has,omitzero"`
+	// Agreed is what else belongs to the change, in the words of the one that asks for it.
+	Agreed string `json:"agreed,omitempty"`
+	Made   bool   `json:"made,omitempty"`
+}
+
+// HoldChanges are the changes of a hold.
+type HoldChanges struct {
+	// All of them, oldest first, without those that were refused.
+	All []HoldChange `json:"all"`
+}
+
 // StayEnd is the end of the stay that a hold was made for.
 type StayEnd struct {
 	Hold
@@ -72,4 +90,42 @@ type StockChange struct {
 type ItemDay struct {
 	ItemID string
 	Date   Date
+}
+
+// Stretch is a quantity of every day of [From, To).
+type Stretch struct {
+	From     Date `json:"from"`
+	To       Date `json:"to"`
+	Quantity int  `json:"quantity"`
+}
+
+// Stretch is what the hold asks for.
+func (h Hold) Stretch() Stretch { return Stretch{h.From, h.To, h.Quantity} }
+
+// Beyond is what there is of s and not of the other one, in the order of days.
+func (s Stretch) Beyond(other Stretch) (more []Stretch) {
+	for _, part := range []Stretch{
+		{s.From, earlier(s.To, other.From), s.Quantity},
+		{later(s.From, other.From), earlier(s.To, other.To), s.Quantity - other.Quantity},
+		{later(s.From, other.To), s.To, s.Quantity},
+	} {
+		if part.From.Before(part.To) && part.Quantity > 0 {
+			more = append(more, part)
+		}
+	}
+	return more
+}
+
+func earlier(a, b Date) Date {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b Date) Date {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

@@ -21,33 +21,37 @@ func Kinds() []Kind { return []Kind{Lodging, Food, Cafe, Cleaning} }
 // against it.
 var transitions = map[Kind]map[Status][]Status{
 	Lodging: {
-		Received:       {PaymentPending, Paid, Cancelling, Cancelled},
-		PaymentPending: {Paid, Cancelling, Cancelled},
-		Paid:           {AwaitingOwner, Confirmed, Cancelling},
-		AwaitingOwner:  {Confirmed, Cancelling},
-		Confirmed:      {Completed, Cancelling},
-		Cancelling:     {Cancelled},
+		Received:        {PaymentPending, AwaitingPayment, Paid, Cancelling, Cancelled},
+		PaymentPending:  {AwaitingPayment, Paid, Cancelling, Cancelled},
+		AwaitingPayment: {Paid, Cancelling},
+		Paid:            {AwaitingOwner, Confirmed, Cancelling},
+		AwaitingOwner:   {Confirmed, Cancelling},
+		Confirmed:       {Completed, Cancelling},
+		Cancelling:      {Cancelled},
 	},
 	Food: {
-		Received:       {PaymentPending, Paid, Cancelling, Cancelled},
-		PaymentPending: {Paid, Cancelling, Cancelled},
-		Paid:           {Delivering, Cancelling},
-		Delivering:     {Delivered, Cancelling},
-		Cancelling:     {Cancelled},
+		Received:        {PaymentPending, AwaitingPayment, Paid, Cancelling, Cancelled},
+		PaymentPending:  {AwaitingPayment, Paid, Cancelling, Cancelled},
+		AwaitingPayment: {Paid, Cancelling, Cancelled},
+		Paid:            {Delivering, Cancelling},
+		Delivering:      {Delivered, Cancelling},
+		Cancelling:      {Cancelled},
 	},
 	Cafe: {
-		Received:       {PaymentPending, Paid, Cancelling, Cancelled},
-		PaymentPending: {Paid, Cancelling},
-		Paid:           {InProduction, Cancelling},
-		InProduction:   {Completed, Cancelling},
-		Cancelling:     {Cancelled},
+		Received:        {PaymentPending, AwaitingPayment, Paid, Cancelling, Cancelled},
+		PaymentPending:  {AwaitingPayment, Paid, Cancelling},
+		AwaitingPayment: {Paid, Cancelling},
+		Paid:            {InProduction, Cancelling},
+		InProduction:    {Completed, Cancelling},
+		Cancelling:      {Cancelled},
 	},
 	Cleaning: {
-		Received:       {PaymentPending, Calling, Cancelling},
-		PaymentPending: {Calling, Cancelling},
-		Calling:        {Assigned, Cancelling},
-		Assigned:       {Completed, Cancelling},
-		Cancelling:     {Cancelled},
+		Received:        {PaymentPending, AwaitingPayment, Calling, Cancelling},
+		PaymentPending:  {AwaitingPayment, Calling, Cancelling},
+		AwaitingPayment: {Calling, Cancelling},
+		Calling:         {Assigned, Cancelling},
+		Assigned:        {Completed, Cancelling},
+		Cancelling:      {Cancelled},
 	},
 }
 
@@ -76,7 +80,7 @@ func (k Kind) May(from, to Status) bool { return slices.Contains(transitions[k][
 // paid for stands.
 func (k Kind) Decides(s Status) bool {
 	switch s {
-	case Received, PaymentPending, Cancelling:
+	case Received, PaymentPending, AwaitingPayment, Cancelling:
 		return false
 	case Paid:
 		return k != Lodging

@@ -86,7 +86,7 @@ func TestKind_MayIsWhatNextLists(t *testing.T) {
 
 func TestDecidesAndFinal(t *testing.T) {
 	t.Parallel()
-	undecided := map[booking.Status]bool{booking.Received: true, booking.PaymentPending: true, booking.Cancelling: true}
+	undecided := map[booking.Status]bool{booking.Received: true, booking.PaymentPending: true, booking.AwaitingPayment: true, booking.Cancelling: true}
 	final := map[booking.Status]bool{booking.Delivered: true, booking.Completed: true, booking.Cancelled: true}
 	for _, k := range booking.Kinds() {
 		for _, s := range reachable(k, booking.Received) {

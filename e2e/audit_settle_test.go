@@ -29,7 +29,7 @@ const settler = "1027"
 // settle settles an order as an operator would.
 func (a *audited) settle(order string) (contract.View, error) {
 	a.Helper()
-	return app.Settle(a.Context(), a.options, order, settler, 30*time.Second)
+	return app.Settle(a.Context(), a.options, order, "by mistake", settler, 30*time.Second)
 }
 
 // TestSettle_Lodging: a confirmed reservation whose workflow was terminated is
@@ -166,7 +166,7 @@ func TestSettle_GoesOn(t *testing.T) {
 	order := a.reserve(place).with(t, http.StatusCreated).body.ID
 	a.terminate(order)
 	a.sandbox(object{"down": true})
-	v, err := app.Settle(t.Context(), a.options, order, booking.SystemID, time.Second)
+	v, err := app.Settle(t.Context(), a.options, order, "", booking.SystemID, time.Second)
 	require.NoError(t, err)
 	require.Equal(t, booking.Cancelling, v.Status)
 	a.requireClean()

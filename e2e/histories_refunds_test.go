@@ -42,7 +42,7 @@ func (s *system) paidByHand(order string) answer {
 }
 
 // paysByHand says that what has failed of an order was paid by hand, until that is recorded:
-// nothing is owed by hand while the provider is being asked once more.
+// while the provider is being asked once more, it is to be said again.
 func (s *system) paysByHand(order string) {
 	s.Helper()
 	s.eventually(func() bool { return s.paidByHand(order).status == http.StatusOK })
@@ -154,7 +154,7 @@ func undoPaidByHand(s *system) string {
 	s.sandbox(object{"refunds": "wait"})
 	s.decide(order, "cancel")
 	s.eventually(func() bool { return s.attempts(order, "RefundPayment") > 1 })
-	require.Equal(s, "nothing_owed", s.paidByHand(order).with(s, http.StatusConflict).body.Code)
+	require.Equal(s, "refund_pending", s.paidByHand(order).with(s, http.StatusConflict).body.Code)
 	s.sandbox(object{"refunds": "fail"})
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	s.paysByHand(order)

@@ -89,7 +89,7 @@ var overloadBranches = map[string]branch{
 // the workflows are replayed against.
 func TestRecordHistories(t *testing.T) {
 	t.Parallel()
-	for _, branches := range []map[string]branch{lodgingBranches, refundBranches, stayBranches, overloadBranches, foodBranches, cafeBranches, cleaningBranches} {
+	for _, branches := range []map[string]branch{lodgingBranches, refundBranches, stayBranches, moveBranches, confirmingBranches, overloadBranches, foodBranches, cafeBranches, cleaningBranches} {
 		for name, b := range branches {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -124,7 +124,8 @@ func TestRecordHistories(t *testing.T) {
 		"notices_of_a_dispute":   noticesOfADispute, "notices_go_on": noticesGoOn, "notices_without_a_payment": noticesWithoutAPayment,
 		"refused_notices":      refusedStart(contract.NoticesWorkflow),
 		"refund_again_of_undo": refundAgainOfUndo, "refund_again_of_part": refundAgainOfPart, "refused_refund_again": refusedStart(contract.RefundAgainWorkflow),
-		"notices_of_a_failure": noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
+		"notices_of_a_confirmation": noticesOfAConfirmation,
+		"notices_of_a_failure":      noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

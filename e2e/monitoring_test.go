@@ -150,7 +150,7 @@ func asked(t *testing.T) map[string]string {
 // Row O10.
 func TestMonitoring_EveryMetric(t *testing.T) {
 	t.Parallel()
-	s := boot(t, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+	s := boot(t, runsAudits, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
 	for _, order := range s.oneOfEach() {
 		if strings.HasPrefix(order, string(booking.Lodging)) {
 			s.decide(order, "cancel").with(t, http.StatusOK)

@@ -19,7 +19,7 @@ func (p *pages) waitingFor(owner, name string) string {
 	return order
 }
 
-// desk: an owner confirms a reservation, gives some of its price back, and refuses
+// desk: an owner confirms a reservation and a change of it, gives some of its price back, and refuses
 // another reservation.
 func (p *pages) desk(v *visitor) {
 	name := "언덕 위의 집 House on the Hill " + v.String()
@@ -31,11 +31,12 @@ func (p *pages) desk(v *visitor) {
 	v.Sees(v.word("Nothing waits for a decision.", "승인을 기다리는 예약이 없습니다."))
 	v.keep("desk-empty")
 	p.becomes(order, booking.Confirmed)
+	p.changesAtTheDesk(v, order)
 	v.goTo("/orders/" + order)
 	v.keep("desk-order")
 	v.givesBack()
 	_, amount, refunded := p.payment(order)
-	require.Equal(p, []int64{100_000, 10_000}, []int64{amount, refunded})
+	require.Equal(p, []int64{150_000, 10_000}, []int64{amount, refunded})
 
 	order = p.waitingFor("cora", name)
 	v.goTo("/desk")

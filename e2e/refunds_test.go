@@ -129,7 +129,7 @@ func TestRefunds_PaidByHand(t *testing.T) {
 		a.paidByHand(stays).with(t, http.StatusOK) // it is recorded already
 		a.eventually(func() bool { return len(a.messagesTo("alice", stays)) == 2 })
 
-		code, out, logs := a.command(nil, "resolve", cancelled, "--paid-by-hand", "bank transfer 43", "--as", "1024")
+		code, out, logs := a.resolves(cancelled, "bank transfer 43", "--as", "1024")
 		require.Zero(t, code, logs)
 		require.Contains(t, out, "is recorded as paid by hand")
 		a.becomes(cancelled, booking.Cancelled)

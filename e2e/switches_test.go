@@ -133,6 +133,18 @@ func (s switchedStock) Release(ctx context.Context, h booking.Hold) (booking.Und
 	return unless(s.outage, func() (booking.Undo, error) { return s.Stock.Release(ctx, h) })
 }
 
+func (s switchedStock) ChangeHold(ctx context.Context, c booking.HoldChange) (booking.Outcome, error) {
+	return unless(s.outage, func() (booking.Outcome, error) { return s.Stock.ChangeHold(ctx, c) })
+}
+
+func (s switchedStock) MakeChange(ctx context.Context, c booking.HoldChange) (booking.Outcome, error) {
+	return unless(s.outage, func() (booking.Outcome, error) { return s.Stock.MakeChange(ctx, c) })
+}
+
+func (s switchedStock) DropChange(ctx context.Context, c booking.HoldChange) (booking.Undo, error) {
+	return unless(s.outage, func() (booking.Undo, error) { return s.Stock.DropChange(ctx, c) })
+}
+
 func (s switchedStock) Shorten(ctx context.Context, key string, end booking.Date) (booking.Freed, error) {
 	return unless(s.outage, func() (booking.Freed, error) { return s.Stock.Shorten(ctx, key, end) })
 }

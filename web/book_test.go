@@ -7,6 +7,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 func (b *book) DeleteDrink(_ context.Context, _ booking.Caller, drinkID string) error {
@@ -14,6 +15,13 @@ func (b *book) DeleteDrink(_ context.Context, _ booking.Caller, drinkID string) 
 	defer b.mu.Unlock()
 	b.deleted = append(b.deleted, drinkID)
 	return nil
+}
+
+func (b *book) Return(ctx context.Context, caller booking.Caller, id string, back booking.PaymentReturn) (orders.Outcome, error) {
+	if err := b.Allow(ctx, caller, booking.ReturnToOrder, "", id); err != nil {
+		return orders.Outcome{}, err
+	}
+	return b.returns(id, back)
 }
 
 func (b *book) Refund(ctx context.Context, caller booking.Caller, r orders.Refund) (orders.Refunded, error) {
@@ -30,4 +38,23 @@ func (s *site) employ(owner, person, place string) {
 		PersonID: person, By: owner, At: now, Membership: booking.Membership{OwnerID: owner, Place: place, Level: booking.StaffLevel},
 	}
 	require.NoError(s, s.members.PutMember(s.Context(), owner, person, []booking.Member{member}))
+}
+
+func (b *book) QuoteChange(ctx context.Context, caller booking.Caller, c orders.Change) (contract.View, orders.ChangeQuote, error) {
+	view, err := b.Read(ctx, caller, booking.Lodging, c.OrderID)
+	if err != nil {
+		return view, orders.ChangeQuote{}, err
+	}
+	q, err := b.quote(view, c)
+	return view, q, err
+}
+
+func (b *book) Change(ctx context.Context, caller booking.Caller, c orders.Change) (orders.Outcome, error) {
+	if err := b.Allow(ctx, caller, booking.ChangeOrder, "", c.OrderID); err != nil {
+		return orders.Outcome{}, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.changed = append(b.changed, c)
+	return b.change(c)
 }

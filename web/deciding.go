@@ -62,6 +62,8 @@ func (b button) fits(order contract.View, now, begins time.Time) bool {
 		no = booking.MayFinish(order.Status)
 	case b.update == contract.CompleteUpdate:
 		no = booking.MayCheckOut(order.Status, now, begins)
+	case asksOwner(order) != nil:
+		return true
 	default:
 		no = booking.MayConfirm(order.Status)
 	}

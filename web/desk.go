@@ -90,10 +90,20 @@ func (p *Pages) showDesk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	for _, order := range waiting {
+	changing, others, err := v.ordersOf(parts, booking.OrderFilter{Kind: booking.Lodging, Status: booking.Confirmed}, func(o contract.View) bool { return asksOwner(o) != nil })
+	if err != nil {
+		return err
+	}
+	more = more || others && len(changing) > 0
+	for _, order := range append(waiting, changing...) {
 		line := v.deskOrder(order, v.c.Request.URL.RequestURI())
 		line.due = v.decideBy(order)
 		line.soon = line.due.Sub(v.Now()) < soonIs
+		if change := asksOwner(order); change != nil {
+			line.badge = badge{v.say("change.asked"), toneWait}
+			is := v.say("change.is", v.dayIn(change.CheckIn), v.dayIn(change.CheckOut), change.Rooms)
+			line.facts = slices.Insert(line.facts, 0, fact{name: v.say("change.to"), value: is})
+		}
 		if !line.due.IsZero() {
 			line.facts = slices.Insert(line.facts, 0, fact{name: v.say("desk.due"), value: v.moment(line.due, v.zoneOf(order))})
 		}
@@ -127,6 +137,9 @@ func compareBools(a, b bool) int {
 // long they may take is what the place said when it was reserved, or says now where the
 // order does not tell.
 func (v *visit) decideBy(order contract.View) time.Time {
+	if change := asksOwner(order); change != nil {
+		return change.Until
+	}
 	place := v.placeOf(order)
 	within := place.ConfirmWithin
 	if order.Stay != nil && order.ConfirmWithin > 0 {

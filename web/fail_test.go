@@ -16,13 +16,13 @@ import (
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	codes := slices.Concat(orders.DecisionCodes(), []booking.Code{
-		admission.Overloaded, booking.NotAllowed, booking.Unauthenticated, booking.InvalidCursor, booking.PriceChanged, booking.QuoteChanged,
-		booking.NotOnSale, orders.IdempotencyKeyReused, orders.TooManyCallsOfYours, orders.TooManyCallsWaiting, orders.TooManyOrdersOfYours,
+		admission.Overloaded, booking.NotAllowed, booking.Unauthenticated, booking.InvalidCursor, booking.PriceChanged, booking.QuoteChanged, booking.ChangePending, booking.NotChangeable,
+		booking.NotOnSale, orders.IdempotencyKeyReused, orders.TooManyCallsOfYours, orders.TooManyCallsWaiting, orders.TooManyOrdersOfYours, orders.TooManyUnpaid,
 		booking.AlreadyCheckedIn, booking.AlreadyCompleted, booking.AlreadyDelivered, booking.DeliveryUnavailable,
 		tooManyRequests, loginFailed, crossOrigin, internalError,
 	})
 	for _, reason := range []booking.Reason{
-		booking.PaymentDeclined, booking.SoldOut, booking.MenuDeleted, booking.CafeUnavailable, booking.NotRegistered, booking.PaymentUnavailable, booking.NotProcessed,
+		booking.PaymentDeclined, booking.SoldOut, booking.MenuDeleted, booking.CafeUnavailable, booking.NotRegistered, booking.PaymentUnavailable, booking.PaymentNotConfirmed, booking.NotProcessed,
 	} {
 		codes = append(codes, orders.CodeOf(reason))
 	}

@@ -19,11 +19,14 @@ type orderShown struct {
 	badge     badge
 	facts     []fact
 	steps     []step
+	toConfirm string  // the provider's page where its reader has to confirm the payment, "" for none
 	paid      string  // where its payment stands, "" where none is known
 	quote     []offer // what a cancel gives back, now and later
 	mayEnd    bool    // its reader may cancel it, as it stands
 	deciding          // what its reader may decide
 	mayRefund bool    // its reader may give something back of it
+	mayMove   bool    // its reader may change the nights and rooms
+	moving    string  // the change that is under way, in words, "" when none is
 	promised  bool    // a cancel was taken that has not been carried out yet
 }
 
@@ -122,9 +125,13 @@ func (v *visit) orderShown() (orderShown, error) {
 	shown := orderShown{
 		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
 		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), paid: v.paid(order, payment),
-		steps:     v.steps(order, payment, zone),
+		steps: v.steps(order, payment, zone), toConfirm: v.toConfirm(order),
 		mayRefund: order.Placed && order.Amount.Amount > 0 && v.caller.Allowed(booking.RefundOrder, order.Thing()),
 		promised:  v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
+	}
+	shown.moving = v.moving(order, zone)
+	if order.Kind == booking.Lodging && v.caller.Allowed(booking.ChangeOrder, order.Thing()) {
+		shown.mayMove = mayChange(order, v.Now(), v.ends(order))
 	}
 	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
 		quote := order.Quote(v.Now())
@@ -167,6 +174,9 @@ func (v *visit) facts(order contract.View, zone string) (facts []fact) {
 	}
 	if due := order.PaymentDeferred; due != nil {
 		add("order.payby", v.moment(due.Until, zone))
+	}
+	if !order.ExpiresAt.IsZero() {
+		add("order.confirmby", v.moment(order.ExpiresAt, zone))
 	}
 	add("order.number", order.ID)
 	return facts

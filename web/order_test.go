@@ -74,7 +74,7 @@ func TestCancel(t *testing.T) {
 	}
 	changed := b.submit(ask, path, "reason", "Change of plans")
 	require.Equal(t, http.StatusConflict, changed.status)
-	require.Contains(t, changed.words(), "What you get back has changed")
+	require.Contains(t, changed.words(), "What you pay or get back has changed")
 	require.Equal(t, "Change of plans", field(t, changed.text, "reason"))
 
 	s.book.decide = func(d orders.Decision) (orders.Outcome, error) {

@@ -147,7 +147,7 @@ func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status 
 		return err
 	}
 	a, err := v.Orders.Prepare(v.ctx, v.caller, orders.Placement{
-		Wanted: wanted, CustomerID: v.caller.ID, PaymentMethod: o.fields["method"], Price: v.shownPrice(), Key: o.key, RequestHash: hash,
+		Wanted: wanted, CustomerID: v.caller.ID, PaymentMethod: o.fields["method"], Host: v.c.Request.Host, Price: v.shownPrice(), Key: o.key, RequestHash: hash,
 	})
 	if err != nil {
 		if err := o.note(v, err); err != nil {

@@ -15,6 +15,7 @@ func (p *Pages) mountOrders(r gin.IRouter) {
 	p.page(r, http.MethodGet, "/orders/:id", booking.ReadOrder, p.showOrder)
 	p.page(r, http.MethodGet, "/orders/:id/part", booking.ReadOrder, p.showPart)
 	r.GET("/orders/:id/live", p.live)
+	p.page(r, http.MethodGet, "/orders/:id/paid", booking.ReturnToOrder, p.comeBack)
 	p.page(r, http.MethodGet, "/orders/:id/cancel", booking.CancelOrder, p.askCancel)
 	p.page(r, http.MethodPost, "/orders/:id/cancel", booking.CancelOrder, p.cancel)
 	p.page(r, http.MethodGet, "/messages", booking.ReadMessages, p.listMessages)
@@ -47,7 +48,7 @@ func toneOf(s booking.Status) string {
 		return toneOver
 	case booking.Cancelling:
 		return toneBack
-	case booking.Received, booking.PaymentPending, booking.AwaitingOwner, booking.Calling:
+	case booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.AwaitingOwner, booking.Calling:
 		return toneWait
 	default:
 		return toneGood

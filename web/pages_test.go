@@ -73,6 +73,7 @@ func everyPage() []string {
 		"/rooms/place-seaside", "/meals", "/meals?shop=cora", "/meals/menu-bibimbap?quantity=2", "/drinks", "/drinks?date=" + arrival.String(),
 		"/drinks/drink-latte", "/cleaning", "/orders", "/orders?kind=food", "/messages",
 		"/orders/" + stayID, "/orders/" + foodID, "/orders/" + cafeID, "/orders/" + callID, "/orders/" + stayID + "/cancel",
+		"/orders/" + stayID + "/change",
 	}
 }
 

@@ -17,8 +17,12 @@ type Orders interface {
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
 	ReadSeen(context.Context, booking.Caller, orders.Seen) (contract.View, error)
 	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
+	// Return takes a customer who comes back from the payment provider's page.
+	Return(ctx context.Context, caller booking.Caller, orderID string, back booking.PaymentReturn) (orders.Outcome, error)
 	DeleteDrink(ctx context.Context, caller booking.Caller, drinkID string) error
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
+	QuoteChange(context.Context, booking.Caller, orders.Change) (contract.View, orders.ChangeQuote, error)
+	Change(context.Context, booking.Caller, orders.Change) (orders.Outcome, error)
 }
 
 // Catalogue holds what there is to order: places, menus and drinks. Whatever is asked

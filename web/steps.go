@@ -63,6 +63,10 @@ func (v *visit) steps(order contract.View, payment booking.Payment, zone string)
 func (w words) stepOf(order contract.View, e contract.Entry) step {
 	s := step{at: e.At, text: e.Status.Label(order.Kind, w.language), detail: e.Reason.Label(w.language), tone: toneOf(e.Status)}
 	switch {
+	case e.Decision == contract.ChangeUpdate && e.Refused == "":
+		s.text = w.say("step.changed")
+	case e.Decision == contract.ChangeUpdate:
+		s.tone, s.text = toneFault, w.say("step.not")
 	case e.Refused != "":
 		s.tone, s.text, s.detail = toneFault, w.say("step.refused"), ""
 	case e.Decision != "" && e.Refund != nil:

@@ -210,6 +210,7 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 		s.others(random)
 	}
 	s.othersMeanwhile(random, moments)
+	s.anyConfirming(random)
 	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, s.span+48*hour)
 }
 
@@ -218,7 +219,9 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 func (s *trial) requireDecided(v contract.View) {
 	s.Helper()
 	for i, e := range v.History {
-		if e.Decision == contract.ResolveUpdate {
+		if e.Decision == contract.ChangeUpdate {
+			require.Contains(s, []string{"", "1024"}, e.By, v.History)
+		} else if e.Decision == contract.ResolveUpdate {
 			require.Equal(s, "1025", e.By, v.History)
 		} else if e.Note != "" {
 			require.Equal(s, "1024", e.By, v.History)
@@ -244,6 +247,7 @@ func (s *trial) requireInBalance(v contract.View) {
 	}
 	s.requireDecided(v)
 	s.requireMessagesInBalance(v.Status != booking.Cancelled)
+	s.requireToldToConfirm(v)
 	refunds := s.refundsInBalance()
 	if v.Status != booking.Cancelled {
 		owed := s.owes
@@ -358,6 +362,8 @@ func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 	}
 	if random.IntN(8) == 0 {
 		o.PaymentMethod = "pm_card_chargeDeclined"
+	} else {
+		anyToConfirm(o, random)
 	}
 	if random.IntN(4) == 0 {
 		o.Amount.Amount, price.Amount = 0, 0
@@ -378,17 +384,24 @@ func anyStay(t *testing.T, random *rand.Rand) *trial {
 	if random.IntN(2) == 0 {
 		s.in.Place.Confirmation = booking.Manual
 	}
+	s.moved = random.IntN(3) == 0
+	if s.moved {
+		require.NoError(t, s.stock.SetCapacity(t.Context(), s.item, week.From, week.To, 1+random.IntN(3)))
+	}
 	if random.IntN(6) == 0 {
 		s.setStock(0)
 	}
 	return &trial{
-		life: s.life, in: s.in, span: s.in.CheckOutAt().Sub(placedAt),
+		life: s.life, in: s.in, others: s.anyMoves, span: s.in.CheckOutAt().Sub(placedAt),
 		updates: []string{
 			contract.ConfirmUpdate, contract.RejectUpdate, contract.CancelUpdate, contract.CompleteUpdate, contract.NoShowUpdate,
 		},
 		books: func() books { return books{money: s.owed(), held: s.nightsHeld()} },
 		owes:  books{money: s.in.Amount.Amount, held: 2},
 		owed: func(v contract.View) books {
+			if s.moved {
+				return s.movedTo(v)
+			}
 			owed := books{money: s.in.Amount.Amount, held: 2}
 			if freed := v.FreedNights(); freed != nil {
 				owed.held = s.in.CheckIn.DaysUntil(freed.From)

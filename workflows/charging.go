@@ -74,6 +74,10 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 		return ctx.Err()
 	case err != nil || outcome.Result == booking.Deferred:
 		return &refusal{booking.PaymentUnavailable}
+	case outcome.Result == booking.Unconfirmed:
+		if outcome, err = s.confirm(ctx, outcome.Action); err != nil {
+			return err
+		}
 	}
 	return s.conclude(st, outcome)
 }
@@ -170,7 +174,10 @@ func (s *saga) refund() undo {
 		},
 		then: func(found booking.Undo) {
 			s.refunded, s.declined, s.owed, s.unanswered = found.Acted, found.Declined, found.Owed, false
-			s.moneyBack = found.Owed == ""
+			if s.moneyBack = found.Owed == ""; s.moneyBack {
+				s.askOnceMore(booking.Payment{Charge: s.payment()}.RefundKey())
+			}
+			s.further = max(s.further, found.Further) // the answer of a further charge may not have been heard
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
 			s.back, s.amountOwed = found.Back(), found.Due
@@ -190,7 +197,7 @@ func (s *saga) refundLate(ctx workflow.Context) {
 // tellNotRefunded tells the customer, once, that what the order owes them cannot be given
 // back for now.
 func (s *saga) tellNotRefunded(ctx workflow.Context) {
-	owed := s.in.Amount
+	owed := s.charged()
 	owed.Amount -= s.refunding.Keep + s.parts.given
 	if !s.toldNotRefunded && owed.Amount > 0 && customersHearOfUndo(ctx) {
 		s.toldNotRefunded = true
@@ -214,6 +221,7 @@ func (s *saga) keepSome() {
 // decided stands in the ledger, and is not decided again.
 func (s *saga) refundFor(why booking.Reason) booking.Charge {
 	c := s.payment()
+	c.Amount = s.view.Amount // what it costs by now
 	c.By = s.said.By
 	if why.Keeps() {
 		c.Keep, c.Tier = s.due.Keep, s.due.Tier
@@ -221,8 +229,15 @@ func (s *saga) refundFor(why booking.Reason) booking.Charge {
 	return c
 }
 
+// charged is what was charged in all, or is to be.
+func (s *saga) charged() booking.Money {
+	return booking.Money{Amount: s.in.Amount.Amount + s.further, Currency: s.in.Amount.Currency}
+}
+
 func (s *saga) payment() booking.Charge {
-	return booking.Charge{Key: s.in.OrderID + "/charge", OrderID: s.in.OrderID, Amount: s.in.Amount, Method: s.in.PaymentMethod}
+	return booking.Charge{
+		Key: s.in.OrderID + "/charge", OrderID: s.in.OrderID, Amount: s.in.Amount, Method: s.in.PaymentMethod, ReturnTo: s.in.ReturnTo,
+	}
 }
 
 // placed tells the world, once, that the order came into being.
@@ -249,5 +264,5 @@ func (s *saga) emitDeclined() {
 // paymentIn is what events tell of the order's payment in a status, of which
 // nothing was given back.
 func (s *saga) paymentIn(status booking.PaymentStatus) booking.EventPayment {
-	return booking.EventPayment{Status: status, Amount: s.in.Amount, Refunded: booking.Money{Currency: s.in.Amount.Currency}}
+	return booking.EventPayment{Status: status, Amount: s.charged(), Refunded: booking.Money{Currency: s.in.Amount.Currency}}
 }

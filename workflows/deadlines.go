@@ -12,7 +12,8 @@ import (
 // deadline is until when the order's next step may be tried, and for which
 // reason the order is given up after that; zero when nothing bounds the step.
 // Time runs from the request on, or from when the order left the inbox, whatever
-// keeps it from going on: an order of dinner is not delivered the next morning.
+// keeps it from going on: an order of dinner is not delivered the next morning. What its
+// customer takes to confirm the payment is not counted.
 // What was ordered may be over before.
 func (s *saga) deadline() (until time.Time, late booking.Reason) {
 	switch pay := time.Duration(s.policy.PayWithin); {
@@ -21,7 +22,7 @@ func (s *saga) deadline() (until time.Time, late booking.Reason) {
 	case !s.view.Placed && !s.free() && pay > 0:
 		until, late = s.in.Begins().Add(pay), booking.PaymentUnavailable
 	default:
-		until, late = s.in.Begins().Add(pay+s.startWithin), booking.TooLate
+		until, late = s.in.Begins().Add(pay+s.startWithin+s.confirming.took), booking.TooLate
 	}
 	if !s.ends.IsZero() && s.ends.Before(until) {
 		until, late = s.ends, booking.TooLate

@@ -181,7 +181,7 @@ func (s *saga) onUpdate(
 				return s.refused(err)
 			}
 			d.At = s.madeAt(d)
-			return s.refused(cmp.Or(s.objection(name, func() error { return rule(d.At) }), s.view.AsQuoted(d, s.standing())))
+			return s.refused(cmp.Or(s.objection(name, func() error { return rule(d.At) }), s.view.AsQuoted(d, s.standing()), s.view.AsSeen(d.Version)))
 		},
 	}))
 }

@@ -48,6 +48,30 @@ func TestForgottenLives_TellTheSame(t *testing.T) {
 	for name, order := range map[string]func(*testing.T) (*life, any){
 		"lodging/well":     func(t *testing.T) (*life, any) { s := newStay(t); return s.life, s.in },
 		"lodging/declined": func(t *testing.T) (*life, any) { s := newStay(t); declined(&s.in.Order); return s.life, s.in },
+		"lodging/to_confirm": func(t *testing.T) (*life, any) {
+			s := newStay(t)
+			mustConfirm(&s.in.Order)
+			s.approves = true
+			return s.life, s.in
+		},
+		"food/to_confirm": func(t *testing.T) (*life, any) {
+			m := newMeal(t)
+			mustConfirm(&m.in.Order)
+			m.approves = true
+			return m.life, m.in
+		},
+		"cafe/to_confirm": func(t *testing.T) (*life, any) {
+			c := newCup(t)
+			mustConfirm(&c.in.Order)
+			c.approves = true
+			return c.life, c.in
+		},
+		"cleaning/to_confirm": func(t *testing.T) (*life, any) {
+			v := newVisit(t)
+			mustConfirm(&v.in.Order)
+			v.approves = true
+			return v.life, v.in
+		},
 		"lodging/sold_out": func(t *testing.T) (*life, any) { s := newStay(t); s.setStock(0); return s.life, s.in },
 		"food/well":        func(t *testing.T) (*life, any) { m := newMeal(t); return m.life, m.in },
 		"food/declined":    func(t *testing.T) (*life, any) { m := newMeal(t); declined(&m.in.Order); return m.life, m.in },

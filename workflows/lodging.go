@@ -21,10 +21,14 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
+	r.telling = story
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
+	r.confirming.before = r.holdBefore
 	r.came = true                                                         // nothing can keep it from that but its payment
 	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // of the steps, in their order
 	r.takeDecisions()
+	r.takeChanges()
+	r.forgotten = r.lookForChanges
 	return r.tell(story, r.storyOrBack)
 }
 
@@ -36,6 +40,9 @@ type reservation struct {
 	left      bool      // the guests checked out early, and it is recorded
 	leftAt    time.Time // when they said so; zero when they have not
 	ownerSaid contract.Decision
+	telling   workflow.Context // of the story
+	moving    *move            // the change that is under way, nil when none is
+	known     []string         // changes of which this life of the workflow knows
 }
 
 // story is how a reservation goes when all goes well. What breaks it off, a
@@ -65,19 +72,36 @@ func (r *reservation) storyOrBack(ctx workflow.Context) error {
 	return err
 }
 
+// holdStock holds the rooms. Those that are held since the customer had to confirm the
+// payment stay held: it is the same hold.
 func (r *reservation) holdStock(ctx workflow.Context) error {
-	hold := r.hold()
-	hold.Late, hold.Why = r.tooLate()
-	held, err := r.step(ctx, step{
-		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
-		undo: r.releaseStock(),
-	})
+	held, err := r.stepHold(ctx)
 	if err != nil {
 		return err
 	}
 	r.left, r.handedOver = held.Ended, held.Ended // in a life of this workflow that is not remembered
 	r.emitWith(booking.ReservationConfirmed, held.Remaining)
+	r.learn(r.ctx, held.Changed)
 	return nil
+}
+
+func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
+	hold := r.hold()
+	hold.Late, hold.Why = r.tooLate()
+	return r.step(ctx, step{
+		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
+		undo: r.releaseStock(),
+	})
+}
+
+// holdBefore holds the rooms while the customer confirms the payment: nobody is to pay for
+// what is sold out meanwhile.
+func (r *reservation) holdBefore(ctx workflow.Context) error {
+	_, err := r.stepHold(ctx)
+	if err == nil {
+		r.undoneAfter(r.releaseStock(), r.refund())
+	}
+	return err
 }
 
 func (r *reservation) releaseStock() undo {
@@ -138,12 +162,18 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 // early.
 func (r *reservation) guestsStay(ctx workflow.Context) error {
 	r.waitFor("check-out")
-	untilCheckOut := r.in.CheckOutAt().Sub(workflow.Now(ctx))
-	_, err := r.awaitPerson(ctx, untilCheckOut, "check-out", func() bool { return r.left })
-	if err != nil && !r.left && r.taken != booking.Completed { // from then on the stay can no longer be called off
-		return err
+	for ends := r.in.CheckOutAt(); ; ends = r.in.CheckOutAt() {
+		left := func() bool { return r.left || !r.in.CheckOutAt().Equal(ends) }
+		_, err := r.awaitPerson(ctx, ends.Sub(workflow.Now(ctx)), "check-out", left)
+		if err != nil && !r.left && r.taken != booking.Completed { // from then on the stay can no longer be called off
+			return err
+		}
+		_ = workflow.Await(r.ctx, func() bool { return r.left || r.taken != booking.Completed })
+		r.awaitMove(r.ctx)
+		if r.left || !workflow.Now(ctx).Before(r.in.CheckOutAt()) {
+			break
+		}
 	}
-	_ = workflow.Await(r.ctx, func() bool { return r.left || r.taken != booking.Completed })
 	r.endStay()
 	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, r.ending)
 }
@@ -180,10 +210,16 @@ func (r *reservation) takeDecisions() {
 }
 
 func (r *reservation) mayConfirm(time.Time) error {
+	if r.asking() != nil {
+		return nil
+	}
 	return booking.MayConfirm(r.standing())
 }
 
 func (r *reservation) confirm(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	if m := r.asking(); m != nil {
+		return r.ownerSays(ctx, m, true, d)
+	}
 	r.taken, r.ownerSaid = booking.Confirmed, d
 	record(ctx, "confirmed by the owner")
 	r.confirmed = true
@@ -192,6 +228,9 @@ func (r *reservation) confirm(ctx workflow.Context, d contract.Decision) (contra
 }
 
 func (r *reservation) reject(ctx workflow.Context, d contract.Decision) (contract.View, error) {
+	if m := r.asking(); m != nil {
+		return r.ownerSays(ctx, m, false, d)
+	}
 	return r.giveUp(ctx, booking.RejectedByOwner, d)
 }
 

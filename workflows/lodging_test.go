@@ -18,6 +18,8 @@ import (
 type stay struct {
 	*life
 	in contract.Lodging
+	// changesAsked are those of moves.
+	changesAsked []contract.StayChange
 }
 
 func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
@@ -48,7 +50,7 @@ func (s *stay) rooms() int { return s.capacity() - s.held() }
 
 // nightsHeld is how many nights of a room the stay holds.
 func (s *stay) nightsHeld() (held int) {
-	days, err := s.stock.Days(context.Background(), s.item, firstNight, departure)
+	days, err := s.stock.Days(context.Background(), s.item, week.From, week.To)
 	require.NoError(s, err)
 	for _, d := range days {
 		held += d.Capacity - d.Remaining

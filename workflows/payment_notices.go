@@ -29,6 +29,9 @@ func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 		if err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
+		if payment.Unconfirmed {
+			_ = n.tell(n.in.OrderID).Get(ctx, nil) // one that has ended gives the money back
+		}
 		told := n.tellThoseWhoWait(payment.Refunds)
 		unfollowed, err := n.haveFollowed(payment.Failed, told)
 		if err != nil {
@@ -70,7 +73,7 @@ func (n *notices) drain() {
 
 // look brings the ledger up to date with the provider.
 func (n *notices) look() (is booking.Looked, err error) {
-	err = n.do("look at the payment", contract.PaymentsQueue, payments.LookAgain, booking.Glance{OrderID: n.in.OrderID}, &is)
+	err = n.do("look at the payment", contract.PaymentsQueue, payments.LookAgain, booking.Glance{OrderID: n.in.OrderID, Confirms: true}, &is)
 	if err == nil && is.Status == "" {
 		workflow.GetLogger(n.ctx).Warn("payment notice of an order that has no payment", "order", n.in.OrderID)
 	}
@@ -97,18 +100,24 @@ func (n *notices) tellThoseWhoWait(refunds []string) (run map[string]bool) {
 	}
 	waiting := []string{n.in.OrderID}
 	for _, key := range refunds {
-		if id, ofStaff := contract.RefundID(key); ofStaff {
+		_, ofStaff := contract.RefundID(key)
+		if id, ours := contract.RefundIDOf(n.in.OrderID, key); ofStaff || ours && allRefundsHear(n.ctx) {
 			waiting = append(waiting, contract.RefundWorkflowID(n.in.OrderID, id))
 		}
 	}
 	told := make([]workflow.Future, len(waiting))
 	for i, id := range waiting {
-		told[i] = workflow.SignalExternalWorkflow(n.ctx, id, "", contract.PaymentNoticeSignal, nil)
+		told[i] = n.tell(id)
 	}
 	for i, t := range told {
 		run[waiting[i]] = t.Get(n.ctx, nil) == nil
 	}
 	return run
+}
+
+// tell tells a workflow that something has become of the payment.
+func (n *notices) tell(id string) workflow.Future {
+	return workflow.SignalExternalWorkflow(n.ctx, id, "", contract.PaymentNoticeSignal, nil)
 }
 
 // haveFollowed has refunds followed that have failed, should nothing do so any more since

@@ -115,6 +115,34 @@ func TestPaymentNotices_TellThoseWhoWait(t *testing.T) {
 	require.ElementsMatch(t, []string{"", "/refund/1", "/refund/2"}, f.told)
 }
 
+// TestPaymentNotices_TellAllRefunds: the refund of an early departure asks at once, too, and
+// so does the undo's own.
+func TestPaymentNotices_TellAllRefunds(t *testing.T) {
+	t.Parallel()
+	for id, begin := range map[string]func(*following) error{
+		contract.EarlyRefund: func(f *following) error {
+			_, err := f.ledger.BeginEntry(t.Context(), booking.Entry{
+				Key: contract.EarlyKey(f.order), OrderID: f.order, Amount: booking.Money{Amount: 1000, Currency: "KRW"}, Reason: booking.EarlyDeparture,
+			})
+			return err
+		},
+		contract.CancelRefund: func(f *following) error {
+			_, err := f.ledger.BeginRefund(t.Context(), booking.Charge{
+				Key: booking.ChargeKey(f.order), OrderID: f.order, Amount: f.in.Amount, Why: booking.ByCustomer,
+			})
+			return err
+		},
+	} {
+		t.Run(id, func(t *testing.T) {
+			f := follow(t)
+			require.NoError(t, begin(f))
+			f.begin(contract.Notices{})
+			require.NoError(t, f.env.GetWorkflowError())
+			require.ElementsMatch(t, []string{"", "/refund/" + id}, f.told)
+		})
+	}
+}
+
 // TestPaymentNotices_OfADispute: an order is marked from the notice of a dispute until
 // that is over, and looked at by itself meanwhile, less and less often.
 func TestPaymentNotices_OfADispute(t *testing.T) {

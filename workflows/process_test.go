@@ -34,7 +34,7 @@ func (p *process) services() workers.Services {
 		return activities.NewService(name, func(string, gobreaker.State, gobreaker.State) {})
 	}
 	return workers.Services{
-		Payments:      &activities.Payments{Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}},
+		Payments:      &activities.Payments{Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}, InFlight: time.Nanosecond},
 		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{p}},
 		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{p}},
 		Management:    &activities.Management{Service: served("management"), Registry: registry{p}},

@@ -22,13 +22,15 @@ type order struct {
 	policy      contract.Policy
 	settled     bool // its workflow was lost, and this one only undoes it
 
-	run      string            // of the workflow, as its history has it: see followResets
-	rested   booking.Status    // where the order last came to rest
-	news     booking.EventType // that told of it, "" when none did
-	remained *int              // what remained when the order came to rest, if that has changed it
-	decision *contract.View    // the view at the first decision
-	waits    []string          // what the order waits for, in words, for the web UI
-	trouble  string            // why it needs attention, ditto; "" when it never did
+	run    string            // of the workflow, as its history has it: see followResets
+	rested booking.Status    // where the order last came to rest
+	news   booking.EventType // that told of it, "" when none did
+	// forgotten finds out what a reset made the workflow forget, nil where that is nothing.
+	forgotten func(workflow.Context)
+	remained  *int           // what remained when the order came to rest, if that has changed it
+	decision  *contract.View // the view at the first decision
+	waits     []string       // what the order waits for, in words, for the web UI
+	trouble   string         // why it needs attention, ditto; "" when it never did
 	// unresolved is how many refunds by staff wait for a person. The order needs attention
 	// for so long, also after its end.
 	unresolved int

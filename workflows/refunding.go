@@ -61,6 +61,11 @@ type part struct {
 	failed bool // a person was called, and the customer told
 	// again tells the messages about it from those of when it was done before.
 	again string
+	// heard: that it has failed is only what was said, and the ledger has yet to confirm it.
+	heard bool
+	// quiet: nothing is told of its end unless a person was called. It was told when it was
+	// done before.
+	quiet bool
 }
 
 func byStaff(r contract.Refund) *part {
@@ -71,18 +76,22 @@ func byStaff(r contract.Refund) *part {
 // was refused, since what it could not give back has been given back otherwise.
 func (p *part) ended() bool { return p.is.Refused != "" || p.is.Entry.State == booking.EntryDone }
 
+// isNews tells whether those are to hear that it is done who have heard so before.
+func (p *part) isNews() bool { return p.failed || !p.quiet }
+
 // parts is what a saga knows of the refunds in part, and of what was paid by hand.
 type parts struct {
-	open      int        // how many are on their way
-	late      []*part    // with which patience has ended before anything came of them
-	telling   int        // how many messages about them are
-	asked     int        // how many the ledger has not answered yet
-	begun     int        // how many there were by staff
-	resolving bool       // what was paid by hand is being recorded
-	attempts  []*attempt // under way, of what an operator may pay by hand
-	given     int64      // what those come to that are done
-	asks      int        // how often such attempts were to be made again
-	following []string   // the keys of those that are on their way
+	open      int                      // how many are on their way
+	late      []*part                  // with which patience has ended before anything came of them
+	telling   int                      // how many messages about them are
+	asked     int                      // how many the ledger has not answered yet
+	begun     int                      // how many there were by staff
+	resolving bool                     // what was paid by hand is being recorded
+	attempts  []*attempt               // under way, of what an operator may pay by hand
+	given     int64                    // what those come to that are done
+	asks      int                      // how often such attempts were to be made again
+	following []string                 // the keys of those that are on their way
+	missed    map[string]booking.Entry // of these, those that were said to have failed meanwhile
 }
 
 // refundPart is how a refund in part goes: its entry is written, the provider is
@@ -104,7 +113,9 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.personCame(p)
 	if p.is.Entry.State == booking.EntryDone {
 		s.parts.given += p.is.Entry.Amount.Amount
-		s.tellRefunded(ctx, p)
+		if p.isNews() {
+			s.tellRefunded(ctx, p)
+		}
 	}
 	s.showPending(ctx)
 }
@@ -119,14 +130,14 @@ func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	}
 	c := call{
 		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
-		late: func(ctx workflow.Context) { s.partLate(ctx, p) }, part: p,
+		late: s.partLate(p), part: p,
 	}
 	var is booking.Repaid
 	if !s.seeThrough(ctx, c, &is, s.patienceWith(ctx, p)) {
 		p.is.Entry.Words = ""
 		return
 	}
-	if p.is = is; !p.begun {
+	if p.is, p.heard = is, false; !p.begun {
 		p.begun, s.parts.asked = true, s.parts.asked-1
 	}
 }
@@ -153,10 +164,15 @@ func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.Mess
 	m := s.message(notice{key: key, recipientID: s.in.CustomerID, tells: tells, data: booking.MessageData{
 		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
 	}})
+	s.sendBeside("tell customer of a refund", m)
+}
+
+// sendBeside sends a message beside all else.
+func (s *saga) sendBeside(name string, m booking.Message) {
 	s.parts.telling++
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
 		var outcome booking.Outcome
-		s.seeThrough(ctx, call{name: "tell customer of a refund", queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
+		s.seeThrough(ctx, call{name: name, queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
 		s.parts.telling--
 	})
 }
@@ -182,6 +198,7 @@ func (s *saga) takeMoney() {
 		return is, err
 	})
 	s.onResolve()
+	s.onReturn()
 	s.hearNotices()
 	s.hearFailures()
 }

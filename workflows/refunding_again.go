@@ -46,8 +46,12 @@ func again(r contract.Refund, e booking.Entry) *part {
 }
 
 // refundAgain follows a part as when it was begun, and the undo's own refund as the undo
-// does.
+// does. The ledger is asked first: what was heard of it may be old.
 func (s *saga) refundAgain(ctx workflow.Context, p *part) {
+	defer s.following(p.key)()
+	if p.heard = asksBeforeCalling(ctx); p.heard {
+		p.quiet, p.is.Entry.Words = true, ""
+	}
 	if p.ID != contract.CancelRefund {
 		s.parts.given = max(0, s.parts.given-p.Amount.Amount)
 		s.refundPart(ctx, p)
@@ -55,13 +59,16 @@ func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 	}
 	s.parts.open++
 	defer func() { s.parts.open-- }()
-	defer s.following(p.key)()
-	for p.is.Entry.State == booking.EntryFailed {
-		s.callPerson(ctx, p)
+	for p.is.Entry.State != booking.EntryDone {
+		if p.is.Entry.State == booking.EntryFailed {
+			s.callPerson(ctx, p)
+		}
 		s.undoAgain(ctx, p)
 	}
 	s.personCame(p)
-	s.tellOfRefund(p.Amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+	if p.isNews() {
+		s.tellOfRefund(p.Amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+	}
 	s.showPending(ctx)
 }
 
@@ -70,36 +77,60 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	c := s.payment()
 	c.Why, c.Owed = s.view.Reason, p.is.Entry.Words
 	var found booking.Undo
-	asked := call{name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c}
+	asked := call{
+		name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c,
+		late: s.partLate(p),
+	}
 	switch {
-	case !s.seeThrough(ctx, asked, &found, 0):
+	case !s.seeThrough(ctx, asked, &found, s.patienceWith(ctx, p)):
 		p.is.Entry.Words = ""
 	case found.Owed == "":
 		p.is.Entry.State = booking.EntryDone
 	default:
-		p.is.Entry.Words = found.Owed //replay:never the provider's words change only by hand there
+		p.heard, p.is.Entry.Words = false, found.Owed
+		if p.is.Entry.State = booking.EntryFailed; p.quiet && !found.NeedsPerson {
+			p.is.Entry.State = booking.EntryPending //replay:never a refund that fails after it was done is not made anew by itself
+		}
 	}
 }
 
-// hearFailures follows refunds again that the saga has taken for done. Those that it
-// follows anyway it has been told of otherwise.
+// hearFailures follows refunds again that the saga has taken for done. Of those that it
+// follows anyway it notes what was heard: they may have been done, and have failed since.
 func (s *saga) hearFailures() {
+	s.parts.missed = map[string]booking.Entry{}
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
 		told := workflow.GetSignalChannel(ctx, contract.RefundFailedSignal)
 		for {
 			var e booking.Entry
 			told.Receive(ctx, &e)
-			r := contract.RefundingAgain{Entry: e, Order: s.view}.Refund()
-			if !followsFailures(ctx) || r.ID == "" || s.follows(r.ID, e.Key) {
-				continue //replay:never a failure that the saga follows anyway, or that somebody has typed
+			id, ours := contract.RefundIDOf(s.view.ID, e.Key)
+			switch {
+			case !followsFailures(ctx) || !ours:
+			case !s.follows(id, e.Key):
+				s.followAgain(e)
+			case asksBeforeCalling(ctx):
+				s.parts.missed[e.Key] = e //replay:never a refund has to fail while its saga still shows that it was done
 			}
-			s.parts.open++
-			workflow.Go(s.ctx, func(ctx workflow.Context) {
-				s.refundAgain(ctx, again(r, e))
-				s.parts.open--
-			})
 		}
 	})
+}
+
+// followAgain follows a refund that has failed after it was done.
+func (s *saga) followAgain(e booking.Entry) {
+	s.parts.open++
+	workflow.Go(s.ctx, func(ctx workflow.Context) {
+		s.refundAgain(ctx, again(contract.RefundingAgain{Entry: e, Order: s.view}.Refund(), e))
+		s.parts.open--
+	})
+}
+
+// askOnceMore follows a refund again, which has just ended, if it was heard meanwhile that
+// it has failed.
+func (s *saga) askOnceMore(key string) {
+	if e, heard := s.parts.missed[key]; heard && !slices.Contains(s.parts.following, key) {
+		delete(s.parts.missed, key) //replay:never a refund has to fail while its saga still shows that it was done
+		s.followAgain(e)
+	}
 }
 
 // follows tells whether the saga waits for the refund: to the undo's own it has not come, or
@@ -114,5 +145,6 @@ func (s *saga) following(key string) (ends func()) {
 	return func() {
 		n := slices.Index(s.parts.following, key)
 		s.parts.following = slices.Delete(slices.Clone(s.parts.following), n, n+1)
+		s.askOnceMore(key)
 	}
 }

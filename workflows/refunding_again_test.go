@@ -44,6 +44,81 @@ func TestRefundFails_WhileTheOrderRuns(t *testing.T) {
 	require.Equal(t, []string{"refunded", "refund_failed", "refunded"}, s.messagesTo(s.customer))
 }
 
+// TestRefundFails_HeardTooLate: that a part has failed is heard once it was made after all. No
+// one is called, and nothing is told twice.
+func TestRefundFails_HeardTooLate(t *testing.T) {
+	s := newStay(t)
+	back := s.cannotRefund()
+	s.gives(hour, "1", 30000)
+	var e booking.Entry
+	s.env.RegisterDelayedCallback(func() {
+		payment, err := s.ledger.Payment(t.Context(), s.order)
+		require.NoError(t, err)
+		e, _ = payment.Entry("refund/1")
+		require.Equal(t, booking.EntryFailed, e.State)
+		back()
+	}, 2*hour)
+	var before, later contract.View
+	s.env.RegisterDelayedCallback(func() {
+		before = s.row().View
+		s.env.SignalWorkflow(contract.RefundFailedSignal, e)
+	}, 3*hour)
+	s.env.RegisterDelayedCallback(func() { later = s.row().View }, 4*hour)
+	s.run()
+	require.False(t, before.NeedsAttention)
+	require.Equal(t, before, later)
+	require.Len(t, s.refunded(), 1)
+	require.Equal(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
+}
+
+// TestRefundFails_WhileItsEndIsShown: a part fails while the saga still has to show that it
+// was done, since the read model is away. It is followed again all the same.
+func TestRefundFails_WhileItsEndIsShown(t *testing.T) {
+	s := newStay(t)
+	away := false
+	s.setFaults(func(call string) fault { return only(before, call == "publish" && away) })
+	s.env.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		away = true
+	}, hour-time.Second)
+	s.gives(hour, "1", 30000)
+	s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.RefundFailedSignal, s.failLater(s.order+"/refund/1")) }, hour+5*time.Second)
+	s.env.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		away = false
+	}, hour+10*time.Second)
+	var marked contract.View
+	s.env.RegisterDelayedCallback(func() { marked = s.row().View }, 2*hour)
+	paid := s.resolves(3 * hour)
+	v := s.run()
+	require.True(t, marked.NeedsAttention)
+	require.NoError(t, paid.err)
+	require.False(t, v.NeedsAttention)
+	require.Equal(t, map[string]booking.EntryState{"refund/1": booking.EntryDone}, s.entries())
+}
+
+// TestRefundFails_WhileTheProviderIsAway: that a part has failed is heard while the provider
+// answers nothing but errors. The order is marked all the same after a while.
+func TestRefundFails_WhileTheProviderIsAway(t *testing.T) {
+	s := newStay(t, impatient)
+	s.gives(hour, "1", 30000)
+	s.env.RegisterDelayedCallback(func() {
+		e := s.failLater(s.order + "/refund/1")
+		s.isBroken()
+		s.env.SignalWorkflow(contract.RefundFailedSignal, e)
+	}, 3*hour)
+	var marked contract.View
+	s.env.RegisterDelayedCallback(func() { marked = s.row().View }, 3*hour+25*time.Second)
+	paid := s.resolves(3*hour + 30*time.Second)
+	v := s.run()
+	require.True(t, marked.NeedsAttention)
+	require.NoError(t, paid.err)
+	require.False(t, v.NeedsAttention)
+	require.Equal(t, []string{"refunded", "refund_failed", "refunded"}, s.messagesTo(s.customer))
+}
+
 // failedUndo is a stay that was cancelled, and whose refund has failed since.
 func failedUndo(t *testing.T) (s *stay, over contract.View, e booking.Entry) {
 	t.Helper()
@@ -90,6 +165,19 @@ func TestRefundAgain_OfTheUndo(t *testing.T) {
 	require.Equal(t, booking.Returned, payment.Status)
 	require.Equal(t, payment.Amount.Amount, payment.Given())
 	require.Equal(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
+}
+
+// TestRefundAgain_HeardTooLate: the refund was made again before its workflow begins, which
+// has nothing to do then.
+func TestRefundAgain_HeardTooLate(t *testing.T) {
+	s, over, e := failedUndo(t)
+	s.refundAgain(over, e, func() { s.resolves(2 * hour) })
+	require.NoError(t, s.env.GetWorkflowError())
+	told := s.messagesTo(s.customer)
+	e.Ref = "another attempt of it"
+	s.refundAgain(over, e, func() {})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Equal(t, told, s.messagesTo(s.customer))
 }
 
 // TestRefundAgain_OfAPart: so does a part of an order that is over.
@@ -150,10 +238,9 @@ func TestPaymentNotices_OfAFailure(t *testing.T) {
 			}, workflow.RegisterOptions{Name: contract.RefundAgainWorkflow})
 			s.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 				Return(func(_, workflowID, _, signal string, arg any) error {
-					if !runs {
+					if !runs || workflowID != s.order { // no workflow of its own follows the refund
 						return errAway
 					}
-					require.Equal(t, s.order, workflowID)
 					if signal == contract.RefundFailedSignal {
 						told = append(told, arg.(booking.Entry))
 					}

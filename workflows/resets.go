@@ -5,7 +5,7 @@ import "go.temporal.io/sdk/workflow"
 // followResets shows the order anew in the first workflow task after a reset.
 // Until the reset point a run replays what earlier runs showed, in the versions
 // that these gave it, and the read model may hold a newer one: of what was
-// forgotten. Nothing else need happen to the order from there on.
+// forgotten. What else a reset may have forgotten, the order finds out.
 func (o *order) followResets(ctx workflow.Context) {
 	task := 0 // at which the run was last looked at
 	for {
@@ -14,6 +14,9 @@ func (o *order) followResets(ctx workflow.Context) {
 		if run := o.currentRun(); run != o.run {
 			o.run = run
 			o.showAgain(ctx)
+			if o.forgotten != nil {
+				o.forgotten(ctx)
+			}
 		}
 	}
 }

@@ -15,6 +15,9 @@ import (
 // patienceWith is how long nothing may come of a refund, 0 for ever: it is known what
 // it waits for, or it is not known whether there is one.
 func (s *saga) patienceWith(ctx workflow.Context, p *part) time.Duration {
+	if p.heard && !p.failed {
+		return time.Duration(s.policy.AttentionAfter)
+	}
 	if p.begun || p.failed || p.Amount.Amount == 0 || !partsArePatient(ctx) {
 		return 0
 	}
@@ -22,14 +25,16 @@ func (s *saga) patienceWith(ctx workflow.Context, p *part) time.Duration {
 }
 
 // partLate calls a person to a refund that meets nothing but errors.
-func (s *saga) partLate(ctx workflow.Context, p *part) {
-	s.parts.late = append(s.parts.late, p)
-	s.call(ctx, p, p.Amount, "it keeps failing")
+func (s *saga) partLate(p *part) func(workflow.Context) {
+	return func(ctx workflow.Context) {
+		s.parts.late = append(s.parts.late, p)
+		s.call(ctx, p, p.Amount, "it keeps failing")
+	}
 }
 
 // callPerson marks the order, and tells its customer, once a refund needs a person.
 func (s *saga) callPerson(ctx workflow.Context, p *part) {
-	if !p.failed {
+	if !p.failed && !p.heard {
 		s.call(ctx, p, p.is.Entry.Amount, p.is.Entry.Words)
 	}
 }
@@ -124,8 +129,8 @@ func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View
 	s.parts.resolving = false
 	switch is.Refused {
 	case "":
-	case booking.UnderDispute, booking.StillPending:
-		return contract.View{}, s.refused(booking.Errorf(is.Refused, "%s", is.Words))
+	case booking.UnderDispute, booking.StillPending, booking.DecisionPending:
+		return contract.View{}, s.refused(is.Refusal())
 	default:
 		return contract.View{}, s.refused(nothingOwed())
 	}

@@ -21,7 +21,8 @@ type saga struct {
 	// abandon ends the story; the undos follow.
 	abandon workflow.CancelFunc
 	deciding
-	parts parts
+	parts      parts
+	confirming confirming
 
 	// undos of all steps, in the order of the steps. All of them are known
 	// before the first step runs: see turnBack. never are those of the steps
@@ -53,7 +54,9 @@ type saga struct {
 	// came: an order that costs nothing has come into being, as far as is known
 	// from what was undone.
 	came bool
-	owed string // why what was charged has not yet, in the provider's words, "" while that is not known
+	// further is what was charged beside the first charge.
+	further int64
+	owed    string // why what was charged has not yet, in the provider's words, "" while that is not known
 }
 
 // facts are the events by which the world learns of an order's beginning and
@@ -78,7 +81,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 	view := whole.View()
 	if in.Settle != nil {
 		view = *in.Settle
-		view.PaymentDeferred = nil // no payment of it waits any more
+		view.PaymentDeferred, view.NextAction, view.ExpiresAt = nil, nil, time.Time{} // no payment of it waits any more
 	}
 	never, _ := workflow.NewDisconnectedContext(root)
 	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy.Whole(), settled: in.Settle != nil}
@@ -142,6 +145,9 @@ func (s *saga) step(ctx workflow.Context, st step) (booking.Outcome, error) {
 	outcome, err := s.perform(ctx, st)
 	if err == nil && outcome.Result == booking.Deferred {
 		outcome, err = st.later(ctx)
+	}
+	if err == nil && outcome.Result == booking.Unconfirmed {
+		outcome, err = s.confirm(ctx, outcome.Action)
 	}
 	if err != nil {
 		return outcome, err

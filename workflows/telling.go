@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"cmp"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -14,6 +16,7 @@ import (
 type notice struct {
 	name        string // in the words of the business
 	key         string // one of contract's
+	offAs       string // the one by which it is taken back, where that takes back another one, too
 	recipientID string
 	tells       booking.MessageType
 	off         booking.MessageType // takes it back
@@ -50,7 +53,7 @@ func (s *saga) message(n notice) booking.Message {
 
 // withdrawal is the message that takes a notice back. It asks for no decision.
 func (s *saga) withdrawal(n notice, why booking.Reason) booking.Message {
-	n.key, n.tells, n.data.ConfirmWithin = n.key+"/withdrawal", n.off, 0
+	n.key, n.tells, n.data.ConfirmWithin = cmp.Or(n.offAs, n.key)+"/withdrawal", n.off, 0
 	m := s.message(n)
 	m.Reason = why
 	return m

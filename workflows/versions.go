@@ -35,3 +35,21 @@ func partsArePatient(ctx workflow.Context) bool {
 func marksByCause(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "marks-by-cause", workflow.DefaultVersion, 1) == 1
 }
+
+// remembersChanges: after a reset, a reservation finds out what was changed beyond that
+// point. Its customer would have paid for other nights than it shows.
+func remembersChanges(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "changes-after-reset", workflow.DefaultVersion, 1) == 1
+}
+
+// asksBeforeCalling: of a refund that has failed after it was done, the ledger is asked
+// first. It may have been made again by then: nobody is called, and nothing told twice.
+func asksBeforeCalling(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "failures-asked-first", workflow.DefaultVersion, 1) == 1
+}
+
+// allRefundsHear: the workflow that makes the undo's own refund again, or that of an early
+// departure, is told of notices as those of refunds by staff are.
+func allRefundsHear(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "notices-to-all-refunds", workflow.DefaultVersion, 1) == 1
+}

@@ -121,9 +121,15 @@ type world struct {
 	byOthers []*other          // what others do there before we look next
 	// alsoOthers: a bank, or a person, may give some of it back.
 	alsoOthers bool
+	declines   bool   // the provider declines all charges from now on
 	refuses    bool   // the provider refuses all refunds for good
 	strict     bool   // it gives nothing back any more of what a dispute was lost about
 	refusing   func() // is told when it does
+	moved      bool   // the stay may be changed
+	// confirmsUntil is how long after the order was placed the provider lets the customer
+	// confirm; 0 for ever.
+	confirmsUntil time.Duration
+	approves      bool // the customer approves whatever has to be confirmed at once
 	// registered: management knows of the call.
 	registered bool
 	// overtaken are slow calls that have not acted yet.
@@ -145,6 +151,7 @@ type atProvider struct {
 	refusals          int
 	refused           map[string]error // what a request was refused with, which its repetition meets, too
 	voided, declined  bool
+	customer          atCustomer // what the customer says to the charge, where that is asked
 }
 
 func newWorld(t testing.TB, kind booking.Kind) *world {
@@ -288,6 +295,12 @@ func (l ledger) DeferCharge(_ context.Context, c booking.Charge) (booking.Paymen
 	return act(l.process, "defer charge", func(ctx context.Context) (booking.Payment, error) { return l.ledger.DeferCharge(ctx, c) })
 }
 
+func (l ledger) RequireAction(_ context.Context, id, ref string, action booking.NextAction) (booking.Payment, error) {
+	return act(l.process, "require action", func(ctx context.Context) (booking.Payment, error) {
+		return l.ledger.RequireAction(ctx, id, ref, action)
+	})
+}
+
 func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
 	return act(l.process, "end charge", func(ctx context.Context) (booking.Payment, error) {
 		return l.ledger.EndCharge(ctx, id, answer, ref)
@@ -309,6 +322,14 @@ func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatu
 	return act(l.process, "end refund", func(ctx context.Context) (booking.Payment, error) {
 		return l.ledger.EndRefund(ctx, id, end, ref, refunded, refund)
 	})
+}
+
+func (l ledger) NoteAsked(_ context.Context, id string, was, asked int64) (bool, error) {
+	return act(l.process, "note what is asked for", func(ctx context.Context) (bool, error) { return l.ledger.NoteAsked(ctx, id, was, asked) })
+}
+
+func (l ledger) NoteMade(_ context.Context, id string, made []booking.Entry) error {
+	return actErr(l.process, "note what was made", func(ctx context.Context) error { return l.ledger.NoteMade(ctx, id, made) })
 }
 
 func (l ledger) NoteCharge(_ context.Context, id, ref string) error {
@@ -340,6 +361,20 @@ func (l ledger) PayByHand(_ context.Context, r booking.Resolution) ([]booking.En
 	return act(l.process, "pay by hand", func(ctx context.Context) ([]booking.Entry, error) { return l.ledger.PayByHand(ctx, r) })
 }
 
+func (l ledger) BeginFurther(_ context.Context, c booking.Charge) (booking.FurtherCharge, error) {
+	return act(l.process, "begin further charge", func(ctx context.Context) (booking.FurtherCharge, error) { return l.ledger.BeginFurther(ctx, c) })
+}
+
+func (l ledger) PreventFurther(_ context.Context, c booking.Charge) (booking.FurtherCharge, error) {
+	return act(l.process, "prevent further charge", func(ctx context.Context) (booking.FurtherCharge, error) { return l.ledger.PreventFurther(ctx, c) })
+}
+
+func (l ledger) EndFurther(_ context.Context, c booking.Charge, answer booking.PaymentStatus, ref string) (booking.FurtherCharge, error) {
+	return act(l.process, "end further charge", func(ctx context.Context) (booking.FurtherCharge, error) {
+		return l.ledger.EndFurther(ctx, c, answer, ref)
+	})
+}
+
 type stock struct{ *process }
 
 func (s stock) Hold(_ context.Context, h booking.Hold) (booking.Outcome, error) {
@@ -352,6 +387,18 @@ func (s stock) Release(_ context.Context, h booking.Hold) (booking.Undo, error) 
 
 func (s stock) Shorten(_ context.Context, key string, end booking.Date) (booking.Freed, error) {
 	return act(s.process, "shorten", func(ctx context.Context) (booking.Freed, error) { return s.stock.Shorten(ctx, key, end) })
+}
+
+func (s stock) ChangeHold(_ context.Context, c booking.HoldChange) (booking.Outcome, error) {
+	return act(s.process, "change hold", func(ctx context.Context) (booking.Outcome, error) { return s.stock.ChangeHold(ctx, c) })
+}
+
+func (s stock) MakeChange(_ context.Context, c booking.HoldChange) (booking.Outcome, error) {
+	return act(s.process, "make change", func(ctx context.Context) (booking.Outcome, error) { return s.stock.MakeChange(ctx, c) })
+}
+
+func (s stock) DropChange(_ context.Context, c booking.HoldChange) (booking.Undo, error) {
+	return act(s.process, "drop change", func(ctx context.Context) (booking.Undo, error) { return s.stock.DropChange(ctx, c) })
 }
 
 type outbox struct{ *process }
@@ -441,7 +488,7 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	}
 	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
-			carries(r, e, r.policed || r.alsoOthers)
+			carries(r, e, r.policed || r.alsoOthers, r.moved)
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
 				r.published = append(r.published, e.Type)
@@ -502,9 +549,11 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 		switch {
 		case is.voided:
 			return "", activities.ErrVoided
-		case is.declined || c.Method == "pm_card_chargeDeclined":
+		case is.declined || p.declines || c.Method == "pm_card_chargeDeclined":
 			is.declined = true
 			return "", activities.ErrDeclined
+		case c.Method == toConfirm:
+			return p.confirmed(is, c)
 		default:
 			is.charged, is.currency = c.Amount.Amount, c.Amount.Currency
 			return "ref of " + c.Key, nil
@@ -512,9 +561,24 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 	})
 }
 
+// Confirm implements activities.PaymentProvider.
+func (p provider) Confirm(_ context.Context, c booking.Charge, ref string, _ booking.PaymentReturn) (string, error) {
+	return act(p.process, "confirm", func(context.Context) (string, error) {
+		assert.Equal(p, "action of "+c.Key, ref)
+		is := p.at(c.Key)
+		if is.voided {
+			return "", activities.ErrVoided
+		}
+		return p.confirmed(is, c)
+	})
+}
+
 func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	return act(p.process, "void", func(context.Context) ([]string, error) {
 		is := p.at(c.Key)
+		if is.customer == approves {
+			is.charged, is.currency = c.Amount.Amount, c.Amount.Currency
+		}
 		if is.charged > 0 {
 			return []string{"ref of " + c.Key}, nil
 		}

@@ -30,6 +30,7 @@ type commands struct {
 	Migrate  migrate  `cmd:"" help:"Bring the databases up to date, and end."`
 	Audit    audit    `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
 	Settle   settle   `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
+	Actions  actions  `cmd:"" help:"Tell what operators have done to orders, newest first."`
 	Resolve  resolve  `cmd:"" help:"Say that a refund which the payment provider could not make was paid by hand."`
 	Payments payments `cmd:"" help:"See to payments."`
 	Mypage   mypage   `cmd:"" help:"See to the customers' pages."`
@@ -54,11 +55,19 @@ type (
 	migrate struct{ config.Migrate }
 	audit   struct {
 		config.Audit
-		JSON bool `name:"json" help:"Write the report as JSON."`
+		JSON  bool `name:"json" help:"Write the report as JSON."`
+		Last  bool `name:"last" xor:"what" help:"Look at nothing, and tell what the audits that workers run have found. Exit code 0: nothing; 1: something; 2: it cannot be known."`
+		Start bool `name:"start" xor:"what" help:"Look at nothing, and have a worker run an audit, whose findings are kept."`
 	}
 	settle struct {
 		config.Settle
-		Order string `arg:"" help:"Id of the order."`
+		Order  string `arg:"" help:"Id of the order."`
+		Reason string `name:"reason" help:"Why, for those who read later what operators have done."`
+	}
+	actions struct {
+		config.Actions
+		Order string `arg:"" optional:"" help:"Id of an order: only what was done to it."`
+		JSON  bool   `name:"json" help:"Write them as JSON, one a line."`
 	}
 	resolve struct {
 		config.Resolution
@@ -113,6 +122,9 @@ func (c audit) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := newLogger(cfg.Log)
 	defer sync(log)
+	if c.Last || c.Start {
+		return c.kept(ctx, app.Options{Config: cfg, Log: log})
+	}
 	report, err := app.Audit(ctx, app.Options{Config: cfg, Log: log}, c.Moment)
 	if err != nil {
 		return exit{couldNotLook, err.Error()}
@@ -138,7 +150,7 @@ func (c settle) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := loggerOf(cfg.Log, c.As)
 	defer sync(log)
-	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.As.ID, c.Wait)
+	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, booking.Personal(c.Reason), c.As.ID, c.Wait)
 	if err == nil {
 		log.Info("order is being settled", zap.String("order", v.ID))
 	}

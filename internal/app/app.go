@@ -70,6 +70,7 @@ type App struct {
 	hub       *orders.Hub
 	announcer *store.Announcer
 	sandbox   *payments.Sandbox // built in; idle when another provider is asked
+	money     payments.Provider // the one that is asked
 	repairer  *projector.Repairer
 	gate      *payments.Gate    // before the payment provider
 	traces    *telemetry.Traces // nil when there are none
@@ -127,7 +128,11 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(store.NewSandbox(a.dbs[sandboxDB]))
-	a.sandbox.Notify = a.sagas.TellNotice
+	a.sandbox.Notify, a.sandbox.PagesAt = a.sagas.TellNotice, pagesAt(o.Listener)
+	if a.money, err = provider(o, a.dbs, a.sandbox); err != nil {
+		return nil, err
+	}
+	a.log.Info("payment provider", zap.String("name", o.Config.Payments.Name()), zap.Stringer("stripe", o.Config.Payments.StripeURL))
 	a.repairer = &projector.Repairer{Sagas: a.sagas, Rows: rows{store.NewMypage(a.dbs[mypageDB]), a.hub}, Log: a.log, Changed: a.changed}
 
 	var background context.Context
@@ -137,6 +142,9 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.startWorkers(background)
 	a.scheduleRepair(background)
 	a.relayEvents(background)
+	if err = a.runAudits(background, registry); err != nil {
+		return nil, err
+	}
 	if o.API {
 		a.followRouting(background)
 		if a.pages, err = openPages(ctx, o.Config, store.Options{Traces: a.traces.Provider()}); err != nil {

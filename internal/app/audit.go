@@ -27,7 +27,11 @@ import (
 // that it could not look.
 func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.Report, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
-		report, err = audit.Run(ctx, auditSources(o, dbs, sagas), audit.Options{Moment: moment})
+		sources, err := auditSources(o, dbs, sagas)
+		if err != nil {
+			return err
+		}
+		report, err = audit.Run(ctx, sources, audit.Options{Moment: moment})
 		return err
 	})
 	return report, err
@@ -37,16 +41,19 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 var settling = contract.Policy{InPlace: true}
 
 // Settle starts the undoing of an order whose workflow was lost, and waits for
-// its end for so long. by is the caller that has it undone. It answers how the order
+// its end for so long. by is the caller that has it undone, for a reason in their words. It answers how the order
 // stands then, without a status while no worker has begun with it. It goes on until it
 // is cancelled.
-func Settle(ctx context.Context, o Options, orderID, by string, wait time.Duration) (view contract.View, err error) {
+func Settle(ctx context.Context, o Options, orderID string, reason booking.Personal, by string, wait time.Duration) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		pages := store.NewMypage(dbs[mypageDB])
 		settler := audit.Settler{
-			Sagas: sagas, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
+			Sagas: sagas, Pages: pages, Ledger: store.NewPayments(dbs[paymentsDB]),
 			Policy: settling, By: by, Log: o.Log,
 		}
-		if err := settler.Settle(ctx, orderID); err != nil {
+		all := orders.New(orders.Deps{Engine: sagas, Hub: &orders.Hub{}, Pages: pages, Actions: store.NewActions(dbs[mypageDB]), Log: o.Log})
+		err := all.Settle(ctx, byCommand(by), orderID, reason, func(ctx context.Context, w orders.Warrant) error { return settler.Settle(ctx, w, orderID) })
+		if err != nil {
 			return err
 		}
 		view, err = awaitEnd(ctx, sagas, orderID, wait)
@@ -61,9 +68,9 @@ func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Pe
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		all := orders.New(orders.Deps{
 			Engine: sagas, Hub: &orders.Hub{}, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
-			ReplyBudget: recording, Log: o.Log,
+			Actions: store.NewActions(dbs[mypageDB]), ReplyBudget: recording, Log: o.Log,
 		})
-		out, err := all.Resolve(ctx, booking.Caller{ID: by, Unchecked: true}, orderID, evidence)
+		out, err := all.Resolve(ctx, byCommand(by), orderID, evidence)
 		if err == nil && !out.Done {
 			err = fmt.Errorf("order %s has not answered: is a worker running? Repeat the command", orderID)
 		}
@@ -73,6 +80,9 @@ func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Pe
 	return view, err
 }
 
+// byCommand is the caller of a command, who has the databases and may do everything.
+func byCommand(id string) booking.Caller { return booking.Caller{ID: id, Unchecked: true} }
+
 // recording bounds the wait for what was paid by hand to be recorded. The provider is
 // looked at before that, for five seconds at most (activities.longestLook).
 const recording = 15 * time.Second
@@ -80,8 +90,10 @@ const recording = 15 * time.Second
 // Look has the payment provider asked what has become of an order's payment.
 func Look(ctx context.Context, o Options, orderID, by string) error {
 	return onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
-		all := orders.New(orders.Deps{Engine: sagas, Ledger: store.NewPayments(dbs[paymentsDB]), ReplyBudget: glance, Log: o.Log})
-		return all.LookAtPayment(ctx, booking.Caller{ID: by, Unchecked: true}, orderID)
+		all := orders.New(orders.Deps{
+			Engine: sagas, Ledger: store.NewPayments(dbs[paymentsDB]), Actions: store.NewActions(dbs[mypageDB]), ReplyBudget: glance, Log: o.Log,
+		})
+		return all.LookAtPayment(ctx, byCommand(by), orderID)
 	})
 }
 
@@ -112,6 +124,21 @@ func onEverything(ctx context.Context, o Options, do func(databases, *orders.Eng
 	if err != nil {
 		return err
 	}
+	return onDatabases(ctx, o, func(dbs databases) error {
+		engine, _, err := newClient(o, nil, nil)
+		if err != nil {
+			return err
+		}
+		defer engine.Close()
+		return do(dbs, orders.NewEngine(engine))
+	})
+}
+
+// onDatabases gives do the databases as they are, which have to be there.
+func onDatabases(ctx context.Context, o Options, do func(databases) error) error {
+	if err := mustExist(o); err != nil {
+		return err
+	}
 	dbs, err := openDatabases(ctx, o.Config, store.Options{})
 	if err != nil {
 		return err
@@ -120,12 +147,7 @@ func onEverything(ctx context.Context, o Options, do func(databases, *orders.Eng
 	if err := dbs.mustBeMigrated(ctx); err != nil {
 		return err
 	}
-	engine, _, err := newClient(o, nil, nil)
-	if err != nil {
-		return err
-	}
-	defer engine.Close()
-	return do(dbs, orders.NewEngine(engine))
+	return do(dbs)
 }
 
 // withItsEngine finds the engine of the data folder, where that is what is looked
@@ -180,16 +202,16 @@ func (d databases) mustBeMigrated(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func auditSources(o Options, dbs databases, sagas *orders.Engine) audit.Sources {
-	var provider audit.ProviderLedger = store.NewSandbox(dbs[sandboxDB])
-	if cfg := o.Config.Payments; cfg.Stripe() {
-		provider = newStripe(cfg, o.Log)
+func auditSources(o Options, dbs databases, sagas *orders.Engine) (audit.Sources, error) {
+	money, err := provider(o, dbs, nil)
+	if err != nil {
+		return audit.Sources{}, err
 	}
 	return audit.Sources{
 		Workflows:   sagas,
 		Pages:       store.NewMypage(dbs[mypageDB]),
 		Ledger:      store.NewPayments(dbs[paymentsDB]),
-		Provider:    provider,
+		Provider:    money.Ledger,
 		Inventory:   store.NewInventory(dbs[inventoryDB]),
 		Deliveries:  store.NewDeliveries(dbs[fulfilmentDB]),
 		Productions: store.NewProductions(dbs[fulfilmentDB]),
@@ -200,7 +222,7 @@ func auditSources(o Options, dbs databases, sagas *orders.Engine) audit.Sources 
 		Inbox:       store.NewInbox(dbs[mypageDB]),
 		Decisions:   store.NewDecisions(dbs[mypageDB]),
 		Outboxes:    auditedEvents{outboxes(dbs), store.NewMypage(dbs[mypageDB])},
-	}
+	}, nil
 }
 
 // auditedEvents are those that readers of the feed are not told: of outboxes, up

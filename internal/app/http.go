@@ -64,6 +64,21 @@ func (a *App) serveHTTP(registry *prometheus.Registry) error {
 // its client has the answer.
 const answerWithin = 2 * time.Minute
 
+// pagesAt is where customers of the built-in sandbox reach the API; "" where that is not
+// known: the URLs of its pages are relative to the API's then.
+func pagesAt(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if ip := net.ParseIP(host); err != nil || ip == nil {
+		return ""
+	} else if ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
 // Listen takes the API's address, or says in a line why it cannot.
 func Listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
@@ -83,7 +98,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 	all := orders.New(orders.Deps{
 		Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
 		Starts: budgets.Starts, Dispatcher: a.dispatcher, Carrier: a.carrier, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
-		Ledger:        store.NewPayments(a.dbs[paymentsDB]),
+		Ledger: store.NewPayments(a.dbs[paymentsDB]), Actions: store.NewActions(a.dbs[mypageDB]),
 		MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxKeptOfOne,
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 	})
@@ -98,11 +113,13 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Cleaners:    crew,
 		Management:  store.NewManagement(a.dbs[managementDB]),
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
-		Notices:     a.notices(),
+		Notices:     a.money.Notices,
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
 		ReadModel:   pages,
 		Members:     store.NewMembers(a.pages),
 		Memberships: &identity.Memberships{Members: store.NewMembers(a.pages), Now: time.Now, Log: a.log},
+		Audits:      store.NewAudits(a.pages),
+		Actions:     store.NewActions(a.pages),
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},
@@ -118,7 +135,10 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		deps.Pages = a.newPages(all, deps).Mount
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
-		deps.Extra = func(r gin.IRouter) { a.sandbox.Switchboard(r) }
+		deps.Extra = func(r gin.IRouter) {
+			a.sandbox.Switchboard(r)
+			a.sandbox.Pages(r)
+		}
 	}
 	return api.New(deps)
 }

@@ -27,7 +27,7 @@ func runSandbox(t *testing.T, cfg config.SandboxPayments) (p *payments.Stripe, u
 	ended := make(chan error, 1)
 	go func() { ended <- RunSandboxPayments(ctx, cfg, zap.NewNop(), listener) }()
 	url = "http://" + listener.Addr().String()
-	p = newStripe(config.Payments{StripeURL: config.URL(url), StripeKey: "sk_test_1"}, zap.NewNop())
+	p = payments.NewStripe(payments.StripeOptions{URL: url, Key: "sk_test_1", Log: zap.NewNop()})
 	return p, url, func() {
 		t.Helper()
 		cancel()
@@ -117,8 +117,9 @@ func TestApp_Provider(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := &App{options: Options{Config: config.Config{Payments: tt.cfg}}, log: zap.NewNop(), sandbox: &payments.Sandbox{}}
-			_, stripe := a.provider().(*payments.Stripe)
+			p, err := provider(Options{Config: config.Config{Payments: tt.cfg}, Log: zap.NewNop()}, nil, &payments.Sandbox{})
+			require.NoError(t, err)
+			_, stripe := p.PaymentProvider.(*payments.Stripe)
 			require.Equal(t, tt.stripe, stripe)
 		})
 	}

@@ -10,8 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/activities"
-	"github.com/yeyak/yeyak/api"
-	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
@@ -64,7 +62,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 		Payments: &activities.Payments{
 			Service:  service("payments", contract.PaymentsQueue),
 			Ledger:   decorated[activities.PaymentLedger](d.Ledger, store.NewPayments(dbs[paymentsDB])),
-			Provider: decorated(d.Provider, a.provider()),
+			Provider: decorated(d.Provider, a.money.PaymentProvider),
 			Gate:     a.gate,
 			Follower: a.sagas,
 		},
@@ -122,25 +120,14 @@ func (a *App) newGate(registry prometheus.Registerer) *payments.Gate {
 	})
 }
 
-// provider is who moves the money.
-func (a *App) provider() activities.PaymentProvider {
-	if cfg := a.options.Config.Payments; cfg.Stripe() {
-		a.log.Info("payments go through stripe", zap.Stringer("url", cfg.StripeURL))
-		return newStripe(cfg, a.log)
-	}
-	return a.sandbox
-}
-
-func newStripe(cfg config.Payments, log *zap.Logger, webhookSecrets ...string) *payments.Stripe {
-	return payments.NewStripe(payments.StripeOptions{
-		URL: string(cfg.StripeURL), Key: string(cfg.StripeKey), WebhookSecrets: webhookSecrets, Log: log,
+// provider is the payment provider that the settings name.
+func provider(o Options, dbs databases, sandbox *payments.Sandbox) (payments.Provider, error) {
+	cfg := o.Config.Payments
+	return payments.Named(cfg.Name(), payments.Providers{
+		Stripe: payments.StripeOptions{
+			URL: string(cfg.StripeURL), Key: string(cfg.StripeKey), WebhookSecrets: o.Config.Notices.Secrets(),
+			Customers: store.NewPaymentCustomers(dbs[paymentsDB]), Log: o.Log,
+		},
+		Sandbox: sandbox, SandboxLedger: store.NewSandbox(dbs[sandboxDB]),
 	})
-}
-
-// notices reads what the payment provider sends.
-func (a *App) notices() api.Notices {
-	if cfg := a.options.Config; cfg.Payments.Stripe() {
-		return newStripe(cfg.Payments, a.log, cfg.Notices.Secrets()...)
-	}
-	return a.sandbox
 }

@@ -142,13 +142,17 @@ func (l *look) view(ctx context.Context, f *facts) error {
 // that it is given.
 func (l *look) askEach(ctx context.Context, ask func(context.Context, *facts) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(width)
+	group.SetLimit(l.pace.width())
 	for _, f := range l.orders {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			return ask(ctx, f)
+			began := time.Now()
+			if err := ask(ctx, f); err != nil {
+				return err
+			}
+			return l.pace.afterAsking(ctx, time.Since(began))
 		})
 	}
 	if err := group.Wait(); err != nil {

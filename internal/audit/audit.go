@@ -15,6 +15,8 @@ type Options struct {
 	// longer than it takes a workflow task to be taken over from a worker that
 	// has died: until then an order may be half way between two statuses.
 	Moment time.Duration
+	// Gentle: it pauses for as long as it reads, since it is nobody's who waits.
+	Gentle bool
 }
 
 // looks is how often an order is looked at, at most, that moves whenever it is.
@@ -23,7 +25,8 @@ const looks = 5
 // Run looks at all orders, and again at those with which something seems to be
 // wrong. It reports what it saw twice. An error means that it could not look.
 func Run(ctx context.Context, s Sources, o Options) (Report, error) {
-	first, err := s.take(ctx, nil)
+	pace := newPace(o)
+	first, err := s.take(ctx, pace, nil)
 	if err != nil {
 		return Report{}, err
 	}
@@ -33,7 +36,7 @@ func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 		if err := wait(ctx, o.Moment); err != nil {
 			return Report{}, err
 		}
-		again, err := s.take(ctx, suspects.orders())
+		again, err := s.take(ctx, pace, suspects.orders())
 		if err != nil {
 			return Report{}, err
 		}
@@ -41,6 +44,7 @@ func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 		report.Findings = append(report.Findings, suspects.meet(again.findings)...)
 	}
 	report.NotJudged, report.InMotion = len(silent), len(suspects.about())
+	report.silent, report.moving = silent, suspects.about()
 	if len(silent) > 0 {
 		id := slices.Min(slices.Collect(maps.Keys(silent)))
 		report.OneNotJudged = fmt.Sprintf("%s: %v", id, silent[id])

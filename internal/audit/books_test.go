@@ -275,6 +275,8 @@ func began(v contract.View) bool {
 
 func (b *books) pay(v contract.View) {
 	switch {
+	case v.Status == booking.AwaitingPayment:
+		b.payments = append(b.payments, booking.Payment{Charge: booking.Charge{OrderID: v.ID, Amount: v.Amount}, Status: booking.ActionRequired, ActionRef: "ref"})
 	case began(v):
 		b.payments = append(b.payments, payment(v, booking.Charged, 0))
 		b.charges = append(b.charges, audit.ProviderCharge{OrderID: v.ID, Ref: "ref", Taken: v.Amount})

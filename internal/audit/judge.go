@@ -24,7 +24,7 @@ const (
 	Registration Kind = "registration" // of a call with management
 	Message      Kind = "message"      // to owners, customers and cleaners
 	Mypage       Kind = "mypage"       // rows of the read model
-	Abandoned    Kind = "abandoned"    // nobody works on an order that holds something
+	Abandoned    Kind = "abandoned"    // nobody works on an order that has not come to its end
 	Unreadable   Kind = "unreadable"   // what an earlier build or a hand has left, and this one cannot read
 	Catalogue    Kind = "catalogue"    // what is stored so that it cannot be sold
 	Feed         Kind = "feed"         // what the feed of events was not told
@@ -105,6 +105,7 @@ type standing struct {
 	from, to  string // the days that it is for, without those that were freed
 	cleanerID string
 	terms     terms
+	change    *contract.PendingChange // that is under way; nil when none is
 }
 
 func standingOf(v contract.View) standing {
@@ -113,7 +114,7 @@ func standingOf(v contract.View) standing {
 		terms: termsOf(v),
 	}
 	if v.Stay != nil {
-		s.from, s.to = v.CheckIn, v.CheckOut
+		s.from, s.to, s.change = v.CheckIn, v.CheckOut, v.Change
 	}
 	if freed := v.FreedNights(); freed != nil {
 		s.to = freed.From.String()
@@ -187,10 +188,10 @@ func (f *facts) finds(k Kind, remedy, format string, args ...any) []Finding {
 }
 
 // abandoned: an order that nobody works on any more holds what it will never
-// give back.
+// give back, or is shown to its customer as one that goes on.
 func (f *facts) abandoned(o standing) []Finding {
 	held := f.held()
-	if len(held) == 0 {
+	if len(held) == 0 && (f.life == forgotten || f.row == nil) {
 		return nil
 	}
 	end := "the engine has forgotten its workflow"
@@ -200,6 +201,9 @@ func (f *facts) abandoned(o standing) []Finding {
 	remedy := ""
 	if booking.KindOf(f.id) != "" { // no other can be settled
 		remedy = remedyOf(f.id)
+	}
+	if len(held) == 0 {
+		return f.finds(Abandoned, remedy, "%s while it was %s: it holds nothing, and its page shows it as under way", end, o.status)
 	}
 	return f.finds(Abandoned, remedy, "%s while it was %s: %s", end, o.status, strings.Join(held, ", "))
 }

@@ -19,8 +19,12 @@ func (f *facts) money(o standing, d due) []Finding {
 			}
 			return nil
 		}
-		if p == nil || p.Status != booking.Charged || p.Amount != o.amount || p.Kept != 0 || p.Refunded != 0 && len(p.Entries) == 0 {
+		if p == nil || p.Status != booking.Charged || !f.isPaidFor(p, o) || p.Kept != 0 || p.Refunded != 0 && len(p.Entries) == 0 {
 			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
+		}
+	case asked:
+		if p == nil || !slices.Contains(confirming, p.Status) {
+			return f.finds(Money, "", "it is %s and its customer has to confirm %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
 		}
 	case absent:
 		if !settled(p) {
@@ -29,6 +33,10 @@ func (f *facts) money(o standing, d due) []Finding {
 	}
 	return f.entries()
 }
+
+// confirming are where the payment stands of an order whose customer has to confirm it: the
+// order may not have heard yet what came of that.
+var confirming = []booking.PaymentStatus{booking.ActionRequired, booking.Charged, booking.Declined}
 
 // keepers are the reasons of cancellations of which a policy may keep something. All
 // others give everything back.
@@ -123,6 +131,7 @@ func (f *facts) provider() []Finding {
 		}
 	}
 	p := f.payment
+	taken = together(p, taken)
 	switch {
 	case len(taken) > 1:
 		return f.finds(Provider, "", "the provider took its price %d times: %s", len(taken), chargesInWords(taken))
@@ -163,7 +172,7 @@ func (f *facts) known() []Finding {
 }
 
 func (f *facts) isSpare(c ProviderCharge) bool {
-	return f.payment != nil && c.Ref != f.payment.Ref && c.Refunded == c.Taken.Amount
+	return f.payment != nil && !isOf(f.payment, c) && c.Refunded == c.Taken.Amount
 }
 
 // agree tells whether the ledger and the provider say the same. Of a charge that
@@ -241,7 +250,7 @@ func chargesInWords(taken []ProviderCharge) string {
 	}
 	words := make([]string, len(taken))
 	for i, c := range taken {
-		words[i] = fmt.Sprintf("%s taken under %s, %d of it given back", inWords(c.Taken), c.Ref, c.Refunded)
+		words[i] = fmt.Sprintf("%s taken under %s, %d of it given back", inWords(c.Taken), strings.ReplaceAll(c.Ref, booking.BetweenRefs, " and "), c.Refunded)
 	}
 	return strings.Join(words, ", and ")
 }

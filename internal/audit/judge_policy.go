@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -31,7 +33,10 @@ func (f *facts) asPolicySays(o standing) (found []Finding) {
 	if o.status != booking.Cancelled || p == nil || f.view == nil && f.row == nil {
 		return nil
 	}
-	keeps, known := o.terms.policy.KeptBy(p.Tier, p.Amount)
+	keeps, known := o.terms.policy.KeptBy(p.Tier, o.amount)
+	if wasChanged(p) && keeps != p.Kept { // an order that was reset after its cancel may not know what it cost then
+		keeps, known = o.terms.policy.KeptBy(p.Tier, booking.Money{Amount: p.Price(), Currency: p.Amount.Currency})
+	}
 	asSaid := keeps == p.Kept || p.Kept < keeps && othersTook(p, keeps)
 	ofItsReason := p.Tier == booking.TierAll || (p.Why == booking.NoShow) == (p.Tier == string(booking.NoShow))
 	if p.Tier != "" && (!known || !asSaid || !ofItsReason) {
@@ -45,6 +50,11 @@ func (f *facts) asPolicySays(o standing) (found []Finding) {
 		found = append(found, f.finds(Money, "", "its customer is shown that %d is kept by the policy; the ledger keeps %d", shown, p.Kept)...)
 	}
 	return found
+}
+
+// wasChanged tells whether changes of its order have charged more, or given something back.
+func wasChanged(p *booking.Payment) bool {
+	return len(p.Refs()) > 1 || slices.ContainsFunc(p.Entries, func(e booking.Entry) bool { return e.Reason == booking.Changed })
 }
 
 // asDeparted compares what was given back to guests who have left early with what the

@@ -32,12 +32,13 @@ func (f *facts) stock(o standing, d due) (found []Finding) {
 	if f.underWay(contract.EndStayActivity) && len(f.holds) == 1 && f.holds[0].To.String() < o.to {
 		o.to = f.holds[0].To.String()
 	}
+	holds := f.holdsBeside(o.change)
 	switch {
-	case len(f.holds) > 1:
+	case len(holds) > 1:
 		found = f.finds(Stock, "", "it holds more than once: %s", f.holdsInWords())
 	case d.held == absent && len(f.holds) > 0:
 		found = f.finds(Stock, "", "it is %s and holds nothing by right; the stock says: %s", o.status, f.holdsInWords())
-	case d.held == there && (len(f.holds) == 0 || !f.holds[0].isOf(o)):
+	case d.held == there && (len(holds) == 0 || !holds[0].isOf(o) && !holds[0].isOf(o.changed())):
 		found = f.finds(Stock, "", "it is %s and has to hold %d × %s from %s to %s; the stock says: %s",
 			o.status, o.quantity, o.itemID, o.from, o.to, orNothing(f.holdsInWords()))
 	}

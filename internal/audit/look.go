@@ -19,6 +19,7 @@ const listSize = 500
 // orders in any case.
 type look struct {
 	Sources
+	pace *pace
 	only map[string]bool // orders; nil for all
 
 	orders   map[string]*facts
@@ -31,9 +32,9 @@ type look struct {
 }
 
 // take gathers the facts and judges them.
-func (s Sources) take(ctx context.Context, only map[string]bool) (*look, error) {
+func (s Sources) take(ctx context.Context, p *pace, only map[string]bool) (*look, error) {
 	l := &look{
-		Sources: s, only: only, orders: map[string]*facts{}, silent: map[string]error{}, garbled: map[string]bool{},
+		Sources: s, pace: p, only: only, orders: map[string]*facts{}, silent: map[string]error{}, garbled: map[string]bool{},
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
 	for _, gather := range []func(context.Context) error{
@@ -95,6 +96,9 @@ func (l *look) workflows(ctx context.Context) error {
 		}
 		if next == nil {
 			return nil
+		}
+		if err := l.pace.after(ctx, len(found)); err != nil {
+			return err
 		}
 		page = next
 	}
@@ -250,6 +254,9 @@ func each[T any](ctx context.Context, l *look, list func(context.Context) iter.S
 			return err
 		}
 		do(one)
+		if err := l.pace.after(ctx, 1); err != nil {
+			return err
+		}
 	}
 	return nil
 }

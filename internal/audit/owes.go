@@ -12,6 +12,7 @@ const (
 	anything claim = iota // nothing: it may be under way. Never more than one
 	there                 // it is there
 	absent                // it is not there
+	asked                 // of a charge: the customer has to confirm it, or has just done so
 )
 
 // due is what an order owes, and is owed, in one status.
@@ -60,27 +61,31 @@ var (
 // A price of 0 is owed, too: nothing was taken then.
 var dues = map[booking.Kind]map[booking.Status]due{
 	booking.Lodging: {
-		booking.Paid:          {charged: there}, // its rooms are about to be held, or have just been
-		booking.AwaitingOwner: {charged: there, held: there, told: there},
-		booking.Confirmed:     {charged: there, held: there, told: there},
-		booking.Completed:     {charged: there, held: there, told: there}, // but for the nights that were freed
-		booking.Cancelled:     {charged: absent, held: absent, told: absent},
+		booking.AwaitingPayment: {charged: asked, held: there, told: absent},
+		booking.Paid:            {charged: there}, // its rooms are about to be held, or have just been
+		booking.AwaitingOwner:   {charged: there, held: there, told: there},
+		booking.Confirmed:       {charged: there, held: there, told: there},
+		booking.Completed:       {charged: there, held: there, told: there}, // but for the nights that were freed
+		booking.Cancelled:       {charged: absent, held: absent, told: absent},
 	},
 	booking.Food: {
-		booking.Paid:       {charged: there, job: notFinished},
-		booking.Delivering: {charged: there, job: oneOf[job]{booking.JobStarted}, told: there},
-		booking.Delivered:  {charged: there, job: oneOf[job]{booking.JobDelivered}, told: there},
-		booking.Cancelled:  {charged: absent, job: noWork, told: absent},
+		booking.AwaitingPayment: {charged: asked, job: noWork, told: absent},
+		booking.Paid:            {charged: there, job: notFinished},
+		booking.Delivering:      {charged: there, job: oneOf[job]{booking.JobStarted}, told: there},
+		booking.Delivered:       {charged: there, job: oneOf[job]{booking.JobDelivered}, told: there},
+		booking.Cancelled:       {charged: absent, job: noWork, told: absent},
 	},
 	// A drink is held first, and paid for only then.
 	booking.Cafe: {
-		booking.Paid:         {charged: there, held: there, job: notFinished},
-		booking.InProduction: {charged: there, held: there, job: oneOf[job]{booking.JobStarted}, told: there},
-		booking.Completed:    {charged: there, held: there, job: oneOf[job]{booking.JobCompleted}, told: there},
-		booking.Cancelled:    {charged: absent, held: absent, job: noWork, told: absent},
+		booking.AwaitingPayment: {charged: asked, held: there, job: noWork, told: absent},
+		booking.Paid:            {charged: there, held: there, job: notFinished},
+		booking.InProduction:    {charged: there, held: there, job: oneOf[job]{booking.JobStarted}, told: there},
+		booking.Completed:       {charged: there, held: there, job: oneOf[job]{booking.JobCompleted}, told: there},
+		booking.Cancelled:       {charged: absent, held: absent, job: noWork, told: absent},
 	},
 	// A call is registered first, and paid for only then, if it has a price.
 	booking.Cleaning: {
+		booking.AwaitingPayment: {charged: asked, registered: there, call: noCleaner, told: absent},
 		// Whoever it is assigned to, it will be told soon.
 		booking.Calling: {charged: there, registered: there, call: oneOf[callAt]{noCall, callWaiting, callUntold}},
 		// It may have learned of its cleaner before that was noted.

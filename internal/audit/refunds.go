@@ -38,9 +38,9 @@ func (f *facts) openRefunds() (open []booking.Entry) {
 		return nil
 	}
 	for _, e := range f.payment.Entries {
-		_, ofStaff := contract.RefundID(e.Key)
-		covered := e.State == booking.EntryFailed && e.Amount.Amount > f.payment.Refundable()
-		part := ofStaff || e.Key == contract.EarlyKey(f.id)
+		_, ours := contract.RefundIDOf(f.id, e.Key)
+		covered := e.State == booking.EntryFailed && (e.Amount.Amount > f.payment.Refundable() || e.Words == booking.GivenOtherwise)
+		part := ours && e.Key != f.payment.RefundKey()
 		if f.failedAfterEnd(e) || part && e.State != booking.EntryDone && !covered {
 			open = append(open, e)
 		}

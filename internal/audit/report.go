@@ -37,10 +37,29 @@ type Report struct {
 	Findings []Finding `json:"findings"`
 	// Known is what was lost for good, and is accounted for. Nothing mends it.
 	Known []Finding `json:"known,omitempty"`
+
+	silent map[string]error // orders that did not answer, and why
+	moving map[string]bool  // subjects that were never twice the same
+}
+
+// Unsure tells whether the audit knows nothing about the order, or the item: what was
+// found before may still be so.
+func (r Report) Unsure(orderID, item string) bool {
+	_, silent := r.silent[orderID]
+	return orderID != "" && silent || r.moving[Finding{OrderID: orderID, Item: item}.subject()]
 }
 
 // Clean tells whether all is known to be as it should be.
 func (r Report) Clean() bool { return len(r.Findings) == 0 && r.NotJudged == 0 }
+
+// WithSilent is the report of an audit that these orders did not answer.
+func (r Report) WithSilent(orderIDs ...string) Report {
+	r.silent, r.NotJudged = map[string]error{}, len(orderIDs)
+	for _, id := range orderIDs {
+		r.silent[id] = nil
+	}
+	return r
+}
 
 // JSON writes the report as a JSON document.
 func (r Report) JSON(w io.Writer) error {
@@ -74,6 +93,9 @@ func (r Report) Table(w io.Writer) error {
 	}
 	return err
 }
+
+// Open writes the findings alone, for people.
+func (r Report) Open(w io.Writer) error { return r.findings(w) }
 
 func (r Report) findings(w io.Writer) error {
 	if len(r.Findings) == 0 {

@@ -21,7 +21,7 @@ type Settler struct {
 		Describe(ctx context.Context, orderID string) (orders.Saga, error)
 		View(ctx context.Context, orderID string) (contract.View, error)
 		RequestHash(ctx context.Context, orderID string) (string, error)
-		Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash, by string) error
+		Settle(ctx context.Context, w orders.Warrant, last contract.View, p contract.Policy, requestHash, by string) error
 	}
 	Pages interface {
 		Order(ctx context.Context, orderID string) (contract.Publication, error)
@@ -41,7 +41,7 @@ var ErrNotLost = errors.New("not settled")
 // Settle starts the undoing of an order that nobody works on, from where it
 // was last known to stand. ErrNotLost: its workflow runs, or nothing is owed.
 // NotFound: nothing is known of it.
-func (s Settler) Settle(ctx context.Context, orderID string) error {
+func (s Settler) Settle(ctx context.Context, w orders.Warrant, orderID string) error {
 	saga, err := s.Sagas.Describe(ctx, orderID)
 	if err != nil && !isNotFound(err) {
 		return err
@@ -57,7 +57,7 @@ func (s Settler) Settle(ctx context.Context, orderID string) error {
 	if last.Status.Final() {
 		return fmt.Errorf("%w: order %s is %s, and nothing is owed", ErrNotLost, orderID, last.Status)
 	}
-	return s.Sagas.Settle(ctx, last, s.Policy, hash, s.By)
+	return s.Sagas.Settle(ctx, w, last, s.Policy, hash, s.By)
 }
 
 // lastKnown is the order as it was last known, with the hash of its request:

@@ -48,7 +48,7 @@ func (e *engine) RequestHash(context.Context, string) (string, error) {
 	return "hash of the workflow", nil
 }
 
-func (e *engine) Settle(_ context.Context, last contract.View, _ contract.Policy, hash, by string) error {
+func (e *engine) Settle(_ context.Context, _ orders.Warrant, last contract.View, _ contract.Policy, hash, by string) error {
 	e.settled, e.hash, e.by = &last, hash, by
 	return nil
 }
@@ -75,7 +75,7 @@ func (l ledger) Payment(_ context.Context, id string) (booking.Payment, error) {
 
 func settle(e *engine, row *contract.Publication, payment *booking.Payment, orderID string) error {
 	s := audit.Settler{Sagas: e, Pages: page{row}, Ledger: ledger{payment}, By: "1024", Log: zap.NewNop()}
-	return s.Settle(context.Background(), orderID)
+	return s.Settle(context.Background(), orders.Warrant{}, orderID)
 }
 
 func TestSettler_FromTheWorkflow(t *testing.T) {

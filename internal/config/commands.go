@@ -17,6 +17,7 @@ type Dev struct {
 // Settings is the Config of the command.
 func (c Dev) Settings() Config {
 	c.Sandbox.Control = true
+	c.Audits.Here = true
 	return c.Config
 }
 
@@ -57,14 +58,16 @@ type WorkerOnly struct {
 	Payments  Payments          `embed:""`
 	Overload  Overload          `embed:""`
 	Traces    Traces            `embed:""`
+	Audits    Audits            `embed:""`
 
 	Operations Operations `embed:""`
 }
 
 // Settings is the Config of the command.
 func (c WorkerOnly) Settings() Config {
+	c.Audits.Here = true
 	return Config{
-		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases,
+		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases, Audits: c.Audits,
 		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload, Traces: c.Traces,
 		Operations: c.Operations,
 	}
@@ -123,6 +126,7 @@ type Audit struct {
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
 	Payments  Payments      `embed:""`
+	As        As            `embed:""`
 	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"How long after one look the next one is taken. Longer than it takes an order's work to be taken over from a worker that has died."`
 }
 
@@ -160,6 +164,18 @@ type Resolution struct {
 
 // Settings is the Config of the command.
 func (c Resolution) Settings() Config {
+	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
+}
+
+// Actions is what `yeyak actions` can be told, besides the order.
+type Actions struct {
+	Log       Log       `embed:""`
+	Databases Databases `embed:""`
+	Data      Data      `embed:""`
+}
+
+// Settings is the Config of the command.
+func (c Actions) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 

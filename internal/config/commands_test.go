@@ -77,8 +77,27 @@ func TestCommands_EverySettingIsForOperators(t *testing.T) {
 		require.True(t, offered[named[1]], "there is no --%s", named[1])
 	}
 	// The 41st is a secret that comes from elsewhere, the 42nd whether there are pages
-	// and what the issuer calls them: no constant can stand for these.
-	require.LessOrEqual(t, len(offered), 42, "a setting is there when an operator will turn it; what is not is a constant")
+	// and what the issuer calls them, the 43rd how often an audit may take the databases'
+	// time: no constant can stand for these.
+	require.LessOrEqual(t, len(offered), 43, "a setting is there when an operator will turn it; what is not is a constant")
+}
+
+// TestParse_Audits: workers run them, and `yeyak dev`; an API does not.
+func TestParse_Audits(t *testing.T) {
+	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUDIT_EVERY": "24h"}, "worker", "--payments=sandbox")
+	require.NoError(t, err)
+	require.Equal(t, config.Audits{Every: 24 * time.Hour, Here: true}, cli.Worker.Settings().Audits)
+	cli, err = parse(t, nil, "dev")
+	require.NoError(t, err)
+	require.Equal(t, config.Audits{Every: 6 * time.Hour, Here: true}, cli.Dev.Settings().Audits)
+	cli, err = parse(t, nil, "dev", "--audit-every=0")
+	require.NoError(t, err)
+	require.Zero(t, cli.Dev.Settings().Audits.Every)
+	for _, wrong := range []string{"5m", "-1h", "721h"} {
+		_, err = parse(t, nil, "dev", "--audit-every="+wrong)
+		require.ErrorContains(t, err, "want 0s, or a duration from 10m to 720h")
+	}
+	require.Zero(t, config.API{}.Settings().Audits)
 }
 
 func TestParse_Visibility(t *testing.T) {

@@ -29,6 +29,7 @@ type Config struct {
 	Overload  Overload  `embed:""`
 	Sandbox   Sandbox   `embed:""`
 	Traces    Traces    `embed:""`
+	Audits    Audits    `embed:""`
 	Dev       DevServer `embed:""`
 
 	Operations Operations `embed:""`
@@ -180,10 +181,20 @@ type Payments struct {
 	StripeKey Secret `name:"stripe-secret-key" env:"STRIPE_SECRET_KEY" help:"Secret key for Stripe's API."`
 }
 
-// Stripe tells whether Stripe is the provider.
-func (p Payments) Stripe() bool {
-	return p.Provider == PaymentsStripe || p.Provider == PaymentsAuto && p.StripeKey != ""
+// Name is that of the provider which is asked.
+func (p Payments) Name() string {
+	switch {
+	case p.Provider != PaymentsAuto && p.Provider != "":
+		return p.Provider
+	case p.Provider == PaymentsAuto && p.StripeKey != "":
+		return PaymentsStripe
+	default:
+		return PaymentsSandbox
+	}
 }
+
+// Stripe tells whether Stripe is the provider.
+func (p Payments) Stripe() bool { return p.Name() == PaymentsStripe }
 
 // Notices is what the payment provider tells without being asked.
 type Notices struct {

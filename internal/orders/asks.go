@@ -50,6 +50,9 @@ func (a *asks) next(now time.Time, caller booking.Caller, d Decision) ask {
 	if d.Expect != "" {
 		k.decision += "/" + d.Expect
 	}
+	if d.Version != 0 {
+		k.decision += fmt.Sprintf("/version %d", d.Version)
+	}
 	if d.Update == contract.ResolveUpdate {
 		k.decision += "/" + evidenceID(d.Note)
 	}

@@ -90,6 +90,8 @@ func (d Decision) Action() booking.Action {
 		return booking.RejectOrder
 	case contract.CancelUpdate:
 		return booking.CancelOrder
+	case contract.ChangeUpdate:
+		return booking.ChangeOrder
 	case contract.NoShowUpdate:
 		return booking.SayNoShow
 	case contract.ResolveUpdate:

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -19,10 +20,10 @@ type progress struct {
 // awaitDecision waits for the order's first decision until the budget ends,
 // and then looks once more: the decision may have fallen in another process.
 //
-// A decision that waits for a payment in its turn may take long, and is not
-// waited for.
+// A decision that waits for a payment in its turn, or for the customer to confirm
+// it, may take long, and is not waited for.
 func (o *Orders) awaitDecision(ctx, budget context.Context, seen contract.View, changes <-chan contract.Publication) progress {
-	for seen.PaymentDeferred == nil {
+	for seen.PaymentDeferred == nil && seen.Status != booking.AwaitingPayment {
 		change, heard := nextChange(budget, changes)
 		if !heard {
 			return o.lastLook(ctx, seen)

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -30,7 +31,8 @@ func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.T
 
 // undecided tells whether an order is on its way to its first decision.
 func undecided(v contract.View) bool {
-	return !v.Decided() && (v.Status == booking.Received || v.Status == booking.PaymentPending || v.Status == booking.Paid)
+	onItsWay := []booking.Status{booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid}
+	return !v.Decided() && slices.Contains(onItsWay, v.Status)
 }
 
 // refusedOrKept answers for a decision that its order has refused. One that came too

@@ -22,11 +22,14 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*startWithin)
 	defer cancel()
 	d := k.decision()
+	begun := time.Now()
 	asking, end := context.WithTimeout(ctx, startWithin)
-	_, taken, err := c.Engine.decide(asking, k.ID, d)
+	taken, err := c.ask(asking, k, d)
 	end()
 	answer, why := answerOf(err)
 	switch {
+	case isBeingAsked(k, begun, err):
+		return c.postpone(ctx, k, soon(why.Left(time.Now())), err)
 	case err == nil || taken && isAway(err) && !d.asks():
 		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 	case noWorkflow(err) || answer != nil && answer.Type() == updateLostToClose:
@@ -86,28 +89,6 @@ func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error
 	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionOver, Code: overCode(view.Status)})
 }
 
-// resolve tells the workflows of refunds of an order that has ended what was paid by hand.
-func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) error {
-	payment, err := c.Ledger.Payment(ctx, k.OrderID)
-	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
-		return c.postpone(ctx, k, 0, err)
-	}
-	resolved, err := resolveRefunds(payment, k.OrderID, func(workflowID string) error {
-		d := k.decision()
-		d.OrderID = workflowID
-		_, _, err := c.Engine.decide(ctx, k.ID, d)
-		return err
-	})
-	switch {
-	case err != nil:
-		return c.failed(ctx, k, false, err)
-	case resolved == 0 && !isRecorded(payment, k.Note):
-		return c.notCarriedOut(ctx, k, v, SettledDecision{Outcome: DecisionOver, Code: booking.NothingOwed})
-	default:
-		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
-	}
-}
-
 // refused settles a decision that its order did not allow.
 func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code, why *contract.Refusal) error {
 	if k.Update == contract.ResolveUpdate && code == booking.NothingOwed {
@@ -117,6 +98,8 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 			return c.postpone(ctx, k, 0, err)
 		case isRecorded(payment, k.Note):
 			return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		case stillOwed(payment) != nil && time.Since(k.DecidedAt) < unknownFor: // the order has yet to hear of it
+			return c.postpone(ctx, k, 0, stillOwed(payment))
 		}
 	}
 	var view contract.View

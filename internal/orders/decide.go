@@ -28,6 +28,9 @@ type Decision struct {
 	MadeAt time.Time
 	// Expect is the quote that the caller of a cancel was shown, "" for any.
 	Expect string
+	// Version is the one of the order that the caller has seen, 0 for any. Such a decision
+	// is not kept: the order may be another one when it can be delivered.
+	Version int64
 }
 
 // agreedFirst tells whether a service has to agree before the decision is taken.
@@ -51,7 +54,7 @@ func (d Decision) extra() time.Duration {
 // beside those by which the rule of that decision refuses.
 func DecisionCodes() []booking.Code {
 	return []booking.Code{
-		booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, booking.DecisionPending, DecisionsExhausted,
+		booking.AlreadyCancelled, booking.BeingCancelled, booking.VersionChanged, booking.Superseded, booking.DecisionPending, DecisionsExhausted,
 		NotRunning, EarlierBuild, booking.NotFound, booking.Invalid, Unreachable, TemporalUnavailable, booking.Unavailable,
 	}
 }
@@ -66,9 +69,12 @@ func DecisionCodes() []booking.Code {
 // process dies, unless a service has to agree. One that cannot be delivered in time
 // is kept until it can be: see undelivered.
 func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) (Outcome, error) {
-	if err := o.Allow(ctx, caller, d.Action(), d.Kind, d.OrderID); err != nil {
-		return Outcome{}, err
-	}
+	is := act{action: d.Action(), kind: d.Kind, orderID: d.OrderID, reason: d.Note, decision: true}
+	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.decide(ctx, w, caller, d) })
+}
+
+// decide carries a decision that the caller may make to its order.
+func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d Decision) (Outcome, error) {
 	made := o.Now()
 	d.By, d.MadeAt = caller.ID, made
 	if out, queued, err := o.queueBehind(ctx, caller, d, made); queued {
@@ -78,9 +84,9 @@ func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) 
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
 	defer cancel()
 	asking, sending := watched(budget)
-	view, asked, taken, err := o.ask(asking, caller, d)
+	view, asked, taken, err := o.ask(asking, w, caller, d)
 	if !taken && (isAway(err) || noWorkflow(err)) {
-		if view, no := o.quotedOtherwise(ctx, d); no != nil {
+		if view, no := o.shownOtherwise(ctx, d); no != nil {
 			return Outcome{View: view}, no
 		}
 		if view, ok := o.withdraw(ctx, d); ok {
@@ -107,11 +113,11 @@ func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) 
 
 // ask puts a decision to an order and waits for what comes of it. taken tells
 // whether the order took the decision, asked under which id it was put last.
-func (o *Orders) ask(ctx context.Context, caller booking.Caller, d Decision) (view contract.View, asked ask, taken bool, err error) {
+func (o *Orders) ask(ctx context.Context, w Warrant, caller booking.Caller, d Decision) (view contract.View, asked ask, taken bool, err error) {
 	begun := o.Now()
 	for range mostAsksOfSlot {
 		asked = o.asks.next(o.Now(), caller, d)
-		view, taken, err = o.Engine.decide(ctx, asked.id, d)
+		view, taken, err = o.Engine.decide(ctx, w, asked.id, d)
 		if !taken || err != nil && isAway(err) {
 			return view, asked, taken, err
 		}

@@ -97,7 +97,7 @@ func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
 	decision := Decision{OrderID: k.OrderID, Kind: k.Kind, Update: contract.CancelUpdate, Note: k.Withdrawal.Note}
 	asking, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
-	_, taken, err := d.Engine.decide(asking, fmt.Sprintf("inbox/%d", k.Tries), decision)
+	_, taken, err := d.Engine.decide(asking, onward, fmt.Sprintf("inbox/%d", k.Tries), decision)
 	answer, why := answerOf(err)
 	switch {
 	case err == nil:

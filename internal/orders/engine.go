@@ -85,10 +85,10 @@ func (e *Engine) deleteDrink(ctx context.Context, drinkID, by string) error {
 
 // decide puts a decision to the order under an id: decisions with the same id
 // are one. taken tells whether the order took it; the answer may follow later.
-func (e *Engine) decide(ctx context.Context, id string, d Decision) (view contract.View, taken bool, err error) {
+func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (view contract.View, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: id, WorkflowID: d.OrderID, UpdateName: d.Update,
-		Args: []any{contract.Decision{Note: d.Note, By: d.By, At: d.MadeAt, Expect: d.Expect}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+		Args: []any{contract.Decision{Note: d.Note, By: d.By, At: d.MadeAt, Expect: d.Expect, Version: d.Version}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if err != nil {
 		return view, false, marked(err)
@@ -98,7 +98,7 @@ func (e *Engine) decide(ctx context.Context, id string, d Decision) (view contra
 
 // refund puts a refund by staff to the order's saga, or to the workflow of its own. taken
 // tells whether that took it; the answer may follow later.
-func (e *Engine) refund(ctx context.Context, workflowID string, r contract.Refund) (is booking.Repaid, taken bool, err error) {
+func (e *Engine) refund(ctx context.Context, _ Warrant, workflowID string, r contract.Refund) (is booking.Repaid, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: r.Key(), WorkflowID: workflowID, UpdateName: contract.RefundUpdate,
 		Args: []any{r}, WaitForStage: client.WorkflowUpdateStageAccepted,
@@ -111,7 +111,7 @@ func (e *Engine) refund(ctx context.Context, workflowID string, r contract.Refun
 
 // startRefund starts the workflow of a refund after the end of its order, once. One that
 // was terminated, or has failed, is started anew: it goes by what the ledger has.
-func (e *Engine) startRefund(ctx context.Context, r contract.Refunding) error {
+func (e *Engine) startRefund(ctx context.Context, _ Warrant, r contract.Refunding) error {
 	_, err := e.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: contract.RefundWorkflowID(r.Order.ID, r.Refund.ID), TaskQueue: contract.SagasQueue,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
@@ -186,4 +186,17 @@ func (e *Engine) ForceCancel(ctx context.Context, orderID string, f contract.For
 // TellAssigned tells the call who comes. A call that is over is not told.
 func (e *Engine) TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
 	return unlessOver(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
+}
+
+// change puts a change of its nights or rooms to a reservation, once under its id. taken
+// tells whether the reservation took it.
+func (e *Engine) change(ctx context.Context, _ Warrant, orderID string, c contract.StayChange) (view contract.View, taken bool, err error) {
+	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		UpdateID: contract.ChangeUpdate + "/" + c.ID, WorkflowID: orderID, UpdateName: contract.ChangeUpdate,
+		Args: []any{c}, WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	if err != nil {
+		return view, false, marked(err)
+	}
+	return view, true, marked(update.Get(ctx, &view))
 }

@@ -80,7 +80,7 @@ const lookWithin = 2 * time.Second
 // is such an order. An order that has ended takes no decision but what was paid by hand:
 // its refunds may still wait for that.
 func (o *Orders) keepDecision(ctx context.Context, k KeptDecision) (out Outcome, kept bool, err error) {
-	if o.Carrier == nil || (contract.Decision{Note: k.Note, Expect: k.Expect}).Check(k.Update) != nil {
+	if o.Carrier == nil || k.Version != 0 || (contract.Decision{Note: k.Note, Expect: k.Expect}).Check(k.Update) != nil {
 		return out, false, nil
 	}
 	log := o.log(ctx, k.OrderID)

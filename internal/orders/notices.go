@@ -44,11 +44,12 @@ func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
 // LookAtPayment has the provider asked what has become of an order's payment, as a notice
 // of it would. NotFound: it has none.
 func (o *Orders) LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error {
-	if err := o.Allow(ctx, caller, booking.ResolvePayment, "", orderID); err != nil {
-		return err
-	}
-	if _, err := o.Ledger.Payment(ctx, orderID); err != nil {
-		return err
-	}
-	return o.Notice(ctx, booking.PaymentNotice{OrderID: orderID, What: askedByHand})
+	is := act{action: booking.LookAtPayment, orderID: orderID}
+	_, err := enter(ctx, o, caller, is, func(ctx context.Context, _ Warrant) (accepted, error) {
+		if _, err := o.Ledger.Payment(ctx, orderID); err != nil {
+			return accepted{}, err
+		}
+		return accepted{}, o.Notice(ctx, booking.PaymentNotice{OrderID: orderID, What: askedByHand})
+	})
+	return err
 }

@@ -71,8 +71,8 @@ type Turns interface {
 	Leave(served bool)
 }
 
-// Deps are what orders work with. Terms, Gate, Starts, Dispatcher, Carrier, Eager,
-// Now and Log may be left out.
+// Deps are what orders work with. Actions, Terms, Gate, Starts, Dispatcher, Carrier,
+// Eager, Now and Log may be left out.
 type Deps struct {
 	Engine *Engine
 	Hub    *Hub
@@ -81,6 +81,8 @@ type Deps struct {
 	Catalogue Catalogue
 	// Ledger tells what has come of payments.
 	Ledger Ledger
+	// Actions is the log of what operators do; nil for that of the process alone.
+	Actions Actions
 	// Terms tell what can be paid; nil that everything can.
 	Terms PaymentTerms
 	// Gate tells whether orders can be paid for; nil that they always can.
@@ -143,6 +145,9 @@ func New(d Deps) *Orders {
 	}
 	if d.Log == nil {
 		d.Log = zap.NewNop()
+	}
+	if d.Actions == nil {
+		d.Actions = noActions{d.Log}
 	}
 	return &Orders{Deps: d}
 }

@@ -137,7 +137,7 @@ func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tr
 	t := tried{Attempt: a, startBy: o.startBy(budget, a, placedAt)}
 	t.input = a.offer.input(contract.Order{
 		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, PlacedBy: a.placement.forCustomer(),
-		Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod,
+		Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod, ReturnTo: a.placement.returnTo(a.OrderID),
 		RequestHash: a.placement.RequestHash, PlacedAt: placedAt, StartBy: t.startBy, Policy: o.Policy,
 		Cancellation: a.offer.cancellation,
 	})
@@ -190,6 +190,9 @@ func (o *Orders) admit(ctx context.Context, t tried) (leave func(), err error) {
 		return leave, err
 	}
 	if leave, err = o.enterShares(ctx, t); err != nil || t.offer.amount.Amount == 0 {
+		return leave, err
+	}
+	if err = o.mayAwaitPayment(ctx, t.placement.CustomerID); err != nil {
 		return leave, err
 	}
 	if wait, ok := o.Gate.Admit(ctx); !ok {

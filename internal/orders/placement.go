@@ -17,6 +17,9 @@ type Placement struct {
 	CustomerID string
 	// PaymentMethod is the provider's token.
 	PaymentMethod string
+	// Host is the name, with its port, by which the customer has reached us: they come back
+	// to it from the payment provider's page. "": they do not come back.
+	Host string
 	// Price is what the caller was shown as the price of the whole order, nil for any.
 	Price *booking.Money
 	// Key is the Idempotency-Key, "" without one. RequestHash tells a repeat from

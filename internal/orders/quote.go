@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -70,6 +71,10 @@ func (o *Orders) mayCancel(ctx context.Context, v contract.View, q *contract.Quo
 		return err
 	}
 	q.TimeZone = stay.Place.TimeZone
+	if has, err := v.Stretch(); err == nil { // it may have been changed
+		stay.CheckIn, stay.CheckOut = has.From, has.To
+		stay = stay.Fixed()
+	}
 	return booking.MayCancelStay(v.Status, now, stay.CheckInAt())
 }
 
@@ -86,11 +91,11 @@ func (o *Orders) stay(ctx context.Context, id string) (contract.Lodging, error) 
 	return stay, err
 }
 
-// quotedOtherwise tells whether a cancel of an order in the inbox says that its
-// caller was shown something else than that everything is given back, with the
+// shownOtherwise tells whether a cancel of an order in the inbox says that its caller was
+// shown something else than that everything is given back, or another version, with the
 // order. An order whose saga runs knows better.
-func (o *Orders) quotedOtherwise(ctx context.Context, d Decision) (contract.View, error) {
-	if d.Expect == "" {
+func (o *Orders) shownOtherwise(ctx context.Context, d Decision) (contract.View, error) {
+	if d.Expect == "" && d.Version == 0 {
 		return contract.View{}, nil
 	}
 	view, err := o.viewInRow(context.WithoutCancel(ctx), d.OrderID, Glance)
@@ -103,5 +108,5 @@ func (o *Orders) quotedOtherwise(ctx context.Context, d Decision) (contract.View
 	if !InInbox(view) || view.Status != booking.Received {
 		return contract.View{}, nil
 	}
-	return view, view.AsQuoted(contract.Decision{Expect: d.Expect, At: o.Now()}, view.Status)
+	return view, cmp.Or(view.AsQuoted(contract.Decision{Expect: d.Expect, At: o.Now()}, view.Status), view.AsSeen(d.Version))
 }

@@ -245,3 +245,32 @@ func TestPlace_ShownPrice(t *testing.T) {
 		require.Equal(t, first.ID, b.stands(place(13_500)).ID)
 	})
 }
+
+// TestDecide_Seen: the version that a caller has seen goes to the order with the decision,
+// which is not kept when it cannot be delivered: the order may be another one by then.
+func TestDecide_Seen(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
+	var said []contract.Decision
+	var ids []string
+	b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error {
+		said, ids = append(said, o.Args[0].(contract.Decision)), append(ids, o.UpdateID)
+		return nil
+	}, failsWith(noFor(booking.VersionChanged, contract.Refusal{View: cameTo(stayWith().View(), booking.Confirmed, "").View, At: today})))
+	decision := orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: cancels}
+	for _, decision.Version = range []int64{6, 5, 0} {
+		_, err := b.Decide(t.Context(), booking.Caller{Unchecked: true}, decision)
+		require.ErrorIs(t, err, &booking.Error{Code: booking.VersionChanged})
+	}
+	require.Equal(t, []contract.Decision{{Version: 6, At: today}, {Version: 5, At: today}, {At: today}}, said)
+	require.NotEqual(t, ids[0], ids[1])
+
+	d := newDesk(t)
+	require.NoError(t, d.pages.Publish(t.Context(), cameTo(stayWith().View(), booking.Confirmed, "")))
+	d.answersUpdates(func(int) error { return serviceerror.NewUnavailable("connection reset") }, well)
+	decision.Version = 6
+	_, err := d.Decide(t.Context(), booking.Caller{Unchecked: true}, decision)
+	require.Error(t, err)
+	require.Empty(t, d.kept())
+}

@@ -92,7 +92,10 @@ func (e *Engine) Pending(ctx context.Context, orderID string) (map[string][]Awai
 // Settle starts the saga of a lost order once more, to undo the order from
 // where it was last known to stand, by the decision of a person. Superseded: a workflow
 // of it runs.
-func (e *Engine) Settle(ctx context.Context, last contract.View, p contract.Policy, requestHash, by string) error {
+func (e *Engine) Settle(ctx context.Context, w Warrant, last contract.View, p contract.Policy, requestHash, by string) error {
+	if !w.given {
+		return errNoWarrant
+	}
 	workflow, input, err := contract.Settlement(last, p, requestHash, by)
 	if err == nil {
 		err = input.Check()

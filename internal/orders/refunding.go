@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"go.uber.org/zap"
 
@@ -58,9 +57,12 @@ func refundID(caller booking.Caller, orderID, key string) string {
 // answers when the refund has been begun. The ledger sees to it that never more is given
 // back than is left.
 func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (Refunded, error) {
-	if err := o.Allow(ctx, caller, booking.RefundOrder, "", r.OrderID); err != nil {
-		return Refunded{}, err
-	}
+	is := act{action: booking.RefundOrder, orderID: r.OrderID, reason: r.Note}
+	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Refunded, error) { return o.refund(ctx, w, caller, r) })
+}
+
+// refund makes a refund that the caller may make.
+func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r Refund) (Refunded, error) {
 	wanted := contract.Refund{ID: refundID(caller, r.OrderID, r.Key), Amount: r.Amount, Note: r.Note, By: caller.ID}
 	if err := wanted.Check(); err != nil {
 		return Refunded{}, err
@@ -82,7 +84,7 @@ func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (R
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
-	repaid, taken, err := o.beginRefund(asking, wanted, r.OrderID, begun)
+	repaid, taken, err := o.beginRefund(asking, w, wanted, r.OrderID, begun)
 	switch {
 	case begun: // it is followed again, should its order have forgotten it by a reset
 		return Refunded{Entry: stands, Earlier: true}, nil
@@ -133,14 +135,16 @@ func sameRefund(e booking.Entry, r contract.Refund) error {
 // taken tells whether it was taken, and will be begun unless the ledger refuses. One that
 // was begun is not put to a saga that has ended since: the engine would repeat that saga's
 // answer, and nothing would follow the refund.
-func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID string, begun bool) (is booking.Repaid, taken bool, err error) {
+func (o *Orders) beginRefund(
+	ctx context.Context, w Warrant, r contract.Refund, orderID string, begun bool,
+) (is booking.Repaid, taken bool, err error) {
 	ended := false
 	if begun {
 		saga, err := o.Engine.Describe(ctx, orderID)
 		ended = err == nil && !saga.Running()
 	}
 	if !ended {
-		is, taken, err = o.Engine.refund(ctx, orderID, r)
+		is, taken, err = o.Engine.refund(ctx, w, orderID, r)
 		if answer, _ := answerOf(err); !noWorkflow(err) && (answer == nil || answer.Type() != updateLostToClose) {
 			return is, taken, err
 		}
@@ -152,10 +156,10 @@ func (o *Orders) beginRefund(ctx context.Context, r contract.Refund, orderID str
 	case !view.Status.Final():
 		return is, false, refusal(NotRunning)
 	}
-	if err := o.Engine.startRefund(ctx, contract.Refunding{Refund: r, Order: view, Policy: o.Policy}); err != nil {
+	if err := o.Engine.startRefund(ctx, w, contract.Refunding{Refund: r, Order: view, Policy: o.Policy}); err != nil {
 		return is, false, err
 	}
-	is, _, err = o.Engine.refund(ctx, contract.RefundWorkflowID(orderID, r.ID), r)
+	is, _, err = o.Engine.refund(ctx, w, contract.RefundWorkflowID(orderID, r.ID), r)
 	if noWorkflow(err) { // it has ended
 		var entry booking.Entry
 		entry, err = o.begunRefund(ctx, r, orderID)
@@ -212,77 +216,4 @@ func (o *Orders) notRefunded(ctx context.Context, orderID string, err error) err
 		return limit
 	}
 	return o.explained(ctx, orderID, err)
-}
-
-// Resolve says that what the provider could not give back of an order was paid by hand,
-// with the evidence. Its saga records that and goes on; so do the workflows of refunds
-// that were begun after its end. What is recorded with this evidence already is answered
-// as when it was recorded.
-func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (Outcome, error) {
-	out, err := o.Decide(ctx, caller, Decision{
-		OrderID: orderID, Kind: booking.KindOf(orderID), Update: contract.ResolveUpdate, Note: evidence,
-	})
-	no, refused := errors.AsType[*booking.Error](err)
-	over := refused && (no.Code == NotRunning || no.Code == overCode(out.View.Status))
-	if !over && (!refused || no.Code != booking.NothingOwed) {
-		return out, err
-	}
-	payment, unread := o.Ledger.Payment(ctx, orderID)
-	switch {
-	case unread != nil && !errors.Is(unread, &booking.Error{Code: booking.NotFound}):
-		return out, unread
-	case !over && isRecorded(payment, evidence):
-		return Outcome{View: out.View, Done: true}, nil
-	case !over:
-		return out, err
-	}
-	resolved, err := resolveRefunds(payment, orderID, func(workflowID string) error {
-		d := Decision{OrderID: workflowID, Update: contract.ResolveUpdate, Note: evidence, By: caller.ID}
-		asked := o.asks.next(o.Now(), caller, d)
-		_, taken, err := o.Engine.decide(ctx, asked.id, d)
-		if taken && !isAway(err) {
-			o.asks.answered(asked)
-		}
-		return err
-	})
-	switch {
-	case err != nil:
-		return out, o.notRefunded(ctx, orderID, err)
-	case resolved == 0 && !isRecorded(payment, evidence):
-		return out, booking.Errorf(booking.NothingOwed, "no refund of the order waits for a person")
-	}
-	return Outcome{View: out.View, Done: true}, nil
-}
-
-// resolveRefunds puts what was paid by hand to the workflows of the refunds that were
-// begun after the order's end, or have failed since, and are not done. It answers how many have recorded it:
-// others wait for no person, or have ended.
-func resolveRefunds(payment booking.Payment, orderID string, put func(workflowID string) error) (resolved int, err error) {
-	for _, e := range payment.Entries {
-		id, ours := contract.RefundIDOf(orderID, e.Key)
-		if !ours || e.State == booking.EntryDone {
-			continue
-		}
-		err := put(contract.RefundWorkflowID(orderID, id))
-		switch answer, _ := answerOf(err); {
-		case err == nil:
-			resolved++
-		case noWorkflow(err), answer != nil && (answer.Type() == string(booking.NothingOwed) || answer.Type() == updateLostToClose):
-		default:
-			return resolved, err
-		}
-	}
-	return resolved, nil
-}
-
-// isRecorded tells whether a refund of the payment was paid by hand with this evidence.
-func isRecorded(payment booking.Payment, evidence booking.Personal) bool {
-	said := booking.Lines(evidence)
-	return said != "" && slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.Evidence() == said })
-}
-
-// evidenceID tells one evidence from another in the ids of updates.
-func evidenceID(evidence booking.Personal) string {
-	digest := sha256.Sum256([]byte(evidence))
-	return booking.IDText(digest[:16])
 }

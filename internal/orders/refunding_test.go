@@ -2,8 +2,10 @@ package orders_test
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
@@ -344,7 +346,7 @@ func TestResolve_AskedAgain(t *testing.T) {
 			return handle, nil
 		})
 	_, err := g.Resolve(t.Context(), olga, g.order, "bank transfer 42")
-	require.ErrorIs(t, err, &booking.Error{Code: booking.NothingOwed})
+	require.ErrorIs(t, err, &booking.Error{Code: booking.DecisionPending}, "something is owed")
 	out, err := g.Resolve(t.Context(), olga, g.order, "bank transfer 42")
 	require.NoError(t, err)
 	require.True(t, out.Done)
@@ -385,6 +387,47 @@ func TestResolve_Repeated(t *testing.T) {
 				require.ErrorIs(t, err, &booking.Error{Code: booking.NothingOwed})
 			}
 		})
+	}
+}
+
+// TestResolve_StillOwed: that nothing is owed is answered if it is so only. An order may not
+// have heard yet that a refund has failed, and the workflow of one may have been terminated.
+func TestResolve_StillOwed(t *testing.T) {
+	t.Parallel()
+	own := booking.ChargeKey("o1")
+	for name, test := range map[string]struct {
+		status booking.PaymentStatus
+		entry  booking.Entry
+		want   booking.Code
+	}{
+		"Failed":        {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryFailed, Words: "closed"}, booking.DecisionPending},
+		"BeingAsked":    {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryPending}, booking.DecisionPending},
+		"Accepted":      {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryPending, Words: "re_1 is pending"}, booking.StillPending},
+		"Done":          {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryDone}, booking.NothingOwed},
+		"GivenBack":     {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryFailed, Amount: won(100001)}, booking.NothingOwed},
+		"OwnHasFailed":  {booking.RefundPending, booking.Entry{Key: own + "/refund", State: booking.EntryFailed, Words: "closed"}, booking.DecisionPending},
+		"UnknownCharge": {booking.RefundPending, booking.Entry{Key: "refund/1", State: booking.EntryDone}, booking.DecisionPending},
+	} {
+		for _, status := range []booking.Status{booking.Confirmed, booking.Completed} {
+			t.Run(name+"/"+string(status), func(t *testing.T) {
+				t.Parallel()
+				g := newGiving(t, status)
+				says := temporal.NewNonRetryableApplicationError("none waits", string(booking.NothingOwed), nil, contract.Refusal{})
+				if status.Final() {
+					says = serviceerror.NewNotFound("workflow execution already completed")
+				}
+				g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, says)
+				test.entry.Kind = booking.RefundEntry
+				g.ledger[g.order] = booking.Payment{
+					Charge: booking.Charge{Key: own, Amount: won(100000)}, Status: test.status, Entries: []booking.Entry{test.entry},
+				}
+				_, err := g.Resolve(t.Context(), olga, g.order, "bank transfer 42")
+				no, is := errors.AsType[*booking.Error](err)
+				require.True(t, is, err)
+				require.Equal(t, test.want, no.Code)
+				require.Equal(t, test.want == booking.DecisionPending, no.After > 0)
+			})
+		}
 	}
 }
 
@@ -455,6 +498,39 @@ func TestResolve_KeptPastTheEnd(t *testing.T) {
 		} else {
 			require.Empty(t, told)
 		}
+	}
+}
+
+// TestResolve_KeptWhileItIsAskedFor: a word that was kept, and is delivered while the provider is
+// being asked for the refund once more, is put to the order until it is recorded.
+func TestResolve_KeptWhileItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	for name, status := range map[string]booking.Status{"Runs": booking.Confirmed, "Ended": booking.Completed} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			order := d.has(booking.Lodging, status, "").ID
+			d.Carrier.Ledger = paid{order: {Entries: []booking.Entry{{Key: "refund/1", Kind: booking.RefundEntry, State: booking.EntryFailed}}}}
+			kept := map[string]error{} // as the engine keeps the answers of updates
+			d.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
+				Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+					if status.Final() && o.WorkflowID == order {
+						return nil, serviceerror.NewNotFound("workflow execution already completed")
+					}
+					answer, asked := kept[o.UpdateID]
+					if !asked && len(kept) < 2 {
+						answer = temporal.NewNonRetryableApplicationError("asked for", string(booking.DecisionPending), nil,
+							contract.Refusal{After: booking.Duration(time.Nanosecond), At: time.Now()})
+					}
+					kept[o.UpdateID] = answer
+					handle := &mocks.WorkflowUpdateHandle{}
+					handle.On("Get", mock.Anything, mock.Anything).Return(answer)
+					return handle, nil
+				})
+			d.keeps(booking.Lodging, contract.ResolveUpdate)
+			require.Equal(t, 1, d.carries()[orders.DecisionDelivered])
+			require.Len(t, kept, 3)
+		})
 	}
 }
 

@@ -22,6 +22,9 @@ const (
 	EarlierBuild         = booking.Code("earlier_build")
 	TooManyCallsWaiting  = booking.Code("too_many_calls_waiting")
 	TooManyCallsOfYours  = booking.Code("too_many_calls_of_yours")
+	// TooManyUnpaid: as many orders of the customer wait for their payment to be confirmed
+	// as one may have.
+	TooManyUnpaid        = booking.Code("too_many_unpaid_orders")
 	TooManyOrdersOfYours = booking.Code("too_many_orders_of_yours")
 	CancelledByCustomer  = booking.Code("cancelled_by_customer")
 	CancelledByOperator  = booking.Code("cancelled_by_operator")

@@ -400,8 +400,15 @@ func (m *memory) Orders(context.Context, booking.OrderFilter, booking.Page) ([]c
 	return views, "", m.away
 }
 
-func (m *memory) CountOrders(context.Context, booking.OrderFilter) (int, error) {
-	return len(m.orders), m.away
+func (m *memory) CountOrders(_ context.Context, f booking.OrderFilter) (n int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, p := range m.orders {
+		if f.Status == "" || p.View.Status == f.Status && p.View.CustomerID == f.CustomerID {
+			n++
+		}
+	}
+	return n, m.away
 }
 
 func (m *memory) Publish(_ context.Context, p contract.Publication) error {

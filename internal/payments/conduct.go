@@ -36,6 +36,8 @@ type Behaviour struct {
 	Disputes  string
 	Broken    bool
 	SearchLag time.Duration
+	// ConfirmWithin is for how long a customer may confirm a charge; 0: half an hour.
+	ConfirmWithin time.Duration
 
 	// Notices is how it tells what has changed about a charge.
 	Notices Notices
@@ -82,7 +84,11 @@ type conduct struct {
 	// failRefunds has the refunds of an order's charge fail that are of the amount, or with 0
 	// all of them, though they were done. NotFound: there is none.
 	failRefunds func(ctx context.Context, orderID string, amount int64) error
-	herald      *herald
+	// confirmations are the charges that customers confirm.
+	confirmations confirmations
+	// retell sends a notice of the kind about an order, which there need not be.
+	retell func(ctx context.Context, orderID, what string) error
+	herald *herald
 	// switched is told of each turn of the switches.
 	switched func(ctx context.Context, was, is Behaviour)
 	// unfinished are the references of charges of which refunds are pending.

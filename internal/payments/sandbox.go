@@ -17,8 +17,8 @@ import (
 // does: it outlives the process.
 type Memory interface {
 	// Charge records the answer to a charge once per key, and returns what
-	// stands under the key.
-	Charge(ctx context.Context, c booking.Charge, declined bool) (Record, error)
+	// stands under the key. The reference of one that is taken is made here.
+	Charge(ctx context.Context, c booking.Charge, answer Record) (Record, error)
 	// Void prevents a charge that is not recorded yet, and returns what stands.
 	Void(ctx context.Context, c booking.Charge) (Record, error)
 	// Refund gives some of a charge back, once per key.
@@ -34,16 +34,28 @@ type Memory interface {
 	FailRefunds(ctx context.Context, orderID string, amount int64) error
 	// Look tells what has become of a charge. NotFound: there is none.
 	Look(ctx context.Context, ref string) (Balance, error)
+	// Confirmation is the charge that is confirmed under the token. NotFound: there is none.
+	Confirmation(ctx context.Context, token string) (Confirmation, error)
+	// LastConfirmation is the order's newest charge that is, or had to be, confirmed.
+	// NotFound: there is none.
+	LastConfirmation(ctx context.Context, orderID string) (Confirmation, error)
+	// Decide records what the customer decides of a charge that is to be confirmed, and
+	// tells whether that was still open.
+	Decide(ctx context.Context, token string, d Decision) (open bool, err error)
 	// Totals sums up what was charged and what was refunded, in minor units
 	// over all currencies.
 	Totals(ctx context.Context) (charged, refunded int64, err error)
 }
 
-// Record is what the sandbox holds under a key. Status is Charged, Declined
-// or ChargePrevented.
+// Record is what the sandbox holds under a key. Status is Charged, Declined,
+// ActionRequired or ChargePrevented.
 type Record struct {
 	Ref    string
 	Status booking.PaymentStatus
+	Amount booking.Money // what was, or is to be, taken
+	// Token names it while the customer has to confirm it, until ExpiresAt.
+	Token     string
+	ExpiresAt time.Time
 }
 
 // Balance is what has become of a charge.
@@ -74,9 +86,12 @@ type Part struct {
 }
 
 // Sandbox is the built-in payment provider. It declines the payment methods
-// whose name begins with pm_card_chargeDeclined, as Stripe's test methods do,
-// and approves all others.
+// whose name begins with pm_card_chargeDeclined, as Stripe's test methods do, asks the
+// customer to confirm those of pm_card_authenticationRequired and
+// pm_card_threeDSecure2Required, and approves all others.
 type Sandbox struct {
+	// PagesAt is where customers reach its pages, such as http://127.0.0.1:8080.
+	PagesAt string
 	// Notify is handed the notices of what has changed without being asked for; there are
 	// none while it is nil. An error: it is handed the notice again.
 	Notify func(context.Context, booking.PaymentNotice) error
@@ -91,6 +106,7 @@ var _ activities.PaymentProvider = (*Sandbox)(nil)
 func NewSandbox(memory Memory) *Sandbox {
 	s := &Sandbox{memory: memory}
 	s.totals, s.refund, s.dispute, s.failRefunds = memory.Totals, s.refundByHand, s.disputeByHand, s.failLater
+	s.confirmations, s.retell = sandboxConfirmations{s}, s.retellNotice
 	s.herald, s.switched = newHerald(s.hand), s.onSwitched
 	return s
 }
@@ -98,24 +114,61 @@ func NewSandbox(memory Memory) *Sandbox {
 // declines tells whether a payment method is one that is always declined.
 func declines(method string) bool { return strings.HasPrefix(method, "pm_card_chargeDeclined") }
 
+// asksCustomer tells whether a payment method is one that its customer has to confirm.
+func asksCustomer(method string) bool {
+	return strings.HasPrefix(method, "pm_card_authenticationRequired") || strings.HasPrefix(method, "pm_card_threeDSecure2Required") ||
+		strings.HasPrefix(method, "pm_card_threeDSecureRequired")
+}
+
 // Charge implements activities.PaymentProvider. What Stripe does not take is
 // declined.
 func (s *Sandbox) Charge(ctx context.Context, c booking.Charge) (ref string, err error) {
 	var r Record
 	err = s.act(ctx, func() (err error) {
-		r, err = s.memory.Charge(ctx, c, Terms{}.Amount(c.Amount) != nil || declines(c.Method) || s.Behaviour().refuses())
+		r, err = s.memory.Charge(ctx, c, s.answer(c))
 		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case r.Status == booking.Declined:
-		return "", activities.ErrDeclined
-	case r.Status == booking.ChargePrevented:
-		return "", activities.ErrVoided
-	default:
-		return r.Ref, nil
 	}
+	return s.came(c, r)
+}
+
+// answer is what the sandbox decides of a charge that it does not know yet.
+func (s *Sandbox) answer(c booking.Charge) Record {
+	r := Record{Status: booking.Charged, Amount: c.Amount}
+	switch b := s.Behaviour(); {
+	case Terms{}.Amount(c.Amount) != nil || declines(c.Method) || b.refuses():
+		r.Status = booking.Declined
+	case !asksCustomer(c.Method): // it is taken
+	case c.ReturnTo == "":
+		r.Status = booking.Declined
+	default:
+		r.Status, r.Token, r.ExpiresAt = booking.ActionRequired, newID("confirm_"), b.confirmBy(time.Now())
+	}
+	return r
+}
+
+// came is what a charge has come to.
+func (s *Sandbox) came(c booking.Charge, r Record) (ref string, err error) {
+	switch r.Status {
+	case booking.Declined:
+		return "", activities.ErrDeclined
+	case booking.ChargePrevented:
+		return "", activities.ErrVoided
+	case booking.ActionRequired:
+		action := booking.NextAction{Type: booking.Redirect, URL: s.PagesAt + pagePath + r.Token, ExpiresAt: r.ExpiresAt}
+		return "", &activities.ActionRequired{Ref: r.Token, Action: action}
+	}
+	if r.Amount != c.Amount {
+		return "", fmt.Errorf("%w: %s took %d %s", activities.ErrOtherAmount, r.Ref, r.Amount.Amount, r.Amount.Currency)
+	}
+	return r.Ref, nil
+}
+
+// Confirm implements activities.PaymentProvider. What the customer brought back is not needed.
+func (s *Sandbox) Confirm(ctx context.Context, c booking.Charge, _ string, _ booking.PaymentReturn) (taken string, err error) {
+	return s.Charge(ctx, c) // its answer is how the charge stands now
 }
 
 // Void implements activities.PaymentProvider.

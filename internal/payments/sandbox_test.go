@@ -17,6 +17,8 @@ import (
 
 // memory is a payments.Memory that forgets with the test.
 type memory struct {
+	payments.Memory // what no test asks for
+
 	mu       sync.Mutex
 	records  map[string]payments.Record
 	amounts  map[string]booking.Money // by reference
@@ -41,11 +43,11 @@ func (m *memory) decide(c booking.Charge, r payments.Record) (payments.Record, e
 	return r, nil
 }
 
-func (m *memory) Charge(_ context.Context, c booking.Charge, declined bool) (payments.Record, error) {
-	if declined {
-		return m.decide(c, payments.Record{Status: booking.Declined})
+func (m *memory) Charge(_ context.Context, c booking.Charge, answer payments.Record) (payments.Record, error) {
+	if answer.Status == booking.Charged {
+		answer.Ref = "ref of " + c.Key
 	}
-	return m.decide(c, payments.Record{Status: booking.Charged, Ref: "ref of " + c.Key})
+	return m.decide(c, answer)
 }
 
 func (m *memory) Void(_ context.Context, c booking.Charge) (payments.Record, error) {
@@ -64,12 +66,6 @@ func (m *memory) Refund(_ context.Context, key, ref string, amount booking.Money
 	m.refunded[key] = ref
 	return nil
 }
-
-func (m *memory) ByHand(context.Context, string, int64) error { return m.err }
-
-func (m *memory) Dispute(context.Context, string, int64, string) error { return m.err }
-
-func (m *memory) FailRefunds(context.Context, string, int64) error { return m.err }
 
 func (m *memory) Look(_ context.Context, ref string) (payments.Balance, error) {
 	m.mu.Lock()

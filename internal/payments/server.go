@@ -23,13 +23,24 @@ import (
 type Intents interface {
 	// Create keeps the intent unless there is one under its key, and returns
 	// the one that stands there. used: there is none, and another intent was
-	// paid for with a method that can be used once only.
+	// paid for with a method that can be used once only, or that another customer has.
 	Create(ctx context.Context, i Intent, once bool) (stands Intent, used bool, err error)
 	// Intent finds one by its id. NotFound: there is none.
 	Intent(ctx context.Context, id string) (Intent, error)
 	// Change gives the intent another status if it has one of those named, and
 	// tells whether it had.
 	Change(ctx context.Context, id string, from []string, to string) (changed bool, err error)
+	// Decide records what the customer decides of an intent that requires action, and tells
+	// whether that was still open. The intent takes the decision's amount where that is not
+	// 0; once: it was paid for with a method that belongs to nobody, or to its customer.
+	Decide(ctx context.Context, id string, d Decision, once bool) (open bool, err error)
+	// Confirmed is the order's newest intent that its customer has, or had, to confirm.
+	// NotFound: there is none.
+	Confirmed(ctx context.Context, orderID string) (Intent, error)
+	// CreateCustomer keeps a customer unless there is one under its key, and returns the one that stands.
+	CreateCustomer(ctx context.Context, c Customer) (Customer, error)
+	// HasCustomer tells whether there is one with the id.
+	HasCustomer(ctx context.Context, id string) (bool, error)
 	// Search lists the intents of a charge.
 	Search(ctx context.Context, chargeKey string) ([]Intent, error)
 	// List lists intents that follow the one named, newest first.
@@ -78,8 +89,21 @@ type Intent struct {
 	Disputed  int64  // the same
 	Dispute   string // where that stands; "" while there is none
 	At        time.Time
+	// ReturnTo is where its customer goes on from the page where it is confirmed; "" where no
+	// customer is there.
+	ReturnTo string
+	Customer string // the customer's id, "" for none
+	Keeps    bool   // the method is the customer's from when it has paid
 	// DisputedAt is when the dispute was raised on command.
 	DisputedAt time.Time
+}
+
+// Customer is a customer of whom payment methods are kept.
+type Customer struct {
+	Key      string // the request's Idempotency-Key
+	ID       string
+	Request  string // what was asked for under the key
+	Metadata map[string]string
 }
 
 // Refund is a refund of an intent.
@@ -100,6 +124,9 @@ type Refund struct {
 type Server struct {
 	// Hosts are the names that requests may be addressed to, by default any.
 	Hosts hosts.Names
+	// PagesAt is where customers reach its pages, such as http://127.0.0.1:8091; by default
+	// where its API is reached.
+	PagesAt string
 
 	conduct
 	intents  Intents
@@ -111,6 +138,7 @@ type Server struct {
 func NewServer(intents Intents) *Server {
 	s := &Server{intents: intents}
 	s.totals, s.refund, s.dispute, s.failRefunds = intents.Totals, s.refundByHand, s.disputeByHand, s.failLater
+	s.confirmations, s.retell = serverConfirmations{s}, s.retellNotice
 	s.herald, s.switched = newHerald(post), s.onSwitched
 	return s
 }
@@ -120,6 +148,7 @@ func (s *Server) Handler() http.Handler {
 	router := gin.New()
 	router.Use(bodies.ReadAhead(maxForm, bodies.Within, refuseBody), s.refuseOtherSites)
 	s.Switchboard(router)
+	s.Pages(router)
 	api := router.Group("/v1", onlyWithKey)
 	api.POST("/payment_intents", s.keyed(s.createIntent))
 	api.GET("/payment_intents", s.plain(s.listIntents))
@@ -127,6 +156,7 @@ func (s *Server) Handler() http.Handler {
 	api.GET("/payment_intents/:id", s.plain(s.showIntent))
 	api.POST("/payment_intents/:id", s.plain(s.labelIntent))
 	api.POST("/payment_intents/:id/cancel", s.plain(s.cancelIntent))
+	api.POST("/customers", s.keyed(s.createCustomer))
 	api.POST("/refunds", s.keyed(s.createRefund))
 	api.GET("/refunds", s.plain(s.listRefunds))
 	api.GET("/disputes", s.plain(s.listDisputes))

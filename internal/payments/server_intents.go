@@ -40,6 +40,9 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 		return nil, err
 	}
 	i.Key, i.ID, i.Request = g.GetHeader("Idempotency-Key"), newID("pi_"), form.Encode()
+	if err := s.ofCustomer(ctx, i, form); err != nil {
+		return nil, err
+	}
 	s.decide(&i, form)
 	stands, used, err := s.intents.Create(ctx, i, i.Status == succeeded && usableOnce(i.Method))
 	switch {
@@ -62,7 +65,7 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 			Message: "Your card was declined.", Intent: rendered(stands, nil),
 		}
 	}
-	return rendered(stands, nil), nil
+	return s.shown(g, stands, nil), nil
 }
 
 // intentOf reads what does not depend on the payment method.
@@ -91,6 +94,8 @@ func intentOf(form url.Values) (Intent, error) {
 		Metadata: labelsIn(form),
 	}
 	i.ChargeKey = i.Metadata[metadataKey]
+	i.ReturnTo, i.Customer = form.Get("return_url"), form.Get("customer")
+	i.Keeps = form.Get("setup_future_usage") != "" || form.Get("payment_method_options[card][setup_future_usage]") != ""
 	return i, nil
 }
 
@@ -112,9 +117,9 @@ func (s *Server) decide(i *Intent, form url.Values) {
 		i.Status = requiresPaymentMethod
 	case form.Get("confirm") != "true":
 		i.Status = requiresConfirmation
-	case strings.HasPrefix(method, "pm_card_authenticationRequired") && form.Get("off_session") == "true":
+	case asksCustomer(method) && form.Get("off_session") == "true":
 		i.Status, i.Refusal = requiresPaymentMethod, "authentication_required"
-	case strings.HasPrefix(method, "pm_card_authenticationRequired"):
+	case asksCustomer(method):
 		i.Status = requiresAction
 	case declines(method) || s.Behaviour().refuses():
 		i.Status, i.Refusal = requiresPaymentMethod, "card_declined"
@@ -140,7 +145,7 @@ func (s *Server) showIntent(ctx context.Context, g *gin.Context) (any, error) {
 		return nil, err
 	}
 	i, err = s.intents.Intent(ctx, i.ID) // a refund that has failed is left of it again
-	return rendered(i, refunds), err
+	return s.shown(g, i, refunds), err
 }
 
 func (s *Server) labelIntent(ctx context.Context, g *gin.Context) (any, error) {
@@ -157,7 +162,11 @@ func (s *Server) cancelIntent(ctx context.Context, g *gin.Context) (any, error) 
 		return nil, err
 	}
 	i, err := s.intents.Intent(ctx, id)
-	if err == nil && !changed {
+	switch {
+	case err != nil:
+	case changed && i.ReturnTo != "":
+		s.tell(intentCanceled, i.ID, rendered(i, nil))
+	case !changed:
 		err = &apiError{
 			Status: http.StatusBadRequest, Type: invalidRequest, Code: "payment_intent_unexpected_state",
 			Message: "You cannot cancel this PaymentIntent because it has a status of " + i.Status + ".", Intent: rendered(i, nil),
@@ -223,6 +232,9 @@ func rendered(i Intent, refunds []Refund) gin.H {
 	out := gin.H{
 		"id": i.ID, "object": "payment_intent", "amount": i.Amount.Amount, "currency": strings.ToLower(i.Amount.Currency),
 		"metadata": i.Metadata, "status": i.Status, "created": i.At.Unix(), "livemode": false,
+	}
+	if i.Customer != "" {
+		out["customer"] = i.Customer
 	}
 	if i.Method != "" && i.Status != requiresPaymentMethod {
 		out["payment_method"] = i.Method

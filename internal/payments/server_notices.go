@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,12 +50,8 @@ func post(ctx context.Context, n notice, as Notices) error {
 	if err != nil {
 		return err
 	}
-	secret := as.Secret
-	if as.Forged {
-		secret = "not " + secret
-	}
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
-	r.Header.Set(SignatureHeader, fmt.Sprintf("t=%d,v1=%s", now.Unix(), hex.EncodeToString(webhook.ComputeSignature(now, body, secret))))
+	r.Header.Set(SignatureHeader, signature(now, body, as))
 	answer, err := hearers.Do(r)
 	if err != nil {
 		return err
@@ -64,6 +62,30 @@ func post(ctx context.Context, n notice, as Notices) error {
 		return fmt.Errorf("notice %s was answered with %d", n.ID, answer.StatusCode)
 	}
 	return nil
+}
+
+// signature is that of each secret: Stripe signs with both while one is replaced by the next.
+func signature(now time.Time, body []byte, as Notices) string {
+	all := []string{"t=" + strconv.FormatInt(now.Unix(), 10)}
+	for secret := range strings.SplitSeq(as.Secret, ",") {
+		if as.Forged {
+			secret = "not " + secret
+		}
+		all = append(all, "v1="+hex.EncodeToString(webhook.ComputeSignature(now, body, secret)))
+	}
+	return strings.Join(all, ",")
+}
+
+// retellNotice sends a notice on command, of an order that there need not be.
+func (s *Server) retellNotice(ctx context.Context, orderID, what string) error {
+	is, err := s.intents.Confirmed(ctx, orderID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		is, err = Intent{ID: newID("pi_"), Status: succeeded, Metadata: map[string]string{metadataOrder: orderID, metadataPresent: "yes"}}, nil
+	}
+	if err == nil {
+		s.tell(what, is.ID, rendered(is, nil))
+	}
+	return err
 }
 
 // refundByHand gives some of an order's intent back, and tells of it.

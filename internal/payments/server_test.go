@@ -124,7 +124,10 @@ func TestServer_Refusals(t *testing.T) {
 		"TooLarge":      {"/v1/payment_intents", strings.Repeat("x", 65<<10), "", "", 413},
 		"NoSuchIntent":  {"/v1/payment_intents/pi_0/cancel", "", "resource_missing", "intent", 404},
 		"NothingToGive": {"/v1/refunds", "payment_intent=pi_0", "resource_missing", "intent", 404},
-		"NoSuchThing":   {"/v1/customers", "", "", "", 404},
+		"NoSuchThing":   {"/v1/payouts", "", "", "", 404},
+		"NoCustomer":    {"/v1/payment_intents", visa + "&customer=cus_0", "resource_missing", "customer", 400},
+		"NoWayBack":     {"/v1/payment_intents", visa + "&automatic_payment_methods[enabled]=true", "", "return_url", 400},
+		"KeptUnseen":    {"/v1/payment_intents", visa + "&off_session=true&setup_future_usage=off_session", "", "setup_future_usage", 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -31,6 +31,7 @@ import (
 type Stripe struct {
 	client         *stripe.Client
 	webhookSecrets []string
+	customers      Customers
 	log            *zap.Logger
 }
 
@@ -42,7 +43,9 @@ type StripeOptions struct {
 	Key string // the secret key
 	// WebhookSecrets are what notices are checked with; none are taken without.
 	WebhookSecrets []string
-	Log            *zap.Logger
+	// Customers remembers who is who at Stripe; without it cards are not kept.
+	Customers Customers
+	Log       *zap.Logger
 }
 
 // stripePatience bounds a request that nothing else does.
@@ -63,7 +66,7 @@ func NewStripe(o StripeOptions) *Stripe {
 	})
 	return &Stripe{
 		client:         stripe.NewClient(o.Key, stripe.WithBackends(&stripe.Backends{API: backend})),
-		webhookSecrets: o.WebhookSecrets, log: o.Log,
+		webhookSecrets: o.WebhookSecrets, customers: o.Customers, log: o.Log,
 	}
 }
 
@@ -80,7 +83,7 @@ func (s *Stripe) Charge(ctx context.Context, c booking.Charge) (ref string, err 
 	for n := 0; n < chargeKeys && (n == 0 || isDue(c, n)); n++ {
 		var intent *stripe.PaymentIntent
 		if intent, err = s.create(ctx, c, n, charging); err == nil {
-			return s.settled(ctx, intent)
+			return s.answered(ctx, c, intent)
 		}
 		if !tellsNothing(err) {
 			return "", s.refusal(err)
@@ -127,14 +130,24 @@ func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, why purpos
 		},
 		Metadata: map[string]string{metadataOrder: c.OrderID, metadataKey: c.Key},
 	}
-	if why == charging {
+	switch {
+	case why == voiding:
+	case c.ReturnTo == "":
 		params.PaymentMethod = stripe.String(c.Method)
 		params.Confirm, params.OffSession = stripe.Bool(true), stripe.Bool(true)
+		if c.Customer != "" {
+			err = s.ofCustomer(ctx, c, params)
+		}
+	default:
+		err = s.confirmedByCustomer(ctx, c, params)
+	}
+	if err != nil {
+		return nil, err
 	}
 	params.SetIdempotencyKey(keyOf(c, n))
 	intent, err := s.client.V1PaymentIntents.Create(ctx, params)
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, s.orUnknownCustomer(ctx, c, params.Customer, err)
 	}
 	return intent, nil
 }
@@ -143,10 +156,12 @@ func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, why purpos
 const (
 	metadataOrder = "order_id"
 	metadataKey   = "key"
+	// metadataPresent labels an intent whose customer was there to confirm it.
+	metadataPresent = "customer_present"
 )
 
-// settled is what a confirmed intent comes to: its id when the money is taken,
-// ErrDeclined when it never will be.
+// settled is what an intent comes to for which nobody waits: its id when the money is
+// taken, ErrDeclined when it never will be.
 func (s *Stripe) settled(ctx context.Context, intent *stripe.PaymentIntent) (ref string, err error) {
 	if intent.ID == "" {
 		return "", errMalformed
@@ -161,9 +176,15 @@ func (s *Stripe) settled(ctx context.Context, intent *stripe.PaymentIntent) (ref
 	case stripe.PaymentIntentStatusRequiresAction, stripe.PaymentIntentStatusRequiresConfirmation,
 		stripe.PaymentIntentStatusRequiresCapture:
 		// Somebody would have to act (3-D Secure), and nobody is there.
-		if intent, err = s.cancel(ctx, intent.ID); err != nil {
-			return "", err
+		intent, err = s.cancel(ctx, intent.ID)
+	case stripe.PaymentIntentStatusRequiresPaymentMethod:
+		// The customer's browser came back with the intent's secret, and may try again.
+		if intent.Metadata[metadataPresent] != "" {
+			intent, err = s.cancel(ctx, intent.ID)
 		}
+	}
+	if err != nil {
+		return "", err
 	}
 	switch intent.Status {
 	case stripe.PaymentIntentStatusSucceeded:

@@ -109,14 +109,23 @@ func (s *Stripe) came(ctx context.Context, c booking.Charge, found []*stripe.Pay
 	if intent.Status == stripe.PaymentIntentStatusCanceled && intent.PaymentMethod == nil && intent.LastPaymentError == nil {
 		return "", activities.ErrVoided
 	}
-	if ref, err = s.settled(ctx, intent); err != nil {
+	if ref, err = s.answered(ctx, c, intent); err != nil {
 		return "", err
 	}
-	amount, err := toStripe(c.Amount)
-	if err != nil || intent.Amount != amount || !strings.EqualFold(string(intent.Currency), c.Amount.Currency) {
-		return "", fmt.Errorf("%w: %s took %d %s", activities.ErrOtherAmount, ref, intent.Amount, intent.Currency)
+	if err := isItsAmount(c, intent); err != nil {
+		return "", err
 	}
 	return ref, nil
+}
+
+// isItsAmount is ErrOtherAmount where the intent is of another amount than the charge.
+func isItsAmount(c booking.Charge, intent *stripe.PaymentIntent) error {
+	amount, err := toStripe(c.Amount)
+	other := intent.Amount != amount || intent.AmountReceived != 0 && intent.AmountReceived != amount
+	if err != nil || other || !strings.EqualFold(string(intent.Currency), c.Amount.Currency) {
+		return fmt.Errorf("%w: %s is of %d %s", activities.ErrOtherAmount, intent.ID, intent.Amount, intent.Currency)
+	}
+	return nil
 }
 
 // foremost is the intent of a charge that has come furthest: one that has taken

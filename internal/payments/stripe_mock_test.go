@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // mockProgram is Stripe's own stand-in. It holds requests against Stripe's
@@ -83,6 +85,22 @@ func TestStripe_ShapeOfRequests(t *testing.T) {
 	require.Subset(t, noted.all, []string{
 		"POST /v1/payment_intents 200", "GET /v1/payment_intents/search 200", "GET /v1/payment_intents 200",
 	})
+	for _, answer := range noted.all {
+		require.Regexp(t, " 200$", answer)
+	}
+}
+
+// TestStripe_ShapeOfConfirming: so it allows a charge whose customer is there to confirm it,
+// and the customer of whom a card is kept.
+func TestStripe_ShapeOfConfirming(t *testing.T) {
+	t.Parallel()
+	mock, noted := startMock(t)
+	p := dialWith(t, mock, newCustomers())
+	_, _ = p.Charge(t.Context(), newConfirmed("pm_card_visa"))
+	_, _ = p.Confirm(t.Context(), newConfirmed("pm_card_visa"), "pi_1", booking.PaymentReturn{})
+	require.Equal(t, []string{
+		"POST /v1/customers 200", "POST /v1/payment_intents 200", "GET /v1/payment_intents/pi_1 200",
+	}, noted.all[:min(3, len(noted.all))])
 	for _, answer := range noted.all {
 		require.Regexp(t, " 200$", answer)
 	}

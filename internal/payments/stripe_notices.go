@@ -16,19 +16,22 @@ import (
 // SignatureHeader is where Stripe signs its notices, which it calls webhooks.
 const SignatureHeader = "Stripe-Signature"
 
-// Kinds of notices that are about money that goes back. All others are about none of
-// our orders, however many Stripe is told to send: a charge is asked for, and its answer
-// is heard.
+// Kinds of notices that are about money that goes back, or of a charge that its customer
+// had to confirm. All others are about none of our orders, however many Stripe is told to
+// send: a charge is asked for, and its answer is heard.
 const (
-	chargeRefunded = "charge.refunded"
-	refundCreated  = "refund.created"
-	refundUpdated  = "refund.updated"
-	refundFailed   = "refund.failed"
-	refundOfCharge = "charge.refund.updated"
-	ofDisputes     = "charge.dispute."
-	disputeCreated = ofDisputes + "created"
-	disputeUpdated = ofDisputes + "updated"
-	disputeClosed  = ofDisputes + "closed"
+	intentSucceeded = "payment_intent.succeeded"
+	intentFailed    = "payment_intent.payment_failed"
+	intentCanceled  = "payment_intent.canceled"
+	chargeRefunded  = "charge.refunded"
+	refundCreated   = "refund.created"
+	refundUpdated   = "refund.updated"
+	refundFailed    = "refund.failed"
+	refundOfCharge  = "charge.refund.updated"
+	ofDisputes      = "charge.dispute."
+	disputeCreated  = ofDisputes + "created"
+	disputeUpdated  = ofDisputes + "updated"
+	disputeClosed   = ofDisputes + "closed"
 )
 
 // objectOfNotices is what Stripe calls a notice.
@@ -48,7 +51,12 @@ func (s *Stripe) Read(ctx context.Context, body []byte, header http.Header) (boo
 		return booking.PaymentNotice{}, err
 	}
 	notice := booking.PaymentNotice{ID: event.ID, What: string(event.Type)}
-	if !goesBack(event.Type) || event.Data == nil {
+	switch {
+	case event.Data == nil:
+		return notice, nil
+	case isOfConfirming(event.Type):
+		return aboutIntent(notice, event.Data.Raw)
+	case !goesBack(event.Type):
 		return notice, nil
 	}
 	var about struct {
@@ -86,6 +94,26 @@ func (s *Stripe) genuine(body []byte, signature string) (event stripe.Event, err
 
 func unreadable(err error) error {
 	return booking.Faulty([]booking.Fault{{Field: "body", Words: "must be an event as stripe's webhooks have it, with its id"}}).Because(err)
+}
+
+func isOfConfirming(kind stripe.EventType) bool {
+	return kind == intentSucceeded || kind == intentFailed || kind == intentCanceled
+}
+
+// aboutIntent is a notice of an intent. It is about none of our orders where no customer
+// was there to confirm it: what came of that is known from its answer.
+func aboutIntent(notice booking.PaymentNotice, object json.RawMessage) (booking.PaymentNotice, error) {
+	var intent struct {
+		ID       string            `json:"id"`
+		Metadata map[string]string `json:"metadata"`
+	}
+	if err := json.Unmarshal(object, &intent); err != nil {
+		return notice, unreadable(err)
+	}
+	if notice.Ref = intent.ID; intent.Metadata[metadataPresent] != "" {
+		notice.OrderID = intent.Metadata[metadataOrder]
+	}
+	return notice, nil
 }
 
 func goesBack(kind stripe.EventType) bool {

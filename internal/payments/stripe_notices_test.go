@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,6 +68,30 @@ func TestStripe_Read(t *testing.T) {
 		}
 	}
 	require.Equal(t, before+2*5, asked(), "a charge bears its order itself")
+}
+
+// TestStripe_ReadWhileSecretsRotate: Stripe signs with both secrets then, and for as long as
+// either is one of ours the notice is taken.
+func TestStripe_ReadWhileSecretsRotate(t *testing.T) {
+	t.Parallel()
+	body := event("payment_intent.succeeded", `{"id":"pi_1","object":"payment_intent","metadata":{"order_id":"o1","customer_present":"yes"}}`)
+	byBoth := signed(body, oldSecret, 0)
+	byBoth.Set(payments.SignatureHeader, byBoth.Get(payments.SignatureHeader)+","+strings.SplitN(signed(body, newSecret, 0).Get(payments.SignatureHeader), ",", 2)[1])
+	want := booking.PaymentNotice{ID: "evt_1", OrderID: "o1", Ref: "pi_1", What: "payment_intent.succeeded"}
+	for name, ours := range map[string][]string{
+		"Before": {oldSecret}, "During": {oldSecret, newSecret}, "OtherOrder": {newSecret, oldSecret}, "After": {newSecret},
+	} {
+		stripe := reader(t, http.NotFoundHandler(), ours...)
+		got, err := stripe.Read(t.Context(), body, byBoth)
+		require.NoError(t, err, name)
+		require.Equal(t, want, got, name)
+		for _, secret := range []string{oldSecret, newSecret} {
+			_, err := stripe.Read(t.Context(), body, signed(body, secret, 0))
+			require.Equal(t, slices.Contains(ours, secret), err == nil, name)
+		}
+	}
+	_, err := reader(t, http.NotFoundHandler(), "whsec_other").Read(t.Context(), body, byBoth)
+	require.ErrorIs(t, err, &booking.Error{Code: booking.ForgedNotice})
 }
 
 // TestStripe_ReadForged: what is not signed, not by one of our secrets, or long ago, is no

@@ -36,6 +36,7 @@ type switches struct {
 	Disputes      string `json:"disputes"` // of pm_card_createDispute: open, lost or won
 	Broken        bool   `json:"broken"`   // charges and refunds break down, and their keys repeat that
 	SearchLag     string `json:"searchLag"`
+	ConfirmWithin string `json:"confirmWithin"` // for how long a customer may confirm a charge
 	// Notices are where, and how, it is told what has changed about a charge.
 	Notices  noticeSwitches `json:"notices"`
 	Charged  int64          `json:"charged"`  // minor units, all orders
@@ -65,7 +66,8 @@ func (c *conduct) show(g *gin.Context) {
 	b := c.Behaviour()
 	g.JSON(http.StatusOK, switches{
 		rangeInWords(b.Latency, b.LatencyUpTo), b.Capacity, b.Queue, b.RefusePercent, b.Down, b.LoseAnswers,
-		cmp.Or(b.Refunds, "succeed"), wordOf(b.Disputes), b.Broken, b.SearchLag.String(), c.noticesInWords(), charged, refunded,
+		cmp.Or(b.Refunds, "succeed"), wordOf(b.Disputes), b.Broken, b.SearchLag.String(),
+		cmp.Or(b.ConfirmWithin, confirmLasts).String(), c.noticesInWords(), charged, refunded,
 	})
 }
 
@@ -157,8 +159,11 @@ func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 		return setBool(&b.Broken, value)
 	case "searchLag":
 		return setDuration(&b.SearchLag, value)
+	case "confirmWithin":
+		return setDuration(&b.ConfirmWithin, value)
 	default:
-		return "is not a switch: these are latency, capacity, queue, refusePercent, down, loseAnswers, refunds, disputes, broken, searchLag and notices"
+		return "is not a switch: these are latency, capacity, queue, refusePercent, down, loseAnswers, refunds, disputes, broken, searchLag, " +
+			"confirmWithin and notices"
 	}
 }
 

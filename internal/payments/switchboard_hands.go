@@ -1,10 +1,14 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -17,28 +21,53 @@ import (
 type hand struct {
 	OrderID string `json:"orderId"`
 	Amount  int64  `json:"amount"` // minor units; 0 is all of it, or all that is left
-	State   string `json:"state"`  // of a dispute: open, lost or won
+	State   string `json:"state"`  // of a dispute: open, lost or won; of a confirmation: approve, refuse or late
+	What    string `json:"what"`   // the kind of a notice
 }
 
-// hands mounts POST of a refund by hand, of a dispute, and of the failure of what was refunded.
+// Words for what a customer does about a charge that is to be confirmed.
+var decisionsMean = map[string]Decision{
+	"approve": {Approved: true}, "refuse": {}, "late": {Approved: true, Late: true},
+}
+
+// hands mounts POST of a refund by hand, of a dispute, of the failure of what was refunded,
+// of what a customer decides, and of a notice.
 func (c *conduct) hands(r gin.IRouter) {
-	r.POST(SwitchboardPath+"/refunds", c.carryOut(func(ctx context.Context, h hand) error { return c.refund(ctx, h.OrderID, h.Amount) }))
-	r.POST(SwitchboardPath+"/disputes", c.carryOut(func(ctx context.Context, h hand) error {
+	r.POST(SwitchboardPath+"/refunds", c.carryOut("", func(ctx context.Context, h hand) error { return c.refund(ctx, h.OrderID, h.Amount) }))
+	r.POST(SwitchboardPath+"/disputes", c.carryOut("open", func(ctx context.Context, h hand) error {
 		return c.dispute(ctx, h.OrderID, h.Amount, h.State)
-	}))
-	r.POST(SwitchboardPath+"/failures", c.carryOut(func(ctx context.Context, h hand) error {
+	}, "open", "lost", "won"))
+	r.POST(SwitchboardPath+"/failures", c.carryOut("", func(ctx context.Context, h hand) error {
 		return c.failRefunds(ctx, h.OrderID, h.Amount)
 	}))
+	r.POST(SwitchboardPath+"/confirmations", c.carryOut("approve", c.confirmByHand, slices.Sorted(maps.Keys(decisionsMean))...))
+	r.POST(SwitchboardPath+"/notices", c.carryOut("", func(ctx context.Context, h hand) error {
+		return c.retell(ctx, h.OrderID, cmp.Or(h.What, intentSucceeded))
+	}))
 }
 
-func (c *conduct) carryOut(do func(context.Context, hand) error) gin.HandlerFunc {
+// confirmByHand decides for the customer of the order's newest charge that is to be confirmed.
+// NotFound: there is none.
+func (c *conduct) confirmByHand(ctx context.Context, h hand) error {
+	is, err := c.confirmations.last(ctx, h.OrderID)
+	if err != nil {
+		return err
+	}
+	d := decisionsMean[h.State]
+	d.Amount = h.Amount
+	return c.confirmations.decide(ctx, is, d)
+}
+
+// carryOut does by hand what is asked for, in one of the states; with none that is said, in
+// the usual one.
+func (c *conduct) carryOut(usual string, do func(context.Context, hand) error, states ...string) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		body, refused := readSwitches(g)
 		if refused != nil {
 			fail(g, *refused)
 			return
 		}
-		h, faults := handOf(body)
+		h, faults := handOf(body, usual, states)
 		if len(faults) > 0 {
 			fail(g, invalid(faults))
 			return
@@ -61,9 +90,9 @@ func (c *conduct) carryOut(do func(context.Context, hand) error) gin.HandlerFunc
 
 // handOf reads what is to be done by hand, and says of every field at fault what is
 // wrong.
-func handOf(body []byte) (h hand, faults []fieldError) {
+func handOf(body []byte, usual string, states []string) (h hand, faults []fieldError) {
 	if err := json.Unmarshal(body, &h); err != nil {
-		return h, []fieldError{{"body", "must be an object with orderId, amount and, of a dispute, state"}}
+		return h, []fieldError{{"body", "must be an object with orderId, amount, state (of a dispute or a confirmation) and what (of a notice)"}}
 	}
 	if h.OrderID == "" {
 		faults = append(faults, fieldError{"orderId", "is required"})
@@ -71,11 +100,13 @@ func handOf(body []byte) (h hand, faults []fieldError) {
 	if h.Amount < 0 {
 		faults = append(faults, fieldError{"amount", "must not be negative"})
 	}
-	if _, known := disputesEnd[h.State]; !known {
-		faults = append(faults, fieldError{"state", "must be one of open, lost, won"})
-	}
-	if h.State == "" {
-		h.State = "open"
+	h.State = cmp.Or(h.State, usual)
+	switch {
+	case slices.Contains(states, h.State) || h.State == "":
+	case len(states) == 0:
+		faults = append(faults, fieldError{"state", "is for disputes and confirmations"})
+	default:
+		faults = append(faults, fieldError{"state", "must be one of " + strings.Join(states, ", ")})
 	}
 	return h, faults
 }

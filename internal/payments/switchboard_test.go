@@ -76,10 +76,10 @@ func (s switchboard) requireProblem(w *httptest.ResponseRecorder, status int, co
 func TestSwitchboard(t *testing.T) {
 	t.Parallel()
 	s := setup(t, nil)
-	require.JSONEq(t, `{"latency":"0s","capacity":0,"queue":false,"refusePercent":0,"down":false,"loseAnswers":false,"refunds":"succeed","disputes":"open","broken":false,"searchLag":"0s",
+	require.JSONEq(t, `{"latency":"0s","capacity":0,"queue":false,"refusePercent":0,"down":false,"loseAnswers":false,"refunds":"succeed","disputes":"open","broken":false,"searchLag":"0s","confirmWithin":"30m0s",
 		"notices":{"url":"","late":"0s","twice":false,"forged":false,"lost":false,"sent":0,"underWay":0},"charged":300,"refunded":100}`, s.do(http.MethodGet, "").Body.String())
 
-	all := `{"latency":"450ms-1.5s","capacity":20,"queue":true,"refusePercent":7,"down":true,"loseAnswers":true,"refunds":"wait","disputes":"lost","broken":true,"searchLag":"1m0s"`
+	all := `{"latency":"450ms-1.5s","capacity":20,"queue":true,"refusePercent":7,"down":true,"loseAnswers":true,"refunds":"wait","disputes":"lost","broken":true,"searchLag":"1m0s","confirmWithin":"10m0s"`
 	const notices = `,"notices":{"url":"https://api.example/notices","late":"1s-2s","twice":true,"forged":true,"lost":true,`
 	w := s.do(http.MethodPut, all+notices+`"secret":"whsec_s3cret"}}`)
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
@@ -87,7 +87,7 @@ func TestSwitchboard(t *testing.T) {
 	require.Equal(t, Behaviour{
 		Latency: 450 * time.Millisecond, LatencyUpTo: 1500 * time.Millisecond,
 		Capacity: 20, Queue: true, RefusePercent: 7, Down: true, LoseAnswers: true, Refunds: "wait", Disputes: "lost",
-		Broken: true, SearchLag: time.Minute,
+		Broken: true, SearchLag: time.Minute, ConfirmWithin: 10 * time.Minute,
 		Notices: Notices{
 			URL: "https://api.example/notices", Secret: "whsec_s3cret", Late: time.Second, LateUpTo: 2 * time.Second, Twice: true, Forged: true, Lost: true,
 		},
@@ -131,6 +131,7 @@ func TestSwitchboard_Invalid(t *testing.T) {
 		`{"searchLag":60}`:           {"searchLag"},
 		`{"searchLag":"-1m"}`:        {"searchLag"},
 		`{"searchLag":"long"}`:       {"searchLag"},
+		`{"confirmWithin":60}`:       {"confirmWithin"},
 		`{"notices":true}`:           {"notices"},
 		`{"notices":null}`:           {"notices"},
 		`{"notices":{"url":"ftp://x/y","late":"soon","never":1}}`:            {"notices.late", "notices.never", "notices.url"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -87,9 +88,9 @@ func listSeveralPages(t *testing.T, fresh newURL) {
 
 func listSandbox(t *testing.T, fresh newURL) {
 	sandbox := store.NewSandbox(setup(t, fresh, "sandbox"))
-	taken, err := sandbox.Charge(t.Context(), newCharge("b"), false)
+	taken, err := sandbox.Charge(t.Context(), newCharge("b"), payments.Record{Status: booking.Charged})
 	require.NoError(t, err)
-	_, err = sandbox.Charge(t.Context(), newCharge("c"), true)
+	_, err = sandbox.Charge(t.Context(), newCharge("c"), payments.Record{Status: booking.Declined})
 	require.NoError(t, err)
 	_, err = sandbox.Void(t.Context(), newCharge("a"))
 	require.NoError(t, err)

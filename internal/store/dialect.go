@@ -1,6 +1,8 @@
 package store
 
 import (
+	"strings"
+
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
@@ -58,6 +60,14 @@ type columnTypes struct {
 	// Object is the function that makes a JSON object of names and values, and
 	// True and False are values for it.
 	Object, True, False string
+	// forever is what keeps the lines of a table, [1], from being changed or removed.
+	forever string
+}
+
+// AppendOnly is the statements after which lines are added to a table and neither changed
+// nor removed.
+func (c columnTypes) AppendOnly(table string) string {
+	return strings.ReplaceAll(c.forever, "[1]", table)
 }
 
 var postgres = dialect{
@@ -84,6 +94,9 @@ var postgres = dialect{
 		Object:      "json_build_object",
 		True:        "true",
 		False:       "false",
+		forever: `CREATE FUNCTION [1]_forever() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN RAISE EXCEPTION '[1] is only ever appended to'; END $$;
+			CREATE TRIGGER [1]_forever BEFORE UPDATE OR DELETE OR TRUNCATE ON [1] FOR EACH STATEMENT EXECUTE FUNCTION [1]_forever();`,
 	},
 }
 
@@ -105,5 +118,7 @@ var sqlite = dialect{
 		Object:      "json_object",
 		True:        "json('true')",
 		False:       "json('false')",
+		forever: `CREATE TRIGGER [1]_unchanged BEFORE UPDATE ON [1] BEGIN SELECT RAISE(ABORT, '[1] is only ever appended to'); END;
+			CREATE TRIGGER [1]_unremoved BEFORE DELETE ON [1] BEGIN SELECT RAISE(ABORT, '[1] is only ever appended to'); END;`,
 	},
 }

@@ -42,6 +42,8 @@ type holdRow struct {
 	// rows that are older than these columns.
 	Remaining      *int
 	RemainingAfter *int
+	// Changing is the key of the change of the hold that is under way, "" when none is.
+	Changing string `bun:",nullzero"`
 }
 
 func newHoldRow(h booking.Hold, state booking.Result, reason booking.Reason) *holdRow {
@@ -134,7 +136,7 @@ func (i *Inventory) decide(
 }
 
 // record writes the hold unless its key is taken, and returns the outcome that
-// stands and whether it is this one.
+// stands and whether it is this one. One that stood before tells of its changes.
 func record(ctx context.Context, q bun.IDB, row *holdRow) (booking.Outcome, bool, error) {
 	first, err := insertHold(ctx, q, row)
 	if err != nil {
@@ -146,6 +148,9 @@ func record(ctx context.Context, q bun.IDB, row *holdRow) (booking.Outcome, bool
 	outcome := booking.Outcome{Result: row.State, Reason: row.Reason, Ended: row.State == booking.Done && row.HeldToDay != ""}
 	if row.State != booking.Undone {
 		outcome.Remaining = row.Remaining
+	}
+	if err == nil && !first && row.State == booking.Done {
+		outcome.Changed, err = changesOf(ctx, q, row)
 	}
 	return outcome, first, err
 }
@@ -237,6 +242,9 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 		}
 		return undo, nil
 	}
+	if err := i.dropOpen(ctx, q, held, h.Why); err != nil {
+		return booking.Undo{}, err
+	}
 	// What was held counts, not what we are asked to release.
 	left, err := i.giveBack(ctx, q, held, held.FromDay, held.ToDay)
 	if err != nil {
@@ -288,6 +296,9 @@ func (i *Inventory) shorten(ctx context.Context, q bun.IDB, key string, end book
 	}
 	if held.State != booking.Done || held.HeldToDay != "" {
 		return held.freed()
+	}
+	if err := i.dropOpen(ctx, q, held, booking.TooLate); err != nil {
+		return booking.Freed{}, err
 	}
 	held.HeldToDay = held.ToDay
 	if day := end.String(); held.FromDay < day && day < held.ToDay {

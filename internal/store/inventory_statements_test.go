@@ -50,7 +50,7 @@ func TestInventory_Statements(t *testing.T) {
 			hold(t, inventory, h, done)
 			requireSent("UPDATE stock", "INSERT holds", "COMMIT")
 			hold(t, inventory, h, done)
-			requireSent("UPDATE stock", "INSERT holds", "SELECT", "ROLLBACK")
+			requireSent("UPDATE stock", "INSERT holds", "SELECT", "SELECT", "ROLLBACK") // with what has changed it
 			shorten(t, inventory, h, 2, nights(2, 3))
 			requireSent("SELECT", "UPDATE stock", "UPDATE holds", "COMMIT")
 			shorten(t, inventory, h, 2, nights(2, 3))

@@ -11,7 +11,8 @@ import (
 
 // PayByHand marks the refunds of the order that have failed or were never answered, and
 // are still owed, as done by hand: the payment's own first, and others as far as there is room for
-// them. Those that the provider has pending are left out, and count as given back. Returns those
+// them. What the provider has made of the payment's own, as it says or has said last, is not paid
+// again. Those that the provider has pending are left out, and count as given back. Returns those
 // that the same evidence stands for, none when there are none.
 // UnderDispute: there are some, and a dispute of the charge may yet take that money back.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
@@ -20,13 +21,8 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 		paid = nil
 		own := payment.RefundKey()
 		unknownCharge(&payment, r)
-		if e, begun := payment.Entry(own); begun && (e.State == booking.EntryFailed || isUnanswered(e, r)) {
-			for _, made := range r.Made { // the rest of it is owed
-				if err := putEntry(ctx, q, made); err != nil {
-					return err
-				}
-				payment.Entries = append(payment.Entries, made)
-			}
+		if err := putMade(ctx, q, &payment, r); err != nil {
+			return err
 		}
 		slices.SortStableFunc(payment.Entries, func(a, b booking.Entry) int { return first(a.Key == own) - first(b.Key == own) })
 		for i := range payment.Entries {
@@ -55,6 +51,37 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 	return paid, err
 }
 
+// putMade adds what the provider has made of the payment's own refund: the rest of it is owed.
+// If the provider cannot be looked at, that is what it was known to have made.
+func putMade(ctx context.Context, q bun.IDB, payment *booking.Payment, r booking.Resolution) (err error) {
+	e, begun := payment.Entry(payment.RefundKey())
+	if !begun || e.State != booking.EntryFailed && !isUnanswered(e, r) {
+		return nil
+	}
+	made := r.Made
+	if r.Blind {
+		if made, err = known(ctx, q, *payment); err != nil {
+			return err
+		}
+	}
+	rest := payment.Owed()
+	for _, m := range made {
+		rest -= m.Amount.Amount
+	}
+	if len(made) > 0 && rest <= 0 { // all of it, unless a part fails that is on its way
+		e.State, e.Words = booking.EntryPending, "it is made"
+		*payment = payment.With(e)
+		return nil
+	}
+	for _, m := range made {
+		if err := putEntry(ctx, q, m); err != nil {
+			return err
+		}
+		payment.Entries = append(payment.Entries, m)
+	}
+	return nil
+}
+
 // unknownCharge adds the payment's own refund where there is none, since it is not known
 // whether there was a charge, and the provider does not say.
 func unknownCharge(payment *booking.Payment, r booking.Resolution) {
@@ -69,12 +96,14 @@ func unknownCharge(payment *booking.Payment, r booking.Resolution) {
 	})
 }
 
-// NoteCharge records the provider's reference of a charge that was taken after all, of a
-// payment that a person has paid by hand without knowing it.
+// NoteCharge records the provider's reference of a charge that was taken after all: of a
+// payment that a person has paid by hand without knowing it, or of one that the customer
+// confirmed too late. That is RefundPending then.
 func (p *Payments) NoteCharge(ctx context.Context, orderID, ref string) error {
 	return p.db.run(ctx, "note charge", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("UPDATE payments SET ref = ?, updated_at = ? WHERE order_id = ? AND status = ? AND ref = ''",
-			ref, now(), orderID, booking.Returned).Exec(ctx)
+		_, err := q.NewRaw(`UPDATE payments SET ref = ?, status = CASE WHEN status = ? THEN ? ELSE status END, updated_at = ?
+			WHERE order_id = ? AND (status = ? OR status = ? AND action_ref <> '') AND ref = ''`,
+			ref, booking.ChargePrevented, booking.RefundPending, now(), orderID, booking.Returned, booking.ChargePrevented).Exec(ctx)
 		return err
 	})
 }

@@ -56,7 +56,10 @@ func allWithEntries(ctx context.Context, q bun.IDB, rows []paymentRow) ([]bookin
 			payments[i].Disputes = append(payments[i].Disputes, d.dispute())
 		}
 	}
-	return payments, err
+	if err != nil {
+		return payments, err
+	}
+	return payments, addFurther(ctx, q, payments, at)
 }
 
 func oldestFirst(entries []entryRow) {
@@ -76,7 +79,7 @@ func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment boo
 		case begun:
 			stands.State = booking.EntryPending
 			return putEntry(ctx, q, stands)
-		case !payment.Taken():
+		case !payment.Taken(), e.Reason == booking.Changed && payment.Status != booking.Charged:
 			return booking.Errorf(booking.NotCharged, "the payment of order %s is %s", e.OrderID, payment.Status)
 		case e.Amount.Currency != payment.Amount.Currency || e.Amount.Amount < 1 || e.Amount.Amount > left:
 			return booking.Errorf(booking.RefundExceeds, "%d %s are left to be given back of order %s", left, payment.Amount.Currency, e.OrderID)
@@ -119,8 +122,7 @@ func hasFailedSince(stands, read booking.Entry) bool {
 }
 
 // Import records what others have given back of a payment, and how its disputes
-// stand. The payment's own refund is for less then, and the policy keeps less if
-// that is not enough. Returns the payment with its entries.
+// stand. The payment's own refund is for less then. Returns the payment with its entries.
 func (p *Payments) Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (payment booking.Payment, err error) {
 	err = p.change(ctx, "record refunds of others", orderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		for _, e := range others {
@@ -144,7 +146,7 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 		if len(others) == 0 {
 			return nil
 		}
-		return p.keepLess(ctx, q, orderID)
+		return fitOwn(ctx, q, orderID)
 	})
 	return payment, err
 }
@@ -204,9 +206,9 @@ func besides(e booking.Entry) booking.Entry {
 	}
 }
 
-// keepLess fits what is kept of a payment, and its own refund, to what others have
-// given back.
-func (p *Payments) keepLess(ctx context.Context, q bun.IDB, orderID string) error {
+// fitOwn fits a payment's own refund to what others have given back. What the policy
+// keeps stays until the undo ends: what others have given back may fail.
+func fitOwn(ctx context.Context, q bun.IDB, orderID string) error {
 	row, err := paymentOf(ctx, q, orderID)
 	if err != nil {
 		return err
@@ -218,12 +220,6 @@ func (p *Payments) keepLess(ctx context.Context, q bun.IDB, orderID string) erro
 	own, begun := payment.Entry(payment.RefundKey())
 	if begun && own.State == booking.EntryDone {
 		return nil // paid by hand: a refund that comes after it comes out of what is kept
-	}
-	if kept := payment.Keeps(payment.Kept, 0); kept != payment.Kept {
-		payment.Kept = kept
-		if _, err := q.NewRaw("UPDATE payments SET kept = ? WHERE order_id = ?", kept, orderID).Exec(ctx); err != nil {
-			return err
-		}
 	}
 	if !begun || own.Amount.Amount == payment.Owed() {
 		return nil

@@ -16,7 +16,8 @@ import (
 
 // testPaymentEntries: won is 50000.
 func testPaymentEntries(t *testing.T, fresh newURL) {
-	payments := store.NewPayments(setup(t, fresh, "payments"))
+	db := setup(t, fresh, "payments")
+	payments := store.NewPayments(db)
 
 	charged := func(t *testing.T) booking.Charge {
 		t.Helper()
@@ -219,9 +220,39 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		done(t, e)
 		p, err := payments.BeginRefund(t.Context(), keeping(c, 40000))
 		require.NoError(t, err)
-		require.EqualValues(t, 30000, p.Kept, "no more is there to keep")
+		require.EqualValues(t, 40000, p.Kept, "it may fail yet")
+		require.EqualValues(t, 30000, p.Keeping(), "no more is there to keep as things stand")
+		require.Zero(t, p.Owed())
 		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
+		require.EqualValues(t, 30000, read(t, c).Kept, "no more is there to keep")
 		require.EqualValues(t, 20000, read(t, c).Refunded)
+	})
+
+	run(t, "CancelAndGoodwillThatFailsLater", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		e.State, e.Ref = booking.EntryDone, "re_1"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		_, err = payments.BeginRefund(t.Context(), keeping(c, 40000))
+		require.NoError(t, err)
+		hand := booking.Entry{
+			Key: booking.KeyAtProvider("re_7"), OrderID: c.OrderID, Amount: booking.Money{Amount: 1000, Currency: won.Currency},
+			Reason: booking.AtProvider, ByHand: true, Ref: "re_7", State: booking.EntryDone,
+		}
+		p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{hand}, nil)
+		require.NoError(t, err)
+		require.EqualValues(t, 29000, p.Keeping())
+		e, _ = p.Entry(e.Key)
+		e.State, e.Words = booking.EntryFailed, "refund re_1 is failed"
+		p, err = payments.Import(t.Context(), c.OrderID, []booking.Entry{e}, nil)
+		require.NoError(t, err)
+		require.EqualValues(t, 9000, p.Owed(), "no more than the policy gives")
+		p, err = payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 9000, "re_2")
+		require.NoError(t, err)
+		require.EqualValues(t, 40000, p.Kept)
+		require.EqualValues(t, 10000, p.Refunded)
 	})
 
 	for _, state := range []booking.EntryState{booking.EntryDone, booking.EntryFailed} {
@@ -316,7 +347,10 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			require.EqualValues(t, 20000, p.Kept)
 			own, _ := p.Entry(p.RefundKey())
 			require.EqualValues(t, 15000, own.Amount.Amount, "less is left to be given back")
-			require.Equal(t, []booking.Dispute{dispute}, p.Disputes)
+			require.Len(t, p.Disputes, 1)
+			require.WithinDuration(t, time.Now(), p.Disputes[0].Changed, time.Minute)
+			dispute.Changed = p.Disputes[0].Changed
+			require.Equal(t, dispute, p.Disputes[0])
 		}
 		lost := booking.Entry{
 			Key: booking.KeyOfDispute("du_1"), OrderID: c.OrderID, Amount: booking.Money{Amount: 25000, Currency: won.Currency},
@@ -325,11 +359,12 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		dispute.State = booking.DisputeLost
 		p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{lost}, []booking.Dispute{dispute})
 		require.NoError(t, err)
-		require.EqualValues(t, 10000, p.Kept, "the bank took more than the policy gives")
+		require.EqualValues(t, 10000, p.Keeping(), "the bank took more than the policy gives")
 		require.EqualValues(t, 15000, p.Refunded, "what a bank takes back is no refund")
 		require.Equal(t, booking.DisputeLost, p.Disputes[0].State)
 		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		p = read(t, c)
+		require.EqualValues(t, 10000, p.Kept)
 		require.Len(t, p.Entries, 2, "of its own refund nothing came")
 		require.EqualValues(t, 15000, p.Refunded)
 	})
@@ -408,6 +443,23 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			require.Equal(t, booking.EntryDone, e.State)
 			require.True(t, e.ByHand)
 		}
+	})
+
+	run(t, "PaidByHandAfterADisputeWithoutADeadline", func(t *testing.T) {
+		c := charged(t)
+		_, err := payments.BeginRefund(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.Import(t.Context(), c.OrderID, nil, []booking.Dispute{{ID: "du_1", Amount: won, State: booking.DisputeOpen}})
+		require.NoError(t, err)
+		resolution := booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", Unanswered: []string{c.Key + "/refund"}, Blind: true}
+		_, err = payments.PayByHand(t.Context(), resolution)
+		require.ErrorIs(t, err, &booking.Error{Code: booking.UnderDispute})
+		long := time.Now().Add(-166 * 24 * time.Hour).UTC().Format("2006-01-02 15:04:05-07:00")
+		_, err = db.SQL().ExecContext(t.Context(), "UPDATE payment_disputes SET updated_at = '"+long+"' WHERE order_id = '"+c.OrderID+"'")
+		require.NoError(t, err)
+		paid, err := payments.PayByHand(t.Context(), resolution)
+		require.NoError(t, err)
+		require.Len(t, paid, 1)
 	})
 
 	run(t, "NotPaidByHandWhilePending", func(t *testing.T) {

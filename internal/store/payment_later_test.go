@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -106,5 +107,44 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		own, _ := p.Entry(p.RefundKey())
 		require.EqualValues(t, 30000, own.Amount.Amount)
 		require.Equal(t, slow.Words, own.Words)
+	})
+
+	run(t, "Asked", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		for _, step := range []struct {
+			was, asked int64
+			noted      bool
+			is         int64
+		}{{0, 300, true, 300}, {0, 200, false, 300}, {300, 300, true, 300}, {300, 0, true, 0}, {300, 200, false, 0}} {
+			noted, err := payments.NoteAsked(t.Context(), c.OrderID, step.was, step.asked)
+			require.NoError(t, err)
+			require.Equal(t, step.noted, noted)
+			p, err := payments.Payment(t.Context(), c.OrderID)
+			require.NoError(t, err)
+			require.Equal(t, step.is, p.Asked)
+			require.WithinDuration(t, time.Now(), p.AskedAt, time.Minute)
+		}
+	})
+
+	run(t, "MadeBeforeItWasPaidByHand", func(t *testing.T) {
+		p, own := refunded(t)
+		own.State, own.Words = booking.EntryFailed, "the account is closed"
+		_, err := payments.Import(t.Context(), p.OrderID, []booking.Entry{own}, nil)
+		require.NoError(t, err)
+		made := func(id string, amount int64) booking.Entry {
+			return booking.Entry{Ref: id, Amount: booking.Money{Amount: amount, Currency: won.Currency}}
+		}
+		require.NoError(t, payments.NoteMade(t.Context(), p.OrderID, []booking.Entry{made("re_7", won.Amount)}))
+		require.NoError(t, payments.NoteMade(t.Context(), p.OrderID, []booking.Entry{made("re_8", 100), made("re_9", 200)}))
+		paid, err := payments.PayByHand(t.Context(), booking.Resolution{OrderID: p.OrderID, Evidence: "transfer 4711", Blind: true})
+		require.NoError(t, err)
+		require.Len(t, paid, 1)
+		require.Equal(t, won.Amount-300, paid[0].Amount.Amount)
+		is, err := payments.Payment(t.Context(), p.OrderID)
+		require.NoError(t, err)
+		require.EqualValues(t, 300, is.Refunded)
+		require.Equal(t, won.Amount, is.Given())
 	})
 }

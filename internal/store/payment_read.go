@@ -13,16 +13,18 @@ import (
 type entryOfPayment struct {
 	paymentRow `bun:",extend"`
 
-	Entry    *entryRow `bun:"rel:has-one,join:order_id=order_id"`
-	Disputed bool      `bun:",scanonly"`
+	Entry *entryRow `bun:"rel:has-one,join:order_id=order_id"`
+	// HasMore tells whether it has disputes, or charges beside the first.
+	HasMore bool `bun:",scanonly"`
 }
 
 // paymentAtOnce is the order's payment as withEntries has it, read in one statement, with
-// another one for its disputes if there are any: pages wait for it.
+// more for its disputes and further charges if there are any: pages wait for it.
 func paymentAtOnce(ctx context.Context, q bun.IDB, orderID string) (booking.Payment, error) {
 	var rows []entryOfPayment
 	err := q.NewSelect().Model(&rows).Relation("Entry").ColumnExpr("?TableColumns").
-		ColumnExpr("EXISTS (SELECT 1 FROM payment_disputes AS d WHERE d.order_id = ?TableAlias.order_id) AS disputed").
+		ColumnExpr("EXISTS (SELECT 1 FROM payment_disputes AS d WHERE d.order_id = ?TableAlias.order_id) OR "+
+			"EXISTS (SELECT 1 FROM payment_charges AS c WHERE c.order_id = ?TableAlias.order_id) AS has_more").
 		Where("?TableAlias.order_id = ?", orderID).OrderExpr("entry.key").Scan(ctx)
 	if err == nil && len(rows) == 0 {
 		err = sql.ErrNoRows
@@ -30,7 +32,7 @@ func paymentAtOnce(ctx context.Context, q bun.IDB, orderID string) (booking.Paym
 	if err != nil {
 		return booking.Payment{}, orNotFound(err, "payment of order", orderID)
 	}
-	if rows[0].Disputed {
+	if rows[0].HasMore {
 		return withEntries(ctx, q, rows[0].paymentRow)
 	}
 	var entries []entryRow

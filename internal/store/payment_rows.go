@@ -62,7 +62,7 @@ type disputeRow struct {
 }
 
 func (r disputeRow) dispute() booking.Dispute {
-	d := booking.Dispute{ID: r.ID, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency}, State: r.State}
+	d := booking.Dispute{ID: r.ID, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency}, State: r.State, Changed: r.UpdatedAt.UTC()}
 	if !r.DueBy.IsZero() {
 		d.EvidenceDueBy = r.DueBy.UTC()
 	}

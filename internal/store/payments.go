@@ -22,20 +22,27 @@ func NewPayments(db *DB) *Payments { return &Payments{db} }
 type paymentRow struct {
 	bun.BaseModel `bun:"table:payments"`
 
-	OrderID   string `bun:",pk"`
-	Key       string
-	Amount    int64
-	Currency  string
-	Method    string
-	Why       booking.Reason // it is taken back
-	Status    booking.PaymentStatus
-	Ref       string
-	Refunded  int64
-	Waits     bool // it stands in line
-	Kept      int64
-	Tier      string
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	OrderID  string `bun:",pk"`
+	Key      string
+	Amount   int64
+	Currency string
+	Method   string
+	Why      booking.Reason // it is taken back
+	Status   booking.PaymentStatus
+	Ref      string
+	Refunded int64
+	Waits    bool // it stands in line
+	Kept     int64
+	Tier     string
+	// What the customer has to do before it is taken.
+	ActionRef   string
+	ActionType  string
+	ActionURL   string `bun:"action_url"`
+	ActionUntil bun.NullTime
+	Asked       int64
+	AskedAt     bun.NullTime
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 func newPaymentRow(c booking.Charge, status booking.PaymentStatus) paymentRow {
@@ -47,13 +54,19 @@ func newPaymentRow(c booking.Charge, status booking.PaymentStatus) paymentRow {
 }
 
 func (r paymentRow) payment() booking.Payment {
-	return booking.Payment{
+	payment := booking.Payment{
 		Charge: booking.Charge{
 			Key: r.Key, OrderID: r.OrderID, Method: r.Method, Why: r.Why, Tier: r.Tier,
 			Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
 		},
 		Status: r.Status, Refunded: r.Refunded, Kept: r.Kept, Ref: r.Ref, At: r.CreatedAt.UTC(),
+		ActionRef: r.ActionRef,
+		Asked:     r.Asked, AskedAt: r.AskedAt.UTC(),
 	}
+	if r.Status == booking.ActionRequired {
+		payment.Action = r.action()
+	}
+	return payment
 }
 
 // BeginCharge writes a pending payment unless the order has one, turns one that
@@ -87,14 +100,14 @@ func (p *Payments) DeferCharge(ctx context.Context, c booking.Charge) (booking.P
 }
 
 // EndCharge records the provider's answer, Charged with its reference or
-// Declined, if the payment is still pending, and returns the payment as it
-// stands then. NotFound: no charge of the order was begun.
+// Declined, if the payment is still pending or to be confirmed, and returns the
+// payment as it stands then. NotFound: no charge of the order was begun.
 func (p *Payments) EndCharge(ctx context.Context, orderID string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "end charge", func(ctx context.Context, q bun.IDB) error {
 		err := q.NewRaw(`UPDATE payments SET status = ?, ref = ?, waits = FALSE, updated_at = ?
-			WHERE order_id = ? AND status = ? RETURNING *`,
-			answer, ref, now(), orderID, booking.ChargePending).Scan(ctx, &row)
+			WHERE order_id = ? AND status IN (?, ?) RETURNING *`,
+			answer, ref, now(), orderID, booking.ChargePending, booking.ActionRequired).Scan(ctx, &row)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -104,8 +117,8 @@ func (p *Payments) EndCharge(ctx context.Context, orderID string, answer booking
 	return row.payment(), err
 }
 
-// BeginRefund turns the pending or charged payment of c's order into
-// RefundPending, for the reason c.Why, and a deferred one into one that is
+// BeginRefund turns the pending or charged payment of c's order, or one that is to be
+// confirmed, into RefundPending, for the reason c.Why, and a deferred one into one that is
 // ChargePrevented. So becomes c for an order without a payment, so that a
 // charge that comes late finds it. The first reason given stays, and of a payment
 // that was charged what is kept of it, with the entry of the refund. Returns the
@@ -138,7 +151,7 @@ func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (payment b
 func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking.Payment) error {
 	was := payment.Status
 	switch was {
-	case booking.ChargePending, booking.Charged:
+	case booking.ChargePending, booking.ActionRequired, booking.Charged:
 		payment.Status = booking.RefundPending
 	case booking.ChargeDeferred:
 		payment.Status = booking.ChargePrevented
@@ -147,7 +160,7 @@ func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking
 	}
 	payment.Why = c.Why
 	if was == booking.Charged {
-		payment.Kept, payment.Tier = payment.Keeps(c.Keep, 0), c.Tier
+		payment.Kept, payment.Tier = max(0, min(c.Keep, payment.Amount.Amount)), c.Tier
 		if owed := payment.Owed(); owed > 0 {
 			own := booking.Entry{
 				Key: payment.RefundKey(), OrderID: c.OrderID, Amount: booking.Money{Amount: owed, Currency: payment.Amount.Currency},
@@ -199,8 +212,8 @@ func (p *Payments) EndRefund(
 			return err
 		}
 		kept := payment.Kept
-		if own.State != booking.EntryDone { // what comes after a refund by hand comes out of what is kept
-			kept = payment.Keeps(kept, refunded)
+		if own.State != booking.EntryDone || !own.ByHand { // what comes after a refund by hand comes out of what is kept
+			kept = payment.Keeps(refunded)
 		}
 		err = q.NewRaw(`UPDATE payments SET status = ?, ref = ?, kept = ?, refunded = `+byProvider+`, updated_at = ? WHERE order_id = ? RETURNING *`,
 			end, ref, kept, orderID, now(), orderID).Scan(ctx, &row)

@@ -67,6 +67,8 @@ var crowd = []string{
 	`INSERT INTO payments SELECT ` + id + `, ` + id + `, 1, 'KRW', '', '', 'charged', '', 0, now(), now(), i <= 100 FROM generate_series(1, ?) AS i`,
 	`INSERT INTO payment_entries SELECT ` + id + `, ` + id + ` || '/refund', 'refund', 1, 'KRW', 'customer', '', '', '', 'done', '', FALSE, now(), now()
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO payment_charges SELECT ` + id + `, ` + id + `|| '/change/1', 1, 'KRW', 'pm_card_visa', '', 'ch_2', 'charged', now(), now()
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO payment_disputes SELECT ` + id + `, 'du_1', 1, 'KRW', 'lost', NULL, now() FROM generate_series(1, ?) AS i`,
 	`INSERT INTO sandbox_parts SELECT ` + id + `, ` + id + `, 1, now() FROM generate_series(1, ?) AS i`,
 	`INSERT INTO registrations SELECT ` + id + `, 'customer', '', '', CASE WHEN i <= 1000 THEN 'done' ELSE 'undone' END, '', FALSE,
@@ -95,6 +97,13 @@ var crowd = []string{
 			FROM generate_series(1, ?) AS i) AS made`,
 	`INSERT INTO inbox SELECT ` + id + `, 'food', 'customer', '{}', '', '', timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02',
 			CASE WHEN i <= 300 THEN 'waiting' ELSE 'started' END, '', '', FALSE, NULL, 0, '', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO audit_findings SELECT ` + id + `, 'money', CASE WHEN i <= 5 THEN 'rare' ELSE 'frequent' END, '', 'says', '', 1,
+			timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO operator_actions (id, at, by_id, action, order_id, reason, outcome)
+		SELECT ` + id + `, timestamptz '2026-01-01' + i * interval '1 second', '1024', 'cancel',
+			CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'food-' || i END, '', CASE WHEN i % 2 = 0 THEN 'done' ELSE '' END
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO drink_deletions SELECT 'k' || lpad((10 * i)::text, 9, '0'), 1, 1, 0, TRUE FROM generate_series(1, ? / 10) AS i`,
 	`INSERT INTO sandbox_charges SELECT ` + id + `, ` + id + `, 1, 'KRW', 'charged', ` + id + `, 0, '', now() FROM generate_series(1, ?) AS i`,

@@ -36,9 +36,19 @@ type sandboxRow struct {
 	Disputed   int64
 	Dispute    booking.DisputeState // "" while there is none
 	DisputedAt bun.NullTime
+
+	Token     string // of the page where the customer confirms it
+	ReturnTo  string
+	ExpiresAt bun.NullTime
 }
 
-func (r sandboxRow) record() payments.Record { return payments.Record{Ref: r.Ref, Status: r.Status} }
+func (r sandboxRow) amount() booking.Money {
+	return booking.Money{Amount: r.Amount, Currency: r.Currency}
+}
+
+func (r sandboxRow) record() payments.Record {
+	return payments.Record{Ref: r.Ref, Status: r.Status, Amount: r.amount(), Token: r.Token, ExpiresAt: r.ExpiresAt.UTC()}
+}
 
 // charge is the row as an audit reads it.
 func (r sandboxRow) charge() audit.ProviderCharge {
@@ -49,32 +59,54 @@ func (r sandboxRow) charge() audit.ProviderCharge {
 	return c
 }
 
-// Charge takes, or declines to take, the money once per key, and returns what
-// stands under it.
-func (s *Sandbox) Charge(ctx context.Context, c booking.Charge, declined bool) (payments.Record, error) {
-	if declined {
-		return s.decide(ctx, c, booking.Declined, "")
+// sandboxRef begins the reference of a charge that was taken; its key follows.
+const sandboxRef = "sandbox/"
+
+// Charge records the answer to a charge once per key, and returns what stands under it.
+func (s *Sandbox) Charge(ctx context.Context, c booking.Charge, answer payments.Record) (payments.Record, error) {
+	row := sandboxRow{Status: answer.Status, Token: answer.Token}
+	switch answer.Status {
+	case booking.Charged:
+		row.Ref = sandboxRef + c.Key
+	case booking.ActionRequired:
+		row.ReturnTo, row.ExpiresAt = c.ReturnTo, bun.NullTime{Time: answer.ExpiresAt}
 	}
-	return s.decide(ctx, c, booking.Charged, "sandbox/"+c.Key)
+	return s.decide(ctx, c, row)
 }
 
 // Void makes certain that nothing will be taken under the charge's key, unless
 // it already was, and returns what stands under it.
 func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (payments.Record, error) {
-	return s.decide(ctx, c, booking.ChargePrevented, "")
+	stands, err := s.decide(ctx, c, sandboxRow{Status: booking.ChargePrevented})
+	if err != nil || stands.Status != booking.ActionRequired {
+		return stands, err
+	}
+	err = s.db.run(ctx, "cancel charge in sandbox", func(ctx context.Context, q bun.IDB) error {
+		var row sandboxRow
+		_, err := q.NewRaw("UPDATE sandbox_charges SET status = ? WHERE key = ? AND status = ?",
+			booking.ChargePrevented, c.Key, booking.ActionRequired).Exec(ctx)
+		if err == nil {
+			err = q.NewSelect().Model(&row).Where("key = ?", c.Key).Scan(ctx) // the customer may have been first
+		}
+		stands = row.record()
+		return err
+	})
+	return stands, err
 }
 
-func (s *Sandbox) decide(ctx context.Context, c booking.Charge, status booking.PaymentStatus, ref string) (payments.Record, error) {
+// decide keeps the row for a charge unless there is one under its key, and returns what
+// stands there.
+func (s *Sandbox) decide(ctx context.Context, c booking.Charge, asked sandboxRow) (payments.Record, error) {
 	var row sandboxRow
+	asked.Key, asked.OrderID, asked.Amount, asked.Currency = c.Key, c.OrderID, c.Amount.Amount, c.Amount.Currency
 	err := s.db.run(ctx, "decide charge in sandbox", func(ctx context.Context, q bun.IDB) error {
-		row = sandboxRow{
-			Key: c.Key, OrderID: c.OrderID, Amount: c.Amount.Amount, Currency: c.Amount.Currency,
-			Status: status, Ref: ref, At: now(),
-		}
+		row = asked
+		row.At = now()
 		inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
 		if err != nil || inserted == 1 {
 			return err
 		}
+		row = sandboxRow{}
 		return q.NewSelect().Model(&row).Where("key = ?", c.Key).Scan(ctx)
 	})
 	if err != nil {

@@ -39,6 +39,11 @@ type sandboxIntentRow struct {
 	At        time.Time
 
 	DisputedAt bun.NullTime
+
+	OrderID  string
+	ReturnTo string
+	Customer string
+	Keeps    bool
 }
 
 func (r sandboxIntentRow) intent() payments.Intent {
@@ -46,6 +51,7 @@ func (r sandboxIntentRow) intent() payments.Intent {
 		Key: r.Key, ID: r.ID, Request: r.Request, Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
 		Method: r.Method, Metadata: r.Metadata, ChargeKey: r.ChargeKey, Answered: r.Answered, Status: r.Status,
 		Refusal: r.Refusal, Refunded: r.Refunded, Disputed: r.Disputed, Dispute: r.Dispute, At: r.At.UTC(), DisputedAt: r.DisputedAt.UTC(),
+		ReturnTo: r.ReturnTo, Customer: r.Customer, Keeps: r.Keeps,
 	}
 }
 
@@ -75,12 +81,13 @@ var errUsed = errors.New("the payment method was used before")
 
 // Create keeps the intent unless there is one under its key, and returns the
 // one that stands there. used: there is none, and another intent was paid for
-// with a method that can be used once only.
+// with a method that can be used once only, or that another customer has.
 func (s *SandboxIntents) Create(ctx context.Context, i payments.Intent, once bool) (stands payments.Intent, used bool, err error) {
 	var row sandboxIntentRow
 	asked := sandboxIntentRow{
 		Key: i.Key, ID: i.ID, Request: i.Request, Amount: i.Amount.Amount, Currency: i.Amount.Currency, Method: i.Method,
 		Metadata: i.Metadata, ChargeKey: i.ChargeKey, Answered: i.Answered, Status: i.Status, Refusal: i.Refusal, At: now(),
+		OrderID: i.Metadata["order_id"], ReturnTo: i.ReturnTo, Customer: i.Customer, Keeps: i.Keeps,
 	}
 	if !once {
 		err = s.db.run(ctx, "create intent in sandbox", func(ctx context.Context, q bun.IDB) error {
@@ -96,9 +103,8 @@ func (s *SandboxIntents) Create(ctx context.Context, i payments.Intent, once boo
 		if err != nil || !created {
 			return err
 		}
-		first, err := affected(q.NewRaw(`INSERT INTO sandbox_methods (method, key) VALUES (?, ?) ON CONFLICT (method) DO NOTHING`,
-			i.Method, i.Key).Exec(ctx))
-		if err == nil && first == 0 {
+		usable, err := spend(ctx, q, row)
+		if err == nil && !usable {
 			return errUsed
 		}
 		return err

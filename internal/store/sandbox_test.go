@@ -18,12 +18,12 @@ func testSandbox(t *testing.T, fresh newURL) {
 
 	run(t, "Charge", func(t *testing.T) {
 		c := newCharge(t.Name())
-		first, err := sandbox.Charge(t.Context(), c, false)
+		first, err := sandbox.Charge(t.Context(), c, payments.Record{Status: booking.Charged})
 		require.NoError(t, err)
 		require.Equal(t, booking.Charged, first.Status)
 		require.NotEmpty(t, first.Ref)
-		for _, declined := range []bool{false, true} {
-			again, err := sandbox.Charge(t.Context(), c, declined)
+		for _, answer := range []booking.PaymentStatus{booking.Charged, booking.Declined, booking.ActionRequired} {
+			again, err := sandbox.Charge(t.Context(), c, payments.Record{Status: answer})
 			require.NoError(t, err)
 			require.Equal(t, first, again)
 		}
@@ -36,8 +36,8 @@ func testSandbox(t *testing.T, fresh newURL) {
 
 	run(t, "Declined", func(t *testing.T) {
 		c := newCharge(t.Name())
-		for _, declined := range []bool{true, false} {
-			got, err := sandbox.Charge(t.Context(), c, declined)
+		for _, answer := range []booking.PaymentStatus{booking.Declined, booking.Charged} {
+			got, err := sandbox.Charge(t.Context(), c, payments.Record{Status: answer})
 			require.NoError(t, err)
 			require.Equal(t, booking.Declined, got.Status)
 			require.Empty(t, got.Ref)
@@ -48,14 +48,14 @@ func testSandbox(t *testing.T, fresh newURL) {
 		c := newCharge(t.Name())
 		_, err := sandbox.Void(t.Context(), c)
 		require.NoError(t, err)
-		got, err := sandbox.Charge(t.Context(), c, false)
+		got, err := sandbox.Charge(t.Context(), c, payments.Record{Status: booking.Charged})
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargePrevented, got.Status)
 	})
 
 	run(t, "Refund", func(t *testing.T) {
 		c := newCharge(t.Name())
-		charge, err := sandbox.Charge(t.Context(), c, false)
+		charge, err := sandbox.Charge(t.Context(), c, payments.Record{Status: booking.Charged})
 		require.NoError(t, err)
 		more := booking.Money{Amount: won.Amount + 1, Currency: won.Currency}
 		require.Error(t, sandbox.Refund(t.Context(), "r1", charge.Ref, more))
@@ -71,7 +71,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 
 	run(t, "RefundInParts", func(t *testing.T) {
 		c := newCharge(t.Name())
-		charge, err := sandbox.Charge(t.Context(), c, false)
+		charge, err := sandbox.Charge(t.Context(), c, payments.Record{Status: booking.Charged})
 		require.NoError(t, err)
 		some := booking.Money{Amount: 20000, Currency: won.Currency}
 		for range 2 {
@@ -95,7 +95,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 
 	run(t, "Disputes", func(t *testing.T) {
 		c := newCharge(t.Name())
-		charge, err := sandbox.Charge(t.Context(), c, false)
+		charge, err := sandbox.Charge(t.Context(), c, payments.Record{Status: booking.Charged})
 		require.NoError(t, err)
 		seen, err := sandbox.Look(t.Context(), charge.Ref)
 		require.NoError(t, err)
@@ -130,7 +130,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 					got, err := sandbox.Void(t.Context(), c)
 					return got.Status, err
 				}
-				got, err := sandbox.Charge(t.Context(), c, false)
+				got, err := sandbox.Charge(t.Context(), c, payments.Record{Status: booking.Charged})
 				if err == nil && got.Ref != "" {
 					err = sandbox.Refund(t.Context(), c.Key+"/refund", got.Ref, c.Amount)
 				}

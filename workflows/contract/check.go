@@ -30,6 +30,7 @@ func (o Order) check(kind booking.Kind, is *objections) {
 	} else {
 		is.upTo("paymentMethod", o.PaymentMethod, booking.LongestName)
 	}
+	is.upTo("returnTo", o.ReturnTo, longestAddress)
 	is.unless(!o.PlacedAt.IsZero(), "placedAt", "is missing")
 	is.unless(o.Policy != (Policy{}), "policy", "is missing")
 	is.unless(o.StartBy.IsZero() || !o.StartBy.Before(o.PlacedAt), "startBy", "is before placedAt")
@@ -47,6 +48,9 @@ func (o Order) check(kind booking.Kind, is *objections) {
 // longestHash is how long the hash of a request may be.
 const longestHash = 64
 
+// longestAddress is how long the address of a page may be.
+const longestAddress = 2000
+
 // longestWait is how long a saga may be told to wait for something: no setting
 // is as long, and some of these are added up.
 const longestWait = booking.Duration(10 * 365 * 24 * time.Hour)
@@ -56,7 +60,8 @@ func (p Policy) check(is *objections) {
 		field    string
 		d, least booking.Duration
 	}{
-		{"answerWithin", p.AnswerWithin, 0}, {"attentionAfter", p.AttentionAfter, 0}, {"payWithin", p.PayWithin, 0}, {"handOverWithin", p.HandOverWithin, 0},
+		{"answerWithin", p.AnswerWithin, 0}, {"attentionAfter", p.AttentionAfter, 0}, {"payWithin", p.PayWithin, 0}, {"confirmPaymentWithin", p.ConfirmPaymentWithin, 0},
+		{"handOverWithin", p.HandOverWithin, 0},
 		{"reserveWithin", p.ReserveWithin, 0}, {"deliverWithin", p.DeliverWithin, 0}, {"cleanWithin", p.CleanWithin, 0}, {"assignWithin", p.AssignWithin, 0},
 		{"serveWithin", p.ServeWithin, -longestWait}, {"serveAfterDay", p.ServeAfterDay, -longestWait}, // from the drink's day, and it may be before
 	} {
@@ -102,6 +107,7 @@ func (d Decision) Check(update string) error {
 	is.unless(d.Note != "" || d.Bytes != 0 || update != RejectUpdate && update != ResolveUpdate, "note", "is missing")
 	is.unless(d.Expect == "" || update == CancelUpdate, "expect", "is of a cancel only")
 	is.upTo("expect", d.Expect, booking.LongestQuote)
+	is.unless(d.Version >= 0, "version", "must not be negative")
 	return is.err()
 }
 

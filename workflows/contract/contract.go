@@ -66,6 +66,7 @@ const (
 	RejectUpdate   = "reject"
 	CancelUpdate   = "cancel"
 	NoShowUpdate   = "no_show"
+	ReturnUpdate   = "return"   // the customer is back from the payment provider; it carries a booking.PaymentReturn
 	CompleteUpdate = "complete" // checked out early, delivered, handed over, cleaned
 )
 
@@ -170,6 +171,9 @@ type Decision struct {
 	// Expect is the quote that the caller of a cancel was shown: with another one
 	// the cancel is refused. "" is any.
 	Expect string `json:"expect,omitempty"`
+	// Version is the one of the order that the caller has seen: with another one the
+	// decision is refused. 0 is any.
+	Version int64 `json:"version,omitempty"`
 	// Bytes is how large the update was, of one that was too large to be handed
 	// to its workflow. Nothing else is left of it. See LargestUpdate.
 	Bytes int `json:"bytes,omitempty"`

@@ -23,6 +23,9 @@ type Policy struct {
 	// whatever keeps it from that: the provider, our own ledger, our workers. 0:
 	// no payment is deferred; an order that cannot be paid for now is refused.
 	PayWithin booking.Duration `json:"payWithin,omitempty"`
+	// ConfirmPaymentWithin is how long the customer may take to confirm a payment at the
+	// provider, where that asks for it.
+	ConfirmPaymentWithin booking.Duration `json:"confirmPaymentWithin,omitempty"`
 	// HandOverWithin is within what time after that an order has to be in the
 	// hands of those who carry it out: shop and courier, kitchen, cleaners. For a
 	// reservation, whose stay is days away, it is ReserveWithin until its rooms
@@ -49,7 +52,7 @@ const (
 // usual are the times of a policy that nothing else was said of, as the settings
 // have them.
 var usual = Policy{
-	AttentionAfter: 5 * minute,
+	AttentionAfter: 5 * minute, ConfirmPaymentWithin: 15 * minute,
 	HandOverWithin: 30 * minute, ReserveWithin: 24 * hour,
 	DeliverWithin: 2 * hour, ServeWithin: hour, ServeAfterDay: 3 * hour,
 	AssignWithin: 2 * hour, CleanWithin: 24 * hour,
@@ -60,6 +63,7 @@ var usual = Policy{
 // when it is 0.
 func (p Policy) Whole() Policy {
 	p.AttentionAfter = cmp.Or(p.AttentionAfter, usual.AttentionAfter)
+	p.ConfirmPaymentWithin = cmp.Or(p.ConfirmPaymentWithin, usual.ConfirmPaymentWithin)
 	p.HandOverWithin = cmp.Or(p.HandOverWithin, usual.HandOverWithin)
 	p.ReserveWithin = cmp.Or(p.ReserveWithin, usual.ReserveWithin)
 	p.DeliverWithin = cmp.Or(p.DeliverWithin, usual.DeliverWithin)
@@ -78,8 +82,11 @@ type Order struct {
 	PlacedBy      string        `json:"placedBy,omitempty"`
 	Amount        booking.Money `json:"amount"` // price of the whole order
 	PaymentMethod string        `json:"paymentMethod"`
-	RequestHash   string        `json:"requestHash,omitempty"`
-	PlacedAt      time.Time     `json:"placedAt"`
+	// ReturnTo is the page that the customer comes back to from the provider's, where the
+	// payment has to be confirmed; "": nobody is there, and such a payment is declined.
+	ReturnTo    string    `json:"returnTo,omitempty"`
+	RequestHash string    `json:"requestHash,omitempty"`
+	PlacedAt    time.Time `json:"placedAt"`
 	// StartBy is until when the saga has to be started: one that starts later
 	// does nothing, since its customer counts on it no more. Zero is no limit.
 	StartBy time.Time `json:"startBy,omitzero"`

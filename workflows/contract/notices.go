@@ -9,11 +9,12 @@ import (
 // Notices: messages that are sent while an order goes well, and taken back when
 // it is cancelled. Each is the name of a message within its order.
 const (
-	OwnerNotice        = "notice"           // to the owner: an order came
-	DeferralNotice     = "payment-deferred" // to the customer: the payment follows
-	ConfirmationNotice = "confirmation"     // to the customer: the order is confirmed
-	IntroductionNotice = "assignment"       // to the customer: who comes
-	CleanerNotice      = "cleaner"          // to the cleaner: where to go
+	OwnerNotice          = "notice"             // to the owner: an order came
+	DeferralNotice       = "payment-deferred"   // to the customer: the payment follows
+	ConfirmPaymentNotice = "payment-to-confirm" // to the customer: they have to confirm the payment
+	ConfirmationNotice   = "confirmation"       // to the customer: the order is confirmed
+	IntroductionNotice   = "assignment"         // to the customer: who comes
+	CleanerNotice        = "cleaner"            // to the cleaner: where to go
 )
 
 // NotProcessedMessage is the name of the message to the customer of an order that
@@ -36,6 +37,14 @@ func RefundMessage(id string) string { return RefundKey(id) + "/done" }
 // RefundFailedMessage is the name of the message by which the customer is told that
 // the refund with this id could not be made yet.
 func RefundFailedMessage(id string) string { return RefundKey(id) + "/failed" }
+
+// changeMessage begins the names of the messages about a change of a reservation.
+const changeMessage = "change/"
+
+// ChangeMessage is the name of a message about the change of a reservation with this id.
+func ChangeMessage(id string, to booking.Addressee, tells booking.MessageType) string {
+	return changeMessage + id + "/" + string(to) + "/" + string(tells)
+}
 
 // DisputeLostMessage is the name of the message by which the owner is told that a dispute,
 // by the provider's id of it, is lost.
@@ -61,10 +70,15 @@ func AddresseeOf(orderID, key string) booking.Addressee {
 	if _, ofRefund := RefundID(name); ofRefund {
 		return booking.ForCustomer
 	}
+	if of, isChange := strings.CutPrefix(name, changeMessage); isChange {
+		_, to, _ := strings.Cut(of, "/")
+		to, _, _ = strings.Cut(to, "/")
+		return booking.Addressee(to)
+	}
 	switch strings.TrimSuffix(name, "/withdrawal") {
 	case OwnerNotice:
 		return booking.ForOwner
-	case DeferralNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage, NoShowMessage:
+	case DeferralNotice, ConfirmPaymentNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage, NoShowMessage:
 		return booking.ForCustomer
 	case CleanerNotice:
 		return booking.ForCleaner

@@ -96,6 +96,15 @@ func (v View) AsQuoted(d Decision, standing booking.Status) error {
 	return booking.Errorf(booking.QuoteChanged, "what is given back has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)
 }
 
+// AsSeen is VersionChanged for a decision whose caller has seen another version of the
+// order; 0 is any.
+func (v View) AsSeen(version int64) error {
+	if version == 0 || version == v.Version {
+		return nil
+	}
+	return booking.Errorf(booking.VersionChanged, "the order has changed since version %d: it is at version %d now, and stands as it is", version, v.Version)
+}
+
 // GivenInPart is what is given back of the order's payment of which something is kept, as
 // far as that is known when it was asked for so; nil for any other.
 func (v View) GivenInPart(asked booking.Charge) *booking.Money {

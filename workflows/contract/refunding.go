@@ -52,18 +52,25 @@ const EarlyRefund = "early-departure"
 // refund by staff has it.
 const CancelRefund = "cancellation"
 
+// ChangeRefund is the id, in messages and events, of what a change of a stay gives back.
+// No refund by staff has it.
+func ChangeRefund(id string) string { return "change-" + id }
+
 // EarlyKey is the key of the ledger's entry for what is given back since the guests of
 // the order left early.
 func EarlyKey(orderID string) string { return "early/" + orderID }
 
 // RefundIDOf is the id of an order's refund by the key of its entry, whether it is by staff,
-// for an early departure, or the undo's own. ok is false for a refund by others.
+// for an early departure, of a change of the stay, or the undo's own. ok is false for a refund by others.
 func RefundIDOf(orderID, key string) (id string, ok bool) {
 	switch key {
 	case EarlyKey(orderID):
 		return EarlyRefund, true
 	case booking.Payment{Charge: booking.Charge{Key: booking.ChargeKey(orderID)}}.RefundKey():
 		return CancelRefund, true
+	}
+	if change, of := booking.ChangeOfRefund(orderID, key); of {
+		return ChangeRefund(change), true
 	}
 	return RefundID(key)
 }

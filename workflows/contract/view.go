@@ -30,6 +30,10 @@ type View struct {
 	// PaymentDeferred is set while the payment waits for its turn. It is
 	// replaced when it changes, and never written to.
 	PaymentDeferred *Deferral `json:"paymentDeferred,omitempty" doc:"Set while the payment provider is overloaded and the payment waits for its turn"`
+	// NextAction and ExpiresAt are set while the order is awaiting_payment. NextAction is
+	// replaced when it changes, and never written to.
+	NextAction *booking.NextAction `json:"nextAction,omitempty" doc:"What the customer has to do for the payment, of an order that is awaiting_payment; not set once that is done and the provider has yet to decide"`
+	ExpiresAt  time.Time           `json:"expiresAt,omitzero" doc:"When an order that is awaiting_payment is cancelled unless the payment is there"`
 	// Terms are set of an order with a cancellation policy, and Settled once that is
 	// cancelled. They are replaced when they change, and never written to.
 	Terms   *Terms              `json:"terms,omitempty" doc:"What customers who cancel get back, as it was when the order was placed; everything without it"`
@@ -57,6 +61,9 @@ type Stay struct {
 	ConfirmWithin booking.Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide, once it is paid; of a stay that is not confirmed by itself" example:"24h"`
 	// Freed are the nights that are free again, since the guests left early.
 	Freed *booking.Nights `json:"freed,omitempty" doc:"Nights of the stay that are free again, since the guests left early"`
+	// Prices are set once the stay was changed: until then all nights cost the same.
+	Prices []booking.NightPrice `json:"prices,omitempty" doc:"What the nights cost, of a stay that was changed; until then they all cost the same"`
+	Change *PendingChange       `json:"change,omitempty" doc:"A change of the stay that is under way. The reservation is what it was until the change is made"`
 }
 
 // Delivery is what the view of an order that is delivered has of its own.
@@ -96,7 +103,7 @@ type Entry struct {
 	// Decision without Refused is one that has left the order in its status: a refund
 	// by staff, with its amount, or that an owed one was paid by hand.
 	Refused   booking.Code   `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached was not carried out; the order did not change" example:"already_cancelled"`
-	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,refund,resolve" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), or that a refund was paid by hand (resolve)"`
+	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,refund,resolve,change" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), that a refund was paid by hand (resolve), or to change the nights or rooms of a stay (change)"`
 	DecidedAt time.Time      `json:"decidedAt,omitzero" doc:"When it was made"`
 	Refund    *booking.Money `json:"refund,omitempty" doc:"What that refund is of"`
 }
@@ -216,6 +223,9 @@ func (v View) EventData() booking.EventData {
 	}
 	if v.Stay != nil {
 		data.CheckIn, data.CheckOut, data.Freed = v.CheckIn, v.CheckOut, v.Freed
+		if c := v.Change; c != nil {
+			data.Change = &booking.EventChange{CheckIn: c.CheckIn, CheckOut: c.CheckOut, Rooms: c.Rooms, Charge: c.Charge, Refund: c.Refund}
+		}
 	}
 	if v.Delivery != nil {
 		data.Delivery = &booking.EventDelivery{Status: v.Delivery.Status}

@@ -1,0 +1,142 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+var action = booking.NextAction{
+	Type: booking.Redirect, URL: "https://bank.example/1", ExpiresAt: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
+}
+
+// toConfirm is a charge that the customer has to confirm.
+func toConfirm(t *testing.T, provider *till) (*activities.Payments, booking.Charge) {
+	t.Helper()
+	provider.charge = func(context.Context, booking.Charge) (string, error) {
+		return "", &activities.ActionRequired{Ref: "pi_1", Action: action}
+	}
+	payments, c := newPayments(t, provider), newCharge("o1")
+	for range 2 {
+		got, err := charge(payments, c)
+		require.NoError(t, err)
+		require.Equal(t, booking.Outcome{Result: booking.Unconfirmed, Action: &action}, got)
+	}
+	require.Equal(t, []string{"charge o1/charge"}, provider.notes(), "it is asked for once")
+	return payments, c
+}
+
+func confirmPayment(p *activities.Payments, c booking.Charge, back ...booking.PaymentReturn) (booking.Outcome, error) {
+	with := booking.PaymentConfirmation{Charge: c}
+	for _, b := range back {
+		with.Back = b
+	}
+	return do(durably, func(ctx context.Context) (booking.Outcome, error) { return p.ConfirmPayment(ctx, with) })
+}
+
+func TestConfirmPayment(t *testing.T) {
+	t.Parallel()
+	voided := booking.Outcome{Result: booking.Undone, Reason: booking.PaymentUnavailable}
+	for name, tt := range map[string]struct {
+		ref    string
+		err    error
+		want   booking.Outcome
+		status booking.PaymentStatus
+	}{
+		"Taken":    {ref: "pi_1", want: done, status: booking.Charged},
+		"Declined": {err: activities.ErrDeclined, want: declined, status: booking.Declined},
+		"NotYet": {
+			err:  &activities.ActionRequired{Ref: "pi_1", Action: action},
+			want: booking.Outcome{Result: booking.Unconfirmed, Action: &action}, status: booking.ActionRequired,
+		},
+		"Undecided": {
+			err: &activities.ActionRequired{Ref: "pi_1"}, want: booking.Outcome{Result: booking.Unconfirmed}, status: booking.ActionRequired,
+		},
+		"OtherAmount": {err: activities.ErrOtherAmount, want: voided, status: booking.ChargePrevented},
+		"Voided":      {err: activities.ErrVoided, want: voided, status: booking.ChargePrevented},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			provider := &till{}
+			var heard booking.PaymentReturn
+			provider.confirm = func(ref string, back booking.PaymentReturn) (string, error) {
+				require.Equal(t, "pi_1", ref)
+				heard = back
+				return tt.ref, tt.err
+			}
+			payments, c := toConfirm(t, provider)
+			back := booking.PaymentReturn{PaymentKey: "key", Amount: 5}
+			for range 2 {
+				got, err := confirmPayment(payments, c, back)
+				require.NoError(t, err)
+				require.Equal(t, tt.want, got)
+			}
+			require.Equal(t, back, heard)
+			require.Equal(t, tt.status, onRecord(t, payments, "o1").Status)
+		})
+	}
+	t.Run("Away", func(t *testing.T) {
+		t.Parallel()
+		provider := &till{confirm: func(string, booking.PaymentReturn) (string, error) { return "", errAway }}
+		payments, c := toConfirm(t, provider)
+		_, err := confirmPayment(payments, c)
+		require.ErrorIs(t, err, errAway)
+		require.Equal(t, booking.ActionRequired, onRecord(t, payments, "o1").Status)
+	})
+}
+
+// TestConfirmPayment_AfterTheUndo: what is being undone is not confirmed any more.
+func TestConfirmPayment_AfterTheUndo(t *testing.T) {
+	t.Parallel()
+	provider := &till{}
+	payments, c := toConfirm(t, provider)
+	undo, err := refund(payments, because(c, booking.ByCustomer))
+	require.NoError(t, err)
+	require.False(t, undo.Acted)
+	require.Equal(t, booking.ChargePrevented, onRecord(t, payments, "o1").Status)
+	got, err := confirmPayment(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, undoneForThem, got)
+	require.NotContains(t, provider.notes(), "confirm pi_1")
+}
+
+// TestLookAgain_ConfirmedTooLate: what the customer confirmed although it was voided is
+// given back, once.
+func TestLookAgain_ConfirmedTooLate(t *testing.T) {
+	t.Parallel()
+	provider := &till{}
+	payments, c := toConfirm(t, provider)
+	_, err := refund(payments, because(c, booking.PaymentNotConfirmed))
+	require.NoError(t, err)
+	provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1"}, nil }
+	look := func() (booking.Looked, error) {
+		return do(durably, func(ctx context.Context) (booking.Looked, error) {
+			return payments.LookAgain(ctx, booking.Glance{OrderID: "o1", Confirms: true})
+		})
+	}
+	for range 2 {
+		_, err = look()
+		require.NoError(t, err)
+		is := onRecord(t, payments, "o1")
+		require.Equal(t, booking.Refunded, is.Status)
+		require.Equal(t, c.Amount.Amount, is.Refunded)
+	}
+}
+
+// TestLookAgain_Unconfirmed: who asks whether the order is to be told is answered.
+func TestLookAgain_Unconfirmed(t *testing.T) {
+	t.Parallel()
+	payments, _ := toConfirm(t, &till{})
+	for _, confirms := range []bool{true, false} {
+		looked, err := do(durably, func(ctx context.Context) (booking.Looked, error) {
+			return payments.LookAgain(ctx, booking.Glance{OrderID: "o1", Confirms: confirms})
+		})
+		require.NoError(t, err)
+		require.Equal(t, confirms, looked.Unconfirmed)
+	}
+}

@@ -1,0 +1,121 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// ChargeFurther takes more for an order that is paid for, once per key. It is Deferred
+// while the provider takes no payments, and Undone where the order is being undone.
+func (p *Payments) ChargeFurther(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
+		further, err := inFlight(ctx, p, c.Key, func(ctx context.Context) (booking.FurtherCharge, error) { return p.passFurther(ctx, c) })
+		return cameTo(booking.Payment{Charge: further.Charge, Status: further.Status}), err
+	})
+}
+
+// SettleFurther makes certain of a further charge of which nothing more is wanted: it is
+// Done if it was taken, and has to be given back, and Undone if it never will be.
+func (p *Payments) SettleFurther(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
+		further, err := p.settleFurther(ctx, c)
+		if err != nil || further.Status != booking.Charged {
+			return booking.Outcome{Result: booking.Undone}, err
+		}
+		return booking.Outcome{Result: booking.Done}, nil
+	})
+}
+
+// BeginPart writes down what is to be given back of an order's payment, before it is asked
+// for. It is refused like a refund of a part.
+func (p *Payments) BeginPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
+		payment, err := p.Ledger.BeginEntry(ctx, e)
+		left := booking.Money{Amount: payment.Refundable(), Currency: e.Amount.Currency}
+		switch refusal, refused := errors.AsType[*booking.Error](err); {
+		case refused && refusal.Code == booking.RefundExceeds:
+			return booking.Repaid{Entry: e, Refused: booking.RefundExceeds, Left: left}, nil
+		case refused && (refusal.Code == booking.NotCharged || refusal.Code == booking.NotFound):
+			return booking.Repaid{Entry: e, Refused: booking.NotCharged, Left: left}, nil
+		case err != nil:
+			return booking.Repaid{}, fmt.Errorf("write refund intent: %w", err)
+		}
+		stands, _ := payment.Entry(e.Key)
+		return booking.Repaid{Entry: stands, Left: left}, nil
+	})
+}
+
+// passFurther takes a further charge through the gate. Nobody waits in line with one: its
+// change is given up.
+func (p *Payments) passFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
+	pass, err := p.Gate.Enter(ctx, false)
+	if err != nil {
+		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil
+	}
+	defer pass.Leave(ErrNotAsked) // the first word counts
+	further, err := p.Ledger.BeginFurther(ctx, c)
+	switch {
+	case err != nil:
+		return further, fmt.Errorf("write payment intent: %w", err)
+	case !further.Pending():
+		return further, nil
+	case time.Since(further.At) > keysLast:
+		return p.settleFurther(ctx, c)
+	}
+	c.Since = further.At
+	ref, err := p.ask(ctx, c, pass)
+	switch {
+	case err == nil:
+		return p.Ledger.EndFurther(ctx, c, booking.Charged, ref)
+	case errors.Is(err, ErrDeclined):
+		return p.Ledger.EndFurther(ctx, c, booking.Declined, "")
+	case errors.Is(err, ErrVoided), isSettledByUndo(err), isToConfirm(err): // nobody is there to confirm one: it has no page to come back to
+		return p.settleFurther(ctx, c)
+	case isBusy(err):
+		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil // it was turned away at the door
+	default:
+		return further, elsewhere{fmt.Errorf("charge at provider: %w", err)}
+	}
+}
+
+// settleFurther makes certain that a further charge is not taken from now on. One that was
+// asked for and not answered is voided.
+func (p *Payments) settleFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
+	further, err := p.Ledger.PreventFurther(ctx, c)
+	if err != nil || !further.Pending() {
+		return further, err
+	}
+	c = further.Charge
+	c.Since = further.At
+	refs, err := p.Provider.Void(ctx, c)
+	if err != nil {
+		return further, elsewhere{fmt.Errorf("settle unknown charge at provider: %w", err)}
+	}
+	if len(refs) == 0 {
+		return p.Ledger.EndFurther(ctx, c, booking.ChargePrevented, "")
+	}
+	return p.Ledger.EndFurther(ctx, c, booking.Charged, strings.Join(refs, booking.BetweenRefs))
+}
+
+// settleAllFurther settles the further charges of a payment that are not answered, newest
+// first, and returns the payment with what they came to.
+func (p *Payments) settleAllFurther(ctx context.Context, payment booking.Payment) (booking.Payment, error) {
+	if !slices.ContainsFunc(payment.Further, booking.FurtherCharge.Pending) {
+		return payment, nil
+	}
+	for _, further := range slices.Backward(payment.Further) {
+		if !further.Pending() {
+			continue
+		}
+		if _, err := p.settleFurther(ctx, further.Charge); err != nil {
+			return payment, err
+		}
+	}
+	return p.Ledger.Payment(ctx, payment.OrderID)
+}

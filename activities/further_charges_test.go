@@ -1,0 +1,254 @@
+package activities_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// purse is a provider that remembers each charge, and what was given back of it.
+type purse struct {
+	mu      sync.Mutex
+	charges map[string]int64 // by key; -1: it was voided
+	refunds map[string]activities.Refund
+	ofRef   map[string]string // the ref of a refund's charge, by its key
+	says    error             // to the next charge, after it was taken
+	refuses bool
+	asked   []string // refunds, with their amounts
+	voided  []string
+}
+
+func newPurse() *purse {
+	return &purse{charges: map[string]int64{}, refunds: map[string]activities.Refund{}, ofRef: map[string]string{}}
+}
+
+func (p *purse) Charge(_ context.Context, c booking.Charge) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refuses {
+		return "", activities.ErrDeclined
+	}
+	if p.charges[c.Key] < 0 {
+		return "", activities.ErrVoided
+	}
+	p.charges[c.Key] = c.Amount.Amount
+	err := p.says
+	p.says = nil
+	return refOf(c.Key), err
+}
+
+func (p *purse) Confirm(ctx context.Context, c booking.Charge, _ string, _ booking.PaymentReturn) (string, error) {
+	return p.Charge(ctx, c)
+}
+
+func refOf(key string) string { return "ch:" + key }
+
+func (p *purse) Void(_ context.Context, c booking.Charge) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.voided = append(p.voided, c.Key)
+	if p.charges[c.Key] > 0 {
+		return []string{refOf(c.Key)}, nil
+	}
+	p.charges[c.Key] = -1
+	return nil, nil
+}
+
+func (p *purse) Look(_ context.Context, ref string) (activities.Outlay, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	taken, known := p.charges[ref[len("ch:"):]]
+	if !known {
+		return activities.Outlay{}, errors.New("no charge " + ref)
+	}
+	seen := activities.Outlay{Ref: ref, Taken: booking.Money{Amount: taken, Currency: price.Currency}, Left: taken}
+	for key, r := range p.refunds {
+		if p.ofRef[key] == ref {
+			seen.Left -= r.Amount
+			seen.Refunds = append(seen.Refunds, r)
+		}
+	}
+	return seen, nil
+}
+
+func (p *purse) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if amount.Amount == 0 {
+		return "", nil
+	}
+	p.asked = append(p.asked, key)
+	if _, made := p.refunds[key]; made {
+		return "", errors.New("the key was used: " + key)
+	}
+	p.refunds[key] = activities.Refund{ID: "re:" + key, Key: key, Amount: amount.Amount, State: booking.EntryDone, At: time.Now()}
+	p.ofRef[key] = seen.Ref
+	return "re:" + key, nil
+}
+
+func (p *purse) Part(amount booking.Money) booking.Money { return amount }
+
+// left is what was taken and not given back.
+func (p *purse) left() (sum int64) {
+	for _, taken := range p.charges {
+		sum += max(0, taken)
+	}
+	for _, r := range p.refunds {
+		sum -= r.Amount
+	}
+	return sum
+}
+
+// changed is an order of 50000, which a change makes dearer by 30000.
+func changed(t *testing.T) (*activities.Payments, *purse, booking.Charge, booking.Charge) {
+	t.Helper()
+	p, provider := newPayments(t, &till{}), newPurse()
+	p.Provider = provider
+	first := newCharge(t.Name())
+	outcome, err := charge(p, first)
+	require.NoError(t, err)
+	require.Equal(t, done, outcome)
+	further := first
+	further.Key, further.Amount.Amount = booking.ChangeKey(first.OrderID, "1"), 30000
+	return p, provider, first, further
+}
+
+func chargeFurther(p *activities.Payments, c booking.Charge) (booking.Outcome, error) {
+	return do(durably, func(ctx context.Context) (booking.Outcome, error) { return p.ChargeFurther(ctx, c) })
+}
+
+func settleFurther(p *activities.Payments, c booking.Charge) (booking.Outcome, error) {
+	return do(durably, func(ctx context.Context) (booking.Outcome, error) { return p.SettleFurther(ctx, c) })
+}
+
+func TestChargeFurther_OncePerKeyAndTheOrderGivesBackAll(t *testing.T) {
+	t.Parallel()
+	p, provider, first, further := changed(t)
+	for range 2 {
+		outcome, err := chargeFurther(p, further)
+		require.NoError(t, err)
+		require.Equal(t, done, outcome)
+	}
+	payment := onRecord(t, p, first.OrderID)
+	require.EqualValues(t, 80000, payment.Amount.Amount)
+	require.EqualValues(t, 80000, payment.Refundable())
+	require.EqualValues(t, 80000, payment.Price())
+	require.Equal(t, first.Amount, payment.FirstCharge())
+	require.Len(t, payment.Further, 1)
+
+	undo, err := refund(p, because(first, booking.ByCustomer))
+	require.NoError(t, err)
+	require.True(t, undo.Acted)
+	require.EqualValues(t, 80000, undo.Refunded)
+	require.Zero(t, provider.left())
+	undo, err = refund(p, because(first, booking.ByCustomer))
+	require.NoError(t, err)
+	require.EqualValues(t, 80000, undo.Refunded, "it is given back once")
+	require.Len(t, provider.asked, 2)
+
+	further.Key = booking.ChangeKey(first.OrderID, "2")
+	outcome, err := chargeFurther(p, further)
+	require.NoError(t, err)
+	require.Equal(t, booking.Undone, outcome.Result, "an order that is undone is charged no more")
+	require.Zero(t, provider.left())
+}
+
+func TestRefundPart_TakesFromTheNewestChargeFirst(t *testing.T) {
+	t.Parallel()
+	p, provider, first, further := changed(t)
+	_, err := chargeFurther(p, further)
+	require.NoError(t, err)
+	part := func(key string, amount int64) booking.Repaid {
+		e := booking.Entry{OrderID: first.OrderID, Key: key, Amount: booking.Money{Amount: amount, Currency: price.Currency}, Reason: booking.Changed}
+		repaid, err := do(durably, func(ctx context.Context) (booking.Repaid, error) { return p.RefundPart(ctx, e) })
+		require.NoError(t, err)
+		return repaid
+	}
+	require.Equal(t, booking.EntryDone, part("refund/1", 40000).Entry.State)
+	require.EqualValues(t, 30000, provider.refunds[first.OrderID+"/refund/1 of "+refOf(further.Key)].Amount)
+	require.EqualValues(t, 10000, provider.refunds[first.OrderID+"/refund/1"].Amount)
+	payment := onRecord(t, p, first.OrderID)
+	require.EqualValues(t, 40000, payment.Refundable())
+	require.EqualValues(t, 40000, payment.Price())
+	require.Len(t, payment.Entries, 1, "the provider's two refunds are one")
+	require.Equal(t, booking.RefundExceeds, part("refund/2", 40001).Refused)
+
+	undo, err := refund(p, booking.Charge{Key: first.Key, OrderID: first.OrderID, Amount: price, Why: booking.ByCustomer, Keep: 25000, Tier: "before:24h"})
+	require.NoError(t, err)
+	require.EqualValues(t, 25000, undo.Kept)
+	require.EqualValues(t, 25000, provider.left())
+}
+
+func TestChargeFurther_DeclinedChangesNothing(t *testing.T) {
+	t.Parallel()
+	p, provider, first, further := changed(t)
+	provider.refuses = true
+	for range 2 {
+		outcome, err := chargeFurther(p, further)
+		require.NoError(t, err)
+		require.Equal(t, declined, outcome)
+	}
+	require.Equal(t, price, onRecord(t, p, first.OrderID).Amount)
+}
+
+func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
+	t.Parallel()
+	t.Run("never asked", func(t *testing.T) {
+		t.Parallel()
+		p, provider, _, further := changed(t)
+		outcome, err := settleFurther(p, further)
+		require.NoError(t, err)
+		require.Equal(t, booking.Undone, outcome.Result)
+		outcome, err = chargeFurther(p, further)
+		require.NoError(t, err)
+		require.Equal(t, booking.Undone, outcome.Result)
+		require.Empty(t, provider.voided)
+		require.Equal(t, price.Amount, provider.left())
+	})
+	t.Run("asked and lost", func(t *testing.T) {
+		t.Parallel()
+		p, provider, first, further := changed(t)
+		provider.says = errAway
+		_, err := chargeFurther(p, further)
+		require.ErrorContains(t, err, errAway.Error())
+		require.Equal(t, price, onRecord(t, p, first.OrderID).Amount)
+		outcome, err := settleFurther(p, further)
+		require.NoError(t, err)
+		require.Equal(t, done, outcome)
+		require.EqualValues(t, 80000, onRecord(t, p, first.OrderID).Amount.Amount)
+	})
+}
+
+func TestRefundPayment_SettlesFurtherChargesThatWereNotAnswered(t *testing.T) {
+	t.Parallel()
+	for name, taken := range map[string]bool{"taken": true, "not taken": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, provider, first, further := changed(t)
+			if taken {
+				provider.says = errAway
+				_, err := chargeFurther(p, further)
+				require.ErrorContains(t, err, errAway.Error())
+			} else {
+				_, err := p.Ledger.BeginFurther(t.Context(), further)
+				require.NoError(t, err)
+			}
+			keeping := because(first, booking.ByCustomer)
+			keeping.Keep, keeping.Tier = 20000, "before:24h"
+			undo, err := refund(p, keeping)
+			require.NoError(t, err)
+			require.EqualValues(t, 20000, provider.left(), "what is not answered for keeps nothing")
+			require.EqualValues(t, 20000, undo.Kept)
+			require.Equal(t, []string{further.Key}, provider.voided)
+			own, _ := onRecord(t, p, first.OrderID).Entry(first.Key + "/refund")
+			require.Equal(t, undo.Refunded, own.Amount.Amount)
+		})
+	}
+}

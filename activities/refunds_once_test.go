@@ -1,0 +1,113 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+// onItsWay is an attempt of the undo of o1, which keeps 15000, whose request is on its way to the
+// provider while somebody gives back 10000 by hand there.
+type onItsWay struct {
+	payments *activities.Payments
+	*drawer
+	arrives chan struct{}
+	ended   chan booking.Undo
+}
+
+func newOnItsWay(t *testing.T) *onItsWay {
+	t.Helper()
+	payments, d := paid(t)
+	o := &onItsWay{payments, d, make(chan struct{}), make(chan booking.Undo, 1)}
+	asked, makes := make(chan struct{}), d.refund
+	d.refund = func(key, ref string, amount booking.Money) error {
+		if amount.Amount == 35000 {
+			close(asked)
+			<-o.arrives
+		}
+		return makes(key, ref, amount)
+	}
+	go func() {
+		undo, _ := refund(payments, keeping(15000))
+		o.ended <- undo
+	}()
+	<-asked
+	d.byHand(10000)
+	_, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	return o
+}
+
+// TestRefundPayment_OneFlight: an attempt that is made while another one of the process is at the
+// provider asks for nothing. It hears what came of that.
+func TestRefundPayment_OneFlight(t *testing.T) {
+	t.Parallel()
+	o := newOnItsWay(t)
+	_, err := do(durably, func(ctx context.Context) (booking.Undo, error) {
+		ctx, stop := context.WithTimeout(ctx, activities.Heard+100*time.Millisecond)
+		defer stop()
+		return o.payments.RefundPayment(ctx, keeping(15000))
+	})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	close(o.arrives)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 45000, Kept: 5000}, <-o.ended)
+	require.Equal(t, []string{"charge o1/charge", "refund ch_1 as o1/charge/refund"}, o.notes())
+}
+
+// TestRefundPayment_OtherProcess: nor does the attempt of another process ask for another amount
+// while that request may be carried out yet.
+func TestRefundPayment_OtherProcess(t *testing.T) {
+	t.Parallel()
+	for name, inFlight := range map[string]time.Duration{"MayArrive": 0, "HasNotArrived": time.Nanosecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOnItsWay(t)
+			other := &activities.Payments{
+				Service: served(), Ledger: o.payments.Ledger, Provider: o.payments.Provider, Gate: open{}, InFlight: inFlight,
+			}
+			undo, err := refund(other, keeping(15000))
+			if inFlight > 0 { // it is taken for lost
+				require.NoError(t, err)
+				require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
+				require.EqualValues(t, 25000, o.given("o1/charge/refund"))
+				close(o.arrives)
+				return
+			}
+			require.ErrorContains(t, err, "an earlier request for 35000 may be carried out yet")
+			close(o.arrives)
+			<-o.ended
+			undo, err = refund(other, keeping(15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 45000, Kept: 5000}, undo)
+			require.EqualValues(t, 35000, o.given("o1/charge/refund"), "it was made once")
+		})
+	}
+}
+
+// TestRefundPayment_AsksAnewAtOnce: a request that was not answered is repeated at once, and so is
+// another one where the provider has refused the first.
+func TestRefundPayment_AsksAnewAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]error{
+		"Same": errAway, "NothingDone": errCertain, "Refused": &activities.Owed{Words: "the balance is too low", NeedsPerson: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			d.answers(first)
+			_, _ = refund(payments, keeping(15000))
+			d.answers(nil)
+			if name != "Same" {
+				d.byHand(10000)
+			}
+			undo, err := refund(payments, keeping(15000))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
+		})
+	}
+}

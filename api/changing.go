@@ -1,0 +1,134 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// registerChanges adds the change of a reservation's nights and rooms, and its quote.
+func (s *server) registerChanges() {
+	register(s, huma.Operation{
+		OperationID: "quote-change", Method: http.MethodGet, Path: reservationsPath + "/{id}/change", Tags: []string{tagLodging},
+		Summary: "What a change of the nights or rooms comes to now",
+		Description: "Nights and rooms that are kept cost what they did, others the price of the place now. What is left out stays as it is. " +
+			"A difference in the customer's favour is given back as the cancellation policy gives back of a cancel, without its fee. " +
+			"A change that carries `quote` as its `expect` charges or gives back just that, or is refused (409 `quote_changed`).",
+		Responses: s.problems(orders.ChangeQuoteCodes()...),
+	}, s.quoteChange)
+	register(s, huma.Operation{
+		OperationID: "change-reservation", Method: http.MethodPost, Path: reservationsPath + "/{id}/change", Tags: []string{tagLodging},
+		Summary: "Change the nights or rooms",
+		Description: "Holds what is new, charges the difference, lets the owner confirm where the place asks for that, and only then frees what " +
+			"is no longer needed and gives back the difference. Until then, and when it is refused, declined or not answered, the reservation is what it was. " +
+			"A cancel meanwhile wins, and gives back both charges. 200: it is made. 202: it is under way, and `change` shows where it stands. " +
+			"Repeating the request under its Idempotency-Key changes nothing. 503: it was not taken. Only with `order_unreachable` it may be made yet.",
+		Responses: s.withAccepted(s.withProblems(s.problems(orders.ChangeCodes()...),
+			orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.PaymentDeclined), orders.CodeOf(booking.PaymentUnavailable),
+			orders.CodeOf(booking.TooLate), orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),
+	}, s.changeReservation)
+}
+
+type quoteChangeInput struct {
+	Strict
+	Labelled
+	ID       string `path:"id" doc:"The order's id"`
+	CheckIn  string `query:"checkIn" format:"date" doc:"First night; as it is without it" example:"{today+31}"`
+	CheckOut string `query:"checkOut" format:"date" doc:"Day of departure; as it is without it" example:"{today+33}"`
+	Rooms    int    `query:"rooms" minimum:"1" maximum:"1000" doc:"As many as now without it" example:"1"`
+}
+
+// changeQuoteView is what a change comes to.
+type changeQuoteView struct {
+	Charge        booking.Money        `json:"charge" doc:"What is charged"`
+	Refund        booking.Money        `json:"refund" doc:"What is given back"`
+	Keep          booking.Money        `json:"keep" doc:"What the cancellation policy keeps of a difference in the customer's favour"`
+	Amount        booking.Money        `json:"amount" doc:"What the reservation costs then"`
+	CheckIn       string               `json:"checkIn" format:"date" doc:"First night"`
+	CheckOut      string               `json:"checkOut" format:"date" doc:"Day of departure"`
+	Rooms         int                  `json:"rooms"`
+	Prices        []booking.NightPrice `json:"prices" nullable:"false" doc:"What the nights cost then"`
+	OwnerConfirms bool                 `json:"ownerConfirms" doc:"Whether the owner has to confirm it once it is paid for"`
+	Available     bool                 `json:"available" doc:"Whether there are rooms for it now"`
+	Quote         string               `json:"quote" doc:"Names the difference, for the expect of a change" example:"+50000/KRW"`
+}
+
+type changeQuoteAnswer struct{ Body changeQuoteView }
+
+func (s *server) quoteChange(ctx context.Context, in *quoteChangeInput) (*changeQuoteAnswer, error) {
+	aboutOrder(ctx, booking.Lodging, in.ID)
+	view, q, err := s.Orders.QuoteChange(ctx, CallerOf(ctx), orders.Change{
+		OrderID: in.ID, CheckIn: dateOf(in.CheckIn), CheckOut: dateOf(in.CheckOut), Rooms: in.Rooms,
+	})
+	if err != nil {
+		return nil, s.problemAbout(ctx, in.language(), view, err)
+	}
+	available, err := s.areLeft(ctx, view.Item.ID, q.More)
+	if err != nil {
+		return nil, err
+	}
+	return &changeQuoteAnswer{Body: changeQuoteView{
+		Charge: q.Charge, Refund: q.Refund, Keep: q.Keep, Amount: q.Amount, CheckIn: q.Wants.CheckIn.String(), CheckOut: q.Wants.CheckOut.String(),
+		Rooms: q.Wants.Rooms, Prices: q.Nights, OwnerConfirms: q.OwnerConfirms, Available: available, Quote: q.Quote(),
+	}}, nil
+}
+
+// areLeft tells whether there are rooms for all stretches at the moment.
+func (s *server) areLeft(ctx context.Context, placeID string, stretches []booking.Stretch) (bool, error) {
+	for _, part := range stretches {
+		days, err := s.Stock.Days(ctx, placeID, part.From, part.To)
+		if err != nil {
+			return false, err
+		}
+		for _, day := range days {
+			if day.Remaining < part.Quantity {
+				return false, nil
+			}
+		}
+	}
+	return true, nil
+}
+
+type changeInput struct {
+	Labelled
+	Conditional
+	ID             string `path:"id" doc:"The order's id"`
+	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes a change once" example:"7c1f0d6e-change-1"`
+	Body           stayChange
+}
+
+// stayChange is what a reservation is to become.
+type stayChange struct {
+	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night; as it is without it. It can no longer be changed once the guests may have come" example:"{today+31}"`
+	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; as it is without it" example:"{today+33}"`
+	Rooms    whole  `json:"rooms,omitempty" minimum:"1" maximum:"1000" doc:"As many as now without it" example:"1"`
+	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+50000/KRW"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *changeInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	f.checkKey(ctx)
+	return f
+}
+
+func (s *server) changeReservation(ctx context.Context, in *changeInput) (*orderAnswer, error) {
+	aboutOrder(ctx, booking.Lodging, in.ID)
+	l, b := in.language(), in.Body
+	out, err := s.Orders.Change(ctx, CallerOf(ctx), orders.Change{
+		OrderID: in.ID, CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms), Expect: b.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
+	})
+	if err != nil {
+		return nil, s.problemAbout(ctx, l, out.View, err)
+	}
+	answer := l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
+	if !out.Done {
+		answer = answer.located()
+	}
+	return answer, nil
+}

@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// registerReturns adds what customers do who come back from the payment provider's page.
+func (s *server) registerReturns() {
+	register(s, huma.Operation{
+		OperationID: "return-from-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/return", Tags: []string{tagRecords},
+		Summary: "Come back from the payment provider's page",
+		Description: "For an order that is `awaiting_payment`, once its customer has done what `nextAction` says. The provider is asked what came of " +
+			"the payment: what the customer brings proves nothing. It may be repeated, and need not be sent: the provider tells of it, too. " +
+			"200: the order as it stands, whatever has become of it. 202: it goes on, or still waits for the payment.",
+		Responses: s.withAccepted(s.problems(append(orders.ReturnCodes(), booking.Invalid)...)),
+	}, s.returnFromPayment)
+}
+
+type returnInput struct {
+	Strict
+	Labelled
+	OrderID string `path:"orderId" doc:"The order's id"`
+	Body    *paymentReturn
+}
+
+// paymentReturn is what the provider has given the customer on the way, where it gives
+// something.
+type paymentReturn struct {
+	PaymentKey string `json:"paymentKey,omitempty" minLength:"1" maxLength:"200" pattern:"^[!-~]+$" patternDescription:"printable ASCII" doc:"The provider's id of the payment, where it gives the customer one"`
+	Amount     int64  `json:"amount,omitempty" minimum:"0" maximum:"1000000000000" doc:"What the provider says that is paid, in the minor unit"`
+}
+
+func (s *server) returnFromPayment(ctx context.Context, in *returnInput) (*orderAnswer, error) {
+	aboutOrder(ctx, "", in.OrderID)
+	var back booking.PaymentReturn
+	if in.Body != nil {
+		back = booking.PaymentReturn{PaymentKey: in.Body.PaymentKey, Amount: in.Body.Amount}
+	}
+	out, err := s.Orders.Return(ctx, CallerOf(ctx), in.OrderID, back)
+	if err != nil {
+		return nil, err
+	}
+	answer := in.language().answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
+	if !out.Done {
+		answer = answer.located()
+	}
+	return answer, nil
+}

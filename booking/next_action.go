@@ -1,0 +1,25 @@
+package booking
+
+import "time"
+
+// NextAction is what the customer has to do before a charge is taken.
+type NextAction struct {
+	Type string `json:"type"` // Redirect
+	// URL is the provider's page where the customer confirms the charge. It leads back to
+	// the charge's ReturnTo.
+	URL string `json:"url,omitempty"`
+	// ExpiresAt is until when the provider lets the customer confirm; zero where it sets no
+	// end to that.
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+}
+
+// Redirect is the type of a NextAction that is done on a page of the provider's.
+const Redirect = "redirect"
+
+// PaymentReturn is what a customer brought back from the page where the charge was
+// confirmed. It came through the customer's browser, so it proves nothing: the provider is
+// asked, and amount and order have to be the charge's own.
+type PaymentReturn struct {
+	PaymentKey string `json:"paymentKey,omitempty"` // the provider's id of the payment
+	Amount     int64  `json:"amount,omitempty"`     // in the minor unit of the charge's currency
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+// Run implements the command.
+func (c actions) Run(ctx context.Context) error {
+	cfg := c.Settings()
+	log := newLogger(cfg.Log)
+	defer sync(log)
+	write, end := actionLines(c.JSON)
+	if err := app.Actions(ctx, app.Options{Config: cfg, Log: log}, c.Order, write); err != nil {
+		return err
+	}
+	return end()
+}
+
+// actionLines write actions as JSON, or as a table for people.
+func actionLines(asJSON bool) (write func(booking.OperatorAction) error, end func() error) {
+	if asJSON {
+		out := json.NewEncoder(os.Stdout)
+		out.SetEscapeHTML(false)
+		return func(a booking.OperatorAction) error { return out.Encode(a) }, func() error { return nil }
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	header := "AT\tBY\tACTION\tORDER\tOUTCOME\tREASON\n"
+	return func(a booking.OperatorAction) error {
+		_, err := fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\t%s\t%s\n",
+			header, a.At.Format(time.RFC3339), a.By, a.Action, a.OrderID, a.Outcome, a.Reason.Shown(booking.ReaderOperator, booking.Note, true))
+		header = ""
+		return err
+	}, table.Flush
+}

@@ -1,0 +1,76 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+)
+
+// keptAudit is what the API tells of audits.
+type keptAudit struct {
+	Done, Last struct {
+		ID      int64
+		State   booking.AuditState
+		AskedBy string
+		Orders  int
+	}
+	Items []booking.AuditFinding
+}
+
+// runsAudits has the system run audits by itself.
+func runsAudits(o *app.Options) { o.Config.Audits = config.Audits{Every: time.Hour, Here: true} }
+
+// awaitAudit waits for the end of an audit after the one that is given.
+func (a *audited) awaitAudit(after int64) (kept keptAudit) {
+	a.Helper()
+	a.within(2*time.Minute, func() bool {
+		kept = keptAudit{}
+		require.NoError(a, json.Unmarshal(a.get("/v1/audit").with(a, http.StatusOK).raw, &kept))
+		return kept.Done.ID > after
+	})
+	return kept
+}
+
+// TestAudit_RunsByItself: an order whose workflow is terminated is found by the next
+// audit, as what it is, and is closed when it is settled. Commands and metrics tell the same.
+func TestAudit_RunsByItself(t *testing.T) {
+	t.Parallel()
+	a := bootAudited(t, runsAudits)
+	first := a.awaitAudit(0)
+	require.Equal(t, booking.SystemID, first.Done.AskedBy)
+	require.Empty(t, first.Items)
+	code, out, logs := a.command(nil, "audit", "--last")
+	require.Zero(t, code, logs)
+	require.Contains(t, out, "Nothing that was looked at is wrong.")
+
+	order := a.reserve(a.place(1)).with(t, http.StatusCreated).body.ID
+	a.terminate(order)
+	a.post("/v1/audit/runs", nil).with(t, http.StatusAccepted)
+	second := a.awaitAudit(first.Done.ID)
+	require.Equal(t, 1, second.Done.Orders)
+	require.Len(t, second.Items, 1)
+	require.Equal(t, "abandoned", second.Items[0].Kind)
+	require.Equal(t, order, second.Items[0].OrderID)
+	require.Contains(t, second.Items[0].Says, "its workflow was terminated while it was confirmed")
+	require.Contains(t, string(a.get("/metrics").raw), `yeyak_audit_findings{kind="abandoned"} 1`)
+	code, out, _ = a.command(nil, "audit", "--last")
+	require.Equal(t, 1, code)
+	require.Contains(t, out, "remedy: yeyak settle "+order)
+
+	_, err := a.settle(order)
+	require.NoError(t, err)
+	code, out, logs = a.command(nil, "audit", "--start", "--as=1027")
+	require.Zero(t, code, logs)
+	require.Contains(t, out, "was asked for (waiting)")
+	third := a.awaitAudit(second.Done.ID)
+	require.Equal(t, "1027", third.Done.AskedBy)
+	require.Empty(t, third.Items)
+	require.Contains(t, string(a.get("/metrics").raw), `yeyak_audit_findings{kind="abandoned"} 0`)
+}

@@ -1,0 +1,171 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+)
+
+// onPage decides on the provider's page that an order names, as its customer's browser
+// does, and answers where that leads.
+func (a *audited) onPage(order, decision string) (back *url.URL) {
+	a.Helper()
+	next := a.page(order).NextAction
+	require.NotNil(a, next)
+	require.Equal(a, booking.Redirect, next.Type)
+	browser := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	page, err := browser.Get(next.URL)
+	require.NoError(a, err)
+	require.NoError(a, page.Body.Close())
+	require.Equal(a, http.StatusOK, page.StatusCode)
+	decided, err := browser.PostForm(next.URL, url.Values{"decision": {decision}})
+	require.NoError(a, err)
+	require.NoError(a, decided.Body.Close())
+	require.Equal(a, http.StatusSeeOther, decided.StatusCode)
+	back, err = decided.Location()
+	require.NoError(a, err)
+	require.Equal(a, "/orders/"+order+"/paid", back.Path)
+	return back
+}
+
+// TestConfirm_EachBusiness: a customer has to confirm the payment, does so on the
+// provider's page, and has what was ordered: whatever of the provider's notice and their
+// return comes, and however often.
+func TestConfirm_EachBusiness(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootNoticed(t, stripe, on, impatient)
+		place, drink := a.place(9), a.drink(9)
+		for order, stands := range map[string]booking.Status{
+			a.unconfirmed(a.reserve(place, byToConfirm)): booking.Confirmed, a.unconfirmed(a.order(a.menu(), byToConfirm)): booking.Delivering,
+			a.unconfirmed(a.orderCup(drink, byToConfirm)): booking.InProduction, a.unconfirmed(a.call(byToConfirm)): booking.Calling,
+		} {
+			is := a.page(order)
+			require.False(t, is.Placed)
+			require.WithinDuration(t, time.Now().Add(15*time.Minute), is.ExpiresAt, time.Minute)
+			require.Equal(t, booking.ActionRequired, a.shown(order).Status)
+			require.Equal(t, booking.AwaitingPayment, a.comesBack(order).with(t, http.StatusAccepted).body.Status, "nobody has confirmed it yet")
+			a.onPage(order, "approve")
+			var tabs sync.WaitGroup
+			for range 2 {
+				tabs.Go(func() {
+					if b, err := a.send(http.MethodPost, "/v1/payments/"+order+"/return", nil); err != nil || b.status >= 300 {
+						t.Errorf("%v: %d %s", err, b.status, b.raw)
+					}
+				})
+			}
+			tabs.Wait()
+			a.becomes(order, stands)
+			require.Nil(t, a.page(order).NextAction)
+			require.Equal(t, booking.Charged, a.shown(order).Status)
+			require.Equal(t, stands, a.comesBack(order).with(t, http.StatusOK).body.Status, "it changes nothing")
+		}
+		require.Equal(t, 8, a.cups(drink))
+		a.requireClean()
+	})
+}
+
+// TestConfirm_NothingIsLeft: what is not confirmed, is refused, cancelled or confirmed too
+// late leaves nothing held and nothing taken.
+func TestConfirm_NothingIsLeft(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		stripe := sandboxPayments(t)
+		a := bootNoticed(t, stripe, on, impatient)
+		drink := a.drink(1)
+		place := func() string { return a.unconfirmed(a.orderCup(drink, byToConfirm)) }
+		ends := func(order string, why booking.Reason, payment booking.PaymentStatus) {
+			t.Helper()
+			require.Equal(t, why, a.becomes(order, booking.Cancelled).Reason)
+			a.eventually(func() bool { return a.shown(order).Status == payment && a.cups(drink) == 1 })
+			require.Equal(t, booking.Cancelled, a.comesBack(order).with(t, http.StatusOK).body.Status, "whoever comes back is told so")
+		}
+
+		order := place()
+		a.orderCup(drink).with(t, http.StatusConflict) // it is held meanwhile
+		a.onPage(order, "refuse")
+		ends(order, booking.PaymentDeclined, booking.Declined)
+
+		order = place()
+		page := a.page(order).NextAction.URL
+		a.carriedOut(func() answer { return a.decideAt(cafeOrders+"/"+order, "cancel") })
+		ends(order, booking.ByCustomer, booking.ChargePrevented)
+		decided, err := http.PostForm(page, url.Values{"decision": {"approve"}})
+		if err == nil {
+			require.NoError(t, decided.Body.Close())
+		}
+		require.Equal(t, booking.ChargePrevented, a.shown(order).Status, "it cannot be confirmed any more")
+
+		order = place()
+		stripe.hand("confirmations", `{"orderId":%q,"state":"approve","amount":100}`, order)
+		ends(order, booking.PaymentUnavailable, booking.Refunded)
+
+		a.notices(stripe, "", `,"confirmWithin":"2s"`)
+		order = place()
+		ends(order, booking.PaymentNotConfirmed, booking.ChargePrevented)
+		require.EqualValues(t, booking.ForgedNotice, a.notice(order, "whsec_of_another").with(t, http.StatusBadRequest).body.Code)
+		stripe.hand("confirmations", `{"orderId":%q,"state":"late"}`, order)
+		a.eventually(func() bool { return a.shown(order).Status == booking.Refunded })
+		require.Equal(t, booking.PaymentNotConfirmed, a.page(order).Reason)
+
+		unknown := strings.Replace(order, "cafe-", "cafe-0", 1)
+		a.notice(unknown, webhookSecret).with(t, http.StatusNoContent)
+		a.post("/v1/payments/"+unknown+"/return", nil).with(t, http.StatusNotFound)
+		a.requireClean()
+	})
+}
+
+// TestConfirm_NoticesThatGoAstray: notices come late and twice, or are lost: the order asks.
+func TestConfirm_NoticesThatGoAstray(t *testing.T) {
+	t.Parallel()
+	stripe := sandboxPayments(t)
+	a := bootNoticed(t, stripe, impatient)
+	for _, how := range []string{`,"twice":true,"late":"1s"`, `,"lost":true`} {
+		a.notices(stripe, how)
+		order := a.unconfirmed(a.reserve(a.place(9), byToConfirm))
+		a.onPage(order, "approve")
+		a.becomes(order, booking.Confirmed)
+	}
+	a.requireClean()
+}
+
+// TestConfirm_Limit: a customer has so many orders that wait for them, and no more.
+func TestConfirm_Limit(t *testing.T) {
+	t.Parallel()
+	s := boot(t, impatient)
+	menu := s.menu()
+	var first string
+	for range 5 {
+		first = s.unconfirmed(s.order(menu, byToConfirm))
+	}
+	require.Equal(t, "too_many_unpaid_orders", s.order(menu).with(t, http.StatusConflict).body.Code)
+	s.order(menu, object{"customerId": "bob"}).with(t, http.StatusCreated)
+	s.decideAt(foodOrders+"/"+first, "cancel")
+	s.becomes(first, booking.Cancelled)
+	s.eventually(func() bool { return s.order(menu).status == http.StatusCreated })
+}
+
+// TestConfirm_AChange: the difference of a change is not to be confirmed by anybody: the
+// change is refused, and the reservation stays as it is.
+func TestConfirm_AChange(t *testing.T) {
+	t.Parallel()
+	a := bootAudited(t, impatient)
+	order := a.unconfirmed(a.reserve(a.place(9), byToConfirm))
+	a.customer(order, "approve")
+	was := a.becomes(order, booking.Confirmed)
+	more := object{"rooms": was.Quantity + 1}
+	refused := a.post(fmt.Sprintf("%s/%s/change", reservations, order), more, "Idempotency-Key", "more").with(t, http.StatusPaymentRequired)
+	require.Equal(t, "payment_declined", refused.body.Code)
+	require.Equal(t, was.Quantity, a.page(order).Quantity)
+	a.requireClean()
+}

@@ -1,0 +1,192 @@
+package e2e
+
+import (
+	"net/http"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// moveBranches are those of reservations that are changed.
+var moveBranches = map[string]branch{
+	"lodging_change_raised":              {changeRaised, booking.ByCustomer},
+	"lodging_change_lowered":             {changeLowered, booking.ByCustomer},
+	"lodging_change_sold_out":            {changeSoldOut, booking.ByCustomer},
+	"lodging_change_declined":            {changeDeclined, booking.ByCustomer},
+	"lodging_change_payment_unavailable": {changeUnpaid, booking.ByCustomer},
+	"lodging_change_owner_agrees":        {changeAgreed, booking.ByCustomer},
+	"lodging_change_owner_no":            {changeRefused, booking.ByCustomer},
+	"lodging_change_owner_silent":        {changeNotAnswered, booking.ByCustomer},
+	"lodging_change_cancelled_meanwhile": {changeCancelled, booking.ByCustomer},
+	"lodging_change_not_confirmed_yet":   {changeBeforeConfirmed, booking.ByCustomer},
+	"lodging_change_inventory_away":      {changeAway, booking.ByCustomer},
+	"lodging_change_cancelled_away":      {changeAwayCancelled, booking.ByCustomer},
+	"lodging_change_reset":               {changeReset, booking.ByCustomer},
+	"lodging_change_reset_to_change":     {changeResetToChange, booking.ByCustomer},
+	"lodging_change_applied_again":       {changeAppliedAgain, booking.ByCustomer},
+}
+
+var longer = object{"checkOut": inDays(14)}
+
+// cancelled is the order once its customer has cancelled it.
+func (s *system) cancelled(order string) string {
+	s.Helper()
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
+	return order
+}
+
+func changeRaised(s *system) string {
+	order := s.stands(s.reserve(s.place(9, forStays)))
+	s.becomes(order, booking.Confirmed)
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	return s.cancelled(order)
+}
+
+func changeLowered(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.move(order, "a", object{"checkOut": inDays(11)}).with(s, http.StatusOK)
+	s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
+	return s.cancelled(order)
+}
+
+func changeSoldOut(s *system) string {
+	order := s.stands(s.reserve(s.place(1)))
+	s.becomes(order, booking.Confirmed)
+	require.Equal(s, "sold_out", s.move(order, "a", object{"rooms": 2}).with(s, http.StatusConflict).body.Code)
+	return s.cancelled(order)
+}
+
+func changeDeclined(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.sandbox(object{"refusePercent": 100})
+	s.move(order, "a", longer).with(s, http.StatusPaymentRequired)
+	s.sandbox(object{})
+	return s.cancelled(order)
+}
+
+// changeUnpaid is not made, since what came of its charge was not heard for a minute. It
+// was taken, and is given back.
+func changeUnpaid(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.sandbox(object{"loseAnswers": true})
+	s.move(order, "a", longer)
+	s.eventually(func() bool { return s.page(order).NeedsAttention || s.page(order).Change == nil })
+	s.sandbox(object{})
+	s.eventually(func() bool { return s.page(order).Change == nil })
+	return s.cancelled(order)
+}
+
+// asked is a reservation whose owner has confirmed it, and is to confirm its change.
+func (s *system) asked(change ...object) string {
+	s.Helper()
+	order := s.stands(s.reserve(s.place(9, append([]object{byOwner}, change...)...)))
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.move(order, "a", longer).with(s, http.StatusAccepted)
+	s.eventually(func() bool { c := s.page(order).Change; return c != nil && c.State == contract.ChangeAwaitingOwner })
+	return order
+}
+
+func changeAgreed(s *system) string {
+	order := s.asked()
+	s.decide(order, "confirm").with(s, http.StatusOK)
+	return s.cancelled(order)
+}
+
+func changeRefused(s *system) string {
+	order := s.asked()
+	s.decide(order, "reject").with(s, http.StatusOK)
+	return s.cancelled(order)
+}
+
+func changeNotAnswered(s *system) string {
+	order := s.asked(object{"confirmWithin": "10s"})
+	s.eventually(func() bool { return s.page(order).Change == nil })
+	return s.cancelled(order)
+}
+
+func changeCancelled(s *system) string { return s.cancelled(s.asked()) }
+
+func changeBeforeConfirmed(s *system) string {
+	order := s.stands(s.reserve(s.place(9, byOwner)))
+	s.becomes(order, booking.AwaitingOwner)
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	return s.cancelled(order)
+}
+
+// moveAway is a reservation whose change waits for the inventory, which is away.
+func (s *system) moveAway() string {
+	s.Helper()
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.outages.stock.begin(errAway)
+	s.move(order, "a", longer).with(s, http.StatusAccepted)
+	s.eventually(func() bool { return s.attempts(order, "ChangeHold") > 0 })
+	return order
+}
+
+// changeAway is not made, since the inventory was away for a minute.
+func changeAway(s *system) string {
+	order := s.moveAway()
+	s.eventually(func() bool { return s.attempts(order, "DropChange") > 0 })
+	s.outages.stock.end()
+	s.eventually(func() bool { return s.page(order).Change == nil })
+	return s.cancelled(order)
+}
+
+func changeAwayCancelled(s *system) string {
+	order := s.moveAway()
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.outages.stock.end()
+	return order
+}
+
+// changeReset begins again with a reservation that was changed, and of which another change
+// waits for its owner.
+func changeReset(s *system) string {
+	order := s.asked()
+	s.decide(order, "confirm").with(s, http.StatusOK)
+	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusAccepted)
+	s.reset(order)
+	s.eventually(func() bool {
+		v := s.fresh(order)
+		return v.Status == booking.AwaitingOwner && v.CheckOut == inDays(14).String()
+	})
+	return s.cancelled(order)
+}
+
+// changeResetToChange is reset to before the second one of its changes.
+func changeResetToChange(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	tasks := s.tasksCompleted(order, "")
+	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
+	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
+	s.eventually(func() bool { v := s.fresh(order); return v.Quantity == 2 && v.CheckOut == inDays(14).String() })
+	return s.cancelled(order)
+}
+
+// changeAppliedAgain is reset to before both of its changes, which the engine applies again.
+func changeAppliedAgain(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	tasks := s.tasksCompleted(order, "")
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
+	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
+		WorkflowTaskFinishEventId: s.tasksCompleted(order, "")[len(tasks)],
+	})
+	require.NoError(s, err)
+	s.eventually(func() bool {
+		v := s.page(order)
+		return v.Quantity == 2 && v.CheckOut == inDays(14).String() && v.Change == nil && v.Version == s.fresh(order).Version
+	})
+	return s.cancelled(order)
+}

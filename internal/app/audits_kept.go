@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// KeptAudit is what the audits that workers run have found.
+type KeptAudit struct {
+	Done     booking.AuditRun       `json:"done"` // the last one that looked at everything
+	Last     booking.AuditRun       `json:"last"` // the last one that was asked for
+	Findings []booking.AuditFinding `json:"findings"`
+}
+
+// LastAudit tells what the audits that workers run have found.
+func LastAudit(ctx context.Context, o Options) (kept KeptAudit, err error) {
+	err = onDatabases(ctx, o, func(dbs databases) error {
+		audits := store.NewAudits(dbs[mypageDB])
+		if kept.Done, kept.Last, err = audits.Latest(ctx); err != nil {
+			return err
+		}
+		for page := (booking.Page{Limit: findingsPage}); ; {
+			findings, next, err := audits.Findings(ctx, "", page)
+			if err != nil {
+				return err
+			}
+			kept.Findings = append(kept.Findings, findings...)
+			if page.Cursor = next; next == "" {
+				return nil
+			}
+		}
+	})
+	return kept, err
+}
+
+const findingsPage = 1000
+
+// StartAudit has a worker run an audit; started is false where one is open already.
+func StartAudit(ctx context.Context, o Options, by string) (run booking.AuditRun, started bool, err error) {
+	err = onDatabases(ctx, o, func(dbs databases) error {
+		run, started, err = store.NewAudits(dbs[mypageDB]).Ask(ctx, by, time.Now())
+		return err
+	})
+	return run, started, err
+}
+
+// Table writes what was found for people.
+func (k KeptAudit) Table(w io.Writer) error {
+	for _, is := range []struct {
+		what string
+		run  booking.AuditRun
+	}{{"that looked at everything", k.Done}, {"that was asked for", k.Last}} {
+		words := "none"
+		if is.run.ID != 0 {
+			words = fmt.Sprintf("%d, %s, asked for at %s by %s", is.run.ID, is.run.State, is.run.AskedAt.Format(time.RFC3339), is.run.AskedBy)
+		}
+		if is.run.Words != "" {
+			words += ": " + is.run.Words
+		}
+		if _, err := fmt.Fprintf(w, "Last audit %s: %s\n", is.what, words); err != nil {
+			return err
+		}
+	}
+	report := audit.Report{Findings: make([]audit.Finding, len(k.Findings))}
+	for i, f := range k.Findings {
+		report.Findings[i] = audit.Finding{Kind: audit.Kind(f.Kind), OrderID: f.OrderID, Item: f.Item, Says: f.Says, Remedy: f.Remedy}
+	}
+	return report.Open(w)
+}

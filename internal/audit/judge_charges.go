@@ -1,0 +1,73 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// isPaidFor tells whether what was charged for an order, less what changes of it have
+// given back, is what it costs. It may be more where other refunds have left nothing that
+// a change could give back. A change that is under way has not changed the price yet.
+func (f *facts) isPaidFor(p *booking.Payment, o standing) bool {
+	price := p.Price()
+	if o.change != nil {
+		for _, c := range p.Further {
+			if c.Status == booking.Charged && c.Key == booking.ChangeKey(f.id, o.change.ID) {
+				price -= c.Amount.Amount
+			}
+		}
+		refund, _ := p.Entry(booking.ChangeRefundKey(f.id, o.change.ID))
+		price += refund.Amount.Amount
+	}
+	return p.Amount.Currency == o.amount.Currency && (price == o.amount.Amount || price > o.amount.Amount && p.Refundable() == 0)
+}
+
+// holdsBeside are the order's live holds without those of a change that is under way.
+func (f *facts) holdsBeside(c *contract.PendingChange) []Hold {
+	if c == nil {
+		return f.holds
+	}
+	own := booking.ChangeKey(f.id, c.ID) + "/"
+	return slices.DeleteFunc(slices.Clone(f.holds), func(h Hold) bool { return strings.HasPrefix(h.Key, own) })
+}
+
+// changed is how the order stands once the change that is under way is made.
+func (o standing) changed() standing {
+	if c := o.change; c != nil {
+		o.from, o.to, o.quantity = c.CheckIn, c.CheckOut, c.Rooms
+	}
+	return o
+}
+
+// together makes one charge of those that the payment says are its own. What it has asked
+// for and not heard of yet may have been taken, too.
+func together(p *booking.Payment, taken []ProviderCharge) (charges []ProviderCharge) {
+	if p == nil {
+		return taken
+	}
+	all, known, asked := ProviderCharge{Ref: p.Ref}, false, slices.Clone(p.Further)
+	for _, c := range taken {
+		open := slices.IndexFunc(asked, func(f booking.FurtherCharge) bool { return f.Pending() && f.Amount == c.Taken })
+		switch {
+		case isOf(p, c):
+			known, all.OrderID, all.Refunded = true, c.OrderID, all.Refunded+c.Refunded
+			all.Taken = booking.Money{Amount: all.Taken.Amount + c.Taken.Amount, Currency: c.Taken.Currency}
+		case open >= 0:
+			asked = slices.Delete(asked, open, open+1)
+		default:
+			charges = append(charges, c)
+		}
+	}
+	if known {
+		charges = slices.Insert(charges, 0, all)
+	}
+	return charges
+}
+
+// isOf tells whether the payment says that the charge is one of its own.
+func isOf(p *booking.Payment, c ProviderCharge) bool {
+	return slices.Contains(p.Refs(), c.Ref)
+}

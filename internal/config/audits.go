@@ -1,0 +1,22 @@
+package config
+
+import "time"
+
+// Audits are those that processes run by themselves.
+type Audits struct {
+	Every time.Duration `name:"audit-every" env:"YEYAK_AUDIT_EVERY" default:"6h" help:"How often all orders are compared with money, stock, work and pages, by workers that serve payments; 0 for only when it is asked for. The same for all workers."`
+	// Here: the process runs audits. An API does not: an audit takes memory for each
+	// order, which is not to be that of requests.
+	Here bool `kong:"-"`
+}
+
+const (
+	auditAtLeast = 10 * time.Minute
+	auditAtMost  = 30 * 24 * time.Hour
+)
+
+func (a *Audits) check(m mistakes) {
+	if a.Every != 0 && (a.Every < auditAtLeast || a.Every > auditAtMost) {
+		m.add("audit-every", a.Every.String(), "0s, or a duration from "+short(auditAtLeast)+" to "+short(auditAtMost))
+	}
+}

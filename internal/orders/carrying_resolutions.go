@@ -1,0 +1,62 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// mostAsks bounds how often one kept resolution is put anew to its order.
+const mostAsks = 50
+
+// ask puts a decision to its order, or to the workflow of a refund. The engine keeps the answer
+// under an id: a resolution that came while the provider was being asked is put under the next
+// one. What was paid by hand is recorded once, however often it is said.
+func (c *Carrier) ask(ctx context.Context, k KeptDecision, d Decision) (taken bool, err error) {
+	begun, id := time.Now(), k.ID
+	for n := range mostAsks {
+		_, taken, err = c.Engine.decide(ctx, onward, id, d)
+		if d.Update != contract.ResolveUpdate || !taken || !isPast(err, begun) {
+			break
+		}
+		id = fmt.Sprintf("%s/again/%d", k.ID, n)
+	}
+	return taken, err
+}
+
+// isBeingAsked tells whether a resolution, whose delivery was begun then, met a refund for which
+// the provider is being asked.
+func isBeingAsked(k KeptDecision, begun time.Time, err error) bool {
+	answer, why := answerOf(err)
+	return k.Update == contract.ResolveUpdate && answer != nil && answer.Type() == string(booking.DecisionPending) &&
+		why != nil && !isPast(err, begun)
+}
+
+// resolve tells the workflows of refunds of an order that has ended what was paid by hand.
+func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) error {
+	payment, err := c.Ledger.Payment(ctx, k.OrderID)
+	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return c.postpone(ctx, k, 0, err)
+	}
+	begun := time.Now()
+	resolved, err := resolveRefunds(payment, k.OrderID, func(workflowID string) error {
+		d := k.decision()
+		d.OrderID = workflowID
+		_, err := c.ask(ctx, k, d)
+		return err
+	})
+	switch {
+	case isBeingAsked(k, begun, err):
+		return c.postpone(ctx, k, 0, err)
+	case err != nil:
+		return c.failed(ctx, k, false, err)
+	case resolved == 0 && !isRecorded(payment, k.Note):
+		return c.notCarriedOut(ctx, k, v, SettledDecision{Outcome: DecisionOver, Code: booking.NothingOwed})
+	default:
+		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+	}
+}

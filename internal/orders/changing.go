@@ -1,0 +1,212 @@
+package orders
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Change is what a reservation is to become. Zero dates and rooms stay as they are.
+type Change struct {
+	OrderID           string
+	CheckIn, CheckOut booking.Date
+	Rooms             int
+	Expect            string // the quote that the caller was shown, "" for any
+	Version           int64  // of the reservation that the caller has seen, 0 for any
+	Key               string // the Idempotency-Key
+}
+
+// ChangeQuote is what a change comes to.
+type ChangeQuote struct {
+	contract.ChangeQuote
+	Wants contract.StayChange
+	// More is what it takes beside what the reservation holds.
+	More []booking.Stretch
+	// OwnerConfirms: the owner has to confirm it once it is paid for.
+	OwnerConfirms bool
+}
+
+// ChangeCodes lists the codes that Change may answer, beside those of what its services
+// refuse.
+func ChangeCodes() []booking.Code {
+	return append(ChangeQuoteCodes(), booking.QuoteChanged, booking.VersionChanged, booking.Superseded, booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
+}
+
+// ChangeQuoteCodes lists the codes that QuoteChange may answer.
+func ChangeQuoteCodes() []booking.Code {
+	return []booking.Code{
+		booking.NotChangeable, booking.ChangePending, booking.NotConfirmed, booking.AlreadyCheckedIn, booking.AlreadyCompleted,
+		booking.AlreadyCancelled, booking.BeingCancelled, booking.NotOnSale, NotRunning, booking.NotFound, booking.Invalid,
+		TemporalUnavailable, booking.Unavailable,
+	}
+}
+
+// QuoteChange tells what a change of a reservation comes to now, with the reservation. It
+// is an error that says why if it cannot be changed so, or if the caller may not do that.
+func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Change) (contract.View, ChangeQuote, error) {
+	view, stay, q, err := o.prepareChange(ctx, caller, c)
+	if err != nil {
+		return view, q, err
+	}
+	now := o.Now()
+	onlyDeparture := q.Wants.CheckIn.String() == view.CheckIn && q.Wants.Rooms == view.Quantity
+	if err := booking.MayChangeStay(view.Status, now, stay.CheckInAt(), stay.CheckOutAt(), onlyDeparture); err != nil {
+		return view, q, err
+	}
+	if view.Change != nil {
+		return view, q, booking.Errorf(booking.ChangePending, "another change of the reservation is under way")
+	}
+	q.ChangeQuote, err = view.QuoteChange(q.Wants, now, stay.CheckInAt())
+	if err != nil {
+		return view, q, err
+	}
+	has, err := view.Stretch()
+	if err != nil {
+		return view, q, err
+	}
+	q.More = q.Wants.Stretch().Beyond(has)
+	q.OwnerConfirms = stay.Place.Confirmation == booking.Manual && view.Status == booking.Confirmed
+	return view, q, o.mayCharge(q.ChangeQuote)
+}
+
+// mayCharge refuses a difference that the payment provider does not take.
+func (o *Orders) mayCharge(q contract.ChangeQuote) error {
+	if o.Terms == nil || q.Charge.Amount == 0 {
+		return nil
+	}
+	if err := o.Terms.Amount(q.Charge); err != nil {
+		return booking.Errorf(booking.NotChangeable, "the difference cannot be charged: %v", err)
+	}
+	return nil
+}
+
+// prepareChange is the reservation as it stands, its stay with the dates in force, and
+// what the change asks for at the price of the place now.
+func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Change) (v contract.View, stay contract.Lodging, q ChangeQuote, err error) {
+	if !booking.IsOrderID(booking.Lodging, c.OrderID) {
+		return v, stay, q, NoSuchOrder(c.OrderID)
+	}
+	if v, err = o.read(ctx, c.OrderID); err != nil {
+		return v, stay, q, o.explained(ctx, c.OrderID, err)
+	}
+	if err = o.authorize(ctx, caller, booking.ChangeOrder, v); err != nil {
+		return contract.View{}, stay, q, err
+	}
+	if v.Status.Final() || v.Status == booking.Cancelling {
+		return v, stay, q, booking.MayChangeStay(v.Status, time.Time{}, time.Time{}, time.Time{}, false)
+	}
+	if stay, err = o.stay(ctx, c.OrderID); err != nil {
+		return v, stay, q, o.explained(ctx, c.OrderID, err)
+	}
+	place, err := o.Catalogue.Place(ctx, stay.Place.ID)
+	switch {
+	case err != nil:
+		return v, stay, q, err
+	case place.Withdrawn:
+		return v, stay, q, booking.Errorf(booking.NotOnSale, "its owner has withdrawn the place: the reservation stays as it is")
+	}
+	has, err := v.Stretch()
+	if err != nil {
+		return v, stay, q, err
+	}
+	stay.CheckIn, stay.CheckOut, stay.Rooms = has.From, has.To, has.Quantity
+	stay = stay.Fixed()
+	q.Wants, err = o.wanted(caller, c, stay, place.Price)
+	return v, stay, q, err
+}
+
+// wanted is the change with what it leaves as it is.
+func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, price booking.Money) (contract.StayChange, error) {
+	next := stay
+	if !c.CheckIn.IsZero() {
+		next.CheckIn = c.CheckIn
+	}
+	if !c.CheckOut.IsZero() {
+		next.CheckOut = c.CheckOut
+	}
+	if c.Rooms > 0 {
+		next.Rooms = c.Rooms
+	}
+	var faults []booking.Fault
+	if next.CheckIn != stay.CheckIn {
+		if ahead := booking.AheadFault(next.CheckIn, stay.Place.TimeZone, o.Now()); ahead != "" {
+			faults = append(faults, booking.Fault{Field: "checkIn", Words: ahead})
+		}
+	}
+	if nights := booking.RangeFault("checkIn", next.CheckIn, next.CheckOut); nights != "" {
+		faults = append(faults, booking.Fault{Field: "checkOut", Words: nights})
+	}
+	if len(faults) > 0 {
+		return contract.StayChange{}, booking.Faulty(faults)
+	}
+	next = next.Fixed()
+	return contract.StayChange{
+		ID: changeID(caller, c), CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price,
+		Begins: next.Begins, Ends: next.Ends, Expect: c.Expect, Version: c.Version, By: caller.ID,
+	}, nil
+}
+
+// changeID is the id of the change that a caller makes under a key.
+func changeID(caller booking.Caller, c Change) string {
+	text, err := json.Marshal([]any{c.OrderID, nameOf(caller), c.Key, c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect})
+	if err != nil {
+		panic(fmt.Sprintf("texts cannot be written as JSON: %v", err))
+	}
+	digest := sha256.Sum256(text)
+	return booking.IDText(digest[:16])
+}
+
+// Change changes the nights or rooms of a reservation, once per caller, key and content.
+// It answers when the change is made or refused; it is not Done while it is under way.
+func (o *Orders) Change(ctx context.Context, caller booking.Caller, c Change) (Outcome, error) {
+	is := act{action: booking.ChangeOrder, kind: booking.Lodging, orderID: c.OrderID, decision: true}
+	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.change(ctx, w, caller, c) })
+}
+
+// change makes a change that the caller may make.
+func (o *Orders) change(ctx context.Context, w Warrant, caller booking.Caller, c Change) (Outcome, error) {
+	view, stay, q, err := o.prepareChange(ctx, caller, c)
+	if err != nil {
+		return Outcome{View: view}, err
+	}
+	if quote, err := view.QuoteChange(q.Wants, o.Now(), stay.CheckInAt()); err == nil {
+		if err := o.mayCharge(quote); err != nil {
+			return Outcome{View: view}, err
+		}
+	}
+	// A caller who leaves does not take a decision back.
+	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
+	defer cancel()
+	asking, sending := watched(budget)
+	is, taken, err := o.Engine.change(asking, w, c.OrderID, q.Wants)
+	switch {
+	case err == nil:
+		return o.changed(ctx, is), nil
+	case !isOpen(err) && !isAway(err) || atLimit(err) != nil:
+		view, err := o.refused(ctx, Decision{OrderID: c.OrderID, Kind: booking.Lodging, Update: contract.ChangeUpdate}, err)
+		return Outcome{View: view}, o.explained(ctx, c.OrderID, err)
+	case taken:
+		view, err := o.read(ctx, c.OrderID)
+		return Outcome{View: view}, o.explained(ctx, c.OrderID, err)
+	}
+	o.log(ctx, c.OrderID).Warn("order does not answer for a change", zap.Error(err))
+	if sending.nothing() {
+		return Outcome{View: view}, booking.Errorf(TemporalUnavailable, "orders cannot be worked on at the moment; nothing was sent: repeat the request under its Idempotency-Key")
+	}
+	return Outcome{View: view}, booking.Errorf(Unreachable, "the order has not answered: the change may be made yet, or never; repeat it under its Idempotency-Key to be certain")
+}
+
+// changed is the reservation after a change that was answered, perhaps long ago.
+func (o *Orders) changed(ctx context.Context, answered contract.View) Outcome {
+	if now, err := o.read(ctx, answered.ID); err == nil && now.Version > answered.Version {
+		answered = now
+	}
+	return Outcome{View: answered, Done: answered.Stay == nil || answered.Change == nil}
+}

@@ -1,0 +1,129 @@
+package orders
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Warrant is the permission to change an order. The engine's calls that do so ask for
+// one, and enter alone gives it out for a caller: so no action of an operator can be added
+// that is not in the log.
+type Warrant struct{ given bool }
+
+// onward is the warrant of what a caller was let in for before, and is delivered now.
+var onward = Warrant{given: true}
+
+var errNoWarrant = errors.New("an order is changed by what did not come through the door")
+
+// Actions is the log of what operators do. Nothing changes or removes a line of it.
+type Actions interface {
+	// Append appends a line. A second one of the same action tells its outcome.
+	Append(ctx context.Context, a booking.OperatorAction) error
+}
+
+// noActions stands where there is no log but that of the process.
+type noActions struct{ log *zap.Logger }
+
+func (n noActions) Append(_ context.Context, a booking.OperatorAction) error {
+	logAction(n.log, a).Info("operator's action")
+	return nil
+}
+
+func logAction(log *zap.Logger, a booking.OperatorAction) *zap.Logger {
+	return log.With(zap.String("order", a.OrderID), zap.String("action", string(a.Action)), zap.String("by", a.By), zap.String("outcome", a.Outcome))
+}
+
+// act is something that a caller does to an order.
+type act struct {
+	action  booking.Action
+	kind    booking.Kind // "" for any
+	orderID string
+	reason  booking.Personal
+	// decision: it is an update of the saga, whose history names caller, time and reason as
+	// well. It is not refused while the log cannot be written, since orders can be decided on
+	// while the read model is away.
+	decision bool
+}
+
+const (
+	// notedWithin bounds the wait for a line of the log that an action needs.
+	notedWithin = 2 * time.Second
+	// notedAtOnce is how long a decision waits for it.
+	notedAtOnce = Glance
+)
+
+// enter lets a caller change an order: if the caller may, and once it is in the log, where
+// the caller acts as an operator. What came of it is appended afterwards.
+func enter[T interface{ came() string }](
+	ctx context.Context, o *Orders, caller booking.Caller, a act, do func(context.Context, Warrant) (T, error),
+) (out T, err error) {
+	if err := o.Allow(ctx, caller, a.action, a.kind, a.orderID); err != nil {
+		return out, err
+	}
+	if !caller.Operates(a.action) {
+		return do(ctx, Warrant{given: true})
+	}
+	line := booking.OperatorAction{ID: rand.Text(), At: o.Now(), By: caller.ID, Action: a.action, OrderID: a.orderID, Reason: a.reason}
+	within := notedWithin
+	if a.decision {
+		within = notedAtOnce
+	}
+	if err := o.note(ctx, line, within); err != nil && !a.decision {
+		return out, booking.Errorf(booking.Unavailable, "the log of operators' actions cannot be written at the moment; nothing was done").Because(err)
+	}
+	out, err = do(ctx, Warrant{given: true})
+	line.Outcome = outcomeOf(out.came(), err)
+	_ = o.note(ctx, line, within) // it is in the process's log otherwise
+	return out, err
+}
+
+// note appends a line, also when the caller has left. Each line has all of the action: a
+// second one will do when the first could not be written.
+func (o *Orders) note(ctx context.Context, line booking.OperatorAction, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
+	err := o.Actions.Append(ctx, line)
+	if err != nil {
+		logAction(o.log(ctx, line.OrderID), line).Error("operator's action is not in the log", zap.Error(err))
+	}
+	return err
+}
+
+func outcomeOf(came string, err error) string {
+	if err == nil {
+		return came
+	}
+	if no, coded := errors.AsType[*booking.Error](err); coded {
+		return string(no.Code)
+	}
+	return booking.ActionFailed
+}
+
+func (o Outcome) came() string {
+	if o.Done {
+		return booking.ActionDone
+	}
+	return booking.ActionAccepted
+}
+
+func (r Refunded) came() string { return string(r.Entry.State) }
+
+// accepted is the outcome of what goes on after its answer.
+type accepted struct{}
+
+func (accepted) came() string { return booking.ActionAccepted }
+
+// Settle lets a caller have a lost order undone: settle does it, with the warrant that the
+// engine asks for.
+func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal, settle func(context.Context, Warrant) error) error {
+	_, err := enter(ctx, o, caller, act{action: booking.SettleOrder, orderID: orderID, reason: reason}, func(ctx context.Context, w Warrant) (accepted, error) {
+		return accepted{}, settle(ctx, w)
+	})
+	return err
+}

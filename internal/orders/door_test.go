@@ -1,0 +1,202 @@
+package orders_test
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// actionLog is a log of operators' actions in memory.
+type actionLog struct {
+	mu    sync.Mutex
+	lines []booking.OperatorAction
+	away  error
+}
+
+func (l *actionLog) Append(_ context.Context, a booking.OperatorAction) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.away != nil {
+		return l.away
+	}
+	l.lines = append(l.lines, a)
+	return nil
+}
+
+// requireAction requires that one action was noted before it was done, and its outcome
+// afterwards.
+func (l *actionLog) requireAction(t *testing.T, want booking.OperatorAction) {
+	t.Helper()
+	require.Len(t, l.lines, 2)
+	id := l.lines[0].ID
+	require.NotEmpty(t, id)
+	want.ID, want.At = id, today
+	ended := want
+	want.Outcome = ""
+	require.Equal(t, []booking.OperatorAction{want, ended}, l.lines)
+	l.lines = nil
+}
+
+// logged are orders with a log in memory.
+func (b *bundle) logged() (*bundle, *actionLog) {
+	log := &actionLog{}
+	return b.again(func(d *orders.Deps) { d.Actions = log }), log
+}
+
+var byOlga = booking.OperatorAction{By: "1024"}
+
+// TestDoor_Refund: what staff gives back is in the log, whoever does it.
+func TestDoor_Refund(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Confirmed)
+	g.begins(takesAll, nil)
+	var log *actionLog
+	g.bundle, log = g.logged()
+	_, err := g.give("a", won(30000))
+	require.NoError(t, err)
+	want := byOlga
+	want.Action, want.OrderID, want.Reason, want.Outcome = booking.RefundOrder, g.order, "it was cold", "done"
+	log.requireAction(t, want)
+
+	_, err = g.give("b", won(999999))
+	require.ErrorIs(t, err, &booking.Error{Code: booking.RefundExceeds})
+	want.Outcome = string(booking.RefundExceeds)
+	log.requireAction(t, want)
+
+	log.away = errors.New("the disk is full")
+	_, err = g.give("c", won(1000))
+	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable})
+	require.Len(t, g.put, 1, "what cannot be noted is not done")
+}
+
+// TestDoor_Decisions: an operator's decision is in the log and a customer's is not. While
+// the log cannot be written, orders are decided on all the same.
+func TestDoor_Decisions(t *testing.T) {
+	t.Parallel()
+	o, engine := setup(t)
+	answers(engine, nil)
+	log := &actionLog{}
+	deps := o.Deps
+	deps.Actions, deps.Now = log, nil
+	o = orders.New(deps)
+	decide := func(caller booking.Caller) {
+		d := cancel
+		d.Note = "it is late"
+		_, err := o.Decide(t.Context(), caller, d)
+		require.NoError(t, err)
+	}
+	decide(booking.Caller{Unchecked: true})
+	require.Empty(t, log.lines, "a customer's, or anybody's while authentication is off")
+	decide(operator)
+	decide(agent)
+	decide(booking.Caller{ID: booking.SystemID, Unchecked: true})
+	require.Len(t, log.lines, 6)
+	for i, by := range []string{"olga", "olga", "2001", "2001", "system", "system"} {
+		require.Equal(t, by, log.lines[i].By)
+		require.Equal(t, booking.CancelOrder, log.lines[i].Action)
+		require.Equal(t, booking.Personal("it is late"), log.lines[i].Reason)
+	}
+	require.Equal(t, booking.ActionDone, log.lines[1].Outcome)
+	log.away = errors.New("the disk is full")
+	decide(operator)
+}
+
+// TestDoor_LookAndSettle: what needs no decision of the saga goes the same way.
+func TestDoor_LookAndSettle(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Confirmed)
+	g.followed(g.order, nil)
+	var log *actionLog
+	g.bundle, log = g.logged()
+	require.NoError(t, g.LookAtPayment(t.Context(), olga, g.order))
+	want := byOlga
+	want.Action, want.OrderID, want.Outcome = booking.LookAtPayment, g.order, booking.ActionAccepted
+	log.requireAction(t, want)
+
+	var given orders.Warrant
+	err := g.Settle(t.Context(), olga, g.order, "it was terminated", func(_ context.Context, w orders.Warrant) error {
+		given = w
+		return errors.New("no engine")
+	})
+	require.ErrorContains(t, err, "no engine")
+	require.NotZero(t, given)
+	want.Action, want.Reason, want.Outcome = booking.SettleOrder, "it was terminated", booking.ActionFailed
+	log.requireAction(t, want)
+
+	err = g.Settle(t.Context(), alice, g.order, "", func(context.Context, orders.Warrant) error { panic("alice may not") })
+	require.ErrorIs(t, err, notAllowed)
+	require.Empty(t, log.lines)
+	err = g.Engine.Settle(t.Context(), orders.Warrant{}, contract.View{}, contract.Policy{}, "", "1024")
+	require.ErrorContains(t, err, "through the door")
+}
+
+// withoutWarrant are the calls that change workflows and are nobody's action on an order.
+var withoutWarrant = map[string]string{
+	"begin":       "starts orders, and settles them after Settle has asked for the warrant",
+	"deleteDrink": "is about a drink; the catalogue's events name by whom",
+	"TellNotice":  "only has the payment provider asked; LookAtPayment is how an operator does",
+	"comeBack":    "only has the payment provider asked whether its customer has paid",
+	"signal":      "is what ForceCancel and TellAssigned tell orders for the service itself",
+}
+
+// TestDoor_IsTheOnlyOne: each method of the engine that changes a workflow asks for a
+// warrant, and warrants are made here and for what was let in before.
+func TestDoor_IsTheOnlyOne(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	changing := []string{
+		"ExecuteWorkflow", "UpdateWorkflow", "UpdateWithStartWorkflow", "SignalWorkflow", "SignalWithStartWorkflow", "CancelWorkflow",
+		"TerminateWorkflow", "ResetWorkflowExecution",
+	}
+	found := map[string]bool{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		require.NoError(t, err)
+		for _, d := range parsed.Decls {
+			f, isFunc := d.(*ast.FuncDecl)
+			ast.Inspect(d, func(n ast.Node) bool {
+				if made, is := n.(*ast.CompositeLit); is && named(made.Type) == "Warrant" {
+					require.Equal(t, "door.go", file, "a warrant is made elsewhere")
+				}
+				call, is := n.(*ast.CallExpr)
+				if !is || !isFunc {
+					return true
+				}
+				if s, is := call.Fun.(*ast.SelectorExpr); is && slices.Contains(changing, s.Sel.Name) && !takesWarrant(f) {
+					found[f.Name.Name] = true
+					require.Contains(t, withoutWarrant, f.Name.Name, "it changes a workflow: let it take a Warrant, so that it goes through enter")
+				}
+				return true
+			})
+		}
+	}
+	require.Len(t, found, len(withoutWarrant))
+}
+
+func takesWarrant(f *ast.FuncDecl) bool {
+	return slices.ContainsFunc(f.Type.Params.List, func(p *ast.Field) bool { return named(p.Type) == "Warrant" })
+}
+
+func named(e ast.Expr) string {
+	if id, is := e.(*ast.Ident); is {
+		return id.Name
+	}
+	return ""
+}

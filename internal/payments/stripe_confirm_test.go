@@ -1,0 +1,277 @@
+package payments_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/payments"
+)
+
+// customers are payments.Customers that forget with the test.
+type customers struct {
+	mu           sync.Mutex
+	refs, before map[string]string
+}
+
+func newCustomers() *customers {
+	return &customers{refs: map[string]string{}, before: map[string]string{}}
+}
+
+func (c *customers) Customer(_ context.Context, id string) (ref, before string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refs[id], c.before[id], nil
+}
+
+func (c *customers) KeepCustomer(_ context.Context, id, ref string) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refs[id] == "" {
+		c.refs[id] = ref
+	}
+	return c.refs[id], nil
+}
+
+func (c *customers) ForgetCustomer(_ context.Context, id, ref string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refs[id] == ref {
+		c.refs[id], c.before[id] = "", ref
+	}
+	return nil
+}
+
+// dialWith is a provider that talks to the handler and remembers customers.
+func dialWith(t *testing.T, h http.Handler, c payments.Customers) client {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return client{payments.NewStripe(payments.StripeOptions{URL: server.URL, Key: secretKey, Customers: c, Log: zap.NewNop()})}
+}
+
+// TestStripe_RequestsToConfirm pins what is asked for under the key of a charge whose
+// customer is there.
+func TestStripe_RequestsToConfirm(t *testing.T) {
+	t.Parallel()
+	var forms []url.Values
+	var keys []string
+	p := dialWith(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			panic(err)
+		}
+		forms, keys = append(forms, r.PostForm), append(keys, r.URL.Path+" "+r.Header.Get("Idempotency-Key"))
+		if r.URL.Path == "/v1/customers" {
+			says(200, `{"id":"cus_1","object":"customer"}`)(w, r)
+			return
+		}
+		says(500, `{"error":{"type":"api_error"}}`)(w, r)
+	}), newCustomers())
+	_, err := p.Charge(t.Context(), newConfirmed("pm_1"))
+	require.Error(t, err)
+	require.Equal(t, []string{"/v1/customers customer/1024", "/v1/payment_intents o1/charge"}, keys)
+	require.Equal(t, "metadata[customer]=1024", unescaped(forms[0]))
+	require.Equal(t, "amount=50000&automatic_payment_methods[allow_redirects]=always&automatic_payment_methods[enabled]=true&confirm=true&"+
+		"currency=krw&customer=cus_1&metadata[customer_present]=yes&metadata[key]=o1/charge&metadata[order_id]=o1&payment_method=pm_1&"+
+		"payment_method_options[card][setup_future_usage]=off_session&return_url="+shop, unescaped(forms[1]))
+
+	c := newConfirmed("pm_1")
+	c.ReturnTo = ""
+	_, err = p.Charge(t.Context(), c)
+	require.Error(t, err)
+	require.Equal(t, "amount=50000&automatic_payment_methods[allow_redirects]=never&automatic_payment_methods[enabled]=true&confirm=true&"+
+		"currency=krw&customer=cus_1&metadata[key]=o1/charge&metadata[order_id]=o1&off_session=true&payment_method=pm_1", unescaped(forms[2]),
+		"nobody is there, and the card is the customer's")
+}
+
+func unescaped(form url.Values) string {
+	text, _ := url.QueryUnescape(form.Encode())
+	return text
+}
+
+// TestStripe_CardIsUsedAgain: it is the customer's from when it has paid. A card that was
+// used without a customer can pay once.
+func TestStripe_CardIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	p := newCounter(t)
+	c := newConfirmed("pm_1Abc")
+	order := func(id, customer string, there bool) error {
+		c.Key, c.OrderID, c.Customer, c.ReturnTo = id+"/charge", id, customer, ""
+		if there {
+			c.ReturnTo = shop
+		}
+		_, err := p.Charge(t.Context(), c)
+		return err
+	}
+	kept := dialWith(t, p.sandbox.Handler(), newCustomers())
+	p.Stripe = kept.Stripe
+	for _, id := range []string{"o1", "o2"} {
+		require.NoError(t, order(id, "1024", true))
+	}
+	require.NoError(t, order("o3", "1024", false), "also when the customer is not there")
+	require.ErrorIs(t, order("o4", "1025", true), activities.ErrDeclined, "it is another customer's")
+	require.ErrorIs(t, order("o5", "", true), activities.ErrDeclined)
+	p.requireTotals(t, 3*price.Amount, 0)
+
+	c.Method = "pm_1Def"
+	require.NoError(t, order("o6", "", true))
+	require.ErrorIs(t, order("o7", "1024", true), activities.ErrDeclined, "it paid without a customer")
+}
+
+// TestStripe_ConfirmedCardIsUsedAgain: also one that its customer had to confirm.
+func TestStripe_ConfirmedCardIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	p := newCounter(t)
+	p.Stripe = dialWith(t, p.sandbox.Handler(), newCustomers()).Stripe
+	for _, id := range []string{"o1", "o2"} {
+		c := newConfirmed(threeDSecure)
+		c.Key, c.OrderID = id+"/charge", id
+		ref, err := p.Charge(t.Context(), c)
+		is := requireAction(t, ref, err)
+		decideOnPage(t, is, true)
+		_, err = p.Confirm(t.Context(), c, is.Ref, booking.PaymentReturn{})
+		require.NoError(t, err)
+	}
+	p.requireTotals(t, 2*price.Amount, 0)
+}
+
+// TestStripe_UnknownCustomer: one that Stripe does not know is forgotten, and another one
+// made, under another key.
+func TestStripe_UnknownCustomer(t *testing.T) {
+	t.Parallel()
+	known := newCustomers()
+	known.refs["1024"] = "cus_deleted"
+	p := newCounter(t)
+	p.Stripe = dialWith(t, p.wire, known).Stripe
+	_, err := p.Charge(t.Context(), newConfirmed("pm_1Abc"))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, activities.ErrDeclined)
+	_, err = p.Charge(t.Context(), newConfirmed("pm_1Abc"))
+	require.NoError(t, err)
+	require.NotEqual(t, "cus_deleted", known.refs["1024"])
+	require.Equal(t, "cus_deleted", known.before["1024"])
+	p.requireTotals(t, price.Amount, 0)
+}
+
+// TestStripe_ChargeOfTheBuildBefore: it was asked for in another shape, is found, and is
+// taken once.
+func TestStripe_ChargeOfTheBuildBefore(t *testing.T) {
+	t.Parallel()
+	p := newCounter(t)
+	before, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.NoError(t, err)
+	now, err := p.Charge(t.Context(), newConfirmed("pm_card_visa"))
+	require.NoError(t, err)
+	require.Equal(t, before, now)
+	refs, err := p.Void(t.Context(), newConfirmed("pm_card_visa"))
+	require.NoError(t, err)
+	require.Equal(t, []string{before}, refs)
+	p.requireTotals(t, price.Amount, 0)
+}
+
+// TestStripe_ConfirmIsNotFooled: by an intent of another charge, or one that took another
+// amount.
+func TestStripe_ConfirmIsNotFooled(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		intent string
+		owed   bool
+	}{
+		"OtherCharge":   {`"status":"succeeded","amount":50000,"currency":"krw","metadata":{"key":"o2/charge"}`, true},
+		"OtherAmount":   {`"status":"succeeded","amount":100,"currency":"krw","metadata":{"key":"o1/charge"}`, false},
+		"LessReceived":  {`"status":"succeeded","amount":50000,"amount_received":100,"currency":"krw","metadata":{"key":"o1/charge"}`, false},
+		"OtherCurrency": {`"status":"succeeded","amount":50000,"currency":"usd","metadata":{"key":"o1/charge"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := dial(t, says(200, `{"id":"pi_1",`+tt.intent+`}`))
+			ref, err := p.Confirm(t.Context(), newConfirmed("pm_1"), "pi_1", booking.PaymentReturn{})
+			require.Empty(t, ref)
+			if tt.owed {
+				requireOwed(t, err, true, "is of another charge")
+				return
+			}
+			require.ErrorIs(t, err, activities.ErrOtherAmount)
+		})
+	}
+}
+
+// TestStripe_StillProcessing: the customer has done all, and is not sent anywhere.
+func TestStripe_StillProcessing(t *testing.T) {
+	t.Parallel()
+	p := dial(t, says(200, `{"id":"pi_1","status":"processing","amount":50000,"currency":"krw","metadata":{"key":"o1/charge"}}`))
+	ref, err := p.Confirm(t.Context(), newConfirmed("pm_1"), "pi_1", booking.PaymentReturn{})
+	require.Empty(t, requireAction(t, ref, err).Action)
+}
+
+// TestStripe_NoPage: what Stripe asks for on no page of its own is given up.
+func TestStripe_NoPage(t *testing.T) {
+	t.Parallel()
+	p := dial(t, inTurn(t, map[string]http.HandlerFunc{
+		"POST /v1/payment_intents":             says(200, `{"id":"pi_1","status":"requires_action","next_action":{"type":"use_stripe_sdk","use_stripe_sdk":{}}}`),
+		"POST /v1/payment_intents/pi_1/cancel": says(200, `{"id":"pi_1","status":"canceled"}`),
+	}))
+	_, err := p.Charge(t.Context(), newConfirmed("pm_1"))
+	require.ErrorIs(t, err, activities.ErrDeclined)
+}
+
+// TestStripe_FailedConfirmationIsCancelled: the browser that came back knows the intent's
+// secret, and could try another card.
+func TestStripe_FailedConfirmationIsCancelled(t *testing.T) {
+	t.Parallel()
+	p := newCounter(t)
+	c := newConfirmed(threeDSecure)
+	ref, err := p.Charge(t.Context(), c)
+	is := requireAction(t, ref, err)
+	decideOnPage(t, is, false)
+	_, err = p.Confirm(t.Context(), c, is.Ref, booking.PaymentReturn{})
+	require.ErrorIs(t, err, activities.ErrDeclined)
+	intent, err := p.intents.Intent(t.Context(), is.Ref)
+	require.NoError(t, err)
+	require.Equal(t, "canceled", intent.Status)
+}
+
+// TestStripe_WrongAmountIsGivenBack: all that was taken, whatever the charge was of.
+func TestStripe_WrongAmountIsGivenBack(t *testing.T) {
+	t.Parallel()
+	p := newCounter(t)
+	c := newConfirmed(threeDSecure)
+	ref, err := p.Charge(t.Context(), c)
+	is := requireAction(t, ref, err)
+	p.hand(t, "confirmations", `{"orderId":"o1","amount":100}`, http.StatusOK)
+	_, err = p.Confirm(t.Context(), c, is.Ref, booking.PaymentReturn{})
+	require.ErrorIs(t, err, activities.ErrOtherAmount)
+	p.requireTotals(t, 100, 0)
+	refs, err := p.Void(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, []string{is.Ref}, refs)
+	require.NoError(t, p.Refund(t.Context(), "o1/charge/refund", is.Ref, price))
+	p.requireTotals(t, 100, 100)
+}
+
+// TestStripe_TakenAfterItWasCancelled: should a provider do that, the void finds it.
+func TestStripe_TakenAfterItWasCancelled(t *testing.T) {
+	t.Parallel()
+	p := newCounter(t)
+	c := newConfirmed(threeDSecure)
+	ref, err := p.Charge(t.Context(), c)
+	is := requireAction(t, ref, err)
+	refs, err := p.Void(t.Context(), c)
+	require.NoError(t, err)
+	require.Empty(t, refs)
+	p.hand(t, "confirmations", `{"orderId":"o1"}`, http.StatusOK) // it is over
+	p.requireTotals(t, 0, 0)
+	p.hand(t, "confirmations", `{"orderId":"o1","state":"late"}`, http.StatusOK)
+	p.requireTotals(t, price.Amount, 0)
+	refs, err = p.Void(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, []string{is.Ref}, refs)
+}

@@ -1,0 +1,315 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// holdChangeRow is a change of a hold with what came of it.
+type holdChangeRow struct {
+	bun.BaseModel `bun:"table:hold_changes"`
+
+	Key       string `bun:",pk"`
+	HoldKey   string
+	FromDay   string
+	ToDay     string // exclusive
+	Quantity  int
+	State     booking.Result
+	Reason    booking.Reason
+	Made      bool
+	Remaining *int
+	Agreed    string
+	At        time.Time
+}
+
+func newHoldChangeRow(c booking.HoldChange, state booking.Result, reason booking.Reason) *holdChangeRow {
+	return &holdChangeRow{
+		Key: c.Key, HoldKey: c.Of, FromDay: c.From.String(), ToDay: c.To.String(), Quantity: c.Quantity,
+		State: state, Reason: reason, Agreed: c.Agreed, At: now(),
+	}
+}
+
+func (r *holdChangeRow) outcome() booking.Outcome {
+	return booking.Outcome{Result: r.State, Reason: r.Reason, Remaining: r.Remaining}
+}
+
+// ChangeHold holds what c asks for beyond the hold that it changes, of every day or of
+// none. All of the hold stays held. The outcome is recorded under c's key and repeated
+// from then on: Done, Refused (SoldOut), or Undone when the hold is released or has ended.
+// Another change of the hold that is still under way is dropped. Where the change was made
+// before, or the hold is not what c takes it for, the outcome tells what has changed it.
+func (i *Inventory) ChangeHold(ctx context.Context, c booking.HoldChange) (booking.Outcome, error) {
+	var short booking.Reason
+	outcome, err := i.changing(ctx, "change hold", c, func(ctx context.Context, q bun.IDB, held *holdRow) (row *holdChangeRow, err error) {
+		row, short, err = i.takeMore(ctx, q, held, c)
+		return row, err
+	})
+	if errors.Is(err, errShort) {
+		return i.changing(ctx, "refuse to change hold", c, func(context.Context, bun.IDB, *holdRow) (*holdChangeRow, error) {
+			return newHoldChangeRow(c, booking.Refused, short), nil
+		})
+	}
+	return outcome, err
+}
+
+// changing locks the hold that is changed, and records the row of its change that first
+// makes unless there is one already. first is not asked about a hold that has ended.
+func (i *Inventory) changing(
+	ctx context.Context, what string, c booking.HoldChange, first func(context.Context, bun.IDB, *holdRow) (*holdChangeRow, error),
+) (outcome booking.Outcome, err error) {
+	err = i.db.inTx(ctx, what, func(ctx context.Context, q bun.IDB) error {
+		held, row, err := i.lockedChange(ctx, q, c)
+		if err != nil {
+			return err
+		}
+		switch {
+		case row != nil && row.Made && held.State != booking.Done:
+			outcome = booking.Outcome{Result: booking.Undone, Reason: held.Reason}
+			return nil
+		case row != nil && row.Made:
+			outcome, err = changedBefore(ctx, q, held, row.outcome())
+			return err
+		case row != nil:
+			outcome = row.outcome()
+			return nil
+		case held == nil:
+			row = newHoldChangeRow(c, booking.Undone, c.Why)
+		case held.State != booking.Done:
+			row = newHoldChangeRow(c, booking.Undone, held.Reason)
+		case held.HeldToDay != "":
+			row = newHoldChangeRow(c, booking.Undone, booking.TooLate)
+		default:
+			if is, err := held.is(c.Has); err != nil || !is {
+				outcome, err = changedBefore(ctx, q, held, booking.Outcome{Result: booking.Undone, Reason: booking.TooLate})
+				return err
+			}
+			if row, err = first(ctx, q, held); err != nil {
+				return err
+			}
+		}
+		outcome = row.outcome()
+		_, err = q.NewInsert().Model(row).Exec(ctx)
+		return err
+	})
+	if err != nil {
+		return booking.Outcome{}, err
+	}
+	return outcome, nil
+}
+
+// lockedChange is the hold that c changes, locked, and what came of c. Either is nil where
+// there is none.
+func (i *Inventory) lockedChange(ctx context.Context, q bun.IDB, c booking.HoldChange) (held *holdRow, change *holdChangeRow, err error) {
+	held, err = i.lockedHold(ctx, q, c.Of)
+	if errors.Is(err, sql.ErrNoRows) {
+		held, err = nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	change = new(holdChangeRow)
+	err = q.NewSelect().Model(change).Where("key = ?", c.Key).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return held, nil, nil
+	}
+	return held, change, err
+}
+
+// takeMore holds what c asks for beyond the hold. errShort: it cannot, for the reason.
+func (i *Inventory) takeMore(
+	ctx context.Context, q bun.IDB, held *holdRow, c booking.HoldChange,
+) (row *holdChangeRow, short booking.Reason, err error) {
+	if err := i.dropOpen(ctx, q, held, booking.ByCustomer); err != nil {
+		return nil, "", err
+	}
+	has, err := held.stretch()
+	if err != nil {
+		return nil, "", err
+	}
+	more := c.Stretch().Beyond(has)
+	if err := i.lockDays(ctx, q, held.ItemID, more); err != nil {
+		return nil, "", err
+	}
+	row = newHoldChangeRow(c, booking.Done, "")
+	for n, part := range more {
+		left, err := i.move(ctx, q, held.ItemID, part.From, part.To, -part.Quantity)
+		if err != nil {
+			return nil, "", err
+		}
+		if left == nil {
+			if short, err = whyShort(ctx, q, held.ItemID); err != nil {
+				return nil, "", err
+			}
+			return nil, short, errShort
+		}
+		row.Remaining = fewer(row.Remaining, left)
+		extra := newHoldRow(booking.Hold{
+			Key: extraKeys(c.Key)[n], OrderID: held.OrderID, ItemID: held.ItemID, From: part.From, To: part.To, Quantity: part.Quantity,
+		}, booking.Done, "")
+		if _, err := q.NewInsert().Model(extra).Exec(ctx); err != nil {
+			return nil, "", err
+		}
+	}
+	_, err = q.NewRaw("UPDATE holds SET changing = ? WHERE key = ?", c.Key, held.Key).Exec(ctx)
+	return row, "", err
+}
+
+// extraKeys are the keys of the holds for what a change asks for beyond its hold: see
+// Stretch.Beyond.
+func extraKeys(change string) []string { return []string{change + "/1", change + "/2", change + "/3"} }
+
+// MakeChange makes the hold what c asks for, once ChangeHold was Done: what is not needed
+// any more is given back. It is Undone when the change was dropped before.
+func (i *Inventory) MakeChange(ctx context.Context, c booking.HoldChange) (outcome booking.Outcome, err error) {
+	err = i.db.inTx(ctx, "make change of hold", func(ctx context.Context, q bun.IDB) error {
+		held, change, err := i.lockedChange(ctx, q, c)
+		switch {
+		case err != nil:
+			return err
+		case held == nil || change == nil:
+			outcome = booking.Outcome{Result: booking.Undone}
+			return nil
+		case change.State != booking.Done || change.Made:
+			outcome = change.outcome()
+			return nil
+		}
+		outcome, err = i.make(ctx, q, held, c)
+		return err
+	})
+	if err != nil {
+		return booking.Outcome{}, err
+	}
+	return outcome, nil
+}
+
+func (i *Inventory) make(ctx context.Context, q bun.IDB, held *holdRow, c booking.HoldChange) (booking.Outcome, error) {
+	is := booking.Outcome{Result: booking.Done}
+	has, err := held.stretch()
+	if err != nil {
+		return is, err
+	}
+	less := has.Beyond(c.Stretch())
+	if err := i.lockDays(ctx, q, held.ItemID, less); err != nil {
+		return is, err
+	}
+	for _, part := range less {
+		left, err := i.move(ctx, q, held.ItemID, part.From, part.To, part.Quantity)
+		if err != nil {
+			return is, err
+		}
+		if left == nil {
+			return is, fmt.Errorf("days of hold %s are gone", held.Key)
+		}
+		is.Remaining = fewer(is.Remaining, left)
+	}
+	if _, err := q.NewRaw("DELETE FROM holds WHERE key IN (?)", bun.List(extraKeys(c.Key))).Exec(ctx); err != nil {
+		return is, err
+	}
+	_, err = q.NewRaw("UPDATE holds SET from_day = ?, to_day = ?, quantity = ?, changing = NULL WHERE key = ?",
+		c.From.String(), c.To.String(), c.Quantity, held.Key).Exec(ctx)
+	if err != nil {
+		return is, err
+	}
+	_, err = q.NewRaw("UPDATE hold_changes SET made = TRUE, remaining = ? WHERE key = ?", is.Remaining, c.Key).Exec(ctx)
+	return is, err
+}
+
+// DropChange gives back what ChangeHold has held for c, once. One that never happened is
+// recorded as dropped, so that it never will. One that was made stays made.
+func (i *Inventory) DropChange(ctx context.Context, c booking.HoldChange) (undo booking.Undo, err error) {
+	err = i.db.inTx(ctx, "drop change of hold", func(ctx context.Context, q bun.IDB) error {
+		undo = booking.Undo{}
+		held, change, err := i.lockedChange(ctx, q, c)
+		switch {
+		case err != nil:
+			return err
+		case change == nil:
+			_, err = q.NewInsert().Model(newHoldChangeRow(c, booking.Undone, c.Why)).Exec(ctx)
+			return err
+		case held == nil || held.Changing != c.Key:
+			return nil
+		}
+		undo.Acted = true
+		return i.dropOpen(ctx, q, held, c.Why)
+	})
+	return undo, err
+}
+
+// dropOpen drops the change of the hold that is under way, if there is one. All days that
+// the transaction is to write are locked then, those of the hold as well.
+func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why booking.Reason) error {
+	if held.Changing == "" {
+		return nil
+	}
+	var extras []holdRow
+	err := q.NewSelect().Model(&extras).Where("key IN (?)", bun.List(extraKeys(held.Changing))).OrderExpr("from_day").Scan(ctx)
+	if err != nil {
+		return err
+	}
+	stretches := make([]booking.Stretch, 0, len(extras)+1)
+	for _, row := range append(extras, *held) {
+		s, err := row.stretch()
+		if err != nil {
+			return err
+		}
+		stretches = append(stretches, s)
+	}
+	if err := i.lockDays(ctx, q, held.ItemID, stretches); err != nil {
+		return err
+	}
+	for n := range extras {
+		if _, err := i.giveBack(ctx, q, &extras[n], extras[n].FromDay, extras[n].ToDay); err != nil {
+			return err
+		}
+	}
+	if _, err := q.NewRaw("DELETE FROM holds WHERE key IN (?)", bun.List(extraKeys(held.Changing))).Exec(ctx); err != nil {
+		return err
+	}
+	if _, err := q.NewRaw("UPDATE hold_changes SET state = ?, reason = ? WHERE key = ?", booking.Undone, why, held.Changing).Exec(ctx); err != nil {
+		return err
+	}
+	_, err = q.NewRaw("UPDATE holds SET changing = NULL WHERE key = ?", held.Key).Exec(ctx)
+	held.Changing = ""
+	return err
+}
+
+// lockDays locks the days of all stretches in their order, so that transactions that take
+// and give back several of them never wait for each other in a circle.
+func (i *Inventory) lockDays(ctx context.Context, q bun.IDB, itemID string, stretches []booking.Stretch) error {
+	if len(stretches) < 2 || i.db.dialect.oneWriter {
+		return nil
+	}
+	var ranges []string
+	args := []any{itemID}
+	for _, s := range stretches {
+		ranges = append(ranges, "day >= ? AND day < ?")
+		args = append(args, s.From.String(), s.To.String())
+	}
+	args = append(args, i.db.dialect.forUpdate)
+	var days []string
+	return q.NewRaw("SELECT day FROM stock WHERE item_id = ? AND ("+strings.Join(ranges, " OR ")+") ORDER BY day ?", args...).Scan(ctx, &days)
+}
+
+func (r *holdRow) stretch() (s booking.Stretch, err error) {
+	s.Quantity = r.Quantity
+	if s.From, err = booking.ParseDate(r.FromDay); err == nil {
+		s.To, err = booking.ParseDate(r.ToDay)
+	}
+	return s, err
+}
+
+// fewer is the smaller one of two counts of what is left; nil is none.
+func fewer(a, b *int) *int {
+	if a == nil || b != nil && *b < *a {
+		return b
+	}
+	return a
+}

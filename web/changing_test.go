@@ -1,0 +1,112 @@
+package web_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// quotes is what a change of a stay comes to at a place that costs what it did.
+func (s *site) quotes(view contract.View, c orders.Change) (q orders.ChangeQuote, err error) {
+	q.Wants = contract.StayChange{CheckIn: c.CheckIn, CheckOut: c.CheckOut, Rooms: c.Rooms, Price: ours}
+	if q.ChangeQuote, err = view.QuoteChange(q.Wants, now, now.AddDate(0, 0, 9)); err != nil {
+		return q, err
+	}
+	has, err := view.Stretch()
+	q.More, q.OwnerConfirms = q.Wants.Stretch().Beyond(has), true
+	return q, err
+}
+
+// TestChange: what a change comes to is shown first, and counts.
+func TestChange(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.book.quote = s.quotes
+	b := s.as("alice", booking.English)
+	path := "/orders/" + stayID + "/change"
+	require.Contains(t, b.get("/orders/"+stayID).text, `href="`+path+`"`)
+	asked := b.get(path)
+	require.Equal(t, arrival.String(), field(t, asked.text, "checkIn"))
+	require.NotContains(t, asked.text, `method="post" action="`+path)
+
+	longer := path + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.AddDays(1).String() + "&rooms=1"
+	quoted := b.get(longer)
+	require.Contains(t, quoted.words(), "You pay now ₩50,000")
+	require.Contains(t, quoted.words(), "The reservation costs then ₩150,000")
+	require.Contains(t, quoted.words(), "The owner has to confirm the change")
+	shorter := b.get(path + "?checkIn=" + arrival.String() + "&checkOut=" + arrival.AddDays(1).String() + "&rooms=1")
+	require.Contains(t, shorter.words(), "You get back ₩25,000 Kept by the policy ₩25,000")
+	require.Contains(t, b.get(longer[:len(longer)-1]+"9").words(), "There are not enough rooms for this.")
+	same := b.get(path + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.String() + "&rooms=1")
+	require.Equal(t, http.StatusConflict, same.status)
+	require.Contains(t, same.words(), "The reservation cannot become this")
+	require.Equal(t, http.StatusUnprocessableEntity, b.get(path+"?checkIn=soon&rooms=1").status)
+	require.Equal(t, http.StatusNotFound, s.as("minho", booking.English).get(path).status)
+
+	s.book.change = func(orders.Change) (orders.Outcome, error) {
+		return orders.Outcome{}, booking.Errorf(booking.QuoteChanged, "")
+	}
+	changed := b.submit(quoted, path)
+	require.Equal(t, http.StatusConflict, changed.status)
+	require.Contains(t, changed.words(), "What you pay or get back has changed")
+	require.Contains(t, changed.words(), "You pay now ₩50,000")
+
+	s.book.change = func(c orders.Change) (orders.Outcome, error) {
+		view, err := s.rows.View(t.Context(), c.OrderID)
+		return orders.Outcome{View: view, Done: true}, err
+	}
+	require.Equal(t, "/orders/"+stayID, b.submit(changed, path).url.Path)
+	first, last := s.book.changed[0], s.book.changed[1]
+	require.Equal(t, first, last, "the second form repeats the first one, under its key")
+	require.NotEmpty(t, last.Key)
+	last.Key = ""
+	require.Equal(t, orders.Change{OrderID: stayID, CheckIn: arrival, CheckOut: leaving.AddDays(1), Rooms: 1, Expect: "+50000/KRW"}, last)
+}
+
+// TestChange_AfterCheckIn: the day of departure can be changed until then.
+func TestChange_AfterCheckIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", seaside))
+	s.publish(arrived("alice"), booking.Confirmed)
+	require.Contains(t, s.as("alice", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/change")
+}
+
+// TestChange_OwnerDecides: a change that waits for its owner stands on the desk with its
+// deadline, and on the order's page.
+func TestChange_OwnerDecides(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	view, err := s.rows.View(t.Context(), stayID)
+	require.NoError(t, err)
+	stay := *view.Stay
+	stay.Change = &contract.PendingChange{
+		ID: "1", State: contract.ChangeAwaitingOwner, CheckIn: arrival.String(), CheckOut: leaving.AddDays(1).String(), Rooms: 2,
+		Charge: ours, Refund: booking.Money{Currency: "KRW"}, Until: now.Add(30 * time.Minute),
+	}
+	view.Stay = &stay
+	view.Version++
+	s.keep(view)
+	s.obeys(booking.Confirmed)
+	for _, l := range booking.Languages() {
+		requirePage(t, s.as("alice", l).get("/orders/"+stayID), l)
+	}
+	alice := s.as("alice", booking.English).get("/orders/" + stayID)
+	require.Contains(t, alice.words(), "A change waits for the owner")
+	require.NotContains(t, alice.text, "/orders/"+stayID+"/change")
+	bora := s.as("bora", booking.English)
+	desk := bora.get("/desk")
+	require.Contains(t, desk.words(), "Asks for a change")
+	require.Contains(t, desk.words(), "Decide until")
+	bora.submit(desk, "/orders/"+stayID+"/decide/confirm")
+	require.Equal(t, contract.ConfirmUpdate, s.latest().Update)
+	require.Contains(t, desk.text, "/orders/"+stayID+"/decide/reject")
+}

@@ -1,0 +1,39 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// comeBack takes a customer who comes back from the payment provider's page, and shows the
+// order. What the provider has added to the address is a hint. While the order cannot be
+// told it is shown as it is: it asks the provider by itself, too.
+func (p *Pages) comeBack(v *visit) error {
+	id := v.c.Param("id")
+	amount, _ := strconv.ParseInt(v.c.Query("amount"), 10, 64)
+	back := booking.PaymentReturn{PaymentKey: v.c.Query("paymentKey"), Amount: amount}
+	if len(back.PaymentKey) > booking.LongestName {
+		back = booking.PaymentReturn{}
+	}
+	out, err := v.Orders.Return(v.ctx, v.caller, id, back)
+	switch {
+	case err != nil && statusOfError(err) != http.StatusServiceUnavailable:
+		return err
+	case err != nil:
+		return v.goTo("/orders/" + id)
+	default:
+		return v.goTo(orderAt(out.View))
+	}
+}
+
+// toConfirm is the page of the payment provider's where the reader has to confirm the
+// order's payment; "" where there is none for them.
+func (v *visit) toConfirm(order contract.View) string {
+	if order.NextAction == nil || v.caller.ReaderOf(order.Thing()) != booking.ReaderCustomer {
+		return ""
+	}
+	return order.NextAction.URL
+}

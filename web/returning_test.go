@@ -1,0 +1,51 @@
+package web_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// TestConfirm: the order's page leads its customer to the provider's, and says until when;
+// who comes back sees the order.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	for language, words := range map[booking.Language]string{booking.English: "Confirm the payment", booking.Korean: "결제 확인하기"} {
+		s := newSite(t)
+		s.furnish()
+		view, err := s.rows.View(t.Context(), foodID)
+		require.NoError(t, err)
+		view.Status, view.Placed = booking.AwaitingPayment, false
+		view.NextAction = &booking.NextAction{Type: booking.Redirect, URL: "https://bank.example/1"}
+		view.ExpiresAt = now.Add(15 * time.Minute)
+		view.Version++
+		s.keep(view)
+		b := s.as("alice", language)
+		page := b.get("/orders/" + foodID)
+		require.Contains(t, page.text, `href="https://bank.example/1"`)
+		require.Contains(t, page.words(), words)
+
+		var told booking.PaymentReturn
+		s.book.returns = func(_ string, back booking.PaymentReturn) (orders.Outcome, error) {
+			told = back
+			view.Status, view.NextAction = booking.Paid, nil
+			view.Version++
+			s.keep(view)
+			return orders.Outcome{View: view, Done: true}, nil
+		}
+		back := b.get("/orders/" + foodID + "/paid?paymentKey=pk_1&amount=18000")
+		require.Equal(t, http.StatusOK, back.status)
+		require.Equal(t, booking.PaymentReturn{PaymentKey: "pk_1", Amount: 18000}, told)
+		require.NotContains(t, back.text, "bank.example")
+
+		s.book.returns = func(string, booking.PaymentReturn) (orders.Outcome, error) {
+			return orders.Outcome{}, booking.Errorf(orders.TemporalUnavailable, "")
+		}
+		require.Equal(t, http.StatusOK, b.get("/orders/"+foodID+"/paid").status, "the order is shown as it is")
+	}
+}

@@ -1,0 +1,33 @@
+package web
+
+// changeWords are those of a change of the nights or rooms of a reservation.
+var changeWords = map[string]entry{
+	"change.title":  {"Change the reservation", "예약 변경"},
+	"change.ask":    {"Change dates or rooms", "날짜·객실 변경"},
+	"change.quote":  {"What would it cost?", "금액 확인"},
+	"change.comes":  {"If you change it", "변경하면"},
+	"change.charge": {"You pay now", "지금 결제할 금액"},
+	"change.refund": {"You get back", "환불 금액"},
+	"change.keep":   {"Kept by the policy", "정책에 따른 공제 금액"},
+	"change.amount": {"The reservation costs then", "변경 후 예약 금액"},
+	"change.owner":  {"The owner has to confirm the change. Until then the reservation stays as it is.", "점주가 변경을 승인해야 합니다. 그 전까지 예약은 그대로 유지됩니다."},
+	"change.full":   {"There are not enough rooms for this.", "이 날짜에는 객실이 부족합니다."},
+	"change.do":     {"Change it", "변경하기"},
+	"change.stays":  {"The reservation stays as it is.", "예약은 그대로입니다."},
+	"change.not":    {"Keep it", "그대로 두기"},
+	"change.asked":  {"Asks for a change", "변경 요청"},
+	"change.begun":  {"It is being changed: %s to %s, rooms: %d. It stays as it is until that is done.", "변경 중입니다: %s ~ %s, 객실 %d개. 완료될 때까지 예약은 그대로 유지됩니다."},
+	"change.waits": {
+		"A change waits for the owner: %s to %s, rooms: %d. The owner may decide until %s. The reservation stays as it is until then.",
+		"변경이 점주의 승인을 기다립니다: %s ~ %s, 객실 %d개. %s까지 결정할 수 있으며, 그 전까지 예약은 그대로 유지됩니다.",
+	},
+	"change.to": {"Asks for", "요청한 변경"},
+	"change.is": {"%s to %s, rooms: %d", "%s ~ %s, 객실 %d개"},
+
+	"step.changed": {"The reservation was changed", "예약이 변경됨"},
+	"step.not":     {"The change was not made", "변경되지 않음"},
+
+	"problem.version_changed": {"It has changed since you looked at it. Nothing was done.", "그 사이에 내용이 바뀌어 처리하지 않았습니다."},
+	"problem.change_pending":  {"Another change of this reservation is under way. Nothing was changed.", "다른 변경이 진행 중입니다. 변경하지 않았습니다."},
+	"problem.not_changeable":  {"The reservation cannot become this. Nothing was changed.", "이렇게 변경할 수 없습니다. 예약은 그대로입니다."},
+}

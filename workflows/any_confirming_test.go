@@ -1,0 +1,88 @@
+package workflows_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// anyToConfirm makes the customer confirm the payment of some orders.
+func anyToConfirm(o *contract.Order, random *rand.Rand) {
+	if random.IntN(3) == 0 {
+		mustConfirm(o)
+	}
+}
+
+// orderIn is what all orders have in common, of what a saga starts with.
+func orderIn(in any) contract.Order {
+	switch in := in.(type) {
+	case contract.Lodging:
+		return in.Order
+	case contract.Food:
+		return in.Order
+	case contract.Cafe:
+		return in.Order
+	default:
+		return in.(contract.Cleaning).Order
+	}
+}
+
+// anyConfirming is what the customer, who has to confirm, and the provider do: the customer
+// approves, refuses or does nothing, and comes back early, late, more than once or not at
+// all; notices come early, late, more than once or not at all.
+func (s *trial) anyConfirming(random *rand.Rand) {
+	if orderIn(s.in).PaymentMethod != toConfirm {
+		return
+	}
+	if random.IntN(4) == 0 {
+		s.confirmsUntil = 5 * time.Minute
+	}
+	moments := func() time.Duration {
+		return []time.Duration{
+			time.Second, 10 * time.Second, time.Minute, 5 * time.Minute,
+			quarter - time.Second, quarter, quarter + time.Millisecond, quarter + 20*time.Second,
+			time.Duration(random.Int64N(int64(quarter))), time.Duration(random.Int64N(int64(hour))),
+		}[random.IntN(10)]
+	}
+	if random.IntN(8) > 0 {
+		at, what := moments(), []atCustomer{approves, approves, approves, refuses}[random.IntN(4)]
+		s.env.RegisterDelayedCallback(func() { s.customerSays(what) }, at)
+		for range random.IntN(3) {
+			late := time.Duration(random.Int64N(int64(5 * time.Minute)))
+			s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil) }, at+late)
+		}
+	}
+	for range random.IntN(3) {
+		s.comesBack(moments())
+	}
+}
+
+// requireToldToConfirm checks that a customer who was told to confirm hears once if the
+// order is off.
+func (s *trial) requireToldToConfirm(v contract.View) {
+	s.Helper()
+	require.Nil(s, v.NextAction)
+	require.Zero(s, v.ExpiresAt)
+	if s.lives > 0 || v.Status != booking.Cancelled {
+		return
+	}
+	told := s.messagesTo(orderIn(s.in).CustomerID)
+	asked, off := 0, 0
+	for _, m := range told {
+		switch booking.MessageType(m) {
+		case booking.PaymentToConfirmMessage:
+			asked++
+		case booking.OrderCancelledMessage:
+			off++
+		}
+	}
+	require.LessOrEqual(s, asked, 1)
+	if asked > 0 || slices.Contains(told, string(booking.PaymentDeferredMessage)) {
+		require.Equal(s, 1, off, told)
+	}
+}

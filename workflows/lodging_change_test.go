@@ -1,0 +1,339 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// week is the days from which stays are moved to others.
+var week = booking.Stretch{From: firstNight.AddDays(-2), To: departure.AddDays(4)}
+
+// newMove is a stay of one room from the 24th to the 26th at a place with some rooms.
+func newMove(t *testing.T, rooms int, change ...func(*contract.Lodging)) *stay {
+	s := newStay(t, change...)
+	s.moved = true
+	require.NoError(t, s.stock.SetCapacity(t.Context(), s.item, week.From, week.To, rooms))
+	return s
+}
+
+// moves asks for a change after a while: from and to are days after the stay's first night.
+func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more ...func(*contract.StayChange)) *decision {
+	c := contract.StayChange{
+		ID: id, CheckIn: firstNight.AddDays(from), CheckOut: firstNight.AddDays(to), Rooms: rooms, Price: s.in.Place.Price, By: "1024",
+	}
+	zone, err := booking.Zone(s.in.Place.TimeZone)
+	require.NoError(s, err)
+	c.Begins, c.Ends = c.CheckIn.At(s.in.Place.CheckInTime, zone), c.CheckOut.At(s.in.Place.CheckOutTime, zone)
+	for _, m := range more {
+		m(&c)
+	}
+	s.changesAsked = append(s.changesAsked, c)
+	return s.asks(after, c)
+}
+
+func (s *stay) asks(after time.Duration, c contract.StayChange) *decision {
+	var d decision
+	s.env.RegisterDelayedCallback(func() { s.sendRaw(contract.ChangeUpdate, &d, c) }, after)
+	return &d
+}
+
+// remaining is how many rooms are left on each day of the week.
+func (s *stay) remaining() (left []int) {
+	days, err := s.stock.Days(context.Background(), s.item, week.From, week.To)
+	require.NoError(s, err)
+	for _, d := range days {
+		left = append(left, d.Remaining)
+	}
+	return left
+}
+
+// paid are the order's payment and what of it was taken and not given back.
+func (s *stay) paid() booking.Payment {
+	p, err := s.ledger.Payment(context.Background(), s.order)
+	require.NoError(s, err)
+	return p
+}
+
+func (s *stay) requireAsItWas(v contract.View) {
+	require.Equal(s, booking.Completed, v.Status)
+	require.Equal(s, firstNight.String(), v.CheckIn)
+	require.Equal(s, departure.String(), v.CheckOut)
+	require.Nil(s, v.Change)
+	require.Nil(s, v.Prices)
+	require.EqualValues(s, 100000, v.Amount.Amount)
+	require.EqualValues(s, 100000, s.owed())
+	require.EqualValues(s, 100000, s.paid().Price())
+}
+
+func TestLodgingChange(t *testing.T) {
+	t.Parallel()
+	t.Run("Longer", func(t *testing.T) {
+		s := newMove(t, 2)
+		d := s.moves(hour, "1", 1, 5, 1, func(c *contract.StayChange) { c.Price.Amount, c.Expect = 60000, "+130000/KRW" })
+		v := s.run()
+		require.NoError(t, d.err)
+		require.Equal(t, booking.Confirmed, d.view.Status)
+		require.Equal(t, firstNight.AddDays(1).String(), d.view.CheckIn)
+		require.EqualValues(t, 230000, d.view.Amount.Amount, "the night that is kept costs what it did")
+		require.Equal(t, []booking.NightPrice{
+			{From: firstNight.AddDays(1), To: firstNight.AddDays(2), Amount: 50000}, {From: firstNight.AddDays(2), To: firstNight.AddDays(5), Amount: 60000},
+		}, d.view.Prices)
+		require.Equal(t, booking.Completed, v.Status)
+		require.WithinDuration(t, v.History[len(v.History)-1].At, firstNight.AddDays(5).At(s.in.Place.CheckOutTime, s.zone()), time.Second)
+		require.EqualValues(t, 230000, s.owed())
+		require.EqualValues(t, 230000, s.paid().Price())
+		require.Equal(t, []int{2, 2, 2, 1, 1, 1, 1, 2}, s.remaining())
+		require.Contains(t, s.events(), booking.ReservationChanged)
+		require.Contains(t, s.told(), string(booking.ChangedMessage))
+	})
+	t.Run("Shorter", func(t *testing.T) {
+		s := newMove(t, 2)
+		d := s.moves(hour, "1", 0, 1, 1, func(c *contract.StayChange) { c.Expect = "-50000/KRW" })
+		v := s.run()
+		require.NoError(t, d.err)
+		require.EqualValues(t, 50000, v.Amount.Amount)
+		require.EqualValues(t, 50000, s.owed())
+		require.EqualValues(t, 50000, s.paid().Price())
+		require.Contains(t, s.messagesTo(s.customer), string(booking.RefundedMessage))
+		require.Equal(t, []int{2, 2, 1, 2, 2, 2, 2, 2}, s.remaining())
+	})
+	t.Run("MoreRoomsThenFewer", func(t *testing.T) {
+		s := newMove(t, 3)
+		more := s.moves(hour, "1", 0, 2, 3)
+		fewer := s.moves(2*hour, "2", 0, 2, 2)
+		v := s.run()
+		require.NoError(t, more.err)
+		require.EqualValues(t, 300000, more.view.Amount.Amount)
+		require.NoError(t, fewer.err)
+		require.EqualValues(t, 200000, v.Amount.Amount)
+		require.EqualValues(t, 200000, s.owed())
+		require.Equal(t, 2, v.Quantity)
+	})
+	t.Run("SoldOut", func(t *testing.T) {
+		s := newMove(t, 1)
+		s.setStock(2)
+		d := s.moves(hour, "1", 0, 2, 3)
+		s.requireAsItWas(s.run())
+		require.Equal(t, booking.Code(booking.SoldOut), d.code())
+		require.Empty(t, s.paid().Further)
+		require.Equal(t, []int{1, 1, 1, 1, 1, 1, 1, 1}, s.remaining())
+	})
+	t.Run("Declined", func(t *testing.T) {
+		s := newMove(t, 2)
+		s.env.RegisterDelayedCallback(func() { s.declines = true }, hour/2)
+		d := s.moves(hour, "1", 0, 4, 1)
+		s.requireAsItWas(s.run())
+		require.Equal(t, booking.Code(booking.PaymentDeclined), d.code())
+		require.Equal(t, []int{2, 2, 1, 1, 2, 2, 2, 2}, s.remaining())
+		require.Contains(t, s.events(), booking.ReservationChangeRefused)
+	})
+	t.Run("OwnerAgrees", func(t *testing.T) {
+		s := newMove(t, 2, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		d := s.moves(2*hour, "1", 0, 3, 1)
+		other := s.moves(2*hour+time.Minute, "2", 0, 4, 1)
+		agreed := s.decides(3*hour, contract.ConfirmUpdate)
+		again := s.decides(4*hour, contract.ConfirmUpdate)
+		v := s.run()
+		require.NoError(t, d.err)
+		require.Equal(t, contract.ChangeAwaitingOwner, d.view.Change.State)
+		require.Equal(t, departure.String(), d.view.CheckOut)
+		require.Equal(t, booking.ChangePending, other.code())
+		require.NoError(t, agreed.err)
+		require.Equal(t, departure.AddDays(1).String(), agreed.view.CheckOut)
+		require.Equal(t, booking.AlreadyConfirmed, again.code())
+		require.Equal(t, booking.Completed, v.Status)
+		require.EqualValues(t, 150000, s.owed())
+		require.Contains(t, s.messagesTo(s.customer), string(booking.ChangedMessage))
+	})
+	t.Run("OwnerRefuses", func(t *testing.T) {
+		s := newMove(t, 2, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		d := s.moves(2*hour, "1", 2, 5, 2)
+		no := s.decides(3*hour, contract.RejectUpdate)
+		v := s.run()
+		require.NoError(t, d.err)
+		require.NoError(t, no.err)
+		s.requireAsItWas(v)
+		require.Equal(t, []int{2, 2, 1, 1, 2, 2, 2, 2}, s.remaining())
+		require.Contains(t, s.messagesTo(s.customer), string(booking.ChangeRefusedMessage))
+		last := v.History[len(v.History)-2]
+		require.Equal(t, contract.ChangeUpdate, last.Decision)
+		require.Equal(t, booking.Code(booking.RejectedByOwner), last.Refused)
+		require.EqualValues(t, "so I say", last.Note)
+	})
+	t.Run("OwnerIsSilent", func(t *testing.T) {
+		s := newMove(t, 2, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		s.moves(2*hour, "1", 2, 5, 2)
+		s.requireAsItWas(s.run())
+		require.Equal(t, []int{2, 2, 1, 1, 2, 2, 2, 2}, s.remaining())
+	})
+	t.Run("CancelledMeanwhile", func(t *testing.T) {
+		s := newMove(t, 2, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		s.moves(2*hour, "1", 2, 5, 2)
+		cancel := s.decides(3*hour, contract.CancelUpdate)
+		v := s.run()
+		require.NoError(t, cancel.err)
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.Nil(t, v.Change)
+		require.Zero(t, s.owed())
+		require.Equal(t, []int{2, 2, 2, 2, 2, 2, 2, 2}, s.remaining())
+	})
+	t.Run("CancelledAfterwards", func(t *testing.T) {
+		s := newMove(t, 2, func(in *contract.Lodging) {
+			in.Cancellation = &booking.CancellationPolicy{Tiers: []booking.Tier{{Before: new(booking.Duration(48 * hour)), Percent: 50}}}
+		})
+		s.moves(hour, "1", 0, 4, 1)
+		cancel := s.decides(2*hour, contract.CancelUpdate)
+		v := s.run()
+		require.NoError(t, cancel.err)
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.EqualValues(t, 100000, v.Settled.Kept.Amount, "half of what it cost by then")
+		require.EqualValues(t, 100000, s.owed())
+	})
+	t.Run("WhileTheOwnerIsToDecide", func(t *testing.T) {
+		s := newMove(t, 2, manual)
+		d := s.moves(hour, "1", 0, 3, 1)
+		s.decides(2*hour, contract.ConfirmUpdate)
+		v := s.run()
+		require.NoError(t, d.err)
+		require.Equal(t, booking.AwaitingOwner, d.view.Status)
+		require.Equal(t, departure.AddDays(1).String(), d.view.CheckOut)
+		require.Equal(t, booking.Completed, v.Status)
+		require.EqualValues(t, 150000, s.owed())
+	})
+	t.Run("AfterCheckIn", func(t *testing.T) {
+		s := newMove(t, 2)
+		moved := s.moves(s.in.CheckInAt().Sub(placedAt)+hour, "1", 1, 3, 1)
+		longer := s.moves(s.in.CheckInAt().Sub(placedAt)+2*hour, "2", 0, 3, 1)
+		v := s.run()
+		require.Equal(t, booking.AlreadyCheckedIn, moved.code())
+		require.NoError(t, longer.err)
+		require.Equal(t, departure.AddDays(1).String(), v.CheckOut)
+		require.EqualValues(t, 150000, s.owed())
+	})
+	t.Run("QuotedOtherwise", func(t *testing.T) {
+		s := newMove(t, 2)
+		d := s.moves(hour, "1", 0, 3, 1, func(c *contract.StayChange) { c.Expect = "+1/KRW" })
+		s.requireAsItWas(s.run())
+		require.Equal(t, booking.QuoteChanged, d.code())
+		require.False(t, d.accepted)
+	})
+	t.Run("Nothing", func(t *testing.T) {
+		s := newMove(t, 2)
+		d := s.moves(hour, "1", 0, 2, 1)
+		s.requireAsItWas(s.run())
+		require.Equal(t, booking.NotChangeable, d.code())
+	})
+	t.Run("SeenOtherwise", func(t *testing.T) {
+		s := newMove(t, 2)
+		seen := func(version int64) func(*contract.StayChange) {
+			return func(c *contract.StayChange) { c.Version = version }
+		}
+		old := s.moves(hour, "1", 0, 3, 1, seen(1))
+		var none decision
+		s.env.RegisterDelayedCallback(func() { s.sendRaw(contract.CancelUpdate, &none, contract.Decision{Version: 1}) }, hour)
+		var now decision
+		s.env.RegisterDelayedCallback(func() {
+			s.sendRaw(contract.CancelUpdate, &now, contract.Decision{Version: s.row().View.Version})
+		}, 2*hour)
+		require.Equal(t, booking.Cancelled, s.run().Status)
+		require.Equal(t, booking.VersionChanged, old.code())
+		require.Equal(t, booking.VersionChanged, none.code())
+		require.NoError(t, now.err)
+	})
+	t.Run("TheInventoryIsAway", func(t *testing.T) {
+		s := newMove(t, 2)
+		s.env.RegisterDelayedCallback(func() {
+			s.setFaults(func(call string) fault {
+				if call == "change hold" {
+					return before
+				}
+				return none
+			})
+		}, hour/2)
+		d := s.moves(hour, "1", 0, 3, 1)
+		s.requireAsItWas(s.run())
+		require.Equal(t, booking.Code(booking.TooLate), d.code())
+	})
+	t.Run("TheAnswerOfTheChargeIsLost", func(t *testing.T) {
+		s := newMove(t, 2)
+		s.env.RegisterDelayedCallback(func() {
+			s.setFaults(func(call string) fault {
+				if call == "charge" {
+					return after
+				}
+				return none
+			})
+		}, hour/2)
+		d := s.moves(hour, "1", 0, 3, 1)
+		s.requireAsItWas(s.run())
+		require.Equal(t, booking.Code(booking.PaymentUnavailable), d.code())
+		require.Equal(t, []int{2, 2, 1, 1, 2, 2, 2, 2}, s.remaining())
+	})
+}
+
+func (s *stay) zone() *time.Location {
+	zone, err := booking.Zone(s.in.Place.TimeZone)
+	require.NoError(s, err)
+	return zone
+}
+
+// TestLodgingChange_AfterAReset: a life of the reservation that remembers nothing finds out
+// what it was changed to, and undoes what was not made.
+func TestLodgingChange_AfterAReset(t *testing.T) {
+	s := newMove(t, 3, func(in *contract.Lodging) { in.Place.Confirmation = booking.Manual })
+	s.decides(hour, contract.ConfirmUpdate)
+	s.moves(2*hour, "1", 1, 4, 1)
+	s.decides(3*hour, contract.ConfirmUpdate)
+	s.moves(4*hour, "2", 1, 4, 2)
+	died := false
+	s.env.RegisterDelayedCallback(func() { died = true; s.setFaults(func(string) fault { return death }) }, 5*hour)
+	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 6*hour)
+	s.env.ExecuteWorkflow(s.flow, s.in)
+	require.True(t, died)
+	require.Equal(t, []int{3, 3, 3, 1, 1, 1, 3, 3}, s.remaining(), "the open change is held")
+
+	s.setFaults(nil)
+	s.live(placedAt.Add(7 * hour))
+	s.in.Place.Confirmation = booking.Auto
+	v := s.run()
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, firstNight.AddDays(1).String(), v.CheckIn)
+	require.Equal(t, firstNight.AddDays(4).String(), v.CheckOut)
+	require.Equal(t, 1, v.Quantity)
+	require.EqualValues(t, 150000, v.Amount.Amount)
+	require.Equal(t, []int{3, 3, 3, 2, 2, 2, 3, 3}, s.remaining())
+	require.EqualValues(t, 150000, s.owed())
+	require.EqualValues(t, 150000, s.paid().Price())
+}
+
+// TestLodgingChange_AppliedAgain: after a reset the engine may apply changes again that were
+// made before. The reservation is what the last of them made it.
+func TestLodgingChange_AppliedAgain(t *testing.T) {
+	s := newMove(t, 3)
+	s.moves(hour, "1", 0, 3, 1)
+	s.moves(2*hour, "2", 0, 3, 2)
+	s.env.RegisterDelayedCallback(func() { s.setFaults(func(string) fault { return death }) }, 5*hour)
+	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 6*hour)
+	s.env.ExecuteWorkflow(s.flow, s.in)
+
+	s.setFaults(nil)
+	s.live(placedAt.Add(7 * hour))
+	again := s.asks(time.Second, s.changesAsked[0])
+	v := s.run()
+	require.NoError(t, again.err)
+	require.Equal(t, 2, again.view.Quantity)
+	require.Equal(t, 2, v.Quantity)
+	require.EqualValues(t, 300000, v.Amount.Amount)
+	require.EqualValues(t, 300000, s.owed())
+	require.Equal(t, []int{3, 3, 1, 1, 1, 3, 3, 3}, s.remaining())
+}
