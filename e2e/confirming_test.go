@@ -163,7 +163,8 @@ func TestConfirm_AChange(t *testing.T) {
 	order := a.unconfirmed(a.reserve(a.place(9), byToConfirm))
 	a.customer(order, "approve")
 	was := a.becomes(order, booking.Confirmed)
-	refused := a.post(fmt.Sprintf("%s/%s/change", reservations, order), object{"rooms": was.Quantity + 1}, "Idempotency-Key", "more").with(t, http.StatusPaymentRequired)
+	more := object{"rooms": was.Quantity + 1}
+	refused := a.post(fmt.Sprintf("%s/%s/change", reservations, order), more, "Idempotency-Key", "more").with(t, http.StatusPaymentRequired)
 	require.Equal(t, "payment_declined", refused.body.Code)
 	require.Equal(t, was.Quantity, a.page(order).Quantity)
 	a.requireClean()
