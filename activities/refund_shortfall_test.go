@@ -109,3 +109,68 @@ func TestRefundPayment_PaidByHandWhileAPartWasUnderWay(t *testing.T) {
 	require.Equal(t, booking.Returned, payment.Status)
 	require.Equal(t, []int64{40000, 10000}, []int64{payment.Given(), payment.Kept})
 }
+
+// TestLookAgain_GivenOtherwise: the room of a part that was given back otherwise is that of the
+// refunds that took it. When one of these fails it is made again, and not the part in its place.
+func TestLookAgain_GivenOtherwise(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	part := goodwill("refund/1", 30000)
+	repaid, err := refundPart(payments, part)
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryFailed, repaid.Entry.State)
+	d.answers(nil)
+	_, err = refundPart(payments, goodwill("refund/2", 35000))
+	require.NoError(t, err)
+	part.State, part.Words = booking.EntryFailed, repaid.Entry.Words
+	repaid, err = refundPart(payments, part)
+	require.NoError(t, err)
+	require.Equal(t, booking.RefundExceeds, repaid.Refused)
+
+	done, _ := onRecord(t, payments, "o1").Entry("refund/2")
+	d.fails(done)
+	got, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Len(t, got.Failed, 1)
+	require.Equal(t, "refund/2", got.Failed[0].Key)
+	repaid, err = refundPart(payments, part)
+	require.NoError(t, err)
+	require.Equal(t, booking.RefundExceeds, repaid.Refused, "also when its request is repeated")
+	repaid, err = refundPart(payments, got.Failed[0])
+	require.NoError(t, err)
+	require.Equal(t, []any{booking.EntryDone, int64(35000)}, []any{repaid.Entry.State, repaid.Entry.Amount.Amount})
+}
+
+// TestLookAgain_OfWhatTheUndoOwes: a part may be made after the undo's own refund has failed. The
+// rest of that is still owed, and followed.
+func TestLookAgain_OfWhatTheUndoOwes(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
+	part := goodwill("refund/1", 20000)
+	repaid, err := refundPart(payments, part)
+	require.NoError(t, err)
+	d.answers(nil)
+	_, err = refund(payments, because(newCharge("o1"), booking.ByCustomer))
+	require.NoError(t, err)
+	own, _ := onRecord(t, payments, "o1").Entry("o1/charge/refund")
+	d.fails(own)
+	_, err = lookAgain(payments, "o1")
+	require.NoError(t, err)
+	part.State, part.Words = booking.EntryFailed, repaid.Entry.Words
+	repaid, err = refundPart(payments, part)
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryDone, repaid.Entry.State)
+
+	got, err := lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Len(t, got.Failed, 1)
+	require.Equal(t, own.Key, got.Failed[0].Key)
+	require.EqualValues(t, 30000, got.Failed[0].Amount.Amount)
+	_, err = refund(payments, because(newCharge("o1"), booking.ByCustomer))
+	require.NoError(t, err)
+	payment := onRecord(t, payments, "o1")
+	require.Equal(t, booking.Refunded, payment.Status)
+	require.Equal(t, price.Amount, payment.Given())
+}
