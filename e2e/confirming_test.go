@@ -13,6 +13,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // onPage decides on the provider's page that an order names, as its customer's browser
@@ -110,8 +111,9 @@ func TestConfirm_NothingIsLeft(t *testing.T) {
 		stripe.hand("confirmations", `{"orderId":%q,"state":"approve","amount":100}`, order)
 		ends(order, booking.PaymentUnavailable, booking.Refunded)
 
-		a.notices(stripe, "", `,"confirmWithin":"2s"`)
-		order = place()
+		order = a.run(contract.CafeWorkflow, a.newCup(9, mustConfirm, func(o *contract.Order) {
+			o.Policy.ConfirmPaymentWithin = booking.Duration(3 * time.Second)
+		}))
 		ends(order, booking.PaymentNotConfirmed, booking.ChargePrevented)
 		require.EqualValues(t, booking.ForgedNotice, a.notice(order, "whsec_of_another").with(t, http.StatusBadRequest).body.Code)
 		stripe.hand("confirmations", `{"orderId":%q,"state":"late"}`, order)
