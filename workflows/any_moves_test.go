@@ -63,7 +63,7 @@ func (s *stay) movedTo(v contract.View) books {
 	owed.money = p.Amount.Amount
 	if p.Price() != v.Amount.Amount { // staff or others have given back what a change was to
 		require.Greater(s, p.Price(), v.Amount.Amount)
-		require.Zero(s, p.Refundable())
+		require.True(s, p.HadNothingLeft())
 	}
 	return owed
 }
