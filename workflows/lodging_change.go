@@ -31,7 +31,7 @@ type move struct {
 	no        *booking.Error // why it was not made
 }
 
-// takeChanges lets customers and staff change the nights and rooms of the reservation.
+// takeChanges lets the customer change the nights and rooms of the reservation.
 func (r *reservation) takeChanges() {
 	must(workflow.SetUpdateHandlerWithOptions(r.ctx, contract.ChangeUpdate, r.change, workflow.UpdateHandlerOptions{
 		Description: "The customer changes the nights or rooms",

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -102,6 +103,16 @@ func TestLodgingChange(t *testing.T) {
 		require.EqualValues(t, 50000, s.paid().Price())
 		require.Contains(t, s.messagesTo(s.customer), string(booking.RefundedMessage))
 		require.Equal(t, []int{2, 2, 1, 2, 2, 2, 2, 2}, s.remaining())
+	})
+	t.Run("ForTheCustomer", func(t *testing.T) {
+		s := newMove(t, 2)
+		own := s.moves(hour, "1", 0, 3, 1)
+		another := s.moves(2*hour, "2", 0, 4, 1, func(c *contract.StayChange) { c.ForCustomer = true })
+		s.run()
+		require.NoError(t, own.err)
+		require.NoError(t, another.err)
+		changed := slices.DeleteFunc(s.messagesTo(s.customer), func(m string) bool { return m != string(booking.ChangedMessage) })
+		require.Len(t, changed, 1, "a customer is answered when their own change is made, and told of another's")
 	})
 	t.Run("MoreRoomsThenFewer", func(t *testing.T) {
 		s := newMove(t, 3)

@@ -119,6 +119,7 @@ func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Cha
 	stay.CheckIn, stay.CheckOut, stay.Rooms = has.From, has.To, has.Quantity
 	stay = stay.Fixed()
 	q.Wants, err = o.wanted(caller, c, stay, place.Price)
+	q.Wants.ForCustomer = caller.ID != "" && caller.ID != v.CustomerID
 	return v, stay, q, err
 }
 

@@ -28,6 +28,8 @@ type StayChange struct {
 	// Version is the one of the reservation that the caller has seen, 0 for any.
 	Version int64  `json:"version,omitempty"`
 	By      string `json:"by,omitempty"`
+	// ForCustomer: another caller than the customer asks for it. The customer is told once it is made.
+	ForCustomer bool `json:"forCustomer,omitempty"`
 	// Bytes is how large the update was, of one that was too large: see Decision.
 	Bytes int `json:"bytes,omitempty"`
 }
