@@ -3,6 +3,7 @@ package workflows
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -57,6 +58,8 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 		return q, booking.Errorf(booking.ChangePending, "another change of the reservation is under way")
 	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
+	case !slices.Contains(r.known, c.ID) && !c.MadeFor(r.hold().Stretch()): //replay:never a validator refuses it before
+		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
 		err = q.AsChangeQuoted(c)

@@ -244,6 +244,24 @@ func TestLodgingChange(t *testing.T) {
 		s.requireAsItWas(s.run())
 		require.Equal(t, booking.NotChangeable, d.code())
 	})
+	t.Run("Overtaken", func(t *testing.T) {
+		s := newMove(t, 3)
+		has := func(rooms int) func(*contract.StayChange) {
+			return func(c *contract.StayChange) {
+				c.Has = booking.Stretch{From: firstNight, To: departure, Quantity: rooms}
+			}
+		}
+		more := s.moves(hour, "1", 0, 2, 2, has(1))
+		longer := s.moves(2*hour, "2", 0, 3, 1, has(1))
+		again := s.moves(3*hour, "2", 0, 3, 2, has(2))
+		v := s.run()
+		require.NoError(t, more.err)
+		require.Equal(t, booking.Superseded, longer.code())
+		require.False(t, longer.accepted)
+		require.NoError(t, again.err)
+		require.Equal(t, 2, v.Quantity, "the other change stands")
+		require.EqualValues(t, 300000, s.owed())
+	})
 	t.Run("SeenOtherwise", func(t *testing.T) {
 		s := newMove(t, 2)
 		seen := func(version int64) func(*contract.StayChange) {
@@ -331,7 +349,9 @@ func TestLodgingChange_AfterAReset(t *testing.T) {
 // made before. The reservation is what the last of them made it.
 func TestLodgingChange_AppliedAgain(t *testing.T) {
 	s := newMove(t, 3)
-	s.moves(hour, "1", 0, 3, 1)
+	s.moves(hour, "1", 0, 3, 1, func(c *contract.StayChange) {
+		c.Has = booking.Stretch{From: firstNight, To: departure, Quantity: 1}
+	})
 	s.moves(2*hour, "2", 0, 3, 2)
 	s.env.RegisterDelayedCallback(func() { s.setFaults(func(string) fault { return death }) }, 5*hour)
 	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 6*hour)

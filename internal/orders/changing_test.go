@@ -53,3 +53,43 @@ func TestChange_IsTheCustomers(t *testing.T) {
 		require.Equal(t, told, (*asked)[0].ForCustomer, caller.ID)
 	}
 }
+
+// TestChange_Overtaken: what a change leaves out is what the reservation is when the change is
+// made. Where another one came first it is asked for once more from there, unless its caller
+// has said which version they have seen.
+func TestChange_Overtaken(t *testing.T) {
+	t.Parallel()
+	anybody := booking.Caller{Unchecked: true}
+	overtaken := func(t *testing.T) (*bundle, *[]contract.StayChange) {
+		b := newBundle(t)
+		other := cameTo(stayWith().View(), booking.Confirmed, "").View
+		other.Quantity, other.Version = 2, 9
+		asked := &[]contract.StayChange{}
+		asked = b.changes(func(context.Context) (contract.View, error) {
+			if has := (*asked)[len(*asked)-1].Has; has.Quantity != 2 {
+				return contract.View{}, noFor(booking.Superseded, contract.Refusal{View: other, At: today})
+			}
+			return other, nil
+		})
+		return b, asked
+	}
+	longer := orders.Change{OrderID: "lodging-1", CheckOut: stay.CheckOut.AddDays(1), Key: "k1"}
+
+	b, asked := overtaken(t)
+	out, err := b.Change(t.Context(), anybody, longer)
+	require.NoError(t, err)
+	require.True(t, out.Done)
+	require.Len(t, *asked, 2)
+	first, second := (*asked)[0], (*asked)[1]
+	require.Equal(t, booking.Stretch{From: stay.CheckIn, To: stay.CheckOut, Quantity: 1}, first.Has)
+	require.Equal(t, 1, first.Rooms)
+	require.Equal(t, 2, second.Rooms, "the rooms are not its to change")
+	require.Equal(t, longer.CheckOut, second.CheckOut)
+	require.Equal(t, first.ID, second.ID)
+
+	b, asked = overtaken(t)
+	longer.Version = 7
+	_, err = b.Change(t.Context(), anybody, longer)
+	require.ErrorIs(t, err, &booking.Error{Code: booking.Superseded})
+	require.Len(t, *asked, 1)
+}
