@@ -38,7 +38,7 @@ func (r *reservation) takeChanges() {
 		Description: "The customer changes the nights or rooms",
 		Validator: func(_ workflow.Context, c contract.StayChange) error {
 			_, err := r.mayChange(c)
-			return r.refused(cmp.Or(err, r.view.AsSeen(c.Version)))
+			return r.refused(cmp.Or(r.view.AsSeen(c.Version), err))
 		},
 	}))
 }

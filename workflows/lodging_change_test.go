@@ -262,6 +262,12 @@ func TestLodgingChange(t *testing.T) {
 		require.Equal(t, 2, v.Quantity, "the other change stands")
 		require.EqualValues(t, 300000, s.owed())
 	})
+	t.Run("SeenOtherwiseAndNotChangeable", func(t *testing.T) {
+		s := newMove(t, 2)
+		d := s.moves(hour, "1", 0, 2, 1, func(c *contract.StayChange) { c.Version = 1 })
+		s.requireAsItWas(s.run())
+		require.Equal(t, booking.VersionChanged, d.code(), "what the caller has seen comes first")
+	})
 	t.Run("SeenOtherwise", func(t *testing.T) {
 		s := newMove(t, 2)
 		seen := func(version int64) func(*contract.StayChange) {

@@ -56,6 +56,11 @@ func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Chang
 	if err != nil {
 		return view, ChangeQuote{}, err
 	}
+	if stands := view.Status == booking.Confirmed || view.Status == booking.AwaitingOwner; !stands && !view.Status.Final() {
+		if fresh, err := o.readFresh(ctx, c.OrderID); err == nil { // the row of one that was just confirmed may be behind
+			view = newer(view, fresh)
+		}
+	}
 	stay, q, err := o.prepareChange(ctx, caller, c, view)
 	if err != nil {
 		return view, q, err

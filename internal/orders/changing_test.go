@@ -93,3 +93,16 @@ func TestChange_Overtaken(t *testing.T) {
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Superseded})
 	require.Len(t, *asked, 1)
 }
+
+// TestQuoteChange_RowBehind: a reservation that was just confirmed is quoted, though its row
+// does not say so yet.
+func TestQuoteChange_RowBehind(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.store.put(contract.Publication{View: stayWith().View()})
+	b.answersHistory(of(booking.Lodging), nil)
+	b.answersQuery(contract.ViewQuery, cameTo(stayWith().View(), booking.Confirmed, "").View, nil)
+	_, q, err := b.QuoteChange(t.Context(), booking.Caller{Unchecked: true}, orders.Change{OrderID: "lodging-1", Rooms: 2})
+	require.NoError(t, err)
+	require.EqualValues(t, 100000, q.Charge.Amount)
+}
