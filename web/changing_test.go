@@ -50,6 +50,10 @@ func TestChange(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, b.get(path+"?checkIn=soon&rooms=1").status)
 	require.Equal(t, http.StatusNotFound, s.as("minho", booking.English).get(path).status)
 
+	bora := s.as("bora", booking.English)
+	require.NotContains(t, bora.get("/orders/"+stayID).text, path, "it takes the customer's money")
+	require.Equal(t, http.StatusForbidden, bora.get(path).status)
+
 	s.book.change = func(orders.Change) (orders.Outcome, error) {
 		return orders.Outcome{}, booking.Errorf(booking.QuoteChanged, "")
 	}

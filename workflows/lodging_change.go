@@ -3,6 +3,7 @@ package workflows
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -31,13 +32,13 @@ type move struct {
 	no        *booking.Error // why it was not made
 }
 
-// takeChanges lets customers and staff change the nights and rooms of the reservation.
+// takeChanges lets the customer change the nights and rooms of the reservation.
 func (r *reservation) takeChanges() {
 	must(workflow.SetUpdateHandlerWithOptions(r.ctx, contract.ChangeUpdate, r.change, workflow.UpdateHandlerOptions{
 		Description: "The customer changes the nights or rooms",
 		Validator: func(_ workflow.Context, c contract.StayChange) error {
 			_, err := r.mayChange(c)
-			return r.refused(cmp.Or(err, r.view.AsSeen(c.Version)))
+			return r.refused(cmp.Or(r.view.AsSeen(c.Version), err))
 		},
 	}))
 }
@@ -57,6 +58,8 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 		return q, booking.Errorf(booking.ChangePending, "another change of the reservation is under way")
 	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
+	case !slices.Contains(r.known, c.ID) && !c.MadeFor(r.hold().Stretch()): //replay:never a validator refuses it before
+		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
 		err = q.AsChangeQuoted(c)

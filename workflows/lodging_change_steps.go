@@ -121,7 +121,7 @@ func (r *reservation) moved(m *move) {
 	}
 	r.emitWith(booking.ReservationChanged, m.remaining, m.ID)
 	r.tellOfMove(booking.ForOwner, m, booking.ChangedMessage, "", 0)
-	if m.asked {
+	if m.asked || m.ForCustomer {
 		r.tellOfMove(booking.ForCustomer, m, booking.ChangedMessage, "", 0)
 	}
 	entry := contract.Entry{Decision: contract.ChangeUpdate, By: m.By}

@@ -26,8 +26,13 @@ type StayChange struct {
 	// refused. "" is any.
 	Expect string `json:"expect,omitempty"`
 	// Version is the one of the reservation that the caller has seen, 0 for any.
-	Version int64  `json:"version,omitempty"`
-	By      string `json:"by,omitempty"`
+	Version int64 `json:"version,omitempty"`
+	// Has is the stay from which was taken what the caller has left out: of another one the
+	// change is refused. Zero is any.
+	Has booking.Stretch `json:"has,omitzero"`
+	By  string          `json:"by,omitempty"`
+	// ForCustomer: another caller than the customer asks for it. The customer is told once it is made.
+	ForCustomer bool `json:"forCustomer,omitempty"`
 	// Bytes is how large the update was, of one that was too large: see Decision.
 	Bytes int `json:"bytes,omitempty"`
 }
@@ -54,6 +59,11 @@ func (c StayChange) Check() error {
 // Stretch is what the change asks for.
 func (c StayChange) Stretch() booking.Stretch {
 	return booking.Stretch{From: c.CheckIn, To: c.CheckOut, Quantity: c.Rooms}
+}
+
+// MadeFor tells whether the change was made out for a reservation that has this stay.
+func (c StayChange) MadeFor(has booking.Stretch) bool {
+	return c.Has == (booking.Stretch{}) || c.Has == has
 }
 
 // ChangeState is where a change of a reservation stands.
