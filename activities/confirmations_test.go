@@ -105,6 +105,23 @@ func TestConfirmPayment_AfterTheUndo(t *testing.T) {
 	require.NotContains(t, provider.notes(), "confirm pi_1")
 }
 
+// TestRefund_VoidsInTheFormOfTheCharge: a provider knows a request again by all of its words, and the ledger
+// does not keep those that say that the customer is there.
+func TestRefund_VoidsInTheFormOfTheCharge(t *testing.T) {
+	t.Parallel()
+	provider := &till{}
+	var voided booking.Charge
+	provider.void = func(_ context.Context, c booking.Charge) ([]string, error) {
+		voided = c
+		return nil, nil
+	}
+	payments, c := toConfirm(t, provider)
+	c.ReturnTo, c.Customer = "https://shop.example/orders/o1/paid", "1024"
+	_, err := refund(payments, because(c, booking.ByCustomer))
+	require.NoError(t, err)
+	require.Equal(t, []string{c.ReturnTo, c.Customer}, []string{voided.ReturnTo, voided.Customer})
+}
+
 // TestLookAgain_ConfirmedTooLate: what the customer confirmed although it was voided is
 // given back, once.
 func TestLookAgain_ConfirmedTooLate(t *testing.T) {
