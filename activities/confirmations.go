@@ -67,7 +67,7 @@ func shown(action booking.NextAction) *booking.NextAction {
 }
 
 // giveBackLate gives back a charge that the customer has confirmed although it had been
-// voided: its order has ended, and nothing else waits for that money.
+// voided, or declined: its order has ended, and nothing else waits for that money.
 func (p *Payments) giveBackLate(ctx context.Context, payment *booking.Payment) error {
 	ref, err := p.taken(ctx, *payment)
 	if err != nil || ref == "" {

@@ -145,6 +145,31 @@ func TestLookAgain_ConfirmedTooLate(t *testing.T) {
 	}
 }
 
+// TestLookAgain_TakenAfterItWasRefused: what the provider takes although the customer had refused it is
+// given back, once, and is no charge of the order's.
+func TestLookAgain_TakenAfterItWasRefused(t *testing.T) {
+	t.Parallel()
+	provider := &till{confirm: func(string, booking.PaymentReturn) (string, error) { return "", activities.ErrDeclined }}
+	payments, c := toConfirm(t, provider)
+	got, err := confirmPayment(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, declined, got)
+	_, err = lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Equal(t, booking.Declined, onRecord(t, payments, "o1").Status, "nothing was taken")
+	provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1"}, nil }
+	for range 2 {
+		_, err = lookAgain(payments, "o1")
+		require.NoError(t, err)
+		is := onRecord(t, payments, "o1")
+		require.Equal(t, []any{booking.Refunded, booking.PaymentDeclined}, []any{is.Status, is.Why})
+		require.Equal(t, c.Amount.Amount, is.Refunded)
+	}
+	got, err = confirmPayment(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, booking.Outcome{Result: booking.Undone, Reason: booking.PaymentDeclined}, got)
+}
+
 // TestLookAgain_Unconfirmed: who asks whether the order is to be told is answered.
 func TestLookAgain_Unconfirmed(t *testing.T) {
 	t.Parallel()
