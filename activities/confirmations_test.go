@@ -170,6 +170,52 @@ func TestLookAgain_TakenAfterItWasRefused(t *testing.T) {
 	require.Equal(t, booking.Outcome{Result: booking.Undone, Reason: booking.PaymentDeclined}, got)
 }
 
+// TestLookAgain_ConfirmedTooLateAndNotGivenBack: a refund that has failed, or is pending, is told, for it to be
+// followed. Where the provider does not answer, the look that is repeated begins it.
+func TestLookAgain_ConfirmedTooLateAndNotGivenBack(t *testing.T) {
+	t.Parallel()
+	late := func(t *testing.T, said error) (*activities.Payments, *till) {
+		t.Helper()
+		provider := &till{}
+		payments, c := toConfirm(t, provider)
+		_, err := refund(payments, because(c, booking.PaymentNotConfirmed))
+		require.NoError(t, err)
+		provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1"}, nil }
+		provider.refund = func(string, string, booking.Money) error { return said }
+		return payments, provider
+	}
+	for name, said := range map[string]*activities.Owed{
+		"Failed": {Words: "the account is closed", NeedsPerson: true}, "Pending": {Words: "it is pending"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, provider := late(t, said)
+			got, err := lookAgain(payments, "o1")
+			require.NoError(t, err)
+			require.Equal(t, booking.RefundPending, got.Status)
+			require.Len(t, got.Failed, 1)
+			is := got.Failed[0]
+			require.Equal(t, []any{"o1/charge/refund", booking.EntryFailed, said.Words, price}, []any{is.Key, is.State, is.Words, is.Amount})
+
+			provider.refund = nil
+			undo, err := refund(payments, because(newCharge("o1"), booking.PaymentNotConfirmed))
+			require.NoError(t, err)
+			require.Equal(t, booking.Refunded, undo.Payment, "what follows it makes it")
+		})
+	}
+	t.Run("Away", func(t *testing.T) {
+		t.Parallel()
+		payments, provider := late(t, errAway)
+		_, err := lookAgain(payments, "o1")
+		require.ErrorIs(t, err, errAway)
+		provider.refund = nil
+		got, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, booking.Refunded, got.Status)
+		require.EqualValues(t, price.Amount, onRecord(t, payments, "o1").Refunded)
+	})
+}
+
 // TestLookAgain_Unconfirmed: who asks whether the order is to be told is answered.
 func TestLookAgain_Unconfirmed(t *testing.T) {
 	t.Parallel()
