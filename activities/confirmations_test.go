@@ -212,7 +212,7 @@ func TestLookAgain_ConfirmedTooLateAndNotGivenBack(t *testing.T) {
 		got, err := lookAgain(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, booking.Refunded, got.Status)
-		require.EqualValues(t, price.Amount, onRecord(t, payments, "o1").Refunded)
+		require.Equal(t, price.Amount, onRecord(t, payments, "o1").Refunded)
 	})
 }
 
