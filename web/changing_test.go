@@ -62,6 +62,14 @@ func TestChange(t *testing.T) {
 	require.Contains(t, changed.words(), "What you pay or get back has changed")
 	require.Contains(t, changed.words(), "You pay now ₩50,000")
 
+	s.book.change = func(orders.Change) (orders.Outcome, error) {
+		return orders.Outcome{}, booking.Errorf(orders.IdempotencyKeyReused, "")
+	}
+	reused := b.submit(quoted, path)
+	require.Equal(t, http.StatusUnprocessableEntity, reused.status)
+	require.NotEqual(t, field(t, quoted.text, "key"), field(t, reused.text, "key"), "what is sent next is another request")
+	s.book.changed = s.book.changed[:1]
+
 	s.book.change = func(c orders.Change) (orders.Outcome, error) {
 		view, err := s.rows.View(t.Context(), c.OrderID)
 		return orders.Outcome{View: view, Done: true}, err

@@ -3,7 +3,6 @@ package workflows
 import (
 	"cmp"
 	"errors"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -53,12 +52,15 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	if err := booking.MayChangeStay(r.standing(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
+	was := r.knows(c.ID)
 	switch {
+	case was != nil && was.Content != c.Content: //replay:never a validator refuses it before
+		return q, booking.Errorf(booking.IdempotencyKeyReused, "the Idempotency-Key was used for another change")
 	case r.moving != nil: //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.ChangePending, "another change of the reservation is under way")
 	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
-	case !slices.Contains(r.known, c.ID) && !c.MadeFor(r.hold().Stretch()): //replay:never a validator refuses it before
+	case was == nil && !c.MadeFor(r.hold().Stretch()): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {

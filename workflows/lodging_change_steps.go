@@ -56,7 +56,7 @@ func (r *reservation) holdMore(ctx workflow.Context, m *move) error {
 		r.learn(m.ctx, held.Changed)
 		return errChangedBefore
 	}
-	r.known = append(r.known, m.ID)
+	r.known = append(r.known, m.StayChange)
 	return stepped(held, err)
 }
 

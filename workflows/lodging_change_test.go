@@ -244,6 +244,16 @@ func TestLodgingChange(t *testing.T) {
 		s.requireAsItWas(s.run())
 		require.Equal(t, booking.NotChangeable, d.code())
 	})
+	t.Run("UnderTheKeyOfAnother", func(t *testing.T) {
+		s := newMove(t, 3)
+		s.moves(hour, "1", 0, 2, 2, func(c *contract.StayChange) { c.Content = "2 rooms" })
+		another := s.moves(2*hour, "1", 0, 2, 3, func(c *contract.StayChange) { c.Content = "3 rooms" })
+		v := s.run()
+		require.Equal(t, booking.IdempotencyKeyReused, another.code())
+		require.False(t, another.accepted)
+		require.Equal(t, 2, v.Quantity)
+		require.EqualValues(t, 200000, s.owed())
+	})
 	t.Run("Overtaken", func(t *testing.T) {
 		s := newMove(t, 3)
 		has := func(rooms int) func(*contract.StayChange) {

@@ -37,7 +37,8 @@ type ChangeQuote struct {
 // ChangeCodes lists the codes that Change may answer, beside those of what its services
 // refuse.
 func ChangeCodes() []booking.Code {
-	return append(ChangeQuoteCodes(), booking.QuoteChanged, booking.VersionChanged, booking.Superseded, booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
+	return append(ChangeQuoteCodes(), booking.QuoteChanged, booking.VersionChanged, booking.Superseded, IdempotencyKeyReused,
+		booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
 }
 
 // ChangeQuoteCodes lists the codes that QuoteChange may answer.
@@ -165,14 +166,15 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	}
 	next = next.Fixed()
 	return contract.StayChange{
-		ID: changeID(caller, c), CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price,
+		ID: hashOf(c.OrderID, nameOf(caller), c.Key), Content: hashOf(c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
+		CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price,
 		Begins: next.Begins, Ends: next.Ends, Expect: c.Expect, Version: c.Version, By: caller.ID,
 	}, nil
 }
 
-// changeID is the id of the change that a caller makes under a key.
-func changeID(caller booking.Caller, c Change) string {
-	text, err := json.Marshal([]any{c.OrderID, nameOf(caller), c.Key, c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect})
+// hashOf is a short text that is another one for other values.
+func hashOf(values ...any) string {
+	text, err := json.Marshal(values)
 	if err != nil {
 		panic(fmt.Sprintf("texts cannot be written as JSON: %v", err))
 	}
@@ -180,7 +182,7 @@ func changeID(caller booking.Caller, c Change) string {
 	return booking.IDText(digest[:16])
 }
 
-// Change changes the nights or rooms of a reservation, once per caller, key and content.
+// Change changes the nights or rooms of a reservation, once per caller and key.
 // It answers when the change is made or refused; it is not Done while it is under way.
 func (o *Orders) Change(ctx context.Context, caller booking.Caller, c Change) (Outcome, error) {
 	is := act{action: booking.ChangeOrder, kind: booking.Lodging, orderID: c.OrderID, decision: true}

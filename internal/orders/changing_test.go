@@ -106,3 +106,24 @@ func TestQuoteChange_RowBehind(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 100000, q.Charge.Amount)
 }
+
+// TestChange_Key: under a key a caller makes one change. A repeat is the same update, and
+// another content under it is another update of the same change, which the reservation refuses.
+func TestChange_Key(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	asked := b.changes(func(context.Context) (contract.View, error) { return b.store.View(t.Context(), "lodging-1") })
+	longer := orders.Change{OrderID: "lodging-1", CheckOut: stay.CheckOut.AddDays(1), Key: "k1"}
+	more, elsewhere := longer, longer
+	more.Rooms, elsewhere.Key = 2, "k2"
+	for _, c := range []orders.Change{longer, longer, more, elsewhere} {
+		_, err := b.Change(t.Context(), booking.Caller{Unchecked: true}, c)
+		require.NoError(t, err)
+	}
+	first, again, other, another := (*asked)[0], (*asked)[1], (*asked)[2], (*asked)[3]
+	require.Equal(t, first.UpdateID(), again.UpdateID())
+	require.Equal(t, first.ID, other.ID)
+	require.NotEqual(t, first.Content, other.Content)
+	require.NotEqual(t, first.UpdateID(), other.UpdateID())
+	require.NotEqual(t, first.ID, another.ID)
+}

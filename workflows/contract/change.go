@@ -13,7 +13,9 @@ const ChangeUpdate = "change"
 // StayChange is what a reservation is to become.
 type StayChange struct {
 	// ID is that of the decision: one change is made under it.
-	ID       string       `json:"id"`
+	ID string `json:"id"`
+	// Content tells requests under one ID apart: of another content the change is refused.
+	Content  string       `json:"content,omitempty"`
 	CheckIn  booking.Date `json:"checkIn"`
 	CheckOut booking.Date `json:"checkOut"`
 	Rooms    int          `json:"rooms"`
@@ -45,6 +47,7 @@ func (c StayChange) Check() error {
 		return is.err()
 	}
 	is.name("id", c.ID)
+	is.upTo("content", c.Content, booking.LongestName)
 	is.quantity("rooms", c.Rooms)
 	nights := c.CheckIn.DaysUntil(c.CheckOut)
 	is.unless(1 <= nights && nights <= booking.MaxNights, "checkOut", "must be 1 to %d nights after checkIn", booking.MaxNights)
@@ -55,6 +58,10 @@ func (c StayChange) Check() error {
 	is.by("by", c.By)
 	return is.err()
 }
+
+// UpdateID is that of the update by which the change is asked for: a repeat of it is answered
+// as the first one was.
+func (c StayChange) UpdateID() string { return ChangeUpdate + "/" + c.ID + "/" + c.Content }
 
 // Stretch is what the change asks for.
 func (c StayChange) Stretch() booking.Stretch {
