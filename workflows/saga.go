@@ -285,8 +285,11 @@ func (s *saga) tellUndone() {
 	if s.refunded && s.givenBack.Status != booking.Retained {
 		s.emit(booking.PaymentCancelApproved)
 	}
-	if s.view.Reason == booking.NoShow {
+	switch s.view.Reason {
+	case booking.NoShow:
 		s.tellNoShow()
+	case booking.PaymentNotConfirmed:
+		s.tellNotConfirmed()
 	}
 }
 
