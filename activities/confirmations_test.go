@@ -216,7 +216,7 @@ func TestLookAgain_ConfirmedTooLateAndNotGivenBack(t *testing.T) {
 	})
 }
 
-// TestLookAgain_Unconfirmed: who asks whether the order is to be told is answered.
+// TestLookAgain_Unconfirmed: a look that asks for it hears that the payment is to be confirmed.
 func TestLookAgain_Unconfirmed(t *testing.T) {
 	t.Parallel()
 	payments, _ := toConfirm(t, &till{})

@@ -127,9 +127,5 @@ func (s *server) changeReservation(ctx context.Context, in *changeInput) (*order
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)
 	}
-	answer := l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
-	if !out.Done {
-		answer = answer.located()
-	}
-	return answer, nil
+	return l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK), nil
 }

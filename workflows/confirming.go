@@ -150,11 +150,6 @@ func (s *saga) mayHaveTold(n notice) {
 	s.undos = slices.Insert(s.undos, s.undoOf(s.refund()), s.takeBack(func() notice { return n }))
 }
 
-// undoOf is where the undo is that is named as this one.
-func (s *saga) undoOf(u undo) int {
-	return slices.IndexFunc(s.undos, func(other undo) bool { return other.name == u.name })
-}
-
 // undoneAfter puts one undo before another: its step was done before.
 func (s *saga) undoneAfter(first, then undo) {
 	from, to := s.undoOf(first), s.undoOf(then)
