@@ -25,6 +25,7 @@ var refundBranches = map[string]branch{
 	"lodging_staff_refund_failed_later": {staffRefundFailedLater, ""},
 	"lodging_undo_unknown_charge":       {undoUnknownCharge, booking.ByCustomer},
 	"lodging_undo_marked_beside":        {undoMarkedBeside, booking.ByCustomer},
+	"lodging_refund_told_in_turn":       {refundToldInTurn, ""},
 }
 
 // giveBack asks for a refund by staff, in won, under a key.

@@ -64,6 +64,7 @@ var lodgingBranches = map[string]branch{
 	"lodging_part_given_back":      {partGivenBack, booking.ByCustomer},
 	"lodging_all_given_back":       {allGivenBack, booking.RejectedByOwner},
 	"lodging_part_kept":            {partKept, booking.ByCustomer},
+	"lodging_cancel_applied_again": {cancelAppliedAgain, booking.ByCustomer},
 }
 
 // overloadBranches are those in which the payment provider takes no payments.
@@ -124,8 +125,9 @@ func TestRecordHistories(t *testing.T) {
 		"notices_of_a_dispute":   noticesOfADispute, "notices_go_on": noticesGoOn, "notices_without_a_payment": noticesWithoutAPayment,
 		"refused_notices":      refusedStart(contract.NoticesWorkflow),
 		"refund_again_of_undo": refundAgainOfUndo, "refund_again_of_part": refundAgainOfPart, "refused_refund_again": refusedStart(contract.RefundAgainWorkflow),
-		"notices_of_a_confirmation": noticesOfAConfirmation,
-		"notices_of_a_failure":      noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
+		"refund_after_end_otherwise": refundAfterEndOtherwise, "refund_again_of_late_payment": refundAgainOfLatePayment,
+		"notices_of_a_confirmation": noticesOfAConfirmation, "notices_of_a_late_payment": noticesOfALatePayment,
+		"notices_of_a_failure": noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,98 @@
+package e2e
+
+import (
+	"net/http"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// refundToldInTurn is a refund that fails and is paid by hand while no message can be sent.
+func refundToldInTurn(s *system) string {
+	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	s.outbox.away.Store(true)
+	s.sandbox(object{"refunds": "fail"})
+	require.Equal(s, "failed", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	s.paysByHand(order)
+	s.eventually(func() bool { return !s.page(order).NeedsAttention })
+	s.outbox.away.Store(false)
+	s.sandbox(object{})
+	s.carriedOut(func() answer { return s.decide(order, "complete") })
+	return order
+}
+
+// refundAfterEndOtherwise is a refund that the provider cannot make, until all has been given
+// back there by hand.
+func refundAfterEndOtherwise(s *system) (id, runID string) {
+	order := checkedOutEarly(s)
+	s.ended(order)
+	s.sandbox(object{"refunds": "fail"})
+	var e entry
+	s.giveBack(order, "a", 30000).with(s, http.StatusCreated).into(s, &e)
+	require.Equal(s, "failed", e.State)
+	_, amount, _ := s.payment(order)
+	s.post("/sandbox/payments/refunds", object{"orderId": order, "amount": amount}).with(s, http.StatusOK)
+	id = order + "/" + e.Key
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.sandbox(object{})
+	return id, ""
+}
+
+// paidTooLate is an order whose payment is taken though it was cancelled meanwhile.
+func paidTooLate(s *system) string {
+	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
+	s.carriedOut(func() answer { return s.decide(order, "cancel") })
+	s.ended(order)
+	s.customer(order, "late")
+	return order
+}
+
+// noticesOfALatePayment give it back.
+func noticesOfALatePayment(s *system) (id, runID string) {
+	order := paidTooLate(s)
+	id = contract.NoticesWorkflowID(order)
+	s.eventually(func() bool { status, _, _ := s.payment(order); return status == string(booking.Refunded) })
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	return id, ""
+}
+
+// refundAgainOfLatePayment is pending at first.
+func refundAgainOfLatePayment(s *system) (id, runID string) {
+	s.sandbox(object{"refunds": "wait"})
+	order := paidTooLate(s)
+	id = contract.RefundWorkflowID(order, contract.CancelRefund)
+	s.eventually(func() bool {
+		_, err := s.temporal.DescribeWorkflowExecution(s.Context(), id, "")
+		return err == nil
+	})
+	s.eventually(func() bool { return s.attempts(id, "RefundPayment") > 1 })
+	s.sandbox(object{})
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	return id, ""
+}
+
+// cancelAppliedAgain is cancelled by a policy while the ledger is away, and reset to its
+// beginning before that knows of it: the engine applies the cancel again.
+func cancelAppliedAgain(s *system) string {
+	order := s.stands(s.reserve(s.place(9, halfBack)))
+	s.becomes(order, booking.Confirmed)
+	s.outages.ledger.begin(errAway)
+	s.takes(func() answer {
+		return s.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"})
+	})
+	s.eventually(func() bool { return s.attempts(order, "RefundKeeping") > 0 })
+	first := s.newestRun(order)
+	execution := execution(order)
+	execution.RunId = first
+	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: s.namespace, WorkflowExecution: execution, Reason: "test", RequestId: order, WorkflowTaskFinishEventId: s.workflowTask(order, 1),
+	})
+	require.NoError(s, err)
+	s.eventually(func() bool { return s.newestRun(order) != first })
+	s.outages.ledger.end()
+	return order
+}
