@@ -32,9 +32,20 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 		}
 		looked := lookedAt(payment, waited)
 		looked.Failed = append(looked.Failed, unfollowed(payment, waited)...)
+		looked.GivenBack = confirmedAndGivenBack(payment)
 		looked.Unconfirmed = g.Confirms && payment.Status == booking.ActionRequired
 		return looked, nil
 	})
+}
+
+// confirmedAndGivenBack is what the undo's own refund has given back of a charge that the
+// customer had to confirm.
+func confirmedAndGivenBack(payment booking.Payment) *booking.Money {
+	own, begun := payment.Entry(payment.RefundKey())
+	if !begun || own.State != booking.EntryDone || payment.ActionRef == "" {
+		return nil
+	}
+	return &own.Amount
 }
 
 // notDone are the keys of a payment's refunds that are pending or have failed.

@@ -123,6 +123,8 @@ type DisputedOrder struct {
 	OwnerID    string `json:"ownerId,omitempty"`
 	ItemID     string `json:"itemId,omitempty"`
 	ItemName   string `json:"itemName,omitempty"`
+	// NeverPlaced: the order has ended, and was never paid for before that.
+	NeverPlaced bool `json:"neverPlaced,omitempty"`
 }
 
 // NoteDisputes marks the order's row while a dispute of its payment is open. It fails, to
@@ -139,5 +141,8 @@ func (m *Mypage) NoteDisputes(ctx context.Context, d OpenDisputes) (DisputedOrde
 		return DisputedOrder{}, err
 	}
 	m.Waiters.Announce(ctx, d.OrderID)
-	return DisputedOrder{CustomerID: view.CustomerID, OwnerID: view.OwnerID, ItemID: view.Item.ID, ItemName: view.Item.Name}, nil
+	return DisputedOrder{
+		CustomerID: view.CustomerID, OwnerID: view.OwnerID, ItemID: view.Item.ID, ItemName: view.Item.Name,
+		NeverPlaced: view.Status.Final() && !view.Placed,
+	}, nil
 }

@@ -34,9 +34,21 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 			if given := payment.Given(); given != payment.Refunded {
 				undo.Given = given
 			}
+			if c.TellOwn {
+				undo.Own = ownGiven(payment)
+			}
 		}
 		return undo, err
 	})
+}
+
+// ownGiven is what the undo's own refund has given back of a payment, or a person in its place.
+func ownGiven(payment booking.Payment) *int64 {
+	given := int64(0)
+	if own, _ := payment.Entry(payment.RefundKey()); own.State == booking.EntryDone {
+		given = own.Amount.Amount
+	}
+	return &given
 }
 
 // owing is the answer of an undo that owes something. What a person has paid by hand is

@@ -37,7 +37,12 @@ const NoShowMessage MessageType = "no_show"
 const (
 	RefundedMessage     MessageType = "refunded"      // a part of what was paid was given back
 	RefundFailedMessage MessageType = "refund_failed" // a refund that was begun could not be made; a person sees to it
+	RefundEndedMessage  MessageType = "refund_ended"  // such a refund is not made any more: its money was given back otherwise
 )
+
+// LatePaymentMessage tells a customer that a payment which came after the order's end was
+// given back. Nothing takes it back.
+const LatePaymentMessage MessageType = "late_payment_returned"
 
 // The messages about changes of a reservation. Nothing takes them back.
 const (
@@ -58,7 +63,7 @@ func MessageTypes() []MessageType {
 		CleanerAssignedMessage, AssignmentCancelledMessage,
 		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
 		NoShowMessage,
-		RefundedMessage, RefundFailedMessage, DisputeLostMessage,
+		RefundedMessage, RefundFailedMessage, RefundEndedMessage, LatePaymentMessage, DisputeLostMessage,
 		ChangeToDecideMessage, ChangedMessage, ChangeRefusedMessage,
 	}
 }

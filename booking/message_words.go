@@ -84,6 +84,18 @@ var messageWords = map[MessageType]map[Addressee]words{
 			Korean:  "결제사 사정으로 환불이 지연되어 담당자가 처리하고 있습니다. 환불 예정 금액: {refund}. {item}",
 		},
 	},
+	RefundEndedMessage: {
+		ForCustomer: {
+			English: "The refund of {refund} is not made any more: you have got that money back in another way. {item}",
+			Korean:  "환불 예정이던 금액({refund})은 다른 방법으로 이미 돌려드렸으므로 별도로 환불되지 않습니다. {item}",
+		},
+	},
+	LatePaymentMessage: {
+		ForCustomer: {
+			English: "Your payment came after the order had ended. {refund} has been given back: {item}",
+			Korean:  "주문이 종료된 후 결제되어 환불해 드렸습니다. 환불 금액: {refund}. {item}",
+		},
+	},
 	ChangeToDecideMessage: {
 		ForOwner: {
 			English: "A guest wants to change a reservation. Please confirm or reject within {confirmWithin}: {order}",

@@ -30,6 +30,9 @@ type Looked struct {
 	// Failed are those of ours that have failed, whether the provider could not make them or
 	// they were done before, and one of a charge that was confirmed too late, though it is pending.
 	Failed []Entry `json:"failed,omitempty"`
+	// GivenBack is what the undo's own refund has given back of a charge that the customer had
+	// to confirm; nil while it has not, and of any other charge.
+	GivenBack *Money `json:"givenBack,omitempty"`
 	// Unconfirmed: it is still to be asked whether the customer has confirmed the charge.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
 }

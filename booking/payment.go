@@ -26,6 +26,9 @@ type Charge struct {
 	// Patience is for how long the provider may say nothing but errors of a charge of which
 	// it is not known whether it was taken; then a person has to see to it. Set on the undo only.
 	Patience Duration `json:"patience,omitempty"`
+	// TellOwn: the answer is to tell what the undo's own refund has given back. Set on the
+	// undo only.
+	TellOwn bool `json:"tellOwn,omitempty"`
 	// ReturnTo is the page that the customer comes back to from the provider's, where the
 	// customer is there to confirm the charge; "" where nobody is: a charge that the customer
 	// would have to confirm is declined then.

@@ -61,6 +61,9 @@ type Undo struct {
 	// Given is what was given back of it in all, if that is not what the provider gave back:
 	// see Back.
 	Given int64 `json:"given,omitempty"`
+	// Own is what the refund of the undo itself has given back, or a person in its place: see
+	// Charge.TellOwn. It is nil where that was not asked for, or not answered by an earlier build.
+	Own *int64 `json:"own,omitempty"`
 	// Further is what was charged beside the first charge, since the order was changed.
 	Further int64 `json:"further,omitempty"`
 	// Remaining is how many were left when something that was held was released:

@@ -74,6 +74,11 @@ func (k Kind) Statuses() []Status {
 // May tells whether an order of kind k may go from one status to the other.
 func (k Kind) May(from, to Status) bool { return slices.Contains(transitions[k][from], to) }
 
+// Reaches tells whether an order of kind k that is in one status may come to another one.
+func (k Kind) Reaches(from, to Status) bool {
+	return k.May(from, to) || slices.ContainsFunc(transitions[k][from], func(s Status) bool { return k.Reaches(s, to) })
+}
+
 // Decides tells whether an order of the kind that has come to s has had its
 // first decision: it stands, or it was refused. Until then its customer has
 // been promised nothing. A paid reservation may still find no room; what else is

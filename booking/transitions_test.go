@@ -84,6 +84,16 @@ func TestKind_MayIsWhatNextLists(t *testing.T) {
 	require.NotContains(t, booking.Lodging.Next(booking.Received), booking.Status(""), "nobody changes the table")
 }
 
+func TestKind_Reaches(t *testing.T) {
+	t.Parallel()
+	require.True(t, booking.Lodging.Reaches(booking.Received, booking.Completed))
+	require.True(t, booking.Lodging.Reaches(booking.Paid, booking.Confirmed))
+	require.False(t, booking.Lodging.Reaches(booking.Confirmed, booking.Paid))
+	require.False(t, booking.Lodging.Reaches(booking.Confirmed, booking.Confirmed))
+	require.False(t, booking.Lodging.Reaches(booking.Received, booking.Delivering))
+	require.False(t, booking.Cafe.Reaches(booking.Cancelled, booking.Cancelling))
+}
+
 func TestDecidesAndFinal(t *testing.T) {
 	t.Parallel()
 	undecided := map[booking.Status]bool{booking.Received: true, booking.PaymentPending: true, booking.AwaitingPayment: true, booking.Cancelling: true}

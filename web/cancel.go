@@ -25,8 +25,12 @@ func mayCancel(order contract.View, now time.Time) bool {
 	return order.Status != booking.Cancelling && booking.MayCancel(order.Status) == nil
 }
 
-// offers are what a cancel gives back now and later.
+// offers are what a cancel gives back now and later, none while the customer has yet to
+// confirm the payment: nothing is paid then.
 func (w words) offers(order contract.View, q contract.Quote, zone string) []offer {
+	if order.Status == booking.AwaitingPayment {
+		return nil
+	}
 	in := func(amount int64) string {
 		return w.money(booking.Money{Amount: amount, Currency: order.Amount.Currency})
 	}

@@ -56,6 +56,46 @@ func TestOrderPage(t *testing.T) {
 	require.Contains(t, b.get("/orders/"+foodID).words(), "₩18,000 was given back")
 }
 
+// TestOrderPage_RefundThatEnded: a refund by staff whose money came back in another way is not
+// shown as one that is still to come.
+func TestOrderPage_RefundThatEnded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	view, err := s.rows.View(t.Context(), foodID)
+	require.NoError(t, err)
+	_, err = s.payments.BeginCharge(t.Context(), booking.Charge{Key: booking.ChargeKey(foodID), OrderID: foodID, Amount: view.Amount, Method: "pm_card_visa"})
+	require.NoError(t, err)
+	_, err = s.payments.EndCharge(t.Context(), foodID, booking.Charged, "pi_1")
+	require.NoError(t, err)
+	e := booking.Entry{Key: contract.RefundKey("1"), OrderID: foodID, Amount: booking.Money{Amount: 5000, Currency: "KRW"}, Reason: booking.Goodwill}
+	_, err = s.payments.BeginEntry(t.Context(), e)
+	require.NoError(t, err)
+	e.State, e.Words = booking.EntryFailed, "no such account"
+	require.NoError(t, s.payments.NoteEntry(t.Context(), e))
+	view.History = append(view.History, contract.Entry{Status: view.Status, At: now, Decision: contract.RefundUpdate, Refund: &e.Amount})
+	view.Version++
+	s.keep(view)
+	require.Contains(t, s.as("alice", booking.English).get("/orders/"+foodID).words(), "₩5,000 could not be given back yet")
+	e.Words = booking.GivenOtherwise
+	require.NoError(t, s.payments.NoteEntry(t.Context(), e))
+	view.History = append(view.History, contract.Entry{
+		Status: view.Status, At: now, Decision: contract.RefundUpdate, Refused: booking.RefundExceeds, Refund: &e.Amount,
+	})
+	view.Version++
+	s.keep(view)
+	for language, words := range map[booking.Language][]string{
+		booking.English: {"₩5,000 was given back in another way", "The refund of ₩5,000 is not made any more"},
+		booking.Korean:  {"₩5,000 다른 방법으로 환불됨", "₩5,000 환불 종료"},
+	} {
+		page := s.as("alice", language).get("/orders/" + foodID).words()
+		for _, w := range words {
+			require.Contains(t, page, w)
+		}
+		require.NotContains(t, page, "could not be given back yet")
+	}
+}
+
 // TestCancel: what is given back is shown first, and counts.
 func TestCancel(t *testing.T) {
 	t.Parallel()

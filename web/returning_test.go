@@ -15,6 +15,9 @@ import (
 // who comes back sees the order.
 func TestConfirm(t *testing.T) {
 	t.Parallel()
+	nothing := map[booking.Language]string{
+		booking.English: "Nothing has been paid yet: you pay nothing.", booking.Korean: "아직 결제되지 않았습니다. 청구되는 금액이 없습니다.",
+	}
 	for language, words := range map[booking.Language]string{booking.English: "Confirm the payment", booking.Korean: "결제 확인하기"} {
 		s := newSite(t)
 		s.furnish()
@@ -29,6 +32,11 @@ func TestConfirm(t *testing.T) {
 		page := b.get("/orders/" + foodID)
 		require.Contains(t, page.text, `href="https://bank.example/1"`)
 		require.Contains(t, page.words(), words)
+		for _, asked := range []string{page.words(), b.get("/orders/" + foodID + "/cancel").words()} {
+			require.Contains(t, asked, nothing[language])
+			require.NotContains(t, asked, "₩18,000 back", "nothing can be given back")
+			require.NotContains(t, asked, "₩18,000 환불")
+		}
 
 		var told booking.PaymentReturn
 		s.book.returns = func(_ string, back booking.PaymentReturn) (orders.Outcome, error) {

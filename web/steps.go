@@ -67,6 +67,8 @@ func (w words) stepOf(order contract.View, e contract.Entry) step {
 		s.text = w.say("step.changed")
 	case e.Decision == contract.ChangeUpdate:
 		s.tone, s.text = toneFault, w.say("step.not")
+	case e.Decision == contract.RefundUpdate && e.Refused != "" && e.Refund != nil:
+		s.tone, s.text, s.detail = toneFault, w.say("step.unmade", w.money(*e.Refund)), ""
 	case e.Refused != "":
 		s.tone, s.text, s.detail = toneFault, w.say("step.refused"), ""
 	case e.Decision != "" && e.Refund != nil:
@@ -86,10 +88,12 @@ func (w words) refundStep(e booking.Entry) step {
 		at = e.At
 	}
 	s := step{at: at, tone: toneBack, text: w.say("step.refunding", w.money(e.Amount))}
-	switch e.State {
-	case booking.EntryDone:
+	switch {
+	case e.State == booking.EntryDone:
 		s.text = w.say("step.refunded", w.money(e.Amount))
-	case booking.EntryFailed:
+	case e.State == booking.EntryFailed && e.Words == booking.GivenOtherwise:
+		s.text = w.say("step.otherwise", w.money(e.Amount))
+	case e.State == booking.EntryFailed:
 		s.tone, s.text = toneFault, w.say("step.owed", w.money(e.Amount))
 	}
 	return s

@@ -42,6 +42,8 @@ var orderWords = map[string]entry{
 	"step.refunding": {"%s is being given back", "%s 환불 중"},
 	"step.refunded":  {"%s was given back", "%s 환불 완료"},
 	"step.owed":      {"%s could not be given back yet", "%s 환불 지연"},
+	"step.otherwise": {"%s was given back in another way", "%s 다른 방법으로 환불됨"},
+	"step.unmade":    {"The refund of %s is not made any more", "%s 환불 종료"},
 
 	"quote.title": {"If you cancel", "취소하면"},
 	"quote.now":   {"Now", "지금"},
@@ -49,6 +51,8 @@ var orderWords = map[string]entry{
 	"quote.after": {"After %s", "%s 이후"},
 	"quote.back":  {"%s back", "%s 환불"},
 	"quote.kept":  {"(%s is kept)", "(%s 공제)"},
+
+	"quote.unpaid": {"Nothing has been paid yet: you pay nothing.", "아직 결제되지 않았습니다. 청구되는 금액이 없습니다."},
 
 	"cancel.title":  {"Cancel this order?", "이 주문을 취소할까요?"},
 	"cancel.ask":    {"Cancel this order", "주문 취소"},

@@ -62,7 +62,7 @@ func (s *saga) giveUpIf(
 ) (contract.View, error) {
 	if !s.abandoned() {
 		s.agreeing = true
-		due := s.view.RefundDue(why, d.At) // as it stands: it may go on until the service has agreed
+		due := s.dueFor(why, d) // as it stands: it may go on until the service has agreed
 		err := agree(ctx)
 		s.agreeing = false
 		switch {
@@ -81,9 +81,19 @@ func (s *saga) giveUpIf(
 // when the decision was taken: that is what its caller was quoted.
 func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, d contract.Decision) {
 	s.asked = why
-	due := s.view.RefundDue(why, d.At)
+	due := s.dueFor(why, d)
 	record(ctx, words+string(why))
 	s.abandonFor(why, d, due)
+}
+
+// dueFor is what a decision gives back. One that is applied again gives back what it gave back
+// at first: its steps may be found undone before it is recorded once more.
+func (s *saga) dueFor(why booking.Reason, d contract.Decision) booking.Due {
+	if !s.view.StoodFurther(d) || !judgedAsItStood(s.ctx) {
+		return s.view.RefundDue(why, d.At)
+	}
+	s.said, s.due = d, s.view.AsDecided(d).RefundDue(why, d.At)
+	return s.due
 }
 
 func (s *saga) abandonFor(why booking.Reason, d contract.Decision, due booking.Due) {
@@ -172,7 +182,7 @@ func (s *saga) onUpdate(
 ) {
 	handler := func(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		return decide(ctx, contract.Decision{Note: booking.Lines(d.Note), By: d.By, At: s.madeAt(d), Expect: d.Expect})
+		return decide(ctx, contract.Decision{Note: booking.Lines(d.Note), By: d.By, At: s.madeAt(d), Expect: d.Expect, Stood: d.Stood})
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, workflow.UpdateHandlerOptions{
 		Description: words,
@@ -181,9 +191,17 @@ func (s *saga) onUpdate(
 				return s.refused(err)
 			}
 			d.At = s.madeAt(d)
-			return s.refused(cmp.Or(s.objection(name, func() error { return rule(d.At) }), s.view.AsQuoted(d, s.standing()), s.view.AsSeen(d.Version)))
+			return s.refused(cmp.Or(s.objection(name, func() error { return rule(d.At) }), s.asShown(d)))
 		},
 	}))
+}
+
+// asShown is why a decision is refused whose caller was shown another order, or quote.
+func (s *saga) asShown(d contract.Decision) error {
+	if s.view.StoodFurther(d) {
+		d.Version = 0 // it was compared before the reset
+	}
+	return cmp.Or(s.view.AsQuoted(d, s.standing()), s.view.AsSeen(d.Version))
 }
 
 // madeAt is when a decision was made: now, unless its update says that it was earlier. It

@@ -44,6 +44,9 @@ func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 		if err := n.tellLost(payment.Lost, order); err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
+		if err := n.tellLate(payment.GivenBack, order); err != nil {
+			return err //replay:never only an operator who cancels the workflow leads here
+		}
 		if err := n.waitFor(payment.Disputes, unfollowed); err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
@@ -189,18 +192,40 @@ func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrde
 	}
 	for _, d := range untold {
 		amount := d.Amount
-		m := booking.Message{
-			Key: contract.MessageKey(n.in.OrderID, contract.DisputeLostMessage(d.ID)), OrderID: n.in.OrderID, RecipientID: order.OwnerID,
-			Type: booking.DisputeLostMessage, At: workflow.Now(n.ctx),
-			Data: booking.MessageData{Kind: booking.KindOf(n.in.OrderID), For: booking.ForOwner, Item: order.ItemName, Refund: &amount},
-		}
-		var outcome booking.Outcome
-		if err := n.do("tell the owner of a lost dispute", contract.NotificationsQueue, notifications.Notify, m, &outcome); err != nil {
+		err := n.notify("tell the owner of a lost dispute", booking.Message{
+			Key: contract.MessageKey(n.in.OrderID, contract.DisputeLostMessage(d.ID)), RecipientID: order.OwnerID, Type: booking.DisputeLostMessage,
+			Data: booking.MessageData{For: booking.ForOwner, Item: order.ItemName, Refund: &amount},
+		})
+		if err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
 		n.in.Lost = append(n.in.Lost, d.ID)
 	}
 	return nil
+}
+
+// tellLate tells the customer of an order that has ended that a payment of it was given back
+// which came after that, once. A workflow that follows the refund tells it by itself, after
+// all else that it tells.
+func (n *notices) tellLate(given *booking.Money, order activities.DisputedOrder) error {
+	if given == nil || !order.NeverPlaced || n.in.Late || !latePaymentsTold(n.ctx) {
+		return nil
+	}
+	n.in.Late = true
+	if n.tell(contract.RefundWorkflowID(n.in.OrderID, contract.CancelRefund)).Get(n.ctx, nil) == nil {
+		return nil //replay:never the workflow would have to be looking at the refund in the moment in which it ends
+	}
+	return n.notify("tell customer that a late payment was given back", booking.Message{
+		Key: contract.MessageKey(n.in.OrderID, contract.LatePaymentMessage), RecipientID: order.CustomerID, Type: booking.LatePaymentMessage,
+		Data: booking.MessageData{For: booking.ForCustomer, Item: order.ItemName, Refund: given},
+	})
+}
+
+// notify sends a message about the order.
+func (n *notices) notify(name string, m booking.Message) error {
+	m.OrderID, m.At, m.Data.Kind = n.in.OrderID, workflow.Now(n.ctx), booking.KindOf(n.in.OrderID)
+	var outcome booking.Outcome
+	return n.do(name, contract.NotificationsQueue, notifications.Notify, m, &outcome)
 }
 
 // areNews tells whether a dispute, or its time for evidence, was not known at the last look.

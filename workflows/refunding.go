@@ -83,7 +83,9 @@ func (p *part) isNews() bool { return p.failed || !p.quiet }
 type parts struct {
 	open      int                      // how many are on their way
 	late      []*part                  // with which patience has ended before anything came of them
-	telling   int                      // how many messages about them are
+	telling   int                      // how many messages beside the story are
+	sent      int                      // how many of these have been sent
+	toldAt    time.Time                // the time of the last of them
 	asked     int                      // how many the ledger has not answered yet
 	begun     int                      // how many there were by staff
 	resolving bool                     // what was paid by hand is being recorded
@@ -116,6 +118,8 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 		if p.isNews() {
 			s.tellRefunded(ctx, p)
 		}
+	} else if p.is.Entry.State == booking.EntryFailed && refundEndsTold(ctx) {
+		s.tellEndedOtherwise(ctx, p)
 	}
 	s.showPending(ctx)
 }
@@ -167,13 +171,33 @@ func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.Mess
 	s.sendBeside("tell customer of a refund", m)
 }
 
-// sendBeside sends a message beside all else.
+// tellEndedOtherwise tells customer and staff that a refund which has failed is not made any
+// more: the customer has its money in another way.
+func (s *saga) tellEndedOtherwise(ctx workflow.Context, p *part) {
+	amount := p.is.Entry.Amount
+	s.tellOfRefund(amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
+	if p.reason == booking.Goodwill {
+		s.noteDecision(ctx, contract.Entry{Decision: contract.RefundUpdate, Refused: booking.RefundExceeds, By: p.By, Refund: &amount})
+	}
+}
+
+// sendBeside sends a message beside all else, after those that are on their way: the last
+// one that is read tells what holds.
 func (s *saga) sendBeside(name string, m booking.Message) {
+	before := s.parts.sent + s.parts.telling
 	s.parts.telling++
+	if !m.At.After(s.parts.toldAt) {
+		m.At = s.parts.toldAt.Add(time.Microsecond)
+	}
+	s.parts.toldAt = m.At
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
+		if s.parts.sent < before && messagesInTurn(ctx) {
+			_ = workflow.Await(ctx, func() bool { return s.parts.sent >= before })
+		}
 		var outcome booking.Outcome
 		s.seeThrough(ctx, call{name: name, queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
 		s.parts.telling--
+		s.parts.sent++
 	})
 }
 

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"slices"
 
 	"go.temporal.io/sdk/workflow"
@@ -66,16 +67,28 @@ func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 		s.undoAgain(ctx, p)
 	}
 	s.personCame(p)
-	if p.isNews() {
-		s.tellOfRefund(p.Amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
-	}
+	s.tellUndoneAgain(ctx, p)
 	s.showPending(ctx)
+}
+
+// tellUndoneAgain tells the customer what the undo's own refund has given back, or that
+// nothing was left for it. Of a payment that came too late it is the first that they hear.
+func (s *saga) tellUndoneAgain(ctx workflow.Context, p *part) {
+	switch given := p.is.Entry.Amount; {
+	case !s.view.Placed && latePaymentsTold(ctx):
+		s.tellOfRefund(given, contract.LatePaymentMessage, booking.LatePaymentMessage)
+	case !p.isNews():
+	case given.Amount == 0:
+		s.tellOfRefund(p.Amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
+	default:
+		s.tellOfRefund(given, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+	}
 }
 
 // undoAgain asks for the undo's own refund. What that keeps the ledger knows.
 func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	c := s.payment()
-	c.Why, c.Owed = s.view.Reason, p.is.Entry.Words
+	c.Why, c.Owed, c.TellOwn = s.view.Reason, p.is.Entry.Words, true
 	var found booking.Undo
 	asked := call{
 		name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c,
@@ -86,8 +99,12 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 		p.is.Entry.Words = ""
 	case found.Owed == "":
 		p.is.Entry.State = booking.EntryDone
+		if found.Own != nil {
+			p.is.Entry.Amount.Amount = *found.Own
+		}
 	default:
 		p.heard, p.is.Entry.Words = false, found.Owed
+		p.is.Entry.Amount.Amount = cmp.Or(found.Due, p.is.Entry.Amount.Amount)
 		if p.is.Entry.State = booking.EntryFailed; p.quiet && !found.NeedsPerson {
 			p.is.Entry.State = booking.EntryPending //replay:never only the refund of a charge that was confirmed too late is pending here
 		}

@@ -48,6 +48,30 @@ func asksBeforeCalling(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "failures-asked-first", workflow.DefaultVersion, 1) == 1
 }
 
+// messagesInTurn: a message that is sent beside the story waits for those before it. That a
+// refund was made might reach its customer before that it had failed.
+func messagesInTurn(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "messages-in-turn", workflow.DefaultVersion, 1) == 1
+}
+
+// refundEndsTold: customer and staff are told of a refund that has failed and is not made any
+// more, since its money has been given back otherwise.
+func refundEndsTold(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "refund-ends-told", workflow.DefaultVersion, 1) == 1
+}
+
+// latePaymentsTold: a customer whose payment came after the order's end is told that it was
+// given back.
+func latePaymentsTold(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "late-payments-told", workflow.DefaultVersion, 1) == 1
+}
+
+// judgedAsItStood: a cancel that is applied again is judged by where the order stood when it
+// was decided. What the policy keeps would be given back after a reset.
+func judgedAsItStood(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "judged-as-it-stood", workflow.DefaultVersion, 1) == 1
+}
+
 // allRefundsHear: the workflow that makes the undo's own refund again, or that of an early
 // departure, is told of notices as those of refunds by staff are.
 func allRefundsHear(ctx workflow.Context) bool {

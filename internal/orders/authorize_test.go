@@ -163,7 +163,11 @@ func TestAuthorize_Decide(t *testing.T) {
 				switch {
 				case may:
 					require.NoError(t, err)
-					require.Equal(t, contract.Decision{Note: "so be it", By: caller.ID, At: today}, said)
+					want := contract.Decision{Note: "so be it", By: caller.ID, At: today}
+					if update == contract.CancelUpdate {
+						want.Stood = order.Status
+					}
+					require.Equal(t, want, said)
 				case caller.Allowed(booking.ReadOrder, order.Thing()):
 					require.ErrorIs(t, err, notAllowed, "%s %s by %v", update, business.kind, caller)
 				default:

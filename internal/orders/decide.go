@@ -28,6 +28,9 @@ type Decision struct {
 	MadeAt time.Time
 	// Expect is the quote that the caller of a cancel was shown, "" for any.
 	Expect string
+	// Stood is the status that the order had when its customer cancelled it, "" where that is
+	// not known: after a reset it is judged by that. Decide sets it.
+	Stood booking.Status
 	// Version is the one of the order that the caller has seen, 0 for any. Such a decision
 	// is not kept: the order may be another one when it can be delivered.
 	Version int64
@@ -79,6 +82,10 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	d.By, d.MadeAt = caller.ID, made
 	if out, queued, err := o.queueBehind(ctx, caller, d, made); queued {
 		return out, err
+	}
+	if d.Update == contract.CancelUpdate {
+		row, _ := o.glanceAtRow(ctx, d.OrderID) // without it, the order has to remember
+		d.Stood = row.View.Status
 	}
 	// A caller who leaves does not take a decision back.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())

@@ -88,7 +88,7 @@ func (e *Engine) deleteDrink(ctx context.Context, drinkID, by string) error {
 func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (view contract.View, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: id, WorkflowID: d.OrderID, UpdateName: d.Update,
-		Args: []any{contract.Decision{Note: d.Note, By: d.By, At: d.MadeAt, Expect: d.Expect, Version: d.Version}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+		Args: []any{contract.Decision{Note: d.Note, By: d.By, At: d.MadeAt, Expect: d.Expect, Stood: d.Stood, Version: d.Version}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if err != nil {
 		return view, false, marked(err)

@@ -136,7 +136,8 @@ func TestDecide_Expects(t *testing.T) {
 		require.NotNil(t, out.View.Terms, "it can be quoted anew")
 	}
 	require.Equal(t, []contract.Decision{
-		{Expect: "before:72h/100000", At: today}, {Expect: "before:0s/50000", At: today}, {At: today},
+		{Expect: "before:72h/100000", At: today, Stood: booking.Confirmed}, {Expect: "before:0s/50000", At: today, Stood: booking.Confirmed},
+		{At: today, Stood: booking.Confirmed},
 	}, said)
 	require.NotEqual(t, ids[0], ids[1])
 	require.NotContains(t, ids[2], "before")
@@ -263,7 +264,9 @@ func TestDecide_Seen(t *testing.T) {
 		_, err := b.Decide(t.Context(), booking.Caller{Unchecked: true}, decision)
 		require.ErrorIs(t, err, &booking.Error{Code: booking.VersionChanged})
 	}
-	require.Equal(t, []contract.Decision{{Version: 6, At: today}, {Version: 5, At: today}, {At: today}}, said)
+	require.Equal(t, []contract.Decision{
+		{Version: 6, At: today, Stood: booking.Confirmed}, {Version: 5, At: today, Stood: booking.Confirmed}, {At: today, Stood: booking.Confirmed},
+	}, said)
 	require.NotEqual(t, ids[0], ids[1])
 
 	d := newDesk(t)

@@ -107,6 +107,7 @@ func (d Decision) Check(update string) error {
 	is.unless(d.Note != "" || d.Bytes != 0 || update != RejectUpdate && update != ResolveUpdate, "note", "is missing")
 	is.unless(d.Expect == "" || update == CancelUpdate, "expect", "is of a cancel only")
 	is.upTo("expect", d.Expect, booking.LongestQuote)
+	is.unless(d.Stood == "" || update == CancelUpdate && slices.Contains(booking.Statuses(), d.Stood), "stood", "is no status of an order that is cancelled")
 	is.unless(d.Version >= 0, "version", "must not be negative")
 	return is.err()
 }

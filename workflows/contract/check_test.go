@@ -260,6 +260,9 @@ func TestDecision_Check(t *testing.T) {
 	require.NoError(t, contract.Decision{}.Check(contract.CancelUpdate))
 	require.NoError(t, contract.Decision{Expect: "before:72h/95000"}.Check(contract.CancelUpdate))
 	require.EqualError(t, contract.Decision{Expect: "before:72h/95000"}.Check(contract.CompleteUpdate), "validation_failed: expect: is of a cancel only")
+	require.NoError(t, contract.Decision{Stood: booking.Confirmed}.Check(contract.CancelUpdate))
+	require.EqualError(t, contract.Decision{Stood: "asleep"}.Check(contract.CancelUpdate), "validation_failed: stood: is no status of an order that is cancelled")
+	require.EqualError(t, contract.Decision{Stood: booking.Paid}.Check(contract.ConfirmUpdate), "validation_failed: stood: is no status of an order that is cancelled")
 	require.EqualError(t, contract.Decision{Expect: strings.Repeat("x", 65)}.Check(contract.CancelUpdate), "validation_failed: expect: is longer than 64 characters")
 	require.EqualError(t, contract.Decision{}.Check(contract.RejectUpdate), "validation_failed: note: is missing")
 }

@@ -171,6 +171,10 @@ type Decision struct {
 	// Expect is the quote that the caller of a cancel was shown: with another one
 	// the cancel is refused. "" is any.
 	Expect string `json:"expect,omitempty"`
+	// Stood is the status that the order had when it was decided to cancel it, as the read model had
+	// it, "" where that is not known. It counts when the order does not remember having come so
+	// far: when a reset has the cancel applied again.
+	Stood booking.Status `json:"stood,omitempty"`
 	// Version is the one of the order that the caller has seen: with another one the
 	// decision is refused. 0 is any.
 	Version int64 `json:"version,omitempty"`

@@ -38,6 +38,14 @@ func RefundMessage(id string) string { return RefundKey(id) + "/done" }
 // the refund with this id could not be made yet.
 func RefundFailedMessage(id string) string { return RefundKey(id) + "/failed" }
 
+// RefundEndedMessage is the name of the message by which the customer is told that the
+// refund with this id, which has failed, is not made any more.
+func RefundEndedMessage(id string) string { return RefundKey(id) + "/ended" }
+
+// LatePaymentMessage is the name of the message by which the customer is told that a payment
+// was given back which came after the order's end.
+const LatePaymentMessage = "late-payment"
+
 // changeMessage begins the names of the messages about a change of a reservation.
 const changeMessage = "change/"
 
@@ -78,7 +86,8 @@ func AddresseeOf(orderID, key string) booking.Addressee {
 	switch strings.TrimSuffix(name, "/withdrawal") {
 	case OwnerNotice:
 		return booking.ForOwner
-	case DeferralNotice, ConfirmPaymentNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage, NoShowMessage:
+	case DeferralNotice, ConfirmPaymentNotice, ConfirmationNotice, IntroductionNotice, NotProcessedMessage, NoShowMessage,
+		LatePaymentMessage:
 		return booking.ForCustomer
 	case CleanerNotice:
 		return booking.ForCleaner

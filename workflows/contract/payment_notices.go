@@ -38,6 +38,8 @@ type Notices struct {
 	Open map[string]time.Time `json:"open,omitempty"`
 	// Lost are the ids of the disputes that the order's owner was told to be lost.
 	Lost []string `json:"lost,omitempty"`
+	// Late: the order's customer was told that a payment was given back which came too late.
+	Late bool `json:"late,omitempty"`
 }
 
 // noticeLooks is the default of Notices.Looks: some 3,000 events.

@@ -86,10 +86,24 @@ func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellatio
 	return c
 }
 
+// StoodFurther tells whether the order stood further, when the decision was made, than it
+// remembers: a reset has taken it back since. One that was being cancelled is no news.
+func (v View) StoodFurther(d Decision) bool {
+	return d.Stood != "" && d.Stood != booking.Cancelling && !d.Stood.Final() && v.Kind.Reaches(v.Status, d.Stood)
+}
+
+// AsDecided is the order as it stood when the decision was made.
+func (v View) AsDecided(d Decision) View {
+	if v.StoodFurther(d) {
+		v.Status = d.Stood
+	}
+	return v
+}
+
 // AsQuoted is QuoteChanged for a cancel whose caller was shown something else than
 // what it gives back. An order that is being cancelled gives back what it does.
 func (v View) AsQuoted(d Decision, standing booking.Status) error {
-	due := v.RefundDue(booking.ByCustomer, d.At)
+	due := v.AsDecided(d).RefundDue(booking.ByCustomer, d.At)
 	if d.Expect == "" || d.Expect == due.Quote() || standing == booking.Cancelling || standing.Final() {
 		return nil
 	}

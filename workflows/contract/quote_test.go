@@ -67,6 +67,28 @@ func TestView_AsQuoted(t *testing.T) {
 	}
 }
 
+// TestView_AsDecided: an order that a reset has taken back is quoted as it stood when the
+// cancel was made. What it remembers counts where it has come further since.
+func TestView_AsDecided(t *testing.T) {
+	t.Parallel()
+	in := stayWithPolicy()
+	view := in.View()
+	made := contract.Decision{At: in.CheckInAt().Add(-50 * time.Hour), Stood: booking.Confirmed}
+	confirmed := view
+	confirmed.Status = booking.Confirmed
+	made.Expect = confirmed.Quote(made.At).Quote()
+	require.Equal(t, booking.Received, view.Status)
+	require.NoError(t, view.AsQuoted(made, view.Status))
+	for _, stood := range []booking.Status{"", booking.Cancelling, booking.Cancelled, booking.Completed, booking.Received, booking.Delivering} {
+		other := made
+		other.Stood = stood
+		require.False(t, view.StoodFurther(other), stood)
+		require.ErrorIs(t, view.AsQuoted(other, view.Status), &booking.Error{Code: booking.QuoteChanged}, stood)
+	}
+	made.Stood = booking.Paid
+	require.Equal(t, booking.Confirmed, confirmed.AsDecided(made).Status)
+}
+
 // TestView_SettledAs: an order with terms says what was given back and kept, and by
 // which tier, unless an earlier decision stands.
 func TestView_SettledAs(t *testing.T) {

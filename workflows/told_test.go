@@ -1,0 +1,192 @@
+package workflows_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestTold_InTurn: while no message can be sent a refund fails and is paid by hand. At no
+// moment after that the customer has heard that it was made, and not that it had failed.
+func TestTold_InTurn(t *testing.T) {
+	s := newStay(t)
+	s.cannotRefund()
+	provider, away := s.faults, true
+	s.setFaults(func(call string) fault {
+		if call == "notify" {
+			return only(before, away)
+		}
+		return provider(call)
+	})
+	s.gives(hour, "1", 30000)
+	paid := s.resolves(hour + time.Minute)
+	at := hour + 2*time.Minute
+	s.env.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		away = false
+	}, at)
+	heard := [][]string{}
+	for wait := range 60 {
+		s.env.RegisterDelayedCallback(func() { heard = append(heard, s.messagesTo(s.customer)) }, at+time.Duration(wait)*500*time.Millisecond)
+	}
+	s.run()
+	require.NoError(t, paid.err)
+	both := []string{"refund_failed", "refunded"}
+	require.Contains(t, heard, both)
+	for _, so := range heard {
+		require.Equal(t, both[:len(so)], slices.Concat(so), "in the order in which it happened")
+	}
+}
+
+// TestTold_HowARefundEnded: what a refund could not give back is given back with the order.
+// The customer hears that nothing more comes of it, and the history names who had decided it.
+func TestTold_HowARefundEnded(t *testing.T) {
+	s := newStay(t)
+	back := s.cannotRefund()
+	s.gives(hour, "1", 30000)
+	s.env.RegisterDelayedCallback(back, 2*hour)
+	s.decides(2*hour, contract.CancelUpdate)
+	v := s.run()
+	require.Equal(t, map[string]booking.EntryState{"refund/1": booking.EntryFailed, s.order + "/charge/refund": booking.EntryDone}, s.entries())
+	sent := s.sentTo(s.customer)
+	require.Equal(t, []string{"refund_failed", "refund_ended"}, s.messagesTo(s.customer))
+	require.EqualValues(t, 30000, sent[1].Data.Refund.Amount)
+	i := slices.IndexFunc(v.History, func(e contract.Entry) bool { return e.Refused == booking.RefundExceeds })
+	require.Positive(t, i)
+	require.Equal(t, []any{contract.RefundUpdate, "1024", int64(30000)}, []any{v.History[i].Decision, v.History[i].By, v.History[i].Refund.Amount})
+}
+
+// TestTold_HowARefundEndedAfterTheEnd: so do the customer of an order that is over, and those
+// who look at its row.
+func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
+	s := newStay(t)
+	over := s.run()
+	s.alsoOthers = true
+	s.cannotRefund()
+	s.flow = workflows.Refund
+	s.live(over.Since().Add(24 * hour))
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, "1"), TaskQueue: contract.SagasQueue})
+	s.env.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		s.provider[s.order+"/charge"].begin(&other{percent: 100})
+		s.faults = nil
+		s.mu.Unlock()
+		s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
+	}, hour)
+	s.env.ExecuteWorkflow(s.flow, contract.Refunding{
+		Refund: contract.Refund{ID: "1", Amount: booking.Money{Amount: 30000, Currency: "KRW"}, Note: "it was cold", By: "1024"}, Order: over,
+	})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Equal(t, []string{"refund_failed", "refund_ended"}, s.messagesTo(s.customer))
+	is := s.row().View
+	require.False(t, is.NeedsAttention)
+	last := is.History[len(is.History)-1]
+	require.Equal(t, []any{contract.RefundUpdate, booking.RefundExceeds, "1024"}, []any{last.Decision, last.Refused, last.By})
+}
+
+// TestTold_WhatWasGivenBackAgain: the refund of an order that is over has failed, and somebody
+// has given a part of it back at the provider since. The customer is told of the rest.
+func TestTold_WhatWasGivenBackAgain(t *testing.T) {
+	s, over, e := failedUndo(t)
+	require.EqualValues(t, 100000, e.Amount.Amount)
+	s.alsoOthers = true
+	s.mu.Lock()
+	s.provider[s.order+"/charge"].begin(&other{percent: 30})
+	s.mu.Unlock()
+	var paid *decision
+	s.refundAgain(over, e, func() { paid = s.resolves(2 * hour) })
+	require.NoError(t, s.env.GetWorkflowError())
+	require.NoError(t, paid.err)
+	require.Equal(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
+	for _, m := range s.sentTo(s.customer) {
+		require.EqualValues(t, 70000, m.Data.Refund.Amount, m.Type)
+	}
+}
+
+// paidTooLate is a stay whose customer did not confirm the payment in time, and did so later.
+func paidTooLate(t *testing.T) (s *stay, over contract.View) {
+	t.Helper()
+	s = newStay(t, func(in *contract.Lodging) { mustConfirm(&in.Order) })
+	over = s.run()
+	require.Equal(t, booking.PaymentNotConfirmed, over.Reason)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	is := s.provider[s.order+"/charge"]
+	is.voided, is.customer = false, approves
+	return s, over
+}
+
+// looksAgain has the workflow of the notices look at the payment, and returns with what
+// workflows of refunds were begun. following: one follows the refund already.
+func (s *stay) looksAgain(over contract.View, following bool) {
+	s.Helper()
+	s.flow = workflows.PaymentNotices
+	s.live(over.Since().Add(24 * hour))
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(s.order), TaskQueue: contract.SagasQueue})
+	s.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
+		Return(func(_, workflowID, _, _ string, _ any) error {
+			if following && workflowID == contract.RefundWorkflowID(s.order, contract.CancelRefund) {
+				return nil
+			}
+			return errAway
+		}).Maybe()
+	s.env.ExecuteWorkflow(s.flow, contract.Notices{OrderID: s.order})
+	require.NoError(s, s.env.GetWorkflowError())
+}
+
+// TestTold_OfALatePayment: what the customer has paid after the order's end is given back, and
+// they are told so, once.
+func TestTold_OfALatePayment(t *testing.T) {
+	s, over := paidTooLate(t)
+	before := s.messagesTo(s.customer)
+	for range 2 {
+		s.looksAgain(over, false)
+	}
+	require.Zero(t, s.owed())
+	require.Equal(t, append(before, "late_payment_returned"), s.messagesTo(s.customer))
+	sent := s.sentTo(s.customer)
+	require.EqualValues(t, 100000, sent[len(sent)-1].Data.Refund.Amount)
+}
+
+// TestTold_OfALatePaymentThatIsFollowed: the workflow that follows its refund tells of it by
+// itself, after all else.
+func TestTold_OfALatePaymentThatIsFollowed(t *testing.T) {
+	s, over := paidTooLate(t)
+	before := s.messagesTo(s.customer)
+	s.looksAgain(over, true)
+	require.Equal(t, before, s.messagesTo(s.customer))
+	e, begun := payment(t, s).Entry(s.order + "/charge/refund")
+	require.True(t, begun)
+	e.State = booking.EntryFailed
+	s.refundAgain(over, e, func() {})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Equal(t, append(before, "late_payment_returned"), s.messagesTo(s.customer))
+}
+
+func payment(t *testing.T, s *stay) booking.Payment {
+	t.Helper()
+	is, err := s.ledger.Payment(t.Context(), s.order)
+	require.NoError(t, err)
+	return is
+}
+
+// TestTold_NothingOfAPaymentInTime: who has paid in time, and has cancelled, is told of no late payment.
+func TestTold_NothingOfAPaymentInTime(t *testing.T) {
+	s := newStay(t, func(in *contract.Lodging) { mustConfirm(&in.Order) })
+	s.confirms(time.Minute, approves)
+	s.decides(hour, contract.CancelUpdate)
+	over := s.run()
+	before := s.messagesTo(s.customer)
+	s.looksAgain(over, false)
+	require.Zero(t, s.owed())
+	require.Equal(t, before, s.messagesTo(s.customer))
+}
