@@ -1,0 +1,81 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestTold_HowARefundEnded: a refund by staff that the provider cannot make, and whose money
+// is given back there in another way, is not made any more. Its customer is told so, and the
+// order's history shows it to staff.
+func TestTold_HowARefundEnded(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, on func(*app.Options)) {
+		s := boot(t, on, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+		id, _ := refundAfterEndOtherwise(s)
+		order, _, _ := strings.Cut(id, "/")
+		require.Equal(t, []string{
+			"Giving back 30,000 KRW takes longer: the payment provider could not do it. We see to it: Seaside Inn",
+			"The refund of 30,000 KRW is not made any more: you have got that money back in another way. Seaside Inn",
+		}, s.messagesTo("alice", order))
+		require.Equal(t, []string{
+			"결제사 사정으로 환불이 지연되어 담당자가 처리하고 있습니다. 환불 예정 금액: 30,000원. Seaside Inn",
+			"환불 예정이던 금액(30,000원)은 다른 방법으로 이미 돌려드렸으므로 별도로 환불되지 않습니다. Seaside Inn",
+		}, s.messagesTo("alice", order, "Accept-Language", "ko"))
+		var shown contract.View
+		s.get("/v1/mypages/"+order).into(s, &shown)
+		last := shown.History[len(shown.History)-1]
+		require.Equal(t, []any{contract.RefundUpdate, booking.RefundExceeds}, []any{last.Decision, last.Refused})
+		require.False(t, s.page(order).NeedsAttention)
+		for _, e := range s.entries(order) {
+			if e.State == string(booking.EntryFailed) {
+				require.Equal(t, booking.GivenOtherwise, e.Words)
+			}
+		}
+	})
+}
+
+// TestTold_OfALatePayment: a payment that the customer confirms after the order was cancelled
+// is given back, at once or when the provider has done so, and they are told of it once.
+func TestTold_OfALatePayment(t *testing.T) {
+	t.Parallel()
+	for name, refunds := range map[string]string{"AtOnce": "succeed", "Later": "wait"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, on func(*app.Options)) {
+				s := boot(t, on, impatient)
+				s.sandbox(object{"refunds": refunds})
+				order := paidTooLate(s)
+				s.sandbox(object{})
+				s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
+				require.Equal(t, []string{
+					"Your payment came after the order had ended. 100,000 KRW has been given back: Seaside Inn",
+				}, s.messagesTo("alice", order))
+				status, amount, refunded := s.payment(order)
+				require.Equal(t, []any{string(booking.Refunded), amount}, []any{status, refunded})
+			})
+		})
+	}
+}
+
+// TestReset_CancelIsJudgedAsItStood: a cancel that the engine applies again, before the ledger
+// has known of it, gives back what its customer was quoted when the reservation was confirmed.
+func TestReset_CancelIsJudgedAsItStood(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t)
+	order := cancelAppliedAgain(s.system)
+	v := s.ended(order)
+	require.Equal(t, []any{booking.Cancelled, booking.ByCustomer}, []any{v.Status, v.Reason})
+	require.NotNil(t, v.Settled)
+	require.EqualValues(t, 49000, v.Settled.Refunded.Amount)
+	require.EqualValues(t, 51000, v.Settled.Kept.Amount)
+	require.Equal(t, "before:0s", v.Settled.Tier)
+	s.requireClean()
+}
