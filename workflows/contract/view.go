@@ -99,10 +99,11 @@ type Entry struct {
 	By     string           `json:"by,omitempty" doc:"The number of the one who decided; of the first entry, of the one who placed the order, if that is not its customer"`
 	// Refused, Decision and DecidedAt are set in what the read model shows of a
 	// decision that was kept while the order could not be reached, and was not
-	// carried out. The order has not changed then.
+	// carried out. The order has not changed then. Refused is set, too, on a refund by staff
+	// that has failed and is not made any more.
 	// Decision without Refused is one that has left the order in its status: a refund
 	// by staff, with its amount, or that an owed one was paid by hand.
-	Refused   booking.Code   `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached was not carried out; the order did not change" example:"already_cancelled"`
+	Refused   booking.Code   `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached, or a refund that has failed, was not carried out; the order did not change" example:"already_cancelled"`
 	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,refund,resolve,change" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), that a refund was paid by hand (resolve), or to change the nights or rooms of a stay (change)"`
 	DecidedAt time.Time      `json:"decidedAt,omitzero" doc:"When it was made"`
 	Refund    *booking.Money `json:"refund,omitempty" doc:"What that refund is of"`
