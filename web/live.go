@@ -47,7 +47,7 @@ func (v *visit) follow() error {
 	}
 	h := v.c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	h.Set("X-Accel-Buffering", "no")           // nginx would hold events back
 	beat := time.NewTimer(rand.N(v.Heartbeat)) // pages that were opened at once are not told at once
 	defer beat.Stop()
 	version, final := order.Version, order.Status.Final()
