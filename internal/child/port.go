@@ -2,16 +2,21 @@ package child
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
+	"sync"
+	"syscall"
 )
 
 // Loopback is the only address that children listen on.
 const Loopback = "127.0.0.1"
 
 // Ports are chosen from below those that kernels hand out by themselves, so
-// that nobody is given one between its choice and its use. Temporal keeps the
+// that none is given out between its choice and its use. Temporal keeps the
 // ports of its members in PostgreSQL as signed numbers of 16 bits, too.
 const (
 	lowestPort  = 10000
@@ -19,8 +24,8 @@ const (
 	attempts    = 1000
 )
 
-// FreePorts finds n ports that nobody listens on. They are free and not
-// reserved: use them soon.
+// FreePorts finds n ports that nothing listens on. Until this process ends, no other
+// process that looks for ports in this way is given one of them, or tries it.
 func FreePorts(n int) ([]int, error) {
 	ports := make([]int, 0, n)
 	for range attempts {
@@ -28,14 +33,40 @@ func FreePorts(n int) ([]int, error) {
 			return ports, nil
 		}
 		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		// All are listened on until the last is found, so that they differ.
+		switch mine, err := reserve(port); {
+		case err != nil:
+			return nil, err
+		case !mine:
+			continue
+		}
 		if l, err := net.Listen("tcp", Address(port)); err == nil {
-			defer l.Close()
+			_ = l.Close() // nothing was sent
 			ports = append(ports, port)
 		}
 	}
 	return nil, errors.New("no free ports")
 }
+
+// reserve locks a file that stands for the port. The lock ends with the process.
+func reserve(port int) (bool, error) {
+	folder := filepath.Join(os.TempDir(), "yeyak-ports-"+strconv.Itoa(os.Getuid()))
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return false, fmt.Errorf("reserve a port: %w", err)
+	}
+	file, err := os.OpenFile(filepath.Join(folder, strconv.Itoa(port)), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return false, fmt.Errorf("reserve a port: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = file.Close() // another process has it, or this one
+		return false, nil
+	}
+	reserved.Store(port, file)
+	return true, nil
+}
+
+// reserved keeps the files open: the garbage collector would close them.
+var reserved sync.Map
 
 // Address is a port on the loopback address, host:port.
 func Address(port int) string { return net.JoinHostPort(Loopback, strconv.Itoa(port)) }
