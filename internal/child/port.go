@@ -57,9 +57,11 @@ func reserve(port int) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("reserve a port: %w", err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = file.Close() // another process has it, or this one
-		return false, nil
+	switch err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	case errors.Is(err, syscall.EWOULDBLOCK): // another process has it, or this one
+		return false, file.Close()
+	case err != nil:
+		return false, errors.Join(fmt.Errorf("reserve a port: %w", err), file.Close())
 	}
 	reserved.Store(port, file)
 	return true, nil
