@@ -137,8 +137,9 @@ func TestLookAgain_ConfirmedTooLate(t *testing.T) {
 		})
 	}
 	for range 2 {
-		_, err = look()
+		got, err := look()
 		require.NoError(t, err)
+		require.Equal(t, &c.Amount, got.GivenBack)
 		is := onRecord(t, payments, "o1")
 		require.Equal(t, booking.Refunded, is.Status)
 		require.Equal(t, c.Amount.Amount, is.Refunded)

@@ -149,6 +149,7 @@ func TestNoteDisputes(t *testing.T) {
 		fails bool
 	}{
 		"Marked":       {marks{view: contract.View{CustomerID: "alice", OwnerID: "bora", Item: booking.Item{ID: "thing"}}}, open, activities.DisputedOrder{CustomerID: "alice", OwnerID: "bora", ItemID: "thing"}, false},
+		"NeverPlaced":  {marks{view: contract.View{CustomerID: "alice", Status: booking.Cancelled}}, nil, activities.DisputedOrder{CustomerID: "alice", NeverPlaced: true}, false},
 		"NoRow":        {marks{err: noRow}, open, activities.DisputedOrder{}, true},
 		"NoRowNoMark":  {marks{err: noRow}, nil, activities.DisputedOrder{}, false},
 		"AwayAndNone":  {marks{err: errAway}, nil, activities.DisputedOrder{}, true},

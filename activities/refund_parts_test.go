@@ -530,6 +530,11 @@ func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
 			require.Equal(t, own, d.given("o1/charge/refund"))
+			asked := keeping(15000)
+			asked.TellOwn = true
+			undo, err = refund(payments, asked)
+			require.NoError(t, err)
+			require.Equal(t, &own, undo.Own, "without what others gave back")
 		})
 	}
 }

@@ -18,8 +18,8 @@ import (
 func TestTold_HowARefundEnded(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
-		s := boot(t, on, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
-		id, _ := refundAfterEndOtherwise(s)
+		s := bootAudited(t, on, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+		id, _ := refundAfterEndOtherwise(s.system)
 		order, _, _ := strings.Cut(id, "/")
 		require.Equal(t, []string{
 			"Giving back 30,000 KRW takes longer: the payment provider could not do it. We see to it: Seaside Inn",
@@ -39,6 +39,7 @@ func TestTold_HowARefundEnded(t *testing.T) {
 				require.Equal(t, booking.GivenOtherwise, e.Words)
 			}
 		}
+		s.requireClean()
 	})
 }
 
@@ -50,9 +51,9 @@ func TestTold_OfALatePayment(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(t *testing.T, on func(*app.Options)) {
-				s := boot(t, on, impatient)
+				s := bootAudited(t, on, impatient)
 				s.sandbox(object{"refunds": refunds})
-				order := paidTooLate(s)
+				order := paidTooLate(s.system)
 				s.sandbox(object{})
 				s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
 				require.Equal(t, []string{
@@ -60,6 +61,7 @@ func TestTold_OfALatePayment(t *testing.T) {
 				}, s.messagesTo("alice", order))
 				status, amount, refunded := s.payment(order)
 				require.Equal(t, []any{string(booking.Refunded), amount}, []any{status, refunded})
+				s.requireClean()
 			})
 		})
 	}

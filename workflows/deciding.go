@@ -68,6 +68,7 @@ func (s *saga) giveUpIf(
 		switch {
 		case s.abandoned(): // for another reason, meanwhile
 		case err != nil:
+			s.said, s.due = contract.Decision{}, booking.Due{}
 			return contract.View{}, s.refused(err)
 		default:
 			s.abandonFor(why, d, due)

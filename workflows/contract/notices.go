@@ -43,8 +43,8 @@ func RefundFailedMessage(id string) string { return RefundKey(id) + "/failed" }
 func RefundEndedMessage(id string) string { return RefundKey(id) + "/ended" }
 
 // LatePaymentMessage is the name of the message by which the customer is told that a payment
-// was given back which came after the order's end.
-const LatePaymentMessage = "late-payment"
+// was given back which came after the order's end. It is no notice.
+const LatePaymentMessage = "payment/late"
 
 // changeMessage begins the names of the messages about a change of a reservation.
 const changeMessage = "change/"
