@@ -126,6 +126,7 @@ func TestRecordHistories(t *testing.T) {
 		"refused_notices":      refusedStart(contract.NoticesWorkflow),
 		"refund_again_of_undo": refundAgainOfUndo, "refund_again_of_part": refundAgainOfPart, "refused_refund_again": refusedStart(contract.RefundAgainWorkflow),
 		"refund_after_end_otherwise": refundAfterEndOtherwise, "refund_again_of_late_payment": refundAgainOfLatePayment,
+		"refund_again_otherwise":    refundAgainOtherwise,
 		"notices_of_a_confirmation": noticesOfAConfirmation, "notices_of_a_late_payment": noticesOfALatePayment,
 		"notices_of_a_failure": noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
 	} {

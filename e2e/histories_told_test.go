@@ -42,6 +42,18 @@ func refundAfterEndOtherwise(s *system) (id, runID string) {
 	return id, ""
 }
 
+// refundAgainOtherwise is of an order whose refund has failed when it was over, and is given
+// back by hand at the provider.
+func refundAgainOtherwise(s *system) (id, runID string) {
+	order := undoFailedLater(s)
+	_, amount, _ := s.payment(order)
+	s.post("/sandbox/payments/refunds", object{"orderId": order, "amount": amount}).with(s, http.StatusOK)
+	id = contract.RefundWorkflowID(order, contract.CancelRefund)
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	require.Len(s, s.messagesTo("alice", order), 2)
+	return id, ""
+}
+
 // paidTooLate is an order whose payment is taken though it was cancelled meanwhile.
 func paidTooLate(s *system) string {
 	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))

@@ -223,7 +223,7 @@ func (s *trial) requireDecided(v contract.View) {
 			require.Contains(s, []string{"", "1024"}, e.By, v.History)
 		} else if e.Decision == contract.ResolveUpdate {
 			require.Equal(s, "1025", e.By, v.History)
-		} else if e.Note != "" {
+		} else if e.Note != "" || e.Decision == contract.RefundUpdate && e.Refused != "" { // of a refund that has failed and ended
 			require.Equal(s, "1024", e.By, v.History)
 		} else if e.By != "" {
 			require.Equal(s, booking.Cancelled, e.Status, v.History)

@@ -27,12 +27,15 @@ func (s *trial) refundsInBalance() (r refunds) {
 	if err != nil {
 		return r
 	}
-	parts := 0
+	parts, ended := 0, 0
 	for _, e := range payment.Entries {
 		_, ofStaff := contract.RefundID(e.Key)
 		part := ofStaff || e.Key == contract.EarlyKey(s.order)
 		if part {
 			require.NotEqual(s, booking.EntryPending, e.State, e.Key)
+		}
+		if part && e.State == booking.EntryFailed && e.Words == booking.GivenOtherwise {
+			ended++
 		}
 		if e.State != booking.EntryDone {
 			continue
@@ -53,8 +56,14 @@ func (s *trial) refundsInBalance() (r refunds) {
 		return r
 	}
 	require.Len(s, s.refunded(), parts)
-	told := slices.DeleteFunc(s.messagesTo(s.in.(contract.Input).View().CustomerID), func(m string) bool { return m != string(booking.RefundedMessage) })
-	require.Len(s, told, parts)
+	told := s.messagesTo(s.in.(contract.Input).View().CustomerID)
+	count := func(of booking.MessageType) int {
+		return len(slices.DeleteFunc(slices.Clone(told), func(m string) bool { return m != string(of) }))
+	}
+	require.Equal(s, parts, count(booking.RefundedMessage))
+	if s.lives == 0 { // a life that does not remember the refund tells nothing of its end
+		require.Equal(s, ended, count(booking.RefundEndedMessage))
+	}
 	return r
 }
 

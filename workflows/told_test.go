@@ -123,6 +123,25 @@ func TestTold_WhatWasGivenBackAgain(t *testing.T) {
 	}
 }
 
+// TestTold_NothingWasLeftToGiveBackAgain: somebody has given back all of it meanwhile. The
+// customer, who has heard that it failed, hears that nothing more comes.
+func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
+	s, over, e := failedUndo(t)
+	s.alsoOthers = true
+	s.refundAgain(over, e, func() {
+		s.env.RegisterDelayedCallback(func() {
+			s.mu.Lock()
+			s.provider[s.order+"/charge"].begin(&other{percent: 100})
+			s.mu.Unlock()
+			s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
+		}, hour)
+	})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Equal(t, []string{"refund_failed", "refund_ended"}, s.messagesTo(s.customer))
+	require.False(t, s.row().View.NeedsAttention)
+	require.Equal(t, int64(100000), payment(t, s).Given(), "once")
+}
+
 // paidTooLate is a stay whose customer did not confirm the payment in time, and did so later.
 func paidTooLate(t *testing.T) (s *stay, over contract.View) {
 	t.Helper()
