@@ -8,12 +8,12 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Token is what `yeyak token` can be told, besides the account.
+// Token holds the settings of `yeyak token`, besides the account.
 type Token struct {
 	Data Data `embed:""`
 }
 
-// Keys is what the commands of `yeyak keys` can be told: where the keys are.
+// Keys holds the settings of `yeyak keys`: where the keys are.
 type Keys struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
@@ -25,7 +25,7 @@ func (c Keys) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// KeyCreation is what `yeyak keys create` can be told, besides the name.
+// KeyCreation holds the settings of `yeyak keys create`, besides the name.
 type KeyCreation struct {
 	Keys   `embed:""`
 	As     As            `embed:""`
@@ -34,13 +34,13 @@ type KeyCreation struct {
 	Lives  time.Duration `name:"lives" env:"YEYAK_KEY_LIVES" default:"8760h" help:"How long the key is taken."`
 }
 
-// KeyRevocation is what `yeyak keys revoke` can be told, besides the key.
+// KeyRevocation holds the settings of `yeyak keys revoke`, besides the key.
 type KeyRevocation struct {
 	Keys `embed:""`
 	As   As `embed:""`
 }
 
-// longestKey is two years: who holds a key that is older is not known any more.
+// longestKey is two years: of an older key it is often not known which program has it.
 const longestKey = 2 * 365 * 24 * time.Hour
 
 func (c *KeyCreation) check(m mistakes) {

@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// Dev is what `yeyak dev` can be told: everything. Without a database it
-// keeps its data in SQLite files in its data folder.
+// Dev holds the settings of `yeyak dev`, which are all settings. If it has no
+// database it keeps its data in SQLite files in its data folder.
 type Dev struct {
 	Config `embed:"" set:"shutdown_grace=5s" set:"drain_delay=0s"` //nolint:staticcheck // kong reads every set of a tag
 }
@@ -21,7 +21,7 @@ func (c Dev) Settings() Config {
 	return c.Config
 }
 
-// API is what `yeyak api` can be told. It also runs a saga worker.
+// API holds the settings of `yeyak api`, which also runs a saga worker.
 type API struct {
 	Log       Log               `embed:""`
 	Process   Process           `embed:""`
@@ -48,7 +48,7 @@ func (c API) Settings() Config {
 	}
 }
 
-// WorkerOnly is what `yeyak worker` can be told.
+// WorkerOnly holds the settings of `yeyak worker`.
 type WorkerOnly struct {
 	Log       Log               `embed:""`
 	Process   Process           `embed:""`
@@ -73,7 +73,7 @@ func (c WorkerOnly) Settings() Config {
 	}
 }
 
-// Migrate is what `yeyak migrate` can be told.
+// Migrate holds the settings of `yeyak migrate`.
 type Migrate struct {
 	Log       Log               `embed:""`
 	Databases RequiredDatabases `embed:""`
@@ -83,7 +83,7 @@ type Migrate struct {
 // Settings is the Config of the command.
 func (c Migrate) Settings() Config { return Config{Log: c.Log, Databases: c.Databases.Databases} }
 
-// Prepare is what `yeyak prepare` can be told.
+// Prepare holds the settings of `yeyak prepare`.
 type Prepare struct {
 	Log  Log           `embed:""`
 	As   As            `embed:""`
@@ -92,7 +92,7 @@ type Prepare struct {
 
 func (c *Prepare) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
-// Visibility is what `yeyak visibility` can be told.
+// Visibility holds the settings of `yeyak visibility`.
 type Visibility struct {
 	Log      Log             `embed:""`
 	As       As              `embed:""`
@@ -115,12 +115,12 @@ func (c *Visibility) check(m mistakes) {
 	m.upTo("wait", c.Wait, 24*time.Hour)
 }
 
-// RequiredDatabases is Databases where the front's must be named.
+// RequiredDatabases is Databases with a mandatory database of the front.
 type RequiredDatabases struct {
 	Databases `embed:""`
 }
 
-// Audit is what `yeyak audit` can be told.
+// Audit holds the settings of `yeyak audit`.
 type Audit struct {
 	Log       Log           `embed:""`
 	Databases Databases     `embed:""`
@@ -137,7 +137,7 @@ func (c Audit) Settings() Config {
 
 func (c *Audit) check(m mistakes) { m.upTo("moment", c.Moment, time.Hour) }
 
-// Settle is what `yeyak settle` can be told, besides the order.
+// Settle holds the settings of `yeyak settle`, besides the order.
 type Settle struct {
 	Log       Log           `embed:""`
 	Databases Databases     `embed:""`
@@ -153,8 +153,8 @@ func (c Settle) Settings() Config {
 
 func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
-// Resolution is what `yeyak resolve` and `yeyak payments look` can be told, besides the
-// order and the evidence.
+// Resolution holds the settings of `yeyak resolve` and `yeyak payments look`, besides
+// the order and the evidence.
 type Resolution struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
@@ -167,7 +167,7 @@ func (c Resolution) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// Actions is what `yeyak actions` can be told, besides the order.
+// Actions holds the settings of `yeyak actions`, besides the order.
 type Actions struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
@@ -179,7 +179,7 @@ func (c Actions) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// As is whose doing it is what a command changes.
+// As is the caller in whose name a command changes orders.
 type As struct {
 	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Whose doing it is: the number by which Yeyak knows a caller, or system. Histories, tables and logs name it."`
 }
@@ -190,7 +190,7 @@ func (a *As) check(m mistakes) {
 	}
 }
 
-// Rebuild is what `yeyak mypage rebuild` can be told.
+// Rebuild holds the settings of `yeyak mypage rebuild`.
 type Rebuild struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
@@ -203,8 +203,8 @@ func (c Rebuild) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// SandboxPayments is what `yeyak sandbox-payments` can be told. All but where
-// it listens and remembers can be switched while it runs.
+// SandboxPayments holds the settings of `yeyak sandbox-payments`. All but its
+// address and its file can be changed while it runs.
 type SandboxPayments struct {
 	Log           Log           `embed:""`
 	Process       Process       `embed:"" set:"shutdown_grace=5s"`
@@ -220,7 +220,7 @@ type SandboxPayments struct {
 	LoseAnswers   bool          `name:"lose-answers" env:"YEYAK_SANDBOX_LOSE_ANSWERS" help:"Requests take effect, and then fail."`
 }
 
-// Data is where the databases are of which nothing else is said: those of
+// Data is the folder whose databases are used unless others are named: that of
 // `yeyak dev`.
 type Data struct {
 	Dir string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder that the data of yeyak dev lives in. Databases that are named go before."`

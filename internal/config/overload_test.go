@@ -11,8 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// TestBreaker_Profile: what a process runs with, and that the docs have its
-// numbers.
+// TestBreaker_Profile: the profile that processes run with; the docs list its numbers.
 func TestBreaker_Profile(t *testing.T) {
 	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "worker")
 	require.NoError(t, err)
@@ -32,8 +31,8 @@ func TestBreaker_Profile(t *testing.T) {
 	}
 }
 
-// TestBreaker_Whole: what a test sets goes before the profile, and nothing else
-// changes.
+// TestBreaker_Whole: a field that a test sets replaces the profile's, and no other
+// field changes.
 func TestBreaker_Whole(t *testing.T) {
 	t.Parallel()
 	want := config.Usual()
