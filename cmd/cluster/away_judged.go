@@ -36,7 +36,7 @@ func (r awayRow) judge() (faults []error) {
 	waited := false
 	for _, p := range r.placements {
 		why := r.wrong(p)
-		waited = waited || p.Waits() && p.Status == http.StatusAccepted
+		waited = waited || p.CanWait() && p.Status == http.StatusAccepted
 		if why == "" {
 			continue
 		}
@@ -67,7 +67,7 @@ func (r awayRow) wrong(p crowd.Placement) string {
 			return "decided on without Temporal"
 		}
 		return ""
-	case p.Status == http.StatusServiceUnavailable && !p.Waits():
+	case p.Status == http.StatusServiceUnavailable && !p.CanWait():
 		return "" // nothing exists, see repeat and untold; or it tells of the order that was not taken
 	case p.Refused() || lost(p):
 		if r.outage.excuses(p) {
@@ -135,7 +135,7 @@ func (r awayRow) tally() tallied {
 			continue
 		}
 		t.asked++
-		t.took[p.Waits()] = append(t.took[p.Waits()], crowd.Record{Begun: p.Asked, Took: p.Took})
+		t.took[p.CanWait()] = append(t.took[p.CanWait()], crowd.Record{Begun: p.Asked, Took: p.Took})
 		switch p.Status {
 		case http.StatusCreated:
 			t.created++
@@ -146,7 +146,7 @@ func (r awayRow) tally() tallied {
 		default:
 			t.unanswered++
 		}
-		if p.Received && p.Waits() {
+		if p.Received && p.CanWait() {
 			t.received++
 		}
 	}

@@ -72,7 +72,7 @@ func untold(ctx context.Context, db *sql.DB, users *crowd.Crowd, row *awayRow) e
 		if err := rows.Scan(&id); err != nil {
 			return err
 		}
-		if users.Told(id) {
+		if users.Named(id) {
 			continue
 		}
 		listed, err := listedAfterLoss(ctx, users, row.placements, id)
@@ -95,7 +95,7 @@ func listedAfterLoss(ctx context.Context, users *crowd.Crowd, placements []crowd
 		if !lost(p) {
 			continue
 		}
-		listed, err := users.Lists(ctx, p, id)
+		listed, err := users.IsListed(ctx, p, id)
 		if listed || err != nil {
 			return listed, err
 		}

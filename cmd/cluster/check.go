@@ -41,7 +41,7 @@ const settleWithin = 2 * time.Minute
 func check(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd) error {
 	settling, cancel := context.WithTimeout(ctx, settleWithin)
 	defer cancel()
-	err := users.Settled(settling)
+	err := users.AwaitOutcomes(settling)
 	if err == nil {
 		fmt.Println("Every order is where its customer was told: none is lost or stuck.")
 	}

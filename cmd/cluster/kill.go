@@ -79,7 +79,7 @@ func (k kill) killAll(ctx context.Context, c *cluster.Cluster, users *crowd.Crow
 		pass(ctx, k.Watch)
 		o := users.Outage(at, k.Slow)
 		fmt.Printf("%-12s %-10s %-18s %-18s %-18s %s\n", v.name, seconds(back), fmt.Sprintf("%d of %d", o.Failed, o.Requests),
-			seconds(o.UntilAnswered), seconds(o.UntilFast), seconds(o.LongestToRest))
+			seconds(o.UntilAnswered), seconds(o.UntilFast), seconds(o.LongestToStable))
 	}
 	return ctx.Err()
 }
