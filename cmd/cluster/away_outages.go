@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster"
 )
 
-// frozen freezes Temporal: its connections stay open, and nothing is answered.
+// frozen freezes Temporal: its connections stay open, and it answers nothing.
 func (a away) frozen(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
 	err = c.FreezeTemporal()
 	o.left = time.Now()
@@ -33,9 +33,9 @@ func (a away) killed(ctx context.Context, c *cluster.Cluster) (o outage, err err
 	return o, errors.Join(err, ctx.Err())
 }
 
-// deaths freezes Temporal, and kills an API and the database while it is frozen.
-// Then Temporal is killed and started, and killed again as soon as it is there,
-// with the other API, which has begun to dispatch.
+// deaths freezes Temporal, and kills an API and the database while it is frozen. Then it
+// kills and starts Temporal, and as soon as Temporal is up kills it again, together with
+// the other API, which has begun to dispatch.
 func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
 	o.left, o.hole = time.Now(), true
 	if err := c.FreezeTemporal(); err != nil {

@@ -18,7 +18,7 @@ type kill struct {
 	Slow     time.Duration `default:"1s" help:"From when on an answer counts as slow."`
 }
 
-// victim is something that is killed, and how it is started again.
+// victim is a process that is killed, and how it is started again.
 type victim struct {
 	name  string
 	kill  func()

@@ -1,7 +1,7 @@
-// Command cluster runs the whole of Yeyak on this machine, as separate
-// processes behind one entry point, and tests what it is like to replace and to
-// kill them. `make cluster`, `make redeploy-test`, `make kill-test`, `make siege` and
-// `make away-test` run it.
+// Command cluster runs all of Yeyak on this machine, as separate processes behind one entry
+// point, and tests what users notice when processes are replaced or killed.
+// `make cluster`, `make redeploy-test`, `make kill-test`, `make siege` and `make away-test`
+// run it.
 package main
 
 import (
@@ -28,7 +28,7 @@ type commands struct {
 	Kill     kill     `cmd:"" help:"Kill one process after the other under load, and tell how long each was missed."`
 }
 
-// Programs are what the cluster runs.
+// Programs are the programs of the cluster.
 type Programs struct {
 	Yeyak          string `default:"bin/yeyak" help:"The program that is run."`
 	TemporalServer string `env:"YEYAK_TEMPORAL_SERVER" default:"bin/temporal-server" help:"Temporal server."`
@@ -39,13 +39,13 @@ func (p Programs) options(listen string) cluster.Options {
 	return cluster.Options{Yeyak: p.Yeyak, TemporalServer: p.TemporalServer, Dir: p.Dir, Listen: listen}
 }
 
-// Load is who uses the cluster meanwhile.
+// Load is the load on the cluster meanwhile.
 type Load struct {
 	Users int           `default:"50" help:"Users at the same time."`
 	Think time.Duration `default:"1s" help:"How long a user thinks between two requests, on average."`
 }
 
-// oneCaller lifts the limits of one caller, the operator whose token all users have.
+// oneCaller lifts the limits of one caller: all users have the token of one operator.
 const oneCaller = "YEYAK_REQUESTS_PER_SECOND=0"
 
 func (l Load) crowd(ctx context.Context, c *cluster.Cluster) (*crowd.Crowd, error) {
@@ -94,7 +94,7 @@ Yeyak is running.
 	return c.Stop()
 }
 
-// uiAddress is where the web UI listens, which is not taken yet.
+// uiAddress is the address of the web UI, on a port that is free.
 func (r run) uiAddress() (string, error) {
 	if r.UIPort == 0 {
 		return freeAddress()
@@ -107,7 +107,7 @@ func (r run) uiAddress() (string, error) {
 	return address, l.Close()
 }
 
-// freeAddress is where a cluster listens that is only there to be tested.
+// freeAddress is the address of a cluster for a test.
 func freeAddress() (string, error) {
 	ports, err := child.FreePorts(1)
 	if err != nil {
@@ -120,7 +120,7 @@ func main() {
 	var cli commands
 	selected := kong.Parse(&cli, kong.Name("cluster"), kong.Description("The whole of Yeyak on this machine, as separate processes."))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends it at once, and what it has started with it
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once, and its children with it
 	selected.BindTo(ctx, (*context.Context)(nil))
 	if err := selected.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
