@@ -19,8 +19,8 @@ const (
 	attempts    = 1000
 )
 
-// FreePorts finds n ports on which no process listens. They are not reserved: use
-// them soon.
+// FreePorts finds n ports on which no process listens. They are reserved until this
+// process ends: no other process that uses FreePorts gets one of them.
 func FreePorts(n int) ([]int, error) {
 	ports := make([]int, 0, n)
 	for range attempts {
@@ -28,9 +28,14 @@ func FreePorts(n int) ([]int, error) {
 			return ports, nil
 		}
 		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		// The listeners stay open until the last port is found, so that the ports differ.
+		switch mine, err := reserve(port); {
+		case err != nil:
+			return nil, err
+		case !mine:
+			continue
+		}
 		if l, err := net.Listen("tcp", Address(port)); err == nil {
-			defer l.Close()
+			_ = l.Close() // nothing was sent
 			ports = append(ports, port)
 		}
 	}
