@@ -21,10 +21,10 @@ class Event(NamedTuple):
     amount: int  # in the currency's minor unit
     currency: str
     status: str
-    reason: str  # "" unless it is being cancelled
-    cleaner: str  # "" until one was assigned
-    part: int  # of the amount, in the same currency: what was given back now; 0 if nothing was
-    refunded: int  # of the amount, ditto: what the payment provider has given back in all
+    reason: str  # "" unless it is cancelled
+    cleaner: str  # "" until one is assigned
+    part: int  # of the amount, in the same currency: refunded by this event; 0 for none
+    refunded: int  # of the amount, in the same currency: refunded in total by the payment provider
 
 
 def type_of(item) -> str:
@@ -80,7 +80,7 @@ def text(of, name: str) -> str:
         raise Unreadable(f"{label(of)}: {name} is not a text")
     try:
         value.encode()
-    except UnicodeEncodeError:  # half of a character, which JSON can express
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can express
         raise Unreadable(f"{label(of)}: {name} is not Unicode") from None
     return value
 

@@ -19,7 +19,7 @@ import urllib.parse
 FOLDER = pathlib.Path(__file__).parent
 SCRIPT = [sys.executable, "-B", str(FOLDER / "messages.py")]
 
-# Nothing of the machine's own, a proxy least of all.
+# Without the machine's proxy settings.
 ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
 
 
@@ -44,7 +44,7 @@ class Server:
             def serve(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 status, headers, text = answer(self, body)
-                with contextlib.suppress(OSError):  # who asked may be dead by now
+                with contextlib.suppress(OSError):  # the client may have died meanwhile
                     self.send_response(status)
                     for name, value in {"Content-Length": str(len(text)), **headers}.items():
                         self.send_header(name, value)
@@ -73,7 +73,7 @@ class FakeFeed(Server):
         self.events, self.page = events, page
         self.failing: list = []  # (status, headers, body)
         self.asked: list[str] = []
-        self.presented: list = []  # Authorization, of each request
+        self.presented: list = []  # Authorization of each request
         super().__init__(self.answer)
 
     def answer(self, handler, _):
@@ -95,7 +95,7 @@ class FakeWebhook(Server):
 
     def __init__(self, decide=lambda number, message: (204, {})):
         self.decide = decide
-        self.requests: list = []  # (headers, body) of every one
+        self.requests: list = []  # (headers, body) of each
         self.taken: list[str] = []  # ids that were answered 2xx
         self.times: list[float] = []
         super().__init__(self.answer)

@@ -9,8 +9,8 @@ from typing import Optional
 
 import web
 
-LIMIT = 200  # events in a page, the most that the feed gives
-MOST = 16 << 20  # bytes in a page; what is longer is no page of ours
+LIMIT = 200  # events per page, the feed's maximum
+MOST = 16 << 20  # bytes per page; a longer one is not the feed's
 
 
 class CursorRefused(Exception):
@@ -47,8 +47,8 @@ def parse(raw: bytes, after: Optional[str]) -> tuple[list, str]:
     items, cursor = (page.get("items"), page.get("next")) if isinstance(page, dict) else (None, None)
     if not isinstance(items, list) or not isinstance(cursor, str):
         raise garbled
-    if not cursor and (items or after):  # only a feed that has never had an event is still at its beginning
+    if not cursor and (items or after):  # only a feed without any event has no cursor
         raise garbled
-    if items and cursor == after:  # which would come again and again
+    if items and cursor == after:  # the same page would be read for ever
         raise garbled
     return items, cursor

@@ -11,7 +11,7 @@ from typing import Optional
 
 log = logging.getLogger("messages")
 
-PATIENCE = 5  # seconds in which a request has to arrive
+PATIENCE = 5  # seconds until a request has to have arrived
 
 
 class Unheard(Exception):
@@ -23,9 +23,9 @@ class Health:
     and until it does not; a webhook that is away only delays."""
 
     def __init__(self):
-        self.trouble = "it has not read the feed yet"  # "" when there is none
+        self.trouble = "it has not read the feed yet"  # "" if there is none
         self.delivered = 0  # messages
-        self.behind = 0  # messages that the webhook has not taken yet: 0 or 1
+        self.behind = 0  # messages that the webhook has not accepted yet: 0 or 1
         self.lock = threading.Lock()
 
     def feed(self, trouble: str = "") -> None:

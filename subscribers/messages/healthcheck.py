@@ -10,7 +10,7 @@ import urllib.request
 
 WITHIN = 2  # seconds
 
-# Not through a proxy: what is asked is on this machine.
+# Not through a proxy: the process is on this machine.
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

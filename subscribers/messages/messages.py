@@ -61,8 +61,7 @@ def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options, 
             continue
         patience.over()
         health.feed()
-        # The feed only grows: what was handed over of a page that was shorter
-        # then is still its beginning.
+        # The feed only grows: the delivered part of a page that was shorter is still its beginning.
         for number, item in enumerate(items[place.done:], place.done + 1):
             message = writer.message(item)
             if message is None:

@@ -32,7 +32,7 @@ class Console:
             sys.stdout.buffer.write(message.body + b"\n")
             sys.stdout.buffer.flush()
         except OSError as why:
-            # Python would try to flush once more as it ends, and complain.
+            # Python would flush once more at its end, and report an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise OutletGone(f"cannot print: {why}") from None
         return True

@@ -21,11 +21,11 @@ class Place:
     def __init__(self, path: str):
         self.path = path
         self.after: Optional[str] = None  # cursor of the page, None for the first one
-        self.done = 0  # how many of its events are dealt with
+        self.done = 0  # how many of its events are done
 
     def __enter__(self) -> Place:
         try:
-            # A file of its own, since the state's is replaced at each change.
+            # A file of its own, since the state's file is replaced at each change.
             self.lock = open(self.path + ".lock", "a")
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -33,7 +33,7 @@ class Place:
         except OSError as why:
             raise StateUnusable(f"cannot lock the state {self.path}: {why}") from None
         self.load()
-        self.keep(self.after, self.done)  # if it cannot be written, now is the time to know
+        self.keep(self.after, self.done)  # a state that cannot be written fails at the start
         return self
 
     def __exit__(self, *_) -> None:

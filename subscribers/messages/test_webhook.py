@@ -44,7 +44,7 @@ class Webhook(Case):
             self.assertIn(f"ERROR the webhook will not take message food-0/DeliveryStarted: it answered {status}", err)
 
     def test_retry_after_is_heeded(self):
-        # That it waits is measured from below: a slow machine waits longer.
+        # The wait has only a lower bound: a slow machine waits longer.
         webhook, _ = self.told([(429, {"Retry-After": "2"})])
         self.assertGreater(webhook.times[1] - webhook.times[0], 1.9)
         due = int(time.time()) + 8
@@ -94,7 +94,7 @@ class Webhook(Case):
         self.assertFalse(verify["verified"](SECRET[:-4] + "AAAA", headers, body))
         self.assertEqual("application/json", headers["Content-Type"])
         self.assertNotIn(SECRET[6:], err)
-        # Fixed forever: the example of https://github.com/standard-webhooks.
+        # Must not change: the example of https://github.com/standard-webhooks.
         key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
         signed = outlets.signature(key, texts.Message("msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}'), "1614265330")
         self.assertEqual("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", signed)

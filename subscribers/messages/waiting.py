@@ -20,7 +20,7 @@ class Stop:
 
     def __init__(self):
         self.asked = False
-        # Unlike threading.Event, a pipe can be told from a signal handler.
+        # Unlike a threading.Event, a pipe can be written in a signal handler.
         self.told, self.tell = os.pipe()
 
     def on_signals(self) -> None:

@@ -9,10 +9,10 @@ import urllib.error
 import urllib.request
 from typing import Optional
 
-TIMEOUT = 10  # seconds, for each thing that is waited for
-LONGEST_RETRY_AFTER = 3600  # seconds; who asks for more is asked again after these
+TIMEOUT = 10  # seconds, for the connection and for each read
+LONGEST_RETRY_AFTER = 3600  # seconds; the limit of a longer Retry-After
 
-# Of the refusals, those that another try may not meet.
+# The refusals after which another attempt may succeed.
 PASSING = {408, 409, 425, 429}
 
 
@@ -21,7 +21,7 @@ class Trouble(Exception):
 
     def __init__(self, words: str, at_least: float = 0):
         super().__init__(words)
-        self.at_least = at_least  # seconds to wait before that
+        self.at_least = at_least  # seconds until the next attempt
 
 
 class Refused(Exception):
@@ -60,7 +60,7 @@ def ask(request: urllib.request.Request, most: int = 0) -> bytes:
 def in_words(why: Exception) -> str:
     if isinstance(why, urllib.error.URLError):
         why = why.reason
-    # Other exceptions may quote what was sent to us, or the URL.
+    # Other exceptions may quote the answer, or the URL.
     return str(why) if isinstance(why, OSError) and str(why) else type(why).__name__
 
 
