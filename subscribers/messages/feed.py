@@ -14,7 +14,7 @@ MOST = 16 << 20  # bytes per page; a longer one is not the feed's
 
 
 class CursorRefused(Exception):
-    """The feed will never answer this question."""
+    """The feed refuses the cursor for good."""
 
 
 class Feed:
@@ -32,14 +32,14 @@ class Feed:
             return parse(web.ask(request, MOST), after)
         except web.Refused as no:
             if no.status != 422:
-                raise web.Trouble(str(no)) from None
+                raise web.TemporaryFailure(str(no)) from None
             raise CursorRefused(
                 f"the feed does not know the cursor {ascii(after)} (422): the state is not from this feed, or the feed was set up anew"
             ) from None
 
 
 def parse(raw: bytes, after: Optional[str]) -> tuple[list, str]:
-    garbled = web.Trouble("what it answers is not a page of events")
+    garbled = web.TemporaryFailure("what it answers is not a page of events")
     try:
         page = json.loads(raw)
     except (ValueError, RecursionError):

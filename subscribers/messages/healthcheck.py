@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Asks the subscriber how it is: ends with 0 when it is well. For a container's
-health check, whose image has no other way to ask."""
+"""Checks the subscriber's health: the exit code is 0 if it is well. For a container's
+health check: the image contains no other HTTP client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the subscriber is told, by option or environment."""
+"""The settings of the subscriber, from options and the environment."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Options(NamedTuple):
 
 
 class Mistakes(Exception):
-    """Everything that is wrong with the options, a line each."""
+    """All mistakes in the options, one per line."""
 
 
 def address(value: str) -> Optional[tuple[str, int]]:
@@ -89,7 +89,7 @@ def parser() -> Parser:
 
 
 def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
-    """Reads the options, or raises every Mistake that they hold."""
+    """Reads the options, or raises Mistakes with every mistake."""
     parsed, rest = parser().parse_known_args(arguments)
     mistakes = [f"{r}: there is no such option" for r in rest]
 

@@ -1,4 +1,4 @@
-"""How far the subscriber has come, in a file that survives it."""
+"""The subscriber's position in the feed, in a file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ log = logging.getLogger("messages")
 
 
 class StateUnusable(Exception):
-    """It is not known how far it has come, or it cannot be written down."""
+    """The position cannot be read, or cannot be written."""
 
 
 class Place:
-    """The place in the feed, and sole right to it while the block lasts."""
+    """The position in the feed, locked for this process while the block lasts."""
 
     def __init__(self, path: str):
         self.path = path
@@ -54,8 +54,7 @@ class Place:
             ) from None
 
     def keep(self, after: Optional[str], done: int) -> None:
-        """Writes down, for good, that of the page after the cursor so many
-        events are dealt with."""
+        """Stores durably that so many events of the page after the cursor are done."""
         try:
             with open(self.path + ".tmp", "w", encoding="utf-8") as file:
                 json.dump({"after": after, "done": done}, file)

@@ -1,4 +1,4 @@
-"""What the script makes of its options."""
+"""How the script reads its options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What customers are told of each event."""
+"""The customers' text for each event."""
 
 from __future__ import annotations
 

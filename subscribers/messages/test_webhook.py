@@ -1,4 +1,4 @@
-"""Messages on their way to a webhook that takes them, or does not."""
+"""Messages to a webhook that accepts or refuses them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import outlets
 import texts
 import waiting
 from fakes import FOLDER, Case, event
-from web import Trouble, retry_after
+from web import TemporaryFailure, retry_after
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 
@@ -62,13 +62,13 @@ class Webhook(Case):
             def wait(self, seconds):
                 waits.append(seconds)
 
-        patience = waiting.Patience(Recorder(), "a test")
+        backoff = waiting.Backoff(Recorder(), "a test")
         for _ in range(30):
-            patience.wait(Trouble("it does not work"))
+            backoff.wait(TemporaryFailure("it does not work"))
         self.assertGreater(waits[2], waits[0])
         self.assertGreater(waits[4], waits[2])
         self.assertLessEqual(max(waits), waiting.LONGEST)
-        patience.wait(Trouble("it is asked for more", at_least=2 * waiting.LONGEST))
+        backoff.wait(TemporaryFailure("it is asked for more", at_least=2 * waiting.LONGEST))
         self.assertEqual(2 * waiting.LONGEST, waits[-1])
 
     def test_away_until_it_comes(self):
@@ -83,7 +83,7 @@ class Webhook(Case):
         self.assertEqual({"after": None, "done": 0}, self.kept(), "it is still due")
 
     def test_signature(self):
-        """The README's own recipe verifies what arrives."""
+        """The recipe in the README verifies the signature of a message."""
         recipe = re.search(r"```python\n(.*?)```", (FOLDER / "README.md").read_text("utf-8"), re.DOTALL).group(1)
         verify = {}
         exec(recipe, verify)

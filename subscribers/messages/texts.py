@@ -1,4 +1,4 @@
-"""What customers are told, in each language."""
+"""The texts of messages, in each language."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ DIGITS = {
 
 
 class Unknown(Exception):
-    """There are no words for such an event."""
+    """There is no text for such an event."""
 
 
 class Message(NamedTuple):
@@ -163,7 +163,7 @@ class Message(NamedTuple):
 
 
 def message(item, language: str) -> Optional[Message]:
-    """The message that an event of the feed makes, None when it makes none."""
+    """The message for an event, None if it has none."""
     kind_of_event = events.type_of(item)
     if kind_of_event not in TEXTS:
         raise Unknown(kind_of_event)
@@ -202,7 +202,7 @@ def words(event: events.Event) -> dict[str, str]:
 
 
 def given_back(event: events.Event) -> str:
-    """How much of what was paid the payment provider has given back, if that is not all."""
+    """The refunded amount, if the payment was refunded in part."""
     if event.refunded >= event.amount:
         return ""
     return IN_PART if event.refunded else OTHERWISE
