@@ -30,10 +30,10 @@ type commands struct {
 
 type api struct {
 	config.API
-	Saga          string        `name:"saga" enum:"naive,yeyak" default:"naive" help:"Whose saga of a reservation is run."`
-	ProfileListen string        `name:"profile-listen" help:"Address on which Go's profiles are offered, host:port."`
+	Saga          string        `name:"saga" enum:"naive,yeyak" default:"naive" help:"Saga of a reservation that is run."`
+	ProfileListen string        `name:"profile-listen" help:"Address that serves Go's profiles, host:port."`
 	ChargeTimeout time.Duration `name:"charge-timeout" help:"How long the one attempt to charge may take; a charge that takes longer is given up with its order. By default there are 20 seconds and as many attempts as it takes."`
-	Unguarded     bool          `name:"unguarded" help:"No breaker stands before the payment provider, and as many orders may be started at the same time as come in."`
+	Unguarded     bool          `name:"unguarded" help:"No breaker protects the payment provider, and the number of concurrent starts is not limited."`
 }
 
 // pollers is the number of pollers of each queue. With the default of two a burst would

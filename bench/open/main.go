@@ -28,8 +28,8 @@ func main() {
 	var p plan
 	flag.IntVar(&p.orders, "orders", 20_000, "reservations that are open")
 	flag.IntVar(&p.connections, "connections", 50, "connections over which they are placed")
-	flag.DurationVar(&p.idle, "idle", 30*time.Second, "for how long the idle system is watched")
-	flag.IntVar(&p.cancels, "cancels", 20, "reservations that are cancelled in the end, one after the other")
+	flag.DurationVar(&p.idle, "idle", 30*time.Second, "how long the idle system is measured")
+	flag.IntVar(&p.cancels, "cancels", 20, "reservations that are cancelled at the end, one after another")
 	p.Flags = lab.ParseFlags("open")
 	lab.Main(p.Flags, p.run)
 }

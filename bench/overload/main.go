@@ -33,11 +33,11 @@ type plan struct {
 func main() {
 	var p plan
 	flag.DurationVar(&p.load.Length, "time", time.Minute, "length of each load")
-	flag.IntVar(&p.load.Connections, "users", 100, "customers, each of whom orders again when the last order was answered")
+	flag.IntVar(&p.load.Connections, "users", 100, "customers, each of which places the next order after the answer to the last")
 	flag.DurationVar(&p.replyBudget, "reply-budget", 2*time.Second, "how long a customer's request waits for its order's decision")
 	flag.IntVar(&p.perSecond, "deferred-per-second", 30, "how many deferred payments are taken in a second")
-	flag.BoolVar(&p.queue, "queue", true, "the provider lets wait what is beyond its capacity; otherwise it answers that 429")
-	flag.StringVar(&p.only, "only", "", "measure this one alone: yeyak-defer, yeyak-reject or naive")
+	flag.BoolVar(&p.queue, "queue", true, "requests beyond the provider's capacity wait; otherwise it answers 429")
+	flag.StringVar(&p.only, "only", "", "measure only this subject: yeyak-defer, yeyak-reject or naive")
 	flag.StringVar(&p.settings, "yeyak", "", "settings of Yeyak beyond its defaults, as flags of yeyak api")
 	p.Flags = lab.ParseFlags("overload")
 	lab.Main(p.Flags, p.run)

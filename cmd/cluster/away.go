@@ -16,10 +16,10 @@ import (
 type away struct {
 	Programs `embed:""`
 	Load     `embed:""`
-	Outage   time.Duration `default:"60s" help:"For how long Temporal is away."`
-	Down     time.Duration `default:"2s" help:"After how long other processes that are killed meanwhile are started again."`
-	Before   time.Duration `default:"5s" help:"For how long users order before that."`
-	Absences []string      `enum:"frozen,killed,deaths" default:"frozen,killed,deaths" help:"How it is away: frozen, killed, or frozen while processes die."`
+	Outage   time.Duration `default:"60s" help:"How long Temporal is down."`
+	Down     time.Duration `default:"2s" help:"Time after which other processes that are killed meanwhile are started again."`
+	Before   time.Duration `default:"5s" help:"How long users order before that."`
+	Absences []string      `enum:"frozen,killed,deaths" default:"frozen,killed,deaths" help:"How Temporal is down: frozen, killed, or frozen while other processes are killed."`
 }
 
 // absence is a way in which Temporal is down. Its function returns when Temporal is back.

@@ -13,9 +13,9 @@ import (
 type kill struct {
 	Programs `embed:""`
 	Load     `embed:""`
-	Down     time.Duration `default:"2s" help:"After how long what was killed is started again."`
-	Watch    time.Duration `default:"40s" help:"How long it is watched then."`
-	Slow     time.Duration `default:"1s" help:"From when on an answer counts as slow."`
+	Down     time.Duration `default:"2s" help:"Time after which a killed process is started again."`
+	Watch    time.Duration `default:"40s" help:"How long the load continues after that."`
+	Slow     time.Duration `default:"1s" help:"Duration from which an answer counts as slow."`
 }
 
 // victim is a process that is killed, and how it is started again.

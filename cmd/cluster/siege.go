@@ -16,10 +16,10 @@ import (
 type siege struct {
 	Programs `embed:""`
 	Siege    string  `default:"siege" help:"The program siege."`
-	Against  string  `enum:"cluster,dev" default:"cluster" help:"What is loaded: a cluster, or all in one process as yeyak dev runs it."`
-	Part     float64 `default:"1" help:"What part of its time each line takes."`
-	Only     string  `help:"The lines whose name has this in it, and no others."`
-	Burn     bool    `help:"A loop burns one processor meanwhile."`
+	Against  string  `enum:"cluster,dev" default:"cluster" help:"System under load: a cluster, or yeyak dev, which is one process."`
+	Part     float64 `default:"1" help:"Part of its duration for which each line runs."`
+	Only     string  `help:"Run only the lines whose name contains this."`
+	Burn     bool    `help:"Keep one processor busy meanwhile."`
 }
 
 // besieged is a system under load.

@@ -207,7 +207,7 @@ func (b *Budget) leaveQueue(w *waiting) {
 	b.measured.waiting.Dec()
 }
 
-// Leave gives the slot back. served tells whether the slot was of use. A request
+// Leave gives the slot back. served reports whether the slot was of use. A request
 // that ended because its dependency did not answer does not count for the rate.
 func (b *Budget) Leave(served bool) {
 	b.measured.inFlight.Dec()
