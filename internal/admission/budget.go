@@ -37,10 +37,10 @@ func newBudget(l limits, measured budgetMetrics) *Budget {
 	}
 }
 
-// waiting is a request in the queue. turn is closed when the request has a slot.
+// waiting is a request in the queue. granted is closed when the request has a slot.
 type waiting struct {
-	turn  chan struct{}
-	place *list.Element // nil once the request has a slot
+	granted chan struct{}
+	place   *list.Element // nil once the request has a slot
 }
 
 // cause says why a request has no slot.
@@ -100,8 +100,8 @@ func (b *Budget) enter(ctx context.Context, now, end time.Time) cause {
 	return why
 }
 
-// join takes a free slot or joins the queue. A nil result means a slot if the
-// cause is admitted, and a refusal otherwise.
+// join takes a free slot, joins the queue, or refuses. Only a request in the queue
+// gets a waiting; the cause distinguishes the other two.
 func (b *Budget) join(now, end time.Time) (*waiting, cause) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -109,16 +109,16 @@ func (b *Budget) join(now, end time.Time) (*waiting, cause) {
 		b.take(now)
 		return nil, admitted
 	}
-	anyhow := end.IsZero()
+	unlimited := end.IsZero()
 	switch {
 	case b.queue.Len() >= b.room:
 		return nil, full
-	case !anyhow && b.pace.idle(now) >= b.stallAfter:
+	case !unlimited && b.pace.idle(now) >= b.stallAfter:
 		return nil, standsStill
-	case !anyhow && b.expected(b.pace.atMost(now)) > end.Sub(now):
+	case !unlimited && b.expected(b.pace.atMost(now)) > end.Sub(now):
 		return nil, notInTime
 	}
-	w := &waiting{turn: make(chan struct{})}
+	w := &waiting{granted: make(chan struct{})}
 	w.place = b.queue.PushBack(w)
 	b.measured.waiting.Inc()
 	return w, admitted
@@ -159,7 +159,7 @@ func (b *Budget) wait(ctx context.Context, w *waiting, end time.Time) cause {
 	}
 	for {
 		select {
-		case <-w.turn:
+		case <-w.granted:
 			return admitted
 		case <-ctx.Done():
 			return b.abandon(w, gone)
@@ -235,7 +235,7 @@ func (b *Budget) next() {
 	}
 	w := first.Value.(*waiting)
 	b.leaveQueue(w)
-	close(w.turn)
+	close(w.granted)
 }
 
 // Rate is how many slots are given back per second while all are taken, NaN if

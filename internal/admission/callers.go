@@ -80,8 +80,8 @@ func (c *Callers) Request(caller string) (Quota, bool) {
 }
 
 // Exceeded reports whether a request of the caller would be over the limit, without
-// counting it. It serves requests that may be refused before it is known whether
-// they count for the caller.
+// counting it. It is for a request that may have to be refused before it is known
+// whether it counts for the caller.
 func (c *Callers) Exceeded(caller string) (Quota, bool) {
 	if !c.counts(caller) {
 		return Quota{}, false
@@ -128,8 +128,8 @@ func (c *Callers) bucket(caller string, now time.Time) *rate.Limiter {
 	return b
 }
 
-// Follow takes one of the caller's streams. It returns false if the caller has no
-// stream left.
+// Follow reserves a stream for the caller. It returns false if the caller already has
+// MaxStreamsOfOne.
 func (c *Callers) Follow(caller string) bool {
 	if !c.counts(caller) {
 		return true
@@ -144,7 +144,7 @@ func (c *Callers) Follow(caller string) bool {
 	return true
 }
 
-// Leave gives back a stream that Follow took.
+// Leave releases a stream that Follow reserved.
 func (c *Callers) Leave(caller string) {
 	if !c.counts(caller) {
 		return

@@ -16,8 +16,8 @@ import "time"
 //     While payment is slow each order holds a slot for its whole reply budget:
 //     with 2 s, 512 slots let in 256 orders a second, several times what the two
 //     cores of docs/performance.md can do. Fewer slots would delay orders that
-//     could be taken; more would only make the engine's backlog grow behind
-//     answers of 202.
+//     could be taken; with more, orders would only wait in the engine's backlog,
+//     after an answer of 202.
 //   - 16 starts. A start takes Temporal some milliseconds, so a process needs
 //     fewer than 16 at a time. With more, an overloaded Temporal keeps some of
 //     them waiting for seconds, in no order. Here they wait in order, and those
@@ -46,12 +46,12 @@ type Limits struct {
 	MaxStarts       int           `kong:"-"`
 	MaxReads        int           `kong:"-"`
 	MaxWaiting      int           `kong:"-"`
-	MaxWait         time.Duration `name:"max-wait" env:"YEYAK_MAX_WAIT" default:"10s" help:"How long a request waits for its turn while its queue is served. One that could not be served by then is refused at once."`
+	MaxWait         time.Duration `name:"max-wait" env:"YEYAK_MAX_WAIT" default:"10s" help:"How long a request waits for a slot while its queue moves. A request that could not be served by then is refused at once."`
 	MaxStreams      int           `kong:"-"`
-	MaxWaitingCalls int           `name:"max-waiting-calls" env:"YEYAK_MAX_WAITING_CALLS" default:"1000" help:"Calls that wait for a cleaner, in all processes together; beyond them new ones are refused. 0 for no limit."`
+	MaxWaitingCalls int           `name:"max-waiting-calls" env:"YEYAK_MAX_WAITING_CALLS" default:"1000" help:"Calls that may wait for a cleaner, in all processes together; further ones are refused. 0 for no limit."`
 	// PerSecond bounds the requests of one caller. If it is 0 the fields below are 0,
 	// too: a caller has no limit of any kind.
-	PerSecond       int `name:"requests-per-second" env:"YEYAK_REQUESTS_PER_SECOND" default:"20" help:"Requests a second of one caller, ten seconds' worth of them at once. An address is the caller of requests that name none, unless it is of loopback or of a private network. 0 lifts all limits of one caller."`
+	PerSecond       int `name:"requests-per-second" env:"YEYAK_REQUESTS_PER_SECOND" default:"20" help:"Requests per second of one caller; those of ten seconds may come at once. The caller of a request without credentials is its address, unless that is of loopback or of a private network. 0 lifts all limits of one caller."`
 	MaxStreamsOfOne int `kong:"-"`
 	MaxCallsOfOne   int `kong:"-"`
 	MaxKeptOfOne    int `kong:"-"` // orders in the inbox

@@ -33,11 +33,11 @@ var waits = []float64{0, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 // its clients in no order, and some of many concurrent starts wait for seconds.
 // They wait here instead, first in, first out.
 //
-// A queue stands still if no slot of it is given back for half of MaxWait plus a
-// reply budget, which is longer than any successful request takes. Of the starts
-// only those count that Temporal answered. Then all waiting requests are refused,
-// and so is each new one while all slots are taken. A slot that comes free goes to
-// the next request, which shows whether requests are served again.
+// A queue stands still if none of its slots is given back by a served request for a
+// reply budget plus half of MaxWait: no served request takes that long. A start is
+// served if Temporal answers it. While a queue stands still all waiting requests are
+// refused, and so is each new one unless a slot is free. A slot that comes free goes
+// to the next request, which shows whether requests are served again.
 type Budgets struct {
 	Limits
 	Writes, Starts, Reads, Streams *Budget
@@ -46,8 +46,7 @@ type Budgets struct {
 }
 
 // New makes the budgets and registers their metrics, unless registry is nil. Zero
-// limits use the defaults. A healthy request takes little longer than replyBudget
-// at most.
+// limits use the defaults. No served request takes much longer than replyBudget.
 func New(l Limits, replyBudget time.Duration, registry prometheus.Registerer) *Budgets {
 	l = l.withDefaults()
 	of := measuring(promauto.With(registry))

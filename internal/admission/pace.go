@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// memory is the time constant of the weighted mean: after it a measurement
+	// memory is the time constant of the weighted mean: a measurement of that age
 	// counts for a third. It is as long as a request waits, and several times as
 	// long as a slot is held, which is at most the reply budget.
 	memory = 10.0 // s
@@ -32,8 +32,8 @@ type pace struct {
 	begun float64
 	// measured counts the slots given back since the rate was last unknown.
 	measured int
-	// idleSince is since when no request was served although all slots were taken, or
-	// although slots were given back; zero otherwise.
+	// idleSince is when the present time without a served request began. It is zero
+	// while a slot is free, unless the last request was not served.
 	idleSince time.Time
 }
 
@@ -71,8 +71,8 @@ func (p *pace) freed(now time.Time) {
 	p.full, p.idleSince = false, time.Time{}
 }
 
-// left notes that a slot was given back, after which taken are in use. A request
-// that was not served shows nothing about how fast requests can be served.
+// left notes that a slot was given back; taken is the number of slots still in use. A
+// request that was not served shows nothing about how fast requests can be served.
 func (p *pace) left(now time.Time, served bool, taken int) {
 	p.to(now)
 	wasFull := p.full
@@ -106,9 +106,9 @@ func (p *pace) rate(now time.Time) (perSecond float64, known bool) {
 	return p.ended / p.busy, true
 }
 
-// atMost is the rate if all slots in use when the last one was given back had been
-// given back too. Requests that begin together end together: just before that, the
-// rate is lower than on average. It falls with time as well.
+// atMost is an upper bound of the rate: it also counts the slots that were in use when
+// the last one was given back. Requests that begin together end together, and just
+// before their end the rate is lower than on average. atMost falls with time as well.
 func (p *pace) atMost(now time.Time) (perSecond float64, known bool) {
 	rate, known := p.rate(now)
 	if !known {

@@ -29,9 +29,9 @@ func (c Keys) Settings() Config {
 type KeyCreation struct {
 	Keys   `embed:""`
 	As     As            `embed:""`
-	Scopes []string      `name:"scopes" env:"YEYAK_KEY_SCOPES" help:"What the program may do besides what is its owner's: orders:any (act for anybody), events:read (the whole feed), catalogue:write (change what any owner offers), orders:refund (give back a part of what was paid for any order), orders:resolve (say that a refund was paid by hand)."`
+	Scopes []string      `name:"scopes" env:"YEYAK_KEY_SCOPES" help:"What the program may do besides managing what its owner offers: orders:any (act for any caller), events:read (the whole feed), catalogue:write (change what any owner offers), orders:refund (refund a part of the payment for any order), orders:resolve (record that a refund was paid by hand)."`
 	Owner  string        `name:"owner" env:"YEYAK_KEY_OWNER" help:"Id of the owner that the program belongs to, such as that of a till."`
-	Lives  time.Duration `name:"lives" env:"YEYAK_KEY_LIVES" default:"8760h" help:"How long the key is taken."`
+	Lives  time.Duration `name:"lives" env:"YEYAK_KEY_LIVES" default:"8760h" help:"How long the key is valid."`
 }
 
 // KeyRevocation holds the settings of `yeyak keys revoke`, besides the key.

@@ -18,10 +18,10 @@ const (
 
 // Auth says how callers are authenticated.
 type Auth struct {
-	Mode     string   `name:"auth" env:"YEYAK_AUTH" default:"on" help:"Whether requests have to say whose they are: on, or off, with which every caller may do everything. On an address that is not loopback that has to be said twice: off,off."`
-	Issuer   URL      `name:"auth-issuer" env:"YEYAK_AUTH_ISSUER" help:"OIDC issuer whose access tokens are taken, such as https://id.example.com. yeyak dev brings one of its own."`
-	Audience string   `name:"auth-audience" env:"YEYAK_AUTH_AUDIENCE" default:"yeyak" help:"What these tokens have to be for (aud)."`
-	Claims   []string `name:"auth-claims" env:"YEYAK_AUTH_CLAIMS" help:"Claims that differ from these: id=sub,name=name,roles=roles,scopes=scope. One within another is written as realm_access.roles. names=… is the claim with the names that people had in builds without callers, whose orders they get; none by default."`
+	Mode     string   `name:"auth" env:"YEYAK_AUTH" default:"on" help:"Whether requests have to be authenticated: on, or off, with which every caller may do everything. If the address is not loopback, off has to be said twice: off,off."`
+	Issuer   URL      `name:"auth-issuer" env:"YEYAK_AUTH_ISSUER" help:"OIDC issuer whose access tokens are accepted, such as https://id.example.com. yeyak dev has one of its own."`
+	Audience string   `name:"auth-audience" env:"YEYAK_AUTH_AUDIENCE" default:"yeyak" help:"Required audience (aud) of these tokens."`
+	Claims   []string `name:"auth-claims" env:"YEYAK_AUTH_CLAIMS" help:"Claims with other names than these: id=sub,name=name,roles=roles,scopes=scope. A claim within another is written as realm_access.roles. names=… is the claim with the names of people in builds without callers, whose orders they get; none by default."`
 }
 
 // Off reports whether requests need no authentication.
@@ -58,7 +58,7 @@ const PagesOff = "off"
 
 // Pages are the pages for browsers.
 type Pages struct {
-	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"What the pages for browsers are to the issuer (OIDC client id), which people log in with; or off, which leaves them out. They are left out without authentication, too."`
+	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"OIDC client id of the pages for browsers, with which people log in; or off, for no pages. Without authentication there are no pages either."`
 }
 
 // Off reports whether there are no pages. The zero value is off, for tests and benchmarks.

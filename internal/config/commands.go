@@ -97,9 +97,9 @@ type Visibility struct {
 	Log      Log             `embed:""`
 	As       As              `embed:""`
 	Database URL             `name:"database-url" env:"TEMPORAL_VISIBILITY_DATABASE_URL" help:"Temporal's visibility database, as the owner of its tables: postgres://…"`
-	Indexes  visibility.Form `name:"indexes" env:"YEYAK_VISIBILITY_INDEXES" default:"lean" help:"How they are made: lean, without entries for what is NULL, or stock, as Temporal's schema makes them."`
-	Check    bool            `name:"check" help:"Change nothing, and tell whether they are so."`
-	Wait     time.Duration   `name:"wait" env:"YEYAK_VISIBILITY_WAIT" default:"1h" help:"How long it may take, with waiting for transactions that began before it and for another such command."`
+	Indexes  visibility.Form `name:"indexes" env:"YEYAK_VISIBILITY_INDEXES" default:"lean" help:"Form of the indexes: lean, without entries for NULL, or stock, as Temporal's schema makes them."`
+	Check    bool            `name:"check" help:"Change nothing, and report whether the indexes have that form."`
+	Wait     time.Duration   `name:"wait" env:"YEYAK_VISIBILITY_WAIT" default:"1h" help:"How long the command may take, including waits for earlier transactions and for another such command."`
 }
 
 func (c *Visibility) check(m mistakes) {
@@ -127,7 +127,7 @@ type Audit struct {
 	Data      Data          `embed:""`
 	Payments  Payments      `embed:""`
 	As        As            `embed:""`
-	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"How long after one look the next one is taken. Longer than it takes an order's work to be taken over from a worker that has died."`
+	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"Time until an order that seems wrong is checked again. Longer than it takes another worker to take over the work of one that has died."`
 }
 
 // Settings is the Config of the command.
@@ -143,7 +143,7 @@ type Settle struct {
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
 	As        As            `embed:""`
-	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long to wait until the order is settled. It goes on without us."`
+	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long to wait until the order is settled. Settling continues after that."`
 }
 
 // Settings is the Config of the command.
@@ -181,7 +181,7 @@ func (c Actions) Settings() Config {
 
 // As is the caller in whose name a command changes orders.
 type As struct {
-	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Whose doing it is: the number by which Yeyak knows a caller, or system. Histories, tables and logs name it."`
+	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Caller in whose name the command changes orders: the caller's number in Yeyak, or system. Histories, tables and logs name it."`
 }
 
 func (a *As) check(m mistakes) {
@@ -209,13 +209,13 @@ type SandboxPayments struct {
 	Log           Log           `embed:""`
 	Process       Process       `embed:"" set:"shutdown_grace=5s"`
 	Listen        string        `name:"sandbox-listen" env:"YEYAK_SANDBOX_LISTEN" default:"127.0.0.1:8091" help:"Address of the sandbox, host:port."`
-	Database      URL           `name:"sandbox-database-url" env:"SANDBOX_DATABASE_URL" help:"Database that it remembers payments in: postgres://… or sqlite://path/to/file.db. By default a file in the data folder."`
+	Database      URL           `name:"sandbox-database-url" env:"SANDBOX_DATABASE_URL" help:"Database of its payments: postgres://… or sqlite://path/to/file.db. By default a file in the data folder."`
 	Data          Data          `embed:""`
-	Latency       time.Duration `name:"latency" env:"YEYAK_SANDBOX_LATENCY" default:"400ms" help:"How long a request takes."`
-	LatencyUpTo   time.Duration `name:"latency-up-to" env:"YEYAK_SANDBOX_LATENCY_UP_TO" default:"620ms" help:"How long it takes at most: any time from --latency to this, if it is more."`
-	Capacity      int           `name:"capacity" env:"YEYAK_SANDBOX_CAPACITY" default:"0" help:"Requests that are worked on at the same time; 0 for no limit. Those beyond are answered 429."`
-	Queue         bool          `name:"queue" env:"YEYAK_SANDBOX_QUEUE" help:"Requests beyond the capacity wait in turn."`
-	RefusePercent int           `name:"refuse-percent" env:"YEYAK_SANDBOX_REFUSE_PERCENT" default:"0" help:"How many of a hundred charges are declined."`
+	Latency       time.Duration `name:"latency" env:"YEYAK_SANDBOX_LATENCY" default:"400ms" help:"How long a request takes, at least."`
+	LatencyUpTo   time.Duration `name:"latency-up-to" env:"YEYAK_SANDBOX_LATENCY_UP_TO" default:"620ms" help:"How long a request takes, at most: a random time between --latency and this, if this is more."`
+	Capacity      int           `name:"capacity" env:"YEYAK_SANDBOX_CAPACITY" default:"0" help:"Requests that are served at the same time; 0 for no limit. Further ones are answered 429."`
+	Queue         bool          `name:"queue" env:"YEYAK_SANDBOX_QUEUE" help:"Requests beyond the capacity wait in order."`
+	RefusePercent int           `name:"refuse-percent" env:"YEYAK_SANDBOX_REFUSE_PERCENT" default:"0" help:"Percentage of charges that are declined."`
 	Down          bool          `name:"down" env:"YEYAK_SANDBOX_DOWN" help:"Every request fails without effect."`
 	LoseAnswers   bool          `name:"lose-answers" env:"YEYAK_SANDBOX_LOSE_ANSWERS" help:"Requests take effect, and then fail."`
 }
@@ -223,7 +223,7 @@ type SandboxPayments struct {
 // Data is the folder whose databases are used unless others are named: that of
 // `yeyak dev`.
 type Data struct {
-	Dir string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder that the data of yeyak dev lives in. Databases that are named go before."`
+	Dir string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Data folder of yeyak dev. Databases that are named are used instead."`
 }
 
 func (d *Data) check(m mistakes) {

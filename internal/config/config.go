@@ -37,9 +37,9 @@ type Config struct {
 
 // Log says what is logged, and how.
 type Log struct {
-	Level     string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"What is logged: debug, info, warn or error."`
-	Format    string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
-	LevelFile string `name:"log-level-file" env:"YEYAK_LOG_LEVEL_FILE" help:"File whose content goes before --log-level. It is looked at every 5 s, so that the level of a running process can be changed: debug, info, warn or error."`
+	Level     string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"Lowest level that is logged: debug, info, warn or error."`
+	Format    string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"Format of the log: console or json."`
+	LevelFile string `name:"log-level-file" env:"YEYAK_LOG_LEVEL_FILE" help:"File with the level, which replaces --log-level. It is read every 5 s, so that the level of a running process can be changed: debug, info, warn or error."`
 }
 
 // ZapLevel is the lowest level that is logged.
@@ -53,35 +53,35 @@ func (l Log) ZapLevel() zapcore.Level {
 
 // Process says how a process shuts down.
 type Process struct {
-	ShutdownGrace time.Duration `name:"shutdown-grace" env:"YEYAK_SHUTDOWN_GRACE" default:"${shutdown_grace}" help:"How long requests and steps that are under way may take to end at shutdown."`
+	ShutdownGrace time.Duration `name:"shutdown-grace" env:"YEYAK_SHUTDOWN_GRACE" default:"${shutdown_grace}" help:"How long open requests and steps may take to end at shutdown."`
 }
 
 // Operations is where a process without an API serves probes and metrics.
 type Operations struct {
-	Listen string `name:"listen-operations" env:"YEYAK_OPERATIONS_LISTEN" help:"Address, host:port, where probes and metrics are answered: /healthz, /readyz, /metrics. None by default."`
+	Listen string `name:"listen-operations" env:"YEYAK_OPERATIONS_LISTEN" help:"Address, host:port, of probes and metrics: /healthz, /readyz, /metrics. None by default."`
 }
 
 // HTTP configures the API's server.
 type HTTP struct {
 	Listen string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
 	// Hosts are for a proxy on the same machine that passes on the Host of its clients.
-	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, where the API listens on loopback. Elsewhere any name may be used."`
+	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, if the API listens on loopback. On other addresses any name is allowed."`
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed; a client can
 	// send that header as well.
-	TrustedProxies []string `name:"trusted-proxies" env:"YEYAK_TRUSTED_PROXIES" default:"127.0.0.0/8,::1/128" help:"Addresses or networks of the proxies in front, whose X-Forwarded-For is believed. Anything else that reaches the API from one of them can send requests in the name of any address."`
+	TrustedProxies []string `name:"trusted-proxies" env:"YEYAK_TRUSTED_PROXIES" default:"127.0.0.0/8,::1/128" help:"Addresses or networks of the proxies in front, whose X-Forwarded-For is believed. Any other client that reaches the API from one of them can send requests in the name of any address."`
 	// DrainDelay is for the load balancer in front, which sends requests until it has
 	// seen a probe fail.
-	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long requests are still taken at shutdown, unready, until load balancers have noticed; 0 for none."`
+	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long the API still accepts requests at shutdown while it is unready, so that load balancers notice; 0 for none."`
 }
 
 // Databases are the URLs of the databases. A service without a database of its own
 // uses the front's.
 type Databases struct {
-	Front         URL `name:"database-url" env:"DATABASE_URL" help:"Database of the catalogue, and of every service that has none of its own: postgres://… or sqlite://path/to/file.db."`
+	Front         URL `name:"database-url" env:"DATABASE_URL" help:"Database of the catalogue, and of every service without one of its own: postgres://… or sqlite://path/to/file.db."`
 	Payments      URL `name:"payments-database-url" env:"PAYMENTS_DATABASE_URL" help:"Database of the payments."`
 	Inventory     URL `name:"inventory-database-url" env:"INVENTORY_DATABASE_URL" help:"Database of the stock."`
 	Notifications URL `name:"notifications-database-url" env:"NOTIFICATIONS_DATABASE_URL" help:"Database of the messages."`
-	Management    URL `name:"management-database-url" env:"MANAGEMENT_DATABASE_URL" help:"Database of the calls that management knows of."`
+	Management    URL `name:"management-database-url" env:"MANAGEMENT_DATABASE_URL" help:"Database of the calls for cleaners."`
 	Fulfilment    URL `name:"fulfilment-database-url" env:"FULFILMENT_DATABASE_URL" help:"Database of deliveries, productions and cleaners."`
 	Mypage        URL `name:"mypage-database-url" env:"MYPAGE_DATABASE_URL" help:"Database of the customers' pages."`
 }
@@ -100,9 +100,9 @@ func (d Databases) Resolved() Databases {
 type Orders struct {
 	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a customer's request waits for its order's decision."`
 	InboxWithin    time.Duration `name:"inbox-within" env:"YEYAK_INBOX_WITHIN" default:"30m" help:"How long an order of food or of a stay may wait for Temporal before it is cancelled as not processed."`
-	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may keep failing before its order is marked as needing attention."`
-	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers that begin without + and a code, as in ISO 3166."`
-	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"How long an order of food, a drink or a cleaner may take, after the time for its payment, to get to its courier, kitchen or cleaners before it is cancelled."`
+	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may fail before its order is marked as needing attention."`
+	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers without + and a country code, as in ISO 3166."`
+	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"Time, after the time for its payment, within which an order of food, a drink or a cleaner has to reach its courier, kitchen or cleaners; then it is cancelled."`
 	ServeAfterDay  time.Duration `name:"serve-after-day" env:"YEYAK_SERVE_AFTER_DAY" default:"3h" help:"How long after the drink's day a café may still hand it over; then the order is cancelled."`
 	// Within these times a courier, a café and a cleaner are done, and a cleaner is
 	// found, before the order needs attention. Zero uses the default of
@@ -136,8 +136,8 @@ type Worker struct {
 	Serve []string `name:"serve" env:"YEYAK_SERVE" default:"${queues}" help:"Task queues that this process serves (${default})."`
 	// Versioning concerns the sagas only: their workflows stay with the build that
 	// started them. A service does the same in every build.
-	Versioning bool   `name:"versioning" env:"YEYAK_VERSIONING" negatable:"" help:"Orders stay with the build that they began with, and new ones go to the build that Temporal was told to be the current one."`
-	BuildID    string `name:"build-id" env:"YEYAK_BUILD_ID" default:"${version}" help:"What Temporal knows this build by (${default})."`
+	Versioning bool   `name:"versioning" env:"YEYAK_VERSIONING" negatable:"" help:"Orders stay with the build that they began with. New orders go to the build that is the current one at Temporal."`
+	BuildID    string `name:"build-id" env:"YEYAK_BUILD_ID" default:"${version}" help:"Id of this build at Temporal (${default})."`
 }
 
 // Version is this build's version for the engine, the zero value without versioning.
@@ -160,9 +160,9 @@ const (
 
 // Mypage says how the read model is kept up to date.
 type Mypage struct {
-	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"Whether orders push how they stand into the customers' pages, or are asked for it: push or query."`
+	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"How the customers' pages learn of orders: push, the orders push their state, or query, they are queried for it."`
 	// RepairEvery is for benchmarks, which a repair would disturb.
-	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often orders are looked for whose page is missing or behind."`
+	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are looked for and repaired."`
 }
 
 // Payment providers.
@@ -177,8 +177,8 @@ const StripeItself = "https://api.stripe.com"
 
 // Payments is the payment provider.
 type Payments struct {
-	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and charges nobody, or stripe; auto is stripe when there is a secret key for it, and sandbox in yeyak dev."`
-	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"Where Stripe's API is, or what stands in for it."`
+	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and takes no money, or stripe. auto is stripe if it has a secret key, otherwise sandbox in yeyak dev."`
+	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"URL of Stripe's API, or of a stand-in for Stripe."`
 	StripeKey Secret `name:"stripe-secret-key" env:"STRIPE_SECRET_KEY" help:"Secret key for Stripe's API."`
 }
 
@@ -199,7 +199,7 @@ func (p Payments) Stripe() bool { return p.Name() == PaymentsStripe }
 
 // Notices configures the notices that the payment provider sends.
 type Notices struct {
-	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets that Stripe signs its notices with (whsec_…), more than one while one is replaced by the next. Without one no notices are taken."`
+	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets with which Stripe signs its notices (whsec_…), several while one replaces another. Without a secret no notices are accepted."`
 }
 
 // Secrets returns the secrets in the given order.
@@ -220,9 +220,9 @@ type Sandbox struct {
 
 // DevServer is the Temporal server that a command starts.
 type DevServer struct {
-	DataDir      string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder that all data lives in."`
+	DataDir      string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder of all data."`
 	TemporalPort int    `name:"temporal-port" env:"YEYAK_TEMPORAL_PORT" default:"7233" help:"Port of the Temporal server; 0 takes a free one."`
 	UIPort       int    `name:"ui-port" env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 takes a free one."`
 	// TemporalServer is ignored if TEMPORAL_ADDRESS names a running one.
-	TemporalServer string `name:"temporal-server" env:"YEYAK_TEMPORAL_SERVER" help:"Temporal server to run: our own, or a Temporal CLI. By default the CLI on PATH or one that was downloaded, if they are new enough, else the server beside this program."`
+	TemporalServer string `name:"temporal-server" env:"YEYAK_TEMPORAL_SERVER" help:"Temporal server to run: our own, or a Temporal CLI. By default the CLI on PATH or a downloaded one, if it is new enough, otherwise the server beside this program."`
 }

@@ -14,9 +14,9 @@ const (
 // Overload says what happens to orders while the payment provider is overloaded or
 // fails.
 type Overload struct {
-	Policy            string        `name:"payment-overload" env:"YEYAK_PAYMENT_OVERLOAD" default:"defer" help:"What becomes of orders while the payment provider's breaker is open: defer takes them and their payment later, reject answers 503."`
-	PayWithin         time.Duration `name:"pay-within" env:"YEYAK_PAY_WITHIN" default:"30m" help:"Within what time of its request an order has to be paid for, whatever keeps it from that, before it is cancelled."`
-	DeferredPerSecond int           `name:"deferred-per-second" env:"YEYAK_DEFERRED_PER_SECOND" default:"20" help:"How many deferred payments are taken in a second."`
+	Policy            string        `name:"payment-overload" env:"YEYAK_PAYMENT_OVERLOAD" default:"defer" help:"What happens to orders while the payment provider's breaker is open: defer accepts them and takes their payment later, reject answers 503."`
+	PayWithin         time.Duration `name:"pay-within" env:"YEYAK_PAY_WITHIN" default:"30m" help:"Time after its request within which an order has to be paid for. Otherwise it is cancelled, whatever delays the payment."`
+	DeferredPerSecond int           `name:"deferred-per-second" env:"YEYAK_DEFERRED_PER_SECOND" default:"20" help:"Deferred payments that are taken per second."`
 	Breaker           Breaker       `kong:"-"`
 }
 

@@ -21,8 +21,8 @@ const (
 	// feedQueryTimeout bounds the query of one order. A saga answers after its current
 	// workflow task, which takes a while if its worker has died.
 	feedQueryTimeout = 15 * time.Second
-	// retryAfter is the pause before an order that did not answer is queried again. After
-	// tries queries it is left to the repair.
+	// retryAfter is the pause before an order that did not answer is queried again. An
+	// order that does not answer any of tries queries is left to the repair.
 	retryAfter = 2 * time.Second
 	tries      = 5
 )

@@ -13,7 +13,7 @@ import (
 // Rebuilt is the result of a rebuild.
 type Rebuilt struct {
 	Orders  int64 // orders that the engine has
-	Written int64 // rows that were missing or differed from their saga's view
+	Written int64 // rows that were written
 	Silent  int64 // orders that did not answer; their rows are unchanged
 }
 
@@ -28,17 +28,17 @@ func (r *Repairer) Rebuild(ctx context.Context) (Rebuilt, error) {
 		if err != nil {
 			return done, err
 		}
-		asking, pageCtx := errgroup.WithContext(ctx)
-		asking.SetLimit(concurrency)
+		querying, pageCtx := errgroup.WithContext(ctx)
+		querying.SetLimit(concurrency)
 		for _, s := range found {
 			if seen[s.OrderID] {
 				continue
 			}
 			seen[s.OrderID] = true
 			done.Orders++
-			asking.Go(func() error { return r.rebuild(pageCtx, s.OrderID, &done) })
+			querying.Go(func() error { return r.rebuild(pageCtx, s.OrderID, &done) })
 		}
-		if err := asking.Wait(); err != nil {
+		if err := querying.Wait(); err != nil {
 			return done, err
 		}
 		if next == nil {

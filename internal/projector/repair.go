@@ -25,7 +25,8 @@ type Sagas interface {
 
 // Rows are the rows of the read model.
 type Rows interface {
-	// Standings returns the versions of the orders' rows. A missing row has no entry.
+	// Standings returns the statuses and versions of the orders' rows. A missing row has
+	// no entry.
 	Standings(ctx context.Context, orderIDs []string) (map[string]contract.Standing, error)
 	// Publish writes an order's row unless the stored version is newer.
 	Publish(ctx context.Context, p contract.Publication) error
@@ -40,8 +41,8 @@ const (
 	// order answers.
 	concurrency        = 8
 	repairQueryTimeout = 2 * time.Second
-	// recentlyClosed is how long after its end an order is still checked. A saga does not end
-	// before the read model has its last version, unless it is terminated.
+	// recentlyClosed is how long after its end an order is still checked. A saga does
+	// not end before the read model has its last version, unless it is terminated.
 	recentlyClosed = 24 * time.Hour
 )
 
@@ -54,9 +55,9 @@ type Repairer struct {
 	Changed func(contract.Publication)
 }
 
-// RepairPage checks one page of the orders that are open, or closed lately (recentlyClosed), and
-// repairs the rows whose version differs from the list of workflows. next is nil after
-// the last page. An order that does not answer is left to the next repair.
+// RepairPage checks one page of the orders that are open or recentlyClosed, and repairs
+// the rows whose status differs from the list of workflows. next is nil after the last
+// page. An order that does not answer is left to the next repair.
 func (r *Repairer) RepairPage(ctx context.Context, page []byte) (repaired int, next []byte, err error) {
 	found, next, err := r.Sagas.List(ctx, orders.Since(time.Now().Add(-recentlyClosed)), pageSize, page)
 	if err != nil {
@@ -95,14 +96,14 @@ func (r *Repairer) RepairPage(ctx context.Context, page []byte) (repaired int, n
 	return int(count.Load()), next, nil
 }
 
-// repairRow writes the row of an order whose version differs from its saga's.
+// repairRow writes the row of an order if its saga has a newer version than known.
 func (r *Repairer) repairRow(ctx context.Context, orderID string, known int64) (bool, error) {
 	p, err := r.Sagas.Publication(ctx, orderID)
 	if err != nil || p.View.Version <= known {
 		return false, ignoreGone(err)
 	}
 	if err := r.Rows.Publish(ctx, p); err != nil {
-		return false, fmt.Errorf("heal row of order %s: %w", orderID, err)
+		return false, fmt.Errorf("repair row of order %s: %w", orderID, err)
 	}
 	if r.Changed != nil {
 		r.Changed(p)

@@ -69,11 +69,11 @@ func (r *Relay) Run(ctx context.Context) {
 func (r *Relay) follow(ctx context.Context, service string, outbox Outbox) {
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
-	away := false
+	failing := false
 	for ctx.Err() == nil {
 		err := r.copyAll(ctx, service, outbox)
-		if failed := err != nil && ctx.Err() == nil; failed != away {
-			away = failed
+		if failed := err != nil && ctx.Err() == nil; failed != failing {
+			failing = failed
 			r.report(service, err)
 		}
 		select {
@@ -93,8 +93,8 @@ func (r *Relay) report(service string, err error) {
 	r.Log.Info("events of the catalogue go on", zap.String("service", service))
 }
 
-// logUnreadable logs each event that cannot be read, once. Such an event must not keep later
-// ones from the feed.
+// logUnreadable logs each event that cannot be read, once. Such an event does not keep
+// later ones from the feed.
 func (r *Relay) logUnreadable(service string, unreadable []error) {
 	for _, err := range unreadable {
 		if _, said := r.loggedErrors.LoadOrStore(service+": "+err.Error(), true); !said {
