@@ -131,7 +131,7 @@ func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd
 	defer db.Close()
 	begun := time.Now()
 	err = during(ctx, users.OrderOn, func() (err error) {
-		pass(ctx, a.Before)
+		pause(ctx, a.Before)
 		if row.outage, err = s.leave(ctx, c); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ func (a away) frozen(ctx context.Context, c *cluster.Cluster) (o outage, err err
 	if err != nil {
 		return o, err
 	}
-	pass(ctx, a.Outage)
+	pause(ctx, a.Outage)
 	o.returns = time.Now()
 	err = c.ThawTemporal()
 	o.back = time.Now()
@@ -26,7 +26,7 @@ func (a away) frozen(ctx context.Context, c *cluster.Cluster) (o outage, err err
 func (a away) killed(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
 	c.KillTemporal()
 	o.left = time.Now()
-	pass(ctx, a.Outage)
+	pause(ctx, a.Outage)
 	o.returns = time.Now()
 	err = c.StartTemporal(ctx)
 	o.back = time.Now()
@@ -41,7 +41,7 @@ func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err err
 	if err := c.FreezeTemporal(); err != nil {
 		return o, err
 	}
-	pass(ctx, a.Outage/4)
+	pause(ctx, a.Outage/4)
 	if err := a.dies(ctx, c, &o, a.node(c.APIs[0])); err != nil {
 		return o, err
 	}
@@ -52,12 +52,12 @@ func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err err
 	if err := c.StartTemporal(ctx); err != nil {
 		return o, err
 	}
-	pass(ctx, a.Down) // for orders to be dispatched
+	pause(ctx, a.Down) // for orders to be dispatched
 	c.KillTemporal()
 	if err := a.dies(ctx, c, &o, a.node(c.APIs[1])); err != nil {
 		return o, err
 	}
-	pass(ctx, time.Until(o.left.Add(a.Outage)))
+	pause(ctx, time.Until(o.left.Add(a.Outage)))
 	o.returns = time.Now()
 	err = c.StartTemporal(ctx)
 	o.back = time.Now()
@@ -68,7 +68,7 @@ func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err err
 func (a away) dies(ctx context.Context, c *cluster.Cluster, o *outage, v victim) error {
 	died := time.Now()
 	v.kill()
-	pass(ctx, a.Down)
+	pause(ctx, a.Down)
 	err := v.start(ctx)
 	for _, n := range c.APIs {
 		err = errors.Join(err, c.AwaitEntry(ctx, n))

@@ -29,7 +29,7 @@ func awaitStableSince(ctx context.Context, db *sql.DB, moment time.Time) (time.D
 			return time.Since(moment), fmt.Errorf("%d orders in the inbox, %d decisions and %d orders do not come to rest: %w",
 				inbox, decisions, orders, errors.Join(err, ctx.Err()))
 		}
-		pass(ctx, 100*time.Millisecond)
+		pause(ctx, 100*time.Millisecond)
 	}
 }
 

@@ -25,7 +25,7 @@ func during(ctx context.Context, work func(context.Context), do func() error) er
 	return err
 }
 
-func pass(ctx context.Context, d time.Duration) {
+func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):

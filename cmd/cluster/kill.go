@@ -68,15 +68,15 @@ func (k kill) killAll(ctx context.Context, c *cluster.Cluster, users *crowd.Crow
 		k.node(c.APIs[0]), k.node(c.Workers[0]),
 		{"temporal", c.KillTemporal, c.StartTemporal}, postgres(c),
 	} {
-		pass(ctx, k.Watch/4)
+		pause(ctx, k.Watch/4)
 		at := time.Now()
 		v.kill()
-		pass(ctx, k.Down)
+		pause(ctx, k.Down)
 		if err := v.start(ctx); err != nil {
 			return err
 		}
 		back := time.Since(at)
-		pass(ctx, k.Watch)
+		pause(ctx, k.Watch)
 		o := users.Outage(at, k.Slow)
 		fmt.Printf("%-12s %-10s %-18s %-18s %-18s %s\n", v.name, seconds(back), fmt.Sprintf("%d of %d", o.Failed, o.Requests),
 			seconds(o.UntilAnswered), seconds(o.UntilFast), seconds(o.LongestToStable))

@@ -74,7 +74,7 @@ func (r redeploy) underLoad(ctx context.Context, c *cluster.Cluster) error {
 
 // replaceAll replaces every process, so many times.
 func (r redeploy) replaceAll(ctx context.Context, c *cluster.Cluster) error {
-	pass(ctx, r.Between)
+	pause(ctx, r.Between)
 	for round := range r.Rounds {
 		from, to := r.Builds[round%len(r.Builds)], r.Builds[(round+1)%len(r.Builds)]
 		replace := func(nodes []*cluster.Node) error { return replaceEach(ctx, c, round+1, nodes, to) }
@@ -88,7 +88,7 @@ func (r redeploy) replaceAll(ctx context.Context, c *cluster.Cluster) error {
 			return err
 		}
 	}
-	pass(ctx, r.Between)
+	pause(ctx, r.Between)
 	return ctx.Err()
 }
 
@@ -127,7 +127,7 @@ func versioned(ctx context.Context, c *cluster.Cluster, from, to string, replace
 	if err := c.Promote(ctx, is); err != nil {
 		return err
 	}
-	pass(ctx, noticedWithin)
+	pause(ctx, noticedWithin)
 	moved, err := c.Move(ctx, was, is)
 	if err != nil {
 		return err

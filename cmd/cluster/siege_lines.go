@@ -77,7 +77,7 @@ func awaitStable(ctx context.Context, url string) error {
 			if ctx.Err() != nil {
 				return fmt.Errorf("orders that are %s do not come to rest: %w", status, errors.Join(err, ctx.Err()))
 			}
-			pass(ctx, time.Second/2)
+			pause(ctx, time.Second/2)
 		}
 	}
 	return nil

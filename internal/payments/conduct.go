@@ -87,7 +87,7 @@ type conduct struct {
 	confirmations confirmations
 	// resend sends a notice of the kind about an order, which need not exist.
 	resend func(ctx context.Context, orderID, what string) error
-	herald *herald
+	sender *sender
 	// switched is called at each change of the behaviour.
 	switched func(ctx context.Context, was, is Behaviour)
 	// unfinished holds the references of charges with pending refunds.
@@ -106,7 +106,7 @@ func (c *conduct) Behave(b Behaviour) {
 	c.behaviour = b
 	c.admit()
 	c.mu.Unlock()
-	c.herald.beside(func(ctx context.Context) { c.switched(ctx, was, b) })
+	c.sender.beside(func(ctx context.Context) { c.switched(ctx, was, b) })
 }
 
 // Behaviour is how the sandbox treats requests now.

@@ -122,7 +122,7 @@ func TestConfirming(t *testing.T) {
 	for name, newTill := range tills(t) {
 		for part, test := range map[string]func(*testing.T, till){
 			"Approved": approved, "ReturnLost": returnLost, "ReturnForged": returnForged, "Refused": refusedByCustomer,
-			"VoidedBefore": voidedBefore, "VoidedAfter": voidedAfter, "NobodyThere": nobodyThere, "TwoTabs": twoTabs,
+			"VoidedBefore": voidedBefore, "VoidedAfter": voidedAfter, "CustomerAbsent": customerAbsent, "TwoTabs": twoTabs,
 		} {
 			t.Run(name+"/"+part, func(t *testing.T) {
 				t.Parallel()
@@ -262,7 +262,7 @@ func voidedAfter(t *testing.T, p till) {
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
-func nobodyThere(t *testing.T, p till) {
+func customerAbsent(t *testing.T, p till) {
 	t.Helper()
 	_, err := p.Charge(t.Context(), newCharge(threeDSecure))
 	require.ErrorIs(t, err, activities.ErrDeclined)

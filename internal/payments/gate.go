@@ -104,7 +104,7 @@ func (g *Gate) Enter(ctx context.Context, waited bool) (activities.PaymentPass, 
 	if time.Now().Before(g.quietUntil()) {
 		return nil, activities.ErrShut
 	}
-	if !waited && g.lineGoesFirst(ctx) {
+	if !waited && g.queueGoesFirst(ctx) {
 		return nil, activities.ErrShut
 	}
 	done, err := g.breaker.Allow()
@@ -116,7 +116,7 @@ func (g *Gate) Enter(ctx context.Context, waited bool) (activities.PaymentPass, 
 	return p, nil
 }
 
-func (g *Gate) lineGoesFirst(ctx context.Context) bool {
+func (g *Gate) queueGoesFirst(ctx context.Context) bool {
 	if g.options.PayWithin == 0 || !g.recovers() {
 		return false
 	}

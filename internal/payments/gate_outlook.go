@@ -96,8 +96,8 @@ type outlook struct {
 // How long an outlook is valid, and how long its query may take. If the query fails the
 // last outlook stays valid: a ledger that is down stops payments anyway.
 const (
-	outlookLasts    = 500 * time.Millisecond
-	outlookPatience = 200 * time.Millisecond
+	outlookLasts   = 500 * time.Millisecond
+	outlookTimeout = 200 * time.Millisecond
 )
 
 func (o *outlook) now(ctx context.Context) (deferred int, shutUntil time.Time) {
@@ -108,7 +108,7 @@ func (o *outlook) now(ctx context.Context) (deferred int, shutUntil time.Time) {
 	}
 	o.at = time.Now() // one caller asks, and the others use the last outlook
 	o.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outlookPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outlookTimeout)
 	defer cancel()
 	deferred, until, err := o.ask(ctx)
 	o.mu.Lock()

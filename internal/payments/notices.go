@@ -40,7 +40,7 @@ type noticeSwitches struct {
 
 func (c *conduct) noticesInWords() noticeSwitches {
 	n := c.Behaviour().Notices
-	return noticeSwitches{n.URL, rangeInWords(n.Late, n.LateUpTo), n.Twice, n.Forged, n.Lost, c.herald.sent.Load(), c.herald.underWay.Load()}
+	return noticeSwitches{n.URL, rangeInWords(n.Late, n.LateUpTo), n.Twice, n.Forged, n.Lost, c.sender.sent.Load(), c.sender.underWay.Load()}
 }
 
 // set changes the switches of notices, and returns a fault for every wrong field.
@@ -106,8 +106,8 @@ const (
 	sentAtOnce  = 8
 )
 
-// herald sends notices until it is closed. Notices under way are lost then.
-type herald struct {
+// sender sends notices until it is closed. Notices under way are lost then.
+type sender struct {
 	send  func(context.Context, notice, Notices) error // after an error it is sent again
 	ctx   context.Context                              // a notice outlives the request that caused it
 	end   context.CancelFunc
@@ -119,14 +119,14 @@ type herald struct {
 	sent, underWay atomic.Int64
 }
 
-func newHerald(send func(context.Context, notice, Notices) error) *herald {
+func newSender(send func(context.Context, notice, Notices) error) *sender {
 	ctx, end := context.WithCancel(context.Background())
-	return &herald{send: send, ctx: ctx, end: end, slots: make(chan struct{}, sentAtOnce)}
+	return &sender{send: send, ctx: ctx, end: end, slots: make(chan struct{}, sentAtOnce)}
 }
 
 // Close ends the sending of notices.
 func (c *conduct) Close() {
-	h := c.herald
+	h := c.sender
 	h.mu.Lock()
 	h.closed = true
 	h.mu.Unlock()
@@ -134,8 +134,8 @@ func (c *conduct) Close() {
 	h.all.Wait()
 }
 
-// beside runs f in a goroutine of its own, unless the herald is closed.
-func (h *herald) beside(f func(context.Context)) (runs bool) {
+// beside runs f in a goroutine of its own, unless the sender is closed.
+func (h *sender) beside(f func(context.Context)) (runs bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.closed {
@@ -145,7 +145,7 @@ func (h *herald) beside(f func(context.Context)) (runs bool) {
 }
 
 // sendAs sends a notice as the switches say.
-func (h *herald) sendAs(n notice, as Notices) {
+func (h *sender) sendAs(n notice, as Notices) {
 	if as.Lost {
 		return
 	}
@@ -165,7 +165,7 @@ func (h *herald) sendAs(n notice, as Notices) {
 	}
 }
 
-func (h *herald) deliver(ctx context.Context, n notice, as Notices) {
+func (h *sender) deliver(ctx context.Context, n notice, as Notices) {
 	ctx, cancel := context.WithTimeout(ctx, noticesLast)
 	defer cancel()
 	wait, again := as.late(), soonestTry
@@ -183,7 +183,7 @@ func (h *herald) deliver(ctx context.Context, n notice, as Notices) {
 	}
 }
 
-func (h *herald) once(ctx context.Context, n notice, as Notices) error {
+func (h *sender) once(ctx context.Context, n notice, as Notices) error {
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()

@@ -105,7 +105,7 @@ func NewSandbox(memory Memory) *Sandbox {
 	s := &Sandbox{memory: memory}
 	s.totals, s.refund, s.dispute, s.failRefunds = memory.Totals, s.refundByHand, s.disputeByHand, s.failLater
 	s.confirmations, s.resend = sandboxConfirmations{s}, s.resendNotice
-	s.herald, s.switched = newHerald(s.hand), s.onSwitched
+	s.sender, s.switched = newSender(s.hand), s.onSwitched
 	return s
 }
 

@@ -16,7 +16,7 @@ func (s *Sandbox) Read(context.Context, []byte, http.Header) (booking.PaymentNot
 // notice.
 func (s *Sandbox) notify(what, orderID, ref string) {
 	if s.Notify != nil {
-		s.herald.sendAs(notice{PaymentNotice: booking.PaymentNotice{ID: newID("evt_"), OrderID: orderID, Ref: ref, What: what}}, s.Behaviour().Notices)
+		s.sender.sendAs(notice{PaymentNotice: booking.PaymentNotice{ID: newID("evt_"), OrderID: orderID, Ref: ref, What: what}}, s.Behaviour().Notices)
 	}
 }
 

@@ -137,7 +137,7 @@ func NewServer(intents Intents) *Server {
 	s := &Server{intents: intents}
 	s.totals, s.refund, s.dispute, s.failRefunds = intents.Totals, s.refundByHand, s.disputeByHand, s.failLater
 	s.confirmations, s.resend = serverConfirmations{s}, s.resendNotice
-	s.herald, s.switched = newHerald(post), s.onSwitched
+	s.sender, s.switched = newSender(post), s.onSwitched
 	return s
 }
 

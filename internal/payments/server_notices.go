@@ -33,7 +33,7 @@ var noticeClient = &http.Client{
 // Stripe's.
 func (s *Server) notify(what, ref string, object any) {
 	if as := s.Behaviour().Notices; as.URL != "" {
-		s.herald.sendAs(notice{booking.PaymentNotice{ID: newID("evt_"), What: what, Ref: ref}, object}, as)
+		s.sender.sendAs(notice{booking.PaymentNotice{ID: newID("evt_"), What: what, Ref: ref}, object}, as)
 	}
 }
 

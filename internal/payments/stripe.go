@@ -167,7 +167,7 @@ func (s *Stripe) finalOf(ctx context.Context, intent *stripe.PaymentIntent) (ref
 	if intent.Status == stripe.PaymentIntentStatusProcessing {
 		// The answer under a key stays the same, while the intent changes.
 		if intent, err = s.client.V1PaymentIntents.Retrieve(ctx, intent.ID, nil); err != nil {
-			return "", forAPerson(s.explain(err))
+			return "", toPerson(s.explain(err))
 		}
 	}
 	switch intent.Status {

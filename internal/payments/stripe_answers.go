@@ -134,9 +134,9 @@ func (s *Stripe) refusal(err error) error {
 	return fmt.Errorf("%w: %s %s", activities.ErrDeclined, cmp.Or(string(said.Code), string(said.Type)), cmp.Or(string(said.DeclineCode), said.Param))
 }
 
-// forAPerson turns a final answer to any other request into an error that needs a person:
+// toPerson turns a final answer to any other request into an error that needs a person:
 // another attempt would change nothing. Its words are the same each time.
-func forAPerson(err error) error {
+func toPerson(err error) error {
 	if answered, ok := errors.AsType[*answer](err); ok && answered.forGood() {
 		said := answered.said
 		return &activities.Owed{

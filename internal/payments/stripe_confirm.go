@@ -39,7 +39,7 @@ func (s *Stripe) Confirm(ctx context.Context, c booking.Charge, ref string, _ bo
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, nil)
 	switch {
 	case err != nil:
-		return "", forAPerson(s.explain(err))
+		return "", toPerson(s.explain(err))
 	case intent.ID != ref:
 		return "", errMalformed
 	case intent.Metadata[metadataKey] != c.Key:
@@ -59,7 +59,7 @@ func (s *Stripe) answered(ctx context.Context, c booking.Charge, intent *stripe.
 	}
 	if isRepeated(intent) { // the answer under a key stays the same, while the intent changes
 		if intent, err = s.client.V1PaymentIntents.Retrieve(ctx, intent.ID, nil); err != nil {
-			return "", forAPerson(s.explain(err))
+			return "", toPerson(s.explain(err))
 		}
 	}
 	if intent.Status != stripe.PaymentIntentStatusRequiresAction {

@@ -68,12 +68,12 @@ func (s *Stripe) search(ctx context.Context, c booking.Charge) (intents []*strip
 	}
 	for found, err := range s.client.V1PaymentIntents.Search(ctx, params) {
 		if err != nil {
-			return nil, forAPerson(s.explain(err))
+			return nil, toPerson(s.explain(err))
 		}
 		// The search index may be older than the intent.
 		intent, err := s.client.V1PaymentIntents.Retrieve(ctx, found.ID, nil)
 		if err != nil {
-			return nil, forAPerson(s.explain(err))
+			return nil, toPerson(s.explain(err))
 		}
 		intents = append(intents, intent)
 	}
@@ -89,7 +89,7 @@ func (s *Stripe) list(ctx context.Context, c booking.Charge, since time.Time) (i
 	}
 	for intent, err := range s.client.V1PaymentIntents.List(ctx, params) {
 		if err != nil {
-			return nil, forAPerson(s.explain(err))
+			return nil, toPerson(s.explain(err))
 		}
 		if intent.Metadata[metadataKey] == c.Key {
 			intents = append(intents, intent)

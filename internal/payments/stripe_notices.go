@@ -56,7 +56,7 @@ func (s *Stripe) Read(ctx context.Context, body []byte, header http.Header) (boo
 		return notice, nil
 	case isOfConfirming(event.Type):
 		return aboutIntent(notice, event.Data.Raw)
-	case !goesBack(event.Type):
+	case !returnsMoney(event.Type):
 		return notice, nil
 	}
 	var about struct {
@@ -116,7 +116,7 @@ func aboutIntent(notice booking.PaymentNotice, object json.RawMessage) (booking.
 	return notice, nil
 }
 
-func goesBack(kind stripe.EventType) bool {
+func returnsMoney(kind stripe.EventType) bool {
 	switch kind {
 	case chargeRefunded, refundCreated, refundUpdated, refundFailed, refundOfCharge:
 		return true

@@ -136,7 +136,7 @@ func (s *Stripe) refund(ctx context.Context, key string, seen activities.Outlay,
 	params.SetIdempotencyKey(strings.Join(parts, "/"))
 	refund, err := s.client.V1Refunds.Create(ctx, params)
 	if err != nil {
-		return nil, forAPerson(s.explain(err))
+		return nil, toPerson(s.explain(err))
 	}
 	switch refund.Status {
 	case stripe.RefundStatusSucceeded, stripe.RefundStatusPending, stripe.RefundStatusRequiresAction:
@@ -173,7 +173,7 @@ func (s *Stripe) Look(ctx context.Context, ref string) (seen activities.Outlay, 
 	params.AddExpand("latest_charge.refunds")
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, params)
 	if err != nil {
-		return seen, forAPerson(s.explain(err))
+		return seen, toPerson(s.explain(err))
 	}
 	charge := intent.LatestCharge
 	if intent.Status != stripe.PaymentIntentStatusSucceeded || charge == nil || charge.Refunds == nil {
@@ -223,7 +223,7 @@ func (s *Stripe) refunds(ctx context.Context, ref string) (all []*stripe.Refund,
 	params.Limit = stripe.Int64(stripePage)
 	for refund, err := range s.client.V1Refunds.List(ctx, params) {
 		if err != nil {
-			return nil, forAPerson(s.explain(err))
+			return nil, toPerson(s.explain(err))
 		}
 		all = append(all, refund)
 	}
@@ -238,7 +238,7 @@ func (s *Stripe) disputes(ctx context.Context, seen *activities.Outlay, charge *
 	params.Limit = stripe.Int64(stripePage)
 	for dispute, err := range s.client.V1Disputes.List(ctx, params) {
 		if err != nil {
-			return 0, forAPerson(s.explain(err))
+			return 0, toPerson(s.explain(err))
 		}
 		units := dispute.Amount
 		if dispute.Currency != charge.Currency {

@@ -108,7 +108,7 @@ func (s *Stripe) cancel(ctx context.Context, id string) (*stripe.PaymentIntent, 
 		}
 	}
 	if err != nil {
-		return nil, forAPerson(s.explain(err))
+		return nil, toPerson(s.explain(err))
 	}
 	switch intent.Status {
 	case stripe.PaymentIntentStatusCanceled, stripe.PaymentIntentStatusSucceeded:
