@@ -179,7 +179,7 @@ func (c *Callers) lookUp(ctx context.Context, id string, known bool) (Key, error
 	}
 }
 
-// id is Yeyak's id of the person, who gets one if they have none. former is the name
+// id is Yeyak's id of the person. A person without an id gets one. former is the name
 // under which builds without callers may have stored the person.
 func (c *Callers) id(ctx context.Context, p Person, former string) (string, error) {
 	if id, known := c.ids.Get(p); known {

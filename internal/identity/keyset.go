@@ -108,7 +108,8 @@ func (k *keySet) held() (keys []jose.JSONWebKey, fetch int) {
 	return k.keys, k.fetches
 }
 
-// fetch returns after a fetch, unless one was made within fetchPause.
+// fetch fetches the keys, together with concurrent callers. Within fetchPause of the last
+// try it returns the result of that.
 func (k *keySet) fetch(ctx context.Context) error {
 	k.mu.Lock()
 	recent, failure := !k.triedAt.IsZero() && k.now().Sub(k.triedAt) < fetchPause, k.failure

@@ -54,7 +54,7 @@ func (r run) rebuild(ctx context.Context, i index) error {
 }
 
 // exchange gives the index's name to next in one transaction. It returns false if the
-// database does not grant the lock in time, which its error code says.
+// database reports, by its error code, that the lock was not available in time.
 func (r run) exchange(ctx context.Context, i index, next, past string) (done bool, err error) {
 	tx, err := r.conn.BeginTx(ctx, nil)
 	if err != nil {
