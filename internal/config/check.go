@@ -177,7 +177,7 @@ func (p *Payments) check(m mistakes) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
 		m.add("stripe-url", p.StripeURL.String(), "a URL without a path, such as https://api.stripe.com")
 	}
-	if p.StripeKey == "" && (p.Provider == PaymentsStripe || p.Provider == PaymentsAuto && p.StripeURL != StripeItself) {
+	if p.StripeKey == "" && (p.Provider == PaymentsStripe || p.Provider == PaymentsAuto && p.StripeURL != DefaultStripeURL) {
 		m.add("stripe-secret-key", "", "the secret key, for Stripe is asked for; or say --payments=sandbox")
 	}
 	if strings.TrimSpace(string(p.StripeKey)) != string(p.StripeKey) {

@@ -172,8 +172,8 @@ const (
 	PaymentsStripe  = "stripe"
 )
 
-// StripeItself is the URL of Stripe's API.
-const StripeItself = "https://api.stripe.com"
+// DefaultStripeURL is the URL of Stripe's API.
+const DefaultStripeURL = "https://api.stripe.com"
 
 // Payments is the payment provider.
 type Payments struct {

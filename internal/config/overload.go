@@ -21,7 +21,7 @@ type Overload struct {
 }
 
 // Breaker says when the breaker before the payment provider opens and closes. Zero
-// fields use the values of Usual.
+// fields use the values of DefaultBreaker.
 type Breaker struct {
 	// Slow is the duration from which a call counts as failed, although its answer is used.
 	Slow time.Duration
@@ -36,7 +36,7 @@ type Breaker struct {
 	Probes  int
 }
 
-// Usual is the one profile that processes run with. docs/operations/payments.md
+// DefaultBreaker is the one profile that processes run with. docs/operations/payments.md
 // lists the numbers. They depend on each other and on the sagas:
 //
 //   - Slow is 610 ms, the budget of a charge in place (workflows/steps.go). A
@@ -47,16 +47,16 @@ type Breaker struct {
 //   - It stays open for 5 seconds. Payments are deferred meanwhile: a longer pause
 //     delays more of them, and a shorter one does not relieve a provider.
 //   - 3 calls have to succeed then: a single one may succeed by chance.
-func Usual() Breaker {
+func DefaultBreaker() Breaker {
 	return Breaker{
 		Slow: 610 * time.Millisecond, Window: 10 * time.Second, MinCalls: 10, FailPercent: 50,
 		OpenFor: 5 * time.Second, Probes: 3,
 	}
 }
 
-// Whole is the breaker with its zero fields filled in from Usual.
+// Whole is the breaker with its zero fields filled in from DefaultBreaker.
 func (b Breaker) Whole() Breaker {
-	usual := Usual()
+	usual := DefaultBreaker()
 	return Breaker{
 		Slow: cmp.Or(b.Slow, usual.Slow), Window: cmp.Or(b.Window, usual.Window),
 		MinCalls: cmp.Or(b.MinCalls, usual.MinCalls), FailPercent: cmp.Or(b.FailPercent, usual.FailPercent),

@@ -16,7 +16,7 @@ func TestBreaker_Profile(t *testing.T) {
 	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "worker")
 	require.NoError(t, err)
 	b := cli.Worker.Settings().Overload.Breaker.Whole()
-	require.Equal(t, config.Usual(), b)
+	require.Equal(t, config.DefaultBreaker(), b)
 	docs, err := os.ReadFile("../../docs/operations/payments.md")
 	require.NoError(t, err)
 	for _, row := range []string{
@@ -35,7 +35,7 @@ func TestBreaker_Profile(t *testing.T) {
 // field changes.
 func TestBreaker_Whole(t *testing.T) {
 	t.Parallel()
-	want := config.Usual()
+	want := config.DefaultBreaker()
 	want.MinCalls, want.OpenFor = 1, time.Hour
 	require.Equal(t, want, config.Breaker{MinCalls: 1, OpenFor: time.Hour}.Whole())
 }

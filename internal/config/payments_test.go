@@ -19,7 +19,7 @@ func TestParse_Payments(t *testing.T) {
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	require.False(t, cli.Dev.Settings().Payments.Stripe())
-	require.Equal(t, config.URL(config.StripeItself), cli.Dev.Settings().Payments.StripeURL)
+	require.Equal(t, config.URL(config.DefaultStripeURL), cli.Dev.Settings().Payments.StripeURL)
 
 	env := map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret", "DATABASE_URL": someDatabase, "YEYAK_AUTH": "off"}
 	cli, err = parse(t, env, "worker", "--stripe-url=http://127.0.0.1:8091")
