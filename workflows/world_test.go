@@ -453,6 +453,14 @@ func (j jobs) Cancel(_ context.Context, job booking.Job) (booking.Undo, error) {
 	return act(j.process, "cancel", func(ctx context.Context) (booking.Undo, error) { return j.jobs.Cancel(ctx, job) })
 }
 
+func (j jobs) Change(_ context.Context, c booking.JobChange) (booking.Outcome, error) {
+	return act(j.process, "change job", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Change(ctx, c) })
+}
+
+func (j jobs) ChangeBack(_ context.Context, c booking.JobChange) (booking.Undo, error) {
+	return act(j.process, "change job back", func(ctx context.Context) (booking.Undo, error) { return j.jobs.ChangeBack(ctx, c) })
+}
+
 type crew struct{ *process }
 
 func (c crew) Assign(_ context.Context, call booking.Call) (booking.Outcome, error) {
