@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -143,6 +144,7 @@ type world struct {
 }
 
 type atProvider struct {
+	nth               string // tells its ids from those of the order's first charge
 	charged, refunded int64 // refunded: by hand, too, and what it has accepted
 	others            []*other
 	currency          string
@@ -547,6 +549,9 @@ type provider struct{ *process }
 func (p provider) at(key string) *atProvider {
 	if p.provider[key] == nil {
 		p.provider[key] = &atProvider{}
+		if n := len(p.provider); n > 1 {
+			p.provider[key].nth = strconv.Itoa(n) + "-"
+		}
 	}
 	return p.provider[key]
 }
