@@ -147,8 +147,8 @@ type EventChange struct {
 	CheckOut string `json:"checkOut,omitempty" format:"date"` // ditto
 	Rooms    int    `json:"rooms,omitempty"`                  // ditto
 	Quantity int    `json:"quantity,omitempty"`               // of drinks
-	Charge   Money  `json:"charge"` // what it costs more
-	Refund   Money  `json:"refund"` // what it gives back
+	Charge   Money  `json:"charge"`                           // what it costs more
+	Refund   Money  `json:"refund"`                           // what it gives back
 }
 
 // EventPayment is what has come of an order's payment.

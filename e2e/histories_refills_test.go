@@ -22,6 +22,7 @@ var refillBranches = map[string]branch{
 	"cafe_change_reset":               {refillReset, booking.ByCustomer},
 	"cafe_change_reset_to_change":     {refillResetToChange, booking.ByCustomer},
 	"cafe_change_applied_again":       {refillAppliedAgain, booking.ByCustomer},
+	"cafe_change_cancelled_reset":     {refillCancelledReset, booking.ByCustomer},
 }
 
 // cupsOf is an order of two of five cups that are being made.
@@ -120,7 +121,10 @@ func refillReset(s *system) string {
 	s.refill(order, "b", 5).with(s, http.StatusAccepted)
 	s.reset(order)
 	s.outages.productions.end()
-	s.eventually(func() bool { v := s.fresh(order); return v.Status == booking.InProduction && v.Quantity == 3 && !v.Changing() })
+	s.eventually(func() bool {
+		v := s.fresh(order)
+		return v.Status == booking.InProduction && v.Quantity == 3 && !v.Changing()
+	})
 	return s.putBack(order)
 }
 
@@ -151,4 +155,14 @@ func refillAppliedAgain(s *system) string {
 		return v.Quantity == 5 && !v.Changing() && v.Version == s.fresh(order).Version
 	})
 	return s.putBack(order)
+}
+
+// refillCancelledReset is undone once more by a life that does not remember its change.
+func refillCancelledReset(s *system) string {
+	order := s.cupsOf()
+	s.refill(order, "a", 3).with(s, http.StatusOK)
+	s.ended(s.putBack(order))
+	s.reset(order)
+	require.Equal(s, 3, s.ended(order).Quantity)
+	return order
 }

@@ -444,8 +444,8 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 			}
 			c.anyRefills(random)
 		},
-		books:   func() books { return books{money: c.owed(), held: c.held(), job: live(c.job(c.productions))} },
-		owes:    books{money: c.in.Amount.Amount, held: c.in.Quantity, job: booking.JobCompleted},
+		books: func() books { return books{money: c.owed(), held: c.held(), job: live(c.job(c.productions))} },
+		owes:  books{money: c.in.Amount.Amount, held: c.in.Quantity, job: booking.JobCompleted},
 		owed: func(v contract.View) books {
 			owed := c.refilledTo(v)
 			owed.job = booking.JobCompleted

@@ -80,7 +80,10 @@ func (c *cup) putBack() undo {
 	return undo{
 		call:    call{name: "put drink back", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
-		then:    func(found booking.Undo) { c.came, c.released = found.Acted, cmp.Or(found.Remaining, c.released) },
+		then: func(found booking.Undo) {
+			c.came, c.released = found.Acted, cmp.Or(found.Remaining, c.released)
+			c.showLast(found.Changed, c.remembered)
+		},
 	}
 }
 

@@ -63,6 +63,7 @@ func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote)
 			return c.holdChange(c.hold(), &r.change, wants, why)
 		},
 		do:     func(ctx workflow.Context) error { return c.refill(ctx, r) },
+		shows:  func() { c.isFor(r) },
 		made:   func() { c.refilled(r) },
 		back:   func() { c.refillBack(r) },
 		refuse: func(err error) { c.notRefilled(r, err) },
@@ -116,12 +117,7 @@ func (c *cup) refillBack(r *refill) {
 // back before the order costs less.
 func (c *cup) refilled(r *refill) {
 	refund := c.beginRefundOf(&r.change, r.quote.Refund)
-	c.in.Quantity = r.to.Quantity
-	c.view = c.view.Clone()
-	c.view.Quantity, c.view.Amount = r.to.Quantity, r.quote.Amount
-	made := *c.view.Production
-	made.Lots, made.Change = r.quote.Lots, nil
-	c.view.Production = &made
+	c.isFor(r)
 	c.emitWith(booking.OrderChanged, r.remaining, r.ID)
 	c.tellOfRefill(booking.ForOwner, c.in.Drink.OwnerID, r)
 	if r.ForCustomer {
@@ -129,6 +125,16 @@ func (c *cup) refilled(r *refill) {
 	}
 	c.noteDecision(r.ctx, contract.Entry{Decision: contract.ChangeUpdate, By: r.By})
 	c.makeRefund(refund)
+}
+
+// isFor makes the order one for the quantity of the change.
+func (c *cup) isFor(r *refill) {
+	c.in.Quantity = r.to.Quantity
+	c.view = c.view.Clone()
+	c.view.Quantity, c.view.Amount = r.to.Quantity, r.quote.Amount
+	p := *c.view.Production
+	p.Lots, p.Change = r.quote.Lots, nil
+	c.view.Production = &p
 }
 
 // notRefilled tells that as many are ordered as before.
@@ -169,11 +175,14 @@ func (c *cup) tellOfRefill(to booking.Addressee, recipientID string, r *refill) 
 
 // learn takes over what a life of this workflow that is not remembered has changed.
 func (c *cup) learn(ctx workflow.Context, changed *booking.HoldChanges) {
-	c.learnOf(ctx, changed, func(agreed string) *change {
-		var was agreement[contract.QuantityChange, contract.QuantityQuote]
-		if json.Unmarshal([]byte(agreed), &was) != nil {
-			return nil //replay:never no build writes one that cannot be read
-		}
-		return &c.refillTo(was.Change, was.Quote).change
-	})
+	c.learnOf(ctx, changed, c.remembered)
+}
+
+// remembered is a change as it was agreed, nil if it cannot be read.
+func (c *cup) remembered(agreed string) *change {
+	var was agreement[contract.QuantityChange, contract.QuantityQuote]
+	if json.Unmarshal([]byte(agreed), &was) != nil {
+		return nil //replay:never no build writes one that cannot be read
+	}
+	return &c.refillTo(was.Change, was.Quote).change
 }

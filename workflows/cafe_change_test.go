@@ -259,3 +259,18 @@ func TestCafeChange_AppliedAgain(t *testing.T) {
 	require.Equal(t, 5, again.view.Quantity)
 	c.requireIs(v, 5, 22500)
 }
+
+// TestCafeChange_CancelledThenReset: an order that was cancelled after it was changed shows
+// what it had last, also when it is undone once more by a life that remembers nothing.
+func TestCafeChange_CancelledThenReset(t *testing.T) {
+	c := newCup(t)
+	c.refills(hour, "1", 3)
+	c.decides(2*hour, contract.CancelUpdate)
+	require.Equal(t, 3, c.run().Quantity)
+	c.live(placedAt.Add(7 * hour))
+	v := c.run()
+	require.Equal(t, booking.Cancelled, v.Status)
+	require.Equal(t, 3, v.Quantity)
+	require.EqualValues(t, 13500, v.Amount.Amount)
+	require.Zero(t, c.owed())
+}

@@ -22,11 +22,13 @@ type change struct {
 	stop  workflow.CancelFunc // gives it up
 
 	// What the kind of the order has of its own: the change as it is written down with its
-	// hold, what is to be held in the end, how the change goes, what makes the order what it
-	// is changed to, the way back, and how it is shown that no change is under way any more.
+	// hold, what is to be held in the end, how the change goes, how the order is shown as it
+	// was changed, what makes it so, the way back, and how it is shown that no change is under
+	// way any more.
 	agreed string
 	holds  func(why booking.Reason) booking.HoldChange
 	do     func(ctx workflow.Context) error
+	shows  func() // shows the order as it was changed
 	made   func()
 	back   func()
 	hide   func()

@@ -49,6 +49,32 @@ func (s *saga) learnOf(ctx workflow.Context, changed *booking.HoldChanges, remem
 	}
 }
 
+// lastMade is the last change of the order that was made, by what its released hold says,
+// where this life of the workflow does not remember it; nil otherwise.
+func (s *saga) lastMade(changed *booking.HoldChanges, remembered func(agreed string) *change) *change {
+	if changed == nil {
+		return nil
+	}
+	for _, is := range slices.Backward(changed.All) {
+		if !is.Made {
+			continue
+		}
+		if c := remembered(is.Agreed); c != nil && s.knows(c.ID) == nil {
+			return c
+		}
+		return nil
+	}
+	return nil
+}
+
+// showLast shows what an order that is undone was changed to last, where this life of the
+// workflow does not remember that.
+func (s *saga) showLast(changed *booking.HoldChanges, remembered func(agreed string) *change) {
+	if c := s.lastMade(changed, remembered); c != nil {
+		c.shows()
+	}
+}
+
 // errChangedBefore ends a change of an order that a life of this workflow which is not
 // remembered has changed: after a reset, a change may be asked for once more.
 var errChangedBefore = errors.New("changed before")

@@ -107,7 +107,10 @@ func (r *reservation) releaseStock() undo {
 	return undo{
 		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
-		then:    func(found booking.Undo) { r.released = cmp.Or(found.Remaining, r.released) },
+		then: func(found booking.Undo) {
+			r.released = cmp.Or(found.Remaining, r.released)
+			r.showLast(found.Changed, r.remembered)
+		},
 	}
 }
 

@@ -75,6 +75,7 @@ func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) 
 			return r.holdChange(r.hold(), &m.change, c.Stretch(), why)
 		},
 		do:     func(ctx workflow.Context) error { return r.move(ctx, m) },
+		shows:  func() { r.isFor(m) },
 		made:   func() { r.moved(m) },
 		back:   func() { r.changeBack(&m.change) },
 		refuse: func(err error) { r.notMoved(m, err) },
@@ -84,13 +85,16 @@ func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) 
 
 // learn takes over what a life of this workflow that is not remembered has changed.
 func (r *reservation) learn(ctx workflow.Context, changed *booking.HoldChanges) {
-	r.learnOf(ctx, changed, func(agreed string) *change {
-		var was agreement[contract.StayChange, contract.ChangeQuote]
-		if json.Unmarshal([]byte(agreed), &was) != nil {
-			return nil //replay:never no build writes one that cannot be read
-		}
-		return &r.moveTo(was.Change, was.Quote).change
-	})
+	r.learnOf(ctx, changed, r.remembered)
+}
+
+// remembered is a change as it was agreed, nil if it cannot be read.
+func (r *reservation) remembered(agreed string) *change {
+	var was agreement[contract.StayChange, contract.ChangeQuote]
+	if json.Unmarshal([]byte(agreed), &was) != nil {
+		return nil //replay:never no build writes one that cannot be read
+	}
+	return &r.moveTo(was.Change, was.Quote).change
 }
 
 // move holds what is new, charges the difference, and lets the owner confirm where the

@@ -11,16 +11,7 @@ import (
 // back before the reservation costs less.
 func (r *reservation) moved(m *move) {
 	refund := r.beginRefundOf(&m.change, m.quote.Refund)
-	r.in.CheckIn, r.in.CheckOut, r.in.Rooms, r.in.Begins, r.in.Ends = m.to.CheckIn, m.to.CheckOut, m.to.Rooms, m.to.Begins, m.to.Ends
-	r.ends = m.to.Ends
-	r.view = r.view.Clone()
-	r.view.Quantity, r.view.Amount = m.to.Rooms, m.quote.Amount
-	r.view.Stay = &contract.Stay{CheckIn: m.to.CheckIn.String(), CheckOut: m.to.CheckOut.String(), Prices: m.quote.Nights}
-	if r.view.Terms != nil {
-		terms := *r.view.Terms
-		terms.CheckInAt = m.to.Begins.UTC()
-		r.view.Terms = &terms
-	}
+	r.isFor(m)
 	r.emitWith(booking.ReservationChanged, m.remaining, m.ID)
 	r.tellOfMove(booking.ForOwner, m, booking.ChangedMessage, "", 0)
 	if m.asked || m.ForCustomer {
@@ -32,6 +23,20 @@ func (r *reservation) moved(m *move) {
 	}
 	r.noteDecision(m.ctx, entry)
 	r.makeRefund(refund)
+}
+
+// isFor makes the reservation one for the nights and rooms of the change.
+func (r *reservation) isFor(m *move) {
+	r.in.CheckIn, r.in.CheckOut, r.in.Rooms, r.in.Begins, r.in.Ends = m.to.CheckIn, m.to.CheckOut, m.to.Rooms, m.to.Begins, m.to.Ends
+	r.ends = m.to.Ends
+	r.view = r.view.Clone()
+	r.view.Quantity, r.view.Amount = m.to.Rooms, m.quote.Amount
+	r.view.Stay = &contract.Stay{CheckIn: m.to.CheckIn.String(), CheckOut: m.to.CheckOut.String(), Prices: m.quote.Nights}
+	if r.view.Terms != nil {
+		terms := *r.view.Terms
+		terms.CheckInAt = m.to.Begins.UTC()
+		r.view.Terms = &terms
+	}
 }
 
 // notMoved tells that the reservation stays as it was.

@@ -385,3 +385,18 @@ func TestLodgingChange_AppliedAgain(t *testing.T) {
 	require.EqualValues(t, 300000, s.owed())
 	require.Equal(t, []int{3, 3, 1, 1, 1, 3, 3, 3}, s.remaining())
 }
+
+// TestLodgingChange_CancelledThenReset: a reservation that was cancelled after it was changed
+// shows what it had last, also when it is undone once more by a life that remembers nothing.
+func TestLodgingChange_CancelledThenReset(t *testing.T) {
+	s := newMove(t, 3)
+	s.moves(hour, "1", 1, 4, 2)
+	s.decides(2*hour, contract.CancelUpdate)
+	first := s.run()
+	require.EqualValues(t, 300000, first.Amount.Amount)
+	s.live(placedAt.Add(7 * hour))
+	second := s.run()
+	require.Equal(t, booking.Cancelled, second.Status)
+	require.Equal(t, []any{first.CheckIn, first.CheckOut, first.Quantity, first.Amount}, []any{second.CheckIn, second.CheckOut, second.Quantity, second.Amount})
+	require.Zero(t, s.owed())
+}

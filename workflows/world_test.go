@@ -145,7 +145,7 @@ type world struct {
 
 type atProvider struct {
 	nth               string // tells its ids from those of the order's first charge
-	charged, refunded int64 // refunded: by hand, too, and what it has accepted
+	charged, refunded int64  // refunded: by hand, too, and what it has accepted
 	others            []*other
 	currency          string
 	refunds           map[string]int64 // by the key that they were asked for under

@@ -176,10 +176,14 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 }
 
 // changeID is that of the change that a caller makes of an order under a key.
-func changeID(orderID string, caller booking.Caller, key string) string { return hashOf(orderID, nameOf(caller), key) }
+func changeID(orderID string, caller booking.Caller, key string) string {
+	return hashOf(orderID, nameOf(caller), key)
+}
 
 // forCustomer tells whether another caller than the customer asks for it.
-func forCustomer(caller booking.Caller, v contract.View) bool { return caller.ID != "" && caller.ID != v.CustomerID }
+func forCustomer(caller booking.Caller, v contract.View) bool {
+	return caller.ID != "" && caller.ID != v.CustomerID
+}
 
 // hashOf is a short text that is another one for other values.
 func hashOf(values ...any) string {
