@@ -127,6 +127,23 @@ func TestLodgingChange(t *testing.T) {
 		require.EqualValues(t, 200000, s.owed())
 		require.Equal(t, 2, v.Quantity)
 	})
+	t.Run("MoreRoomsAtALowerPriceThenAsBefore", func(t *testing.T) {
+		s := newMove(t, 3)
+		cheaper := func(c *contract.StayChange) { c.Price.Amount = 10000 }
+		s.moves(hour, "1", 0, 2, 2, cheaper)
+		fewer := s.moves(2*hour, "2", 0, 2, 1, cheaper, func(c *contract.StayChange) { c.Expect = "-20000/KRW" })
+		v := s.run()
+		require.NoError(t, fewer.err)
+		require.EqualValues(t, 100000, v.Amount.Amount)
+		require.EqualValues(t, 100000, s.owed())
+	})
+	t.Run("OfAnEarlierBuild", func(t *testing.T) {
+		s := newMove(t, 3)
+		earlier := func(c *contract.StayChange) { c.Price.Amount, c.EachKeeps = 10000, false }
+		s.moves(hour, "1", 0, 2, 2, earlier)
+		s.moves(2*hour, "2", 0, 2, 1, earlier)
+		require.EqualValues(t, 60000, s.run().Amount.Amount, "each room costs the same then")
+	})
 	t.Run("SoldOut", func(t *testing.T) {
 		s := newMove(t, 1)
 		s.setStock(2)
