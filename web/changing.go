@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -22,40 +21,20 @@ func (p *Pages) mountChanging(r gin.IRouter) {
 }
 
 // mayChange tells whether it is worth offering a change of the order: the quote's page
-// knows for certain.
-func (v *visit) mayChange(order contract.View) bool {
+// knows for certain. At check-out a stay is completed, so that its place need not be
+// read for the time of that.
+func (v *visit) mayChange(order contract.View, zone string) bool {
 	switch {
 	case order.Changing():
 		return false
 	case order.Stay != nil:
-		return (order.Status == booking.Confirmed || order.Status == booking.AwaitingOwner) && v.Now().Before(v.ends(order))
+		return order.Status == booking.Confirmed || order.Status == booking.AwaitingOwner
 	case order.Production != nil:
-		return order.Status == booking.InProduction && v.Now().Before(v.dayBegins(order))
+		day, err := booking.ParseDate(order.Production.Date)
+		return err == nil && order.Status == booking.InProduction && v.Now().Before(day.At(booking.Clock{}, zoneOrUTC(zone)))
 	default:
 		return false
 	}
-}
-
-// dayBegins is when the day of what is made begins.
-func (v *visit) dayBegins(order contract.View) time.Time {
-	day, err := booking.ParseDate(order.Production.Date)
-	if err != nil {
-		return time.Time{}
-	}
-	return day.At(booking.Clock{}, zoneOrUTC(v.zoneOf(order)))
-}
-
-// ends is when the guests of a stay have to leave.
-func (v *visit) ends(order contract.View) time.Time {
-	if order.Stay == nil {
-		return time.Time{}
-	}
-	day, err := booking.ParseDate(order.CheckOut)
-	if err != nil {
-		return time.Time{}
-	}
-	place := v.placeOf(order)
-	return day.At(place.CheckOutTime, zoneOrUTC(place.TimeZone))
 }
 
 // asksOwner is the change of a stay that waits for its owner, nil when none does.
