@@ -107,7 +107,7 @@ var requestBodies = map[string]string{
 	"resolve-payment": `{"evidence":"bank transfer 42"}`, "take-payment-notice": `{"id":"evt_1"}`,
 	"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
 	"change-reservation": `{"rooms":2}`, "change-cafe-order": `{"quantity":2}`, "change-food-order": `{"quantity":2}`,
-	"set-call-policy":    `{"tiers":[{"within":"10m","percent":100}]}`,
+	"set-call-policy": `{"tiers":[{"within":"10m","percent":100}]}`,
 }
 
 // matrix is an API with an order of each kind that has come to its good end, of which

@@ -16,11 +16,15 @@ func (s *server) registerQuantity(kind booking.Kind, path, tag string) {
 	register(s, huma.Operation{
 		OperationID: "quote-" + string(kind) + "-change", Method: http.MethodGet, Path: path + "/{id}/change", Tags: []string{tag},
 		Summary: "What another quantity comes to now", Description: quantityWords[kind].quote, Responses: s.problems(quote...),
-	}, func(ctx context.Context, in *quoteQuantityInput) (*quantityAnswer, error) { return s.quoteQuantity(ctx, kind, in) })
+	}, func(ctx context.Context, in *quoteQuantityInput) (*quantityAnswer, error) {
+		return s.quoteQuantity(ctx, kind, in)
+	})
 	register(s, huma.Operation{
 		OperationID: "change-" + string(kind) + "-order", Method: http.MethodPost, Path: path + "/{id}/change", Tags: []string{tag},
 		Summary: "Change how many are ordered", Description: quantityWords[kind].change, Responses: s.withAccepted(s.problems(change...)),
-	}, func(ctx context.Context, in *changeQuantityInput) (*orderAnswer, error) { return s.changeQuantity(ctx, kind, in) })
+	}, func(ctx context.Context, in *changeQuantityInput) (*orderAnswer, error) {
+		return s.changeQuantity(ctx, kind, in)
+	})
 }
 
 // quantityCodes are the codes that a quote and a change of the quantity may answer.

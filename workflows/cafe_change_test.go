@@ -42,14 +42,14 @@ func (c *cup) requireIs(v contract.View, quantity int, amount int64) {
 	c.Helper()
 	require.Equal(c, booking.Completed, v.Status)
 	require.Equal(c, quantity, v.Quantity)
-	require.EqualValues(c, amount, v.Amount.Amount)
+	require.Equal(c, amount, v.Amount.Amount)
 	require.Nil(c, v.Production.Change)
 	require.Equal(c, quantity, c.held())
 	require.Equal(c, quantity, c.made())
-	require.EqualValues(c, amount, c.owed())
+	require.Equal(c, amount, c.owed())
 	p, err := c.ledger.Payment(context.Background(), c.order)
 	require.NoError(c, err)
-	require.EqualValues(c, amount, p.Price())
+	require.Equal(c, amount, p.Price())
 }
 
 func TestCafeChange(t *testing.T) {

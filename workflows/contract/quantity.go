@@ -70,5 +70,5 @@ func (v View) lots() []booking.Lot {
 
 // Changing tells whether a change of the order is under way.
 func (v View) Changing() bool {
-	return v.Stay != nil && v.Stay.Change != nil || v.Production != nil && v.Production.Change != nil
+	return v.Stay != nil && v.Change != nil || v.Production != nil && v.Production.Change != nil
 }
