@@ -21,6 +21,12 @@ type Jobs interface {
 	// Cancel cancels the job for j.Why, however far it has come. One that was
 	// never started never will be.
 	Cancel(ctx context.Context, j booking.Job) (booking.Undo, error)
+	// Change gives the job another quantity, once under c's key: Done, or Undone when the
+	// change was taken back before, or the job has ended or was never started.
+	Change(ctx context.Context, c booking.JobChange) (booking.Outcome, error)
+	// ChangeBack gives the job the quantity that it had before Change, once. A Change
+	// that never happened never will.
+	ChangeBack(ctx context.Context, c booking.JobChange) (booking.Undo, error)
 }
 
 // Deliveries brings orders to their customers.
@@ -68,4 +74,14 @@ func (p *Productions) FinishProduction(ctx context.Context, orderID string) (boo
 // CancelProduction undoes StartProduction.
 func (p *Productions) CancelProduction(ctx context.Context, j booking.Job) (booking.Undo, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) { return p.Jobs.Cancel(ctx, j) })
+}
+
+// ChangeProduction has another quantity made.
+func (p *Productions) ChangeProduction(ctx context.Context, c booking.JobChange) (booking.Outcome, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) { return p.Jobs.Change(ctx, c) })
+}
+
+// ChangeProductionBack undoes ChangeProduction.
+func (p *Productions) ChangeProductionBack(ctx context.Context, c booking.JobChange) (booking.Undo, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) { return p.Jobs.ChangeBack(ctx, c) })
 }

@@ -211,7 +211,7 @@ func (b *bundle) asked() orders.Placement {
 // QuoteChange goes by the row of an order.
 func (k *book) QuoteChange(ctx context.Context, c booking.Caller, wanted orders.Change) (contract.View, orders.ChangeQuote, error) {
 	k.requireCaller(ctx, c)
-	if err := k.Allow(ctx, c, booking.ChangeOrder, booking.Lodging, wanted.OrderID); err != nil {
+	if err := k.Allow(ctx, c, booking.ChangeOrder, booking.KindOf(wanted.OrderID), wanted.OrderID); err != nil {
 		return contract.View{}, orders.ChangeQuote{}, err
 	}
 	view, err := k.rows.View(ctx, wanted.OrderID)
@@ -219,6 +219,16 @@ func (k *book) QuoteChange(ctx context.Context, c booking.Caller, wanted orders.
 		return view, orders.ChangeQuote{}, orders.NoSuchOrder(wanted.OrderID)
 	}
 	return view, orders.ChangeQuote{}, err
+}
+
+// QuoteQuantity goes by the row of an order.
+func (k *book) QuoteQuantity(ctx context.Context, c booking.Caller, wanted orders.QuantityChange) (contract.View, orders.QuantityQuote, error) {
+	view, _, err := k.QuoteChange(ctx, c, orders.Change{OrderID: wanted.OrderID})
+	return view, orders.QuantityQuote{}, err
+}
+
+func (k *book) ChangeQuantity(ctx context.Context, c booking.Caller, wanted orders.QuantityChange) (orders.Outcome, error) {
+	return k.Decide(ctx, c, orders.Decision{OrderID: wanted.OrderID, Kind: wanted.Kind, Update: contract.ChangeUpdate})
 }
 
 func (k *book) Change(ctx context.Context, c booking.Caller, wanted orders.Change) (orders.Outcome, error) {

@@ -30,6 +30,7 @@ func (s *server) registerCafe() {
 		return s.getOrder(ctx, booking.Cafe, in)
 	})
 	s.registerQuote(booking.Cafe, cafeOrdersPath, tagCafe, booking.AlreadyCompleted)
+	s.registerQuantity(booking.Cafe, cafeOrdersPath, tagCafe)
 	registerDecision[decisionInput[*cancellation]](s, decision{
 		kind: booking.Cafe, verb: "cancel", path: cafeOrdersPath + "/{id}/cancel", tag: tagCafe, update: contract.CancelUpdate,
 		summary: "The customer cancels", refusals: []booking.Code{booking.AlreadyCompleted, booking.QuoteChanged},

@@ -30,6 +30,7 @@ func (s *server) registerFood() {
 		return s.getOrder(ctx, booking.Food, in)
 	})
 	s.registerQuote(booking.Food, foodOrdersPath, tagFood, booking.AlreadyDelivered)
+	s.registerQuantity(booking.Food, foodOrdersPath, tagFood)
 	registerDecision[decisionInput[*cancellation]](s, decision{
 		kind: booking.Food, verb: "cancel", path: foodOrdersPath + "/{id}/cancel", tag: tagFood, update: contract.CancelUpdate,
 		summary:  "The customer cancels: the delivery first, and then the order",

@@ -84,6 +84,8 @@ func meaningsOf(operation string) []meaning {
 		return []meaning{{"?menuId", "?menuId=drink-latte"}}
 	case "list-events":
 		return []meaning{{"", ""}, {"?customerId", "?customerId=alice"}, {"?ownerId", "?ownerId=olivia"}}
+	case "quote-cafe-change", "quote-food-change":
+		return []meaning{{"", "?quantity=2"}}
 	case "remove-member":
 		return []meaning{{}, {", the caller's own", own}}
 	case "get-stock":
@@ -104,8 +106,8 @@ var requestBodies = map[string]string{
 	"refund-payment":  `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
 	"resolve-payment": `{"evidence":"bank transfer 42"}`, "take-payment-notice": `{"id":"evt_1"}`,
 	"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
-	"change-reservation": `{"rooms":2}`,
-	"set-call-policy":    `{"tiers":[{"within":"10m","percent":100}]}`,
+	"change-reservation": `{"rooms":2}`, "change-cafe-order": `{"quantity":2}`, "change-food-order": `{"quantity":2}`,
+	"set-call-policy": `{"tiers":[{"within":"10m","percent":100}]}`,
 }
 
 // matrix is an API with an order of each kind that has come to its good end, of which

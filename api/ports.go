@@ -20,6 +20,10 @@ type Orders interface {
 	// QuoteChange tells what a change of a reservation comes to now, and Change makes it.
 	QuoteChange(ctx context.Context, caller booking.Caller, c orders.Change) (contract.View, orders.ChangeQuote, error)
 	Change(ctx context.Context, caller booking.Caller, c orders.Change) (orders.Outcome, error)
+	// QuoteQuantity tells what another quantity of drinks comes to now, and ChangeQuantity
+	// makes it so.
+	QuoteQuantity(ctx context.Context, caller booking.Caller, c orders.QuantityChange) (contract.View, orders.QuantityQuote, error)
+	ChangeQuantity(ctx context.Context, caller booking.Caller, c orders.QuantityChange) (orders.Outcome, error)
 	// QuoteAnew quotes an order that is known as it is, for a caller that may cancel it.
 	QuoteAnew(ctx context.Context, v contract.View) (contract.Quote, error)
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)

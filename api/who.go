@@ -24,6 +24,8 @@ var actions = map[string]booking.Action{
 	"quote-lodging": booking.CancelOrder, "quote-food": booking.CancelOrder, "quote-cafe": booking.CancelOrder, "quote-cleaning": booking.CancelOrder,
 
 	"quote-change": booking.ChangeOrder, "change-reservation": booking.ChangeOrder,
+	"quote-cafe-change": booking.ChangeOrder, "change-cafe-order": booking.ChangeOrder,
+	"quote-food-change": booking.ChangeOrder, "change-food-order": booking.ChangeOrder,
 	"confirm-lodging": booking.ConfirmOrder, "reject-lodging": booking.RejectOrder, "no-show-lodging": booking.SayNoShow,
 	"cancel-lodging": booking.CancelOrder, "cancel-food": booking.CancelOrder, "cancel-cafe": booking.CancelOrder, "cancel-cleaning": booking.CancelOrder,
 	"complete-lodging": booking.CheckOut, "complete-food": booking.Deliver, "complete-cafe": booking.Serve, "complete-cleaning": booking.FinishCall,

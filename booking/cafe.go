@@ -75,3 +75,16 @@ func MayServe(s Status) error {
 	}
 	return ended(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
 }
+
+// MayChangeCups: how many drinks are ordered may be changed while they are on the list of
+// what is being made, until their day begins.
+func MayChangeCups(s Status, now, dayBegins time.Time) error {
+	switch {
+	case s != InProduction:
+		return ended(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
+	case !now.Before(dayBegins):
+		return Errorf(NotChangeable, "the day of the drink began at %s: it may be being made", dayBegins.Format(time.RFC3339))
+	default:
+		return nil
+	}
+}

@@ -57,6 +57,10 @@ const (
 	ProductionCanceled EventType = "ProductionCanceled"
 	// OrderCanceled: the cancellation is complete.
 	OrderCanceled EventType = "OrderCanceled"
+	// OrderChanged: as much is ordered as the event carries.
+	OrderChanged EventType = "OrderChanged"
+	// OrderChangeRefused: as much is ordered as before.
+	OrderChangeRefused EventType = "OrderChangeRefused"
 )
 
 // The facts of a cleaning.
@@ -83,7 +87,7 @@ func OrderEvents() []EventType {
 		ReservationPlaced, ReservationConfirmed, ReservationStatusChanged, ReservationCancelConfirmed, ReservationCanceled,
 		ReservationChangeRequested, ReservationChanged, ReservationChangeRefused,
 		OrderPlaced, DeliveryStarted, DeliveryCompleted, DeliveryCanceled,
-		ProductionStarted, ProductionCompleted, ProductionCanceled, OrderCanceled,
+		ProductionStarted, ProductionCompleted, ProductionCanceled, OrderCanceled, OrderChanged, OrderChangeRefused,
 		CallPlaced, CleanerAssigned, CleaningCompleted, AssignmentCanceled, CallCanceled,
 	}
 }
@@ -126,7 +130,7 @@ type EventData struct {
 	CheckOut string `json:"checkOut,omitempty" format:"date"`
 	// Freed are the nights that are free again, once guests have left early.
 	Freed *Nights `json:"freed,omitempty"`
-	// Change is of a stay's change that is under way, or was refused.
+	// Change is a change that is under way, or was refused.
 	Change *EventChange `json:"change,omitempty"`
 	// Remaining is how many are left of the item, set where the order has changed
 	// that, or there were too few: of a stay's nights, the one with the fewest.
@@ -137,13 +141,14 @@ type EventData struct {
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
 }
 
-// EventChange is what a stay is to become.
+// EventChange is what a stay, or an order of drinks, is to become.
 type EventChange struct {
-	CheckIn  string `json:"checkIn" format:"date"`
-	CheckOut string `json:"checkOut" format:"date"`
-	Rooms    int    `json:"rooms"`
-	Charge   Money  `json:"charge"` // what it costs more
-	Refund   Money  `json:"refund"` // what it gives back
+	CheckIn  string `json:"checkIn,omitempty" format:"date"`  // of a stay
+	CheckOut string `json:"checkOut,omitempty" format:"date"` // ditto
+	Rooms    int    `json:"rooms,omitempty"`                  // ditto
+	Quantity int    `json:"quantity,omitempty"`               // of drinks
+	Charge   Money  `json:"charge"`                           // what it costs more
+	Refund   Money  `json:"refund"`                           // what it gives back
 }
 
 // EventPayment is what has come of an order's payment.

@@ -20,3 +20,9 @@ func MayDeliver(s Status) error {
 	}
 	return ended(s, Errorf(NotDelivering, "the order is not being delivered: it is %s", s))
 }
+
+// MayChangeMeals: a shop and its courier begin with an order as soon as it is paid for, so
+// that how much of it was ordered cannot be changed at any time.
+func MayChangeMeals(s Status) error {
+	return ended(s, Errorf(NotChangeable, "food is on its way from the moment it is paid for: cancel the order and place another one"))
+}

@@ -32,6 +32,12 @@ type Job struct {
 	Why      Reason   `json:"why,omitempty"`     // it is cancelled, or not begun with; set on the undo, or when it is late
 }
 
+// JobChange asks for another quantity of a job that has begun, once under its Key.
+type JobChange struct {
+	Job
+	Key string `json:"key"` // of the change
+}
+
 // JobState is a job with where it stands.
 type JobState struct {
 	Job

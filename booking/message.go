@@ -51,6 +51,10 @@ const (
 	ChangeRefusedMessage  MessageType = "reservation_change_refused"   // it stays as it was
 )
 
+// OrderChangedMessage tells that another quantity of drinks is ordered now. Nothing takes
+// it back.
+const OrderChangedMessage MessageType = "order_changed"
+
 // DisputeLostMessage tells an owner that the customer's bank has taken back what was paid.
 // Nothing takes it back.
 const DisputeLostMessage MessageType = "dispute_lost"
@@ -64,7 +68,7 @@ func MessageTypes() []MessageType {
 		CallConfirmedMessage, CallAssignedMessage, CallCancelledMessage, DecisionNotDoneMessage,
 		NoShowMessage,
 		RefundedMessage, RefundFailedMessage, RefundEndedMessage, LatePaymentMessage, DisputeLostMessage,
-		ChangeToDecideMessage, ChangedMessage, ChangeRefusedMessage,
+		ChangeToDecideMessage, ChangedMessage, ChangeRefusedMessage, OrderChangedMessage,
 	}
 }
 

@@ -63,6 +63,8 @@ func messages() []told {
 			"New order: 3 × Bibimbap, for alice", "새 주문: Bibimbap 3개, alice 님"},
 		{booking.Message{Type: booking.OrderPlacedMessage, Data: cup},
 			"New order: 2 × Latte on 2026-12-24, for alice", "새 주문: Latte 2잔, 2026-12-24, alice 님"},
+		{booking.Message{Type: booking.OrderChangedMessage, Data: cup},
+			"Order changed, it is this now: 2 × Latte on 2026-12-24, for alice", "주문이 변경되었습니다: Latte 2잔, 2026-12-24, alice 님"},
 		{booking.Message{Type: booking.OrderCancelledMessage, Data: cup, Reason: booking.MenuDeleted},
 			"Cancelled (no longer sold): 2 × Latte on 2026-12-24, for alice",
 			"주문이 취소되었습니다(강제취소): Latte 2잔, 2026-12-24, alice 님"},

@@ -116,6 +116,10 @@ var messageWords = map[MessageType]map[Addressee]words{
 			Korean:  "예약을 변경하지 못했습니다({reason}). 기존 예약이 유지됩니다: {order}",
 		},
 	},
+	OrderChangedMessage: {
+		ForOwner:    {English: "Order changed, it is this now: {order}", Korean: "주문이 변경되었습니다: {order}"},
+		ForCustomer: {English: "Your order is changed: {order}", Korean: "요청하신 대로 주문이 변경되었습니다: {order}"},
+	},
 	DisputeLostMessage: {
 		ForOwner: {
 			English: "The customer's bank has taken back {refund} of the payment in a dispute: {item}",

@@ -2,13 +2,14 @@ package booking
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
-// ChangePending: another change of the reservation is under way.
+// ChangePending: another change of the order is under way.
 const ChangePending Code = "change_pending"
 
-// NotChangeable: the reservation cannot become what it is to be changed to.
+// NotChangeable: the order cannot become what it is to be changed to.
 const NotChangeable Code = "not_changeable"
 
 // NightPrice is what each of some nights of a stay costs, all rooms together.
@@ -16,66 +17,93 @@ type NightPrice struct {
 	From   Date  `json:"from" format:"date" doc:"The first of the nights"`
 	To     Date  `json:"to" format:"date" doc:"The day after the last of them"`
 	Amount int64 `json:"amount" doc:"What each of them costs, all rooms together, in the minor unit of the currency" example:"50000"`
+	// Lots are the rooms where they do not all cost the same, oldest first.
+	Lots []Lot `json:"lots,omitempty" doc:"The rooms of a night where they were bought at different prices, those that were bought first coming first"`
 }
 
-// Reprice is what a stay costs that becomes wants, and each night of it. Nights and rooms
-// that are kept cost what they did, and others the price of a room and night. It returns
-// false if that is no amount that can be represented.
+// Reprice is what a stay costs that becomes wants, and each night of it. Each room of a
+// night that is kept costs what it did, the rooms that were bought last are given up first,
+// and others cost the price of a room and night. It returns false if that is no amount that
+// can be represented.
 func Reprice(has Stretch, prices []NightPrice, wants Stretch, price int64) (nights []NightPrice, total int64, ok bool) {
-	rooms := Money{Amount: price}
-	for night := wants.From; night.Before(wants.To); night = night.AddDays(1) {
-		kept, amount := 0, int64(0)
-		if !night.Before(has.From) && night.Before(has.To) {
-			kept, amount = has.Quantity, priceOf(prices, night)
+	return reprice(has, prices, wants, func(night NightPrice, kept int) (NightPrice, bool) {
+		if night.Lots == nil && kept > 0 {
+			night.Lots = []Lot{{kept, night.Amount}}
 		}
+		lots, ok := Relot(night.Lots, wants.Quantity, price)
+		if !ok {
+			return night, false
+		}
+		if night.Lots = lots; len(lots) == 1 {
+			night.Lots = nil
+		}
+		night.Amount, ok = CostOf(lots)
+		return night, ok
+	})
+}
+
+// RepriceOnAverage is Reprice as earlier builds asked for it: of the rooms of a night each
+// costs the same.
+func RepriceOnAverage(has Stretch, prices []NightPrice, wants Stretch, price int64) (nights []NightPrice, total int64, ok bool) {
+	return reprice(has, prices, wants, func(night NightPrice, kept int) (NightPrice, bool) {
+		night.Lots = nil
 		if wants.Quantity < kept {
-			amount = roomsOf(amount, wants.Quantity, kept)
-		} else {
-			more, fits := rooms.Times(int64(wants.Quantity - kept))
-			if !fits {
-				return nil, 0, false
-			}
-			amount += more.Amount
+			night.Amount = shareOf(night.Amount, wants.Quantity, kept)
+			return night, true
 		}
-		if total += amount; total < 0 || amount < 0 {
+		more, fits := Money{Amount: price}.Times(int64(wants.Quantity - kept))
+		night.Amount += more.Amount
+		return night, fits
+	})
+}
+
+// reprice is what a stay costs by what each of its nights comes to: from what it was, with
+// so many rooms of it kept at most.
+func reprice(
+	has Stretch, prices []NightPrice, wants Stretch, of func(night NightPrice, kept int) (NightPrice, bool),
+) (nights []NightPrice, total int64, ok bool) {
+	for day := wants.From; day.Before(wants.To); day = day.AddDays(1) {
+		kept, night := 0, NightPrice{}
+		if !day.Before(has.From) && day.Before(has.To) {
+			kept, night = has.Quantity, priceOf(prices, day)
+		}
+		if night, ok = of(night, kept); !ok {
 			return nil, 0, false
 		}
-		nights = withNight(nights, night, amount)
+		if total += night.Amount; total < 0 || night.Amount < 0 {
+			return nil, 0, false
+		}
+		night.From, night.To = day, day.AddDays(1)
+		nights = withNight(nights, night)
 	}
 	return nights, total, true
 }
 
-// roomsOf is what some of the rooms of a night cost, rounded up.
-func roomsOf(amount int64, rooms, of int) int64 {
-	each, rest := amount/int64(of), amount%int64(of)
-	return each*int64(rooms) + (rest*int64(rooms)+int64(of)-1)/int64(of)
-}
-
-func priceOf(prices []NightPrice, night Date) int64 {
+func priceOf(prices []NightPrice, day Date) NightPrice {
 	for _, p := range prices {
-		if !night.Before(p.From) && night.Before(p.To) {
-			return p.Amount
+		if !day.Before(p.From) && day.Before(p.To) {
+			return p
 		}
 	}
-	return 0
+	return NightPrice{}
 }
 
-func withNight(nights []NightPrice, night Date, amount int64) []NightPrice {
-	if n := len(nights) - 1; n >= 0 && nights[n].Amount == amount {
-		nights[n].To = night.AddDays(1)
+func withNight(nights []NightPrice, night NightPrice) []NightPrice {
+	if n := len(nights) - 1; n >= 0 && nights[n].Amount == night.Amount && slices.Equal(nights[n].Lots, night.Lots) {
+		nights[n].To = night.To
 		return nights
 	}
-	return append(nights, NightPrice{From: night, To: night.AddDays(1), Amount: amount})
+	return append(nights, night)
 }
 
 // MoveDue is what the policy gives back of a difference in the customer's favour, when
-// a stay is changed: as much of it as a cancel would give back of the price, without the
-// fee, and once the guests may have come as much as an early departure.
+// an order is changed: as much of it as a cancel would give back of the price, without the
+// fee, and of a stay once the guests may have come as much as an early departure.
 func (p *CancellationPolicy) MoveDue(c Cancellation, difference Money) (giveBack int64) {
 	switch {
 	case p == nil || !c.Kind.binds(c.Status):
 		return difference.Amount
-	case !c.At.Before(c.CheckIn):
+	case c.Kind == Lodging && !c.At.Before(c.CheckIn):
 		return dueOf(difference, share(difference.Amount, p.EarlyDeparture), tierEarlyDeparture).GiveBack
 	}
 	for _, t := range p.Tiers {
@@ -101,7 +129,7 @@ func MayChangeStay(s Status, now, checkIn, checkOut time.Time, onlyDeparture boo
 	}
 }
 
-// MoveQuote names a difference in the price of a stay, for a customer to say that they
+// MoveQuote names a difference in the price of an order, for a customer to say that they
 // were shown it.
 func MoveQuote(charge, refund Money) string {
 	if refund.Amount > 0 {

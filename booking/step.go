@@ -69,6 +69,8 @@ type Undo struct {
 	// Remaining is how many were left when something that was held was released:
 	// of several days, on the one with the fewest.
 	Remaining *int `json:"remaining,omitempty"`
+	// Changed is what was changed about a hold that is released, nil where that is nothing.
+	Changed *HoldChanges `json:"changed,omitempty"`
 }
 
 // Back is what the customer has back of the payment, by whomever.

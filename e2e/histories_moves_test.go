@@ -27,6 +27,7 @@ var moveBranches = map[string]branch{
 	"lodging_change_reset":               {changeReset, booking.ByCustomer},
 	"lodging_change_reset_to_change":     {changeResetToChange, booking.ByCustomer},
 	"lodging_change_applied_again":       {changeAppliedAgain, booking.ByCustomer},
+	"lodging_change_cancelled_reset":     {changeCancelledReset, booking.ByCustomer},
 }
 
 var longer = object{"checkOut": inDays(14)}
@@ -189,4 +190,15 @@ func changeAppliedAgain(s *system) string {
 		return v.Quantity == 2 && v.CheckOut == inDays(14).String() && v.Change == nil && v.Version == s.fresh(order).Version
 	})
 	return s.cancelled(order)
+}
+
+// changeCancelledReset is undone once more by a life that does not remember its change.
+func changeCancelledReset(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.move(order, "a", longer).with(s, http.StatusOK)
+	s.ended(s.cancelled(order))
+	s.reset(order)
+	require.Equal(s, inDays(14).String(), s.ended(order).CheckOut)
+	return order
 }

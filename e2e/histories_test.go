@@ -90,7 +90,7 @@ var overloadBranches = map[string]branch{
 // the workflows are replayed against.
 func TestRecordHistories(t *testing.T) {
 	t.Parallel()
-	for _, branches := range []map[string]branch{lodgingBranches, refundBranches, stayBranches, moveBranches, confirmingBranches, overloadBranches, foodBranches, cafeBranches, cleaningBranches} {
+	for _, branches := range []map[string]branch{lodgingBranches, refundBranches, stayBranches, moveBranches, refillBranches, confirmingBranches, overloadBranches, foodBranches, cafeBranches, cleaningBranches} {
 		for name, b := range branches {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

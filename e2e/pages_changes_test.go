@@ -24,7 +24,7 @@ func (p *pages) change(v *visitor) {
 	v.keep("change-quoted")
 	v.Click("button", v.word("Change it", "변경하기"))
 	v.Arrives("/orders/lodging-")
-	v.Sees(v.word("The reservation was changed", "예약이 변경됨"))
+	v.Sees(v.word("Changed", "변경됨"))
 	v.Sees("₩150,000")
 	v.keep("changed")
 	require.Equal(p, []int{1, 1, 1, 2}, p.nights(place, inDays(10), inDays(14)))

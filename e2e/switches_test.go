@@ -86,6 +86,14 @@ func (j switchedJobs) Cancel(ctx context.Context, job booking.Job) (booking.Undo
 	return unless(j.outage, func() (booking.Undo, error) { return j.Jobs.Cancel(ctx, job) })
 }
 
+func (j switchedJobs) Change(ctx context.Context, c booking.JobChange) (booking.Outcome, error) {
+	return unless(j.outage, func() (booking.Outcome, error) { return j.Jobs.Change(ctx, c) })
+}
+
+func (j switchedJobs) ChangeBack(ctx context.Context, c booking.JobChange) (booking.Undo, error) {
+	return unless(j.outage, func() (booking.Undo, error) { return j.Jobs.ChangeBack(ctx, c) })
+}
+
 type switchedCrew struct {
 	activities.Crew
 	outage *outage

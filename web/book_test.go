@@ -49,6 +49,26 @@ func (b *book) QuoteChange(ctx context.Context, caller booking.Caller, c orders.
 	return view, q, err
 }
 
+func (b *book) QuoteQuantity(ctx context.Context, caller booking.Caller, c orders.QuantityChange) (contract.View, orders.QuantityQuote, error) {
+	view, err := b.Read(ctx, caller, c.Kind, c.OrderID)
+	if err != nil {
+		return view, orders.QuantityQuote{}, err
+	}
+	q, err := b.quoteCups(view, c)
+	return view, q, err
+}
+
+func (b *book) ChangeQuantity(ctx context.Context, caller booking.Caller, c orders.QuantityChange) (orders.Outcome, error) {
+	if err := b.Allow(ctx, caller, booking.ChangeOrder, "", c.OrderID); err != nil {
+		return orders.Outcome{}, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refilled = append(b.refilled, c)
+	view, err := b.rows.View(ctx, c.OrderID)
+	return orders.Outcome{View: view, Done: true}, err
+}
+
 func (b *book) Change(ctx context.Context, caller booking.Caller, c orders.Change) (orders.Outcome, error) {
 	if err := b.Allow(ctx, caller, booking.ChangeOrder, "", c.OrderID); err != nil {
 		return orders.Outcome{}, err

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,15 +17,24 @@ import (
 
 func (p *Pages) mountChanging(r gin.IRouter) {
 	p.page(r, http.MethodGet, "/orders/:id/change", booking.ChangeOrder, p.askChange)
-	p.page(r, http.MethodPost, "/orders/:id/change", booking.ChangeOrder, p.changeStay)
+	p.page(r, http.MethodPost, "/orders/:id/change", booking.ChangeOrder, p.changeOrder)
 }
 
-// mayChange tells whether it is worth offering a change of the stay: the quote's page
-// knows for certain. At check-out the order is completed, so that its place need not be
+// mayChange tells whether it is worth offering a change of the order: the quote's page
+// knows for certain. At check-out a stay is completed, so that its place need not be
 // read for the time of that.
-func mayChange(order contract.View) bool {
-	return order.Kind == booking.Lodging && order.Stay != nil && order.Change == nil &&
-		(order.Status == booking.Confirmed || order.Status == booking.AwaitingOwner)
+func (v *visit) mayChange(order contract.View, zone string) bool {
+	switch {
+	case order.Changing():
+		return false
+	case order.Stay != nil:
+		return order.Status == booking.Confirmed || order.Status == booking.AwaitingOwner
+	case order.Production != nil:
+		day, err := booking.ParseDate(order.Production.Date)
+		return err == nil && order.Status == booking.InProduction && v.Now().Before(day.At(booking.Clock{}, zoneOrUTC(zone)))
+	default:
+		return false
+	}
 }
 
 // asksOwner is the change of a stay that waits for its owner, nil when none does.
@@ -35,17 +45,18 @@ func asksOwner(order contract.View) *contract.PendingChange {
 	return order.Change
 }
 
-// changeForm is what the page shows on which a stay is changed: first the nights and rooms,
-// and then what they come to.
+// changeForm is what the page shows on which an order is changed: first the nights and rooms
+// of a stay, or how many drinks, and then what they come to.
 type changeForm struct {
 	stay
-	order   contract.View
-	what    string
-	amounts []fact // what is charged or given back; none while there is no quote
-	expect  string
-	full    bool // there are no rooms for it
-	owner   bool // has to confirm it
-	problem *problem
+	quantity int // of drinks
+	order    contract.View
+	what     string
+	amounts  []fact // what is charged or given back; none while there is no quote
+	expect   string
+	full     bool // there are no rooms for it
+	owner    bool // has to confirm it
+	problem  *problem
 }
 
 // askChange shows what a change comes to, before it is decided.
@@ -61,11 +72,11 @@ func (v *visit) changePage(status int, form changeForm) error {
 	if err := v.caller.Authorize(booking.ChangeOrder, order.Thing()); err != nil {
 		return err
 	}
-	if order.Stay == nil {
-		return booking.Errorf(booking.NotFound, "")
+	asked := v.field("checkIn") != "" || v.field("quantity") != ""
+	form.order, form.what = order, v.what(order)
+	if err := v.readChange(&form); err != nil {
+		return err
 	}
-	asked := v.field("checkIn") != ""
-	form.order, form.what, form.stay = order, v.what(order), v.changed(order)
 	if form.problem != nil && form.problem.code == orders.IdempotencyKeyReused {
 		form.key = rand.Text()
 	}
@@ -80,45 +91,98 @@ func (v *visit) changePage(status int, form changeForm) error {
 	case len(form.faults) > 0:
 		status = http.StatusUnprocessableEntity
 	}
-	return v.show(status, changePage(v.page(v.say("change.title"), "nav.orders"), form))
+	return v.show(status, changePage(v.page(form.say(v.words, "change.title"), "nav.orders"), form))
 }
 
-// changed is the stay as the form says it: without dates it is as it is reserved.
-func (v *visit) changed(order contract.View) stay {
-	s := stay{ordering: v.newOrdering("checkIn", "checkOut", "rooms")}
-	for name, is := range map[string]string{"checkIn": order.CheckIn, "checkOut": order.CheckOut, "rooms": strconv.Itoa(order.Quantity)} {
+// readChange reads what the form asks for: what it leaves out is as it was ordered.
+func (v *visit) readChange(f *changeForm) error {
+	switch order := f.order; {
+	case order.Stay != nil:
+		f.stay = v.changed(map[string]string{"checkIn": order.CheckIn, "checkOut": order.CheckOut, "rooms": strconv.Itoa(order.Quantity)})
+		f.from, f.to, f.rooms = v.date(f.ordering, "checkIn"), v.date(f.ordering, "checkOut"), v.count(f.ordering, "rooms")
+	case order.Production != nil:
+		f.stay = v.changed(map[string]string{"quantity": strconv.Itoa(order.Quantity)})
+		f.quantity = v.count(f.ordering, "quantity")
+	default:
+		return booking.Errorf(booking.NotFound, "")
+	}
+	return nil
+}
+
+// changed is the form with these fields, which are as they were ordered where it does not say
+// otherwise.
+func (v *visit) changed(was map[string]string) stay {
+	s := stay{ordering: v.newOrdering(slices.Sorted(maps.Keys(was))...)}
+	for name, is := range was {
 		if s.fields[name] == "" {
 			s.fields[name] = is
 		}
 	}
-	s.from, s.to, s.rooms = v.date(s.ordering, "checkIn"), v.date(s.ordering, "checkOut"), v.count(s.ordering, "rooms")
 	return s
+}
+
+// sent are the fields that a change is asked for with.
+func (f changeForm) sent() []string {
+	if f.order.Production != nil {
+		return []string{"quantity"}
+	}
+	return []string{"checkIn", "checkOut", "rooms"}
+}
+
+// cupWords are what is said otherwise of drinks.
+var cupWords = map[string]string{
+	"change.title": "change.cups.title", "change.amount": "change.cups.amount", "change.full": "change.cups.full", "change.stays": "change.cups.stays",
+}
+
+func (f changeForm) say(w words, key string) string {
+	if f.order.Production != nil {
+		key = cupWords[key]
+	}
+	return w.say(key)
 }
 
 func (f changeForm) change() orders.Change {
 	return orders.Change{OrderID: f.order.ID, CheckIn: f.from, CheckOut: f.to, Rooms: f.rooms}
 }
 
+func (f changeForm) quantityChange() orders.QuantityChange {
+	return orders.QuantityChange{Kind: f.order.Kind, OrderID: f.order.ID, Quantity: f.quantity}
+}
+
+// costs is what the change comes to, what it takes beside what the order holds, and whether
+// the owner has to confirm it.
+func (v *visit) costs(f changeForm) (is contract.Difference, more []booking.Stretch, owner bool, err error) {
+	if f.order.Production == nil {
+		_, q, err := v.Orders.QuoteChange(v.ctx, v.caller, f.change())
+		return q.Difference, q.More, q.OwnerConfirms, err
+	}
+	_, q, err := v.Orders.QuoteQuantity(v.ctx, v.caller, f.quantityChange())
+	if err == nil && q.More > 0 {
+		more = []booking.Stretch{{From: q.Day, To: q.Day.AddDays(1), Quantity: q.More}}
+	}
+	return q.Difference, more, false, err
+}
+
 // quoteChange notes what the change comes to, or why it cannot be made.
 func (v *visit) quoteChange(form *changeForm) error {
-	_, q, err := v.Orders.QuoteChange(v.ctx, v.caller, form.change())
+	q, more, owner, err := v.costs(*form)
 	if err != nil {
 		return v.noChange(form, err)
 	}
-	left, err := v.areLeft(form.order.Item.ID, q.More)
+	left, err := v.areLeft(form.order.Item.ID, more)
 	if err != nil {
 		return err
 	}
-	form.expect, form.full, form.owner = q.Quote(), !left, q.OwnerConfirms
-	add := func(key string, m booking.Money, always bool) {
+	form.expect, form.full, form.owner = q.Quote(), !left, owner
+	add := func(name string, m booking.Money, always bool) {
 		if always || m.Amount > 0 {
-			form.amounts = append(form.amounts, fact{name: v.say(key), value: v.money(m)})
+			form.amounts = append(form.amounts, fact{name: name, value: v.money(m)})
 		}
 	}
-	add("change.charge", q.Charge, q.Refund.Amount == 0)
-	add("change.refund", q.Refund, false)
-	add("change.keep", q.Keep, false)
-	add("change.amount", q.Amount, true)
+	add(v.say("change.charge"), q.Charge, q.Refund.Amount == 0)
+	add(v.say("change.refund"), q.Refund, false)
+	add(v.say("change.keep"), q.Keep, false)
+	add(form.say(v.words, "change.amount"), q.Amount, true)
 	return nil
 }
 
@@ -138,7 +202,7 @@ func (v *visit) noChange(form *changeForm, err error) error {
 	return nil
 }
 
-// areLeft tells whether there are rooms for all stretches at the moment.
+// areLeft tells whether there are enough for all stretches at the moment.
 func (v *visit) areLeft(placeID string, stretches []booking.Stretch) (bool, error) {
 	for _, part := range stretches {
 		days, err := v.Stock.Days(v.ctx, placeID, part.From, part.To)
@@ -152,19 +216,20 @@ func (v *visit) areLeft(placeID string, stretches []booking.Stretch) (bool, erro
 	return true, nil
 }
 
-// changeStay changes the stay, if that comes to what its customer was shown.
-func (p *Pages) changeStay(v *visit) error {
+// changeOrder changes the order, if that comes to what its customer was shown.
+func (p *Pages) changeOrder(v *visit) error {
 	order, err := v.order()
 	if err != nil {
 		return err
 	}
-	form := changeForm{order: order, stay: v.changed(order)}
+	form := changeForm{order: order}
+	if err := v.readChange(&form); err != nil {
+		return err
+	}
 	if len(form.faults) > 0 {
 		return v.changePage(http.StatusUnprocessableEntity, changeForm{})
 	}
-	change := form.change()
-	change.Expect, change.Key = v.field("expect"), form.key
-	out, err := p.Orders.Change(v.ctx, v.caller, change)
+	out, err := v.makeChange(form)
 	if err != nil {
 		again := changeForm{}
 		if err := v.noChange(&again, err); err != nil {
@@ -175,10 +240,25 @@ func (p *Pages) changeStay(v *visit) error {
 	return v.goTo(orderAt(out.View))
 }
 
+// makeChange makes what the form asks for, as it was quoted.
+func (v *visit) makeChange(f changeForm) (orders.Outcome, error) {
+	if f.order.Production != nil {
+		c := f.quantityChange()
+		c.Expect, c.Key = v.field("expect"), f.key
+		return v.Orders.ChangeQuantity(v.ctx, v.caller, c)
+	}
+	c := f.change()
+	c.Expect, c.Key = v.field("expect"), f.key
+	return v.Orders.Change(v.ctx, v.caller, c)
+}
+
 // moving is a change that is under way, in words.
 func (v *visit) moving(order contract.View, zone string) string {
-	if order.Stay == nil || order.Change == nil {
+	if !order.Changing() {
 		return ""
+	}
+	if order.Production != nil {
+		return v.say("change.cups.begun", order.Production.Change.Quantity)
 	}
 	c := order.Change
 	if asksOwner(order) != nil {

@@ -46,7 +46,7 @@ func TestChange(t *testing.T) {
 	require.Contains(t, b.get(longer[:len(longer)-1]+"9").words(), "There are not enough rooms for this.")
 	same := b.get(path + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.String() + "&rooms=1")
 	require.Equal(t, http.StatusConflict, same.status)
-	require.Contains(t, same.words(), "The reservation cannot become this")
+	require.Contains(t, same.words(), "It cannot be changed so")
 	require.Equal(t, http.StatusUnprocessableEntity, b.get(path+"?checkIn=soon&rooms=1").status)
 	require.Equal(t, http.StatusNotFound, s.as("minho", booking.English).get(path).status)
 
@@ -121,4 +121,54 @@ func TestChange_OwnerDecides(t *testing.T) {
 	bora.submit(desk, "/orders/"+stayID+"/decide/confirm")
 	require.Equal(t, contract.ConfirmUpdate, s.latest().Update)
 	require.Contains(t, desk.text, "/orders/"+stayID+"/decide/reject")
+}
+
+// TestChange_Drinks: how many drinks are ordered is changed on the same page, until their day
+// begins.
+func TestChange_Drinks(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.book.quoteCups = func(view contract.View, c orders.QuantityChange) (q orders.QuantityQuote, err error) {
+		q.Wants, q.More, q.Day = contract.QuantityChange{Quantity: c.Quantity, Price: latte.Price}, max(0, c.Quantity-view.Quantity), latte.Date
+		q.QuantityQuote, err = view.QuoteQuantity(q.Wants, now, latte.Begins())
+		return q, err
+	}
+	path := "/orders/" + cafeID + "/change"
+	for _, l := range booking.Languages() {
+		requirePage(t, s.as("alice", l).get(path+"?quantity=3"), l)
+	}
+	b := s.as("alice", booking.English)
+	require.Contains(t, b.get("/orders/"+cafeID).text, `href="`+path+`"`)
+	require.Equal(t, "2", field(t, b.get(path).text, "quantity"))
+	quoted := b.get(path + "?quantity=3")
+	require.Contains(t, quoted.words(), "You pay now ₩4,500")
+	require.Contains(t, quoted.words(), "The order costs then ₩13,500")
+	require.Contains(t, b.get(path+"?quantity=10").words(), "There are not enough left for this.")
+	same := b.get(path + "?quantity=2")
+	require.Equal(t, http.StatusConflict, same.status)
+	require.Contains(t, same.words(), "Nothing was changed. Code: not_changeable The order stays as it is.")
+	require.Equal(t, http.StatusUnprocessableEntity, b.get(path+"?quantity=none").status)
+	require.Equal(t, http.StatusForbidden, s.as("cora", booking.English).get(path).status)
+	require.Equal(t, http.StatusNotFound, b.get("/orders/"+foodID+"/change").status, "nothing of it can be changed")
+
+	require.Equal(t, "/orders/"+cafeID, b.submit(quoted, path).url.Path)
+	asked := s.book.refilled[0]
+	require.NotEmpty(t, asked.Key)
+	asked.Key = ""
+	require.Equal(t, orders.QuantityChange{Kind: booking.Cafe, OrderID: cafeID, Quantity: 3, Expect: "+4500/KRW"}, asked)
+
+	view, err := s.rows.View(t.Context(), cafeID)
+	require.NoError(t, err)
+	made := *view.Production
+	made.Change = &contract.PendingQuantity{ID: "1", Quantity: 3, Charge: latte.Price, Refund: booking.Money{Currency: "KRW"}}
+	view.Production = &made
+	view.Version++
+	s.keep(view)
+	for _, l := range booking.Languages() {
+		requirePage(t, s.as("alice", l).get("/orders/"+cafeID), l)
+	}
+	under := b.get("/orders/" + cafeID)
+	require.Contains(t, under.words(), "It is being changed, to 3.")
+	require.NotContains(t, under.text, path)
 }

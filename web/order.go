@@ -27,7 +27,7 @@ type orderShown struct {
 	mayEnd    bool    // its reader may cancel it, as it stands
 	deciding          // what its reader may decide
 	mayRefund bool    // its reader may give something back of it
-	mayMove   bool    // its reader may change the nights and rooms
+	change    string  // what leads to the page on which it is changed; "" where it cannot be
 	moving    string  // the change that is under way, in words, "" when none is
 	promised  bool    // a cancel was taken that has not been carried out yet
 }
@@ -154,7 +154,12 @@ func (v *visit) orderShown() (orderShown, error) {
 		promised:  v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
 	}
 	shown.moving = v.moving(order, zone)
-	shown.mayMove = mayChange(order) && v.caller.Allowed(booking.ChangeOrder, order.Thing())
+	if v.mayChange(order, zone) && v.caller.Allowed(booking.ChangeOrder, order.Thing()) {
+		shown.change = v.say("change.ask")
+		if order.Production != nil {
+			shown.change = v.say("change.cups.title")
+		}
+	}
 	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
 		quote := order.Quote(v.Now())
 		quote.Given = payment.Others()

@@ -23,6 +23,8 @@ type Orders interface {
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
 	QuoteChange(context.Context, booking.Caller, orders.Change) (contract.View, orders.ChangeQuote, error)
 	Change(context.Context, booking.Caller, orders.Change) (orders.Outcome, error)
+	QuoteQuantity(context.Context, booking.Caller, orders.QuantityChange) (contract.View, orders.QuantityQuote, error)
+	ChangeQuantity(context.Context, booking.Caller, orders.QuantityChange) (orders.Outcome, error)
 }
 
 // Catalogue holds what there is to order: places, menus and drinks. Whatever is asked

@@ -60,17 +60,19 @@ type book struct {
 	*orders.Orders
 	rows *store.Mypage
 
-	mu      sync.Mutex
-	placed  []string
-	decided []orders.Decision
-	deleted []string // drinks
-	place   func(orders.Attempt) (orders.Outcome, error)
-	decide  func(orders.Decision) (orders.Outcome, error)
-	changed []orders.Change
-	quote   func(contract.View, orders.Change) (orders.ChangeQuote, error)
-	change  func(orders.Change) (orders.Outcome, error)
-	returns func(id string, back booking.PaymentReturn) (orders.Outcome, error)
-	refund  func(context.Context, orders.Refund) (orders.Refunded, error)
+	mu        sync.Mutex
+	placed    []string
+	decided   []orders.Decision
+	deleted   []string // drinks
+	place     func(orders.Attempt) (orders.Outcome, error)
+	decide    func(orders.Decision) (orders.Outcome, error)
+	changed   []orders.Change
+	quote     func(contract.View, orders.Change) (orders.ChangeQuote, error)
+	change    func(orders.Change) (orders.Outcome, error)
+	refilled  []orders.QuantityChange
+	quoteCups func(contract.View, orders.QuantityChange) (orders.QuantityQuote, error)
+	returns   func(id string, back booking.PaymentReturn) (orders.Outcome, error)
+	refund    func(context.Context, orders.Refund) (orders.Refunded, error)
 }
 
 func (b *book) Read(ctx context.Context, caller booking.Caller, _ booking.Kind, id string) (contract.View, error) {

@@ -1,6 +1,7 @@
 package web
 
-// changeWords are those of a change of the nights or rooms of a reservation.
+// changeWords are those of a change of the nights or rooms of a reservation, or of how many
+// drinks are ordered.
 var changeWords = map[string]entry{
 	"change.title":  {"Change the reservation", "예약 변경"},
 	"change.ask":    {"Change dates or rooms", "날짜·객실 변경"},
@@ -24,10 +25,18 @@ var changeWords = map[string]entry{
 	"change.to": {"Asks for", "요청한 변경"},
 	"change.is": {"%s to %s, rooms: %d", "%s ~ %s, 객실 %d개"},
 
-	"step.changed": {"The reservation was changed", "예약이 변경됨"},
+	"change.cups.title":  {"Change how many", "수량 변경"},
+	"change.cups.amount": {"The order costs then", "변경 후 주문 금액"},
+	"change.cups.full":   {"There are not enough left for this.", "남은 수량이 부족합니다."},
+	"change.cups.stays":  {"The order stays as it is.", "주문은 그대로입니다."},
+	"change.cups.begun": {
+		"It is being changed, to %d. It stays as it is until that is done.", "수량을 %d잔으로 변경 중입니다. 완료될 때까지 주문은 그대로 유지됩니다.",
+	},
+
+	"step.changed": {"Changed", "변경됨"},
 	"step.not":     {"The change was not made", "변경되지 않음"},
 
 	"problem.version_changed": {"It has changed since you looked at it. Nothing was done.", "그 사이에 내용이 바뀌어 처리하지 않았습니다."},
-	"problem.change_pending":  {"Another change of this reservation is under way. Nothing was changed.", "다른 변경이 진행 중입니다. 변경하지 않았습니다."},
-	"problem.not_changeable":  {"The reservation cannot become this. Nothing was changed.", "이렇게 변경할 수 없습니다. 예약은 그대로입니다."},
+	"problem.change_pending":  {"Another change is under way. Nothing was changed.", "다른 변경이 진행 중입니다. 변경하지 않았습니다."},
+	"problem.not_changeable":  {"It cannot be changed so. Nothing was changed.", "이렇게 변경할 수 없습니다. 변경하지 않았습니다."},
 }

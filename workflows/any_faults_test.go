@@ -434,6 +434,7 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 	if random.IntN(6) == 0 {
 		c.setStock(1) // fewer than are ordered
 	}
+	c.moved = random.IntN(3) == 0
 	return &trial{
 		life: c.life, in: c.in, span: c.in.Drink.Ends().Sub(placedAt),
 		updates: []string{contract.CancelUpdate, contract.CompleteUpdate},
@@ -441,9 +442,15 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 			if random.IntN(4) == 0 {
 				c.isDeleted(time.Duration(random.Int64N(int64(25 * hour))))
 			}
+			c.anyRefills(random)
 		},
-		books:   func() books { return books{money: c.owed(), held: c.held(), job: live(c.job(c.productions))} },
-		owes:    books{money: c.in.Amount.Amount, held: c.in.Quantity, job: booking.JobCompleted},
+		books: func() books { return books{money: c.owed(), held: c.held(), job: live(c.job(c.productions))} },
+		owes:  books{money: c.in.Amount.Amount, held: c.in.Quantity, job: booking.JobCompleted},
+		owed: func(v contract.View) books {
+			owed := c.refilledTo(v)
+			owed.job = booking.JobCompleted
+			return owed
+		},
 		notices: []told{{c.in.Drink.OwnerID, "order_placed", "order_cancelled"}},
 		placed:  booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	}

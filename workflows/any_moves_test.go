@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -43,8 +44,7 @@ func (s *stay) anyMoves(random *rand.Rand) {
 	}
 }
 
-// movedTo is what a stay owes that was perhaps changed: all that was charged, less what was
-// given back, of which its price is what changes have left.
+// movedTo is what a stay owes that was perhaps changed.
 func (s *stay) movedTo(v contract.View) books {
 	s.Helper()
 	from, err := booking.ParseDate(v.CheckIn)
@@ -55,15 +55,58 @@ func (s *stay) movedTo(v contract.View) books {
 		to = freed.From
 	}
 	require.Nil(s, v.Change)
-	owed := books{held: from.DaysUntil(to) * v.Quantity}
-	if s.in.Amount.Amount == 0 {
+	return s.paidFor(v, s.in.Amount.Amount == 0, books{held: from.DaysUntil(to) * v.Quantity})
+}
+
+// paidFor is what an order that was perhaps changed owes: all that was charged, less what was
+// given back, of which its price is what changes have left.
+func (w *world) paidFor(v contract.View, free bool, owed books) books {
+	w.Helper()
+	if free {
 		return owed
 	}
-	p := s.paid()
+	p, err := w.ledger.Payment(context.Background(), w.order)
+	require.NoError(w, err)
 	owed.money = p.Amount.Amount
 	if p.Price() != v.Amount.Amount { // staff or others have given back what a change was to
-		require.Greater(s, p.Price(), v.Amount.Amount)
-		require.True(s, p.HadNothingLeft())
+		require.Greater(w, p.Price(), v.Amount.Amount)
+		require.True(w, p.HadNothingLeft())
 	}
 	return owed
+}
+
+// anyRefills changes how many are ordered up to three times, at any time before the drink's
+// day.
+func (c *cup) anyRefills(random *rand.Rand) {
+	if !c.moved {
+		return
+	}
+	if asked := c.changesAsked; len(asked) > 0 && random.IntN(2) == 0 { // the engine applies them again after a reset
+		for i, q := range asked {
+			c.asks(time.Duration(i+random.IntN(3))*time.Second, q)
+		}
+		return
+	}
+	span := c.in.DayBegins().Sub(placedAt)
+	for range 1 + random.IntN(3) {
+		at := []time.Duration{time.Second, hour, 2 * hour, 24 * hour, time.Duration(random.Int64N(int64(span)))}[random.IntN(5)]
+		c.refills(at, strconv.FormatUint(random.Uint64(), 10), 1+random.IntN(4), func(q *contract.QuantityChange) {
+			q.Price.Amount = q.Price.Amount * int64(random.IntN(3)) / 2 // the drink costs something else by now, or nothing
+		})
+	}
+	if random.IntN(4) == 0 {
+		c.env.RegisterDelayedCallback(func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.declines = true
+		}, time.Duration(random.Int64N(int64(30*hour))))
+	}
+}
+
+// refilledTo is what an order owes of which another quantity may be ordered by now, and made.
+func (c *cup) refilledTo(v contract.View) books {
+	c.Helper()
+	require.Nil(c, v.Production.Change)
+	require.Equal(c, v.Quantity, c.made())
+	return c.paidFor(v, c.in.Amount.Amount == 0, books{held: v.Quantity})
 }

@@ -2,7 +2,9 @@ package workflows_test
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -57,8 +59,8 @@ func (s *trial) othersMeanwhile(random *rand.Rand, moments []time.Duration) {
 func (w *world) happens(o *other) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, is := range w.provider {
-		if is.charged > 0 {
+	for _, key := range slices.Sorted(maps.Keys(w.provider)) {
+		if is := w.provider[key]; is.charged > 0 {
 			is.begin(o)
 			return
 		}

@@ -25,6 +25,8 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	c.ends = in.DayEnds()
 	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice), c.cancelProduction()}) // of the steps, in their order
 	c.takeDecisions()
+	c.takeChanges()
+	c.forgotten = func(ctx workflow.Context) { c.lookForChanges(ctx, c.hold, c.learn, booking.InProduction) }
 	return c.tell(story, c.story)
 }
 
@@ -32,7 +34,8 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 type cup struct {
 	saga
 	in     contract.Cafe
-	served bool // the café says so, and it is recorded
+	served bool                 // the café says so, and it is recorded
+	before *booking.HoldChanges // what a life of this workflow that is not remembered has changed
 }
 
 // story is how an order of a drink goes when all goes well. The customer waits
@@ -69,7 +72,7 @@ func (c *cup) holdDrink(ctx workflow.Context) error {
 		call: call{name: "hold drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
 		undo: c.putBack(),
 	}, booking.CafeUnavailable)
-	c.held = held.Remaining
+	c.held, c.before = held.Remaining, held.Changed
 	return err
 }
 
@@ -77,7 +80,10 @@ func (c *cup) putBack() undo {
 	return undo{
 		call:    call{name: "put drink back", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
-		then:    func(found booking.Undo) { c.came, c.released = found.Acted, cmp.Or(found.Remaining, c.released) },
+		then: func(found booking.Undo) {
+			c.came, c.released = found.Acted, cmp.Or(found.Remaining, c.released)
+			c.showLast(found.Changed, c.remembered)
+		},
 	}
 }
 
@@ -100,6 +106,7 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 	}
 	c.handedOver = true // from here on it waits for the café, and messages for nobody
 	c.show(booking.JobStarted)
+	c.learn(c.ctx, c.before)
 	return c.rest(ctx, booking.InProduction, booking.ProductionStarted, contract.Decision{})
 }
 
@@ -119,7 +126,12 @@ func (c *cup) production() booking.Job {
 }
 
 func (c *cup) show(s booking.JobStatus) {
-	c.view.Production = &contract.Production{Status: s, Date: c.in.Drink.Date.String()}
+	p := contract.Production{Date: c.in.Drink.Date.String()}
+	if c.view.Production != nil {
+		p = *c.view.Production
+	}
+	p.Status = s
+	c.view.Production = &p
 	c.changed()
 }
 
@@ -137,6 +149,9 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	}
 	// An order that is given up here ends in finishTold, as any other that is abandoned.
 	_ = c.awaitPersonOrGiveUp(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over, booking.TooLate)
+	if c.served {
+		c.awaitChange(c.ctx)
+	}
 	err := c.finishTold(ctx, telling, func() bool { return c.served }, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
 	})

@@ -16,6 +16,8 @@ import (
 type cup struct {
 	*life
 	in contract.Cafe
+	// changesAsked are those of refills.
+	changesAsked []contract.QuantityChange
 }
 
 func newCup(t *testing.T) *cup {

@@ -21,14 +21,15 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
-	r.telling = story
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
 	r.confirming.before = r.holdBefore
 	r.came = true                                                         // nothing can keep it from that but its payment
 	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // of the steps, in their order
 	r.takeDecisions()
 	r.takeChanges()
-	r.forgotten = r.lookForChanges
+	r.forgotten = func(ctx workflow.Context) {
+		r.lookForChanges(ctx, r.hold, r.learn, booking.Confirmed, booking.AwaitingOwner)
+	}
 	return r.tell(story, r.storyOrBack)
 }
 
@@ -40,9 +41,7 @@ type reservation struct {
 	left      bool      // the guests checked out early, and it is recorded
 	leftAt    time.Time // when they said so; zero when they have not
 	ownerSaid contract.Decision
-	telling   workflow.Context      // of the story
-	moving    *move                 // the change that is under way, nil when none is
-	known     []contract.StayChange // changes of which this life of the workflow knows
+	moving    *move // the change that was taken last, nil when none was
 }
 
 // story is how a reservation goes when all goes well. What breaks it off, a
@@ -108,7 +107,10 @@ func (r *reservation) releaseStock() undo {
 	return undo{
 		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
-		then:    func(found booking.Undo) { r.released = cmp.Or(found.Remaining, r.released) },
+		then: func(found booking.Undo) {
+			r.released = cmp.Or(found.Remaining, r.released)
+			r.showLast(found.Changed, r.remembered)
+		},
 	}
 }
 
@@ -169,7 +171,7 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 			return err
 		}
 		_ = workflow.Await(r.ctx, func() bool { return r.left || r.taken != booking.Completed })
-		r.awaitMove(r.ctx)
+		r.awaitChange(r.ctx)
 		if r.left || !workflow.Now(ctx).Before(r.in.CheckOutAt()) {
 			break
 		}

@@ -1,8 +1,7 @@
 package workflows
 
 import (
-	"cmp"
-	"errors"
+	"encoding/json"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -13,33 +12,21 @@ import (
 
 // move is a change of a reservation on its way: other nights, or other rooms.
 type move struct {
-	contract.StayChange
-	ctx   workflow.Context // of its coroutine, never cancelled
+	change
+	to    contract.StayChange
 	quote contract.ChangeQuote
-	at    time.Time           // when it was decided
-	stop  workflow.CancelFunc // gives it up
 
-	charging bool // more may have been charged
-	charged  bool // it was
-	asks     bool // the owner is to decide
-	asked    bool // the owner was asked: its caller has an answer
-	owner    *contract.Decision
-	agreed   bool // by that decision, once it is recorded
-	over     bool
-	// remaining is how many are left where it has given some back.
-	remaining *int
-	no        *booking.Error // why it was not made
+	asks   bool // the owner is to decide
+	owner  *contract.Decision
+	agreed bool // by that decision, once it is recorded
 }
 
 // takeChanges lets the customer change the nights and rooms of the reservation.
 func (r *reservation) takeChanges() {
-	must(workflow.SetUpdateHandlerWithOptions(r.ctx, contract.ChangeUpdate, r.change, workflow.UpdateHandlerOptions{
-		Description: "The customer changes the nights or rooms",
-		Validator: func(_ workflow.Context, c contract.StayChange) error {
-			_, err := r.mayChange(c)
-			return r.refused(cmp.Or(r.view.AsSeen(c.Version), err))
-		},
-	}))
+	onChange(&r.saga, "The customer changes the nights or rooms", func(c contract.StayChange) error {
+		_, err := r.mayChange(c)
+		return err
+	}, r.change)
 }
 
 // mayChange is the rule of a change, and what the change comes to.
@@ -52,19 +39,17 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	if err := booking.MayChangeStay(r.standing(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
-	was := r.knows(c.ID)
+	if err := r.mayBegin(c.Asked); err != nil {
+		return q, err //replay:never a validator refuses it before
+	}
 	switch {
-	case was != nil && was.Content != c.Content: //replay:never a validator refuses it before
-		return q, booking.Errorf(booking.IdempotencyKeyReused, "the Idempotency-Key was used for another change")
-	case r.moving != nil: //replay:never a validator refuses it before
-		return q, booking.Errorf(booking.ChangePending, "another change of the reservation is under way")
 	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
-	case was == nil && !c.MadeFor(r.hold().Stretch()): //replay:never a validator refuses it before
+	case r.knows(c.ID) == nil && !c.MadeFor(r.hold().Stretch()): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
-		err = q.AsChangeQuoted(c)
+		err = q.AsChangeQuoted(c.Asked)
 	}
 	return q, err
 }
@@ -77,39 +62,39 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 	if err != nil {
 		return contract.View{}, r.refused(err) //replay:never another change would have to come in the very task
 	}
-	m := &move{StayChange: c, quote: quote, at: r.now()}
-	r.moving = m
-	r.parts.open++
-	record(ctx, "the stay is changed")
-	var going workflow.Context
-	going, m.stop = workflow.WithCancel(r.telling)
-	workflow.Go(going, func(ctx workflow.Context) { r.tellMove(ctx, m) })
-	_ = workflow.Await(ctx, func() bool { return m.over || m.asked })
-	if m.no != nil {
-		return contract.View{}, r.refused(m.no)
-	}
-	return r.view, nil
+	r.moving = r.moveTo(c, quote)
+	return r.beginChange(ctx, &r.moving.change, "the stay is changed")
 }
 
-// tellMove is how a change goes, or the way back to what the reservation was. The undo of
-// the whole reservation, if that is under way, gives back all of both.
-func (r *reservation) tellMove(ctx workflow.Context, m *move) {
-	m.ctx, _ = workflow.NewDisconnectedContext(ctx)
-	err := r.move(ctx, m)
-	switch called := r.abandoned() || r.telling.Err() != nil; {
-	case called && r.taken != booking.Completed:
-		m.no = booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
-		r.hideMove()
-	case errors.Is(err, errChangedBefore):
-		r.changedBefore(m)
-	case err == nil:
-		r.moved(m)
-	default:
-		r.moveBack(m)
-		r.notMoved(m, err)
+func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) *move {
+	m := &move{to: c, quote: quote}
+	m.change = change{
+		Asked: c.Asked, costs: quote.Difference, at: r.now(), hide: r.hideMove,
+		agreed: agreement[contract.StayChange, contract.ChangeQuote]{c, quote}.text(),
+		holds: func(why booking.Reason) booking.HoldChange {
+			return r.holdChange(r.hold(), &m.change, c.Stretch(), why)
+		},
+		do:     func(ctx workflow.Context) error { return r.move(ctx, m) },
+		shows:  func() { r.isFor(m) },
+		made:   func() { r.moved(m) },
+		back:   func() { r.changeBack(&m.change) },
+		refuse: func(err error) { r.notMoved(m, err) },
 	}
-	r.moving, m.over = nil, true
-	r.parts.open--
+	return m
+}
+
+// learn takes over what a life of this workflow that is not remembered has changed.
+func (r *reservation) learn(ctx workflow.Context, changed *booking.HoldChanges) {
+	r.learnOf(ctx, changed, r.remembered)
+}
+
+// remembered is a change as it was agreed, nil if it cannot be read.
+func (r *reservation) remembered(agreed string) *change {
+	var was agreement[contract.StayChange, contract.ChangeQuote]
+	if json.Unmarshal([]byte(agreed), &was) != nil {
+		return nil //replay:never no build writes one that cannot be read
+	}
+	return &r.moveTo(was.Change, was.Quote).change
 }
 
 // move holds what is new, charges the difference, and lets the owner confirm where the
@@ -119,16 +104,16 @@ func (r *reservation) move(ctx workflow.Context, m *move) error {
 		return err //replay:never the order would have to be abandoned while the change is recorded
 	}
 	r.showMove(m, contract.ChangeBegun, time.Time{})
-	if err := r.holdMore(ctx, m); err != nil {
+	if err := r.holdMore(ctx, &m.change, r.learn); err != nil {
 		return err
 	}
-	if err := r.chargeMore(ctx, m); err != nil {
+	if err := r.chargeMore(ctx, &m.change); err != nil {
 		return err
 	}
 	if err := r.ownerAgrees(ctx, m); err != nil {
 		return err
 	}
-	return r.makeMove(m)
+	return r.makeHeld(&m.change)
 }
 
 // ownerAgrees waits for the owner of a place that confirms no reservation by itself, once
@@ -164,7 +149,7 @@ func (r *reservation) ownerAgrees(ctx workflow.Context, m *move) error {
 // beyond the moment from which something of it could not be given back any more.
 func (r *reservation) patienceOfMove(ctx workflow.Context, m *move) time.Duration {
 	now, end := workflow.Now(ctx), r.in.CheckOutAt()
-	for _, bound := range []time.Time{r.in.CheckInAt(), m.Begins, m.Ends} {
+	for _, bound := range []time.Time{r.in.CheckInAt(), m.to.Begins, m.to.Ends} {
 		if now.Before(bound) && bound.Before(end) {
 			end = bound
 		}
@@ -174,8 +159,9 @@ func (r *reservation) patienceOfMove(ctx workflow.Context, m *move) time.Duratio
 
 // asking is the change that waits for its owner, nil when none does.
 func (r *reservation) asking() *move {
-	if r.moving != nil && r.moving.asks && r.moving.owner == nil && !r.abandoned() && r.taken != booking.Completed {
-		return r.moving
+	m := r.moving
+	if m != nil && r.changing == &m.change && m.asks && m.owner == nil && !r.abandoned() && r.taken != booking.Completed {
+		return m
 	}
 	return nil
 }
@@ -190,21 +176,4 @@ func (r *reservation) ownerSays(ctx workflow.Context, m *move, agreed bool, d co
 		return contract.View{}, r.refused(m.no) //replay:never the order would have to be abandoned while the decision is recorded
 	}
 	return r.view, nil
-}
-
-// awaitMove waits until no change is under way. What ends the stay gives it up.
-func (r *reservation) awaitMove(ctx workflow.Context) {
-	if m := r.moving; m != nil && m.stop != nil {
-		m.stop() //replay:never the stay would have to end in the moment of its change
-	}
-	_ = workflow.Await(ctx, func() bool { return r.moving == nil })
-}
-
-// refusedFor is why a change was not made, for its caller.
-func refusedFor(err error) (*booking.Error, booking.Reason) {
-	var no *refusal
-	if !errors.As(err, &no) || no.reason == "" {
-		return booking.Errorf(booking.Superseded, "the stay ended before its change was made"), booking.TooLate //replay:never it would have to end meanwhile
-	}
-	return booking.Errorf(booking.Code(no.reason), "%s; the reservation stays as it was", no.reason.Label(booking.English)), no.reason
 }

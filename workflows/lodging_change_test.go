@@ -26,7 +26,8 @@ func newMove(t *testing.T, rooms int, change ...func(*contract.Lodging)) *stay {
 // moves asks for a change after a while: from and to are days after the stay's first night.
 func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more ...func(*contract.StayChange)) *decision {
 	c := contract.StayChange{
-		ID: id, CheckIn: firstNight.AddDays(from), CheckOut: firstNight.AddDays(to), Rooms: rooms, Price: s.in.Place.Price, By: "1024",
+		Asked:   contract.Asked{ID: id, By: "1024"},
+		CheckIn: firstNight.AddDays(from), CheckOut: firstNight.AddDays(to), Rooms: rooms, Price: s.in.Place.Price, EachKeeps: true,
 	}
 	zone, err := booking.Zone(s.in.Place.TimeZone)
 	require.NoError(s, err)
@@ -125,6 +126,23 @@ func TestLodgingChange(t *testing.T) {
 		require.EqualValues(t, 200000, v.Amount.Amount)
 		require.EqualValues(t, 200000, s.owed())
 		require.Equal(t, 2, v.Quantity)
+	})
+	t.Run("MoreRoomsAtALowerPriceThenAsBefore", func(t *testing.T) {
+		s := newMove(t, 3)
+		cheaper := func(c *contract.StayChange) { c.Price.Amount = 10000 }
+		s.moves(hour, "1", 0, 2, 2, cheaper)
+		fewer := s.moves(2*hour, "2", 0, 2, 1, cheaper, func(c *contract.StayChange) { c.Expect = "-20000/KRW" })
+		v := s.run()
+		require.NoError(t, fewer.err)
+		require.EqualValues(t, 100000, v.Amount.Amount)
+		require.EqualValues(t, 100000, s.owed())
+	})
+	t.Run("OfAnEarlierBuild", func(t *testing.T) {
+		s := newMove(t, 3)
+		earlier := func(c *contract.StayChange) { c.Price.Amount, c.EachKeeps = 10000, false }
+		s.moves(hour, "1", 0, 2, 2, earlier)
+		s.moves(2*hour, "2", 0, 2, 1, earlier)
+		require.EqualValues(t, 60000, s.run().Amount.Amount, "each room costs the same then")
 	})
 	t.Run("SoldOut", func(t *testing.T) {
 		s := newMove(t, 1)
@@ -383,4 +401,19 @@ func TestLodgingChange_AppliedAgain(t *testing.T) {
 	require.EqualValues(t, 300000, v.Amount.Amount)
 	require.EqualValues(t, 300000, s.owed())
 	require.Equal(t, []int{3, 3, 1, 1, 1, 3, 3, 3}, s.remaining())
+}
+
+// TestLodgingChange_CancelledThenReset: a reservation that was cancelled after it was changed
+// shows what it had last, also when it is undone once more by a life that remembers nothing.
+func TestLodgingChange_CancelledThenReset(t *testing.T) {
+	s := newMove(t, 3)
+	s.moves(hour, "1", 1, 4, 2)
+	s.decides(2*hour, contract.CancelUpdate)
+	first := s.run()
+	require.EqualValues(t, 300000, first.Amount.Amount)
+	s.live(placedAt.Add(7 * hour))
+	second := s.run()
+	require.Equal(t, booking.Cancelled, second.Status)
+	require.Equal(t, []any{first.CheckIn, first.CheckOut, first.Quantity, first.Amount}, []any{second.CheckIn, second.CheckOut, second.Quantity, second.Amount})
+	require.Zero(t, s.owed())
 }

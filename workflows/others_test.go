@@ -27,7 +27,7 @@ func (is *atProvider) begin(o *other) {
 	if o.amount == 0 || is.isDisputed() {
 		return
 	}
-	o.id, o.at = fmt.Sprint("other-", len(is.others)), time.Now()
+	o.id, o.at = fmt.Sprint("other-", is.nth, len(is.others)), time.Now()
 	is.others = append(is.others, o)
 	if !o.dispute {
 		is.refunded += o.amount

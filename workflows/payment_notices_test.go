@@ -116,13 +116,19 @@ func TestPaymentNotices_TellThoseWhoWait(t *testing.T) {
 }
 
 // TestPaymentNotices_TellAllRefunds: the refund of an early departure asks at once, too, and
-// so does the undo's own.
+// so do that of a change and the undo's own.
 func TestPaymentNotices_TellAllRefunds(t *testing.T) {
 	t.Parallel()
 	for id, begin := range map[string]func(*following) error{
 		contract.EarlyRefund: func(f *following) error {
 			_, err := f.ledger.BeginEntry(t.Context(), booking.Entry{
 				Key: contract.EarlyKey(f.order), OrderID: f.order, Amount: booking.Money{Amount: 1000, Currency: "KRW"}, Reason: booking.EarlyDeparture,
+			})
+			return err
+		},
+		contract.ChangeRefund("1"): func(f *following) error {
+			_, err := f.ledger.BeginEntry(t.Context(), booking.Entry{
+				Key: booking.ChangeRefundKey(f.order, "1"), OrderID: f.order, Amount: booking.Money{Amount: 1000, Currency: "KRW"}, Reason: booking.Changed,
 			})
 			return err
 		},

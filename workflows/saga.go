@@ -23,6 +23,9 @@ type saga struct {
 	deciding
 	parts      parts
 	confirming confirming
+	telling    workflow.Context // of the story
+	changing   *change          // of the order, that is under way; nil when none is
+	known      []contract.Asked // changes of which this life of the workflow knows
 
 	// undos of all steps, in the order of the steps. All of them are known
 	// before the first step runs: see turnBack. never are those of the steps
@@ -95,7 +98,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 	}
 	s.changed()
 	story, abandon := workflow.WithCancel(root)
-	s.abandon = abandon
+	s.abandon, s.telling = abandon, story
 	s.answerQueries()
 	s.takeMoney()
 	workflow.Go(s.ctx, s.followResets)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -143,7 +144,8 @@ type world struct {
 }
 
 type atProvider struct {
-	charged, refunded int64 // refunded: by hand, too, and what it has accepted
+	nth               string // tells its ids from those of the order's first charge
+	charged, refunded int64  // refunded: by hand, too, and what it has accepted
 	others            []*other
 	currency          string
 	refunds           map[string]int64 // by the key that they were asked for under
@@ -453,6 +455,14 @@ func (j jobs) Cancel(_ context.Context, job booking.Job) (booking.Undo, error) {
 	return act(j.process, "cancel", func(ctx context.Context) (booking.Undo, error) { return j.jobs.Cancel(ctx, job) })
 }
 
+func (j jobs) Change(_ context.Context, c booking.JobChange) (booking.Outcome, error) {
+	return act(j.process, "change job", func(ctx context.Context) (booking.Outcome, error) { return j.jobs.Change(ctx, c) })
+}
+
+func (j jobs) ChangeBack(_ context.Context, c booking.JobChange) (booking.Undo, error) {
+	return act(j.process, "change job back", func(ctx context.Context) (booking.Undo, error) { return j.jobs.ChangeBack(ctx, c) })
+}
+
 type crew struct{ *process }
 
 func (c crew) Assign(_ context.Context, call booking.Call) (booking.Outcome, error) {
@@ -539,6 +549,9 @@ type provider struct{ *process }
 func (p provider) at(key string) *atProvider {
 	if p.provider[key] == nil {
 		p.provider[key] = &atProvider{}
+		if n := len(p.provider); n > 1 {
+			p.provider[key].nth = strconv.Itoa(n) + "-"
+		}
 	}
 	return p.provider[key]
 }

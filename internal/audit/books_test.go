@@ -325,7 +325,7 @@ func (b *books) work(v contract.View) {
 	}[v.Status]
 	if status != "" && (v.Kind == booking.Food || v.Kind == booking.Cafe) {
 		food := v.Kind == booking.Food
-		b.jobs[food] = append(b.jobs[food], booking.JobState{Job: booking.Job{OrderID: v.ID}, Status: status})
+		b.jobs[food] = append(b.jobs[food], booking.JobState{Job: booking.Job{OrderID: v.ID, Quantity: v.Quantity}, Status: status})
 	}
 }
 

@@ -39,6 +39,19 @@ func (b *books) changes(to booking.Stretch) {
 	b.holds = append(b.holds, extra)
 }
 
+// refills has a change of the quantity under way, which holds and makes so many.
+func (b *books) refills(to int) {
+	v := b.views[b.payments[0].OrderID]
+	p := *v.Production
+	p.Change = &contract.PendingQuantity{ID: "1", Quantity: to}
+	v.Production, b.rows[0].View.Production = &p, &p
+	b.views[v.ID] = v
+	extra := b.holds[0]
+	extra.Key, extra.Quantity = booking.ChangeKey(v.ID, "1")+"/1", to-extra.Quantity
+	b.holds = append(b.holds, extra)
+	b.jobs[false][0].Quantity = to
+}
+
 func ofChange(e *booking.Entry) { e.Reason = booking.Changed }
 
 // TestRun_ChargesThatAgree: an order that was changed costs what its charges come to, less
@@ -87,7 +100,20 @@ func TestRun_ChargesThatAgree(t *testing.T) {
 	}
 }
 
+// TestRun_QuantityThatChanges: while how many drinks are ordered is changed, more are held,
+// paid for and made.
+func TestRun_QuantityThatChanges(t *testing.T) {
+	t.Parallel()
+	b := newBooks()
+	b.add(order(booking.Cafe, booking.InProduction))
+	b.dearer(30000)
+	b.refills(3)
+	b.requireFindings(t)
+}
+
 var chargeDrifts = map[string]drift{
+	"MadeOtherThanOrdered": {booking.Cafe, booking.InProduction, func(b *books) { b.jobs[false][0].Quantity = 3 },
+		found(audit.Production, "it is in_production and for 2; its production is of 3")},
 	"DifferenceChargedTwice": {booking.Lodging, booking.Confirmed, func(b *books) {
 		b.dearer(30000)
 		b.dearer(30000)

@@ -89,6 +89,7 @@ type facts struct {
 	holds      []Hold
 	delivery   job
 	production job
+	making     int // how many the production is of
 	call       *Call
 	registered bool
 	notices    []string // that were sent and not taken back
@@ -122,6 +123,9 @@ func standingOf(v contract.View) standing {
 	if v.Production != nil {
 		day, _ := booking.ParseDate(v.Production.Date) // one that cannot be read is no hold's
 		s.from, s.to = day.String(), day.AddDays(1).String()
+		if c := v.Production.Change; c != nil {
+			s.change = &contract.PendingChange{ID: c.ID, CheckIn: s.from, CheckOut: s.to, Rooms: c.Quantity, Charge: c.Charge, Refund: c.Refund}
+		}
 	}
 	if c := v.Cleaner(); c != nil {
 		s.cleanerID = c.ID

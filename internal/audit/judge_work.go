@@ -83,7 +83,17 @@ func (f *facts) job(o standing, d due) (found []Finding) {
 			found = append(found, f.finds(is.kind, "", "it is %s; its %s is %s", o.status, is.kind, orMissing(string(is.at)))...)
 		}
 	}
-	return found
+	return append(found, f.quantity(o, d)...)
+}
+
+// quantity compares how many are made for an order that stands with how many were ordered.
+// While that is changed it may be either.
+func (f *facts) quantity(o standing, d due) []Finding {
+	working := f.production == booking.JobStarted || f.production == booking.JobCompleted
+	if o.kind != booking.Cafe || d.held != there || !working || f.making == o.quantity || f.making == o.changed().quantity {
+		return nil
+	}
+	return f.finds(Production, "", "it is %s and for %d; its production is of %d", o.status, o.quantity, f.making)
 }
 
 // cleaner compares the order's call with the order.

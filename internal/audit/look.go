@@ -175,7 +175,8 @@ func (l *look) work(ctx context.Context) error {
 	}
 	return each(ctx, l, l.Productions.All, func(j booking.JobState) {
 		l.counts.Productions++
-		l.of(j.OrderID).production = j.Status
+		f := l.of(j.OrderID)
+		f.production, f.making = j.Status, j.Quantity
 	})
 }
 

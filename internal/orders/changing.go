@@ -53,7 +53,7 @@ func ChangeQuoteCodes() []booking.Code {
 // QuoteChange tells what a change of a reservation comes to now, with the reservation. It
 // is an error that says why if it cannot be changed so, or if the caller may not do that.
 func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Change) (contract.View, ChangeQuote, error) {
-	view, err := o.changeable(ctx, caller, c)
+	view, err := o.changeable(ctx, caller, booking.Lodging, c.OrderID)
 	if err != nil {
 		return view, ChangeQuote{}, err
 	}
@@ -71,8 +71,8 @@ func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Chang
 	if err := booking.MayChangeStay(view.Status, now, stay.CheckInAt(), stay.CheckOutAt(), onlyDeparture); err != nil {
 		return view, q, err
 	}
-	if view.Change != nil {
-		return view, q, booking.Errorf(booking.ChangePending, "another change of the reservation is under way")
+	if view.Changing() {
+		return view, q, booking.Errorf(booking.ChangePending, "another change of the order is under way")
 	}
 	q.ChangeQuote, err = view.QuoteChange(q.Wants, now, stay.CheckInAt())
 	if err != nil {
@@ -84,11 +84,11 @@ func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Chang
 	}
 	q.More = q.Wants.Stretch().Beyond(has)
 	q.OwnerConfirms = stay.Place.Confirmation == booking.Manual && view.Status == booking.Confirmed
-	return view, q, o.mayCharge(q.ChangeQuote)
+	return view, q, o.mayCharge(q.Difference)
 }
 
 // mayCharge refuses a difference that the payment provider does not take.
-func (o *Orders) mayCharge(q contract.ChangeQuote) error {
+func (o *Orders) mayCharge(q contract.Difference) error {
 	if o.Terms == nil || q.Charge.Amount == 0 {
 		return nil
 	}
@@ -98,14 +98,14 @@ func (o *Orders) mayCharge(q contract.ChangeQuote) error {
 	return nil
 }
 
-// changeable is the reservation as its row has it, if the caller may change it.
-func (o *Orders) changeable(ctx context.Context, caller booking.Caller, c Change) (contract.View, error) {
-	if !booking.IsOrderID(booking.Lodging, c.OrderID) {
-		return contract.View{}, NoSuchOrder(c.OrderID)
+// changeable is the order of the kind as its row has it, if the caller may change it.
+func (o *Orders) changeable(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error) {
+	if !booking.IsOrderID(kind, id) {
+		return contract.View{}, NoSuchOrder(id)
 	}
-	v, err := o.read(ctx, c.OrderID)
+	v, err := o.read(ctx, id)
 	if err != nil {
-		return v, o.explained(ctx, c.OrderID, err)
+		return v, o.explained(ctx, id, err)
 	}
 	if err := o.authorize(ctx, caller, booking.ChangeOrder, v); err != nil {
 		return contract.View{}, err
@@ -136,7 +136,7 @@ func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Cha
 	stay.CheckIn, stay.CheckOut, stay.Rooms = has.From, has.To, has.Quantity
 	stay = stay.Fixed()
 	q.Wants, err = o.wanted(caller, c, stay, place.Price)
-	q.Wants.Has, q.Wants.ForCustomer = has, caller.ID != "" && caller.ID != v.CustomerID
+	q.Wants.Has, q.Wants.ForCustomer = has, forCustomer(caller, v)
 	return stay, q, err
 }
 
@@ -166,10 +166,23 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	}
 	next = next.Fixed()
 	return contract.StayChange{
-		ID: hashOf(c.OrderID, nameOf(caller), c.Key), Content: hashOf(c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
-		CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price,
-		Begins: next.Begins, Ends: next.Ends, Expect: c.Expect, Version: c.Version, By: caller.ID,
+		Asked: contract.Asked{
+			ID: changeID(c.OrderID, caller, c.Key), Content: hashOf(c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
+			Expect: c.Expect, Version: c.Version, By: caller.ID,
+		},
+		CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price, EachKeeps: true,
+		Begins: next.Begins, Ends: next.Ends,
 	}, nil
+}
+
+// changeID is that of the change that a caller makes of an order under a key.
+func changeID(orderID string, caller booking.Caller, key string) string {
+	return hashOf(orderID, nameOf(caller), key)
+}
+
+// forCustomer tells whether another caller than the customer asks for it.
+func forCustomer(caller booking.Caller, v contract.View) bool {
+	return caller.ID != "" && caller.ID != v.CustomerID
 }
 
 // hashOf is a short text that is another one for other values.
@@ -193,7 +206,7 @@ func (o *Orders) Change(ctx context.Context, caller booking.Caller, c Change) (O
 // more from the reservation where another change came first, unless the caller says which
 // version they have seen.
 func (o *Orders) change(ctx context.Context, w Warrant, caller booking.Caller, c Change) (Outcome, error) {
-	view, err := o.changeable(ctx, caller, c)
+	view, err := o.changeable(ctx, caller, booking.Lodging, c.OrderID)
 	if err != nil {
 		return Outcome{View: view}, err
 	}
@@ -211,36 +224,47 @@ func (o *Orders) changeFrom(ctx context.Context, w Warrant, caller booking.Calle
 		return Outcome{View: view}, err
 	}
 	if quote, err := view.QuoteChange(q.Wants, o.Now(), stay.CheckInAt()); err == nil {
-		if err := o.mayCharge(quote); err != nil {
+		if err := o.mayCharge(quote.Difference); err != nil {
 			return Outcome{View: view}, err
 		}
 	}
+	return o.askChange(ctx, w, view, q.Wants)
+}
+
+// askChange asks the order for a change, which it takes once under its id.
+func (o *Orders) askChange(ctx context.Context, w Warrant, view contract.View, wants changing) (Outcome, error) {
 	// A caller who leaves does not take a decision back.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
-	is, taken, err := o.Engine.change(asking, w, c.OrderID, q.Wants)
+	is, taken, err := o.Engine.change(asking, w, view.ID, wants)
 	switch {
 	case err == nil:
 		return o.changed(ctx, is), nil
 	case !isOpen(err) && !isAway(err) || atLimit(err) != nil:
-		view, err := o.refused(ctx, Decision{OrderID: c.OrderID, Kind: booking.Lodging, Update: contract.ChangeUpdate}, err)
-		return Outcome{View: view}, o.explained(ctx, c.OrderID, err)
+		view, err := o.refused(ctx, Decision{OrderID: view.ID, Kind: view.Kind, Update: contract.ChangeUpdate}, err)
+		return Outcome{View: view}, o.explained(ctx, view.ID, err)
 	case taken:
-		view, err := o.read(ctx, c.OrderID)
-		return Outcome{View: view}, o.explained(ctx, c.OrderID, err)
+		view, err := o.read(ctx, view.ID)
+		return Outcome{View: view}, o.explained(ctx, view.ID, err)
 	}
-	o.log(ctx, c.OrderID).Warn("order does not answer for a change", zap.Error(err))
+	o.log(ctx, view.ID).Warn("order does not answer for a change", zap.Error(err))
 	if sending.nothing() {
 		return Outcome{View: view}, booking.Errorf(TemporalUnavailable, "orders cannot be worked on at the moment; nothing was sent: repeat the request under its Idempotency-Key")
 	}
 	return Outcome{View: view}, booking.Errorf(Unreachable, "the order has not answered: the change may be made yet, or never; repeat it under its Idempotency-Key to be certain")
 }
 
-// changed is the reservation after a change that was answered, perhaps long ago.
+// changing is a change that an order can be asked for.
+type changing interface {
+	// UpdateID is that of the update by which it is asked for.
+	UpdateID() string
+}
+
+// changed is the order after a change that was answered, perhaps long ago.
 func (o *Orders) changed(ctx context.Context, answered contract.View) Outcome {
 	if now, err := o.read(ctx, answered.ID); err == nil && now.Version > answered.Version {
 		answered = now
 	}
-	return Outcome{View: answered, Done: answered.Stay == nil || answered.Change == nil}
+	return Outcome{View: answered, Done: !answered.Changing()}
 }

@@ -188,9 +188,8 @@ func (e *Engine) TellAssigned(ctx context.Context, orderID string, c booking.Cle
 	return unlessOver(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
 }
 
-// change puts a change of its nights or rooms to a reservation, once under its id. taken
-// tells whether the reservation took it.
-func (e *Engine) change(ctx context.Context, _ Warrant, orderID string, c contract.StayChange) (view contract.View, taken bool, err error) {
+// change puts a change to an order, once under its id. taken tells whether the order took it.
+func (e *Engine) change(ctx context.Context, _ Warrant, orderID string, c changing) (view contract.View, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: c.UpdateID(), WorkflowID: orderID, UpdateName: contract.ChangeUpdate,
 		Args: []any{c}, WaitForStage: client.WorkflowUpdateStageAccepted,

@@ -211,7 +211,8 @@ func (i *Inventory) move(ctx context.Context, q bun.IDB, itemID string, from, to
 
 // Release gives what is held back, once, and answers the same from then on. A
 // hold that never happened is recorded as released, so that it never will. A
-// Hold that comes later answers Undone and the reason given first.
+// Hold that comes later answers Undone and the reason given first. It tells what
+// was changed about the hold.
 func (i *Inventory) Release(ctx context.Context, h booking.Hold) (booking.Undo, error) {
 	var undo booking.Undo
 	err := i.db.inTx(ctx, "release stock", func(ctx context.Context, q bun.IDB) (err error) {
@@ -239,8 +240,9 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 		undo := booking.Undo{Acted: held.Acted}
 		if held.Acted {
 			undo.Remaining = held.RemainingAfter
+			undo.Changed, err = changesOf(ctx, q, held)
 		}
-		return undo, nil
+		return undo, err
 	}
 	if err := i.dropOpen(ctx, q, held, h.Why); err != nil {
 		return booking.Undo{}, err
@@ -250,9 +252,13 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 	if err != nil {
 		return booking.Undo{}, err
 	}
-	_, err = q.NewRaw("UPDATE holds SET state = ?, reason = ?, acted = TRUE, remaining_after = ? WHERE key = ?",
-		booking.Undone, h.Why, *left, h.Key).Exec(ctx)
-	return booking.Undo{Acted: true, Remaining: left}, err
+	undo, changed := booking.Undo{Acted: true, Remaining: left}, false
+	err = q.NewRaw(`UPDATE holds SET state = ?, reason = ?, acted = TRUE, remaining_after = ? WHERE key = ?
+		RETURNING EXISTS (SELECT 1 FROM hold_changes WHERE hold_key = holds.key)`, booking.Undone, h.Why, *left, h.Key).Scan(ctx, &changed)
+	if err == nil && changed {
+		undo.Changed, err = changesOf(ctx, q, held)
+	}
+	return undo, err
 }
 
 // giveBack gives back what the hold held of every day of [fromDay, toDay), and

@@ -58,7 +58,7 @@ func TestInventory_Statements(t *testing.T) {
 			release(t, inventory, h, true)
 			requireSent("SELECT", "UPDATE stock", "UPDATE holds", "COMMIT")
 			release(t, inventory, h, true)
-			requireSent("SELECT", "COMMIT")
+			requireSent("SELECT", "SELECT", "COMMIT")
 			release(t, inventory, newHold(item, "never", 0, 3, 1), false)
 			requireSent("SELECT", "INSERT holds", "COMMIT")
 			late := newHold(item, "late", 0, 3, 1)

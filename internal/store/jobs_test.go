@@ -27,6 +27,8 @@ func testJobs(t *testing.T, fresh newURL) {
 	t.Run("Steps", func(t *testing.T) { t.Parallel(); testJobSteps(t, deliveries) })
 	t.Run("List", func(t *testing.T) { t.Parallel(); testJobList(t, deliveries) })
 
+	t.Run("Changes", func(t *testing.T) { t.Parallel(); testJobChanges(t, productions) })
+
 	run(t, "SelectedByWhatHasAnIndex", func(t *testing.T) {
 		for _, id := range []string{"a", "b"} {
 			job := newJob(t.Name()+id, "")

@@ -90,6 +90,14 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
               "ko": "[{item}] {quantity}잔 제조가 완료되었습니다."},
     },
     "ProductionCanceled": {},
+    "OrderChanged": {
+        ANY: {"en": "Your order has been changed, it is this now: {quantity} × {item}.",
+              "ko": "[{item}] 주문이 {quantity}잔으로 변경되었습니다."},
+    },
+    "OrderChangeRefused": {
+        ANY: {"en": "Your order of {item} was not changed. It stays as it was.",
+              "ko": "[{item}] 주문이 변경되지 않아 기존 주문이 유지됩니다."},
+    },
     "OrderCanceled": {
         "menu_deleted": {"en": "Your order of {quantity} × {item} had to be cancelled: it is no longer sold.",
                          "ko": "[{item}] 더 이상 판매되지 않아 주문이 강제취소되었습니다."},

@@ -6,62 +6,83 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// ChangeUpdate changes the nights or rooms of a reservation. It carries a StayChange and
-// answers the View once the change is made, or once it waits for the owner.
+// ChangeUpdate changes an order that is paid for. To a reservation it carries a StayChange,
+// to an order of a drink a QuantityChange; it answers the View once the change is made, or
+// once it waits for the owner.
 const ChangeUpdate = "change"
 
-// StayChange is what a reservation is to become.
-type StayChange struct {
+// Asked is what every change of an order carries.
+type Asked struct {
 	// ID is that of the decision: one change is made under it.
 	ID string `json:"id"`
 	// Content tells requests under one ID apart: of another content the change is refused.
-	Content  string       `json:"content,omitempty"`
-	CheckIn  booking.Date `json:"checkIn"`
-	CheckOut booking.Date `json:"checkOut"`
-	Rooms    int          `json:"rooms"`
-	// Price is that of a room and night now: what is kept of the stay costs what it did.
-	Price booking.Money `json:"price"`
-	// Begins and Ends are the instants of check-in and check-out.
-	Begins time.Time `json:"begins"`
-	Ends   time.Time `json:"ends"`
+	Content string `json:"content,omitempty"`
 	// Expect is the quote that the caller was shown: with another one the change is
 	// refused. "" is any.
 	Expect string `json:"expect,omitempty"`
-	// Version is the one of the reservation that the caller has seen, 0 for any.
-	Version int64 `json:"version,omitempty"`
-	// Has is the stay from which was taken what the caller has left out: of another one the
-	// change is refused. Zero is any.
-	Has booking.Stretch `json:"has,omitzero"`
-	By  string          `json:"by,omitempty"`
+	// Version is the one of the order that the caller has seen, 0 for any.
+	Version int64  `json:"version,omitempty"`
+	By      string `json:"by,omitempty"`
 	// ForCustomer: another caller than the customer asks for it. The customer is told once it is made.
 	ForCustomer bool `json:"forCustomer,omitempty"`
 	// Bytes is how large the update was, of one that was too large: see Decision.
 	Bytes int `json:"bytes,omitempty"`
 }
 
+// UpdateID is that of the update by which the change is asked for: a repeat of it is answered
+// as the first one was.
+func (a Asked) UpdateID() string { return ChangeUpdate + "/" + a.ID + "/" + a.Content }
+
+// Seen is the version of the order that the caller has seen, 0 for any.
+func (a Asked) Seen() int64 { return a.Version }
+
+// tooLarge tells whether there is nothing else to object to.
+func (a Asked) tooLarge(is *objections) bool {
+	is.unless(a.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", a.Bytes, LargestUpdate)
+	return a.Bytes != 0
+}
+
+func (a Asked) check(is *objections) {
+	is.name("id", a.ID)
+	is.upTo("content", a.Content, booking.LongestName)
+	is.upTo("expect", a.Expect, booking.LongestQuote)
+	is.unless(a.Version >= 0, "version", "must not be negative")
+	is.by("by", a.By)
+}
+
+// StayChange is what a reservation is to become.
+type StayChange struct {
+	Asked
+	CheckIn  booking.Date `json:"checkIn"`
+	CheckOut booking.Date `json:"checkOut"`
+	Rooms    int          `json:"rooms"`
+	// Price is that of a room and night now: what is kept of the stay costs what it did.
+	Price booking.Money `json:"price"`
+	// EachKeeps: each room of a night keeps the price that it was bought at. A change of an
+	// earlier build makes one price of them.
+	EachKeeps bool `json:"eachKeeps,omitempty"`
+	// Begins and Ends are the instants of check-in and check-out.
+	Begins time.Time `json:"begins"`
+	Ends   time.Time `json:"ends"`
+	// Has is the stay from which was taken what the caller has left out: of another one the
+	// change is refused. Zero is any.
+	Has booking.Stretch `json:"has,omitzero"`
+}
+
 // Check is an Invalid if no reservation can become this.
 func (c StayChange) Check() error {
 	var is objections
-	is.unless(c.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", c.Bytes, LargestUpdate)
-	if c.Bytes != 0 {
+	if c.tooLarge(&is) {
 		return is.err()
 	}
-	is.name("id", c.ID)
-	is.upTo("content", c.Content, booking.LongestName)
+	c.check(&is)
 	is.quantity("rooms", c.Rooms)
 	nights := c.CheckIn.DaysUntil(c.CheckOut)
 	is.unless(1 <= nights && nights <= booking.MaxNights, "checkOut", "must be 1 to %d nights after checkIn", booking.MaxNights)
 	is.money("price", c.Price)
 	is.unless(!c.Begins.IsZero() && c.Begins.Before(c.Ends), "ends", "must be after begins")
-	is.upTo("expect", c.Expect, booking.LongestQuote)
-	is.unless(c.Version >= 0, "version", "must not be negative")
-	is.by("by", c.By)
 	return is.err()
 }
-
-// UpdateID is that of the update by which the change is asked for: a repeat of it is answered
-// as the first one was.
-func (c StayChange) UpdateID() string { return ChangeUpdate + "/" + c.ID + "/" + c.Content }
 
 // Stretch is what the change asks for.
 func (c StayChange) Stretch() booking.Stretch {
@@ -100,16 +121,66 @@ type PendingChange struct {
 	By    string    `json:"by,omitempty" doc:"The number of the one who asked for it"`
 }
 
-// ChangeQuote is what a change of a reservation comes to.
-type ChangeQuote struct {
+// Difference is what a change of an order comes to.
+type Difference struct {
 	Charge, Refund booking.Money // at most one of them is more than 0
 	Keep           booking.Money // what the policy keeps of a difference in the customer's favour
-	Amount         booking.Money // what the reservation costs then
-	Nights         []booking.NightPrice
+	Amount         booking.Money // what the order costs then
 }
 
 // Quote names the difference: see booking.MoveQuote.
-func (q ChangeQuote) Quote() string { return booking.MoveQuote(q.Charge, q.Refund) }
+func (d Difference) Quote() string { return booking.MoveQuote(d.Charge, d.Refund) }
+
+// AsChangeQuoted is QuoteChanged for a change whose caller was shown something else.
+func (d Difference) AsChangeQuoted(a Asked) error {
+	if a.Expect == "" || a.Expect == d.Quote() {
+		return nil
+	}
+	return booking.Errorf(booking.QuoteChanged, "the difference has changed: it is %s now; the order stands as it was", d.Quote())
+}
+
+// difference is what it comes to that the order costs total, and not what it did, by a
+// decision of its customer at a moment. begins is when what was ordered begins.
+func (v View) difference(was, total int64, at, begins time.Time) Difference {
+	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
+	d := Difference{Charge: in(0), Refund: in(0), Keep: in(0)}
+	if more := total - was; more >= 0 {
+		d.Charge.Amount = more
+	} else {
+		var policy *booking.CancellationPolicy
+		if v.Terms != nil {
+			policy = &v.Terms.Cancellation
+		}
+		of := v.cancellation(booking.ByCustomer, at)
+		of.CheckIn = begins
+		d.Refund.Amount = policy.MoveDue(of, in(-more))
+		d.Keep.Amount = -more - d.Refund.Amount
+	}
+	d.Amount = in(v.Amount.Amount + d.Charge.Amount - d.Refund.Amount)
+	return d
+}
+
+// mayCost is why the order cannot come to a price by what is sold at another one now.
+func (v View) mayCost(price booking.Money) error {
+	switch {
+	case price.Currency != v.Amount.Currency:
+		return booking.Errorf(booking.NotChangeable, "it is paid in %s by now, and the order was in %s", price.Currency, v.Amount.Currency)
+	case v.Amount.Amount == 0 && price.Amount != 0:
+		return booking.Errorf(booking.NotChangeable, "the order was for nothing, and it costs something by now")
+	default:
+		return nil
+	}
+}
+
+func cannotBeCharged() error {
+	return booking.Errorf(booking.NotChangeable, "it would cost what cannot be charged")
+}
+
+// ChangeQuote is what a change of a reservation comes to.
+type ChangeQuote struct {
+	Difference
+	Nights []booking.NightPrice
+}
 
 // Stretch is what the stay of the order holds.
 func (v View) Stretch() (booking.Stretch, error) {
@@ -124,34 +195,21 @@ func (v View) QuoteChange(c StayChange, at, begins time.Time) (q ChangeQuote, er
 	if err != nil {
 		return q, err
 	}
-	switch wants := c.Stretch(); {
-	case wants == has:
+	if c.Stretch() == has {
 		return q, booking.Errorf(booking.NotChangeable, "the reservation is for these nights and rooms already")
-	case c.Price.Currency != v.Amount.Currency:
-		return q, booking.Errorf(booking.NotChangeable, "the place is paid in %s by now, and the reservation was in %s", c.Price.Currency, v.Amount.Currency)
-	case v.Amount.Amount == 0 && c.Price.Amount != 0:
-		return q, booking.Errorf(booking.NotChangeable, "the reservation was for nothing, and the place costs something by now")
 	}
-	nights, total, ok := booking.Reprice(has, v.prices(has), c.Stretch(), c.Price.Amount)
+	if err := v.mayCost(c.Price); err != nil {
+		return q, err
+	}
+	reprice := booking.RepriceOnAverage
+	if c.EachKeeps {
+		reprice = booking.Reprice
+	}
+	nights, total, ok := reprice(has, v.prices(has), c.Stretch(), c.Price.Amount)
 	if !ok || v.Amount.Amount > 0 && total == 0 {
-		return q, booking.Errorf(booking.NotChangeable, "it would cost what cannot be charged")
+		return q, cannotBeCharged()
 	}
-	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
-	q = ChangeQuote{Charge: in(0), Refund: in(0), Keep: in(0), Nights: nights}
-	if more := total - v.cost(has); more >= 0 {
-		q.Charge.Amount = more
-	} else {
-		var policy *booking.CancellationPolicy
-		if v.Terms != nil {
-			policy = &v.Terms.Cancellation
-		}
-		of := v.cancellation(booking.ByCustomer, at)
-		of.CheckIn = begins
-		q.Refund.Amount = policy.MoveDue(of, in(-more))
-		q.Keep.Amount = -more - q.Refund.Amount
-	}
-	q.Amount = in(v.Amount.Amount + q.Charge.Amount - q.Refund.Amount)
-	return q, nil
+	return ChangeQuote{v.difference(v.cost(has), total, at, begins), nights}, nil
 }
 
 // prices are those of the nights of the stay, which all cost the same until it is changed.
@@ -169,12 +227,4 @@ func (v View) cost(has booking.Stretch) (sum int64) {
 		sum += p.Amount * int64(p.From.DaysUntil(p.To))
 	}
 	return sum
-}
-
-// AsChangeQuoted is QuoteChanged for a change whose caller was shown something else.
-func (q ChangeQuote) AsChangeQuoted(c StayChange) error {
-	if c.Expect == "" || c.Expect == q.Quote() {
-		return nil
-	}
-	return booking.Errorf(booking.QuoteChanged, "the difference has changed: it is %s now; the reservation stands as it was", q.Quote())
 }

@@ -76,6 +76,9 @@ type Delivery struct {
 type Production struct {
 	Status booking.JobStatus `json:"status" doc:"Where the production stands"`
 	Date   string            `json:"date" format:"date" doc:"The day that it was ordered for"`
+	// Lots are set once the quantity was changed: until then all cost the same.
+	Lots   []booking.Lot    `json:"lots,omitempty" doc:"What they cost, of an order whose quantity was changed, those that were bought first coming first; until then they all cost the same"`
+	Change *PendingQuantity `json:"change,omitempty" doc:"A change of the quantity that is under way. The order is what it was until the change is made"`
 }
 
 // Visit is what the view of an order that is carried out at its customer's has
@@ -104,7 +107,7 @@ type Entry struct {
 	// Decision without Refused is one that has left the order in its status: a refund
 	// by staff, with its amount, or that an owed one was paid by hand.
 	Refused   booking.Code   `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached, or a refund that has failed, was not carried out; the order did not change" example:"already_cancelled"`
-	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,refund,resolve,change" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), that a refund was paid by hand (resolve), or to change the nights or rooms of a stay (change)"`
+	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,refund,resolve,change" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), that a refund was paid by hand (resolve), or to change the nights or rooms of a stay, or how many drinks are ordered (change)"`
 	DecidedAt time.Time      `json:"decidedAt,omitzero" doc:"When it was made"`
 	Refund    *booking.Money `json:"refund,omitempty" doc:"What that refund is of"`
 }
@@ -233,6 +236,9 @@ func (v View) EventData() booking.EventData {
 	}
 	if v.Production != nil {
 		data.Production = &booking.EventProduction{Status: v.Production.Status, Date: v.Production.Date}
+		if c := v.Production.Change; c != nil {
+			data.Change = &booking.EventChange{Quantity: c.Quantity, Charge: c.Charge, Refund: c.Refund}
+		}
 	}
 	if v.Cleaning != nil {
 		data.Cleaner = v.Cleaning.Cleaner

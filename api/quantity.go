@@ -1,0 +1,132 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// registerQuantity adds the change of how many are ordered, and its quote.
+func (s *server) registerQuantity(kind booking.Kind, path, tag string) {
+	quote, change := quantityCodes(kind)
+	register(s, huma.Operation{
+		OperationID: "quote-" + string(kind) + "-change", Method: http.MethodGet, Path: path + "/{id}/change", Tags: []string{tag},
+		Summary: "What another quantity comes to now", Description: quantityWords[kind].quote, Responses: s.problems(quote...),
+	}, func(ctx context.Context, in *quoteQuantityInput) (*quantityAnswer, error) {
+		return s.quoteQuantity(ctx, kind, in)
+	})
+	register(s, huma.Operation{
+		OperationID: "change-" + string(kind) + "-order", Method: http.MethodPost, Path: path + "/{id}/change", Tags: []string{tag},
+		Summary: "Change how many are ordered", Description: quantityWords[kind].change, Responses: s.withAccepted(s.problems(change...)),
+	}, func(ctx context.Context, in *changeQuantityInput) (*orderAnswer, error) {
+		return s.changeQuantity(ctx, kind, in)
+	})
+}
+
+// quantityCodes are the codes that a quote and a change of the quantity may answer.
+func quantityCodes(kind booking.Kind) (quote, change []booking.Code) {
+	if kind == booking.Food {
+		never := []booking.Code{
+			booking.NotChangeable, booking.AlreadyDelivered, booking.AlreadyCancelled, booking.BeingCancelled, booking.NotFound,
+			orders.TemporalUnavailable, booking.Unavailable,
+		}
+		return never, never
+	}
+	return orders.QuantityQuoteCodes(), append(orders.QuantityCodes(),
+		orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.MenuDeleted), orders.CodeOf(booking.PaymentDeclined),
+		orders.CodeOf(booking.PaymentUnavailable), orders.CodeOf(booking.CafeUnavailable), orders.CodeOf(booking.TooLate))
+}
+
+var quantityWords = map[booking.Kind]struct{ quote, change string }{
+	booking.Cafe: {
+		"What is kept costs what it did, and what was ordered last is given up first; more of it costs the price of the drink now. " +
+			"A difference in the customer's favour is given back as the cancellation policy gives back of a cancel, without its fee. " +
+			"A change that carries `quote` as its `expect` charges or gives back just that, or is refused (409 `quote_changed`).",
+		"Until the drink's day begins. Holds what is new, charges the difference, lets the café know, and only then frees what is no longer needed " +
+			"and gives back the difference. Until then, and when it is refused or declined, the order is what it was. A cancel meanwhile wins, and " +
+			"gives back both charges. 200: it is made. 202: it is under way, and `production.change` shows it. Repeating the request under its " +
+			"Idempotency-Key changes nothing. Another change under a key that was used is refused (422 `idempotency_key_reused`). " +
+			"503: it was not taken. Only with `order_unreachable` it may be made yet.",
+	},
+	booking.Food: {
+		"Always refused (409 `not_changeable`): the shop and its courier begin with an order as soon as it is paid for.",
+		"Always refused (409 `not_changeable`): the shop and its courier begin with an order as soon as it is paid for. Cancel it, and order anew.",
+	},
+}
+
+type quoteQuantityInput struct {
+	Strict
+	Labelled
+	ID       string `path:"id" doc:"The order's id"`
+	Quantity int    `query:"quantity" required:"true" minimum:"1" maximum:"1000" doc:"How many it is to be for" example:"3"`
+}
+
+// quantityView is what another quantity comes to.
+type quantityView struct {
+	Charge    booking.Money `json:"charge" doc:"What is charged"`
+	Refund    booking.Money `json:"refund" doc:"What is given back"`
+	Keep      booking.Money `json:"keep" doc:"What the cancellation policy keeps of a difference in the customer's favour"`
+	Amount    booking.Money `json:"amount" doc:"What the order costs then"`
+	Quantity  int           `json:"quantity"`
+	Available bool          `json:"available" doc:"Whether there are as many now"`
+	Quote     string        `json:"quote" doc:"Names the difference, for the expect of a change" example:"+4500/KRW"`
+}
+
+type quantityAnswer struct{ Body quantityView }
+
+func (s *server) quoteQuantity(ctx context.Context, kind booking.Kind, in *quoteQuantityInput) (*quantityAnswer, error) {
+	aboutOrder(ctx, kind, in.ID)
+	view, q, err := s.Orders.QuoteQuantity(ctx, CallerOf(ctx), orders.QuantityChange{Kind: kind, OrderID: in.ID, Quantity: in.Quantity})
+	if err != nil {
+		return nil, s.problemAbout(ctx, in.language(), view, err)
+	}
+	var more []booking.Stretch
+	if q.More > 0 {
+		more = []booking.Stretch{{From: q.Day, To: q.Day.AddDays(1), Quantity: q.More}}
+	}
+	available, err := s.areLeft(ctx, view.Item.ID, more)
+	if err != nil {
+		return nil, err
+	}
+	return &quantityAnswer{Body: quantityView{
+		Charge: q.Charge, Refund: q.Refund, Keep: q.Keep, Amount: q.Amount, Quantity: in.Quantity, Available: available, Quote: q.Quote(),
+	}}, nil
+}
+
+type changeQuantityInput struct {
+	Labelled
+	Conditional
+	ID             string `path:"id" doc:"The order's id"`
+	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes a change once" example:"7c1f0d6e-change-1"`
+	Body           quantityChange
+}
+
+// quantityChange is how many are to be ordered.
+type quantityChange struct {
+	Quantity whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"How many it is to be for" example:"3"`
+	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+4500/KRW"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *changeQuantityInput) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	f.checkKey(ctx)
+	return f
+}
+
+func (s *server) changeQuantity(ctx context.Context, kind booking.Kind, in *changeQuantityInput) (*orderAnswer, error) {
+	aboutOrder(ctx, kind, in.ID)
+	l := in.language()
+	out, err := s.Orders.ChangeQuantity(ctx, CallerOf(ctx), orders.QuantityChange{
+		Kind: kind, OrderID: in.ID, Quantity: int(in.Body.Quantity), Expect: in.Body.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
+	})
+	if err != nil {
+		return nil, s.problemAbout(ctx, l, out.View, err)
+	}
+	return l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK), nil
+}

@@ -1,0 +1,55 @@
+package booking
+
+// Lot is some of what was ordered that was bought at once, at one price.
+type Lot struct {
+	Quantity int   `json:"quantity" doc:"How many of what was ordered"`
+	Amount   int64 `json:"amount" doc:"What these cost together, in the minor unit of the currency" example:"9000"`
+}
+
+// Relot is what lots are, oldest first, once wants of them are left in all. What is kept
+// costs what it did, and what was bought last is given up first; what is more costs price
+// each. It returns false if that is no amount that can be represented.
+func Relot(lots []Lot, wants int, price int64) ([]Lot, bool) {
+	var kept []Lot
+	for _, l := range lots {
+		take := min(l.Quantity, wants)
+		if take == 0 {
+			break
+		}
+		kept = append(kept, Lot{take, shareOf(l.Amount, take, l.Quantity)})
+		wants -= take
+	}
+	if wants == 0 {
+		return kept, true
+	}
+	more, fits := Money{Amount: price}.Times(int64(wants))
+	if !fits {
+		return nil, false
+	}
+	if n := len(kept) - 1; n >= 0 && kept[n].costsEach(price) {
+		kept[n] = Lot{kept[n].Quantity + wants, kept[n].Amount + more.Amount}
+		return kept, kept[n].Amount >= 0
+	}
+	return append(kept, Lot{wants, more.Amount}), true
+}
+
+func (l Lot) costsEach(price int64) bool {
+	whole, fits := Money{Amount: price}.Times(int64(l.Quantity))
+	return fits && whole.Amount == l.Amount
+}
+
+// shareOf is what some of those that cost an amount together cost, rounded up.
+func shareOf(amount int64, some, of int) int64 {
+	each, rest := amount/int64(of), amount%int64(of)
+	return each*int64(some) + (rest*int64(some)+int64(of)-1)/int64(of)
+}
+
+// CostOf is what lots cost together. It returns false if that cannot be represented.
+func CostOf(lots []Lot) (sum int64, ok bool) {
+	for _, l := range lots {
+		if sum += l.Amount; sum < 0 || l.Amount < 0 {
+			return 0, false
+		}
+	}
+	return sum, true
+}

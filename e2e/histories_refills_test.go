@@ -1,0 +1,168 @@
+package e2e
+
+import (
+	"net/http"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// refillBranches are those of orders of drinks of which another quantity is asked for.
+var refillBranches = map[string]branch{
+	"cafe_change_raised":              {refillRaised, booking.ByCustomer},
+	"cafe_change_lowered":             {refillLowered, booking.ByCustomer},
+	"cafe_change_sold_out":            {refillSoldOut, booking.ByCustomer},
+	"cafe_change_declined":            {refillDeclined, booking.ByCustomer},
+	"cafe_change_payment_unavailable": {refillUnpaid, booking.ByCustomer},
+	"cafe_change_production_away":     {refillAway, booking.ByCustomer},
+	"cafe_change_cancelled_meanwhile": {refillCancelled, booking.ByCustomer},
+	"cafe_change_served_meanwhile":    {refillServed, ""},
+	"cafe_change_reset":               {refillReset, booking.ByCustomer},
+	"cafe_change_reset_to_change":     {refillResetToChange, booking.ByCustomer},
+	"cafe_change_applied_again":       {refillAppliedAgain, booking.ByCustomer},
+	"cafe_change_cancelled_reset":     {refillCancelledReset, booking.ByCustomer},
+}
+
+// cupsOf is an order of two of five cups that are being made.
+func (s *system) cupsOf(change ...object) string {
+	s.Helper()
+	order := s.stands(s.orderCup(s.drink(5, append([]object{{"date": inDays(3)}}, change...)...), object{"quantity": 2}))
+	s.becomes(order, booking.InProduction)
+	return order
+}
+
+// putBack is the order once its customer has cancelled it.
+func (s *system) putBack(order string) string {
+	s.Helper()
+	s.carriedOut(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
+	return order
+}
+
+func refillRaised(s *system) string {
+	order := s.cupsOf()
+	s.refill(order, "a", 4).with(s, http.StatusOK)
+	return s.putBack(order)
+}
+
+func refillLowered(s *system) string {
+	order := s.cupsOf()
+	s.refill(order, "a", 1).with(s, http.StatusOK)
+	s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
+	return s.putBack(order)
+}
+
+func refillSoldOut(s *system) string {
+	order := s.cupsOf()
+	require.Equal(s, "sold_out", s.refill(order, "a", 6).with(s, http.StatusConflict).body.Code)
+	return s.putBack(order)
+}
+
+func refillDeclined(s *system) string {
+	order := s.cupsOf()
+	s.sandbox(object{"refusePercent": 100})
+	s.refill(order, "a", 3).with(s, http.StatusPaymentRequired)
+	s.sandbox(object{})
+	return s.putBack(order)
+}
+
+// refillUnpaid is not made, since what came of its charge was not heard for a minute. It
+// was taken, and is given back.
+func refillUnpaid(s *system) string {
+	order := s.cupsOf()
+	s.sandbox(object{"loseAnswers": true})
+	s.refill(order, "a", 3)
+	s.eventually(func() bool { return s.page(order).NeedsAttention || !s.page(order).Changing() })
+	s.sandbox(object{})
+	s.eventually(func() bool { return !s.page(order).Changing() })
+	return s.putBack(order)
+}
+
+// whileProductionIsAway is an order whose change waits for production, which is away.
+func (s *system) whileProductionIsAway() string {
+	s.Helper()
+	order := s.cupsOf()
+	s.outages.productions.begin(errAway)
+	s.refill(order, "a", 3).with(s, http.StatusAccepted)
+	s.eventually(func() bool { return s.attempts(order, "ChangeProduction") > 0 })
+	return order
+}
+
+// refillAway is not made, since production was away for a minute.
+func refillAway(s *system) string {
+	order := s.whileProductionIsAway()
+	s.eventually(func() bool { return s.attempts(order, "ChangeProductionBack") > 0 })
+	s.outages.productions.end()
+	s.eventually(func() bool { return !s.page(order).Changing() })
+	return s.putBack(order)
+}
+
+func refillCancelled(s *system) string {
+	order := s.whileProductionIsAway()
+	s.takes(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
+	s.outages.productions.end()
+	return order
+}
+
+func refillServed(s *system) string {
+	order := s.whileProductionIsAway()
+	s.takes(func() answer { return s.decideAt(productions+"/"+order, "complete") })
+	s.outages.productions.end()
+	return order
+}
+
+// refillReset begins again with an order that was changed, and of which another change waits
+// for production.
+func refillReset(s *system) string {
+	order := s.cupsOf()
+	s.refill(order, "a", 3).with(s, http.StatusOK)
+	s.outages.productions.begin(errAway)
+	s.refill(order, "b", 5).with(s, http.StatusAccepted)
+	s.reset(order)
+	s.outages.productions.end()
+	s.eventually(func() bool {
+		v := s.fresh(order)
+		return v.Status == booking.InProduction && v.Quantity == 3 && !v.Changing()
+	})
+	return s.putBack(order)
+}
+
+// refillResetToChange is reset to before the second one of its changes.
+func refillResetToChange(s *system) string {
+	order := s.cupsOf()
+	s.refill(order, "a", 3).with(s, http.StatusOK)
+	tasks := s.tasksCompleted(order, "")
+	s.refill(order, "b", 5).with(s, http.StatusOK)
+	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
+	s.eventually(func() bool { return s.fresh(order).Quantity == 5 })
+	return s.putBack(order)
+}
+
+// refillAppliedAgain is reset to before both of its changes, which the engine applies again.
+func refillAppliedAgain(s *system) string {
+	order := s.cupsOf()
+	tasks := s.tasksCompleted(order, "")
+	s.refill(order, "a", 3).with(s, http.StatusOK)
+	s.refill(order, "b", 5).with(s, http.StatusOK)
+	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
+		WorkflowTaskFinishEventId: s.tasksCompleted(order, "")[len(tasks)],
+	})
+	require.NoError(s, err)
+	s.eventually(func() bool {
+		v := s.page(order)
+		return v.Quantity == 5 && !v.Changing() && v.Version == s.fresh(order).Version
+	})
+	return s.putBack(order)
+}
+
+// refillCancelledReset is undone once more by a life that does not remember its change.
+func refillCancelledReset(s *system) string {
+	order := s.cupsOf()
+	s.refill(order, "a", 3).with(s, http.StatusOK)
+	s.ended(s.putBack(order))
+	s.reset(order)
+	require.Equal(s, 3, s.ended(order).Quantity)
+	return order
+}

@@ -1,0 +1,121 @@
+package orders
+
+import (
+	"context"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// QuantityChange is how many are to be ordered, of food or of a drink.
+type QuantityChange struct {
+	Kind     booking.Kind
+	OrderID  string
+	Quantity int
+	Expect   string // the quote that the caller was shown, "" for any
+	Version  int64  // of the order that the caller has seen, 0 for any
+	Key      string // the Idempotency-Key
+}
+
+// QuantityQuote is what a change of the quantity comes to.
+type QuantityQuote struct {
+	contract.QuantityQuote
+	Wants contract.QuantityChange
+	// More is how many it takes beside those that the order holds, on the Day.
+	More int
+	Day  booking.Date
+}
+
+// QuantityCodes lists the codes that ChangeQuantity may answer, beside those of what its
+// services refuse.
+func QuantityCodes() []booking.Code {
+	return append(QuantityQuoteCodes(), booking.QuoteChanged, booking.VersionChanged, booking.Superseded, IdempotencyKeyReused,
+		booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
+}
+
+// QuantityQuoteCodes lists the codes that QuoteQuantity may answer.
+func QuantityQuoteCodes() []booking.Code {
+	return []booking.Code{
+		booking.NotChangeable, booking.ChangePending, booking.NotInProduction, booking.AlreadyCompleted,
+		booking.AlreadyCancelled, booking.BeingCancelled, booking.NotOnSale, NotRunning, booking.NotFound, booking.Invalid,
+		TemporalUnavailable, booking.Unavailable,
+	}
+}
+
+// QuoteQuantity tells what a change of the quantity comes to now, with the order. It is an
+// error that says why if the order cannot be changed so, or if the caller may not do that.
+func (o *Orders) QuoteQuantity(ctx context.Context, caller booking.Caller, c QuantityChange) (contract.View, QuantityQuote, error) {
+	view, err := o.changeable(ctx, caller, c.Kind, c.OrderID)
+	if err != nil {
+		return view, QuantityQuote{}, err
+	}
+	if view.Status != booking.InProduction && !view.Status.Final() {
+		if fresh, err := o.readFresh(ctx, c.OrderID); err == nil { // the row of one that was just paid for may be behind
+			view = newer(view, fresh)
+		}
+	}
+	q, drink, err := o.prepareQuantity(ctx, caller, c, view)
+	if err != nil {
+		return view, q, err
+	}
+	if err := booking.MayChangeCups(view.Status, o.Now(), drink.Begins()); err != nil {
+		return view, q, err
+	}
+	if view.Changing() {
+		return view, q, booking.Errorf(booking.ChangePending, "another change of the order is under way")
+	}
+	if q.QuantityQuote, err = view.QuoteQuantity(q.Wants, o.Now(), drink.Begins()); err != nil {
+		return view, q, err
+	}
+	q.More, q.Day = max(0, c.Quantity-view.Quantity), drink.Date
+	return view, q, o.mayCharge(q.Difference)
+}
+
+// prepareQuantity is what the change asks for at the price of the drink now.
+func (o *Orders) prepareQuantity(
+	ctx context.Context, caller booking.Caller, c QuantityChange, v contract.View,
+) (q QuantityQuote, drink booking.Drink, err error) {
+	switch {
+	case v.Kind == booking.Food:
+		return q, drink, booking.MayChangeMeals(v.Status)
+	case v.Status.Final() || v.Status == booking.Cancelling:
+		return q, drink, booking.MayChangeCups(v.Status, o.Now(), o.Now())
+	}
+	drink, deletion, err := o.Catalogue.Drink(ctx, v.Item.ID)
+	if err != nil {
+		return q, drink, err
+	}
+	if drink.Withdrawn || deletion != nil {
+		return q, drink, booking.Errorf(booking.NotOnSale, "the drink is not sold any more: the order stays as it is")
+	}
+	q.Wants = contract.QuantityChange{
+		Asked: contract.Asked{
+			ID: changeID(c.OrderID, caller, c.Key), Content: hashOf(c.Quantity, c.Expect), Expect: c.Expect, Version: c.Version,
+			By: caller.ID, ForCustomer: forCustomer(caller, v),
+		},
+		Quantity: c.Quantity, Price: drink.Price,
+	}
+	return q, drink, nil
+}
+
+// ChangeQuantity changes how many are ordered, once per caller and key. It answers when the
+// change is made or refused; it is not Done while it is under way.
+func (o *Orders) ChangeQuantity(ctx context.Context, caller booking.Caller, c QuantityChange) (Outcome, error) {
+	is := act{action: booking.ChangeOrder, kind: c.Kind, orderID: c.OrderID, decision: true}
+	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {
+		view, err := o.changeable(ctx, caller, c.Kind, c.OrderID)
+		if err != nil {
+			return Outcome{View: view}, err
+		}
+		q, drink, err := o.prepareQuantity(ctx, caller, c, view)
+		if err != nil {
+			return Outcome{View: view}, err
+		}
+		if quote, err := view.QuoteQuantity(q.Wants, o.Now(), drink.Begins()); err == nil {
+			if err := o.mayCharge(quote.Difference); err != nil {
+				return Outcome{View: view}, err
+			}
+		}
+		return o.askChange(ctx, w, view, q.Wants)
+	})
+}

@@ -1,0 +1,188 @@
+package workflows
+
+import (
+	"encoding/json"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// refill is a change of how many drinks are ordered, on its way.
+type refill struct {
+	change
+	to    contract.QuantityChange
+	quote contract.QuantityQuote
+}
+
+// takeChanges lets the customer change how many drinks are ordered.
+func (c *cup) takeChanges() {
+	onChange(&c.saga, "The customer changes how many are ordered", func(q contract.QuantityChange) error {
+		_, err := c.mayChange(q)
+		return err
+	}, c.change)
+}
+
+// mayChange is the rule of a change, and what the change comes to.
+func (c *cup) mayChange(to contract.QuantityChange) (q contract.QuantityQuote, err error) {
+	if err := to.Check(); err != nil {
+		return q, err //replay:never a validator refuses it before
+	}
+	now := workflow.Now(c.ctx)
+	if err := booking.MayChangeCups(c.standing(), now, c.in.DayBegins()); err != nil {
+		return q, err //replay:never a validator refuses it before
+	}
+	if err := c.mayBegin(to.Asked); err != nil {
+		return q, err //replay:never a validator refuses it before
+	}
+	if q, err = c.view.QuoteQuantity(to, now, c.in.DayBegins()); err == nil {
+		err = q.AsChangeQuoted(to.Asked)
+	}
+	return q, err
+}
+
+// change takes a change of the quantity, and answers when it is made or refused.
+func (c *cup) change(ctx workflow.Context, to contract.QuantityChange) (contract.View, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	quote, err := c.mayChange(to)
+	if err != nil {
+		return contract.View{}, c.refused(err) //replay:never another change would have to come in the very task
+	}
+	return c.beginChange(ctx, &c.refillTo(to, quote).change, "the quantity is changed")
+}
+
+func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote) *refill {
+	r := &refill{to: to, quote: quote}
+	r.change = change{
+		Asked: to.Asked, costs: quote.Difference, at: c.now(), hide: c.hideRefill,
+		agreed: agreement[contract.QuantityChange, contract.QuantityQuote]{to, quote}.text(),
+		holds: func(why booking.Reason) booking.HoldChange {
+			wants := c.hold().Stretch()
+			wants.Quantity = to.Quantity
+			return c.holdChange(c.hold(), &r.change, wants, why)
+		},
+		do:     func(ctx workflow.Context) error { return c.refill(ctx, r) },
+		shows:  func() { c.isFor(r) },
+		made:   func() { c.refilled(r) },
+		back:   func() { c.refillBack(r) },
+		refuse: func(err error) { c.notRefilled(r, err) },
+	}
+	return r
+}
+
+// refill holds what is new, charges the difference, and has as many made. Only then what is
+// no longer needed is given back.
+func (c *cup) refill(ctx workflow.Context, r *refill) error {
+	if err := ctx.Err(); err != nil {
+		return err //replay:never the order would have to be abandoned while the change is recorded
+	}
+	c.showRefill(r)
+	if err := c.holdMore(ctx, &r.change, c.learn); err != nil {
+		return err
+	}
+	if err := c.chargeMore(ctx, &r.change); err != nil {
+		return err
+	}
+	if err := c.makeOther(ctx, r); err != nil {
+		return err
+	}
+	return c.makeHeld(&r.change)
+}
+
+// makeOther has another quantity made.
+func (c *cup) makeOther(ctx workflow.Context, r *refill) error {
+	return stepped(c.changeStep(ctx, call{
+		name: "change production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.ChangeProduction, with: c.jobChange(r, ""),
+	}, booking.CafeUnavailable))
+}
+
+func (c *cup) jobChange(r *refill, why booking.Reason) booking.JobChange {
+	j := booking.JobChange{Job: c.production(), Key: booking.ChangeKey(c.in.OrderID, r.ID)}
+	j.Quantity, j.Why = r.to.Quantity, why
+	return j
+}
+
+// refillBack has as many made as before, and gives back what was held and charged.
+func (c *cup) refillBack(r *refill) {
+	var back booking.Undo
+	c.insist(r.ctx, call{
+		name: "change production back", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.ChangeProductionBack,
+		with: c.jobChange(r, booking.ByCustomer),
+	}, &back)
+	c.changeBack(&r.change)
+}
+
+// refilled makes the order one for another quantity. The ledger knows what is to be given
+// back before the order costs less.
+func (c *cup) refilled(r *refill) {
+	refund := c.beginRefundOf(&r.change, r.quote.Refund)
+	c.isFor(r)
+	c.emitWith(booking.OrderChanged, r.remaining, r.ID)
+	c.tellOfRefill(booking.ForOwner, c.in.Drink.OwnerID, r)
+	if r.ForCustomer {
+		c.tellOfRefill(booking.ForCustomer, c.in.CustomerID, r)
+	}
+	c.noteDecision(r.ctx, contract.Entry{Decision: contract.ChangeUpdate, By: r.By})
+	c.makeRefund(refund)
+}
+
+// isFor makes the order one for the quantity of the change.
+func (c *cup) isFor(r *refill) {
+	c.in.Quantity = r.to.Quantity
+	c.view = c.view.Clone()
+	c.view.Quantity, c.view.Amount = r.to.Quantity, r.quote.Amount
+	p := *c.view.Production
+	p.Lots, p.Change = r.quote.Lots, nil
+	c.view.Production = &p
+}
+
+// notRefilled tells that as many are ordered as before.
+func (c *cup) notRefilled(r *refill, err error) {
+	r.no, _ = refusedFor(err)
+	c.emitWith(booking.OrderChangeRefused, nil, r.ID)
+	c.hideRefill()
+	c.publish(r.ctx)
+}
+
+// showRefill shows the change in the order while it is under way.
+func (c *cup) showRefill(r *refill) {
+	p := *c.view.Production
+	p.Change = &contract.PendingQuantity{ID: r.ID, Quantity: r.to.Quantity, Charge: r.quote.Charge, Refund: r.quote.Refund, By: r.By}
+	c.view.Production = &p
+	c.changed()
+}
+
+func (c *cup) hideRefill() {
+	if c.view.Production.Change == nil {
+		return
+	}
+	p := *c.view.Production
+	p.Change = nil
+	c.view.Production = &p
+	c.changed()
+}
+
+// tellOfRefill sends a message about a change beside all else.
+func (c *cup) tellOfRefill(to booking.Addressee, recipientID string, r *refill) {
+	c.sendBeside("tell of a change", c.message(notice{
+		key: contract.ChangeMessage(r.ID, to, booking.OrderChangedMessage), recipientID: recipientID, tells: booking.OrderChangedMessage,
+		data: booking.MessageData{
+			For: to, Item: c.in.Drink.Name, Quantity: r.to.Quantity, Date: c.in.Drink.Date, CustomerID: c.in.CustomerID,
+		},
+	}))
+}
+
+// learn takes over what a life of this workflow that is not remembered has changed.
+func (c *cup) learn(ctx workflow.Context, changed *booking.HoldChanges) {
+	c.learnOf(ctx, changed, c.remembered)
+}
+
+// remembered is a change as it was agreed, nil if it cannot be read.
+func (c *cup) remembered(agreed string) *change {
+	var was agreement[contract.QuantityChange, contract.QuantityQuote]
+	if json.Unmarshal([]byte(agreed), &was) != nil {
+		return nil //replay:never no build writes one that cannot be read
+	}
+	return &c.refillTo(was.Change, was.Quote).change
+}

@@ -1,0 +1,110 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// agreement is a change as it is written down with its hold. A life of the workflow that
+// does not remember the change, after a reset, learns of it there.
+type agreement[C, Q any] struct {
+	Change C `json:"change"`
+	Quote  Q `json:"quote"`
+}
+
+func (a agreement[C, Q]) text() string {
+	text, err := json.Marshal(a)
+	must(err)
+	return string(text)
+}
+
+// learnOf takes over what a life of this workflow that is not remembered has changed. The
+// changes that it had not made by then are undone. remembered is the change as it was
+// agreed, nil if it cannot be read. ctx must be disconnected and belong to the calling
+// coroutine.
+func (s *saga) learnOf(ctx workflow.Context, changed *booking.HoldChanges, remembered func(agreed string) *change) {
+	if changed == nil {
+		return
+	}
+	for _, is := range changed.All {
+		c := remembered(is.Agreed)
+		if c == nil || s.knows(c.ID) != nil {
+			continue
+		}
+		c.ctx, c.charging = ctx, c.costs.Charge.Amount > 0
+		s.changing, s.known = c, append(s.known, c.Asked)
+		if is.Made {
+			s.paidMore(c.costs.Charge)
+			c.made()
+		} else {
+			c.back()
+		}
+		s.changing = nil
+	}
+}
+
+// lastMade is the last change of the order that was made, by what its released hold says,
+// where this life of the workflow does not remember it; nil otherwise.
+func (s *saga) lastMade(changed *booking.HoldChanges, remembered func(agreed string) *change) *change {
+	if changed == nil {
+		return nil
+	}
+	for _, is := range slices.Backward(changed.All) {
+		if !is.Made {
+			continue
+		}
+		if c := remembered(is.Agreed); c != nil && s.knows(c.ID) == nil {
+			return c
+		}
+		return nil
+	}
+	return nil
+}
+
+// showLast shows what an order that is undone was changed to last, where this life of the
+// workflow does not remember that.
+func (s *saga) showLast(changed *booking.HoldChanges, remembered func(agreed string) *change) {
+	if c := s.lastMade(changed, remembered); c != nil {
+		c.shows()
+	}
+}
+
+// errChangedBefore ends a change of an order that a life of this workflow which is not
+// remembered has changed: after a reset, a change may be asked for once more.
+var errChangedBefore = errors.New("changed before")
+
+// changedBefore answers such a change: as made if it was, and as refused otherwise.
+func (s *saga) changedBefore(c *change) {
+	if s.knows(c.ID) == nil {
+		c.no = booking.Errorf(booking.Superseded, "another change was made before: look at the order again") //replay:never a new change would have to come in the task after a reset
+	}
+	c.hide()
+	s.publish(c.ctx)
+}
+
+// lookForChanges finds out, after a reset, what was changed beyond the point to which the
+// workflow was reset, while the order stands.
+func (s *saga) lookForChanges(
+	ctx workflow.Context, hold func() booking.Hold, learn func(workflow.Context, *booking.HoldChanges), in ...booking.Status,
+) {
+	if !s.standsUnchanged(in) || !remembersChanges(ctx) {
+		return
+	}
+	var held booking.Outcome
+	s.insist(ctx, call{name: "look at the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold()}, &held)
+	if s.standsUnchanged(in) {
+		learn(ctx, held.Changed)
+	}
+}
+
+// standsUnchanged tells whether the order is in one of the statuses, and no change of it is
+// under way.
+func (s *saga) standsUnchanged(in []booking.Status) bool {
+	return slices.Contains(in, s.standing()) && s.changing == nil
+}
