@@ -162,7 +162,7 @@ func (s *trial) requireToldOfFailures(payment booking.Payment) {
 			continue
 		}
 		failed, done := contract.MessageKey(s.order, contract.RefundFailedMessage(id)), contract.MessageKey(s.order, contract.RefundMessage(id))
-		require.Equal(s, 1, told[done], e.Key)
+		require.Equal(s, 1, told[done], "%s: %v", e.Key, told)
 		for key := range told {
 			if again, has := strings.CutPrefix(key, failed); has {
 				require.Equal(s, 1, told[done+again], key)
