@@ -11,7 +11,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-var action = booking.NextAction{Type: booking.Redirect, URL: "https://bank.example/1", ExpiresAt: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}
+var action = booking.NextAction{
+	Type: booking.Redirect, URL: "https://bank.example/1", ExpiresAt: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
+}
 
 // toConfirm is a charge that the customer has to confirm.
 func toConfirm(t *testing.T, provider *till) (*activities.Payments, booking.Charge) {
@@ -46,10 +48,15 @@ func TestConfirmPayment(t *testing.T) {
 		want   booking.Outcome
 		status booking.PaymentStatus
 	}{
-		"Taken":       {ref: "pi_1", want: done, status: booking.Charged},
-		"Declined":    {err: activities.ErrDeclined, want: declined, status: booking.Declined},
-		"NotYet":      {err: &activities.ActionRequired{Ref: "pi_1", Action: action}, want: booking.Outcome{Result: booking.Unconfirmed, Action: &action}, status: booking.ActionRequired},
-		"Undecided":   {err: &activities.ActionRequired{Ref: "pi_1"}, want: booking.Outcome{Result: booking.Unconfirmed}, status: booking.ActionRequired},
+		"Taken":    {ref: "pi_1", want: done, status: booking.Charged},
+		"Declined": {err: activities.ErrDeclined, want: declined, status: booking.Declined},
+		"NotYet": {
+			err:  &activities.ActionRequired{Ref: "pi_1", Action: action},
+			want: booking.Outcome{Result: booking.Unconfirmed, Action: &action}, status: booking.ActionRequired,
+		},
+		"Undecided": {
+			err: &activities.ActionRequired{Ref: "pi_1"}, want: booking.Outcome{Result: booking.Unconfirmed}, status: booking.ActionRequired,
+		},
 		"OtherAmount": {err: activities.ErrOtherAmount, want: voided, status: booking.ChargePrevented},
 		"Voided":      {err: activities.ErrVoided, want: voided, status: booking.ChargePrevented},
 	} {

@@ -62,6 +62,9 @@ func lookedAt(payment booking.Payment, waited []string) booking.Looked {
 	}
 	for _, e := range payment.Entries {
 		if e.State == booking.EntryFailed && !e.ByOthers() && payment.HasRoom(e) {
+			if e.Key == payment.RefundKey() && payment.Status == booking.RefundPending {
+				e.Amount.Amount = payment.Owed() // parts may have been given back since it failed
+			}
 			looked.Failed = append(looked.Failed, e)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 // what it waits for. What the provider has accepted is answered as pending, what it
 // cannot do as failed; once the saga knows the words, it is asked for again until
 // they change. What a person has paid by hand is answered as done. One that has
-// failed is refused once there is no room for it any more: that is its end. An amount
+// failed is made for less if what the order owes is less by now (booking.Payment.Makes), and
+// refused once there is no room for it any more: that is its end. An amount
 // that the provider cannot give back is refused as Invalid, unless it is all that is left.
 func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
@@ -37,7 +38,7 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 // failing is how many goodwill refunds but one have failed, and can be made yet.
 func failing(payment booking.Payment, but string) (count int) {
 	for _, e := range payment.Entries {
-		if e.Reason == booking.Goodwill && e.State == booking.EntryFailed && e.Key != but && e.Amount.Amount <= payment.Refundable() {
+		if e.Reason == booking.Goodwill && e.State == booking.EntryFailed && e.Key != but && payment.Makes(e) > 0 {
 			count++
 		}
 	}

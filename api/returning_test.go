@@ -16,11 +16,11 @@ import (
 func TestReturn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	known := orderIn("lodging-1", booking.AwaitingPayment, "")
-	v := known.View
+	row := orderIn("lodging-1", booking.AwaitingPayment, "")
+	v := row.View
 	v.NextAction, v.ExpiresAt = &booking.NextAction{Type: booking.Redirect, URL: "https://bank.example/1"}, today.Add(time.Hour)
-	known.View = v
-	b.store.put(known)
+	row.View = v
+	b.store.put(row)
 	var told []booking.PaymentReturn
 	b.book.returns = func(id string, back booking.PaymentReturn) (orders.Outcome, error) {
 		require.Equal(t, "lodging-1", id)

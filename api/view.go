@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -61,12 +62,16 @@ func readerOf(ctx context.Context, v contract.View) booking.Reader {
 // list shows the order in a list: nothing in it is personal.
 func (l language) list(v contract.View) orderView { return l.show(v, booking.ReaderNone) }
 
+// maySendToConfirm are the readers who are shown where a payment is confirmed: whoever has
+// that address may. An operator who has ordered for a customer gives it to them.
+var maySendToConfirm = []booking.Reader{booking.ReaderCustomer, booking.ReaderOperator, booking.ReaderUnchecked}
+
 // show shows the order to a reader.
 func (l language) show(v contract.View, to booking.Reader) orderView {
 	underWay := !v.Status.Final()
 	v.NeedsAttention = v.NeedsAttention || v.Disputed
-	if to != booking.ReaderCustomer && to != booking.ReaderUnchecked {
-		v.NextAction = nil // whoever has its address may confirm
+	if !slices.Contains(maySendToConfirm, to) {
+		v.NextAction = nil
 	}
 	shown := orderView{
 		View: v, StatusLabel: l.label(v.Kind, v.Status), ReasonLabel: l.reason(v.Reason),

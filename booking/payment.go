@@ -213,9 +213,41 @@ func (p Payment) Unmade() (unmade []Entry) {
 }
 
 // HasRoom tells whether a refund that has failed may be made yet: what it could not give
-// back has not been given back otherwise.
+// back has not been given back otherwise, or not all of it.
 func (p Payment) HasRoom(failed Entry) bool {
-	return failed.Amount.Amount <= p.Amount.Amount-max(p.Given(), p.Refunded)
+	return p.fits(failed, p.Amount.Amount-max(p.Given(), p.Refunded)) > 0
+}
+
+// Makes is what a refund that has failed is made for now, 0 if it is not: all of it while so
+// much is left. Once the undo of the charge has given its part, nothing else gives what the
+// order owes beyond that: a refund is made for less then. One that was given back otherwise
+// is not made again in place of another one that fails later.
+func (p Payment) Makes(failed Entry) int64 { return p.fits(failed, p.Refundable()) }
+
+func (p Payment) fits(failed Entry, left int64) int64 {
+	otherwise := failed.Words == GivenOtherwise
+	switch {
+	case failed.Key == p.RefundKey() && p.Status == RefundPending:
+		return min(p.Owed(), left)
+	case failed.Amount.Amount <= left && !otherwise:
+		return failed.Amount.Amount
+	case !p.isUndone():
+		return 0
+	case otherwise: // what has failed since is given back under its own key
+		left -= p.given(func(e Entry) bool { return e.State == EntryFailed && !e.ByOthers() && e.Words != GivenOtherwise })
+	}
+	return max(0, min(failed.Amount.Amount, left-p.Kept))
+}
+
+// isUndone tells whether the undo of the charge has given its part, or a person for it.
+func (p Payment) isUndone() bool {
+	switch p.Status {
+	case Refunded, Retained, Returned:
+		return true
+	default:
+		own, _ := p.Entry(p.RefundKey())
+		return p.Status == RefundPending && own.State == EntryDone
+	}
 }
 
 // Owed is what the undo of the charge has to have given back when it ends, beside

@@ -13,6 +13,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // onPage decides on the provider's page that an order names, as its customer's browser
@@ -110,8 +111,9 @@ func TestConfirm_NothingIsLeft(t *testing.T) {
 		stripe.hand("confirmations", `{"orderId":%q,"state":"approve","amount":100}`, order)
 		ends(order, booking.PaymentUnavailable, booking.Refunded)
 
-		a.notices(stripe, "", `,"confirmWithin":"2s"`)
-		order = place()
+		order = a.run(contract.CafeWorkflow, a.newCup(9, mustConfirm, func(o *contract.Order) {
+			o.Policy.ConfirmPaymentWithin = booking.Duration(3 * time.Second)
+		}))
 		ends(order, booking.PaymentNotConfirmed, booking.ChargePrevented)
 		require.EqualValues(t, booking.ForgedNotice, a.notice(order, "whsec_of_another").with(t, http.StatusBadRequest).body.Code)
 		stripe.hand("confirmations", `{"orderId":%q,"state":"late"}`, order)
@@ -163,7 +165,8 @@ func TestConfirm_AChange(t *testing.T) {
 	order := a.unconfirmed(a.reserve(a.place(9), byToConfirm))
 	a.customer(order, "approve")
 	was := a.becomes(order, booking.Confirmed)
-	refused := a.post(fmt.Sprintf("%s/%s/change", reservations, order), object{"rooms": was.Quantity + 1}, "Idempotency-Key", "more").with(t, http.StatusPaymentRequired)
+	more := object{"rooms": was.Quantity + 1}
+	refused := a.post(fmt.Sprintf("%s/%s/change", reservations, order), more, "Idempotency-Key", "more").with(t, http.StatusPaymentRequired)
 	require.Equal(t, "payment_declined", refused.body.Code)
 	require.Equal(t, was.Quantity, a.page(order).Quantity)
 	a.requireClean()

@@ -22,7 +22,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-var record = flag.Bool("record", false, "write the histories of TestRecordHistories to workflows/testdata")
+var record = flag.Bool("record", false, "write the histories of TestRecordHistories to workflows/testdata, and the pictures of TestPages_Pictures to docs/pictures")
 
 // branch is one way that an order can go.
 type branch struct {

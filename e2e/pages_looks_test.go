@@ -48,6 +48,7 @@ func TestPages_Browser(t *testing.T) {
 			{"Deliveries", dana, looks, (*pages).deliveries},
 			{"Kitchen", cora, looks, (*pages).kitchen},
 			{"Today", bora, looks, (*pages).today},
+			{"Operator", olga, looks[1:3], (*pages).operates},
 			{"Keyboard", "", []chromium.Look{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
 			{"KeyboardAtTheDesk", bora, []chromium.Look{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
 			{"Requests", alice, []chromium.Look{{}}, (*pages).requests},
@@ -81,6 +82,7 @@ const (
 	minho = "Minho customer · 고객"
 	bora  = "Bora owner · 사업자"
 	cora  = "Cora owner · 사업자"
+	olga  = "Olga operator · 운영자"
 	dana  = "Dana courier · 배달원"
 )
 

@@ -1,11 +1,11 @@
 package e2e
 
 import (
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/booking"
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
@@ -23,7 +23,10 @@ func TestPages_LiveThroughRestart(t *testing.T) {
 	shown := v.Document()
 	d.kill()
 	d.run()
-	p.eventually(func() bool { return p.decide(order, "confirm").status == http.StatusOK })
+	p.eventually(func() bool { // it may be taken before the engine can carry it out
+		p.decide(order, "confirm")
+		return p.page(order).Status == booking.Confirmed
+	})
 	v.SeesIn("[role=status]", "Confirmed")
 	require.Equal(t, shown, v.Document(), "the page was loaded again")
 }

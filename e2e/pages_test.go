@@ -34,6 +34,7 @@ func bootPages(t *testing.T) *system {
 	t.Cleanup(at.Stop)
 	s := boot(t, func(o *app.Options) {
 		o.Config.Auth.Issuer, o.Config.Pages.Client = config.URL(at.URL()), devissuer.PagesClient
+		runsAudits(o)
 	})
 	s.token, err = devissuer.Token(t.Context(), dir, at.URL(), "olga")
 	require.NoError(t, err)

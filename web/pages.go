@@ -31,6 +31,8 @@ type Deps struct {
 	Deliveries Jobs
 	Cleaners   Cleaners
 	Members    Members
+	// Audits are for operators.
+	Audits Audits
 	// Terms are what the payment provider takes.
 	Terms Terms
 
@@ -115,6 +117,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountTerms(r)
 	p.mountRefunds(r)
 	p.mountToday(r)
+	p.mountAudit(r)
 }
 
 // noteChange logs what a caller has changed of what there is to order, as the API does.

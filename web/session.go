@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -103,15 +104,16 @@ func (v *visit) dropFrom(name string, n int) {
 }
 
 // kept is the text of all parts.
-func (v *visit) kept(name string) (text string) {
+func (v *visit) kept(name string) string {
+	var text strings.Builder
 	for n := range mostCookies {
 		cookie, err := v.c.Request.Cookie(partOf(name, n))
 		if err != nil {
 			break
 		}
-		text += cookie.Value
+		text.WriteString(cookie.Value)
 	}
-	return text
+	return text.String()
 }
 
 func (v *visit) cookie(name, text string, seconds int) *http.Cookie {

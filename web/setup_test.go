@@ -52,6 +52,7 @@ type site struct {
 	deliveries *store.Jobs
 	crew       *store.Crew
 	members    *store.Members
+	audits     *store.Audits
 }
 
 // book is orders without an engine: what is prepared and read is real.
@@ -124,6 +125,7 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 		messages: store.NewNotifications(db), rows: store.NewMypage(db), hub: &orders.Hub{},
 	}
 	s.deliveries, s.crew, s.members = store.NewDeliveries(db), store.NewCrew(db), store.NewMembers(db)
+	s.audits = store.NewAudits(db)
 	people := store.NewPeople(db)
 	for _, account := range devissuer.Accounts() {
 		for _, kind := range []identity.Kind{identity.CustomerKind, identity.OwnerKind} {
@@ -139,7 +141,7 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 		Callers: identity.New(identity.Options{
 			Tokens: identity.NewVerifier(identity.VerifierOptions{Issuer: issuer.URL(), Audience: "yeyak"}), People: people, Keys: store.NewKeys(db),
 		}),
-		Deliveries: s.deliveries, Cleaners: s.crew, Members: s.members, Terms: payments.Terms{},
+		Deliveries: s.deliveries, Cleaners: s.crew, Members: s.members, Audits: s.audits, Terms: payments.Terms{},
 		Issuer: issuer.URL(), Client: devissuer.PagesClient, Audience: "yeyak",
 		SessionKey: key(db, "sessions"), HashKey: key(db, "request-hashes"), TestPayments: true,
 		Log:       zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)),

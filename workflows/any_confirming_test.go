@@ -44,7 +44,8 @@ func (s *trial) anyConfirming(random *rand.Rand) {
 	}
 	moments := func() time.Duration {
 		return []time.Duration{
-			time.Second, 10 * time.Second, time.Minute, 5 * time.Minute, quarter - time.Second, quarter, quarter + time.Millisecond, quarter + 20*time.Second,
+			time.Second, 10 * time.Second, time.Minute, 5 * time.Minute,
+			quarter - time.Second, quarter, quarter + time.Millisecond, quarter + 20*time.Second,
 			time.Duration(random.Int64N(int64(quarter))), time.Duration(random.Int64N(int64(hour))),
 		}[random.IntN(10)]
 	}
@@ -52,7 +53,8 @@ func (s *trial) anyConfirming(random *rand.Rand) {
 		at, what := moments(), []atCustomer{approves, approves, approves, refuses}[random.IntN(4)]
 		s.env.RegisterDelayedCallback(func() { s.customerSays(what) }, at)
 		for range random.IntN(3) {
-			s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil) }, at+time.Duration(random.Int64N(int64(5*time.Minute))))
+			late := time.Duration(random.Int64N(int64(5 * time.Minute)))
+			s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil) }, at+late)
 		}
 	}
 	for range random.IntN(3) {

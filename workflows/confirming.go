@@ -107,7 +107,7 @@ func (s *saga) showUnconfirmed(ctx workflow.Context, action *booking.NextAction,
 // itself.
 func shownAction(action *booking.NextAction) *booking.NextAction {
 	if action == nil {
-		return nil
+		return nil //replay:never no provider of ours decides later than its customer
 	}
 	return &booking.NextAction{Type: action.Type, URL: action.URL}
 }
@@ -128,8 +128,9 @@ func (s *saga) showNext(ctx workflow.Context, action *booking.NextAction) {
 // hears once that the order is off.
 func (s *saga) toConfirm(within booking.Duration) notice {
 	return notice{
-		name: "tell customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice, recipientID: s.in.CustomerID,
-		tells: booking.PaymentToConfirmMessage, off: booking.OrderCancelledMessage,
+		name: "tell customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice,
+		recipientID: s.in.CustomerID,
+		tells:       booking.PaymentToConfirmMessage, off: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, ConfirmWithin: within},
 	}
 }
@@ -159,7 +160,10 @@ func (s *saga) askWhetherConfirmed(ctx workflow.Context) (outcome booking.Outcom
 	if len(s.confirming.back) > 0 {
 		with.Back = s.confirming.back[0]
 	}
-	c := call{name: "ask whether the payment is confirmed", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ConfirmPayment, with: with}
+	c := call{
+		name: "ask whether the payment is confirmed", queue: contract.PaymentsQueue, quick: quickPayment,
+		do: payments.ConfirmPayment, with: with,
+	}
 	err := error(nil)
 	if !s.policy.InPlace || inPlace(ctx, c, &outcome) != nil {
 		outcome, err = fromQueueNow(ctx, c, longestQueue+toTell)

@@ -132,7 +132,8 @@ func TestConfirm_WhenItsTurnComes(t *testing.T) {
 			require.Equal(t, approved, v.Status == booking.Completed)
 			require.Equal(t, want, s.messagesTo(s.customer))
 			require.Equal(t, []booking.Status{booking.Received, booking.PaymentPending, booking.AwaitingPayment}, statuses(v)[:3])
-			require.Equal(t, "Please confirm the payment of your order within 15 minutes, or it is cancelled: Seaside Inn", s.sentTo(s.customer)[1].Words(booking.English))
+			words := "Please confirm the payment of your order within 15 minutes, or it is cancelled: Seaside Inn"
+			require.Equal(t, words, s.sentTo(s.customer)[1].Words(booking.English))
 		})
 	}
 }

@@ -662,7 +662,10 @@ func (w *world) failLater(key string) booking.Entry {
 func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
 	return act(p.process, "refund", func(context.Context) (string, error) {
 		is := p.by(seen.Ref)
-		if amount.Amount > 0 && is.refunds[key] != seen.Under(key) { // it was carried out, and not heard
+		if carried := is.refunds[key] - seen.Under(key); amount.Amount > 0 && carried != 0 { // and not heard
+			if carried != amount.Amount {
+				return "", errAway // by activities.Payments.InFlight, what was carried out is seen first
+			}
 			return outcome("id of "+key, true, seen)
 		}
 		if amount.Amount > 0 && is.failed[key] > 0 {

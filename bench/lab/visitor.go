@@ -53,12 +53,13 @@ func (v *Visitor) Open(ctx context.Context, path string) error {
 // Follow opens the stream of an order's page, and returns once the page has been told
 // how the order stands. It is read until ctx ends.
 func (v *Visitor) Follow(ctx context.Context, order string) error {
-	resp, err := v.get(ctx, "/orders/"+order+"/live")
+	resp, err := v.get(ctx, "/orders/"+order+"/live") //nolint:bodyclose // it is closed where it is read to its end
 	if err != nil {
 		return err
 	}
 	told := bufio.NewReader(resp.Body)
 	if _, err := told.ReadString('\n'); err != nil {
+		_ = resp.Body.Close() // the first error tells
 		return fmt.Errorf("the live page of %s: %w", order, err)
 	}
 	go func() {

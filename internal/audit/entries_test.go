@@ -196,6 +196,16 @@ var refundDrifts = map[string]drift{
 	"ItsSagaFollowsItNoMore": {booking.Food, booking.Delivering, func(b *books) { b.repaid("refund/1", 20000, failed) }, []audit.Finding{{
 		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is failed, and nothing follows it", Remedy: "yeyak payments look food-1",
 	}}},
+	"NothingFollowsWhatIsLeftOfIt": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.keeps(30000)
+		b.gave(60000)
+		b.payments[0].Entries[0].Amount.Amount = 40000
+		b.repaid("provider/re_1", 20000, atProvider)
+		b.repaid("refund/1", 50000, failed)
+	}, []audit.Finding{
+		{Kind: audit.Money, Says: "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 60000 of it given back and 30000 kept"},
+		{Kind: audit.Money, Says: "refund refund/1 of 50000 KRW is failed, and nothing follows it", Remedy: "yeyak payments look lodging-1"},
+	}},
 	"ItsSagaFollowsFewerThanAreOpen": {booking.Food, booking.Delivering, func(b *books) {
 		b.repaid("refund/1", 20000, pending)
 		b.repaid("refund/2", 10000, failed)

@@ -22,7 +22,6 @@ type runs struct {
 	mu      sync.Mutex
 	open    bool
 	due     int
-	tries   int
 	renewed int
 	lost    bool
 	events  []string

@@ -68,7 +68,7 @@ func TestParse_Defaults(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{
 		"inPlace": true, "attentionAfter": "5m", "payWithin": "30m", "handOverWithin": "30m", "reserveWithin": "24h",
-		"deliverWithin": "2h", "serveWithin": "1h", "serveAfterDay": "3h", "assignWithin": "2h", "cleanWithin": "24h"
+		"deliverWithin": "2h", "serveWithin": "1h", "serveAfterDay": "3h", "assignWithin": "2h", "cleanWithin": "24h", "confirmPaymentWithin": "15m"
 	}`, string(policy), "as operators see it")
 	require.Equal(t, c.Policy(), contract.Policy{InPlace: true, PayWithin: booking.Duration(30 * time.Minute)}.Whole(),
 		"a time that an order's input lacks is the default of its setting")

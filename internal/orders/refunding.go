@@ -73,7 +73,7 @@ func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r
 	}
 	stands, begun := payment.Entry(wanted.Key())
 	if begun {
-		err = sameRefund(stands, wanted)
+		err = sameRefund(stands, payment.Status, wanted)
 	} else {
 		err = mayRefund(payment, wanted)
 	}
@@ -89,7 +89,7 @@ func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r
 	case begun: // it is followed again, should its order have forgotten it by a reset
 		return Refunded{Entry: stands, Earlier: true}, nil
 	case err == nil:
-		return Refunded{Entry: repaid.Entry}, sameRefund(repaid.Entry, wanted)
+		return Refunded{Entry: repaid.Entry}, sameRefund(repaid.Entry, repaid.Payment, wanted)
 	case isOpen(err) && atLimit(err) == nil:
 		return o.perhapsRefunded(ctx, wanted, r.OrderID, taken || !sending.nothing(), err)
 	default:
@@ -123,8 +123,12 @@ func mayRefund(payment booking.Payment, r contract.Refund) error {
 	}
 }
 
-// sameRefund refuses another request under a key.
-func sameRefund(e booking.Entry, r contract.Refund) error {
+// sameRefund refuses another request under a key. Once the order is cancelled the ledger may
+// have made the refund for less than was asked for.
+func sameRefund(e booking.Entry, payment booking.PaymentStatus, r contract.Refund) error {
+	if payment != "" && payment != booking.Charged && e.Amount.Amount < r.Amount.Amount {
+		e.Amount.Amount = r.Amount.Amount
+	}
 	if e.Amount != r.Amount || e.Note != booking.Lines(r.Note) {
 		return booking.Errorf(IdempotencyKeyReused, "the Idempotency-Key was used for another refund")
 	}
@@ -193,7 +197,7 @@ func (o *Orders) perhapsRefunded(ctx context.Context, r contract.Refund, orderID
 	defer cancel()
 	if payment, err := o.Ledger.Payment(look, orderID); err == nil {
 		if e, begun := payment.Entry(r.Key()); begun {
-			return Refunded{Entry: e}, sameRefund(e, r)
+			return Refunded{Entry: e}, sameRefund(e, payment.Status, r)
 		}
 	}
 	if !perhaps {

@@ -122,6 +122,27 @@ func TestRefund_OncePerKey(t *testing.T) {
 	require.NotEqual(t, first.Entry.Key, another.Entry.Key, "keys belong to their caller")
 }
 
+// TestRefund_MadeForLess: one that has failed is made for what its cancelled order owes. It is
+// the same refund all the same.
+func TestRefund_MadeForLess(t *testing.T) {
+	t.Parallel()
+	g := newGiving(t, booking.Confirmed)
+	g.begins(takesAll, nil)
+	_, err := g.give("a", won(30000))
+	require.NoError(t, err)
+	payment := g.ledger[g.order]
+	payment.Entries[0].Amount = won(10000)
+	_, err = g.give("a", won(30000))
+	require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused}, "no refund of a paid order is made for less")
+	payment.Status = booking.Refunded
+	g.ledger[g.order] = payment
+	again, err := g.give("a", won(30000))
+	require.NoError(t, err)
+	require.Equal(t, won(10000), again.Entry.Amount)
+	_, err = g.give("a", won(9999))
+	require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
+}
+
 // TestRefund_OpenOneIsPutAgain: one that is not done is put to its order again, which may
 // have been reset meanwhile. The engine joins the two otherwise.
 func TestRefund_OpenOneIsPutAgain(t *testing.T) {

@@ -62,7 +62,9 @@ func TestReturn_AnswersWhatIsTrue(t *testing.T) {
 // they have reached us.
 func TestPlace_ReturnTo(t *testing.T) {
 	t.Parallel()
-	for host, base := range map[string]string{"": "", "yeyak.example": "https://yeyak.example", "localhost:8080": "http://localhost:8080", "[::1]:8080": "http://[::1]:8080"} {
+	for host, base := range map[string]string{
+		"": "", "yeyak.example": "https://yeyak.example", "localhost:8080": "http://localhost:8080", "[::1]:8080": "http://[::1]:8080",
+	} {
 		b := newBundle(t)
 		business := of(booking.Food)
 		var returnTo string

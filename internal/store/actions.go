@@ -51,8 +51,9 @@ func (a *Actions) Actions(ctx context.Context, orderID string, p booking.Page) (
 		func(row actionRow) moment { return moment{row.At, row.ID} },
 		func(q bun.IDB) *bun.SelectQuery {
 			list := whereEqual(q.NewSelect().TableExpr("operator_actions AS a"), equal{"order_id", orderID})
-			// The line with the outcome stands for both.
-			return list.Where("(outcome <> '' OR NOT EXISTS (SELECT 1 FROM operator_actions AS o WHERE o.id = a.id AND o.outcome <> ''))").
+			// The line with the outcome, which no outcome is before, stands for both. EXISTS in its
+			// place would have PostgreSQL read all lines into a table of its own.
+			return list.Where("outcome = (SELECT max(o.outcome) FROM operator_actions AS o WHERE o.id = a.id)").
 				OrderExpr("at DESC, id DESC")
 		}, keyset{"at", "id"})
 	if err != nil {

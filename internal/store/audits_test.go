@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func finding(k audit.Kind, orderID string) audit.Finding {
 // testAuditsAsked: while one is open, those who ask for one are told of that.
 func testAuditsAsked(a auditsOf) {
 	asked := together(a.T, 6, func(i int) (bool, error) {
-		_, started, err := a.Ask(a.Context(), fmt.Sprint(1024+i), noon)
+		_, started, err := a.Ask(a.Context(), strconv.Itoa(1024+i), noon)
 		return started, err
 	})
 	require.Equal(a, 1, count(asked, true))

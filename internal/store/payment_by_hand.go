@@ -109,16 +109,16 @@ func (p *Payments) NoteCharge(ctx context.Context, orderID, ref string) error {
 }
 
 // isOwedByHand tells whether a refund has failed, or was never answered, and is still owed.
-// It sets how much of the payment's own is.
+// It sets how much of it is.
 func isOwedByHand(payment booking.Payment, e *booking.Entry, r booking.Resolution) bool {
-	own := e.Key == payment.RefundKey()
-	amount := e.Amount.Amount
-	if own {
+	amount, unanswered := e.Amount.Amount, isUnanswered(*e, r)
+	switch {
+	case e.Key == payment.RefundKey():
 		amount = payment.Owed()
+	case !unanswered:
+		amount = payment.Makes(*e)
 	}
-	unanswered := isUnanswered(*e, r)
-	owed := amount > 0 && e.Reason != booking.AtProvider && (own || unanswered || amount <= payment.Refundable())
-	if !owed || e.State != booking.EntryFailed && !unanswered {
+	if amount == 0 || e.Reason == booking.AtProvider || e.State != booking.EntryFailed && !unanswered {
 		return false
 	}
 	e.Amount.Amount = amount

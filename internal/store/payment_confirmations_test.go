@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// testConfirmations: charges that the customer has to confirm.
-func testConfirmations(t *testing.T, fresh newURL) {
+// testPaymentConfirmations: charges that the customer has to confirm.
+func testPaymentConfirmations(t *testing.T, fresh newURL) {
 	payments := store.NewPayments(setup(t, fresh, "payments"))
 	action := booking.NextAction{Type: booking.Redirect, URL: "https://bank.example/1", ExpiresAt: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}
 	begin := func(t *testing.T, a booking.NextAction) booking.Charge {

@@ -67,17 +67,18 @@ func oldestFirst(entries []entryRow) {
 }
 
 // BeginEntry writes a pending refund of a part unless there is one under its key,
-// begins one that has failed again if there is room for it, and returns the payment
-// with its entries. RefundExceeds: more is asked for than is left. NotCharged: no
+// begins one that has failed again, for as much as there is room for (Payment.Makes), and
+// returns the payment with its entries. RefundExceeds: more is asked for than is left. NotCharged: no
 // charge is known to stand.
 func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment booking.Payment, err error) {
 	err = p.change(ctx, "begin refund of a part", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		stands, begun := payment.Entry(e.Key)
+		makes := payment.Makes(stands)
 		switch left := payment.Refundable(); {
-		case begun && stands.State != booking.EntryFailed, begun && stands.Amount.Amount > left:
+		case begun && stands.State != booking.EntryFailed, begun && makes == 0:
 			return nil
 		case begun:
-			stands.State = booking.EntryPending
+			stands.State, stands.Amount.Amount = booking.EntryPending, makes
 			return putEntry(ctx, q, stands)
 		case !payment.Taken(), e.Reason == booking.Changed && payment.Status != booking.Charged:
 			return booking.Errorf(booking.NotCharged, "the payment of order %s is %s", e.OrderID, payment.Status)

@@ -162,6 +162,33 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.Equal(t, booking.EntryFailed, p.Entries[0].State, "there is no room for it any more")
 	})
 
+	run(t, "FailedIsMadeForWhatIsLeft", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 30000)
+		e.State, e.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		done(t, part(c, "refund/2", 25000))
+		p, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		failed, _ := p.Entry(e.Key)
+		require.Equal(t, booking.EntryFailed, failed.State, "goodwill of a paid order is made as it was decided, or not at all")
+		require.NoError(t, errOf(payments.BeginRefund(t.Context(), keeping(c, 10000))))
+		p, err = payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		failed, _ = p.Entry(e.Key)
+		require.Equal(t, booking.EntryFailed, failed.State, "the undo gives back what is owed")
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 5000, "re_2")))
+		p, err = payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		made, _ := p.Entry(e.Key)
+		require.Equal(t, booking.EntryPending, made.State)
+		require.EqualValues(t, 10000, made.Amount.Amount)
+		p, err = payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		again, _ := p.Entry(e.Key)
+		require.Equal(t, made, again)
+	})
+
 	run(t, "CancelKeeps", func(t *testing.T) {
 		c := charged(t)
 		for _, keep := range []int64{10000, 30000} {

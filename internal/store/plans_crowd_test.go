@@ -98,6 +98,13 @@ var crowd = []string{
 	`INSERT INTO inbox SELECT ` + id + `, 'food', 'customer', '{}', '', '', timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02',
 			CASE WHEN i <= 300 THEN 'waiting' ELSE 'started' END, '', '', FALSE, NULL, 0, '', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO audit_findings SELECT ` + id + `, 'money', CASE WHEN i <= 5 THEN 'rare' ELSE 'frequent' END, '', 'says', '', 1,
+			timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO operator_actions (id, at, by_id, action, order_id, reason, outcome)
+		SELECT ` + id + `, timestamptz '2026-01-01' + i * interval '1 second', '1024', 'cancel',
+			CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'food-' || i END, '', CASE WHEN i % 2 = 0 THEN 'done' ELSE '' END
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO drink_deletions SELECT 'k' || lpad((10 * i)::text, 9, '0'), 1, 1, 0, TRUE FROM generate_series(1, ? / 10) AS i`,
 	`INSERT INTO sandbox_charges SELECT ` + id + `, ` + id + `, 1, 'KRW', 'charged', ` + id + `, 0, '', now() FROM generate_series(1, ?) AS i`,
 	`INSERT INTO sandbox_intents SELECT ` + id + `, ` + id + `, '', 1, 'KRW', '{}', ` + id + `, 'succeeded', 'succeeded', '', 0,

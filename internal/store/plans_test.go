@@ -57,7 +57,7 @@ func firstOf[T any](all iter.Seq2[T, error]) error {
 // looks are all lists and counts of the store. TestPlans_KnowEveryList holds
 // that none is missing.
 func looks(t *testing.T) []look {
-	return slices.Concat(looksAtOrders(t), looksAtJobs(t), looksAtCatalogue(t), looksAtCrew(t), looksAtRest(), looksAtEverything())
+	return slices.Concat(looksAtOrders(t), looksAtJobs(t), looksAtCatalogue(t), looksAtCrew(t), looksAtRest(), looksAtOperators(), looksAtEverything())
 }
 
 // TestPlans_KnowEveryList: what answers more than one row has a look here.
@@ -65,6 +65,7 @@ func TestPlans_KnowEveryList(t *testing.T) {
 	t.Parallel()
 	// These read everything there is, once, for whom there is no page.
 	everything := []string{
+		"Audits.SinceDone",                        // no list, but how long ago
 		"Outbox.Waiting",                          // in the order of its key; there is only what the feed does not have yet
 		"Sandbox.Totals", "SandboxIntents.Totals", // for the tests of payments
 	}
@@ -74,7 +75,7 @@ func TestPlans_KnowEveryList(t *testing.T) {
 	}
 	for _, service := range []any{
 		&store.Catalogue{}, &store.Crew{}, &store.Inbox{}, &store.Inventory{}, &store.Jobs{}, &store.Management{}, &store.Mypage{},
-		&store.Notifications{}, &store.Outbox{}, &store.Payments{}, &store.Sandbox{}, &store.SandboxIntents{},
+		&store.Notifications{}, &store.Outbox{}, &store.Payments{}, &store.Sandbox{}, &store.SandboxIntents{}, &store.Audits{}, &store.Actions{},
 	} {
 		of := reflect.TypeOf(service)
 		for i := range of.NumMethod() {

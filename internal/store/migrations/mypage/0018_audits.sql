@@ -35,5 +35,5 @@ CREATE TABLE audit_findings (
 );
 
 CREATE INDEX audit_findings_open ON audit_findings (first_seen, id) WHERE closed_at IS NULL;
-CREATE INDEX audit_findings_of_order ON audit_findings (order_id) WHERE closed_at IS NULL;
+CREATE INDEX audit_findings_of_order ON audit_findings (order_id, first_seen, id) WHERE closed_at IS NULL;
 CREATE INDEX audit_findings_closed ON audit_findings (closed_at) WHERE closed_at IS NOT NULL;

@@ -1,0 +1,73 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	chromium "github.com/yeyak/yeyak/internal/rig/browser"
+)
+
+// TestPages_Pictures: what README shows is what there is. With -record its pictures are
+// taken anew.
+func TestPages_Pictures(t *testing.T) {
+	t.Parallel()
+	p := &pages{bootPages(t), chromium.New(t)}
+	p.undoing()
+	p.deciding()
+}
+
+// undoing is an order that is being undone, on its customer's telephone: the payment
+// provider is away, and the refund waits for it.
+func (p *pages) undoing() {
+	place := p.place(2, object{"name": "Seaside Inn", "cancellation": object{"tiers": halfWithinWeek}})
+	order := p.reserve(place).body.ID
+	p.becomes(order, booking.Confirmed)
+	v := p.enter(chromium.Look{Width: 390}, alice)
+	v.goTo("/orders/" + order)
+	v.SeesIn("[role=status]", "Confirmed")
+	p.sandbox(object{"down": true})
+	go func() { _, _ = p.send("POST", reservations+"/"+order+"/cancel", object{"reason": "Other plans"}) }() // is answered when it is undone
+	v.SeesIn("[role=status]", "Being cancelled")
+	v.Sees("₩100,000 is being given back")
+	p.picture(v, "order")
+	p.sandbox(object{})
+	v.Sees("₩100,000 was given back")
+}
+
+// deciding is an owner's desk with reservations that wait.
+func (p *pages) deciding() {
+	for _, waits := range []struct{ name, within string }{
+		{"House on the Hill", "40m"}, {"Lakeside Cabin", "6h"}, {"Old Town Loft", "24h"},
+	} {
+		place := p.place(3, byOwner, object{"name": waits.name, "ownerId": "cora", "confirmWithin": waits.within})
+		p.becomes(p.reserve(place, ofMinho).body.ID, booking.AwaitingOwner)
+	}
+	v := p.enter(chromium.Look{}, cora)
+	v.goTo("/desk")
+	v.Sees("Old Town Loft")
+	p.picture(v, "desk")
+}
+
+// mostOfPicture is how large a picture may be: README shows it.
+const mostOfPicture = 150_000
+
+// picture checks what is shown, which is what README's picture of the name shows.
+func (p *pages) picture(v *visitor, name string) {
+	p.Helper()
+	taken, kept := v.Check("readme-"+name), filepath.Join("..", "docs", "pictures", name+".png")
+	if *record {
+		picture, err := os.ReadFile(taken)
+		require.NoError(p, err)
+		require.NoError(p, os.WriteFile(kept, picture, 0o644)) //nolint:gosec // for all to read
+	}
+	is, err := os.Stat(kept)
+	require.NoError(p, err)
+	require.Less(p, is.Size(), int64(mostOfPicture))
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(p, err)
+	require.Contains(p, string(readme), `src="docs/pictures/`+name+`.png"`)
+}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// Audits are those that workers run.
+type Audits interface {
+	// Latest is the last audit that looked at everything, and the last one that was asked
+	// for; the zero run for none.
+	Latest(ctx context.Context) (done, last booking.AuditRun, err error)
+	// Findings lists what is open; InvalidCursor as for places.
+	Findings(ctx context.Context, orderID string, page booking.Page) ([]booking.AuditFinding, string, error)
+	// Ask asks for an audit; started is false where one is open already.
+	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
+}
+
+const operatorPath = "/operator"
+
+func (p *Pages) mountAudit(r gin.IRouter) {
+	p.page(r, http.MethodGet, operatorPath, booking.ReadAudit, p.showAudit)
+	p.page(r, http.MethodPost, operatorPath+"/audit", booking.RunAudit, p.runAudit)
+}
+
+// audited is what the page of operators shows of the audits.
+type audited struct {
+	facts    []fact
+	findings []auditFinding
+	open     bool // one waits, or runs
+	later    bool
+	next     string
+}
+
+// auditFinding is a finding in a list. What it says is in English in each language, as
+// commands and logs have it.
+type auditFinding struct {
+	kind, order, item, says, remedy, since string
+}
+
+// auditStates are the words of audits that are not done.
+var auditStates = map[booking.AuditState]string{
+	booking.AuditWaiting: "audit.state.waiting", booking.AuditRunning: "audit.state.running", booking.AuditFailed: "audit.state.failed",
+}
+
+// findingKinds are the words of what findings are about.
+var findingKinds = map[string]string{
+	"money":        "audit.kind.money",
+	"provider":     "audit.kind.provider",
+	"stock":        "audit.kind.stock",
+	"delivery":     "audit.kind.delivery",
+	"production":   "audit.kind.production",
+	"cleaner":      "audit.kind.cleaner",
+	"registration": "audit.kind.registration",
+	"message":      "audit.kind.message",
+	"mypage":       "audit.kind.mypage",
+	"abandoned":    "audit.kind.abandoned",
+	"unreadable":   "audit.kind.unreadable",
+	"catalogue":    "audit.kind.catalogue",
+	"feed":         "audit.kind.feed",
+	"inbox":        "audit.kind.inbox",
+	"decision":     "audit.kind.decision",
+}
+
+// kindOfFinding is what a finding is about, as it is where another release has found it.
+func (v *visit) kindOfFinding(kind string) string {
+	if word, known := findingKinds[kind]; known {
+		return v.say(word)
+	}
+	return kind
+}
+
+// showAudit shows what is not as it should be, and which audits say so.
+func (p *Pages) showAudit(v *visit) error {
+	cursor := v.c.Query("cursor")
+	done, last, err := p.Audits.Latest(v.ctx)
+	if err != nil {
+		return err
+	}
+	found, next, err := p.Audits.Findings(v.ctx, "", booking.Page{Cursor: cursor, Limit: linesAtOnce})
+	if err != nil {
+		return err
+	}
+	is := audited{later: cursor != "", open: last.State == booking.AuditWaiting || last.State == booking.AuditRunning}
+	if next != "" {
+		is.next = operatorPath + "?cursor=" + queryOf(next)
+	}
+	is.facts = v.auditFacts(done, last)
+	for _, f := range found {
+		is.findings = append(is.findings, auditFinding{
+			kind: v.kindOfFinding(f.Kind), order: f.OrderID, item: f.Item, says: f.Says, remedy: f.Remedy, since: v.moment(f.FirstSeen, defaultZone),
+		})
+	}
+	return v.show(http.StatusOK, operatorPage(v.page(v.say("operator.title"), "nav.operator"), is))
+}
+
+// auditFacts are the last audit that looked at everything and, where it is another one,
+// what became of the last one.
+func (v *visit) auditFacts(done, last booking.AuditRun) (facts []fact) {
+	if done.ID == 0 {
+		facts = append(facts, fact{name: v.say("audit.done"), value: v.say("audit.never")})
+	} else {
+		facts = append(facts, fact{name: v.say("audit.done"), value: v.moment(done.EndedAt, defaultZone)}, fact{name: v.say("audit.orders"), value: v.say("audit.count", done.Orders)})
+	}
+	if done.NotJudged > 0 {
+		facts = append(facts, fact{name: v.say("audit.notjudged"), value: v.say("audit.count", done.NotJudged)})
+	}
+	if last.ID != done.ID {
+		facts = append(facts, fact{name: v.say("audit.last"), value: v.say(auditStates[last.State])})
+		facts = append(facts, v.fact("audit.why", last.Words)...)
+	}
+	return facts
+}
+
+// runAudit has a worker run an audit. Where one is open already, that is the one.
+func (p *Pages) runAudit(v *visit) error {
+	if err := v.caller.Authorize(booking.RunAudit, booking.Thing{}); err != nil {
+		return err
+	}
+	if _, _, err := p.Audits.Ask(v.ctx, v.caller.ID, p.Now()); err != nil {
+		return err
+	}
+	return v.goTo(operatorPath)
+}

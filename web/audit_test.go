@@ -1,0 +1,52 @@
+package web_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+)
+
+// TestAudit: operators see what is wrong, and which audit says so, and have one run; once,
+// however often they ask. Nobody else sees that.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	olga := s.as("olga", booking.English)
+	require.Contains(t, olga.get("/operator").words(), "There was none yet")
+
+	shown := olga.get("/operator")
+	after := olga.send(http.MethodPost, s.url+"/operator/audit", shown.form(t, "/operator/audit"))
+	require.Equal(t, "/operator", after.url.Path)
+	require.Contains(t, after.words(), "An audit is under way")
+	require.NotContains(t, after.text, `action="/operator/audit"`)
+	run, ok, err := s.audits.Lease(t.Context(), now, now)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, "olga", run.AskedBy)
+	var found []audit.Finding
+	for _, kind := range audit.Kinds() {
+		found = append(found, audit.Finding{Kind: kind, OrderID: stayID, Says: "its workflow was terminated <" + string(kind) + ">", Remedy: "yeyak settle " + stayID})
+	}
+	found = append(found, audit.Finding{Kind: audit.Catalogue, Item: "place-1", Says: "no time zone"})
+	require.NoError(t, s.audits.Done(t.Context(), run, audit.Report{Counts: audit.Counts{Orders: 1}, NotJudged: 2, Findings: found}, now))
+	for _, l := range booking.Languages() {
+		got := s.as("olga", l).get("/operator")
+		require.Equal(t, http.StatusOK, got.status)
+		requirePage(t, got, l)
+		require.Contains(t, got.text, `href="/orders/`+stayID+`"`)
+		require.Contains(t, got.words(), "yeyak settle "+stayID)
+		require.NotContains(t, got.words(), "audit.", "each kind has its word")
+		require.NotContains(t, got.text, "<money>")
+	}
+	require.Contains(t, olga.get("/operator").words(), "2 orders")
+	for _, who := range []string{"alice", "bora", "dana", "kim"} {
+		b := s.as(who, booking.English)
+		require.Equal(t, http.StatusForbidden, b.get("/operator").status, who)
+		require.Equal(t, http.StatusForbidden, b.post("/operator/audit").status, who)
+		require.NotContains(t, b.get("/").text, `href="/operator"`, who)
+	}
+}
