@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -67,18 +68,46 @@ func shown(action booking.NextAction) *booking.NextAction {
 }
 
 // giveBackLate gives back a charge that the customer has confirmed although it had been
-// voided: its order has ended, and nothing else waits for that money.
+// voided, or declined: its order has ended, and nothing else waits for that money.
 func (p *Payments) giveBackLate(ctx context.Context, payment *booking.Payment) error {
-	ref, err := p.taken(ctx, *payment)
-	if err != nil || ref == "" {
-		return err
+	if payment.Ref == "" {
+		ref, err := p.taken(ctx, *payment)
+		if err != nil || ref == "" {
+			return err
+		}
+		if err := p.Ledger.NoteCharge(ctx, payment.OrderID, ref); err != nil {
+			return fmt.Errorf("record charge that was confirmed too late: %w", err)
+		}
 	}
-	if err := p.Ledger.NoteCharge(ctx, payment.OrderID, ref); err != nil {
-		return fmt.Errorf("record charge that was confirmed too late: %w", err)
+	given, err := p.undo(ctx, payment.Charge)
+	if _, isOwed := errors.AsType[*Owed](err); isOwed { // the ledger has what the refund waits for
+		now, unread := p.Ledger.Payment(ctx, payment.OrderID)
+		if unread != nil {
+			return fmt.Errorf("read payment: %w", unread)
+		}
+		*payment = now
 	}
-	late := payment.Charge
-	if *payment, err = p.undo(ctx, late); err != nil {
+	if err != nil {
 		return fmt.Errorf("give back charge that was confirmed too late: %w", err)
 	}
+	*payment = given
 	return nil
+}
+
+// isTakenLate tells whether a charge was confirmed too late, and the ledger knows of no
+// refund of it yet: the look that has found it did not come to that.
+func isTakenLate(payment booking.Payment) bool {
+	_, begun := payment.Entry(payment.RefundKey())
+	return payment.Status == booking.RefundPending && payment.ActionRef != "" && payment.Ref != "" && !begun && payment.Owed() > 0
+}
+
+// unfollowed is the refund that a look has begun, of a charge that was confirmed too late, and
+// that is pending. It is told as if it had failed: what follows it asks the ledger first.
+func unfollowed(payment booking.Payment, waited []string) []booking.Entry {
+	own, begun := payment.Entry(payment.RefundKey())
+	if !begun || own.State != booking.EntryPending || payment.ActionRef == "" || slices.Contains(waited, own.Key) {
+		return nil
+	}
+	own.State = booking.EntryFailed
+	return []booking.Entry{own}
 }

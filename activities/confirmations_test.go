@@ -105,6 +105,23 @@ func TestConfirmPayment_AfterTheUndo(t *testing.T) {
 	require.NotContains(t, provider.notes(), "confirm pi_1")
 }
 
+// TestRefund_VoidsInTheFormOfTheCharge: a provider knows a request again by all of its words, and the ledger
+// does not keep those that say that the customer is there.
+func TestRefund_VoidsInTheFormOfTheCharge(t *testing.T) {
+	t.Parallel()
+	provider := &till{}
+	var voided booking.Charge
+	provider.void = func(_ context.Context, c booking.Charge) ([]string, error) {
+		voided = c
+		return nil, nil
+	}
+	payments, c := toConfirm(t, provider)
+	c.ReturnTo, c.Customer = "https://shop.example/orders/o1/paid", "1024"
+	_, err := refund(payments, because(c, booking.ByCustomer))
+	require.NoError(t, err)
+	require.Equal(t, []string{c.ReturnTo, c.Customer}, []string{voided.ReturnTo, voided.Customer})
+}
+
 // TestLookAgain_ConfirmedTooLate: what the customer confirmed although it was voided is
 // given back, once.
 func TestLookAgain_ConfirmedTooLate(t *testing.T) {
@@ -128,7 +145,78 @@ func TestLookAgain_ConfirmedTooLate(t *testing.T) {
 	}
 }
 
-// TestLookAgain_Unconfirmed: who asks whether the order is to be told is answered.
+// TestLookAgain_TakenAfterItWasRefused: what the provider takes although the customer had refused it is
+// given back, once, and is no charge of the order's.
+func TestLookAgain_TakenAfterItWasRefused(t *testing.T) {
+	t.Parallel()
+	provider := &till{confirm: func(string, booking.PaymentReturn) (string, error) { return "", activities.ErrDeclined }}
+	payments, c := toConfirm(t, provider)
+	got, err := confirmPayment(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, declined, got)
+	_, err = lookAgain(payments, "o1")
+	require.NoError(t, err)
+	require.Equal(t, booking.Declined, onRecord(t, payments, "o1").Status, "nothing was taken")
+	provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1"}, nil }
+	for range 2 {
+		_, err = lookAgain(payments, "o1")
+		require.NoError(t, err)
+		is := onRecord(t, payments, "o1")
+		require.Equal(t, []any{booking.Refunded, booking.PaymentDeclined}, []any{is.Status, is.Why})
+		require.Equal(t, c.Amount.Amount, is.Refunded)
+	}
+	got, err = confirmPayment(payments, c)
+	require.NoError(t, err)
+	require.Equal(t, booking.Outcome{Result: booking.Undone, Reason: booking.PaymentDeclined}, got)
+}
+
+// TestLookAgain_ConfirmedTooLateAndNotGivenBack: a refund that has failed, or is pending, is told, for it to be
+// followed. Where the provider does not answer, the look that is repeated begins it.
+func TestLookAgain_ConfirmedTooLateAndNotGivenBack(t *testing.T) {
+	t.Parallel()
+	late := func(t *testing.T, said error) (*activities.Payments, *till) {
+		t.Helper()
+		provider := &till{}
+		payments, c := toConfirm(t, provider)
+		_, err := refund(payments, because(c, booking.PaymentNotConfirmed))
+		require.NoError(t, err)
+		provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1"}, nil }
+		provider.refund = func(string, string, booking.Money) error { return said }
+		return payments, provider
+	}
+	for name, said := range map[string]*activities.Owed{
+		"Failed": {Words: "the account is closed", NeedsPerson: true}, "Pending": {Words: "it is pending"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, provider := late(t, said)
+			got, err := lookAgain(payments, "o1")
+			require.NoError(t, err)
+			require.Equal(t, booking.RefundPending, got.Status)
+			require.Len(t, got.Failed, 1)
+			is := got.Failed[0]
+			require.Equal(t, []any{"o1/charge/refund", booking.EntryFailed, said.Words, price}, []any{is.Key, is.State, is.Words, is.Amount})
+
+			provider.refund = nil
+			undo, err := refund(payments, because(newCharge("o1"), booking.PaymentNotConfirmed))
+			require.NoError(t, err)
+			require.Equal(t, booking.Refunded, undo.Payment, "what follows it makes it")
+		})
+	}
+	t.Run("Away", func(t *testing.T) {
+		t.Parallel()
+		payments, provider := late(t, errAway)
+		_, err := lookAgain(payments, "o1")
+		require.ErrorIs(t, err, errAway)
+		provider.refund = nil
+		got, err := lookAgain(payments, "o1")
+		require.NoError(t, err)
+		require.Equal(t, booking.Refunded, got.Status)
+		require.Equal(t, price.Amount, onRecord(t, payments, "o1").Refunded)
+	})
+}
+
+// TestLookAgain_Unconfirmed: a look that asks for it hears that the payment is to be confirmed.
 func TestLookAgain_Unconfirmed(t *testing.T) {
 	t.Parallel()
 	payments, _ := toConfirm(t, &till{})

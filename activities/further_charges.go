@@ -51,7 +51,7 @@ func (p *Payments) BeginPart(ctx context.Context, e booking.Entry) (booking.Repa
 	})
 }
 
-// passFurther takes a further charge through the gate. Nobody waits in line with one: its
+// passFurther takes a further charge through the gate. None waits in line: the
 // change is given up.
 func (p *Payments) passFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	pass, err := p.Gate.Enter(ctx, false)
@@ -75,7 +75,7 @@ func (p *Payments) passFurther(ctx context.Context, c booking.Charge) (booking.F
 		return p.Ledger.EndFurther(ctx, c, booking.Charged, ref)
 	case errors.Is(err, ErrDeclined):
 		return p.Ledger.EndFurther(ctx, c, booking.Declined, "")
-	case errors.Is(err, ErrVoided), isSettledByUndo(err), isToConfirm(err): // nobody is there to confirm one: it has no page to come back to
+	case errors.Is(err, ErrVoided), isSettledByUndo(err), isToConfirm(err): // it has no page that a confirmation comes back to
 		return p.settleFurther(ctx, c)
 	case isBusy(err):
 		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil // it was turned away at the door

@@ -50,8 +50,8 @@ type PaymentLedger interface {
 	// beside the undo's own, which is under way. It stands in place of what was known before.
 	NoteMade(ctx context.Context, orderID string, made []booking.Entry) error
 	// NoteCharge records the provider's reference of a charge that was taken after all,
-	// of a Returned payment that has none, or of one that is ChargePrevented and was
-	// confirmed too late: that is RefundPending then.
+	// of a Returned payment that has none, or of one that is ChargePrevented or Declined and was
+	// confirmed too late: that is RefundPending then, for the reason PaymentDeclined if it was Declined.
 	NoteCharge(ctx context.Context, orderID, ref string) error
 	PartLedger
 	FurtherLedger

@@ -105,6 +105,7 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
+		payment.ReturnTo, payment.Customer = c.ReturnTo, c.Customer // the ledger does not keep what the charge was asked for with
 		if refs, err = p.void(ctx, payment); err != nil {
 			return payment, p.noted(ctx, payment, silence(ctx, c, err))
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // onItsWay is an attempt of the undo of o1, which keeps 15000, whose request is on its way to the
-// provider while somebody gives back 10000 by hand there.
+// provider while 10000 are given back by hand there.
 type onItsWay struct {
 	payments *activities.Payments
 	*drawer

@@ -60,7 +60,7 @@ type till struct {
 	void    func(context.Context, booking.Charge) ([]string, error)
 	refund  func(key, ref string, amount booking.Money) error
 	look    func(ref string) (activities.Outlay, error)
-	step    int64 // it gives back multiples of, 0 for whatever amount
+	step    int64 // it gives back multiples of, 0 for any amount
 
 	mu    sync.Mutex
 	asked []string

@@ -74,7 +74,7 @@ func (p *Payments) taken(ctx context.Context, payment booking.Payment) (ref stri
 // learnOfCharge has the ledger know of the charge of such a payment whose order has ended.
 // What was taken is back with the customer by the word of a person, and stays so.
 func (p *Payments) learnOfCharge(ctx context.Context, payment *booking.Payment) error {
-	if payment.Status == booking.ChargePrevented && payment.ActionRef != "" {
+	if payment.MayBeTakenLate() || isTakenLate(*payment) {
 		return p.giveBackLate(ctx, payment)
 	}
 	if payment.Status != booking.Returned || payment.Ref != "" {

@@ -76,7 +76,7 @@ func TestAudit_Read(t *testing.T) {
 	b.problem(b.do("POST", auditPath+"/runs", ""), 503, booking.Unavailable)
 }
 
-// TestAudit_Run: an audit is asked for once, whoever asks while it is open.
+// TestAudit_Run: an audit that is open is answered to every further request.
 func TestAudit_Run(t *testing.T) {
 	t.Parallel()
 	known := credentials{"o.l.ga": {ID: "1027", Roles: []booking.Role{booking.OperatorRole}}, "a.l.ice": alice}

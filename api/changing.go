@@ -26,7 +26,8 @@ func (s *server) registerChanges() {
 		Description: "Holds what is new, charges the difference, lets the owner confirm where the place asks for that, and only then frees what " +
 			"is no longer needed and gives back the difference. Until then, and when it is refused, declined or not answered, the reservation is what it was. " +
 			"A cancel meanwhile wins, and gives back both charges. 200: it is made. 202: it is under way, and `change` shows where it stands. " +
-			"Repeating the request under its Idempotency-Key changes nothing. 503: it was not taken. Only with `order_unreachable` it may be made yet.",
+			"Repeating the request under its Idempotency-Key changes nothing. Another change under a key that was used is refused " +
+			"(422 `idempotency_key_reused`). 503: it was not taken. Only with `order_unreachable` it may be made yet.",
 		Responses: s.withAccepted(s.withProblems(s.problems(orders.ChangeCodes()...),
 			orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.PaymentDeclined), orders.CodeOf(booking.PaymentUnavailable),
 			orders.CodeOf(booking.TooLate), orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),
@@ -126,9 +127,5 @@ func (s *server) changeReservation(ctx context.Context, in *changeInput) (*order
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)
 	}
-	answer := l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
-	if !out.Done {
-		answer = answer.located()
-	}
-	return answer, nil
+	return l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK), nil
 }

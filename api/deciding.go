@@ -146,9 +146,5 @@ func (s *server) decide(ctx context.Context, d decision, order orderByID, what d
 	if err != nil {
 		return nil, s.withQuote(ctx, s.problemAbout(ctx, l, out.View, err), out.View)
 	}
-	answer := l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
-	if !out.Done {
-		answer = answer.located()
-	}
-	return answer, nil
+	return l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK), nil
 }

@@ -90,7 +90,7 @@ var problemKinds = []problemKind{
 	{booking.NotChangeable, http.StatusConflict, "Not changeable", "The reservation cannot become this: it is so already, its nights have begun, or what it would cost cannot be charged. Nothing was done."},
 	{booking.PriceChanged, http.StatusConflict, "The price has changed", "The order costs something else than price says: the problem's price is what it is now. Nothing was started."},
 	{booking.NotOnSale, http.StatusConflict, "Not on sale", "Its owner has withdrawn it: it takes no new orders. Nothing was started."},
-	{orders.TooManyUnpaid, http.StatusConflict, "Too many unpaid orders", "So many orders of this customer wait for their payment to be confirmed (`awaiting_payment`) that no more of them are taken. Nothing was started and nothing is charged: confirm or cancel one of them first."},
+	{orders.TooManyUnpaid, http.StatusConflict, "Too many unpaid orders", "So many orders of this customer wait for their payment to be confirmed (`awaiting_payment`) that no more are taken, whatever they are paid with. Nothing was started and nothing is charged: confirm or cancel one of them first."},
 	{booking.RefundExceeds, http.StatusConflict, "More than is left", "More is to be given back than is left of what was charged. Nothing was given back."},
 	{booking.NotCharged, http.StatusConflict, "Not charged", "Nothing was charged for the order that could be given back."},
 	{booking.NothingOwed, http.StatusConflict, "Nothing owed", "No refund of the order has failed: there is nothing that a person would have to pay by hand."},

@@ -125,9 +125,5 @@ func (s *server) resolvePayment(ctx context.Context, in *resolutionRequest) (*or
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)
 	}
-	answer := l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
-	if !out.Done {
-		answer = answer.located()
-	}
-	return answer, nil
+	return l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK), nil
 }

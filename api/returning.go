@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// registerReturns adds what customers do who come back from the payment provider's page.
+// registerReturns adds the return of customers from the payment provider's page.
 func (s *server) registerReturns() {
 	register(s, huma.Operation{
 		OperationID: "return-from-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/return", Tags: []string{tagRecords},
@@ -46,9 +46,5 @@ func (s *server) returnFromPayment(ctx context.Context, in *returnInput) (*order
 	if err != nil {
 		return nil, err
 	}
-	answer := in.language().answerOutcome(out, readerOf(ctx, out.View), http.StatusOK)
-	if !out.Done {
-		answer = answer.located()
-	}
-	return answer, nil
+	return in.language().answerOutcome(out, readerOf(ctx, out.View), http.StatusOK), nil
 }

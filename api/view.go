@@ -62,8 +62,8 @@ func readerOf(ctx context.Context, v contract.View) booking.Reader {
 // list shows the order in a list: nothing in it is personal.
 func (l language) list(v contract.View) orderView { return l.show(v, booking.ReaderNone) }
 
-// maySendToConfirm are the readers who are shown where a payment is confirmed: whoever has
-// that address may. An operator who has ordered for a customer gives it to them.
+// maySendToConfirm are the readers who are shown where a payment is confirmed: the
+// address is all that it takes. An operator who has ordered for a customer gives it to them.
 var maySendToConfirm = []booking.Reader{booking.ReaderCustomer, booking.ReaderOperator, booking.ReaderUnchecked}
 
 // show shows the order to a reader.
@@ -158,7 +158,8 @@ func (l language) answer(status int, v contract.View, to booking.Reader) *orderA
 	return &orderAnswer{Status: status, Localized: l.localized(), ETag: etag(v), AsOf: asOf(v), Body: l.show(v, to)}
 }
 
-// answerOutcome answers with this status for what is done, 202 for what will be.
+// answerOutcome answers with this status for what is done. For what will be it is 202, with
+// the order's address.
 func (l language) answerOutcome(out orders.Outcome, to booking.Reader, done int) *orderAnswer {
 	if !out.Done {
 		done = http.StatusAccepted
@@ -166,6 +167,9 @@ func (l language) answerOutcome(out orders.Outcome, to booking.Reader, done int)
 	a := l.answer(done, out.View, to)
 	if out.After > 0 {
 		a.RetryAfter = inSeconds(out.After)
+	}
+	if !out.Done {
+		return a.located()
 	}
 	return a
 }

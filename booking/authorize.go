@@ -148,7 +148,7 @@ var rules = []Rule{
 	{Action: CancelOrder, Does: "cancel an order", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
 	{Action: ChangeOrder, Does: "change the nights or rooms of a reservation", Scope: AnyOrder, ShownBy: ReadOrder,
-		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsMembers, OperatorRole: whatever, ServiceRole: itsMembers}},
+		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
 	{Action: ReturnToOrder, Does: "come back from the payment provider's page", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
 	{Action: ConfirmOrder, Does: "confirm a reservation", Scope: AnyOrder, ShownBy: ReadOrder,

@@ -31,10 +31,10 @@ var cells = map[booking.Role]map[booking.Relation]string{
 	booking.OwnerRole: {
 		booking.AsStranger: "read_self read_catalogue",
 		booking.AsSelf:     "remove_member read_self read_catalogue",
-		booking.AsOwner: `read change confirm reject no_show check_out serve read_payment refund read_job list_orders list_deliveries list_productions
+		booking.AsOwner: `read confirm reject no_show check_out serve read_payment refund read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_catalogue change_stock read_members change_members remove_member
 			read_self read_catalogue`,
-		booking.AsStaff: `read change confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
+		booking.AsStaff: `read confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_stock read_members read_self read_catalogue`,
 	},
 	booking.CourierRole: {
@@ -54,9 +54,9 @@ var cells = map[booking.Role]map[booking.Relation]string{
 	booking.ServiceRole: {
 		booking.AsStranger: "read_self read_catalogue",
 		booking.AsSelf:     "remove_member read_self read_catalogue",
-		booking.AsOwner: `read change confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
+		booking.AsOwner: `read confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_stock read_self read_catalogue`,
-		booking.AsStaff: `read change confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
+		booking.AsStaff: `read confirm reject no_show check_out serve read_job list_orders list_deliveries list_productions
 			read_messages follow_orders change_stock read_self read_catalogue`,
 	},
 }

@@ -29,10 +29,12 @@ const (
 	NotAssigned         Code = "not_assigned"
 	DeliveryUnavailable Code = "delivery_unavailable"
 	Superseded          Code = "superseded"
-	DecisionPending     Code = "decision_pending"
-	StockBelowHeld      Code = "stock_below_held"
-	NotOnSale           Code = "not_on_sale"
-	Unavailable         Code = "unavailable"
+	// IdempotencyKeyReused: something else was asked for under the key before.
+	IdempotencyKeyReused Code = "idempotency_key_reused"
+	DecisionPending      Code = "decision_pending"
+	StockBelowHeld       Code = "stock_below_held"
+	NotOnSale            Code = "not_on_sale"
+	Unavailable          Code = "unavailable"
 	// QuoteChanged: a cancel gives back something else than its caller was shown.
 	QuoteChanged Code = "quote_changed"
 	// VersionChanged: an order is another than its caller has seen.

@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -56,4 +57,33 @@ func (c FurtherCharge) Pending() bool { return c.Status == ChargePending }
 // Price is what was charged, less what changes of the order have given back, or are to.
 func (p Payment) Price() int64 {
 	return p.Amount.Amount - p.given(func(e Entry) bool { return e.Kind == RefundEntry && e.Reason == Changed })
+}
+
+// HadNothingLeft tells whether, at some moment, all that was charged until then was given
+// back, or on its way: a change that was made then could give back nothing, and what was
+// charged later is not given back for it.
+func (p Payment) HadNothingLeft() bool {
+	type moment struct {
+		at   time.Time
+		more int64
+	}
+	var turns []moment
+	for _, c := range p.Further {
+		if c.Status == Charged {
+			turns = append(turns, moment{c.At, c.Amount.Amount})
+		}
+	}
+	for _, e := range p.Entries {
+		if e.Refunds() {
+			turns = append(turns, moment{e.At, -e.Amount.Amount})
+		}
+	}
+	slices.SortStableFunc(turns, func(a, b moment) int { return a.at.Compare(b.at) })
+	left := p.FirstCharge().Amount
+	for _, turn := range turns {
+		if left += turn.more; left <= 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -106,6 +106,12 @@ func (p Payment) Taken() bool {
 	}
 }
 
+// MayBeTakenLate tells whether the customer had to confirm a charge that has ended, and was not
+// taken: the provider may take it all the same, or may have.
+func (p Payment) MayBeTakenLate() bool {
+	return p.ActionRef != "" && (p.Status == ChargePrevented || p.Status == Declined)
+}
+
 // Entry finds a refund by its key.
 func (p Payment) Entry(key string) (Entry, bool) {
 	for _, e := range p.Entries {

@@ -428,7 +428,7 @@ func readModelBehind(s *system) string {
 // undoFailedByHand is an operator who fails an undo. It is owed all the same.
 func undoFailedByHand(s *system) string {
 	order := s.stands(s.reserve(s.place(9)))
-	s.sandbox(object{"down": true, "latency": "3s"})
+	s.sandbox(object{"latency": "1m"}) // while it is down an attempt is over at once
 	s.takes(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
 	s.eventually(func() bool { // only an attempt that is under way can be failed

@@ -146,6 +146,36 @@ func (p *pages) troubles(v *visitor) {
 	v.keep("stay-declined")
 }
 
+// confirmsPayment: a customer is led to the payment provider's page, and comes back to a
+// reservation that is paid for. One who refuses there is left with nothing.
+func (p *pages) confirmsPayment(v *visitor) {
+	place := p.place(1, object{"name": "호숫가 여관 Lake Inn " + v.String()})
+	reserve := func() {
+		v.Helper()
+		v.goTo("/rooms/" + place + "?checkIn=" + inDays(10).String() + "&checkOut=" + inDays(12).String() + "&rooms=1")
+		v.Click("radio", v.word("A test card whose payment you confirm", "테스트 카드 (결제 확인 필요)"))
+		v.Click("button", v.word("Reserve and pay", "예약하고 결제하기"))
+		v.Arrives("/orders/lodging-")
+		v.Sees(v.word("Your bank asks you to confirm the payment", "은행에서 결제 확인을 요청했습니다"))
+	}
+	reserve()
+	v.keep("stay-to-confirm")
+	require.Equal(p, []int{0, 0}, p.remaining(place), "the room is held meanwhile")
+	v.Click("link", v.word("Confirm the payment", "결제 확인하기"))
+	v.Arrives("/sandbox/confirm/")
+	v.Click("button", "Refuse")
+	v.Arrives("/orders/lodging-")
+	v.SeesIn("[role=status]", v.word("Cancelled", "예약취소"))
+	v.keep("stay-not-confirmed")
+	require.Equal(p, []int{1, 1}, p.remaining(place))
+	reserve()
+	v.Click("link", v.word("Confirm the payment", "결제 확인하기"))
+	v.Arrives("/sandbox/confirm/")
+	v.Click("button", "Approve")
+	v.Arrives("/orders/lodging-")
+	v.SeesIn("[role=status]", v.word("Confirmed", "예약완료"))
+}
+
 // keyboard: a room is found, reserved and cancelled with the keyboard alone,
 // and one always sees where the focus is.
 func (p *pages) keyboard(v *visitor) {

@@ -41,6 +41,7 @@ func TestPages_Browser(t *testing.T) {
 			{"Login", "", looks, (*pages).logsIn},
 			{"Stay", alice, all, (*pages).stay},
 			{"Change", alice, all, (*pages).change},
+			{"Confirm", minho, looks, (*pages).confirmsPayment},
 			{"MealDrinkCleaning", minho, all, (*pages).mealDrinkCleaning},
 			{"Troubles", alice, looks, (*pages).troubles},
 			{"Desk", cora, all, (*pages).desk},

@@ -113,7 +113,7 @@ func TestStripe(t *testing.T) {
 		a.eventually(func() bool { return a.get("/v1/mypages/"+order).body.Status == status })
 	}
 	paid := a.stands(a.reserve(place))
-	for _, method := range []string{"pm_card_chargeDeclined", "pm_card_authenticationRequired"} {
+	for _, method := range []string{"pm_card_chargeDeclined", "pm_card_chargeDeclinedExpiredCard"} {
 		declined := a.post(reservations, reservation(place, object{"paymentMethod": method}), "Idempotency-Key", method)
 		if declined.status == http.StatusAccepted { // the machine was slower than the customer is patient
 			in(declined.body.ID, booking.Cancelled)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"slices"
@@ -78,6 +79,9 @@ func (v *visit) changePage(status int, form changeForm) error {
 	}
 	asked := v.field("checkIn") != ""
 	form.order, form.what, form.stay = order, v.what(order), v.changed(order)
+	if form.problem != nil && form.problem.code == orders.IdempotencyKeyReused {
+		form.key = rand.Text()
+	}
 	if asked && len(form.faults) == 0 {
 		if err := v.quoteChange(&form); err != nil {
 			return err

@@ -50,6 +50,10 @@ func TestChange(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, b.get(path+"?checkIn=soon&rooms=1").status)
 	require.Equal(t, http.StatusNotFound, s.as("minho", booking.English).get(path).status)
 
+	bora := s.as("bora", booking.English)
+	require.NotContains(t, bora.get("/orders/"+stayID).text, path, "it takes the customer's money")
+	require.Equal(t, http.StatusForbidden, bora.get(path).status)
+
 	s.book.change = func(orders.Change) (orders.Outcome, error) {
 		return orders.Outcome{}, booking.Errorf(booking.QuoteChanged, "")
 	}
@@ -57,6 +61,14 @@ func TestChange(t *testing.T) {
 	require.Equal(t, http.StatusConflict, changed.status)
 	require.Contains(t, changed.words(), "What you pay or get back has changed")
 	require.Contains(t, changed.words(), "You pay now ₩50,000")
+
+	s.book.change = func(orders.Change) (orders.Outcome, error) {
+		return orders.Outcome{}, booking.Errorf(orders.IdempotencyKeyReused, "")
+	}
+	reused := b.submit(quoted, path)
+	require.Equal(t, http.StatusUnprocessableEntity, reused.status)
+	require.NotEqual(t, field(t, quoted.text, "key"), field(t, reused.text, "key"), "what is sent next is another request")
+	s.book.changed = s.book.changed[:1]
 
 	s.book.change = func(c orders.Change) (orders.Outcome, error) {
 		view, err := s.rows.View(t.Context(), c.OrderID)

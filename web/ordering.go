@@ -53,7 +53,7 @@ var madeKey = regexp.MustCompile(`^[A-Z2-7]{26}$`)
 // first.
 func (v *visit) methods() []string {
 	if v.TestPayments {
-		return []string{"pm_card_visa", "pm_card_chargeDeclined"}
+		return []string{"pm_card_visa", "pm_card_chargeDeclined", "pm_card_threeDSecure2Required"}
 	}
 	return []string{"pm_card_visa"}
 }

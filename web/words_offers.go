@@ -32,10 +32,11 @@ var offerWords = map[string]entry{
 	"offer.each":      {"Price of one", "개당 가격"},
 	"offer.shop":      {"From", "판매처"},
 
-	"pay.how":                    {"How you pay", "결제 방법"},
-	"pay.total":                  {"Total", "합계"},
-	"pay.pm_card_visa":           {"A test card that pays", "테스트 카드 (결제 성공)"},
-	"pay.pm_card_chargeDeclined": {"A test card that is declined", "테스트 카드 (결제 거절)"},
+	"pay.how":                           {"How you pay", "결제 방법"},
+	"pay.total":                         {"Total", "합계"},
+	"pay.pm_card_visa":                  {"A test card that pays", "테스트 카드 (결제 성공)"},
+	"pay.pm_card_chargeDeclined":        {"A test card that is declined", "테스트 카드 (결제 거절)"},
+	"pay.pm_card_threeDSecure2Required": {"A test card whose payment you confirm", "테스트 카드 (결제 확인 필요)"},
 
 	"rooms.title":   {"Rooms that are free", "비어 있는 방 찾기"},
 	"rooms.search":  {"Search", "찾기"},

@@ -62,8 +62,8 @@ func (s *trial) anyConfirming(random *rand.Rand) {
 	}
 }
 
-// requireToldToConfirm checks that a customer who was told to confirm hears once if the
-// order is off.
+// requireToldToConfirm checks that a customer who was told to confirm, or has not confirmed
+// in time, hears once if the order is off.
 func (s *trial) requireToldToConfirm(v contract.View) {
 	s.Helper()
 	require.Nil(s, v.NextAction)
@@ -82,7 +82,7 @@ func (s *trial) requireToldToConfirm(v contract.View) {
 		}
 	}
 	require.LessOrEqual(s, asked, 1)
-	if asked > 0 || slices.Contains(told, string(booking.PaymentDeferredMessage)) {
+	if v.Reason == booking.PaymentNotConfirmed || asked > 0 || slices.Contains(told, string(booking.PaymentDeferredMessage)) {
 		require.Equal(s, 1, off, told)
 	}
 }

@@ -64,7 +64,7 @@ func (s *stay) movedTo(v contract.View) books {
 	if p.Price() != v.Amount.Amount { // staff or others have given back what a change was to
 		require.Greater(s, p.Price(), v.Amount.Amount)
 		if len(p.Further) == 0 { // what is charged later is not given back for that
-			require.Zero(s, p.Refundable())
+			require.True(s, p.HadNothingLeft())
 		}
 	}
 	return owed

@@ -131,8 +131,8 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func())
 // follows.
 func (s *saga) mayHaveDeferred() {
 	off := s.takeBack(s.paymentFollows)
-	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
-	if n >= 0 && !slices.ContainsFunc(s.undos, func(u undo) bool { return u.name == off.name }) {
+	n := s.undoOf(s.refund())
+	if n >= 0 && s.undoOf(off) < 0 {
 		s.undos = slices.Insert(s.undos, n, off)
 	}
 }
@@ -210,7 +210,7 @@ func (s *saga) tellNotRefunded(ctx workflow.Context) {
 // keepSome gives the undo of the charge the name under which something is kept, if the
 // decision keeps something.
 func (s *saga) keepSome() {
-	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == s.refund().name })
+	n := s.undoOf(s.refund())
 	if n >= 0 && s.refunding.Keep > 0 && refundsKeeping(s.ctx) {
 		s.undos[n].do = payments.RefundKeeping
 	}
@@ -236,7 +236,7 @@ func (s *saga) charged() booking.Money {
 
 func (s *saga) payment() booking.Charge {
 	return booking.Charge{
-		Key: s.in.OrderID + "/charge", OrderID: s.in.OrderID, Amount: s.in.Amount, Method: s.in.PaymentMethod, ReturnTo: s.in.ReturnTo,
+		Key: booking.ChargeKey(s.in.OrderID), OrderID: s.in.OrderID, Amount: s.in.Amount, Method: s.in.PaymentMethod, ReturnTo: s.in.ReturnTo,
 	}
 }
 

@@ -135,14 +135,19 @@ func (s *saga) toConfirm(within booking.Duration) notice {
 	}
 }
 
+// tellNotConfirmed tells the customer that the order is off, unless that takes back what
+// they were told before: nobody may look at the order any more.
+func (s *saga) tellNotConfirmed() {
+	n := s.paymentFollows()
+	told := func(n notice) bool { return s.undoOf(s.takeBack(func() notice { return n })) >= 0 }
+	if !told(n) && !told(s.toConfirm(0)) {
+		s.sendBeside("tell customer that the payment was not confirmed", s.withdrawal(n, s.view.Reason))
+	}
+}
+
 // mayHaveTold adds the undo of telling the customer to confirm.
 func (s *saga) mayHaveTold(n notice) {
 	s.undos = slices.Insert(s.undos, s.undoOf(s.refund()), s.takeBack(func() notice { return n }))
-}
-
-// undoOf is where the undo is that is named as this one.
-func (s *saga) undoOf(u undo) int {
-	return slices.IndexFunc(s.undos, func(other undo) bool { return other.name == u.name })
 }
 
 // undoneAfter puts one undo before another: its step was done before.

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -95,9 +96,29 @@ func TestConfirm_ComesToNothing(t *testing.T) {
 				require.Zero(t, s.owed())
 				require.Equal(t, 1, s.rooms(), "the room is free again")
 				require.Empty(t, s.told(), "the owner hears nothing of it")
+				s.requireToldOff(v)
 			})
 		}
 	}
+}
+
+// requireToldOff checks that the customer hears once that the order is off when they were
+// silent for too long or were told to confirm, and only then.
+func (l *life) requireToldOff(v contract.View) {
+	l.Helper()
+	sent := l.sentTo(v.CustomerID)
+	if len(sent) > 0 && sent[0].Type == booking.PaymentToConfirmMessage {
+		sent = sent[1:]
+		require.Len(l, sent, 1)
+	}
+	if v.Reason != booking.PaymentNotConfirmed {
+		require.Empty(l, slices.DeleteFunc(sent, func(m booking.Message) bool { return m.Reason == v.Reason }))
+		return
+	}
+	require.Len(l, sent, 1)
+	words := "Your order is cancelled (the payment was not confirmed in time). You pay nothing: " + v.Item.Name
+	require.Equal(l, words, sent[0].Words(booking.English))
+	require.Equal(l, "주문이 취소되었습니다(결제미확인). 청구되는 금액은 없습니다: "+v.Item.Name, sent[0].Words(booking.Korean))
 }
 
 func TestConfirm_SoldOutBefore(t *testing.T) {
@@ -200,6 +221,7 @@ func TestConfirm_OtherBusinesses(t *testing.T) {
 				if why != "" {
 					require.Zero(t, l.owed())
 					require.Zero(t, l.held())
+					l.requireToldOff(v)
 				}
 			})
 		}

@@ -40,9 +40,9 @@ type reservation struct {
 	left      bool      // the guests checked out early, and it is recorded
 	leftAt    time.Time // when they said so; zero when they have not
 	ownerSaid contract.Decision
-	telling   workflow.Context // of the story
-	moving    *move            // the change that is under way, nil when none is
-	known     []string         // changes of which this life of the workflow knows
+	telling   workflow.Context      // of the story
+	moving    *move                 // the change that is under way, nil when none is
+	known     []contract.StayChange // changes of which this life of the workflow knows
 }
 
 // story is how a reservation goes when all goes well. What breaks it off, a

@@ -31,13 +31,13 @@ type move struct {
 	no        *booking.Error // why it was not made
 }
 
-// takeChanges lets customers and staff change the nights and rooms of the reservation.
+// takeChanges lets the customer change the nights and rooms of the reservation.
 func (r *reservation) takeChanges() {
 	must(workflow.SetUpdateHandlerWithOptions(r.ctx, contract.ChangeUpdate, r.change, workflow.UpdateHandlerOptions{
 		Description: "The customer changes the nights or rooms",
 		Validator: func(_ workflow.Context, c contract.StayChange) error {
 			_, err := r.mayChange(c)
-			return r.refused(cmp.Or(err, r.view.AsSeen(c.Version)))
+			return r.refused(cmp.Or(r.view.AsSeen(c.Version), err))
 		},
 	}))
 }
@@ -52,11 +52,16 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	if err := booking.MayChangeStay(r.standing(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
+	was := r.knows(c.ID)
 	switch {
+	case was != nil && was.Content != c.Content: //replay:never a validator refuses it before
+		return q, booking.Errorf(booking.IdempotencyKeyReused, "the Idempotency-Key was used for another change")
 	case r.moving != nil: //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.ChangePending, "another change of the reservation is under way")
 	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
+	case was == nil && !c.MadeFor(r.hold().Stretch()): //replay:never a validator refuses it before
+		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
 		err = q.AsChangeQuoted(c)

@@ -24,6 +24,14 @@ func (m *move) agreement() string {
 	return string(text)
 }
 
+// knows is the change of this id, nil if this life of the workflow knows of none.
+func (r *reservation) knows(id string) *contract.StayChange {
+	if i := slices.IndexFunc(r.known, func(c contract.StayChange) bool { return c.ID == id }); i >= 0 {
+		return &r.known[i]
+	}
+	return nil
+}
+
 // learn takes over what a life of this workflow that is not remembered has changed. The
 // changes that it had not made by then are undone. ctx must be disconnected and belong to the
 // calling coroutine.
@@ -33,11 +41,11 @@ func (r *reservation) learn(ctx workflow.Context, changed *booking.HoldChanges) 
 	}
 	for _, c := range changed.All {
 		var was agreement
-		if json.Unmarshal([]byte(c.Agreed), &was) != nil || slices.Contains(r.known, was.Change.ID) {
+		if json.Unmarshal([]byte(c.Agreed), &was) != nil || r.knows(was.Change.ID) != nil {
 			continue
 		}
 		m := &move{StayChange: was.Change, quote: was.Quote, ctx: ctx, at: r.now(), charging: was.Quote.Charge.Amount > 0}
-		r.moving, r.known = m, append(r.known, m.ID)
+		r.moving, r.known = m, append(r.known, m.StayChange)
 		if c.Made {
 			r.paidMore(m.quote.Charge)
 			r.moved(m)
@@ -54,7 +62,7 @@ var errChangedBefore = errors.New("changed before")
 
 // changedBefore answers such a change: as made if it was, and as refused otherwise.
 func (r *reservation) changedBefore(m *move) {
-	if !slices.Contains(r.known, m.ID) {
+	if r.knows(m.ID) == nil {
 		m.no = booking.Errorf(booking.Superseded, "another change was made before: look at the reservation again") //replay:never a new change would have to come in the task after a reset
 	}
 	r.hideMove()

@@ -56,7 +56,7 @@ func (r *reservation) holdMore(ctx workflow.Context, m *move) error {
 		r.learn(m.ctx, held.Changed)
 		return errChangedBefore
 	}
-	r.known = append(r.known, m.ID)
+	r.known = append(r.known, m.StayChange)
 	return stepped(held, err)
 }
 
@@ -121,7 +121,7 @@ func (r *reservation) moved(m *move) {
 	}
 	r.emitWith(booking.ReservationChanged, m.remaining, m.ID)
 	r.tellOfMove(booking.ForOwner, m, booking.ChangedMessage, "", 0)
-	if m.asked {
+	if m.asked || m.ForCustomer {
 		r.tellOfMove(booking.ForCustomer, m, booking.ChangedMessage, "", 0)
 	}
 	entry := contract.Entry{Decision: contract.ChangeUpdate, By: m.By}

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -102,6 +103,16 @@ func TestLodgingChange(t *testing.T) {
 		require.EqualValues(t, 50000, s.paid().Price())
 		require.Contains(t, s.messagesTo(s.customer), string(booking.RefundedMessage))
 		require.Equal(t, []int{2, 2, 1, 2, 2, 2, 2, 2}, s.remaining())
+	})
+	t.Run("ForTheCustomer", func(t *testing.T) {
+		s := newMove(t, 2)
+		own := s.moves(hour, "1", 0, 3, 1)
+		another := s.moves(2*hour, "2", 0, 4, 1, func(c *contract.StayChange) { c.ForCustomer = true })
+		s.run()
+		require.NoError(t, own.err)
+		require.NoError(t, another.err)
+		changed := slices.DeleteFunc(s.messagesTo(s.customer), func(m string) bool { return m != string(booking.ChangedMessage) })
+		require.Len(t, changed, 1, "a customer is answered when their own change is made, and told of another's")
 	})
 	t.Run("MoreRoomsThenFewer", func(t *testing.T) {
 		s := newMove(t, 3)
@@ -233,6 +244,40 @@ func TestLodgingChange(t *testing.T) {
 		s.requireAsItWas(s.run())
 		require.Equal(t, booking.NotChangeable, d.code())
 	})
+	t.Run("UnderTheKeyOfAnother", func(t *testing.T) {
+		s := newMove(t, 3)
+		s.moves(hour, "1", 0, 2, 2, func(c *contract.StayChange) { c.Content = "2 rooms" })
+		another := s.moves(2*hour, "1", 0, 2, 3, func(c *contract.StayChange) { c.Content = "3 rooms" })
+		v := s.run()
+		require.Equal(t, booking.IdempotencyKeyReused, another.code())
+		require.False(t, another.accepted)
+		require.Equal(t, 2, v.Quantity)
+		require.EqualValues(t, 200000, s.owed())
+	})
+	t.Run("Overtaken", func(t *testing.T) {
+		s := newMove(t, 3)
+		has := func(rooms int) func(*contract.StayChange) {
+			return func(c *contract.StayChange) {
+				c.Has = booking.Stretch{From: firstNight, To: departure, Quantity: rooms}
+			}
+		}
+		more := s.moves(hour, "1", 0, 2, 2, has(1))
+		longer := s.moves(2*hour, "2", 0, 3, 1, has(1))
+		again := s.moves(3*hour, "2", 0, 3, 2, has(2))
+		v := s.run()
+		require.NoError(t, more.err)
+		require.Equal(t, booking.Superseded, longer.code())
+		require.False(t, longer.accepted)
+		require.NoError(t, again.err)
+		require.Equal(t, 2, v.Quantity, "the other change stands")
+		require.EqualValues(t, 300000, s.owed())
+	})
+	t.Run("SeenOtherwiseAndNotChangeable", func(t *testing.T) {
+		s := newMove(t, 2)
+		d := s.moves(hour, "1", 0, 2, 1, func(c *contract.StayChange) { c.Version = 1 })
+		s.requireAsItWas(s.run())
+		require.Equal(t, booking.VersionChanged, d.code(), "what the caller has seen comes first")
+	})
 	t.Run("SeenOtherwise", func(t *testing.T) {
 		s := newMove(t, 2)
 		seen := func(version int64) func(*contract.StayChange) {
@@ -320,7 +365,9 @@ func TestLodgingChange_AfterAReset(t *testing.T) {
 // made before. The reservation is what the last of them made it.
 func TestLodgingChange_AppliedAgain(t *testing.T) {
 	s := newMove(t, 3)
-	s.moves(hour, "1", 0, 3, 1)
+	s.moves(hour, "1", 0, 3, 1, func(c *contract.StayChange) {
+		c.Has = booking.Stretch{From: firstNight, To: departure, Quantity: 1}
+	})
 	s.moves(2*hour, "2", 0, 3, 2)
 	s.env.RegisterDelayedCallback(func() { s.setFaults(func(string) fault { return death }) }, 5*hour)
 	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 6*hour)

@@ -89,7 +89,7 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	default:
 		p.heard, p.is.Entry.Words = false, found.Owed
 		if p.is.Entry.State = booking.EntryFailed; p.quiet && !found.NeedsPerson {
-			p.is.Entry.State = booking.EntryPending //replay:never a refund that fails after it was done is not made anew by itself
+			p.is.Entry.State = booking.EntryPending //replay:never only the refund of a charge that was confirmed too late is pending here
 		}
 	}
 }

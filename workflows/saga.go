@@ -172,9 +172,14 @@ func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) (book
 	return outcome, s.conclude(st, outcome)
 }
 
+// undoOf is where the undo of this name is among those of the steps, -1 if it is not.
+func (s *saga) undoOf(u undo) int {
+	return slices.IndexFunc(s.undos, func(other undo) bool { return other.name == u.name })
+}
+
 // conclude notes what has to be undone, given what came of a step.
 func (s *saga) conclude(st step, outcome booking.Outcome) error {
-	n := slices.IndexFunc(s.undos, func(u undo) bool { return u.name == st.undo.name })
+	n := s.undoOf(st.undo)
 	if n < 0 {
 		must(fmt.Errorf("no undo is known for the step to %s", st.name)) //replay:never a task that fails is not recorded
 	}
@@ -285,8 +290,11 @@ func (s *saga) tellUndone() {
 	if s.refunded && s.givenBack.Status != booking.Retained {
 		s.emit(booking.PaymentCancelApproved)
 	}
-	if s.view.Reason == booking.NoShow {
+	switch s.view.Reason {
+	case booking.NoShow:
 		s.tellNoShow()
+	case booking.PaymentNotConfirmed:
+		s.tellNotConfirmed()
 	}
 }
 

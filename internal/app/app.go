@@ -142,9 +142,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.startWorkers(background)
 	a.scheduleRepair(background)
 	a.relayEvents(background)
-	if err = a.runAudits(background, registry); err != nil {
-		return nil, err
-	}
+	a.runAudits(background, registry)
 	if o.API {
 		a.followRouting(background)
 		if a.pages, err = openPages(ctx, o.Config, store.Options{Traces: a.traces.Provider()}); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/relay"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -27,11 +28,11 @@ import (
 // that it could not look.
 func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.Report, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
-		sources, err := auditSources(o, dbs, sagas)
+		money, err := provider(o, dbs, nil)
 		if err != nil {
 			return err
 		}
-		report, err = audit.Run(ctx, sources, audit.Options{Moment: moment})
+		report, err = audit.Run(ctx, auditSources(dbs, sagas, money), audit.Options{Moment: moment})
 		return err
 	})
 	return report, err
@@ -202,11 +203,7 @@ func (d databases) mustBeMigrated(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func auditSources(o Options, dbs databases, sagas *orders.Engine) (audit.Sources, error) {
-	money, err := provider(o, dbs, nil)
-	if err != nil {
-		return audit.Sources{}, err
-	}
+func auditSources(dbs databases, sagas *orders.Engine, money payments.Provider) audit.Sources {
 	return audit.Sources{
 		Workflows:   sagas,
 		Pages:       store.NewMypage(dbs[mypageDB]),
@@ -222,7 +219,7 @@ func auditSources(o Options, dbs databases, sagas *orders.Engine) (audit.Sources
 		Inbox:       store.NewInbox(dbs[mypageDB]),
 		Decisions:   store.NewDecisions(dbs[mypageDB]),
 		Outboxes:    auditedEvents{outboxes(dbs), store.NewMypage(dbs[mypageDB])},
-	}, nil
+	}
 }
 
 // auditedEvents are those that readers of the feed are not told: of outboxes, up

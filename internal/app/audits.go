@@ -14,20 +14,15 @@ import (
 
 // runAudits runs the audits that are due or asked for, where this process is one that
 // does: it has to know the payment provider, as those that serve payments do.
-func (a *App) runAudits(ctx context.Context, registry prometheus.Registerer) error {
+func (a *App) runAudits(ctx context.Context, registry prometheus.Registerer) {
 	cfg := a.options.Config
 	if !cfg.Audits.Here || !slices.Contains(cfg.Worker.Serve, contract.PaymentsQueue) {
-		return nil
-	}
-	sources, err := auditSources(a.options, a.dbs, a.sagas)
-	if err != nil {
-		return err
+		return
 	}
 	audits := store.NewAudits(a.dbs[mypageDB])
 	registry.MustRegister(auditMetrics{audits, cfg.Audits.Every})
-	runner := &audit.Runner{Runs: audits, Sources: sources, Every: cfg.Audits.Every, Log: a.log}
+	runner := &audit.Runner{Runs: audits, Sources: auditSources(a.dbs, a.sagas, a.money), Every: cfg.Audits.Every, Log: a.log}
 	a.beside.Go(func() { runner.Run(ctx) })
-	return nil
 }
 
 // auditMetrics asks, at each scrape, what the audits have found. All processes that run

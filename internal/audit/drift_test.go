@@ -84,6 +84,14 @@ var drifts = map[string]drift{
 	"ProviderTookWhatWasVoided": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.ChargePrevented, 0, 0
 	}, found(audit.Provider, "the ledger says: 100000 KRW voided; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	"ProviderTookWhatWasVoidedAndConfirmed": {booking.Cafe, booking.Cancelled, func(b *books) {
+		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.ChargePrevented, 0, 0
+		b.payments[0].ActionRef = "ref"
+	}, foundByLooking(audit.Provider, booking.Cafe, "the ledger says: 100000 KRW voided; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	"ProviderTookWhatWasRefused": {booking.Food, booking.Cancelled, func(b *books) {
+		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Declined, 0, 0
+		b.payments[0].ActionRef = "ref"
+	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW declined; the provider: 100000 KRW taken under ref, 0 of it given back")},
 	"ProviderTookWithoutUs": {booking.Cleaning, booking.Received, func(b *books) {
 		b.charges = []audit.ProviderCharge{{OrderID: "cleaning-1", Ref: "a", Taken: price}}
 	}, found(audit.Provider, "the ledger knows of no charge; the provider: 100000 KRW taken under a, 0 of it given back")},

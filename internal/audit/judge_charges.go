@@ -9,7 +9,7 @@ import (
 )
 
 // isPaidFor tells whether what was charged for an order, less what changes of it have
-// given back, is what it costs. It may be more where other refunds have left nothing that
+// given back, is what it costs. It may be more where other refunds had left nothing that
 // a change could give back. A change that is under way has not changed the price yet.
 func (f *facts) isPaidFor(p *booking.Payment, o standing) bool {
 	price := p.Price()
@@ -22,7 +22,7 @@ func (f *facts) isPaidFor(p *booking.Payment, o standing) bool {
 		refund, _ := p.Entry(booking.ChangeRefundKey(f.id, o.change.ID))
 		price += refund.Amount.Amount
 	}
-	return p.Amount.Currency == o.amount.Currency && (price == o.amount.Amount || price > o.amount.Amount && p.Refundable() == 0)
+	return p.Amount.Currency == o.amount.Currency && (price == o.amount.Amount || price > o.amount.Amount && p.HadNothingLeft())
 }
 
 // holdsBeside are the order's live holds without those of a change that is under way.

@@ -145,10 +145,11 @@ func (f *facts) provider() []Finding {
 }
 
 // driftRemedy mends that more was given back at the provider than the ledger knows, less
-// since a refund has failed after it was done, or that a charge was taken after all of
-// which a person has paid what the provider did not say.
+// since a refund has failed after it was done, or that a charge was taken after all: one of
+// which a person has paid what the provider did not say, or one that was confirmed too late.
 func (f *facts) driftRemedy(taken []ProviderCharge) string {
-	if len(taken) == 1 && f.payment.Status == booking.Returned && f.payment.Ref == "" {
+	unknown := f.payment.Status == booking.Returned && f.payment.Ref == "" || f.payment.MayBeTakenLate()
+	if len(taken) == 1 && unknown {
 		return lookRemedy(f.id)
 	}
 	if len(taken) != 1 || taken[0].Ref != f.payment.Ref {

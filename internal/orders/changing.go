@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,7 +37,8 @@ type ChangeQuote struct {
 // ChangeCodes lists the codes that Change may answer, beside those of what its services
 // refuse.
 func ChangeCodes() []booking.Code {
-	return append(ChangeQuoteCodes(), booking.QuoteChanged, booking.VersionChanged, booking.Superseded, booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
+	return append(ChangeQuoteCodes(), booking.QuoteChanged, booking.VersionChanged, booking.Superseded, IdempotencyKeyReused,
+		booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
 }
 
 // ChangeQuoteCodes lists the codes that QuoteChange may answer.
@@ -51,7 +53,16 @@ func ChangeQuoteCodes() []booking.Code {
 // QuoteChange tells what a change of a reservation comes to now, with the reservation. It
 // is an error that says why if it cannot be changed so, or if the caller may not do that.
 func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Change) (contract.View, ChangeQuote, error) {
-	view, stay, q, err := o.prepareChange(ctx, caller, c)
+	view, err := o.changeable(ctx, caller, c)
+	if err != nil {
+		return view, ChangeQuote{}, err
+	}
+	if stands := view.Status == booking.Confirmed || view.Status == booking.AwaitingOwner; !stands && !view.Status.Final() {
+		if fresh, err := o.readFresh(ctx, c.OrderID); err == nil { // the row of one that was just confirmed may be behind
+			view = newer(view, fresh)
+		}
+	}
+	stay, q, err := o.prepareChange(ctx, caller, c, view)
 	if err != nil {
 		return view, q, err
 	}
@@ -87,39 +98,46 @@ func (o *Orders) mayCharge(q contract.ChangeQuote) error {
 	return nil
 }
 
-// prepareChange is the reservation as it stands, its stay with the dates in force, and
-// what the change asks for at the price of the place now.
-func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Change) (v contract.View, stay contract.Lodging, q ChangeQuote, err error) {
+// changeable is the reservation as its row has it, if the caller may change it.
+func (o *Orders) changeable(ctx context.Context, caller booking.Caller, c Change) (contract.View, error) {
 	if !booking.IsOrderID(booking.Lodging, c.OrderID) {
-		return v, stay, q, NoSuchOrder(c.OrderID)
+		return contract.View{}, NoSuchOrder(c.OrderID)
 	}
-	if v, err = o.read(ctx, c.OrderID); err != nil {
-		return v, stay, q, o.explained(ctx, c.OrderID, err)
+	v, err := o.read(ctx, c.OrderID)
+	if err != nil {
+		return v, o.explained(ctx, c.OrderID, err)
 	}
-	if err = o.authorize(ctx, caller, booking.ChangeOrder, v); err != nil {
-		return contract.View{}, stay, q, err
+	if err := o.authorize(ctx, caller, booking.ChangeOrder, v); err != nil {
+		return contract.View{}, err
 	}
+	return v, nil
+}
+
+// prepareChange is the reservation's stay with the dates in force, and what the change asks
+// for at the price of the place now.
+func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Change, v contract.View) (stay contract.Lodging, q ChangeQuote, err error) {
 	if v.Status.Final() || v.Status == booking.Cancelling {
-		return v, stay, q, booking.MayChangeStay(v.Status, time.Time{}, time.Time{}, time.Time{}, false)
+		return stay, q, booking.MayChangeStay(v.Status, time.Time{}, time.Time{}, time.Time{}, false)
 	}
 	if stay, err = o.stay(ctx, c.OrderID); err != nil {
-		return v, stay, q, o.explained(ctx, c.OrderID, err)
+		return stay, q, o.explained(ctx, c.OrderID, err)
 	}
 	place, err := o.Catalogue.Place(ctx, stay.Place.ID)
 	switch {
 	case err != nil:
-		return v, stay, q, err
+		return stay, q, err
 	case place.Withdrawn:
-		return v, stay, q, booking.Errorf(booking.NotOnSale, "its owner has withdrawn the place: the reservation stays as it is")
+		return stay, q, booking.Errorf(booking.NotOnSale, "its owner has withdrawn the place: the reservation stays as it is")
 	}
 	has, err := v.Stretch()
 	if err != nil {
-		return v, stay, q, err
+		return stay, q, err
 	}
 	stay.CheckIn, stay.CheckOut, stay.Rooms = has.From, has.To, has.Quantity
 	stay = stay.Fixed()
 	q.Wants, err = o.wanted(caller, c, stay, place.Price)
-	return v, stay, q, err
+	q.Wants.Has, q.Wants.ForCustomer = has, caller.ID != "" && caller.ID != v.CustomerID
+	return stay, q, err
 }
 
 // wanted is the change with what it leaves as it is.
@@ -148,14 +166,15 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	}
 	next = next.Fixed()
 	return contract.StayChange{
-		ID: changeID(caller, c), CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price,
+		ID: hashOf(c.OrderID, nameOf(caller), c.Key), Content: hashOf(c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
+		CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price,
 		Begins: next.Begins, Ends: next.Ends, Expect: c.Expect, Version: c.Version, By: caller.ID,
 	}, nil
 }
 
-// changeID is the id of the change that a caller makes under a key.
-func changeID(caller booking.Caller, c Change) string {
-	text, err := json.Marshal([]any{c.OrderID, nameOf(caller), c.Key, c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect})
+// hashOf is a short text that is another one for other values.
+func hashOf(values ...any) string {
+	text, err := json.Marshal(values)
 	if err != nil {
 		panic(fmt.Sprintf("texts cannot be written as JSON: %v", err))
 	}
@@ -163,16 +182,31 @@ func changeID(caller booking.Caller, c Change) string {
 	return booking.IDText(digest[:16])
 }
 
-// Change changes the nights or rooms of a reservation, once per caller, key and content.
+// Change changes the nights or rooms of a reservation, once per caller and key.
 // It answers when the change is made or refused; it is not Done while it is under way.
 func (o *Orders) Change(ctx context.Context, caller booking.Caller, c Change) (Outcome, error) {
 	is := act{action: booking.ChangeOrder, kind: booking.Lodging, orderID: c.OrderID, decision: true}
 	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.change(ctx, w, caller, c) })
 }
 
-// change makes a change that the caller may make.
+// change makes a change that the caller may make. What the caller leaves out is taken once
+// more from the reservation where another change came first, unless the caller says which
+// version they have seen.
 func (o *Orders) change(ctx context.Context, w Warrant, caller booking.Caller, c Change) (Outcome, error) {
-	view, stay, q, err := o.prepareChange(ctx, caller, c)
+	view, err := o.changeable(ctx, caller, c)
+	if err != nil {
+		return Outcome{View: view}, err
+	}
+	out, err := o.changeFrom(ctx, w, caller, c, view)
+	if c.Version == 0 && errors.Is(err, &booking.Error{Code: booking.Superseded}) && out.View.Version > 0 {
+		return o.changeFrom(ctx, w, caller, c, out.View)
+	}
+	return out, err
+}
+
+// changeFrom makes a change of the reservation as it is known.
+func (o *Orders) changeFrom(ctx context.Context, w Warrant, caller booking.Caller, c Change, view contract.View) (Outcome, error) {
+	stay, q, err := o.prepareChange(ctx, caller, c, view)
 	if err != nil {
 		return Outcome{View: view}, err
 	}

@@ -62,8 +62,9 @@ func (o *Orders) callShares(p Placement) []share {
 		return booking.Errorf(TooManyCallsOfYours, "%d calls %s wait for a cleaner already", used, whose).In(callAgainAfter)
 	})
 	return bounding(append(shares, share{
-		shareOf{"of all", "all"}, o.MaxWaitingCalls, func(ctx context.Context, _ string) (int, error) { return o.Calls.Waiting(ctx) },
-		func(used int) error {
+		shareOf: shareOf{"of all", "all"}, most: o.MaxWaitingCalls,
+		count: func(ctx context.Context, _ string) (int, error) { return o.Calls.Waiting(ctx) },
+		refused: func(used int) error {
 			return booking.Errorf(TooManyCallsWaiting, "%d calls wait for a cleaner already", used).In(callAgainAfter)
 		},
 	}))

@@ -192,7 +192,7 @@ func (e *Engine) TellAssigned(ctx context.Context, orderID string, c booking.Cle
 // tells whether the reservation took it.
 func (e *Engine) change(ctx context.Context, _ Warrant, orderID string, c contract.StayChange) (view contract.View, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		UpdateID: contract.ChangeUpdate + "/" + c.ID, WorkflowID: orderID, UpdateName: contract.ChangeUpdate,
+		UpdateID: c.UpdateID(), WorkflowID: orderID, UpdateName: contract.ChangeUpdate,
 		Args: []any{c}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if err != nil {

@@ -122,9 +122,10 @@ type Orders struct {
 	Deps
 	asks    asks
 	queries joined[converter.EncodedValue]
-	// calls and waiting are the orders that are being placed: calls for a cleaner, and
-	// those that may come to wait in the inbox.
-	calls, waiting shared
+	// calls, waiting and unpaid are the orders that are being placed: calls for a cleaner,
+	// those that may come to wait in the inbox, and those that may come to wait for their
+	// customer to confirm the payment.
+	calls, waiting, unpaid shared
 }
 
 // New makes Orders.

@@ -90,7 +90,7 @@ func (t tried) summary() string { return t.offer.summary + ", customer " + t.pla
 
 // tryToPlace starts the saga of the order under the id of its attempt, or finds
 // it started.
-func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, error) {
+func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (found progress, err error) {
 	// Before the start: a decision that falls at once must not be missed.
 	changes, unsubscribe := o.Hub.Subscribe(a.OrderID)
 	defer unsubscribe()
@@ -102,7 +102,7 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (progress, e
 	placedAt := o.Now().UTC().Truncate(time.Microsecond)
 	t = o.tried(budget, a, placedAt)
 	leave, err := o.admit(ctx, t)
-	defer leave()
+	defer func() { leave(found) }()
 	if err == nil {
 		err = o.enter(ctx, budget, t)
 	}
@@ -178,9 +178,9 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 }
 
 // admit refuses an order that could not be worked on, before anything of it is
-// started. leave is called when it has been placed, or not.
-func (o *Orders) admit(ctx context.Context, t tried) (leave func(), err error) {
-	leave = func() {}
+// started. leave is called when it has been placed, or not, with how far it got.
+func (o *Orders) admit(ctx context.Context, t tried) (leave func(progress), err error) {
+	leave = func(progress) {}
 	if t.offer.admit != nil {
 		if err := t.offer.admit(ctx, t.placement); err != nil {
 			return leave, err
@@ -189,10 +189,17 @@ func (o *Orders) admit(ctx context.Context, t tried) (leave func(), err error) {
 	if err := t.offer.asShown(t.placement); err != nil {
 		return leave, err
 	}
-	if leave, err = o.enterShares(ctx, t); err != nil || t.offer.amount.Amount == 0 {
+	leaveShares, err := o.enterShares(ctx, t)
+	leave = func(progress) { leaveShares() }
+	if err != nil || t.offer.amount.Amount == 0 {
 		return leave, err
 	}
-	if err = o.mayAwaitPayment(ctx, t.placement.CustomerID); err != nil {
+	leaveUnpaid, err := o.mayAwaitPayment(ctx, t)
+	leave = func(found progress) {
+		leaveUnpaid(found)
+		leaveShares()
+	}
+	if err != nil {
 		return leave, err
 	}
 	if wait, ok := o.Gate.Admit(ctx); !ok {

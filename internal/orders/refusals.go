@@ -14,7 +14,7 @@ import (
 // Codes of what goes wrong around an order. Those of what an order refuses are
 // in package booking. An error without a message is explained by its code.
 const (
-	IdempotencyKeyReused = booking.Code("idempotency_key_reused")
+	IdempotencyKeyReused = booking.IdempotencyKeyReused
 	NotRunning           = booking.Code("not_running")
 	TemporalUnavailable  = booking.Code("temporal_unavailable")
 	Unreachable          = booking.Code("order_unreachable")

@@ -6,7 +6,6 @@ import (
 	"net/url"
 
 	"go.temporal.io/sdk/client"
-	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -46,21 +45,35 @@ func onLoopback(host string) bool {
 }
 
 // mayAwaitPayment refuses an order whose customer has as many that wait for them to confirm
-// the payment as one may. While they cannot be counted it is let in: a limit must not be
-// what takes the service down. Orders that are placed in the same moment are not counted.
-func (o *Orders) mayAwaitPayment(ctx context.Context, customerID string) error {
-	ctx, cancel := context.WithTimeout(ctx, Glance)
-	defer cancel()
-	n, err := o.Pages.CountOrders(ctx, booking.OrderFilter{CustomerID: customerID, Status: booking.AwaitingPayment})
-	switch {
-	case err != nil:
-		o.Log.Warn("orders that wait for their payment cannot be counted", zap.Error(err))
-		return nil
-	case n >= mostUnpaid:
-		return booking.Errorf(TooManyUnpaid, "%d orders of this customer wait for their payment to be confirmed: confirm or cancel them first", n)
-	default:
-		return nil
+// the payment as one may, or that are about to. While they cannot be counted it is let in,
+// and so is one that has waited for half the reply budget until others are placed: most
+// orders come to wait for nothing, and a limit must not be what takes the service down.
+// leave is called with how far the order got.
+func (o *Orders) mayAwaitPayment(ctx context.Context, t tried) (leave func(progress), refused error) {
+	of := booking.OrderFilter{CustomerID: t.placement.CustomerID, Status: booking.AwaitingPayment}
+	unpaid := share{
+		shareOf: shareOf{"of this customer", of.CustomerID}, most: mostUnpaid, lenient: true,
+		count: func(ctx context.Context, _ string) (int, error) {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
+			defer cancel()
+			o.Hub.AwaitPublished(ctx, of)
+			return o.Pages.CountOrders(ctx, of)
+		},
+		refused: func(used int) error {
+			return booking.Errorf(TooManyUnpaid,
+				"%d orders of this customer wait for their payment to be confirmed, or are being placed: confirm or cancel some first", used)
+		},
 	}
+	if t.placement.Host == "" { // nobody can be led back from the provider: it waits for no customer
+		return func(progress) {}, usedUp(ctx, o.Log, []share{unpaid})
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget/2)
+	defer cancel()
+	end, refused := o.unpaid.enterOne(ctx, o.Log, unpaid)
+	if refused != nil {
+		return func(progress) {}, refused
+	}
+	return func(found progress) { end(!found.decided && found.view.PaymentDeferred == nil) }, nil
 }
 
 // Return takes a customer who comes back from the payment provider's page: the order asks

@@ -21,6 +21,8 @@ type share struct {
 	count func(ctx context.Context, id string) (int, error)
 	// refused is the error for an order beyond it, given how much there is.
 	refused func(used int) error
+	// lenient: an order is let in that has waited in vain for others to be placed.
+	lenient bool
 }
 
 // shareOf is whose a share is: in words, and by its id, "" for no share. A caller may be
@@ -37,7 +39,7 @@ func bounding(shares []share) []share {
 // share is used up.
 func (p Placement) shares(most int, ofCustomer, byCaller func(context.Context, string) (int, error), refused func(used int, whose string) error) []share {
 	of := func(whose, id string, most int, count func(context.Context, string) (int, error)) share {
-		return share{shareOf{whose, id}, most, count, func(used int) error { return refused(used, whose) }}
+		return share{shareOf: shareOf{whose, id}, most: most, count: count, refused: func(used int) error { return refused(used, whose) }}
 	}
 	return []share{
 		of("of this customer", p.CustomerID, most, ofCustomer),
@@ -78,6 +80,9 @@ type placing struct {
 	begun int
 	// ended are those which any later count has found, if they came to anything.
 	ended int
+	// clear are those that have ended one after the other and came to nothing that is
+	// counted: as many more may be under way at once.
+	clear int
 	next  chan struct{} // closed when one more ends
 }
 
@@ -98,31 +103,36 @@ func (s *shared) enter(ctx context.Context, log *zap.Logger, shares []share) (le
 			leave()
 			return func() {}, refused
 		}
-		held = append(held, end)
+		held = append(held, func() { end(true) })
 	}
 	return leave, nil
 }
 
-func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end func(), refused error) {
+// enterOne is enter for one share. end is told whether the order may have come to what
+// is counted.
+func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end func(counts bool), refused error) {
 	p := s.hold(sh.shareOf)
-	for {
+	for waited := false; ; {
 		s.mu.Lock()
 		ended, next := p.ended, p.next
 		s.mu.Unlock()
 		used, known := sh.used(ctx, log)
 		s.mu.Lock()
 		atMost := used + p.begun - ended
-		if !known || atMost < sh.most {
+		if !known || used < sh.most && (atMost < sh.most+p.clear || waited && sh.lenient) {
 			p.begun++
 			s.mu.Unlock()
-			return func() { s.end(sh.shareOf, p) }, nil
+			return func(counts bool) { s.end(sh.shareOf, p, counts) }, nil
 		}
 		s.mu.Unlock()
-		if used < sh.most {
+		if used < sh.most && !waited {
 			select {
 			case <-next:
-				continue
 			case <-ctx.Done():
+				waited = true
+			}
+			if !waited || sh.lenient {
+				continue
 			}
 		}
 		s.release(sh.shareOf, p)
@@ -145,9 +155,12 @@ func (s *shared) hold(of shareOf) *placing {
 	return p
 }
 
-func (s *shared) end(of shareOf, p *placing) {
+func (s *shared) end(of shareOf, p *placing, counts bool) {
 	s.mu.Lock()
 	p.ended++
+	if p.clear++; counts {
+		p.clear = 0
+	}
 	close(p.next)
 	p.next = make(chan struct{})
 	s.mu.Unlock()

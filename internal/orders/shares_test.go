@@ -112,6 +112,53 @@ func TestKeep_SharesAtOnce(t *testing.T) {
 	require.Len(t, k.kept(t), k.MaxKeptOfOne)
 }
 
+// TestPlace_UnpaidAtOnce: of orders that one customer places at the same moment no more come
+// to wait for the payment to be confirmed than may; others are not held up by that.
+func TestPlace_UnpaidAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		comesTo     booking.Status
+		orders      int
+		under, most int // as many are under way before the first is decided, and are taken at last
+		budget      time.Duration
+	}{
+		"Unpaid":     {booking.AwaitingPayment, 20, 5, 5, time.Minute},
+		"Paid":       {booking.Paid, 40, 5, 40, time.Minute},
+		"SlowlyPaid": {booking.Paid, 7, 7, 7, 4 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBundle(t, func(d *orders.Deps) { d.ReplyBudget = tt.budget })
+			var begun, taken atomic.Int32
+			ready := make(chan struct{})
+			b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
+				if begun.Add(1) == int32(tt.under) {
+					close(ready)
+				}
+				<-ready
+				b.publish(in, tt.comesTo, "")
+				return nil
+			})
+			var group sync.WaitGroup
+			for range tt.orders {
+				group.Go(func() {
+					p := b.placeFor(t.Context(), orders.Placement{
+						Wanted: meal, CustomerID: "alice", PaymentMethod: "pm_card_visa", Host: "yeyak.example",
+					})
+					if p.err == nil {
+						taken.Add(1)
+					} else if !errors.Is(p.err, &booking.Error{Code: orders.TooManyUnpaid}) {
+						t.Error(p.err)
+					}
+				})
+			}
+			group.Wait()
+			require.EqualValues(t, tt.most, taken.Load())
+			require.EqualValues(t, tt.most, begun.Load())
+		})
+	}
+}
+
 // TestPlace_SharesOfOneName: a customer whose id is that of a caller who calls for
 // others, or of a word of ours, has a share of their own.
 func TestPlace_SharesOfOneName(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -255,6 +256,33 @@ func TestStripe_WrongAmountIsGivenBack(t *testing.T) {
 	require.Equal(t, []string{is.Ref}, refs)
 	require.NoError(t, p.Refund(t.Context(), "o1/charge/refund", is.Ref, price))
 	p.requireTotals(t, 100, 100)
+}
+
+// TestStripe_VoidsAtOnce: a charge that waits for its customer is voided while it is young, also where it is
+// not known in which form it was asked for: its page is of no use from then on.
+func TestStripe_VoidsAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, known := range map[string]bool{"FormKnown": true, "FormUnknown": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newCounter(t)
+			c := newConfirmed(threeDSecure)
+			c.Since = time.Now()
+			ref, err := p.Charge(t.Context(), c)
+			is := requireAction(t, ref, err)
+			if !known {
+				c.ReturnTo, c.Customer = "", ""
+			}
+			refs, err := p.Void(t.Context(), c)
+			require.NoError(t, err)
+			require.Empty(t, refs)
+			submit(t, is.Action.URL, "approve")
+			intent, err := p.intents.Intent(t.Context(), is.Ref)
+			require.NoError(t, err)
+			require.Equal(t, "canceled", intent.Status)
+			p.requireTotals(t, 0, 0)
+		})
+	}
 }
 
 // TestStripe_TakenAfterItWasCancelled: should a provider do that, the void finds it.

@@ -74,6 +74,10 @@ func (s *Stripe) forestall(ctx context.Context, c booking.Charge) ([]*stripe.Pay
 		case !tellsNothing(err):
 			return nil, err
 		case !hasEnded(c, err):
+			// The charge was asked for in another form than is known here. No other key is due yet: what there is was created by it.
+			if found, lost := s.findAll(ctx, c); lost != nil || len(found) > 0 {
+				return found, lost
+			}
 			return nil, fmt.Errorf("another request for the charge may be under way: %w", err)
 		}
 	}

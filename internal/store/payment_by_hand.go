@@ -98,12 +98,14 @@ func unknownCharge(payment *booking.Payment, r booking.Resolution) {
 
 // NoteCharge records the provider's reference of a charge that was taken after all: of a
 // payment that a person has paid by hand without knowing it, or of one that the customer
-// confirmed too late. That is RefundPending then.
+// confirmed too late, after it was voided or declined. That is RefundPending then.
 func (p *Payments) NoteCharge(ctx context.Context, orderID, ref string) error {
 	return p.db.run(ctx, "note charge", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw(`UPDATE payments SET ref = ?, status = CASE WHEN status = ? THEN ? ELSE status END, updated_at = ?
-			WHERE order_id = ? AND (status = ? OR status = ? AND action_ref <> '') AND ref = ''`,
-			ref, booking.ChargePrevented, booking.RefundPending, now(), orderID, booking.Returned, booking.ChargePrevented).Exec(ctx)
+		_, err := q.NewRaw(`UPDATE payments SET ref = ?, status = CASE WHEN status = ? THEN status ELSE ? END,
+			why = CASE WHEN status = ? THEN ? ELSE why END, updated_at = ?
+			WHERE order_id = ? AND (status = ? OR status IN (?, ?) AND action_ref <> '') AND ref = ''`,
+			ref, booking.Returned, booking.RefundPending, booking.Declined, booking.PaymentDeclined, now(),
+			orderID, booking.Returned, booking.ChargePrevented, booking.Declined).Exec(ctx)
 		return err
 	})
 }

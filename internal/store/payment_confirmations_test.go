@@ -73,6 +73,32 @@ func testPaymentConfirmations(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Equal(t, []any{booking.RefundPending, "pi_1"}, []any{p.Status, p.Ref}, "it was confirmed all the same")
 	})
+	run(t, "DeclinedAndTakenAllTheSame", func(t *testing.T) {
+		for name, a := range map[string]struct {
+			toConfirm bool
+			want      []any
+		}{
+			"ToConfirm": {true, []any{booking.RefundPending, "pi_1", booking.PaymentDeclined}},
+			"AtOnce":    {false, []any{booking.Declined, "", booking.Reason("")}},
+		} {
+			run(t, name, func(t *testing.T) {
+				c := newCharge(t.Name())
+				_, err := payments.BeginCharge(t.Context(), c)
+				require.NoError(t, err)
+				if a.toConfirm {
+					_, err = payments.RequireAction(t.Context(), c.OrderID, "pi_1", action)
+					require.NoError(t, err)
+				}
+				require.NoError(t, errOf(payments.EndCharge(t.Context(), c.OrderID, booking.Declined, "")))
+				for range 2 {
+					require.NoError(t, payments.NoteCharge(t.Context(), c.OrderID, "pi_1"))
+					p, err := payments.Payment(t.Context(), c.OrderID)
+					require.NoError(t, err)
+					require.Equal(t, a.want, []any{p.Status, p.Ref, p.Why})
+				}
+			})
+		}
+	})
 	run(t, "VoidedWithoutACustomer", func(t *testing.T) {
 		c := newCharge(t.Name())
 		_, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))

@@ -49,6 +49,18 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
         "completed": {"en": "Your stay at {item} is over. Thank you.",
                       "ko": "[{item}] 이용이 완료되었습니다. 감사합니다."},
     },
+    "ReservationChangeRequested": {
+        ANY: {"en": "Your change of the reservation at {item} is waiting for the owner to confirm it.",
+              "ko": "[{item}] 예약 변경이 점주의 승인을 기다리고 있습니다."},
+    },
+    "ReservationChanged": {
+        ANY: {"en": "Your reservation at {item} has been changed.",
+              "ko": "[{item}] 예약이 변경되었습니다."},
+    },
+    "ReservationChangeRefused": {
+        ANY: {"en": "Your reservation at {item} was not changed. It stays as it was.",
+              "ko": "[{item}] 예약이 변경되지 않아 기존 예약이 유지됩니다."},
+    },
     "ReservationCancelConfirmed": {},
     "ReservationCanceled": {
         ANY: {"en": "Your reservation at {item} is cancelled{reason}.",
@@ -112,6 +124,7 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
 # Why an order was cancelled. A reason that is not here is left out.
 REASONS = {
     "payment_declined": {"en": "the payment was declined", "ko": "결제거절"},
+    "payment_not_confirmed": {"en": "the payment was not confirmed in time", "ko": "결제미확인"},
     "sold_out": {"en": "sold out", "ko": "매진"},
     "no_show": {"en": "the guests did not come", "ko": "노쇼"},
     "rejected_by_owner": {"en": "rejected by the owner", "ko": "점주거절"},

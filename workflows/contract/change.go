@@ -13,7 +13,9 @@ const ChangeUpdate = "change"
 // StayChange is what a reservation is to become.
 type StayChange struct {
 	// ID is that of the decision: one change is made under it.
-	ID       string       `json:"id"`
+	ID string `json:"id"`
+	// Content tells requests under one ID apart: of another content the change is refused.
+	Content  string       `json:"content,omitempty"`
 	CheckIn  booking.Date `json:"checkIn"`
 	CheckOut booking.Date `json:"checkOut"`
 	Rooms    int          `json:"rooms"`
@@ -26,8 +28,13 @@ type StayChange struct {
 	// refused. "" is any.
 	Expect string `json:"expect,omitempty"`
 	// Version is the one of the reservation that the caller has seen, 0 for any.
-	Version int64  `json:"version,omitempty"`
-	By      string `json:"by,omitempty"`
+	Version int64 `json:"version,omitempty"`
+	// Has is the stay from which was taken what the caller has left out: of another one the
+	// change is refused. Zero is any.
+	Has booking.Stretch `json:"has,omitzero"`
+	By  string          `json:"by,omitempty"`
+	// ForCustomer: another caller than the customer asks for it. The customer is told once it is made.
+	ForCustomer bool `json:"forCustomer,omitempty"`
 	// Bytes is how large the update was, of one that was too large: see Decision.
 	Bytes int `json:"bytes,omitempty"`
 }
@@ -40,6 +47,7 @@ func (c StayChange) Check() error {
 		return is.err()
 	}
 	is.name("id", c.ID)
+	is.upTo("content", c.Content, booking.LongestName)
 	is.quantity("rooms", c.Rooms)
 	nights := c.CheckIn.DaysUntil(c.CheckOut)
 	is.unless(1 <= nights && nights <= booking.MaxNights, "checkOut", "must be 1 to %d nights after checkIn", booking.MaxNights)
@@ -51,9 +59,18 @@ func (c StayChange) Check() error {
 	return is.err()
 }
 
+// UpdateID is that of the update by which the change is asked for: a repeat of it is answered
+// as the first one was.
+func (c StayChange) UpdateID() string { return ChangeUpdate + "/" + c.ID + "/" + c.Content }
+
 // Stretch is what the change asks for.
 func (c StayChange) Stretch() booking.Stretch {
 	return booking.Stretch{From: c.CheckIn, To: c.CheckOut, Quantity: c.Rooms}
+}
+
+// MadeFor tells whether the change was made out for a reservation that has this stay.
+func (c StayChange) MadeFor(has booking.Stretch) bool {
+	return c.Has == (booking.Stretch{}) || c.Has == has
 }
 
 // ChangeState is where a change of a reservation stands.

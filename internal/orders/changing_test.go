@@ -1,0 +1,129 @@
+package orders_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// changes lets a confirmed reservation take changes, and notes what it was asked.
+func (b *bundle) changes(outcome func(context.Context) (contract.View, error)) *[]contract.StayChange {
+	asked := &[]contract.StayChange{}
+	b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
+	b.answersHistory(of(booking.Lodging), nil)
+	b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error {
+		*asked = append(*asked, o.Args[0].(contract.StayChange))
+		return nil
+	}, outcome)
+	return asked
+}
+
+// TestChange_IsTheCustomers: a change may take the customer's money, so that neither owners
+// nor their programs make one. That an operator made one is told to the customer.
+func TestChange_IsTheCustomers(t *testing.T) {
+	t.Parallel()
+	more := orders.Change{OrderID: "lodging-1", Rooms: 2, Key: "k1"}
+	for _, role := range []booking.Role{booking.OwnerRole, booking.ServiceRole} {
+		for _, level := range []booking.MemberLevel{booking.OwnerLevel, booking.StaffLevel} {
+			b := newBundle(t)
+			b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
+			theirs := booking.Caller{ID: "1001", Roles: []booking.Role{role}, Memberships: []booking.Membership{{OwnerID: "olivia", Level: level}}}
+			_, _, err := b.QuoteChange(t.Context(), theirs, more)
+			require.ErrorIs(t, err, &booking.Error{Code: booking.NotAllowed})
+			_, err = b.Change(t.Context(), theirs, more)
+			require.ErrorIs(t, err, &booking.Error{Code: booking.NotAllowed})
+		}
+	}
+	for caller, told := range map[*booking.Caller]bool{
+		{ID: "alice", Roles: []booking.Role{booking.CustomerRole}}: false,
+		{ID: "1040", Roles: []booking.Role{booking.OperatorRole}}:  true,
+		{Unchecked: true}: false,
+	} {
+		b := newBundle(t)
+		asked := b.changes(func(context.Context) (contract.View, error) { return b.store.View(t.Context(), "lodging-1") })
+		_, err := b.Change(t.Context(), *caller, more)
+		require.NoError(t, err)
+		require.Len(t, *asked, 1)
+		require.Equal(t, told, (*asked)[0].ForCustomer, caller.ID)
+	}
+}
+
+// TestChange_Overtaken: what a change leaves out is what the reservation is when the change is
+// made. Where another one came first it is asked for once more from there, unless its caller
+// has said which version they have seen.
+func TestChange_Overtaken(t *testing.T) {
+	t.Parallel()
+	anybody := booking.Caller{Unchecked: true}
+	overtaken := func(t *testing.T) (*bundle, *[]contract.StayChange) {
+		b := newBundle(t)
+		other := cameTo(stayWith().View(), booking.Confirmed, "").View
+		other.Quantity, other.Version = 2, 9
+		asked := &[]contract.StayChange{}
+		asked = b.changes(func(context.Context) (contract.View, error) {
+			if has := (*asked)[len(*asked)-1].Has; has.Quantity != 2 {
+				return contract.View{}, noFor(booking.Superseded, contract.Refusal{View: other, At: today})
+			}
+			return other, nil
+		})
+		return b, asked
+	}
+	longer := orders.Change{OrderID: "lodging-1", CheckOut: stay.CheckOut.AddDays(1), Key: "k1"}
+
+	b, asked := overtaken(t)
+	out, err := b.Change(t.Context(), anybody, longer)
+	require.NoError(t, err)
+	require.True(t, out.Done)
+	require.Len(t, *asked, 2)
+	first, second := (*asked)[0], (*asked)[1]
+	require.Equal(t, booking.Stretch{From: stay.CheckIn, To: stay.CheckOut, Quantity: 1}, first.Has)
+	require.Equal(t, 1, first.Rooms)
+	require.Equal(t, 2, second.Rooms, "the rooms are not its to change")
+	require.Equal(t, longer.CheckOut, second.CheckOut)
+	require.Equal(t, first.ID, second.ID)
+
+	b, asked = overtaken(t)
+	longer.Version = 7
+	_, err = b.Change(t.Context(), anybody, longer)
+	require.ErrorIs(t, err, &booking.Error{Code: booking.Superseded})
+	require.Len(t, *asked, 1)
+}
+
+// TestQuoteChange_RowBehind: a reservation that was just confirmed is quoted, though its row
+// does not say so yet.
+func TestQuoteChange_RowBehind(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.store.put(contract.Publication{View: stayWith().View()})
+	b.answersHistory(of(booking.Lodging), nil)
+	b.answersQuery(contract.ViewQuery, cameTo(stayWith().View(), booking.Confirmed, "").View, nil)
+	_, q, err := b.QuoteChange(t.Context(), booking.Caller{Unchecked: true}, orders.Change{OrderID: "lodging-1", Rooms: 2})
+	require.NoError(t, err)
+	require.EqualValues(t, 100000, q.Charge.Amount)
+}
+
+// TestChange_Key: under a key a caller makes one change. A repeat is the same update, and
+// another content under it is another update of the same change, which the reservation refuses.
+func TestChange_Key(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	asked := b.changes(func(context.Context) (contract.View, error) { return b.store.View(t.Context(), "lodging-1") })
+	longer := orders.Change{OrderID: "lodging-1", CheckOut: stay.CheckOut.AddDays(1), Key: "k1"}
+	more, elsewhere := longer, longer
+	more.Rooms, elsewhere.Key = 2, "k2"
+	for _, c := range []orders.Change{longer, longer, more, elsewhere} {
+		_, err := b.Change(t.Context(), booking.Caller{Unchecked: true}, c)
+		require.NoError(t, err)
+	}
+	first, again, other, another := (*asked)[0], (*asked)[1], (*asked)[2], (*asked)[3]
+	require.Equal(t, first.UpdateID(), again.UpdateID())
+	require.Equal(t, first.ID, other.ID)
+	require.NotEqual(t, first.Content, other.Content)
+	require.NotEqual(t, first.UpdateID(), other.UpdateID())
+	require.NotEqual(t, first.ID, another.ID)
+}
