@@ -28,7 +28,8 @@ type Looked struct {
 	// Refunds are the keys of the refunds that are pending or have failed, or did before the look.
 	Refunds []string `json:"refunds,omitempty"`
 	// Failed are those of ours that have failed, whether the provider could not make them or
-	// they were done before, and one of a charge that was confirmed too late, though it is pending.
+	// they were done before, one of a charge that was confirmed too late, though it is pending,
+	// and the undo's own that was paid by hand while the undo has not ended.
 	Failed []Entry `json:"failed,omitempty"`
 	// Unconfirmed: it is still to be asked whether the customer has confirmed the charge.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
