@@ -237,11 +237,11 @@ func (s *trial) requireDecided(v contract.View) {
 // requireInBalance checks the books once everything that was late has come in.
 func (s *trial) requireInBalance(v contract.View) {
 	s.Helper()
+	defer s.tellIfFailed(v)
 	s.settle()
 	s.othersEnd()
 	s.failuresEnd()
 	s.last = v
-	defer s.tellIfFailed(v)
 	require.True(s, v.Status.Final())
 	require.False(s, v.NeedsAttention)
 	for _, d := range s.garbage {
