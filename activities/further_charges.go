@@ -37,17 +37,14 @@ func (p *Payments) SettleFurther(ctx context.Context, c booking.Charge) (booking
 func (p *Payments) BeginPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
 		payment, err := p.Ledger.BeginEntry(ctx, e)
-		left := booking.Money{Amount: payment.Refundable(), Currency: e.Amount.Currency}
-		switch refusal, refused := errors.AsType[*booking.Error](err); {
-		case refused && refusal.Code == booking.RefundExceeds:
-			return booking.Repaid{Entry: e, Refused: booking.RefundExceeds, Left: left}, nil
-		case refused && (refusal.Code == booking.NotCharged || refusal.Code == booking.NotFound):
-			return booking.Repaid{Entry: e, Refused: booking.NotCharged, Left: left}, nil
-		case err != nil:
+		if refusal := whyRefused(err); refusal != "" {
+			return booking.Repaid{Entry: e, Refused: refusal, Left: leftOf(payment, e)}, nil
+		}
+		if err != nil {
 			return booking.Repaid{}, fmt.Errorf("write refund intent: %w", err)
 		}
 		stands, _ := payment.Entry(e.Key)
-		return booking.Repaid{Entry: stands, Left: left}, nil
+		return booking.Repaid{Entry: stands, Left: leftOf(payment, e)}, nil
 	})
 }
 
@@ -106,9 +103,7 @@ func (p *Payments) settleFurther(ctx context.Context, c booking.Charge) (booking
 // settleAllFurther settles the further charges of a payment that are not answered, newest
 // first, and returns the payment with what they came to.
 func (p *Payments) settleAllFurther(ctx context.Context, payment booking.Payment) (booking.Payment, error) {
-	if !slices.ContainsFunc(payment.Further, booking.FurtherCharge.Pending) {
-		return payment, nil
-	}
+	settled := false
 	for _, further := range slices.Backward(payment.Further) {
 		if !further.Pending() {
 			continue
@@ -116,6 +111,10 @@ func (p *Payments) settleAllFurther(ctx context.Context, payment booking.Payment
 		if _, err := p.settleFurther(ctx, further.Charge); err != nil {
 			return payment, err
 		}
+		settled = true
+	}
+	if !settled {
+		return payment, nil
 	}
 	return p.Ledger.Payment(ctx, payment.OrderID)
 }

@@ -31,7 +31,7 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 			return booking.Looked{}, elsewhere{unseen}
 		}
 		looked := lookedAt(payment, waited)
-		looked.Failed = append(looked.Failed, unfollowed(payment, waited)...)
+		looked.Failed = slices.Concat(looked.Failed, unfollowed(payment, waited), unended(payment))
 		looked.GivenBack = confirmedAndGivenBack(payment)
 		looked.Unconfirmed = g.Confirms && payment.Status == booking.ActionRequired
 		return looked, nil

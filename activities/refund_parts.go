@@ -19,11 +19,10 @@ import (
 func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
 		stands, payment, err := p.refundPart(ctx, e)
-		left := booking.Money{Amount: payment.Refundable(), Currency: e.Amount.Currency}
-		refusal, refused := errors.AsType[*booking.Error](err)
+		left, refusal := leftOf(payment, e), whyRefused(err)
 		switch {
-		case refused && (refusal.Code == booking.RefundExceeds || refusal.Code == booking.NotCharged || refusal.Code == booking.Invalid):
-			return booking.Repaid{Entry: stands, Refused: refusal.Code, Left: left}, nil
+		case refusal != "":
+			return booking.Repaid{Entry: stands, Refused: refusal, Left: left}, nil
 		case err != nil:
 			return booking.Repaid{}, err
 		case stands.State != booking.EntryDone && stands.Words == e.Words && e.Words != "":
@@ -33,6 +32,27 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 			Entry: stands, Left: left, Payment: payment.Status, Given: payment.Given(), Failing: failing(payment, e.Key),
 		}, nil
 	})
+}
+
+// whyRefused is the code by which a refund of a part is refused, "" where err is no refusal of one.
+// An order without a payment was not charged.
+func whyRefused(err error) booking.Code {
+	refusal, _ := errors.AsType[*booking.Error](err)
+	switch {
+	case refusal == nil:
+		return ""
+	case refusal.Code == booking.NotFound:
+		return booking.NotCharged
+	case refusal.Code == booking.RefundExceeds || refusal.Code == booking.NotCharged || refusal.Code == booking.Invalid:
+		return refusal.Code
+	default:
+		return ""
+	}
+}
+
+// leftOf is what can still be given back of a payment, in the currency of the entry that was asked for.
+func leftOf(payment booking.Payment, e booking.Entry) booking.Money {
+	return booking.Money{Amount: payment.Refundable(), Currency: e.Amount.Currency}
 }
 
 // failing is how many goodwill refunds but one have failed, and can be made yet.

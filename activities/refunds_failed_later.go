@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -20,6 +21,28 @@ func failedLater(payment booking.Payment, seen Outlay) (entries []booking.Entry)
 		}
 	}
 	return entries
+}
+
+// unmade notes what is left of the undo's own refund if that is among those that have failed.
+// This goes before the failure is recorded: it would not be met again.
+func (p *Payments) unmade(ctx context.Context, payment booking.Payment, failed []booking.Entry, seen Outlay) error {
+	own, _ := payment.Entry(payment.RefundKey())
+	if !slices.ContainsFunc(failed, func(e booking.Entry) bool { return e.Key == own.Key }) {
+		return nil
+	}
+	return p.noteMade(ctx, payment, madeOf(own, seen))
+}
+
+// unended is the undo's own refund that a person has paid by hand, while the undo has not ended.
+// It may have failed after the order's end, and have been paid before anything followed it. It
+// is told as if it had failed: what follows it asks the ledger first.
+func unended(payment booking.Payment) []booking.Entry {
+	if payment.Status != booking.RefundPending || !isPaidByHand(payment) {
+		return nil
+	}
+	own, _ := payment.Entry(payment.RefundKey())
+	own.State, own.ByHand, own.Ref, own.By = booking.EntryFailed, false, "", ""
+	return []booking.Entry{own}
 }
 
 // failedOf is the refund at the provider over which an entry that is done has failed. What

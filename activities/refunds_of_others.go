@@ -18,10 +18,14 @@ func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, see
 			return fmt.Errorf("read payment: %w", err)
 		}
 	}
-	others := slices.Concat(foreign(*payment, seen), failedLater(*payment, seen), madeAfterAll(*payment, seen), comeBack(*payment, seen))
+	failed := failedLater(*payment, seen)
+	others := slices.Concat(foreign(*payment, seen), failed, madeAfterAll(*payment, seen), comeBack(*payment, seen))
 	disputes := changed(payment.Disputes, seen.Disputes)
 	if len(others) == 0 && len(disputes) == 0 {
 		return nil
+	}
+	if err := p.unmade(ctx, *payment, failed, seen); err != nil {
+		return err
 	}
 	imported, err := p.Ledger.Import(ctx, payment.OrderID, others, disputes)
 	if err != nil {
@@ -54,7 +58,7 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		switch {
 		case (twice[r.Key] || beyond[r.ID]) && r.State == booking.EntryDone:
 			add(booking.Entry{Key: key, Amount: booking.Money{Amount: r.Amount}, Reason: booking.AtProvider, Ref: r.ID, State: r.State, At: r.At})
-		case ours[r.Key] || !known && (r.State != booking.EntryDone || isAPartBy(payment, r)):
+		case ours[r.Key] && !(known && r.State == booking.EntryFailed) || !known && (r.State != booking.EntryDone || isAPartBy(payment, r)):
 		case !known && part >= 0:
 			e := open[part]
 			open = slices.Delete(open, part, part+1)

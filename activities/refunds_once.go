@@ -94,9 +94,13 @@ func (p *Payments) answered(ctx context.Context, payment booking.Payment, made [
 			return fmt.Errorf("record that a request was refused: %w", err)
 		}
 	}
-	if len(made) == 0 {
-		return nil
+	if own, _ := payment.Entry(payment.RefundKey()); len(made) == 0 && own.Ref == "" {
+		return nil // nothing was ever made
 	}
+	return p.noteMade(ctx, payment, made)
+}
+
+func (p *Payments) noteMade(ctx context.Context, payment booking.Payment, made []booking.Entry) error {
 	if err := p.Ledger.NoteMade(ctx, payment.OrderID, made); err != nil {
 		return fmt.Errorf("record what was made: %w", err)
 	}

@@ -28,7 +28,8 @@ type Looked struct {
 	// Refunds are the keys of the refunds that are pending or have failed, or did before the look.
 	Refunds []string `json:"refunds,omitempty"`
 	// Failed are those of ours that have failed, whether the provider could not make them or
-	// they were done before, and one of a charge that was confirmed too late, though it is pending.
+	// they were done before, one of a charge that was confirmed too late, though it is pending,
+	// and the undo's own that was paid by hand while the undo has not ended.
 	Failed []Entry `json:"failed,omitempty"`
 	// GivenBack is what the undo's own refund has given back of a charge that the customer had
 	// to confirm; nil while it has not, and of any other charge.

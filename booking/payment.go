@@ -260,8 +260,12 @@ func (p Payment) isUndone() bool {
 }
 
 // Owed is what the undo of the charge has to have given back when it ends, beside
-// what others give back: nothing if they give back more than the policy gives.
-func (p Payment) Owed() int64 { return max(0, p.Amount.Amount-p.Kept-p.Others()) }
+// what others give back: nothing if they give back more than the policy gives, and no more
+// than the parts have left that were decided on while it could not be made.
+func (p Payment) Owed() int64 {
+	parts := p.given(func(e Entry) bool { return e.Refunds() && e.Key != p.RefundKey() })
+	return max(0, p.Amount.Amount-max(p.Kept+p.Others(), parts))
+}
 
 func (p Payment) given(counts func(Entry) bool) (sum int64) {
 	for _, e := range p.Entries {

@@ -63,7 +63,8 @@ type trial struct {
 	garbage []*decision   // updates that nobody could mean
 	cancels []*cancel
 	// notices are the messages that an order which ended well was told of.
-	notices []told
+	notices  []told
+	failures *failures // of refunds that were done; nil: none fails
 	// undone are the types of the events of the way back.
 	placed, undone, cancelled booking.EventType
 }
@@ -88,7 +89,7 @@ func anyLife(s *trial, random *rand.Rand) {
 		s.owing = append(s.owing, activities.Owed{Words: fmt.Sprint("owed ", random.IntN(2)), NeedsPerson: random.IntN(2) == 0})
 	}
 	s.anyOthers(random)
-	s.check = func(p contract.Publication) { kept.check(p, s.booksWithoutHand) }
+	s.check = func(p contract.Publication) { kept.check(p, s.booksAsHeard) }
 	if random.IntN(3) == 0 { // the process dies, and the engine has no record of anything that it did
 		s.setFaults(dyingAt(1+random.IntN(20), anyFaults(random)))
 		s.anyDecisions(random)
@@ -236,10 +237,11 @@ func (s *trial) requireDecided(v contract.View) {
 // requireInBalance checks the books once everything that was late has come in.
 func (s *trial) requireInBalance(v contract.View) {
 	s.Helper()
+	defer s.tellIfFailed(v)
 	s.settle()
 	s.othersEnd()
+	s.failuresEnd()
 	s.last = v
-	defer s.tellIfFailed(v)
 	require.True(s, v.Status.Final())
 	require.False(s, v.NeedsAttention)
 	for _, d := range s.garbage {

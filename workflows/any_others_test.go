@@ -29,6 +29,9 @@ func (s *trial) anyOthers(random *rand.Rand) {
 		o.dispute = true
 		s.strict, s.alsoOthers, s.owing, s.byOthers = true, true, nil, []*other{o}
 		return
+	case 3, 4, 5:
+		s.failures, s.alsoOthers = newFailures(random), true
+		return
 	}
 	if random.IntN(2) == 0 {
 		s.byOthers = append(s.byOthers, s.other(random))
@@ -45,8 +48,9 @@ func (s *trial) other(random *rand.Rand) *other {
 
 // othersMeanwhile is what others do while the order lives.
 func (s *trial) othersMeanwhile(random *rand.Rand, moments []time.Duration) {
-	if s.refuses || s.strict {
+	if s.refuses || s.strict || s.failures != nil {
 		s.operatorPays(random)
+		s.anyFailures(moments)
 		return
 	}
 	if random.IntN(2) == 0 {

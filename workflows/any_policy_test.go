@@ -84,7 +84,9 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 	}
 	if v.Settled != nil {
 		require.Equal(s, payment.Kept, v.Settled.Kept.Amount)
-		require.LessOrEqual(s, v.Settled.Refunded.Amount, r.all)
+		if s.failures == nil { // what was given back by the order's end may have failed since
+			require.LessOrEqual(s, v.Settled.Refunded.Amount, r.all)
+		}
 		if !s.moved && len(payment.Entries) < 2 && r.late == 0 && r.all == r.byProvider {
 			require.Equal(s, v.Amount.Amount, v.Settled.Refunded.Amount+v.Settled.Kept.Amount)
 		}

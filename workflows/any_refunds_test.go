@@ -55,6 +55,10 @@ func (s *trial) refundsInBalance() (r refunds) {
 	if s.moved { // what its changes give back is told as well, unless the undo of a life that does not know them did it
 		return r
 	}
+	if s.failures != nil {
+		s.requireToldOfFailures(payment)
+		return r
+	}
 	require.Len(s, s.refunded(), parts)
 	told := s.messagesTo(s.in.(contract.Input).View().CustomerID)
 	count := func(of booking.MessageType) int {
@@ -89,6 +93,19 @@ func (s *trial) booksWithoutHand() books {
 	for _, e := range payment.Entries {
 		if e.State == booking.EntryDone && !e.ByProvider() {
 			is.money -= e.Amount.Amount
+		}
+	}
+	return is
+}
+
+// booksAsHeard are the books for one to whom nobody has said yet which refunds have failed.
+func (s *trial) booksAsHeard() books {
+	is := s.booksWithoutHand()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, at := range s.provider {
+		for _, failed := range at.failed {
+			is.money = max(0, is.money-failed)
 		}
 	}
 	return is

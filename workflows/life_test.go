@@ -45,21 +45,27 @@ const patience = 5 * time.Minute
 // live gives the order a life from a moment on, and another one after that:
 // as after a reset to its beginning.
 func (l *life) live(from time.Time) {
+	l.process = &process{world: l.world}
+	l.env = l.environment(l.process, l.order, from)
+	l.env.RegisterWorkflow(l.flow)
+}
+
+// environment is one for a workflow with an id, whose activities a process does.
+func (l *life) environment(p *process, id string, from time.Time) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(l.log)
-	l.env = suite.NewTestWorkflowEnvironment()
-	l.env.SetStartTime(from)
-	l.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: l.order, TaskQueue: contract.SagasQueue})
-	l.env.SetTestTimeout(patience)
-	l.env.SetWorkerOptions(worker.Options{
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(from)
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue})
+	env.SetTestTimeout(patience)
+	env.SetWorkerOptions(worker.Options{
 		DeadlockDetectionTimeout: patience,
 		Interceptors:             []interceptor.WorkerInterceptor{&patient{world: l.world}},
 	})
-	l.process = &process{world: l.world}
-	l.env.RegisterWorkflow(l.flow)
-	for _, a := range l.process.services().Sagas() {
-		l.env.RegisterActivity(a)
+	for _, a := range p.services().Sagas() {
+		env.RegisterActivity(a)
 	}
+	return env
 }
 
 // placed is what all orders have in common, at a price in won.

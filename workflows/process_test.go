@@ -21,6 +21,8 @@ import (
 type process struct {
 	*world
 	dead bool // guarded by the world's mutex
+	// lasting: it does not die when others do.
+	lasting bool
 }
 
 func (p *process) isDead() bool {
@@ -34,7 +36,9 @@ func (p *process) services() workers.Services {
 		return activities.NewService(name, func(string, gobreaker.State, gobreaker.State) {})
 	}
 	return workers.Services{
-		Payments:      &activities.Payments{Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}, InFlight: time.Nanosecond},
+		Payments: &activities.Payments{
+			Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}, Follower: follower{p}, InFlight: time.Nanosecond,
+		},
 		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{p}},
 		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{p}},
 		Management:    &activities.Management{Service: served("management"), Registry: registry{p}},
@@ -66,6 +70,9 @@ func act[T any](p *process, call string, do func(context.Context) (T, error)) (T
 	f := none
 	if p.faults != nil {
 		f = p.faults(call)
+	}
+	if f == death && p.lasting {
+		f = none
 	}
 	switch f {
 	case death:

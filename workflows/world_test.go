@@ -130,7 +130,8 @@ type world struct {
 	// confirmsUntil is how long after the order was placed the provider lets the customer
 	// confirm; 0 for ever.
 	confirmsUntil time.Duration
-	approves      bool // the customer approves whatever has to be confirmed at once
+	approves      bool   // the customer approves whatever has to be confirmed at once
+	followed      func() // is told when the payment is to be followed; nil: nothing follows it
 	// registered: management knows of the call.
 	registered bool
 	// overtaken are slow calls that have not acted yet.
@@ -356,7 +357,14 @@ func (l ledger) NoteEntry(_ context.Context, e booking.Entry) error {
 }
 
 func (l ledger) Import(_ context.Context, id string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error) {
-	return act(l.process, "import", func(ctx context.Context) (booking.Payment, error) { return l.ledger.Import(ctx, id, others, disputes) })
+	return act(l.process, "import", func(ctx context.Context) (booking.Payment, error) {
+		for _, e := range others {
+			if e.State == booking.EntryFailed && l.turned != nil {
+				l.failed[e.Key] = true
+			}
+		}
+		return l.ledger.Import(ctx, id, others, disputes)
+	})
 }
 
 func (l ledger) PayByHand(_ context.Context, r booking.Resolution) ([]booking.Entry, error) {
@@ -498,7 +506,7 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	}
 	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
-			carries(r, e, r.policed || r.alsoOthers, r.moved)
+			carries(r, e, r.policed || r.alsoOthers, r.moved || r.followed != nil) // what was given back may have failed since
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
 				r.published = append(r.published, e.Type)
@@ -522,6 +530,18 @@ func (m marks) NoteDisputes(_ context.Context, orderID string, open []booking.Di
 
 func (m marks) View(_ context.Context, orderID string) (contract.View, error) {
 	return act(m.process, "read order", func(ctx context.Context) (contract.View, error) { return m.pages.View(ctx, orderID) })
+}
+
+// follower has the payment followed.
+type follower struct{ *process }
+
+func (f follower) Follow(context.Context, string) error {
+	return actErr(f.process, "follow", func(context.Context) error {
+		if f.followed != nil {
+			f.followed()
+		}
+		return nil
+	})
 }
 
 // gate stands before it: shut for those who meet a fault.
@@ -662,6 +682,9 @@ func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, 
 			return outcome("id of "+key, true, seen)
 		}
 		if amount.Amount > 0 && is.failed[key] > 0 {
+			if p.refusing != nil {
+				p.refusing()
+			}
 			return "id of " + key, &activities.Owed{Words: "refund id of " + key + " of " + seen.Ref + " is failed at last", NeedsPerson: true}
 		}
 		if err := is.refusal(p, fmt.Sprint(key, amount.Amount, seen.Under(key), seen.Refusals), amount.Amount); err != nil {

@@ -73,11 +73,15 @@ func (f *facts) asDeparted(o standing) []Finding {
 }
 
 // othersTook tells whether others have given back so much of a payment that less is left to
-// keep than its policy keeps. The undo of its charge gives no more than the policy then.
+// keep than its policy keeps. The undo of its charge gives no more than the policy then, and
+// than what others had given back when it ended, and that has failed since.
 func othersTook(p *booking.Payment, keeps int64) bool {
 	own, _ := p.Entry(p.RefundKey())
-	return p.Kept+own.Amount.Amount+beside(p, booking.Entry.IsRefunded) >= p.Amount.Amount && own.Amount.Amount <= p.Amount.Amount-keeps
+	most := p.Amount.Amount - keeps + beside(p, hasFailed)
+	return p.Kept+own.Amount.Amount+beside(p, booking.Entry.IsRefunded) >= p.Amount.Amount && own.Amount.Amount <= most
 }
+
+func hasFailed(e booking.Entry) bool { return isRefund(e) && e.State == booking.EntryFailed }
 
 // isRefund tells whether an entry was given back, or is to be.
 func isRefund(e booking.Entry) bool { return e.Kind == booking.RefundEntry }

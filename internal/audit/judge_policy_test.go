@@ -103,6 +103,11 @@ func TestRun_KeptBesideOthers(t *testing.T) {
 		"TheyHaveFailed": {price.Amount - price.Amount/20, func(b *books) { b.payments[0].Entries[0].State = booking.EntryFailed }, []string{
 			"its policy does not keep 5000 by \"none\"",
 		}},
+		"TheUndoMadeUpForThem": {price.Amount - price.Amount/20, func(b *books) {
+			p := &b.payments[0]
+			p.Entries[0].State, p.Refunded = booking.EntryFailed, 0
+			b.repaid(p.RefundKey(), price.Amount-price.Amount/20)
+		}, nil},
 		"TheUndoGaveBackMoreThanThePolicy": {price.Amount - price.Amount/20, func(b *books) {
 			p := &b.payments[0]
 			b.repaid(p.RefundKey(), 1)

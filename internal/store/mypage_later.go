@@ -22,7 +22,7 @@ func (m *Mypage) publishLater(ctx context.Context, p contract.Publication) error
 		if _, err := q.NewRaw("? SELECT 1", m.db.dialect.takeTurns(p.View.ID)).Exec(ctx); err != nil {
 			return err
 		}
-		waiting, err := noteWaiting(ctx, q, p.View.ID, *p.Later)
+		waiting, err := noteWaiting(ctx, q, p)
 		if err != nil {
 			return err
 		}
@@ -42,15 +42,24 @@ func (m *Mypage) publishLater(ctx context.Context, p contract.Publication) error
 	})
 }
 
-// noteWaiting notes whether the refund waits for a person, and counts those of the
-// order that do.
-func noteWaiting(ctx context.Context, q bun.IDB, orderID string, l contract.Later) (waiting int, err error) {
+// noteWaiting notes whether the refund waits for a person, and counts those of the order that
+// do. A publication may be carried out after a newer one, which stays then.
+func noteWaiting(ctx context.Context, q bun.IDB, p contract.Publication) (waiting int, err error) {
+	orderID, refund := p.View.ID, p.Later.Refund
+	newest, err := affected(q.NewRaw(`INSERT INTO refunds_noted (order_id, refund, version) VALUES (?, ?, ?)
+		ON CONFLICT (order_id, refund) DO UPDATE SET version = EXCLUDED.version WHERE refunds_noted.version <= EXCLUDED.version`,
+		orderID, refund, p.View.Version).Exec(ctx))
+	if err != nil {
+		return 0, err
+	}
 	note := "DELETE FROM refunds_waiting WHERE order_id = ? AND refund = ?"
-	if l.Waits {
+	if p.Later.Waits {
 		note = "INSERT INTO refunds_waiting (order_id, refund) VALUES (?, ?) ON CONFLICT (order_id, refund) DO NOTHING"
 	}
-	if _, err := q.NewRaw(note, orderID, l.Refund).Exec(ctx); err != nil {
-		return 0, err
+	if newest > 0 {
+		if _, err := q.NewRaw(note, orderID, refund).Exec(ctx); err != nil {
+			return 0, err
+		}
 	}
 	err = q.NewRaw("SELECT COUNT(*) FROM refunds_waiting WHERE order_id = ?", orderID).Scan(ctx, &waiting)
 	return waiting, err

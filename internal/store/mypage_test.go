@@ -93,6 +93,10 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 		last := tell(50, contract.Later{Refund: "b", Added: []contract.Entry{paid("2", 1)}}, false, 2)
 		require.Equal(t, []string{"2", "1"}, []string{last.History[len(ended.History)].By, last.History[len(ended.History)+1].By})
 		require.Greater(t, last.Version, int64(50), "each is news to those who wait for the order")
+		tell(40, contract.Later{Refund: "b", Waits: true}, false, 2) // an attempt that is slower than all that
+		tell(60, contract.Later{Refund: "b", Waits: true}, true, 2)
+		tell(50, contract.Later{Refund: "b"}, true, 2)
+		tell(60, contract.Later{Refund: "b"}, false, 2)
 	})
 
 	run(t, "LaterAtOnce", func(t *testing.T) {

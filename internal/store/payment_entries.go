@@ -246,14 +246,18 @@ func (p *Payments) change(ctx context.Context, what, orderID string, payment *bo
 		if err := do(ctx, q); err != nil {
 			return err
 		}
+		// This goes before the payment is read: one that seems to have given back more than its
+		// entries say was ended by a release that knows none.
+		_, err = q.NewRaw("UPDATE payments SET refunded = "+byProvider+" WHERE order_id = ? AND EXISTS (SELECT 1 FROM payment_entries WHERE order_id = ?)",
+			orderID, orderID, orderID).Exec(ctx)
+		if err != nil {
+			return err
+		}
 		if row, err = paymentOf(ctx, q, orderID); err != nil {
 			return err
 		}
-		if *payment, err = withEntries(ctx, q, row); err != nil || len(payment.Entries) == 0 {
-			return err
-		}
-		return q.NewRaw("UPDATE payments SET refunded = "+byProvider+" WHERE order_id = ? RETURNING refunded", orderID, orderID).
-			Scan(ctx, &payment.Refunded)
+		*payment, err = withEntries(ctx, q, row)
+		return err
 	})
 }
 

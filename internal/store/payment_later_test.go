@@ -49,6 +49,28 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		require.Equal(t, booking.EntryDone, is.Entries[0].State, "a slower look does not take back what was paid by hand")
 	})
 
+	run(t, "APartWithoutAnOwn", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		part := booking.Entry{Key: "refund/1", OrderID: c.OrderID, Amount: won, Reason: booking.Goodwill, By: "1"}
+		_, err = payments.BeginEntry(t.Context(), part)
+		require.NoError(t, err)
+		part.State, part.Ref = booking.EntryDone, "re_1"
+		require.NoError(t, payments.NoteEntry(t.Context(), part))
+		_, err = payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
+		require.NoError(t, err)
+		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 0, "")))
+		part.State, part.Words = booking.EntryFailed, "the account is closed"
+		is, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{part}, nil)
+		require.NoError(t, err)
+		require.Len(t, is.Entries, 1, "the undo has given nothing back, whatever was given back when it failed")
+		require.Zero(t, is.Refunded)
+		require.True(t, is.HasRoom(is.Entries[0]))
+	})
+
 	run(t, "SeenBeforeItWasMadeAgain", func(t *testing.T) {
 		p, own := refunded(t)
 		own.State, own.Words, own.Ref = booking.EntryFailed, "the account is closed", "re_0"
