@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // Warrant is the permission to change an order. The engine's calls that do so ask for
@@ -119,11 +120,41 @@ type accepted struct{}
 
 func (accepted) came() string { return booking.ActionAccepted }
 
-// Settle lets a caller have a lost order undone: settle does it, with the warrant that the
-// engine asks for.
-func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal, settle func(context.Context, Warrant) error) error {
+// NotLost is the code for an order whose workflow runs, or that owes nothing: there is
+// nothing to settle.
+const NotLost = booking.Code("not_lost")
+
+// Settler starts the way back of orders whose workflow was lost.
+type Settler interface {
+	// Settle starts the undoing of an order, with the warrant that the engine asks for; by
+	// is the caller that has it undone. NotLost: it is not to be undone so.
+	Settle(ctx context.Context, w Warrant, orderID, by string) error
+}
+
+// SettleCodes lists the codes that Settle may answer.
+func SettleCodes() []booking.Code {
+	return []booking.Code{NotLost, booking.Superseded, booking.NotFound, booking.Invalid, TemporalUnavailable, booking.Unavailable}
+}
+
+// Settle lets a caller have a lost order undone.
+func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error {
 	_, err := enter(ctx, o, caller, act{action: booking.SettleOrder, orderID: orderID, reason: reason}, func(ctx context.Context, w Warrant) (accepted, error) {
-		return accepted{}, settle(ctx, w)
+		return accepted{}, o.explained(ctx, orderID, o.Settler.Settle(ctx, w, orderID, caller.ID))
 	})
 	return err
+}
+
+// IsLost tells whether nothing works on an order that has not come to its end.
+func (o *Orders) IsLost(ctx context.Context, order contract.View) (bool, error) {
+	if order.Status.Final() {
+		return false, nil
+	}
+	saga, err := o.Engine.Describe(ctx, order.ID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return order.Status != booking.Received, nil // it may wait in the inbox
+	}
+	if err != nil {
+		return false, o.explained(ctx, order.ID, err)
+	}
+	return !saga.Running() && !saga.Completed(), nil
 }
