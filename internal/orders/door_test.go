@@ -26,9 +26,12 @@ type actionLog struct {
 	away  error
 }
 
-func (l *actionLog) Append(_ context.Context, a booking.OperatorAction) error {
+func (l *actionLog) Append(_ context.Context, a booking.OperatorAction, seen *int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if seen != nil && *seen < int64(len(l.lines)) {
+		return &booking.Error{Code: orders.ActedMeanwhile}
+	}
 	if l.away != nil {
 		return l.away
 	}
