@@ -37,3 +37,6 @@ CREATE INDEX bulk_orders_waiting ON bulk_orders (run_id, n) WHERE result = '';
 
 -- The bulk action that an operator's action is a part of, '' for none.
 ALTER TABLE operator_actions ADD COLUMN bulk {{.Key}} NOT NULL DEFAULT '';
+
+-- Whether another operator has acted on an order is asked before an action.
+CREATE INDEX operator_actions_newest ON operator_actions (order_id, seq);
