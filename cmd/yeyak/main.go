@@ -30,6 +30,10 @@ type commands struct {
 	Migrate  migrate  `cmd:"" help:"Bring the databases up to date, and end."`
 	Audit    audit    `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
 	Settle   settle   `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
+	Retry    retry    `cmd:"" help:"Try at once what of an order has failed and waits to be tried again."`
+	Cancel   cancel   `cmd:"" help:"Cancel an order, as its customer might."`
+	Refund   refund   `cmd:"" help:"Give back a part of what was paid for an order."`
+	Bulk     bulk     `cmd:"" help:"Do something to many orders, after a dry run that names them."`
 	Actions  actions  `cmd:"" help:"Tell what operators have done to orders, newest first."`
 	Resolve  resolve  `cmd:"" help:"Say that a refund which the payment provider could not make was paid by hand."`
 	Payments payments `cmd:"" help:"See to payments."`
