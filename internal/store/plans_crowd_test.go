@@ -101,6 +101,9 @@ var crowd = []string{
 	`INSERT INTO audit_findings SELECT ` + id + `, 'money', CASE WHEN i <= 5 THEN 'rare' ELSE 'frequent' END, '', 'says', '', 1,
 			timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO audit_findings SELECT 'a' || i, 'abandoned', 'k' || lpad((1000 + i)::text, 9, '0'), '', 'says', '', 1,
+			timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02', NULL
+		FROM generate_series(1, ? / 1000) AS i`,
 	`INSERT INTO operator_actions (id, at, by_id, action, order_id, reason, outcome)
 		SELECT ` + id + `, timestamptz '2026-01-01' + i * interval '1 second', '1024', 'cancel',
 			CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'food-' || i END, '', CASE WHEN i % 2 = 0 THEN 'done' ELSE '' END
