@@ -35,6 +35,8 @@ const (
 	LookAtPayment Action = "look"
 	// SettleOrder has an order undone whose workflow was lost.
 	SettleOrder Action = "settle"
+	// RetryOrder has what an order waits to try again tried at once.
+	RetryOrder Action = "retry"
 	// ReadActions reads what operators have done.
 	ReadActions Action = "read_actions"
 	// TakeNotice is done by the payment provider, whose signature is the proof.
@@ -176,6 +178,8 @@ var rules = []Rule{
 	{Action: LookAtPayment, Does: "have the payment provider asked about an order's payment", Scope: AnyResolution, ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: SettleOrder, Does: "have an order undone whose workflow was lost", ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: RetryOrder, Does: "have the steps of an order that wait to be tried again tried at once", ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadActions, Does: "read what operators have done",
 		May: map[Role]Grant{OperatorRole: whatever}},

@@ -31,8 +31,9 @@ type Deps struct {
 	Deliveries Jobs
 	Cleaners   Cleaners
 	Members    Members
-	// Audits are for operators.
-	Audits Audits
+	// Audits and Actions are for operators.
+	Audits  Audits
+	Actions Actions
 	// Terms are what the payment provider takes.
 	Terms Terms
 
@@ -118,6 +119,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountRefunds(r)
 	p.mountToday(r)
 	p.mountAudit(r)
+	p.mountDeeds(r)
 }
 
 // noteChange logs what a caller has changed of what there is to order, as the API does.

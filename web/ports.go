@@ -23,6 +23,13 @@ type Orders interface {
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
 	QuoteChange(context.Context, booking.Caller, orders.Change) (contract.View, orders.ChangeQuote, error)
 	Change(context.Context, booking.Caller, orders.Change) (orders.Outcome, error)
+	Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (orders.Outcome, error)
+	Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error
+	// IsLost tells whether nothing works on an order that has not come to its end.
+	IsLost(ctx context.Context, order contract.View) (bool, error)
+	// Waiting lists what of an order waits to be tried again, and Retry has it tried at once.
+	Waiting(ctx context.Context, caller booking.Caller, orderID string) ([]orders.WaitingStep, error)
+	Retry(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) (orders.Retried, error)
 }
 
 // Catalogue holds what there is to order: places, menus and drinks. Whatever is asked

@@ -122,7 +122,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if a.engine, namespace, err = newClient(o, metrics, a.traces); err != nil {
 		return nil, err
 	}
-	a.sagas = orders.NewEngine(a.engine)
+	a.sagas = orders.NewEngine(a.engine).In(namespace)
 	a.gate = a.newGate(registry)
 	a.measure(registry)
 	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}

@@ -71,7 +71,7 @@ type Turns interface {
 	Leave(served bool)
 }
 
-// Deps are what orders work with. Actions, Terms, Gate, Starts, Dispatcher, Carrier,
+// Deps are what orders work with. Actions, Settler, Terms, Gate, Starts, Dispatcher, Carrier,
 // Eager, Now and Log may be left out.
 type Deps struct {
 	Engine *Engine
@@ -83,6 +83,8 @@ type Deps struct {
 	Ledger Ledger
 	// Actions is the log of what operators do; nil for that of the process alone.
 	Actions Actions
+	// Settler undoes orders whose workflow was lost. Only Settle needs it.
+	Settler Settler
 	// Terms tell what can be paid; nil that everything can.
 	Terms PaymentTerms
 	// Gate tells whether orders can be paid for; nil that they always can.

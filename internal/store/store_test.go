@@ -72,6 +72,7 @@ func TestStore(t *testing.T) {
 				"Keys":                 testKeys,
 				"Audits":               testAudits,
 				"Actions":              testActions,
+				"ActionsSeen":          testActionsSeen,
 				"Members":              testMembers,
 				"MembersAtOnce":        testMembersAtOnce,
 				"Events":               testEvents,
