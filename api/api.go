@@ -48,6 +48,7 @@ type Deps struct {
 	Memberships *identity.Memberships
 	Audits      Audits
 	Actions     Actions
+	Monitor     Monitor
 
 	// Callers knows whose requests are, and People who they may be; nil when
 	// authentication is off.
@@ -161,6 +162,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerMembers()
 	s.registerAudits()
 	s.registerActions()
+	s.registerMonitor()
 	s.registerHealth()
 	undocumented := s.router.Group("", s.guardUndocumented)
 	s.serveDocs(undocumented)

@@ -120,6 +120,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Memberships: &identity.Memberships{Members: store.NewMembers(a.pages), Now: time.Now, Log: a.log},
 		Audits:      store.NewAudits(a.pages),
 		Actions:     store.NewActions(a.pages),
+		Monitor:     a.monitor(all),
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},

@@ -17,14 +17,12 @@ import (
 type Monitor struct {
 	// Orders has the engine, the ledger and the read model.
 	Orders *Orders
-	// Namespace is that of the engine.
-	Namespace string
-	Needs     Needs
-	Audits    Audits
-	Log       ActionLog
-	Line      PaymentLine
-	Stock     StockBook
-	Inbox     interface {
+	Needs  Needs
+	Audits Audits
+	Log    ActionLog
+	Line   PaymentLine
+	Stock  StockBook
+	Inbox  interface {
 		Open(ctx context.Context) (OpenInbox, error)
 	}
 	Decisions interface {
@@ -78,10 +76,10 @@ type Owed struct {
 // Overview is how everything is. What could not be read is in Unknown, by its name, and has
 // its zero value.
 type Overview struct {
-	At    time.Time   `json:"at"`
-	Open  []OpenCount `json:"open"`
-	Owed  []Owed      `json:"owed"`
-	Queue []QueueState
+	At     time.Time   `json:"at"`
+	Open   []OpenCount `json:"open"`
+	Owed   []Owed      `json:"owed"`
+	Queues []QueueState
 	// Deferred is how many payments wait for the provider, and ShutUntil until when some
 	// worker's breaker is open; zero while none is.
 	Deferred  int       `json:"deferred"`
@@ -157,7 +155,7 @@ func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 		partOpen: func(ctx context.Context) (err error) { o.Open, err = m.Needs.OpenOrders(ctx); return err },
 		partOwed: func(ctx context.Context) (err error) { o.Owed, err = m.Needs.Owed(ctx); return err },
 		partQueues: func(ctx context.Context) (err error) {
-			o.Queue, err = m.Orders.Engine.queues(ctx, m.Namespace)
+			o.Queues, err = m.Orders.Engine.queues(ctx)
 			return err
 		},
 		partPayments: func(ctx context.Context) (err error) {
@@ -239,12 +237,12 @@ func rests(s booking.Status) bool {
 }
 
 // queues ask who works on each task queue.
-func (e *Engine) queues(ctx context.Context, namespace string) ([]QueueState, error) {
+func (e *Engine) queues(ctx context.Context) ([]QueueState, error) {
 	names := contract.Queues()
 	states, errs := make([]QueueState, len(names)), make([]error, len(names))
 	var asking sync.WaitGroup
 	for i, name := range names {
-		asking.Go(func() { states[i], errs[i] = e.queue(ctx, namespace, name) })
+		asking.Go(func() { states[i], errs[i] = e.queue(ctx, name) })
 	}
 	asking.Wait()
 	return states, errors.Join(errs...)
@@ -292,7 +290,7 @@ func (o Overview) Well() bool {
 
 // Unattended are the task queues that no process works on.
 func (o Overview) Unattended() (names []string) {
-	for _, q := range o.Queue {
+	for _, q := range o.Queues {
 		if q.Workers == 0 {
 			names = append(names, q.Name)
 		}
@@ -305,4 +303,3 @@ func (o Overview) Troubles() []string {
 	names := slices.Collect(maps.Keys(o.Degraded))
 	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(o.Unknown))))
 }
-

@@ -107,13 +107,13 @@ type QueueState struct {
 }
 
 // queue asks the engine who works on a task queue, and what waits there.
-func (e *Engine) queue(ctx context.Context, namespace, name string) (QueueState, error) {
+func (e *Engine) queue(ctx context.Context, name string) (QueueState, error) {
 	kind := enums.TASK_QUEUE_TYPE_ACTIVITY
 	if name == contract.SagasQueue {
 		kind = enums.TASK_QUEUE_TYPE_WORKFLOW
 	}
 	d, err := e.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-		Namespace: namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: name}, TaskQueueType: kind, ReportStats: true,
+		Namespace: e.namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: name}, TaskQueueType: kind, ReportStats: true,
 	})
 	if err != nil {
 		return QueueState{}, marked(err)

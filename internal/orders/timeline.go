@@ -50,6 +50,21 @@ type Moment struct {
 	Run     string // of the workflow
 }
 
+// Words are what there is to say of it besides its name.
+func (m Moment) Words() string {
+	var words []string
+	if m.Amount.Currency != "" {
+		words = append(words, fmt.Sprintf("%d %s", m.Amount.Amount, m.Amount.Currency))
+	}
+	if m.Attempt > 1 {
+		words = append(words, fmt.Sprintf("attempt %d", m.Attempt))
+	}
+	if m.Says != "" {
+		words = append(words, m.Says)
+	}
+	return strings.Join(words, ", ")
+}
+
 // Timeline is all that has happened to an order, oldest first.
 type Timeline struct {
 	Order   contract.View

@@ -18,7 +18,7 @@ var _ orders.Needs = (*Mypage)(nil)
 
 // isOpen is the condition of the index orders_open, to the letter: SQLite uses the index
 // for no other.
-const isOpen = "status || '' NOT IN ('delivered', 'completed', 'cancelled')"
+const isOpen = "status NOT IN ('delivered', 'completed', 'cancelled')"
 
 // OpenOrders implements orders.Needs.
 func (m *Mypage) OpenOrders(ctx context.Context) ([]orders.OpenCount, error) {
@@ -27,8 +27,8 @@ func (m *Mypage) OpenOrders(ctx context.Context) ([]orders.OpenCount, error) {
 	for _, kind := range booking.Kinds() {
 		for _, status := range kind.Statuses() {
 			if !status.Final() {
-				arms = append(arms, "SELECT ? AS kind, ? AS status, (SELECT count(*) FROM (SELECT 1 FROM orders WHERE kind = ? AND status = ? AND "+isOpen+" LIMIT ?) AS counted) AS orders")
-				args = append(args, kind, status, kind, status, booking.CountedTo)
+				arms = append(arms, "SELECT ? AS kind, ? AS status, (SELECT count(*) FROM (SELECT 1 FROM orders WHERE kind || '/' || status = ? AND "+isOpen+" LIMIT ?) AS counted) AS orders")
+				args = append(args, kind, status, string(kind)+"/"+string(status), booking.CountedTo)
 			}
 		}
 	}

@@ -86,6 +86,8 @@ var crowd = []string{
 			to_char(date '2026-01-01' + (i % 900), 'YYYY-MM-DD'), to_char(date '2026-01-02' + (i % 900), 'YYYY-MM-DD'), 1,
 			CASE WHEN i <= 20 OR i / 100 % 2 = 0 THEN 'done' ELSE 'undone' END, '', FALSE, now()
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO hold_changes SELECT ` + id + ` || '/change/1', ` + id + ` || '/hold', '2026-01-01', '2026-01-02', 1, 'done', '', TRUE, 1, '', now()
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO places (id, doc, created_at) SELECT ` + id + `, ('{' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second'
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO menus (id, doc, created_at) SELECT ` + id + `, ('{' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second'
