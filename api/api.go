@@ -49,6 +49,7 @@ type Deps struct {
 	Audits      Audits
 	Actions     Actions
 	Bulk        Bulk
+	Monitor     Monitor
 
 	// Callers knows whose requests are, and People who they may be; nil when
 	// authentication is off.
@@ -164,6 +165,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerActions()
 	s.registerActing()
 	s.registerBulk()
+	s.registerMonitor()
 	s.registerHealth()
 	undocumented := s.router.Group("", s.guardUndocumented)
 	s.serveDocs(undocumented)

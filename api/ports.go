@@ -229,6 +229,14 @@ type Audits interface {
 	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
 }
 
+// Monitor is what operators see: see internal/orders.
+type Monitor interface {
+	Overview(context.Context, booking.Caller) (orders.Overview, error)
+	// Attention lists orders that need attention; InvalidCursor as for places.
+	Attention(context.Context, booking.Caller, orders.NeedFilter, booking.Page) ([]orders.InNeed, string, error)
+	Timeline(ctx context.Context, caller booking.Caller, orderID string) (orders.Timeline, error)
+}
+
 // Actions is the log of what operators do.
 type Actions interface {
 	// Actions lists what operators have done, to one order if that is named; InvalidCursor as

@@ -77,6 +77,8 @@ const (
 	// ReadAudit reads what the audits have found, and RunAudit asks for one.
 	ReadAudit Action = "read_audit"
 	RunAudit  Action = "run_audit"
+	// Monitor reads how everything is, what needs attention, and timelines of orders.
+	Monitor Action = "monitor"
 )
 
 // Relation is how a caller is related to the thing that an action is about.
@@ -239,6 +241,8 @@ var rules = []Rule{
 	{Action: ReadAudit, Does: "read what the audits have found", Scope: AnyOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: RunAudit, Does: "run an audit", Scope: AnyOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: Monitor, Does: "see how everything is, what needs attention and an order's timeline", Scope: AnyOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: SwitchSandbox, Does: "see and turn the switches of the payments' sandbox",
 		May: map[Role]Grant{OperatorRole: whatever}},

@@ -31,9 +31,10 @@ type Deps struct {
 	Deliveries Jobs
 	Cleaners   Cleaners
 	Members    Members
-	// Audits and Actions are for operators.
+	// Audits, Actions and Monitor are for operators.
 	Audits  Audits
 	Actions Actions
+	Monitor Monitor
 	// Terms are what the payment provider takes.
 	Terms Terms
 
@@ -119,6 +120,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountRefunds(r)
 	p.mountToday(r)
 	p.mountAudit(r)
+	p.mountMonitor(r)
 	p.mountDeeds(r)
 }
 

@@ -122,6 +122,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Audits:      store.NewAudits(a.pages),
 		Actions:     store.NewActions(a.pages),
 		Bulk:        store.NewBulk(a.pages),
+		Monitor:     a.monitor(all),
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},

@@ -58,6 +58,8 @@ const PagesOff = "off"
 // Pages are what people see in a browser.
 type Pages struct {
 	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"What the pages for browsers are to the issuer (OIDC client id), which people log in with; or off, which leaves them out. They are left out without authentication, too."`
+	// TemporalUI is for links only: nothing is asked there.
+	TemporalUI string `name:"temporal-ui" env:"YEYAK_TEMPORAL_UI" help:"Where operators reach Temporal's web UI, such as https://temporal.example.com, which the timeline of an order links to. yeyak dev knows its own."`
 }
 
 // Off tells whether there are no pages. Zero is none, for tests and benchmarks.
@@ -66,6 +68,9 @@ func (p Pages) Off() bool { return p.Client == PagesOff || p.Client == "" }
 func (p *Pages) check(m mistakes) {
 	if p.Client == "" {
 		m.add("pages", "", "the OIDC client id of the pages, or off")
+	}
+	if u, err := neturl.Parse(p.TemporalUI); p.TemporalUI != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		m.add("temporal-ui", p.TemporalUI, "https://host/path")
 	}
 }
 

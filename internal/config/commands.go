@@ -167,7 +167,8 @@ func (c Resolution) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// Actions is what `yeyak actions` can be told, besides the order.
+// Actions is what `yeyak actions` can be told, and `status`, `attention` and `timeline`,
+// besides the order.
 type Actions struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`

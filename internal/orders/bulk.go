@@ -190,7 +190,7 @@ func (o *Orders) selected(ctx context.Context, a booking.Action, f booking.BulkF
 
 const (
 	listedAtOnce  = 200
-	lookedAtOnce  = 8 // orders, beside each other
+	bulkLooksAtOnce  = 8 // orders, beside each other
 	lostWorkflows = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')"
 )
 
@@ -220,7 +220,7 @@ func bulkQuery(f booking.BulkFilter) string {
 func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFilter, sagas []Saga) ([]booking.BulkOrder, error) {
 	fits := make([]*booking.BulkOrder, len(sagas))
 	looking, ctx := errgroup.WithContext(ctx)
-	looking.SetLimit(lookedAtOnce)
+	looking.SetLimit(bulkLooksAtOnce)
 	for n, s := range sagas {
 		looking.Go(func() error {
 			view, err := o.Pages.View(ctx, s.OrderID)

@@ -125,13 +125,13 @@ func (b *bulkRunner) one(ctx context.Context, order booking.BulkOrder) error {
 	if err != nil {
 		return err
 	}
-	order.Outcome, order.Result = outcome, resultOf(outcome)
+	order.Outcome, order.Result = outcome, bulkResultOf(outcome)
 	if order.Result != booking.BulkDid { // else by a process that died before it noted that
 		var no error
 		if order.Outcome, no = b.act(inBulk(ctx, run.ID), order); b.again(order, no) {
 			return no
 		}
-		order.Result = resultOf(order.Outcome)
+		order.Result = bulkResultOf(order.Outcome)
 	}
 	open := known && (outcome == "" || outcome == string(Unreachable))
 	if open && order.Result == booking.BulkChanged {
@@ -185,7 +185,7 @@ var overCodes = []booking.Code{
 	NotRunning, NothingToRetry, NotLost,
 }
 
-func resultOf(outcome string) booking.BulkResult {
+func bulkResultOf(outcome string) booking.BulkResult {
 	switch {
 	case outcome == booking.ActionDone, outcome == booking.ActionAccepted:
 		return booking.BulkDid

@@ -26,6 +26,9 @@ func NewEngine(c client.Client) *Engine { return &Engine{c, client.DefaultNamesp
 // In is the same engine for a client of another namespace.
 func (e *Engine) In(namespace string) *Engine { return &Engine{e.client, namespace} }
 
+// Namespace is that of the client.
+func (e *Engine) Namespace() string { return e.namespace }
+
 // start is a saga that is to be started.
 type start struct {
 	workflow string

@@ -86,6 +86,8 @@ var crowd = []string{
 			to_char(date '2026-01-01' + (i % 900), 'YYYY-MM-DD'), to_char(date '2026-01-02' + (i % 900), 'YYYY-MM-DD'), 1,
 			CASE WHEN i <= 20 OR i / 100 % 2 = 0 THEN 'done' ELSE 'undone' END, '', FALSE, now()
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO hold_changes SELECT ` + id + ` || '/change/1', ` + id + ` || '/hold', '2026-01-01', '2026-01-02', 1, 'done', '', TRUE, 1, '', now()
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO places (id, doc, created_at) SELECT ` + id + `, ('{' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second'
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO menus (id, doc, created_at) SELECT ` + id + `, ('{' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second'
@@ -101,6 +103,9 @@ var crowd = []string{
 	`INSERT INTO audit_findings SELECT ` + id + `, 'money', CASE WHEN i <= 5 THEN 'rare' ELSE 'frequent' END, '', 'says', '', 1,
 			timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO audit_findings SELECT 'a' || i, 'abandoned', 'k' || lpad((1000 + i)::text, 9, '0'), '', 'says', '', 1,
+			timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02', NULL
+		FROM generate_series(1, ? / 1000) AS i`,
 	`INSERT INTO operator_actions (id, at, by_id, action, order_id, reason, outcome)
 		SELECT ` + id + `, timestamptz '2026-01-01' + i * interval '1 second', '1024', 'cancel',
 			CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'food-' || i END, '', CASE WHEN i % 2 = 0 THEN 'done' ELSE '' END
