@@ -52,6 +52,7 @@ var actions = map[string]booking.Action{
 	"get-self": booking.ReadSelf,
 
 	"get-audit": booking.ReadAudit, "run-audit": booking.RunAudit, "list-actions": booking.ReadActions,
+	"get-status": booking.Monitor, "list-attention": booking.Monitor, "get-timeline": booking.Monitor,
 
 	"healthz": booking.ReadHealth, "readyz": booking.ReadHealth,
 }
