@@ -54,7 +54,7 @@ func cast() []booking.Caller {
 
 // ids are what the variables in the paths of routes stand for, by what comes before.
 var ids = map[string]string{
-	"reservations/{id}": "lodging-1", "food/orders/{id}": "food-1", "cafe/orders/{id}": "cafe-1", "calls/{id}": "cleaning-1", "mypages/{id}": "lodging-1",
+	"reservations/{id}": "lodging-1", "food/orders/{id}": "food-1", "cafe/orders/{id}": "cafe-1", "calls/{id}": "cleaning-1", "mypages/{id}": "lodging-1", "v1/orders/{id}": "lodging-1",
 	"payments/{orderId}": "lodging-1", "deliveries/{orderId}": "food-1", "productions/{orderId}": "cafe-1",
 	"places/{id}": "place-seaside", "food/menus/{id}": "menu-bibimbap", "cafe/menus/{id}": "drink-latte", "cleaners/{id}": "kim",
 	"owners/{ownerId}": "olivia", "members/{personId}": "1031", "v1/orders/{id}": "lodging-1", "bulk-actions/{id}": "run-1",

@@ -55,6 +55,7 @@ var actions = map[string]booking.Action{
 	"retry-order": booking.RetryOrder, "settle-order": booking.SettleOrder,
 	"plan-bulk-action": booking.ActInBulk, "run-bulk-action": booking.ActInBulk, "stop-bulk-action": booking.ActInBulk,
 	"get-bulk-action": booking.ActInBulk, "list-bulk-actions": booking.ActInBulk,
+	"get-status": booking.Monitor, "list-attention": booking.Monitor, "get-timeline": booking.Monitor,
 
 	"healthz": booking.ReadHealth, "readyz": booking.ReadHealth,
 }
