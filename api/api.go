@@ -48,6 +48,7 @@ type Deps struct {
 	Memberships *identity.Memberships
 	Audits      Audits
 	Actions     Actions
+	Bulk        Bulk
 	Monitor     Monitor
 
 	// Callers knows whose requests are, and People who they may be; nil when
@@ -162,6 +163,8 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerMembers()
 	s.registerAudits()
 	s.registerActions()
+	s.registerActing()
+	s.registerBulk()
 	s.registerMonitor()
 	s.registerHealth()
 	undocumented := s.router.Group("", s.guardUndocumented)

@@ -37,6 +37,8 @@ const (
 	SettleOrder Action = "settle"
 	// RetryOrder has what an order waits to try again tried at once.
 	RetryOrder Action = "retry"
+	// ActInBulk does something to many orders.
+	ActInBulk Action = "act_in_bulk"
 	// ReadActions reads what operators have done.
 	ReadActions Action = "read_actions"
 	// TakeNotice is done by the payment provider, whose signature is the proof.
@@ -180,6 +182,8 @@ var rules = []Rule{
 	{Action: SettleOrder, Does: "have an order undone whose workflow was lost", ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: RetryOrder, Does: "have the steps of an order that wait to be tried again tried at once", ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: ActInBulk, Does: "act on many orders at once",
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadActions, Does: "read what operators have done",
 		May: map[Role]Grant{OperatorRole: whatever}},

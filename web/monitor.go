@@ -229,6 +229,7 @@ type attention struct {
 	causes, kinds []tab
 	needs         []needShown
 	first, next   string
+	bulk          string // where all of them can be acted on
 	later         bool
 }
 
@@ -251,7 +252,7 @@ func (p *Pages) showAttention(v *visit) error {
 	if err != nil {
 		return err
 	}
-	is := attention{needs: v.needs(found), first: attentionAt(f, ""), later: cursor != ""}
+	is := attention{needs: v.needs(found), first: attentionAt(f, ""), bulk: inBulk(f), later: cursor != ""}
 	if next != "" {
 		is.next = attentionAt(f, next)
 	}

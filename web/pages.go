@@ -34,6 +34,7 @@ type Deps struct {
 	// Audits, Actions and Monitor are for operators.
 	Audits  Audits
 	Actions Actions
+	Bulk    Bulk
 	Monitor Monitor
 	// Terms are what the payment provider takes.
 	Terms Terms
@@ -122,6 +123,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountAudit(r)
 	p.mountMonitor(r)
 	p.mountDeeds(r)
+	p.mountBulk(r)
 }
 
 // noteChange logs what a caller has changed of what there is to order, as the API does.

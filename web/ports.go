@@ -27,6 +27,10 @@ type Orders interface {
 	Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error
 	// IsLost tells whether nothing works on an order that has not come to its end.
 	IsLost(ctx context.Context, order contract.View) (bool, error)
+	// PlanBulk is a dry run of an action on many orders. BeginBulk does it, and StopBulk ends it.
+	PlanBulk(context.Context, booking.Caller, booking.Action, booking.BulkFilter, booking.Personal) (booking.BulkRun, error)
+	BeginBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
+	StopBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
 	// Waiting lists what of an order waits to be tried again, and Retry has it tried at once.
 	Waiting(ctx context.Context, caller booking.Caller, orderID string) ([]orders.WaitingStep, error)
 	Retry(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) (orders.Retried, error)

@@ -33,6 +33,10 @@ type commands struct {
 	Status    status    `cmd:"" help:"Tell how everything is: open orders, what is owed, queues, breaker, read model, audit. Exit code 0: nothing waits for an operator; 1: something does; 2: could not look."`
 	Attention attention `cmd:"" help:"Tell which orders need attention, why, and what the payment provider has said last."`
 	Timeline  timeline  `cmd:"" help:"Tell all that has happened to an order, in the order of time."`
+	Retry     retry     `cmd:"" help:"Try at once what of an order has failed and waits to be tried again."`
+	Cancel    cancel    `cmd:"" help:"Cancel an order, as its customer might."`
+	Refund    refund    `cmd:"" help:"Give back a part of what was paid for an order."`
+	Bulk      bulk      `cmd:"" help:"Do something to many orders, after a dry run that names them."`
 	Actions   actions   `cmd:"" help:"Tell what operators have done to orders, newest first."`
 	Resolve   resolve   `cmd:"" help:"Say that a refund which the payment provider could not make was paid by hand."`
 	Payments  payments  `cmd:"" help:"See to payments."`

@@ -90,6 +90,7 @@ type App struct {
 	budgets    *admission.Budgets // nil without an API
 	dispatcher *orders.Dispatcher // of the inbox, ditto
 	carrier    *orders.Carrier    // of kept decisions, ditto
+	orders     *orders.Orders     // what the API acts on, ditto
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
 	failed      chan error
@@ -160,6 +161,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err
 		}
+		a.beside.Go(func() { a.orders.RunBulk(background) })
 	}
 	if err := a.serveOperations(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})); err != nil {
 		return nil, err

@@ -153,8 +153,8 @@ func (c Settle) Settings() Config {
 
 func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
-// Resolution is what `yeyak resolve` and `yeyak payments look` can be told, besides the
-// order and the evidence.
+// Resolution is what commands can be told that act on orders, besides what they do: `yeyak
+// resolve`, `yeyak retry` and the like.
 type Resolution struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`

@@ -110,6 +110,12 @@ var crowd = []string{
 		SELECT ` + id + `, timestamptz '2026-01-01' + i * interval '1 second', '1024', 'cancel',
 			CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'food-' || i END, '', CASE WHEN i % 2 = 0 THEN 'done' ELSE '' END
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO bulk_runs (id, state, action, filter, reason, by_id, planned_at, orders, more)
+		SELECT ` + id + `, CASE WHEN i <= 5 THEN 'running' ELSE 'done' END, 'cancel', '{}', '', '1024', timestamptz '2026-01-01' + i * interval '1 second', 1, FALSE
+		FROM generate_series(1, ? / 100) AS i`,
+	`INSERT INTO bulk_orders (run_id, n, order_id, status, version, result)
+		SELECT 'k' || lpad((i / 1000 + 1)::text, 9, '0'), i % 1000, 'food-' || i, 'delivering', 1, CASE WHEN i % 2 = 0 THEN '' WHEN i % 10 = 1 THEN 'changed' ELSE 'done' END
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO drink_deletions SELECT 'k' || lpad((10 * i)::text, 9, '0'), 1, 1, 0, TRUE FROM generate_series(1, ? / 10) AS i`,
 	`INSERT INTO sandbox_charges SELECT ` + id + `, ` + id + `, 1, 'KRW', 'charged', ` + id + `, 0, '', now() FROM generate_series(1, ?) AS i`,
 	`INSERT INTO sandbox_intents SELECT ` + id + `, ` + id + `, '', 1, 'KRW', '{}', ` + id + `, 'succeeded', 'succeeded', '', 0,

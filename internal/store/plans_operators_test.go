@@ -14,12 +14,31 @@ func looksAtOperators() []look {
 		_, err := store.NewAudits(db).OpenFindings(ctx)
 		return "", err
 	}}}
+	all = append(all,
+		look{method: "Bulk.Runs", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			_, next, err := store.NewBulk(db).Runs(ctx, booking.Page{Limit: pageOfPlans, Cursor: cursor})
+			return next, err
+		}},
+		look{method: "Bulk.Next", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+			_, err := store.NewBulk(db).Next(ctx, "k000000002", pageOfPlans)
+			return "", err
+		}})
+	for _, left := range []bool{false, true} {
+		all = append(all, look{method: "Bulk.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			_, next, err := store.NewBulk(db).Orders(ctx, "k000000002", left, booking.Page{Limit: pageOfPlans, Cursor: cursor})
+			return next, err
+		}})
+	}
 	all = append(all, looksAtMonitor()...)
 	for _, order := range []string{"", "frequent", "rare", "unknown"} {
 		all = append(all,
 			look{method: "Audits.Findings", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := store.NewAudits(db).Findings(ctx, order, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 				return next, err
+			}},
+			look{method: "Actions.Newest", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+				_, err := store.NewActions(db).Newest(ctx, order, pageOfPlans)
+				return "", err
 			}},
 			// For each line before an action it is looked up whether there is one after it.
 			look{method: "Actions.Actions", service: "mypage", rows: pageOfPlans, each: 8, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {

@@ -73,6 +73,8 @@ func TestStore(t *testing.T) {
 				"Audits":               testAudits,
 				"Actions":              testActions,
 				"ActionsSeen":          testActionsSeen,
+				"Bulk":                 testBulk,
+				"BulkStopped":          testBulkStopped,
 				"Members":              testMembers,
 				"MembersAtOnce":        testMembersAtOnce,
 				"Events":               testEvents,

@@ -34,6 +34,7 @@ CREATE TABLE bulk_orders (
 );
 
 CREATE INDEX bulk_orders_waiting ON bulk_orders (run_id, n) WHERE result = '';
+CREATE INDEX bulk_orders_left ON bulk_orders (run_id, n) WHERE result IN ('changed', 'refused', 'failed');
 
 -- The bulk action that an operator's action is a part of, '' for none.
 ALTER TABLE operator_actions ADD COLUMN bulk {{.Key}} NOT NULL DEFAULT '';
