@@ -57,7 +57,7 @@ var ids = map[string]string{
 	"reservations/{id}": "lodging-1", "food/orders/{id}": "food-1", "cafe/orders/{id}": "cafe-1", "calls/{id}": "cleaning-1", "mypages/{id}": "lodging-1", "v1/orders/{id}": "lodging-1",
 	"payments/{orderId}": "lodging-1", "deliveries/{orderId}": "food-1", "productions/{orderId}": "cafe-1",
 	"places/{id}": "place-seaside", "food/menus/{id}": "menu-bibimbap", "cafe/menus/{id}": "drink-latte", "cleaners/{id}": "kim",
-	"owners/{ownerId}": "olivia", "members/{personId}": "1031", "v1/orders/{id}": "lodging-1", "bulk-actions/{id}": "run-1",
+	"owners/{ownerId}": "olivia", "members/{personId}": "1031", "bulk-actions/{id}": "run-1",
 }
 
 // meaning is a query of a list, and what the table calls it.
