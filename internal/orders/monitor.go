@@ -11,7 +11,7 @@ import (
 )
 
 // Monitor is what operators see: how everything is, which orders need attention, and all
-// that has happened to one. Degraded, Link and Now may be left out.
+// that has happened to one. Degraded, Load, Link and Now may be left out.
 type Monitor struct {
 	// Orders has the engine, the ledger and the read model.
 	Orders *Orders
@@ -28,6 +28,8 @@ type Monitor struct {
 	}
 	// Degraded names what does not work, as this process sees it.
 	Degraded func(ctx context.Context) map[string]string
+	// Load is what this process has taken on.
+	Load func() []Load
 	// Link is where the engine's web UI shows a run of an order's workflow, "" for nowhere.
 	Link func(orderID, run string) string
 	Now  func() time.Time
@@ -123,6 +125,9 @@ func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 		"": func(ctx context.Context) error {
 			if m.Degraded != nil {
 				o.Degraded = m.Degraded(ctx)
+			}
+			if m.Load != nil {
+				o.Load = m.Load()
 			}
 			return nil
 		},

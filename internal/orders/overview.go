@@ -47,7 +47,18 @@ type Overview struct {
 	Findings   map[string]int
 	// Degraded is what does not work, as the answering process sees it.
 	Degraded map[string]string
-	Unknown  map[string]string
+	// Load is what that process has taken on.
+	Load    []Load
+	Unknown map[string]string
+}
+
+// Load is something of which a process has so much: turns of requests, or connections to a
+// database.
+type Load struct {
+	Name    string `json:"name"`
+	Taken   int    `json:"taken"`
+	Of      int    `json:"of"`
+	Waiting int    `json:"waiting"`
 }
 
 // ReadModelLag compares the orders that were started last with their rows.
