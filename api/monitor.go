@@ -63,6 +63,7 @@ type statusView struct {
 	ReadModel lagView            `json:"readModel"`
 	Audit     auditSummary       `json:"audit"`
 	Degraded  map[string]string  `json:"degraded" nullable:"false" doc:"What does not work, as the answering process sees it"`
+	Load      []orders.Load      `json:"load" nullable:"false" doc:"What the answering process has taken on: turns of requests, and connections to databases"`
 	Unknown   map[string]string  `json:"unknown" nullable:"false" doc:"What could not be read, with why"`
 }
 
@@ -101,7 +102,7 @@ func showStatus(o orders.Overview) statusView {
 		Decisions: waitingView{o.Decisions.Decisions, o.Decisions.Oldest},
 		ReadModel: lagView{o.ReadModel.Looked, o.ReadModel.Behind, int(o.ReadModel.Oldest.Seconds())},
 		Audit:     auditSummary{Done: showAuditRun(o.Done), Last: showAuditRun(o.Last), Findings: orNone(o.Findings)},
-		Degraded:  orNone(o.Degraded), Unknown: orNone(o.Unknown),
+		Degraded:  orNone(o.Degraded), Load: orEmpty(o.Load), Unknown: orNone(o.Unknown),
 	}
 }
 

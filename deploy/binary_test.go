@@ -40,6 +40,21 @@ type commands struct {
 		URL    string        `arg:""`
 		Within time.Duration `name:"within" default:"2s"`
 	} `cmd:""`
+	Status struct {
+		config.Actions
+		JSON bool `name:"json"`
+	} `cmd:""`
+	Attention struct {
+		config.Actions
+		Kind  string `name:"kind" enum:",lodging,food,cafe,cleaning" default:""`
+		Cause string `name:"cause" enum:",abandoned,marked,undo_owed,disputed" default:""`
+		JSON  bool   `name:"json"`
+	} `cmd:""`
+	Timeline struct {
+		config.Actions
+		Order string `arg:""`
+		JSON  bool   `name:"json"`
+	} `cmd:""`
 	Payments struct {
 		Look struct {
 			config.Resolution

@@ -104,9 +104,9 @@ func TestTimeline(t *testing.T) {
 	at := line.where(t, 0, "the charge is deferred", func(m moment) bool { return m.What == "ChargePayment" && strings.Contains(m.Says, "deferred") })
 	at = line.where(t, at, "its charge in line", func(m moment) bool { return m.What == "ChargeDeferredPayment" && m.Pending })
 	at = line.where(t, at, "the owner's decision", func(m moment) bool { return m.What == "update confirm" && m.By != "" })
-	at = line.where(t, at, "the kill", func(m moment) bool { return m.What == "worker_gone" && m.Failed })
-	at = line.where(t, at, "the operator's refund", func(m moment) bool { return m.Source == "operator" && m.What == "refund" && m.By != "" })
-	at = line.where(t, at, "a failed attempt", func(m moment) bool { return m.What == contract.RefundPartActivity && m.Failed && m.Says != "" })
+	killed := line.where(t, at, "the kill", func(m moment) bool { return m.What == "worker_gone" && m.Failed })
+	given := line.where(t, at, "the operator's refund", func(m moment) bool { return m.Source == "operator" && m.What == "refund" && m.By != "" })
+	at = line.where(t, max(killed, given), "a failed attempt", func(m moment) bool { return m.What == contract.RefundPartActivity && m.Failed && m.Says != "" })
 	at = line.where(t, at, "the refund", func(m moment) bool { return m.Source == "money" && m.What == "refund done" && m.Amount.Amount == 30000 })
 	line.where(t, at, "the reset", func(m moment) bool { return m.What == "reset" && m.Says == "test" && m.RunID != reset })
 	line.where(t, 0, "the hold", func(m moment) bool { return m.Source == "stock" && strings.Contains(m.Says, place) })
@@ -240,7 +240,7 @@ func TestAttention(t *testing.T) {
 		require.Equal(t, 1, code, logs)
 		require.Contains(t, out, `"findings":{"abandoned":1`)
 		require.Contains(t, out, `{"kind":"lodging","status":"cancelling","orders":1}`)
-		require.JSONEq(t, `{"looked":2,"behind":0,"oldestSeconds":0}`, field(t, a.get("/v1/status").with(t, http.StatusOK).raw, "readModel"))
+		require.JSONEq(t, `{"looked":1,"behind":0,"oldestSeconds":0}`, field(t, a.get("/v1/status").with(t, http.StatusOK).raw, "readModel"))
 	})
 }
 

@@ -57,7 +57,9 @@ func (p *Pages) showOverview(v *visit) error {
 		return err
 	}
 	shown := overview{well: is.Well(), at: v.say("operator.at", v.moment(is.At, defaultZone))}
-	shown.panels = []panel{v.services(is), v.openOrders(is), v.owedPanel(is), v.paymentsPanel(is), v.waitsPanel(is), v.queuesPanel(is), v.rowsPanel(is), v.auditPanel(is)}
+	shown.panels = []panel{
+		v.services(is), v.openOrders(is), v.owedPanel(is), v.paymentsPanel(is), v.waitsPanel(is), v.queuesPanel(is), v.rowsPanel(is), v.loadPanel(is), v.auditPanel(is),
+	}
 	found, _, err := p.Monitor.Attention(v.ctx, v.caller, orders.NeedFilter{}, booking.Page{Limit: needsAtFirst})
 	if err != nil {
 		_ = v.disclose(err) // the services name it
@@ -155,6 +157,16 @@ func (v *visit) rowsPanel(is orders.Overview) panel {
 		rows.facts = append(rows.facts, fact{name: v.say("see.lag"), value: is.ReadModel.Oldest.Round(time.Second).String()})
 	}
 	return rows
+}
+
+// loadPanel is what the process that answers has taken on.
+func (v *visit) loadPanel(is orders.Overview) panel {
+	load := panel{id: "load", title: v.say("see.load")}
+	for _, l := range is.Load {
+		load.facts = append(load.facts, fact{name: l.Name, value: v.say("see.use", l.Taken, l.Of, l.Waiting)})
+		load.trouble = load.trouble || l.Waiting > 0
+	}
+	return load
 }
 
 func (v *visit) auditPanel(is orders.Overview) panel {

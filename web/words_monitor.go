@@ -33,6 +33,8 @@ var monitorWords = map[string]entry{
 	"see.looked":     {"Compared", "비교한 주문"},
 	"see.behind":     {"Behind", "뒤처진 주문"},
 	"see.lag":        {"Longest behind", "가장 오래 뒤처짐"},
+	"see.load":       {"Load of this process", "이 프로세스의 부하"},
+	"see.use":        {"%[1]d of %[2]d, %[3]d waiting", "%[2]d 중 %[1]d, 대기 %[3]d"},
 	"see.audit":      {"Audit", "점검"},
 	"see.found":      {"Findings open", "문제로 남은 것"},
 	"see.toaudit":    {"See what the audit has found", "점검 결과 보기"},

@@ -41,8 +41,27 @@ func monitorOf(dbs databases, pages *store.DB, all *orders.Orders, ui string) *o
 // monitor is that of this process, which knows besides what does not work here.
 func (a *App) monitor(all *orders.Orders) *orders.Monitor {
 	m := monitorOf(a.dbs, a.pages, all, a.options.Config.Pages.TemporalUI)
-	m.Degraded = a.health.Degraded
+	m.Degraded, m.Load = a.health.Degraded, a.load
 	return m
+}
+
+// load is what this process has taken on: turns of requests, and connections.
+func (a *App) load() (all []orders.Load) {
+	b := a.budgets
+	for _, of := range []struct {
+		name string
+		use  func() (taken, of, waiting int)
+	}{{"writes", b.Writes.Use}, {"starts", b.Starts.Use}, {"reads", b.Reads.Use}, {"streams", b.Streams.Use}} {
+		is := orders.Load{Name: of.name}
+		is.Taken, is.Of, is.Waiting = of.use()
+		all = append(all, is)
+	}
+	for _, db := range sharing(a.dbs) {
+		is := orders.Load{Name: strings.Join(db.services, "+") + " database"}
+		is.Taken, is.Of = db.shared.Use()
+		all = append(all, is)
+	}
+	return all
 }
 
 // asMonitor gives do what operators see, by a command.

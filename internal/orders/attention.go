@@ -83,10 +83,12 @@ type Needs interface {
 }
 
 const (
-	// lookedAtOnce is how many orders of a list are looked at at the same time, and
-	// lookAtOne how long one look may take.
+	// lookedAtOnce is how many orders of a list are looked at at the same time, lookAtOne
+	// how long one look may take, and lookAtAll how long all of them: while the engine is away
+	// the list is shown as the read model has it.
 	lookedAtOnce = 8
 	lookAtOne    = time.Second
+	lookAtAll    = 3 * time.Second
 )
 
 // Attention lists the orders that need attention with why, in words, as far as the engine
@@ -99,6 +101,8 @@ func (m *Monitor) Attention(ctx context.Context, caller booking.Caller, f NeedFi
 	if err != nil {
 		return nil, "", err
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookAtAll)
+	defer cancel()
 	var looking sync.WaitGroup
 	turns := make(chan struct{}, lookedAtOnce)
 	for i := range found {

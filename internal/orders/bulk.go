@@ -189,9 +189,9 @@ func (o *Orders) selected(ctx context.Context, a booking.Action, f booking.BulkF
 }
 
 const (
-	listedAtOnce  = 200
-	bulkLooksAtOnce  = 8 // orders, beside each other
-	lostWorkflows = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')"
+	listedAtOnce    = 200
+	bulkLooksAtOnce = 8 // orders, beside each other
+	lostWorkflows   = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')"
 )
 
 // bulkQuery is the filter in the words of the engine's list.

@@ -3,8 +3,6 @@ package orders
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -13,7 +11,7 @@ import (
 )
 
 // Monitor is what operators see: how everything is, which orders need attention, and all
-// that has happened to one. Degraded, Link and Now may be left out.
+// that has happened to one. Degraded, Load, Link and Now may be left out.
 type Monitor struct {
 	// Orders has the engine, the ledger and the read model.
 	Orders *Orders
@@ -30,6 +28,8 @@ type Monitor struct {
 	}
 	// Degraded names what does not work, as this process sees it.
 	Degraded func(ctx context.Context) map[string]string
+	// Load is what this process has taken on.
+	Load func() []Load
 	// Link is where the engine's web UI shows a run of an order's workflow, "" for nowhere.
 	Link func(orderID, run string) string
 	Now  func() time.Time
@@ -52,58 +52,6 @@ type PaymentLine interface {
 	// Outlook tells how many wait, and until when some worker's breaker keeps payments from
 	// the provider: a time that has passed, or the zero one, when none does.
 	Outlook(ctx context.Context) (waiting int, shutUntil time.Time, err error)
-}
-
-// OpenCount is how many orders of a kind are in a status: booking.CountedTo stands for as
-// many or more.
-type OpenCount struct {
-	Kind   booking.Kind   `json:"kind"`
-	Status booking.Status `json:"status"`
-	Orders int            `json:"orders"`
-}
-
-// Owed is what is owed to the orders of a kind.
-type Owed struct {
-	Kind booking.Kind `json:"kind"`
-	// Undos is how many orders are being undone, and Since since when the one has been that
-	// has waited longest.
-	Undos int       `json:"undos"`
-	Since time.Time `json:"since,omitzero"`
-	// InNeed is how many need attention.
-	InNeed int `json:"needAttention"`
-}
-
-// Overview is how everything is. What could not be read is in Unknown, by its name, and has
-// its zero value.
-type Overview struct {
-	At     time.Time   `json:"at"`
-	Open   []OpenCount `json:"open"`
-	Owed   []Owed      `json:"owed"`
-	Queues []QueueState
-	// Deferred is how many payments wait for the provider, and ShutUntil until when some
-	// worker's breaker is open; zero while none is.
-	Deferred  int       `json:"deferred"`
-	ShutUntil time.Time `json:"shutUntil,omitzero"`
-	// Inbox and Decisions wait for the engine.
-	Inbox     OpenInbox
-	Decisions OpenDecisions
-	// ReadModel tells how far rows are behind.
-	ReadModel ReadModelLag
-	// Done and Last are the last audit that looked at everything and the last one that was
-	// asked for; Findings are what is open, by kind.
-	Done, Last booking.AuditRun
-	Findings   map[string]int
-	// Degraded is what does not work, as the answering process sees it.
-	Degraded map[string]string
-	Unknown  map[string]string
-}
-
-// ReadModelLag compares the orders that were started last with their rows.
-type ReadModelLag struct {
-	Looked int // at so many orders
-	Behind int // of which so many have no row, or one that says something else
-	// Oldest is for how long the one has waited that was started first; zero for none.
-	Oldest time.Duration
 }
 
 // The parts of an overview, as Unknown names them.
@@ -177,6 +125,9 @@ func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 		"": func(ctx context.Context) error {
 			if m.Degraded != nil {
 				o.Degraded = m.Degraded(ctx)
+			}
+			if m.Load != nil {
+				o.Load = m.Load()
 			}
 			return nil
 		},
@@ -253,53 +204,4 @@ func (m *Monitor) now() time.Time {
 		return time.Now()
 	}
 	return m.Now()
-}
-
-// Total is how many orders are open, and whether there are more than were counted.
-func (o Overview) Total() (orders int, more bool) {
-	for _, c := range o.Open {
-		orders, more = orders+c.Orders, more || c.Orders >= booking.CountedTo
-	}
-	return orders, more
-}
-
-// Needing is how many orders need attention, or wait for an undo, of all kinds.
-func (o Overview) Needing() (inNeed, undos int, since time.Time) {
-	for _, of := range o.Owed {
-		inNeed, undos = inNeed+of.InNeed, undos+of.Undos
-		if !of.Since.IsZero() && (since.IsZero() || of.Since.Before(since)) {
-			since = of.Since
-		}
-	}
-	return inNeed, undos, since
-}
-
-// Found is how many findings are open.
-func (o Overview) Found() (n int) {
-	for _, of := range o.Findings {
-		n += of
-	}
-	return n
-}
-
-// Well tells whether nothing waits for an operator.
-func (o Overview) Well() bool {
-	inNeed, _, _ := o.Needing()
-	return inNeed == 0 && o.Found() == 0 && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() && len(o.Unattended()) == 0
-}
-
-// Unattended are the task queues that no process works on.
-func (o Overview) Unattended() (names []string) {
-	for _, q := range o.Queues {
-		if q.Workers == 0 {
-			names = append(names, q.Name)
-		}
-	}
-	return names
-}
-
-// Troubles are what does not work, and what could not be read, by name.
-func (o Overview) Troubles() []string {
-	names := slices.Collect(maps.Keys(o.Degraded))
-	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(o.Unknown))))
 }
