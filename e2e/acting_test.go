@@ -34,6 +34,8 @@ func (s *system) waitsLong(order, step string) (until time.Time) {
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
+	code, _, logs := a.command(nil, "version") // which is built the first time
+	require.Zero(t, code, logs)
 	byAPI, byCommand := a.stands(a.reserve(a.place(9))), a.stands(a.reserve(a.place(9)))
 	no := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "is it there?"}).with(t, http.StatusConflict)
 	require.Equal(t, "nothing_to_retry", no.body.Code)

@@ -106,9 +106,11 @@ func TestBulk(t *testing.T) {
 func TestBulk_Commands(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
+	code, _, logs := a.command(nil, "version") // which is built the first time
+	require.Zero(t, code, logs)
 	lost, waits := a.stands(a.reserve(a.place(9))), a.stands(a.reserve(a.place(9)))
 	a.terminate(lost)
-	code, _, logs := a.command(nil, "bulk", "plan", "cancel", "--reason=x")
+	code, _, logs = a.command(nil, "bulk", "plan", "cancel", "--reason=x")
 	require.Equal(t, 1, code)
 	require.Contains(t, logs, "must select some orders")
 	bulk := func(ready, heal func(), args ...string) {

@@ -67,7 +67,7 @@ func settler(dbs databases, sagas *orders.Engine, log *zap.Logger) audit.Settler
 func commanded(o Options, dbs databases, sagas *orders.Engine) *orders.Orders {
 	return orders.New(orders.Deps{
 		Engine: sagas, Hub: &orders.Hub{}, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
-		Actions: store.NewActions(dbs[mypageDB]), Settler: settler(dbs, sagas, o.Log), ReplyBudget: recording, Log: o.Log,
+		Actions: store.NewActions(dbs[mypageDB]), Bulk: store.NewBulk(dbs[mypageDB]), Settler: settler(dbs, sagas, o.Log), ReplyBudget: recording, Log: o.Log,
 	})
 }
 

@@ -24,7 +24,7 @@ const (
 	bulkLease  = 30 * time.Second
 	bulkRenew  = 5 * time.Second
 	bulkPoll   = 2 * time.Second
-	bulkPause  = 5 * time.Second // after the engine or a database has not answered
+	bulkPause  = 2 * time.Second // after the engine or a database has not answered
 	bulkTries  = 3               // of an order that does not answer
 	// bulkKeptFor is how long bulk actions are kept; what they did stays in the log.
 	bulkKeptFor = 90 * 24 * time.Hour
@@ -97,7 +97,11 @@ func (b *bulkRunner) run(ctx context.Context) error {
 			return b.Bulk.End(ctx, b.lease, b.Now())
 		}
 		if err := b.batch(ctx, orders); err != nil {
-			return err
+			if ctx.Err() != nil {
+				return err
+			}
+			b.Log.Warn("bulk action waits", zap.String("bulk", b.lease.Run.ID), zap.Error(err))
+			sleep(ctx, bulkPause, nil) // the lease is for longer
 		}
 	}
 }
