@@ -54,6 +54,7 @@ type site struct {
 	members    *store.Members
 	audits     *store.Audits
 	actions    *store.Actions
+	bulk       *store.Bulk
 }
 
 // book is orders without an engine: what is prepared and read is real.
@@ -133,6 +134,7 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 	}
 	s.deliveries, s.crew, s.members = store.NewDeliveries(db), store.NewCrew(db), store.NewMembers(db)
 	s.audits, s.actions = store.NewAudits(db), store.NewActions(db)
+	s.bulk = store.NewBulk(db)
 	people := store.NewPeople(db)
 	for _, account := range devissuer.Accounts() {
 		for _, kind := range []identity.Kind{identity.CustomerKind, identity.OwnerKind} {
@@ -142,14 +144,14 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 	}
 	s.book = &book{rows: s.rows}
 	s.book.Orders = orders.New(orders.Deps{
-		Hub: s.hub, Pages: s.rows, Catalogue: s.catalogue, Ledger: s.payments, Actions: s.actions, Settler: settlements{s.book}, ReplyBudget: time.Second,
+		Hub: s.hub, Pages: s.rows, Catalogue: s.catalogue, Ledger: s.payments, Actions: s.actions, Bulk: s.bulk, Settler: settlements{s.book}, ReplyBudget: time.Second,
 	})
 	deps := web.Deps{
 		Orders: s.book, Hub: s.hub, Catalogue: s.catalogue, Stock: s.stock, Payments: s.payments, Messages: s.messages,
 		Callers: identity.New(identity.Options{
 			Tokens: identity.NewVerifier(identity.VerifierOptions{Issuer: issuer.URL(), Audience: "yeyak"}), People: people, Keys: store.NewKeys(db),
 		}),
-		Deliveries: s.deliveries, Cleaners: s.crew, Members: s.members, Audits: s.audits, Actions: s.actions, Terms: payments.Terms{},
+		Deliveries: s.deliveries, Cleaners: s.crew, Members: s.members, Audits: s.audits, Actions: s.actions, Bulk: s.bulk, Terms: payments.Terms{},
 		Issuer: issuer.URL(), Client: devissuer.PagesClient, Audience: "yeyak",
 		SessionKey: key(db, "sessions"), HashKey: key(db, "request-hashes"), TestPayments: true,
 		Log:       zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)),
