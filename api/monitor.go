@@ -193,7 +193,8 @@ type momentView struct {
 
 func showMoment(m orders.Moment) momentView {
 	shown := momentView{
-		At: m.At.UTC(), Source: m.Source, What: m.What, Says: m.Says, By: m.By, Attempt: m.Attempt, Failed: m.Failed, Pending: m.Pending, RunID: m.Run,
+		At: m.At.UTC(), Source: m.Source, What: m.What, Says: m.Says, By: m.By, Attempt: m.Attempt, Failed: m.Failed, Pending: m.Pending,
+		RunID: m.Run,
 	}
 	if m.Amount.Currency != "" {
 		shown.Amount = &m.Amount

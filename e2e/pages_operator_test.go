@@ -70,8 +70,7 @@ func TestPages_OperatorSees(t *testing.T) {
 
 // sees walks from the overview to both orders.
 func (p *pages) sees(v *visitor, fails, lost, says string) {
-	v.Click("link", v.word("Operations", "운영"))
-	v.Arrives("/operator")
+	v.goTo("/operator")
 	v.Sees(v.word("Something needs you", "확인이 필요합니다"))
 	v.Sees(v.word("Its workflow was terminated", "워크플로가 강제 종료됨"))
 	v.Sees(v.word("Does not go on by itself", "자동으로 진행되지 않음"))
@@ -79,8 +78,7 @@ func (p *pages) sees(v *visitor, fails, lost, says string) {
 	v.keep("operator")
 	v.goTo("/operator/attention")
 	v.keep("operator-attention")
-	v.Click("link", v.word("Does not go on by itself", "자동으로 진행되지 않음"))
-	v.Arrives("cause=marked")
+	v.goTo("/operator/attention?cause=marked")
 	v.Sees(says)
 	v.SeesNot("yeyak settle " + lost)
 	v.keep("operator-attention-marked")

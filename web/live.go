@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -46,8 +47,8 @@ func (v *visit) follow() error {
 	}
 	h := v.c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	beat := time.NewTicker(v.Heartbeat)
+	h.Set("X-Accel-Buffering", "no")           // nginx would hold events back
+	beat := time.NewTimer(rand.N(v.Heartbeat)) // pages that were opened at once are not told at once
 	defer beat.Stop()
 	version, final := order.Version, order.Status.Final()
 	for v.tell(fmt.Sprintf("event: changed\ndata: %d\n\n", version)) == nil {
@@ -66,6 +67,7 @@ func (v *visit) follow() error {
 				if !v.stillMay(id) || v.tell(": alive\n\n") != nil {
 					return nil
 				}
+				beat.Reset(v.Heartbeat)
 			case <-v.ctx.Done():
 				return nil
 			case <-v.Closing:

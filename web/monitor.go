@@ -58,7 +58,8 @@ func (p *Pages) showOverview(v *visit) error {
 	}
 	shown := overview{well: is.Well(), at: v.say("operator.at", v.moment(is.At, defaultZone))}
 	shown.panels = []panel{
-		v.services(is), v.openOrders(is), v.owedPanel(is), v.paymentsPanel(is), v.waitsPanel(is), v.queuesPanel(is), v.rowsPanel(is), v.loadPanel(is), v.auditPanel(is),
+		v.services(is), v.openOrders(is), v.owedPanel(is), v.paymentsPanel(is), v.waitsPanel(is), v.queuesPanel(is), v.rowsPanel(is),
+		v.loadPanel(is), v.auditPanel(is),
 	}
 	found, _, err := p.Monitor.Attention(v.ctx, v.caller, orders.NeedFilter{}, booking.Page{Limit: needsAtFirst})
 	if err != nil {
@@ -94,7 +95,8 @@ func (v *visit) services(is orders.Overview) panel {
 func (v *visit) openOrders(is orders.Overview) panel {
 	open := panel{id: "orders", title: v.say("see.orders")}
 	for _, c := range is.Open {
-		open.facts = append(open.facts, fact{name: v.say(kindKey(c.Kind)) + " · " + c.Status.Label(c.Kind, v.language), value: v.counted(c.Orders)})
+		name := v.say(kindKey(c.Kind)) + " · " + c.Status.Label(c.Kind, v.language)
+		open.facts = append(open.facts, fact{name: name, value: v.counted(c.Orders)})
 	}
 	if len(open.facts) == 0 {
 		open.facts = []fact{{name: v.say("see.orders"), value: v.say("see.none")}}
@@ -106,7 +108,9 @@ func (v *visit) openOrders(is orders.Overview) panel {
 func (v *visit) owedPanel(is orders.Overview) panel {
 	inNeed, undos, since := is.Needing()
 	owed := panel{id: "undos", title: v.say("see.inneed"), trouble: inNeed > 0, links: []link{{attentionPath, v.say("need.all")}}}
-	owed.facts = []fact{{name: v.say("see.inneed"), value: v.say("see.count", inNeed)}, {name: v.say("see.undos"), value: v.say("see.count", undos)}}
+	owed.facts = []fact{
+		{name: v.say("see.inneed"), value: v.say("see.count", inNeed)}, {name: v.say("see.undos"), value: v.say("see.count", undos)},
+	}
 	if !since.IsZero() {
 		owed.facts = append(owed.facts, fact{name: v.say("see.since"), value: v.moment(since, defaultZone)})
 	}
@@ -152,7 +156,10 @@ func (v *visit) queuesPanel(is orders.Overview) panel {
 
 func (v *visit) rowsPanel(is orders.Overview) panel {
 	rows := panel{id: "read-model", title: v.say("see.readmodel")}
-	rows.facts = []fact{{name: v.say("see.looked"), value: v.say("see.count", is.ReadModel.Looked)}, {name: v.say("see.behind"), value: v.say("see.count", is.ReadModel.Behind)}}
+	rows.facts = []fact{
+		{name: v.say("see.looked"), value: v.say("see.count", is.ReadModel.Looked)},
+		{name: v.say("see.behind"), value: v.say("see.count", is.ReadModel.Behind)},
+	}
 	if is.ReadModel.Behind > 0 {
 		rows.facts = append(rows.facts, fact{name: v.say("see.lag"), value: is.ReadModel.Oldest.Round(time.Second).String()})
 	}
@@ -229,7 +236,8 @@ func (v *visit) need(n orders.InNeed) needShown {
 }
 
 var causeWords = map[orders.Cause]string{
-	orders.Abandoned: "cause.abandoned", orders.Marked: "cause.marked", orders.UndoOwed: "cause.undo_owed", orders.Disputed: "cause.disputed", "": "need.any",
+	"": "need.any", orders.Abandoned: "cause.abandoned", orders.Marked: "cause.marked", orders.UndoOwed: "cause.undo_owed",
+	orders.Disputed: "cause.disputed",
 }
 
 var lostWords = map[string]string{
@@ -269,7 +277,8 @@ func (p *Pages) showAttention(v *visit) error {
 		is.next = attentionAt(f, next)
 	}
 	for _, cause := range append([]orders.Cause{""}, orders.Causes()...) {
-		is.causes = append(is.causes, tab{attentionAt(orders.NeedFilter{Kind: f.Kind, Cause: cause}, ""), v.say(causeWords[cause]), cause == f.Cause})
+		path := attentionAt(orders.NeedFilter{Kind: f.Kind, Cause: cause}, "")
+		is.causes = append(is.causes, tab{path, v.say(causeWords[cause]), cause == f.Cause})
 	}
 	for _, kind := range append([]booking.Kind{""}, booking.Kinds()...) {
 		text := v.say("need.any")

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/yeyak/yeyak/booking"
@@ -29,6 +30,7 @@ type runShown struct{ id, state, began, link string }
 type lineShown struct {
 	at, when, source, what, says string
 	tone                         string
+	english                      bool     // in each language
 	marks                        []string // attempts, who decided, the amount
 }
 
@@ -77,13 +79,18 @@ func (s *timelineShown) linesBefore(v *visit, moments []orders.Moment) {
 		s.last = path
 	}
 	for _, m := range moments[begin:end] {
-		s.lines = append(s.lines, v.line(m))
+		s.lines = append(s.lines, v.line(s.Order.Kind, m))
 	}
 }
 
-func (v *visit) line(m orders.Moment) lineShown {
-	at := m.At.UTC()
-	line := lineShown{at: at.Format("2006-01-02T15:04:05.000Z"), when: v.second(m.At), source: v.say(sourceWords[m.Source]), what: m.What, says: m.Says}
+// line is a line of the timeline. Names are those of the source, but for statuses.
+func (v *visit) line(kind booking.Kind, m orders.Moment) lineShown {
+	line := lineShown{
+		at: m.At.UTC().Format("2006-01-02T15:04:05.000Z"), when: v.second(m.At), source: v.say(sourceWords[m.Source]), what: m.What, says: m.Says, english: true,
+	}
+	if status := booking.Status(m.What); m.Source == orders.FromOrder && slices.Contains(kind.Statuses(), status) {
+		line.what, line.english = status.Label(kind, v.language), false
+	}
 	if m.Amount.Currency != "" {
 		line.marks = append(line.marks, v.money(m.Amount))
 	}
@@ -94,6 +101,8 @@ func (v *visit) line(m orders.Moment) lineShown {
 		line.marks = append(line.marks, v.say("line.by", m.By))
 	}
 	switch {
+	case m.Failed && m.Source == orders.FromRun: // its name says so
+		line.tone = toneBack
 	case m.Failed:
 		line.tone = toneBack
 		line.marks = append(line.marks, v.say("line.failed"))

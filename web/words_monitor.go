@@ -68,7 +68,7 @@ var monitorWords = map[string]entry{
 	"line.customer": {"As its customer sees it", "고객에게 보이는 화면"},
 	"line.runs":     {"Runs of its workflow", "워크플로 실행"},
 	"line.open":     {"In Temporal's web UI", "Temporal 웹 UI에서 보기"},
-	"line.by":       {"by %s", "%s이(가) 결정"},
+	"line.by":       {"by %s", "담당 %s"},
 	"line.attempt":  {"attempt %d", "%d번째 시도"},
 	"line.failed":   {"failed", "실패"},
 	"line.pending":  {"under way", "진행 중"},

@@ -117,7 +117,8 @@ func (c attention) Run(ctx context.Context) error {
 		header = ""
 		return err
 	}
-	if err := app.Attention(ctx, app.Options{Config: c.Settings(), Log: log}, app.NeedFilter(booking.Kind(c.Kind), c.Cause), write); err != nil {
+	f := app.NeedFilter(booking.Kind(c.Kind), c.Cause)
+	if err := app.Attention(ctx, app.Options{Config: c.Settings(), Log: log}, f, write); err != nil {
 		return err
 	}
 	return table.Flush()

@@ -32,7 +32,8 @@ func monitorOf(dbs databases, pages *store.DB, all *orders.Orders, ui string) *o
 	}
 	if ui != "" {
 		m.Link = func(orderID, run string) string {
-			return strings.TrimSuffix(ui, "/") + "/namespaces/" + url.PathEscape(all.Engine.Namespace()) + "/workflows/" + url.PathEscape(orderID) + "/" + run + "/history"
+			at := "/namespaces/" + url.PathEscape(all.Engine.Namespace()) + "/workflows/" + url.PathEscape(orderID) + "/" + run + "/history"
+			return strings.TrimSuffix(ui, "/") + at
 		}
 	}
 	return m

@@ -10,17 +10,17 @@ import (
 // Loopback is the only address that children listen on.
 const Loopback = "127.0.0.1"
 
-// Ports are chosen from below those that kernels hand out by themselves, so
-// that nobody is given one between its choice and its use. Temporal keeps the
-// ports of its members in PostgreSQL as signed numbers of 16 bits, too.
+// Ports are chosen below the range from which kernels assign ports, so that the
+// kernel assigns none of them between its choice and its use. Temporal also stores
+// the ports of its members in PostgreSQL as signed numbers of 16 bits.
 const (
 	lowestPort  = 10000
 	highestPort = 32000
 	attempts    = 1000
 )
 
-// FreePorts finds n ports that nobody listens on. They are free and not
-// reserved: use them soon.
+// FreePorts finds n ports on which no process listens. They are reserved until this
+// process ends: no other process that uses FreePorts gets one of them.
 func FreePorts(n int) ([]int, error) {
 	ports := make([]int, 0, n)
 	for range attempts {
@@ -28,14 +28,19 @@ func FreePorts(n int) ([]int, error) {
 			return ports, nil
 		}
 		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		// All are listened on until the last is found, so that they differ.
+		switch mine, err := reserve(port); {
+		case err != nil:
+			return nil, err
+		case !mine:
+			continue
+		}
 		if l, err := net.Listen("tcp", Address(port)); err == nil {
-			defer l.Close()
+			_ = l.Close() // nothing was sent
 			ports = append(ports, port)
 		}
 	}
 	return nil, errors.New("no free ports")
 }
 
-// Address is a port on the loopback address, host:port.
+// Address is the port on the loopback address, as host:port.
 func Address(port int) string { return net.JoinHostPort(Loopback, strconv.Itoa(port)) }

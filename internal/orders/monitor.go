@@ -108,7 +108,7 @@ func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 		},
 		partPayments: func(ctx context.Context) (err error) {
 			o.Deferred, o.ShutUntil, err = m.Line.Outlook(ctx)
-			if o.ShutUntil.Before(o.At) {
+			if !o.ShutUntil.After(o.At) {
 				o.ShutUntil = time.Time{}
 			}
 			return err

@@ -62,7 +62,9 @@ func (e *Engine) standing(ctx context.Context, orderID string) (is standing, err
 		is.waits = append(is.waits, w)
 	}
 	if task := d.GetPendingWorkflowTask(); task != nil && task.GetAttempt() > 1 {
-		is.waits = append(is.waits, Waiting{Step: WorkflowTask, Attempt: int(task.GetAttempt()), At: firstOf(task.GetOriginalScheduledTime(), task.GetScheduledTime())})
+		is.waits = append(is.waits, Waiting{
+			Step: WorkflowTask, Attempt: int(task.GetAttempt()), At: firstOf(task.GetOriginalScheduledTime(), task.GetScheduledTime()),
+		})
 	}
 	return is, nil
 }

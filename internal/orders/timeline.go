@@ -236,11 +236,14 @@ func (e StockEntry) moment() Moment {
 		what = "change of hold"
 	}
 	says := fmt.Sprintf("%d × %s, %s to %s: %s", e.Quantity, e.ItemID, e.From, e.To, e.State)
-	return Moment{At: e.At, Source: FromStock, What: what, Says: withReason(says, string(e.Reason)), Failed: e.State == string(booking.Refused)}
+	return Moment{
+		At: e.At, Source: FromStock, What: what, Says: withReason(says, string(e.Reason)), Failed: e.State == string(booking.Refused),
+	}
 }
 
 func ofEvent(e booking.Event) Moment {
-	return Moment{At: e.At, Source: FromEvent, What: string(e.Type), Says: withReason(string(e.Data.Status), string(e.Data.Reason)), By: e.Data.By}
+	says := withReason(string(e.Data.Status), string(e.Data.Reason))
+	return Moment{At: e.At, Source: FromEvent, What: string(e.Type), Says: says, By: e.Data.By}
 }
 
 func ofAction(a booking.OperatorAction) Moment {
@@ -267,7 +270,8 @@ func ofOrder(v contract.View, reader booking.Reader) []Moment {
 // that was later, when they came to their state.
 func ofPayment(p booking.Payment, reader booking.Reader, underWay bool) (moments []Moment) {
 	moments = append(moments, Moment{
-		At: p.At, Source: FromMoney, What: string(booking.ChargeEntry), Says: string(p.Status), Amount: p.Amount, Failed: p.Status == booking.Declined,
+		At: p.At, Source: FromMoney, What: string(booking.ChargeEntry), Says: string(p.Status), Amount: p.Amount,
+		Failed: p.Status == booking.Declined,
 	})
 	for _, f := range p.Further {
 		moments = append(moments, Moment{At: f.At, Source: FromMoney, What: "further charge", Says: string(f.Status), Amount: f.Amount, By: f.By})

@@ -27,7 +27,8 @@ func (m *Mypage) OpenOrders(ctx context.Context) ([]orders.OpenCount, error) {
 	for _, kind := range booking.Kinds() {
 		for _, status := range kind.Statuses() {
 			if !status.Final() {
-				arms = append(arms, "SELECT ? AS kind, ? AS status, (SELECT count(*) FROM (SELECT 1 FROM orders WHERE kind || '/' || status = ? AND "+isOpen+" LIMIT ?) AS counted) AS orders")
+				arms = append(arms, "SELECT ? AS kind, ? AS status, "+
+					"(SELECT count(*) FROM (SELECT 1 FROM orders WHERE kind || '/' || status = ? AND "+isOpen+" LIMIT ?) AS counted) AS orders")
 				args = append(args, kind, status, string(kind)+"/"+string(status), booking.CountedTo)
 			}
 		}
@@ -189,13 +190,15 @@ func olderThan(query *bun.SelectQuery, columns string, m moment) *bun.SelectQuer
 // last first. There is one such finding of an order.
 func foundAbandoned(q bun.IDB, kind booking.Kind, from moment, limit int) *bun.SelectQuery {
 	query := q.NewSelect().TableExpr("audit_findings AS f").Join("LEFT JOIN orders AS o ON o.id = f.order_id").
-		ColumnExpr("f.order_id AS id, ? AS cause, f.first_seen AS at, o.view AS view, o.version AS version, FALSE AS disputed, f.says AS says, f.remedy AS remedy", orders.Abandoned).
+		ColumnExpr("f.order_id AS id, ? AS cause, f.first_seen AS at, o.view AS view, o.version AS version", orders.Abandoned).
+		ColumnExpr("FALSE AS disputed, f.says AS says, f.remedy AS remedy").
 		Where("f.closed_at IS NULL AND f.kind = 'abandoned'").OrderExpr("f.first_seen DESC, f.id DESC").Limit(limit)
 	if kind != "" {
 		query.Where("o.kind = ?", kind)
 	}
 	if from.id != "" { // the finding of an order is found by its place
-		query.Where("(f.first_seen, f.id) < (?, (SELECT id FROM audit_findings WHERE order_id = ? AND closed_at IS NULL AND kind = 'abandoned' LIMIT 1))", from.at, from.id)
+		const last = "(SELECT id FROM audit_findings WHERE order_id = ? AND closed_at IS NULL AND kind = 'abandoned' LIMIT 1)"
+		query.Where("(f.first_seen, f.id) < (?, "+last+")", from.at, from.id)
 	}
 	return query
 }
@@ -218,7 +221,8 @@ func rowsInNeed(q bun.IDB, f orders.NeedFilter, from moment, limit int) *bun.Raw
 				continue
 			}
 			stretch := q.NewSelect().TableExpr("orders AS o").
-				ColumnExpr("id, ? AS cause, placed_at AS at, view, version, disputes IS NOT NULL AS disputed, cancelling_since AS cancelled, '' AS says, '' AS remedy", cause).
+				ColumnExpr("id, ? AS cause, placed_at AS at, view, version", cause).
+				ColumnExpr("disputes IS NOT NULL AS disputed, cancelling_since AS cancelled, '' AS says, '' AS remedy").
 				Where("kind = ?", kind).Where(condition).
 				// EXISTS in its place would have PostgreSQL read all findings first.
 				Where("(SELECT count(*) FROM audit_findings AS f WHERE f.order_id = o.id AND f.closed_at IS NULL AND f.kind = 'abandoned') = 0")
