@@ -32,17 +32,19 @@ type actionSelection struct {
 // actionView is an operator's action as the API shows it.
 type actionView struct {
 	ID      string         `json:"id"`
+	Seq     int64          `json:"seq" doc:"Grows with each line of the log: for Yeyak-Seen-Action" example:"1742"`
 	At      time.Time      `json:"at"`
 	By      string         `json:"by,omitempty" doc:"The number of the one who did it; system for a command that was not told" example:"1027"`
 	Action  booking.Action `json:"action" doc:"What was done" example:"resolve"`
 	OrderID string         `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
 	Reason  string         `json:"reason,omitempty" doc:"In the words of the one who did it; the evidence of what was paid by hand"`
+	Bulk    string         `json:"bulk,omitempty" doc:"The bulk action that it is a part of"`
 	Outcome string         `json:"outcome,omitempty" doc:"done; accepted: it went on after the answer; the state of a refund; the code of a refusal; failed. Absent while it is not known, and for ever where a process died over it" example:"done"`
 }
 
 func showAction(a booking.OperatorAction) actionView {
 	return actionView{
-		ID: a.ID, At: a.At, By: a.By, Action: a.Action, OrderID: a.OrderID,
+		ID: a.ID, Seq: a.Seq, Bulk: a.Bulk, At: a.At, By: a.By, Action: a.Action, OrderID: a.OrderID,
 		Reason: a.Reason.Shown(booking.ReaderOperator, booking.Note, true), Outcome: a.Outcome,
 	}
 }

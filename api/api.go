@@ -48,6 +48,8 @@ type Deps struct {
 	Memberships *identity.Memberships
 	Audits      Audits
 	Actions     Actions
+	Bulk        Bulk
+	Monitor     Monitor
 
 	// Callers knows whose requests are, and People who they may be; nil when
 	// authentication is off.
@@ -161,6 +163,9 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerMembers()
 	s.registerAudits()
 	s.registerActions()
+	s.registerActing()
+	s.registerBulk()
+	s.registerMonitor()
 	s.registerHealth()
 	undocumented := s.router.Group("", s.guardUndocumented)
 	s.serveDocs(undocumented)

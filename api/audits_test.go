@@ -110,10 +110,14 @@ func TestActions(t *testing.T) {
 	b.store.audits.actions = []booking.OperatorAction{
 		{ID: "x", At: today, By: "1027", Action: booking.ResolvePayment, OrderID: "food-1", Reason: "bank transfer 42", Outcome: "done"},
 	}
-	require.JSONEq(t, `{"items":[{"id":"x","at":"2026-11-20T16:00:00Z","by":"1027","action":"resolve","orderId":"food-1","reason":"bank transfer 42","outcome":"done"}]}`,
+	require.JSONEq(t, `{"items":[{"id":"x","at":"2026-11-20T16:00:00Z","by":"1027","action":"resolve","orderId":"food-1","reason":"bank transfer 42","outcome":"done","seq":0}]}`,
 		b.as("o.l.ga", "GET", actionsPath+"?orderId=food-1&limit=7&cursor=c", "").text)
 	require.Equal(t, "food-1", b.store.audits.orderID)
 	require.Equal(t, booking.Page{Limit: 7, Cursor: "c"}, b.store.audits.page)
 	b.problem(b.as("o.l.ga", "GET", actionsPath+"?cursor=bad", ""), 422, booking.InvalidCursor)
 	b.problem(b.as("a.l.ice", "GET", actionsPath, ""), 403, booking.NotAllowed)
+}
+
+func (a *audits) Newest(context.Context, string, int) ([]booking.OperatorAction, error) {
+	return a.actions, a.away
 }

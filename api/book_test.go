@@ -31,6 +31,9 @@ type book struct {
 	reads    func(id string) (contract.View, error) // of an order without a row
 	fresh    func(id string) (contract.View, error)
 	deletes  func(drinkID string) error
+	retries  func(ctx context.Context, id string, reason booking.Personal) (orders.Retried, error)
+	settles  func(id string, reason booking.Personal) error
+	bulk     *bulkActions
 }
 
 // requireCaller holds what is asked of orders to the caller that identify has put

@@ -39,6 +39,7 @@ func (d decision) description() string {
 type deciding interface {
 	orderByID() orderByID
 	seenVersion() int64
+	acting(context.Context) context.Context
 	said
 }
 
@@ -58,7 +59,7 @@ func registerDecision[I any, P interface {
 		OperationID: d.verb + "-" + string(d.kind), Method: http.MethodPost, Path: d.path, Tags: []string{d.tag},
 		Summary:     d.summary,
 		Description: d.description(),
-		Responses:   s.withAccepted(s.withProblems(s.problems(d.refusals...), orders.DecisionCodes()...)),
+		Responses:   s.withAccepted(s.withProblems(s.problems(actedMeanwhile(d.refusals)...), orders.DecisionCodes()...)),
 	}, func(ctx context.Context, in *I) (*orderAnswer, error) {
 		return s.decide(ctx, d, P(in).orderByID(), P(in))
 	})
@@ -69,6 +70,7 @@ func registerDecision[I any, P interface {
 type decisionInput[B said] struct {
 	Labelled
 	Conditional
+	Acting
 	ID   string `path:"id" doc:"The order's id"`
 	Body B
 }
@@ -140,11 +142,11 @@ func (c *cancellation) expected() string {
 func (s *server) decide(ctx context.Context, d decision, order orderByID, what deciding) (*orderAnswer, error) {
 	aboutOrder(ctx, d.kind, order.ID)
 	l := order.language()
-	out, err := s.Orders.Decide(ctx, CallerOf(ctx), orders.Decision{
+	out, err := s.Orders.Decide(what.acting(ctx), CallerOf(ctx), orders.Decision{
 		OrderID: order.ID, Kind: d.kind, Update: d.update, Note: what.words(), Expect: what.expected(), Version: what.seenVersion(),
 	})
 	if err != nil {
-		return nil, s.withQuote(ctx, s.problemAbout(ctx, l, out.View, err), out.View)
+		return nil, s.withActions(ctx, s.withQuote(ctx, s.problemAbout(ctx, l, out.View, err), out.View), order.ID)
 	}
 	return l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK), nil
 }

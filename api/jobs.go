@@ -45,6 +45,7 @@ type jobDone struct {
 	Strict
 	Labelled
 	Conditional
+	Acting
 	OrderID string `path:"orderId" doc:"The order's id"`
 	Body    *nothing
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -53,10 +54,10 @@ func cast() []booking.Caller {
 
 // ids are what the variables in the paths of routes stand for, by what comes before.
 var ids = map[string]string{
-	"reservations/{id}": "lodging-1", "food/orders/{id}": "food-1", "cafe/orders/{id}": "cafe-1", "calls/{id}": "cleaning-1", "mypages/{id}": "lodging-1",
+	"reservations/{id}": "lodging-1", "food/orders/{id}": "food-1", "cafe/orders/{id}": "cafe-1", "calls/{id}": "cleaning-1", "mypages/{id}": "lodging-1", "v1/orders/{id}": "lodging-1",
 	"payments/{orderId}": "lodging-1", "deliveries/{orderId}": "food-1", "productions/{orderId}": "cafe-1",
 	"places/{id}": "place-seaside", "food/menus/{id}": "menu-bibimbap", "cafe/menus/{id}": "drink-latte", "cleaners/{id}": "kim",
-	"owners/{ownerId}": "olivia", "members/{personId}": "1031",
+	"owners/{ownerId}": "olivia", "members/{personId}": "1031", "bulk-actions/{id}": "run-1",
 }
 
 // meaning is a query of a list, and what the table calls it.
@@ -103,8 +104,10 @@ var requestBodies = map[string]string{
 	"add-drink":    `{"name":"Tea","ownerId":"cora","price":{"amount":1,"currency":"KRW"},"date":"2026-11-23","count":5}`,
 	"change-place": `{"name":"Inn"}`, "change-menu": `{"name":"Soup"}`, "change-drink": `{"name":"Tea"}`,
 	"set-stock": `{"from":"2026-12-24","to":"2026-12-26","rooms":5}`, "set-drink-stock": `{"count":5}`,
-	"refund-payment":  `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
-	"resolve-payment": `{"evidence":"bank transfer 42"}`, "take-payment-notice": `{"id":"evt_1"}`,
+	"refund-payment": `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
+	"retry-order":    `{"reason":"it is back"}`, "settle-order": `{"reason":"it was terminated"}`,
+	"plan-bulk-action": `{"action":"cancel","filter":{"kind":"food"},"reason":"burnt down"}`,
+	"resolve-payment":  `{"evidence":"bank transfer 42"}`, "take-payment-notice": `{"id":"evt_1"}`,
 	"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
 	"change-reservation": `{"rooms":2}`, "change-cafe-order": `{"quantity":2}`, "change-food-order": `{"quantity":2}`,
 	"set-call-policy": `{"tiers":[{"within":"10m","percent":100}]}`,
@@ -138,6 +141,9 @@ func matrix(t *testing.T) *bundle {
 		return orders.Refunded{Entry: booking.Entry{OrderID: r.OrderID}}, nil
 	}
 	b.book.deletes = func(string) error { return nil }
+	b.book.retries = func(context.Context, string, booking.Personal) (orders.Retried, error) { return orders.Retried{}, nil }
+	b.book.settles = func(string, booking.Personal) error { return nil }
+	b.store.bulk.run.ID = "run-1"
 	return b
 }
 

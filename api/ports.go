@@ -28,6 +28,13 @@ type Orders interface {
 	QuoteAnew(ctx context.Context, v contract.View) (contract.Quote, error)
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
 	Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (orders.Outcome, error)
+	Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error
+	// Retry has what of an order waits to be tried again tried at once.
+	Retry(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) (orders.Retried, error)
+	// PlanBulk is a dry run of an action on many orders. BeginBulk does it, and StopBulk ends it.
+	PlanBulk(context.Context, booking.Caller, booking.Action, booking.BulkFilter, booking.Personal) (booking.BulkRun, error)
+	BeginBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
+	StopBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
 	// Notice takes a notice of the payment provider; LookAtPayment does what one would.
 	Notice(context.Context, booking.PaymentNotice) error
 	LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error
@@ -226,11 +233,30 @@ type Audits interface {
 	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
 }
 
+// Monitor is what operators see: see internal/orders.
+type Monitor interface {
+	Overview(context.Context, booking.Caller) (orders.Overview, error)
+	// Attention lists orders that need attention; InvalidCursor as for places.
+	Attention(context.Context, booking.Caller, orders.NeedFilter, booking.Page) ([]orders.InNeed, string, error)
+	Timeline(ctx context.Context, caller booking.Caller, orderID string) (orders.Timeline, error)
+}
+
 // Actions is the log of what operators do.
 type Actions interface {
 	// Actions lists what operators have done, to one order if that is named; InvalidCursor as
 	// for places.
 	Actions(ctx context.Context, orderID string, page booking.Page) ([]booking.OperatorAction, string, error)
+	// Newest are the newest lines about an order, newest first.
+	Newest(ctx context.Context, orderID string, n int) ([]booking.OperatorAction, error)
+}
+
+// Bulk are the actions on many orders, to read. NotFound: there is none of that id.
+type Bulk interface {
+	Run(ctx context.Context, id string) (booking.BulkRun, error)
+	// Orders lists the orders that a dry run has named; left selects those to which it was
+	// not done. InvalidCursor as for places, and so for Runs.
+	Orders(ctx context.Context, id string, left bool, page booking.Page) ([]booking.BulkOrder, string, error)
+	Runs(ctx context.Context, page booking.Page) ([]booking.BulkRun, string, error)
 }
 
 // Health is how this process and what it depends on are doing.

@@ -27,6 +27,10 @@ type problem struct {
 	Quote *quoteView     `json:"quote,omitempty" doc:"What a cancel gives back now, when the customer was shown something else"`
 	Price *booking.Money `json:"price,omitempty" doc:"What the order costs now, when the customer was shown something else"`
 
+	// Actions are what other operators did last to the order, of problems that this may be
+	// the reason of.
+	Actions []actionView `json:"actions,omitempty" nullable:"false" doc:"What other operators did last to the order, newest first; for operators, where that may be why nothing was done"`
+
 	header http.Header // to be set on the answer
 }
 

@@ -98,6 +98,11 @@ var problemKinds = []problemKind{
 	{booking.UnderDispute, http.StatusConflict, "A dispute is open", "The customer disputes the charge with their bank, which may take back the same money: nothing is to be paid by hand until that is decided. detail names the dispute, and until when evidence is taken. The refund is asked for again by itself then. Nothing was recorded."},
 	{booking.ForgedNotice, http.StatusBadRequest, "Notice not genuine", "The notice bears no signature of the payment provider's that is valid here, or it was signed more than five minutes ago. Nothing was done."},
 	{booking.NoticesOff, http.StatusNotImplemented, "No notices here", "This system takes no notices of a payment provider: it has no secret to check them with (--stripe-webhook-secrets). Nothing was done."},
+	{orders.ActedMeanwhile, http.StatusConflict, "Another operator has acted", "Another operator has acted on the order since the line of the log that Yeyak-Seen-Action names. Nothing was done: actions tells what they did."},
+	{orders.NothingToRetry, http.StatusConflict, "Nothing to try again", "No step of the order has failed and waits to be tried again: it is being tried, it is paused, or all of them are done."},
+	{orders.NotLost, http.StatusConflict, "Not lost", "The order's workflow runs, or it has come to its end and owes nothing: there is nothing to settle."},
+	{orders.BulkNotPlanned, http.StatusConflict, "Not a dry run any more", "It was run or stopped before. Nothing was changed: make another dry run."},
+	{orders.BulkOutdated, http.StatusConflict, "Dry run outdated", "The dry run is older than an hour and says little about the orders as they are. Nothing was done: make another one."},
 	{orders.EarlierBuild, http.StatusConflict, "Run by an earlier build", "The order is run by a build that knows no such decision. Nothing was done: an operator moves the order to this build first (docs/operations/upgrade), and the request can be repeated."},
 	{booking.StockBelowHeld, http.StatusConflict, "Below what is held", "More than that is held by orders. Nothing was changed."},
 

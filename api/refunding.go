@@ -14,7 +14,7 @@ import (
 
 // registerRefunds adds what staff and operators do with the payment of an order.
 func (s *server) registerRefunds() {
-	responses := s.problems(orders.RefundCodes()...)
+	responses := s.problems(actedMeanwhile(orders.RefundCodes())...)
 	responses["200"] = &huma.Response{
 		Description: "An earlier request under the Idempotency-Key has begun it; this is where it stands",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[paymentEntry]())}},
@@ -35,7 +35,7 @@ func (s *server) registerRefunds() {
 			"200: it is recorded. 409 `dispute_open`: the customer's bank may take back the same money; the refund is asked for again when that is " +
 			"decided. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
 			"503: it was not taken. Only with `order_unreachable` the order may take it yet.",
-		Responses: s.withAccepted(s.withProblems(s.problems(booking.NothingOwed, booking.UnderDispute, booking.StillPending, booking.AlreadyCompleted, booking.AlreadyDelivered), orders.DecisionCodes()...)),
+		Responses: s.withAccepted(s.withProblems(s.problems(orders.ActedMeanwhile, booking.NothingOwed, booking.UnderDispute, booking.StillPending, booking.AlreadyCompleted, booking.AlreadyDelivered), orders.DecisionCodes()...)),
 	}, s.resolvePayment)
 }
 
@@ -43,6 +43,7 @@ func (s *server) registerRefunds() {
 // would give back twice.
 type refundRequest struct {
 	Labelled
+	Acting
 	OrderID        string `path:"orderId" doc:"The order's id"`
 	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes one refund of an order" example:"7c1f0d6e-refund-1"`
 	Body           goodwill
@@ -82,14 +83,14 @@ func ownWords(p booking.Personal) string { return p.Shown(booking.ReaderOperator
 
 func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundAnswer, error) {
 	aboutOrder(ctx, "", in.OrderID)
-	is, err := s.Orders.Refund(ctx, CallerOf(ctx), orders.Refund{
+	is, err := s.Orders.Refund(in.acting(ctx), CallerOf(ctx), orders.Refund{
 		OrderID: in.OrderID, Amount: in.Body.Amount.value(), Note: booking.Lines(in.Body.Reason), Key: in.IdempotencyKey,
 	})
 	switch {
 	case errors.Is(err, &booking.Error{Code: orders.IdempotencyKeyReused}):
 		return nil, s.toProblem(ctx, err).at(idempotencyHeader, "was used for another request")
 	case err != nil:
-		return nil, err
+		return nil, s.notActed(ctx, in.OrderID, err)
 	}
 	answer := &refundAnswer{Status: http.StatusCreated, Location: "/v1/payments/" + in.OrderID, Body: words(ownWords).showEntry(is.Entry)}
 	if is.Earlier {
@@ -101,6 +102,7 @@ func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundA
 // resolutionRequest says how a refund was paid by hand.
 type resolutionRequest struct {
 	Labelled
+	Acting
 	OrderID string `path:"orderId" doc:"The order's id"`
 	Body    byHand
 }
@@ -121,9 +123,9 @@ func (in *resolutionRequest) Resolve(ctx huma.Context) []error {
 func (s *server) resolvePayment(ctx context.Context, in *resolutionRequest) (*orderAnswer, error) {
 	aboutOrder(ctx, "", in.OrderID)
 	l := in.language()
-	out, err := s.Orders.Resolve(ctx, CallerOf(ctx), in.OrderID, booking.Lines(in.Body.Evidence))
+	out, err := s.Orders.Resolve(in.acting(ctx), CallerOf(ctx), in.OrderID, booking.Lines(in.Body.Evidence))
 	if err != nil {
-		return nil, s.problemAbout(ctx, l, out.View, err)
+		return nil, s.withActions(ctx, s.problemAbout(ctx, l, out.View, err), in.OrderID)
 	}
 	return l.answerOutcome(out, readerOf(ctx, out.View), http.StatusOK), nil
 }

@@ -61,6 +61,9 @@ func (g given) api(t *testing.T) (http.Handler, *book) {
 		Hub: g.Hub, Pages: g.ReadModel, Catalogue: g.Catalogue, Terms: g.Terms, Calls: g.Cleaners,
 		ReplyBudget: g.ReplyBudget, Now: g.Now, Log: g.Logger, Ledger: g.Payments,
 	})}
+	if kept, is := g.Bulk.(*bulkActions); is {
+		k.bulk = kept
+	}
 	d.Orders = k
 	return New(d), k
 }
@@ -70,7 +73,7 @@ func setup(t *testing.T, change ...func(*given)) *bundle {
 	b := &bundle{t: t, hub: &orders.Hub{}, store: newMemory()}
 	b.deps = given{
 		Deps: Deps{
-			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, Members: b.store, People: b.store, Audits: &b.store.audits, Actions: &b.store.audits,
+			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, Members: b.store, People: b.store, Audits: &b.store.audits, Actions: &b.store.audits, Bulk: &b.store.bulk, Monitor: &b.store.sights,
 			Deliveries: &b.store.deliveries, Productions: &b.store.productions, Management: b.store,
 			// How long a busy machine takes for what comes decides nothing.
 			ReplyBudget: 20 * time.Second, MaxBody: 2000, Now: func() time.Time { return today },
@@ -191,6 +194,8 @@ type memory struct {
 	members  []booking.Member
 	by       string // who has changed something last
 	audits   audits
+	bulk     bulkActions
+	sights   sights
 	shops
 }
 

@@ -69,7 +69,7 @@ var maySendToConfirm = []booking.Reader{booking.ReaderCustomer, booking.ReaderOp
 // show shows the order to a reader.
 func (l language) show(v contract.View, to booking.Reader) orderView {
 	underWay := !v.Status.Final()
-	v.NeedsAttention = v.NeedsAttention || v.Disputed
+	v.NeedsAttention, v.Trouble = v.NeedsAttention || v.Disputed, nil // its words are for operators
 	if !slices.Contains(maySendToConfirm, to) {
 		v.NextAction = nil
 	}

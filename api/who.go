@@ -54,6 +54,10 @@ var actions = map[string]booking.Action{
 	"get-self": booking.ReadSelf,
 
 	"get-audit": booking.ReadAudit, "run-audit": booking.RunAudit, "list-actions": booking.ReadActions,
+	"retry-order": booking.RetryOrder, "settle-order": booking.SettleOrder,
+	"plan-bulk-action": booking.ActInBulk, "run-bulk-action": booking.ActInBulk, "stop-bulk-action": booking.ActInBulk,
+	"get-bulk-action": booking.ActInBulk, "list-bulk-actions": booking.ActInBulk,
+	"get-status": booking.Monitor, "list-attention": booking.Monitor, "get-timeline": booking.Monitor,
 
 	"healthz": booking.ReadHealth, "readyz": booking.ReadHealth,
 }

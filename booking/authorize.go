@@ -35,6 +35,10 @@ const (
 	LookAtPayment Action = "look"
 	// SettleOrder has an order undone whose workflow was lost.
 	SettleOrder Action = "settle"
+	// RetryOrder has what an order waits to try again tried at once.
+	RetryOrder Action = "retry"
+	// ActInBulk does something to many orders.
+	ActInBulk Action = "act_in_bulk"
 	// ReadActions reads what operators have done.
 	ReadActions Action = "read_actions"
 	// TakeNotice is done by the payment provider, whose signature is the proof.
@@ -73,6 +77,8 @@ const (
 	// ReadAudit reads what the audits have found, and RunAudit asks for one.
 	ReadAudit Action = "read_audit"
 	RunAudit  Action = "run_audit"
+	// Monitor reads how everything is, what needs attention, and timelines of orders.
+	Monitor Action = "monitor"
 )
 
 // Relation is how a caller is related to the thing that an action is about.
@@ -175,6 +181,10 @@ var rules = []Rule{
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: SettleOrder, Does: "have an order undone whose workflow was lost", ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: RetryOrder, Does: "have the steps of an order that wait to be tried again tried at once", ShownBy: ReadOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: ActInBulk, Does: "act on many orders at once",
+		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: ReadActions, Does: "read what operators have done",
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: TakeNotice, Does: "bring a notice that the payment provider has signed", Public: true},
@@ -231,6 +241,8 @@ var rules = []Rule{
 	{Action: ReadAudit, Does: "read what the audits have found", Scope: AnyOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: RunAudit, Does: "run an audit", Scope: AnyOrder,
+		May: map[Role]Grant{OperatorRole: whatever}},
+	{Action: Monitor, Does: "see how everything is, what needs attention and an order's timeline", Scope: AnyOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: SwitchSandbox, Does: "see and turn the switches of the payments' sandbox",
 		May: map[Role]Grant{OperatorRole: whatever}},

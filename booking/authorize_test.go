@@ -16,7 +16,7 @@ const (
 	everything = `place read cancel change return confirm reject no_show check_out deliver serve finish read_payment refund resolve read_job
 		list_orders list_deliveries list_productions list_assignments list_calls read_messages follow_orders follow_all
 		change_catalogue change_stock read_cleaners read_cleaner change_cleaners change_call_policy
-		read_members change_members remove_member read_self read_catalogue switch_sandbox read_audit run_audit look settle read_actions`
+		read_members change_members remove_member read_self read_catalogue switch_sandbox read_audit run_audit look settle retry act_in_bulk monitor read_actions`
 )
 
 // cells are what a caller of a role may do in a relation, written down apart from
@@ -64,7 +64,7 @@ var cells = map[booking.Role]map[booking.Relation]string{
 // byScope are what each scope lets a caller without a role do.
 var byScope = map[booking.Scope]string{
 	booking.AnyOrder: `place read cancel change return confirm reject no_show check_out deliver serve finish read_payment read_job
-		list_orders list_deliveries list_productions list_assignments list_calls read_messages read_cleaners read_cleaner read_audit run_audit`,
+		list_orders list_deliveries list_productions list_assignments list_calls read_messages read_cleaners read_cleaner read_audit run_audit monitor`,
 	booking.AllEvents:     "follow_orders follow_all",
 	booking.AnyCatalogue:  "change_catalogue change_stock",
 	booking.AnyResolution: "resolve look",

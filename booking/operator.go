@@ -13,6 +13,10 @@ type OperatorAction struct {
 	OrderID string `json:"orderId"`
 	// Reason is why, in the caller's own words: a note, or the evidence of a payment.
 	Reason Personal `json:"reason,omitempty"`
+	// Bulk is the id of the bulk action that it is a part of, "" for none.
+	Bulk string `json:"bulk,omitempty"`
+	// Seq counts the lines of the log. Append sets none.
+	Seq int64 `json:"seq"`
 	// Outcome is done, accepted where it goes on after the answer, the state of a refund,
 	// or the code of a refusal; "" while it is not known.
 	Outcome string `json:"outcome,omitempty"`

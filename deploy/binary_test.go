@@ -40,6 +40,55 @@ type commands struct {
 		URL    string        `arg:""`
 		Within time.Duration `name:"within" default:"2s"`
 	} `cmd:""`
+	Status struct {
+		config.Actions
+		JSON bool `name:"json"`
+	} `cmd:""`
+	Attention struct {
+		config.Actions
+		Kind  string `name:"kind" enum:",lodging,food,cafe,cleaning" default:""`
+		Cause string `name:"cause" enum:",abandoned,marked,undo_owed,disputed" default:""`
+		JSON  bool   `name:"json"`
+	} `cmd:""`
+	Timeline struct {
+		config.Actions
+		Order string `arg:""`
+		JSON  bool   `name:"json"`
+	} `cmd:""`
+	Retry struct {
+		config.Resolution
+		Order  string `arg:""`
+		Reason string `name:"reason" required:""`
+	} `cmd:""`
+	Cancel struct {
+		config.Resolution
+		Order  string `arg:""`
+		Reason string `name:"reason" required:""`
+	} `cmd:""`
+	Refund struct {
+		config.Resolution
+		Order  string `arg:""`
+		Amount int64  `name:"amount" required:""`
+		Reason string `name:"reason" required:""`
+		Key    string `name:"key"`
+	} `cmd:""`
+	Bulk struct {
+		Plan struct {
+			config.Resolution
+			Action string `arg:"" enum:"retry,cancel,settle"`
+			Reason string `name:"reason" required:""`
+			Item   string `name:"item"`
+		} `cmd:""`
+		Run struct {
+			config.Resolution
+			ID   string `arg:""`
+			Wait bool   `name:"wait"`
+		} `cmd:""`
+		Show, Stop struct {
+			config.Resolution
+			ID string `arg:""`
+		} `cmd:""`
+	} `cmd:""`
 	Payments struct {
 		Look struct {
 			config.Resolution

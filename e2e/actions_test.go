@@ -38,7 +38,7 @@ func TestActions(t *testing.T) {
 	code, _, _ = a.command(nil, "settle", order, "--as=1027")
 	require.Equal(t, 1, code)
 	all := a.actions(order)
-	require.Equal(t, []string{"settle failed", "settle accepted", "look accepted"}, all[:3])
+	require.Equal(t, []string{"settle not_lost", "settle accepted", "look accepted"}, all[:3])
 	require.Regexp(t, "^confirm ", all[3])
 	require.Equal(t, []string{"refund done"}, all[4:])
 

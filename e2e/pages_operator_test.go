@@ -1,7 +1,11 @@
 package e2e
 
 import (
+	"net/http"
+	"testing"
+
 	"github.com/yeyak/yeyak/booking"
+	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
 // operates: an operator has an audit run, and finds the order whose workflow was terminated
@@ -13,17 +17,77 @@ func (p *pages) operates(v *visitor) {
 	p.becomes(order, booking.Confirmed)
 	books.terminate(order)
 	v.goTo("/operator")
+	v.Click("link", v.word("See what the audit has found", "점검 결과 보기"))
 	v.Sees(v.word("All orders are compared with money, stock, work and pages.", "모든 주문을 결제, 재고, 작업, 페이지와 비교합니다."))
-	v.keep("operator")
+	v.keep("operator-audit")
 	v.Click("button", v.word("Run an audit now", "지금 점검하기"))
 	v.Sees(v.word("An audit is under way.", "점검이 진행 중입니다."))
-	v.keep("operator-open")
+	v.keep("operator-audit-open")
 	books.awaitAudit(before)
-	v.goTo("/operator")
+	v.goTo("/operator/audit")
 	v.Sees("its workflow was terminated while it was confirmed")
 	v.Sees("yeyak settle " + order)
-	v.keep("operator-found")
+	v.keep("operator-audit-found")
 	v.Click("link", order)
-	v.Arrives("/orders/" + order)
+	v.Arrives("/operator/orders/" + order)
+	v.Sees(v.word("Its workflow was terminated", "워크플로가 강제 종료됨"))
+	v.keep("operator-order-terminated")
+}
+
+// TestPages_OperatorSees: on one page an operator finds an order whose refund fails for
+// good, and one whose workflow was terminated; understands both from their pages alone; and
+// sees that all else is well.
+func TestPages_OperatorSees(t *testing.T) {
+	t.Parallel()
+	p := &pages{bootPages(t), chromium.New(t)}
+	books := &audited{system: p.system}
+	place := p.place(9)
+	fails, lost := p.stands(p.reserve(place)), p.stands(p.reserve(place))
+	for _, order := range []string{fails, lost} {
+		p.becomes(order, booking.Confirmed)
+	}
+	p.sandbox(object{"refunds": "fail"})
+	books.cancelling(fails)
+	p.eventually(func() bool { return p.page(fails).NeedsAttention })
+	books.terminate(lost)
+	before := books.awaitAudit(0).Done.ID
+	p.post("/v1/audit/runs", nil).with(t, http.StatusAccepted)
+	books.awaitAudit(before)
+	var says string
+	p.eventually(func() bool {
+		for _, n := range p.attention("?cause=marked") {
+			says = n.ProviderSays
+		}
+		return says != ""
+	})
+	for _, look := range append(looks, chromium.Look{Language: "ko", Width: 390, NoScript: true}) {
+		t.Run(look.String(), func(t *testing.T) {
+			p := p.in(t)
+			p.sees(p.enter(look, olga), fails, lost, says)
+		})
+	}
+}
+
+// sees walks from the overview to both orders.
+func (p *pages) sees(v *visitor, fails, lost, says string) {
+	v.goTo("/operator")
+	v.Sees(v.word("Something needs you", "확인이 필요합니다"))
+	v.Sees(v.word("Its workflow was terminated", "워크플로가 강제 종료됨"))
+	v.Sees(v.word("Does not go on by itself", "자동으로 진행되지 않음"))
+	v.Sees(says)
+	v.keep("operator")
+	v.goTo("/operator/attention")
+	v.keep("operator-attention")
+	v.goTo("/operator/attention?cause=marked")
+	v.Sees(says)
+	v.SeesNot("yeyak settle " + lost)
+	v.keep("operator-attention-marked")
+	v.goTo("/operator/orders/" + fails)
+	v.Sees(says)
+	v.Sees("RefundPayment")
 	v.keep("operator-order")
+	v.goTo("/operator/orders/" + lost)
+	v.Sees(v.word("Its workflow was terminated", "워크플로가 강제 종료됨"))
+	v.Sees("yeyak settle " + lost)
+	v.keep("operator-order-lost")
 }

@@ -21,14 +21,17 @@ type Audits interface {
 	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
 }
 
-const operatorPath = "/operator"
+const (
+	operatorPath = "/operator"
+	auditPath    = operatorPath + "/audit"
+)
 
 func (p *Pages) mountAudit(r gin.IRouter) {
-	p.page(r, http.MethodGet, operatorPath, booking.ReadAudit, p.showAudit)
-	p.page(r, http.MethodPost, operatorPath+"/audit", booking.RunAudit, p.runAudit)
+	p.page(r, http.MethodGet, auditPath, booking.ReadAudit, p.showAudit)
+	p.page(r, http.MethodPost, auditPath, booking.RunAudit, p.runAudit)
 }
 
-// audited is what the page of operators shows of the audits.
+// audited is what their page shows of the audits.
 type audited struct {
 	facts    []fact
 	findings []auditFinding
@@ -88,7 +91,7 @@ func (p *Pages) showAudit(v *visit) error {
 	}
 	is := audited{later: cursor != "", open: last.State == booking.AuditWaiting || last.State == booking.AuditRunning}
 	if next != "" {
-		is.next = operatorPath + "?cursor=" + queryOf(next)
+		is.next = auditPath + "?cursor=" + queryOf(next)
 	}
 	is.facts = v.auditFacts(done, last)
 	for _, f := range found {
@@ -96,7 +99,7 @@ func (p *Pages) showAudit(v *visit) error {
 			kind: v.kindOfFinding(f.Kind), order: f.OrderID, item: f.Item, says: f.Says, remedy: f.Remedy, since: v.moment(f.FirstSeen, defaultZone),
 		})
 	}
-	return v.show(http.StatusOK, operatorPage(v.page(v.say("operator.title"), "nav.operator"), is))
+	return v.show(http.StatusOK, auditPage(v.page(v.say("audit.title"), "nav.operator"), is))
 }
 
 // auditFacts are the last audit that looked at everything and, where it is another one,
@@ -125,5 +128,5 @@ func (p *Pages) runAudit(v *visit) error {
 	if _, _, err := p.Audits.Ask(v.ctx, v.caller.ID, p.Now()); err != nil {
 		return err
 	}
-	return v.goTo(operatorPath)
+	return v.goTo(auditPath)
 }

@@ -78,3 +78,31 @@ func (b *book) Change(ctx context.Context, caller booking.Caller, c orders.Chang
 	b.changed = append(b.changed, c)
 	return b.change(c)
 }
+
+// settlements are the orders of a book that were settled.
+type settlements struct{ *book }
+
+func (s settlements) Settle(_ context.Context, _ orders.Warrant, orderID, by string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settled = append(s.settled, orderID+" by "+by)
+	return nil
+}
+
+func (b *book) IsLost(context.Context, contract.View) (bool, error) { return b.lost, nil }
+
+func (b *book) Waiting(context.Context, booking.Caller, string) ([]orders.WaitingStep, error) {
+	return b.waits, nil
+}
+
+func (b *book) Retry(_ context.Context, _ booking.Caller, _ string, reason booking.Personal) (orders.Retried, error) {
+	if len(b.waits) == 0 {
+		return orders.Retried{}, &booking.Error{Code: orders.NothingToRetry}
+	}
+	b.retried = append(b.retried, reason)
+	return orders.Retried{Steps: b.waits}, nil
+}
+
+func (b *book) Resolve(_ context.Context, _ booking.Caller, _ string, evidence booking.Personal) (orders.Outcome, error) {
+	return b.resolve(evidence)
+}

@@ -26,7 +26,7 @@ var navEntries = []navEntry{
 	{"nav.kitchen", "/work/kitchen", booking.Serve},
 	{"nav.deliveries", "/work/deliveries", booking.Deliver},
 	{"nav.assignments", "/work/cleaning", booking.FinishCall},
-	{"nav.operator", operatorPath, booking.ReadAudit},
+	{"nav.operator", operatorPath, booking.Monitor},
 	{"nav.messages", "/messages", booking.ReadMessages},
 }
 

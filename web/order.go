@@ -37,6 +37,7 @@ type fact struct {
 	name, value string
 	code        bool // one long word
 	dials       bool // a telephone number, which can be called from here
+	english     bool // in each language
 }
 
 // order reads the order that the visit is about. A visit that follows an answer sees

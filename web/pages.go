@@ -31,8 +31,11 @@ type Deps struct {
 	Deliveries Jobs
 	Cleaners   Cleaners
 	Members    Members
-	// Audits are for operators.
-	Audits Audits
+	// Audits, Actions and Monitor are for operators.
+	Audits  Audits
+	Actions Actions
+	Bulk    Bulk
+	Monitor Monitor
 	// Terms are what the payment provider takes.
 	Terms Terms
 
@@ -120,6 +123,9 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountRefunds(r)
 	p.mountToday(r)
 	p.mountAudit(r)
+	p.mountMonitor(r)
+	p.mountDeeds(r)
+	p.mountBulk(r)
 }
 
 // noteChange logs what a caller has changed of what there is to order, as the API does.

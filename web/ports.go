@@ -25,6 +25,17 @@ type Orders interface {
 	Change(context.Context, booking.Caller, orders.Change) (orders.Outcome, error)
 	QuoteQuantity(context.Context, booking.Caller, orders.QuantityChange) (contract.View, orders.QuantityQuote, error)
 	ChangeQuantity(context.Context, booking.Caller, orders.QuantityChange) (orders.Outcome, error)
+	Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (orders.Outcome, error)
+	Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error
+	// IsLost tells whether nothing works on an order that has not come to its end.
+	IsLost(ctx context.Context, order contract.View) (bool, error)
+	// PlanBulk is a dry run of an action on many orders. BeginBulk does it, and StopBulk ends it.
+	PlanBulk(context.Context, booking.Caller, booking.Action, booking.BulkFilter, booking.Personal) (booking.BulkRun, error)
+	BeginBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
+	StopBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
+	// Waiting lists what of an order waits to be tried again, and Retry has it tried at once.
+	Waiting(ctx context.Context, caller booking.Caller, orderID string) ([]orders.WaitingStep, error)
+	Retry(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) (orders.Retried, error)
 }
 
 // Catalogue holds what there is to order: places, menus and drinks. Whatever is asked

@@ -117,13 +117,7 @@ func (p *Pages) refund(v *visit) error {
 		return err
 	}
 	o := v.newOrdering("amount", "reason")
-	amount, ok := readAmount(o.fields["amount"], payment.Amount.Currency)
-	switch {
-	case !ok || amount.Amount == 0:
-		o.faults["amount"] = v.say("fault.money")
-	case p.Terms != nil && p.Terms.Part(amount) != amount:
-		o.faults["amount"] = v.say("fault.part", v.money(p.Terms.Part(amount)))
-	}
+	amount := v.part(o, payment)
 	reason := v.text(o, "reason", longestReason)
 	if len(o.faults) > 0 {
 		return v.refundPage(http.StatusUnprocessableEntity, o)
@@ -134,6 +128,18 @@ func (p *Pages) refund(v *visit) error {
 		return v.notRefunded(o, err)
 	}
 	return v.goTo("/orders/" + id + "/refund")
+}
+
+// part reads how much of a payment is to be given back.
+func (v *visit) part(o *ordering, payment booking.Payment) booking.Money {
+	amount, ok := readAmount(o.fields["amount"], payment.Amount.Currency)
+	switch {
+	case !ok || amount.Amount == 0:
+		o.faults["amount"] = v.say("fault.money")
+	case v.Terms != nil && v.Terms.Part(amount) != amount:
+		o.faults["amount"] = v.say("fault.part", v.money(v.Terms.Part(amount)))
+	}
+	return amount
 }
 
 // notRefunded shows the form again with why nothing was begun. Its key stays: what may

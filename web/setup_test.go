@@ -53,6 +53,8 @@ type site struct {
 	crew       *store.Crew
 	members    *store.Members
 	audits     *store.Audits
+	actions    *store.Actions
+	bulk       *store.Bulk
 }
 
 // book is orders without an engine: what is prepared and read is real.
@@ -73,6 +75,12 @@ type book struct {
 	quoteCups func(contract.View, orders.QuantityChange) (orders.QuantityQuote, error)
 	returns   func(id string, back booking.PaymentReturn) (orders.Outcome, error)
 	refund    func(context.Context, orders.Refund) (orders.Refunded, error)
+
+	lost    bool
+	settled []string
+	waits   []orders.WaitingStep
+	retried []booking.Personal
+	resolve func(evidence booking.Personal) (orders.Outcome, error)
 }
 
 func (b *book) Read(ctx context.Context, caller booking.Caller, _ booking.Kind, id string) (contract.View, error) {
@@ -127,7 +135,8 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 		messages: store.NewNotifications(db), rows: store.NewMypage(db), hub: &orders.Hub{},
 	}
 	s.deliveries, s.crew, s.members = store.NewDeliveries(db), store.NewCrew(db), store.NewMembers(db)
-	s.audits = store.NewAudits(db)
+	s.audits, s.actions = store.NewAudits(db), store.NewActions(db)
+	s.bulk = store.NewBulk(db)
 	people := store.NewPeople(db)
 	for _, account := range devissuer.Accounts() {
 		for _, kind := range []identity.Kind{identity.CustomerKind, identity.OwnerKind} {
@@ -135,15 +144,16 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 			require.NoError(t, err)
 		}
 	}
-	s.book = &book{rows: s.rows, Orders: orders.New(orders.Deps{
-		Hub: s.hub, Pages: s.rows, Catalogue: s.catalogue, Ledger: s.payments, ReplyBudget: time.Second,
-	})}
+	s.book = &book{rows: s.rows}
+	s.book.Orders = orders.New(orders.Deps{
+		Hub: s.hub, Pages: s.rows, Catalogue: s.catalogue, Ledger: s.payments, Actions: s.actions, Bulk: s.bulk, Settler: settlements{s.book}, ReplyBudget: time.Second,
+	})
 	deps := web.Deps{
 		Orders: s.book, Hub: s.hub, Catalogue: s.catalogue, Stock: s.stock, Payments: s.payments, Messages: s.messages,
 		Callers: identity.New(identity.Options{
 			Tokens: identity.NewVerifier(identity.VerifierOptions{Issuer: issuer.URL(), Audience: "yeyak"}), People: people, Keys: store.NewKeys(db),
 		}),
-		Deliveries: s.deliveries, Cleaners: s.crew, Members: s.members, Audits: s.audits, Terms: payments.Terms{},
+		Deliveries: s.deliveries, Cleaners: s.crew, Members: s.members, Audits: s.audits, Actions: s.actions, Bulk: s.bulk, Terms: payments.Terms{},
 		Issuer: issuer.URL(), Client: devissuer.PagesClient, Audience: "yeyak",
 		SessionKey: key(db, "sessions"), HashKey: key(db, "request-hashes"), TestPayments: true,
 		Log:       zaptest.NewLogger(t, zaptest.Level(zap.ErrorLevel)),

@@ -47,6 +47,16 @@ func (w words) moment(at time.Time, zone string) string {
 	return w.day(booking.DateOf(at)) + " " + at.Format("15:04\u00a0MST") // which stay together
 }
 
+// second is an instant to the millisecond, by the clocks of most places, for what is
+// compared with logs.
+func (w words) second(at time.Time) string {
+	loc, err := booking.Zone(defaultZone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return at.In(loc).Format("01-02 15:04:05.000")
+}
+
 // day is a date as people write it.
 func (w words) day(d booking.Date) string {
 	if d.IsZero() {

@@ -1,9 +1,8 @@
 package web
 
-// auditWords are those of the page of operators.
+// auditWords are those of the page of audits.
 var auditWords = map[string]entry{
-	"nav.operator":   {"Operations", "운영"},
-	"operator.title": {"Is everything as it should be?", "모든 것이 정상인가요?"},
+	"audit.title": {"Is everything as it should be?", "모든 것이 정상인가요?"},
 
 	"audit.done":      {"Last audit", "마지막 점검"},
 	"audit.never":     {"There was none yet", "아직 없습니다"},

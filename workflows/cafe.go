@@ -89,7 +89,7 @@ func (c *cup) putBack() undo {
 
 func (c *cup) hold() booking.Hold {
 	return booking.Hold{
-		Key: c.in.OrderID + "/hold", OrderID: c.in.OrderID, ItemID: c.in.Drink.ID,
+		Key: contract.HoldKey(c.in.OrderID), OrderID: c.in.OrderID, ItemID: c.in.Drink.ID,
 		From: c.in.Drink.Date, To: c.in.Drink.Date.AddDays(1), Quantity: c.in.Quantity,
 	}
 }

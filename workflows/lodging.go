@@ -116,7 +116,7 @@ func (r *reservation) releaseStock() undo {
 
 func (r *reservation) hold() booking.Hold {
 	return booking.Hold{
-		Key: r.in.OrderID + "/hold", OrderID: r.in.OrderID, ItemID: r.in.Place.ID,
+		Key: contract.HoldKey(r.in.OrderID), OrderID: r.in.OrderID, ItemID: r.in.Place.ID,
 		From: r.in.CheckIn, To: r.in.CheckOut, Quantity: r.in.Rooms,
 	}
 }

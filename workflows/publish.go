@@ -67,6 +67,9 @@ func (o *order) become(status booking.Status, reason booking.Reason, d contract.
 	o.view.History = append(o.view.History, contract.Entry{Status: status, At: o.now(), Reason: reason, Note: d.Note, By: d.By})
 	if status.Final() {
 		o.view.NeedsAttention, o.otherwise = o.unresolved > 0, false
+		if !o.view.NeedsAttention {
+			o.view.Trouble = nil
+		}
 		o.measureEnd()
 	}
 	o.waits = nil
@@ -157,7 +160,7 @@ func (o *order) mark(ctx workflow.Context, trouble string) {
 		return
 	}
 	o.metrics(nil).Counter(markedCounter).Inc(1)
-	o.view.NeedsAttention = true
+	o.view.NeedsAttention, o.view.Trouble = true, &contract.Trouble{Says: trouble, Since: o.now()}
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))
 	o.publish(ctx)
@@ -169,7 +172,7 @@ func (o *order) attended() {
 	if !o.view.NeedsAttention || o.unresolved > 0 || o.otherwise && marksByCause(o.ctx) {
 		return
 	}
-	o.trouble, o.view.NeedsAttention = "", false
+	o.trouble, o.view.NeedsAttention, o.view.Trouble = "", false, nil
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
 }

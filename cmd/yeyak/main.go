@@ -24,18 +24,25 @@ import (
 )
 
 type commands struct {
-	Dev      dev      `cmd:"" help:"Run everything on embedded defaults: Temporal dev server, SQLite, workers and API."`
-	API      api      `cmd:"" name:"api" help:"Run the HTTP API, with a saga worker in the same process."`
-	Worker   worker   `cmd:"" help:"Run workers for the task queues named by --serve."`
-	Migrate  migrate  `cmd:"" help:"Bring the databases up to date, and end."`
-	Audit    audit    `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
-	Settle   settle   `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
-	Actions  actions  `cmd:"" help:"Tell what operators have done to orders, newest first."`
-	Resolve  resolve  `cmd:"" help:"Say that a refund which the payment provider could not make was paid by hand."`
-	Payments payments `cmd:"" help:"See to payments."`
-	Mypage   mypage   `cmd:"" help:"See to the customers' pages."`
-	Token    token    `cmd:"" help:"Print an access token of a demonstration account of the yeyak dev that runs on the data folder."`
-	Keys     keys     `cmd:"" help:"API keys of programs."`
+	Dev       dev       `cmd:"" help:"Run everything on embedded defaults: Temporal dev server, SQLite, workers and API."`
+	API       api       `cmd:"" name:"api" help:"Run the HTTP API, with a saga worker in the same process."`
+	Worker    worker    `cmd:"" help:"Run workers for the task queues named by --serve."`
+	Migrate   migrate   `cmd:"" help:"Bring the databases up to date, and end."`
+	Audit     audit     `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
+	Settle    settle    `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
+	Status    status    `cmd:"" help:"Tell how everything is: open orders, what is owed, queues, breaker, read model, audit. Exit code 0: nothing waits for an operator; 1: something does; 2: could not look."`
+	Attention attention `cmd:"" help:"Tell which orders need attention, why, and what the payment provider has said last."`
+	Timeline  timeline  `cmd:"" help:"Tell all that has happened to an order, in the order of time."`
+	Retry     retry     `cmd:"" help:"Try at once what of an order has failed and waits to be tried again."`
+	Cancel    cancel    `cmd:"" help:"Cancel an order, as its customer might."`
+	Refund    refund    `cmd:"" help:"Give back a part of what was paid for an order."`
+	Bulk      bulk      `cmd:"" help:"Do something to many orders, after a dry run that names them."`
+	Actions   actions   `cmd:"" help:"Tell what operators have done to orders, newest first."`
+	Resolve   resolve   `cmd:"" help:"Say that a refund which the payment provider could not make was paid by hand."`
+	Payments  payments  `cmd:"" help:"See to payments."`
+	Mypage    mypage    `cmd:"" help:"See to the customers' pages."`
+	Token     token     `cmd:"" help:"Print an access token of a demonstration account of the yeyak dev that runs on the data folder."`
+	Keys      keys      `cmd:"" help:"API keys of programs."`
 
 	SandboxPayments sandboxPayments `cmd:"" help:"Run a stand-in for Stripe that can be made slow, narrow, down and forgetful."`
 
@@ -348,7 +355,7 @@ const couldNotLook = 2
 // misunderstood keeps a command that did not begin from being taken for one
 // that has found something.
 func misunderstood(err error, args []string) error {
-	if len(args) > 0 && slices.Contains([]string{"audit", "visibility"}, args[0]) {
+	if len(args) > 0 && slices.Contains([]string{"audit", "status", "visibility"}, args[0]) {
 		return exit{couldNotLook, err.Error()}
 	}
 	return err

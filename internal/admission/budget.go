@@ -23,6 +23,13 @@ type Budget struct {
 	pace  pace
 }
 
+// Use is how much of the budget is taken, of how much, and how many requests wait.
+func (b *Budget) Use() (taken, slots, waiting int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.taken, b.slots, b.queue.Len()
+}
+
 // limits are the numbers of one budget.
 type limits struct {
 	slots, room         int

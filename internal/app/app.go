@@ -90,6 +90,7 @@ type App struct {
 	budgets    *admission.Budgets // nil without an API
 	dispatcher *orders.Dispatcher // of the inbox, ditto
 	carrier    *orders.Carrier    // of kept decisions, ditto
+	orders     *orders.Orders     // what the API acts on, ditto
 
 	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
 	failed      chan error
@@ -122,7 +123,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	if a.engine, namespace, err = newClient(o, metrics, a.traces); err != nil {
 		return nil, err
 	}
-	a.sagas = orders.NewEngine(a.engine)
+	a.sagas = orders.NewEngine(a.engine).In(namespace)
 	a.gate = a.newGate(registry)
 	a.measure(registry)
 	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}
@@ -160,6 +161,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		if err := a.serveHTTP(registry); err != nil {
 			return nil, err
 		}
+		a.beside.Go(func() { a.orders.RunBulk(background) })
 	}
 	if err := a.serveOperations(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})); err != nil {
 		return nil, err

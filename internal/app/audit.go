@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/temporal"
+	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/audit"
@@ -47,13 +48,7 @@ var settling = contract.Policy{InPlace: true}
 // is cancelled.
 func Settle(ctx context.Context, o Options, orderID string, reason booking.Personal, by string, wait time.Duration) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
-		pages := store.NewMypage(dbs[mypageDB])
-		settler := audit.Settler{
-			Sagas: sagas, Pages: pages, Ledger: store.NewPayments(dbs[paymentsDB]),
-			Policy: settling, By: by, Log: o.Log,
-		}
-		all := orders.New(orders.Deps{Engine: sagas, Hub: &orders.Hub{}, Pages: pages, Actions: store.NewActions(dbs[mypageDB]), Log: o.Log})
-		err := all.Settle(ctx, byCommand(by), orderID, reason, func(ctx context.Context, w orders.Warrant) error { return settler.Settle(ctx, w, orderID) })
+		err := commanded(o, dbs, sagas).Settle(ctx, byCommand(by), orderID, reason)
 		if err != nil {
 			return err
 		}
@@ -63,15 +58,24 @@ func Settle(ctx context.Context, o Options, orderID string, reason booking.Perso
 	return view, err
 }
 
+// settler undoes orders whose workflow was lost.
+func settler(dbs databases, sagas *orders.Engine, log *zap.Logger) audit.Settler {
+	return audit.Settler{Sagas: sagas, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]), Policy: settling, Log: log}
+}
+
+// commanded are the orders as commands act on them.
+func commanded(o Options, dbs databases, sagas *orders.Engine) *orders.Orders {
+	return orders.New(orders.Deps{
+		Engine: sagas, Hub: &orders.Hub{}, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
+		Actions: store.NewActions(dbs[mypageDB]), Bulk: store.NewBulk(dbs[mypageDB]), Settler: settler(dbs, sagas, o.Log), ReplyBudget: recording, Log: o.Log,
+	})
+}
+
 // Resolve says that what the payment provider could not give back of an order was paid by
 // hand, by the word of a person. It answers how the order stands then.
 func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Personal, by string) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
-		all := orders.New(orders.Deps{
-			Engine: sagas, Hub: &orders.Hub{}, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
-			Actions: store.NewActions(dbs[mypageDB]), ReplyBudget: recording, Log: o.Log,
-		})
-		out, err := all.Resolve(ctx, byCommand(by), orderID, evidence)
+		out, err := commanded(o, dbs, sagas).Resolve(ctx, byCommand(by), orderID, evidence)
 		if err == nil && !out.Done {
 			err = fmt.Errorf("order %s has not answered: is a worker running? Repeat the command", orderID)
 		}
@@ -126,12 +130,12 @@ func onEverything(ctx context.Context, o Options, do func(databases, *orders.Eng
 		return err
 	}
 	return onDatabases(ctx, o, func(dbs databases) error {
-		engine, _, err := newClient(o, nil, nil)
+		engine, namespace, err := newClient(o, nil, nil)
 		if err != nil {
 			return err
 		}
 		defer engine.Close()
-		return do(dbs, orders.NewEngine(engine))
+		return do(dbs, orders.NewEngine(engine).In(namespace))
 	})
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -53,6 +54,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	}
 	defer engine.stop(context.WithoutCancel(ctx)) // does nothing when it is stopped already
 
+	cfg.Pages.TemporalUI = cmp.Or(cfg.Pages.TemporalUI, engine.webUI())
 	say("Starting databases, workers and API …")
 	a, err := Start(ctx, Options{
 		Config: cfg, Log: log, API: true, Listener: listener,

@@ -28,6 +28,8 @@ type devTemporal interface {
 	namespace() string
 	// whereabouts are lines that tell a person where it is.
 	whereabouts() string
+	// webUI is where its web UI is, "" where that is not known.
+	webUI() string
 	// settings are NAME=VALUE, for programs that look for it.
 	settings() []string
 }
@@ -163,6 +165,8 @@ func (e *elsewhere) watch(ctx context.Context) error {
 
 func (e *elsewhere) address() string   { return "" }
 func (e *elsewhere) namespace() string { return "" }
+
+func (e *elsewhere) webUI() string { return "" }
 
 func (e *elsewhere) whereabouts() string {
 	return fmt.Sprintf("  Temporal     %s, namespace %s", e.home.Address, e.home.Namespace)

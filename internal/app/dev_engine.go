@@ -85,6 +85,7 @@ func (e *devEngine) stop(ctx context.Context) {
 
 func (e *devEngine) address() string   { return e.current().Addr() }
 func (e *devEngine) namespace() string { return client.DefaultNamespace }
+func (e *devEngine) webUI() string     { return e.current().UIURL() }
 
 func (e *devEngine) whereabouts() string {
 	return fmt.Sprintf("  Temporal UI  %s\n  Temporal     %[2]s   (for the temporal CLI: --address %[2]s)", e.current().UIURL(), e.address())

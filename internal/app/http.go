@@ -98,10 +98,11 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 	all := orders.New(orders.Deps{
 		Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
 		Starts: budgets.Starts, Dispatcher: a.dispatcher, Carrier: a.carrier, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
-		Ledger: store.NewPayments(a.dbs[paymentsDB]), Actions: store.NewActions(a.dbs[mypageDB]),
+		Ledger: store.NewPayments(a.dbs[paymentsDB]), Actions: store.NewActions(a.dbs[mypageDB]), Settler: settler(a.dbs, a.sagas, a.log), Bulk: store.NewBulk(a.dbs[mypageDB]),
 		MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxKeptOfOne,
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 	})
+	a.orders = all
 	deps := api.Deps{
 		Orders:      all,
 		Hub:         a.hub,
@@ -120,6 +121,8 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Memberships: &identity.Memberships{Members: store.NewMembers(a.pages), Now: time.Now, Log: a.log},
 		Audits:      store.NewAudits(a.pages),
 		Actions:     store.NewActions(a.pages),
+		Bulk:        store.NewBulk(a.pages),
+		Monitor:     a.monitor(all),
 		TellAssigned: func(ctx context.Context) error {
 			return activities.TellAssigned(ctx, crew, a.sagas)
 		},

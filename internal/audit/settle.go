@@ -2,8 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"go.uber.org/zap"
 
@@ -30,34 +28,32 @@ type Settler struct {
 		Payment(ctx context.Context, orderID string) (booking.Payment, error)
 	}
 	Policy contract.Policy
-	By     string // who has orders settled
 	Log    *zap.Logger
 }
 
 // ErrNotLost is for orders that need not, or must not, be settled. Its text
 // says why.
-var ErrNotLost = errors.New("not settled")
+var ErrNotLost = &booking.Error{Code: orders.NotLost}
 
 // Settle starts the undoing of an order that nobody works on, from where it
-// was last known to stand. ErrNotLost: its workflow runs, or nothing is owed.
+// was last known to stand, by the word of a caller. ErrNotLost: its workflow runs, or nothing is owed.
 // NotFound: nothing is known of it.
-func (s Settler) Settle(ctx context.Context, w orders.Warrant, orderID string) error {
+func (s Settler) Settle(ctx context.Context, w orders.Warrant, orderID, by string) error {
 	saga, err := s.Sagas.Describe(ctx, orderID)
 	if err != nil && !isNotFound(err) {
 		return err
 	}
 	if err == nil && saga.Running() {
-		return fmt.Errorf("%w: the workflow of order %s runs; cancel it instead (temporal workflow cancel --workflow-id %s)",
-			ErrNotLost, orderID, orderID)
+		return booking.Errorf(orders.NotLost, "the workflow of order %s runs; cancel it instead (yeyak cancel %s)", orderID, orderID)
 	}
 	last, hash, err := s.lastKnown(ctx, orderID, err == nil)
 	if err != nil {
 		return err
 	}
 	if last.Status.Final() {
-		return fmt.Errorf("%w: order %s is %s, and nothing is owed", ErrNotLost, orderID, last.Status)
+		return booking.Errorf(orders.NotLost, "order %s is %s, and nothing is owed", orderID, last.Status)
 	}
-	return s.Sagas.Settle(ctx, w, last, s.Policy, hash, s.By)
+	return s.Sagas.Settle(ctx, w, last, s.Policy, hash, by)
 }
 
 // lastKnown is the order as it was last known, with the hash of its request:

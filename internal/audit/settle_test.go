@@ -74,8 +74,8 @@ func (l ledger) Payment(_ context.Context, id string) (booking.Payment, error) {
 }
 
 func settle(e *engine, row *contract.Publication, payment *booking.Payment, orderID string) error {
-	s := audit.Settler{Sagas: e, Pages: page{row}, Ledger: ledger{payment}, By: "1024", Log: zap.NewNop()}
-	return s.Settle(context.Background(), orders.Warrant{}, orderID)
+	s := audit.Settler{Sagas: e, Pages: page{row}, Ledger: ledger{payment}, Log: zap.NewNop()}
+	return s.Settle(context.Background(), orders.Warrant{}, orderID, "1024")
 }
 
 func TestSettler_FromTheWorkflow(t *testing.T) {

@@ -59,6 +59,8 @@ const PagesOff = "off"
 // Pages are the pages for browsers.
 type Pages struct {
 	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"OIDC client id of the pages for browsers, with which people log in; or off, for no pages. Without authentication there are no pages either."`
+	// TemporalUI is for links only: nothing is asked there.
+	TemporalUI string `name:"temporal-ui" env:"YEYAK_TEMPORAL_UI" help:"Where operators reach Temporal's web UI, such as https://temporal.example.com, which the timeline of an order links to. yeyak dev knows its own."`
 }
 
 // Off reports whether there are no pages. The zero value is off, for tests and benchmarks.
@@ -67,6 +69,9 @@ func (p Pages) Off() bool { return p.Client == PagesOff || p.Client == "" }
 func (p *Pages) check(m mistakes) {
 	if p.Client == "" {
 		m.add("pages", "", "the OIDC client id of the pages, or off")
+	}
+	if u, err := neturl.Parse(p.TemporalUI); p.TemporalUI != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		m.add("temporal-ui", p.TemporalUI, "https://host/path")
 	}
 }
 

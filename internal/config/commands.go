@@ -153,8 +153,8 @@ func (c Settle) Settings() Config {
 
 func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
-// Resolution holds the settings of `yeyak resolve` and `yeyak payments look`, besides
-// the order and the evidence.
+// Resolution holds the settings of the commands that act on one order: `yeyak resolve`,
+// `yeyak retry` and others.
 type Resolution struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
@@ -167,7 +167,8 @@ func (c Resolution) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// Actions holds the settings of `yeyak actions`, besides the order.
+// Actions holds the settings of `yeyak actions`, `status`, `attention` and `timeline`, besides
+// the order.
 type Actions struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // Warrant is the permission to change an order. The engine's calls that do so ask for
@@ -24,19 +25,46 @@ var errNoWarrant = errors.New("an order is changed by what did not come through 
 // Actions is the log of what operators do. Nothing changes or removes a line of it.
 type Actions interface {
 	// Append appends a line. A second one of the same action tells its outcome.
-	Append(ctx context.Context, a booking.OperatorAction) error
+	// ActedMeanwhile: since the line that was seen, another caller has acted on the order;
+	// nil is for any.
+	Append(ctx context.Context, a booking.OperatorAction, seen *int64) error
 }
 
 // noActions stands where there is no log but that of the process.
 type noActions struct{ log *zap.Logger }
 
-func (n noActions) Append(_ context.Context, a booking.OperatorAction) error {
+func (n noActions) Append(_ context.Context, a booking.OperatorAction, _ *int64) error {
 	logAction(n.log, a).Info("operator's action")
 	return nil
 }
 
 func logAction(log *zap.Logger, a booking.OperatorAction) *zap.Logger {
 	return log.With(zap.String("order", a.OrderID), zap.String("action", string(a.Action)), zap.String("by", a.By), zap.String("outcome", a.Outcome))
+}
+
+// ActedMeanwhile is the code for an action of a caller that has not seen what another one
+// did to the order.
+const ActedMeanwhile = booking.Code("acted_meanwhile")
+
+// occasion is on what occasion a caller acts.
+type occasion struct {
+	seen *int64
+	bulk string
+}
+
+type occasionKey struct{}
+
+// HavingSeen is the context of a caller that acts on an order as the log of operators'
+// actions had it: seen is the newest line about the order, 0 for none.
+func HavingSeen(ctx context.Context, seen int64) context.Context {
+	is, _ := ctx.Value(occasionKey{}).(occasion)
+	is.seen = &seen
+	return context.WithValue(ctx, occasionKey{}, is)
+}
+
+// inBulk is the context of what is done as a part of a bulk action.
+func inBulk(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, occasionKey{}, occasion{bulk: id})
 }
 
 // act is something that a caller does to an order.
@@ -69,27 +97,31 @@ func enter[T interface{ came() string }](
 	if !caller.Operates(a.action) {
 		return do(ctx, Warrant{given: true})
 	}
-	line := booking.OperatorAction{ID: rand.Text(), At: o.Now(), By: caller.ID, Action: a.action, OrderID: a.orderID, Reason: a.reason}
+	on, _ := ctx.Value(occasionKey{}).(occasion)
+	line := booking.OperatorAction{ID: rand.Text(), At: o.Now(), By: caller.ID, Action: a.action, OrderID: a.orderID, Reason: a.reason, Bulk: on.bulk}
 	within := notedWithin
 	if a.decision {
 		within = notedAtOnce
 	}
-	if err := o.note(ctx, line, within); err != nil && !a.decision {
+	switch err := o.note(ctx, line, on.seen, within); {
+	case errors.Is(err, &booking.Error{Code: ActedMeanwhile}):
+		return out, err
+	case err != nil && !a.decision:
 		return out, booking.Errorf(booking.Unavailable, "the log of operators' actions cannot be written at the moment; nothing was done").Because(err)
 	}
 	out, err = do(ctx, Warrant{given: true})
 	line.Outcome = outcomeOf(out.came(), err)
-	_ = o.note(ctx, line, within) // it is in the process's log otherwise
+	_ = o.note(ctx, line, nil, within) // it is in the process's log otherwise
 	return out, err
 }
 
 // note appends a line, also when the caller has left. Each line has all of the action: a
 // second one will do when the first could not be written.
-func (o *Orders) note(ctx context.Context, line booking.OperatorAction, within time.Duration) error {
+func (o *Orders) note(ctx context.Context, line booking.OperatorAction, seen *int64, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
-	err := o.Actions.Append(ctx, line)
-	if err != nil {
+	err := o.Actions.Append(ctx, line, seen)
+	if err != nil && !errors.Is(err, &booking.Error{Code: ActedMeanwhile}) {
 		logAction(o.log(ctx, line.OrderID), line).Error("operator's action is not in the log", zap.Error(err))
 	}
 	return err
@@ -119,11 +151,41 @@ type accepted struct{}
 
 func (accepted) came() string { return booking.ActionAccepted }
 
-// Settle lets a caller have a lost order undone: settle does it, with the warrant that the
-// engine asks for.
-func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal, settle func(context.Context, Warrant) error) error {
+// NotLost is the code for an order whose workflow runs, or that owes nothing: there is
+// nothing to settle.
+const NotLost = booking.Code("not_lost")
+
+// Settler starts the way back of orders whose workflow was lost.
+type Settler interface {
+	// Settle starts the undoing of an order, with the warrant that the engine asks for; by
+	// is the caller that has it undone. NotLost: it is not to be undone so.
+	Settle(ctx context.Context, w Warrant, orderID, by string) error
+}
+
+// SettleCodes lists the codes that Settle may answer.
+func SettleCodes() []booking.Code {
+	return []booking.Code{NotLost, booking.Superseded, booking.NotFound, booking.Invalid, TemporalUnavailable, booking.Unavailable}
+}
+
+// Settle lets a caller have a lost order undone.
+func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error {
 	_, err := enter(ctx, o, caller, act{action: booking.SettleOrder, orderID: orderID, reason: reason}, func(ctx context.Context, w Warrant) (accepted, error) {
-		return accepted{}, settle(ctx, w)
+		return accepted{}, o.explained(ctx, orderID, o.Settler.Settle(ctx, w, orderID, caller.ID))
 	})
 	return err
+}
+
+// IsLost tells whether nothing works on an order that has not come to its end.
+func (o *Orders) IsLost(ctx context.Context, order contract.View) (bool, error) {
+	if order.Status.Final() {
+		return false, nil
+	}
+	saga, err := o.Engine.Describe(ctx, order.ID)
+	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return order.Status != booking.Received, nil // it may wait in the inbox
+	}
+	if err != nil {
+		return false, o.explained(ctx, order.ID, err)
+	}
+	return !saga.Running() && !saga.Completed(), nil
 }

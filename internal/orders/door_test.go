@@ -26,9 +26,12 @@ type actionLog struct {
 	away  error
 }
 
-func (l *actionLog) Append(_ context.Context, a booking.OperatorAction) error {
+func (l *actionLog) Append(_ context.Context, a booking.OperatorAction, seen *int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if seen != nil && *seen < int64(len(l.lines)) {
+		return &booking.Error{Code: orders.ActedMeanwhile}
+	}
 	if l.away != nil {
 		return l.away
 	}
@@ -126,21 +129,32 @@ func TestDoor_LookAndSettle(t *testing.T) {
 	want.Action, want.OrderID, want.Outcome = booking.LookAtPayment, g.order, booking.ActionAccepted
 	log.requireAction(t, want)
 
-	var given orders.Warrant
-	err := g.Settle(t.Context(), olga, g.order, "it was terminated", func(_ context.Context, w orders.Warrant) error {
-		given = w
-		return errors.New("no engine")
-	})
+	var settled settledOrders
+	g.bundle = g.again(func(d *orders.Deps) { d.Settler = &settled })
+	err := g.Settle(t.Context(), olga, g.order, "it was terminated")
 	require.ErrorContains(t, err, "no engine")
-	require.NotZero(t, given)
+	require.NotZero(t, settled.given)
+	require.Equal(t, "1024", settled.by)
 	want.Action, want.Reason, want.Outcome = booking.SettleOrder, "it was terminated", booking.ActionFailed
 	log.requireAction(t, want)
 
-	err = g.Settle(t.Context(), alice, g.order, "", func(context.Context, orders.Warrant) error { panic("alice may not") })
-	require.ErrorIs(t, err, notAllowed)
+	settled = settledOrders{}
+	require.ErrorIs(t, g.Settle(t.Context(), alice, g.order, ""), notAllowed)
+	require.Zero(t, settled)
 	require.Empty(t, log.lines)
 	err = g.Engine.Settle(t.Context(), orders.Warrant{}, contract.View{}, contract.Policy{}, "", "1024")
 	require.ErrorContains(t, err, "through the door")
+}
+
+// settledOrders notes what a settler is asked for, which fails.
+type settledOrders struct {
+	given orders.Warrant
+	by    string
+}
+
+func (s *settledOrders) Settle(_ context.Context, w orders.Warrant, _, by string) error {
+	s.given, s.by = w, by
+	return errors.New("no engine")
 }
 
 // withoutWarrant are the calls that change workflows and are nobody's action on an order.
@@ -160,7 +174,7 @@ func TestDoor_IsTheOnlyOne(t *testing.T) {
 	require.NoError(t, err)
 	changing := []string{
 		"ExecuteWorkflow", "UpdateWorkflow", "UpdateWithStartWorkflow", "SignalWorkflow", "SignalWithStartWorkflow", "CancelWorkflow",
-		"TerminateWorkflow", "ResetWorkflowExecution",
+		"TerminateWorkflow", "ResetWorkflowExecution", "ResetActivity",
 	}
 	found := map[string]bool{}
 	for _, file := range files {

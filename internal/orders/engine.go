@@ -15,10 +15,19 @@ import (
 
 // Engine is the Temporal client as far as orders are concerned. Each call about
 // orders stands here or in sagas.go, once.
-type Engine struct{ client client.Client }
+type Engine struct {
+	client    client.Client
+	namespace string // of the client, for calls that the SDK has no method for
+}
 
-// NewEngine makes an Engine of a client.
-func NewEngine(c client.Client) *Engine { return &Engine{c} }
+// NewEngine makes an Engine of a client of the default namespace.
+func NewEngine(c client.Client) *Engine { return &Engine{c, client.DefaultNamespace} }
+
+// In is the same engine for a client of another namespace.
+func (e *Engine) In(namespace string) *Engine { return &Engine{e.client, namespace} }
+
+// Namespace is that of the client.
+func (e *Engine) Namespace() string { return e.namespace }
 
 // start is a saga that is to be started.
 type start struct {

@@ -71,7 +71,7 @@ type Turns interface {
 	Leave(served bool)
 }
 
-// Deps are what orders work with. Actions, Terms, Gate, Starts, Dispatcher, Carrier,
+// Deps are what orders work with. Actions, Bulk, Settler, Terms, Gate, Starts, Dispatcher, Carrier,
 // Eager, Now and Log may be left out.
 type Deps struct {
 	Engine *Engine
@@ -83,6 +83,10 @@ type Deps struct {
 	Ledger Ledger
 	// Actions is the log of what operators do; nil for that of the process alone.
 	Actions Actions
+	// Bulk keeps bulk actions. Only these need it.
+	Bulk BulkRuns
+	// Settler undoes orders whose workflow was lost. Only Settle needs it.
+	Settler Settler
 	// Terms tell what can be paid; nil that everything can.
 	Terms PaymentTerms
 	// Gate tells whether orders can be paid for; nil that they always can.
@@ -126,6 +130,7 @@ type Orders struct {
 	// those that may come to wait in the inbox, and those that may come to wait for their
 	// customer to confirm the payment.
 	calls, waiting, unpaid shared
+	bulkBegun              chan struct{} // wakes the one that runs bulk actions
 }
 
 // New makes Orders.
@@ -150,7 +155,7 @@ func New(d Deps) *Orders {
 	if d.Actions == nil {
 		d.Actions = noActions{d.Log}
 	}
-	return &Orders{Deps: d}
+	return &Orders{Deps: d, bulkBegun: make(chan struct{}, 1)}
 }
 
 const (

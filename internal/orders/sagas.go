@@ -23,12 +23,17 @@ type Saga struct {
 	Status         booking.Status // where it last came to rest
 	NeedsAttention bool
 	Execution      enums.WorkflowExecutionStatus
+	Run            string    // its id
+	Began          time.Time // when the run began
 }
 
 // Running tells whether a workflow of the order runs.
 func (s Saga) Running() bool {
 	return s.Execution == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 }
+
+// Lost tells whether the workflow has ended in another way than the saga does.
+func (s Saga) Lost() bool { return standing{ended: endings[s.Execution]}.lost() }
 
 // Completed tells whether the saga came to its own end.
 func (s Saga) Completed() bool {
@@ -68,7 +73,9 @@ func (e *Engine) List(ctx context.Context, query string, size int, page []byte) 
 }
 
 func sagaOf(e *workflowpb.WorkflowExecutionInfo) (Saga, error) {
-	s := Saga{OrderID: e.GetExecution().GetWorkflowId(), Execution: e.GetStatus()}
+	s := Saga{
+		OrderID: e.GetExecution().GetWorkflowId(), Execution: e.GetStatus(), Run: e.GetExecution().GetRunId(), Began: firstOf(e.GetStartTime()),
+	}
 	fields := e.GetSearchAttributes().GetIndexedFields()
 	for name, to := range map[string]any{
 		contract.KindAttribute.GetName():           &s.Kind,

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // Actions is the log of what operators do, in the database of the read model, which lets
@@ -27,18 +28,60 @@ type actionRow struct {
 	OrderID string
 	Reason  booking.Personal
 	Outcome string
+	Bulk    string
 }
 
-// Append implements orders.Actions. A line that is there is not written twice.
-func (a *Actions) Append(ctx context.Context, is booking.OperatorAction) error {
+// Append implements orders.Actions. A line that is there is not written twice. Those that
+// look at the lines about an order before they append one take turns.
+func (a *Actions) Append(ctx context.Context, is booking.OperatorAction, seen *int64) error {
 	row := &actionRow{
 		ID: is.ID, At: micros(is.At), ByID: is.By, Action: is.Action, OrderID: text(is.OrderID),
-		Reason: booking.Personal(text(string(is.Reason))), Outcome: is.Outcome,
+		Reason: booking.Personal(text(string(is.Reason))), Outcome: is.Outcome, Bulk: is.Bulk,
 	}
-	return a.db.run(ctx, "append operator's action", func(ctx context.Context, q bun.IDB) error {
+	appends := func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewInsert().Model(row).On("CONFLICT (id, outcome) DO NOTHING").Exec(ctx)
 		return err
+	}
+	if seen == nil {
+		return a.db.run(ctx, "append operator's action", appends)
+	}
+	return a.db.inTx(ctx, "append operator's action on what was seen", func(ctx context.Context, q bun.IDB) error {
+		if _, err := q.NewRaw("? SELECT 1", a.db.dialect.takeTurns("acts on "+row.OrderID)).Exec(ctx); err != nil {
+			return err
+		}
+		var others []actionRow
+		err := q.NewSelect().Model(&others).Where("order_id = ? AND seq > ? AND by_id <> ?", row.OrderID, *seen, row.ByID).
+			OrderExpr("seq DESC").Limit(1).Scan(ctx)
+		if err != nil {
+			return err
+		}
+		if len(others) == 0 {
+			return appends(ctx, q)
+		}
+		o := others[0]
+		return booking.Errorf(orders.ActedMeanwhile, "%s has done %q to the order at %s; nothing was done", o.ByID, o.Action, o.At.UTC().Format(time.RFC3339))
 	})
+}
+
+// Newest are the newest lines about an order, newest first: the outcome of an action is a
+// line of its own.
+func (a *Actions) Newest(ctx context.Context, orderID string, n int) ([]booking.OperatorAction, error) {
+	var rows []actionRow
+	err := a.db.run(ctx, "newest actions on order", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).Where("order_id = ?", orderID).OrderExpr("seq DESC").Limit(n).Scan(ctx)
+	})
+	actions := make([]booking.OperatorAction, len(rows))
+	for i, row := range rows {
+		actions[i] = row.action()
+	}
+	return actions, err
+}
+
+func (r actionRow) action() booking.OperatorAction {
+	return booking.OperatorAction{
+		ID: r.ID, At: r.At.UTC(), By: r.ByID, Action: r.Action, OrderID: r.OrderID, Reason: r.Reason, Outcome: r.Outcome, Bulk: r.Bulk, Seq: r.Seq,
+	}
 }
 
 // actionList is the name of the list in its cursors.
@@ -61,9 +104,7 @@ func (a *Actions) Actions(ctx context.Context, orderID string, p booking.Page) (
 	}
 	actions := make([]booking.OperatorAction, len(rows))
 	for i, row := range rows {
-		actions[i] = booking.OperatorAction{
-			ID: row.ID, At: row.At.UTC(), By: row.ByID, Action: row.Action, OrderID: row.OrderID, Reason: row.Reason, Outcome: row.Outcome,
-		}
+		actions[i] = row.action()
 	}
 	return actions, next, nil
 }

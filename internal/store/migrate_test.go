@@ -34,7 +34,7 @@ func testMigrate(t *testing.T, fresh newURL) {
 	run(t, "Names", func(t *testing.T) {
 		pending, err := store.Pending(t.Context(), open(t, fresh(t)), "mypage")
 		require.NoError(t, err)
-		require.Equal(t, []string{"0001_orders", "0002_events", "0003_troubles", "0004_lists", "0005_inbox", "0006_decisions", "0007_inbox_of_customer", "0008_identity", "0009_members", "0010_refused_of_customer", "0011_keys_by", "0012_events_of_one", "0013_inbox_by", "0014_decisions_by_party", "0015_expect", "0016_refunds_waiting", "0017_disputes", "0018_audits", "0019_actions", "0022_refunds_noted"}, pending)
+		require.Equal(t, []string{"0001_orders", "0002_events", "0003_troubles", "0004_lists", "0005_inbox", "0006_decisions", "0007_inbox_of_customer", "0008_identity", "0009_members", "0010_refused_of_customer", "0011_keys_by", "0012_events_of_one", "0013_inbox_by", "0014_decisions_by_party", "0015_expect", "0016_refunds_waiting", "0017_disputes", "0018_audits", "0019_actions", "0020_monitor", "0021_bulk_actions", "0022_refunds_noted"}, pending)
 	})
 
 	run(t, "ManyAtOnce", func(t *testing.T) {

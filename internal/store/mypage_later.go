@@ -73,6 +73,9 @@ func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publicatio
 	err := q.NewRaw("SELECT * FROM orders WHERE id = ? ?", p.View.ID, m.db.dialect.forUpdate).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
 		p.View.NeedsAttention = marked
+		if !marked {
+			p.View.Trouble = nil
+		}
 		return p.View, nil
 	}
 	if err != nil {
@@ -90,6 +93,12 @@ func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publicatio
 	}
 	slices.SortStableFunc(view.History, func(a, b contract.Entry) int { return a.At.Compare(b.At) })
 	view.NeedsAttention, view.Version = marked, max(view.Version, p.View.Version)
+	switch {
+	case !marked:
+		view.Trouble = nil
+	case p.View.Trouble != nil:
+		view.Trouble = p.View.Trouble
+	}
 	if marked != stands.View.NeedsAttention || len(view.History) > len(stands.View.History) {
 		view.Version++
 	}

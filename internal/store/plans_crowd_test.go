@@ -86,6 +86,8 @@ var crowd = []string{
 			to_char(date '2026-01-01' + (i % 900), 'YYYY-MM-DD'), to_char(date '2026-01-02' + (i % 900), 'YYYY-MM-DD'), 1,
 			CASE WHEN i <= 20 OR i / 100 % 2 = 0 THEN 'done' ELSE 'undone' END, '', FALSE, now()
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO hold_changes SELECT ` + id + ` || '/change/1', ` + id + ` || '/hold', '2026-01-01', '2026-01-02', 1, 'done', '', TRUE, 1, '', now()
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO places (id, doc, created_at) SELECT ` + id + `, ('{' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second'
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO menus (id, doc, created_at) SELECT ` + id + `, ('{' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second'
@@ -101,9 +103,18 @@ var crowd = []string{
 	`INSERT INTO audit_findings SELECT ` + id + `, 'money', CASE WHEN i <= 5 THEN 'rare' ELSE 'frequent' END, '', 'says', '', 1,
 			timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO audit_findings SELECT 'a' || i, 'abandoned', 'k' || lpad((1000 + i)::text, 9, '0'), '', 'says', '', 1,
+			timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02', NULL
+		FROM generate_series(1, ? / 1000) AS i`,
 	`INSERT INTO operator_actions (id, at, by_id, action, order_id, reason, outcome)
 		SELECT ` + id + `, timestamptz '2026-01-01' + i * interval '1 second', '1024', 'cancel',
 			CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'food-' || i END, '', CASE WHEN i % 2 = 0 THEN 'done' ELSE '' END
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO bulk_runs (id, state, action, filter, reason, by_id, planned_at, orders, more)
+		SELECT ` + id + `, CASE WHEN i <= 5 THEN 'running' ELSE 'done' END, 'cancel', '{}', '', '1024', timestamptz '2026-01-01' + i * interval '1 second', 1, FALSE
+		FROM generate_series(1, ? / 100) AS i`,
+	`INSERT INTO bulk_orders (run_id, n, order_id, status, version, result)
+		SELECT 'k' || lpad((i / 1000 + 1)::text, 9, '0'), i % 1000, 'food-' || i, 'delivering', 1, CASE WHEN i % 2 = 0 THEN '' WHEN i % 10 = 1 THEN 'changed' ELSE 'done' END
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO drink_deletions SELECT 'k' || lpad((10 * i)::text, 9, '0'), 1, 1, 0, TRUE FROM generate_series(1, ? / 10) AS i`,
 	`INSERT INTO sandbox_charges SELECT ` + id + `, ` + id + `, 1, 'KRW', 'charged', ` + id + `, 0, '', now() FROM generate_series(1, ?) AS i`,

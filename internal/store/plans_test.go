@@ -75,7 +75,7 @@ func TestPlans_KnowEveryList(t *testing.T) {
 	}
 	for _, service := range []any{
 		&store.Catalogue{}, &store.Crew{}, &store.Inbox{}, &store.Inventory{}, &store.Jobs{}, &store.Management{}, &store.Mypage{},
-		&store.Notifications{}, &store.Outbox{}, &store.Payments{}, &store.Sandbox{}, &store.SandboxIntents{}, &store.Audits{}, &store.Actions{},
+		&store.Notifications{}, &store.Outbox{}, &store.Payments{}, &store.Sandbox{}, &store.SandboxIntents{}, &store.Audits{}, &store.Actions{}, &store.Bulk{},
 	} {
 		of := reflect.TypeOf(service)
 		for i := range of.NumMethod() {

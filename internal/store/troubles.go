@@ -54,3 +54,9 @@ func (m *Mypage) Troubles(ctx context.Context) ([]Trouble, error) {
 func (db *DB) Pool(name string) prometheus.Collector {
 	return collectors.NewDBStatsCollector(db.bun.DB, name)
 }
+
+// Use is how many connections are in use, and how many there may be.
+func (db *DB) Use() (taken, most int) {
+	stats := db.bun.DB.Stats()
+	return stats.InUse, stats.MaxOpenConnections
+}

@@ -24,6 +24,9 @@ type View struct {
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
 	// NeedsAttention marks an order that does not go on by itself as it should.
 	NeedsAttention bool `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, those who carry it out are late, or its payment is disputed"`
+	// Trouble is why NeedsAttention is set, for operators. Orders that were marked by an
+	// earlier build have none. It is replaced when it changes, and never written to.
+	Trouble *Trouble `json:"trouble,omitempty" hidden:"true"`
 	// Disputed: a dispute of the payment is open. The row of the read model alone knows
 	// that: no saga does, and no view carries it.
 	Disputed bool `json:"-"`
@@ -86,6 +89,12 @@ type Production struct {
 type Visit struct {
 	Location booking.Personal `json:"location" doc:"Where to clean"`
 	Cleaner  *booking.Cleaner `json:"cleaner,omitempty" doc:"Who comes, once one was assigned"`
+}
+
+// Trouble is why an order does not go on by itself as it should.
+type Trouble struct {
+	Says  string    `json:"says"`
+	Since time.Time `json:"since"`
 }
 
 // Deferral is a payment that follows later.
@@ -281,3 +290,6 @@ type Standing struct {
 	NeedsAttention bool
 	Version        int64
 }
+
+// HoldKey is the key of the stock that is held for an order.
+func HoldKey(orderID string) string { return orderID + "/hold" }

@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// Acting is embedded in the inputs of what operators do to orders. (Huma finds parameters
+// in embedded structs only if these are exported.)
+type Acting struct {
+	SeenAction string `header:"Yeyak-Seen-Action" pattern:"^[0-9]{1,18}$" patternDescription:"a whole number" doc:"The highest seq of the order's lines in GET /v1/actions, 0 for none: if another operator has acted on the order since, nothing is done (409 acted_meanwhile)" example:"1742"`
+}
+
+// acting is the context of an action of a caller that has seen this much.
+func (in Acting) acting(ctx context.Context) context.Context {
+	seen, err := strconv.ParseInt(in.SeenAction, 10, 64)
+	if err != nil {
+		return ctx
+	}
+	return orders.HavingSeen(ctx, seen)
+}
+
+// actedMeanwhile is the answer to callers that have not seen what others did.
+func actedMeanwhile(codes []booking.Code) []booking.Code { return append(codes, orders.ActedMeanwhile) }
+
+func (s *server) registerActing() {
+	register(s, huma.Operation{
+		OperationID: "retry-order", Method: http.MethodPost, Path: "/v1/orders/{id}/retry", Tags: []string{tagOperations},
+		Summary: "Try the steps of an order again now", DefaultStatus: http.StatusAccepted,
+		Description: "Each step or undo of the order, and each of its refunds, that has failed and waits to be tried again is tried at once; those that " +
+			"are paused, or are being tried, stay as they are. The answer lists them.",
+		Responses: s.problems(actedMeanwhile(orders.RetryCodes())...),
+	}, s.retryOrder)
+	register(s, huma.Operation{
+		OperationID: "settle-order", Method: http.MethodPost, Path: "/v1/orders/{id}/settlement", Tags: []string{tagOperations},
+		Summary: "Settle a lost order", DefaultStatus: http.StatusAccepted,
+		Description: "Begins the undos of an order whose workflow was terminated, has failed or is forgotten: money goes back, stock is released, and the " +
+			"order ends as cancelled. What comes of it shows at Location.",
+		Responses: s.problems(actedMeanwhile(orders.SettleCodes())...),
+	}, s.settleOrder)
+}
+
+// deedRequest asks for something to be done to an order, for a reason.
+type deedRequest struct {
+	Acting
+	ID   string `path:"id" doc:"The order's id"`
+	Body because
+}
+
+type because struct {
+	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Kept in the log of operators' actions" example:"The provider is back"`
+}
+
+// Resolve finds what the schema cannot.
+func (in *deedRequest) Resolve(ctx huma.Context) []error {
+	var f faults
+	f.checkQuery(ctx)
+	f.checkLines("body.reason", &in.Body.Reason)
+	return f
+}
+
+// waitingStep is a step that waits to be tried again.
+type waitingStep struct {
+	Name    string    `json:"name" doc:"Of the activity" example:"RefundPayment"`
+	Attempt int       `json:"attempt" doc:"The attempt that it waited for"`
+	Next    time.Time `json:"next,omitzero" doc:"When that would have come by itself"`
+	Failure string    `json:"failure,omitempty" doc:"The last failure, in the words of the service"`
+}
+
+type retriedView struct {
+	Steps []waitingStep `json:"steps" nullable:"false" doc:"What is tried at once"`
+}
+
+type retryAnswer struct {
+	Location string `header:"Location" doc:"Where the order can be read"`
+	Body     retriedView
+}
+
+func (s *server) retryOrder(ctx context.Context, in *deedRequest) (*retryAnswer, error) {
+	aboutOrder(ctx, "", in.ID)
+	done, err := s.Orders.Retry(in.acting(ctx), CallerOf(ctx), in.ID, booking.Lines(in.Body.Reason))
+	if err != nil {
+		return nil, s.notActed(ctx, in.ID, err)
+	}
+	return &retryAnswer{Location: mypagePath + in.ID, Body: retriedView{each(done.Steps, func(w orders.WaitingStep) waitingStep {
+		return waitingStep{Name: w.Name, Attempt: w.Attempt, Next: w.Next, Failure: w.Failure}
+	})}}, nil
+}
+
+const mypagePath = "/v1/mypages/"
+
+type settlementAnswer struct {
+	Location string `header:"Location" doc:"Where the order can be read"`
+}
+
+func (s *server) settleOrder(ctx context.Context, in *deedRequest) (*settlementAnswer, error) {
+	aboutOrder(ctx, "", in.ID)
+	if err := s.Orders.Settle(in.acting(ctx), CallerOf(ctx), in.ID, booking.Lines(in.Body.Reason)); err != nil {
+		return nil, s.notActed(ctx, in.ID, err)
+	}
+	return &settlementAnswer{Location: mypagePath + in.ID}, nil
+}
+
+// notActed is the problem of an action on an order that was refused. It tells operators
+// what others did to the order.
+func (s *server) notActed(ctx context.Context, orderID string, err error) *problem {
+	return s.withActions(ctx, s.toProblem(ctx, err), orderID)
+}
+
+// actionsTold is how many actions of others a problem tells of.
+const actionsTold = 3
+
+// withActions adds what other operators did last to the order, where that may be why
+// nothing was done, for callers that may read it. Without the log the refusal has to do.
+func (s *server) withActions(ctx context.Context, p *problem, orderID string) *problem {
+	caller := CallerOf(ctx)
+	conflict := p.Status == http.StatusConflict || p.Status == http.StatusPreconditionFailed
+	if !conflict || s.Actions == nil || !caller.AlwaysAllowed(booking.ReadActions) {
+		return p
+	}
+	ctx, cancel := context.WithTimeout(ctx, orders.Glance)
+	defer cancel()
+	lines, err := s.Actions.Newest(ctx, orderID, 4*actionsTold)
+	if err != nil {
+		return p
+	}
+	told := map[string]bool{}
+	for _, a := range lines {
+		if a.By != caller.ID && !told[a.ID] && len(p.Actions) < actionsTold {
+			told[a.ID] = true // the first line of it is the outcome
+			p.Actions = append(p.Actions, showAction(a))
+		}
+	}
+	return p
+}

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/config"
+)
+
+type (
+	retry struct {
+		config.Resolution
+		Order  string `arg:"" help:"Id of the order."`
+		Reason string `name:"reason" required:"" help:"Why, for those who read later what operators have done."`
+	}
+	cancel struct {
+		config.Resolution
+		Order  string `arg:"" help:"Id of the order."`
+		Reason string `name:"reason" required:"" help:"Why. It appears in the order's history."`
+	}
+	refund struct {
+		config.Resolution
+		Order  string `arg:"" help:"Id of the order."`
+		Amount int64  `name:"amount" required:"" help:"How much, in the smallest unit of the payment's currency: won, or cents."`
+		Reason string `name:"reason" required:"" help:"Why. It appears with the payment."`
+		Key    string `name:"key" help:"Under the same key it is given back once, however often the command is repeated. A new one each time by default."`
+	}
+	bulk struct {
+		Plan bulkPlan `cmd:"" help:"Dry run: name the orders on which an action would be done, and do nothing."`
+		Run  bulkRun  `cmd:"" help:"Do what a dry run has named. The APIs do it, and go on when this command ends."`
+		Stop bulkStop `cmd:"" help:"Act on no further order. What was done is not undone."`
+		Show bulkShow `cmd:"" help:"Tell where an action on many orders stands."`
+	}
+	bulkPlan struct {
+		config.Resolution
+		Action    string        `arg:"" enum:"retry,cancel,settle" help:"What is to be done to each order: retry, cancel or settle."`
+		Reason    string        `name:"reason" required:"" help:"Why, for those who read later what operators have done."`
+		Kind      string        `name:"kind" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
+		Status    string        `name:"status" help:"Only orders in this status."`
+		Trouble   string        `name:"trouble" enum:",attention,undo,lost" default:"" help:"Only orders with which this is wrong: attention, undo (being undone) or lost (its workflow was terminated; for settle)."`
+		Owner     string        `name:"owner" help:"Only orders of this owner's."`
+		Item      string        `name:"item" help:"Only orders of this place, menu or drink."`
+		OlderThan time.Duration `name:"older-than" help:"Only orders that were placed longer ago than that."`
+	}
+	bulkRun struct {
+		config.Resolution
+		ID   string `arg:"" help:"Id that the dry run has told."`
+		Wait bool   `name:"wait" help:"Wait until it is done, and tell how far it is."`
+	}
+	bulkStop struct {
+		config.Resolution
+		ID string `arg:"" help:"Id that the dry run has told."`
+	}
+	bulkShow struct {
+		config.Resolution
+		ID string `arg:"" help:"Id that the dry run has told."`
+	}
+)
+
+// Run implements the command.
+func (c retry) Run(ctx context.Context) error {
+	o, done := actingOptions(c.Resolution)
+	defer done()
+	tried, err := app.Retry(ctx, o, c.Order, booking.Personal(c.Reason), c.As.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range tried.Steps {
+		fmt.Printf("%s is tried now, attempt %d. The last failure: %s\n", s.Name, s.Attempt, s.Failure)
+	}
+	return nil
+}
+
+// Run implements the command.
+func (c cancel) Run(ctx context.Context) error {
+	o, done := actingOptions(c.Resolution)
+	defer done()
+	out, err := app.Cancel(ctx, o, c.Order, booking.Personal(c.Reason), c.As.ID)
+	switch {
+	case err != nil:
+		return err
+	case out.Done:
+		_, err = fmt.Printf("Order %s is %s.\n", c.Order, out.View.Status)
+	default:
+		_, err = fmt.Printf("Order %s takes the decision, and goes on until nothing is owed.\n", c.Order)
+	}
+	return err
+}
+
+// Run implements the command.
+func (c refund) Run(ctx context.Context) error {
+	o, done := actingOptions(c.Resolution)
+	defer done()
+	is, err := app.Refund(ctx, o, c.Order, c.Amount, booking.Personal(c.Reason), c.Key, c.As.ID)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Printf("%d %s of order %s: %s.\n", is.Entry.Amount.Amount, is.Entry.Amount.Currency, c.Order, is.Entry.State)
+	return err
+}
+
+// Run implements the command.
+func (c bulkPlan) Run(ctx context.Context) error {
+	o, done := actingOptions(c.Resolution)
+	defer done()
+	f := booking.BulkFilter{
+		Kind: booking.Kind(c.Kind), Status: booking.Status(c.Status), Trouble: booking.Trouble(c.Trouble), OwnerID: c.Owner, ItemID: c.Item,
+	}
+	if c.OlderThan > 0 {
+		f.PlacedBefore = time.Now().Add(-c.OlderThan).Truncate(time.Second)
+	}
+	run, first, err := app.PlanBulk(ctx, o, booking.Action(c.Action), f, booking.Personal(c.Reason), c.As.ID)
+	if err != nil {
+		return err
+	}
+	if err := bulkOrders(first); err != nil {
+		return err
+	}
+	if len(first) < run.Orders {
+		fmt.Printf("and %d more.\n", run.Orders-len(first))
+	}
+	if run.More {
+		fmt.Printf("There are more than %d; make another dry run after this one.\n", booking.MostInBulk)
+	}
+	_, err = fmt.Printf("%s would be done to %d orders. Nothing was done. To do it within an hour: yeyak bulk run %s\n", run.Action, run.Orders, run.ID)
+	return err
+}
+
+// Run implements the command.
+func (c bulkRun) Run(ctx context.Context) error {
+	o, done := actingOptions(c.Resolution)
+	defer done()
+	run, err := app.BeginBulk(ctx, o, c.ID, c.As.ID)
+	if err != nil {
+		return err
+	}
+	o.Log.Info("bulk action is begun", zap.String("bulk", run.ID), zap.Int("orders", run.Orders))
+	for c.Wait && run.State == booking.BulkRunning {
+		fmt.Println(bulkProgress(run))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+		if run, _, err = app.Bulk(ctx, o, c.ID); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Println(bulkProgress(run))
+	return err
+}
+
+// Run implements the command.
+func (c bulkStop) Run(ctx context.Context) error {
+	o, done := actingOptions(c.Resolution)
+	defer done()
+	run, err := app.StopBulk(ctx, o, c.ID, c.As.ID)
+	if err == nil {
+		_, err = fmt.Println(bulkProgress(run))
+	}
+	return err
+}
+
+// Run implements the command.
+func (c bulkShow) Run(ctx context.Context) error {
+	o, done := actingOptions(c.Resolution)
+	defer done()
+	run, left, err := app.Bulk(ctx, o, c.ID)
+	if err != nil {
+		return err
+	}
+	fmt.Println(bulkProgress(run))
+	return bulkOrders(left)
+}
+
+func bulkProgress(r booking.BulkRun) string {
+	text := fmt.Sprintf("%s: %d of %d orders, %s", r.Action, r.Acted(), r.Orders, r.State)
+	for _, result := range booking.BulkResults() {
+		if n := r.Results[result]; n > 0 {
+			text += fmt.Sprintf(", %d %s", n, result)
+		}
+	}
+	return text
+}
+
+// bulkOrders writes orders as a table.
+func bulkOrders(all []booking.BulkOrder) error {
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, o := range all {
+		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\n", o.OrderID, o.Status, o.Outcome); err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}
+
+// actingOptions are what a command acts with. done flushes its log.
+func actingOptions(c config.Resolution) (o app.Options, done func()) {
+	cfg := c.Settings()
+	log := loggerOf(cfg.Log, c.As)
+	return app.Options{Config: cfg, Log: log}, func() { sync(log) }
+}

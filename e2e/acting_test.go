@@ -1,0 +1,146 @@
+package e2e
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// waitsLong answers until when the engine would leave the step that the order waits for
+// alone, once that is more than six seconds ahead.
+func (s *system) waitsLong(order, step string) (until time.Time) {
+	s.Helper()
+	s.eventually(func() bool {
+		d, err := s.temporal.DescribeWorkflowExecution(s.Context(), order, "")
+		require.NoError(s, err)
+		for _, a := range d.GetPendingActivities() {
+			if a.GetActivityType().GetName() == step && a.GetNextAttemptScheduleTime() != nil {
+				until = a.GetNextAttemptScheduleTime().AsTime()
+			}
+		}
+		return time.Until(until) > 6*time.Second
+	})
+	return until
+}
+
+// TestRetry: a step that waits to be tried again is tried at once, by API and by command,
+// and who had that done is in the log. An order that waits for nothing is left alone.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	a := bootAudited(t)
+	code, _, logs := a.command(nil, "version") // which is built the first time
+	require.Zero(t, code, logs)
+	byAPI, byCommand := a.stands(a.reserve(a.place(9))), a.stands(a.reserve(a.place(9)))
+	no := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "is it there?"}).with(t, http.StatusConflict)
+	require.Equal(t, "nothing_to_retry", no.body.Code)
+	a.sandbox(object{"down": true})
+	for order, retry := range map[string]func(){
+		byAPI: func() {
+			tried := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "the provider is back"}).with(t, http.StatusAccepted)
+			require.Contains(t, string(tried.raw), `"name":"RefundPayment"`)
+		},
+		byCommand: func() {
+			code, out, logs := a.command(nil, "retry", byCommand, "--reason=the provider is back", "--as=1027")
+			require.Zero(t, code, logs)
+			require.Contains(t, out, "RefundPayment is tried now")
+		},
+	} {
+		a.sandbox(object{"down": true})
+		a.decide(order, "cancel").with(t, http.StatusAccepted)
+		until := a.waitsLong(order, "RefundPayment")
+		a.sandbox(object{})
+		retry()
+		a.becomes(order, booking.Cancelled)
+		require.True(t, time.Now().Before(until), "it was not waited for")
+		require.Contains(t, a.actions(order), "retry accepted")
+	}
+	a.requireClean()
+}
+
+// TestCommands_CancelAndRefund: what the API does, commands do, by the same rules and into
+// the same log.
+func TestCommands_CancelAndRefund(t *testing.T) {
+	t.Parallel()
+	a := bootAudited(t)
+	order := a.stands(a.reserve(a.place(9)))
+	refund := func(amount string) (int, string, string) {
+		return a.command(nil, "refund", order, "--amount="+amount, "--reason=it was cold", "--key=r1", "--as=1027")
+	}
+	for range 2 {
+		code, out, logs := refund("30000")
+		require.Zero(t, code, logs)
+		require.Contains(t, out, "30000 KRW of order "+order+": done.")
+	}
+	code, _, logs := refund("40000")
+	require.Equal(t, 1, code)
+	require.Contains(t, logs, "used for another refund")
+	require.Len(t, a.entries(order), 1)
+	code, out, logs := a.command(nil, "cancel", order, "--reason=burnt down", "--as=1027")
+	require.Zero(t, code, logs)
+	require.Contains(t, out, order)
+	a.becomes(order, booking.Cancelled)
+	require.Equal(t, []string{"cancel done", "refund idempotency_key_reused", "refund done", "refund done"}, a.actions(order))
+	a.requireClean()
+}
+
+// TestActing_TwoOperators: of operators who act on one order at once, having seen the same,
+// one acts, and the others are told who has done what, and when.
+func TestActing_TwoOperators(t *testing.T) {
+	t.Parallel()
+	a := bootAudited(t)
+	order := a.stands(a.reserve(a.place(9)))
+	operators := make([]person, 4)
+	for n := range operators {
+		operators[n] = a.person("operator-"+strconv.Itoa(n), booking.OperatorRole)
+	}
+	var answers [4]answer
+	var all sync.WaitGroup
+	for n, o := range operators {
+		all.Go(func() {
+			answers[n] = a.request(http.MethodPost, "/v1/payments/"+order+"/refunds", object{"amount": object{"amount": 30000, "currency": "KRW"}, "reason": "it was cold"},
+				"Authorization", "Bearer "+o.token, "Idempotency-Key", "r1", "Yeyak-Seen-Action", "0")
+		})
+	}
+	all.Wait()
+	winner := ""
+	for n, is := range answers {
+		if is.status == http.StatusCreated {
+			require.Empty(t, winner, "two have acted")
+			winner = operators[n].id
+		}
+	}
+	require.NotEmpty(t, winner)
+	var told struct {
+		Code    string
+		Actions []booking.OperatorAction
+	}
+	for _, is := range answers {
+		if is.status != http.StatusCreated {
+			require.Equal(t, http.StatusConflict, is.status, string(is.raw))
+			is.into(t, &told)
+			require.Equal(t, "acted_meanwhile", told.Code)
+			require.Equal(t, winner, told.Actions[0].By)
+			require.Equal(t, booking.RefundOrder, told.Actions[0].Action)
+			require.WithinDuration(t, time.Now(), told.Actions[0].At, time.Minute)
+		}
+	}
+	require.Len(t, a.entries(order), 1)
+
+	// A decision is bound to the version of the order, too, which nothing comes between.
+	seen := a.request(http.MethodGet, "/v1/mypages/"+order, nil).with(t, http.StatusOK).header.Get("ETag")
+	first, second := operators[0], operators[1]
+	cancel := func(by person, status int) answer {
+		return a.request(http.MethodPost, reservations+"/"+order+"/cancel", object{"reason": "burnt down"}, "Authorization", "Bearer "+by.token, "If-Match", seen).with(t, status)
+	}
+	cancel(first, http.StatusOK)
+	cancel(second, http.StatusConflict).into(t, &told)
+	require.Equal(t, first.id, told.Actions[0].By)
+	require.Equal(t, booking.CancelOrder, told.Actions[0].Action)
+	a.requireClean()
+}

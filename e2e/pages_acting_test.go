@@ -1,0 +1,203 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	chromium "github.com/yeyak/yeyak/internal/rig/browser"
+)
+
+// TestPages_OperatorActs: an operator does everything that can be done to an order on pages
+// that say first what they will do, in both languages, without scripts too.
+func TestPages_OperatorActs(t *testing.T) {
+	t.Parallel()
+	p := &pages{bootPages(t), chromium.New(t)}
+	for _, look := range []chromium.Look{{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280}} {
+		t.Run(look.String(), func(t *testing.T) { // one after the other: they turn the provider
+			p := p.in(t)
+			books := &audited{system: p.system, options: p.options}
+			v := p.enter(look, olga)
+			p.resolves(v, books)
+			p.settles(v, books)
+			p.retries(v, books)
+			p.givesBackTwice(v, books)
+			books.requireClean()
+		})
+	}
+}
+
+// resolves: an order whose refund fails for good is found on the list, understood from its
+// page, resolved, and gone from the list.
+func (p *pages) resolves(v *visitor, books *audited) {
+	order := p.stands(p.reserve(p.place(1)))
+	p.sandbox(object{"refunds": "fail"})
+	books.cancelling(order)
+	p.eventually(func() bool { return p.page(order).NeedsAttention })
+	v.goTo("/operator/attention")
+	require.Equal(p, 1, v.Count(`a[href="/operator/orders/`+order+`"]`), "it is on the list")
+	v.goTo("/operator/orders/" + order)
+	v.Sees(v.word("The payment provider says", "결제 대행사의 응답"))
+	v.keep("act-needs")
+	v.Click("link", v.word("Record a payment by hand", "수동 환불 기록"))
+	v.Sees(v.word("What is listed below is recorded as paid by you", "직접 지급한 것으로 기록하고"))
+	v.Sees("₩100,000")
+	v.keep("act-resolve")
+	p.insistsOn(v, v.word("Record a payment by hand", "수동 환불 기록"), v.word("How it was paid", "지급 방법"), "bank transfer 42",
+		v.word("It is recorded as paid by hand.", "수동으로 지급한 것으로 기록했습니다."))
+	v.keep("act-resolved")
+	p.becomes(order, booking.Cancelled)
+	p.sandbox(object{})
+	p.eventually(func() bool { return !p.page(order).NeedsAttention })
+	v.goTo("/operator/attention")
+	require.NotContains(p, v.Document(), order)
+}
+
+// insistsOn sends a form until what it asks for is done: the provider may be being asked in
+// that moment.
+func (p *pages) insistsOn(v *visitor, button, field, words, done string) {
+	p.Helper()
+	p.eventually(func() bool {
+		v.Fill(field, words)
+		v.Click("button", button)
+		v.settles()
+		return strings.Contains(v.Text(), done)
+	})
+}
+
+// settles waits until the answer to a form is shown.
+func (v *visitor) settles() { v.Sees(v.word("Log out", "로그아웃")) }
+
+// settles: a terminated order that the audit has found is settled by page.
+func (p *pages) settles(v *visitor, books *audited) {
+	order := p.stands(p.reserve(p.place(1)))
+	books.terminate(order)
+	before := books.awaitAudit(0).Done.ID
+	p.post("/v1/audit/runs", nil)
+	books.awaitAudit(before)
+	v.goTo("/operator/audit")
+	v.Click("link", order)
+	v.Arrives("/operator/orders/" + order)
+	v.Click("link", v.word("Settle the lost order", "중단된 주문 정리"))
+	v.Sees(v.word("Its undos are begun anew", "되돌리기를 다시 시작하며"))
+	v.Sees("₩100,000")
+	v.keep("act-settle")
+	v.Fill(v.word("Reason", "사유"), v.word("It was terminated by mistake.", "실수로 중단했습니다."))
+	v.Click("button", v.word("Settle the lost order", "중단된 주문 정리"))
+	v.Sees(v.word("The order is being undone.", "주문을 되돌리고 있습니다."))
+	v.keep("act-settled")
+	p.becomes(order, booking.Cancelled)
+	require.Equal(p, []string{"settle accepted"}, books.actions(order))
+	before = books.awaitAudit(before).Done.ID
+	p.post("/v1/audit/runs", nil)
+	books.awaitAudit(before)
+	v.goTo("/operator/audit")
+	v.SeesNot(order)
+}
+
+// retries: a step that waits is tried at once.
+func (p *pages) retries(v *visitor, books *audited) {
+	order := p.stands(p.reserve(p.place(1)))
+	p.sandbox(object{"down": true})
+	p.decide(order, "cancel").with(p, http.StatusAccepted)
+	until := p.waitsLong(order, "RefundPayment")
+	v.goTo("/operator/orders/" + order + "/retry")
+	v.Sees("RefundPayment")
+	v.Sees(v.word("Nobody is told.", "아무에게도 알리지 않습니다."))
+	if time.Until(until) < 5*time.Second {
+		p.waitsLong(order, "RefundPayment")
+	}
+	p.sandbox(object{})
+	v.Fill(v.word("Reason", "사유"), v.word("The provider is back.", "결제사가 복구되었습니다."))
+	v.Click("button", v.word("Try again now", "지금 다시 시도"))
+	v.Sees(v.word("It is being tried again now.", "지금 다시 시도하고 있습니다."))
+	p.becomes(order, booking.Cancelled)
+	v.keep("act-retried")
+	require.Contains(p, books.actions(order), "retry accepted")
+	v.goTo("/operator/orders/" + order + "/retry")
+	v.Sees(v.word("No step of the order waits to be tried again.", "다시 시도할 단계가 없습니다."))
+	v.keep("act-nothing")
+}
+
+// givesBackTwice: an operator who is about to give something back is told that another one
+// has, and what; then cancels the order.
+func (p *pages) givesBackTwice(v *visitor, books *audited) {
+	order := p.stands(p.reserve(p.place(1)))
+	v.goTo("/operator/orders/" + order)
+	v.Click("link", v.word("Give money back", "환불하기"))
+	v.keep("act-refund")
+	code, _, logs := books.command(nil, "refund", order, "--amount=10000", "--reason=the shower was cold", "--as=1099")
+	require.Zero(p, code, logs)
+	v.Fill(v.word("How much", "금액"), "20000")
+	v.Fill(v.word("Reason", "사유"), v.word("It was loud.", "소음이 있었습니다."))
+	v.Click("button", v.word("Give money back", "환불하기"))
+	v.Sees(v.word("Another operator has acted on the order since you looked at it.", "그 사이에 다른 운영자가 이 주문을 처리했습니다."))
+	v.Sees("1099")
+	v.Sees("the shower was cold")
+	v.keep("act-meanwhile")
+	require.Len(p, p.entries(order), 1)
+	v.Click("button", v.word("Give money back", "환불하기"))
+	v.Sees(v.word("The refund is begun.", "환불을 시작했습니다."))
+	require.Len(p, p.entries(order), 2)
+	v.keep("act-refunded")
+	v.Click("link", v.word("Cancel the order", "주문 취소"))
+	v.Sees(v.word("cancelled as if its customer did it", "고객이 취소한 것과 같이"))
+	v.keep("act-cancel")
+	v.Fill(v.word("Reason", "사유"), v.word("The inn has burnt down.", "숙소에 불이 났습니다."))
+	v.Click("button", v.word("Cancel the order", "주문 취소"))
+	p.becomes(order, booking.Cancelled)
+	require.Contains(p, books.actions(order)[0], "cancel")
+	v.keep("act-cancelled")
+}
+
+// stuckOrders is how many orders are cancelled at once in a browser.
+const stuckOrders = 500
+
+// TestPages_Bulk: 500 orders that are stuck are cancelled in bulk after a dry run that names
+// the number, and the page tells how far it is: by itself, and without scripts when it is
+// loaded again. One operator does so in each language.
+func TestPages_Bulk(t *testing.T) {
+	t.Parallel()
+	p := &pages{bootPages(t), chromium.New(t)}
+	looks := []chromium.Look{{Language: "ko", Width: 390}, {Language: "en", Width: 1280, NoScript: true}}
+	var all sync.WaitGroup
+	for _, look := range looks {
+		place, orders := p.stuck(stuckOrders)
+		all.Go(func() { p.cancelsAll(p.enter(look, olga), place, orders) })
+	}
+	all.Wait()
+	(&audited{system: p.system, options: p.options}).requireClean()
+}
+
+func (p *pages) cancelsAll(v *visitor, place string, orders []string) {
+	v.goTo("/operator/attention")
+	v.Click("link", v.word("Act on many orders", "여러 주문 처리"))
+	v.keep("bulk-form")
+	v.goTo("/operator/bulk?action=cancel&status=awaiting_owner&item=" + place)
+	v.Fill(v.word("Reason", "사유"), v.word("The inn has burnt down.", "숙소에 불이 났습니다."))
+	v.Click("button", v.word("Dry run", "모의 실행하기"))
+	v.Sees(v.word("It would be done to 500 orders: Cancel the order.", "대상은 주문 500건입니다: 주문 취소"))
+	v.keep("bulk-planned")
+	require.Equal(p, booking.AwaitingOwner, p.page(orders[0]).Status)
+	v.Click("button", v.word("Do it to these 500 orders", "이 주문 500건 처리하기"))
+	v.Sees(v.word("Under way", "진행 중"))
+	v.keep("bulk-running")
+	done := v.word("500 of 500 orders", "주문 500 / 500건")
+	p.within(5*time.Minute, func() bool {
+		if v.NoScript && v.Has("link", v.word("Load again", "새로 고침")) {
+			v.Click("link", v.word("Load again", "새로 고침"))
+		}
+		return strings.Contains(v.Text(), done)
+	})
+	v.goTo(strings.TrimPrefix(v.Address(), v.site))
+	v.Sees(done)
+	v.keep("bulk-done")
+	for _, order := range orders {
+		p.becomes(order, booking.Cancelled)
+	}
+}

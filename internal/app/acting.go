@@ -1,0 +1,99 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/store"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Retry has what of an order waits to be tried again tried at once, by the word of a person.
+func Retry(ctx context.Context, o Options, orderID string, reason booking.Personal, by string) (done orders.Retried, err error) {
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		done, err = commanded(o, dbs, sagas).Retry(ctx, byCommand(by), orderID, booking.Lines(reason))
+		return err
+	})
+	return done, err
+}
+
+// Cancel cancels an order, as its customer might.
+func Cancel(ctx context.Context, o Options, orderID string, reason booking.Personal, by string) (out orders.Outcome, err error) {
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		out, err = commanded(o, dbs, sagas).Decide(ctx, byCommand(by), orders.Decision{
+			OrderID: orderID, Kind: booking.KindOf(orderID), Update: contract.CancelUpdate, Note: booking.Lines(reason),
+		})
+		return err
+	})
+	return out, err
+}
+
+// Refund gives back a part of what was paid, once under a key; an amount in the payment's
+// currency.
+func Refund(ctx context.Context, o Options, orderID string, amount int64, reason booking.Personal, key, by string) (done orders.Refunded, err error) {
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		payment, err := store.NewPayments(dbs[paymentsDB]).Payment(ctx, orderID)
+		if err != nil {
+			return err
+		}
+		if key == "" {
+			key = rand.Text()
+		}
+		done, err = commanded(o, dbs, sagas).Refund(ctx, byCommand(by), orders.Refund{
+			OrderID: orderID, Amount: booking.Money{Amount: amount, Currency: payment.Amount.Currency}, Note: booking.Lines(reason), Key: key,
+		})
+		return err
+	})
+	return done, err
+}
+
+// PlanBulk is a dry run of an action on many orders. It answers the first orders that it
+// names, too.
+func PlanBulk(
+	ctx context.Context, o Options, a booking.Action, f booking.BulkFilter, reason booking.Personal, by string,
+) (run booking.BulkRun, first []booking.BulkOrder, err error) {
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		if run, err = commanded(o, dbs, sagas).PlanBulk(ctx, byCommand(by), a, f, booking.Lines(reason)); err != nil {
+			return err
+		}
+		first, _, err = store.NewBulk(dbs[mypageDB]).Orders(ctx, run.ID, false, booking.Page{Limit: shownOfBulk})
+		return err
+	})
+	return run, first, err
+}
+
+// shownOfBulk is how many orders a command shows.
+const shownOfBulk = 20
+
+// BeginBulk has an action run on the orders that its dry run has named: APIs do that.
+func BeginBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRun, err error) {
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		run, err = commanded(o, dbs, sagas).BeginBulk(ctx, byCommand(by), id)
+		return err
+	})
+	return run, err
+}
+
+// StopBulk ends an action before it has come to all orders.
+func StopBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRun, err error) {
+	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		run, err = commanded(o, dbs, sagas).StopBulk(ctx, byCommand(by), id)
+		return err
+	})
+	return run, err
+}
+
+// Bulk is an action on many orders, with the first of those to which it was not done.
+func Bulk(ctx context.Context, o Options, id string) (run booking.BulkRun, left []booking.BulkOrder, err error) {
+	err = onDatabases(ctx, o, func(dbs databases) error {
+		bulk := store.NewBulk(dbs[mypageDB])
+		if run, err = bulk.Run(ctx, id); err != nil {
+			return err
+		}
+		left, _, err = bulk.Orders(ctx, id, true, booking.Page{Limit: shownOfBulk})
+		return err
+	})
+	return run, left, err
+}

@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/yeyak/yeyak/api"
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/store"
+)
+
+// Overview and InNeed are what commands print.
+type (
+	Overview = orders.Overview
+	InNeed   = orders.InNeed
+)
+
+// NeedFilter selects orders that need attention, "" for any kind and cause.
+func NeedFilter(kind booking.Kind, cause string) orders.NeedFilter {
+	return orders.NeedFilter{Kind: kind, Cause: orders.Cause(cause)}
+}
+
+// monitorOf is what operators see of the orders. ui is where the engine's web UI is, "" for
+// nowhere.
+func monitorOf(dbs databases, pages *store.DB, all *orders.Orders, ui string) *orders.Monitor {
+	m := &orders.Monitor{
+		Orders: all, Needs: store.NewMypage(pages), Audits: store.NewAudits(pages), Log: store.NewActions(pages),
+		Line: store.NewPayments(dbs[paymentsDB]), Stock: store.NewInventory(dbs[inventoryDB]),
+		Inbox: store.NewInbox(pages), Decisions: store.NewDecisions(pages),
+	}
+	if ui != "" {
+		m.Link = func(orderID, run string) string {
+			at := "/namespaces/" + url.PathEscape(all.Engine.Namespace()) + "/workflows/" + url.PathEscape(orderID) + "/" + run + "/history"
+			return strings.TrimSuffix(ui, "/") + at
+		}
+	}
+	return m
+}
+
+// monitor is that of this process, which knows besides what does not work here.
+func (a *App) monitor(all *orders.Orders) *orders.Monitor {
+	m := monitorOf(a.dbs, a.pages, all, a.options.Config.Pages.TemporalUI)
+	m.Degraded, m.Load = a.health.Degraded, a.load
+	return m
+}
+
+// load is what this process has taken on: turns of requests, and connections.
+func (a *App) load() (all []orders.Load) {
+	b := a.budgets
+	for _, of := range []struct {
+		name string
+		use  func() (taken, of, waiting int)
+	}{{"writes", b.Writes.Use}, {"starts", b.Starts.Use}, {"reads", b.Reads.Use}, {"streams", b.Streams.Use}} {
+		is := orders.Load{Name: of.name}
+		is.Taken, is.Of, is.Waiting = of.use()
+		all = append(all, is)
+	}
+	for _, db := range sharing(a.dbs) {
+		is := orders.Load{Name: strings.Join(db.services, "+") + " database"}
+		is.Taken, is.Of = db.shared.Use()
+		all = append(all, is)
+	}
+	return all
+}
+
+// asMonitor gives do what operators see, by a command.
+func asMonitor(ctx context.Context, o Options, do func(*orders.Monitor, booking.Caller) error) error {
+	return onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
+		return do(monitorOf(dbs, dbs[mypageDB], commanded(o, dbs, sagas), o.Config.Pages.TemporalUI), byCommand(booking.SystemID))
+	})
+}
+
+// Status tells how everything is.
+func Status(ctx context.Context, o Options) (is orders.Overview, err error) {
+	err = asMonitor(ctx, o, func(m *orders.Monitor, caller booking.Caller) error {
+		is, err = m.Overview(ctx, caller)
+		return err
+	})
+	return is, err
+}
+
+// attentionPage is how many orders are read, and looked at, at a time.
+const attentionPage = 50
+
+// Attention tells do of the orders that need attention.
+func Attention(ctx context.Context, o Options, f orders.NeedFilter, do func(orders.InNeed) error) error {
+	return asMonitor(ctx, o, func(m *orders.Monitor, caller booking.Caller) error {
+		for page := (booking.Page{Limit: attentionPage}); ; {
+			found, next, err := m.Attention(ctx, caller, f, page)
+			if err != nil {
+				return err
+			}
+			for _, n := range found {
+				if err := do(n); err != nil {
+					return err
+				}
+			}
+			if page.Cursor = next; next == "" {
+				return nil
+			}
+		}
+	})
+}
+
+// Timeline is all that has happened to an order.
+func Timeline(ctx context.Context, o Options, orderID string) (t orders.Timeline, err error) {
+	err = asMonitor(ctx, o, func(m *orders.Monitor, caller booking.Caller) error {
+		t, err = m.Timeline(ctx, caller, orderID)
+		return err
+	})
+	return t, err
+}
+
+// JSON is what the API answers of what operators see.
+func JSON(of any) any { return api.JSON(of) }

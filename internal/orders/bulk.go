@@ -1,0 +1,278 @@
+package orders
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// BulkRuns keeps bulk actions. NotFound: there is none of that id.
+type BulkRuns interface {
+	// Plan keeps a dry run with the orders that it names.
+	Plan(ctx context.Context, run booking.BulkRun, orders []booking.BulkOrder) error
+	// Run is a bulk action with its results so far.
+	Run(ctx context.Context, id string) (booking.BulkRun, error)
+	// Begin has a planned one run. BulkNotPlanned: it was begun before.
+	Begin(ctx context.Context, id string, at time.Time) error
+	// Stop ends one before it has come to all orders; one that is not running stays as it is.
+	Stop(ctx context.Context, id string, at time.Time) error
+
+	// Lease gives out the oldest one that runs, until a moment, unless a process has it.
+	Lease(ctx context.Context, now, until time.Time) (lease BulkLease, ok bool, err error)
+	// Renew extends a lease; false when another process has it, or it does not run any more.
+	Renew(ctx context.Context, lease BulkLease, until time.Time) (ok bool, err error)
+	// Release ends a lease early.
+	Release(ctx context.Context, lease BulkLease) error
+	// Next are up to n orders that were not acted on.
+	Next(ctx context.Context, id string, n int) ([]booking.BulkOrder, error)
+	// Note keeps what came of an order.
+	Note(ctx context.Context, id string, o booking.BulkOrder) error
+	// Earlier is the outcome of what the bulk action has done to an order before, as the log
+	// has it, "" while it is not known; known is false if that is nothing.
+	Earlier(ctx context.Context, id, orderID string) (outcome string, known bool, err error)
+	// End ends one that has come to all orders.
+	End(ctx context.Context, lease BulkLease, at time.Time) error
+	// Forget drops those that were planned before a moment and do not run, some at a time.
+	Forget(ctx context.Context, before time.Time) error
+}
+
+// BulkLease is a bulk action that a process runs.
+type BulkLease struct {
+	Run    booking.BulkRun
+	Number int // tells one lease from the next
+}
+
+// Codes of bulk actions.
+const (
+	// BulkNotPlanned: it was run or stopped before.
+	BulkNotPlanned = booking.Code("bulk_not_planned")
+	// BulkOutdated: the dry run is so old that it says little about the orders.
+	BulkOutdated = booking.Code("bulk_outdated")
+)
+
+// BulkPlanCodes lists the codes that PlanBulk may answer.
+func BulkPlanCodes() []booking.Code {
+	return []booking.Code{booking.Invalid, TemporalUnavailable, booking.Unavailable}
+}
+
+// BulkCodes lists the codes that BeginBulk and StopBulk may answer.
+func BulkCodes() []booking.Code {
+	return []booking.Code{BulkNotPlanned, BulkOutdated, booking.NotFound, booking.Unavailable}
+}
+
+// bulkGoodFor is how long after its dry run a bulk action may be begun.
+const bulkGoodFor = time.Hour
+
+// PlanBulk is a dry run: it names the orders on which the action would be done, and does
+// nothing.
+func (o *Orders) PlanBulk(ctx context.Context, caller booking.Caller, a booking.Action, f booking.BulkFilter, reason booking.Personal) (booking.BulkRun, error) {
+	run := booking.BulkRun{
+		ID: strings.ToLower(rand.Text()), State: booking.BulkPlanned, Action: a, Filter: f, Reason: reason, By: caller.ID, PlannedAt: o.Now(),
+	}
+	if err := mayInBulk(caller, a); err != nil {
+		return run, err
+	}
+	if faults := checkBulk(a, f, reason); len(faults) > 0 {
+		return run, booking.Faulty(faults)
+	}
+	found, more, err := o.selected(ctx, a, f)
+	if err != nil {
+		return run, o.explained(ctx, run.ID, err)
+	}
+	run.Orders, run.More = len(found), more
+	return run, o.Bulk.Plan(ctx, run, found)
+}
+
+// mayInBulk refuses a caller that may not do the action on every order.
+func mayInBulk(caller booking.Caller, a booking.Action) error {
+	if err := caller.Authorize(booking.ActInBulk, booking.Thing{}); err != nil {
+		return err
+	}
+	return caller.Authorize(a, booking.Thing{})
+}
+
+func checkBulk(a booking.Action, f booking.BulkFilter, reason booking.Personal) (faults []booking.Fault) {
+	add := func(field, words string) { faults = append(faults, booking.Fault{Field: field, Words: words}) }
+	isName := func(field, id string) {
+		if id != "" && !booking.IsName(id) {
+			add(field, "cannot be an id")
+		}
+	}
+	if !slices.Contains(booking.BulkActions(), a) {
+		add("action", "cannot be done in bulk")
+	}
+	switch {
+	case f == booking.BulkFilter{}:
+		add("filter", "must select some orders: all of them are too many")
+	case (f.Trouble == booking.Lost) != (a == booking.SettleOrder):
+		add("filter.trouble", "must be lost for settle, and for nothing else")
+	}
+	isName("filter.ownerId", f.OwnerID)
+	isName("filter.itemId", f.ItemID)
+	if reason == "" {
+		add("reason", "must say why")
+	} else if fault := booking.LinesFault(string(reason)); fault != "" {
+		add("reason", fault)
+	}
+	return faults
+}
+
+// BeginBulk has a bulk action run on what its dry run has named.
+func (o *Orders) BeginBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error) {
+	run, err := o.Bulk.Run(ctx, id)
+	if err != nil {
+		return run, err
+	}
+	if err := mayInBulk(caller, run.Action); err != nil {
+		return run, err
+	}
+	if run.State == booking.BulkPlanned && o.Now().Sub(run.PlannedAt) > bulkGoodFor {
+		return run, booking.Errorf(BulkOutdated, "the dry run is older than an hour: make another one")
+	}
+	if err := o.Bulk.Begin(ctx, id, o.Now()); err != nil {
+		return run, err
+	}
+	select {
+	case o.bulkBegun <- struct{}{}:
+	default: // it is awake
+	}
+	return o.Bulk.Run(ctx, id)
+}
+
+// StopBulk ends a bulk action before it has come to all orders. What was done is not undone.
+func (o *Orders) StopBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error) {
+	if err := caller.Authorize(booking.ActInBulk, booking.Thing{}); err != nil {
+		return booking.BulkRun{}, err
+	}
+	if err := o.Bulk.Stop(ctx, id, o.Now()); err != nil {
+		return booking.BulkRun{}, err
+	}
+	return o.Bulk.Run(ctx, id)
+}
+
+// selected are the orders that the filter selects and that the action fits, as the engine
+// lists them: that may be some seconds behind.
+func (o *Orders) selected(ctx context.Context, a booking.Action, f booking.BulkFilter) (found []booking.BulkOrder, more bool, err error) {
+	seen := map[string]bool{}
+	for page, again := []byte(nil), true; again; again = page != nil {
+		var sagas []Saga
+		if sagas, page, err = o.Engine.List(ctx, bulkQuery(f), listedAtOnce, page); err != nil {
+			return nil, false, marked(err)
+		}
+		sagas = slices.DeleteFunc(sagas, func(s Saga) bool {
+			known := seen[s.OrderID]
+			seen[s.OrderID] = true
+			return known
+		})
+		fitting, err := o.fitting(ctx, a, f, sagas)
+		if err != nil {
+			return nil, false, err
+		}
+		if found = append(found, fitting...); len(found) > booking.MostInBulk {
+			found, more = found[:booking.MostInBulk], true
+			break
+		}
+	}
+	for n := range found {
+		found[n].N = n + 1
+	}
+	return found, more, nil
+}
+
+const (
+	listedAtOnce    = 200
+	bulkLooksAtOnce = 8 // orders, beside each other
+	lostWorkflows   = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')"
+)
+
+// bulkQuery is the filter in the words of the engine's list.
+func bulkQuery(f booking.BulkFilter) string {
+	conditions := []string{All}
+	is := func(attribute, value string) {
+		if value != "" {
+			conditions = append(conditions, fmt.Sprintf("%s = '%s'", attribute, value))
+		}
+	}
+	if f.Trouble == booking.Lost {
+		conditions = append(conditions, lostWorkflows)
+	} else {
+		conditions = append(conditions, "ExecutionStatus = 'Running'")
+	}
+	is(contract.KindAttribute.GetName(), string(f.Kind))
+	is(contract.OwnerAttribute.GetName(), f.OwnerID)
+	is(contract.ItemAttribute.GetName(), f.ItemID)
+	if !f.PlacedBefore.IsZero() {
+		conditions = append(conditions, fmt.Sprintf("StartTime < '%s'", f.PlacedBefore.UTC().Format(time.RFC3339)))
+	}
+	return strings.Join(conditions, " AND ")
+}
+
+// fitting looks at the rows of the orders, which are newer than the engine's list.
+func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFilter, sagas []Saga) ([]booking.BulkOrder, error) {
+	fits := make([]*booking.BulkOrder, len(sagas))
+	looking, ctx := errgroup.WithContext(ctx)
+	looking.SetLimit(bulkLooksAtOnce)
+	for n, s := range sagas {
+		looking.Go(func() error {
+			view, err := o.Pages.View(ctx, s.OrderID)
+			if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+				return nil // it has just begun
+			}
+			if err != nil || !selects(f, view) {
+				return err
+			}
+			ok, err := o.fitsInBulk(ctx, a, view)
+			if ok {
+				fits[n] = &booking.BulkOrder{OrderID: view.ID, Status: view.Status, Version: view.Version}
+			}
+			return err
+		})
+	}
+	err := looking.Wait()
+	var found []booking.BulkOrder
+	for _, b := range fits {
+		if b != nil {
+			found = append(found, *b)
+		}
+	}
+	return found, err
+}
+
+// selects tells what the engine's list does not know for certain.
+func selects(f booking.BulkFilter, v contract.View) bool {
+	switch {
+	case v.Status.Final(), f.Status != "" && v.Status != f.Status:
+		return false
+	case f.Trouble == booking.NeedsAttention:
+		return v.NeedsAttention
+	case f.Trouble == booking.UndoOwed:
+		return v.Status == booking.Cancelling
+	default:
+		return true
+	}
+}
+
+// fitsInBulk tells whether the action can be done to the order, as far as is known.
+func (o *Orders) fitsInBulk(ctx context.Context, a booking.Action, v contract.View) (bool, error) {
+	switch a {
+	case booking.RetryOrder:
+		steps, err := o.waitingSteps(ctx, v.ID)
+		if errors.Is(err, &booking.Error{Code: NotRunning}) {
+			err = nil
+		}
+		return slices.ContainsFunc(steps, func(s WaitingStep) bool { return !s.Paused }), err
+	case booking.SettleOrder:
+		return o.IsLost(ctx, v)
+	default:
+		return v.Status != booking.Cancelling && booking.MayCancel(v.Status) == nil, nil
+	}
+}

@@ -1,0 +1,203 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+const (
+	// bulkPerSecond is how many orders all bulk actions together act on in a second: a
+	// small part of what the service takes on, so that customers do not notice.
+	bulkPerSecond = 10
+	// bulkAtOnce is how many they act on beside each other: an action may wait for a
+	// service for some seconds.
+	bulkAtOnce = 8
+	bulkLease  = 30 * time.Second
+	bulkRenew  = 5 * time.Second
+	bulkPoll   = 2 * time.Second
+	bulkPause  = 2 * time.Second // after the engine or a database has not answered
+	bulkTries  = 3               // of an order that does not answer
+	// bulkKeptFor is how long bulk actions are kept; what they did stays in the log.
+	bulkKeptFor = 90 * 24 * time.Hour
+)
+
+// RunBulk runs the bulk actions that were begun, one at a time, until ctx ends. Any number
+// of processes may: each action is leased by one.
+func (o *Orders) RunBulk(ctx context.Context) {
+	tidied := time.Time{}
+	for ctx.Err() == nil {
+		if time.Since(tidied) >= tidyEvery {
+			tidied = time.Now()
+			if err := o.Bulk.Forget(ctx, tidied.Add(-bulkKeptFor)); err != nil && ctx.Err() == nil {
+				o.Log.Debug("bulk actions not tidied", zap.Error(err))
+			}
+		}
+		ran, err := o.runNextBulk(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			o.Log.Warn("bulk action waits", zap.Error(err))
+			sleep(ctx, bulkPause, nil)
+		case !ran:
+			sleep(ctx, bulkPoll, o.bulkBegun)
+		}
+	}
+}
+
+// runNextBulk runs the oldest bulk action that no process has, to its end or until it
+// cannot go on.
+func (o *Orders) runNextBulk(ctx context.Context) (ran bool, err error) {
+	now := time.Now()
+	lease, ok, err := o.Bulk.Lease(ctx, now, now.Add(bulkLease))
+	if err != nil || !ok {
+		return false, err
+	}
+	o.Log.Info("bulk action runs", zap.String("bulk", lease.Run.ID), zap.String("by", lease.Run.By), zap.Int("orders", lease.Run.Orders))
+	b := bulkRunner{Orders: o, lease: lease, limit: rate.NewLimiter(bulkPerSecond, 1), tries: map[string]int{}}
+	err = b.run(ctx)
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), notedWithin)
+	defer cancel()
+	return true, errors.Join(err, o.Bulk.Release(ending, lease))
+}
+
+// bulkRunner runs one bulk action.
+type bulkRunner struct {
+	*Orders
+	lease BulkLease
+	limit *rate.Limiter
+
+	mu    sync.Mutex
+	tries map[string]int // of orders that did not answer
+}
+
+// run acts on one batch of orders after the other while this process has the lease.
+func (b *bulkRunner) run(ctx context.Context) error {
+	renewed := time.Now()
+	for {
+		if time.Since(renewed) > bulkRenew {
+			renewed = time.Now()
+			if ok, err := b.Bulk.Renew(ctx, b.lease, renewed.Add(bulkLease)); err != nil || !ok {
+				return err
+			}
+		}
+		orders, err := b.Bulk.Next(ctx, b.lease.Run.ID, bulkAtOnce)
+		if err != nil {
+			return err
+		}
+		if len(orders) == 0 {
+			b.Log.Info("bulk action is done", zap.String("bulk", b.lease.Run.ID))
+			return b.Bulk.End(ctx, b.lease, b.Now())
+		}
+		if err := b.batch(ctx, orders); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			b.Log.Warn("bulk action waits", zap.String("bulk", b.lease.Run.ID), zap.Error(err))
+			sleep(ctx, bulkPause, nil) // the lease is for longer
+		}
+	}
+}
+
+// batch acts on some orders beside each other. What is begun is finished, also when the
+// process ends. An error is one after which all have to wait.
+func (b *bulkRunner) batch(ctx context.Context, orders []booking.BulkOrder) error {
+	errs := make([]error, len(orders))
+	var all sync.WaitGroup
+	for n, order := range orders {
+		if err := b.limit.Wait(ctx); err != nil {
+			errs[n] = err
+			break
+		}
+		all.Go(func() { errs[n] = b.one(context.WithoutCancel(ctx), order) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// one acts on an order and notes what came of it.
+func (b *bulkRunner) one(ctx context.Context, order booking.BulkOrder) error {
+	run := b.lease.Run
+	outcome, known, err := b.Bulk.Earlier(ctx, run.ID, order.OrderID)
+	if err != nil {
+		return err
+	}
+	order.Outcome, order.Result = outcome, bulkResultOf(outcome)
+	if order.Result != booking.BulkDid { // else by a process that died before it noted that
+		var no error
+		if order.Outcome, no = b.act(inBulk(ctx, run.ID), order); b.again(order, no) {
+			return no
+		}
+		order.Result = bulkResultOf(order.Outcome)
+	}
+	open := known && (outcome == "" || outcome == string(Unreachable))
+	if open && order.Result == booking.BulkChanged {
+		order.Result = booking.BulkDid // that time, of which nothing was heard
+	}
+	order.DoneAt = b.Now()
+	return b.Bulk.Note(ctx, run.ID, order)
+}
+
+// again tells whether an order is to be tried once more, since it or the engine did not
+// answer.
+func (b *bulkRunner) again(order booking.BulkOrder, err error) bool {
+	no, coded := errors.AsType[*booking.Error](err)
+	switch {
+	case err == nil || !coded:
+		return false
+	case no.Code == TemporalUnavailable || no.Code == booking.Unavailable:
+		return true
+	case no.Code != Unreachable && no.Code != booking.DecisionPending:
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tries[order.OrderID]++
+	return b.tries[order.OrderID] < bulkTries
+}
+
+// act does the action to an order, by its use case. Its outcome is that of the log.
+func (b *bulkRunner) act(ctx context.Context, order booking.BulkOrder) (outcome string, err error) {
+	run := b.lease.Run
+	caller := booking.Caller{ID: run.By, Roles: []booking.Role{booking.OperatorRole}} // as it was when the action was begun
+	came := booking.ActionAccepted
+	switch run.Action {
+	case booking.RetryOrder:
+		_, err = b.Retry(ctx, caller, order.OrderID, run.Reason)
+	case booking.SettleOrder:
+		err = b.Settle(ctx, caller, order.OrderID, run.Reason)
+	default:
+		var out Outcome
+		out, err = b.Decide(ctx, caller, Decision{
+			OrderID: order.OrderID, Kind: booking.KindOf(order.OrderID), Update: contract.CancelUpdate, Note: run.Reason, Version: order.Version,
+		})
+		came = out.came()
+	}
+	return outcomeOf(came, err), err
+}
+
+// overCodes are the refusals of orders that are no longer as a dry run has shown them.
+var overCodes = []booking.Code{
+	booking.VersionChanged, booking.AlreadyCancelled, booking.BeingCancelled, booking.AlreadyCompleted, booking.AlreadyDelivered, booking.Superseded,
+	NotRunning, NothingToRetry, NotLost,
+}
+
+func bulkResultOf(outcome string) booking.BulkResult {
+	switch {
+	case outcome == booking.ActionDone, outcome == booking.ActionAccepted:
+		return booking.BulkDid
+	case outcome == booking.ActionFailed, outcome == string(Unreachable):
+		return booking.BulkFailed
+	case slices.Contains(overCodes, booking.Code(outcome)):
+		return booking.BulkChanged
+	default:
+		return booking.BulkRefused
+	}
+}

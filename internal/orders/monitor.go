@@ -1,0 +1,207 @@
+package orders
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Monitor is what operators see: how everything is, which orders need attention, and all
+// that has happened to one. Degraded, Load, Link and Now may be left out.
+type Monitor struct {
+	// Orders has the engine, the ledger and the read model.
+	Orders *Orders
+	Needs  Needs
+	Audits Audits
+	Log    ActionLog
+	Line   PaymentLine
+	Stock  StockBook
+	Inbox  interface {
+		Open(ctx context.Context) (OpenInbox, error)
+	}
+	Decisions interface {
+		Open(ctx context.Context) (OpenDecisions, error)
+	}
+	// Degraded names what does not work, as this process sees it.
+	Degraded func(ctx context.Context) map[string]string
+	// Load is what this process has taken on.
+	Load func() []Load
+	// Link is where the engine's web UI shows a run of an order's workflow, "" for nowhere.
+	Link func(orderID, run string) string
+	Now  func() time.Time
+}
+
+// Audits are what the audits have found.
+type Audits interface {
+	Latest(ctx context.Context) (done, last booking.AuditRun, err error)
+	OpenFindings(ctx context.Context) (map[string]int, error)
+	Findings(ctx context.Context, orderID string, page booking.Page) ([]booking.AuditFinding, string, error)
+}
+
+// ActionLog is the log of what operators do, to read.
+type ActionLog interface {
+	Actions(ctx context.Context, orderID string, page booking.Page) ([]booking.OperatorAction, string, error)
+}
+
+// PaymentLine is the line of payments that wait for the provider.
+type PaymentLine interface {
+	// Outlook tells how many wait, and until when some worker's breaker keeps payments from
+	// the provider: a time that has passed, or the zero one, when none does.
+	Outlook(ctx context.Context) (waiting int, shutUntil time.Time, err error)
+}
+
+// The parts of an overview, as Unknown names them.
+const (
+	partOpen      = "orders"
+	partOwed      = "undos"
+	partQueues    = "queues"
+	partPayments  = "payments"
+	partInbox     = "inbox"
+	partDecisions = "decisions"
+	partReadModel = "read_model"
+	partAudit     = "audit"
+)
+
+const (
+	// overviewWithin bounds each part of an overview: what is away is to be shown as that.
+	overviewWithin = 2 * time.Second
+	// comparedRows is how many orders are compared with their rows.
+	comparedRows = 50
+)
+
+// Overview tells how everything is, each part by itself: what cannot be read is named, and
+// keeps nothing else from being shown.
+func (m *Monitor) Overview(ctx context.Context, caller booking.Caller) (Overview, error) {
+	if err := caller.Authorize(booking.Monitor, booking.Thing{}); err != nil {
+		return Overview{}, err
+	}
+	o := Overview{At: m.now(), Unknown: map[string]string{}}
+	var mu sync.Mutex
+	var reading sync.WaitGroup
+	for part, read := range m.parts(&o) {
+		reading.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, overviewWithin)
+			defer cancel()
+			if err := read(ctx); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				o.Unknown[part] = wordsOf(err)
+			}
+		})
+	}
+	reading.Wait()
+	return o, nil
+}
+
+// parts read what an overview consists of. Each writes fields of its own.
+func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		partOpen: func(ctx context.Context) (err error) { o.Open, err = m.Needs.OpenOrders(ctx); return err },
+		partOwed: func(ctx context.Context) (err error) { o.Owed, err = m.Needs.Owed(ctx); return err },
+		partQueues: func(ctx context.Context) (err error) {
+			o.Queues, err = m.Orders.Engine.queues(ctx)
+			return err
+		},
+		partPayments: func(ctx context.Context) (err error) {
+			o.Deferred, o.ShutUntil, err = m.Line.Outlook(ctx)
+			if !o.ShutUntil.After(o.At) {
+				o.ShutUntil = time.Time{}
+			}
+			return err
+		},
+		partInbox:     func(ctx context.Context) (err error) { o.Inbox, err = m.Inbox.Open(ctx); return err },
+		partDecisions: func(ctx context.Context) (err error) { o.Decisions, err = m.Decisions.Open(ctx); return err },
+		partReadModel: func(ctx context.Context) (err error) { o.ReadModel, err = m.lag(ctx); return err },
+		partAudit: func(ctx context.Context) (err error) {
+			if o.Done, o.Last, err = m.Audits.Latest(ctx); err == nil {
+				o.Findings, err = m.Audits.OpenFindings(ctx)
+			}
+			return err
+		},
+		"": func(ctx context.Context) error {
+			if m.Degraded != nil {
+				o.Degraded = m.Degraded(ctx)
+			}
+			if m.Load != nil {
+				o.Load = m.Load()
+			}
+			return nil
+		},
+	}
+}
+
+// wordsOf is what callers may be told of an error.
+func wordsOf(err error) string {
+	if no, coded := errors.AsType[*booking.Error](err); coded {
+		return no.Error()
+	}
+	return "it could not be read"
+}
+
+// lag compares the orders that were started last with their rows.
+func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
+	sagas, _, err := m.Orders.Engine.List(ctx, All, comparedRows, nil)
+	if err != nil {
+		return lag, err
+	}
+	ids := make([]string, len(sagas))
+	for i, s := range sagas {
+		ids[i] = s.OrderID
+	}
+	rows, err := m.Needs.Standings(ctx, ids)
+	if err != nil {
+		return lag, err
+	}
+	seen := map[string]bool{}
+	for _, s := range sagas {
+		if seen[s.OrderID] || s.Lost() {
+			continue // an older run, or one that shows nothing any more
+		}
+		seen[s.OrderID] = true
+		lag.Looked++
+		row, exists := rows[s.OrderID]
+		if exists && (row.Status == s.Status || !rests(row.Status)) {
+			continue
+		}
+		since := s.Began
+		if written := time.UnixMicro(row.Version); exists && written.After(since) {
+			since = written
+		}
+		lag.Behind, lag.Oldest = lag.Behind+1, max(lag.Oldest, m.now().Sub(since))
+	}
+	return lag, nil
+}
+
+// rests tells whether the engine's list has the status: it knows only where orders come to
+// rest.
+func rests(s booking.Status) bool {
+	switch s {
+	case booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid, booking.Cancelling:
+		return false
+	default:
+		return true
+	}
+}
+
+// queues ask who works on each task queue.
+func (e *Engine) queues(ctx context.Context) ([]QueueState, error) {
+	names := contract.Queues()
+	states, errs := make([]QueueState, len(names)), make([]error, len(names))
+	var asking sync.WaitGroup
+	for i, name := range names {
+		asking.Go(func() { states[i], errs[i] = e.queue(ctx, name) })
+	}
+	asking.Wait()
+	return states, errors.Join(errs...)
+}
+
+func (m *Monitor) now() time.Time {
+	if m.Now == nil {
+		return time.Now()
+	}
+	return m.Now()
+}

@@ -1,0 +1,105 @@
+package orders
+
+import (
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// OpenCount is how many orders of a kind are in a status: booking.CountedTo stands for as
+// many or more.
+type OpenCount struct {
+	Kind   booking.Kind   `json:"kind"`
+	Status booking.Status `json:"status"`
+	Orders int            `json:"orders"`
+}
+
+// Owed is what is owed to the orders of a kind.
+type Owed struct {
+	Kind booking.Kind `json:"kind"`
+	// Undos is how many orders are being undone, and Since since when the one has been that
+	// has waited longest.
+	Undos int       `json:"undos"`
+	Since time.Time `json:"since,omitzero"`
+	// InNeed is how many need attention.
+	InNeed int `json:"needAttention"`
+}
+
+// Overview is how everything is. What could not be read is in Unknown, by its name, and has
+// its zero value.
+type Overview struct {
+	At     time.Time   `json:"at"`
+	Open   []OpenCount `json:"open"`
+	Owed   []Owed      `json:"owed"`
+	Queues []QueueState
+	// Deferred is how many payments wait for the provider, and ShutUntil until when some
+	// worker's breaker is open; zero while none is.
+	Deferred  int       `json:"deferred"`
+	ShutUntil time.Time `json:"shutUntil,omitzero"`
+	// Inbox and Decisions wait for the engine.
+	Inbox     OpenInbox
+	Decisions OpenDecisions
+	// ReadModel tells how far rows are behind.
+	ReadModel ReadModelLag
+	// Done and Last are the last audit that looked at everything and the last one that was
+	// asked for; Findings are what is open, by kind.
+	Done, Last booking.AuditRun
+	Findings   map[string]int
+	// Degraded is what does not work, as the answering process sees it.
+	Degraded map[string]string
+	// Load is what that process has taken on.
+	Load    []Load
+	Unknown map[string]string
+}
+
+// Load is something of which a process has so much: turns of requests, or connections to a
+// database.
+type Load struct {
+	Name    string `json:"name"`
+	Taken   int    `json:"taken"`
+	Of      int    `json:"of"`
+	Waiting int    `json:"waiting"`
+}
+
+// ReadModelLag compares the orders that were started last with their rows.
+type ReadModelLag struct {
+	Looked int // at so many orders
+	Behind int // of which so many have no row, or one that says something else
+	// Oldest is for how long the one has waited that was started first; zero for none.
+	Oldest time.Duration
+}
+
+// Needing is how many orders need attention, or wait for an undo, of all kinds.
+func (o Overview) Needing() (inNeed, undos int, since time.Time) {
+	for _, of := range o.Owed {
+		inNeed, undos = inNeed+of.InNeed, undos+of.Undos
+		if !of.Since.IsZero() && (since.IsZero() || of.Since.Before(since)) {
+			since = of.Since
+		}
+	}
+	return inNeed, undos, since
+}
+
+// Found is how many findings are open.
+func (o Overview) Found() (n int) {
+	for _, of := range o.Findings {
+		n += of
+	}
+	return n
+}
+
+// Well tells whether nothing waits for an operator.
+func (o Overview) Well() bool {
+	inNeed, _, _ := o.Needing()
+	return inNeed == 0 && o.Found() == 0 && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() && len(o.Unattended()) == 0
+}
+
+// Unattended are the task queues that no process works on.
+func (o Overview) Unattended() (names []string) {
+	for _, q := range o.Queues {
+		if q.Workers == 0 {
+			names = append(names, q.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// bulkList and bulkOrderList are the names of the lists in their cursors.
+const (
+	bulkList      = "bulk"
+	bulkOrderList = "bulk orders"
+)
+
+// Runs lists bulk actions, the newest first, without their results. InvalidCursor: the
+// page's cursor is not one of this list.
+func (b *Bulk) Runs(ctx context.Context, p booking.Page) (_ []booking.BulkRun, next string, err error) {
+	rows, next, err := newestFirst(ctx, b.db, bulkList, p,
+		func(row bulkRow) moment { return moment{row.PlannedAt, row.ID} },
+		func(q bun.IDB) *bun.SelectQuery {
+			return q.NewSelect().TableExpr("bulk_runs AS b").OrderExpr("planned_at DESC, id DESC")
+		}, keyset{"planned_at", "id"})
+	if err != nil {
+		return nil, "", err
+	}
+	runs := make([]booking.BulkRun, len(rows))
+	for i, row := range rows {
+		if runs[i], err = row.run(); err != nil {
+			return nil, "", err
+		}
+	}
+	return runs, next, nil
+}
+
+// Orders lists the orders that a dry run has named, in its order; left selects those on
+// which the action was not done. InvalidCursor: the page's cursor is not one of this list.
+func (b *Bulk) Orders(ctx context.Context, id string, left bool, p booking.Page) (_ []booking.BulkOrder, next string, err error) {
+	after := 0
+	if p.Cursor != "" {
+		place, err := decodeCursor(bulkOrderList, p.Cursor, 1)
+		if err != nil {
+			return nil, "", err
+		}
+		if after, err = strconv.Atoi(place[0]); err != nil {
+			return nil, "", invalidCursor()
+		}
+	}
+	size := pageSize(p.Limit)
+	var rows []bulkOrderRow
+	err = b.db.list(ctx, "list "+bulkOrderList, func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		list := q.NewSelect().Model(&rows).Where("run_id = ? AND n > ?", id, after).OrderExpr("n").Limit(size + 1)
+		if left {
+			list.Where("result IN ('changed', 'refused', 'failed')")
+		}
+		return list.Scan(ctx)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next = part(rows, size, func(last bulkOrderRow) string { return encodeCursor(bulkOrderList, strconv.Itoa(last.N)) })
+	return bulkOrders(rows), next, nil
+}
+
+// Forget implements orders.BulkRuns.
+func (b *Bulk) Forget(ctx context.Context, before time.Time) error {
+	return b.db.inTx(ctx, "forget bulk actions", func(ctx context.Context, q bun.IDB) error {
+		var ids []string
+		err := q.NewRaw("SELECT id FROM bulk_runs WHERE planned_at < ? AND state <> 'running' ORDER BY planned_at, id LIMIT ?", micros(before), bulkForgottenAtOnce).
+			Scan(ctx, &ids)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if _, err = q.NewRaw("DELETE FROM bulk_orders WHERE run_id IN (?)", bun.List(ids)).Exec(ctx); err != nil {
+			return err
+		}
+		_, err = q.NewRaw("DELETE FROM bulk_runs WHERE id IN (?)", bun.List(ids)).Exec(ctx)
+		return err
+	})
+}
+
+// bulkForgottenAtOnce is how many bulk actions one transaction drops.
+const bulkForgottenAtOnce = 100

@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// Mypage implements orders.Needs.
+var _ orders.Needs = (*Mypage)(nil)
+
+// isOpen is the condition of the index orders_open, to the letter: SQLite uses the index
+// for no other.
+const isOpen = "status NOT IN ('delivered', 'completed', 'cancelled')"
+
+// OpenOrders implements orders.Needs.
+func (m *Mypage) OpenOrders(ctx context.Context) ([]orders.OpenCount, error) {
+	var arms []string
+	var args []any
+	for _, kind := range booking.Kinds() {
+		for _, status := range kind.Statuses() {
+			if !status.Final() {
+				arms = append(arms, "SELECT ? AS kind, ? AS status, "+
+					"(SELECT count(*) FROM (SELECT 1 FROM orders WHERE kind || '/' || status = ? AND "+isOpen+" LIMIT ?) AS counted) AS orders")
+				args = append(args, kind, status, string(kind)+"/"+string(status), booking.CountedTo)
+			}
+		}
+	}
+	var all, open []orders.OpenCount
+	err := m.db.list(ctx, "count open orders", func(ctx context.Context, q bun.IDB) error {
+		all = nil
+		return q.NewRaw(strings.Join(arms, " UNION ALL "), args...).Scan(ctx, &all)
+	})
+	for _, c := range all {
+		if c.Orders > 0 {
+			open = append(open, c)
+		}
+	}
+	return open, err
+}
+
+// Owed implements orders.Needs.
+func (m *Mypage) Owed(ctx context.Context) (owed []orders.Owed, err error) {
+	troubles, err := m.Troubles(ctx)
+	for _, kind := range booking.Kinds() {
+		of := orders.Owed{Kind: kind}
+		for _, t := range troubles {
+			if t.Kind != kind {
+				continue
+			}
+			of.Undos, of.InNeed = of.Undos+t.Cancelling, of.InNeed+t.InNeed
+			if !t.Since.IsZero() {
+				of.Since = t.Since
+			}
+		}
+		if of != (orders.Owed{Kind: kind}) {
+			owed = append(owed, of)
+		}
+	}
+	return owed, err
+}
+
+// mostOfOrder is how many events of one order are read.
+const mostOfOrder = 1000
+
+// EventsOfOrder implements orders.Needs. An event that cannot be read is passed over.
+func (m *Mypage) EventsOfOrder(ctx context.Context, orderID string) (events []booking.Event, err error) {
+	var rows []eventRow
+	err = m.db.list(ctx, "list events of order", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		return q.NewSelect().Model(&rows).Where("order_id = ?", orderID).OrderExpr("tx, seq").Limit(mostOfOrder).Scan(ctx)
+	})
+	for _, row := range rows {
+		if e, err := row.event(); err == nil {
+			events = append(events, e)
+		}
+	}
+	return events, err
+}
+
+// needRow is an order in need as it is listed.
+type needRow struct {
+	ID        string
+	Cause     orders.Cause
+	At        time.Time // by which it is listed
+	View      *string
+	Version   *int64
+	Disputed  bool
+	Cancelled *int64 // since when it is being undone, in µs
+	Says      string
+	Remedy    string
+}
+
+// Parts of the list, in their order: what the audit has found comes first.
+const (
+	needList  = "attention"
+	needFound = "found"
+	needRows  = "rows"
+)
+
+// needPlace is a place in the list.
+type needPlace struct {
+	part string
+	moment
+}
+
+func (p needPlace) cursor() string {
+	return encodeCursor(needList, p.part, p.at.UTC().Format(time.RFC3339Nano), p.id)
+}
+
+func decodeNeed(cursor string) (p needPlace, err error) {
+	p.part = needFound
+	if cursor == "" {
+		return p, nil
+	}
+	place, err := decodeCursor(needList, cursor, 3)
+	if err != nil {
+		return p, err
+	}
+	at, err := time.Parse(time.RFC3339Nano, place[1])
+	p = needPlace{place[0], moment{at, place[2]}}
+	if err != nil || p.part != needFound && p.part != needRows || at.Year() < 1 || p.cursor() != cursor {
+		return p, invalidCursor()
+	}
+	return p, nil
+}
+
+// InNeed implements orders.Needs.
+func (m *Mypage) InNeed(ctx context.Context, f orders.NeedFilter, page booking.Page) (found []orders.InNeed, next string, err error) {
+	from, err := decodeNeed(page.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	size := pageSize(page.Limit)
+	var rows []needRow
+	err = m.db.list(ctx, "list orders in need", func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		if from.part == needFound && (f.Cause == "" || f.Cause == orders.Abandoned) {
+			if err := foundAbandoned(q, f.Kind, from.moment, size+1).Scan(ctx, &rows); err != nil {
+				return err
+			}
+		}
+		if len(rows) > size || f.Cause == orders.Abandoned {
+			return nil
+		}
+		after := from.moment
+		if from.part == needFound {
+			after = moment{}
+		}
+		var more []needRow
+		err := rowsInNeed(q, f, after, size+1-len(rows)).Scan(ctx, &more)
+		rows = append(rows, more...)
+		return err
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next = part(rows, size, func(last needRow) string {
+		at := needPlace{needRows, moment{last.At, last.ID}}
+		if last.Cause == orders.Abandoned {
+			at.part = needFound
+		}
+		return at.cursor()
+	})
+	for _, row := range rows {
+		n, err := row.inNeed()
+		if err != nil {
+			return nil, "", err
+		}
+		found = append(found, n)
+	}
+	return found, next, nil
+}
+
+func olderThan(query *bun.SelectQuery, columns string, m moment) *bun.SelectQuery {
+	if m.id != "" {
+		query.Where(columns+" < (?, ?)", m.at, m.id)
+	}
+	return query
+}
+
+// foundAbandoned are the orders that the audit has found without a workflow, what was found
+// last first. There is one such finding of an order.
+func foundAbandoned(q bun.IDB, kind booking.Kind, from moment, limit int) *bun.SelectQuery {
+	query := q.NewSelect().TableExpr("audit_findings AS f").Join("LEFT JOIN orders AS o ON o.id = f.order_id").
+		ColumnExpr("f.order_id AS id, ? AS cause, f.first_seen AS at, o.view AS view, o.version AS version", orders.Abandoned).
+		ColumnExpr("FALSE AS disputed, f.says AS says, f.remedy AS remedy").
+		Where("f.closed_at IS NULL AND f.kind = 'abandoned'").OrderExpr("f.first_seen DESC, f.id DESC").Limit(limit)
+	if kind != "" {
+		query.Where("o.kind = ?", kind)
+	}
+	if from.id != "" { // the finding of an order is found by its place
+		const last = "(SELECT id FROM audit_findings WHERE order_id = ? AND closed_at IS NULL AND kind = 'abandoned' LIMIT 1)"
+		query.Where("(f.first_seen, f.id) < (?, "+last+")", from.at, from.id)
+	}
+	return query
+}
+
+// needConditions are those of the indexes of orders in need, to the letter.
+var needConditions = map[orders.Cause]string{
+	orders.Marked:   "needs_attention",
+	orders.UndoOwed: "cancelling_since IS NOT NULL AND NOT needs_attention",
+	orders.Disputed: "disputes IS NOT NULL AND NOT needs_attention AND cancelling_since IS NULL",
+}
+
+// rowsInNeed are the orders whose rows say that they need attention, newest first, and that
+// the audit has not found abandoned: a stretch of an index for each kind and cause.
+func rowsInNeed(q bun.IDB, f orders.NeedFilter, from moment, limit int) *bun.RawQuery {
+	var stretches []*bun.SelectQuery
+	for _, kind := range booking.Kinds() {
+		for _, cause := range orders.Causes() {
+			condition, inRow := needConditions[cause]
+			if !inRow || f.Kind != "" && f.Kind != kind || f.Cause != "" && f.Cause != cause {
+				continue
+			}
+			stretch := q.NewSelect().TableExpr("orders AS o").
+				ColumnExpr("id, ? AS cause, placed_at AS at, view, version", cause).
+				ColumnExpr("disputes IS NOT NULL AS disputed, cancelling_since AS cancelled, '' AS says, '' AS remedy").
+				Where("kind = ?", kind).Where(condition).
+				// EXISTS in its place would have PostgreSQL read all findings first.
+				Where("(SELECT count(*) FROM audit_findings AS f WHERE f.order_id = o.id AND f.closed_at IS NULL AND f.kind = 'abandoned') = 0")
+			stretches = append(stretches, olderThan(stretch, "(placed_at, id)", from))
+		}
+	}
+	return merged(q, stretches, "at DESC, id DESC", limit)
+}
+
+func (r needRow) inNeed() (n orders.InNeed, err error) {
+	n = orders.InNeed{Cause: r.Cause, Since: r.At.UTC(), Says: r.Says, Remedy: r.Remedy}
+	n.Order.ID = r.ID
+	if r.View == nil {
+		return n, nil // a finding of an order that has no row
+	}
+	if err := json.Unmarshal([]byte(*r.View), &n.Order); err != nil {
+		return n, fmt.Errorf("view of order %s: %w", r.ID, err)
+	}
+	n.Order.Disputed = r.Disputed
+	switch {
+	case r.Cause == orders.Abandoned:
+	case r.Cause == orders.Marked && n.Order.Trouble != nil:
+		n.Since, n.Says = n.Order.Trouble.Since, n.Order.Trouble.Says
+	case r.Cancelled != nil:
+		n.Since = time.UnixMicro(*r.Cancelled).UTC()
+	case r.Version != nil:
+		n.Since = time.UnixMicro(*r.Version).UTC()
+	}
+	return n, nil
+}

@@ -1,0 +1,213 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// Actions is the log of what operators do, to read.
+type Actions interface {
+	// Newest are the newest lines about an order, newest first.
+	Newest(ctx context.Context, orderID string, n int) ([]booking.OperatorAction, error)
+}
+
+func (p *Pages) mountDeeds(r gin.IRouter) {
+	for _, d := range deeds {
+		path := operatorOrder(":id") + "/" + d.verb
+		p.page(r, http.MethodGet, path, d.action, func(v *visit) error { return v.deedPage(http.StatusOK, v.newDeedForm(d)) })
+		p.page(r, http.MethodPost, path, d.action, func(v *visit) error { return v.do(d) })
+	}
+}
+
+// deedForm is the page on which an operator does something to an order: what it will do,
+// and what came of it when it was sent before.
+type deedForm struct {
+	*ordering
+	deed   deed
+	order  contract.View
+	what   string
+	facts  []fact
+	says   []string // what it will do, and who is told
+	may    bool     // it can be done to the order as it stands
+	offers []offer  // of a cancel
+	expect string   // ditto
+	steps  []waitingLine
+	owed   []ledgerLine
+	most   string // that can be given back
+	word   string // the name of the field for the caller's own words
+	seen   int64  // the newest line of the log of what was done to the order
+	since  []actionLine
+}
+
+// waitingLine is a step that waits to be tried again.
+type waitingLine struct{ name, next, failure, paused string }
+
+// actionLine is a line of the log of operators' actions, in words.
+type actionLine struct{ who, did, when, reason string }
+
+func (v *visit) newDeedForm(d deed) *deedForm {
+	f := &deedForm{deed: d, word: "reason", may: true}
+	if d.action == booking.ResolvePayment {
+		f.word = "evidence"
+	}
+	f.ordering = v.newOrdering("amount", f.word)
+	return f
+}
+
+// deedPage shows the order as it stands now, and what the deed would do to it.
+func (v *visit) deedPage(status int, f *deedForm) error {
+	is, err := v.actedOn(f.deed)
+	if err != nil {
+		return err
+	}
+	f.order, f.what, f.facts = is.order, v.what(is.order), v.facts(is.order, v.zoneOf(is.order))
+	lines, err := v.Actions.Newest(v.ctx, is.order.ID, linesAtOnce)
+	if err != nil {
+		return err
+	}
+	if f.problem != nil {
+		f.since = v.actionsSince(lines, v.seen(), v.zoneOf(is.order))
+	}
+	if len(lines) > 0 {
+		f.seen = lines[0].Seq
+	}
+	if f.may = f.deed.fits(is); f.may {
+		err = v.foretell(f, is)
+	}
+	if err != nil {
+		return err
+	}
+	return v.show(status, deedPage(v.page(v.say(f.deed.word), "nav.operator"), f))
+}
+
+// actedOn reads the order and how it stands, for those who may do the deed to it.
+func (v *visit) actedOn(d deed) (standing, error) {
+	is := standing{now: v.Now()}
+	id := v.c.Param("id")
+	if !booking.IsOrderID("", id) {
+		return is, booking.Errorf(booking.NotFound, "")
+	}
+	var err error
+	if is.order, err = v.Orders.Read(v.ctx, v.caller, "", id); err != nil {
+		return is, err
+	}
+	if err := v.caller.Authorize(d.action, is.order.Thing()); err != nil {
+		return is, err
+	}
+	is.payment, err = v.Payments.Payment(v.ctx, id)
+	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		return is, err
+	}
+	is.lost, err = v.Orders.IsLost(v.ctx, is.order)
+	return is, err
+}
+
+// seen is the newest line of the log that the form has shown, 0 for none.
+func (v *visit) seen() int64 {
+	seen, err := strconv.ParseInt(v.field("seen"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return seen
+}
+
+// do does what the form says, and goes back to the order's page with what came of it.
+func (v *visit) do(d deed) error {
+	f := v.newDeedForm(d)
+	words := v.text(f.ordering, f.word, longestReason)
+	id := v.c.Param("id")
+	var amount booking.Money
+	if d.action == booking.RefundOrder {
+		is, err := v.actedOn(d)
+		if err != nil {
+			return err
+		}
+		amount = v.part(f.ordering, is.payment)
+	}
+	if len(f.faults) > 0 {
+		return v.deedPage(http.StatusUnprocessableEntity, f)
+	}
+	did, version, err := v.act(orders.HavingSeen(v.ctx, v.seen()), d, id, words, amount, f.key)
+	if err != nil {
+		return v.notDone(f, err)
+	}
+	return v.goTo(operatorOrder(id) + "?did=" + did + "&" + afterParam + "=" + strconv.FormatInt(version, 10))
+}
+
+// act does the deed by its use case, and answers by which entry what came of it is told.
+func (v *visit) act(ctx context.Context, d deed, id string, words booking.Personal, amount booking.Money, key string) (did string, version int64, err error) {
+	var out orders.Outcome
+	switch d.action {
+	case booking.RetryOrder:
+		_, err = v.Orders.Retry(ctx, v.caller, id, words)
+		return d.verb, 0, err
+	case booking.RefundOrder:
+		_, err = v.Orders.Refund(ctx, v.caller, orders.Refund{OrderID: id, Amount: amount, Note: words, Key: key})
+		return d.verb, 0, err
+	case booking.SettleOrder:
+		return d.verb, 0, v.Orders.Settle(ctx, v.caller, id, words)
+	case booking.ResolvePayment:
+		out, err = v.Orders.Resolve(ctx, v.caller, id, words)
+	default:
+		shown, _ := strconv.ParseInt(v.field("version"), 10, 64)
+		out, err = v.Orders.Decide(ctx, v.caller, orders.Decision{
+			OrderID: id, Kind: booking.KindOf(id), Update: contract.CancelUpdate, Note: words, Expect: v.field("expect"), Version: shown,
+		})
+	}
+	if err == nil && !out.Done {
+		return "taken", out.View.Version, nil
+	}
+	return d.verb, out.View.Version, err
+}
+
+// notDone shows the form again with why nothing was done, and what others did meanwhile.
+func (v *visit) notDone(f *deedForm, err error) error {
+	refusal := v.disclose(err)
+	status := statusOf(refusal.Code)
+	if !slices.Contains([]int{http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}, status) {
+		return err
+	}
+	why := v.problem(refusal)
+	f.problem = &why
+	return v.deedPage(status, f)
+}
+
+// actionsSince are the actions of other callers since the line that was seen.
+func (v *visit) actionsSince(lines []booking.OperatorAction, seen int64, zone string) (since []actionLine) {
+	told := map[string]bool{}
+	for _, a := range lines {
+		if a.Seq > seen && a.By != v.caller.ID && !told[a.ID] { // the first line of it is the outcome
+			told[a.ID] = true
+			since = append(since, v.actionLine(a, zone))
+		}
+	}
+	return since
+}
+
+func (v *visit) actionLine(a booking.OperatorAction, zone string) actionLine {
+	did := string(a.Action)
+	if key := "act.done." + did; entries[key].en != "" {
+		did = v.say(key)
+	}
+	outcome := a.Outcome
+	if key := "act.outcome." + outcome; entries[key].en != "" {
+		outcome = v.say(key)
+	}
+	if outcome != "" {
+		did += " (" + outcome + ")"
+	}
+	who := v.say("act.operator", a.By)
+	if a.By == booking.SystemID || a.By == "" {
+		who = v.say("act.command")
+	}
+	return actionLine{who: who, did: did, when: v.moment(a.At, zone), reason: a.Reason.Shown(booking.ReaderOperator, booking.Note, true)}
+}

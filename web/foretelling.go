@@ -1,0 +1,98 @@
+package web
+
+import (
+	"errors"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// foretell says what the deed will do to the order, as it stands.
+func (v *visit) foretell(f *deedForm, is standing) error {
+	switch f.deed.action {
+	case booking.RetryOrder:
+		return v.foretellRetry(f)
+	case booking.CancelOrder:
+		return v.foretellCancel(f)
+	case booking.RefundOrder:
+		left := booking.Money{Amount: is.payment.Refundable(), Currency: is.payment.Amount.Currency}
+		f.most = v.money(left)
+		f.says = []string{v.say("act.says.refund", v.customer(f), f.most), v.say("act.told.customer")}
+	case booking.ResolvePayment:
+		f.owed = v.owedLines(is)
+		f.says = []string{v.say("act.says.resolve"), v.say("act.told.resolve")}
+	case booking.SettleOrder:
+		back := booking.Money{Amount: is.payment.Owed(), Currency: is.payment.Amount.Currency}
+		f.says = []string{v.say("act.says.settle", v.badgeOf(is.order).text), v.say("act.says.undone"), v.say("act.told.all")}
+		if is.payment.Taken() && back.Amount > 0 {
+			f.says = append(f.says, v.say("act.says.back", v.money(back)))
+		}
+	}
+	return nil
+}
+
+// customer is the customer's number, which is all that operators are shown of them here.
+func (v *visit) customer(f *deedForm) string { return f.order.CustomerID }
+
+// foretellRetry lists the steps that will be tried. NothingToRetry and the like are no
+// failure of the page.
+func (v *visit) foretellRetry(f *deedForm) error {
+	steps, err := v.Orders.Waiting(v.ctx, v.caller, f.order.ID)
+	if err != nil && !errors.Is(err, &booking.Error{Code: orders.NotRunning}) {
+		return err
+	}
+	f.may = false
+	for _, s := range steps {
+		line := waitingLine{name: s.Name, failure: s.Failure}
+		switch {
+		case s.Paused:
+			line.paused = v.say("act.paused")
+		default:
+			f.may = true
+			line.next = v.say("act.next", s.Attempt, v.moment(s.Next, v.zoneOf(f.order)))
+		}
+		f.steps = append(f.steps, line)
+	}
+	f.says = []string{v.say("act.says.retry"), v.say("act.told.nobody")}
+	return nil
+}
+
+func (v *visit) foretellCancel(f *deedForm) error {
+	order, quote, err := v.Orders.Quote(v.ctx, v.caller, f.order.Kind, f.order.ID)
+	if err != nil {
+		if statusOfError(err) >= 500 {
+			return err
+		}
+		f.may = false // it has come too far meanwhile
+		return nil
+	}
+	zone := quote.TimeZone
+	if zone == "" {
+		zone = v.zoneOf(order)
+	}
+	f.order, f.expect, f.offers = order, quote.Quote(), v.offers(order, quote, zone)
+	f.says = []string{v.say("act.says.cancel"), v.say("act.says.undone"), v.say("act.told.all")}
+	return nil
+}
+
+// owedLines are the refunds that the provider has not made, with its words.
+func (v *visit) owedLines(is standing) (lines []ledgerLine) {
+	for _, e := range is.payment.Unmade() {
+		amount := e.Amount
+		if amount.Amount == 0 {
+			amount = booking.Money{Amount: is.payment.Owed(), Currency: is.payment.Amount.Currency}
+		}
+		lines = append(lines, ledgerLine{
+			what: v.say("ledger.refund"), amount: v.money(amount), state: v.say(entryStates[e.State]), why: e.Words, when: v.momentOf(e, is),
+		})
+	}
+	return lines
+}
+
+// momentOf is when a refund was decided, "" where that is not known.
+func (v *visit) momentOf(e booking.Entry, is standing) string {
+	if e.At.IsZero() {
+		return ""
+	}
+	return v.moment(e.At, v.zoneOf(is.order))
+}

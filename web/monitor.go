@@ -1,0 +1,304 @@
+package web
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+)
+
+// Monitor is what operators see: see internal/orders.
+type Monitor interface {
+	Overview(context.Context, booking.Caller) (orders.Overview, error)
+	Attention(context.Context, booking.Caller, orders.NeedFilter, booking.Page) ([]orders.InNeed, string, error)
+	Timeline(ctx context.Context, caller booking.Caller, orderID string) (orders.Timeline, error)
+}
+
+const attentionPath = operatorPath + "/attention"
+
+func (p *Pages) mountMonitor(r gin.IRouter) {
+	p.page(r, http.MethodGet, operatorPath, booking.Monitor, p.showOverview)
+	p.page(r, http.MethodGet, attentionPath, booking.Monitor, p.showAttention)
+	p.page(r, http.MethodGet, operatorPath+"/orders/:id", booking.Monitor, p.showTimeline)
+}
+
+// panel is a part of the overview, to which alerts lead by its id.
+type panel struct {
+	id, title string
+	facts     []fact
+	trouble   bool
+	links     []link
+}
+
+type link struct{ path, text string }
+
+// overview is how everything is, as the page shows it.
+type overview struct {
+	well   bool
+	at     string
+	panels []panel
+	needs  []needShown
+}
+
+// needsAtFirst is how many orders that need attention the overview shows.
+const needsAtFirst = 5
+
+func (p *Pages) showOverview(v *visit) error {
+	is, err := p.Monitor.Overview(v.ctx, v.caller)
+	if err != nil {
+		return err
+	}
+	shown := overview{well: is.Well(), at: v.say("operator.at", v.moment(is.At, defaultZone))}
+	shown.panels = []panel{
+		v.services(is), v.openOrders(is), v.owedPanel(is), v.paymentsPanel(is), v.waitsPanel(is), v.queuesPanel(is), v.rowsPanel(is),
+		v.loadPanel(is), v.auditPanel(is),
+	}
+	found, _, err := p.Monitor.Attention(v.ctx, v.caller, orders.NeedFilter{}, booking.Page{Limit: needsAtFirst})
+	if err != nil {
+		_ = v.disclose(err) // the services name it
+	}
+	shown.needs = v.needs(found)
+	return v.show(http.StatusOK, overviewPage(v.page(v.say("operator.title"), "nav.operator"), shown))
+}
+
+// counted is a number of orders, of which no more are counted than booking.CountedTo.
+func (v *visit) counted(n int) string {
+	if n >= booking.CountedTo {
+		return v.say("see.more", n)
+	}
+	return v.say("see.count", n)
+}
+
+// services are what does not work, and what could not be read.
+func (v *visit) services(is orders.Overview) panel {
+	all := panel{id: "services", title: v.say("see.services")}
+	for _, name := range slices.Sorted(maps.Keys(is.Degraded)) {
+		all.facts, all.trouble = append(all.facts, fact{name: name, value: is.Degraded[name]}), true
+	}
+	for _, name := range slices.Sorted(maps.Keys(is.Unknown)) {
+		all.facts, all.trouble = append(all.facts, fact{name: name, value: v.say("see.unread") + ": " + is.Unknown[name]}), true
+	}
+	if !all.trouble {
+		all.facts = []fact{{name: "✓", value: v.say("see.answers")}}
+	}
+	return all
+}
+
+func (v *visit) openOrders(is orders.Overview) panel {
+	open := panel{id: "orders", title: v.say("see.orders")}
+	for _, c := range is.Open {
+		name := v.say(kindKey(c.Kind)) + " · " + c.Status.Label(c.Kind, v.language)
+		open.facts = append(open.facts, fact{name: name, value: v.counted(c.Orders)})
+	}
+	if len(open.facts) == 0 {
+		open.facts = []fact{{name: v.say("see.orders"), value: v.say("see.none")}}
+	}
+	return open
+}
+
+// owedPanel are the orders that need attention, and the undos that are owed.
+func (v *visit) owedPanel(is orders.Overview) panel {
+	inNeed, undos, since := is.Needing()
+	owed := panel{id: "undos", title: v.say("see.inneed"), trouble: inNeed > 0, links: []link{{attentionPath, v.say("need.all")}}}
+	owed.facts = []fact{
+		{name: v.say("see.inneed"), value: v.say("see.count", inNeed)}, {name: v.say("see.undos"), value: v.say("see.count", undos)},
+	}
+	if !since.IsZero() {
+		owed.facts = append(owed.facts, fact{name: v.say("see.since"), value: v.moment(since, defaultZone)})
+	}
+	return owed
+}
+
+func (v *visit) paymentsPanel(is orders.Overview) panel {
+	state := v.say("see.closed")
+	if !is.ShutUntil.IsZero() {
+		state = v.say("see.shut", v.moment(is.ShutUntil, defaultZone))
+	}
+	return panel{id: "payments", title: v.say("see.payments"), trouble: !is.ShutUntil.IsZero(), facts: []fact{
+		{name: v.say("see.breaker"), value: state}, {name: v.say("see.deferred"), value: v.say("see.count", is.Deferred)},
+	}}
+}
+
+func (v *visit) waitsPanel(is orders.Overview) panel {
+	waits := panel{id: "inbox", title: v.say("see.waits")}
+	for _, w := range []struct {
+		key    string
+		n      int
+		oldest time.Time
+	}{{"see.inbox", is.Inbox.Orders, is.Inbox.Oldest}, {"see.decisions", is.Decisions.Decisions, is.Decisions.Oldest}} {
+		waits.facts = append(waits.facts, fact{name: v.say(w.key), value: v.say("see.count", w.n)})
+		if !w.oldest.IsZero() {
+			waits.facts = append(waits.facts, fact{name: v.say("see.since"), value: v.moment(w.oldest, defaultZone)})
+		}
+	}
+	return waits
+}
+
+func (v *visit) queuesPanel(is orders.Overview) panel {
+	queues := panel{id: "queues", title: v.say("see.queues"), trouble: len(is.Unattended()) > 0}
+	for _, q := range is.Queues {
+		says := v.say("see.queue", q.Workers, q.Backlog)
+		if q.Workers == 0 {
+			says = v.say("see.unattended", q.Backlog)
+		}
+		queues.facts = append(queues.facts, fact{name: q.Name, value: says})
+	}
+	return queues
+}
+
+func (v *visit) rowsPanel(is orders.Overview) panel {
+	rows := panel{id: "read-model", title: v.say("see.readmodel")}
+	rows.facts = []fact{
+		{name: v.say("see.looked"), value: v.say("see.count", is.ReadModel.Looked)},
+		{name: v.say("see.behind"), value: v.say("see.count", is.ReadModel.Behind)},
+	}
+	if is.ReadModel.Behind > 0 {
+		rows.facts = append(rows.facts, fact{name: v.say("see.lag"), value: is.ReadModel.Oldest.Round(time.Second).String()})
+	}
+	return rows
+}
+
+// loadPanel is what the process that answers has taken on.
+func (v *visit) loadPanel(is orders.Overview) panel {
+	load := panel{id: "load", title: v.say("see.load")}
+	for _, l := range is.Load {
+		load.facts = append(load.facts, fact{name: l.Name, value: v.say("see.use", l.Taken, l.Of, l.Waiting)})
+		load.trouble = load.trouble || l.Waiting > 0
+	}
+	return load
+}
+
+func (v *visit) auditPanel(is orders.Overview) panel {
+	audit := panel{id: "audit", title: v.say("see.audit"), trouble: is.Found() > 0, links: []link{{auditPath, v.say("see.toaudit")}}}
+	audit.facts = append(v.auditFacts(is.Done, is.Last), fact{name: v.say("see.found"), value: v.say("see.count", is.Found())})
+	return audit
+}
+
+// needShown is an order that needs attention, as pages show it.
+type needShown struct {
+	orders.InNeed
+	title string
+	badge badge
+	cause string
+	facts []fact
+}
+
+func (v *visit) needs(found []orders.InNeed) (shown []needShown) {
+	for _, n := range found {
+		shown = append(shown, v.need(n))
+	}
+	return shown
+}
+
+// need is why an order needs attention. What the saga, the audit and the provider say is in
+// English in each language, as commands and logs have it.
+func (v *visit) need(n orders.InNeed) needShown {
+	shown := needShown{InNeed: n, title: n.Order.ID, cause: v.say(causeWords[n.Cause])}
+	if n.Order.Item.Name != "" {
+		shown.title, shown.badge = v.what(n.Order), v.badgeOf(n.Order)
+	}
+	if n.Lost != "" {
+		shown.cause = v.say(lostWords[n.Lost])
+	}
+	add := func(key, value string, english bool) {
+		if value != "" {
+			shown.facts = append(shown.facts, fact{name: v.say(key), value: value, english: english})
+		}
+	}
+	add("need.why", n.Says, true)
+	add("need.says", n.Answer, true)
+	if !n.Since.IsZero() {
+		add("need.since", v.moment(n.Since, defaultZone), false)
+	}
+	for _, w := range n.Waits {
+		words := w.Step
+		if w.Failure != "" && w.Failure != n.Answer && !strings.Contains(n.Says, w.Failure) {
+			words = v.say("need.attempt", w.Step, w.Attempt, w.Failure)
+		}
+		add("need.waits", words, true)
+		if !w.Next.IsZero() {
+			add("need.next", v.moment(w.Next, defaultZone), false)
+		}
+	}
+	add("need.remedy", n.Remedy, true)
+	if n.Unknown {
+		shown.facts = append(shown.facts, fact{name: "?", value: v.say("need.unknown")})
+	}
+	return shown
+}
+
+var causeWords = map[orders.Cause]string{
+	"": "need.any", orders.Abandoned: "cause.abandoned", orders.Marked: "cause.marked", orders.UndoOwed: "cause.undo_owed",
+	orders.Disputed: "cause.disputed",
+}
+
+var lostWords = map[string]string{
+	"terminated": "lost.terminated", "failed": "lost.failed", "timed_out": "lost.timed_out", "canceled": "lost.canceled",
+}
+
+// attention is the list of orders that need attention.
+type attention struct {
+	causes, kinds []tab
+	needs         []needShown
+	first, next   string
+	bulk          string // where all of them can be acted on
+	later         bool
+}
+
+// tab is a choice among filters.
+type tab struct {
+	path, text string
+	here       bool
+}
+
+func (p *Pages) showAttention(v *visit) error {
+	f := orders.NeedFilter{Kind: booking.Kind(v.c.Query("kind")), Cause: orders.Cause(v.c.Query("cause"))}
+	if !slices.Contains(booking.Kinds(), f.Kind) {
+		f.Kind = ""
+	}
+	if !slices.Contains(orders.Causes(), f.Cause) {
+		f.Cause = ""
+	}
+	cursor := v.c.Query("cursor")
+	found, next, err := p.Monitor.Attention(v.ctx, v.caller, f, booking.Page{Cursor: cursor, Limit: linesAtOnce})
+	if err != nil {
+		return err
+	}
+	is := attention{needs: v.needs(found), first: attentionAt(f, ""), bulk: inBulk(f), later: cursor != ""}
+	if next != "" {
+		is.next = attentionAt(f, next)
+	}
+	for _, cause := range append([]orders.Cause{""}, orders.Causes()...) {
+		path := attentionAt(orders.NeedFilter{Kind: f.Kind, Cause: cause}, "")
+		is.causes = append(is.causes, tab{path, v.say(causeWords[cause]), cause == f.Cause})
+	}
+	for _, kind := range append([]booking.Kind{""}, booking.Kinds()...) {
+		text := v.say("need.any")
+		if kind != "" {
+			text = v.say(kindKey(kind))
+		}
+		is.kinds = append(is.kinds, tab{attentionAt(orders.NeedFilter{Kind: kind, Cause: f.Cause}, ""), text, kind == f.Kind})
+	}
+	return v.show(http.StatusOK, attentionPage(v.page(v.say("need.title"), "nav.operator"), is))
+}
+
+func attentionAt(f orders.NeedFilter, cursor string) string {
+	query := url.Values{}
+	for name, value := range map[string]string{"kind": string(f.Kind), "cause": string(f.Cause), "cursor": cursor} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if len(query) == 0 {
+		return attentionPath
+	}
+	return attentionPath + "?" + query.Encode()
+}

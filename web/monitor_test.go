@@ -1,0 +1,148 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/web"
+)
+
+// sights are what a test has operators see.
+type sights struct {
+	overview orders.Overview
+	needs    []orders.InNeed
+	timeline orders.Timeline
+	asked    orders.NeedFilter
+	page     booking.Page
+}
+
+func (s *sights) Overview(_ context.Context, caller booking.Caller) (orders.Overview, error) {
+	return s.overview, caller.Authorize(booking.Monitor, booking.Thing{})
+}
+
+func (s *sights) Attention(_ context.Context, caller booking.Caller, f orders.NeedFilter, page booking.Page) ([]orders.InNeed, string, error) {
+	s.asked, s.page = f, page
+	return s.needs, "more", caller.Authorize(booking.Monitor, booking.Thing{})
+}
+
+func (s *sights) Timeline(_ context.Context, caller booking.Caller, id string) (orders.Timeline, error) {
+	if id != s.timeline.Order.ID {
+		return orders.Timeline{}, booking.Errorf(booking.NotFound, "there is no such order")
+	}
+	return s.timeline, caller.Authorize(booking.Monitor, booking.Thing{})
+}
+
+// inTrouble is a system in which nearly everything is wrong, in words with markup.
+func inTrouble(s *site) *sights {
+	view, err := s.rows.View(s.Context(), stayID)
+	require.NoError(s, err)
+	is := &sights{overview: orders.Overview{
+		At:   now,
+		Open: []orders.OpenCount{{Kind: booking.Lodging, Status: booking.Confirmed, Orders: booking.CountedTo}, {Kind: booking.Food, Status: booking.Cancelling, Orders: 2}},
+		Owed: []orders.Owed{{Kind: booking.Food, Undos: 2, Since: now.Add(-time.Hour), InNeed: 1}}, Deferred: 3, ShutUntil: now.Add(time.Minute),
+		Queues:    []orders.QueueState{{Name: "sagas", Workers: 2}, {Name: "payments", Backlog: 7}},
+		Inbox:     orders.OpenInbox{Orders: 1, Oldest: now.Add(-time.Minute)},
+		ReadModel: orders.ReadModelLag{Looked: 50, Behind: 4, Oldest: 90 * time.Second},
+		Findings:  map[string]int{"abandoned": 1},
+		Degraded:  map[string]string{"temporal": "cannot be reached <b>"}, Unknown: map[string]string{"queues": "it could not be read"},
+	}}
+	for _, cause := range orders.Causes() {
+		is.needs = append(is.needs, orders.InNeed{
+			Order: view, Cause: cause, Since: now, Says: "to refund payment keeps failing <b>", Answer: "card_gone <b>", Remedy: "yeyak settle " + stayID,
+			Waits: []orders.Waiting{{Step: "RefundPayment", Attempt: 7, Failure: "no <b>", Next: now}},
+		})
+	}
+	is.needs[0].Lost = "terminated"
+	is.timeline = orders.Timeline{Order: view, Need: is.needs[0], Runs: []orders.Run{{ID: "r", Ended: "terminated", Began: now, Link: "https://temporal.example/r"}}}
+	for n := range 250 {
+		is.timeline.Moments = append(is.timeline.Moments, orders.Moment{
+			At: now.Add(time.Duration(n) * time.Second), Source: orders.Sources()[n%7], What: fmt.Sprintf("Step%d", n), Says: "what a service said <b>",
+			By: "1024", Attempt: 2, Failed: n%2 == 0, Pending: n%3 == 0, Amount: booking.Money{Amount: 1000, Currency: "KRW"},
+		})
+	}
+	is.timeline.Unknown = map[orders.Source]string{orders.FromStock: "it could not be read"}
+	return is
+}
+
+// TestMonitor: operators see how everything is, which orders need attention and why, and
+// all that has happened to one. Nobody else does, and no word of a service becomes markup.
+func TestMonitor(t *testing.T) {
+	t.Parallel()
+	is := &sights{}
+	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
+	s.furnish()
+	*is = *inTrouble(s)
+	paths := []string{"/operator", "/operator/attention", "/operator/orders/" + stayID}
+	for _, l := range booking.Languages() {
+		olga := s.as("olga", l)
+		for _, path := range paths {
+			got := olga.get(path)
+			require.Equal(t, http.StatusOK, got.status, path)
+			requirePage(t, got, l)
+			require.NotContains(t, got.text, "<b>", path)
+			for _, key := range []string{"see.", "need.", "cause.", "lost.", "line.", "source.", "run.", "operator."} {
+				require.NotRegexp(t, `[> ]`+key+`[a-z_]+[< ]`, got.text, "a word is missing")
+			}
+		}
+	}
+	olga := s.as("olga", booking.English)
+	overview := olga.get("/operator").words()
+	for _, want := range []string{"Something needs you", "10,000 or more", "nobody works on it, 7 waiting", "is kept free of payments until", "temporal", "Its workflow was terminated", "RefundPayment, attempt 7"} {
+		require.Contains(t, overview, want)
+	}
+	list := olga.get("/operator/attention?kind=food&cause=undo_owed&cursor=c")
+	require.Equal(t, orders.NeedFilter{Kind: booking.Food, Cause: orders.UndoOwed}, is.asked)
+	require.Equal(t, "c", is.page.Cursor)
+	require.Contains(t, list.text, `href="/operator/attention?cause=undo_owed&amp;cursor=more&amp;kind=food"`)
+	require.Contains(t, list.text, `href="/operator/orders/`+stayID+`"`)
+	olga.get("/operator/attention?kind=x&cause=y")
+	require.Equal(t, orders.NeedFilter{}, is.asked)
+	for _, who := range []string{"alice", "bora", "dana", "kim"} {
+		for _, path := range paths {
+			require.Equal(t, http.StatusForbidden, s.as(who, booking.English).get(path).status, who+" "+path)
+		}
+	}
+	require.Equal(t, http.StatusNotFound, olga.get("/operator/orders/lodging-none").status)
+}
+
+// TestMonitor_LongTimeline: a page shows the end of it, and leads to what was before.
+func TestMonitor_LongTimeline(t *testing.T) {
+	t.Parallel()
+	is := &sights{}
+	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
+	s.furnish()
+	*is = *inTrouble(s)
+	olga := s.as("olga", booking.English)
+	path, seen := "/operator/orders/"+stayID, 0
+	last := olga.get(path)
+	require.Contains(t, last.words(), "Step249")
+	require.Contains(t, last.text, `href="https://temporal.example/r"`)
+	for _, before := range []string{"", "?before=150", "?before=50"} {
+		got := olga.get(path + before)
+		require.Less(t, len(got.text), 50_000)
+		seen += strings.Count(got.text, "<time datetime=")
+		require.Equal(t, before != "?before=50", strings.Contains(got.text, `rel="prev"`))
+	}
+	require.Equal(t, 250, seen)
+	require.Equal(t, http.StatusOK, olga.get(path+"?before=x").status)
+}
+
+// TestMonitor_Well: where nothing is wrong, the page says so.
+func TestMonitor_Well(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(d *web.Deps) { d.Monitor = &sights{overview: orders.Overview{At: now}} })
+	for _, l := range booking.Languages() {
+		got := s.as("olga", l).get("/operator")
+		requirePage(t, got, l)
+	}
+	require.Contains(t, s.as("olga", booking.English).get("/operator").words(), "Nothing waits for you")
+	require.Contains(t, s.as("olga", booking.English).get("/operator").words(), "No order needs attention.")
+}
