@@ -43,7 +43,8 @@ func TestMove(t *testing.T) {
 		place := a.place(1)
 		order := a.stands(a.reserve(place)) // from the 10th day on, for two nights
 		longer := "checkIn=" + inDays(11).String() + "&checkOut=" + inDays(14).String()
-		etag := a.get(reservations + "/" + order).header.Get("ETag")
+		etag := a.get(reservations+"/"+order).with(t, http.StatusOK).header.Get("ETag")
+		require.NotEmpty(t, etag)
 		q := a.quoteMove(order, longer)
 		require.EqualValues(t, 50_000, q.Charge.Amount)
 		require.True(t, q.Available)
