@@ -33,6 +33,8 @@ type Deps struct {
 	Members    Members
 	// Audits are for operators.
 	Audits Audits
+	// Demo is the demonstration that people can start; nil where there is none.
+	Demo Demo
 	// Terms are what the payment provider takes.
 	Terms Terms
 
@@ -118,6 +120,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountRefunds(r)
 	p.mountToday(r)
 	p.mountAudit(r)
+	p.mountDemo(r)
 }
 
 // noteChange logs what a caller has changed of what there is to order, as the API does.

@@ -13,6 +13,7 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/demo"
 	"github.com/yeyak/yeyak/internal/payments"
+	"github.com/yeyak/yeyak/web"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -94,6 +95,14 @@ func (a *App) newDemo() *demo.Demo {
 			return text.String(), report.Clean(), err
 		},
 	})
+}
+
+// demoForPages is nil where no demonstration can run.
+func (a *App) demoForPages() web.Demo {
+	if a.demo == nil {
+		return nil
+	}
+	return a.demo
 }
 
 // slowAnswers is how long the payment provider takes while it is slow: more than a step
