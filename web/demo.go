@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -30,6 +31,7 @@ func (p *Pages) mountDemo(r gin.IRouter) {
 	}
 	p.page(r, http.MethodGet, demoPath, booking.ReadSelf, p.showDemo)
 	p.page(r, http.MethodGet, demoPath+"/part", booking.ReadSelf, p.showDemoPart)
+	p.page(r, http.MethodGet, demoPath+"/banner", booking.ReadSelf, p.showDemoBanner)
 	p.page(r, http.MethodPost, demoPath+"/start", booking.SwitchSandbox, p.demonstrate(Demo.Start))
 	p.page(r, http.MethodPost, demoPath+"/stop", booking.SwitchSandbox, p.demonstrate(Demo.Stop))
 	r.GET(demoPath+"/live", p.demoLive)
@@ -54,8 +56,11 @@ type demoShown struct {
 // outageShown is one failure on the page.
 type outageShown struct {
 	what, why, stands string
-	examples          []string
+	waiting, examples []exampleShown
 }
+
+// exampleShown is an order that has met a failure.
+type exampleShown struct{ id, what string }
 
 // outageWords are the words for each way to fail: what it is, and what people see of it.
 var outageWords = map[demo.Kind][2]string{
@@ -82,6 +87,11 @@ func (p *Pages) showDemoPart(v *visit) error {
 	shown := v.demoShown()
 	v.c.Header(versionHeader, shown.version)
 	return v.show(http.StatusOK, demoPart(v.words, shown))
+}
+
+// showDemoBanner is what pages that are open ask for now and then.
+func (p *Pages) showDemoBanner(v *visit) error {
+	return v.show(http.StatusOK, demoBanner(v.words, v.demoBanner()))
 }
 
 // demonstrate has the demonstration start or stop.
@@ -134,8 +144,13 @@ func (v *visit) demoShown() demoShown {
 
 func (v *visit) outage(o demo.Outage) outageShown {
 	words := outageWords[o.Kind]
-	is := outageShown{what: v.say(words[0]), why: v.say(words[1]), examples: o.Examples}
+	is := outageShown{what: v.say(words[0]), waiting: v.examples(o.Waiting), examples: v.examples(o.Examples)}
+	if o.Healed.IsZero() {
+		is.why = v.say(words[1])
+	}
 	switch {
+	case o.Ended.IsZero() && o.Hurt == 0:
+		is.stands = v.say("demo.fails.none")
 	case o.Ended.IsZero():
 		is.stands = v.say("demo.fails", o.Hurt, o.Back)
 	case o.Healed.IsZero():
@@ -144,6 +159,13 @@ func (v *visit) outage(o demo.Outage) outageShown {
 		is.stands = v.say("demo.healed.after", o.Hurt, seconds(o.Ended.Sub(o.Began)), seconds(o.Healed.Sub(o.Ended)))
 	}
 	return is
+}
+
+func (v *visit) examples(of []demo.Example) (shown []exampleShown) {
+	for _, e := range of {
+		shown = append(shown, exampleShown{e.ID, cmp.Or(e.What, v.say("nav.cleaning"))})
+	}
+	return shown
 }
 
 func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }

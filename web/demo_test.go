@@ -42,7 +42,7 @@ func (p *played) Stop()  { p.set(demo.State{Phase: demo.Ending, Began: now}) }
 
 // outage is one of a kind that began some seconds ago, and is as far as that.
 func outage(kind demo.Kind, ended, healed bool) demo.Outage {
-	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Hurt: 3, Back: 1, Examples: []string{stayID}}
+	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Hurt: 3, Back: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Example{{ID: stayID}}}
 	if ended {
 		o.Ended = now.Add(-12 * time.Second)
 	}
@@ -80,12 +80,14 @@ func TestDemo(t *testing.T) {
 	}
 	got := olga.get("/demo").words()
 	for _, says := range []string{
-		"The payment provider is slow", "It fails. 3 orders have met that, and 1 healed already.", "3 orders healed. It failed for 8 s, and all was well 5 s later.",
-		"The worker was killed", "The inventory is away", "1 order ", "14 orders",
+		"Slow payment provider", "It fails. 3 orders have met that, and 1 healed already.", "3 orders healed. It failed for 8 s, and all was well 5 s later.",
+		"Worker killed", "Inventory away", "Waiting now: Cleaning", "바다집", "1 order ", "14 orders",
 	} {
 		require.Contains(t, got, says)
 	}
-	require.Contains(t, olga.get("/").words(), "Demonstration: The payment provider is slow")
+	require.Contains(t, olga.get("/").words(), "Demonstration: Slow payment provider")
+	require.NotContains(t, olga.get("/demo").words(), "Demonstration:", "it would say it twice")
+	require.Contains(t, olga.get("/demo/banner").words(), "Slow payment provider")
 
 	stopped := olga.send(http.MethodPost, s.url+"/demo/stop", olga.get("/demo").form(t, "/demo/stop"))
 	require.NotContains(t, stopped.text, `action="/demo/st`)

@@ -90,7 +90,7 @@ func (r *run) heal(ctx context.Context) error {
 	}
 	example := ""
 	if len(is.Examples) > 0 {
-		example = fmt.Sprintf(" One of them: %s/orders/%s", r.URL, is.Examples[0])
+		example = fmt.Sprintf(" One of them: %s/orders/%s", r.URL, is.Examples[0].ID)
 	}
 	r.tell("Healed, %s after it began: %s that met it, and each is where it belongs.%s",
 		is.Healed.Sub(is.Began).Round(time.Second), orders(is.Hurt), example)

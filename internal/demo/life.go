@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -229,6 +230,14 @@ func waitOf(a answer) time.Duration {
 	return min(a.retryAfter, longestWait)
 }
 
+// example is the order as others are shown it.
+func (o *ordered) example() Example {
+	if o.offer == nil {
+		return Example{ID: o.id}
+	}
+	return Example{ID: o.id, What: o.offer.name}
+}
+
 // hurt says that the order is not where it belongs. That is on account of the outage
 // there is, if there is one.
 func (o *ordered) hurt() {
@@ -242,6 +251,9 @@ func (o *ordered) hurt() {
 		o.met = s.Now
 		s.Hurt++
 		s.Now.Hurt++
+		if len(s.Now.Waiting) < mostExamples && o.id != "" {
+			s.Now.Waiting = append(s.Now.Waiting, o.example())
+		}
 	})
 }
 
@@ -253,8 +265,10 @@ func (o *ordered) healed() {
 	o.change(func(s *State) {
 		s.Healed++
 		o.met.Back++
+		is := o.example()
+		o.met.Waiting = slices.DeleteFunc(o.met.Waiting, func(e Example) bool { return e == is })
 		if len(o.met.Examples) < mostExamples && o.id != "" {
-			o.met.Examples = append(o.met.Examples, o.id)
+			o.met.Examples = append(o.met.Examples, is)
 		}
 	})
 	o.met = nil

@@ -42,8 +42,13 @@ type Outage struct {
 	Ended, Healed time.Time
 	// Hurt are the orders that met it, of which Back are where they belong.
 	Hurt, Back int
-	// Examples are ids of some of those.
-	Examples []string
+	// Waiting are some of those that are not, and Examples some of those that are.
+	Waiting, Examples []Example
+}
+
+// Example is an order to look at. What was ordered is "" for a call for a cleaner.
+type Example struct {
+	ID, What string
 }
 
 // Result is how a demonstration ended.
@@ -118,6 +123,6 @@ func (b *board) now() (State, <-chan struct{}) {
 
 func (o *Outage) copied() Outage {
 	is := *o
-	is.Examples = slices.Clone(o.Examples)
+	is.Waiting, is.Examples = slices.Clone(o.Waiting), slices.Clone(o.Examples)
 	return is
 }
