@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,23 +20,11 @@ func (p *Pages) mountChanging(r gin.IRouter) {
 }
 
 // mayChange tells whether it is worth offering a change of the stay: the quote's page
-// knows for certain.
-func mayChange(order contract.View, now, ends time.Time) bool {
+// knows for certain. At check-out the order is completed, so that its place need not be
+// read for the time of that.
+func mayChange(order contract.View) bool {
 	return order.Kind == booking.Lodging && order.Stay != nil && order.Change == nil &&
-		(order.Status == booking.Confirmed || order.Status == booking.AwaitingOwner) && now.Before(ends)
-}
-
-// ends is when the guests of a stay have to leave.
-func (v *visit) ends(order contract.View) time.Time {
-	if order.Stay == nil {
-		return time.Time{}
-	}
-	day, err := booking.ParseDate(order.CheckOut)
-	if err != nil {
-		return time.Time{}
-	}
-	place := v.placeOf(order)
-	return day.At(place.CheckOutTime, zoneOrUTC(place.TimeZone))
+		(order.Status == booking.Confirmed || order.Status == booking.AwaitingOwner)
 }
 
 // asksOwner is the change of a stay that waits for its owner, nil when none does.

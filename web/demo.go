@@ -204,6 +204,7 @@ func (v *visit) followDemo() error {
 		return err
 	}
 	defer leave()
+	v.beginStream()
 	beat := time.NewTicker(v.Heartbeat)
 	defer beat.Stop()
 	for {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -36,7 +37,8 @@ func (v *visit) follow() error {
 	if err != nil {
 		return err
 	}
-	beat := time.NewTicker(v.Heartbeat)
+	v.beginStream()
+	beat := time.NewTimer(rand.N(v.Heartbeat)) // pages that were opened at once are not told at once
 	defer beat.Stop()
 	version, final := order.Version, order.Status.Final()
 	for v.tell(fmt.Sprintf("event: changed\ndata: %d\n\n", version)) == nil {
@@ -55,6 +57,7 @@ func (v *visit) follow() error {
 				if !v.stillMay(id) || v.tell(": alive\n\n") != nil {
 					return nil
 				}
+				beat.Reset(v.Heartbeat)
 			case <-v.ctx.Done():
 				return nil
 			case <-v.Closing:
@@ -81,11 +84,15 @@ func (v *visit) enterStream() (leave func(), err error) {
 	return func() { v.Admission.Streams.Leave(true); v.Admission.Callers.Leave(account) }, nil
 }
 
-// tell writes to the browser, or gives it up.
-func (v *visit) tell(text string) error {
+// beginStream says that what follows are events.
+func (v *visit) beginStream() {
 	h := v.c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+}
+
+// tell writes to the browser, or gives it up.
+func (v *visit) tell(text string) error {
 	conn := http.NewResponseController(v.c.Writer)
 	_ = conn.SetWriteDeadline(time.Now().Add(writeWithin)) // fails only without a connection
 	if _, err := v.c.Writer.WriteString(text); err != nil {

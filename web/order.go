@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -51,20 +53,46 @@ func (v *visit) order() (contract.View, error) {
 	return v.Orders.ReadSeen(v.ctx, v.caller, orders.Seen{OrderID: id, Version: seen})
 }
 
-// ledger is the order's payment as the ledger has it, the zero value where that tells
-// nothing that the order itself does not: most pages are looked at while an order stands,
-// and the ledger takes longer to read than the order.
-func (v *visit) ledger(order contract.View) (booking.Payment, error) {
-	moved := order.Status == booking.Cancelling || order.Status.Final() || order.NeedsAttention || order.Disputed ||
-		slices.ContainsFunc(order.History, func(e contract.Entry) bool { return e.Decision != "" })
-	if !moved || order.Amount.Amount == 0 || !v.caller.Allowed(booking.ReadPayment, order.Thing()) {
-		return booking.Payment{}, nil
-	}
-	payment, err := v.Payments.Payment(v.ctx, order.ID)
+// ledger is an order's payment as the ledger has it, the zero value where it has none.
+func (v *visit) ledger(orderID string) (booking.Payment, error) {
+	payment, err := v.Payments.Payment(v.ctx, orderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return booking.Payment{}, nil
 	}
 	return payment, err
+}
+
+// ledgerTellsMore tells whether the ledger says more of an order's payment than the order
+// does. Of most orders whose pages are looked at it does not, and need not be read.
+func ledgerTellsMore(order contract.View) bool {
+	moved := order.Status == booking.Cancelling || order.Status.Final() || order.NeedsAttention || order.Disputed ||
+		slices.ContainsFunc(order.History, func(e contract.Entry) bool { return e.Decision != "" })
+	return moved && order.Amount.Amount > 0
+}
+
+// orderAndLedger reads the order, and the ledger where that tells more: at the same time if
+// an earlier page has shown that it does. Such a reading counts while the order is as it was
+// then: the ledger must not be older than the order beside it.
+func (v *visit) orderAndLedger() (order contract.View, payment booking.Payment, err error) {
+	id := v.c.Param("id")
+	version, known := v.moved.Get(id)
+	var reading errgroup.Group
+	if known {
+		reading.Go(func() (err error) { payment, err = v.ledger(id); return err })
+	}
+	order, err = v.order()
+	ledgerErr := reading.Wait()
+	switch {
+	case err != nil:
+		return order, booking.Payment{}, err
+	case !ledgerTellsMore(order) || !v.caller.Allowed(booking.ReadPayment, order.Thing()):
+		return order, booking.Payment{}, nil
+	case known && order.Version == version:
+		return order, payment, ledgerErr
+	}
+	v.moved.Add(id, order.Version)
+	payment, err = v.ledger(id)
+	return order, payment, err
 }
 
 // paid is where the order's payment stands, in words; "" where there is none, or none
@@ -113,11 +141,7 @@ func (p *Pages) showPart(v *visit) error {
 }
 
 func (v *visit) orderShown() (orderShown, error) {
-	order, err := v.order()
-	if err != nil {
-		return orderShown{}, err
-	}
-	payment, err := v.ledger(order)
+	order, payment, err := v.orderAndLedger()
 	if err != nil {
 		return orderShown{}, err
 	}
@@ -130,9 +154,7 @@ func (v *visit) orderShown() (orderShown, error) {
 		promised:  v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
 	}
 	shown.moving = v.moving(order, zone)
-	if order.Kind == booking.Lodging && v.caller.Allowed(booking.ChangeOrder, order.Thing()) {
-		shown.mayMove = mayChange(order, v.Now(), v.ends(order))
-	}
+	shown.mayMove = mayChange(order) && v.caller.Allowed(booking.ChangeOrder, order.Thing())
 	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
 		quote := order.Quote(v.Now())
 		quote.Given = payment.Others()

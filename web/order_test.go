@@ -53,7 +53,13 @@ func TestOrderPage(t *testing.T) {
 	require.NotContains(t, undoing.text, "/cancel", "it is being cancelled")
 	_, err = s.payments.EndRefund(t.Context(), foodID, booking.Refunded, "pi_1", 18000, "re_1")
 	require.NoError(t, err)
-	require.Contains(t, b.get("/orders/"+foodID).words(), "₩18,000 was given back")
+	require.Contains(t, b.get("/orders/"+foodID).words(), "₩18,000 was given back", "the ledger is read anew, although the order is as it was")
+	view.Status = booking.Cancelled
+	view.Version++
+	s.keep(view)
+	undone := b.get("/orders/" + foodID).words()
+	require.Contains(t, undone, "cancelled")
+	require.Contains(t, undone, "₩18,000 was given back")
 }
 
 // TestCancel: what is given back is shown first, and counts.

@@ -69,11 +69,12 @@ type Pages struct {
 	Deps
 	login  *logins
 	zones  *lru.Cache[string, string]  // time zones of what was ordered, by its id
+	moved  *lru.Cache[string, int64]   // versions of orders of which the ledger tells more, by their ids
 	sealer atomic.Pointer[cipher.AEAD] // of sessions, nil until the key is known
 }
 
-// rememberedZones is of how many things the time zone is remembered.
-const rememberedZones = 1000
+// remembered is of how many things, and of how many orders, something is remembered.
+const remembered = 1000
 
 // New makes the pages.
 func New(d Deps) *Pages {
@@ -92,8 +93,9 @@ func New(d Deps) *Pages {
 	if d.Admission == nil {
 		d.Admission = admission.New(admission.Limits{}, d.ReplyBudget, nil)
 	}
-	zones, _ := lru.New[string, string](rememberedZones) // fails only for sizes that are none
-	return &Pages{Deps: d, login: &logins{issuer: d.Issuer, client: d.Client, audience: d.Audience}, zones: zones}
+	zones, _ := lru.New[string, string](remembered) // fails only for sizes that are none
+	moved, _ := lru.New[string, int64](remembered)
+	return &Pages{Deps: d, login: &logins{issuer: d.Issuer, client: d.Client, audience: d.Audience}, zones: zones, moved: moved}
 }
 
 // Mount adds the pages to a router.

@@ -11,7 +11,7 @@ import (
 const Loopback = "127.0.0.1"
 
 // Ports are chosen from below those that kernels hand out by themselves, so
-// that nobody is given one between its choice and its use. Temporal keeps the
+// that none is given out between its choice and its use. Temporal keeps the
 // ports of its members in PostgreSQL as signed numbers of 16 bits, too.
 const (
 	lowestPort  = 10000
@@ -19,8 +19,8 @@ const (
 	attempts    = 1000
 )
 
-// FreePorts finds n ports that nobody listens on. They are free and not
-// reserved: use them soon.
+// FreePorts finds n ports that nothing listens on. Until this process ends, no other
+// process that looks for ports in this way is given one of them, or tries it.
 func FreePorts(n int) ([]int, error) {
 	ports := make([]int, 0, n)
 	for range attempts {
@@ -28,9 +28,14 @@ func FreePorts(n int) ([]int, error) {
 			return ports, nil
 		}
 		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		// All are listened on until the last is found, so that they differ.
+		switch mine, err := reserve(port); {
+		case err != nil:
+			return nil, err
+		case !mine:
+			continue
+		}
 		if l, err := net.Listen("tcp", Address(port)); err == nil {
-			defer l.Close()
+			_ = l.Close() // nothing was sent
 			ports = append(ports, port)
 		}
 	}
